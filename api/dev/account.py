@@ -1,0 +1,87 @@
+"""Who runs PostgreSQL when the person at the terminal is root, and where its files then live.
+
+PostgreSQL refuses to run as root. An ordinary user needs none of this: the data stays in `var/`
+and belongs to them.
+"""
+
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.dev.trouble import Trouble
+
+_ROOT_ONLY_HOME = Path("/var/lib/stockroom")
+_CANDIDATES = ("nobody", "postgres", "daemon")
+
+
+@dataclass(frozen=True)
+class Account:
+    """A system user without rights."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def unprivileged() -> Account | None:
+    """Return the user to drop to, or None when we are not root and there is nothing to drop."""
+    if os.geteuid() != 0:
+        return None
+    for name in _CANDIDATES:
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(name, entry.pw_uid, entry.pw_gid)
+    raise Trouble(
+        "PostgreSQL refuses to run as root and this machine has no user called "
+        f"{', '.join(_CANDIDATES)}: start as an ordinary user, or set DATABASE_URL."
+    )
+
+
+def can_reach(path: Path) -> bool:
+    """Say whether any user may pass through every folder above `path`."""
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.absolute().parents)
+
+
+def private_home(wanted: Path, account: Account | None) -> Path:
+    """Return the folder for files of `account`: the wanted one, unless the account cannot reach it.
+
+    A checkout below /root is closed to everyone else. Opening its parents would expose what else
+    is there, so the files move to a folder of their own below /var/lib.
+    """
+    home = wanted.absolute()
+    if account is not None and not can_reach(home):
+        digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
+        home = _ROOT_ONLY_HOME / f"{home.name}-{digest}"
+        _ROOT_ONLY_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if account is not None:
+        os.chown(home, account.uid, account.gid)
+    return home
+
+
+def reachable_copy(programs: Path, probe: Path, account: Account | None) -> Path:
+    """Return a folder with these programs that `account` may read, copying them if it must.
+
+    `probe` is one file below `programs` that tells whether others may read them at all.
+    """
+    if account is None or (can_reach(probe) and probe.stat().st_mode & stat.S_IROTH):
+        return programs
+    digest = hashlib.sha256(f"{programs}:{probe.stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    copy = _ROOT_ONLY_HOME / f"{programs.name}-{digest}"
+    if not copy.exists():
+        _ROOT_ONLY_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
+        unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
+        shutil.copytree(programs, unfinished, symlinks=True)
+        for path in (unfinished, *unfinished.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
+        for program in (unfinished / "bin").iterdir():
+            program.chmod(0o755)
+        unfinished.rename(copy)
+    return copy

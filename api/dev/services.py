@@ -1,0 +1,129 @@
+"""A program of the stack: how it is started, when it is ready, how it is stopped."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from api.dev.account import Account
+from api.dev.trouble import Trouble
+
+LOOPBACK = "127.0.0.1"
+_TETHER = Path(__file__).with_name("tether.py")
+_GLANCE = 0.02  # seconds between two looks at something that is about to happen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One program of the stack, described but not running."""
+
+    name: str
+    command: tuple[str, ...]
+    is_ready: Callable[[], bool]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Added to the environment of whoever starts it."""
+    folder: Path | None = None
+    account: Account | None = None
+    """The user it runs as; None keeps ours."""
+    stop_signal: signal.Signals = signal.SIGTERM
+    seconds_to_start: float = 20.0
+    seconds_to_stop: float = 10.0
+    speaks: bool = False
+    """Whether its output belongs on the terminal; otherwise only in its log."""
+
+    def tethered_command(self) -> list[str]:
+        """Return the command that dies with this process, and as the right user."""
+        uid, gid = (self.account.uid, self.account.gid) if self.account else ("-", "-")
+        tether = [sys.executable, "-I", "-S", str(_TETHER)]
+        ties = [str(os.getpid()), str(int(self.stop_signal)), str(uid), str(gid)]
+        return [*tether, *ties, *self.command]
+
+    def full_environment(self) -> dict[str, str]:
+        """Return the environment that the program sees."""
+        return {**os.environ, **self.environment}
+
+
+def start(service: Service, log: Path) -> subprocess.Popen[bytes]:
+    """Start the program in a session of its own, its output appended to `log`; wait until ready.
+
+    A program that is not ready in time is stopped again before `Trouble` is raised.
+    """
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            service.tethered_command(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=service.full_environment(),
+            cwd=service.folder,
+            start_new_session=True,
+        )
+    try:
+        wait_until_ready(service, is_alive=lambda: child.poll() is None, log=log)
+    except BaseException:
+        stop(service, child)
+        raise
+    return child
+
+
+def wait_until_ready(service: Service, *, is_alive: Callable[[], bool], log: Path) -> None:
+    """Return when the service answers; `Trouble` when it ends or stays silent for too long."""
+    deadline = time.monotonic() + service.seconds_to_start
+    while not service.is_ready():
+        if not is_alive():
+            raise Trouble(f"{service.name} ended while starting; {_last_words(log)}")
+        if time.monotonic() > deadline:
+            seconds = round(service.seconds_to_start)
+            raise Trouble(f"{service.name} gave no answer within {seconds} s; see {log}.")
+        time.sleep(_GLANCE)
+
+
+def stop(service: Service, child: subprocess.Popen[bytes]) -> None:
+    """Ask the program to end, insist when it takes too long, and leave none of its children."""
+    if child.poll() is None:
+        child.send_signal(service.stop_signal)
+        try:
+            child.wait(service.seconds_to_stop)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+    end_session(child.pid)
+
+
+def end_session(leader: int) -> None:
+    """Kill what is left in the process group of a program that has ended."""
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return  # nobody is left, which is what we want
+
+
+def free_port(preferred: int = 0) -> int:
+    """Return a loopback port that is free now: the preferred one if possible."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            # Without this, a port is refused for a minute after its last connection closed.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise Trouble("This machine has no free port on 127.0.0.1.")
+
+
+def answers(port: int) -> bool:
+    """Say whether someone accepts connections on this loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return f'its last words ({log}): "{lines[-1].strip()}"' if lines else f"see {log}."
