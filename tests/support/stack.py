@@ -16,7 +16,6 @@ from api.dev import postgres, redis_server, services
 from api.dev.account import Account, can_reach, unprivileged
 from api.dev.services import Service
 
-
 Server = TypeVar("Server", "Postgres", "Redis")
 
 

@@ -1,0 +1,26 @@
+"""Commands for the owner's shell, as in `flask create-staff` and `flask import-products`."""
+
+import click
+from flask.cli import with_appcontext
+
+from api.platform import jobs
+
+
+@click.command("relay")
+@with_appcontext
+def relay() -> None:
+    """Deliver waiting facts to the queue once; the worker does this all the time."""
+    moved = jobs.relay_once()
+    click.echo(f"{moved} facts and deliveries moved.")
+
+
+@click.command("run-periodic")
+@click.argument("name")
+@with_appcontext
+def run_periodic(name: str) -> None:
+    """Run one job of the timetable now, in this process."""
+    jobs.run_periodic(name)
+    click.echo(f"{name} ran.")
+
+
+commands: list[click.Command] = [relay, run_periodic]

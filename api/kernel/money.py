@@ -1,0 +1,105 @@
+"""Amounts of money in whole minor units, and the three ways a shop may divide them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# Digits after the decimal point by ISO 4217 (list one); a currency not named here has two.
+_EXPONENTS = {
+    **dict.fromkeys(
+        (
+            "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
+            "VND", "VUV", "XAF", "XOF", "XPF",
+        ),
+        0,
+    ),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}  # fmt: skip
+
+BASIS_POINTS = 10_000
+
+
+def exponent(currency: str) -> int:
+    """Tell how many decimal digits a currency has (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD."""
+    return _EXPONENTS.get(currency, 2)
+
+
+def divide_half_up(numerator: int, denominator: int) -> int:
+    """Divide whole numbers and round halves away from zero: the one rounding rule of the shop.
+
+    Per line, half-up, as invoices do; every total is then the sum of its rounded lines.
+    """
+    if denominator <= 0:
+        raise ValueError("the denominator must be positive")
+    sign = -1 if numerator < 0 else 1
+    return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
+
+
+def tax_within(gross: int, rate_basis_points: int) -> int:
+    """Return the tax contained in a gross amount (minor units) at a rate in basis points.
+
+    1900 means 19 %: of 11900 gross, 1900 is tax.
+    """
+    return divide_half_up(gross * rate_basis_points, BASIS_POINTS + rate_basis_points)
+
+
+def allocate(amount: int, weights: Sequence[int]) -> list[int]:
+    """Split an amount by weights without losing or inventing a minor unit.
+
+    The largest remainders get the units that rounding down leaves over, the earlier share first
+    among equals. Equal zero weights split evenly. Refuses no weights at all and negative ones.
+    """
+    if not weights or any(weight < 0 for weight in weights):
+        raise ValueError("weights must be given and not negative")
+    total = sum(weights)
+    if total == 0:
+        weights, total = [1] * len(weights), len(weights)
+    sign = -1 if amount < 0 else 1
+    shares = [abs(amount) * weight // total for weight in weights]
+    left = abs(amount) - sum(shares)
+    by_remainder = sorted(
+        range(len(weights)), key=lambda i: (-(abs(amount) * weights[i] % total), i)
+    )
+    for i in by_remainder[:left]:
+        shares[i] += 1
+    return [sign * share for share in shares]
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """An amount in minor units of one currency: `Money(1999, "EUR")` is 19.99 euro."""
+
+    amount: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.amount, int) or isinstance(self.amount, bool):
+            raise TypeError("an amount is a whole number of minor units")
+        if len(self.currency) != 3 or not self.currency.isascii() or not self.currency.isupper():
+            raise ValueError(f"{self.currency!r} is not an ISO 4217 code")
+
+    def __add__(self, other: "Money") -> "Money":
+        return Money(self.amount + self._same(other), self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        return Money(self.amount - self._same(other), self.currency)
+
+    def __mul__(self, quantity: int) -> "Money":
+        return Money(self.amount * quantity, self.currency)
+
+    def __str__(self) -> str:
+        """Write the amount as people do: `19.99 EUR`, `500 JPY`, `1.250 KWD`."""
+        digits = exponent(self.currency)
+        sign, units = ("-" if self.amount < 0 else ""), abs(self.amount)
+        if digits == 0:
+            return f"{sign}{units} {self.currency}"
+        scale: int = 10**digits
+        return f"{sign}{units // scale}.{units % scale:0{digits}d} {self.currency}"
+
+    def allocate(self, weights: Sequence[int]) -> list["Money"]:
+        """Split by weights without loss; see `allocate`."""
+        return [Money(share, self.currency) for share in allocate(self.amount, weights)]
+
+    def _same(self, other: "Money") -> int:
+        if other.currency != self.currency:
+            raise ValueError(f"cannot mix {self.currency} and {other.currency}")
+        return other.amount

@@ -1,0 +1,39 @@
+"""Who is acting: a customer, a member of staff, a guest with a cart, or the shop itself."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from api.kernel.permissions import Permission
+
+PrincipalKind = Literal["customer", "staff", "guest", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The one on whose behalf something happens, and what they may do.
+
+    `id` is the account of a customer or of staff; a guest has none and is known by the hash of
+    the cart token that they hold (`guest_key`). `label` is a name for the timeline, never an
+    address.
+    """
+
+    kind: PrincipalKind
+    id: UUID | None = None
+    label: str = ""
+    role: str | None = None
+    permissions: frozenset[Permission] = field(default_factory=frozenset)
+    guest_key: str | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether this principal holds a permission."""
+        return permission in self.permissions
+
+    @property
+    def actor_key(self) -> str:
+        """A stable text that names the actor in idempotency rows and rate limits."""
+        return f"{self.kind}:{self.id or self.guest_key or '-'}"
+
+
+SYSTEM = Principal(kind="system", label="Stockroom")
+GUEST = Principal(kind="guest", label="Guest")

@@ -1,0 +1,43 @@
+"""Who changed what: one row per staff write, append-only, without secrets."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import String, Table, insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.platform import observability
+from api.platform.db import Base, Dated, Identified, append_only, require_transaction
+
+
+class AuditEntry(Identified, Dated, Base):
+    """One change by a person. The application inserts here and does nothing else."""
+
+    __tablename__ = "audit_log"
+
+    actor: Mapped[str] = mapped_column(String(120), index=True)
+    action: Mapped[str] = mapped_column(String(80))
+    subject_id: Mapped[UUID | None] = mapped_column(index=True)
+    request_id: Mapped[str] = mapped_column(String(64))
+    changes: Mapped[dict[str, Any]]
+
+
+append_only(cast(Table, AuditEntry.__table__))
+
+
+def record(action: str, *, by: Principal, subject_id: UUID | None, **changes: Any) -> None:
+    """Write down a change in the transaction of the change: `stock.adjusted`, `product.edited`."""
+    require_transaction().execute(
+        insert(AuditEntry).values(
+            id=new_id(),
+            created_at=clock.now(),
+            actor=by.actor_key,
+            action=action,
+            subject_id=subject_id,
+            request_id=observability.request_id(),
+            changes=changes,
+        )
+    )

@@ -1,0 +1,76 @@
+"""Two questions that a machine asks: are you alive, and may I send you work?"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.kernel import clock
+from api.platform import outbox
+from api.platform.db import session
+from api.platform.redis import client
+
+Check = Callable[[], str]
+"""Returns `ok` or what is wrong, in words."""
+
+HEARTBEAT_KEY = "stockroom:worker-heartbeat"
+HEARTBEAT_LASTS = timedelta(seconds=60)
+_MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+@cache
+def newest_migration() -> str | None:
+    """Return the migration that this release of the code expects."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+def database() -> str:
+    """Check that Postgres answers and stands at the migration that the code expects."""
+    try:
+        found = session.scalar(text("SELECT version_num FROM alembic_version"))
+    except SQLAlchemyError as lost:
+        session.rollback()
+        return f"unavailable ({type(lost).__name__})"
+    expected = newest_migration()
+    return "ok" if found == expected else f"migration {found} stands, the code needs {expected}"
+
+
+def redis() -> str:
+    """Check that Redis answers. Without it the shop still sells, slower and with late letters."""
+    try:
+        client().ping()
+    except RedisError as lost:
+        return f"unavailable ({type(lost).__name__})"
+    return "ok"
+
+
+def worker() -> str:
+    """Check that some worker said within the last minute that it is at work."""
+    try:
+        seen = client().get(HEARTBEAT_KEY)
+    except RedisError:
+        return "unknown"
+    return "ok" if seen is not None else "no worker has reported for a minute"
+
+
+def backlog() -> str:
+    """Check that facts are delivered: the oldest waiting one is younger than five minutes."""
+    try:
+        count, age = outbox.backlog()
+    except SQLAlchemyError:
+        session.rollback()
+        return "unknown"
+    return "ok" if age < 300 else f"{count} deliveries wait, the oldest for {age:.0f} s"
+
+
+def report_worker() -> None:
+    """Say that this worker is at work. Raises RedisError when nobody can hear it."""
+    client().set(HEARTBEAT_KEY, clock.now().isoformat(), ex=int(HEARTBEAT_LASTS.total_seconds()))

@@ -1,0 +1,188 @@
+"""The house dialect of flask-smorest: strict input, documented output, bytes by orjson."""
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, TypeVar, cast
+
+import flask_smorest
+import marshmallow as ma
+import orjson
+from flask import Response, request
+from flask_smorest.utils import prepare_response
+
+from api.kernel.money import Money
+from api.platform import problems
+from api.platform.concurrency import etag
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+class Schema(ma.Schema):
+    """A form: refuses fields that it does not know, keeps its order."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+
+class MoneySchema(Schema):
+    """An amount in whole minor units of one ISO 4217 currency."""
+
+    amount = ma.fields.Integer(
+        required=True,
+        strict=True,
+        metadata={"description": "Whole minor units: 1299 is 12.99 EUR.", "example": 1299},
+    )
+    currency = ma.fields.String(
+        required=True,
+        validate=ma.validate.Regexp(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
+        metadata={"example": "EUR"},
+    )
+
+    @ma.post_load
+    def _money(self, data: dict[str, Any], **_: Any) -> Money:
+        return Money(data["amount"], data["currency"])
+
+
+class PageSchema(Schema):
+    """How to go on reading a list."""
+
+    limit = ma.fields.Integer(required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)
+    has_more = ma.fields.Boolean(required=True)
+    total = ma.fields.Integer(metadata={"description": "With include=total; capped at 10,000."})
+    total_is_capped = ma.fields.Boolean()
+
+
+class PageQuerySchema(Schema):
+    """What every list understands."""
+
+    limit = ma.fields.Integer(
+        load_default=25, validate=ma.validate.Range(1, 100), metadata={"example": 25}
+    )
+    cursor = ma.fields.String(
+        load_default=None, metadata={"description": "`next_cursor` of the page before."}
+    )
+    include = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.OneOf(["total"]),
+        metadata={"description": "`total` counts the list, up to 10,000."},
+    )
+
+
+class ProblemErrorSchema(Schema):
+    """One thing that is wrong, and where."""
+
+    pointer = ma.fields.String(required=True, metadata={"example": "/lines/0/quantity"})
+    code = ma.fields.String(required=True)
+    detail = ma.fields.String(required=True)
+
+
+class ProblemSchema(ma.Schema):
+    """A refusal (RFC 9457). `code` is the contract; `detail` is for people."""
+
+    class Meta:
+        unknown = ma.INCLUDE
+
+    type = ma.fields.String(required=True)
+    title = ma.fields.String(required=True)
+    status = ma.fields.Integer(required=True)
+    detail = ma.fields.String(required=True)
+    code = ma.fields.String(required=True)
+    request_id = ma.fields.String(required=True)
+    errors = ma.fields.List(ma.fields.Nested(ProblemErrorSchema), required=True)
+
+
+_list_schemas: dict[type[ma.Schema], type[ma.Schema]] = {}
+
+
+def list_of(item: type[ma.Schema]) -> type[ma.Schema]:
+    """Return the envelope schema of a list: `data` and `page`."""
+    if item not in _list_schemas:
+        name = item.__name__.removesuffix("Schema") + "ListSchema"
+        members = {
+            "data": ma.fields.List(ma.fields.Nested(item), required=True),
+            "page": ma.fields.Nested(PageSchema, required=True),
+        }
+        _list_schemas[item] = Schema.from_dict(members, name=name)
+    return _list_schemas[item]
+
+
+def reply(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Answer with JSON. A `version` in the body also goes out as the ETag."""
+    response = Response(orjson.dumps(body, option=_JSON), status, content_type="application/json")
+    if isinstance(body, dict) and isinstance(body.get("version"), int):
+        response.headers["ETag"] = etag(body["version"])
+    if headers:
+        response.headers.update(headers)
+    return response
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
+    """A smorest blueprint whose views return plain values, written once and not dumped again."""
+
+    def route(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Register a view; see flask-smorest."""
+        return cast(Callable[[View], View], super().route(rule, **options))
+
+    def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]:
+        """Check what comes in; a query parameter that the schema does not name is refused."""
+        if options.get("location") == "query":
+            options.setdefault("unknown", ma.RAISE)
+        return cast(Callable[[View], View], super().arguments(schema, **options))
+
+    def response(
+        self, status_code: int, schema: Any = None, **options: Any
+    ) -> Callable[[View], View]:
+        """Document what goes out and write it as JSON.
+
+        The value is built by a query in its final shape; tests hold it against the schema, so
+        production does not walk every field again.
+        """
+        document = super().response(status_code, schema, **options)
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def answer(*args: Any, **kwargs: Any) -> Response:
+                result = view(*args, **kwargs)
+                if isinstance(result, Response):
+                    return result
+                if isinstance(result, tuple):
+                    body, headers = result
+                    return reply(body, status_code, headers)
+                if result is None:
+                    return Response(status=status_code)
+                return reply(result, status_code)
+
+            return cast(View, document(answer))
+
+        return decorate
+
+    def doc(self, **members: Any) -> Callable[[View], View]:
+        """Add to the documentation of a view; see flask-smorest."""
+        return cast(Callable[[View], View], super().doc(**members))
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]
+    """The API document, with problems declared as what they are."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """Left to `problems.init_app`, which answers every kind of failure in one place."""
+
+    def _register_responses(self) -> None:
+        responses = {status.name: status.phrase for status in HTTPStatus if status >= 400}
+        for name, phrase in {**responses, "DEFAULT_ERROR": "Any refusal"}.items():
+            response = {"description": phrase, "schema": self.ERROR_SCHEMA}
+            prepare_response(response, self.spec, problems.CONTENT_TYPE)
+            self.spec.components.response(name, response, lazy=True)
+        for status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+            self.spec.components.response(status.name, {"description": status.phrase}, lazy=True)
+
+
+def client_address() -> str:
+    """Return the address of the caller, as far as the trusted proxies tell it."""
+    return request.remote_addr or "unknown"

@@ -1,0 +1,234 @@
+"""Jobs: RQ wakes them, Postgres decides whether they still have something to do.
+
+A queue entry says only which delivery or which periodic job to look at. It may be lost, come
+twice or come late; the rows in `fact_deliveries` and `timetable` are what counts.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+import structlog
+from flask import Flask, current_app
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import String, Text, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from api.kernel import clock
+from api.kernel.events import Event
+from api.platform import outbox
+from api.platform.db import Base, after_commit, session, transaction
+from api.platform.observability import JOBS, bind_request_id
+from api.platform.redis import client
+
+QUEUE = "stockroom"
+WAKE_CHANNEL = "stockroom:facts"
+JOB_TIMEOUT_SECONDS = 300
+
+DeliveryJob = Callable[[Any], None]
+Job = TypeVar("Job", bound=Callable[..., None])
+
+_log = structlog.get_logger("api.jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A job that the timetable wakes again and again. Running twice at once must do no harm."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], None]
+
+
+class TimetableEntry(Base):
+    """When a periodic job ran and when it is due; shared by all worker hosts."""
+
+    __tablename__ = "timetable"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    next_run_at: Mapped[datetime]
+    last_run_at: Mapped[datetime | None]
+    last_took_ms: Mapped[int | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+@dataclass(frozen=True)
+class Work:
+    """All the jobs of the house, plugged in by the roof."""
+
+    subscribers: Mapping[type[Event], Sequence[DeliveryJob]]
+    timetable: Sequence[Periodic]
+
+    def names(self) -> dict[type[Event], list[str]]:
+        """Return the subscribers by the names under which deliveries are stored."""
+        return {event: [name_of(job) for job in jobs] for event, jobs in self.subscribers.items()}
+
+    def job(self, name: str) -> DeliveryJob:
+        """Find a subscriber by its stored name; LookupError when a release removed it."""
+        for jobs in self.subscribers.values():
+            for job in jobs:
+                if name_of(job) == name:
+                    return job
+        raise LookupError(f"no job is called {name}")
+
+
+def name_of(job: Callable[..., Any]) -> str:
+    """Name a job by its room and function, as `notifications.jobs.on_order_placed`."""
+    return f"{job.__module__.removeprefix('api.')}.{job.__name__}"
+
+
+def spans_transactions(job: Job) -> Job:
+    """Mark a job that opens its own transactions, because it talks to the network in between.
+
+    It must be able to run twice; other jobs run inside the transaction that marks them done.
+    """
+    job.__spans_transactions__ = True  # type: ignore[attr-defined]
+    return job
+
+
+def init_app(app: Flask, work: Work) -> None:
+    """Plug in the table of jobs."""
+    app.extensions["stockroom_work"] = work
+
+
+def queue() -> Queue:
+    """Return the queue that workers listen to."""
+    return Queue(QUEUE, connection=client(), serializer=JSONSerializer)
+
+
+@after_commit
+def _wake_relay(current: Session) -> None:
+    """Tell the relay that there is news. Lost news costs a second, until it looks by itself."""
+    if current.info.get("facts"):
+        try:
+            client().publish(WAKE_CHANNEL, b"")
+        except RedisError as lost:
+            _log.warning("relay_not_woken", error=type(lost).__name__)
+
+
+def relay_once() -> int:
+    """Relay waiting facts and enqueue what is due; returns how many facts and deliveries moved.
+
+    Facts become deliveries in one transaction and deliveries are claimed in another, before the
+    queue is told. When Redis is away the claim stands and the delivery comes due again.
+    """
+    with transaction():
+        facts = outbox.relay(_work().names())
+    with transaction():
+        due = outbox.take_due()
+    if due:
+        entries = [
+            Queue.prepare_data(
+                run_delivery,
+                args=(str(item.fact_id), item.subscriber, item.request_id),
+                timeout=JOB_TIMEOUT_SECONDS,
+                result_ttl=0,
+                failure_ttl=0,
+            )
+            for item in due
+        ]
+        queue().enqueue_many(entries)
+    return facts + len(due)
+
+
+def run_delivery(fact_id: str, subscriber: str, request_id: str) -> None:
+    """Carry out one delivery, once. Called by the queue; never raises, the ledger remembers."""
+    bind_request_id(request_id)
+    fact_key = UUID(fact_id)
+    began = time.perf_counter()
+    try:
+        outcome = _deliver(fact_key, subscriber)
+    except Exception as error:  # noqa: BLE001 - whatever it was is noted and comes due again
+        session.rollback()
+        with transaction():
+            outbox.note_failure(fact_key, subscriber, f"{type(error).__name__}: {error}")
+        outcome = "failed"
+        _log.exception("job_failed", job=subscriber, fact=fact_id)
+    JOBS.labels(subscriber, outcome).inc()
+    took = round((time.perf_counter() - began) * 1000, 1)
+    _log.info("job", job=subscriber, fact=fact_id, outcome=outcome, ms=took)
+    session.remove()
+
+
+def _deliver(fact_id: UUID, subscriber: str) -> str:
+    job = _work().job(subscriber)
+    if getattr(job, "__spans_transactions__", False):
+        with transaction():
+            if outbox.is_done(fact_id, subscriber):
+                return "repeated"
+            fact = outbox.fact(fact_id)
+        job(fact)
+        with transaction():
+            outbox.finish(fact_id, subscriber)
+        return "done"
+    with transaction():
+        # First the ledger: it locks the row, so a second worker waits here and then finds it done.
+        if not outbox.finish(fact_id, subscriber):
+            return "repeated"
+        job(outbox.fact(fact_id))
+    return "done"
+
+
+def enqueue_due_periodics() -> list[str]:
+    """Enqueue the periodic jobs whose time has come; returns their names.
+
+    The row is claimed before the queue is told, so that of many hosts one enqueues.
+    """
+    work, now = _work(), clock.now()
+    with transaction():
+        session.execute(
+            insert(TimetableEntry)
+            .values([{"name": job.name, "next_run_at": now} for job in work.timetable])
+            .on_conflict_do_nothing()
+        )
+        due = set(
+            session.scalars(
+                select(TimetableEntry.name)
+                .where(TimetableEntry.next_run_at <= now)
+                .with_for_update(skip_locked=True)
+            )
+        )
+        jobs = [job for job in work.timetable if job.name in due]
+        for job in jobs:
+            session.execute(
+                update(TimetableEntry)
+                .where(TimetableEntry.name == job.name)
+                .values(next_run_at=now + job.every)
+            )
+    for job in jobs:
+        queue().enqueue(
+            run_periodic, job.name, job_timeout=JOB_TIMEOUT_SECONDS, result_ttl=0, failure_ttl=0
+        )
+    return [job.name for job in jobs]
+
+
+def run_periodic(name: str) -> None:
+    """Run one periodic job and note how it went. Called by the queue or by a command."""
+    job = next(job for job in _work().timetable if job.name == name)
+    bind_request_id(f"timetable-{name}")
+    began, error = time.perf_counter(), None
+    try:
+        job.run()
+    except Exception as failure:  # noqa: BLE001 - noted in the timetable; the next run is due
+        session.rollback()
+        error = f"{type(failure).__name__}: {failure}"[:2000]
+        _log.exception("periodic_job_failed", job=name)
+    took = round((time.perf_counter() - began) * 1000)
+    with transaction():
+        session.execute(
+            update(TimetableEntry)
+            .where(TimetableEntry.name == name)
+            .values(last_run_at=clock.now(), last_took_ms=took, last_error=error)
+        )
+    JOBS.labels(name, "failed" if error else "done").inc()
+    session.remove()
+
+
+def _work() -> Work:
+    return cast(Work, current_app.extensions["stockroom_work"])

@@ -1,0 +1,53 @@
+"""Rate limits on Redis: strict where something can be guessed, wide on other writes.
+
+When Redis is away each process counts for itself, so that guessing stays bounded.
+"""
+
+from flask import Flask, request
+from flask_limiter import Limiter
+
+from api.platform.auth import hash_secret
+from api.platform.http import client_address
+from api.platform.settings import Settings
+
+SIGN_IN = "10 per minute; 50 per hour"
+REGISTER = "5 per minute; 30 per hour"
+REFRESH = "30 per minute"
+WRITES = "300 per minute"
+
+
+def _caller() -> str:
+    """Count by token where there is one: a warehouse of ten people shares one address."""
+    secret = request.headers.get("Authorization") or request.headers.get("X-Cart-Token")
+    return f"token:{hash_secret(secret)[:24]}" if secret else f"address:{client_address()}"
+
+
+def _is_read() -> bool:
+    return request.method in ("GET", "HEAD", "OPTIONS") or request.path.startswith(
+        "/api/v1/webhooks/"
+    )
+
+
+limiter = Limiter(
+    key_func=_caller,
+    default_limits=[WRITES],
+    default_limits_exempt_when=_is_read,
+    key_prefix="limits",
+    in_memory_fallback_enabled=True,
+)
+
+
+def by_address() -> str:
+    """Count by address alone, for requests that carry no proof of who sends them."""
+    return f"address:{client_address()}"
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Connect the limits to Redis."""
+    app.config["RATELIMIT_ENABLED"] = settings.rate_limits_enabled
+    app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {
+        "socket_connect_timeout": 0.5,
+        "socket_timeout": 0.5,
+    }
+    limiter.init_app(app)

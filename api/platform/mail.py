@@ -1,0 +1,83 @@
+"""Letters leave the house here, and only here."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from api.kernel import clock
+from api.kernel.errors import Unavailable
+from api.platform.settings import Settings
+
+TIMEOUT_SECONDS = 15
+
+
+class MailUnavailable(Unavailable):
+    """The mail server cannot be reached or did not take the letter for now."""
+
+    code = "mail_unavailable"
+    sentence = "The mail server did not take the letter. It will be sent later."
+
+
+class MailRejected(Exception):
+    """The mail server refused the letter for good, as with an address that does not exist."""
+
+
+class Mailer(Protocol):
+    """Whatever can send a letter."""
+
+    def send(self, *, message_id: str, to: str, subject: str, text: str) -> None:
+        """Send one plain-text letter.
+
+        Raises `MailUnavailable` when it may work later and `MailRejected` when it will not.
+        """
+
+
+class SmtpMailer:
+    """Sends over SMTP: `smtp://`, `smtp+starttls://` or `smtps://`, with or without a user."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = urlsplit(settings.smtp_url)
+        self._sender = settings.mail_from
+
+    def send(self, *, message_id: str, to: str, subject: str, text: str) -> None:
+        """Send one plain-text letter; see `Mailer`.
+
+        The Message-ID is the letter's own: should the server's answer be lost and the letter be
+        sent again, the reader's mailbox can tell that it is the same one (RFC 5322, 3.6.4).
+        """
+        message = EmailMessage()
+        message["From"] = self._sender
+        message["To"] = to
+        message["Subject"] = subject
+        message["Date"] = format_datetime(clock.now())
+        message["Message-ID"] = message_id
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(text)
+        try:
+            with self._connect() as server:
+                server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as refused:
+            codes = [code for code, _ in refused.recipients.values()]
+            if all(code >= 500 for code in codes):
+                raise MailRejected(f"the mail server refused the recipient ({codes})") from refused
+            raise MailUnavailable from refused
+        except (smtplib.SMTPException, OSError) as lost:
+            raise MailUnavailable from lost
+
+    def _connect(self) -> smtplib.SMTP:
+        host, port = self._url.hostname or "localhost", self._url.port
+        server: smtplib.SMTP
+        if self._url.scheme == "smtps":
+            server = smtplib.SMTP_SSL(
+                host, port or 465, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+            )
+        else:
+            server = smtplib.SMTP(host, port or 25, timeout=TIMEOUT_SECONDS)
+        if self._url.scheme == "smtp+starttls":
+            server.starttls(context=ssl.create_default_context())
+        if self._url.username:
+            server.login(unquote(self._url.username), unquote(self._url.password or ""))
+        return server

@@ -1,0 +1,95 @@
+"""One id from key press to letter; structured logs without personal values; metrics."""
+
+import logging
+import re
+import time
+from contextvars import ContextVar
+
+import structlog
+from flask import Flask, Response, g, request
+from prometheus_client import Counter, Histogram
+
+from api.kernel.ids import new_id
+from api.platform.settings import Settings
+
+_ACCEPTED = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+_current: ContextVar[str] = ContextVar("request_id", default="-")
+
+REQUESTS = Histogram(
+    "stockroom_request_seconds",
+    "Time to answer a request, by route.",
+    ["method", "route", "status"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+CACHE = Counter("stockroom_cache_total", "Cache look-ups by outcome.", ["outcome"])
+JOBS = Counter("stockroom_jobs_total", "Jobs by name and outcome.", ["job", "outcome"])
+FACTS = Counter("stockroom_facts_total", "Facts relayed to subscribers, by name.", ["fact"])
+
+_log = structlog.get_logger("api.requests")
+
+
+def request_id() -> str:
+    """Return the id of the request or job that is running, `-` outside of one."""
+    return _current.get()
+
+
+def bind_request_id(value: str) -> None:
+    """Continue under the id of the request that caused this work."""
+    _current.set(value)
+    structlog.contextvars.bind_contextvars(request_id=value)
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send structured lines to standard output: JSON for machines, columns for people."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    level = logging.getLevelNamesMapping().get(settings.log_level, logging.INFO)
+    final: list[structlog.typing.Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if settings.log_format == "json"
+        else [structlog.dev.ConsoleRenderer(colors=False)]
+    )
+    structlog.configure(
+        processors=[*shared, *final],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(),
+        cache_logger_on_first_use=settings.env != "test",
+    )
+    logging.basicConfig(
+        level=max(level, logging.WARNING), format="%(levelname)s %(name)s %(message)s"
+    )
+
+
+def init_app(app: Flask) -> None:
+    """Give each request an id, one log line and one measurement."""
+    app.before_request(_begin)
+    app.after_request(_finish)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    given = request.headers.get("X-Request-ID", "")
+    value = given if _ACCEPTED.match(given) else new_id().hex
+    structlog.contextvars.clear_contextvars()
+    bind_request_id(value)
+
+
+def _finish(response: Response) -> Response:
+    seconds = time.perf_counter() - g.get("began", time.perf_counter())
+    # The rule and not the path: ids and search words of people stay out of logs and labels.
+    route = request.url_rule.rule if request.url_rule else "unmatched"
+    response.headers["X-Request-ID"] = request_id()
+    REQUESTS.labels(request.method, route, str(response.status_code)).observe(seconds)
+    principal = g.get("principal")
+    _log.info(
+        "request",
+        method=request.method,
+        route=route,
+        status=response.status_code,
+        ms=round(seconds * 1000, 1),
+        actor=principal.actor_key if principal and principal.id else None,
+    )
+    return response

@@ -1,0 +1,123 @@
+"""What the house shows of itself: the front page, the API document, health and metrics."""
+
+import hmac
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import flask_swagger_ui
+from flask import Blueprint, Flask, Response, current_app, request, send_from_directory
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import REGISTRY as PROCESS_METRICS
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from api.kernel.errors import Forbidden
+from api.platform import health
+from api.platform.auth import public
+from api.platform.http import reply
+from api.platform.settings import Settings
+
+_SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
+_STATIC = Path(__file__).parent / "static"
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.get("/")
+@public
+def front() -> Response:
+    """Say what this is and where to go on."""
+    settings: Settings = current_app.extensions["stockroom_settings"]
+    return reply(
+        {
+            "name": settings.shop_name,
+            "service": "Stockroom",
+            "docs": "/docs",
+            "openapi": "/openapi.json",
+            "storefront": "/api/v1",
+            "health": "/health/ready",
+        }
+    )
+
+
+@pages.get("/docs")
+@public
+def docs() -> Response:
+    """Show the API document; every byte of the page comes from this server."""
+    return send_from_directory(_STATIC, "docs.html")
+
+
+@pages.get("/docs/<path:asset>")
+@public
+def docs_asset(asset: str) -> Response:
+    """Serve the page's scripts and styles."""
+    folder = _STATIC if asset == "docs.js" else _SWAGGER
+    return send_from_directory(folder, asset, max_age=86400)
+
+
+@pages.get("/health/live")
+@public
+def live() -> Response:
+    """Answer that the process is alive; asks nobody else."""
+    return reply({"status": "ok"})
+
+
+@pages.get("/health/ready")
+@public
+def ready() -> Response:
+    """Answer whether requests may come here: 503 when the database is away or behind.
+
+    A lost Redis, worker or a backlog is told but does not turn requests away: the shop still
+    sells.
+    """
+    needed: dict[str, Callable[[], str]] = {"database": health.database}
+    told = {"redis": health.redis, "worker": health.worker, "facts": health.backlog}
+    parts = {name: check() for name, check in {**needed, **told}.items()}
+    fit = all(parts[name] == "ok" for name in needed)
+    whole = all(state == "ok" for state in parts.values())
+    status = "ok" if whole else "degraded" if fit else "unavailable"
+    headers = {} if fit else {"Retry-After": "5"}
+    return reply({"status": status, "parts": parts}, 200 if fit else 503, headers)
+
+
+@pages.get("/metrics")
+@public
+def metrics() -> Response:
+    """Report counters for Prometheus, to the machine itself or to the holder of METRICS_TOKEN."""
+    settings: Settings = current_app.extensions["stockroom_settings"]
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if settings.metrics_token:
+        if not hmac.compare_digest(given.encode(), settings.metrics_token.encode()):
+            raise Forbidden("Send METRICS_TOKEN as a bearer token.")
+    elif request.remote_addr not in ("127.0.0.1", "::1"):
+        raise Forbidden("Metrics are for the machine itself unless METRICS_TOKEN is set.")
+    registry = PROCESS_METRICS
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def secure_headers(response: Response) -> Response:
+    """Tell browsers not to guess, frame, refer or run anything that we did not send."""
+    headers: Any = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    policy = "default-src 'none'; frame-ancestors 'none'"
+    if request.path.startswith("/docs"):
+        policy = (
+            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+            "frame-ancestors 'none'"
+        )
+    headers.setdefault("Content-Security-Policy", policy)
+    if request.path.startswith("/api/"):
+        headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Put the pages up."""
+    app.register_blueprint(pages)
+    app.after_request(secure_headers)

@@ -1,0 +1,182 @@
+"""Refusals as RFC 9457 problem documents; the only table of status codes in the house."""
+
+import http
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+from flask import Flask, Response
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from api.kernel.errors import (
+    Conflict,
+    Declined,
+    DomainError,
+    Forbidden,
+    Malformed,
+    NotFound,
+    Refused,
+    Stale,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
+from api.platform import observability
+
+CONTENT_TYPE = "application/problem+json"
+
+_STATUS: dict[type[DomainError], int] = {
+    Malformed: 400,
+    Unauthenticated: 401,
+    Declined: 402,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Stale: 412,
+    Refused: 422,
+    TooMany: 429,
+    Unavailable: 503,
+}
+_CODES = {
+    400: "malformed",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "too_many_requests",
+    500: "internal_error",
+    503: "unavailable",
+}
+
+_log = structlog.get_logger("api.problems")
+
+
+def status_of(error: type[DomainError]) -> int:
+    """Return the status of a refusal: that of the nearest family it descends from."""
+    own: int | None = getattr(error, "status", None)
+    return own or next(_STATUS[family] for family in error.__mro__ if family in _STATUS)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: list[dict[str, Any]] | None = None,
+    headers: dict[str, str] | None = None,
+    **facts: object,
+) -> Response:
+    """Build one problem document. Facts stand beside the standard members and never hide them."""
+    body = {
+        **facts,
+        "type": f"/docs/problems#{code}",
+        "title": http.HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": observability.request_id(),
+        "errors": errors or [],
+    }
+    response = Response(
+        orjson.dumps(body, default=_plain, option=orjson.OPT_UTC_Z),
+        status=status,
+        content_type=CONTENT_TYPE,
+    )
+    response.headers.update(headers or {})
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Answer every failure with a problem document; only bugs reach the log with a traceback."""
+    app.register_error_handler(DomainError, of_domain_error)
+    app.register_error_handler(HTTPException, of_http_error)
+    app.register_error_handler(OperationalError, _of_lost_database)
+    app.register_error_handler(PoolTimeout, _of_lost_database)
+    app.register_error_handler(Exception, _of_bug)
+
+
+def of_domain_error(error: DomainError) -> Response:
+    """Answer a refusal of the shop."""
+    status = status_of(type(error))
+    facts = dict(error.facts)
+    headers = {}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="stockroom"'
+    if status in (429, 503):
+        headers["Retry-After"] = str(facts.get("retry_after", 5))
+    errors = facts.pop("errors", None)
+    assert errors is None or isinstance(errors, list)
+    return problem(status, error.code, error.detail, errors=errors, headers=headers, **facts)
+
+
+def of_http_error(error: HTTPException) -> Response:
+    """Answer an error of the web framework: a bad body, an unknown path, too many requests."""
+    status = error.code or 500
+    given = getattr(error, "data", None) or {}
+    headers = {k: str(v) for k, v in (given.get("headers") or {}).items()}
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After", "WWW-Authenticate"):
+            headers[name] = value
+    if status == 429:
+        headers.setdefault("Retry-After", "60")
+        detail = "Too many requests from here. Wait a moment, then try again."
+        return problem(status, "too_many_requests", detail, headers=headers)
+    messages = given.get("errors") or given.get("messages")
+    if messages:
+        errors = _flatten(messages)
+        where = ", ".join(e["pointer"] for e in errors[:5])
+        detail = f"Some of what was sent is not valid: {where}."
+        if status == 400:
+            return problem(400, "malformed", "The body is not valid JSON.", errors=errors)
+        return problem(status, _CODES.get(status, "invalid"), detail, errors=errors)
+    detail = str(given.get("message") or error.description or error.name)
+    return problem(status, _CODES.get(status, "refused"), detail, headers=headers)
+
+
+def _of_lost_database(error: OperationalError | PoolTimeout) -> Response:
+    cause = getattr(error, "orig", None)
+    _log.error("database_unavailable", error=type(cause or error).__name__, detail=str(cause)[:200])
+    detail = "The database does not answer right now. Nothing was changed; try again in a moment."
+    return problem(503, "database_unavailable", detail, headers={"Retry-After": "5"})
+
+
+def _of_bug(error: Exception) -> Response:
+    _log.exception("bug", error=type(error).__name__, database=isinstance(error, DBAPIError))
+    detail = "Something went wrong on our side. Tell the shop's owner the request id."
+    return problem(500, "internal_error", detail)
+
+
+def _flatten(messages: dict[str, Any]) -> list[dict[str, Any]]:
+    """Turn webargs' nested messages into a flat list of RFC 6901 pointers."""
+    found: list[dict[str, Any]] = []
+
+    def walk(node: Any, path: str, where: str) -> None:
+        if isinstance(node, dict):
+            for key, value in node.items():
+                own = path if key == "_schema" else f"{path}/{_escaped(str(key))}"
+                walk(value, own, where)
+        else:
+            for text in node if isinstance(node, list) else [node]:
+                found.append(
+                    {"pointer": path or "/", "in": where, "code": "invalid", "detail": str(text)}
+                )
+
+    for location, node in messages.items():
+        walk(node, "", {"json": "body", "files": "body", "form": "body"}.get(location, location))
+    return found
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    return str(value) if isinstance(value, UUID) else repr(value)

@@ -1,0 +1,31 @@
+"""The one Redis client of a process. Everything in it may vanish; nothing here is a promise."""
+
+from typing import cast
+
+from flask import Flask, current_app
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from api.platform.settings import Settings
+
+
+def connect(settings: Settings) -> "Redis[bytes]":
+    """Open a pool of connections that fail fast: a request must not wait for a lost Redis."""
+    return Redis.from_url(
+        settings.redis_url,
+        socket_connect_timeout=0.5,
+        socket_timeout=2,
+        health_check_interval=30,
+        retry=Retry(NoBackoff(), 1),
+    )
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Give the app its client."""
+    app.extensions["stockroom_redis"] = connect(settings)
+
+
+def client() -> "Redis[bytes]":
+    """Return the running app's client."""
+    return cast("Redis[bytes]", current_app.extensions["stockroom_redis"])

@@ -1,0 +1,166 @@
+"""Everything that may differ between two places where Stockroom runs, read once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+Environment = Literal["development", "test", "production"]
+LogFormat = Literal["text", "json"]
+
+DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # noqa: S105
+_SHORTEST_SECRET = 32
+
+
+class SettingsError(Exception):
+    """The environment is not fit to start with; lists everything that is wrong at once."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(f"Stockroom cannot start with these settings:\n{lines}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One shop's settings. Build with `from_env` in production, by keyword in tests."""
+
+    env: Environment = "development"
+    secret_key: str = field(default=DEVELOPMENT_SECRET, repr=False)
+    jwt_secret_key: str = field(default=DEVELOPMENT_SECRET, repr=False)
+    database_url: str = field(default="", repr=False)
+    redis_url: str = field(default="", repr=False)
+    stripe_secret_key: str = field(default="", repr=False)
+    stripe_publishable_key: str = ""
+    stripe_webhook_secret: str = field(default="", repr=False)
+    stripe_api_base: str = ""
+    """Another address for the payment provider; only for look-alikes in development."""
+    smtp_url: str = field(default="", repr=False)
+    mail_from: str = "Stockroom <shop@example.test>"
+    staff_alert_email: str = ""
+    """Where low-stock and attention letters go; empty sends none."""
+    cors_origins: tuple[str, ...] = ()
+    public_url: str = "http://127.0.0.1:8000"
+    shop_name: str = "Stockroom Demo"
+    currency: str = "EUR"
+    log_level: str = "INFO"
+    log_format: LogFormat = "json"
+    metrics_token: str = field(default="", repr=False)
+    """Bearer token for /metrics; without one only the machine itself may read them."""
+    trusted_proxies: int = 0
+    """How many reverse proxies stand in front; their X-Forwarded-For entries are believed."""
+    database_pool_size: int = 5
+    rate_limits_enabled: bool = True
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the settings from environment variables.
+
+        Raises `SettingsError` with all problems at once: a half-configured shop must not start.
+        """
+        read = _Reader(environ)
+        env = read.choice("STOCKROOM_ENV", get_args(Environment), "development")
+        in_production = env == "production"
+        settings = cls(
+            env=env,  # type: ignore[arg-type]
+            secret_key=read.secret("SECRET_KEY", in_production),
+            jwt_secret_key=read.secret("JWT_SECRET_KEY", in_production),
+            database_url=_sqlalchemy_url(read.url("DATABASE_URL", ("postgresql", "postgres"))),
+            redis_url=read.url("REDIS_URL", ("redis", "rediss", "unix")),
+            stripe_secret_key=read.required("STRIPE_SECRET_KEY", in_production),
+            stripe_publishable_key=read.text("STRIPE_PUBLISHABLE_KEY"),
+            stripe_webhook_secret=read.required("STRIPE_WEBHOOK_SECRET", in_production),
+            stripe_api_base=read.text("STRIPE_API_BASE"),
+            smtp_url=read.url("SMTP_URL", ("smtp", "smtps", "smtp+starttls"), in_production),
+            mail_from=read.text("MAIL_FROM", cls.mail_from),
+            staff_alert_email=read.text("STAFF_ALERT_EMAIL"),
+            cors_origins=read.items("CORS_ORIGINS"),
+            public_url=read.text("PUBLIC_URL", cls.public_url),
+            shop_name=read.text("SHOP_NAME", cls.shop_name),
+            currency=read.text("SHOP_CURRENCY", cls.currency).upper(),
+            log_level=read.text("LOG_LEVEL", cls.log_level).upper(),
+            log_format=read.choice("LOG_FORMAT", get_args(LogFormat), "json"),  # type: ignore[arg-type]
+            metrics_token=read.text("METRICS_TOKEN"),
+            trusted_proxies=read.whole("TRUSTED_PROXIES", 0),
+            database_pool_size=read.whole("DATABASE_POOL_SIZE", 5),
+            rate_limits_enabled=read.choice("RATE_LIMITS", ("on", "off"), "on") == "on",
+        )
+        if in_production:
+            read.problems += _unfit_for_production(settings)
+        if read.problems:
+            raise SettingsError(read.problems)
+        return settings
+
+
+def _unfit_for_production(settings: Settings) -> list[str]:
+    problems = []
+    if settings.stripe_api_base:
+        problems.append("STRIPE_API_BASE points at a look-alike: leave it out in production")
+    if settings.stripe_secret_key.startswith("sk_test"):
+        problems.append("STRIPE_SECRET_KEY is a test key: production needs the live one")
+    if "*" in settings.cors_origins:
+        problems.append("CORS_ORIGINS must name each storefront; * would let any site in")
+    if not settings.rate_limits_enabled:
+        problems.append("RATE_LIMITS must stay on in production")
+    return problems
+
+
+class _Reader:
+    """Reads variables and remembers everything that is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._environ.get(name, "").strip() or default
+
+    def required(self, name: str, needed: bool) -> str:
+        value = self.text(name)
+        if needed and not value:
+            self.problems.append(f"{name} is missing")
+        return value
+
+    def secret(self, name: str, needed: bool) -> str:
+        value = self.required(name, needed)
+        if not needed:
+            return value or DEVELOPMENT_SECRET
+        if value and (len(value) < _SHORTEST_SECRET or value == DEVELOPMENT_SECRET):
+            self.problems.append(
+                f"{name} must be a secret of at least {_SHORTEST_SECRET} characters; make one "
+                'with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
+        return value
+
+    def url(self, name: str, schemes: tuple[str, ...], needed: bool = True) -> str:
+        value = self.required(name, needed)
+        if value and urlsplit(value).scheme.split("+psycopg2")[0] not in schemes:
+            self.problems.append(
+                f"{name} must begin with {' or '.join(s + '://' for s in schemes)}"
+            )
+        return value
+
+    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self.text(name, default)
+        if value not in allowed:
+            self.problems.append(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+            return default
+        return value
+
+    def whole(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not value.isdecimal():
+            self.problems.append(f"{name} must be a whole number, not {value!r}")
+            return default
+        return int(value)
+
+    def items(self, name: str) -> tuple[str, ...]:
+        return tuple(item.strip() for item in self.text(name).split(",") if item.strip())
+
+
+def _sqlalchemy_url(url: str) -> str:
+    """Name the driver: hosting panels hand out `postgres://`, which SQLAlchemy does not know."""
+    scheme, separator, rest = url.partition("://")
+    if separator and scheme in ("postgres", "postgresql"):
+        return f"postgresql+psycopg2://{rest}"
+    return url

@@ -1,0 +1,18 @@
+"""The one table that says which fact wakes which jobs, and when periodic jobs run."""
+
+from datetime import timedelta
+
+from api.platform import idempotency
+from api.platform.db import transaction
+from api.platform.jobs import Periodic, Work
+
+
+def _forget_old_answers() -> None:
+    with transaction():
+        idempotency.forget_old()
+
+
+WORK = Work(
+    subscribers={},
+    timetable=(Periodic("forget-old-answers", timedelta(hours=1), _forget_old_answers),),
+)

@@ -1,0 +1,112 @@
+"""`python -m api.worker`: runs jobs, relays facts and keeps the timetable. Any number may run.
+
+The jobs run in the main thread of this process, one after another; a second thread turns facts
+into jobs. Both hold nothing that matters: killed at any moment, another worker takes over what
+was left, because the ledger in Postgres knows.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+
+import structlog
+from flask import Flask
+from redis.client import PubSub
+from redis.exceptions import RedisError
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.app import create_app
+from api.platform import health, jobs
+from api.platform.db import session
+from api.platform.redis import client, connect
+from api.platform.settings import Settings, SettingsError
+
+LOOK_EVERY_SECONDS = 1.0
+REDIS_PATIENCE_SECONDS = 2.0
+
+_log = structlog.get_logger("api.worker")
+
+
+class Relay(threading.Thread):
+    """Turns facts into queued jobs as soon as it is told of news, and once a second anyway."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        super().__init__(name="relay", daemon=True)
+        self._app = app
+        self._redis = connect(settings)
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Relay until told to stop. A lost database or Redis is waited for, not died of."""
+        while not self.stopping.is_set():
+            try:
+                with (
+                    self._app.app_context(),
+                    self._redis.pubsub(ignore_subscribe_messages=True) as news,
+                ):
+                    # Subscribed before the first look: news in between is heard afterwards.
+                    news.subscribe(jobs.WAKE_CHANNEL)
+                    self._relay_until_stopped(news)
+            except (SQLAlchemyError, RedisError) as lost:
+                _log.warning("relay_waits", error=type(lost).__name__)
+                self.stopping.wait(LOOK_EVERY_SECONDS)
+
+    def _relay_until_stopped(self, news: PubSub) -> None:
+        while not self.stopping.is_set():
+            while jobs.relay_once():
+                continue
+            jobs.enqueue_due_periodics()
+            health.report_worker()
+            session.remove()
+            news.get_message(timeout=LOOK_EVERY_SECONDS)
+
+
+class Worker(SimpleWorker):
+    """An RQ worker that works in its own process: no fork per job, one warm database pool.
+
+    A job that takes the process down is not lost: its delivery comes due again.
+    """
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; the running job is finished first."""
+    try:
+        settings = Settings.from_env(os.environ)
+    except SettingsError as unfit:
+        sys.stderr.write(f"{unfit}\n")
+        return 78  # EX_CONFIG
+    app = create_app(settings)
+    relay = Relay(app, settings)
+    stopping = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+        relay.stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    relay.start()
+    _log.info("worker_started", pid=os.getpid())
+    with app.app_context():
+        while not stopping:
+            try:
+                worker = Worker([jobs.queue()], connection=client(), serializer=JSONSerializer)
+                worker.work(burst=False, logging_level="WARNING")
+                stopping = True
+            except RedisError as lost:
+                _log.warning("worker_waits_for_redis", error=type(lost).__name__)
+                time.sleep(REDIS_PATIENCE_SECONDS)
+    relay.stopping.set()
+    relay.join(timeout=5)
+    _log.info("worker_stopped", pid=os.getpid())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

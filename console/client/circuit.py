@@ -1,0 +1,70 @@
+"""When to stop asking a shop that does not answer, and when to try again."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+OPENS_AFTER = 3
+PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds between tries; the last one repeats."""
+
+
+def pause_after(failures: int, jitter: Callable[[], float] = random.random) -> float:
+    """Seconds to wait after this many failures in a row.
+
+    A fifth more or less by chance, so that a hall of consoles does not come back as one; never
+    over the last pause.
+    """
+    base = PAUSES[min(max(failures, 1), len(PAUSES)) - 1]
+    return min(base * (0.8 + 0.4 * jitter()), PAUSES[-1])
+
+
+@dataclass(slots=True)
+class Circuit:
+    """Open after three failures in a row; then one probe at a time, at growing distances."""
+
+    now: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = random.random
+    failures: int = 0
+    _retry_at: float = 0.0
+    _is_probing: bool = field(default=False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the shop is taken to be down."""
+        return self.failures >= OPENS_AFTER
+
+    @property
+    def retry_in(self) -> float:
+        """Seconds until the next probe may go out; 0 when calls may go at once."""
+        if not self.is_open:
+            return 0.0
+        return max(0.0, self._retry_at - self.now())
+
+    def lets_through(self) -> bool:
+        """Whether a call may go out now. While open, one probe at a time."""
+        if not self.is_open:
+            return True
+        if self._is_probing or self.now() < self._retry_at:
+            return False
+        self._is_probing = True
+        return True
+
+    def answered(self) -> None:
+        """The shop is there."""
+        self.failures = 0
+        self._is_probing = False
+
+    def failed(self) -> None:
+        """The shop did not answer, or could not."""
+        self.failures += 1
+        self._is_probing = False
+        if self.is_open:
+            self._retry_at = self.now() + pause_after(self.failures - OPENS_AFTER + 1, self.jitter)
+
+    def abandoned(self) -> None:
+        """A call was called off by its caller: it says nothing about the shop."""
+        self._is_probing = False

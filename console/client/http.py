@@ -1,0 +1,76 @@
+"""The transport over httpx. The only module that imports it, and imported only after first paint."""
+
+from __future__ import annotations
+
+import ssl
+from urllib.parse import urlsplit
+
+import httpx
+
+from console.client.errors import AnswerLost, Unreachable
+from console.client.transport import Answer, Asking
+
+TIMEOUT = httpx.Timeout(10.0, connect=3.0, pool=10.0)
+LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=60.0)
+
+NEVER_ARRIVED = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
+"""With these the request did not leave, so nothing can have happened."""
+
+
+class HttpTransport:
+    """Keeps at most sixteen connections to one shop."""
+
+    def __init__(self, url: str, *, by: httpx.AsyncBaseTransport | None = None) -> None:
+        # Reading the system's certificates takes 20 ms or more; a plain address needs none.
+        needs_certificates = urlsplit(url).scheme == "https" and by is None
+        verify = (
+            ssl.create_default_context()
+            if needs_certificates
+            else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        )
+        # The environment's proxy settings are for the open internet, not for the shop's desk.
+        self._client = httpx.AsyncClient(
+            base_url=url,
+            timeout=TIMEOUT,
+            limits=LIMITS,
+            verify=verify,
+            trust_env=False,
+            transport=by,
+            headers={"Accept": "application/json, application/problem+json"},
+        )
+
+    async def exchange(self, asking: Asking) -> Answer:
+        """Send one request and read the whole answer."""
+        try:
+            answer = await self._client.request(
+                asking.method,
+                asking.path,
+                params=dict(asking.query) or None,
+                headers=dict(asking.headers),
+                content=asking.body,
+            )
+        except NEVER_ARRIVED as failure:
+            raise Unreachable(
+                f"The shop at {self._client.base_url} cannot be reached ({_why(failure)}).",
+                code="unreachable",
+            ) from failure
+        except httpx.TransportError as failure:
+            raise AnswerLost(
+                f"The shop did not answer ({_why(failure)}).", code="answer_lost"
+            ) from failure
+        return Answer(answer.status_code, answer.headers, answer.content)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+def _why(failure: httpx.TransportError) -> str:
+    if isinstance(failure, httpx.TimeoutException):
+        return "it took too long"
+    return str(failure) or type(failure).__name__

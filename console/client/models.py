@@ -1,0 +1,352 @@
+"""What the shop says, field by field: the wire as frozen dataclasses.
+
+Names are the wire's own. A field without a default must be in the answer; one that may be null
+says so. `Money` and ids never change their form between here and the screen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Minor units of one currency; two currencies never mix."""
+
+    amount: int
+    currency: str
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.amount + self._same(other), self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.amount - self._same(other), self.currency)
+
+    def _same(self, other: Money) -> int:
+        if other.currency != self.currency:
+            raise ValueError(f"{self.currency} and {other.currency} do not add up")
+        return other.amount
+
+    def as_wire(self) -> dict[str, object]:
+        """The form in which the amount is sent."""
+        return {"amount": self.amount, "currency": self.currency}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of staff as the shop knows them."""
+
+    id: str
+    email: str
+    full_name: str
+    role: str
+    permissions: tuple[str, ...]
+
+    def may(self, permission: str) -> bool:
+        """Whether the shop would let this person do it; the shop itself has the last word."""
+        return permission in self.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The answer to a sign-in or a refresh; `expires_in` is in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    user: Person
+
+
+@dataclass(frozen=True, slots=True)
+class PageMark:
+    """Where a list answer stands in its list."""
+
+    limit: int
+    next_cursor: str | None
+    has_more: bool
+    total: int | None = None
+    total_is_capped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a list, in the shop's order."""
+
+    rows: tuple[Row, ...]
+    mark: PageMark
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The day in figures."""
+
+    to_ship: int
+    unpaid: int
+    low_stock: int
+    shipped_today: int
+    needs_attention: int
+    oldest_to_ship_at: datetime | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCard:
+    """One order as a row of a list."""
+
+    id: str
+    number: str
+    placed_at: datetime
+    status: str
+    payment_status: str
+    fulfilment_status: str
+    customer_name: str
+    email: str
+    unit_count: int
+    total: Money
+    ship_country: str | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a parcel or a bill goes, as it was agreed."""
+
+    name: str
+    company: str | None
+    line1: str
+    line2: str | None
+    city: str
+    region: str | None
+    postal_code: str | None
+    country: str
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One line of an order; quantities in units, money as agreed at checkout."""
+
+    id: str
+    sku: str
+    title: str
+    variant_title: str | None
+    barcode: str | None
+    quantity: int
+    shipped_quantity: int
+    cancelled_quantity: int
+    refunded_quantity: int
+    open_quantity: int
+    refundable_quantity: int
+    unit_price: Money
+    total: Money
+    tax: Money
+
+    @property
+    def name(self) -> str:
+        """What is on the label of the goods: title and variant."""
+        return f"{self.title} · {self.variant_title}" if self.variant_title else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money that came in, and how much of it went back."""
+
+    id: str
+    provider: str
+    status: str
+    amount: Money
+    captured: Money
+    refunded: Money
+    reference: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefundLine:
+    """Part of a refund: units of one order line."""
+
+    order_line_id: str
+    quantity: int
+    restock: bool
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money given back, or on its way back."""
+
+    id: str
+    status: str
+    amount: Money
+    reason: str
+    note: str | None
+    lines: tuple[RefundLine, ...]
+    shipping: Money
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FulfilmentLine:
+    """Units of one order line inside a parcel."""
+
+    order_line_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfilment:
+    """A parcel that left, or is about to."""
+
+    id: str
+    number: str
+    status: str
+    carrier: str | None
+    tracking_number: str | None
+    tracking_url: str | None
+    shipped_at: datetime | None
+    lines: tuple[FulfilmentLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One entry of an order's timeline."""
+
+    at: datetime
+    kind: str
+    text: str
+    actor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile(OrderCard):
+    """Everything there is to know about one order."""
+
+    shipping_address: Address | None
+    billing_address: Address | None
+    shipping_method: str | None
+    lines: tuple[OrderLine, ...]
+    subtotal: Money
+    shipping_total: Money
+    tax_total: Money
+    captured: Money
+    refunded: Money
+    refund_pending: Money
+    refundable: Money
+    refundable_shipping: Money
+    payments: tuple[Payment, ...]
+    refunds: tuple[Refund, ...]
+    fulfilments: tuple[Fulfilment, ...]
+    timeline: tuple[Happening, ...]
+
+    def line(self, line_id: str) -> OrderLine | None:
+        """The line with this id, if the order has it."""
+        return next((line for line in self.lines if line.id == line_id), None)
+
+    @property
+    def open_units(self) -> int:
+        """Units still to ship."""
+        return sum(line.open_quantity for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedLine:
+    """What the shop would give back for units of one line."""
+
+    order_line_id: str
+    quantity: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class RefundQuote:
+    """What a refund would come to, before anyone agrees to it."""
+
+    lines: tuple[QuotedLine, ...]
+    shipping: Money
+    amount: Money
+    refundable: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place that holds stock."""
+
+    id: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StockLevel:
+    """How much of one variant stands at one location."""
+
+    id: str
+    variant_id: str
+    sku: str
+    barcode: str | None
+    product_title: str
+    variant_title: str | None
+    location: Location
+    on_hand: int
+    allocated: int
+    reserved: int
+    available: int
+    low_stock_threshold: int | None
+    version: int
+    last_moved_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        """Product and variant, as an operator says it."""
+        if not self.variant_title:
+            return self.product_title
+        return f"{self.product_title} · {self.variant_title}"
+
+    @property
+    def is_low(self) -> bool:
+        """Whether less is free than the shop wants to keep."""
+        return self.low_stock_threshold is not None and self.available <= self.low_stock_threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One entry of a level's journal."""
+
+    id: str
+    at: datetime
+    kind: str
+    on_hand_change: int
+    allocated_change: int
+    reserved_change: int
+    on_hand_after: int
+    reason: str | None
+    note: str | None
+    actor: str | None
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedVariant:
+    """A variant found by its SKU or barcode, with its levels at every location."""
+
+    id: str
+    sku: str
+    barcode: str | None
+    product_title: str
+    title: str | None
+    levels: tuple[StockLevel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanAnswer:
+    """What a scanned code turned out to be."""
+
+    kind: str
+    id: str
+    label: str
+    order: OrderCard | None = None
+    variant: ScannedVariant | None = None

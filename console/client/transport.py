@@ -1,0 +1,73 @@
+"""One exchange with the shop, without saying by what means.
+
+`http` is the real thing; it is plugged in after the first frame, because loading it takes longer
+than painting. Callers simply wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is asked of the shop; `path` is below its root."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    """Carries one question to the shop and one answer back."""
+
+    async def exchange(self, asking: Asking) -> Answer:
+        """Raise `Unreachable` when it never arrived, `AnswerLost` when nobody knows."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Socket:
+    """Where a transport is plugged in; who exchanges earlier waits for it."""
+
+    def __init__(self) -> None:
+        self._plugged = asyncio.Event()
+        self._transport: Transport | None = None
+
+    @property
+    def is_plugged(self) -> bool:
+        """Whether exchanges go out at once."""
+        return self._transport is not None
+
+    def plug(self, transport: Transport) -> None:
+        """Let the waiting exchanges go."""
+        self._transport = transport
+        self._plugged.set()
+
+    async def exchange(self, asking: Asking) -> Answer:
+        """Exchange as soon as there is a transport."""
+        await self._plugged.wait()
+        assert self._transport is not None
+        return await self._transport.exchange(asking)
+
+    async def close(self) -> None:
+        """Close the transport, if there ever was one."""
+        if self._transport is not None:
+            await self._transport.close()

@@ -1,0 +1,103 @@
+"""Where the console finds its shop and where it keeps its own things.
+
+Read once, from the command line and the environment; no other module looks at either.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+USAGE = f"""\
+usage: python -m console [--url URL] [--home FOLDER]
+
+  --url URL      the shop's API (or STOCKROOM_URL); {DEFAULT_URL} when neither is given
+  --home FOLDER  where this console keeps its sign-in and its unsent work
+                 (or STOCKROOM_CONSOLE_HOME); your state folder when neither is given
+  --help         this text
+
+STOCKROOM_SCAN_PREFIX   key that a scanner sends before each code: ctrl+b, or ctrl+backslash in tmux
+STOCKROOM_SOUND         a command to run when a scan is wrong, for terminals that mute the bell
+NO_COLOR                no colours: words and symbols carry the meaning
+"""
+
+
+class BadSettings(ValueError):
+    """The console cannot start like this; the text says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the console needs to know before it starts."""
+
+    url: str
+    """Root of the shop's API, without a trailing slash."""
+
+    home: Path
+    """State folder: sign-in, unsent commands, remembered choices. One console at a time."""
+
+    station: str = "this desk"
+    """How this desk is called in the title of the sign-in page."""
+
+    scan_prefixes: tuple[str, ...] = ("ctrl+b", "ctrl+backslash")
+    """Keys a programmed scanner sends first: STX (0x02), or FS (0x1C) where tmux takes STX."""
+
+    sound_command: str | None = None
+    """Run when a scan is wrong; many terminals mute the bell."""
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether passwords travel encrypted, or never leave this machine."""
+        parts = urlsplit(self.url)
+        return parts.scheme == "https" or parts.hostname in {"127.0.0.1", "localhost", "::1"}
+
+
+def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+    """Take the settings from the command line first, then from the environment.
+
+    Refuses an unknown option and a URL that is not http or https.
+    """
+    given = _options(arguments)
+    url = given.get("url") or environment.get("STOCKROOM_URL") or DEFAULT_URL
+    home = given.get("home") or environment.get("STOCKROOM_CONSOLE_HOME")
+    prefix = environment.get("STOCKROOM_SCAN_PREFIX")
+    return Settings(
+        url=_checked_url(url),
+        home=Path(home).expanduser() if home else _state_folder(environment),
+        station=environment.get("STOCKROOM_STATION") or socket.gethostname(),
+        scan_prefixes=(prefix,) if prefix else Settings.scan_prefixes,
+        sound_command=environment.get("STOCKROOM_SOUND") or None,
+    )
+
+
+def _options(arguments: Sequence[str]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        name, equals, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--") or name not in {"url", "home"}:
+            raise BadSettings(f"unknown option {word!r}\n\n{USAGE}")
+        if not equals:
+            if not rest:
+                raise BadSettings(f"--{name} needs a value\n\n{USAGE}")
+            value = rest.pop(0)
+        given[name] = value
+    return given
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise BadSettings(f"the shop's address must be http://... or https://..., not {url!r}")
+    return url.rstrip("/")
+
+
+def _state_folder(environment: Mapping[str, str]) -> Path:
+    base = environment.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path("~/.local/state").expanduser()) / "stockroom-console"

@@ -1,0 +1,87 @@
+"""Real Postgres and Redis for every test that asks for the app; thrown away at the end.
+
+The schema is built by the migrations, as in production. Each test finds empty tables.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from api.app import create_app
+from api.platform.db import Base, db, session
+from api.platform.redis import client as redis_client
+from api.platform.settings import Settings
+from tests.support.mailer import RecordingMailer
+from tests.support.stack import Postgres, Redis, running_postgres, running_redis
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of this test session."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    """A redis-server of this test session."""
+    with running_redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def settings(postgres: Postgres, redis_server: Redis) -> Settings:
+    """Settings that point at this session's services."""
+    return Settings(
+        env="test",
+        secret_key="test-secret-key-of-more-than-32-characters",
+        jwt_secret_key="test-jwt-secret-of-more-than-32-characters",
+        database_url=postgres.create_database("shop").replace(
+            "postgresql://", "postgresql+psycopg2://"
+        ),
+        redis_url=redis_server.url,
+        stripe_secret_key="sk_test_scripted",
+        stripe_publishable_key="pk_test_scripted",
+        stripe_webhook_secret="whsec_test_secret_of_the_tests",
+        staff_alert_email="office@shop.test",
+        log_level="ERROR",
+        database_pool_size=20,
+        rate_limits_enabled=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def mailer() -> RecordingMailer:
+    """Keeps letters instead of sending them; emptied before each test."""
+    return RecordingMailer()
+
+
+@pytest.fixture(scope="session")
+def bare_app(settings: Settings, mailer: RecordingMailer) -> Flask:
+    """The one app of the session, with the migrated schema."""
+    app = create_app(settings, mailer=mailer)
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+    return app
+
+
+@pytest.fixture
+def app(bare_app: Flask, mailer: RecordingMailer) -> Iterator[Flask]:
+    """The app inside its context, on empty tables and an empty Redis."""
+    mailer.sent.clear()
+    with bare_app.app_context():
+        _empty_everything()
+        yield bare_app
+        session.rollback()
+
+
+def _empty_everything() -> None:
+    """Delete all rows in one round trip; replica mode lets append-only tables be emptied too."""
+    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    deletes = ";".join(f"DELETE FROM {name}" for name in names.split(", "))
+    with db.engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(deletes))
+    redis_client().flushdb()
