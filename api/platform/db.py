@@ -137,7 +137,7 @@ def transaction() -> Iterator[Session]:
 def append_only(table: Table) -> None:
     """Forbid the database itself to change or delete rows of a table: history is only added to."""
     for statement in append_only_ddl(table.name):
-        event.listen(table, "after_create", DDL(statement))
+        event.listen(table, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
 
 
 def append_only_ddl(table: str) -> tuple[str, str]:

@@ -1,0 +1,38 @@
+"""What the order book refuses."""
+
+from api.kernel.errors import Conflict, NotFound, Refused
+
+
+class OrderNotFound(NotFound):
+    """No such order, or not this customer's: the two look alike."""
+
+    code = "order_not_found"
+    sentence = "There is no such order here."
+
+
+class QuantityExceedsOpen(Refused):
+    """More units than are still to be shipped."""
+
+    code = "quantity_exceeds_open"
+    sentence = "More units than are still open on the order."
+
+
+class QuantityExceedsRefundable(Refused):
+    """More units than can still be refunded."""
+
+    code = "quantity_exceeds_refundable"
+    sentence = "More units than can still be refunded on the order."
+
+
+class UnknownOrderLine(Refused):
+    """A line that is not on this order."""
+
+    code = "unknown_order_line"
+    sentence = "A line named here is not on this order."
+
+
+class NothingToShip(Conflict):
+    """Everything has left, or was cancelled."""
+
+    code = "nothing_to_ship"
+    sentence = "Nothing is left to ship on this order."

@@ -1,0 +1,170 @@
+"""The order book: orders, lines, the timeline and the counter of numbers."""
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from api.kernel import clock
+from api.orders.states import FulfilmentStatus, OrderStatus, PaymentStatus
+from api.platform.db import Base, Dated, Identified, Versioned, append_only, named_enum
+
+
+class Order(Identified, Versioned, Dated, Base):
+    """What was agreed with one customer. Amounts are minor units of `currency`."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        CheckConstraint("total = subtotal + shipping_total", name="total_is_sum_of_parts"),
+        CheckConstraint("refunded + refund_pending <= captured", name="refunds_within_captured"),
+        Index("ix_orders_newest", text("placed_at DESC"), text("id DESC")),
+        Index("ix_orders_customer", "customer_id", text("placed_at DESC"), text("id DESC")),
+        Index("ix_orders_to_ship", "placed_at", "id", postgresql_where=text("to_ship")),
+        Index(
+            "ix_orders_awaiting_payment",
+            "expires_at",
+            postgresql_where=text("expires_at IS NOT NULL"),
+        ),
+        Index("ix_orders_email", text("lower(email) text_pattern_ops")),
+        Index("ix_orders_customer_name", text("lower(customer_name) text_pattern_ops")),
+        Index(
+            "ix_orders_payment_status", "payment_status", text("placed_at DESC"), text("id DESC")
+        ),
+        Index(
+            "ix_orders_fulfilment_status",
+            "fulfilment_status",
+            text("placed_at DESC"),
+            text("id DESC"),
+        ),
+        Index("ix_orders_status", "status", text("placed_at DESC"), text("id DESC")),
+    )
+
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    cart_id: Mapped[UUID | None] = mapped_column(unique=True)
+    """The cart that became this order: unique, so that no cart becomes two."""
+    customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    guest_key: Mapped[str | None] = mapped_column(String(64))
+    email: Mapped[str] = mapped_column(String(254))
+    customer_name: Mapped[str] = mapped_column(String(200))
+    status: Mapped[OrderStatus] = mapped_column(
+        named_enum(OrderStatus, "status"), default=OrderStatus.PLACED
+    )
+    payment_status: Mapped[PaymentStatus] = mapped_column(
+        named_enum(PaymentStatus, "payment_status"), default=PaymentStatus.UNPAID
+    )
+    fulfilment_status: Mapped[FulfilmentStatus] = mapped_column(
+        named_enum(FulfilmentStatus, "fulfilment_status"), default=FulfilmentStatus.UNFULFILLED
+    )
+    to_ship: Mapped[bool] = mapped_column(default=False)
+    """Derived: paid for, not cancelled, and something is left to ship."""
+    currency: Mapped[str] = mapped_column(String(3))
+    subtotal: Mapped[int] = mapped_column(BigInteger)
+    shipping_total: Mapped[int] = mapped_column(BigInteger)
+    tax_total: Mapped[int] = mapped_column(BigInteger)
+    """Contained in `total`: prices include tax."""
+    total: Mapped[int] = mapped_column(BigInteger)
+    shipping_tax: Mapped[int] = mapped_column(BigInteger, default=0)
+    shipping_rate_basis_points: Mapped[int] = mapped_column(default=0)
+    shipping_refunded: Mapped[int] = mapped_column(BigInteger, default=0)
+    authorized: Mapped[int] = mapped_column(BigInteger, default=0)
+    captured: Mapped[int] = mapped_column(BigInteger, default=0)
+    refunded: Mapped[int] = mapped_column(BigInteger, default=0)
+    refund_pending: Mapped[int] = mapped_column(BigInteger, default=0)
+    attempt_open: Mapped[bool] = mapped_column(default=False)
+    unit_count: Mapped[int]
+    ship_country: Mapped[str] = mapped_column(String(2))
+    shipping_address: Mapped[dict[str, Any]]
+    billing_address: Mapped[dict[str, Any]]
+    shipping_method: Mapped[dict[str, Any]]
+    payment_method: Mapped[str] = mapped_column(String(20))
+    placed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime | None]
+    """Unpaid at this moment, the order is cancelled; empty once it is paid or cancelled."""
+    paid_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None] = mapped_column(String(40))
+
+    lines: Mapped[list["OrderLine"]] = relationship(
+        back_populates="order", order_by="OrderLine.position", lazy="raise"
+    )
+
+
+class OrderLine(Identified, Base):
+    """One agreed position: a copy of what was sold, and how much of it went where, in units."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("shipped_quantity + cancelled_quantity <= quantity", name="within_ordered"),
+        CheckConstraint("refunded_quantity <= quantity", name="refunded_within_ordered"),
+        CheckConstraint("refunded_amount <= total", name="refunded_within_total"),
+        UniqueConstraint("order_id", "position"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    position: Mapped[int]
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"), index=True)
+    product_id: Mapped[UUID]
+    sku: Mapped[str] = mapped_column(String(100))
+    barcode: Mapped[str | None] = mapped_column(String(100))
+    title: Mapped[str] = mapped_column(String(300))
+    variant_title: Mapped[str] = mapped_column(String(300))
+    image_url: Mapped[str | None] = mapped_column(Text)
+    weight_grams: Mapped[int] = mapped_column(default=0)
+    quantity: Mapped[int]
+    shipped_quantity: Mapped[int] = mapped_column(default=0)
+    delivered_quantity: Mapped[int] = mapped_column(default=0)
+    cancelled_quantity: Mapped[int] = mapped_column(default=0)
+    refunded_quantity: Mapped[int] = mapped_column(default=0)
+    unit_price: Mapped[int] = mapped_column(BigInteger)
+    total: Mapped[int] = mapped_column(BigInteger)
+    tax: Mapped[int] = mapped_column(BigInteger)
+    tax_rate_basis_points: Mapped[int]
+    tax_class: Mapped[str] = mapped_column(String(40))
+    refunded_amount: Mapped[int] = mapped_column(BigInteger, default=0)
+
+    order: Mapped[Order] = relationship(back_populates="lines", lazy="raise")
+
+    @property
+    def open_quantity(self) -> int:
+        """How many units are still to be shipped."""
+        return self.quantity - self.shipped_quantity - self.cancelled_quantity
+
+
+class OrderEntry(Identified, Base):
+    """One line of an order's history; only ever added."""
+
+    __tablename__ = "order_entries"
+    __table_args__ = (Index("ix_order_entries_order", "order_id", "at", "id"),)
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    kind: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(String(200))
+    actor_key: Mapped[str] = mapped_column(String(120))
+
+
+class OrderCounter(Base):
+    """The next order number; a row, because MAX+1 hands two people the same one."""
+
+    __tablename__ = "order_counters"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    last: Mapped[int] = mapped_column(BigInteger)
+
+
+append_only(cast(Table, OrderEntry.__table__))

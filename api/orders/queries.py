@@ -1,0 +1,288 @@
+"""Questions to the order book. Lists read columns and never lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+
+from api.kernel.money import Money
+from api.kernel.principal import Principal
+from api.orders.errors import OrderNotFound
+from api.orders.models import Order, OrderEntry, OrderLine
+from api.orders.states import OrderStatus
+from api.platform.db import session
+from api.platform.pagination import Sort, page
+
+NEWEST = Sort((Order.placed_at, Order.id), descending=True)
+OLDEST = Sort((Order.placed_at, Order.id))
+
+_CARD = (
+    Order.id,
+    Order.number,
+    Order.placed_at,
+    Order.status,
+    Order.payment_status,
+    Order.fulfilment_status,
+    Order.customer_name,
+    Order.email,
+    Order.unit_count,
+    Order.total,
+    Order.currency,
+    Order.ship_country,
+    Order.version,
+)
+
+_LINE = (
+    OrderLine.id,
+    OrderLine.product_id,
+    OrderLine.variant_id,
+    OrderLine.sku,
+    OrderLine.barcode,
+    OrderLine.title,
+    OrderLine.variant_title,
+    OrderLine.image_url,
+    OrderLine.quantity,
+    OrderLine.shipped_quantity,
+    OrderLine.cancelled_quantity,
+    OrderLine.refunded_quantity,
+    OrderLine.unit_price,
+    OrderLine.total,
+    OrderLine.tax,
+    OrderLine.tax_rate_basis_points,
+    OrderLine.refunded_amount,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilter:
+    """What a staff list of orders may be narrowed by."""
+
+    status: str | None = None
+    payment_status: str | None = None
+    fulfilment_status: str | None = None
+    queue: str | None = None
+    q: str | None = None
+    placed_at_gte: datetime | None = None
+    placed_at_lt: datetime | None = None
+
+
+def cards(
+    narrow: OrderFilter, sort: Sort, *, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, Any]:
+    """Return a page of order cards for staff."""
+    conditions = _conditions(narrow)
+    rows, described = page(
+        select(*_CARD).where(*conditions),
+        sort,
+        limit=limit,
+        cursor=cursor,
+        filters=narrow,
+        total=select(Order.id).where(*conditions) if with_total else None,
+    )
+    return {"data": [card(row) for row in rows], "page": described}
+
+
+def card_by_number(number: str) -> dict[str, Any] | None:
+    """Return the card of an order by the number that a person reads aloud."""
+    row = session.execute(select(*_CARD).where(Order.number == number)).one_or_none()
+    return None if row is None else card(row)
+
+
+def card(row: Row[Any]) -> dict[str, Any]:
+    """Shape one card."""
+    return {
+        "id": row.id,
+        "number": row.number,
+        "placed_at": row.placed_at,
+        "status": row.status,
+        "payment_status": row.payment_status,
+        "fulfilment_status": row.fulfilment_status,
+        "customer_name": row.customer_name,
+        "email": row.email,
+        "unit_count": row.unit_count,
+        "total": Money(row.total, row.currency),
+        "ship_country": row.ship_country,
+        "version": row.version,
+    }
+
+
+def own_orders(customer_id: UUID, *, limit: int, cursor: str | None) -> dict[str, Any]:
+    """Return a page of a customer's orders, newest first."""
+    rows, described = page(
+        select(*_CARD).where(Order.customer_id == customer_id),
+        NEWEST,
+        limit=limit,
+        cursor=cursor,
+        filters=customer_id,
+    )
+    hidden = ("customer_name", "email", "ship_country", "version")
+    data = [{k: v for k, v in card(row).items() if k not in hidden} for row in rows]
+    return {"data": data, "page": described}
+
+
+def own_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
+    """Return an order as its customer may see it.
+
+    Ownership is part of the query: another's order is not found. Raises `OrderNotFound`.
+    """
+    order = _one(order_id, _owned_by(principal))
+    return {**_body(order), "lines": [_line(row, order.currency) for row in _lines(order.id)]}
+
+
+def own_order_id(order_id: UUID, principal: Principal) -> UUID:
+    """Check that an order belongs to a customer or guest. Raises `OrderNotFound`."""
+    return _one_id(order_id, _owned_by(principal))
+
+
+def order_of_cart(cart_id: UUID) -> UUID | None:
+    """Return the order that a cart became, if it did."""
+    return session.scalar(select(Order.id).where(Order.cart_id == cart_id))
+
+
+def full(order_id: UUID) -> dict[str, Any]:
+    """Return an order with lines and history for staff. Raises `OrderNotFound`."""
+    order = _one(order_id)
+    lines = []
+    for row in _lines(order.id):
+        line = _line(row, order.currency)
+        line["open_quantity"] = row.quantity - row.shipped_quantity - row.cancelled_quantity
+        line["refundable_quantity"] = row.quantity - row.refunded_quantity
+        lines.append(line)
+    return {
+        **_body(order),
+        "customer_id": order.customer_id,
+        "customer_name": order.customer_name,
+        "unit_count": order.unit_count,
+        "ship_country": order.ship_country,
+        "cancel_reason": order.cancel_reason,
+        "captured": Money(order.captured, order.currency),
+        "refunded": Money(order.refunded, order.currency),
+        "refund_pending": Money(order.refund_pending, order.currency),
+        "refundable": Money(order.captured - order.refunded - order.refund_pending, order.currency),
+        "refundable_shipping": Money(
+            order.shipping_total - order.shipping_refunded, order.currency
+        ),
+        "lines": lines,
+        "timeline": timeline(order.id),
+    }
+
+
+def timeline(order_id: UUID) -> list[dict[str, Any]]:
+    """Return an order's history, oldest first."""
+    rows = session.execute(
+        select(OrderEntry.at, OrderEntry.kind, OrderEntry.text, OrderEntry.actor)
+        .where(OrderEntry.order_id == order_id)
+        .order_by(OrderEntry.at, OrderEntry.id)
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
+    """Return orders whose time to pay is over."""
+    return session.scalars(
+        select(Order.id)
+        .where(Order.expires_at <= now, Order.status == OrderStatus.PLACED)
+        .order_by(Order.expires_at)
+        .limit(limit)
+    ).all()
+
+
+def _conditions(narrow: OrderFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if narrow.queue == "to_ship":
+        conditions.append(Order.to_ship)
+    for name in ("status", "payment_status", "fulfilment_status"):
+        if (value := getattr(narrow, name)) is not None:
+            conditions.append(getattr(Order, name) == value)
+    if narrow.placed_at_gte is not None:
+        conditions.append(Order.placed_at >= narrow.placed_at_gte)
+    if narrow.placed_at_lt is not None:
+        conditions.append(Order.placed_at < narrow.placed_at_lt)
+    if narrow.q:
+        words = narrow.q.strip().lower()
+        number = words.removeprefix("o-")
+        conditions.append(
+            or_(
+                Order.number == number,
+                func.lower(Order.email).startswith(words, autoescape=True),
+                func.lower(Order.customer_name).startswith(words, autoescape=True),
+            )
+        )
+    return conditions
+
+
+def _owned_by(principal: Principal) -> ColumnElement[bool]:
+    if principal.kind == "customer":
+        return Order.customer_id == principal.id
+    if principal.guest_key is not None:
+        return Order.guest_key == principal.guest_key
+    raise OrderNotFound
+
+
+def _one(order_id: UUID, *conditions: ColumnElement[bool]) -> Row[Any]:
+    table: Select[Any] = select(Order.__table__).where(Order.id == order_id, *conditions)
+    row = session.execute(table).one_or_none()
+    if row is None:
+        raise OrderNotFound(order_id=order_id)
+    return row
+
+
+def _one_id(order_id: UUID, *conditions: ColumnElement[bool]) -> UUID:
+    found = session.scalar(select(Order.id).where(Order.id == order_id, *conditions))
+    if found is None:
+        raise OrderNotFound(order_id=order_id)
+    return found
+
+
+def _lines(order_id: UUID) -> Sequence[Row[Any]]:
+    return session.execute(
+        select(*_LINE).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
+    ).all()
+
+
+def _body(order: Row[Any]) -> dict[str, Any]:
+    currency = order.currency
+    return {
+        "id": order.id,
+        "number": order.number,
+        "placed_at": order.placed_at,
+        "expires_at": order.expires_at,
+        "paid_at": order.paid_at,
+        "status": order.status,
+        "payment_status": order.payment_status,
+        "fulfilment_status": order.fulfilment_status,
+        "payment_method": order.payment_method,
+        "email": order.email,
+        "shipping_address": order.shipping_address,
+        "billing_address": order.billing_address,
+        "shipping_method": order.shipping_method,
+        "subtotal": Money(order.subtotal, currency),
+        "shipping_total": Money(order.shipping_total, currency),
+        "tax_total": Money(order.tax_total, currency),
+        "total": Money(order.total, currency),
+        "version": order.version,
+    }
+
+
+def _line(row: Row[Any], currency: str) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "product_id": row.product_id,
+        "variant_id": row.variant_id,
+        "sku": row.sku,
+        "barcode": row.barcode,
+        "title": row.title,
+        "variant_title": row.variant_title,
+        "image_url": row.image_url,
+        "quantity": row.quantity,
+        "shipped_quantity": row.shipped_quantity,
+        "cancelled_quantity": row.cancelled_quantity,
+        "refunded_quantity": row.refunded_quantity,
+        "unit_price": Money(row.unit_price, currency),
+        "total": Money(row.total, currency),
+        "tax": Money(row.tax, currency),
+        "tax_rate": f"{row.tax_rate_basis_points / 10_000:.4f}",
+    }

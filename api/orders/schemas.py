@@ -1,0 +1,136 @@
+"""How orders look on the wire."""
+
+import marshmallow as ma
+
+from api.orders.states import FulfilmentStatus, OrderStatus, PaymentStatus
+from api.platform.address import AddressSchema
+from api.platform.http import MoneySchema, PageQuerySchema, Schema
+
+_STATUS = ma.validate.OneOf([status.value for status in OrderStatus])
+_PAYMENT_STATUS = ma.validate.OneOf([status.value for status in PaymentStatus])
+_FULFILMENT_STATUS = ma.validate.OneOf([status.value for status in FulfilmentStatus])
+
+
+class OwnOrdersQuerySchema(Schema):
+    """A customer's page of orders."""
+
+    limit = ma.fields.Integer(load_default=25, validate=ma.validate.Range(1, 100))
+    cursor = ma.fields.String(load_default=None)
+
+
+class OrderListQuerySchema(PageQuerySchema):
+    """How staff narrow and sort the list of orders."""
+
+    status = ma.fields.String(load_default=None, validate=_STATUS)
+    payment_status = ma.fields.String(load_default=None, validate=_PAYMENT_STATUS)
+    fulfilment_status = ma.fields.String(load_default=None, validate=_FULFILMENT_STATUS)
+    queue = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.OneOf(["to_ship"]),
+        metadata={"description": "`to_ship`: paid for and something is left to ship."},
+    )
+    q = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.Length(1, 200),
+        metadata={"description": "An order number, or how an e-mail or a name begins."},
+    )
+    placed_at_gte = ma.fields.AwareDateTime(load_default=None)
+    placed_at_lt = ma.fields.AwareDateTime(load_default=None)
+    sort = ma.fields.String(
+        load_default="-placed_at", validate=ma.validate.OneOf(["-placed_at", "placed_at"])
+    )
+
+
+class OwnOrderCardSchema(Schema):
+    """An order in a customer's list."""
+
+    id = ma.fields.UUID(required=True)
+    number = ma.fields.String(required=True)
+    placed_at = ma.fields.AwareDateTime(required=True)
+    status = ma.fields.String(required=True, validate=_STATUS)
+    payment_status = ma.fields.String(required=True, validate=_PAYMENT_STATUS)
+    fulfilment_status = ma.fields.String(required=True, validate=_FULFILMENT_STATUS)
+    unit_count = ma.fields.Integer(required=True)
+    total = ma.fields.Nested(MoneySchema, required=True)
+
+
+class OrderCardSchema(OwnOrderCardSchema):
+    """An order in the staff list."""
+
+    customer_name = ma.fields.String(required=True)
+    email = ma.fields.String(required=True)
+    ship_country = ma.fields.String(required=True)
+    version = ma.fields.Integer(required=True)
+
+
+class ChosenShippingSchema(Schema):
+    """The way of shipping as it was agreed."""
+
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+
+
+class OrderLineSchema(Schema):
+    """One agreed position. `tax` is contained in `total`."""
+
+    id = ma.fields.UUID(required=True)
+    product_id = ma.fields.UUID(required=True)
+    variant_id = ma.fields.UUID(required=True)
+    sku = ma.fields.String(required=True)
+    barcode = ma.fields.String(required=True, allow_none=True)
+    title = ma.fields.String(required=True)
+    variant_title = ma.fields.String(required=True)
+    image_url = ma.fields.String(required=True, allow_none=True)
+    quantity = ma.fields.Integer(required=True)
+    shipped_quantity = ma.fields.Integer(required=True)
+    cancelled_quantity = ma.fields.Integer(required=True)
+    refunded_quantity = ma.fields.Integer(required=True)
+    unit_price = ma.fields.Nested(MoneySchema, required=True)
+    total = ma.fields.Nested(MoneySchema, required=True)
+    tax = ma.fields.Nested(MoneySchema, required=True)
+    tax_rate = ma.fields.String(required=True, metadata={"example": "0.1900"})
+
+
+class OrderSchema(Schema):
+    """An order as its customer sees it."""
+
+    id = ma.fields.UUID(required=True)
+    number = ma.fields.String(required=True, metadata={"example": "1001"})
+    placed_at = ma.fields.AwareDateTime(required=True)
+    expires_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    paid_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    status = ma.fields.String(required=True, validate=_STATUS)
+    payment_status = ma.fields.String(required=True, validate=_PAYMENT_STATUS)
+    fulfilment_status = ma.fields.String(required=True, validate=_FULFILMENT_STATUS)
+    payment_method = ma.fields.String(required=True)
+    email = ma.fields.String(required=True)
+    shipping_address = ma.fields.Nested(AddressSchema, required=True)
+    billing_address = ma.fields.Nested(AddressSchema, required=True)
+    shipping_method = ma.fields.Nested(ChosenShippingSchema, required=True)
+    subtotal = ma.fields.Nested(MoneySchema, required=True)
+    shipping_total = ma.fields.Nested(MoneySchema, required=True)
+    tax_total = ma.fields.Nested(MoneySchema, required=True)
+    total = ma.fields.Nested(MoneySchema, required=True)
+    version = ma.fields.Integer(required=True)
+    lines = ma.fields.List(ma.fields.Nested(OrderLineSchema), required=True)
+
+
+class NoteSchema(Schema):
+    """A note by staff for staff."""
+
+    text = ma.fields.String(required=True, validate=ma.validate.Length(1, 2000))
+
+
+class TimelineEntrySchema(Schema):
+    """One line of an order's history."""
+
+    at = ma.fields.AwareDateTime(required=True)
+    kind = ma.fields.String(required=True)
+    text = ma.fields.String(required=True)
+    actor = ma.fields.String(required=True)
+
+
+class TimelineSchema(Schema):
+    """An order's history, oldest first."""
+
+    data = ma.fields.List(ma.fields.Nested(TimelineEntrySchema), required=True)

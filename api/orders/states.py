@@ -1,0 +1,115 @@
+"""The words for where an order stands, and the one function that derives them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from api.kernel.states import StateMachine
+
+
+class OrderStatus(StrEnum):
+    """What the shop and the customer agreed on."""
+
+    PLACED = "placed"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class PaymentStatus(StrEnum):
+    """Where the money is; derived, never written."""
+
+    UNPAID = "unpaid"
+    PENDING = "pending"
+    AUTHORIZED = "authorized"
+    PARTIALLY_PAID = "partially_paid"
+    PAID = "paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    OVERPAID = "overpaid"
+    VOIDED = "voided"
+
+
+class FulfilmentStatus(StrEnum):
+    """Where the goods are; derived, never written."""
+
+    UNFULFILLED = "unfulfilled"
+    PARTIALLY_SHIPPED = "partially_shipped"
+    SHIPPED = "shipped"
+    PARTIALLY_DELIVERED = "partially_delivered"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
+ORDER = StateMachine(
+    "The order",
+    initial=OrderStatus.PLACED,
+    commands={
+        "complete": {OrderStatus.PLACED: OrderStatus.COMPLETED},
+        "reopen": {OrderStatus.COMPLETED: OrderStatus.PLACED},
+        "cancel": {OrderStatus.PLACED: OrderStatus.CANCELLED},
+        "ship": {OrderStatus.PLACED: OrderStatus.PLACED},
+        "pay": {OrderStatus.PLACED: OrderStatus.PLACED},
+    },
+)
+
+SHIPPABLE = frozenset(
+    {PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.OVERPAID}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What is known of an order's money, in minor units of its currency."""
+
+    due: int
+    authorized: int = 0
+    captured: int = 0
+    refunded: int = 0
+    attempt_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What is known of an order's goods, in units."""
+
+    ordered: int
+    cancelled: int = 0
+    shipped: int = 0
+    delivered: int = 0
+
+
+def payment_status(money: Money, *, cancelled: bool) -> PaymentStatus:
+    """Derive where the money is; the first rule that holds.
+
+    Money that came for an order which was cancelled and never paid reads `overpaid`, so that
+    someone sees it.
+    """
+    kept, due = money.captured - money.refunded, 0 if cancelled else money.due
+    if cancelled and money.captured == 0:
+        return PaymentStatus.VOIDED
+    if money.refunded and kept <= 0:
+        return PaymentStatus.REFUNDED
+    if kept > due:
+        return PaymentStatus.OVERPAID
+    if money.refunded:
+        return PaymentStatus.PARTIALLY_REFUNDED
+    if money.captured >= due:
+        return PaymentStatus.PAID
+    if money.captured:
+        return PaymentStatus.PARTIALLY_PAID
+    if money.authorized >= due:
+        return PaymentStatus.AUTHORIZED
+    return PaymentStatus.PENDING if money.attempt_open else PaymentStatus.UNPAID
+
+
+def fulfilment_status(units: Units) -> FulfilmentStatus:
+    """Derive where the goods are. Cancelled units are no longer owed."""
+    owed = units.ordered - units.cancelled
+    if owed == 0:
+        return FulfilmentStatus.CANCELLED
+    if units.delivered >= owed:
+        return FulfilmentStatus.DELIVERED
+    if units.delivered:
+        return FulfilmentStatus.PARTIALLY_DELIVERED
+    if units.shipped >= owed:
+        return FulfilmentStatus.SHIPPED
+    return FulfilmentStatus.PARTIALLY_SHIPPED if units.shipped else FulfilmentStatus.UNFULFILLED
