@@ -56,13 +56,23 @@ def private_home(wanted: Path, account: Account | None) -> Path:
     """
     home = wanted.absolute()
     if account is not None and not can_reach(home):
-        digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
-        home = _ROOT_ONLY_HOME / f"{home.name}-{digest}"
         _ROOT_ONLY_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
+        home = _home_below_var_lib(home)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     if account is not None:
         os.chown(home, account.uid, account.gid)
     return home
+
+
+def other_homes(wanted: Path) -> list[Path]:
+    """Return where `private_home` may have put files instead of the wanted folder."""
+    elsewhere = _home_below_var_lib(wanted.absolute())
+    return [elsewhere] if elsewhere.exists() else []
+
+
+def _home_below_var_lib(home: Path) -> Path:
+    digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
+    return _ROOT_ONLY_HOME / f"{home.name}-{digest}"
 
 
 def reachable_copy(programs: Path, probe: Path, account: Account | None) -> Path:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+import psutil
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
@@ -75,6 +76,11 @@ class PostgresCluster:
             stop_signal=signal.SIGINT if self._durable else signal.SIGQUIT,
             seconds_to_start=60,  # after a crash it replays its journal first
         )
+
+    @property
+    def owner(self) -> str | None:
+        """The user without rights that the server runs as, when we are root."""
+        return self._account.name if self._account else None
 
     def url(self, database: str = DATABASE) -> str:
         """Return the address of one database, password included."""
@@ -146,6 +152,7 @@ def prepare(wanted_home: Path, *, port: int, durable: bool = True) -> PostgresCl
             f"The databases in {home} were made by PostgreSQL {made_by} and the installed one is "
             f"{ours}: move that folder away to begin anew, or set DATABASE_URL."
         )
+    _remove_stale_lock(home / "data/postmaster.pid")
     return PostgresCluster(home, port=port, account=account, programs=programs, durable=durable)
 
 
@@ -181,6 +188,22 @@ def _initialise(home: Path, programs: Path, account: Account | None, *, durable:
         lines = (made.stderr or made.stdout).strip().splitlines() or ["initdb said nothing"]
         raise Trouble(f"PostgreSQL could not make its folder {home}: {lines[-1].strip()}")
     unfinished.rename(home / "data")
+
+
+def _remove_stale_lock(lock: Path) -> None:
+    """Remove the lock of a server that was killed, when its pid now belongs to someone else.
+
+    PostgreSQL does so by itself as long as nobody has that pid.
+    """
+    if not lock.exists():
+        return
+    try:
+        holder = psutil.Process(int(lock.read_text().split()[0]))
+        is_server = holder.name() == "postgres" and holder.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, IndexError, ValueError):
+        return
+    if not is_server:
+        lock.unlink()
 
 
 def _installed_programs() -> Path:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from api.dev.account import Account
 from api.dev.trouble import Trouble
 
@@ -95,26 +97,39 @@ def stop(service: Service, child: subprocess.Popen[bytes]) -> None:
     end_session(child.pid)
 
 
-def end_session(leader: int) -> None:
-    """Kill what is left in the process group of a program that has ended."""
-    try:
-        os.killpg(leader, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return  # nobody is left, which is what we want
+def end_session(leader: int, *, not_before: float = 0.0) -> None:
+    """Kill what is left of a program that has ended: workers that it forked and did not take along.
+
+    They are known by their session, which carries the pid of the program. With `not_before`, those
+    that are older than the program are spared: they belong to an earlier user of that pid.
+    """
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == leader and process.create_time() >= not_before - 1:
+                process.kill()
+        except (OSError, psutil.Error):
+            continue  # it ended in the meantime, or was never ours
 
 
 def free_port(preferred: int = 0) -> int:
     """Return a loopback port that is free now: the preferred one if possible."""
-    for port in (preferred, 0):
-        with socket.socket() as probe:
-            # Without this, a port is refused for a minute after its last connection closed.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise Trouble("This machine has no free port on 127.0.0.1.")
+    if preferred and is_free(preferred):
+        return preferred
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Say whether we could listen on this loopback port now."""
+    with socket.socket() as probe:
+        # Without this, a port is refused for a minute after its last connection closed.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
 
 
 def answers(port: int) -> bool:

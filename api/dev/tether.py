@@ -18,8 +18,9 @@ _SET_PARENT_DEATH_SIGNAL = 1
 
 def main(parent: int, death_signal: int, uid: str, gid: str, command: list[str]) -> None:
     """Drop to the user, tie the tether and become the command."""
-    # A shell that runs things in the background leaves SIGINT ignored, and PostgreSQL needs it.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # What our own terminal ignores must not be ignored down there: PostgreSQL stops by SIGINT.
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTSTP, signal.SIGTTOU):
+        signal.signal(number, signal.SIG_DFL)
     if uid != "-":
         os.setgroups([])
         os.setgid(int(gid))

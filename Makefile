@@ -1,0 +1,51 @@
+# Everything a person does with this checkout. `make` alone lists it.
+# Needs Python 3.11 or newer, git and make; the rest is installed into .venv.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run stop console test check format bench clean ready
+MAKEFLAGS += --no-print-directory
+
+PY := .venv/bin/python
+# The first Python on the path that is new enough; PYTHON=/path/to/python chooses another.
+PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+  "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && \
+  echo "$$candidate" && break; done)
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
+
+run: ready ## start the whole shop on this machine, with a demo (Ctrl-C stops it)
+	@exec $(PY) -m api.dev run
+
+stop: ready ## stop the copy that runs in this folder
+	@exec $(PY) -m api.dev stop
+
+console: ready ## open the counter in this terminal
+	@exec $(PY) -m console
+
+test: check ## run every check and every test
+	$(PY) -m pytest -q -n 2 --dist loadgroup -m "not serial"
+	$(PY) -m pytest -q -m serial
+
+check: ready ## run the checks alone: style, types, floors
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy --strict api console
+	PATH="$$PWD/.venv/bin:$$PATH" lint-imports --config tests/architecture/contracts.toml
+
+format: ready ## put the code into the house style
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: ready ## measure the shop against bare Flask and raw SQL
+	$(PY) -m pytest -q -s tests/benchmarks
+
+clean: ready ## forget the demo shop: databases, payments, letters, logs and caches
+	@$(PY) -m api.dev clean
+
+# Installs only when the requirements, the Python or the folder have changed since the last time.
+ready:
+	@test -n "$(PYTHON)" || { echo "stockroom: no Python 3.11 or newer was found:" \
+	  "install one, or name it, as in make run PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@$(PYTHON) api/dev/installation.py

@@ -1,0 +1,48 @@
+"""`python -m api.dev run | stop | clean`: what the Makefile calls."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from api.dev import run, stack
+from api.dev.register import OnlyCopy
+from api.dev.trouble import Trouble
+
+_LONGEST_STOP = 60  # seconds
+
+
+def main(command: str) -> None:
+    """Perform one command; a `Trouble` becomes one sentence and exit status 1."""
+    folder = stack.ROOT / "var"
+    try:
+        if command == "run":
+            run.run(folder)
+        elif command == "stop":
+            stop(folder)
+        elif command == "clean":
+            run.clean(folder)
+        else:
+            raise Trouble(f"There is no command {command!r}: use run, stop or clean.")
+    except Trouble as trouble:
+        sys.exit(f"stockroom: {trouble}")
+
+
+def stop(folder: Path) -> None:
+    """Ask the running copy to stop and wait until it has."""
+    lock = OnlyCopy(folder)
+    if not lock.is_held():
+        print("Stockroom is not running in this folder.")
+        return
+    os.kill(int(lock.running()["pid"]), signal.SIGTERM)
+    deadline = time.monotonic() + _LONGEST_STOP
+    while lock.is_held():
+        if time.monotonic() > deadline:
+            raise Trouble(f"Stockroom is still stopping after {_LONGEST_STOP} s; see var/log.")
+        time.sleep(0.05)
+    print("Stopped.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "run")

@@ -1,0 +1,116 @@
+"""What `make run` does, from the lock to the last goodbye."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from honcho.environ import parse
+
+from api.dev import logins, stack
+from api.dev.register import ChildRegister, OnlyCopy
+from api.dev.services import LOOPBACK
+from api.dev.supervisor import StopAsked, Supervisor
+from api.dev.terminal import Terminal, own_foreground
+from api.dev.trouble import Trouble
+
+
+def run(folder: Path) -> None:
+    """Run the whole shop until someone asks to stop; its data lives in `folder`.
+
+    `Trouble` when it cannot start, or when a part keeps failing; everything is stopped then too.
+    """
+    _make_writable(folder)
+    environ = _environment()
+    terminal = Terminal(sys.stdout)
+    with OnlyCopy(folder) as lock, own_foreground():
+        register = ChildRegister(folder / "children.json")
+        supervisor = Supervisor(logs=folder / "log", register=register, terminal=terminal)
+        supervisor.listen_to_signals()
+        if ended := register.end_leftovers():
+            supervisor.say(f"Ended what a killed run had left behind: {', '.join(ended)}.")
+        port = stack.choose_web_port(environ)
+        supervisor.say("Starting Stockroom ...")
+        parts = stack.embedded(environ, folder, web_port=port, durable=True)
+        try:
+            _start(supervisor, parts)
+            lock.announce(f"http://{LOOPBACK}:{port}")
+            supervisor.say(summary(parts))
+            supervisor.watch()
+        except StopAsked:
+            supervisor.say("Asked to stop while starting.")
+        finally:
+            supervisor.say("Stopping ...")
+            supervisor.stop_all()
+        supervisor.say("Stopped. Everything is kept for the next make run.")
+
+
+def _start(supervisor: Supervisor, parts: stack.Parts) -> None:
+    if parts.services:
+        supervisor.start(*parts.services)
+    if parts.cluster is not None:
+        parts.cluster.ensure_database()
+    supervisor.run_to_end(stack.first_steps(parts.environment))
+    supervisor.start(stack.web(parts.environment))
+    supervisor.start(stack.worker(parts.environment))
+
+
+def summary(parts: stack.Parts) -> str:
+    """Tell a person what runs where and what to do next."""
+    address = f"http://{LOOPBACK}:{parts.environment['PORT']}"
+    rows = {
+        "API": f"{address}/api/v1",
+        "Docs": f"{address}/docs",
+        **parts.places,
+        "Logs": "var/log, one file for each part",
+    }
+    if parts.environment["PORT"] != "8000" and not os.environ.get("PORT"):
+        rows["API"] += " (port 8000 is taken; PORT chooses another)"
+    staff = [f"{login.email} ({login.role})" for login in logins.STAFF]
+    lines = [
+        "",
+        "Stockroom is running.",
+        "",
+        *(f"  {name:<12}{place}" for name, place in rows.items()),
+        "",
+        f"  {'Staff':<12}{', '.join(staff[:2])},",
+        f"  {'':<12}{', '.join(staff[2:])}",
+        f"  {'Customer':<12}{logins.CUSTOMER.email}",
+        f"  {'Password':<12}{logins.PASSWORD} (for each of them)",
+        "",
+        "  The counter, in another terminal:  make console",
+        "  To stop:                           Ctrl-C here, or make stop",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def clean(folder: Path) -> None:
+    """Forget the demo shop: databases, payments, letters and logs; `Trouble` while it runs."""
+    lock = OnlyCopy(folder)
+    if lock.is_held():
+        raise Trouble("Stockroom is running in this folder: stop it first with make stop.")
+    for place in stack.data_folders(folder):
+        if place.exists():
+            shutil.rmtree(place)
+            print(f"Removed {place}.")
+
+
+def _environment() -> Mapping[str, str]:
+    """Return the variables of the shell, and of `.env` where the shell says nothing."""
+    file = stack.ROOT / ".env"
+    written: dict[str, str] = parse(file.read_text()) if file.exists() else {}
+    return written | dict(os.environ)
+
+
+def _make_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o711, exist_ok=True)  # the user of PostgreSQL passes through
+        (folder / ".writable").touch()
+        (folder / ".writable").unlink()
+    except OSError as error:
+        raise Trouble(
+            f"Stockroom keeps its data in {folder}, which cannot be written to "
+            f"({error.strerror}): make that folder writable, or use a checkout that is yours."
+        ) from None

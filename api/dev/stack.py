@@ -1,0 +1,185 @@
+"""Which programs make up the shop on this machine, and the environment that ties them together."""
+
+import http.client
+import json
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from api.dev import mailbox, postgres, redis_server, stripe
+from api.dev.account import other_homes
+from api.dev.services import LOOPBACK, Service, free_port, is_free
+from api.dev.trouble import Trouble
+
+ROOT: Final = Path(__file__).parents[2]
+# Below the range from which the system takes ports for outgoing connections.
+_PREFERRED_PORTS: Final = {"postgres": 15432, "redis": 16379, "stripe": 18420, "mailbox": 11025}
+_FIRST_WEB_PORT: Final = 8000
+_SECRETS: Final = ("SECRET_KEY", "JWT_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
+
+
+@dataclass
+class Parts:
+    """The embedded services and what the shop must know to use them."""
+
+    services: list[Service] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    """Where each part is, for people."""
+    cluster: postgres.PostgresCluster | None = None
+
+
+def embedded(environ: Mapping[str, str], folder: Path, *, web_port: int, durable: bool) -> Parts:
+    """Prepare every part that the environment does not name already, with its data in `folder`.
+
+    `durable` data survives a power cut, at some cost; a test has no use for it.
+    """
+    parts = Parts(environment=_basics(environ, folder, web_port))
+    ports = {
+        name: free_port(preferred if durable else 0) for name, preferred in _PREFERRED_PORTS.items()
+    }
+    if not environ.get("DATABASE_URL"):
+        _add_postgres(parts, folder / "postgres", port=ports["postgres"], durable=durable)
+    if not environ.get("REDIS_URL"):
+        server = redis_server.prepare(folder / "redis", port=ports["redis"], durable=durable)
+        parts.services.append(server.service())
+        parts.environment["REDIS_URL"] = server.url
+        parts.places["Redis"] = f"{LOOPBACK}:{server.port}, files in {_short(server.home)}"
+    if not environ.get("STRIPE_SECRET_KEY"):
+        _add_stripe(parts, folder / "stripe", port=ports["stripe"])
+    if not environ.get("SMTP_URL"):
+        letters = folder / "mailbox"
+        parts.services.append(mailbox.service(letters, port=ports["mailbox"]))
+        parts.environment["SMTP_URL"] = f"smtp://{LOOPBACK}:{ports['mailbox']}"
+        parts.places["Mailbox"] = f"every letter is a file in {_short(letters)}/new"
+    return parts
+
+
+def data_folders(folder: Path) -> list[Path]:
+    """Return every folder in which the embedded parts may keep something."""
+    return [folder, *other_homes(folder / "postgres")]
+
+
+def web(environment: Mapping[str, str]) -> Service:
+    """Describe the API server: the same gunicorn and configuration as in production."""
+    port = int(environment["PORT"])
+    return Service(
+        name="web",
+        command=(sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"),
+        is_ready=lambda: _is_healthy(port),
+        environment=environment,
+        folder=ROOT,
+        seconds_to_start=30,
+        speaks=True,
+    )
+
+
+def worker(environment: Mapping[str, str]) -> Service:
+    """Describe the worker: jobs, the relay of facts and the timetable."""
+    return Service(
+        name="worker",
+        command=(sys.executable, "-m", "api.worker"),
+        is_ready=lambda: True,
+        environment=environment,
+        folder=ROOT,
+        speaks=True,
+    )
+
+
+def first_steps(environment: Mapping[str, str]) -> Service:
+    """Describe what comes before the first request: migrations, and the demo in an empty shop."""
+    return Service(
+        name="setup",
+        command=(sys.executable, "-m", "api.dev.first_steps"),
+        is_ready=lambda: True,
+        environment=environment,
+        folder=ROOT,
+    )
+
+
+def choose_web_port(environ: Mapping[str, str]) -> int:
+    """Return the port that was asked for, or else the first free one from 8000 on.
+
+    `Trouble` when a port was asked for and cannot be had.
+    """
+    asked = environ.get("PORT", "")
+    if not asked:
+        return next(
+            (port for port in range(_FIRST_WEB_PORT, _FIRST_WEB_PORT + 100) if is_free(port)),
+            free_port(),
+        )
+    if not asked.isdecimal() or not 0 < int(asked) < 65536:
+        raise Trouble(f"PORT must be a number from 1 to 65535, not {asked!r}.")
+    port = int(asked)
+    if not is_free(port):
+        raise Trouble(
+            f"Port {port} on {LOOPBACK} is taken or not allowed: choose another one with the "
+            f"variable PORT, for example PORT={free_port(_FIRST_WEB_PORT)} make run."
+        )
+    return port
+
+
+def _basics(environ: Mapping[str, str], folder: Path, web_port: int) -> dict[str, str]:
+    defaults = {
+        "STOCKROOM_ENV": "development",
+        "PUBLIC_URL": f"http://{LOOPBACK}:{web_port}",
+        "STAFF_ALERT_EMAIL": "staff@stockroom.test",
+        "LOG_FORMAT": "text",
+        "PYTHONUNBUFFERED": "1",
+    } | _kept_secrets(folder / "secrets.json")
+    given = {name: value for name, value in environ.items() if value}
+    return defaults | given | {"PORT": str(web_port)}
+
+
+def _kept_secrets(file: Path) -> dict[str, str]:
+    """Return this checkout's own secrets, made once: sessions must survive a restart."""
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(json.dumps({name: secrets.token_urlsafe(48) for name in _SECRETS}))
+    kept: dict[str, str] = json.loads(file.read_text())
+    return kept
+
+
+def _add_postgres(parts: Parts, wanted: Path, *, port: int, durable: bool) -> None:
+    cluster = postgres.prepare(wanted, port=port, durable=durable)
+    parts.cluster = cluster
+    parts.services.append(cluster.service())
+    parts.environment["DATABASE_URL"] = cluster.url()
+    place = f"{LOOPBACK}:{port}, files in {_short(cluster.home)}"
+    if cluster.owner:
+        place += f", run as {cluster.owner} because PostgreSQL refuses root"
+    parts.places["PostgreSQL"] = place
+
+
+def _add_stripe(parts: Parts, folder: Path, *, port: int) -> None:
+    environment = parts.environment
+    environment["STRIPE_SECRET_KEY"] = "sk_test_stockroom"  # noqa: S105
+    environment["STRIPE_PUBLISHABLE_KEY"] = "pk_test_stockroom"
+    environment["STRIPE_API_BASE"] = f"http://{LOOPBACK}:{port}"
+    parts.services.append(
+        stripe.service(
+            folder,
+            port=port,
+            webhook_url=f"http://{LOOPBACK}:{environment['PORT']}/api/v1/webhooks/stripe",
+            webhook_secret=environment["STRIPE_WEBHOOK_SECRET"],
+        )
+    )
+    parts.places["Stripe"] = f"a look-alike at {environment['STRIPE_API_BASE']}"
+
+
+def _is_healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", "/health/live")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

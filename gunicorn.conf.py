@@ -1,0 +1,47 @@
+"""How gunicorn serves the shop, in `make run` and in production alike.
+
+PORT and WEB_CONCURRENCY come from the environment. It listens to this machine only: a proxy stands
+in front in production, and the container overrides `--bind`.
+"""
+
+import gc
+import os
+from pathlib import Path
+
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+
+bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 4
+
+# The app is built once and shared by all workers: less memory, and a fault in it is seen at once.
+preload_app = True
+
+timeout = 60
+graceful_timeout = 25
+keepalive = 75  # longer than proxies keep theirs, so that it is never we who hang up first
+max_requests = 20_000  # bounds the damage of a slow leak; the jitter keeps workers apart
+max_requests_jitter = 2_000
+
+# Workers report that they live through a file; on a busy disk that would stall them.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+
+# The shop writes one line per request itself, with its id; a second one would say less.
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+
+
+def pre_fork(server: Arbiter, worker: Worker) -> None:
+    """Keep the collector away from what all workers share, or each would get its own copy."""
+    gc.freeze()
+
+
+def post_fork(server: Arbiter, worker: Worker) -> None:
+    """Let no worker use a database connection that another one has as well."""
+    shop = server.app.wsgi()
+    with shop.app_context():
+        for engine in shop.extensions["sqlalchemy"].engines.values():
+            engine.dispose(close=False)

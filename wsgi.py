@@ -1,0 +1,12 @@
+"""The shop as gunicorn, Vercel and `flask --app wsgi` see it."""
+
+import os
+import sys
+
+from api.app import create_app
+from api.platform.settings import Settings, SettingsError
+
+try:
+    app = create_app(Settings.from_env(os.environ))
+except SettingsError as unfit:
+    sys.exit(str(unfit))
