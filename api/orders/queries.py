@@ -6,20 +6,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.orders.errors import OrderNotFound
 from api.orders.models import Order, OrderEntry, OrderLine
 from api.orders.states import OrderStatus
-from api.platform.db import session
+from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort, page
 
 NEWEST = Sort((Order.placed_at, Order.id), descending=True)
 OLDEST = Sort((Order.placed_at, Order.id))
 
-_CARD = (
+_CARD: tuple[Any, ...] = (
     Order.id,
     Order.number,
     Order.placed_at,
@@ -35,7 +35,7 @@ _CARD = (
     Order.version,
 )
 
-_LINE = (
+_LINE: tuple[Any, ...] = (
     OrderLine.id,
     OrderLine.product_id,
     OrderLine.variant_id,
@@ -91,7 +91,7 @@ def card_by_number(number: str) -> dict[str, Any] | None:
     return None if row is None else card(row)
 
 
-def card(row: Row[Any]) -> dict[str, Any]:
+def card(row: AnyRow) -> dict[str, Any]:
     """Shape one card."""
     return {
         "id": row.id,
@@ -193,7 +193,7 @@ def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
 def _conditions(narrow: OrderFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if narrow.queue == "to_ship":
-        conditions.append(Order.to_ship)
+        conditions.append(Order.to_ship == true())
     for name in ("status", "payment_status", "fulfilment_status"):
         if (value := getattr(narrow, name)) is not None:
             conditions.append(getattr(Order, name) == value)
@@ -222,9 +222,10 @@ def _owned_by(principal: Principal) -> ColumnElement[bool]:
     raise OrderNotFound
 
 
-def _one(order_id: UUID, *conditions: ColumnElement[bool]) -> Row[Any]:
-    table: Select[Any] = select(Order.__table__).where(Order.id == order_id, *conditions)
-    row = session.execute(table).one_or_none()
+def _one(order_id: UUID, *conditions: ColumnElement[bool]) -> AnyRow:
+    row = session.execute(
+        select(Order.__table__).where(Order.id == order_id, *conditions)
+    ).one_or_none()
     if row is None:
         raise OrderNotFound(order_id=order_id)
     return row
@@ -237,13 +238,13 @@ def _one_id(order_id: UUID, *conditions: ColumnElement[bool]) -> UUID:
     return found
 
 
-def _lines(order_id: UUID) -> Sequence[Row[Any]]:
+def _lines(order_id: UUID) -> Sequence[AnyRow]:
     return session.execute(
         select(*_LINE).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
     ).all()
 
 
-def _body(order: Row[Any]) -> dict[str, Any]:
+def _body(order: AnyRow) -> dict[str, Any]:
     currency = order.currency
     return {
         "id": order.id,
@@ -267,7 +268,7 @@ def _body(order: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _line(row: Row[Any], currency: str) -> dict[str, Any]:
+def _line(row: AnyRow, currency: str) -> dict[str, Any]:
     return {
         "id": row.id,
         "product_id": row.product_id,

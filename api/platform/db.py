@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DDL, DateTime, Dialect, Enum, MetaData, Table, Uuid, event
+from sqlalchemy import DDL, DateTime, Dialect, Enum, MetaData, Row, Select, Table, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -26,6 +26,13 @@ _CONSTRAINT_NAMES: Final = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+AnyRow = Row[*tuple[Any, ...]]
+"""A row of columns, read by name."""
+
+AnySelect = Select[*tuple[Any, ...]]
+"""A query for such rows."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -10,11 +10,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.sql.elements import ClauseElement
 
 from api.kernel.errors import Refused
-from api.platform.db import session
+from api.platform.db import AnySelect, session
 
 TOTAL_CAP = 10_000
 
@@ -35,13 +35,13 @@ class Sort:
 
 
 def page(
-    statement: Select[Any],
+    statement: AnySelect,
     sort: Sort,
     *,
     limit: int,
     cursor: str | None,
     filters: object = None,
-    total: Select[Any] | None = None,
+    total: AnySelect | None = None,
 ) -> tuple[list[Any], dict[str, Any]]:
     """Read one page and the `page` member of its envelope.
 

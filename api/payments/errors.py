@@ -1,0 +1,54 @@
+"""What the till refuses."""
+
+from api.kernel.errors import Conflict, Declined, Malformed, NotFound, Unavailable
+
+
+class PaymentDeclined(Declined):
+    """The bank said no. Carries `decline_code` as the provider names it."""
+
+    code = "payment_declined"
+    sentence = "The payment was declined ({decline_code}). Try another way to pay."
+
+
+class GatewayUnavailable(Unavailable):
+    """The payment provider does not answer, or answers with its own failure."""
+
+    code = "gateway_unavailable"
+    sentence = (
+        "The payment provider does not answer right now. Nothing is lost: try again in a moment."
+    )
+
+
+class GatewayRefused(Conflict):
+    """The payment provider will not do this, however often it is asked."""
+
+    code = "gateway_refused"
+    sentence = "The payment provider refused this: {reason}"
+
+
+class RefundExceedsCaptured(Conflict):
+    """More than was taken, less what has gone back or is on its way back."""
+
+    code = "refund_exceeds_captured"
+    sentence = "This is more than can still be refunded on this order."
+
+
+class PaymentNotFound(NotFound):
+    """No such payment."""
+
+    code = "payment_not_found"
+    sentence = "There is no payment for this order yet. Create a payment intent first."
+
+
+class NothingDue(Conflict):
+    """The order needs no more money."""
+
+    code = "nothing_due"
+    sentence = "Nothing is due on this order."
+
+
+class SignatureInvalid(Malformed):
+    """The message does not come from the payment provider, or was changed on its way."""
+
+    code = "signature_invalid"
+    sentence = "The webhook's signature does not fit its body."

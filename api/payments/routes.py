@@ -1,0 +1,27 @@
+"""The provider's way in. Customers' payment routes live in checkout, where order and money meet."""
+
+from flask import request
+
+from api.payments import service
+from api.payments.gateways import PaymentGateway
+from api.payments.schemas import ReceivedSchema
+from api.platform.auth import public
+from api.platform.db import transaction
+from api.platform.http import Blueprint
+from api.platform.ports import port
+
+blueprint = Blueprint(
+    "webhooks", __name__, url_prefix="/api/v1/webhooks", description="What providers tell us."
+)
+
+
+@blueprint.route("/stripe", methods=["POST"])
+@public
+@blueprint.response(200, ReceivedSchema)
+def stripe_event() -> dict[str, bool]:
+    """Take in a signed Stripe event: store it once, answer at once, apply it in a job."""
+    gateway: PaymentGateway = port(PaymentGateway)
+    event = gateway.verify_event(request.get_data(), request.headers.get("Stripe-Signature", ""))
+    with transaction():
+        service.store_provider_event(event)
+    return {"received": True}

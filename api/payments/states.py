@@ -1,0 +1,75 @@
+"""Where a payment and a refund may go."""
+
+from enum import StrEnum
+
+from api.kernel.states import StateMachine
+
+
+class PaymentState(StrEnum):
+    """One attempt to take money."""
+
+    PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    FAILED = "failed"
+    VOIDED = "voided"
+
+
+class RefundState(StrEnum):
+    """Money on its way back."""
+
+    REQUESTED = "requested"
+    SUBMITTED = "submitted"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+OPEN_PAYMENT = (
+    PaymentState.PENDING,
+    PaymentState.REQUIRES_ACTION,
+    PaymentState.PROCESSING,
+    PaymentState.AUTHORIZED,
+)
+OPEN_REFUND = (RefundState.REQUESTED, RefundState.SUBMITTED)
+
+# Stripe's words for a PaymentIntent (https://docs.stripe.com/payments/paymentintents/lifecycle).
+# A failed attempt returns to requires_payment_method: the customer may try another card.
+OF_STRIPE_INTENT = {
+    "requires_payment_method": PaymentState.PENDING,
+    "requires_confirmation": PaymentState.PENDING,
+    "requires_action": PaymentState.REQUIRES_ACTION,
+    "processing": PaymentState.PROCESSING,
+    "requires_capture": PaymentState.AUTHORIZED,
+    "succeeded": PaymentState.CAPTURED,
+    "canceled": PaymentState.VOIDED,
+}
+OF_STRIPE_REFUND = {
+    "pending": RefundState.SUBMITTED,
+    "requires_action": RefundState.SUBMITTED,
+    "succeeded": RefundState.SUCCEEDED,
+    "failed": RefundState.FAILED,
+    "canceled": RefundState.FAILED,
+}
+
+REFUND = StateMachine(
+    "The refund",
+    initial=RefundState.REQUESTED,
+    commands={
+        "submit": {
+            RefundState.REQUESTED: RefundState.SUBMITTED,
+            RefundState.SUBMITTED: RefundState.SUBMITTED,
+        },
+        "succeed": {
+            RefundState.REQUESTED: RefundState.SUCCEEDED,
+            RefundState.SUBMITTED: RefundState.SUCCEEDED,
+        },
+        # A bank may send a refund back days after it was reported as done.
+        "fail": {
+            RefundState.REQUESTED: RefundState.FAILED,
+            RefundState.SUBMITTED: RefundState.FAILED,
+            RefundState.SUCCEEDED: RefundState.FAILED,
+        },
+    },
+)
