@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 
+SCAN_PREFIXES = ("ctrl+b", "ctrl+backslash")
+
 USAGE = f"""\
 usage: python -m console [--url URL] [--home FOLDER]
 
@@ -44,7 +46,7 @@ class Settings:
     station: str = "this desk"
     """How this desk is called in the title of the sign-in page."""
 
-    scan_prefixes: tuple[str, ...] = ("ctrl+b", "ctrl+backslash")
+    scan_prefixes: tuple[str, ...] = SCAN_PREFIXES
     """Keys a programmed scanner sends first: STX (0x02), or FS (0x1C) where tmux takes STX."""
 
     sound_command: str | None = None
@@ -70,7 +72,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         url=_checked_url(url),
         home=Path(home).expanduser() if home else _state_folder(environment),
         station=environment.get("STOCKROOM_STATION") or socket.gethostname(),
-        scan_prefixes=(prefix,) if prefix else Settings.scan_prefixes,
+        scan_prefixes=(prefix,) if prefix else SCAN_PREFIXES,
         sound_command=environment.get("STOCKROOM_SOUND") or None,
     )
 

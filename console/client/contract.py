@@ -48,11 +48,12 @@ def parse(shape: type[T], body: bytes, *, inside: str = "") -> T:
 
 def read(shape: type[T], value: object, path: str = "") -> T:
     """Read one decoded JSON value as `shape`."""
-    result: T = _reader(shape)(value, path)
+    hint: Any = shape
+    result: T = _reader(hint)(value, path)
     return result
 
 
-def fields_of(shape: type, path: str = "") -> Iterator[WireField]:
+def fields_of(shape: Any, path: str = "") -> Iterator[WireField]:
     """Every field that reading `shape` touches, outermost first."""
     for name, hint, required in _members(shape):
         inner, nullable = _without_none(hint)
@@ -62,12 +63,12 @@ def fields_of(shape: type, path: str = "") -> Iterator[WireField]:
             item = get_args(inner)[0]
             if is_dataclass(item):
                 yield from fields_of(item, f"{where}[].")
-        elif is_dataclass(inner) and isinstance(inner, type):
+        elif is_dataclass(inner):
             yield from fields_of(inner, f"{where}.")
 
 
 @cache
-def _members(shape: type) -> tuple[tuple[str, Any, bool], ...]:
+def _members(shape: Any) -> tuple[tuple[str, Any, bool], ...]:
     hints = get_type_hints(shape)
     return tuple(
         (one.name, hints[one.name], one.default is MISSING and one.default_factory is MISSING)

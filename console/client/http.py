@@ -1,4 +1,4 @@
-"""The transport over httpx. The only module that imports it, and imported only after first paint."""
+"""The transport over httpx: alone in importing it, and imported only after the first paint."""
 
 from __future__ import annotations
 

@@ -1,0 +1,49 @@
+"""Signing in, the day's figures, and finding out what a scanned code is."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from console.client.caller import ADMIN, Caller
+from console.client.contract import parse
+from console.client.errors import CallFailed
+from console.client.models import Overview, Person, ScanAnswer, SignIn
+
+
+class Desk:
+    """What a person does before touching an order or a shelf."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    async def sign_in(self, email: str, password: str) -> Person:
+        """Begin to act as this member of staff."""
+        answer = await self._caller.open(
+            f"{ADMIN}/auth/login", {"email": email, "password": password}
+        )
+        signed = parse(SignIn, answer.body)
+        self._caller.session.keep(signed)
+        return signed.user
+
+    async def sign_out(self) -> CallFailed | None:
+        """Stop acting for anyone; tells the shop, but does not wait for its consent.
+
+        Gives back the failure when the shop could not be told: its token then ends by itself.
+        """
+        session = self._caller.session
+        token = session.refresh_token
+        session.end()
+        try:
+            await self._caller.open(f"{ADMIN}/auth/logout", {"refresh_token": token})
+        except CallFailed as failure:
+            return failure
+        return None
+
+    async def overview(self) -> Overview:
+        """The day in figures."""
+        return parse(Overview, (await self._caller.get(f"{ADMIN}/overview")).body)
+
+    async def what_is(self, code: str) -> ScanAnswer:
+        """What a scanned or typed code stands for; `NotFound` when the shop does not know it."""
+        answer = await self._caller.get(f"{ADMIN}/scan/{quote(code, safe='')}")
+        return parse(ScanAnswer, answer.body)

@@ -1,0 +1,107 @@
+"""Orders: lists of cards, the case file, and the commands that move an order on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from console.client.caller import ADMIN, Caller
+from console.client.contract import parse
+from console.client.models import CaseFile, Money, OrderCard, Page, RefundQuote
+from console.client.outbox import Draft
+from console.client.pages import parse_page
+
+
+class Orders:
+    """The shop's orders."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    async def page(self, query: Mapping[str, str]) -> Page[OrderCard]:
+        """One page of cards; `query` as the shop's list takes it."""
+        return parse_page(OrderCard, (await self._caller.get(f"{ADMIN}/orders", query)).body)
+
+    async def open(self, order_id: str) -> CaseFile:
+        """Everything about one order."""
+        return parse(CaseFile, (await self._caller.get(f"{ADMIN}/orders/{order_id}")).body)
+
+    async def refund_quote(
+        self, order_id: str, lines: Mapping[str, int], *, shipping: bool
+    ) -> RefundQuote:
+        """What giving these units back would come to. Changes nothing."""
+        question = {
+            "lines": [{"order_line_id": line, "quantity": n} for line, n in lines.items()],
+            "shipping": shipping,
+        }
+        answer = await self._caller.ask(f"{ADMIN}/orders/{order_id}/refunds/quote", question)
+        return parse(RefundQuote, answer.body)
+
+
+def aggregate_of(order_id: str) -> str:
+    """The queue in which commands of one order stand."""
+    return f"order:{order_id}"
+
+
+def ship(
+    order: OrderCard,
+    lines: Mapping[str, int],
+    *,
+    carrier: str,
+    tracking: str | None,
+    is_everything: bool,
+) -> Draft:
+    """Hand units to a carrier. Sending everything leaves the lines out, as the shop asks."""
+    body: dict[str, object] = {"carrier": carrier}
+    if not is_everything:
+        body["lines"] = [{"order_line_id": line, "quantity": n} for line, n in lines.items()]
+    if tracking:
+        body["tracking_number"] = tracking
+    units = sum(lines.values())
+    return Draft(
+        kind="ship",
+        aggregate=aggregate_of(order.id),
+        path=f"{ADMIN}/orders/{order.id}/ship",
+        body=body,
+        label=f"{order.number} ship {units} {'unit' if units == 1 else 'units'} by {carrier}",
+    )
+
+
+def refund(
+    order: OrderCard,
+    lines: Sequence[tuple[str, int, bool]],
+    *,
+    shipping: bool,
+    reason: str,
+    note: str | None,
+    expected: Money,
+) -> Draft:
+    """Give money back for (line, quantity, restock); refused unless it comes to `expected`."""
+    body: dict[str, object] = {
+        "lines": [
+            {"order_line_id": line, "quantity": quantity, "restock": restock}
+            for line, quantity, restock in lines
+        ],
+        "shipping": shipping,
+        "reason": reason,
+        "expected_amount": expected.as_wire(),
+    }
+    if note:
+        body["note"] = note
+    return Draft(
+        kind="refund",
+        aggregate=aggregate_of(order.id),
+        path=f"{ADMIN}/orders/{order.id}/refunds",
+        body=body,
+        label=f"{order.number} refund",
+    )
+
+
+def note(order: OrderCard, text: str) -> Draft:
+    """Write a line into the order's timeline."""
+    return Draft(
+        kind="note",
+        aggregate=aggregate_of(order.id),
+        path=f"{ADMIN}/orders/{order.id}/notes",
+        body={"text": text},
+        label=f"{order.number} note",
+    )

@@ -1,0 +1,135 @@
+"""Money given back while the operator waits.
+
+A refund is never left to go out by itself later. It is kept on disk under its key all the same,
+because the one thing worse than a refund that failed is one whose answer was lost: then the same
+key is asked again until the shop says what happened, so the money cannot leave twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console.client.caller import Caller, is_passing
+from console.client.circuit import pause_after
+from console.client.contract import parse
+from console.client.errors import AnswerLost, CallFailed, SignedOut, TooMany, Unreachable
+from console.client.models import Refund
+from console.client.outbox import Command, Draft, Outbox, State
+
+
+class Fate(StrEnum):
+    """What became of a refund."""
+
+    GIVEN = "given"
+    """The shop has it, and gave its refund back."""
+
+    PENDING = "pending"
+    """The shop has it; the payment provider does not answer. The shop finishes it by itself."""
+
+    NOT_SENT = "not sent"
+    """It surely never left; nothing happened."""
+
+    REFUSED = "refused"
+    """The shop said no; nothing happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a refund ended."""
+
+    fate: Fate
+    refund: Refund | None = None
+    failure: CallFailed | None = None
+
+
+class RefundDesk:
+    """Sends one refund and stays with it until its fate is known."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        caller: Caller,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._outbox = outbox
+        self._caller = caller
+        self._sleep = sleep
+        self._waited_for: set[str] = set()
+
+    def unresolved(self, aggregate: str) -> Command | None:
+        """A refund of this order whose fate is not known; no second one starts beside it."""
+        commands = self._outbox.open_commands(aggregate)
+        return next((one for one in commands if one.state is State.ASKING), None)
+
+    def is_waited_for(self, command: Command) -> bool:
+        """Whether somebody at this console is waiting for the answer right now."""
+        return command.key in self._waited_for
+
+    async def send(
+        self, draft: Draft, *, operator: str, key: str, unknown: Callable[[int], None]
+    ) -> Outcome:
+        """Give money back and say what became of it.
+
+        `unknown` is told each time that an answer is lost, with the number of tries so far. A
+        caller that stops waiting leaves the refund in the tray, to be asked about again there.
+        """
+        return await self.ask_again(
+            self._outbox.put(draft, operator=operator, key=key, state=State.ASKING), unknown=unknown
+        )
+
+    async def ask_again(self, command: Command, *, unknown: Callable[[int], None]) -> Outcome:
+        """Ask under the same key until the fate is known."""
+        self._waited_for.add(command.key)
+        try:
+            while True:
+                outcome = await self._try(command)
+                if outcome is not None:
+                    return outcome
+                command = self._outbox.get(command.key)
+                unknown(command.tries)
+                await self._sleep(max(self._caller.circuit.retry_in, pause_after(command.tries)))
+        finally:
+            self._waited_for.discard(command.key)
+
+    async def _try(self, command: Command) -> Outcome | None:
+        """One try; None while the fate is not known."""
+        is_still_asked = self._outbox.trying(command)
+        assert is_still_asked, "a refund is asked about by one place at a time"
+        try:
+            answer = await self._caller.command(command.path, command.body, key=command.key)
+        except AnswerLost:
+            return None
+        except Unreachable as failure:
+            self._outbox.never_arrived(command)
+            if command.unanswered:
+                return None
+            self._outbox.drop(command, failure)
+            return Outcome(Fate.NOT_SENT, failure=failure)
+        except CallFailed as failure:
+            return self._refused(command, failure)
+        refund = parse(Refund, answer.body)
+        self._outbox.done(command, status=answer.status, answer=json.loads(answer.body))
+        return Outcome(Fate.GIVEN, refund=refund)
+
+    def _refused(self, command: Command, failure: CallFailed) -> Outcome | None:
+        if failure.code == "gateway_unavailable":
+            self._outbox.done(command, status=failure.status, answer=failure.as_record())
+            return Outcome(Fate.PENDING, failure=failure)
+        if isinstance(failure, TooMany | SignedOut):
+            # Turned away at the door, so this try did nothing; an earlier one may have.
+            self._outbox.never_arrived(command)
+            if command.unanswered:
+                if isinstance(failure, SignedOut):
+                    raise failure
+                return None
+            self._outbox.drop(command, failure)
+            return Outcome(Fate.NOT_SENT, failure=failure)
+        if is_passing(failure):
+            return None
+        self._outbox.drop(command, failure)
+        return Outcome(Fate.REFUSED, failure=failure)

@@ -1,0 +1,102 @@
+"""The shop as the console sees it: everything of the client, put together once."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+
+from console.client.caller import IS_SLOW, Caller
+from console.client.desk import Desk
+from console.client.errors import CallFailed
+from console.client.folder import StateFolder
+from console.client.orders import Orders
+from console.client.outbox import Command, Draft, Outbox, State
+from console.client.refunds import RefundDesk
+from console.client.sender import Sender
+from console.client.session import Session
+from console.client.stock import Stock
+from console.client.transport import Socket
+
+PULSE_EVERY = 10.0
+"""Seconds without any call after which the shop is asked whether it is alive."""
+
+
+class Line(StrEnum):
+    """How the line to the shop is."""
+
+    STARTING = "starting"
+    LIVE = "live"
+    SLOW = "slow"
+    OFFLINE = "offline"
+
+
+class Shop:
+    """Opens the console's folder and holds what speaks to the shop.
+
+    The transport is plugged into `socket` later: questions asked before simply wait for it.
+    """
+
+    def __init__(self, url: str, folder: StateFolder) -> None:
+        self.url = url
+        self.socket = Socket()
+        self.session = Session(folder.sign_in, url)
+        self.caller = Caller(self.socket, self.session)
+        self.outbox = Outbox(folder.outbox)
+        self.sender = Sender(self.outbox, self.caller)
+        self.refunds = RefundDesk(self.outbox, self.caller)
+        self.desk = Desk(self.caller)
+        self.orders = Orders(self.caller)
+        self.stock = Stock(self.caller)
+        self._folder = folder
+
+    @property
+    def line(self) -> Line:
+        """How the line to the shop is, right now."""
+        caller = self.caller
+        if caller.circuit.is_open:
+            return Line.OFFLINE
+        if caller.oldest_under_way > IS_SLOW or caller.milliseconds > IS_SLOW * 1000:
+            return Line.SLOW if self.socket.is_plugged else Line.STARTING
+        return Line.LIVE if caller.last_answer_at else Line.STARTING
+
+    @property
+    def waiting(self) -> int:
+        """Commands that wait to be sent."""
+        return self.outbox.counts().get(State.WAITING, 0)
+
+    @property
+    def needs_person(self) -> int:
+        """Commands that wait for a person's decision."""
+        counts = self.outbox.counts()
+        return counts.get(State.STOPPED, 0) + counts.get(State.ASKING, 0)
+
+    def give(self, draft: Draft) -> Command:
+        """Keep a command on disk in the operator's name and send it as soon as may be."""
+        person = self.session.person
+        assert person is not None, "nobody gives commands before signing in"
+        command = self.outbox.put(draft, operator=person.id)
+        self.sender.nudge()
+        return command
+
+    async def keep_pulse(self) -> None:
+        """Notice a shop that goes or comes back while nobody asks it anything."""
+        caller = self.caller
+        while True:
+            pause = caller.circuit.retry_in if caller.circuit.is_open else PULSE_EVERY
+            await asyncio.sleep(max(pause, 0.2))
+            was_open = caller.circuit.is_open
+            if not was_open and caller.seconds_since_answer < PULSE_EVERY:
+                continue
+            try:
+                await caller.probe()
+            except CallFailed:
+                # Written down by the caller; the bar shows it.
+                continue
+            if was_open:
+                self.sender.nudge()
+
+    async def close(self) -> None:
+        """Let go of the connections and of the folder."""
+        await self.socket.close()
+        self.outbox.close()
+        self._folder.release()

@@ -1,0 +1,81 @@
+"""Stock levels, their journals, and the command that corrects them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from console.client.caller import ADMIN, Caller
+from console.client.contract import parse
+from console.client.models import Movement, Page, StockLevel
+from console.client.outbox import Command, Draft
+from console.client.pages import parse_page
+
+
+class Stock:
+    """What stands where."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    async def page(self, query: Mapping[str, str]) -> Page[StockLevel]:
+        """One page of levels; `query` as the shop's list takes it."""
+        return parse_page(StockLevel, (await self._caller.get(f"{ADMIN}/stock", query)).body)
+
+    async def level(self, level_id: str) -> StockLevel:
+        """One level as it is now."""
+        return parse(StockLevel, (await self._caller.get(f"{ADMIN}/stock/{level_id}")).body)
+
+    async def movements(self, level_id: str, query: Mapping[str, str]) -> Page[Movement]:
+        """One page of a level's journal, newest first."""
+        answer = await self._caller.get(f"{ADMIN}/stock/{level_id}/movements", query)
+        return parse_page(Movement, answer.body)
+
+
+def aggregate_of(level_id: str) -> str:
+    """The queue in which commands of one level stand."""
+    return f"level:{level_id}"
+
+
+def adjust(level: StockLevel, change: int, *, reason: str, note: str | None = None) -> Draft:
+    """Add or take units. Changes add up in any order, so nobody is overwritten."""
+    return _adjustment(level, {"change": change}, change, reason, note, f"{change:+d}")
+
+
+def set_to(
+    level: StockLevel, on_hand: int, *, expected: int, reason: str, note: str | None = None
+) -> Draft:
+    """Put a counted figure in place, unless the level has moved since it was `expected`."""
+    figures: dict[str, object] = {"on_hand": on_hand, "expected_on_hand": expected}
+    return _adjustment(level, figures, on_hand - expected, reason, note, f"= {on_hand}")
+
+
+def taking_back(command: Command) -> Draft:
+    """The adjustment that takes an adjustment back: the same units the other way round."""
+    assert command.inverse is not None
+    return Draft(
+        kind="adjust",
+        aggregate=command.aggregate,
+        path=command.path,
+        body=command.inverse,
+        label=f"{command.label} taken back",
+        undoes=command.key,
+    )
+
+
+def _adjustment(
+    level: StockLevel,
+    figures: dict[str, object],
+    change: int,
+    reason: str,
+    note: str | None,
+    words: str,
+) -> Draft:
+    body = {**figures, "reason": reason, **({"note": note} if note else {})}
+    return Draft(
+        kind="adjust",
+        aggregate=aggregate_of(level.id),
+        path=f"{ADMIN}/stock/{level.id}/adjust",
+        body=body,
+        label=f"{level.sku} at {level.location.code} {words}",
+        inverse={"change": -change, "reason": "correction", "note": f"taken back: {words}"},
+    )

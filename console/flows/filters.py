@@ -1,0 +1,182 @@
+"""What a list shows: the views, and what is typed after `/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from console.flows.step import Step, wrong
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A named selection of orders."""
+
+    name: str
+    label: str
+    query: Mapping[str, str]
+    oldest_first: bool = False
+
+
+VIEWS = (
+    View("to_ship", "to ship", {"queue": "to_ship"}, oldest_first=True),
+    View("all", "all", {}),
+    View("unpaid", "unpaid", {"payment_status": "unpaid"}),
+    View("part", "partly shipped", {"fulfilment_status": "partially_shipped"}),
+    View("shipped", "shipped", {"fulfilment_status": "shipped"}),
+    View("cancelled", "cancelled", {"status": "cancelled"}),
+)
+
+WORDS = {
+    "is": ("status", ("placed", "completed", "cancelled")),
+    "paid": (
+        "payment_status",
+        ("unpaid", "pending", "authorized", "partially_paid", "paid", "partially_refunded",
+         "refunded", "overpaid", "voided"),
+    ),
+    "ship": (
+        "fulfilment_status",
+        ("unfulfilled", "partially_shipped", "shipped", "partially_delivered", "delivered",
+         "cancelled"),
+    ),
+}  # fmt: skip
+"""Filter words: the query they become, and the values they take (a beginning is enough)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders, in which order."""
+
+    view: View = VIEWS[0]
+    text: str = ""
+    """As the operator typed it."""
+
+    query: tuple[tuple[str, str], ...] = ()
+    """What the text came to."""
+
+    oldest_first: bool = True
+
+    def as_query(self, *, from_the_end: bool = False) -> dict[str, str]:
+        """The shop's query. From the end means the same list read backwards."""
+        rising = self.oldest_first != from_the_end
+        return {
+            **self.view.query,
+            **dict(self.query),
+            "sort": "placed_at" if rising else "-placed_at",
+        }
+
+    @property
+    def words(self) -> str:
+        """The filter as a crumb of the title."""
+        return " ".join(part for part in (self.view.label, self.text and f"/{self.text}") if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Another view; the typed text stays."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextView:
+    """The view beside this one."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """What was typed after `/`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSort:
+    """Oldest first, or newest first."""
+
+
+FilterStep = Step[OrderFilter, None]
+
+
+def step(state: OrderFilter, event: Show | NextView | Find | TurnSort) -> FilterStep:
+    """Take one event; a filter that makes no sense leaves the list as it was."""
+    match event:
+        case Show(name):
+            view = next(one for one in VIEWS if one.name == name)
+            return Step(replace(state, view=view, oldest_first=view.oldest_first))
+        case NextView(by):
+            at = (VIEWS.index(state.view) + by) % len(VIEWS)
+            return Step(replace(state, view=VIEWS[at], oldest_first=VIEWS[at].oldest_first))
+        case TurnSort():
+            return Step(replace(state, oldest_first=not state.oldest_first))
+        case Find(text):
+            return _find(state, text)
+
+
+def _find(state: OrderFilter, text: str) -> FilterStep:
+    query: dict[str, str] = {}
+    free: list[str] = []
+    for word in text.split():
+        name, colon, value = word.partition(":")
+        if not colon:
+            free.append(word)
+        elif name in WORDS:
+            wire, values = WORDS[name]
+            meant = [one for one in values if one.startswith(value.lower())] if value else []
+            # Exact before beginning: `paid` is also how nothing else starts, `part` is not.
+            chosen = value if value in meant else (meant[0] if meant else "")
+            if not chosen:
+                return Step(state, feedback=wrong(f"{name}: takes {', '.join(values)}"))
+            query[wire] = chosen
+        elif name in {"since", "until"}:
+            moment = _day(value)
+            if moment is None:
+                return Step(state, feedback=wrong(f"{name}: takes today, 7d or 2026-11-20"))
+            query["placed_at_gte" if name == "since" else "placed_at_lt"] = moment
+        else:
+            return Step(
+                state, feedback=wrong(f"{name}: is no filter; is: paid: ship: since: until:")
+            )
+    if free:
+        query["q"] = " ".join(free)
+    return Step(replace(state, text=text.strip(), query=tuple(sorted(query.items()))))
+
+
+def _day(value: str) -> str | None:
+    """The beginning of a day here, as the wire writes it."""
+    today = datetime.now(UTC).astimezone().date()
+    if value == "today":
+        wanted = today
+    elif value.endswith("d") and value[:-1].isdigit() and len(value) <= 5:
+        wanted = today - timedelta(days=int(value[:-1]))
+    else:
+        try:
+            wanted = date.fromisoformat(value)
+        except ValueError:
+            return None
+    start = datetime(wanted.year, wanted.month, wanted.day).astimezone()
+    return start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class StockFilter:
+    """Which stock levels."""
+
+    text: str = ""
+    only_low: bool = False
+
+    def as_query(self) -> dict[str, str]:
+        """The shop's query."""
+        return {
+            **({"q": self.text} if self.text else {}),
+            **({"low": "true"} if self.only_low else {}),
+        }
+
+    @property
+    def words(self) -> str:
+        """The filter as a crumb of the title."""
+        parts = ("low" if self.only_low else "all", self.text and f"/{self.text}")
+        return " ".join(part for part in parts if part)

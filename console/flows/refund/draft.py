@@ -1,0 +1,100 @@
+"""What would be given back, why, and where it would go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console.client.models import Money, RefundQuote
+from console.flows.step import Question
+
+REASONS = (
+    ("changed_mind", "changed mind"),
+    ("damaged", "damaged"),
+    ("wrong_item", "wrong item"),
+    ("late", "late"),
+    ("other", "other"),
+)
+"""Wire name and word, in the order of their digits 1 to 5."""
+
+NOT_TO_BE_SOLD = frozenset({"damaged"})
+"""Reasons for which goods do not go back on the shelf unless the operator says so."""
+
+
+class Stage(StrEnum):
+    """How far the refund is."""
+
+    EDITING = "editing"
+    QUOTING = "quoting"
+    """F10 was pressed; the shop's amount is not here yet."""
+
+    REVIEW = "review"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    """Sent, and the answer was lost."""
+
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """One order line in the draft, in units."""
+
+    line_id: str
+    sku: str
+    barcode: str | None
+    name: str
+    unit_price: Money
+    bought: int
+    refundable: int
+    quantity: int = 0
+    restock: bool | None = None
+    """What the operator said; None leaves it to the reason."""
+
+    def is_called(self, code: str) -> bool:
+        """Whether a scanned code means this line's goods."""
+        return code.casefold() in {self.sku.casefold(), (self.barcode or self.sku).casefold()}
+
+
+@dataclass(frozen=True, slots=True)
+class RefundDraft:
+    """What would be given back, why, and where it would go."""
+
+    order_id: str
+    number: str
+    lines: tuple[Returned, ...]
+    destination: str
+    refundable: Money
+    refundable_shipping: Money
+    shipping: bool = False
+    reason: str | None = None
+    note: str = ""
+    cursor: int = 0
+    stage: Stage = Stage.EDITING
+    quote: RefundQuote | None = None
+    serial: int = 0
+    """Counts the edits, so that a quote for an older draft is not taken for this one's."""
+
+    question: Question | None = None
+    tries: int = 0
+
+    @property
+    def units(self) -> int:
+        """Units that would come back."""
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to give back."""
+        return not self.units and not self.shipping
+
+    @property
+    def work(self) -> tuple[object, ...]:
+        """What the operator did: the part that undo takes back."""
+        return (self.lines, self.shipping, self.reason, self.note)
+
+    def restocks(self, line: Returned) -> bool:
+        """Whether a line's units go back on the shelf."""
+        if line.restock is not None:
+            return line.restock
+        return self.reason not in NOT_TO_BE_SOLD

@@ -1,0 +1,165 @@
+"""What can happen to a refund, and the commands that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.client.models import Money, RefundQuote
+from console.client.refunds import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A code came: goods of the order, or a single digit for the reason."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneMore:
+    """The quantity under the cursor goes up or down."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exactly:
+    """The quantity under the cursor was typed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All that is refundable, with the shipping fee."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The cursor goes to another line."""
+
+    to: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRestock:
+    """Back on the shelf, or not: the line under the cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnShipping:
+    """The shipping fee is given back, or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """The reason, by its digit."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A sentence for the record."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The shop said what the draft with this serial comes to."""
+
+    serial: int
+    quote: RefundQuote
+
+
+@dataclass(frozen=True, slots=True)
+class NotQuoted:
+    """The shop did not say what it comes to."""
+
+    serial: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """F10: first the review, then, from the review, the sending. `key` is made at the press."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTo:
+    """The focus of the review moves."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """The focused answer of the review; the safe one unless the operator moved."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Leave the review and go on editing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLost:
+    """Nobody knows yet whether the refund happened."""
+
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The refund's fate is known."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class AskQuote:
+    """Command: ask the shop what this comes to."""
+
+    serial: int
+    lines: dict[str, int]
+    shipping: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Command: give the money back."""
+
+    lines: tuple[tuple[str, int, bool], ...]
+    """Order line, units, back on the shelf."""
+
+    shipping: bool
+    reason: str
+    note: str | None
+    expected: Money
+    key: str
+
+
+Event = (
+    Scanned
+    | OneMore
+    | Exactly
+    | Everything
+    | Move
+    | TurnRestock
+    | TurnShipping
+    | Because
+    | Noted
+    | Quoted
+    | NotQuoted
+    | Commit
+    | TurnTo
+    | Enter
+    | Back
+    | AnswerLost
+    | Ended
+)

@@ -1,0 +1,69 @@
+"""What is about to leave, by whom, and under which tracking number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.flows.step import Question
+
+CARRIERS = ("DHL", "DPD", "GLS", "Hermes", "UPS", "FedEx", "PostNL", "La Poste", "Royal Mail")
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """One order line in the draft, in units."""
+
+    line_id: str
+    sku: str
+    barcode: str | None
+    name: str
+    open: int
+    take: int
+    checked: int = 0
+
+    def is_called(self, code: str) -> bool:
+        """Whether a scanned code means this line's goods."""
+        return code.casefold() in {self.sku.casefold(), (self.barcode or self.sku).casefold()}
+
+
+@dataclass(frozen=True, slots=True)
+class ShipDraft:
+    """What is about to leave, by whom, and under which tracking number."""
+
+    order_id: str
+    number: str
+    lines: tuple[Packed, ...]
+    carrier: str
+    tracking: str = ""
+    cursor: int = 0
+    question: Question | None = None
+
+    @property
+    def units(self) -> int:
+        """Units that would leave."""
+        return sum(line.take for line in self.lines)
+
+    @property
+    def open_units(self) -> int:
+        """Units that could leave."""
+        return sum(line.open for line in self.lines)
+
+    @property
+    def checked_units(self) -> int:
+        """Units whose barcode was scanned."""
+        return sum(line.checked for line in self.lines)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether this leaves nothing to ship."""
+        return all(line.take == line.open for line in self.lines)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody would miss this draft."""
+        return not self.tracking and not self.checked_units and self.is_everything
+
+    @property
+    def work(self) -> tuple[object, ...]:
+        """What the operator did: the part that undo takes back."""
+        return (self.lines, self.carrier, self.tracking)

@@ -1,0 +1,112 @@
+"""What can happen to a parcel in the making, and the commands that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A code came from the scanner or the keyboard."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The shop said what a code is: goods, an order, or (None) nothing it knows."""
+
+    code: str
+    kind: str | None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotRecognised:
+    """The shop could not be asked about a code."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneMore:
+    """The quantity under the cursor goes up or down."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exactly:
+    """The quantity under the cursor was typed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAll:
+    """Everything that is open goes into the parcel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The cursor goes to another line."""
+
+    to: int
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """The carrier was chosen or typed."""
+
+    carrier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """The tracking number was typed as such."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTo:
+    """The focus of an open question moves."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """The green action, or the focused answer of an open question."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Command: ask the shop what this code is."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Command: hand these units to the carrier."""
+
+    lines: dict[str, int]
+    carrier: str
+    tracking: str | None
+    is_everything: bool
+
+
+Event = (
+    Scanned
+    | Recognised
+    | NotRecognised
+    | OneMore
+    | Exactly
+    | TakeAll
+    | Move
+    | By
+    | Tracked
+    | TurnTo
+    | Enter
+)

@@ -1,0 +1,101 @@
+"""What one step of a flow gives back: the new state, what to do, and what to tell the operator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+State = TypeVar("State")
+Command = TypeVar("Command", covariant=True)
+
+
+class Tone(StrEnum):
+    """How something is said. Each has its own symbol, word and colour; never colour alone."""
+
+    GOOD = "good"
+    """Right: go on."""
+
+    WRONG = "wrong"
+    """Stop: nothing was changed. Loud, and it stays until the next right thing."""
+
+    DONE = "done"
+    """Finished."""
+
+    NOTE = "note"
+    """Worth knowing."""
+
+    WAIT = "wait"
+    """Not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """One sentence for the operator."""
+
+    tone: Tone
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to answer a question."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to be sure about. The first choice is the safe one, and has the focus."""
+
+    text: str
+    choices: tuple[Choice, ...]
+    focus: int = 0
+
+    @property
+    def focused(self) -> Choice:
+        """The choice that Enter takes."""
+        return self.choices[self.focus]
+
+    def moved(self, by: int) -> Question:
+        """The same question with the focus elsewhere."""
+        return Question(self.text, self.choices, (self.focus + by) % len(self.choices))
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[State, Command]):
+    """The outcome of one event."""
+
+    state: State
+    commands: tuple[Command, ...] = ()
+    feedback: Feedback | None = None
+
+    def saying(self, feedback: Feedback | None) -> Step[State, Command]:
+        """The same step with other words."""
+        return Step(self.state, self.commands, feedback)
+
+
+def good(text: str) -> Feedback:
+    """Right: go on."""
+    return Feedback(Tone.GOOD, text)
+
+
+def wrong(text: str) -> Feedback:
+    """Stop, nothing was changed."""
+    return Feedback(Tone.WRONG, text)
+
+
+def done(text: str) -> Feedback:
+    """Finished."""
+    return Feedback(Tone.DONE, text)
+
+
+def noted(text: str) -> Feedback:
+    """Worth knowing."""
+    return Feedback(Tone.NOTE, text)
+
+
+def waiting(text: str) -> Feedback:
+    """Not known yet."""
+    return Feedback(Tone.WAIT, text)

@@ -1,0 +1,61 @@
+"""What F9 can take back, and an honest answer when it cannot.
+
+A command that never left is dropped. A stock adjustment is answered by its opposite. Goods and
+money that left do not come back by a key press; then the operator is told what can be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from console.client.outbox import Command, State
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """It never left: forget it."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """It was done: send its opposite."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Cannot:
+    """It cannot be taken back; why, and what to do instead."""
+
+    command: Command
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """There is nothing to take back."""
+
+
+INSTEAD = {
+    "ship": "Shipped goods do not come back by a key: when the parcel returns, F8 refunds it",
+    "refund": "Money that was given back stays there: add a note, or ask for a new payment",
+    "note": "Notes are history and stay: write another one that puts it right",
+}
+
+
+def plan(latest: Sequence[Command]) -> Drop | TakeBack | Cannot | Nothing:
+    """What taking back the newest of these commands (newest first) would mean."""
+    if not latest:
+        return Nothing()
+    command = latest[0]
+    if command.is_unsent:
+        return Drop(command)
+    if command.state is State.DONE and command.inverse is not None:
+        return TakeBack(command)
+    if command.state in (State.WAITING, State.ASKING):
+        why = f"{command.label}: already on its way, its answer is not known yet. F12 shows it"
+        return Cannot(command, why)
+    return Cannot(command, f"{command.label}. {INSTEAD.get(command.kind, 'It stays')}")

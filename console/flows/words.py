@@ -1,0 +1,162 @@
+"""How figures, times and statuses are said to a person; the only place that knows local time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from console.client.models import Address, CaseFile, Money
+
+WITHOUT_DECIMALS = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV",
+     "XAF", "XOF", "XPF"}
+)  # fmt: skip
+WITH_THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+
+
+class Sense(StrEnum):
+    """What a status means for the person who reads it; the theme gives each a colour."""
+
+    TODO = "todo"
+    PART = "part"
+    GOOD = "good"
+    OFF = "off"
+    BAD = "bad"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A status as symbol and word: readable without any colour."""
+
+    glyph: str
+    word: str
+    sense: Sense
+
+
+FULFILMENT = {
+    "unfulfilled": Mark("○", "to ship", Sense.TODO),
+    "partially_shipped": Mark("◐", "partly shipped", Sense.PART),
+    "shipped": Mark("✔", "shipped", Sense.GOOD),
+    "partially_delivered": Mark("◐", "partly there", Sense.PART),
+    "delivered": Mark("✔", "delivered", Sense.GOOD),
+    "cancelled": Mark("–", "cancelled", Sense.OFF),
+}
+
+PAYMENT = {
+    "unpaid": Mark("○", "unpaid", Sense.TODO),
+    "pending": Mark("◔", "pending", Sense.PART),
+    "authorized": Mark("◑", "authorised", Sense.PART),
+    "partially_paid": Mark("◐", "partly paid", Sense.PART),
+    "paid": Mark("●", "paid", Sense.GOOD),
+    "partially_refunded": Mark("↺", "partly refunded", Sense.PART),
+    "refunded": Mark("↺", "refunded", Sense.OFF),
+    "overpaid": Mark("⚠", "overpaid", Sense.BAD),
+    "voided": Mark("–", "voided", Sense.OFF),
+    "captured": Mark("●", "paid", Sense.GOOD),
+    "succeeded": Mark("●", "paid", Sense.GOOD),
+    "failed": Mark("✖", "failed", Sense.BAD),
+}
+
+REFUND = {
+    "requested": Mark("◔", "asked for", Sense.PART),
+    "submitted": Mark("◑", "on its way", Sense.PART),
+    "succeeded": Mark("↺", "given back", Sense.GOOD),
+    "failed": Mark("✖", "failed", Sense.BAD),
+}
+
+
+def mark(table: dict[str, Mark], status: str) -> Mark:
+    """How a status looks; one that this console does not know is shown as it came."""
+    return table.get(status) or Mark("·", status.replace("_", " "), Sense.QUIET)
+
+
+def fulfilment(status: str, order_status: str) -> Mark:
+    """How far an order is on its way; a cancelled one is not on its way at all."""
+    if order_status == "cancelled":
+        return Mark("✖", "cancelled", Sense.OFF)
+    return mark(FULFILMENT, status)
+
+
+def money(value: Money) -> str:
+    """An amount with its symbol: `1 284.00 €`, `$12.00`, `1.250 KWD`."""
+    amount = figure(value)
+    symbol = SYMBOLS.get(value.currency, value.currency)
+    if symbol in {"$", "£"}:
+        return f"-{symbol}{amount[1:]}" if amount.startswith("-") else f"{symbol}{amount}"
+    return f"{amount} {symbol}"
+
+
+def figure(value: Money) -> str:
+    """An amount without its symbol, for columns that name the currency once."""
+    places = 0 if value.currency in WITHOUT_DECIMALS else 2
+    if value.currency in WITH_THREE_DECIMALS:
+        places = 3
+    whole, part = divmod(abs(value.amount), 10**places)
+    sign = "-" if value.amount < 0 else ""
+    return f"{sign}{count(whole)}" + (f".{part:0{places}d}" if places else "")
+
+
+def count(number: int) -> str:
+    """A whole number with thin groups: `1 284`."""
+    return f"{number:,}".replace(",", " ")
+
+
+def signed(number: int) -> str:
+    """A change: `+5`, `-2`, `±0`."""
+    return f"{number:+d}" if number else "±0"
+
+
+def units(number: int) -> str:
+    """`1 unit`, `5 units`."""
+    return f"{count(number)} unit" if number == 1 else f"{count(number)} units"
+
+
+def clock(moment: datetime) -> str:
+    """Time of day here: `09:41`."""
+    return moment.astimezone().strftime("%H:%M")
+
+
+def clock_with_seconds(moment: datetime) -> str:
+    """Time of day here, to the second: `09:41:07`."""
+    return moment.astimezone().strftime("%H:%M:%S")
+
+
+def day(moment: datetime) -> str:
+    """Day and time here: `20 Nov 09:41`."""
+    return moment.astimezone().strftime("%d %b %H:%M")
+
+
+def age(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago, in the largest unit that fits: `29m`, `18h`, `3d`."""
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    return span(max(0.0, seconds))
+
+
+def span(seconds: float) -> str:
+    """A length of time in its largest unit: `41s`, `29m`, `18h`, `3d`."""
+    for size, letter in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)}{letter}"
+    return f"{int(seconds)}s"
+
+
+def address(where: Address | None) -> list[str]:
+    """An address as lines of a label."""
+    if where is None:
+        return ["no address"]
+    town = " ".join(part for part in (where.postal_code, where.city, where.region) if part)
+    lines = [where.name, where.company, where.line1, where.line2, town, where.country, where.phone]
+    return [line for line in lines if line]
+
+
+def money_came_from(order: CaseFile) -> str:
+    """Where a refund goes: the payments that still hold money, as the customer knows them."""
+    held = [one for one in order.payments if one.captured.amount > one.refunded.amount]
+    if not held:
+        return "no payment"
+    return " and ".join(
+        f"{one.provider} {one.reference}" if one.reference else one.provider for one in held
+    )

@@ -1,0 +1,87 @@
+"""Reading one scanned or typed code: what it says it is, and the text to look up.
+
+Labels of the house carry their type (`O-` order, and others to come); everything else is goods or
+something only the shop knows. The raw text is kept, because a code that was read wrongly is
+understood only from what the scanner really sent.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from console.scan import gs1
+
+LONGEST = 128
+"""Characters after which a code is taken for noise, such as a document pasted by mistake."""
+
+AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+"""Symbology identifier that a scanner may send first, e.g. `]C1` for GS1-128."""
+
+CONTROLS = re.compile(r"[\x00-\x1c\x1e-\x1f\x7f-\x9f​-‏﻿]")
+"""Control characters and invisible marks; GS (0x1D) separates GS1 elements and stays."""
+
+
+class Kind(StrEnum):
+    """What a code says it is by its form alone."""
+
+    ORDER = "order"
+    GOODS = "goods"
+    DIGIT = "digit"
+    """A single digit: an answer, not a code."""
+
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One code, read."""
+
+    raw: str
+    """Exactly as it came."""
+
+    code: str
+    """The text to look up."""
+
+    kind: Kind
+    elements: dict[str, str] = field(default_factory=dict)
+    """GS1 application identifiers, e.g. `{"01": ..., "10": batch, "17": best before}`."""
+
+    why: str = ""
+    """For an unreadable code: the reason, for the operator."""
+
+
+def read(raw: str) -> Scan:
+    """Read one code: strip what only scanners add, recognise labels and GS1."""
+    text = CONTROLS.sub("", AIM.sub("", raw.lstrip("\x02\x1c"), count=1) if _has_aim(raw) else raw)
+    text = text.strip(" \t")
+    if len(text) > LONGEST:
+        why = f"{len(text)} characters are too many for a code: {text[:12]}…"
+        return Scan(raw, text[:LONGEST], Kind.UNREADABLE, why=why)
+    if not text.strip(gs1.GS):
+        return Scan(raw, "", Kind.UNREADABLE, why="The scanner sent an empty code")
+    if len(text) == 1 and text.isdigit():
+        return Scan(raw, text, Kind.DIGIT)
+    if re.fullmatch(r"[Oo]-[0-9A-Za-z-]+", text):
+        return Scan(raw, text.upper(), Kind.ORDER)
+    return _goods(raw, text)
+
+
+def _has_aim(raw: str) -> bool:
+    return AIM.match(raw.lstrip("\x02\x1c")) is not None
+
+
+def _goods(raw: str, text: str) -> Scan:
+    # An EAN or UPC begins like an application identifier often enough; its check digit tells.
+    if gs1.has_check_digit(text):
+        code = text[1:] if len(text) == 14 and text[0] == "0" else text
+        return Scan(raw, code, Kind.GOODS)
+    elements = gs1.elements(text) if len(text) >= 16 or gs1.GS in text else {}
+    if "00" in elements:
+        # A parcel's own number: carriers want it with its identifier.
+        return Scan(raw, f"00{elements['00']}", Kind.GOODS, elements)
+    article = gs1.article(elements)
+    if article:
+        return Scan(raw, article, Kind.GOODS, elements)
+    return Scan(raw, text.replace(gs1.GS, ""), Kind.GOODS)

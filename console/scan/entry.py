@@ -1,0 +1,203 @@
+"""The one place where typed and scanned characters go, decided by rules and never by timing.
+
+A scanner is a fast keyboard: guessing it by its speed damaged most bursts on a busy machine. So a
+character's meaning depends only on what is open:
+
+* a prompt takes every printable character as text;
+* a scan screen takes every printable character as part of a code, except a command character
+  (such as `+` or `/`) when nothing has been typed yet;
+* a list screen takes lower-case letters as commands; a digit, a capital or `]` begins a code,
+  because barcodes are digits, our labels begin with a capital, and `]` is what scanners announce
+  a symbology with;
+* a scanner programmed to send a prefix begins a code anywhere, even inside a prompt, whose text
+  then waits until the code is through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from console.scan.line import EditedLine
+
+MOST = 4096
+"""Characters kept of one code; whatever comes more is not a code but an accident."""
+
+ENTERS = frozenset({"enter", "ctrl+j", "ctrl+m"})
+"""Enter, also as a scanner sends it (line feed) or as it arrives before raw mode."""
+
+SEPARATOR_KEY = "ctrl+right_square_bracket"
+
+
+class Typing(Enum):
+    """What loose characters mean on a screen."""
+
+    SCAN = "scan"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A question that is answered with text."""
+
+    name: str
+    label: str
+    is_secret: bool = False
+    is_live: bool = False
+    """Whether each change is told, not only the end: searching while typing."""
+
+    sign: str = ""
+    """A fixed first character of the answer, such as + - or =."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A complete code, raw."""
+
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A prompt was answered."""
+
+    prompt: Prompt
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A live prompt's text changed."""
+
+    prompt: Prompt
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A prompt was left."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The key was taken; only the bar changes."""
+
+
+Outcome = Code | Answer | Changed | Cancelled | Kept
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is being typed, scanned or asked."""
+
+    prefixes: frozenset[str] = frozenset()
+    typing: Typing = Typing.SCAN
+    commands: frozenset[str] = frozenset()
+    """Characters that are commands on this screen while nothing is typed."""
+
+    prompt: Prompt | None = None
+    _code: EditedLine = field(default_factory=EditedLine)
+    _text: EditedLine = field(default_factory=EditedLine)
+    _is_prefixed: bool = False
+
+    @property
+    def is_coding(self) -> bool:
+        """Whether a code is being typed or scanned."""
+        return self._is_prefixed or bool(self._code.text)
+
+    @property
+    def shown(self) -> tuple[str, int]:
+        """What the bar shows, and where its cursor stands."""
+        if self.is_coding or self.prompt is None:
+            return self._code.text, self._code.at
+        text = "•" * len(self._text.text) if self.prompt.is_secret else self._text.text
+        return self.prompt.sign + text, self._text.at + len(self.prompt.sign)
+
+    def ask(self, prompt: Prompt, text: str = "") -> None:
+        """Open a prompt; it stays until it is answered, left, or another opens."""
+        self.prompt = prompt
+        self._text = EditedLine(text, len(text))
+
+    def close(self) -> None:
+        """Close the prompt without an answer."""
+        self.prompt = None
+        self._text = EditedLine()
+
+    def take_code(self) -> str:
+        """Whatever code was typed so far, as if Enter had been pressed."""
+        code, self._code, self._is_prefixed = self._code.text, EditedLine(), False
+        return code
+
+    def key(self, key: str, character: str | None) -> Outcome | None:
+        """Take one key press; None when it is not for the entry but a command.
+
+        `character` is what the key types, or None for a key that types nothing.
+        """
+        if key in self.prefixes:
+            self._code, self._is_prefixed = EditedLine(), True
+            return Kept()
+        if self.is_coding:
+            return self._coding(key, character)
+        if self.prompt is not None:
+            return self._prompted(key, character, self.prompt)
+        if character is not None and self._begins_code(character):
+            self._code.type(character)
+            return Kept()
+        return None
+
+    def paste(self, text: str) -> list[Outcome]:
+        """Take a paste: codes from a phone's scanner, or text for the prompt."""
+        lines = [line for line in text.splitlines() if line.strip()]
+        if self.prompt is not None and not self._is_prefixed:
+            self._text.type("".join(c for c in (lines or [""])[0] if c.isprintable()))
+            return [self._changed(self.prompt)]
+        before = self.take_code()
+        return [Code(before + line if n == 0 else line) for n, line in enumerate(lines)]
+
+    def _begins_code(self, character: str) -> bool:
+        if self.typing is Typing.SCAN:
+            return character not in self.commands and not character.isspace()
+        return character.isdigit() or character.isupper() or character == "]"
+
+    def _coding(self, key: str, character: str | None) -> Outcome | None:
+        if key in ENTERS or key == "tab":
+            return Code(self.take_code())
+        if key == "escape":
+            self.take_code()
+            return Kept()
+        if key == SEPARATOR_KEY:
+            self._code.type("\x1d")
+            return Kept()
+        if character is not None:
+            if len(self._code.text) < MOST:
+                self._code.type(character)
+            return Kept()
+        if self._code.edit(key):
+            # Everything was deleted again: nothing is being typed.
+            self._is_prefixed = self._is_prefixed and bool(self._code.text)
+            return Kept()
+        return None
+
+    def _prompted(self, key: str, character: str | None, prompt: Prompt) -> Outcome | None:
+        if key in ENTERS or (key == "tab" and not prompt.is_live):
+            text = prompt.sign + self._text.text
+            self.close()
+            return Answer(prompt, text)
+        if key == "escape":
+            self.close()
+            return Cancelled(prompt)
+        if character is not None:
+            self._text.type(character)
+            return self._changed(prompt)
+        before = self._text.text
+        if self._text.edit(key):
+            if prompt.sign and key == "backspace" and not before:
+                self.close()
+                return Cancelled(prompt)
+            return self._changed(prompt) if self._text.text != before else Kept()
+        return None
+
+    def _changed(self, prompt: Prompt) -> Outcome:
+        return Changed(prompt, self._text.text) if prompt.is_live else Kept()
