@@ -8,6 +8,7 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import subscriptions
+from api.accounts import service as accounts
 from api.cli import commands
 from api.platform import auth, db, jobs, limits, observability, pages, problems, redis
 from api.platform.http import Api, Blueprint
@@ -36,7 +37,7 @@ def create_app(settings: Settings, *, mailer: Mailer | None = None) -> Flask:
     db.init_app(app, settings)
     redis.init_app(app, settings)
     problems.init_app(app)
-    auth.init_app(app, settings, _nobody)
+    auth.init_app(app, settings, accounts.load_principal)
     limits.init_app(app, settings)
     jobs.init_app(app, subscriptions.WORK)
     pages.init_app(app)
@@ -53,10 +54,6 @@ def create_app(settings: Settings, *, mailer: Mailer | None = None) -> Flask:
     for command in commands:
         app.cli.add_command(command)
     return app
-
-
-def _nobody(*_: Any) -> None:
-    return None
 
 
 def _config(settings: Settings) -> dict[str, Any]:

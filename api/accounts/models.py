@@ -1,0 +1,124 @@
+"""Accounts, their addresses, their sign-ins and the one-time keys to a forgotten password."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.accounts.policy import AccountKind, Role
+from api.kernel import clock
+from api.platform.db import Base, Dated, Identified, Versioned, named_enum
+
+
+class User(Identified, Versioned, Dated, Base):
+    """A customer or a member of staff. Accounts are switched off, never deleted: orders name them.
+
+    The address is kept as it was typed; upper and lower case make no second account.
+    """
+
+    __tablename__ = "users"
+
+    kind: Mapped[AccountKind] = mapped_column(named_enum(AccountKind, "account_kind"))
+    email: Mapped[str] = mapped_column(String(254))
+    full_name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    role: Mapped[Role | None] = mapped_column(named_enum(Role, "staff_role"))
+    is_active: Mapped[bool] = mapped_column(default=True, server_default="true")
+
+    __table_args__ = (
+        Index("uq_users_kind_email", "kind", func.lower(email), unique=True),
+        Index("ix_users_staff", "full_name", "id", postgresql_where="kind = 'staff'"),
+        CheckConstraint("(kind = 'staff') = (role IS NOT NULL)", name="role_is_for_staff"),
+        CheckConstraint("email LIKE '%_@_%'", name="email_has_an_at"),
+    )
+
+
+class Address(Identified, Versioned, Dated, Base):
+    """One entry of a customer's address book. Orders keep their own copy, so entries may change."""
+
+    __tablename__ = "addresses"
+    __table_args__ = (
+        Index("ix_addresses_user_id", "user_id", "id"),
+        Index(
+            "uq_addresses_default_shipping",
+            "user_id",
+            unique=True,
+            postgresql_where="is_default_shipping",
+        ),
+        Index(
+            "uq_addresses_default_billing",
+            "user_id",
+            unique=True,
+            postgresql_where="is_default_billing",
+        ),
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_is_a_code"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    company: Mapped[str | None] = mapped_column(String(120))
+    line1: Mapped[str] = mapped_column(String(200))
+    line2: Mapped[str | None] = mapped_column(String(200))
+    city: Mapped[str] = mapped_column(String(120))
+    region: Mapped[str | None] = mapped_column(String(120))
+    postal_code: Mapped[str | None] = mapped_column(String(16))
+    country: Mapped[str] = mapped_column(String(2))
+    phone: Mapped[str | None] = mapped_column(String(30))
+    is_default_shipping: Mapped[bool] = mapped_column(default=False, server_default="false")
+    is_default_billing: Mapped[bool] = mapped_column(default=False, server_default="false")
+
+
+class SignIn(Identified, Dated, Base):
+    """One sign-in on one device: the family of the refresh tokens that followed from it."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (
+        Index("ix_sign_ins_open", "user_id", "id", postgresql_where="revoked_at IS NULL"),
+        Index("ix_sign_ins_expires_at", "expires_at"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    device: Mapped[str] = mapped_column(String(80))
+    network: Mapped[str | None] = mapped_column(String(50))
+    """The network that it came from, not the address: enough to recognise home or work."""
+    last_used_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class RefreshToken(Base):
+    """One refresh token, by its hash. Good once; a used one that comes back is a stolen one."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (
+        Index("ix_refresh_tokens_sign_in_id", "sign_in_id"),
+        Index("ix_refresh_tokens_expires_at", "expires_at"),
+    )
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sign_in_id: Mapped[UUID] = mapped_column(ForeignKey("sign_ins.id", ondelete="CASCADE"))
+    issued_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class PasswordReset(Identified, Dated, Base):
+    """A forgotten password: asked for by address, answered by letter, used once.
+
+    Written for unknown addresses too, so that asking takes as long for them; such a request never
+    gets an owner or a token and is forgotten after a day.
+    """
+
+    __tablename__ = "password_resets"
+    __table_args__ = (
+        Index("uq_password_resets_token_hash", "token_hash", unique=True),
+        Index("ix_password_resets_user_id", "user_id"),
+        Index("ix_password_resets_created_at", "created_at"),
+    )
+
+    email: Mapped[str] = mapped_column(String(254))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    token_hash: Mapped[str | None] = mapped_column(String(64))
+    expires_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]

@@ -1,0 +1,79 @@
+"""People for tests: they exist in the database and hold a token, at the cost of one insert."""
+
+from dataclasses import dataclass
+from itertools import count
+from uuid import UUID
+
+from flask_jwt_extended import create_access_token
+
+from api.accounts.models import User
+from api.accounts.policy import AccountKind, Role, permissions_of
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.platform.db import transaction
+
+PASSWORD = "correct horse battery staple"
+PASSWORD_HASH = (
+    "$argon2id$v=19$m=19456,t=2,p=1$1x0KyZVp6dphv1d68e3UkQ$"
+    "T/Kd83+PmsSfnyKcZHtXTx0hOcNY0GaHXyLd1l8Cyqc"
+)
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone with an account: `headers` signs them in, `principal` is who services see."""
+
+    id: UUID
+    email: str
+    password: str
+    headers: dict[str, str]
+    principal: Principal
+
+    def with_headers(self, **more: str) -> dict[str, str]:
+        """Return the headers with more: `anna.with_headers(If_Match='"3"')`."""
+        return self.headers | {name.replace("_", "-"): value for name, value in more.items()}
+
+
+def a_staff_member(
+    role: str = "owner", name: str = "Anna Owner", *, email: str | None = None, active: bool = True
+) -> Person:
+    """Hire someone. Needs an app context and no open transaction."""
+    return _person(AccountKind.STAFF, Role(role), name, email, active)
+
+
+def a_customer(
+    name: str = "Carla Customer", *, email: str | None = None, active: bool = True
+) -> Person:
+    """Have someone with a customer account. Needs an app context and no open transaction."""
+    return _person(AccountKind.CUSTOMER, None, name, email, active)
+
+
+def bearer(user_id: UUID, kind: str, **claims: str) -> dict[str, str]:
+    """Return the header that signs an account in."""
+    token = create_access_token(identity=str(user_id), additional_claims={"kind": kind, **claims})
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _person(
+    kind: AccountKind, role: Role | None, name: str, email: str | None, active: bool
+) -> Person:
+    user_id = new_id()
+    address = email or f"{kind}-{next(_numbers)}@example.test"
+    with transaction() as current:
+        current.add(
+            User(
+                id=user_id,
+                kind=kind,
+                email=address,
+                full_name=name,
+                password_hash=PASSWORD_HASH,
+                role=role,
+                is_active=active,
+            )
+        )
+    principal = Principal(
+        kind=kind.value, id=user_id, label=name, role=role, permissions=permissions_of(role)
+    )
+    return Person(user_id, address, PASSWORD, bearer(user_id, kind.value), principal)
