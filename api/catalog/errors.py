@@ -1,0 +1,108 @@
+"""The catalogue's refusals."""
+
+from api.kernel.errors import Conflict, NotFound, Refused
+
+
+class ProductNotFound(NotFound):
+    """No such product, or not on the shelf for those who ask."""
+
+    code = "product_not_found"
+    sentence = "There is no such product."
+
+
+class VariantNotFound(NotFound):
+    """No such variant."""
+
+    code = "variant_not_found"
+    sentence = "There is no such variant."
+
+
+class CategoryNotFound(NotFound):
+    """No such category."""
+
+    code = "category_not_found"
+    sentence = "There is no such category."
+
+
+class SlugTaken(Conflict):
+    """Another product or category answers at this address."""
+
+    code = "slug_taken"
+    sentence = "The slug {slug} is taken. Choose another one."
+
+
+class SkuTaken(Conflict):
+    """A SKU names one variant in the whole shop, whatever its case."""
+
+    code = "sku_taken"
+    sentence = "The SKU {sku} belongs to another variant."
+
+
+class BarcodeTaken(Conflict):
+    """A barcode names one variant in the whole shop."""
+
+    code = "barcode_taken"
+    sentence = "The barcode {barcode} belongs to another variant."
+
+
+class OptionCombinationTaken(Conflict):
+    """Two variants of one product may not have the same option values."""
+
+    code = "option_combination_taken"
+    sentence = "This product already has a variant with these option values."
+
+
+class ExternalReferenceTaken(Conflict):
+    """A reference to another system names one product."""
+
+    code = "external_reference_taken"
+    sentence = "The external reference {external_reference} belongs to another product."
+
+
+class CategoryCycle(Conflict):
+    """A category cannot stand below itself."""
+
+    code = "category_cycle"
+    sentence = "A category cannot be moved below itself."
+
+
+class CategoryNotEmpty(Conflict):
+    """A category with products or categories in it stays."""
+
+    code = "category_not_empty"
+    sentence = "The category still holds products or other categories. Move them first."
+
+
+class OptionsDoNotFit(Refused):
+    """A variant needs one value for each option of its product, and no more."""
+
+    code = "options_do_not_fit"
+    sentence = "A variant of this product needs one value for each of: {options}."
+
+
+class CompareAtNotAbovePrice(Refused):
+    """A compare-at price tells what was saved, so it is above the price."""
+
+    code = "compare_at_not_above_price"
+    sentence = "The compare-at price must be above the price, in the same currency."
+
+
+class CurrencyTwice(Refused):
+    """One price per currency."""
+
+    code = "currency_twice"
+    sentence = "There are two prices in {currency}. Send one per currency."
+
+
+class ImageUnknown(Refused):
+    """A variant may show only a picture of its own product."""
+
+    code = "image_unknown"
+    sentence = "The product has no picture with this address. Add it to the product first."
+
+
+class SortNeedsQuery(Refused):
+    """Relevance is relevance to something."""
+
+    code = "sort_needs_query"
+    sentence = "sort=relevance needs words to search for in q."

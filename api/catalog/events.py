@@ -1,0 +1,42 @@
+"""What happens in the catalogue, as facts."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from api.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductPublished(Event):
+    """A product went on the shelf."""
+
+    product_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductArchived(Event):
+    """A product was taken off the shelf for good; its history stays."""
+
+    product_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceChanged(Event):
+    """A variant of a product costs something else now; None means not for sale in the currency."""
+
+    variant_id: UUID
+    product_id: UUID
+    currency: str
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueChanged(Event):
+    """What storefronts may have read before is old: these product pages and every list.
+
+    With `is_tree`, categories changed too, and breadcrumbs on any page may be old.
+    """
+
+    slugs: tuple[str, ...] = ()
+    is_tree: bool = False

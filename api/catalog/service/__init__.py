@@ -1,0 +1,43 @@
+"""Verbs of the catalogue: put things on sale, name their prices, arrange the tree."""
+
+from api.catalog.service.availability import note_availability
+from api.catalog.service.categories import (
+    create_category,
+    delete_category,
+    edit_category,
+)
+from api.catalog.service.drafts import (
+    CategoryDraft,
+    ImageDraft,
+    PriceDraft,
+    ProductDraft,
+    VariantDraft,
+)
+from api.catalog.service.products import (
+    archive_product,
+    create_product,
+    edit_product,
+    publish_product,
+    unarchive_product,
+)
+from api.catalog.service.variants import add_variant, edit_variant, set_prices
+
+__all__ = [
+    "CategoryDraft",
+    "ImageDraft",
+    "PriceDraft",
+    "ProductDraft",
+    "VariantDraft",
+    "add_variant",
+    "archive_product",
+    "create_category",
+    "create_product",
+    "delete_category",
+    "edit_category",
+    "edit_product",
+    "edit_variant",
+    "note_availability",
+    "publish_product",
+    "set_prices",
+    "unarchive_product",
+]

@@ -1,0 +1,136 @@
+"""Arrange the tree: every change to it is made alone, so that no two make a ring of it."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select, update
+
+from api.catalog.errors import CategoryCycle, CategoryNotFound
+from api.catalog.events import CatalogueChanged
+from api.catalog.models import Category, CategoryMember
+from api.catalog.service import following
+from api.catalog.service.clashes import told_as_refusals
+from api.catalog.service.drafts import CategoryDraft
+from api.catalog.texts import slug_from
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.platform import audit
+from api.platform.concurrency import check
+from api.platform.db import require_transaction, session
+from api.platform.outbox import emit
+
+
+def create_category(draft: CategoryDraft, *, by: Principal) -> UUID:
+    """Add a category to the tree; returns its id.
+
+    Refuses a slug that is taken anywhere in the tree and a parent that is not there.
+    """
+    require_transaction()
+    following.hold_tree(alone=True)
+    category_id = new_id()
+    slug = draft.slug or slug_from(draft.name) or category_id.hex[-12:]
+    parent = _get(draft.parent_id) if draft.parent_id else None
+    with told_as_refusals():
+        session.add(
+            Category(
+                id=category_id,
+                parent_id=draft.parent_id,
+                slug=slug,
+                name=draft.name,
+                description=draft.description,
+                position=draft.position,
+                path=_path(parent, slug),
+            )
+        )
+    audit.record("category.created", by=by, subject_id=category_id, slug=slug)
+    emit(CatalogueChanged(is_tree=True))
+    return category_id
+
+
+def edit_category(
+    category_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+) -> None:
+    """Rename, describe, order or move a category; what stands below it comes along.
+
+    Locks the whole tree. Refuses a version that is not the present one, a place below itself, a
+    parent that is not there and a slug that is taken.
+    """
+    require_transaction()
+    following.hold_tree(alone=True)
+    category = _get(category_id)
+    check(category.version, expected_version)
+    changed = {k: v for k, v in changes.items() if getattr(category, k) != v}
+    if not changed:
+        return
+    before = category.path
+    with told_as_refusals():
+        for name, value in changed.items():
+            setattr(category, name, value)
+        category.version += 1
+        if {"slug", "parent_id"} & changed.keys():
+            parent = _get(category.parent_id) if category.parent_id else None
+            if parent is not None and _is_within(parent.path, before):
+                raise CategoryCycle(category_id=category_id, parent_id=parent.id)
+            category.path = _path(parent, category.slug)
+            session.flush()
+            _carry_along(before, category.path)
+    if "parent_id" in changed:
+        _reshelve_below(category)
+    audit.record("category.edited", by=by, subject_id=category_id, **changed)
+    emit(CatalogueChanged(is_tree=True))
+
+
+def delete_category(category_id: UUID, *, expected_version: int, by: Principal) -> None:
+    """Remove an empty category. Refuses one that holds products or other categories."""
+    require_transaction()
+    following.hold_tree(alone=True)
+    category = _get(category_id)
+    check(category.version, expected_version)
+    with told_as_refusals(deleting=True):
+        session.execute(delete(Category).where(Category.id == category_id))
+    audit.record("category.deleted", by=by, subject_id=category_id, slug=category.slug)
+    emit(CatalogueChanged(is_tree=True))
+
+
+def _get(category_id: UUID) -> Category:
+    category = session.scalar(
+        select(Category).where(Category.id == category_id).execution_options(populate_existing=True)
+    )
+    if category is None:
+        raise CategoryNotFound(category_id=category_id)
+    return category
+
+
+def _path(parent: Category | None, slug: str) -> str:
+    return f"{parent.path}/{slug}" if parent else slug
+
+
+def _is_within(path: str, above: str) -> bool:
+    return path == above or path.startswith(f"{above}/")
+
+
+def _carry_along(before: str, after: str) -> None:
+    """Rewrite the paths of everything that stands below."""
+    session.execute(
+        update(Category)
+        .where(Category.path.startswith(f"{before}/", autoescape=True))
+        .values(path=func.concat(after, func.substr(Category.path, len(before) + 1)))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _reshelve_below(category: Category) -> None:
+    """Let the categories above the old and the new place forget and learn the products."""
+    below = select(Category.id).where(
+        or_(
+            Category.id == category.id,
+            Category.path.startswith(f"{category.path}/", autoescape=True),
+        )
+    )
+    product_ids = session.scalars(
+        select(CategoryMember.product_id)
+        .where(CategoryMember.category_id.in_(below), CategoryMember.is_direct)
+        .distinct()
+    ).all()
+    following.reshelve(product_ids)

@@ -1,0 +1,67 @@
+"""What a product, a variant, a price or a category should become: plain values, no rows."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from api.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class PriceDraft:
+    """A price and, when it is reduced, what it was before: both in the same currency."""
+
+    price: Money
+    compare_at: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDraft:
+    """A picture by its address, and what it shows in words."""
+
+    url: str
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantDraft:
+    """One variant. Without a SKU it gets one made from the product's slug and its values."""
+
+    sku: str | None = None
+    barcode: str | None = None
+    option_values: tuple[str, ...] = ()
+    weight_grams: int = 0
+    tax_class: str = "standard"
+    prices: tuple[PriceDraft, ...] = ()
+    image_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductDraft:
+    """One product. Without a slug it gets one made from its title.
+
+    The first of `category_ids` is the main category. `options` are names in order, and each
+    variant has one value for each.
+    """
+
+    title: str
+    slug: str | None = None
+    description: str = ""
+    vendor: str = ""
+    product_type: str = ""
+    tags: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    images: tuple[ImageDraft, ...] = ()
+    variants: tuple[VariantDraft, ...] = (VariantDraft(),)
+    category_ids: tuple[UUID, ...] = ()
+    external_reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryDraft:
+    """One category. Without a slug it gets one made from its name."""
+
+    name: str
+    slug: str | None = None
+    description: str = ""
+    parent_id: UUID | None = None
+    position: int = 0

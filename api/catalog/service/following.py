@@ -1,0 +1,140 @@
+"""What follows from the rows that people write: price ranges, search words, shelves, stock marks.
+
+Each is written in the transaction of its cause, in set form, for any number of products at once.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Boolean, Uuid, bindparam, func, select, text
+
+from api.catalog.texts import body_words, keywords, words
+from api.platform.db import session
+
+_TREE_LOCK = 74_117
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+
+_RANGES = text(
+    """
+    WITH found AS (
+        SELECT DISTINCT ON (v.product_id, p.currency) v.product_id, p.currency,
+               p.amount AS lowest, p.compare_at,
+               max(p.amount) OVER (PARTITION BY v.product_id, p.currency) AS highest
+        FROM variants v JOIN variant_prices p ON p.variant_id = v.id
+        WHERE v.product_id = ANY(:ids)
+        ORDER BY v.product_id, p.currency, p.amount, v.position, v.id
+    ), gone AS (
+        DELETE FROM product_price_ranges r
+        WHERE r.product_id = ANY(:ids) AND NOT EXISTS (
+            SELECT FROM found f WHERE f.product_id = r.product_id AND f.currency = r.currency)
+    )
+    INSERT INTO product_price_ranges (product_id, currency, lowest, highest, compare_at)
+    SELECT product_id, currency, lowest, highest, compare_at FROM found
+    ORDER BY product_id, currency
+    ON CONFLICT (product_id, currency) DO UPDATE
+    SET lowest = excluded.lowest, highest = excluded.highest, compare_at = excluded.compare_at
+    """
+).bindparams(_IDS)
+
+# One row per category above each direct one, the direct one included.
+_SHELVES = text(
+    """
+    WITH RECURSIVE above AS (
+        SELECT m.product_id, c.parent_id AS category_id
+        FROM category_members m JOIN categories c ON c.id = m.category_id
+        WHERE m.product_id = ANY(:ids) AND m.is_direct AND c.parent_id IS NOT NULL
+        UNION
+        SELECT a.product_id, c.parent_id
+        FROM above a JOIN categories c ON c.id = a.category_id WHERE c.parent_id IS NOT NULL
+    )
+    INSERT INTO category_members (category_id, product_id, is_direct)
+    SELECT category_id, product_id, false FROM above ORDER BY category_id, product_id
+    ON CONFLICT (category_id, product_id) DO NOTHING
+    """
+).bindparams(_IDS)
+_UNSHELVE = text(
+    "DELETE FROM category_members WHERE product_id = ANY(:ids) AND NOT is_direct"
+).bindparams(_IDS)
+_DIRECT = text(
+    "INSERT INTO category_members (category_id, product_id, is_direct)"
+    " SELECT * FROM unnest(:categories, :products, :direct) ORDER BY 1, 2"
+    " ON CONFLICT (category_id, product_id) DO UPDATE SET is_direct = true"
+).bindparams(
+    bindparam("categories", type_=ARRAY(Uuid)),
+    bindparam("products", type_=ARRAY(Uuid)),
+    bindparam("direct", type_=ARRAY(Boolean)),
+)
+
+
+def search_columns(
+    *,
+    title: str,
+    description: str,
+    phrases: Iterable[str],
+    codes: Iterable[str],
+) -> dict[str, str]:
+    """Return the words by which a product is found, by the column that holds them."""
+    return {
+        "search_title": words(title),
+        "search_words": keywords(phrases, codes),
+        "search_body": body_words(description),
+    }
+
+
+def search_columns_of(
+    product: Mapping[str, Any], variants: Iterable[Mapping[str, Any]]
+) -> dict[str, str]:
+    """Return the search columns for a product row and all of its variants' rows."""
+    phrases = [product["vendor"], product["product_type"], *product["tags"]]
+    codes: list[str] = []
+    for variant in variants:
+        phrases += variant["option_values"]
+        codes += [code for code in (variant["sku"], variant["barcode"]) if code]
+    return search_columns(
+        title=product["title"], description=product["description"], phrases=phrases, codes=codes
+    )
+
+
+def refresh_price_ranges(product_ids: Collection[UUID]) -> None:
+    """Find the lowest and highest price per currency of these products anew."""
+    if product_ids:
+        session.execute(_RANGES, {"ids": sorted(product_ids)})
+
+
+def put_on_shelves(categories: Mapping[UUID, Sequence[UUID]]) -> None:
+    """Put products into their categories, by product id, and into all that stand above those.
+
+    Holds the tree still until the transaction ends, as many at once as like: no category moves
+    while products come into it.
+    """
+    pairs = [(c, product_id) for product_id, ids in categories.items() for c in ids]
+    if not pairs:
+        return
+    hold_tree(alone=False)
+    session.execute(
+        _DIRECT,
+        {
+            "categories": [category for category, _ in pairs],
+            "products": [product for _, product in pairs],
+            "direct": [True] * len(pairs),
+        },
+    )
+    session.execute(_SHELVES, {"ids": sorted(categories)})
+
+
+def reshelve(product_ids: Collection[UUID]) -> None:
+    """Find anew which categories hold these products because one below does."""
+    if product_ids:
+        ids = sorted(product_ids)
+        session.execute(_UNSHELVE, {"ids": ids})
+        session.execute(_SHELVES, {"ids": ids})
+
+
+def hold_tree(*, alone: bool) -> None:
+    """Lock the category tree until the transaction ends: alone to change it, shared to use it.
+
+    Without it two moves at once could put two categories below each other.
+    """
+    lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+    session.execute(select(lock(_TREE_LOCK)))

@@ -1,0 +1,189 @@
+"""Store new products in set form: one statement per table, however many products come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from api.catalog.errors import CompareAtNotAbovePrice, CurrencyTwice, ImageUnknown, OptionsDoNotFit
+from api.catalog.models import Product, ProductImage, ProductStatus, Variant, VariantPrice
+from api.catalog.service import following
+from api.catalog.service.drafts import PriceDraft, ProductDraft, VariantDraft
+from api.catalog.texts import sku_from, slug_from, variant_title
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.platform.db import session
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProduct:
+    """What a draft became."""
+
+    product_id: UUID
+    slug: str
+    variant_ids: tuple[UUID, ...]
+
+
+def check(draft: ProductDraft) -> None:
+    """Refuse what can be seen to be wrong without asking the database."""
+    known = {image.url for image in draft.images}
+    for variant in draft.variants:
+        check_variant(variant, draft.options)
+        if variant.image_url is not None and variant.image_url not in known:
+            raise ImageUnknown(url=variant.image_url)
+
+
+def check_variant(variant: VariantDraft, options: Sequence[str]) -> None:
+    """Refuse values that do not fit the options, and prices that contradict themselves."""
+    check_option_values(variant.option_values, options)
+    check_prices(variant.prices)
+
+
+def check_option_values(values: Sequence[str], options: Sequence[str]) -> None:
+    """Refuse anything but one value for each option."""
+    if len(values) != len(options) or not all(values):
+        raise OptionsDoNotFit(
+            options=", ".join(options) or "nothing (it has no options)", given=list(values)
+        )
+
+
+def check_prices(prices: Sequence[PriceDraft]) -> None:
+    """Refuse two prices in one currency and a compare-at price that is none."""
+    seen: set[str] = set()
+    for draft in prices:
+        price, before = draft.price, draft.compare_at
+        if price.currency in seen:
+            raise CurrencyTwice(currency=price.currency)
+        seen.add(price.currency)
+        if before is not None and (
+            before.currency != price.currency or before.amount <= price.amount
+        ):
+            raise CompareAtNotAbovePrice(price=price, compare_at=before)
+
+
+def store(
+    drafts: Sequence[ProductDraft], *, status: ProductStatus = ProductStatus.DRAFT
+) -> list[StoredProduct]:
+    """Insert new products with all that belongs to them; the drafts were checked.
+
+    What clashes with other rows raises IntegrityError: see `clashes`.
+    """
+    now = clock.now()
+    products: list[dict[str, Any]] = []
+    images: list[dict[str, Any]] = []
+    variants: list[dict[str, Any]] = []
+    prices: list[dict[str, Any]] = []
+    stored: list[StoredProduct] = []
+    for draft in drafts:
+        product_id = new_id()
+        slug = draft.slug or slug_from(draft.title) or product_id.hex[-12:]
+        own_images = _image_rows(draft, product_id)
+        by_url = {row["url"]: row["id"] for row in own_images}
+        own_variants = [
+            variant_row(
+                variant,
+                product_id=product_id,
+                slug=slug,
+                position=position,
+                image_id=by_url.get(variant.image_url or ""),
+                now=now,
+            )
+            for position, variant in enumerate(draft.variants)
+        ]
+        row = _product_row(draft, product_id, slug, status, now)
+        products.append({**row, **following.search_columns_of(row, own_variants)})
+        images += own_images
+        variants += own_variants
+        for made, variant in zip(own_variants, draft.variants, strict=True):
+            prices += price_rows(made["id"], variant.prices)
+        ids = tuple(made["id"] for made in own_variants)
+        stored.append(StoredProduct(product_id, slug, ids))
+    session.execute(insert(Product), products)
+    if images:
+        session.execute(insert(ProductImage), images)
+    session.execute(insert(Variant), variants)
+    if prices:
+        session.execute(insert(VariantPrice), prices)
+        following.refresh_price_ranges([made.product_id for made in stored])
+    following.put_on_shelves(
+        {made.product_id: draft.category_ids for made, draft in zip(stored, drafts, strict=True)}
+    )
+    return stored
+
+
+def variant_row(
+    draft: VariantDraft,
+    *,
+    product_id: UUID,
+    slug: str,
+    position: int,
+    image_id: UUID | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the row of a new variant."""
+    return {
+        "id": new_id(),
+        "version": 1,
+        "created_at": now,
+        "product_id": product_id,
+        "sku": draft.sku or sku_from(slug, draft.option_values),
+        "barcode": draft.barcode,
+        "option_values": list(draft.option_values),
+        "title": variant_title(draft.option_values),
+        "weight_grams": draft.weight_grams,
+        "tax_class": draft.tax_class,
+        "position": position,
+        "in_stock": False,
+        "image_id": image_id,
+    }
+
+
+def price_rows(variant_id: UUID, prices: Sequence[PriceDraft]) -> list[dict[str, Any]]:
+    """Return the rows of a variant's prices."""
+    return [
+        {
+            "variant_id": variant_id,
+            "currency": draft.price.currency,
+            "amount": draft.price.amount,
+            "compare_at": draft.compare_at.amount if draft.compare_at else None,
+        }
+        for draft in prices
+    ]
+
+
+def _product_row(
+    draft: ProductDraft, product_id: UUID, slug: str, status: ProductStatus, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": product_id,
+        "version": 1,
+        "created_at": now,
+        "slug": slug,
+        "title": draft.title,
+        "description": draft.description,
+        "status": status,
+        "vendor": draft.vendor,
+        "product_type": draft.product_type,
+        "tags": list(draft.tags),
+        "options": list(draft.options),
+        "category_id": draft.category_ids[0] if draft.category_ids else None,
+        "external_reference": draft.external_reference,
+        "published_at": now if status is ProductStatus.ACTIVE else None,
+        "in_stock": False,
+    }
+
+
+def _image_rows(draft: ProductDraft, product_id: UUID) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": new_id(),
+            "product_id": product_id,
+            "url": image.url,
+            "alt": image.alt,
+            "position": position,
+        }
+        for position, image in enumerate(draft.images)
+    ]

@@ -1,0 +1,176 @@
+"""Create, edit, publish and archive products."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from api.catalog.errors import ProductNotFound
+from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
+from api.catalog.models import CategoryMember, Product, ProductImage, ProductStatus, Variant
+from api.catalog.service import following, intake
+from api.catalog.service.clashes import told_as_refusals
+from api.catalog.service.drafts import ImageDraft, ProductDraft
+from api.catalog.states import PRODUCT
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.platform import audit
+from api.platform.concurrency import check
+from api.platform.db import require_transaction, session
+from api.platform.outbox import emit
+
+_SEARCHED = {"title", "description", "vendor", "product_type", "tags"}
+
+
+def create_product(draft: ProductDraft, *, by: Principal) -> intake.StoredProduct:
+    """Take a product into the catalogue as a draft, with its variants, prices and pictures.
+
+    Refuses a slug, SKU, barcode or external reference that is taken, two variants with the same
+    values, values that do not fit the options, and a category that is not there.
+    """
+    require_transaction()
+    intake.check(draft)
+    with told_as_refusals():
+        (stored,) = intake.store([draft])
+    audit.record("product.created", by=by, subject_id=stored.product_id, slug=stored.slug)
+    return stored
+
+
+def edit_product(
+    product_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+) -> None:
+    """Change what a product says of itself: texts, tags, slug, categories, pictures.
+
+    `category_ids` and `images` replace what was there. Locks the product; refuses a version that
+    is not the present one, and what `create_product` refuses. Saying what is already so changes
+    nothing.
+    """
+    product = lock(product_id)
+    check(product.version, expected_version)
+    before_slug = product.slug
+    plain = {k: v for k, v in changes.items() if k not in ("category_ids", "images")}
+    changed = {k: v for k, v in plain.items() if getattr(product, k) != v}
+    with told_as_refusals():
+        for name, value in changed.items():
+            setattr(product, name, value)
+        if "category_ids" in changes and _replace_categories(product, changes["category_ids"]):
+            changed["category_ids"] = [str(c) for c in changes["category_ids"]]
+        if "images" in changes and _replace_images(product.id, changes["images"]):
+            changed["images"] = [image.url for image in changes["images"]]
+        if not changed:
+            return
+        if _SEARCHED & changed.keys():
+            refresh_search(product)
+        product.version += 1
+    audit.record("product.edited", by=by, subject_id=product.id, **changed)
+    emit(CatalogueChanged(slugs=tuple(dict.fromkeys((before_slug, product.slug)))))
+
+
+def publish_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
+    """Put a product on the shelf. Refuses one that is there already, or archived."""
+    product = _move(product_id, "publish", expected_version=expected_version, by=by)
+    product.published_at = product.published_at or clock.now()
+    emit(ProductPublished(product_id=product.id))
+
+
+def archive_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
+    """Take a product off the shelf for good; orders that name it stay as they are."""
+    product = _move(product_id, "archive", expected_version=expected_version, by=by)
+    emit(ProductArchived(product_id=product.id))
+
+
+def unarchive_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
+    """Make an archived product a draft again, to be looked over before it is published."""
+    _move(product_id, "unarchive", expected_version=expected_version, by=by)
+
+
+def lock(product_id: UUID) -> Product:
+    """Lock a product until the transaction ends; parents before children. ProductNotFound."""
+    require_transaction()
+    product = session.scalar(
+        select(Product)
+        .where(Product.id == product_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if product is None:
+        raise ProductNotFound(product_id=product_id)
+    return product
+
+
+def refresh_search(product: Product) -> None:
+    """Write down anew the words by which a locked product is found."""
+    session.flush()
+    variants = session.execute(
+        select(Variant.sku, Variant.barcode, Variant.option_values)
+        .where(Variant.product_id == product.id)
+        .order_by(Variant.position, Variant.id)
+    ).mappings()
+    row = {name: getattr(product, name) for name in _SEARCHED}
+    found = following.search_columns_of(row, [dict(variant) for variant in variants])
+    for name, value in found.items():
+        setattr(product, name, value)
+
+
+def _move(
+    product_id: UUID, command: str, *, expected_version: int | None, by: Principal
+) -> Product:
+    product = lock(product_id)
+    if expected_version is not None:
+        check(product.version, expected_version)
+    product.status = ProductStatus(PRODUCT.next(product.status.value, command))
+    product.version += 1
+    audit.record(f"product.{command}", by=by, subject_id=product.id, status=product.status.value)
+    emit(CatalogueChanged(slugs=(product.slug,)))
+    return product
+
+
+def _replace_categories(product: Product, category_ids: Sequence[UUID]) -> bool:
+    following.hold_tree(alone=False)
+    rows = session.scalars(
+        select(CategoryMember.category_id).where(
+            CategoryMember.product_id == product.id, CategoryMember.is_direct
+        )
+    )
+    main = category_ids[0] if category_ids else None
+    if set(rows) == set(category_ids) and product.category_id == main:
+        return False
+    product.category_id = main
+    session.flush()
+    session.execute(delete(CategoryMember).where(CategoryMember.product_id == product.id))
+    following.put_on_shelves({product.id: list(dict.fromkeys(category_ids))})
+    return True
+
+
+def _replace_images(product_id: UUID, images: Sequence[ImageDraft]) -> bool:
+    """Make the pictures these, in this order; one that stays keeps its id and its variants."""
+    there = {
+        image.url: image
+        for image in session.scalars(
+            select(ProductImage).where(ProductImage.product_id == product_id)
+        )
+    }
+    wanted = {image.url: (position, image.alt) for position, image in enumerate(images)}
+    if {url: (image.position, image.alt) for url, image in there.items()} == wanted:
+        return False
+    gone = [image.id for url, image in there.items() if url not in wanted]
+    if gone:
+        # Named here and not left to the foreign key, so that versions of variants tell of it.
+        session.execute(
+            update(Variant)
+            .where(Variant.image_id.in_(gone))
+            .values(image_id=None, version=Variant.version + 1)
+        )
+        session.execute(delete(ProductImage).where(ProductImage.id.in_(gone)))
+    for url, (position, alt) in wanted.items():
+        if url in there:
+            there[url].position, there[url].alt = position, alt
+        else:
+            session.add(
+                ProductImage(
+                    id=new_id(), product_id=product_id, url=url, alt=alt, position=position
+                )
+            )
+    return True
