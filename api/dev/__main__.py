@@ -1,4 +1,7 @@
-"""`python -m api.dev run | stop | clean`: what the Makefile calls."""
+"""`python -m api.dev run | stop | clean [FOLDER]`: what the Makefile calls.
+
+The data lives in FOLDER, which is `var` unless said otherwise.
+"""
 
 import os
 import signal
@@ -13,9 +16,8 @@ from api.dev.trouble import Trouble
 _LONGEST_STOP = 60  # seconds
 
 
-def main(command: str) -> None:
+def main(command: str, folder: Path) -> None:
     """Perform one command; a `Trouble` becomes one sentence and exit status 1."""
-    folder = stack.ROOT / "var"
     try:
         if command == "run":
             run.run(folder)
@@ -45,4 +47,7 @@ def stop(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "run")
+    main(
+        sys.argv[1] if len(sys.argv) > 1 else "run",
+        Path(sys.argv[2]) if len(sys.argv) > 2 else stack.ROOT / "var",
+    )

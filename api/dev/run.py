@@ -51,7 +51,7 @@ def _start(supervisor: Supervisor, parts: stack.Parts) -> None:
         supervisor.start(*parts.services)
     if parts.cluster is not None:
         parts.cluster.ensure_database()
-    supervisor.run_to_end(stack.first_steps(parts.environment))
+    supervisor.run_to_end(stack.first_steps(parts.environment, demo=True))
     supervisor.start(stack.web(parts.environment))
     supervisor.start(stack.worker(parts.environment))
 

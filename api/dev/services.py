@@ -1,6 +1,7 @@
 """A program of the stack: how it is started, when it is ready, how it is stopped."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -112,12 +113,17 @@ def end_session(leader: int, *, not_before: float = 0.0) -> None:
 
 
 def free_port(preferred: int = 0) -> int:
-    """Return a loopback port that is free now: the preferred one if possible."""
-    if preferred and is_free(preferred):
-        return preferred
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """Return a loopback port that is free now: the preferred one if possible.
+
+    The others come from below the range that the system uses for outgoing connections, where a port
+    that was free a moment ago may be gone.
+    """
+    candidates = [preferred] if preferred else []
+    candidates += random.sample(range(20_000, 32_000), 100)
+    for port in candidates:
+        if is_free(port):
+            return port
+    raise Trouble("This machine has no free port on 127.0.0.1.")
 
 
 def is_free(port: int) -> bool:

@@ -89,11 +89,11 @@ def worker(environment: Mapping[str, str]) -> Service:
     )
 
 
-def first_steps(environment: Mapping[str, str]) -> Service:
+def first_steps(environment: Mapping[str, str], *, demo: bool) -> Service:
     """Describe what comes before the first request: migrations, and the demo in an empty shop."""
     return Service(
         name="setup",
-        command=(sys.executable, "-m", "api.dev.first_steps"),
+        command=(sys.executable, "-m", "api.dev.first_steps", *(["demo"] if demo else [])),
         is_ready=lambda: True,
         environment=environment,
         folder=ROOT,

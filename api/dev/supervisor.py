@@ -55,11 +55,21 @@ class _Child:
 class Supervisor:
     """Runs services until it is asked to stop; use as the last thing on the main thread."""
 
-    def __init__(self, *, logs: Path, register: ChildRegister, terminal: Any) -> None:
+    def __init__(
+        self,
+        *,
+        logs: Path,
+        register: ChildRegister,
+        terminal: Any,
+        first_pause: float = _FIRST_PAUSE,
+    ) -> None:
         logs.mkdir(parents=True, exist_ok=True)
         self._logs = logs
         self._register = register
-        self._printer = Printer(terminal, width=len("stockroom"))
+        self._first_pause = first_pause
+        # The programs that speak here date their lines themselves.
+        self._printer = Printer(terminal, width=len("worker"), time_format="")
+        self._is_watching = False
         self._colours: Iterator[str] = get_colours()
         self._events: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._children: dict[str, _Child] = {}
@@ -99,6 +109,7 @@ class Supervisor:
 
     def watch(self) -> None:
         """Start again what ends, until someone asks to stop; `Trouble` when that is hopeless."""
+        self._is_watching = True
         while True:
             self._receive(within=0.25)
             if self._stops_asked:
@@ -177,7 +188,7 @@ class Supervisor:
             child.last_line = line or child.last_line
             with child.log.open("a", encoding="utf-8") as log:
                 log.write(line + "\n")
-            if child.service.speaks:
+            if child.service.speaks and self._is_watching:
                 self._printer.write(event)
         elif event.type == "stop":
             steady = time.monotonic() - child.started_at > _STEADY_AFTER
@@ -198,7 +209,7 @@ class Supervisor:
         name = child.service.name
         if child.failures >= _FAILURES_IN_A_ROW:
             raise Trouble(f"{name} ended {child.failures} times in a row{_last_words(child)}")
-        pause = min(_FIRST_PAUSE * 2 ** (child.failures - 1), _LONGEST_PAUSE)
+        pause = min(self._first_pause * 2 ** (child.failures - 1), _LONGEST_PAUSE)
         self.say(
             f"{name} ended ({_outcome(child.returncode)}); starting it again in {pause:.1f} s."
         )

@@ -7,12 +7,13 @@ with the test process, even when that is killed.
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from mailbox import Maildir, Message
 from pathlib import Path
 from typing import TypeVar
 
-from api.dev import postgres, redis_server, services
+from api.dev import postgres, redis_server, services, stack
 from api.dev.account import Account, can_reach, unprivileged
 from api.dev.services import Service
 
@@ -128,12 +129,96 @@ def running_redis(folder: Path | None = None) -> Iterator[Redis]:
         server.stop()
 
 
+class RunningShop:
+    """The whole shop as real processes: gunicorn, a worker and everything that they need.
+
+    `url` is its address, `env` what the processes see, `mailbox` the Maildir with every letter.
+    The parts are called postgres, redis, stripe, mailbox, web and worker; each can be killed and
+    started again. Everything is thrown away by `stop`.
+    """
+
+    def __init__(self, *, demo: bool = False, environment: Mapping[str, str] | None = None) -> None:
+        self._folder = _new_folder(unprivileged())
+        self._running: dict[str, _Running] = {}
+        try:
+            given = {"STOCKROOM_ENV": "development", **(environment or {})}
+            port = services.free_port()
+            parts = stack.embedded(given, self._folder, web_port=port, durable=False)
+            self.url = f"http://{services.LOOPBACK}:{port}"
+            self.env = parts.environment
+            self.mailbox = self._folder / "mailbox"
+            for service in parts.services:
+                self._begin(service)
+            if parts.cluster is not None:
+                parts.cluster.ensure_database()
+            self._run_to_end(stack.first_steps(parts.environment, demo=demo))
+            self._begin(stack.web(parts.environment))
+            self._begin(stack.worker(parts.environment))
+        except BaseException:
+            self.stop()
+            raise
+
+    def kill(self, name: str) -> None:
+        """Kill one part without warning, with the processes that it had forked."""
+        self._running[name].kill()
+
+    def start(self, name: str) -> None:
+        """Start a killed part again, at its old address; returns when it answers."""
+        self._running[name].start()
+
+    def log(self, name: str) -> str:
+        """Return everything that one part has said."""
+        return self._running[name].log.read_text(errors="replace")
+
+    def letters(self) -> list[Message]:
+        """Return every letter that was sent, in no particular order."""
+        return list(Maildir(self.mailbox, create=False)) if self.mailbox.exists() else []
+
+    def stop(self) -> None:
+        """End everything, the last one started first, and remove every trace."""
+        for part in reversed(self._running.values()):
+            part.stop()
+        self._running.clear()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _begin(self, service: Service) -> None:
+        self._running[service.name] = _Running(service, self._folder, owns_folder=False)
+
+    def _run_to_end(self, step: Service) -> None:
+        done = subprocess.run(
+            step.tethered_command(),
+            env=step.full_environment(),
+            cwd=step.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{step.name} failed:\n{done.stdout}{done.stderr}"
+
+
+@contextmanager
+def running_shop(
+    *, demo: bool = False, environment: Mapping[str, str] | None = None
+) -> Iterator[RunningShop]:
+    """Have a whole shop for the length of a block."""
+    shop = RunningShop(demo=demo, environment=environment)
+    try:
+        yield shop
+    finally:
+        shop.stop()
+
+
 def _in_new_folder(kind: type[Server], account: Account | None) -> Server:
-    folder = Path(tempfile.mkdtemp(prefix="stockroom-test-"))
-    if account is not None:
-        folder.chmod(0o711)  # let the database's user pass through, not look around
+    folder = _new_folder(account)
     try:
         return kind(folder, owns_folder=True)
     except BaseException:
         shutil.rmtree(folder)
         raise
+
+
+def _new_folder(account: Account | None) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="stockroom-test-"))
+    if account is not None:
+        folder.chmod(0o711)  # let the database's user pass through, not look around
+    return folder
