@@ -1,0 +1,59 @@
+"""What the shelves refuse."""
+
+from typing import ClassVar
+
+from api.kernel.errors import Conflict, NotFound, Refused
+
+
+class InsufficientStock(Conflict):
+    """More is asked for than is free.
+
+    Carries `lines` with `variant_id`, `sku`, `requested` and `available` of each variant that falls
+    short, and `errors` that point into the demand.
+    """
+
+    code = "insufficient_stock"
+    sentence = "There is not enough stock for this."
+
+
+class StaleQuantity(Conflict):
+    """The shelf holds another number than the one that the change is based on."""
+
+    code = "stale_quantity"
+    status: ClassVar[int] = 409
+    sentence = "The stock has moved: {current_on_hand} are on the shelf now."
+
+
+class NotAllocated(Conflict):
+    """An order wants to ship more than it has been given."""
+
+    code = "not_allocated"
+    sentence = "The order has no such goods allocated to it."
+
+
+class LevelNotFound(NotFound):
+    """No such stock level."""
+
+    code = "stock_level_not_found"
+    sentence = "There is no such stock level."
+
+
+class LocationNotFound(NotFound):
+    """No such location."""
+
+    code = "location_not_found"
+    sentence = "There is no such location."
+
+
+class LocationCodeTaken(Conflict):
+    """Two locations cannot share a code."""
+
+    code = "location_code_taken"
+    sentence = "Another location is called {location_code}."
+
+
+class VariantUnknown(Refused):
+    """A level is asked for goods that the catalogue does not know."""
+
+    code = "variant_unknown"
+    sentence = "The catalogue knows no such variant."

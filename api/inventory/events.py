@@ -1,0 +1,31 @@
+"""What happens on the shelves, told to whoever listens."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from api.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockRanLow(Event):
+    """A level fell to its threshold or below; told once, and again only after it recovered.
+
+    `available` counts what lies there and is promised to no order.
+    """
+
+    level_id: UUID
+    variant_id: UUID
+    location_id: UUID
+    available: int
+    threshold: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockArrived(Event):
+    """Goods came onto a shelf: a delivery, a return, a find. Opening balances are not told."""
+
+    level_id: UUID
+    variant_id: UUID
+    location_id: UUID
+    quantity: int
+    on_hand: int

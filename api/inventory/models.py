@@ -1,0 +1,178 @@
+"""The shelves in tables: locations, levels, holds, allocations and the journal."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.platform.db import Base, Dated, Identified, Versioned, append_only, named_enum
+
+
+class MovementKind(StrEnum):
+    """Why a level moved."""
+
+    OPENING = "opening"
+    RECEIVED = "received"
+    ADJUSTED = "adjusted"
+    COUNTED = "counted"
+    RESERVED = "reserved"
+    RELEASED_HOLD = "released_hold"
+    ALLOCATED = "allocated"
+    RELEASED = "released"
+    SHIPPED = "shipped"
+    RESTOCKED = "restocked"
+
+
+class AdjustReason(StrEnum):
+    """What a person gives as the cause when they change a quantity by hand."""
+
+    CORRECTION = "correction"
+    COUNT = "count"
+    DAMAGED = "damaged"
+    LOST = "lost"
+    FOUND = "found"
+    RECEIVED = "received"
+    RETURNED = "returned"
+    OTHER = "other"
+
+
+class Location(Identified, Versioned, Dated, Base):
+    """A place that holds goods. Orders take from the smallest `priority` first.
+
+    Goods at an inactive location are not for sale; what is promised from there can still leave.
+    """
+
+    __tablename__ = "locations"
+    __table_args__ = (UniqueConstraint("code", name="uq_locations_code"),)
+
+    code: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(120))
+    priority: Mapped[int] = mapped_column(default=100)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class StockLevel(Identified, Versioned, Dated, Base):
+    """How many of one variant lie at one location, and how many of those are spoken for.
+
+    `reserved` counts all rows of `stock_holds`, those that ran out but were not swept yet included.
+    `below_threshold` remembers that the low-stock fact was told. `version` is that of the settings
+    which people edit (the threshold); quantities are guarded by their own values.
+    """
+
+    __tablename__ = "stock_levels"
+    __table_args__ = (
+        UniqueConstraint("variant_id", "location_id", name="uq_stock_levels_variant_location"),
+        CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
+        CheckConstraint("allocated >= 0", name="allocated_not_negative"),
+        CheckConstraint("reserved >= 0", name="reserved_not_negative"),
+        CheckConstraint("allocated + reserved <= on_hand", name="promises_are_covered"),
+        CheckConstraint("low_stock_threshold >= 0", name="threshold_not_negative"),
+        Index("ix_stock_levels_location_id", "location_id"),
+        Index("ix_stock_levels_low", "variant_id", postgresql_where="below_threshold"),
+    )
+
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id", ondelete="RESTRICT"))
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("locations.id", ondelete="RESTRICT"))
+    on_hand: Mapped[int] = mapped_column(default=0)
+    allocated: Mapped[int] = mapped_column(default=0)
+    reserved: Mapped[int] = mapped_column(default=0)
+    low_stock_threshold: Mapped[int] = mapped_column(default=0)
+    below_threshold: Mapped[bool] = mapped_column(default=False)
+    last_moved_at: Mapped[datetime | None]
+    last_moved_by: Mapped[str | None] = mapped_column(String(120))
+    last_counted_at: Mapped[datetime | None]
+    last_counted_by: Mapped[str | None] = mapped_column(String(120))
+
+
+class StockHold(Identified, Dated, Base):
+    """Goods kept for a cart while somebody checks out; worth nothing after `expires_at`."""
+
+    __tablename__ = "stock_holds"
+    __table_args__ = (
+        UniqueConstraint("owner_id", "level_id", name="uq_stock_holds_owner_level"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        Index("ix_stock_holds_level_id", "level_id"),
+        Index("ix_stock_holds_expires_at", "expires_at"),
+    )
+
+    owner_id: Mapped[UUID]
+    level_id: Mapped[UUID] = mapped_column(ForeignKey("stock_levels.id", ondelete="RESTRICT"))
+    quantity: Mapped[int]
+    expires_at: Mapped[datetime]
+
+
+class StockAllocation(Identified, Dated, Base):
+    """Goods at one level that belong to one order line until they ship or are given back.
+
+    `quantity` is what is left of the promise. The row stays when nothing is left: it tells that
+    the line was served once, so that asking again changes nothing.
+    """
+
+    __tablename__ = "stock_allocations"
+    __table_args__ = (
+        UniqueConstraint("order_line_id", "level_id", name="uq_stock_allocations_line_level"),
+        CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+        Index("ix_stock_allocations_order_id", "order_id"),
+        Index("ix_stock_allocations_open", "level_id", postgresql_where="quantity > 0"),
+    )
+
+    order_id: Mapped[UUID]
+    order_line_id: Mapped[UUID]
+    level_id: Mapped[UUID] = mapped_column(ForeignKey("stock_levels.id", ondelete="RESTRICT"))
+    quantity: Mapped[int]
+
+
+class StockMovement(Identified, Dated, Base):
+    """One line of the journal: what changed, why and by whom. Only ever added to.
+
+    The sums of the changes are the counters of the level. `actor` names staff; customers and
+    guests are written as just that, because a journal cannot forget a person.
+    """
+
+    __tablename__ = "stock_movements"
+    __table_args__ = (
+        CheckConstraint("on_hand_after >= 0", name="on_hand_after_not_negative"),
+        CheckConstraint(
+            "kind = 'counted' OR on_hand_change <> 0 OR allocated_change <> 0"
+            " OR reserved_change <> 0",
+            name="something_changed",
+        ),
+        Index("ix_stock_movements_level", "level_id", "id"),
+        Index("ix_stock_movements_order", "order_id", postgresql_where="order_id IS NOT NULL"),
+        # Goods leave once per fulfilment and come back once per refund, whatever calls twice.
+        Index(
+            "uq_stock_movements_fulfilment",
+            "fulfilment_id",
+            "level_id",
+            unique=True,
+            postgresql_where="fulfilment_id IS NOT NULL",
+        ),
+        Index(
+            "uq_stock_movements_refund",
+            "refund_id",
+            "level_id",
+            unique=True,
+            postgresql_where="refund_id IS NOT NULL",
+        ),
+    )
+
+    level_id: Mapped[UUID] = mapped_column(ForeignKey("stock_levels.id", ondelete="RESTRICT"))
+    kind: Mapped[MovementKind] = mapped_column(named_enum(MovementKind, "kind"))
+    on_hand_change: Mapped[int] = mapped_column(default=0)
+    allocated_change: Mapped[int] = mapped_column(default=0)
+    reserved_change: Mapped[int] = mapped_column(default=0)
+    on_hand_after: Mapped[int]
+    reason: Mapped[str | None] = mapped_column(String(40))
+    note: Mapped[str | None] = mapped_column(String(500))
+    actor: Mapped[str] = mapped_column(String(120))
+    actor_id: Mapped[UUID | None]
+    order_id: Mapped[UUID | None]
+    fulfilment_id: Mapped[UUID | None]
+    refund_id: Mapped[UUID | None]
+    request_id: Mapped[str] = mapped_column(String(64))
+
+
+append_only(cast(Table, StockMovement.__table__))

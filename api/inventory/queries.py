@@ -1,0 +1,55 @@
+"""Questions about the shelves."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+
+from api.catalog.models import Variant
+from api.inventory.models import Location, StockHold, StockLevel
+from api.kernel import clock
+from api.platform.db import session
+
+
+def availability(variant_ids: Collection[UUID], *, held_by: UUID | None = None) -> dict[UUID, int]:
+    """Tell how many of each variant can be bought now, over all active locations.
+
+    What the cart `held_by` holds counts as available, because it is that cart's. Holds that ran
+    out do not count. One statement; a variant without a level has 0.
+    """
+    found = dict.fromkeys(variant_ids, 0)
+    if not found:
+        return found
+    rows = session.execute(
+        select(StockLevel.variant_id, func.sum(available_column(held_by)))
+        .join(Location, Location.id == StockLevel.location_id)
+        .where(StockLevel.variant_id.in_(found), Location.is_active)
+        .group_by(StockLevel.variant_id)
+    )
+    found.update({variant_id: int(total) for variant_id, total in rows})
+    return found
+
+
+def skus(variant_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return how variants are called on the shelf, for refusals that people read."""
+    rows = session.execute(select(Variant.id, Variant.sku).where(Variant.id.in_(variant_ids)))
+    return {row.id: row.sku for row in rows}
+
+
+def live_reserved_column(except_for: UUID | None = None) -> ColumnElement[int]:
+    """Count the holds on a level that have not run out; looks at holds only where there are any."""
+    is_live: ColumnElement[bool] = StockHold.expires_at > clock.now()
+    if except_for is not None:
+        is_live = and_(is_live, StockHold.owner_id != except_for)
+    live = (
+        select(func.coalesce(func.sum(StockHold.quantity), 0))
+        .where(StockHold.level_id == StockLevel.id, is_live)
+        .correlate(StockLevel)
+        .scalar_subquery()
+    )
+    return case((StockLevel.reserved > 0, live), else_=0)
+
+
+def available_column(except_for: UUID | None = None) -> ColumnElement[int]:
+    """What nobody has a claim on at a level."""
+    return StockLevel.on_hand - StockLevel.allocated - live_reserved_column(except_for)

@@ -1,0 +1,23 @@
+"""The verbs of the shelves. Other rooms of the house call these and nothing below them."""
+
+from api.inventory.service.counts import adjust, set_threshold
+from api.inventory.service.dispatch import restock, ship
+from api.inventory.service.holds import expire_holds, hold, release_hold
+from api.inventory.service.places import create_location, default_location, set_opening_stock
+from api.inventory.service.promises import Demand, allocate, release
+
+__all__ = [
+    "Demand",
+    "adjust",
+    "allocate",
+    "create_location",
+    "default_location",
+    "expire_holds",
+    "hold",
+    "release",
+    "release_hold",
+    "restock",
+    "set_opening_stock",
+    "set_threshold",
+    "ship",
+]

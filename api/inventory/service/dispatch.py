@@ -1,0 +1,134 @@
+"""Goods leave the shelf for a customer, and come back to it."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+
+from api.inventory.errors import NotAllocated
+from api.inventory.models import MovementKind, StockAllocation, StockMovement
+from api.inventory.service import ledger, locks, places, promises
+from api.inventory.service.ledger import Entry
+from api.inventory.service.locks import Level
+from api.kernel.principal import Principal
+from api.platform.db import require_transaction
+
+
+def ship(
+    order_id: UUID, quantities: Mapping[UUID, int], *, fulfilment_id: UUID, by: Principal
+) -> None:
+    """Let goods leave for a customer: off the shelf, and off the promise to the order.
+
+    Quantities are by order line. Never looks at what is free: these goods are the order's. Raises
+    `NotAllocated` when the order has less than that. The same fulfilment again changes nothing.
+    """
+    levels, left = promises.lock_promises(order_id)
+    if _recorded(StockMovement.fulfilment_id == fulfilment_id):
+        return
+    parts = promises.take(left, quantities)
+    found = promises.by_line(parts)
+    short = {
+        line_id: quantity
+        for line_id, quantity in quantities.items()
+        if found.get(line_id, 0) < quantity
+    }
+    if short:
+        raise NotAllocated(
+            order_id=order_id,
+            lines=[
+                {
+                    "order_line_id": line_id,
+                    "requested": quantity,
+                    "allocated": found.get(line_id, 0),
+                }
+                for line_id, quantity in short.items()
+            ],
+        )
+    promises.reduce(parts)
+    ledger.write(
+        levels,
+        [
+            Entry(
+                level_id=level_id,
+                kind=MovementKind.SHIPPED,
+                on_hand=-quantity,
+                allocated=-quantity,
+                order_id=order_id,
+                fulfilment_id=fulfilment_id,
+            )
+            for level_id, quantity in promises.by_level(parts).items()
+        ],
+        by=by,
+    )
+
+
+def restock(
+    variant_quantities: Mapping[UUID, int],
+    *,
+    order_id: UUID,
+    refund_id: UUID,
+    by: Principal,
+    location_id: UUID | None = None,
+) -> None:
+    """Put goods that came back from a customer on a shelf again.
+
+    Without a location they go back to where the order was served from, else to the default
+    location. The same refund again changes nothing: a unit is put back once.
+    """
+    if any(quantity <= 0 for quantity in variant_quantities.values()):
+        raise ValueError("a return is of at least one")
+    levels = locks.lock(variant_quantities.keys())
+    if not variant_quantities or _recorded(StockMovement.refund_id == refund_id):
+        return
+    targets = _targets(levels, order_id=order_id, location_id=location_id)
+    missing = [variant_id for variant_id in variant_quantities if variant_id not in targets]
+    if missing:
+        place = location_id or places.default_location()
+        ledger.open_levels(dict.fromkeys(missing, 0), place, by=by)
+        levels = locks.lock(variant_quantities.keys())
+        for level in levels.values():
+            if level.location_id == place and level.variant_id in missing:
+                targets[level.variant_id] = level.id
+    ledger.write(
+        levels,
+        [
+            Entry(
+                level_id=targets[variant_id],
+                kind=MovementKind.RESTOCKED,
+                on_hand=quantity,
+                order_id=order_id,
+                refund_id=refund_id,
+            )
+            for variant_id, quantity in variant_quantities.items()
+        ],
+        by=by,
+    )
+
+
+def _targets(
+    levels: Mapping[UUID, Level], *, order_id: UUID, location_id: UUID | None
+) -> dict[UUID, UUID]:
+    """Find the level, per variant, to which goods go back."""
+    if location_id is not None:
+        return {
+            level.variant_id: level.id
+            for level in levels.values()
+            if level.location_id == location_id
+        }
+    origin = set(
+        require_transaction().scalars(
+            select(StockAllocation.level_id).where(StockAllocation.order_id == order_id)
+        )
+    )
+    targets: dict[UUID, UUID] = {}
+    for level in levels.values():
+        if level.id in origin and level.is_active:
+            targets.setdefault(level.variant_id, level.id)
+    return targets
+
+
+def _recorded(reference: ColumnElement[bool]) -> bool:
+    """Tell whether the journal knows a fulfilment or a refund; asked under the lock."""
+    return (
+        require_transaction().scalar(select(StockMovement.id).where(reference).limit(1)) is not None
+    )

@@ -1,0 +1,88 @@
+"""Holds: goods kept for a cart while somebody checks out."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from api.inventory.models import MovementKind, StockHold
+from api.inventory.service import ledger, locks
+from api.inventory.service.ledger import Entry
+from api.inventory.service.supply import Freed, choose, sweep, variants_held_by
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import SYSTEM
+from api.platform.db import require_transaction
+
+SWEPT_AT_ONCE = 500
+
+
+def hold(owner_id: UUID, demand: Mapping[UUID, int], *, until: datetime) -> None:
+    """Keep goods for a cart until a moment, in place of whatever it held before.
+
+    The demand names quantities by variant; the same demand again only extends the time. Raises
+    `InsufficientStock`, and then the earlier hold stands. Two calls for one cart are kept apart by
+    the caller's lock on that cart. Locks all levels of the variants, held or wanted.
+    """
+    if any(quantity <= 0 for quantity in demand.values()):
+        raise ValueError("a hold is for at least one")
+    levels = locks.lock(demand.keys(), and_those_of=variants_held_by(owner_id))
+    freed = sweep(levels, owner_id=owner_id)
+    plan = choose(levels, freed, list(demand.items()))
+    taken = {
+        level_id: quantity for taking in plan.values() for level_id, quantity in taking.items()
+    }
+    if taken:
+        now = clock.now()
+        require_transaction().execute(
+            insert(StockHold),
+            [
+                {
+                    "id": new_id(),
+                    "created_at": now,
+                    "owner_id": owner_id,
+                    "level_id": level_id,
+                    "quantity": quantity,
+                    "expires_at": until,
+                }
+                for level_id, quantity in taken.items()
+            ],
+        )
+    ledger.write(levels, [*freed.expired_entries(), *_changed(freed, taken)], by=SYSTEM)
+
+
+def release_hold(owner_id: UUID) -> None:
+    """Give back what a cart holds; nothing happens when it holds nothing."""
+    levels = locks.lock(and_those_of=variants_held_by(owner_id))
+    freed = sweep(levels, owner_id=owner_id)
+    ledger.write(levels, [*freed.expired_entries(), *_changed(freed, {})], by=SYSTEM)
+
+
+def expire_holds() -> int:
+    """Sweep holds that ran out, one batch of levels; returns how many levels came free.
+
+    Levels that somebody is working on are passed over: who needs their goods sweeps them there and
+    then, and the next round finds the rest.
+    """
+    ran_out = (
+        select(StockHold.level_id)
+        .where(StockHold.expires_at <= clock.now())
+        .order_by(StockHold.expires_at)
+        .limit(SWEPT_AT_ONCE)
+    )
+    levels = locks.lock_idle(ran_out)
+    freed = sweep(levels)
+    ledger.write(levels, freed.expired_entries(), by=SYSTEM)
+    return len(freed.expired)
+
+
+def _changed(freed: Freed, taken: Mapping[UUID, int]) -> list[Entry]:
+    """Write the difference between what a cart held and what it holds now."""
+    entries = []
+    for level_id in freed.own.keys() | taken.keys():
+        change = taken.get(level_id, 0) - freed.own.get(level_id, 0)
+        if change:
+            kind = MovementKind.RESERVED if change > 0 else MovementKind.RELEASED_HOLD
+            entries.append(Entry(level_id=level_id, kind=kind, reserved=change))
+    return entries

@@ -1,0 +1,316 @@
+"""The journal: the only hand that changes a stock level.
+
+A verb locks the levels of its variants, decides, and writes entries. Here the entries become one
+guarded update, one insert into the journal and the facts that follow from both.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    Uuid,
+    and_,
+    bindparam,
+    column,
+    func,
+    insert,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+
+from api.catalog import service as catalog
+from api.inventory.errors import LocationNotFound, VariantUnknown
+from api.inventory.events import StockArrived, StockRanLow
+from api.inventory.models import MovementKind, StockLevel, StockMovement
+from api.inventory.service.locks import Level
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.platform import observability
+from api.platform.db import require_transaction
+from api.platform.outbox import emit
+
+ARRIVALS: Final = frozenset(
+    {MovementKind.RECEIVED, MovementKind.RESTOCKED, MovementKind.ADJUSTED, MovementKind.COUNTED}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line for the journal, before it is written."""
+
+    level_id: UUID
+    kind: MovementKind
+    on_hand: int = 0
+    allocated: int = 0
+    reserved: int = 0
+    reason: str | None = None
+    note: str | None = None
+    order_id: UUID | None = None
+    fulfilment_id: UUID | None = None
+    refund_id: UUID | None = None
+
+
+@dataclass(slots=True)
+class _Change:
+    """What the entries of one level add up to."""
+
+    on_hand: int = 0
+    allocated: int = 0
+    reserved: int = 0
+    counted: bool = False
+    arrived: int = field(default=0)
+
+
+_change = (
+    func.unnest(
+        bindparam("level_ids", type_=ARRAY(Uuid)),
+        bindparam("on_hands", type_=ARRAY(Integer)),
+        bindparam("allocateds", type_=ARRAY(Integer)),
+        bindparam("reserveds", type_=ARRAY(Integer)),
+    )
+    .table_valued(
+        column("level_id", Uuid),
+        column("on_hand", Integer),
+        column("allocated", Integer),
+        column("reserved", Integer),
+        name="change",
+    )
+    .render_derived()
+)
+
+_on_hand = StockLevel.on_hand + _change.c.on_hand
+_allocated = StockLevel.allocated + _change.c.allocated
+_reserved = StockLevel.reserved + _change.c.reserved
+
+_MOVE: Final = (
+    update(StockLevel)
+    .where(
+        StockLevel.id == _change.c.level_id,
+        # The guard: whatever was read before, the goods must be there at this moment.
+        _on_hand >= 0,
+        _allocated >= 0,
+        _reserved >= 0,
+        _allocated + _reserved <= _on_hand,
+    )
+    .values(
+        on_hand=_on_hand,
+        allocated=_allocated,
+        reserved=_reserved,
+        # Holds do not ring the bell: a basket is a thought, and baskets come and go all day.
+        below_threshold=and_(
+            StockLevel.low_stock_threshold > 0,
+            _on_hand - _allocated <= StockLevel.low_stock_threshold,
+        ),
+        last_moved_at=bindparam("moved_at"),
+        last_moved_by=bindparam("moved_by"),
+    )
+    .returning(
+        StockLevel.id,
+        StockLevel.on_hand,
+        StockLevel.allocated,
+        StockLevel.reserved,
+        StockLevel.low_stock_threshold,
+        StockLevel.below_threshold,
+    )
+    .execution_options(synchronize_session=False)
+)
+
+
+class LevelMoved(RuntimeError):
+    """A level changed although it was locked, or was written without being locked: a bug."""
+
+
+def write(levels: Mapping[UUID, Level], entries: Sequence[Entry], *, by: Principal) -> None:
+    """Write entries to the journal and carry their sums into the levels.
+
+    `levels` are the locked levels, all of each variant that the entries touch. Two statements for
+    any number of entries, and more only when a variant sells out or comes back. Raises
+    `LevelMoved` when the guard of the update does not let all of them through.
+    """
+    if not entries:
+        return
+    session = require_transaction()
+    changes, now, actor = _sums(entries), clock.now(), actor_label(by)
+    moved = session.execute(
+        _MOVE,
+        {
+            "level_ids": list(changes),
+            "on_hands": [change.on_hand for change in changes.values()],
+            "allocateds": [change.allocated for change in changes.values()],
+            "reserveds": [change.reserved for change in changes.values()],
+            "moved_at": now,
+            "moved_by": actor,
+        },
+    ).all()
+    if len(moved) != len(changes):
+        raise LevelMoved(f"{len(changes) - len(moved)} levels did not let the change through")
+    before = {level_id: levels[level_id].on_hand for level_id in changes}
+    _journal(before, entries, by=by, actor=actor, now=now)
+    _note_counts(changes, actor=actor, now=now)
+    _tell(levels, moved, changes)
+    _note_availability(levels, changes)
+
+
+def open_levels(
+    opening: Mapping[UUID, int], location_id: UUID, *, by: Principal
+) -> dict[UUID, UUID]:
+    """Open levels at a location with an opening balance; returns variant -> new level.
+
+    Levels that exist are left alone. Raises `VariantUnknown` or `LocationNotFound`.
+    """
+    session, now, actor = require_transaction(), clock.now(), actor_label(by)
+    rows = [
+        {
+            "id": new_id(),
+            "created_at": now,
+            "variant_id": variant_id,
+            "location_id": location_id,
+            "on_hand": quantity,
+            "last_moved_at": now if quantity else None,
+            "last_moved_by": actor if quantity else None,
+        }
+        for variant_id, quantity in opening.items()
+    ]
+    if not rows:
+        return {}
+    try:
+        opened = session.execute(
+            upsert(StockLevel)
+            .values(rows)
+            .on_conflict_do_nothing(constraint="uq_stock_levels_variant_location")
+            .returning(StockLevel.variant_id, StockLevel.id)
+        ).all()
+    except IntegrityError as clash:
+        if "variants" in str(clash.orig):
+            raise VariantUnknown from clash
+        if "locations" in str(clash.orig):
+            raise LocationNotFound(location_id=location_id) from clash
+        raise
+    entries = [
+        Entry(level_id=level_id, kind=MovementKind.OPENING, on_hand=opening[variant_id])
+        for variant_id, level_id in opened
+        if opening[variant_id]
+    ]
+    if entries:
+        _journal({entry.level_id: 0 for entry in entries}, entries, by=by, actor=actor, now=now)
+    stocked = [variant_id for variant_id, _ in opened if opening[variant_id]]
+    if stocked:
+        catalog.note_availability(in_stock=stocked, out_of_stock=[])
+    return {row.variant_id: row.id for row in opened}
+
+
+def actor_label(by: Principal) -> str:
+    """Name the actor for a journal that cannot forget: staff by name, others by what they are."""
+    if by.kind in ("staff", "system"):
+        return (by.label or by.kind.capitalize())[:120]
+    return by.kind.capitalize()
+
+
+def _sums(entries: Iterable[Entry]) -> dict[UUID, _Change]:
+    changes: dict[UUID, _Change] = {}
+    for entry in entries:
+        change = changes.setdefault(entry.level_id, _Change())
+        change.on_hand += entry.on_hand
+        change.allocated += entry.allocated
+        change.reserved += entry.reserved
+        change.counted |= entry.kind is MovementKind.COUNTED
+        if entry.kind in ARRIVALS:
+            change.arrived += entry.on_hand
+    return changes
+
+
+def _journal(
+    on_hand_before: Mapping[UUID, int],
+    entries: Sequence[Entry],
+    *,
+    by: Principal,
+    actor: str,
+    now: datetime,
+) -> None:
+    on_hand, rows, request_id = dict(on_hand_before), [], observability.request_id()
+    for entry in entries:
+        on_hand[entry.level_id] += entry.on_hand
+        rows.append(
+            {
+                "id": new_id(),
+                "created_at": now,
+                "level_id": entry.level_id,
+                "kind": entry.kind,
+                "on_hand_change": entry.on_hand,
+                "allocated_change": entry.allocated,
+                "reserved_change": entry.reserved,
+                "on_hand_after": on_hand[entry.level_id],
+                "reason": entry.reason,
+                "note": entry.note,
+                "actor": actor,
+                "actor_id": by.id,
+                "order_id": entry.order_id,
+                "fulfilment_id": entry.fulfilment_id,
+                "refund_id": entry.refund_id,
+                "request_id": request_id,
+            }
+        )
+    require_transaction().execute(insert(StockMovement), rows)
+
+
+def _note_counts(changes: Mapping[UUID, _Change], *, actor: str, now: datetime) -> None:
+    counted = [level_id for level_id, change in changes.items() if change.counted]
+    if counted:
+        require_transaction().execute(
+            update(StockLevel)
+            .where(StockLevel.id.in_(counted))
+            .values(last_counted_at=now, last_counted_by=actor)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _tell(
+    levels: Mapping[UUID, Level], moved: Sequence[Any], changes: Mapping[UUID, _Change]
+) -> None:
+    for row in moved:
+        level = levels[row.id]
+        if row.below_threshold and not level.below_threshold:
+            emit(
+                StockRanLow(
+                    level_id=level.id,
+                    variant_id=level.variant_id,
+                    location_id=level.location_id,
+                    available=row.on_hand - row.allocated,
+                    threshold=row.low_stock_threshold,
+                )
+            )
+        if (arrived := changes[row.id].arrived) > 0:
+            emit(
+                StockArrived(
+                    level_id=level.id,
+                    variant_id=level.variant_id,
+                    location_id=level.location_id,
+                    quantity=arrived,
+                    on_hand=row.on_hand,
+                )
+            )
+
+
+def _note_availability(levels: Mapping[UUID, Level], changes: Mapping[UUID, _Change]) -> None:
+    """Tell the catalogue which variants sold out or came back with this change."""
+    before: dict[UUID, int] = {}
+    after: dict[UUID, int] = {}
+    for level in levels.values():
+        if not level.is_active:
+            continue
+        change = changes.get(level.id, _Change())
+        free = level.free
+        before[level.variant_id] = before.get(level.variant_id, 0) + free
+        free += change.on_hand - change.allocated - change.reserved
+        after[level.variant_id] = after.get(level.variant_id, 0) + free
+    back = [variant_id for variant_id in after if before[variant_id] <= 0 < after[variant_id]]
+    gone = [variant_id for variant_id in after if after[variant_id] <= 0 < before[variant_id]]
+    if back or gone:
+        catalog.note_availability(in_stock=back, out_of_stock=gone)

@@ -1,0 +1,87 @@
+"""Places: locations, and the opening of levels there."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from api.inventory.errors import LocationCodeTaken, LocationNotFound
+from api.inventory.models import Location
+from api.inventory.service import ledger
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.platform import audit
+from api.platform.db import require_transaction
+
+FIRST_CODE: Final = "MAIN"
+FIRST_NAME: Final = "Main"
+OPENED_AT_ONCE: Final = 1000
+
+
+def create_location(
+    code: str, name: str, *, priority: int = 100, is_active: bool = True, by: Principal
+) -> UUID:
+    """Add a place that holds goods. Raises `LocationCodeTaken`."""
+    location_id = _insert(code, name, priority=priority, is_active=is_active)
+    if location_id is None:
+        raise LocationCodeTaken(location_code=code)
+    audit.record("location.created", by=by, subject_id=location_id, code=code, name=name)
+    return location_id
+
+
+def default_location() -> UUID:
+    """Return the most preferred active location; a shop without any gets its first one here."""
+    preferred = (
+        select(Location.id)
+        .where(Location.is_active)
+        .order_by(Location.priority, Location.id)
+        .limit(1)
+    )
+    session = require_transaction()
+    found = session.scalar(preferred)
+    if found is None:
+        # Two first uses at once: the second waits here for the first, then finds its row.
+        found = _insert(FIRST_CODE, FIRST_NAME) or session.scalar(preferred)
+    if found is None:
+        raise LocationNotFound("No location of the shop is active.")
+    return found
+
+
+def set_opening_stock(
+    rows: Sequence[tuple[UUID, int]], *, location_id: UUID | None = None, by: Principal
+) -> int:
+    """Open levels with what lies there on the first day; returns how many were opened.
+
+    A row is a variant and a quantity, which may be 0. Levels that exist are left alone, so the
+    same file may be read again. Repeated variants are summed.
+    """
+    place = location_id or default_location()
+    opening: dict[UUID, int] = {}
+    for variant_id, quantity in rows:
+        opening[variant_id] = opening.get(variant_id, 0) + quantity
+    variant_ids = sorted(opening)
+    opened = 0
+    for start in range(0, len(variant_ids), OPENED_AT_ONCE):
+        batch = variant_ids[start : start + OPENED_AT_ONCE]
+        opened += len(ledger.open_levels({v: opening[v] for v in batch}, place, by=by))
+    return opened
+
+
+def _insert(code: str, name: str, *, priority: int = 100, is_active: bool = True) -> UUID | None:
+    return require_transaction().scalar(
+        insert(Location)
+        .values(
+            id=new_id(),
+            created_at=clock.now(),
+            code=code,
+            name=name,
+            priority=priority,
+            is_active=is_active,
+            version=1,
+        )
+        .on_conflict_do_nothing(index_elements=["code"])
+        .returning(Location.id)
+    )

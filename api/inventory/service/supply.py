@@ -1,0 +1,126 @@
+"""What is free for whom at this moment, and from which shelf it is to be taken."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ScalarSelect, delete, or_, select
+from sqlalchemy.orm import aliased
+
+from api.inventory import policy, queries
+from api.inventory.errors import InsufficientStock
+from api.inventory.models import MovementKind, StockHold, StockLevel
+from api.inventory.service.ledger import Entry
+from api.inventory.service.locks import Level
+from api.kernel import clock
+from api.platform.db import require_transaction
+
+
+@dataclass(slots=True)
+class Freed:
+    """What holds gave back, by level: those of the asking cart, and those that had run out."""
+
+    own: dict[UUID, int] = field(default_factory=dict)
+    expired: dict[UUID, int] = field(default_factory=dict)
+
+    def at(self, level_id: UUID) -> int:
+        """Return how many units came free at a level."""
+        return self.own.get(level_id, 0) + self.expired.get(level_id, 0)
+
+    def expired_entries(self) -> list[Entry]:
+        """Write the holds that ran out as entries for the journal."""
+        return [
+            Entry(
+                level_id=level_id,
+                kind=MovementKind.RELEASED_HOLD,
+                reserved=-quantity,
+                reason="expired",
+            )
+            for level_id, quantity in self.expired.items()
+        ]
+
+
+def variants_held_by(owner_id: UUID) -> ScalarSelect[Any]:
+    """Name the variants that a cart holds, for `locks.lock`."""
+    level = aliased(StockLevel)
+    return (
+        select(level.variant_id)
+        .join(StockHold, StockHold.level_id == level.id)
+        .where(StockHold.owner_id == owner_id)
+        .correlate(None)
+        .scalar_subquery()
+    )
+
+
+def sweep(levels: Mapping[UUID, Level], *, owner_id: UUID | None = None) -> Freed:
+    """Take away the holds of a cart, and all that ran out, at levels that the caller has locked.
+
+    The caller carries what came free into the levels. One statement, none when nothing is held.
+    """
+    held = [level.id for level in levels.values() if level.reserved]
+    freed = Freed()
+    if not held:
+        return freed
+    ran_out = StockHold.expires_at <= clock.now()
+    rows = require_transaction().execute(
+        delete(StockHold)
+        .where(
+            StockHold.level_id.in_(held),
+            ran_out if owner_id is None else or_(StockHold.owner_id == owner_id, ran_out),
+        )
+        .returning(StockHold.owner_id, StockHold.level_id, StockHold.quantity)
+        .execution_options(synchronize_session=False)
+    )
+    for row in rows:
+        side = freed.own if row.owner_id == owner_id else freed.expired
+        side[row.level_id] = side.get(row.level_id, 0) + row.quantity
+    return freed
+
+
+def choose(
+    levels: Mapping[UUID, Level], freed: Freed, lines: Sequence[tuple[UUID, int]]
+) -> policy.Plan:
+    """Decide from which levels the lines (variant, quantity) are served.
+
+    Sums the lines per variant first, so that two lines that share goods cannot both count on
+    them. Raises `InsufficientStock` with every shortage at once, pointing at the first line of
+    each variant that falls short.
+    """
+    demand: dict[UUID, int] = {}
+    for variant_id, quantity in lines:
+        demand[variant_id] = demand.get(variant_id, 0) + quantity
+    shelves = [
+        policy.Shelf(level.id, level.variant_id, level.location_id, level.free + freed.at(level.id))
+        for level in levels.values()
+        if level.is_active
+    ]
+    plan, short = policy.plan(demand, shelves)
+    if short:
+        raise _insufficient(short, [variant_id for variant_id, _ in lines])
+    return plan
+
+
+def _insufficient(
+    short: Sequence[policy.Shortage], variant_ids: Sequence[UUID]
+) -> InsufficientStock:
+    skus = queries.skus([shortage.variant_id for shortage in short])
+    return InsufficientStock(
+        lines=[
+            {
+                "variant_id": shortage.variant_id,
+                "sku": skus.get(shortage.variant_id),
+                "requested": shortage.requested,
+                "available": shortage.available,
+            }
+            for shortage in short
+        ],
+        errors=[
+            {
+                "pointer": f"/lines/{variant_ids.index(shortage.variant_id)}/quantity",
+                "code": InsufficientStock.code,
+                "detail": f"{shortage.requested} asked for, {shortage.available} available.",
+            }
+            for shortage in short
+        ],
+    )
