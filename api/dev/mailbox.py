@@ -1,17 +1,9 @@
-"""A mail server that delivers nothing: every letter becomes a file in a Maildir.
+"""Where the letters go that the shop sends: how `mailbox_server` is started."""
 
-Run as `python -m api.dev.mailbox PORT FOLDER`. It keeps what it receives, twice if sent twice.
-"""
-
-import asyncio
-import signal
 import sys
 from pathlib import Path
 
-from aiosmtpd.handlers import Mailbox
-from aiosmtpd.smtp import SMTP
-
-from api.dev.services import LOOPBACK, Service, answers
+from api.dev.services import Service, answers
 
 
 def service(folder: Path, *, port: int) -> Service:
@@ -19,22 +11,7 @@ def service(folder: Path, *, port: int) -> Service:
     folder.parent.mkdir(parents=True, exist_ok=True)
     return Service(
         name="mailbox",
-        command=(sys.executable, "-m", "api.dev.mailbox", str(port), str(folder.absolute())),
+        command=(sys.executable, "-m", "api.dev.mailbox_server", str(port), str(folder.absolute())),
         is_ready=lambda: answers(port),
         folder=Path(__file__).parents[2],
     )
-
-
-async def _serve(port: int, folder: Path) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for asked in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(asked, stopping.set)
-    letters = Mailbox(folder)
-    door = await loop.create_server(lambda: SMTP(letters, enable_SMTPUTF8=True), LOOPBACK, port)
-    await stopping.wait()
-    door.close()
-
-
-if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1]), Path(sys.argv[2])))

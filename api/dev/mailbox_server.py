@@ -1,0 +1,29 @@
+"""A mail server that delivers nothing: every letter becomes a file in a Maildir.
+
+Run as `python -m api.dev.mailbox_server PORT FOLDER`. It keeps what it receives, twice if sent twice.
+"""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from aiosmtpd.handlers import Mailbox
+from aiosmtpd.smtp import SMTP
+
+from api.dev.services import LOOPBACK
+
+
+async def _serve(port: int, folder: Path) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(asked, stopping.set)
+    letters = Mailbox(folder)
+    door = await loop.create_server(lambda: SMTP(letters, enable_SMTPUTF8=True), LOOPBACK, port)
+    await stopping.wait()
+    door.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1]), Path(sys.argv[2])))
