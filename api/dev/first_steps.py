@@ -11,7 +11,10 @@ from flask.cli import ScriptInfo
 from wsgi import app
 
 if __name__ == "__main__":
-    for command in (["db", "upgrade"], *([word] for word in sys.argv[1:])):
+    for command in (
+        ["db", "upgrade"],
+        *([word] for word in sys.argv[1:] if word in app.cli.commands),
+    ):
         app.cli.main(
             args=command,
             prog_name="flask",

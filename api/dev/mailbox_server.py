@@ -1,6 +1,6 @@
 """A mail server that delivers nothing: every letter becomes a file in a Maildir.
 
-Run as `python -m api.dev.mailbox_server PORT FOLDER`. It keeps what it receives, twice if sent twice.
+Run as `python -m api.dev.mailbox_server PORT FOLDER`. What is sent twice is kept twice.
 """
 
 import asyncio

@@ -3,8 +3,8 @@
 localstripe by itself listens to the whole network and keeps its state in a file of a known name in
 the common temporary folder. Here it listens to this machine only and keeps its state below `var/`.
 
-Run as `python -m api.dev.stripe_server PORT FOLDER`; the address and the secret of the shop's webhook come
-from STRIPE_WEBHOOK_URL and STRIPE_WEBHOOK_SECRET.
+Run as `python -m api.dev.stripe_server PORT FOLDER`; the address and the secret of the shop's
+webhook come from STRIPE_WEBHOOK_URL and STRIPE_WEBHOOK_SECRET.
 """
 
 import asyncio
