@@ -1,0 +1,45 @@
+"""What pricing refuses."""
+
+from api.kernel.errors import Conflict, NotFound, Refused
+
+
+class ShippingMethodNotFound(NotFound):
+    """No such way of delivery."""
+
+    code = "shipping_method_not_found"
+    sentence = "There is no such shipping method."
+
+
+class ShippingNotAvailable(Refused):
+    """The way of delivery exists, but does not lead there."""
+
+    code = "shipping_not_available"
+    sentence = "{method} does not deliver to {country} for an order in {currency}."
+
+
+class ShippingCodeTaken(Conflict):
+    """A code names one way of delivery per currency."""
+
+    code = "shipping_code_taken"
+    sentence = "There is another shipping method {method} in {currency}."
+
+
+class TaxRateNotFound(NotFound):
+    """No such tax rate."""
+
+    code = "tax_rate_not_found"
+    sentence = "There is no such tax rate."
+
+
+class TaxRateTaken(Conflict):
+    """One rate begins on one day for one place and class."""
+
+    code = "tax_rate_taken"
+    sentence = "Another rate for {country} and {tax_class} begins on {valid_from}."
+
+
+class RuleImpossible(Refused):
+    """Values that each are fine, but not together."""
+
+    code = "rule_impossible"
+    sentence = "These values do not fit together."

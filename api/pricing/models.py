@@ -1,0 +1,68 @@
+"""Rates and ways of delivery in tables; amounts are minor units, rates are basis points."""
+
+from datetime import date
+
+from sqlalchemy import BigInteger, CheckConstraint, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.platform.db import Base, Dated, Identified, Versioned
+
+REST_OF_WORLD = "*"
+
+
+class TaxRate(Identified, Versioned, Dated, Base):
+    """The tax inside a price: for a country or a region of it, a class of goods and a time.
+
+    1900 basis points are 19 %. `valid_to` is the last day. Where two rates overlap, the one that
+    began later holds, so a new rate may be entered months ahead. An empty `region` is the whole
+    country.
+    """
+
+    __tablename__ = "tax_rates"
+    __table_args__ = (
+        UniqueConstraint("country", "region", "tax_class", "valid_from", name="uq_tax_rates_begin"),
+        CheckConstraint("basis_points BETWEEN 0 AND 10000", name="basis_points_in_range"),
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_is_a_code"),
+        CheckConstraint("valid_to >= valid_from", name="ends_after_it_begins"),
+    )
+
+    country: Mapped[str] = mapped_column(String(2))
+    region: Mapped[str] = mapped_column(String(40), default="")
+    tax_class: Mapped[str] = mapped_column(String(40))
+    basis_points: Mapped[int]
+    name: Mapped[str] = mapped_column(String(120))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class ShippingMethod(Identified, Versioned, Dated, Base):
+    """A way to the customer's door and what it costs, tax included.
+
+    `countries` are ISO 3166 codes, or `*` for every country that no method in this currency names.
+    """
+
+    __tablename__ = "shipping_methods"
+    __table_args__ = (
+        UniqueConstraint("code", "currency", name="uq_shipping_methods_code_currency"),
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+        CheckConstraint("free_above >= 0", name="free_above_not_negative"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_a_code"),
+        CheckConstraint("jsonb_array_length(countries) > 0", name="leads_somewhere"),
+        CheckConstraint(
+            "min_delivery_days >= 0 AND max_delivery_days >= min_delivery_days",
+            name="delivery_days_in_order",
+        ),
+    )
+
+    code: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(120))
+    countries: Mapped[list[str]] = mapped_column(JSONB)
+    currency: Mapped[str] = mapped_column(String(3))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    free_above: Mapped[int | None] = mapped_column(BigInteger)
+    tax_class: Mapped[str] = mapped_column(String(40), default="standard")
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    min_delivery_days: Mapped[int] = mapped_column(default=1)
+    max_delivery_days: Mapped[int] = mapped_column(default=5)

@@ -1,0 +1,212 @@
+"""Questions about rates and ways of delivery: small tables, one statement for each answer."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, case, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from api.kernel.money import Money
+from api.platform import pagination
+from api.platform.db import session
+from api.platform.pagination import Sort
+from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable, TaxRateNotFound
+from api.pricing.models import REST_OF_WORLD, ShippingMethod, TaxRate
+from api.pricing.totals import ShippingChoice
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingOption:
+    """A way of delivery that leads to a country, and what it costs for this order.
+
+    `amount` is 0 when the order is large enough; `free_above` tells from which subtotal on.
+    """
+
+    code: str
+    name: str
+    currency: str
+    amount: int
+    free_above: int | None
+    tax_class: str
+    min_delivery_days: int
+    max_delivery_days: int
+
+    @property
+    def choice(self) -> ShippingChoice:
+        """Return the option as `totals.quote` wants it."""
+        return ShippingChoice(self.amount, self.tax_class)
+
+
+def tax_rates(country: str, *, on: date, region: str = "") -> dict[str, int]:
+    """Return the rates that hold in a country on a day: tax class -> basis points.
+
+    A rate of the region comes before that of the country. No rates at all is an empty answer: the
+    shop then contains no tax there.
+    """
+    rows = session.execute(
+        select(TaxRate.tax_class, TaxRate.basis_points)
+        .ext(distinct_on(TaxRate.tax_class))
+        .where(
+            TaxRate.country == country,
+            TaxRate.region.in_({"", region}),
+            TaxRate.valid_from <= on,
+            or_(TaxRate.valid_to.is_(None), TaxRate.valid_to >= on),
+        )
+        .order_by(TaxRate.tax_class, TaxRate.region.desc(), TaxRate.valid_from.desc())
+    )
+    return {row.tax_class: row.basis_points for row in rows}
+
+
+def shipping_options(country: str, currency: str, subtotal: int) -> list[ShippingOption]:
+    """List the ways of delivery to a country for an order of this size, in the shop's order.
+
+    Methods that name the country come alone; where none does, those for the rest of the world.
+    """
+    names_it: ColumnElement[bool] = ShippingMethod.countries.contains([country])
+    is_free = func.coalesce(literal(subtotal) >= ShippingMethod.free_above, False)
+    rows = session.execute(
+        select(
+            ShippingMethod.code,
+            ShippingMethod.name,
+            ShippingMethod.currency,
+            case((is_free, 0), else_=ShippingMethod.amount).label("amount"),
+            ShippingMethod.free_above,
+            ShippingMethod.tax_class,
+            ShippingMethod.min_delivery_days,
+            ShippingMethod.max_delivery_days,
+            names_it.label("names_it"),
+        )
+        .where(
+            ShippingMethod.is_active,
+            ShippingMethod.currency == currency,
+            or_(names_it, ShippingMethod.countries.contains([REST_OF_WORLD])),
+        )
+        .order_by(ShippingMethod.position, ShippingMethod.id)
+    ).all()
+    is_named = any(row.names_it for row in rows)
+    return [ShippingOption(*row[:-1]) for row in rows if row.names_it or not is_named]
+
+
+def shipping_option(code: str, country: str, currency: str, subtotal: int) -> ShippingOption:
+    """Return one way of delivery to a country, with its price for an order of this size.
+
+    Raises `ShippingNotAvailable` when it does not lead there, and `ShippingMethodNotFound` when
+    the shop has no such method.
+    """
+    for option in shipping_options(country, currency, subtotal):
+        if option.code == code:
+            return option
+    known = select(ShippingMethod.id).where(ShippingMethod.code == code, ShippingMethod.is_active)
+    if session.scalar(known.limit(1)) is None:
+        raise ShippingMethodNotFound(method=code)
+    raise ShippingNotAvailable(method=code, country=country, currency=currency)
+
+
+def shipping_method(method_id: UUID) -> dict[str, Any]:
+    """Return a way of delivery as staff see it. Raises `ShippingMethodNotFound`."""
+    row = session.execute(_METHODS.where(ShippingMethod.id == method_id)).one_or_none()
+    if row is None:
+        raise ShippingMethodNotFound
+    return _method(row)
+
+
+def shipping_methods(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+    """Return a page of all ways of delivery, in the shop's order."""
+    rows, page = pagination.page(
+        _METHODS,
+        Sort((ShippingMethod.position, ShippingMethod.id)),
+        limit=limit,
+        cursor=cursor,
+        total=select(ShippingMethod.id) if with_total else None,
+    )
+    return {"data": [_method(row) for row in rows], "page": page}
+
+
+def tax_rate(rate_id: UUID) -> dict[str, Any]:
+    """Return a tax rate. Raises `TaxRateNotFound`."""
+    row = session.execute(_RATES.where(TaxRate.id == rate_id)).one_or_none()
+    if row is None:
+        raise TaxRateNotFound
+    return _rate(row)
+
+
+def tax_rates_page(
+    *, country: str | None, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, Any]:
+    """Return a page of all tax rates by country, past and future ones too."""
+    statement, counted = _RATES, select(TaxRate.id)
+    if country:
+        statement = statement.where(TaxRate.country == country)
+        counted = counted.where(TaxRate.country == country)
+    rows, page = pagination.page(
+        statement,
+        Sort((TaxRate.country, TaxRate.id)),
+        limit=limit,
+        cursor=cursor,
+        filters=country,
+        total=counted if with_total else None,
+    )
+    return {"data": [_rate(row) for row in rows], "page": page}
+
+
+_METHODS: Final = select(
+    ShippingMethod.id,
+    ShippingMethod.code,
+    ShippingMethod.name,
+    ShippingMethod.countries,
+    ShippingMethod.currency,
+    ShippingMethod.amount,
+    ShippingMethod.free_above,
+    ShippingMethod.tax_class,
+    ShippingMethod.position,
+    ShippingMethod.is_active,
+    ShippingMethod.min_delivery_days,
+    ShippingMethod.max_delivery_days,
+    ShippingMethod.version,
+)
+
+_RATES: Final = select(
+    TaxRate.id,
+    TaxRate.country,
+    TaxRate.region,
+    TaxRate.tax_class,
+    TaxRate.basis_points,
+    TaxRate.name,
+    TaxRate.valid_from,
+    TaxRate.valid_to,
+    TaxRate.version,
+)
+
+
+def _method(row: Any) -> dict[str, Any]:
+    free_above = row.free_above
+    return {
+        "id": row.id,
+        "code": row.code,
+        "name": row.name,
+        "countries": row.countries,
+        "price": Money(row.amount, row.currency),
+        "free_above": None if free_above is None else Money(free_above, row.currency),
+        "tax_class": row.tax_class,
+        "position": row.position,
+        "is_active": row.is_active,
+        "min_delivery_days": row.min_delivery_days,
+        "max_delivery_days": row.max_delivery_days,
+        "version": row.version,
+    }
+
+
+def _rate(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "country": row.country,
+        "region": row.region,
+        "tax_class": row.tax_class,
+        "basis_points": row.basis_points,
+        "name": row.name,
+        "valid_from": row.valid_from,
+        "valid_to": row.valid_to,
+        "version": row.version,
+    }

@@ -1,0 +1,124 @@
+"""Pure arithmetic: what an order costs, and what a part of it is worth when it comes back.
+
+All amounts are minor units of one currency and include tax. Tax is taken out of each line, rounded
+half-up; every total is the sum of its rounded parts, so nothing is left over anywhere.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from api.kernel.money import divide_half_up, tax_within
+
+STANDARD: Final = "standard"
+"""The tax class that speaks for every class to which a country gives no rate of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineToPrice:
+    """Some pieces of one thing at one price; `key` is the caller's name for the line."""
+
+    key: UUID
+    quantity: int
+    unit_price: int
+    tax_class: str = STANDARD
+
+    def __post_init__(self) -> None:
+        if self.quantity <= 0 or self.unit_price < 0:
+            raise ValueError("a line has at least one piece, and no negative price")
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingChoice:
+    """The way of delivery that was chosen, by what it costs and how it is taxed."""
+
+    amount: int
+    tax_class: str = STANDARD
+
+
+@dataclass(frozen=True, slots=True)
+class LineTotals:
+    """A line with its sum and the tax inside it."""
+
+    key: UUID
+    quantity: int
+    unit_price: int
+    total: int
+    tax: int
+    rate_basis_points: int
+    tax_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What an order costs. `total` = `subtotal` + `shipping`; `tax` is contained in it."""
+
+    lines: tuple[LineTotals, ...]
+    subtotal: int
+    shipping: int
+    shipping_tax: int
+    shipping_rate: int
+    tax: int
+    total: int
+    currency: str
+
+
+def quote(
+    lines: Sequence[LineToPrice],
+    shipping: ShippingChoice | None,
+    rates: Mapping[str, int],
+    currency: str,
+) -> Totals:
+    """Add up an order: lines, shipping and the tax inside both.
+
+    `rates` are basis points by tax class, as `queries.tax_rates` tells them.
+    """
+    priced = tuple(_price(line, rates) for line in lines)
+    shipping_amount = shipping.amount if shipping else 0
+    shipping_rate = rate_for(shipping.tax_class, rates) if shipping else 0
+    shipping_tax = tax_within(shipping_amount, shipping_rate)
+    subtotal = sum(line.total for line in priced)
+    return Totals(
+        lines=priced,
+        subtotal=subtotal,
+        shipping=shipping_amount,
+        shipping_tax=shipping_tax,
+        shipping_rate=shipping_rate,
+        tax=sum(line.tax for line in priced) + shipping_tax,
+        total=subtotal + shipping_amount,
+        currency=currency,
+    )
+
+
+def rate_for(tax_class: str, rates: Mapping[str, int]) -> int:
+    """Return the rate of a class in basis points: its own, else the standard one, else none."""
+    return rates.get(tax_class, rates.get(STANDARD, 0))
+
+
+def line_share(total: int, quantity: int, refunded_before: int, quantity_to_refund: int) -> int:
+    """Return what some pieces of a line are worth, when others went back before.
+
+    The share is the step between two rounded running sums, so that refunds in any number of parts
+    add up to exactly the whole. Serves for the tax of a line as well as for its total.
+    """
+    after = refunded_before + quantity_to_refund
+    if quantity_to_refund < 0 or refunded_before < 0 or after > quantity:
+        raise ValueError("more pieces than the line has")
+    return divide_half_up(total * after, quantity) - divide_half_up(
+        total * refunded_before, quantity
+    )
+
+
+def _price(line: LineToPrice, rates: Mapping[str, int]) -> LineTotals:
+    rate = rate_for(line.tax_class, rates)
+    total = line.unit_price * line.quantity
+    return LineTotals(
+        key=line.key,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        total=total,
+        tax=tax_within(total, rate),
+        rate_basis_points=rate,
+        tax_class=line.tax_class,
+    )

@@ -1,0 +1,161 @@
+"""Which rate holds where and when, and which way leads to whom."""
+
+from datetime import date
+
+import pytest
+from flask import Flask
+
+from api.kernel.errors import Stale
+from api.kernel.money import Money
+from api.kernel.principal import SYSTEM
+from api.platform.db import transaction
+from api.pricing import queries
+from api.pricing import service as pricing
+from api.pricing.errors import (
+    RuleImpossible,
+    ShippingCodeTaken,
+    ShippingMethodNotFound,
+    ShippingNotAvailable,
+)
+from api.pricing.service import ShippingDraft
+from tests.support.sql import count_statements
+
+
+def a_rate(country: str, tax_class: str, basis_points: int, **options: object) -> None:
+    with transaction():
+        pricing.set_tax_rate(
+            country,
+            tax_class,
+            basis_points,
+            name=f"{tax_class} {country}",
+            by=SYSTEM,
+            **options,  # type: ignore[arg-type]
+        )
+
+
+def a_method(code: str, *countries: str, price: int = 490, **options: object) -> None:
+    draft = ShippingDraft(
+        code=code,
+        name=code.title(),
+        countries=countries,
+        price=Money(price, str(options.pop("currency", "EUR"))),
+        **options,  # type: ignore[arg-type]
+    )
+    with transaction():
+        pricing.create_shipping_method(draft, by=SYSTEM)
+
+
+def codes(country: str, currency: str = "EUR", subtotal: int = 0) -> list[str]:
+    return [option.code for option in queries.shipping_options(country, currency, subtotal)]
+
+
+def test_the_rate_of_the_day_holds(app: Flask) -> None:
+    a_rate("DE", "standard", 1900)
+    a_rate("DE", "reduced", 700)
+    # The half year of lower rates of 2020.
+    a_rate("DE", "standard", 1600, valid_from=date(2020, 7, 1), valid_to=date(2020, 12, 31))
+
+    assert queries.tax_rates("DE", on=date(2020, 6, 30)) == {"standard": 1900, "reduced": 700}
+    assert queries.tax_rates("DE", on=date(2020, 7, 1))["standard"] == 1600
+    assert queries.tax_rates("DE", on=date(2020, 12, 31))["standard"] == 1600
+    assert queries.tax_rates("DE", on=date(2021, 1, 1))["standard"] == 1900
+    assert queries.tax_rates("FR", on=date(2021, 1, 1)) == {}
+
+
+def test_a_region_may_have_a_rate_of_its_own(app: Flask) -> None:
+    a_rate("ES", "standard", 2100)
+    a_rate("ES", "standard", 700, region="TF")
+
+    assert queries.tax_rates("ES", on=date(2026, 1, 1)) == {"standard": 2100}
+    assert queries.tax_rates("ES", on=date(2026, 1, 1), region="TF") == {"standard": 700}
+
+
+def test_a_rate_said_again_is_corrected(app: Flask) -> None:
+    a_rate("DE", "standard", 1800)
+    a_rate("DE", "standard", 1900)
+
+    assert queries.tax_rates("DE", on=date(2026, 1, 1)) == {"standard": 1900}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"country": "de"}, {"basis_points": 10_001}, {"valid_to": date(1999, 1, 1)}]
+)
+def test_a_rate_that_cannot_be_is_refused(app: Flask, wrong: dict[str, object]) -> None:
+    values: dict[str, object] = {"country": "DE", "basis_points": 1900, **wrong}
+    with pytest.raises(RuleImpossible), transaction():
+        pricing.set_tax_rate(
+            values.pop("country"),  # type: ignore[arg-type]
+            "standard",
+            values.pop("basis_points"),  # type: ignore[arg-type]
+            name="VAT",
+            by=SYSTEM,
+            **values,  # type: ignore[arg-type]
+        )
+
+
+def test_methods_that_name_the_country_come_alone_and_in_order(app: Flask) -> None:
+    a_method("express", "DE", "AT", position=2)
+    a_method("standard", "DE", position=1)
+    a_method("world", "*")
+    a_method("retired", "DE", is_active=False)
+    a_method("yen", "*", currency="JPY")
+
+    assert codes("DE") == ["standard", "express"]
+    assert codes("AT") == ["express"]
+    assert codes("NZ") == ["world"]
+    assert codes("DE", "JPY") == ["yen"]
+    assert codes("DE", "USD") == []
+
+
+def test_delivery_is_free_from_the_amount_on(app: Flask) -> None:
+    a_method("standard", "DE", free_above=Money(5000, "EUR"))
+
+    assert queries.shipping_option("standard", "DE", "EUR", 4999).amount == 490
+    assert queries.shipping_option("standard", "DE", "EUR", 5000).amount == 0
+
+
+def test_a_way_that_does_not_lead_there_is_refused_apart_from_one_that_is_not(app: Flask) -> None:
+    a_method("standard", "DE")
+
+    with pytest.raises(ShippingNotAvailable) as refusal:
+        queries.shipping_option("standard", "FR", "EUR", 0)
+    assert refusal.value.facts == {"method": "standard", "country": "FR", "currency": "EUR"}
+    with pytest.raises(ShippingMethodNotFound):
+        queries.shipping_option("pigeon", "DE", "EUR", 0)
+
+
+def test_what_a_checkout_asks_costs_two_statements(app: Flask) -> None:
+    a_method("standard", "DE")
+    a_rate("DE", "standard", 1900)
+
+    with count_statements() as statements:
+        queries.shipping_option("standard", "DE", "EUR", 100)
+        queries.tax_rates("DE", on=date(2026, 1, 1))
+
+    assert statements.count == 2
+
+
+def test_a_code_names_one_method_per_currency(app: Flask) -> None:
+    a_method("standard", "DE")
+    a_method("standard", "DE", currency="KWD", price=1250)
+
+    with pytest.raises(ShippingCodeTaken):
+        a_method("standard", "FR")
+
+
+def test_two_who_edit_a_method_do_not_overwrite_each_other(app: Flask) -> None:
+    draft = ShippingDraft(code="post", name="Post", countries=["DE"], price=Money(490, "EUR"))
+    with transaction():
+        method_id = pricing.create_shipping_method(draft, by=SYSTEM)
+    with transaction():
+        pricing.edit_shipping_method(
+            method_id, {"price": Money(590, "EUR")}, expected_version=1, by=SYSTEM
+        )
+
+    with pytest.raises(Stale), transaction():
+        pricing.edit_shipping_method(method_id, {"name": "Mail"}, expected_version=1, by=SYSTEM)
+    with pytest.raises(RuleImpossible), transaction():
+        pricing.edit_shipping_method(
+            method_id, {"price": Money(600, "JPY")}, expected_version=2, by=SYSTEM
+        )
+    assert queries.shipping_method(method_id)["price"] == Money(590, "EUR")
