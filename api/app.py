@@ -9,6 +9,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import subscriptions
 from api.accounts import service as accounts
+from api.catalog.admin_routes import blueprint as catalog_admin
+from api.catalog.routes import blueprint as catalog
 from api.cli import commands
 from api.platform import auth, db, jobs, limits, observability, pages, problems, redis
 from api.platform.http import Api, Blueprint
@@ -18,7 +20,10 @@ from api.platform.settings import Settings
 LARGEST_BODY = 32 * 1024 * 1024
 EXPOSED_HEADERS = ("ETag", "Location", "X-Request-ID", "Idempotent-Replayed", "Retry-After")
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    catalog,
+    catalog_admin,
+)
 
 
 def create_app(settings: Settings, *, mailer: Mailer | None = None) -> Flask:

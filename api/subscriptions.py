@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from api.catalog import jobs as catalog
+from api.catalog.events import CatalogueChanged
 from api.platform import idempotency
 from api.platform.db import transaction
 from api.platform.jobs import Periodic, Work
@@ -13,6 +15,8 @@ def _forget_old_answers() -> None:
 
 
 WORK = Work(
-    subscribers={},
+    subscribers={
+        CatalogueChanged: [catalog.on_catalogue_changed],
+    },
     timetable=(Periodic("forget-old-answers", timedelta(hours=1), _forget_old_answers),),
 )

@@ -1,52 +1,134 @@
-"""Finished bytes under versioned names. A lost Redis is a counted miss, never an error.
+"""Finished answers under versioned names. A lost Redis is a counted miss, never an error.
 
-A namespace has a version that writers raise; an answer is stored with the version under which it
-was made and is passed over when the two differ. So one key empties a namespace at once, without
-searching for keys, and a slow reader cannot put back what a writer has just made old.
+An answer belongs to one or more namespaces, and each namespace has a token. An answer is stored
+with the tokens under which it was made and is passed over when one of them differs now. So
+`outdate` makes a whole namespace old with one write, without searching for keys, and a slow reader
+cannot put back what a writer has just made old. Tokens are random: one that Redis lost is made
+anew, and what was stored under the old one never comes back.
 """
 
-from collections.abc import Callable
-from hashlib import sha256
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from hashlib import blake2b, sha256
+from typing import Any
 
+from flask import Response, request
 from redis.exceptions import RedisError
 
 from api.platform.observability import CACHE
 from api.platform.redis import client
 
-KEEP_SECONDS = 3600
+KEEP_SECONDS = 600
+"""How long an answer lives; a bound on what an unread address costs, not on how old it may be."""
+TOKEN_SECONDS = 86_400
+BROWSER_SECONDS = 5
+"""How long browsers and proxies may show an answer without asking again."""
 
 
-def cached(namespace: str, name: str, make: Callable[[], bytes]) -> bytes:
-    """Return the bytes for a name, making and storing them on a miss. One round trip on a hit."""
-    key = _key(namespace, name)
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Finished bytes and the strong ETag of exactly these bytes."""
+
+    etag: str
+    body: bytes
+
+    @classmethod
+    def of(cls, body: bytes) -> "Answer":
+        """Name the bytes by their content."""
+        return cls(f'"{blake2b(body, digest_size=12).hexdigest()}"', body)
+
+
+def cached(namespaces: Sequence[str], name: str, make: Callable[[], bytes]) -> Answer:
+    """Return the answer for a name, making and storing it on a miss. One round trip on a hit."""
+    keys = [_token_key(namespace) for namespace in namespaces]
+    key = f"cache:answer:{sha256(name.encode()).hexdigest()[:32]}"
     try:
-        version, stored = client().mget(_version_key(namespace), key)
+        *found, stored = client().mget([*keys, key])
+        tokens = [token for token in found if token is not None]
+        if stored is not None:
+            made_under, etag, body = stored.split(b"\n", 2)
+            if made_under == b".".join(tokens):
+                CACHE.labels("hit").inc()
+                return Answer(etag.decode(), body)
+        if len(tokens) < len(keys):
+            tokens = _tokens(keys)
+        made_under = b".".join(tokens)
     except RedisError:
         CACHE.labels("unavailable").inc()
-        return make()
-    version = version or b"0"
-    if stored is not None:
-        made_under, _, body = stored.partition(b"\n")
-        if made_under == version:
-            CACHE.labels("hit").inc()
-            return bytes(body)
+        return Answer.of(make())
     CACHE.labels("miss").inc()
-    body = make()
+    answer = Answer.of(make())
     try:
-        client().set(key, version + b"\n" + body, ex=KEEP_SECONDS)
+        whole = b"\n".join((made_under, answer.etag.encode(), answer.body))
+        client().set(key, whole, ex=KEEP_SECONDS)
     except RedisError:
         CACHE.labels("unavailable").inc()
-    return body
+    return answer
 
 
-def outdate(namespace: str) -> None:
-    """Make everything in a namespace old. Raises RedisError: the job that calls it tries again."""
-    client().incr(_version_key(namespace))
+def outdate(*namespaces: str) -> None:
+    """Make everything in these namespaces old.
+
+    Raises RedisError: the job that calls it tries again.
+    """
+    with client().pipeline(transaction=False) as pipe:
+        for namespace in namespaces:
+            pipe.set(_token_key(namespace), _new_token(), ex=TOKEN_SECONDS)
+        pipe.execute()
 
 
-def _version_key(namespace: str) -> str:
-    return f"cache:{namespace}:version"
+def answered(namespaces: Callable[..., Sequence[str]]) -> Callable[[Any], Callable[..., Response]]:
+    """Keep the successful answers of a public view, by its whole address.
+
+    Stands outside of everything that reads the query, so that a kept answer costs neither checks
+    nor database. `namespaces` is called with the view's path arguments. Says 304 to a reader who
+    has the very same bytes. A refusal is raised as ever and not kept.
+    """
+
+    def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
+        @wraps(view)
+        def answer(**path: Any) -> Response:
+            address = f"{request.path}?{request.query_string.decode('latin-1')}"
+            kept = cached(namespaces(**path), address, lambda: view(**path).get_data())
+            return conditional(kept)
+
+        return answer
+
+    return decorate
 
 
-def _key(namespace: str, name: str) -> str:
-    return f"cache:{namespace}:{sha256(name.encode()).hexdigest()[:32]}"
+def conditional(answer: Answer) -> Response:
+    """Send an answer, or 304 to a reader whose If-None-Match names it."""
+    headers = {
+        "ETag": answer.etag,
+        "Cache-Control": f"public, max-age={BROWSER_SECONDS}",
+    }
+    given = request.headers.get("If-None-Match")
+    if given and (given.strip() == "*" or answer.etag in _tags(given)):
+        return Response(status=304, headers=headers)
+    return Response(answer.body, headers=headers, content_type="application/json")
+
+
+def _tags(header: str) -> list[str]:
+    """Split If-None-Match; W/ is dropped, because reading compares weakly (RFC 9110, 13.1.2)."""
+    return [tag.strip().removeprefix("W/") for tag in header.split(",")]
+
+
+def _tokens(keys: Sequence[str]) -> list[bytes]:
+    """Return the tokens, making those that are not there; of two makers the first one wins."""
+    with client().pipeline(transaction=False) as pipe:
+        for key in keys:
+            pipe.set(key, _new_token(), ex=TOKEN_SECONDS, nx=True)
+        pipe.mget(keys)
+        tokens: list[bytes] = pipe.execute()[-1]
+    return tokens
+
+
+def _new_token() -> str:
+    return secrets.token_hex(8)
+
+
+def _token_key(namespace: str) -> str:
+    return f"cache:token:{namespace}"

@@ -1,0 +1,209 @@
+"""The catalogue for staff: every write names the version that it is based on."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+
+from api.catalog import queries, service
+from api.catalog.schemas import (
+    CategorySchema,
+    EditCategorySchema,
+    EditProductSchema,
+    EditVariantSchema,
+    NewCategorySchema,
+    NewProductSchema,
+    NewVariantSchema,
+    PricesSchema,
+    ProductLineSchema,
+    ProductSchema,
+    ProductsQuerySchema,
+    VariantSchema,
+)
+from api.catalog.service import CategoryDraft, ProductDraft, VariantDraft
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.concurrency import versioned
+from api.platform.db import transaction
+from api.platform.http import Blueprint, list_of
+from api.platform.idempotency import idempotent
+from api.platform.settings import Settings
+
+blueprint = Blueprint(
+    "admin-catalogue",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="Products, variants, prices and the category tree, for staff.",
+)
+
+
+@blueprint.route("/products", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.arguments(ProductsQuerySchema, location="query")
+@blueprint.response(200, list_of(ProductLineSchema))
+def list_products(query: dict[str, Any]) -> Any:
+    """List products in any state, the newest first."""
+    settings: Settings = current_app.extensions["stockroom_settings"]
+    currency = query.pop("currency") or settings.currency
+    with_total = query.pop("include") == "total"
+    return queries.list_products(currency=currency, with_total=with_total, **query)
+
+
+@blueprint.route("/products", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
+@blueprint.arguments(NewProductSchema)
+@blueprint.response(201, ProductSchema)
+def create_product(draft: ProductDraft) -> Any:
+    """Create a product as a draft, with its variants, prices and pictures."""
+    stored = service.create_product(draft, by=principal())
+    location = f"{blueprint.url_prefix}/products/{stored.product_id}"
+    return queries.get_product(stored.product_id), {"Location": location}
+
+
+@blueprint.route("/products/<uuid:product_id>", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, ProductSchema)
+def get_product(product_id: UUID) -> Any:
+    """Read all of a product."""
+    return queries.get_product(product_id)
+
+
+@blueprint.route("/products/<uuid:product_id>", methods=["PATCH"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.arguments(EditProductSchema)
+@blueprint.response(200, ProductSchema)
+def edit_product(changes: dict[str, Any], product_id: UUID, expected_version: int) -> Any:
+    """Change what a product says of itself; lists replace what was there."""
+    with transaction():
+        service.edit_product(product_id, changes, expected_version=expected_version, by=principal())
+    return queries.get_product(product_id)
+
+
+@blueprint.route("/products/<uuid:product_id>/publish", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@blueprint.response(200, ProductSchema)
+def publish_product(product_id: UUID) -> Any:
+    """Put a draft on the shelf."""
+    with transaction():
+        service.publish_product(product_id, expected_version=None, by=principal())
+    return queries.get_product(product_id)
+
+
+@blueprint.route("/products/<uuid:product_id>/archive", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@blueprint.response(200, ProductSchema)
+def archive_product(product_id: UUID) -> Any:
+    """Take a product off the shelf; orders that name it stay as they are."""
+    with transaction():
+        service.archive_product(product_id, expected_version=None, by=principal())
+    return queries.get_product(product_id)
+
+
+@blueprint.route("/products/<uuid:product_id>/unarchive", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@blueprint.response(200, ProductSchema)
+def unarchive_product(product_id: UUID) -> Any:
+    """Make an archived product a draft again."""
+    with transaction():
+        service.unarchive_product(product_id, expected_version=None, by=principal())
+    return queries.get_product(product_id)
+
+
+@blueprint.route("/products/<uuid:product_id>/variants", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
+@blueprint.arguments(NewVariantSchema)
+@blueprint.response(201, VariantSchema)
+def add_variant(draft: VariantDraft, product_id: UUID) -> Any:
+    """Give a product one more variant."""
+    variant_id = service.add_variant(product_id, draft, by=principal())
+    location = f"{blueprint.url_prefix}/variants/{variant_id}"
+    return queries.get_variant(variant_id), {"Location": location}
+
+
+@blueprint.route("/variants/<uuid:variant_id>", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, VariantSchema)
+def get_variant(variant_id: UUID) -> Any:
+    """Read a variant with its prices."""
+    return queries.get_variant(variant_id)
+
+
+@blueprint.route("/variants/<uuid:variant_id>", methods=["PATCH"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.arguments(EditVariantSchema)
+@blueprint.response(200, VariantSchema)
+def edit_variant(changes: dict[str, Any], variant_id: UUID, expected_version: int) -> Any:
+    """Change a variant's codes, values, weight, tax class, place or picture."""
+    with transaction():
+        service.edit_variant(variant_id, changes, expected_version=expected_version, by=principal())
+    return queries.get_variant(variant_id)
+
+
+@blueprint.route("/variants/<uuid:variant_id>/prices", methods=["PUT"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.arguments(PricesSchema)
+@blueprint.response(200, VariantSchema)
+def set_prices(given: dict[str, Any], variant_id: UUID, expected_version: int) -> Any:
+    """Name all prices of a variant; it is not for sale in a currency that is left out."""
+    with transaction():
+        service.set_prices(
+            variant_id, given["prices"], expected_version=expected_version, by=principal()
+        )
+    return queries.get_variant(variant_id)
+
+
+@blueprint.route("/categories", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, list_of(CategorySchema))
+def list_categories() -> Any:
+    """Read the whole tree with versions, parents before children."""
+    return queries.list_categories()
+
+
+@blueprint.route("/categories", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
+@blueprint.arguments(NewCategorySchema)
+@blueprint.response(201, CategorySchema)
+def create_category(draft: CategoryDraft) -> Any:
+    """Add a category to the tree."""
+    category_id = service.create_category(draft, by=principal())
+    location = f"{blueprint.url_prefix}/categories/{category_id}"
+    return queries.get_category(category_id), {"Location": location}
+
+
+@blueprint.route("/categories/<uuid:category_id>", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, CategorySchema)
+def get_category(category_id: UUID) -> Any:
+    """Read one category."""
+    return queries.get_category(category_id)
+
+
+@blueprint.route("/categories/<uuid:category_id>", methods=["PATCH"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.arguments(EditCategorySchema)
+@blueprint.response(200, CategorySchema)
+def edit_category(changes: dict[str, Any], category_id: UUID, expected_version: int) -> Any:
+    """Rename, describe, order or move a category; what stands below comes along."""
+    with transaction():
+        service.edit_category(
+            category_id, changes, expected_version=expected_version, by=principal()
+        )
+    return queries.get_category(category_id)
+
+
+@blueprint.route("/categories/<uuid:category_id>", methods=["DELETE"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.response(204)
+def delete_category(category_id: UUID, expected_version: int) -> Any:
+    """Remove an empty category."""
+    with transaction():
+        service.delete_category(category_id, expected_version=expected_version, by=principal())

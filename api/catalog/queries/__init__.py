@@ -1,0 +1,41 @@
+"""Questions to the catalogue: what is sold, what storefronts show, what staff see."""
+
+from api.catalog.queries.desk import (
+    get_category,
+    get_product,
+    get_variant,
+    list_categories,
+    list_products,
+)
+from api.catalog.queries.selling import (
+    Offer,
+    VariantFound,
+    VariantLabel,
+    find_variant,
+    offers,
+    variant_labels,
+)
+from api.catalog.queries.shelf import (
+    shown_categories,
+    shown_category,
+    shown_product,
+    shown_products,
+)
+
+__all__ = [
+    "Offer",
+    "VariantFound",
+    "VariantLabel",
+    "find_variant",
+    "get_category",
+    "get_product",
+    "get_variant",
+    "list_categories",
+    "list_products",
+    "offers",
+    "shown_categories",
+    "shown_category",
+    "shown_product",
+    "shown_products",
+    "variant_labels",
+]

@@ -1,0 +1,362 @@
+"""Forms of the catalogue: what storefronts read, what staff may write."""
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from api.catalog.models import ProductStatus
+from api.catalog.queries.shelf import SORTS
+from api.catalog.service import (
+    CategoryDraft,
+    ImageDraft,
+    PriceDraft,
+    ProductDraft,
+    VariantDraft,
+)
+from api.platform.http import MoneySchema, PageQuerySchema, Schema
+
+MOST_VARIANTS = 2_000
+MOST_IMAGES = 250
+MOST_OPTIONS = 5
+HIGHEST_AMOUNT = 10**12
+
+_SLUG = validate.And(
+    validate.Length(1, 255),
+    validate.Regexp(
+        r"^[^\W_]+(?:[-_]+[^\W_]+)*$",
+        error="Use letters and digits, with single dashes between them.",
+    ),
+)
+_CODE = validate.Regexp(r"^\S(?:.*\S)?$", error="Must not begin or end with a space.")
+_URL = validate.And(
+    validate.URL(schemes={"http", "https"}, require_tld=False), validate.Length(max=2000)
+)
+_SHORT = validate.Length(max=255)
+_NAME = validate.And(validate.Length(1, 255), validate.Regexp(r".*\S", error="Must not be blank."))
+_TAX_CLASS = validate.Regexp(r"^[a-z0-9_-]{1,40}$", error="Use a class such as standard.")
+
+
+def _tags() -> fields.Field[Any]:
+    return fields.List(
+        fields.String(validate=validate.Length(1, 255)), validate=validate.Length(max=250)
+    )
+
+
+class CurrencyQuerySchema(Schema):
+    """In which currency prices are asked for."""
+
+    currency = fields.String(
+        load_default=None,
+        validate=validate.Regexp(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
+        metadata={"description": "The shop's own currency when left out."},
+    )
+
+
+class ShownProductsQuerySchema(PageQuerySchema, CurrencyQuerySchema):
+    """Which products a storefront wants to list, and in which order."""
+
+    category = fields.String(
+        load_default=None, metadata={"description": "Slug; what stands below it is included."}
+    )
+    q = fields.String(
+        load_default=None,
+        validate=validate.Length(max=200),
+        metadata={
+            "description": "Words in any order; the last may be only begun. SKUs and barcodes too."
+        },
+    )
+    sort = fields.String(
+        load_default=None,
+        validate=validate.OneOf(SORTS),
+        metadata={"description": "relevance with q, otherwise newest, unless given."},
+    )
+
+
+class ShownImageSchema(Schema):
+    """A picture."""
+
+    url = fields.String(required=True)
+    alt = fields.String(required=True)
+
+
+class ShownProductCardSchema(Schema):
+    """A product in a list. `price` is the lowest of its variants' prices."""
+
+    id = fields.UUID(required=True)
+    slug = fields.String(required=True)
+    title = fields.String(required=True)
+    vendor = fields.String(required=True)
+    price = fields.Nested(MoneySchema, required=True, allow_none=True)
+    compare_at = fields.Nested(MoneySchema, required=True, allow_none=True)
+    price_varies = fields.Boolean(required=True)
+    for_sale = fields.Boolean(required=True)
+    in_stock = fields.Boolean(required=True)
+    image = fields.Nested(ShownImageSchema, required=True, allow_none=True)
+
+
+class BreadcrumbSchema(Schema):
+    """One step on the way down the tree."""
+
+    slug = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class ShownOptionSchema(Schema):
+    """Something to choose, and what there is to choose from."""
+
+    name = fields.String(required=True)
+    values = fields.List(fields.String(), required=True)
+
+
+class ShownVariantSchema(Schema):
+    """A variant. Without a price in the currency it is not for sale."""
+
+    id = fields.UUID(required=True)
+    sku = fields.String(required=True)
+    barcode = fields.String(required=True, allow_none=True)
+    title = fields.String(required=True)
+    option_values = fields.List(fields.String(), required=True)
+    price = fields.Nested(MoneySchema, required=True, allow_none=True)
+    compare_at = fields.Nested(MoneySchema, required=True, allow_none=True)
+    for_sale = fields.Boolean(required=True)
+    in_stock = fields.Boolean(required=True)
+    weight_grams = fields.Integer(required=True)
+    image_url = fields.String(required=True, allow_none=True)
+
+
+class ShownProductSchema(Schema):
+    """A product's page. `description` is HTML as the shop's staff wrote it, not cleaned."""
+
+    id = fields.UUID(required=True)
+    slug = fields.String(required=True)
+    title = fields.String(required=True)
+    description = fields.String(required=True)
+    vendor = fields.String(required=True)
+    product_type = fields.String(required=True)
+    tags = fields.List(fields.String(), required=True)
+    published_at = fields.AwareDateTime(required=True)
+    in_stock = fields.Boolean(required=True)
+    for_sale = fields.Boolean(required=True)
+    breadcrumbs = fields.List(fields.Nested(BreadcrumbSchema), required=True)
+    images = fields.List(fields.Nested(ShownImageSchema), required=True)
+    options = fields.List(fields.Nested(ShownOptionSchema), required=True)
+    variants = fields.List(fields.Nested(ShownVariantSchema), required=True)
+
+
+class ShownCategorySchema(Schema):
+    """A category in the tree. `path` is the slugs from the root, `level` 0 at the root."""
+
+    id = fields.UUID(required=True)
+    slug = fields.String(required=True)
+    name = fields.String(required=True)
+    path = fields.String(required=True)
+    level = fields.Integer(required=True)
+    parent_id = fields.UUID(required=True, allow_none=True)
+
+
+class ShownCategoryPageSchema(ShownCategorySchema):
+    """A category with its surroundings."""
+
+    description = fields.String(required=True)
+    breadcrumbs = fields.List(fields.Nested(BreadcrumbSchema), required=True)
+    children = fields.List(fields.Nested(ShownCategorySchema), required=True)
+
+
+class ProductsQuerySchema(PageQuerySchema, CurrencyQuerySchema):
+    """Which products staff want to list."""
+
+    status = fields.String(
+        load_default=None, validate=validate.OneOf([status.value for status in ProductStatus])
+    )
+    q = fields.String(load_default=None, validate=validate.Length(max=200))
+
+
+class ProductLineSchema(Schema):
+    """A product in the staff's list."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    slug = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.String(required=True)
+    vendor = fields.String(required=True)
+    product_type = fields.String(required=True)
+    price = fields.Nested(MoneySchema, required=True, allow_none=True)
+    price_varies = fields.Boolean(required=True)
+    in_stock = fields.Boolean(required=True)
+    variant_count = fields.Integer(required=True)
+    image_url = fields.String(required=True, allow_none=True)
+    created_at = fields.AwareDateTime(required=True)
+    published_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class PriceSchema(Schema):
+    """A price and, when it is reduced, what it was before."""
+
+    price = fields.Nested(MoneySchema, required=True)
+    compare_at = fields.Nested(MoneySchema, load_default=None, allow_none=True)
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> PriceDraft:
+        for field in ("price", "compare_at"):
+            money = given[field]
+            if money is not None and not 0 <= money.amount <= HIGHEST_AMOUNT:
+                raise ma.ValidationError(f"Must be 0 to {HIGHEST_AMOUNT}.", f"{field}.amount")
+        return PriceDraft(**given)
+
+
+class PricesSchema(Schema):
+    """All prices of a variant, one per currency; currencies left out are removed."""
+
+    prices = fields.List(
+        fields.Nested(PriceSchema), required=True, validate=validate.Length(max=50)
+    )
+
+
+class ImageSchema(Schema):
+    """A picture by its address; `id` only comes out."""
+
+    id = fields.UUID(dump_only=True)
+    url = fields.String(required=True, validate=_URL)
+    alt = fields.String(load_default="", validate=validate.Length(max=500))
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> ImageDraft:
+        return ImageDraft(**given)
+
+
+class VariantFieldsSchema(Schema):
+    """What a variant says of itself."""
+
+    sku = fields.String(validate=validate.And(validate.Length(1, 255), _CODE))
+    barcode = fields.String(validate=validate.And(validate.Length(1, 64), _CODE), allow_none=True)
+    option_values = fields.List(fields.String(validate=_NAME))
+    weight_grams = fields.Integer(strict=True, validate=validate.Range(0, 10**9))
+    tax_class = fields.String(validate=_TAX_CLASS)
+    image_url = fields.String(allow_none=True)
+
+
+class EditVariantSchema(VariantFieldsSchema):
+    """What may be changed of a variant; what is left out stays."""
+
+    position = fields.Integer(strict=True, validate=validate.Range(0, 10**6))
+
+
+class NewVariantSchema(VariantFieldsSchema):
+    """A variant to be; without a SKU it gets one made from the product's slug and its values."""
+
+    prices = fields.List(fields.Nested(PriceSchema), validate=validate.Length(max=50))
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> VariantDraft:
+        return VariantDraft(**_tuples(given, "option_values", "prices"))
+
+
+class VariantSchema(VariantFieldsSchema):
+    """A variant as staff see it."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    product_id = fields.UUID(required=True)
+    title = fields.String(required=True)
+    position = fields.Integer(required=True)
+    in_stock = fields.Boolean(required=True)
+    prices = fields.List(fields.Nested(PriceSchema), required=True)
+
+
+class ProductFieldsSchema(Schema):
+    """What a product says of itself. The first of `category_ids` is its main category."""
+
+    slug = fields.String(validate=_SLUG)
+    description = fields.String(validate=validate.Length(max=500_000))
+    vendor = fields.String(validate=_SHORT)
+    product_type = fields.String(validate=_SHORT)
+    tags = _tags()
+    category_ids = fields.List(fields.UUID(), validate=validate.Length(max=50))
+    images = fields.List(fields.Nested(ImageSchema), validate=validate.Length(max=MOST_IMAGES))
+    external_reference = fields.String(validate=validate.Length(1, 255), allow_none=True)
+
+    @ma.validates("images")
+    def _each_once(self, images: list[ImageDraft], **_: Any) -> None:
+        if len({image.url for image in images}) < len(images):
+            raise ma.ValidationError("Name each picture once.")
+
+
+class NewProductSchema(ProductFieldsSchema):
+    """A product to be. It begins as a draft, with at least one variant."""
+
+    title = fields.String(required=True, validate=_NAME)
+    options = fields.List(
+        fields.String(validate=_NAME),
+        validate=validate.Length(max=MOST_OPTIONS),
+        metadata={"description": "Names in order; each variant has one value for each."},
+    )
+    variants = fields.List(
+        fields.Nested(NewVariantSchema), validate=validate.Length(1, MOST_VARIANTS)
+    )
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> ProductDraft:
+        return ProductDraft(
+            **_tuples(given, "tags", "options", "images", "variants", "category_ids")
+        )
+
+
+class EditProductSchema(ProductFieldsSchema):
+    """What may be changed of a product; what is left out stays. Lists replace what was there."""
+
+    title = fields.String(validate=_NAME)
+
+
+class ProductSchema(ProductFieldsSchema):
+    """A product as staff see it."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    title = fields.String(required=True)
+    status = fields.String(required=True)
+    options = fields.List(fields.String(), required=True)
+    in_stock = fields.Boolean(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    published_at = fields.AwareDateTime(required=True, allow_none=True)
+    variants = fields.List(fields.Nested(VariantSchema), required=True)
+
+
+class CategoryFieldsSchema(Schema):
+    """What a category says of itself."""
+
+    slug = fields.String(validate=validate.And(_SLUG, validate.Length(max=120)))
+    description = fields.String(validate=validate.Length(max=50_000))
+    parent_id = fields.UUID(allow_none=True)
+    position = fields.Integer(strict=True, validate=validate.Range(0, 10**6))
+
+
+class NewCategorySchema(CategoryFieldsSchema):
+    """A category to be."""
+
+    name = fields.String(required=True, validate=validate.And(_NAME, validate.Length(max=200)))
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> CategoryDraft:
+        return CategoryDraft(**given)
+
+
+class EditCategorySchema(CategoryFieldsSchema):
+    """What may be changed of a category; what is left out stays."""
+
+    name = fields.String(validate=validate.And(_NAME, validate.Length(max=200)))
+
+
+class CategorySchema(CategoryFieldsSchema):
+    """A category as staff see it."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    name = fields.String(required=True)
+    path = fields.String(required=True)
+    level = fields.Integer(required=True)
+
+
+def _tuples(given: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {k: tuple(v) if k in names else v for k, v in given.items()}
