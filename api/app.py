@@ -9,10 +9,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import subscriptions
 from api.accounts import service as accounts
+from api.aftersales import routes as aftersales_routes
+from api.cart import routes as cart_routes
 from api.catalog.admin_routes import blueprint as catalog_admin
 from api.catalog.routes import blueprint as catalog
+from api.checkout import routes as checkout_routes
 from api.cli import commands
-from api.platform import auth, db, jobs, limits, observability, pages, problems, redis
+from api.orders import admin_routes as order_admin_routes
+from api.orders import routes as order_routes
+from api.payments import routes as payment_routes
+from api.payments.gateways import PaymentGateway
+from api.payments.gateways.stripe import StripeGateway
+from api.platform import auth, db, jobs, limits, observability, pages, ports, problems, redis
 from api.platform.http import Api, Blueprint
 from api.platform.mail import Mailer, SmtpMailer
 from api.platform.settings import Settings
@@ -23,10 +31,23 @@ EXPOSED_HEADERS = ("ETag", "Location", "X-Request-ID", "Idempotent-Replayed", "R
 BLUEPRINTS: tuple[Blueprint, ...] = (
     catalog,
     catalog_admin,
+    cart_routes.blueprint,
+    checkout_routes.checkout,
+    checkout_routes.payments,
+    order_routes.blueprint,
+    payment_routes.blueprint,
+    order_admin_routes.blueprint,
+    checkout_routes.admin,
+    aftersales_routes.blueprint,
 )
 
 
-def create_app(settings: Settings, *, mailer: Mailer | None = None) -> Flask:
+def create_app(
+    settings: Settings,
+    *,
+    mailer: Mailer | None = None,
+    gateway: PaymentGateway | None = None,
+) -> Flask:
     """Build the shop; what reaches outside may be given, and is the real thing by default."""
     observability.configure_logging(settings)
     app = Flask("api", static_folder=None)
@@ -34,7 +55,8 @@ def create_app(settings: Settings, *, mailer: Mailer | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.extensions["stockroom_settings"] = settings
-    app.extensions["stockroom_mailer"] = mailer or SmtpMailer(settings)
+    ports.plug(app, Mailer, mailer or SmtpMailer(settings))
+    ports.plug(app, PaymentGateway, gateway or StripeGateway(settings))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

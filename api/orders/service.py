@@ -22,7 +22,8 @@ from api.orders.errors import (
     UnknownOrderLine,
 )
 from api.orders.events import OrderCancelled, OrderCompleted, OrderPaid, OrderPlaced
-from api.orders.models import Order, OrderCounter, OrderEntry, OrderLine
+from api.orders.models import Order as Order  # callers hold what `lock` returns
+from api.orders.models import OrderCounter, OrderEntry, OrderLine
 from api.orders.states import (
     ORDER,
     SHIPPABLE,
@@ -44,6 +45,7 @@ FIRST_NUMBER = 1001
 class LineDraft:
     """A line as it will be remembered. Amounts in minor units, quantities in units."""
 
+    id: UUID
     variant_id: UUID
     product_id: UUID
     sku: str
@@ -64,6 +66,7 @@ class LineDraft:
 class OrderDraft:
     """Everything that is agreed when an order is placed. Amounts in minor units."""
 
+    id: UUID
     cart_id: UUID | None
     customer_id: UUID | None
     guest_key: str | None
@@ -92,7 +95,6 @@ def open_order(draft: OrderDraft, *, by: Principal) -> Order:
     """
     current = require_transaction()
     order = Order(
-        id=new_id(),
         **{
             name: getattr(draft, name)
             for name in OrderDraft.__dataclass_fields__
@@ -104,7 +106,6 @@ def open_order(draft: OrderDraft, *, by: Principal) -> Order:
     )
     order.lines = [
         OrderLine(
-            id=new_id(),
             position=position,
             **{name: getattr(line, name) for name in LineDraft.__dataclass_fields__},
         )
@@ -151,6 +152,16 @@ def record_money(
     Never leaves `cancelled`: money for a cancelled order shows as overpaid. Emits `OrderPaid`
     when the whole amount is here for the first time. Needs the order locked.
     """
+    sums = (authorized, captured, refunded, refund_pending, attempt_open)
+    known = (
+        order.authorized,
+        order.captured,
+        order.refunded,
+        order.refund_pending,
+        order.attempt_open,
+    )
+    if sums == known and (order.paid_at is not None or captured < order.total):
+        return
     order.authorized, order.captured = authorized, captured
     order.refunded, order.refund_pending = refunded, refund_pending
     order.attempt_open = attempt_open
@@ -199,6 +210,11 @@ def refuse_unshippable(order: Order) -> None:
             current=order.payment_status.value,
             allowed=["mark-paid", "cancel"],
         )
+
+
+def refuse_unpayable(order: Order) -> None:
+    """Refuse money for an order that will not be carried out. Raises `InvalidState`."""
+    ORDER.next(order.status, "pay")
 
 
 def record_shipment(
@@ -259,6 +275,26 @@ def record_refunded_lines(
         line.refunded_quantity += units
         line.refunded_amount += amount
     order.shipping_refunded += shipping
+    _touch(order)
+
+
+def refuse_uncancellable(order: Order) -> None:
+    """Refuse to cancel what is cancelled or completed. Raises `InvalidState`."""
+    ORDER.next(order.status, "cancel")
+
+
+def cancel_units(order: Order, quantities: Mapping[UUID, int], *, by: Principal) -> None:
+    """Take units off what is still to be shipped, because their money goes back.
+
+    When nothing is left to ship the order is done: completed if something was shipped before,
+    cancelled if not. Needs the order locked.
+    """
+    if sum(line.open_quantity for line in order.lines) == sum(quantities.values()):
+        cancel(order, reason="refunded", text="Everything left to ship was refunded.", by=by)
+        return
+    for line in order.lines:
+        line.cancelled_quantity += quantities.get(line.id, 0)
+    _derive(order)
     _touch(order)
 
 

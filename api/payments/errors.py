@@ -1,6 +1,6 @@
 """What the till refuses."""
 
-from api.kernel.errors import Conflict, Declined, Malformed, NotFound, Unavailable
+from api.kernel.errors import Conflict, Declined, Malformed, NotFound, Refused, Unavailable
 
 
 class PaymentDeclined(Declined):
@@ -45,6 +45,13 @@ class NothingDue(Conflict):
 
     code = "nothing_due"
     sentence = "Nothing is due on this order."
+
+
+class WrongCurrency(Refused):
+    """Another currency than the order's."""
+
+    code = "wrong_currency"
+    sentence = "The order is in {expected}."
 
 
 class SignatureInvalid(Malformed):

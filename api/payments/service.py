@@ -107,15 +107,13 @@ def apply_intent(payment: Payment, snapshot: IntentSnapshot) -> None:
     payment.version += 1
 
 
-def record_manual(
-    payment_id: UUID, order_id: UUID, *, amount: int, currency: str, reference: str
-) -> Payment:
+def record_manual(order_id: UUID, *, amount: int, currency: str, reference: str) -> Payment:
     """Record money that came another way: a transfer, cash. Amount in minor units.
 
-    Needs the order locked; the id is the command's own, so a repetition meets its own row.
+    Needs the order locked.
     """
     payment = Payment(
-        id=payment_id,
+        id=new_id(),
         order_id=order_id,
         provider="manual",
         status=PaymentState.CAPTURED,

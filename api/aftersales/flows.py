@@ -1,0 +1,284 @@
+"""Giving money and goods back: record, ask the provider, record.
+
+The first transaction promises everything under lock: units, amount, shelf. After it the refund
+will be carried out, by this request, by its repetition, or by the sweep. The second takes over
+what the provider answered.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from api.aftersales import service
+from api.aftersales.errors import NothingToRefund, RefundChanged
+from api.aftersales.service import CaseLine
+from api.inventory import service as inventory
+from api.kernel.money import Money
+from api.kernel.principal import Principal
+from api.orders import service as orders
+from api.orders.service import Order
+from api.payments import queries as payment_queries
+from api.payments import service as payments
+from api.payments.errors import RefundExceedsCaptured
+from api.payments.events import RefundFailed
+from api.platform import audit
+from api.platform.db import session, transaction
+from api.pricing import totals
+from api.settlement import flows as settlement
+from api.settlement import service as settlement_service
+
+
+@dataclass(frozen=True, slots=True)
+class LineToRefund:
+    """So many units of an order line, and whether those that left come back on the shelf."""
+
+    order_line_id: UUID
+    quantity: int
+    restock: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundForm:
+    """What staff fill in."""
+
+    lines: Sequence[LineToRefund]
+    shipping: bool
+    reason: str
+    note: str | None = None
+    expected_amount: Money | None = None
+
+
+def quote(order_id: UUID, lines: Sequence[LineToRefund], *, shipping: bool) -> dict[str, Any]:
+    """Work out what a refund would come to; changes nothing. Needs a transaction."""
+    order = orders.lock(order_id)
+    orders.refundable_quantities(order, _units(lines))
+    amounts = _amounts(order, lines)
+    back = _shipping(order) if shipping else 0
+    currency = order.currency
+    return {
+        "lines": [
+            {
+                "order_line_id": line.order_line_id,
+                "quantity": line.quantity,
+                "amount": Money(amounts[line.order_line_id], currency),
+            }
+            for line in lines
+        ],
+        "shipping": Money(back, currency),
+        "amount": Money(sum(amounts.values()) + back, currency),
+        "refundable": Money(_refundable(order), currency),
+    }
+
+
+def refund_order(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Principal) -> None:
+    """Give money back for units of an order, and put returned goods on the shelf.
+
+    Units that have not left the house yet are cancelled and their promise is released: nobody
+    ships what was refunded. `case_id` is the command's own: repeated after a crash, the command
+    finds its case and goes on with it. Raises `OrderNotFound`, `QuantityExceedsRefundable`,
+    `RefundExceedsCaptured`, `RefundChanged`; `GatewayUnavailable` leaves the refund pending.
+    """
+    with transaction():
+        if not service.exists(case_id):
+            order = orders.lock(order_id)
+            orders.refundable_quantities(order, _units(form.lines))
+            kept = _unshipped(order, form.lines)
+            restocked = _restocked(order, form.lines, kept)
+            _promise_money(order, form, restocked=restocked, case_id=case_id, by=by)
+            _move_goods(order, kept=kept, restocked=restocked, case_id=case_id, by=by)
+    _carry_out(order_id)
+
+
+def cancel_order(
+    order_id: UUID, *, reason: str, note: str | None, case_id: UUID, by: Principal
+) -> None:
+    """Cancel what has not left the house, release its goods and give its money back.
+
+    First the customer's open PaymentIntent is withdrawn, so that nobody pays for a cancelled
+    order. Raises `OrderNotFound`, `InvalidState`, `GatewayUnavailable`.
+    """
+    with transaction():
+        order = orders.lock(order_id)
+        known = service.exists(case_id)
+        if not known:
+            orders.refuse_uncancellable(order)
+    if not known:
+        settlement.withdraw_open_payments(order_id)
+        with transaction():
+            _cancel(orders.lock(order_id), reason=reason, note=note, case_id=case_id, by=by)
+    _carry_out(order_id)
+
+
+def take_back_failed(fact: RefundFailed) -> None:
+    """Make the units of a refund that the bank refused refundable again. Needs a transaction."""
+    order = orders.lock(fact.order_id)
+    undone = service.reverse(fact.refund_id)
+    if undone is None:
+        return
+    shipping, lines = undone
+    orders.record_refunded_lines(
+        order,
+        {line.order_line_id: (-line.quantity, -line.amount) for line in lines},
+        shipping=-shipping,
+    )
+
+
+def _promise_money(
+    order: Order, form: RefundForm, *, restocked: Mapping[UUID, int], case_id: UUID, by: Principal
+) -> None:
+    """Open the case and promise its amount; nothing of the amount can be promised twice."""
+    amounts = _amounts(order, form.lines)
+    shipping = _shipping(order) if form.shipping else 0
+    amount = sum(amounts.values()) + shipping
+    if amount <= 0:
+        raise NothingToRefund
+    money = Money(amount, order.currency)
+    if form.expected_amount is not None and form.expected_amount != money:
+        raise RefundChanged(amount=money)
+    if amount > _refundable(order):
+        raise RefundExceedsCaptured(requested=money, refundable=_refundable(order))
+    payments.open_refunds(case_id, order.id, amount)
+    service.open_case(
+        case_id,
+        order.id,
+        amount=amount,
+        shipping=shipping,
+        currency=order.currency,
+        reason=form.reason,
+        note=form.note,
+        lines=[
+            CaseLine(
+                line.order_line_id,
+                line.quantity,
+                amounts[line.order_line_id],
+                restocked.get(line.order_line_id, 0),
+            )
+            for line in form.lines
+        ],
+        by=by,
+    )
+    orders.record_refunded_lines(
+        order,
+        {line.order_line_id: (line.quantity, amounts[line.order_line_id]) for line in form.lines},
+        shipping=shipping,
+    )
+    orders.remember(
+        order.id, "refund_requested", f"Refund of {money} requested: {form.reason}.", by=by
+    )
+    audit.record("order.refunded", by=by, subject_id=order.id, amount=amount, reason=form.reason)
+    settlement_service.refresh(order)
+
+
+def _move_goods(
+    order: Order,
+    *,
+    kept: Mapping[UUID, int],
+    restocked: Mapping[UUID, int],
+    case_id: UUID,
+    by: Principal,
+) -> None:
+    """Release what has not left the house, and put on the shelf what came back to it."""
+    if kept:
+        orders.cancel_units(order, kept, by=by)
+        inventory.release(order.id, kept, by=by, reason="refunded before it was shipped")
+    if restocked:
+        variants = {line.id: line.variant_id for line in order.lines}
+        back: dict[UUID, int] = {}
+        for line_id, quantity in restocked.items():
+            back[variants[line_id]] = back.get(variants[line_id], 0) + quantity
+        inventory.restock(back, order_id=order.id, refund_id=case_id, by=by)
+
+
+def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: Principal) -> None:
+    rest = {line.id: line.open_quantity for line in order.lines if line.open_quantity}
+    shipped = any(line.shipped_quantity for line in order.lines)
+    lines = [LineToRefund(line_id, quantity) for line_id, quantity in rest.items()]
+    owed = min(_refundable(order), sum(_amounts(order, lines).values()))
+    # Nothing left the house: the outbound shipping goes back with everything else.
+    with_shipping = not shipped and _shipping(order) > 0
+    if owed > 0 and order.captured >= order.total:
+        _promise_money(
+            order,
+            RefundForm(lines=lines, shipping=with_shipping, reason="cancelled", note=note),
+            restocked={},
+            case_id=case_id,
+            by=by,
+        )
+    elif _refundable(order) > 0:
+        # Paid in part: what is there goes back as it came, without a share per line.
+        payments.open_refunds(case_id, order.id, _refundable(order))
+    text = f"Cancelled: {reason}." if note is None else f"Cancelled: {reason}. {note}"
+    orders.cancel(order, reason=reason, text=text, by=by)
+    inventory.release(order.id, None, by=by, reason="order cancelled")
+    payments.void_open_payments(order.id)
+    audit.record("order.cancelled", by=by, subject_id=order.id, reason=reason)
+    settlement_service.refresh(order)
+
+
+def _carry_out(order_id: UUID) -> None:
+    """Send the order's promised refunds to the provider, oldest first."""
+    waiting = [
+        row.id
+        for row in payment_queries.refunds_of_order(order_id)
+        if row.status in ("requested", "submitted")
+    ]
+    session.rollback()
+    for refund_id in waiting:
+        settlement.carry_out_refund(refund_id)
+
+
+def _units(lines: Sequence[LineToRefund]) -> dict[UUID, int]:
+    return {line.order_line_id: line.quantity for line in lines}
+
+
+def _amounts(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:
+    """Return each line's share: over all refunds of a line together, nothing is lost."""
+    by_id = {line.id: line for line in order.lines}
+    return {
+        wanted.order_line_id: totals.line_share(
+            by_id[wanted.order_line_id].total,
+            by_id[wanted.order_line_id].quantity,
+            by_id[wanted.order_line_id].refunded_quantity,
+            wanted.quantity,
+        )
+        for wanted in lines
+    }
+
+
+def _shipping(order: Order) -> int:
+    return order.shipping_total - order.shipping_refunded
+
+
+def _refundable(order: Order) -> int:
+    return order.captured - order.refunded - order.refund_pending
+
+
+def _unshipped(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:
+    """Return how many of the units have not left the house: refunded beyond what has."""
+    by_id = {line.id: line for line in order.lines}
+    found = {}
+    for wanted in lines:
+        line = by_id[wanted.order_line_id]
+        gone = line.shipped_quantity + line.cancelled_quantity
+        beyond = line.refunded_quantity + wanted.quantity - gone
+        if beyond > 0:
+            found[line.id] = min(beyond, line.open_quantity)
+    return found
+
+
+def _restocked(
+    order: Order, lines: Sequence[LineToRefund], unshipped: dict[UUID, int]
+) -> dict[UUID, int]:
+    """Return how many units come back on the shelf: only what left, and each unit once."""
+    shipped = {line.id: line.shipped_quantity for line in order.lines}
+    before = service.restocked_so_far(order.id)
+    found = {}
+    for wanted in lines:
+        if wanted.restock:
+            key = wanted.order_line_id
+            left = shipped[key] - before.get(key, 0)
+            units = min(wanted.quantity - unshipped.get(key, 0), left)
+            if units > 0:
+                found[key] = units
+    return found

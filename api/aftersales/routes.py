@@ -1,0 +1,64 @@
+"""Refunds and cancellations, for staff."""
+
+from typing import Any
+from uuid import UUID
+
+from api.aftersales import flows, queries
+from api.aftersales.flows import RefundForm
+from api.aftersales.schemas import (
+    CancelSchema,
+    RefundQuoteRequestSchema,
+    RefundQuoteSchema,
+    RefundRequestSchema,
+    RefundSchema,
+)
+from api.kernel.permissions import Permission
+from api.orders import queries as orders
+from api.orders.schemas import OrderSchema
+from api.platform.auth import principal, requires
+from api.platform.db import transaction
+from api.platform.http import Blueprint
+from api.platform.idempotency import idempotent_flow
+
+blueprint = Blueprint(
+    "admin-aftersales",
+    __name__,
+    url_prefix="/api/v1/admin/orders",
+    description="Refunds and cancellations, for staff.",
+)
+
+
+@blueprint.route("/<uuid:order_id>/refunds/quote", methods=["POST"])
+@requires(Permission.ORDERS_REFUND)
+@blueprint.arguments(RefundQuoteRequestSchema)
+@blueprint.response(200, RefundQuoteSchema)
+def quote_refund(wanted: dict[str, Any], order_id: UUID) -> Any:
+    """Work out what a refund would come to; changes nothing."""
+    with transaction():
+        return flows.quote(order_id, wanted["lines"], shipping=wanted["shipping"])
+
+
+@blueprint.route("/<uuid:order_id>/refunds", methods=["POST"])
+@requires(Permission.ORDERS_REFUND)
+@idempotent_flow
+@blueprint.arguments(RefundRequestSchema)
+@blueprint.response(201, RefundSchema)
+def refund_order(wanted: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
+    """Give money back for units of an order, and put returned goods on the shelf.
+
+    When the payment provider does not answer, the refund stays pending (503) and the shop goes on
+    with it; repeating the command with the same key goes on with the same refund.
+    """
+    flows.refund_order(order_id, RefundForm(**wanted), case_id=operation_id, by=principal())
+    return queries.refund(operation_id)
+
+
+@blueprint.route("/<uuid:order_id>/cancel", methods=["POST"])
+@requires(Permission.ORDERS_CANCEL)
+@idempotent_flow
+@blueprint.arguments(CancelSchema)
+@blueprint.response(200, OrderSchema)
+def cancel_order(wanted: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
+    """Cancel what has not left the house, release its goods and give its money back."""
+    flows.cancel_order(order_id, **wanted, case_id=operation_id, by=principal())
+    return orders.view(order_id)

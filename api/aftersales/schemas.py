@@ -1,0 +1,103 @@
+"""How refunds and cancellations look on the wire."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from api.aftersales.flows import LineToRefund
+from api.platform.http import MoneySchema, Schema
+
+REASONS = ("changed_mind", "damaged", "wrong_item", "late", "other")
+_REASON = ma.validate.OneOf(REASONS)
+
+
+class LineToRefundSchema(Schema):
+    """Units of one order line."""
+
+    order_line_id = ma.fields.UUID(required=True)
+    quantity = ma.fields.Integer(strict=True, required=True, validate=ma.validate.Range(1, 100_000))
+    restock = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "Shipped units come back on the shelf."},
+    )
+
+    @ma.post_load
+    def _line(self, data: dict[str, Any], **_: Any) -> LineToRefund:
+        return LineToRefund(**data)
+
+
+class RefundQuoteRequestSchema(Schema):
+    """What would be refunded."""
+
+    lines = ma.fields.List(ma.fields.Nested(LineToRefundSchema), load_default=list)
+    shipping = ma.fields.Boolean(load_default=False)
+
+    @ma.validates("lines")
+    def _each_once(self, lines: list[LineToRefund], **_: Any) -> None:
+        if len({line.order_line_id for line in lines}) != len(lines):
+            raise ma.ValidationError("Name each line once.")
+
+
+class RefundRequestSchema(RefundQuoteRequestSchema):
+    """What is to be refunded, and why."""
+
+    reason = ma.fields.String(required=True, validate=_REASON)
+    note = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 500))
+    expected_amount = ma.fields.Nested(
+        MoneySchema,
+        load_default=None,
+        metadata={"description": "What the person saw; another amount is refused (409)."},
+    )
+
+
+class RefundQuoteLineSchema(Schema):
+    """The share of one line."""
+
+    order_line_id = ma.fields.UUID(required=True)
+    quantity = ma.fields.Integer(required=True)
+    amount = ma.fields.Nested(MoneySchema, required=True)
+
+
+class RefundQuoteSchema(Schema):
+    """What a refund would come to."""
+
+    lines = ma.fields.List(ma.fields.Nested(RefundQuoteLineSchema), required=True)
+    shipping = ma.fields.Nested(MoneySchema, required=True)
+    amount = ma.fields.Nested(MoneySchema, required=True)
+    refundable = ma.fields.Nested(MoneySchema, required=True)
+
+
+class RefundLineSchema(RefundQuoteLineSchema):
+    """Units of one line that were refunded."""
+
+    restock = ma.fields.Boolean(required=True)
+    restocked_quantity = ma.fields.Integer(required=True)
+
+
+class RefundSchema(Schema):
+    """Money on its way back, and the goods that came back."""
+
+    id = ma.fields.UUID(required=True)
+    order_id = ma.fields.UUID(required=True)
+    status = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(["requested", "submitted", "succeeded", "failed"]),
+    )
+    amount = ma.fields.Nested(MoneySchema, required=True)
+    shipping = ma.fields.Nested(MoneySchema, required=True)
+    reason = ma.fields.String(required=True)
+    note = ma.fields.String(required=True, allow_none=True)
+    failure = ma.fields.String(required=True, allow_none=True)
+    actor = ma.fields.String(required=True)
+    lines = ma.fields.List(ma.fields.Nested(RefundLineSchema), required=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+
+
+class CancelSchema(Schema):
+    """Why an order is cancelled."""
+
+    reason = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(["customer", "out_of_stock", "fraud", "mistake", "other"]),
+    )
+    note = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 500))

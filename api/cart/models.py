@@ -1,0 +1,67 @@
+"""Carts and what lies in them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.cart.states import CartStatus
+from api.kernel import clock
+from api.platform.db import Base, Dated, Identified, Versioned, named_enum
+
+
+class Cart(Identified, Versioned, Dated, Base):
+    """One cart: a guest's, known by the hash of a secret token, or a customer's."""
+
+    __tablename__ = "carts"
+    __table_args__ = (
+        CheckConstraint("token_hash IS NOT NULL OR customer_id IS NOT NULL", name="has_owner"),
+        Index(
+            "uq_carts_one_active_per_customer",
+            "customer_id",
+            unique=True,
+            postgresql_where=text("status = 'active'"),
+        ),
+        Index(
+            "uq_carts_one_active_per_token",
+            "token_hash",
+            unique=True,
+            postgresql_where=text("status = 'active'"),
+        ),
+        Index("ix_carts_token_hash", "token_hash"),
+        Index("ix_carts_customer", "customer_id"),
+        Index("ix_carts_idle", "updated_at", postgresql_where=text("status <> 'ordered'")),
+    )
+
+    token_hash: Mapped[str | None] = mapped_column(String(64))
+    """A guest's token outlives the cart: it opens the orders made with it, and the next cart."""
+    customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[CartStatus] = mapped_column(
+        named_enum(CartStatus, "status"), default=CartStatus.ACTIVE
+    )
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class CartItem(Identified, Base):
+    """So many units of one variant. `seen_price` (minor units) is what the customer last saw."""
+
+    __tablename__ = "cart_items"
+    __table_args__ = (
+        UniqueConstraint("cart_id", "variant_id"),
+        CheckConstraint("quantity BETWEEN 1 AND 999", name="quantity_in_range"),
+    )
+
+    cart_id: Mapped[UUID] = mapped_column(ForeignKey("carts.id", ondelete="CASCADE"))
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"))
+    quantity: Mapped[int]
+    seen_price: Mapped[int | None] = mapped_column(BigInteger)

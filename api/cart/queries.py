@@ -1,0 +1,190 @@
+"""What a cart holds right now, at today's prices and with today's stock."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import aliased
+
+from api.cart.errors import CartNotFound
+from api.cart.models import Cart, CartItem
+from api.cart.states import CartStatus
+from api.catalog.models import Product, ProductImage, ProductStatus, Variant, VariantPrice
+from api.inventory.models import Location, StockHold, StockLevel
+from api.kernel import clock
+from api.kernel.money import Money
+from api.kernel.principal import Principal
+from api.platform.db import session
+
+
+@dataclass(frozen=True, slots=True)
+class CartRow:
+    """What is known of a cart itself."""
+
+    id: UUID
+    version: int
+    currency: str
+    customer_id: UUID | None
+    status: CartStatus
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """One position at today's price (minor units) and with the units free for this cart."""
+
+    id: UUID
+    variant_id: UUID
+    product_id: UUID
+    product_slug: str
+    sku: str
+    barcode: str | None
+    title: str
+    variant_title: str
+    image_url: str | None
+    weight_grams: int
+    tax_class: str
+    quantity: int
+    unit_price: int | None
+    seen_price: int | None
+    available: int
+    is_active: bool
+
+    @property
+    def is_for_sale(self) -> bool:
+        """Whether it can be bought: on the shelf of the shop and priced in this currency."""
+        return self.is_active and self.unit_price is not None
+
+
+def owned_by(principal: Principal) -> ColumnElement[bool]:
+    """Return the condition that a cart is theirs; a guest without a token has none."""
+    if principal.kind == "customer":
+        return Cart.customer_id == principal.id
+    if principal.guest_key is not None:
+        return Cart.token_hash == principal.guest_key
+    raise CartNotFound
+
+
+def find(principal: Principal) -> CartRow | None:
+    """Find the open cart of a customer or guest."""
+    if principal.kind != "customer" and principal.guest_key is None:
+        return None
+    row = session.execute(
+        select(Cart.id, Cart.version, Cart.currency, Cart.customer_id, Cart.status).where(
+            owned_by(principal), Cart.status == CartStatus.ACTIVE
+        )
+    ).one_or_none()
+    return None if row is None else CartRow(*row)
+
+
+def lines(cart_id: UUID, currency: str) -> list[CartLine]:
+    """Return what lies in a cart, oldest first; one statement however much it is.
+
+    Free for this cart is what lies at active locations, less what is promised to orders and held
+    for others; its own hold does not count against it.
+    """
+    held_by_others = (
+        select(func.coalesce(func.sum(StockHold.quantity), 0))
+        .where(
+            StockHold.level_id == StockLevel.id,
+            StockHold.expires_at > clock.now(),
+            StockHold.owner_id != cart_id,
+        )
+        .correlate(StockLevel)
+        .scalar_subquery()
+    )
+    available = (
+        select(
+            func.coalesce(func.sum(StockLevel.on_hand - StockLevel.allocated - held_by_others), 0)
+        )
+        .join(Location, Location.id == StockLevel.location_id)
+        .where(StockLevel.variant_id == CartItem.variant_id, Location.is_active)
+        .correlate(CartItem)
+        .scalar_subquery()
+    )
+    picture = aliased(ProductImage)
+    image = (
+        select(picture.url)
+        .where(
+            picture.product_id == Product.id,
+            or_(Variant.image_id.is_(None), picture.id == Variant.image_id),
+        )
+        .order_by(picture.position, picture.id)
+        .limit(1)
+        .correlate(Product, Variant)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            CartItem.id,
+            CartItem.variant_id,
+            Product.id,
+            Product.slug,
+            Variant.sku,
+            Variant.barcode,
+            Product.title,
+            Variant.title,
+            image,
+            Variant.weight_grams,
+            Variant.tax_class,
+            CartItem.quantity,
+            VariantPrice.amount,
+            CartItem.seen_price,
+            available,
+            Product.status == ProductStatus.ACTIVE,
+        )
+        .join(Variant, Variant.id == CartItem.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .outerjoin(
+            VariantPrice,
+            (VariantPrice.variant_id == Variant.id) & (VariantPrice.currency == currency),
+        )
+        .where(CartItem.cart_id == cart_id)
+        .order_by(CartItem.id)
+    )
+    return [CartLine(*row) for row in rows]
+
+
+def view(cart: CartRow, held: list[CartLine]) -> dict[str, Any]:
+    """Shape a cart for the wire. Shipping and tax are not known before an address is."""
+    currency = cart.currency
+    warnings = [warning for line in held for warning in _warnings(line)]
+    subtotal = sum((line.unit_price or 0) * line.quantity for line in held if line.is_for_sale)
+    return {
+        "id": cart.id,
+        "version": cart.version,
+        "currency": currency,
+        "items": [
+            {
+                "id": line.id,
+                "variant_id": line.variant_id,
+                "product_slug": line.product_slug,
+                "sku": line.sku,
+                "title": line.title,
+                "variant_title": line.variant_title,
+                "image_url": line.image_url,
+                "quantity": line.quantity,
+                "unit_price": None if line.unit_price is None else Money(line.unit_price, currency),
+                "total": None
+                if line.unit_price is None
+                else Money(line.unit_price * line.quantity, currency),
+                "for_sale": line.is_for_sale,
+            }
+            for line in held
+        ],
+        "unit_count": sum(line.quantity for line in held),
+        "subtotal": Money(subtotal, currency),
+        "warnings": warnings,
+    }
+
+
+def _warnings(line: CartLine) -> list[dict[str, Any]]:
+    """Say what changed since the customer last looked, instead of changing it silently."""
+    found = []
+    if not line.is_for_sale:
+        found.append(("not_for_sale", f"{line.title} is no longer for sale."))
+    elif line.available < line.quantity:
+        found.append(("insufficient_stock", f"Only {max(0, line.available)} of {line.title} left."))
+    if line.is_for_sale and line.seen_price not in (None, line.unit_price):
+        found.append(("price_changed", f"The price of {line.title} changed."))
+    return [{"code": code, "item_id": line.id, "detail": detail} for code, detail in found]

@@ -1,0 +1,127 @@
+"""The cart, for customers and guests.
+
+A guest's cart is opened by `X-Cart-Token`. A request that carries both a customer's bearer token
+and a guest's cart token joins the two carts, so nothing is lost at sign-in.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+
+from api.cart import queries, service
+from api.cart.errors import CartNotFound, NotForSale
+from api.cart.queries import CartLine, CartRow
+from api.cart.schemas import AddItemSchema, CartSchema, ChangeItemSchema
+from api.catalog import queries as catalog
+from api.kernel.money import Money
+from api.kernel.principal import Principal
+from api.platform.auth import anyone, cart_token, hash_secret, principal
+from api.platform.concurrency import versioned
+from api.platform.db import transaction
+from api.platform.http import Blueprint
+
+blueprint = Blueprint(
+    "cart", __name__, url_prefix="/api/v1/cart", description="What someone is thinking of buying."
+)
+
+
+@blueprint.route("", methods=["GET"])
+@anyone
+@blueprint.response(200, CartSchema)
+def get_cart() -> Any:
+    """Read your cart; an empty one when there is none yet."""
+    who, joined = principal(), _join()
+    cart = queries.find(who)
+    if cart is None:
+        currency = current_app.extensions["stockroom_settings"].currency
+        return {**_EMPTY, "currency": currency, "subtotal": Money(0, currency)}
+    return _answer(cart, queries.lines(cart.id, cart.currency), joined=joined)
+
+
+@blueprint.route("/items", methods=["POST"])
+@anyone
+@blueprint.arguments(AddItemSchema)
+@blueprint.response(200, CartSchema)
+def add_item(item: dict[str, Any]) -> Any:
+    """Put units of a variant in; a guest's first call begins a cart and answers its token."""
+    who, joined = principal(), _join()
+    currency = item["currency"] or current_app.extensions["stockroom_settings"].currency
+    with transaction():
+        variant_id = item["variant_id"] or _variant_of(item["sku"], currency)
+        cart, token = service.touch(who), None
+        if cart is None:
+            cart, token = service.open_cart(who, currency)
+        lines = service.add(cart, variant_id, item["quantity"])
+    return _answer(cart, lines, joined=joined, token=token)
+
+
+@blueprint.route("/items/<uuid:item_id>", methods=["PATCH"])
+@anyone
+@versioned
+@blueprint.arguments(ChangeItemSchema)
+@blueprint.response(200, CartSchema)
+def change_item(change: dict[str, Any], item_id: UUID, expected_version: int) -> Any:
+    """Set how many units of an item you want."""
+    with transaction():
+        cart = _touched(expected_version)
+        lines = service.change(cart, item_id, change["quantity"])
+    return _answer(cart, lines)
+
+
+@blueprint.route("/items/<uuid:item_id>", methods=["DELETE"])
+@anyone
+@versioned
+@blueprint.response(200, CartSchema)
+def remove_item(item_id: UUID, expected_version: int) -> Any:
+    """Take an item out."""
+    with transaction():
+        cart = _touched(expected_version)
+        lines = service.remove(cart, item_id)
+    return _answer(cart, lines)
+
+
+_EMPTY: dict[str, Any] = {
+    "id": None,
+    "version": 0,
+    "items": [],
+    "unit_count": 0,
+    "warnings": [],
+}
+
+
+def _touched(expected_version: int) -> CartRow:
+    cart = service.touch(principal(), expected_version=expected_version)
+    if cart is None:
+        raise CartNotFound
+    return cart
+
+
+def _join() -> bool:
+    """Join the guest's cart when a customer's request still carries its token."""
+    who, token = principal(), cart_token()
+    if who.kind != "customer" or token is None:
+        return False
+    guest = Principal(kind="guest", guest_key=hash_secret(token))
+    if queries.find(guest) is None:
+        return False
+    with transaction():
+        return service.join_guest_cart(who, guest)
+
+
+def _variant_of(sku: str, currency: str) -> UUID:
+    found = catalog.find_variant(sku)
+    if found is None:
+        raise NotForSale(sku=sku, currency=currency)
+    return found.variant_id
+
+
+def _answer(
+    cart: CartRow, lines: list[CartLine], *, joined: bool = False, token: str | None = None
+) -> dict[str, Any]:
+    answer = queries.view(cart, lines)
+    if joined:
+        answer["joined_guest_cart"] = True
+    if token is not None:
+        answer["token"] = token
+    return answer

@@ -1,0 +1,77 @@
+"""How a cart looks on the wire."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from api.cart.service import MOST_UNITS
+from api.platform.http import MoneySchema, Schema
+
+_UNITS = ma.validate.Range(1, MOST_UNITS)
+
+
+class AddItemSchema(Schema):
+    """Units of a variant to put in, named by its id or its SKU."""
+
+    variant_id = ma.fields.UUID(load_default=None)
+    sku = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 255))
+    quantity = ma.fields.Integer(strict=True, load_default=1, validate=_UNITS)
+    currency = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.Regexp(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
+        metadata={"description": "For a new cart; afterwards the cart keeps its currency."},
+    )
+
+    @ma.validates_schema
+    def _one_name(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["variant_id"] is None) == (data["sku"] is None):
+            raise ma.ValidationError("Name the variant by variant_id or by sku, not both.")
+
+
+class ChangeItemSchema(Schema):
+    """How many units of an item are wanted."""
+
+    quantity = ma.fields.Integer(strict=True, required=True, validate=_UNITS)
+
+
+class CartItemSchema(Schema):
+    """One position at today's price."""
+
+    id = ma.fields.UUID(required=True)
+    variant_id = ma.fields.UUID(required=True)
+    product_slug = ma.fields.String(required=True)
+    sku = ma.fields.String(required=True)
+    title = ma.fields.String(required=True)
+    variant_title = ma.fields.String(required=True)
+    image_url = ma.fields.String(required=True, allow_none=True)
+    quantity = ma.fields.Integer(required=True)
+    unit_price = ma.fields.Nested(MoneySchema, required=True, allow_none=True)
+    total = ma.fields.Nested(MoneySchema, required=True, allow_none=True)
+    for_sale = ma.fields.Boolean(required=True)
+
+
+class CartWarningSchema(Schema):
+    """Something that changed since the customer last looked."""
+
+    code = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(["not_for_sale", "insufficient_stock", "price_changed"]),
+    )
+    item_id = ma.fields.UUID(required=True)
+    detail = ma.fields.String(required=True)
+
+
+class CartSchema(Schema):
+    """A cart. `token` is told once, to the guest who began it: send it back as X-Cart-Token."""
+
+    id = ma.fields.UUID(required=True, allow_none=True)
+    version = ma.fields.Integer(required=True)
+    currency = ma.fields.String(required=True)
+    items = ma.fields.List(ma.fields.Nested(CartItemSchema), required=True)
+    unit_count = ma.fields.Integer(required=True)
+    subtotal = ma.fields.Nested(MoneySchema, required=True)
+    warnings = ma.fields.List(ma.fields.Nested(CartWarningSchema), required=True)
+    token = ma.fields.String(metadata={"description": "Only in the answer that began the cart."})
+    joined_guest_cart = ma.fields.Boolean(
+        metadata={"description": "True in the answer that joined the guest's cart to yours."}
+    )

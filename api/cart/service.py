@@ -1,0 +1,246 @@
+"""The verbs of the cart. Each locks the cart's row first and raises its version."""
+
+import secrets
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from api.cart import queries
+from api.cart.errors import CartItemNotFound, CartNotFound, NotEnoughInStock, NotForSale
+from api.cart.models import Cart, CartItem
+from api.cart.queries import CartLine, CartRow
+from api.cart.states import CartStatus
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.platform import concurrency
+from api.platform.auth import hash_secret
+from api.platform.db import require_transaction, session
+
+MOST_UNITS = 999
+GUEST_CARTS_LAST = timedelta(days=30)
+CUSTOMER_CARTS_LAST = timedelta(days=90)
+
+_ROW = (Cart.id, Cart.version, Cart.currency, Cart.customer_id, Cart.status)
+
+
+def open_cart(principal: Principal, currency: str) -> tuple[CartRow, str | None]:
+    """Begin a cart; a guest gets the secret token that opens it, told this once.
+
+    A customer who begins one in two tabs gets the same cart in both. A guest who ordered before
+    keeps the token, which also opens those orders; one that we never gave out opens nothing.
+    """
+    token, token_hash = None, None
+    if principal.kind != "customer":
+        token_hash = principal.guest_key if _was_given_out(principal.guest_key) else None
+        if token_hash is None:
+            token = secrets.token_urlsafe(32)
+            token_hash = hash_secret(token)
+    statement = (
+        insert(Cart)
+        .values(
+            id=new_id(),
+            token_hash=token_hash,
+            customer_id=principal.id if principal.kind == "customer" else None,
+            currency=currency,
+            status=CartStatus.ACTIVE,
+            version=1,
+            created_at=clock.now(),
+            updated_at=clock.now(),
+        )
+        .on_conflict_do_update(
+            index_elements=["customer_id"],
+            index_where=Cart.status == CartStatus.ACTIVE,
+            set_={"updated_at": clock.now()},
+        )
+        .returning(*_ROW)
+    )
+    return CartRow(*require_transaction().execute(statement).one()), token
+
+
+def touch(principal: Principal, *, expected_version: int | None = None) -> CartRow | None:
+    """Lock the open cart of a customer or guest and raise its version; None when there is none.
+
+    Raises `Stale` when another version was expected.
+    """
+    require_transaction()
+    if principal.kind != "customer" and principal.guest_key is None:
+        return None
+    row = session.execute(
+        update(Cart)
+        .where(queries.owned_by(principal), Cart.status == CartStatus.ACTIVE)
+        .values(version=Cart.version + 1, updated_at=clock.now())
+        .returning(*_ROW)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if row is None:
+        return None
+    cart = CartRow(*row)
+    if expected_version is not None:
+        concurrency.check(cart.version - 1, expected_version)
+    return cart
+
+
+def join_guest_cart(customer: Principal, guest: Principal) -> bool:
+    """Join a guest's cart to the customer who signed in; True when there was one to join.
+
+    Quantities of the same variant add up, to 999 at most. A customer without a cart takes the
+    guest's over as it is. The guest's token opens nothing afterwards.
+    """
+    require_transaction()
+    left = session.execute(
+        select(Cart.id, Cart.currency)
+        .where(queries.owned_by(guest), Cart.status == CartStatus.ACTIVE)
+        .with_for_update()
+    ).one_or_none()
+    if left is None:
+        return False
+    own = touch(customer)
+    if own is None:
+        session.execute(
+            update(Cart)
+            .where(Cart.id == left.id)
+            .values(customer_id=customer.id, token_hash=None, version=Cart.version + 1)
+            .execution_options(synchronize_session=False)
+        )
+        return True
+    moved = select(
+        func.gen_random_uuid(), literal(own.id), CartItem.variant_id, CartItem.quantity
+    ).where(CartItem.cart_id == left.id)
+    upsert = insert(CartItem).from_select(["id", "cart_id", "variant_id", "quantity"], moved)
+    session.execute(
+        upsert.on_conflict_do_update(
+            index_elements=["cart_id", "variant_id"],
+            set_={"quantity": func.least(CartItem.quantity + upsert.excluded.quantity, MOST_UNITS)},
+        )
+    )
+    session.execute(
+        update(Cart)
+        .where(Cart.id == left.id)
+        .values(status=CartStatus.MERGED, version=Cart.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return True
+
+
+def add(cart: CartRow, variant_id: UUID, quantity: int) -> list[CartLine]:
+    """Put units of a variant in, on top of what is there; returns the cart's lines.
+
+    Raises `NotForSale` and `NotEnoughInStock`, with the cart as it was. Two statements.
+    """
+    upsert = insert(CartItem).values(
+        id=new_id(), cart_id=cart.id, variant_id=variant_id, quantity=quantity
+    )
+    session.execute(
+        upsert.on_conflict_do_update(
+            index_elements=["cart_id", "variant_id"],
+            set_={"quantity": func.least(CartItem.quantity + upsert.excluded.quantity, MOST_UNITS)},
+        )
+    )
+    return _checked(cart, variant_id)
+
+
+def change(cart: CartRow, item_id: UUID, quantity: int) -> list[CartLine]:
+    """Set how many units of an item are wanted; returns the cart's lines.
+
+    Raises `CartItemNotFound`, `NotForSale` and `NotEnoughInStock`.
+    """
+    variant_id = session.scalar(
+        update(CartItem)
+        .where(CartItem.id == item_id, CartItem.cart_id == cart.id)
+        .values(quantity=quantity)
+        .returning(CartItem.variant_id)
+        .execution_options(synchronize_session=False)
+    )
+    if variant_id is None:
+        raise CartItemNotFound
+    return _checked(cart, variant_id)
+
+
+def remove(cart: CartRow, item_id: UUID) -> list[CartLine]:
+    """Take an item out; returns the cart's lines. Raises `CartItemNotFound`."""
+    gone = session.scalar(
+        delete(CartItem)
+        .where(CartItem.id == item_id, CartItem.cart_id == cart.id)
+        .returning(CartItem.id)
+        .execution_options(synchronize_session=False)
+    )
+    if gone is None:
+        raise CartItemNotFound
+    return queries.lines(cart.id, cart.currency)
+
+
+def lock_for_checkout(principal: Principal) -> CartRow:
+    """Lock the cart that is to become an order, or that has become one a moment ago.
+
+    The newest of a customer's carts counts: when the same checkout is sent twice at once, the
+    second finds the cart ordered and reads the order that it became. Raises `CartNotFound`.
+    """
+    require_transaction()
+    row = session.execute(
+        select(*_ROW)
+        .where(queries.owned_by(principal), Cart.status != CartStatus.MERGED)
+        .order_by((Cart.status == CartStatus.ACTIVE).desc(), Cart.id.desc())
+        .limit(1)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise CartNotFound
+    return CartRow(*row)
+
+
+def mark_ordered(cart_id: UUID) -> None:
+    """Close a cart that became an order. Needs it locked."""
+    session.execute(
+        update(Cart)
+        .where(Cart.id == cart_id)
+        .values(status=CartStatus.ORDERED, version=Cart.version + 1, updated_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_idle() -> int:
+    """Delete carts that nobody came back to: guests' after 30 days, customers' after 90."""
+    now = clock.now()
+    gone = cast(
+        CursorResult[Any],
+        session.execute(
+            delete(Cart)
+            .where(
+                Cart.status != CartStatus.ORDERED,
+                (Cart.updated_at < now - CUSTOMER_CARTS_LAST)
+                | (Cart.customer_id.is_(None) & (Cart.updated_at < now - GUEST_CARTS_LAST)),
+            )
+            .execution_options(synchronize_session=False)
+        ),
+    )
+    return gone.rowcount
+
+
+def _was_given_out(guest_key: str | None) -> bool:
+    return guest_key is not None and bool(
+        session.scalar(select(Cart.id).where(Cart.token_hash == guest_key).limit(1))
+    )
+
+
+def _checked(cart: CartRow, variant_id: UUID) -> list[CartLine]:
+    """Read the cart back and refuse the change when its line cannot be bought like this."""
+    held = queries.lines(cart.id, cart.currency)
+    line = next((line for line in held if line.variant_id == variant_id), None)
+    if line is None or not line.is_for_sale:
+        raise NotForSale(currency=cart.currency, variant_id=variant_id)
+    if line.available < line.quantity:
+        raise NotEnoughInStock(
+            variant_id=variant_id, requested=line.quantity, available=max(0, line.available)
+        )
+    if line.seen_price != line.unit_price:
+        session.execute(
+            update(CartItem)
+            .where(CartItem.id == line.id)
+            .values(seen_price=line.unit_price)
+            .execution_options(synchronize_session=False)
+        )
+    return held

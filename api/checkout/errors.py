@@ -1,0 +1,24 @@
+"""What the checkout refuses."""
+
+from api.kernel.errors import Conflict, Refused
+
+
+class CartChanged(Conflict):
+    """The total is not the one that the customer saw. Carries the fresh `quote`."""
+
+    code = "cart_changed"
+    sentence = "The total changed since the customer saw it. Show the new quote and ask again."
+
+
+class CartUnbuyable(Conflict):
+    """Something in the cart cannot be bought any more."""
+
+    code = "cart_unbuyable"
+    sentence = "Something in the cart is no longer for sale. Take it out and try again."
+
+
+class EmailRequired(Refused):
+    """A guest must say where letters go."""
+
+    code = "email_required"
+    sentence = "Guests give an e-mail address, so that the confirmation can reach them."

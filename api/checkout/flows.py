@@ -1,0 +1,317 @@
+"""Cart -> order + stock + payment. The only place where these domains meet.
+
+Placing is one transaction without network. Paying is record, ask the provider, record; see
+`settlement`. Lock order everywhere: cart, order, payment, stock levels by id, counters last.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from api.accounts import queries as accounts
+from api.cart import queries as carts
+from api.cart import service as cart_service
+from api.cart.errors import CartEmpty, CartNotFound
+from api.cart.queries import CartLine, CartRow
+from api.cart.states import CartStatus
+from api.checkout.errors import CartChanged, CartUnbuyable, EmailRequired
+from api.inventory import service as inventory
+from api.inventory.service import Demand
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.money import Money
+from api.kernel.principal import SYSTEM, Principal
+from api.orders import queries as order_queries
+from api.orders import service as orders
+from api.orders.service import LineDraft, OrderDraft
+from api.orders.states import OrderStatus
+from api.payments import queries as payment_queries
+from api.payments import service as payments
+from api.payments.errors import GatewayUnavailable, NothingDue, PaymentDeclined, PaymentNotFound
+from api.payments.gateways import IntentSnapshot
+from api.platform.db import session, transaction
+from api.pricing import queries as pricing
+from api.pricing import totals
+from api.settlement import flows as settlement
+from api.settlement import service as settlement_service
+
+HOLD_LASTS = timedelta(minutes=15)
+PAY_WITHIN = {"stripe": timedelta(hours=1), "manual": timedelta(days=7)}
+BATCH = 50
+
+_log = structlog.get_logger("api.checkout")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutForm:
+    """What the customer filled in."""
+
+    email: str | None
+    shipping_address: dict[str, Any]
+    billing_address: dict[str, Any] | None
+    shipping_method: str
+    payment_method: str
+    expected_total: Money | None
+
+
+def quote(principal: Principal, *, country: str, shipping_method: str | None) -> dict[str, Any]:
+    """Tell what the cart would cost in a country, and which ways of shipping there are.
+
+    Promises nothing and changes nothing. Raises `CartNotFound`, `CartEmpty`.
+    """
+    cart = carts.find(principal)
+    if cart is None:
+        raise CartNotFound
+    lines = _buyable(cart)
+    subtotal = sum(line.quantity * (line.unit_price or 0) for line in lines)
+    options = pricing.shipping_options(country, cart.currency, subtotal)
+    chosen = (
+        pricing.shipping_option(shipping_method, country, cart.currency, subtotal)
+        if shipping_method
+        else None
+    )
+    return {
+        **_figures(_total(cart, lines, country, chosen), cart.currency),
+        "shipping_method": None if chosen is None else chosen.code,
+        "shipping_methods": [
+            {
+                "code": option.code,
+                "name": option.name,
+                "amount": Money(option.amount, cart.currency),
+                "min_days": option.min_delivery_days,
+                "max_days": option.max_delivery_days,
+            }
+            for option in options
+        ],
+    }
+
+
+def hold_stock(principal: Principal) -> dict[str, Any]:
+    """Keep the cart's goods for a quarter of an hour while the customer types.
+
+    Holding again extends it. Raises `CartNotFound`, `CartEmpty`, `InsufficientStock`. Needs a
+    transaction.
+    """
+    cart = cart_service.lock_for_checkout(principal)
+    if cart.status is not CartStatus.ACTIVE:
+        raise CartNotFound
+    until = clock.now() + HOLD_LASTS
+    demand = {line.variant_id: line.quantity for line in _buyable(cart)}
+    inventory.hold(cart.id, demand, until=until)
+    return {"held_until": until, "unit_count": sum(demand.values())}
+
+
+def place_order(form: CheckoutForm, *, by: Principal) -> UUID:
+    """Turn the cart into an order, with its goods promised; returns the order's id.
+
+    One transaction, which the caller opens: cart locked, priced, goods allocated, order written
+    with snapshots, cart closed. The same checkout sent twice, by key or not, finds the cart
+    ordered and gets that order. Raises `CartEmpty`, `CartUnbuyable`, `CartChanged` (the total is
+    not `expected_total`), `InsufficientStock`, and what `pricing` says about shipping.
+    """
+    cart = cart_service.lock_for_checkout(by)
+    if cart.status is CartStatus.ORDERED:
+        placed = order_queries.order_of_cart(cart.id)
+        assert placed is not None, "a cart is closed in the transaction of its order"
+        return placed
+    lines = _buyable(cart)
+    country = form.shipping_address["country"]
+    subtotal = sum(line.quantity * (line.unit_price or 0) for line in lines)
+    shipping = pricing.shipping_option(form.shipping_method, country, cart.currency, subtotal)
+    priced = _total(cart, lines, country, shipping)
+    _refuse_drift(form.expected_total, priced, cart.currency)
+    draft = _draft(form, cart, lines, priced, shipping, by)
+    inventory.allocate(
+        draft.id,
+        [Demand(line.id, line.variant_id, line.quantity) for line in draft.lines],
+        held_by=cart.id,
+        by=by,
+    )
+    order = orders.open_order(draft, by=by)
+    cart_service.mark_ordered(cart.id)
+    if order.total == 0:
+        settlement_service.refresh(order)
+    return order.id
+
+
+def start_payment(order_id: UUID, *, by: Principal) -> tuple[UUID, IntentSnapshot]:
+    """Open a PaymentIntent for what is due on an order, or return the one that is open.
+
+    Returns our payment's id and the intent with its client secret. The payment is recorded before
+    Stripe is asked, and its id is the idempotency key: a crash in between leads back to the same
+    intent. Raises `OrderNotFound`, `InvalidState`, `NothingDue`, `GatewayUnavailable`.
+    """
+    order_queries.own_order_id(order_id, by)
+    session.rollback()
+    for _ in range(2):
+        payment_id = _open_payment(order_id)
+        snapshot = settlement.ask_about_payment(payment_id)
+        # An intent that was cancelled at the provider is void now; the second round opens another.
+        if snapshot.status != "canceled":
+            return payment_id, snapshot
+    raise GatewayUnavailable(retry_after=5)
+
+
+def confirm_payment(order_id: UUID, *, by: Principal) -> None:
+    """Ask Stripe how the order's payment stands and take it over, as the webhook does.
+
+    Whichever comes first settles the order. Raises `OrderNotFound`, `PaymentNotFound`,
+    `PaymentDeclined` when the bank said no, `GatewayUnavailable`.
+    """
+    order_queries.own_order_id(order_id, by)
+    payment = payment_queries.newest_stripe_payment(order_id)
+    if payment is None:
+        raise PaymentNotFound
+    snapshot = settlement.ask_about_payment(payment.id)
+    if snapshot.status == "requires_payment_method" and snapshot.decline_code:
+        raise PaymentDeclined(decline_code=snapshot.decline_code)
+
+
+def expire_unpaid_orders() -> int:
+    """Cancel orders whose time to pay is over and give their goods back; returns how many.
+
+    First the customer's open PaymentIntent is withdrawn: should it turn out to be paid, the order
+    is settled and stays. While the provider does not answer, the order waits.
+    """
+    expired = 0
+    waiting = order_queries.expired_unpaid(clock.now(), BATCH)
+    session.rollback()
+    for order_id in waiting:
+        try:
+            settlement.withdraw_open_payments(order_id)
+        except GatewayUnavailable as lost:
+            _log.warning("order_not_expired", order=str(order_id), code=lost.code)
+            continue
+        expired += _expire(order_id)
+    return expired
+
+
+def _open_payment(order_id: UUID) -> UUID:
+    with transaction():
+        order = orders.lock(order_id)
+        orders.refuse_unpayable(order)
+        due = order.total - order.captured + order.refunded
+        if due <= 0:
+            raise NothingDue
+        payment = payments.open_stripe_payment(order_id, amount=due, currency=order.currency)
+        settlement_service.refresh(order)
+        return payment.id
+
+
+def _expire(order_id: UUID) -> int:
+    with transaction():
+        order = orders.lock(order_id)
+        late = order.expires_at is not None and order.expires_at <= clock.now()
+        if order.status is not OrderStatus.PLACED or not late or order.captured > 0:
+            return 0  # paid or cancelled while we were asking
+        payments.void_open_payments(order_id)
+        orders.cancel(order, reason="expired", text="Not paid in time.", by=SYSTEM)
+        inventory.release(order_id, None, by=SYSTEM, reason="order expired")
+        settlement_service.refresh(order)
+    return 1
+
+
+def _buyable(cart: CartRow) -> list[CartLine]:
+    lines = carts.lines(cart.id, cart.currency)
+    if not lines:
+        raise CartEmpty
+    gone = [
+        {
+            "pointer": f"/items/{position}",
+            "code": "not_for_sale",
+            "detail": f"{line.title} is not for sale in {cart.currency}.",
+        }
+        for position, line in enumerate(lines)
+        if not line.is_for_sale
+    ]
+    if gone:
+        raise CartUnbuyable(errors=gone)
+    return lines
+
+
+def _total(
+    cart: CartRow,
+    lines: list[CartLine],
+    country: str,
+    shipping: pricing.ShippingOption | None,
+) -> totals.Totals:
+    return totals.quote(
+        [
+            totals.LineToPrice(line.id, line.quantity, line.unit_price or 0, line.tax_class)
+            for line in lines
+        ],
+        None if shipping is None else totals.ShippingChoice(shipping.amount, shipping.tax_class),
+        pricing.tax_rates(country, on=clock.now().date()),
+        cart.currency,
+    )
+
+
+def _figures(priced: totals.Totals, currency: str) -> dict[str, Any]:
+    return {
+        "subtotal": Money(priced.subtotal, currency),
+        "shipping_total": Money(priced.shipping, currency),
+        "tax_total": Money(priced.tax, currency),
+        "total": Money(priced.total, currency),
+    }
+
+
+def _refuse_drift(expected: Money | None, priced: totals.Totals, currency: str) -> None:
+    if expected is not None and expected != Money(priced.total, currency):
+        raise CartChanged(quote=_figures(priced, currency))
+
+
+def _draft(
+    form: CheckoutForm,
+    cart: CartRow,
+    lines: list[CartLine],
+    priced: totals.Totals,
+    shipping: pricing.ShippingOption,
+    by: Principal,
+) -> OrderDraft:
+    email = form.email
+    if email is None:
+        if by.id is None:
+            raise EmailRequired
+        email = accounts.contact(by.id).email
+    return OrderDraft(
+        id=new_id(),
+        cart_id=cart.id,
+        customer_id=by.id,
+        guest_key=by.guest_key,
+        email=email,
+        currency=cart.currency,
+        subtotal=priced.subtotal,
+        shipping_total=priced.shipping,
+        shipping_tax=priced.shipping_tax,
+        shipping_rate_basis_points=priced.shipping_rate,
+        tax_total=priced.tax,
+        total=priced.total,
+        shipping_address=form.shipping_address,
+        billing_address=form.billing_address or form.shipping_address,
+        shipping_method={"code": shipping.code, "name": shipping.name},
+        payment_method=form.payment_method,
+        expires_at=clock.now() + PAY_WITHIN[form.payment_method],
+        lines=tuple(
+            LineDraft(
+                id=new_id(),
+                variant_id=line.variant_id,
+                product_id=line.product_id,
+                sku=line.sku,
+                barcode=line.barcode,
+                title=line.title,
+                variant_title=line.variant_title,
+                image_url=line.image_url,
+                weight_grams=line.weight_grams,
+                quantity=line.quantity,
+                unit_price=figure.unit_price,
+                total=figure.total,
+                tax=figure.tax,
+                tax_rate_basis_points=figure.rate_basis_points,
+                tax_class=line.tax_class,
+            )
+            for line, figure in zip(lines, priced.lines, strict=True)
+        ),
+    )

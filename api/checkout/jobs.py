@@ -1,0 +1,16 @@
+"""What the timetable wakes in checkout."""
+
+from api.cart import service as carts
+from api.checkout import flows
+from api.platform.db import transaction
+
+
+def expire_unpaid_orders() -> None:
+    """Cancel what was not paid in time."""
+    flows.expire_unpaid_orders()
+
+
+def forget_idle_carts() -> None:
+    """Delete carts that nobody came back to."""
+    with transaction():
+        carts.forget_idle()

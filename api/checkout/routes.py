@@ -1,0 +1,106 @@
+"""Checking out and paying, for customers and guests; and marking as paid, for staff."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+
+from api.checkout import flows
+from api.checkout.flows import CheckoutForm
+from api.checkout.schemas import (
+    CheckoutSchema,
+    HoldSchema,
+    MarkPaidSchema,
+    PaymentIntentSchema,
+    PaymentRequestSchema,
+    QuoteRequestSchema,
+    QuoteSchema,
+)
+from api.kernel.money import Money
+from api.kernel.permissions import Permission
+from api.orders import queries as orders
+from api.orders.schemas import OrderSchema
+from api.platform.auth import anyone, principal, requires
+from api.platform.db import transaction
+from api.platform.http import Blueprint
+from api.platform.idempotency import idempotent
+from api.settlement import service as settlement
+
+checkout = Blueprint(
+    "checkout", __name__, url_prefix="/api/v1/checkout", description="From cart to order."
+)
+payments = Blueprint(
+    "payments", __name__, url_prefix="/api/v1/payments", description="Paying for an order."
+)
+admin = Blueprint(
+    "admin-payments",
+    __name__,
+    url_prefix="/api/v1/admin/orders",
+    description="Money that came another way, for staff.",
+)
+
+
+@checkout.route("/quote", methods=["POST"])
+@anyone
+@checkout.arguments(QuoteRequestSchema)
+@checkout.response(200, QuoteSchema)
+def quote(wanted: dict[str, Any]) -> Any:
+    """Tell what the cart would cost in a country, and which ways of shipping there are."""
+    return flows.quote(principal(), **wanted)
+
+
+@checkout.route("/hold", methods=["POST"])
+@anyone
+@checkout.response(200, HoldSchema)
+def hold() -> Any:
+    """Keep the cart's goods for a quarter of an hour; asking again extends it."""
+    with transaction():
+        return flows.hold_stock(principal())
+
+
+@checkout.route("", methods=["POST"])
+@anyone
+@idempotent(required=True)
+@checkout.arguments(CheckoutSchema)
+@checkout.response(201, OrderSchema)
+def place_order(form: dict[str, Any]) -> Any:
+    """Turn the cart into an order. Its goods are promised; an unpaid order expires."""
+    order_id = flows.place_order(CheckoutForm(**form), by=principal())
+    return orders.own_order(order_id, principal()), {"Location": f"/api/v1/orders/{order_id}"}
+
+
+@payments.route("/create-payment-intent", methods=["POST"])
+@anyone
+@payments.arguments(PaymentRequestSchema)
+@payments.response(200, PaymentIntentSchema)
+def create_payment_intent(wanted: dict[str, Any]) -> Any:
+    """Open a Stripe PaymentIntent for what is due; repeated, it answers the open one."""
+    payment_id, intent = flows.start_payment(wanted["order_id"], by=principal())
+    return {
+        "payment_id": payment_id,
+        "payment_intent_id": intent.id,
+        "client_secret": intent.client_secret,
+        "publishable_key": current_app.extensions["stockroom_settings"].stripe_publishable_key,
+        "status": intent.status,
+        "amount": Money(intent.amount, intent.currency),
+    }
+
+
+@payments.route("/confirm-payment/<uuid:order_id>", methods=["POST"])
+@anyone
+@payments.response(200, OrderSchema)
+def confirm_payment(order_id: UUID) -> Any:
+    """Ask Stripe how the payment stands, without waiting for its webhook; answers the order."""
+    flows.confirm_payment(order_id, by=principal())
+    return orders.own_order(order_id, principal())
+
+
+@admin.route("/<uuid:order_id>/mark-paid", methods=["POST"])
+@requires(Permission.PAYMENTS_WRITE)
+@idempotent(required=True)
+@admin.arguments(MarkPaidSchema)
+@admin.response(200, OrderSchema)
+def mark_paid(paid: dict[str, Any], order_id: UUID) -> Any:
+    """Record money that came another way: a bank transfer, cash on the counter."""
+    settlement.mark_paid(order_id, **paid, by=principal())
+    return orders.view(order_id)

@@ -1,0 +1,94 @@
+"""How a checkout looks on the wire."""
+
+import marshmallow as ma
+
+from api.checkout.flows import PAY_WITHIN
+from api.platform.address import COUNTRIES, AddressSchema
+from api.platform.http import MoneySchema, Schema
+
+
+class QuoteRequestSchema(Schema):
+    """Where the parcel would go, and how."""
+
+    country = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(sorted(COUNTRIES), error="Unknown country code.")
+    )
+    shipping_method = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 60))
+
+
+class ShippingChoiceSchema(Schema):
+    """One way of shipping that this cart may choose."""
+
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    amount = ma.fields.Nested(MoneySchema, required=True)
+    min_days = ma.fields.Integer(required=True)
+    max_days = ma.fields.Integer(required=True)
+
+
+class QuoteSchema(Schema):
+    """What the cart would cost. `tax_total` is contained in `total`."""
+
+    subtotal = ma.fields.Nested(MoneySchema, required=True)
+    shipping_total = ma.fields.Nested(MoneySchema, required=True)
+    tax_total = ma.fields.Nested(MoneySchema, required=True)
+    total = ma.fields.Nested(MoneySchema, required=True)
+    shipping_method = ma.fields.String(required=True, allow_none=True)
+    shipping_methods = ma.fields.List(ma.fields.Nested(ShippingChoiceSchema), required=True)
+
+
+class HoldSchema(Schema):
+    """Until when the cart's goods are kept."""
+
+    held_until = ma.fields.AwareDateTime(required=True)
+    unit_count = ma.fields.Integer(required=True)
+
+
+class CheckoutSchema(Schema):
+    """Everything that the customer fills in."""
+
+    email = ma.fields.Email(load_default=None, metadata={"description": "Needed from guests."})
+    shipping_address = ma.fields.Nested(AddressSchema, required=True)
+    billing_address = ma.fields.Nested(
+        AddressSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "By default the shipping address."},
+    )
+    shipping_method = ma.fields.String(required=True, validate=ma.validate.Length(1, 60))
+    payment_method = ma.fields.String(
+        load_default="stripe", validate=ma.validate.OneOf(sorted(PAY_WITHIN))
+    )
+    expected_total = ma.fields.Nested(
+        MoneySchema,
+        load_default=None,
+        metadata={"description": "What the customer saw; another total is refused (409)."},
+    )
+
+
+class PaymentRequestSchema(Schema):
+    """Which order is to be paid."""
+
+    order_id = ma.fields.UUID(required=True)
+
+
+class PaymentIntentSchema(Schema):
+    """What a browser needs in order to pay with Stripe."""
+
+    payment_id = ma.fields.UUID(required=True)
+    payment_intent_id = ma.fields.String(required=True)
+    client_secret = ma.fields.String(required=True)
+    publishable_key = ma.fields.String(required=True)
+    status = ma.fields.String(required=True, metadata={"description": "Stripe's own word."})
+    amount = ma.fields.Nested(MoneySchema, required=True)
+
+
+class MarkPaidSchema(Schema):
+    """Money that came another way."""
+
+    reference = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
+    amount = ma.fields.Nested(
+        MoneySchema,
+        load_default=None,
+        metadata={"description": "By default all that is due."},
+    )
