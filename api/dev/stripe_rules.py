@@ -5,6 +5,7 @@ keeps quiet about refunds. A shop that was only ever tried against that would le
 habits, so these rules are put on top before it starts to listen.
 """
 
+import base64
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -55,6 +56,7 @@ def put_on_top() -> None:
     PaymentMethod._charging_is_declined = _is_declined
     PaymentIntent._api_create = classmethod(_create_intent)
     PaymentIntent._api_list_all = classmethod(_list_intents)
+    PaymentIntent._confirm = _confirm_and_tell
     PaymentIntent._export = _export_intent
     PaymentIntent._update = _update_intent
     PaymentIntent.amount_received = property(_amount_received)
@@ -116,8 +118,10 @@ async def _perform(request: web.Request, handler: Handler) -> web.StreamResponse
 
 def _check_key(request: web.Request, intent: Any, sent: dict[str, Any]) -> None:
     """Let the shop's secret key through, and a customer who knows this payment's own secret."""
-    authorization = request.headers.get("Authorization", "")
-    key = sent.pop("key", None) or authorization.removeprefix("Bearer ")
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    if scheme == "Basic":
+        credentials = base64.b64decode(credentials).decode().partition(":")[0]
+    key = sent.pop("key", None) or credentials
     given_secret = sent.pop("client_secret", None)
     is_customer = key.startswith("pk_") and given_secret == intent.client_secret
     if not is_customer and server.get_api_key(request) is None:
@@ -142,8 +146,12 @@ def _confirm(
     if intent.status != "requires_confirmation":
         raise _unexpected_state(intent)
     intent._confirm(on_failure_now=intent._report_failure)
-    if intent.status == "requires_capture":
-        resources.schedule_webhook(Event("payment_intent.amount_capturable_updated", intent))
+
+
+def _confirm_and_tell(self: Any, on_failure_now: Callable[[], None]) -> None:
+    _confirm_originally(self, on_failure_now=on_failure_now)
+    if self.status == "requires_capture":
+        resources.schedule_webhook(Event("payment_intent.amount_capturable_updated", self))
 
 
 def _cancel(intent: Any, *, cancellation_reason: str | None = None) -> None:
@@ -188,6 +196,7 @@ def _raise_decline(self: Any) -> None:
 
 
 _last_payment_error_originally = PaymentIntent.last_payment_error.fget
+_confirm_originally = PaymentIntent._confirm
 _create_intent_originally = PaymentIntent._api_create.__func__
 _list_originally = resources.StripeObject._api_list_all.__func__
 _export_originally = resources.StripeObject._export

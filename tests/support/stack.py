@@ -20,7 +20,7 @@ from api.dev.services import Service
 Server = TypeVar("Server", "Postgres", "Redis")
 
 
-class _Running:
+class Running:
     """A started program and its folder."""
 
     def __init__(self, service: Service, folder: Path, *, owns_folder: bool) -> None:
@@ -52,7 +52,7 @@ class _Running:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class Postgres(_Running):
+class Postgres(Running):
     """A PostgreSQL that forgets everything: `url(name)`, `fresh_database(template)`, `stop()`."""
 
     def __init__(self, folder: Path, *, owns_folder: bool) -> None:
@@ -79,7 +79,7 @@ class Postgres(_Running):
         self.cluster.drop_database(url)
 
 
-class Redis(_Running):
+class Redis(Running):
     """A redis-server that forgets everything: `url`, `stop()`."""
 
     def __init__(self, folder: Path, *, owns_folder: bool) -> None:
@@ -129,6 +129,16 @@ def running_redis(folder: Path | None = None) -> Iterator[Redis]:
         server.stop()
 
 
+@contextmanager
+def running_service(service: Service, folder: Path) -> Iterator[Running]:
+    """Have any one program for the length of a block; its log appears in `folder`."""
+    running = Running(service, folder, owns_folder=False)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
 class RunningShop:
     """The whole shop as real processes: gunicorn, a worker and everything that they need.
 
@@ -139,7 +149,7 @@ class RunningShop:
 
     def __init__(self, *, demo: bool = False, environment: Mapping[str, str] | None = None) -> None:
         self._folder = _new_folder(unprivileged())
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, Running] = {}
         try:
             given = {"STOCKROOM_ENV": "development", **(environment or {})}
             port = services.free_port()
@@ -182,7 +192,7 @@ class RunningShop:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _begin(self, service: Service) -> None:
-        self._running[service.name] = _Running(service, self._folder, owns_folder=False)
+        self._running[service.name] = Running(service, self._folder, owns_folder=False)
 
     def _run_to_end(self, step: Service) -> None:
         done = subprocess.run(

@@ -1,0 +1,151 @@
+"""A copy of the shop as a person runs it: `python -m api.dev run`, in a folder of its own."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from api.dev.services import LOOPBACK, free_port
+from api.dev.stack import ROOT
+
+REPLACEABLE = ("DATABASE_URL", "REDIS_URL", "STRIPE_SECRET_KEY", "SMTP_URL", "PORT")
+
+
+class Copy:
+    """One folder of data and the process that runs the shop on it, if it is running."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "var"
+        self.port = free_port()
+        self._output = folder / "output"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ensure_running(self) -> "Copy":
+        """Start it unless it runs, and wait for the summary."""
+        if self._process is None or self._process.poll() is not None:
+            self._process = self.command("run", self.port)
+            self._wait_for("Stockroom is running.")
+        return self
+
+    def command(self, command: str, port: int) -> subprocess.Popen[bytes]:
+        """Start `python -m api.dev COMMAND` on this folder, with its output where `said` looks."""
+        environment = {k: v for k, v in os.environ.items() if k not in REPLACEABLE}
+        with self._output.open("wb") as output:
+            return subprocess.Popen(
+                [sys.executable, "-m", "api.dev", command, str(self.folder)],
+                cwd=ROOT,
+                env={**environment, "PORT": str(port)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def refusal(self, command: str, *, port: int | None = None) -> str:
+        """Run a command that must fail and return the one line that it says."""
+        before = self._output.read_bytes() if self._output.exists() else b""
+        assert self.command(command, port or self.port).wait(20) == 1
+        said = self.said()
+        self._output.write_bytes(before)
+        return said.strip()
+
+    def said(self) -> str:
+        """Return what it printed."""
+        return self._output.read_text(errors="replace")
+
+    def interrupt(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Press Ctrl-C, or send another signal, and return the exit status."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait until it has ended and return the exit status."""
+        assert self._process is not None
+        status = self._process.wait(40)
+        self._process = None
+        return status
+
+    def kill(self) -> None:
+        """Kill the supervisor alone, without warning."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    def children(self) -> dict[str, psutil.Process]:
+        """Return the programs that it runs now, by name."""
+        recorded = json.loads((self.folder / "children.json").read_text())
+        return {
+            name: psutil.Process(pid)
+            for name, (pid, _) in recorded.items()
+            if name != "setup" and psutil.pid_exists(pid)
+        }
+
+    def is_healthy(self) -> bool:
+        """Say whether the API answers."""
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=5)
+        try:
+            connection.request("GET", "/health/live")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def discard(self) -> None:
+        """End it, whatever state it is in."""
+        if self._process is not None and self._process.poll() is None:
+            self.interrupt()
+
+    def _wait_for(self, text: str) -> None:
+        assert self._process is not None
+        process = self._process
+        eventually(lambda: text in self.said() or process.poll() is not None)
+        if text not in self.said():
+            self._process = None
+            pytest.fail(f"it ended with status {process.wait(30)}, saying:\n{self.said()}")
+
+
+def eventually(condition: object, within: float = 30.0) -> None:
+    """Look again and again until the condition holds; fail when it does not in time."""
+    assert callable(condition)
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.03)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """An empty folder that PostgreSQL's own user may pass through when we are root."""
+    with _open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def copy() -> Iterator[Copy]:
+    """One copy for a whole file of tests: each asks it to be running, any may end it."""
+    with _open_folder() as folder:
+        copy = Copy(folder)
+        try:
+            yield copy
+        finally:
+            copy.discard()
+
+
+@contextmanager
+def _open_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="stockroom-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
