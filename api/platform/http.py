@@ -14,6 +14,7 @@ from flask_smorest.utils import prepare_response
 from api.kernel.money import Money
 from api.platform import problems
 from api.platform.concurrency import etag
+from api.platform.refusals import documented
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -124,8 +125,14 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     """A smorest blueprint whose views return plain values, written once and not dumped again."""
 
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
-        """Register a view; see flask-smorest."""
-        return cast(Callable[[View], View], super().route(rule, **options))
+        """Register a view, and document what its guard and its headers may refuse."""
+        register = super().route(rule, **options)
+        methods = options.get("methods", ("GET",))
+
+        def decorate(view: View) -> View:
+            return cast(View, register(documented(view, rule=rule, methods=methods)))
+
+        return decorate
 
     def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]:
         """Check what comes in; a query parameter that the schema does not name is refused."""
