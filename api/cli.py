@@ -3,6 +3,7 @@
 import click
 from flask.cli import with_appcontext
 
+from api.accounts import commands as accounts
 from api.platform import jobs
 
 
@@ -23,4 +24,9 @@ def run_periodic(name: str) -> None:
     click.echo(f"{name} ran.")
 
 
-commands: list[click.Command] = [relay, run_periodic]
+commands: list[click.Command] = [
+    accounts.create_staff,
+    accounts.set_staff_password,
+    relay,
+    run_periodic,
+]

@@ -120,6 +120,11 @@ def principal() -> Principal:
     return cast(Principal, g.principal)
 
 
+def sign_in_id() -> UUID | None:
+    """Return the sign-in that the access token came from; None when it names none."""
+    return cast("UUID | None", g.get("sign_in_id"))
+
+
 def cart_token() -> str | None:
     """Return the guest's secret, when one was sent that could be ours."""
     token = request.headers.get(CART_TOKEN_HEADER, "")
@@ -138,6 +143,7 @@ def _signed_in() -> Principal:
     try:
         claims = decode_token(token)
         subject = UUID(claims["sub"])
+        g.sign_in_id = UUID(claims["sid"]) if "sid" in claims else None
     except ExpiredSignatureError as expired:
         raise TokenExpired from expired
     except (PyJWTError, ValueError, KeyError) as unreadable:

@@ -3,10 +3,10 @@
 When Redis is away each process counts for itself, so that guessing stays bounded.
 """
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_limiter import Limiter
 
-from api.platform.auth import hash_secret
+from api.platform.auth import hash_secret, principal
 from api.platform.http import client_address
 from api.platform.settings import Settings
 
@@ -40,6 +40,28 @@ limiter = Limiter(
 def by_address() -> str:
     """Count by address alone, for requests that carry no proof of who sends them."""
     return f"address:{client_address()}"
+
+
+def by_account() -> str:
+    """Count by the e-mail address that a body names, as a hash: Redis learns no addresses.
+
+    Guessing at one account is then bounded from however many addresses it comes.
+    """
+    body = request.get_json(silent=True)
+    email = body.get("email") if isinstance(body, dict) else None
+    if not isinstance(email, str):
+        return by_address()
+    return f"account:{hash_secret(email.strip().lower())[:32]}"
+
+
+def by_person() -> str:
+    """Count by who is signed in, whatever token they hold; needs a guard before it."""
+    return principal().actor_key
+
+
+def was_refused(response: Response) -> bool:
+    """Count only what failed: ten people who sign in when a shift begins are no attack."""
+    return response.status_code >= 400
 
 
 def init_app(app: Flask, settings: Settings) -> None:

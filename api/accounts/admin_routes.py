@@ -1,0 +1,158 @@
+"""How staff come in, and how the owner looks after them."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from api.accounts import devices, flows, queries, service
+from api.accounts.policy import AccountKind, Role
+from api.accounts.schemas import (
+    CredentialsSchema,
+    NewStaffSchema,
+    PasswordChangeSchema,
+    RefreshSchema,
+    StaffEditSchema,
+    StaffMemberSchema,
+    StaffMeSchema,
+    StaffSignedInSchema,
+)
+from api.kernel.permissions import Permission
+from api.platform import auth, limits
+from api.platform.auth import principal, public, requires, staff_only
+from api.platform.concurrency import versioned
+from api.platform.db import transaction
+from api.platform.http import Blueprint, PageQuerySchema, client_address, list_of
+from api.platform.limits import by_account, by_address, by_person, limiter, was_refused
+
+Answer = tuple[dict[str, Any], dict[str, str]]
+
+NOT_STORED = {"Cache-Control": "no-store"}
+
+blueprint = Blueprint(
+    "staff", __name__, url_prefix="/api/v1/admin", description="The people behind the counter."
+)
+
+
+@blueprint.route("/auth/login", methods=["POST"])
+@public
+@limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
+@limiter.limit(limits.SIGN_IN, key_func=by_account, deduct_when=was_refused)
+@blueprint.arguments(CredentialsSchema)
+@blueprint.doc(responses={401: "UNAUTHORIZED"})
+@blueprint.response(200, StaffSignedInSchema)
+def login(body: dict[str, str]) -> Answer:
+    """Sign a member of staff in."""
+    return flows.sign_in(AccountKind.STAFF, **body, device=_device()), NOT_STORED
+
+
+@blueprint.route("/auth/refresh", methods=["POST"])
+@public
+@limiter.limit(limits.REFRESH, key_func=by_address)
+@blueprint.arguments(RefreshSchema)
+@blueprint.doc(responses={401: "UNAUTHORIZED"})
+@blueprint.response(200, StaffSignedInSchema)
+def refresh(body: dict[str, str]) -> Answer:
+    """Trade a refresh token of staff for the next pair of tokens.
+
+    Each is good once. One that comes a second time ends the whole sign-in (`token_reused`).
+    """
+    signed_in = flows.refresh(AccountKind.STAFF, body["refresh_token"], device=_device())
+    return signed_in, NOT_STORED
+
+
+@blueprint.route("/auth/logout", methods=["POST"])
+@public
+@limiter.limit(limits.REFRESH, key_func=by_address)
+@blueprint.arguments(RefreshSchema)
+@blueprint.response(204)
+def logout(body: dict[str, str]) -> None:
+    """End a sign-in of staff. Says nothing about whether there was one."""
+    with transaction():
+        service.end_family_of(AccountKind.STAFF, body["refresh_token"])
+
+
+@blueprint.route("/me")
+@staff_only
+@blueprint.response(200, StaffMeSchema)
+def me() -> dict[str, Any]:
+    """Show one's own account and what one may do."""
+    return queries.me(_own_id())
+
+
+@blueprint.route("/me/password", methods=["POST"])
+@staff_only
+@limiter.limit(limits.SIGN_IN, key_func=by_person, deduct_when=was_refused)
+@blueprint.arguments(PasswordChangeSchema)
+@blueprint.response(204)
+def change_password(body: dict[str, str]) -> None:
+    """Change one's own password; every other session ends."""
+    flows.change_password(
+        _own_id(), current=body["current_password"], new=body["password"], keep=auth.sign_in_id()
+    )
+
+
+@blueprint.route("/staff")
+@requires(Permission.STAFF_READ)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_of(StaffMemberSchema))
+def list_staff(query: dict[str, Any]) -> dict[str, Any]:
+    """List the staff by name, those who left included."""
+    return queries.staff_page(**query)
+
+
+@blueprint.route("/staff", methods=["POST"])
+@requires(Permission.STAFF_WRITE)
+@blueprint.arguments(NewStaffSchema)
+@blueprint.doc(responses={409: "CONFLICT"})
+@blueprint.response(201, StaffMemberSchema)
+def hire(body: dict[str, str]) -> Answer:
+    """Take someone on with a first password.
+
+    Needs no key for repetition: the address is on the staff once (`email_taken`).
+    """
+    user_id = flows.hire(
+        email=body["email"],
+        full_name=body["full_name"],
+        role=Role(body["role"]),
+        password=body["password"],
+        by=principal(),
+    )
+    return queries.staff_member(user_id), {"Location": f"/api/v1/admin/staff/{user_id}"}
+
+
+@blueprint.route("/staff/<uuid:user_id>")
+@requires(Permission.STAFF_READ)
+@blueprint.response(200, StaffMemberSchema)
+def show_staff(user_id: UUID) -> dict[str, Any]:
+    """Show a member of staff."""
+    return queries.staff_member(user_id)
+
+
+@blueprint.route("/staff/<uuid:user_id>", methods=["PATCH"])
+@requires(Permission.STAFF_WRITE)
+@versioned
+@blueprint.arguments(StaffEditSchema(partial=True))
+@blueprint.doc(responses={409: "CONFLICT"})
+@blueprint.response(200, StaffMemberSchema)
+def edit_staff(body: dict[str, Any], user_id: UUID, expected_version: int) -> dict[str, Any]:
+    """Change a member of staff's name or role, or switch them off: they are out at once.
+
+    Nobody gives or takes more than they hold, and the last active owner stays (`last_owner`).
+    """
+    if "role" in body:
+        body["role"] = Role(body["role"])
+    with transaction():
+        service.edit_staff(user_id, by=principal(), expected_version=expected_version, changes=body)
+        return queries.staff_member(user_id)
+
+
+def _own_id() -> UUID:
+    """Return who asks; the guard has let in a member of staff."""
+    user_id = principal().id
+    assert user_id is not None
+    return user_id
+
+
+def _device() -> devices.Device:
+    return devices.describe(request.user_agent.string, client_address())

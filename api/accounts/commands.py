@@ -1,0 +1,69 @@
+"""Staff from the owner's shell: the first one comes in this way."""
+
+import sys
+
+import click
+import marshmallow as ma
+from flask.cli import with_appcontext
+
+from api.accounts import flows
+from api.accounts.errors import EmailTaken, PasswordRefused, StaffNotFound
+from api.accounts.policy import Role
+from api.accounts.schemas import NewStaffSchema
+from api.kernel.principal import SYSTEM
+
+
+@click.command("create-staff")
+@click.argument("email")
+@click.option("--name", required=True, help="What colleagues call them.")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--if-missing", is_flag=True, help="Succeed when they are on the staff already.")
+@with_appcontext
+def create_staff(email: str, name: str, role: str, password_stdin: bool, if_missing: bool) -> None:
+    """Take someone on; asks for their first password twice."""
+    given = {"email": email, "full_name": name, "role": role}
+    given["password"] = _password(password_stdin)
+    try:
+        person = NewStaffSchema().load(given)
+        person["role"] = Role(role)
+        flows.hire(**person, by=SYSTEM)
+    except ma.ValidationError as invalid:
+        raise click.ClickException(_sentence(invalid)) from invalid
+    except PasswordRefused as refused:
+        raise click.ClickException(refused.detail) from refused
+    except EmailTaken as taken:
+        if not if_missing:
+            raise click.ClickException(f"{email} is on the staff already.") from taken
+        click.echo(f"{email} is on the staff already; nothing was changed.")
+    else:
+        click.echo(f"{person['full_name']} <{person['email']}> is on the staff now, as {role}.")
+
+
+@click.command("set-staff-password")
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@with_appcontext
+def set_staff_password(email: str, password_stdin: bool) -> None:
+    """Give someone on the staff a new password; they are signed out everywhere."""
+    password = _password(password_stdin)
+    try:
+        flows.replace_staff_password(email.strip(), password=password, by=SYSTEM)
+    except StaffNotFound as unknown:
+        raise click.ClickException(f"Nobody on the staff has the address {email}.") from unknown
+    except PasswordRefused as refused:
+        raise click.ClickException(refused.detail) from refused
+    click.echo(f"{email} has a new password and is signed out everywhere.")
+
+
+def _sentence(invalid: ma.ValidationError) -> str:
+    """Say in one line what is wrong with what was given."""
+    assert isinstance(invalid.messages, dict)
+    return " ".join(f"{name}: {' '.join(texts)}" for name, texts in invalid.messages.items())
+
+
+def _password(from_stdin: bool) -> str:
+    """Read a password from a pipe, or twice from a person; it never stands in the arguments."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt="Once more"))

@@ -1,0 +1,115 @@
+"""What accounts refuse."""
+
+from api.kernel.errors import Conflict, Forbidden, NotFound, Refused, Unauthenticated
+
+
+class BadCredentials(Unauthenticated):
+    """Wrong password, unknown address or switched-off account: nobody learns which."""
+
+    code = "bad_credentials"
+    sentence = "The e-mail address or the password is wrong."
+
+
+class RefreshTokenInvalid(Unauthenticated):
+    """Not a refresh token of ours, or its sign-in has ended."""
+
+    code = "token_invalid"
+    sentence = "This sign-in has ended. Sign in again."
+
+
+class RefreshTokenExpired(Unauthenticated):
+    """Nobody came back for thirty days."""
+
+    code = "token_expired"
+    sentence = "This sign-in has run out. Sign in again."
+
+
+class RefreshTokenReused(Unauthenticated):
+    """A refresh token came a second time: one of its two holders is a thief."""
+
+    code = "token_reused"
+    sentence = "This refresh token was used before, so its sign-in was ended. Sign in again."
+
+
+class PasswordRefused(Refused):
+    """Too easy to guess, or of the wrong length."""
+
+    code = "password_refused"
+    sentence = "This password will not do."
+
+
+class CurrentPasswordWrong(Refused):
+    """A change of password without knowing the old one."""
+
+    code = "current_password_wrong"
+    sentence = "The current password is wrong."
+
+
+class ResetTokenInvalid(Refused):
+    """The link of a letter that is unknown, used or older than an hour."""
+
+    code = "reset_token_invalid"
+    sentence = "This link is no longer good. Ask for a new one."
+
+
+class AccountNotFound(NotFound):
+    """No such account."""
+
+    code = "account_not_found"
+    sentence = "There is no such account."
+
+
+class StaffNotFound(NotFound):
+    """No such member of staff."""
+
+    code = "staff_not_found"
+    sentence = "There is no such member of staff."
+
+
+class EmailTaken(Conflict):
+    """Two members of staff cannot share an address."""
+
+    code = "email_taken"
+    sentence = "Someone on the staff has this e-mail address already."
+
+
+class GrantExceedsOwn(Forbidden):
+    """Nobody gives, or takes away, more than they hold themselves."""
+
+    code = "grant_exceeds_own"
+    sentence = "The role {role} may do more than you may."
+
+
+class LastOwner(Conflict):
+    """A shop without an owner could never get one again."""
+
+    code = "last_owner"
+    sentence = "This is the last active owner. Make someone else an owner first."
+
+
+class SignInNotFound(NotFound):
+    """No such sign-in of this person, or it has ended."""
+
+    code = "session_not_found"
+    sentence = "There is no such session."
+
+
+class AddressNotFound(NotFound):
+    """No such address of this customer."""
+
+    code = "address_not_found"
+    sentence = "There is no such address."
+
+
+class AddressIncomplete(Refused):
+    """A change that would leave an address that its country cannot deliver to."""
+
+    code = "address_incomplete"
+    sentence = "With this change the address does not fit its country."
+
+
+class TooManyAddresses(Refused):
+    """An address book has an end."""
+
+    code = "too_many_addresses"
+    sentence = "An address book holds at most {most} addresses. Delete one first."

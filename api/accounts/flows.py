@@ -1,0 +1,138 @@
+"""Coming in: what takes a look, then some hashing, then a transaction.
+
+Passwords are hashed and compared between transactions, because that takes as long as a dozen of
+them; the transaction then checks that nothing changed meanwhile.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from api.accounts import passwords, queries, service, tokens
+from api.accounts.devices import Device
+from api.accounts.errors import (
+    BadCredentials,
+    CurrentPasswordWrong,
+    RefreshTokenReused,
+    ResetTokenInvalid,
+    StaffNotFound,
+)
+from api.accounts.policy import AccountKind, Role
+from api.kernel.principal import Principal
+from api.platform.auth import hash_secret
+from api.platform.db import forget_reads, transaction
+
+_log = structlog.get_logger("api.accounts")
+
+
+def register(*, email: str, full_name: str, password: str) -> None:
+    """Open a customer account, or let the owner of the address know that someone tried.
+
+    The password is hashed either way: a known address takes as long as a new one.
+    """
+    password_hash = service.hash_password(password, email=email)
+    with transaction():
+        service.register_customer(email=email, full_name=full_name, password_hash=password_hash)
+
+
+def sign_in(kind: AccountKind, *, email: str, password: str, device: Device) -> dict[str, Any]:
+    """Let someone in by their password.
+
+    An unknown address is compared with a decoy, so that it takes as long as a wrong password.
+    Raises `BadCredentials` for both, and for an account that is switched off.
+    """
+    account = queries.find_account(kind, email)
+    forget_reads()
+    stored = account.password_hash if account else passwords.DECOY
+    is_right = passwords.matches(stored, password)
+    if account is None or not is_right or not account.is_active:
+        _log.warning("sign_in_refused", kind=kind.value, account=hash_secret(email.lower())[:12])
+        raise BadCredentials
+    fresh_hash = passwords.hashed(password) if passwords.is_outdated(stored) else None
+    with transaction():
+        signed_in = service.open_sign_in(
+            account.id, verified_hash=stored, fresh_hash=fresh_hash, device=device
+        )
+    return _answer(signed_in)
+
+
+def refresh(kind: AccountKind, token: str, *, device: Device) -> dict[str, Any]:
+    """Go on with a sign-in by its refresh token, which is then spent.
+
+    A token that was spent before ends the whole sign-in, in a transaction of its own, so that the
+    refusal does not undo it.
+    """
+    try:
+        with transaction():
+            signed_in = service.rotate(kind, token, device=device)
+    except RefreshTokenReused:
+        with transaction():
+            service.end_stolen_family(kind, token)
+        _log.warning("refresh_token_reused", kind=kind.value)
+        raise
+    return _answer(signed_in)
+
+
+def change_password(user_id: UUID, *, current: str, new: str, keep: UUID | None) -> None:
+    """Change one's own password; every other sign-in ends. Refuses without the current one."""
+    account = queries.get_account(user_id)
+    forget_reads()
+    if not passwords.matches(account.password_hash, current):
+        raise CurrentPasswordWrong(
+            errors=[
+                {
+                    "pointer": "/current_password",
+                    "in": "body",
+                    "code": CurrentPasswordWrong.code,
+                    "detail": CurrentPasswordWrong.sentence,
+                }
+            ]
+        )
+    fresh_hash = service.hash_password(new, email=account.email)
+    with transaction():
+        service.change_password(
+            user_id, verified_hash=account.password_hash, fresh_hash=fresh_hash, keep=keep
+        )
+
+
+def reset_password(*, token: str, password: str) -> None:
+    """Set a new password with the token of a letter; every sign-in ends."""
+    account = queries.find_reset_owner(token)
+    if account is None:
+        raise ResetTokenInvalid
+    fresh_hash = service.hash_password(password, email=account.email)
+    with transaction():
+        service.redeem_reset(account.id, token=token, fresh_hash=fresh_hash)
+
+
+def hire(*, email: str, full_name: str, role: Role, password: str, by: Principal) -> UUID:
+    """Take someone on with a first password, and return their id."""
+    password_hash = service.hash_password(password, email=email)
+    with transaction():
+        return service.create_staff(
+            email=email, full_name=full_name, role=role, password_hash=password_hash, by=by
+        )
+
+
+def replace_staff_password(email: str, *, password: str, by: Principal) -> None:
+    """Give a member of staff a new password without the old one; for the shop's own shell."""
+    account = queries.find_account(AccountKind.STAFF, email)
+    if account is None:
+        raise StaffNotFound
+    fresh_hash = service.hash_password(password, email=account.email)
+    with transaction():
+        service.set_password(account.id, fresh_hash=fresh_hash, by=by)
+
+
+def _answer(signed_in: service.SignedIn) -> dict[str, Any]:
+    access_token = tokens.access_token(
+        signed_in.user["id"], kind=signed_in.kind, sign_in_id=signed_in.sign_in_id
+    )
+    return {
+        "access_token": access_token,
+        "refresh_token": signed_in.refresh_token,
+        "token_type": "Bearer",
+        "expires_in": int(tokens.ACCESS_LASTS.total_seconds()),
+        "user": signed_in.user,
+    }

@@ -1,0 +1,10 @@
+"""What accounts do by the clock."""
+
+from api.accounts import service
+from api.platform.db import transaction
+
+
+def forget_expired_tokens() -> None:
+    """Delete tokens, sign-ins and reset requests that ran out."""
+    with transaction():
+        service.forget_expired_tokens()

@@ -1,0 +1,238 @@
+"""Questions about people."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from api.accounts.errors import AccountNotFound, AddressNotFound, StaffNotFound
+from api.accounts.models import Address, PasswordReset, SignIn, User
+from api.accounts.policy import AccountKind, Role, permissions_of
+from api.kernel import clock
+from api.platform.auth import hash_secret
+from api.platform.db import session
+from api.platform.pagination import Sort, page
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom a letter is for."""
+
+    email: str
+    full_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What sign-in needs to know of an account."""
+
+    id: UUID
+    email: str
+    is_active: bool
+    password_hash: str = field(repr=False)
+
+
+def contact(user_id: UUID) -> Contact:
+    """Return where letters to an account go. Raises `AccountNotFound`."""
+    row = session.execute(select(User.email, User.full_name).where(User.id == user_id)).first()
+    if row is None:
+        raise AccountNotFound
+    return Contact(row.email, row.full_name)
+
+
+def staff_names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of members of staff, in one query; those unknown are left out."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(User.id, User.full_name).where(User.id.in_(wanted), User.kind == AccountKind.STAFF)
+    )
+    return {row.id: row.full_name for row in rows}
+
+
+def find_account(kind: AccountKind, email: str) -> Account | None:
+    """Return the account with an e-mail address, in whatever case it is written."""
+    return _account(select(*_ACCOUNT).where(User.kind == kind, is_address(email)))
+
+
+def get_account(user_id: UUID) -> Account:
+    """Return an account by its id. Raises `AccountNotFound`."""
+    account = _account(select(*_ACCOUNT).where(User.id == user_id))
+    if account is None:
+        raise AccountNotFound
+    return account
+
+
+def find_reset_owner(token: str) -> Account | None:
+    """Return whose password an unused and fresh reset token may set."""
+    return _account(
+        select(*_ACCOUNT)
+        .join(PasswordReset, PasswordReset.user_id == User.id)
+        .where(
+            PasswordReset.token_hash == hash_secret(token),
+            PasswordReset.used_at.is_(None),
+            PasswordReset.expires_at > clock.now(),
+            User.is_active,
+        )
+    )
+
+
+def is_address(email: str) -> Any:
+    """Compare addresses without regard to case, as the unique index does."""
+    return func.lower(User.email) == func.lower(email)
+
+
+def person(user_id: UUID, email: str, full_name: str, role: Role | None) -> dict[str, Any]:
+    """Describe someone as a sign-in answers it; staff with what they may do."""
+    described: dict[str, Any] = {"id": user_id, "email": email, "full_name": full_name}
+    if role is not None:
+        described["role"] = role.value
+        described["permissions"] = sorted(permission.value for permission in permissions_of(role))
+    return described
+
+
+def me(user_id: UUID) -> dict[str, Any]:
+    """Describe an account to its owner. Raises `AccountNotFound`."""
+    row = session.execute(
+        select(User.id, User.email, User.full_name, User.role, User.version, User.created_at).where(
+            User.id == user_id
+        )
+    ).first()
+    if row is None:
+        raise AccountNotFound
+    described = person(row.id, row.email, row.full_name, row.role)
+    return described | {"created_at": row.created_at, "version": row.version}
+
+
+def staff_member(user_id: UUID) -> dict[str, Any]:
+    """Describe a member of staff to those who look after staff. Raises `StaffNotFound`."""
+    row = session.execute(_STAFF.where(User.id == user_id)).first()
+    if row is None:
+        raise StaffNotFound
+    return _staff_card(row)
+
+
+def staff_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+    """List the staff by name, those switched off included."""
+    rows, described = page(
+        _STAFF,
+        Sort((User.full_name, User.id)),
+        limit=limit,
+        cursor=cursor,
+        filters="staff",
+        total=select(User.id).where(User.kind == AccountKind.STAFF) if include else None,
+    )
+    return {"data": [_staff_card(row) for row in rows], "page": described}
+
+
+def address(user_id: UUID, address_id: UUID) -> dict[str, Any]:
+    """Return one entry of a customer's address book. Raises `AddressNotFound`."""
+    row = session.execute(
+        _ADDRESSES.where(Address.user_id == user_id, Address.id == address_id)
+    ).first()
+    if row is None:
+        raise AddressNotFound
+    return _address_card(row)
+
+
+def address_page(
+    user_id: UUID, *, limit: int, cursor: str | None, include: str | None
+) -> dict[str, Any]:
+    """List a customer's address book, oldest entry first."""
+    rows, described = page(
+        _ADDRESSES.where(Address.user_id == user_id),
+        Sort((Address.id,)),
+        limit=limit,
+        cursor=cursor,
+        filters=str(user_id),
+        total=select(Address.id).where(Address.user_id == user_id) if include else None,
+    )
+    return {"data": [_address_card(row) for row in rows], "page": described}
+
+
+def sign_in_page(
+    user_id: UUID,
+    *,
+    current: UUID | None,
+    limit: int,
+    cursor: str | None,
+    include: str | None,
+) -> dict[str, Any]:
+    """List the devices on which someone is signed in, newest first."""
+    mine = (
+        SignIn.user_id == user_id,
+        SignIn.revoked_at.is_(None),
+        SignIn.expires_at > clock.now(),
+    )
+    rows, described = page(
+        select(
+            SignIn.id, SignIn.device, SignIn.network, SignIn.created_at, SignIn.last_used_at
+        ).where(*mine),
+        Sort((SignIn.id,), descending=True),
+        limit=limit,
+        cursor=cursor,
+        filters=str(user_id),
+        total=select(SignIn.id).where(*mine) if include else None,
+    )
+    cards = [
+        {
+            "id": row.id,
+            "device": row.device,
+            "network": row.network,
+            "created_at": row.created_at,
+            "last_used_at": row.last_used_at,
+            "is_current": row.id == current,
+        }
+        for row in rows
+    ]
+    return {"data": cards, "page": described}
+
+
+_ACCOUNT: tuple[Any, ...] = (User.id, User.email, User.is_active, User.password_hash)
+
+_STAFF = select(
+    User.id,
+    User.email,
+    User.full_name,
+    User.role,
+    User.is_active,
+    User.created_at,
+    User.version,
+).where(User.kind == AccountKind.STAFF)
+
+_ADDRESSES = select(
+    Address.id,
+    Address.name,
+    Address.company,
+    Address.line1,
+    Address.line2,
+    Address.city,
+    Address.region,
+    Address.postal_code,
+    Address.country,
+    Address.phone,
+    Address.is_default_shipping,
+    Address.is_default_billing,
+    Address.version,
+)
+_ADDRESS_FIELDS = tuple(_ADDRESSES.selected_columns.keys())
+
+
+def _account(statement: Select[*tuple[Any, ...]]) -> Account | None:
+    row = session.execute(statement).first()
+    return Account(**row._asdict()) if row else None
+
+
+def _address_card(row: Any) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _ADDRESS_FIELDS}
+
+
+def _staff_card(row: Any) -> dict[str, Any]:
+    return person(row.id, row.email, row.full_name, row.role) | {
+        "is_active": row.is_active,
+        "created_at": row.created_at,
+        "version": row.version,
+    }

@@ -1,0 +1,242 @@
+"""How customers come in, and what is theirs: their account, their addresses, their sessions."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from api.accounts import devices, flows, queries, service
+from api.accounts.policy import AccountKind
+from api.accounts.schemas import (
+    AcceptedSchema,
+    AddressBookEntrySchema,
+    AddressEditSchema,
+    CredentialsSchema,
+    ForgottenPasswordSchema,
+    MeEditSchema,
+    MeSchema,
+    NewPasswordByTokenSchema,
+    PasswordChangeSchema,
+    RefreshSchema,
+    RegistrationSchema,
+    SavedAddressSchema,
+    SessionSchema,
+    SignedInSchema,
+)
+from api.platform import auth, limits
+from api.platform.auth import customers_only, public
+from api.platform.concurrency import versioned
+from api.platform.db import transaction
+from api.platform.http import Blueprint, PageQuerySchema, client_address, list_of
+from api.platform.idempotency import idempotent
+from api.platform.limits import by_account, by_address, by_person, limiter, was_refused
+
+Answer = tuple[dict[str, Any], dict[str, str]]
+
+NOT_STORED = {"Cache-Control": "no-store"}
+
+blueprint = Blueprint(
+    "auth", __name__, url_prefix="/api/v1/auth", description="Customers come in and go out."
+)
+users = Blueprint(
+    "users", __name__, url_prefix="/api/v1/users", description="What belongs to a customer."
+)
+
+_REGISTERED = "Thank you. If this address is new here, its account is ready: sign in."
+_RESET = "If this address has an account, a letter with a link is on its way to it."
+
+
+@blueprint.route("/register", methods=["POST"])
+@public
+@limiter.limit(limits.REGISTER, key_func=by_address)
+@limiter.limit(limits.REGISTER, key_func=by_account)
+@blueprint.arguments(RegistrationSchema)
+@blueprint.response(202, AcceptedSchema)
+def register(body: dict[str, str]) -> dict[str, str]:
+    """Open a customer account.
+
+    The answer is the same for an address that has an account already; its owner gets a letter.
+    """
+    flows.register(**body)
+    return {"detail": _REGISTERED}
+
+
+@blueprint.route("/login", methods=["POST"])
+@public
+@limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
+@limiter.limit(limits.SIGN_IN, key_func=by_account, deduct_when=was_refused)
+@blueprint.arguments(CredentialsSchema)
+@blueprint.doc(responses={401: "UNAUTHORIZED"})
+@blueprint.response(200, SignedInSchema)
+def login(body: dict[str, str]) -> Answer:
+    """Sign a customer in."""
+    return flows.sign_in(AccountKind.CUSTOMER, **body, device=_device()), NOT_STORED
+
+
+@blueprint.route("/refresh", methods=["POST"])
+@public
+@limiter.limit(limits.REFRESH, key_func=by_address)
+@blueprint.arguments(RefreshSchema)
+@blueprint.doc(responses={401: "UNAUTHORIZED"})
+@blueprint.response(200, SignedInSchema)
+def refresh(body: dict[str, str]) -> Answer:
+    """Trade a refresh token for the next pair of tokens.
+
+    Each is good once. One that comes a second time ends the whole sign-in (`token_reused`).
+    """
+    signed_in = flows.refresh(AccountKind.CUSTOMER, body["refresh_token"], device=_device())
+    return signed_in, NOT_STORED
+
+
+@blueprint.route("/logout", methods=["POST"])
+@public
+@limiter.limit(limits.REFRESH, key_func=by_address)
+@blueprint.arguments(RefreshSchema)
+@blueprint.response(204)
+def logout(body: dict[str, str]) -> None:
+    """End a sign-in. Says nothing about whether there was one."""
+    with transaction():
+        service.end_family_of(AccountKind.CUSTOMER, body["refresh_token"])
+
+
+@blueprint.route("/forgot-password", methods=["POST"])
+@public
+@limiter.limit(limits.REGISTER, key_func=by_address)
+@limiter.limit(limits.REGISTER, key_func=by_account)
+@blueprint.arguments(ForgottenPasswordSchema)
+@blueprint.response(202, AcceptedSchema)
+def forgot_password(body: dict[str, str]) -> dict[str, str]:
+    """Ask for a letter with a link that sets a new password. The link is good for an hour, once."""
+    with transaction():
+        service.request_reset(body["email"])
+    return {"detail": _RESET}
+
+
+@blueprint.route("/reset-password", methods=["POST"])
+@public
+@limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
+@blueprint.arguments(NewPasswordByTokenSchema)
+@blueprint.response(204)
+def reset_password(body: dict[str, str]) -> None:
+    """Set a new password with the token of the letter; every session ends."""
+    flows.reset_password(**body)
+
+
+@users.route("/me")
+@customers_only
+@users.response(200, MeSchema)
+def me() -> dict[str, Any]:
+    """Show one's own account."""
+    return queries.me(_customer())
+
+
+@users.route("/me", methods=["PATCH"])
+@customers_only
+@versioned
+@users.arguments(MeEditSchema)
+@users.response(200, MeSchema)
+def edit_me(body: dict[str, Any], expected_version: int) -> dict[str, Any]:
+    """Change one's own account."""
+    with transaction():
+        service.rename(_customer(), **body, expected_version=expected_version)
+        return queries.me(_customer())
+
+
+@users.route("/me/password", methods=["POST"])
+@customers_only
+@limiter.limit(limits.SIGN_IN, key_func=by_person, deduct_when=was_refused)
+@users.arguments(PasswordChangeSchema)
+@users.response(204)
+def change_password(body: dict[str, str]) -> None:
+    """Change one's own password; every other session ends."""
+    flows.change_password(
+        _customer(),
+        current=body["current_password"],
+        new=body["password"],
+        keep=auth.sign_in_id(),
+    )
+
+
+@users.route("/me/addresses")
+@customers_only
+@users.arguments(PageQuerySchema, location="query")
+@users.response(200, list_of(SavedAddressSchema))
+def list_addresses(query: dict[str, Any]) -> dict[str, Any]:
+    """List one's addresses."""
+    return queries.address_page(_customer(), **query)
+
+
+@users.route("/me/addresses", methods=["POST"])
+@customers_only
+@idempotent(required=False)
+@users.arguments(AddressBookEntrySchema)
+@users.response(201, SavedAddressSchema)
+def add_address(body: dict[str, Any]) -> Answer:
+    """Add an address."""
+    address_id = service.add_address(_customer(), body)
+    location = f"/api/v1/users/me/addresses/{address_id}"
+    return queries.address(_customer(), address_id), {"Location": location}
+
+
+@users.route("/me/addresses/<uuid:address_id>")
+@customers_only
+@users.response(200, SavedAddressSchema)
+def show_address(address_id: UUID) -> dict[str, Any]:
+    """Show one of one's addresses."""
+    return queries.address(_customer(), address_id)
+
+
+@users.route("/me/addresses/<uuid:address_id>", methods=["PATCH"])
+@customers_only
+@versioned
+@users.arguments(AddressEditSchema(partial=True))
+@users.response(200, SavedAddressSchema)
+def edit_address(body: dict[str, Any], address_id: UUID, expected_version: int) -> dict[str, Any]:
+    """Change an address. As a default it takes over from the one before."""
+    with transaction():
+        service.edit_address(
+            _customer(), address_id, changes=body, expected_version=expected_version
+        )
+        return queries.address(_customer(), address_id)
+
+
+@users.route("/me/addresses/<uuid:address_id>", methods=["DELETE"])
+@customers_only
+@versioned
+@users.response(204)
+def remove_address(address_id: UUID, expected_version: int) -> None:
+    """Delete an address. Orders keep their own copy."""
+    with transaction():
+        service.remove_address(_customer(), address_id, expected_version=expected_version)
+
+
+@users.route("/me/sessions")
+@customers_only
+@users.arguments(PageQuerySchema, location="query")
+@users.response(200, list_of(SessionSchema))
+def list_sessions(query: dict[str, Any]) -> dict[str, Any]:
+    """List the devices on which one is signed in."""
+    return queries.sign_in_page(_customer(), current=auth.sign_in_id(), **query)
+
+
+@users.route("/me/sessions/<uuid:session_id>", methods=["DELETE"])
+@customers_only
+@users.response(204)
+def end_session(session_id: UUID) -> None:
+    """Sign a device out: its refresh token is dead, its access token within 15 minutes.
+
+    Needs no If-Match: a session has nothing that two people could edit, and must end at once.
+    """
+    with transaction():
+        service.end_sign_in(_customer(), session_id)
+
+
+def _customer() -> UUID:
+    """Return who asks; the guard has let in a customer."""
+    user_id = auth.principal().id
+    assert user_id is not None
+    return user_id
+
+
+def _device() -> devices.Device:
+    return devices.describe(request.user_agent.string, client_address())
