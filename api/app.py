@@ -8,6 +8,8 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import subscriptions
+from api.accounts import admin_routes as account_admin_routes
+from api.accounts import routes as account_routes
 from api.accounts import service as accounts
 from api.aftersales import routes as aftersales_routes
 from api.cart import routes as cart_routes
@@ -29,6 +31,9 @@ LARGEST_BODY = 32 * 1024 * 1024
 EXPOSED_HEADERS = ("ETag", "Location", "X-Request-ID", "Idempotent-Replayed", "Retry-After")
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    account_routes.blueprint,
+    account_routes.users,
+    account_admin_routes.blueprint,
     catalog,
     catalog_admin,
     cart_routes.blueprint,

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from api.accounts import jobs as accounts
 from api.aftersales import jobs as aftersales
 from api.catalog import jobs as catalog
 from api.catalog.events import CatalogueChanged
@@ -31,5 +32,6 @@ WORK = Work(
         Periodic("sweep-payments", timedelta(minutes=5), settlement.sweep_payments),
         Periodic("forget-idle-carts", timedelta(hours=6), checkout.forget_idle_carts),
         Periodic("forget-old-answers", timedelta(hours=1), _forget_old_answers),
+        Periodic("forget-expired-tokens", timedelta(hours=1), accounts.forget_expired_tokens),
     ),
 )
