@@ -13,7 +13,10 @@ from api.app import create_app
 from api.platform.db import Base, db, session
 from api.platform.redis import client as redis_client
 from api.platform.settings import Settings
+from tests.support.contract import ContractClient
+from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
+from tests.support.shop import Shop
 from tests.support.stack import Postgres, Redis, running_postgres, running_redis
 
 
@@ -59,22 +62,37 @@ def mailer() -> RecordingMailer:
 
 
 @pytest.fixture(scope="session")
-def bare_app(settings: Settings, mailer: RecordingMailer) -> Flask:
+def gateway() -> ScriptedGateway:
+    """A payment provider that does as it is told; made new before each test."""
+    return ScriptedGateway()
+
+
+@pytest.fixture(scope="session")
+def bare_app(settings: Settings, mailer: RecordingMailer, gateway: ScriptedGateway) -> Flask:
     """The one app of the session, with the migrated schema."""
-    app = create_app(settings, mailer=mailer)
+    app = create_app(settings, mailer=mailer, gateway=gateway)
+    app.test_client_class = ContractClient
     with app.app_context():
         Base.metadata.create_all(db.engine)
     return app
 
 
 @pytest.fixture
-def app(bare_app: Flask, mailer: RecordingMailer) -> Iterator[Flask]:
+def app(bare_app: Flask, mailer: RecordingMailer, gateway: ScriptedGateway) -> Iterator[Flask]:
     """The app inside its context, on empty tables and an empty Redis."""
     mailer.sent.clear()
+    mailer.failures.clear()
+    gateway.forget_everything()
     with bare_app.app_context():
         _empty_everything()
         yield bare_app
         session.rollback()
+
+
+@pytest.fixture
+def shop(app: Flask, gateway: ScriptedGateway, mailer: RecordingMailer) -> Shop:
+    """A small shop in Germany, open, with empty shelves."""
+    return Shop(app, gateway, mailer).opens()
 
 
 def _empty_everything() -> None:

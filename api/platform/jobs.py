@@ -119,7 +119,7 @@ def relay_once() -> int:
     queue is told. When Redis is away the claim stands and the delivery comes due again.
     """
     with transaction():
-        facts = outbox.relay(_work().names())
+        facts = outbox.relay(work().names())
     with transaction():
         due = outbox.take_due()
     if due:
@@ -157,7 +157,7 @@ def run_delivery(fact_id: str, subscriber: str, request_id: str) -> None:
 
 
 def _deliver(fact_id: UUID, subscriber: str) -> str:
-    job = _work().job(subscriber)
+    job = work().job(subscriber)
     if getattr(job, "__spans_transactions__", False):
         with transaction():
             if outbox.is_done(fact_id, subscriber):
@@ -180,11 +180,11 @@ def enqueue_due_periodics() -> list[str]:
 
     The row is claimed before the queue is told, so that of many hosts one enqueues.
     """
-    work, now = _work(), clock.now()
+    planned, now = work(), clock.now()
     with transaction():
         session.execute(
             insert(TimetableEntry)
-            .values([{"name": job.name, "next_run_at": now} for job in work.timetable])
+            .values([{"name": job.name, "next_run_at": now} for job in planned.timetable])
             .on_conflict_do_nothing()
         )
         due = set(
@@ -194,7 +194,7 @@ def enqueue_due_periodics() -> list[str]:
                 .with_for_update(skip_locked=True)
             )
         )
-        jobs = [job for job in work.timetable if job.name in due]
+        jobs = [job for job in planned.timetable if job.name in due]
         for job in jobs:
             session.execute(
                 update(TimetableEntry)
@@ -210,7 +210,7 @@ def enqueue_due_periodics() -> list[str]:
 
 def run_periodic(name: str) -> None:
     """Run one periodic job and note how it went. Called by the queue or by a command."""
-    job = next(job for job in _work().timetable if job.name == name)
+    job = next(job for job in work().timetable if job.name == name)
     bind_request_id(f"timetable-{name}")
     began, error = time.perf_counter(), None
     try:
@@ -230,5 +230,6 @@ def run_periodic(name: str) -> None:
     session.remove()
 
 
-def _work() -> Work:
+def work() -> Work:
+    """Return the table of jobs that the roof plugged in."""
     return cast(Work, current_app.extensions["stockroom_work"])

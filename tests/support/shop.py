@@ -1,0 +1,195 @@
+"""A small shop in Germany and the people in it, told over HTTP: `buyer.adds("MUG", 2)`."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from api.inventory import service as inventory
+from api.kernel.money import Money
+from api.kernel.principal import SYSTEM
+from api.platform.db import transaction
+from api.pricing import service as pricing
+from api.pricing.service import ShippingDraft
+from tests.support.catalogue import a_product
+from tests.support.gateway import ScriptedGateway
+from tests.support.mailer import RecordingMailer
+from tests.support.people import Person, a_customer, a_staff_member
+from tests.support.stock import stocked
+
+ADDRESS = {
+    "name": "Carla Customer",
+    "company": None,
+    "line1": "Marktplatz 3",
+    "line2": None,
+    "city": "Bremen",
+    "region": None,
+    "postal_code": "28195",
+    "country": "DE",
+    "phone": None,
+}
+
+
+def key() -> str:
+    """Make an idempotency key."""
+    return str(uuid4())
+
+
+@dataclass
+class Buyer:
+    """A customer or guest with a browser."""
+
+    client: FlaskClient
+    gateway: ScriptedGateway
+    headers: dict[str, str] = field(default_factory=dict)
+    email: str | None = "guest@example.test"
+
+    def adds(self, sku: str, quantity: int = 1) -> dict[str, Any]:
+        """Put units into the cart; remembers the token of a new guest's cart."""
+        answer = self.client.post(
+            "/api/v1/cart/items", json={"sku": sku, "quantity": quantity}, headers=self.headers
+        )
+        assert answer.status_code == 200, answer.json
+        if "token" in answer.json:
+            self.headers = {**self.headers, "X-Cart-Token": answer.json["token"]}
+        return dict(answer.json)
+
+    def tries_to_check_out(self, *, idempotency_key: str | None = None, **form: Any) -> Any:
+        """Send the checkout and return the answer, whatever it is."""
+        body = {
+            "email": self.email,
+            "shipping_address": ADDRESS,
+            "shipping_method": "standard",
+            **form,
+        }
+        return self.client.post(
+            "/api/v1/checkout",
+            json=body,
+            headers={**self.headers, "Idempotency-Key": idempotency_key or key()},
+        )
+
+    def checks_out(self, **form: Any) -> dict[str, Any]:
+        """Turn the cart into an order."""
+        answer = self.tries_to_check_out(**form)
+        assert answer.status_code == 201, answer.json
+        return dict(answer.json)
+
+    def asks_to_pay(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Get a PaymentIntent."""
+        answer = self.client.post(
+            "/api/v1/payments/create-payment-intent",
+            json={"order_id": order["id"]},
+            headers=self.headers,
+        )
+        assert answer.status_code == 200, answer.json
+        return dict(answer.json)
+
+    def pays(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Pay by card and confirm; returns the order."""
+        intent = self.asks_to_pay(order)
+        self.gateway.pay(intent["payment_intent_id"])
+        answer = self.confirms(order)
+        assert answer.status_code == 200, answer.json
+        return dict(answer.json)
+
+    def confirms(self, order: dict[str, Any]) -> Any:
+        """Ask the shop to look at the payment."""
+        return self.client.post(
+            f"/api/v1/payments/confirm-payment/{order['id']}", headers=self.headers
+        )
+
+    def sees(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Read the order."""
+        answer = self.client.get(f"/api/v1/orders/{order['id']}", headers=self.headers)
+        assert answer.status_code == 200, answer.json
+        return dict(answer.json)
+
+
+@dataclass
+class Shop:
+    """The shop, its provider and its letters."""
+
+    app: Flask
+    gateway: ScriptedGateway
+    mailer: RecordingMailer
+    variants: dict[str, UUID] = field(default_factory=dict)
+
+    def opens(self) -> "Shop":
+        """Set tax, shipping and a location up."""
+        with transaction():
+            pricing.set_tax_rate("DE", "standard", 1900, name="VAT", by=SYSTEM)
+            pricing.set_tax_rate("DE", "reduced", 700, name="reduced VAT", by=SYSTEM)
+            pricing.create_shipping_method(
+                ShippingDraft(
+                    code="standard",
+                    name="Parcel",
+                    countries=["DE", "AT"],
+                    price=Money(490, "EUR"),
+                    free_above=Money(10_000, "EUR"),
+                ),
+                by=SYSTEM,
+            )
+            inventory.create_location("MAIN", "Main shelf", by=SYSTEM)
+        return self
+
+    def sells(self, sku: str, quantity: int, *, price: str = "9.99 EUR", threshold: int = 0,
+              **product: Any) -> UUID:  # fmt: skip
+        """Put a product on sale with so many units on the shelf."""
+        (variant_id,) = a_product(sku, price=price, **product)
+        stocked(variant_id, quantity, threshold=threshold)
+        self.variants[sku] = variant_id
+        return variant_id
+
+    def guest(self) -> Buyer:
+        """Have a guest come by."""
+        return Buyer(self.app.test_client(), self.gateway)
+
+    def customer(self, person: Person | None = None) -> Buyer:
+        """Have a signed-in customer come by."""
+        who = person or a_customer()
+        return Buyer(self.app.test_client(), self.gateway, dict(who.headers), email=None)
+
+    def staff(self, role: str = "owner") -> "Staff":
+        """Have someone at the counter."""
+        return Staff(self.app.test_client(), dict(a_staff_member(role).headers))
+
+    def an_order(self, *, paid: bool = True, buyer: Buyer | None = None, **skus: int
+                 ) -> dict[str, Any]:  # fmt: skip
+        """Have an order of so many units by SKU (`MUG=2`), paid unless told otherwise."""
+        who = buyer or self.guest()
+        for sku, quantity in skus.items():
+            who.adds(sku, quantity)
+        order = who.checks_out()
+        return who.pays(order) if paid else order
+
+
+@dataclass
+class Staff:
+    """Someone at the counter, with the keys of their role."""
+
+    client: FlaskClient
+    headers: dict[str, str]
+
+    def gets(self, path: str, **query: Any) -> Any:
+        """Read something below /api/v1/admin."""
+        return self.client.get(f"/api/v1/admin{path}", query_string=query, headers=self.headers)
+
+    def posts(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
+        """Command something below /api/v1/admin."""
+        headers = {**self.headers, "Idempotency-Key": idempotency_key or key()}
+        return self.client.post(f"/api/v1/admin{path}", json=body or {}, headers=headers)
+
+    def refunds(self, order: dict[str, Any], *, lines: dict[int, int] | None = None,
+                shipping: bool = False, restock: bool = False, **more: Any) -> Any:  # fmt: skip
+        """Refund units by the position of their line, counted from 0."""
+        wanted = [
+            {"order_line_id": order["lines"][at]["id"], "quantity": units, "restock": restock}
+            for at, units in (lines or {}).items()
+        ]
+        return self.posts(
+            f"/orders/{order['id']}/refunds",
+            {"lines": wanted, "shipping": shipping, "reason": "damaged"},
+            **more,
+        )

@@ -1,0 +1,31 @@
+"""Does what the worker does, in the test's own process and without waiting."""
+
+from sqlalchemy import select
+
+from api.platform import jobs, outbox
+from api.platform.db import session, transaction
+from api.platform.outbox import Delivery
+
+
+def drain(*, may_fail: bool = False) -> list[str]:
+    """Deliver all waiting facts, and those that they cause; returns the subscribers that ran.
+
+    A job that fails fails the test, unless it may.
+    """
+    ran: list[str] = []
+    while True:
+        with transaction():
+            outbox.relay(jobs.work().names())
+        with transaction():
+            due = outbox.take_due()
+        if not due:
+            break
+        for item in due:
+            jobs.run_delivery(str(item.fact_id), item.subscriber, item.request_id)
+            ran.append(item.subscriber)
+    if not may_fail:
+        failed = session.execute(
+            select(Delivery.subscriber, Delivery.last_error).where(Delivery.done_at.is_(None))
+        ).all()
+        assert not failed, failed
+    return ran
