@@ -77,6 +77,9 @@ class ProblemErrorSchema(Schema):
     """One thing that is wrong, and where."""
 
     pointer = ma.fields.String(required=True, metadata={"example": "/lines/0/quantity"})
+    location = ma.fields.String(
+        data_key="in", metadata={"description": "`body` or `query`.", "example": "body"}
+    )
     code = ma.fields.String(required=True)
     detail = ma.fields.String(required=True)
 
