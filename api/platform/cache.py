@@ -94,9 +94,19 @@ def answered(namespaces: Callable[..., Sequence[str]]) -> Callable[[Any], Callab
             kept = cached(namespaces(**path), address, lambda: view(**path).get_data())
             return conditional(kept)
 
+        answer._apidoc = _with_not_modified(view)  # type: ignore[attr-defined]
         return answer
 
     return decorate
+
+
+def _with_not_modified(view: Callable[..., Response]) -> dict[str, Any]:
+    """Document that a reader who has the very same bytes is told so."""
+    doc = dict(getattr(view, "_apidoc", {}))
+    given = dict(doc.get("response", {}))
+    same = {"description": "If-None-Match names the present answer."}
+    given["responses"] = {**given.get("responses", {}), 304: same}
+    return {**doc, "response": given}
 
 
 def conditional(answer: Answer) -> Response:

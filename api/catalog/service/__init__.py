@@ -13,6 +13,7 @@ from api.catalog.service.drafts import (
     ProductDraft,
     VariantDraft,
 )
+from api.catalog.service.intake import StoredProduct
 from api.catalog.service.products import (
     archive_product,
     create_product,
@@ -27,6 +28,7 @@ __all__ = [
     "ImageDraft",
     "PriceDraft",
     "ProductDraft",
+    "StoredProduct",
     "VariantDraft",
     "add_variant",
     "archive_product",

@@ -64,16 +64,17 @@ def edit_category(
     if not changed:
         return
     before = category.path
+    parent_id = changed.get("parent_id", category.parent_id)
+    parent = _get(parent_id) if parent_id else None
+    if parent is not None and _is_within(parent.path, before):
+        raise CategoryCycle(category_id=category_id, parent_id=parent.id)
     with told_as_refusals():
         for name, value in changed.items():
             setattr(category, name, value)
         category.version += 1
-        if {"slug", "parent_id"} & changed.keys():
-            parent = _get(category.parent_id) if category.parent_id else None
-            if parent is not None and _is_within(parent.path, before):
-                raise CategoryCycle(category_id=category_id, parent_id=parent.id)
-            category.path = _path(parent, category.slug)
-            session.flush()
+        category.path = _path(parent, category.slug)
+        session.flush()
+        if category.path != before:
             _carry_along(before, category.path)
     if "parent_id" in changed:
         _reshelve_below(category)

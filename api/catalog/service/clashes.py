@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.catalog.errors import (
     BarcodeTaken,
+    CategoryCycle,
     CategoryNotEmpty,
     CategoryNotFound,
     CompareAtNotAbovePrice,
@@ -27,6 +28,7 @@ _REFUSALS: dict[str, Callable[..., DomainError]] = {
     "uq_variants_barcode": BarcodeTaken,
     "uq_variants_product_id_option_values": OptionCombinationTaken,
     "ck_variant_prices_compare_at_above_amount": CompareAtNotAbovePrice,
+    "ck_categories_not_its_own_parent": CategoryCycle,
     "fk_categories_parent_id_categories": CategoryNotFound,
     "fk_category_members_category_id_categories": CategoryNotFound,
     "fk_products_category_id_categories": CategoryNotFound,
