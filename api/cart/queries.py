@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from api.cart.errors import CartNotFound
@@ -95,7 +95,13 @@ def lines(cart_id: UUID, currency: str) -> list[CartLine]:
     )
     available = (
         select(
-            func.coalesce(func.sum(StockLevel.on_hand - StockLevel.allocated - held_by_others), 0)
+            # A sum of sums is numeric to Postgres; units are whole.
+            cast(
+                func.coalesce(
+                    func.sum(StockLevel.on_hand - StockLevel.allocated - held_by_others), 0
+                ),
+                BigInteger,
+            )
         )
         .join(Location, Location.id == StockLevel.location_id)
         .where(StockLevel.variant_id == CartItem.variant_id, Location.is_active)
