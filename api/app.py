@@ -17,6 +17,7 @@ from api.catalog.admin_routes import blueprint as catalog_admin
 from api.catalog.routes import blueprint as catalog
 from api.checkout import routes as checkout_routes
 from api.cli import commands
+from api.inventory import routes as inventory_routes
 from api.orders import admin_routes as order_admin_routes
 from api.orders import routes as order_routes
 from api.payments import routes as payment_routes
@@ -26,6 +27,8 @@ from api.platform import auth, db, jobs, limits, observability, pages, ports, pr
 from api.platform.http import Api, Blueprint
 from api.platform.mail import Mailer, SmtpMailer
 from api.platform.settings import Settings
+from api.pricing import admin_routes as pricing_admin_routes
+from api.pricing import routes as pricing_routes
 
 LARGEST_BODY = 32 * 1024 * 1024
 EXPOSED_HEADERS = ("ETag", "Location", "X-Request-ID", "Idempotent-Replayed", "Retry-After")
@@ -36,6 +39,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     account_admin_routes.blueprint,
     catalog,
     catalog_admin,
+    inventory_routes.blueprint,
+    pricing_routes.blueprint,
+    pricing_admin_routes.blueprint,
     cart_routes.blueprint,
     checkout_routes.checkout,
     checkout_routes.payments,

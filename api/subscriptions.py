@@ -7,6 +7,7 @@ from api.aftersales import jobs as aftersales
 from api.catalog import jobs as catalog
 from api.catalog.events import CatalogueChanged
 from api.checkout import jobs as checkout
+from api.inventory import jobs as inventory
 from api.payments.events import ProviderEventReceived, RefundFailed
 from api.platform import idempotency
 from api.platform.db import transaction
@@ -22,11 +23,12 @@ def _forget_old_answers() -> None:
 
 WORK = Work(
     subscribers={
-        CatalogueChanged: [catalog.on_catalogue_changed],
+        CatalogueChanged: [catalog.on_catalogue_changed, inventory.on_catalogue_changed],
         ProviderEventReceived: [settlement_jobs.apply_provider_event],
         RefundFailed: [aftersales.on_refund_failed],
     },
     timetable=(
+        Periodic("expire-holds", timedelta(minutes=1), inventory.expire_holds),
         Periodic("expire-unpaid-orders", timedelta(minutes=1), checkout.expire_unpaid_orders),
         Periodic("sweep-refunds", timedelta(minutes=1), settlement.sweep_refunds),
         Periodic("sweep-payments", timedelta(minutes=5), settlement.sweep_payments),

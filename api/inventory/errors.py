@@ -34,7 +34,7 @@ class NotAllocated(Conflict):
 class LevelNotFound(NotFound):
     """No such stock level."""
 
-    code = "stock_level_not_found"
+    code = "level_not_found"
     sentence = "There is no such stock level."
 
 

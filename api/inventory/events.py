@@ -1,16 +1,18 @@
 """What happens on the shelves, told to whoever listens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from api.kernel.events import Event
+from api.kernel.ids import new_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class StockRanLow(Event):
     """A level fell to its threshold or below; told once, and again only after it recovered.
 
-    `available` counts what lies there and is promised to no order.
+    `available` counts what lies there and is promised to no order. `crossing_id` names this one
+    fall, so that whoever writes about it writes once for each.
     """
 
     level_id: UUID
@@ -18,6 +20,7 @@ class StockRanLow(Event):
     location_id: UUID
     available: int
     threshold: int
+    crossing_id: UUID = field(default_factory=new_id, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

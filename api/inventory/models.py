@@ -58,8 +58,9 @@ class StockLevel(Identified, Versioned, Dated, Base):
     """How many of one variant lie at one location, and how many of those are spoken for.
 
     `reserved` counts all rows of `stock_holds`, those that ran out but were not swept yet included.
-    `below_threshold` remembers that the low-stock fact was told. `version` is that of the settings
-    which people edit (the threshold); quantities are guarded by their own values.
+    Without a threshold nobody watches the level; `below_threshold` remembers that the low-stock
+    fact was told. `version` is that of the settings which people edit (the threshold); quantities
+    are guarded by their own values.
     """
 
     __tablename__ = "stock_levels"
@@ -79,7 +80,7 @@ class StockLevel(Identified, Versioned, Dated, Base):
     on_hand: Mapped[int] = mapped_column(default=0)
     allocated: Mapped[int] = mapped_column(default=0)
     reserved: Mapped[int] = mapped_column(default=0)
-    low_stock_threshold: Mapped[int] = mapped_column(default=0)
+    low_stock_threshold: Mapped[int | None]
     below_threshold: Mapped[bool] = mapped_column(default=False)
     last_moved_at: Mapped[datetime | None]
     last_moved_by: Mapped[str | None] = mapped_column(String(120))
@@ -129,7 +130,8 @@ class StockMovement(Identified, Dated, Base):
     """One line of the journal: what changed, why and by whom. Only ever added to.
 
     The sums of the changes are the counters of the level. `actor` names staff; customers and
-    guests are written as just that, because a journal cannot forget a person.
+    guests are written as just that, because a journal cannot forget a person. `reference` is what
+    people call the cause, such as the number of an order.
     """
 
     __tablename__ = "stock_movements"
@@ -165,10 +167,11 @@ class StockMovement(Identified, Dated, Base):
     allocated_change: Mapped[int] = mapped_column(default=0)
     reserved_change: Mapped[int] = mapped_column(default=0)
     on_hand_after: Mapped[int]
-    reason: Mapped[str | None] = mapped_column(String(40))
+    reason: Mapped[str | None] = mapped_column(String(120))
     note: Mapped[str | None] = mapped_column(String(500))
     actor: Mapped[str] = mapped_column(String(120))
     actor_id: Mapped[UUID | None]
+    reference: Mapped[str | None] = mapped_column(String(60))
     order_id: Mapped[UUID | None]
     fulfilment_id: Mapped[UUID | None]
     refund_id: Mapped[UUID | None]

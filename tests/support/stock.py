@@ -36,18 +36,20 @@ def a_location(code: str = "MAIN", *, priority: int = 100, is_active: bool = Tru
         )
 
 
-def goods(sku: str, quantity: int, *, at: UUID | None = None, threshold: int = 0) -> UUID:
+def goods(sku: str, quantity: int, *, at: UUID | None = None, threshold: int | None = None) -> UUID:
     """Sell a new product of which this many lie at one location; returns its variant."""
     (variant_id,) = a_product(sku)
     stocked(variant_id, quantity, at=at, threshold=threshold)
     return variant_id
 
 
-def stocked(variant_id: UUID, quantity: int, *, at: UUID | None = None, threshold: int = 0) -> None:
+def stocked(
+    variant_id: UUID, quantity: int, *, at: UUID | None = None, threshold: int | None = None
+) -> None:
     """Open a level of a variant with so many pieces; opens its own transaction."""
     with transaction():
         inventory.set_opening_stock([(variant_id, quantity)], location_id=at, by=SYSTEM)
-        if threshold:
+        if threshold is not None:
             level = level_of(variant_id, at=at)
             inventory.set_threshold(level, threshold, expected_version=1, by=SYSTEM)
 
@@ -92,7 +94,7 @@ def counters(variant_id: UUID, *, at: UUID | None = None) -> Counters:
 
 
 def journal(variant_id: UUID) -> list[tuple[str, int, int, int, int]]:
-    """Read the journal of a variant: kind, changes of on hand, allocated, reserved, on hand after."""
+    """Read a variant's journal: kind; changes of on hand, allocated, reserved; on hand after."""
     rows = session.execute(
         select(
             StockMovement.kind,

@@ -3,7 +3,13 @@
 from api.inventory.service.counts import adjust, set_threshold
 from api.inventory.service.dispatch import restock, ship
 from api.inventory.service.holds import expire_holds, hold, release_hold
-from api.inventory.service.places import create_location, default_location, set_opening_stock
+from api.inventory.service.places import (
+    create_location,
+    default_location,
+    edit_location,
+    open_level,
+    set_opening_stock,
+)
 from api.inventory.service.promises import Demand, allocate, release
 
 __all__ = [
@@ -12,8 +18,10 @@ __all__ = [
     "allocate",
     "create_location",
     "default_location",
+    "edit_location",
     "expire_holds",
     "hold",
+    "open_level",
     "release",
     "release_hold",
     "restock",

@@ -80,8 +80,10 @@ def adjust(
     )
 
 
-def set_threshold(level_id: UUID, threshold: int, *, expected_version: int, by: Principal) -> None:
-    """Set the number at which a level counts as low; 0 means that nobody watches it.
+def set_threshold(
+    level_id: UUID, threshold: int | None, *, expected_version: int, by: Principal
+) -> None:
+    """Set the number at which a level counts as low; without one nobody watches it.
 
     Raises `Stale` when somebody else set it since. Tells that the level is low when the new
     threshold makes it so.
@@ -104,7 +106,7 @@ def set_threshold(level_id: UUID, threshold: int, *, expected_version: int, by: 
         raise LevelNotFound(level_id=level_id)
     concurrency.check(row.version, expected_version)
     available = row.on_hand - row.allocated
-    is_low = 0 < threshold >= available
+    is_low = threshold is not None and available <= threshold
     session.execute(
         update(StockLevel)
         .where(StockLevel.id == level_id)
@@ -115,7 +117,7 @@ def set_threshold(level_id: UUID, threshold: int, *, expected_version: int, by: 
         )
         .execution_options(synchronize_session=False)
     )
-    if is_low and not row.below_threshold:
+    if threshold is not None and is_low and not row.below_threshold:
         emit(
             StockRanLow(
                 level_id=level_id,

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 
 from api.inventory.errors import NotAllocated
 from api.inventory.models import MovementKind, StockAllocation, StockMovement
-from api.inventory.service import ledger, locks, places, promises
+from api.inventory.service import ledger, locks, parts, places
 from api.inventory.service.ledger import Entry
 from api.inventory.service.locks import Level
 from api.kernel.principal import Principal
@@ -15,18 +15,23 @@ from api.platform.db import require_transaction
 
 
 def ship(
-    order_id: UUID, quantities: Mapping[UUID, int], *, fulfilment_id: UUID, by: Principal
+    order_id: UUID,
+    quantities: Mapping[UUID, int],
+    *,
+    fulfilment_id: UUID,
+    by: Principal,
+    reference: str | None = None,
 ) -> None:
     """Let goods leave for a customer: off the shelf, and off the promise to the order.
 
     Quantities are by order line. Never looks at what is free: these goods are the order's. Raises
     `NotAllocated` when the order has less than that. The same fulfilment again changes nothing.
     """
-    levels, left = promises.lock_promises(order_id)
+    levels, left = parts.lock_promises(order_id)
     if _recorded(StockMovement.fulfilment_id == fulfilment_id):
         return
-    parts = promises.take(left, quantities)
-    found = promises.by_line(parts)
+    leaving = parts.take(left, quantities)
+    found = parts.by_line(leaving)
     short = {
         line_id: quantity
         for line_id, quantity in quantities.items()
@@ -44,7 +49,7 @@ def ship(
                 for line_id, quantity in short.items()
             ],
         )
-    promises.reduce(parts)
+    parts.reduce(leaving)
     ledger.write(
         levels,
         [
@@ -53,10 +58,11 @@ def ship(
                 kind=MovementKind.SHIPPED,
                 on_hand=-quantity,
                 allocated=-quantity,
+                reference=reference,
                 order_id=order_id,
                 fulfilment_id=fulfilment_id,
             )
-            for level_id, quantity in promises.by_level(parts).items()
+            for level_id, quantity in parts.by_level(leaving).items()
         ],
         by=by,
     )
@@ -69,6 +75,7 @@ def restock(
     refund_id: UUID,
     by: Principal,
     location_id: UUID | None = None,
+    reference: str | None = None,
 ) -> None:
     """Put goods that came back from a customer on a shelf again.
 
@@ -96,6 +103,7 @@ def restock(
                 level_id=targets[variant_id],
                 kind=MovementKind.RESTOCKED,
                 on_hand=quantity,
+                reference=reference,
                 order_id=order_id,
                 refund_id=refund_id,
             )

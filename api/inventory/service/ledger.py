@@ -14,7 +14,6 @@ from sqlalchemy import (
     ARRAY,
     Integer,
     Uuid,
-    and_,
     bindparam,
     column,
     func,
@@ -52,6 +51,7 @@ class Entry:
     reserved: int = 0
     reason: str | None = None
     note: str | None = None
+    reference: str | None = None
     order_id: UUID | None = None
     fulfilment_id: UUID | None = None
     refund_id: UUID | None = None
@@ -104,9 +104,8 @@ _MOVE: Final = (
         allocated=_allocated,
         reserved=_reserved,
         # Holds do not ring the bell: a basket is a thought, and baskets come and go all day.
-        below_threshold=and_(
-            StockLevel.low_stock_threshold > 0,
-            _on_hand - _allocated <= StockLevel.low_stock_threshold,
+        below_threshold=func.coalesce(
+            _on_hand - _allocated <= StockLevel.low_stock_threshold, False
         ),
         last_moved_at=bindparam("moved_at"),
         last_moved_by=bindparam("moved_by"),
@@ -155,7 +154,7 @@ def write(levels: Mapping[UUID, Level], entries: Sequence[Entry], *, by: Princip
     _journal(before, entries, by=by, actor=actor, now=now)
     _note_counts(changes, actor=actor, now=now)
     _tell(levels, moved, changes)
-    _note_availability(levels, changes)
+    _tell_availability(levels, changes)
 
 
 def open_levels(
@@ -249,6 +248,7 @@ def _journal(
                 "on_hand_after": on_hand[entry.level_id],
                 "reason": entry.reason,
                 "note": entry.note,
+                "reference": entry.reference,
                 "actor": actor,
                 "actor_id": by.id,
                 "order_id": entry.order_id,
@@ -298,19 +298,21 @@ def _tell(
             )
 
 
-def _note_availability(levels: Mapping[UUID, Level], changes: Mapping[UUID, _Change]) -> None:
-    """Tell the catalogue which variants sold out or came back with this change."""
-    before: dict[UUID, int] = {}
-    after: dict[UUID, int] = {}
-    for level in levels.values():
-        if not level.is_active:
-            continue
-        change = changes.get(level.id, _Change())
-        free = level.free
-        before[level.variant_id] = before.get(level.variant_id, 0) + free
-        free += change.on_hand - change.allocated - change.reserved
-        after[level.variant_id] = after.get(level.variant_id, 0) + free
+def note_availability(before: Mapping[UUID, int], after: Mapping[UUID, int]) -> None:
+    """Tell the catalogue which variants sold out or came back, by what was and is free of each."""
     back = [variant_id for variant_id in after if before[variant_id] <= 0 < after[variant_id]]
     gone = [variant_id for variant_id in after if after[variant_id] <= 0 < before[variant_id]]
     if back or gone:
         catalog.note_availability(in_stock=back, out_of_stock=gone)
+
+
+def _tell_availability(levels: Mapping[UUID, Level], changes: Mapping[UUID, _Change]) -> None:
+    before: dict[UUID, int] = {}
+    after: dict[UUID, int] = {}
+    for level in levels.values():
+        if level.is_active:
+            free, change = level.free, changes.get(level.id, _Change())
+            before[level.variant_id] = before.get(level.variant_id, 0) + free
+            free += change.on_hand - change.allocated - change.reserved
+            after[level.variant_id] = after.get(level.variant_id, 0) + free
+    note_availability(before, after)

@@ -1,19 +1,22 @@
 """Places: locations, and the opening of levels there."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from api.inventory.errors import LocationCodeTaken, LocationNotFound
-from api.inventory.models import Location
-from api.inventory.service import ledger
+from api.inventory.models import Location, StockLevel
+from api.inventory.service import ledger, locks
+from api.inventory.service.locks import Level
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.platform import audit
+from api.platform import audit, concurrency
 from api.platform.db import require_transaction
 
 FIRST_CODE: Final = "MAIN"
@@ -30,6 +33,66 @@ def create_location(
         raise LocationCodeTaken(location_code=code)
     audit.record("location.created", by=by, subject_id=location_id, code=code, name=name)
     return location_id
+
+
+def edit_location(
+    location_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+) -> None:
+    """Change the name, the priority or whether goods from there are for sale.
+
+    Raises `Stale` when somebody else changed it since. When a location opens or closes, all levels
+    of its variants are locked, and the catalogue hears what that brings back or sells out.
+    """
+    session = require_transaction()
+    row = session.execute(
+        select(Location.is_active, Location.version)
+        .where(Location.id == location_id)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise LocationNotFound(location_id=location_id)
+    concurrency.check(row.version, expected_version)
+    is_active = changes.get("is_active", row.is_active)
+    if is_active != row.is_active:
+        here = aliased(StockLevel)
+        levels = locks.lock(
+            and_those_of=select(here.variant_id)
+            .where(here.location_id == location_id, here.on_hand > here.allocated)
+            .correlate(None)
+            .scalar_subquery()
+        )
+        ledger.note_availability(
+            _free(levels.values()),
+            _free(
+                replace(level, is_active=is_active) if level.location_id == location_id else level
+                for level in levels.values()
+            ),
+        )
+    session.execute(
+        update(Location)
+        .where(Location.id == location_id)
+        .values(**changes, version=Location.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    audit.record("location.edited", by=by, subject_id=location_id, **changes)
+
+
+def open_level(variant_id: UUID, location_id: UUID | None, *, by: Principal) -> UUID:
+    """Give a variant an empty shelf at a location; returns the level, also when it was there.
+
+    Raises `VariantUnknown` or `LocationNotFound`.
+    """
+    place = location_id or default_location()
+    ledger.open_levels({variant_id: 0}, place, by=by)
+    return (
+        require_transaction()
+        .execute(
+            select(StockLevel.id).where(
+                StockLevel.variant_id == variant_id, StockLevel.location_id == place
+            )
+        )
+        .scalar_one()
+    )
 
 
 def default_location() -> UUID:
@@ -68,6 +131,14 @@ def set_opening_stock(
         batch = variant_ids[start : start + OPENED_AT_ONCE]
         opened += len(ledger.open_levels({v: opening[v] for v in batch}, place, by=by))
     return opened
+
+
+def _free(levels: Iterable[Level]) -> dict[UUID, int]:
+    """Sum what is free per variant, over active locations."""
+    free: dict[UUID, int] = {}
+    for level in levels:
+        free[level.variant_id] = free.get(level.variant_id, 0) + level.is_active * level.free
+    return free
 
 
 def _insert(code: str, name: str, *, priority: int = 100, is_active: bool = True) -> UUID | None:

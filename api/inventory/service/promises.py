@@ -1,29 +1,18 @@
 """Promises to orders: goods are allocated to order lines, and given back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
-    Integer,
-    ScalarSelect,
-    Uuid,
-    bindparam,
-    column,
-    func,
     insert,
     select,
-    update,
 )
-from sqlalchemy.orm import aliased
 
-from api.inventory.models import MovementKind, StockAllocation, StockLevel
+from api.inventory.models import MovementKind, StockAllocation
 from api.inventory.policy import Plan
-from api.inventory.service import ledger, locks
+from api.inventory.service import ledger, locks, parts
 from api.inventory.service.ledger import Entry
-from api.inventory.service.locks import Level
 from api.inventory.service.supply import Freed, choose, sweep, variants_held_by
 from api.kernel import clock
 from api.kernel.ids import new_id
@@ -44,18 +33,13 @@ class Demand:
             raise ValueError("a demand is for at least one")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some units of one allocation: of this order line, at this level."""
-
-    allocation_id: UUID
-    order_line_id: UUID
-    level_id: UUID
-    quantity: int
-
-
 def allocate(
-    order_id: UUID, demand: Sequence[Demand], *, held_by: UUID | None, by: Principal
+    order_id: UUID,
+    demand: Sequence[Demand],
+    *,
+    held_by: UUID | None,
+    by: Principal,
+    reference: str | None = None,
 ) -> None:
     """Take goods for an order, out of what the cart `held_by` holds and of what is free.
 
@@ -88,20 +72,26 @@ def allocate(
             for line_id, level_id, quantity in _dealt_out(lines, plan)
         ],
     )
-    ledger.write(levels, [*freed.expired_entries(), *_promised(order_id, plan, freed)], by=by)
+    entries = _promised(order_id, plan, freed, reference=reference)
+    ledger.write(levels, [*freed.expired_entries(), *entries], by=by)
 
 
 def release(
-    order_id: UUID, quantities: Mapping[UUID, int] | None, *, by: Principal, reason: str
+    order_id: UUID,
+    quantities: Mapping[UUID, int] | None,
+    *,
+    by: Principal,
+    reason: str,
+    reference: str | None = None,
 ) -> dict[UUID, int]:
     """Give back what order lines no longer need; `None` gives back all that is left.
 
     Quantities are by order line. Returns how many each line gave back: never more than was left,
     so that a repetition gives nothing.
     """
-    levels, left = lock_promises(order_id)
-    parts = take(left, quantities)
-    reduce(parts)
+    levels, left = parts.lock_promises(order_id)
+    given_back = parts.take(left, quantities)
+    parts.reduce(given_back)
     ledger.write(
         levels,
         [
@@ -110,99 +100,14 @@ def release(
                 kind=MovementKind.RELEASED,
                 allocated=-quantity,
                 reason=reason,
+                reference=reference,
                 order_id=order_id,
             )
-            for level_id, quantity in by_level(parts).items()
+            for level_id, quantity in parts.by_level(given_back).items()
         ],
         by=by,
     )
-    return by_line(parts)
-
-
-def lock_promises(order_id: UUID) -> tuple[dict[UUID, Level], list[Part]]:
-    """Lock all levels of an order's variants; return them and what is still promised there.
-
-    The promises come in the order of preference of their locations.
-    """
-    levels = locks.lock(and_those_of=_variants_promised_to(order_id))
-    rows = require_transaction().execute(
-        select(
-            StockAllocation.id,
-            StockAllocation.order_line_id,
-            StockAllocation.level_id,
-            StockAllocation.quantity,
-        )
-        .where(StockAllocation.order_id == order_id, StockAllocation.quantity > 0)
-        .order_by(StockAllocation.id)
-    )
-    preference = {level_id: place for place, level_id in enumerate(levels)}
-    parts = [Part(*row) for row in rows]
-    return levels, sorted(parts, key=lambda part: preference[part.level_id])
-
-
-def take(left: Iterable[Part], quantities: Mapping[UUID, int] | None) -> list[Part]:
-    """Pick from what is left as much of each order line as is wanted and there; `None` is all."""
-    if quantities is None:
-        return list(left)
-    wanted, parts = dict(quantities), []
-    for part in left:
-        quantity = min(part.quantity, wanted.get(part.order_line_id, 0))
-        if quantity > 0:
-            wanted[part.order_line_id] -= quantity
-            parts.append(Part(part.allocation_id, part.order_line_id, part.level_id, quantity))
-    return parts
-
-
-_share = (
-    func.unnest(
-        bindparam("allocation_ids", type_=ARRAY(Uuid)),
-        bindparam("quantities", type_=ARRAY(Integer)),
-    )
-    .table_valued(column("allocation_id", Uuid), column("quantity", Integer), name="share")
-    .render_derived()
-)
-
-_REDUCE: Final = (
-    update(StockAllocation)
-    .where(
-        StockAllocation.id == _share.c.allocation_id,
-        StockAllocation.quantity >= _share.c.quantity,
-    )
-    .values(quantity=StockAllocation.quantity - _share.c.quantity)
-    .returning(StockAllocation.id)
-    .execution_options(synchronize_session=False)
-)
-
-
-def reduce(parts: Sequence[Part]) -> None:
-    """Take parts off their allocations, in one guarded statement."""
-    if not parts:
-        return
-    reduced = require_transaction().execute(
-        _REDUCE,
-        {
-            "allocation_ids": [part.allocation_id for part in parts],
-            "quantities": [part.quantity for part in parts],
-        },
-    )
-    if len(reduced.all()) != len(parts):
-        raise ledger.LevelMoved("an allocation shrank although its level was locked")
-
-
-def by_level(parts: Iterable[Part]) -> dict[UUID, int]:
-    """Sum parts per level."""
-    sums: dict[UUID, int] = {}
-    for part in parts:
-        sums[part.level_id] = sums.get(part.level_id, 0) + part.quantity
-    return sums
-
-
-def by_line(parts: Iterable[Part]) -> dict[UUID, int]:
-    """Sum parts per order line."""
-    sums: dict[UUID, int] = {}
-    for part in parts:
-        sums[part.order_line_id] = sums.get(part.order_line_id, 0) + part.quantity
-    return sums
+    return parts.by_line(given_back)
 
 
 def _served_lines(order_id: UUID) -> set[UUID]:
@@ -211,17 +116,6 @@ def _served_lines(order_id: UUID) -> set[UUID]:
         require_transaction().scalars(
             select(StockAllocation.order_line_id).where(StockAllocation.order_id == order_id)
         )
-    )
-
-
-def _variants_promised_to(order_id: UUID) -> ScalarSelect[Any]:
-    level = aliased(StockLevel)
-    return (
-        select(level.variant_id)
-        .join(StockAllocation, StockAllocation.level_id == level.id)
-        .where(StockAllocation.order_id == order_id)
-        .correlate(None)
-        .scalar_subquery()
     )
 
 
@@ -240,7 +134,7 @@ def _dealt_out(lines: Sequence[Demand], plan: Plan) -> list[tuple[UUID, UUID, in
     return dealt
 
 
-def _promised(order_id: UUID, plan: Plan, freed: Freed) -> list[Entry]:
+def _promised(order_id: UUID, plan: Plan, freed: Freed, *, reference: str | None) -> list[Entry]:
     """Write the goods taken for an order; the cart's hold on the same level ends in that entry."""
     taken = {level_id: count for taking in plan.values() for level_id, count in taking.items()}
     entries = [
@@ -249,6 +143,7 @@ def _promised(order_id: UUID, plan: Plan, freed: Freed) -> list[Entry]:
             kind=MovementKind.ALLOCATED,
             allocated=count,
             reserved=-freed.own.get(level_id, 0),
+            reference=reference,
             order_id=order_id,
         )
         for level_id, count in taken.items()
@@ -258,6 +153,7 @@ def _promised(order_id: UUID, plan: Plan, freed: Freed) -> list[Entry]:
             level_id=level_id,
             kind=MovementKind.RELEASED_HOLD,
             reserved=-quantity,
+            reference=reference,
             order_id=order_id,
         )
         for level_id, quantity in freed.own.items()

@@ -1,11 +1,11 @@
-"""Questions about the shelves."""
+"""How many can be bought now."""
 
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, select
 
-from api.catalog.models import Variant
+from api.catalog.models import Product, Variant
 from api.inventory.models import Location, StockHold, StockLevel
 from api.kernel import clock
 from api.platform.db import session
@@ -31,9 +31,23 @@ def availability(variant_ids: Collection[UUID], *, held_by: UUID | None = None) 
 
 
 def skus(variant_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return how variants are called on the shelf, for refusals that people read."""
+    """Return what variants are called on the shelf, for refusals that people read."""
     rows = session.execute(select(Variant.id, Variant.sku).where(Variant.id.in_(variant_ids)))
     return {row.id: row.sku for row in rows}
+
+
+def variants_without_level(slugs: Collection[str]) -> list[UUID]:
+    """Return the variants of products, named by their slugs, that have no shelf anywhere yet."""
+    if not slugs:
+        return []
+    has_level = exists().where(StockLevel.variant_id == Variant.id)
+    return list(
+        session.scalars(
+            select(Variant.id)
+            .join(Product, Product.id == Variant.product_id)
+            .where(Product.slug.in_(slugs), ~has_level)
+        )
+    )
 
 
 def live_reserved_column(except_for: UUID | None = None) -> ColumnElement[int]:

@@ -1,0 +1,53 @@
+"""What moved, in the shape of the wire."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from api.inventory.errors import LevelNotFound
+from api.inventory.models import StockLevel, StockMovement
+from api.platform import pagination
+from api.platform.db import session
+from api.platform.pagination import Sort
+
+_NEWEST_FIRST: Final = Sort((StockMovement.id,), descending=True)
+
+
+def movements(
+    level_id: UUID, *, limit: int, cursor: str | None, with_total: bool = False
+) -> dict[str, Any]:
+    """Return a page of a level's journal, the newest entry first. Raises `LevelNotFound`."""
+    if session.scalar(select(StockLevel.id).where(StockLevel.id == level_id)) is None:
+        raise LevelNotFound(level_id=level_id)
+    of_level = StockMovement.level_id == level_id
+    rows, page = pagination.page(
+        select(
+            StockMovement.id,
+            StockMovement.created_at.label("at"),
+            StockMovement.kind,
+            StockMovement.on_hand_change,
+            StockMovement.allocated_change,
+            StockMovement.reserved_change,
+            StockMovement.on_hand_after,
+            StockMovement.reason,
+            StockMovement.note,
+            StockMovement.actor,
+            StockMovement.reference,
+            StockMovement.order_id,
+            StockMovement.fulfilment_id,
+            StockMovement.refund_id,
+        ).where(of_level),
+        _NEWEST_FIRST,
+        limit=limit,
+        cursor=cursor,
+        filters=level_id,
+        total=select(StockMovement.id).where(of_level) if with_total else None,
+    )
+    return {"data": [_movement(row) for row in rows], "page": page}
+
+
+def _movement(row: Any) -> dict[str, Any]:
+    movement: dict[str, Any] = row._asdict()
+    del movement["sort_0"]
+    return movement

@@ -1,0 +1,148 @@
+"""What lies where, in the shape of the wire."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import false, func, select
+
+from api.catalog.models import Product, Variant
+from api.catalog.queries import searching
+from api.inventory.errors import LevelNotFound, LocationNotFound
+from api.inventory.models import Location, StockLevel
+from api.inventory.queries.availability import live_reserved_column
+from api.platform import pagination
+from api.platform.db import AnySelect, session
+from api.platform.pagination import Sort
+
+_BY_SKU: Final = Sort((Variant.sku_key, StockLevel.id))
+_BY_PREFERENCE: Final = Sort((Location.priority, Location.id))
+
+
+def levels(
+    *,
+    q: str | None = None,
+    location_id: UUID | None = None,
+    low: bool | None = None,
+    limit: int = 25,
+    cursor: str | None = None,
+    with_total: bool = False,
+) -> dict[str, Any]:
+    """Return a page of levels by SKU.
+
+    `q` looks for words of the product, or for a SKU or barcode that begins like that. `low` asks
+    for levels at or below their threshold, or for the others.
+    """
+    statement = _levels()
+    if q:
+        typed = searching.tsquery_text(q)
+        statement = statement.where(searching.matches(typed) if typed else false())
+    if location_id is not None:
+        statement = statement.where(StockLevel.location_id == location_id)
+    if low is not None:
+        statement = statement.where(StockLevel.below_threshold.is_(low))
+    rows, page = pagination.page(
+        statement,
+        _BY_SKU,
+        limit=limit,
+        cursor=cursor,
+        filters=(q, location_id, low),
+        total=statement.with_only_columns(StockLevel.id) if with_total else None,
+    )
+    return {"data": [_level(row) for row in rows], "page": page}
+
+
+def level(level_id: UUID) -> dict[str, Any]:
+    """Return one level. Raises `LevelNotFound`."""
+    row = session.execute(_levels().where(StockLevel.id == level_id)).one_or_none()
+    if row is None:
+        raise LevelNotFound(level_id=level_id)
+    return _level(row)
+
+
+def levels_of_variant(variant_id: UUID) -> list[dict[str, Any]]:
+    """Return the levels of a variant at all locations, the preferred one first; for a scan."""
+    rows = session.execute(
+        _levels()
+        .where(StockLevel.variant_id == variant_id)
+        .order_by(Location.priority, Location.id)
+    )
+    return [_level(row) for row in rows]
+
+
+def low_stock_count() -> int:
+    """Count the levels at or below their threshold."""
+    counted = select(func.count()).select_from(StockLevel).where(StockLevel.below_threshold)
+    return session.scalar(counted) or 0
+
+
+def location(location_id: UUID) -> dict[str, Any]:
+    """Return one location. Raises `LocationNotFound`."""
+    row = session.execute(_LOCATIONS.where(Location.id == location_id)).one_or_none()
+    if row is None:
+        raise LocationNotFound(location_id=location_id)
+    return row._asdict()
+
+
+def locations(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+    """Return a page of locations, the preferred ones first."""
+    rows, page = pagination.page(
+        _LOCATIONS,
+        _BY_PREFERENCE,
+        limit=limit,
+        cursor=cursor,
+        total=select(Location.id) if with_total else None,
+    )
+    return {"data": [dict(zip(_LOCATION_FIELDS, row, strict=False)) for row in rows], "page": page}
+
+
+_LOCATION_FIELDS: Final = ("id", "code", "name", "priority", "is_active", "version")
+_LOCATIONS: Final = select(*(getattr(Location, field) for field in _LOCATION_FIELDS))
+
+
+def _levels() -> AnySelect:
+    return (
+        select(
+            *(StockLevel.id, StockLevel.variant_id, Variant.sku, Variant.barcode),
+            Product.title.label("product_title"),
+            Variant.title.label("variant_title"),
+            Location.id.label("location_id"),
+            Location.code.label("location_code"),
+            Location.name.label("location_name"),
+            *(StockLevel.on_hand, StockLevel.allocated),
+            live_reserved_column().label("live_reserved"),
+            *(StockLevel.low_stock_threshold, StockLevel.below_threshold, StockLevel.version),
+            *(StockLevel.last_moved_at, StockLevel.last_moved_by),
+            *(StockLevel.last_counted_at, StockLevel.last_counted_by),
+        )
+        .select_from(StockLevel)
+        .join(Variant, Variant.id == StockLevel.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .join(Location, Location.id == StockLevel.location_id)
+    )
+
+
+def _level(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "variant_id": row.variant_id,
+        "sku": row.sku,
+        "barcode": row.barcode,
+        "product_title": row.product_title,
+        "variant_title": row.variant_title or None,
+        "location": {
+            "id": row.location_id,
+            "code": row.location_code,
+            "name": row.location_name,
+        },
+        "on_hand": row.on_hand,
+        "allocated": row.allocated,
+        "reserved": int(row.live_reserved),
+        "available": row.on_hand - row.allocated - int(row.live_reserved),
+        "low_stock_threshold": row.low_stock_threshold,
+        "is_low": row.below_threshold,
+        "version": row.version,
+        "last_moved_at": row.last_moved_at,
+        "last_moved_by": row.last_moved_by,
+        "last_counted_at": row.last_counted_at,
+        "last_counted_by": row.last_counted_by,
+    }

@@ -1,0 +1,145 @@
+"""The stock desk: places, levels, their journals, and the commands that change them."""
+
+from typing import Any
+from uuid import UUID
+
+from api.inventory import queries, service
+from api.inventory.schemas import (
+    AdjustSchema,
+    EditLevelSchema,
+    EditLocationSchema,
+    LocationSchema,
+    MovementSchema,
+    NewLevelSchema,
+    NewLocationSchema,
+    StockLevelSchema,
+    StockQuerySchema,
+)
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.concurrency import versioned
+from api.platform.db import transaction
+from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.idempotency import idempotent
+
+blueprint = Blueprint(
+    "stock",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="What lies where, what is promised from it, and what moved.",
+)
+
+
+@blueprint.route("/locations", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_of(LocationSchema))
+def list_locations(query: dict[str, Any]) -> dict[str, Any]:
+    """List the places that hold goods, the preferred ones first."""
+    return queries.locations(with_total=query.pop("include") == "total", **query)
+
+
+@blueprint.route("/locations", methods=["POST"])
+@requires(Permission.INVENTORY_ADJUST)
+@idempotent(required=False)
+@blueprint.arguments(NewLocationSchema)
+@blueprint.response(201, LocationSchema)
+def create_location(body: dict[str, Any]) -> Any:
+    """Add a place that holds goods."""
+    location_id = service.create_location(**body, by=principal())
+    headers = {"Location": f"{blueprint.url_prefix}/locations/{location_id}"}
+    return queries.location(location_id), headers
+
+
+@blueprint.route("/locations/<uuid:location_id>", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@blueprint.response(200, LocationSchema)
+def get_location(location_id: UUID) -> dict[str, Any]:
+    """Read one place."""
+    return queries.location(location_id)
+
+
+@blueprint.route("/locations/<uuid:location_id>", methods=["PATCH"])
+@requires(Permission.INVENTORY_ADJUST)
+@versioned
+@blueprint.arguments(EditLocationSchema)
+@blueprint.response(200, LocationSchema)
+def edit_location(
+    changes: dict[str, Any], location_id: UUID, expected_version: int
+) -> dict[str, Any]:
+    """Rename a place, move it in the order of preference, or take its goods off sale."""
+    with transaction():
+        service.edit_location(
+            location_id, changes, expected_version=expected_version, by=principal()
+        )
+    return queries.location(location_id)
+
+
+@blueprint.route("/stock", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@blueprint.arguments(StockQuerySchema, location="query")
+@blueprint.response(200, list_of(StockLevelSchema))
+def list_levels(query: dict[str, Any]) -> dict[str, Any]:
+    """List stock levels by SKU."""
+    return queries.levels(with_total=query.pop("include") == "total", **query)
+
+
+@blueprint.route("/stock", methods=["POST"])
+@requires(Permission.INVENTORY_ADJUST)
+@idempotent(required=False)
+@blueprint.arguments(NewLevelSchema)
+@blueprint.response(201, StockLevelSchema)
+def open_level(body: dict[str, Any]) -> Any:
+    """Give a variant a place at a location, empty at first; an existing level is answered."""
+    level_id = service.open_level(**body, by=principal())
+    return queries.level(level_id), {"Location": f"{blueprint.url_prefix}/stock/{level_id}"}
+
+
+@blueprint.route("/stock/<uuid:level_id>", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@blueprint.response(200, StockLevelSchema)
+def get_level(level_id: UUID) -> dict[str, Any]:
+    """Read one stock level."""
+    return queries.level(level_id)
+
+
+@blueprint.route("/stock/<uuid:level_id>", methods=["PATCH"])
+@requires(Permission.INVENTORY_ADJUST)
+@versioned
+@blueprint.arguments(EditLevelSchema)
+@blueprint.response(200, StockLevelSchema)
+def edit_level(changes: dict[str, Any], level_id: UUID, expected_version: int) -> dict[str, Any]:
+    """Set the number at which a level counts as low."""
+    with transaction():
+        service.set_threshold(
+            level_id,
+            changes["low_stock_threshold"],
+            expected_version=expected_version,
+            by=principal(),
+        )
+    return queries.level(level_id)
+
+
+@blueprint.route("/stock/<uuid:level_id>/adjust", methods=["POST"])
+@requires(Permission.INVENTORY_ADJUST)
+@idempotent(required=True)
+@blueprint.arguments(AdjustSchema)
+@blueprint.doc(responses={409: "CONFLICT"})
+@blueprint.response(200, StockLevelSchema)
+def adjust_level(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
+    """Change what lies on a shelf: by a difference, or to a number that was counted.
+
+    Setting a number needs the one that it replaces; when the shelf has moved, the answer is
+    `stale_quantity` with `current_on_hand`. Goods that orders or checkouts need cannot be taken.
+    """
+    service.adjust(level_id, **body, by=principal())
+    return queries.level(level_id)
+
+
+@blueprint.route("/stock/<uuid:level_id>/movements", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_of(MovementSchema))
+def list_movements(query: dict[str, Any], level_id: UUID) -> dict[str, Any]:
+    """Read the journal of a level, the newest entry first."""
+    return queries.movements(level_id, with_total=query.pop("include") == "total", **query)

@@ -1,0 +1,169 @@
+"""The forms of the stock desk."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from api.inventory.models import AdjustReason, MovementKind
+from api.platform.http import PageQuerySchema, Schema
+
+LARGEST_QUANTITY = 1_000_000_000
+"""A shelf with more than that is a typing error; the columns hold two thousand million."""
+
+_code = ma.validate.Regexp(
+    r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", error="Use up to 40 letters, digits, dots or dashes."
+)
+
+
+class NewLocationSchema(Schema):
+    """A place to add."""
+
+    code = ma.fields.String(required=True, validate=_code, metadata={"example": "MAIN"})
+    name = ma.fields.String(required=True, validate=ma.validate.Length(1, 120))
+    priority = ma.fields.Integer(
+        strict=True,
+        load_default=100,
+        validate=ma.validate.Range(0, 10_000),
+        metadata={"description": "Orders take from the smallest first."},
+    )
+    is_active = ma.fields.Boolean(load_default=True)
+
+
+class EditLocationSchema(Schema):
+    """What to change about a place."""
+
+    name = ma.fields.String(validate=ma.validate.Length(1, 120))
+    priority = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, 10_000))
+    is_active = ma.fields.Boolean()
+
+
+class LocationSchema(Schema):
+    """A place that holds goods."""
+
+    id = ma.fields.UUID(required=True)
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    priority = ma.fields.Integer(required=True)
+    is_active = ma.fields.Boolean(required=True)
+    version = ma.fields.Integer(required=True)
+
+
+class LevelLocationSchema(Schema):
+    """Where a level is."""
+
+    id = ma.fields.UUID(required=True)
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+
+
+class StockLevelSchema(Schema):
+    """How many of one variant lie at one location, and how many are spoken for."""
+
+    id = ma.fields.UUID(required=True)
+    variant_id = ma.fields.UUID(required=True)
+    sku = ma.fields.String(required=True)
+    barcode = ma.fields.String(required=True, allow_none=True)
+    product_title = ma.fields.String(required=True)
+    variant_title = ma.fields.String(required=True, allow_none=True)
+    location = ma.fields.Nested(LevelLocationSchema, required=True)
+    on_hand = ma.fields.Integer(required=True)
+    allocated = ma.fields.Integer(
+        required=True, metadata={"description": "Promised to orders that have not shipped."}
+    )
+    reserved = ma.fields.Integer(
+        required=True, metadata={"description": "Held by checkouts that are under way."}
+    )
+    available = ma.fields.Integer(required=True)
+    low_stock_threshold = ma.fields.Integer(required=True, allow_none=True)
+    is_low = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "On hand less allocated is at or below the threshold."},
+    )
+    version = ma.fields.Integer(required=True)
+    last_moved_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    last_moved_by = ma.fields.String(required=True, allow_none=True)
+    last_counted_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    last_counted_by = ma.fields.String(required=True, allow_none=True)
+
+
+class StockQuerySchema(PageQuerySchema):
+    """What the list of levels understands."""
+
+    q = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.Length(1, 200),
+        metadata={"description": "Words of the product, or the beginning of a SKU or barcode."},
+    )
+    location_id = ma.fields.UUID(load_default=None)
+    low = ma.fields.Boolean(
+        load_default=None, metadata={"description": "Levels at or below their threshold, or not."}
+    )
+
+
+class NewLevelSchema(Schema):
+    """A level to open for a variant at a location."""
+
+    variant_id = ma.fields.UUID(required=True)
+    location_id = ma.fields.UUID(
+        load_default=None, metadata={"description": "The default location when left out."}
+    )
+
+
+class EditLevelSchema(Schema):
+    """What people set about a level; its quantities have commands of their own."""
+
+    low_stock_threshold = ma.fields.Integer(
+        required=True,
+        strict=True,
+        allow_none=True,
+        validate=ma.validate.Range(0, LARGEST_QUANTITY),
+        metadata={"description": "null: nobody watches this level."},
+    )
+
+
+class AdjustSchema(Schema):
+    """A change by hand: a difference, or a counted number with the one that was expected."""
+
+    change = ma.fields.Integer(
+        strict=True,
+        load_default=None,
+        validate=ma.validate.Range(-LARGEST_QUANTITY, LARGEST_QUANTITY),
+    )
+    on_hand = ma.fields.Integer(
+        strict=True, load_default=None, validate=ma.validate.Range(0, LARGEST_QUANTITY)
+    )
+    expected_on_hand = ma.fields.Integer(
+        strict=True, load_default=None, validate=ma.validate.Range(0, LARGEST_QUANTITY)
+    )
+    reason = ma.fields.Enum(AdjustReason, by_value=True, required=True)
+    note = ma.fields.String(load_default=None, validate=ma.validate.Length(0, 500))
+
+    @ma.validates_schema
+    def _one_way(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["change"] is None) == (data["on_hand"] is None):
+            raise ma.ValidationError("Give either change or on_hand.", "change")
+        if data["on_hand"] is not None and data["expected_on_hand"] is None:
+            raise ma.ValidationError(
+                "A number is set on the ground of the one that was there.", "expected_on_hand"
+            )
+        if data["change"] == 0:
+            raise ma.ValidationError("Nothing would change.", "change")
+
+
+class MovementSchema(Schema):
+    """One entry of a level's journal."""
+
+    id = ma.fields.UUID(required=True)
+    at = ma.fields.AwareDateTime(required=True)
+    kind = ma.fields.Enum(MovementKind, by_value=True, required=True)
+    on_hand_change = ma.fields.Integer(required=True)
+    allocated_change = ma.fields.Integer(required=True)
+    reserved_change = ma.fields.Integer(required=True)
+    on_hand_after = ma.fields.Integer(required=True)
+    reason = ma.fields.String(required=True, allow_none=True)
+    note = ma.fields.String(required=True, allow_none=True)
+    actor = ma.fields.String(required=True)
+    reference = ma.fields.String(required=True, allow_none=True)
+    order_id = ma.fields.UUID(required=True, allow_none=True)
+    fulfilment_id = ma.fields.UUID(required=True, allow_none=True)
+    refund_id = ma.fields.UUID(required=True, allow_none=True)

@@ -1,0 +1,45 @@
+"""Which ways of delivery there are, for storefronts."""
+
+from typing import Any
+
+from api.kernel.money import Money
+from api.platform.auth import public
+from api.platform.http import Blueprint, list_of
+from api.pricing import queries
+from api.pricing.queries import ShippingOption
+from api.pricing.schemas import ShippingOptionSchema, ShippingQuerySchema
+
+blueprint = Blueprint(
+    "shipping",
+    __name__,
+    url_prefix="/api/v1/shipping-methods",
+    description="Ways of delivery and what they cost.",
+)
+
+
+@blueprint.route("", methods=["GET"])
+@public
+@blueprint.arguments(ShippingQuerySchema, location="query")
+@blueprint.response(200, list_of(ShippingOptionSchema))
+def list_shipping_options(query: dict[str, Any]) -> dict[str, Any]:
+    """List the ways of delivery to a country, with their price for an order of this size.
+
+    An empty list says that the shop does not deliver there.
+    """
+    options = queries.shipping_options(**query)
+    return {
+        "data": [_option(option) for option in options],
+        "page": {"limit": len(options), "next_cursor": None, "has_more": False},
+    }
+
+
+def _option(option: ShippingOption) -> dict[str, Any]:
+    free_above = option.free_above
+    return {
+        "code": option.code,
+        "name": option.name,
+        "amount": Money(option.amount, option.currency),
+        "free_above": None if free_above is None else Money(free_above, option.currency),
+        "min_days": option.min_delivery_days,
+        "max_days": option.max_delivery_days,
+    }

@@ -1,0 +1,160 @@
+"""The forms of pricing."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from api.platform.http import MoneySchema, PageQuerySchema, Schema
+from api.pricing.models import REST_OF_WORLD
+from api.pricing.service import ALWAYS, ShippingDraft
+
+_COUNTRY = r"[A-Z]{2}"
+_country = ma.validate.Regexp(f"^{_COUNTRY}$", error="Use an ISO 3166 code such as DE.")
+_destination = ma.validate.Regexp(
+    rf"^({_COUNTRY}|\*)$", error="Use ISO 3166 codes such as DE, or * for the rest of the world."
+)
+_currency = ma.validate.Regexp(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR.")
+_class = ma.validate.Regexp(
+    r"^[a-z0-9][a-z0-9_-]{0,39}$", error="Use up to 40 small letters, digits or dashes."
+)
+_code = ma.validate.Regexp(
+    r"^[a-z0-9][a-z0-9_-]{0,59}$", error="Use up to 60 small letters, digits or dashes."
+)
+_not_negative = ma.validate.Range(0)
+
+
+class ShippingAmountSchema(MoneySchema):
+    """An amount that is not negative, in whole minor units."""
+
+    amount = ma.fields.Integer(
+        required=True, strict=True, validate=ma.validate.Range(0, 10**15), metadata={"example": 490}
+    )
+
+
+class ShippingQuerySchema(Schema):
+    """Where to, in which currency, and for how much."""
+
+    country = ma.fields.String(required=True, validate=_country, metadata={"example": "DE"})
+    currency = ma.fields.String(required=True, validate=_currency, metadata={"example": "EUR"})
+    subtotal = ma.fields.Integer(
+        load_default=0,
+        validate=ma.validate.Range(0, 10**15),
+        metadata={"description": "What the goods cost, in minor units; some ways are free then."},
+    )
+
+
+class ShippingOptionSchema(Schema):
+    """A way of delivery and what it costs for an order of this size."""
+
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    amount = ma.fields.Nested(MoneySchema, required=True)
+    free_above = ma.fields.Nested(MoneySchema, required=True, allow_none=True)
+    min_days = ma.fields.Integer(required=True)
+    max_days = ma.fields.Integer(required=True)
+
+
+class EditShippingMethodSchema(Schema):
+    """What to change about a way of delivery; its currency stays."""
+
+    code = ma.fields.String(validate=_code, metadata={"example": "standard"})
+    name = ma.fields.String(validate=ma.validate.Length(1, 120))
+    countries = ma.fields.List(
+        ma.fields.String(validate=_destination),
+        validate=ma.validate.Length(1, 250),
+        metadata={"example": ["DE", "AT"]},
+    )
+    price = ma.fields.Nested(ShippingAmountSchema)
+    free_above = ma.fields.Nested(ShippingAmountSchema, allow_none=True)
+    tax_class = ma.fields.String(validate=_class)
+    position = ma.fields.Integer(strict=True, validate=_not_negative)
+    is_active = ma.fields.Boolean()
+    min_delivery_days = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, 365))
+    max_delivery_days = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, 365))
+
+
+class NewShippingMethodSchema(EditShippingMethodSchema):
+    """A way of delivery to offer."""
+
+    code = ma.fields.String(required=True, validate=_code, metadata={"example": "standard"})
+    name = ma.fields.String(required=True, validate=ma.validate.Length(1, 120))
+    countries = ma.fields.List(
+        ma.fields.String(validate=_destination),
+        required=True,
+        validate=ma.validate.Length(1, 250),
+        metadata={"example": ["DE", REST_OF_WORLD]},
+    )
+    price = ma.fields.Nested(ShippingAmountSchema, required=True)
+
+    @ma.post_load
+    def _draft(self, data: dict[str, Any], **_: Any) -> ShippingDraft:
+        return ShippingDraft(**data)
+
+
+class ShippingMethodSchema(Schema):
+    """A way of delivery as staff see it."""
+
+    id = ma.fields.UUID(required=True)
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    countries = ma.fields.List(ma.fields.String(), required=True)
+    price = ma.fields.Nested(MoneySchema, required=True)
+    free_above = ma.fields.Nested(MoneySchema, required=True, allow_none=True)
+    tax_class = ma.fields.String(required=True)
+    position = ma.fields.Integer(required=True)
+    is_active = ma.fields.Boolean(required=True)
+    min_delivery_days = ma.fields.Integer(required=True)
+    max_delivery_days = ma.fields.Integer(required=True)
+    version = ma.fields.Integer(required=True)
+
+
+class TaxRatesQuerySchema(PageQuerySchema):
+    """Which rates to list."""
+
+    country = ma.fields.String(load_default=None, validate=_country)
+
+
+class EditTaxRateSchema(Schema):
+    """What to change about a rate; where and for what it holds stays."""
+
+    basis_points = ma.fields.Integer(
+        strict=True,
+        validate=ma.validate.Range(0, 10_000),
+        metadata={"description": "1900 is 19 %.", "example": 1900},
+    )
+    name = ma.fields.String(validate=ma.validate.Length(1, 120), metadata={"example": "VAT 19 %"})
+    valid_from = ma.fields.Date()
+    valid_to = ma.fields.Date(allow_none=True, metadata={"description": "The last day."})
+
+
+class NewTaxRateSchema(EditTaxRateSchema):
+    """A rate from a day on, for a class of goods in a country or a region of it."""
+
+    country = ma.fields.String(required=True, validate=_country, metadata={"example": "DE"})
+    region = ma.fields.String(load_default="", validate=ma.validate.Length(0, 40))
+    tax_class = ma.fields.String(required=True, validate=_class, metadata={"example": "standard"})
+    basis_points = ma.fields.Integer(
+        required=True,
+        strict=True,
+        validate=ma.validate.Range(0, 10_000),
+        metadata={"description": "1900 is 19 %.", "example": 1900},
+    )
+    name = ma.fields.String(
+        required=True, validate=ma.validate.Length(1, 120), metadata={"example": "VAT 19 %"}
+    )
+    valid_from = ma.fields.Date(load_default=ALWAYS)
+    valid_to = ma.fields.Date(load_default=None, allow_none=True)
+
+
+class TaxRateSchema(Schema):
+    """The tax that prices contain, in a place, for a class and a time."""
+
+    id = ma.fields.UUID(required=True)
+    country = ma.fields.String(required=True)
+    region = ma.fields.String(required=True)
+    tax_class = ma.fields.String(required=True)
+    basis_points = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    valid_from = ma.fields.Date(required=True)
+    valid_to = ma.fields.Date(required=True, allow_none=True)
+    version = ma.fields.Integer(required=True)
