@@ -22,7 +22,7 @@ stop: ready ## stop the copy that runs in this folder
 	@exec $(PY) -m api.dev stop
 
 console: ready ## open the counter in this terminal
-	@exec $(PY) -m console
+	@exec $(PY) -m api.dev console
 
 test: check ## run every check and every test
 	$(PY) -m pytest -q -n 2 --dist loadgroup -m "not serial"

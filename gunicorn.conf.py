@@ -6,6 +6,7 @@ in front in production, and the container overrides `--bind`.
 
 import gc
 import os
+import tempfile
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
@@ -33,6 +34,15 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 
+# The workers add up their metrics in this folder. It must be known before the app is built.
+_own_metrics_folder = (
+    None
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    else tempfile.TemporaryDirectory(prefix="stockroom-metrics-")
+)
+if _own_metrics_folder is not None:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _own_metrics_folder.name
+
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:
     """Keep the collector away from what all workers share, or each would get its own copy."""
@@ -45,3 +55,9 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
     with shop.app_context():
         for engine in shop.extensions["sqlalchemy"].engines.values():
             engine.dispose(close=False)
+
+
+def on_exit(server: Arbiter) -> None:
+    """Remove the metrics folder if it was ours."""
+    if _own_metrics_folder is not None:
+        _own_metrics_folder.cleanup()

@@ -1,4 +1,4 @@
-"""`python -m api.dev run | stop | clean [FOLDER]`: what the Makefile calls.
+"""`python -m api.dev run | stop | console | clean [FOLDER]`: what the Makefile calls.
 
 The data lives in FOLDER, which is `var` unless said otherwise.
 """
@@ -23,10 +23,12 @@ def main(command: str, folder: Path) -> None:
             run.run(folder)
         elif command == "stop":
             stop(folder)
+        elif command == "console":
+            console(folder)
         elif command == "clean":
             run.clean(folder)
         else:
-            raise Trouble(f"There is no command {command!r}: use run, stop or clean.")
+            raise Trouble(f"There is no command {command!r}: use run, stop, console or clean.")
     except Trouble as trouble:
         sys.exit(f"stockroom: {trouble}")
 
@@ -44,6 +46,14 @@ def stop(folder: Path) -> None:
             raise Trouble(f"Stockroom is still stopping after {_LONGEST_STOP} s; see var/log.")
         time.sleep(0.05)
     print("Stopped.")
+
+
+def console(folder: Path) -> None:
+    """Become the counter of the copy that runs here, wherever it listens."""
+    lock = OnlyCopy(folder)
+    address = str(lock.running().get("address", "")) if lock.is_held() else ""
+    given = ["--url", address] if address and not os.environ.get("STOCKROOM_URL") else []
+    os.execv(sys.executable, [sys.executable, "-m", "console", *given])  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +10,7 @@ from typing import Final, Self, TextIO
 
 import psutil
 
-from api.dev.services import end_session
+from api.dev.services import end_session, is_alive, wait_for_the_end
 from api.dev.trouble import Trouble
 
 _PATIENCE: Final = 10.0  # seconds for left-overs to end by themselves: their tether was cut
@@ -108,9 +107,7 @@ class ChildRegister:
         for found in leftovers.values():
             with suppress(psutil.NoSuchProcess):
                 found.terminate()
-        deadline = time.monotonic() + _PATIENCE
-        while any(_is_alive(found) for found in leftovers.values()) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_for_the_end(leftovers.values(), within=_PATIENCE)
         for found in leftovers.values():
             with suppress(psutil.NoSuchProcess):
                 found.kill()
@@ -126,14 +123,7 @@ def _alive(pid: int, started: float) -> psutil.Process | None:
         same = abs(found.create_time() - started) < _SAME_START
     except psutil.NoSuchProcess:
         return None
-    return found if same and _is_alive(found) else None
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    return found if same and is_alive(found) else None
 
 
 def _sentence_about(running: dict[str, str | int]) -> str:

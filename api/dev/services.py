@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,14 +102,33 @@ def end_session(leader: int, *, not_before: float = 0.0) -> None:
     """Kill what is left of a program that has ended: workers that it forked and did not take along.
 
     They are known by their session, which carries the pid of the program. With `not_before`, those
-    that are older than the program are spared: they belong to an earlier user of that pid.
+    that are older than the program are spared: they belong to an earlier user of that pid. Returns
+    when they are gone, because until then they hold on to their ports.
     """
+    killed = []
     for process in psutil.process_iter():
         try:
             if os.getsid(process.pid) == leader and process.create_time() >= not_before - 1:
                 process.kill()
+                killed.append(process)
         except (OSError, psutil.Error):
             continue  # it ended in the meantime, or was never ours
+    wait_for_the_end(killed, within=5)
+
+
+def wait_for_the_end(processes: Iterable[psutil.Process], *, within: float) -> None:
+    """Return when all of them have ended, or when the time (seconds) is over."""
+    deadline = time.monotonic() + within
+    while any(is_alive(process) for process in processes) and time.monotonic() < deadline:
+        time.sleep(_GLANCE)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Say whether a process still does something; one that only waits to be buried does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def free_port(preferred: int = 0) -> int:

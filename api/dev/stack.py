@@ -3,6 +3,7 @@
 import http.client
 import json
 import secrets
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ def embedded(environ: Mapping[str, str], folder: Path, *, web_port: int, durable
     `durable` data survives a power cut, at some cost; a test has no use for it.
     """
     parts = Parts(environment=_basics(environ, folder, web_port))
+    _empty(Path(parts.environment["PROMETHEUS_MULTIPROC_DIR"]))
     ports = {
         name: free_port(preferred if durable else 0) for name, preferred in _PREFERRED_PORTS.items()
     }
@@ -131,7 +133,14 @@ def _basics(environ: Mapping[str, str], folder: Path, web_port: int) -> dict[str
         "PYTHONUNBUFFERED": "1",
     } | _kept_secrets(folder / "secrets.json")
     given = {name: value for name, value in environ.items() if value}
-    return defaults | given | {"PORT": str(web_port)}
+    ours = {"PORT": str(web_port), "PROMETHEUS_MULTIPROC_DIR": str(folder.absolute() / "metrics")}
+    return defaults | given | ours
+
+
+def _empty(metrics: Path) -> None:
+    """Make the folder in which the processes add up their metrics; counting begins anew."""
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir()
 
 
 def _kept_secrets(file: Path) -> dict[str, str]:

@@ -29,6 +29,7 @@ PARTS = ["mailbox", "postgres", "redis", "stripe", "web", "worker"]
 
 def address_of(copy: Copy, part: str) -> str:
     """Return the address of a part, read where its own process got it from."""
+    eventually(lambda: "worker" in copy.children())
     variables = copy.children()["worker"].environ()
     return variables[{"postgres": "DATABASE_URL", "redis": "REDIS_URL"}[part]]
 
