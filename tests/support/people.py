@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 from uuid import UUID
 
+from flask.testing import FlaskClient
 from flask_jwt_extended import create_access_token
 
 from api.accounts.models import User
@@ -77,3 +79,17 @@ def _person(
         kind=kind.value, id=user_id, label=name, role=role, permissions=permissions_of(role)
     )
     return Person(user_id, address, PASSWORD, bearer(user_id, kind.value), principal)
+
+
+def signs_in(
+    client: FlaskClient, person: Person, *, device: str = "Mozilla/5.0 Firefox/140.0"
+) -> Any:
+    """Have someone sign in over HTTP; returns the answer's body."""
+    desk = "admin/auth" if person.principal.kind == "staff" else "auth"
+    response = client.post(
+        f"/api/v1/{desk}/login",
+        json={"email": person.email, "password": person.password},
+        headers={"User-Agent": device},
+    )
+    assert response.status_code == 200, response.text
+    return response.json

@@ -1,0 +1,73 @@
+"""Which passwords are good enough, and how they are kept."""
+
+import pytest
+from flask import Flask
+
+from api.accounts import passwords
+from api.accounts import service as accounts
+from api.accounts.errors import PasswordRefused
+from api.platform.db import transaction
+from tests.support.people import PASSWORD, PASSWORD_HASH
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("ninechars", "too_short"),
+        ("x1" * 101, "too_long"),
+        ("ada@example.com", "is_the_email"),
+        ("ADA@Example.com", "is_the_email"),
+        ("password123", "too_common"),
+        ("PassWord123", "too_common"),
+        ("qwertyuiop", "too_common"),
+        ("aaaaaaaaaaaa", "too_common"),
+        ("abababababab", "too_common"),
+        ("ten chars!", None),
+        ("correct horse battery staple", None),
+        ("пароль-длинный", None),
+        ("ab" * 99 + "cd", None),
+    ],
+)
+def test_a_password_is_judged_by_length_and_by_what_is_guessed_first(
+    password: str, reason: str | None
+) -> None:
+    assert passwords.weakness(password, email="ada@example.com") == reason
+
+
+def test_a_hash_matches_its_password_and_no_other() -> None:
+    stored = passwords.hashed(PASSWORD)
+
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert passwords.matches(stored, PASSWORD) is True
+    assert passwords.matches(stored, PASSWORD + " ") is False
+
+
+def test_two_ways_to_type_an_accent_are_one_password() -> None:
+    """Without it a password set on a Mac would not open the shop on Windows."""
+    assert passwords.matches(passwords.hashed("caf\u00e9 au lait"), "cafe\u0301 au lait") is True
+
+
+def test_the_decoy_costs_what_a_real_hash_costs() -> None:
+    """Otherwise the time of a refusal would tell whether an account exists."""
+    assert passwords.is_outdated(passwords.DECOY) is False
+    assert passwords.is_outdated(PASSWORD_HASH) is False
+    assert passwords.is_outdated("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA") is True
+
+
+def test_a_refusal_names_the_reason(app: Flask) -> None:
+    with pytest.raises(PasswordRefused) as refused:
+        accounts.hash_password("password123", email="ada@example.com")
+
+    assert refused.value.facts["errors"] == [
+        {
+            "pointer": "/password",
+            "in": "body",
+            "code": "too_common",
+            "detail": "This is one of the passwords that are guessed first.",
+        }
+    ]
+
+
+def test_nobody_hashes_inside_a_transaction(app: Flask) -> None:
+    with pytest.raises(RuntimeError, match="inside a transaction"), transaction():
+        accounts.hash_password(PASSWORD, email="ada@example.com")
