@@ -6,18 +6,13 @@ the person who waits another second.
 
 import sys
 
-from flask.cli import ScriptInfo
+from flask_migrate import upgrade
 
+from api.dev import demo
 from wsgi import app
 
 if __name__ == "__main__":
-    for command in (
-        ["db", "upgrade"],
-        *([word] for word in sys.argv[1:] if word in app.cli.commands),
-    ):
-        app.cli.main(
-            args=command,
-            prog_name="flask",
-            obj=ScriptInfo(create_app=lambda: app),
-            standalone_mode=False,
-        )
+    with app.app_context():
+        upgrade(directory="migrations")
+    if "demo" in sys.argv[1:]:
+        demo.fill(app)

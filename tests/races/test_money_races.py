@@ -1,0 +1,167 @@
+"""Customers, staff, the provider and the clock at the same moment, on real Postgres."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from api.aftersales.models import RefundCase
+from api.checkout import flows as checkout
+from api.kernel import clock
+from api.orders.models import Order
+from api.payments.models import Payment, PaymentEvent
+from api.platform.db import session
+from api.platform.outbox import Fact
+from api.settlement import flows as settlement
+from tests.support.books import differences
+from tests.support.shop import Shop
+from tests.support.stock import counters
+from tests.support.threads import at_once
+from tests.support.work import drain
+
+pytestmark = pytest.mark.serial
+
+
+def test_thirty_checkouts_of_one_cart_make_one_order(shop: Shop) -> None:
+    """Without the lock on the cart and the unique cart_id: several orders, goods promised twice."""
+    mug = shop.sells("MUG", 100)
+    guest = shop.guest()
+    guest.adds("MUG", 2)
+
+    outcomes = at_once(shop.app, [lambda: guest.tries_to_check_out()] * 30)
+
+    assert outcomes.of_status(201) == 30
+    assert len({answer.json["id"] for answer in outcomes.results}) == 1
+    assert session.scalar(select(func.count()).select_from(Order)) == 1
+    assert counters(mug).allocated == 2
+
+
+def test_one_key_sent_thirty_times_is_carried_out_once(shop: Shop) -> None:
+    """Without the key's lock in the transaction: the goods of one order are shipped more often."""
+    mug = shop.sells("MUG", 100)
+    order, owner = shop.an_order(MUG=30), shop.staff()
+    line = {"order_line_id": order["lines"][0]["id"], "quantity": 1}
+
+    outcomes = at_once(
+        shop.app,
+        [
+            lambda: owner.posts(
+                f"/orders/{order['id']}/ship",
+                {"lines": [line], "carrier": "dhl"},
+                idempotency_key="the-same-key-every-time",
+            )
+        ]
+        * 30,
+    )
+
+    assert outcomes.of_status(201) + outcomes.of_status(409) == 30
+    assert counters(mug).on_hand == 99
+
+
+def test_forty_guests_and_ten_mugs_make_ten_orders(shop: Shop) -> None:
+    """Without the guarded update: more orders than mugs."""
+    mug = shop.sells("MUG", 10)
+    guests = [shop.guest() for _ in range(40)]
+    for guest in guests:
+        guest.adds("MUG", 1)
+
+    outcomes = at_once(shop.app, [guest.tries_to_check_out for guest in guests])
+
+    assert (outcomes.of_status(201), outcomes.of_status(409)) == (10, 30)
+    assert counters(mug).allocated == 10
+    numbers = session.scalars(select(Order.number).order_by(Order.number)).all()
+    assert numbers == [str(1001 + i) for i in range(10)]
+
+
+def test_two_refunds_at_once_give_back_once_what_came_in(shop: Shop) -> None:
+    """Without the lock on the order and the guarded promise: 2 x 2488 goes back of 2488."""
+    shop.sells("MUG", 10)
+    order, owner = shop.an_order(MUG=2), shop.staff()
+
+    outcomes = at_once(shop.app, [lambda: owner.refunds(order, lines={0: 2}, shipping=True)] * 8)
+
+    assert outcomes.of_status(201) == 1
+    assert sum(refund.amount for refund in shop.gateway.refunds.values()) == 2488
+    assert session.scalar(select(func.count()).select_from(RefundCase)) == 1
+    assert differences() == []
+
+
+def test_webhook_customer_and_sweep_at_once_settle_once(shop: Shop) -> None:
+    """Without the lock and the unique event: the payment is counted several times."""
+    shop.sells("MUG", 10)
+    guest = shop.guest()
+    order = shop.an_order(MUG=2, paid=False, buyer=guest)
+    intent = guest.asks_to_pay(order)["payment_intent_id"]
+    shop.gateway.pay(intent)
+
+    def webhook(number: int) -> Any:
+        return shop.app.test_client().post(
+            "/api/v1/webhooks/stripe",
+            data=f"evt_{number % 3} payment_intent.succeeded {intent}",
+            headers={"Stripe-Signature": "good"},
+        )
+
+    outcomes = at_once(
+        shop.app,
+        [lambda n=n: webhook(n) for n in range(6)]  # type: ignore[misc]
+        + [lambda: guest.confirms(order)] * 6
+        + [lambda: settlement.apply_provider_event("payment_intent.succeeded", intent)] * 6,
+    )
+    drain()
+
+    assert outcomes.errors == []
+    assert session.scalars(select(PaymentEvent.amount)).all() == [2488]
+    assert session.scalar(select(Payment.captured)) == 2488
+    told = session.scalars(select(Fact.id).where(Fact.name == "OrderPaid")).all()
+    assert len(told) == 1
+    assert differences() == []
+
+
+def test_expiry_against_payment_ends_in_one_of_two_truths(shop: Shop) -> None:
+    """Without asking the provider first, and the lock: cancelled and paid, goods given away."""
+    mug = shop.sells("MUG", 100)
+    for _ in range(10):
+        guest = shop.guest()
+        order = shop.an_order(MUG=1, paid=False, buyer=guest)
+        intent = guest.asks_to_pay(order)["payment_intent_id"]
+
+        def pay(intent: str = intent) -> None:
+            if shop.gateway.intents[intent].status == "requires_payment_method":
+                shop.gateway.pay(intent)
+
+        with clock.frozen(clock.now() + timedelta(hours=2)):
+            outcomes = at_once(
+                shop.app,
+                [checkout.expire_unpaid_orders, pay, lambda g=guest, o=order: g.confirms(o)],  # type: ignore[misc]
+            )
+            assert outcomes.errors == []
+            guest.confirms(order)
+        seen = guest.sees(order)
+        assert (seen["status"], seen["payment_status"]) in (
+            ("placed", "paid"),
+            ("cancelled", "voided"),
+        )
+    paid = session.scalar(select(func.count()).select_from(Order).where(Order.status == "placed"))
+    assert counters(mug).allocated == paid
+    assert differences() == []
+
+
+def test_a_refund_and_a_shipment_at_once_do_not_touch_the_same_unit(shop: Shop) -> None:
+    """Without the lock on the order: a unit is both cancelled with its money back, and shipped."""
+    mug = shop.sells("MUG", 100)
+    for _ in range(6):
+        order, owner = shop.an_order(MUG=2), shop.staff()
+
+        at_once(
+            shop.app,
+            [
+                lambda o=order, w=owner: w.refunds(o, lines={0: 2}),  # type: ignore[misc]
+                lambda o=order, w=owner: w.posts(f"/orders/{o['id']}/ship", {"carrier": "dhl"}),  # type: ignore[misc]
+            ],
+        )
+
+        line = owner.gets(f"/orders/{order['id']}").json["lines"][0]
+        assert line["shipped_quantity"] + line["cancelled_quantity"] == 2
+    assert counters(mug).allocated == 0
+    assert differences() == []
