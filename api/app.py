@@ -13,11 +13,14 @@ from api.accounts import routes as account_routes
 from api.accounts import service as accounts
 from api.aftersales import routes as aftersales_routes
 from api.cart import routes as cart_routes
+from api.casefile import routes as casefile_routes
 from api.catalog.admin_routes import blueprint as catalog_admin
 from api.catalog.routes import blueprint as catalog
 from api.checkout import routes as checkout_routes
 from api.cli import commands
+from api.fulfilment import routes as fulfilment_routes
 from api.inventory import routes as inventory_routes
+from api.notifications import routes as letter_routes
 from api.orders import admin_routes as order_admin_routes
 from api.orders import routes as order_routes
 from api.payments import routes as payment_routes
@@ -50,6 +53,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     order_admin_routes.blueprint,
     checkout_routes.admin,
     aftersales_routes.blueprint,
+    fulfilment_routes.blueprint,
+    fulfilment_routes.desk,
+    casefile_routes.blueprint,
+    letter_routes.blueprint,
 )
 
 
@@ -66,6 +73,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.extensions["stockroom_settings"] = settings
+    ports.plug(app, Settings, settings)
     ports.plug(app, Mailer, mailer or SmtpMailer(settings))
     ports.plug(app, PaymentGateway, gateway or StripeGateway(settings))
     if settings.trusted_proxies:

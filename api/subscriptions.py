@@ -3,12 +3,29 @@
 from datetime import timedelta
 
 from api.accounts import jobs as accounts
+from api.accounts.events import (
+    CustomerRegistered,
+    PasswordChanged,
+    PasswordResetRequested,
+    RegistrationRepeated,
+)
 from api.aftersales import jobs as aftersales
 from api.catalog import jobs as catalog
 from api.catalog.events import CatalogueChanged
 from api.checkout import jobs as checkout
+from api.fulfilment import jobs as fulfilment
+from api.fulfilment.events import FulfilmentShipped
 from api.inventory import jobs as inventory
-from api.payments.events import ProviderEventReceived, RefundFailed
+from api.inventory.events import StockRanLow
+from api.notifications import jobs as letters
+from api.notifications.events import LetterResendAsked
+from api.orders.events import OrderCancelled, OrderCompleted, OrderPaid, OrderPlaced
+from api.payments.events import (
+    MoneyNeedsAttention,
+    ProviderEventReceived,
+    RefundFailed,
+    RefundSucceeded,
+)
 from api.platform import idempotency
 from api.platform.db import transaction
 from api.platform.jobs import Periodic, Work
@@ -24,8 +41,21 @@ def _forget_old_answers() -> None:
 WORK = Work(
     subscribers={
         CatalogueChanged: [catalog.on_catalogue_changed, inventory.on_catalogue_changed],
+        CustomerRegistered: [letters.on_customer_registered],
+        FulfilmentShipped: [letters.on_fulfilment_shipped],
+        LetterResendAsked: [letters.on_letter_resend_asked],
+        MoneyNeedsAttention: [letters.on_money_needs_attention],
+        OrderCancelled: [fulfilment.on_order_cancelled, letters.on_order_cancelled],
+        OrderCompleted: [fulfilment.on_order_completed],
+        OrderPaid: [letters.on_order_paid],
+        OrderPlaced: [letters.on_order_placed],
+        PasswordChanged: [letters.on_password_changed],
+        PasswordResetRequested: [letters.on_password_reset_requested],
         ProviderEventReceived: [settlement_jobs.apply_provider_event],
-        RefundFailed: [aftersales.on_refund_failed],
+        RefundFailed: [aftersales.on_refund_failed, letters.on_refund_failed],
+        RefundSucceeded: [letters.on_refund_succeeded],
+        RegistrationRepeated: [letters.on_registration_repeated],
+        StockRanLow: [letters.on_stock_ran_low],
     },
     timetable=(
         Periodic("expire-holds", timedelta(minutes=1), inventory.expire_holds),

@@ -1,9 +1,10 @@
 """What happened to accounts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from api.kernel.events import Event
+from api.kernel.ids import new_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,9 +16,13 @@ class CustomerRegistered(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationRepeated(Event):
-    """Someone tried to register an address that has an account: its owner should hear of it."""
+    """Someone tried to register an address that has an account: its owner should hear of it.
+
+    `attempt_id` names this one attempt, so that each is told, and told once.
+    """
 
     customer_id: UUID
+    attempt_id: UUID = field(default_factory=new_id, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +38,10 @@ class PasswordResetRequested(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordChanged(Event):
-    """An account has a new password and its other sign-ins ended: its owner should hear of it."""
+    """An account has a new password and its other sign-ins ended: its owner should hear of it.
+
+    `change_id` names this one change, so that each is told, and told once.
+    """
 
     user_id: UUID
+    change_id: UUID = field(default_factory=new_id, compare=False)

@@ -28,8 +28,8 @@ class MailRejected(Exception):
 class Mailer(Protocol):
     """Whatever can send a letter."""
 
-    def send(self, *, message_id: str, to: str, subject: str, text: str) -> None:
-        """Send one plain-text letter.
+    def send(self, *, message_id: str, to: str, subject: str, text: str, request_id: str) -> None:
+        """Send one plain-text letter; the id of the request that caused it travels as a header.
 
         Raises `MailUnavailable` when it may work later and `MailRejected` when it will not.
         """
@@ -42,7 +42,7 @@ class SmtpMailer:
         self._url = urlsplit(settings.smtp_url)
         self._sender = settings.mail_from
 
-    def send(self, *, message_id: str, to: str, subject: str, text: str) -> None:
+    def send(self, *, message_id: str, to: str, subject: str, text: str, request_id: str) -> None:
         """Send one plain-text letter; see `Mailer`.
 
         The Message-ID is the letter's own: should the server's answer be lost and the letter be
@@ -55,6 +55,7 @@ class SmtpMailer:
         message["Date"] = format_datetime(clock.now())
         message["Message-ID"] = message_id
         message["Auto-Submitted"] = "auto-generated"
+        message["X-Request-ID"] = request_id
         message.set_content(text)
         try:
             with self._connect() as server:
@@ -64,6 +65,14 @@ class SmtpMailer:
             if all(code >= 500 for code in codes):
                 raise MailRejected(f"the mail server refused the recipient ({codes})") from refused
             raise MailUnavailable from refused
+        except smtplib.SMTPDataError as refused:
+            if refused.smtp_code >= 500:
+                raise MailRejected(
+                    f"the mail server refused the letter ({refused.smtp_code})"
+                ) from refused
+            raise MailUnavailable from refused
+        except smtplib.SMTPNotSupportedError as refused:
+            raise MailRejected("the mail server does not know such addresses") from refused
         except (smtplib.SMTPException, OSError) as lost:
             raise MailUnavailable from lost
 

@@ -41,6 +41,8 @@ class Settings:
     """Where low-stock and attention letters go; empty sends none."""
     cors_origins: tuple[str, ...] = ()
     public_url: str = "http://127.0.0.1:8000"
+    payment_instructions: str = ""
+    """How to pay other than by card, word for word as letters tell it: the bank account."""
     shop_name: str = "Stockroom Demo"
     currency: str = "EUR"
     log_level: str = "INFO"
@@ -76,6 +78,7 @@ class Settings:
             staff_alert_email=read.text("STAFF_ALERT_EMAIL"),
             cors_origins=read.items("CORS_ORIGINS"),
             public_url=read.text("PUBLIC_URL", cls.public_url),
+            payment_instructions=read.text("PAYMENT_INSTRUCTIONS"),
             shop_name=read.text("SHOP_NAME", cls.shop_name),
             currency=read.text("SHOP_CURRENCY", cls.currency).upper(),
             log_level=read.text("LOG_LEVEL", cls.log_level).upper(),

@@ -11,6 +11,7 @@ class SentLetter:
     to: str
     subject: str
     text: str
+    request_id: str = "-"
 
 
 @dataclass
@@ -20,8 +21,8 @@ class RecordingMailer:
     sent: list[SentLetter] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
-    def send(self, *, message_id: str, to: str, subject: str, text: str) -> None:
+    def send(self, *, message_id: str, to: str, subject: str, text: str, request_id: str) -> None:
         """Keep one letter."""
         if self.failures:
             raise self.failures.pop(0)
-        self.sent.append(SentLetter(message_id, to, subject, text))
+        self.sent.append(SentLetter(message_id, to, subject, text, request_id))

@@ -1,0 +1,25 @@
+"""The case file of one order, put together from what the floors below tell."""
+
+from typing import Any
+from uuid import UUID
+
+from api.aftersales import queries as aftersales
+from api.fulfilment import queries as fulfilment
+from api.orders import queries as orders
+from api.payments import queries as payments
+
+
+def case_file(order_id: UUID) -> dict[str, Any]:
+    """Return an order with its lines, money, refunds, parcels and history.
+
+    Eight statements, however many lines, refunds and parcels there are. Raises `OrderNotFound`.
+    """
+    order = orders.full(order_id)
+    return {
+        **order,
+        # The name that was agreed: its code is for checkouts.
+        "shipping_method": order["shipping_method"]["name"],
+        "payments": payments.payments_of_order(order_id),
+        "refunds": aftersales.refunds_of_order(order_id),
+        "fulfilments": fulfilment.fulfilments_of_order(order_id),
+    }

@@ -1,0 +1,66 @@
+"""How a case file looks on the wire."""
+
+import marshmallow as ma
+
+from api.aftersales.schemas import RefundSchema
+from api.fulfilment.schemas import FulfilmentSchema
+from api.orders.schemas import (
+    OrderCardSchema,
+    OrderLineSchema,
+    TimelineEntrySchema,
+)
+from api.payments.states import PaymentState
+from api.platform.address import AddressSchema
+from api.platform.http import MoneySchema, Schema
+
+
+class CaseLineSchema(OrderLineSchema):
+    """One agreed position, and what may still happen with it."""
+
+    open_quantity = ma.fields.Integer(
+        required=True, metadata={"description": "Units that are still to be shipped."}
+    )
+    refundable_quantity = ma.fields.Integer(required=True)
+
+
+class CasePaymentSchema(Schema):
+    """Money that came in, and how much of it went back."""
+
+    id = ma.fields.UUID(required=True)
+    provider = ma.fields.String(required=True)
+    status = ma.fields.String(
+        required=True, validate=ma.validate.OneOf([state.value for state in PaymentState])
+    )
+    amount = ma.fields.Nested(MoneySchema, required=True)
+    captured = ma.fields.Nested(MoneySchema, required=True)
+    refunded = ma.fields.Nested(MoneySchema, required=True)
+    reference = ma.fields.String(required=True, allow_none=True)
+    decline_code = ma.fields.String(required=True, allow_none=True)
+    needs_attention = ma.fields.String(required=True, allow_none=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+
+
+class CaseFileSchema(OrderCardSchema):
+    """Everything there is to know about one order."""
+
+    expires_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    paid_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    cancel_reason = ma.fields.String(required=True, allow_none=True)
+    customer_id = ma.fields.UUID(required=True, allow_none=True)
+    payment_method = ma.fields.String(required=True)
+    shipping_method = ma.fields.String(required=True, metadata={"example": "Parcel"})
+    shipping_address = ma.fields.Nested(AddressSchema, required=True)
+    billing_address = ma.fields.Nested(AddressSchema, required=True)
+    lines = ma.fields.List(ma.fields.Nested(CaseLineSchema), required=True)
+    subtotal = ma.fields.Nested(MoneySchema, required=True)
+    shipping_total = ma.fields.Nested(MoneySchema, required=True)
+    tax_total = ma.fields.Nested(MoneySchema, required=True)
+    captured = ma.fields.Nested(MoneySchema, required=True)
+    refunded = ma.fields.Nested(MoneySchema, required=True)
+    refund_pending = ma.fields.Nested(MoneySchema, required=True)
+    refundable = ma.fields.Nested(MoneySchema, required=True)
+    refundable_shipping = ma.fields.Nested(MoneySchema, required=True)
+    payments = ma.fields.List(ma.fields.Nested(CasePaymentSchema), required=True)
+    refunds = ma.fields.List(ma.fields.Nested(RefundSchema), required=True)
+    fulfilments = ma.fields.List(ma.fields.Nested(FulfilmentSchema), required=True)
+    timeline = ma.fields.List(ma.fields.Nested(TimelineEntrySchema), required=True)

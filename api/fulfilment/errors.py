@@ -1,0 +1,27 @@
+"""What the packing table refuses."""
+
+from api.kernel.errors import Conflict, NotFound
+
+
+class FulfilmentNotFound(NotFound):
+    """No such parcel."""
+
+    code = "fulfilment_not_found"
+    sentence = "There is no such fulfilment."
+
+
+class FulfilmentOutdated(Conflict):
+    """An open parcel holds units that the order no longer owes."""
+
+    code = "fulfilment_outdated"
+    sentence = (
+        "Units in {number} were refunded or sent since it was opened. Cancel it and pack anew: "
+        "what is still open goes into a new parcel."
+    )
+
+
+class CodeUnknown(NotFound):
+    """Neither an order nor goods carry this code."""
+
+    code = "code_unknown"
+    sentence = "No order, article or barcode is called {scanned}."

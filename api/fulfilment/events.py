@@ -1,0 +1,22 @@
+"""What happened to parcels."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from api.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfilmentShipped(Event):
+    """A parcel was handed to its carrier."""
+
+    fulfilment_id: UUID
+    order_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfilmentDelivered(Event):
+    """A parcel reached its customer."""
+
+    fulfilment_id: UUID
+    order_id: UUID

@@ -1,0 +1,171 @@
+"""Where an order, its parcels and the shelves meet. All in the one transaction of the caller.
+
+The order is locked first, then the parcel, then the stock levels: the same order everywhere, so
+two people who pack for one customer queue and never deadlock.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from api.fulfilment import queries, service
+from api.fulfilment.errors import FulfilmentOutdated
+from api.fulfilment.models import Fulfilment
+from api.inventory import service as inventory
+from api.kernel.principal import Principal
+from api.orders import service as orders
+from api.orders.errors import NothingToShip, QuantityExceedsOpen
+from api.orders.service import Order
+from api.platform import audit
+
+
+def ship_order(
+    order_id: UUID,
+    wanted: Mapping[UUID, int] | None,
+    *,
+    carrier: str,
+    tracking_number: str | None,
+    by: Principal,
+) -> UUID:
+    """Hand units of an order to a carrier, in a new parcel; returns the parcel's id.
+
+    Without quantities everything leaves that is open and stands in no other parcel. Refuses an
+    order that is not paid or is cancelled (`InvalidState`), more units than are open
+    (`QuantityExceedsOpen`), and an order of which nothing is left (`NothingToShip`).
+    """
+    order = orders.lock(order_id)
+    orders.refuse_unshippable(order)
+    quantities = _unclaimed(order, wanted)
+    parcel = service.open_fulfilment(order.id, order.number, quantities, by=by)
+    _hand_over(order, parcel, carrier=carrier, tracking_number=tracking_number, by=by)
+    return parcel.id
+
+
+def open_fulfilment(order_id: UUID, wanted: Mapping[UUID, int] | None, *, by: Principal) -> UUID:
+    """Claim units of an order for a parcel that is still to be packed; returns the parcel's id.
+
+    Refuses what `ship_order` refuses. Stock does not move: the units were promised to the order
+    when it was placed, and leave the shelf with the parcel.
+    """
+    order = orders.lock(order_id)
+    orders.refuse_unshippable(order)
+    quantities = _unclaimed(order, wanted)
+    parcel = service.open_fulfilment(order.id, order.number, quantities, by=by)
+    orders.remember(
+        order.id,
+        "fulfilment_opened",
+        f"{parcel.number} opened for {_units(parcel)}.",
+        by=by,
+    )
+    audit.record("fulfilment.opened", by=by, subject_id=parcel.id, number=parcel.number)
+    return parcel.id
+
+
+def ship_fulfilment(
+    fulfilment_id: UUID, *, carrier: str, tracking_number: str | None, by: Principal
+) -> None:
+    """Hand an open parcel to a carrier.
+
+    Refuses a parcel that is not open, an order that was cancelled since (`InvalidState`), and a
+    parcel with units that were refunded in the meantime (`FulfilmentOutdated`).
+    """
+    order, parcel = _lock_both(fulfilment_id)
+    service.refuse_unshippable(parcel)
+    orders.refuse_unshippable(order)
+    still_open = {line.id: line.open_quantity for line in order.lines}
+    if any(units > still_open[line_id] for line_id, units in parcel.quantities().items()):
+        raise FulfilmentOutdated(number=parcel.number)
+    _hand_over(order, parcel, carrier=carrier, tracking_number=tracking_number, by=by)
+
+
+def cancel_fulfilment(fulfilment_id: UUID, *, by: Principal) -> None:
+    """Give the units of an open parcel back to the queue: the inverse of opening it."""
+    order, parcel = _lock_both(fulfilment_id)
+    _cancel(order, parcel, by=by)
+
+
+def deliver_fulfilment(fulfilment_id: UUID, *, by: Principal) -> None:
+    """Note that a parcel reached its customer."""
+    order, parcel = _lock_both(fulfilment_id)
+    service.deliver(parcel)
+    orders.record_delivery(order, parcel.quantities(), by=by)
+    audit.record("fulfilment.delivered", by=by, subject_id=parcel.id, number=parcel.number)
+
+
+def cancel_open_fulfilments(order_id: UUID, *, by: Principal) -> None:
+    """Give up the parcels of an order of which nothing is left to ship; repeating changes nothing.
+
+    Whoever cancels an order stands beside the packing table and not above it, so open parcels
+    follow by the order's own fact. Until then they cannot leave: shipping asks the order first.
+    """
+    order = orders.lock(order_id)
+    for parcel in service.lock_open(order.id):
+        _cancel(order, parcel, by=by)
+
+
+def _lock_both(fulfilment_id: UUID) -> tuple[Order, Fulfilment]:
+    order = orders.lock(queries.order_of(fulfilment_id))
+    return order, service.lock(fulfilment_id)
+
+
+def _unclaimed(order: Order, wanted: Mapping[UUID, int] | None) -> dict[UUID, int]:
+    """Check what is wanted against what is open and stands in no other open parcel."""
+    quantities = orders.open_quantities(order, wanted)
+    claimed = queries.claimed_units(order.id)
+    if not claimed:
+        return quantities
+    free = {line.id: line.open_quantity - claimed.get(line.id, 0) for line in order.lines}
+    if wanted is None:
+        quantities = {line_id: units for line_id, units in free.items() if units > 0}
+        if not quantities:
+            raise NothingToShip(
+                "Everything that is open on the order stands in parcels that are being packed: "
+                "ship or cancel those."
+            )
+        return quantities
+    too_many = [
+        {
+            "pointer": f"/lines/{position}/quantity",
+            "code": QuantityExceedsOpen.code,
+            "detail": f"{units} asked, {max(0, free[line_id])} open and in no other parcel.",
+        }
+        for position, (line_id, units) in enumerate(quantities.items())
+        if units > free[line_id]
+    ]
+    if too_many:
+        raise QuantityExceedsOpen(errors=too_many)
+    return quantities
+
+
+def _hand_over(
+    order: Order, parcel: Fulfilment, *, carrier: str, tracking_number: str | None, by: Principal
+) -> None:
+    """Let a parcel leave: off the packing table, off the shelf, off what the order still owes."""
+    quantities = parcel.quantities()
+    service.ship(parcel, carrier=carrier, tracking_number=tracking_number)
+    inventory.ship(order.id, quantities, fulfilment_id=parcel.id, by=by)
+    tracked = f", {tracking_number}" if tracking_number else ""
+    orders.record_shipment(
+        order,
+        quantities,
+        text=f"{parcel.number}: {_units(parcel)} shipped with {parcel.carrier}{tracked}.",
+        by=by,
+    )
+    audit.record(
+        "fulfilment.shipped",
+        by=by,
+        subject_id=parcel.id,
+        number=parcel.number,
+        carrier=parcel.carrier,
+        tracking_number=tracking_number,
+    )
+
+
+def _cancel(order: Order, parcel: Fulfilment, *, by: Principal) -> None:
+    service.cancel(parcel)
+    orders.remember(order.id, "fulfilment_cancelled", f"{parcel.number} cancelled.", by=by)
+    audit.record("fulfilment.cancelled", by=by, subject_id=parcel.id, number=parcel.number)
+
+
+def _units(parcel: Fulfilment) -> str:
+    count = sum(line.quantity for line in parcel.lines)
+    return "1 unit" if count == 1 else f"{count} units"

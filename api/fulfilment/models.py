@@ -1,0 +1,71 @@
+"""Parcels and what is in them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from api.fulfilment.states import FulfilmentState
+from api.platform.db import Base, Dated, Identified, Versioned, named_enum
+
+
+class Fulfilment(Identified, Versioned, Dated, Base):
+    """One parcel of one order. `tracking_url` is the address that the customer was told."""
+
+    __tablename__ = "fulfilments"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        CheckConstraint(
+            "(status IN ('shipped', 'delivered')) = (shipped_at IS NOT NULL)",
+            name="shipped_at_tells_that_it_left",
+        ),
+        CheckConstraint(
+            "(status = 'delivered') = (delivered_at IS NOT NULL)",
+            name="delivered_at_tells_that_it_arrived",
+        ),
+        CheckConstraint("shipped_at IS NULL OR carrier IS NOT NULL", name="carrier_took_it"),
+        Index("ix_fulfilments_order_id", "order_id", "id"),
+        Index(
+            "ix_fulfilments_shipped_at",
+            "shipped_at",
+            postgresql_where=text("shipped_at IS NOT NULL"),
+        ),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    number: Mapped[str] = mapped_column(String(40))
+    """For people: the order's number and which of its parcels this is, as in `1001-F1`."""
+    status: Mapped[FulfilmentState] = mapped_column(
+        named_enum(FulfilmentState, "status"), default=FulfilmentState.OPEN
+    )
+    carrier: Mapped[str | None] = mapped_column(String(60))
+    tracking_number: Mapped[str | None] = mapped_column(String(100))
+    tracking_url: Mapped[str | None] = mapped_column(Text)
+    shipped_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    created_by: Mapped[str] = mapped_column(String(200))
+
+    lines: Mapped[list["FulfilmentLine"]] = relationship(
+        back_populates="fulfilment", order_by="FulfilmentLine.id", lazy="raise"
+    )
+
+    def quantities(self) -> dict[UUID, int]:
+        """Return what is in the parcel: units by order line."""
+        return {line.order_line_id: line.quantity for line in self.lines}
+
+
+class FulfilmentLine(Identified, Base):
+    """Units of one order line inside one parcel."""
+
+    __tablename__ = "fulfilment_lines"
+    __table_args__ = (
+        UniqueConstraint("fulfilment_id", "order_line_id"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+    )
+
+    fulfilment_id: Mapped[UUID] = mapped_column(ForeignKey("fulfilments.id"))
+    order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_lines.id"))
+    quantity: Mapped[int]
+
+    fulfilment: Mapped[Fulfilment] = relationship(back_populates="lines", lazy="raise")

@@ -1,0 +1,40 @@
+"""Carriers, and the page on which each shows where a parcel is."""
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+_TRACKING_PAGES: Final = {
+    "DHL": "https://www.dhl.com/de-en/home/tracking.html?tracking-id={number}",
+    "DPD": "https://tracking.dpd.de/status/en_US/parcel/{number}",
+    "FedEx": "https://www.fedex.com/fedextrack/?trknbr={number}",
+    "GLS": "https://gls-group.com/EU/en/parcel-tracking?match={number}",
+    "Hermes": "https://www.myhermes.de/empfangen/sendungsverfolgung/sendungsinformation#{number}",
+    "La Poste": "https://www.laposte.fr/outils/suivre-vos-envois?code={number}",
+    "PostNL": "https://postnl.nl/tracktrace/?B={number}",
+    "Royal Mail": "https://www.royalmail.com/track-your-item#/tracking-results/{number}",
+    "UPS": "https://www.ups.com/track?tracknum={number}",
+    "USPS": "https://tools.usps.com/go/TrackConfirmAction?tLabels={number}",
+}
+
+
+def _key(carrier: str) -> str:
+    """Reduce a name to what people agree on: `royal-mail` and `Royal Mail` are one carrier."""
+    return re.sub(r"[^a-z0-9]", "", carrier.lower())
+
+
+_BY_KEY: Final = {_key(name): (name, page) for name, page in _TRACKING_PAGES.items()}
+
+
+def carrier_name(carrier: str) -> str:
+    """Spell a known carrier as it spells itself; any other name is left as it was written."""
+    known = _BY_KEY.get(_key(carrier))
+    return known[0] if known else carrier
+
+
+def tracking_url(carrier: str, tracking_number: str | None) -> str | None:
+    """Return the page that shows where a parcel is; None for other carriers and untracked ones."""
+    known = _BY_KEY.get(_key(carrier))
+    if known is None or not tracking_number:
+        return None
+    return known[1].format(number=quote(tracking_number, safe=""))

@@ -1,0 +1,147 @@
+"""Parcels for staff: claim, ship, cancel, deliver; and what the counter asks all day."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+
+from api.fulfilment import flows, queries
+from api.fulfilment.schemas import (
+    CarrierSchema,
+    FulfilmentSchema,
+    OpenFulfilmentSchema,
+    OverviewSchema,
+    ScanSchema,
+    ShipOrderSchema,
+)
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.idempotency import idempotent
+
+blueprint = Blueprint(
+    "fulfilment",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="Parcels on their way to customers.",
+)
+
+desk = Blueprint(
+    "desk", __name__, url_prefix="/api/v1/admin", description="What the counter asks all day."
+)
+
+
+@blueprint.route("/orders/<uuid:order_id>/ship", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@idempotent(required=True)
+@blueprint.arguments(ShipOrderSchema)
+@blueprint.response(201, FulfilmentSchema)
+def ship_order(form: dict[str, Any], order_id: UUID) -> Any:
+    """Hand an order, or part of it, to a carrier.
+
+    Without lines everything leaves that is open and stands in no other parcel.
+    """
+    parcel_id = flows.ship_order(
+        order_id,
+        form["lines"],
+        carrier=form["carrier"],
+        tracking_number=form["tracking_number"],
+        by=principal(),
+    )
+    return queries.fulfilment(parcel_id)
+
+
+@blueprint.route("/orders/<uuid:order_id>/fulfilments", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_of(FulfilmentSchema))
+def list_fulfilments(query: dict[str, Any], order_id: UUID) -> Any:
+    """List the parcels of an order, oldest first."""
+    return queries.fulfilment_page(
+        order_id,
+        limit=query["limit"],
+        cursor=query["cursor"],
+        with_total=query["include"] == "total",
+    )
+
+
+@blueprint.route("/orders/<uuid:order_id>/fulfilments", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@idempotent(required=True)
+@blueprint.arguments(OpenFulfilmentSchema)
+@blueprint.response(201, FulfilmentSchema)
+def open_fulfilment(form: dict[str, Any], order_id: UUID) -> Any:
+    """Claim units of an order for a parcel that is still to be packed.
+
+    Nobody else can ship them until the parcel leaves or is cancelled.
+    """
+    return queries.fulfilment(flows.open_fulfilment(order_id, form["lines"], by=principal()))
+
+
+@blueprint.route("/fulfilments/<uuid:fulfilment_id>", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@blueprint.response(200, FulfilmentSchema)
+def get_fulfilment(fulfilment_id: UUID) -> Any:
+    """Read one parcel."""
+    return queries.fulfilment(fulfilment_id)
+
+
+@blueprint.route("/fulfilments/<uuid:fulfilment_id>/ship", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@idempotent(required=True)
+@blueprint.arguments(CarrierSchema)
+@blueprint.response(200, FulfilmentSchema)
+def ship_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
+    """Hand an open parcel to a carrier."""
+    flows.ship_fulfilment(
+        fulfilment_id,
+        carrier=form["carrier"],
+        tracking_number=form["tracking_number"],
+        by=principal(),
+    )
+    return queries.fulfilment(fulfilment_id)
+
+
+@blueprint.route("/fulfilments/<uuid:fulfilment_id>/cancel", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@idempotent(required=True)
+@blueprint.response(200, FulfilmentSchema)
+def cancel_fulfilment(fulfilment_id: UUID) -> Any:
+    """Give the units of an open parcel back to the queue.
+
+    A parcel that has left cannot be cancelled: what comes back is a return.
+    """
+    flows.cancel_fulfilment(fulfilment_id, by=principal())
+    return queries.fulfilment(fulfilment_id)
+
+
+@blueprint.route("/fulfilments/<uuid:fulfilment_id>/deliver", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@idempotent(required=True)
+@blueprint.response(200, FulfilmentSchema)
+def deliver_fulfilment(fulfilment_id: UUID) -> Any:
+    """Note that a parcel reached its customer."""
+    flows.deliver_fulfilment(fulfilment_id, by=principal())
+    return queries.fulfilment(fulfilment_id)
+
+
+@desk.route("/overview", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@desk.response(200, OverviewSchema)
+def overview() -> Any:
+    """Show what waits at this moment."""
+    return {
+        **queries.overview(),
+        "currency": current_app.extensions["stockroom_settings"].currency,
+    }
+
+
+@desk.route("/scan/<path:code>", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@desk.response(200, ScanSchema)
+def scan(code: str) -> Any:
+    """Tell what a scanned code is.
+
+    An order is found by its number, with or without `O-`; goods by SKU or barcode.
+    """
+    return queries.scan(code)

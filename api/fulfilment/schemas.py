@@ -1,0 +1,137 @@
+"""How parcels, the day's figures and scans look on the wire."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from api.fulfilment.states import FulfilmentState
+from api.inventory.schemas import StockLevelSchema
+from api.orders.schemas import OrderCardSchema
+from api.platform.address import Line
+from api.platform.http import Schema
+
+MOST_UNITS = 1_000_000
+MOST_LINES = 500
+
+
+class TrackingNumber(Line):
+    """A number as carriers print it; the spaces in which people read it out are taken away."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(100, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **options)
+        if text is None:
+            return None
+        number = "".join(text.split())
+        if not all(sign.isascii() and (sign.isalnum() or sign in "./_-") for sign in number):
+            raise ma.ValidationError("A tracking number has letters, digits and . / _ - only.")
+        return number
+
+
+class ParcelLineSchema(Schema):
+    """Units of one order line inside a parcel."""
+
+    order_line_id = ma.fields.UUID(required=True)
+    quantity = ma.fields.Integer(
+        required=True, strict=True, validate=ma.validate.Range(1, MOST_UNITS)
+    )
+
+
+class OpenFulfilmentSchema(Schema):
+    """Which units go into a parcel. Without lines: everything that is open."""
+
+    lines = ma.fields.List(
+        ma.fields.Nested(ParcelLineSchema),
+        load_default=None,
+        validate=ma.validate.Length(1, MOST_LINES),
+    )
+
+    @ma.post_load
+    def _by_line(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Turn the lines into units by order line; a line named twice is a slip of the hand."""
+        wanted: dict[Any, int] = {}
+        for place, line in enumerate(data["lines"] or ()):
+            if line["order_line_id"] in wanted:
+                raise ma.ValidationError(
+                    {"lines": {place: {"order_line_id": ["This line is named twice."]}}}
+                )
+            wanted[line["order_line_id"]] = line["quantity"]
+        return {**data, "lines": wanted or None}
+
+
+class CarrierSchema(Schema):
+    """To whom a parcel is handed. Any name will do; known carriers get a tracking page."""
+
+    carrier = Line(60, required=True, metadata={"example": "DHL"})
+    tracking_number = TrackingNumber(
+        load_default=None, metadata={"example": "00340434161094042557"}
+    )
+
+
+class ShipOrderSchema(OpenFulfilmentSchema, CarrierSchema):
+    """Which units leave, and with whom. Without lines: everything that is open."""
+
+
+class FulfilmentSchema(Schema):
+    """One parcel."""
+
+    id = ma.fields.UUID(required=True)
+    order_id = ma.fields.UUID(required=True)
+    number = ma.fields.String(required=True, metadata={"example": "1001-F1"})
+    status = ma.fields.String(
+        required=True, validate=ma.validate.OneOf([state.value for state in FulfilmentState])
+    )
+    carrier = ma.fields.String(required=True, allow_none=True)
+    tracking_number = ma.fields.String(required=True, allow_none=True)
+    tracking_url = ma.fields.String(required=True, allow_none=True)
+    shipped_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    delivered_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    created_by = ma.fields.String(required=True)
+    version = ma.fields.Integer(required=True)
+    lines = ma.fields.List(ma.fields.Nested(ParcelLineSchema), required=True)
+
+
+class OverviewSchema(Schema):
+    """What waits at this moment. Each figure is counted up to 10,000."""
+
+    to_ship = ma.fields.Integer(
+        required=True, metadata={"description": "Orders that are paid and not shipped whole."}
+    )
+    unpaid = ma.fields.Integer(
+        required=True, metadata={"description": "Orders whose money is not all here yet."}
+    )
+    low_stock = ma.fields.Integer(
+        required=True, metadata={"description": "Stock levels at or below their threshold."}
+    )
+    shipped_today = ma.fields.Integer(
+        required=True, metadata={"description": "Parcels handed over since midnight UTC."}
+    )
+    needs_attention = ma.fields.Integer(
+        required=True, metadata={"description": "Payments that a person must look at."}
+    )
+    oldest_to_ship_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    currency = ma.fields.String(required=True, metadata={"example": "EUR"})
+
+
+class ScannedVariantSchema(Schema):
+    """Goods that were scanned, and what lies of them where."""
+
+    id = ma.fields.UUID(required=True)
+    sku = ma.fields.String(required=True)
+    barcode = ma.fields.String(required=True, allow_none=True)
+    product_title = ma.fields.String(required=True)
+    title = ma.fields.String(required=True, allow_none=True)
+    levels = ma.fields.List(ma.fields.Nested(StockLevelSchema), required=True)
+
+
+class ScanSchema(Schema):
+    """What a scanned code is; `order` or `variant` stands beside its kind."""
+
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(["order", "variant"]))
+    id = ma.fields.UUID(required=True)
+    label = ma.fields.String(required=True, metadata={"description": "For people."})
+    order = ma.fields.Nested(OrderCardSchema)
+    variant = ma.fields.Nested(ScannedVariantSchema)

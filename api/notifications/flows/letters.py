@@ -1,0 +1,198 @@
+"""What each letter says, and to whom: read, render, send. Facts tell only what happened."""
+
+from typing import Any
+from uuid import UUID
+
+from api.accounts import queries as accounts
+from api.accounts import service as account_service
+from api.fulfilment import queries as fulfilments
+from api.kernel.money import Money
+from api.notifications import queries, service, texts
+from api.notifications.flows import posting
+from api.notifications.service import Draft
+from api.notifications.states import LetterKind
+from api.orders import queries as orders
+from api.payments import queries as payments
+from api.platform.db import forget_reads, transaction
+from api.platform.ports import port
+from api.platform.settings import Settings
+
+SECRET_LEFT_OUT = "(the link stands only in the letter itself)"  # noqa: S105
+
+
+def order_received(order_id: UUID) -> None:
+    """Tell the customer how to pay, when the money comes another way than by card."""
+    order = orders.full(order_id)
+    if order["payment_method"] == "manual" and order["paid_at"] is None:
+        settings: Settings = port(Settings)
+        _to_customer(
+            LetterKind.ORDER_RECEIVED,
+            order_id,
+            order,
+            payment_instructions=settings.payment_instructions,
+        )
+
+
+def order_confirmed(order_id: UUID) -> None:
+    """Confirm the order once its money is here."""
+    _to_customer(LetterKind.ORDER_CONFIRMED, order_id, orders.full(order_id))
+
+
+def order_shipped(fulfilment_id: UUID, order_id: UUID) -> None:
+    """Tell what is in the parcel, how to follow it, and what still follows in another one."""
+    order, parcel = orders.full(order_id), fulfilments.fulfilment(fulfilment_id)
+    packed = {line["order_line_id"]: line["quantity"] for line in parcel["lines"]}
+    _to_customer(
+        LetterKind.ORDER_SHIPPED,
+        fulfilment_id,
+        order,
+        parcel=parcel,
+        packed=[(line, packed[line["id"]]) for line in order["lines"] if line["id"] in packed],
+        still_open=[
+            (line, line["open_quantity"]) for line in order["lines"] if line["open_quantity"]
+        ],
+    )
+
+
+def order_cancelled(order_id: UUID, reason: str) -> None:
+    """Tell that the order will not be carried out, and what happens to its money."""
+    _to_customer(LetterKind.ORDER_CANCELLED, order_id, orders.full(order_id), reason=reason)
+
+
+def order_refunded(refund_id: UUID, order_id: UUID, amount: Money) -> None:
+    """Tell that money is on its way back, and which way."""
+    refund = payments.refund(refund_id)
+    _to_customer(
+        LetterKind.ORDER_REFUNDED,
+        refund_id,
+        orders.full(order_id),
+        amount=amount,
+        by_card=refund is not None and refund.provider == "stripe",
+    )
+
+
+def welcome(customer_id: UUID) -> None:
+    """Greet a new customer."""
+    _to_account(LetterKind.WELCOME, customer_id, customer_id)
+
+
+def registration_repeated(customer_id: UUID, occasion: UUID) -> None:
+    """Tell the owner of an address that someone tried to register it again."""
+    _to_account(LetterKind.REGISTRATION_REPEATED, occasion, customer_id)
+
+
+def password_changed(user_id: UUID, occasion: UUID) -> None:
+    """Tell the owner of an account that it has a new password."""
+    _to_account(LetterKind.PASSWORD_CHANGED, occasion, user_id)
+
+
+def password_reset(request_id: UUID) -> None:
+    """Send the link that sets a new password; its token is stored nowhere as it is.
+
+    The token is made only by the worker that has claimed the letter, because each new one makes
+    the one before worthless. The copy in the letter book leaves the link out.
+    """
+    recipient = queries.reset_recipient(request_id)
+    forget_reads()
+    if recipient is None:
+        return
+    subject_line, kept = _render(
+        LetterKind.PASSWORD_RESET, name=None, link=SECRET_LEFT_OUT, expires_at=None
+    )
+    claimed = posting.written_and_claimed(
+        Draft(
+            kind=LetterKind.PASSWORD_RESET,
+            subject_id=request_id,
+            recipient=recipient,
+            subject_line=subject_line,
+            text=kept,
+            holds_secret=True,
+        )
+    )
+    if claimed is None:
+        return
+    with transaction():
+        reset = account_service.make_reset_token(request_id)
+        if reset is None:
+            service.record_rejected(claimed, "The request had run out or had been answered.")
+    if reset is None:
+        return
+    settings: Settings = port(Settings)
+    _, text = _render(
+        LetterKind.PASSWORD_RESET,
+        name=reset.full_name,
+        # Behind the `#` no server ever sees the token, and no log keeps it.
+        link=f"{settings.public_url.rstrip('/')}/reset-password#token={reset.token}",
+        expires_at=reset.expires_at,
+    )
+    posting.post(claimed, text)
+
+
+def low_stock(level_id: UUID, occasion: UUID, *, available: int, threshold: int) -> None:
+    """Tell the shop that something runs low; once for each time that it falls."""
+    _to_staff(
+        LetterKind.LOW_STOCK,
+        occasion,
+        level=queries.low_level(level_id),
+        available=available,
+        threshold=threshold,
+    )
+
+
+def money_needs_attention(payment_id: UUID, order_id: UUID, amount: Money, reason: str) -> None:
+    """Tell the shop about money that no living order asked for."""
+    _to_staff(
+        LetterKind.MONEY_NEEDS_ATTENTION,
+        payment_id,
+        number=queries.order_number(order_id),
+        amount=amount,
+        reason=reason,
+    )
+
+
+def refund_failed(refund_id: UUID, order_id: UUID, amount: Money, reason: str) -> None:
+    """Tell the shop about money that could not go back."""
+    _to_staff(
+        LetterKind.REFUND_FAILED,
+        refund_id,
+        number=queries.order_number(order_id),
+        amount=amount,
+        reason=reason,
+    )
+
+
+def _to_customer(kind: LetterKind, subject_id: UUID, order: dict[str, Any], **more: Any) -> None:
+    _send(kind, subject_id, order["email"], name=order["customer_name"], order=order, **more)
+
+
+def _to_account(kind: LetterKind, subject_id: UUID, user_id: UUID) -> None:
+    contact = accounts.contact(user_id)
+    _send(kind, subject_id, contact.email, name=contact.full_name, email=contact.email)
+
+
+def _to_staff(kind: LetterKind, subject_id: UUID, **context: Any) -> None:
+    """Write to the shop itself; without an address for alerts nobody is written to."""
+    settings: Settings = port(Settings)
+    if settings.staff_alert_email:
+        _send(kind, subject_id, settings.staff_alert_email, **context)
+
+
+def _send(kind: LetterKind, subject_id: UUID, recipient: str, **context: Any) -> None:
+    forget_reads()
+    subject_line, text = _render(kind, **context)
+    posting.send(
+        Draft(
+            kind=kind,
+            subject_id=subject_id,
+            recipient=recipient,
+            subject_line=subject_line,
+            text=text,
+        )
+    )
+
+
+def _render(kind: LetterKind, **context: Any) -> tuple[str, str]:
+    settings: Settings = port(Settings)
+    return texts.render(
+        kind, shop_name=settings.shop_name, public_url=settings.public_url, **context
+    )

@@ -1,0 +1,98 @@
+"""What wakes the post room. All of these speak to the mail server, so they span transactions."""
+
+from api.accounts.events import (
+    CustomerRegistered,
+    PasswordChanged,
+    PasswordResetRequested,
+    RegistrationRepeated,
+)
+from api.fulfilment.events import FulfilmentShipped
+from api.inventory.events import StockRanLow
+from api.kernel.money import Money
+from api.notifications.events import LetterResendAsked
+from api.notifications.flows import letters, posting
+from api.orders.events import OrderCancelled, OrderPaid, OrderPlaced
+from api.payments.events import MoneyNeedsAttention, RefundFailed, RefundSucceeded
+from api.platform.jobs import spans_transactions
+
+
+@spans_transactions
+def on_order_placed(fact: OrderPlaced) -> None:
+    """A customer ordered: whoever pays another way than by card needs to know how."""
+    letters.order_received(fact.order_id)
+
+
+@spans_transactions
+def on_order_paid(fact: OrderPaid) -> None:
+    """The money is here: the order is confirmed."""
+    letters.order_confirmed(fact.order_id)
+
+
+@spans_transactions
+def on_fulfilment_shipped(fact: FulfilmentShipped) -> None:
+    """A parcel is on its way."""
+    letters.order_shipped(fact.fulfilment_id, fact.order_id)
+
+
+@spans_transactions
+def on_order_cancelled(fact: OrderCancelled) -> None:
+    """An order will not be carried out."""
+    letters.order_cancelled(fact.order_id, fact.reason)
+
+
+@spans_transactions
+def on_refund_succeeded(fact: RefundSucceeded) -> None:
+    """Money went back."""
+    letters.order_refunded(fact.refund_id, fact.order_id, Money(fact.amount, fact.currency))
+
+
+@spans_transactions
+def on_refund_failed(fact: RefundFailed) -> None:
+    """Money could not go back: a person has to find another way."""
+    amount = Money(fact.amount, fact.currency)
+    letters.refund_failed(fact.refund_id, fact.order_id, amount, fact.reason)
+
+
+@spans_transactions
+def on_money_needs_attention(fact: MoneyNeedsAttention) -> None:
+    """Money is here that nobody asked for."""
+    amount = Money(fact.amount, fact.currency)
+    letters.money_needs_attention(fact.payment_id, fact.order_id, amount, fact.reason)
+
+
+@spans_transactions
+def on_stock_ran_low(fact: StockRanLow) -> None:
+    """Something has to be ordered before it is gone."""
+    letters.low_stock(
+        fact.level_id, fact.crossing_id, available=fact.available, threshold=fact.threshold
+    )
+
+
+@spans_transactions
+def on_customer_registered(fact: CustomerRegistered) -> None:
+    """Someone opened an account."""
+    letters.welcome(fact.customer_id)
+
+
+@spans_transactions
+def on_registration_repeated(fact: RegistrationRepeated) -> None:
+    """Someone tried to open an account that exists."""
+    letters.registration_repeated(fact.customer_id, fact.attempt_id)
+
+
+@spans_transactions
+def on_password_reset_requested(fact: PasswordResetRequested) -> None:
+    """Someone forgot a password."""
+    letters.password_reset(fact.request_id)
+
+
+@spans_transactions
+def on_password_changed(fact: PasswordChanged) -> None:
+    """An account has a new password."""
+    letters.password_changed(fact.user_id, fact.change_id)
+
+
+@spans_transactions
+def on_letter_resend_asked(fact: LetterResendAsked) -> None:
+    """Staff want a letter to go out again."""
+    posting.send_again(fact.letter_id)

@@ -1,0 +1,106 @@
+"""What letters need to know, and the letter book for staff."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from api.accounts.models import PasswordReset, User
+from api.accounts.policy import AccountKind
+from api.catalog.models import Product, Variant
+from api.inventory.models import Location, StockLevel
+from api.notifications.errors import LetterNotFound
+from api.notifications.models import Letter
+from api.orders.models import Order
+from api.platform.db import AnyRow, session
+from api.platform.pagination import Sort, page
+
+NEWEST = Sort((Letter.id,), descending=True)
+
+_CARD: tuple[Any, ...] = (
+    Letter.id,
+    Letter.kind,
+    Letter.subject_id,
+    Letter.recipient,
+    Letter.status,
+    Letter.subject_line,
+    Letter.message_id,
+    Letter.attempts,
+    Letter.resends,
+    Letter.last_error,
+    Letter.request_id,
+    Letter.created_at,
+    Letter.sent_at,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterFilter:
+    """What the letter book may be narrowed by."""
+
+    status: str | None = None
+    subject_id: UUID | None = None
+
+
+def letters(
+    narrow: LetterFilter, *, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, Any]:
+    """Return a page of the letter book, newest first, without the texts."""
+    conditions = []
+    if narrow.status is not None:
+        conditions.append(Letter.status == narrow.status)
+    if narrow.subject_id is not None:
+        conditions.append(Letter.subject_id == narrow.subject_id)
+    rows, described = page(
+        select(*_CARD).where(*conditions),
+        NEWEST,
+        limit=limit,
+        cursor=cursor,
+        filters=narrow,
+        total=select(Letter.id).where(*conditions) if with_total else None,
+    )
+    return {"data": [_card(row) for row in rows], "page": described}
+
+
+def letter(letter_id: UUID) -> dict[str, Any]:
+    """Return one letter with its text. Raises `LetterNotFound`."""
+    row = session.execute(select(*_CARD, Letter.text).where(Letter.id == letter_id)).one_or_none()
+    if row is None:
+        raise LetterNotFound(letter_id=letter_id)
+    return {**_card(row), "text": row.text}
+
+
+def low_level(level_id: UUID) -> AnyRow:
+    """Read what runs low, and where: `sku`, `title`, `variant_title`, `location`."""
+    return session.execute(
+        select(
+            Variant.sku,
+            Product.title,
+            Variant.title.label("variant_title"),
+            Location.name.label("location"),
+        )
+        .select_from(StockLevel)
+        .join(Location, Location.id == StockLevel.location_id)
+        .join(Variant, Variant.id == StockLevel.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .where(StockLevel.id == level_id)
+    ).one()
+
+
+def order_number(order_id: UUID) -> str:
+    """Return the number by which people know an order."""
+    return session.execute(select(Order.number).where(Order.id == order_id)).scalar_one()
+
+
+def reset_recipient(request_id: UUID) -> str | None:
+    """Return where the letter about a forgotten password goes; None when nobody is to get one."""
+    return session.scalar(
+        select(User.email)
+        .join(PasswordReset, func.lower(PasswordReset.email) == func.lower(User.email))
+        .where(PasswordReset.id == request_id, User.kind == AccountKind.CUSTOMER, User.is_active)
+    )
+
+
+def _card(row: AnyRow) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in _CARD}

@@ -1,0 +1,44 @@
+"""How letters look on the wire."""
+
+import marshmallow as ma
+
+from api.notifications.states import LetterKind, LetterStatus
+from api.platform.http import PageQuerySchema, Schema
+
+_STATUS = ma.validate.OneOf([status.value for status in LetterStatus])
+
+
+class LetterListQuerySchema(PageQuerySchema):
+    """How staff narrow the letter book."""
+
+    status = ma.fields.String(load_default=None, validate=_STATUS)
+    subject_id = ma.fields.UUID(
+        load_default=None,
+        metadata={"description": "What the letter is about: an order, a parcel, a refund."},
+    )
+
+
+class LetterCardSchema(Schema):
+    """A letter in the letter book."""
+
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(
+        required=True, validate=ma.validate.OneOf([kind.value for kind in LetterKind])
+    )
+    subject_id = ma.fields.UUID(required=True)
+    recipient = ma.fields.String(required=True)
+    status = ma.fields.String(required=True, validate=_STATUS)
+    subject_line = ma.fields.String(required=True)
+    message_id = ma.fields.String(required=True)
+    attempts = ma.fields.Integer(required=True)
+    resends = ma.fields.Integer(required=True)
+    last_error = ma.fields.String(required=True, allow_none=True)
+    request_id = ma.fields.String(required=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    sent_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+class LetterSchema(LetterCardSchema):
+    """One letter with what it says; a link that must not be stored is left out."""
+
+    text = ma.fields.String(required=True)

@@ -1,0 +1,180 @@
+"""The verbs of the post room: write a letter down, claim it, note how the sending went."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.notifications.errors import LetterHoldsSecret, LetterInHand, LetterNotFound
+from api.notifications.events import LetterResendAsked
+from api.notifications.models import Letter
+from api.notifications.states import LETTER, LetterKind, LetterStatus
+from api.platform import audit, observability
+from api.platform.db import require_transaction
+from api.platform.outbox import emit
+
+CLAIM_LASTS = timedelta(minutes=6)
+"""Longer than a job may run (five minutes): a claim that ran out belongs to a worker that died."""
+
+_ERROR_LENGTH = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A letter as it is to be written down."""
+
+    kind: LetterKind
+    subject_id: UUID
+    recipient: str
+    subject_line: str
+    text: str
+    holds_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """A claimed letter: what goes to the mail server, and which attempt this is."""
+
+    letter_id: UUID
+    attempt: int
+    message_id: str
+    recipient: str
+    subject_line: str
+    text: str
+    request_id: str
+
+
+def write(draft: Draft, *, domain: str) -> UUID:
+    """Write a letter down, or find the one that the same cause made before; returns its id.
+
+    The first text stands: an order that changed in the meantime does not rewrite its letters.
+    """
+    current, letter_id = require_transaction(), new_id()
+    written: UUID | None = current.scalar(
+        insert(Letter)
+        .values(
+            id=letter_id,
+            created_at=clock.now(),
+            kind=draft.kind,
+            subject_id=draft.subject_id,
+            recipient=draft.recipient,
+            status=LetterStatus.PENDING,
+            subject_line=draft.subject_line,
+            text=draft.text,
+            holds_secret=draft.holds_secret,
+            message_id=f"<{letter_id}@{domain}>",
+            resends=0,
+            attempts=0,
+            request_id=observability.request_id(),
+        )
+        .on_conflict_do_nothing(constraint="uq_letters_one_per_cause")
+        .returning(Letter.id)
+    )
+    if written is not None:
+        return written
+    return current.execute(
+        select(Letter.id).where(
+            Letter.kind == draft.kind,
+            Letter.subject_id == draft.subject_id,
+            Letter.recipient == draft.recipient,
+        )
+    ).scalar_one()
+
+
+def claim(letter_id: UUID) -> Posting | None:
+    """Take a letter in hand in order to send it; None when it needs no more sending.
+
+    Locks the row: of two workers one gets the letter, and the other raises `LetterInHand` and
+    comes again later, so that the letter is sent even if the first one dies with it.
+    """
+    letter = _lock(letter_id)
+    if letter.status in (LetterStatus.SENT, LetterStatus.FAILED):
+        return None
+    _refuse_claimed(letter)
+    letter.status = LetterStatus(LETTER.next(letter.status, "claim"))
+    letter.claimed_until = clock.now() + CLAIM_LASTS
+    letter.attempts += 1
+    return Posting(
+        letter_id=letter.id,
+        attempt=letter.attempts,
+        message_id=letter.message_id,
+        recipient=letter.recipient,
+        subject_line=letter.subject_line,
+        text=letter.text,
+        request_id=letter.request_id,
+    )
+
+
+def record_sent(posting: Posting) -> None:
+    """Note that the mail server took a letter. It did leave, whoever holds the claim by now."""
+    require_transaction().execute(
+        update(Letter)
+        .where(Letter.id == posting.letter_id)
+        .values(status=LetterStatus.SENT, sent_at=clock.now(), claimed_until=None, last_error=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def record_rejected(posting: Posting, error: str) -> None:
+    """Note that a letter will not arrive, and stop trying. Staff see it and may send it again."""
+    _end_claim(posting, "reject", error)
+
+
+def put_back(posting: Posting, error: str) -> None:
+    """Note why a letter was not sent this time; its delivery comes due again."""
+    _end_claim(posting, "put_back", error)
+
+
+def resend(letter_id: UUID, *, by: Principal) -> None:
+    """Have a letter sent again, because someone on the staff says so.
+
+    A letter that was sent gets another Message-ID: with the old one the mailbox would take it for
+    a repetition and hide it. Raises `LetterInHand` for one that is being sent right now, and
+    `LetterHoldsSecret`.
+    """
+    letter = _lock(letter_id)
+    if letter.holds_secret:
+        raise LetterHoldsSecret
+    _refuse_claimed(letter)
+    before = letter.status
+    letter.status = LetterStatus(LETTER.next(before, "resend"))
+    letter.claimed_until = None
+    if before is LetterStatus.SENT:
+        letter.resends += 1
+        domain = letter.message_id.rstrip(">").partition("@")[2]
+        letter.message_id = f"<{letter.id}.{letter.resends}@{domain}>"
+    letter.request_id = observability.request_id()
+    audit.record("letter.resent", by=by, subject_id=letter.id, kind=letter.kind.value)
+    emit(LetterResendAsked(letter_id=letter.id))
+
+
+def _lock(letter_id: UUID) -> Letter:
+    letter = require_transaction().scalar(
+        select(Letter)
+        .where(Letter.id == letter_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if letter is None:
+        raise LetterNotFound(letter_id=letter_id)
+    return letter
+
+
+def _refuse_claimed(letter: Letter) -> None:
+    if letter.claimed_until is not None and letter.claimed_until > clock.now():
+        raise LetterInHand(letter_id=letter.id)
+
+
+def _end_claim(posting: Posting, command: str, error: str) -> None:
+    """Give up a claim. A later attempt of another worker is left alone: the claim was lost."""
+    letter = _lock(posting.letter_id)
+    if letter.status is not LetterStatus.SENDING or letter.attempts != posting.attempt:
+        return
+    letter.status = LetterStatus(LETTER.next(letter.status, command))
+    letter.claimed_until = None
+    letter.last_error = error[:_ERROR_LENGTH]
