@@ -5,6 +5,7 @@ The schema is built by the migrations, as in production. Each test finds empty t
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -18,6 +19,10 @@ from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
 from tests.support.shop import Shop
 from tests.support.stack import Postgres, Redis, running_postgres, running_redis
+
+# A busy machine is no counterexample: the search is not timed.
+hypothesis.settings.register_profile("stockroom", deadline=None)
+hypothesis.settings.load_profile("stockroom")
 
 
 @pytest.fixture(scope="session")
