@@ -106,3 +106,17 @@ class SortNeedsQuery(Refused):
 
     code = "sort_needs_query"
     sentence = "sort=relevance needs words to search for in q."
+
+
+class TitleMissing(Refused):
+    """A product that the shop does not know yet needs a name."""
+
+    code = "title_missing"
+    sentence = "The product {slug} is new and has no title."
+
+
+class NoVariantLeft(Refused):
+    """A product needs at least one variant, and none of those given could be taken."""
+
+    code = "no_variant_left"
+    sentence = "None of the variants of {slug} could be taken in."

@@ -1,10 +1,12 @@
 """Verbs of the catalogue: put things on sale, name their prices, arrange the tree."""
 
+from api.catalog.service.arrivals import Arrival, Arrived, ArrivedVariant, Outcome, take_in
 from api.catalog.service.availability import note_availability
 from api.catalog.service.categories import (
     create_category,
     delete_category,
     edit_category,
+    ensure_categories,
 )
 from api.catalog.service.drafts import (
     CategoryDraft,
@@ -24,8 +26,12 @@ from api.catalog.service.products import (
 from api.catalog.service.variants import add_variant, edit_variant, set_prices
 
 __all__ = [
+    "Arrival",
+    "Arrived",
+    "ArrivedVariant",
     "CategoryDraft",
     "ImageDraft",
+    "Outcome",
     "PriceDraft",
     "ProductDraft",
     "StoredProduct",
@@ -38,8 +44,10 @@ __all__ = [
     "edit_category",
     "edit_product",
     "edit_variant",
+    "ensure_categories",
     "note_availability",
     "publish_product",
     "set_prices",
+    "take_in",
     "unarchive_product",
 ]

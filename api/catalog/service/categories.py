@@ -1,6 +1,6 @@
 """Arrange the tree: every change to it is made alone, so that no two make a ring of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +48,27 @@ def create_category(draft: CategoryDraft, *, by: Principal) -> UUID:
     return category_id
 
 
+def ensure_categories(names: Collection[str]) -> dict[str, UUID]:
+    """Return a category for each name, adding those that are not there to the root of the tree.
+
+    Names that make the same slug mean the same category; one that makes none is left out. Locks
+    the tree only when something is to be added.
+    """
+    require_transaction()
+    slugs = {name: slug for name in names if (slug := slug_from(name))}
+    there = _by_slug(slugs.values())
+    if there.keys() < set(slugs.values()):
+        following.hold_tree(alone=True)
+        there = _by_slug(slugs.values())
+        missing = {slug: name for name, slug in slugs.items() if slug not in there}
+        for slug, name in missing.items():
+            there[slug] = new_id()
+            session.add(Category(id=there[slug], slug=slug, name=name[:200], path=slug))
+        session.flush()
+        emit(CatalogueChanged(is_tree=True))
+    return {name: there[slug] for name, slug in slugs.items()}
+
+
 def edit_category(
     category_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
 ) -> None:
@@ -92,6 +113,11 @@ def delete_category(category_id: UUID, *, expected_version: int, by: Principal) 
         session.execute(delete(Category).where(Category.id == category_id))
     audit.record("category.deleted", by=by, subject_id=category_id, slug=category.slug)
     emit(CatalogueChanged(is_tree=True))
+
+
+def _by_slug(slugs: Collection[str]) -> dict[str, UUID]:
+    rows = session.execute(select(Category.slug, Category.id).where(Category.slug.in_(slugs)))
+    return {row.slug: row.id for row in rows}
 
 
 def _get(category_id: UUID) -> Category:

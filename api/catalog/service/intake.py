@@ -45,9 +45,13 @@ def check_variant(variant: VariantDraft, options: Sequence[str]) -> None:
 def check_option_values(values: Sequence[str], options: Sequence[str]) -> None:
     """Refuse anything but one value for each option."""
     if len(values) != len(options) or not all(values):
-        raise OptionsDoNotFit(
-            options=", ".join(options) or "nothing (it has no options)", given=list(values)
-        )
+        raise options_do_not_fit(options, values)
+
+
+def options_do_not_fit(options: Sequence[str], given: Sequence[str]) -> OptionsDoNotFit:
+    """Return the refusal that names the options as they are."""
+    named = ", ".join(options) or "nothing (it has no options)"
+    return OptionsDoNotFit(options=named, given=list(given))
 
 
 def check_prices(prices: Sequence[PriceDraft]) -> None:

@@ -1,0 +1,234 @@
+"""Take products in as another shop describes them: many at once, new and known ones alike.
+
+What is new is stored. What is known is brought up to date where the description says something
+else; an empty text, no code, no price and a weight of 0 say nothing and never erase what the shop
+knows. So the same description twice changes nothing the second time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from api.catalog.errors import (
+    BarcodeTaken,
+    NoVariantLeft,
+    OptionCombinationTaken,
+    SkuTaken,
+    SlugTaken,
+    TitleMissing,
+)
+from api.catalog.events import CatalogueChanged, ProductPublished
+from api.catalog.models import ProductStatus
+from api.catalog.service import intake
+from api.catalog.service.clashes import refusal_for
+from api.catalog.service.drafts import ProductDraft, VariantDraft
+from api.catalog.service.known import CodeOwner, Known, KnownProduct, KnownVariant
+from api.catalog.service.renewal import Renewal
+from api.catalog.texts import mark_of, sku_from
+from api.kernel.errors import DomainError
+from api.kernel.events import Event
+from api.platform.db import require_transaction, session
+from api.platform.outbox import emit
+
+
+class Outcome(StrEnum):
+    """What became of something that was taken in."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A product as it is described elsewhere; its draft has a slug and an external reference.
+
+    `status` is where a new product is put. A draft that the shop has is published when it says
+    active; nothing is ever taken off the shelf by an arrival. Values without names of options
+    mean the options of the product that is known.
+    """
+
+    draft: ProductDraft
+    status: ProductStatus = ProductStatus.DRAFT
+
+
+@dataclass(slots=True)
+class ArrivedVariant:
+    """What became of one variant of an arrival."""
+
+    outcome: Outcome
+    variant_id: UUID | None = None
+    refusal: DomainError | None = None
+
+
+@dataclass(slots=True)
+class Arrived:
+    """What became of one product, and of its variants in the order of its draft."""
+
+    outcome: Outcome
+    variants: list[ArrivedVariant]
+    product_id: UUID | None = None
+    refusal: DomainError | None = None
+
+
+def take_in(arrivals: Sequence[Arrival]) -> list[Arrived]:
+    """Store what is new, renew what is known; returns what became of each, in their order.
+
+    Each external reference comes once. Locks the known products, in id order. A variant whose
+    code belongs to another is left out and the rest lands. What clashes with somebody who writes
+    at the same moment is refused alone.
+    """
+    require_transaction()
+    try:
+        return _take_in_together(arrivals)
+    except IntegrityError:
+        return [_take_in_alone(arrival) for arrival in arrivals]
+
+
+def _take_in_alone(arrival: Arrival) -> Arrived:
+    try:
+        return _take_in_together([arrival])[0]
+    except IntegrityError as clash:
+        refusal = refusal_for(clash)
+        if refusal is None:
+            raise
+        return _refused(arrival.draft, refusal)
+
+
+def _take_in_together(arrivals: Sequence[Arrival]) -> list[Arrived]:
+    """Take all of them in or none; facts are told only once everything is written."""
+    with session.begin_nested():
+        known = Known.read([arrival.draft for arrival in arrivals])
+        renewal = Renewal()
+        new: list[tuple[Arrival, Arrived]] = []
+        arrived = [_receive(arrival, known, renewal, new) for arrival in arrivals]
+        facts = [*_store(new), *renewal.write()]
+    news = (Outcome.CREATED, Outcome.CHANGED)
+    slugs = [
+        arrival.draft.slug
+        for arrival, made in zip(arrivals, arrived, strict=True)
+        if made.outcome in news or any(variant.outcome in news for variant in made.variants)
+    ]
+    for fact in facts:
+        emit(fact)
+    if slugs:
+        emit(CatalogueChanged(slugs=tuple(slug for slug in slugs if slug)))
+    return arrived
+
+
+def _receive(
+    arrival: Arrival, known: Known, renewal: Renewal, new: list[tuple[Arrival, Arrived]]
+) -> Arrived:
+    """Decide what an arrival is; note what is to be written of it."""
+    draft = arrival.draft
+    there = known.product_for(draft)
+    refusal = _refusal(draft, there, known)
+    if refusal is not None:
+        return _refused(draft, refusal)
+    options = draft.options or (there.options if there else ())
+    found = there.matches(draft) if there else [None] * len(draft.variants)
+    matches: list[KnownVariant | None] = []
+    fit: list[VariantDraft] = []
+    arrived = Arrived(Outcome.UNCHANGED, [], there.id if there else None)
+    for variant, match in zip(draft.variants, found, strict=True):
+        try:
+            if any(other.option_values == variant.option_values for other in fit):
+                raise OptionCombinationTaken(given=list(variant.option_values))
+            intake.check_variant(variant, options)
+            fit.append(_claim_codes(variant, match, draft, known))
+            matches.append(match)
+            arrived.variants.append(ArrivedVariant(Outcome.UNCHANGED))
+        except DomainError as wrong:
+            arrived.variants.append(ArrivedVariant(Outcome.REFUSED, refusal=wrong))
+    draft = replace(draft, variants=tuple(fit))
+    if there is None and not fit:
+        arrived.outcome, arrived.refusal = Outcome.REFUSED, NoVariantLeft(slug=draft.slug)
+    elif there is None:
+        known.slugs.add(draft.slug or "")
+        arrived.outcome = Outcome.CREATED
+        new.append((Arrival(draft, arrival.status), arrived))
+    else:
+        renewed = renewal.note(there, draft, matches, arrival.status)
+        arrived.outcome = Outcome.CHANGED if renewed.is_changed else Outcome.UNCHANGED
+        for made, (variant_id, is_new, is_changed) in zip(
+            _landed(arrived), renewed.variants, strict=True
+        ):
+            made.variant_id = variant_id
+            made.outcome = (
+                Outcome.CREATED if is_new else Outcome.CHANGED if is_changed else made.outcome
+            )
+    return arrived
+
+
+def _refusal(draft: ProductDraft, there: KnownProduct | None, known: Known) -> DomainError | None:
+    """Say what is wrong with a product as a whole."""
+    if there is None:
+        if not draft.title:
+            return TitleMissing(slug=draft.slug)
+        return SlugTaken(slug=draft.slug) if draft.slug in known.slugs else None
+    if draft.options and len(draft.options) != len(there.options):
+        return intake.options_do_not_fit(there.options, draft.options)
+    return None
+
+
+def _claim_codes(
+    variant: VariantDraft, match: KnownVariant | None, product: ProductDraft, known: Known
+) -> VariantDraft:
+    """Let a variant have its codes, unless they belong to another; a new one gets a SKU.
+
+    Raises SkuTaken or BarcodeTaken with the product that owns the code.
+    """
+    slug, own_id = product.slug or "", match.id if match else None
+    if variant.sku is None and match is None:
+        sku = sku_from(slug, variant.option_values)
+        if sku.lower() in known.skus:
+            # Made from other words that read alike: the mark tells them apart, always the same.
+            sku = f"{sku}-{mark_of(slug, variant.option_values)}"
+        variant = replace(variant, sku=sku)
+    sku_key = variant.sku.lower() if variant.sku else None
+    if owner := _stranger(known.skus, sku_key, own_id):
+        raise SkuTaken(sku=variant.sku, owner=owner.slug)
+    if owner := _stranger(known.barcodes, variant.barcode, own_id):
+        raise BarcodeTaken(barcode=variant.barcode, owner=owner.slug)
+    for owners, code in ((known.skus, sku_key), (known.barcodes, variant.barcode)):
+        if code:
+            owners[code] = CodeOwner(own_id, slug)
+    return variant
+
+
+def _stranger(
+    owners: dict[str, CodeOwner], code: str | None, own_id: UUID | None
+) -> CodeOwner | None:
+    """Return who owns a code, when that is another variant."""
+    owner = owners.get(code or "")
+    return owner if owner and (own_id is None or owner.variant_id != own_id) else None
+
+
+def _store(new: Sequence[tuple[Arrival, Arrived]]) -> list[Event]:
+    """Store what is new, by state; returns the facts to tell."""
+    facts: list[Event] = []
+    for status in ProductStatus:
+        group = [(arrival, made) for arrival, made in new if arrival.status is status]
+        if not group:
+            continue
+        stored = intake.store([arrival.draft for arrival, _ in group], status=status)
+        for product, (_, made) in zip(stored, group, strict=True):
+            made.product_id = product.product_id
+            for variant, variant_id in zip(_landed(made), product.variant_ids, strict=True):
+                variant.variant_id, variant.outcome = variant_id, Outcome.CREATED
+            if status is ProductStatus.ACTIVE:
+                facts.append(ProductPublished(product_id=product.product_id))
+    return facts
+
+
+def _landed(arrived: Arrived) -> list[ArrivedVariant]:
+    return [variant for variant in arrived.variants if variant.outcome is not Outcome.REFUSED]
+
+
+def _refused(draft: ProductDraft, refusal: DomainError) -> Arrived:
+    variants = [ArrivedVariant(Outcome.REFUSED) for _ in draft.variants]
+    return Arrived(Outcome.REFUSED, variants, refusal=refusal)

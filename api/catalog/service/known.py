@@ -1,0 +1,192 @@
+"""What the catalogue already has of products that arrive, read in one statement per table."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, func, literal, or_, select
+
+from api.catalog.models import Product, ProductImage, ProductStatus, Variant, VariantPrice
+from api.catalog.service.drafts import ProductDraft
+from api.catalog.texts import sku_from
+from api.platform.db import session
+
+
+@dataclass(slots=True)
+class KnownVariant:
+    """A variant as it is; `prices` by currency, as amount and compare-at."""
+
+    id: UUID
+    product_id: UUID
+    sku: str
+    barcode: str | None
+    option_values: list[str]
+    weight_grams: int
+    tax_class: str
+    image_id: UUID | None
+    position: int
+    version: int
+    prices: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class KnownImage:
+    """A picture of a product as it is."""
+
+    id: UUID
+    product_id: UUID
+    url: str
+    alt: str
+    position: int
+
+
+@dataclass(slots=True)
+class KnownProduct:
+    """A product as it is, locked, with its variants in order and its pictures by address."""
+
+    id: UUID
+    slug: str
+    title: str
+    description: str
+    status: ProductStatus
+    vendor: str
+    product_type: str
+    tags: list[str]
+    options: list[str]
+    category_id: UUID | None
+    external_reference: str | None
+    published_at: Any
+    version: int
+    variants: list[KnownVariant] = field(default_factory=list)
+    images: dict[str, KnownImage] = field(default_factory=dict)
+
+    def matches(self, draft: ProductDraft) -> list[KnownVariant | None]:
+        """Find the variant that each of the draft's variants means.
+
+        It is the one with the same values; or else, when the whole product is described, the one
+        with the same SKU that no other means by its values.
+        """
+        by_values = {tuple(variant.option_values): variant for variant in self.variants}
+        found = [by_values.get(variant.option_values) for variant in draft.variants]
+        if draft.title:
+            meant = {match.id for match in found if match}
+            by_sku = {v.sku.lower(): v for v in self.variants if v.id not in meant}
+            for place, variant in enumerate(draft.variants):
+                if found[place] is None and variant.sku:
+                    found[place] = by_sku.pop(variant.sku.lower(), None)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class CodeOwner:
+    """The variant that a SKU or barcode belongs to; None when it arrives just now."""
+
+    variant_id: UUID | None
+    slug: str
+
+
+class Known:
+    """The products that arrivals may mean, and who owns the codes that they bring."""
+
+    def __init__(self, products: Iterable[KnownProduct]) -> None:
+        self._by_reference: dict[str, KnownProduct] = {}
+        self._by_slug: dict[str, KnownProduct] = {}
+        self.slugs: set[str] = set()
+        self.skus: dict[str, CodeOwner] = {}
+        self.barcodes: dict[str, CodeOwner] = {}
+        for product in products:
+            self._by_slug[product.slug] = product
+            self.slugs.add(product.slug)
+            if product.external_reference:
+                self._by_reference[product.external_reference] = product
+
+    @classmethod
+    def read(cls, drafts: Sequence[ProductDraft]) -> "Known":
+        """Read and lock what the drafts may mean."""
+        products = _products(drafts)
+        if products:
+            _add_variants(products)
+            _add_images(products)
+        known = cls(products.values())
+        skus = [
+            variant.sku or sku_from(draft.slug or "", variant.option_values)
+            for draft in drafts
+            for variant in draft.variants
+        ]
+        barcodes = [v.barcode for draft in drafts for v in draft.variants if v.barcode]
+        known.skus = _owners(Variant.sku_key, skus, lower=True)
+        known.barcodes = _owners(Variant.barcode, barcodes)
+        return known
+
+    def product_for(self, draft: ProductDraft) -> KnownProduct | None:
+        """Find the product by its reference, or one at its address that has no reference yet."""
+        found = self._by_reference.get(draft.external_reference or "")
+        if found is None:
+            at_address = self._by_slug.get(draft.slug or "")
+            if at_address is not None and at_address.external_reference is None:
+                return at_address
+        return found
+
+
+def _products(drafts: Sequence[ProductDraft]) -> dict[UUID, KnownProduct]:
+    columns = (
+        *(Product.id, Product.slug, Product.title, Product.description, Product.status),
+        *(Product.vendor, Product.product_type, Product.tags, Product.options),
+        *(Product.category_id, Product.external_reference, Product.published_at),
+        Product.version,
+    )
+    rows = session.execute(
+        select(*columns)
+        .where(
+            or_(
+                Product.external_reference.in_([d.external_reference for d in drafts]),
+                Product.slug.in_([d.slug for d in drafts]),
+            )
+        )
+        .order_by(Product.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: KnownProduct(**row._mapping) for row in rows}
+
+
+def _add_variants(products: dict[UUID, KnownProduct]) -> None:
+    columns = (
+        *(Variant.id, Variant.product_id, Variant.sku, Variant.barcode, Variant.option_values),
+        *(Variant.weight_grams, Variant.tax_class, Variant.image_id, Variant.position),
+        Variant.version,
+    )
+    by_id: dict[UUID, KnownVariant] = {}
+    for row in session.execute(
+        select(*columns)
+        .where(Variant.product_id.in_(products))
+        .order_by(Variant.position, Variant.id)
+    ):
+        variant = by_id[row.id] = KnownVariant(*row)
+        products[variant.product_id].variants.append(variant)
+    for price in session.execute(
+        select(VariantPrice.__table__).where(VariantPrice.variant_id.in_(by_id))
+    ):
+        by_id[price.variant_id].prices[price.currency] = (price.amount, price.compare_at)
+
+
+def _add_images(products: dict[UUID, KnownProduct]) -> None:
+    columns = (
+        *(ProductImage.id, ProductImage.product_id, ProductImage.url),
+        *(ProductImage.alt, ProductImage.position),
+    )
+    for row in session.execute(select(*columns).where(ProductImage.product_id.in_(products))):
+        products[row.product_id].images[row.url] = KnownImage(*row)
+
+
+def _owners(column: Any, codes: Sequence[str], *, lower: bool = False) -> dict[str, CodeOwner]:
+    """Say to which variants codes belong; the database lowers them as it did when storing."""
+    if not codes:
+        return {}
+    asked = func.unnest(literal(sorted(set(codes)), ARRAY(Text))).column_valued("code")
+    rows = session.execute(
+        select(asked, Variant.id, Product.slug)
+        .where(column == (func.lower(asked) if lower else asked))
+        .where(Product.id == Variant.product_id)
+    )
+    return {(row[0].lower() if lower else row[0]): CodeOwner(row[1], row[2]) for row in rows}

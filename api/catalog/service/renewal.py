@@ -1,0 +1,244 @@
+"""Bring known products up to date with what an arrival says; written in set form at the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from api.catalog.events import PriceChanged, ProductPublished
+from api.catalog.models import Product, ProductImage, ProductStatus, Variant, VariantPrice
+from api.catalog.service import following, intake
+from api.catalog.service.drafts import ProductDraft, VariantDraft
+from api.catalog.service.known import KnownImage, KnownProduct, KnownVariant
+from api.catalog.texts import variant_title
+from api.kernel import clock
+from api.kernel.events import Event
+from api.kernel.ids import new_id
+from api.platform.db import session
+
+UNTAXED = "zero"
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What became of one known product: whether it changed itself, and each of its variants."""
+
+    is_changed: bool
+    variants: list[tuple[UUID, bool, bool]]
+    """Id, whether it is new, whether it changed; in the order of the draft."""
+
+
+@dataclass(slots=True)
+class Renewal:
+    """Collects what changes of many known products and writes it together."""
+
+    now: datetime = field(default_factory=clock.now)
+    products: list[dict[str, Any]] = field(default_factory=list)
+    variants: list[dict[str, Any]] = field(default_factory=list)
+    images: list[dict[str, Any]] = field(default_factory=list)
+    new_variants: list[dict[str, Any]] = field(default_factory=list)
+    new_images: list[dict[str, Any]] = field(default_factory=list)
+    prices: list[dict[str, Any]] = field(default_factory=list)
+    priced: set[UUID] = field(default_factory=set)
+    shelves: dict[UUID, Sequence[UUID]] = field(default_factory=dict)
+    facts: list[Event] = field(default_factory=list)
+
+    def note(
+        self,
+        there: KnownProduct,
+        draft: ProductDraft,
+        matches: Sequence[KnownVariant | None],
+        status: ProductStatus,
+    ) -> Renewed:
+        """Compare a product with its draft, whose variants were matched, and note what differs."""
+        has_new_images = self._note_images(there, draft)
+        variants = [
+            self._note_variant(there, variant, match)
+            for variant, match in zip(draft.variants, matches, strict=True)
+        ]
+        is_grown = any(is_new for _, is_new, _ in variants)
+        is_touched = any(is_changed for _, _, is_changed in variants)
+        changes = self._product_changes(there, draft, status)
+        is_changed = bool(changes) or has_new_images or is_grown
+        if is_changed:
+            changes["version"] = there.version + 1
+        if is_changed or is_touched:
+            self.products.append({"id": there.id, **changes, **_search(there, changes)})
+        return Renewed(is_changed, variants)
+
+    def write(self) -> list[Event]:
+        """Write everything down; returns the facts to tell."""
+        if self.new_images:
+            session.execute(insert(ProductImage), self.new_images)
+        for model, rows in (
+            (ProductImage, self.images),
+            (Product, self.products),
+            (Variant, self.variants),
+        ):
+            if rows:
+                session.execute(update(model), sorted(rows, key=lambda row: sorted(row)))
+        if self.new_variants:
+            session.execute(insert(Variant), self.new_variants)
+        if self.prices:
+            statement = upsert(VariantPrice).values(self.prices)
+            session.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["variant_id", "currency"],
+                    set_={
+                        "amount": statement.excluded.amount,
+                        "compare_at": statement.excluded.compare_at,
+                    },
+                )
+            )
+        following.refresh_price_ranges(self.priced)
+        following.put_on_shelves(self.shelves)
+        return self.facts
+
+    def _product_changes(
+        self, there: KnownProduct, draft: ProductDraft, status: ProductStatus
+    ) -> dict[str, Any]:
+        changes: dict[str, Any] = {
+            name: said
+            for name, said in (
+                ("title", draft.title),
+                ("description", draft.description),
+                ("vendor", draft.vendor),
+                ("product_type", draft.product_type),
+                ("tags", list(draft.tags)),
+                ("options", list(draft.options)),
+                ("external_reference", draft.external_reference),
+            )
+            if said and said != getattr(there, name)
+        }
+        if there.category_id is None and draft.category_ids:
+            changes["category_id"] = draft.category_ids[0]
+            self.shelves[there.id] = draft.category_ids
+        if there.status is ProductStatus.DRAFT and status is ProductStatus.ACTIVE:
+            changes["status"] = status
+            changes["published_at"] = there.published_at or self.now
+            self.facts.append(ProductPublished(product_id=there.id))
+        return changes
+
+    def _note_images(self, there: KnownProduct, draft: ProductDraft) -> bool:
+        last = max((image.position for image in there.images.values()), default=-1)
+        has_news = False
+        for image in draft.images:
+            known = there.images.get(image.url)
+            if known is None:
+                last, has_news = last + 1, True
+                known = KnownImage(new_id(), there.id, image.url, image.alt, last)
+                there.images[image.url] = known
+                self.new_images.append(
+                    {
+                        "id": known.id,
+                        "product_id": there.id,
+                        "url": image.url,
+                        "alt": image.alt,
+                        "position": last,
+                    }
+                )
+            elif image.alt and image.alt != known.alt:
+                has_news = True
+                self.images.append({"id": known.id, "alt": image.alt})
+        return has_news
+
+    def _note_variant(
+        self, there: KnownProduct, draft: VariantDraft, match: KnownVariant | None
+    ) -> tuple[UUID, bool, bool]:
+        image = there.images.get(draft.image_url or "")
+        if match is None:
+            return self._add_variant(there, draft, image.id if image else None), True, False
+        changes: dict[str, Any] = {
+            name: said
+            for name, said in (
+                ("sku", draft.sku),
+                ("barcode", draft.barcode),
+                ("weight_grams", draft.weight_grams),
+                ("option_values", list(draft.option_values)),
+                # That it is taxed says not how: a class that the shop chose stays.
+                ("tax_class", draft.tax_class if draft.tax_class == UNTAXED else None),
+                ("image_id", image.id if image else None),
+            )
+            if said and said != getattr(match, name)
+        }
+        if "option_values" in changes:
+            changes["title"] = variant_title(draft.option_values)
+        for name in ("sku", "barcode", "option_values"):
+            if name in changes:
+                setattr(match, name, changes[name])
+        is_repriced = self._note_prices(match, draft)
+        if changes or is_repriced:
+            self.variants.append({"id": match.id, "version": match.version + 1, **changes})
+        return match.id, False, bool(changes) or is_repriced
+
+    def _note_prices(self, match: KnownVariant, draft: VariantDraft) -> bool:
+        is_repriced = False
+        for row in intake.price_rows(match.id, draft.prices):
+            currency, amount = row["currency"], row["amount"]
+            before = match.prices.get(currency)
+            if before == (amount, row["compare_at"]):
+                continue
+            is_repriced = True
+            self.prices.append(row)
+            self.priced.add(match.product_id)
+            was = before[0] if before else None
+            if was != amount:
+                self.facts.append(
+                    PriceChanged(
+                        variant_id=match.id,
+                        product_id=match.product_id,
+                        currency=currency,
+                        before=was,
+                        after=amount,
+                    )
+                )
+        return is_repriced
+
+    def _add_variant(self, there: KnownProduct, draft: VariantDraft, image_id: UUID | None) -> UUID:
+        position = max((variant.position for variant in there.variants), default=-1) + 1
+        row = intake.variant_row(
+            draft,
+            product_id=there.id,
+            slug=there.slug,
+            position=position,
+            image_id=image_id,
+            now=self.now,
+        )
+        self.new_variants.append(row)
+        prices = intake.price_rows(row["id"], draft.prices)
+        self.prices += prices
+        if prices:
+            self.priced.add(there.id)
+        there.variants.append(
+            KnownVariant(
+                id=row["id"],
+                product_id=there.id,
+                sku=row["sku"],
+                barcode=row["barcode"],
+                option_values=row["option_values"],
+                weight_grams=row["weight_grams"],
+                tax_class=row["tax_class"],
+                image_id=image_id,
+                position=position,
+                version=1,
+            )
+        )
+        variant_id: UUID = row["id"]
+        return variant_id
+
+
+def _search(there: KnownProduct, changes: dict[str, Any]) -> dict[str, str]:
+    """Return the words that the product is found by once the changes are made."""
+    product = {
+        name: changes.get(name, getattr(there, name))
+        for name in ("title", "description", "vendor", "product_type", "tags")
+    }
+    variants = [
+        {"sku": v.sku, "barcode": v.barcode, "option_values": v.option_values}
+        for v in there.variants
+    ]
+    return following.search_columns_of(product, variants)
