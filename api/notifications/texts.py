@@ -12,8 +12,6 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-from api.notifications.states import LetterKind
-
 _LONGEST_SUBJECT = 200
 
 
@@ -53,8 +51,8 @@ def _environment() -> SandboxedEnvironment:
 _templates = _environment()
 
 
-def render(kind: LetterKind, **context: Any) -> tuple[str, str]:
-    """Return the subject line and the text of a letter."""
-    written = _templates.get_template(f"{kind.value}.txt").render(**context)
+def render(kind: str, **context: Any) -> tuple[str, str]:
+    """Return the subject line and the text of a letter of a kind."""
+    written = _templates.get_template(f"{kind}.txt").render(**context)
     subject, _, text = written.partition("\n")
     return one_line(subject)[:_LONGEST_SUBJECT], text.strip() + "\n"

@@ -103,4 +103,4 @@ def _lines(fulfilment_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]
 
 
 def _shaped(row: AnyRow, lines: dict[UUID, list[dict[str, Any]]]) -> dict[str, Any]:
-    return {**row._mapping, "lines": lines[row.id]}
+    return {**{column.key: getattr(row, column.key) for column in _PARCEL}, "lines": lines[row.id]}

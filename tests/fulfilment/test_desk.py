@@ -1,0 +1,154 @@
+"""What the counter asks all day: how much waits, and what a scanned code is."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from api.fulfilment import queries
+from api.kernel import clock
+from api.platform.db import session
+from tests.support.shop import Shop, Staff
+from tests.support.sql import count_statements
+
+NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+
+def scan(staff: Staff, code: str) -> Any:
+    """Ask what a code is."""
+    return staff.gets(f"/scan/{code}")
+
+
+def test_an_empty_shop_waits_for_nothing(shop: Shop) -> None:
+    assert shop.staff().gets("/overview").json == {
+        "to_ship": 0,
+        "unpaid": 0,
+        "low_stock": 0,
+        "shipped_today": 0,
+        "needs_attention": 0,
+        "oldest_to_ship_at": None,
+        "currency": "EUR",
+    }
+
+
+def test_the_overview_counts_what_waits(shop: Shop) -> None:
+    shop.sells("MUG", 20, threshold=12)
+    with clock.frozen(NOON - timedelta(days=1)):
+        sent_yesterday = shop.an_order(MUG=1)
+        oldest = shop.an_order(MUG=1)
+    with clock.frozen(NOON):
+        partly = shop.an_order(MUG=5)
+        shop.an_order(paid=False, MUG=1)
+    staff = shop.staff()
+    line = {"order_line_id": partly["lines"][0]["id"], "quantity": 1}
+    with clock.frozen(NOON - timedelta(hours=12, seconds=1)):
+        staff.posts(f"/orders/{sent_yesterday['id']}/ship", {"carrier": "DHL"})
+    with clock.frozen(NOON):
+        for _ in range(2):
+            staff.posts(f"/orders/{partly['id']}/ship", {"carrier": "DHL", "lines": [line]})
+        found = staff.gets("/overview").json
+
+    assert found == {
+        "to_ship": 2,
+        "unpaid": 1,
+        "low_stock": 1,
+        "shipped_today": 2,
+        "needs_attention": 0,
+        "oldest_to_ship_at": oldest["placed_at"],
+        "currency": "EUR",
+    }
+
+
+def test_the_overview_goes_along_partial_indexes_in_few_statements(shop: Shop) -> None:
+    with count_statements() as statements:
+        queries.overview()
+
+    assert statements.count == 3, statements
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    session.execute(text("SET LOCAL enable_bitmapscan = off"))
+    figures = statements.texts[0] % {"shipped_at_1": "'2026-03-05'", **_limits()}
+    plan = "\n".join(session.scalars(text(f"EXPLAIN {figures}")))
+    for index in (
+        "ix_orders_to_ship",
+        "ix_orders_awaiting_payment",
+        "ix_stock_levels_low",
+        "ix_fulfilments_shipped_at",
+    ):
+        assert index in plan, plan
+
+
+def _limits() -> dict[str, str]:
+    return {f"param_{number}": "10000" for number in range(1, 9)}
+
+
+def test_a_scanned_order_number_finds_the_order(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    order, staff = shop.an_order(MUG=2), shop.staff()
+
+    answers = [scan(staff, code).json for code in (order["number"], f"O-{order['number']}",
+                                                  f"o-{order['number']}")]  # fmt: skip
+
+    assert answers[0] == answers[1] == answers[2]
+    assert (answers[0]["kind"], answers[0]["id"]) == ("order", order["id"])
+    assert answers[0]["label"] == f"Order {order['number']}, Carla Customer"
+    card = staff.gets("/orders").json["data"][0]
+    assert answers[0]["order"] == card
+    assert "variant" not in answers[0]
+
+
+@pytest.mark.parametrize("code", ["BLUE-MUG", "blue-mug", " BLUE-MUG ", "4006381333931"])
+def test_scanned_goods_are_found_by_sku_and_barcode(shop: Shop, code: str) -> None:
+    mug = shop.sells("BLUE-MUG", 10, barcodes=["4006381333931"], title="Blue mug")
+    shop.an_order(**{"BLUE-MUG": 3})
+
+    found = scan(shop.staff(), code).json
+
+    assert (found["kind"], found["id"]) == ("variant", str(mug))
+    assert found["label"] == "BLUE-MUG: Blue mug"
+    variant = found["variant"]
+    assert (variant["sku"], variant["barcode"]) == ("BLUE-MUG", "4006381333931")
+    (level,) = variant["levels"]
+    assert (level["on_hand"], level["allocated"], level["available"]) == (10, 3, 7)
+    assert level["location"]["code"] == "MAIN"
+
+
+def test_goods_come_before_an_order_of_the_same_number(shop: Shop) -> None:
+    """The maker's code cannot be changed; the order is still found with its prefix."""
+    shop.sells("MUG", 10)
+    order, staff = shop.an_order(MUG=1), shop.staff()
+    shop.sells("CUP", 1, barcodes=[order["number"]])
+    shop.sells("O-RING", 1)
+
+    assert scan(staff, order["number"]).json["kind"] == "variant"
+    assert scan(staff, f"O-{order['number']}").json["kind"] == "order"
+    assert scan(staff, "O-RING").json["variant"]["sku"] == "O-RING"
+
+
+@pytest.mark.parametrize("code", ["NOBODY", "O-999999", "40/06", "a%00b", "x" * 400])
+def test_an_unknown_code_is_told_with_the_code(shop: Shop, code: str) -> None:
+    answer = scan(shop.staff(), code)
+
+    assert (answer.status_code, answer.json["code"]) == (404, "code_unknown")
+    assert answer.json["scanned"] == code.replace("%00", "\x00")
+
+
+def test_a_scan_takes_few_statements(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    order, staff = shop.an_order(MUG=1), shop.staff()
+
+    for code, most in (("MUG", 3), (f"O-{order['number']}", 2), (order["number"], 3)):
+        with count_statements() as statements:
+            assert scan(staff, code).status_code == 200
+        assert statements.count == most, statements
+
+
+def test_strangers_see_no_figures(shop: Shop) -> None:
+    anonymous = shop.app.test_client()
+
+    assert anonymous.get("/api/v1/admin/overview").status_code == 401
+    assert anonymous.get("/api/v1/admin/scan/MUG").status_code == 401
+    customer = shop.customer()
+    assert (
+        customer.client.get("/api/v1/admin/overview", headers=customer.headers).status_code == 403
+    )
