@@ -31,6 +31,7 @@ _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 5.0
 _STEADY_AFTER: Final = 30.0  # seconds of life after which earlier failures are forgotten
 _FAILURES_IN_A_ROW: Final = 6
+_EPILOGUES: Final = (" ", "[SQL", "[parameters", "(Background")  # what follows a last word
 _LARGEST_LOG: Final = 5_000_000  # bytes
 
 
@@ -95,7 +96,9 @@ class Supervisor:
                     raise Trouble(f"{child.service.name} ended while starting{_last_words(child)}")
                 if time.monotonic() > deadline:
                     raise Trouble(f"{child.service.name} gave no answer in time; see {child.log}.")
-            waiting = [child for child in waiting if not child.service.is_ready()]
+            waiting = [
+                child for child in waiting if child.pid is None or not child.service.is_ready()
+            ]
 
     def run_to_end(self, step: Service) -> None:
         """Run a program that is meant to end, such as the migrations; `Trouble` when it fails."""
@@ -185,7 +188,8 @@ class Supervisor:
             self._register.add(event.name, event.data["pid"])
         elif event.type == "line":
             line = event.data.decode("utf-8", "replace").rstrip()
-            child.last_line = line or child.last_line
+            if line and not line.startswith(_EPILOGUES):
+                child.last_line = line
             with child.log.open("a", encoding="utf-8") as log:
                 log.write(line + "\n")
             if child.service.speaks and self._is_watching:

@@ -33,30 +33,31 @@ class Copy:
     def ensure_running(self) -> "Copy":
         """Start it unless it runs, and wait for the summary."""
         if self._process is None or self._process.poll() is not None:
-            self._process = self.command("run", self.port)
+            with self._output.open("wb") as output:
+                self._process = subprocess.Popen(
+                    self._command("run"),
+                    cwd=ROOT,
+                    env=self._environment(self.port),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                )
             self._wait_for("Stockroom is running.")
         return self
 
-    def command(self, command: str, port: int) -> subprocess.Popen[bytes]:
-        """Start `python -m api.dev COMMAND` on this folder, with its output where `said` looks."""
-        environment = {k: v for k, v in os.environ.items() if k not in REPLACEABLE}
-        with self._output.open("wb") as output:
-            return subprocess.Popen(
-                [sys.executable, "-m", "api.dev", command, str(self.folder)],
-                cwd=ROOT,
-                env={**environment, "PORT": str(port)},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
     def refusal(self, command: str, *, port: int | None = None) -> str:
         """Run a command that must fail and return the one line that it says."""
-        before = self._output.read_bytes() if self._output.exists() else b""
-        assert self.command(command, port or self.port).wait(20) == 1
-        said = self.said()
-        self._output.write_bytes(before)
-        return said.strip()
+        refused = subprocess.run(
+            self._command(command),
+            cwd=ROOT,
+            env=self._environment(port or self.port),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert refused.returncode == 1
+        assert len(refused.stderr.splitlines()) == 1, refused.stderr
+        return refused.stderr.strip()
 
     def said(self) -> str:
         """Return what it printed."""
@@ -106,6 +107,13 @@ class Copy:
         """End it, whatever state it is in."""
         if self._process is not None and self._process.poll() is None:
             self.interrupt()
+
+    def _command(self, command: str) -> list[str]:
+        return [sys.executable, "-m", "api.dev", command, str(self.folder)]
+
+    def _environment(self, port: int) -> dict[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if k not in REPLACEABLE}
+        return {**inherited, "PORT": str(port)}
 
     def _wait_for(self, text: str) -> None:
         assert self._process is not None
