@@ -36,7 +36,7 @@ def run(folder: Path) -> None:
         try:
             _start(supervisor, parts)
             lock.announce(f"http://{LOOPBACK}:{port}")
-            supervisor.say(summary(parts))
+            supervisor.say(summary(parts, folder / "log"))
             supervisor.watch()
         except StopAsked:
             supervisor.say("Asked to stop while starting.")
@@ -56,14 +56,14 @@ def _start(supervisor: Supervisor, parts: stack.Parts) -> None:
     supervisor.start(stack.worker(parts.environment))
 
 
-def summary(parts: stack.Parts) -> str:
+def summary(parts: stack.Parts, logs: Path) -> str:
     """Tell a person what runs where and what to do next."""
     address = f"http://{LOOPBACK}:{parts.environment['PORT']}"
     rows = {
         "API": f"{address}/api/v1",
         "Docs": f"{address}/docs",
         **parts.places,
-        "Logs": "var/log, one file for each part",
+        "Logs": f"{stack.short(logs)}, one file for each part; warnings appear here too",
     }
     if parts.environment["PORT"] != "8000" and not os.environ.get("PORT"):
         rows["API"] += " (port 8000 is taken; PORT chooses another)"

@@ -37,7 +37,7 @@ class Service:
     seconds_to_start: float = 20.0
     seconds_to_stop: float = 10.0
     speaks: bool = False
-    """Whether its output belongs on the terminal; otherwise only in its log."""
+    """Whether what is out of the ordinary belongs on the terminal, and not only in its log."""
 
     def tethered_command(self) -> list[str]:
         """Return the command that dies with this process, and as the right user."""

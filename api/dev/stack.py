@@ -49,14 +49,14 @@ def embedded(environ: Mapping[str, str], folder: Path, *, web_port: int, durable
         server = redis_server.prepare(folder / "redis", port=ports["redis"], durable=durable)
         parts.services.append(server.service())
         parts.environment["REDIS_URL"] = server.url
-        parts.places["Redis"] = f"{LOOPBACK}:{server.port}, files in {_short(server.home)}"
+        parts.places["Redis"] = f"{LOOPBACK}:{server.port}, files in {short(server.home)}"
     if not environ.get("STRIPE_SECRET_KEY"):
         _add_stripe(parts, folder / "stripe", port=ports["stripe"])
     if not environ.get("SMTP_URL"):
         letters = folder / "mailbox"
         parts.services.append(mailbox.service(letters, port=ports["mailbox"]))
         parts.environment["SMTP_URL"] = f"smtp://{LOOPBACK}:{ports['mailbox']}"
-        parts.places["Mailbox"] = f"every letter is a file in {_short(letters)}/new"
+        parts.places["Mailbox"] = f"every letter is a file in {short(letters)}/new"
     return parts
 
 
@@ -157,7 +157,7 @@ def _add_postgres(parts: Parts, wanted: Path, *, port: int, durable: bool) -> No
     parts.cluster = cluster
     parts.services.append(cluster.service())
     parts.environment["DATABASE_URL"] = cluster.url()
-    place = f"{LOOPBACK}:{port}, files in {_short(cluster.home)}"
+    place = f"{LOOPBACK}:{port}, files in {short(cluster.home)}"
     if cluster.owner:
         place += f", run as {cluster.owner} because PostgreSQL refuses root"
     parts.places["PostgreSQL"] = place
@@ -190,5 +190,6 @@ def _is_healthy(port: int) -> bool:
         connection.close()
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
+    """Return a path as a person in the checkout would write it."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -7,6 +7,7 @@ pause that grows, and give up with one sentence when it keeps failing.
 
 import os
 import queue
+import re
 import shlex
 import signal
 import threading
@@ -31,6 +32,7 @@ _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 5.0
 _STEADY_AFTER: Final = 30.0  # seconds of life after which earlier failures are forgotten
 _FAILURES_IN_A_ROW: Final = 6
+_EVERYDAY: Final = re.compile(r'\[(info|debug) *\]|"level": ?"(info|debug)"')
 _EPILOGUES: Final = (" ", "[SQL", "[parameters", "(Background")  # what follows a last word
 _LARGEST_LOG: Final = 5_000_000  # bytes
 
@@ -192,7 +194,7 @@ class Supervisor:
                 child.last_line = line
             with child.log.open("a", encoding="utf-8") as log:
                 log.write(line + "\n")
-            if child.service.speaks and self._is_watching:
+            if child.service.speaks and self._is_watching and not _EVERYDAY.search(line):
                 self._printer.write(event)
         elif event.type == "stop":
             steady = time.monotonic() - child.started_at > _STEADY_AFTER
