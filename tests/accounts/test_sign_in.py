@@ -250,6 +250,25 @@ def test_a_whole_shift_may_sign_in_from_one_address(limited: FlaskClient) -> Non
     assert [tries(limited, p.email, desk="admin/auth").status_code for p in people] == [200] * 12
 
 
+def test_without_redis_people_still_come_in_and_guessing_stays_bounded(
+    app: Flask, settings: Settings, mailer: RecordingMailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiter, "_storage_dead", False)  # and again afterwards
+    carla = a_customer()
+    lost = replace(settings, rate_limits_enabled=True, redis_url="redis://127.0.0.1:1/0")
+    alone = create_app(lost, mailer=mailer)
+    client = alone.test_client()
+    try:
+        assert tries(client, carla.email).status_code == 200
+        guesses = [tries(client, carla.email, "not the password").status_code for _ in range(11)]
+    finally:
+        limiter.enabled = False
+        with alone.app_context():
+            db.engine.dispose()
+
+    assert guesses == [401] * 10 + [429]
+
+
 def test_registrations_and_reset_letters_are_bounded_by_account(limited: FlaskClient) -> None:
     """Without it anyone could fill a stranger's mailbox with our letters."""
 
