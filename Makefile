@@ -39,7 +39,7 @@ format: ready ## put the code into the house style
 	$(PY) -m ruff format .
 
 bench: ready ## measure the shop against bare Flask and raw SQL
-	$(PY) -m pytest -q -s tests/benchmarks
+	$(PY) -m tests.benchmarks
 
 clean: ready ## forget the demo shop: databases, payments, letters, logs and caches
 	@$(PY) -m api.dev clean

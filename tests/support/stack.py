@@ -6,18 +6,27 @@ with the test process, even when that is killed.
 
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from mailbox import Maildir, Message
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from sqlalchemy import Connection, NullPool, create_engine, text
+
+import api.app  # noqa: F401 - every table, for as long as there are no migrations
 from api.dev import postgres, redis_server, services, stack
 from api.dev.account import Account, can_reach, unprivileged
 from api.dev.services import Service
+from api.platform.db import Base
 
 Server = TypeVar("Server", "Postgres", "Redis")
+
+Detours = Mapping[str, Callable[[str], str]]
+"""By variable: what makes of an address the one that is told to the parts instead of it."""
 
 
 class Running:
@@ -30,6 +39,13 @@ class Running:
         self._owns_folder = owns_folder
         self._child: subprocess.Popen[bytes] | None = None
         self.start()
+
+    @property
+    def pid(self) -> int:
+        """The process that runs; RuntimeError when none does."""
+        if self._child is None:
+            raise RuntimeError(f"{self.service.name} does not run")
+        return self._child.pid
 
     def start(self) -> None:
         """Start it again after `kill`, with the same address and what it has on disk."""
@@ -144,24 +160,35 @@ class RunningShop:
 
     `url` is its address, `env` what the processes see, `mailbox` the Maildir with every letter.
     The parts are called postgres, redis, stripe, mailbox, web and worker; each can be killed and
-    started again. Everything is thrown away by `stop`.
+    started again. Everything is thrown away by `stop`. `detours` lead the parts past somebody who
+    gets in their way, as `{"STRIPE_API_BASE": road.lead_to}`.
     """
 
-    def __init__(self, *, demo: bool = False, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        demo: bool = False,
+        environment: Mapping[str, str] | None = None,
+        detours: Detours | None = None,
+    ) -> None:
         self._folder = _new_folder(unprivileged())
         self._running: dict[str, Running] = {}
         try:
             given = {"STOCKROOM_ENV": "development", **(environment or {})}
             port = services.free_port()
             parts = stack.embedded(given, self._folder, web_port=port, durable=False)
+            roads = detours or {}
+            parts.environment = _led_past(roads, parts.environment)
             self.url = f"http://{services.LOOPBACK}:{port}"
             self.env = parts.environment
             self.mailbox = self._folder / "mailbox"
             for service in parts.services:
-                self._begin(service)
+                past = _led_past(roads, service.environment)
+                self._begin(replace(service, environment=past))
             if parts.cluster is not None:
                 parts.cluster.ensure_database()
             self._run_to_end(stack.first_steps(parts.environment, demo=demo))
+            self._build_schema_without_migrations()
             self._begin(stack.web(parts.environment))
             self._begin(stack.worker(parts.environment))
         except BaseException:
@@ -176,6 +203,10 @@ class RunningShop:
         """Start a killed part again, at its old address; returns when it answers."""
         self._running[name].start()
 
+    def pid(self, name: str) -> int:
+        """Return the process of one part; those that it forked descend from it."""
+        return self._running[name].pid
+
     def log(self, name: str) -> str:
         """Return everything that one part has said."""
         return self._running[name].log.read_text(errors="replace")
@@ -184,6 +215,33 @@ class RunningShop:
         """Return every letter that was sent, in no particular order."""
         return list(Maildir(self.mailbox, create=False)) if self.mailbox.exists() else []
 
+    def flask(self, *command: str, typed: str = "") -> str:
+        """Run `flask COMMAND` as the owner would, with something typed in; returns what it says."""
+        return self._run_to_end(
+            services.Service(
+                name=f"flask {command[0]}",
+                command=(sys.executable, "-m", "flask", "--app", "wsgi", *command),
+                is_ready=lambda: True,
+                environment=self.env,
+                folder=stack.ROOT,
+            ),
+            typed=typed,
+        )
+
+    @contextmanager
+    def database(self) -> Iterator[Connection]:
+        """Connect to the shop's database past the shop; what was changed is committed."""
+        url = self.env["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg2://")
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.begin() as connection:
+            yield connection
+
+    def sql(self, statement: str, **values: Any) -> list[Any]:
+        """Run one statement past the shop and return its rows, if it has any."""
+        with self.database() as connection:
+            result = connection.execute(text(statement), values)
+            return list(result) if result.returns_rows else []
+
     def stop(self) -> None:
         """End everything, the last one started first, and remove every trace."""
         for part in reversed(self._running.values()):
@@ -191,27 +249,38 @@ class RunningShop:
         self._running.clear()
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _build_schema_without_migrations(self) -> None:
+        """Stand in for migrations until the first one is written."""
+        if not any((stack.ROOT / "migrations/versions").glob("*.py")):
+            with self.database() as connection:
+                Base.metadata.create_all(connection)
+
     def _begin(self, service: Service) -> None:
         self._running[service.name] = Running(service, self._folder, owns_folder=False)
 
-    def _run_to_end(self, step: Service) -> None:
+    def _run_to_end(self, step: Service, *, typed: str = "") -> str:
         done = subprocess.run(
             step.tethered_command(),
             env=step.full_environment(),
             cwd=step.folder,
+            input=typed,
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.returncode == 0, f"{step.name} failed:\n{done.stdout}{done.stderr}"
+        return done.stdout
 
 
 @contextmanager
 def running_shop(
-    *, demo: bool = False, environment: Mapping[str, str] | None = None
+    *,
+    demo: bool = False,
+    environment: Mapping[str, str] | None = None,
+    detours: Detours | None = None,
 ) -> Iterator[RunningShop]:
     """Have a whole shop for the length of a block."""
-    shop = RunningShop(demo=demo, environment=environment)
+    shop = RunningShop(demo=demo, environment=environment, detours=detours)
     try:
         yield shop
     finally:
@@ -225,6 +294,13 @@ def _in_new_folder(kind: type[Server], account: Account | None) -> Server:
     except BaseException:
         shutil.rmtree(folder)
         raise
+
+
+def _led_past(detours: Detours, environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: detours[name](value) if name in detours else value
+        for name, value in environment.items()
+    }
 
 
 def _new_folder(account: Account | None) -> Path:

@@ -1,0 +1,35 @@
+"""The verbs of the order book. Callers lock the order first; statuses are only ever derived."""
+
+from api.orders.models import Order
+from api.orders.service.book import LineDraft, OrderDraft, lock, note, open_order, remember
+from api.orders.service.ending import cancel, cancel_units, refuse_uncancellable
+from api.orders.service.goods import (
+    open_quantities,
+    record_delivery,
+    record_refunded_lines,
+    record_shipment,
+    refundable_quantities,
+    refuse_unshippable,
+)
+from api.orders.service.money import record_money, refuse_unpayable
+
+__all__ = [
+    "LineDraft",
+    "Order",
+    "OrderDraft",
+    "cancel",
+    "cancel_units",
+    "lock",
+    "note",
+    "open_order",
+    "open_quantities",
+    "record_delivery",
+    "record_money",
+    "record_refunded_lines",
+    "record_shipment",
+    "refundable_quantities",
+    "refuse_uncancellable",
+    "refuse_unpayable",
+    "refuse_unshippable",
+    "remember",
+]

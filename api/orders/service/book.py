@@ -1,0 +1,151 @@
+"""Writing an order into the book, finding it again under lock, and its history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import selectinload
+
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.orders.errors import OrderNotFound
+from api.orders.events import OrderPlaced
+from api.orders.models import Order, OrderCounter, OrderEntry, OrderLine
+from api.orders.service.standing import derive, touch
+from api.platform.db import require_transaction, session
+from api.platform.outbox import emit
+
+FIRST_NUMBER = 1001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineDraft:
+    """A line as it will be remembered. Amounts in minor units, quantities in units."""
+
+    id: UUID
+    variant_id: UUID
+    product_id: UUID
+    sku: str
+    barcode: str | None
+    title: str
+    variant_title: str
+    image_url: str | None
+    weight_grams: int
+    quantity: int
+    unit_price: int
+    total: int
+    tax: int
+    tax_rate_basis_points: int
+    tax_class: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderDraft:
+    """Everything that is agreed when an order is placed. Amounts in minor units."""
+
+    id: UUID
+    cart_id: UUID | None
+    customer_id: UUID | None
+    guest_key: str | None
+    email: str
+    currency: str
+    subtotal: int
+    shipping_total: int
+    shipping_tax: int
+    shipping_rate_basis_points: int
+    tax_total: int
+    total: int
+    shipping_address: dict[str, Any]
+    billing_address: dict[str, Any]
+    shipping_method: dict[str, Any]
+    payment_method: str
+    expires_at: datetime
+    lines: tuple[LineDraft, ...]
+
+
+def open_order(draft: OrderDraft, *, by: Principal) -> Order:
+    """Write an order into the book, with a number, its lines and the first line of its history.
+
+    The number is taken last: the counter's row stays locked until the commit, and a refusal
+    before it leaves no gap. Raises IntegrityError (`uq_orders_cart_id`) when the cart has become
+    an order already.
+    """
+    current = require_transaction()
+    order = Order(
+        **{
+            name: getattr(draft, name)
+            for name in OrderDraft.__dataclass_fields__
+            if name != "lines"
+        },
+        customer_name=draft.shipping_address["name"],
+        ship_country=draft.shipping_address["country"],
+        unit_count=sum(line.quantity for line in draft.lines),
+    )
+    order.lines = [
+        OrderLine(
+            position=position,
+            **{name: getattr(line, name) for name in LineDraft.__dataclass_fields__},
+        )
+        for position, line in enumerate(draft.lines, start=1)
+    ]
+    derive(order)
+    order.number = _next_number()
+    current.add(order)
+    current.flush()  # the history refers to the order's row
+    remember(order.id, "placed", f"Order {order.number} placed.", by=by)
+    emit(OrderPlaced(order_id=order.id, total=order.total, currency=order.currency))
+    return order
+
+
+def lock(order_id: UUID) -> Order:
+    """Lock an order and return it with its lines. Parents first: take this lock before others.
+
+    Raises `OrderNotFound`.
+    """
+    require_transaction()
+    order = session.scalar(
+        select(Order)
+        .where(Order.id == order_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+        .options(selectinload(Order.lines))
+    )
+    if order is None:
+        raise OrderNotFound(order_id=order_id)
+    return order
+
+
+def remember(order_id: UUID, kind: str, text: str, *, by: Principal) -> None:
+    """Add a line to an order's history."""
+    require_transaction().execute(
+        insert(OrderEntry).values(
+            id=new_id(),
+            order_id=order_id,
+            at=clock.now(),
+            kind=kind,
+            text=text,
+            actor=by.label,
+            actor_key=by.actor_key,
+        )
+    )
+
+
+def note(order_id: UUID, text: str, *, by: Principal) -> None:
+    """Add a note by staff. Locks the order; raises `OrderNotFound`."""
+    order = lock(order_id)
+    remember(order.id, "note", text, by=by)
+    touch(order)
+
+
+def _next_number() -> str:
+    last = session.scalar(
+        upsert(OrderCounter)
+        .values(name="order", last=FIRST_NUMBER)
+        .on_conflict_do_update(index_elements=["name"], set_={"last": OrderCounter.last + 1})
+        .returning(OrderCounter.last)
+    )
+    return str(last)

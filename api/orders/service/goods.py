@@ -1,0 +1,126 @@
+"""What the order book knows of an order's goods: what is open, what left, what came back."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from api.kernel.errors import InvalidState
+from api.kernel.principal import Principal
+from api.orders.errors import (
+    NothingToShip,
+    QuantityExceedsOpen,
+    QuantityExceedsRefundable,
+    UnknownOrderLine,
+)
+from api.orders.models import Order, OrderLine
+from api.orders.service.book import remember
+from api.orders.service.standing import complete_if_done, derive, touch
+from api.orders.states import ORDER, SHIPPABLE
+
+
+def refuse_unshippable(order: Order) -> None:
+    """Refuse to ship what is cancelled or not paid for. Raises `InvalidState`."""
+    ORDER.next(order.status, "ship")
+    if order.payment_status not in SHIPPABLE:
+        raise InvalidState(
+            f"The order is {order.payment_status}: it is shipped once it is paid.",
+            machine="The payment",
+            current=order.payment_status.value,
+            allowed=["mark-paid", "cancel"],
+        )
+
+
+def open_quantities(order: Order, wanted: Mapping[UUID, int] | None) -> dict[UUID, int]:
+    """Check what is to be shipped against what is open; None means all that is open.
+
+    Raises `UnknownOrderLine`, `QuantityExceedsOpen` (with each line's open units) and
+    `NothingToShip`.
+    """
+    lines = {line.id: line for line in order.lines}
+    if wanted is None:
+        wanted = {line.id: line.open_quantity for line in order.lines if line.open_quantity}
+        if not wanted:
+            raise NothingToShip
+    _refuse_unknown(lines, wanted)
+    too_many = [
+        {
+            "pointer": f"/lines/{position}/quantity",
+            "code": "quantity_exceeds_open",
+            "detail": f"{quantity} asked, {lines[line_id].open_quantity} open.",
+        }
+        for position, (line_id, quantity) in enumerate(wanted.items())
+        if quantity > lines[line_id].open_quantity
+    ]
+    if too_many:
+        raise QuantityExceedsOpen(errors=too_many)
+    return dict(wanted)
+
+
+def record_shipment(
+    order: Order, quantities: Mapping[UUID, int], *, text: str, by: Principal
+) -> None:
+    """Remember that units left the house. Completes the order when nothing is left and it is paid.
+
+    Needs the order locked and the quantities checked by `open_quantities`.
+    """
+    for line in order.lines:
+        line.shipped_quantity += quantities.get(line.id, 0)
+    remember(order.id, "shipped", text, by=by)
+    derive(order)
+    complete_if_done(order)
+    touch(order)
+
+
+def record_delivery(order: Order, quantities: Mapping[UUID, int], *, by: Principal) -> None:
+    """Remember that units arrived. Needs the order locked."""
+    for line in order.lines:
+        line.delivered_quantity += quantities.get(line.id, 0)
+    remember(order.id, "delivered", f"{sum(quantities.values())} units delivered.", by=by)
+    derive(order)
+    touch(order)
+
+
+def refundable_quantities(order: Order, wanted: Mapping[UUID, int]) -> None:
+    """Check units against what was not refunded yet.
+
+    Raises `UnknownOrderLine` and `QuantityExceedsRefundable`.
+    """
+    lines = {line.id: line for line in order.lines}
+    _refuse_unknown(lines, wanted)
+    too_many = [
+        {
+            "pointer": f"/lines/{position}/quantity",
+            "code": "quantity_exceeds_refundable",
+            "detail": f"{quantity} asked, "
+            f"{lines[line_id].quantity - lines[line_id].refunded_quantity} refundable.",
+        }
+        for position, (line_id, quantity) in enumerate(wanted.items())
+        if quantity > lines[line_id].quantity - lines[line_id].refunded_quantity
+    ]
+    if too_many:
+        raise QuantityExceedsRefundable(errors=too_many)
+
+
+def record_refunded_lines(
+    order: Order, lines: Mapping[UUID, tuple[int, int]], *, shipping: int
+) -> None:
+    """Remember which units were refunded with which amounts, and how much of the shipping.
+
+    `lines` maps a line to (units, minor units); negative values take a failed refund back.
+    Needs the order locked.
+    """
+    for line in order.lines:
+        units, amount = lines.get(line.id, (0, 0))
+        line.refunded_quantity += units
+        line.refunded_amount += amount
+    order.shipping_refunded += shipping
+    touch(order)
+
+
+def _refuse_unknown(lines: Mapping[UUID, OrderLine], wanted: Mapping[UUID, int]) -> None:
+    unknown = [
+        {"pointer": f"/lines/{i}/order_line_id", "code": "unknown_order_line", "detail": str(key)}
+        for i, key in enumerate(wanted)
+        if key not in lines
+    ]
+    if unknown:
+        raise UnknownOrderLine(errors=unknown)

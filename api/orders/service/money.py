@@ -1,0 +1,49 @@
+"""What the order book knows of an order's money."""
+
+from api.kernel import clock
+from api.orders.events import OrderPaid
+from api.orders.models import Order
+from api.orders.service.standing import derive, touch
+from api.orders.states import ORDER, OrderStatus
+from api.platform.outbox import emit
+
+
+def refuse_unpayable(order: Order) -> None:
+    """Refuse money for an order that will not be carried out. Raises `InvalidState`."""
+    ORDER.next(order.status, "pay")
+
+
+def record_money(
+    order: Order,
+    *,
+    authorized: int,
+    captured: int,
+    refunded: int,
+    refund_pending: int,
+    attempt_open: bool,
+) -> None:
+    """Take over the sums of the order's payments (minor units) and derive its statuses anew.
+
+    Never leaves `cancelled`: money for a cancelled order shows as overpaid. Emits `OrderPaid`
+    when the whole amount is here for the first time. Needs the order locked.
+    """
+    sums = (authorized, captured, refunded, refund_pending, attempt_open)
+    known = (
+        order.authorized,
+        order.captured,
+        order.refunded,
+        order.refund_pending,
+        order.attempt_open,
+    )
+    if sums == known and (order.paid_at is not None or captured < order.total):
+        return
+    order.authorized, order.captured = authorized, captured
+    order.refunded, order.refund_pending = refunded, refund_pending
+    order.attempt_open = attempt_open
+    derive(order)
+    if order.captured >= order.total and order.paid_at is None:
+        order.paid_at = clock.now()
+        if order.status != OrderStatus.CANCELLED:
+            order.expires_at = None
+            emit(OrderPaid(order_id=order.id))
+    touch(order)

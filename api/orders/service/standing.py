@@ -1,0 +1,59 @@
+"""Where an order stands: derived here from its money and its goods, and nowhere else."""
+
+from api.kernel import clock
+from api.orders.events import OrderCompleted
+from api.orders.models import Order
+from api.orders.states import (
+    ORDER,
+    SHIPPABLE,
+    FulfilmentStatus,
+    Money,
+    OrderStatus,
+    PaymentStatus,
+    Units,
+    fulfilment_status,
+    payment_status,
+)
+from api.platform.outbox import emit
+
+
+def derive(order: Order) -> None:
+    """Derive the payment and fulfilment status: the only place that sets them."""
+    cancelled = order.status == OrderStatus.CANCELLED
+    money = Money(
+        due=order.total,
+        authorized=order.authorized or 0,
+        captured=order.captured or 0,
+        refunded=order.refunded or 0,
+        attempt_open=bool(order.attempt_open),
+    )
+    units = Units(
+        ordered=sum(line.quantity for line in order.lines),
+        cancelled=sum(line.cancelled_quantity or 0 for line in order.lines),
+        shipped=sum(line.shipped_quantity or 0 for line in order.lines),
+        delivered=sum(line.delivered_quantity or 0 for line in order.lines),
+    )
+    order.payment_status = payment_status(money, cancelled=cancelled)
+    order.fulfilment_status = fulfilment_status(units)
+    order.to_ship = (
+        order.status in (None, OrderStatus.PLACED)
+        and order.payment_status in SHIPPABLE
+        and order.fulfilment_status
+        in (FulfilmentStatus.UNFULFILLED, FulfilmentStatus.PARTIALLY_SHIPPED)
+    )
+
+
+def complete_if_done(order: Order) -> None:
+    nothing_open = all(line.open_quantity == 0 for line in order.lines)
+    if nothing_open and order.payment_status in (
+        *SHIPPABLE,
+        PaymentStatus.REFUNDED,
+    ):
+        order.status = OrderStatus(ORDER.next(order.status, "complete"))
+        order.completed_at = clock.now()
+        order.to_ship = False
+        emit(OrderCompleted(order_id=order.id))
+
+
+def touch(order: Order) -> None:
+    order.version += 1

@@ -1,0 +1,33 @@
+"""The inbox of what the provider tells us."""
+
+from sqlalchemy.dialects.postgresql import insert
+
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.payments.events import ProviderEventReceived
+from api.payments.gateways import SignedEvent
+from api.payments.models import ProviderEvent
+from api.platform.db import session
+from api.platform.outbox import emit
+
+
+def store_provider_event(event: SignedEvent) -> bool:
+    """Put a message into the inbox, once, and wake whoever applies it; False when it was there."""
+    event_id = session.scalar(
+        insert(ProviderEvent)
+        .values(
+            id=new_id(),
+            provider="stripe",
+            provider_event_id=event.id,
+            kind=event.kind,
+            object_id=event.object_id,
+            body=event.body,
+            received_at=clock.now(),
+        )
+        .on_conflict_do_nothing()
+        .returning(ProviderEvent.id)
+    )
+    if event_id is None:
+        return False
+    emit(ProviderEventReceived(event_id=event_id, kind=event.kind, object_id=event.object_id))
+    return True

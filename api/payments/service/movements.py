@@ -1,0 +1,29 @@
+"""Writing movements of money down, each once."""
+
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.payments.models import PaymentEvent
+from api.platform.db import session
+
+
+def record(payment_id: UUID, kind: str, amount: int, *, reference: str) -> bool:
+    """Write a movement of money down, once; False when it was written before."""
+    session.flush()
+    written = session.scalar(
+        insert(PaymentEvent)
+        .values(
+            id=new_id(),
+            payment_id=payment_id,
+            at=clock.now(),
+            kind=kind,
+            amount=amount,
+            reference=reference,
+        )
+        .on_conflict_do_nothing()
+        .returning(PaymentEvent.id)
+    )
+    return written is not None

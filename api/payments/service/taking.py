@@ -1,0 +1,189 @@
+"""Money that comes in. Nothing here talks to a provider: flows do, between two transactions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.payments.errors import PaymentNotFound
+from api.payments.events import MoneyNeedsAttention
+from api.payments.gateways import IntentSnapshot
+from api.payments.models import OrphanMoney, Payment
+from api.payments.service.movements import record
+from api.payments.states import OF_STRIPE_INTENT, OPEN_PAYMENT, PaymentState
+from api.platform.db import require_transaction, session
+from api.platform.outbox import emit
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What all payments of an order amount to, in minor units."""
+
+    authorized: int
+    captured: int
+    refunded: int
+    refund_pending: int
+    attempt_open: bool
+
+
+def open_stripe_payment(order_id: UUID, *, amount: int, currency: str) -> Payment:
+    """Return the order's open payment at Stripe, or begin one.
+
+    One is open at a time (a partial unique index has the last word), so that a customer with two
+    tabs pays one PaymentIntent. Needs the order locked.
+    """
+    found = session.scalar(
+        select(Payment)
+        .where(
+            Payment.order_id == order_id,
+            Payment.provider == "stripe",
+            Payment.status.in_(OPEN_PAYMENT),
+        )
+        .with_for_update()
+    )
+    if found is not None and found.amount == amount:
+        return found
+    if found is not None:
+        found.status = PaymentState.VOIDED
+        session.flush()  # frees the place of the one open payment
+    payment = Payment(
+        id=new_id(), order_id=order_id, provider="stripe", amount=amount, currency=currency
+    )
+    require_transaction().add(payment)
+    session.flush()
+    return payment
+
+
+def lock(payment_id: UUID) -> Payment:
+    """Lock a payment. Raises `PaymentNotFound`."""
+    require_transaction()
+    payment = session.scalar(
+        select(Payment)
+        .where(Payment.id == payment_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if payment is None:
+        raise PaymentNotFound
+    return payment
+
+
+def apply_intent(payment: Payment, snapshot: IntentSnapshot) -> None:
+    """Take over how the payment stands at the provider; repeating it changes nothing.
+
+    A captured payment never falls back, whatever older news says. Needs the payment locked.
+    """
+    payment.provider_ref = snapshot.id
+    payment.checked_at = clock.now()
+    payment.decline_code = snapshot.decline_code
+    payment.authorized = snapshot.capturable
+    if snapshot.received > 0 and snapshot.status == "succeeded":
+        if record(payment.id, "captured", snapshot.received, reference=snapshot.id):
+            payment.captured += snapshot.received
+        payment.status = PaymentState.CAPTURED
+        payment.authorized = 0
+    elif payment.status is not PaymentState.CAPTURED:
+        payment.status = OF_STRIPE_INTENT.get(snapshot.status, payment.status)
+    payment.version += 1
+
+
+def record_manual(order_id: UUID, *, amount: int, currency: str, reference: str) -> Payment:
+    """Record money that came another way: a transfer, cash. Amount in minor units.
+
+    Needs the order locked.
+    """
+    payment = Payment(
+        id=new_id(),
+        order_id=order_id,
+        provider="manual",
+        status=PaymentState.CAPTURED,
+        amount=amount,
+        currency=currency,
+        captured=amount,
+        reference=reference,
+    )
+    require_transaction().add(payment)
+    session.flush()
+    record(payment.id, "captured", amount, reference=str(payment.id))
+    return payment
+
+
+def void_open_payments(order_id: UUID) -> None:
+    """Give up payments that never reached the provider. Needs the order locked."""
+    session.execute(
+        update(Payment)
+        .where(
+            Payment.order_id == order_id,
+            Payment.status.in_(OPEN_PAYMENT),
+            Payment.provider_ref.is_(None),
+        )
+        .values(status=PaymentState.VOIDED, version=Payment.version + 1)
+    )
+
+
+def sums(order_id: UUID) -> Sums:
+    """Add up an order's payments."""
+    session.flush()
+    row = session.execute(
+        select(
+            func.coalesce(func.sum(Payment.authorized), 0),
+            func.coalesce(func.sum(Payment.captured), 0),
+            func.coalesce(func.sum(Payment.refunded), 0),
+            func.coalesce(func.sum(Payment.refund_pending), 0),
+            func.coalesce(func.bool_or(Payment.status.in_(OPEN_PAYMENT)), False),
+        ).where(Payment.order_id == order_id)
+    ).one()
+    return Sums(int(row[0]), int(row[1]), int(row[2]), int(row[3]), bool(row[4]))
+
+
+def flag_for_attention(payment: Payment, reason: str) -> None:
+    """Put a payment on the list of things that a person must look at, and say so once."""
+    if payment.needs_attention is None:
+        payment.needs_attention = reason
+        emit(
+            MoneyNeedsAttention(
+                payment_id=payment.id,
+                order_id=payment.order_id,
+                amount=payment.captured,
+                currency=payment.currency,
+                reason=reason,
+            )
+        )
+
+
+def list_orphan(snapshot: IntentSnapshot, detail: str) -> bool:
+    """List money at the provider that names no payment of ours; False when it is listed already."""
+    listed = session.scalar(
+        insert(OrphanMoney)
+        .values(
+            id=new_id(),
+            provider_ref=snapshot.id,
+            amount=snapshot.received,
+            currency=snapshot.currency,
+            detail=detail,
+        )
+        .on_conflict_do_nothing()
+        .returning(OrphanMoney.id)
+    )
+    return listed is not None
+
+
+def stale_payments(older_than: timedelta, limit: int) -> Sequence[tuple[UUID, str | None]]:
+    """List open Stripe payments not heard of for a while, with their PaymentIntent's id."""
+    before: datetime = clock.now() - older_than
+    rows = session.execute(
+        select(Payment.id, Payment.provider_ref)
+        .where(
+            Payment.status.in_(OPEN_PAYMENT),
+            Payment.provider == "stripe",
+            Payment.checked_at < before,
+        )
+        .order_by(Payment.checked_at)
+        .limit(limit)
+    )
+    return [(row.id, row.provider_ref) for row in rows]
