@@ -54,6 +54,9 @@ def _refuse_what_cannot_work() -> None:
             "this Python lacks its venv module: install it (on Debian and Ubuntu: "
             f"apt install python{sys.version_info[0]}.{sys.version_info[1]}-venv)"
         )
+    if VENV.is_symlink():
+        # Making it anew would empty whatever it points to.
+        _refuse(f"{VENV} is a link to somewhere else: remove the link, so that .venv can be made")
     if not os.access(ROOT, os.W_OK):
         _refuse(f"the folder {ROOT} cannot be written to: use a checkout that is yours")
 

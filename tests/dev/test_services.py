@@ -4,7 +4,6 @@ import os
 import smtplib
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -205,17 +204,3 @@ def test_a_part_dies_with_the_one_that_started_it(tmp_path: Path) -> None:
         parent.kill()
 
         eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
-
-
-def test_an_installation_that_is_up_to_date_takes_no_time() -> None:
-    if not (stack.ROOT / ".venv/.installed").exists():
-        pytest.skip("this environment was not made by the Makefile")
-    began = time.monotonic()
-
-    again = subprocess.run(
-        [sys.executable, "api/dev/installation.py"],
-        cwd=stack.ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-
-    assert again.stdout == ""
-    assert time.monotonic() - began < 2
