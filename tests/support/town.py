@@ -1,0 +1,121 @@
+"""The shop as real processes, its payment provider, its post office and the roads between them."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from tests.support import books
+from tests.support.detour import Detour
+from tests.support.letters import Letter, read_all
+from tests.support.live import StaffMember, Visitor, open_shop
+from tests.support.post_office import PostOffice
+from tests.support.stack import RunningShop, running_shop
+from tests.support.till import Till
+from tests.support.waiting import eventually
+
+WAITING = """
+    SELECT (SELECT count(*) FROM facts WHERE relayed_at IS NULL)
+         + (SELECT count(*) FROM fact_deliveries WHERE done_at IS NULL)"""
+SENT = "SELECT message_id, recipient FROM letters WHERE status = 'sent'"
+
+
+@dataclass
+class Town:
+    """Everybody whom a shop deals with. `to_stripe` and `from_stripe` are the ways to the till."""
+
+    shop: RunningShop
+    owner: StaffMember
+    till: Till
+    to_stripe: Detour
+    from_stripe: Detour
+    post_office: PostOffice | None = None
+    visitors: list[Visitor] = field(default_factory=list)
+
+    def visitor(self, email: str = "guest@example.test") -> Visitor:
+        """Have somebody come by."""
+        self.visitors.append(Visitor(self.shop.url, email))
+        return self.visitors[-1]
+
+    def letters_to(self, email: str, *, about: str = "") -> list[Letter]:
+        """Return the letters in a mailbox, those whose subject says so."""
+        return [each for each in self.letters() if each.to == email and about in each.subject]
+
+    def letter_to(self, email: str, *, about: str = "") -> Letter:
+        """Wait for a letter; fail when there is more than one."""
+        found = eventually(
+            lambda: self.letters_to(email, about=about), what=f"a letter to {email}: {about}"
+        )
+        (letter,) = found
+        return letter
+
+    def letters(self) -> list[Letter]:
+        """Return every copy of every letter that was taken."""
+        if self.post_office is not None:
+            return list(self.post_office.letters)
+        return read_all(self.shop.letters())
+
+    def wakes(self, periodic: str) -> None:
+        """Let the worker's timetable run a periodic job now instead of at its own time."""
+        self.shop.sql(
+            "UPDATE timetable SET next_run_at = now(), last_run_at = NULL WHERE name = :name",
+            name=periodic,
+        )
+        ran = "SELECT last_error FROM timetable WHERE name = :name AND last_run_at IS NOT NULL"
+        ((error,),) = eventually(lambda: self.shop.sql(ran, name=periodic), what=periodic)
+        assert error is None, error
+
+    def hurries(self) -> None:
+        """Let everything that waits for another attempt come due now."""
+        self.shop.sql("UPDATE fact_deliveries SET due_at = now() WHERE done_at IS NULL")
+
+    def settles(self) -> None:
+        """Wait until every fact has been told and every job is done, retries included."""
+
+        def is_quiet() -> bool:
+            ((waiting,),) = self.shop.sql(WAITING)
+            if waiting:
+                self.hurries()
+            return not waiting
+
+        eventually(is_quiet, within=40, what="the jobs to be done")
+
+    def differences(self) -> list[str]:
+        """Say which books do not balance: the shop's, the till's against it, and the mail's."""
+        with self.shop.database() as connection:
+            found = books.differences(connection) + self.till.differences(connection)
+        sent = {(row.message_id, row.recipient) for row in self.shop.sql(SENT)}
+        taken = {(letter.message_id, letter.to) for letter in self.letters()}
+        found += [f"a letter was sent and is not there: {each}" for each in sent - taken]
+        found += [f"a letter is there that was never sent: {each}" for each in taken - sent]
+        return found
+
+    def said(self) -> str:
+        """Return the last words of the shop's own processes, for whoever looks for a reason."""
+        return "".join(f"\n--- {name}\n{self.shop.log(name)[-4000:]}" for name in ("web", "worker"))
+
+
+@contextmanager
+def open_town(*, with_post_office: bool) -> Iterator[Town]:
+    """Build a town for the length of a block; with its own post office or the shop's mailbox."""
+    with ExitStack() as stack:
+        to_stripe, from_stripe = Detour(), Detour()
+        stack.callback(to_stripe.close)
+        stack.callback(from_stripe.close)
+        post_office = PostOffice() if with_post_office else None
+        if post_office is not None:
+            stack.callback(post_office.close)
+        shop = stack.enter_context(
+            running_shop(
+                environment={"SMTP_URL": post_office.url} if post_office else {},
+                detours={
+                    "STRIPE_API_BASE": to_stripe.lead_to,
+                    "STRIPE_WEBHOOK_URL": from_stripe.lead_to,
+                },
+            )
+        )
+        till = Till(to_stripe.destination, shop.env["STRIPE_SECRET_KEY"])
+        owner = open_shop(shop)
+        town = Town(shop, owner, till, to_stripe, from_stripe, post_office)
+        yield town
+        for caller in (owner, *town.visitors):
+            caller.close()
