@@ -14,11 +14,12 @@ from api.accounts import service as accounts
 from api.aftersales import routes as aftersales_routes
 from api.cart import routes as cart_routes
 from api.casefile import routes as casefile_routes
-from api.catalog.admin_routes import blueprint as catalog_admin
-from api.catalog.routes import blueprint as catalog
+from api.catalog import admin_routes as catalog_admin_routes
+from api.catalog import routes as catalog_routes
 from api.checkout import routes as checkout_routes
 from api.cli import commands
 from api.fulfilment import routes as fulfilment_routes
+from api.imports import admin_routes as import_routes
 from api.inventory import routes as inventory_routes
 from api.notifications import routes as letter_routes
 from api.orders import admin_routes as order_admin_routes
@@ -40,8 +41,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     account_routes.blueprint,
     account_routes.users,
     account_admin_routes.blueprint,
-    catalog,
-    catalog_admin,
+    catalog_routes.blueprint,
+    catalog_admin_routes.blueprint,
+    import_routes.blueprint,
     inventory_routes.blueprint,
     pricing_routes.blueprint,
     pricing_admin_routes.blueprint,

@@ -15,6 +15,8 @@ from api.catalog.events import CatalogueChanged
 from api.checkout import jobs as checkout
 from api.fulfilment import jobs as fulfilment
 from api.fulfilment.events import FulfilmentShipped
+from api.imports import jobs as imports
+from api.imports.events import ImportRequested
 from api.inventory import jobs as inventory
 from api.inventory.events import StockRanLow
 from api.notifications import jobs as letters
@@ -43,6 +45,7 @@ WORK = Work(
         CatalogueChanged: [catalog.on_catalogue_changed, inventory.on_catalogue_changed],
         CustomerRegistered: [letters.on_customer_registered],
         FulfilmentShipped: [letters.on_fulfilment_shipped],
+        ImportRequested: [imports.on_import_requested],
         LetterResendAsked: [letters.on_letter_resend_asked],
         MoneyNeedsAttention: [letters.on_money_needs_attention],
         OrderCancelled: [fulfilment.on_order_cancelled, letters.on_order_cancelled],
@@ -60,6 +63,7 @@ WORK = Work(
     timetable=(
         Periodic("expire-holds", timedelta(minutes=1), inventory.expire_holds),
         Periodic("expire-unpaid-orders", timedelta(minutes=1), checkout.expire_unpaid_orders),
+        Periodic("resume-stalled-imports", timedelta(minutes=1), imports.resume_stalled),
         Periodic("sweep-refunds", timedelta(minutes=1), settlement.sweep_refunds),
         Periodic("sweep-payments", timedelta(minutes=5), settlement.sweep_payments),
         Periodic("forget-idle-carts", timedelta(hours=6), checkout.forget_idle_carts),

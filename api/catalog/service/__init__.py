@@ -1,5 +1,6 @@
 """Verbs of the catalogue: put things on sale, name their prices, arrange the tree."""
 
+from api.catalog.models import ProductStatus
 from api.catalog.service.arrivals import Arrival, Arrived, ArrivedVariant, Outcome, take_in
 from api.catalog.service.availability import note_availability
 from api.catalog.service.categories import (
@@ -34,6 +35,7 @@ __all__ = [
     "Outcome",
     "PriceDraft",
     "ProductDraft",
+    "ProductStatus",
     "StoredProduct",
     "VariantDraft",
     "add_variant",

@@ -1,0 +1,111 @@
+"""What stands in a cell, read strictly: a cell that could mean two things means none."""
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+from api.kernel.money import Money, exponent
+
+HIGHEST_AMOUNT = 10**12
+HIGHEST_QUANTITY = 1_000_000_000
+HEAVIEST_GRAMS = 1_000_000_000
+LONGEST_URL = 2000
+
+_DECIMAL = re.compile(r"^\d{1,15}(?:\.\d{1,15})?$")
+_WHOLE = re.compile(r"^-?\d{1,12}(?:\.0+)?$")
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+class BadCell(Exception):
+    """A cell that cannot be read, with what would be right."""
+
+    def __init__(self, column: str, value: str, reason: str) -> None:
+        super().__init__(reason)
+        self.column = column
+        self.value = value
+        self.reason = reason
+
+
+def text(value: str, column: str, *, longest: int) -> str:
+    """Read a text of limited length."""
+    if len(value) > longest:
+        raise BadCell(
+            column, value, f"This has {len(value)} characters; shorten it to {longest} or fewer."
+        )
+    return value
+
+
+def code(value: str, column: str, *, longest: int) -> str | None:
+    """Read a SKU or barcode; the apostrophe that keeps spreadsheets from rounding it is dropped."""
+    return text(value.removeprefix("'").strip(), column, longest=longest) or None
+
+
+def truth(value: str, column: str) -> bool | None:
+    """Read TRUE or FALSE in any case; None when nothing is said."""
+    if not value:
+        return None
+    if value.casefold() not in _TRUTHS:
+        raise BadCell(column, value, "Write TRUE or FALSE.")
+    return _TRUTHS[value.casefold()]
+
+
+def money(value: str, column: str, currency: str) -> Money | None:
+    """Read an amount such as 12.50 in the shop's currency; None when nothing is said."""
+    if not value:
+        return None
+    digits = exponent(currency)
+    example = "12" if digits == 0 else f"12.{'5'.ljust(digits, '0')}"
+    if not _DECIMAL.match(value):
+        raise BadCell(
+            column,
+            value,
+            f"Write an amount such as {example}, with a point for decimals and without"
+            " separators, signs or a currency.",
+        )
+    units = Decimal(value).scaleb(digits)
+    if units != units.to_integral_value():
+        raise BadCell(
+            column, value, f"{currency} has {digits} decimals: write an amount such as {example}."
+        )
+    if units > HIGHEST_AMOUNT:
+        raise BadCell(column, value, "This amount is too high to be a price.")
+    return Money(int(units), currency)
+
+
+def quantity(value: str, column: str) -> int | None:
+    """Read how many there are; below 0 when more were sold than were there."""
+    if not value:
+        return None
+    if not _WHOLE.match(value) or abs(Decimal(value)) > HIGHEST_QUANTITY:
+        raise BadCell(column, value, "Write a whole number of pieces, such as 12.")
+    return int(Decimal(value))
+
+
+def grams(value: str, column: str) -> int:
+    """Read a weight in grams, which some exports write with decimals; 0 when nothing is said."""
+    if not value:
+        return 0
+    if not _DECIMAL.match(value) or Decimal(value) > HEAVIEST_GRAMS:
+        raise BadCell(column, value, "Write the weight in grams, such as 350.")
+    return int(Decimal(value).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def url(value: str, column: str) -> str | None:
+    """Read the address of a picture; None when nothing is said."""
+    if not value:
+        return None
+    if not value.lower().startswith(("http://", "https://")) or len(value) > LONGEST_URL:
+        raise BadCell(
+            column,
+            value,
+            f"Write an address of at most {LONGEST_URL} characters that begins with https://.",
+        )
+    return value
+
+
+def tags(value: str, column: str) -> tuple[str, ...]:
+    """Read tags between commas, each once, in their order."""
+    found = dict.fromkeys(tag.strip() for tag in value.split(","))
+    found.pop("", None)
+    for tag in found:
+        text(tag, column, longest=255)
+    return tuple(found)

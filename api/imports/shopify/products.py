@@ -1,0 +1,314 @@
+"""From rows to products: what one handle says, and what is wrong with it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from api.catalog.service import ImageDraft, PriceDraft, ProductDraft, ProductStatus, VariantDraft
+from api.imports.shopify import cells
+from api.imports.shopify.cells import BadCell
+from api.imports.shopify.handles import slug_of
+from api.imports.shopify.reading import Row, Sheet
+
+MOST_ROWS = 3_000
+"""Rows of one handle: a bound on memory, and more than Shopify itself allows."""
+LONGEST_TEXT = 255
+LONGEST_BARCODE = 64
+REFERENCE = "shopify:"
+DEFAULT_TITLE = "Default Title"
+TAXED, UNTAXED = "standard", "zero"
+_OPTIONS = ("option1", "option2", "option3")
+# A product that is active and not in the online store is on no shelf of ours.
+_STATUSES = {
+    "active": ProductStatus.ACTIVE,
+    "draft": ProductStatus.DRAFT,
+    "unlisted": ProductStatus.DRAFT,
+    "archived": ProductStatus.ARCHIVED,
+}
+
+
+class Consequence(StrEnum):
+    """What a problem led to."""
+
+    PRODUCT_SKIPPED = "product_skipped"
+    ROW_SKIPPED = "row_skipped"
+    VALUE_IGNORED = "value_ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in the file: where, what stands there, and what would be right."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+    consequence: Consequence
+
+
+@dataclass(slots=True)
+class Described:
+    """What the rows of one handle say; without a `draft` nothing of it can be used.
+
+    `rows` and `quantities` belong to the draft's variants, in their order. A quantity is None
+    when the file does not say one.
+    """
+
+    last_row: int
+    row_count: int
+    handle: str
+    first_row: int
+    draft: ProductDraft | None = None
+    status: ProductStatus = ProductStatus.DRAFT
+    category: str = ""
+    rows: list[int] = field(default_factory=list)
+    quantities: list[int | None] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def described_products(sheet: Sheet, currency: str, *, after_row: int = 1) -> Iterator[Described]:
+    """Read one product after the other from the rows below a row, holding only one in memory."""
+    rows = (row for row in sheet.rows() if row.number > after_row and not row.is_blank)
+    for group in _groups(rows):
+        yield _Reading(sheet, currency, group).read()
+
+
+@dataclass(slots=True)
+class _Group:
+    """Rows that stand together under one handle; those beyond the bound are only counted."""
+
+    handle: str
+    rows: list[Row]
+    last_row: int
+    row_count: int = 1
+
+
+def _groups(rows: Iterable[Row]) -> Iterator[_Group]:
+    group: _Group | None = None
+    for row in rows:
+        handle = row["handle"] or slug_of(row["title"])
+        # Whose row it is that broke cannot be told: it stays with those that it stands among.
+        is_same = row.fault or (handle and group and handle.casefold() == group.handle.casefold())
+        if group is not None and is_same:
+            group.last_row = row.number
+            group.row_count += 1
+            if len(group.rows) < MOST_ROWS:
+                group.rows.append(row)
+            continue
+        if group is not None:
+            yield group
+        group = _Group(handle, [row], row.number)
+    if group is not None:
+        yield group
+
+
+class _Reading:
+    """The reading of one group of rows."""
+
+    def __init__(self, sheet: Sheet, currency: str, group: _Group) -> None:
+        self._sheet = sheet
+        self._currency = currency
+        self._rows = group.rows
+        # The row with the title is the product's own, wherever somebody sorted it to.
+        self._head = next((row for row in group.rows if row["title"]), group.rows[0])
+        self._found = Described(group.last_row, group.row_count, group.handle, self._head.number)
+        self._surplus = group.row_count - len(group.rows)
+
+    def read(self) -> Described:
+        """Read the product, then its variants and pictures."""
+        try:
+            draft = self._product()
+            self._found.category = self._category()
+        except BadCell as bad:
+            self._note(self._head, bad, Consequence.PRODUCT_SKIPPED)
+            return self._found
+        if self._surplus:
+            too_many = BadCell(
+                self._sheet.name_of("handle"),
+                self._found.handle,
+                f"A product may take {MOST_ROWS} rows; {self._surplus} more were not read.",
+            )
+            self._note(self._rows[-1], too_many, Consequence.ROW_SKIPPED)
+        images = self._images()
+        variants = tuple(self._variants(draft.options))
+        shown = {variant.image_url for variant in variants if variant.image_url} - images.keys()
+        self._found.draft = ProductDraft(
+            title=draft.title,
+            slug=draft.slug,
+            description=draft.description,
+            vendor=draft.vendor,
+            product_type=draft.product_type,
+            tags=draft.tags,
+            options=draft.options,
+            external_reference=draft.external_reference,
+            images=(*images.values(), *(ImageDraft(address) for address in sorted(shown))),
+            variants=variants,
+        )
+        return self._found
+
+    def _product(self) -> ProductDraft:
+        """Read what the head row says of the product itself. Raises BadCell."""
+        head, name = self._head, self._sheet.name_of
+        if head.fault:
+            raise BadCell("", "", head.fault)
+        handle = self._found.handle
+        if not handle:
+            raise BadCell(
+                name("handle"), "", "Each row needs the handle of its product, such as blue-mug."
+            )
+        slug = slug_of(handle)
+        if not slug or len(slug) > LONGEST_TEXT - len(REFERENCE):
+            raise BadCell(name("handle"), handle, "Write a handle such as blue-mug.")
+        self._found.status = self._status()
+        return ProductDraft(
+            title=self._text("title"),
+            slug=slug,
+            description=head["description"],
+            vendor=self._text("vendor"),
+            product_type=self._text("product_type"),
+            tags=cells.tags(head["tags"], name("tags")),
+            options=self._options(),
+            external_reference=REFERENCE + slug,
+        )
+
+    def _status(self) -> ProductStatus:
+        said, name = self._head["status"], self._sheet.name_of
+        if said and said.casefold() not in _STATUSES:
+            raise BadCell(name("status"), said, "Write active, draft or archived.")
+        status = _STATUSES[said.casefold()] if said else ProductStatus.ACTIVE
+        is_published = cells.truth(self._head["published"], name("published"))
+        if status is ProductStatus.ACTIVE and is_published is False:
+            return ProductStatus.DRAFT
+        return status
+
+    def _options(self) -> tuple[str, ...]:
+        """Read the names of the options: none when there is only the default title."""
+        named = next((row for row in self._rows if row["option1_name"]), self._head)
+        names = [named[f"{option}_name"] for option in _OPTIONS]
+        while names and not names[-1]:
+            names.pop()
+        values = {row["option1_value"] for row in self._rows} - {""}
+        if names in (["Title"], []) and values <= {DEFAULT_TITLE}:
+            return ()
+        for option, name in zip(_OPTIONS, names, strict=False):
+            if not name:
+                column = self._sheet.name_of(f"{option}_name")
+                raise BadCell(column, "", "Name this option too, such as Size.")
+            cells.text(name, self._sheet.name_of(f"{option}_name"), longest=LONGEST_TEXT)
+        if not names and self._head["title"]:
+            column = self._sheet.name_of("option1_name")
+            raise BadCell(column, "", "There are values here: name their option, such as Size.")
+        return tuple(names)
+
+    def _category(self) -> str:
+        """Return the category that the product belongs in: its type, or what it is classed as."""
+        return self._head["product_type"] or self._head["taxonomy"].rpartition(">")[2].strip()
+
+    def _text(self, column: str) -> str:
+        return cells.text(self._head[column], self._sheet.name_of(column), longest=LONGEST_TEXT)
+
+    def _images(self) -> dict[str, ImageDraft]:
+        """Read the pictures in the order of their positions, each address once."""
+        found: list[tuple[int, int, ImageDraft]] = []
+        for row in self._rows:
+            if row.fault:
+                continue
+            try:
+                address = cells.url(row["image_url"], self._sheet.name_of("image_url"))
+            except BadCell as bad:
+                self._note(row, bad, Consequence.VALUE_IGNORED)
+                continue
+            if address is not None:
+                place = row["image_position"]
+                position = int(place) if place.isdecimal() and len(place) < 9 else 10**9
+                found.append((position, row.number, ImageDraft(address, row["image_alt"][:500])))
+        found.sort(key=lambda image: image[:2])
+        images: dict[str, ImageDraft] = {}
+        for _, _, image in found:
+            if image.url not in images or not images[image.url].alt:
+                images[image.url] = image
+        return images
+
+    def _variants(self, options: Sequence[str]) -> Iterator[VariantDraft]:
+        for row in self._rows:
+            if row.fault:
+                self._note(row, BadCell("", "", row.fault), Consequence.ROW_SKIPPED)
+                continue
+            if not self._is_variant(row, options):
+                continue
+            try:
+                variant = self._variant(row, options)
+                quantity = self._quantity(row)
+            except BadCell as bad:
+                self._note(row, bad, Consequence.ROW_SKIPPED)
+                continue
+            self._found.rows.append(row.number)
+            self._found.quantities.append(quantity)
+            yield variant
+
+    def _is_variant(self, row: Row, options: Sequence[str]) -> bool:
+        """Tell a variant from a row that only brings a picture."""
+        if row["option1_value"] or row["sku"] or row["price"] or row["barcode"]:
+            return True
+        return row is self._head and not options and bool(row["title"])
+
+    def _variant(self, row: Row, options: Sequence[str]) -> VariantDraft:
+        name = self._sheet.name_of
+        price = cells.money(row["price"], name("price"), self._currency)
+        before = cells.money(row["compare_at"], name("compare_at"), self._currency)
+        is_taxed = cells.truth(row["taxable"], name("taxable"))
+        # A compare-at price that is not above the price is how Shopify writes "not reduced".
+        is_reduced = price is not None and before is not None and before.amount > price.amount
+        return VariantDraft(
+            sku=cells.code(row["sku"], name("sku"), longest=LONGEST_TEXT),
+            barcode=cells.code(row["barcode"], name("barcode"), longest=LONGEST_BARCODE),
+            option_values=self._values(row, options),
+            weight_grams=cells.grams(row["grams"], name("grams")),
+            tax_class=UNTAXED if is_taxed is False else TAXED,
+            prices=(PriceDraft(price, before if is_reduced else None),) if price else (),
+            image_url=self._variant_image(row),
+        )
+
+    def _values(self, row: Row, options: Sequence[str]) -> tuple[str, ...]:
+        """Read one value for each option; as many as there are when the options are not known."""
+        values = [row[f"{option}_value"] for option in _OPTIONS]
+        while values and not values[-1]:
+            values.pop()
+        if values == [DEFAULT_TITLE] and not options:
+            return ()
+        needed = len(options) or (0 if self._head["title"] else len(values))
+        for place in range(max(needed, len(values))):
+            column = self._sheet.name_of(f"{_OPTIONS[place]}_value")
+            if place >= len(values) or not values[place]:
+                what = options[place] if place < len(options) else "this option"
+                raise BadCell(column, "", f"A value for {what} is missing.")
+            if place >= needed:
+                raise BadCell(column, values[place], "This value belongs to no named option.")
+            cells.text(values[place], column, longest=LONGEST_TEXT)
+        return tuple(values)
+
+    def _variant_image(self, row: Row) -> str | None:
+        try:
+            return cells.url(row["variant_image_url"], self._sheet.name_of("variant_image_url"))
+        except BadCell as bad:
+            self._note(row, bad, Consequence.VALUE_IGNORED)
+            return None
+
+    def _quantity(self, row: Row) -> int | None:
+        """Read the opening stock. Less than nothing cannot lie on a shelf, so it says nothing."""
+        column = self._sheet.name_of("quantity")
+        quantity = cells.quantity(row["quantity"], column)
+        if quantity is not None and quantity < 0:
+            sold = BadCell(
+                column,
+                row["quantity"],
+                "More were sold than were there; it was taken in without opening stock. Count it.",
+            )
+            self._note(row, sold, Consequence.VALUE_IGNORED)
+            return None
+        return quantity
+
+    def _note(self, row: Row, bad: BadCell, consequence: Consequence) -> None:
+        self._found.problems.append(
+            Problem(row.number, bad.column, bad.value, bad.reason, consequence)
+        )
