@@ -1,0 +1,169 @@
+"""A domain is entered by its doors. What import-linter cannot say about rooms is said here."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+GROUND = {"kernel", "platform"}
+ROOF = {"app", "worker", "cli", "subscriptions", "dev"}
+DOORS = {"service", "queries", "events", "errors", "states"}
+# Doors that only one domain has, and why others may come in there.
+DOORS_OF = {
+    "pricing": {"totals"},  # pure arithmetic
+    "payments": {"gateways"},  # the protocol of whoever takes the money
+    "accounts": {"policy"},  # the kinds of accounts that its columns hold
+}
+# Rooms that are no doors, and the rooms on higher floors that may use them all the same.
+ALSO = {
+    "flows": {"flows", "jobs", "commands"},  # a longer story that contains a shorter one
+    "models": {"queries"},  # reading joins tables
+    "schemas": {"schemas", "routes", "admin_routes"},  # one form for one thing
+}
+# The console paints its first frame before it pays for the rest.
+LATE_IMPORTS = {"console/__main__.py"}
+IMPORTS_BY_NAME = {
+    "console.app.application",  # loads the HTTP client after the first frame
+    "api.dev.installation",  # asks whether this Python has what an environment needs
+}
+
+
+@dataclass(frozen=True)
+class Use:
+    """One import of something in the shop: `api.checkout.routes` uses `api.cart.service`."""
+
+    importer: str
+    target: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.importer}:{self.line} -> {self.target}"
+
+
+def uses(importer: str, source: str) -> Iterator[Use]:
+    """Find what a module imports, written out in full."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                yield Use(importer, name.name, node.lineno)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{importer}:{node.lineno} imports relatively"
+            for name in node.names:
+                yield Use(importer, f"{node.module}.{name.name}", node.lineno)
+
+
+def is_trespass(use: Use) -> bool:
+    """Tell whether an import goes into another domain by something that is not a door for it."""
+    importer, target = use.importer.split("."), use.target.split(".")
+    if target[0] != "api" or len(target) < 3 or target[1] in GROUND | ROOF:
+        return False
+    if importer[1] in ROOF or importer[1] == target[1]:
+        return False
+    room = target[2]
+    if room in DOORS | DOORS_OF.get(target[1], set()):
+        return False
+    own_room = importer[2] if len(importer) > 2 else ""
+    return own_room not in ALSO.get(room, set())
+
+
+def late_imports(source: str) -> list[int]:
+    """Find the lines of imports that do not stand at the top of their module."""
+    tree = ast.parse(source)
+    at_top = {id(node) for node in tree.body}
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in at_top
+    ]
+
+
+def modules(*packages: str) -> Iterator[tuple[str, Path]]:
+    """List the modules of packages by their dotted names."""
+    for package in packages:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(part for part in parts if part != "__init__"), path
+
+
+def test_domains_are_entered_by_their_doors() -> None:
+    trespasses = [
+        str(use)
+        for name, path in modules("api")
+        for use in uses(name, path.read_text())
+        if is_trespass(use)
+    ]
+
+    assert trespasses == []
+
+
+def test_imports_stand_at_the_top_of_their_module() -> None:
+    late = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for _, path in modules("api", "console")
+        if str(path.relative_to(ROOT)) not in LATE_IMPORTS
+        for line in late_imports(path.read_text())
+    ]
+
+    assert late == []
+
+
+def test_nothing_is_imported_by_a_name_in_a_string() -> None:
+    by_string = {
+        name
+        for name, path in modules("api", "console")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Name | ast.Attribute)
+        and (node.id if isinstance(node, ast.Name) else node.attr)
+        in ("__import__", "import_module")
+    }
+
+    assert by_string <= IMPORTS_BY_NAME
+
+
+@pytest.mark.parametrize(
+    ("importer", "line"),
+    [
+        ("api.checkout.routes", "from api.inventory.models import StockLevel"),
+        ("api.checkout.routes", "from api.inventory import models"),
+        ("api.checkout.routes", "import api.inventory.models"),
+        ("api.checkout.service", "from api.orders.flows import place"),
+        ("api.aftersales.routes", "from api.settlement import flows"),
+        ("api.aftersales.flows", "from api.orders.schemas import OrderSchema"),
+        ("api.notifications.jobs", "from api.accounts.passwords import check"),
+        ("api.reports.queries", "from api.orders.routes import blueprint"),
+        ("api.reports.jobs", "from api.checkout.jobs import expire_unpaid_orders"),
+        ("api.orders.queries", "from api.catalog.texts import folded"),
+    ],
+)
+def test_a_trespass_is_seen(importer: str, line: str) -> None:
+    assert [is_trespass(use) for use in uses(importer, line)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("importer", "line"),
+    [
+        ("api.checkout.flows", "from api.inventory import service as inventory"),
+        ("api.checkout.flows", "from api.inventory.service import Demand"),
+        ("api.checkout.flows", "from api.settlement import flows"),
+        ("api.checkout.flows", "from api.pricing.totals import Totals"),
+        ("api.cart.queries", "from api.catalog.models import Variant"),
+        ("api.aftersales.routes", "from api.orders.schemas import OrderSchema"),
+        ("api.orders.service", "from api.orders.models import Order"),
+        ("api.orders.service", "from api.platform.db import session"),
+        ("api.app", "from api.orders.routes import blueprint"),
+        ("api.subscriptions", "from api.checkout import jobs"),
+        ("api.dev.demo", "from api.orders.models import Order"),
+    ],
+)
+def test_a_door_is_open(importer: str, line: str) -> None:
+    assert [is_trespass(use) for use in uses(importer, line)] == [False]
+
+
+def test_an_import_inside_a_function_is_seen() -> None:
+    source = "import os\ndef ship():\n    import json\n    return json, os\nif os:\n    import re\n"
+
+    assert sorted(late_imports(source)) == [3, 6]

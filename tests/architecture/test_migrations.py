@@ -1,0 +1,148 @@
+"""The migrations build exactly what the models describe, from nothing and back to nothing."""
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import text
+
+from api.app import create_app
+from api.platform.db import Base, db, session
+from api.platform.health import newest_migration
+from api.platform.settings import Settings
+from tests.support.stack import Postgres
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+# Everything that a table is, as PostgreSQL itself writes it down.
+CATALOGUE = {
+    "columns": """
+        SELECT table_name || '.' || column_name, data_type, udt_name, character_maximum_length,
+               is_nullable, column_default, collation_name, generation_expression
+        FROM information_schema.columns WHERE table_schema = 'public'
+    """,
+    "constraints": """
+        SELECT conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+        FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+    """,
+    "indexes": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    "triggers": """
+        SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+    """,
+    "functions": """
+        SELECT proname, pg_get_functiondef(oid) FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace
+    """,
+    "sequences": """
+        SELECT sequencename, start_value, increment_by, data_type FROM pg_sequences
+        WHERE schemaname = 'public'
+    """,
+}
+
+
+@contextmanager
+def shop_on(url: str, settings: Settings) -> Iterator[Flask]:
+    """Have the shop on another database, inside its context."""
+    address = url.replace("postgresql://", "postgresql+psycopg2://")
+    app = create_app(dataclasses.replace(settings, database_url=address))
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            session.remove()
+            db.engine.dispose()
+
+
+def described() -> dict[str, dict[str, list[Any]]]:
+    """Read what the database is made of, by kind and name, without the migrations' own table."""
+    found = {}
+    with db.engine.connect() as connection:
+        for kind, question in CATALOGUE.items():
+            rows = connection.execute(text(question)).all()
+            found[kind] = {
+                row[0]: list(row[1:]) for row in rows if "alembic_version" not in str(tuple(row))
+            }
+    return found
+
+
+@pytest.fixture
+def empty_database(postgres: Postgres) -> Iterator[str]:
+    """A database without a single table."""
+    url = postgres.fresh_database()
+    yield url
+    postgres.drop_database(url)
+
+
+def test_there_is_one_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    script = ScriptDirectory.from_config(config)
+
+    assert len(script.get_heads()) == 1
+    assert len(script.get_bases()) == 1
+    assert newest_migration() == script.get_current_head()
+
+
+def test_every_migration_says_what_it_is_for() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    revisions = list(ScriptDirectory.from_config(config).walk_revisions())
+
+    assert revisions
+    assert [revision.revision for revision in revisions if not revision.doc] == []
+
+
+def test_the_migrated_schema_is_what_the_models_describe(
+    empty_database: str, postgres: Postgres, settings: Settings
+) -> None:
+    with shop_on(empty_database, settings):
+        upgrade(directory=str(MIGRATIONS))
+        migrated = described()
+        with db.engine.connect() as connection:
+            context = MigrationContext.configure(
+                connection, opts={"compare_type": True, "compare_server_default": True}
+            )
+            differences = compare_metadata(context, Base.metadata)
+
+    other = postgres.fresh_database()
+    try:
+        with shop_on(other, settings):
+            Base.metadata.create_all(db.engine)
+            modelled = described()
+    finally:
+        postgres.drop_database(other)
+
+    assert differences == []
+    # Alembic compares neither CHECKs nor triggers nor the conditions of indexes; PostgreSQL does.
+    for kind in CATALOGUE:
+        assert migrated[kind] == modelled[kind], kind
+
+
+def test_the_way_back_leaves_nothing_behind(empty_database: str, settings: Settings) -> None:
+    with shop_on(empty_database, settings):
+        upgrade(directory=str(MIGRATIONS))
+        assert described()["columns"]
+
+        downgrade(directory=str(MIGRATIONS), revision="base")
+
+        assert {kind: found for kind, found in described().items() if found} == {}
+
+
+def test_migrating_twice_changes_nothing(empty_database: str, settings: Settings) -> None:
+    with shop_on(empty_database, settings):
+        upgrade(directory=str(MIGRATIONS))
+        before = described()
+
+        upgrade(directory=str(MIGRATIONS))
+
+        assert described() == before

@@ -1,0 +1,186 @@
+"""Every way in has a guard, every change names its version, every command its key."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from api.kernel.permissions import Permission
+from tests.support.contract import document
+
+# Who may come in without showing anything, and why.
+PUBLIC = {
+    "GET /": "says what this is",
+    "GET /docs": "the document for people",
+    "GET /docs/<path:asset>": "what its page is made of",
+    "GET /openapi.json": "the document for programs",
+    "GET /health/live": "asked by the machine",
+    "GET /health/ready": "asked by the machine",
+    "GET /metrics": "checks its own token",
+    "POST /api/v1/auth/register": "nobody is known before",
+    "POST /api/v1/auth/login": "nobody is known before",
+    "POST /api/v1/auth/refresh": "the refresh token is the proof",
+    "POST /api/v1/auth/logout": "the refresh token is the proof",
+    "POST /api/v1/auth/forgot-password": "who forgot cannot prove anything",
+    "POST /api/v1/auth/reset-password": "the token of the letter is the proof",
+    "POST /api/v1/admin/auth/login": "nobody is known before",
+    "POST /api/v1/admin/auth/refresh": "the refresh token is the proof",
+    "POST /api/v1/admin/auth/logout": "the refresh token is the proof",
+    "GET /api/v1/categories": "the shop window",
+    "GET /api/v1/categories/<slug>": "the shop window",
+    "GET /api/v1/products": "the shop window",
+    "GET /api/v1/products/<slug>": "the shop window",
+    "GET /api/v1/shipping-methods": "the shop window",
+    "POST /api/v1/webhooks/stripe": "the signature is the proof",
+}
+
+# What may be changed without If-Match, and why.
+WITHOUT_VERSION = {
+    "DELETE /api/v1/users/me/sessions/{session_id}": "signing a device out twice is once",
+}
+
+# Commands on money, stock, parcels: a second press must not do them twice.
+WITH_KEY = {
+    "/api/v1/checkout",
+    "/api/v1/admin/orders/{order_id}/ship",
+    "/api/v1/admin/orders/{order_id}/refunds",
+    "/api/v1/admin/orders/{order_id}/cancel",
+    "/api/v1/admin/orders/{order_id}/mark-paid",
+    "/api/v1/admin/orders/{order_id}/fulfilments",
+    "/api/v1/admin/fulfilments/{fulfilment_id}/ship",
+    "/api/v1/admin/fulfilments/{fulfilment_id}/deliver",
+    "/api/v1/admin/fulfilments/{fulfilment_id}/cancel",
+    "/api/v1/admin/stock/{level_id}/adjust",
+    "/api/v1/admin/imports",
+}
+
+# The other POSTs, and why a second press does no harm.
+WITHOUT_KEY = {
+    "/api/v1/auth/": "signing in and out costs nothing",
+    "/api/v1/admin/auth/": "signing in and out costs nothing",
+    "/api/v1/users/me/password": "needs the present password, which is then another",
+    "/api/v1/admin/me/password": "needs the present password, which is then another",
+    "/api/v1/admin/staff": "an address is taken on once",
+    "/api/v1/admin/products/{product_id}/publish": "its state allows it once",
+    "/api/v1/admin/products/{product_id}/archive": "its state allows it once",
+    "/api/v1/admin/products/{product_id}/unarchive": "its state allows it once",
+    "/api/v1/admin/imports/{import_id}/cancel": "its state allows it once",
+    "/api/v1/admin/orders/{order_id}/notes": "a note that is read twice costs nothing",
+    "/api/v1/cart/items": "what lies in the cart is seen and put right",
+    "/api/v1/checkout/quote": "only calculates",
+    "/api/v1/checkout/hold": "a second hold extends the first",
+    "/api/v1/payments/": "answers the payment that is open already",
+    "/api/v1/webhooks/stripe": "the event's own id is its key",
+    "/api/v1/admin/orders/{order_id}/refunds/quote": "only calculates",
+}
+
+
+def views(app: Flask) -> Iterator[tuple[str, Any]]:
+    """List every way in as `GET /docs` with its view."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield f"{method} {rule.rule}", app.view_functions[rule.endpoint]
+
+
+def operations(app: Flask) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """List every documented operation as path, METHOD, description."""
+    for path, item in document(app)["paths"].items():
+        for method, operation in item.items():
+            if method in ("get", "post", "put", "patch", "delete"):
+                yield path, method.upper(), operation
+
+
+def header(operation: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """Return what an operation says of a header parameter."""
+    found = [p for p in operation.get("parameters", []) if p.get("name") == name]
+    return found[0] if found else None
+
+
+def test_every_way_in_has_a_guard(bare_app: Flask) -> None:
+    unguarded = [
+        name
+        for name, view in views(bare_app)
+        if not getattr(view, "__guard__", None) and name not in PUBLIC
+    ]
+
+    assert unguarded == []
+
+
+def test_only_what_is_listed_is_public(bare_app: Flask) -> None:
+    public = {
+        name for name, view in views(bare_app) if getattr(view, "__guard__", "public") == "public"
+    }
+
+    assert public == set(PUBLIC)
+
+
+def test_staff_routes_let_in_staff_alone(bare_app: Flask) -> None:
+    permissions = {f"requires:{permission.value}" for permission in Permission}
+    strange = {
+        name: view.__guard__
+        for name, view in views(bare_app)
+        if "/api/v1/admin/" in name
+        and name not in PUBLIC
+        and view.__guard__ not in permissions | {"staff"}
+    }
+
+    assert strange == {}
+
+
+def test_storefront_routes_ask_for_no_permission(bare_app: Flask) -> None:
+    strange = {
+        name: view.__guard__
+        for name, view in views(bare_app)
+        if "/api/v1/" in name
+        and "/api/v1/admin/" not in name
+        and view.__guard__ not in ("public", "anyone", "customer")
+    }
+
+    assert strange == {}
+
+
+def test_every_change_names_the_version_that_it_is_based_on(bare_app: Flask) -> None:
+    unversioned = {
+        f"{method} {path}"
+        for path, method, operation in operations(bare_app)
+        if method in ("PUT", "PATCH", "DELETE")
+        and not (header(operation, "If-Match") or {}).get("required")
+    }
+
+    assert unversioned == set(WITHOUT_VERSION)
+
+
+def test_commands_on_money_stock_and_parcels_need_a_key(bare_app: Flask) -> None:
+    needing = {
+        path
+        for path, method, operation in operations(bare_app)
+        if method == "POST" and (header(operation, "Idempotency-Key") or {}).get("required")
+    }
+
+    assert needing >= WITH_KEY
+
+
+def test_every_other_post_takes_a_key_or_says_why_it_needs_none(bare_app: Flask) -> None:
+    silent = [
+        path
+        for path, method, operation in operations(bare_app)
+        if method == "POST"
+        and header(operation, "Idempotency-Key") is None
+        and not path.startswith(tuple(WITHOUT_KEY))
+    ]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", ["Idempotency-Key", "If-Match"])
+def test_reads_ask_for_neither_key_nor_version(bare_app: Flask, name: str) -> None:
+    assert [
+        path for path, method, op in operations(bare_app) if method == "GET" and header(op, name)
+    ] == []
+
+
+def test_there_are_no_two_ways_to_one_view(bare_app: Flask) -> None:
+    names = [name for name, _ in views(bare_app)]
+
+    assert sorted(names) == sorted(set(names))

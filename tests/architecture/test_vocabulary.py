@@ -1,0 +1,104 @@
+"""The words of the house: facts that survive the outbox, refusals that a program can tell apart."""
+
+import dataclasses
+import types
+import typing
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from api import app, subscriptions
+from api.kernel.errors import DomainError
+from api.kernel.events import Event
+from api.kernel.ids import new_id
+from api.platform import problems
+from api.platform.jobs import name_of
+
+SAMPLES: dict[Any, Any] = {
+    UUID: new_id(),
+    int: 7,
+    str: "blue",
+    bool: True,
+    datetime: datetime(2026, 5, 4, 9, 30, tzinfo=UTC),
+}
+# Facts travel to logs, queues and other floors: what is personal is read where it is kept.
+PERSONAL = {"email", "name", "full_name", "phone", "address", "city", "password", "token", "secret"}
+
+
+def below(kind: type[Any]) -> list[type[Any]]:
+    """List all classes of the shop that descend from one, in a stable order."""
+    found = {child for own in kind.__subclasses__() for child in (own, *below(own))}
+    return sorted(
+        (child for child in found if child.__module__.startswith("api.")),
+        key=lambda child: (child.__module__, child.__name__),
+    )
+
+
+def a_value(hint: Any) -> Any:
+    """Return a value of a field's type."""
+    if isinstance(hint, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not types.NoneType)
+    if typing.get_origin(hint) in (tuple, list):
+        return typing.get_origin(hint)([a_value(typing.get_args(hint)[0])])
+    return SAMPLES[hint]
+
+
+def test_the_roof_knows_everything_that_is_checked_here() -> None:
+    assert app.BLUEPRINTS
+    assert len(below(Event)) >= 15
+    assert len(below(DomainError)) >= 40
+
+
+@pytest.mark.parametrize("fact", below(Event), ids=lambda fact: fact.__name__)
+def test_a_fact_survives_the_outbox(fact: type[Event]) -> None:
+    hints = typing.get_type_hints(fact)
+    made = fact(**{f.name: a_value(hints[f.name]) for f in dataclasses.fields(fact)})
+
+    read = fact.from_json(orjson.loads(orjson.dumps(made.to_json())))
+
+    # Field by field: some are no part of a fact's identity.
+    assert [getattr(read, f.name) for f in dataclasses.fields(fact)] == [
+        getattr(made, f.name) for f in dataclasses.fields(fact)
+    ]
+
+
+@pytest.mark.parametrize("fact", below(Event), ids=lambda fact: fact.__name__)
+def test_a_fact_carries_nothing_personal(fact: type[Event]) -> None:
+    assert {field.name for field in dataclasses.fields(fact)}.isdisjoint(PERSONAL)
+
+
+@pytest.mark.parametrize("refusal", below(DomainError), ids=lambda refusal: refusal.__name__)
+def test_a_refusal_has_a_sentence_a_status_and_words_of_its_own(refusal: type[DomainError]) -> None:
+    assert refusal.sentence.endswith((".", "?", "}"))
+    assert "{" not in str(refusal())
+    assert 400 <= problems.status_of(refusal) <= 503
+    assert refusal.code.isascii()
+    assert refusal.code == refusal.code.lower()
+    assert " " not in refusal.code
+
+
+def test_a_code_means_one_thing_wherever_it_is_met() -> None:
+    statuses: dict[str, set[int]] = defaultdict(set)
+    for refusal in below(DomainError):
+        statuses[refusal.code].add(problems.status_of(refusal))
+
+    assert {code: found for code, found in statuses.items() if len(found) > 1} == {}
+
+
+def test_every_fact_that_wakes_someone_wakes_each_job_once() -> None:
+    for event, jobs in subscriptions.WORK.subscribers.items():
+        names = [name_of(job) for job in jobs]
+        assert len(names) == len(set(names)), event
+    periodic = [job.name for job in subscriptions.WORK.timetable]
+    assert len(periodic) == len(set(periodic))
+
+
+def test_no_two_jobs_share_the_name_under_which_deliveries_are_stored() -> None:
+    jobs = {job for found in subscriptions.WORK.subscribers.values() for job in found}
+
+    assert len({name_of(job) for job in jobs}) == len(jobs)
+    assert all(len(name_of(job)) <= 160 for job in jobs)
