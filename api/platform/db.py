@@ -47,11 +47,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Let an aware moment pass."""
         if value is not None and value.tzinfo is None:
             raise ValueError("a stored moment needs its time zone")
         return value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the stored moment in UTC, whatever zone the connection speaks of."""
         return None if value is None else value.astimezone(UTC)
 
 
