@@ -1,5 +1,6 @@
 """What each letter says, and to whom: read, render, send. Facts tell only what happened."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -39,18 +40,27 @@ def order_confirmed(order_id: UUID) -> None:
 
 
 def order_shipped(fulfilment_id: UUID, order_id: UUID) -> None:
-    """Tell what is in the parcel, how to follow it, and what still follows in another one."""
-    order, parcel = orders.full(order_id), fulfilments.fulfilment(fulfilment_id)
-    packed = {line["order_line_id"]: line["quantity"] for line in parcel["lines"]}
+    """Tell what is in the parcel, how to follow it, and what still follows in another one.
+
+    Told as of the moment when the parcel left, however late the letter is written: what left after
+    it still follows for its reader.
+    """
+    order = orders.full(order_id)
+    sent = [one for one in fulfilments.fulfilments_of_order(order_id) if one["shipped_at"]]
+    sent.sort(key=lambda one: (one["shipped_at"], one["id"]))
+    place = next(at for at, one in enumerate(sent) if one["id"] == fulfilment_id)
+    packed, later = _units(sent[place : place + 1]), _units(sent[place + 1 :])
+    still_open = {
+        line["id"]: line["open_quantity"] + later.get(line["id"], 0) for line in order["lines"]
+    }
     _to_customer(
         LetterKind.ORDER_SHIPPED,
         fulfilment_id,
         order,
-        parcel=parcel,
-        packed=[(line, packed[line["id"]]) for line in order["lines"] if line["id"] in packed],
-        still_open=[
-            (line, line["open_quantity"]) for line in order["lines"] if line["open_quantity"]
-        ],
+        parcel=sent[place],
+        is_first=place == 0,
+        packed=_named(order, packed),
+        still_open=_named(order, still_open),
     )
 
 
@@ -159,6 +169,21 @@ def refund_failed(refund_id: UUID, order_id: UUID, amount: Money, reason: str) -
         amount=amount,
         reason=reason,
     )
+
+
+def _units(parcels: Sequence[dict[str, Any]]) -> dict[UUID, int]:
+    """Sum what is in parcels: units by order line."""
+    units: dict[UUID, int] = {}
+    for parcel in parcels:
+        for line in parcel["lines"]:
+            line_id = line["order_line_id"]
+            units[line_id] = units.get(line_id, 0) + line["quantity"]
+    return units
+
+
+def _named(order: dict[str, Any], units: dict[UUID, int]) -> list[tuple[dict[str, Any], int]]:
+    """Pair the lines of an order with their units, lines without any left out."""
+    return [(line, units[line["id"]]) for line in order["lines"] if units.get(line["id"])]
 
 
 def _to_customer(kind: LetterKind, subject_id: UUID, order: dict[str, Any], **more: Any) -> None:
