@@ -120,6 +120,7 @@ class Outbox:
     def __init__(self, file: Path | str, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self.changed: Callable[[], None] = _nobody_listens
+        self._busy: frozenset[str] | None = None
         self._db = sqlite3.connect(file, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode=WAL")
@@ -156,7 +157,7 @@ class Outbox:
                 state,
             ),
         )
-        self.changed()
+        self._changed()
         return self.get(key)
 
     def get(self, key: str) -> Command:
@@ -200,7 +201,7 @@ class Outbox:
             " WHERE id = ? AND state = ?",
             (command.id, command.state),
         )
-        self.changed()
+        self._changed()
         return changed.rowcount == 1
 
     def never_arrived(self, command: Command) -> None:
@@ -243,6 +244,20 @@ class Outbox:
             json.dumps(failure.as_record()),
         )
 
+    def retry(self, command: Command) -> None:
+        """Let a stopped command go again.
+
+        The shop keeps its refusals under their keys, so a refused command needs a new key to be
+        weighed again; one that may have happened keeps its key, or it could happen twice.
+        """
+        key = command.key if command.unanswered else str(uuid.uuid4())
+        self._change(
+            command,
+            "state = 'waiting', key = ?, next_at = 0, problem = NULL, status = 0, made_at = ?",
+            key,
+            self._now(),
+        )
+
     def drop(self, command: Command, failure: CallFailed | None = None) -> None:
         """Give a command up: taken back before it was sent, or refused for good."""
         problem = json.dumps(failure.as_record()) if failure else None
@@ -272,6 +287,13 @@ class Outbox:
             before if before is not None else 1 << 62,
         )
 
+    @property
+    def busy(self) -> frozenset[str]:
+        """Aggregates with an open command; remembered, because every row of a list asks."""
+        if self._busy is None:
+            self._busy = frozenset(one.aggregate for one in self.open_commands())
+        return self._busy
+
     def counts(self) -> dict[State, int]:
         """How many commands stand in each open state."""
         rows = self._db.execute(
@@ -292,6 +314,10 @@ class Outbox:
     def _change(self, command: Command, what: str, *values: object) -> None:
         # `what` and `where` are literals of this module; every value travels as a parameter.
         self._db.execute(f"UPDATE commands SET {what} WHERE id = ?", (*values, command.id))  # noqa: S608
+        self._changed()
+
+    def _changed(self) -> None:
+        self._busy = None
         self.changed()
 
     def _select(self, where: str, *values: object) -> list[Command]:

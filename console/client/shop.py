@@ -16,6 +16,7 @@ from console.client.sender import Sender
 from console.client.session import Session
 from console.client.stock import Stock
 from console.client.transport import Socket
+from console.settings import Settings
 
 PULSE_EVERY = 10.0
 """Seconds without any call after which the shop is asked whether it is alive."""
@@ -36,8 +37,9 @@ class Shop:
     The transport is plugged into `socket` later: questions asked before simply wait for it.
     """
 
-    def __init__(self, url: str, folder: StateFolder) -> None:
-        self.url = url
+    def __init__(self, settings: Settings, folder: StateFolder) -> None:
+        self.url = url = settings.url
+        self.is_encrypted = settings.is_encrypted
         self.socket = Socket()
         self.session = Session(folder.sign_in, url)
         self.caller = Caller(self.socket, self.session)
@@ -77,6 +79,17 @@ class Shop:
         command = self.outbox.put(draft, operator=person.id)
         self.sender.nudge()
         return command
+
+    def send_again(self, command: Command) -> None:
+        """Let a stopped command go once more, in its old place in the queue."""
+        self.outbox.retry(command)
+        self.sender.nudge()
+
+    def drop(self, command: Command) -> None:
+        """Give up a command that surely was not done, and let go on what waited behind it."""
+        assert command.is_unsent, "a command that may have happened is asked about, not dropped"
+        self.outbox.drop(command)
+        self.sender.nudge()
 
     async def keep_pulse(self) -> None:
         """Notice a shop that goes or comes back while nobody asks it anything."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from console.client.caller import ADMIN, Caller
-from console.client.contract import parse
+from console.client.contract import parse, read
+from console.client.errors import OutOfContract
 from console.client.models import Movement, Page, StockLevel
-from console.client.outbox import Command, Draft
+from console.client.outbox import Command, Draft, State
 from console.client.pages import parse_page
 
 
@@ -58,8 +59,33 @@ def taking_back(command: Command) -> Draft:
         path=command.path,
         body=command.inverse,
         label=f"{command.label} taken back",
+        inverse=_opposite(command.inverse),
         undoes=command.key,
     )
+
+
+def _opposite(body: Mapping[str, object]) -> dict[str, object]:
+    change = body["change"]
+    assert isinstance(change, int)
+    return {**body, "change": -change}
+
+
+def pending_change(commands: Iterable[Command]) -> int:
+    """Units that corrections which are not answered yet will add to their level."""
+    waiting = (one.inverse for one in commands if one.state is State.WAITING and one.inverse)
+    changes = (inverse.get("change") for inverse in waiting)
+    return -sum(change for change in changes if isinstance(change, int))
+
+
+def level_after(command: Command) -> StockLevel | None:
+    """The level as the shop answered a correction with it."""
+    if command.kind != "adjust" or command.state is not State.DONE or not command.answer:
+        return None
+    try:
+        return read(StockLevel, command.answer)
+    except OutOfContract:
+        # It was done; only the picture of it did not come along. The next reading shows it.
+        return None
 
 
 def _adjustment(

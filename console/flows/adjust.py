@@ -28,6 +28,8 @@ REASONS = (
 USUAL = {"=": "count", "+": "received", "-": "damaged"}
 """The reason that Enter alone takes, by operator."""
 
+HARD_SPACE = "\u00a0"
+
 ALWAYS_LIKELY = 10
 """Units that are never odd, however little stands there."""
 
@@ -109,7 +111,7 @@ def step(state: Adjustment | None, event: Event) -> AdjustStep:
 def listed_reasons(adjustment: Adjustment) -> str:
     """The reasons with their digits, the usual one marked."""
     return "  ".join(
-        f"{n} {word}{' ⏎' if name == adjustment.usual_reason else ''}"
+        f"{n}{HARD_SPACE}{word}{f'{HARD_SPACE}⏎' if name == adjustment.usual_reason else ''}"
         for n, (name, word) in enumerate(REASONS, 1)
     )
 

@@ -25,7 +25,7 @@ PATTERNS = (
 
 def tidy(text: str) -> str:
     """The number as it is sent: people read it out in groups."""
-    return re.sub(r"[\s ]+", "", text).upper()
+    return re.sub(r"\s+", "", text).upper()
 
 
 def is_from_carrier(code: str) -> bool:

@@ -148,7 +148,8 @@ def address(where: Address | None) -> list[str]:
     if where is None:
         return ["no address"]
     town = " ".join(part for part in (where.postal_code, where.city, where.region) if part)
-    lines = [where.name, where.company, where.line1, where.line2, town, where.country, where.phone]
+    place = f"{town} · {where.country}"
+    lines = [where.name, where.company, where.line1, where.line2, place, where.phone]
     return [line for line in lines if line]
 
 

@@ -19,7 +19,7 @@ LONGEST = 128
 AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 """Symbology identifier that a scanner may send first, e.g. `]C1` for GS1-128."""
 
-CONTROLS = re.compile(r"[\x00-\x1c\x1e-\x1f\x7f-\x9f​-‏﻿]")
+CONTROLS = re.compile(r"[\x00-\x1c\x1e\x1f\x7f-\x9f\u200b-\u200f\ufeff]")
 """Control characters and invisible marks; GS (0x1D) separates GS1 elements and stays."""
 
 

@@ -27,6 +27,11 @@ class Intake(Generic[Item]):
         return self._current is not None or not self._queue.empty()
 
     @property
+    def is_working(self) -> bool:
+        """Whether something is being worked on right now."""
+        return self._current is not None
+
+    @property
     def waiting(self) -> int:
         """How much waits behind the current one."""
         return self._queue.qsize()
@@ -50,7 +55,11 @@ class Intake(Generic[Item]):
         while True:
             item = await self._queue.get()
             self._current = asyncio.ensure_future(self._work(item))
-            await asyncio.wait({self._current})
+            try:
+                await asyncio.wait({self._current})
+            except asyncio.CancelledError:
+                self._current.cancel()
+                raise
             task, self._current = self._current, None
             if not task.cancelled():
                 # What failed here is a fault of the console: it must be seen.

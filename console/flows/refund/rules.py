@@ -87,6 +87,11 @@ def reloaded(draft: RefundDraft, order: CaseFile) -> RefundStep:
     return _edited(state).saying(words)
 
 
+def taken_back(before: RefundDraft, now: RefundDraft) -> RefundStep:
+    """The draft as it was a step ago. Its amount is asked for anew, under a number of its own."""
+    return _edited(replace(_editing(before), serial=now.serial))
+
+
 def step(draft: RefundDraft, event: Event) -> RefundStep:
     """Take one event. While money is on its way nothing can be edited."""
     match event:
@@ -249,13 +254,14 @@ def review_text(draft: RefundDraft) -> str:
     assert draft.quote is not None
     shelf = sum(line.quantity for line in draft.lines if draft.restocks(line))
     aside = draft.units - shelf
-    goods = [
+    told = [
         f"{units(shelf)} back to stock" if shelf else "",
-        f"{units(aside)} not" if aside else "",
+        f"{units(aside)} set aside, not back to stock" if aside else "",
     ]
-    told = ", ".join(part for part in goods if part) or "no goods"
+    goods = ", ".join(part for part in told if part) or "no goods come back"
     fee = ", shipping fee included" if draft.shipping else ""
-    return f"Refund {money(draft.quote.amount)} to {draft.destination}{fee}; {told or 'no goods'}?"
+    amount = money(draft.quote.amount)
+    return f"Refund {amount} to {draft.destination}{fee}? {goods[0].upper()}{goods[1:]}."
 
 
 def _yes(quote: RefundQuote) -> Choice:

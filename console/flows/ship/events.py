@@ -81,6 +81,11 @@ class Enter:
 
 
 @dataclass(frozen=True, slots=True)
+class Dismiss:
+    """An open question is left without an answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class LookUp:
     """Command: ask the shop what this code is."""
 
@@ -109,4 +114,5 @@ Event = (
     | Tracked
     | TurnTo
     | Enter
+    | Dismiss
 )

@@ -10,6 +10,7 @@ from console.flows import quantities, tracking
 from console.flows.ship.draft import Packed, ShipDraft
 from console.flows.ship.events import (
     By,
+    Dismiss,
     Enter,
     Event,
     Exactly,
@@ -82,6 +83,8 @@ def step(draft: ShipDraft, event: Event) -> ShipStep:
         case TurnTo(by):
             question = draft.question.moved(by) if draft.question else None
             return Step(replace(draft, question=question))
+        case Dismiss():
+            return Step(replace(draft, question=None))
         case Enter():
             return _enter(draft)
 

@@ -1,0 +1,58 @@
+"""Reads the keyboard without the pause that stock Textual makes after Esc.
+
+The stock driver looks for the end of an Esc every 100 ms. This one waits exactly as long as the
+parser asks for, and not at all while nothing is pending, so Esc answers within `ESCDELAY` and an
+idle console sleeps.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+from codecs import getincrementaldecoder
+from collections.abc import Iterable
+
+from textual._parser import ParseError
+from textual._time import get_time
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+LOOK_FOR_EXIT = 0.1
+"""Seconds between looks at whether the console is being closed."""
+
+AT_ONCE = 4096
+"""Bytes read in one go: far more than a scanner sends in a burst."""
+
+
+class PromptDriver(LinuxDriver):
+    """The Linux driver with an input thread that wakes up when it should."""
+
+    def run_input_thread(self) -> None:
+        """Hand every key on; the end of an Esc as soon as it is due."""
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")().decode
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(_until_due(parser)):
+                    text = decode(os.read(self.fileno, AT_ONCE))
+                    if text:
+                        self._hand_on(parser.feed(text))
+                self._hand_on(parser.tick())
+        try:
+            self._hand_on(parser.feed(""))
+        except (EOFError, ParseError):
+            # The parser ends this way when it is closed in the middle of a sequence.
+            return
+
+    def _hand_on(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
+
+
+def _until_due(parser: XTermParser) -> float:
+    due = parser._timeout_time
+    if due is None:
+        return LOOK_FOR_EXIT
+    return min(LOOK_FOR_EXIT, max(0.0, due - get_time()))

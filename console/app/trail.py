@@ -1,0 +1,58 @@
+"""Where the operator has been: the way back, and forward again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+LONGEST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A screen and what it was about."""
+
+    screen: str
+    subject: str = ""
+
+
+@dataclass(slots=True)
+class Trail:
+    """Stops in the order in which they were seen, and the one where we are."""
+
+    stops: list[Stop] = field(default_factory=lambda: [Stop("home")])
+    at: int = 0
+
+    @property
+    def here(self) -> Stop:
+        """Where we are."""
+        return self.stops[self.at]
+
+    def go(self, stop: Stop) -> None:
+        """Go on to another stop; what lay ahead after going back is forgotten."""
+        if stop == self.here:
+            return
+        self.stops = [*self.stops[: self.at + 1], stop][-LONGEST:]
+        self.at = len(self.stops) - 1
+
+    def back(self) -> bool:
+        """One stop back; False at the beginning."""
+        if self.at == 0:
+            return False
+        self.at -= 1
+        return True
+
+    def forward(self) -> bool:
+        """One stop forward again; False at the end."""
+        if self.at + 1 >= len(self.stops):
+            return False
+        self.at += 1
+        return True
+
+    def before(self, subject: str) -> None:
+        """Back to before anything was about this subject."""
+        while self.at and self.here.subject == subject:
+            self.at -= 1
+
+    def start_over(self) -> None:
+        """Begin at home: somebody else works here now."""
+        self.stops, self.at = [Stop("home")], 0

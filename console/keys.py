@@ -1,0 +1,207 @@
+"""The one list of what an operator can do, and by which key.
+
+Bindings, the key bar, the help page and the palette are all made from it, so they cannot disagree.
+A screen carries an action out in a method called `do_` and the action's id; one that it cannot
+carry out right now says why in `why_not`, and pressing its key shows that sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+EVERYWHERE = frozenset(
+    {"home", "orders", "order", "ship", "refund", "stock", "level", "tray", "help"}
+)
+LISTS = frozenset({"home", "orders", "stock", "tray", "help", "palette", "ship", "refund"})
+SCROLLED = LISTS | {"order", "level"}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that an operator can do."""
+
+    id: str
+    keys: tuple[str, ...]
+    """What the key types, or its name when it types nothing; the first is the usual one."""
+
+    face: str
+    """How the key looks on the bar."""
+
+    label: str
+    """One or two words for the bar; empty keeps it off the bar."""
+
+    help: str
+    group: str
+    screens: frozenset[str] = EVERYWHERE
+    alias: str = ""
+    """What is typed after `:` to do it."""
+
+
+def _on(*screens: str) -> frozenset[str]:
+    return frozenset(screens)
+
+
+ACTIONS = (
+    # What the screen is for comes first: the bar shows actions in this order.
+    Action("enter", ("enter", "ctrl+j"), "⏎", "open",
+           "Open what the cursor is on; with nothing chosen, the next order to ship",
+           "This screen", _on("home")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "open", "Open the order", "This screen",
+           _on("orders")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "ship", "The next step of this order",
+           "This screen", _on("order")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "ship", "Ship what is chosen", "This screen",
+           _on("ship")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "", "Take the answer that has the focus",
+           "This screen", _on("refund")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "open", "Open the level with its journal",
+           "This screen", _on("stock")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "look", "Open what the entry is about",
+           "This screen", _on("tray")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "do it", "Do what the cursor is on",
+           "This screen", _on("help", "palette")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "sign in", "Go on to the password, or sign in",
+           "This screen", _on("sign_in")),
+    Action("commit", ("f10", "ctrl+s"), "F10", "review",
+           "Show what would be given back; once more sends it", "This screen", _on("refund")),
+    Action("more", ("+",), "+", "more", "One unit more", "This screen", _on("ship", "refund")),
+    Action("less", ("-",), "-", "less", "One unit less", "This screen", _on("ship", "refund")),
+    Action("exactly", ("=",), "=", "units", "Type the quantity, then Enter",
+           "This screen", _on("ship", "refund")),
+    Action("everything", ("*",), "*", "all", "Everything that is still open",
+           "This screen", _on("ship", "refund")),
+    Action("add", ("+",), "+", "add", "Add units to the level: +5, Enter, reason",
+           "This screen", _on("stock", "level")),
+    Action("take", ("-",), "-", "take", "Take units off the level: -2, Enter, reason",
+           "This screen", _on("stock", "level")),
+    Action("set", ("=",), "=", "set", "Put in what was counted: =7, Enter, reason",
+           "This screen", _on("stock", "level")),
+    Action("turn_left", ("left",), "←", "", "The carrier before; in a question, the answer before",
+           "This screen", _on("ship")),
+    Action("turn_right", ("right",), "→", "carrier", "The next carrier; in a question, the next "
+           "answer", "This screen", _on("ship")),
+    Action("carrier", ("@",), "@", "", "Type the name of a carrier", "This screen", _on("ship")),
+    Action("tracking", ("#",), "#", "tracking", "Type the tracking number",
+           "This screen", _on("ship")),
+    Action("restock", (" ",), "␣", "shelf", "Back on the shelf, or not", "This screen",
+           _on("refund")),
+    Action("shipping", (".",), ".", "fee", "Give the shipping fee back, or not",
+           "This screen", _on("refund")),
+    Action("reason", ("!",), "1-5", "reason",
+           "Type the reason's digit (then F10, or Enter)", "This screen", _on("refund")),
+    Action("remark", (";",), ";", "note", "Write a note to the refund", "This screen",
+           _on("refund")),
+    Action("turn_left", ("left",), "←", "", "In the review: the answer before", "This screen",
+           _on("refund")),
+    Action("turn_right", ("right", "tab"), "→", "", "In the review: the next answer",
+           "This screen", _on("refund")),
+    Action("ship", ("s",), "s", "ship", "Ship the order, whole or in part", "This screen",
+           _on("orders", "order")),
+    Action("refund_here", ("r",), "r", "refund", "Give money back for this order", "This screen",
+           _on("orders", "order")),
+    Action("note", ("n",), "n", "note", "Add a note to the order", "This screen",
+           _on("orders", "order")),
+    Action("next_view", ("tab",), "⇥", "view", "The next view of the list", "This screen",
+           _on("orders", "tray")),
+    Action("last_view", ("shift+tab",), "⇧⇥", "", "The view before", "This screen",
+           _on("orders", "tray")),
+    Action("to_ship", ("t",), "t", "", "Orders that wait to be shipped, oldest first",
+           "This screen", _on("orders"), "q"),
+    Action("all", ("a",), "a", "", "All orders, newest first", "This screen", _on("orders")),
+    Action("turn_over", ("v",), "v", "turn over", "Oldest first, or newest first", "This screen",
+           _on("orders")),
+    Action("find", ("/",), "/", "find",
+           "Search; also is: paid: ship: since: until:, as in paid:unpaid since:7d",
+           "This screen", _on("orders")),
+    Action("find", ("/",), "/", "find", "Search by SKU, barcode or name", "This screen",
+           _on("stock")),
+    Action("low", ("l",), "l", "low", "Only what runs low, or everything", "This screen",
+           _on("stock")),
+    Action("again", ("y",), "y", "send again", "Send a stopped command again, or ask again",
+           "This screen", _on("tray")),
+    Action("drop", ("d",), "d", "drop", "Give a stopped or unsent command up", "This screen",
+           _on("tray")),
+    Action("up", ("up",), "↑", "", "One line up", "Moving", SCROLLED),
+    Action("down", ("down",), "↓", "", "One line down", "Moving", SCROLLED),
+    Action("page_up", ("pageup",), "PgUp", "", "One page up", "Moving", SCROLLED),
+    Action("page_down", ("pagedown",), "PgDn", "", "One page down", "Moving", SCROLLED),
+    Action("first", ("home",), "Home", "", "To the beginning", "Moving", SCROLLED),
+    Action("last", ("end",), "End", "", "To the end", "Moving", SCROLLED),
+    Action("back", ("escape",), "Esc", "back", "Back to where you were; what you typed is kept",
+           "Going about", EVERYWHERE - {"home"} | {"palette"}),
+    Action("earlier", ("[", "ctrl+left"), "[", "",
+           "The screen before, in the order you saw them", "Going about"),
+    Action("later", ("ctrl+right",), "Ctrl+→", "", "The screen after, having gone back",
+           "Going about"),
+    Action("home", ("f2",), "F2", "home", "The day in figures, and the scan bar", "Going about",
+           EVERYWHERE, "h"),
+    Action("orders", ("f3",), "F3", "orders", "Orders", "Going about", EVERYWHERE, "o"),
+    Action("stock", ("f7",), "F7", "stock", "Stock levels", "Going about", EVERYWHERE, "s"),
+    Action("refund", ("f8",), "F8", "refund", "Give money back for the order at hand",
+           "Going about", EVERYWHERE - {"refund"}, "r"),
+    Action("low_stock", (), "", "", "Stock that runs low", "Going about", EVERYWHERE, "l"),
+    Action("undo", ("f9",), "F9", "undo", "Take the last step back; again, the one before",
+           "Any time", EVERYWHERE, "z"),
+    Action("tray", ("f12",), "F12", "tray", "Unsent and refused commands, and every call",
+           "Any time", EVERYWHERE, "x"),
+    Action("palette", (":", "ctrl+p"), ":", "go to", "Go anywhere, do anything by name",
+           "Any time"),
+    Action("reload", ("ctrl+r",), "Ctrl+R", "", "Read this screen again", "Any time"),
+    Action("switch_user", (), "", "", "Sign out, or let somebody else sign in", "Any time",
+           EVERYWHERE, "w"),
+    Action("help", ("f1", "?"), "F1", "help", "What can be done here", "Any time",
+           EVERYWHERE | {"sign_in"}),
+    Action("quit", ("ctrl+q",), "Ctrl+Q", "", "Close the console; unsent work is kept",
+           "Any time", EVERYWHERE | {"sign_in", "palette"}, "quit"),
+)  # fmt: skip
+
+ALWAYS_ON_THE_BAR = (
+    "back", "help", "home", "orders", "stock", "refund", "undo", "tray", "palette", "quit",
+)  # fmt: skip
+"""The lower row of the bar, the most wanted first: a narrow window cuts it at the right."""
+
+MOVES = frozenset({"up", "down", "page_up", "page_down", "first", "last"})
+
+
+@cache
+def bindings(screen: str) -> Mapping[str, Action]:
+    """Which key does what on a screen."""
+    bound: dict[str, Action] = {}
+    for action in ACTIONS:
+        if screen in action.screens:
+            for key in action.keys:
+                bound.setdefault(key, action)
+    return bound
+
+
+@cache
+def command_characters(screen: str) -> frozenset[str]:
+    """Characters that are commands on a scan screen as long as nothing has been typed."""
+    return frozenset(key for key in bindings(screen) if len(key) == 1)
+
+
+@cache
+def actions_on(screen: str) -> tuple[Action, ...]:
+    """Everything that can be done on a screen, in the order of the registry."""
+    return tuple(action for action in ACTIONS if screen in action.screens)
+
+
+@cache
+def on_the_bar(screen: str) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
+    """What the key bar shows: this screen's actions, and those of every screen."""
+    shown = [action for action in actions_on(screen) if action.label]
+    here = tuple(action for action in shown if action.id not in ALWAYS_ON_THE_BAR)
+    always = [action for action in shown if action.id in ALWAYS_ON_THE_BAR]
+    return here, tuple(sorted(always, key=lambda one: ALWAYS_ON_THE_BAR.index(one.id)))
+
+
+def action(action_id: str, screen: str) -> Action:
+    """The action with this id, as it is on this screen."""
+    return next(one for one in actions_on(screen) if one.id == action_id)
+
+
+def by_alias(screen: str, alias: str) -> Action | None:
+    """The action that is meant by a word typed after `:`."""
+    return next((one for one in actions_on(screen) if one.alias and one.alias == alias), None)

@@ -1,0 +1,73 @@
+"""What widgets and screens tell the app, as small facts. The app alone decides what follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from textual.message import Message
+
+from console.client.errors import CallFailed
+from console.client.models import CaseFile
+from console.client.outbox import Command
+from console.flows.step import Feedback
+
+
+@dataclass
+class Said(Message):
+    """Something to tell the operator, in the entry bar."""
+
+    feedback: Feedback
+
+
+@dataclass
+class Open(Message):
+    """Go to a screen. `subject` is what it is about: an order's id, a level's id, a filter."""
+
+    screen: str
+    subject: str = ""
+    order: CaseFile | None = field(default=None, repr=False)
+    """The order itself, where the screen before has just read it."""
+
+
+@dataclass
+class Left(Message):
+    """The screen is done with; go back to the one before."""
+
+
+@dataclass
+class Pressed(Message):
+    """An action was chosen with the mouse, on the help page or in the palette."""
+
+    action: str
+
+
+@dataclass
+class SignedIn(Message):
+    """Somebody signed in."""
+
+
+@dataclass
+class SignInNeeded(Message):
+    """The shop does not know the operator any more."""
+
+    failure: CallFailed
+
+
+@dataclass
+class CommandEnded(Message):
+    """A command of the outbox was done, or (with a failure) stopped."""
+
+    command: Command
+    failure: CallFailed | None = None
+
+
+@dataclass
+class LineChanged(Message):
+    """Something about the line to the shop or the outbox changed."""
+
+
+@dataclass
+class Finished(Message):
+    """What was to be done with an order is done: go back to before the order was opened."""
+
+    subject: str

@@ -1,0 +1,111 @@
+"""What every screen is given: the shop, the colours, the one entry, and what was read lately."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from console.client.errors import NotFound
+from console.client.models import CaseFile, ScanAnswer
+from console.client.shop import Line, Shop
+from console.flows.step import Feedback, Tone
+from console.flows.words import clock
+from console.scan.entry import Entry
+from console.theme import Paints
+from console.widgets.bars import Standing
+
+CASES_KEPT = 50
+CODES_KEPT = 500
+
+MARKS = {
+    Line.STARTING: ("○", None),
+    Line.LIVE: ("●", Tone.GOOD),
+    Line.SLOW: ("◔", Tone.WAIT),
+    Line.OFFLINE: ("✖", Tone.WRONG),
+}
+
+
+@dataclass(slots=True)
+class Counter:
+    """Shared by all screens of one console."""
+
+    shop: Shop
+    paints: Paints
+    entry: Entry
+    feedback: Feedback | None = None
+    """What the entry bar says; it stays when the screen changes."""
+
+    reader: str = ""
+    """Id of the person under whose name things were read."""
+
+    _cases: OrderedDict[str, tuple[CaseFile, datetime]] = field(default_factory=OrderedDict)
+    _codes: OrderedDict[str, ScanAnswer] = field(default_factory=OrderedDict)
+
+    @property
+    def operator(self) -> str:
+        """The name of who is signed in, or nothing."""
+        person = self.shop.session.person
+        return person.full_name if person and self.shop.session.is_signed_in else ""
+
+    def may(self, permission: str) -> bool:
+        """Whether the operator's role allows something."""
+        person = self.shop.session.person
+        return person is not None and person.may(permission)
+
+    def standing(self) -> Standing:
+        """The right side of every title."""
+        shop = self.shop
+        line = shop.line
+        mark, tone = MARKS[line]
+        words = str(line)
+        if line is Line.OFFLINE:
+            retry = shop.caller.circuit.retry_in
+            words = f"offline, again in {retry:.0f} s" if retry >= 1 else "offline, asking"
+        elif line is Line.LIVE:
+            words = f"live {shop.caller.milliseconds:.0f} ms"
+        elif line is Line.SLOW:
+            words = "slow"
+        waiting, stopped = shop.waiting, shop.needs_person
+        parts = [f"{waiting} waiting" if waiting else "", f"⚠ {stopped} for you" if stopped else ""]
+        return Standing(
+            person=self.operator,
+            mark=mark,
+            line=words,
+            tone=tone,
+            waiting=", ".join(part for part in parts if part),
+            clock=clock(datetime.now(UTC)),
+        )
+
+    async def case(self, order_id: str) -> CaseFile:
+        """Read an order and remember it."""
+        order = await self.shop.orders.open(order_id)
+        self._cases[order_id] = (order, datetime.now(UTC))
+        self._cases.move_to_end(order_id)
+        while len(self._cases) > CASES_KEPT:
+            self._cases.popitem(last=False)
+        return order
+
+    def known_case(self, order_id: str) -> tuple[CaseFile, datetime] | None:
+        """An order as it was read last, and when."""
+        return self._cases.get(order_id)
+
+    async def what_is(self, code: str) -> ScanAnswer | None:
+        """What a code stands for, remembered for goods; None when the shop does not know it."""
+        known = self._codes.get(code)
+        if known is not None:
+            return known
+        try:
+            answer = await self.shop.desk.what_is(code)
+        except NotFound:
+            return None
+        self._codes[code] = answer
+        while len(self._codes) > CODES_KEPT:
+            self._codes.popitem(last=False)
+        return answer
+
+    def forget(self, reader: str) -> None:
+        """Somebody else signs in: what was read under the old name is not theirs to see."""
+        self.reader = reader
+        self._cases.clear()
+        self._codes.clear()

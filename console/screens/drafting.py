@@ -1,0 +1,114 @@
+"""Screens on which something is being put together for one order: a parcel, a refund."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+from textual.widget import Widget
+
+from console.client.models import CaseFile
+from console.flows.history import History
+from console.flows.step import noted
+from console.scan.entry import Prompt, Typing
+from console.screens.counter import Counter
+from console.screens.frame import Frame
+from console.widgets.drawn import Sheet
+from console.widgets.ink import Line
+
+Draft = TypeVar("Draft")
+
+
+class DraftingScreen(Frame, Generic[Draft]):
+    """Keeps one draft per order, so that looking elsewhere loses nothing."""
+
+    TYPING = Typing.SCAN
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(counter)
+        self.sheet = Sheet(counter.paints, id="draft")
+        self.order_id = ""
+        self.order: CaseFile | None = None
+        self.drafts: dict[str, History[Draft]] = {}
+
+    @abstractmethod
+    def begin(self, order: CaseFile) -> None:
+        """Make a draft for this order, or fit the one that is there to the order as it is now."""
+
+    @abstractmethod
+    def page(self, draft: Draft, width: int) -> list[Line]:
+        """The draft, laid out."""
+
+    @abstractmethod
+    def refresh_draft(self) -> None:
+        """Draw what depends on the draft beside the page itself."""
+
+    @property
+    def history(self) -> History[Draft] | None:
+        """The draft of the order at hand."""
+        return self.drafts.get(self.order_id)
+
+    def body(self) -> Iterable[Widget]:
+        """One sheet."""
+        return (self.sheet,)
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Which order, and what is being done to it."""
+        number = self.order.number if self.order else "…"
+        return ("Orders", number, self.NAME.capitalize())
+
+    async def show(self, subject: str, order: CaseFile | None) -> None:
+        """Take the order up where it was left; read it again when it did not just come along."""
+        if subject != self.order_id:
+            self.order_id, self.order, self.read_at = subject, None, None
+            self.problem.hide()
+            known = self.counter.known_case(subject)
+            if known is not None:
+                self.order, self.read_at = known
+        if order is not None:
+            self.order = order
+            self.begin(order)
+        self.draw()
+        if order is None and subject:
+            await self.reload()
+
+    async def reload(self) -> None:
+        """Read the order again; the draft is kept as far as it fits."""
+        order_id = self.order_id
+        if not order_id:
+            return
+        order = await self.asked("The order did not load", self.counter.case(order_id))
+        if order is not None and order_id == self.order_id:
+            self.order = order
+            self.begin(order)
+        self.draw()
+
+    def undo_step(self) -> bool:
+        """F9 takes back the last step of the draft."""
+        history = self.history
+        if history is None or not history.can_go_back:
+            return False
+        self.say(noted(f"Taken back: {history.back()}"))
+        self.draw()
+        return True
+
+    def on_resize(self) -> None:
+        """Another width, another layout."""
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw the draft."""
+        self.restand()
+        history = self.history
+        if history is None or self.order is None:
+            words = "" if self.problem.display or not self.order_id else " Reading the order …"
+            self.sheet.show([Line(), Line(((words, self.counter.paints.dim),))])
+            self.question.show(None)
+            return
+        self.sheet.show(self.page(history.now, self.size.width))
+        self.refresh_draft()
+
+    def take_cancel(self, prompt: Prompt) -> None:
+        """The prompt was left: the draft is as it was."""
+        self.draw()

@@ -1,0 +1,163 @@
+"""What all screens have in common: three bars, a place for questions, a place for problems.
+
+A question to the shop runs as a coroutine on the screen's own loop and is called off when a newer
+one replaces it, so it finishes the screen itself instead of posting its answer to it first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable
+from datetime import UTC, datetime
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from console import keys
+from console.client.errors import CallFailed, SignedOut
+from console.client.models import CaseFile
+from console.client.outbox import Command
+from console.flows.step import Feedback
+from console.flows.words import clock_with_seconds
+from console.messages import Left, Said, SignInNeeded
+from console.scan.codes import Scan
+from console.scan.entry import Prompt, Typing
+from console.screens.counter import Counter
+from console.widgets.bars import EntryBar, KeyBar, TitleBar, TooSmall
+from console.widgets.notice import ProblemPanel, QuestionPanel
+
+T = TypeVar("T")
+
+
+class Frame(Screen[None]):
+    """A screen of the console. `NAME` is how the registry of actions calls it."""
+
+    NAME: ClassVar[str] = ""
+    TYPING: ClassVar[Typing] = Typing.LIST
+    HINT: ClassVar[str] = "scan, or type an order number, SKU or barcode"
+
+    AUTO_FOCUS = None
+    # Textual declares these as instance variables, so they cannot be ClassVar here.
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-tall")]  # noqa: RUF012
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__()
+        self.counter = counter
+        paints = counter.paints
+        self.title_bar = TitleBar(paints)
+        self.entry_bar = EntryBar(paints, counter.entry, self.HINT)
+        self.question = QuestionPanel(paints)
+        self.problem = ProblemPanel(paints)
+        self.key_bar = KeyBar(paints, keys.on_the_bar(self.NAME))
+        self.read_at: datetime | None = None
+        """When what is shown was read from the shop."""
+
+    def compose(self) -> ComposeResult:
+        """Bars above and below, the screen's own body between."""
+        yield self.title_bar
+        yield self.entry_bar
+        yield self.question
+        yield self.problem
+        for widget in self.body():
+            widget.add_class("body")
+            yield widget
+        yield self.key_bar
+        yield TooSmall(self.counter.paints, id="too-small")
+
+    # What a screen fills in
+
+    def body(self) -> Iterable[Widget]:
+        """The screen's own widgets, one above the other."""
+        return ()
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Where we are."""
+        return (self.NAME.capitalize(),)
+
+    async def show(self, subject: str, order: CaseFile | None) -> None:
+        """Become current. Returns when the subject is on the screen, or could not be read."""
+
+    def leave(self) -> None:
+        """Stop being current; whatever the operator began stays."""
+
+    def why_not(self, action: str) -> str | None:
+        """Why an action cannot be done right now, or None."""
+        return None
+
+    def move(self, action: str) -> None:
+        """Obey a moving key."""
+
+    async def take_code(self, scan: Scan) -> bool:
+        """Use a code here; False leaves it to the whole console, which opens what it means."""
+        return False
+
+    async def take_answer(self, prompt: Prompt, text: str) -> None:
+        """A prompt of this screen was answered."""
+
+    def take_change(self, prompt: Prompt, text: str) -> None:
+        """A live prompt of this screen changed."""
+
+    def take_cancel(self, prompt: Prompt) -> None:
+        """A prompt of this screen was left."""
+
+    async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
+        """A command was done or stopped; it may be about what is shown here."""
+
+    def go_back(self) -> bool:
+        """Esc: close what is open inside the screen; False when there is nothing to close."""
+        return False
+
+    def undo_step(self) -> bool:
+        """F9: take a step of the draft back; False when there is no draft with a step."""
+        return False
+
+    async def reload(self) -> None:
+        """Read again what is shown."""
+
+    def tick(self) -> None:
+        """Called every second while current, for ages and other things that time changes."""
+
+    # What a screen uses
+
+    def say(self, feedback: Feedback | None) -> None:
+        """Tell the operator something."""
+        if feedback is not None:
+            self.post_message(Said(feedback))
+
+    def ask(self, prompt: Prompt, text: str = "") -> None:
+        """Ask for text in the entry bar."""
+        self.counter.entry.ask(prompt, text)
+        self.entry_bar.refresh()
+
+    async def do_back(self) -> None:
+        """Esc."""
+        if not self.go_back():
+            self.post_message(Left())
+
+    async def do_reload(self) -> None:
+        """Ctrl+R."""
+        await self.reload()
+
+    def restand(self) -> None:
+        """Bring the title up to date; cheap when nothing changed."""
+        self.title_bar.show(self.crumbs(), self.counter.standing())
+
+    async def asked(self, what: str, question: Awaitable[T]) -> T | None:
+        """Put a question to the shop; a failure opens the problem panel and gives None."""
+        try:
+            answer = await question
+        except CallFailed as failure:
+            if isinstance(failure, SignedOut):
+                self.post_message(SignInNeeded(failure))
+            self.problem.show(what, failure, kept=self._kept())
+            return None
+        self.problem.hide()
+        self.read_at = datetime.now(UTC)
+        return answer
+
+    def _kept(self) -> str:
+        if self.read_at is None:
+            return ""
+        return f"still as of {clock_with_seconds(self.read_at)}"

@@ -1,0 +1,111 @@
+"""Help: what can be done on the screen that one came from, straight from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+
+from console import keys
+from console.keys import Action
+from console.messages import Left, Pressed
+from console.screens.counter import Counter
+from console.screens.frame import Frame
+from console.widgets.drawn import Sheet
+from console.widgets.ink import Line, Part, fit, wrapped
+
+SCANNING = (
+    "Scan or type a code anywhere: an order, a SKU or a barcode opens what it means. On lists a "
+    "digit or a capital begins a code; small letters are commands. A scanner that sends Ctrl+B "
+    "first is understood everywhere, even while you type a note."
+)
+
+
+class HelpScreen(Frame):
+    """Keys of one screen, each of which can be pressed from here."""
+
+    NAME = "help"
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(counter)
+        self.sheet = Sheet(counter.paints, id="help")
+        self.about: Frame | None = None
+        self.cursor = 0
+        self._actions: list[Action] = []
+
+    def body(self) -> Iterable[Widget]:
+        """One sheet."""
+        return (self.sheet,)
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Help about which screen."""
+        return ("Help", self.about.NAME.replace("_", " ").capitalize() if self.about else "")
+
+    def explain(self, screen: Frame) -> None:
+        """Become the help of this screen."""
+        self.about = screen
+        self.cursor = 0
+        self.sheet.top = 0
+        self._actions = [one for one in keys.actions_on(screen.NAME) if one.keys or one.alias]
+        self._draw()
+
+    def move(self, action: str) -> None:
+        """The cursor goes from key to key."""
+        steps = {"up": -1, "down": 1, "page_up": -10, "page_down": 10}
+        ends = {"first": 0, "last": len(self._actions) - 1}
+        wanted = ends.get(action, self.cursor + steps.get(action, 0))
+        self.cursor = min(max(0, wanted), max(0, len(self._actions) - 1))
+        self._draw()
+        self.sheet.reveal(str(self.cursor))
+
+    async def do_enter(self) -> None:
+        """Press the key that the cursor is on, where one came from."""
+        if self._actions:
+            action = self._actions[self.cursor]
+            self.post_message(Left())
+            self.post_message(Pressed(action.id))
+
+    def on_sheet_chosen(self, message: Sheet.Chosen) -> None:
+        """A click goes to a key."""
+        message.stop()
+        self.cursor = int(message.item)
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Another width, another layout."""
+        self._draw()
+
+    def _draw(self) -> None:
+        self.restand()
+        paints, width = self.counter.paints, self.size.width
+        lines = [Line(((f" {row}", paints.dim),)) for row in wrapped(SCANNING, width - 4)]
+        group = ""
+        for at, action in enumerate(self._actions):
+            if action.group != group:
+                group = action.group
+                lines += [Line(), Line(((f" {group.upper()}", paints.heading),))]
+            lines += self._row(at, action, width)
+        self.sheet.show(lines)
+
+    def _row(self, at: int, action: Action, width: int) -> list[Line]:
+        paints, here = self.counter.paints, at == self.cursor
+        refusal = self.about.why_not(action.id) if self.about else None
+        lead: Part = (" ▶ " if here else "   ", paints.accent)
+        face = action.face or f":{action.alias}"
+        alias = f":{action.alias}" if action.alias and action.face else ""
+        key: Part = (fit(face, 7), paints.bright)
+        text = f"{action.help}  (not now: {refusal})" if refusal else action.help
+        words = wrapped(text, width - 22)
+        ground = paints.cursor if here else None
+        first = Line(
+            (
+                lead,
+                key,
+                (fit(alias, 6), paints.dim),
+                (words[0], paints.dim if refusal else paints.ink),
+            ),
+            ground=ground,
+            item=str(at),
+        )
+        more = [Line(((" " * 16 + row, paints.dim),), ground=ground) for row in words[1:]]
+        return [first, *more]

@@ -1,0 +1,175 @@
+"""Home: the day in figures, what waits to be shipped, and a scan bar that takes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from textual.widget import Widget
+
+from console.client.errors import CallFailed
+from console.client.models import CaseFile, OrderCard, Overview, Page
+from console.client.orders import aggregate_of
+from console.client.outbox import Command, State
+from console.flows.filters import OrderFilter
+from console.flows.window import Fetch
+from console.flows.words import Sense, age, clock, count
+from console.messages import Open
+from console.scan.entry import Typing
+from console.screens.counter import Counter
+from console.screens.paged import PagedScreen
+from console.widgets.columns import Columns
+from console.widgets.drawn import Sheet
+from console.widgets.ink import Line
+from console.widgets.order_rows import QUEUE_COLUMNS, queue_row
+from console.widgets.table import WindowTable
+from console.widgets.tiles import Tile, Tiles
+
+REFRESH_EVERY = 20
+"""Seconds after which the figures are read again while Home is looked at."""
+
+GLYPHS = {
+    State.WAITING: ("◔", Sense.PART),
+    State.ASKING: ("◔", Sense.PART),
+    State.STOPPED: ("✖", Sense.BAD),
+    State.DONE: ("✔", Sense.GOOD),
+    State.DROPPED: ("–", Sense.OFF),
+}
+
+
+class HomeScreen(PagedScreen):
+    """Where a shift begins and every thing can be scanned."""
+
+    NAME = "home"
+    TYPING = Typing.SCAN
+    HINT = "scan or type anything: order, SKU, barcode"
+    WHAT = "The queue did not load"
+
+    def __init__(self, counter: Counter) -> None:
+        paints = counter.paints
+        super().__init__(
+            counter,
+            WindowTable(
+                paints,
+                QUEUE_COLUMNS,
+                queue_row(paints, self._is_pending),
+                _order_id,
+                empty="✔ Nothing waits to be shipped.",
+                id="queue",
+            ),
+        )
+        self.tiles = Tiles(paints, id="tiles")
+        self.lately = Sheet(paints, id="lately")
+        self._overview: Overview | None = None
+        self._ticks = 0
+
+    def body(self) -> Iterable[Widget]:
+        """Figures above, the queue below, this desk's last commands beside it."""
+        return (self.tiles, Columns(self.table, self.lately))
+
+    def crumbs(self) -> tuple[str, ...]:
+        """The root of everything."""
+        return ("Stockroom", "Home")
+
+    async def show(self, subject: str, order: CaseFile | None) -> None:
+        """Show what is known at once and read what is new."""
+        self._draw_lately()
+        self._draw_tiles()
+        if self.counter.operator:
+            self.run_worker(self.reload(), group="list", exclusive=True)
+
+    async def page(self, fetch: Fetch) -> Page[OrderCard]:
+        """Orders to ship, the oldest first."""
+        query = OrderFilter().as_query(from_the_end=fetch.from_the_end)
+        return await self.counter.shop.orders.page({**query, **self.as_list_query(fetch)})
+
+    async def reload(self) -> None:
+        """Read the figures and the queue."""
+        self._ticks = 0
+        self.run_worker(self._read_overview(), group="overview", exclusive=True)
+        await super().reload()
+
+    async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
+        """A command that was done changes the figures."""
+        self._draw_lately()
+        self.table.invalidate()
+        if failure is None:
+            self.run_worker(self.reload(), group="list", exclusive=True)
+
+    def tick(self) -> None:
+        """Ages grow; and now and then everything is read again."""
+        self._ticks += 1
+        self._draw_lately()
+        if self._ticks % 60 == 0:
+            self.table.invalidate()
+        if self._ticks >= REFRESH_EVERY and self.counter.operator:
+            self.run_worker(self.reload(), group="list", exclusive=True)
+
+    def why_not(self, action: str) -> str | None:
+        """Enter needs an order to open."""
+        if action == "enter" and self.table.current is None:
+            return "Nothing waits to be shipped: scan or type a code"
+        return None
+
+    async def do_enter(self) -> None:
+        """Open the order under the cursor: the oldest, unless the operator moved."""
+        order = self.table.current
+        if order is not None:
+            self.post_message(Open("order", order.id))
+
+    async def _read_overview(self) -> None:
+        overview = await self.asked("The figures did not load", self.counter.shop.desk.overview())
+        if overview is not None:
+            self._overview = overview
+            self._draw_tiles()
+
+    def _draw_tiles(self) -> None:
+        seen = self._overview
+        if seen is None:
+            blank = ("to ship", "shipped today", "unpaid", "low stock", "attention")
+            self.tiles.show(tuple(Tile(title, "…") for title in blank))
+            return
+        oldest = seen.oldest_to_ship_at
+        self.tiles.show(
+            (
+                Tile("to ship", count(seen.to_ship), Sense.TODO if seen.to_ship else Sense.GOOD,
+                     "○" if seen.to_ship else "✔",
+                     f"oldest {age(oldest)}" if oldest else "all done"),
+                Tile("shipped today", count(seen.shipped_today), Sense.GOOD, "✔"),
+                Tile("unpaid", count(seen.unpaid), Sense.QUIET, "○" if seen.unpaid else ""),
+                Tile("low stock", count(seen.low_stock), *_alarm(seen.low_stock, "⚠", Sense.PART),
+                     ":l shows it" if seen.low_stock else ""),
+                Tile("attention", count(seen.needs_attention),
+                     *_alarm(seen.needs_attention, "✖", Sense.BAD)),
+            )
+        )  # fmt: skip
+
+    def _draw_lately(self) -> None:
+        paints = self.counter.paints
+        lines = [Line(((" LATELY AT THIS DESK", paints.heading),))]
+        for command in self.counter.shop.outbox.recent(30):
+            glyph, sense = GLYPHS[command.state]
+            when = clock(datetime.fromtimestamp(command.made_at, UTC))
+            lines.append(
+                Line(
+                    (
+                        (f" {when} ", paints.dim),
+                        (f"{glyph} ", paints.senses[sense]),
+                        (command.label, paints.ink),
+                    )
+                )
+            )
+        if len(lines) == 1:
+            lines.append(Line(((" nothing yet", paints.dim),)))
+        self.lately.show(lines)
+
+    def _is_pending(self, order_id: str) -> bool:
+        return aggregate_of(order_id) in self.counter.shop.outbox.busy
+
+
+def _alarm(number: int, mark: str, sense: Sense) -> tuple[Sense, str]:
+    return (sense, mark) if number else (Sense.GOOD, "✔")
+
+
+def _order_id(order: OrderCard) -> str:
+    return order.id

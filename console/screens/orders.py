@@ -1,0 +1,245 @@
+"""Orders: every order in views and by search; on a wide window the chosen one stands beside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.timer import Timer
+from textual.widget import Widget
+
+from console.client.errors import CallFailed
+from console.client.models import CaseFile, OrderCard, Page
+from console.client.orders import aggregate_of
+from console.client.outbox import Command
+from console.flows.filters import (
+    VIEWS,
+    FilterStep,
+    Find,
+    NextView,
+    OrderFilter,
+    Show,
+    TurnSort,
+    step,
+)
+from console.flows.window import Fetch
+from console.messages import Open
+from console.scan.entry import Prompt
+from console.screens.counter import Counter
+from console.screens.paged import PagedScreen
+from console.widgets.columns import Columns
+from console.widgets.drawn import Sheet
+from console.widgets.order_page import order_glance
+from console.widgets.order_rows import LIST_COLUMNS, list_row
+from console.widgets.table import WindowTable
+from console.widgets.views import Views
+
+GLANCE_AFTER = 0.1
+"""Seconds that the cursor rests on a row before the whole order is read for the pane beside."""
+
+FIND = Prompt("find", "/", is_live=True)
+
+
+class OrdersScreen(PagedScreen):
+    """All orders, by view and by search."""
+
+    NAME = "orders"
+    WHAT = "The orders did not load"
+
+    def __init__(self, counter: Counter) -> None:
+        paints = counter.paints
+        super().__init__(
+            counter,
+            WindowTable(
+                paints,
+                LIST_COLUMNS,
+                list_row(paints, self._is_pending),
+                _order_id,
+                empty="No order is like that. Esc clears the search, ⇥ shows another view.",
+                id="orders",
+            ),
+        )
+        self.views = Views(paints, id="views")
+        self.glance = Sheet(paints, id="glance")
+        self.filter = OrderFilter()
+        self._glance_soon: Timer | None = None
+        self._glanced = ""
+
+    def body(self) -> Iterable[Widget]:
+        """The views, the list, and one order beside it."""
+        return (self.views, Columns(self.table, self.glance))
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Which orders."""
+        return ("Orders", self.filter.words)
+
+    async def show(self, subject: str, order: CaseFile | None) -> None:
+        """A view by name, a search text after `/`, or the list as it was left."""
+        if subject.startswith("/"):
+            self.filter = step(self.filter, Show("all")).state
+            self._apply(step(self.filter, Find(subject[1:])))
+        elif subject and subject != self.filter.view.name:
+            self.filter = step(self.filter, Show(subject)).state
+            self.run_worker(self.start_list(), group="list", exclusive=True)
+        else:
+            self.run_worker(self.reload(), group="list", exclusive=True)
+        self._draw_views()
+
+    async def page(self, fetch: Fetch) -> Page[OrderCard]:
+        """Orders as the filter takes them."""
+        query = self.filter.as_query(from_the_end=fetch.from_the_end)
+        return await self.counter.shop.orders.page({**query, **self.as_list_query(fetch)})
+
+    async def take_answer(self, prompt: Prompt, text: str) -> None:
+        """The search stays as it was typed."""
+        self._apply(step(self.filter, Find(text)))
+
+    def take_change(self, prompt: Prompt, text: str) -> None:
+        """Search while typing; half a filter word is not complained about yet."""
+        found = step(self.filter, Find(text))
+        if found.feedback is None:
+            self.filter = found.state
+            self.search_soon()
+            self._draw_views()
+
+    def take_cancel(self, prompt: Prompt) -> None:
+        """Esc in the search shows everything again."""
+        self._apply(step(self.filter, Find("")))
+
+    async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
+        """A command that was done changes its row."""
+        self.table.invalidate()
+        self._glance()
+        if failure is None and command.aggregate.startswith("order:"):
+            self.run_worker(self.reload(), group="list", exclusive=True)
+
+    def go_back(self) -> bool:
+        """Esc clears the search first."""
+        if self.filter.text:
+            self._apply(step(self.filter, Find("")))
+            return True
+        return False
+
+    def why_not(self, action: str) -> str | None:
+        """Some actions need an order, some a permission, some an order in the right state."""
+        if action in {"enter", "ship", "refund_here", "note"} and self.table.current is None:
+            return "No order is chosen"
+        if action == "ship" and not self.counter.may("fulfilment:write"):
+            return "Your role does not ship orders"
+        if action == "refund_here" and not self.counter.may("orders:refund"):
+            return "Your role does not give money back"
+        return None
+
+    async def do_enter(self) -> None:
+        """Open the order."""
+        self._open("order")
+
+    async def do_ship(self) -> None:
+        """Ship the order."""
+        self._open("ship")
+
+    async def do_refund_here(self) -> None:
+        """Give money back for the order."""
+        self._open("refund")
+
+    async def do_refund(self) -> None:
+        """F8: the order at hand is the one under the cursor."""
+        self._open("refund")
+
+    async def do_note(self) -> None:
+        """Notes are written where the timeline can be seen."""
+        self._open("order")
+
+    async def do_find(self) -> None:
+        """Search."""
+        self.ask(FIND, self.filter.text)
+
+    async def do_next_view(self) -> None:
+        """The view to the right."""
+        self._apply(step(self.filter, NextView(1)))
+
+    async def do_last_view(self) -> None:
+        """The view to the left."""
+        self._apply(step(self.filter, NextView(-1)))
+
+    async def do_to_ship(self) -> None:
+        """What waits to be shipped."""
+        self._apply(step(self.filter, Show("to_ship")))
+
+    async def do_all(self) -> None:
+        """Everything."""
+        self._apply(step(self.filter, Show("all")))
+
+    async def do_turn_over(self) -> None:
+        """From the other end."""
+        self._apply(step(self.filter, TurnSort()))
+
+    def on_window_table_cursor_moved(self, message: WindowTable.CursorMoved) -> None:
+        """Another row: what is known of it at once, the rest when the cursor rests."""
+        message.stop()
+        self._draw_views()
+        if not self.has_class("-wide"):
+            return
+        self._glance()
+        if self._glance_soon is not None:
+            self._glance_soon.stop()
+        self._glance_soon = self.set_timer(GLANCE_AFTER, self._read_glance)
+
+    def on_window_table_row_chosen(self, message: WindowTable.RowChosen) -> None:
+        """A second click opens."""
+        message.stop()
+        self._open("order")
+
+    def _apply(self, found: FilterStep) -> None:
+        if found.feedback is not None:
+            self.say(found.feedback)
+            return
+        self.filter = found.state
+        self._draw_views()
+        self.restand()
+        self.search_now()
+
+    def _open(self, screen: str) -> None:
+        order = self.table.current
+        if order is not None:
+            self.post_message(Open(screen, order.id))
+
+    def _draw_views(self) -> None:
+        note = "oldest first" if self.filter.oldest_first else "newest first"
+        self.views.show(
+            [view.label for view in VIEWS],
+            self.filter.view.label,
+            note=note if self.size.width >= 100 else "",
+            position=self.table.position,
+        )
+
+    def _glance(self) -> None:
+        card = self.table.current
+        if card is None:
+            self.glance.show([])
+            return
+        known = self.counter.known_case(card.id)
+        pending = self.counter.shop.outbox.open_commands(aggregate_of(card.id))
+        case = known[0] if known else None
+        width = self.glance.size.width
+        lines = order_glance(card, case, pending, self.counter.paints, width)
+        self.glance.show(lines, keep_place=card.id == self._glanced)
+        self._glanced = card.id
+
+    def _read_glance(self) -> None:
+        card = self.table.current
+        if card is None:
+            return
+        known = self.counter.known_case(card.id)
+        if known is None or known[0].version != card.version:
+            self.run_worker(self._read_case(card.id), group="glance", exclusive=True)
+
+    async def _read_case(self, order_id: str) -> None:
+        if await self.asked("The order did not load", self.counter.case(order_id)) is not None:
+            self._glance()
+
+    def _is_pending(self, order_id: str) -> bool:
+        return aggregate_of(order_id) in self.counter.shop.outbox.busy
+
+
+def _order_id(order: OrderCard) -> str:
+    return order.id

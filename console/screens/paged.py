@@ -1,0 +1,92 @@
+"""Screens whose main thing is a long list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.timer import Timer
+
+from console.client.models import Page
+from console.flows.window import PAGE, Fetch, PageWindow
+from console.screens.counter import Counter
+from console.screens.frame import Frame
+from console.widgets.table import WindowTable
+
+SEARCH_AFTER = 0.12
+"""Seconds without a key after which a search goes out."""
+
+
+class PagedScreen(Frame):
+    """Feeds a `WindowTable` with pages, and keeps it fresh without moving rows under the cursor."""
+
+    WHAT = "The list did not load"
+
+    def __init__(self, counter: Counter, table: WindowTable[Any]) -> None:
+        super().__init__(counter)
+        self.table = table
+        self._search: Timer | None = None
+
+    async def page(self, fetch: Fetch) -> Page[Any]:
+        """Read one page of the list from the shop."""
+        raise LookupError(f"{type(self).__name__} has no pages")
+
+    def move(self, action: str) -> None:
+        """The cursor walks through the table."""
+        self.table.move(action)
+
+    async def start_list(self) -> None:
+        """Show another list; the old rows go, because they answer another question."""
+        await self._take_first(self.table.start_over())
+
+    async def reload(self) -> None:
+        """Read the list again; the old rows stay until the new ones are here."""
+        if not self.table.window.is_loaded:
+            await self.start_list()
+            return
+        fresh: PageWindow[Any] = PageWindow(self.table.window.generation + 1)
+        fetch = fresh.first_fetch()
+        page = await self.asked(self.WHAT, self.page(fetch))
+        if page is not None:
+            fresh.arrived(fetch, page)
+            self.table.take_over(fresh)
+            self.list_arrived()
+
+    def search_soon(self) -> None:
+        """Read the list as soon as the operator stops typing."""
+        if self._search is not None:
+            self._search.stop()
+        self._search = self.set_timer(SEARCH_AFTER, self.search_now)
+
+    def search_now(self) -> None:
+        """Read the list; an older search that is still out is called off."""
+        self.run_worker(self.start_list(), group="list", exclusive=True)
+
+    def list_arrived(self) -> None:
+        """The first page is on the screen."""
+
+    def on_window_table_pages_wanted(self, message: WindowTable.PagesWanted) -> None:
+        """Rows near the window are missing."""
+        message.stop()
+        for fetch in message.fetches:
+            self.run_worker(self._read_page(fetch), group="pages")
+
+    def as_list_query(self, fetch: Fetch) -> dict[str, str]:
+        """The paging part of a list's query."""
+        return {
+            "limit": str(PAGE),
+            **({"cursor": fetch.cursor} if fetch.cursor else {}),
+            **({"include": "total"} if fetch.wants_total else {}),
+        }
+
+    async def _take_first(self, fetch: Fetch) -> None:
+        if await self._read_page(fetch):
+            self.list_arrived()
+
+    async def _read_page(self, fetch: Fetch) -> bool:
+        page = await self.asked(self.WHAT, self.page(fetch))
+        if page is None:
+            self.table.failed(fetch)
+            return False
+        self.table.arrived(fetch, page)
+        self.restand()
+        return True

@@ -1,0 +1,142 @@
+"""The palette: go anywhere and do anything by name, or by a letter after the colon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+
+from console import keys
+from console.flows.step import noted
+from console.keys import Action
+from console.messages import Left, Open, Pressed
+from console.scan.entry import Prompt
+from console.screens.counter import Counter
+from console.screens.frame import Frame
+from console.widgets.drawn import Sheet
+from console.widgets.ink import Line, Part, fit
+
+GO = Prompt("palette", ":", is_live=True)
+TAKES_TEXT = {"o": "orders", "s": "stock"}
+"""Aliases that may be followed by a search: `:o ada`, `:s mug`."""
+
+
+UNLIKE = 3
+
+
+class PaletteScreen(Frame):
+    """A list of actions that grows shorter as one types."""
+
+    NAME = "palette"
+    HINT = "type a name, or one letter"
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(counter)
+        self.sheet = Sheet(counter.paints, id="palette")
+        self.about: Frame | None = None
+        self.cursor = 0
+        self._text = ""
+        self._found: list[Action] = []
+
+    def body(self) -> Iterable[Widget]:
+        """One sheet."""
+        return (self.sheet,)
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Going somewhere."""
+        return ("Go to",)
+
+    def offer(self, screen: Frame) -> None:
+        """Offer what can be done on this screen."""
+        self.about = screen
+        self._look("")
+        self.ask(GO)
+
+    def move(self, action: str) -> None:
+        """The cursor goes from action to action."""
+        steps = {"up": -1, "down": 1, "page_up": -10, "page_down": 10}
+        ends = {"first": 0, "last": len(self._found) - 1}
+        wanted = ends.get(action, self.cursor + steps.get(action, 0))
+        self.cursor = min(max(0, wanted), max(0, len(self._found) - 1))
+        self._draw()
+        self.sheet.reveal(str(self.cursor))
+
+    def take_change(self, prompt: Prompt, text: str) -> None:
+        """Fewer actions with every letter."""
+        self._look(text)
+
+    def take_cancel(self, prompt: Prompt) -> None:
+        """Esc: never mind."""
+        self.post_message(Left())
+
+    async def take_answer(self, prompt: Prompt, text: str) -> None:
+        """Enter: the action that was named, or the one under the cursor."""
+        self._look(text) if text != self._text else None
+        alias, _, search = text.strip().partition(" ")
+        self.post_message(Left())
+        if search and alias in TAKES_TEXT:
+            self.post_message(Open(TAKES_TEXT[alias], f"/{search.strip()}"))
+            return
+        if not self._found:
+            self.say(noted(f"Nothing is called {text.strip()}"))
+            return
+        self.post_message(Pressed(self._found[self.cursor].id))
+
+    def on_sheet_chosen(self, message: Sheet.Chosen) -> None:
+        """A click does it."""
+        message.stop()
+        self.counter.entry.close()
+        action = self._found[int(message.item)]
+        self.post_message(Left())
+        self.post_message(Pressed(action.id))
+
+    def on_resize(self) -> None:
+        """Another width, another layout."""
+        self._draw()
+
+    def _look(self, text: str) -> None:
+        self._text = text
+        self.cursor = 0
+        wanted = text.strip().casefold()
+        screen = self.about.NAME if self.about else "home"
+        actions = [
+            one
+            for one in keys.actions_on(screen)
+            if one.id not in keys.MOVES | {"palette", "enter"}
+        ]
+        named = keys.by_alias(screen, wanted)
+        ranked = [(_rank(one, wanted), one) for one in actions if one is not named]
+        found = [one for rank, one in sorted(ranked, key=lambda pair: pair[0]) if rank < UNLIKE]
+        self._found = ([named] if named else []) + found
+        self._draw()
+
+    def _draw(self) -> None:
+        self.restand()
+        paints, width = self.counter.paints, self.size.width
+        lines = []
+        for at, action in enumerate(self._found):
+            here = at == self.cursor
+            lead: Part = (" ▶ " if here else "   ", paints.accent)
+            alias = f":{action.alias}" if action.alias else ""
+            name = action.id.replace("_", " ")
+            parts: tuple[Part, ...] = (
+                lead,
+                (fit(name, 14), paints.bright if here else paints.ink),
+                (fit(alias, 7), paints.accent),
+                (fit(action.help, max(10, width - 34)), paints.dim),
+            )
+            ground = paints.cursor if here else None
+            lines.append(Line(parts, ((f"{action.face} ", paints.dim),), ground, str(at)))
+        if not lines:
+            lines = [Line(), Line((("   Nothing is called that.", paints.dim),))]
+        self.sheet.show(lines)
+
+
+def _rank(action: Action, wanted: str) -> int:
+    """How well an action fits what was typed; 0 is best."""
+    name = f"{action.id.replace('_', ' ')} {action.label}".casefold()
+    if name.startswith(wanted):
+        return 0
+    if wanted in name:
+        return 1
+    return 2 if len(wanted) > 1 and wanted in action.help.casefold() else UNLIKE

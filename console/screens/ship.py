@@ -1,0 +1,232 @@
+"""Ship an order: scan the goods to check them, scan the parcel's label, press Enter."""
+
+from __future__ import annotations
+
+from console.client import orders
+from console.client.errors import CallFailed, SignedOut
+from console.client.models import CaseFile
+from console.client.outbox import Command, State
+from console.flows.history import History
+from console.flows.ship import events, rules
+from console.flows.ship.draft import CARRIERS, ShipDraft
+from console.flows.step import done, wrong
+from console.flows.words import address, units
+from console.messages import Finished, Open, SignInNeeded
+from console.scan.codes import Kind, Scan
+from console.scan.entry import Prompt
+from console.screens.counter import Counter
+from console.screens.drafting import DraftingScreen
+from console.widgets.draft_pages import ship_page
+from console.widgets.ink import Line
+
+REMEMBERED = "carrier"
+QUANTITY = Prompt("quantity", "units", sign="=")
+CARRIER = Prompt("carrier", "carrier", sign="@")
+TRACKING = Prompt("tracking", "tracking", sign="#")
+
+
+class ShipScreen(DraftingScreen[ShipDraft]):
+    """A parcel in the making."""
+
+    NAME = "ship"
+    HINT = "scan the parcel's label, or an item to check it"
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(counter)
+        self._sent: dict[str, str] = {}
+        """Order of each parcel that is on its way to the shop, by the command's key."""
+
+    def begin(self, order: CaseFile) -> None:
+        """Everything that is open, by the carrier of last time; or the draft from before."""
+        history = self.history
+        if history is None:
+            carrier = self.counter.shop.outbox.remembered(REMEMBERED, CARRIERS[0])
+            self.drafts[self.order_id] = History(rules.start(order, carrier=carrier))
+            return
+        fitted = rules.reloaded(history.now, order)
+        history.moved(fitted.state)
+        self.say(fitted.feedback)
+
+    def page(self, draft: ShipDraft, width: int) -> list[Line]:
+        """The parcel and its label."""
+        where = address(self.order.shipping_address if self.order else None)
+        return ship_page(draft, where, self.counter.paints, width)
+
+    def refresh_draft(self) -> None:
+        """The open question, and what Enter would do."""
+        history = self.history
+        assert history is not None
+        draft = history.now
+        self.question.show(draft.question, "← → chooses, Enter takes. Scanning an item goes back.")
+        self.key_bar.relabel({"enter": f"ship {units(draft.units)}" if draft.units else ""})
+        if draft.lines:
+            self.sheet.reveal(draft.lines[draft.cursor].line_id)
+
+    def move(self, action: str) -> None:
+        """The cursor goes from line to line."""
+        history = self.history
+        if history is None:
+            return
+        draft = history.now
+        ends = {"first": 0, "last": len(draft.lines) - 1}
+        steps = {"up": -1, "down": 1, "page_up": -10, "page_down": 10}
+        to = ends.get(action, draft.cursor + steps.get(action, 0))
+        history.moved(rules.step(draft, events.Move(to)).state)
+        self.draw()
+
+    async def take_code(self, scan: Scan) -> bool:
+        """Goods, a tracking number, or something that does not belong here."""
+        history = self.history
+        if history is None:
+            return False
+        if scan.kind is Kind.ORDER and history.now.is_untouched:
+            return False
+        await self._take(events.Scanned(scan.code), f"scan {scan.code}")
+        return True
+
+    async def take_answer(self, prompt: Prompt, text: str) -> None:
+        """A quantity, a carrier or a tracking number was typed."""
+        value = text[1:]
+        match prompt.name:
+            case "quantity":
+                await self._take(events.Exactly(value), f"units {value}")
+            case "carrier":
+                await self._take(events.By(value), f"carrier {value}")
+            case "tracking":
+                await self._take(events.Tracked(value), "tracking number")
+
+    async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
+        """A parcel that left needs no draft any more; a refused one keeps it, read against now."""
+        if failure is None:
+            self.drafts.pop(self._sent.pop(command.key, ""), None)
+        elif self.is_current and command.aggregate == orders.aggregate_of(self.order_id):
+            await self.reload()
+
+    def why_not(self, action: str) -> str | None:
+        """Nothing can be done before the order is here."""
+        needs_draft = {"enter", "more", "less", "exactly", "everything", "turn_left", "turn_right",
+                       "carrier", "tracking"}  # fmt: skip
+        if action in needs_draft and self.history is None:
+            return "The order is not here yet"
+        if action == "enter" and self._is_under_way():
+            return "A parcel of this order is being sent: wait for it, or F9 takes it back"
+        return None
+
+    def go_back(self) -> bool:
+        """Esc closes an open question first."""
+        history = self.history
+        if history is None or history.now.question is None:
+            return False
+        history.moved(rules.step(history.now, events.Dismiss()).state)
+        self.draw()
+        return True
+
+    async def do_enter(self) -> None:
+        """Ship, or answer the question."""
+        await self._take(events.Enter(), "answer")
+
+    async def do_more(self) -> None:
+        """One unit more."""
+        await self._take(events.OneMore(1), "one more")
+
+    async def do_less(self) -> None:
+        """One unit less."""
+        await self._take(events.OneMore(-1), "one less")
+
+    async def do_everything(self) -> None:
+        """Everything that is open."""
+        await self._take(events.TakeAll(), "everything")
+
+    async def do_exactly(self) -> None:
+        """Type the quantity."""
+        self.ask(QUANTITY)
+
+    async def do_carrier(self) -> None:
+        """Type the carrier."""
+        self.ask(CARRIER)
+
+    async def do_tracking(self) -> None:
+        """Type the tracking number."""
+        self.ask(TRACKING)
+
+    async def do_turn_left(self) -> None:
+        """The answer or the carrier before."""
+        await self._turn(-1)
+
+    async def do_turn_right(self) -> None:
+        """The next answer, or the next carrier."""
+        await self._turn(1)
+
+    async def do_refund(self) -> None:
+        """F8: this is the order at hand."""
+        self.post_message(Open("refund", self.order_id, self.order))
+
+    def _is_under_way(self) -> bool:
+        open_commands = self.counter.shop.outbox.open_commands(orders.aggregate_of(self.order_id))
+        return any(one.kind == "ship" and one.state is State.WAITING for one in open_commands)
+
+    async def _turn(self, by: int) -> None:
+        history = self.history
+        assert history is not None
+        if history.now.question is not None:
+            history.moved(rules.step(history.now, events.TurnTo(by)).state)
+            self.draw()
+            return
+        here = history.now.carrier
+        at = CARRIERS.index(here) if here in CARRIERS else -1
+        await self._take(events.By(CARRIERS[(at + by) % len(CARRIERS)]), "carrier")
+
+    async def _take(self, event: events.Event, what: str) -> None:
+        history = self.history
+        assert history is not None
+        taken = rules.step(history.now, event)
+        if taken.state.work != history.now.work:
+            history.went_on(taken.state, what)
+        else:
+            history.moved(taken.state)
+        self.say(taken.feedback)
+        self.draw()
+        for command in taken.commands:
+            if isinstance(command, events.LookUp):
+                await self._look_up(command.code)
+            else:
+                self._send(command)
+
+    async def _look_up(self, code: str) -> None:
+        try:
+            answer = await self.counter.what_is(code)
+        except SignedOut as failure:
+            self.post_message(SignInNeeded(failure))
+            return
+        except CallFailed:
+            # Offline the parcel still goes: the flow takes the code for a tracking number.
+            await self._take(events.NotRecognised(code), "tracking number")
+            return
+        kind, label = (answer.kind, answer.label) if answer else (None, "")
+        await self._take(events.Recognised(code, kind, label), "tracking number")
+
+    def _send(self, send: events.Send) -> None:
+        order = self.order
+        assert order is not None
+        shop, aggregate = self.counter.shop, orders.aggregate_of(order.id)
+        if shop.refunds.unresolved(aggregate) is not None:
+            self.say(wrong("A refund of this order is not known yet: F12 asks again, then ship"))
+            return
+        for refused in shop.outbox.open_commands(aggregate):
+            if refused.kind == "ship" and refused.state is State.STOPPED and refused.is_unsent:
+                # The shop said no to it and nothing happened: this parcel takes its place.
+                shop.outbox.drop(refused)
+        shop.outbox.remember(REMEMBERED, send.carrier)
+        command = shop.give(
+            orders.ship(
+                order,
+                send.lines,
+                carrier=send.carrier,
+                tracking=send.tracking,
+                is_everything=send.is_everything,
+            )
+        )
+        self._sent[command.key] = order.id
+        count = units(sum(send.lines.values()))
+        self.say(done(f"{order.number}: {count} handed to {send.carrier}. F9 while it waits"))
+        self.post_message(Finished(order.id))

@@ -1,0 +1,166 @@
+"""Sign in: e-mail, Enter, password, Enter. Unsent work of anybody is kept meanwhile."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterable
+
+from textual.widget import Widget
+
+from console.client.errors import CallFailed, SignedOut, TooMany
+from console.client.models import CaseFile
+from console.flows.step import Tone, done, waiting, wrong
+from console.messages import SignedIn
+from console.scan.entry import Prompt
+from console.screens.counter import Counter
+from console.screens.frame import Frame
+from console.widgets.drawn import Sheet
+from console.widgets.ink import Line, Part, fit, width_of
+
+EMAIL = Prompt("email", "E-mail:", is_live=True)
+PASSWORD = Prompt("password", "Password:", is_secret=True, is_live=True)
+REMEMBERED = "email"
+
+
+class SignInScreen(Frame):
+    """Who is working here?"""
+
+    NAME = "sign_in"
+    HINT = "Who is working here?"
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(counter)
+        self.sheet = Sheet(counter.paints, id="sign-in")
+        self.email = ""
+        self.why = ""
+        self._is_asking = False
+        self.entry_bar.shows_text = False
+
+    def body(self) -> Iterable[Widget]:
+        """One sheet."""
+        return (self.sheet,)
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Not anywhere yet."""
+        return ("Stockroom", "Sign in")
+
+    async def show(self, subject: str, order: CaseFile | None) -> None:
+        """Ask for the e-mail; `subject` says why one has to sign in."""
+        self.why = subject
+        self.email = self.email or self.counter.shop.outbox.remembered(REMEMBERED)
+        if self.email:
+            self.ask(PASSWORD)
+        else:
+            self.ask(EMAIL)
+        self._draw()
+
+    async def take_answer(self, prompt: Prompt, text: str) -> None:
+        """Go on to the password, then to the shop."""
+        if prompt.name == "email":
+            self.email = text.strip()
+            self.ask(PASSWORD if self.email else EMAIL, "")
+            self._draw()
+            return
+        if not text:
+            self.ask(PASSWORD)
+            return
+        self.run_worker(self._sign_in(text), group="sign-in", exclusive=True)
+
+    def take_change(self, prompt: Prompt, text: str) -> None:
+        """What is typed appears in the box."""
+        if prompt.name == "email":
+            self.email = text
+        self._draw()
+
+    def take_cancel(self, prompt: Prompt) -> None:
+        """Esc goes back to the e-mail."""
+        self.ask(EMAIL, self.email)
+        self._draw()
+
+    async def do_enter(self) -> None:
+        """Enter without a prompt: begin again."""
+        if not self._is_asking:
+            self.ask(PASSWORD if self.email else EMAIL)
+            self._draw()
+
+    def on_resize(self) -> None:
+        """Another width, another layout."""
+        self._draw()
+
+    async def _sign_in(self, password: str) -> None:
+        self._is_asking = True
+        self.say(waiting("Asking the shop …"))
+        try:
+            person = await self.counter.shop.desk.sign_in(self.email, password)
+        except CallFailed as failure:
+            self._refused(failure)
+            return
+        finally:
+            self._is_asking = False
+        self.counter.shop.outbox.remember(REMEMBERED, self.email)
+        self.problem.hide()
+        self.say(done(f"Hello {person.full_name}"))
+        self.post_message(SignedIn())
+
+    def _refused(self, failure: CallFailed) -> None:
+        if isinstance(failure, SignedOut):
+            self.say(wrong(failure.detail))
+        elif isinstance(failure, TooMany):
+            wait = f" again in {failure.retry_after:.0f} s" if failure.retry_after else " later"
+            self.say(wrong(f"Too many tries:{wait}"))
+        else:
+            self.say(wrong("Not signed in"))
+            self.problem.show("The shop could not be asked", failure)
+        self.ask(PASSWORD)
+        self._draw()
+
+    def _draw(self) -> None:
+        self.restand()
+        paints, shop = self.counter.paints, self.counter.shop
+        prompt = self.counter.entry.prompt
+        at_password = prompt is not None and prompt.name == "password"
+        width = min(64, max(40, self.size.width - 20))
+        left = " " * max(1, (self.size.width - width) // 2)
+        edge = paints.faint
+
+        def row(*parts: Part) -> Line:
+            used = sum(width_of(text) for text, _ in parts)
+            inside = ((left, edge), ("│  ", edge), *parts, (" " * (width - used - 5), edge))
+            return Line((*inside, (" │", edge)))
+
+        def field(name: str, text: str, here: bool) -> Line:
+            shown, at = self.counter.entry.shown if here else (text, len(text))
+            room = width - 22
+            start = max(0, at - room)
+            typed: tuple[Part, ...] = ((shown[start:at], paints.bright),)
+            if here:
+                typed += (("▌", paints.accent), (shown[at : start + room], paints.bright))
+            mark = ("▶ " if here else "  ", paints.accent)
+            return row(mark, (f"{name:<12}", paints.bright if here else paints.dim), *typed)
+
+        warning = "" if shop.is_encrypted else "⚠ not encrypted: others can read the password"
+        lines = [Line()] * max(1, (self.size.height - 22) // 2)
+        lines += [
+            Line(((left, edge), ("╭" + "─" * (width - 2) + "╮", edge))),
+            row(),
+            row(("STOCKROOM", paints.bright)),
+            row((fit(self.why or "Sign in to ship, refund and count.", width - 6), paints.dim)),
+            row(),
+            field("e-mail", self.email, not at_password and prompt is not None),
+            field("password", "", at_password),
+            row(),
+            row((fit(f"  shop        {shop.url}", width - 6), paints.dim)),
+            row((warning, paints.tones[Tone.NOTE])),
+            Line(((left, edge), ("╰" + "─" * (width - 2) + "╯", edge))),
+        ]
+        lines += [Line(), *self._kept_work(left)]
+        self.sheet.show(lines)
+
+    def _kept_work(self, left: str) -> list[Line]:
+        commands = self.counter.shop.outbox.open_commands()
+        if not commands:
+            return []
+        kinds = Tally(command.kind for command in commands)
+        told = ", ".join(f"{count} × {kind}" for kind, count in kinds.items())
+        words = f"{left}  Kept from before: {told}. It goes on when its operator signs in."
+        return [Line(((words, self.counter.paints.dim),))]

@@ -1,0 +1,210 @@
+"""The tray: what waits to be sent, what the shop refused, and every call that was made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from textual.widget import Widget
+
+from console.client.errors import CallFailed, SignedOut
+from console.client.models import CaseFile
+from console.client.outbox import Command, State
+from console.client.refunds import Fate
+from console.flows.step import done, noted, waiting, wrong
+from console.messages import Open, SignInNeeded
+from console.screens.counter import Counter
+from console.screens.frame import Frame
+from console.widgets.drawn import Sheet
+from console.widgets.ink import Line
+from console.widgets.tray_page import calls_page, commands_page, scans_page
+from console.widgets.views import Views
+
+PAGES = ("commands", "calls", "scans")
+SCREEN_OF = {"ship": "ship", "refund": "refund", "note": "order", "adjust": "level"}
+"""Where a command was made, by its kind: there it can be looked at and put right."""
+
+
+class TrayScreen(Frame):
+    """Nothing that was pressed is lost: here is where it is."""
+
+    NAME = "tray"
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(counter)
+        self.views = Views(counter.paints, id="views")
+        self.sheet = Sheet(counter.paints, id="tray")
+        self.page = PAGES[0]
+        self.cursor = 0
+        self.scans: list[tuple[datetime, str, str]] = []
+        """The last codes as they came: when, raw, and what was read from it."""
+
+        self._commands: list[Command] = []
+
+    def body(self) -> Iterable[Widget]:
+        """Three pages under their names."""
+        return (self.views, self.sheet)
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Which page."""
+        return ("Tray", self.page)
+
+    async def show(self, subject: str, order: CaseFile | None) -> None:
+        """Show what is here now."""
+        self.problem.hide()
+        self._draw()
+
+    async def reload(self) -> None:
+        """Look again."""
+        self._draw()
+
+    async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
+        """Something moved."""
+        if self.is_current:
+            self._draw()
+
+    def tick(self) -> None:
+        """Ages and retries move by themselves."""
+        self._draw()
+
+    def move(self, action: str) -> None:
+        """The cursor goes from command to command; the other pages scroll."""
+        if self.page != "commands":
+            self.sheet.move(action)
+            return
+        steps = {"up": -1, "down": 1, "page_up": -10, "page_down": 10}
+        ends = {"first": 0, "last": len(self._commands) - 1}
+        self.cursor = ends.get(action, self.cursor + steps.get(action, 0))
+        self._draw()
+        if self._commands:
+            self.sheet.reveal(self._commands[self.cursor].key)
+
+    def why_not(self, action: str) -> str | None:
+        """What the command under the cursor allows."""
+        if action not in {"enter", "again", "drop"}:
+            return None
+        command = self._chosen()
+        if command is None:
+            return "No command is chosen"
+        if action == "enter":
+            return None
+        if command.state in (State.DONE, State.DROPPED):
+            return "That is over: nothing to send and nothing to drop"
+        if action == "drop":
+            return _why_not_drop(command)
+        if command.state is State.WAITING:
+            return "It waits already and goes by itself"
+        if self.counter.shop.refunds.is_waited_for(command):
+            return "It is being asked about right now"
+        return None
+
+    async def do_enter(self) -> None:
+        """Go to where the command was made."""
+        command = self._chosen()
+        if command is not None:
+            subject = command.aggregate.partition(":")[2]
+            self.post_message(Open(SCREEN_OF.get(command.kind, "order"), subject))
+
+    async def do_again(self) -> None:
+        """Ask again about money; send again what was refused."""
+        command = self._chosen()
+        if command is None:
+            return
+        if command.state is State.ASKING:
+            self.run_worker(self._ask_again(command), group="refund")
+            return
+        self.counter.shop.send_again(command)
+        self.say(noted(f"{command.label}: sent again"))
+        self._draw()
+
+    async def do_drop(self) -> None:
+        """Give the command up."""
+        command = self._chosen()
+        if command is not None:
+            self.counter.shop.drop(command)
+            self.say(done(f"{command.label}: dropped, it was not done"))
+            self._draw()
+
+    async def do_next_view(self) -> None:
+        """The page to the right."""
+        self._turn(1)
+
+    async def do_last_view(self) -> None:
+        """The page to the left."""
+        self._turn(-1)
+
+    def on_sheet_chosen(self, message: Sheet.Chosen) -> None:
+        """A click goes to a command."""
+        message.stop()
+        keys = [one.key for one in self._commands]
+        if message.item in keys:
+            self.cursor = keys.index(message.item)
+            self._draw()
+
+    def on_resize(self) -> None:
+        """Another width, another layout."""
+        self._draw()
+
+    async def _ask_again(self, command: Command) -> None:
+        self.say(waiting(f"{command.label}: asking again under the same key"))
+        try:
+            outcome = await self.counter.shop.refunds.ask_again(
+                command,
+                unknown=lambda tries: self.say(waiting(f"Not known yet, asked {tries} times")),
+            )
+        except SignedOut as failure:
+            self.post_message(SignInNeeded(failure))
+            return
+        if outcome.fate in (Fate.GIVEN, Fate.PENDING):
+            self.say(done(f"{command.label}: the shop has done it, once"))
+        else:
+            why = outcome.failure.detail if outcome.failure else ""
+            self.say(wrong(f"{command.label}: {outcome.fate}, nothing happened. {why}"))
+        self._draw()
+
+    def _turn(self, by: int) -> None:
+        self.page = PAGES[(PAGES.index(self.page) + by) % len(PAGES)]
+        self.sheet.top = 0
+        self._draw()
+
+    def _chosen(self) -> Command | None:
+        if self.page != "commands" or not self._commands:
+            return None
+        return self._commands[self.cursor]
+
+    def _draw(self) -> None:
+        shop, paints, width = self.counter.shop, self.counter.paints, self.size.width
+        lines: list[Line]
+        if self.page == "commands":
+            pending = shop.outbox.open_commands()
+            open_keys = {one.key for one in pending}
+            over = [one for one in shop.outbox.recent() if one.key not in open_keys]
+            self._commands = sorted(pending, key=_urgency) + over
+            self.cursor = min(max(0, self.cursor), max(0, len(self._commands) - 1))
+            operator = shop.session.person.id if shop.session.person else ""
+            lines = commands_page(self._commands, self.cursor, operator, paints, width)
+        elif self.page == "calls":
+            lines = calls_page(shop.caller.journal.calls, paints, width)
+        else:
+            lines = scans_page(self.scans, paints, width)
+        position = f"{shop.url}" + ("" if shop.is_encrypted else " ⚠ not encrypted")
+        self.views.show(PAGES, self.page, note="", position=position)
+        self.sheet.show(lines)
+        self.restand()
+
+    def note_scan(self, raw: str, read_as: str) -> None:
+        """Keep a code as the scanner sent it."""
+        self.scans.insert(0, (datetime.now(UTC), json.dumps(raw, ensure_ascii=False), read_as))
+        del self.scans[200:]
+
+
+def _urgency(command: Command) -> tuple[int, int]:
+    order = {State.STOPPED: 0, State.ASKING: 0, State.WAITING: 1}
+    return (order[command.state], command.id)
+
+
+def _why_not_drop(command: Command) -> str | None:
+    if command.unanswered:
+        return "It may have happened already: y asks again, under the same key"
+    return None

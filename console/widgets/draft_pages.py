@@ -1,0 +1,197 @@
+"""Parcels and refunds in the making, laid out for the eye: what is chosen stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.flows.refund.draft import REASONS, RefundDraft, Returned
+from console.flows.ship.draft import CARRIERS, Packed, ShipDraft
+from console.flows.words import Sense, figure, money, units
+from console.theme import Paints
+from console.widgets.ink import Column, Line, Part, beside, cells
+
+PACK_COLUMNS = (
+    Column("Item", 16, grow=1),
+    Column("SKU", 11, from_width=56),
+    Column("Barcode", 13, from_width=96),
+    Column("Open", 4, right=True),
+    Column("Ship", 4, right=True),
+    Column("Checked", 9),
+)
+RETURN_COLUMNS = (
+    Column("Item", 16, grow=1),
+    Column("SKU", 11, from_width=70),
+    Column("Bought", 6, right=True),
+    Column("Can go", 6, right=True),
+    Column("Back", 4, right=True),
+    Column("Stock", 9),
+    Column("Each", 9, right=True, from_width=84),
+    Column("Refund", 10, right=True),
+)
+BOXES = 9
+"""Units up to which checking is shown as boxes."""
+
+SIDE_BY_SIDE = 116
+LABEL_WIDTH = 50
+
+
+def ship_page(draft: ShipDraft, address: Sequence[str], paints: Paints, width: int) -> list[Line]:
+    """What is in the parcel, and what is on its label; side by side when there is room."""
+    wide = width >= SIDE_BY_SIDE
+    goods_width = width - LABEL_WIDTH - 3 if wide else width
+    goods = _head(PACK_COLUMNS, goods_width, paints)
+    for at, line in enumerate(draft.lines):
+        goods.append(_packed(line, at == draft.cursor, paints, goods_width))
+    if not draft.lines:
+        goods.append(Line((("   ✔ Nothing is left to ship.", paints.dim),)))
+    left = draft.open_units - draft.units
+    rest = f"{units(left)} stay open" if left else "nothing stays open"
+    leaving = (f"   {units(draft.units)}", paints.bright)
+    goods += [Line(), Line((leaving, (f" to ship, {rest}", paints.dim))), Line()]
+    label = _label(draft, address, paints, LABEL_WIDTH if wide else width)
+    if wide:
+        return [Line(), *beside(goods, label, goods_width, (" │ ", paints.faint))]
+    return [*goods, *label]
+
+
+def refund_page(draft: RefundDraft, paints: Paints, width: int) -> list[Line]:
+    """What comes back, and what is given for it; side by side when there is room."""
+    wide = width >= SIDE_BY_SIDE
+    goods_width = width - LABEL_WIDTH - 3 if wide else width
+    goods = _head(RETURN_COLUMNS, goods_width, paints)
+    quoted = {one.order_line_id: one.amount for one in draft.quote.lines} if draft.quote else {}
+    for at, line in enumerate(draft.lines):
+        amount = quoted.get(line.line_id)
+        told = figure(amount) if amount else ("…" if line.quantity else "·")
+        goods.append(_returned(draft, line, at == draft.cursor, told, paints, goods_width))
+    sums = _refund_sums(draft, paints, LABEL_WIDTH if wide else width)
+    if wide:
+        return [Line(), *beside(goods, sums, goods_width, (" │ ", paints.faint))]
+    return [*goods, Line(), *sums]
+
+
+def _label(draft: ShipDraft, address: Sequence[str], paints: Paints, width: int) -> list[Line]:
+    lines = _pairs("carrier", _carriers(draft, paints, width - 13), paints)
+    lines += [Line((("   tracking  ", paints.dim), *_tracking(draft, paints))), Line()]
+    return [*lines, *_pairs("ship to", [[(row, paints.ink)] for row in address], paints)]
+
+
+def _refund_sums(draft: RefundDraft, paints: Paints, width: int) -> list[Line]:
+    fee = draft.refundable_shipping
+    box = "☒" if draft.shipping else "☐"
+    fee_words = f"{box} {money(fee)}" if fee.amount else "none to give back"
+    total = money(draft.quote.amount) if draft.quote else ("…" if not draft.is_empty else "nothing")
+    note: Part = (draft.note, paints.ink) if draft.note else ("none", paints.dim)
+    return [
+        *_pairs("reason", _reasons(draft, paints, width - 13), paints),
+        *_pairs("fee", [[(fee_words, paints.ink if draft.shipping else paints.dim)]], paints),
+        *_pairs("note", [[note]], paints),
+        Line(),
+        *_pairs(
+            "refund",
+            [
+                [(total, paints.bright), (f" of {money(draft.refundable)}", paints.dim)],
+                [(f"to {draft.destination}", paints.ink)],
+            ],
+            paints,
+        ),
+    ]
+
+
+def _pairs(name: str, rows: Sequence[Sequence[Part]], paints: Paints) -> list[Line]:
+    """Values under one another, their name before the first."""
+    return [
+        Line(((f"   {name if n == 0 else '':<10}", paints.dim), *row)) for n, row in enumerate(rows)
+    ]
+
+
+def _head(columns: tuple[Column, ...], width: int, paints: Paints) -> list[Line]:
+    titles = [(column.title, paints.heading) for column in columns]
+    return [Line(cells(columns, width - 1, titles, lead=("   ", paints.ink)))]
+
+
+def _packed(line: Packed, here: bool, paints: Paints, width: int) -> Line:
+    values: list[Part] = [
+        (line.name, paints.ink),
+        (line.sku, paints.dim),
+        (line.barcode or "", paints.dim),
+        (str(line.open), paints.dim),
+        (str(line.take), paints.bright if line.take else paints.dim),
+        _checked(line, paints),
+    ]
+    return _row(PACK_COLUMNS, values, line.line_id, here, paints, width)
+
+
+def _checked(line: Packed, paints: Paints) -> Part:
+    if not line.checked:
+        return ("", paints.dim)
+    whole = line.checked == line.take
+    if line.take <= BOXES:
+        boxes = "▮" * line.checked + "▯" * (line.take - line.checked)
+        words = f"{boxes}{' ✔' if whole and line.take <= BOXES - 2 else ''}"
+    else:
+        words = f"{line.checked}/{line.take}{' ✔' if whole else ''}"
+    return (words, paints.senses[Sense.GOOD if whole else Sense.PART])
+
+
+def _returned(
+    draft: RefundDraft, line: Returned, here: bool, amount: str, paints: Paints, width: int
+) -> Line:
+    chosen = line.quantity > 0
+    shelf = ("→ shelf" if draft.restocks(line) else "✖ aside") if chosen else ""
+    values: list[Part] = [
+        (line.name, paints.ink if line.refundable else paints.dim),
+        (line.sku, paints.dim),
+        (str(line.bought), paints.dim),
+        (str(line.refundable), paints.dim),
+        (str(line.quantity) if chosen else "·", paints.bright if chosen else paints.dim),
+        (shelf, paints.senses[Sense.GOOD if draft.restocks(line) else Sense.PART]),
+        (figure(line.unit_price), paints.dim),
+        (amount, paints.bright if chosen else paints.dim),
+    ]
+    return _row(RETURN_COLUMNS, values, line.line_id, here, paints, width)
+
+
+def _row(
+    columns: tuple[Column, ...],
+    values: list[Part],
+    item: str,
+    here: bool,
+    paints: Paints,
+    width: int,
+) -> Line:
+    lead: Part = (" ▶ " if here else "   ", paints.accent)
+    ground = paints.cursor if here else None
+    return Line(cells(columns, width - 1, values, lead=lead), ground=ground, item=item)
+
+
+def _carriers(draft: ShipDraft, paints: Paints, width: int) -> list[list[Part]]:
+    names = list(CARRIERS)
+    if draft.carrier and draft.carrier not in names:
+        names.insert(0, draft.carrier)
+    return _flowing([(name, name == draft.carrier) for name in names], paints, width)
+
+
+def _flowing(words: Sequence[tuple[str, bool]], paints: Paints, width: int) -> list[list[Part]]:
+    """Words in as many rows as they need, the chosen one in brackets."""
+    rows: list[list[Part]] = [[]]
+    used = 0
+    for word, chosen in words:
+        shown = f"[{word}]" if chosen else f" {word} "
+        if used + len(shown) > width and rows[-1]:
+            rows.append([])
+            used = 0
+        rows[-1].append((shown, paints.bright if chosen else paints.dim))
+        used += len(shown)
+    return rows
+
+
+def _tracking(draft: ShipDraft, paints: Paints) -> tuple[Part, ...]:
+    if draft.tracking:
+        return ((draft.tracking, paints.bright),)
+    return (("scan the label, or # types it", paints.dim),)
+
+
+def _reasons(draft: RefundDraft, paints: Paints, width: int) -> list[list[Part]]:
+    words = [(f"{n} {word}", name == draft.reason) for n, (name, word) in enumerate(REASONS, 1)]
+    return _flowing(words, paints, width)

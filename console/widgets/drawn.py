@@ -1,0 +1,130 @@
+"""A widget that draws lines, and a scrolling one that lets a cursor walk over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from console.theme import Paints
+from console.widgets.ink import Line, strip
+
+
+class Drawn(Widget, can_focus=False):
+    """Shows lines; one widget, however many there are."""
+
+    ALLOW_SELECT = False
+
+    def __init__(
+        self, paints: Paints, *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.paints = paints
+
+    def line_at(self, y: int, width: int) -> Line:
+        """The line to show at this height; an empty one unless a kind of widget knows better."""
+        return Line()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the widget."""
+        width = self.size.width
+        return strip(self.line_at(y, width), width, self.paints.ground)
+
+    def repaint_line(self, y: int) -> None:
+        """Draw one line again, and nothing else."""
+        if 0 <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+
+class Sheet(Drawn):
+    """Lines that scroll. Some may be items that the cursor goes to."""
+
+    @dataclass
+    class Chosen(Message):
+        """An item was clicked."""
+
+        sheet: Sheet
+        item: str
+
+    def __init__(
+        self, paints: Paints, *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(paints, id=id, classes=classes)
+        self._lines: Sequence[Line] = ()
+        self.top = 0
+
+    def show(self, lines: Sequence[Line], *, keep_place: bool = True) -> None:
+        """Show other lines; the place is kept unless the subject is another."""
+        self._lines = lines
+        self.top = min(self.top, self._lowest) if keep_place else 0
+        self.refresh()
+
+    @property
+    def is_at_the_end(self) -> bool:
+        """Whether the last line is in sight."""
+        return self.top >= self._lowest
+
+    @property
+    def _lowest(self) -> int:
+        return max(0, len(self._lines) - self.size.height)
+
+    def line_at(self, y: int, width: int) -> Line:
+        """The line that has been scrolled to this height."""
+        at = self.top + y
+        if at >= len(self._lines):
+            return Line()
+        line = self._lines[at]
+        last = y == self.size.height - 1
+        if last and at < len(self._lines) - 1:
+            more = f" {len(self._lines) - 1 - at} more ↓ "
+            return Line(line.parts, (*line.right, (more, self.paints.dim)), line.ground, line.item)
+        return line
+
+    def scroll_by(self, lines: int) -> None:
+        """Move the window over the lines."""
+        top = min(max(0, self.top + lines), self._lowest)
+        if top != self.top:
+            self.top = top
+            self.refresh()
+
+    def reveal(self, item: str) -> None:
+        """Scroll so that an item can be seen."""
+        for at, line in enumerate(self._lines):
+            if line.item == item:
+                if at < self.top:
+                    self.scroll_by(at - self.top)
+                elif at >= self.top + self.size.height:
+                    self.scroll_by(at - self.top - self.size.height + 1)
+                return
+
+    def move(self, action: str) -> None:
+        """Obey one of the moving keys."""
+        page = max(1, self.size.height - 1)
+        steps = {"up": -1, "down": 1, "page_up": -page, "page_down": page}
+        far = len(self._lines)
+        self.scroll_by(steps.get(action, -far if action == "first" else far))
+
+    def on_resize(self) -> None:
+        """Stay inside the lines when there is more room."""
+        self.top = min(self.top, self._lowest)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll with the wheel."""
+        event.stop()
+        self.scroll_by(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll with the wheel."""
+        event.stop()
+        self.scroll_by(-3)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the item under the mouse."""
+        at = self.top + event.y
+        if at < len(self._lines) and self._lines[at].item:
+            self.post_message(self.Chosen(self, self._lines[at].item))

@@ -1,0 +1,86 @@
+"""How an order looks as a row of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from console.client.models import OrderCard
+from console.flows.words import PAYMENT, Sense, age, day, figure, fulfilment, mark
+from console.theme import Paints
+from console.widgets.ink import Column, Part
+
+LATE_AFTER = 24 * 3600.0
+"""Seconds after which an order that still waits is late."""
+
+QUEUE_COLUMNS = (
+    Column("Order", 10),
+    Column("Customer", 14, grow=3),
+    Column("Units", 5, right=True),
+    Column("Total", 10, right=True),
+    Column("To", 2),
+    Column("Waits", 5, right=True),
+    Column("State", 16, from_width=74),
+)
+
+LIST_COLUMNS = (
+    Column("Order", 10),
+    Column("Placed", 12),
+    Column("Customer", 12, grow=3),
+    Column("Units", 5, right=True),
+    Column("Total", 9, right=True),
+    Column("To", 2, from_width=86),
+    Column("State", 16),
+    Column("Paid", 17, from_width=104),
+    Column("Age", 4, right=True, from_width=92),
+)
+
+
+def queue_row(
+    paints: Paints, pending: Callable[[str], bool]
+) -> Callable[[OrderCard], Sequence[Part]]:
+    """Draw a row of what waits to be shipped; `pending` tells what has a command under way."""
+
+    def draw(order: OrderCard) -> Sequence[Part]:
+        waits = (datetime.now(UTC) - order.placed_at).total_seconds()
+        late = waits > LATE_AFTER
+        return (
+            (order.number, paints.bright),
+            (order.customer_name, paints.ink),
+            (str(order.unit_count), paints.ink),
+            (figure(order.total), paints.ink),
+            (order.ship_country or "", paints.dim),
+            (age(order.placed_at), paints.senses[Sense.BAD] if late else paints.dim),
+            _state(paints, order, pending(order.id)),
+        )
+
+    return draw
+
+
+def list_row(
+    paints: Paints, pending: Callable[[str], bool]
+) -> Callable[[OrderCard], Sequence[Part]]:
+    """Draw a row of any list of orders."""
+
+    def draw(order: OrderCard) -> Sequence[Part]:
+        paid = mark(PAYMENT, order.payment_status)
+        return (
+            (order.number, paints.bright),
+            (day(order.placed_at), paints.dim),
+            (order.customer_name, paints.ink),
+            (str(order.unit_count), paints.ink),
+            (figure(order.total), paints.ink),
+            (order.ship_country or "", paints.dim),
+            _state(paints, order, pending(order.id)),
+            (f"{paid.glyph} {paid.word}", paints.senses[paid.sense]),
+            (age(order.placed_at), paints.dim),
+        )
+
+    return draw
+
+
+def _state(paints: Paints, order: OrderCard, pending: bool) -> Part:
+    if pending:
+        return ("◔ being sent", paints.senses[Sense.PART])
+    state = fulfilment(order.fulfilment_status, order.status)
+    return (f"{state.glyph} {state.word}", paints.senses[state.sense])

@@ -1,0 +1,288 @@
+"""A table over a list of any length: it holds the rows near the window and asks for the rest.
+
+A stock `DataTable` measures every cell of every row and freezes for ten seconds at 100 000 orders.
+This one draws the lines that are visible, moves the cursor by drawing two lines, and asks for
+pages as it comes near them; rows that are not here yet are drawn as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from console.client.models import Page
+from console.flows.window import Fetch, PageWindow
+from console.flows.words import count
+from console.theme import Paints
+from console.widgets.drawn import Drawn
+from console.widgets.ink import Column, Line, Part, cells, strip
+
+Row = TypeVar("Row")
+
+WHEEL = 3
+"""Rows that one step of the mouse wheel moves."""
+
+
+class WindowTable(Drawn, Generic[Row]):
+    """Shows a `PageWindow` and lets a cursor walk through it."""
+
+    @dataclass
+    class PagesWanted(Message):
+        """Rows near the window are not here yet."""
+
+        table: WindowTable[Any]
+        fetches: tuple[Fetch, ...]
+
+    @dataclass
+    class CursorMoved(Message):
+        """The cursor is on another row, or on a newer version of it."""
+
+        table: WindowTable[Any]
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last place matters when several are still to be told."""
+            return isinstance(message, WindowTable.CursorMoved)
+
+    @dataclass
+    class RowChosen(Message):
+        """A row was clicked a second time."""
+
+        table: WindowTable[Any]
+
+    def __init__(
+        self,
+        paints: Paints,
+        columns: tuple[Column, ...],
+        draw: Callable[[Row], Sequence[Part]],
+        key: Callable[[Row], str],
+        *,
+        empty: str,
+        id: str,
+    ) -> None:
+        super().__init__(paints, id=id)
+        self._columns = columns
+        self._draw = draw
+        self._key = key
+        self._drawn: dict[int, Strip] = {}
+        self.empty = empty
+        self.window: PageWindow[Row] = PageWindow()
+        self.cursor = 0
+        self.top = 0
+        self._towards = 1
+
+    @property
+    def current(self) -> Row | None:
+        """The row that the cursor is on, once it is here."""
+        return self.window.row(self.cursor)
+
+    @property
+    def position(self) -> str:
+        """Where the cursor is: `12 of 1 284`, `3 from the end of 10 000+`."""
+        window = self.window
+        if not window.is_loaded or not window.size:
+            return ""
+        total = count(window.total if window.total is not None else window.size)
+        if window.has_unknown_length:
+            if window.reads_from_the_end:
+                return f"{count(window.size - self.cursor)} from the end of {total}+"
+            total += "+"
+        return f"{count(self.cursor + 1)} of {total}"
+
+    def start_over(self) -> Fetch:
+        """Forget the rows and begin with another list; gives the page to ask for first."""
+        self.window = PageWindow(self.window.generation + 1)
+        self.cursor = self.top = 0
+        self._repaint()
+        return self.window.first_fetch()
+
+    def take_over(self, fresh: PageWindow[Row]) -> None:
+        """Show the same list as it is now, and stay on the same row if it is still near."""
+        key = self._key(self.current) if self.current is not None else ""
+        self.window = fresh
+        for index in range(min(fresh.size, 100)):
+            row = fresh.row(index)
+            if row is not None and self._key(row) == key:
+                self.top = max(0, self.top + index - self.cursor)
+                self.cursor = index
+                break
+        self._settle()
+
+    def arrived(self, fetch: Fetch, page: Page[Row]) -> None:
+        """A page is here."""
+        moved = self.window.arrived(fetch, page)
+        self.cursor += moved
+        self.top += moved
+        self._settle()
+
+    def failed(self, fetch: Fetch) -> None:
+        """A page did not come; the next move asks for it again."""
+        self.window.failed(fetch)
+        self._repaint()
+
+    def put(self, row: Row) -> None:
+        """Show a newer version of a row, where it is loaded near the window."""
+        key = self._key(row)
+        for index in range(max(0, self.top - 100), self.top + self._rows + 100):
+            old = self.window.row(index)
+            if old is not None and self._key(old) == key:
+                self.window.replace(index, row)
+                self._repaint()
+                if index == self.cursor:
+                    self.post_message(self.CursorMoved(self))
+                return
+
+    def invalidate(self) -> None:
+        """Draw all rows anew: something that they show beside the row itself has changed."""
+        self._repaint()
+
+    def move(self, action: str) -> None:
+        """Obey one of the moving keys."""
+        page = max(1, self._rows - 1)
+        match action:
+            case "up":
+                self._go(self.cursor - 1)
+            case "down":
+                self._go(self.cursor + 1)
+            case "page_up":
+                self._go(self.cursor - page, scroll=-page)
+            case "page_down":
+                self._go(self.cursor + page, scroll=page)
+            case "first":
+                self._turn_to(end=False)
+            case "last":
+                self._turn_to(end=True)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the head, a row, or the empty place; the thumb of the scroll bar at the right."""
+        width = self.size.width
+        if self.window.size == 0:
+            line = self._nothing(y) if y else self._head(width)
+            return strip(line, width, self.paints.ground)
+        thumb = strip(Line(((self._thumb(y), self.paints.faint),)), 1, self.paints.ground)
+        return Strip.join([self._body_line(y, width - 1), thumb])
+
+    def _body_line(self, y: int, width: int) -> Strip:
+        ground = self.paints.ground
+        index = self.top + y - 1
+        if y == 0:
+            return strip(self._head(width), width, ground)
+        if index >= self.window.size:
+            return strip(Line(), width, ground)
+        if index == self.cursor:
+            return strip(self._row(index, width), width, ground)
+        drawn = self._drawn.get(index)
+        if drawn is None or drawn.cell_length != width:
+            drawn = strip(self._row(index, width), width, ground)
+            if self.window.row(index) is not None:
+                self._drawn[index] = drawn
+        return drawn
+
+    def _thumb(self, y: int) -> str:
+        rows, size = self._rows, self.window.size
+        if size <= rows or y == 0:
+            return " "
+        length = max(1, rows * rows // size)
+        start = round(self.top / (size - rows) * (rows - length))
+        return "┃" if start <= y - 1 < start + length else " "
+
+    def on_resize(self) -> None:
+        """Another width, another drawing; another height, other rows to ask for."""
+        self._settle()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll with the wheel."""
+        event.stop()
+        self._go(self.cursor + WHEEL, scroll=WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll with the wheel."""
+        event.stop()
+        self._go(self.cursor - WHEEL, scroll=-WHEEL)
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the row under the mouse; a second click chooses it."""
+        index = self.top + event.y - 1
+        if event.y < 1 or index >= self.window.size:
+            return
+        if index == self.cursor and event.chain > 1:
+            self.post_message(self.RowChosen(self))
+        else:
+            self._go(index)
+
+    @property
+    def _rows(self) -> int:
+        return max(1, self.size.height - 1)
+
+    def _go(self, index: int, scroll: int = 0) -> None:
+        if not self.window.size:
+            return
+        before, top = self.cursor, self.top
+        self.cursor = min(max(0, index), self.window.size - 1)
+        self._towards = 1 if self.cursor >= before else -1
+        self.top += scroll
+        self._hold_cursor()
+        if self.top != top:
+            self.refresh()
+        elif self.cursor != before:
+            self.repaint_line(before - top + 1)
+            self.repaint_line(self.cursor - top + 1)
+        if self.cursor != before or self.top != top:
+            self._ask()
+            self.post_message(self.CursorMoved(self))
+
+    def _turn_to(self, *, end: bool) -> None:
+        was_end = self.window.reads_from_the_end
+        self._towards = -1 if end else 1
+        self.cursor = self.window.go_to_end(end=end)
+        if was_end != self.window.reads_from_the_end:
+            self._drawn.clear()
+        self._settle()
+
+    def _settle(self) -> None:
+        """After anything else than a move: stay in bounds, draw all, ask for what is missing."""
+        self.cursor = min(max(0, self.cursor), max(0, self.window.size - 1))
+        self._hold_cursor()
+        self._repaint()
+        self._ask()
+        self.post_message(self.CursorMoved(self))
+
+    def _hold_cursor(self) -> None:
+        rows = self._rows
+        self.top = min(max(self.top, self.cursor - rows + 1), self.cursor)
+        self.top = max(0, min(self.top, max(0, self.window.size - rows)))
+
+    def _repaint(self) -> None:
+        self._drawn.clear()
+        self.refresh()
+
+    def _ask(self) -> None:
+        if len(self._drawn) > 2000:
+            self._drawn.clear()
+        wanted = self.window.wanted(self.top, self.top + self._rows - 1, self._towards)
+        if wanted:
+            self.post_message(self.PagesWanted(self, tuple(wanted)))
+
+    def _head(self, width: int) -> Line:
+        titles = [(column.title, self.paints.heading) for column in self._columns]
+        return Line(cells(self._columns, width - 1, titles, lead=("  ", self.paints.ink)))
+
+    def _row(self, index: int, width: int) -> Line:
+        here = index == self.cursor
+        paints = self.paints
+        lead: Part = ("▌ " if here else "  ", paints.accent)
+        row = self.window.row(index)
+        if row is None:
+            return Line((lead, (f"… {count(index + 1)}", paints.faint)))
+        parts = cells(self._columns, width - 1, self._draw(row), lead=lead)
+        return Line(parts, ground=paints.cursor if here else None)
+
+    def _nothing(self, y: int) -> Line:
+        if y != 2:
+            return Line()
+        words = self.empty if self.window.is_loaded else "Reading …"
+        return Line((("   ", self.paints.ink), (words, self.paints.dim)))

@@ -1,0 +1,484 @@
+"""A made-up shop in memory: orders by the hundred thousand, stock, and what staff do to them.
+
+Orders are computed from their place in the list and kept only once somebody touches them, so a
+hundred thousand cost nothing. The rules are those of the wire: refusals carry its codes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+NAMES = (
+    "Zoë Łukasz", "Ada Byron", "J. Tan", "María José Ñandú", "Oluwaseun Adé", "Bernd Grünwald",
+    "Chiara D'Angelo", "Søren Kjær", "Anaïs Lefèvre", "Tom O'Neill", "Ingrid Åkesson", "Pál Kovács",
+)  # fmt: skip
+GOODS = (
+    ("Mug", "MUG", ("blue 300 ml", "red 300 ml", "white 500 ml"), 999),
+    ("Tea Assam", "TEA-AS", ("100 g", "250 g"), 640),
+    ("Tea Darjeeling", "TEA-DA", ("100 g", "250 g"), 890),
+    ("Honey", "HONEY", ("250 g", "500 g"), 750),
+    ("Jug", "JUG", ("1 l",), 1900),
+    ("Coaster", "COAST", (None,), 350),
+    ("Teapot cast iron", "POT-CI", ("0.8 l black", "1.2 l black", "1.2 l green"), 4890),
+    ("Linen napkin", "NAPKIN", ("natural", "indigo"), 1250),
+)
+CITIES = (("Łódź", "90-001", "PL"), ("Berlin", "10115", "DE"), ("Lyon", "69001", "FR"),
+          ("Wien", "1010", "AT"))  # fmt: skip
+PLACES = (("MAIN", "Main warehouse"), ("SHOP", "Shop floor"))
+SPACING = timedelta(minutes=7)
+NAMESPACE = uuid.UUID("5f0c2d1e-0000-4000-8000-000000000000")
+
+
+class Refusal(Exception):
+    """The shop says no."""
+
+    def __init__(self, status: int, code: str, detail: str, **facts: object) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail, self.facts = status, code, detail, facts
+
+
+def eur(amount: int) -> dict[str, object]:
+    """An amount on the wire."""
+    return {"amount": amount, "currency": "EUR"}
+
+
+def wire_time(moment: datetime) -> str:
+    """A time on the wire."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def stable_id(kind: str, n: object) -> str:
+    """The same id for the same thing in every run."""
+    return str(uuid.uuid5(NAMESPACE, f"{kind}-{n}"))
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Something on the shelf."""
+
+    id: str
+    sku: str
+    barcode: str
+    title: str
+    variant_title: str | None
+    price: int
+
+
+def _ean(n: int) -> str:
+    body = f"50123456{n:04d}"
+    total = sum(int(d) * (3 if at % 2 else 1) for at, d in enumerate(body))
+    return body + str((10 - total % 10) % 10)
+
+
+def _variants() -> tuple[Variant, ...]:
+    found = []
+    for title, code, options, price in GOODS:
+        for option in options:
+            n = len(found)
+            found.append(
+                Variant(stable_id("variant", n), f"{code}-{n:02d}", _ean(n), title, option, price)
+            )
+    return tuple(found)
+
+
+VARIANTS = _variants()
+
+
+@dataclass
+class Level:
+    """How much of a variant stands at a place."""
+
+    id: str
+    variant: Variant
+    place: tuple[str, str]
+    on_hand: int
+    allocated: int
+    threshold: int
+    version: int = 1
+    movements: list[dict[str, object]] = field(default_factory=list)
+
+    def as_wire(self) -> dict[str, object]:
+        """The level as the shop tells it."""
+        return {
+            "id": self.id, "variant_id": self.variant.id, "sku": self.variant.sku,
+            "barcode": self.variant.barcode, "product_title": self.variant.title,
+            "variant_title": self.variant.variant_title,
+            "location": {"id": stable_id("place", self.place[0]), "code": self.place[0],
+                         "name": self.place[1]},
+            "on_hand": self.on_hand, "allocated": self.allocated, "reserved": 0,
+            "available": self.on_hand - self.allocated, "low_stock_threshold": self.threshold,
+            "version": self.version,
+            "last_moved_at": self.movements[0]["at"] if self.movements else None,
+        }  # fmt: skip
+
+    def move(self, change: int, reason: str, note: str | None, actor: str, kind: str) -> None:
+        """Write one movement."""
+        if self.on_hand + change < 0:
+            raise Refusal(409, "insufficient_stock", "There is not that much on the shelf.",
+                          requested=-change, available=self.on_hand)  # fmt: skip
+        self.on_hand += change
+        self.version += 1
+        self.movements.insert(0, {
+            "id": str(uuid.uuid4()), "at": wire_time(datetime.now(UTC)), "kind": kind,
+            "on_hand_change": change, "allocated_change": 0, "reserved_change": 0,
+            "on_hand_after": self.on_hand, "reason": reason, "note": note, "actor": actor,
+            "reference": None,
+        })  # fmt: skip
+
+
+class Warehouse:
+    """Orders and levels, and everything that happens to them."""
+
+    def __init__(self, orders: int = 1000, open_orders: int = 40) -> None:
+        self.count = orders
+        self.open_orders = min(open_orders, orders)
+        self.newest = datetime.now(UTC) - timedelta(minutes=3)
+        self.cases: dict[int, dict[str, object]] = {}
+        self.levels = {level.id: level for level in self._levels()}
+        self.effects: list[tuple[str, str, dict[str, object]]] = []
+        self._picked = lru_cache(64)(self._pick)
+
+    # -- orders
+
+    def number(self, n: int) -> str:
+        """The number that people read aloud."""
+        return f"O-{1_000_000 + n}"
+
+    def find_order(self, reference: str) -> int:
+        """The place of an order by its id or its number."""
+        digits = reference.upper().removeprefix("O-")
+        if digits.isdigit():
+            n = int(digits) - 1_000_000
+            if 0 <= n < self.count:
+                return n
+        n = self._by_id().get(reference, -1)
+        if n < 0:
+            raise Refusal(404, "order_not_found", "There is no such order.")
+        return n
+
+    def card(self, n: int) -> dict[str, object]:
+        """An order as a row of a list."""
+        case = self.cases.get(n)
+        if case is not None:
+            return {name: case[name] for name in CARD}
+        return self._card(n)
+
+    def case(self, n: int) -> dict[str, object]:
+        """Everything about an order; kept from now on."""
+        if n not in self.cases:
+            self.cases[n] = self._case(n)
+        return self.cases[n]
+
+    def pick(self, wanted: dict[str, str], text: str) -> tuple[int, ...]:
+        """Places of the orders that a filter takes, oldest first."""
+        return self._picked(tuple(sorted(wanted.items())), text.casefold(), len(self.effects))
+
+    def ship(self, n: int, body: dict[str, object], actor: str) -> dict[str, object]:
+        """Hand units to a carrier."""
+        case = self.case(n)
+        if case["status"] == "cancelled" or case["payment_status"] not in {"paid", "authorized"}:
+            raise Refusal(409, "invalid_state", f"Order {case['number']} cannot be shipped: it is "
+                          f"{case['payment_status']}.", current=case["payment_status"],
+                          allowed=["paid"])  # fmt: skip
+        lines = {line["id"]: line for line in case["lines"]}
+        wanted = body.get("lines") or [
+            {"order_line_id": line["id"], "quantity": line["open_quantity"]}
+            for line in lines.values() if line["open_quantity"]
+        ]  # fmt: skip
+        if not wanted:
+            raise Refusal(422, "quantity_exceeds_open", "Nothing is left to ship.")
+        for one in wanted:
+            line = lines[one["order_line_id"]]
+            if one["quantity"] > line["open_quantity"]:
+                raise Refusal(422, "quantity_exceeds_open",
+                              f"Only {line['open_quantity']} of {line['sku']} are open.",
+                              order_line_id=line["id"], open=line["open_quantity"])  # fmt: skip
+        for one in wanted:
+            line = lines[one["order_line_id"]]
+            line["open_quantity"] -= one["quantity"]
+            line["shipped_quantity"] += one["quantity"]
+        still_open = sum(line["open_quantity"] for line in lines.values())
+        case["fulfilment_status"] = "partially_shipped" if still_open else "shipped"
+        now = wire_time(datetime.now(UTC))
+        fulfilment = {
+            "id": str(uuid.uuid4()), "number": f"F-{n}-{len(case['fulfilments']) + 1}",
+            "status": "shipped", "carrier": body["carrier"],
+            "tracking_number": body.get("tracking_number"), "tracking_url": None,
+            "shipped_at": now, "lines": wanted,
+        }  # fmt: skip
+        case["fulfilments"].append(fulfilment)
+        self._happened(case, "shipped", f"Shipped by {body['carrier']}", actor)
+        return fulfilment
+
+    def quote(self, n: int, body: dict[str, object]) -> dict[str, object]:
+        """What a refund would come to."""
+        case = self.case(n)
+        lines = {line["id"]: line for line in case["lines"]}
+        quoted, amount = [], 0
+        for one in body["lines"]:
+            line = lines[one["order_line_id"]]
+            if one["quantity"] > line["refundable_quantity"]:
+                raise Refusal(422, "quantity_exceeds_refundable", "More than was bought.")
+            each = line["unit_price"]["amount"] * one["quantity"]
+            amount += each
+            quoted.append({**one, "amount": eur(each)})
+        fee = case["refundable_shipping"]["amount"] if body.get("shipping") else 0
+        return {"lines": quoted, "shipping": eur(fee), "amount": eur(amount + fee),
+                "refundable": case["refundable"]}  # fmt: skip
+
+    def refund(self, n: int, body: dict[str, object], actor: str) -> dict[str, object]:
+        """Give money back."""
+        case = self.case(n)
+        quote = self.quote(n, {"lines": [
+            {"order_line_id": one["order_line_id"], "quantity": one["quantity"]}
+            for one in body["lines"]], "shipping": body["shipping"]})  # fmt: skip
+        amount = quote["amount"]["amount"]
+        expected = body.get("expected_amount")
+        if amount > case["refundable"]["amount"]:
+            raise Refusal(409, "refund_exceeds_captured", "More than was paid.")
+        if expected and expected["amount"] != amount:
+            raise Refusal(
+                409, "amount_changed", "The amount is another by now.", amount=eur(amount)
+            )
+        lines = {line["id"]: line for line in case["lines"]}
+        for one in body["lines"]:
+            line = lines[one["order_line_id"]]
+            line["refundable_quantity"] -= one["quantity"]
+            line["refunded_quantity"] += one["quantity"]
+        case["refundable"] = eur(case["refundable"]["amount"] - amount)
+        case["refunded"] = eur(case["refunded"]["amount"] + amount)
+        if body["shipping"]:
+            case["refundable_shipping"] = eur(0)
+        whole = case["refundable"]["amount"] == 0
+        case["payment_status"] = "refunded" if whole else "partially_refunded"
+        case["payments"][0]["refunded"] = case["refunded"]
+        refund = {
+            "id": str(uuid.uuid4()), "status": "succeeded", "amount": eur(amount),
+            "reason": body["reason"], "note": body.get("note"),
+            "lines": [{**one, "amount": eur(0)} for one in body["lines"]],
+            "shipping": quote["shipping"], "created_at": wire_time(datetime.now(UTC)),
+        }  # fmt: skip
+        case["refunds"].append(refund)
+        self._happened(case, "refunded", f"Refunded {amount / 100:.2f} €: {body['reason']}", actor)
+        return refund
+
+    def note(self, n: int, body: dict[str, object], actor: str) -> dict[str, object]:
+        """Write into the timeline."""
+        case = self.case(n)
+        self._happened(case, "note", body["text"], actor)
+        return case["timeline"][-1]
+
+    # -- stock
+
+    def adjust(self, level_id: str, body: dict[str, object], actor: str) -> dict[str, object]:
+        """Correct a level."""
+        level = self.level(level_id)
+        if "change" in body:
+            change = body["change"]
+        else:
+            if body["expected_on_hand"] != level.on_hand:
+                raise Refusal(409, "stale_quantity", "The level has moved since it was read.",
+                              current_on_hand=level.on_hand)  # fmt: skip
+            change = body["on_hand"] - level.on_hand
+        level.move(change, body["reason"], body.get("note"), actor, "adjusted")
+        return level.as_wire()
+
+    def level(self, level_id: str) -> Level:
+        """A level by its id."""
+        if level_id not in self.levels:
+            raise Refusal(404, "level_not_found", "There is no such level.")
+        return self.levels[level_id]
+
+    def scan(self, code: str) -> dict[str, object]:
+        """What a code stands for."""
+        folded = code.casefold()
+        for variant in VARIANTS:
+            if folded in {variant.sku.casefold(), variant.barcode}:
+                levels = [one.as_wire() for one in self.levels.values() if one.variant is variant]
+                name = " ".join(part for part in (variant.title, variant.variant_title) if part)
+                return {"kind": "variant", "id": variant.id, "label": name, "variant": {
+                    "id": variant.id, "sku": variant.sku, "barcode": variant.barcode,
+                    "product_title": variant.title, "title": variant.variant_title,
+                    "levels": levels}}  # fmt: skip
+        try:
+            n = self.find_order(code)
+        except Refusal:
+            raise Refusal(404, "code_unknown", f"Nothing here is called {code}.") from None
+        return {"kind": "order", "id": self.card(n)["id"], "label": self.number(n),
+                "order": self.card(n)}  # fmt: skip
+
+    def overview(self) -> dict[str, object]:
+        """The day in figures."""
+        to_ship = self.pick({"queue": "to_ship"}, "")
+        low = sum(one.on_hand - one.allocated <= one.threshold for one in self.levels.values())
+        return {
+            "to_ship": len(to_ship), "unpaid": len(self.pick({"payment_status": "unpaid"}, "")),
+            "low_stock": low, "shipped_today": 96, "needs_attention": 2, "currency": "EUR",
+            "oldest_to_ship_at": self.card(to_ship[0])["placed_at"] if to_ship else None,
+        }  # fmt: skip
+
+    # -- making it up
+
+    def _levels(self) -> list[Level]:
+        made = []
+        for n, (variant, place) in enumerate(itertools.product(VARIANTS, PLACES)):
+            on_hand = (n * 37) % 90
+            level = Level(stable_id("level", n), variant, place, on_hand, min(on_hand, n % 8), 12)
+            level.movements = _past_movements(level, n)
+            made.append(level)
+        return made
+
+    @lru_cache(1)  # noqa: B019 - one warehouse lives as long as its test
+    def _by_id(self) -> dict[str, int]:
+        return {stable_id("order", n): n for n in range(self.count)}
+
+    def _pick(self, wanted: tuple[tuple[str, str], ...], text: str, _: int) -> tuple[int, ...]:
+        filters = dict(wanted)
+        found = []
+        for n in range(self.count):
+            status, paid, sent = self._statuses(n)
+            if filters.get("queue") == "to_ship" and not _is_to_ship(status, paid, sent):
+                continue
+            if filters.get("status", status) != status:
+                continue
+            if filters.get("payment_status", paid) != paid:
+                continue
+            if filters.get("fulfilment_status", sent) != sent:
+                continue
+            if text and not self._mentions(n, text):
+                continue
+            found.append(n)
+        return tuple(found)
+
+    def _mentions(self, n: int, text: str) -> bool:
+        return text in self.number(n).casefold() or text in NAMES[n % len(NAMES)].casefold()
+
+    def _statuses(self, n: int) -> tuple[str, str, str]:
+        case = self.cases.get(n)
+        if case is not None:
+            return case["status"], case["payment_status"], case["fulfilment_status"]
+        if n % 101 == 7:
+            return "cancelled", "voided", "cancelled"
+        if n >= self.count - self.open_orders:
+            if n % 17 == 3:
+                return "placed", "unpaid", "unfulfilled"
+            return "placed", "paid", "unfulfilled"
+        if n % 53 == 11:
+            return "placed", "paid", "partially_shipped"
+        return "completed", "paid", "shipped"
+
+    def _placed(self, n: int) -> datetime:
+        return self.newest - SPACING * (self.count - 1 - n)
+
+    def _bought(self, n: int) -> list[tuple[Variant, int]]:
+        return [
+            (VARIANTS[(n * 7 + k * 3) % len(VARIANTS)], 1 + (n + k) % 3) for k in range(1 + n % 4)
+        ]
+
+    def _card(self, n: int) -> dict[str, object]:
+        status, paid, sent = self._statuses(n)
+        bought = self._bought(n)
+        name = NAMES[n % len(NAMES)]
+        return {
+            "id": stable_id("order", n), "number": self.number(n),
+            "placed_at": wire_time(self._placed(n)), "status": status, "payment_status": paid,
+            "fulfilment_status": sent, "customer_name": name,
+            "email": f"customer{n}@example.org", "unit_count": sum(q for _, q in bought),
+            "total": eur(sum(v.price * q for v, q in bought) + 490),
+            "ship_country": CITIES[n % 4][2], "version": 1,
+        }  # fmt: skip
+
+    def _case(self, n: int) -> dict[str, object]:
+        card = self._card(n)
+        status, paid, sent = self._statuses(n)
+        city, postcode, country = CITIES[n % 4]
+        address = {
+            "name": card["customer_name"], "company": None, "line1": f"Piotrkowska {n % 200 + 1}",
+            "line2": None, "city": city, "region": None, "postal_code": postcode,
+            "country": country, "phone": "+48 600 700 800",
+        }  # fmt: skip
+        lines = []
+        for k, (variant, quantity) in enumerate(self._bought(n)):
+            shipped = quantity if sent == "shipped" else (1 if sent == "partially_shipped" and k == 0
+                                                          else 0)  # fmt: skip
+            cancelled = quantity if status == "cancelled" else 0
+            lines.append({
+                "id": stable_id("line", f"{n}-{k}"), "sku": variant.sku, "title": variant.title,
+                "variant_title": variant.variant_title, "barcode": variant.barcode,
+                "quantity": quantity, "shipped_quantity": shipped, "cancelled_quantity": cancelled,
+                "refunded_quantity": 0, "open_quantity": quantity - shipped - cancelled,
+                "refundable_quantity": quantity if paid == "paid" else 0,
+                "unit_price": eur(variant.price), "total": eur(variant.price * quantity),
+                "tax": eur(variant.price * quantity * 19 // 119),
+            })  # fmt: skip
+        total = card["total"]["amount"]
+        captured = total if paid == "paid" else 0
+        placed = self._placed(n)
+        payments = [{
+            "id": stable_id("payment", n), "provider": "stripe", "status": "captured",
+            "amount": eur(total), "captured": eur(captured), "refunded": eur(0),
+            "reference": f"card …{4242 + n % 50}", "created_at": wire_time(placed),
+        }] if captured else []  # fmt: skip
+        timeline = [{"at": wire_time(placed), "kind": "placed", "text": "Placed in the shop",
+                     "actor": None}]  # fmt: skip
+        if captured:
+            timeline.append({"at": wire_time(placed + timedelta(seconds=40)), "kind": "paid",
+                             "text": f"Paid {total / 100:.2f} € by card", "actor": "stripe"})  # fmt: skip
+        fulfilments = []
+        if sent in {"shipped", "partially_shipped"}:
+            fulfilments.append({
+                "id": stable_id("fulfilment", n), "number": f"F-{n}-1", "status": "shipped",
+                "carrier": "DHL", "tracking_number": f"0034043416109400{n % 10000:04d}",
+                "tracking_url": None, "shipped_at": wire_time(placed + timedelta(hours=5)),
+                "lines": [{"order_line_id": line["id"], "quantity": line["shipped_quantity"]}
+                          for line in lines if line["shipped_quantity"]],
+            })  # fmt: skip
+            timeline.append({"at": wire_time(placed + timedelta(hours=5)), "kind": "shipped",
+                             "text": "Shipped by DHL", "actor": "Jon"})  # fmt: skip
+        return {
+            **card, "shipping_address": address, "billing_address": address,
+            "shipping_method": "DHL Paket", "lines": lines,
+            "subtotal": eur(total - 490), "shipping_total": eur(490),
+            "tax_total": eur(total * 19 // 119), "captured": eur(captured), "refunded": eur(0),
+            "refund_pending": eur(0), "refundable": eur(captured),
+            "refundable_shipping": eur(490 if captured else 0), "payments": payments,
+            "refunds": [], "fulfilments": fulfilments, "timeline": timeline,
+        }  # fmt: skip
+
+    def _happened(self, case: dict[str, object], kind: str, text: str, actor: str) -> None:
+        case["version"] += 1
+        case["timeline"].append(
+            {"at": wire_time(datetime.now(UTC)), "kind": kind, "text": text, "actor": actor}
+        )
+
+
+CARD = (
+    "id", "number", "placed_at", "status", "payment_status", "fulfilment_status", "customer_name",
+    "email", "unit_count", "total", "ship_country", "version",
+)  # fmt: skip
+
+
+def _is_to_ship(status: str, paid: str, sent: str) -> bool:
+    return status == "placed" and paid == "paid" and sent in {"unfulfilled", "partially_shipped"}
+
+
+def _past_movements(level: Level, n: int) -> list[dict[str, object]]:
+    """A journal that ends at what stands there now: sold bit by bit, then filled up."""
+    moves, after = [], level.on_hand
+    for k in range(30):
+        change = -(1 + (n + k) % 3) if k % 7 != 6 else min(after, 14 + n % 5)
+        before = after - change
+        moves.append({
+            "id": stable_id("move", f"{n}-{k}"),
+            "at": wire_time(datetime.now(UTC) - timedelta(hours=5 * k + 1)),
+            "kind": "shipped" if change < 0 else "received",
+            "on_hand_change": change, "allocated_change": 0, "reserved_change": 0,
+            "on_hand_after": after, "reason": None if change < 0 else "received",
+            "note": None, "actor": ("Mia Winter", "Jon Berg")[k % 2], "reference": None,
+        })  # fmt: skip
+        after = before
+    return moves
