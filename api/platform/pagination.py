@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
 from sqlalchemy.sql.elements import ClauseElement
 
 from api.kernel.errors import Refused
@@ -73,7 +73,12 @@ def page(
 def _after(sort: Sort, values: Sequence[Any]) -> ColumnElement[bool]:
     columns: ClauseElement = tuple_(*sort.columns)
     given = tuple_(*(literal(v, c.type) for v, c in zip(values, sort.columns, strict=True)))
-    return columns < given if sort.descending else columns > given
+    # Says nothing new, but when the columns are of several tables, only the first one alone can
+    # begin in its index where the page begins.
+    first, bound = sort.columns[0], literal(values[0], sort.columns[0].type)
+    if sort.descending:
+        return and_(first <= bound, columns < given)
+    return and_(first >= bound, columns > given)
 
 
 def _fingerprint(sort: Sort, filters: object) -> str:
