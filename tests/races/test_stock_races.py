@@ -67,7 +67,7 @@ def low_facts() -> int:
 
 
 def test_forty_buyers_of_ten_units_get_exactly_ten_orders(app: Flask) -> None:
-    """Without the lock, forty read ten free units, and the guard fails buyers it should serve."""
+    """Without the lock, forty see ten free; without guard and CHECK as well, forty get an order."""
     mug = goods("MUG", 10)
 
     outcomes = at_once(app, [buying({mug: 1})] * 40)
@@ -134,7 +134,7 @@ def test_goods_that_an_order_has_cannot_be_counted_away(app: Flask) -> None:
 
 
 def test_two_who_count_the_same_shelf_do_not_overwrite_each_other(app: Flask) -> None:
-    """Without the expected number under the lock, both differences would be taken off."""
+    """Without the comparison under the lock, the second count overwrites the first unseen."""
     for number in range(ROUNDS):
         mug = goods(f"MUG-{number}", 10)
         level_id = level_of(mug)
@@ -163,7 +163,7 @@ def test_low_stock_is_told_exactly_once(app: Flask) -> None:
 
 
 def test_an_order_that_is_placed_twice_at_once_takes_its_goods_once(app: Flask) -> None:
-    """Without the look after the lock, the second call would allocate the lines once more."""
+    """Without the look after the lock, all but the first break on the unique line and level."""
     mug = goods("MUG", 10)
     order_id, lines = new_id(), demand({mug: 2})
 
@@ -178,7 +178,7 @@ def test_an_order_that_is_placed_twice_at_once_takes_its_goods_once(app: Flask) 
 
 
 def test_an_order_that_is_cancelled_twice_at_once_gives_back_once(app: Flask) -> None:
-    """Without the lock, both read what is left, and the second gives back what is gone."""
+    """Without the lock, both read what is left, and the second breaks on what is gone."""
     mug = goods("MUG", 10)
     order_id = allocated({mug: 4})
 
@@ -194,7 +194,7 @@ def test_an_order_that_is_cancelled_twice_at_once_gives_back_once(app: Flask) ->
 
 
 def test_a_parcel_that_is_sent_twice_at_once_leaves_once(app: Flask) -> None:
-    """Without the look after the lock, the goods would leave the shelf with every click."""
+    """Without the look after the lock, all but the first break on the unique fulfilment."""
     mug = goods("MUG", 10)
     order_id, (line,), fulfilment_id = new_id(), demand({mug: 6}), new_id()
     with transaction():

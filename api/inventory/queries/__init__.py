@@ -10,7 +10,7 @@ from api.inventory.queries.differences import (
     mark_differences,
 )
 from api.inventory.queries.journal import movements
-from api.inventory.queries.levels import (
+from api.inventory.queries.shelves import (
     level,
     levels,
     levels_of_variant,

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import false, func, select
+from sqlalchemy import ColumnElement, false, func, select
 
 from api.catalog.models import Product, Variant
 from api.catalog.queries import searching
@@ -13,6 +13,9 @@ from api.inventory.queries.availability import live_reserved_column
 from api.platform import pagination
 from api.platform.db import AnySelect, session
 from api.platform.pagination import Sort
+
+FEW: Final = 500
+"""So many products are looked for one by one."""
 
 _BY_SKU: Final = Sort((Variant.sku_key, StockLevel.id))
 _BY_PREFERENCE: Final = Sort((Location.priority, Location.id))
@@ -34,12 +37,12 @@ def levels(
     """
     statement = _levels()
     if q:
-        typed = searching.tsquery_text(q)
-        statement = statement.where(searching.matches(typed) if typed else false())
+        statement = statement.where(_is_meant(q))
     if location_id is not None:
         statement = statement.where(StockLevel.location_id == location_id)
     if low is not None:
-        statement = statement.where(StockLevel.below_threshold.is_(low))
+        is_low = StockLevel.below_threshold
+        statement = statement.where(is_low if low else ~is_low)
     rows, page = pagination.page(
         statement,
         _BY_SKU,
@@ -97,6 +100,22 @@ def locations(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, 
 
 _LOCATION_FIELDS: Final = ("id", "code", "name", "priority", "is_active", "version")
 _LOCATIONS: Final = select(*(getattr(Location, field) for field in _LOCATION_FIELDS))
+
+
+def _is_meant(q: str) -> ColumnElement[bool]:
+    """Tell whether a product is meant by what somebody typed.
+
+    Few products are named by their ids; of many, the order of SKUs soon meets enough. Left to
+    itself, the database walks all SKUs to find that one of them, or none, is meant.
+    """
+    typed = searching.tsquery_text(q)
+    if not typed:
+        return false()
+    # Planned as a whole, so that the search index is used, but read only as far as is needed.
+    meant = select(Product.id).where(searching.matches(typed)).cte("meant")
+    meant = meant.prefix_with("MATERIALIZED")
+    few = session.scalars(select(meant.c.id).limit(FEW + 1)).all()
+    return Product.id.in_(few) if len(few) <= FEW else searching.matches(typed)
 
 
 def _levels() -> AnySelect:
