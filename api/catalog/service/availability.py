@@ -3,7 +3,19 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Uuid,
+    and_,
+    any_,
+    exists,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute
 
 from api.catalog.events import CatalogueChanged
 from api.catalog.models import Product, ProductStatus, Variant
@@ -22,35 +34,39 @@ def note_availability(in_stock: Collection[UUID], out_of_stock: Collection[UUID]
     changing = session.execute(
         select(Variant.id, Variant.product_id).where(
             or_(
-                and_(Variant.id.in_(arrived), ~Variant.in_stock),
-                and_(Variant.id.in_(left), Variant.in_stock),
+                and_(_among(Variant.id, arrived), ~Variant.in_stock),
+                and_(_among(Variant.id, left), Variant.in_stock),
             )
         )
     ).all()
     if not changing:
         return
-    product_ids = {row.product_id for row in changing}
+    product_ids = sorted({row.product_id for row in changing})
     # The product first: two variants that sell out at once would each see the other still there.
     products = session.execute(
         select(Product.id, Product.slug, Product.status)
-        .where(Product.id.in_(product_ids))
+        .where(_among(Product.id, product_ids))
         .order_by(Product.id)
         .with_for_update(key_share=True)
     ).all()
-    variant_ids = sorted(row.id for row in changing)
     session.execute(
         update(Variant)
-        .where(Variant.id.in_(variant_ids))
-        .values(in_stock=Variant.id.in_(arrived))
+        .where(_among(Variant.id, sorted(row.id for row in changing)))
+        .values(in_stock=_among(Variant.id, arrived))
         .execution_options(synchronize_session=False)
     )
     any_left = exists().where(Variant.product_id == Product.id, Variant.in_stock)
     session.execute(
         update(Product)
-        .where(Product.id.in_(product_ids), Product.in_stock != any_left)
+        .where(_among(Product.id, product_ids), Product.in_stock != any_left)
         .values(in_stock=any_left)
         .execution_options(synchronize_session=False)
     )
     slugs = tuple(row.slug for row in products if row.status is ProductStatus.ACTIVE)
     if slugs:
         emit(CatalogueChanged(slugs=slugs))
+
+
+def _among(column: InstrumentedAttribute[UUID], ids: list[UUID]) -> ColumnElement[bool]:
+    """Compare with a whole list as one value: a thousand of them are still one parameter."""
+    return column == any_(literal(ids, ARRAY(Uuid)))

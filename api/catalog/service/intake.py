@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 
 from api.catalog.errors import CompareAtNotAbovePrice, CurrencyTwice, ImageUnknown, OptionsDoNotFit
 from api.catalog.models import Product, ProductImage, ProductStatus, Variant, VariantPrice
@@ -15,7 +15,7 @@ from api.catalog.service.drafts import PriceDraft, ProductDraft, VariantDraft
 from api.catalog.texts import sku_from, slug_from, variant_title
 from api.kernel import clock
 from api.kernel.ids import new_id
-from api.platform.db import session
+from api.platform.db import Base, session
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +105,22 @@ def store(
             prices += price_rows(made["id"], variant.prices)
         ids = tuple(made["id"] for made in own_variants)
         stored.append(StoredProduct(product_id, slug, ids))
-    session.execute(insert(Product), products)
-    if images:
-        session.execute(insert(ProductImage), images)
-    session.execute(insert(Variant), variants)
+    add_rows(Product, products)
+    add_rows(ProductImage, images)
+    add_rows(Variant, variants)
     if prices:
-        session.execute(insert(VariantPrice), prices)
+        add_rows(VariantPrice, prices)
         following.refresh_price_ranges([made.product_id for made in stored])
     following.put_on_shelves(
         {made.product_id: draft.category_ids for made, draft in zip(stored, drafts, strict=True)}
     )
     return stored
+
+
+def add_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows by their table: nobody needs objects of them, and that is half of the cost."""
+    if rows:
+        session.execute(insert(cast(Table, model.__table__)), rows)
 
 
 def variant_row(

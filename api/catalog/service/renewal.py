@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from api.catalog.events import PriceChanged, ProductPublished
@@ -72,8 +72,7 @@ class Renewal:
 
     def write(self) -> list[Event]:
         """Write everything down; returns the facts to tell."""
-        if self.new_images:
-            session.execute(insert(ProductImage), self.new_images)
+        intake.add_rows(ProductImage, self.new_images)
         for model, rows in (
             (ProductImage, self.images),
             (Product, self.products),
@@ -81,10 +80,9 @@ class Renewal:
         ):
             if rows:
                 session.execute(update(model), sorted(rows, key=lambda row: sorted(row)))
-        if self.new_variants:
-            session.execute(insert(Variant), self.new_variants)
+        intake.add_rows(Variant, self.new_variants)
         if self.prices:
-            statement = upsert(VariantPrice).values(self.prices)
+            statement = upsert(VariantPrice)
             session.execute(
                 statement.on_conflict_do_update(
                     index_elements=["variant_id", "currency"],
@@ -92,7 +90,8 @@ class Renewal:
                         "amount": statement.excluded.amount,
                         "compare_at": statement.excluded.compare_at,
                     },
-                )
+                ),
+                self.prices,
             )
         following.refresh_price_ranges(self.priced)
         following.put_on_shelves(self.shelves)

@@ -182,9 +182,9 @@ def open_levels(
     try:
         opened = session.execute(
             upsert(StockLevel)
-            .values(rows)
             .on_conflict_do_nothing(constraint="uq_stock_levels_variant_location")
-            .returning(StockLevel.variant_id, StockLevel.id)
+            .returning(StockLevel.variant_id, StockLevel.id),
+            rows,
         ).all()
     except IntegrityError as clash:
         if "variants" in str(clash.orig):
