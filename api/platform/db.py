@@ -4,14 +4,17 @@ import enum
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import DDL, DateTime, Dialect, Enum, MetaData, Row, Select, Table, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -101,8 +104,30 @@ def named_enum(kind: type[enum.StrEnum], name: str) -> Enum:
     )
 
 
+class ShopSession(FlaskSession):
+    """Reads outside of a transaction go out one by one, without BEGIN before and ROLLBACK after.
+
+    That halves the round trips of a page, and nothing idles in a transaction. READ COMMITTED gives
+    each statement a view of its own anyway. What writes opens a `transaction`.
+    """
+
+    def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
+        """Return the engine, in autocommit while no transaction is open."""
+        bound = super().get_bind(*args, **options)
+        if self.info.get("in_transaction") or not isinstance(bound, Engine):
+            return bound
+        return _reading(bound)
+
+
+@cache
+def _reading(engine: Engine) -> Engine:
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 # Models descend from Base, which is typed; the extension lends the engine and the scoped session.
-db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+db = SQLAlchemy(
+    metadata=Base.metadata, session_options={"class_": ShopSession, "expire_on_commit": False}
+)
 session = db.session
 """The session of the running request or job."""
 
@@ -133,6 +158,7 @@ def transaction() -> Iterator[Session]:
     current = session()
     if current.info.get("in_transaction"):
         raise RuntimeError("transactions belong to the edge and do not nest")
+    current.rollback()  # gives back the connection that earlier reads used in autocommit
     current.info["in_transaction"] = True
     try:
         yield current
