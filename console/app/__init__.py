@@ -1,4 +1,5 @@
 """The roof: puts the console together and decides what follows from every key, code and message.
 
-`application` is the Textual app, `navigation` its trail of screens, `driver` reads the keyboard.
+`application` takes keys and messages, `navigation` goes from screen to screen, `anywhere` holds
+what can be done on all of them, `driver` reads the keyboard, `start` begins and ends it all.
 """

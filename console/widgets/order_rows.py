@@ -25,7 +25,7 @@ QUEUE_COLUMNS = (
 
 LIST_COLUMNS = (
     Column("Order", 10),
-    Column("Placed", 12),
+    Column("Placed", 12, from_width=76),
     Column("Customer", 12, grow=3),
     Column("Units", 5, right=True),
     Column("Total", 9, right=True),

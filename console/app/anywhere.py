@@ -1,0 +1,110 @@
+"""What can be done anywhere: going about, help, the palette, undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from console.app.navigation import OVERLAYS, Navigation
+from console.app.trail import Stop
+from console.client import stock
+from console.flows import undo
+from console.flows.step import done, noted
+
+if TYPE_CHECKING:
+    from console.screens.help import HelpScreen
+    from console.screens.palette import PaletteScreen
+
+
+class Anywhere(Navigation):
+    """Actions that no screen needs to know. A screen that has its own way of one is asked first."""
+
+    undo_before: int | None = None
+    """Undo looks at commands older than this one: it was told why not already."""
+
+    async def do_home(self) -> None:
+        """F2."""
+        await self.go(Stop("home"))
+
+    async def do_orders(self) -> None:
+        """F3."""
+        await self.go(Stop("orders"))
+
+    async def do_to_ship(self) -> None:
+        """`:q`."""
+        await self.go(Stop("orders", "to_ship"))
+
+    async def do_stock(self) -> None:
+        """F7."""
+        await self.go(Stop("stock"))
+
+    async def do_low_stock(self) -> None:
+        """`:l`."""
+        await self.go(Stop("stock", "low"))
+
+    async def do_refund(self) -> None:
+        """F8 where no order is at hand: the refund asks for it."""
+        await self.go(Stop("refund"))
+
+    async def do_tray(self) -> None:
+        """F12."""
+        await self.go(Stop("tray"))
+
+    async def do_earlier(self) -> None:
+        """Back along the trail."""
+        await self.leave()
+
+    async def do_later(self) -> None:
+        """Forward along the trail."""
+        if self.trail.forward():
+            await self.arrive(self.trail.here)
+        else:
+            self.say(noted("This is where you have come to"))
+
+    async def do_help(self) -> None:
+        """F1."""
+        page = cast("HelpScreen", await self.screen_called("help"))
+        if self.frame is not page:
+            about = self.frame
+            await self.lay_over(page)
+            page.explain(about)
+
+    async def do_palette(self) -> None:
+        """`:`."""
+        page = cast("PaletteScreen", await self.screen_called("palette"))
+        if self.frame.NAME in OVERLAYS:
+            await self.leave()
+        about = self.frame
+        await self.lay_over(page)
+        page.offer(about)
+
+    async def do_switch_user(self) -> None:
+        """`:w`: sign out; unsent work stays in its operator's name."""
+        failure = await self.shop.desk.sign_out()
+        told = " (the shop could not be told)" if failure else ""
+        await self.ask_to_sign_in(f"Signed out{told}. Who works here now?")
+
+    async def do_quit(self) -> None:
+        """Ctrl+Q."""
+        self.exit()
+
+    async def do_undo(self) -> None:
+        """F9: a step of the draft at hand, or else the last command."""
+        if self.frame.undo_step():
+            return
+        person = self.shop.session.person
+        latest = self.shop.outbox.latest_by(person.id, before=self.undo_before) if person else []
+        match undo.plan(latest):
+            case undo.Drop(command):
+                self.shop.drop(command)
+                self.say(done(f"Taken back before it was sent: {command.label}"))
+                await self.tell_screens(command, None)
+            case undo.TakeBack(command):
+                self.shop.give(stock.taking_back(command))
+                self.say(done(f"{command.label}: taken back, the opposite is being sent"))
+            case undo.Cannot(command, why):
+                self.undo_before = command.id
+                again = f". F9 again: {latest[1].label}" if len(latest) > 1 else ""
+                self.say(noted(f"{why}{again}"))
+            case undo.Nothing():
+                self.undo_before = None
+                self.say(noted("Nothing to take back"))

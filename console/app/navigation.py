@@ -1,0 +1,189 @@
+"""Going from screen to screen: the trail, what lies over it, and who is signed in."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import shlex
+from collections.abc import Sequence
+from typing import cast
+
+from textual.app import App
+from textual.driver import Driver
+
+from console import keys
+from console.app.trail import Stop, Trail
+from console.client.errors import CallFailed
+from console.client.folder import StateFolder
+from console.client.outbox import Command
+from console.client.shop import Shop
+from console.flows.step import Feedback, Tone
+from console.messages import Open
+from console.scan.entry import Entry
+from console.screens.counter import Counter
+from console.screens.frame import Frame
+from console.screens.home import HomeScreen
+from console.screens.sign_in import SignInScreen
+from console.settings import Settings
+from console.theme import THEME, paints
+
+LOADED_LATER = {
+    "orders": "OrdersScreen", "order": "OrderScreen", "ship": "ShipScreen",
+    "refund": "RefundScreen", "stock": "StockScreen", "level": "LevelScreen",
+    "tray": "TrayScreen", "help": "HelpScreen", "palette": "PaletteScreen",
+}  # fmt: skip
+"""Screens that nobody sees in the first frame, by their module in `console.screens`."""
+
+OVERLAYS = frozenset({"help", "palette"})
+
+
+class Navigation(App[None]):
+    """The part of the console that knows where the operator is."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        folder: StateFolder,
+        *,
+        colours: bool = True,
+        driver: type[Driver] | None = None,
+    ) -> None:
+        # Without colours the terminal's own are used, which then are left out altogether.
+        super().__init__(driver_class=driver, ansi_color=None if colours else True)
+        self.settings = settings
+        self.shop = Shop(settings, folder)
+        entry = Entry(prefixes=frozenset(settings.scan_prefixes))
+        self.counter = Counter(self.shop, paints(colours=colours), entry)
+        self.frames: dict[str, Frame] = {}
+        self.trail = Trail()
+        self._all_here = asyncio.Event()
+        self._put_in_place(HomeScreen(self.counter))
+        self._put_in_place(SignInScreen(self.counter))
+        self.register_theme(THEME)
+        self.theme = THEME.name
+
+    @property
+    def frame(self) -> Frame:
+        """The screen that is looked at."""
+        return cast("Frame", self.screen)
+
+    def say(self, feedback: Feedback) -> None:
+        """Tell the operator something, wherever they are; loudly when it is wrong."""
+        self.counter.feedback = feedback
+        self.frame.entry_bar.say(feedback)
+        if feedback.tone is Tone.WRONG:
+            # Twice: a single bell is what terminals ring for anything.
+            self.bell()
+            self.bell()
+            if self.settings.sound_command:
+                self.run_worker(_play(shlex.split(self.settings.sound_command)), group="sound")
+
+    async def load_screens(self) -> None:
+        """Load the screens behind the first one, while that is looked at already."""
+        for name, class_name in LOADED_LATER.items():
+            # By name, in a thread: loading them all first would double the time to the first frame.
+            module = await asyncio.to_thread(importlib.import_module, f"console.screens.{name}")
+            self._put_in_place(getattr(module, class_name)(self.counter))
+        self._all_here.set()
+
+    async def screen_called(self, name: str) -> Frame:
+        """A screen by its name, as soon as it is loaded."""
+        if name not in self.frames:
+            await self._all_here.wait()
+        return self.frames[name]
+
+    async def go(self, stop: Stop, opened: Open | None = None) -> None:
+        """Go to a screen and put it on the trail."""
+        if self.frame.NAME in OVERLAYS:
+            await self.pop_screen()
+        self.trail.go(stop)
+        await self.arrive(stop, opened)
+
+    async def arrive(self, stop: Stop, opened: Open | None = None) -> None:
+        """Make a stop of the trail the current one; returns when its subject is shown."""
+        before, frame = self.frame, await self.screen_called(stop.screen)
+        if frame is not before:
+            self._close_prompt(before)
+            before.leave()
+            await self._bring_up(frame)
+        self.listen_as(frame)
+        await frame.show(stop.subject, opened.order if opened else None)
+
+    async def leave(self) -> None:
+        """Back to where one came from: what lies on top first, then along the trail."""
+        if self.frame.NAME in OVERLAYS:
+            self._close_prompt(self.frame)
+            await self.pop_screen()
+            self.listen_as(self.frame)
+        elif self.trail.back():
+            await self.arrive(self.trail.here)
+        elif self.frame.NAME != "home":
+            await self.arrive(Stop("home"))
+
+    async def lay_over(self, frame: Frame) -> None:
+        """Put the help or the palette on top of the current screen."""
+        self._close_prompt(self.frame)
+        await self.push_screen(frame)
+        self.listen_as(frame)
+
+    async def ask_to_sign_in(self, why: str) -> None:
+        """Show the sign-in page; the trail waits below it."""
+        if self.frame.NAME != "sign_in":
+            if self.frame.NAME in OVERLAYS:
+                await self.pop_screen()
+            await self.arrive(Stop("sign_in", why))
+
+    async def signed_in(self) -> None:
+        """Go on where the same person stopped; somebody else begins at home."""
+        self.shop.sender.resume()
+        person = self.shop.session.person
+        assert person is not None
+        if self.counter.reader != person.id:
+            self.counter.forget(person.id)
+            self.trail.start_over()
+        await self.arrive(self.trail.here)
+
+    async def tell_screens(self, command: Command, failure: CallFailed | None) -> None:
+        """A command was done, dropped or stopped: every screen that shows it hears of it."""
+        for frame in self.frames.values():
+            if frame.is_running:
+                await frame.command_ended(command, failure)
+
+    def listen_as(self, frame: Frame) -> None:
+        """Typing means what it means on this screen from now on."""
+        entry = self.counter.entry
+        entry.typing = frame.TYPING
+        entry.commands = keys.command_characters(frame.NAME)
+        frame.entry_bar.say(self.counter.feedback)
+        frame.restand()
+
+    def _put_in_place(self, frame: Frame) -> None:
+        self.frames[frame.NAME] = frame
+        self.install_screen(frame, frame.NAME)
+
+    async def _bring_up(self, frame: Frame) -> None:
+        """Put an installed screen on top: 8 ms, where switching modes takes 60.
+
+        The screen that the console began with cannot be switched away, so the others lie above it.
+        """
+        stack = self.screen_stack
+        if frame is stack[0]:
+            await self.pop_screen()
+        elif len(stack) == 1:
+            await self.push_screen(frame)
+        else:
+            await self.switch_screen(frame)
+
+    def _close_prompt(self, frame: Frame) -> None:
+        entry = self.counter.entry
+        entry.take_code()
+        if entry.prompt is not None and frame.NAME not in OVERLAYS:
+            prompt = entry.prompt
+            entry.close()
+            frame.take_cancel(prompt)
+        entry.close()
+
+
+async def _play(command: Sequence[str]) -> None:
+    sound = await asyncio.create_subprocess_exec(*command)
+    await sound.wait()
