@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 from flask import Flask
+from flask_migrate import upgrade
 from sqlalchemy import text
 
 from api.app import create_app
@@ -78,7 +79,7 @@ def bare_app(settings: Settings, mailer: RecordingMailer, gateway: ScriptedGatew
     app = create_app(settings, mailer=mailer, gateway=gateway)
     app.test_client_class = ContractClient
     with app.app_context():
-        Base.metadata.create_all(db.engine)
+        upgrade(directory="migrations")
     return app
 
 

@@ -1,4 +1,4 @@
-"""Orders for staff: the list and the notes. The case file of one order lives in aftersales."""
+"""Orders for staff: the list and the notes. The case file of one order lives in `casefile`."""
 
 from typing import Any
 from uuid import UUID

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -37,8 +38,6 @@ class Order(Identified, Versioned, Dated, Base):
             "expires_at",
             postgresql_where=text("expires_at IS NOT NULL"),
         ),
-        Index("ix_orders_email", text("lower(email) text_pattern_ops")),
-        Index("ix_orders_customer_name", text("lower(customer_name) text_pattern_ops")),
         Index(
             "ix_orders_payment_status", "payment_status", text("placed_at DESC"), text("id DESC")
         ),
@@ -166,5 +165,13 @@ class OrderCounter(Base):
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     last: Mapped[int] = mapped_column(BigInteger)
 
+
+# How an e-mail or a name begins is found by these, whatever the database's language.
+for _column in (Order.email, Order.customer_name):
+    Index(
+        f"ix_orders_{_column.key}",
+        func.lower(_column).label("beginning"),
+        postgresql_ops={"beginning": "text_pattern_ops"},
+    )
 
 append_only(cast(Table, OrderEntry.__table__))
