@@ -52,8 +52,7 @@ def _start(supervisor: Supervisor, parts: stack.Parts) -> None:
     if parts.cluster is not None:
         parts.cluster.ensure_database()
     supervisor.run_to_end(stack.first_steps(parts.environment, demo=True))
-    supervisor.start(stack.web(parts.environment))
-    supervisor.start(stack.worker(parts.environment))
+    supervisor.start(stack.web(parts.environment), stack.worker(parts.environment))
 
 
 def summary(parts: stack.Parts, logs: Path) -> str:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -35,7 +35,7 @@ class Copy:
         if self._process is None or self._process.poll() is not None:
             with self._output.open("wb") as output:
                 self._process = subprocess.Popen(
-                    self._command("run"),
+                    self._command("run", self.folder),
                     cwd=ROOT,
                     env=self._environment(self.port),
                     stdin=subprocess.DEVNULL,
@@ -45,10 +45,10 @@ class Copy:
             self._wait_for("Stockroom is running.")
         return self
 
-    def refusal(self, command: str, *, port: int | None = None) -> str:
+    def refusal(self, command: str, *, port: int | None = None, folder: Path | None = None) -> str:
         """Run a command that must fail and return the one line that it says."""
         refused = subprocess.run(
-            self._command(command),
+            self._command(command, folder or self.folder),
             cwd=ROOT,
             env=self._environment(port or self.port),
             capture_output=True,
@@ -72,7 +72,7 @@ class Copy:
     def ended(self) -> int:
         """Wait until it has ended and return the exit status."""
         assert self._process is not None
-        status = self._process.wait(40)
+        status = self._process.wait(90)
         self._process = None
         return status
 
@@ -85,12 +85,12 @@ class Copy:
 
     def children(self) -> dict[str, psutil.Process]:
         """Return the programs that it runs now, by name."""
-        recorded = json.loads((self.folder / "children.json").read_text())
-        return {
-            name: psutil.Process(pid)
-            for name, (pid, _) in recorded.items()
-            if name != "setup" and psutil.pid_exists(pid)
-        }
+        running = {}
+        for name, (pid, _) in json.loads((self.folder / "children.json").read_text()).items():
+            with suppress(psutil.NoSuchProcess):
+                running[name] = psutil.Process(pid)
+        running.pop("setup", None)
+        return running
 
     def is_healthy(self) -> bool:
         """Say whether the API answers."""
@@ -108,8 +108,8 @@ class Copy:
         if self._process is not None and self._process.poll() is None:
             self.interrupt()
 
-    def _command(self, command: str) -> list[str]:
-        return [sys.executable, "-m", "api.dev", command, str(self.folder)]
+    def _command(self, command: str, folder: Path) -> list[str]:
+        return [sys.executable, "-m", "api.dev", command, str(folder)]
 
     def _environment(self, port: int) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if k not in REPLACEABLE}
@@ -124,7 +124,7 @@ class Copy:
             pytest.fail(f"it ended with status {process.wait(30)}, saying:\n{self.said()}")
 
 
-def eventually(condition: object, within: float = 30.0) -> None:
+def eventually(condition: object, within: float = 90.0) -> None:
     """Look again and again until the condition holds; fail when it does not in time."""
     assert callable(condition)
     deadline = time.monotonic() + within
