@@ -47,6 +47,11 @@ class Payment(Identified, Versioned, Dated, Base):
             "checked_at",
             postgresql_where=text("status NOT IN ('failed', 'voided', 'captured')"),
         ),
+        Index(
+            "ix_payments_needs_attention",
+            "id",
+            postgresql_where=text("needs_attention IS NOT NULL"),
+        ),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
@@ -128,6 +133,9 @@ class OrphanMoney(Identified, Dated, Base):
     """Money at the provider that names no payment of ours: listed until a person settles it."""
 
     __tablename__ = "orphan_money"
+    __table_args__ = (
+        Index("ix_orphan_money_unsettled", "id", postgresql_where=text("settled_at IS NULL")),
+    )
 
     provider_ref: Mapped[str] = mapped_column(String(120), unique=True)
     amount: Mapped[int] = mapped_column(BigInteger)

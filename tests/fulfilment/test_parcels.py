@@ -267,7 +267,7 @@ def test_two_people_pack_for_one_customer_and_no_unit_is_claimed_twice(shop: Sho
 
 
 def test_sending_and_cancelling_one_parcel_at_once_does_one_of_the_two(shop: Shop) -> None:
-    """Without the parcel's lock it would leave the house and be cancelled."""
+    """Without the locks it would leave the house and be cancelled."""
     mug = shop.sells("MUG", 10)
     order, staff = shop.an_order(MUG=2), shop.staff()
     parcel = claim(staff, order).json
