@@ -44,11 +44,9 @@ def derive(order: Order) -> None:
 
 
 def complete_if_done(order: Order) -> None:
+    """Complete an order of which nothing is left to ship, once its money is here or went back."""
     nothing_open = all(line.open_quantity == 0 for line in order.lines)
-    if nothing_open and order.payment_status in (
-        *SHIPPABLE,
-        PaymentStatus.REFUNDED,
-    ):
+    if nothing_open and order.payment_status in (*SHIPPABLE, PaymentStatus.REFUNDED):
         order.status = OrderStatus(ORDER.next(order.status, "complete"))
         order.completed_at = clock.now()
         order.to_ship = False
@@ -56,4 +54,5 @@ def complete_if_done(order: Order) -> None:
 
 
 def touch(order: Order) -> None:
+    """Raise the version: whoever read the order before must read it again before changing it."""
     order.version += 1
