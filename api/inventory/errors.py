@@ -24,6 +24,13 @@ class StaleQuantity(Conflict):
     sentence = "The stock has moved: {current_on_hand} are on the shelf now."
 
 
+class QuantityTooLarge(Refused):
+    """A shelf would hold more than any shelf can."""
+
+    code = "quantity_too_large"
+    sentence = "No shelf holds more than {largest}."
+
+
 class NotAllocated(Conflict):
     """An order wants to ship more than it has been given."""
 

@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
+
+LARGEST_QUANTITY: Final = 1_000_000_000
+"""More than that on one shelf is a typing error."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,8 @@ from typing import Any
 import marshmallow as ma
 
 from api.inventory.models import AdjustReason, MovementKind
+from api.inventory.policy import LARGEST_QUANTITY
 from api.platform.http import PageQuerySchema, Schema
-
-LARGEST_QUANTITY = 1_000_000_000
-"""A shelf with more than that is a typing error; the columns hold two thousand million."""
 
 _code = ma.validate.Regexp(
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", error="Use up to 40 letters, digits, dots or dashes."

@@ -9,7 +9,12 @@ from sqlalchemy import select
 
 from api.inventory import queries
 from api.inventory import service as inventory
-from api.inventory.errors import InsufficientStock, LevelNotFound, StaleQuantity
+from api.inventory.errors import (
+    InsufficientStock,
+    LevelNotFound,
+    QuantityTooLarge,
+    StaleQuantity,
+)
 from api.inventory.models import AdjustReason
 from api.kernel import clock
 from api.kernel.errors import Stale
@@ -141,6 +146,15 @@ def test_goods_that_come_in_are_told(app: Flask) -> None:
     assert journal(mug)[-2] == ("received", 20, 0, 0, 25)
     (fact,) = facts("StockArrived")
     assert (fact["level_id"], fact["quantity"], fact["on_hand"]) == (str(level_of(mug)), 20, 25)
+
+
+def test_no_shelf_holds_more_than_a_great_deal(app: Flask) -> None:
+    mug = goods("MUG", 5)
+
+    with pytest.raises(QuantityTooLarge):
+        adjust(mug, AdjustReason.RECEIVED, change=1_000_000_000)
+
+    assert counters(mug) == Counters(on_hand=5)
 
 
 def test_an_unknown_level_cannot_be_adjusted(app: Flask) -> None:

@@ -53,11 +53,19 @@ def test_the_preferred_active_place_is_the_default(app: Flask) -> None:
         assert inventory.default_location() == near
 
 
-def test_a_shop_whose_places_are_all_closed_has_no_default(app: Flask) -> None:
-    a_location("MAIN", is_active=False)
+def test_a_shop_whose_places_are_all_closed_still_has_somewhere_to_put_things(app: Flask) -> None:
+    a_location("SIDE", priority=2, is_active=False)
+    main = a_location("MAIN", priority=1, is_active=False)
 
-    with pytest.raises(LocationNotFound), transaction():
-        inventory.default_location()
+    with transaction():
+        assert inventory.default_location() == main
+
+
+@pytest.mark.parametrize("quantity", [-1, 1_000_000_001])
+def test_an_opening_balance_is_a_number_of_things(app: Flask, quantity: int) -> None:
+    (mug,) = a_product("MUG")
+    with pytest.raises(ValueError, match="opening balance"), transaction():
+        inventory.set_opening_stock([(mug, quantity)], by=SYSTEM)
 
 
 def test_two_places_cannot_share_a_code(app: Flask) -> None:

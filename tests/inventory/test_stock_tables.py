@@ -15,7 +15,8 @@ from api.inventory.models import (
     StockMovement,
 )
 from api.inventory.service import ledger, locks
-from api.inventory.service.ledger import Entry, LevelMoved
+from api.inventory.service.entries import Entry
+from api.inventory.service.ledger import LevelMoved
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM

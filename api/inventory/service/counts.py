@@ -6,11 +6,17 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import aliased
 
-from api.inventory.errors import InsufficientStock, LevelNotFound, StaleQuantity
+from api.inventory.errors import (
+    InsufficientStock,
+    LevelNotFound,
+    QuantityTooLarge,
+    StaleQuantity,
+)
 from api.inventory.events import StockRanLow
 from api.inventory.models import AdjustReason, MovementKind, StockLevel
+from api.inventory.policy import LARGEST_QUANTITY
 from api.inventory.service import ledger, locks
-from api.inventory.service.ledger import Entry
+from api.inventory.service.entries import Entry
 from api.inventory.service.supply import sweep
 from api.kernel.principal import Principal
 from api.platform import audit, concurrency
@@ -57,6 +63,8 @@ def adjust(
     kind = _KINDS.get(reason, MovementKind.ADJUSTED)
     if difference == 0 and kind is not MovementKind.COUNTED:
         return
+    if level.on_hand + difference > LARGEST_QUANTITY:
+        raise QuantityTooLarge(largest=LARGEST_QUANTITY)
     freed = sweep(levels) if difference < 0 else None
     free = level.free + (freed.at(level_id) if freed else 0)
     if free + difference < 0:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 from api.inventory.errors import NotAllocated
 from api.inventory.models import MovementKind, StockAllocation, StockMovement
 from api.inventory.service import ledger, locks, parts, places
-from api.inventory.service.ledger import Entry
+from api.inventory.service.entries import Entry
 from api.inventory.service.locks import Level
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction
@@ -27,6 +27,8 @@ def ship(
     Quantities are by order line. Never looks at what is free: these goods are the order's. Raises
     `NotAllocated` when the order has less than that. The same fulfilment again changes nothing.
     """
+    if any(quantity <= 0 for quantity in quantities.values()):
+        raise ValueError("a parcel holds at least one")
     levels, left = parts.lock_promises(order_id)
     if _recorded(StockMovement.fulfilment_id == fulfilment_id):
         return

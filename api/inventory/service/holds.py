@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 
 from api.inventory.models import MovementKind, StockHold
 from api.inventory.service import ledger, locks
-from api.inventory.service.ledger import Entry
+from api.inventory.service.entries import Entry
 from api.inventory.service.supply import Freed, choose, sweep, variants_held_by
 from api.kernel import clock
 from api.kernel.ids import new_id

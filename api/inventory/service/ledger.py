@@ -4,10 +4,9 @@ A verb locks the levels of its variants, decides, and writes entries. Here the e
 guarded update, one insert into the journal and the facts that follow from both.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,48 +24,15 @@ from sqlalchemy.exc import IntegrityError
 
 from api.catalog import service as catalog
 from api.inventory.errors import LocationNotFound, VariantUnknown
-from api.inventory.events import StockArrived, StockRanLow
 from api.inventory.models import MovementKind, StockLevel, StockMovement
+from api.inventory.service import telling
+from api.inventory.service.entries import Change, Entry, sums
 from api.inventory.service.locks import Level
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import observability
 from api.platform.db import require_transaction
-from api.platform.outbox import emit
-
-ARRIVALS: Final = frozenset(
-    {MovementKind.RECEIVED, MovementKind.RESTOCKED, MovementKind.ADJUSTED, MovementKind.COUNTED}
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One line for the journal, before it is written."""
-
-    level_id: UUID
-    kind: MovementKind
-    on_hand: int = 0
-    allocated: int = 0
-    reserved: int = 0
-    reason: str | None = None
-    note: str | None = None
-    reference: str | None = None
-    order_id: UUID | None = None
-    fulfilment_id: UUID | None = None
-    refund_id: UUID | None = None
-
-
-@dataclass(slots=True)
-class _Change:
-    """What the entries of one level add up to."""
-
-    on_hand: int = 0
-    allocated: int = 0
-    reserved: int = 0
-    counted: bool = False
-    arrived: int = field(default=0)
-
 
 _change = (
     func.unnest(
@@ -136,7 +102,7 @@ def write(levels: Mapping[UUID, Level], entries: Sequence[Entry], *, by: Princip
     if not entries:
         return
     session = require_transaction()
-    changes, now, actor = _sums(entries), clock.now(), actor_label(by)
+    changes, now, actor = sums(entries), clock.now(), actor_label(by)
     moved = session.execute(
         _MOVE,
         {
@@ -153,8 +119,8 @@ def write(levels: Mapping[UUID, Level], entries: Sequence[Entry], *, by: Princip
     before = {level_id: levels[level_id].on_hand for level_id in changes}
     _journal(before, entries, by=by, actor=actor, now=now)
     _note_counts(changes, actor=actor, now=now)
-    _tell(levels, moved, changes)
-    _tell_availability(levels, changes)
+    telling.tell(levels, moved, changes)
+    telling.tell_availability(levels, changes)
 
 
 def open_levels(
@@ -212,19 +178,6 @@ def actor_label(by: Principal) -> str:
     return by.kind.capitalize()
 
 
-def _sums(entries: Iterable[Entry]) -> dict[UUID, _Change]:
-    changes: dict[UUID, _Change] = {}
-    for entry in entries:
-        change = changes.setdefault(entry.level_id, _Change())
-        change.on_hand += entry.on_hand
-        change.allocated += entry.allocated
-        change.reserved += entry.reserved
-        change.counted |= entry.kind is MovementKind.COUNTED
-        if entry.kind in ARRIVALS:
-            change.arrived += entry.on_hand
-    return changes
-
-
 def _journal(
     on_hand_before: Mapping[UUID, int],
     entries: Sequence[Entry],
@@ -260,7 +213,7 @@ def _journal(
     require_transaction().execute(insert(StockMovement), rows)
 
 
-def _note_counts(changes: Mapping[UUID, _Change], *, actor: str, now: datetime) -> None:
+def _note_counts(changes: Mapping[UUID, Change], *, actor: str, now: datetime) -> None:
     counted = [level_id for level_id, change in changes.items() if change.counted]
     if counted:
         require_transaction().execute(
@@ -269,50 +222,3 @@ def _note_counts(changes: Mapping[UUID, _Change], *, actor: str, now: datetime) 
             .values(last_counted_at=now, last_counted_by=actor)
             .execution_options(synchronize_session=False)
         )
-
-
-def _tell(
-    levels: Mapping[UUID, Level], moved: Sequence[Any], changes: Mapping[UUID, _Change]
-) -> None:
-    for row in moved:
-        level = levels[row.id]
-        if row.below_threshold and not level.below_threshold:
-            emit(
-                StockRanLow(
-                    level_id=level.id,
-                    variant_id=level.variant_id,
-                    location_id=level.location_id,
-                    available=row.on_hand - row.allocated,
-                    threshold=row.low_stock_threshold,
-                )
-            )
-        if (arrived := changes[row.id].arrived) > 0:
-            emit(
-                StockArrived(
-                    level_id=level.id,
-                    variant_id=level.variant_id,
-                    location_id=level.location_id,
-                    quantity=arrived,
-                    on_hand=row.on_hand,
-                )
-            )
-
-
-def note_availability(before: Mapping[UUID, int], after: Mapping[UUID, int]) -> None:
-    """Tell the catalogue which variants sold out or came back, by what was and is free of each."""
-    back = [variant_id for variant_id in after if before[variant_id] <= 0 < after[variant_id]]
-    gone = [variant_id for variant_id in after if after[variant_id] <= 0 < before[variant_id]]
-    if back or gone:
-        catalog.note_availability(in_stock=back, out_of_stock=gone)
-
-
-def _tell_availability(levels: Mapping[UUID, Level], changes: Mapping[UUID, _Change]) -> None:
-    before: dict[UUID, int] = {}
-    after: dict[UUID, int] = {}
-    for level in levels.values():
-        if level.is_active:
-            free, change = level.free, changes.get(level.id, _Change())
-            before[level.variant_id] = before.get(level.variant_id, 0) + free
-            free += change.on_hand - change.allocated - change.reserved
-            after[level.variant_id] = after.get(level.variant_id, 0) + free
-    note_availability(before, after)

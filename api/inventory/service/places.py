@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased
 
 from api.inventory.errors import LocationCodeTaken, LocationNotFound
 from api.inventory.models import Location, StockLevel
-from api.inventory.service import ledger, locks
+from api.inventory.policy import LARGEST_QUANTITY
+from api.inventory.service import ledger, locks, telling
 from api.inventory.service.locks import Level
 from api.kernel import clock
 from api.kernel.ids import new_id
@@ -61,7 +62,7 @@ def edit_location(
             .correlate(None)
             .scalar_subquery()
         )
-        ledger.note_availability(
+        telling.note_availability(
             _free(levels.values()),
             _free(
                 replace(level, is_active=is_active) if level.location_id == location_id else level
@@ -96,20 +97,20 @@ def open_level(variant_id: UUID, location_id: UUID | None, *, by: Principal) -> 
 
 
 def default_location() -> UUID:
-    """Return the most preferred active location; a shop without any gets its first one here."""
+    """Return the most preferred location, an active one if there is any.
+
+    A shop without locations gets its first one here.
+    """
     preferred = (
         select(Location.id)
-        .where(Location.is_active)
-        .order_by(Location.priority, Location.id)
+        .order_by(Location.is_active.desc(), Location.priority, Location.id)
         .limit(1)
     )
     session = require_transaction()
     found = session.scalar(preferred)
     if found is None:
         # Two first uses at once: the second waits here for the first, then finds its row.
-        found = _insert(FIRST_CODE, FIRST_NAME) or session.scalar(preferred)
-    if found is None:
-        raise LocationNotFound("No location of the shop is active.")
+        found = _insert(FIRST_CODE, FIRST_NAME) or session.scalars(preferred).one()
     return found
 
 
@@ -124,6 +125,8 @@ def set_opening_stock(
     place = location_id or default_location()
     opening: dict[UUID, int] = {}
     for variant_id, quantity in rows:
+        if not 0 <= quantity <= LARGEST_QUANTITY:
+            raise ValueError("an opening balance is between nothing and a great deal")
         opening[variant_id] = opening.get(variant_id, 0) + quantity
     variant_ids = sorted(opening)
     opened = 0

@@ -12,7 +12,7 @@ from sqlalchemy import (
 from api.inventory.models import MovementKind, StockAllocation
 from api.inventory.policy import Plan
 from api.inventory.service import ledger, locks, parts
-from api.inventory.service.ledger import Entry
+from api.inventory.service.entries import Entry
 from api.inventory.service.supply import Freed, choose, sweep, variants_held_by
 from api.kernel import clock
 from api.kernel.ids import new_id

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from api.inventory import policy, queries
 from api.inventory.errors import InsufficientStock
 from api.inventory.models import MovementKind, StockHold, StockLevel
-from api.inventory.service.ledger import Entry
+from api.inventory.service.entries import Entry
 from api.inventory.service.locks import Level
 from api.kernel import clock
 from api.platform.db import require_transaction
