@@ -22,6 +22,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from api.dev.account import Account, private_home, reachable_copy, unprivileged
+from api.dev.files import write_privately
 from api.dev.services import LOOPBACK, Service
 from api.dev.trouble import Trouble
 
@@ -164,9 +165,7 @@ def _initialise(home: Path, programs: Path, account: Account | None, *, durable:
     unfinished = home / "unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     password = home / "password"
-    password.unlink(missing_ok=True)
-    password.touch(mode=0o600)
-    password.write_text(secrets.token_urlsafe(24))
+    write_privately(password, secrets.token_urlsafe(24))
     if account is not None:
         os.chown(password, account.uid, account.gid)
     command = [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import redis
 
+from api.dev.files import write_privately
 from api.dev.services import LOOPBACK, Service
 from api.dev.trouble import Trouble
 
@@ -41,8 +42,7 @@ def prepare(home: Path, *, port: int, durable: bool = True) -> RedisServer:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     password_file = home / "password"
     if not password_file.exists():
-        password_file.touch(mode=0o600)
-        password_file.write_text(secrets.token_urlsafe(24))
+        write_privately(password_file, secrets.token_urlsafe(24))
     password = password_file.read_text()
     lines = [
         f"bind {LOOPBACK}",
@@ -53,8 +53,7 @@ def prepare(home: Path, *, port: int, durable: bool = True) -> RedisServer:
         *(("appendonly yes", "appendfsync everysec") if durable else ("appendonly no", 'save ""')),
     ]
     configuration = home / "redis.conf"
-    configuration.touch(mode=0o600)
-    configuration.write_text("\n".join(lines) + "\n")
+    write_privately(configuration, "\n".join(lines) + "\n")
     return RedisServer(home, port=port, password=password, configuration=configuration)
 
 

@@ -10,6 +10,7 @@ from typing import Final, Self, TextIO
 
 import psutil
 
+from api.dev.files import write_privately
 from api.dev.services import end_session, is_alive, wait_for_the_end
 from api.dev.trouble import Trouble
 
@@ -84,7 +85,7 @@ class ChildRegister:
         """Note that a program was started, in place of an earlier one of the same name."""
         with suppress(psutil.NoSuchProcess):  # it ended at once; nothing to remember
             self._children[name] = [pid, psutil.Process(pid).create_time()]
-            self._file.write_text(json.dumps(self._children))
+            write_privately(self._file, json.dumps(self._children))
 
     def clear(self) -> None:
         """Forget everything, once everything has been stopped."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from api.dev import mailbox, postgres, redis_server, stripe
 from api.dev.account import other_homes
+from api.dev.files import write_privately
 from api.dev.services import LOOPBACK, Service, free_port, is_free
 from api.dev.trouble import Trouble
 
@@ -146,8 +147,8 @@ def _empty(metrics: Path) -> None:
 def _kept_secrets(file: Path) -> dict[str, str]:
     """Return this checkout's own secrets, made once: sessions must survive a restart."""
     if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(json.dumps({name: secrets.token_urlsafe(48) for name in _SECRETS}))
+        made = {name: secrets.token_urlsafe(48) for name in _SECRETS}
+        write_privately(file, json.dumps(made))
     kept: dict[str, str] = json.loads(file.read_text())
     return kept
 
