@@ -141,7 +141,7 @@ def _basics(environ: Mapping[str, str], folder: Path, web_port: int) -> dict[str
 def _empty(metrics: Path) -> None:
     """Make the folder in which the processes add up their metrics; counting begins anew."""
     shutil.rmtree(metrics, ignore_errors=True)
-    metrics.mkdir()
+    metrics.mkdir(mode=0o700)
 
 
 def _kept_secrets(file: Path) -> dict[str, str]:

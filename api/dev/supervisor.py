@@ -66,7 +66,7 @@ class Supervisor:
         terminal: Any,
         first_pause: float = _FIRST_PAUSE,
     ) -> None:
-        logs.mkdir(parents=True, exist_ok=True)
+        logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._logs = logs
         self._register = register
         self._first_pause = first_pause
