@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.imports.shopify import Consequence
+from api.imports.policy import Consequence
 from api.platform.db import Base, Dated, Identified, named_enum
 
 

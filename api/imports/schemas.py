@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from api.imports.models import ImportStatus
-from api.imports.shopify import Consequence
+from api.imports.policy import Consequence
 from api.platform.http import Schema
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import pytest
 
 from api.catalog.service import ImageDraft, PriceDraft, ProductStatus
+from api.imports.policy import Consequence
 from api.imports.shopify import (
-    Consequence,
     Described,
     Sheet,
     SheetUnreadable,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from api.catalog.service import Arrived, Outcome
-from api.imports.shopify import Consequence, Described, Problem
+from api.imports.policy import Consequence
+from api.imports.shopify import Described, Problem
 
 _COUNTED_AS = {
     Outcome.CREATED: "created",

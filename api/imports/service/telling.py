@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from api.catalog.service import Arrived, Outcome
-from api.imports.shopify import Consequence, Described, Problem, Sheet
+from api.imports.policy import Consequence
+from api.imports.shopify import Described, Problem, Sheet
 from api.kernel.errors import DomainError
 
 # By code of the refusal: our column, which fact stands in it, and what to say.

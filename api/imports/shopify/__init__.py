@@ -6,7 +6,6 @@ do not, each run of them is read for itself and adds to the product that the fir
 """
 
 from api.imports.shopify.products import (
-    Consequence,
     Described,
     Problem,
     described_products,
@@ -14,7 +13,6 @@ from api.imports.shopify.products import (
 from api.imports.shopify.reading import Sheet, SheetUnreadable, check_text, count_rows
 
 __all__ = [
-    "Consequence",
     "Described",
     "Problem",
     "Sheet",

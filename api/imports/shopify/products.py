@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from api.catalog.service import ImageDraft, PriceDraft, ProductDraft, ProductStatus, VariantDraft
+from api.imports.policy import Consequence
 from api.imports.shopify import cells
 from api.imports.shopify.cells import BadCell
 from api.imports.shopify.handles import slug_of
@@ -25,14 +25,6 @@ _STATUSES = {
     "unlisted": ProductStatus.DRAFT,
     "archived": ProductStatus.ARCHIVED,
 }
-
-
-class Consequence(StrEnum):
-    """What a problem led to."""
-
-    PRODUCT_SKIPPED = "product_skipped"
-    ROW_SKIPPED = "row_skipped"
-    VALUE_IGNORED = "value_ignored"
 
 
 @dataclass(frozen=True, slots=True)
