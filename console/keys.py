@@ -8,8 +8,8 @@ carry out right now says why in `why_not`, and pressing its key shows that sente
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 EVERYWHERE = frozenset(
     {"home", "orders", "order", "ship", "refund", "stock", "level", "tray", "help"}
@@ -18,8 +18,7 @@ LISTS = frozenset({"home", "orders", "stock", "tray", "help", "palette", "ship",
 SCROLLED = LISTS | {"order", "level"}
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One thing that an operator can do."""
 
     id: str

@@ -5,7 +5,7 @@ Every meaning is also a symbol or a word, so the page without colours says the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.style import Style
 from textual.theme import Theme
@@ -40,8 +40,7 @@ THEME = Theme(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Paints:
+class Paints(NamedTuple):
     """A style for each meaning. Only grounds have a background; words take that of their line."""
 
     ground: Style

@@ -9,6 +9,7 @@ the first one opened. Only the cursor moves at once.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import importlib
 from collections import deque
@@ -25,6 +26,7 @@ from console.app.anywhere import Anywhere
 from console.app.driver import PromptDriver
 from console.app.navigation import OVERLAYS
 from console.app.trail import Stop
+from console.client.early import EarlyReader
 from console.client.errors import CallFailed, SignedOut
 from console.client.folder import StateFolder
 from console.client.outbox import Command
@@ -49,6 +51,7 @@ from console.screens.frame import Frame
 from console.settings import Settings
 
 if TYPE_CHECKING:
+    from console.screens.home import HomeScreen
     from console.screens.tray import TrayScreen
 
 STYLES = [
@@ -58,6 +61,9 @@ STYLES = [
 
 IDLE_AFTER = 5.0
 """Seconds without a key after which memory is tidied up; tidying under the fingers stutters."""
+
+FIRST_ROWS_WITHIN = 0.4
+"""Seconds that loading the rest waits for the first rows."""
 
 LOOKS_SLOW_AFTER = 0.25
 """Seconds that a code is looked up before the bar says so."""
@@ -84,6 +90,8 @@ class ConsoleApp(Anywhere):
     ) -> None:
         super().__init__(settings, folder, colours=colours, driver=_driver())
         self._connect = connect or (lambda: _load_http(settings.url))
+        if connect is None and EarlyReader.can_read(settings.url):
+            self.shop.socket.for_early_reads = EarlyReader(settings.url)
         self.intake: Intake[Work] = Intake(self._take)
         self._scans = folder.scans.open("a", encoding="utf-8", buffering=1)
         self._follow_ups: deque[Work] = deque()
@@ -128,6 +136,11 @@ class ConsoleApp(Anywhere):
 
     async def _load_the_rest(self) -> None:
         """Load what the first frame did not need, while the operator already looks at it."""
+        if self.shop.socket.for_early_reads is not None and self.shop.session.is_signed_in:
+            # The first rows come over the bare line; loading beside them would only delay them.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_ROWS_WITHIN):
+                    await cast("HomeScreen", self.frames["home"]).has_rows.wait()
         self.shop.socket.plug(await asyncio.to_thread(self._connect))
         await self.load_screens()
 

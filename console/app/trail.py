@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 LONGEST = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(NamedTuple):
     """A screen and what it was about."""
 
     screen: str
     subject: str = ""
 
 
-@dataclass(slots=True)
 class Trail:
     """Stops in the order in which they were seen, and the one where we are."""
 
-    stops: list[Stop] = field(default_factory=lambda: [Stop("home")])
-    at: int = 0
+    def __init__(self) -> None:
+        self.stops = [Stop("home")]
+        self.at = 0
 
     @property
     def here(self) -> Stop:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 OPENS_AFTER = 3
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -22,15 +21,19 @@ def pause_after(failures: int, jitter: Callable[[], float] = random.random) -> f
     return min(base * (0.8 + 0.4 * jitter()), PAUSES[-1])
 
 
-@dataclass(slots=True)
 class Circuit:
     """Open after three failures in a row; then one probe at a time, at growing distances."""
 
-    now: Callable[[], float] = time.monotonic
-    jitter: Callable[[], float] = random.random
-    failures: int = 0
-    _retry_at: float = 0.0
-    _is_probing: bool = field(default=False)
+    def __init__(
+        self,
+        now: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.failures = 0
+        self._now = now
+        self._jitter = jitter
+        self._retry_at = 0.0
+        self._is_probing = False
 
     @property
     def is_open(self) -> bool:
@@ -42,13 +45,13 @@ class Circuit:
         """Seconds until the next probe may go out; 0 when calls may go at once."""
         if not self.is_open:
             return 0.0
-        return max(0.0, self._retry_at - self.now())
+        return max(0.0, self._retry_at - self._now())
 
     def lets_through(self) -> bool:
         """Whether a call may go out now. While open, one probe at a time."""
         if not self.is_open:
             return True
-        if self._is_probing or self.now() < self._retry_at:
+        if self._is_probing or self._now() < self._retry_at:
             return False
         self._is_probing = True
         return True
@@ -63,7 +66,9 @@ class Circuit:
         self.failures += 1
         self._is_probing = False
         if self.is_open:
-            self._retry_at = self.now() + pause_after(self.failures - OPENS_AFTER + 1, self.jitter)
+            self._retry_at = self._now() + pause_after(
+                self.failures - OPENS_AFTER + 1, self._jitter
+            )
 
     def abandoned(self) -> None:
         """A call was called off by its caller: it says nothing about the shop."""

@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 STANDARD_MEMBERS = frozenset(
     {"type", "title", "status", "detail", "code", "request_id", "errors", "instance"}
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
+class FieldProblem(NamedTuple):
     """One thing wrong with what was sent: where, and why."""
 
     pointer: str

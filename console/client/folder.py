@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import fcntl
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
 class FolderInUse(Exception):
     """Another console already works in this folder; the text says which and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class StateFolder:
+class StateFolder(NamedTuple):
     """A locked state folder. The lock lives as long as the process, even through kill -9."""
 
     path: Path
-    _lock: int
+    lock: int
 
     @property
     def outbox(self) -> Path:
@@ -36,7 +35,7 @@ class StateFolder:
 
     def release(self) -> None:
         """Let another console work here."""
-        os.close(self._lock)
+        os.close(self.lock)
 
 
 def take(path: Path) -> StateFolder:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 KEPT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One exchange with the shop; `status` 0 means no answer."""
 
     at: datetime
@@ -22,11 +21,11 @@ class Call:
     note: str = ""
 
 
-@dataclass(slots=True)
 class Journal:
     """Newest first, the last two hundred."""
 
-    calls: deque[Call] = field(default_factory=lambda: deque(maxlen=KEPT))
+    def __init__(self) -> None:
+        self.calls: deque[Call] = deque(maxlen=KEPT)
 
     def add(self, call: Call) -> None:
         """Write one exchange down."""

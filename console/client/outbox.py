@@ -14,9 +14,9 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from console.client.errors import CallFailed
 
@@ -66,8 +66,7 @@ class State(StrEnum):
 OPEN = (State.WAITING, State.STOPPED, State.ASKING)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A command before it has a key: what to send where, and how a person calls it."""
 
     kind: str
@@ -82,8 +81,7 @@ class Draft:
     """Key of the command that this one takes back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A command in the outbox."""
 
     id: int

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from console.client.caller import Caller, is_passing
 from console.client.circuit import pause_after
@@ -37,8 +37,7 @@ class Fate(StrEnum):
     """The shop said no; nothing happened."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a refund ended."""
 
     fate: Fate

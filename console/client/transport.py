@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(NamedTuple):
     """What is asked of the shop; `path` is below its root."""
 
     method: str
     path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = NONE
+    headers: Mapping[str, str] = NONE
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came back; header names in lower case."""
 
     status: int
@@ -45,15 +45,19 @@ class Transport(Protocol):
 
 
 class Socket:
-    """Where a transport is plugged in; who exchanges earlier waits for it."""
+    """Where a transport is plugged in; who exchanges earlier waits for it.
+
+    Reads need not wait when there is something for them in the meantime.
+    """
 
     def __init__(self) -> None:
+        self.for_early_reads: Transport | None = None
         self._plugged = asyncio.Event()
         self._transport: Transport | None = None
 
     @property
     def is_plugged(self) -> bool:
-        """Whether exchanges go out at once."""
+        """Whether exchanges of every kind go out at once."""
         return self._transport is not None
 
     def plug(self, transport: Transport) -> None:
@@ -63,6 +67,8 @@ class Socket:
 
     async def exchange(self, asking: Asking) -> Answer:
         """Exchange as soon as there is a transport."""
+        if self._transport is None and asking.method == "GET" and self.for_early_reads is not None:
+            return await self.for_early_reads.exchange(asking)
         await self._plugged.wait()
         assert self._transport is not None
         return await self._transport.exchange(asking)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from console.flows.step import Step, wrong
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """A named selection of orders."""
 
     name: str
@@ -44,8 +43,7 @@ WORDS = {
 """Filter words: the query they become, and the values they take (a beginning is enough)."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderFilter:
+class OrderFilter(NamedTuple):
     """Which orders, in which order."""
 
     view: View = VIEWS[0]
@@ -72,29 +70,25 @@ class OrderFilter:
         return " ".join(part for part in (self.view.label, self.text and f"/{self.text}") if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Show(NamedTuple):
     """Another view; the typed text stays."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class NextView:
+class NextView(NamedTuple):
     """The view beside this one."""
 
     by: int
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
+class Find(NamedTuple):
     """What was typed after `/`."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class TurnSort:
+class TurnSort(NamedTuple):
     """Oldest first, or newest first."""
 
 
@@ -106,12 +100,12 @@ def step(state: OrderFilter, event: Show | NextView | Find | TurnSort) -> Filter
     match event:
         case Show(name):
             view = next(one for one in VIEWS if one.name == name)
-            return Step(replace(state, view=view, oldest_first=view.oldest_first))
+            return Step(state._replace(view=view, oldest_first=view.oldest_first))
         case NextView(by):
             at = (VIEWS.index(state.view) + by) % len(VIEWS)
-            return Step(replace(state, view=VIEWS[at], oldest_first=VIEWS[at].oldest_first))
+            return Step(state._replace(view=VIEWS[at], oldest_first=VIEWS[at].oldest_first))
         case TurnSort():
-            return Step(replace(state, oldest_first=not state.oldest_first))
+            return Step(state._replace(oldest_first=not state.oldest_first))
         case Find(text):
             return _find(state, text)
 
@@ -142,7 +136,7 @@ def _find(state: OrderFilter, text: str) -> FilterStep:
             )
     if free:
         query["q"] = " ".join(free)
-    return Step(replace(state, text=text.strip(), query=tuple(sorted(query.items()))))
+    return Step(state._replace(text=text.strip(), query=tuple(sorted(query.items()))))
 
 
 def _day(value: str) -> str | None:
@@ -161,8 +155,7 @@ def _day(value: str) -> str | None:
     return start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@dataclass(frozen=True, slots=True)
-class StockFilter:
+class StockFilter(NamedTuple):
     """Which stock levels."""
 
     text: str = ""

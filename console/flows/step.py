@@ -1,10 +1,13 @@
-"""What one step of a flow gives back: the new state, what to do, and what to tell the operator."""
+"""What one step of a flow gives back: the new state, what to do, and what to tell the operator.
+
+Small values that the first frame needs are named tuples throughout the console: they are as frozen
+as a frozen dataclass, and defining one takes an eighth of the time.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 State = TypeVar("State")
 Command = TypeVar("Command", covariant=True)
@@ -29,24 +32,21 @@ class Tone(StrEnum):
     """Not known yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Feedback:
+class Feedback(NamedTuple):
     """One sentence for the operator."""
 
     tone: Tone
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One way to answer a question."""
 
     name: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """Something to be sure about. The first choice is the safe one, and has the focus."""
 
     text: str
@@ -63,8 +63,7 @@ class Question:
         return Question(self.text, self.choices, (self.focus + by) % len(self.choices))
 
 
-@dataclass(frozen=True, slots=True)
-class Step(Generic[State, Command]):
+class Step(NamedTuple, Generic[State, Command]):
     """The outcome of one event."""
 
     state: State

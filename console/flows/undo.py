@@ -7,35 +7,31 @@ money that left do not come back by a key press; then the operator is told what 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from console.client.outbox import Command, State
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(NamedTuple):
     """It never left: forget it."""
 
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
-class TakeBack:
+class TakeBack(NamedTuple):
     """It was done: send its opposite."""
 
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
-class Cannot:
+class Cannot(NamedTuple):
     """It cannot be taken back; why, and what to do instead."""
 
     command: Command
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing:
+class Nothing(NamedTuple):
     """There is nothing to take back."""
 
 

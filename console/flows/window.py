@@ -13,8 +13,7 @@ with one call.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from console.client.models import Page
 
@@ -29,8 +28,7 @@ AHEAD = 50
 """Rows before the edge of what is loaded at which the next page is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(NamedTuple):
     """A page to ask the shop for."""
 
     from_the_end: bool
@@ -44,18 +42,18 @@ class Fetch:
         return self.number == 0 and not self.from_the_end
 
 
-@dataclass(slots=True)
 class Run(Generic[Row]):
     """Pages from one end, in the order in which they are read."""
 
-    pages: OrderedDict[int, tuple[Row, ...]] = field(default_factory=OrderedDict)
-    cursors: list[str | None] = field(default_factory=lambda: [None])
-    """Cursor of each page that can be asked for; the first has none."""
+    def __init__(self) -> None:
+        self.pages: OrderedDict[int, tuple[Row, ...]] = OrderedDict()
+        self.cursors: list[str | None] = [None]
+        """Cursor of each page that can be asked for; the first has none."""
 
-    length: int | None = None
-    """Rows of the whole list, known once the run has come to its other end."""
+        self.length: int | None = None
+        """Rows of the whole list, known once the run has come to its other end."""
 
-    pending: set[int] = field(default_factory=set)
+        self.pending: set[int] = set()
 
     @property
     def reached(self) -> int:

@@ -8,8 +8,10 @@ understood only from what the scanner really sent.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from console.scan import gs1
 
@@ -34,8 +36,7 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """One code, read."""
 
     raw: str
@@ -45,7 +46,7 @@ class Scan:
     """The text to look up."""
 
     kind: Kind
-    elements: dict[str, str] = field(default_factory=dict)
+    elements: Mapping[str, str] = MappingProxyType({})
     """GS1 application identifiers, e.g. `{"01": ..., "10": batch, "17": best before}`."""
 
     why: str = ""

@@ -15,8 +15,8 @@ character's meaning depends only on what is open:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from console.scan.line import EditedLine
 
@@ -36,8 +36,7 @@ class Typing(Enum):
     LIST = "list"
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(NamedTuple):
     """A question that is answered with text."""
 
     name: str
@@ -50,57 +49,52 @@ class Prompt:
     """A fixed first character of the answer, such as + - or =."""
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """A complete code, raw."""
 
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A prompt was answered."""
 
     prompt: Prompt
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """A live prompt's text changed."""
 
     prompt: Prompt
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(NamedTuple):
     """A prompt was left."""
 
     prompt: Prompt
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """The key was taken; only the bar changes."""
 
 
 Outcome = Code | Answer | Changed | Cancelled | Kept
 
 
-@dataclass(slots=True)
 class Entry:
     """What is being typed, scanned or asked."""
 
-    prefixes: frozenset[str] = frozenset()
-    typing: Typing = Typing.SCAN
-    commands: frozenset[str] = frozenset()
-    """Characters that are commands on this screen while nothing is typed."""
+    def __init__(self, prefixes: frozenset[str] = frozenset()) -> None:
+        self.prefixes = prefixes
+        self.typing = Typing.SCAN
+        self.commands: frozenset[str] = frozenset()
+        """Characters that are commands on this screen while nothing is typed."""
 
-    prompt: Prompt | None = None
-    _code: EditedLine = field(default_factory=EditedLine)
-    _text: EditedLine = field(default_factory=EditedLine)
-    _is_prefixed: bool = False
+        self.prompt: Prompt | None = None
+        self._code = EditedLine()
+        self._text = EditedLine()
+        self._is_prefixed = False
 
     @property
     def is_coding(self) -> bool:
@@ -118,7 +112,7 @@ class Entry:
     def ask(self, prompt: Prompt, text: str = "") -> None:
         """Open a prompt; it stays until it is answered, left, or another opens."""
         self.prompt = prompt
-        self._text = EditedLine(text, len(text))
+        self._text = EditedLine(text)
 
     def close(self) -> None:
         """Close the prompt without an answer."""

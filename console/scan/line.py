@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 
-
-@dataclass(slots=True)
 class EditedLine:
     """Text and the place in it where typing goes on."""
 
-    text: str = ""
-    at: int = 0
+    def __init__(self, text: str = "") -> None:
+        self.text = text
+        self.at = len(text)
 
     def type(self, characters: str) -> None:
         """Put characters in at the cursor."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from console.client.errors import NotFound
@@ -26,21 +25,21 @@ MARKS = {
 }
 
 
-@dataclass(slots=True)
 class Counter:
     """Shared by all screens of one console."""
 
-    shop: Shop
-    paints: Paints
-    entry: Entry
-    feedback: Feedback | None = None
-    """What the entry bar says; it stays when the screen changes."""
+    def __init__(self, shop: Shop, paints: Paints, entry: Entry) -> None:
+        self.shop = shop
+        self.paints = paints
+        self.entry = entry
+        self.feedback: Feedback | None = None
+        """What the entry bar says; it stays when the screen changes."""
 
-    reader: str = ""
-    """Id of the person under whose name things were read."""
+        self.reader = ""
+        """Id of the person under whose name things were read."""
 
-    _cases: OrderedDict[str, tuple[CaseFile, datetime]] = field(default_factory=OrderedDict)
-    _codes: OrderedDict[str, ScanAnswer] = field(default_factory=OrderedDict)
+        self._cases: OrderedDict[str, tuple[CaseFile, datetime]] = OrderedDict()
+        self._codes: OrderedDict[str, ScanAnswer] = OrderedDict()
 
     @property
     def operator(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -60,6 +61,9 @@ class HomeScreen(PagedScreen):
         )
         self.tiles = Tiles(paints, id="tiles")
         self.lately = Sheet(paints, id="lately")
+        self.has_rows = asyncio.Event()
+        """Set when the first rows of the day are on the screen."""
+
         self._overview: Overview | None = None
         self._ticks = 0
 
@@ -88,6 +92,10 @@ class HomeScreen(PagedScreen):
         self._ticks = 0
         self.run_worker(self._read_overview(), group="overview", exclusive=True)
         await super().reload()
+
+    def list_arrived(self) -> None:
+        """The queue is on the screen."""
+        self.has_rows.set()
 
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
         """A command that was done changes the figures."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from textual.timer import Timer
 from textual.widget import Widget
@@ -108,7 +107,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
     def take_change(self, prompt: Prompt, text: str) -> None:
         """Search while typing."""
         if prompt.name == "find":
-            self.filter = replace(self.filter, text=text.strip())
+            self.filter = self.filter._replace(text=text.strip())
             self._draw_views()
             self.search_soon()
 
@@ -150,7 +149,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
 
     async def do_low(self) -> None:
         """Only what runs low, or everything."""
-        self.filter = replace(self.filter, only_low=not self.filter.only_low)
+        self.filter = self.filter._replace(only_low=not self.filter.only_low)
         self._draw_views()
         self.restand()
         self.search_now()
@@ -172,7 +171,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
         self.run_worker(self.do_enter())
 
     def _find(self, text: str) -> None:
-        self.filter = replace(self.filter, text=text.strip())
+        self.filter = self.filter._replace(text=text.strip())
         self._draw_views()
         self.restand()
         self.search_now()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual import events
 
@@ -15,8 +15,7 @@ from console.widgets.drawn import Drawn
 from console.widgets.ink import Line, Part, fit, width_of
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """The right side of the title: who, how the line is, what waits, and the time."""
 
     person: str = ""

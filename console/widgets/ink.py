@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -58,8 +58,7 @@ def _cut(text: str, width: int) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line: parts from the left, parts that stick to the right, and its ground."""
 
     parts: tuple[Part, ...] = ()
@@ -99,8 +98,7 @@ def strip(line: Line, width: int, base: Style) -> Strip:
     return Strip(segments, width)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of a table, in cells."""
 
     title: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from console.flows.words import Sense
 from console.theme import Paints
@@ -10,8 +10,7 @@ from console.widgets.drawn import Drawn
 from console.widgets.ink import Line, Part, fit
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(NamedTuple):
     """One figure with its name, a mark when it means something, and a word below."""
 
     title: str
