@@ -158,7 +158,7 @@ def _draft(goods: Goods, number: int, places: dict[str, UUID]) -> ProductDraft:
                 option_values=(value,) if value else (),
                 weight_grams=goods.grams,
                 tax_class=goods.tax_class,
-                prices=(PriceDraft(Money(goods.price + 600 * place, "EUR")),),
+                prices=(PriceDraft(Money(goods.price + 600 * (place - 1), "EUR")),),
             )
             for place, value in enumerate(values, start=1)
         ),

@@ -14,6 +14,7 @@ from api.dev.services import LOOPBACK
 from api.dev.supervisor import StopAsked, Supervisor
 from api.dev.terminal import Terminal, own_foreground
 from api.dev.trouble import Trouble
+from api.platform.settings import Settings, SettingsError
 
 
 def run(folder: Path) -> None:
@@ -33,6 +34,7 @@ def run(folder: Path) -> None:
         port = stack.choose_web_port(environ)
         supervisor.say("Starting Stockroom ...")
         parts = stack.embedded(environ, folder, web_port=port, durable=True)
+        _refuse_unfit_settings(parts)
         try:
             _start(supervisor, parts)
             lock.announce(f"http://{LOOPBACK}:{port}")
@@ -44,6 +46,13 @@ def run(folder: Path) -> None:
             supervisor.say("Stopping ...")
             supervisor.stop_all()
         supervisor.say("Stopped. Everything is kept for the next make run.")
+
+
+def _refuse_unfit_settings(parts: stack.Parts) -> None:
+    try:
+        Settings.from_env(parts.environment)
+    except SettingsError as unfit:
+        raise Trouble(str(unfit)) from None
 
 
 def _start(supervisor: Supervisor, parts: stack.Parts) -> None:
@@ -99,7 +108,10 @@ def clean(folder: Path) -> None:
 def _environment() -> Mapping[str, str]:
     """Return the variables of the shell, and of `.env` where the shell says nothing."""
     file = stack.ROOT / ".env"
-    written: dict[str, str] = parse(file.read_text()) if file.exists() else {}
+    try:
+        written: dict[str, str] = parse(file.read_text()) if file.exists() else {}
+    except ValueError as error:
+        raise Trouble(f"The file {file} cannot be understood: {error}.") from None
     return written | dict(os.environ)
 
 

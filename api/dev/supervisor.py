@@ -33,7 +33,7 @@ _LONGEST_PAUSE: Final = 5.0
 _STEADY_AFTER: Final = 30.0  # seconds of life after which earlier failures are forgotten
 _FAILURES_IN_A_ROW: Final = 6
 _EVERYDAY: Final = re.compile(r'\[(info|debug) *\]|"level": ?"(info|debug)"')
-_EPILOGUES: Final = (" ", "[SQL", "[parameters", "(Background")  # what follows a last word
+_EPILOGUES: Final = ("[SQL", "[parameters", "(Background")  # what follows a last word
 _LARGEST_LOG: Final = 5_000_000  # bytes
 
 
@@ -190,7 +190,7 @@ class Supervisor:
             self._register.add(event.name, event.data["pid"])
         elif event.type == "line":
             line = event.data.decode("utf-8", "replace").rstrip()
-            if line and not line.startswith(_EPILOGUES):
+            if line and not line[0].isspace() and not line.startswith(_EPILOGUES):
                 child.last_line = line
             with child.log.open("a", encoding="utf-8") as log:
                 log.write(line + "\n")
