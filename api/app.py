@@ -27,7 +27,18 @@ from api.orders import routes as order_routes
 from api.payments import routes as payment_routes
 from api.payments.gateways import PaymentGateway
 from api.payments.gateways.stripe import StripeGateway
-from api.platform import auth, db, jobs, limits, observability, pages, ports, problems, redis
+from api.platform import (
+    auth,
+    db,
+    jobs,
+    limits,
+    observability,
+    pages,
+    ports,
+    problems,
+    reading,
+    redis,
+)
 from api.platform.http import Api, Blueprint
 from api.platform.mail import Mailer, SmtpMailer
 from api.platform.settings import Settings
@@ -85,6 +96,7 @@ def create_app(
     db.init_app(app, settings)
     redis.init_app(app, settings)
     problems.init_app(app)
+    reading.init_app(app)
     auth.init_app(app, settings, accounts.load_principal)
     limits.init_app(app, settings)
     jobs.init_app(app, subscriptions.WORK)

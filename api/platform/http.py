@@ -14,9 +14,13 @@ from flask_smorest.utils import prepare_response
 from api.kernel.money import Money
 from api.platform import problems
 from api.platform.concurrency import etag
+from api.platform.reading import JsonReader
 from api.platform.refusals import documented
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+LARGEST_AMOUNT = 10**15
+"""What one amount may be, in minor units: beyond every price and far inside of a BIGINT."""
 
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -34,11 +38,16 @@ class MoneySchema(Schema):
     amount = ma.fields.Integer(
         required=True,
         strict=True,
+        validate=ma.validate.Range(-LARGEST_AMOUNT, LARGEST_AMOUNT),
         metadata={"description": "Whole minor units: 1299 is 12.99 EUR.", "example": 1299},
     )
     currency = ma.fields.String(
         required=True,
-        validate=ma.validate.Regexp(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
+        # The length as well: `$` lets a line break pass.
+        validate=[
+            ma.validate.Regexp(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
+            ma.validate.Length(equal=3),
+        ],
         metadata={"example": "EUR"},
     )
 
@@ -127,6 +136,8 @@ def reply(body: Any, status: int = 200, headers: dict[str, str] | None = None) -
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     """A smorest blueprint whose views return plain values, written once and not dumped again."""
 
+    ARGUMENTS_PARSER = JsonReader()
+
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
         """Register a view, and document what its guard and its headers may refuse."""
         register = super().route(rule, **options)
@@ -139,6 +150,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]:
         """Check what comes in; a query parameter that the schema does not name is refused."""
+        if isinstance(schema, type):
+            schema = schema()  # once, and not again for every request
         if options.get("location") == "query":
             options.setdefault("unknown", ma.RAISE)
         return cast(Callable[[View], View], super().arguments(schema, **options))

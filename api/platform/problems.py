@@ -1,6 +1,7 @@
 """Refusals as RFC 9457 problem documents; the only table of status codes in the house."""
 
 import http
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +55,8 @@ _CODES = {
     503: "unavailable",
 }
 
+_JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
 _log = structlog.get_logger("api.problems")
 
 
@@ -70,11 +73,11 @@ def problem(
     *,
     errors: list[dict[str, Any]] | None = None,
     headers: dict[str, str] | None = None,
-    **facts: object,
+    facts: Mapping[str, object] | None = None,
 ) -> Response:
     """Build one problem document. Facts stand beside the standard members and never hide them."""
     body = {
-        **facts,
+        **(facts or {}),
         "type": f"/docs/problems#{code}",
         "title": http.HTTPStatus(status).phrase,
         "status": status,
@@ -84,7 +87,7 @@ def problem(
         "errors": errors or [],
     }
     response = Response(
-        orjson.dumps(body, default=_plain, option=orjson.OPT_UTC_Z),
+        orjson.dumps(body, default=_plain, option=_JSON),
         status=status,
         content_type=CONTENT_TYPE,
     )
@@ -96,7 +99,7 @@ def init_app(app: Flask) -> None:
     """Answer every failure with a problem document; only bugs reach the log with a traceback."""
     app.register_error_handler(DomainError, of_domain_error)
     app.register_error_handler(HTTPException, of_http_error)
-    app.register_error_handler(OperationalError, _of_lost_database)
+    app.register_error_handler(DBAPIError, _of_database)
     app.register_error_handler(PoolTimeout, _of_lost_database)
     app.register_error_handler(Exception, _of_bug)
 
@@ -108,11 +111,11 @@ def of_domain_error(error: DomainError) -> Response:
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="stockroom"'
-    if status in (429, 503):
+    if "retry_after" in facts or status in (429, 503):
         headers["Retry-After"] = str(facts.get("retry_after", 5))
     errors = facts.pop("errors", None)
     assert errors is None or isinstance(errors, list)
-    return problem(status, error.code, error.detail, errors=errors, headers=headers, **facts)
+    return problem(status, error.code, error.detail, errors=errors, headers=headers, facts=facts)
 
 
 def of_http_error(error: HTTPException) -> Response:
@@ -132,14 +135,19 @@ def of_http_error(error: HTTPException) -> Response:
         errors = _flatten(messages)
         where = ", ".join(e["pointer"] for e in errors[:5])
         detail = f"Some of what was sent is not valid: {where}."
-        if status == 400:
-            return problem(400, "malformed", "The body is not valid JSON.", errors=errors)
         return problem(status, _CODES.get(status, "invalid"), detail, errors=errors)
     detail = str(given.get("message") or error.description or error.name)
     return problem(status, _CODES.get(status, "refused"), detail, headers=headers)
 
 
-def _of_lost_database(error: OperationalError | PoolTimeout) -> Response:
+def _of_database(error: DBAPIError) -> Response:
+    """Tell a database that is away, or too busy to answer in time, from a bug of ours."""
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        return _of_lost_database(error)
+    return _of_bug(error)
+
+
+def _of_lost_database(error: DBAPIError | PoolTimeout) -> Response:
     cause = getattr(error, "orig", None)
     _log.error("database_unavailable", error=type(cause or error).__name__, detail=str(cause)[:200])
     detail = "The database does not answer right now. Nothing was changed; try again in a moment."
@@ -159,7 +167,7 @@ def _flatten(messages: dict[str, Any]) -> list[dict[str, Any]]:
     def walk(node: Any, path: str, where: str) -> None:
         if isinstance(node, dict):
             for key, value in node.items():
-                own = path if key == "_schema" else f"{path}/{_escaped(str(key))}"
+                own = path if key == "_schema" else f"{path}/{escaped(str(key))}"
                 walk(value, own, where)
         else:
             for text in node if isinstance(node, list) else [node]:
@@ -172,7 +180,8 @@ def _flatten(messages: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _escaped(key: str) -> str:
+def escaped(key: str) -> str:
+    """Write a name as a part of a pointer (RFC 6901, 3)."""
     return key.replace("~", "~0").replace("/", "~1")
 
 

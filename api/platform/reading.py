@@ -1,0 +1,91 @@
+"""Reading what was sent: strictly as JSON, and nothing that the database could not keep.
+
+What cannot be read is said to be so. A body of another kind is not passed over as if nothing had
+been sent, and a character that PostgreSQL does not store is the sender's mistake and not a bug.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import marshmallow as ma
+import orjson
+from flask import Flask, Request, request
+from webargs import missing
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+
+from api.kernel.errors import Malformed, NotFound, Refused
+from api.platform.problems import escaped
+
+NUL = "\x00"
+
+
+class BodyUnreadable(Malformed):
+    """A body that is not JSON."""
+
+    sentence = "The body is not valid JSON."
+
+
+class JsonReader(FlaskParser):
+    """Reads bodies for the forms of the routes."""
+
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        """Read the body; nothing at all counts as no body.
+
+        Refuses another kind of content (415), what is not JSON, numbers that are not, and NUL.
+        """
+        body = req.get_data(cache=True)
+        if not body:
+            return missing
+        if not req.is_json:
+            raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError as unreadable:
+            raise BodyUnreadable from unreadable
+        # The bytes are searched first: walking through every value costs far more.
+        if b"\\u0000" in body:
+            _refuse(_holding_nul(value), "body")
+        return value
+
+
+def init_app(app: Flask) -> None:
+    """Look at every address before anything reads from it."""
+    app.before_request(_refuse_nul_in_address)
+
+
+def _refuse_nul_in_address() -> None:
+    if NUL in request.path:
+        raise NotFound
+    if b"%00" in request.query_string:
+        given = request.args.items(multi=True)
+        _refuse(
+            _holding_nul({name: value for name, value in given if NUL in name + value}), "query"
+        )
+
+
+def _refuse(pointers: Iterator[str], where: str) -> None:
+    errors = [
+        {
+            "pointer": pointer,
+            "in": where,
+            "code": "invalid",
+            "detail": "The character NUL cannot be stored. Leave it out.",
+        }
+        for pointer in pointers
+    ]
+    if errors:
+        raise Refused("Some of what was sent holds the character NUL.", errors=errors)
+
+
+def _holding_nul(value: Any, path: str = "") -> Iterator[str]:
+    """Point at every text that holds a NUL, be it a value or a name."""
+    if isinstance(value, str) and NUL in value:
+        yield path or "/"
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            own = f"{path}/{escaped(name)}"
+            yield from [own] if NUL in name else _holding_nul(item, own)
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _holding_nul(item, f"{path}/{place}")
