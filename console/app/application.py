@@ -92,7 +92,7 @@ class ConsoleApp(Anywhere):
         self._connect = connect or (lambda: _load_http(settings.url))
         if connect is None and EarlyReader.can_read(settings.url):
             self.shop.socket.for_early_reads = EarlyReader(settings.url)
-        self.intake: Intake[Work] = Intake(self._take)
+        self.intake: Intake[Work | events.Key | events.Paste] = Intake(self._take)
         self._scans = folder.scans.open("a", encoding="utf-8", buffering=1)
         self._follow_ups: deque[Work] = deque()
         self._is_restanding = False
@@ -151,58 +151,75 @@ class ConsoleApp(Anywhere):
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._last_key = event.time
             self._is_tidy = False
-            self._key(event)
+            self._arrived(event)
         elif isinstance(event, events.Paste) and not event.is_forwarded:
-            for outcome in self.counter.entry.paste(event.text):
-                self._entered(outcome)
+            self._arrived(event)
         else:
             await super().on_event(event)
 
-    def _key(self, event: events.Key) -> None:
+    def _arrived(self, event: events.Key | events.Paste) -> None:
+        """Read it now, or behind what is still being done."""
+        if not self.intake.is_busy:
+            for work in self._read(event):
+                self.intake.put(work)
+        elif isinstance(event, events.Key) and event.key == "escape" and self.counter.awaits_shop:
+            self.intake.let_go()
+            self.say(noted("Not waited for any longer"))
+        else:
+            self.intake.put(event)
+
+    def _read(self, event: events.Key | events.Paste) -> list[Work]:
+        """What a key means on the screen that it finds, as far as it is more than a letter."""
+        if isinstance(event, events.Paste):
+            return [
+                work
+                for outcome in self.counter.entry.paste(event.text)
+                for work in self._entered(outcome)
+            ]
         types = event.is_printable and not event.key.startswith("alt+")
         character = event.character if types else None
         outcome = self.counter.entry.key(event.key, character)
         if outcome is not None:
-            self._entered(outcome)
-            return
+            return self._entered(outcome)
         action = keys.bindings(self.frame.NAME).get(character or event.key)
         if action is None:
             if character is not None:
                 self.say(noted(f"{character} does nothing here: F1 shows what can be done"))
-        elif action.id in keys.MOVES:
+            return []
+        if action.id in keys.MOVES:
             self.frame.move(action.id)
-        elif action.id == "back" and self.intake.let_go():
-            self.say(noted("Not waited for any longer"))
-        else:
-            self._press(action)
-
-    def _press(self, action: Action) -> None:
+            return []
         if action.id == "commit" and self.counter.entry.is_coding:
             # What was typed so far is meant: `2` and F10 is the reason and the review.
-            self._entered(Code(self.counter.entry.take_code()))
-        self.intake.put(action)
+            return [*self._entered(Code(self.counter.entry.take_code())), action]
+        return [action]
 
-    def _entered(self, outcome: Outcome) -> None:
+    def _entered(self, outcome: Outcome) -> list[Work]:
         frame = self.frame
+        frame.entry_bar.refresh()
         match outcome:
             case Code(raw):
                 # Written down before anything else can go wrong with it.
                 self._scans.write(f"{raw!r}\n")
-                self.intake.put(outcome)
+                return [outcome]
             case Answer():
-                self.intake.put(outcome)
+                return [outcome]
             case Changed(prompt, text):
                 frame.take_change(prompt, text)
             case Cancelled(prompt):
                 frame.take_cancel(prompt)
             case Kept():
                 pass
-        frame.entry_bar.refresh()
+        return []
 
     # One thing after the other
 
-    async def _take(self, work: Work) -> None:
+    async def _take(self, work: Work | events.Key | events.Paste) -> None:
         """Do one thing, and what follows from it, before the next is begun."""
+        if isinstance(work, events.Key | events.Paste):
+            for meant in self._read(work):
+                await self._take(meant)
+            return
         await self._do(work)
         await self._messages_are_through()
         while self._follow_ups:
@@ -238,6 +255,8 @@ class ConsoleApp(Anywhere):
 
     async def _act(self, action: Action) -> None:
         frame = self.frame
+        if action.id in frame.WAITS_FOR:
+            await frame.ready()
         refusal = frame.why_not(action.id)
         if refusal is not None:
             self.say(noted(refusal))
@@ -259,6 +278,8 @@ class ConsoleApp(Anywhere):
             LOOKS_SLOW_AFTER, lambda: frame.entry_bar.work_on(f"looking up {scan.code} …")
         )
         try:
+            if frame.CODES_WAIT:
+                await frame.ready()
             if not await frame.take_code(scan):
                 await self._open_code(scan)
         finally:

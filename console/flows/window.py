@@ -20,7 +20,7 @@ from console.client.models import Page
 Row = TypeVar("Row")
 
 PAGE = 100
-KEPT_PAGES = 40
+KEPT_PAGES = 20
 GROWTH = 10_000
 """Rows by which a list of unknown length is extended when its edge comes near."""
 

@@ -1,7 +1,8 @@
 """Codes and presses, one by one, in the order in which they came.
 
 A code may open another screen; the next one must find that screen. So there is one consumer, which
-finishes with one thing, screen change included, before it takes the next.
+finishes with one thing, screen change included, before it takes the next. What comes in meanwhile
+waits unread, because what a key means depends on the screen that it will find.
 """
 
 from __future__ import annotations

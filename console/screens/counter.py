@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from console.client.errors import NotFound
@@ -37,6 +39,9 @@ class Counter:
 
         self.reader = ""
         """Id of the person under whose name things were read."""
+
+        self.awaits_shop = 0
+        """Above zero while something stands still until the shop answers: Esc calls it off."""
 
         self._cases: OrderedDict[str, tuple[CaseFile, datetime]] = OrderedDict()
         self._codes: OrderedDict[str, ScanAnswer] = OrderedDict()
@@ -95,13 +100,23 @@ class Counter:
         if known is not None:
             return known
         try:
-            answer = await self.shop.desk.what_is(code)
+            with self.interruptible():
+                answer = await self.shop.desk.what_is(code)
         except NotFound:
             return None
         self._codes[code] = answer
         while len(self._codes) > CODES_KEPT:
             self._codes.popitem(last=False)
         return answer
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Whatever waits in here may be called off by the operator."""
+        self.awaits_shop += 1
+        try:
+            yield
+        finally:
+            self.awaits_shop -= 1
 
     def forget(self, reader: str) -> None:
         """Somebody else signs in: what was read under the old name is not theirs to see."""

@@ -24,6 +24,7 @@ class DraftingScreen(Frame, Generic[Draft]):
     """Keeps one draft per order, so that looking elsewhere loses nothing."""
 
     TYPING = Typing.SCAN
+    CODES_WAIT = True
 
     def __init__(self, counter: Counter) -> None:
         super().__init__(counter)
@@ -71,7 +72,7 @@ class DraftingScreen(Frame, Generic[Draft]):
             self.begin(order)
         self.draw()
         if order is None and subject:
-            await self.reload()
+            self.read_soon()
 
     async def reload(self) -> None:
         """Read the order again; the draft is kept as far as it fits."""

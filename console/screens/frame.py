@@ -6,6 +6,7 @@ one replaces it, so it finishes the screen itself instead of posting its answer 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime
 from typing import ClassVar, TypeVar
@@ -13,6 +14,7 @@ from typing import ClassVar, TypeVar
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.worker import Worker, WorkerCancelled
 
 from console import keys
 from console.client.errors import CallFailed, SignedOut
@@ -37,6 +39,12 @@ class Frame(Screen[None]):
     TYPING: ClassVar[Typing] = Typing.LIST
     HINT: ClassVar[str] = "scan, or type an order number, SKU or barcode"
 
+    WAITS_FOR: ClassVar[frozenset[str]] = frozenset()
+    """Actions that wait until what the screen is about has been read."""
+
+    CODES_WAIT: ClassVar[bool] = False
+    """Whether codes wait for that, too."""
+
     AUTO_FOCUS = None
     # Textual declares these as instance variables, so they cannot be ClassVar here.
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012
@@ -53,6 +61,8 @@ class Frame(Screen[None]):
         self.key_bar = KeyBar(paints, keys.on_the_bar(self.NAME))
         self.read_at: datetime | None = None
         """When what is shown was read from the shop."""
+
+        self._reading: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         """Bars above and below, the screen's own body between."""
@@ -77,7 +87,7 @@ class Frame(Screen[None]):
         return (self.NAME.capitalize(),)
 
     async def show(self, subject: str, order: CaseFile | None) -> None:
-        """Become current. Returns when the subject is on the screen, or could not be read."""
+        """Become current: show what is known of the subject, and begin to read the rest."""
 
     def leave(self) -> None:
         """Stop being current; whatever the operator began stays."""
@@ -131,6 +141,16 @@ class Frame(Screen[None]):
         self.counter.entry.ask(prompt, text)
         self.entry_bar.refresh()
 
+    def read_soon(self) -> None:
+        """Begin to read what is shown; a reading that is under way is called off."""
+        self._reading = self.run_worker(self.reload(), group="reading", exclusive=True)
+
+    async def ready(self) -> None:
+        """Wait until what is being read is here, or could not be read."""
+        while self._reading is not None and not self._reading.is_finished:
+            with self.counter.interruptible(), contextlib.suppress(WorkerCancelled):
+                await self._reading.wait()
+
     async def do_back(self) -> None:
         """Esc."""
         if not self.go_back():
@@ -138,7 +158,7 @@ class Frame(Screen[None]):
 
     async def do_reload(self) -> None:
         """Ctrl+R."""
-        await self.reload()
+        self.read_soon()
 
     def restand(self) -> None:
         """Bring the title up to date; cheap when nothing changed."""

@@ -22,6 +22,7 @@ class LevelScreen(AdjustingScreen):
     """A level and everything that ever moved it."""
 
     NAME = "level"
+    WAITS_FOR = frozenset({"add", "take", "set"})
 
     def __init__(self, counter: Counter) -> None:
         super().__init__(counter)
@@ -49,7 +50,7 @@ class LevelScreen(AdjustingScreen):
             self.sheet.top = 0
             self.problem.hide()
         self._draw()
-        await self.reload()
+        self.read_soon()
 
     async def reload(self) -> None:
         """Read the level and the newest part of its journal."""
@@ -81,7 +82,7 @@ class LevelScreen(AdjustingScreen):
             return
         self.level = level_after(command) or self.level
         if self.is_current:
-            await self.reload()
+            self.read_soon()
 
     def move(self, action: str) -> None:
         """The journal scrolls; at its end the older part is read."""

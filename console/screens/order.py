@@ -28,6 +28,8 @@ class OrderScreen(Frame):
     """An order, its lines, money, parcels and history."""
 
     NAME = "order"
+    WAITS_FOR = frozenset({"enter", "ship", "refund_here", "refund", "note"})
+    CODES_WAIT = True
 
     def __init__(self, counter: Counter) -> None:
         super().__init__(counter)
@@ -57,7 +59,7 @@ class OrderScreen(Frame):
         if order is not None:
             self.order = order
         self._draw()
-        await self.reload()
+        self.read_soon()
 
     async def reload(self) -> None:
         """Read the order again."""
@@ -100,8 +102,8 @@ class OrderScreen(Frame):
 
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
         """A command of this order: show what came of it."""
-        if command.aggregate == orders.aggregate_of(self.order_id):
-            await self.reload()
+        if self.is_current and command.aggregate == orders.aggregate_of(self.order_id):
+            self.read_soon()
 
     def move(self, action: str) -> None:
         """The sheet scrolls."""

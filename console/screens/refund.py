@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 
 from console.client import orders
-from console.client.errors import CallFailed, NotFound, SignedOut
+from console.client.errors import CallFailed, SignedOut
 from console.client.models import CaseFile
 from console.client.outbox import Command
 from console.flows.history import History
@@ -34,6 +34,10 @@ class RefundScreen(DraftingScreen[RefundDraft]):
 
     NAME = "refund"
     HINT = "scan what came back; a digit is the reason"
+    WAITS_FOR = frozenset(
+        {"enter", "more", "less", "exactly", "everything", "restock", "shipping", "reason",
+         "remark", "commit", "turn_left", "turn_right"}
+    )  # fmt: skip
 
     def begin(self, order: CaseFile) -> None:
         """An empty refund; or the draft from before, as far as it still fits."""
@@ -110,13 +114,11 @@ class RefundScreen(DraftingScreen[RefundDraft]):
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
         """Something else happened to this order: fit the draft to it."""
         if self.is_current and command.aggregate == orders.aggregate_of(self.order_id):
-            await self.reload()
+            self.read_soon()
 
     def why_not(self, action: str) -> str | None:
         """Nothing can be done before the order is here, nor beside a refund of unknown fate."""
-        needs_draft = {"enter", "more", "less", "exactly", "everything", "restock", "shipping",
-                       "reason", "remark", "commit", "turn_left", "turn_right"}  # fmt: skip
-        if action not in needs_draft:
+        if action not in self.WAITS_FOR:
             return None
         if not self.counter.may("orders:refund"):
             return "Your role does not give money back"
@@ -268,7 +270,7 @@ class RefundScreen(DraftingScreen[RefundDraft]):
             return
         self._feed(order_id, events.Ended(outcome))
         if self.is_current and order_id == self.order_id:
-            await self.reload()
+            self.read_soon()
 
     def _feed(self, order_id: str, event: events.Event) -> None:
         """An event for an order that may no longer be the one at hand."""
@@ -283,12 +285,13 @@ class RefundScreen(DraftingScreen[RefundDraft]):
 
     async def _take_order(self, scan: Scan) -> bool:
         try:
-            answer = await self.counter.shop.desk.what_is(scan.code)
-        except NotFound:
+            answer = await self.counter.what_is(scan.code)
+        except CallFailed:
+            # The console says what happened to a code that nobody could look up.
+            return False
+        if answer is None:
             self.say(wrong(f"{scan.code} is no order"))
             return True
-        except CallFailed:
-            return False
         if answer.kind != "order":
             self.say(wrong(f"That is {answer.label}: scan the order first"))
             return True

@@ -30,6 +30,10 @@ class ShipScreen(DraftingScreen[ShipDraft]):
 
     NAME = "ship"
     HINT = "scan the parcel's label, or an item to check it"
+    WAITS_FOR = frozenset(
+        {"enter", "more", "less", "exactly", "everything", "turn_left", "turn_right", "carrier",
+         "tracking"}
+    )  # fmt: skip
 
     def __init__(self, counter: Counter) -> None:
         super().__init__(counter)
@@ -100,13 +104,11 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         if failure is None:
             self.drafts.pop(self._sent.pop(command.key, ""), None)
         elif self.is_current and command.aggregate == orders.aggregate_of(self.order_id):
-            await self.reload()
+            self.read_soon()
 
     def why_not(self, action: str) -> str | None:
         """Nothing can be done before the order is here."""
-        needs_draft = {"enter", "more", "less", "exactly", "everything", "turn_left", "turn_right",
-                       "carrier", "tracking"}  # fmt: skip
-        if action in needs_draft and self.history is None:
+        if action in self.WAITS_FOR and self.history is None:
             return "The order is not here yet"
         if action == "enter" and self._is_under_way():
             return "A parcel of this order is being sent: wait for it, or F9 takes it back"

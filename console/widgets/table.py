@@ -24,6 +24,9 @@ from console.widgets.ink import Column, Line, Part, cells, strip
 
 Row = TypeVar("Row")
 
+STRIPS_KEPT = 300
+"""Drawn rows that are remembered while scrolling."""
+
 WHEEL = 3
 """Rows that one step of the mouse wheel moves."""
 
@@ -261,7 +264,7 @@ class WindowTable(Drawn, Generic[Row]):
         self.refresh()
 
     def _ask(self) -> None:
-        if len(self._drawn) > 2000:
+        if len(self._drawn) > STRIPS_KEPT:
             self._drawn.clear()
         wanted = self.window.wanted(self.top, self.top + self._rows - 1, self._towards)
         if wanted:
