@@ -25,7 +25,7 @@ console: ready ## open the counter in this terminal
 	@exec $(PY) -m api.dev console
 
 test: check ## run every check and every test
-	$(PY) -m pytest -q -n 2 --dist loadgroup -m "not serial"
+	$(PY) -m pytest -q -n 2 --dist loadfile -m "not serial"
 	$(PY) -m pytest -q -m serial
 
 check: ready ## run the checks alone: style, types, floors
