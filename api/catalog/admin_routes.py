@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import current_app
 
 from api.catalog import queries, service
-from api.catalog.schemas import (
+from api.catalog.schemas.desk import (
     CategorySchema,
     EditCategorySchema,
     EditProductSchema,

@@ -5,7 +5,7 @@ from typing import Any
 from flask import current_app
 
 from api.catalog import policy, queries
-from api.catalog.schemas import (
+from api.catalog.schemas.shelf import (
     CurrencyQuerySchema,
     ShownCategoryPageSchema,
     ShownCategorySchema,

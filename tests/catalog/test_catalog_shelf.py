@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from api.catalog import queries, service
 from api.catalog.events import CatalogueChanged
 from api.catalog.jobs import on_catalogue_changed
-from api.catalog.schemas import (
+from api.catalog.schemas.shelf import (
     ShownCategoryPageSchema,
     ShownCategorySchema,
     ShownProductCardSchema,

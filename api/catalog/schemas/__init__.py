@@ -1,0 +1,1 @@
+"""Forms of the catalogue: what storefronts read, what staff may write."""
