@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from console.app.navigation import OVERLAYS, Navigation
 from console.app.trail import Stop
 from console.client import stock
 from console.flows import undo
 from console.flows.step import done, noted
-
-if TYPE_CHECKING:
-    from console.screens.help import HelpScreen
-    from console.screens.palette import PaletteScreen
 
 
 class Anywhere(Navigation):
@@ -62,20 +56,15 @@ class Anywhere(Navigation):
 
     async def do_help(self) -> None:
         """F1."""
-        page = cast("HelpScreen", await self.screen_called("help"))
+        page = await self.screen_called("help")
         if self.frame is not page:
-            about = self.frame
             await self.lay_over(page)
-            page.explain(about)
 
     async def do_palette(self) -> None:
         """`:`."""
-        page = cast("PaletteScreen", await self.screen_called("palette"))
         if self.frame.NAME in OVERLAYS:
             await self.leave()
-        about = self.frame
-        await self.lay_over(page)
-        page.offer(about)
+        await self.lay_over(await self.screen_called("palette"))
 
     async def do_switch_user(self) -> None:
         """`:w`: sign out; unsent work stays in its operator's name."""

@@ -15,7 +15,7 @@ import importlib
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual import constants, events
 from textual.driver import Driver
@@ -49,10 +49,6 @@ from console.scan.entry import Answer, Cancelled, Changed, Code, Kept, Outcome
 from console.scan.intake import Intake
 from console.screens.frame import Frame
 from console.settings import Settings
-
-if TYPE_CHECKING:
-    from console.screens.home import HomeScreen
-    from console.screens.tray import TrayScreen
 
 STYLES = [
     Path(__file__).parent.parent / "screens" / f"{name}.tcss"
@@ -140,9 +136,9 @@ class ConsoleApp(Anywhere):
             # The first rows come over the bare line; loading beside them would only delay them.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FIRST_ROWS_WITHIN):
-                    await cast("HomeScreen", self.frames["home"]).has_rows.wait()
+                    await self.home.has_rows.wait()
         self.shop.socket.plug(await asyncio.to_thread(self._connect))
-        await self.load_screens()
+        await self.load_screens(_load_screen)
 
     # Keys
 
@@ -265,8 +261,7 @@ class ConsoleApp(Anywhere):
         await method()
 
     async def _code(self, scan: Scan) -> None:
-        tray = cast("TrayScreen", await self.screen_called("tray"))
-        tray.note_scan(scan.raw, scan.code or scan.why)
+        self.counter.note_scan(scan.raw, scan.code or scan.why)
         if scan.kind is Kind.UNREADABLE:
             self.say(wrong(scan.why))
             return
@@ -391,7 +386,12 @@ def _driver() -> type[Driver] | None:
     return None if constants.DRIVER else PromptDriver
 
 
+def _load_screen(module: str, class_name: str) -> type[Frame]:
+    # By name and in a thread: loading all screens first would double the time to the first frame.
+    return cast("type[Frame]", getattr(importlib.import_module(module), class_name))
+
+
 def _load_http(url: str) -> Transport:
-    # Loaded by name and in a thread: importing httpx takes longer than the first frame may.
+    # Like the screens: importing httpx takes longer than the first frame may.
     http = importlib.import_module("console.client.http")
     return cast("Transport", http.HttpTransport(url))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from textual.app import App
@@ -57,7 +56,8 @@ class Navigation(App[None]):
         self.frames: dict[str, Frame] = {}
         self.trail = Trail()
         self._all_here = asyncio.Event()
-        self._put_in_place(HomeScreen(self.counter))
+        self.home = HomeScreen(self.counter)
+        self._put_in_place(self.home)
         self._put_in_place(SignInScreen(self.counter))
         self.register_theme(THEME)
         self.theme = THEME.name
@@ -78,12 +78,11 @@ class Navigation(App[None]):
             if self.settings.sound_command:
                 self.run_worker(_play(shlex.split(self.settings.sound_command)), group="sound")
 
-    async def load_screens(self) -> None:
+    async def load_screens(self, load: Callable[[str, str], type[Frame]]) -> None:
         """Load the screens behind the first one, while that is looked at already."""
         for name, class_name in LOADED_LATER.items():
-            # By name, in a thread: loading them all first would double the time to the first frame.
-            module = await asyncio.to_thread(importlib.import_module, f"console.screens.{name}")
-            self._put_in_place(getattr(module, class_name)(self.counter))
+            kind = await asyncio.to_thread(load, f"console.screens.{name}", class_name)
+            self._put_in_place(kind(self.counter))
         self._all_here.set()
 
     async def screen_called(self, name: str) -> Frame:
@@ -122,9 +121,11 @@ class Navigation(App[None]):
 
     async def lay_over(self, frame: Frame) -> None:
         """Put the help or the palette on top of the current screen."""
-        self._close_prompt(self.frame)
+        below = self.frame
+        self._close_prompt(below)
         await self.push_screen(frame)
         self.listen_as(frame)
+        frame.lie_over(below)
 
     async def ask_to_sign_in(self, why: str) -> None:
         """Show the sign-in page; the trail waits below it."""

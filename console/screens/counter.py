@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from console.widgets.bars import Standing
 
 CASES_KEPT = 50
 CODES_KEPT = 500
+SCANS_KEPT = 200
 
 MARKS = {
     Line.STARTING: ("○", None),
@@ -36,6 +37,9 @@ class Counter:
         self.entry = entry
         self.feedback: Feedback | None = None
         """What the entry bar says; it stays when the screen changes."""
+
+        self.scans: deque[tuple[datetime, str, str]] = deque(maxlen=SCANS_KEPT)
+        """The last codes, newest first: when, exactly as it came, and what was read from it."""
 
         self.reader = ""
         """Id of the person under whose name things were read."""
@@ -108,6 +112,10 @@ class Counter:
         while len(self._codes) > CODES_KEPT:
             self._codes.popitem(last=False)
         return answer
+
+    def note_scan(self, raw: str, read_as: str) -> None:
+        """Keep a code as the scanner sent it: a misread is understood only from that."""
+        self.scans.appendleft((datetime.now(UTC), repr(raw), read_as))
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:

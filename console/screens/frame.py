@@ -89,6 +89,9 @@ class Frame(Screen[None]):
     async def show(self, subject: str, order: CaseFile | None) -> None:
         """Become current: show what is known of the subject, and begin to read the rest."""
 
+    def lie_over(self, screen: Frame) -> None:
+        """Be laid over another screen, to explain it or to offer what it can do."""
+
     def leave(self) -> None:
         """Stop being current; whatever the operator began stays."""
 

@@ -41,7 +41,7 @@ class HelpScreen(Frame):
         """Help about which screen."""
         return ("Help", self.about.NAME.replace("_", " ").capitalize() if self.about else "")
 
-    def explain(self, screen: Frame) -> None:
+    def lie_over(self, screen: Frame) -> None:
         """Become the help of this screen."""
         self.about = screen
         self.cursor = 0

@@ -46,7 +46,7 @@ class PaletteScreen(Frame):
         """Going somewhere."""
         return ("Go to",)
 
-    def offer(self, screen: Frame) -> None:
+    def lie_over(self, screen: Frame) -> None:
         """Offer what can be done on this screen."""
         self.about = screen
         self._look("")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from textual.widget import Widget
 
@@ -37,9 +35,6 @@ class TrayScreen(Frame):
         self.sheet = Sheet(counter.paints, id="tray")
         self.page = PAGES[0]
         self.cursor = 0
-        self.scans: list[tuple[datetime, str, str]] = []
-        """The last codes as they came: when, raw, and what was read from it."""
-
         self._commands: list[Command] = []
 
     def body(self) -> Iterable[Widget]:
@@ -187,16 +182,11 @@ class TrayScreen(Frame):
         elif self.page == "calls":
             lines = calls_page(shop.caller.journal.calls, paints, width)
         else:
-            lines = scans_page(self.scans, paints, width)
+            lines = scans_page(self.counter.scans, paints, width)
         position = f"{shop.url}" + ("" if shop.is_encrypted else " ⚠ not encrypted")
         self.views.show(PAGES, self.page, note="", position=position)
         self.sheet.show(lines)
         self.restand()
-
-    def note_scan(self, raw: str, read_as: str) -> None:
-        """Keep a code as the scanner sent it."""
-        self.scans.insert(0, (datetime.now(UTC), json.dumps(raw, ensure_ascii=False), read_as))
-        del self.scans[200:]
 
 
 def _urgency(command: Command) -> tuple[int, int]:

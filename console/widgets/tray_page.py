@@ -79,7 +79,7 @@ def calls_page(calls: Iterable[Call], paints: Paints, width: int) -> list[Line]:
 
 
 def scans_page(
-    scans: Sequence[tuple[datetime, str, str]], paints: Paints, width: int
+    scans: Iterable[tuple[datetime, str, str]], paints: Paints, width: int
 ) -> list[Line]:
     """What the scanner really sent, and what was read from it."""
     lines = [Line(((" What came in, exactly as it came, and what was read from it.", paints.dim),))]

@@ -50,12 +50,13 @@ class Server:
         if reply.status == 0:
             writer.transport.abort()
             return False
+        closes = headers.get("connection") == "close"
         reply.headers["Content-Length"] = str(len(reply.body))
         lines = [f"HTTP/1.1 {reply.status} {WORDS.get(reply.status, 'Other')}"]
         lines += [f"{name}: {value}" for name, value in reply.headers.items()]
         writer.write("\r\n".join([*lines, "", ""]).encode() + reply.body)
         await writer.drain()
-        return True
+        return not closes
 
     def _control(self, target: str, body: bytes) -> Reply:
         shop = self.shop
@@ -68,8 +69,13 @@ class Server:
         if target == "/_forget":
             shop.forget_tokens()
             return Reply(204)
-        told = {"keys": shop.keys, "order": shop.order_of_effects, "asked": len(shop.asked),
-                "levels": {one.id: one.on_hand for one in shop.warehouse.levels.values()}}  # fmt: skip
+        levels = {one.id: one.on_hand for one in shop.warehouse.levels.values()}
+        told = {
+            "keys": shop.keys,
+            "order": shop.order_of_effects,
+            "asked": len(shop.asked),
+            "levels": levels,
+        }
         return Reply(200, {}, json.dumps(told).encode())
 
 

@@ -403,8 +403,8 @@ class Warehouse:
         }  # fmt: skip
         lines = []
         for k, (variant, quantity) in enumerate(self._bought(n)):
-            shipped = quantity if sent == "shipped" else (1 if sent == "partially_shipped" and k == 0
-                                                          else 0)  # fmt: skip
+            begun = 1 if sent == "partially_shipped" and k == 0 else 0
+            shipped = quantity if sent == "shipped" else begun
             cancelled = quantity if status == "cancelled" else 0
             lines.append({
                 "id": stable_id("line", f"{n}-{k}"), "sku": variant.sku, "title": variant.title,
@@ -426,8 +426,10 @@ class Warehouse:
         timeline = [{"at": wire_time(placed), "kind": "placed", "text": "Placed in the shop",
                      "actor": None}]  # fmt: skip
         if captured:
-            timeline.append({"at": wire_time(placed + timedelta(seconds=40)), "kind": "paid",
-                             "text": f"Paid {total / 100:.2f} € by card", "actor": "stripe"})  # fmt: skip
+            timeline.append({
+                "at": wire_time(placed + timedelta(seconds=40)), "kind": "paid",
+                "text": f"Paid {total / 100:.2f} € by card", "actor": "stripe",
+            })  # fmt: skip
         fulfilments = []
         if sent in {"shipped", "partially_shipped"}:
             fulfilments.append({

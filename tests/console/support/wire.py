@@ -69,8 +69,10 @@ class WireShop:
         self.people = {EMAIL: self._person("Mia Winter", EMAIL)}
 
     def _person(self, name: str, email: str) -> dict[str, object]:
-        return {"id": str(uuid.uuid5(uuid.NAMESPACE_URL, email)), "email": email,
-                "full_name": name, "role": "warehouse", "permissions": list(PERMISSIONS)}  # fmt: skip
+        return {
+            "id": str(uuid.uuid5(uuid.NAMESPACE_URL, email)), "email": email, "full_name": name,
+            "role": "warehouse", "permissions": list(PERMISSIONS),
+        }  # fmt: skip
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """One exchange."""

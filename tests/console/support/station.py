@@ -1,0 +1,157 @@
+"""A console at work in a test: the real app, the real client, a made-up shop behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from textual import events
+from textual.keys import _character_to_key
+from textual.pilot import Pilot
+
+from console.app.application import ConsoleApp
+from console.client import folder
+from console.client.contract import read
+from console.client.http import HttpTransport
+from console.client.models import SignIn
+from console.screens.frame import Frame
+from console.settings import Settings
+from tests.console.support.transports import InMemory
+from tests.console.support.warehouse import Warehouse
+from tests.console.support.wire import WireShop
+
+URL = "https://shop.test"
+FOR_LIFE = {"loading", "intake", "sender", "pulse"}
+TYPED = {"enter": "\r", "tab": "\t", "space": " "}
+
+
+class Station:
+    """One console and the hands at its keyboard."""
+
+    def __init__(self, app: ConsoleApp, shop: WireShop, line: InMemory) -> None:
+        self.app = app
+        self.shop = shop
+        self.line = line
+        self.keys_pressed = 0
+        self.scans = 0
+        self.bells = 0
+
+    @property
+    def frame(self) -> Frame:
+        """The screen that is looked at."""
+        return self.app.frame
+
+    @property
+    def screen(self) -> str:
+        """Its name."""
+        return self.app.frame.NAME
+
+    @property
+    def text(self) -> str:
+        """Everything that can be read on the screen, line by line."""
+        size = self.app.size
+        update = self.app.screen._compositor.render_strips()
+        lines = ["".join(segment.text for segment in strip) for strip in update]
+        return "\n".join(lines[: size.height])
+
+    @property
+    def said(self) -> str:
+        """What the entry bar says."""
+        feedback = self.app.counter.feedback
+        return feedback.text if feedback else ""
+
+    @property
+    def tone(self) -> str:
+        """In which tone."""
+        feedback = self.app.counter.feedback
+        return str(feedback.tone) if feedback else ""
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, each by its name or its character, and wait until all is done."""
+        for key in keys:
+            self.keys_pressed += 1
+            self._post(key)
+            await self.settled()
+
+    async def type(self, text: str) -> None:
+        """Press a key for each character, as fast as may be."""
+        self.keys_pressed += len(text)
+        for character in text:
+            self._post(character)
+        await self.settled()
+
+    async def scan(self, *codes: str) -> None:
+        """Fire a scanner: the code and an Enter, without any pause, one code after the other."""
+        for code in codes:
+            self.scans += 1
+            for character in code:
+                self._post(character)
+            self._post("enter")
+        await self.settled()
+
+    async def paste(self, text: str) -> None:
+        """Paste."""
+        self.app.post_message(events.Paste(text))
+        await self.settled()
+
+    async def settled(self, *, within: float = 5.0) -> None:
+        """Wait until nothing is being done and nothing is on its way."""
+        deadline = asyncio.get_running_loop().time() + within
+        calm = 0
+        while calm < 3:
+            assert asyncio.get_running_loop().time() < deadline, f"never calm:\n{self.text}"
+            await asyncio.sleep(0.001)
+            calm = 0 if self._is_busy() else calm + 1
+
+    async def rested(self) -> None:
+        """Wait as long as a person's pause: what waits for the end of typing happens now."""
+        await asyncio.sleep(0.16)
+        await self.settled()
+
+    def _is_busy(self) -> bool:
+        app = self.app
+        pumps = [app, *app.screen_stack, *app.screen.walk_children()]
+        waits = any(not pump._message_queue.empty() for pump in pumps)
+        works = any(
+            not worker.is_finished and worker.name not in FOR_LIFE for worker in app.workers
+        )
+        held = not self.line.gate.is_set() or self.shop.moods.latency > 0.1
+        under_way = app.shop.caller.oldest_under_way > 0 and not held
+        loads = len(app.frames) < 11
+        return waits or app.intake.is_busy or (works and not held) or under_way or loads
+
+    def _post(self, key: str) -> None:
+        character = key if len(key) == 1 else TYPED.get(key)
+        name = _character_to_key(key) if len(key) == 1 else key
+        self.app.post_message(events.Key(name, character))
+
+
+@contextlib.asynccontextmanager
+async def at_work(
+    home: Path,
+    *,
+    size: tuple[int, int] = (80, 24),
+    shop: WireShop | None = None,
+    signed_in: bool = True,
+    colours: bool = True,
+    url: str = URL,
+) -> AsyncIterator[Station]:
+    """Open a console in this folder and sit down at it."""
+    shop = shop or WireShop(Warehouse(300, 40))
+    line = InMemory(shop)
+    taken = folder.take(home)
+    app = ConsoleApp(
+        Settings(url, home), taken, connect=lambda: HttpTransport(url, by=line), colours=colours
+    )
+    if signed_in:
+        app.shop.session.keep(read(SignIn, shop.sign_in()))
+    station = Station(app, shop, line)
+    app.bell = lambda: setattr(station, "bells", station.bells + 1)  # type: ignore[method-assign]
+    async with app.run_test(size=size) as pilot:
+        assert isinstance(pilot, Pilot)
+        await station.settled()
+        yield station
+        line.gate.set()
+        shop.moods.latency = 0.0

@@ -1,0 +1,240 @@
+"""Refunds in the making: never more than is refundable, never sent without a look at the amount."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.client.errors import Conflict, Unreachable
+from console.client.models import QuotedLine, RefundQuote
+from console.client.refunds import Fate, Outcome
+from console.flows.history import History
+from console.flows.refund import events, rules
+from console.flows.refund.draft import RefundDraft, Stage
+from console.flows.step import Tone
+from tests.console.support.making import a_line, an_order, eur
+
+JUG, MUG = a_line("JUG", quantity=1), a_line("MUG", quantity=3, refundable_quantity=2)
+
+
+def start() -> RefundDraft:
+    return rules.start(an_order(JUG, MUG))
+
+
+def quote_for(draft: RefundDraft) -> RefundQuote:
+    lines = tuple(
+        QuotedLine(line.line_id, line.quantity, eur(999 * line.quantity))
+        for line in draft.lines
+        if line.quantity
+    )
+    fee = 490 if draft.shipping else 0
+    total = sum(line.amount.amount for line in lines) + fee
+    return RefundQuote(lines, eur(fee), eur(total), eur(9000))
+
+
+def after(draft: RefundDraft, *happened: events.Event) -> RefundDraft:
+    """Feed events; each question for an amount is answered at once."""
+    for event in happened:
+        taken = rules.step(draft, event)
+        draft = taken.state
+        for command in taken.commands:
+            if isinstance(command, events.AskQuote):
+                answer = events.Quoted(command.serial, quote_for(draft))
+                draft = rules.step(draft, answer).state
+    return draft
+
+
+def reviewed() -> RefundDraft:
+    return after(start(), events.Scanned("JUG"), events.Because("2"), events.Commit("key-1"))
+
+
+def test_nothing_is_chosen_at_first() -> None:
+    draft = start()
+
+    assert draft.is_empty
+    assert rules.step(draft, events.Commit("k")).feedback.tone is Tone.WRONG
+
+
+def test_the_review_states_amount_destination_and_what_the_shelf_gets() -> None:
+    draft = reviewed()
+
+    assert draft.stage is Stage.REVIEW
+    assert draft.question.text == (
+        "Refund 9.99 € to stripe card …4242? 1 unit set aside, not back to stock."
+    )
+    assert draft.question.focused.name == "no"
+
+
+def test_enter_in_the_review_does_not_send() -> None:
+    taken = rules.step(reviewed(), events.Enter("key-1"))
+
+    assert taken.commands == ()
+    assert taken.state.stage is Stage.EDITING
+
+
+def test_f10_in_the_review_sends_what_was_shown_under_the_key_of_the_press() -> None:
+    taken = rules.step(reviewed(), events.Commit("key-2"))
+
+    assert taken.commands == (
+        events.Send((("line-JUG", 1, False),), False, "damaged", None, eur(999), "key-2"),
+    )
+    assert taken.state.stage is Stage.SENDING
+
+
+def test_a_scan_in_the_review_goes_back_to_editing() -> None:
+    taken = rules.step(reviewed(), events.Scanned("MUG"))
+
+    assert taken.state.stage is Stage.EDITING
+    assert taken.state.units == 2
+
+
+def test_without_a_reason_the_reasons_are_listed() -> None:
+    taken = rules.step(after(start(), events.Scanned("JUG")), events.Commit("k"))
+
+    assert taken.state.stage is Stage.EDITING
+    assert taken.feedback.text.startswith("Why? 1 changed mind  2 damaged")
+
+
+def test_the_review_waits_for_the_amount_of_this_very_draft() -> None:
+    chosen = rules.step(start(), events.Scanned("JUG")).state
+    more = rules.step(chosen, events.Scanned("MUG")).state
+    pressed = rules.step(after(more, events.Because("1")), events.Commit("k"))
+    late = rules.step(pressed.state, events.Quoted(chosen.serial, quote_for(chosen)))
+    right = rules.step(late.state, events.Quoted(more.serial, quote_for(more)))
+
+    assert pressed.state.stage is Stage.QUOTING
+    assert late.state.stage is Stage.QUOTING
+    assert right.state.stage is Stage.REVIEW
+
+
+def test_an_amount_that_cannot_be_had_sends_nothing() -> None:
+    chosen = rules.step(start(), events.Scanned("JUG")).state
+    pressed = rules.step(after(chosen, events.Because("1")), events.Commit("k")).state
+    failed = rules.step(pressed, events.NotQuoted(pressed.serial, "The shop does not answer."))
+
+    assert failed.state.stage is Stage.EDITING
+    assert failed.feedback.text == "Not sent: The shop does not answer."
+
+
+def test_damaged_goods_stay_off_the_shelf_unless_the_operator_says_so() -> None:
+    draft = after(start(), events.Scanned("JUG"), events.Because("2"))
+    turned = after(draft, events.TurnRestock())
+
+    assert not draft.restocks(draft.lines[0])
+    assert turned.restocks(turned.lines[0])
+
+
+def test_goods_of_another_order_are_refused() -> None:
+    taken = rules.step(start(), events.Scanned("TEA"))
+
+    assert taken.feedback.text == "WRONG ITEM  TEA is not on O-1000412. Put aside"
+    assert taken.state == start()
+
+
+def test_while_the_money_is_on_its_way_nothing_can_be_edited() -> None:
+    sending = rules.step(reviewed(), events.Commit("k")).state
+    for event in (events.Scanned("MUG"), events.OneMore(1), events.Commit("other"), events.Back()):
+        taken = rules.step(sending, event)
+        assert taken.state == sending
+        assert taken.commands == ()
+        assert taken.feedback.tone is Tone.WAIT
+
+
+def test_a_lost_answer_is_called_not_known_yet() -> None:
+    sending = rules.step(reviewed(), events.Commit("k")).state
+    lost = rules.step(sending, events.AnswerLost(1))
+
+    assert lost.state.stage is Stage.UNKNOWN
+    assert lost.feedback.text == "Not known yet: asking again under the same key (try 2)"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "stage", "words"),
+    [
+        (Outcome(Fate.PENDING), Stage.ENDED, "the shop finishes it later"),
+        (Outcome(Fate.NOT_SENT, failure=Unreachable("No line.")), Stage.EDITING, "Not sent"),
+        (Outcome(Fate.REFUSED, failure=Conflict("Too much.")), Stage.EDITING, "Too much."),
+    ],
+)
+def test_each_fate_is_told_and_a_refused_draft_is_kept(
+    outcome: Outcome, stage: Stage, words: str
+) -> None:
+    sending = rules.step(reviewed(), events.Commit("k")).state
+    ended = rules.step(sending, events.Ended(outcome))
+
+    assert ended.state.stage is stage
+    assert words in ended.feedback.text
+    assert ended.state.units == 1
+
+
+def test_an_order_that_changed_keeps_what_still_fits() -> None:
+    draft = after(start(), events.Scanned("MUG"), events.Scanned("MUG"), events.Because("1"))
+    order = an_order(JUG, replace(MUG, refundable_quantity=1), refundable=eur(8001))
+    fitted = rules.reloaded(draft, order)
+
+    assert fitted.state.units == 1
+    assert fitted.state.reason == "changed_mind"
+    assert "Mug: 2 → 1 refundable" in fitted.feedback.text
+    assert isinstance(fitted.commands[0], events.AskQuote)
+
+
+HAPPENINGS = st.one_of(
+    st.sampled_from(["JUG", "MUG", "TEA", "1", "2", "9"]).map(events.Scanned),
+    st.integers(-3, 3).map(events.OneMore),
+    st.sampled_from(["0", "1", "2", "99", "12345"]).map(events.Exactly),
+    st.integers(-1, 4).map(events.Move),
+    st.sampled_from(["1", "2", "6", ""]).map(events.Because),
+    st.sampled_from(["", "a note"]).map(events.Noted),
+    st.integers(-1, 1).map(events.TurnTo),
+    st.sampled_from(
+        [events.Everything(), events.TurnRestock(), events.TurnShipping(), events.Back(),
+         events.Commit("k"), events.Enter("k")]
+    ),
+)  # fmt: skip
+
+
+@given(st.lists(HAPPENINGS, max_size=40), st.booleans())
+def test_never_more_is_refunded_than_is_refundable(
+    happened: list[events.Event], answers: bool
+) -> None:
+    refundable = {"line-JUG": 1, "line-MUG": 2}
+    draft = start()
+    for event in happened:
+        was = draft
+        taken = rules.step(draft, event)
+        draft = taken.state
+        assert all(0 <= line.quantity <= line.refundable for line in draft.lines)
+        for command in taken.commands:
+            if isinstance(command, events.AskQuote) and answers:
+                quoted = events.Quoted(command.serial, quote_for(draft))
+                draft = rules.step(draft, quoted).state
+            if isinstance(command, events.Send):
+                assert was.stage is Stage.REVIEW
+                assert command.expected == quote_for(was).amount
+                assert all(0 < n <= refundable[line] for line, n, _ in command.lines)
+        if draft.stage is Stage.SENDING:
+            return
+
+
+@given(st.lists(HAPPENINGS, max_size=40))
+def test_taking_steps_back_gives_the_same_refund_as_before(happened: list[events.Event]) -> None:
+    history = History(start())
+    before = []
+    for event in happened:
+        taken = rules.step(history.now, event)
+        if taken.state.stage is Stage.SENDING:
+            continue
+        if taken.state.work != history.now.work:
+            before.append(history.now.work)
+            history.went_on(taken.state, "step")
+        else:
+            history.moved(taken.state)
+    while history.can_go_back:
+        now = history.now
+        history.back()
+        restored = rules.taken_back(history.now, now).state
+        assert restored.work == before.pop()
+        assert restored.serial > now.serial
+        history.moved(restored)
+    assert not before
