@@ -1,13 +1,14 @@
 """One letter for one cause, through repetitions, crashes and bad mail servers."""
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from api.accounts.events import CustomerRegistered
 from api.accounts.queries import contact
@@ -123,12 +124,11 @@ def test_a_mail_server_that_is_away_makes_the_letter_late_and_not_lost(
 def test_a_refused_letter_is_not_tried_again_and_staff_see_why(
     app: Flask, mailer: RecordingMailer, shop: Shop
 ) -> None:
-    welcome_waits()
+    customer_id = welcome_waits()
     mailer.failures = [MailRejected("the mail server refused the recipient ([550])")]
 
     drain()
-    come_due()
-    drain()
+    letters.on_customer_registered(CustomerRegistered(customer_id=customer_id))
 
     assert mailer.sent == []
     assert deliveries() == []
@@ -248,6 +248,35 @@ def test_ten_workers_at_once_send_one_letter(app: Flask, mailer: RecordingMailer
 
     assert len(mailer.sent) == 1
     assert (letter().status, letter().attempts) == ("sent", 1)
+
+
+def test_workers_who_queue_for_one_late_letter_send_it_once(
+    app: Flask, mailer: RecordingMailer
+) -> None:
+    """Without the lock on its row they would all have read it as pending while they queued."""
+    fact = CustomerRegistered(customer_id=welcome_waits())
+    mailer.failures = [MailUnavailable()]
+    with pytest.raises(MailUnavailable):
+        letters.on_customer_registered(fact)
+    held = threading.Event()
+
+    def hold_until_all_queue() -> None:
+        with transaction():
+            session.execute(select(Letter.id).with_for_update())
+            held.set()
+            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            deadline = time.monotonic() + 30
+            while session.scalar(waiting) != 4 and time.monotonic() < deadline:
+                pass
+
+    def queue() -> None:
+        assert held.wait(30)
+        letters.on_customer_registered(fact)
+
+    at_once(app, [hold_until_all_queue, *[queue] * 4]).refused_by(LetterInHand)
+
+    assert len(mailer.sent) == 1
+    assert (letter().status, letter().attempts) == ("sent", 2)
 
 
 def test_who_finds_a_letter_in_hand_leaves_the_delivery_due(

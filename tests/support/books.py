@@ -28,6 +28,14 @@ _BOOKS = {
         GROUP BY ol.id
         HAVING ol.quantity - ol.shipped_quantity - ol.cancelled_quantity
             <> coalesce(sum(a.quantity), 0)""",
+    "shipped and delivered units = units in parcels": """
+        SELECT ol.id FROM order_lines ol
+        LEFT JOIN (fulfilment_lines fl JOIN fulfilments f ON f.id = fl.fulfilment_id)
+            ON fl.order_line_id = ol.id AND f.status IN ('shipped', 'delivered')
+        GROUP BY ol.id
+        HAVING ol.shipped_quantity <> coalesce(sum(fl.quantity), 0)
+            OR ol.delivered_quantity
+                <> coalesce(sum(fl.quantity) FILTER (WHERE f.status = 'delivered'), 0)""",
     "order total = sum of its parts": """
         SELECT o.id FROM orders o JOIN order_lines ol ON ol.order_id = o.id
         GROUP BY o.id
