@@ -78,16 +78,13 @@ def shown_products(
         raise SortNeedsQuery
     by_price = wanted_sort.lstrip("-") == "price"
     price_of = and_(PriceRange.product_id == Product.id, PriceRange.currency == currency)
-    statement: Select[Any] = (
-        select(
-            *(Product.id, Product.slug, Product.title, Product.vendor, Product.in_stock),
-            *(PriceRange.lowest, PriceRange.highest, PriceRange.compare_at),
-            _FIRST_IMAGE.label("image"),
-        )
-        .select_from(Product)
-        .join(PriceRange, price_of, isouter=not by_price)
-        .where(Product.status == ProductStatus.ACTIVE)
-    )
+    # Prices and pictures are looked up for the rows of the page alone, after it was chosen.
+    prices = select(array([PriceRange.lowest, PriceRange.highest, PriceRange.compare_at]))
+    statement: Select[Any] = select(
+        *(Product.id, Product.slug, Product.title, Product.vendor, Product.in_stock),
+        prices.where(price_of).correlate(Product).scalar_subquery().label("prices"),
+        _FIRST_IMAGE.label("image"),
+    ).where(Product.status == ProductStatus.ACTIVE)
     columns: tuple[Any, ...] = (Product.id,)
     if category is not None:
         category_id = _category_id(category)
@@ -107,6 +104,7 @@ def shown_products(
     if wanted_sort == "name":
         columns = (Product.search_title, Product.id)
     elif by_price:
+        statement = statement.join(PriceRange, price_of)
         columns = (PriceRange.lowest, PriceRange.product_id)
     rows, page = pagination.page(
         statement,
@@ -226,15 +224,16 @@ def _category_id(slug: str) -> UUID:
 
 def _card(row: Any, currency: str) -> dict[str, Any]:
     image = row.image
+    lowest, highest, before = row.prices or (None, None, None)
     return {
         "id": row.id,
         "slug": row.slug,
         "title": row.title,
         "vendor": row.vendor,
-        "price": _money(row.lowest, currency),
-        "compare_at": _money(row.compare_at, currency),
-        "price_varies": row.lowest != row.highest,
-        "for_sale": row.lowest is not None,
+        "price": _money(lowest, currency),
+        "compare_at": _money(before, currency),
+        "price_varies": lowest != highest,
+        "for_sale": lowest is not None,
         "in_stock": row.in_stock,
         "image": {"url": image[0], "alt": image[1]} if image else None,
     }

@@ -1,0 +1,181 @@
+"""Each index of the catalogue serves the question it was made for, among thousands of rows."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, text
+
+from api.catalog import queries
+from api.catalog.service.drafts import ProductDraft, VariantDraft
+from api.catalog.service.following import refresh_price_ranges
+from api.catalog.service.known import Known
+from api.kernel.ids import new_id
+from api.platform.db import db, session, transaction
+from tests.support.catalogue import a_category
+
+PRODUCTS = 4_000
+
+_FILL = """
+    INSERT INTO products (id, version, created_at, slug, title, description, status, vendor,
+        product_type, tags, options, in_stock, search_title, search_words, search_body,
+        external_reference, category_id)
+    SELECT ids.id, 1, now(), 'product-' || n, 'Product ' || n, '',
+        CASE WHEN n % 10 = 0 THEN 'draft' ELSE 'active' END,
+        '', '', '[]', '[]', true, 'product ' || n, 'sku' || n,
+        CASE WHEN n % 500 = 0 THEN 'rare' ELSE 'common' END, 'elsewhere:' || n, :category
+    FROM unnest(:ids) WITH ORDINALITY AS ids(id, n);
+    INSERT INTO variants (id, version, created_at, product_id, sku, barcode, option_values, title,
+        weight_grams, tax_class, position, in_stock)
+    SELECT p.id, 1, now(), p.id, 'SKU-' || p.slug, 'B' || p.slug, '[]', '', 0, 'standard', 0, true
+    FROM products p;
+    INSERT INTO variant_prices (variant_id, currency, amount)
+    SELECT id, 'EUR', 100 + (hashtext(sku) % 1000 + 1000) FROM variants;
+    INSERT INTO product_images (id, product_id, url, alt, position)
+    SELECT id, id, 'https://img.test/' || slug, '', 0 FROM products;
+    INSERT INTO category_members (category_id, product_id, is_direct)
+    SELECT :category, id, true FROM products WHERE slug LIKE '%77';
+"""
+
+
+@pytest.fixture
+def crowd(app: Flask) -> list[UUID]:
+    """A shop of thousands, with statistics as a running one has them."""
+    mugs = a_category("Mugs")
+    for number in range(300):
+        a_category(f"Other {number}", below=mugs if number % 2 else None)
+    ids = [new_id() for _ in range(PRODUCTS)]
+    with transaction():
+        for statement in _FILL.split(";\n"):
+            if statement.strip():
+                bound = {"ids": [str(i) for i in ids], "category": str(mugs)}
+                session.execute(
+                    text(
+                        statement.replace(":ids", "CAST(:ids AS uuid[])").replace(
+                            ":category", "CAST(:category AS uuid)"
+                        )
+                    ),
+                    {k: v for k, v in bound.items() if f":{k}" in statement},
+                )
+        refresh_price_ranges(ids)
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+    return ids
+
+
+def _plan(ask: Callable[[], Any]) -> str:
+    """Return the plans of everything that a question says to the database."""
+    said: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, _x: Any, _many: bool) -> None:
+        said.append((statement, values))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        ask()
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    session.rollback()
+    plans = []
+    with db.engine.connect() as connection:
+        for statement, values in said:
+            if statement.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "INSERT")):
+                rows = connection.exec_driver_sql(f"EXPLAIN {statement}", values)
+                plans.append("\n".join(row[0] for row in rows))
+        connection.rollback()
+    return "\n".join(plans)
+
+
+def _scans(plan: str) -> Iterator[str]:
+    """Name the tables that are read from beginning to end."""
+    yield from re.findall(r"Seq Scan on (\w+)", plan)
+
+
+def _listed(**query: Any) -> Callable[[], Any]:
+    return lambda: queries.shown_products(currency="EUR", limit=20, **query)
+
+
+_QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
+    ("newest", "ix_products_newest", _listed()),
+    ("by name", "ix_products_by_name", _listed(sort="name")),
+    ("by price", "ix_product_price_ranges_by_price", _listed(sort="price")),
+    ("by price down", "ix_product_price_ranges_by_price", _listed(sort="-price")),
+    ("of a category", "pk_category_members", _listed(category="mugs")),
+    ("rare words", "ix_products_search", _listed(q="rare")),
+    ("a code", "ix_products_search", _listed(q="sku1711")),
+    ("a page", "uq_products_slug", lambda: queries.shown_product("product-1711", currency="EUR")),
+    ("its variants", "uq_variants_product_id_option_values",
+     lambda: queries.shown_product("product-1711", currency="EUR")),
+    ("its pictures", "uq_product_images_product_id_url",
+     lambda: queries.shown_product("product-1711", currency="EUR")),
+    ("a category", "uq_categories_slug", lambda: queries.shown_category("other-17")),
+    ("a scan by SKU", "uq_variants_sku_key", lambda: queries.find_variant("sku-product-1711")),
+    ("a scan by barcode", "uq_variants_barcode", lambda: queries.find_variant("Bproduct-1711")),
+    ("staff's newest", "pk_products", lambda: queries.list_products(currency="EUR")),
+]  # fmt: skip
+
+
+def test_questions_are_answered_from_their_index(crowd: list[UUID]) -> None:
+    """And no table of thousands is read from beginning to end."""
+    plan = _plan(lambda: queries.offers(crowd[2_000:2_005], "EUR"))
+    for index in ("pk_variants", "pk_products", "pk_variant_prices"):
+        assert index in plan, plan
+    assert set(_scans(plan)) == set(), plan
+    for name, index, ask in _QUESTIONS:
+        plan = _plan(ask)
+        assert index in plan, f"{name}: {index} is not used\n{plan}"
+        assert set(_scans(plan)) <= {"categories"}, f"{name} reads a whole table\n{plan}"
+
+
+def test_arrivals_find_what_is_known_by_reference_slug_and_code(crowd: list[UUID]) -> None:
+    """A file of a hundred thousand rows asks this for every batch."""
+    drafts = [
+        ProductDraft(
+            title="P",
+            slug=f"product-{n}",
+            external_reference=f"elsewhere:{n}",
+            variants=(VariantDraft(sku=f"sku-product-{n}", barcode=f"Bproduct-{n}"),),
+        )
+        for n in range(2_000, 2_010)
+    ]
+
+    plan = _plan(lambda: Known.read(drafts))
+
+    for index in (
+        "uq_products_external_reference",
+        "uq_products_slug",
+        "uq_variants_product_id_option_values",
+        "uq_variants_sku_key",
+        "uq_variants_barcode",
+        "pk_variant_prices",
+        "uq_product_images_product_id_url",
+    ):
+        assert index in plan, f"{index}\n{plan}"
+    assert set(_scans(plan)) == set(), plan
+
+
+def test_what_refers_to_a_row_is_found_when_that_row_goes(crowd: list[UUID]) -> None:
+    """Without these, removing one category or picture would read whole tables."""
+    by_index = {
+        "ix_products_category_id": "SELECT 1 FROM products WHERE category_id = :id",
+        "ix_category_members_product_id": "SELECT 1 FROM category_members WHERE product_id = :id",
+        "ix_variants_image_id": "SELECT 1 FROM variants WHERE image_id = :id",
+        "ix_categories_parent_id": "SELECT 1 FROM categories WHERE parent_id = :id",
+    }
+    with db.engine.connect() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        for index, statement in by_index.items():
+            rows = connection.execute(text(f"EXPLAIN {statement}"), {"id": new_id()})
+            assert index in "\n".join(row[0] for row in rows)
+
+
+def test_everything_below_a_category_is_one_range_of_paths(crowd: list[UUID]) -> None:
+    """The slugs from the root are in byte order."""
+    with db.engine.connect() as connection:
+        rows = connection.execute(
+            text("EXPLAIN SELECT id FROM categories WHERE path LIKE 'other-17/%'")
+        )
+        assert "uq_categories_path" in "\n".join(row[0] for row in rows)
