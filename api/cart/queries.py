@@ -1,10 +1,10 @@
 """What a cart holds right now, at today's prices and with today's stock."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from api.cart.errors import CartNotFound
@@ -15,7 +15,7 @@ from api.inventory.models import Location, StockHold, StockLevel
 from api.kernel import clock
 from api.kernel.money import Money
 from api.kernel.principal import Principal
-from api.platform.db import session
+from api.platform.db import AnySelect, session
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,39 +56,13 @@ class CartLine:
         return self.is_active and self.unit_price is not None
 
 
-def owned_by(principal: Principal) -> ColumnElement[bool]:
-    """Return the condition that a cart is theirs; a guest without a token has none."""
-    if principal.kind == "customer":
-        return Cart.customer_id == principal.id
-    if principal.guest_key is not None:
-        return Cart.token_hash == principal.guest_key
-    raise CartNotFound
-
-
-def find(principal: Principal) -> CartRow | None:
-    """Find the open cart of a customer or guest."""
-    if principal.kind != "customer" and principal.guest_key is None:
-        return None
-    row = session.execute(
-        select(Cart.id, Cart.version, Cart.currency, Cart.customer_id, Cart.status).where(
-            owned_by(principal), Cart.status == CartStatus.ACTIVE
-        )
-    ).one_or_none()
-    return None if row is None else CartRow(*row)
-
-
-def lines(cart_id: UUID, currency: str) -> list[CartLine]:
-    """Return what lies in a cart, oldest first; one statement however much it is.
-
-    Free for this cart is what lies at active locations, less what is promised to orders and held
-    for others; its own hold does not count against it.
-    """
+def _lines_statement() -> AnySelect:
     held_by_others = (
         select(func.coalesce(func.sum(StockHold.quantity), 0))
         .where(
             StockHold.level_id == StockLevel.id,
-            StockHold.expires_at > clock.now(),
-            StockHold.owner_id != cart_id,
+            StockHold.expires_at > bindparam("moment"),
+            StockHold.owner_id != bindparam("cart"),
         )
         .correlate(StockLevel)
         .scalar_subquery()
@@ -120,7 +94,7 @@ def lines(cart_id: UUID, currency: str) -> list[CartLine]:
         .correlate(Product, Variant)
         .scalar_subquery()
     )
-    rows = session.execute(
+    return (
         select(
             CartItem.id,
             CartItem.variant_id,
@@ -143,11 +117,57 @@ def lines(cart_id: UUID, currency: str) -> list[CartLine]:
         .join(Product, Product.id == Variant.product_id)
         .outerjoin(
             VariantPrice,
-            (VariantPrice.variant_id == Variant.id) & (VariantPrice.currency == currency),
+            (VariantPrice.variant_id == Variant.id)
+            & (VariantPrice.currency == bindparam("currency")),
         )
-        .where(CartItem.cart_id == cart_id)
+        .where(CartItem.cart_id == bindparam("cart"))
         .order_by(CartItem.id)
     )
+
+
+# Built once: putting this statement together costs several times what running it does.
+_LINES = _lines_statement()
+
+
+ROW: Final = (Cart.id, Cart.version, Cart.currency, Cart.customer_id, Cart.status)
+OWNER: Final = {"customer": Cart.customer_id, "guest": Cart.token_hash}
+_OPEN: Final = {
+    kind: select(*ROW).where(column == bindparam("owner"), Cart.status == CartStatus.ACTIVE)
+    for kind, column in OWNER.items()
+}
+
+
+def owner_of(principal: Principal) -> tuple[Literal["customer", "guest"], UUID | str] | None:
+    """Tell how a principal's carts are known; a guest without a token has none."""
+    if principal.kind == "customer" and principal.id is not None:
+        return "customer", principal.id
+    return None if principal.guest_key is None else ("guest", principal.guest_key)
+
+
+def owned_by(principal: Principal) -> ColumnElement[bool]:
+    """Return the condition that a cart is theirs. Raises `CartNotFound` when they can have none."""
+    owner = owner_of(principal)
+    if owner is None:
+        raise CartNotFound
+    return OWNER[owner[0]] == owner[1]
+
+
+def find(principal: Principal) -> CartRow | None:
+    """Find the open cart of a customer or guest."""
+    owner = owner_of(principal)
+    if owner is None:
+        return None
+    row = session.execute(_OPEN[owner[0]], {"owner": owner[1]}).one_or_none()
+    return None if row is None else CartRow(*row)
+
+
+def lines(cart_id: UUID, currency: str) -> list[CartLine]:
+    """Return what lies in a cart, oldest first; one statement however much it is.
+
+    Free for this cart is what lies at active locations, less what is promised to orders and held
+    for others; its own hold does not count against it.
+    """
+    rows = session.execute(_LINES, {"cart": cart_id, "currency": currency, "moment": clock.now()})
     return [CartLine(*row) for row in rows]
 
 

@@ -2,11 +2,11 @@
 
 import secrets
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import CursorResult, bindparam, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from api.cart import queries
 from api.cart.errors import CartItemNotFound, CartNotFound, NotEnoughInStock, NotForSale
@@ -24,7 +24,29 @@ MOST_UNITS = 999
 GUEST_CARTS_LAST = timedelta(days=30)
 CUSTOMER_CARTS_LAST = timedelta(days=90)
 
-_ROW = (Cart.id, Cart.version, Cart.currency, Cart.customer_id, Cart.status)
+
+def _added_up(upsert: Insert) -> Insert:
+    """Let units of a variant that is in the cart already add up, to 999 at most."""
+    return upsert.on_conflict_do_update(
+        index_elements=["cart_id", "variant_id"],
+        set_={"quantity": func.least(CartItem.quantity + upsert.excluded.quantity, MOST_UNITS)},
+    )
+
+
+# Built once: these two are what a customer does most.
+_TOUCH: Final = {
+    kind: update(Cart)
+    .where(column == bindparam("owner"), Cart.status == CartStatus.ACTIVE)
+    .values(version=Cart.version + 1, updated_at=bindparam("moment"))
+    .returning(*queries.ROW)
+    .execution_options(synchronize_session=False)
+    for kind, column in queries.OWNER.items()
+}
+_PUT_IN: Final = _added_up(
+    insert(CartItem).values(
+        {name: bindparam(name) for name in ("id", "cart_id", "variant_id", "quantity")}
+    )
+)
 
 
 def open_cart(principal: Principal, currency: str) -> tuple[CartRow, str | None]:
@@ -56,7 +78,7 @@ def open_cart(principal: Principal, currency: str) -> tuple[CartRow, str | None]
             index_where=Cart.status == CartStatus.ACTIVE,
             set_={"updated_at": clock.now()},
         )
-        .returning(*_ROW)
+        .returning(*queries.ROW)
     )
     return CartRow(*require_transaction().execute(statement).one()), token
 
@@ -67,14 +89,11 @@ def touch(principal: Principal, *, expected_version: int | None = None) -> CartR
     Raises `Stale` when another version was expected.
     """
     require_transaction()
-    if principal.kind != "customer" and principal.guest_key is None:
+    owner = queries.owner_of(principal)
+    if owner is None:
         return None
     row = session.execute(
-        update(Cart)
-        .where(queries.owned_by(principal), Cart.status == CartStatus.ACTIVE)
-        .values(version=Cart.version + 1, updated_at=clock.now())
-        .returning(*_ROW)
-        .execution_options(synchronize_session=False)
+        _TOUCH[owner[0]], {"owner": owner[1], "moment": clock.now()}
     ).one_or_none()
     if row is None:
         return None
@@ -110,13 +129,8 @@ def join_guest_cart(customer: Principal, guest: Principal) -> bool:
     moved = select(
         func.gen_random_uuid(), literal(own.id), CartItem.variant_id, CartItem.quantity
     ).where(CartItem.cart_id == left.id)
-    upsert = insert(CartItem).from_select(["id", "cart_id", "variant_id", "quantity"], moved)
-    session.execute(
-        upsert.on_conflict_do_update(
-            index_elements=["cart_id", "variant_id"],
-            set_={"quantity": func.least(CartItem.quantity + upsert.excluded.quantity, MOST_UNITS)},
-        )
-    )
+    columns = ["id", "cart_id", "variant_id", "quantity"]
+    session.execute(_added_up(insert(CartItem).from_select(columns, moved)))
     session.execute(
         update(Cart)
         .where(Cart.id == left.id)
@@ -131,14 +145,9 @@ def add(cart: CartRow, variant_id: UUID, quantity: int) -> list[CartLine]:
 
     Raises `NotForSale` and `NotEnoughInStock`, with the cart as it was. Two statements.
     """
-    upsert = insert(CartItem).values(
-        id=new_id(), cart_id=cart.id, variant_id=variant_id, quantity=quantity
-    )
     session.execute(
-        upsert.on_conflict_do_update(
-            index_elements=["cart_id", "variant_id"],
-            set_={"quantity": func.least(CartItem.quantity + upsert.excluded.quantity, MOST_UNITS)},
-        )
+        _PUT_IN,
+        {"id": new_id(), "cart_id": cart.id, "variant_id": variant_id, "quantity": quantity},
     )
     return _checked(cart, variant_id)
 
@@ -181,7 +190,7 @@ def lock_for_checkout(principal: Principal) -> CartRow:
     """
     require_transaction()
     row = session.execute(
-        select(*_ROW)
+        select(*queries.ROW)
         .where(queries.owned_by(principal), Cart.status != CartStatus.MERGED)
         .order_by((Cart.status == CartStatus.ACTIVE).desc(), Cart.id.desc())
         .limit(1)

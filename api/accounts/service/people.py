@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api.accounts.errors import (
@@ -25,6 +25,11 @@ from api.platform import audit, concurrency
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
+# Built once, because every request with a token asks it.
+_PRINCIPAL = select(User.full_name, User.role).where(
+    User.id == bindparam("account"), User.kind == bindparam("kind"), User.is_active
+)
+
 
 def load_principal(user_id: UUID, kind: str) -> Principal | None:
     """Return who an access token speaks for; None for the unknown and the switched off.
@@ -34,11 +39,7 @@ def load_principal(user_id: UUID, kind: str) -> Principal | None:
     """
     if kind not in (AccountKind.CUSTOMER, AccountKind.STAFF):
         return None
-    row = session.execute(
-        select(User.full_name, User.role).where(
-            User.id == user_id, User.kind == AccountKind(kind), User.is_active
-        )
-    ).one_or_none()
+    row = session.execute(_PRINCIPAL, {"account": user_id, "kind": AccountKind(kind)}).one_or_none()
     return staff_or_customer(user_id, row.full_name, row.role) if row else None
 
 
