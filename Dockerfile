@@ -14,6 +14,7 @@ WORKDIR /srv/stockroom
 COPY wsgi.py gunicorn.conf.py ./
 COPY migrations migrations
 COPY api api
+RUN python -m compileall -q api migrations wsgi.py
 
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
