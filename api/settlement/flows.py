@@ -159,7 +159,13 @@ def _find_orphans() -> None:
 def _take_in_unknown(intent_id: str) -> None:
     gateway: PaymentGateway = port(PaymentGateway)
     forget_reads()
-    _settle_known_or_list(gateway.fetch_intent(intent_id))
+    try:
+        snapshot = gateway.fetch_intent(intent_id)
+    except GatewayRefused as refused:
+        # Signed with our secret, but about money of another account: it will never be found here.
+        _log.warning("message_about_strangers", intent=intent_id, code=refused.code)
+        return
+    _settle_known_or_list(snapshot)
 
 
 def _settle_known_or_list(snapshot: IntentSnapshot) -> None:
