@@ -18,6 +18,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import String, Text, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from api.kernel import clock
@@ -146,14 +147,25 @@ def run_delivery(fact_id: str, subscriber: str, request_id: str) -> None:
         outcome = _deliver(fact_key, subscriber)
     except Exception as error:  # noqa: BLE001 - whatever it was is noted and comes due again
         session.rollback()
-        with transaction():
-            outbox.note_failure(fact_key, subscriber, f"{type(error).__name__}: {error}")
         outcome = "failed"
         _log.exception("job_failed", job=subscriber, fact=fact_id)
+        _note_failure(fact_key, subscriber, f"{type(error).__name__}: {error}")
     JOBS.labels(subscriber, outcome).inc()
     took = round((time.perf_counter() - began) * 1000, 1)
     _log.info("job", job=subscriber, fact=fact_id, outcome=outcome, ms=took)
     session.remove()
+
+
+def _note_failure(fact_id: UUID, subscriber: str, error: str) -> None:
+    """Write down why an attempt failed, unless the database is what failed.
+
+    Then it is enough that the delivery stands there undone: it comes due again.
+    """
+    try:
+        with transaction():
+            outbox.note_failure(fact_id, subscriber, error)
+    except SQLAlchemyError as lost:
+        _log.warning("failure_not_noted", job=subscriber, error=type(lost).__name__)
 
 
 def _deliver(fact_id: UUID, subscriber: str) -> str:
