@@ -5,9 +5,10 @@ Calls arrive here and go on over real sockets, so both ends meet what they would
 """
 
 import re
+import select
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -102,8 +103,13 @@ class Detour:
         with self._hindering(Hindrance(method, re.compile(path), times, refusal=status)):
             yield
 
-    def travel(self, method: str, path: str, headers: Any, body: bytes) -> Answer | None:
-        """Take one call along the road; None when its answer got lost."""
+    def travel(
+        self, method: str, path: str, headers: Any, body: bytes, is_abandoned: Callable[[], bool]
+    ) -> Answer | None:
+        """Take one call along the road; None when its answer got lost.
+
+        A call whose caller died while it was held goes no further.
+        """
         with self._lock:
             self.seen.append(f"{method} {path}")
             met = [each for each in self._hindrances if each.meets(method, urlsplit(path).path)]
@@ -112,6 +118,8 @@ class Detour:
         for each in met:
             if each.before is not None:
                 each.before.stand()
+                if is_abandoned():
+                    return None
             if each.refusal is not None:
                 return each.refusal, [("Content-Type", "application/json")], _TROUBLE
         answer = self._pass_on(method, path, headers, body)
@@ -172,7 +180,7 @@ def _traveller(road: Detour) -> type[BaseHTTPRequestHandler]:
 
         def _travel(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            answer = road.travel(self.command, self.path, self.headers, body)
+            answer = road.travel(self.command, self.path, self.headers, body, self._is_abandoned)
             if answer is None:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
@@ -184,5 +192,9 @@ def _traveller(road: Detour) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        def _is_abandoned(self) -> bool:
+            readable, _, _ = select.select([self.connection], [], [], 0)
+            return bool(readable) and self.connection.recv(1, socket.MSG_PEEK) == b""
 
     return Traveller

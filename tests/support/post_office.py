@@ -19,6 +19,7 @@ class PostOffice:
         self.letters: list[Letter] = []
         self._before: Held | None = None
         self._after: Held | None = None
+        self._is_shut = False
         self._door = Controller(self, hostname=LOOPBACK, port=free_port(), enable_SMTPUTF8=True)
         self._door.start()
         self.url = f"smtp://{LOOPBACK}:{self._door.port}"
@@ -50,8 +51,19 @@ class PostOffice:
             self._after = None
             held.let_go()
 
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Take nothing for now."""
+        self._is_shut = True
+        try:
+            yield
+        finally:
+            self._is_shut = False
+
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         """Take a letter; the name is what aiosmtpd calls."""
+        if self._is_shut:
+            return "451 4.3.0 Come back tomorrow"
         if self._before is not None:
             await asyncio.to_thread(self._before.stand)
         self.letters.append(read(envelope.content))

@@ -187,6 +187,8 @@ class RunningShop:
                 self._begin(replace(service, environment=past))
             if parts.cluster is not None:
                 parts.cluster.ensure_database()
+            # A killed PostgreSQL must still know what it had confirmed; this costs next to nothing.
+            self.sql("ALTER ROLE CURRENT_USER SET synchronous_commit = on")
             self._run_to_end(stack.first_steps(parts.environment, demo=demo))
             self._build_schema_without_migrations()
             self._begin(stack.web(parts.environment))
@@ -231,9 +233,7 @@ class RunningShop:
     @contextmanager
     def database(self) -> Iterator[Connection]:
         """Connect to the shop's database past the shop; what was changed is committed."""
-        url = self.env["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg2://")
-        engine = create_engine(url, poolclass=NullPool)
-        with engine.begin() as connection:
+        with create_engine(self._sqlalchemy_url(), poolclass=NullPool).begin() as connection:
             yield connection
 
     def sql(self, statement: str, **values: Any) -> list[Any]:
@@ -241,6 +241,21 @@ class RunningShop:
         with self.database() as connection:
             result = connection.execute(text(statement), values)
             return list(result) if result.returns_rows else []
+
+    @contextmanager
+    def holding(self, rows: str, **values: Any) -> Iterator[None]:
+        """Hold the lock of rows for the length of a block, so that whoever needs them stands still.
+
+        `rows` is a SELECT ... FOR UPDATE. Over the end of the database the lock is simply gone.
+        """
+        engine = create_engine(self._sqlalchemy_url(), poolclass=NullPool)
+        connection = engine.connect()
+        try:
+            connection.execute(text(rows), values)
+            yield
+        finally:
+            connection.invalidate()  # hangs up, whether somebody is there or not
+            connection.close()
 
     def stop(self) -> None:
         """End everything, the last one started first, and remove every trace."""
@@ -254,6 +269,9 @@ class RunningShop:
         if not any((stack.ROOT / "migrations/versions").glob("*.py")):
             with self.database() as connection:
                 Base.metadata.create_all(connection)
+
+    def _sqlalchemy_url(self) -> str:
+        return self.env["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg2://")
 
     def _begin(self, service: Service) -> None:
         self._running[service.name] = Running(service, self._folder, owns_folder=False)

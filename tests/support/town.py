@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+from api.platform.outbox import ATTEMPTS
 from tests.support import books
 from tests.support.detour import Detour
 from tests.support.letters import Letter, read_all
@@ -16,6 +18,11 @@ from tests.support.waiting import eventually
 WAITING = """
     SELECT (SELECT count(*) FROM facts WHERE relayed_at IS NULL)
          + (SELECT count(*) FROM fact_deliveries WHERE done_at IS NULL)"""
+UNDONE = "SELECT subscriber, attempts, last_error FROM fact_deliveries WHERE done_at IS NULL"
+PATIENCE_BEFORE_HURRYING = 2.0
+STUCK = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE application_name = 'stockroom' AND wait_event_type = 'Lock'"""
 SENT = "SELECT message_id, recipient FROM letters WHERE status = 'sent'"
 
 
@@ -30,6 +37,14 @@ class Town:
     from_stripe: Detour
     post_office: PostOffice | None = None
     visitors: list[Visitor] = field(default_factory=list)
+    may_come_twice: set[str] = field(default_factory=set)
+    """The Message-IDs of letters of which a fault explains a second copy."""
+
+    def a_paid_order(self, sku: str, quantity: int = 1, *, by: Visitor) -> dict[str, Any]:
+        """Have somebody buy something and pay for it; returns the paid order."""
+        order = by.orders(sku, quantity)
+        self.till.pay(by.asks_to_pay(order))
+        return by.confirms(order)
 
     def visitor(self, email: str = "guest@example.test") -> Visitor:
         """Have somebody come by."""
@@ -68,16 +83,36 @@ class Town:
         """Let everything that waits for another attempt come due now."""
         self.shop.sql("UPDATE fact_deliveries SET due_at = now() WHERE done_at IS NULL")
 
+    def ends_claims(self) -> None:
+        """Let the claims on letters run out that their worker did not live to finish."""
+        self.shop.sql("UPDATE letters SET claimed_until = now() WHERE status = 'sending'")
+
+    def until_job_failed(self, error: str) -> Any:
+        """Wait until an unfinished delivery notes an error of this kind; returns the delivery."""
+        failed = "SELECT * FROM fact_deliveries WHERE done_at IS NULL AND last_error LIKE :error"
+        return eventually(lambda: self.shop.sql(failed, error=f"{error}%"), what=error)[0]
+
+    def until_waiting_for_locks(self, connections: int) -> None:
+        """Wait until so many of the shop's connections stand before a lock."""
+        eventually(lambda: self.shop.sql(STUCK) == [(connections,)], what="somebody to wait")
+
     def settles(self) -> None:
-        """Wait until every fact has been told and every job is done, retries included."""
+        """Wait until every fact has been told and every job is done.
 
-        def is_quiet() -> bool:
-            ((waiting,),) = self.shop.sql(WAITING)
-            if waiting:
-                self.hurries()
-            return not waiting
+        What waits for another attempt is hurried, but not so often that it runs out of attempts.
+        """
+        for _ in range(ATTEMPTS - 3):
+            if self._is_quiet_within(PATIENCE_BEFORE_HURRYING):
+                return
+            self.hurries()
+        raise AssertionError(f"these jobs are not done: {self.shop.sql(UNDONE)}")
 
-        eventually(is_quiet, within=40, what="the jobs to be done")
+    def _is_quiet_within(self, seconds: float) -> bool:
+        try:
+            eventually(lambda: self.shop.sql(WAITING) == [(0,)], within=seconds)
+        except AssertionError:
+            return False
+        return True
 
     def differences(self) -> list[str]:
         """Say which books do not balance: the shop's, the till's against it, and the mail's."""
