@@ -153,12 +153,15 @@ def transaction() -> Iterator[Session]:
     """Open the one transaction of a request, a job or a flow step; commit at the end.
 
     Rolls back when the block raises. Refuses to nest: a service that opened its own could not be
-    part of a larger whole. No network, template or password hashing belongs inside.
+    part of a larger whole. No network, template or password hashing belongs inside. What was read
+    before is read again when it is needed: another one may have changed it since.
     """
     current = session()
     if current.info.get("in_transaction"):
         raise RuntimeError("transactions belong to the edge and do not nest")
     current.rollback()  # gives back the connection that earlier reads used in autocommit
+    # Else even a row that is locked now would be the one that an earlier step remembers.
+    current.expire_all()
     current.info["in_transaction"] = True
     try:
         yield current

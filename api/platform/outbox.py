@@ -217,5 +217,6 @@ def backlog() -> tuple[int, float]:
         .join(Fact, Fact.id == Delivery.fact_id)
         .where(Delivery.done_at.is_(None))
     ).one()
-    oldest = min((row[1] for row in (waiting, due) if row[1] is not None), default=clock.now())
-    return waiting[0] + due[0], max(0.0, (clock.now() - oldest).total_seconds())
+    now = clock.now()
+    oldest = min((row[1] for row in (waiting, due) if row[1] is not None), default=now)
+    return waiting[0] + due[0], max(0.0, (now - oldest).total_seconds())

@@ -404,4 +404,5 @@ def test_a_zero_byte_in_a_body_is_a_refusal(client: FlaskClient, anna: Person) -
     """Nor can it be written."""
     answer = client.post(f"{URL}/products", json=_shirt(description="a\0b"), headers=anna.headers)
 
-    assert answer.status_code == 400
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json["errors"]] == ["/description"]
