@@ -17,11 +17,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 
-import api.app  # noqa: F401 - every table, for as long as there are no migrations
 from api.dev import postgres, redis_server, services, stack
 from api.dev.account import Account, can_reach, unprivileged
 from api.dev.services import Service
-from api.platform.db import Base
 
 Server = TypeVar("Server", "Postgres", "Redis")
 
@@ -190,7 +188,6 @@ class RunningShop:
             # A killed PostgreSQL must still know what it had confirmed; this costs next to nothing.
             self.sql("ALTER ROLE CURRENT_USER SET synchronous_commit = on")
             self._run_to_end(stack.first_steps(parts.environment, demo=demo))
-            self._build_schema_without_migrations()
             self._begin(stack.web(parts.environment))
             self._begin(stack.worker(parts.environment))
         except BaseException:
@@ -263,12 +260,6 @@ class RunningShop:
             part.stop()
         self._running.clear()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _build_schema_without_migrations(self) -> None:
-        """Stand in for migrations until the first one is written."""
-        if not any((stack.ROOT / "migrations/versions").glob("*.py")):
-            with self.database() as connection:
-                Base.metadata.create_all(connection)
 
     def _sqlalchemy_url(self) -> str:
         return self.env["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg2://")

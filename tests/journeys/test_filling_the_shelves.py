@@ -1,0 +1,80 @@
+"""A product file of another shop becomes goods that customers find."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.live import StaffMember, key
+from tests.support.sheets import a_file, a_row, a_simple_row, sizes
+from tests.support.town import Town
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.serial
+
+SHIRT = {
+    "type": "Shirts",
+    "published": "true",
+    "variant_inventory_tracker": "shopify",
+    "variant_inventory_qty": "4",
+    "variant_grams": "180",
+}
+FILE = a_file(
+    *sizes("linen-shirt", "Linen Shirt", "S", "M", "L", **SHIRT, variant_price="39.90"),
+    a_row("linen-shirt", image_src="https://pictures.test/linen.jpg", image_position="1"),
+    a_simple_row("straw-hat", "Straw Hat", "24.50", variant_sku="HAT", variant_inventory_qty="2",
+                 variant_inventory_tracker="shopify", type="Hats"),
+    a_simple_row("odd-sock", "Odd Sock", "cheap", variant_sku="SOCK"),
+)  # fmt: skip
+
+
+def hands_in(owner: StaffMember, content: bytes) -> dict[str, Any]:
+    """Hand a file in over HTTP, and poll its job until it has ended."""
+    answer = owner.http.post(
+        "/imports",
+        headers={**owner.headers, "Idempotency-Key": key()},
+        files={"file": ("spring.csv", content, "text/csv")},
+    )
+    assert answer.status_code == 202, answer.text
+    path = answer.headers["Location"].removeprefix("/api/v1/admin")
+
+    def ended() -> dict[str, Any] | None:
+        job: dict[str, Any] = owner.gets(path)
+        return job if job["status"] not in ("pending", "running") else None
+
+    return eventually(ended, what="the file to be read")
+
+
+def test_a_file_is_handed_in_and_its_goods_are_found_and_bought(town: Town) -> None:
+    owner, visitor = town.owner, town.visitor("buyer-of-shirts@example.test")
+
+    job = hands_in(owner, FILE)
+    problems = owner.gets(f"/imports/{job['id']}/errors")["data"]
+    category = next(c for c in visitor.gets("/categories")["data"] if c["name"] == "Shirts")
+    listed = visitor.gets("/products", category=category["slug"])["data"]
+    found = visitor.gets("/products", q="line")["data"]
+    page = visitor.gets("/products/linen-shirt")
+
+    assert (job["status"], job["progress"]) == ("completed", {"rows_read": 6, "rows_total": 6})
+    assert job["result"]["products"] == {"created": 2, "changed": 0, "unchanged": 0, "failed": 1}
+    assert ("Variant Price", "cheap", 7) in [(p["column"], p["value"], p["row"]) for p in problems]
+    assert [product["slug"] for product in listed] == ["linen-shirt"]
+    assert [product["slug"] for product in found] == ["linen-shirt"]
+    assert [variant["title"] for variant in page["variants"]] == ["S", "M", "L"]
+    assert page["variants"][0]["price"] == {"amount": 3990, "currency": "EUR"}
+    assert page["images"][0]["url"] == "https://pictures.test/linen.jpg"
+    assert visitor.sends("GET", "/products/odd-sock").status_code == 404
+
+    order = visitor.orders(page["variants"][1]["sku"], 4, payment_method="manual")
+    assert order["total"] == {"amount": 4 * 3990, "currency": "EUR"}
+    visitor.posts("/cart/items", {"sku": page["variants"][1]["sku"]}, expected=409)
+
+
+def test_the_same_file_again_changes_nothing(town: Town) -> None:
+    hands_in(town.owner, FILE)
+    before = [town.owner.level("HAT"), town.owner.gets("/products", q="straw")["data"]]
+
+    job = hands_in(town.owner, FILE)
+
+    assert job["result"]["products"] == {"created": 0, "changed": 0, "unchanged": 2, "failed": 1}
+    assert job["result"]["variants"]["unchanged"] == 4
+    assert [town.owner.level("HAT"), town.owner.gets("/products", q="straw")["data"]] == before
