@@ -207,7 +207,19 @@ def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: P
         )
     elif _refundable(order) > 0:
         # Paid in part: what is there goes back as it came, without a share per line.
-        payments.open_refunds(case_id, order.id, _refundable(order))
+        amount = _refundable(order)
+        payments.open_refunds(case_id, order.id, amount)
+        service.open_case(
+            case_id,
+            order.id,
+            amount=amount,
+            shipping=0,
+            currency=order.currency,
+            reason="cancelled",
+            note=note,
+            lines=[],
+            by=by,
+        )
     text = f"Cancelled: {reason}." if note is None else f"Cancelled: {reason}. {note}"
     orders.cancel(order, reason=reason, text=text, by=by)
     inventory.release(order.id, None, by=by, reason="order cancelled")

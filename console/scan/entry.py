@@ -45,6 +45,9 @@ class Prompt(NamedTuple):
     is_live: bool = False
     """Whether each change is told, not only the end: searching while typing."""
 
+    tab_goes_on: bool = False
+    """Whether Tab answers a live question too, as people do who fill in a form."""
+
     sign: str = ""
     """A fixed first character of the answer, such as + - or =."""
 
@@ -175,7 +178,7 @@ class Entry:
         return None
 
     def _prompted(self, key: str, character: str | None, prompt: Prompt) -> Outcome | None:
-        if key in ENTERS or (key == "tab" and not prompt.is_live):
+        if key in ENTERS or (key == "tab" and (prompt.tab_goes_on or not prompt.is_live)):
             text = prompt.sign + self._text.text
             self.close()
             return Answer(prompt, text)

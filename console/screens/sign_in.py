@@ -17,8 +17,8 @@ from console.screens.frame import Frame
 from console.widgets.drawn import Sheet
 from console.widgets.ink import Line, Part, fit, width_of
 
-EMAIL = Prompt("email", "E-mail:", is_live=True)
-PASSWORD = Prompt("password", "Password:", is_secret=True, is_live=True)
+EMAIL = Prompt("email", "E-mail:", is_live=True, tab_goes_on=True)
+PASSWORD = Prompt("password", "Password:", is_secret=True, is_live=True, tab_goes_on=True)
 REMEMBERED = "email"
 
 

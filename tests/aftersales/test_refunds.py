@@ -243,3 +243,19 @@ def test_a_cash_payment_is_refunded_by_hand_and_recorded(shop: Shop) -> None:
     assert refund.json["status"] == "succeeded"
     assert books() == (1489, 999, 0)
     assert shop.gateway.refunds == {}
+
+
+def test_what_was_paid_in_part_goes_back_when_the_order_is_cancelled(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    guest = shop.guest()
+    guest.adds("MUG", 1)
+    order = guest.checks_out(payment_method="manual")
+    owner = shop.staff()
+    part = {"amount": 500, "currency": "EUR"}
+    owner.posts(f"/orders/{order['id']}/mark-paid", {"reference": "cash", "amount": part})
+
+    owner.posts(f"/orders/{order['id']}/cancel", {"reason": "customer"})
+    case = owner.gets(f"/orders/{order['id']}").json
+
+    assert (case["status"], case["payment_status"]) == ("cancelled", "refunded")
+    assert [refund["amount"] for refund in case["refunds"]] == [part]
