@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from flask import Response, request
 from sqlalchemy import CursorResult, LargeBinary, String, delete, or_, select, text, update
@@ -28,7 +28,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 KEPT_FOR = timedelta(days=7)
 LEASE = timedelta(seconds=60)
-_KEY = re.compile(r"^[\x21-\x7e]{8,255}$")
+_KEY = re.compile(r"[\x21-\x7e]{8,255}")
 _KEPT_HEADERS = ("ETag", "Location", "Content-Type")
 
 HEADER_PARAMETER = {
@@ -58,7 +58,6 @@ class IdempotencyInProgress(Conflict):
 
     code = "idempotency_in_progress"
     sentence = "The same command is still being carried out. Ask again in a moment."
-    status: ClassVar[int] = 409
 
 
 class IdempotencyRow(Base):
@@ -117,7 +116,8 @@ def idempotent_flow(view: View) -> View:
 
     The view receives `operation_id`, made from actor and key, and names the row of its effect by
     it; so a repetition after a crash meets that row and goes on from there. The claim is a lease:
-    after a crash it runs out within a minute.
+    after a crash it runs out within a minute. Who outlives it may find that another one has taken
+    over, and leaves that one's claim alone.
     """
 
     @wraps(view)
@@ -125,7 +125,8 @@ def idempotent_flow(view: View) -> View:
         key = _key(True)
         assert key is not None
         actor, print_ = principal().actor_key, _fingerprint()
-        if (answer := _claimed_answer(actor, key, print_)) is not None:
+        lease = clock.now() + LEASE
+        if (answer := _claimed_answer(actor, key, print_, lease)) is not None:
             return answer
         try:
             response = cast(Response, view(*args, operation_id=operation_id(actor, key), **kwargs))
@@ -133,13 +134,15 @@ def idempotent_flow(view: View) -> View:
             session.rollback()
             with transaction():
                 session.execute(
-                    delete(IdempotencyRow).where(*_row(actor, key), IdempotencyRow.status.is_(None))
+                    delete(IdempotencyRow).where(
+                        *_row(actor, key), IdempotencyRow.claimed_until == lease
+                    )
                 )
             raise
         with transaction():
             session.execute(
                 update(IdempotencyRow)
-                .where(*_row(actor, key))
+                .where(*_row(actor, key), IdempotencyRow.status.is_(None))
                 .values(claimed_until=None, **_kept(response))
             )
         return response
@@ -175,20 +178,22 @@ def _locked_answer(actor: str, key: str, print_: bytes) -> Response | None:
     return None if row.fingerprint is None else _replay(row)
 
 
-def _claimed_answer(actor: str, key: str, print_: bytes) -> Response | None:
-    """Claim the key for a minute; return the earlier answer, if any."""
+def _claimed_answer(actor: str, key: str, print_: bytes, lease: datetime) -> Response | None:
+    """Claim the key until the lease ends; return the earlier answer, if any."""
     with transaction():
-        now = clock.now()
         claim = insert(IdempotencyRow).values(
-            actor=actor, key=key, fingerprint=print_, claimed_until=now + LEASE
+            actor=actor, key=key, fingerprint=print_, claimed_until=lease
         )
         claimed = session.scalar(
             claim.on_conflict_do_update(
                 index_elements=["actor", "key"],
-                set_={"claimed_until": now + LEASE},
+                set_={"claimed_until": lease},
                 where=(IdempotencyRow.status.is_(None))
                 & (IdempotencyRow.fingerprint == print_)
-                & or_(IdempotencyRow.claimed_until.is_(None), IdempotencyRow.claimed_until < now),
+                & or_(
+                    IdempotencyRow.claimed_until.is_(None),
+                    IdempotencyRow.claimed_until < lease - LEASE,
+                ),
             ).returning(IdempotencyRow.key)
         )
         if claimed is not None:
@@ -209,15 +214,27 @@ def _key(required: bool) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is None and not required:
         return None
-    if key is None or not _KEY.match(key):
+    if key is None or not _KEY.fullmatch(key):
         raise IdempotencyKeyRequired
     return key
 
 
 def _fingerprint() -> bytes:
-    """Hash what was asked: the method, the path and the body, byte for byte."""
+    """Hash what was asked: the method, the path and the body, byte for byte.
+
+    Of a form with files the parts count: clients put another boundary between them each time.
+    """
     digest = hashlib.sha256(f"{request.method} {request.path}\n".encode())
-    digest.update(request.get_data(cache=True))
+    body = request.get_data(cache=True)
+    if request.mimetype != "multipart/form-data":
+        digest.update(body)
+        return digest.digest()
+    for name, value in request.form.items(multi=True):
+        digest.update(f"{name}={len(value)}:{value}".encode())
+    for name, file in request.files.items(multi=True):
+        content = file.read()
+        file.seek(0)
+        digest.update(f"{name}={file.filename}:{len(content)}:".encode() + content)
     return digest.digest()
 
 
