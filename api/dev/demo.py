@@ -59,7 +59,8 @@ def fill(app: Flask, say: Callable[[str], None] = print) -> bool:
         say("Filling the empty shop with the demo: people, goods and a week of orders ...")
         _hire()
         _set_rules()
-        variants = _stock_shelves()
+        with _at(clock.now() - OVER - timedelta(days=1)):
+            variants = _stock_shelves()
         _sell_for_a_week(variants, chance)
         session.remove()
         return True

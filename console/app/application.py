@@ -294,7 +294,7 @@ class ConsoleApp(Anywhere):
         if answer is None:
             self.say(wrong(f"Unknown code {scan.code}: no order, no SKU, no barcode"))
         elif answer.kind == "order":
-            self.say(good(f"Order {answer.label}"))
+            self.say(good(answer.label))
             await self.go(Stop("order", answer.id))
         elif answer.variant is not None and len(answer.variant.levels) == 1:
             self.say(good(answer.label))
