@@ -150,10 +150,11 @@ def run_delivery(fact_id: str, subscriber: str, request_id: str) -> None:
         outcome = "failed"
         _log.exception("job_failed", job=subscriber, fact=fact_id)
         _note_failure(fact_key, subscriber, f"{type(error).__name__}: {error}")
+    finally:
+        session.remove()
     JOBS.labels(subscriber, outcome).inc()
     took = round((time.perf_counter() - began) * 1000, 1)
     _log.info("job", job=subscriber, fact=fact_id, outcome=outcome, ms=took)
-    session.remove()
 
 
 def _note_failure(fact_id: UUID, subscriber: str, error: str) -> None:

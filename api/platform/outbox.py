@@ -135,28 +135,28 @@ def take_due(limit: int = BATCH) -> list[Due]:
     The wait doubles from 30 seconds to an hour: what the queue forgets or a job fails comes back.
     """
     now = clock.now()
-    rows = session.execute(
-        select(Delivery.fact_id, Delivery.subscriber, Delivery.attempts, Fact.request_id)
-        .join(Fact, Fact.id == Delivery.fact_id)
+    due = (
+        select(Delivery.fact_id, Delivery.subscriber)
         .where(Delivery.done_at.is_(None), Delivery.due_at <= now, Delivery.attempts < ATTEMPTS)
         .order_by(Delivery.due_at)
         .limit(limit)
-        .with_for_update(of=Delivery, skip_locked=True)
-    ).all()
-    if rows:
-        session.execute(
-            update(Delivery),
-            [
-                {
-                    "fact_id": row.fact_id,
-                    "subscriber": row.subscriber,
-                    "attempts": row.attempts + 1,
-                    "due_at": now + min(FIRST_RETRY * 2**row.attempts, LONGEST_RETRY),
-                }
-                for row in rows
-            ],
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    wait = func.least(FIRST_RETRY * func.power(2, Delivery.attempts), LONGEST_RETRY)
+    rows = session.execute(
+        update(Delivery)
+        .where(
+            Delivery.fact_id == due.c.fact_id,
+            Delivery.subscriber == due.c.subscriber,
+            Fact.id == Delivery.fact_id,
         )
-    return [Due(row.fact_id, row.subscriber, row.request_id) for row in rows]
+        .values(attempts=Delivery.attempts + 1, due_at=now + wait)
+        .returning(Delivery.fact_id, Delivery.subscriber, Fact.request_id)
+        .execution_options(synchronize_session=False)
+    )
+    # In the order in which the facts happened, which their ids remember.
+    return sorted((Due(*row) for row in rows), key=lambda one: (one.fact_id, one.subscriber))
 
 
 def finish(fact_id: UUID, subscriber: str) -> bool:
