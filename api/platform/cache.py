@@ -46,23 +46,27 @@ def cached(namespaces: Sequence[str], name: str, make: Callable[[], bytes]) -> A
     key = f"cache:answer:{sha256(name.encode()).hexdigest()[:32]}"
     try:
         *found, stored = client().mget([*keys, key])
-        tokens = [token for token in found if token is not None]
-        if stored is not None:
-            made_under, etag, body = stored.split(b"\n", 2)
-            if made_under == b".".join(tokens):
-                CACHE.labels("hit").inc()
-                return Answer(etag.decode(), body)
-        if len(tokens) < len(keys):
-            tokens = _tokens(keys)
-        made_under = b".".join(tokens)
     except RedisError:
         CACHE.labels("unavailable").inc()
         return Answer.of(make())
+    # A token that is missing is made before the answer is. When a writer makes another one
+    # meanwhile, ours is not set, and what we store under it is passed over by everyone.
+    new = {place: _new_token() for place, token in enumerate(found) if token is None}
+    tokens: list[bytes] = [token or new[place] for place, token in enumerate(found)]
+    if stored is not None and not new:
+        made_under, etag, body = stored.split(b"\n", 2)
+        if made_under == b".".join(tokens):
+            CACHE.labels("hit").inc()
+            return Answer(etag.decode(), body)
     CACHE.labels("miss").inc()
     answer = Answer.of(make())
     try:
-        whole = b"\n".join((made_under, answer.etag.encode(), answer.body))
-        client().set(key, whole, ex=KEEP_SECONDS)
+        with client().pipeline(transaction=False) as pipe:
+            for place, token in new.items():
+                pipe.set(keys[place], token, ex=TOKEN_SECONDS, nx=True)
+            whole = b"\n".join((b".".join(tokens), answer.etag.encode(), answer.body))
+            pipe.set(key, whole, ex=KEEP_SECONDS)
+            pipe.execute()
     except RedisError:
         CACHE.labels("unavailable").inc()
     return answer
@@ -126,18 +130,8 @@ def _tags(header: str) -> list[str]:
     return [tag.strip().removeprefix("W/") for tag in header.split(",")]
 
 
-def _tokens(keys: Sequence[str]) -> list[bytes]:
-    """Return the tokens, making those that are not there; of two makers the first one wins."""
-    with client().pipeline(transaction=False) as pipe:
-        for key in keys:
-            pipe.set(key, _new_token(), ex=TOKEN_SECONDS, nx=True)
-        pipe.mget(keys)
-        tokens: list[bytes] = pipe.execute()[-1]
-    return tokens
-
-
-def _new_token() -> str:
-    return secrets.token_hex(8)
+def _new_token() -> bytes:
+    return secrets.token_hex(8).encode()
 
 
 def _token_key(namespace: str) -> str:

@@ -23,6 +23,7 @@ def _caller() -> str:
 
 
 def _is_read() -> bool:
+    """Leave reading out before anything is looked up: it is most of what a shop does."""
     return request.method in ("GET", "HEAD", "OPTIONS") or request.path.startswith(
         "/api/v1/webhooks/"
     )
@@ -31,10 +32,12 @@ def _is_read() -> bool:
 limiter = Limiter(
     key_func=_caller,
     default_limits=[WRITES],
-    default_limits_exempt_when=_is_read,
     key_prefix="limits",
     in_memory_fallback_enabled=True,
 )
+
+
+limiter.request_filter(_is_read)
 
 
 def by_address() -> str:

@@ -3,14 +3,14 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, select, tuple_
 from sqlalchemy.sql.elements import ClauseElement
 
 from api.kernel.errors import Refused
@@ -34,6 +34,31 @@ class Sort:
     descending: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list whose statements are ready but for their values, so that hot lists build them once.
+
+    Make one with `listing` from a statement with bound parameters, and keep it.
+    """
+
+    first: AnySelect
+    later: AnySelect
+    sort: Sort
+    name: str
+
+
+def listing(statement: AnySelect, sort: Sort) -> Listing:
+    """Put a statement into the order of its list, for the first page and for those after it."""
+    order = [column.desc() if sort.descending else column.asc() for column in sort.columns]
+    first = (
+        statement.add_columns(*(c.label(f"sort_{i}") for i, c in enumerate(sort.columns)))
+        .order_by(*order)
+        .limit(bindparam("page_rows", type_=Integer))
+    )
+    name = repr(([str(c) for c in sort.columns], sort.descending))
+    return Listing(first, first.where(_after(sort)), sort, name)
+
+
 def page(
     statement: AnySelect,
     sort: Sort,
@@ -49,42 +74,54 @@ def page(
     or two when a `total` is asked for, which is counted only up to 10,000. Raises
     `CursorInvalid`.
     """
-    mark = _fingerprint(sort, filters)
-    if cursor:
-        statement = statement.where(_after(sort, _decode(cursor, mark, sort)))
-    order = [column.desc() if sort.descending else column.asc() for column in sort.columns]
-    statement = statement.add_columns(
-        *(column.label(f"sort_{i}") for i, column in enumerate(sort.columns))
+    return page_of(
+        listing(statement, sort), {}, limit=limit, cursor=cursor, filters=filters, total=total
     )
-    rows = list(session.execute(statement.order_by(*order).limit(limit + 1)).all())
+
+
+def page_of(
+    listed: Listing,
+    values: Mapping[str, Any],
+    *,
+    limit: int,
+    cursor: str | None,
+    filters: object = None,
+    total: AnySelect | None = None,
+) -> tuple[list[Any], dict[str, Any]]:
+    """Read one page of a kept listing, with the values of its bound parameters; see `page`."""
+    mark = _fingerprint(listed, filters)
+    bound = {**values, "page_rows": limit + 1}
+    if cursor:
+        bound |= {f"after_{i}": v for i, v in enumerate(_decode(cursor, mark, listed.sort))}
+    rows = list(session.execute(listed.later if cursor else listed.first, bound).all())
     has_more = len(rows) > limit
     rows = rows[:limit]
     described: dict[str, Any] = {"limit": limit, "next_cursor": None, "has_more": has_more}
     if has_more:
-        described["next_cursor"] = _encode(rows[-1][-len(sort.columns) :], mark)
+        described["next_cursor"] = _encode(rows[-1][-len(listed.sort.columns) :], mark)
     if total is not None:
         counted = select(func.count()).select_from(total.limit(TOTAL_CAP + 1).subquery())
-        count = session.scalar(counted) or 0
+        count = session.scalar(counted, dict(values)) or 0
         described["total"] = min(count, TOTAL_CAP)
         described["total_is_capped"] = count > TOTAL_CAP
     return rows, described
 
 
-def _after(sort: Sort, values: Sequence[Any]) -> ColumnElement[bool]:
+def _after(sort: Sort) -> ColumnElement[bool]:
     columns: ClauseElement = tuple_(*sort.columns)
-    given = tuple_(*(literal(v, c.type) for v, c in zip(values, sort.columns, strict=True)))
+    bounds = [bindparam(f"after_{i}", type_=c.type) for i, c in enumerate(sort.columns)]
+    given = tuple_(*bounds)
     # Says nothing new, but when the columns are of several tables, only the first one alone can
     # begin in its index where the page begins.
-    first, bound = sort.columns[0], literal(values[0], sort.columns[0].type)
+    first = sort.columns[0]
     if sort.descending:
-        return and_(first <= bound, columns < given)
-    return and_(first >= bound, columns > given)
+        return and_(first <= bounds[0], columns < given)
+    return and_(first >= bounds[0], columns > given)
 
 
-def _fingerprint(sort: Sort, filters: object) -> str:
+def _fingerprint(listed: Listing, filters: object) -> str:
     """Tie a cursor to its list, so that one made under other filters is refused, not misread."""
-    text = repr(([str(c) for c in sort.columns], sort.descending, filters))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{listed.name}{filters!r}".encode()).hexdigest()[:12]
 
 
 def _encode(values: Sequence[Any], mark: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, case, cast, func, literal_column
+from sqlalchemy import BindParameter, ColumnElement, Integer, case, cast, func, literal_column
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from api.catalog.models import Product
@@ -39,22 +39,24 @@ def tsquery_text(typed: str) -> str:
     return " & ".join(terms)
 
 
-def matches(query_text: str) -> ColumnElement[bool]:
-    """Tell whether a product is found; uses the search index."""
+def matches(query_text: str | BindParameter[str]) -> ColumnElement[bool]:
+    """Tell whether a product is found by what `tsquery_text` returned; uses the search index."""
     return Product.search.bool_op("@@")(_query(query_text))
 
 
-def relevance(query_text: str, typed: str) -> ColumnElement[int]:
+def relevance(
+    query_text: str | BindParameter[str], title: str | BindParameter[str]
+) -> ColumnElement[int]:
     """Return how well a product fits, in whole millionths, so that a cursor can name it exactly.
 
-    A product whose title is just what was typed comes first.
+    A product whose title has just the words that were typed, and no other, comes first.
     """
     rank = func.ts_rank(_WEIGHTS, Product.search, _query(query_text))
-    exact = case((Product.search_title == words(typed), _EXACT_TITLE), else_=0)
+    exact = case((Product.search_title == title, _EXACT_TITLE), else_=0)
     return cast(rank * 1_000_000, Integer) + exact
 
 
-def _query(query_text: str) -> ColumnElement[str]:
+def _query(query_text: str | BindParameter[str]) -> ColumnElement[str]:
     return func.to_tsquery(literal_column("'simple'::regconfig"), query_text, type_=TSQUERY)
 
 

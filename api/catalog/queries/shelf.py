@@ -1,13 +1,14 @@
 """What storefronts show: only products on the shelf, in their final shape.
 
-Columns, not entities; a list is one statement, a page is three, whatever their length.
+Columns, not entities; a list is one statement, a page is two, whatever their length. Statements
+are built once and given their values.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Select, and_, false, func, or_, select
+from sqlalchemy import Select, String, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.orm import aliased
 
@@ -24,9 +25,10 @@ from api.catalog.models import (
 )
 from api.catalog.queries import searching
 from api.catalog.queries.tree import in_tree_order, level_of
+from api.catalog.texts import words
 from api.platform import pagination
 from api.platform.db import session
-from api.platform.pagination import Sort
+from api.platform.pagination import Listing, Sort
 
 SORTS = ("relevance", "newest", "name", "price", "-price")
 
@@ -57,6 +59,89 @@ _BREADCRUMBS = (
 _CATEGORY = (Category.id, Category.slug, Category.name, Category.path, Category.parent_id)
 
 
+_IMAGES = (
+    select(
+        func.jsonb_agg(
+            aggregate_order_by(
+                func.jsonb_build_object(
+                    *("id", ProductImage.id, "url", ProductImage.url, "alt", ProductImage.alt)
+                ),
+                ProductImage.position,
+                ProductImage.id,
+            )
+        )
+    )
+    .where(ProductImage.product_id == Product.id)
+    .scalar_subquery()
+)
+_PAGE = select(
+    *(Product.id, Product.slug, Product.title, Product.description, Product.vendor),
+    *(Product.product_type, Product.tags, Product.options, Product.in_stock),
+    *(Product.published_at, _BREADCRUMBS.label("breadcrumbs"), _IMAGES.label("images")),
+).where(Product.slug == bindparam("slug", type_=String), Product.status == ProductStatus.ACTIVE)
+_PAGE_VARIANTS = (
+    select(
+        *(Variant.id, Variant.sku, Variant.barcode, Variant.title, Variant.option_values),
+        *(Variant.weight_grams, Variant.in_stock, Variant.image_id),
+        *(VariantPrice.amount, VariantPrice.compare_at),
+    )
+    .outerjoin(
+        VariantPrice,
+        and_(
+            VariantPrice.variant_id == Variant.id,
+            VariantPrice.currency == bindparam("currency", type_=String),
+        ),
+    )
+    .where(Variant.product_id == bindparam("product_id", type_=Uuid))
+    .order_by(Variant.position, Variant.id)
+)
+
+
+@cache
+def _listing(sort: str, *, in_category: bool, is_search: bool) -> tuple[Listing, Select[Any]]:
+    """Build the statement of one kind of list, and the one that its total is counted by.
+
+    There are at most twenty kinds, each built once.
+    """
+    price_of = and_(
+        PriceRange.product_id == Product.id,
+        PriceRange.currency == bindparam("currency", type_=String),
+    )
+    # Prices and pictures are looked up for the rows of the page alone, after it was chosen.
+    prices = select(array([PriceRange.lowest, PriceRange.highest, PriceRange.compare_at]))
+    statement: Select[Any] = (
+        select(
+            *(Product.id, Product.slug, Product.title, Product.vendor, Product.in_stock),
+            prices.where(price_of).correlate(Product).scalar_subquery().label("prices"),
+            _FIRST_IMAGE.label("image"),
+        )
+        .select_from(Product)
+        .where(Product.status == ProductStatus.ACTIVE)
+    )
+    columns: tuple[Any, ...] = (Product.id,)
+    if in_category:
+        slug = bindparam("category", type_=String)
+        wanted = select(Category.id).where(Category.slug == slug).scalar_subquery()
+        statement = statement.join(
+            CategoryMember,
+            and_(CategoryMember.product_id == Product.id, CategoryMember.category_id == wanted),
+        )
+        columns = (CategoryMember.product_id,)
+    if is_search:
+        typed = bindparam("tsquery", type_=String)
+        statement = statement.where(searching.matches(typed))
+        if sort == "relevance":
+            title = bindparam("title", type_=String)
+            columns = (searching.relevance(typed, title), Product.id)
+    if sort == "name":
+        columns = (Product.search_title, Product.id)
+    elif sort.endswith("price"):
+        statement = statement.join(PriceRange, price_of)
+        columns = (PriceRange.lowest, PriceRange.product_id)
+    order = Sort(columns, descending=sort in ("relevance", "newest", "-price"))
+    return pagination.listing(statement, order), statement.with_only_columns(Product.id)
+
+
 def shown_products(
     *,
     currency: str,
@@ -76,44 +161,22 @@ def shown_products(
     wanted_sort = sort or ("relevance" if q else "newest")
     if wanted_sort == "relevance" and not q:
         raise SortNeedsQuery
-    by_price = wanted_sort.lstrip("-") == "price"
-    price_of = and_(PriceRange.product_id == Product.id, PriceRange.currency == currency)
-    # Prices and pictures are looked up for the rows of the page alone, after it was chosen.
-    prices = select(array([PriceRange.lowest, PriceRange.highest, PriceRange.compare_at]))
-    statement: Select[Any] = select(
-        *(Product.id, Product.slug, Product.title, Product.vendor, Product.in_stock),
-        prices.where(price_of).correlate(Product).scalar_subquery().label("prices"),
-        _FIRST_IMAGE.label("image"),
-    ).where(Product.status == ProductStatus.ACTIVE)
-    columns: tuple[Any, ...] = (Product.id,)
+    values = {"currency": currency}
     if category is not None:
-        category_id = _category_id(category)
-        statement = statement.join(
-            CategoryMember,
-            and_(
-                CategoryMember.product_id == Product.id,
-                CategoryMember.category_id == category_id,
-            ),
-        )
-        columns = (CategoryMember.product_id,)
+        values["category"] = category
     if q:
-        typed = searching.tsquery_text(q)
-        statement = statement.where(searching.matches(typed) if typed else false())
-        if wanted_sort == "relevance":
-            columns = (searching.relevance(typed, q), Product.id)
-    if wanted_sort == "name":
-        columns = (Product.search_title, Product.id)
-    elif by_price:
-        statement = statement.join(PriceRange, price_of)
-        columns = (PriceRange.lowest, PriceRange.product_id)
-    rows, page = pagination.page(
-        statement,
-        Sort(columns, descending=wanted_sort in ("relevance", "newest", "-price")),
+        values |= {"tsquery": searching.tsquery_text(q), "title": words(q)}
+    listed, all_of_it = _listing(wanted_sort, in_category=category is not None, is_search=bool(q))
+    rows, page = pagination.page_of(
+        listed,
+        values,
         limit=limit,
         cursor=cursor,
         filters=(currency, category, q, wanted_sort),
-        total=statement.with_only_columns(Product.id) if with_total else None,
+        total=all_of_it if with_total else None,
     )
+    if not rows and category is not None:
+        _check_category(category)
     return {"data": [_card(row, currency) for row in rows], "page": page}
 
 
@@ -122,34 +185,14 @@ def shown_product(slug: str, *, currency: str) -> dict[str, Any]:
 
     Raises ProductNotFound for one that is not on the shelf.
     """
-    product = session.execute(
-        select(
-            *(Product.id, Product.slug, Product.title, Product.description, Product.vendor),
-            *(Product.product_type, Product.tags, Product.options, Product.in_stock),
-            *(Product.published_at, _BREADCRUMBS.label("breadcrumbs")),
-        ).where(Product.slug == slug, Product.status == ProductStatus.ACTIVE)
-    ).first()
+    product = session.execute(_PAGE, {"slug": slug}).first()
     if product is None:
         raise ProductNotFound(slug=slug)
-    images = session.execute(
-        select(ProductImage.id, ProductImage.url, ProductImage.alt)
-        .where(ProductImage.product_id == product.id)
-        .order_by(ProductImage.position, ProductImage.id)
-    ).all()
     variants = session.execute(
-        select(
-            *(Variant.id, Variant.sku, Variant.barcode, Variant.title, Variant.option_values),
-            *(Variant.weight_grams, Variant.in_stock, Variant.image_id),
-            *(VariantPrice.amount, VariantPrice.compare_at),
-        )
-        .outerjoin(
-            VariantPrice,
-            and_(VariantPrice.variant_id == Variant.id, VariantPrice.currency == currency),
-        )
-        .where(Variant.product_id == product.id)
-        .order_by(Variant.position, Variant.id)
+        _PAGE_VARIANTS, {"product_id": product.id, "currency": currency}
     ).all()
-    urls = {image.id: image.url for image in images}
+    images = product.images or []
+    urls = {image["id"]: image["url"] for image in images}
     return {
         "id": product.id,
         "slug": product.slug,
@@ -162,7 +205,7 @@ def shown_product(slug: str, *, currency: str) -> dict[str, Any]:
         "in_stock": product.in_stock,
         "for_sale": any(variant.amount is not None for variant in variants),
         "breadcrumbs": product.breadcrumbs or [],
-        "images": [{"url": image.url, "alt": image.alt} for image in images],
+        "images": [{"url": image["url"], "alt": image["alt"]} for image in images],
         "options": _options(product.options, [variant.option_values for variant in variants]),
         "variants": [
             {
@@ -176,7 +219,7 @@ def shown_product(slug: str, *, currency: str) -> dict[str, Any]:
                 "for_sale": variant.amount is not None,
                 "in_stock": variant.in_stock,
                 "weight_grams": variant.weight_grams,
-                "image_url": urls.get(variant.image_id),
+                "image_url": urls.get(str(variant.image_id)),
             }
             for variant in variants
         ],
@@ -215,11 +258,10 @@ def shown_category(slug: str) -> dict[str, Any]:
     }
 
 
-def _category_id(slug: str) -> UUID:
-    category_id = session.scalar(select(Category.id).where(Category.slug == slug))
-    if category_id is None:
+def _check_category(slug: str) -> None:
+    """Tell an empty category from one that is not there."""
+    if session.scalar(select(Category.id).where(Category.slug == slug)) is None:
         raise CategoryNotFound(slug=slug)
-    return category_id
 
 
 def _card(row: Any, currency: str) -> dict[str, Any]:
