@@ -22,7 +22,12 @@ def relay() -> None:
 @with_appcontext
 def run_periodic(name: str) -> None:
     """Run one job of the timetable now, in this process."""
-    jobs.run_periodic(name)
+    try:
+        went_well = jobs.run_periodic(name)
+    except LookupError as unknown:
+        raise click.ClickException(str(unknown)) from unknown
+    if not went_well:
+        raise click.ClickException(f"{name} failed; the reason is in the log")
     click.echo(f"{name} ran.")
 
 

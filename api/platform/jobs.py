@@ -31,6 +31,8 @@ from api.platform.redis import client
 QUEUE = "stockroom"
 WAKE_CHANNEL = "stockroom:facts"
 JOB_TIMEOUT_SECONDS = 300
+PATIENCE = timedelta(minutes=10)
+"""How long a periodic job may take from being queued to its end before it is queued again."""
 
 DeliveryJob = Callable[[Any], None]
 Job = TypeVar("Job", bound=Callable[..., None])
@@ -77,6 +79,14 @@ class Work:
                 if name_of(job) == name:
                     return job
         raise LookupError(f"no job is called {name}")
+
+    def periodic(self, name: str) -> Periodic:
+        """Find a job of the timetable; LookupError when there is none of that name."""
+        for job in self.timetable:
+            if job.name == name:
+                return job
+        names = ", ".join(job.name for job in self.timetable)
+        raise LookupError(f"no periodic job is called {name}; there are {names}")
 
 
 def name_of(job: Callable[..., Any]) -> str:
@@ -191,9 +201,13 @@ def _deliver(fact_id: UUID, subscriber: str) -> str:
 def enqueue_due_periodics() -> list[str]:
     """Enqueue the periodic jobs whose time has come; returns their names.
 
-    The row is claimed before the queue is told, so that of many hosts one enqueues.
+    The row is claimed before the queue is told, so that of many hosts one enqueues. The claim is
+    short: a job that the queue lost, or that died with its worker, comes due again soon, and one
+    that ran sets its next time itself.
     """
     planned, now = work(), clock.now()
+    if not planned.timetable:
+        return []
     with transaction():
         session.execute(
             insert(TimetableEntry)
@@ -212,7 +226,7 @@ def enqueue_due_periodics() -> list[str]:
             session.execute(
                 update(TimetableEntry)
                 .where(TimetableEntry.name == job.name)
-                .values(next_run_at=now + job.every)
+                .values(next_run_at=now + min(job.every, PATIENCE))
             )
     for job in jobs:
         queue().enqueue(
@@ -221,11 +235,14 @@ def enqueue_due_periodics() -> list[str]:
     return [job.name for job in jobs]
 
 
-def run_periodic(name: str) -> None:
-    """Run one periodic job and note how it went. Called by the queue or by a command."""
-    job = next(job for job in work().timetable if job.name == name)
+def run_periodic(name: str) -> bool:
+    """Run one periodic job and note how it went; True when it went well.
+
+    Called by the queue or by a command.
+    """
+    job = work().periodic(name)
     bind_request_id(f"timetable-{name}")
-    began, error = time.perf_counter(), None
+    started_at, began, error = clock.now(), time.perf_counter(), None
     try:
         job.run()
     except Exception as failure:  # noqa: BLE001 - noted in the timetable; the next run is due
@@ -237,10 +254,16 @@ def run_periodic(name: str) -> None:
         session.execute(
             update(TimetableEntry)
             .where(TimetableEntry.name == name)
-            .values(last_run_at=clock.now(), last_took_ms=took, last_error=error)
+            .values(
+                next_run_at=started_at + job.every,
+                last_run_at=clock.now(),
+                last_took_ms=took,
+                last_error=error,
+            )
         )
     JOBS.labels(name, "failed" if error else "done").inc()
     session.remove()
+    return error is None
 
 
 def work() -> Work:
