@@ -9,12 +9,13 @@ import os
 import signal
 import sys
 import threading
-import time
+from collections.abc import Callable
 from types import FrameType
+from typing import cast
 
 import structlog
 from flask import Flask
-from redis.client import PubSub
+from redis.client import PubSub, PubSubWorkerThread
 from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
@@ -72,6 +73,14 @@ class Worker(SimpleWorker):
     A job that takes the process down is not lost: its delivery comes due again.
     """
 
+    max_connection_wait_time = REDIS_PATIENCE_SECONDS  # of RQ's own: it would grow to a minute
+    was_asked_to_stop = False
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Finish the running job and end. RQ calls this on SIGTERM and SIGINT."""
+        self.was_asked_to_stop = True
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
 
 def main() -> int:
     """Run until SIGTERM or SIGINT; the running job is finished first."""
@@ -82,30 +91,46 @@ def main() -> int:
         return 78  # EX_CONFIG
     app = create_app(settings)
     relay = Relay(app, settings)
-    stopping = False
 
     def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
         relay.stopping.set()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    _on_signals(stop)
     relay.start()
     _log.info("worker_started", pid=os.getpid())
     with app.app_context():
-        while not stopping:
+        while not relay.stopping.is_set():
             try:
-                worker = Worker([jobs.queue()], connection=client(), serializer=JSONSerializer)
-                worker.work(burst=False, logging_level="WARNING")
-                stopping = True
+                if _work():
+                    break
             except RedisError as lost:
                 _log.warning("worker_waits_for_redis", error=type(lost).__name__)
-                time.sleep(REDIS_PATIENCE_SECONDS)
+            _on_signals(stop)  # RQ leaves those of the worker that is gone
+            relay.stopping.wait(REDIS_PATIENCE_SECONDS)
     relay.stopping.set()
     relay.join(timeout=5)
     _log.info("worker_stopped", pid=os.getpid())
     return 0
+
+
+def _work() -> bool:
+    """Work until asked to stop (True), or until RQ gives up over a Redis that it lost (False)."""
+    worker = Worker([jobs.queue()], connection=client(), serializer=JSONSerializer)
+    try:
+        worker.work(burst=False, logging_level="WARNING")
+    except RedisError:
+        if not worker.was_asked_to_stop:
+            raise
+    finally:
+        listener = cast("PubSubWorkerThread | None", worker.pubsub_thread)
+        if listener is not None:
+            listener.stop()  # or it would go on beside that of the next worker
+    return worker.was_asked_to_stop
+
+
+def _on_signals(stop: Callable[[int, FrameType | None], None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
 
 
 if __name__ == "__main__":

@@ -5,19 +5,23 @@ from typing import cast
 from flask import Flask, current_app
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError
 from redis.retry import Retry
 
 from api.platform.settings import Settings
 
 
 def connect(settings: Settings) -> "Redis[bytes]":
-    """Open a pool of connections that fail fast: a request must not wait for a lost Redis."""
+    """Open a pool of connections that fail fast: a request must not wait for a lost Redis.
+
+    A connection that broke is opened anew at once; a Redis that hangs is not asked again.
+    """
     return Redis.from_url(
         settings.redis_url,
         socket_connect_timeout=0.5,
-        socket_timeout=2,
+        socket_timeout=1,
         health_check_interval=30,
-        retry=Retry(NoBackoff(), 1),
+        retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
     )
 
 

@@ -1,5 +1,7 @@
 """Redis is killed for a while. It holds nothing that Postgres does not know."""
 
+import time
+
 import httpx
 import pytest
 from redis import Redis
@@ -15,6 +17,21 @@ def queued(town: Town) -> int:
     """Count the jobs in the queue."""
     with Redis.from_url(town.shop.env["REDIS_URL"]) as redis:
         return int(redis.llen(f"rq:queue:{QUEUE}"))
+
+
+def listeners(town: Town) -> int:
+    """Count who listens for news: the relay, and RQ's own worker."""
+    with Redis.from_url(town.shop.env["REDIS_URL"]) as redis:
+        return sum(client["sub"] != "0" for client in redis.client_list())
+
+
+def loses_and_finds_redis(town: Town) -> None:
+    """Kill Redis until the worker has noticed, and start it again until that is noticed too."""
+    before = town.shop.log("worker").count("relay_waits")
+    town.shop.kill("redis")
+    eventually(lambda: town.shop.log("worker").count("relay_waits") > before, what="a loss")
+    town.shop.start("redis")
+    eventually(lambda: listeners(town) >= 2, what="the worker to be back")
 
 
 def test_the_shop_sells_without_redis_and_the_letters_come_late(town: Town) -> None:
@@ -79,3 +96,41 @@ def test_a_redis_that_remembers_jobs_which_are_done_does_them_no_second_time(tow
     assert letter.subject == f"Your order {order['number']} is confirmed"
     assert "outcome=repeated" in town.shop.log("worker")
     assert town.letters_to("buyer-of-atlases@example.test") == [letter]
+
+
+def test_a_redis_that_hangs_costs_a_moment_and_not_the_sale(town: Town) -> None:
+    """It takes connections and never answers, as over a broken network: each request gives up."""
+    town.owner.sells("COMPASS", 5, price=4500)
+    town.settles()
+    buyer = town.visitor("buyer-of-compasses@example.test")
+
+    with town.shop.hanging("redis"):
+        began = time.monotonic()
+        shown = buyer.gets("/products", q="compass")["data"]
+        order = buyer.orders("COMPASS", payment_method="manual")
+        took = time.monotonic() - began
+
+    assert [product["title"] for product in shown] == ["Compass"]
+    assert order["total"] == {"amount": 4990, "currency": "EUR"}
+    assert took < 8
+    town.letter_to("buyer-of-compasses@example.test", about="how to pay")
+
+
+def test_a_worker_waits_for_redis_without_piling_up_listeners_and_stops_when_told(
+    town: Town,
+) -> None:
+    """A supervisor's SIGTERM is obeyed while it waits; each return leaves it with one listener."""
+    town.settles()
+    before = listeners(town)
+
+    loses_and_finds_redis(town)
+    loses_and_finds_redis(town)
+    eventually(lambda: listeners(town) == before, what="the worker to be back alone")
+    town.shop.kill("redis")
+    status = town.shop.tell_to_stop("worker")
+    last_words = town.shop.log("worker").rstrip().splitlines()[-1]
+    town.shop.start("redis")
+    town.shop.start("worker")
+
+    assert (before, status) == (2, 0)
+    assert "worker_stopped" in last_words

@@ -5,6 +5,7 @@ with the test process, even when that is killed.
 """
 
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,8 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from api.dev import postgres, redis_server, services, stack
 from api.dev.account import Account, can_reach, unprivileged
 from api.dev.services import Service
+
+PATIENCE_SECONDS = 20.0
 
 Server = TypeVar("Server", "Postgres", "Redis")
 
@@ -56,6 +59,16 @@ class Running:
         child.kill()
         child.wait()
         services.end_session(child.pid)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal: to stop in order, to hang, to go on."""
+        assert self._child is not None
+        self._child.send_signal(number)
+
+    def ended(self) -> int:
+        """Wait until it has ended by itself, and return its exit status."""
+        assert self._child is not None
+        return self._child.wait(PATIENCE_SECONDS)
 
     def stop(self) -> None:
         """End it and remove the folder that was made for it; harmless when repeated."""
@@ -205,6 +218,20 @@ class RunningShop:
     def pid(self, name: str) -> int:
         """Return the process of one part; those that it forked descend from it."""
         return self._running[name].pid
+
+    def tell_to_stop(self, name: str) -> int:
+        """Ask one part to end as a supervisor does; returns its exit status."""
+        self._running[name].signal(signal.SIGTERM)
+        return self._running[name].ended()
+
+    @contextmanager
+    def hanging(self, name: str) -> Iterator[None]:
+        """Let one part hang for the length of a block: it is there and does nothing."""
+        self._running[name].signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._running[name].signal(signal.SIGCONT)
 
     def log(self, name: str) -> str:
         """Return everything that one part has said."""
