@@ -1,15 +1,18 @@
 """Everything that may differ between two places where Stockroom runs, read once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 from urllib.parse import urlsplit
+
+from api.kernel.money import Money
 
 Environment = Literal["development", "test", "production"]
 LogFormat = Literal["text", "json"]
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # noqa: S105
 _SHORTEST_SECRET = 32
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class SettingsError(Exception):
@@ -61,7 +64,8 @@ class Settings:
         Raises `SettingsError` with all problems at once: a half-configured shop must not start.
         """
         read = _Reader(environ)
-        env = read.choice("STOCKROOM_ENV", get_args(Environment), "development")
+        # A server on which the line was forgotten must not trust secrets that everyone can read.
+        env = read.choice("STOCKROOM_ENV", get_args(Environment), "production")
         in_production = env == "production"
         settings = cls(
             env=env,  # type: ignore[arg-type]
@@ -74,18 +78,18 @@ class Settings:
             stripe_webhook_secret=read.required("STRIPE_WEBHOOK_SECRET", in_production),
             stripe_api_base=read.text("STRIPE_API_BASE"),
             smtp_url=read.url("SMTP_URL", ("smtp", "smtps", "smtp+starttls"), in_production),
-            mail_from=read.text("MAIL_FROM", cls.mail_from),
+            mail_from=read.required("MAIL_FROM", in_production) or cls.mail_from,
             staff_alert_email=read.text("STAFF_ALERT_EMAIL"),
             cors_origins=read.items("CORS_ORIGINS"),
-            public_url=read.text("PUBLIC_URL", cls.public_url),
+            public_url=read.url("PUBLIC_URL", ("https", "http"), in_production) or cls.public_url,
             payment_instructions=read.text("PAYMENT_INSTRUCTIONS"),
             shop_name=read.text("SHOP_NAME", cls.shop_name),
-            currency=read.text("SHOP_CURRENCY", cls.currency).upper(),
-            log_level=read.text("LOG_LEVEL", cls.log_level).upper(),
+            currency=read.currency("SHOP_CURRENCY", cls.currency),
+            log_level=read.choice("LOG_LEVEL", _LOG_LEVELS, cls.log_level, str.upper),
             log_format=read.choice("LOG_FORMAT", get_args(LogFormat), "json"),  # type: ignore[arg-type]
             metrics_token=read.text("METRICS_TOKEN"),
             trusted_proxies=read.whole("TRUSTED_PROXIES", 0),
-            database_pool_size=read.whole("DATABASE_POOL_SIZE", 5),
+            database_pool_size=read.whole("DATABASE_POOL_SIZE", 5, at_least=1),
             rate_limits_enabled=read.choice("RATE_LIMITS", ("on", "off"), "on") == "on",
         )
         if in_production:
@@ -99,7 +103,7 @@ def _unfit_for_production(settings: Settings) -> list[str]:
     problems = []
     if settings.stripe_api_base:
         problems.append("STRIPE_API_BASE points at a look-alike: leave it out in production")
-    if settings.stripe_secret_key.startswith("sk_test"):
+    if settings.stripe_secret_key.startswith(("sk_test", "rk_test")):
         problems.append("STRIPE_SECRET_KEY is a test key: production needs the live one")
     if "*" in settings.cors_origins:
         problems.append("CORS_ORIGINS must name each storefront; * would let any site in")
@@ -137,25 +141,49 @@ class _Reader:
 
     def url(self, name: str, schemes: tuple[str, ...], needed: bool = True) -> str:
         value = self.required(name, needed)
-        if value and urlsplit(value).scheme.split("+psycopg2")[0] not in schemes:
+        if value and not self._is_url(value, schemes):
             self.problems.append(
-                f"{name} must begin with {' or '.join(s + '://' for s in schemes)}"
+                f"{name} must be an address that begins with "
+                f"{' or '.join(scheme + '://' for scheme in schemes)}"
             )
         return value
 
-    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
-        value = self.text(name, default)
+    @staticmethod
+    def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
+        try:
+            return urlsplit(value).scheme.removesuffix("+psycopg2") in schemes
+        except ValueError:
+            return False
+
+    def choice(
+        self,
+        name: str,
+        allowed: tuple[str, ...],
+        default: str,
+        spelling: Callable[[str], str] = str,
+    ) -> str:
+        value = spelling(self.text(name, default))
         if value not in allowed:
             self.problems.append(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
             return default
         return value
 
-    def whole(self, name: str, default: int) -> int:
+    def whole(self, name: str, default: int, at_least: int = 0) -> int:
         value = self.text(name, str(default))
-        if not value.isdecimal():
-            self.problems.append(f"{name} must be a whole number, not {value!r}")
+        if not value.isdecimal() or int(value) < at_least:
+            self.problems.append(
+                f"{name} must be a whole number of at least {at_least}, not {value!r}"
+            )
             return default
         return int(value)
+
+    def currency(self, name: str, default: str) -> str:
+        value = self.text(name, default).upper()
+        try:
+            Money(0, value)
+        except ValueError as unknown:
+            self.problems.append(f"{name} must be a currency: {unknown}")
+        return value
 
     def items(self, name: str) -> tuple[str, ...]:
         return tuple(item.strip() for item in self.text(name).split(",") if item.strip())

@@ -1,0 +1,167 @@
+"""What may differ between two places: read once, and refused whole when it is not fit."""
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from api.platform.settings import DEVELOPMENT_SECRET, Settings, SettingsError
+
+SECRET = "a-secret-that-is-long-enough-for-the-shop"
+PRODUCTION = {
+    "STOCKROOM_ENV": "production",
+    "SECRET_KEY": SECRET,
+    "JWT_SECRET_KEY": SECRET + "-2",
+    "DATABASE_URL": "postgresql://shop:pw@db.internal:5432/shop",
+    "REDIS_URL": "redis://cache.internal:6379/0",
+    "STRIPE_SECRET_KEY": "sk_live_1",
+    "STRIPE_WEBHOOK_SECRET": "whsec_1",
+    "SMTP_URL": "smtps://user:pw@mail.internal",
+    "MAIL_FROM": "The Mug Shop <shop@mugs.example>",
+    "PUBLIC_URL": "https://shop.mugs.example",
+}
+DEVELOPMENT = {
+    "STOCKROOM_ENV": "development",
+    "DATABASE_URL": "postgresql://shop@127.0.0.1/shop",
+    "REDIS_URL": "redis://127.0.0.1/0",
+}
+
+
+def problems_with(base: dict[str, str], **changes: str | None) -> list[str]:
+    """Read changed variables and return what is wrong with them; None leaves one out."""
+    environ = {name: value for name, value in (base | changes).items() if value is not None}
+    try:
+        Settings.from_env(environ)
+    except SettingsError as unfit:
+        return unfit.problems
+    return []
+
+
+def test_a_complete_production_is_fit() -> None:
+    settings = Settings.from_env(PRODUCTION)
+
+    assert settings.env == "production"
+    assert settings.database_url == "postgresql+psycopg2://shop:pw@db.internal:5432/shop"
+    assert settings.rate_limits_enabled
+    assert settings.cors_origins == ()
+
+
+def test_development_needs_only_its_services() -> None:
+    settings = Settings.from_env(DEVELOPMENT)
+
+    assert (settings.env, settings.secret_key) == ("development", DEVELOPMENT_SECRET)
+
+
+def test_production_lists_everything_that_is_wrong_at_once() -> None:
+    with pytest.raises(SettingsError) as unfit:
+        Settings.from_env(
+            {
+                "STOCKROOM_ENV": "production",
+                "SECRET_KEY": "short",
+                "JWT_SECRET_KEY": DEVELOPMENT_SECRET,
+                "DATABASE_URL": "mysql://db/shop",
+                "STRIPE_SECRET_KEY": "sk_test_1",
+                "STRIPE_API_BASE": "http://127.0.0.1:8420",
+                "CORS_ORIGINS": "https://a.example, *",
+                "RATE_LIMITS": "off",
+                "TRUSTED_PROXIES": "one",
+                "LOG_LEVEL": "LOUD",
+                "SHOP_CURRENCY": "euro",
+            }
+        )
+
+    said = str(unfit.value)
+    assert said.startswith("Stockroom cannot start with these settings:\n  - ")
+    assert len(unfit.value.problems) == said.count("\n")
+    for name in (
+        "SECRET_KEY", "JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "STRIPE_SECRET_KEY",
+        "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE", "SMTP_URL", "MAIL_FROM", "PUBLIC_URL",
+        "CORS_ORIGINS", "RATE_LIMITS", "TRUSTED_PROXIES", "LOG_LEVEL", "SHOP_CURRENCY",
+    ):  # fmt: skip
+        assert len([p for p in unfit.value.problems if p.startswith(f"{name} ")]) == 1, name
+
+
+def test_a_place_that_says_nothing_of_itself_is_production() -> None:
+    """Else a server on which one line was forgotten would trust tokens that anyone can sign."""
+    assert problems_with(PRODUCTION, STOCKROOM_ENV=None) == []
+    assert len(problems_with(DEVELOPMENT, STOCKROOM_ENV=None)) > 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", None),
+        ("SECRET_KEY", "too-short"),
+        ("JWT_SECRET_KEY", DEVELOPMENT_SECRET),
+        ("DATABASE_URL", None),
+        ("DATABASE_URL", "sqlite:///shop.db"),
+        ("DATABASE_URL", "postgresql://[oops"),
+        ("REDIS_URL", "http://cache"),
+        ("STRIPE_SECRET_KEY", None),
+        ("STRIPE_SECRET_KEY", "sk_test_1"),
+        ("STRIPE_SECRET_KEY", "rk_test_1"),
+        ("STRIPE_WEBHOOK_SECRET", None),
+        ("STRIPE_API_BASE", "http://127.0.0.1:8420"),
+        ("SMTP_URL", "mail.internal:25"),
+        ("MAIL_FROM", None),
+        ("PUBLIC_URL", None),
+        ("PUBLIC_URL", "shop.mugs.example"),
+        ("CORS_ORIGINS", "*"),
+        ("LOG_FORMAT", "xml"),
+        ("LOG_LEVEL", "LOUD"),
+        ("SHOP_CURRENCY", "EURO"),
+        ("SHOP_CURRENCY", "E1R"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("DATABASE_POOL_SIZE", "0"),
+        ("RATE_LIMITS", "off"),
+        ("RATE_LIMITS", "sometimes"),
+        ("STOCKROOM_ENV", "staging"),
+    ],
+)
+def test_production_refuses(name: str, value: str | None) -> None:
+    problems = problems_with(PRODUCTION, **{name: value})
+
+    assert [problem.split()[0] for problem in problems] == [name]
+
+
+def test_a_refusal_never_repeats_a_secret() -> None:
+    secret = "hunter2-hunter2"
+
+    said = "\n".join(
+        problems_with(
+            PRODUCTION, SECRET_KEY=secret, DATABASE_URL=f"mysql://u:{secret}@db/x", MAIL_FROM=None
+        )
+    )
+
+    assert "SECRET_KEY" in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_the_driver_is_named_whatever_the_panel_calls_the_database(scheme: str) -> None:
+    settings = Settings.from_env(DEVELOPMENT | {"DATABASE_URL": f"{scheme}://u@h/d"})
+
+    assert settings.database_url == "postgresql+psycopg2://u@h/d"
+
+
+def test_blanks_around_values_and_empty_values_do_not_count() -> None:
+    settings = Settings.from_env(
+        DEVELOPMENT
+        | {"CORS_ORIGINS": " https://a.example , https://b.example,", "SHOP_CURRENCY": " jpy "}
+        | {"LOG_LEVEL": "debug", "SHOP_NAME": ""}
+    )
+
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+    assert (settings.currency, settings.log_level) == ("JPY", "DEBUG")
+    assert settings.shop_name == "Stockroom Demo"
+
+
+def test_settings_do_not_change_while_the_shop_runs() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Settings().env = "production"  # type: ignore[misc]
+
+
+def test_settings_never_show_their_secrets() -> None:
+    shown = repr(Settings.from_env(PRODUCTION | {"METRICS_TOKEN": SECRET}))
+
+    for secret in (SECRET, "pw@", "sk_live", "whsec"):
+        assert secret not in shown
