@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -73,10 +74,10 @@ class Sender:
         if due is not None and not self.is_paused and len(self._sending) < AT_ONCE:
             # A head that is held back by its aggregate is due long since: not a reason to spin.
             seconds = due - self._now() if due > self._now() else 1.0
-        try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            return
+        # Not wait_for: it can swallow a cancellation that comes together with the wake.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
 
     async def _send(self, command: Command) -> None:
         try:

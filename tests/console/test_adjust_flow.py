@@ -1,7 +1,7 @@
 """Corrections of stock: signs, odd figures, reasons, and the way back."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.client import stock
@@ -81,6 +81,7 @@ def test_esc_gives_up() -> None:
     assert given_up.feedback.text == "Nothing changed"
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=8))
 def test_a_quantity_is_at_most_four_plain_digits(text: str) -> None:
     try:
@@ -90,6 +91,7 @@ def test_a_quantity_is_at_most_four_plain_digits(text: str) -> None:
     assert 0 <= quantity <= 9999
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 500), st.sampled_from("+-="), st.integers(0, 9999))
 def test_what_is_taken_back_leaves_the_level_as_it_was(
     on_hand: int, sign: str, figure: int

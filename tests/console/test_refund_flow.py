@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.client.errors import Conflict, Unreachable
@@ -194,6 +194,7 @@ HAPPENINGS = st.one_of(
 )  # fmt: skip
 
 
+@settings(max_examples=50)
 @given(st.lists(HAPPENINGS, max_size=40), st.booleans())
 def test_never_more_is_refunded_than_is_refundable(
     happened: list[events.Event], answers: bool
@@ -217,6 +218,7 @@ def test_never_more_is_refunded_than_is_refundable(
             return
 
 
+@settings(max_examples=50)
 @given(st.lists(HAPPENINGS, max_size=40))
 def test_taking_steps_back_gives_the_same_refund_as_before(happened: list[events.Event]) -> None:
     history = History(start())

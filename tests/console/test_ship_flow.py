@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.flows.history import History
@@ -186,6 +186,7 @@ HAPPENINGS = st.one_of(
 )
 
 
+@settings(max_examples=50)
 @given(st.lists(HAPPENINGS, max_size=30))
 def test_never_more_is_shipped_than_is_open(happened: list[events.Event]) -> None:
     draft = start()
@@ -203,6 +204,7 @@ def test_never_more_is_shipped_than_is_open(happened: list[events.Event]) -> Non
                 assert command.carrier
 
 
+@settings(max_examples=50)
 @given(st.lists(HAPPENINGS, max_size=30))
 def test_taking_steps_back_gives_the_same_parcel_as_before(happened: list[events.Event]) -> None:
     history = History(start())
