@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.app import create_app
 from api.platform import health, jobs
 from api.platform.db import session
-from api.platform.redis import client, connect
+from api.platform.redis import connect
 from api.platform.settings import Settings, SettingsError
 
 LOOK_EVERY_SECONDS = 1.0
@@ -41,21 +41,33 @@ class Relay(threading.Thread):
         self._app = app
         self._redis = connect(settings)
         self.stopping = threading.Event()
+        self.has_failed = False
 
     def run(self) -> None:
-        """Relay until told to stop. A lost database or Redis is waited for, not died of."""
-        while not self.stopping.is_set():
-            try:
-                with (
-                    self._app.app_context(),
-                    self._redis.pubsub(ignore_subscribe_messages=True) as news,
-                ):
-                    # Subscribed before the first look: news in between is heard afterwards.
-                    news.subscribe(jobs.WAKE_CHANNEL)
-                    self._relay_until_stopped(news)
-            except (SQLAlchemyError, RedisError) as lost:
-                _log.warning("relay_waits", error=type(lost).__name__)
-                self.stopping.wait(LOOK_EVERY_SECONDS)
+        """Relay until told to stop. A lost database or Redis is waited for, not died of.
+
+        Anything else ends the whole worker: one that tells no facts must not look alive.
+        """
+        try:
+            while not self.stopping.is_set():
+                self._relay_until_lost()
+        except BaseException:
+            self.has_failed = True
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise
+
+    def _relay_until_lost(self) -> None:
+        try:
+            with (
+                self._app.app_context(),
+                self._redis.pubsub(ignore_subscribe_messages=True) as news,
+            ):
+                # Subscribed before the first look: news in between is heard afterwards.
+                news.subscribe(jobs.WAKE_CHANNEL)
+                self._relay_until_stopped(news)
+        except (SQLAlchemyError, RedisError) as lost:
+            _log.warning("relay_waits", error=type(lost).__name__)
+            self.stopping.wait(LOOK_EVERY_SECONDS)
 
     def _relay_until_stopped(self, news: PubSub) -> None:
         while not self.stopping.is_set():
@@ -83,7 +95,7 @@ class Worker(SimpleWorker):
 
 
 def main() -> int:
-    """Run until SIGTERM or SIGINT; the running job is finished first."""
+    """Run until SIGTERM or SIGINT; the running job is finished first. 1 when the relay failed."""
     try:
         settings = Settings.from_env(os.environ)
     except SettingsError as unfit:
@@ -101,7 +113,7 @@ def main() -> int:
     with app.app_context():
         while not relay.stopping.is_set():
             try:
-                if _work():
+                if _work(new_worker(settings)):
                     break
             except RedisError as lost:
                 _log.warning("worker_waits_for_redis", error=type(lost).__name__)
@@ -110,12 +122,17 @@ def main() -> int:
     relay.stopping.set()
     relay.join(timeout=5)
     _log.info("worker_stopped", pid=os.getpid())
-    return 0
+    return 1 if relay.has_failed else 0
 
 
-def _work() -> bool:
+def new_worker(settings: Settings) -> Worker:
+    """Make a worker with connections of its own: RQ waits on them for minutes, jobs must not."""
+    connection = connect(settings)
+    return Worker([jobs.queue(connection)], connection=connection, serializer=JSONSerializer)
+
+
+def _work(worker: Worker) -> bool:
     """Work until asked to stop (True), or until RQ gives up over a Redis that it lost (False)."""
-    worker = Worker([jobs.queue()], connection=client(), serializer=JSONSerializer)
     try:
         worker.work(burst=False, logging_level="WARNING")
     except RedisError:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 from flask import Flask, current_app
+from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
@@ -108,9 +109,9 @@ def init_app(app: Flask, work: Work) -> None:
     app.extensions["stockroom_work"] = work
 
 
-def queue() -> Queue:
-    """Return the queue that workers listen to."""
-    return Queue(QUEUE, connection=client(), serializer=JSONSerializer)
+def queue(connection: "Redis[bytes] | None" = None) -> Queue:
+    """Return the queue that workers listen to, over the app's connections or others."""
+    return Queue(QUEUE, connection=connection or client(), serializer=JSONSerializer)
 
 
 @after_commit
