@@ -22,16 +22,16 @@ from textual.driver import Driver
 from textual.screen import Screen
 
 from console import keys
-from console.app.anywhere import Anywhere
 from console.app.driver import PromptDriver
 from console.app.navigation import OVERLAYS
+from console.app.opening import Opening
 from console.app.trail import Stop
 from console.client.early import EarlyReader
 from console.client.errors import CallFailed, SignedOut
 from console.client.folder import StateFolder
 from console.client.outbox import Command
 from console.client.transport import Transport
-from console.flows.step import Tone, done, good, noted, wrong
+from console.flows.step import Tone, done, noted, wrong
 from console.keys import Action
 from console.messages import (
     CommandEnded,
@@ -69,7 +69,7 @@ GARBAGE_THRESHOLDS = (20_000, 50, 1_000)
 Work = Code | Answer | Action | Open | Left | Finished | SignedIn | SignInNeeded
 
 
-class ConsoleApp(Anywhere):
+class ConsoleApp(Opening):
     """The counter."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -276,33 +276,10 @@ class ConsoleApp(Anywhere):
             if frame.CODES_WAIT:
                 await frame.ready()
             if not await frame.take_code(scan):
-                await self._open_code(scan)
+                await self.open_code(scan)
         finally:
             slow.stop()
             frame.entry_bar.work_on("")
-
-    async def _open_code(self, scan: Scan) -> None:
-        """A code that the screen had no use for opens what it means."""
-        try:
-            answer = await self.counter.what_is(scan.code)
-        except SignedOut as failure:
-            self._follow_ups.append(SignInNeeded(failure))
-            return
-        except CallFailed as failure:
-            self.say(wrong(f"{scan.code} was not looked up. {failure.detail}"))
-            return
-        if answer is None:
-            self.say(wrong(f"Unknown code {scan.code}: no order, no SKU, no barcode"))
-        elif answer.kind == "order":
-            self.say(good(answer.label))
-            await self.go(Stop("order", answer.id))
-        elif answer.variant is not None and len(answer.variant.levels) == 1:
-            self.say(good(answer.label))
-            await self.go(Stop("level", answer.variant.levels[0].id))
-        else:
-            sku = answer.variant.sku if answer.variant else scan.code
-            self.say(good(answer.label))
-            await self.go(Stop("stock", f"/{sku}"))
 
     # What others tell
 

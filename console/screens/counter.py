@@ -99,7 +99,10 @@ class Counter:
         return self._cases.get(order_id)
 
     async def what_is(self, code: str) -> ScanAnswer | None:
-        """What a code stands for, remembered for goods; None when the shop does not know it."""
+        """What a code stands for; None when the shop does not know it.
+
+        Remembered for goods, which stay what they are; an order is another one every hour.
+        """
         known = self._codes.get(code)
         if known is not None:
             return known
@@ -108,7 +111,8 @@ class Counter:
                 answer = await self.shop.desk.what_is(code)
         except NotFound:
             return None
-        self._codes[code] = answer
+        if answer.kind == "variant":
+            self._codes[code] = answer
         while len(self._codes) > CODES_KEPT:
             self._codes.popitem(last=False)
         return answer

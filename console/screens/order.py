@@ -10,6 +10,7 @@ from console.client import orders
 from console.client.errors import CallFailed
 from console.client.models import CaseFile
 from console.client.outbox import Command
+from console.flows.next_step import why_not_refund, why_not_ship
 from console.flows.step import done, noted, wrong
 from console.messages import Open
 from console.scan.codes import Kind, Scan
@@ -114,10 +115,11 @@ class OrderScreen(Frame):
         order = self.order
         if action in {"enter", "ship", "refund_here", "refund", "note"} and order is None:
             return "The order is not here yet"
+        person = self.counter.shop.session.person
         if action in {"enter", "ship"} and order is not None:
-            return self._why_not_ship(order)
+            return why_not_ship(order, person)
         if action in {"refund_here", "refund"} and order is not None:
-            return self._why_not_refund(order)
+            return why_not_refund(order, person)
         return None
 
     async def do_enter(self) -> None:
@@ -147,24 +149,6 @@ class OrderScreen(Frame):
     def _go(self, screen: str) -> None:
         self.post_message(Open(screen, self.order_id, self.order))
 
-    def _why_not_ship(self, order: CaseFile) -> str | None:
-        if not self.counter.may("fulfilment:write"):
-            return "Your role does not ship orders"
-        if order.status == "cancelled":
-            return "It is cancelled: nothing leaves"
-        if not order.open_units:
-            return "Everything has been shipped"
-        if order.payment_status in {"unpaid", "pending", "voided"}:
-            return f"It is {order.payment_status}: goods leave when money is there"
-        return None
-
-    def _why_not_refund(self, order: CaseFile) -> str | None:
-        if not self.counter.may("orders:refund"):
-            return "Your role does not give money back"
-        if order.refundable.amount <= 0:
-            return "Nothing is left to give back"
-        return None
-
     def _draw(self) -> None:
         self.restand()
         paints, width = self.counter.paints, self.size.width
@@ -174,5 +158,5 @@ class OrderScreen(Frame):
             return
         pending = self.counter.shop.outbox.open_commands(orders.aggregate_of(self.order_id))
         self.sheet.show(order_page(self.order, pending, paints, width))
-        can_ship = self._why_not_ship(self.order) is None
+        can_ship = why_not_ship(self.order, self.counter.shop.session.person) is None
         self.key_bar.relabel({"enter": "ship" if can_ship else "", "ship": ""})

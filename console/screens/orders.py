@@ -21,6 +21,7 @@ from console.flows.filters import (
     TurnSort,
     step,
 )
+from console.flows.next_step import why_not_ship
 from console.flows.window import Fetch
 from console.messages import Open
 from console.scan.entry import Prompt
@@ -123,8 +124,9 @@ class OrdersScreen(PagedScreen):
         """Some actions need an order, some a permission, some an order in the right state."""
         if action in {"enter", "ship", "refund_here", "note"} and self.table.current is None:
             return "No order is chosen"
-        if action == "ship" and not self.counter.may("fulfilment:write"):
-            return "Your role does not ship orders"
+        order: OrderCard | None = self.table.current
+        if action == "ship" and order is not None:
+            return why_not_ship(order, self.counter.shop.session.person)
         if action == "refund_here" and not self.counter.may("orders:refund"):
             return "Your role does not give money back"
         return None

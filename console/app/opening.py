@@ -1,0 +1,48 @@
+"""What a code opens when the screen that it found had no use for it."""
+
+from __future__ import annotations
+
+from console.app.anywhere import Anywhere
+from console.app.trail import Stop
+from console.client.errors import CallFailed, SignedOut
+from console.client.models import ScanAnswer
+from console.flows.next_step import why_not_ship
+from console.flows.step import good, wrong
+from console.scan.codes import Scan
+
+
+class Opening(Anywhere):
+    """Asks the shop what a code is and goes to the next useful screen for it."""
+
+    async def open_code(self, scan: Scan) -> None:
+        """Open what a code means; one that means nothing is refused loudly."""
+        try:
+            answer = await self.counter.what_is(scan.code)
+        except SignedOut as failure:
+            await self.ask_to_sign_in(failure.detail)
+        except CallFailed as failure:
+            self.say(wrong(f"{scan.code} was not looked up. {failure.detail}"))
+        else:
+            if answer is None:
+                self.say(wrong(f"Unknown code {scan.code}: no order, no SKU, no barcode"))
+                return
+            self.say(good(answer.label))
+            await self._open(answer)
+
+    async def _open(self, answer: ScanAnswer) -> None:
+        if answer.kind == "order":
+            await self._open_order(answer)
+        elif answer.variant is not None and len(answer.variant.levels) == 1:
+            await self.go(Stop("level", answer.variant.levels[0].id))
+        else:
+            sku = answer.variant.sku if answer.variant else answer.label
+            await self.go(Stop("stock", f"/{sku}"))
+
+    async def _open_order(self, answer: ScanAnswer) -> None:
+        """An order opens at its next step; the order itself is one Esc away."""
+        card, person = answer.order, self.shop.session.person
+        if card is not None and why_not_ship(card, person) is None:
+            self.trail.go(Stop("order", answer.id))
+            await self.go(Stop("ship", answer.id))
+        else:
+            await self.go(Stop("order", answer.id))

@@ -1,0 +1,32 @@
+"""What an order needs next, and why it cannot be shipped or refunded now. The shop decides; this
+only spares the operator a walk that it would end."""
+
+from __future__ import annotations
+
+from console.client.models import CaseFile, OrderCard, Person
+
+NOT_PAID = frozenset({"unpaid", "pending", "voided"})
+STILL_OPEN = frozenset({"unfulfilled", "partially_shipped", "partially_delivered"})
+
+
+def why_not_ship(order: OrderCard, person: Person | None) -> str | None:
+    """Why this person cannot ship anything of this order, or None."""
+    if person is None or not person.may("fulfilment:write"):
+        return "Your role does not ship orders"
+    if order.status == "cancelled":
+        return "It is cancelled: nothing leaves"
+    if order.payment_status in NOT_PAID:
+        return f"It is {order.payment_status}: goods leave when the money is there"
+    is_open = order.open_units > 0 if isinstance(order, CaseFile) else True
+    if order.fulfilment_status not in STILL_OPEN or not is_open:
+        return "Everything has been shipped"
+    return None
+
+
+def why_not_refund(order: CaseFile, person: Person | None) -> str | None:
+    """Why this person cannot give money back for this order, or None."""
+    if person is None or not person.may("orders:refund"):
+        return "Your role does not give money back"
+    if order.refundable.amount <= 0:
+        return "Nothing is left to give back"
+    return None
