@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from api.catalog import queries as catalog
 from api.catalog import service as catalog_service
@@ -21,7 +21,7 @@ from api.kernel import clock
 from api.kernel.errors import InvalidState
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
-from api.platform.db import Base, session, transaction
+from api.platform.db import Base, db, session, transaction
 from tests.support.catalogue import a_product
 from tests.support.facts import facts_of
 from tests.support.sheets import a_file, a_row, a_simple_row, sizes
@@ -422,3 +422,20 @@ def test_an_unknown_import_is_not_found(app: Flask) -> None:
     ):
         with pytest.raises(ImportNotFound):
             ask()
+
+
+def test_unfinished_imports_and_problems_are_found_by_their_indexes(app: Flask) -> None:
+    """Every minute somebody asks for the first; the second may be a hundred thousand rows."""
+    asked = {
+        "ix_imports_unfinished": "SELECT id FROM imports WHERE status IN ('pending', 'running')"
+        " AND heartbeat_at < now()",
+        "ix_import_problems_in_order": "SELECT reason FROM import_problems"
+        f" WHERE import_id = '{new_id()}' ORDER BY row, id LIMIT 26",
+    }
+    with db.engine.connect() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        for index, statement in asked.items():
+            rows = connection.execute(text(f"EXPLAIN {statement}"))
+            plan = "\n".join(row[0] for row in rows)
+            assert index in plan, plan
+            assert "Sort" not in plan, plan
