@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import signal
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
 
@@ -20,6 +21,9 @@ from textual.message import Message
 
 LOOK_FOR_EXIT = 0.1
 """Seconds between looks at whether the console is being closed."""
+
+HUNG_UP = 128 + signal.SIGHUP
+"""The exit status of a process that a hang-up ended."""
 
 AT_ONCE = 4096
 """Bytes read in one go: far more than a scanner sends in a burst."""
@@ -36,8 +40,12 @@ class PromptDriver(LinuxDriver):
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 if selector.select(_until_due(parser)):
-                    text = decode(os.read(self.fileno, AT_ONCE))
-                    if text:
+                    arrived = self._read()
+                    if not arrived:
+                        # The terminal is gone, and whoever started us may have kept the signal
+                        # to itself. Everything that counts is on disk: end as a hang-up would.
+                        os._exit(HUNG_UP)
+                    if text := decode(arrived):
                         self._hand_on(parser.feed(text))
                 self._hand_on(parser.tick())
         try:
@@ -45,6 +53,12 @@ class PromptDriver(LinuxDriver):
         except (EOFError, ParseError):
             # The parser ends this way when it is closed in the middle of a sequence.
             return
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.fileno, AT_ONCE)
+        except OSError:
+            return b""
 
     def _hand_on(self, messages: Iterable[Message]) -> None:
         for message in messages:
