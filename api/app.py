@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Flask
-from flask_cors import CORS
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -29,6 +28,7 @@ from api.payments.gateways import PaymentGateway
 from api.payments.gateways.stripe import StripeGateway
 from api.platform import (
     auth,
+    cors,
     db,
     jobs,
     limits,
@@ -46,7 +46,6 @@ from api.pricing import admin_routes as pricing_admin_routes
 from api.pricing import routes as pricing_routes
 
 LARGEST_BODY = 32 * 1024 * 1024
-EXPOSED_HEADERS = ("ETag", "Location", "X-Request-ID", "Idempotent-Replayed", "Retry-After")
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account_routes.blueprint,
@@ -101,12 +100,7 @@ def create_app(
     limits.init_app(app, settings)
     jobs.init_app(app, subscriptions.WORK)
     pages.init_app(app)
-    CORS(
-        app,
-        resources={r"/api/v1/(?!admin/).*": {"origins": list(settings.cors_origins)}},
-        expose_headers=list(EXPOSED_HEADERS),
-        max_age=600,
-    )
+    cors.init_app(app, settings)
     Migrate(app, db.db, directory="migrations", compare_type=True)
     api = Api(app)
     for blueprint in BLUEPRINTS:
