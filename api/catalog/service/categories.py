@@ -1,6 +1,6 @@
 """Arrange the tree: every change to it is made alone, so that no two make a ring of it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -48,11 +48,11 @@ def create_category(draft: CategoryDraft, *, by: Principal) -> UUID:
     return category_id
 
 
-def ensure_categories(names: Collection[str]) -> dict[str, UUID]:
+def ensure_categories(names: Sequence[str]) -> dict[str, UUID]:
     """Return a category for each name, adding those that are not there to the root of the tree.
 
-    Names that make the same slug mean the same category; one that makes none is left out. Locks
-    the tree only when something is to be added.
+    Names that make the same slug mean the same category, and the first of them names it; one that
+    makes none is left out. Locks the tree only when something is to be added.
     """
     require_transaction()
     slugs = {name: slug for name in names if (slug := slug_from(name))}
@@ -60,10 +60,10 @@ def ensure_categories(names: Collection[str]) -> dict[str, UUID]:
     if there.keys() < set(slugs.values()):
         following.hold_tree(alone=True)
         there = _by_slug(slugs.values())
-        missing = {slug: name for name, slug in slugs.items() if slug not in there}
-        for slug, name in missing.items():
-            there[slug] = new_id()
-            session.add(Category(id=there[slug], slug=slug, name=name[:200], path=slug))
+        for name, slug in slugs.items():
+            if slug not in there:
+                there[slug] = new_id()
+                session.add(Category(id=there[slug], slug=slug, name=name[:200], path=slug))
         session.flush()
         emit(CatalogueChanged(is_tree=True))
     return {name: there[slug] for name, slug in slugs.items()}

@@ -53,7 +53,7 @@ def take_batch(held: Claim, batch: Sequence[Described], sheet: Sheet, *, by: Pri
 
 def _arrivals(batch: Sequence[Described]) -> list[Arrival]:
     """Give each product its category, adding those that the tree does not have."""
-    categories = catalog.ensure_categories({d.category for d in batch if d.category})
+    categories = catalog.ensure_categories([d.category for d in batch if d.category])
     arrivals = []
     for described in batch:
         assert described.draft is not None
