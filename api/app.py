@@ -39,7 +39,7 @@ from api.platform import (
     reading,
     redis,
 )
-from api.platform.http import Api, Blueprint
+from api.platform.http import Api, Blueprint, NoCookies
 from api.platform.mail import Mailer, SmtpMailer
 from api.platform.settings import Settings
 from api.pricing import admin_routes as pricing_admin_routes
@@ -84,6 +84,7 @@ def create_app(
     app.config.update(_config(settings))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
+    app.session_interface = NoCookies()
     app.extensions["stockroom_settings"] = settings
     ports.plug(app, Settings, settings)
     ports.plug(app, Mailer, mailer or SmtpMailer(settings))

@@ -218,6 +218,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         "max_overflow": settings.database_pool_size,
         "pool_timeout": 5,
         "pool_recycle": 1800,
+        "hide_parameters": True,  # names and addresses stay out of tracebacks
         "connect_args": {
             "application_name": "stockroom",
             "connect_timeout": 5,

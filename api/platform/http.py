@@ -8,7 +8,8 @@ from typing import Any, TypeVar, cast
 import flask_smorest
 import marshmallow as ma
 import orjson
-from flask import Response, request
+from flask import Flask, Request, Response, request
+from flask.sessions import SessionInterface, SessionMixin
 from flask_smorest.utils import prepare_response
 
 from api.kernel.money import Money
@@ -204,6 +205,16 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
             self.spec.components.response(name, response, lazy=True)
         for status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
             self.spec.components.response(status.name, {"description": status.phrase}, lazy=True)
+
+
+class NoCookies(SessionInterface):
+    """The shop keeps nothing in cookies, so nothing is looked for there either."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        """Find no session."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Keep no session."""
 
 
 def client_address() -> str:

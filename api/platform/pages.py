@@ -4,7 +4,6 @@ import hmac
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import flask_swagger_ui
 from flask import Blueprint, Flask, Response, current_app, request, send_from_directory
@@ -20,6 +19,15 @@ from api.platform.settings import Settings
 
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 _STATIC = Path(__file__).parent / "static"
+
+_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_PAGE_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "frame-ancestors 'none'"
+)
+_OURSELVES = ("127.0.0.1", "::1")
+# What a proxy adds. The proxy is on this machine; those whom it speaks for are not.
+_FORWARDED = frozenset({"X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via"})
 
 pages = Blueprint("pages", __name__)
 
@@ -90,7 +98,7 @@ def metrics() -> Response:
     if settings.metrics_token:
         if not hmac.compare_digest(given.encode(), settings.metrics_token.encode()):
             raise Forbidden("Send METRICS_TOKEN as a bearer token.")
-    elif request.remote_addr not in ("127.0.0.1", "::1"):
+    elif request.remote_addr not in _OURSELVES or _FORWARDED.intersection(request.headers.keys()):
         raise Forbidden("Metrics are for the machine itself unless METRICS_TOKEN is set.")
     registry = PROCESS_METRICS
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
@@ -101,19 +109,13 @@ def metrics() -> Response:
 
 def secure_headers(response: Response) -> Response:
     """Tell browsers not to guess, frame, refer or run anything that we did not send."""
-    headers: Any = response.headers
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    policy = "default-src 'none'; frame-ancestors 'none'"
-    if request.path.startswith("/docs"):
-        policy = (
-            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-            "frame-ancestors 'none'"
-        )
-    headers.setdefault("Content-Security-Policy", policy)
-    if request.path.startswith("/api/"):
-        headers.setdefault("Cache-Control", "no-store")
+    headers, path = response.headers, request.path
+    headers.add("X-Content-Type-Options", "nosniff")
+    headers.add("X-Frame-Options", "DENY")
+    headers.add("Referrer-Policy", "no-referrer")
+    headers.add("Content-Security-Policy", _PAGE_POLICY if path.startswith("/docs") else _POLICY)
+    if path.startswith("/api/") and "Cache-Control" not in headers:
+        headers.add("Cache-Control", "no-store")
     return response
 
 

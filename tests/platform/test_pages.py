@@ -1,0 +1,232 @@
+"""What the house shows of itself: health, metrics, the document, and headers that keep it safe."""
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from api.app import create_app
+from api.kernel import clock
+from api.kernel.events import Event
+from api.platform import health
+from api.platform.db import db, session, transaction
+from api.platform.outbox import emit
+from api.platform.redis import client as redis_client
+from api.platform.settings import Settings
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LampLit(Event):
+    """A fact that nobody has relayed yet."""
+
+
+class Visitor(FlaskClient):
+    """Someone who looks from outside, and reads each answer to its end."""
+
+    def open(self, *args: Any, **options: Any) -> TestResponse:
+        """Make a request."""
+        return super().open(*args, **{"buffered": True, **options})
+
+
+@pytest.fixture
+def visitor(app: Flask) -> FlaskClient:
+    """Someone who looks from outside."""
+    return Visitor(app, app.response_class)
+
+
+@pytest.fixture
+def up_to_date(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A database that stands at the migration that the code expects, and a worker that reports."""
+    monkeypatch.setattr(health, "newest_migration", lambda: "0001")
+    with transaction():
+        session.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num text)"))
+        session.execute(text("DELETE FROM alembic_version"))
+        session.execute(text("INSERT INTO alembic_version VALUES ('0001')"))
+    health.report_worker()
+    yield
+    with transaction():
+        session.execute(text("DROP TABLE alembic_version"))
+
+
+def elsewhere(settings: Settings, **changes: str) -> FlaskClient:
+    """Look at a shop with other settings."""
+    made = create_app(dataclasses.replace(settings, **changes))  # type: ignore[arg-type]
+    return Visitor(made, made.response_class)
+
+
+def test_a_process_that_runs_is_alive_whatever_else_is_gone(settings: Settings) -> None:
+    nowhere = elsewhere(
+        settings,
+        database_url="postgresql+psycopg2://x@127.0.0.1:1/x",
+        redis_url="redis://127.0.0.1:1",
+    )
+
+    answer = nowhere.get("/health/live")
+
+    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+
+
+@pytest.mark.usefixtures("up_to_date")
+def test_a_whole_shop_is_ready(visitor: FlaskClient) -> None:
+    answer = visitor.get("/health/ready")
+
+    assert answer.status_code == 200
+    assert answer.json == {
+        "status": "ok",
+        "parts": {"database": "ok", "redis": "ok", "worker": "ok", "facts": "ok"},
+    }
+
+
+@pytest.mark.usefixtures("up_to_date")
+def test_without_redis_the_shop_is_degraded_and_still_ready(settings: Settings) -> None:
+    answer = elsewhere(settings, redis_url="redis://127.0.0.1:1/0").get("/health/ready")
+
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["status"] == "degraded"
+    assert answer.json["parts"]["redis"] == "unavailable (ConnectionError)"
+    assert answer.json["parts"]["worker"] == "unknown"
+
+
+@pytest.mark.usefixtures("up_to_date")
+def test_without_a_worker_the_shop_is_degraded(visitor: FlaskClient) -> None:
+    redis_client().flushdb()
+
+    answer = visitor.get("/health/ready")
+
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["status"]) == (200, "degraded")
+    assert answer.json["parts"]["worker"] == "no worker has reported for a minute"
+
+
+@pytest.mark.usefixtures("up_to_date")
+def test_facts_that_wait_are_told(visitor: FlaskClient) -> None:
+    with clock.frozen(clock.now() - timedelta(minutes=6)), transaction():
+        emit(LampLit())
+
+    answer = visitor.get("/health/ready")
+
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["status"]) == (200, "degraded")
+    assert answer.json["parts"]["facts"].startswith("1 deliveries wait, the oldest for 36")
+
+
+def test_without_a_database_no_requests_should_come(settings: Settings) -> None:
+    answer = elsewhere(settings, database_url="postgresql+psycopg2://x@127.0.0.1:1/x").get(
+        "/health/ready"
+    )
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.json is not None
+    assert answer.json["status"] == "unavailable"
+    assert answer.json["parts"]["database"] == "unavailable (OperationalError)"
+    assert answer.json["parts"]["facts"] == "unknown"
+
+
+@pytest.mark.usefixtures("up_to_date")
+def test_behind_on_migrations_no_requests_should_come(
+    visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "newest_migration", lambda: "0002")
+
+    answer = visitor.get("/health/ready")
+
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["parts"]["database"] == "migration 0001 stands, the code needs 0002"
+
+
+def test_health_leaves_no_connection_behind(visitor: FlaskClient) -> None:
+    for _ in range(5):
+        visitor.get("/health/ready")
+    session.rollback()
+
+    assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_the_machine_itself_may_read_its_metrics(visitor: FlaskClient) -> None:
+    answer = visitor.get("/metrics")
+
+    assert answer.status_code == 200
+    assert "stockroom_request_seconds_bucket" in answer.text
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-Forwarded-For": "203.0.113.7"}, {"Forwarded": "for=203.0.113.7"}]
+)
+def test_someone_behind_the_proxy_of_this_machine_may_not(
+    visitor: FlaskClient, headers: dict[str, str]
+) -> None:
+    assert visitor.get("/metrics", headers=headers).status_code == 403
+
+
+def test_another_machine_may_not_read_the_metrics(visitor: FlaskClient) -> None:
+    answer = visitor.get("/metrics", environ_overrides={"REMOTE_ADDR": "203.0.113.7"})
+
+    assert answer.status_code == 403
+
+
+def test_with_a_token_whoever_has_it_may_read_the_metrics_and_nobody_else(
+    settings: Settings,
+) -> None:
+    guarded = elsewhere(settings, metrics_token="a-token-for-prometheus")
+    far = {"REMOTE_ADDR": "203.0.113.7"}
+
+    def reads(token: str | None) -> int:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return guarded.get("/metrics", headers=headers, environ_overrides=far).status_code
+
+    assert reads("a-token-for-prometheus") == 200
+    assert [reads(None), reads("a-token"), reads("ü")] == [403, 403, 403]
+    assert guarded.get("/metrics").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/openapi.json", "/health/live", "/api/v1/products", "/api/v1/nowhere"]
+)
+def test_every_answer_tells_browsers_to_be_careful(visitor: FlaskClient, path: str) -> None:
+    headers = visitor.get(path).headers
+
+    assert headers.getlist("X-Content-Type-Options") == ["nosniff"]
+    assert headers.getlist("X-Frame-Options") == ["DENY"]
+    assert headers.getlist("Referrer-Policy") == ["no-referrer"]
+    (policy,) = headers.getlist("Content-Security-Policy")
+    assert "frame-ancestors 'none'" in policy
+    assert policy.startswith("default-src 'self'" if path == "/docs" else "default-src 'none'")
+
+
+def test_what_is_meant_for_one_person_is_kept_by_nobody(visitor: FlaskClient) -> None:
+    assert visitor.get("/api/v1/users/me").headers["Cache-Control"] == "no-store"
+    assert visitor.get("/api/v1/nowhere").headers["Cache-Control"] == "no-store"
+    assert "public" in visitor.get("/api/v1/products").headers["Cache-Control"]
+
+
+def test_no_answer_sets_a_cookie(visitor: FlaskClient) -> None:
+    for path in ("/", "/docs", "/api/v1/products", "/api/v1/cart"):
+        assert "Set-Cookie" not in visitor.get(path).headers
+
+
+def test_the_document_and_its_page_come_from_this_server_alone(visitor: FlaskClient) -> None:
+    page = visitor.get("/docs").text
+
+    assert visitor.get("/openapi.json").json
+    assert "http://" not in page
+    assert "https://" not in page
+    assert visitor.get("/docs/docs.js").status_code == 200
+    assert visitor.get("/docs/swagger-ui-bundle.js").status_code == 200
+    assert visitor.get("/docs/../settings.py").status_code == 404
+
+
+def test_the_front_page_says_where_to_go_on(visitor: FlaskClient) -> None:
+    front = visitor.get("/").json
+
+    assert front is not None
+    assert front["docs"] == "/docs"
+    for place in (front["docs"], front["openapi"]):
+        assert visitor.get(place).status_code == 200
