@@ -41,7 +41,7 @@ format: ready ## put the code into the house style
 bench: ready ## measure the shop against bare Flask and raw SQL
 	$(PY) -m tests.benchmarks
 
-clean: ready ## forget the demo shop: databases, payments, letters, logs and caches
+clean: ready ## forget the demo shop: databases, payments, letters and logs
 	@$(PY) -m api.dev clean
 
 # Installs only when the requirements, the Python or the folder have changed since the last time.
