@@ -3,6 +3,7 @@
 import hmac
 import os
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import flask_swagger_ui
@@ -15,6 +16,7 @@ from api.kernel.errors import Forbidden
 from api.platform import health
 from api.platform.auth import public
 from api.platform.http import reply
+from api.platform.problems import known_codes
 from api.platform.settings import Settings
 
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
@@ -54,6 +56,18 @@ def front() -> Response:
 def docs() -> Response:
     """Show the API document; every byte of the page comes from this server."""
     return send_from_directory(_STATIC, "docs.html")
+
+
+@pages.get("/docs/problems")
+@public
+def docs_of_problems() -> Response:
+    """Explain every code: this is where the `type` of a problem document points."""
+    rows = "".join(
+        f'<tr id="{escape(code)}"><td>{status}</td><td>{escape(code)}</td><td>{escape(text)}</td>'
+        for code, (status, text) in known_codes().items()
+    )
+    page = (_STATIC / "problems.html").read_text().replace("<!-- rows -->", rows)
+    return Response(page, content_type="text/html; charset=utf-8")
 
 
 @pages.get("/docs/<path:asset>")

@@ -66,6 +66,17 @@ def status_of(error: type[DomainError]) -> int:
     return own or next(_STATUS[family] for family in error.__mro__ if family in _STATUS)
 
 
+def known_codes() -> dict[str, tuple[int, str]]:
+    """List every code that a refusal may carry, with its status and what it says."""
+    found = {code: (status, http.HTTPStatus(status).description) for status, code in _CODES.items()}
+    waiting: list[type[DomainError]] = [DomainError]
+    while waiting:
+        for refusal in waiting.pop().__subclasses__():
+            found[refusal.code] = (status_of(refusal), refusal.sentence)
+            waiting.append(refusal)
+    return dict(sorted(found.items()))
+
+
 def problem(
     status: int,
     code: str,

@@ -13,6 +13,7 @@ from tests.support.contract import document
 PUBLIC = {
     "GET /": "says what this is",
     "GET /docs": "the document for people",
+    "GET /docs/problems": "what the codes of refusals mean",
     "GET /docs/<path:asset>": "what its page is made of",
     "GET /openapi.json": "the document for programs",
     "GET /health/live": "asked by the machine",

@@ -223,6 +223,19 @@ def test_the_document_and_its_page_come_from_this_server_alone(visitor: FlaskCli
     assert visitor.get("/docs/../settings.py").status_code == 404
 
 
+def test_the_type_of_a_problem_leads_to_its_explanation(visitor: FlaskClient) -> None:
+    problem = visitor.get("/api/v1/users/me").json
+    assert problem is not None
+    page, _, anchor = problem["type"].partition("#")
+
+    explained = visitor.get(page)
+
+    assert explained.status_code == 200
+    assert f'<tr id="{anchor}"><td>401</td><td>unauthenticated</td>' in explained.text
+    assert "<td>409</td><td>invalid_state</td>" in explained.text
+    assert "<td>405</td><td>method_not_allowed</td>" in explained.text
+
+
 def test_the_front_page_says_where_to_go_on(visitor: FlaskClient) -> None:
     front = visitor.get("/").json
 
