@@ -47,6 +47,7 @@ from console.messages import (
 from console.scan.codes import Kind, Scan, read
 from console.scan.entry import Answer, Cancelled, Changed, Code, Kept, Outcome
 from console.scan.intake import Intake
+from console.screens.background import begin
 from console.screens.frame import Frame
 from console.settings import Settings
 
@@ -91,6 +92,7 @@ class ConsoleApp(Opening):
         self.intake: Intake[Work | events.Key | events.Paste] = Intake(self._take)
         self._scans = folder.scans.open("a", encoding="utf-8", buffering=1)
         self._follow_ups: deque[Work] = deque()
+        self._is_taking = False
         self._is_restanding = False
         self._last_key = 0.0
         self._is_tidy = False
@@ -122,10 +124,10 @@ class ConsoleApp(Opening):
             self.counter.reader = shop.session.person.id
         shop.caller.changed = shop.outbox.changed = self._line_changed
         shop.sender.finished = self._command_ended
-        self.run_worker(self._load_the_rest(), name="loading")
-        self.run_worker(self.intake.run(), name="intake")
-        self.run_worker(shop.sender.run(), name="sender")
-        self.run_worker(shop.keep_pulse(), name="pulse")
+        begin(self, "loading", self._load_the_rest)
+        begin(self, "intake", self.intake.run)
+        begin(self, "sender", shop.sender.run)
+        begin(self, "pulse", shop.keep_pulse)
         self.set_interval(1.0, self._tick)
         self.listen_as(self.frame)
         self.intake.put(Open(self.frame.NAME))
@@ -212,15 +214,20 @@ class ConsoleApp(Opening):
 
     async def _take(self, work: Work | events.Key | events.Paste) -> None:
         """Do one thing, and what follows from it, before the next is begun."""
-        if isinstance(work, events.Key | events.Paste):
-            for meant in self._read(work):
-                await self._take(meant)
-            return
-        await self._do(work)
-        await self._messages_are_through()
-        while self._follow_ups:
-            await self._do(self._follow_ups.popleft())
-            await self._messages_are_through()
+        meant = self._read(work) if isinstance(work, events.Key | events.Paste) else [work]
+        self._is_taking = True
+        try:
+            for one in meant:
+                await self._do(one)
+                await self._messages_are_through()
+                while self._follow_ups:
+                    await self._do(self._follow_ups.popleft())
+                    await self._messages_are_through()
+        finally:
+            # Called off in the middle: what was to follow is still to be done.
+            self._is_taking = False
+            while self._follow_ups:
+                self.intake.put(self._follow_ups.popleft())
 
     async def _do(self, work: Work) -> None:
         match work:
@@ -251,6 +258,7 @@ class ConsoleApp(Opening):
 
     async def _act(self, action: Action) -> None:
         frame = self.frame
+        self.fall_silent()
         if action.id in frame.WAITS_FOR:
             await frame.ready()
         refusal = frame.why_not(action.id)
@@ -332,11 +340,11 @@ class ConsoleApp(Opening):
             self.say(wrong(f"{command.label}: {failure.detail} F12 decides"))
         elif not stands:
             self.say(done(f"{command.label}: done"))
-        self.run_worker(self.tell_screens(command, failure), group="heard")
+        begin(self, "heard", self.tell_screens, command, failure, beside=True)
 
     def _follow(self, work: Work) -> None:
         """Do it within the current piece of work, or as the next one when there is none."""
-        if self.intake.is_working:
+        if self._is_taking:
             self._follow_ups.append(work)
         else:
             self.intake.put(work)

@@ -19,6 +19,7 @@ from console.client.shop import Shop
 from console.flows.step import Feedback, Tone
 from console.messages import Open
 from console.scan.entry import Entry
+from console.screens.background import begin
 from console.screens.counter import Counter
 from console.screens.frame import Frame
 from console.screens.home import HomeScreen
@@ -76,7 +77,14 @@ class Navigation(App[None]):
             self.bell()
             self.bell()
             if self.settings.sound_command:
-                self.run_worker(_play(shlex.split(self.settings.sound_command)), group="sound")
+                begin(self, "sound", _play, shlex.split(self.settings.sound_command))
+
+    def fall_silent(self) -> None:
+        """What was told is history once the operator goes on; what is wrong or open stays."""
+        feedback = self.counter.feedback
+        if feedback is not None and feedback.tone not in (Tone.WRONG, Tone.WAIT):
+            self.counter.feedback = None
+            self.frame.entry_bar.say(None)
 
     async def load_screens(self, load: Callable[[str, str], type[Frame]]) -> None:
         """Load the screens behind the first one, while that is looked at already."""

@@ -28,11 +28,6 @@ class Intake(Generic[Item]):
         return self._current is not None or not self._queue.empty()
 
     @property
-    def is_working(self) -> bool:
-        """Whether something is being worked on right now."""
-        return self._current is not None
-
-    @property
     def waiting(self) -> int:
         """How much waits behind the current one."""
         return self._queue.qsize()

@@ -25,6 +25,7 @@ from console.flows.words import clock_with_seconds
 from console.messages import Left, Said, SignInNeeded
 from console.scan.codes import Scan
 from console.scan.entry import Prompt, Typing
+from console.screens.background import begin
 from console.screens.counter import Counter
 from console.widgets.bars import EntryBar, KeyBar, TitleBar, TooSmall
 from console.widgets.notice import ProblemPanel, QuestionPanel
@@ -146,7 +147,7 @@ class Frame(Screen[None]):
 
     def read_soon(self) -> None:
         """Begin to read what is shown; a reading that is under way is called off."""
-        self._reading = self.run_worker(self.reload(), group="reading", exclusive=True)
+        self._reading = begin(self, "reading", self.reload)
 
     async def ready(self) -> None:
         """Wait until what is being read is here, or could not be read."""

@@ -17,6 +17,7 @@ from console.flows.window import Fetch
 from console.flows.words import Sense, age, clock, count
 from console.messages import Open
 from console.scan.entry import Typing
+from console.screens.background import begin
 from console.screens.counter import Counter
 from console.screens.paged import PagedScreen
 from console.widgets.columns import Columns
@@ -80,7 +81,7 @@ class HomeScreen(PagedScreen):
         self._draw_lately()
         self._draw_tiles()
         if self.counter.operator:
-            self.run_worker(self.reload(), group="list", exclusive=True)
+            begin(self, "list", self.reload)
 
     async def page(self, fetch: Fetch) -> Page[OrderCard]:
         """Orders to ship, the oldest first."""
@@ -90,7 +91,7 @@ class HomeScreen(PagedScreen):
     async def reload(self) -> None:
         """Read the figures and the queue."""
         self._ticks = 0
-        self.run_worker(self._read_overview(), group="overview", exclusive=True)
+        begin(self, "overview", self._read_overview)
         await super().reload()
 
     def list_arrived(self) -> None:
@@ -102,7 +103,7 @@ class HomeScreen(PagedScreen):
         self._draw_lately()
         self.table.invalidate()
         if failure is None:
-            self.run_worker(self.reload(), group="list", exclusive=True)
+            begin(self, "list", self.reload)
 
     def tick(self) -> None:
         """Ages grow; and now and then everything is read again."""
@@ -111,7 +112,7 @@ class HomeScreen(PagedScreen):
         if self._ticks % 60 == 0:
             self.table.invalidate()
         if self._ticks >= REFRESH_EVERY and self.counter.operator:
-            self.run_worker(self.reload(), group="list", exclusive=True)
+            begin(self, "list", self.reload)
 
     def why_not(self, action: str) -> str | None:
         """Enter needs an order to open."""

@@ -12,6 +12,7 @@ from console.client.outbox import Command
 from console.client.stock import aggregate_of, level_after
 from console.flows.window import PAGE
 from console.screens.adjusting import AdjustingScreen
+from console.screens.background import begin
 from console.screens.counter import Counter
 from console.widgets.drawn import Sheet
 from console.widgets.ink import Line
@@ -88,7 +89,7 @@ class LevelScreen(AdjustingScreen):
         """The journal scrolls; at its end the older part is read."""
         self.sheet.move(action)
         if self._next and self.sheet.is_at_the_end:
-            self.run_worker(self._read_older(self._next), group="older", exclusive=True)
+            begin(self, "older", self._read_older, self._next)
 
     def on_resize(self) -> None:
         """Another width, another layout."""

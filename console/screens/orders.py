@@ -25,6 +25,7 @@ from console.flows.next_step import why_not_ship
 from console.flows.window import Fetch
 from console.messages import Open
 from console.scan.entry import Prompt
+from console.screens.background import begin
 from console.screens.counter import Counter
 from console.screens.paged import PagedScreen
 from console.widgets.columns import Columns
@@ -80,9 +81,9 @@ class OrdersScreen(PagedScreen):
             self._apply(step(self.filter, Find(subject[1:])))
         elif subject and subject != self.filter.view.name:
             self.filter = step(self.filter, Show(subject)).state
-            self.run_worker(self.start_list(), group="list", exclusive=True)
+            begin(self, "list", self.start_list)
         else:
-            self.run_worker(self.reload(), group="list", exclusive=True)
+            begin(self, "list", self.reload)
         self._draw_views()
 
     async def page(self, fetch: Fetch) -> Page[OrderCard]:
@@ -111,7 +112,7 @@ class OrdersScreen(PagedScreen):
         self.table.invalidate()
         self._glance()
         if failure is None and command.aggregate.startswith("order:"):
-            self.run_worker(self.reload(), group="list", exclusive=True)
+            begin(self, "list", self.reload)
 
     def go_back(self) -> bool:
         """Esc clears the search first."""
@@ -233,7 +234,7 @@ class OrdersScreen(PagedScreen):
             return
         known = self.counter.known_case(card.id)
         if known is None or known[0].version != card.version:
-            self.run_worker(self._read_case(card.id), group="glance", exclusive=True)
+            begin(self, "glance", self._read_case, card.id)
 
     async def _read_case(self, order_id: str) -> None:
         if await self.asked("The order did not load", self.counter.case(order_id)) is not None:

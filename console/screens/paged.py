@@ -8,6 +8,7 @@ from textual.timer import Timer
 
 from console.client.models import Page
 from console.flows.window import PAGE, Fetch, PageWindow
+from console.screens.background import begin
 from console.screens.counter import Counter
 from console.screens.frame import Frame
 from console.widgets.table import WindowTable
@@ -59,7 +60,7 @@ class PagedScreen(Frame):
 
     def search_now(self) -> None:
         """Read the list; an older search that is still out is called off."""
-        self.run_worker(self.start_list(), group="list", exclusive=True)
+        begin(self, "list", self.start_list)
 
     def list_arrived(self) -> None:
         """The first page is on the screen."""
@@ -68,7 +69,7 @@ class PagedScreen(Frame):
         """Rows near the window are missing."""
         message.stop()
         for fetch in message.fetches:
-            self.run_worker(self._read_page(fetch), group="pages")
+            begin(self, "pages", self._read_page, fetch, beside=True)
 
     def as_list_query(self, fetch: Fetch) -> dict[str, str]:
         """The paging part of a list's query."""

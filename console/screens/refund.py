@@ -20,6 +20,7 @@ from console.flows.words import money
 from console.messages import SignInNeeded
 from console.scan.codes import Kind, Scan
 from console.scan.entry import Prompt
+from console.screens.background import begin
 from console.screens.drafting import DraftingScreen
 from console.widgets.draft_pages import refund_page
 from console.widgets.ink import Line
@@ -226,9 +227,9 @@ class RefundScreen(DraftingScreen[RefundDraft]):
         for command in taken.commands:
             if isinstance(command, events.AskQuote):
                 # A newer question makes the older one pointless.
-                self.run_worker(self._quote(command), group="quote", exclusive=True)
+                begin(self, "quote", self._quote, command)
             else:
-                self.run_worker(self._send(self.order_id, command), group="refund")
+                begin(self, "refund", self._send, self.order_id, command, beside=True)
 
     async def _quote(self, wanted: events.AskQuote) -> None:
         try:

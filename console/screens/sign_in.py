@@ -12,6 +12,7 @@ from console.client.models import CaseFile
 from console.flows.step import Tone, done, waiting, wrong
 from console.messages import SignedIn
 from console.scan.entry import Prompt
+from console.screens.background import begin
 from console.screens.counter import Counter
 from console.screens.frame import Frame
 from console.widgets.drawn import Sheet
@@ -64,7 +65,7 @@ class SignInScreen(Frame):
         if not text:
             self.ask(PASSWORD)
             return
-        self.run_worker(self._sign_in(text), group="sign-in", exclusive=True)
+        begin(self, "sign-in", self._sign_in, text)
 
     def take_change(self, prompt: Prompt, text: str) -> None:
         """What is typed appears in the box."""

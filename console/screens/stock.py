@@ -16,6 +16,7 @@ from console.flows.window import PAGE, Fetch
 from console.messages import Open
 from console.scan.entry import Prompt
 from console.screens.adjusting import AdjustingScreen
+from console.screens.background import begin
 from console.screens.counter import Counter
 from console.screens.paged import PagedScreen
 from console.widgets.columns import Columns
@@ -73,7 +74,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
             self.filter = wanted
             self.search_now()
         else:
-            self.run_worker(self.reload(), group="list", exclusive=True)
+            begin(self, "list", self.reload)
         self._draw_views()
 
     async def page(self, fetch: Fetch) -> Page[StockLevel]:
@@ -168,7 +169,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
     def on_window_table_row_chosen(self, message: WindowTable.RowChosen) -> None:
         """A second click opens."""
         message.stop()
-        self.run_worker(self.do_enter())
+        begin(self, "open", self.do_enter)
 
     def _find(self, text: str) -> None:
         self.filter = self.filter._replace(text=text.strip())
@@ -195,7 +196,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
     def _read_journal(self) -> None:
         level = self.level_at_hand()
         if level is not None and level.id not in self._movements and self.has_class("-wide"):
-            self.run_worker(self._read_movements(level.id), group="journal", exclusive=True)
+            begin(self, "journal", self._read_movements, level.id)
         else:
             self._draw_journal()
 

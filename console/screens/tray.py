@@ -12,6 +12,7 @@ from console.client.outbox import Command, State
 from console.client.refunds import Fate
 from console.flows.step import done, noted, waiting, wrong
 from console.messages import Open, SignInNeeded
+from console.screens.background import begin
 from console.screens.counter import Counter
 from console.screens.frame import Frame
 from console.widgets.drawn import Sheet
@@ -107,7 +108,7 @@ class TrayScreen(Frame):
         if command is None:
             return
         if command.state is State.ASKING:
-            self.run_worker(self._ask_again(command), group="refund")
+            begin(self, "refund", self._ask_again, command, beside=True)
             return
         self.counter.shop.send_again(command)
         self.say(noted(f"{command.label}: sent again"))

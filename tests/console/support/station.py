@@ -114,13 +114,14 @@ class Station:
         app = self.app
         pumps = [app, *app.screen_stack, *app.screen.walk_children()]
         waits = any(not pump._message_queue.empty() for pump in pumps)
+        draws = app.screen._layout_required or bool(app.screen._dirty_widgets)
         works = any(
             not worker.is_finished and worker.name not in FOR_LIFE for worker in app.workers
         )
         held = not self.line.gate.is_set() or self.shop.moods.latency > 0.1
         under_way = app.shop.caller.oldest_under_way > 0 and not held
         loads = len(app.frames) < 11
-        return waits or app.intake.is_busy or (works and not held) or under_way or loads
+        return waits or draws or app.intake.is_busy or (works and not held) or under_way or loads
 
     def _post(self, key: str) -> None:
         character = key if len(key) == 1 else TYPED.get(key)

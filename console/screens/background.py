@@ -1,0 +1,27 @@
+"""Work that goes on while the operator does something else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, cast
+
+from textual.dom import DOMNode
+from textual.worker import Worker
+
+
+def begin(
+    host: DOMNode,
+    group: str,
+    work: Callable[..., Coroutine[Any, Any, object]],
+    *arguments: object,
+    beside: bool = False,
+) -> Worker[None]:
+    """Begin some work; what is still under way in its group is called off, unless it runs beside.
+
+    Takes a function and not a coroutine: work that is called off before it began was then never
+    made, instead of never awaited.
+    """
+    prepared = cast("Any", partial(work, *arguments))
+    worker = host.run_worker(prepared, name=group, group=group, exclusive=not beside)
+    return cast("Worker[None]", worker)

@@ -1,0 +1,483 @@
+"""A day at the counter, told with keys and scans, and how few of them it takes.
+
+Budgets: K is keys pressed by a person, S is triggers of a scanner.
+"""
+
+import pytest
+
+from console.client.outbox import State
+from tests.console.support.station import Station
+from tests.console.support.warehouse import VARIANTS
+from tests.console.support.wire import EMAIL, PASSWORD
+
+LABEL = "00340434161094000170"
+
+
+def budget(desk: Station, *, keys: int, scans: int = 0) -> None:
+    """Fail when the flow cost more than it may; arranging before is not counted."""
+    assert desk.keys_pressed <= keys, f"{desk.keys_pressed} keys, budget {keys}"
+    assert desk.scans <= scans, f"{desk.scans} scans, budget {scans}"
+
+
+def start_counting(desk: Station) -> None:
+    desk.keys_pressed = desk.scans = 0
+
+
+def first_to_ship(desk: Station) -> int:
+    return desk.shop.warehouse.pick({"queue": "to_ship"}, "")[-1]
+
+
+def an_order_of_two_lines(desk: Station) -> int:
+    house = desk.shop.warehouse
+    return next(n for n in reversed(house.pick({"queue": "to_ship"}, "")) if n % 4 == 1)
+
+
+async def test_signing_in_with_an_address_and_a_password(open_console) -> None:
+    async with open_console(signed_in=False) as desk:
+        assert desk.screen == "sign_in"
+        await desk.type(EMAIL)
+        await desk.press("enter")
+        await desk.type(PASSWORD)
+        await desk.press("enter")
+
+        assert desk.screen == "home"
+        assert desk.said == "Hello Mia Winter"
+        assert "O-1000" in desk.text
+        budget(desk, keys=len(EMAIL) + len(PASSWORD) + 2)
+
+
+async def test_next_time_only_the_password_is_asked_for(open_console) -> None:
+    async with open_console(signed_in=False) as desk:
+        desk.app.shop.outbox.remember("email", EMAIL)
+        await desk.press("escape")
+        await desk.app.frame.show("", None)
+        start_counting(desk)
+        await desk.type(PASSWORD)
+        await desk.press("enter")
+
+        assert desk.screen == "home"
+        budget(desk, keys=len(PASSWORD) + 1)
+
+
+async def test_a_wrong_password_is_told_and_the_password_is_asked_for_again(open_console) -> None:
+    async with open_console(signed_in=False) as desk:
+        await desk.type(EMAIL)
+        await desk.press("enter")
+        await desk.type("wrong")
+        await desk.press("enter")
+
+        assert desk.tone == "wrong"
+        assert desk.said == "The e-mail or the password is wrong."
+        assert desk.app.counter.entry.prompt.name == "password"
+        assert desk.bells == 2
+
+
+async def test_an_order_is_found_by_one_scan_from_any_screen(open_console) -> None:
+    async with open_console() as desk:
+        for screen in ("home", "orders", "stock", "tray"):
+            n = 100 + len(screen)
+            if screen != "home":
+                await desk.press({"orders": "f3", "stock": "f7", "tray": "f12"}[screen])
+            assert desk.screen == screen
+            start_counting(desk)
+            await desk.scan(f"O-{1_000_000 + n}")
+
+            assert desk.screen == "order"
+            assert f"O-{1_000_000 + n}" in desk.text
+            budget(desk, keys=0, scans=1)
+            await desk.press("f2")
+
+
+async def test_an_order_is_found_by_its_typed_number(open_console) -> None:
+    async with open_console() as desk:
+        await desk.type("1000042")
+        await desk.press("enter")
+
+        assert "O-1000042" in desk.text
+        budget(desk, keys=8)
+
+
+async def test_shipping_with_every_unit_checked_takes_one_key(open_console) -> None:
+    async with open_console() as desk:
+        n = an_order_of_two_lines(desk)
+        lines = desk.shop.warehouse.case(n)["lines"]
+        units = [line["barcode"] for line in lines for _ in range(line["quantity"])]
+        await desk.scan(desk.shop.warehouse.number(n), *units, LABEL)
+        assert desk.screen == "ship"
+        assert desk.tone == "good"
+        await desk.press("enter")
+
+        assert desk.shop.warehouse.case(n)["fulfilment_status"] == "shipped"
+        parcel = desk.shop.warehouse.case(n)["fulfilments"][-1]
+        assert (parcel["carrier"], parcel["tracking_number"]) == ("DHL", LABEL)
+        assert desk.screen == "home"
+        budget(desk, keys=1, scans=2 + len(units))
+
+
+async def test_a_burst_of_scans_without_a_pause_reaches_the_right_screens(open_console) -> None:
+    async with open_console() as desk:
+        n = an_order_of_two_lines(desk)
+        line = desk.shop.warehouse.case(n)["lines"][0]
+        desk.shop.moods.latency = 0.02
+        await desk.scan(desk.shop.warehouse.number(n), line["barcode"], LABEL)
+
+        assert desk.screen == "ship"
+        draft = desk.frame.history.now
+        assert draft.checked_units == 1
+        assert draft.tracking == LABEL
+
+
+async def test_shipping_a_part_with_another_carrier(open_console) -> None:
+    async with open_console() as desk:
+        n = next(
+            n for n in reversed(desk.shop.warehouse.pick({"queue": "to_ship"}, ""))
+            if desk.shop.warehouse.case(n)["lines"][0]["quantity"] == 3
+        )  # fmt: skip
+        await desk.scan(desk.shop.warehouse.number(n))
+        start_counting(desk)
+        await desk.press("=", "1", "enter", "right")
+        await desk.scan(LABEL)
+        await desk.press("enter")
+
+        case = desk.shop.warehouse.case(n)
+        assert case["fulfilments"][-1]["carrier"] == "DHL"
+        assert case["lines"][0]["open_quantity"] == 2
+        assert case["fulfilment_status"] == "partially_shipped"
+        budget(desk, keys=5, scans=1)
+
+
+async def test_the_carrier_of_last_time_is_offered_first(open_console) -> None:
+    async with open_console() as desk:
+        queue = desk.shop.warehouse.pick({"queue": "to_ship"}, "")
+        await desk.scan(desk.shop.warehouse.number(queue[-1]), "1Z999AA10123456784")
+        await desk.press("enter")
+        await desk.scan(desk.shop.warehouse.number(queue[-2]))
+
+        assert desk.frame.history.now.carrier == "UPS"
+
+
+async def test_a_wrong_item_is_refused_loudly_and_changes_nothing(open_console) -> None:
+    async with open_console() as desk:
+        n = first_to_ship(desk)
+        mine = {line["sku"] for line in desk.shop.warehouse.case(n)["lines"]}
+        stranger = next(variant for variant in VARIANTS if variant.sku not in mine)
+        await desk.scan(desk.shop.warehouse.number(n))
+        before = desk.frame.history.now
+        await desk.scan(stranger.barcode)
+
+        assert desk.tone == "wrong"
+        assert f"WRONG ITEM  {stranger.title}" in desk.text
+        assert "✖" in desk.text
+        assert desk.bells == 2
+        assert desk.frame.history.now == before
+
+
+async def test_an_unknown_code_is_refused_by_name(open_console) -> None:
+    async with open_console() as desk:
+        await desk.scan("NOBODY-1")
+
+        assert desk.said == "Unknown code NOBODY-1: no order, no SKU, no barcode"
+        assert desk.screen == "home"
+        assert desk.bells == 2
+
+
+async def test_a_partial_refund_of_one_line_with_restock(open_console) -> None:
+    async with open_console() as desk:
+        n = 101
+        case = desk.shop.warehouse.case(n)
+        line = case["lines"][0]
+        await desk.press("f8")
+        await desk.scan(desk.shop.warehouse.number(n), line["barcode"])
+        await desk.press("1", "f10")
+        assert f"Refund {line['unit_price']['amount'] / 100:.2f} € to stripe card" in desk.text
+        assert "1 unit back to stock" in desk.text
+        assert "▶ no, go on editing ◀" in desk.text
+        assert case["refunds"] == []
+        await desk.press("f10")
+
+        (refund,) = desk.shop.warehouse.case(n)["refunds"]
+        assert refund["reason"] == "changed_mind"
+        assert refund["lines"][0]["restock"]
+        assert refund["amount"]["amount"] == line["unit_price"]["amount"]
+        assert "refunded to stripe card" in desk.said
+        budget(desk, keys=4, scans=2)
+
+
+async def test_enter_in_the_review_sends_nothing(open_console) -> None:
+    async with open_console() as desk:
+        await desk.press("f8")
+        await desk.scan("O-1000101", desk.shop.warehouse.case(101)["lines"][0]["barcode"])
+        await desk.press("1", "f10", "enter")
+
+        assert desk.said == "Not sent"
+        assert desk.shop.warehouse.case(101)["refunds"] == []
+
+
+async def test_a_scanners_enter_in_the_review_sends_nothing_either(open_console) -> None:
+    async with open_console() as desk:
+        barcode = desk.shop.warehouse.case(101)["lines"][0]["barcode"]
+        await desk.press("f8")
+        await desk.scan("O-1000101", barcode)
+        await desk.press("1", "f10")
+        await desk.scan("O-1000102", "!OK", "yes")
+
+        assert desk.shop.warehouse.case(101)["refunds"] == []
+
+
+async def test_everything_back_with_the_fee_and_a_note(open_console) -> None:
+    async with open_console() as desk:
+        await desk.scan("O-1000101")
+        await desk.press("r", "*", ";")
+        await desk.type("left at the door, gone")
+        await desk.press("enter", "4", "enter", "space", "f10", "f10")
+
+        (refund,) = desk.shop.warehouse.case(101)["refunds"]
+        case = desk.shop.warehouse.case(101)
+        assert refund["shipping"]["amount"] == 490
+        assert refund["note"] == "left at the door, gone"
+        assert [line["restock"] for line in refund["lines"]] == [
+            False, *[True] * (len(refund["lines"]) - 1)
+        ]  # fmt: skip
+        assert case["payment_status"] == "refunded"
+
+
+async def test_a_lost_refund_answer_is_asked_for_and_the_money_leaves_once(open_console) -> None:
+    async with open_console() as desk:
+        await desk.press("f8")
+        await desk.scan("O-1000101", desk.shop.warehouse.case(101)["lines"][0]["barcode"])
+        await desk.press("1", "f10")
+        desk.shop.moods.loses_next_answer = True
+        said = []
+        say = desk.app.say
+        desk.app.say = lambda feedback: (said.append(feedback.text), say(feedback))[1]
+        await desk.press("f10")
+
+        assert "Not known yet: asking again under the same key (try 2)" in said
+        assert len(desk.shop.warehouse.case(101)["refunds"]) == 1
+        assert "refunded" in desk.said
+
+
+async def test_a_refund_is_never_queued_while_the_shop_is_away(open_console) -> None:
+    async with open_console() as desk:
+        await desk.press("f8")
+        await desk.scan("O-1000101", desk.shop.warehouse.case(101)["lines"][0]["barcode"])
+        await desk.press("1", "f10")
+        desk.shop.moods.is_down = True
+        await desk.press("f10")
+
+        assert desk.said.startswith("Not sent, nothing happened.")
+        assert desk.app.shop.outbox.open_commands() == []
+        assert desk.frame.history.now.units == 1
+
+
+async def test_a_wrong_level_is_put_right(open_console) -> None:
+    async with open_console() as desk:
+        level = next(iter(desk.shop.warehouse.levels.values()))
+        level.on_hand, level.allocated = 9, 0
+        await desk.scan(level.variant.barcode)
+        assert desk.screen == "stock"
+        start_counting(desk)
+        await desk.press("=", "7", "enter", "enter")
+
+        assert level.on_hand == 7
+        assert level.movements[0]["reason"] == "count"
+        budget(desk, keys=4)
+
+
+async def test_an_adjustment_shows_at_once_and_is_taken_back_by_its_opposite(open_console) -> None:
+    async with open_console(size=(120, 40)) as desk:
+        level = next(iter(desk.shop.warehouse.levels.values()))
+        level.on_hand, level.allocated = 9, 0
+        await desk.press("f7")
+        await desk.press("ctrl+r")
+        await desk.press("+", "5", "enter", "4", "enter")
+        assert level.on_hand == 14
+        assert level.movements[0]["reason"] == "lost"
+        start_counting(desk)
+        await desk.press("f9")
+
+        assert level.on_hand == 9
+        assert "taken back" in desk.said or "done" in desk.said
+        budget(desk, keys=1)
+        await desk.press("f9")
+        assert desk.said == "Nothing to take back"
+        assert level.on_hand == 9
+
+
+async def test_an_odd_quantity_is_asked_about_once_more(open_console) -> None:
+    async with open_console() as desk:
+        level = next(iter(desk.shop.warehouse.levels.values()))
+        await desk.press("f7", "=", "9", "9", "9", "enter")
+        assert "0 → 999 units. That is +999, far from what stands there." in desk.text
+        await desk.press("escape")
+
+        assert level.on_hand == 0
+        assert desk.said == "Nothing changed"
+
+
+async def test_a_barcode_scanned_into_a_quantity_is_refused(open_console) -> None:
+    async with open_console() as desk:
+        await desk.press("f7", "=")
+        await desk.scan("5012345678917")
+
+        assert desk.tone == "wrong"
+        assert "looks like a barcode" in desk.said
+        assert desk.shop.keys == []
+
+
+async def test_a_barcode_scanned_in_place_of_a_reason_changes_nothing(open_console) -> None:
+    async with open_console() as desk:
+        await desk.press("f7", "+", "5", "enter")
+        await desk.scan("5012345678917")
+
+        assert desk.shop.keys == []
+        assert "Nothing changed" in desk.said
+
+
+async def test_low_stock_is_three_keys_away(open_console) -> None:
+    async with open_console() as desk:
+        await desk.press(":", "l", "enter")
+
+        assert desk.screen == "stock"
+        assert "Stock ▸ low" in desk.text
+        budget(desk, keys=3)
+
+
+async def test_a_search_goes_out_while_one_types(open_console) -> None:
+    async with open_console() as desk:
+        await desk.press("f3", "a", "/")
+        await desk.type("ada")
+        await desk.rested()
+        assert "Ada Byron" in desk.text
+        assert "Zoë" not in desk.text
+        await desk.press("enter", "escape")
+
+        assert "Zoë" in desk.text
+
+
+async def test_the_palette_takes_a_search_along(open_console) -> None:
+    async with open_console() as desk:
+        await desk.type(":o ada")
+        await desk.press("enter")
+
+        assert desk.screen == "orders"
+        assert "Orders ▸ all /ada" in desk.text
+
+
+async def test_a_note_is_written_and_kept_while_one_looks_elsewhere(open_console) -> None:
+    async with open_console() as desk:
+        await desk.scan("O-1000101")
+        await desk.press("n")
+        await desk.type("call first")
+        await desk.press("f2", "escape", "f3", "escape", "escape")
+        await desk.scan("O-1000101")
+        await desk.press("n")
+        assert "call first" in desk.text
+        await desk.press("enter")
+
+        assert desk.shop.warehouse.case(101)["timeline"][-1]["text"] == "call first"
+
+
+async def test_esc_goes_back_crumb_by_crumb_and_forward_again(open_console) -> None:
+    async with open_console() as desk:
+        await desk.press("f3", "enter", "s")
+        assert desk.screen == "ship"
+        await desk.press("escape")
+        assert desk.screen == "order"
+        await desk.press("[")
+        assert desk.screen == "orders"
+        await desk.press("ctrl+right")
+        assert desk.screen == "order"
+        await desk.press("f2")
+        assert desk.screen == "home"
+
+
+async def test_keys_typed_faster_than_screens_change_find_the_right_screen(open_console) -> None:
+    async with open_console() as desk:
+        for key in ("f3", "a", "enter", "n"):
+            desk._post(key)
+        await desk.settled()
+
+        assert desk.screen == "order"
+        assert desk.app.counter.entry.prompt.name == "note"
+
+
+async def test_a_disabled_action_says_why(open_console) -> None:
+    async with open_console() as desk:
+        await desk.scan("O-1000101")
+        assert desk.screen == "order"
+        await desk.press("s")
+
+        assert desk.said == "Everything has been shipped"
+        assert desk.screen == "order"
+
+
+@pytest.mark.parametrize("permission", ["orders:refund", "fulfilment:write", "inventory:adjust"])
+async def test_what_a_role_may_not_do_is_said_before_it_is_tried(
+    open_console, shop, permission: str
+) -> None:
+    person = shop.people[EMAIL]
+    person["permissions"] = [one for one in person["permissions"] if one != permission]
+    async with open_console() as desk:
+        await desk.press("f3", "enter")
+        await desk.press({"orders:refund": "r", "fulfilment:write": "s"}.get(permission, "f7"))
+        if permission == "inventory:adjust":
+            await desk.press("+")
+
+        assert desk.said.startswith("Your role does not")
+        assert shop.keys == []
+
+
+async def test_what_was_shipped_cannot_be_undone_and_undo_says_what_to_do(open_console) -> None:
+    async with open_console() as desk:
+        await desk.scan(desk.shop.warehouse.number(first_to_ship(desk)), LABEL)
+        await desk.press("enter", "f9")
+
+        assert "F8 refunds it" in desk.said
+        (command,) = desk.app.shop.outbox.recent()
+        assert command.state is State.DONE
+
+
+async def test_a_parcel_that_was_not_sent_yet_is_simply_dropped(open_console) -> None:
+    async with open_console() as desk:
+        n = first_to_ship(desk)
+        await desk.scan(desk.shop.warehouse.number(n), LABEL)
+        desk.shop.moods.is_down = True
+        await desk.press("enter", "f9")
+        desk.shop.moods.is_down = False
+
+        assert desk.said.startswith("Taken back before it was sent")
+        assert desk.app.shop.outbox.open_commands() == []
+        assert desk.shop.keys == []
+
+
+async def test_steps_of_a_draft_are_taken_back_one_by_one(open_console) -> None:
+    async with open_console() as desk:
+        await desk.scan(desk.shop.warehouse.number(an_order_of_two_lines(desk)))
+        start = desk.frame.history.now.work
+        await desk.press("-", "right")
+        await desk.scan(LABEL)
+        await desk.press("f9", "f9", "f9")
+
+        assert desk.frame.history.now.work == start
+
+
+async def test_somebody_else_signs_in_and_starts_at_home_with_nothing_of_the_first(
+    open_console,
+) -> None:
+    async with open_console() as desk:
+        await desk.scan("O-1000101")
+        await desk.press(":", "w", "enter")
+        assert desk.screen == "sign_in"
+        desk.app.counter.reader = "somebody-else"
+        desk.app.shop.outbox.remember("email", EMAIL)
+        await desk.press("escape")
+        await desk.press("ctrl+u")
+        await desk.type(EMAIL)
+        await desk.press("enter")
+        await desk.type(PASSWORD)
+        await desk.press("enter")
+
+        assert desk.screen == "home"
+        assert desk.app.counter.known_case("x") is None
+        assert desk.app.trail.stops == [desk.app.trail.here]
