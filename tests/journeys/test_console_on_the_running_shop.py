@@ -1,0 +1,87 @@
+"""The real console in a real terminal, against the real API: a shift at the counter."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.console.pty_harness import DOWN, F, Terminal
+from tests.support.live import OWNER_EMAIL, PASSWORD
+from tests.support.town import Town
+
+pytestmark = pytest.mark.serial
+
+SHIP_ONE_LESS, TRACKING, CHANGED_MIND, ENTER, RIGHT = b"-", b"#", b"1", b"\r", b"\x1b[C"
+
+
+def keys(text: str) -> bytes:
+    """Type a text and press Enter, as a scanner does."""
+    return text.encode() + ENTER
+
+
+def test_a_shift_at_the_counter(town: Town, tmp_path: Path) -> None:
+    """Sign in, take the queue, ship in two parcels, give money back, put a shelf right."""
+    town.owner.sells("JAR", 12, price=800, threshold=5, title="Glass Jar")
+    town.owner.sells("LID", 9, price=350, title="Cork Lid")
+    buyer = town.visitor("buyer-of-jars@example.test")
+    buyer.adds("JAR", 2)
+    order = town.a_paid_order("LID", 3, by=buyer)
+    number = order["number"]
+
+    with Terminal(["--url", town.shop.url, "--home", str(tmp_path / "home")], rows=30) as desk:
+        desk.until("e-mail")
+        desk.send(keys(OWNER_EMAIL))
+        desk.until("▶ password")
+        desk.send(keys(PASSWORD))
+        desk.until("Hello Olivia Owner")
+        desk.until(number)
+
+        desk.send(keys(number))
+        desk.until("5 units to ship")
+        desk.send(SHIP_ONE_LESS)
+        desk.until("4 units to ship")
+        desk.send(TRACKING + keys("00340434161094042557"))
+        desk.until("00340434161094042557  tracking number, DHL")
+        desk.send(ENTER)
+        desk.until(f"{number} ship 4 units by DHL: done")
+
+        desk.send(keys(number))
+        desk.until("1 unit to ship")
+        desk.send(ENTER)
+        desk.until("No tracking number yet.")
+        desk.send(RIGHT + ENTER)
+        desk.until(f"{number} ship 1 unit by DHL: done")
+
+        desk.send(keys(number))
+        desk.until(f"{number}-F2")
+        desk.send(b"r")
+        desk.until("Can go")
+        desk.send(DOWN + b"+")
+        desk.until("3.50 € of 31.40 €")
+        desk.send(CHANGED_MIND + F[10])
+        desk.until("Refund 3.50 €")
+        desk.send(F[10])
+        desk.until("3.50 € refunded")
+
+        desk.send(F[7])
+        desk.until("▸ all")
+        desk.send(keys("JAR"))
+        desk.until("JAR at MAIN")
+        desk.send(b"-" + keys("6"))
+        desk.until("10 → 4 units (-6). Why?")
+        desk.send(ENTER)
+        desk.until("JAR at MAIN -6: done")
+
+    case = town.owner.opens(order)
+    assert (case["fulfilment_status"], case["payment_status"]) == ("shipped", "partially_refunded")
+    units = [sum(line["quantity"] for line in parcel["lines"]) for parcel in case["fulfilments"]]
+    assert units == [4, 1]
+    assert case["fulfilments"][0]["tracking_number"] == "00340434161094042557"
+    (refund,) = case["refunds"]
+    assert (refund["reason"], refund["amount"]["amount"]) == ("changed_mind", 350)
+    assert [line["restocked_quantity"] for line in refund["lines"]] == [1]
+    assert town.owner.level("LID")["on_hand"] == 7
+    assert (town.owner.level("JAR")["on_hand"], town.owner.level("JAR")["is_low"]) == (4, True)
+    town.settles()
+    assert len(town.letters_to("buyer-of-jars@example.test", about="on its way")) == 2
+    town.letter_to("buyer-of-jars@example.test", about="refund of 3.50 EUR")
+    town.letter_to(town.shop.env["STAFF_ALERT_EMAIL"], about="Low stock: JAR, 4 left")
