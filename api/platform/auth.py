@@ -10,9 +10,10 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+import jwt
 import structlog
 from flask import Flask, current_app, g, request
-from flask_jwt_extended import JWTManager, decode_token
+from flask_jwt_extended import JWTManager
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
 from api.kernel.errors import Forbidden, Unauthenticated
@@ -25,6 +26,7 @@ PrincipalLoader = Callable[[UUID, str], Principal | None]
 
 CART_TOKEN_HEADER = "X-Cart-Token"  # noqa: S105
 ACCESS_TOKEN_MINUTES = 15
+_ALGORITHM = "HS256"
 
 
 class TokenExpired(Unauthenticated):
@@ -51,6 +53,7 @@ class PermissionMissing(Forbidden):
 def init_app(app: Flask, settings: Settings, load_principal: PrincipalLoader) -> None:
     """Connect tokens to people. `load_principal(id, kind)` answers None for anyone who is out."""
     app.config["JWT_SECRET_KEY"] = settings.jwt_secret_key
+    app.config["JWT_ALGORITHM"] = _ALGORITHM
     app.config["JWT_ACCESS_TOKEN_EXPIRES"] = ACCESS_TOKEN_MINUTES * 60
     JWTManager(app)
     app.extensions["stockroom_load_principal"] = load_principal
@@ -141,13 +144,20 @@ def _signed_in() -> Principal:
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated
     try:
-        claims = decode_token(token)
+        claims = jwt.decode(
+            token,
+            current_app.config["JWT_SECRET_KEY"],
+            algorithms=[_ALGORITHM],
+            options={"require": ["exp", "sub", "type"]},
+        )
         subject = UUID(claims["sub"])
-        g.sign_in_id = UUID(claims["sid"]) if "sid" in claims else None
+        g.sign_in_id = UUID(str(claims["sid"])) if "sid" in claims else None
     except ExpiredSignatureError as expired:
         raise TokenExpired from expired
-    except (PyJWTError, ValueError, KeyError) as unreadable:
+    except (PyJWTError, ValueError) as unreadable:
         raise TokenInvalid from unreadable
+    if claims["type"] != "access":
+        raise TokenInvalid
     load: PrincipalLoader = current_app.extensions["stockroom_load_principal"]
     found = load(subject, str(claims.get("kind", "")))
     if found is None:
