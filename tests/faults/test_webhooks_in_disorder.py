@@ -120,5 +120,5 @@ def test_what_stripe_did_not_sign_is_not_believed(town: Town) -> None:
     assert [answer.status_code for answer in (signed, stranger, of_no_interest)] == [200] * 3
     assert "message_about_strangers" in town.shop.log("worker")
     assert guest.sees(order)["payment_status"] == "pending"
-    stored = town.shop.sql("SELECT 1 FROM provider_events WHERE provider_event_id LIKE 'evt_x%'")
+    stored = town.shop.sql("SELECT 1 FROM provider_events WHERE provider_event_id LIKE 'evt_x_'")
     assert len(stored) == 3
