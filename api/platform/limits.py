@@ -3,9 +3,13 @@
 When Redis is away each process counts for itself, so that guessing stays bounded.
 """
 
-from flask import Flask, Response, request
-from flask_limiter import Limiter
+import time
 
+from flask import Flask, Response, request
+from flask_limiter import ApplicationLimit, Limiter, RequestLimit
+
+from api.kernel.errors import TooMany
+from api.platform import problems
 from api.platform.auth import hash_secret, principal
 from api.platform.http import client_address
 from api.platform.settings import Settings
@@ -14,6 +18,7 @@ SIGN_IN = "10 per minute; 50 per hour"
 REGISTER = "5 per minute; 30 per hour"
 REFRESH = "30 per minute"
 WRITES = "300 per minute"
+FROM_ONE_ADDRESS = "6000 per minute"
 
 
 def _caller() -> str:
@@ -29,20 +34,28 @@ def _is_read() -> bool:
     )
 
 
-limiter = Limiter(
-    key_func=_caller,
-    default_limits=[WRITES],
-    key_prefix="limits",
-    in_memory_fallback_enabled=True,
-)
-
-
-limiter.request_filter(_is_read)
-
-
 def by_address() -> str:
     """Count by address alone, for requests that carry no proof of who sends them."""
     return f"address:{client_address()}"
+
+
+def _tell_when(breached: RequestLimit) -> Response:
+    wait = max(1, int(breached.reset_at - time.time()))
+    return problems.of_domain_error(TooMany(retry_after=wait))
+
+
+limiter = Limiter(
+    key_func=_caller,
+    default_limits=[WRITES],
+    # A caller's token is not read before it is counted: who makes one up each time meets this.
+    application_limits=[ApplicationLimit(FROM_ONE_ADDRESS, key_function=by_address)],
+    key_prefix="limits",
+    in_memory_fallback_enabled=True,
+    # Only what even the fallback cannot help: a count that is lost must not cost the answer.
+    swallow_errors=True,
+    on_breach=_tell_when,
+)
+limiter.request_filter(_is_read)
 
 
 def by_account() -> str:

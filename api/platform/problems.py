@@ -131,6 +131,8 @@ def of_domain_error(error: DomainError) -> Response:
 
 def of_http_error(error: HTTPException) -> Response:
     """Answer an error of the web framework: a bad body, an unknown path, too many requests."""
+    if isinstance(error.response, Response):
+        return error.response
     status = error.code or 500
     given = getattr(error, "data", None) or {}
     headers = {k: str(v) for k, v in (given.get("headers") or {}).items()}
