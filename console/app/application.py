@@ -56,6 +56,9 @@ STYLES = [
     for name in ("frame", "home", "orders", "stock")
 ]
 
+TICK = 1.0
+"""Seconds between looks at what only time changes: the clock, ages, the line."""
+
 IDLE_AFTER = 5.0
 """Seconds without a key after which memory is tidied up; tidying under the fingers stutters."""
 
@@ -128,7 +131,7 @@ class ConsoleApp(Opening):
         begin(self, "intake", self.intake.run)
         begin(self, "sender", shop.sender.run)
         begin(self, "pulse", shop.keep_pulse)
-        self.set_interval(1.0, self._tick)
+        self.set_interval(TICK, self._tick)
         self.listen_as(self.frame)
         self.intake.put(Open(self.frame.NAME))
 
@@ -361,6 +364,7 @@ class ConsoleApp(Opening):
         frame = self.frame
         frame.restand()
         frame.tick()
+        frame.keep_asking(TICK)
         if not self._is_tidy and asyncio.get_running_loop().time() - self._last_key > IDLE_AFTER:
             self._is_tidy = True
             gc.collect()

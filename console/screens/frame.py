@@ -17,6 +17,7 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerCancelled
 
 from console import keys
+from console.client.circuit import pause_after
 from console.client.errors import CallFailed, SignedOut
 from console.client.models import CaseFile
 from console.client.outbox import Command
@@ -64,6 +65,8 @@ class Frame(Screen[None]):
         """When what is shown was read from the shop."""
 
         self._reading: Worker[None] | None = None
+        self._asked_again = 0
+        self._ask_in = 0.0
 
     def compose(self) -> ComposeResult:
         """Bars above and below, the screen's own body between."""
@@ -133,6 +136,19 @@ class Frame(Screen[None]):
     def tick(self) -> None:
         """Called every second while current, for ages and other things that time changes."""
 
+    def keep_asking(self, seconds: float) -> None:
+        """Called every second while current: what did not load is asked for again by itself."""
+        if not self.problem.will_pass:
+            self._asked_again, self._ask_in = 0, 0.0
+            return
+        if not self._asked_again:
+            self._asked_again, self._ask_in = 1, pause_after(1)
+        self._ask_in -= seconds
+        if self._ask_in <= 0 and not self.counter.shop.caller.circuit.is_open:
+            self._asked_again += 1
+            self._ask_in = pause_after(self._asked_again)
+            self.read_soon()
+
     # What a screen uses
 
     def say(self, feedback: Feedback | None) -> None:
@@ -168,17 +184,21 @@ class Frame(Screen[None]):
         """Bring the title up to date; cheap when nothing changed."""
         self.title_bar.show(self.crumbs(), self.counter.standing())
 
-    async def asked(self, what: str, question: Awaitable[T]) -> T | None:
-        """Put a question to the shop; a failure opens the problem panel and gives None."""
+    async def asked(self, what: str, question: Awaitable[T], *, is_aside: bool = False) -> T | None:
+        """Put a question to the shop; a failure opens the problem panel and gives None.
+
+        What is read aside leaves the panel to the main thing, and does not count as its reading.
+        """
         try:
             answer = await question
         except CallFailed as failure:
             if isinstance(failure, SignedOut):
                 self.post_message(SignInNeeded(failure))
-            self.problem.show(what, failure, kept=self._kept())
+            self.problem.show(what, failure, kept=self._kept(), is_aside=is_aside)
             return None
-        self.problem.hide()
-        self.read_at = datetime.now(UTC)
+        self.problem.hide(what)
+        if not is_aside:
+            self.read_at = datetime.now(UTC)
         return answer
 
     def _kept(self) -> str:

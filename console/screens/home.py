@@ -127,7 +127,9 @@ class HomeScreen(PagedScreen):
             self.post_message(Open("order", order.id))
 
     async def _read_overview(self) -> None:
-        overview = await self.asked("The figures did not load", self.counter.shop.desk.overview())
+        overview = await self.asked(
+            "The figures did not load", self.counter.shop.desk.overview(), is_aside=True
+        )
         if overview is not None:
             self._overview = overview
             self._draw_tiles()

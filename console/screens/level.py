@@ -63,7 +63,9 @@ class LevelScreen(AdjustingScreen):
         self.level = level
         self._draw()
         page = await self.asked(
-            "The journal did not load", stock.movements(level_id, {"limit": str(PAGE)})
+            "The journal did not load",
+            stock.movements(level_id, {"limit": str(PAGE)}),
+            is_aside=True,
         )
         if page is not None and level_id == self.level_id:
             self._movements, self._next = page.rows, page.mark.next_cursor

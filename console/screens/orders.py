@@ -237,7 +237,10 @@ class OrdersScreen(PagedScreen):
             begin(self, "glance", self._read_case, card.id)
 
     async def _read_case(self, order_id: str) -> None:
-        if await self.asked("The order did not load", self.counter.case(order_id)) is not None:
+        case = await self.asked(
+            "The order did not load", self.counter.case(order_id), is_aside=True
+        )
+        if case is not None:
             self._glance()
 
     def _is_pending(self, order_id: str) -> bool:

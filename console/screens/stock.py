@@ -204,6 +204,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
         page = await self.asked(
             "The journal did not load",
             self.counter.shop.stock.movements(level_id, {"limit": str(PAGE)}),
+            is_aside=True,
         )
         if page is not None:
             self._movements[level_id] = page.rows

@@ -78,16 +78,28 @@ class ProblemPanel(Drawn):
         self._kept = ""
         self.display = False
 
-    def show(self, what: str, failure: CallFailed, *, kept: str = "") -> None:
-        """Say what did not work; `kept` says what is still shown below, and from when."""
+    def show(
+        self, what: str, failure: CallFailed, *, kept: str = "", is_aside: bool = False
+    ) -> None:
+        """Say what did not work; `kept` says what is still shown below, and from when.
+
+        What happened only aside does not take the place of another problem.
+        """
+        if is_aside and self.display and what != self._what:
+            return
         self._what, self._failure, self._kept = what, failure, kept
         self.display = True
         self.styles.height = len(self._told())
         self.refresh()
 
-    def hide(self) -> None:
-        """It works again."""
-        if self.display:
+    @property
+    def will_pass(self) -> bool:
+        """Whether what is shown may be over by now, so that asking again makes sense."""
+        return self.display and self._failure is not None and self._failure.is_passing
+
+    def hide(self, what: str = "") -> None:
+        """This works again; without a name, whatever it was is history."""
+        if self.display and what in ("", self._what):
             self.display = False
             self._failure = None
 

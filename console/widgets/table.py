@@ -77,6 +77,7 @@ class WindowTable(Drawn, Generic[Row]):
         self.cursor = 0
         self.top = 0
         self._towards = 1
+        self._has_failed = False
 
     @property
     def current(self) -> Row | None:
@@ -100,6 +101,7 @@ class WindowTable(Drawn, Generic[Row]):
         """Forget the rows and begin with another list; gives the page to ask for first."""
         self.window = PageWindow(self.window.generation + 1)
         self.cursor = self.top = 0
+        self._has_failed = False
         self._repaint()
         return self.window.first_fetch()
 
@@ -124,6 +126,7 @@ class WindowTable(Drawn, Generic[Row]):
 
     def failed(self, fetch: Fetch) -> None:
         """A page did not come; the next move asks for it again."""
+        self._has_failed = True
         self.window.failed(fetch)
         self._repaint()
 
@@ -287,5 +290,6 @@ class WindowTable(Drawn, Generic[Row]):
     def _nothing(self, y: int) -> Line:
         if y != 2:
             return Line()
-        words = self.empty if self.window.is_loaded else "Reading …"
+        waits = "" if self._has_failed else "Reading …"
+        words = self.empty if self.window.is_loaded else waits
         return Line((("   ", self.paints.ink), (words, self.paints.dim)))
