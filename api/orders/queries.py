@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, true
 
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.orders.errors import OrderNotFound
 from api.orders.models import Order, OrderEntry, OrderLine
 from api.orders.states import OrderStatus
-from api.platform.db import AnyRow, session
-from api.platform.pagination import Sort, page
+from api.platform.db import AnyRow, AnySelect, session
+from api.platform.pagination import Listing, Sort, listing, page, page_of
 
 NEWEST = Sort((Order.placed_at, Order.id), descending=True)
 OLDEST = Sort((Order.placed_at, Order.id))
@@ -73,14 +74,15 @@ def cards(
     narrow: OrderFilter, sort: Sort, *, limit: int, cursor: str | None, with_total: bool
 ) -> dict[str, Any]:
     """Return a page of order cards for staff."""
-    conditions = _conditions(narrow)
-    rows, described = page(
-        select(*_CARD).where(*conditions),
-        sort,
+    given = {n: v for n in _NARROWED_BY if (v := getattr(narrow, n)) is not None}
+    listed, ids = _listing(frozenset(given), sort, narrow.q is not None)
+    rows, described = page_of(
+        listed,
+        {**given, **_words(narrow.q)},
         limit=limit,
         cursor=cursor,
         filters=narrow,
-        total=select(Order.id).where(*conditions) if with_total else None,
+        total=ids if with_total else None,
     )
     return {"data": [card(row) for row in rows], "page": described}
 
@@ -194,28 +196,36 @@ def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
     ).all()
 
 
-def _conditions(narrow: OrderFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if narrow.queue == "to_ship":
-        conditions.append(Order.to_ship == true())
-    for name in ("status", "payment_status", "fulfilment_status"):
-        if (value := getattr(narrow, name)) is not None:
-            conditions.append(getattr(Order, name) == value)
-    if narrow.placed_at_gte is not None:
-        conditions.append(Order.placed_at >= narrow.placed_at_gte)
-    if narrow.placed_at_lt is not None:
-        conditions.append(Order.placed_at < narrow.placed_at_lt)
-    if narrow.q:
-        words = narrow.q.strip().lower()
-        number = words.removeprefix("o-")
-        conditions.append(
-            or_(
-                Order.number == number,
-                func.lower(Order.email).startswith(words, autoescape=True),
-                func.lower(Order.customer_name).startswith(words, autoescape=True),
-            )
-        )
-    return conditions
+_NARROWED_BY: Final = {
+    "queue": Order.to_ship == true(),
+    "status": Order.status == bindparam("status"),
+    "payment_status": Order.payment_status == bindparam("payment_status"),
+    "fulfilment_status": Order.fulfilment_status == bindparam("fulfilment_status"),
+    "placed_at_gte": Order.placed_at >= bindparam("placed_at_gte"),
+    "placed_at_lt": Order.placed_at < bindparam("placed_at_lt"),
+}
+_FOUND_BY: Final = or_(
+    Order.number == bindparam("number"),
+    func.lower(Order.email).like(bindparam("beginning")),
+    func.lower(Order.customer_name).like(bindparam("beginning")),
+)
+
+
+@cache
+def _listing(names: frozenset[str], sort: Sort, is_search: bool) -> tuple[Listing, AnySelect]:
+    """Build each kind of list once: the page, and the ids that a total counts."""
+    conditions = [_NARROWED_BY[name] for name in sorted(names)]
+    if is_search:
+        conditions.append(_FOUND_BY)
+    return listing(select(*_CARD).where(*conditions), sort), select(Order.id).where(*conditions)
+
+
+def _words(q: str | None) -> dict[str, str]:
+    if q is None:
+        return {}
+    words = q.strip().lower()
+    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return {"number": words.removeprefix("o-"), "beginning": f"{escaped}%"}
 
 
 def _owned_by(principal: Principal) -> ColumnElement[bool]:
