@@ -140,8 +140,20 @@ def _decode(cursor: str, mark: str, sort: Sort) -> list[Any]:
 
 
 def _typed(column: Any, value: Any) -> Any:
-    """Turn a cursor value back into what its column holds."""
+    """Turn a cursor value back into what its column holds.
+
+    Strictly: anyone can write a cursor, and what the database cannot compare must not reach it.
+    """
     kind = column.type.python_type
+    if type(value) is not (str if kind in (UUID, datetime) else kind):
+        raise TypeError(f"a cursor holds {value!r} where its list has {kind}")
     if kind is UUID:
         return UUID(value)
-    return datetime.fromisoformat(value) if kind is datetime else kind(value)
+    if kind is datetime:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        return moment
+    if kind is str and "\x00" in value:
+        raise ValueError("the database compares no NUL")
+    return value
