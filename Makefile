@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run stop console test check format bench clean ready
+.PHONY: help run stop console test check format openapi bench clean ready
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -37,6 +37,9 @@ check: ready ## run the checks alone: style, types, floors
 format: ready ## put the code into the house style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+openapi: ready ## approve the API document as it is now
+	@$(PY) -m tests.contract.approve
 
 bench: ready ## measure the shop against bare Flask and raw SQL
 	$(PY) -m tests.benchmarks

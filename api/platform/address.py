@@ -111,7 +111,7 @@ class AddressSchema(Schema):
     )
     country = ma.fields.String(
         required=True,
-        validate=ma.validate.OneOf(COUNTRIES, error="Use an ISO 3166-1 code such as DE."),
+        validate=ma.validate.OneOf(sorted(COUNTRIES), error="Use an ISO 3166-1 code such as DE."),
         metadata={
             "description": "ISO 3166-1 alpha-2.",
             "minLength": 2,

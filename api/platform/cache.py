@@ -108,8 +108,8 @@ def _with_not_modified(view: Callable[..., Response]) -> dict[str, Any]:
     """Document that a reader who has the very same bytes is told so."""
     doc = dict(getattr(view, "_apidoc", {}))
     given = dict(doc.get("response", {}))
-    same = {"description": "If-None-Match names the present answer."}
-    given["responses"] = {**given.get("responses", {}), 304: same}
+    same = {"description": "If-None-Match names the present answer.", "content_type": None}
+    given["responses"] = {**given.get("responses", {}), 304: [same]}
     return {**doc, "response": given}
 
 

@@ -1,0 +1,223 @@
+"""The API document: approved line by line, valid, complete, and plain about who may do what."""
+
+import difflib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from openapi_spec_validator import validate
+
+from tests.contract.approve import APPROVED, written
+from tests.support.contract import document
+
+PROBLEM = "application/problem+json"
+HOW = "python -m tests.contract.approve"
+PUBLIC = (
+    "/api/v1/auth/",
+    "/api/v1/admin/auth/",
+    "/api/v1/categories",
+    "/api/v1/products",
+    "/api/v1/shipping-methods",
+    "/api/v1/webhooks/",
+)
+
+Operation = tuple[str, str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def described(bare_app: Flask) -> dict[str, Any]:
+    """The document as it is published now."""
+    return document(bare_app)
+
+
+def operations(described: dict[str, Any]) -> Iterator[Operation]:
+    """List every operation as METHOD, path, description."""
+    for path, item in described["paths"].items():
+        for method, operation in item.items():
+            if method in ("get", "post", "put", "patch", "delete"):
+                yield method.upper(), path, operation
+
+
+def offenders(described: dict[str, Any], is_wrong: Any) -> list[str]:
+    """Name the operations of which something is wrong."""
+    return [
+        f"{method} {path}"
+        for method, path, operation in operations(described)
+        if is_wrong(method, path, operation)
+    ]
+
+
+def resolved(described: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """Follow a reference."""
+    while "$ref" in node:
+        found: Any = described
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        node = found
+    return node
+
+
+def test_the_document_is_the_one_that_was_approved(described: dict[str, Any]) -> None:
+    now = written(described)
+
+    changes = list(
+        difflib.unified_diff(
+            APPROVED.read_text().splitlines(), now.splitlines(), "approved", "now", lineterm="", n=2
+        )
+    )
+
+    assert not changes, (
+        "The API document has changed. If it was meant to, approve it with\n"
+        f"    {HOW}\nand commit the difference:\n" + "\n".join(changes[:60])
+    )
+
+
+def test_the_document_is_valid(described: dict[str, Any]) -> None:
+    validate(json.loads(json.dumps(described)))
+
+
+def test_every_operation_says_in_a_line_what_it_does(described: dict[str, Any]) -> None:
+    def is_silent(_: str, __: str, operation: dict[str, Any]) -> bool:
+        summary = operation.get("summary", "")
+        return not summary.endswith((".", "?")) or len(summary) > 130
+
+    assert offenders(described, is_silent) == []
+
+
+def test_every_operation_stands_under_a_heading_that_is_explained(
+    described: dict[str, Any],
+) -> None:
+    explained = {tag["name"] for tag in described["tags"] if tag.get("description")}
+
+    assert offenders(described, lambda m, p, op: not set(op.get("tags", [])) & explained) == []
+    assert {tag["name"] for tag in described["tags"]} == explained
+
+
+def test_every_operation_says_who_may_come_in(described: dict[str, Any]) -> None:
+    schemes = set(described["components"]["securitySchemes"])
+
+    def is_vague(_: str, path: str, operation: dict[str, Any]) -> bool:
+        if path.startswith(PUBLIC):
+            return bool(operation.get("security"))
+        asked = operation.get("security")
+        return not asked or not {name for way in asked for name in way} <= schemes
+
+    assert offenders(described, is_vague) == []
+
+
+def test_staff_operations_need_a_token_and_nothing_else_will_do(described: dict[str, Any]) -> None:
+    def is_open(_: str, path: str, operation: dict[str, Any]) -> bool:
+        is_for_staff = path.startswith("/api/v1/admin/") and not path.startswith(PUBLIC)
+        return is_for_staff and operation.get("security") != [{"bearer": []}]
+
+    assert offenders(described, is_open) == []
+
+
+def test_every_operation_says_how_it_answers_when_it_goes_well(described: dict[str, Any]) -> None:
+    def is_vague(_: str, __: str, operation: dict[str, Any]) -> bool:
+        good = {code: told for code, told in operation["responses"].items() if code[0] == "2"}
+        return len(good) != 1 or not all(
+            resolved(described, told).get("description")
+            and (code == "204" or resolved(described, told).get("content"))
+            for code, told in good.items()
+        )
+
+    assert offenders(described, is_vague) == []
+
+
+def test_json_answers_are_described_field_by_field(described: dict[str, Any]) -> None:
+    def is_vague(_: str, __: str, operation: dict[str, Any]) -> bool:
+        for code, told in operation["responses"].items():
+            for kind, content in resolved(described, told).get("content", {}).items():
+                if code[0] != "2" or "json" not in kind:
+                    continue
+                schema = resolved(described, content.get("schema", {}))
+                if not (schema.get("properties") or schema.get("oneOf")):
+                    return True
+        return False
+
+    assert offenders(described, is_vague) == []
+
+
+def test_every_refusal_is_a_problem_document(described: dict[str, Any]) -> None:
+    def is_other(_: str, __: str, operation: dict[str, Any]) -> bool:
+        bad = {c: told for c, told in operation["responses"].items() if c[0] not in "23"}
+        return "default" not in bad or any(
+            list(resolved(described, told).get("content", {})) != [PROBLEM] for told in bad.values()
+        )
+
+    assert offenders(described, is_other) == []
+
+
+def test_a_guarded_operation_says_that_it_may_refuse_strangers(described: dict[str, Any]) -> None:
+    def is_silent(_: str, __: str, operation: dict[str, Any]) -> bool:
+        return (
+            bool(operation.get("security")) and not {"401", "403"} <= operation["responses"].keys()
+        )
+
+    assert offenders(described, is_silent) == []
+
+
+def test_every_part_of_a_path_is_explained(described: dict[str, Any]) -> None:
+    def is_unexplained(_: str, path: str, operation: dict[str, Any]) -> bool:
+        shared = described["paths"][path].get("parameters", [])
+        known = {
+            (p["in"], p["name"])
+            for p in (resolved(described, p) for p in [*shared, *operation.get("parameters", [])])
+        }
+        return not {("path", name) for name in re.findall(r"{(\w+)}", path)} <= known
+
+    assert offenders(described, is_unexplained) == []
+
+
+def test_lists_are_read_page_by_page(described: dict[str, Any]) -> None:
+    def is_other(method: str, _: str, operation: dict[str, Any]) -> bool:
+        told = resolved(described, operation["responses"].get("200", {}))
+        content = told.get("content", {}).get("application/json", {})
+        schema = resolved(described, content.get("schema", {}))
+        members = set(schema.get("properties", {}))
+        if method != "GET" or "data" not in members:
+            return False
+        asked = {p["name"] for p in operation.get("parameters", []) if p["in"] == "query"}
+        return members != {"data", "page"} or not {"limit", "cursor"} <= asked
+
+    assert offenders(described, is_other) == []
+
+
+def test_no_two_schemas_share_a_name(described: dict[str, Any]) -> None:
+    """apispec would number the second one, and clients would have to know which is which."""
+    names = set(described["components"]["schemas"])
+
+    assert [name for name in names if re.sub(r"\d+$", "", name) in names - {name}] == []
+
+
+def test_no_schema_is_written_for_nobody(described: dict[str, Any]) -> None:
+    text = json.dumps(described)
+
+    assert [
+        name
+        for name in described["components"]["schemas"]
+        if f'"#/components/schemas/{name}"' not in text
+    ] == []
+
+
+def test_paths_are_plural_nouns_in_lower_case_and_at_most_one_level_deep(
+    described: dict[str, Any],
+) -> None:
+    for path in described["paths"]:
+        assert path.startswith("/api/v1/")
+        assert re.fullmatch(r"(/[a-z0-9-]+|/{[a-z_]+})+", path), path
+        assert path.count("{") <= 1, path
+
+
+def test_money_is_always_whole_minor_units(described: dict[str, Any]) -> None:
+    money = described["components"]["schemas"]["Money"]
+
+    assert money["properties"]["amount"]["type"] == "integer"
+    assert set(money["required"]) == {"amount", "currency"}
+    floats = re.findall(r'"(\w*(?:price|amount|total|tax)\w*)": {[^{}]*"type": "number"',
+                        json.dumps(described))  # fmt: skip
+    assert floats == []
