@@ -118,7 +118,7 @@ class ConsoleApp(Opening):
         self._scans.close()
         await self.shop.close()
 
-    def _after_first_paint(self) -> None:
+    async def _after_first_paint(self) -> None:
         gc.freeze()
         gc.set_threshold(*GARBAGE_THRESHOLDS)
         gc.enable()
@@ -128,12 +128,13 @@ class ConsoleApp(Opening):
         shop.caller.changed = shop.outbox.changed = self._line_changed
         shop.sender.finished = self._command_ended
         begin(self, "loading", self._load_the_rest)
-        begin(self, "intake", self.intake.run)
         begin(self, "sender", shop.sender.run)
         begin(self, "pulse", shop.keep_pulse)
         self.set_interval(TICK, self._tick)
         self.listen_as(self.frame)
-        self.intake.put(Open(self.frame.NAME))
+        await self.frame.show("", None)
+        # Last: what was scanned before the console was there is worked on from here.
+        begin(self, "intake", self.intake.run)
 
     async def _load_the_rest(self) -> None:
         """Load what the first frame did not need, while the operator already looks at it."""

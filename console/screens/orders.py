@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual.timer import Timer
 from textual.widget import Widget
 
 from console.client.errors import CallFailed
@@ -35,9 +34,6 @@ from console.widgets.order_rows import LIST_COLUMNS, list_row
 from console.widgets.table import WindowTable
 from console.widgets.views import Views
 
-GLANCE_AFTER = 0.1
-"""Seconds that the cursor rests on a row before the whole order is read for the pane beside."""
-
 FIND = Prompt("find", "/", is_live=True)
 
 
@@ -63,7 +59,6 @@ class OrdersScreen(PagedScreen):
         self.views = Views(paints, id="views")
         self.glance = Sheet(paints, id="glance")
         self.filter = OrderFilter()
-        self._glance_soon: Timer | None = None
         self._glanced = ""
 
     def body(self) -> Iterable[Widget]:
@@ -177,15 +172,10 @@ class OrdersScreen(PagedScreen):
         self._apply(step(self.filter, TurnSort()))
 
     def on_window_table_cursor_moved(self, message: WindowTable.CursorMoved) -> None:
-        """Another row: what is known of it at once, the rest when the cursor rests."""
+        """Another row."""
         message.stop()
         self._draw_views()
-        if not self.has_class("-wide"):
-            return
-        self._glance()
-        if self._glance_soon is not None:
-            self._glance_soon.stop()
-        self._glance_soon = self.set_timer(GLANCE_AFTER, self._read_glance)
+        self.cursor_moves()
 
     def on_window_table_row_chosen(self, message: WindowTable.RowChosen) -> None:
         """A second click opens."""
@@ -228,8 +218,12 @@ class OrdersScreen(PagedScreen):
         self.glance.show(lines, keep_place=card.id == self._glanced)
         self._glanced = card.id
 
-    def _read_glance(self) -> None:
+    def cursor_rests(self) -> None:
+        """Show the order beside the list, on a window that is wide enough."""
         card = self.table.current
+        if not self.has_class("-wide"):
+            return
+        self._glance()
         if card is None:
             return
         known = self.counter.known_case(card.id)

@@ -13,6 +13,9 @@ from console.screens.counter import Counter
 from console.screens.frame import Frame
 from console.widgets.table import WindowTable
 
+RESTS_AFTER = 0.06
+"""Seconds on one row after which the cursor is taken to rest there."""
+
 SEARCH_AFTER = 0.12
 """Seconds without a key after which a search goes out."""
 
@@ -26,6 +29,7 @@ class PagedScreen(Frame):
         super().__init__(counter)
         self.table = table
         self._search: Timer | None = None
+        self._rest: Timer | None = None
 
     async def page(self, fetch: Fetch) -> Page[Any]:
         """Read one page of the list from the shop."""
@@ -61,6 +65,21 @@ class PagedScreen(Frame):
     def search_now(self) -> None:
         """Read the list; an older search that is still out is called off."""
         begin(self, "list", self.start_list)
+
+    def cursor_rests(self) -> None:
+        """The cursor has stayed on a row: what stands beside the list may follow."""
+
+    def cursor_moves(self) -> None:
+        """The cursor is on the move: what stands beside the list waits, so that keys do not."""
+        if self._rest is None:
+            self._rest = self.set_interval(RESTS_AFTER, self._rested)
+        else:
+            self._rest.reset()
+
+    def _rested(self) -> None:
+        assert self._rest is not None
+        self._rest.pause()
+        self.cursor_rests()
 
     def list_arrived(self) -> None:
         """The first page is on the screen."""

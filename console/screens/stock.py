@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual.timer import Timer
 from textual.widget import Widget
 
 from console.client.errors import CallFailed
@@ -24,9 +23,6 @@ from console.widgets.drawn import Sheet
 from console.widgets.level_page import LEVEL_COLUMNS, level_page, level_row
 from console.widgets.table import WindowTable
 from console.widgets.views import Views
-
-JOURNAL_AFTER = 0.1
-"""Seconds that the cursor rests on a level before its journal is read."""
 
 FIND = Prompt("find", "/", is_live=True)
 
@@ -52,7 +48,6 @@ class StockScreen(PagedScreen, AdjustingScreen):
         self.journal = Sheet(paints, id="journal")
         self.filter = StockFilter()
         self._movements: dict[str, tuple[Movement, ...]] = {}
-        self._journal_soon: Timer | None = None
         self._shown = ""
 
     def body(self) -> Iterable[Widget]:
@@ -156,15 +151,16 @@ class StockScreen(PagedScreen, AdjustingScreen):
         self.search_now()
 
     def on_window_table_cursor_moved(self, message: WindowTable.CursorMoved) -> None:
-        """Another level: its journal follows when the cursor rests."""
+        """Another level."""
         message.stop()
         self._draw_views()
-        if not self.has_class("-wide"):
-            return
-        self._draw_journal()
-        if self._journal_soon is not None:
-            self._journal_soon.stop()
-        self._journal_soon = self.set_timer(JOURNAL_AFTER, self._read_journal)
+        self.cursor_moves()
+
+    def cursor_rests(self) -> None:
+        """Show the level's journal beside the list, on a window that is wide enough."""
+        if self.has_class("-wide"):
+            self._draw_journal()
+            self._read_journal()
 
     def on_window_table_row_chosen(self, message: WindowTable.RowChosen) -> None:
         """A second click opens."""

@@ -88,14 +88,22 @@ def strip(line: Line, width: int, base: Style) -> Strip:
             text = fit(text, room - used)
             taken = room - used
         if text:
-            segments.append(Segment(text, ground + style))
+            _append(segments, text, ground + style)
         used += taken
         if used >= room:
             break
     if used < room:
-        segments.append(Segment(" " * (room - used), ground))
+        _append(segments, " " * (room - used), ground)
     segments.extend(right)
     return Strip(segments, width)
+
+
+def _append(segments: list[Segment], text: str, style: Style) -> None:
+    """Add text to a line; neighbours of one style are one piece, which is half of what is sent."""
+    if segments and segments[-1].style == style:
+        segments[-1] = Segment(segments[-1].text + text, style)
+    else:
+        segments.append(Segment(text, style))
 
 
 class Column(NamedTuple):

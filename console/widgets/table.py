@@ -71,7 +71,7 @@ class WindowTable(Drawn, Generic[Row]):
         self._columns = columns
         self._draw = draw
         self._key = key
-        self._drawn: dict[int, Strip] = {}
+        self._drawn: dict[tuple[int, str], Strip] = {}
         self.empty = empty
         self.window: PageWindow[Row] = PageWindow()
         self.cursor = 0
@@ -165,27 +165,22 @@ class WindowTable(Drawn, Generic[Row]):
 
     def render_line(self, y: int) -> Strip:
         """Draw the head, a row, or the empty place; the thumb of the scroll bar at the right."""
-        width = self.size.width
-        if self.window.size == 0:
-            line = self._nothing(y) if y else self._head(width)
-            return strip(line, width, self.paints.ground)
-        thumb = strip(Line(((self._thumb(y), self.paints.faint),)), 1, self.paints.ground)
-        return Strip.join([self._body_line(y, width - 1), thumb])
-
-    def _body_line(self, y: int, width: int) -> Strip:
-        ground = self.paints.ground
+        width, ground = self.size.width, self.paints.ground
         index = self.top + y - 1
         if y == 0:
             return strip(self._head(width), width, ground)
+        if self.window.size == 0:
+            return strip(self._nothing(y), width, ground)
         if index >= self.window.size:
             return strip(Line(), width, ground)
+        thumb = self._thumb(y)
         if index == self.cursor:
-            return strip(self._row(index, width), width, ground)
-        drawn = self._drawn.get(index)
+            return strip(self._row(index, width, thumb), width, ground)
+        drawn = self._drawn.get((index, thumb))
         if drawn is None or drawn.cell_length != width:
-            drawn = strip(self._row(index, width), width, ground)
+            drawn = strip(self._row(index, width, thumb), width, ground)
             if self.window.row(index) is not None:
-                self._drawn[index] = drawn
+                self._drawn[index, thumb] = drawn
         return drawn
 
     def _thumb(self, y: int) -> str:
@@ -275,17 +270,19 @@ class WindowTable(Drawn, Generic[Row]):
 
     def _head(self, width: int) -> Line:
         titles = [(column.title, self.paints.heading) for column in self._columns]
-        return Line(cells(self._columns, width - 1, titles, lead=("  ", self.paints.ink)))
+        return Line(cells(self._columns, width - 2, titles, lead=("  ", self.paints.ink)))
 
-    def _row(self, index: int, width: int) -> Line:
+    def _row(self, index: int, width: int, thumb: str) -> Line:
         here = index == self.cursor
         paints = self.paints
         lead: Part = ("▌ " if here else "  ", paints.accent)
+        right: tuple[Part, ...] = ((thumb, paints.faint),)
+        ground = paints.cursor if here else None
         row = self.window.row(index)
         if row is None:
-            return Line((lead, (f"… {count(index + 1)}", paints.faint)))
-        parts = cells(self._columns, width - 1, self._draw(row), lead=lead)
-        return Line(parts, ground=paints.cursor if here else None)
+            return Line((lead, (f"… {count(index + 1)}", paints.faint)), right, ground)
+        parts = cells(self._columns, width - 2, self._draw(row), lead=lead)
+        return Line(parts, right, ground)
 
     def _nothing(self, y: int) -> Line:
         if y != 2:

@@ -42,6 +42,7 @@ UP, DOWN, PAGE_DOWN, END, HOME, ESC = (
 )  # fmt: skip
 F = {2: b"\x1bOQ", 3: b"\x1bOR", 7: b"\x1b[18~", 8: b"\x1b[19~", 9: b"\x1b[20~",
      10: b"\x1b[21~", 12: b"\x1b[24~"}  # fmt: skip
+COLOUR = re.compile(rb"\x1b\[(?:[0-9]+[;:])*(?:3[0-8]|4[0-8])(?:[;:][0-9]+)*m")
 TOKEN = re.compile(
     rb"\x1b\[(?P<args>[0-9;:?<>=]*)(?P<inter>[ -/]*)(?P<final>[@-~])|\x1b[()][0-9A-B]|\x1b[=>78]"
 )
@@ -79,7 +80,12 @@ class Picture:
         if final == b"H":
             numbers = [int(n or 1) for n in args.split(b";")] if args else [1, 1]
             self.y, self.x = numbers[0] - 1, (numbers[1] if len(numbers) > 1 else 1) - 1
-        elif final == b"J" or (final == b"h" and args == b"?1049"):
+        elif final == b"J":
+            self.cells[self.y][self.x :] = [" "] * (self.columns - self.x)
+            for row in self.cells[self.y + 1 :]:
+                row[:] = [" "] * self.columns
+        elif final in b"hl" and args == b"?1049":
+            self.x = self.y = 0
             for row in self.cells:
                 row[:] = [" "] * self.columns
 
@@ -108,6 +114,7 @@ class Terminal:
         self.frames = 0
         self.bytes_seen = 0
         self.bells = 0
+        self.colours = 0
         self._pending = b""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -162,6 +169,7 @@ class Terminal:
         if SYNC_QUERY in data:
             os.write(self._master, SYNC_ANSWER)
         self.bells += data.count(b"\x07")
+        self.colours += len(COLOUR.findall(data))
         data = self._pending + data
         self.frames += data.count(FRAME_END)
         cut = data.rfind(b"\x1b")
@@ -177,7 +185,8 @@ class Terminal:
         """Wait until a text stands on the screen; milliseconds since the process was started."""
         deadline = time.perf_counter() + seconds
         while text not in self.picture.text:
-            if time.perf_counter() > deadline or self.process.poll() is not None:
+            is_over = self.process.poll() is not None and not self.pump(0.05)
+            if time.perf_counter() > deadline or is_over:
                 raise AssertionError(f"{text!r} never appeared on:\n{self.picture.text}")
             self.pump(0.02)
         return (time.perf_counter() - self.started) * 1000

@@ -66,6 +66,9 @@ class Server:
             return Reply(204)
         if target == "/_sign_in":
             return Reply(200, {}, json.dumps(shop.sign_in()).encode())
+        if target == "/_scans":
+            found = [path.rpartition("/")[2] for _, path in shop.asked if "/scan/" in path]
+            return Reply(200, {}, json.dumps({"codes": found}).encode())
         if target == "/_forget":
             shop.forget_tokens()
             return Reply(204)
