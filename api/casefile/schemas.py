@@ -10,7 +10,7 @@ from api.orders.schemas import (
     TimelineEntrySchema,
 )
 from api.payments.states import PaymentState
-from api.platform.address import AddressSchema
+from api.platform.address import AgreedAddressSchema
 from api.platform.http import MoneySchema, Schema
 
 
@@ -49,8 +49,8 @@ class CaseFileSchema(OrderCardSchema):
     customer_id = ma.fields.UUID(required=True, allow_none=True)
     payment_method = ma.fields.String(required=True)
     shipping_method = ma.fields.String(required=True, metadata={"example": "Parcel"})
-    shipping_address = ma.fields.Nested(AddressSchema, required=True)
-    billing_address = ma.fields.Nested(AddressSchema, required=True)
+    shipping_address = ma.fields.Nested(AgreedAddressSchema, required=True)
+    billing_address = ma.fields.Nested(AgreedAddressSchema, required=True)
     lines = ma.fields.List(ma.fields.Nested(CaseLineSchema), required=True)
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     shipping_total = ma.fields.Nested(MoneySchema, required=True)

@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from api.orders.states import FulfilmentStatus, OrderStatus, PaymentStatus
-from api.platform.address import AddressSchema
+from api.platform.address import AgreedAddressSchema
 from api.platform.http import MoneySchema, PageQuerySchema, Schema
 
 _STATUS = ma.validate.OneOf([status.value for status in OrderStatus])
@@ -104,8 +104,8 @@ class OrderSchema(Schema):
     fulfilment_status = ma.fields.String(required=True, validate=_FULFILMENT_STATUS)
     payment_method = ma.fields.String(required=True)
     email = ma.fields.String(required=True)
-    shipping_address = ma.fields.Nested(AddressSchema, required=True)
-    billing_address = ma.fields.Nested(AddressSchema, required=True)
+    shipping_address = ma.fields.Nested(AgreedAddressSchema, required=True)
+    billing_address = ma.fields.Nested(AgreedAddressSchema, required=True)
     shipping_method = ma.fields.Nested(ChosenShippingSchema, required=True)
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     shipping_total = ma.fields.Nested(MoneySchema, required=True)

@@ -142,6 +142,20 @@ class AddressSchema(Schema):
             raise ma.ValidationError({field: [text] for field, text in problems.items()})
 
 
+class AgreedAddressSchema(Schema):
+    """Where something went or goes, as it was agreed: all nine fields, always."""
+
+    name = ma.fields.String(required=True)
+    company = ma.fields.String(required=True, allow_none=True)
+    line1 = ma.fields.String(required=True)
+    line2 = ma.fields.String(required=True, allow_none=True)
+    city = ma.fields.String(required=True)
+    region = ma.fields.String(required=True, allow_none=True)
+    postal_code = ma.fields.String(required=True, allow_none=True)
+    country = ma.fields.String(required=True, metadata={"description": "ISO 3166-1 alpha-2."})
+    phone = ma.fields.String(required=True, allow_none=True)
+
+
 def country_problems(address: Mapping[str, Any]) -> dict[str, str]:
     """Tell what an address lacks for its own country, as field -> sentence; empty when nothing."""
     country, code = address["country"], address.get("postal_code")

@@ -197,7 +197,12 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
     def _register_error_handlers(self) -> None:
         """Left to `problems.init_app`, which answers every kind of failure in one place."""
 
+    def _register_pagination_header(self) -> None:
+        """Left out: pages are told in the body."""
+
     def _register_responses(self) -> None:
+        # The first step of a new document that may be our own; it knows its converter by now.
+        self.ma_plugin.converter.add_attribute_function(_texts_have_a_type)
         responses = {status.name: status.phrase for status in HTTPStatus if status >= 400}
         for name, phrase in {**responses, "DEFAULT_ERROR": "Any refusal"}.items():
             response = {"description": phrase, "schema": self.ERROR_SCHEMA}
@@ -205,6 +210,12 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
             self.spec.components.response(name, response, lazy=True)
         for status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
             self.spec.components.response(status.name, {"description": status.phrase}, lazy=True)
+
+
+def _texts_have_a_type(converter: Any, field: ma.fields.Field[Any], **_: Any) -> dict[str, str]:
+    """Say that an enum of texts is text: apispec lists the values and leaves the type out."""
+    is_text = isinstance(field, ma.fields.Enum) and issubclass(field.enum, str)
+    return {"type": "string"} if is_text else {}
 
 
 class NoCookies(SessionInterface):

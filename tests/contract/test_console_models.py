@@ -1,0 +1,227 @@
+"""The console reads only what the document promises, and sends only what it allows.
+
+The two share no code. This is where they meet: the console's shapes and commands against the
+document of the shop.
+"""
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+import pytest
+from flask import Flask
+from openapi_schema_validator import OAS30Validator
+
+from console.client import models, orders, stock
+from console.client.contract import WireField, fields_of
+from console.client.models import (
+    CaseFile,
+    Money,
+    Movement,
+    OrderCard,
+    Overview,
+    PageMark,
+    Refund,
+    RefundQuote,
+    ScanAnswer,
+    SignIn,
+    StockLevel,
+)
+from console.client.outbox import Draft
+from console.flows.filters import VIEWS, WORDS
+from tests.support.contract import document
+
+ADMIN = "/api/v1/admin"
+
+
+class Reading(NamedTuple):
+    """What the console takes for what, in the answer of an operation."""
+
+    shape: type[Any]
+    method: str
+    path: str
+    status: str = "200"
+    inside: str = ""
+
+
+READINGS = (
+    Reading(SignIn, "post", "/auth/login"),
+    Reading(SignIn, "post", "/auth/refresh"),
+    Reading(Overview, "get", "/overview"),
+    Reading(ScanAnswer, "get", "/scan/{code}"),
+    Reading(OrderCard, "get", "/orders", inside="data"),
+    Reading(PageMark, "get", "/orders", inside="page"),
+    Reading(CaseFile, "get", "/orders/{order_id}"),
+    Reading(RefundQuote, "post", "/orders/{order_id}/refunds/quote"),
+    Reading(Refund, "post", "/orders/{order_id}/refunds", "201"),
+    Reading(StockLevel, "get", "/stock", inside="data"),
+    Reading(PageMark, "get", "/stock", inside="page"),
+    Reading(StockLevel, "get", "/stock/{level_id}"),
+    Reading(StockLevel, "post", "/stock/{level_id}/adjust"),
+    Reading(Movement, "get", "/stock/{level_id}/movements", inside="data"),
+    Reading(PageMark, "get", "/stock/{level_id}/movements", inside="page"),
+)
+
+
+@pytest.fixture(scope="module")
+def described(bare_app: Flask) -> dict[str, Any]:
+    """The document as it is published now."""
+    return document(bare_app)
+
+
+def resolved(described: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """Follow references, also through the `allOf` around a nullable one."""
+    nullable = bool(node.get("nullable"))
+    while "$ref" in node or "allOf" in node:
+        if "allOf" in node:
+            (node,) = node["allOf"]
+        else:
+            found: Any = described
+            for part in node["$ref"].removeprefix("#/").split("/"):
+                found = found[part]
+            node = found
+        nullable = nullable or bool(node.get("nullable"))
+    return {**node, "nullable": nullable}
+
+
+def schema_of(described: dict[str, Any], reading: Reading) -> dict[str, Any]:
+    """Return the schema of what a reading reads."""
+    operation = described["paths"][f"{ADMIN}{reading.path}"][reading.method]
+    told = resolved(described, operation["responses"][reading.status])
+    schema = resolved(described, told["content"]["application/json"]["schema"])
+    if reading.inside:
+        schema = resolved(described, schema["properties"][reading.inside])
+    return resolved(described, schema["items"]) if schema.get("type") == "array" else schema
+
+
+def disagreement(described: dict[str, Any], top: dict[str, Any], field: WireField) -> str | None:
+    """Tell how the document and the console differ about one field; None when they agree."""
+    schema, *_ = top, None
+    *way, name = field.path.split(".")
+    for step in way:
+        schema = resolved(described, schema["properties"][step.removesuffix("[]")])
+        if step.endswith("[]"):
+            schema = resolved(described, schema["items"])
+    if name not in schema.get("properties", {}):
+        return "is not in the document"
+    told = resolved(described, schema["properties"][name])
+    kind = "date-time" if told.get("format") == "date-time" else told["type"]
+    if kind != field.kind:
+        return f"is {kind} in the document and {field.kind} in the console"
+    if told["nullable"] and not field.nullable:
+        return "may be null, and the console does not know it"
+    if field.required and name not in schema.get("required", []):
+        return "may be absent, and the console does not know it"
+    return None
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=lambda one: f"{one.shape.__name__} {one.path}")
+def test_what_the_console_reads_is_promised(described: dict[str, Any], reading: Reading) -> None:
+    schema = schema_of(described, reading)
+
+    differences = {
+        field.path: difference
+        for field in fields_of(reading.shape)
+        if (difference := disagreement(described, schema, field)) is not None
+    }
+
+    assert differences == {}
+
+
+def shapes_within(shape: Any) -> Iterator[Any]:
+    """List a shape and all that it is made of."""
+    yield shape
+    for hint in get_type_hints(shape).values():
+        for inner in (hint, *get_args(hint)):
+            if is_dataclass(inner):
+                yield from shapes_within(inner)
+
+
+def test_every_shape_of_the_console_is_held_against_the_document() -> None:
+    read = {shape for reading in READINGS for shape in shapes_within(reading.shape)}
+    declared = {
+        shape
+        for _, shape in inspect.getmembers(models, is_dataclass)
+        if shape.__module__ == models.__name__
+    }
+
+    assert declared - read == {models.Page}  # made by the console of rows and mark
+
+
+def an_order() -> OrderCard:
+    """Return a card to make commands from."""
+    values = {field.name: "x" for field in fields(OrderCard)} | {"total": Money(999, "EUR")}
+    return OrderCard(**values)  # type: ignore[arg-type]
+
+
+def a_level() -> StockLevel:
+    """Return a level to make commands from."""
+    values: dict[str, Any] = {field.name: "x" for field in fields(StockLevel)}
+    return StockLevel(**values | {"location": models.Location("x", "MAIN", "Main shelf")})
+
+
+LINE = "01a1f929-9c61-7229-b458-bb774c890805"
+DRAFTS = {
+    "everything ships": (
+        "/orders/{order_id}/ship",
+        orders.ship(an_order(), {LINE: 2}, carrier="DHL", tracking=None, is_everything=True),
+    ),
+    "a part ships": (
+        "/orders/{order_id}/ship",
+        orders.ship(an_order(), {LINE: 1}, carrier="DHL", tracking="JJD1", is_everything=False),
+    ),
+    "money goes back": (
+        "/orders/{order_id}/refunds",
+        orders.refund(
+            an_order(), [(LINE, 1, True)], shipping=True, reason="damaged", note="chipped",
+            expected=Money(999, "EUR"),
+        ),
+    ),
+    "a note is written": ("/orders/{order_id}/notes", orders.note(an_order(), "called")),
+    "units are added": ("/stock/{level_id}/adjust", stock.adjust(a_level(), 3, reason="found")),
+    "a count is set": (
+        "/stock/{level_id}/adjust",
+        stock.set_to(a_level(), 7, expected=5, reason="count", note="Monday"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "draft"), DRAFTS.values(), ids=DRAFTS)
+def test_what_the_console_sends_is_allowed(
+    described: dict[str, Any], path: str, draft: Draft
+) -> None:
+    operation = described["paths"][f"{ADMIN}{path}"]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    form = OAS30Validator({**schema, "components": described["components"]})
+
+    for body in (draft.body, draft.inverse):
+        if body is not None:
+            assert [error.message for error in form.iter_errors(body)] == []
+    key = [p for p in operation.get("parameters", []) if p["name"] == "Idempotency-Key"]
+    assert key or path.endswith("/notes")
+
+
+def test_the_console_asks_for_orders_in_words_that_the_list_knows(
+    described: dict[str, Any],
+) -> None:
+    operation = described["paths"][f"{ADMIN}/orders"]["get"]
+    known = {p["name"]: p["schema"] for p in operation["parameters"] if p["in"] == "query"}
+
+    for view in VIEWS:
+        for name, value in view.query.items():
+            assert value in known[name]["enum"], (view.name, name, value)
+    for name, values in WORDS.values():
+        assert set(values) <= set(known[name]["enum"]), name
+    assert {"q", "placed_at_gte", "placed_at_lt", "sort", "limit", "cursor", "include"} <= set(
+        known
+    )
+
+
+def test_the_console_asks_for_stock_in_words_that_the_list_knows(
+    described: dict[str, Any],
+) -> None:
+    operation = described["paths"][f"{ADMIN}/stock"]["get"]
+    known = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
+
+    assert {"q", "low", "location_id", "limit", "cursor", "include"} <= known
