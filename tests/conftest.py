@@ -20,6 +20,7 @@ from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
 from tests.support.shop import Shop
 from tests.support.stack import Postgres, Redis, running_postgres, running_redis
+from tests.support.town import Town, open_town
 
 # A busy machine is no counterexample: the search is not timed.
 hypothesis.settings.register_profile("stockroom", deadline=None)
@@ -99,6 +100,13 @@ def app(bare_app: Flask, mailer: RecordingMailer, gateway: ScriptedGateway) -> I
 def shop(app: Flask, gateway: ScriptedGateway, mailer: RecordingMailer) -> Shop:
     """A small shop in Germany, open, with empty shelves."""
     return Shop(app, gateway, mailer).opens()
+
+
+@pytest.fixture(scope="session")
+def whole_town() -> Iterator[Town]:
+    """The shop as real processes, and everybody around it: for all journeys and faults."""
+    with open_town() as town:
+        yield town
 
 
 def _empty_everything() -> None:

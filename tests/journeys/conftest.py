@@ -1,17 +1,10 @@
-"""One shop for all journeys: real processes, spoken to over HTTP as a storefront does."""
+"""Journeys: each brings its own goods and people to the one running shop."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.town import Town, open_town
-
-
-@pytest.fixture(scope="session")
-def whole_town() -> Iterator[Town]:
-    """The shop that all journeys share; each brings its own goods and people."""
-    with open_town(with_post_office=False) as town:
-        yield town
+from tests.support.town import Town
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def test_a_shift_at_the_counter(town: Town, tmp_path: Path) -> None:
         desk.until("▶ password")
         desk.send(keys(PASSWORD))
         desk.until("Hello Olivia Owner")
-        desk.until(number)
+        desk.until("Waits")
 
         desk.send(keys(number))
         desk.until("5 units to ship")

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.message import EmailMessage, Message
+from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,22 @@ class Letter:
     request_id: str
 
 
-def read(content: bytes) -> Letter:
+class Mailbox:
+    """A Maildir; each letter is opened once, however often one looks."""
+
+    def __init__(self, folder: Path) -> None:
+        self._new = folder / "new"
+        self._opened: dict[str, Letter] = {}
+
+    def letters(self) -> list[Letter]:
+        """Return every copy that lies there, in the order of arrival."""
+        for file in sorted(self._new.iterdir()) if self._new.exists() else ():
+            if file.name not in self._opened:
+                self._opened[file.name] = _read(file.read_bytes())
+        return list(self._opened.values())
+
+
+def _read(content: bytes) -> Letter:
     """Open a letter."""
     message = message_from_bytes(content, policy=default)
     assert isinstance(message, EmailMessage)
@@ -30,8 +46,3 @@ def read(content: bytes) -> Letter:
         message_id=str(message["Message-ID"]),
         request_id=str(message["X-Request-ID"]),
     )
-
-
-def read_all(messages: list[Message]) -> list[Letter]:
-    """Open the letters of a mailbox."""
-    return [read(message.as_bytes()) for message in messages]

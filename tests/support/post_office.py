@@ -1,28 +1,36 @@
-"""A mail server that takes its time: it can hold a letter before or after it has taken it."""
+"""A post office between the shop and its mailbox: it can take its time, or take nothing."""
 
 import asyncio
+import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiosmtpd.controller import Controller
 
 from api.dev.services import LOOPBACK, free_port
-from tests.support.letters import Letter, read
 from tests.support.waiting import Held
 
 
 class PostOffice:
-    """Speaks SMTP at `url`; `letters` are the copies that it has taken, in that order."""
+    """Speaks SMTP to the shop and hands on what it takes; a letter is taken once it lies there."""
 
     def __init__(self) -> None:
-        self.letters: list[Letter] = []
         self._before: Held | None = None
         self._after: Held | None = None
         self._is_shut = False
+        self._mailbox = ("", 0)
         self._door = Controller(self, hostname=LOOPBACK, port=free_port(), enable_SMTPUTF8=True)
         self._door.start()
-        self.url = f"smtp://{LOOPBACK}:{self._door.port}"
+
+    def lead_to(self, address: str) -> str:
+        """Stand before the mailbox with this address; returns the address to be used instead."""
+        parts = urlsplit(address)
+        assert parts.hostname is not None
+        assert parts.port is not None
+        self._mailbox = parts.hostname, parts.port
+        return parts._replace(netloc=f"{LOOPBACK}:{self._door.port}").geturl()
 
     def close(self) -> None:
         """Close for good."""
@@ -30,7 +38,7 @@ class PostOffice:
 
     @contextmanager
     def holding(self) -> Iterator[Held]:
-        """Hold letters in the middle: all of it was sent, and the server has not said yes.
+        """Hold letters in the middle: all of it was sent, and nobody has said yes.
 
         A letter whose sender dies meanwhile is not taken.
         """
@@ -66,7 +74,16 @@ class PostOffice:
             return "451 4.3.0 Come back tomorrow"
         if self._before is not None:
             await asyncio.to_thread(self._before.stand)
-        self.letters.append(read(envelope.content))
+        await asyncio.to_thread(self._hand_on, envelope)
         if self._after is not None:
             await asyncio.to_thread(self._after.stand)
         return "250 OK"
+
+    def _hand_on(self, envelope: Any) -> None:
+        with smtplib.SMTP(*self._mailbox) as mailbox:
+            mailbox.sendmail(
+                envelope.mail_from,
+                envelope.rcpt_tos,
+                envelope.content,
+                mail_options=[each for each in envelope.mail_options if each == "SMTPUTF8"],
+            )

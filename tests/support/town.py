@@ -8,7 +8,7 @@ from typing import Any
 from api.platform.outbox import ATTEMPTS
 from tests.support import books
 from tests.support.detour import Detour
-from tests.support.letters import Letter, read_all
+from tests.support.letters import Letter, Mailbox
 from tests.support.live import StaffMember, Visitor, open_shop
 from tests.support.post_office import PostOffice
 from tests.support.stack import RunningShop, running_shop
@@ -35,7 +35,8 @@ class Town:
     till: Till
     to_stripe: Detour
     from_stripe: Detour
-    post_office: PostOffice | None = None
+    post_office: PostOffice
+    mailbox: Mailbox
     visitors: list[Visitor] = field(default_factory=list)
     may_come_twice: set[str] = field(default_factory=set)
     """The Message-IDs of letters of which a fault explains a second copy."""
@@ -65,9 +66,7 @@ class Town:
 
     def letters(self) -> list[Letter]:
         """Return every copy of every letter that was taken."""
-        if self.post_office is not None:
-            return list(self.post_office.letters)
-        return read_all(self.shop.letters())
+        return self.mailbox.letters()
 
     def wakes(self, periodic: str) -> None:
         """Let the worker's timetable run a periodic job now instead of at its own time."""
@@ -130,27 +129,25 @@ class Town:
 
 
 @contextmanager
-def open_town(*, with_post_office: bool) -> Iterator[Town]:
-    """Build a town for the length of a block; with its own post office or the shop's mailbox."""
+def open_town() -> Iterator[Town]:
+    """Build a town for the length of a block."""
     with ExitStack() as stack:
-        to_stripe, from_stripe = Detour(), Detour()
-        stack.callback(to_stripe.close)
-        stack.callback(from_stripe.close)
-        post_office = PostOffice() if with_post_office else None
-        if post_office is not None:
-            stack.callback(post_office.close)
+        to_stripe, from_stripe, post_office = Detour(), Detour(), PostOffice()
+        for way in (to_stripe, from_stripe, post_office):
+            stack.callback(way.close)
         shop = stack.enter_context(
             running_shop(
-                environment={"SMTP_URL": post_office.url} if post_office else {},
                 detours={
                     "STRIPE_API_BASE": to_stripe.lead_to,
                     "STRIPE_WEBHOOK_URL": from_stripe.lead_to,
-                },
+                    "SMTP_URL": post_office.lead_to,
+                }
             )
         )
         till = Till(to_stripe.destination, shop.env["STRIPE_SECRET_KEY"])
         owner = open_shop(shop)
-        town = Town(shop, owner, till, to_stripe, from_stripe, post_office)
+        mailbox = Mailbox(shop.mailbox)
+        town = Town(shop, owner, till, to_stripe, from_stripe, post_office, mailbox)
         yield town
         for caller in (owner, *town.visitors):
             caller.close()
