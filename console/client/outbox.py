@@ -242,17 +242,22 @@ class Outbox:
             json.dumps(failure.as_record()),
         )
 
-    def retry(self, command: Command) -> None:
-        """Let a stopped command go again.
+    def retry(self, command: Command, draft: Draft | None = None) -> None:
+        """Let a stopped command go again, in its old place; with a draft, in these words.
 
         The shop keeps its refusals under their keys, so a refused command needs a new key to be
         weighed again; one that may have happened keeps its key, or it could happen twice.
         """
         key = command.key if command.unanswered else str(uuid.uuid4())
+        body = draft.body if draft else command.body
+        inverse = draft.inverse if draft else command.inverse
         self._change(
             command,
-            "state = 'waiting', key = ?, next_at = 0, problem = NULL, status = 0, made_at = ?",
+            "state = 'waiting', key = ?, body = ?, inverse = ?, next_at = 0, problem = NULL,"
+            " status = 0, made_at = ?",
             key,
+            json.dumps(body),
+            json.dumps(inverse) if inverse is not None else None,
             self._now(),
         )
 

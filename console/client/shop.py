@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from enum import StrEnum
 
+from console.client import stock
 from console.client.caller import IS_SLOW, Caller
 from console.client.desk import Desk
 from console.client.errors import CallFailed
@@ -81,8 +82,8 @@ class Shop:
         return command
 
     def send_again(self, command: Command) -> None:
-        """Let a stopped command go once more, in its old place in the queue."""
-        self.outbox.retry(command)
+        """Let a stopped command go once more; a count goes on top of what stands there now."""
+        self.outbox.retry(command, stock.on_top(command))
         self.sender.nudge()
 
     def drop(self, command: Command) -> None:

@@ -64,6 +64,31 @@ def taking_back(command: Command) -> Draft:
     )
 
 
+def moved_to(command: Command) -> int | None:
+    """The units that the shop found in place of those that a refused count was made against."""
+    problem = command.problem or {}
+    facts = problem.get("facts")
+    if command.kind != "adjust" or problem.get("code") != "stale_quantity":
+        return None
+    current = facts.get("current_on_hand") if isinstance(facts, dict) else None
+    return current if isinstance(current, int) else None
+
+
+def on_top(command: Command) -> Draft | None:
+    """A refused count made anew against what stands there now; None for any other command."""
+    current, counted = moved_to(command), command.body.get("on_hand")
+    if current is None or not isinstance(counted, int) or command.inverse is None:
+        return None
+    return Draft(
+        kind=command.kind,
+        aggregate=command.aggregate,
+        path=command.path,
+        body={**command.body, "expected_on_hand": current},
+        label=command.label,
+        inverse={**command.inverse, "change": current - counted},
+    )
+
+
 def _opposite(body: Mapping[str, object]) -> dict[str, object]:
     change = body["change"]
     assert isinstance(change, int)

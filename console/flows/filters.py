@@ -22,7 +22,7 @@ VIEWS = (
     View("to_ship", "to ship", {"queue": "to_ship"}, oldest_first=True),
     View("all", "all", {}),
     View("unpaid", "unpaid", {"payment_status": "unpaid"}),
-    View("part", "partly shipped", {"fulfilment_status": "partially_shipped"}),
+    View("part", "partly", {"fulfilment_status": "partially_shipped"}),
     View("shipped", "shipped", {"fulfilment_status": "shipped"}),
     View("cancelled", "cancelled", {"status": "cancelled"}),
 )

@@ -41,7 +41,9 @@ def fit(text: str, width: int, right: bool = False) -> str:
         return ""
     taken = width_of(text)
     if taken > width:
-        text = _cut(text, width - 1) + ELLIPSIS
+        text = text.rstrip()
+        if width_of(text) > width:
+            text = _cut(text, width - 1) + ELLIPSIS
         taken = width_of(text)
     return " " * (width - taken) + text if right else text + " " * (width - taken)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from console.client.journal import Call
 from console.client.outbox import Command, State
+from console.client.stock import moved_to
 from console.flows.words import Sense, age, clock_with_seconds, span
 from console.theme import Paints
 from console.widgets.ink import Column, Line, Part, cells, wrapped
@@ -123,6 +124,10 @@ def _details(command: Command, paints: Paints, width: int) -> list[Line]:
         if isinstance(facts, dict) and facts:
             listed = ", ".join(f"{name.replace('_', ' ')} {v}" for name, v in facts.items())
             told.append(f"the shop says: {listed}")
+        current = moved_to(command)
+        if current is not None:
+            mine = command.body.get("on_hand")
+            told.append(f"y puts {mine} in the place of {current}; d leaves {current}")
         if problem.get("request_id"):
             told.append(f"request {problem['request_id']}")
     return [

@@ -34,9 +34,9 @@ class Views(Drawn):
         parts: list[Part] = [(" ", paints.ink)]
         for name in self._names:
             if name == self._current:
-                parts += [("▸ ", paints.accent), (name, paints.bright), ("   ", paints.ink)]
+                parts += [("▸ ", paints.accent), (name, paints.bright), ("  ", paints.ink)]
             else:
-                parts.append((f"  {name}   ", paints.dim))
+                parts.append((f"  {name}  ", paints.dim))
         if self._note:
             parts.append((self._note, paints.accent))
         return Line(tuple(parts), ((f"{self._position} ", paints.dim),))

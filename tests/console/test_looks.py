@@ -270,6 +270,20 @@ async def test_a_refused_command_waits_in_the_tray_with_what_the_shop_said(open_
         assert desk.shop.warehouse.level(level.id).on_hand == 11
 
 
+async def test_a_refused_count_can_be_put_on_top_of_what_stands_there_now(open_console) -> None:
+    async with open_console() as desk:
+        await desk.press("f7", "down", "=", "3", "enter")
+        level = desk.shop.warehouse.level(desk.app.frame.level_at_hand().id)
+        level.on_hand = 11
+        await desk.press("enter", "f12")
+        assert "y puts 3 in the place of 11; d leaves 11" in desk.text
+        await desk.press("y")
+        assert level.on_hand == 3
+        await desk.press("f9")
+
+        assert level.on_hand == 11
+
+
 async def test_the_calls_are_listed_with_their_answers_and_times(open_console) -> None:
     async with open_console(size=(120, 40)) as desk:
         await desk.press("f12", "tab")
