@@ -51,7 +51,6 @@ def test_a_letter_taken_in_the_moment_of_death_comes_twice_as_one(town: Town) ->
         held.wait()
         town.shop.kill("worker")
     town.shop.start("worker")
-    town.hurries()
     town.ends_claims()
     town.settles()
 

@@ -23,7 +23,7 @@ _HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "content-length"
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
-@dataclass
+@dataclass(eq=False)
 class Hindrance:
     """What happens to the calls that it is about."""
 
@@ -42,9 +42,8 @@ class Hindrance:
 
 @dataclass
 class Detour:
-    """One road. `seen` lists the calls that came along it, as `POST /v1/refunds`."""
+    """One road, with whoever stands on it at the moment."""
 
-    seen: list[str] = field(default_factory=list)
     _origin: str = ""
     _hindrances: list[Hindrance] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -83,24 +82,22 @@ class Detour:
     def holding_answers(
         self, method: str, path: str, times: float = float("inf")
     ) -> Iterator[Held]:
-        """Let the other end do what is asked, and hold its answer."""
+        """Let the other end do what is asked, and hold its answer, so many times."""
         held = Held()
         with self._hindering(Hindrance(method, re.compile(path), times, after=held)):
             yield held
             held.let_go()
 
     @contextmanager
-    def losing_answers(self, method: str, path: str, times: float = float("inf")) -> Iterator[None]:
+    def losing_answers(self, method: str, path: str) -> Iterator[None]:
         """Let the other end do what is asked, and hang up before it can say so."""
-        with self._hindering(Hindrance(method, re.compile(path), times, is_answer_lost=True)):
+        with self._hindering(Hindrance(method, re.compile(path), is_answer_lost=True)):
             yield
 
     @contextmanager
-    def refusing(
-        self, method: str, path: str, status: int = 500, times: float = float("inf")
-    ) -> Iterator[None]:
-        """Answer with an error instead of asking the other end."""
-        with self._hindering(Hindrance(method, re.compile(path), times, refusal=status)):
+    def refusing(self, method: str, path: str, status: int = 500) -> Iterator[None]:
+        """Answer with this status instead of asking the other end."""
+        with self._hindering(Hindrance(method, re.compile(path), refusal=status)):
             yield
 
     def travel(
@@ -111,7 +108,6 @@ class Detour:
         A call whose caller died while it was held goes no further.
         """
         with self._lock:
-            self.seen.append(f"{method} {path}")
             met = [each for each in self._hindrances if each.meets(method, urlsplit(path).path)]
             for each in met:
                 each.times -= 1

@@ -13,7 +13,7 @@ from tests.support.live import StaffMember, Visitor, open_shop
 from tests.support.post_office import PostOffice
 from tests.support.stack import RunningShop, running_shop
 from tests.support.till import Till
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, soon
 
 WAITING = """
     SELECT (SELECT count(*) FROM facts WHERE relayed_at IS NULL)
@@ -85,6 +85,7 @@ class Town:
     def ends_claims(self) -> None:
         """Let the claims on letters run out that their worker did not live to finish."""
         self.shop.sql("UPDATE letters SET claimed_until = now() WHERE status = 'sending'")
+        self.hurries()
 
     def until_job_failed(self, error: str) -> Any:
         """Wait until an unfinished delivery notes an error of this kind; returns the delivery."""
@@ -101,17 +102,10 @@ class Town:
         What waits for another attempt is hurried, but not so often that it runs out of attempts.
         """
         for _ in range(ATTEMPTS - 3):
-            if self._is_quiet_within(PATIENCE_BEFORE_HURRYING):
+            if soon(lambda: self.shop.sql(WAITING) == [(0,)], within=PATIENCE_BEFORE_HURRYING):
                 return
             self.hurries()
         raise AssertionError(f"these jobs are not done: {self.shop.sql(UNDONE)}")
-
-    def _is_quiet_within(self, seconds: float) -> bool:
-        try:
-            eventually(lambda: self.shop.sql(WAITING) == [(0,)], within=seconds)
-        except AssertionError:
-            return False
-        return True
 
     def differences(self) -> list[str]:
         """Say which books do not balance: the shop's, the till's against it, and the mail's."""
@@ -122,10 +116,6 @@ class Town:
         found += [f"a letter was sent and is not there: {each}" for each in sent - taken]
         found += [f"a letter is there that was never sent: {each}" for each in taken - sent]
         return found
-
-    def said(self) -> str:
-        """Return the last words of the shop's own processes, for whoever looks for a reason."""
-        return "".join(f"\n--- {name}\n{self.shop.log(name)[-4000:]}" for name in ("web", "worker"))
 
 
 @contextmanager

@@ -16,9 +16,15 @@ def eventually(
     look: Callable[[], Found], *, within: float = PATIENCE_SECONDS, what: str = ""
 ) -> Found:
     """Look until there is something, and return it; fail when there is nothing in time."""
+    found = soon(look, within=within)
+    assert found, f"it did not happen within {within:.0f} s: {what}"
+    return found
+
+
+def soon(look: Callable[[], Found], *, within: float) -> Found:
+    """Look until there is something or the time is over; returns what the last look found."""
     deadline = time.monotonic() + within
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"it did not happen within {within:.0f} s: {what}"
+    while not (found := look()) and time.monotonic() < deadline:
         time.sleep(_GLANCE)
     return found
 
