@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 
 from api.accounts import flows as accounts
 from api.accounts import service as account_service
@@ -36,6 +36,7 @@ from api.kernel.principal import SYSTEM, Principal
 from api.orders import service as orders
 from api.platform.auth import hash_secret
 from api.platform.db import session, transaction
+from api.platform.outbox import Fact
 from api.pricing import service as pricing
 from api.pricing.service import ShippingDraft
 from api.settlement import service as settlement
@@ -62,8 +63,17 @@ def fill(app: Flask, say: Callable[[str], None] = print) -> bool:
         with _at(clock.now() - OVER - timedelta(days=1)):
             variants = _stock_shelves()
         _sell_for_a_week(variants, chance)
+        _let_the_past_rest()
         session.remove()
         return True
+
+
+def _let_the_past_rest() -> None:
+    """Take the week's facts as told: its letters were read long ago, and today's must not wait."""
+    with transaction():
+        session.execute(
+            update(Fact).where(Fact.relayed_at.is_(None)).values(relayed_at=clock.now())
+        )
 
 
 def _hire() -> None:
