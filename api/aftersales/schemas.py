@@ -32,10 +32,11 @@ class RefundQuoteRequestSchema(Schema):
     lines = ma.fields.List(ma.fields.Nested(LineToRefundSchema), load_default=list)
     shipping = ma.fields.Boolean(load_default=False)
 
-    @ma.validates("lines")
-    def _each_once(self, lines: list[LineToRefund], **_: Any) -> None:
+    @ma.validates_schema(skip_on_field_errors=True)
+    def _each_once(self, wanted: dict[str, Any], **_: Any) -> None:
+        lines: list[LineToRefund] = wanted["lines"]
         if len({line.order_line_id for line in lines}) != len(lines):
-            raise ma.ValidationError("Name each line once.")
+            raise ma.ValidationError("Name each line once.", "lines")
 
 
 class RefundRequestSchema(RefundQuoteRequestSchema):

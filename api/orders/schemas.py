@@ -4,7 +4,7 @@ import marshmallow as ma
 
 from api.orders.states import FulfilmentStatus, OrderStatus, PaymentStatus
 from api.platform.address import AgreedAddressSchema
-from api.platform.http import MoneySchema, PageQuerySchema, Schema
+from api.platform.http import Moment, MoneySchema, PageQuerySchema, Schema
 
 _STATUS = ma.validate.OneOf([status.value for status in OrderStatus])
 _PAYMENT_STATUS = ma.validate.OneOf([status.value for status in PaymentStatus])
@@ -34,8 +34,8 @@ class OrderListQuerySchema(PageQuerySchema):
         validate=ma.validate.Length(1, 200),
         metadata={"description": "An order number, or how an e-mail or a name begins."},
     )
-    placed_at_gte = ma.fields.AwareDateTime(load_default=None)
-    placed_at_lt = ma.fields.AwareDateTime(load_default=None)
+    placed_at_gte = Moment(load_default=None)
+    placed_at_lt = Moment(load_default=None)
     sort = ma.fields.String(
         load_default="-placed_at", validate=ma.validate.OneOf(["-placed_at", "placed_at"])
     )

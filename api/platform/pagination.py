@@ -5,7 +5,7 @@ import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -135,7 +135,7 @@ def _decode(cursor: str, mark: str, sort: Sort) -> list[Any]:
         if found != mark:
             raise CursorInvalid
         return [_typed(c, v) for c, v in zip(sort.columns, values, strict=True)]
-    except (binascii.Error, ValueError, TypeError) as unreadable:
+    except (binascii.Error, ValueError, TypeError, OverflowError) as unreadable:
         raise CursorInvalid from unreadable
 
 
@@ -153,7 +153,7 @@ def _typed(column: Any, value: Any) -> Any:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError("a moment needs its time zone")
-        return moment
+        return moment.astimezone(UTC)
     if kind is str and "\x00" in value:
         raise ValueError("the database compares no NUL")
     return value

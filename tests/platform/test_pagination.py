@@ -178,7 +178,17 @@ def test_a_cursor_that_someone_made_up_is_refused_and_not_a_bug(client: FlaskCli
 
 
 @pytest.mark.parametrize(
-    "value", [5, None, "yesterday", "2026-01-01T00:00:00", "2026-13-01T00:00:00Z", ["x"], True]
+    "value",
+    [
+        5,
+        None,
+        "yesterday",
+        "2026-01-01T00:00:00",
+        "2026-13-01T00:00:00Z",
+        ["x"],
+        True,
+        "0001-01-01T00:00:00+23:59",
+    ],
 )
 def test_a_made_up_moment_is_refused_and_not_a_bug(value: Any) -> None:
     with pytest.raises(pagination.CursorInvalid):
