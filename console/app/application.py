@@ -59,7 +59,7 @@ STYLES = [
 TICK = 1.0
 """Seconds between looks at what only time changes: the clock, ages, the line."""
 
-IDLE_AFTER = 5.0
+IDLE_AFTER = 1.5
 """Seconds without a key after which memory is tidied up; tidying under the fingers stutters."""
 
 FIRST_ROWS_WITHIN = 0.4
@@ -68,7 +68,7 @@ FIRST_ROWS_WITHIN = 0.4
 LOOKS_SLOW_AFTER = 0.25
 """Seconds that a code is looked up before the bar says so."""
 
-GARBAGE_THRESHOLDS = (20_000, 50, 1_000)
+GARBAGE_THRESHOLDS = (8_000, 8, 100)
 
 Work = Code | Answer | Action | Open | Left | Finished | SignedIn | SignInNeeded
 
