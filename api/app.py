@@ -1,5 +1,6 @@
 """The roof: `create_app(settings)` plugs everything together and is imported by nobody below."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -80,7 +81,7 @@ def create_app(
 ) -> Flask:
     """Build the shop; what reaches outside may be given, and is the real thing by default."""
     observability.configure_logging(settings)
-    app = Flask("api", static_folder=None)
+    app = SynchronousFlask("api", static_folder=None)
     app.config.update(_config(settings))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
@@ -109,6 +110,14 @@ def create_app(
     for command in commands:
         app.cli.add_command(command)
     return app
+
+
+class SynchronousFlask(Flask):
+    """Flask without asking of each function, at each request, whether it is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: the shop has no coroutines."""
+        return func
 
 
 def _config(settings: Settings) -> dict[str, Any]:
