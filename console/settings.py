@@ -5,6 +5,8 @@ Read once, from the command line and the environment; no other module looks at e
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -72,7 +74,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         home=Path(home).expanduser() if home else _state_folder(environment),
         station=environment.get("STOCKROOM_STATION") or socket.gethostname(),
         scan_prefixes=(prefix,) if prefix else SCAN_PREFIXES,
-        sound_command=environment.get("STOCKROOM_SOUND") or None,
+        sound_command=_checked_sound(environment.get("STOCKROOM_SOUND", "")),
     )
 
 
@@ -97,6 +99,17 @@ def _checked_url(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise BadSettings(f"the shop's address must be http://... or https://..., not {url!r}")
     return url.rstrip("/")
+
+
+def _checked_sound(command: str) -> str | None:
+    """A command that can be run, found out now and not at the first wrong scan."""
+    try:
+        words = shlex.split(command)
+    except ValueError as broken:
+        raise BadSettings(f"STOCKROOM_SOUND cannot be read: {broken}") from broken
+    if words and shutil.which(words[0]) is None:
+        raise BadSettings(f"STOCKROOM_SOUND names {words[0]!r}, which cannot be run here")
+    return command if words else None
 
 
 def _state_folder(environment: Mapping[str, str]) -> Path:

@@ -122,6 +122,7 @@ class Navigation(App[None]):
             self._close_prompt(self.frame)
             await self.pop_screen()
             self.listen_as(self.frame)
+            self.frame.come_back()
         elif self.trail.back():
             await self.arrive(self.trail.here)
         elif self.frame.NAME != "home":

@@ -96,6 +96,9 @@ class Frame(Screen[None]):
     def lie_over(self, screen: Frame) -> None:
         """Be laid over another screen, to explain it or to offer what it can do."""
 
+    def come_back(self) -> None:
+        """What lay over this screen is gone: ask again what was being asked."""
+
     def leave(self) -> None:
         """Stop being current; whatever the operator began stays."""
 

@@ -85,8 +85,7 @@ class ShipScreen(DraftingScreen[ShipDraft]):
             return False
         if scan.kind is Kind.ORDER and history.now.is_untouched:
             return False
-        await self._take(events.Scanned(scan.code), f"scan {scan.code}")
-        return True
+        return not await self._take(events.Scanned(scan.code), f"scan {scan.code}")
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
         """A quantity, a carrier or a tracking number was typed."""
@@ -178,7 +177,8 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         at = CARRIERS.index(here) if here in CARRIERS else -1
         await self._take(events.By(CARRIERS[(at + by) % len(CARRIERS)]), "carrier")
 
-    async def _take(self, event: events.Event, what: str) -> None:
+    async def _take(self, event: events.Event, what: str) -> bool:
+        """Take a step of the draft; True when it turned out to be about another order."""
         history = self.history
         assert history is not None
         taken = rules.step(history.now, event)
@@ -190,22 +190,24 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         self.draw()
         for command in taken.commands:
             if isinstance(command, events.LookUp):
-                await self._look_up(command.code)
-            else:
-                self._send(command)
+                return await self._look_up(command.code, history)
+            self._send(command)
+        return False
 
-    async def _look_up(self, code: str) -> None:
+    async def _look_up(self, code: str, history: History[ShipDraft]) -> bool:
+        """Ask what a code is; True for another order while nobody would miss this draft."""
         try:
             answer = await self.counter.what_is(code)
         except SignedOut as failure:
             self.post_message(SignInNeeded(failure))
-            return
+            return False
         except CallFailed:
             # Offline the parcel still goes: the flow takes the code for a tracking number.
-            await self._take(events.NotRecognised(code), "tracking number")
-            return
+            return await self._take(events.NotRecognised(code), "tracking number")
+        if answer is not None and answer.kind == "order" and history.now.is_untouched:
+            return True
         kind, label = (answer.kind, answer.label) if answer else (None, "")
-        await self._take(events.Recognised(code, kind, label), "tracking number")
+        return await self._take(events.Recognised(code, kind, label), "tracking number")
 
     def _send(self, send: events.Send) -> None:
         order = self.order

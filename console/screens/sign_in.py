@@ -49,10 +49,11 @@ class SignInScreen(Frame):
         """Ask for the e-mail; `subject` says why one has to sign in."""
         self.why = subject
         self.email = self.email or self.counter.shop.outbox.remembered(REMEMBERED)
-        if self.email:
-            self.ask(PASSWORD)
-        else:
-            self.ask(EMAIL)
+        self.come_back()
+
+    def come_back(self) -> None:
+        """Ask for what is missing."""
+        self.ask(PASSWORD if self.email else EMAIL)
         self._draw()
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
@@ -81,8 +82,7 @@ class SignInScreen(Frame):
     async def do_enter(self) -> None:
         """Enter without a prompt: begin again."""
         if not self._is_asking:
-            self.ask(PASSWORD if self.email else EMAIL)
-            self._draw()
+            self.come_back()
 
     def on_resize(self) -> None:
         """Another width, another layout."""

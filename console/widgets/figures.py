@@ -13,10 +13,7 @@ def spark(values: Sequence[int], width: int) -> str:
     top = max(shown, default=0)
     if top <= 0:
         return "·" * len(shown)
-    return "".join(
-        "·" if value <= 0 else BARS[min(len(BARS) - 1, value * len(BARS) // (top + 1))]
-        for value in shown
-    )
+    return "".join("·" if value <= 0 else BARS[(value * len(BARS) - 1) // top] for value in shown)
 
 
 def gauge(part: int, whole: int, width: int) -> str:

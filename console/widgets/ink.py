@@ -77,10 +77,10 @@ def strip(line: Line, width: int, base: Style) -> Strip:
     room = width - sum(width_of(part.text) for part in right)
     if room < 0:
         return Strip(right).crop(0, width)
-    if right and line.parts:
+    if right and line.parts and room:
         # Left and right never touch: two figures side by side would read as one.
         right.insert(0, Segment(" ", ground))
-        room = max(0, room - 1)
+        room -= 1
     segments: list[Segment] = []
     used = 0
     for text, style in line.parts:

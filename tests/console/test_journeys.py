@@ -172,6 +172,20 @@ async def test_a_wrong_item_is_refused_loudly_and_changes_nothing(open_console) 
         assert desk.frame.history.now == before
 
 
+async def test_another_orders_bare_number_opens_it_unless_a_parcel_has_been_begun(
+    open_console,
+) -> None:
+    async with open_console() as desk:
+        queue = desk.shop.warehouse.pick({"queue": "to_ship"}, "")
+        await desk.scan(desk.shop.warehouse.number(queue[-1]))
+        await desk.scan(desk.shop.warehouse.number(queue[-2]).removeprefix("O-"))
+        assert desk.frame.order.number == desk.shop.warehouse.number(queue[-2])
+        await desk.scan(LABEL, desk.shop.warehouse.number(queue[-3]).removeprefix("O-"))
+
+        assert desk.frame.order.number == desk.shop.warehouse.number(queue[-2])
+        assert desk.tone == "wrong"
+
+
 async def test_an_unknown_code_is_refused_by_name(open_console) -> None:
     async with open_console() as desk:
         await desk.scan("NOBODY-1")

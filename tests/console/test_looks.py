@@ -48,6 +48,7 @@ async def arrive_cold(desk: Station, screen: str) -> None:
     """Get to a screen whose subject has never been read."""
     from_list = desk.app.frames["stock" if screen == "level" else "orders"]
     await desk.press("f7" if screen == "level" else "f3")
+    await desk.rested()  # the pane beside the list reads its order a moment later
     subject = from_list.table.current.id if screen in SUBJECT else ""
     desk.app.counter.forget(desk.app.counter.reader)
     await desk.press("f12")
@@ -376,3 +377,38 @@ async def test_nothing_in_a_name_can_move_the_cursor_of_the_terminal(open_consol
 
         assert "\x1b" not in desk.text
         assert "Eve·[2J··gnp X" in desk.text
+
+
+async def test_a_window_may_change_its_size_at_any_time(open_console) -> None:
+    async with open_console() as desk:
+        await desk.press("f3", "enter")
+        for width, height in ((140, 40), (60, 20), (50, 15), (120, 24), (80, 24)):
+            await desk.pilot.resize_terminal(width, height)
+            await desk.settled()
+            assert_fits(desk)
+            assert ("Make the window larger" in desk.text) == (width < 60 or height < 20)
+        assert "SHIP TO" in desk.text
+
+
+async def test_the_mouse_may_press_keys_and_choose_rows(open_console) -> None:
+    async with open_console() as desk:
+        await desk.press("f3")
+        await desk.pilot.click("#orders", offset=(10, 5))
+        await desk.settled()
+        assert desk.frame.table.cursor == 4
+        # F7 stands on the lower row of the key bar.
+        at = desk.text.split("\n")[-1].index("F7 stock")
+        await desk.pilot.click("#keys", offset=(at, 1))
+        await desk.settled()
+
+        assert desk.screen == "stock"
+
+
+async def test_help_on_the_sign_in_page_leads_back_to_its_question(open_console) -> None:
+    async with open_console(signed_in=False) as desk:
+        await desk.press("f1")
+        assert "Help ▸ Sign in" in desk.text
+        await desk.press("escape")
+        await desk.type("mia")
+
+        assert "mia▌" in desk.text

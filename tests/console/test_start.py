@@ -119,6 +119,13 @@ def test_wrong_options_are_refused_with_words(arguments: list[str]) -> None:
         read(arguments, {})
 
 
+def test_a_sound_that_cannot_be_played_is_refused_at_the_start() -> None:
+    assert read([], {"STOCKROOM_SOUND": "true --loud"}).sound_command == "true --loud"
+    for command in ("no-such-player x", "unclosed 'quote"):
+        with pytest.raises(BadSettings):
+            read([], {"STOCKROOM_SOUND": command})
+
+
 @pytest.mark.parametrize(
     ("url", "encrypted"),
     [("https://shop.test", True), ("http://127.0.0.1:8000", True), ("http://shop.test", False)],

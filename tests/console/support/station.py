@@ -37,6 +37,7 @@ class Station:
         self.keys_pressed = 0
         self.scans = 0
         self.bells = 0
+        self.pilot: Pilot[None]
 
     @property
     def frame(self) -> Frame:
@@ -153,7 +154,7 @@ async def at_work(
     station = Station(app, shop, line)
     app.bell = lambda: setattr(station, "bells", station.bells + 1)  # type: ignore[method-assign]
     async with app.run_test(size=size) as pilot:
-        assert isinstance(pilot, Pilot)
+        station.pilot = pilot
         await station.settled()
         yield station
         line.gate.set()

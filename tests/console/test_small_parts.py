@@ -1,0 +1,292 @@
+"""Small parts that everything stands on: cells, words, pictures, the trail, the bare line."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.style import Style
+
+from console.app.trail import Stop, Trail
+from console.client.early import EarlyReader
+from console.client.errors import AnswerLost, Unreachable
+from console.client.models import Money
+from console.client.transport import Asking
+from console.flows import filters, tracking, words
+from console.flows.filters import Find, NextView, OrderFilter, Show, TurnSort
+from console.widgets.figures import gauge, spark
+from console.widgets.ink import Column, Line, cells, clean, fit, strip
+from tests.console.support.making import NOON
+
+PLAIN = Style()
+ANY_TEXT = st.text(max_size=30)
+
+
+# Cells
+
+
+@settings(max_examples=150)
+@given(ANY_TEXT, st.integers(0, 30), st.booleans())
+def test_a_fitted_text_has_exactly_its_width(text: str, width: int, right: bool) -> None:
+    assert cell_len(fit(text, width, right)) == width
+
+
+@settings(max_examples=100)
+@given(ANY_TEXT)
+def test_a_clean_text_holds_nothing_that_a_terminal_obeys(text: str) -> None:
+    assert clean(text).isprintable()
+
+
+@settings(max_examples=100)
+@given(st.lists(ANY_TEXT, max_size=4), st.lists(ANY_TEXT, max_size=2), st.integers(1, 60))
+def test_a_line_has_exactly_the_width_of_its_place(
+    left: list[str], right: list[str], width: int
+) -> None:
+    line = Line(tuple((t, PLAIN) for t in left), tuple((t, PLAIN) for t in right))
+    drawn = strip(line, width, PLAIN)
+
+    assert sum(cell_len(segment.text) for segment in drawn) == width
+
+
+def test_what_is_cut_says_so_and_blanks_are_not_worth_saying() -> None:
+    assert fit("Teapot cast iron", 8) == "Teapot …"
+    assert fit("Mug     ", 5) == "Mug  "
+    assert fit("7", 4, right=True) == "   7"
+
+
+def test_columns_hide_when_there_is_no_room_for_them() -> None:
+    columns = (Column("a", 3), Column("b", 5, grow=1), Column("c", 4, from_width=30))
+    values = [("x", PLAIN), ("y", PLAIN), ("z", PLAIN)]
+    narrow = cells(columns, 20, values, lead=("", PLAIN))
+    wide = cells(columns, 30, values, lead=("", PLAIN))
+
+    assert len(narrow) == 3
+    assert len(wide) == 4
+    assert sum(cell_len(text) for text, _ in wide) == 30
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("money", "said"),
+    [
+        (Money(128400, "EUR"), "1 284.00 €"), (Money(5, "EUR"), "0.05 €"),
+        (Money(-1900, "EUR"), "-19.00 €"), (Money(1200, "USD"), "$12.00"),
+        (Money(-1200, "GBP"), "-£12.00"), (Money(1500, "JPY"), "1 500 ¥"),
+        (Money(1250, "KWD"), "1.250 KWD"), (Money(999, "SEK"), "9.99 SEK"),
+    ],
+)  # fmt: skip
+def test_money_is_said_as_people_say_it(money: Money, said: str) -> None:
+    assert words.money(money) == said
+
+
+@pytest.mark.parametrize(
+    ("ago", "said"),
+    [(5, "5s"), (59, "59s"), (61, "1m"), (29 * 60, "29m"), (18 * 3600, "18h"), (3 * 86400, "3d"),
+     (-10, "0s")],
+)  # fmt: skip
+def test_ages_are_short(ago: int, said: str) -> None:
+    assert words.age(NOON - timedelta(seconds=ago), NOON) == said
+
+
+def test_an_unknown_status_is_shown_as_it_came() -> None:
+    assert words.mark(words.PAYMENT, "held_by_bank") == words.Mark(
+        "·", "held by bank", words.Sense.QUIET
+    )
+
+
+def test_every_mark_has_a_symbol_and_a_word() -> None:
+    for table in (words.PAYMENT, words.FULFILMENT, words.REFUND):
+        for mark in table.values():
+            assert cell_len(mark.glyph) == 1
+            assert mark.word
+
+
+# Filters
+
+
+def test_a_filter_word_becomes_a_query() -> None:
+    found = filters.step(OrderFilter(), Find("ada paid:unp is:placed since:2026-11-01")).state
+
+    assert found.as_query()["q"] == "ada"
+    assert found.as_query()["payment_status"] == "unpaid"
+    assert found.as_query()["status"] == "placed"
+    since = datetime.fromisoformat(found.as_query()["placed_at_gte"])
+    assert since == datetime(2026, 11, 1).astimezone().astimezone(UTC)
+
+
+@pytest.mark.parametrize("text", ["paid:maybe", "colour:red", "since:soon", "is:"])
+def test_a_filter_that_makes_no_sense_changes_nothing_and_says_why(text: str) -> None:
+    taken = filters.step(OrderFilter(), Find(text))
+
+    assert taken.state == OrderFilter()
+    assert taken.feedback is not None
+
+
+def test_the_end_of_a_list_is_the_beginning_of_its_reverse() -> None:
+    oldest = OrderFilter()
+
+    assert oldest.as_query()["sort"] == "placed_at"
+    assert oldest.as_query(from_the_end=True)["sort"] == "-placed_at"
+    assert filters.step(oldest, TurnSort()).state.as_query()["sort"] == "-placed_at"
+
+
+@given(st.integers(-20, 20))
+@settings(max_examples=30)
+def test_views_go_round_and_back(by: int) -> None:
+    state = filters.step(OrderFilter(), NextView(by)).state
+
+    assert filters.step(state, NextView(-by)).state.view == OrderFilter().view
+    assert filters.step(state, Show("all")).state.view.name == "all"
+
+
+# Tracking numbers
+
+
+@pytest.mark.parametrize(
+    ("number", "carrier"),
+    [
+        ("1Z999AA10123456784", "UPS"), ("00340434161094000170", "DHL"),
+        ("JJD000390007827395561", "DHL"), ("RR123456785DE", "DHL"), ("3SABCD1234567", "PostNL"),
+        ("RR123456785GB", "Royal Mail"), ("RR123456785AT", None),
+    ],
+)  # fmt: skip
+def test_carriers_are_known_by_their_numbers(number: str, carrier: str | None) -> None:
+    assert tracking.is_from_carrier(number)
+    assert tracking.carrier_of(number) == carrier
+
+
+@pytest.mark.parametrize("code", ["5012345678917", "012345678905", "MUG-BL", "O-1000412"])
+def test_goods_and_orders_are_no_tracking_numbers(code: str) -> None:
+    assert not tracking.is_from_carrier(code)
+
+
+def test_a_number_read_out_in_groups_is_put_together() -> None:
+    assert tracking.tidy("0034 0434 1610 9400 0170") == "00340434161094000170"
+
+
+# Pictures
+
+
+def test_a_history_is_drawn_from_nothing_to_its_height() -> None:
+    assert spark([0, 1, 4, 8], 10) == "·▁▄█"
+    assert spark([5] * 30, 10) == "█" * 10
+    assert spark([], 10) == ""
+    assert spark([0, 0], 10) == "··"
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(-5, 10_000), max_size=60), st.integers(0, 40))
+def test_a_picture_is_never_wider_than_its_place(values: list[int], width: int) -> None:
+    assert len(spark(values, width)) == min(len(values), width)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "drawn"), [(5, 10, "▮▮▯▯"), (0, 0, "▯▯▯▯"), (20, 10, "▮▮▮▮"), (-1, 5, "▯▯▯▯")]
+)
+def test_a_gauge_is_full_at_most(part: int, whole: int, drawn: str) -> None:
+    assert gauge(part, whole, 4) == drawn
+
+
+# The trail
+
+
+def test_the_trail_goes_back_and_forward_and_forgets_what_was_left() -> None:
+    trail = Trail()
+    for screen in ("orders", "order", "ship"):
+        trail.go(Stop(screen))
+    assert trail.back()
+    assert trail.back()
+    assert trail.here == Stop("orders")
+    assert trail.forward()
+    trail.go(Stop("stock"))
+
+    assert [stop.screen for stop in trail.stops] == ["home", "orders", "order", "stock"]
+    assert not trail.forward()
+
+
+def test_a_finished_order_is_left_with_all_its_screens() -> None:
+    trail = Trail()
+    for stop in (Stop("orders"), Stop("order", "7"), Stop("ship", "7")):
+        trail.go(stop)
+    trail.before("7")
+
+    assert trail.here == Stop("orders")
+
+
+# The bare line for the first reads
+
+
+Reply = Callable[[asyncio.StreamWriter], None]
+
+
+async def asked_over(*pieces: bytes) -> object:
+    """Ask a server that answers with these bytes, and closes."""
+    seen = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await reader.readuntil(b"\r\n\r\n"))
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        asking = Asking("GET", "/x", {"q": "a b"}, {"X-Request-ID": "r-1"})
+        answer = await EarlyReader(f"http://127.0.0.1:{port}/shop").exchange(asking)
+    finally:
+        server.close()
+        await server.wait_closed()
+    assert seen[0].startswith(b"GET /shop/x?q=a+b HTTP/1.1\r\n")
+    assert b"X-Request-ID: r-1\r\n" in seen[0]
+    return answer
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nX-A: b\r\n\r\n", b'{"a":1}', b"rubbish"),
+        (b"HTTP/1.1 200 OK\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n",
+         b'4\r\n{"a"\r\n', b"3;x=y\r\n:1}\r\n0\r\n\r\n"),
+        (b'HTTP/1.0 200 OK\r\nX-A: b\r\n\r\n{"a":1}',),
+    ],
+    ids=["length", "chunks", "until the end"],
+)  # fmt: skip
+async def test_an_answer_is_read_in_each_form(pieces: tuple[bytes, ...]) -> None:
+    answer = await asked_over(*pieces)
+
+    assert answer.status == 200
+    assert answer.headers["x-a"] == "b"
+    assert answer.body == b'{"a":1}'
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 70\r\n\r\n", b"short"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"zz\r\n"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n",),
+        (b"",),
+    ],
+)
+async def test_an_answer_that_is_cut_short_is_lost(pieces: tuple[bytes, ...]) -> None:
+    with pytest.raises(AnswerLost):
+        await asked_over(*pieces)
+
+
+async def test_nobody_listening_is_unreachable() -> None:
+    with pytest.raises(Unreachable) as failure:
+        await EarlyReader("http://127.0.0.1:9").exchange(Asking("GET", "/x"))
+
+    assert type(failure.value) is Unreachable
+
+
+def test_only_plain_addresses_are_read_early() -> None:
+    assert EarlyReader.can_read("http://shop.test")
+    assert not EarlyReader.can_read("https://shop.test")
