@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.kernel import errors
 from api.kernel.errors import DomainError, InvalidState
@@ -297,6 +299,27 @@ def test_a_lost_database_is_told_as_such_and_when_to_come_again(settings: Settin
     assert answer.json["code"] == "database_unavailable"
     assert "secret" not in answer.text
     assert "127.0.0.1" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (OperationalError("SELECT", {}, Exception("lock timeout")), 503),
+        (PoolTimeout(), 503),
+        (InterfaceError("SELECT", {}, Exception("closed"), connection_invalidated=True), 503),
+        (InterfaceError("SELECT", {}, Exception("bad use")), 500),
+        (IntegrityError("INSERT", {}, Exception("duplicate key")), 500),
+    ],
+)
+def test_a_database_that_is_away_or_busy_is_told_from_a_bug(
+    client: FlaskClient, bench: Bench, error: Exception, status: int
+) -> None:
+    bench.during = raising(error)
+
+    answer = client.get(f"{PATH}/whatever")
+
+    assert answer.status_code == status
+    assert ("Retry-After" in answer.headers) == (status == 503)
 
 
 def test_a_refusal_of_a_missing_row_names_no_other_customer(
