@@ -23,7 +23,7 @@ class Anywhere(Navigation):
         """F3."""
         await self.go(Stop("orders"))
 
-    async def do_to_ship(self) -> None:
+    async def do_queue(self) -> None:
         """`:q`."""
         await self.go(Stop("orders", "to_ship"))
 

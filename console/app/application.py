@@ -93,7 +93,7 @@ class ConsoleApp(Opening):
         if connect is None and EarlyReader.can_read(settings.url):
             self.shop.socket.for_early_reads = EarlyReader(settings.url)
         self.intake: Intake[Work | events.Key | events.Paste] = Intake(self._take)
-        self._scans = folder.scans.open("a", encoding="utf-8", buffering=1)
+        self._scans = folder.scan_log()
         self._follow_ups: deque[Work] = deque()
         self._is_taking = False
         self._is_restanding = False

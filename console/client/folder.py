@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
+
+LONGEST_LOG = 1_000_000
 
 
 class FolderInUse(Exception):
@@ -28,10 +30,15 @@ class StateFolder(NamedTuple):
         """Who is signed in, readable by this user alone."""
         return self.path / "sign-in.json"
 
-    @property
-    def scans(self) -> Path:
-        """Every scanned code as it came, before anything was done with it."""
-        return self.path / "scans.log"
+    def scan_log(self) -> TextIO:
+        """Where every code is written as it came, before anything is done with it.
+
+        Begun anew after a megabyte; the one before is kept beside it.
+        """
+        log = self.path / "scans.log"
+        if log.exists() and log.stat().st_size > LONGEST_LOG:
+            log.replace(self.path / "scans.log.1")
+        return log.open("a", encoding="utf-8", buffering=1)
 
     def release(self) -> None:
         """Let another console work here."""

@@ -119,6 +119,7 @@ class Outbox:
         self._now = now
         self.changed: Callable[[], None] = _nobody_listens
         self._busy: frozenset[str] | None = None
+        self._counts: dict[State, int] | None = None
         self._db = sqlite3.connect(file, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode=WAL")
@@ -298,12 +299,14 @@ class Outbox:
         return self._busy
 
     def counts(self) -> dict[State, int]:
-        """How many commands stand in each open state."""
-        rows = self._db.execute(
-            "SELECT state, count(*) FROM commands"
-            " WHERE state IN ('waiting', 'stopped', 'asking') GROUP BY state"
-        )
-        return {State(state): count for state, count in rows}
+        """How many commands stand in each open state; remembered, because every bar asks."""
+        if self._counts is None:
+            rows = self._db.execute(
+                "SELECT state, count(*) FROM commands"
+                " WHERE state IN ('waiting', 'stopped', 'asking') GROUP BY state"
+            )
+            self._counts = {State(state): count for state, count in rows}
+        return self._counts
 
     def remember(self, name: str, value: str) -> None:
         """Keep a small choice, such as the last carrier."""
@@ -320,7 +323,7 @@ class Outbox:
         self._changed()
 
     def _changed(self) -> None:
-        self._busy = None
+        self._busy = self._counts = None
         self.changed()
 
     def _select(self, where: str, *values: object) -> list[Command]:

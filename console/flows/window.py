@@ -147,8 +147,10 @@ class PageWindow(Generic[Row]):
             return []
         probe = last + AHEAD if towards > 0 else first - AHEAD
         probe = min(max(0, probe), self._size - 1)
+        # Every row is looked for: between the two runs there may be a hole with both ends here.
+        missing = [index for index in range(first, last + 1) if self.row(index) is None]
         found: dict[tuple[bool, int], Fetch] = {}
-        for index in (first, last, probe):
+        for index in (*missing[:1], *missing[-1:], probe):
             if self.row(index) is None:
                 run, place = self._nearest(index)
                 number = run.next_towards(place)

@@ -6,7 +6,7 @@ one replaces it, so it finishes the screen itself instead of posting its answer 
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime
 from typing import ClassVar, TypeVar
@@ -14,7 +14,6 @@ from typing import ClassVar, TypeVar
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.worker import Worker, WorkerCancelled
 
 from console import keys
 from console.client.circuit import pause_after
@@ -64,7 +63,8 @@ class Frame(Screen[None]):
         self.read_at: datetime | None = None
         """When what is shown was read from the shop."""
 
-        self._reading: Worker[None] | None = None
+        self._is_read = asyncio.Event()
+        self._is_read.set()
         self._asked_again = 0
         self._ask_in = 0.0
 
@@ -166,13 +166,21 @@ class Frame(Screen[None]):
 
     def read_soon(self) -> None:
         """Begin to read what is shown; a reading that is under way is called off."""
-        self._reading = begin(self, "reading", self.reload)
+        self._is_read.set()
+        self._is_read = asyncio.Event()
+        begin(self, "reading", self._read, self._is_read)
 
     async def ready(self) -> None:
         """Wait until what is being read is here, or could not be read."""
-        while self._reading is not None and not self._reading.is_finished:
-            with self.counter.interruptible(), contextlib.suppress(WorkerCancelled):
-                await self._reading.wait()
+        with self.counter.interruptible():
+            while not self._is_read.is_set():
+                await self._is_read.wait()
+
+    async def _read(self, is_read: asyncio.Event) -> None:
+        try:
+            await self.reload()
+        finally:
+            is_read.set()
 
     async def do_back(self) -> None:
         """Esc."""

@@ -13,6 +13,9 @@ from console.screens.counter import Counter
 from console.screens.frame import Frame
 from console.widgets.table import WindowTable
 
+MOST_PAGES = 30
+"""Pages that are read again at most before the list is shown as far as it has come."""
+
 RESTS_AFTER = 0.06
 """Seconds on one row after which the cursor is taken to rest there."""
 
@@ -49,12 +52,20 @@ class PagedScreen(Frame):
             await self.start_list()
             return
         fresh: PageWindow[Any] = PageWindow(self.table.window.generation + 1)
-        fetch = fresh.first_fetch()
-        page = await self.asked(self.WHAT, self.page(fetch))
-        if page is not None:
-            fresh.arrived(fetch, page)
-            self.table.take_over(fresh)
-            self.list_arrived()
+        fresh.reads_from_the_end = self.table.window.reads_from_the_end
+        wanted = [fresh.first_fetch()]
+        pages = 0
+        while wanted and pages < MOST_PAGES:
+            for fetch in wanted:
+                page = await self.asked(self.WHAT, self.page(fetch))
+                if page is None:
+                    return
+                fresh.arrived(fetch, page)
+                pages += 1
+            # Deep in a list the window is replaced only when what is looked at is here again.
+            wanted = fresh.wanted(*self.table.looked_at)
+        self.table.take_over(fresh)
+        self.list_arrived()
 
     def search_soon(self) -> None:
         """Read the list as soon as the operator stops typing."""

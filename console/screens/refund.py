@@ -207,10 +207,6 @@ class RefundScreen(DraftingScreen[RefundDraft]):
         history = self.history
         self.ask(REMARK, history.now.note if history else "")
 
-    async def do_refund(self) -> None:
-        """F8 again: another order's money."""
-        await self.show("", None)
-
     def _take(self, event: events.Event, what: str) -> None:
         history = self.history
         assert history is not None

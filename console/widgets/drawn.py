@@ -60,6 +60,8 @@ class Sheet(Drawn):
 
     def show(self, lines: Sequence[Line], *, keep_place: bool = True) -> None:
         """Show other lines; the place is kept unless the subject is another."""
+        if keep_place and lines == self._lines:
+            return
         self._lines = lines
         self.top = min(self.top, self._lowest) if keep_place else 0
         self.refresh()

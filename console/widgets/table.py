@@ -97,6 +97,11 @@ class WindowTable(Drawn, Generic[Row]):
             total += "+"
         return f"{count(self.cursor + 1)} of {total}"
 
+    @property
+    def looked_at(self) -> tuple[int, int]:
+        """The first and the last row in sight."""
+        return self.top, self.top + self._rows - 1
+
     def start_over(self) -> Fetch:
         """Forget the rows and begin with another list; gives the page to ask for first."""
         self.window = PageWindow(self.window.generation + 1)
@@ -109,7 +114,8 @@ class WindowTable(Drawn, Generic[Row]):
         """Show the same list as it is now, and stay on the same row if it is still near."""
         key = self._key(self.current) if self.current is not None else ""
         self.window = fresh
-        for index in range(min(fresh.size, 100)):
+        first, last = self.looked_at
+        for index in (*range(first, last + 1), *range(min(fresh.size, 100))):
             row = fresh.row(index)
             if row is not None and self._key(row) == key:
                 self.top = max(0, self.top + index - self.cursor)
@@ -264,7 +270,7 @@ class WindowTable(Drawn, Generic[Row]):
     def _ask(self) -> None:
         if len(self._drawn) > STRIPS_KEPT:
             self._drawn.clear()
-        wanted = self.window.wanted(self.top, self.top + self._rows - 1, self._towards)
+        wanted = self.window.wanted(*self.looked_at, self._towards)
         if wanted:
             self.post_message(self.PagesWanted(self, tuple(wanted)))
 

@@ -3,6 +3,8 @@
 Budgets: K is keys pressed by a person, S is triggers of a scanner.
 """
 
+import re
+
 import pytest
 
 from console.client.outbox import State
@@ -355,6 +357,32 @@ async def test_low_stock_is_three_keys_away(open_console) -> None:
         assert desk.screen == "stock"
         assert "Stock ▸ low" in desk.text
         budget(desk, keys=3)
+
+
+@pytest.mark.parametrize(
+    ("alias", "screen"),
+    [("o", "orders"), ("q", "orders"), ("s", "stock"), ("x", "tray"), ("h", "home")],
+)
+async def test_every_place_is_three_keys_away(open_console, alias: str, screen: str) -> None:
+    async with open_console() as desk:
+        await desk.press("f3")
+        start_counting(desk)
+        await desk.press(":", alias, "enter")
+
+        assert desk.screen == screen
+        budget(desk, keys=3)
+
+
+async def test_a_list_read_again_stays_where_the_operator_is(open_console, shop) -> None:
+    async with open_console() as desk:
+        await desk.press("f3", "a", *["pagedown"] * 12)
+        order = desk.frame.table.current
+        position = desk.frame.table.position
+        await desk.press("ctrl+r")
+
+        assert desk.frame.table.current == order
+        assert desk.frame.table.position == position
+        assert not re.search(r"… \d", desk.text)
 
 
 async def test_a_search_goes_out_while_one_types(open_console) -> None:

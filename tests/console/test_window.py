@@ -163,6 +163,15 @@ def test_a_row_is_replaced_where_it_stands() -> None:
     assert window.row(8) == 8
 
 
+def test_a_hole_between_the_two_runs_is_filled() -> None:
+    shelf = Shelf(201)
+    window = opened(shelf)
+    looked_at(window, shelf, 190, 200)
+    looked_at(window, shelf, 87, 107)
+
+    assert [window.row(n) for n in range(87, 108)] == list(range(87, 108))
+
+
 @settings(max_examples=60)
 @given(
     st.integers(0, 2_500) | st.integers(10_001, 10_600),
