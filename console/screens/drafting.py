@@ -38,6 +38,10 @@ class DraftingScreen(Frame, Generic[Draft]):
         """Make a draft for this order, or fit the one that is there to the order as it is now."""
 
     @abstractmethod
+    def is_untouched(self, draft: Draft) -> bool:
+        """Whether nobody would miss this draft."""
+
+    @abstractmethod
     def page(self, draft: Draft, width: int) -> list[Line]:
         """The draft, laid out."""
 
@@ -62,6 +66,7 @@ class DraftingScreen(Frame, Generic[Draft]):
     async def show(self, subject: str, order: CaseFile | None) -> None:
         """Take the order up where it was left; read it again when it did not just come along."""
         if subject != self.order_id:
+            self._let_go_of_untouched()
             self.order_id, self.order, self.read_at = subject, None, None
             self.problem.hide()
             known = self.counter.known_case(subject)
@@ -73,6 +78,12 @@ class DraftingScreen(Frame, Generic[Draft]):
         self.draw()
         if order is None and subject:
             self.read_soon()
+
+    def _let_go_of_untouched(self) -> None:
+        """A shift passes thousands of orders; only drafts with work in them are kept."""
+        history = self.history
+        if history is not None and self.is_untouched(history.now):
+            del self.drafts[self.order_id]
 
     async def reload(self) -> None:
         """Read the order again; the draft is kept as far as it fits."""

@@ -53,6 +53,11 @@ class RefundScreen(DraftingScreen[RefundDraft]):
         self.say(fitted.feedback)
         self._carry_out(fitted)
 
+    def is_untouched(self, draft: RefundDraft) -> bool:
+        """Nothing was chosen, or everything is over."""
+        idle = draft.stage is Stage.EDITING and draft.is_empty and not draft.note
+        return idle or draft.stage is Stage.ENDED
+
     def page(self, draft: RefundDraft, width: int) -> list[Line]:
         """What comes back, and what is given for it."""
         return refund_page(draft, self.counter.paints, width)

@@ -51,6 +51,10 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         history.moved(fitted.state)
         self.say(fitted.feedback)
 
+    def is_untouched(self, draft: ShipDraft) -> bool:
+        """Nothing was checked, changed or tracked."""
+        return draft.is_untouched
+
     def page(self, draft: ShipDraft, width: int) -> list[Line]:
         """The parcel and its label."""
         where = address(self.order.shipping_address if self.order else None)

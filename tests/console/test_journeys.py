@@ -148,6 +148,18 @@ async def test_shipping_a_part_with_another_carrier(open_console) -> None:
         budget(desk, keys=5, scans=1)
 
 
+async def test_only_drafts_with_work_in_them_are_kept(open_console) -> None:
+    async with open_console() as desk:
+        queue = desk.shop.warehouse.pick({"queue": "to_ship"}, "")
+        numbers = [desk.shop.warehouse.number(n) for n in queue[-6:]]
+        await desk.scan(numbers[0])
+        await desk.press("-", "f2")
+        await desk.scan(*numbers[1:])
+
+        kept = desk.app.frames["ship"].drafts
+        assert [history.now.number for history in kept.values()] == [numbers[0], numbers[-1]]
+
+
 async def test_the_carrier_of_last_time_is_offered_first(open_console) -> None:
     async with open_console() as desk:
         queue = desk.shop.warehouse.pick({"queue": "to_ship"}, "")
