@@ -157,12 +157,21 @@ ACTIONS = (
            "Any time", EVERYWHERE | {"sign_in", "palette"}, "quit"),
 )  # fmt: skip
 
+PAGE = 10
+"""Lines that a page key moves in lists that are short."""
+
 ALWAYS_ON_THE_BAR = (
     "back", "help", "home", "orders", "stock", "refund", "undo", "tray", "palette", "quit",
 )  # fmt: skip
 """The lower row of the bar, the most wanted first: a narrow window cuts it at the right."""
 
 MOVES = frozenset({"up", "down", "page_up", "page_down", "first", "last"})
+
+
+def moved(action_id: str, at: int, count: int) -> int:
+    """Where a moving key takes a cursor in a list of so many lines."""
+    steps = {"up": -1, "down": 1, "page_up": -PAGE, "page_down": PAGE, "first": -count}
+    return min(max(0, at + steps.get(action_id, count)), max(0, count - 1))
 
 
 @cache

@@ -106,7 +106,7 @@ COLOURED = Paints(
         Tone.WAIT: Style.parse("bold #fff6e0 on #6d5312"),
     },
     senses={
-        Sense.TODO: Style.parse(BLUE),
+        Sense.DUE: Style.parse(BLUE),
         Sense.PART: Style.parse(AMBER),
         Sense.GOOD: Style.parse(GREEN),
         Sense.OFF: Style.parse(FAINT),
@@ -141,7 +141,7 @@ UNCOLOURED = Paints(
         Tone.WAIT: _BOLD,
     },
     senses={
-        Sense.TODO: _PLAIN,
+        Sense.DUE: _PLAIN,
         Sense.PART: _PLAIN,
         Sense.GOOD: _PLAIN,
         Sense.OFF: _FAINT,

@@ -3,7 +3,8 @@
 The schema is built by the migrations, as in production. Each test finds empty tables.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -107,6 +108,16 @@ def whole_town() -> Iterator[Town]:
     """The shop as real processes, and everybody around it: for all journeys and faults."""
     with open_town() as town:
         yield town
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Show beside a failure what the processes of the running shop said last."""
+    report = yield
+    town = getattr(item, "funcargs", {}).get("whole_town")
+    if report.failed and town is not None:
+        report.sections.append(("The running shop said last", town.said()))
+    return report
 
 
 def _empty_everything() -> None:

@@ -19,7 +19,7 @@ SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 class Sense(StrEnum):
     """What a status means for the person who reads it; the theme gives each a colour."""
 
-    TODO = "todo"
+    DUE = "due"
     PART = "part"
     GOOD = "good"
     OFF = "off"
@@ -36,7 +36,7 @@ class Mark(NamedTuple):
 
 
 FULFILMENT = {
-    "unfulfilled": Mark("○", "to ship", Sense.TODO),
+    "unfulfilled": Mark("○", "to ship", Sense.DUE),
     "partially_shipped": Mark("◐", "partly shipped", Sense.PART),
     "shipped": Mark("✔", "shipped", Sense.GOOD),
     "partially_delivered": Mark("◐", "partly there", Sense.PART),
@@ -45,7 +45,7 @@ FULFILMENT = {
 }
 
 PAYMENT = {
-    "unpaid": Mark("○", "unpaid", Sense.TODO),
+    "unpaid": Mark("○", "unpaid", Sense.DUE),
     "pending": Mark("◔", "pending", Sense.PART),
     "authorized": Mark("◑", "authorised", Sense.PART),
     "partially_paid": Mark("◐", "partly paid", Sense.PART),

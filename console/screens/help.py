@@ -51,10 +51,7 @@ class HelpScreen(Frame):
 
     def move(self, action: str) -> None:
         """The cursor goes from key to key."""
-        steps = {"up": -1, "down": 1, "page_up": -10, "page_down": 10}
-        ends = {"first": 0, "last": len(self._actions) - 1}
-        wanted = ends.get(action, self.cursor + steps.get(action, 0))
-        self.cursor = min(max(0, wanted), max(0, len(self._actions) - 1))
+        self.cursor = keys.moved(action, self.cursor, len(self._actions))
         self._draw()
         self.sheet.reveal(str(self.cursor))
 

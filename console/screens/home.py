@@ -143,7 +143,7 @@ class HomeScreen(PagedScreen):
         oldest = seen.oldest_to_ship_at
         self.tiles.show(
             (
-                Tile("to ship", count(seen.to_ship), Sense.TODO if seen.to_ship else Sense.GOOD,
+                Tile("to ship", count(seen.to_ship), Sense.DUE if seen.to_ship else Sense.GOOD,
                      "○" if seen.to_ship else "✔",
                      f"oldest {age(oldest)}" if oldest else "all done"),
                 Tile("shipped today", count(seen.shipped_today), Sense.GOOD, "✔"),

@@ -54,10 +54,7 @@ class PaletteScreen(Frame):
 
     def move(self, action: str) -> None:
         """The cursor goes from action to action."""
-        steps = {"up": -1, "down": 1, "page_up": -10, "page_down": 10}
-        ends = {"first": 0, "last": len(self._found) - 1}
-        wanted = ends.get(action, self.cursor + steps.get(action, 0))
-        self.cursor = min(max(0, wanted), max(0, len(self._found) - 1))
+        self.cursor = keys.moved(action, self.cursor, len(self._found))
         self._draw()
         self.sheet.reveal(str(self.cursor))
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import uuid
 
+from console import keys
 from console.client import orders
 from console.client.errors import CallFailed, SignedOut
 from console.client.models import CaseFile
 from console.client.outbox import Command
+from console.flows import lines
 from console.flows.history import History
 from console.flows.refund import events, rules
 from console.flows.refund.draft import RefundDraft, Stage
@@ -88,10 +90,8 @@ class RefundScreen(DraftingScreen[RefundDraft]):
         if history is None:
             return
         draft = history.now
-        ends = {"first": 0, "last": len(draft.lines) - 1}
-        steps = {"up": -1, "down": 1, "page_up": -10, "page_down": 10}
-        to = ends.get(action, draft.cursor + steps.get(action, 0))
-        history.moved(rules.step(draft, events.Move(to)).state)
+        to = keys.moved(action, draft.cursor, len(draft.lines))
+        history.moved(rules.step(draft, lines.Move(to)).state)
         self.draw()
 
     async def take_code(self, scan: Scan) -> bool:
@@ -104,14 +104,14 @@ class RefundScreen(DraftingScreen[RefundDraft]):
                 return await self._take_order(scan)
             self.say(wrong(f"Finish or leave {history.now.number} first"))
             return True
-        self._take(events.Scanned(scan.code), f"scan {scan.code}")
+        self._take(lines.Scanned(scan.code), f"scan {scan.code}")
         return True
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
         """A quantity, a reason or a note was typed."""
         match prompt.name:
             case "quantity":
-                self._take(events.Exactly(text[1:]), f"units {text[1:]}")
+                self._take(lines.Exactly(text[1:]), f"units {text[1:]}")
             case "remark":
                 self._take(events.Noted(text), "note")
             case "reason":
@@ -173,19 +173,19 @@ class RefundScreen(DraftingScreen[RefundDraft]):
 
     async def do_turn_left(self) -> None:
         """The answer before."""
-        self._take(events.TurnTo(-1), "")
+        self._take(lines.TurnTo(-1), "")
 
     async def do_turn_right(self) -> None:
         """The next answer."""
-        self._take(events.TurnTo(1), "")
+        self._take(lines.TurnTo(1), "")
 
     async def do_more(self) -> None:
         """One unit more."""
-        self._take(events.OneMore(1), "one more")
+        self._take(lines.OneMore(1), "one more")
 
     async def do_less(self) -> None:
         """One unit less."""
-        self._take(events.OneMore(-1), "one less")
+        self._take(lines.OneMore(-1), "one less")
 
     async def do_everything(self) -> None:
         """Everything that can be given back."""

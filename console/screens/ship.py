@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from console import keys
 from console.client import orders
 from console.client.errors import CallFailed, SignedOut
 from console.client.models import CaseFile
 from console.client.outbox import Command, State
+from console.flows import lines
 from console.flows.history import History
 from console.flows.ship import events, rules
 from console.flows.ship.draft import CARRIERS, ShipDraft
@@ -76,10 +78,8 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         if history is None:
             return
         draft = history.now
-        ends = {"first": 0, "last": len(draft.lines) - 1}
-        steps = {"up": -1, "down": 1, "page_up": -10, "page_down": 10}
-        to = ends.get(action, draft.cursor + steps.get(action, 0))
-        history.moved(rules.step(draft, events.Move(to)).state)
+        to = keys.moved(action, draft.cursor, len(draft.lines))
+        history.moved(rules.step(draft, lines.Move(to)).state)
         self.draw()
 
     async def take_code(self, scan: Scan) -> bool:
@@ -89,14 +89,14 @@ class ShipScreen(DraftingScreen[ShipDraft]):
             return False
         if scan.kind is Kind.ORDER and history.now.is_untouched:
             return False
-        return not await self._take(events.Scanned(scan.code), f"scan {scan.code}")
+        return not await self._take(lines.Scanned(scan.code), f"scan {scan.code}")
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
         """A quantity, a carrier or a tracking number was typed."""
         value = text[1:]
         match prompt.name:
             case "quantity":
-                await self._take(events.Exactly(value), f"units {value}")
+                await self._take(lines.Exactly(value), f"units {value}")
             case "carrier":
                 await self._take(events.By(value), f"carrier {value}")
             case "tracking":
@@ -132,11 +132,11 @@ class ShipScreen(DraftingScreen[ShipDraft]):
 
     async def do_more(self) -> None:
         """One unit more."""
-        await self._take(events.OneMore(1), "one more")
+        await self._take(lines.OneMore(1), "one more")
 
     async def do_less(self) -> None:
         """One unit less."""
-        await self._take(events.OneMore(-1), "one less")
+        await self._take(lines.OneMore(-1), "one less")
 
     async def do_everything(self) -> None:
         """Everything that is open."""
@@ -174,7 +174,7 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         history = self.history
         assert history is not None
         if history.now.question is not None:
-            history.moved(rules.step(history.now, events.TurnTo(by)).state)
+            history.moved(rules.step(history.now, lines.TurnTo(by)).state)
             self.draw()
             return
         here = history.now.carrier

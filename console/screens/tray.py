@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from textual.widget import Widget
 
+from console import keys
 from console.client.errors import CallFailed, SignedOut
 from console.client.models import CaseFile
 from console.client.outbox import Command, State
@@ -69,9 +70,7 @@ class TrayScreen(Frame):
         if self.page != "commands":
             self.sheet.move(action)
             return
-        steps = {"up": -1, "down": 1, "page_up": -10, "page_down": 10}
-        ends = {"first": 0, "last": len(self._commands) - 1}
-        self.cursor = ends.get(action, self.cursor + steps.get(action, 0))
+        self.cursor = keys.moved(action, self.cursor, len(self._commands))
         self._draw()
         if self._commands:
             self.sheet.reveal(self._commands[self.cursor].key)

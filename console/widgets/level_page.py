@@ -130,7 +130,7 @@ def _pending(commands: Sequence[Command], paints: Paints) -> list[Line]:
 
 def _movement(one: Movement, paints: Paints, width: int) -> Line:
     change = one.on_hand_change
-    sense = Sense.GOOD if change > 0 else Sense.TODO if change < 0 else Sense.QUIET
+    sense = Sense.GOOD if change > 0 else Sense.DUE if change < 0 else Sense.QUIET
     kind = one.kind.replace("_", " ")
     what = f"{kind}, {one.reason}" if one.reason and one.reason != one.kind else kind
     if not change and (one.allocated_change or one.reserved_change):

@@ -148,7 +148,7 @@ def _lines(order: CaseFile, paints: Paints, width: int) -> list[Line]:
             (line.sku, paints.dim),
             (str(line.quantity), paints.bright),
             (str(line.shipped_quantity or "·"), sent),
-            (str(line.open_quantity or "·"), paints.dim if whole else paints.senses[Sense.TODO]),
+            (str(line.open_quantity or "·"), paints.dim if whole else paints.senses[Sense.DUE]),
             (str(line.refunded_quantity or "·"), paints.dim),
             (figure(line.unit_price), paints.dim),
             (figure(line.total), paints.ink),

@@ -106,11 +106,11 @@ def _standing(command: Command, operator: str) -> tuple[str, str, Sense]:
         case State.STOPPED:
             return "✖", f"refused {command.status or ''}: needs you", Sense.BAD
     if command.operator != operator:
-        return "○", "waits until its operator signs in", Sense.TODO
+        return "○", "waits until its operator signs in", Sense.DUE
     tries = f", try {command.tries}" if command.tries else ""
     wait = command.next_at - datetime.now(UTC).timestamp()
     soon = f", again in {span(wait)}" if wait > 1 else ""
-    return "○", f"waiting{tries}{soon}", Sense.TODO
+    return "○", f"waiting{tries}{soon}", Sense.DUE
 
 
 def _details(command: Command, paints: Paints, width: int) -> list[Line]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from console.client.errors import Conflict, Unreachable
 from console.client.models import QuotedLine, RefundQuote
 from console.client.refunds import Fate, Outcome
+from console.flows import lines
 from console.flows.history import History
 from console.flows.refund import events, rules
 from console.flows.refund.draft import RefundDraft, Stage
@@ -46,7 +47,7 @@ def after(draft: RefundDraft, *happened: events.Event) -> RefundDraft:
 
 
 def reviewed() -> RefundDraft:
-    return after(start(), events.Scanned("JUG"), events.Because("2"), events.Commit("key-1"))
+    return after(start(), lines.Scanned("JUG"), events.Because("2"), events.Commit("key-1"))
 
 
 def test_nothing_is_chosen_at_first() -> None:
@@ -83,22 +84,22 @@ def test_f10_in_the_review_sends_what_was_shown_under_the_key_of_the_press() -> 
 
 
 def test_a_scan_in_the_review_goes_back_to_editing() -> None:
-    taken = rules.step(reviewed(), events.Scanned("MUG"))
+    taken = rules.step(reviewed(), lines.Scanned("MUG"))
 
     assert taken.state.stage is Stage.EDITING
     assert taken.state.units == 2
 
 
 def test_without_a_reason_the_reasons_are_listed() -> None:
-    taken = rules.step(after(start(), events.Scanned("JUG")), events.Commit("k"))
+    taken = rules.step(after(start(), lines.Scanned("JUG")), events.Commit("k"))
 
     assert taken.state.stage is Stage.EDITING
     assert taken.feedback.text.startswith("Why? 1 changed mind  2 damaged")
 
 
 def test_the_review_waits_for_the_amount_of_this_very_draft() -> None:
-    chosen = rules.step(start(), events.Scanned("JUG")).state
-    more = rules.step(chosen, events.Scanned("MUG")).state
+    chosen = rules.step(start(), lines.Scanned("JUG")).state
+    more = rules.step(chosen, lines.Scanned("MUG")).state
     pressed = rules.step(after(more, events.Because("1")), events.Commit("k"))
     late = rules.step(pressed.state, events.Quoted(chosen.serial, quote_for(chosen)))
     right = rules.step(late.state, events.Quoted(more.serial, quote_for(more)))
@@ -109,7 +110,7 @@ def test_the_review_waits_for_the_amount_of_this_very_draft() -> None:
 
 
 def test_an_amount_that_cannot_be_had_sends_nothing() -> None:
-    chosen = rules.step(start(), events.Scanned("JUG")).state
+    chosen = rules.step(start(), lines.Scanned("JUG")).state
     pressed = rules.step(after(chosen, events.Because("1")), events.Commit("k")).state
     failed = rules.step(pressed, events.NotQuoted(pressed.serial, "The shop does not answer."))
 
@@ -118,7 +119,7 @@ def test_an_amount_that_cannot_be_had_sends_nothing() -> None:
 
 
 def test_damaged_goods_stay_off_the_shelf_unless_the_operator_says_so() -> None:
-    draft = after(start(), events.Scanned("JUG"), events.Because("2"))
+    draft = after(start(), lines.Scanned("JUG"), events.Because("2"))
     turned = after(draft, events.TurnRestock())
 
     assert not draft.restocks(draft.lines[0])
@@ -126,7 +127,7 @@ def test_damaged_goods_stay_off_the_shelf_unless_the_operator_says_so() -> None:
 
 
 def test_goods_of_another_order_are_refused() -> None:
-    taken = rules.step(start(), events.Scanned("TEA"))
+    taken = rules.step(start(), lines.Scanned("TEA"))
 
     assert taken.feedback.text == "WRONG ITEM  TEA is not on O-1000412. Put aside"
     assert taken.state == start()
@@ -134,7 +135,7 @@ def test_goods_of_another_order_are_refused() -> None:
 
 def test_while_the_money_is_on_its_way_nothing_can_be_edited() -> None:
     sending = rules.step(reviewed(), events.Commit("k")).state
-    for event in (events.Scanned("MUG"), events.OneMore(1), events.Commit("other"), events.Back()):
+    for event in (lines.Scanned("MUG"), lines.OneMore(1), events.Commit("other"), events.Back()):
         taken = rules.step(sending, event)
         assert taken.state == sending
         assert taken.commands == ()
@@ -169,7 +170,7 @@ def test_each_fate_is_told_and_a_refused_draft_is_kept(
 
 
 def test_an_order_that_changed_keeps_what_still_fits() -> None:
-    draft = after(start(), events.Scanned("MUG"), events.Scanned("MUG"), events.Because("1"))
+    draft = after(start(), lines.Scanned("MUG"), lines.Scanned("MUG"), events.Because("1"))
     order = an_order(JUG, replace(MUG, refundable_quantity=1), refundable=eur(8001))
     fitted = rules.reloaded(draft, order)
 
@@ -180,13 +181,13 @@ def test_an_order_that_changed_keeps_what_still_fits() -> None:
 
 
 HAPPENINGS = st.one_of(
-    st.sampled_from(["JUG", "MUG", "TEA", "1", "2", "9"]).map(events.Scanned),
-    st.integers(-3, 3).map(events.OneMore),
-    st.sampled_from(["0", "1", "2", "99", "12345"]).map(events.Exactly),
-    st.integers(-1, 4).map(events.Move),
+    st.sampled_from(["JUG", "MUG", "TEA", "1", "2", "9"]).map(lines.Scanned),
+    st.integers(-3, 3).map(lines.OneMore),
+    st.sampled_from(["0", "1", "2", "99", "12345"]).map(lines.Exactly),
+    st.integers(-1, 4).map(lines.Move),
     st.sampled_from(["1", "2", "6", ""]).map(events.Because),
     st.sampled_from(["", "a note"]).map(events.Noted),
-    st.integers(-1, 1).map(events.TurnTo),
+    st.integers(-1, 1).map(lines.TurnTo),
     st.sampled_from(
         [events.Everything(), events.TurnRestock(), events.TurnShipping(), events.Back(),
          events.Commit("k"), events.Enter("k")]

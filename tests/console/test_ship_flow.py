@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.flows import lines
 from console.flows.history import History
 from console.flows.ship import events, rules
 from console.flows.ship.draft import ShipDraft
@@ -34,7 +35,7 @@ def test_a_parcel_starts_with_everything_that_is_open() -> None:
 
 
 def test_the_label_and_enter_ship_the_whole_order() -> None:
-    taken = rules.step(start(), events.Scanned("00340434161094000170"))
+    taken = rules.step(start(), lines.Scanned("00340434161094000170"))
     sent = rules.step(taken.state, events.Enter())
 
     assert taken.commands == ()
@@ -44,15 +45,15 @@ def test_the_label_and_enter_ship_the_whole_order() -> None:
 
 
 def test_a_ups_label_chooses_ups() -> None:
-    draft = after(start(), events.Scanned("1Z999AA10123456784"))
+    draft = after(start(), lines.Scanned("1Z999AA10123456784"))
 
     assert (draft.carrier, draft.tracking) == ("UPS", "1Z999AA10123456784")
 
 
 def test_scanning_goods_checks_them_off() -> None:
     draft = start()
-    first = rules.step(draft, events.Scanned("mug"))
-    again = rules.step(first.state, events.Scanned(MUG.barcode))
+    first = rules.step(draft, lines.Scanned("mug"))
+    again = rules.step(first.state, lines.Scanned(MUG.barcode))
 
     assert first.feedback.text == "Mug  1 of 2"
     assert again.state.checked_units == 2
@@ -60,8 +61,8 @@ def test_scanning_goods_checks_them_off() -> None:
 
 
 def test_one_too_many_is_refused_and_changes_nothing() -> None:
-    draft = after(start(), events.Scanned("MUG"), events.Scanned("MUG"))
-    third = rules.step(draft, events.Scanned("MUG"))
+    draft = after(start(), lines.Scanned("MUG"), lines.Scanned("MUG"))
+    third = rules.step(draft, lines.Scanned("MUG"))
 
     assert third.state.lines == draft.lines
     assert third.feedback.tone is Tone.WRONG
@@ -70,14 +71,14 @@ def test_one_too_many_is_refused_and_changes_nothing() -> None:
 
 def test_when_the_last_unit_is_checked_enter_is_offered() -> None:
     draft = start(MUG)
-    done = rules.step(after(draft, events.Scanned("MUG")), events.Scanned("MUG"))
+    done = rules.step(after(draft, lines.Scanned("MUG")), lines.Scanned("MUG"))
 
     assert done.feedback.tone is Tone.DONE
     assert done.feedback.text == "All 2 units checked: Enter ships"
 
 
 def test_a_strange_code_is_asked_about_before_it_counts_for_anything() -> None:
-    taken = rules.step(start(), events.Scanned("TEA-DA-05"))
+    taken = rules.step(start(), lines.Scanned("TEA-DA-05"))
 
     assert taken.commands == (events.LookUp("TEA-DA-05"),)
     assert taken.state == start()
@@ -115,7 +116,7 @@ def test_what_cannot_be_a_tracking_number_is_refused(text: str) -> None:
 
 
 def test_a_barcode_in_the_quantity_is_refused() -> None:
-    taken = rules.step(start(), events.Exactly("5012345678917"))
+    taken = rules.step(start(), lines.Exactly("5012345678917"))
 
     assert "looks like a barcode" in taken.feedback.text
     assert taken.state == start()
@@ -124,7 +125,7 @@ def test_a_barcode_in_the_quantity_is_refused() -> None:
 def test_without_a_tracking_number_the_operator_is_asked_and_no_has_the_focus() -> None:
     asked = rules.step(start(), events.Enter())
     backed_out = rules.step(asked.state, events.Enter())
-    agreed = rules.step(after(asked.state, events.TurnTo(1)), events.Enter())
+    agreed = rules.step(after(asked.state, lines.TurnTo(1)), events.Enter())
 
     assert asked.commands == ()
     assert asked.state.question.focused.name == "back"
@@ -134,10 +135,10 @@ def test_without_a_tracking_number_the_operator_is_asked_and_no_has_the_focus() 
 
 
 def test_half_checked_parcels_are_asked_about() -> None:
-    draft = after(start(), events.Scanned("MUG"), events.Tracked("CARGO-778812"))
+    draft = after(start(), lines.Scanned("MUG"), events.Tracked("CARGO-778812"))
     asked = rules.step(draft, events.Enter())
-    only_checked = rules.step(after(asked.state, events.TurnTo(1)), events.Enter())
-    all_of_it = rules.step(after(asked.state, events.TurnTo(2)), events.Enter())
+    only_checked = rules.step(after(asked.state, lines.TurnTo(1)), events.Enter())
+    all_of_it = rules.step(after(asked.state, lines.TurnTo(2)), events.Enter())
 
     assert asked.state.question.text == "Only 1 of 5 units were checked."
     assert only_checked.commands[0].lines == {"line-MUG": 1}
@@ -148,11 +149,11 @@ def test_half_checked_parcels_are_asked_about() -> None:
 def test_a_scan_closes_an_open_question() -> None:
     asked = after(start(), events.Enter())
 
-    assert after(asked, events.Scanned("MUG")).question is None
+    assert after(asked, lines.Scanned("MUG")).question is None
 
 
 def test_an_order_that_changed_keeps_the_draft_as_far_as_it_fits_and_says_so() -> None:
-    draft = after(start(), events.Tracked("CARGO-778812"), events.Scanned("TEA"))
+    draft = after(start(), events.Tracked("CARGO-778812"), lines.Scanned("TEA"))
     fitted = rules.reloaded(draft, an_order(replace(MUG, open_quantity=1), TEA))
 
     assert [(line.sku, line.take, line.checked) for line in fitted.state.lines] == [
@@ -169,17 +170,17 @@ def test_an_order_that_did_not_change_is_not_talked_about() -> None:
 
 HAPPENINGS = st.one_of(
     st.sampled_from(["MUG", "TEA", "mug", MUG.barcode, "X-1", "1Z999AA10123456784"]).map(
-        events.Scanned
+        lines.Scanned
     ),
-    st.integers(-3, 3).map(events.OneMore),
-    st.sampled_from(["0", "1", "2", "3", "9", "99999", "x"]).map(events.Exactly),
-    st.integers(-2, 5).map(events.Move),
+    st.integers(-3, 3).map(lines.OneMore),
+    st.sampled_from(["0", "1", "2", "3", "9", "99999", "x"]).map(lines.Exactly),
+    st.integers(-2, 5).map(lines.Move),
     st.sampled_from(["DHL", "UPS", "", " "]).map(events.By),
     st.sampled_from(["CARGO-778812", "?"]).map(events.Tracked),
     st.tuples(st.just("X-1"), st.sampled_from([None, "variant", "order"])).map(
         lambda pair: events.Recognised(*pair, label="it")
     ),
-    st.integers(-2, 2).map(events.TurnTo),
+    st.integers(-2, 2).map(lines.TurnTo),
     st.builds(events.TakeAll),
     st.builds(events.Dismiss),
     st.builds(events.Enter),

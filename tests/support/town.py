@@ -117,6 +117,11 @@ class Town:
         found += [f"a letter is there that was never sent: {each}" for each in taken - sent]
         return found
 
+    def said(self) -> str:
+        """Return the last words of the shop's own processes, and which jobs are not done."""
+        words = [f"--- {name}\n{self.shop.log(name)[-6000:]}" for name in ("web", "worker")]
+        return "\n".join([*words, f"--- not done\n{self.shop.sql(UNDONE)}"])
+
 
 @contextmanager
 def open_town() -> Iterator[Town]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.client.models import Money, RefundQuote
+from console.flows.lines import is_called
 from console.flows.step import Question
 
 REASONS = (
@@ -53,7 +54,7 @@ class Returned:
 
     def is_called(self, code: str) -> bool:
         """Whether a scanned code means this line's goods."""
-        return code.casefold() in {self.sku.casefold(), (self.barcode or self.sku).casefold()}
+        return is_called(code, self.sku, self.barcode)
 
 
 @dataclass(frozen=True, slots=True)

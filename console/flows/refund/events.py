@@ -6,39 +6,12 @@ from dataclasses import dataclass
 
 from console.client.models import Money, RefundQuote
 from console.client.refunds import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """A code came: goods of the order, or a single digit for the reason."""
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class OneMore:
-    """The quantity under the cursor goes up or down."""
-
-    by: int
-
-
-@dataclass(frozen=True, slots=True)
-class Exactly:
-    """The quantity under the cursor was typed."""
-
-    text: str
+from console.flows.lines import Exactly, Move, OneMore, Scanned, TurnTo
 
 
 @dataclass(frozen=True, slots=True)
 class Everything:
     """All that is refundable, with the shipping fee."""
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """The cursor goes to another line."""
-
-    to: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +59,6 @@ class Commit:
     """F10: first the review, then, from the review, the sending. `key` is made at the press."""
 
     key: str
-
-
-@dataclass(frozen=True, slots=True)
-class TurnTo:
-    """The focus of the review moves."""
-
-    by: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from console.client.models import CaseFile, RefundQuote
 from console.client.refunds import Fate, Outcome
+from console.flows import lines as goods
 from console.flows import quantities
+from console.flows.lines import Exactly, Move, OneMore, Scanned, TurnTo
 from console.flows.refund.draft import NOT_TO_BE_SOLD, REASONS, RefundDraft, Returned, Stage
 from console.flows.refund.events import (
     AnswerLost,
@@ -19,17 +21,12 @@ from console.flows.refund.events import (
     Enter,
     Event,
     Everything,
-    Exactly,
-    Move,
     Noted,
     NotQuoted,
-    OneMore,
     Quoted,
-    Scanned,
     Send,
     TurnRestock,
     TurnShipping,
-    TurnTo,
 )
 from console.flows.step import Choice, Question, Step, done, good, noted, waiting, wrong
 from console.flows.words import money, money_came_from, units
@@ -105,7 +102,7 @@ def step(draft: RefundDraft, event: Event) -> RefundStep:
         case Ended(outcome):
             return _ended(draft, outcome)
         case Move(to):
-            return Step(replace(draft, cursor=min(max(0, to), max(0, len(draft.lines) - 1))))
+            return Step(replace(draft, cursor=goods.bounded(to, draft.lines)))
     if draft.stage is Stage.ENDED:
         return Step(draft, feedback=noted("This refund is finished"))
     if draft.stage in (Stage.SENDING, Stage.UNKNOWN):
@@ -312,4 +309,4 @@ def _editing(draft: RefundDraft) -> RefundDraft:
 
 
 def _with(draft: RefundDraft, line: Returned) -> tuple[Returned, ...]:
-    return (*draft.lines[: draft.cursor], line, *draft.lines[draft.cursor + 1 :])
+    return goods.exchanged(draft.lines, draft.cursor, line)

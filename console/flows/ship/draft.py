@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from console.flows.lines import is_called
 from console.flows.step import Question
 
 CARRIERS = ("DHL", "DPD", "GLS", "Hermes", "UPS", "FedEx", "PostNL", "La Poste", "Royal Mail")
@@ -23,7 +24,7 @@ class Packed:
 
     def is_called(self, code: str) -> bool:
         """Whether a scanned code means this line's goods."""
-        return code.casefold() in {self.sku.casefold(), (self.barcode or self.sku).casefold()}
+        return is_called(code, self.sku, self.barcode)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """A code came from the scanner or the keyboard."""
-
-    code: str
+from console.flows.lines import Exactly, Move, OneMore, Scanned, TurnTo
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +24,8 @@ class NotRecognised:
 
 
 @dataclass(frozen=True, slots=True)
-class OneMore:
-    """The quantity under the cursor goes up or down."""
-
-    by: int
-
-
-@dataclass(frozen=True, slots=True)
-class Exactly:
-    """The quantity under the cursor was typed."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class TakeAll:
     """Everything that is open goes into the parcel."""
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """The cursor goes to another line."""
-
-    to: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +40,6 @@ class Tracked:
     """The tracking number was typed as such."""
 
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class TurnTo:
-    """The focus of an open question moves."""
-
-    by: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,24 +6,21 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from console.client.models import CaseFile
+from console.flows import lines as goods
 from console.flows import quantities, tracking
+from console.flows.lines import Exactly, Move, OneMore, Scanned, TurnTo
 from console.flows.ship.draft import Packed, ShipDraft
 from console.flows.ship.events import (
     By,
     Dismiss,
     Enter,
     Event,
-    Exactly,
     LookUp,
-    Move,
     NotRecognised,
-    OneMore,
     Recognised,
-    Scanned,
     Send,
     TakeAll,
     Tracked,
-    TurnTo,
 )
 from console.flows.step import Choice, Feedback, Question, Step, done, good, noted, wrong
 from console.flows.words import units
@@ -75,7 +72,7 @@ def step(draft: ShipDraft, event: Event) -> ShipStep:
             state = replace(draft, lines=everything, question=None)
             return Step(state, feedback=good(f"Everything: {units(state.units)}"))
         case Move(to):
-            return Step(replace(draft, cursor=min(max(0, to), max(0, len(draft.lines) - 1))))
+            return Step(replace(draft, cursor=goods.bounded(to, draft.lines)))
         case By(carrier):
             return _by(draft, carrier.strip())
         case Tracked(text):
@@ -114,7 +111,7 @@ def _check(draft: ShipDraft, at: int, line: Packed) -> ShipStep:
         )
     checked = line.checked + 1
     counted = replace(line, checked=checked, take=max(line.take, checked))
-    state = replace(draft, lines=_with(draft.lines, at, counted), cursor=at)
+    state = replace(draft, lines=goods.exchanged(draft.lines, at, counted), cursor=at)
     if state.checked_units == state.units:
         return Step(state, feedback=done(f"All {units(state.units)} checked: Enter ships"))
     return Step(state, feedback=good(f"{line.name}  {checked} of {counted.take}"))
@@ -156,7 +153,7 @@ def _take(draft: ShipDraft, wanted: _Wanted) -> ShipStep:
     if take < 0:
         return Step(draft, feedback=wrong(f"{line.name}: none left to take out"))
     packed = replace(line, take=take, checked=min(line.checked, take))
-    state = replace(draft, lines=_with(draft.lines, draft.cursor, packed), question=None)
+    state = replace(draft, lines=goods.exchanged(draft.lines, draft.cursor, packed), question=None)
     return Step(state, feedback=good(f"{line.name}  {take} of {line.open}"))
 
 
@@ -219,7 +216,3 @@ def _send(draft: ShipDraft) -> ShipStep:
     leaving = {line.line_id: line.take for line in draft.lines if line.take}
     send = Send(leaving, draft.carrier, draft.tracking or None, draft.is_everything)
     return Step(draft, (send,))
-
-
-def _with(lines: tuple[Packed, ...], at: int, line: Packed) -> tuple[Packed, ...]:
-    return (*lines[:at], line, *lines[at + 1 :])
