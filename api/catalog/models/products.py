@@ -1,21 +1,17 @@
-"""The catalogue's ledger: categories, products, variants, prices and pictures.
-
-Three things are kept twice, so that a page of a million products costs what a page of ten does:
-`category_members` names every ancestor of a product's categories, `product_price_ranges` holds the
-lowest price per currency, and `search` the words by which a product is found. `service` alone
-writes them, in the transaction of the change that they follow from.
-"""
+"""Products and their variants: the rows that everything else in the catalogue hangs on."""
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
+    ARRAY,
     CheckConstraint,
     Computed,
     ForeignKey,
     Index,
+    Integer,
     String,
     Text,
     UniqueConstraint,
@@ -34,45 +30,42 @@ class ProductStatus(StrEnum):
     ARCHIVED = "archived"
 
 
-class Category(Identified, Versioned, Dated, Base):
-    """A place in the tree of the shop.
-
-    `path` is the slugs from the root down to here, joined by slashes; it changes with the slug or
-    the parent of any ancestor, under the lock on the tree.
-    """
-
-    __tablename__ = "categories"
-    __table_args__ = (
-        CheckConstraint("parent_id <> id", name="not_its_own_parent"),
-        CheckConstraint("position >= 0", name="position_not_negative"),
-    )
-
-    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"), index=True)
-    slug: Mapped[str] = mapped_column(String(120), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
-    description: Mapped[str] = mapped_column(Text, default="")
-    position: Mapped[int] = mapped_column(default=0)
-    # Byte order, so that "everything below" is one range of the index.
-    path: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
-
-
 class Product(Identified, Versioned, Dated, Base):
     """One thing to sell, in one or more variants.
 
     `description` is HTML as the shop wrote it. The id is made in order of time, so the newest
     products are the highest ids. `category_id` is the main category, which gives the breadcrumbs.
+    A draft with `publish_at` goes on the shelf by itself at that moment. `traits` are the ids of
+    everything that the product can be filtered by; they follow from the rows that people write.
     """
 
     __tablename__ = "products"
     __table_args__ = (
         Index("ix_products_newest", "id", postgresql_where="status = 'active'"),
+        Index(
+            "ix_products_newest_in_stock", "id", postgresql_where="status = 'active' AND in_stock"
+        ),
         Index("ix_products_by_name", "search_title", "id", postgresql_where="status = 'active'"),
         Index("ix_products_search", "search", postgresql_using="gin"),
+        Index("ix_products_search_titles", "search_titles", postgresql_using="gin"),
+        Index(
+            "ix_products_traits",
+            "traits",
+            postgresql_using="gin",
+            postgresql_where="status = 'active'",
+        ),
+        Index(
+            "ix_products_to_publish",
+            "publish_at",
+            postgresql_where="status = 'draft' AND publish_at IS NOT NULL",
+        ),
     )
 
     slug: Mapped[str] = mapped_column(String(255), unique=True)
     title: Mapped[str] = mapped_column(String(255))
     description: Mapped[str] = mapped_column(Text, default="")
+    seo_title: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    seo_description: Mapped[str] = mapped_column(String(500), default="", server_default="")
     status: Mapped[ProductStatus] = mapped_column(
         named_enum(ProductStatus, "product_status"), default=ProductStatus.DRAFT
     )
@@ -82,8 +75,14 @@ class Product(Identified, Versioned, Dated, Base):
     options: Mapped[list[str]] = mapped_column(default=list)
     category_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"), index=True)
     external_reference: Mapped[str | None] = mapped_column(String(255), unique=True)
+    public_metadata: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    private_metadata: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     published_at: Mapped[datetime | None]
+    publish_at: Mapped[datetime | None]
     in_stock: Mapped[bool] = mapped_column(default=False)
+    traits: Mapped[list[int]] = mapped_column(
+        ARRAY(Integer), default=list, server_default="{}", deferred=True
+    )
 
     # Lower case, without accents and punctuation: see texts.words.
     search_title: Mapped[str] = mapped_column(Text(collation="C"), default="")
@@ -99,40 +98,20 @@ class Product(Identified, Versioned, Dated, Base):
         ),
         deferred=True,
     )
-
-
-class CategoryMember(Base):
-    """A product's place in a category; the ancestors of that category have it indirectly."""
-
-    __tablename__ = "category_members"
-
-    category_id: Mapped[UUID] = mapped_column(ForeignKey("categories.id"), primary_key=True)
-    product_id: Mapped[UUID] = mapped_column(
-        ForeignKey("products.id"), primary_key=True, index=True
+    # A GIN index holds no weights: titles have one of their own, so that they can come first.
+    search_titles: Mapped[str] = mapped_column(
+        TSVECTOR,
+        Computed("to_tsvector('simple'::regconfig, search_title)", persisted=True),
+        deferred=True,
     )
-    is_direct: Mapped[bool]
-
-
-class ProductImage(Identified, Base):
-    """A picture by its address, known by it within its product."""
-
-    __tablename__ = "product_images"
-    __table_args__ = (
-        UniqueConstraint("product_id", "url"),
-        CheckConstraint("position >= 0", name="position_not_negative"),
-    )
-
-    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"))
-    url: Mapped[str] = mapped_column(String(2000))
-    alt: Mapped[str] = mapped_column(String(500), default="")
-    position: Mapped[int] = mapped_column(default=0)
 
 
 class Variant(Identified, Versioned, Dated, Base):
     """What is put into a basket and counted on a shelf.
 
     `option_values` stand in the order of the product's options; `title` is them joined by
-    ` / `, empty for a product without options. SKUs are unique whatever their case.
+    ` / `, empty for a product without options. SKUs are unique whatever their case. `barcode` is
+    the first of its barcodes that means one unit; it follows from them.
     """
 
     __tablename__ = "variants"
@@ -160,37 +139,53 @@ class Variant(Identified, Versioned, Dated, Base):
     image_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("product_images.id", ondelete="SET NULL"), index=True
     )
+    external_reference: Mapped[str | None] = mapped_column(String(255), unique=True)
+    public_metadata: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    private_metadata: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
 
 
-class VariantPrice(Base):
-    """What a variant costs in one currency, in minor units; no row means not for sale in it."""
+class Barcode(Base):
+    """A code that is printed on goods: on one unit, or on a case of several.
 
-    __tablename__ = "variant_prices"
-    __table_args__ = (
-        CheckConstraint("amount >= 0", name="amount_not_negative"),
-        CheckConstraint("compare_at > amount", name="compare_at_above_amount"),
-        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_a_code"),
-    )
-
-    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"), primary_key=True)
-    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
-    amount: Mapped[int] = mapped_column(BigInteger)
-    compare_at: Mapped[int | None] = mapped_column(BigInteger)
-
-
-class PriceRange(Base):
-    """From which price on a product is sold in one currency; follows from its variants' prices.
-
-    `compare_at` is that of the variant with the lowest price.
+    `pack_quantity` is how many units of the variant one scan of the code means.
     """
 
-    __tablename__ = "product_price_ranges"
+    __tablename__ = "barcodes"
     __table_args__ = (
-        Index("ix_product_price_ranges_by_price", "currency", "lowest", "product_id"),
+        CheckConstraint("pack_quantity BETWEEN 1 AND 100000", name="pack_holds_something"),
+        CheckConstraint("position >= 0", name="position_not_negative"),
+    )
+
+    code: Mapped[str] = mapped_column(String(64), primary_key=True)
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"), index=True)
+    pack_quantity: Mapped[int] = mapped_column(default=1)
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class RelationKind(StrEnum):
+    """Why one product is shown beside another."""
+
+    RELATED = "related"
+    UPSELL = "upsell"
+    CROSS_SELL = "cross_sell"
+    ACCESSORY = "accessory"
+    REPLACEMENT = "replacement"
+
+
+class ProductRelation(Base):
+    """A product that is shown beside another; the way back is a row of its own."""
+
+    __tablename__ = "product_relations"
+    __table_args__ = (
+        CheckConstraint("related_id <> product_id", name="not_to_itself"),
+        CheckConstraint("position >= 0", name="position_not_negative"),
     )
 
     product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"), primary_key=True)
-    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
-    lowest: Mapped[int] = mapped_column(BigInteger)
-    highest: Mapped[int] = mapped_column(BigInteger)
-    compare_at: Mapped[int | None] = mapped_column(BigInteger)
+    kind: Mapped[RelationKind] = mapped_column(
+        named_enum(RelationKind, "relation_kind"), primary_key=True
+    )
+    related_id: Mapped[UUID] = mapped_column(
+        ForeignKey("products.id"), primary_key=True, index=True
+    )
+    position: Mapped[int] = mapped_column(default=0)
