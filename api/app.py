@@ -53,7 +53,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     account_routes.users,
     account_admin_routes.blueprint,
     catalog_routes.blueprint,
-    catalog_admin_routes.blueprint,
+    *catalog_admin_routes.blueprints,
     import_routes.blueprint,
     inventory_routes.blueprint,
     pricing_routes.blueprint,

@@ -33,10 +33,13 @@ class PriceChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogueChanged(Event):
-    """What storefronts may have read before is old: these product pages and every list.
+    """What storefronts may have read before is old: these product pages and the lists they are in.
 
-    With `is_tree`, categories changed too, and breadcrumbs on any page may be old.
+    `shelves` are lists to be read anew that a look at the products does not name, because they
+    have left them or because only the order changed: `category:<slug>`, `collection:<slug>`. With
+    `is_tree`, categories changed too, and breadcrumbs on any page may be old.
     """
 
     slugs: tuple[str, ...] = ()
+    shelves: tuple[str, ...] = ()
     is_tree: bool = False

@@ -1,5 +1,6 @@
 """Everything that may differ between two places where Stockroom runs, read once."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -12,6 +13,7 @@ LogFormat = Literal["text", "json"]
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # noqa: S105
 _SHORTEST_SECRET = 32
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -48,6 +50,8 @@ class Settings:
     """How to pay other than by card, word for word as letters tell it: the bank account."""
     shop_name: str = "Stockroom Demo"
     currency: str = "EUR"
+    languages: tuple[str, ...] = ("en",)
+    """In which languages the catalogue speaks (BCP 47); the first is the one it is written in."""
     log_level: str = "INFO"
     log_format: LogFormat = "json"
     metrics_token: str = field(default="", repr=False)
@@ -85,6 +89,7 @@ class Settings:
             payment_instructions=read.text("PAYMENT_INSTRUCTIONS"),
             shop_name=read.text("SHOP_NAME", cls.shop_name),
             currency=read.currency("SHOP_CURRENCY", cls.currency),
+            languages=read.languages("SHOP_LANGUAGES", cls.languages),
             log_level=read.choice("LOG_LEVEL", _LOG_LEVELS, cls.log_level, str.upper),
             log_format=read.choice("LOG_FORMAT", get_args(LogFormat), "json"),  # type: ignore[arg-type]
             metrics_token=read.text("METRICS_TOKEN"),
@@ -184,6 +189,13 @@ class _Reader:
         except ValueError as unknown:
             self.problems.append(f"{name} must be a currency: {unknown}")
         return value
+
+    def languages(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        tags = self.items(name) or default
+        for tag in tags:
+            if not _LANGUAGE.fullmatch(tag):
+                self.problems.append(f"{name} must hold language tags such as en or de-AT: {tag!r}")
+        return tuple(dict.fromkeys(tag.lower() for tag in tags))
 
     def items(self, name: str) -> tuple[str, ...]:
         return tuple(item.strip() for item in self.text(name).split(",") if item.strip())

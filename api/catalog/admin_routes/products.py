@@ -1,4 +1,4 @@
-"""The catalogue for staff: every write names the version that it is based on."""
+"""Products, variants and prices for staff: every write names the version that it is based on."""
 
 from typing import Any
 from uuid import UUID
@@ -7,11 +7,8 @@ from flask import current_app
 
 from api.catalog import queries, service
 from api.catalog.schemas.desk import (
-    CategorySchema,
-    EditCategorySchema,
     EditProductSchema,
     EditVariantSchema,
-    NewCategorySchema,
     NewProductSchema,
     NewVariantSchema,
     PricesSchema,
@@ -20,7 +17,7 @@ from api.catalog.schemas.desk import (
     ProductsQuerySchema,
     VariantSchema,
 )
-from api.catalog.service import CategoryDraft, ProductDraft, VariantDraft
+from api.catalog.service import ProductDraft, VariantDraft
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned
@@ -30,10 +27,10 @@ from api.platform.idempotency import idempotent
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
-    "admin-catalogue",
+    "admin-products",
     __name__,
     url_prefix="/api/v1/admin",
-    description="Products, variants, prices and the category tree, for staff.",
+    description="Products, variants and prices, for staff.",
 )
 
 
@@ -155,55 +152,3 @@ def set_prices(given: dict[str, Any], variant_id: UUID, expected_version: int) -
             variant_id, given["prices"], expected_version=expected_version, by=principal()
         )
     return queries.get_variant(variant_id)
-
-
-@blueprint.route("/categories", methods=["GET"])
-@requires(Permission.CATALOG_READ)
-@blueprint.response(200, list_of(CategorySchema))
-def list_categories() -> Any:
-    """Read the whole tree with versions, parents before children."""
-    return queries.list_categories()
-
-
-@blueprint.route("/categories", methods=["POST"])
-@requires(Permission.CATALOG_WRITE)
-@idempotent(required=False)
-@blueprint.arguments(NewCategorySchema)
-@blueprint.response(201, CategorySchema)
-def create_category(draft: CategoryDraft) -> Any:
-    """Add a category to the tree."""
-    category_id = service.create_category(draft, by=principal())
-    location = f"{blueprint.url_prefix}/categories/{category_id}"
-    return queries.get_category(category_id), {"Location": location}
-
-
-@blueprint.route("/categories/<uuid:category_id>", methods=["GET"])
-@requires(Permission.CATALOG_READ)
-@blueprint.response(200, CategorySchema)
-def get_category(category_id: UUID) -> Any:
-    """Read one category."""
-    return queries.get_category(category_id)
-
-
-@blueprint.route("/categories/<uuid:category_id>", methods=["PATCH"])
-@requires(Permission.CATALOG_WRITE)
-@versioned
-@blueprint.arguments(EditCategorySchema)
-@blueprint.response(200, CategorySchema)
-def edit_category(changes: dict[str, Any], category_id: UUID, expected_version: int) -> Any:
-    """Rename, describe, order or move a category; what stands below comes along."""
-    with transaction():
-        service.edit_category(
-            category_id, changes, expected_version=expected_version, by=principal()
-        )
-    return queries.get_category(category_id)
-
-
-@blueprint.route("/categories/<uuid:category_id>", methods=["DELETE"])
-@requires(Permission.CATALOG_WRITE)
-@versioned
-@blueprint.response(204)
-def delete_category(category_id: UUID, expected_version: int) -> Any:
-    """Remove an empty category."""
-    with transaction():
-        service.delete_category(category_id, expected_version=expected_version, by=principal())

@@ -1,0 +1,73 @@
+"""The category tree for staff."""
+
+from typing import Any
+from uuid import UUID
+
+from api.catalog import queries, service
+from api.catalog.schemas.desk import CategorySchema, EditCategorySchema, NewCategorySchema
+from api.catalog.service import CategoryDraft
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.concurrency import versioned
+from api.platform.db import transaction
+from api.platform.http import Blueprint, list_of
+from api.platform.idempotency import idempotent
+
+blueprint = Blueprint(
+    "admin-categories",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="The category tree, for staff.",
+)
+
+
+@blueprint.route("/categories", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, list_of(CategorySchema))
+def list_categories() -> Any:
+    """Read the whole tree with versions, parents before children."""
+    return queries.list_categories()
+
+
+@blueprint.route("/categories", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
+@blueprint.arguments(NewCategorySchema)
+@blueprint.response(201, CategorySchema)
+def create_category(draft: CategoryDraft) -> Any:
+    """Add a category to the tree."""
+    category_id = service.create_category(draft, by=principal())
+    location = f"{blueprint.url_prefix}/categories/{category_id}"
+    return queries.get_category(category_id), {"Location": location}
+
+
+@blueprint.route("/categories/<uuid:category_id>", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, CategorySchema)
+def get_category(category_id: UUID) -> Any:
+    """Read one category."""
+    return queries.get_category(category_id)
+
+
+@blueprint.route("/categories/<uuid:category_id>", methods=["PATCH"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.arguments(EditCategorySchema)
+@blueprint.response(200, CategorySchema)
+def edit_category(changes: dict[str, Any], category_id: UUID, expected_version: int) -> Any:
+    """Rename, describe, order or move a category; what stands below comes along."""
+    with transaction():
+        service.edit_category(
+            category_id, changes, expected_version=expected_version, by=principal()
+        )
+    return queries.get_category(category_id)
+
+
+@blueprint.route("/categories/<uuid:category_id>", methods=["DELETE"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.response(204)
+def delete_category(category_id: UUID, expected_version: int) -> Any:
+    """Remove an empty category."""
+    with transaction():
+        service.delete_category(category_id, expected_version=expected_version, by=principal())
