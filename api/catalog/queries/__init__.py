@@ -1,5 +1,6 @@
 """Questions to the catalogue: what is sold, what storefronts show, what staff see."""
 
+from api.catalog.queries.addresses import present_slug
 from api.catalog.queries.desk import (
     get_category,
     get_product,
@@ -33,6 +34,7 @@ __all__ = [
     "list_categories",
     "list_products",
     "offers",
+    "present_slug",
     "shown_categories",
     "shown_category",
     "shown_product",

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, or_, select, update
 from api.catalog.errors import CategoryCycle, CategoryNotFound
 from api.catalog.events import CatalogueChanged
 from api.catalog.models import Category, CategoryMember
-from api.catalog.service import following
+from api.catalog.service import addresses, following
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import CategoryDraft
 from api.catalog.texts import slug_from
@@ -43,6 +43,7 @@ def create_category(draft: CategoryDraft, *, by: Principal) -> UUID:
                 path=_path(parent, slug),
             )
         )
+    addresses.in_use_again("category", [slug])
     audit.record("category.created", by=by, subject_id=category_id, slug=slug)
     emit(CatalogueChanged(is_tree=True))
     return category_id
@@ -60,6 +61,7 @@ def ensure_categories(names: Sequence[str]) -> dict[str, UUID]:
     if there.keys() < set(slugs.values()):
         following.hold_tree(alone=True)
         there = _by_slug(slugs.values())
+        addresses.in_use_again("category", set(slugs.values()) - there.keys())
         for name, slug in slugs.items():
             if slug not in there:
                 there[slug] = new_id()
@@ -84,7 +86,7 @@ def edit_category(
     changed = {k: v for k, v in changes.items() if getattr(category, k) != v}
     if not changed:
         return
-    before = category.path
+    before, before_slug = category.path, category.slug
     parent_id = changed.get("parent_id", category.parent_id)
     parent = _get(parent_id) if parent_id else None
     if parent is not None and _is_within(parent.path, before):
@@ -97,6 +99,7 @@ def edit_category(
         session.flush()
         if category.path != before:
             _carry_along(before, category.path)
+    addresses.moved("category", category_id, before=before_slug, after=category.slug)
     if "parent_id" in changed:
         _reshelve_below(category)
     audit.record("category.edited", by=by, subject_id=category_id, **changed)
@@ -111,6 +114,7 @@ def delete_category(category_id: UUID, *, expected_version: int, by: Principal) 
     check(category.version, expected_version)
     with told_as_refusals(deleting=True):
         session.execute(delete(Category).where(Category.id == category_id))
+    addresses.forget("category", category_id)
     audit.record("category.deleted", by=by, subject_id=category_id, slug=category.slug)
     emit(CatalogueChanged(is_tree=True))
 

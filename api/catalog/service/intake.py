@@ -10,7 +10,7 @@ from sqlalchemy import Table, insert
 
 from api.catalog.errors import CompareAtNotAbovePrice, CurrencyTwice, ImageUnknown, OptionsDoNotFit
 from api.catalog.models import Product, ProductImage, ProductStatus, Variant, VariantPrice
-from api.catalog.service import following
+from api.catalog.service import addresses, following
 from api.catalog.service.drafts import PriceDraft, ProductDraft, VariantDraft
 from api.catalog.texts import sku_from, slug_from, variant_title
 from api.kernel import clock
@@ -106,6 +106,7 @@ def store(
         ids = tuple(made["id"] for made in own_variants)
         stored.append(StoredProduct(product_id, slug, ids))
     add_rows(Product, products)
+    addresses.in_use_again("product", [made.slug for made in stored])
     add_rows(ProductImage, images)
     add_rows(Variant, variants)
     if prices:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from api.catalog.errors import ProductNotFound
 from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
 from api.catalog.models import CategoryMember, Product, ProductImage, ProductStatus, Variant
-from api.catalog.service import following, intake
+from api.catalog.service import addresses, following, intake
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import ImageDraft, ProductDraft
 from api.catalog.states import PRODUCT
@@ -61,6 +61,7 @@ def edit_product(
             changed["images"] = [image.url for image in changes["images"]]
         if not changed:
             return
+        addresses.moved("product", product.id, before=before_slug, after=product.slug)
         if _SEARCHED & changed.keys():
             refresh_search(product)
         product.version += 1

@@ -1,0 +1,165 @@
+"""What was found somewhere is found again after a rename, until somebody else moves in."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, insert, select
+
+from api.catalog import queries, service
+from api.catalog.models import OldSlug, Translation
+from api.catalog.service import Arrival, ProductDraft
+from api.kernel.ids import new_id
+from api.kernel.principal import SYSTEM
+from api.platform.db import session, transaction
+from tests.support.catalogue import a_category, a_product
+from tests.support.threads import at_once
+
+
+def _product(sku: str, **given: Any) -> UUID:
+    (variant_id,) = a_product(sku, **given)
+    return queries.variant_labels([variant_id])[variant_id].product_id
+
+
+def _rename(product_id: UUID, slug: str) -> None:
+    with transaction():
+        version = queries.get_product(product_id)["version"]
+        service.edit_product(product_id, {"slug": slug}, expected_version=version, by=SYSTEM)
+
+
+def _rename_category(category_id: UUID, slug: str) -> None:
+    with transaction():
+        version = queries.get_category(category_id)["version"]
+        service.edit_category(category_id, {"slug": slug}, expected_version=version, by=SYSTEM)
+
+
+def _history() -> list[tuple[str, str]]:
+    return sorted((row.kind, row.slug) for row in session.scalars(select(OldSlug)))
+
+
+def test_every_address_of_before_leads_to_the_present_one(app: Flask) -> None:
+    """Through several renames at once, and not to where it was in between."""
+    mug = _product("MUG", slug="mug")
+
+    _rename(mug, "blue-mug")
+    _rename(mug, "azure-mug")
+
+    assert queries.present_slug("product", "mug") == "azure-mug"
+    assert queries.present_slug("product", "blue-mug") == "azure-mug"
+    assert queries.present_slug("product", "azure-mug") is None
+    assert queries.present_slug("category", "mug") is None
+    assert queries.present_slug("product", "cup") is None
+
+
+def test_who_goes_back_to_an_old_address_leaves_no_ring(app: Flask) -> None:
+    """An address in use leads nowhere else."""
+    mug = _product("MUG", slug="mug")
+
+    _rename(mug, "blue-mug")
+    _rename(mug, "mug")
+
+    assert queries.present_slug("product", "blue-mug") == "mug"
+    assert queries.present_slug("product", "mug") is None
+    assert _history() == [("product", "blue-mug")]
+
+
+def test_an_address_belongs_to_the_last_who_left_it(app: Flask) -> None:
+    """First the old tenant is forgotten, then the new one is remembered."""
+    first = _product("FIRST", slug="mug")
+    _rename(first, "old-mug")
+    second = _product("SECOND", slug="mug")
+    assert queries.present_slug("product", "mug") is None
+
+    _rename(second, "new-mug")
+
+    assert queries.present_slug("product", "mug") == "new-mug"
+    assert _history() == [("product", "mug")]
+
+
+def test_an_import_moves_into_an_old_address_like_anybody(app: Flask) -> None:
+    """What arrives as new has its slug; what is known keeps the name that the shop gave it."""
+    mug = _product("MUG", slug="mug", external_reference="elsewhere:mug")
+    _rename(mug, "blue-mug")
+    arrivals = [
+        Arrival(ProductDraft(title="Mug", slug="mug", external_reference=reference))
+        for reference in ("elsewhere:mug", "elsewhere:other")
+    ]
+
+    with transaction():
+        service.take_in(arrivals)
+
+    assert queries.get_product(mug)["slug"] == "blue-mug"
+    assert queries.present_slug("product", "mug") is None
+    assert _history() == []
+
+
+def test_nobody_is_led_to_what_is_not_on_the_shelf(app: Flask) -> None:
+    """The new address of a draft is not told; that of a product put on sale is."""
+    mug = _product("MUG", slug="mug", published=False)
+    _rename(mug, "secret-mug")
+    assert queries.present_slug("product", "mug") is None
+
+    with transaction():
+        service.publish_product(mug, expected_version=None, by=SYSTEM)
+
+    assert queries.present_slug("product", "mug") == "secret-mug"
+
+
+def test_categories_remember_their_addresses_too(app: Flask) -> None:
+    """A new one and one made by an import take an old address like a product does."""
+    mugs = a_category("Mugs")
+    _rename_category(mugs, "cups")
+    assert queries.present_slug("category", "mugs") == "cups"
+    _rename_category(mugs, "beakers")
+    assert queries.present_slug("category", "mugs") == "beakers"
+
+    a_category("Cups")
+    with transaction():
+        service.ensure_categories(["Mugs"])
+
+    assert _history() == []
+
+
+def test_a_category_that_is_gone_leaves_nothing_behind(app: Flask) -> None:
+    """No address that leads nowhere, no words in other languages."""
+    mugs, cups = a_category("Mugs"), a_category("Glasses")
+    _rename_category(mugs, "cups")
+    with transaction():
+        for subject in (mugs, cups):
+            session.execute(
+                insert(Translation).values(
+                    subject_id=subject, language="de", kind="category", texts={"name": "Tassen"}
+                )
+            )
+
+    with transaction():
+        service.delete_category(mugs, expected_version=2, by=SYSTEM)
+
+    assert _history() == []
+    assert session.scalar(select(func.count()).select_from(Translation)) == 1
+
+
+def test_two_who_meet_at_one_address_leave_it_to_one(app: Flask) -> None:
+    """One leaves it, another takes it at the same moment: in use means not in the history."""
+    for turn in range(6):
+        slug = f"mug-{turn}"
+        leaving = _product(f"LEAVING-{turn}", slug=slug)
+
+        def leave(product_id: UUID = leaving, slug: str = slug) -> None:
+            _rename(product_id, f"{slug}-old")
+
+        def arrive(slug: str = slug) -> None:
+            with transaction():
+                service.create_product(ProductDraft(title="New", slug=slug), by=SYSTEM)
+
+        at_once(app, [leave, arrive])
+
+    taken = {row["slug"] for row in queries.list_products(currency="EUR", limit=100)["data"]}
+    assert not taken & {slug for _, slug in _history()}
+
+
+@pytest.mark.parametrize("kind", ["product", "category", "collection"])
+def test_a_slug_that_nobody_ever_had_leads_nowhere(app: Flask, kind: Any) -> None:
+    """None, and no error."""
+    assert queries.present_slug(kind, str(new_id())) is None
