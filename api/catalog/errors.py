@@ -120,3 +120,10 @@ class NoVariantLeft(Refused):
 
     code = "no_variant_left"
     sentence = "None of the variants of {slug} could be taken in."
+
+
+class TranslationSubjectUnknown(NotFound):
+    """Nothing there to translate."""
+
+    code = "translation_subject_unknown"
+    sentence = "There is no {kind} with this id."

@@ -121,6 +121,7 @@ def upgrade() -> None:
     sa.Column('language', sa.String(length=35), nullable=False),
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('texts', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('version', sa.Integer(), server_default='1', nullable=False),
     sa.CheckConstraint("kind IN ('product', 'category', 'collection', 'attribute', 'attribute_choice')", name=op.f('ck_translations_kind_is_known')),
     sa.PrimaryKeyConstraint('subject_id', 'language', name=op.f('pk_translations'))
     )

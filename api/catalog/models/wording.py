@@ -6,12 +6,13 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.platform.db import Base
+from api.platform.db import Base, Versioned
 
 
-class Translation(Base):
+class Translation(Versioned, Base):
     """The texts of one thing in one language, by field; a field that is missing falls back.
 
+    One that was taken back stays as a row without texts, so that its version never comes again.
     The subject is a product, category, collection, attribute or attribute choice, as `kind` says.
     """
 

@@ -22,22 +22,34 @@ from api.catalog.queries.shelf import (
     shown_product,
     shown_products,
 )
+from api.catalog.queries.translations import (
+    list_translations,
+    texts_for,
+    translation,
+    translations_of,
+)
+from api.catalog.queries.traits import described_attributes, trait_ids
 
 __all__ = [
     "Offer",
     "VariantFound",
     "VariantLabel",
+    "described_attributes",
     "find_variant",
     "get_category",
     "get_product",
     "get_variant",
     "list_categories",
     "list_products",
+    "list_translations",
     "offers",
     "present_slug",
     "shown_categories",
     "shown_category",
     "shown_product",
     "shown_products",
+    "texts_for",
+    "translation",
+    "translations_of",
     "variant_labels",
 ]
