@@ -10,11 +10,14 @@ LONGEST_SLUG = 120
 LONGEST_SKU = 64
 LONGEST_SEARCH_BODY = 20_000
 """Characters of a description that are searched; a tsvector holds at most a megabyte."""
+LONGEST_TRAIT_KEY = 255
+"""Characters of what products are filtered by; an index row holds 2,700 bytes."""
 
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 # Only those of European scripts: in kana such a mark makes another letter.
 _ACCENT = re.compile("[\u0300-\u036f]")
 _NOT_WORD = re.compile(r"[\W_]+")
+_GAP = re.compile(r"(?<=[^\W_])[\s_-]+(?=[^\W_])")
 
 
 def slug_from(text: str) -> str:
@@ -50,9 +53,30 @@ def variant_title(option_values: Sequence[str]) -> str:
 
 def words(text: str) -> str:
     """Reduce a text to the words that it is found by: lower case, no accents, no punctuation."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    kept = unicodedata.normalize("NFC", _ACCENT.sub("", plain))
-    return _NOT_WORD.sub(" ", kept).strip()
+    return _NOT_WORD.sub(" ", _plain(text)).strip()
+
+
+def trait_key(text: str) -> str:
+    """Reduce a value to how it is filtered by: `Off-White` and `off white` are one.
+
+    Case and accents go, and what stands between two words becomes one space. Other signs stay,
+    as in `C++` and `C#`, and so does the dash of `5-6`: they tell sizes apart. Empty only when
+    the text is blank.
+    """
+    found = _GAP.sub(_space_unless_range, " ".join(_plain(text).split()))
+    if len(found) <= LONGEST_TRAIT_KEY:
+        return found
+    return f"{found[: LONGEST_TRAIT_KEY - 9]}-{mark_of(found, ())}"
+
+
+def option_kind(name: str) -> str:
+    """Return the kind of the traits that the values of an option are."""
+    return f"option:{trait_key(name)}"
+
+
+def attribute_kind(code: str) -> str:
+    """Return the kind of the traits that the values of an attribute are."""
+    return f"attribute:{code}"
 
 
 def code_word(code: str) -> str:
@@ -70,3 +94,25 @@ def keywords(phrases: Iterable[str], codes: Iterable[str]) -> str:
 def body_words(html: str) -> str:
     """Return the words of a description without its markup."""
     return words(unescape(_TAG.sub(" ", html)))[:LONGEST_SEARCH_BODY]
+
+
+def typo_keys(word: str) -> list[str]:
+    """Return the word and what is left of it without one of its letters, each once.
+
+    Two words that differ by one letter, missing, added, wrong or in its neighbour's place, have
+    one of these in common, so an index of them finds what a searcher meant (the symmetric delete
+    of Wolf Garbe's SymSpell).
+    """
+    return list(dict.fromkeys((word, *(word[:i] + word[i + 1 :] for i in range(len(word))))))
+
+
+def _plain(text: str) -> str:
+    """Lower a text and take its accents away."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFC", _ACCENT.sub("", plain))
+
+
+def _space_unless_range(gap: re.Match[str]) -> str:
+    text, begin, end = gap.string, gap.start(), gap.end()
+    is_range = gap[0] == "-" and text[begin - 1].isdigit() and text[end].isdigit()
+    return "-" if is_range else " "

@@ -22,13 +22,13 @@ from api.catalog.queries.shelf import (
     shown_product,
     shown_products,
 )
+from api.catalog.queries.traits import described_attributes, trait_ids
 from api.catalog.queries.translations import (
     list_translations,
     texts_for,
     translation,
     translations_of,
 )
-from api.catalog.queries.traits import described_attributes, trait_ids
 
 __all__ = [
     "Offer",
@@ -49,6 +49,7 @@ __all__ = [
     "shown_product",
     "shown_products",
     "texts_for",
+    "trait_ids",
     "translation",
     "translations_of",
     "variant_labels",
