@@ -48,6 +48,7 @@ class Product(Identified, Versioned, Dated, Base):
         Index("ix_products_by_name", "search_title", "id", postgresql_where="status = 'active'"),
         Index("ix_products_search", "search", postgresql_using="gin"),
         Index("ix_products_search_titles", "search_titles", postgresql_using="gin"),
+        Index("ix_products_search_heads", "search_heads", postgresql_using="gin"),
         Index(
             "ix_products_traits",
             "traits",
@@ -98,10 +99,20 @@ class Product(Identified, Versioned, Dated, Base):
         ),
         deferred=True,
     )
-    # A GIN index holds no weights: titles have one of their own, so that they can come first.
+    # A GIN index holds no weights: titles, and titles with the words, have one each, so that they
+    # can come before what only the description says.
     search_titles: Mapped[str] = mapped_column(
         TSVECTOR,
-        Computed("to_tsvector('simple'::regconfig, search_title)", persisted=True),
+        Computed("strip(to_tsvector('simple'::regconfig, search_title))", persisted=True),
+        deferred=True,
+    )
+    search_heads: Mapped[str] = mapped_column(
+        TSVECTOR,
+        Computed(
+            "strip(to_tsvector('simple'::regconfig,"
+            " ((search_title || ' '::text) || search_words)))",
+            persisted=True,
+        ),
         deferred=True,
     )
 
