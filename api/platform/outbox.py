@@ -12,13 +12,24 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, ForeignKey, Index, String, Text, func, insert, select, update
+from sqlalchemy import (
+    CursorResult,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from api.kernel import clock
 from api.kernel.events import Event, kind
 from api.kernel.ids import new_id
-from api.platform import observability
+from api.platform import bulk, observability
 from api.platform.db import Base, Identified, before_commit, require_transaction, session
 
 BATCH = 200
@@ -82,8 +93,8 @@ def _write_facts(current: Session) -> None:
         return
     current.flush()
     now, request_id = clock.now(), observability.request_id()
-    current.execute(
-        insert(Fact),
+    bulk.add(
+        cast(Table, Fact.__table__),
         [
             {
                 "id": new_id(),

@@ -24,7 +24,11 @@ class ImageDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantDraft:
-    """One variant. Without a SKU it gets one made from the product's slug and its values."""
+    """One variant. Without a SKU it gets one made from the product's slug and its values.
+
+    `has_stock` is said by who opens stock for it in the same transaction: a new variant is then
+    stored as in stock at once, which costs nothing, instead of being written a second time.
+    """
 
     sku: str | None = None
     barcode: str | None = None
@@ -33,6 +37,7 @@ class VariantDraft:
     tax_class: str = "standard"
     prices: tuple[PriceDraft, ...] = ()
     image_url: str | None = None
+    has_stock: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table
 
 from api.catalog.errors import CompareAtNotAbovePrice, CurrencyTwice, ImageUnknown, OptionsDoNotFit
 from api.catalog.models import Product, ProductImage, ProductStatus, Variant, VariantPrice
@@ -15,7 +15,8 @@ from api.catalog.service.drafts import PriceDraft, ProductDraft, VariantDraft
 from api.catalog.texts import sku_from, slug_from, variant_title
 from api.kernel import clock
 from api.kernel.ids import new_id
-from api.platform.db import Base, session
+from api.platform import bulk
+from api.platform.db import Base
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,11 @@ def store(
                 image_id=by_url.get(variant.image_url or ""),
                 now=now,
             )
+            | {"in_stock": variant.has_stock}
             for position, variant in enumerate(draft.variants)
         ]
         row = _product_row(draft, product_id, slug, status, now)
+        row["in_stock"] = any(made["in_stock"] for made in own_variants)
         products.append({**row, **following.search_columns_of(row, own_variants)})
         images += own_images
         variants += own_variants
@@ -120,8 +123,7 @@ def store(
 
 def add_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows by their table: nobody needs objects of them, and that is half of the cost."""
-    if rows:
-        session.execute(insert(cast(Table, model.__table__)), rows)
+    bulk.add(cast(Table, model.__table__), rows)
 
 
 def variant_row(

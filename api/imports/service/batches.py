@@ -59,7 +59,16 @@ def _arrivals(batch: Sequence[Described]) -> list[Arrival]:
         assert described.draft is not None
         category_id = categories.get(described.category)
         category_ids = () if category_id is None else (category_id,)
-        draft = replace(described.draft, category_ids=category_ids)
+        draft = replace(
+            described.draft,
+            category_ids=category_ids,
+            variants=tuple(
+                replace(variant, has_stock=True) if quantity else variant
+                for variant, quantity in zip(
+                    described.draft.variants, described.quantities, strict=True
+                )
+            ),
+        )
         arrivals.append(Arrival(draft, described.status))
     return arrivals
 

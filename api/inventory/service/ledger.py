@@ -6,17 +6,21 @@ guarded update, one insert into the journal and the facts that follow from both.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     Integer,
+    String,
+    Table,
     Uuid,
     bindparam,
+    case,
     column,
     func,
-    insert,
+    literal,
+    select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -31,8 +35,8 @@ from api.inventory.service.locks import Level
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.platform import observability
-from api.platform.db import require_transaction
+from api.platform import bulk, observability
+from api.platform.db import UtcDateTime, require_transaction
 
 _change = (
     func.unnest(
@@ -88,6 +92,43 @@ _MOVE: Final = (
 )
 
 
+_opening = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(Uuid)),
+        bindparam("variants", type_=ARRAY(Uuid)),
+        bindparam("quantities", type_=ARRAY(Integer)),
+    )
+    .table_valued(
+        column("id", Uuid), column("variant_id", Uuid), column("quantity", Integer), name="opening"
+    )
+    .render_derived()
+)
+_has_goods = _opening.c.quantity > 0
+# One value per column, however many levels: the statement is built and planned once.
+_OPEN: Final = (
+    upsert(cast(Table, StockLevel.__table__))
+    .from_select(
+        [
+            *("id", "created_at", "variant_id", "location_id", "on_hand"),
+            *("last_moved_at", "last_moved_by", "allocated", "reserved", "below_threshold"),
+        ],
+        select(
+            _opening.c.id,
+            bindparam("now", type_=UtcDateTime),
+            _opening.c.variant_id,
+            bindparam("location", type_=Uuid),
+            _opening.c.quantity,
+            case((_has_goods, bindparam("now", type_=UtcDateTime))),
+            case((_has_goods, bindparam("actor", type_=String))),
+            *(literal(0), literal(0), literal(False)),
+        ).order_by(_opening.c.variant_id),
+        include_defaults=False,
+    )
+    .on_conflict_do_nothing(constraint="uq_stock_levels_variant_location")
+    .returning(StockLevel.__table__.c.variant_id, StockLevel.__table__.c.id)
+)
+
+
 class LevelMoved(RuntimeError):
     """A level changed although it was locked, or was written without being locked: a bug."""
 
@@ -131,26 +172,19 @@ def open_levels(
     Levels that exist are left alone. Raises `VariantUnknown` or `LocationNotFound`.
     """
     session, now, actor = require_transaction(), clock.now(), actor_label(by)
-    rows = [
-        {
-            "id": new_id(),
-            "created_at": now,
-            "variant_id": variant_id,
-            "location_id": location_id,
-            "on_hand": quantity,
-            "last_moved_at": now if quantity else None,
-            "last_moved_by": actor if quantity else None,
-        }
-        for variant_id, quantity in opening.items()
-    ]
-    if not rows:
+    if not opening:
         return {}
     try:
         opened = session.execute(
-            upsert(StockLevel)
-            .on_conflict_do_nothing(constraint="uq_stock_levels_variant_location")
-            .returning(StockLevel.variant_id, StockLevel.id),
-            rows,
+            _OPEN,
+            {
+                "ids": [new_id() for _ in opening],
+                "variants": list(opening),
+                "quantities": list(opening.values()),
+                "location": location_id,
+                "now": now,
+                "actor": actor,
+            },
         ).all()
     except IntegrityError as clash:
         if "variants" in str(clash.orig):
@@ -210,7 +244,7 @@ def _journal(
                 "request_id": request_id,
             }
         )
-    require_transaction().execute(insert(StockMovement), rows)
+    bulk.add(cast(Table, StockMovement.__table__), rows)
 
 
 def _note_counts(changes: Mapping[UUID, Change], *, actor: str, now: datetime) -> None:
