@@ -31,6 +31,7 @@ from api.platform import (
     auth,
     cors,
     db,
+    files,
     jobs,
     limits,
     observability,
@@ -39,10 +40,12 @@ from api.platform import (
     problems,
     reading,
     redis,
+    storage,
 )
 from api.platform.http import Api, Blueprint, NoCookies
 from api.platform.mail import Mailer, SmtpMailer
 from api.platform.settings import Settings
+from api.platform.storage import Storage
 from api.pricing import admin_routes as pricing_admin_routes
 from api.pricing import routes as pricing_routes
 
@@ -90,6 +93,7 @@ def create_app(
     ports.plug(app, Settings, settings)
     ports.plug(app, Mailer, mailer or SmtpMailer(settings))
     ports.plug(app, PaymentGateway, gateway or StripeGateway(settings))
+    ports.plug(app, Storage, storage.opened(settings))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -102,6 +106,7 @@ def create_app(
     limits.init_app(app, settings)
     jobs.init_app(app, subscriptions.WORK)
     pages.init_app(app)
+    files.init_app(app)
     cors.init_app(app, settings)
     Migrate(app, db.db, directory="migrations", compare_type=True)
     api = Api(app)

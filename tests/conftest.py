@@ -43,7 +43,9 @@ def redis_server() -> Iterator[Redis]:
 
 
 @pytest.fixture(scope="session")
-def settings(postgres: Postgres, redis_server: Redis) -> Settings:
+def settings(
+    postgres: Postgres, redis_server: Redis, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
     """Settings that point at this session's services."""
     return Settings(
         env="test",
@@ -57,6 +59,7 @@ def settings(postgres: Postgres, redis_server: Redis) -> Settings:
         stripe_publishable_key="pk_test_scripted",
         stripe_webhook_secret="whsec_test_secret_of_the_tests",
         staff_alert_email="office@shop.test",
+        media_root=str(tmp_path_factory.mktemp("media")),
         log_level="ERROR",
         database_pool_size=20,
         rate_limits_enabled=False,

@@ -14,6 +14,7 @@ LogFormat = Literal["text", "json"]
 DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # noqa: S105
 _SHORTEST_SECRET = 32
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/_.-]*)?")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -52,6 +53,19 @@ class Settings:
     currency: str = "EUR"
     languages: tuple[str, ...] = ("en",)
     """In which languages the catalogue speaks (BCP 47); the first is the one it is written in."""
+    media_root: str = "var/media"
+    """The folder that holds pictures, unless `media_url` names a bucket."""
+    media_url: str = ""
+    """`s3://bucket/prefix`: keep pictures there instead."""
+    media_endpoint: str = ""
+    """Where the bucket is, for services other than Amazon's."""
+    media_region: str = "us-east-1"
+    media_access_key: str = field(default="", repr=False)
+    media_secret_key: str = field(default="", repr=False)
+    media_public_url: str = ""
+    """With what the addresses of pictures begin, when a CDN or another host gives them out."""
+    media_most_megabytes: int = 20
+    """How large one picture may be that is handed in."""
     log_level: str = "INFO"
     log_format: LogFormat = "json"
     metrics_token: str = field(default="", repr=False)
@@ -90,6 +104,16 @@ class Settings:
             shop_name=read.text("SHOP_NAME", cls.shop_name),
             currency=read.currency("SHOP_CURRENCY", cls.currency),
             languages=read.languages("SHOP_LANGUAGES", cls.languages),
+            media_root=read.text("MEDIA_ROOT", cls.media_root),
+            media_url=read.bucket("MEDIA_URL"),
+            media_endpoint=read.url("MEDIA_ENDPOINT", ("https", "http"), needed=False),
+            media_region=read.text("MEDIA_REGION", cls.media_region),
+            media_access_key=read.text("MEDIA_ACCESS_KEY"),
+            media_secret_key=read.text("MEDIA_SECRET_KEY"),
+            media_public_url=read.url("MEDIA_PUBLIC_URL", ("https", "http"), needed=False),
+            media_most_megabytes=read.whole(
+                "MEDIA_MOST_MEGABYTES", cls.media_most_megabytes, at_least=1
+            ),
             log_level=read.choice("LOG_LEVEL", _LOG_LEVELS, cls.log_level, str.upper),
             log_format=read.choice("LOG_FORMAT", get_args(LogFormat), "json"),  # type: ignore[arg-type]
             metrics_token=read.text("METRICS_TOKEN"),
@@ -159,6 +183,12 @@ class _Reader:
             return urlsplit(value).scheme.removesuffix("+psycopg2") in schemes
         except ValueError:
             return False
+
+    def bucket(self, name: str) -> str:
+        value = self.url(name, ("s3",), needed=False)
+        if value.startswith("s3://") and not _BUCKET.fullmatch(value):
+            self.problems.append(f"{name} must name a bucket, as s3://bucket or s3://bucket/folder")
+        return value
 
     def choice(
         self,
