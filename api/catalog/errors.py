@@ -45,6 +45,13 @@ class BarcodeTaken(Conflict):
     sentence = "The barcode {barcode} belongs to another variant."
 
 
+class BarcodeTwice(Refused):
+    """A variant names the same code twice, perhaps once as UPC and once as EAN."""
+
+    code = "barcode_twice"
+    sentence = "The barcode {barcode} is named twice. A code means one number of units."
+
+
 class OptionCombinationTaken(Conflict):
     """Two variants of one product may not have the same option values."""
 
@@ -127,3 +134,34 @@ class TranslationSubjectUnknown(NotFound):
 
     code = "translation_subject_unknown"
     sentence = "There is no {kind} with this id."
+
+
+class FilterUnreadable(Refused):
+    """A filter of the form `name:value` is something else."""
+
+    code = "filter_unreadable"
+    sentence = (
+        "{filter}={given} cannot be read. Write a name, a colon and a value, as in option=size:M or"
+        " attribute=width:10..20."
+    )
+
+
+class AttributeNotFilterable(Refused):
+    """Storefronts may not filter by this attribute, or it does not exist."""
+
+    code = "attribute_not_filterable"
+    sentence = "Products cannot be filtered by the attribute {attribute}."
+
+
+class SortNeedsShelf(Refused):
+    """The shop's own order is one within a category or a collection."""
+
+    code = "sort_needs_shelf"
+    sentence = "sort=position needs a category or a collection."
+
+
+class CollectionNotFound(NotFound):
+    """No such collection, or not one that storefronts may see."""
+
+    code = "collection_not_found"
+    sentence = "There is no such collection."

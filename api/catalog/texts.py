@@ -17,6 +17,7 @@ _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORE
 # Only those of European scripts: in kana such a mark makes another letter.
 _ACCENT = re.compile("[\u0300-\u036f]")
 _NOT_WORD = re.compile(r"[\W_]+")
+_UPC = re.compile(r"[0-9]{12}")
 _GAP = re.compile(r"(?<=[^\W_])[\s_-]+(?=[^\W_])")
 
 
@@ -77,6 +78,19 @@ def option_kind(name: str) -> str:
 def attribute_kind(code: str) -> str:
     """Return the kind of the traits that the values of an attribute are."""
     return f"attribute:{code}"
+
+
+def code_key(code: str) -> str:
+    """Reduce a barcode to how it reads: a UPC of 12 digits is the EAN with a zero before it."""
+    return f"0{code}" if _UPC.fullmatch(code) else code
+
+
+def forms_of(code: str) -> list[str]:
+    """Return all ways to write a barcode: `012345678905` is `0012345678905` as well."""
+    key = code_key(code)
+    if len(key) == 13 and key[0] == "0" and _UPC.fullmatch(key[1:]):
+        return [key, key[1:]]
+    return [code]
 
 
 def code_word(code: str) -> str:

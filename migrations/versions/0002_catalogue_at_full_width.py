@@ -18,10 +18,12 @@ APPEND_ONLY = """
     FOR EACH ROW EXECUTE FUNCTION refuse_change()
 """
 
-# What the shop has so far is where the new tables begin.
+# What the shop has so far is where the new tables begin. Of a UPC and an EAN that are the same
+# code, the variant that came first keeps it: a scan can mean only one.
 BARCODES = """
     INSERT INTO barcodes (code, variant_id, pack_quantity, position)
     SELECT barcode, id, 1, 0 FROM variants WHERE barcode IS NOT NULL
+    ORDER BY id ON CONFLICT DO NOTHING
 """
 PRICES = """
     INSERT INTO price_history (id, variant_id, currency, amount, compare_at, since)
@@ -344,6 +346,14 @@ def upgrade() -> None:
     op.create_table(
         "barcodes",
         sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column(
+            "code_key",
+            sa.Text(collation="C"),
+            sa.Computed(
+                "CASE WHEN code ~ '^[0-9]{12}$' THEN '0' || code ELSE code END", persisted=True
+            ),
+            nullable=False,
+        ),
         sa.Column("variant_id", sa.Uuid(), nullable=False),
         sa.Column("pack_quantity", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -355,6 +365,7 @@ def upgrade() -> None:
             ["variant_id"], ["variants.id"], name=op.f("fk_barcodes_variant_id_variants")
         ),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_barcodes")),
+        sa.UniqueConstraint("code_key", name=op.f("uq_barcodes_code_key")),
     )
     op.create_index(op.f("ix_barcodes_variant_id"), "barcodes", ["variant_id"], unique=False)
     op.create_table(

@@ -263,13 +263,16 @@ def test_variants_are_added_edited_and_priced(client: FlaskClient, anna: Person)
     assert (added.status_code, added.get_json()["sku"]) == (201, "OCEAN-SHIRT-XL")
     assert edited.get_json()["image_url"] == "https://img.test/shirt.jpg"
     assert priced.headers["ETag"] == '"3"'
-    assert priced.get_json()["prices"] == [
-        {
-            "price": {"amount": 1800, "currency": "EUR"},
-            "compare_at": {"amount": 2200, "currency": "EUR"},
-        },
-        {"price": {"amount": 2000, "currency": "USD"}, "compare_at": None},
-    ]
+    euros, dollars = priced.get_json()["prices"]
+    assert euros["price"] == {"amount": 1800, "currency": "EUR"}
+    assert euros["compare_at"] == {"amount": 2200, "currency": "EUR"}
+    assert (euros["reduced_since"] is None, euros["prior_price"]) == (False, None)
+    assert dollars == {
+        "price": {"amount": 2000, "currency": "USD"},
+        "compare_at": None,
+        "reduced_since": None,
+        "prior_price": None,
+    }
     assert client.get(address, headers=anna.headers).get_json() == priced.get_json()
 
 

@@ -32,6 +32,11 @@ _FILL = """
         weight_grams, tax_class, position, in_stock)
     SELECT p.id, 1, now(), p.id, 'SKU-' || p.slug, 'B' || p.slug, '[]', '', 0, 'standard', 0, true
     FROM products p;
+    INSERT INTO barcodes (code, variant_id, pack_quantity, position)
+    SELECT barcode, id, 1, 0 FROM variants;
+    INSERT INTO price_history (id, variant_id, currency, amount, since)
+    SELECT gen_random_uuid(), v.id, 'EUR', day, now() - day * interval '1 day'
+    FROM variants v, generate_series(1, 5) AS day;
     INSERT INTO variant_prices (variant_id, currency, amount)
     SELECT id, 'EUR', 100 + (hashtext(sku) % 1000 + 1000) FROM variants;
     INSERT INTO product_images (id, product_id, url, alt, position)
@@ -113,7 +118,7 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
      lambda: queries.shown_product("product-1711", currency="EUR")),
     ("a category", "uq_categories_slug", lambda: queries.shown_category("other-17")),
     ("a scan by SKU", "uq_variants_sku_key", lambda: queries.find_variant("sku-product-1711")),
-    ("a scan by barcode", "uq_variants_barcode", lambda: queries.find_variant("Bproduct-1711")),
+    ("a scan by barcode", "uq_barcodes_code_key", lambda: queries.find_variant("Bproduct-1711")),
     ("staff's newest", "pk_products", lambda: queries.list_products(currency="EUR")),
 ]  # fmt: skip
 
@@ -149,7 +154,8 @@ def test_arrivals_find_what_is_known_by_reference_slug_and_code(crowd: list[UUID
         "uq_products_slug",
         "uq_variants_product_id_option_values",
         "uq_variants_sku_key",
-        "uq_variants_barcode",
+        "uq_barcodes_code_key",
+        "ix_barcodes_variant_id",
         "pk_variant_prices",
         "uq_product_images_product_id_url",
     ):

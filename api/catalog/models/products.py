@@ -158,7 +158,9 @@ class Variant(Identified, Versioned, Dated, Base):
 class Barcode(Base):
     """A code that is printed on goods: on one unit, or on a case of several.
 
-    `pack_quantity` is how many units of the variant one scan of the code means.
+    `pack_quantity` is how many units of the variant one scan of the code means. A UPC of 12 digits
+    and the EAN that is the same with a zero before it are one code, written in two ways:
+    `code_key` is how both read.
     """
 
     __tablename__ = "barcodes"
@@ -168,6 +170,12 @@ class Barcode(Base):
     )
 
     code: Mapped[str] = mapped_column(String(64), primary_key=True)
+    code_key: Mapped[str] = mapped_column(
+        Text(collation="C"),
+        Computed("CASE WHEN code ~ '^[0-9]{12}$' THEN '0' || code ELSE code END", persisted=True),
+        unique=True,
+        deferred=True,
+    )
     variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"), index=True)
     pack_quantity: Mapped[int] = mapped_column(default=1)
     position: Mapped[int] = mapped_column(default=0)

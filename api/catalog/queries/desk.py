@@ -18,6 +18,8 @@ from api.catalog.models import (
     VariantPrice,
 )
 from api.catalog.queries import searching
+from api.catalog.queries.price_history import price_view
+from api.catalog.queries.selling import codes_of
 from api.catalog.queries.tree import in_tree_order, level_of
 from api.platform import pagination
 from api.platform.db import session
@@ -154,7 +156,7 @@ def _line(row: Any, currency: str) -> dict[str, Any]:
 
 
 def _variants(which: Any) -> list[dict[str, Any]]:
-    """Read variants and their prices in one statement each."""
+    """Read variants, their prices and their codes in one statement each."""
     rows = session.execute(
         select(
             *(Variant.id, Variant.version, Variant.product_id, Variant.sku, Variant.barcode),
@@ -165,8 +167,12 @@ def _variants(which: Any) -> list[dict[str, Any]]:
         .where(which)
         .order_by(Variant.position, Variant.id)
     ).all()
-    prices = _prices([row.id for row in rows])
-    return [{**row._asdict(), "prices": prices.get(row.id, [])} for row in rows]
+    ids = [row.id for row in rows]
+    prices, codes = _prices(ids), codes_of(ids)
+    return [
+        {**row._asdict(), "barcodes": codes.get(row.id, []), "prices": prices.get(row.id, [])}
+        for row in rows
+    ]
 
 
 def _prices(variant_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
@@ -176,11 +182,5 @@ def _prices(variant_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
         .where(VariantPrice.variant_id.in_(variant_ids))
         .order_by(VariantPrice.currency)
     ):
-        before = row.compare_at
-        found.setdefault(row.variant_id, []).append(
-            {
-                "price": {"amount": row.amount, "currency": row.currency},
-                "compare_at": before and {"amount": before, "currency": row.currency},
-            }
-        )
+        found.setdefault(row.variant_id, []).append(price_view(row))
     return found

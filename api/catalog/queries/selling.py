@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, literal, or_, select, union_all
 
-from api.catalog.models import Product, ProductImage, ProductStatus, Variant, VariantPrice
+from api.catalog.models import Barcode, Product, ProductImage, ProductStatus, Variant, VariantPrice
+from api.catalog.texts import code_key
 from api.platform.db import session
 
 
@@ -44,8 +46,12 @@ class VariantLabel:
     variant_title: str
 
 
-VariantFound = VariantLabel
-"""A variant found by its code."""
+@dataclass(frozen=True, slots=True)
+class VariantFound(VariantLabel):
+    """A variant found by its code, and how many units of it the code means."""
+
+    pack_quantity: int
+
 
 _LABEL = (
     Variant.id,
@@ -89,18 +95,46 @@ def offers(variant_ids: Collection[UUID], currency: str) -> dict[UUID, Offer]:
 
 
 def find_variant(code: str) -> VariantFound | None:
-    """Find a variant by its SKU, in any case, or its barcode; the SKU wins."""
+    """Find a variant by its SKU, in any case, or any of its barcodes; the SKU wins.
+
+    A UPC of 12 digits and the EAN with a zero before it find the same. A case label tells how many
+    units are in the case; a SKU means one.
+    """
     wanted = code.strip()
     if not wanted:
         return None
+    meant = union_all(
+        select(Variant.id, literal(1).label("pack_quantity"), literal(0).label("rank")).where(
+            Variant.sku_key == func.lower(wanted)
+        ),
+        select(Barcode.variant_id, Barcode.pack_quantity, literal(1)).where(
+            Barcode.code_key == code_key(wanted)
+        ),
+    ).subquery()
     row = session.execute(
-        select(*_LABEL)
+        select(*_LABEL, meant.c.pack_quantity)
+        .join(meant, meant.c.id == Variant.id)
         .join(Product, Product.id == Variant.product_id)
-        .where(or_(Variant.sku_key == func.lower(wanted), Variant.barcode == wanted))
-        .order_by((Variant.sku_key == func.lower(wanted)).desc())
+        .order_by(meant.c.rank)
         .limit(1)
     ).first()
-    return VariantLabel(*row) if row else None
+    return VariantFound(*row) if row else None
+
+
+def codes_of(variant_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return the barcodes of variants with their pack quantities, by variant id."""
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    if not variant_ids:
+        return found
+    for row in session.execute(
+        select(Barcode.variant_id, Barcode.code, Barcode.pack_quantity)
+        .where(Barcode.variant_id.in_(variant_ids))
+        .order_by(Barcode.position, Barcode.code)
+    ):
+        found.setdefault(row.variant_id, []).append(
+            {"code": row.code, "pack_quantity": row.pack_quantity}
+        )
+    return found
 
 
 def variant_labels(variant_ids: Collection[UUID]) -> dict[UUID, VariantLabel]:

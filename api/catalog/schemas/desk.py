@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 from api.catalog.models import ProductStatus
 from api.catalog.schemas.shelf import CurrencyQuerySchema
 from api.catalog.service import (
+    BarcodeDraft,
     CategoryDraft,
     ImageDraft,
     PriceDraft,
@@ -19,6 +20,8 @@ from api.platform.http import MoneySchema, PageQuerySchema, Schema
 MOST_VARIANTS = 2_000
 MOST_IMAGES = 250
 MOST_OPTIONS = 3
+MOST_BARCODES = 10
+MOST_IN_A_CASE = 100_000
 HIGHEST_AMOUNT = 10**12
 
 
@@ -77,11 +80,37 @@ class ProductLineSchema(Schema):
     published_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
+class BarcodeSchema(Schema):
+    """A code on goods, and how many units one scan of it means."""
+
+    code = fields.String(
+        required=True,
+        validate=validate.And(validate.Length(1, 64), _CODE),
+        metadata={"example": "4006381333931"},
+    )
+    pack_quantity = fields.Integer(
+        strict=True,
+        load_default=1,
+        validate=validate.Range(1, MOST_IN_A_CASE),
+        metadata={"description": "1, or how many are in a case with this label."},
+    )
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> BarcodeDraft:
+        return BarcodeDraft(**given)
+
+
 class PriceSchema(Schema):
-    """A price and, when it is reduced, what it was before."""
+    """A price and, when it is reduced, what it was before.
+
+    `reduced_since` and `prior_price` only come out: since when it is reduced without a break, and
+    the lowest price of the 30 days before that moment.
+    """
 
     price = fields.Nested(MoneySchema, required=True)
     compare_at = fields.Nested(MoneySchema, load_default=None, allow_none=True)
+    reduced_since = fields.AwareDateTime(dump_only=True, allow_none=True)
+    prior_price = fields.Nested(MoneySchema, dump_only=True, allow_none=True)
 
     @ma.post_load
     def _draft(self, given: dict[str, Any], **_: Any) -> PriceDraft:
@@ -116,11 +145,28 @@ class VariantFieldsSchema(Schema):
     """What a variant says of itself."""
 
     sku = fields.String(validate=validate.And(validate.Length(1, 255), _CODE))
-    barcode = fields.String(validate=validate.And(validate.Length(1, 64), _CODE), allow_none=True)
+    barcode = fields.String(
+        validate=validate.And(validate.Length(1, 64), _CODE),
+        allow_none=True,
+        metadata={
+            "description": "The first code of one unit. Sent alone it replaces that one, or with "
+            "null takes it away; codes of cases stay."
+        },
+    )
+    barcodes = fields.List(
+        fields.Nested(BarcodeSchema),
+        validate=validate.Length(max=MOST_BARCODES),
+        metadata={"description": "All codes, in the order of importance; they replace all."},
+    )
     option_values = fields.List(fields.String(validate=_NAME))
     weight_grams = fields.Integer(strict=True, validate=validate.Range(0, 10**9))
     tax_class = fields.String(validate=_TAX_CLASS)
     image_url = fields.String(allow_none=True)
+
+    @ma.validates_schema
+    def _one_way_to_name_codes(self, given: dict[str, Any], **_: Any) -> None:
+        if "barcode" in given and "barcodes" in given:
+            raise ma.ValidationError("Send either barcode or barcodes.", "barcodes")
 
 
 class EditVariantSchema(VariantFieldsSchema):
@@ -136,7 +182,7 @@ class NewVariantSchema(VariantFieldsSchema):
 
     @ma.post_load
     def _draft(self, given: dict[str, Any], **_: Any) -> VariantDraft:
-        return VariantDraft(**_tuples(given, "option_values", "prices"))
+        return VariantDraft(**_tuples(given, "option_values", "prices", "barcodes"))
 
 
 class VariantSchema(VariantFieldsSchema):

@@ -10,6 +10,7 @@ from api.catalog.service.categories import (
     ensure_categories,
 )
 from api.catalog.service.drafts import (
+    BarcodeDraft,
     CategoryDraft,
     ImageDraft,
     PriceDraft,
@@ -30,6 +31,7 @@ __all__ = [
     "Arrival",
     "Arrived",
     "ArrivedVariant",
+    "BarcodeDraft",
     "CategoryDraft",
     "ImageDraft",
     "Outcome",

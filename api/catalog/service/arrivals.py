@@ -27,7 +27,7 @@ from api.catalog.service.clashes import refusal_for
 from api.catalog.service.drafts import ProductDraft, VariantDraft
 from api.catalog.service.known import CodeOwner, Known, KnownProduct, KnownVariant
 from api.catalog.service.renewal import Renewal
-from api.catalog.texts import mark_of, sku_from
+from api.catalog.texts import code_key, mark_of, sku_from
 from api.kernel.errors import DomainError
 from api.kernel.events import Event
 from api.platform.db import require_transaction, session
@@ -192,11 +192,13 @@ def _claim_codes(
     sku_key = variant.sku.lower() if variant.sku else None
     if owner := _stranger(known.skus, sku_key, own_id):
         raise SkuTaken(sku=variant.sku, owner=owner.slug)
-    if owner := _stranger(known.barcodes, variant.barcode, own_id):
-        raise BarcodeTaken(barcode=variant.barcode, owner=owner.slug)
-    for owners, code in ((known.skus, sku_key), (known.barcodes, variant.barcode)):
-        if code:
-            owners[code] = CodeOwner(own_id, slug)
+    for one in variant.codes:
+        if owner := _stranger(known.barcodes, code_key(one.code), own_id):
+            raise BarcodeTaken(barcode=one.code, owner=owner.slug)
+    for one in variant.codes:
+        known.barcodes[code_key(one.code)] = CodeOwner(own_id, slug)
+    if sku_key:
+        known.skus[sku_key] = CodeOwner(own_id, slug)
     return variant
 
 

@@ -26,6 +26,8 @@ _REFUSALS: dict[str, Callable[..., DomainError]] = {
     "uq_products_external_reference": ExternalReferenceTaken,
     "uq_variants_sku_key": SkuTaken,
     "uq_variants_barcode": BarcodeTaken,
+    "pk_barcodes": lambda code=None: BarcodeTaken(barcode=code),
+    "uq_barcodes_code_key": lambda code_key=None: BarcodeTaken(barcode=code_key),
     "uq_variants_product_id_option_values": OptionCombinationTaken,
     "ck_variant_prices_compare_at_above_amount": CompareAtNotAbovePrice,
     "ck_categories_not_its_own_parent": CategoryCycle,

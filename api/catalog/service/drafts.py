@@ -15,6 +15,14 @@ class PriceDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class BarcodeDraft:
+    """A code on goods, and how many units it means: 1, or what is in a case."""
+
+    code: str
+    pack_quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class ImageDraft:
     """A picture by its address, and what it shows in words."""
 
@@ -26,18 +34,27 @@ class ImageDraft:
 class VariantDraft:
     """One variant. Without a SKU it gets one made from the product's slug and its values.
 
+    `barcode` is the code of one unit, for those who know of no others; else `barcodes` are all.
     `has_stock` is said by who opens stock for it in the same transaction: a new variant is then
     stored as in stock at once, which costs nothing, instead of being written a second time.
     """
 
     sku: str | None = None
     barcode: str | None = None
+    barcodes: tuple[BarcodeDraft, ...] = ()
     option_values: tuple[str, ...] = ()
     weight_grams: int = 0
     tax_class: str = "standard"
     prices: tuple[PriceDraft, ...] = ()
     image_url: str | None = None
     has_stock: bool = False
+
+    @property
+    def codes(self) -> tuple[BarcodeDraft, ...]:
+        """All barcodes, whichever way they were given."""
+        if self.barcode is None:
+            return self.barcodes
+        return (BarcodeDraft(self.barcode), *self.barcodes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, Uuid, bindparam, func, select, text
 
-from api.catalog.texts import body_words, keywords, words
+from api.catalog.texts import body_words, forms_of, keywords, words
 from api.platform.db import session
 
 _TREE_LOCK = 74_117
@@ -19,7 +19,7 @@ _RANGES = text(
     """
     WITH found AS (
         SELECT DISTINCT ON (v.product_id, p.currency) v.product_id, p.currency,
-               p.amount AS lowest, p.compare_at,
+               p.amount AS lowest, p.compare_at, p.prior_price,
                max(p.amount) OVER (PARTITION BY v.product_id, p.currency) AS highest
         FROM variants v JOIN variant_prices p ON p.variant_id = v.id
         WHERE v.product_id = ANY(:ids)
@@ -29,11 +29,13 @@ _RANGES = text(
         WHERE r.product_id = ANY(:ids) AND NOT EXISTS (
             SELECT FROM found f WHERE f.product_id = r.product_id AND f.currency = r.currency)
     )
-    INSERT INTO product_price_ranges (product_id, currency, lowest, highest, compare_at)
-    SELECT product_id, currency, lowest, highest, compare_at FROM found
+    INSERT INTO product_price_ranges
+        (product_id, currency, lowest, highest, compare_at, prior_price)
+    SELECT product_id, currency, lowest, highest, compare_at, prior_price FROM found
     ORDER BY product_id, currency
     ON CONFLICT (product_id, currency) DO UPDATE
-    SET lowest = excluded.lowest, highest = excluded.highest, compare_at = excluded.compare_at
+    SET lowest = excluded.lowest, highest = excluded.highest, compare_at = excluded.compare_at,
+        prior_price = excluded.prior_price
     """
 ).bindparams(_IDS)
 
@@ -85,12 +87,16 @@ def search_columns(
 def search_columns_of(
     product: Mapping[str, Any], variants: Iterable[Mapping[str, Any]]
 ) -> dict[str, str]:
-    """Return the search columns for a product row and all of its variants' rows."""
+    """Return the search columns for a product row and all of its variants' rows.
+
+    Each variant's row names all of its `barcodes`, as plain codes.
+    """
     phrases = [product["vendor"], product["product_type"], *product["tags"]]
     codes: list[str] = []
     for variant in variants:
         phrases += variant["option_values"]
-        codes += [code for code in (variant["sku"], variant["barcode"]) if code]
+        codes.append(variant["sku"])
+        codes += [form for code in variant["barcodes"] for form in forms_of(code)]
     return search_columns(
         title=product["title"], description=product["description"], phrases=phrases, codes=codes
     )

@@ -9,8 +9,16 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from api.catalog.errors import CompareAtNotAbovePrice, CurrencyTwice, ImageUnknown, OptionsDoNotFit
-from api.catalog.models import Product, ProductImage, ProductStatus, Variant, VariantPrice
-from api.catalog.service import addresses, following
+from api.catalog.models import (
+    Barcode,
+    PriceRecord,
+    Product,
+    ProductImage,
+    ProductStatus,
+    Variant,
+    VariantPrice,
+)
+from api.catalog.service import addresses, barcodes, following, price_book
 from api.catalog.service.drafts import PriceDraft, ProductDraft, VariantDraft
 from api.catalog.texts import sku_from, slug_from, variant_title
 from api.kernel import clock
@@ -38,8 +46,9 @@ def check(draft: ProductDraft) -> None:
 
 
 def check_variant(variant: VariantDraft, options: Sequence[str]) -> None:
-    """Refuse values that do not fit the options, and prices that contradict themselves."""
+    """Refuse values that do not fit the options, and codes and prices that contradict each other."""
     check_option_values(variant.option_values, options)
+    barcodes.check(variant.codes)
     check_prices(variant.prices)
 
 
@@ -80,6 +89,7 @@ def store(
     products: list[dict[str, Any]] = []
     images: list[dict[str, Any]] = []
     variants: list[dict[str, Any]] = []
+    codes: list[dict[str, Any]] = []
     prices: list[dict[str, Any]] = []
     stored: list[StoredProduct] = []
     for draft in drafts:
@@ -99,12 +109,17 @@ def store(
             | {"in_stock": variant.has_stock}
             for position, variant in enumerate(draft.variants)
         ]
+        searched = [
+            {**made, "barcodes": [one.code for one in variant.codes]}
+            for made, variant in zip(own_variants, draft.variants, strict=True)
+        ]
         row = _product_row(draft, product_id, slug, status, now)
         row["in_stock"] = any(made["in_stock"] for made in own_variants)
-        products.append({**row, **following.search_columns_of(row, own_variants)})
+        products.append({**row, **following.search_columns_of(row, searched)})
         images += own_images
         variants += own_variants
         for made, variant in zip(own_variants, draft.variants, strict=True):
+            codes += barcodes.rows(made["id"], variant.codes)
             prices += price_rows(made["id"], variant.prices)
         ids = tuple(made["id"] for made in own_variants)
         stored.append(StoredProduct(product_id, slug, ids))
@@ -112,8 +127,9 @@ def store(
     addresses.in_use_again("product", [made.slug for made in stored])
     add_rows(ProductImage, images)
     add_rows(Variant, variants)
+    add_rows(Barcode, codes)
     if prices:
-        add_rows(VariantPrice, prices)
+        add_first_prices(prices, now)
         following.refresh_price_ranges([made.product_id for made in stored])
     following.put_on_shelves(
         {made.product_id: draft.category_ids for made, draft in zip(stored, drafts, strict=True)}
@@ -124,6 +140,13 @@ def store(
 def add_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows by their table: nobody needs objects of them, and that is half of the cost."""
     bulk.add(cast(Table, model.__table__), rows)
+
+
+def add_first_prices(rows: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Insert the prices of variants that are new, and the first records of their history."""
+    prices, records = price_book.first_rows(rows, now=now)
+    add_rows(VariantPrice, prices)
+    add_rows(PriceRecord, records)
 
 
 def variant_row(
@@ -142,7 +165,7 @@ def variant_row(
         "created_at": now,
         "product_id": product_id,
         "sku": draft.sku or sku_from(slug, draft.option_values),
-        "barcode": draft.barcode,
+        "barcode": barcodes.single(draft.codes),
         "option_values": list(draft.option_values),
         "title": variant_title(draft.option_values),
         "weight_grams": draft.weight_grams,

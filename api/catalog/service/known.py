@@ -7,9 +7,17 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, func, literal, or_, select
 
-from api.catalog.models import Product, ProductImage, ProductStatus, Variant, VariantPrice
-from api.catalog.service.drafts import ProductDraft
-from api.catalog.texts import sku_from
+from api.catalog.models import (
+    Barcode,
+    Product,
+    ProductImage,
+    ProductStatus,
+    Variant,
+    VariantPrice,
+)
+from api.catalog.service import barcodes
+from api.catalog.service.drafts import BarcodeDraft, ProductDraft
+from api.catalog.texts import code_key, sku_from
 from api.platform.db import session
 
 
@@ -28,6 +36,7 @@ class KnownVariant:
     position: int
     version: int
     prices: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    codes: list[BarcodeDraft] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -87,7 +96,10 @@ class CodeOwner:
 
 
 class Known:
-    """The products that arrivals may mean, and who owns the codes that they bring."""
+    """The products that arrivals may mean, and who owns the codes that they bring.
+
+    `skus` are in small letters, and `barcodes` as `texts.code_key` writes them.
+    """
 
     def __init__(self, products: Iterable[KnownProduct]) -> None:
         self._by_reference: dict[str, KnownProduct] = {}
@@ -114,9 +126,9 @@ class Known:
             for draft in drafts
             for variant in draft.variants
         ]
-        barcodes = [v.barcode for draft in drafts for v in draft.variants if v.barcode]
-        known.skus = _owners(Variant.sku_key, skus, lower=True)
-        known.barcodes = _owners(Variant.barcode, barcodes)
+        codes = [one.code for draft in drafts for v in draft.variants for one in v.codes]
+        known.skus = _sku_owners(skus)
+        known.barcodes = _barcode_owners(codes)
         return known
 
     def product_for(self, draft: ProductDraft) -> KnownProduct | None:
@@ -168,6 +180,8 @@ def _add_variants(products: dict[UUID, KnownProduct]) -> None:
         select(VariantPrice.__table__).where(VariantPrice.variant_id.in_(by_id))
     ):
         by_id[price.variant_id].prices[price.currency] = (price.amount, price.compare_at)
+    for variant_id, codes in barcodes.of_variants(by_id).items():
+        by_id[variant_id].codes = codes
 
 
 def _add_images(products: dict[UUID, KnownProduct]) -> None:
@@ -179,14 +193,31 @@ def _add_images(products: dict[UUID, KnownProduct]) -> None:
         products[row.product_id].images[row.url] = KnownImage(*row)
 
 
-def _owners(column: Any, codes: Sequence[str], *, lower: bool = False) -> dict[str, CodeOwner]:
-    """Say to which variants codes belong; the database lowers them as it did when storing."""
-    if not codes:
+def _sku_owners(skus: Sequence[str]) -> dict[str, CodeOwner]:
+    """Say to which variants SKUs belong; the database lowers them as it did when storing."""
+    if not skus:
         return {}
-    asked = func.unnest(literal(sorted(set(codes)), ARRAY(Text))).column_valued("code")
+    asked = _asked(skus)
     rows = session.execute(
         select(asked, Variant.id, Product.slug)
-        .where(column == (func.lower(asked) if lower else asked))
+        .where(Variant.sku_key == func.lower(asked))
         .where(Product.id == Variant.product_id)
     )
-    return {(row[0].lower() if lower else row[0]): CodeOwner(row[1], row[2]) for row in rows}
+    return {row[0].lower(): CodeOwner(row[1], row[2]) for row in rows}
+
+
+def _barcode_owners(codes: Sequence[str]) -> dict[str, CodeOwner]:
+    """Say to which variants barcodes belong, those of cases too."""
+    if not codes:
+        return {}
+    asked = _asked([code_key(code) for code in codes])
+    rows = session.execute(
+        select(asked, Variant.id, Product.slug)
+        .where(Barcode.code_key == asked)
+        .where(Variant.id == Barcode.variant_id, Product.id == Variant.product_id)
+    )
+    return {row[0]: CodeOwner(row[1], row[2]) for row in rows}
+
+
+def _asked(codes: Sequence[str]) -> Any:
+    return func.unnest(literal(sorted(set(codes)), ARRAY(Text))).column_valued("asked")

@@ -4,11 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ARRAY, Text, delete, func, select, update
 
 from api.catalog.errors import ProductNotFound
 from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
-from api.catalog.models import CategoryMember, Product, ProductImage, ProductStatus, Variant
+from api.catalog.models import (
+    Barcode,
+    CategoryMember,
+    Product,
+    ProductImage,
+    ProductStatus,
+    Variant,
+)
 from api.catalog.service import addresses, following, intake
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import ImageDraft, ProductDraft
@@ -104,8 +111,13 @@ def lock(product_id: UUID) -> Product:
 def refresh_search(product: Product) -> None:
     """Write down anew the words by which a locked product is found."""
     session.flush()
+    codes = select(Barcode.code).where(Barcode.variant_id == Variant.id).order_by(Barcode.position)
     variants = session.execute(
-        select(Variant.sku, Variant.barcode, Variant.option_values)
+        select(
+            Variant.sku,
+            Variant.option_values,
+            func.array(codes.scalar_subquery(), type_=ARRAY(Text)).label("barcodes"),
+        )
         .where(Variant.product_id == product.id)
         .order_by(Variant.position, Variant.id)
     ).mappings()

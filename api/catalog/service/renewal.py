@@ -7,12 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from api.catalog.events import PriceChanged, ProductPublished
-from api.catalog.models import Product, ProductImage, ProductStatus, Variant, VariantPrice
-from api.catalog.service import following, intake
-from api.catalog.service.drafts import ProductDraft, VariantDraft
+from api.catalog.models import Barcode, Product, ProductImage, ProductStatus, Variant
+from api.catalog.service import barcodes, following, intake, price_book
+from api.catalog.service.drafts import BarcodeDraft, ProductDraft, VariantDraft
 from api.catalog.service.known import KnownImage, KnownProduct, KnownVariant
 from api.catalog.texts import variant_title
 from api.kernel import clock
@@ -42,7 +41,10 @@ class Renewal:
     images: list[dict[str, Any]] = field(default_factory=list)
     new_variants: list[dict[str, Any]] = field(default_factory=list)
     new_images: list[dict[str, Any]] = field(default_factory=list)
+    recoded: dict[UUID, Sequence[BarcodeDraft]] = field(default_factory=dict)
+    new_codes: list[dict[str, Any]] = field(default_factory=list)
     prices: list[dict[str, Any]] = field(default_factory=list)
+    first_prices: list[dict[str, Any]] = field(default_factory=list)
     priced: set[UUID] = field(default_factory=set)
     shelves: dict[UUID, Sequence[UUID]] = field(default_factory=dict)
     facts: list[Event] = field(default_factory=list)
@@ -81,18 +83,12 @@ class Renewal:
             if rows:
                 session.execute(update(model), sorted(rows, key=lambda row: sorted(row)))
         intake.add_rows(Variant, self.new_variants)
+        barcodes.replace(self.recoded)
+        intake.add_rows(Barcode, self.new_codes)
         if self.prices:
-            statement = upsert(VariantPrice)
-            session.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["variant_id", "currency"],
-                    set_={
-                        "amount": statement.excluded.amount,
-                        "compare_at": statement.excluded.compare_at,
-                    },
-                ),
-                self.prices,
-            )
+            price_book.write(self.prices)
+        if self.first_prices:
+            intake.add_first_prices(self.first_prices, self.now)
         following.refresh_price_ranges(self.priced)
         following.put_on_shelves(self.shelves)
         return self.facts
@@ -151,11 +147,14 @@ class Renewal:
         image = there.images.get(draft.image_url or "")
         if match is None:
             return self._add_variant(there, draft, image.id if image else None), True, False
+        codes = barcodes.merged(match.codes, draft.codes)
+        if is_recoded := codes != match.codes:
+            match.codes = self.recoded[match.id] = codes
         changes: dict[str, Any] = {
             name: said
             for name, said in (
                 ("sku", draft.sku),
-                ("barcode", draft.barcode),
+                ("barcode", barcodes.single(codes) if is_recoded else None),
                 ("weight_grams", draft.weight_grams),
                 ("option_values", list(draft.option_values)),
                 # That it is taxed says not how: a class that the shop chose stays.
@@ -170,9 +169,10 @@ class Renewal:
             if name in changes:
                 setattr(match, name, changes[name])
         is_repriced = self._note_prices(match, draft)
-        if changes or is_repriced:
+        is_changed = bool(changes) or is_recoded or is_repriced
+        if is_changed:
             self.variants.append({"id": match.id, "version": match.version + 1, **changes})
-        return match.id, False, bool(changes) or is_repriced
+        return match.id, False, is_changed
 
     def _note_prices(self, match: KnownVariant, draft: VariantDraft) -> bool:
         is_repriced = False
@@ -208,8 +208,9 @@ class Renewal:
             now=self.now,
         )
         self.new_variants.append(row)
+        self.new_codes += barcodes.rows(row["id"], draft.codes)
         prices = intake.price_rows(row["id"], draft.prices)
-        self.prices += prices
+        self.first_prices += prices
         if prices:
             self.priced.add(there.id)
         there.variants.append(
@@ -224,6 +225,7 @@ class Renewal:
                 image_id=image_id,
                 position=position,
                 version=1,
+                codes=list(draft.codes),
             )
         )
         variant_id: UUID = row["id"]
@@ -237,7 +239,11 @@ def _search(there: KnownProduct, changes: dict[str, Any]) -> dict[str, str]:
         for name in ("title", "description", "vendor", "product_type", "tags")
     }
     variants = [
-        {"sku": v.sku, "barcode": v.barcode, "option_values": v.option_values}
+        {
+            "sku": v.sku,
+            "barcodes": [one.code for one in v.codes],
+            "option_values": v.option_values,
+        }
         for v in there.variants
     ]
     return following.search_columns_of(product, variants)

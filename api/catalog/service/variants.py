@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 
 from api.catalog.errors import ImageUnknown, VariantNotFound
 from api.catalog.events import CatalogueChanged, PriceChanged
-from api.catalog.models import Product, ProductImage, Variant, VariantPrice
-from api.catalog.service import following, intake
+from api.catalog.models import Barcode, Product, ProductImage, Variant, VariantPrice
+from api.catalog.service import barcodes, following, intake, price_book
 from api.catalog.service.clashes import told_as_refusals
-from api.catalog.service.drafts import PriceDraft, VariantDraft
+from api.catalog.service.drafts import BarcodeDraft, PriceDraft, VariantDraft
 from api.catalog.service.products import lock, refresh_search
 from api.catalog.texts import variant_title
 from api.kernel import clock
@@ -21,7 +21,7 @@ from api.platform.concurrency import check
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
-_SEARCHED = {"sku", "barcode", "option_values"}
+_SEARCHED = {"sku", "barcodes", "option_values"}
 
 
 def add_variant(product_id: UUID, draft: VariantDraft, *, by: Principal) -> UUID:
@@ -45,8 +45,8 @@ def add_variant(product_id: UUID, draft: VariantDraft, *, by: Principal) -> UUID
     )
     with told_as_refusals():
         session.execute(insert(Variant), [row])
-        if prices := intake.price_rows(row["id"], draft.prices):
-            session.execute(insert(VariantPrice), prices)
+        intake.add_rows(Barcode, barcodes.rows(row["id"], draft.codes))
+        intake.add_first_prices(intake.price_rows(row["id"], draft.prices), row["created_at"])
     following.refresh_price_ranges([product.id])
     refresh_search(product)
     product.version += 1
@@ -57,29 +57,39 @@ def add_variant(product_id: UUID, draft: VariantDraft, *, by: Principal) -> UUID
 
 
 def edit_variant(
-    variant_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    variant_id: UUID, changes: Mapping[str, Any], *, expected_version: int | None, by: Principal
 ) -> None:
     """Change a variant's codes, values, weight, tax class, place or picture.
 
-    Locks its product, then the variant. Refuses a version that is not the present one and what
-    `add_variant` refuses. Saying what is already so changes nothing.
+    `barcodes` replace all that it has; `barcode` alone replaces the first that means one unit, or
+    takes it away, and leaves cases theirs. Locks its product, then the variant. Refuses a version
+    that is not the present one, unless None is expected, and what `add_variant` refuses. Saying
+    what is already so changes nothing.
     """
-    product, variant = _lock(variant_id)
-    check(variant.version, expected_version)
-    plain = {k: v for k, v in changes.items() if k != "image_url"}
+    product, variant = lock_variant(variant_id)
+    if expected_version is not None:
+        check(variant.version, expected_version)
+    plain = {k: v for k, v in changes.items() if k not in ("image_url", "barcode", "barcodes")}
     if "option_values" in plain:
         plain["option_values"] = list(plain["option_values"])
         intake.check_option_values(plain["option_values"], product.options)
         plain["title"] = variant_title(plain["option_values"])
     if "image_url" in changes:
         plain["image_id"] = _image_id(product.id, changes["image_url"])
+    codes = _new_codes(variant.id, changes)
+    if codes is not None:
+        plain["barcode"] = barcodes.single(codes)
     changed = {k: v for k, v in plain.items() if getattr(variant, k) != v}
-    if not changed:
+    if not changed and codes is None:
         return
     with told_as_refusals():
+        if codes is not None:
+            barcodes.replace({variant.id: codes})
         for name, value in changed.items():
             setattr(variant, name, value)
         variant.version += 1
+    if codes is not None:
+        changed["barcodes"] = {one.code: one.pack_quantity for one in codes}
     if _SEARCHED & changed.keys():
         refresh_search(product)
     if "position" in changed:
@@ -89,50 +99,82 @@ def edit_variant(
 
 
 def set_prices(
-    variant_id: UUID, prices: Sequence[PriceDraft], *, expected_version: int, by: Principal
+    variant_id: UUID, prices: Sequence[PriceDraft], *, expected_version: int | None, by: Principal
 ) -> None:
     """Make these the prices of a variant, one per currency; it is not for sale in any other.
 
-    Locks its product, then the variant. Refuses a version that is not the present one, two prices
-    in one currency and a compare-at price that is not above the price.
+    Locks its product, then the variant. Refuses a version that is not the present one, unless None
+    is expected, two prices in one currency and a compare-at price that is not above the price.
     """
     intake.check_prices(prices)
-    product, variant = _lock(variant_id)
-    check(variant.version, expected_version)
-    before = {
-        row.currency: (row.amount, row.compare_at)
-        for row in session.execute(
-            select(VariantPrice.currency, VariantPrice.amount, VariantPrice.compare_at).where(
-                VariantPrice.variant_id == variant.id
-            )
-        )
-    }
-    rows = intake.price_rows(variant.id, prices)
-    after = {row["currency"]: (row["amount"], row["compare_at"]) for row in rows}
-    if before == after:
-        return
-    session.execute(delete(VariantPrice).where(VariantPrice.variant_id == variant.id))
-    if rows:
-        session.execute(insert(VariantPrice), rows)
+    product, variant = lock_variant(variant_id)
+    if expected_version is not None:
+        check(variant.version, expected_version)
+    named = {draft.price.currency for draft in prices}
+    there = session.scalars(
+        select(VariantPrice.currency).where(VariantPrice.variant_id == variant.id)
+    )
+    reprice(product, variant, prices, without=sorted(set(there) - named), by=by)
+
+
+def set_some_prices(
+    variant_id: UUID, prices: Sequence[PriceDraft], *, expected_version: int | None, by: Principal
+) -> None:
+    """Make these the prices of a variant in their currencies; in others it costs what it did.
+
+    Locks and refuses what `set_prices` does.
+    """
+    intake.check_prices(prices)
+    product, variant = lock_variant(variant_id)
+    if expected_version is not None:
+        check(variant.version, expected_version)
+    reprice(product, variant, prices, by=by)
+
+
+def reprice(
+    product: Product,
+    variant: Variant,
+    prices: Sequence[PriceDraft],
+    *,
+    without: Sequence[str] = (),
+    by: Principal,
+) -> bool:
+    """Write prices of a locked variant and take it off sale in other currencies.
+
+    The history, the price range, the version, the facts and the audit log follow. Says whether
+    anything changed.
+    """
+    repriced = price_book.write(
+        intake.price_rows(variant.id, prices),
+        gone=[(variant.id, currency) for currency in without],
+    )
+    if not repriced:
+        return False
     following.refresh_price_ranges([product.id])
     variant.version += 1
-    for currency in sorted(before.keys() | after.keys()):
-        was, now = before.get(currency, (None,))[0], after.get(currency, (None,))[0]
-        if was != now:
+    for price in repriced:
+        if price.before[0] != price.after[0]:
             emit(
                 PriceChanged(
                     variant_id=variant.id,
                     product_id=product.id,
-                    currency=currency,
-                    before=was,
-                    after=now,
+                    currency=price.currency,
+                    before=price.before[0],
+                    after=price.after[0],
                 )
             )
-    audit.record("variant.priced", by=by, subject_id=variant.id, before=before, after=after)
+    audit.record(
+        "variant.priced",
+        by=by,
+        subject_id=variant.id,
+        before={price.currency: price.before for price in repriced if price.before[0] is not None},
+        after={price.currency: price.after for price in repriced if price.after[0] is not None},
+    )
     emit(CatalogueChanged(slugs=(product.slug,)))
+    return True
 
 
-def _lock(variant_id: UUID) -> tuple[Product, Variant]:
+def lock_variant(variant_id: UUID) -> tuple[Product, Variant]:
     """Lock the product and then the variant, as everyone does. A variant never changes product."""
     require_transaction()
     product_id = session.scalar(select(Variant.product_id).where(Variant.id == variant_id))
@@ -146,6 +188,19 @@ def _lock(variant_id: UUID) -> tuple[Product, Variant]:
         .execution_options(populate_existing=True)
     ).one()
     return product, variant
+
+
+def _new_codes(variant_id: UUID, changes: Mapping[str, Any]) -> list[BarcodeDraft] | None:
+    """Return the codes that a variant comes to have; None when they stay as they are."""
+    if not changes.keys() & {"barcode", "barcodes"}:
+        return None
+    there = barcodes.of_variants([variant_id])[variant_id]
+    if "barcodes" in changes:
+        codes = list(changes["barcodes"])
+        barcodes.check(codes)
+    else:
+        codes = barcodes.with_single(there, changes["barcode"])
+    return None if codes == there else codes
 
 
 def _image_id(product_id: UUID, url: str | None) -> UUID | None:

@@ -1,0 +1,107 @@
+"""Which codes are printed on a variant, and how many units each of them means.
+
+`variants.barcode` follows from them: it is the first that means one unit.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Table, delete, insert, select
+
+from api.catalog.errors import BarcodeTwice
+from api.catalog.models import Barcode
+from api.catalog.service.drafts import BarcodeDraft
+from api.catalog.texts import code_key
+from api.platform.db import session
+
+Codes = Sequence[BarcodeDraft]
+
+
+def check(codes: Codes) -> None:
+    """Refuse a code that is named twice, also as UPC and as the EAN that is the same."""
+    seen: set[str] = set()
+    for one in codes:
+        key = code_key(one.code)
+        if key in seen:
+            raise BarcodeTwice(barcode=one.code)
+        seen.add(key)
+
+
+def single(codes: Codes) -> str | None:
+    """Return the code of one unit: the first with a pack quantity of 1."""
+    return next((one.code for one in codes if one.pack_quantity == 1), None)
+
+
+def with_single(codes: Codes, code: str | None) -> list[BarcodeDraft]:
+    """Return the codes with another one, or none, for one unit; cases keep theirs.
+
+    The new code takes the place of the old one, or comes first when there was none. A case that
+    had the very same code loses it: a scan means one thing.
+    """
+    old = next((at for at, one in enumerate(codes) if one.pack_quantity == 1), None)
+    key = None if code is None else code_key(code)
+    left = [one for at, one in enumerate(codes) if at != old and code_key(one.code) != key]
+    if code is not None:
+        left.insert(min(old or 0, len(left)), BarcodeDraft(code))
+    return left
+
+
+def merged(codes: Codes, said: Codes) -> list[BarcodeDraft]:
+    """Return the codes with those that an arrival says and that are not known yet.
+
+    A new code of one unit replaces the old one. A code that is known means what the shop says.
+    """
+    found = list(codes)
+    for one in said:
+        if any(code_key(one.code) == code_key(other.code) for other in found):
+            continue
+        found = with_single(found, one.code) if one.pack_quantity == 1 else [*found, one]
+    return found
+
+
+def rows(variant_id: UUID, codes: Codes) -> list[dict[str, Any]]:
+    """Return the rows of a variant's codes, in their order."""
+    return [
+        {
+            "code": one.code,
+            "variant_id": variant_id,
+            "pack_quantity": one.pack_quantity,
+            "position": position,
+        }
+        for position, one in enumerate(codes)
+    ]
+
+
+def of_variants(variant_ids: Iterable[UUID]) -> dict[UUID, list[BarcodeDraft]]:
+    """Read the codes of variants in their order, in one statement."""
+    found: dict[UUID, list[BarcodeDraft]] = {variant_id: [] for variant_id in variant_ids}
+    for row in session.execute(
+        select(Barcode.variant_id, Barcode.code, Barcode.pack_quantity)
+        .where(Barcode.variant_id.in_(found))
+        .order_by(Barcode.position, Barcode.code)
+    ):
+        found[row.variant_id].append(BarcodeDraft(row.code, row.pack_quantity))
+    return found
+
+
+def replace(codes: Mapping[UUID, Codes]) -> None:
+    """Make these the codes of variants, by variant id; two statements, however many they are.
+
+    What belongs to another variant raises IntegrityError: see `clashes`.
+    """
+    if not codes:
+        return
+    forget(codes)
+    new = [row for variant_id in sorted(codes) for row in rows(variant_id, codes[variant_id])]
+    if new:
+        session.execute(insert(cast(Table, Barcode.__table__)), new)
+
+
+def forget(variant_ids: Collection[UUID]) -> None:
+    """Take all codes from variants."""
+    session.execute(
+        delete(Barcode)
+        .where(Barcode.variant_id.in_(variant_ids))
+        .execution_options(synchronize_session=False)
+    )

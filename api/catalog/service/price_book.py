@@ -1,0 +1,238 @@
+"""The one writer of prices: what is asked now, what was asked before, and what a sale began from.
+
+Each price that comes, changes or goes leaves a record, and the records of one variant in one
+currency never share a moment. From them follows what a shop must tell beside a reduced price: the
+lowest price of the 30 days before the reduction began (Directive 98/6/EC, Article 6a). A reduction
+begins with the first compare-at price and lasts until there is none; reduced further, it is still
+the same one and keeps what was found when it began.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Interval,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    delete,
+    insert,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from api.catalog.models import PriceRecord, VariantPrice
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.platform.db import require_transaction, session
+
+LOOKS_BACK = timedelta(days=30)
+"""How far before a reduction its prior price is looked for."""
+
+_INSTANT = timedelta(microseconds=1)
+_NOTHING: tuple[None, None] = (None, None)
+
+Key = tuple[UUID, str]
+"""A variant and a currency."""
+
+Asked = tuple[int | None, int | None]
+"""An amount and a compare-at price in minor units; no amount means not for sale."""
+
+_KEYS = (
+    bindparam("variants", type_=ARRAY(Uuid)),
+    bindparam("currencies", type_=ARRAY(String)),
+)
+_THERE = text(
+    """
+    SELECT g.variant_id, g.currency, p.amount, p.compare_at, p.reduced_since, p.prior_price,
+           (SELECT max(h.since) FROM price_history h
+            WHERE h.variant_id = g.variant_id AND h.currency = g.currency) AS last_since
+    FROM unnest(:variants, :currencies) AS g(variant_id, currency)
+    LEFT JOIN variant_prices p ON p.variant_id = g.variant_id AND p.currency = g.currency
+    """
+).bindparams(*_KEYS)
+
+# What was asked when the window opened counts as well, however long before it was set.
+_LOWEST = text(
+    """
+    SELECT g.variant_id, g.currency, (
+        SELECT min(h.amount) FROM (
+            SELECT amount FROM price_history
+            WHERE variant_id = g.variant_id AND currency = g.currency
+              AND since > g.moment - :window AND since < g.moment
+            UNION ALL
+            (SELECT amount FROM price_history
+             WHERE variant_id = g.variant_id AND currency = g.currency
+               AND since <= g.moment - :window
+             ORDER BY since DESC LIMIT 1)
+        ) AS h
+    ) AS lowest
+    FROM unnest(:variants, :currencies, :moments) AS g(variant_id, currency, moment)
+    """
+).bindparams(
+    *_KEYS,
+    bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("window", LOOKS_BACK, type_=Interval),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Repriced:
+    """A price that became another one."""
+
+    variant_id: UUID
+    currency: str
+    before: Asked
+    after: Asked
+
+
+@dataclass(slots=True)
+class _Standing:
+    """A price as it stands, and when it was last written down."""
+
+    asked: Asked
+    reduced_since: datetime | None
+    prior_price: int | None
+    last_since: datetime | None
+
+
+def first_rows(
+    rows: Sequence[Mapping[str, Any]], *, now: datetime
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what is stored of the first prices of new variants: the prices and their records.
+
+    Nothing was asked for them before, so one that begins reduced has no prior price.
+    """
+    prices = [
+        {**row, "reduced_since": None if row["compare_at"] is None else now, "prior_price": None}
+        for row in rows
+    ]
+    return prices, [{**row, "id": new_id(), "since": now} for row in rows]
+
+
+def write(rows: Sequence[Mapping[str, Any]], *, gone: Collection[Key] = ()) -> list[Repriced]:
+    """Write prices and take away those that are gone; returns what really changed, in order.
+
+    The products are locked by the caller, so that no other writer stands between what is read and
+    what is written. At most five statements, however many prices there are. Versions, facts and
+    price ranges are the caller's.
+    """
+    require_transaction()
+    wanted: dict[Key, Asked] = dict.fromkeys(gone, _NOTHING)
+    for row in rows:
+        wanted[row["variant_id"], row["currency"]] = (row["amount"], row["compare_at"])
+    there = _read(wanted)
+    changed = {key: wanted[key] for key in sorted(wanted) if wanted[key] != there[key].asked}
+    if not changed:
+        return []
+    now = clock.now()
+    moments = {key: _after(there[key].last_since, now) for key in changed}
+    beginning = [
+        key
+        for key, (_, compare_at) in changed.items()
+        if compare_at is not None and there[key].asked[1] is None
+    ]
+    prior = _lowest_before({key: moments[key] for key in beginning})
+    _upsert(
+        [
+            _row(key, after, there[key], moments[key], prior)
+            for key, after in changed.items()
+            if after[0] is not None
+        ]
+    )
+    left = [key for key, after in changed.items() if after[0] is None]
+    if left:
+        session.execute(
+            delete(VariantPrice)
+            .where(tuple_(VariantPrice.variant_id, VariantPrice.currency).in_(left))
+            .execution_options(synchronize_session=False)
+        )
+    session.execute(
+        insert(cast(Table, PriceRecord.__table__)),
+        [
+            {
+                "id": new_id(),
+                "variant_id": key[0],
+                "currency": key[1],
+                "amount": after[0],
+                "compare_at": after[1],
+                "since": moments[key],
+            }
+            for key, after in changed.items()
+        ],
+    )
+    return [Repriced(*key, there[key].asked, after) for key, after in changed.items()]
+
+
+def _read(wanted: Collection[Key]) -> dict[Key, _Standing]:
+    if not wanted:
+        return {}
+    rows = session.execute(_THERE, _columns(wanted))
+    return {
+        (row.variant_id, row.currency): _Standing(
+            (row.amount, row.compare_at), row.reduced_since, row.prior_price, row.last_since
+        )
+        for row in rows
+    }
+
+
+def _after(last: datetime | None, now: datetime) -> datetime:
+    """Return the moment of a new record: the clocks of two hosts may differ, history may not."""
+    return now if last is None or last < now else last + _INSTANT
+
+
+def _lowest_before(moments: Mapping[Key, datetime]) -> dict[Key, int | None]:
+    if not moments:
+        return {}
+    rows = session.execute(_LOWEST, {**_columns(moments), "moments": list(moments.values())})
+    return {(row.variant_id, row.currency): row.lowest for row in rows}
+
+
+def _row(
+    key: Key,
+    after: Asked,
+    before: _Standing,
+    moment: datetime,
+    prior: Mapping[Key, int | None],
+) -> dict[str, Any]:
+    since, lowest = before.reduced_since, before.prior_price
+    if after[1] is None:
+        since, lowest = None, None
+    elif key in prior:
+        since, lowest = moment, prior[key]
+    return {
+        "variant_id": key[0],
+        "currency": key[1],
+        "amount": after[0],
+        "compare_at": after[1],
+        "reduced_since": since,
+        "prior_price": lowest,
+    }
+
+
+def _upsert(rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    statement = upsert(cast(Table, VariantPrice.__table__))
+    kept = ("amount", "compare_at", "reduced_since", "prior_price")
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["variant_id", "currency"],
+            set_={name: statement.excluded[name] for name in kept},
+        ),
+        rows,
+    )
+
+
+def _columns(keys: Collection[Key]) -> dict[str, Any]:
+    return {
+        "variants": [variant_id for variant_id, _ in keys],
+        "currencies": [currency for _, currency in keys],
+    }
