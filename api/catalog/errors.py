@@ -129,6 +129,13 @@ class NoVariantLeft(Refused):
     sentence = "None of the variants of {slug} could be taken in."
 
 
+class NotOnShelf(Refused):
+    """Only what is in a category or collection has a place in it."""
+
+    code = "not_on_shelf"
+    sentence = "Some of these products are not in here. Add them first."
+
+
 class TranslationSubjectUnknown(NotFound):
     """Nothing there to translate."""
 

@@ -35,6 +35,13 @@ REDUCTIONS = """
     FROM variants v WHERE v.id = p.variant_id AND p.compare_at IS NOT NULL
 """
 
+# Nobody has placed anything yet: the newest first, beyond every position that people will give.
+PLACES = """
+    UPDATE category_members SET position = 1152921504606846976
+        - ('x' || overlay(left(replace(product_id::text, '-', ''), 16) placing '' from 13 for 1))
+          ::bit(60)::bigint
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -251,7 +258,7 @@ def upgrade() -> None:
         "collection_members",
         sa.Column("collection_id", sa.Uuid(), nullable=False),
         sa.Column("product_id", sa.Uuid(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "position >= 0", name=op.f("ck_collection_members_position_not_negative")
         ),
@@ -452,7 +459,8 @@ def upgrade() -> None:
         sa.Column("seo_description", sa.String(length=500), server_default="", nullable=False),
     )
     op.add_column(
-        "category_members", sa.Column("position", sa.Integer(), server_default="0", nullable=False)
+        "category_members",
+        sa.Column("position", sa.BigInteger(), server_default="0", nullable=False),
     )
     op.create_index(
         "ix_category_members_in_order",
@@ -591,6 +599,7 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_category_members_position_not_negative"), "category_members", "position >= 0"
     )
+    op.execute(PLACES)
     op.execute(APPEND_ONLY)
     op.execute(BARCODES)
     op.execute(PRICES)

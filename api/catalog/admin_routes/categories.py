@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from api.catalog import queries, service
+from api.catalog.schemas.collections import MoveProductSchema, PlacedProductsSchema
 from api.catalog.schemas.desk import CategorySchema, EditCategorySchema, NewCategorySchema
 from api.catalog.service import CategoryDraft
 from api.kernel.permissions import Permission
@@ -71,3 +72,28 @@ def delete_category(category_id: UUID, expected_version: int) -> Any:
     """Remove an empty category."""
     with transaction():
         service.delete_category(category_id, expected_version=expected_version, by=principal())
+
+
+@blueprint.route("/categories/<uuid:category_id>/order", methods=["PUT"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.arguments(PlacedProductsSchema)
+@blueprint.response(200, CategorySchema)
+def place_in_category(given: dict[str, Any], category_id: UUID, expected_version: int) -> Any:
+    """Say which products of a category come first; the rest follows by newest."""
+    with transaction():
+        service.place_in_category(
+            category_id, given["product_ids"], expected_version=expected_version, by=principal()
+        )
+    return queries.get_category(category_id)
+
+
+@blueprint.route("/categories/<uuid:category_id>/products/<uuid:product_id>/move", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@blueprint.arguments(MoveProductSchema)
+@blueprint.response(200, CategorySchema)
+def move_in_category(where: dict[str, Any], category_id: UUID, product_id: UUID) -> Any:
+    """Put one product of a category before or after another, or at a place."""
+    with transaction():
+        service.move_in_category(category_id, product_id, **where, by=principal())
+    return queries.get_category(category_id)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.platform.db import Base, Dated, Identified, Versioned, named_enum
@@ -38,7 +38,8 @@ class Category(Identified, Versioned, Dated, Base):
 class CategoryMember(Base):
     """A product's place in a category; the ancestors of that category have it indirectly.
 
-    `position` is the shop's own order within the category, lowest first.
+    `position` is the shop's own order within the category, lowest first. Nobody has placed most of
+    them: their positions lie beyond all others and fall with time, so they follow by newest.
     """
 
     __tablename__ = "category_members"
@@ -52,7 +53,7 @@ class CategoryMember(Base):
         ForeignKey("products.id"), primary_key=True, index=True
     )
     is_direct: Mapped[bool]
-    position: Mapped[int] = mapped_column(default=0, server_default="0")
+    position: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class CollectionKind(StrEnum):
@@ -94,7 +95,10 @@ class Collection(Identified, Versioned, Dated, Base):
 
 
 class CollectionMember(Base):
-    """A product in a collection; `position` is the shop's own order, lowest first."""
+    """A product in a collection; `position` is the shop's own order, lowest first.
+
+    What rules brought in follows by newest until somebody places it, as in a category.
+    """
 
     __tablename__ = "collection_members"
     __table_args__ = (
@@ -108,4 +112,4 @@ class CollectionMember(Base):
     product_id: Mapped[UUID] = mapped_column(
         ForeignKey("products.id"), primary_key=True, index=True
     )
-    position: Mapped[int] = mapped_column(default=0)
+    position: Mapped[int] = mapped_column(BigInteger, default=0)

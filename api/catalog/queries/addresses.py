@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, select, true
+from sqlalchemy import Select, SQLColumnExpression, and_, select, true
 
 from api.catalog.models import Category, Collection, OldSlug, Product, ProductStatus
 from api.platform.db import session
@@ -12,8 +12,8 @@ Kind = Literal["product", "category", "collection"]
 
 
 def _where_now(
-    model: type[Product | Category | Collection], is_shown: ColumnElement[bool]
-) -> Select[tuple[str]]:
+    model: type[Product | Category | Collection], is_shown: SQLColumnExpression[bool]
+) -> Select[str]:
     return (
         select(model.slug)
         .select_from(OldSlug)

@@ -9,6 +9,7 @@ from api.catalog.service.categories import (
     edit_category,
     ensure_categories,
 )
+from api.catalog.service.category_order import move_in_category, place_in_category
 from api.catalog.service.drafts import (
     BarcodeDraft,
     CategoryDraft,
@@ -49,7 +50,9 @@ __all__ = [
     "edit_product",
     "edit_variant",
     "ensure_categories",
+    "move_in_category",
     "note_availability",
+    "place_in_category",
     "publish_product",
     "set_prices",
     "take_in",

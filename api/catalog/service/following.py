@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, Uuid, bindparam, func, select, text
 
+from api.catalog.service.positions import UNPLACED
 from api.catalog.texts import body_words, forms_of, keywords, words
 from api.platform.db import session
 
@@ -40,8 +41,7 @@ _RANGES = text(
 ).bindparams(_IDS)
 
 # One row per category above each direct one, the direct one included.
-_SHELVES = text(
-    """
+_ABOVE = """
     WITH RECURSIVE above AS (
         SELECT m.product_id, c.parent_id AS category_id
         FROM category_members m JOIN categories c ON c.id = m.category_id
@@ -50,18 +50,30 @@ _SHELVES = text(
         SELECT a.product_id, c.parent_id
         FROM above a JOIN categories c ON c.id = a.category_id WHERE c.parent_id IS NOT NULL
     )
-    INSERT INTO category_members (category_id, product_id, is_direct)
-    SELECT category_id, product_id, false FROM above ORDER BY category_id, product_id
+"""
+_SHELVES = text(
+    f"""{_ABOVE}
+    INSERT INTO category_members (category_id, product_id, is_direct, position)
+    SELECT category_id, product_id, false, {UNPLACED.format(id="product_id")} FROM above
+    ORDER BY category_id, product_id
     ON CONFLICT (category_id, product_id) DO NOTHING
-    """
+    """  # noqa: S608 - our own words
 ).bindparams(_IDS)
+# What stays keeps its place in the shop's own order.
 _UNSHELVE = text(
-    "DELETE FROM category_members WHERE product_id = ANY(:ids) AND NOT is_direct"
+    f"""{_ABOVE}
+    DELETE FROM category_members m
+    WHERE m.product_id = ANY(:ids) AND NOT m.is_direct AND NOT EXISTS (
+        SELECT FROM above a WHERE a.category_id = m.category_id AND a.product_id = m.product_id)
+    """  # noqa: S608
 ).bindparams(_IDS)
 _DIRECT = text(
-    "INSERT INTO category_members (category_id, product_id, is_direct)"
-    " SELECT * FROM unnest(:categories, :products, :direct) ORDER BY 1, 2"
-    " ON CONFLICT (category_id, product_id) DO UPDATE SET is_direct = true"
+    f"""
+    INSERT INTO category_members (category_id, product_id, is_direct, position)
+    SELECT c, p, d, {UNPLACED.format(id="p")}
+    FROM unnest(:categories, :products, :direct) AS t (c, p, d) ORDER BY 1, 2
+    ON CONFLICT (category_id, product_id) DO UPDATE SET is_direct = true
+    """  # noqa: S608
 ).bindparams(
     bindparam("categories", type_=ARRAY(Uuid)),
     bindparam("products", type_=ARRAY(Uuid)),

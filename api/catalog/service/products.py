@@ -10,6 +10,7 @@ from api.catalog.errors import ProductNotFound
 from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
 from api.catalog.models import (
     Barcode,
+    Category,
     CategoryMember,
     Product,
     ProductImage,
@@ -57,6 +58,7 @@ def edit_product(
     product = lock(product_id)
     check(product.version, expected_version)
     before_slug = product.slug
+    shelves = _shelves_of(product.id) if "category_ids" in changes else set()
     plain = {k: v for k, v in changes.items() if k not in ("category_ids", "images")}
     changed = {k: v for k, v in plain.items() if getattr(product, k) != v}
     with told_as_refusals():
@@ -73,7 +75,12 @@ def edit_product(
             refresh_search(product)
         product.version += 1
     audit.record("product.edited", by=by, subject_id=product.id, **changed)
-    emit(CatalogueChanged(slugs=tuple(dict.fromkeys((before_slug, product.slug)))))
+    emit(
+        CatalogueChanged(
+            slugs=tuple(dict.fromkeys((before_slug, product.slug))),
+            shelves=tuple(sorted(shelves - _shelves_of(product.id) if shelves else ())),
+        )
+    )
 
 
 def publish_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
@@ -141,6 +148,7 @@ def _move(
 
 
 def _replace_categories(product: Product, category_ids: Sequence[UUID]) -> bool:
+    """Make these the categories of a product; it keeps its place in those where it stays."""
     following.hold_tree(alone=False)
     rows = session.scalars(
         select(CategoryMember.category_id).where(
@@ -152,9 +160,26 @@ def _replace_categories(product: Product, category_ids: Sequence[UUID]) -> bool:
         return False
     product.category_id = main
     session.flush()
-    session.execute(delete(CategoryMember).where(CategoryMember.product_id == product.id))
+    session.execute(
+        update(CategoryMember)
+        .where(
+            CategoryMember.product_id == product.id, CategoryMember.category_id.not_in(category_ids)
+        )
+        .values(is_direct=False)
+        .execution_options(synchronize_session=False)
+    )
     following.put_on_shelves({product.id: list(dict.fromkeys(category_ids))})
+    following.reshelve([product.id])
     return True
+
+
+def _shelves_of(product_id: UUID) -> set[str]:
+    slugs = session.scalars(
+        select(Category.slug)
+        .join(CategoryMember, CategoryMember.category_id == Category.id)
+        .where(CategoryMember.product_id == product_id)
+    )
+    return {f"category:{slug}" for slug in slugs}
 
 
 def _replace_images(product_id: UUID, images: Sequence[ImageDraft]) -> bool:
