@@ -11,7 +11,7 @@ from api.accounts.events import (
 )
 from api.aftersales import jobs as aftersales
 from api.catalog import jobs as catalog
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogueChanged, MediaRemoved, MediaUploaded
 from api.checkout import jobs as checkout
 from api.fulfilment import jobs as fulfilment
 from api.fulfilment.events import FulfilmentShipped
@@ -47,6 +47,8 @@ WORK = Work(
         FulfilmentShipped: [letters.on_fulfilment_shipped],
         ImportRequested: [imports.on_import_requested],
         LetterResendAsked: [letters.on_letter_resend_asked],
+        MediaRemoved: [catalog.on_media_removed],
+        MediaUploaded: [catalog.on_media_uploaded],
         MoneyNeedsAttention: [letters.on_money_needs_attention],
         OrderCancelled: [fulfilment.on_order_cancelled, letters.on_order_cancelled],
         OrderCompleted: [fulfilment.on_order_completed],

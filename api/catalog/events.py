@@ -43,3 +43,18 @@ class CatalogueChanged(Event):
     slugs: tuple[str, ...] = ()
     shelves: tuple[str, ...] = ()
     is_tree: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaUploaded(Event):
+    """A picture was handed in and has no sizes yet."""
+
+    media_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaRemoved(Event):
+    """A picture was let go; its files lie about still, the first of them under this key."""
+
+    media_id: UUID
+    key: str

@@ -8,6 +8,13 @@ from api.catalog.queries.desk import (
     list_categories,
     list_products,
 )
+from api.catalog.queries.media import (
+    find_media,
+    get_media,
+    is_media_gone,
+    list_media,
+    waiting_media,
+)
 from api.catalog.queries.selling import (
     Offer,
     VariantFound,
@@ -39,7 +46,12 @@ __all__ = [
     "described_attributes",
     "find_variant",
     "get_category",
+    "find_media",
+    "get_media",
     "get_product",
+    "is_media_gone",
+    "list_media",
+    "waiting_media",
     "get_variant",
     "list_categories",
     "list_products",

@@ -94,7 +94,10 @@ def get_product(product_id: UUID) -> dict[str, Any]:
         .order_by(CategoryMember.category_id != product.category_id, CategoryMember.category_id)
     ).all()
     images = session.execute(
-        select(ProductImage.id, ProductImage.url, ProductImage.alt)
+        select(
+            *(ProductImage.id, ProductImage.url, ProductImage.alt, ProductImage.media_id),
+            *(ProductImage.width, ProductImage.height, ProductImage.sizes),
+        )
         .where(ProductImage.product_id == product_id)
         .order_by(ProductImage.position, ProductImage.id)
     ).all()
@@ -105,6 +108,15 @@ def get_product(product_id: UUID) -> dict[str, Any]:
         "category_ids": list(category_ids),
         "images": [image._asdict() for image in images],
         "variants": _variants(Variant.product_id == product_id),
+        "warnings": [
+            {
+                "code": "image_alt_missing",
+                "pointer": f"/images/{place}/alt",
+                "detail": "Say in words what this picture shows, for those who cannot see it.",
+            }
+            for place, image in enumerate(images)
+            if not image.alt
+        ],
     }
 
 

@@ -6,6 +6,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.catalog.models import ProductStatus
+from api.catalog.schemas.media import PictureSizeSchema
 from api.catalog.schemas.shelf import CurrencyQuerySchema
 from api.catalog.service import (
     BarcodeDraft,
@@ -130,11 +131,23 @@ class PricesSchema(Schema):
 
 
 class ImageSchema(Schema):
-    """A picture by its address; `id` only comes out."""
+    """A picture by its address, or by the media that was handed in.
+
+    With `media_id` the address follows from it. The rest only comes out.
+    """
 
     id = fields.UUID(dump_only=True)
-    url = fields.String(required=True, validate=_URL)
+    url = fields.String(validate=_URL)
+    media_id = fields.UUID(load_default=None, allow_none=True)
     alt = fields.String(load_default="", validate=validate.Length(max=500))
+    width = fields.Integer(dump_only=True, allow_none=True)
+    height = fields.Integer(dump_only=True, allow_none=True)
+    sizes = fields.List(fields.Nested(PictureSizeSchema), dump_only=True)
+
+    @ma.validates_schema
+    def _one_of_both(self, given: dict[str, Any], **_: Any) -> None:
+        if not given.get("url") and given.get("media_id") is None:
+            raise ma.ValidationError("Name the picture by url or by media_id.", "url")
 
     @ma.post_load
     def _draft(self, given: dict[str, Any], **_: Any) -> ImageDraft:
@@ -212,7 +225,7 @@ class ProductFieldsSchema(Schema):
     @ma.validates_schema
     def _each_picture_once(self, given: dict[str, Any], **_: Any) -> None:
         images: list[ImageDraft] = given.get("images", [])
-        if len({image.url for image in images}) < len(images):
+        if len({image.media_id or image.url for image in images}) < len(images):
             raise ma.ValidationError("Name each picture once.", "images")
 
 
@@ -242,6 +255,14 @@ class EditProductSchema(ProductFieldsSchema):
     title = fields.String(validate=_NAME)
 
 
+class WarningSchema(Schema):
+    """Something that stops nothing and would be better otherwise."""
+
+    code = fields.String(required=True)
+    pointer = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
 class ProductSchema(ProductFieldsSchema):
     """A product as staff see it."""
 
@@ -254,6 +275,7 @@ class ProductSchema(ProductFieldsSchema):
     created_at = fields.AwareDateTime(required=True)
     published_at = fields.AwareDateTime(required=True, allow_none=True)
     variants = fields.List(fields.Nested(VariantSchema), required=True)
+    warnings = fields.List(fields.Nested(WarningSchema), required=True)
 
 
 class CategoryFieldsSchema(Schema):

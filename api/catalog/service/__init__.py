@@ -18,7 +18,9 @@ from api.catalog.service.drafts import (
     ProductDraft,
     VariantDraft,
 )
+from api.catalog.service.imaging import SIZE_FILES, examine, sizes_of
 from api.catalog.service.intake import StoredProduct
+from api.catalog.service.media import fail_media, finish_media, keep_media, remove_media
 from api.catalog.service.products import (
     archive_product,
     create_product,
@@ -29,6 +31,7 @@ from api.catalog.service.products import (
 from api.catalog.service.variants import add_variant, edit_variant, set_prices
 
 __all__ = [
+    "SIZE_FILES",
     "Arrival",
     "Arrived",
     "ArrivedVariant",
@@ -50,11 +53,17 @@ __all__ = [
     "edit_product",
     "edit_variant",
     "ensure_categories",
+    "examine",
+    "fail_media",
+    "finish_media",
+    "keep_media",
     "move_in_category",
     "note_availability",
     "place_in_category",
     "publish_product",
+    "remove_media",
     "set_prices",
+    "sizes_of",
     "take_in",
     "unarchive_product",
 ]

@@ -1,6 +1,7 @@
 """What a product, a variant, a price or a category should become: plain values, no rows."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from api.kernel.money import Money
@@ -24,10 +25,17 @@ class BarcodeDraft:
 
 @dataclass(frozen=True, slots=True)
 class ImageDraft:
-    """A picture by its address, and what it shows in words."""
+    """A picture by its address or by its media, and what it shows in words.
 
-    url: str
+    The service fills in what follows from the media.
+    """
+
+    url: str = ""
     alt: str = ""
+    media_id: UUID | None = None
+    width: int | None = None
+    height: int | None = None
+    sizes: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,6 +219,10 @@ def _image_rows(draft: ProductDraft, product_id: UUID) -> list[dict[str, Any]]:
             "url": image.url,
             "alt": image.alt,
             "position": position,
+            "media_id": image.media_id,
+            "width": image.width,
+            "height": image.height,
+            "sizes": list(image.sizes),
         }
         for position, image in enumerate(draft.images)
     ]

@@ -1,6 +1,7 @@
 """Create, edit, publish and archive products."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from api.catalog.models import (
     ProductStatus,
     Variant,
 )
-from api.catalog.service import addresses, following, intake
+from api.catalog.service import addresses, following, intake, media
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import ImageDraft, ProductDraft
 from api.catalog.states import PRODUCT
@@ -39,6 +40,7 @@ def create_product(draft: ProductDraft, *, by: Principal) -> intake.StoredProduc
     values, values that do not fit the options, and a category that is not there.
     """
     require_transaction()
+    draft = replace(draft, images=tuple(media.with_media(draft.images)))
     intake.check(draft)
     with told_as_refusals():
         (stored,) = intake.store([draft])
@@ -67,7 +69,9 @@ def edit_product(
         if "category_ids" in changes and _replace_categories(product, changes["category_ids"]):
             changed["category_ids"] = [str(c) for c in changes["category_ids"]]
         if "images" in changes and _replace_images(product.id, changes["images"]):
-            changed["images"] = [image.url for image in changes["images"]]
+            changed["images"] = [
+                str(image.media_id or image.url) for image in changes["images"]
+            ]
         if not changed:
             return
         addresses.moved("product", product.id, before=before_slug, after=product.slug)
@@ -182,8 +186,9 @@ def _shelves_of(product_id: UUID) -> set[str]:
     return {f"category:{slug}" for slug in slugs}
 
 
-def _replace_images(product_id: UUID, images: Sequence[ImageDraft]) -> bool:
+def _replace_images(product_id: UUID, drafts: Sequence[ImageDraft]) -> bool:
     """Make the pictures these, in this order; one that stays keeps its id and its variants."""
+    images = media.with_media(drafts)
     there = {
         image.url: image
         for image in session.scalars(
@@ -202,13 +207,25 @@ def _replace_images(product_id: UUID, images: Sequence[ImageDraft]) -> bool:
             .values(image_id=None, version=Variant.version + 1)
         )
         session.execute(delete(ProductImage).where(ProductImage.id.in_(gone)))
-    for url, (position, alt) in wanted.items():
-        if url in there:
-            there[url].position, there[url].alt = position, alt
+    for position, image in enumerate(images):
+        if image.url in there:
+            known = there[image.url]
+            known.position, known.alt = position, image.alt
+            if image.media_id is not None:
+                known.media_id, known.sizes = image.media_id, list(image.sizes)
+                known.width, known.height = image.width, image.height
         else:
             session.add(
                 ProductImage(
-                    id=new_id(), product_id=product_id, url=url, alt=alt, position=position
+                    id=new_id(),
+                    product_id=product_id,
+                    url=image.url,
+                    alt=image.alt,
+                    position=position,
+                    media_id=image.media_id,
+                    width=image.width,
+                    height=image.height,
+                    sizes=list(image.sizes),
                 )
             )
     return True

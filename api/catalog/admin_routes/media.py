@@ -1,0 +1,102 @@
+"""Pictures for staff: hand one in, see its sizes, let it go."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from api.catalog import flows, queries, service
+from api.catalog.errors import PictureMissing, PictureTooLarge
+from api.catalog.schemas.media import MediaQuerySchema, MediaSchema
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.db import transaction
+from api.platform.http import Blueprint, list_of
+from api.platform.ports import port
+from api.platform.settings import Settings
+
+blueprint = Blueprint(
+    "admin-media",
+    __name__,
+    url_prefix="/api/v1/admin/media",
+    description="Pictures that the shop keeps, for staff.",
+)
+
+_FILE = {"type": "string", "format": "binary"}
+_RAW = ("image/jpeg", "image/png", "image/webp", "application/octet-stream")
+_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]}
+        },
+        **{kind: {"schema": _FILE} for kind in _RAW},
+    },
+}
+_MEGABYTE = 1024 * 1024
+_AROUND_A_FILE = 64 * 1024
+"""What a form may add to the file in it."""
+
+
+@blueprint.route("", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@blueprint.doc(requestBody=_BODY)
+@blueprint.response(201, MediaSchema)
+def create_media() -> Any:
+    """Hand in a picture: JPEG, PNG or WebP, as the part `file` of a form or as the body.
+
+    The same file again is the same picture, so this may be repeated. A worker makes the sizes;
+    until `state` is `ready`, storefronts show the picture as it is.
+    """
+    media_id = flows.add_picture(_file(), by=principal())
+    return queries.get_media(media_id), {"Location": f"{blueprint.url_prefix}/{media_id}"}
+
+
+@blueprint.route("", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.arguments(MediaQuerySchema, location="query")
+@blueprint.response(200, list_of(MediaSchema))
+def list_media(query: dict[str, Any]) -> Any:
+    """List pictures, the newest first."""
+    with_total = query.pop("include") == "total"
+    return queries.list_media(with_total=with_total, **query)
+
+
+@blueprint.route("/<uuid:media_id>", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, MediaSchema)
+def get_media(media_id: UUID) -> Any:
+    """Read one picture: whether its sizes are made, and where they are."""
+    return queries.get_media(media_id)
+
+
+@blueprint.route("/<uuid:media_id>", methods=["DELETE"])
+@requires(Permission.CATALOG_WRITE)
+@blueprint.response(204)
+def delete_media(media_id: UUID) -> Any:
+    """Forget a picture that no product shows."""
+    with transaction():
+        service.remove_media(media_id, by=principal())
+
+
+def _file() -> bytes:
+    """Return what was handed in, as a part of a form or as the body itself."""
+    settings: Settings = port(Settings)
+    most = settings.media_most_megabytes * _MEGABYTE
+    # Refused before it is read, by what the sender says of it.
+    if (request.content_length or 0) > most + _AROUND_A_FILE:
+        raise PictureTooLarge(most_megabytes=settings.media_most_megabytes)
+    if request.mimetype == "multipart/form-data":
+        uploaded = request.files.get("file")
+        if uploaded is None:
+            raise PictureMissing
+        content: bytes = uploaded.read(most + 1)
+    elif request.mimetype in _RAW:
+        content = request.get_data(cache=False)
+    else:
+        raise PictureMissing(content_type=request.mimetype)
+    if len(content) > most:
+        raise PictureTooLarge(most_megabytes=settings.media_most_megabytes)
+    if not content:
+        raise PictureMissing
+    return content

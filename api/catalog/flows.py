@@ -1,0 +1,94 @@
+"""Pictures on their way: from a request into the storage, and from there into their sizes.
+
+The storage may be on the network, so each step has a transaction of its own. A file that was
+stored and never written down does no harm; a row without its file would, so files come first.
+"""
+
+from hashlib import sha256
+from uuid import UUID
+
+import structlog
+
+from api.catalog import queries, service
+from api.catalog.errors import PictureTooManyPixels, PictureUnreadable
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.platform.db import forget_reads, transaction
+from api.platform.ports import port
+from api.platform.storage import FileGone, Storage
+
+_log = structlog.get_logger("api.catalog")
+
+
+def add_picture(content: bytes, *, by: Principal) -> UUID:
+    """Take a picture in; returns its id, which is that of the same file before if there was one.
+
+    Refuses what is no picture or too large a one. A worker makes its sizes. The file of one that
+    failed is stored once more in its old place.
+    """
+    checksum = sha256(content).hexdigest()
+    known = queries.find_media(checksum)
+    forget_reads()
+    if known is not None and not known.has_failed:
+        return known.id
+    picture = service.examine(content)
+    media_id = known.id if known else new_id()
+    key = known.key if known else f"{folder_of(media_id)}/original{picture.suffix}"
+    storage: Storage = port(Storage)
+    storage.put(key, picture.content)
+    with transaction():
+        kept = service.keep_media(media_id, picture, checksum=checksum, key=key, by=by)
+    if kept != media_id:
+        storage.delete(key)  # somebody else handed the same file in meanwhile
+    return kept
+
+
+def make_sizes(media_id: UUID) -> None:
+    """Make the sizes of a picture and tell them to the products that show it.
+
+    May run twice and be killed anywhere: the files are written under the same names again, and
+    the row is written last. Raises `StorageUnavailable`; then it is to be tried again.
+    """
+    key = queries.waiting_media(media_id)
+    forget_reads()
+    if key is None:
+        return
+    storage: Storage = port(Storage)
+    try:
+        made = service.sizes_of(storage.read(key))
+    except (PictureUnreadable, PictureTooManyPixels, FileGone) as broken:
+        with transaction():
+            service.fail_media(media_id, f"{type(broken).__name__}: {broken}")
+        _log.warning("media_failed", media=str(media_id), error=type(broken).__name__)
+        return
+    folder = folder_of(media_id)
+    for file, size in {size.file: size for size in made}.items():
+        storage.put(f"{folder}/{file}", size.content)
+    sizes = [
+        {
+            "name": size.name,
+            "url": storage.url(f"{folder}/{size.file}"),
+            "width": size.width,
+            "height": size.height,
+        }
+        for size in made
+    ]
+    with transaction():
+        is_kept = service.finish_media(media_id, sizes)
+    if not is_kept and queries.is_media_gone(media_id):
+        forget_reads()
+        forget_files(media_id, key)  # removed while its sizes were being made
+
+
+def forget_files(media_id: UUID, key: str) -> None:
+    """Delete the file of a removed picture and all that was made of it. May run twice."""
+    storage: Storage = port(Storage)
+    folder = folder_of(media_id)
+    storage.delete(key)
+    for file in service.SIZE_FILES:
+        storage.delete(f"{folder}/{file}")
+
+
+def folder_of(media_id: UUID) -> str:
+    """Return where the files of a picture lie; its last letters spread them over folders."""
+    return f"{media_id.hex[-2:]}/{media_id.hex}"

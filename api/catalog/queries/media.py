@@ -1,0 +1,96 @@
+"""Questions about pictures that the shop keeps."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+
+from api.catalog.errors import MediaNotFound
+from api.catalog.models import Media, MediaState, ProductImage
+from api.platform import pagination
+from api.platform.db import session
+from api.platform.pagination import Sort
+from api.platform.ports import port
+from api.platform.storage import Storage
+
+_USES = (
+    select(func.count())
+    .select_from(ProductImage)
+    .where(ProductImage.media_id == Media.id)
+    .correlate(Media)
+    .scalar_subquery()
+)
+_CARD: tuple[Any, ...] = (
+    *(Media.id, Media.storage_key, Media.content_type, Media.width, Media.height),
+    *(Media.size_bytes, Media.state, Media.error, Media.sizes, Media.created_at),
+    _USES.label("used_by"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFound:
+    """A picture that is there already, and where its file lies."""
+
+    id: UUID
+    key: str
+    has_failed: bool
+
+
+def find_media(checksum: str) -> MediaFound | None:
+    """Return the picture that was handed in with just these bytes."""
+    row = session.execute(
+        select(Media.id, Media.storage_key, Media.state).where(Media.checksum == checksum)
+    ).first()
+    if row is None:
+        return None
+    return MediaFound(row.id, row.storage_key, row.state is MediaState.FAILED)
+
+
+def waiting_media(media_id: UUID) -> str | None:
+    """Return where the file of a picture is that has no sizes yet; None when nothing waits."""
+    return session.scalar(
+        select(Media.storage_key).where(Media.id == media_id, Media.state == MediaState.WAITING)
+    )
+
+
+def is_media_gone(media_id: UUID) -> bool:
+    """Tell whether a picture was removed."""
+    return not session.scalar(select(exists().where(Media.id == media_id)))
+
+
+def get_media(media_id: UUID) -> dict[str, Any]:
+    """Return a picture with its sizes. Raises MediaNotFound."""
+    row = session.execute(select(*_CARD).where(Media.id == media_id)).first()
+    if row is None:
+        raise MediaNotFound(media_id=media_id)
+    return _card(row)
+
+
+def list_media(
+    *,
+    state: str | None = None,
+    limit: int = 25,
+    cursor: str | None = None,
+    with_total: bool = False,
+) -> dict[str, Any]:
+    """Return a page of pictures, the newest first."""
+    statement = select(*_CARD)
+    if state is not None:
+        statement = statement.where(Media.state == MediaState(state))
+    rows, page = pagination.page(
+        statement,
+        Sort((Media.id,), descending=True),
+        limit=limit,
+        cursor=cursor,
+        filters=(state,),
+        total=statement.with_only_columns(Media.id) if with_total else None,
+    )
+    return {"data": [_card(row) for row in rows], "page": page}
+
+
+def _card(row: Any) -> dict[str, Any]:
+    storage: Storage = port(Storage)
+    card = {column.key: getattr(row, column.key) for column in _CARD}
+    key = card.pop("storage_key")
+    return {**card, "url": storage.url(key)}
