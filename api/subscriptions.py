@@ -63,6 +63,9 @@ WORK = Work(
         StockRanLow: [letters.on_stock_ran_low],
     },
     timetable=(
+        Periodic(
+            "carry-out-scheduled-prices", timedelta(seconds=10), catalog.carry_out_scheduled_prices
+        ),
         Periodic("expire-holds", timedelta(minutes=1), inventory.expire_holds),
         Periodic("expire-unpaid-orders", timedelta(minutes=1), checkout.expire_unpaid_orders),
         Periodic("resume-stalled-imports", timedelta(minutes=1), imports.resume_stalled),

@@ -176,6 +176,37 @@ class CollectionNotFound(NotFound):
     sentence = "There is no such collection."
 
 
+class ScheduleNotFound(NotFound):
+    """No such scheduled price."""
+
+    code = "schedule_not_found"
+    sentence = "There is no such scheduled price."
+
+
+class ScheduleInThePast(Refused):
+    """A price for now is set and not scheduled."""
+
+    code = "schedule_in_the_past"
+    sentence = "starts_at must be ahead. To change a price at once, set it."
+
+
+class ScheduleEndsTooEarly(Refused):
+    """A scheduled price lasts for some time."""
+
+    code = "schedule_ends_too_early"
+    sentence = "ends_at must be after starts_at; null lets the price stay."
+
+
+class SchedulesOverlap(Conflict):
+    """One price at a time: what is put back at the end must be clear."""
+
+    code = "schedules_overlap"
+    sentence = (
+        "Another price is scheduled for this variant and currency at that time."
+        " Cancel it first, or choose a time before or after it."
+    )
+
+
 class MediaNotFound(NotFound):
     """No such picture."""
 

@@ -1,9 +1,12 @@
 """The catalogue's alarm clock: a change makes what storefronts have read old."""
 
-from api.catalog import flows
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.catalog import flows, service
 from api.catalog.events import CatalogueChanged, MediaRemoved, MediaUploaded
 from api.catalog.policy import LISTS, WHOLE_SHOP, page_of
 from api.platform import cache
+from api.platform.db import transaction
 from api.platform.jobs import spans_transactions
 
 
@@ -13,6 +16,27 @@ def on_catalogue_changed(fact: CatalogueChanged) -> None:
         cache.outdate(WHOLE_SHOP)
     else:
         cache.outdate(LISTS, *(page_of(slug) for slug in fact.slugs))
+
+
+def carry_out_scheduled_prices() -> None:
+    """Start and end the prices whose moment has come, each in a transaction of its own.
+
+    A worker that dies has done whole ones only, and the next run goes on from there. One that fails
+    does not hold up the others; it is raised at the end, so that the timetable shows it.
+    """
+    failures: list[SQLAlchemyError] = []
+    while due := service.due_schedules():
+        done = 0
+        for schedule_id in due:
+            try:
+                with transaction():
+                    done += service.carry_out(schedule_id)
+            except SQLAlchemyError as failure:
+                failures.append(failure)
+        if failures:
+            raise failures[0]
+        if not done:
+            return
 
 
 @spans_transactions

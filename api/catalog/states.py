@@ -1,4 +1,4 @@
-"""Where a product may stand, and the three commands that move it."""
+"""Where a product or a scheduled price may stand, and the commands that move it."""
 
 from api.kernel.states import StateMachine
 
@@ -9,5 +9,17 @@ PRODUCT = StateMachine(
         "publish": {"draft": "active"},
         "archive": {"draft": "archived", "active": "archived"},
         "unarchive": {"archived": "draft"},
+    },
+)
+
+SCHEDULE = StateMachine(
+    "This scheduled price",
+    initial="waiting",
+    commands={
+        "start": {"waiting": "running"},
+        "settle": {"waiting": "ended"},
+        "miss": {"waiting": "ended"},
+        "end": {"running": "ended"},
+        "cancel": {"waiting": "cancelled", "running": "cancelled"},
     },
 )

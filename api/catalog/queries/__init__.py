@@ -15,6 +15,8 @@ from api.catalog.queries.media import (
     list_media,
     waiting_media,
 )
+from api.catalog.queries.price_history import price_history
+from api.catalog.queries.schedules import scheduled_price, scheduled_prices
 from api.catalog.queries.selling import (
     Offer,
     VariantFound,
@@ -57,6 +59,9 @@ __all__ = [
     "list_products",
     "list_translations",
     "offers",
+    "price_history",
+    "scheduled_price",
+    "scheduled_prices",
     "present_slug",
     "shown_categories",
     "shown_category",

@@ -28,7 +28,13 @@ from api.catalog.service.products import (
     publish_product,
     unarchive_product,
 )
-from api.catalog.service.variants import add_variant, edit_variant, set_prices
+from api.catalog.service.schedules import (
+    cancel_schedule,
+    carry_out,
+    due_schedules,
+    schedule_price,
+)
+from api.catalog.service.variants import add_variant, edit_variant, set_prices, set_some_prices
 
 __all__ = [
     "SIZE_FILES",
@@ -46,9 +52,12 @@ __all__ = [
     "VariantDraft",
     "add_variant",
     "archive_product",
+    "cancel_schedule",
+    "carry_out",
     "create_category",
     "create_product",
     "delete_category",
+    "due_schedules",
     "edit_category",
     "edit_product",
     "edit_variant",
@@ -62,7 +71,9 @@ __all__ = [
     "place_in_category",
     "publish_product",
     "remove_media",
+    "schedule_price",
     "set_prices",
+    "set_some_prices",
     "sizes_of",
     "take_in",
     "unarchive_product",

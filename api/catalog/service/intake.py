@@ -46,7 +46,7 @@ def check(draft: ProductDraft) -> None:
 
 
 def check_variant(variant: VariantDraft, options: Sequence[str]) -> None:
-    """Refuse values that do not fit the options, and codes and prices that contradict each other."""
+    """Refuse values that do not fit the options, and codes or prices that make no sense."""
     check_option_values(variant.option_values, options)
     barcodes.check(variant.codes)
     check_prices(variant.prices)

@@ -1,0 +1,84 @@
+"""Prices over time for staff: what they were, and what they will be."""
+
+from typing import Any
+from uuid import UUID
+
+from api.catalog import queries, service
+from api.catalog.schemas.prices import (
+    NewScheduledPriceSchema,
+    PriceHistoryQuerySchema,
+    PriceHistorySchema,
+    ScheduledPriceSchema,
+    ScheduledPricesQuerySchema,
+)
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.http import Blueprint, list_of
+from api.platform.idempotency import idempotent
+
+blueprint = Blueprint(
+    "admin-prices",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="The history of prices, and scheduled prices, for staff.",
+)
+
+
+@blueprint.route("/variants/<uuid:variant_id>/price-history", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.arguments(PriceHistoryQuerySchema, location="query")
+@blueprint.response(200, PriceHistorySchema)
+def price_history(query: dict[str, Any], variant_id: UUID) -> Any:
+    """Read what a variant cost, the newest first, and what is in force now.
+
+    `prior_price` is the lowest price of the 30 days before the present reduction began.
+    """
+    with_total = query.pop("include") == "total"
+    return queries.price_history(variant_id, with_total=with_total, **query)
+
+
+@blueprint.route("/variants/<uuid:variant_id>/scheduled-prices", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.arguments(ScheduledPricesQuerySchema, location="query")
+@blueprint.response(200, list_of(ScheduledPriceSchema))
+def list_scheduled_prices(query: dict[str, Any], variant_id: UUID) -> Any:
+    """List a variant's scheduled prices, the last to start first."""
+    with_total = query.pop("include") == "total"
+    return queries.scheduled_prices(variant_id, with_total=with_total, **query)
+
+
+@blueprint.route("/variants/<uuid:variant_id>/scheduled-prices", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
+@blueprint.arguments(NewScheduledPriceSchema)
+@blueprint.doc(responses={409: "CONFLICT"})
+@blueprint.response(201, ScheduledPriceSchema)
+def schedule_price(given: dict[str, Any], variant_id: UUID) -> Any:
+    """Schedule a price of a variant in one currency.
+
+    It comes within seconds of `starts_at`. At `ends_at` what was before comes back, unless somebody
+    has changed the price by hand meanwhile: then that stays. Without `ends_at` the price stays.
+    Prices of one variant and currency cannot be scheduled for the same time.
+    """
+    schedule_id = service.schedule_price(variant_id, by=principal(), **given)
+    location = f"{blueprint.url_prefix}/scheduled-prices/{schedule_id}"
+    return queries.scheduled_price(schedule_id), {"Location": location}
+
+
+@blueprint.route("/scheduled-prices/<uuid:schedule_id>", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, ScheduledPriceSchema)
+def get_scheduled_price(schedule_id: UUID) -> Any:
+    """Read one scheduled price."""
+    return queries.scheduled_price(schedule_id)
+
+
+@blueprint.route("/scheduled-prices/<uuid:schedule_id>/cancel", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
+@blueprint.doc(responses={409: "CONFLICT"})
+@blueprint.response(200, ScheduledPriceSchema)
+def cancel_scheduled_price(schedule_id: UUID) -> Any:
+    """Call a scheduled price off; one that is in force ends now."""
+    service.cancel_schedule(schedule_id, by=principal())
+    return queries.scheduled_price(schedule_id)

@@ -1,0 +1,93 @@
+"""What staff read and plan of prices: their history, and those to come."""
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from api.catalog.models import ScheduleState
+from api.catalog.schemas.desk import HIGHEST_AMOUNT, PriceSchema
+from api.catalog.service import PriceDraft
+from api.platform.http import Moment, MoneySchema, PageQuerySchema, PageSchema, Schema
+
+
+class PriceHistoryQuerySchema(PageQuerySchema):
+    """Which part of a history to read."""
+
+    currency = fields.String(
+        load_default=None,
+        validate=[
+            validate.Regexp(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
+            validate.Length(equal=3),
+        ],
+        metadata={"example": "EUR"},
+    )
+
+
+class PriceRecordSchema(Schema):
+    """What was asked from when to when; no price means that it was not for sale."""
+
+    id = fields.UUID(required=True)
+    currency = fields.String(required=True)
+    price = fields.Nested(MoneySchema, required=True, allow_none=True)
+    compare_at = fields.Nested(MoneySchema, required=True, allow_none=True)
+    since = fields.AwareDateTime(required=True)
+    until = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "null: it is in force."}
+    )
+
+
+class PriceHistorySchema(Schema):
+    """A page of what a variant cost, and what is in force now with its prior price."""
+
+    data = fields.List(fields.Nested(PriceRecordSchema), required=True)
+    page = fields.Nested(PageSchema, required=True)
+    current = fields.List(fields.Nested(PriceSchema), required=True)
+
+
+class NewScheduledPriceSchema(Schema):
+    """A price to come, in one currency."""
+
+    price = fields.Nested(MoneySchema, required=True)
+    compare_at = fields.Nested(MoneySchema, load_default=None, allow_none=True)
+    starts_at = Moment(required=True, metadata={"description": "Must be ahead."})
+    ends_at = Moment(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "When what was before comes back; null: the price stays."},
+    )
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        for field in ("price", "compare_at"):
+            money = given[field]
+            if money is not None and not 0 <= money.amount <= HIGHEST_AMOUNT:
+                raise ma.ValidationError({field: {"amount": [f"Must be 0 to {HIGHEST_AMOUNT}."]}})
+        given["price"] = PriceDraft(given["price"], given.pop("compare_at"))
+        return given
+
+
+class ScheduledPricesQuerySchema(PageQuerySchema):
+    """Which scheduled prices to list."""
+
+    state = fields.String(
+        load_default=None, validate=validate.OneOf([state.value for state in ScheduleState])
+    )
+
+
+class ScheduledPriceSchema(Schema):
+    """A price that comes by itself, and what it replaced when it came."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    variant_id = fields.UUID(required=True)
+    price = fields.Nested(MoneySchema, required=True)
+    compare_at = fields.Nested(MoneySchema, required=True, allow_none=True)
+    starts_at = fields.AwareDateTime(required=True)
+    ends_at = fields.AwareDateTime(required=True, allow_none=True)
+    state = fields.String(
+        required=True, validate=validate.OneOf([state.value for state in ScheduleState])
+    )
+    replaced_price = fields.Nested(MoneySchema, required=True, allow_none=True)
+    replaced_compare_at = fields.Nested(MoneySchema, required=True, allow_none=True)
+    created_at = fields.AwareDateTime(required=True)
