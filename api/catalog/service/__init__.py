@@ -34,6 +34,7 @@ from api.catalog.service.schedules import (
     due_schedules,
     schedule_price,
 )
+from api.catalog.service.translations import check_language, translate, withdraw
 from api.catalog.service.variants import add_variant, edit_variant, set_prices, set_some_prices
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "archive_product",
     "cancel_schedule",
     "carry_out",
+    "check_language",
     "create_category",
     "create_product",
     "delete_category",
@@ -76,5 +78,7 @@ __all__ = [
     "set_some_prices",
     "sizes_of",
     "take_in",
+    "translate",
     "unarchive_product",
+    "withdraw",
 ]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, Uuid, bindparam, func, select, text
 
+from api.catalog.models import Translation
 from api.catalog.service.positions import UNPLACED
 from api.catalog.texts import body_words, forms_of, keywords, words
 from api.platform.db import session
@@ -97,11 +98,14 @@ def search_columns(
 
 
 def search_columns_of(
-    product: Mapping[str, Any], variants: Iterable[Mapping[str, Any]]
+    product: Mapping[str, Any],
+    variants: Iterable[Mapping[str, Any]],
+    translated: Iterable[Mapping[str, Any]] = (),
 ) -> dict[str, str]:
     """Return the search columns for a product row and all of its variants' rows.
 
-    Each variant's row names all of its `barcodes`, as plain codes.
+    Each variant's row names all of its `barcodes`, as plain codes. `translated` are its texts in
+    other languages: see `translated_texts`.
     """
     phrases = [product["vendor"], product["product_type"], *product["tags"]]
     codes: list[str] = []
@@ -109,9 +113,28 @@ def search_columns_of(
         phrases += variant["option_values"]
         codes.append(variant["sku"])
         codes += [form for code in variant["barcodes"] for form in forms_of(code)]
-    return search_columns(
+    found = search_columns(
         title=product["title"], description=product["description"], phrases=phrases, codes=codes
     )
+    for texts in translated:
+        others = [texts.get("title", ""), *texts.get("option_values", {}).values()]
+        found["search_words"] = keywords([found["search_words"], *others], ())
+        body = f"{found['search_body']} {body_words(texts.get('description', ''))}"
+        found["search_body"] = body.strip()
+    return found
+
+
+def translated_texts(product_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return what products say in other languages, in the order of these; one statement."""
+    rows = session.execute(
+        select(Translation.subject_id, Translation.texts)
+        .where(Translation.subject_id.in_(list(product_ids)))
+        .order_by(Translation.language)
+    )
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row.subject_id, []).append(row.texts)
+    return found
 
 
 def refresh_price_ranges(product_ids: Collection[UUID]) -> None:

@@ -12,6 +12,7 @@ from api.catalog.models import (
     Product,
     ProductImage,
     ProductStatus,
+    Translation,
     Variant,
     VariantPrice,
 )
@@ -19,6 +20,14 @@ from api.catalog.service import barcodes
 from api.catalog.service.drafts import BarcodeDraft, ProductDraft
 from api.catalog.texts import code_key, sku_from
 from api.platform.db import session
+
+
+_TRANSLATED = (
+    select(func.jsonb_agg(Translation.texts))
+    .where(Translation.subject_id == Product.id)
+    .correlate(Product)
+    .scalar_subquery()
+)
 
 
 @dataclass(slots=True)
@@ -69,6 +78,7 @@ class KnownProduct:
     version: int
     variants: list[KnownVariant] = field(default_factory=list)
     images: dict[str, KnownImage] = field(default_factory=dict)
+    translated: list[dict[str, Any]] | None = None
 
     def matches(self, draft: ProductDraft) -> list[KnownVariant | None]:
         """Find the variant that each of the draft's variants means.
@@ -146,7 +156,7 @@ def _products(drafts: Sequence[ProductDraft]) -> dict[UUID, KnownProduct]:
         *(Product.id, Product.slug, Product.title, Product.description, Product.status),
         *(Product.vendor, Product.product_type, Product.tags, Product.options),
         *(Product.category_id, Product.external_reference, Product.published_at),
-        Product.version,
+        *(Product.version, _TRANSLATED.label("translated")),
     )
     rows = session.execute(
         select(*columns)

@@ -133,7 +133,8 @@ def refresh_search(product: Product) -> None:
         .order_by(Variant.position, Variant.id)
     ).mappings()
     row = {name: getattr(product, name) for name in _SEARCHED}
-    found = following.search_columns_of(row, [dict(variant) for variant in variants])
+    translated = following.translated_texts([product.id]).get(product.id, ())
+    found = following.search_columns_of(row, [dict(variant) for variant in variants], translated)
     for name, value in found.items():
         setattr(product, name, value)
 

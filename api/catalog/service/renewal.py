@@ -246,4 +246,4 @@ def _search(there: KnownProduct, changes: dict[str, Any]) -> dict[str, str]:
         }
         for v in there.variants
     ]
-    return following.search_columns_of(product, variants)
+    return following.search_columns_of(product, variants, there.translated or ())

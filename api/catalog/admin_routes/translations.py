@@ -1,0 +1,98 @@
+"""Translations for staff: of products, categories, collections, attributes and their choices."""
+
+from typing import Any
+from uuid import UUID
+
+from api.catalog import queries, service
+from api.catalog.schemas.translations import (
+    SetTranslationSchema,
+    TranslationLineSchema,
+    TranslationSchema,
+    TranslationsQuerySchema,
+)
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.concurrency import versioned
+from api.platform.db import transaction
+from api.platform.http import Blueprint, list_of
+from api.platform.ports import port
+from api.platform.settings import Settings
+
+blueprint = Blueprint(
+    "admin-translations",
+    __name__,
+    url_prefix="/api/v1/admin/translations",
+    description="What the catalogue says in other languages, for staff.",
+)
+
+_THING = "/<any(product, category, collection, attribute, attribute_choice):kind>/<uuid:subject_id>"
+_ONE = f"{_THING}/<string:language>"
+
+
+@blueprint.route("", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.arguments(TranslationsQuerySchema, location="query")
+@blueprint.response(200, list_of(TranslationLineSchema))
+def list_translations(query: dict[str, Any]) -> Any:
+    """List things of one kind beside their originals, with `missing=true` what is left to do."""
+    language = query.pop("language").lower()
+    service.check_language(language)
+    with_total = query.pop("include") == "total"
+    return queries.list_translations(
+        query.pop("kind"),
+        language,
+        is_missing=query.pop("missing"),
+        with_total=with_total,
+        **query,
+    )
+
+
+@blueprint.route(_THING, methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, list_of(TranslationSchema))
+def list_translations_of(kind: str, subject_id: UUID) -> Any:
+    """Read what one thing says in each language that the shop translates into."""
+    settings: Settings = port(Settings)
+    return queries.translations_of(kind, subject_id, settings.languages[1:])
+
+
+@blueprint.route(_ONE, methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, TranslationSchema)
+def get_translation(kind: str, subject_id: UUID, language: str) -> Any:
+    """Read what one thing says in one language, beside the original."""
+    service.check_language(language.lower())
+    return queries.translation(kind, subject_id, language.lower())
+
+
+@blueprint.route(_ONE, methods=["PUT"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.arguments(SetTranslationSchema)
+@blueprint.response(200, TranslationSchema)
+def set_translation(
+    given: dict[str, Any], kind: str, subject_id: UUID, language: str, expected_version: int
+) -> Any:
+    """Write all texts of a thing in one language; `If-Match: "0"` for the first time."""
+    with transaction():
+        service.translate(
+            kind,
+            subject_id,
+            language.lower(),
+            given["texts"],
+            expected_version=expected_version,
+            by=principal(),
+        )
+    return queries.translation(kind, subject_id, language.lower())
+
+
+@blueprint.route(_ONE, methods=["DELETE"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.response(204)
+def delete_translation(kind: str, subject_id: UUID, language: str, expected_version: int) -> Any:
+    """Take a translation back; the thing speaks the catalogue's own language again."""
+    with transaction():
+        service.withdraw(
+            kind, subject_id, language.lower(), expected_version=expected_version, by=principal()
+        )
