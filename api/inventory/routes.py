@@ -1,6 +1,6 @@
 """The stock desk: places, levels, their journals, and the commands that change them."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from api.inventory import queries, service
@@ -8,6 +8,8 @@ from api.inventory.schemas import (
     AdjustSchema,
     EditLevelSchema,
     EditLocationSchema,
+    LevelBatchSchema,
+    LevelRowSchema,
     LocationSchema,
     MovementSchema,
     NewLevelSchema,
@@ -17,10 +19,13 @@ from api.inventory.schemas import (
 )
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
+from api.platform.batch import Batch, BatchAnswerSchema
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
 from api.platform.http import Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent
+
+_LEVEL_ROW: Final = LevelRowSchema()
 
 blueprint = Blueprint(
     "stock",
@@ -118,6 +123,21 @@ def edit_level(changes: dict[str, Any], level_id: UUID, expected_version: int) -
             by=principal(),
         )
     return queries.level(level_id)
+
+
+@blueprint.route("/inventory/levels/batch", methods=["POST"])
+@requires(Permission.INVENTORY_ADJUST)
+@idempotent(required=False)
+@blueprint.arguments(LevelBatchSchema)
+@blueprint.response(200, BatchAnswerSchema)
+def edit_many_levels(given: dict[str, Any]) -> dict[str, Any]:
+    """Set the numbers at which up to 100 levels count as low.
+
+    Each row is done or refused for itself and told in the order of the request. A row names the
+    `version` that it is based on, unless the batch says `force`. With `on_error: reject_all`
+    nothing lands unless everything does.
+    """
+    return service.set_many_thresholds(Batch.read(given, _LEVEL_ROW), by=principal())
 
 
 @blueprint.route("/stock/<uuid:level_id>/adjust", methods=["POST"])

@@ -6,6 +6,7 @@ import marshmallow as ma
 
 from api.inventory.models import AdjustReason, MovementKind
 from api.inventory.policy import LARGEST_QUANTITY
+from api.platform.batch import BatchRowSchema, batch_of
 from api.platform.http import PageQuerySchema, Schema
 
 _code = ma.validate.Regexp(
@@ -117,6 +118,32 @@ class EditLevelSchema(Schema):
         validate=ma.validate.Range(0, LARGEST_QUANTITY),
         metadata={"description": "null: nobody watches this level."},
     )
+
+
+class LevelRowSchema(BatchRowSchema):
+    """What to set about one level, which is named by its id or by its variant and location."""
+
+    id = ma.fields.UUID()
+    variant_id = ma.fields.UUID()
+    location = ma.fields.String(
+        validate=ma.validate.Length(1, 40), metadata={"description": "The code of the location."}
+    )
+    low_stock_threshold = ma.fields.Integer(
+        required=True,
+        strict=True,
+        allow_none=True,
+        validate=ma.validate.Range(0, LARGEST_QUANTITY),
+        metadata={"description": "null: nobody watches this level."},
+    )
+
+    @ma.validates_schema
+    def _named_once(self, given: dict[str, Any], **_: Any) -> None:
+        named = given.keys() & {"id", "variant_id", "location"}
+        if named not in ({"id"}, {"variant_id", "location"}):
+            raise ma.ValidationError("Name the level by its id, or by variant_id and location.")
+
+
+LevelBatchSchema = batch_of(LevelRowSchema)
 
 
 class AdjustSchema(Schema):

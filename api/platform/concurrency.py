@@ -55,7 +55,10 @@ def versioned(view: Callable[..., R]) -> Callable[..., R]:
     return read_version
 
 
-def check(current: int, expected: int) -> None:
-    """Compare inside the transaction, after the row is locked. Raises `Stale` (412)."""
-    if current != expected:
+def check(current: int, expected: int | None) -> None:
+    """Compare inside the transaction, after the row is locked. Raises `Stale` (412).
+
+    Who expects None, such as a batch by force, wants the change whatever the version is.
+    """
+    if expected is not None and current != expected:
         raise Stale(current_version=current, expected_version=expected)

@@ -6,10 +6,11 @@ transaction of its effect; until then it comes due again. The queue may therefor
 everything: Postgres remembers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -31,6 +32,8 @@ from api.kernel.events import Event, kind
 from api.kernel.ids import new_id
 from api.platform import bulk, observability
 from api.platform.db import Base, Identified, before_commit, require_transaction, session
+
+Kind = TypeVar("Kind", bound=Event)
 
 BATCH = 200
 FIRST_RETRY = timedelta(seconds=30)
@@ -83,6 +86,34 @@ Subscribers = Mapping[type[Event], Sequence[str]]
 def emit(event: Event) -> None:
     """Record a fact in the running transaction; it is told only if that commits."""
     require_transaction().info.setdefault("facts", []).append(event)
+
+
+@contextmanager
+def undoable() -> Iterator[None]:
+    """Open a part of the running transaction that can be taken back: rows and facts together.
+
+    When the block raises, neither its changes nor its facts happened, and what was before stays.
+    """
+    current = require_transaction()
+    facts: list[Event] = current.info.setdefault("facts", [])
+    told = len(facts)
+    try:
+        with current.begin_nested():
+            yield
+    except BaseException:
+        del facts[told:]
+        raise
+
+
+def take_back(kind: type[Kind]) -> list[Kind]:
+    """Take back the facts of a kind that this transaction has collected; they were not told yet.
+
+    So that a change of many things can tell one fact for all of them.
+    """
+    facts: list[Event] = require_transaction().info.get("facts", [])
+    taken = [fact for fact in facts if isinstance(fact, kind)]
+    facts[:] = [fact for fact in facts if not isinstance(fact, kind)]
+    return taken
 
 
 @before_commit

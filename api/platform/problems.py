@@ -106,6 +106,29 @@ def problem(
     return response
 
 
+def members(error: DomainError, *, under: str = "") -> dict[str, Any]:
+    """Describe a refusal of a part of a request; its pointers begin below `under`."""
+    status = status_of(type(error))
+    facts = orjson.loads(orjson.dumps(error.facts, default=_plain, option=_JSON))
+    errors = [
+        {**one, "pointer": under + one["pointer"].removesuffix("/")}
+        for one in facts.pop("errors", None) or []
+    ]
+    return {
+        **facts,
+        "code": error.code,
+        "title": http.HTTPStatus(status).phrase,
+        "status": status,
+        "detail": error.detail,
+        "errors": errors,
+    }
+
+
+def validation_errors(messages: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Turn what a form says about a body into errors with pointers."""
+    return _flatten({"json": messages})
+
+
 def init_app(app: Flask) -> None:
     """Answer every failure with a problem document; only bugs reach the log with a traceback."""
     app.register_error_handler(DomainError, of_domain_error)

@@ -20,6 +20,8 @@ from api.catalog.service.drafts import (
 )
 from api.catalog.service.imaging import SIZE_FILES, examine, sizes_of
 from api.catalog.service.intake import StoredProduct
+from api.catalog.service.many import COMMANDS as PRODUCT_COMMANDS
+from api.catalog.service.many import edit_many_products, edit_many_variants
 from api.catalog.service.media import fail_media, finish_media, keep_media, remove_media
 from api.catalog.service.products import (
     archive_product,
@@ -38,6 +40,7 @@ from api.catalog.service.translations import check_language, translate, withdraw
 from api.catalog.service.variants import add_variant, edit_variant, set_prices, set_some_prices
 
 __all__ = [
+    "PRODUCT_COMMANDS",
     "SIZE_FILES",
     "Arrival",
     "Arrived",
@@ -61,6 +64,8 @@ __all__ = [
     "delete_category",
     "due_schedules",
     "edit_category",
+    "edit_many_products",
+    "edit_many_variants",
     "edit_product",
     "edit_variant",
     "ensure_categories",

@@ -49,7 +49,7 @@ def create_product(draft: ProductDraft, *, by: Principal) -> intake.StoredProduc
 
 
 def edit_product(
-    product_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+    product_id: UUID, changes: Mapping[str, Any], *, expected_version: int | None, by: Principal
 ) -> None:
     """Change what a product says of itself: texts, tags, slug, categories, pictures.
 

@@ -67,8 +67,7 @@ def edit_variant(
     what is already so changes nothing.
     """
     product, variant = lock_variant(variant_id)
-    if expected_version is not None:
-        check(variant.version, expected_version)
+    check(variant.version, expected_version)
     plain = {k: v for k, v in changes.items() if k not in ("image_url", "barcode", "barcodes")}
     if "option_values" in plain:
         plain["option_values"] = list(plain["option_values"])
@@ -108,8 +107,7 @@ def set_prices(
     """
     intake.check_prices(prices)
     product, variant = lock_variant(variant_id)
-    if expected_version is not None:
-        check(variant.version, expected_version)
+    check(variant.version, expected_version)
     named = {draft.price.currency for draft in prices}
     there = session.scalars(
         select(VariantPrice.currency).where(VariantPrice.variant_id == variant.id)
@@ -126,8 +124,7 @@ def set_some_prices(
     """
     intake.check_prices(prices)
     product, variant = lock_variant(variant_id)
-    if expected_version is not None:
-        check(variant.version, expected_version)
+    check(variant.version, expected_version)
     reprice(product, variant, prices, by=by)
 
 

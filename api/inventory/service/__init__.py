@@ -3,6 +3,7 @@
 from api.inventory.service.counts import adjust, set_threshold
 from api.inventory.service.dispatch import restock, ship
 from api.inventory.service.holds import expire_holds, hold, release_hold
+from api.inventory.service.many import set_many_thresholds
 from api.inventory.service.places import (
     create_location,
     default_location,
@@ -25,6 +26,7 @@ __all__ = [
     "release",
     "release_hold",
     "restock",
+    "set_many_thresholds",
     "set_opening_stock",
     "set_threshold",
     "ship",

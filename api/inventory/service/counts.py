@@ -89,12 +89,12 @@ def adjust(
 
 
 def set_threshold(
-    level_id: UUID, threshold: int | None, *, expected_version: int, by: Principal
-) -> None:
+    level_id: UUID, threshold: int | None, *, expected_version: int | None, by: Principal
+) -> int:
     """Set the number at which a level counts as low; without one nobody watches it.
 
-    Raises `Stale` when somebody else set it since. Tells that the level is low when the new
-    threshold makes it so.
+    Returns the level's version now. Raises `Stale` when somebody else set it since. Tells that the
+    level is low when the new threshold makes it so.
     """
     session = require_transaction()
     row = session.execute(
@@ -141,3 +141,5 @@ def set_threshold(
         subject_id=level_id,
         low_stock_threshold=[row.low_stock_threshold, threshold],
     )
+    version: int = row.version + 1
+    return version

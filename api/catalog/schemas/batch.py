@@ -1,0 +1,47 @@
+"""Rows of changes to many products or variants at once."""
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from api.catalog.schemas.desk import EditProductSchema, EditVariantSchema, PriceSchema
+from api.catalog.service import PRODUCT_COMMANDS
+from api.platform.batch import BatchRowSchema, batch_of
+
+
+class ProductRowSchema(BatchRowSchema):
+    """What to do to one product: `changes` as in its own form, then a command, or one of them."""
+
+    id = fields.UUID(required=True)
+    changes = fields.Nested(EditProductSchema)
+    command = fields.String(validate=validate.OneOf(PRODUCT_COMMANDS))
+
+    @ma.validates_schema
+    def _something(self, given: dict[str, Any], **_: Any) -> None:
+        if not given.keys() & {"changes", "command"}:
+            raise ma.ValidationError("Say changes, a command, or both.")
+
+
+class VariantRowSchema(BatchRowSchema):
+    """What to do to one variant: `changes` as in its own form, and its prices, or one of them.
+
+    `prices` are all of its prices, as when they are set alone; `price_updates` are those in some
+    currencies, and the others stay.
+    """
+
+    id = fields.UUID(required=True)
+    changes = fields.Nested(EditVariantSchema)
+    prices = fields.List(fields.Nested(PriceSchema), validate=validate.Length(max=50))
+    price_updates = fields.List(fields.Nested(PriceSchema), validate=validate.Length(1, 50))
+
+    @ma.validates_schema
+    def _something(self, given: dict[str, Any], **_: Any) -> None:
+        if not given.keys() & {"changes", "prices", "price_updates"}:
+            raise ma.ValidationError("Say changes, prices, or both.")
+        if given.keys() >= {"prices", "price_updates"}:
+            raise ma.ValidationError("Send either prices or price_updates.", "price_updates")
+
+
+ProductBatchSchema = batch_of(ProductRowSchema)
+VariantBatchSchema = batch_of(VariantRowSchema)

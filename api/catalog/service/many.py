@@ -1,0 +1,100 @@
+"""Change many products or variants in one go: row by row, and told as one change."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from api.catalog.events import CatalogueChanged
+from api.catalog.models import Product, Variant
+from api.catalog.service import products, variants
+from api.kernel.principal import Principal
+from api.platform.batch import Batch, Done, Row
+from api.platform.db import require_transaction, session
+from api.platform.outbox import emit, take_back
+
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "publish": products.publish_product,
+    "archive": products.archive_product,
+    "unarchive": products.unarchive_product,
+}
+COMMANDS = tuple(_COMMANDS)
+
+
+def edit_many_products(batch: Batch, *, by: Principal) -> dict[str, Any]:
+    """Edit, publish and archive products as each row says; returns what became of each.
+
+    A row's changes come before its command. Locks all products first, in id order, so that batches
+    over the same products queue. Storefronts are told once.
+    """
+    _lock_products([row["id"] for row in batch.rows])
+    answer = batch.carry_out(lambda row: _edit_product(row, by=by))
+    _tell_once()
+    return answer
+
+
+def edit_many_variants(batch: Batch, *, by: Principal) -> dict[str, Any]:
+    """Edit and price variants as each row says; returns what became of each.
+
+    Locks all of their products first and then the variants, both in id order. Storefronts are told
+    once.
+    """
+    ids = [row["id"] for row in batch.rows]
+    _lock_products(
+        session.scalars(select(Variant.product_id).where(Variant.id.in_(ids)).distinct()).all()
+    )
+    session.execute(
+        select(Variant.id)
+        .where(Variant.id.in_(ids))
+        .order_by(Variant.id)
+        .with_for_update(key_share=True)
+    )
+    answer = batch.carry_out(lambda row: _edit_variant(row, by=by))
+    _tell_once()
+    return answer
+
+
+def _edit_product(row: Row, *, by: Principal) -> Done:
+    product_id, version = row["id"], row.get("version")
+    if "changes" in row:
+        products.edit_product(product_id, row["changes"], expected_version=version, by=by)
+        version = None  # it was compared, and may have risen since
+    if "command" in row:
+        _COMMANDS[row["command"]](product_id, expected_version=version, by=by)
+    return Done(product_id, session.get_one(Product, product_id).version)
+
+
+def _edit_variant(row: Row, *, by: Principal) -> Done:
+    variant_id, version = row["id"], row.get("version")
+    if "changes" in row:
+        variants.edit_variant(variant_id, row["changes"], expected_version=version, by=by)
+        version = None
+    if "prices" in row:
+        variants.set_prices(variant_id, row["prices"], expected_version=version, by=by)
+    if "price_updates" in row:
+        variants.set_some_prices(variant_id, row["price_updates"], expected_version=version, by=by)
+    return Done(variant_id, session.get_one(Variant, variant_id).version)
+
+
+def _lock_products(product_ids: Sequence[UUID]) -> None:
+    require_transaction()
+    session.execute(
+        select(Product.id)
+        .where(Product.id.in_(product_ids))
+        .order_by(Product.id)
+        .with_for_update(key_share=True)
+    )
+
+
+def _tell_once() -> None:
+    """Make one fact of all that storefronts must read anew."""
+    facts = take_back(CatalogueChanged)
+    if facts:
+        emit(
+            CatalogueChanged(
+                slugs=tuple(dict.fromkeys(slug for fact in facts for slug in fact.slugs)),
+                shelves=tuple(dict.fromkeys(shelf for fact in facts for shelf in fact.shelves)),
+                is_tree=any(fact.is_tree for fact in facts),
+            )
+        )
