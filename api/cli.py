@@ -4,6 +4,7 @@ import click
 from flask.cli import with_appcontext
 
 from api.accounts import commands as accounts
+from api.catalog import commands as catalog
 from api.imports import commands as imports
 from api.inventory import commands as inventory
 from api.platform import jobs
@@ -34,6 +35,8 @@ def run_periodic(name: str) -> None:
 commands: list[click.Command] = [
     accounts.create_staff,
     accounts.set_staff_password,
+    catalog.catalogue_doctor,
+    catalog.refresh_catalogue,
     imports.import_products,
     inventory.stock_doctor,
     relay,

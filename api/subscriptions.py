@@ -11,7 +11,12 @@ from api.accounts.events import (
 )
 from api.aftersales import jobs as aftersales
 from api.catalog import jobs as catalog
-from api.catalog.events import CatalogueChanged, MediaRemoved, MediaUploaded
+from api.catalog.events import (
+    AttributeFilterChanged,
+    CatalogueChanged,
+    MediaRemoved,
+    MediaUploaded,
+)
 from api.checkout import jobs as checkout
 from api.fulfilment import jobs as fulfilment
 from api.fulfilment.events import FulfilmentShipped
@@ -42,6 +47,7 @@ def _forget_old_answers() -> None:
 
 WORK = Work(
     subscribers={
+        AttributeFilterChanged: [catalog.on_attribute_filter_changed],
         CatalogueChanged: [catalog.on_catalogue_changed, inventory.on_catalogue_changed],
         CustomerRegistered: [letters.on_customer_registered],
         FulfilmentShipped: [letters.on_fulfilment_shipped],

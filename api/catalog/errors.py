@@ -176,6 +176,110 @@ class CollectionNotFound(NotFound):
     sentence = "There is no such collection."
 
 
+class AttributeNotFound(NotFound):
+    """No such attribute."""
+
+    code = "attribute_not_found"
+    sentence = "There is no such attribute."
+
+
+class ProductTypeNotFound(NotFound):
+    """No such product type."""
+
+    code = "product_type_not_found"
+    sentence = "There is no such product type."
+
+
+class AttributeCodeTaken(Conflict):
+    """A code names one attribute in the whole shop."""
+
+    code = "attribute_code_taken"
+    sentence = "Another attribute has the code {attribute}. Choose another one."
+
+
+class ProductTypeNameTaken(Conflict):
+    """A type is known by its name, whatever its case."""
+
+    code = "product_type_name_taken"
+    sentence = "There is a product type called {name} already."
+
+
+class AttributeInUse(Conflict):
+    """An attribute that types define stays, and so does what products say by it."""
+
+    code = "attribute_in_use"
+    sentence = "Product types still define this attribute. Take it out of them first."
+
+
+class ChoiceInUse(Conflict):
+    """A choice that products have made stays."""
+
+    code = "choice_in_use"
+    sentence = "Products still have these choices: {choices}. Give them other ones first."
+
+
+class ProductTypeInUse(Conflict):
+    """What products of a type say by its attributes is not thrown away in passing."""
+
+    code = "product_type_in_use"
+    sentence = (
+        "{products} products of this type have values for {attributes}. Take these values away"
+        " first, or give the products another type that defines them."
+    )
+
+
+class ProductTypeTooCommon(Conflict):
+    """A new name for a type goes to its products at once, as long as they are not too many."""
+
+    code = "product_type_too_common"
+    sentence = (
+        "More than {most} products have this type, too many to rename them at once. Create a type"
+        " with the new name and the same attributes, and move the products there."
+    )
+
+
+class AttributeIsFixed(Refused):
+    """Products and storefronts know an attribute by its code, and its values by their kind."""
+
+    code = "attribute_is_fixed"
+    sentence = "An attribute keeps its {field}. Create another attribute instead."
+
+
+class ChoicesNotExpected(Refused):
+    """Only what is chosen has choices."""
+
+    code = "choices_not_expected"
+    sentence = "An attribute of the kind {kind} has no choices; only choice and choices have."
+
+
+class AttributeUnknown(Refused):
+    """A type can define only attributes that the shop has."""
+
+    code = "attribute_unknown"
+    sentence = "There is no attribute {attributes}. Create it first."
+
+
+class AttributeTwice(Refused):
+    """A type defines each attribute once."""
+
+    code = "attribute_twice"
+    sentence = "The attribute {attribute} is named twice."
+
+
+class AttributesDoNotFit(Refused):
+    """What is said of a product must be what its type defines, in the form that is defined."""
+
+    code = "attributes_do_not_fit"
+    sentence = "Some attributes do not fit the product; each is named below."
+
+
+class RequiredAttributesMissing(Refused):
+    """What a type requires must be said before a product goes on the shelf, and stay said."""
+
+    code = "required_attributes_missing"
+    sentence = "On the shelf, products of the type {product_type} need: {missing}."
+
+
 class ScheduleNotFound(NotFound):
     """No such scheduled price."""
 

@@ -46,6 +46,17 @@ class CatalogueChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AttributeFilterChanged(Event):
+    """Products are filtered by an attribute from now on, or no longer.
+
+    The traits of those that have it are to be found anew, from the product after `after` on.
+    """
+
+    attribute_id: UUID
+    after: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class MediaUploaded(Event):
     """A picture was handed in and has no sizes yet."""
 

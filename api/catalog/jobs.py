@@ -3,7 +3,7 @@
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.catalog import flows, service
-from api.catalog.events import CatalogueChanged, MediaRemoved, MediaUploaded
+from api.catalog.events import AttributeFilterChanged, CatalogueChanged, MediaRemoved, MediaUploaded
 from api.catalog.policy import LISTS, WHOLE_SHOP, page_of
 from api.platform import cache
 from api.platform.db import transaction
@@ -49,3 +49,8 @@ def on_media_uploaded(fact: MediaUploaded) -> None:
 def on_media_removed(fact: MediaRemoved) -> None:
     """Delete the files of a picture."""
     flows.forget_files(fact.media_id, fact.key)
+
+
+def on_attribute_filter_changed(fact: AttributeFilterChanged) -> None:
+    """Find anew what some products of an attribute can be filtered by; the rest have own facts."""
+    service.refilter(fact.attribute_id, after=fact.after)

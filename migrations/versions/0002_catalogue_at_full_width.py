@@ -299,9 +299,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("product_id", "attribute_id", name=op.f("pk_product_attributes")),
     )
     op.create_index(
-        op.f("ix_product_attributes_attribute_id"),
+        "ix_product_attributes_attribute_id",
         "product_attributes",
-        ["attribute_id"],
+        ["attribute_id", "product_id"],
         unique=False,
     )
     op.create_index(
@@ -675,7 +675,7 @@ def downgrade() -> None:
         table_name="product_attributes",
         postgresql_where="number IS NOT NULL",
     )
-    op.drop_index(op.f("ix_product_attributes_attribute_id"), table_name="product_attributes")
+    op.drop_index("ix_product_attributes_attribute_id", table_name="product_attributes")
     op.drop_table("product_attributes")
     op.drop_index(op.f("ix_collection_members_product_id"), table_name="collection_members")
     op.drop_index("ix_collection_members_in_order", table_name="collection_members")

@@ -1,12 +1,21 @@
 """The catalogue for staff, one blueprint for each kind of thing."""
 
-from api.catalog.admin_routes import batches, categories, media, prices, products, translations
+from api.catalog.admin_routes import (
+    attributes,
+    categories,
+    media,
+    prices,
+    product_types,
+    products,
+    translations,
+)
 
 blueprints = (
     products.blueprint,
     prices.blueprint,
-    batches.blueprint,
     categories.blueprint,
+    attributes.blueprint,
+    product_types.blueprint,
     media.blueprint,
     translations.blueprint,
 )

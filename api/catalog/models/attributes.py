@@ -115,12 +115,11 @@ class ProductAttribute(Base):
             "product_id",
             postgresql_where="number IS NOT NULL",
         ),
+        Index("ix_product_attributes_attribute_id", "attribute_id", "product_id"),
     )
 
     product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"), primary_key=True)
-    attribute_id: Mapped[UUID] = mapped_column(
-        ForeignKey("attributes.id"), primary_key=True, index=True
-    )
+    attribute_id: Mapped[UUID] = mapped_column(ForeignKey("attributes.id"), primary_key=True)
     value: Mapped[Any] = mapped_column(JSONB)
     number: Mapped[Decimal | None] = mapped_column(Numeric)
 

@@ -18,6 +18,7 @@ from api.catalog.models import (
     VariantPrice,
 )
 from api.catalog.queries import searching
+from api.catalog.queries.attributes import attribute_values
 from api.catalog.queries.price_history import price_view
 from api.catalog.queries.selling import codes_of
 from api.catalog.queries.tree import in_tree_order, level_of
@@ -106,6 +107,7 @@ def get_product(product_id: UUID) -> dict[str, Any]:
     return {
         **body,
         "category_ids": list(category_ids),
+        "attributes": attribute_values([product_id]).get(product_id, {}),
         "images": [image._asdict() for image in images],
         "variants": _variants(Variant.product_id == product_id),
         "warnings": [

@@ -1,6 +1,6 @@
 """What products can be told apart by: ids for what a storefront asks, words for what it shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, Text, func, literal, or_, select
@@ -22,10 +22,10 @@ def trait_ids(wanted: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
     so that an empty list means: nothing fits.
     """
     asked = {kind: _candidates(kind, values) for kind, values in wanted.items()}
-    pairs = sorted({(_stored(kind), key) for kind, keys in asked.items() for key in keys})
+    pairs = {(_stored(kind), key) for kind, keys in asked.items() for key in keys}
     if not pairs:
         return {kind: [] for kind in wanted}
-    known = _known(pairs)
+    known = ids_by_pair(pairs)
     return {
         kind: sorted({known[pair] for key in keys if (pair := (_stored(kind), key)) in known})
         for kind, keys in asked.items()
@@ -77,11 +77,17 @@ def _candidates(kind: str, values: Sequence[str]) -> list[str]:
     return [key for key in keys if key]
 
 
-def _known(pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    asked = func.unnest(
-        literal([kind for kind, _ in pairs], ARRAY(Text)),
-        literal([key for _, key in pairs], ARRAY(Text)),
-    ).table_valued("kind", "key", name="asked")
+def ids_by_pair(pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Return the ids of traits by kind and key, as they are stored; none for what is not there."""
+    told = sorted(pairs)
+    asked = (
+        func.unnest(
+            literal([kind for kind, _ in told], ARRAY(Text)),
+            literal([key for _, key in told], ARRAY(Text)),
+        )
+        .table_valued("kind", "key", name="asked")
+        .render_derived()
+    )
     rows = session.execute(
         select(Trait.kind, Trait.key, Trait.id).join(
             asked, (Trait.kind == asked.c.kind) & (Trait.key == asked.c.key)

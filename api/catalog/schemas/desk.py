@@ -23,6 +23,7 @@ MOST_IMAGES = 250
 MOST_OPTIONS = 3
 MOST_BARCODES = 10
 MOST_IN_A_CASE = 100_000
+MOST_ATTRIBUTES = 200
 HIGHEST_AMOUNT = 10**12
 
 
@@ -221,6 +222,17 @@ class ProductFieldsSchema(Schema):
     category_ids = fields.List(fields.UUID(), validate=validate.Length(max=50))
     images = fields.List(fields.Nested(ImageSchema), validate=validate.Length(max=MOST_IMAGES))
     external_reference = fields.String(validate=validate.Length(1, 255), allow_none=True)
+    attributes = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 60)),
+        values=fields.Raw(allow_none=True),
+        validate=validate.Length(max=MOST_ATTRIBUTES),
+        metadata={
+            "description": "Values by the codes that the product's type defines: a text, number, "
+            "true or false, a day such as 2026-05-31, a choice or a list of choices. Sent alone "
+            "the others stay; null takes one away.",
+            "example": {"material": "cotton", "width": 12.5},
+        },
+    )
 
     @ma.validates_schema
     def _each_picture_once(self, given: dict[str, Any], **_: Any) -> None:

@@ -2,6 +2,7 @@
 
 from api.catalog.models import ProductStatus
 from api.catalog.service.arrivals import Arrival, Arrived, ArrivedVariant, Outcome, take_in
+from api.catalog.service.attributes import create_attribute, delete_attribute, edit_attribute
 from api.catalog.service.availability import note_availability
 from api.catalog.service.categories import (
     create_category,
@@ -11,18 +12,24 @@ from api.catalog.service.categories import (
 )
 from api.catalog.service.category_order import move_in_category, place_in_category
 from api.catalog.service.drafts import (
+    AttributeDraft,
     BarcodeDraft,
     CategoryDraft,
+    ChoiceDraft,
     ImageDraft,
     PriceDraft,
     ProductDraft,
+    TypeAttributeDraft,
     VariantDraft,
 )
 from api.catalog.service.imaging import SIZE_FILES, examine, sizes_of
 from api.catalog.service.intake import StoredProduct
-from api.catalog.service.many import COMMANDS as PRODUCT_COMMANDS
-from api.catalog.service.many import edit_many_products, edit_many_variants
 from api.catalog.service.media import fail_media, finish_media, keep_media, remove_media
+from api.catalog.service.product_types import (
+    create_product_type,
+    delete_product_type,
+    edit_product_type,
+)
 from api.catalog.service.products import (
     archive_product,
     create_product,
@@ -30,6 +37,8 @@ from api.catalog.service.products import (
     publish_product,
     unarchive_product,
 )
+from api.catalog.service.refreshing import AT_THE_END as REFRESH_AT_THE_END
+from api.catalog.service.refreshing import refilter, refresh_next
 from api.catalog.service.schedules import (
     cancel_schedule,
     carry_out,
@@ -40,33 +49,40 @@ from api.catalog.service.translations import check_language, translate, withdraw
 from api.catalog.service.variants import add_variant, edit_variant, set_prices, set_some_prices
 
 __all__ = [
-    "PRODUCT_COMMANDS",
+    "REFRESH_AT_THE_END",
     "SIZE_FILES",
     "Arrival",
     "Arrived",
     "ArrivedVariant",
+    "AttributeDraft",
     "BarcodeDraft",
     "CategoryDraft",
+    "ChoiceDraft",
     "ImageDraft",
     "Outcome",
     "PriceDraft",
     "ProductDraft",
     "ProductStatus",
     "StoredProduct",
+    "TypeAttributeDraft",
     "VariantDraft",
     "add_variant",
     "archive_product",
     "cancel_schedule",
     "carry_out",
     "check_language",
+    "create_attribute",
     "create_category",
     "create_product",
+    "create_product_type",
+    "delete_attribute",
     "delete_category",
+    "delete_product_type",
     "due_schedules",
+    "edit_attribute",
     "edit_category",
-    "edit_many_products",
-    "edit_many_variants",
     "edit_product",
+    "edit_product_type",
     "edit_variant",
     "ensure_categories",
     "examine",
@@ -77,6 +93,8 @@ __all__ = [
     "note_availability",
     "place_in_category",
     "publish_product",
+    "refilter",
+    "refresh_next",
     "remove_media",
     "schedule_price",
     "set_prices",

@@ -22,9 +22,10 @@ from api.catalog.errors import (
 )
 from api.catalog.events import CatalogueChanged, ProductPublished
 from api.catalog.models import ProductStatus
-from api.catalog.service import intake
+from api.catalog.service import fitting, intake, traits
 from api.catalog.service.clashes import refusal_for
 from api.catalog.service.drafts import ProductDraft, VariantDraft
+from api.catalog.service.fitting import Definition
 from api.catalog.service.known import CodeOwner, Known, KnownProduct, KnownVariant
 from api.catalog.service.renewal import Renewal
 from api.catalog.texts import code_key, mark_of, sku_from
@@ -48,8 +49,9 @@ class Arrival:
     """A product as it is described elsewhere; its draft has a slug and an external reference.
 
     `status` is where a new product is put. A draft that the shop has is published when it says
-    active; nothing is ever taken off the shelf by an arrival. Values without names of options
-    mean the options of the product that is known.
+    active; nothing is ever taken off the shelf by an arrival. What lacks an attribute that its
+    type requires stays a draft. Values without names of options mean the options of the product
+    that is known.
     """
 
     draft: ProductDraft
@@ -86,6 +88,10 @@ def take_in(arrivals: Sequence[Arrival]) -> list[Arrived]:
     try:
         return _take_in_together(arrivals)
     except IntegrityError:
+        drafts = [arrival.draft for arrival in arrivals]
+        # What the savepoint held is free again: all products first, then all words, as always.
+        Known.read(drafts)
+        traits.introduce(drafts)
         return [_take_in_alone(arrival) for arrival in arrivals]
 
 
@@ -103,9 +109,10 @@ def _take_in_together(arrivals: Sequence[Arrival]) -> list[Arrived]:
     """Take all of them in or none; facts are told only once everything is written."""
     with session.begin_nested():
         known = Known.read([arrival.draft for arrival in arrivals])
+        types = _types(arrivals, known)
         renewal = Renewal()
         new: list[tuple[Arrival, Arrived]] = []
-        arrived = [_receive(arrival, known, renewal, new) for arrival in arrivals]
+        arrived = [_receive(arrival, known, types, renewal, new) for arrival in arrivals]
         facts = [*_store(new), *renewal.write()]
     news = (Outcome.CREATED, Outcome.CHANGED)
     slugs = [
@@ -120,13 +127,32 @@ def _take_in_together(arrivals: Sequence[Arrival]) -> list[Arrived]:
     return arrived
 
 
+def _types(arrivals: Sequence[Arrival], known: Known) -> dict[str, Definition]:
+    """Return what the types define of products that go on the shelf or get another type."""
+    names: set[str] = set()
+    for arrival in arrivals:
+        there = known.product_for(arrival.draft)
+        before = there.product_type if there else ""
+        name = arrival.draft.product_type or before
+        is_shown = there is not None and there.status is ProductStatus.ACTIVE
+        if name.lower() != before.lower() or (
+            arrival.status is ProductStatus.ACTIVE and not is_shown
+        ):
+            names.add(name)
+    return fitting.definitions(names, with_choices=False)
+
+
 def _receive(
-    arrival: Arrival, known: Known, renewal: Renewal, new: list[tuple[Arrival, Arrived]]
+    arrival: Arrival,
+    known: Known,
+    types: dict[str, Definition],
+    renewal: Renewal,
+    new: list[tuple[Arrival, Arrived]],
 ) -> Arrived:
     """Decide what an arrival is; note what is to be written of it."""
     draft = arrival.draft
     there = known.product_for(draft)
-    refusal = _refusal(draft, there, known)
+    refusal = _refusal(draft, there, known, types)
     if refusal is not None:
         return _refused(draft, refusal)
     options = draft.options or (there.options if there else ())
@@ -150,9 +176,9 @@ def _receive(
     elif there is None:
         known.slugs.add(draft.slug or "")
         arrived.outcome = Outcome.CREATED
-        new.append((Arrival(draft, arrival.status), arrived))
+        new.append((Arrival(draft, _status(arrival, there, types)), arrived))
     else:
-        renewed = renewal.note(there, draft, matches, arrival.status)
+        renewed = renewal.note(there, draft, matches, _status(arrival, there, types))
         arrived.outcome = Outcome.CHANGED if renewed.is_changed else Outcome.UNCHANGED
         for made, (variant_id, is_new, is_changed) in zip(
             _landed(arrived), renewed.variants, strict=True
@@ -164,7 +190,19 @@ def _receive(
     return arrived
 
 
-def _refusal(draft: ProductDraft, there: KnownProduct | None, known: Known) -> DomainError | None:
+def _status(
+    arrival: Arrival, there: KnownProduct | None, types: dict[str, Definition]
+) -> ProductStatus:
+    """Return where a product is put: not on the shelf while it lacks what its type requires."""
+    name = arrival.draft.product_type or (there.product_type if there else "")
+    said = there.values if there else arrival.draft.attributes
+    has_gaps = fitting.missing(types.get(name, {}), said.keys())
+    return ProductStatus.DRAFT if has_gaps else arrival.status
+
+
+def _refusal(
+    draft: ProductDraft, there: KnownProduct | None, known: Known, types: dict[str, Definition]
+) -> DomainError | None:
     """Say what is wrong with a product as a whole."""
     if there is None:
         if not draft.title:
@@ -172,6 +210,10 @@ def _refusal(draft: ProductDraft, there: KnownProduct | None, known: Known) -> D
         return SlugTaken(slug=draft.slug) if draft.slug in known.slugs else None
     if draft.options and len(draft.options) != len(there.options):
         return intake.options_do_not_fit(there.options, draft.options)
+    name = draft.product_type
+    if name and name.lower() != there.product_type.lower():
+        is_shown = there.status is ProductStatus.ACTIVE
+        return fitting.misfit(name, types.get(name, {}), there.values.keys(), is_shown=is_shown)
     return None
 
 

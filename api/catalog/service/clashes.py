@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from sqlalchemy.exc import IntegrityError
 
 from api.catalog.errors import (
+    AttributeCodeTaken,
+    AttributeInUse,
     BarcodeTaken,
     CategoryCycle,
     CategoryNotEmpty,
@@ -13,6 +15,7 @@ from api.catalog.errors import (
     CompareAtNotAbovePrice,
     ExternalReferenceTaken,
     OptionCombinationTaken,
+    ProductTypeNameTaken,
     SkuTaken,
     SlugTaken,
 )
@@ -29,6 +32,10 @@ _REFUSALS: dict[str, Callable[..., DomainError]] = {
     "pk_barcodes": lambda code=None: BarcodeTaken(barcode=code),
     "uq_barcodes_code_key": lambda code_key=None: BarcodeTaken(barcode=code_key),
     "uq_variants_product_id_option_values": OptionCombinationTaken,
+    "uq_attributes_code": lambda code=None: AttributeCodeTaken(attribute=code),
+    "uq_product_types_name_key": lambda name_key=None: ProductTypeNameTaken(name=name_key),
+    "fk_product_type_attributes_attribute_id_attributes": AttributeInUse,
+    "fk_product_attributes_attribute_id_attributes": AttributeInUse,
     "ck_variant_prices_compare_at_above_amount": CompareAtNotAbovePrice,
     "ck_categories_not_its_own_parent": CategoryCycle,
     "fk_categories_parent_id_categories": CategoryNotFound,

@@ -1,9 +1,11 @@
 """What a product, a variant, a price or a category should become: plain values, no rows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from api.catalog.models import AttributeKind
 from api.kernel.money import Money
 
 
@@ -70,7 +72,7 @@ class ProductDraft:
     """One product. Without a slug it gets one made from its title.
 
     The first of `category_ids` is the main category. `options` are names in order, and each
-    variant has one value for each.
+    variant has one value for each. `attributes` are values by the codes that its type defines.
     """
 
     title: str
@@ -84,6 +86,7 @@ class ProductDraft:
     variants: tuple[VariantDraft, ...] = (VariantDraft(),)
     category_ids: tuple[UUID, ...] = ()
     external_reference: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +98,40 @@ class CategoryDraft:
     description: str = ""
     parent_id: UUID | None = None
     position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceDraft:
+    """A value that an attribute allows, and how it reads. Without a position it keeps its place."""
+
+    value: str
+    label: str
+    position: int | None = None
+
+    def at(self, place: int) -> int:
+        """Return where it stands, when its place in the list is this."""
+        return place if self.position is None else self.position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeDraft:
+    """Something to be said of products, and how."""
+
+    code: str
+    name: str
+    kind: AttributeKind
+    unit: str = ""
+    is_filterable: bool = True
+    is_visible: bool = True
+    position: int = 0
+    choices: Sequence[ChoiceDraft] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeAttributeDraft:
+    """An attribute that products of a type have, known by its code or its id."""
+
+    attribute_id: UUID | None = None
+    code: str | None = None
+    is_required: bool = False
+    position: int | None = None

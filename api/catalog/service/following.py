@@ -17,8 +17,9 @@ from api.platform.db import session
 _TREE_LOCK = 74_117
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 
-_RANGES = text(
-    """
+_RANGES = (
+    text(
+        """
     WITH found AS (
         SELECT DISTINCT ON (v.product_id, p.currency) v.product_id, p.currency,
                p.amount AS lowest, p.compare_at, p.prior_price,
@@ -30,16 +31,25 @@ _RANGES = text(
         DELETE FROM product_price_ranges r
         WHERE r.product_id = ANY(:ids) AND NOT EXISTS (
             SELECT FROM found f WHERE f.product_id = r.product_id AND f.currency = r.currency)
+        RETURNING product_id
+    ), written AS (
+        INSERT INTO product_price_ranges AS r
+            (product_id, currency, lowest, highest, compare_at, prior_price)
+        SELECT product_id, currency, lowest, highest, compare_at, prior_price FROM found
+        ORDER BY product_id, currency
+        ON CONFLICT (product_id, currency) DO UPDATE
+        SET lowest = excluded.lowest, highest = excluded.highest,
+            compare_at = excluded.compare_at, prior_price = excluded.prior_price
+        WHERE (r.lowest, r.highest, r.compare_at, r.prior_price) IS DISTINCT FROM
+            (excluded.lowest, excluded.highest, excluded.compare_at, excluded.prior_price)
+        RETURNING product_id
     )
-    INSERT INTO product_price_ranges
-        (product_id, currency, lowest, highest, compare_at, prior_price)
-    SELECT product_id, currency, lowest, highest, compare_at, prior_price FROM found
-    ORDER BY product_id, currency
-    ON CONFLICT (product_id, currency) DO UPDATE
-    SET lowest = excluded.lowest, highest = excluded.highest, compare_at = excluded.compare_at,
-        prior_price = excluded.prior_price
+    SELECT product_id FROM gone UNION SELECT product_id FROM written
     """
-).bindparams(_IDS)
+    )
+    .bindparams(_IDS)
+    .columns(product_id=Uuid)
+)
 
 # One row per category above each direct one, the direct one included.
 _ABOVE = """
@@ -137,10 +147,14 @@ def translated_texts(product_ids: Collection[UUID]) -> dict[UUID, list[dict[str,
     return found
 
 
-def refresh_price_ranges(product_ids: Collection[UUID]) -> None:
-    """Find the lowest and highest price per currency of these products anew."""
-    if product_ids:
-        session.execute(_RANGES, {"ids": sorted(product_ids)})
+def refresh_price_ranges(product_ids: Collection[UUID]) -> set[UUID]:
+    """Find the lowest and highest price per currency of these products anew.
+
+    Returns the products for which they are others than before.
+    """
+    if not product_ids:
+        return set()
+    return set(session.scalars(_RANGES, {"ids": sorted(product_ids)}))
 
 
 def put_on_shelves(categories: Mapping[UUID, Sequence[UUID]]) -> None:

@@ -13,12 +13,13 @@ from api.catalog.models import (
     Barcode,
     PriceRecord,
     Product,
+    ProductAttribute,
     ProductImage,
     ProductStatus,
     Variant,
     VariantPrice,
 )
-from api.catalog.service import addresses, barcodes, following, price_book
+from api.catalog.service import addresses, barcodes, fitting, following, price_book, traits
 from api.catalog.service.drafts import PriceDraft, ProductDraft, VariantDraft
 from api.catalog.texts import sku_from, slug_from, variant_title
 from api.kernel import clock
@@ -83,7 +84,8 @@ def store(
 ) -> list[StoredProduct]:
     """Insert new products with all that belongs to them; the drafts were checked.
 
-    What clashes with other rows raises IntegrityError: see `clashes`.
+    What clashes with other rows raises IntegrityError: see `clashes`. Refuses attributes that a
+    product's type does not define, and values that do not fit them.
     """
     now = clock.now()
     products: list[dict[str, Any]] = []
@@ -91,7 +93,10 @@ def store(
     variants: list[dict[str, Any]] = []
     codes: list[dict[str, Any]] = []
     prices: list[dict[str, Any]] = []
+    found: list[traits.Traits] = []
+    said_rows: list[dict[str, Any]] = []
     stored: list[StoredProduct] = []
+    values = fitting.new_values([(draft.product_type, draft.attributes) for draft in drafts])
     for draft in drafts:
         product_id = new_id()
         slug = draft.slug or slug_from(draft.title) or product_id.hex[-12:]
@@ -109,6 +114,7 @@ def store(
             | {"in_stock": variant.has_stock}
             for position, variant in enumerate(draft.variants)
         ]
+        own_values, said = values[len(stored)]
         searched = [
             {**made, "barcodes": [one.code for one in variant.codes]}
             for made, variant in zip(own_variants, draft.variants, strict=True)
@@ -116,6 +122,8 @@ def store(
         row = _product_row(draft, product_id, slug, status, now)
         row["in_stock"] = any(made["in_stock"] for made in own_variants)
         products.append({**row, **following.search_columns_of(row, searched)})
+        found.append(traits.traits_of(row, [made["option_values"] for made in own_variants], said))
+        said_rows += [{"product_id": product_id, **value} for value in own_values]
         images += own_images
         variants += own_variants
         for made, variant in zip(own_variants, draft.variants, strict=True):
@@ -123,7 +131,10 @@ def store(
             prices += price_rows(made["id"], variant.prices)
         ids = tuple(made["id"] for made in own_variants)
         stored.append(StoredProduct(product_id, slug, ids))
+    for row, ids in zip(products, traits.ids_of(found), strict=True):
+        row["traits"] = ids
     add_rows(Product, products)
+    add_rows(ProductAttribute, said_rows)
     addresses.in_use_again("product", [made.slug for made in stored])
     add_rows(ProductImage, images)
     add_rows(Variant, variants)

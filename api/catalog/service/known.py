@@ -16,8 +16,9 @@ from api.catalog.models import (
     Variant,
     VariantPrice,
 )
-from api.catalog.service import barcodes
+from api.catalog.service import barcodes, fitting
 from api.catalog.service.drafts import BarcodeDraft, ProductDraft
+from api.catalog.service.fitting import Value
 from api.catalog.texts import code_key, sku_from
 from api.platform.db import session
 
@@ -61,7 +62,10 @@ class KnownImage:
 
 @dataclass(slots=True)
 class KnownProduct:
-    """A product as it is, locked, with its variants in order and its pictures by address."""
+    """A product as it is, locked, with its variants in order and its pictures by address.
+
+    `values` are what is said of it by attributes, by their code.
+    """
 
     id: UUID
     slug: str
@@ -79,6 +83,7 @@ class KnownProduct:
     variants: list[KnownVariant] = field(default_factory=list)
     images: dict[str, KnownImage] = field(default_factory=dict)
     translated: list[dict[str, Any]] | None = None
+    values: dict[str, Value] = field(default_factory=dict)
 
     def matches(self, draft: ProductDraft) -> list[KnownVariant | None]:
         """Find the variant that each of the draft's variants means.
@@ -130,6 +135,8 @@ class Known:
         if products:
             _add_variants(products)
             _add_images(products)
+            for product_id, values in fitting.values_of(products).items():
+                products[product_id].values = values
         known = cls(products.values())
         skus = [
             variant.sku or sku_from(draft.slug or "", variant.option_values)

@@ -5,12 +5,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from api.catalog.errors import ProductNotFound
 from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
 from api.catalog.models import (
-    Barcode,
     Category,
     CategoryMember,
     Product,
@@ -18,7 +17,7 @@ from api.catalog.models import (
     ProductStatus,
     Variant,
 )
-from api.catalog.service import addresses, following, intake, media
+from api.catalog.service import addresses, fitting, following, intake, media, refreshing
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import ImageDraft, ProductDraft
 from api.catalog.states import PRODUCT
@@ -30,14 +29,17 @@ from api.platform.concurrency import check
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
-_SEARCHED = {"title", "description", "vendor", "product_type", "tags"}
+_FOLLOWED = {*refreshing.SAID, "attributes"}
+_APART = ("category_ids", "images", "attributes")
+"""What of a product is kept in other rows than its own."""
 
 
 def create_product(draft: ProductDraft, *, by: Principal) -> intake.StoredProduct:
     """Take a product into the catalogue as a draft, with its variants, prices and pictures.
 
     Refuses a slug, SKU, barcode or external reference that is taken, two variants with the same
-    values, values that do not fit the options, and a category that is not there.
+    values, values that do not fit the options, attributes that its type does not define or that
+    do not fit, and a category that is not there.
     """
     require_transaction()
     draft = replace(draft, images=tuple(media.with_media(draft.images)))
@@ -53,15 +55,16 @@ def edit_product(
 ) -> None:
     """Change what a product says of itself: texts, tags, slug, categories, pictures.
 
-    `category_ids` and `images` replace what was there. Locks the product; refuses a version that
-    is not the present one, and what `create_product` refuses. Saying what is already so changes
-    nothing.
+    `category_ids` and `images` replace what was there; `attributes` are values by code, of which
+    None takes one back and others stay. Locks the product; refuses a version that is not the
+    present one, what `create_product` refuses, and a type that does not define what the product
+    says already. Saying what is already so changes nothing.
     """
     product = lock(product_id)
     check(product.version, expected_version)
     before_slug = product.slug
     shelves = _shelves_of(product.id) if "category_ids" in changes else set()
-    plain = {k: v for k, v in changes.items() if k not in ("category_ids", "images")}
+    plain = {k: v for k, v in changes.items() if k not in _APART}
     changed = {k: v for k, v in plain.items() if getattr(product, k) != v}
     with told_as_refusals():
         for name, value in changed.items():
@@ -69,13 +72,13 @@ def edit_product(
         if "category_ids" in changes and _replace_categories(product, changes["category_ids"]):
             changed["category_ids"] = [str(c) for c in changes["category_ids"]]
         if "images" in changes and _replace_images(product.id, changes["images"]):
-            changed["images"] = [
-                str(image.media_id or image.url) for image in changes["images"]
-            ]
+            changed["images"] = [str(image.media_id or image.url) for image in changes["images"]]
+        if said := _settle(product, changes.get("attributes", {}), changed):
+            changed["attributes"] = said
         if not changed:
             return
         addresses.moved("product", product.id, before=before_slug, after=product.slug)
-        if _SEARCHED & changed.keys():
+        if _FOLLOWED & changed.keys():
             refresh_search(product)
         product.version += 1
     audit.record("product.edited", by=by, subject_id=product.id, **changed)
@@ -88,7 +91,10 @@ def edit_product(
 
 
 def publish_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
-    """Put a product on the shelf. Refuses one that is there already, or archived."""
+    """Put a product on the shelf.
+
+    Refuses one that is there already, or archived, or that lacks an attribute its type requires.
+    """
     product = _move(product_id, "publish", expected_version=expected_version, by=by)
     product.published_at = product.published_at or clock.now()
     emit(ProductPublished(product_id=product.id))
@@ -120,22 +126,10 @@ def lock(product_id: UUID) -> Product:
 
 
 def refresh_search(product: Product) -> None:
-    """Write down anew the words by which a locked product is found."""
+    """Write down anew by which words a locked product is found, and what it can be filtered by."""
     session.flush()
-    codes = select(Barcode.code).where(Barcode.variant_id == Variant.id).order_by(Barcode.position)
-    variants = session.execute(
-        select(
-            Variant.sku,
-            Variant.option_values,
-            func.array(codes.scalar_subquery(), type_=ARRAY(Text)).label("barcodes"),
-        )
-        .where(Variant.product_id == product.id)
-        .order_by(Variant.position, Variant.id)
-    ).mappings()
-    row = {name: getattr(product, name) for name in _SEARCHED}
-    translated = following.translated_texts([product.id]).get(product.id, ())
-    found = following.search_columns_of(row, [dict(variant) for variant in variants], translated)
-    for name, value in found.items():
+    row = {name: getattr(product, name) for name in refreshing.SAID}
+    for name, value in refreshing.columns_of({product.id: row})[product.id].items():
         setattr(product, name, value)
 
 
@@ -146,10 +140,22 @@ def _move(
     if expected_version is not None:
         check(product.version, expected_version)
     product.status = ProductStatus(PRODUCT.next(product.status.value, command))
+    if product.status is ProductStatus.ACTIVE:
+        fitting.require_all(product)
     product.version += 1
     audit.record(f"product.{command}", by=by, subject_id=product.id, status=product.status.value)
     emit(CatalogueChanged(slugs=(product.slug,)))
     return product
+
+
+def _settle(
+    product: Product, given: Mapping[str, Any], changed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Say what is said by attributes, and look again at all of it when the type is another."""
+    has_new_type = "product_type" in changed
+    if not given and not has_new_type:
+        return {}
+    return fitting.settle(product, given, has_new_type=has_new_type)
 
 
 def _replace_categories(product: Product, category_ids: Sequence[UUID]) -> bool:

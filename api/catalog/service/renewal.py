@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from api.catalog.events import PriceChanged, ProductPublished
 from api.catalog.models import Barcode, Product, ProductImage, ProductStatus, Variant
-from api.catalog.service import barcodes, following, intake, price_book
+from api.catalog.service import barcodes, following, intake, price_book, traits
 from api.catalog.service.drafts import BarcodeDraft, ProductDraft, VariantDraft
 from api.catalog.service.known import KnownImage, KnownProduct, KnownVariant
 from api.catalog.texts import variant_title
@@ -37,6 +37,7 @@ class Renewal:
 
     now: datetime = field(default_factory=clock.now)
     products: list[dict[str, Any]] = field(default_factory=list)
+    found: list[traits.Traits] = field(default_factory=list)
     variants: list[dict[str, Any]] = field(default_factory=list)
     images: list[dict[str, Any]] = field(default_factory=list)
     new_variants: list[dict[str, Any]] = field(default_factory=list)
@@ -70,10 +71,13 @@ class Renewal:
             changes["version"] = there.version + 1
         if is_changed or is_touched:
             self.products.append({"id": there.id, **changes, **_search(there, changes)})
+            self.found.append(_traits(there, changes))
         return Renewed(is_changed, variants)
 
     def write(self) -> list[Event]:
         """Write everything down; returns the facts to tell."""
+        for row, ids in zip(self.products, traits.ids_of(self.found), strict=True):
+            row["traits"] = ids
         intake.add_rows(ProductImage, self.new_images)
         for model, rows in (
             (ProductImage, self.images),
@@ -247,3 +251,14 @@ def _search(there: KnownProduct, changes: dict[str, Any]) -> dict[str, str]:
         for v in there.variants
     ]
     return following.search_columns_of(product, variants, there.translated or ())
+
+
+def _traits(there: KnownProduct, changes: dict[str, Any]) -> traits.Traits:
+    """Return what the product can be filtered by once the changes are made."""
+    product = {
+        name: changes.get(name, getattr(there, name))
+        for name in ("vendor", "product_type", "tags", "options")
+    }
+    return traits.traits_of(
+        product, [v.option_values for v in there.variants], there.values.values()
+    )

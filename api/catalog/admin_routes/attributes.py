@@ -1,0 +1,80 @@
+"""Attributes for staff: what can be said of products, and what can be chosen."""
+
+from typing import Any
+from uuid import UUID
+
+from api.catalog import queries, service
+from api.catalog.schemas.attributes import (
+    AttributeSchema,
+    AttributesQuerySchema,
+    EditAttributeSchema,
+    NewAttributeSchema,
+)
+from api.catalog.service import AttributeDraft
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.concurrency import versioned
+from api.platform.db import transaction
+from api.platform.http import Blueprint, list_of
+from api.platform.idempotency import idempotent
+
+blueprint = Blueprint(
+    "admin-attributes",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="What can be said of products, for staff.",
+)
+
+
+@blueprint.route("/attributes", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.arguments(AttributesQuerySchema, location="query")
+@blueprint.response(200, list_of(AttributeSchema))
+def list_attributes(query: dict[str, Any]) -> Any:
+    """List attributes in the shop's order, with their choices."""
+    with_total = query.pop("include") == "total"
+    return queries.list_attributes(with_total=with_total, **query)
+
+
+@blueprint.route("/attributes", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
+@blueprint.arguments(NewAttributeSchema)
+@blueprint.response(201, AttributeSchema)
+def create_attribute(draft: AttributeDraft) -> Any:
+    """Add something that can be said of products; they have it once their type defines it."""
+    attribute_id = service.create_attribute(draft, by=principal())
+    location = f"{blueprint.url_prefix}/attributes/{attribute_id}"
+    return queries.get_attribute(attribute_id), {"Location": location}
+
+
+@blueprint.route("/attributes/<uuid:attribute_id>", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, AttributeSchema)
+def get_attribute(attribute_id: UUID) -> Any:
+    """Read one attribute with its choices."""
+    return queries.get_attribute(attribute_id)
+
+
+@blueprint.route("/attributes/<uuid:attribute_id>", methods=["PATCH"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.arguments(EditAttributeSchema)
+@blueprint.response(200, AttributeSchema)
+def edit_attribute(changes: dict[str, Any], attribute_id: UUID, expected_version: int) -> Any:
+    """Rename an attribute, show or hide it, filter by it or not, replace its choices."""
+    with transaction():
+        service.edit_attribute(
+            attribute_id, changes, expected_version=expected_version, by=principal()
+        )
+    return queries.get_attribute(attribute_id)
+
+
+@blueprint.route("/attributes/<uuid:attribute_id>", methods=["DELETE"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.response(204)
+def delete_attribute(attribute_id: UUID, expected_version: int) -> Any:
+    """Remove an attribute that no product type defines."""
+    with transaction():
+        service.delete_attribute(attribute_id, expected_version=expected_version, by=principal())

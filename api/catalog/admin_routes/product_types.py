@@ -1,0 +1,80 @@
+"""Product types for staff: which attributes products of a kind have, and must have."""
+
+from typing import Any
+from uuid import UUID
+
+from api.catalog import queries, service
+from api.catalog.schemas.attributes import (
+    EditProductTypeSchema,
+    NewProductTypeSchema,
+    ProductTypeSchema,
+)
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.concurrency import versioned
+from api.platform.db import transaction
+from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.idempotency import idempotent
+
+blueprint = Blueprint(
+    "admin-product-types",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="What kinds of products have in common, for staff.",
+)
+
+
+@blueprint.route("/product-types", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_of(ProductTypeSchema))
+def list_product_types(query: dict[str, Any]) -> Any:
+    """List product types by name, with what they define."""
+    with_total = query.pop("include") == "total"
+    return queries.list_product_types(with_total=with_total, **query)
+
+
+@blueprint.route("/product-types", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
+@blueprint.arguments(NewProductTypeSchema)
+@blueprint.response(201, ProductTypeSchema)
+def create_product_type(given: dict[str, Any]) -> Any:
+    """Define a type; products that name it as their `product_type` have its attributes."""
+    type_id = service.create_product_type(
+        given["name"], given.get("attributes", []), by=principal()
+    )
+    location = f"{blueprint.url_prefix}/product-types/{type_id}"
+    return queries.get_product_type(type_id), {"Location": location}
+
+
+@blueprint.route("/product-types/<uuid:type_id>", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, ProductTypeSchema)
+def get_product_type(type_id: UUID) -> Any:
+    """Read one product type with what it defines."""
+    return queries.get_product_type(type_id)
+
+
+@blueprint.route("/product-types/<uuid:type_id>", methods=["PATCH"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.arguments(EditProductTypeSchema)
+@blueprint.response(200, ProductTypeSchema)
+def edit_product_type(changes: dict[str, Any], type_id: UUID, expected_version: int) -> Any:
+    """Rename a type, its products along with it, or replace the list of its attributes."""
+    with transaction():
+        service.edit_product_type(
+            type_id, changes, expected_version=expected_version, by=principal()
+        )
+    return queries.get_product_type(type_id)
+
+
+@blueprint.route("/product-types/<uuid:type_id>", methods=["DELETE"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.response(204)
+def delete_product_type(type_id: UUID, expected_version: int) -> Any:
+    """Remove a type whose products have no values; they go on naming it."""
+    with transaction():
+        service.delete_product_type(type_id, expected_version=expected_version, by=principal())
