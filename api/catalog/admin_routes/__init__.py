@@ -2,6 +2,7 @@
 
 from api.catalog.admin_routes import (
     attributes,
+    batches,
     categories,
     media,
     prices,
@@ -13,6 +14,7 @@ from api.catalog.admin_routes import (
 blueprints = (
     products.blueprint,
     prices.blueprint,
+    batches.blueprint,
     categories.blueprint,
     attributes.blueprint,
     product_types.blueprint,

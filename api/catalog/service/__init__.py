@@ -24,6 +24,8 @@ from api.catalog.service.drafts import (
 )
 from api.catalog.service.imaging import SIZE_FILES, examine, sizes_of
 from api.catalog.service.intake import StoredProduct
+from api.catalog.service.many import COMMANDS as PRODUCT_COMMANDS
+from api.catalog.service.many import edit_many_products, edit_many_variants
 from api.catalog.service.media import fail_media, finish_media, keep_media, remove_media
 from api.catalog.service.product_types import (
     create_product_type,
@@ -49,6 +51,7 @@ from api.catalog.service.translations import check_language, translate, withdraw
 from api.catalog.service.variants import add_variant, edit_variant, set_prices, set_some_prices
 
 __all__ = [
+    "PRODUCT_COMMANDS",
     "REFRESH_AT_THE_END",
     "SIZE_FILES",
     "Arrival",
@@ -81,6 +84,8 @@ __all__ = [
     "due_schedules",
     "edit_attribute",
     "edit_category",
+    "edit_many_products",
+    "edit_many_variants",
     "edit_product",
     "edit_product_type",
     "edit_variant",
