@@ -14,6 +14,7 @@ from api.catalog import jobs as catalog
 from api.catalog.events import (
     AttributeFilterChanged,
     CatalogueChanged,
+    CollectionRulesChanged,
     MediaRemoved,
     MediaUploaded,
 )
@@ -48,7 +49,12 @@ def _forget_old_answers() -> None:
 WORK = Work(
     subscribers={
         AttributeFilterChanged: [catalog.on_attribute_filter_changed],
-        CatalogueChanged: [catalog.on_catalogue_changed, inventory.on_catalogue_changed],
+        CatalogueChanged: [
+            catalog.on_catalogue_changed,
+            catalog.gather_into_collections,
+            inventory.on_catalogue_changed,
+        ],
+        CollectionRulesChanged: [catalog.fill_collection],
         CustomerRegistered: [letters.on_customer_registered],
         FulfilmentShipped: [letters.on_fulfilment_shipped],
         ImportRequested: [imports.on_import_requested],
@@ -73,6 +79,9 @@ WORK = Work(
             "carry-out-scheduled-prices", timedelta(seconds=10), catalog.carry_out_scheduled_prices
         ),
         Periodic("expire-holds", timedelta(minutes=1), inventory.expire_holds),
+        Periodic(
+            "refresh-stale-collections", timedelta(minutes=10), catalog.refresh_stale_collections
+        ),
         Periodic("expire-unpaid-orders", timedelta(minutes=1), checkout.expire_unpaid_orders),
         Periodic("resume-stalled-imports", timedelta(minutes=1), imports.resume_stalled),
         Periodic("sweep-refunds", timedelta(minutes=1), settlement.sweep_refunds),

@@ -131,6 +131,41 @@ class NoVariantLeft(Refused):
     sentence = "None of the variants of {slug} could be taken in."
 
 
+class CollectionFollowsRules(Conflict):
+    """What is in a collection with rules, the rules say."""
+
+    code = "collection_follows_rules"
+    sentence = "The rules of this collection say what is in it. Change the rules instead."
+
+
+class CollectionHasNoRules(Refused):
+    """A collection that is filled by hand takes no rules, and never becomes one that does."""
+
+    code = "collection_has_no_rules"
+    sentence = "This collection is filled by hand. Make one of kind rules instead."
+
+
+class CollectionFull(Refused):
+    """A collection by hand has an end; one by rules has none."""
+
+    code = "collection_full"
+    sentence = "A collection by hand holds at most {most} products."
+
+
+class RulesInvalid(Refused):
+    """Rules that cannot be applied; `errors` point at each of them."""
+
+    code = "rules_invalid"
+    sentence = "Some of the rules cannot be applied. See where in errors."
+
+
+class ProductsUnknown(Refused):
+    """Products that are not there; `errors` point at each of them."""
+
+    code = "products_unknown"
+    sentence = "Some of these products are not there. See which in errors."
+
+
 class NotOnShelf(Refused):
     """Only what is in a category or collection has a place in it."""
 

@@ -32,6 +32,13 @@ class PriceChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CollectionRulesChanged(Event):
+    """What is in a collection has to be found anew, by other rules or in another tree."""
+
+    collection_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class CatalogueChanged(Event):
     """What storefronts may have read before is old: these product pages and the lists they are in.
 

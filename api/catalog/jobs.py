@@ -1,9 +1,17 @@
 """The catalogue's alarm clock: a change makes what storefronts have read old."""
 
+from uuid import UUID
+
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.catalog import flows, service
-from api.catalog.events import AttributeFilterChanged, CatalogueChanged, MediaRemoved, MediaUploaded
+from api.catalog import flows, queries, service
+from api.catalog.events import (
+    AttributeFilterChanged,
+    CatalogueChanged,
+    CollectionRulesChanged,
+    MediaRemoved,
+    MediaUploaded,
+)
 from api.catalog.policy import LISTS, WHOLE_SHOP, page_of
 from api.platform import cache
 from api.platform.db import transaction
@@ -54,3 +62,32 @@ def on_media_removed(fact: MediaRemoved) -> None:
 def on_attribute_filter_changed(fact: AttributeFilterChanged) -> None:
     """Find anew what some products of an attribute can be filtered by; the rest have own facts."""
     service.refilter(fact.attribute_id, after=fact.after)
+
+
+def gather_into_collections(fact: CatalogueChanged) -> None:
+    """Look for every collection with rules whether these products belong in it now.
+
+    A fact that names no products tells only of shelves, perhaps of what this job did itself.
+    """
+    if fact.slugs:
+        service.gather(fact.slugs)
+
+
+@spans_transactions
+def fill_collection(fact: CollectionRulesChanged) -> None:
+    """Find all products of a collection by its rules, a batch in a transaction."""
+    _fill(fact.collection_id)
+
+
+def refresh_stale_collections() -> None:
+    """Go through the collections with rules that nobody has gone through for a day."""
+    for collection_id in queries.stale_collections():
+        _fill(collection_id)
+
+
+def _fill(collection_id: UUID) -> None:
+    with transaction():
+        progress = service.begin_filling(collection_id)
+    while progress is not None:
+        with transaction():
+            progress = service.fill_next(progress)

@@ -10,6 +10,12 @@ from api.catalog.queries.attributes import (
     list_product_types,
     slugs_of,
 )
+from api.catalog.queries.collections import (
+    get_collection,
+    list_collection_products,
+    list_collections,
+    stale_collections,
+)
 from api.catalog.queries.desk import (
     get_category,
     get_product,
@@ -61,6 +67,7 @@ __all__ = [
     "find_variant",
     "get_attribute",
     "get_category",
+    "get_collection",
     "get_media",
     "get_product",
     "get_product_type",
@@ -68,6 +75,8 @@ __all__ = [
     "is_media_gone",
     "list_attributes",
     "list_categories",
+    "list_collection_products",
+    "list_collections",
     "list_media",
     "list_product_types",
     "list_products",
@@ -82,6 +91,7 @@ __all__ = [
     "shown_product",
     "shown_products",
     "slugs_of",
+    "stale_collections",
     "texts_for",
     "trait_ids",
     "translation",

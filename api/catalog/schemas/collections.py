@@ -5,9 +5,15 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.platform.http import Schema
+from api.catalog.models import CollectionKind, RuleMatch
+from api.catalog.queries.rules import FIELDS, RELATIONS
+from api.catalog.schemas.desk import SLUG
+from api.catalog.service.collections import MOST_BY_HAND, CollectionDraft
+from api.catalog.service.rules import MOST_RULES
+from api.platform.http import PageQuerySchema, Schema
 
-MOST_PLACED = 10_000
+SORTS = ("position", "newest", "name", "price", "-price")
+MOST_PLACED = MOST_BY_HAND
 
 
 class ProductIds(fields.List[Any]):
@@ -46,3 +52,131 @@ class MoveProductSchema(Schema):
     def _one_of_them(self, given: dict[str, Any], **_: Any) -> None:
         if len(given) != 1:
             raise ma.ValidationError("Send one of before, after and position.")
+
+
+class RuleSchema(Schema):
+    """One thing that products of a collection have in common."""
+
+    field = fields.String(
+        required=True,
+        validate=validate.OneOf(list(FIELDS)),
+        metadata={"example": "tag"},
+    )
+    relation = fields.String(
+        required=True,
+        validate=validate.OneOf(list(RELATIONS)),
+        metadata={"example": "is"},
+    )
+    value = fields.Raw(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "A text; for price `{amount, currency}`, for option `{name, value}`, for"
+            " attribute `{code, value}`, for category its slug, for in_stock true or false, for"
+            " weight_grams a whole number, for created_at a moment. With is_set and is_not_set"
+            " nothing, or what says of which currency, option or attribute.",
+            "example": "sale",
+        },
+    )
+
+
+class RulesSchema(Schema):
+    """Rules, and whether a product must fit all of them or any."""
+
+    match = fields.Enum(RuleMatch, by_value=True, load_default=RuleMatch.ALL)
+    rules = fields.List(
+        fields.Nested(RuleSchema), required=True, validate=validate.Length(1, MOST_RULES)
+    )
+
+
+class CollectionFieldsSchema(Schema):
+    """What a collection says of itself."""
+
+    slug = fields.String(validate=validate.And(SLUG, validate.Length(max=120)))
+    description = fields.String(validate=validate.Length(max=50_000))
+    seo_title = fields.String(validate=validate.Length(max=255))
+    seo_description = fields.String(validate=validate.Length(max=500))
+    match = fields.Enum(RuleMatch, by_value=True)
+    rules = fields.List(fields.Nested(RuleSchema), validate=validate.Length(max=MOST_RULES))
+    sort = fields.String(
+        validate=validate.OneOf(SORTS),
+        metadata={"description": "The order in which storefronts list it without another wish."},
+    )
+    is_visible = fields.Boolean()
+
+
+_TITLE = validate.And(validate.Length(1, 200), validate.Regexp(r".*\S", error="Must not be blank."))
+
+
+class NewCollectionSchema(CollectionFieldsSchema):
+    """A collection to be: filled by hand, or by rules."""
+
+    title = fields.String(required=True, validate=_TITLE)
+    kind = fields.Enum(CollectionKind, by_value=True, load_default=CollectionKind.MANUAL)
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> CollectionDraft:
+        return CollectionDraft(**given)
+
+
+class EditCollectionSchema(CollectionFieldsSchema):
+    """What may be changed of a collection; what is left out stays. Its kind stays for good."""
+
+    title = fields.String(validate=_TITLE)
+
+
+class CollectionSchema(CollectionFieldsSchema):
+    """A collection as staff see it."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    title = fields.String(required=True)
+    kind = fields.Enum(CollectionKind, by_value=True, required=True)
+    product_count = fields.Integer(
+        required=True, metadata={"description": "In any state; counted to 10,000."}
+    )
+    refreshed_at = fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When its rules were last applied to all; null while they are."},
+    )
+    created_at = fields.AwareDateTime(required=True)
+
+
+class CollectionsQuerySchema(PageQuerySchema):
+    """Which collections staff want to list."""
+
+    kind = fields.String(
+        load_default=None, validate=validate.OneOf([k.value for k in CollectionKind])
+    )
+    q = fields.String(load_default=None, validate=validate.Length(max=200))
+
+
+class CollectionProductSchema(Schema):
+    """A product in a collection, as staff see it."""
+
+    id = fields.UUID(required=True)
+    slug = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.String(required=True)
+    vendor = fields.String(required=True)
+    in_stock = fields.Boolean(required=True)
+    image_url = fields.String(required=True, allow_none=True)
+
+
+class FittingProductSchema(Schema):
+    """A product that fits rules."""
+
+    id = fields.UUID(required=True)
+    slug = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.String(required=True)
+    vendor = fields.String(required=True)
+
+
+class RulesPreviewSchema(Schema):
+    """What rules would bring in."""
+
+    products = fields.List(fields.Nested(FittingProductSchema), required=True)
+    total = fields.Integer(required=True)
+    total_is_capped = fields.Boolean(required=True)

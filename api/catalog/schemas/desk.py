@@ -32,7 +32,7 @@ def _lower(slug: str) -> None:
         raise ma.ValidationError("Use small letters.")
 
 
-_SLUG = validate.And(
+SLUG = validate.And(
     validate.Length(1, 255),
     validate.Regexp(
         r"^[^\W_]+(?:[-_]+[^\W_]+)*$", error="Use letters and digits with dashes between them."
@@ -214,7 +214,7 @@ class VariantSchema(VariantFieldsSchema):
 class ProductFieldsSchema(Schema):
     """What a product says of itself. The first of `category_ids` is its main category."""
 
-    slug = fields.String(validate=_SLUG)
+    slug = fields.String(validate=SLUG)
     description = fields.String(validate=validate.Length(max=500_000))
     vendor = fields.String(validate=_SHORT)
     product_type = fields.String(validate=_SHORT)
@@ -293,7 +293,7 @@ class ProductSchema(ProductFieldsSchema):
 class CategoryFieldsSchema(Schema):
     """What a category says of itself."""
 
-    slug = fields.String(validate=validate.And(_SLUG, validate.Length(max=120)))
+    slug = fields.String(validate=validate.And(SLUG, validate.Length(max=120)))
     description = fields.String(validate=validate.Length(max=50_000))
     parent_id = fields.UUID(allow_none=True)
     position = fields.Integer(strict=True, validate=validate.Range(0, 10**6))

@@ -115,8 +115,9 @@ def _take_in_together(arrivals: Sequence[Arrival]) -> list[Arrived]:
         arrived = [_receive(arrival, known, types, renewal, new) for arrival in arrivals]
         facts = [*_store(new), *renewal.write()]
     news = (Outcome.CREATED, Outcome.CHANGED)
+    # A product that the shop renamed is known by its reference: its own address is what changed.
     slugs = [
-        arrival.draft.slug
+        there.slug if (there := known.product_for(arrival.draft)) else arrival.draft.slug
         for arrival, made in zip(arrivals, arrived, strict=True)
         if made.outcome in news or any(variant.outcome in news for variant in made.variants)
     ]

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.catalog.events import CatalogueChanged
-from api.catalog.models import Product, ProductStatus, Variant
+from api.catalog.models import Product, Variant
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
@@ -44,7 +44,7 @@ def note_availability(in_stock: Collection[UUID], out_of_stock: Collection[UUID]
     product_ids = sorted({row.product_id for row in changing})
     # The product first: two variants that sell out at once would each see the other still there.
     products = session.execute(
-        select(Product.id, Product.slug, Product.status)
+        select(Product.id, Product.slug)
         .where(_among(Product.id, product_ids))
         .order_by(Product.id)
         .with_for_update(key_share=True)
@@ -62,9 +62,8 @@ def note_availability(in_stock: Collection[UUID], out_of_stock: Collection[UUID]
         .values(in_stock=any_left)
         .execution_options(synchronize_session=False)
     )
-    slugs = tuple(row.slug for row in products if row.status is ProductStatus.ACTIVE)
-    if slugs:
-        emit(CatalogueChanged(slugs=slugs))
+    # Drafts too: collections by rule hold them before they are published.
+    emit(CatalogueChanged(slugs=tuple(row.slug for row in products)))
 
 
 def _among(column: InstrumentedAttribute[UUID], ids: list[UUID]) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, or_, select, update
 from api.catalog.errors import CategoryCycle, CategoryNotFound
 from api.catalog.events import CatalogueChanged
 from api.catalog.models import Category, CategoryMember
-from api.catalog.service import addresses, following
+from api.catalog.service import addresses, following, gathering
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import CategoryDraft
 from api.catalog.texts import slug_from
@@ -100,8 +100,10 @@ def edit_category(
         if category.path != before:
             _carry_along(before, category.path)
     addresses.moved("category", category_id, before=before_slug, after=category.slug)
+    gathering.follow_category(before_slug, category.slug)
     if "parent_id" in changed:
         _reshelve_below(category)
+        gathering.ask_anew("category")
     audit.record("category.edited", by=by, subject_id=category_id, **changed)
     emit(CatalogueChanged(is_tree=True))
 

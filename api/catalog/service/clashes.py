@@ -25,6 +25,7 @@ from api.platform.db import session
 _REFUSALS: dict[str, Callable[..., DomainError]] = {
     "uq_categories_slug": SlugTaken,
     "uq_categories_path": SlugTaken,
+    "uq_collections_slug": SlugTaken,
     "uq_products_slug": SlugTaken,
     "uq_products_external_reference": ExternalReferenceTaken,
     "uq_variants_sku_key": SkuTaken,

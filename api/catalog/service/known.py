@@ -22,7 +22,6 @@ from api.catalog.service.fitting import Value
 from api.catalog.texts import code_key, sku_from
 from api.platform.db import session
 
-
 _TRANSLATED = (
     select(func.jsonb_agg(Translation.texts))
     .where(Translation.subject_id == Product.id)

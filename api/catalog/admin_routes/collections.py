@@ -1,0 +1,156 @@
+"""Collections for staff: what they say, what is in them, and in which order."""
+
+from typing import Any
+from uuid import UUID
+
+from api.catalog import queries, service
+from api.catalog.queries import rules as fitting
+from api.catalog.schemas.collections import (
+    CollectionProductSchema,
+    CollectionSchema,
+    CollectionsQuerySchema,
+    EditCollectionSchema,
+    MoveProductSchema,
+    NewCollectionSchema,
+    PlacedProductsSchema,
+    RulesPreviewSchema,
+    RulesSchema,
+)
+from api.catalog.service import CollectionDraft, rules
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.concurrency import versioned
+from api.platform.db import transaction
+from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.idempotency import idempotent
+
+blueprint = Blueprint(
+    "admin-collections",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="Collections, for staff.",
+)
+
+
+@blueprint.route("/collections", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.arguments(CollectionsQuerySchema, location="query")
+@blueprint.response(200, list_of(CollectionSchema))
+def list_collections(query: dict[str, Any]) -> Any:
+    """List collections, the newest first."""
+    with_total = query.pop("include") == "total"
+    return queries.list_collections(with_total=with_total, **query)
+
+
+@blueprint.route("/collections", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
+@blueprint.arguments(NewCollectionSchema)
+@blueprint.response(201, CollectionSchema)
+def create_collection(draft: CollectionDraft) -> Any:
+    """Make a collection; one with rules is filled right after."""
+    collection_id = service.create_collection(draft, by=principal())
+    location = f"{blueprint.url_prefix}/collections/{collection_id}"
+    return queries.get_collection(collection_id), {"Location": location}
+
+
+@blueprint.route("/collections/preview", methods=["POST"])
+@requires(Permission.CATALOG_READ)
+@blueprint.arguments(RulesSchema)
+@blueprint.response(200, RulesPreviewSchema)
+def preview_rules(given: dict[str, Any]) -> Any:
+    """Show the newest products that rules would bring in, and how many there are."""
+    return fitting.preview(given["match"], rules.checked(given["rules"]))
+
+
+@blueprint.route("/collections/<uuid:collection_id>", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, CollectionSchema)
+def get_collection(collection_id: UUID) -> Any:
+    """Read one collection with its rules."""
+    return queries.get_collection(collection_id)
+
+
+@blueprint.route("/collections/<uuid:collection_id>", methods=["PATCH"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.arguments(EditCollectionSchema)
+@blueprint.response(200, CollectionSchema)
+def edit_collection(changes: dict[str, Any], collection_id: UUID, expected_version: int) -> Any:
+    """Change what a collection says, how it is listed, or its rules, which then apply anew."""
+    with transaction():
+        service.edit_collection(
+            collection_id, changes, expected_version=expected_version, by=principal()
+        )
+    return queries.get_collection(collection_id)
+
+
+@blueprint.route("/collections/<uuid:collection_id>", methods=["DELETE"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.response(204)
+def delete_collection(collection_id: UUID, expected_version: int) -> Any:
+    """Remove a collection; the products stay."""
+    with transaction():
+        service.delete_collection(collection_id, expected_version=expected_version, by=principal())
+
+
+@blueprint.route("/collections/<uuid:collection_id>/products", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_of(CollectionProductSchema))
+def list_collection_products(query: dict[str, Any], collection_id: UUID) -> Any:
+    """List what is in a collection, in the shop's order, whatever its state."""
+    with_total = query.pop("include") == "total"
+    return queries.list_collection_products(collection_id, with_total=with_total, **query)
+
+
+@blueprint.route("/collections/<uuid:collection_id>/products", methods=["PUT"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.arguments(PlacedProductsSchema)
+@blueprint.response(200, CollectionSchema)
+def put_products(given: dict[str, Any], collection_id: UUID, expected_version: int) -> Any:
+    """Let these be all products of a collection by hand, in this order."""
+    with transaction():
+        service.put_products(
+            collection_id, given["product_ids"], expected_version=expected_version, by=principal()
+        )
+    return queries.get_collection(collection_id)
+
+
+@blueprint.route("/collections/<uuid:collection_id>/products", methods=["POST"])
+@requires(Permission.CATALOG_WRITE)
+@blueprint.arguments(PlacedProductsSchema)
+@blueprint.response(200, CollectionSchema)
+def add_products(given: dict[str, Any], collection_id: UUID) -> Any:
+    """Put products at the end of a collection by hand; those in it stay where they are."""
+    with transaction():
+        service.add_products(collection_id, given["product_ids"], by=principal())
+    return queries.get_collection(collection_id)
+
+
+@blueprint.route("/collections/<uuid:collection_id>/products/<uuid:product_id>", methods=["DELETE"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.response(200, CollectionSchema)
+def remove_product(collection_id: UUID, product_id: UUID, expected_version: int) -> Any:
+    """Take a product out of a collection by hand."""
+    with transaction():
+        service.remove_product(
+            collection_id, product_id, expected_version=expected_version, by=principal()
+        )
+    return queries.get_collection(collection_id)
+
+
+@blueprint.route(
+    "/collections/<uuid:collection_id>/products/<uuid:product_id>/move", methods=["POST"]
+)
+@requires(Permission.CATALOG_WRITE)
+@blueprint.arguments(MoveProductSchema)
+@blueprint.response(200, CollectionSchema)
+def move_product(where: dict[str, Any], collection_id: UUID, product_id: UUID) -> Any:
+    """Put a product of a collection before or after another one, or at a place."""
+    with transaction():
+        service.move_product(collection_id, product_id, **where, by=principal())
+    return queries.get_collection(collection_id)

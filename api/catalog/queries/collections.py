@@ -1,0 +1,130 @@
+"""Collections as staff see them, and what is in them in the shop's order."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+
+from api.catalog.errors import CollectionNotFound
+from api.catalog.models import Collection, CollectionKind, CollectionMember, Product, ProductImage
+from api.kernel import clock
+from api.platform import pagination
+from api.platform.db import session
+from api.platform.pagination import Sort
+
+FRESH_FOR = timedelta(days=1)
+"""After that a collection is gone through once more, whatever facts did or did not come."""
+
+_COLUMNS = (
+    *(Collection.id, Collection.version, Collection.slug, Collection.title, Collection.kind),
+    *(Collection.description, Collection.seo_title, Collection.seo_description),
+    *(Collection.match, Collection.rules, Collection.sort, Collection.is_visible),
+    *(Collection.refreshed_at, Collection.created_at),
+)
+_COUNT = (
+    select(func.count())
+    .select_from(
+        select(CollectionMember.product_id)
+        .where(CollectionMember.collection_id == Collection.id)
+        .limit(pagination.TOTAL_CAP)
+        .correlate(Collection)
+        .subquery()
+    )
+    .scalar_subquery()
+    .label("product_count")
+)
+_IMAGE_URL = (
+    select(ProductImage.url)
+    .where(ProductImage.product_id == Product.id)
+    .order_by(ProductImage.position, ProductImage.id)
+    .limit(1)
+    .scalar_subquery()
+    .label("image_url")
+)
+
+
+def list_collections(
+    *,
+    kind: str | None = None,
+    q: str | None = None,
+    limit: int = 25,
+    cursor: str | None = None,
+    with_total: bool = False,
+) -> dict[str, Any]:
+    """Return a page of collections, the newest first; `q` is a part of the title or slug."""
+    statement: Select[Any] = select(*_COLUMNS, _COUNT)
+    if kind is not None:
+        statement = statement.where(Collection.kind == kind)
+    if q:
+        statement = statement.where(
+            Collection.title.icontains(q, autoescape=True)
+            | Collection.slug.icontains(q, autoescape=True)
+        )
+    rows, page = pagination.page(
+        statement,
+        Sort((Collection.id,), descending=True),
+        limit=limit,
+        cursor=cursor,
+        filters=(kind, q),
+        total=statement.with_only_columns(Collection.id) if with_total else None,
+    )
+    return {"data": [_plain(row) for row in rows], "page": page}
+
+
+def get_collection(collection_id: UUID) -> dict[str, Any]:
+    """Return a collection with its version and its rules. Raises CollectionNotFound."""
+    row = session.execute(select(*_COLUMNS, _COUNT).where(Collection.id == collection_id)).first()
+    if row is None:
+        raise CollectionNotFound(collection_id=collection_id)
+    return _plain(row)
+
+
+def list_collection_products(
+    collection_id: UUID, *, limit: int = 25, cursor: str | None = None, with_total: bool = False
+) -> dict[str, Any]:
+    """Return a page of what is in a collection, in the shop's order, whatever its state.
+
+    Raises CollectionNotFound.
+    """
+    statement: Select[Any] = (
+        select(
+            *(Product.id, Product.slug, Product.title, Product.status, Product.vendor),
+            *(Product.in_stock, _IMAGE_URL),
+        )
+        .select_from(CollectionMember)
+        .join(Product, Product.id == CollectionMember.product_id)
+        .where(CollectionMember.collection_id == collection_id)
+    )
+    rows, page = pagination.page(
+        statement,
+        Sort((CollectionMember.position, CollectionMember.product_id)),
+        limit=limit,
+        cursor=cursor,
+        filters=str(collection_id),
+        total=statement.with_only_columns(Product.id) if with_total else None,
+    )
+    if not rows:
+        get_collection(collection_id)
+    return {"data": [_plain(row) for row in rows], "page": page}
+
+
+def stale_collections() -> list[UUID]:
+    """Return the collections with rules that nobody has gone through for a day."""
+    return list(
+        session.scalars(
+            select(Collection.id)
+            .where(
+                Collection.kind == CollectionKind.RULES,
+                or_(
+                    Collection.refreshed_at.is_(None),
+                    Collection.refreshed_at < clock.now() - FRESH_FOR,
+                ),
+            )
+            .order_by(Collection.id)
+        )
+    )
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {name: value for name, value in row._asdict().items() if not name.startswith("sort_")}
