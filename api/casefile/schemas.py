@@ -14,6 +14,13 @@ from api.platform.address import AgreedAddressSchema
 from api.platform.http import MoneySchema, Schema
 
 
+class CaseBarcodeSchema(Schema):
+    """A code on the goods, and how many units one scan of it means."""
+
+    code = ma.fields.String(required=True)
+    pack_quantity = ma.fields.Integer(required=True)
+
+
 class CaseLineSchema(OrderLineSchema):
     """One agreed position, and what may still happen with it."""
 
@@ -21,6 +28,11 @@ class CaseLineSchema(OrderLineSchema):
         required=True, metadata={"description": "Units that are still to be shipped."}
     )
     refundable_quantity = ma.fields.Integer(required=True)
+    barcodes = ma.fields.List(
+        ma.fields.Nested(CaseBarcodeSchema),
+        required=True,
+        metadata={"description": "By which codes the goods are known now, those of cases too."},
+    )
 
 
 class CasePaymentSchema(Schema):

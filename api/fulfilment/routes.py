@@ -142,6 +142,6 @@ def overview() -> Any:
 def scan(code: str) -> Any:
     """Tell what a scanned code is.
 
-    An order is found by its number, with or without `O-`; goods by SKU or barcode.
+    An order is found by its number, with or without `O-`; goods by SKU or any barcode.
     """
     return queries.scan(code)

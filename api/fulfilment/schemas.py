@@ -122,6 +122,10 @@ class ScannedVariantSchema(Schema):
     id = ma.fields.UUID(required=True)
     sku = ma.fields.String(required=True)
     barcode = ma.fields.String(required=True, allow_none=True)
+    pack_quantity = ma.fields.Integer(
+        required=True,
+        metadata={"description": "How many units the scanned code means: 1, or what is in a case."},
+    )
     product_title = ma.fields.String(required=True)
     title = ma.fields.String(required=True, allow_none=True)
     levels = ma.fields.List(ma.fields.Nested(StockLevelSchema), required=True)

@@ -127,6 +127,14 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Barcode:
+    """A code on goods, and how many units it means: 1, or what is in a case."""
+
+    code: str
+    pack_quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLine:
     """One line of an order; quantities in units, money as agreed at checkout."""
 
@@ -144,6 +152,8 @@ class OrderLine:
     unit_price: Money
     total: Money
     tax: Money
+    barcodes: tuple[Barcode, ...] = ()
+    """By which codes the goods are known now."""
 
     @property
     def name(self) -> str:
@@ -339,6 +349,8 @@ class ScannedVariant:
     product_title: str
     title: str | None
     levels: tuple[StockLevel, ...]
+    pack_quantity: int = 1
+    """How many units the scanned code means."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from console.client.models import Barcode
+
 Line = TypeVar("Line")
+
+UPC_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,25 @@ class TurnTo:
     by: int
 
 
-def is_called(code: str, sku: str, barcode: str | None) -> bool:
-    """Whether a code means these goods, however its letters are written."""
-    return code.casefold() in {sku.casefold(), (barcode or sku).casefold()}
+def units_called(code: str, sku: str, barcode: str | None, barcodes: Iterable[Barcode] = ()) -> int:
+    """How many units of these goods a code means, however it is written; 0 for other goods.
+
+    A SKU and the code that was agreed at checkout mean one unit, unless that code is known to be a
+    case's by now.
+    """
+    wanted = _key(code)
+    if wanted == sku.casefold():
+        return 1
+    for known in barcodes:
+        if wanted == _key(known.code):
+            return known.pack_quantity
+    return int(barcode is not None and wanted == _key(barcode))
+
+
+def _key(code: str) -> str:
+    """A UPC of 12 digits and the EAN with a zero before it are the same code."""
+    folded = code.casefold()
+    return f"0{folded}" if len(folded) == UPC_DIGITS and folded.isdecimal() else folded
 
 
 def bounded(to: int, lines: tuple[Line, ...]) -> int:

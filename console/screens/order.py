@@ -10,7 +10,7 @@ from console.client import orders
 from console.client.errors import CallFailed
 from console.client.models import CaseFile
 from console.client.outbox import Command
-from console.flows.lines import is_called
+from console.flows.lines import units_called
 from console.flows.next_step import why_not_refund, why_not_ship
 from console.flows.step import done, noted, wrong
 from console.messages import Open
@@ -76,7 +76,7 @@ class OrderScreen(Frame):
         if self.order is None or scan.kind is not Kind.GOODS:
             return False
         for line in self.order.lines:
-            if is_called(scan.code, line.sku, line.barcode):
+            if units_called(scan.code, line.sku, line.barcode, line.barcodes):
                 self.sheet.reveal(line.id)
                 there = f"{line.name}: {line.quantity} ordered, {line.open_quantity} to ship"
                 self.say(noted(there))

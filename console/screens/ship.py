@@ -210,8 +210,17 @@ class ShipScreen(DraftingScreen[ShipDraft]):
             return await self._take(events.NotRecognised(code), "tracking number")
         if answer is not None and answer.kind == "order" and history.now.is_untouched:
             return True
-        kind, label = (answer.kind, answer.label) if answer else (None, "")
-        return await self._take(events.Recognised(code, kind, label), "tracking number")
+        if answer is None:
+            return await self._take(events.Recognised(code, None), "tracking number")
+        goods = answer.variant
+        told = events.Recognised(
+            code,
+            answer.kind,
+            answer.label,
+            goods.sku if goods else "",
+            goods.pack_quantity if goods else 1,
+        )
+        return await self._take(told, f"scan {code}")
 
     def _send(self, send: events.Send) -> None:
         order = self.order

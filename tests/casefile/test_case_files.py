@@ -31,6 +31,7 @@ def test_a_new_order_tells_what_was_agreed_and_what_is_open(shop: Shop) -> None:
     assert case["shipping_address"] == case["billing_address"] == ADDRESS
     (line,) = case["lines"]
     assert (line["sku"], line["barcode"], line["title"]) == ("MUG", "4006381333931", "Blue mug")
+    assert line["barcodes"] == [{"code": "4006381333931", "pack_quantity": 1}]
     assert (line["quantity"], line["open_quantity"], line["refundable_quantity"]) == (2, 2, 2)
     assert (line["unit_price"], line["total"]) == (eur(999), eur(1998))
     assert (case["subtotal"], case["shipping_total"], case["total"]) == (
@@ -82,7 +83,7 @@ def test_two_hundred_lines_cost_as_many_statements_as_one(shop: Shop) -> None:
         counts.append(statements)
 
     assert (len(case["lines"]), len(case["fulfilments"]), len(case["refunds"])) == (200, 5, 1)
-    assert counts[0].count == counts[1].count == 9, counts[1]
+    assert counts[0].count == counts[1].count == 10, counts[1]
 
 
 def test_an_unknown_order_is_not_found(shop: Shop) -> None:

@@ -116,6 +116,20 @@ async def test_shipping_with_every_unit_checked_takes_one_key(open_console) -> N
         budget(desk, keys=1, scans=2 + len(units))
 
 
+async def test_a_case_is_counted_as_what_is_in_it(open_console) -> None:
+    """Six are in a case of the warehouse: more than were ordered are refused, and named."""
+    async with open_console() as desk:
+        n = an_order_of_two_lines(desk)
+        line = desk.shop.warehouse.case(n)["lines"][0]
+        case = next(one["code"] for one in line["barcodes"] if one["pack_quantity"] == 6)
+        await desk.scan(desk.shop.warehouse.number(n), case)
+
+        assert desk.tone == "wrong"
+        assert f"{6 - line['quantity']} too many" in desk.said
+        assert "A case holds 6." in desk.said
+        assert desk.frame.history.now.checked_units == 0
+
+
 async def test_a_burst_of_scans_without_a_pause_reaches_the_right_screens(open_console) -> None:
     async with open_console() as desk:
         n = an_order_of_two_lines(desk)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.client.errors import Conflict, Unreachable
-from console.client.models import QuotedLine, RefundQuote
+from console.client.models import Barcode, QuotedLine, RefundQuote
 from console.client.refunds import Fate, Outcome
 from console.flows import lines
 from console.flows.history import History
@@ -55,6 +55,17 @@ def test_nothing_is_chosen_at_first() -> None:
 
     assert draft.is_empty
     assert rules.step(draft, events.Commit("k")).feedback.tone is Tone.WRONG
+
+
+def test_a_case_label_gives_back_as_many_units_as_are_in_a_case() -> None:
+    """And never more than is refundable."""
+    mugs = a_line("MUG", quantity=9, refundable_quantity=9, barcodes=(Barcode("CASE", 6),))
+    one = rules.step(rules.start(an_order(mugs)), lines.Scanned("CASE"))
+    two = rules.step(one.state, lines.Scanned("CASE"))
+
+    assert (one.state.units, one.feedback.text) == (6, "Mug  6 of 9")
+    assert two.state.units == 6
+    assert two.feedback.tone is Tone.WRONG
 
 
 def test_the_review_states_amount_destination_and_what_the_shelf_gets() -> None:

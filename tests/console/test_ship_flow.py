@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.client.models import Barcode
 from console.flows import lines
 from console.flows.history import History
 from console.flows.ship import events, rules
@@ -67,6 +68,48 @@ def test_one_too_many_is_refused_and_changes_nothing() -> None:
     assert third.state.lines == draft.lines
     assert third.feedback.tone is Tone.WRONG
     assert third.feedback.text.startswith("1 too many: Mug")
+
+
+def test_a_case_label_checks_off_as_many_units_as_are_in_a_case() -> None:
+    """Counted as one, eleven of twelve would leave unchecked (and nobody would notice)."""
+    mugs = a_line("MUG", quantity=14, barcodes=(Barcode("400638", 1), Barcode("1400638", 12)))
+    first = rules.step(start(mugs), lines.Scanned("1400638"))
+    again = rules.step(first.state, lines.Scanned("1400638"))
+    singles = after(first.state, lines.Scanned("400638"), lines.Scanned("MUG"))
+
+    assert (first.state.checked_units, first.feedback.text) == (12, "Mug  12 of 14")
+    assert again.state.lines == first.state.lines
+    assert again.feedback.tone is Tone.WRONG
+    assert again.feedback.text == ("10 too many: Mug, 12 of 14 are in. A case holds 12. Put back")
+    assert singles.checked_units == 14
+
+
+def test_a_case_of_which_too_much_is_open_is_refused_whole() -> None:
+    """Half a case is counted by units."""
+    mugs = a_line("MUG", quantity=5, barcodes=(Barcode("1400638", 12),))
+    taken = rules.step(start(mugs), lines.Scanned("1400638"))
+
+    assert taken.state.checked_units == 0
+    assert taken.feedback.text.startswith("7 too many: Mug, 0 of 5 are in.")
+
+
+def test_a_code_that_goods_got_since_the_order_was_read_counts_as_the_shop_says() -> None:
+    mugs = a_line("MUG", quantity=12)
+    told = events.Recognised("NEW", "variant", "MUG: Mug", "MUG", 6)
+    taken = rules.step(start(mugs), told)
+
+    assert taken.state.checked_units == 6
+
+
+@pytest.mark.parametrize("code", ["012345678905", "0012345678905"])
+@pytest.mark.parametrize("known", ["012345678905", "0012345678905"])
+def test_a_upc_is_the_ean_with_a_zero_before_it(code: str, known: str) -> None:
+    """On file in one form, printed in the other."""
+    for line in (
+        a_line("MUG", barcodes=(Barcode(known, 1),)),
+        a_line("MUG", barcode=known),
+    ):
+        assert after(start(line), lines.Scanned(code)).checked_units == 1
 
 
 def test_when_the_last_unit_is_checked_enter_is_offered() -> None:

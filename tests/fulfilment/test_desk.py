@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from api.catalog import service as catalog
+from api.catalog.service import BarcodeDraft
 from api.fulfilment import queries
 from api.kernel import clock
+from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.shop import Shop, Staff
 from tests.support.sql import count_statements
@@ -114,6 +117,26 @@ def test_scanned_goods_are_found_by_sku_and_barcode(shop: Shop, code: str) -> No
     (level,) = variant["levels"]
     assert (level["on_hand"], level["allocated"], level["available"]) == (10, 3, 7)
     assert level["location"]["code"] == "MAIN"
+
+
+def test_a_case_label_tells_how_many_units_it_means(shop: Shop) -> None:
+    """And a UPC is the EAN that begins with a zero, whichever of the two is on file."""
+    mug = shop.sells("BLUE-MUG", 10, title="Blue mug")
+    with transaction():
+        codes = (BarcodeDraft("012345678905"), BarcodeDraft("14006381333938", 12))
+        catalog.edit_variant(mug, {"barcodes": codes}, expected_version=None, by=SYSTEM)
+    staff = shop.staff()
+
+    case = scan(staff, "14006381333938").json
+    upc, ean = scan(staff, "012345678905").json, scan(staff, "0012345678905").json
+
+    assert (case["variant"]["pack_quantity"], case["label"]) == (
+        12,
+        "BLUE-MUG: Blue mug, 12 in a case",
+    )
+    assert case["variant"]["barcode"] == "012345678905"
+    assert upc == ean
+    assert (upc["variant"]["pack_quantity"], upc["label"]) == (1, "BLUE-MUG: Blue mug")
 
 
 def test_goods_come_before_an_order_of_the_same_number(shop: Shop) -> None:

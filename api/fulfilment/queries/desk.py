@@ -71,14 +71,16 @@ def scan(code: str) -> dict[str, Any]:
 
 def _variant(goods: VariantFound) -> dict[str, Any]:
     named = f"{goods.product_title}, {goods.variant_title}" if goods.variant_title else None
+    case = f", {goods.pack_quantity} in a case" if goods.pack_quantity > 1 else ""
     return {
         "kind": "variant",
         "id": goods.variant_id,
-        "label": f"{goods.sku}: {named or goods.product_title}",
+        "label": f"{goods.sku}: {named or goods.product_title}{case}",
         "variant": {
             "id": goods.variant_id,
             "sku": goods.sku,
             "barcode": goods.barcode,
+            "pack_quantity": goods.pack_quantity,
             "product_title": goods.product_title,
             "title": goods.variant_title or None,
             "levels": inventory.levels_of_variant(goods.variant_id),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from console.client.models import Money, RefundQuote
-from console.flows.lines import is_called
+from console.client.models import Barcode, Money, RefundQuote
+from console.flows.lines import units_called
 from console.flows.step import Question
 
 REASONS = (
@@ -52,9 +52,11 @@ class Returned:
     restock: bool | None = None
     """What the operator said; None leaves it to the reason."""
 
-    def is_called(self, code: str) -> bool:
-        """Whether a scanned code means this line's goods."""
-        return is_called(code, self.sku, self.barcode)
+    barcodes: tuple[Barcode, ...] = ()
+
+    def units_called(self, code: str) -> int:
+        """How many units of this line's goods a scanned code means; 0 for other goods."""
+        return units_called(code, self.sku, self.barcode, self.barcodes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def start(order: CaseFile) -> RefundDraft:
                 line.unit_price,
                 line.quantity,
                 line.refundable_quantity,
+                barcodes=line.barcodes,
             )
             for line in order.lines
         ),
@@ -145,8 +146,8 @@ def _scanned(draft: RefundDraft, code: str) -> RefundStep:
     if len(code) == 1 and code.isdigit():
         return _because(draft, code)
     for at, line in enumerate(draft.lines):
-        if line.is_called(code):
-            return _take(replace(draft, cursor=at), lambda one: one.quantity + 1)
+        if count := line.units_called(code):
+            return _take(replace(draft, cursor=at), lambda one, more=count: one.quantity + more)
     return Step(draft, feedback=wrong(f"WRONG ITEM  {code} is not on {draft.number}. Put aside"))
 
 

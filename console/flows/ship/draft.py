@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.flows.lines import is_called
+from console.client.models import Barcode
+from console.flows.lines import units_called
 from console.flows.step import Question
 
 CARRIERS = ("DHL", "DPD", "GLS", "Hermes", "UPS", "FedEx", "PostNL", "La Poste", "Royal Mail")
@@ -21,10 +22,11 @@ class Packed:
     open: int
     take: int
     checked: int = 0
+    barcodes: tuple[Barcode, ...] = ()
 
-    def is_called(self, code: str) -> bool:
-        """Whether a scanned code means this line's goods."""
-        return is_called(code, self.sku, self.barcode)
+    def units_called(self, code: str) -> int:
+        """How many units of this line's goods a scanned code means; 0 for other goods."""
+        return units_called(code, self.sku, self.barcode, self.barcodes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,11 @@ class Recognised:
     code: str
     kind: str | None
     label: str = ""
+    sku: str = ""
+    """Of goods."""
+
+    units: int = 1
+    """How many of the goods the code means."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,8 @@ def step(draft: ShipDraft, event: Event) -> ShipStep:
     match event:
         case Scanned(code):
             return _scanned(replace(draft, question=None), code)
-        case Recognised(code, kind, label):
-            return _recognised(draft, code, kind, label)
+        case Recognised():
+            return _recognised(draft, event)
         case NotRecognised(code):
             return _track(draft, code, "taken as tracking number; the shop could not be asked")
         case OneMore(by):
@@ -88,7 +88,15 @@ def step(draft: ShipDraft, event: Event) -> ShipStep:
 
 def _lines(order: CaseFile) -> tuple[Packed, ...]:
     return tuple(
-        Packed(line.id, line.sku, line.barcode, line.name, line.open_quantity, line.open_quantity)
+        Packed(
+            line.id,
+            line.sku,
+            line.barcode,
+            line.name,
+            line.open_quantity,
+            line.open_quantity,
+            barcodes=line.barcodes,
+        )
         for line in order.lines
         if line.open_quantity > 0
     )
@@ -96,20 +104,21 @@ def _lines(order: CaseFile) -> tuple[Packed, ...]:
 
 def _scanned(draft: ShipDraft, code: str) -> ShipStep:
     for at, line in enumerate(draft.lines):
-        if line.is_called(code):
-            return _check(draft, at, line)
+        if count := line.units_called(code):
+            return _check(draft, at, line, count)
     if tracking.is_from_carrier(code):
         return _track(draft, code, "tracking number")
     return Step(draft, (LookUp(code),))
 
 
-def _check(draft: ShipDraft, at: int, line: Packed) -> ShipStep:
-    if line.checked >= line.open:
-        return Step(
-            replace(draft, cursor=at),
-            feedback=wrong(f"1 too many: {line.name}, {line.open} of {line.open} are in. Put back"),
-        )
-    checked = line.checked + 1
+def _check(draft: ShipDraft, at: int, line: Packed, count: int) -> ShipStep:
+    """Check off the units that one scan means: a whole case or nothing of it."""
+    checked = line.checked + count
+    if checked > line.open:
+        case = f" A case holds {count}." if count > 1 else ""
+        there = f"{line.checked} of {line.open} are in."
+        words = f"{checked - line.open} too many: {line.name}, {there}{case} Put back"
+        return Step(replace(draft, cursor=at), feedback=wrong(words))
     counted = replace(line, checked=checked, take=max(line.take, checked))
     state = replace(draft, lines=goods.exchanged(draft.lines, at, counted), cursor=at)
     if state.checked_units == state.units:
@@ -117,12 +126,17 @@ def _check(draft: ShipDraft, at: int, line: Packed) -> ShipStep:
     return Step(state, feedback=good(f"{line.name}  {checked} of {counted.take}"))
 
 
-def _recognised(draft: ShipDraft, code: str, kind: str | None, label: str) -> ShipStep:
-    if kind is None:
-        return _track(draft, code, "tracking number")
-    if kind == "order":
-        return Step(draft, feedback=wrong(f"That is {label}: ship or leave {draft.number} first"))
-    return Step(draft, feedback=wrong(f"WRONG ITEM  {label} is not to ship here. Put back"))
+def _recognised(draft: ShipDraft, told: Recognised) -> ShipStep:
+    if told.kind is None:
+        return _track(draft, told.code, "tracking number")
+    if told.kind == "order":
+        words = f"That is {told.label}: ship or leave {draft.number} first"
+        return Step(draft, feedback=wrong(words))
+    for at, line in enumerate(draft.lines):
+        # The goods got this code after the order was read.
+        if told.sku and line.units_called(told.sku):
+            return _check(draft, at, line, told.units)
+    return Step(draft, feedback=wrong(f"WRONG ITEM  {told.label} is not to ship here. Put back"))
 
 
 def _track(draft: ShipDraft, text: str, words: str) -> ShipStep:

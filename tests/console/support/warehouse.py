@@ -67,6 +67,11 @@ class Variant:
     variant_title: str | None
     price: int
 
+    @property
+    def case_code(self) -> str:
+        """What is printed on a case of six."""
+        return f"CASE-{self.barcode}"
+
 
 def _ean(n: int) -> str:
     body = f"50123456{n:04d}"
@@ -297,12 +302,13 @@ class Warehouse:
         """What a code stands for."""
         folded = code.casefold()
         for variant in VARIANTS:
-            if folded in {variant.sku.casefold(), variant.barcode}:
+            if folded in {variant.sku.casefold(), variant.barcode, variant.case_code.casefold()}:
                 levels = [one.as_wire() for one in self.levels.values() if one.variant is variant]
                 name = " ".join(part for part in (variant.title, variant.variant_title) if part)
                 return {"kind": "variant", "id": variant.id, "label": name, "variant": {
                     "id": variant.id, "sku": variant.sku, "barcode": variant.barcode,
                     "product_title": variant.title, "title": variant.variant_title,
+                    "pack_quantity": 6 if folded == variant.case_code.casefold() else 1,
                     "levels": levels}}  # fmt: skip
         try:
             n = self.find_order(code)
@@ -414,6 +420,8 @@ class Warehouse:
                 "refundable_quantity": quantity if paid == "paid" else 0,
                 "unit_price": eur(variant.price), "total": eur(variant.price * quantity),
                 "tax": eur(variant.price * quantity * 19 // 119),
+                "barcodes": [{"code": variant.barcode, "pack_quantity": 1},
+                             {"code": variant.case_code, "pack_quantity": 6}],
             })  # fmt: skip
         total = card["total"]["amount"]
         captured = total if paid == "paid" else 0
