@@ -8,7 +8,7 @@ says with `on_error`. Every row is tried either way, so that all that is wrong i
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import marshmallow as ma
@@ -46,7 +46,7 @@ class RowInvalid(Refused):
     sentence = "Some of this row is not valid."
 
 
-class Rows(ma.fields.List):
+class Rows(ma.fields.List[Any]):
     """Rows that are looked at one by one: what is wrong with one is that one's result."""
 
     def _deserialize(self, value: Any, *given: Any, **options: Any) -> list[Any]:
@@ -126,7 +126,8 @@ def batch_of(row: type[BatchRowSchema]) -> type[Schema]:
             ma.fields.Nested(row), required=True, validate=ma.validate.Length(1, MOST_ROWS)
         ),
     }
-    return Schema.from_dict(members, name=row.__name__.removesuffix("RowSchema") + "BatchSchema")
+    name = row.__name__.removesuffix("RowSchema") + "BatchSchema"
+    return cast(type[Schema], Schema.from_dict(members, name=name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +164,8 @@ class Batch:
             try:
                 row: Row = schema.load(raw)
             except ma.ValidationError as wrong:
-                result.refusal = RowInvalid(
-                    errors=problems.validation_errors(wrong.normalized_messages())
-                )
+                said = wrong.normalized_messages()  # type: ignore[no-untyped-call]
+                result.refusal = RowInvalid(errors=problems.validation_errors(said))
                 continue
             if row.get("version") is None and not given["force"]:
                 result.refusal = VersionRequired(

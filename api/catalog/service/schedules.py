@@ -207,7 +207,7 @@ def _move(schedule: ScheduledPrice, command: str) -> None:
     schedule.version += 1
 
 
-def _locked(schedule_id: UUID, *, skip_locked: bool = False) -> Select[tuple[ScheduledPrice]]:
+def _locked(schedule_id: UUID, *, skip_locked: bool = False) -> Select[ScheduledPrice]:
     return (
         select(ScheduledPrice)
         .where(ScheduledPrice.id == schedule_id)

@@ -147,8 +147,12 @@ def _scanned(draft: RefundDraft, code: str) -> RefundStep:
         return _because(draft, code)
     for at, line in enumerate(draft.lines):
         if count := line.units_called(code):
-            return _take(replace(draft, cursor=at), lambda one, more=count: one.quantity + more)
+            return _take(replace(draft, cursor=at), _more(count))
     return Step(draft, feedback=wrong(f"WRONG ITEM  {code} is not on {draft.number}. Put aside"))
+
+
+def _more(count: int) -> _Wanted:
+    return lambda line: line.quantity + count
 
 
 def _because(draft: RefundDraft, digit: str) -> RefundStep:
