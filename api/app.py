@@ -48,6 +48,7 @@ from api.platform.settings import Settings
 from api.platform.storage import Storage
 from api.pricing import admin_routes as pricing_admin_routes
 from api.pricing import routes as pricing_routes
+from api.waitlist import routes as waitlist_routes
 
 LARGEST_BODY = 32 * 1024 * 1024
 
@@ -73,6 +74,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     fulfilment_routes.desk,
     casefile_routes.blueprint,
     letter_routes.blueprint,
+    waitlist_routes.blueprint,
+    waitlist_routes.admin,
 )
 
 

@@ -24,7 +24,7 @@ from api.fulfilment.events import FulfilmentShipped
 from api.imports import jobs as imports
 from api.imports.events import ImportRequested
 from api.inventory import jobs as inventory
-from api.inventory.events import StockRanLow
+from api.inventory.events import StockRanLow, StockReturned
 from api.notifications import jobs as letters
 from api.notifications.events import LetterResendAsked
 from api.orders.events import OrderCancelled, OrderCompleted, OrderPaid, OrderPlaced
@@ -39,6 +39,8 @@ from api.platform.db import transaction
 from api.platform.jobs import Periodic, Work
 from api.settlement import flows as settlement
 from api.settlement import jobs as settlement_jobs
+from api.waitlist import jobs as waitlist
+from api.waitlist.events import StockRequestAnswered
 
 
 def _forget_old_answers() -> None:
@@ -73,6 +75,8 @@ WORK = Work(
         RefundSucceeded: [letters.on_refund_succeeded],
         RegistrationRepeated: [letters.on_registration_repeated],
         StockRanLow: [letters.on_stock_ran_low],
+        StockRequestAnswered: [letters.on_stock_request_answered],
+        StockReturned: [waitlist.on_stock_returned],
     },
     timetable=(
         Periodic(
@@ -86,6 +90,8 @@ WORK = Work(
         Periodic("resume-stalled-imports", timedelta(minutes=1), imports.resume_stalled),
         Periodic("sweep-refunds", timedelta(minutes=1), settlement.sweep_refunds),
         Periodic("sweep-payments", timedelta(minutes=5), settlement.sweep_payments),
+        Periodic("tell-waiting", timedelta(minutes=5), waitlist.tell_next),
+        Periodic("forget-stock-requests", timedelta(hours=6), waitlist.forget_old),
         Periodic("forget-idle-carts", timedelta(hours=6), checkout.forget_idle_carts),
         Periodic("forget-old-answers", timedelta(hours=1), _forget_old_answers),
         Periodic("forget-expired-tokens", timedelta(hours=1), accounts.forget_expired_tokens),

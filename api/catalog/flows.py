@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from api.catalog import queries, service
-from api.catalog.errors import PictureTooManyPixels, PictureUnreadable
+from api.catalog.errors.media import PictureTooManyPixels, PictureUnreadable
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform.db import forget_reads, transaction

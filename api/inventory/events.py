@@ -32,3 +32,10 @@ class StockArrived(Event):
     location_id: UUID
     quantity: int
     on_hand: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockReturned(Event):
+    """Variants that could not be had can be had again, somewhere. Opening balances are not told."""
+
+    variant_ids: tuple[UUID, ...]

@@ -14,6 +14,7 @@ from api.notifications.flows import letters, posting
 from api.orders.events import OrderCancelled, OrderPaid, OrderPlaced
 from api.payments.events import MoneyNeedsAttention, RefundFailed, RefundSucceeded
 from api.platform.jobs import spans_transactions
+from api.waitlist.events import StockRequestAnswered
 
 
 @spans_transactions
@@ -66,6 +67,12 @@ def on_stock_ran_low(fact: StockRanLow) -> None:
     letters.low_stock(
         fact.level_id, fact.crossing_id, available=fact.available, threshold=fact.threshold
     )
+
+
+@spans_transactions
+def on_stock_request_answered(fact: StockRequestAnswered) -> None:
+    """What somebody waited for is there again."""
+    letters.back_in_stock(fact.request_id)
 
 
 @spans_transactions

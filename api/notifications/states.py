@@ -20,6 +20,7 @@ class LetterKind(StrEnum):
     LOW_STOCK = "low_stock"
     MONEY_NEEDS_ATTENTION = "money_needs_attention"
     REFUND_FAILED = "refund_failed"
+    BACK_IN_STOCK = "back_in_stock"
 
 
 class LetterStatus(StrEnum):

@@ -34,11 +34,15 @@ PUBLIC = {
     "GET /api/v1/products/<slug>": "the shop window",
     "GET /api/v1/shipping-methods": "the shop window",
     "POST /api/v1/webhooks/stripe": "the signature is the proof",
+    "POST /api/v1/stock-requests/cancel": "the token of the letter is the proof",
+    "GET /media/<path:key>": "the shop window",
 }
 
 # What may be changed without If-Match, and why.
 WITHOUT_VERSION = {
     "DELETE /api/v1/users/me/sessions/{session_id}": "signing a device out twice is once",
+    "DELETE /api/v1/admin/media/{media_id}": "a picture is never edited, and one in use stays",
+    "DELETE /api/v1/stock-requests/{request_id}": "to stop waiting twice is once",
 }
 
 # Commands on money, stock, parcels: a second press must not do them twice.
@@ -73,6 +77,8 @@ WITHOUT_KEY = {
     "/api/v1/checkout/hold": "a second hold extends the first",
     "/api/v1/payments/": "answers the payment that is open already",
     "/api/v1/webhooks/stripe": "the event's own id is its key",
+    "/api/v1/admin/media": "the same file again is the same picture",
+    "/api/v1/stock-requests": "an address waits for a thing once",
     "/api/v1/admin/orders/{order_id}/refunds/quote": "only calculates",
 }
 

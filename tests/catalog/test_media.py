@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from api.catalog import flows, queries
 from api.catalog import service as catalog
-from api.catalog.errors import PictureTooManyPixels, PictureUnreadable
+from api.catalog.errors.media import PictureTooManyPixels, PictureUnreadable
 from api.catalog.events import CatalogueChanged, MediaRemoved, MediaUploaded
 from api.catalog.models import Media, Product, Variant
 from api.catalog.service import imaging

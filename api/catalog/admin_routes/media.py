@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import request
 
 from api.catalog import flows, queries, service
-from api.catalog.errors import PictureMissing, PictureTooLarge
+from api.catalog.errors.media import PictureMissing, PictureTooLarge
 from api.catalog.schemas.media import MediaQuerySchema, MediaSchema
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires

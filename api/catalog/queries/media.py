@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, func, select
 
-from api.catalog.errors import MediaNotFound
+from api.catalog.errors.media import MediaNotFound
 from api.catalog.models import Media, MediaState, ProductImage
 from api.platform import pagination
 from api.platform.db import session

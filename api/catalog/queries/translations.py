@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Text, Uuid, and_, any_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
-from api.catalog.errors import TranslationSubjectUnknown
+from api.catalog.errors.translations import TranslationSubjectUnknown
 from api.catalog.models import (
     Attribute,
     AttributeChoice,

@@ -12,7 +12,7 @@ from io import BytesIO
 
 from PIL import Image, ImageCms, ImageOps
 
-from api.catalog.errors import PictureTooManyPixels, PictureUnreadable
+from api.catalog.errors.media import PictureTooManyPixels, PictureUnreadable
 from api.catalog.service.stripping import FileMalformed, stripped
 
 SIZES = (("large", 1600), ("medium", 800), ("small", 400), ("thumb", 160))

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from api.catalog.errors import MediaInUse, MediaNotFound, MediaUnknown
+from api.catalog.errors.media import MediaInUse, MediaNotFound, MediaUnknown
 from api.catalog.events import CatalogueChanged, MediaRemoved, MediaUploaded
 from api.catalog.models import Media, MediaState, Product, ProductImage
 from api.catalog.service.drafts import ImageDraft

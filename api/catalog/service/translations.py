@@ -7,7 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from api.catalog.errors import LanguageNotTranslated, TextsDoNotFit, TranslationSubjectUnknown
+from api.catalog.errors.translations import (
+    LanguageNotTranslated,
+    TextsDoNotFit,
+    TranslationSubjectUnknown,
+)
 from api.catalog.events import CatalogueChanged
 from api.catalog.models import Collection, Product, Translation
 from api.catalog.queries import translations

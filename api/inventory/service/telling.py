@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from api.catalog import service as catalog
-from api.inventory.events import StockArrived, StockRanLow
+from api.inventory.events import StockArrived, StockRanLow, StockReturned
 from api.inventory.service.entries import Change
 from api.inventory.service.locks import Level
 from api.platform.outbox import emit
@@ -45,6 +45,8 @@ def note_availability(before: Mapping[UUID, int], after: Mapping[UUID, int]) -> 
     gone = [variant_id for variant_id in after if after[variant_id] <= 0 < before[variant_id]]
     if back or gone:
         catalog.note_availability(in_stock=back, out_of_stock=gone)
+    if back:
+        emit(StockReturned(variant_ids=tuple(sorted(back))))
 
 
 def tell_availability(levels: Mapping[UUID, Level], changes: Mapping[UUID, Change]) -> None:

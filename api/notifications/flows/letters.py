@@ -17,6 +17,8 @@ from api.payments import queries as payments
 from api.platform.db import forget_reads, transaction
 from api.platform.ports import port
 from api.platform.settings import Settings
+from api.waitlist import queries as waitlist
+from api.waitlist import service as waitlist_service
 
 SECRET_LEFT_OUT = "(the link stands only in the letter itself)"  # noqa: S105
 
@@ -135,6 +137,49 @@ def password_reset(request_id: UUID) -> None:
         link=f"{settings.public_url.rstrip('/')}/reset-password#token={reset.token}",
         expires_at=reset.expires_at,
     )
+    posting.post(claimed, text)
+
+
+def back_in_stock(request_id: UUID) -> None:
+    """Tell somebody who waited that it is there again, with a link that ends such letters.
+
+    The secret of the link is stored nowhere as it is, as with a forgotten password. Who does not
+    want it any more gets no letter.
+    """
+    told = waitlist.letter(request_id)
+    forget_reads()
+    if told is None:
+        return
+    settings: Settings = port(Settings)
+    shop = settings.public_url.rstrip("/")
+    said = {
+        "name": told.name,
+        "title": told.title,
+        "variant_title": told.variant_title,
+        "product_link": f"{shop}/products/{told.slug}",
+    }
+    subject_line, kept = _render(LetterKind.BACK_IN_STOCK, link=SECRET_LEFT_OUT, **said)
+    claimed = posting.written_and_claimed(
+        Draft(
+            kind=LetterKind.BACK_IN_STOCK,
+            subject_id=request_id,
+            recipient=told.email,
+            subject_line=subject_line,
+            text=kept,
+            holds_secret=True,
+        )
+    )
+    if claimed is None:
+        return
+    with transaction():
+        token = waitlist_service.make_cancel_token(request_id)
+        if token is None:
+            service.record_rejected(claimed, "Its reader did not want it any more.")
+    if token is None:
+        return
+    # Behind the `#` no server ever sees the secret, and no log keeps it.
+    link = f"{shop}/stock-requests/cancel#token={token}"
+    _, text = _render(LetterKind.BACK_IN_STOCK, link=link, **said)
     posting.post(claimed, text)
 
 

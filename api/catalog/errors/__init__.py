@@ -1,7 +1,5 @@
 """The catalogue's refusals."""
 
-from typing import ClassVar
-
 from api.kernel.errors import Conflict, NotFound, Refused
 
 
@@ -173,13 +171,6 @@ class NotOnShelf(Refused):
     sentence = "Some of these products are not in here. Add them first."
 
 
-class TranslationSubjectUnknown(NotFound):
-    """Nothing there to translate."""
-
-    code = "translation_subject_unknown"
-    sentence = "There is no {kind} with this id."
-
-
 class FilterUnreadable(Refused):
     """A filter of the form `name:value` is something else."""
 
@@ -344,76 +335,3 @@ class SchedulesOverlap(Conflict):
         "Another price is scheduled for this variant and currency at that time."
         " Cancel it first, or choose a time before or after it."
     )
-
-
-class MediaNotFound(NotFound):
-    """No such picture."""
-
-    code = "media_not_found"
-    sentence = "There is no such picture."
-
-
-class MediaUnknown(Refused):
-    """A product may show only pictures that the shop has."""
-
-    code = "media_unknown"
-    sentence = "There is no picture {media_id}. Hand it in at /api/v1/admin/media first."
-
-
-class MediaInUse(Conflict):
-    """A picture that products show stays."""
-
-    code = "media_in_use"
-    sentence = "Products still show this picture. Take it out of them first."
-
-
-class PictureMissing(Refused):
-    """A request without a picture in it."""
-
-    code = "picture_missing"
-    sentence = (
-        "Send the picture as the part `file` of a form, or as a body of type image/jpeg, "
-        "image/png or image/webp."
-    )
-
-
-class PictureUnreadable(Refused):
-    """What was handed in is no picture, whatever it is called, or is cut off."""
-
-    code = "picture_unreadable"
-    sentence = "This is not a whole JPEG, PNG or WebP picture. Save it again as one of these."
-
-
-class PictureTooLarge(Refused):
-    """More bytes than one picture may have."""
-
-    code = "picture_too_large"
-    status: ClassVar[int] = 413
-    sentence = "A picture may have at most {most_megabytes} MB. Make it smaller first."
-
-
-class PictureTooManyPixels(Refused):
-    """A small file may hold a picture that fills the memory."""
-
-    code = "picture_too_many_pixels"
-    sentence = (
-        "The picture is {width} x {height} pixels; at most {most_megapixels} megapixels are read. "
-        "Make it smaller first."
-    )
-
-
-class LanguageNotTranslated(Refused):
-    """The shop does not speak this language, or was written in it."""
-
-    code = "language_not_translated"
-    sentence = (
-        "Nothing is translated into {language}. The catalogue is written in {own}, edit the thing "
-        "itself; it is translated into: {others}."
-    )
-
-
-class TextsDoNotFit(Refused):
-    """Texts that this kind of thing does not have, or that are too long."""
-
-    code = "texts_do_not_fit"
-    sentence = "Some of these texts do not fit what they translate. See `errors`."

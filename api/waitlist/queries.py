@@ -1,0 +1,151 @@
+"""Questions about the waiting list."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from api.accounts.models import User
+from api.catalog.errors import VariantNotFound
+from api.catalog.models import Product, ProductStatus, Variant
+from api.platform.db import session
+from api.platform.pagination import Sort, page
+from api.waitlist.models import StockRequest
+
+WAITS = (StockRequest.told_at.is_(None), StockRequest.cancelled_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What the letter to somebody who waited says, and to whom."""
+
+    email: str
+    name: str | None
+    title: str
+    variant_title: str
+    slug: str
+
+
+def check_on_shelf(variant_id: UUID) -> None:
+    """Refuse a variant that storefronts do not show. Raises VariantNotFound."""
+    found = session.scalar(
+        select(Variant.id)
+        .join(Product, Product.id == Variant.product_id)
+        .where(Variant.id == variant_id, Product.status == ProductStatus.ACTIVE)
+    )
+    if found is None:
+        raise VariantNotFound(variant_id=variant_id)
+
+
+def is_on_shelf(variant_id: UUID) -> bool:
+    """Tell whether storefronts show a variant."""
+    try:
+        check_on_shelf(variant_id)
+    except VariantNotFound:
+        return False
+    return True
+
+
+def letter(request_id: UUID) -> Letter | None:
+    """Return what to write to somebody whose turn it is; None when they do not want it any more."""
+    row = session.execute(
+        select(
+            *(StockRequest.email, User.full_name, Product.title),
+            *(Variant.title.label("variant_title"), Product.slug),
+        )
+        .join(Variant, Variant.id == StockRequest.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .outerjoin(User, User.id == StockRequest.user_id)
+        .where(StockRequest.id == request_id, StockRequest.cancelled_at.is_(None))
+    ).first()
+    return Letter(*row) if row else None
+
+
+def waited_for(variant_ids: Collection[UUID]) -> list[UUID]:
+    """Return those of some variants that anybody waits for, in id order."""
+    return list(
+        session.scalars(
+            select(StockRequest.variant_id)
+            .where(StockRequest.variant_id.in_(variant_ids), *WAITS)
+            .distinct()
+            .order_by(StockRequest.variant_id)
+        )
+    )
+
+
+def wanted_and_there() -> list[UUID]:
+    """Return the variants that somebody waits for although they can be had, in id order."""
+    waiting = select(StockRequest.variant_id).where(*WAITS)
+    return list(
+        session.scalars(
+            select(Variant.id)
+            .join(Product, Product.id == Variant.product_id)
+            .where(
+                Variant.id.in_(waiting), Variant.in_stock, Product.status == ProductStatus.ACTIVE
+            )
+            .order_by(Variant.id)
+        )
+    )
+
+
+def requests_of(
+    user_id: UUID, *, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, Any]:
+    """Return a page of what a customer waits for or was told of, the newest first."""
+    mine = (StockRequest.user_id == user_id, StockRequest.cancelled_at.is_(None))
+    rows, described = page(
+        select(
+            *(StockRequest.id, StockRequest.variant_id, StockRequest.created_at),
+            *(StockRequest.told_at, Variant.sku, Variant.title.label("variant_title")),
+            *(Product.title, Product.slug, Variant.in_stock),
+        )
+        .join(Variant, Variant.id == StockRequest.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .where(*mine),
+        Sort((StockRequest.id,), descending=True),
+        limit=limit,
+        cursor=cursor,
+        filters=user_id,
+        total=select(StockRequest.id).where(*mine) if with_total else None,
+    )
+    return {"data": [_request(row) for row in rows], "page": described}
+
+
+def demand(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+    """Return a page of what people wait for, and how many do."""
+    waiting = (
+        select(
+            StockRequest.variant_id,
+            func.count().label("waiting"),
+            func.min(StockRequest.created_at).label("since"),
+        )
+        .where(*WAITS)
+        .group_by(StockRequest.variant_id)
+        .subquery()
+    )
+    statement = (
+        select(
+            *(waiting.c.variant_id, waiting.c.waiting, waiting.c.since, Variant.sku),
+            *(Product.title, Variant.title.label("variant_title"), Variant.in_stock),
+        )
+        .join(Variant, Variant.id == waiting.c.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+    )
+    rows, described = page(
+        statement,
+        Sort((waiting.c.waiting, waiting.c.variant_id), descending=True),
+        limit=limit,
+        cursor=cursor,
+        total=statement.with_only_columns(waiting.c.variant_id) if with_total else None,
+    )
+    names = ("variant_id", "sku", "title", "variant_title", "in_stock", "waiting", "since")
+    return {"data": [{name: getattr(row, name) for name in names} for row in rows],
+            "page": described}  # fmt: skip
+
+
+def _request(row: Any) -> dict[str, Any]:
+    names = ("id", "variant_id", "sku", "title", "variant_title", "slug", "in_stock")
+    request = {name: getattr(row, name) for name in (*names, "created_at", "told_at")}
+    return {**request, "state": "waiting" if row.told_at is None else "told"}

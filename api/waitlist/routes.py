@@ -1,0 +1,99 @@
+"""The waiting list over HTTP: for guests and customers, and what staff see of it."""
+
+from typing import Any
+from uuid import UUID
+
+from api.kernel.permissions import Permission
+from api.platform import limits
+from api.platform.auth import anyone, customers_only, principal, public, requires
+from api.platform.db import transaction
+from api.platform.http import Blueprint, list_of
+from api.platform.limits import by_account, by_address, limiter
+from api.waitlist import queries, service
+from api.waitlist.schemas import (
+    CancelStockRequestsSchema,
+    NewStockRequestSchema,
+    StockDemandSchema,
+    StockRequestAcceptedSchema,
+    StockRequestSchema,
+    StockRequestsQuerySchema,
+)
+
+blueprint = Blueprint(
+    "stock-requests",
+    __name__,
+    url_prefix="/api/v1/stock-requests",
+    description="Be told when something is back in stock.",
+)
+admin = Blueprint(
+    "admin-stock-requests",
+    __name__,
+    url_prefix="/api/v1/admin/stock-requests",
+    description="What people wait for, for staff.",
+)
+
+_THANKS = {"detail": "Thank you. As soon as it is there again and it is your turn, we write once."}
+
+
+@blueprint.route("", methods=["POST"])
+@anyone
+@limiter.limit(limits.REGISTER, key_func=by_address)
+@limiter.limit(limits.REGISTER, key_func=by_account)
+@blueprint.arguments(NewStockRequestSchema)
+@blueprint.doc(responses={404: "NOT_FOUND", 409: "CONFLICT"})
+@blueprint.response(202, StockRequestAcceptedSchema)
+def create_stock_request(body: dict[str, Any]) -> Any:
+    """Ask to be told once when a variant is back in stock.
+
+    The answer is the same for an address that waits already. Refuses what can be had right now.
+    """
+    with transaction():
+        service.wait_for(body["variant_id"], email=body["email"], user_id=principal().id)
+    return _THANKS
+
+
+@blueprint.route("", methods=["GET"])
+@customers_only
+@blueprint.arguments(StockRequestsQuerySchema, location="query")
+@blueprint.response(200, list_of(StockRequestSchema))
+def list_stock_requests(query: dict[str, Any]) -> Any:
+    """List what you wait for and what you were told of, the newest first."""
+    who = principal().id
+    assert who is not None
+    with_total = query.pop("include") == "total"
+    return queries.requests_of(who, with_total=with_total, **query)
+
+
+@blueprint.route("/<uuid:request_id>", methods=["DELETE"])
+@customers_only
+@blueprint.response(204)
+def cancel_stock_request(request_id: UUID) -> Any:
+    """Stop waiting for something."""
+    who = principal().id
+    assert who is not None
+    with transaction():
+        service.cancel(request_id, user_id=who)
+
+
+@blueprint.route("/cancel", methods=["POST"])
+@public
+@limiter.limit(limits.REFRESH, key_func=by_address)
+@blueprint.arguments(CancelStockRequestsSchema)
+@blueprint.response(204)
+def cancel_stock_requests(body: dict[str, str]) -> Any:
+    """Stop all letters of this kind to the reader of one, by the secret of the link in it.
+
+    Says nothing about whether there was something to stop.
+    """
+    with transaction():
+        service.cancel_all(body["token"])
+
+
+@admin.route("", methods=["GET"])
+@requires(Permission.INVENTORY_READ)
+@admin.arguments(StockRequestsQuerySchema, location="query")
+@admin.response(200, list_of(StockDemandSchema))
+def list_demand(query: dict[str, Any]) -> Any:
+    """List what people wait for, the most wanted first."""
+    with_total = query.pop("include") == "total"
+    return queries.demand(with_total=with_total, **query)

@@ -1,0 +1,158 @@
+"""Wait, be told in turn, stop waiting."""
+
+import secrets
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, and_, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from api.accounts import queries as accounts
+from api.inventory import queries as inventory
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.platform.auth import hash_secret
+from api.platform.db import require_transaction, session
+from api.platform.outbox import emit
+from api.waitlist import queries
+from api.waitlist.errors import AddressNeeded, InStockNow, StockRequestNotFound
+from api.waitlist.events import StockRequestAnswered
+from api.waitlist.models import StockRequest
+from api.waitlist.policy import FORGOTTEN_AFTER, GRACE, MOST_PER_ADDRESS, WAITS_AT_MOST
+from api.waitlist.queries import WAITS
+
+_TELLING_LOCK = 74_211
+_NO_SYNC = {"synchronize_session": False}
+
+
+def wait_for(variant_id: UUID, *, email: str | None, user_id: UUID | None) -> None:
+    """Put somebody on the waiting list of a variant; a customer by the address of their account.
+
+    Says nothing about whether the address waits already, or for so much that this is passed over.
+    Refuses a variant that is not on the shelf or can be had now, and a guest without an address.
+    """
+    require_transaction()
+    queries.check_on_shelf(variant_id)
+    if inventory.availability([variant_id])[variant_id] > 0:
+        raise InStockNow(variant_id=variant_id)
+    address = accounts.contact(user_id).email if user_id else email
+    if not address:
+        raise AddressNeeded
+    waiting = session.scalar(
+        select(func.count()).where(func.lower(StockRequest.email) == func.lower(address), *WAITS)
+    )
+    if (waiting or 0) >= MOST_PER_ADDRESS:
+        return
+    row = insert(StockRequest).values(
+        id=new_id(),
+        created_at=clock.now(),
+        variant_id=variant_id,
+        email=address,
+        user_id=user_id,
+    )
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=[StockRequest.variant_id, func.lower(StockRequest.email)],
+            index_where=and_(*WAITS),
+            # Who asked as a guest and has signed in since finds it in their list.
+            set_={"user_id": func.coalesce(row.excluded.user_id, StockRequest.user_id)},
+        )
+    )
+
+
+def tell_waiting(variant_id: UUID) -> int:
+    """Choose whose turn it is to be told that a variant is there again; returns how many.
+
+    As many as there are units, less those who were told within the last day: they may be about to
+    buy. Locks the variant's list, so that two jobs at once do not both give the same unit away.
+    """
+    require_transaction()
+    session.execute(
+        select(func.pg_advisory_xact_lock(_TELLING_LOCK, func.hashtext(str(variant_id))))
+    )
+    if not queries.is_on_shelf(variant_id):
+        return 0
+    now = clock.now()
+    told_lately = session.scalar(
+        select(func.count()).where(
+            StockRequest.variant_id == variant_id, StockRequest.told_at > now - GRACE
+        )
+    )
+    units = inventory.availability([variant_id])[variant_id] - (told_lately or 0)
+    if units <= 0:
+        return 0
+    next_ones = (
+        select(StockRequest.id)
+        .where(StockRequest.variant_id == variant_id, *WAITS)
+        .order_by(StockRequest.id)
+        .limit(units)
+        .with_for_update()
+    )
+    told = session.scalars(
+        update(StockRequest)
+        .where(StockRequest.id.in_(session.scalars(next_ones).all()), *WAITS)
+        .values(told_at=now)
+        .returning(StockRequest.id)
+        .execution_options(**_NO_SYNC)
+    ).all()
+    for request_id in sorted(told):
+        emit(StockRequestAnswered(request_id=request_id))
+    return len(told)
+
+
+def make_cancel_token(request_id: UUID) -> str | None:
+    """Make the secret for the link in a letter, and forget any before; None when not wanted."""
+    token = secrets.token_urlsafe(32)
+    made = _changed(
+        update(StockRequest)
+        .where(StockRequest.id == request_id, StockRequest.cancelled_at.is_(None))
+        .values(token_hash=hash_secret(token))
+    )
+    return token if made else None
+
+
+def cancel_all(token: str) -> None:
+    """End everything that the reader of a letter waits for. Says nothing about an unknown token."""
+    require_transaction()
+    email = session.scalar(
+        select(func.lower(StockRequest.email)).where(StockRequest.token_hash == hash_secret(token))
+    )
+    if email is not None:
+        _changed(
+            update(StockRequest)
+            .where(func.lower(StockRequest.email) == email, StockRequest.cancelled_at.is_(None))
+            .values(cancelled_at=clock.now())
+        )
+
+
+def cancel(request_id: UUID, *, user_id: UUID) -> None:
+    """End one request of a customer. Raises StockRequestNotFound for one that is not theirs."""
+    if not _changed(
+        update(StockRequest)
+        .where(
+            StockRequest.id == request_id,
+            StockRequest.user_id == user_id,
+            StockRequest.cancelled_at.is_(None),
+        )
+        .values(cancelled_at=clock.now())
+    ):
+        raise StockRequestNotFound(request_id=request_id)
+
+
+def forget_old() -> None:
+    """Erase who was told long ago, who does not wait any more, and who has waited too long."""
+    now = clock.now()
+    _changed(
+        delete(StockRequest).where(
+            or_(
+                StockRequest.told_at < now - FORGOTTEN_AFTER,
+                StockRequest.cancelled_at.is_not(None),
+                StockRequest.created_at < now - WAITS_AT_MOST,
+            )
+        )
+    )
+
+
+def _changed(statement: Any) -> int:
+    done = require_transaction().execute(statement.execution_options(**_NO_SYNC))
+    return cast(CursorResult[Any], done).rowcount
