@@ -122,7 +122,11 @@ def typo_keys(word: str) -> list[str]:
 
 def _plain(text: str) -> str:
     """Lower a text and take its accents away."""
+    if text.isascii():
+        return text.lower()
+    # Twice: what stands for a letter may turn out to be a capital, and the other way round.
     plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", plain.casefold())
     return unicodedata.normalize("NFC", _ACCENT.sub("", plain))
 
 

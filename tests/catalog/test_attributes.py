@@ -1,5 +1,6 @@
 """What can be said of products: attributes, the types that define them, and the values that fit."""
 
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from api.catalog import service
+from api.catalog.errors import AttributesDoNotFit, ChoiceInUse
 from api.catalog.models import (
     AttributeChoice,
     AttributeKind,
@@ -35,6 +37,7 @@ from tests.support.sql import count_statements
 from tests.support.threads import at_once
 
 URL = "/api/v1/admin"
+PATIENCE_SECONDS = 30
 
 Says = Callable[..., Any]
 
@@ -578,42 +581,63 @@ def test_an_arrival_does_not_take_values_away_with_another_type(
     assert spelled.outcome is Outcome.CHANGED
 
 
-def test_a_choice_that_is_just_being_made_does_not_go(app: Flask, shirts: dict[str, Any]) -> None:
-    """Without the lock on the attribute a product would have a choice that there is not."""
-    colour = UUID(next(a["attribute_id"] for a in shirts["attributes"] if a["code"] == "colour"))
-    for n in range(4):
+def _while_open(app: Flask, first: Callable[[], None], second: Callable[[], None]) -> Any:
+    """Let the second begin when the first has done its work and not yet committed."""
+    done = threading.Event()
+
+    def opens() -> None:
         with transaction():
-            stored = service.create_product(
-                ProductDraft(title="T", slug=f"t-{n}", product_type="Shirt"), by=SYSTEM
-            )
+            first()
+            done.set()
+            threading.Event().wait(0.4)
 
-        def choose(product_id: UUID = stored.product_id) -> None:
-            with transaction():
-                service.edit_product(
-                    product_id,
-                    {"attributes": {"colour": "red"}},
-                    expected_version=1,
-                    by=SYSTEM,
-                )
+    def follows() -> None:
+        done.wait(PATIENCE_SECONDS)
+        with transaction():
+            second()
 
-        def forget() -> None:
-            with transaction():
-                service.edit_attribute(
-                    colour,
-                    {"choices": [ChoiceDraft("blue", "Blue")]},
-                    expected_version=1,
-                    by=SYSTEM,
-                )
+    return at_once(app, [opens, follows])
 
-        outcome = at_once(app, [choose, forget])
-        assert len(outcome.errors) == 1, outcome
-        there = session.scalars(select(AttributeChoice.value)).all()
-        said = session.scalar(
-            select(ProductAttribute.value).where(ProductAttribute.product_id == stored.product_id)
+
+def _choose(product_id: UUID) -> None:
+    service.edit_product(
+        product_id, {"attributes": {"colour": "red"}}, expected_version=1, by=SYSTEM
+    )
+
+
+@pytest.mark.parametrize("who", ["product", "attribute", "type"])
+def test_nobody_gets_a_value_that_goes_at_that_moment(
+    app: Flask, shirts: dict[str, Any], who: str
+) -> None:
+    """Without the locks a product would have a choice, or an attribute, that there is not."""
+    colour = UUID(next(a["attribute_id"] for a in shirts["attributes"] if a["code"] == "colour"))
+    with transaction():
+        draft = ProductDraft(title="Tee", product_type="Shirt")
+        product_id = service.create_product(draft, by=SYSTEM).product_id
+
+    def choose() -> None:
+        _choose(product_id)
+
+    def forget_choice() -> None:
+        choices = [ChoiceDraft("blue", "Blue")]
+        service.edit_attribute(colour, {"choices": choices}, expected_version=1, by=SYSTEM)
+
+    def forget_attribute() -> None:
+        service.edit_product_type(
+            UUID(shirts["id"]), {"attributes": []}, expected_version=1, by=SYSTEM
         )
-        assert said is None or said in there
-        if "red" not in there:
-            return
+
+    steps = {
+        "product": (choose, forget_choice),
+        "attribute": (forget_choice, choose),
+        "type": (forget_attribute, choose),
+    }
+    outcome = _while_open(app, *steps[who])
+
+    refused = ChoiceInUse if who == "product" else AttributesDoNotFit
+    assert outcome.refused_by(refused) == 1
+    said = session.scalars(select(ProductAttribute.value)).all()
+    assert said == (["red"] if who == "product" else [])
 
 
 def test_an_attribute_of_a_builder_is_the_same_as_over_the_wire(app: Flask) -> None:

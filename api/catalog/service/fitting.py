@@ -58,8 +58,8 @@ def definitions(names: Iterable[str], *, with_choices: bool = True) -> dict[str,
     """Return what types define, by the names that products give as theirs, whatever their case.
 
     Holds the types and attributes as they are until the transaction ends, many readers at once:
-    nobody takes away a choice or an attribute that is just being used. One statement, and another
-    for the choices.
+    nobody takes away a choice or an attribute that is just being used. One statement when none of
+    them is a type, else two, and another for the choices.
     """
     wanted = sorted({name for name in names if name})
     if not wanted:
@@ -69,23 +69,31 @@ def definitions(names: Iterable[str], *, with_choices: bool = True) -> dict[str,
         .table_valued("name", name="asked")
         .render_derived()
     )
-    rows = session.execute(
-        select(
-            *(asked.c.name, Attribute.id, Attribute.code, Attribute.kind),
-            *(Attribute.is_filterable, ProductTypeAttribute.is_required),
-        )
+    # In a statement of its own: who waits here for an edit of the type must read it afterwards.
+    types = session.execute(
+        select(asked.c.name, ProductType.id)
         .select_from(asked)
         .join(ProductType, ProductType.name_key == func.lower(asked.c.name))
-        .join(ProductTypeAttribute, ProductTypeAttribute.product_type_id == ProductType.id)
-        .join(Attribute, Attribute.id == ProductTypeAttribute.attribute_id)
-        .order_by(asked.c.name, ProductTypeAttribute.position, Attribute.code)
-        .with_for_update(read=True, key_share=True, of=[ProductType, Attribute])
+        .order_by(ProductType.id)
+        .with_for_update(read=True, key_share=True, of=ProductType)
     ).all()
-    found: dict[str, Definition] = {}
+    if not types:
+        return {}
+    rows = session.execute(
+        select(
+            *(ProductTypeAttribute.product_type_id, Attribute.id, Attribute.code, Attribute.kind),
+            *(Attribute.is_filterable, ProductTypeAttribute.is_required),
+        )
+        .join(Attribute, Attribute.id == ProductTypeAttribute.attribute_id)
+        .where(ProductTypeAttribute.product_type_id.in_({one.id for one in types}))
+        .order_by(ProductTypeAttribute.position, Attribute.code)
+        .with_for_update(read=True, key_share=True, of=Attribute)
+    ).all()
+    by_type: dict[UUID, Definition] = {one.id: {} for one in types}
     choosing: dict[UUID, list[Defined]] = {}
     for row in rows:
         defined = Defined(row.id, row.code, row.kind, row.is_filterable, row.is_required)
-        found.setdefault(row.name, {})[row.code] = defined
+        by_type[row.product_type_id][row.code] = defined
         if row.kind in _CHOOSING:
             choosing.setdefault(row.id, []).append(defined)
     if with_choices and choosing:
@@ -96,7 +104,7 @@ def definitions(names: Iterable[str], *, with_choices: bool = True) -> dict[str,
         ):
             for defined in choosing[choice.attribute_id]:
                 defined.choices.append(choice.value)
-    return found
+    return {one.name: by_type[one.id] for one in types}
 
 
 def values_of(product_ids: Collection[UUID]) -> dict[UUID, dict[str, Value]]:
