@@ -7,7 +7,7 @@ from api.catalog import queries, service
 from api.catalog.schemas.prices import (
     NewScheduledPriceSchema,
     PriceHistoryQuerySchema,
-    PriceHistorySchema,
+    PriceRecordSchema,
     ScheduledPriceSchema,
     ScheduledPricesQuerySchema,
 )
@@ -27,9 +27,9 @@ blueprint = Blueprint(
 @blueprint.route("/variants/<uuid:variant_id>/price-history", methods=["GET"])
 @requires(Permission.CATALOG_READ)
 @blueprint.arguments(PriceHistoryQuerySchema, location="query")
-@blueprint.response(200, PriceHistorySchema)
+@blueprint.response(200, list_of(PriceRecordSchema))
 def price_history(query: dict[str, Any], variant_id: UUID) -> Any:
-    """Read what a variant cost, the newest first, and what is in force now.
+    """Read what a variant cost, the newest first; what is in force has no end.
 
     `prior_price` is the lowest price of the 30 days before the present reduction began.
     """

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import aliased
 
 from api.catalog.errors import VariantNotFound
@@ -18,9 +18,10 @@ _NEWEST_FIRST = Sort((PriceRecord.since, PriceRecord.id), descending=True)
 def price_history(
     variant_id: UUID, *, currency: str | None, limit: int, cursor: str | None, with_total: bool
 ) -> dict[str, Any]:
-    """Return what a variant cost from when to when, the newest first, and what it costs now.
+    """Return what a variant cost from when to when, the newest first.
 
-    Raises VariantNotFound.
+    What is in force has no end, and tells since when it is reduced and from which price. Raises
+    VariantNotFound.
     """
     if session.scalar(select(Variant.id).where(Variant.id == variant_id)) is None:
         raise VariantNotFound(variant_id=variant_id)
@@ -37,11 +38,17 @@ def price_history(
     statement = select(
         *(PriceRecord.id, PriceRecord.currency, PriceRecord.amount, PriceRecord.compare_at),
         *(PriceRecord.since, until.label("until")),
+        *(VariantPrice.reduced_since, VariantPrice.prior_price),
+    )
+    statement = statement.outerjoin(
+        VariantPrice,
+        and_(
+            VariantPrice.variant_id == PriceRecord.variant_id,
+            VariantPrice.currency == PriceRecord.currency,
+        ),
     ).where(PriceRecord.variant_id == variant_id)
-    now = select(VariantPrice.__table__).where(VariantPrice.variant_id == variant_id)
     if currency is not None:
         statement = statement.where(PriceRecord.currency == currency)
-        now = now.where(VariantPrice.currency == currency)
     rows, page = pagination.page(
         statement,
         _NEWEST_FIRST,
@@ -50,23 +57,7 @@ def price_history(
         filters=(variant_id, currency),
         total=statement.with_only_columns(PriceRecord.id) if with_total else None,
     )
-    return {
-        "data": [
-            {
-                "id": row.id,
-                "currency": row.currency,
-                "price": money(row.amount, row.currency),
-                "compare_at": money(row.compare_at, row.currency),
-                "since": row.since,
-                "until": row.until,
-            }
-            for row in rows
-        ],
-        "page": page,
-        "current": [
-            price_view(row) for row in session.execute(now.order_by(VariantPrice.currency))
-        ],
-    }
+    return {"data": [_record(row) for row in rows], "page": page}
 
 
 def price_view(row: Any) -> dict[str, Any]:
@@ -76,6 +67,20 @@ def price_view(row: Any) -> dict[str, Any]:
         "compare_at": money(row.compare_at, row.currency),
         "reduced_since": row.reduced_since,
         "prior_price": money(row.prior_price, row.currency),
+    }
+
+
+def _record(row: Any) -> dict[str, Any]:
+    is_in_force = row.until is None
+    return {
+        "id": row.id,
+        "currency": row.currency,
+        "price": money(row.amount, row.currency),
+        "compare_at": money(row.compare_at, row.currency),
+        "since": row.since,
+        "until": row.until,
+        "reduced_since": row.reduced_since if is_in_force else None,
+        "prior_price": money(row.prior_price, row.currency) if is_in_force else None,
     }
 
 

@@ -6,9 +6,9 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.catalog.models import ScheduleState
-from api.catalog.schemas.desk import HIGHEST_AMOUNT, PriceSchema
+from api.catalog.schemas.desk import HIGHEST_AMOUNT
 from api.catalog.service import PriceDraft
-from api.platform.http import Moment, MoneySchema, PageQuerySchema, PageSchema, Schema
+from api.platform.http import Moment, MoneySchema, PageQuerySchema, Schema
 
 
 class PriceHistoryQuerySchema(PageQuerySchema):
@@ -35,14 +35,19 @@ class PriceRecordSchema(Schema):
     until = fields.AwareDateTime(
         required=True, allow_none=True, metadata={"description": "null: it is in force."}
     )
-
-
-class PriceHistorySchema(Schema):
-    """A page of what a variant cost, and what is in force now with its prior price."""
-
-    data = fields.List(fields.Nested(PriceRecordSchema), required=True)
-    page = fields.Nested(PageSchema, required=True)
-    current = fields.List(fields.Nested(PriceSchema), required=True)
+    reduced_since = fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of what is in force: when this reduction began."},
+    )
+    prior_price = fields.Nested(
+        MoneySchema,
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Of what is in force and reduced: the lowest of the 30 days before."
+        },
+    )
 
 
 class NewScheduledPriceSchema(Schema):
