@@ -82,6 +82,7 @@ WORK = Work(
         Periodic(
             "carry-out-scheduled-prices", timedelta(seconds=10), catalog.carry_out_scheduled_prices
         ),
+        Periodic("publish-due-products", timedelta(seconds=15), catalog.publish_due_products),
         Periodic("expire-holds", timedelta(minutes=1), inventory.expire_holds),
         Periodic(
             "refresh-stale-collections", timedelta(minutes=10), catalog.refresh_stale_collections

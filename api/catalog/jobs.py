@@ -64,6 +64,27 @@ def on_attribute_filter_changed(fact: AttributeFilterChanged) -> None:
     service.refilter(fact.attribute_id, after=fact.after)
 
 
+def publish_due_products() -> None:
+    """Put the drafts on the shelf whose moment has come, each in a transaction of its own.
+
+    One that fails does not hold up the others; it is raised at the end, so that the timetable
+    shows it, and tried again.
+    """
+    failures: list[SQLAlchemyError] = []
+    while due := queries.due_to_publish():
+        done = 0
+        for product_id in due:
+            try:
+                with transaction():
+                    done += service.publish_due(product_id)
+            except SQLAlchemyError as failure:
+                failures.append(failure)
+        if failures:
+            raise failures[0]
+        if not done:
+            return
+
+
 def gather_into_collections(fact: CatalogueChanged) -> None:
     """Look for every collection with rules whether these products belong in it now.
 

@@ -9,11 +9,13 @@ from api.catalog.admin_routes import (
     prices,
     product_types,
     products,
+    relations,
     translations,
 )
 
 blueprints = (
     products.blueprint,
+    relations.blueprint,
     prices.blueprint,
     batches.blueprint,
     categories.blueprint,

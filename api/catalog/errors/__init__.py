@@ -164,6 +164,34 @@ class ProductsUnknown(Refused):
     sentence = "Some of these products are not there. See which in errors."
 
 
+class MetadataTooLarge(Refused):
+    """Metadata is for notes, not for documents."""
+
+    code = "metadata_too_large"
+    sentence = "Metadata holds at most {most_keys} keys and {most_bytes} bytes of JSON."
+
+
+class PublishAtPassed(Refused):
+    """A product goes on the shelf in the future, or now by a command."""
+
+    code = "publish_at_passed"
+    sentence = "publish_at is over. Name a moment to come, or publish the product now."
+
+
+class PublishAtNeedsDraft(Conflict):
+    """Only what is not on the shelf yet can be put there by itself."""
+
+    code = "publish_at_needs_draft"
+    sentence = "Only a draft can go on the shelf by itself; this product is {status}."
+
+
+class VariantReferenceTaken(Conflict):
+    """A reference to another system names one variant."""
+
+    code = "variant_reference_taken"
+    sentence = "The external reference {external_reference} belongs to another variant."
+
+
 class NotOnShelf(Refused):
     """Only what is in a category or collection has a place in it."""
 

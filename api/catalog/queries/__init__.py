@@ -31,6 +31,8 @@ from api.catalog.queries.media import (
     waiting_media,
 )
 from api.catalog.queries.price_history import price_history
+from api.catalog.queries.publishing import due_to_publish
+from api.catalog.queries.relations import get_relations
 from api.catalog.queries.schedules import scheduled_price, scheduled_prices
 from api.catalog.queries.selling import (
     Offer,
@@ -63,6 +65,7 @@ __all__ = [
     "codes_of",
     "count_products",
     "described_attributes",
+    "due_to_publish",
     "find_media",
     "find_variant",
     "get_attribute",
@@ -71,6 +74,7 @@ __all__ = [
     "get_media",
     "get_product",
     "get_product_type",
+    "get_relations",
     "get_variant",
     "is_media_gone",
     "list_attributes",

@@ -10,16 +10,20 @@ from api.catalog.errors import CategoryNotFound, ProductNotFound, VariantNotFoun
 from api.catalog.models import (
     Category,
     CategoryMember,
+    Collection,
+    CollectionMember,
     PriceRange,
     Product,
     ProductImage,
     ProductStatus,
+    RuleMatch,
     Variant,
     VariantPrice,
 )
 from api.catalog.queries import searching
 from api.catalog.queries.attributes import attribute_values
 from api.catalog.queries.price_history import price_view
+from api.catalog.queries.rules import fits
 from api.catalog.queries.selling import codes_of
 from api.catalog.queries.tree import in_tree_order, level_of
 from api.platform import pagination
@@ -46,15 +50,27 @@ def list_products(
     currency: str,
     status: str | None = None,
     q: str | None = None,
+    external_reference: str | None = None,
+    vendor: str | None = None,
+    product_type: str | None = None,
+    tag: str | None = None,
+    category: str | None = None,
+    collection: str | None = None,
+    sort: str = "newest",
     limit: int = 25,
     cursor: str | None = None,
     with_total: bool = False,
 ) -> dict[str, Any]:
-    """Return a page of products, the newest first, whatever their state."""
+    """Return a page of products, the newest first or by name, whatever their state.
+
+    Vendors, types and tags are compared without case. A category counts with what stands below
+    it; one that is not there, or a collection that is not, holds nothing.
+    """
     columns: tuple[Any, ...] = (
         *(Product.id, Product.slug, Product.title, Product.status, Product.vendor),
         *(Product.product_type, Product.in_stock, Product.version, Product.created_at),
-        *(Product.published_at, PriceRange.lowest, PriceRange.highest),
+        *(Product.published_at, Product.publish_at, Product.external_reference),
+        *(PriceRange.lowest, PriceRange.highest),
         _VARIANT_COUNT.label("variant_count"),
         _IMAGE_URL.label("image_url"),
     )
@@ -66,15 +82,37 @@ def list_products(
     if q:
         typed = searching.tsquery_text(q)
         statement = statement.where(searching.matches(typed) if typed else false())
+    if external_reference is not None:
+        statement = statement.where(Product.external_reference == external_reference)
+    words = (("vendor", vendor), ("product_type", product_type), ("tag", tag))
+    asked = [{"field": name, "relation": "is", "value": word} for name, word in words if word]
+    if asked:
+        statement = statement.where(fits(RuleMatch.ALL, asked))
+    if category is not None:
+        statement = statement.where(Product.id.in_(_within(CategoryMember, Category, category)))
+    if collection is not None:
+        statement = statement.where(
+            Product.id.in_(_within(CollectionMember, Collection, collection))
+        )
+    by_name = sort == "name"
     rows, page = pagination.page(
         statement,
-        Sort((Product.id,), descending=True),
+        Sort((Product.search_title, Product.id) if by_name else (Product.id,), not by_name),
         limit=limit,
         cursor=cursor,
-        filters=(currency, status, q),
+        filters=(
+            *(currency, status, q, external_reference, vendor, product_type, tag),
+            *(category, collection, sort),
+        ),
         total=statement.with_only_columns(Product.id) if with_total else None,
     )
     return {"data": [_line(row, currency) for row in rows], "page": page}
+
+
+def _within(members: Any, model: Any, slug: str) -> Select[Any]:
+    """Select the products of a category or collection."""
+    owner = members.category_id if members is CategoryMember else members.collection_id
+    return select(members.product_id).join(model, model.id == owner).where(model.slug == slug)
 
 
 def get_product(product_id: UUID) -> dict[str, Any]:
@@ -84,7 +122,9 @@ def get_product(product_id: UUID) -> dict[str, Any]:
             *(Product.id, Product.version, Product.slug, Product.title, Product.description),
             *(Product.status, Product.vendor, Product.product_type, Product.tags),
             *(Product.options, Product.category_id, Product.external_reference),
-            *(Product.in_stock, Product.created_at, Product.published_at),
+            *(Product.in_stock, Product.created_at, Product.published_at, Product.publish_at),
+            *(Product.seo_title, Product.seo_description, Product.private_metadata),
+            Product.public_metadata.label("metadata"),
         ).where(Product.id == product_id)
     ).first()
     if product is None:
@@ -152,6 +192,7 @@ def get_category(category_id: UUID) -> dict[str, Any]:
 _CATEGORY = (
     *(Category.id, Category.version, Category.slug, Category.name, Category.description),
     *(Category.path, Category.parent_id, Category.position),
+    *(Category.seo_title, Category.seo_description),
 )
 
 
@@ -176,6 +217,8 @@ def _variants(which: Any) -> list[dict[str, Any]]:
             *(Variant.id, Variant.version, Variant.product_id, Variant.sku, Variant.barcode),
             *(Variant.title, Variant.option_values, Variant.weight_grams, Variant.tax_class),
             *(Variant.position, Variant.in_stock, ProductImage.url.label("image_url")),
+            *(Variant.external_reference, Variant.private_metadata),
+            Variant.public_metadata.label("metadata"),
         )
         .outerjoin(ProductImage, ProductImage.id == Variant.image_id)
         .where(which)

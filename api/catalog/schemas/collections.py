@@ -19,8 +19,8 @@ MOST_PLACED = MOST_BY_HAND
 class ProductIds(fields.List[Any]):
     """An ordered list of products, each named once."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(fields.UUID(), validate=validate.Length(max=MOST_PLACED), **options)
+    def __init__(self, *, most: int = MOST_PLACED, **options: Any) -> None:
+        super().__init__(fields.UUID(), validate=validate.Length(max=most), **options)
 
     def _deserialize(self, *given: Any, **options: Any) -> list[Any]:
         ids: list[Any] = super()._deserialize(*given, **options)

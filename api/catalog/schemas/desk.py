@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 
 from api.catalog.models import ProductStatus
 from api.catalog.schemas.media import PictureSizeSchema
+from api.catalog.schemas.metadata import metadata_field
 from api.catalog.schemas.shelf import CurrencyQuerySchema
 from api.catalog.service import (
     BarcodeDraft,
@@ -16,7 +17,7 @@ from api.catalog.service import (
     ProductDraft,
     VariantDraft,
 )
-from api.platform.http import MoneySchema, PageQuerySchema, Schema
+from api.platform.http import Moment, MoneySchema, PageQuerySchema, Schema
 
 MOST_VARIANTS = 2_000
 MOST_IMAGES = 250
@@ -61,6 +62,17 @@ class ProductsQuerySchema(PageQuerySchema, CurrencyQuerySchema):
         load_default=None, validate=validate.OneOf([status.value for status in ProductStatus])
     )
     q = fields.String(load_default=None, validate=validate.Length(max=200))
+    external_reference = fields.String(load_default=None, validate=validate.Length(1, 255))
+    vendor = fields.String(load_default=None, validate=validate.Length(1, 255))
+    product_type = fields.String(load_default=None, validate=validate.Length(1, 255))
+    tag = fields.String(load_default=None, validate=validate.Length(1, 255))
+    category = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 120),
+        metadata={"description": "The slug of a category; what stands below it counts."},
+    )
+    collection = fields.String(load_default=None, validate=validate.Length(1, 120))
+    sort = fields.String(load_default="newest", validate=validate.OneOf(["newest", "name"]))
 
 
 class ProductLineSchema(Schema):
@@ -80,6 +92,8 @@ class ProductLineSchema(Schema):
     image_url = fields.String(required=True, allow_none=True)
     created_at = fields.AwareDateTime(required=True)
     published_at = fields.AwareDateTime(required=True, allow_none=True)
+    publish_at = fields.AwareDateTime(required=True, allow_none=True)
+    external_reference = fields.String(required=True, allow_none=True)
 
 
 class BarcodeSchema(Schema):
@@ -176,6 +190,9 @@ class VariantFieldsSchema(Schema):
     weight_grams = fields.Integer(strict=True, validate=validate.Range(0, 10**9))
     tax_class = fields.String(validate=_TAX_CLASS)
     image_url = fields.String(allow_none=True)
+    external_reference = fields.String(validate=validate.Length(1, 255), allow_none=True)
+    public_metadata = metadata_field("metadata", "Storefronts read it.")
+    private_metadata = metadata_field("private_metadata", "Only staff read it.")
 
     @ma.validates_schema
     def _one_way_to_name_codes(self, given: dict[str, Any], **_: Any) -> None:
@@ -222,6 +239,14 @@ class ProductFieldsSchema(Schema):
     category_ids = fields.List(fields.UUID(), validate=validate.Length(max=50))
     images = fields.List(fields.Nested(ImageSchema), validate=validate.Length(max=MOST_IMAGES))
     external_reference = fields.String(validate=validate.Length(1, 255), allow_none=True)
+    seo_title = fields.String(validate=_SHORT)
+    seo_description = fields.String(validate=validate.Length(max=500))
+    public_metadata = metadata_field("metadata", "Storefronts read it.")
+    private_metadata = metadata_field("private_metadata", "Only staff read it.")
+    publish_at = Moment(
+        allow_none=True,
+        metadata={"description": "When a draft goes on the shelf by itself; null calls it off."},
+    )
     attributes = fields.Dict(
         keys=fields.String(validate=validate.Length(1, 60)),
         values=fields.Raw(allow_none=True),
@@ -295,6 +320,8 @@ class CategoryFieldsSchema(Schema):
 
     slug = fields.String(validate=validate.And(SLUG, validate.Length(max=120)))
     description = fields.String(validate=validate.Length(max=50_000))
+    seo_title = fields.String(validate=_SHORT)
+    seo_description = fields.String(validate=validate.Length(max=500))
     parent_id = fields.UUID(allow_none=True)
     position = fields.Integer(strict=True, validate=validate.Range(0, 10**6))
 

@@ -50,8 +50,10 @@ from api.catalog.service.products import (
     publish_product,
     unarchive_product,
 )
+from api.catalog.service.publishing import publish_due
 from api.catalog.service.refreshing import AT_THE_END as REFRESH_AT_THE_END
 from api.catalog.service.refreshing import refilter, refresh_next
+from api.catalog.service.relations import relate_products
 from api.catalog.service.schedules import (
     cancel_schedule,
     carry_out,
@@ -117,10 +119,12 @@ __all__ = [
     "move_product",
     "note_availability",
     "place_in_category",
+    "publish_due",
     "publish_product",
     "put_products",
     "refilter",
     "refresh_next",
+    "relate_products",
     "remove_media",
     "remove_product",
     "schedule_price",

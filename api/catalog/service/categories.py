@@ -39,6 +39,8 @@ def create_category(draft: CategoryDraft, *, by: Principal) -> UUID:
                 slug=slug,
                 name=draft.name,
                 description=draft.description,
+                seo_title=draft.seo_title,
+                seo_description=draft.seo_description,
                 position=draft.position,
                 path=_path(parent, slug),
             )

@@ -18,6 +18,7 @@ from api.catalog.errors import (
     ProductTypeNameTaken,
     SkuTaken,
     SlugTaken,
+    VariantReferenceTaken,
 )
 from api.kernel.errors import DomainError
 from api.platform.db import session
@@ -28,6 +29,7 @@ _REFUSALS: dict[str, Callable[..., DomainError]] = {
     "uq_collections_slug": SlugTaken,
     "uq_products_slug": SlugTaken,
     "uq_products_external_reference": ExternalReferenceTaken,
+    "uq_variants_external_reference": VariantReferenceTaken,
     "uq_variants_sku_key": SkuTaken,
     "uq_variants_barcode": BarcodeTaken,
     "pk_barcodes": lambda code=None: BarcodeTaken(barcode=code),

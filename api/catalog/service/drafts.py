@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,9 @@ class VariantDraft:
     prices: tuple[PriceDraft, ...] = ()
     image_url: str | None = None
     has_stock: bool = False
+    external_reference: str | None = None
+    public_metadata: Mapping[str, Any] = field(default_factory=dict)
+    private_metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def codes(self) -> tuple[BarcodeDraft, ...]:
@@ -87,6 +91,11 @@ class ProductDraft:
     category_ids: tuple[UUID, ...] = ()
     external_reference: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    seo_title: str = ""
+    seo_description: str = ""
+    public_metadata: Mapping[str, Any] = field(default_factory=dict)
+    private_metadata: Mapping[str, Any] = field(default_factory=dict)
+    publish_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +107,8 @@ class CategoryDraft:
     description: str = ""
     parent_id: UUID | None = None
     position: int = 0
+    seo_title: str = ""
+    seo_description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

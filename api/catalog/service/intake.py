@@ -8,7 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
-from api.catalog.errors import CompareAtNotAbovePrice, CurrencyTwice, ImageUnknown, OptionsDoNotFit
+from api.catalog.errors import (
+    CompareAtNotAbovePrice,
+    CurrencyTwice,
+    ImageUnknown,
+    OptionsDoNotFit,
+    PublishAtPassed,
+)
 from api.catalog.models import (
     Barcode,
     PriceRecord,
@@ -19,7 +25,15 @@ from api.catalog.models import (
     Variant,
     VariantPrice,
 )
-from api.catalog.service import addresses, barcodes, fitting, following, price_book, traits
+from api.catalog.service import (
+    addresses,
+    barcodes,
+    fitting,
+    following,
+    metadata,
+    price_book,
+    traits,
+)
 from api.catalog.service.drafts import PriceDraft, ProductDraft, VariantDraft
 from api.catalog.texts import sku_from, slug_from, variant_title
 from api.kernel import clock
@@ -40,6 +54,9 @@ class StoredProduct:
 def check(draft: ProductDraft) -> None:
     """Refuse what can be seen to be wrong without asking the database."""
     known = {image.url for image in draft.images}
+    metadata.check(public=draft.public_metadata, private=draft.private_metadata)
+    if draft.publish_at is not None and draft.publish_at <= clock.now():
+        raise PublishAtPassed(publish_at=draft.publish_at.isoformat())
     for variant in draft.variants:
         check_variant(variant, draft.options)
         if variant.image_url is not None and variant.image_url not in known:
@@ -49,6 +66,7 @@ def check(draft: ProductDraft) -> None:
 def check_variant(variant: VariantDraft, options: Sequence[str]) -> None:
     """Refuse values that do not fit the options, and codes or prices that make no sense."""
     check_option_values(variant.option_values, options)
+    metadata.check(public=variant.public_metadata, private=variant.private_metadata)
     barcodes.check(variant.codes)
     check_prices(variant.prices)
 
@@ -184,6 +202,9 @@ def variant_row(
         "position": position,
         "in_stock": False,
         "image_id": image_id,
+        "external_reference": draft.external_reference,
+        "public_metadata": metadata.whole(draft.public_metadata),
+        "private_metadata": metadata.whole(draft.private_metadata),
     }
 
 
@@ -217,6 +238,11 @@ def _product_row(
         "options": list(draft.options),
         "category_id": draft.category_ids[0] if draft.category_ids else None,
         "external_reference": draft.external_reference,
+        "seo_title": draft.seo_title,
+        "seo_description": draft.seo_description,
+        "public_metadata": metadata.whole(draft.public_metadata),
+        "private_metadata": metadata.whole(draft.private_metadata),
+        "publish_at": draft.publish_at if status is ProductStatus.DRAFT else None,
         "published_at": now if status is ProductStatus.ACTIVE else None,
         "in_stock": False,
     }

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
 
-from api.catalog.errors import ProductNotFound
+from api.catalog.errors import ProductNotFound, PublishAtNeedsDraft, PublishAtPassed
 from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
 from api.catalog.models import (
     Category,
@@ -17,7 +18,7 @@ from api.catalog.models import (
     ProductStatus,
     Variant,
 )
-from api.catalog.service import addresses, fitting, following, intake, media, refreshing
+from api.catalog.service import addresses, fitting, following, intake, media, metadata, refreshing
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import ImageDraft, ProductDraft
 from api.catalog.states import PRODUCT
@@ -58,14 +59,16 @@ def edit_product(
     `category_ids` and `images` replace what was there; `attributes` are values by code, of which
     None takes one back and others stay. Locks the product; refuses a version that is not the
     present one, what `create_product` refuses, and a type that does not define what the product
-    says already. Saying what is already so changes nothing.
+    says already. Metadata is merged key by key. A draft with `publish_at` goes on the shelf by
+    itself at that moment, which must be to come. Saying what is already so changes nothing.
     """
     product = lock(product_id)
     check(product.version, expected_version)
     before_slug = product.slug
     shelves = _shelves_of(product.id) if "category_ids" in changes else set()
-    plain = {k: v for k, v in changes.items() if k not in _APART}
+    plain = metadata.merged(product, {k: v for k, v in changes.items() if k not in _APART})
     changed = {k: v for k, v in plain.items() if getattr(product, k) != v}
+    _refuse_moment(product, changed.get("publish_at"))
     with told_as_refusals():
         for name, value in changed.items():
             setattr(product, name, value)
@@ -142,10 +145,20 @@ def _move(
     product.status = ProductStatus(PRODUCT.next(product.status.value, command))
     if product.status is ProductStatus.ACTIVE:
         fitting.require_all(product)
+    product.publish_at = None
     product.version += 1
     audit.record(f"product.{command}", by=by, subject_id=product.id, status=product.status.value)
     emit(CatalogueChanged(slugs=(product.slug,)))
     return product
+
+
+def _refuse_moment(product: Product, publish_at: datetime | None) -> None:
+    if publish_at is None:
+        return
+    if product.status is not ProductStatus.DRAFT:
+        raise PublishAtNeedsDraft(status=product.status.value)
+    if publish_at <= clock.now():
+        raise PublishAtPassed(publish_at=publish_at.isoformat())
 
 
 def _settle(

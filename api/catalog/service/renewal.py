@@ -118,6 +118,7 @@ class Renewal:
             self.shelves[there.id] = draft.category_ids
         if there.status is ProductStatus.DRAFT and status is ProductStatus.ACTIVE:
             changes["status"] = status
+            changes["publish_at"] = None
             changes["published_at"] = there.published_at or self.now
             self.facts.append(ProductPublished(product_id=there.id))
         return changes

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select
 from api.catalog.errors import ImageUnknown, VariantNotFound
 from api.catalog.events import CatalogueChanged, PriceChanged
 from api.catalog.models import Barcode, Product, ProductImage, Variant, VariantPrice
-from api.catalog.service import barcodes, following, intake, price_book
+from api.catalog.service import barcodes, following, intake, metadata, price_book
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import BarcodeDraft, PriceDraft, VariantDraft
 from api.catalog.service.products import lock, refresh_search
@@ -68,7 +68,9 @@ def edit_variant(
     """
     product, variant = lock_variant(variant_id)
     check(variant.version, expected_version)
-    plain = {k: v for k, v in changes.items() if k not in ("image_url", "barcode", "barcodes")}
+    plain = metadata.merged(
+        variant, {k: v for k, v in changes.items() if k not in ("image_url", "barcode", "barcodes")}
+    )
     if "option_values" in plain:
         plain["option_values"] = list(plain["option_values"])
         intake.check_option_values(plain["option_values"], product.options)

@@ -1,0 +1,45 @@
+"""Products beside products, for staff."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from api.catalog import queries, service
+from api.catalog.models import RelationKind
+from api.catalog.schemas.relations import RelateProductsSchema, RelationsSchema
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.concurrency import versioned
+from api.platform.db import transaction
+from api.platform.http import Blueprint
+
+blueprint = Blueprint(
+    "admin-relations",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="Products that are shown beside others, for staff.",
+)
+
+
+@blueprint.route("/products/<uuid:product_id>/relations", methods=["GET"])
+@requires(Permission.CATALOG_READ)
+@blueprint.response(200, RelationsSchema)
+def get_relations(product_id: UUID) -> Any:
+    """Read what is shown beside a product, by kind."""
+    return queries.get_relations(product_id)
+
+
+@blueprint.route("/products/<uuid:product_id>/relations", methods=["PUT"])
+@requires(Permission.CATALOG_WRITE)
+@versioned
+@blueprint.arguments(RelateProductsSchema)
+@blueprint.response(200, RelationsSchema)
+def relate_products(
+    related: Mapping[RelationKind, Sequence[UUID]], product_id: UUID, expected_version: int
+) -> Any:
+    """Say which products are shown beside a product, by kind, in this order."""
+    with transaction():
+        service.relate_products(
+            product_id, related, expected_version=expected_version, by=principal()
+        )
+    return queries.get_relations(product_id)

@@ -1,0 +1,53 @@
+"""What others keep with a product or variant: small objects of theirs that mean nothing to us.
+
+Public metadata goes out to storefronts, private metadata to staff alone. Both are changed key by
+key, so that two programs that keep different keys do not undo each other.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from api.catalog.errors import MetadataTooLarge
+from api.catalog.models import Product, Variant
+
+MOST_KEYS = 50
+MOST_BYTES = 16 * 1024
+
+NAMES = {"public_metadata": "metadata", "private_metadata": "private_metadata"}
+"""What the columns are called outside."""
+
+
+def merged(before: Product | Variant, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return changes in which metadata is whole: each key replaces, None removes, others stay.
+
+    Refuses more than 50 keys or 16 kB of JSON in one of them. A change without metadata is
+    returned as it is.
+    """
+    result = dict(changes)
+    for column, name in NAMES.items():
+        if column in changes:
+            kept = {**getattr(before, column), **changes[column]}
+            result[column] = whole(kept)
+            _check(result[column], name)
+    return result
+
+
+def whole(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the metadata of something new; a key without a value is left out."""
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def check(*, public: Mapping[str, Any], private: Mapping[str, Any]) -> None:
+    """Refuse metadata of something new that has too many keys or is too large."""
+    _check(whole(public), NAMES["public_metadata"])
+    _check(whole(private), NAMES["private_metadata"])
+
+
+def _check(kept: Mapping[str, Any], name: str) -> None:
+    size = len(orjson.dumps(kept))
+    if len(kept) > MOST_KEYS or size > MOST_BYTES:
+        detail = f"It would have {len(kept)} keys and {size:,} bytes."
+        error = {"pointer": f"/{name}", "in": "body", "code": "invalid", "detail": detail}
+        raise MetadataTooLarge(errors=[error], most_keys=MOST_KEYS, most_bytes=MOST_BYTES)
