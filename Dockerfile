@@ -8,7 +8,8 @@ COPY requirements.txt .
 RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin stockroom
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin stockroom \
+    && install -d -o stockroom -g stockroom /var/lib/stockroom
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /srv/stockroom
 COPY wsgi.py gunicorn.conf.py ./
@@ -20,6 +21,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     STOCKROOM_ENV=production \
+    MEDIA_ROOT=/var/lib/stockroom/media \
     PORT=8000
 USER stockroom
 EXPOSE 8000

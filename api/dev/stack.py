@@ -130,6 +130,7 @@ def _basics(environ: Mapping[str, str], folder: Path, web_port: int) -> dict[str
         "STOCKROOM_ENV": "development",
         "PUBLIC_URL": f"http://{LOOPBACK}:{web_port}",
         "STAFF_ALERT_EMAIL": "staff@stockroom.test",
+        "MEDIA_ROOT": str(folder.absolute() / "media"),
         "LOG_FORMAT": "text",
         "PYTHONUNBUFFERED": "1",
     } | _kept_secrets(folder / "secrets.json")

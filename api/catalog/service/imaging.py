@@ -21,7 +21,7 @@ MADE = ("image/webp", ".webp")
 SIZE_FILES = tuple(f"{name}{MADE[1]}" for name, _ in SIZES)
 MOST_PIXELS = 60_000_000
 MOST_PIXELS_UNPACKED = 32_000_000
-"""Of PNG and WebP, which cannot be unpacked at less than full size: 128 MB of memory."""
+"""Of PNG and WebP, which are unpacked at full size, into 128 MB of memory."""
 
 _KINDS = {
     "JPEG": ("image/jpeg", ".jpg"),
