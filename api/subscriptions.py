@@ -53,6 +53,7 @@ WORK = Work(
         AttributeFilterChanged: [catalog.on_attribute_filter_changed],
         CatalogueChanged: [
             catalog.on_catalogue_changed,
+            catalog.learn_search_words,
             catalog.gather_into_collections,
             inventory.on_catalogue_changed,
         ],

@@ -12,18 +12,40 @@ from api.catalog.events import (
     MediaRemoved,
     MediaUploaded,
 )
-from api.catalog.policy import LISTS, WHOLE_SHOP, page_of
+from api.catalog.policy import (
+    ALL_PRODUCTS,
+    COLLECTIONS,
+    LISTS,
+    MOST_SHELVES,
+    WHOLE_SHOP,
+    page_of,
+    shelf_of,
+)
 from api.platform import cache
 from api.platform.db import transaction
 from api.platform.jobs import spans_transactions
 
 
 def on_catalogue_changed(fact: CatalogueChanged) -> None:
-    """Outdate the pages that changed and every list; after a change of the tree, everything."""
+    """Outdate the pages that changed and the lists that show them; with the tree, everything."""
     if fact.is_tree:
         cache.outdate(WHOLE_SHOP)
+        return
+    shelves = {*fact.shelves, *queries.shelves_of(fact.slugs)}
+    old = [page_of(slug) for slug in fact.slugs]
+    if len(shelves) > MOST_SHELVES:
+        old.append(LISTS)
     else:
-        cache.outdate(LISTS, *(page_of(slug) for slug in fact.slugs))
+        old += [ALL_PRODUCTS, *(shelf_of(shelf) for shelf in sorted(shelves))]
+    if any(shelf.startswith("collection:") for shelf in fact.shelves):
+        old.append(COLLECTIONS)
+    cache.outdate(*old)
+
+
+def learn_search_words(fact: CatalogueChanged) -> None:
+    """Remember the words of what changed, so that a typo in them is forgiven."""
+    if fact.slugs:
+        service.learn_words(fact.slugs)
 
 
 def carry_out_scheduled_prices() -> None:

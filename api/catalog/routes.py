@@ -2,70 +2,180 @@
 
 from typing import Any
 
-from flask import current_app
+from flask import Response, request
 
 from api.catalog import policy, queries
+from api.catalog.errors import CategoryNotFound, CollectionNotFound, ProductNotFound
+from api.catalog.queries import Wanted
 from api.catalog.schemas.shelf import (
-    CurrencyQuerySchema,
     ShownCategoryPageSchema,
     ShownCategorySchema,
-    ShownProductCardSchema,
+    ShownCollectionSchema,
+    ShownPagesQuerySchema,
+    ShownProductCardListSchema,
+    ShownProductQuerySchema,
     ShownProductSchema,
     ShownProductsQuerySchema,
+    SuggestionsQuerySchema,
+    SuggestionsSchema,
 )
 from api.platform import cache
 from api.platform.auth import public
 from api.platform.http import Blueprint, list_of
+from api.platform.languages import fallbacks, spoken
+from api.platform.ports import port
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
     "catalogue",
     __name__,
     url_prefix="/api/v1",
-    description="What is on the shelf: categories, products, search.",
+    description="What is on the shelf: categories, collections, products, search.",
 )
+
+_MOVED = {"description": "It is found elsewhere now: see Location.", "content_type": None}
+
+
+def _list_namespaces() -> tuple[str, ...]:
+    return policy.lists(request.args.get("category"), request.args.get("collection"))
+
+
+def _page_namespaces(slug: str) -> tuple[str, ...]:
+    return policy.product_page(slug, with_others="expand" in request.args)
 
 
 @blueprint.route("/categories")
 @public
-@cache.answered(policy.lists)
+@cache.answered(policy.tree)
 @blueprint.response(200, list_of(ShownCategorySchema))
 def list_categories() -> Any:
     """Read the whole tree as a flat list, parents before children."""
-    return queries.shown_categories()
+    return _told(queries.shown_categories(_languages()))
 
 
 @blueprint.route("/categories/<slug>")
 @public
 @cache.answered(policy.category_page)
+@blueprint.alt_response(301, **_MOVED)
 @blueprint.response(200, ShownCategoryPageSchema)
 def get_category(slug: str) -> Any:
     """Read one category with the way to it and what stands directly below."""
-    return queries.shown_category(slug)
+    try:
+        return _told(queries.shown_category(slug, _languages()))
+    except CategoryNotFound:
+        if now := queries.present_slug("category", slug):
+            return _moved("categories", now)
+        raise
+
+
+@blueprint.route("/collections")
+@public
+@cache.answered(policy.collections)
+@blueprint.arguments(ShownPagesQuerySchema, location="query")
+@blueprint.response(200, list_of(ShownCollectionSchema))
+def list_collections(query: dict[str, Any]) -> Any:
+    """List the collections by title."""
+    return _told(queries.shown_collections(**query, languages=_languages()))
+
+
+@blueprint.route("/collections/<slug>")
+@public
+@cache.answered(policy.collection_page)
+@blueprint.alt_response(301, **_MOVED)
+@blueprint.response(200, ShownCollectionSchema)
+def get_collection(slug: str) -> Any:
+    """Read one collection; its products are listed with `collection=<slug>`."""
+    try:
+        return _told(queries.shown_collection(slug, _languages()))
+    except CollectionNotFound:
+        if now := queries.present_slug("collection", slug):
+            return _moved("collections", now)
+        raise
 
 
 @blueprint.route("/products")
 @public
-@cache.answered(policy.lists)
+@cache.answered(_list_namespaces)
 @blueprint.arguments(ShownProductsQuerySchema, location="query")
-@blueprint.response(200, list_of(ShownProductCardSchema))
+@blueprint.response(200, ShownProductCardListSchema)
 def list_products(query: dict[str, Any]) -> Any:
-    """List products on the shelf: of a category, found by words, in the wanted order."""
-    currency = query.pop("currency") or _shop_currency()
-    with_total = query.pop("include") == "total"
-    return queries.shown_products(currency=currency, with_total=with_total, **query)
+    """List products on the shelf: of a category or collection, found by words, filtered, sorted.
+
+    `include=facets` counts what the list can be narrowed by further.
+    """
+    include = query.pop("include")
+    how = {name: query.pop(name) for name in ("sort", "limit", "cursor", "expand")}
+    query["currency"] = query["currency"] or _settings().currency
+    filters: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in query.items()
+    }
+    return _told(
+        queries.shown_products(
+            Wanted(**filters),
+            **how,
+            with_total="total" in include,
+            with_facets="facets" in include,
+            languages=_languages(),
+        )
+    )
 
 
 @blueprint.route("/products/<slug>")
 @public
-@cache.answered(policy.product_page)
-@blueprint.arguments(CurrencyQuerySchema, location="query")
+@cache.answered(_page_namespaces)
+@blueprint.arguments(ShownProductQuerySchema, location="query")
+@blueprint.alt_response(301, **_MOVED)
 @blueprint.response(200, ShownProductSchema)
 def get_product(query: dict[str, Any], slug: str) -> Any:
-    """Read a product's page: variants, prices, pictures, and whether they are in stock."""
-    return queries.shown_product(slug, currency=query["currency"] or _shop_currency())
+    """Read a product's page: variants, prices, pictures, attributes, and what is in stock.
+
+    An address that the product had before leads to the one that it has now.
+    """
+    try:
+        return _told(
+            queries.shown_product(
+                slug,
+                currency=query["currency"] or _settings().currency,
+                expand=query["expand"],
+                languages=_languages(),
+            )
+        )
+    except ProductNotFound:
+        if now := queries.present_slug("product", slug):
+            return _moved("products", now)
+        raise
 
 
-def _shop_currency() -> str:
-    settings: Settings = current_app.extensions["stockroom_settings"]
-    return settings.currency
+@blueprint.route("/search/suggestions")
+@public
+@cache.answered(policy.lists)
+@blueprint.arguments(SuggestionsQuerySchema, location="query")
+@blueprint.response(200, SuggestionsSchema)
+def suggest(query: dict[str, Any]) -> Any:
+    """Guess, while somebody types, what they are looking for."""
+    currency = query["currency"] or _settings().currency
+    return queries.suggested(
+        query["q"], currency=currency, limit=query["limit"], languages=_languages()
+    )
+
+
+def _languages() -> tuple[str, ...]:
+    return fallbacks(spoken())
+
+
+def _told(found: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Say in which languages an answer is."""
+    own = _settings().languages[0]
+    used = dict.fromkeys(language or own for language in found.pop("languages"))
+    return found, {"Content-Language": ", ".join(used) or own}
+
+
+def _moved(place: str, slug: str) -> Any:
+    query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+    location = f"{blueprint.url_prefix}/{place}/{slug}{query}"
+    return Response(status=301, headers={"Location": location})
+
+
+def _settings() -> Settings:
+    settings: Settings = port(Settings)
+    return settings

@@ -5,71 +5,155 @@ with the tokens under which it was made and is passed over when one of them diff
 `outdate` makes a whole namespace old with one write, without searching for keys, and a slow reader
 cannot put back what a writer has just made old. Tokens are random: one that Redis lost is made
 anew, and what was stored under the old one never comes back.
+
+Of many who miss the same answer at once, one makes it and the others wait for it.
 """
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from hashlib import blake2b, sha256
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request
 from redis.exceptions import RedisError
 
+from api.platform.languages import spoken
 from api.platform.observability import CACHE
 from api.platform.redis import client
 
 KEEP_SECONDS = 600
 """How long an answer lives; a bound on what an unread address costs, not on how old it may be."""
 TOKEN_SECONDS = 86_400
-BROWSER_SECONDS = 5
+BROWSER_SECONDS = 1
 """How long browsers and proxies may show an answer without asking again."""
+FLIGHT_SECONDS = 3.0
+"""How long others wait for the one who makes an answer, before they make it themselves."""
+_LOOK_AGAIN_SECONDS = 0.005
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Finished bytes and the strong ETag of exactly these bytes."""
+    """Finished bytes, the strong ETag of exactly these bytes, and the languages they are in."""
 
     etag: str
     body: bytes
+    language: str = ""
 
     @classmethod
-    def of(cls, body: bytes) -> "Answer":
+    def of(cls, body: bytes, language: str = "") -> "Answer":
         """Name the bytes by their content."""
-        return cls(f'"{blake2b(body, digest_size=12).hexdigest()}"', body)
+        return cls(f'"{blake2b(body, digest_size=12).hexdigest()}"', body, language)
+
+    def pack(self, tokens: bytes) -> bytes:
+        """Write it down together with the tokens under which it was made."""
+        return b"\n".join((tokens, self.etag.encode(), self.language.encode(), self.body))
+
+    @classmethod
+    def unpack(cls, stored: bytes | None, tokens: bytes) -> "Answer | None":
+        """Read what was written down, unless it was made under other tokens."""
+        if stored is None or not stored.startswith(tokens + b"\n"):
+            return None
+        _, etag, language, body = stored.split(b"\n", 3)
+        return cls(etag.decode(), body, language.decode())
 
 
-def cached(namespaces: Sequence[str], name: str, make: Callable[[], bytes]) -> Answer:
-    """Return the answer for a name, making and storing it on a miss. One round trip on a hit."""
+Make = Callable[[], Answer]
+
+
+def cached(namespaces: Sequence[str], name: str, make: Make) -> Answer:
+    """Return the answer for a name, making and storing it on a miss. One round trip on a hit.
+
+    On a miss one caller, of all processes, makes the answer while the others wait for it; they
+    make their own only when it takes longer than FLIGHT_SECONDS or comes to nothing.
+    """
     keys = [_token_key(namespace) for namespace in namespaces]
     key = f"cache:answer:{sha256(name.encode()).hexdigest()[:32]}"
     try:
-        *found, stored = client().mget([*keys, key])
+        flight, found = _found_or_ours_to_make(keys, key)
     except RedisError:
         CACHE.labels("unavailable").inc()
-        return Answer.of(make())
-    # A token that is missing is made before the answer is. When a writer makes another one
-    # meanwhile, ours is not set, and what we store under it is passed over by everyone.
-    new = {place: _new_token() for place, token in enumerate(found) if token is None}
-    tokens: list[bytes] = [token or new[place] for place, token in enumerate(found)]
-    if stored is not None and not new:
-        made_under, etag, body = stored.split(b"\n", 2)
-        if made_under == b".".join(tokens):
-            CACHE.labels("hit").inc()
-            return Answer(etag.decode(), body)
+        return make()
+    if found is not None:
+        return found
     CACHE.labels("miss").inc()
-    answer = Answer.of(make())
+    try:
+        answer = make()
+    except BaseException:
+        _land(flight)
+        raise
+    _keep(flight, answer)
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """The making of one answer under the tokens of its beginning; only one at a time has it."""
+
+    key: str
+    tokens: bytes
+
+    @property
+    def name(self) -> str:
+        return f"{self.key}:flight:{sha256(self.tokens).hexdigest()[:16]}"
+
+
+def _found_or_ours_to_make(keys: Sequence[str], key: str) -> tuple[_Flight, Answer | None]:
+    """Return the answer that is there or that somebody was making, else the right to make it."""
+    until = time.monotonic() + FLIGHT_SECONDS
+    pause, outcome = _LOOK_AGAIN_SECONDS, "hit"
+    while True:
+        tokens, found = _look(keys, key)
+        flight = _Flight(key, tokens)
+        if found is not None:
+            CACHE.labels(outcome).inc()
+            return flight, found
+        is_ours = client().set(flight.name, b"1", nx=True, px=int(FLIGHT_SECONDS * 1000))
+        if is_ours or time.monotonic() > until:
+            return flight, None
+        outcome = "waited"
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.05)
+
+
+def _keep(flight: _Flight, answer: Answer) -> None:
     try:
         with client().pipeline(transaction=False) as pipe:
-            for place, token in new.items():
-                pipe.set(keys[place], token, ex=TOKEN_SECONDS, nx=True)
-            whole = b"\n".join((b".".join(tokens), answer.etag.encode(), answer.body))
-            pipe.set(key, whole, ex=KEEP_SECONDS)
+            pipe.set(flight.key, answer.pack(flight.tokens), ex=KEEP_SECONDS)
+            pipe.delete(flight.name)
             pipe.execute()
     except RedisError:
         CACHE.labels("unavailable").inc()
-    return answer
+
+
+def _land(flight: _Flight) -> None:
+    """Let those who wait go on by themselves; they do so anyway after a while."""
+    try:
+        client().delete(flight.name)
+    except RedisError:
+        CACHE.labels("unavailable").inc()
+
+
+def _look(keys: Sequence[str], key: str) -> tuple[bytes, Answer | None]:
+    """Read the present tokens, and the answer if it was made under them.
+
+    A token that is missing is made before the answer is. When somebody makes another one
+    meanwhile, theirs stays, and what is stored under ours is passed over by everyone.
+    """
+    *found, stored = client().mget([*keys, key])
+    known: list[bytes] = [token for token in found if token is not None]
+    if len(known) == len(keys):
+        tokens = b".".join(known)
+        return tokens, Answer.unpack(stored, tokens)
+    with client().pipeline(transaction=False) as pipe:
+        for token_key in keys:
+            pipe.set(token_key, _new_token(), ex=TOKEN_SECONDS, nx=True)
+        pipe.execute()
+    tokens = b".".join(token or b"" for token in client().mget(keys))
+    return tokens, Answer.unpack(stored, tokens)
 
 
 def outdate(*namespaces: str) -> None:
@@ -83,29 +167,48 @@ def outdate(*namespaces: str) -> None:
         pipe.execute()
 
 
-def answered(namespaces: Callable[..., Sequence[str]]) -> Callable[[Any], Callable[..., Response]]:
-    """Keep the successful answers of a public view, by its whole address.
+Namespaces = Callable[..., Sequence[str]]
+
+
+def answered(namespaces: Namespaces) -> Callable[[Any], Callable[..., Response]]:
+    """Keep the successful answers of a public view, by its whole address and language.
 
     Stands outside of everything that reads the query, so that a kept answer costs neither checks
     nor database. `namespaces` is called with the view's path arguments. Says 304 to a reader who
-    has the very same bytes. A refusal is raised as ever and not kept.
+    has the very same bytes. A refusal is raised as ever and not kept; nor is a redirect.
     """
 
     def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
         @wraps(view)
         def answer(**path: Any) -> Response:
-            address = f"{request.path}?{request.query_string.decode('latin-1')}"
-            kept = cached(namespaces(**path), address, lambda: view(**path).get_data())
-            return conditional(kept)
+            def make() -> Answer:
+                made = view(**path)
+                if made.status_code != HTTPStatus.OK:
+                    raise _NotKept(made)
+                return Answer.of(made.get_data(), made.headers.get("Content-Language", ""))
 
-        answer._apidoc = _with_not_modified(view)  # type: ignore[attr-defined]
+            address = f"{request.path}?{request.query_string.decode('latin-1')}#{spoken()}"
+            try:
+                return conditional(cached(namespaces(**path), address, make))
+            except _NotKept as passing:
+                return passing.response
+
+        answer._apidoc = _documented(view)  # type: ignore[attr-defined]
         return answer
 
     return decorate
 
 
-def _with_not_modified(view: Callable[..., Response]) -> dict[str, Any]:
-    """Document that a reader who has the very same bytes is told so."""
+class _NotKept(Exception):
+    """An answer that is passed on and forgotten."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def _documented(view: Callable[..., Response]) -> dict[str, Any]:
+    """Document that a reader who has the very same bytes is told so, and in which language."""
     doc = dict(getattr(view, "_apidoc", {}))
     given = dict(doc.get("response", {}))
     same = {"description": "If-None-Match names the present answer.", "content_type": None}
@@ -118,7 +221,10 @@ def conditional(answer: Answer) -> Response:
     headers = {
         "ETag": answer.etag,
         "Cache-Control": f"public, max-age={BROWSER_SECONDS}",
+        "Vary": "Accept-Language",
     }
+    if answer.language:
+        headers["Content-Language"] = answer.language
     given = request.headers.get("If-None-Match")
     if given and (given.strip() == "*" or answer.etag in _tags(given)):
         return Response(status=304, headers=headers)

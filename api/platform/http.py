@@ -196,6 +196,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
         return decorate
 
+    def alt_response(self, status_code: int, **options: Any) -> Callable[[View], View]:
+        """Document another way in which a view answers."""
+        return cast(Callable[[View], View], super().alt_response(status_code, **options))
+
     def doc(self, **members: Any) -> Callable[[View], View]:
         """Add to the documentation of a view; see flask-smorest."""
         return cast(Callable[[View], View], super().doc(**members))

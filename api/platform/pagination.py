@@ -89,22 +89,27 @@ def page_of(
     total: AnySelect | None = None,
 ) -> tuple[list[Any], dict[str, Any]]:
     """Read one page of a kept listing, with the values of its bound parameters; see `page`."""
-    mark = _fingerprint(listed, filters)
+    mark = mark_of(listed.name, filters)
     bound = {**values, "page_rows": limit + 1}
     if cursor:
-        bound |= {f"after_{i}": v for i, v in enumerate(_decode(cursor, mark, listed.sort))}
+        kinds = [column.type.python_type for column in listed.sort.columns]
+        bound |= {f"after_{i}": v for i, v in enumerate(opened(cursor, mark, kinds))}
     rows = list(session.execute(listed.later if cursor else listed.first, bound).all())
     has_more = len(rows) > limit
     rows = rows[:limit]
     described: dict[str, Any] = {"limit": limit, "next_cursor": None, "has_more": has_more}
     if has_more:
-        described["next_cursor"] = _encode(rows[-1][-len(listed.sort.columns) :], mark)
+        described["next_cursor"] = cursor_of(rows[-1][-len(listed.sort.columns) :], mark)
     if total is not None:
-        counted = select(func.count()).select_from(total.limit(TOTAL_CAP + 1).subquery())
-        count = session.scalar(counted, dict(values)) or 0
-        described["total"] = min(count, TOTAL_CAP)
-        described["total_is_capped"] = count > TOTAL_CAP
+        described |= total_of(total, values)
     return rows, described
+
+
+def total_of(statement: AnySelect, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Count a list, up to 10,000; returns the members of `page` that tell it."""
+    counted = select(func.count()).select_from(statement.limit(TOTAL_CAP + 1).subquery())
+    count = session.scalar(counted, dict(values)) or 0
+    return {"total": min(count, TOTAL_CAP), "total_is_capped": count > TOTAL_CAP}
 
 
 def _after(sort: Sort) -> ColumnElement[bool]:
@@ -119,32 +124,33 @@ def _after(sort: Sort) -> ColumnElement[bool]:
     return and_(first >= bounds[0], columns > given)
 
 
-def _fingerprint(listed: Listing, filters: object) -> str:
+def mark_of(name: str, filters: object) -> str:
     """Tie a cursor to its list, so that one made under other filters is refused, not misread."""
-    return hashlib.sha256(f"{listed.name}{filters!r}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{name}{filters!r}".encode()).hexdigest()[:12]
 
 
-def _encode(values: Sequence[Any], mark: str) -> str:
+def cursor_of(values: Sequence[Any], mark: str) -> str:
+    """Write down where a page ended."""
     return base64.urlsafe_b64encode(orjson.dumps([mark, *values])).decode().rstrip("=")
 
 
-def _decode(cursor: str, mark: str, sort: Sort) -> list[Any]:
+def opened(cursor: str, mark: str, kinds: Sequence[Any]) -> list[Any]:
+    """Read where a page ended: one value of each kind. Raises `CursorInvalid`."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         found, *values = orjson.loads(raw)
         if found != mark:
             raise CursorInvalid
-        return [_typed(c, v) for c, v in zip(sort.columns, values, strict=True)]
+        return [_typed(kind, value) for kind, value in zip(kinds, values, strict=True)]
     except (binascii.Error, ValueError, TypeError, OverflowError) as unreadable:
         raise CursorInvalid from unreadable
 
 
-def _typed(column: Any, value: Any) -> Any:
+def _typed(kind: Any, value: Any) -> Any:
     """Turn a cursor value back into what its column holds.
 
     Strictly: anyone can write a cursor, and what the database cannot compare must not reach it.
     """
-    kind = column.type.python_type
     if type(value) is not (str if kind in (UUID, datetime) else kind):
         raise TypeError(f"a cursor holds {value!r} where its list has {kind}")
     if kind is UUID:

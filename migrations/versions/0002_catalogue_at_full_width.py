@@ -42,6 +42,14 @@ PLACES = """
           ::bit(60)::bigint
 """
 
+# The planner remembers how frequent only so many words and traits are; by default too few of them
+# to tell a rare one from a common one.
+STATISTICS = """
+    ALTER TABLE products
+    ALTER COLUMN traits SET STATISTICS 500, ALTER COLUMN search SET STATISTICS 500,
+    ALTER COLUMN search_heads SET STATISTICS 500, ALTER COLUMN search_titles SET STATISTICS 500
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -600,6 +608,7 @@ def upgrade() -> None:
         op.f("ck_category_members_position_not_negative"), "category_members", "position >= 0"
     )
     op.execute(PLACES)
+    op.execute(STATISTICS)
     op.execute(APPEND_ONLY)
     op.execute(BARCODES)
     op.execute(PRICES)
@@ -607,6 +616,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE products ALTER COLUMN search SET STATISTICS -1")
     op.drop_constraint(op.f("uq_variants_external_reference"), "variants", type_="unique")
     op.drop_column("variants", "private_metadata")
     op.drop_column("variants", "public_metadata")

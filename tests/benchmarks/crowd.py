@@ -17,7 +17,7 @@ from flask import Flask
 from psycopg2.extensions import connection as Connection
 from rich.progress import track
 
-from api.catalog.texts import keywords, typo_keys, words
+from api.catalog.texts import keywords, trait_key, typo_keys, words
 from api.kernel.ids import new_id
 from api.platform.db import db
 
@@ -164,7 +164,7 @@ class Crowd:
     def trait_rows(self) -> Iterator[tuple[Any, ...]]:
         """Yield everything that products are filtered by."""
         for (kind, label), trait_id in self.traits.items():
-            yield trait_id, kind, words(label), label
+            yield trait_id, kind, trait_key(label), label
 
     def search_words(self) -> Iterator[tuple[Any, ...]]:
         """Yield the words that products are found by."""

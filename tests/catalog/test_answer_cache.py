@@ -1,60 +1,64 @@
 """Finished answers in Redis: found, outdated, lost, and never put back by a slow reader."""
 
+import time
+
 import pytest
 from flask import Flask
 from redis.exceptions import ConnectionError as RedisGone
 
 from api.platform import cache
+from api.platform.cache import Answer
 from api.platform.redis import client
+from tests.support.threads import at_once
 
 
 def test_an_answer_is_made_once_and_its_tag_names_its_content(app: Flask) -> None:
     """The same bytes have the same tag wherever they were made."""
     made: list[int] = []
 
-    def make() -> bytes:
+    def make() -> Answer:
         made.append(1)
-        return b"[]"
+        return Answer.of(b"[]")
 
     first = cache.cached(["shop"], "list", make)
     second = cache.cached(["shop"], "list", make)
 
-    assert first == second == cache.Answer.of(b"[]")
+    assert first == second == Answer.of(b"[]")
     assert len(made) == 1
 
 
 def test_outdating_one_namespace_leaves_the_others(app: Flask) -> None:
     """An answer is as old as the oldest of what it belongs to."""
     for name in ("a", "b"):
-        cache.cached(["shop", name], name, lambda: b"old")
+        cache.cached(["shop", name], name, lambda: Answer.of(b"old"))
 
     cache.outdate("a")
 
-    assert cache.cached(["shop", "a"], "a", lambda: b"new").body == b"new"
-    assert cache.cached(["shop", "b"], "b", lambda: b"new").body == b"old"
+    assert cache.cached(["shop", "a"], "a", lambda: Answer.of(b"new")).body == b"new"
+    assert cache.cached(["shop", "b"], "b", lambda: Answer.of(b"new")).body == b"old"
     cache.outdate("shop")
-    assert cache.cached(["shop", "b"], "b", lambda: b"new").body == b"new"
+    assert cache.cached(["shop", "b"], "b", lambda: Answer.of(b"new")).body == b"new"
 
 
 def test_a_slow_reader_does_not_put_back_what_is_old(app: Flask) -> None:
     """It read before the change and stores after it."""
 
-    def read_slowly() -> bytes:
+    def read_slowly() -> Answer:
         cache.outdate("shop")  # somebody changes a price meanwhile
-        return b"old"
+        return Answer.of(b"old")
 
     cache.cached(["shop"], "list", read_slowly)
 
-    assert cache.cached(["shop"], "list", lambda: b"new").body == b"new"
+    assert cache.cached(["shop"], "list", lambda: Answer.of(b"new")).body == b"new"
 
 
 def test_a_lost_token_makes_answers_old_and_does_not_bring_back_older_ones(app: Flask) -> None:
     """Redis may throw away any key at any time."""
-    cache.cached(["shop"], "list", lambda: b"old")
+    cache.cached(["shop"], "list", lambda: Answer.of(b"old"))
 
     client().delete("cache:token:shop")
 
-    assert cache.cached(["shop"], "list", lambda: b"new").body == b"new"
+    assert cache.cached(["shop"], "list", lambda: Answer.of(b"new")).body == b"new"
 
 
 def test_without_redis_every_answer_is_made_anew(
@@ -68,5 +72,77 @@ def test_without_redis_every_answer_is_made_anew(
 
     monkeypatch.setitem(app.extensions, "stockroom_redis", Gone())
 
-    assert cache.cached(["shop"], "list", lambda: b"[1]").body == b"[1]"
-    assert cache.cached(["shop"], "list", lambda: b"[2]").body == b"[2]"
+    assert cache.cached(["shop"], "list", lambda: Answer.of(b"[1]")).body == b"[1]"
+    assert cache.cached(["shop"], "list", lambda: Answer.of(b"[2]")).body == b"[2]"
+
+
+def test_of_a_herd_on_a_cold_answer_one_makes_it(app: Flask) -> None:
+    """And all have it."""
+    made: list[int] = []
+
+    def make_slowly() -> Answer:
+        made.append(1)
+        time.sleep(0.1)
+        return Answer.of(b"[]")
+
+    def ask() -> bytes:
+        return cache.cached(["shop"], "list", make_slowly).body
+
+    assert at_once(app, [ask] * 30).results == [b"[]"] * 30
+    assert len(made) == 1
+
+
+def test_a_herd_that_meets_a_change_sees_what_is_new(app: Flask) -> None:
+    """Who began to wait before the change does not take what was made before it."""
+    made: list[bytes] = []
+
+    def make_slowly() -> Answer:
+        body = b"old" if not made else b"new"
+        made.append(body)
+        if body == b"old":
+            cache.outdate("shop")
+        time.sleep(0.05)
+        return Answer.of(body)
+
+    def ask() -> bytes:
+        return cache.cached(["shop"], "list", make_slowly).body
+
+    answers = at_once(app, [ask] * 20).results
+
+    assert answers.count(b"old") == 1, "only the one who was making it"
+    assert made == [b"old", b"new"]
+
+
+def test_when_the_one_who_makes_it_fails_the_next_one_does(app: Flask) -> None:
+    """Nobody waits for what never comes."""
+    made: list[int] = []
+
+    def make() -> Answer:
+        made.append(1)
+        if len(made) == 1:
+            time.sleep(0.05)
+            raise KeyError
+        return Answer.of(b"[]")
+
+    def ask() -> bytes:
+        return cache.cached(["shop"], "list", make).body
+
+    began = time.monotonic()
+    outcomes = at_once(app, [ask] * 10)
+
+    assert outcomes.refused_by(KeyError) == 1
+    assert outcomes.results == [b"[]"] * 9
+    assert len(made) == 2
+    assert time.monotonic() - began < cache.FLIGHT_SECONDS
+
+
+def test_whoever_waits_too_long_makes_it_alone(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one who was making it may be dead."""
+    monkeypatch.setattr(cache, "FLIGHT_SECONDS", 0.1)
+    client().mset({"cache:token:shop": b"t"})
+    app_answer = cache.cached(["shop"], "other", lambda: Answer.of(b"x"))
+    assert app_answer.body == b"x"
+    flight = cache._Flight(f"cache:answer:{cache.sha256(b'list').hexdigest()[:32]}", b"t")
+    client().set(flight.name, b"1", px=60_000)
+
+    assert cache.cached(["shop"], "list", lambda: Answer.of(b"mine")).body == b"mine"

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import event, text
 
 from api.catalog import queries
+from api.catalog.queries import Wanted
 from api.catalog.service.drafts import ProductDraft, VariantDraft
 from api.catalog.service.following import refresh_price_ranges
 from api.catalog.service.known import Known
@@ -41,8 +42,27 @@ _FILL = """
     SELECT id, 'EUR', 100 + (hashtext(sku) % 1000 + 1000) FROM variants;
     INSERT INTO product_images (id, product_id, url, alt, position)
     SELECT id, id, 'https://img.test/' || slug, '', 0 FROM products;
-    INSERT INTO category_members (category_id, product_id, is_direct)
-    SELECT :category, id, true FROM products WHERE slug LIKE '%77';
+    INSERT INTO category_members (category_id, product_id, is_direct, position)
+    SELECT :category, id, true, length(slug) FROM products WHERE slug LIKE '%77';
+    INSERT INTO collections (id, slug, title, description, seo_title, seo_description, kind, match,
+        rules, sort, is_visible, version, created_at)
+    VALUES (:category, 'gifts', 'Gifts', '', '', '', 'manual', 'all', '[]', 'position', true, 1,
+        now());
+    INSERT INTO collection_members (collection_id, product_id, position)
+    SELECT :category, id, length(slug) FROM products WHERE slug LIKE '%33';
+    INSERT INTO search_words (word, products, edits)
+    SELECT translate(n::text, '0123456789', 'abcdefghij') || 'product', n,
+        ARRAY[translate(n::text, '0123456789', 'abcdefghij') || 'product']
+    FROM generate_series(1, 30000) AS n;
+    INSERT INTO translations (subject_id, language, kind, texts)
+    SELECT id, 'de', 'product', '{"title": "Ding"}' FROM products;
+    INSERT INTO old_slugs (kind, slug, subject_id)
+    SELECT 'product', 'former-' || slug, id FROM products;
+    UPDATE products SET in_stock = false WHERE slug NOT LIKE '%5';
+    INSERT INTO traits (kind, key, label)
+    SELECT 'vendor', 'maker ' || n, 'Maker ' || n FROM generate_series(1, 500) AS n;
+    UPDATE products SET traits = ARRAY[(SELECT t.id FROM traits t WHERE t.key = 'maker ' ||
+        (1 + substr(products.slug, 9)::int % 500))];
 """
 
 
@@ -94,13 +114,21 @@ def _plan(ask: Callable[[], Any]) -> str:
     return "\n".join(plans)
 
 
+# Tables of a few rows here, which are read whole because that is quicker.
+_SMALL = {
+    *("attributes", "attribute_choices", "product_attributes", "product_types"),
+    *("product_type_attributes", "categories", "collections"),
+}
+
+
 def _scans(plan: str) -> Iterator[str]:
     """Name the tables that are read from beginning to end."""
     yield from re.findall(r"Seq Scan on (\w+)", plan)
 
 
 def _listed(**query: Any) -> Callable[[], Any]:
-    return lambda: queries.shown_products(currency="EUR", limit=20, **query)
+    wanted = {name: query.pop(name) for name in [*query] if name not in ("sort", "languages")}
+    return lambda: queries.shown_products(Wanted(currency="EUR", **wanted), limit=20, **query)
 
 
 _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
@@ -109,7 +137,21 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
     ("by price", "ix_product_price_ranges_by_price", _listed(sort="price")),
     ("by price down", "ix_product_price_ranges_by_price", _listed(sort="-price")),
     ("of a category", "pk_category_members", _listed(category="mugs")),
+    ("of a category in order", "ix_category_members_in_order",
+     _listed(category="mugs", sort="position")),
+    ("of a collection", "ix_collection_members_in_order", _listed(collection="gifts")),
+    ("in stock", "ix_products_newest_in_stock", _listed(in_stock=True)),
+    ("of a maker", "ix_products_traits", _listed(vendor=("Maker 77",))),
+    ("which maker", "uq_traits_kind_key", _listed(vendor=("Maker 77",))),
+    ("in other words", "pk_translations", _listed(languages=("de",))),
+    ("a typo", "ix_search_words_edits", _listed(q="abproducd")),
+    ("words begun", "pk_search_words",
+     lambda: queries.suggested("abproduc", currency="EUR", limit=5)),
+    ("an old address", "pk_old_slugs",
+     lambda: queries.present_slug("product", "former-product-1711")),
     ("rare words", "ix_products_search", _listed(q="rare")),
+    ("words of titles", "ix_products_search_titles", _listed(q="1711")),
+    ("words of makers and tags", "ix_products_search_heads", _listed(q="common")),
     ("a code", "ix_products_search", _listed(q="sku1711")),
     ("a page", "uq_products_slug", lambda: queries.shown_product("product-1711", currency="EUR")),
     ("its variants", "uq_variants_product_id_option_values",
@@ -128,11 +170,12 @@ def test_questions_are_answered_from_their_index(crowd: list[UUID]) -> None:
     plan = _plan(lambda: queries.offers(crowd[2_000:2_005], "EUR"))
     for index in ("pk_variants", "pk_products", "pk_variant_prices"):
         assert index in plan, plan
-    assert set(_scans(plan)) == set(), plan
+    assert set(_scans(plan)) - _SMALL == set(), plan
     for name, index, ask in _QUESTIONS:
         plan = _plan(ask)
         assert index in plan, f"{name}: {index} is not used\n{plan}"
-        assert set(_scans(plan)) <= {"categories"}, f"{name} reads a whole table\n{plan}"
+        scanned = set(_scans(plan)) - _SMALL
+        assert not scanned, f"{name} reads all of {scanned}\n{plan}"
 
 
 def test_arrivals_find_what_is_known_by_reference_slug_and_code(crowd: list[UUID]) -> None:
@@ -160,7 +203,7 @@ def test_arrivals_find_what_is_known_by_reference_slug_and_code(crowd: list[UUID
         "uq_product_images_product_id_url",
     ):
         assert index in plan, f"{index}\n{plan}"
-    assert set(_scans(plan)) == set(), plan
+    assert set(_scans(plan)) - _SMALL == set(), plan
 
 
 def test_what_refers_to_a_row_is_found_when_that_row_goes(crowd: list[UUID]) -> None:

@@ -1,12 +1,19 @@
 """Search quality: what people type, and what stands first."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
 from api.catalog import queries
+from api.catalog.queries import Wanted
 from tests.support.catalogue import a_product
 
 CODE = "4006381333931"
+
+
+def _found(typed: str) -> dict[str, Any]:
+    return queries.shown_products(Wanted(currency="EUR", q=typed))
 
 
 @pytest.fixture
@@ -73,7 +80,7 @@ def shelf(app: Flask) -> Flask:
 )
 def test_the_first_hits_are_what_was_meant(shelf: Flask, typed: str, first: list[str]) -> None:
     """Titles before descriptions, an exact title before a longer one."""
-    found = queries.shown_products(currency="EUR", q=typed)["data"]
+    found = _found(typed)["data"]
 
     assert [card["title"] for card in found][: len(first) or None] == first
 
@@ -83,7 +90,7 @@ def test_a_title_that_is_just_what_was_typed_comes_first(app: Flask) -> None:
     for number, title in enumerate(("Lamp Lamp Lamp", "Lamp", "Lamp Shade for a Lamp")):
         a_product(f"L-{number}", title=title, slug=f"l-{number}")
 
-    found = queries.shown_products(currency="EUR", q="lamp")["data"]
+    found = _found("lamp")["data"]
 
     assert found[0]["title"] == "Lamp"
 
@@ -91,11 +98,11 @@ def test_a_title_that_is_just_what_was_typed_comes_first(app: Flask) -> None:
 @pytest.mark.parametrize("typed", ["a" * 200, "a " * 100, "\\ ' \" % _", "🙂", "a:*b|c&d<->e"])
 def test_nothing_that_is_typed_breaks_the_search(shelf: Flask, typed: str) -> None:
     """Operators of the database mean nothing to people."""
-    assert isinstance(queries.shown_products(currency="EUR", q=typed)["data"], list)
+    assert isinstance(_found(typed)["data"], list)
 
 
 def test_a_very_long_description_is_searched_at_its_beginning(app: Flask) -> None:
     """The index holds no more than so much, and does not break on it."""
     a_product("BOOK", description="<p>whale " + "word%d " * 100_000 + "</p>")
 
-    assert len(queries.shown_products(currency="EUR", q="whale")["data"]) == 1
+    assert len(_found("whale")["data"]) == 1

@@ -2,6 +2,7 @@
 
 import base64
 import random
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -192,9 +193,9 @@ def test_a_cursor_that_someone_made_up_is_refused_and_not_a_bug(client: FlaskCli
 )
 def test_a_made_up_moment_is_refused_and_not_a_bug(value: Any) -> None:
     with pytest.raises(pagination.CursorInvalid):
-        pagination._decode(forged("m", value), "m", pagination.Sort((Fact.created_at,)))
+        pagination.opened(forged("m", value), "m", [datetime])
 
 
 def test_a_made_up_text_is_refused_when_the_database_could_not_read_it() -> None:
     with pytest.raises(pagination.CursorInvalid):
-        pagination._decode(forged("m", "a\x00b"), "m", pagination.Sort((Fact.name,)))
+        pagination.opened(forged("m", "a\x00b"), "m", [str])

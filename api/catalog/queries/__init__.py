@@ -30,7 +30,15 @@ from api.catalog.queries.media import (
     list_media,
     waiting_media,
 )
+from api.catalog.queries.narrowing import Wanted
+from api.catalog.queries.places import (
+    shown_categories,
+    shown_category,
+    shown_collection,
+    shown_collections,
+)
 from api.catalog.queries.price_history import price_history
+from api.catalog.queries.product_page import shown_product
 from api.catalog.queries.publishing import due_to_publish
 from api.catalog.queries.relations import get_relations
 from api.catalog.queries.schedules import scheduled_price, scheduled_prices
@@ -43,12 +51,9 @@ from api.catalog.queries.selling import (
     offers,
     variant_labels,
 )
-from api.catalog.queries.shelf import (
-    shown_categories,
-    shown_category,
-    shown_product,
-    shown_products,
-)
+from api.catalog.queries.shelf import SORTS, shown_products
+from api.catalog.queries.shelves_of import shelves_of
+from api.catalog.queries.suggesting import suggested
 from api.catalog.queries.traits import described_attributes, trait_ids
 from api.catalog.queries.translations import (
     list_translations,
@@ -58,9 +63,11 @@ from api.catalog.queries.translations import (
 )
 
 __all__ = [
+    "SORTS",
     "Offer",
     "VariantFound",
     "VariantLabel",
+    "Wanted",
     "attribute_values",
     "codes_of",
     "count_products",
@@ -90,12 +97,16 @@ __all__ = [
     "price_history",
     "scheduled_price",
     "scheduled_prices",
+    "shelves_of",
     "shown_categories",
     "shown_category",
+    "shown_collection",
+    "shown_collections",
     "shown_product",
     "shown_products",
     "slugs_of",
     "stale_collections",
+    "suggested",
     "texts_for",
     "trait_ids",
     "translation",

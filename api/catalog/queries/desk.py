@@ -217,7 +217,7 @@ def _variants(which: Any) -> list[dict[str, Any]]:
             *(Variant.id, Variant.version, Variant.product_id, Variant.sku, Variant.barcode),
             *(Variant.title, Variant.option_values, Variant.weight_grams, Variant.tax_class),
             *(Variant.position, Variant.in_stock, ProductImage.url.label("image_url")),
-            *(Variant.external_reference, Variant.private_metadata),
+            *(Variant.image_id, Variant.external_reference, Variant.private_metadata),
             Variant.public_metadata.label("metadata"),
         )
         .outerjoin(ProductImage, ProductImage.id == Variant.image_id)

@@ -1,28 +1,52 @@
 """Turn what somebody types into a question that the search index answers."""
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, case, cast, func, literal_column
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import InstrumentedAttribute
 
-from api.catalog.models import Product
-from api.catalog.texts import code_word, words
+from api.catalog.models import Barcode, Product, ProductStatus, Variant
+from api.catalog.texts import code_key, code_word, words
 
 MOST_WORDS = 12
 """More words than that are not asked for: they cost work and find nothing."""
 
-# Weights of D, C, B, A: a word in the title counts more than any number in a description.
-_WEIGHTS: ColumnElement[Any] = literal_column("'{0.02, 0.1, 0.3, 1.0}'::float4[]")
-_EXACT_TITLE = 1_000_000
+MOST_EXACT = 200
+"""Products of exactly the same title that are put first."""
+
+_POSSESSIVE = re.compile(r"(?<=\w)['’]s\b", re.IGNORECASE)
 
 
 def tsquery_text(typed: str) -> str:
     """Write the text of a tsquery for what was typed; empty when there is no word in it.
 
-    Every word must be there, in any order, in singular or plural; the last one may be only begun.
-    What is written like a code, `BLUE-MUG-01`, is also looked for as the beginning of one.
+    Every word must be there, in any order, in singular or plural; the last one may be only begun,
+    but not a single letter behind other words: half of all products have a word with it. What is
+    written like a code, `BLUE-MUG-01`, is also looked for as the beginning of one.
     """
-    pieces = typed.split()[:MOST_WORDS]
+    pieces = _POSSESSIVE.sub("", typed).split()[:MOST_WORDS]
+    is_alone = len(words(typed).split()) == 1
     terms = []
     for place, piece in enumerate(pieces):
         found = words(piece).split()
@@ -30,7 +54,8 @@ def tsquery_text(typed: str) -> str:
             continue
         is_last = place == len(pieces) - 1
         term = " & ".join(
-            _forms(word, begun=is_last and i == len(found) - 1) for i, word in enumerate(found)
+            _forms(word, begun=is_last and i == len(found) - 1 and (is_alone or len(word) > 1))
+            for i, word in enumerate(found)
         )
         code = code_word(piece)
         if len(found) > 1 or any(letter.isdigit() for letter in code):
@@ -39,21 +64,94 @@ def tsquery_text(typed: str) -> str:
     return " & ".join(terms)
 
 
-def matches(query_text: str | BindParameter[str]) -> ColumnElement[bool]:
-    """Tell whether a product is found by what `tsquery_text` returned; uses the search index."""
-    return Product.search.bool_op("@@")(_query(query_text))
+def matches(
+    query_text: str | BindParameter[str], column: InstrumentedAttribute[str] | None = None
+) -> ColumnElement[bool]:
+    """Tell whether a product is found by what `tsquery_text` returned; uses a search index.
 
-
-def relevance(
-    query_text: str | BindParameter[str], title: str | BindParameter[str]
-) -> ColumnElement[int]:
-    """Return how well a product fits, in whole millionths, so that a cursor can name it exactly.
-
-    A product whose title has just the words that were typed, and no other, comes first.
+    Everything that is said of a product is searched, unless the `column` is one that holds less.
     """
-    rank = func.ts_rank(_WEIGHTS, Product.search, _query(query_text))
-    exact = case((Product.search_title == title, _EXACT_TITLE), else_=0)
-    return cast(rank * 1_000_000, Integer) + exact
+    searched = Product.search if column is None else column
+    return searched.bool_op("@@")(_query(query_text))
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a product is found, the best way first; each but the first lets in all before it too.
+
+    By exactly its title, SKU or barcode; by words of its title; by those of its maker, type, tags,
+    options and codes as well; by anything that is said of it.
+    """
+
+    is_it: ColumnElement[bool]
+    in_title: ColumnElement[bool]
+    in_head: ColumnElement[bool]
+    in_text: ColumnElement[bool]
+
+    def between(self, first: int, last: int) -> ColumnElement[bool]:
+        """Tell whether a product is found in one of these ways and not in a better one."""
+        found = (self.is_it, self.in_title, self.in_head, self.in_text)
+        condition = or_(self.is_it, found[last]) if first == 0 < last else found[last]
+        if first > 0:
+            condition = and_(condition, not_(self.is_it))
+        return condition if first < 2 else and_(condition, not_(found[first - 1]))
+
+    def tier(self) -> ColumnElement[int]:
+        """Return the number of the best way in which a product is found, 0 for the best."""
+        return case((self.is_it, 0), (self.in_title, 1), (self.in_head, 2), else_=3)
+
+    def any(self) -> ColumnElement[bool]:
+        """Tell whether a product is found at all."""
+        return or_(self.in_text, self.is_it)
+
+
+def ways() -> Ways:
+    """Return how products are found; bound to what `values_of` returns, and to `exact`.
+
+    `exact` is what the question of `exact_ids` answers.
+    """
+    tsquery = bindparam("tsquery", type_=String)
+    return Ways(
+        Product.id == any_(bindparam("exact", type_=ARRAY(Uuid))),
+        matches(tsquery, Product.search_titles),
+        matches(tsquery, Product.search_heads),
+        matches(tsquery),
+    )
+
+
+def exact_ids() -> ColumnElement[Any]:
+    """Return the question which products are called exactly so: by title, SKU or barcode."""
+    by_title = (
+        select(Product.id)
+        .where(
+            Product.search_title == bindparam("title", type_=String),
+            Product.status == ProductStatus.ACTIVE,
+        )
+        .order_by(Product.id.desc())
+        .limit(MOST_EXACT)
+    )
+    by_sku = select(Variant.product_id).where(Variant.sku_key == bindparam("sku_key", type_=String))
+    by_barcode = (
+        select(Variant.product_id)
+        .join(Barcode, Barcode.variant_id == Variant.id)
+        .where(Barcode.code_key == bindparam("barcode_key", type_=String))
+    )
+    return array_of(union(select(by_title.subquery()), by_sku, by_barcode))
+
+
+def values_of(typed: str) -> dict[str, Any]:
+    """Return the values that questions about what was typed are bound to."""
+    return {
+        "tsquery": tsquery_text(typed),
+        "title": words(typed) or "\x01",
+        "sku_key": typed.strip().lower(),
+        "barcode_key": code_key(typed.strip()),
+    }
+
+
+def array_of(ids: Select[Any] | CompoundSelect[Any]) -> ColumnElement[Any]:
+    """Ask first and compare then: an index answers for a finished array, not for a subquery."""
+    return func.array(ids.scalar_subquery(), type_=ARRAY(Uuid))
 
 
 def _query(query_text: str | BindParameter[str]) -> ColumnElement[str]:

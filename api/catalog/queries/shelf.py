@@ -1,304 +1,189 @@
-"""What storefronts show: only products on the shelf, in their final shape.
+"""What storefronts list: only products on the shelf, narrowed and in the wanted order.
 
-Columns, not entities; a list is one statement, a page is two, whatever their length. Statements
-are built once and given their values.
+Columns, not entities; a list is one statement, or one for each filter that has to be looked up,
+whatever its length. Statements are built once for each kind of list and given their values.
 """
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, String, Uuid, and_, bindparam, func, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by, array
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
-from api.catalog.errors import CategoryNotFound, ProductNotFound, SortNeedsQuery
-from api.catalog.models import (
-    Category,
-    CategoryMember,
-    PriceRange,
-    Product,
-    ProductImage,
-    ProductStatus,
-    Variant,
-    VariantPrice,
+from api.catalog.errors import (
+    CategoryNotFound,
+    CollectionNotFound,
+    SortNeedsQuery,
+    SortNeedsShelf,
 )
-from api.catalog.queries import searching
-from api.catalog.queries.tree import in_tree_order, level_of
-from api.catalog.texts import words
+from api.catalog.models import Category, CategoryMember, CollectionMember, PriceRange, Product
+from api.catalog.models import Collection as Shelf
+from api.catalog.queries import relevance, searching
+from api.catalog.queries.cards import CARD, cards
+from api.catalog.queries.facets import facets_of
+from api.catalog.queries.guessing import meant
+from api.catalog.queries.narrowing import Narrowing, Shape, Wanted, narrow, narrowed
 from api.platform import pagination
-from api.platform.db import session
-from api.platform.pagination import Listing, Sort
+from api.platform.db import AnySelect, session
+from api.platform.pagination import CursorInvalid, Listing, Sort
 
-SORTS = ("relevance", "newest", "name", "price", "-price")
+SORTS = ("relevance", "newest", "name", "price", "-price", "position")
 
-_FIRST_IMAGE = (
-    select(array([ProductImage.url, ProductImage.alt]))
-    .where(ProductImage.product_id == Product.id)
-    .order_by(ProductImage.position, ProductImage.id)
-    .limit(1)
-    .scalar_subquery()
-)
-
-
-_ABOVE = aliased(Category)
-_BREADCRUMBS = (
-    select(
-        func.jsonb_agg(
-            aggregate_order_by(
-                func.jsonb_build_object("slug", _ABOVE.slug, "name", _ABOVE.name),
-                func.length(_ABOVE.path),
-            )
-        )
-    )
-    .select_from(Category)
-    .join(_ABOVE, _ABOVE.slug == func.any(func.string_to_array(Category.path, "/")))
-    .where(Category.id == Product.category_id)
-    .scalar_subquery()
-)
-_CATEGORY = (Category.id, Category.slug, Category.name, Category.path, Category.parent_id)
-
-
-_IMAGES = (
-    select(
-        func.jsonb_agg(
-            aggregate_order_by(
-                func.jsonb_build_object(
-                    *("id", ProductImage.id, "url", ProductImage.url, "alt", ProductImage.alt)
-                ),
-                ProductImage.position,
-                ProductImage.id,
-            )
-        )
-    )
-    .where(ProductImage.product_id == Product.id)
-    .scalar_subquery()
-)
-_PAGE = select(
-    *(Product.id, Product.slug, Product.title, Product.description, Product.vendor),
-    *(Product.product_type, Product.tags, Product.options, Product.in_stock),
-    *(Product.published_at, _BREADCRUMBS.label("breadcrumbs"), _IMAGES.label("images")),
-).where(Product.slug == bindparam("slug", type_=String), Product.status == ProductStatus.ACTIVE)
-_PAGE_VARIANTS = (
-    select(
-        *(Variant.id, Variant.sku, Variant.barcode, Variant.title, Variant.option_values),
-        *(Variant.weight_grams, Variant.in_stock, Variant.image_id),
-        *(VariantPrice.amount, VariantPrice.compare_at),
-    )
-    .outerjoin(
-        VariantPrice,
-        and_(
-            VariantPrice.variant_id == Variant.id,
-            VariantPrice.currency == bindparam("currency", type_=String),
-        ),
-    )
-    .where(Variant.product_id == bindparam("product_id", type_=Uuid))
-    .order_by(Variant.position, Variant.id)
-)
-
-
-@cache
-def _listing(sort: str, *, in_category: bool, is_search: bool) -> tuple[Listing, Select[Any]]:
-    """Build the statement of one kind of list, and the one that its total is counted by.
-
-    There are at most twenty kinds, each built once.
-    """
-    price_of = and_(
-        PriceRange.product_id == Product.id,
-        PriceRange.currency == bindparam("currency", type_=String),
-    )
-    # Prices and pictures are looked up for the rows of the page alone, after it was chosen.
-    prices = select(array([PriceRange.lowest, PriceRange.highest, PriceRange.compare_at]))
-    statement: Select[Any] = (
-        select(
-            *(Product.id, Product.slug, Product.title, Product.vendor, Product.in_stock),
-            prices.where(price_of).correlate(Product).scalar_subquery().label("prices"),
-            _FIRST_IMAGE.label("image"),
-        )
-        .select_from(Product)
-        .where(Product.status == ProductStatus.ACTIVE)
-    )
-    columns: tuple[Any, ...] = (Product.id,)
-    if in_category:
-        slug = bindparam("category", type_=String)
-        wanted = select(Category.id).where(Category.slug == slug).scalar_subquery()
-        statement = statement.join(
-            CategoryMember,
-            and_(CategoryMember.product_id == Product.id, CategoryMember.category_id == wanted),
-        )
-        columns = (CategoryMember.product_id,)
-    if is_search:
-        typed = bindparam("tsquery", type_=String)
-        statement = statement.where(searching.matches(typed))
-        if sort == "relevance":
-            title = bindparam("title", type_=String)
-            columns = (searching.relevance(typed, title), Product.id)
-    if sort == "name":
-        columns = (Product.search_title, Product.id)
-    elif sort.endswith("price"):
-        statement = statement.join(PriceRange, price_of)
-        columns = (PriceRange.lowest, PriceRange.product_id)
-    order = Sort(columns, descending=sort in ("relevance", "newest", "-price"))
-    return pagination.listing(statement, order), statement.with_only_columns(Product.id)
+Page = tuple[list[Any], dict[str, Any]]
 
 
 def shown_products(
+    wanted: Wanted,
     *,
-    currency: str,
-    category: str | None = None,
-    q: str | None = None,
     sort: str | None = None,
     limit: int = 25,
     cursor: str | None = None,
     with_total: bool = False,
+    with_facets: bool = False,
+    expand: Collection[str] = (),
+    languages: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return a page of products on the shelf: of a category with all below it, found by words.
+    """Return a page of products on the shelf.
 
-    `relevance` is the order of a search, `newest` of any other list, unless `sort` says
-    otherwise. In an order by price, products without a price in the currency have no place and
-    are left out. Raises CategoryNotFound, SortNeedsQuery and CursorInvalid.
+    `relevance` is the order of a search, the collection's own that of a collection, and `newest`
+    that of any other list, unless `sort` says otherwise. In an order by price, and under a limit
+    on prices, products without a price in the currency have no place and are left out. A search
+    that finds nothing is made again with words that are one typo away; `corrected_q` tells.
+    `languages` are those in which texts are looked for before the shop's own, and in the answer
+    those in which they are; "" is the shop's own.
+
+    Raises CategoryNotFound, CollectionNotFound, SortNeedsQuery, SortNeedsShelf, FilterUnreadable,
+    AttributeNotFilterable and CursorInvalid.
     """
-    wanted_sort = sort or ("relevance" if q else "newest")
-    if wanted_sort == "relevance" and not q:
+    collection = _collection(wanted.collection)
+    order = sort or ("relevance" if wanted.q else collection.sort if collection else "newest")
+    if order == "relevance" and not wanted.q:
         raise SortNeedsQuery
-    values = {"currency": currency}
-    if category is not None:
-        values["category"] = category
-    if q:
-        values |= {"tsquery": searching.tsquery_text(q), "title": words(q)}
-    listed, all_of_it = _listing(wanted_sort, in_category=category is not None, is_search=bool(q))
-    rows, page = pagination.page_of(
-        listed,
-        values,
-        limit=limit,
-        cursor=cursor,
-        filters=(currency, category, q, wanted_sort),
-        total=all_of_it if with_total else None,
-    )
-    if not rows and category is not None:
-        _check_category(category)
-    return {"data": [_card(row, currency) for row in rows], "page": page}
+    if order == "position" and not (wanted.category or wanted.collection):
+        raise SortNeedsShelf
+    narrowing = narrow(wanted, collection_id=collection.id if collection else None)
+    corrected = None
+    if narrowing.is_empty:
+        values = narrowing.values
+        rows: list[Any] = []
+        page: dict[str, Any] = {"limit": limit, "next_cursor": None, "has_more": False}
+    elif wanted.q:
+        rows, page, values, corrected = _search(wanted, narrowing, order, limit, cursor)
+    else:
+        values = narrowing.values
+        rows, page = _listed(wanted, narrowing.shape, order, values, limit, cursor)
+    if not rows and wanted.category is not None:
+        _check_category(wanted.category)
+    if with_total:
+        everything = _everything(narrowing.shape, is_search=bool(wanted.q))
+        count = {"total": 0, "total_is_capped": False}
+        page |= count if narrowing.is_empty else pagination.total_of(everything, values)
+    data, spoken = cards(rows, wanted.currency, languages=languages, expand=expand)
+    found: dict[str, Any] = {"data": data, "page": page, "languages": spoken}
+    if wanted.q:
+        found["corrected_q"] = corrected
+    if with_facets:
+        found["facets"] = facets_of(narrowing, values, languages=languages)
+    return found
 
 
-def shown_product(slug: str, *, currency: str) -> dict[str, Any]:
-    """Return a product's page, with a price for each variant that has one in the currency.
+def found_products(
+    q: str, *, currency: str, limit: int, languages: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return the cards of the first products that a search finds."""
+    wanted = Wanted(currency=currency, q=q)
+    values = {"currency": currency, **searching.values_of(q)}
+    rows, _ = _listed(wanted, Shape(), "relevance", values, limit, None)
+    found, _ = cards(rows, currency, languages=languages)
+    return found
 
-    Raises ProductNotFound for one that is not on the shelf.
+
+def _search(
+    wanted: Wanted, narrowing: Narrowing, order: str, limit: int, cursor: str | None
+) -> tuple[list[Any], dict[str, Any], dict[str, Any], str | None]:
+    """Search, and when that finds nothing, search for what was probably meant.
+
+    A cursor of a corrected search does not fit the words as typed, which is how it is told.
     """
-    product = session.execute(_PAGE, {"slug": slug}).first()
-    if product is None:
-        raise ProductNotFound(slug=slug)
-    variants = session.execute(
-        _PAGE_VARIANTS, {"product_id": product.id, "currency": currency}
-    ).all()
-    images = product.images or []
-    urls = {image["id"]: image["url"] for image in images}
-    return {
-        "id": product.id,
-        "slug": product.slug,
-        "title": product.title,
-        "description": product.description,
-        "vendor": product.vendor,
-        "product_type": product.product_type,
-        "tags": product.tags,
-        "published_at": product.published_at,
-        "in_stock": product.in_stock,
-        "for_sale": any(variant.amount is not None for variant in variants),
-        "breadcrumbs": product.breadcrumbs or [],
-        "images": [{"url": image["url"], "alt": image["alt"]} for image in images],
-        "options": _options(product.options, [variant.option_values for variant in variants]),
-        "variants": [
-            {
-                "id": variant.id,
-                "sku": variant.sku,
-                "barcode": variant.barcode,
-                "title": variant.title,
-                "option_values": variant.option_values,
-                "price": _money(variant.amount, currency),
-                "compare_at": _money(variant.compare_at, currency),
-                "for_sale": variant.amount is not None,
-                "in_stock": variant.in_stock,
-                "weight_grams": variant.weight_grams,
-                "image_url": urls.get(str(variant.image_id)),
-            }
-            for variant in variants
-        ],
-    }
+    typed = wanted.q or ""
+    values = {**narrowing.values, **searching.values_of(typed)}
+    try:
+        rows, page = _listed(wanted, narrowing.shape, order, values, limit, cursor)
+        if rows or cursor:
+            return rows, page, values, None
+    except CursorInvalid:
+        corrected = meant(typed)
+        if corrected is None:
+            raise
+    else:
+        corrected = meant(typed)
+        if corrected is None:
+            return rows, page, values, None
+    other = {**narrowing.values, **searching.values_of(corrected)}
+    rows, page = _listed(wanted, narrowing.shape, order, other, limit, cursor)
+    return rows, page, other, corrected
 
 
-def shown_categories() -> dict[str, Any]:
-    """Return the whole tree as a flat list, parents before children, in the shop's order."""
-    rows = in_tree_order(
-        session.execute(
-            select(*_CATEGORY).order_by(Category.position, Category.name, Category.id)
-        ).all()
-    )
-    page = {"limit": len(rows), "next_cursor": None, "has_more": False}
-    return {"data": [_category(row) for row in rows], "page": page}
+def _listed(
+    wanted: Wanted,
+    shape: Shape,
+    order: str,
+    values: dict[str, Any],
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    """Read a page of one kind of list; notes among the values who is exactly it."""
+    # What was asked, and the words that are searched, which may be others than those typed.
+    filters = (wanted, values.get("tsquery"))
+    seen = relevance.look(shape, values) if wanted.q else None
+    if seen is not None:
+        values["exact"] = seen.exact
+        if order == "relevance":
+            return relevance.hits(shape, seen, values, limit=limit, cursor=cursor, filters=filters)
+    listed = _listing(order, shape, seen and seen.is_low)
+    return pagination.page_of(listed, values, limit=limit, cursor=cursor, filters=filters)
 
 
-def shown_category(slug: str) -> dict[str, Any]:
-    """Return one category, what stands above it and what directly below. CategoryNotFound."""
+@lru_cache(maxsize=512)
+def _listing(order: str, shape: Shape, has_few_hits: bool | None) -> Listing:
+    """Build the statement of one kind of list; `has_few_hits` is None without a search."""
+    by_price = order.endswith("price")
+    statement = _searched(narrowed(CARD, shape, with_prices=by_price), shape, has_few_hits)
+    columns: tuple[Any, ...] = (shape.product_id,)
+    if order == "name":
+        columns = (Product.search_title, Product.id)
+    elif order == "position":
+        member = CollectionMember if shape.in_collection else CategoryMember
+        columns = (member.position, member.product_id)
+    elif by_price:
+        columns = (PriceRange.lowest, PriceRange.product_id)
+    return pagination.listing(statement, Sort(columns, descending=order in ("newest", "-price")))
+
+
+@lru_cache(maxsize=128)
+def _everything(shape: Shape, *, is_search: bool) -> AnySelect:
+    """Build the statement that a total is counted by."""
+    return _searched(narrowed((Product.id,), shape), shape, False if is_search else None)
+
+
+def _searched(statement: AnySelect, shape: Shape, has_few_hits: bool | None) -> AnySelect:
+    if has_few_hits is None:
+        return statement
+    return statement.where(relevance.found(shape, has_few_hits=has_few_hits))
+
+
+def _collection(slug: str | None) -> Any:
+    if slug is None:
+        return None
     row = session.execute(
-        select(*_CATEGORY, Category.description).where(Category.slug == slug)
+        select(Shelf.id, Shelf.sort).where(Shelf.slug == slug, Shelf.is_visible)
     ).first()
     if row is None:
-        raise CategoryNotFound(slug=slug)
-    around = session.execute(
-        select(*_CATEGORY)
-        .where(or_(Category.parent_id == row.id, Category.slug.in_(row.path.split("/")[:-1])))
-        .order_by(Category.position, Category.name, Category.id)
-    ).all()
-    above = sorted((a for a in around if a.parent_id != row.id), key=lambda a: len(a.path))
-    return {
-        **_category(row),
-        "description": row.description,
-        "breadcrumbs": [{"slug": a.slug, "name": a.name} for a in (*above, row)],
-        "children": [_category(child) for child in around if child.parent_id == row.id],
-    }
+        raise CollectionNotFound(slug=slug)
+    return row
 
 
 def _check_category(slug: str) -> None:
     """Tell an empty category from one that is not there."""
     if session.scalar(select(Category.id).where(Category.slug == slug)) is None:
         raise CategoryNotFound(slug=slug)
-
-
-def _card(row: Any, currency: str) -> dict[str, Any]:
-    image = row.image
-    lowest, highest, before = row.prices or (None, None, None)
-    return {
-        "id": row.id,
-        "slug": row.slug,
-        "title": row.title,
-        "vendor": row.vendor,
-        "price": _money(lowest, currency),
-        "compare_at": _money(before, currency),
-        "price_varies": lowest != highest,
-        "for_sale": lowest is not None,
-        "in_stock": row.in_stock,
-        "image": {"url": image[0], "alt": image[1]} if image else None,
-    }
-
-
-def _category(row: Any) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "slug": row.slug,
-        "name": row.name,
-        "path": row.path,
-        "level": level_of(row.path),
-        "parent_id": row.parent_id,
-    }
-
-
-def _money(amount: int | None, currency: str) -> dict[str, Any] | None:
-    return None if amount is None else {"amount": amount, "currency": currency}
-
-
-def _options(names: Sequence[str], values: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
-    """Say what there is to choose from, in the order in which the variants stand."""
-    return [
-        {"name": name, "values": list(dict.fromkeys(chosen[place] for chosen in values))}
-        for place, name in enumerate(names)
-    ]

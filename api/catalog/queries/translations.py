@@ -1,6 +1,6 @@
 """What the catalogue says in other languages: for storefronts, and for those who translate."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -57,9 +57,16 @@ SUBJECTS: Mapping[str, Subject] = {
 }
 
 
-def texts_for(
-    subject_ids: Collection[UUID], languages: Sequence[str]
-) -> dict[UUID, dict[str, Any]]:
+class Texts(dict[str, Any]):
+    """The translated texts of one thing by field, and the language of the best of them."""
+
+    language: str = ""
+
+
+NO_TEXTS = Texts()
+
+
+def texts_for(subject_ids: Collection[UUID], languages: Sequence[str]) -> dict[UUID, Texts]:
     """Return the translated texts of things, by id and field; one statement.
 
     `languages` are in order of preference: of each field, and of each option or value, the first
@@ -70,7 +77,7 @@ def texts_for(
         return {}
     wanted = list(languages)
     rows = session.execute(
-        select(Translation.subject_id, Translation.texts)
+        select(Translation.subject_id, Translation.language, Translation.texts)
         .where(
             Translation.subject_id == any_(literal(sorted(set(subject_ids)), ARRAY(Uuid))),
             Translation.language == any_(literal(wanted, ARRAY(Text))),
@@ -78,13 +85,20 @@ def texts_for(
         # The best language last, so that it is laid over the others.
         .order_by(func.array_position(literal(wanted, ARRAY(Text)), Translation.language).desc())
     )
-    found: dict[UUID, dict[str, Any]] = {}
+    found: dict[UUID, Texts] = {}
     for row in rows:
         if row.texts:
-            best = found.setdefault(row.subject_id, {})
+            best = found.setdefault(row.subject_id, Texts())
+            best.language = row.language
             maps = {name: best.get(name, {}) | row.texts.get(name, {}) for name in MAPS}
             best.update({**row.texts, **{name: words for name, words in maps.items() if words}})
     return found
+
+
+def languages_of(subject_ids: Iterable[UUID], texts: Mapping[UUID, Texts], field: str) -> list[str]:
+    """Return in which languages a text of some things is shown; "" is the shop's own."""
+    shown = (texts.get(subject_id) for subject_id in subject_ids)
+    return list(dict.fromkeys(own.language if own and field in own else "" for own in shown))
 
 
 def translation(kind: str, subject_id: UUID, language: str) -> dict[str, Any]:

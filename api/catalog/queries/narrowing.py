@@ -1,0 +1,243 @@
+"""Turn what a storefront asks for into conditions: one language for lists, search and facets.
+
+`Wanted` is the question in the shopkeeper's words, `Narrowing` the same with ids in place of
+words. Which conditions there are is its `shape`; statements are built once for each shape.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Numeric,
+    Select,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    select,
+)
+
+from api.catalog.errors import AttributeNotFilterable, FilterUnreadable
+from api.catalog.models import (
+    AttributeKind,
+    Category,
+    CategoryMember,
+    CollectionMember,
+    PriceRange,
+    Product,
+    ProductAttribute,
+    ProductStatus,
+)
+from api.catalog.queries.traits import described_attributes, trait_ids
+from api.catalog.texts import attribute_kind, option_kind
+
+MOST_DIGITS = 30
+"""Of a number that is compared with; more is nobody's width or weight."""
+
+_RANGED = (AttributeKind.NUMBER, AttributeKind.DATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which products a storefront asks for. Several values of one filter mean any of them."""
+
+    currency: str
+    category: str | None = None
+    collection: str | None = None
+    q: str | None = None
+    price_gte: int | None = None
+    price_lte: int | None = None
+    in_stock: bool | None = None
+    vendor: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    option: tuple[str, ...] = ()
+    attribute: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Which conditions a statement has, without their values."""
+
+    in_category: bool = False
+    in_collection: bool = False
+    groups: int = 0
+    numbers: int = 0
+    price: bool = False
+    in_stock: bool | None = None
+
+    @property
+    def product_id(self) -> Any:
+        """The column that names products and is in order of time, in the first table asked."""
+        if self.in_category:
+            return CategoryMember.product_id
+        return CollectionMember.product_id if self.in_collection else Product.id
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What was asked for, in ids and bounds; `is_empty` when a filter can fit nothing at all."""
+
+    shape: Shape
+    values: dict[str, Any] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
+    """Which kind of trait each group is, in their order."""
+
+    @property
+    def is_empty(self) -> bool:
+        return any(not self.values[f"group_{i}"] for i in range(self.shape.groups))
+
+
+def narrow(wanted: Wanted, *, collection_id: Any = None) -> Narrowing:
+    """Look up what the words of a question mean; at most three statements, none without filters.
+
+    Raises FilterUnreadable and AttributeNotFilterable.
+    """
+    values: dict[str, Any] = {"currency": wanted.currency}
+    if wanted.category is not None:
+        values["category"] = wanted.category
+    if wanted.collection is not None:
+        values["collection"] = collection_id
+    has_price = wanted.price_gte is not None or wanted.price_lte is not None
+    if has_price:
+        values["price_gte"] = wanted.price_gte or 0
+        values["price_lte"] = wanted.price_lte if wanted.price_lte is not None else 2**62
+    asked, numbers = _asked(wanted)
+    found = trait_ids(asked) if asked else {}
+    for place, kind in enumerate(asked):
+        values[f"group_{place}"] = found[kind]
+    for place, (attribute_id, low, high) in enumerate(numbers):
+        values |= {f"number_{place}": attribute_id, f"low_{place}": low, f"high_{place}": high}
+    shape = Shape(
+        in_category=wanted.category is not None,
+        in_collection=wanted.collection is not None,
+        groups=len(asked),
+        numbers=len(numbers),
+        price=has_price,
+        in_stock=wanted.in_stock,
+    )
+    return Narrowing(shape, values, tuple(asked))
+
+
+def narrowed(
+    columns: Sequence[Any], shape: Shape, *, with_prices: bool = False, leaving_out: int = -1
+) -> Select[Any]:
+    """Build the statement for products on the shelf that fit; their values are bound by name.
+
+    `leaving_out` is the place of a group that is not asked for, so that its own counts show what
+    else could be chosen.
+    """
+    statement: Select[Any] = (
+        select(*columns).select_from(Product).where(Product.status == ProductStatus.ACTIVE)
+    )
+    if shape.in_category:
+        slug = bindparam("category", type_=String)
+        wanted = select(Category.id).where(Category.slug == slug).scalar_subquery()
+        statement = statement.join(
+            CategoryMember,
+            and_(CategoryMember.product_id == Product.id, CategoryMember.category_id == wanted),
+        )
+    if shape.in_collection:
+        member = and_(
+            CollectionMember.product_id == Product.id,
+            CollectionMember.collection_id == bindparam("collection", type_=Uuid),
+        )
+        statement = statement.join(CollectionMember, member)
+    if with_prices or shape.price:
+        statement = statement.join(PriceRange, price_of())
+    if shape.price:
+        low, high = (bindparam(f"price_{end}", type_=BigInteger) for end in ("gte", "lte"))
+        statement = statement.where(PriceRange.lowest.between(low, high))
+    if shape.in_stock is not None:
+        statement = statement.where(Product.in_stock if shape.in_stock else ~Product.in_stock)
+    for place in range(shape.groups):
+        if place != leaving_out:
+            ids = bindparam(f"group_{place}", type_=ARRAY(Integer))
+            statement = statement.where(Product.traits.bool_op("&&")(ids))
+    for place in range(shape.numbers):
+        statement = statement.where(_in_range(place))
+    return statement
+
+
+def price_of() -> ColumnElement[bool]:
+    """The row of a product's prices in the asked currency."""
+    return and_(
+        PriceRange.product_id == Product.id,
+        PriceRange.currency == bindparam("currency", type_=String),
+    )
+
+
+def _in_range(place: int) -> ColumnElement[bool]:
+    low, high = (bindparam(f"{end}_{place}", type_=Numeric) for end in ("low", "high"))
+    return exists().where(
+        ProductAttribute.product_id == Product.id,
+        ProductAttribute.attribute_id == bindparam(f"number_{place}", type_=Uuid),
+        ProductAttribute.number.between(low, high),
+    )
+
+
+def _asked(wanted: Wanted) -> tuple[dict[str, list[str]], list[tuple[Any, Decimal, Decimal]]]:
+    """Sort filters into groups of traits, by kind, and ranges of numbers."""
+    asked: dict[str, list[str]] = {}
+    for kind in ("vendor", "tag", "type"):
+        if values := getattr(wanted, kind):
+            asked[kind] = list(values)
+    for text in wanted.option:
+        name, value = _pair("option", text)
+        asked.setdefault(option_kind(name), []).append(value)
+    numbers: list[tuple[Any, Decimal, Decimal]] = []
+    if not wanted.attribute:
+        return asked, numbers
+    known = {a["code"]: a for a in described_attributes() if a["is_filterable"]}
+    for text in wanted.attribute:
+        code, value = _pair("attribute", text)
+        if code not in known:
+            raise AttributeNotFilterable(attribute=code, known=sorted(known))
+        kind = AttributeKind(known[code]["kind"])
+        if kind in _RANGED:
+            numbers.append((known[code]["id"], *_range(text, value, kind)))
+        else:
+            asked.setdefault(attribute_kind(code), []).append(value)
+    return asked, numbers
+
+
+def _pair(filter_name: str, text: str) -> tuple[str, str]:
+    name, _, value = text.partition(":")
+    if not name.strip() or not value.strip():
+        raise FilterUnreadable(filter=filter_name, given=text)
+    return name.strip(), value.strip()
+
+
+def _range(text: str, value: str, kind: AttributeKind) -> tuple[Decimal, Decimal]:
+    """Read `10..20`, `10..`, `..20` or `10`; both ends are included."""
+    low, separator, high = value.partition("..")
+    try:
+        first = _number(low, kind) if low else Decimal("-Infinity")
+        if not separator:
+            return first, first
+        last = _number(high, kind) if high else Decimal("Infinity")
+    except ValueError as unreadable:
+        raise FilterUnreadable(filter="attribute", given=text) from unreadable
+    return first, last
+
+
+def _number(text: str, kind: AttributeKind) -> Decimal:
+    if kind is AttributeKind.DATE:
+        return Decimal(date.fromisoformat(text).toordinal())
+    if len(text) > MOST_DIGITS:
+        raise ValueError(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation as wrong:
+        raise ValueError(text) from wrong
+    if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
+        raise ValueError(text)
+    return number
