@@ -528,3 +528,28 @@ def test_only_those_who_may_write_hand_pictures_in(app: Flask) -> None:
     assert helper.status_code == 403
     assert session.scalar(select(Media.id)) is None
     assert session.scalar(select(Variant.id)) is None
+
+
+def test_a_variant_names_its_picture_by_id_or_by_address(desk: FlaskClient) -> None:
+    one, other = (
+        desk.post(
+            "/api/v1/admin/products",
+            json={"title": title, "images": [{"url": f"https://img.test/{title}.jpg"}],
+                  "variants": [{"sku": title}]},
+        ).json
+        for title in ("Mug", "Cup")
+    )  # fmt: skip
+    where = f"/api/v1/admin/variants/{one['variants'][0]['id']}"
+
+    def shows(version: int, **change: Any) -> Any:
+        return desk.patch(where, json=change, headers={"If-Match": f'"{version}"'})
+
+    image = one["images"][0]
+    answer = shows(1, image_id=image["id"])
+    assert (answer.json["image_id"], answer.json["image_url"]) == (image["id"], image["url"])
+    assert shows(2, image_id=None).json["image_id"] is None
+    assert shows(3, image_url=image["url"]).json["image_id"] == image["id"]
+    foreign = shows(4, image_id=other["images"][0]["id"])
+    assert (foreign.status_code, foreign.json["code"]) == (422, "image_unknown")
+    both = shows(4, image_id=image["id"], image_url=image["url"])
+    assert (both.status_code, both.json["errors"][0]["pointer"]) == (422, "/image_id")

@@ -1,5 +1,6 @@
 """Back in stock: one letter each, in turn, and never more letters than there are units."""
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,9 +8,10 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from api.accounts.models import User
+from api.app import create_app
 from api.catalog import service as catalog
 from api.catalog.models import Variant
 from api.inventory import service as inventory
@@ -20,13 +22,15 @@ from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.notifications.models import Letter
 from api.platform.auth import hash_secret
-from api.platform.db import session, transaction
+from api.platform.db import db, session, transaction
+from api.platform.settings import Settings
 from api.waitlist import jobs, service
 from api.waitlist.events import StockRequestAnswered
 from api.waitlist.models import StockRequest
 from api.waitlist.policy import GRACE, MOST_PER_ADDRESS
 from tests.support.catalogue import a_product
 from tests.support.facts import facts_of
+from tests.support.mailer import RecordingMailer
 from tests.support.people import a_customer
 from tests.support.shop import Shop
 from tests.support.stock import held, level_of
@@ -342,3 +346,50 @@ def test_staff_see_what_people_wait_for(shop: Shop, mug: UUID) -> None:
     later = shop.staff().gets("/stock-requests", limit=1, cursor=body["page"]["next_cursor"]).json
     assert [(line["sku"], line["waiting"]) for line in later["data"]] == [("MUG", 1)]
     assert shop.app.test_client().get("/api/v1/admin/stock-requests").status_code == 401
+
+
+def test_asking_is_limited_by_address_and_by_mailbox(
+    shop: Shop, settings: Settings, mailer: RecordingMailer, mug: UUID
+) -> None:
+    """Without it a stranger's mailbox could be put on every list there is."""
+    strict = create_app(dataclasses.replace(settings, rate_limits_enabled=True), mailer=mailer)
+
+    with strict.app_context():
+        answers = [asks(strict, mug).status_code for _ in range(6)]
+        session.remove()
+        db.engine.dispose()
+
+    assert answers == [202] * 5 + [429]
+
+
+@pytest.mark.parametrize(
+    ("question", "index"),
+    [
+        ("SELECT id FROM stock_requests WHERE variant_id = :id AND told_at IS NULL"
+         " AND cancelled_at IS NULL ORDER BY id LIMIT 5", "ix_stock_requests_in_turn"),
+        ("SELECT count(*) FROM stock_requests WHERE variant_id = :id"
+         " AND told_at > now() - interval '1 day'", "ix_stock_requests_told"),
+        ("SELECT count(*) FROM stock_requests WHERE lower(email) = 'n7@example.test'",
+         "ix_stock_requests_email"),
+        ("SELECT id FROM stock_requests WHERE user_id = :id ORDER BY id DESC LIMIT 26",
+         "ix_stock_requests_user_id"),
+    ],
+)  # fmt: skip
+def test_each_index_serves_the_question_it_was_made_for(
+    shop: Shop, mug: UUID, question: str, index: str
+) -> None:
+    with transaction() as current:
+        current.execute(
+            text(
+                "INSERT INTO stock_requests (id, created_at, variant_id, email, told_at)"
+                " SELECT gen_random_uuid(), now(), v.id, 'n' || n || '@example.test',"
+                " CASE WHEN n % 2 = 0 THEN now() - interval '30 days' END"
+                " FROM variants v, generate_series(1, 4000) n"
+            )
+        )
+        current.execute(text("ANALYZE stock_requests"))
+        plan = "\n".join(
+            current.execute(text("EXPLAIN " + question), {"id": str(new_id())}).scalars()
+        )
+
+    assert index in plan, plan

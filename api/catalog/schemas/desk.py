@@ -190,6 +190,9 @@ class VariantFieldsSchema(Schema):
     weight_grams = fields.Integer(strict=True, validate=validate.Range(0, 10**9))
     tax_class = fields.String(validate=_TAX_CLASS)
     image_url = fields.String(allow_none=True)
+    image_id = fields.UUID(
+        allow_none=True, metadata={"description": "The picture by the id that its product gives."}
+    )
     external_reference = fields.String(validate=validate.Length(1, 255), allow_none=True)
     public_metadata = metadata_field("metadata", "Storefronts read it.")
     private_metadata = metadata_field("private_metadata", "Only staff read it.")
@@ -198,6 +201,11 @@ class VariantFieldsSchema(Schema):
     def _one_way_to_name_codes(self, given: dict[str, Any], **_: Any) -> None:
         if "barcode" in given and "barcodes" in given:
             raise ma.ValidationError("Send either barcode or barcodes.", "barcodes")
+
+    @ma.validates_schema
+    def _one_way_to_name_the_picture(self, given: dict[str, Any], **_: Any) -> None:
+        if "image_url" in given and "image_id" in given:
+            raise ma.ValidationError("Send either image_url or image_id.", "image_id")
 
 
 class EditVariantSchema(VariantFieldsSchema):

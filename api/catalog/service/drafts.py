@@ -58,6 +58,7 @@ class VariantDraft:
     tax_class: str = "standard"
     prices: tuple[PriceDraft, ...] = ()
     image_url: str | None = None
+    image_id: UUID | None = None
     has_stock: bool = False
     external_reference: str | None = None
     public_metadata: Mapping[str, Any] = field(default_factory=dict)

@@ -61,6 +61,9 @@ def check(draft: ProductDraft) -> None:
         check_variant(variant, draft.options)
         if variant.image_url is not None and variant.image_url not in known:
             raise ImageUnknown(url=variant.image_url)
+        if variant.image_id is not None:
+            # The pictures of a new product have no ids yet.
+            raise ImageUnknown(image_id=variant.image_id)
 
 
 def check_variant(variant: VariantDraft, options: Sequence[str]) -> None:

@@ -21,6 +21,7 @@ from api.platform.concurrency import check
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
+_SETTLED_APART = ("image_url", "image_id", "barcode", "barcodes")
 _SEARCHED = {"sku", "barcodes", "option_values"}
 
 
@@ -40,7 +41,7 @@ def add_variant(product_id: UUID, draft: VariantDraft, *, by: Principal) -> UUID
         product_id=product.id,
         slug=product.slug,
         position=0 if last is None else last + 1,
-        image_id=_image_id(product.id, draft.image_url),
+        image_id=_image_id(product.id, url=draft.image_url, image_id=draft.image_id),
         now=clock.now(),
     )
     with told_as_refusals():
@@ -69,14 +70,16 @@ def edit_variant(
     product, variant = lock_variant(variant_id)
     check(variant.version, expected_version)
     plain = metadata.merged(
-        variant, {k: v for k, v in changes.items() if k not in ("image_url", "barcode", "barcodes")}
+        variant, {k: v for k, v in changes.items() if k not in _SETTLED_APART}
     )
     if "option_values" in plain:
         plain["option_values"] = list(plain["option_values"])
         intake.check_option_values(plain["option_values"], product.options)
         plain["title"] = variant_title(plain["option_values"])
-    if "image_url" in changes:
-        plain["image_id"] = _image_id(product.id, changes["image_url"])
+    if "image_url" in changes or "image_id" in changes:
+        plain["image_id"] = _image_id(
+            product.id, url=changes.get("image_url"), image_id=changes.get("image_id")
+        )
     codes = _new_codes(variant.id, changes)
     if codes is not None:
         plain["barcode"] = barcodes.single(codes)
@@ -202,14 +205,14 @@ def _new_codes(variant_id: UUID, changes: Mapping[str, Any]) -> list[BarcodeDraf
     return None if codes == there else codes
 
 
-def _image_id(product_id: UUID, url: str | None) -> UUID | None:
-    if url is None:
+def _image_id(product_id: UUID, *, url: str | None, image_id: UUID | None) -> UUID | None:
+    """Find the picture that is meant, by its address or its id, among those of the product."""
+    if url is None and image_id is None:
         return None
+    meant = ProductImage.url == url if image_id is None else ProductImage.id == image_id
     found = session.scalar(
-        select(ProductImage.id).where(
-            ProductImage.product_id == product_id, ProductImage.url == url
-        )
+        select(ProductImage.id).where(ProductImage.product_id == product_id, meant)
     )
     if found is None:
-        raise ImageUnknown(url=url)
+        raise ImageUnknown(url=url, image_id=image_id)
     return found
