@@ -58,7 +58,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     account_admin_routes.blueprint,
     catalog_routes.blueprint,
     *catalog_admin_routes.blueprints,
-    import_routes.blueprint,
+    *import_routes.blueprints,
     inventory_routes.blueprint,
     pricing_routes.blueprint,
     pricing_admin_routes.blueprint,

@@ -38,6 +38,8 @@ commands: list[click.Command] = [
     catalog.catalogue_doctor,
     catalog.refresh_catalogue,
     imports.import_products,
+    imports.export_products,
+    imports.undo_import,
     inventory.stock_doctor,
     relay,
     run_periodic,

@@ -22,7 +22,7 @@ from api.checkout import jobs as checkout
 from api.fulfilment import jobs as fulfilment
 from api.fulfilment.events import FulfilmentShipped
 from api.imports import jobs as imports
-from api.imports.events import ImportRequested
+from api.imports.events import ExportRequested, ImportRequested, ImportUndoRequested
 from api.inventory import jobs as inventory
 from api.inventory.events import StockRanLow, StockReturned
 from api.notifications import jobs as letters
@@ -59,8 +59,10 @@ WORK = Work(
         ],
         CollectionRulesChanged: [catalog.fill_collection],
         CustomerRegistered: [letters.on_customer_registered],
+        ExportRequested: [imports.on_export_requested],
         FulfilmentShipped: [letters.on_fulfilment_shipped],
         ImportRequested: [imports.on_import_requested],
+        ImportUndoRequested: [imports.on_import_undo_requested],
         LetterResendAsked: [letters.on_letter_resend_asked],
         MediaRemoved: [catalog.on_media_removed],
         MediaUploaded: [catalog.on_media_uploaded],
@@ -95,6 +97,7 @@ WORK = Work(
         Periodic("tell-waiting", timedelta(minutes=5), waitlist.tell_next),
         Periodic("forget-stock-requests", timedelta(hours=6), waitlist.forget_old),
         Periodic("forget-idle-carts", timedelta(hours=6), checkout.forget_idle_carts),
+        Periodic("forget-old-files", timedelta(hours=1), imports.forget_old_files),
         Periodic("forget-old-answers", timedelta(hours=1), _forget_old_answers),
         Periodic("forget-expired-tokens", timedelta(hours=1), accounts.forget_expired_tokens),
     ),

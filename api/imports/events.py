@@ -19,3 +19,17 @@ class ImportFinished(Event):
 
     import_id: UUID
     status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportUndoRequested(Event):
+    """What an import did is to be taken back."""
+
+    import_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportRequested(Event):
+    """Somebody wants the catalogue as a file."""
+
+    export_id: UUID

@@ -1,9 +1,10 @@
-"""The alarm clock of imports."""
+"""The alarm clock of imports and exports."""
 
-from api.imports import flows, queries
-from api.imports.events import ImportRequested
+from api.imports import flows, queries, service
+from api.imports.events import ExportRequested, ImportRequested, ImportUndoRequested
 from api.imports.service import SILENCE
 from api.kernel import clock
+from api.platform.db import transaction
 from api.platform.jobs import spans_transactions
 
 
@@ -13,7 +14,34 @@ def on_import_requested(fact: ImportRequested) -> None:
     flows.read_import(fact.import_id)
 
 
+@spans_transactions
+def on_import_undo_requested(fact: ImportUndoRequested) -> None:
+    """Take back what an import did."""
+    flows.undo_import(fact.import_id)
+
+
+@spans_transactions
+def on_export_requested(fact: ExportRequested) -> None:
+    """Write the file that somebody wants."""
+    flows.write_export(fact.export_id)
+
+
 def resume_stalled() -> None:
-    """Go on with files whose reader died, and with those that no worker was told of."""
-    for import_id in queries.unfinished(clock.now() - SILENCE):
+    """Go on with files whose reader or writer died, and with those that no worker was told of."""
+    silent_since = clock.now() - SILENCE
+    for import_id in queries.unfinished(silent_since):
         flows.read_import(import_id)
+    for import_id in queries.unfinished_undos(silent_since):
+        flows.undo_import(import_id)
+    for export_id in queries.unfinished_exports(silent_since):
+        flows.write_export(export_id)
+
+
+def forget_old_files() -> None:
+    """Throw away exported files, dry runs and what could be undone, once their time is over."""
+    with transaction():
+        service.forget_exports()
+    is_more = True
+    while is_more:
+        with transaction():
+            is_more = service.forget_imports()

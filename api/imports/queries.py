@@ -1,4 +1,4 @@
-"""Questions about imports: the job resource, its problems, and the file itself."""
+"""Questions about imports and exports: the jobs, what was wrong, what changed, and the files."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,8 +6,20 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from api.imports.errors import ImportNotFound
-from api.imports.models import Import, ImportChunk, ImportProblem, ImportStatus
+from api.imports.errors import ExportNotFound, ExportNotReady, ImportNotFound
+from api.imports.models import (
+    ChangeKind,
+    Export,
+    ExportChunk,
+    ExportStatus,
+    Import,
+    ImportChange,
+    ImportChunk,
+    ImportFailedRow,
+    ImportProblem,
+    ImportStatus,
+)
+from api.imports.policy import EXPORTS_KEPT, FileFormat
 from api.platform import pagination
 from api.platform.db import session
 from api.platform.pagination import Sort
@@ -16,7 +28,16 @@ _COLUMNS = (
     *(Import.id, Import.filename, Import.status, Import.rows_read, Import.rows_total),
     *(Import.counts, Import.ignored_columns, Import.error),
     *(Import.created_at, Import.heartbeat_at, Import.finished_at),
+    *(Import.format, Import.is_dry_run, Import.on_conflict, Import.began_at, Import.rows_before),
+    *(Import.undo_counts, Import.undone_at),
 )
+_EXPORT_COLUMNS = (
+    *(Export.id, Export.format, Export.filters, Export.status, Export.products_written),
+    *(Export.products_total, Export.rows_written, Export.size_bytes, Export.error),
+    *(Export.created_at, Export.began_at, Export.heartbeat_at, Export.finished_at),
+    Export.expires_at,
+)
+FAILED_AT_ONCE = 500
 
 
 def get_import(import_id: UUID) -> dict[str, Any]:
@@ -70,6 +91,148 @@ def list_problems(
     return {"data": data, "page": page}
 
 
+def list_changes(
+    import_id: UUID,
+    *,
+    limit: int,
+    cursor: str | None,
+    kind: str | None = None,
+    with_total: bool = False,
+) -> dict[str, Any]:
+    """Return a page of what an import did with products, or would have done; in file order."""
+    if session.scalar(select(Import.id).where(Import.id == import_id)) is None:
+        raise ImportNotFound(import_id=import_id)
+    wanted = [ImportChange.import_id == import_id]
+    if kind:
+        wanted.append(ImportChange.kind == ChangeKind(kind))
+    rows, page = pagination.page(
+        select(
+            *(ImportChange.row, ImportChange.slug, ImportChange.kind, ImportChange.product_id),
+            *(ImportChange.fields, ImportChange.undone, ImportChange.undo_note),
+        ).where(*wanted),
+        Sort((ImportChange.id,)),
+        limit=limit,
+        cursor=cursor,
+        filters=(import_id, kind),
+        total=select(ImportChange.id).where(*wanted) if with_total else None,
+    )
+    data = [
+        {
+            "row": row.row,
+            "slug": row.slug,
+            "kind": row.kind,
+            "product_id": row.product_id,
+            "fields": row.fields,
+            "undone": row.undone,
+            "undo_note": row.undo_note,
+        }
+        for row in rows
+    ]
+    return {"data": data, "page": page}
+
+
+def sheet_of(import_id: UUID) -> tuple[FileFormat, list[str], str]:
+    """Return how the file of an import is written: format, header, separator."""
+    row = session.execute(
+        select(Import.format, Import.header, Import.separator).where(Import.id == import_id)
+    ).first()
+    if row is None:
+        raise ImportNotFound(import_id=import_id)
+    return row.format, row.header, row.separator
+
+
+def failed_rows(import_id: UUID) -> Iterator[tuple[list[str], str]]:
+    """Read the rows that came to nothing, some at a time: their cells, and why."""
+    after = 0
+    while True:
+        rows = session.execute(
+            select(ImportFailedRow.row, ImportFailedRow.cells, ImportFailedRow.reason)
+            .where(ImportFailedRow.import_id == import_id, ImportFailedRow.row > after)
+            .order_by(ImportFailedRow.row)
+            .limit(FAILED_AT_ONCE)
+        ).all()
+        for row in rows:
+            yield row.cells, row.reason
+        if len(rows) < FAILED_AT_ONCE:
+            return
+        after = rows[-1].row
+
+
+def get_export(export_id: UUID) -> dict[str, Any]:
+    """Return the job resource of an export. Raises ExportNotFound."""
+    row = session.execute(select(*_EXPORT_COLUMNS).where(Export.id == export_id)).first()
+    if row is None:
+        raise ExportNotFound(days=EXPORTS_KEPT.days)
+    return _export_resource(row)
+
+
+def list_exports(*, limit: int, cursor: str | None, with_total: bool = False) -> dict[str, Any]:
+    """Return a page of exports, the newest first."""
+    rows, page = pagination.page(
+        select(*_EXPORT_COLUMNS),
+        Sort((Export.id,), descending=True),
+        limit=limit,
+        cursor=cursor,
+        total=select(Export.id) if with_total else None,
+    )
+    return {"data": [_export_resource(row) for row in rows], "page": page}
+
+
+def exported_file(export_id: UUID) -> tuple[FileFormat, int]:
+    """Return the format of a file that is whole, and its size in bytes.
+
+    Raises ExportNotFound or ExportNotReady.
+    """
+    found = get_export(export_id)
+    if found["status"] is not ExportStatus.COMPLETED:
+        raise ExportNotReady(status=found["status"].value)
+    return found["format"], found["size_bytes"]
+
+
+def export_chunks(export_id: UUID) -> Iterator[bytes]:
+    """Read an exported file piece by piece, each in its own statement."""
+    number = 0
+    while True:
+        content = session.scalar(
+            select(ExportChunk.content).where(
+                ExportChunk.export_id == export_id, ExportChunk.number == number
+            )
+        )
+        if content is None:
+            return
+        yield bytes(content)
+        number += 1
+
+
+def unfinished_exports(silent_since: Any) -> list[UUID]:
+    """Return the exports that nobody writes."""
+    return list(
+        session.scalars(
+            select(Export.id)
+            .where(
+                Export.status.in_([ExportStatus.PENDING, ExportStatus.RUNNING]),
+                or_(Export.heartbeat_at < silent_since, Export.heartbeat_at.is_(None)),
+                Export.created_at < silent_since,
+            )
+            .order_by(Export.id)
+        )
+    )
+
+
+def unfinished_undos(silent_since: Any) -> list[UUID]:
+    """Return the imports whose undoing nobody goes on with."""
+    return list(
+        session.scalars(
+            select(Import.id)
+            .where(
+                Import.status == ImportStatus.UNDOING,
+                or_(Import.heartbeat_at < silent_since, Import.reader.is_(None)),
+            )
+            .order_by(Import.id)
+        )
+    )
+
+
 def file_chunks(import_id: UUID) -> Iterator[bytes]:
     """Read the file piece by piece, each in its own statement, so that one is held at a time."""
     number = 0
@@ -102,14 +265,58 @@ def unfinished(silent_since: Any) -> list[UUID]:
 
 def _resource(row: Any) -> dict[str, Any]:
     """Give a job the shape that every job resource has."""
+    rate = _rate(row.rows_read - row.rows_before, row.began_at, row.heartbeat_at, row.finished_at)
+    left = None
+    if rate and row.rows_total is not None and row.status is ImportStatus.RUNNING:
+        left = round(max(0, row.rows_total - row.rows_read) / rate)
+    undo = None
+    if row.undo_counts:
+        undo = {**row.undo_counts, "finished_at": row.undone_at}
     return {
         "id": row.id,
         "filename": row.filename,
+        "format": row.format,
+        "is_dry_run": row.is_dry_run,
+        "on_conflict": row.on_conflict,
         "status": row.status,
         "progress": {"rows_read": row.rows_read, "rows_total": row.rows_total},
-        "result": {**row.counts, "ignored_columns": row.ignored_columns},
+        "rows_per_second": rate,
+        "seconds_left": left,
+        "result": {"conflicts": 0, **row.counts, "ignored_columns": row.ignored_columns},
+        "undo": undo,
         "error": row.error,
         "created_at": row.created_at,
         "heartbeat_at": row.heartbeat_at,
         "finished_at": row.finished_at,
     }
+
+
+def _export_resource(row: Any) -> dict[str, Any]:
+    rate = _rate(row.products_written, row.began_at, row.heartbeat_at, row.finished_at)
+    return {
+        "id": row.id,
+        "format": row.format,
+        "filters": {name: value for name, value in row.filters.items() if name != "currency"},
+        "status": row.status,
+        "progress": {
+            "products_written": row.products_written,
+            "products_total": row.products_total,
+        },
+        "products_per_second": rate,
+        "rows_written": row.rows_written,
+        "size_bytes": row.size_bytes,
+        "error": row.error,
+        "created_at": row.created_at,
+        "heartbeat_at": row.heartbeat_at,
+        "finished_at": row.finished_at,
+        "expires_at": row.expires_at,
+    }
+
+
+def _rate(done: int, began: Any, beat: Any, finished: Any) -> float | None:
+    """Say how many a second; None before anything was done."""
+    until = finished or beat
+    if began is None or until is None or done <= 0:
+        return None
+    seconds = (until - began).total_seconds()
+    return round(done / seconds, 1) if seconds > 0 else None

@@ -2,9 +2,30 @@
 
 from marshmallow import fields, validate
 
-from api.imports.models import ImportStatus
-from api.imports.policy import Consequence
-from api.platform.http import Schema
+from api.imports.models import ChangeKind, ExportStatus, ImportStatus, UndoOutcome
+from api.imports.policy import Consequence, FileFormat, OnConflict
+from api.platform.http import PageQuerySchema, Schema
+
+_FORMATS = [kind.value for kind in FileFormat]
+
+
+class ImportQuerySchema(Schema):
+    """How a file is to be read."""
+
+    format = fields.String(
+        load_default=None,
+        validate=validate.OneOf(_FORMATS),
+        metadata={"description": "Whose file it is; without it the first line tells."},
+    )
+    dry_run = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Change nothing and tell what would change."},
+    )
+    on_conflict = fields.String(
+        load_default=OnConflict.REFUSE.value,
+        validate=validate.OneOf([policy.value for policy in OnConflict]),
+        metadata={"description": "What becomes of products changed since the file was exported."},
+    )
 
 
 class ProgressSchema(Schema):
@@ -31,7 +52,21 @@ class ImportResultSchema(Schema):
     stock_opened = fields.Integer(required=True)
     problems = fields.Integer(required=True)
     rows_failed = fields.Integer(required=True)
+    conflicts = fields.Integer(required=True)
     ignored_columns = fields.List(fields.String(), required=True)
+
+
+class UndoSchema(Schema):
+    """How far an import is taken back, and what that came to."""
+
+    products_total = fields.Integer(required=True)
+    removed = fields.Integer(required=True)
+    archived = fields.Integer(required=True)
+    restored = fields.Integer(required=True)
+    conflicts = fields.Integer(required=True)
+    stock_taken_back = fields.Integer(required=True)
+    stock_left = fields.Integer(required=True)
+    finished_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
 class ImportSchema(Schema):
@@ -39,11 +74,19 @@ class ImportSchema(Schema):
 
     id = fields.UUID(required=True)
     filename = fields.String(required=True)
+    format = fields.String(required=True, validate=validate.OneOf(_FORMATS))
+    is_dry_run = fields.Boolean(required=True)
+    on_conflict = fields.String(
+        required=True, validate=validate.OneOf([policy.value for policy in OnConflict])
+    )
     status = fields.String(
         required=True, validate=validate.OneOf([status.value for status in ImportStatus])
     )
     progress = fields.Nested(ProgressSchema, required=True)
+    rows_per_second = fields.Float(required=True, allow_none=True)
+    seconds_left = fields.Integer(required=True, allow_none=True)
     result = fields.Nested(ImportResultSchema, required=True)
+    undo = fields.Nested(UndoSchema, required=True, allow_none=True)
     error = fields.String(required=True, allow_none=True)
     created_at = fields.AwareDateTime(required=True)
     heartbeat_at = fields.AwareDateTime(required=True, allow_none=True)
@@ -60,3 +103,91 @@ class ImportProblemSchema(Schema):
     consequence = fields.String(
         required=True, validate=validate.OneOf([consequence.value for consequence in Consequence])
     )
+
+
+class ChangesQuerySchema(PageQuerySchema):
+    """Which changes are listed."""
+
+    kind = fields.String(
+        load_default=None, validate=validate.OneOf([kind.value for kind in ChangeKind])
+    )
+
+
+class FieldChangeSchema(Schema):
+    """A field that differs; those of variants are called `variants.<SKU>.<field>`."""
+
+    field = fields.String(required=True)
+    before = fields.Raw(required=True, allow_none=True)
+    after = fields.Raw(required=True, allow_none=True)
+
+
+class ImportChangeSchema(Schema):
+    """What an import did with one product, or would have done."""
+
+    row = fields.Integer(required=True)
+    slug = fields.String(required=True)
+    kind = fields.String(
+        required=True, validate=validate.OneOf([kind.value for kind in ChangeKind])
+    )
+    product_id = fields.UUID(required=True, allow_none=True)
+    fields_ = fields.List(
+        fields.Nested(FieldChangeSchema), required=True, data_key="fields", attribute="fields"
+    )
+    undone = fields.String(
+        required=True,
+        allow_none=True,
+        validate=validate.OneOf([outcome.value for outcome in UndoOutcome]),
+    )
+    undo_note = fields.String(required=True)
+
+
+class ExportQuerySchema(Schema):
+    """Which products are wanted, and how they are written."""
+
+    format = fields.String(
+        load_default=FileFormat.CSV.value,
+        validate=validate.OneOf(
+            [FileFormat.CSV.value, FileFormat.JSONL.value, FileFormat.SHOPIFY.value]
+        ),
+    )
+    status = fields.String(
+        load_default=None, validate=validate.OneOf(["draft", "active", "archived"])
+    )
+    category = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 120),
+        metadata={"description": "A slug; what is below it comes too."},
+    )
+    vendor = fields.String(load_default=None, validate=validate.Length(1, 255))
+    q = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 200),
+        metadata={"description": "Words that products are found by."},
+    )
+
+
+class ExportProgressSchema(Schema):
+    """How far the writing has come; the total is known once it has begun."""
+
+    products_written = fields.Integer(required=True)
+    products_total = fields.Integer(required=True, allow_none=True)
+
+
+class ExportSchema(Schema):
+    """A file that is being written, or was."""
+
+    id = fields.UUID(required=True)
+    format = fields.String(required=True, validate=validate.OneOf(_FORMATS))
+    filters = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    status = fields.String(
+        required=True, validate=validate.OneOf([status.value for status in ExportStatus])
+    )
+    progress = fields.Nested(ExportProgressSchema, required=True)
+    products_per_second = fields.Float(required=True, allow_none=True)
+    rows_written = fields.Integer(required=True)
+    size_bytes = fields.Integer(required=True)
+    error = fields.String(required=True, allow_none=True)
+    created_at = fields.AwareDateTime(required=True)
+    heartbeat_at = fields.AwareDateTime(required=True, allow_none=True)
+    finished_at = fields.AwareDateTime(required=True, allow_none=True)
+    expires_at = fields.AwareDateTime(required=True, allow_none=True)

@@ -14,6 +14,7 @@ from api.catalog.models import Category, Product, ProductImage, Variant, Variant
 from api.imports import flows, queries, service
 from api.imports.errors import ImportNotFound
 from api.imports.events import ImportFinished
+from api.imports.flows import reading
 from api.imports.jobs import resume_stalled
 from api.imports.models import Import, ImportChunk
 from api.inventory.models import StockLevel
@@ -281,7 +282,7 @@ def _cut_after(monkeypatch: pytest.MonkeyPatch, batches: int) -> None:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flows, "ROWS_PER_BATCH", 10)
+    monkeypatch.setattr(reading, "ROWS_PER_BATCH", 10)
 
 
 def _forty() -> bytes:

@@ -5,15 +5,10 @@ from collections.abc import Iterable
 import pytest
 
 from api.catalog.service import ImageDraft, PriceDraft, ProductStatus
+from api.imports.formats.described import Described
+from api.imports.formats.sheets import SheetUnreadable, check_text
+from api.imports.formats.shopify import Sheet, described_products
 from api.imports.policy import Consequence
-from api.imports.shopify import (
-    Described,
-    Sheet,
-    SheetUnreadable,
-    check_text,
-    count_rows,
-    described_products,
-)
 from api.kernel.money import Money
 from tests.support.sheets import (
     OLD_HEADER,
@@ -125,7 +120,7 @@ def test_line_ends_and_byte_order_marks_make_no_difference(line_end: str, mark: 
     assert mug.draft.title == "Größe"
     assert mug.draft.description == body
     assert (shirt.rows, shirt.last_row) == ([3, 4], 4)
-    assert count_rows([content]) == 3
+    assert sum(1 for _ in Sheet([content]).rows()) == 3
 
 
 def test_the_newest_template_is_read_as_well() -> None:

@@ -363,3 +363,10 @@ class SchedulesOverlap(Conflict):
         "Another price is scheduled for this variant and currency at that time."
         " Cancel it first, or choose a time before or after it."
     )
+
+
+class ProductChangedSince(Conflict):
+    """A file that speaks of a product as it was before somebody changed it."""
+
+    code = "product_changed_since"
+    sentence = "{slug} was changed since this file was exported; it has version {version} now."

@@ -23,6 +23,15 @@ from api.catalog.queries.desk import (
     list_categories,
     list_products,
 )
+from api.catalog.queries.documents import (
+    count_fitting,
+    currencies_in_use,
+    mark_of_versions,
+    product_documents,
+    product_ids_after,
+    product_ids_of,
+    version_marks,
+)
 from api.catalog.queries.media import (
     find_media,
     get_media,
@@ -70,7 +79,9 @@ __all__ = [
     "Wanted",
     "attribute_values",
     "codes_of",
+    "count_fitting",
     "count_products",
+    "currencies_in_use",
     "described_attributes",
     "due_to_publish",
     "find_media",
@@ -92,9 +103,13 @@ __all__ = [
     "list_product_types",
     "list_products",
     "list_translations",
+    "mark_of_versions",
     "offers",
     "present_slug",
     "price_history",
+    "product_documents",
+    "product_ids_after",
+    "product_ids_of",
     "scheduled_price",
     "scheduled_prices",
     "shelves_of",
@@ -112,5 +127,6 @@ __all__ = [
     "translation",
     "translations_of",
     "variant_labels",
+    "version_marks",
     "waiting_media",
 ]

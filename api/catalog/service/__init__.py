@@ -11,6 +11,7 @@ from api.catalog.service.categories import (
     ensure_categories,
 )
 from api.catalog.service.category_order import move_in_category, place_in_category
+from api.catalog.service.category_paths import ensure_category_paths
 from api.catalog.service.collections import (
     CollectionDraft,
     add_products,
@@ -21,6 +22,7 @@ from api.catalog.service.collections import (
     put_products,
     remove_product,
 )
+from api.catalog.service.differences import differences
 from api.catalog.service.drafts import (
     AttributeDraft,
     BarcodeDraft,
@@ -55,6 +57,7 @@ from api.catalog.service.publishing import publish_due
 from api.catalog.service.refreshing import AT_THE_END as REFRESH_AT_THE_END
 from api.catalog.service.refreshing import refilter, refresh_next
 from api.catalog.service.relations import relate_products
+from api.catalog.service.restatement import Restated, put_back, restate, take_back
 from api.catalog.service.schedules import (
     cancel_schedule,
     carry_out,
@@ -81,6 +84,7 @@ __all__ = [
     "PriceDraft",
     "ProductDraft",
     "ProductStatus",
+    "Restated",
     "StoredProduct",
     "TypeAttributeDraft",
     "VariantDraft",
@@ -102,6 +106,7 @@ __all__ = [
     "delete_category",
     "delete_collection",
     "delete_product_type",
+    "differences",
     "due_schedules",
     "edit_attribute",
     "edit_category",
@@ -112,6 +117,7 @@ __all__ = [
     "edit_product_type",
     "edit_variant",
     "ensure_categories",
+    "ensure_category_paths",
     "examine",
     "fail_media",
     "fill_next",
@@ -125,16 +131,19 @@ __all__ = [
     "place_in_category",
     "publish_due",
     "publish_product",
+    "put_back",
     "put_products",
     "refilter",
     "refresh_next",
     "relate_products",
     "remove_media",
     "remove_product",
+    "restate",
     "schedule_price",
     "set_prices",
     "set_some_prices",
     "sizes_of",
+    "take_back",
     "take_in",
     "translate",
     "unarchive_product",

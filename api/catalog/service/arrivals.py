@@ -254,19 +254,19 @@ def _stranger(
 
 
 def _store(new: Sequence[tuple[Arrival, Arrived]]) -> list[Event]:
-    """Store what is new, by state; returns the facts to tell."""
+    """Store what is new, in its order; returns the facts to tell."""
     facts: list[Event] = []
-    for status in ProductStatus:
-        group = [(arrival, made) for arrival, made in new if arrival.status is status]
-        if not group:
-            continue
-        stored = intake.store([arrival.draft for arrival, _ in group], status=status)
-        for product, (_, made) in zip(stored, group, strict=True):
-            made.product_id = product.product_id
-            for variant, variant_id in zip(_landed(made), product.variant_ids, strict=True):
-                variant.variant_id, variant.outcome = variant_id, Outcome.CREATED
-            if status is ProductStatus.ACTIVE:
-                facts.append(ProductPublished(product_id=product.product_id))
+    if not new:
+        return facts
+    stored = intake.store(
+        [arrival.draft for arrival, _ in new], statuses=[arrival.status for arrival, _ in new]
+    )
+    for product, (arrival, made) in zip(stored, new, strict=True):
+        made.product_id = product.product_id
+        for variant, variant_id in zip(_landed(made), product.variant_ids, strict=True):
+            variant.variant_id, variant.outcome = variant_id, Outcome.CREATED
+        if arrival.status is ProductStatus.ACTIVE:
+            facts.append(ProductPublished(product_id=product.product_id))
     return facts
 
 

@@ -101,7 +101,7 @@ def check_prices(prices: Sequence[PriceDraft]) -> None:
 
 
 def store(
-    drafts: Sequence[ProductDraft], *, status: ProductStatus = ProductStatus.DRAFT
+    drafts: Sequence[ProductDraft], *, statuses: Sequence[ProductStatus] | None = None
 ) -> list[StoredProduct]:
     """Insert new products with all that belongs to them; the drafts were checked.
 
@@ -118,8 +118,9 @@ def store(
     said_rows: list[dict[str, Any]] = []
     stored: list[StoredProduct] = []
     values = fitting.new_values([(draft.product_type, draft.attributes) for draft in drafts])
-    for draft in drafts:
+    for place, draft in enumerate(drafts):
         product_id = new_id()
+        status = statuses[place] if statuses else ProductStatus.DRAFT
         slug = draft.slug or slug_from(draft.title) or product_id.hex[-12:]
         own_images = _image_rows(draft, product_id)
         by_url = {row["url"]: row["id"] for row in own_images}

@@ -1,47 +1,84 @@
 """Take a batch of described products into the catalogue and onto the shelf, and count it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import insert, select
 
 from api.catalog import service as catalog
-from api.catalog.service import Arrival, Arrived
+from api.catalog.service import Arrival, Arrived, ArrivedVariant
+from api.imports.formats import Described, Problem, Source
 from api.imports.models import Import, ImportProblem
+from api.imports.policy import OnConflict
+from api.imports.service import changes, reviving
+from api.imports.service.failed import keep_failed_rows
 from api.imports.service.keeping import Claim, move
 from api.imports.service.tally import Tally
 from api.imports.service.telling import problems_of
-from api.imports.shopify import Described, Problem, Sheet
 from api.inventory import service as inventory
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.platform.db import session
+from api.platform.db import require_transaction, session
 
 _LONGEST_VALUE = 200
 
 
-def take_batch(held: Claim, batch: Sequence[Described], sheet: Sheet, *, by: Principal) -> None:
+@dataclass(slots=True)
+class _Taken:
+    """What became of a batch: one arrival for each product that could be used."""
+
+    made: list[Arrived]
+    opened: dict[UUID, int]
+
+
+def take_batch(held: Claim, batch: Sequence[Described], source: Source, *, by: Principal) -> None:
     """Take products in with their opening stock, and count them as read in the same transaction.
 
     Stock is opened only where a variant has none yet: counting is the warehouse's business, not
-    that of an old file. Raises ClaimLost when the import is no longer ours; nothing of the batch
-    stays then.
+    that of an old file. What was created and changed is written down, to be shown and undone. A
+    dry run does all of it, looks at what became of it, and leaves only that. Raises ClaimLost
+    when the import is no longer ours; nothing of the batch stays then.
     """
-    usable = [described for described in batch if described.draft is not None]
-    arrived = catalog.take_in(_arrivals(usable))
-    opened = _open_stock(usable, arrived, by=by)
-    by_handle = {id(described): made for described, made in zip(usable, arrived, strict=True)}
+    usable = [d for d in batch if d.draft is not None or d.document is not None]
+    facts = require_transaction().info.setdefault("facts", [])
+    told = len(facts)
+    trial = session.begin_nested() if held.is_dry_run else None
+    before = changes.hold(usable)
+    if before.ids:
+        reviving.revive(before.ids, by=by)
+    taken = _take(usable, held, by=by)
+    noted = changes.find(held, usable, taken.made, taken.opened, before)
+    if trial is not None:
+        trial.rollback()
+        session.expire_all()
+        del facts[told:]
+    changes.write(noted)
+    _count(held, batch, dict(zip(map(id, usable), taken.made, strict=True)), source, taken, noted)
+
+
+def _count(
+    held: Claim,
+    batch: Sequence[Described],
+    made_of: dict[int, Arrived],
+    source: Source,
+    taken: _Taken,
+    noted: Sequence[changes.Noted],
+) -> None:
     tally = Tally(
         **session.execute(select(Import.counts).where(Import.id == held.import_id)).scalar_one()
     )
     problems: list[Problem] = []
+    failed: dict[int, tuple[list[str], list[str]]] = {}
     for described in batch:
-        made = by_handle.get(id(described))
-        found = problems_of(described, made, sheet)
+        made = made_of.get(id(described))
+        found = problems_of(described, made, source)
         problems += found
         tally.count(described, made, found)
-    tally.stock_opened += opened
+        keep_failed_rows(described, made, found, into=failed)
+    tally.stock_opened += len(taken.opened)
+    tally.conflicts += sum(one.is_conflict for one in noted)
+    changes.write_failed(held.import_id, failed)
     _write(held.import_id, problems)
     move(
         held,
@@ -51,17 +88,41 @@ def take_batch(held: Claim, batch: Sequence[Described], sheet: Sheet, *, by: Pri
     )
 
 
+def _take(usable: Sequence[Described], held: Claim, *, by: Principal) -> _Taken:
+    """Take in what other shops describe, or restate what our own files say."""
+    if usable and usable[0].document is not None:
+        documents = [described.document for described in usable if described.document is not None]
+        restated = catalog.restate(
+            documents, is_overwriting=held.on_conflict is OnConflict.OVERWRITE, by=by
+        )
+        made = [
+            Arrived(
+                one.outcome,
+                [ArrivedVariant(o) for o, count in one.variants.items() for _ in range(count)],
+                one.product_id,
+                one.refusal,
+            )
+            for one in restated
+        ]
+        return _Taken(made, {})
+    made = catalog.take_in(_arrivals(usable))
+    return _Taken(made, _open_stock(usable, made, by=by))
+
+
 def _arrivals(batch: Sequence[Described]) -> list[Arrival]:
-    """Give each product its category, adding those that the tree does not have."""
+    """Give each product its categories, adding those that the tree does not have."""
     categories = catalog.ensure_categories([d.category for d in batch if d.category])
+    paths = catalog.ensure_category_paths(
+        tuple(("", name) for name in path) for d in batch for path in d.category_paths
+    )
     arrivals = []
     for described in batch:
         assert described.draft is not None
-        category_id = categories.get(described.category)
-        category_ids = () if category_id is None else (category_id,)
+        found = [categories.get(described.category)]
+        found += [paths.get(tuple(("", n) for n in path)) for path in described.category_paths]
         draft = replace(
             described.draft,
-            category_ids=category_ids,
+            category_ids=tuple(dict.fromkeys(c for c in found if c is not None)),
             variants=tuple(
                 replace(variant, has_stock=True) if quantity else variant
                 for variant, quantity in zip(
@@ -73,14 +134,16 @@ def _arrivals(batch: Sequence[Described]) -> list[Arrival]:
     return arrivals
 
 
-def _open_stock(batch: Sequence[Described], arrived: Sequence[Arrived], *, by: Principal) -> int:
+def _open_stock(
+    batch: Sequence[Described], arrived: Sequence[Arrived], *, by: Principal
+) -> dict[UUID, int]:
     rows = [
         (variant.variant_id, quantity)
         for described, made in zip(batch, arrived, strict=True)
         for variant, quantity in zip(made.variants, described.quantities, strict=True)
         if variant.variant_id is not None and quantity is not None
     ]
-    return inventory.set_opening_stock(rows, by=by) if rows else 0
+    return inventory.open_stock(rows, by=by) if rows else {}
 
 
 def _write(import_id: UUID, problems: Sequence[Problem]) -> None:
@@ -92,11 +155,16 @@ def _write(import_id: UUID, problems: Sequence[Problem]) -> None:
                     "id": new_id(),
                     "import_id": import_id,
                     "row": problem.row,
-                    "column": problem.column[:255],
-                    "value": problem.value[:_LONGEST_VALUE],
+                    "column": _storable(problem.column)[:255],
+                    "value": _storable(problem.value)[:_LONGEST_VALUE],
                     "reason": problem.reason[:500],
                     "consequence": problem.consequence,
                 }
                 for problem in problems
             ],
         )
+
+
+def _storable(told: str) -> str:
+    """Leave out what no text of the database can hold."""
+    return told.replace("\0", "")

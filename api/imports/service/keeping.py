@@ -1,6 +1,6 @@
 """Keep the file and the job: who reads it, how far, and how it ended."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -8,9 +8,18 @@ from uuid import UUID
 
 from sqlalchemy import CursorResult, delete, insert, or_, select, update
 
-from api.imports.errors import FileTooLarge, ImportNotFound
+from api.imports.errors import FileTooLarge, ImportNotFound, NotADryRun
 from api.imports.events import ImportFinished, ImportRequested
-from api.imports.models import Import, ImportChunk, ImportStatus
+from api.imports.formats import Source
+from api.imports.models import (
+    Import,
+    ImportChange,
+    ImportChunk,
+    ImportFailedRow,
+    ImportProblem,
+    ImportStatus,
+)
+from api.imports.policy import FileFormat, OnConflict
 from api.imports.service.tally import Tally
 from api.imports.states import IMPORT
 from api.kernel import clock
@@ -37,6 +46,9 @@ class Claim:
     currency: str
     rows_read: int
     rows_total: int | None
+    format: FileFormat
+    is_dry_run: bool
+    on_conflict: OnConflict
 
 
 class ClaimLost(Exception):
@@ -44,11 +56,20 @@ class ClaimLost(Exception):
 
 
 def open_import(
-    content: Iterable[bytes], *, filename: str, currency: str, by: Principal, announce: bool
+    content: Iterable[bytes],
+    *,
+    filename: str,
+    currency: str,
+    by: Principal,
+    announce: bool,
+    format: FileFormat = FileFormat.SHOPIFY,
+    is_dry_run: bool = False,
+    on_conflict: OnConflict = OnConflict.REFUSE,
 ) -> UUID:
     """Keep a file to be read; with `announce` a worker is told to read it.
 
-    Refuses a file that is too large. Holds one piece of it in memory at a time.
+    A dry run is read like any other and writes nothing but what would have changed. Refuses a
+    file that is too large. Holds one piece of it in memory at a time.
     """
     require_transaction()
     import_id = new_id()
@@ -57,6 +78,9 @@ def open_import(
             id=import_id,
             filename=filename[:255],
             currency=currency,
+            format=format,
+            is_dry_run=is_dry_run,
+            on_conflict=on_conflict,
             counts=asdict(Tally()),
             created_by=by.actor_key,
         )
@@ -96,9 +120,14 @@ def claim(import_id: UUID) -> Claim | None:
                 status=ImportStatus.RUNNING,
                 reader=reader,
                 heartbeat_at=now,
+                began_at=now,
+                rows_before=Import.rows_read,
                 attempts=Import.attempts + 1,
             )
-            .returning(Import.currency, Import.rows_read, Import.rows_total)
+            .returning(
+                *(Import.currency, Import.rows_read, Import.rows_total, Import.format),
+                *(Import.is_dry_run, Import.on_conflict),
+            )
             .execution_options(synchronize_session=False)
         )
         .first()
@@ -106,9 +135,15 @@ def claim(import_id: UUID) -> Claim | None:
     return None if row is None else Claim(import_id, reader, *row)
 
 
-def note_sheet(held: Claim, *, rows_total: int, ignored_columns: Sequence[str]) -> None:
-    """Remember how long the file is and what of it is not read."""
-    move(held, rows_total=rows_total, ignored_columns=list(ignored_columns))
+def note_sheet(held: Claim, *, rows_total: int, source: Source) -> None:
+    """Remember how long the file is, how it is written and what of it is not read."""
+    move(
+        held,
+        rows_total=rows_total,
+        ignored_columns=list(source.ignored_columns),
+        header=list(source.header),
+        separator=source.separator,
+    )
 
 
 def move(held: Claim, **values: Any) -> None:
@@ -135,7 +170,7 @@ def move(held: Claim, **values: Any) -> None:
 
 def give_back(held: Claim, error: str) -> None:
     """Let another reader go on after something broke; after too many times it has failed."""
-    row = _lock(held.import_id)
+    row = lock(held.import_id)
     if row.reader != held.reader or row.status is not ImportStatus.RUNNING:
         return
     row.reader, row.error = None, error[:2000]
@@ -146,13 +181,13 @@ def give_back(held: Claim, error: str) -> None:
 def fail(held: Claim, error: str) -> None:
     """End an import whose file cannot be read; what was taken in before stays."""
     move(held, error=error[:2000])
-    _end(_lock(held.import_id), "fail")
+    _end(lock(held.import_id), "fail")
 
 
 def finish(held: Claim) -> None:
     """End an import whose file was read to its end."""
     move(held, error=None)
-    _end(_lock(held.import_id), "finish")
+    _end(lock(held.import_id), "finish")
 
 
 def cancel(import_id: UUID, *, by: Principal) -> None:
@@ -160,19 +195,41 @@ def cancel(import_id: UUID, *, by: Principal) -> None:
 
     Refuses one that has ended.
     """
-    _end(_lock(import_id), "cancel")
+    _end(lock(import_id), "cancel")
     audit.record("import.cancelled", by=by, subject_id=import_id)
 
 
+def run(import_id: UUID, *, by: Principal) -> None:
+    """Turn a dry run that was read to its end into the real thing; a worker is told.
+
+    Refuses what is no dry run, has not ended well, or whose file is not kept any more.
+    """
+    row = lock(import_id)
+    is_kept = session.scalar(
+        select(ImportChunk.number).where(ImportChunk.import_id == import_id).limit(1)
+    )
+    if not row.is_dry_run or row.status is not ImportStatus.COMPLETED or is_kept is None:
+        raise NotADryRun(import_id=import_id)
+    for table in (ImportProblem, ImportFailedRow, ImportChange):
+        session.execute(delete(table).where(table.import_id == import_id))
+    row.status = ImportStatus(IMPORT.next(row.status.value, "run"))
+    row.is_dry_run, row.counts, row.rows_read = False, asdict(Tally()), 0
+    row.attempts, row.finished_at, row.heartbeat_at, row.began_at = 0, None, None, None
+    audit.record("import.run", by=by, subject_id=import_id)
+    emit(ImportRequested(import_id=import_id))
+
+
 def _end(row: Import, command: str) -> None:
-    """Bring an import to its end; the file is not needed any more."""
+    """Bring an import to its end; the file is needed no more, unless it may be run for good."""
     row.status = ImportStatus(IMPORT.next(row.status.value, command))
     row.reader, row.finished_at = None, clock.now()
-    session.execute(delete(ImportChunk).where(ImportChunk.import_id == row.id))
+    if not (row.is_dry_run and row.status is ImportStatus.COMPLETED):
+        session.execute(delete(ImportChunk).where(ImportChunk.import_id == row.id))
     emit(ImportFinished(import_id=row.id, status=row.status.value))
 
 
-def _lock(import_id: UUID) -> Import:
+def lock(import_id: UUID) -> Import:
+    """Lock an import until the transaction ends. Raises ImportNotFound."""
     require_transaction()
     row = session.scalar(
         select(Import)

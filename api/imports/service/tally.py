@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from api.catalog.service import Arrived, Outcome
+from api.imports.formats import Described, Problem
 from api.imports.policy import Consequence
-from api.imports.shopify import Described, Problem
 
 _COUNTED_AS = {
     Outcome.CREATED: "created",
@@ -28,6 +28,7 @@ class Tally:
     stock_opened: int = 0
     problems: int = 0
     rows_failed: int = 0
+    conflicts: int = 0
 
     def count(
         self, described: Described, made: Arrived | None, problems: Sequence[Problem]

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from api.catalog.service import Arrived, Outcome
+from api.imports.formats import Described, Problem, Source
 from api.imports.policy import Consequence
-from api.imports.shopify import Described, Problem, Sheet
 from api.kernel.errors import DomainError
 
 # By code of the refusal: our column, which fact stands in it, and what to say.
@@ -59,20 +59,22 @@ _TOLD: dict[str, tuple[str, str, Callable[[DomainError], str]]] = {
 }
 
 
-def problems_of(described: Described, made: Arrived | None, sheet: Sheet) -> list[Problem]:
+def problems_of(described: Described, made: Arrived | None, sheet: Source) -> list[Problem]:
     """Return everything that was wrong with one product, by row."""
     problems = list(described.problems)
     if made is not None:
         if made.refusal is not None:
             skipped = Consequence.PRODUCT_SKIPPED
             problems.append(_problem(described.first_row, made.refusal, skipped, sheet))
-        for row, variant in zip(described.rows, made.variants, strict=True):
+        # A document of ours is taken in whole or not at all.
+        variants = made.variants if described.draft is not None else []
+        for row, variant in zip(described.rows, variants, strict=True):
             if variant.outcome is Outcome.REFUSED and variant.refusal is not None:
                 problems.append(_problem(row, variant.refusal, Consequence.ROW_SKIPPED, sheet))
     return sorted(problems, key=lambda problem: problem.row)
 
 
-def _problem(row: int, refusal: DomainError, consequence: Consequence, sheet: Sheet) -> Problem:
+def _problem(row: int, refusal: DomainError, consequence: Consequence, sheet: Source) -> Problem:
     if refusal.code not in _TOLD:
         return Problem(row, "", "", refusal.detail, consequence)
     column, fact, say = _TOLD[refusal.code]

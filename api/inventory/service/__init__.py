@@ -9,7 +9,9 @@ from api.inventory.service.places import (
     default_location,
     edit_location,
     open_level,
+    open_stock,
     set_opening_stock,
+    take_back_opening,
 )
 from api.inventory.service.promises import Demand, allocate, release
 
@@ -23,6 +25,7 @@ __all__ = [
     "expire_holds",
     "hold",
     "open_level",
+    "open_stock",
     "release",
     "release_hold",
     "restock",
@@ -30,4 +33,5 @@ __all__ = [
     "set_opening_stock",
     "set_threshold",
     "ship",
+    "take_back_opening",
 ]

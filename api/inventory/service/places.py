@@ -10,9 +10,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from api.inventory.errors import LocationCodeTaken, LocationNotFound
-from api.inventory.models import Location, StockLevel
+from api.inventory.models import (
+    AdjustReason,
+    Location,
+    MovementKind,
+    StockLevel,
+    StockMovement,
+)
 from api.inventory.policy import LARGEST_QUANTITY
 from api.inventory.service import ledger, locks, telling
+from api.inventory.service.entries import Entry
 from api.inventory.service.locks import Level
 from api.kernel import clock
 from api.kernel.ids import new_id
@@ -122,6 +129,13 @@ def set_opening_stock(
     A row is a variant and a quantity, which may be 0. Levels that exist are left alone, so the
     same file may be read again. Repeated variants are summed.
     """
+    return len(open_stock(rows, location_id=location_id, by=by))
+
+
+def open_stock(
+    rows: Sequence[tuple[UUID, int]], *, location_id: UUID | None = None, by: Principal
+) -> dict[UUID, int]:
+    """Open levels as `set_opening_stock` does; returns what each opened variant began with."""
     place = location_id or default_location()
     opening: dict[UUID, int] = {}
     for variant_id, quantity in rows:
@@ -129,11 +143,58 @@ def set_opening_stock(
             raise ValueError("an opening balance is between nothing and a great deal")
         opening[variant_id] = opening.get(variant_id, 0) + quantity
     variant_ids = sorted(opening)
-    opened = 0
+    opened: dict[UUID, int] = {}
     for start in range(0, len(variant_ids), OPENED_AT_ONCE):
         batch = variant_ids[start : start + OPENED_AT_ONCE]
-        opened += len(ledger.open_levels({v: opening[v] for v in batch}, place, by=by))
+        found = ledger.open_levels({v: opening[v] for v in batch}, place, by=by)
+        opened |= {variant_id: opening[variant_id] for variant_id in found}
     return opened
+
+
+def take_back_opening(
+    opened: Mapping[UUID, int], *, note: str, by: Principal
+) -> tuple[set[UUID], set[UUID]]:
+    """Take opening balances off the shelf again, by variant; returns those taken and those left.
+
+    Only where nothing has happened since: the level holds what it began with, nobody has any of it
+    and the journal has the one line. Locks the levels, in id order. The journal keeps both lines.
+    """
+    if not opened:
+        return set(), set()
+    levels = locks.lock(sorted(opened))
+    moved = set(
+        require_transaction().scalars(
+            select(StockMovement.level_id)
+            .where(StockMovement.level_id.in_(levels), StockMovement.kind != MovementKind.OPENING)
+            .distinct()
+        )
+    )
+    of_variant: dict[UUID, list[Level]] = {}
+    for level in levels.values():
+        of_variant.setdefault(level.variant_id, []).append(level)
+    taken: set[UUID] = set()
+    entries = []
+    for variant_id, quantity in opened.items():
+        there = [level for level in of_variant.get(variant_id, ()) if level.on_hand]
+        if not there and not quantity:
+            taken.add(variant_id)
+        if len(there) != 1:
+            continue
+        (level,) = there
+        if level.id in moved or level.on_hand != quantity or level.free != quantity:
+            continue
+        taken.add(variant_id)
+        entries.append(
+            Entry(
+                level_id=level.id,
+                kind=MovementKind.ADJUSTED,
+                on_hand=-quantity,
+                reason=AdjustReason.CORRECTION.value,
+                note=note,
+            )
+        )
+    ledger.write(levels, entries, by=by)
+    return taken, set(opened) - taken
 
 
 def _free(levels: Iterable[Level]) -> dict[UUID, int]:

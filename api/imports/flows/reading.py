@@ -13,15 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from uuid import UUID
 
 from api.imports import queries, service
+from api.imports.formats import Described, SheetUnreadable, check_text, opened
+from api.imports.policy import FileFormat, OnConflict
 from api.imports.service import Claim, ClaimLost
-from api.imports.shopify import (
-    Described,
-    Sheet,
-    SheetUnreadable,
-    check_text,
-    count_rows,
-    described_products,
-)
 from api.kernel.principal import SYSTEM, Principal
 from api.platform.db import session, transaction
 
@@ -31,21 +25,42 @@ Progress = Callable[[int, int], None]
 """Told how many rows were read, and how many there are."""
 
 
-def check_file(content: Iterable[bytes]) -> None:
-    """Refuse what can be seen to be no product file: other kinds, missing columns, no rows."""
-    if next(Sheet(content).rows(), None) is None:
+def check_file(content: Iterable[bytes], kind: FileFormat | None = None) -> FileFormat:
+    """Return the kind of a file; refuse what can be seen to be no product file.
+
+    That is other kinds, missing columns, no rows.
+    """
+    source = opened(content, kind)
+    if next(source.products("EUR"), None) is None:
         raise SheetUnreadable("The file has a header and no products.")
+    return source.format
 
 
-def open_import(content: bytes, *, filename: str, currency: str, by: Principal) -> UUID:
+def open_import(
+    content: bytes,
+    *,
+    filename: str,
+    currency: str,
+    by: Principal,
+    kind: FileFormat | None = None,
+    is_dry_run: bool = False,
+    on_conflict: OnConflict = OnConflict.REFUSE,
+) -> UUID:
     """Keep an uploaded file to be read by a worker. Needs a transaction.
 
     Refuses at once what is no product file or is not text in UTF-8 to its end.
     """
     check_text([content])
-    check_file([content])
+    found = check_file([content], kind)
     return service.open_import(
-        [content], filename=filename, currency=currency, by=by, announce=True
+        [content],
+        filename=filename,
+        currency=currency,
+        by=by,
+        announce=True,
+        format=found,
+        is_dry_run=is_dry_run,
+        on_conflict=on_conflict,
     )
 
 
@@ -78,15 +93,14 @@ def read_import(
 
 def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
     total = held.rows_total
-    sheet = Sheet(queries.file_chunks(held.import_id))
+    source = opened(queries.file_chunks(held.import_id), held.format)
     if total is None:
-        total = count_rows(queries.file_chunks(held.import_id))
+        total = opened(queries.file_chunks(held.import_id), held.format).count_rows()
         with transaction():
-            service.note_sheet(held, rows_total=total, ignored_columns=sheet.ignored_columns)
-    products = described_products(sheet, held.currency, after_row=held.rows_read + 1)
-    for batch in _batches(products):
+            service.note_sheet(held, rows_total=total, source=source)
+    for batch in _batches(source.products(held.currency, after_row=held.rows_read + 1)):
         with transaction():
-            service.take_batch(held, batch, sheet, by=by)
+            service.take_batch(held, batch, source, by=by)
         if on_progress is not None:
             on_progress(batch[-1].last_row - 1, total)
     with transaction():
@@ -94,17 +108,24 @@ def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
 
 
 def _batches(products: Iterator[Described]) -> Iterator[list[Described]]:
-    """Put products together until they have enough rows; a handle comes once in a batch."""
+    """Put products together until they have enough rows; a product comes once in a batch."""
     batch: list[Described] = []
-    handles: set[str] = set()
+    names: set[str] = set()
     rows = 0
     for product in products:
-        handle = product.draft.slug or "" if product.draft else ""
-        if batch and (rows >= ROWS_PER_BATCH or (handle and handle in handles)):
+        own = _names(product)
+        if batch and (rows >= ROWS_PER_BATCH or not names.isdisjoint(own)):
             yield batch
-            batch, handles, rows = [], set(), 0
+            batch, names, rows = [], set(), 0
         batch.append(product)
-        handles.add(handle)
+        names |= own
         rows += product.row_count
     if batch:
         yield batch
+
+
+def _names(product: Described) -> set[str]:
+    """Return what a product is known by; two that share any of it are not in one batch."""
+    if product.draft is not None:
+        return {product.draft.slug or "", product.draft.external_reference or ""} - {""}
+    return {product.document["slug"]} if product.document is not None else set()

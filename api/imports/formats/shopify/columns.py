@@ -30,20 +30,3 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "variant_image_url": ("Variant Image", "Variant image URL"),
 }
 NEEDED = ("handle", "title")
-
-
-def places_of(header: list[str]) -> dict[str, int]:
-    """Find our columns in a header: the place of each that is there, the first one when twice."""
-    there: dict[str, int] = {}
-    for place, name in enumerate(header):
-        there.setdefault(_plain(name), place)
-    return {
-        ours: there[_plain(name)]
-        for ours, names in COLUMNS.items()
-        for name in reversed(names)
-        if _plain(name) in there
-    }
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.split()).casefold()

@@ -10,7 +10,7 @@ HIGHEST_QUANTITY = 1_000_000_000
 HEAVIEST_GRAMS = 1_000_000_000
 LONGEST_URL = 2000
 
-_DECIMAL = re.compile(r"^\d{1,15}(?:\.\d{1,15})?$")
+DECIMAL = re.compile(r"^\d{1,15}(?:\.\d{1,15})?$")
 _WHOLE = re.compile(r"^-?\d{1,12}(?:\.0+)?$")
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -54,7 +54,7 @@ def money(value: str, column: str, currency: str) -> Money | None:
         return None
     digits = exponent(currency)
     example = "12" if digits == 0 else f"12.{'5'.ljust(digits, '0')}"
-    if not _DECIMAL.match(value):
+    if not DECIMAL.match(value):
         raise BadCell(
             column,
             value,
@@ -84,7 +84,7 @@ def grams(value: str, column: str) -> int:
     """Read a weight in grams, which some exports write with decimals; 0 when nothing is said."""
     if not value:
         return 0
-    if not _DECIMAL.match(value) or Decimal(value) > HEAVIEST_GRAMS:
+    if not DECIMAL.match(value) or Decimal(value) > HEAVIEST_GRAMS:
         raise BadCell(column, value, "Write the weight in grams, such as 350.")
     return int(Decimal(value).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 

@@ -1,14 +1,16 @@
 """From rows to products: what one handle says, and what is wrong with it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from api.catalog.service import ImageDraft, PriceDraft, ProductDraft, ProductStatus, VariantDraft
-from api.imports.policy import Consequence
-from api.imports.shopify import cells
-from api.imports.shopify.cells import BadCell
-from api.imports.shopify.handles import slug_of
-from api.imports.shopify.reading import Row, Sheet
+from api.imports.formats import cells, sheets
+from api.imports.formats.cells import BadCell
+from api.imports.formats.described import Described, Problem
+from api.imports.formats.handles import slug_of
+from api.imports.formats.sheets import Row
+from api.imports.formats.shopify.columns import COLUMNS, NEEDED
+from api.imports.policy import Consequence, FileFormat
 
 MOST_ROWS = 3_000
 """Rows of one handle: a bound on memory, and more than Shopify itself allows."""
@@ -27,35 +29,20 @@ _STATUSES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong in the file: where, what stands there, and what would be right."""
+class Sheet(sheets.Sheet):
+    """A Shopify product export, of any generation."""
 
-    row: int
-    column: str
-    value: str
-    reason: str
-    consequence: Consequence
+    format = FileFormat.SHOPIFY
+    columns = COLUMNS
+    needed = NEEDED
+    missing = (
+        "The columns {names} are missing. A Shopify product export begins"
+        " with a row of names: Handle, Title, Body (HTML), ..."
+    )
 
-
-@dataclass(slots=True)
-class Described:
-    """What the rows of one handle say; without a `draft` nothing of it can be used.
-
-    `rows` and `quantities` belong to the draft's variants, in their order. A quantity is None
-    when the file does not say one.
-    """
-
-    last_row: int
-    row_count: int
-    handle: str
-    first_row: int
-    draft: ProductDraft | None = None
-    status: ProductStatus = ProductStatus.DRAFT
-    category: str = ""
-    rows: list[int] = field(default_factory=list)
-    quantities: list[int | None] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
+        """Read one product after the other from the rows below a row."""
+        return described_products(self, currency, after_row=after_row)
 
 
 def described_products(sheet: Sheet, currency: str, *, after_row: int = 1) -> Iterator[Described]:
@@ -104,6 +91,7 @@ class _Reading:
         # The row with the title is the product's own, wherever somebody sorted it to.
         self._head = next((row for row in group.rows if row["title"]), group.rows[0])
         self._found = Described(group.last_row, group.row_count, group.handle, self._head.number)
+        self._found.cells = {row.number: row.cells for row in group.rows if not row.fault}
         self._surplus = group.row_count - len(group.rows)
 
     def read(self) -> Described:

@@ -3,15 +3,18 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from api.imports.shopify.columns import COLUMNS, NEEDED, places_of
 from api.kernel.errors import Refused
 
 LARGEST_CELL = 4 * 1024 * 1024
 """Characters; a quote that is never closed must not take the rest of the file into memory."""
 SEPARATORS = (",", ";", "\t")
+WHY = "Stockroom: why it failed"
+"""The last column of a file of failed rows; it is passed over when the file comes back."""
 
 csv.field_size_limit(LARGEST_CELL)
 
@@ -47,33 +50,48 @@ class Row:
 
 
 class Sheet:
-    """A product file that is being read. Raises SheetUnreadable when it is none."""
+    """A product file in rows that is being read. Raises SheetUnreadable when it is none.
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._lines = _Lines(chunks)
-        first = next(self._lines, "")
+    `columns` are ours with all the names that they are known by; `needed` must be there.
+    """
+
+    columns: ClassVar[Mapping[str, Sequence[str]]] = {}
+    needed: ClassVar[Sequence[str]] = ()
+    missing: ClassVar[str] = "The columns {names} are missing."
+
+    def __init__(self, chunks: "Iterable[bytes] | Lines") -> None:
+        self._lines = chunks if isinstance(chunks, Lines) else Lines(chunks)
+        first = self._lines.first
         if not first.strip():
             raise SheetUnreadable("The file is empty.")
-        self._reader, self.header = self._open(first)
-        self.places = places_of(self.header)
-        missing = [COLUMNS[name][0] for name in NEEDED if name not in self.places]
+        self.separator, self.header = self._header(first)
+        self.places = places_of(self.header, self.columns)
+        missing = [self.columns[name][0] for name in self.needed if name not in self.places]
         if missing:
             raise SheetUnreadable(
-                f"The columns {', '.join(missing)} are missing. A Shopify product export begins"
-                " with a row of names: Handle, Title, Body (HTML), ...",
-                columns=self.header[:60],
+                self.missing.format(names=", ".join(missing)), columns=self.header[:60]
             )
+        next(self._lines)
+        self._reader = csv.reader(self._lines, delimiter=self.separator, strict=True)
 
     @property
     def ignored_columns(self) -> list[str]:
         """The names of the columns that are not read."""
         used = set(self.places.values())
-        return [name.strip() for place, name in enumerate(self.header) if place not in used]
+        return [
+            name.strip()
+            for place, name in enumerate(self.header)
+            if place not in used and name.strip() != WHY
+        ]
 
     def name_of(self, column: str) -> str:
         """Return what the file calls one of our columns."""
         place = self.places.get(column)
-        return COLUMNS[column][0] if place is None else self.header[place].strip()
+        return self.columns[column][0] if place is None else self.header[place].strip()
+
+    def count_rows(self) -> int:
+        """Count the rows under the header, and find out whether all of the file is text."""
+        return sum(1 for _ in self.rows())
 
     def rows(self) -> Iterator[Row]:
         """Read row after row. A row with broken quotes is told of, and reading goes on."""
@@ -94,32 +112,52 @@ class Sheet:
                 )
             yield Row(number, cells, self.places, fault)
 
-    def _open(self, first: str) -> tuple[Iterator[list[str]], list[str]]:
+    def _header(self, first: str) -> tuple[str, list[str]]:
         """Find the separator under which the header makes sense; the comma when none does."""
-        headers = {separator: _header(first, separator) for separator in SEPARATORS}
-        separator = next(
-            (s for s, header in headers.items() if places_of(header).keys() >= set(NEEDED)), ","
-        )
-        return csv.reader(self._lines, delimiter=separator, strict=True), headers[separator]
+        headers = headers_of(first)
+        for separator, header in headers.items():
+            if places_of(header, self.columns).keys() >= set(self.needed):
+                return separator, header
+        return ",", headers[","]
 
 
-def count_rows(chunks: Iterable[bytes]) -> int:
-    """Count the rows under the header, and find out whether all of the file is text."""
-    return sum(1 for _ in Sheet(chunks).rows())
+def headers_of(first: str) -> dict[str, list[str]]:
+    """Read the first line under each of the separators."""
+    return {separator: _cells(first, separator) for separator in SEPARATORS}
+
+
+def places_of(header: Sequence[str], columns: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Find our columns in a header: the place of each that is there, the first one when twice."""
+    there: dict[str, int] = {}
+    for place, name in enumerate(header):
+        there.setdefault(plain(name), place)
+    return {
+        ours: there[plain(name)]
+        for ours, names in columns.items()
+        for name in reversed(names)
+        if plain(name) in there
+    }
+
+
+def plain(name: str) -> str:
+    """Return the name of a column without its case and odd spaces."""
+    return " ".join(name.split()).casefold()
 
 
 def check_text(chunks: Iterable[bytes]) -> None:
     """Make sure that a file is text in UTF-8 from beginning to end. Raises SheetUnreadable."""
-    for _ in _Lines(chunks).decoded():
+    for _ in Lines(()).decoded(chunks):
         continue
 
 
-class _Lines:
-    """The lines of a file that comes in pieces, with their line ends."""
+class Lines:
+    """The lines of a file that comes in pieces, with their line ends. `first` may be looked at."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
-        self._lines = self._split()
+        lines = self._split()
+        self.first = next(lines, "")
+        self._lines = itertools.chain([self.first] if self.first else [], lines)
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -127,11 +165,11 @@ class _Lines:
     def __next__(self) -> str:
         return next(self._lines)
 
-    def decoded(self) -> Iterator[str]:
+    def decoded(self, chunks: Iterable[bytes]) -> Iterator[str]:
         """Return the text in pieces. A byte order mark is dropped."""
         decoder = codecs.getincrementaldecoder("utf-8-sig")()
         read, is_first = 0, True
-        for chunk in self._chunks:
+        for chunk in chunks:
             if is_first and chunk:
                 _refuse_other_kinds(chunk)
                 is_first = False
@@ -147,7 +185,8 @@ class _Lines:
         except UnicodeDecodeError as wrong:
             at = max(0, read + wrong.start)
             raise SheetUnreadable(
-                f"The file is not text in UTF-8 (about byte {at:,}). Save it again as 'CSV UTF-8'.",
+                f"The file is not text in UTF-8 (about byte {at:,}); spreadsheets on Windows often"
+                " write Windows-1252 instead. Save it again as 'CSV UTF-8'.",
                 byte=at,
             ) from wrong
         if "\0" in decoded:
@@ -157,7 +196,7 @@ class _Lines:
     def _split(self) -> Iterator[str]:
         """Split at line ends of any system and keep them, for csv to see them inside quotes."""
         rest = ""
-        for piece in self.decoded():
+        for piece in self.decoded(self._chunks):
             lines = io.StringIO(rest + piece, newline="").readlines()
             # The last line may go on in the next piece; so may a line end of two characters.
             rest = lines.pop() if lines else ""
@@ -169,7 +208,7 @@ class _Lines:
             yield rest
 
 
-def _header(line: str, separator: str) -> list[str]:
+def _cells(line: str, separator: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=separator, strict=True))
     except csv.Error:

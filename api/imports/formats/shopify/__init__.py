@@ -5,19 +5,7 @@ variant and a picture. An empty cell says nothing. The rows of a handle stand to
 do not, each run of them is read for itself and adds to the product that the first one made.
 """
 
-from api.imports.shopify.products import (
-    Described,
-    Problem,
-    described_products,
-)
-from api.imports.shopify.reading import Sheet, SheetUnreadable, check_text, count_rows
+from api.imports.formats.shopify.products import Sheet, described_products
+from api.imports.formats.shopify.writing import EXPORTED, text_of_header, text_of_rows
 
-__all__ = [
-    "Described",
-    "Problem",
-    "Sheet",
-    "SheetUnreadable",
-    "check_text",
-    "count_rows",
-    "described_products",
-]
+__all__ = ["EXPORTED", "Sheet", "described_products", "text_of_header", "text_of_rows"]

@@ -1,0 +1,267 @@
+"""Products as whole documents: everything that people wrote of them, in the form of our own files.
+
+What follows from other rows (search words, price ranges, stock) is not in it, and neither are ids:
+a document means the same in any shop.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, Uuid, any_, cast, func, literal, select, text
+
+from api.catalog.models import (
+    Attribute,
+    Barcode,
+    Category,
+    CategoryMember,
+    Product,
+    ProductAttribute,
+    ProductImage,
+    ProductStatus,
+    Translation,
+    Variant,
+    VariantPrice,
+)
+from api.catalog.texts import words
+from api.platform.db import session
+
+Document = dict[str, Any]
+
+_PRODUCT = (
+    *(Product.slug, Product.version, Product.status, Product.title, Product.description),
+    *(Product.vendor, Product.product_type, Product.tags, Product.options, Product.seo_title),
+    *(Product.seo_description, Product.publish_at, Product.external_reference),
+    *(Product.public_metadata, Product.private_metadata),
+)
+_VARIANT = (
+    *(Variant.sku, Variant.version, Variant.option_values, Variant.weight_grams),
+    *(Variant.tax_class, Variant.external_reference),
+    *(Variant.public_metadata, Variant.private_metadata),
+)
+
+
+def product_documents(product_ids: Iterable[UUID]) -> dict[UUID, Document]:
+    """Return products as documents by id, in the order of their ids; nine statements for all.
+
+    Each sees the shop as it is when it is asked: read in a transaction that stands still
+    (REPEATABLE READ) or on locked products, a document is of one moment.
+    """
+    ids = sorted(product_ids)
+    if not ids:
+        return {}
+    found: dict[UUID, Document] = {}
+    mains: dict[UUID, UUID | None] = {}
+    for row in session.execute(
+        select(Product.id, Product.category_id, *_PRODUCT)
+        .where(_among(Product.id, ids))
+        .order_by(Product.id)
+    ):
+        plain = dict(row._mapping)
+        mains[plain.pop("id")] = plain.pop("category_id")
+        plain["status"] = plain["status"].value
+        if plain["publish_at"] is not None:
+            plain["publish_at"] = plain["publish_at"].isoformat().replace("+00:00", "Z")
+        found[row.id] = {
+            **plain,
+            "categories": [],
+            "attributes": {},
+            "translations": {},
+            "images": [],
+            "variants": [],
+        }
+    _add_categories(found, mains, ids)
+    _add_images_and_variants(found, ids)
+    for product_id, code, value in session.execute(
+        select(ProductAttribute.product_id, Attribute.code, ProductAttribute.value)
+        .join(Attribute, Attribute.id == ProductAttribute.attribute_id)
+        .where(_among(ProductAttribute.product_id, ids))
+    ):
+        found[product_id]["attributes"][code] = value
+    for product_id, language, texts in session.execute(
+        select(Translation.subject_id, Translation.language, Translation.texts).where(
+            _among(Translation.subject_id, ids), Translation.kind == "product"
+        )
+    ):
+        if texts:
+            found[product_id]["translations"][language] = texts
+    return found
+
+
+def product_ids_of(
+    slugs: Sequence[str], references: Sequence[str], *, ids: Sequence[UUID] = ()
+) -> list[UUID]:
+    """Lock the products that are known by these addresses, references or ids; returns their ids.
+
+    In id order, as everyone locks them, until the transaction ends.
+    """
+    return list(
+        session.scalars(
+            select(Product.id)
+            .where(
+                Product.slug.in_(slugs)
+                | Product.external_reference.in_(references)
+                | Product.id.in_(ids)
+            )
+            .order_by(Product.id)
+            .with_for_update(key_share=True)
+        )
+    )
+
+
+def version_marks(product_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Say by product how its version and those of its variants stand: a mark that edits change."""
+    rows = session.execute(
+        select(
+            Product.id,
+            Product.version,
+            func.coalesce(func.sum(Variant.version), 0),
+            func.count(Variant.id),
+        )
+        .outerjoin(Variant, Variant.product_id == Product.id)
+        .where(_among(Product.id, sorted(product_ids)))
+        .group_by(Product.id, Product.version)
+    )
+    return {row[0]: mark_of_versions(row[1], row[2], row[3]) for row in rows}
+
+
+def mark_of_versions(product: int, variants: int, count: int) -> str:
+    """Write a product's version, the sum of its variants' and how many they are as one mark."""
+    return f"{product}:{variants}:{count}"
+
+
+def count_fitting(**filters: Any) -> tuple[int, UUID | None]:
+    """Return how many products fit the filters, and the id of the newest; see below."""
+    count, last = session.execute(
+        select(func.count(), func.max(cast(Product.id, Text))).where(*_fitting(**filters))
+    ).one()
+    return count, UUID(last) if last else None
+
+
+def product_ids_after(
+    after: UUID | None, *, up_to: UUID | None, limit: int, **filters: Any
+) -> list[UUID]:
+    """Return the next products by id that fit: `status`, `category` (a slug), `q`, `vendor`.
+
+    `category` is with all below it; `q` is words of what products are found by.
+    """
+    statement = select(Product.id).where(*_fitting(**filters)).order_by(Product.id).limit(limit)
+    if after is not None:
+        statement = statement.where(Product.id > after)
+    if up_to is not None:
+        statement = statement.where(Product.id <= up_to)
+    return list(session.scalars(statement))
+
+
+def _fitting(
+    *,
+    status: str | None = None,
+    category: str | None = None,
+    vendor: str | None = None,
+    q: str | None = None,
+    **_: Any,
+) -> list[Any]:
+    found: list[Any] = []
+    if status:
+        found.append(Product.status == ProductStatus(status))
+    if vendor:
+        found.append(Product.vendor == vendor)
+    if category:
+        found.append(
+            Product.id.in_(
+                select(CategoryMember.product_id)
+                .join(Category, Category.id == CategoryMember.category_id)
+                .where(Category.slug == category)
+            )
+        )
+    if q:
+        found.append(
+            Product.search.op("@@")(func.plainto_tsquery(text("'simple'::regconfig"), words(q)))
+        )
+    return found
+
+
+def currencies_in_use() -> list[str]:
+    """Return the currencies in which anything has a price, in order."""
+    return list(
+        session.scalars(select(VariantPrice.currency).distinct().order_by(VariantPrice.currency))
+    )
+
+
+def _add_categories(
+    found: dict[UUID, Document], mains: dict[UUID, UUID | None], ids: list[UUID]
+) -> None:
+    rows = session.execute(
+        select(CategoryMember.product_id, Category.id, Category.path)
+        .join(Category, Category.id == CategoryMember.category_id)
+        .where(_among(CategoryMember.product_id, ids), CategoryMember.is_direct)
+        .order_by(Category.path)
+    ).all()
+    slugs = {slug for row in rows for slug in row.path.split("/")}
+    names: dict[str, str] = {}
+    if slugs:
+        named = session.execute(
+            select(Category.slug, Category.name).where(Category.slug.in_(sorted(slugs)))
+        )
+        names = {row.slug: row.name for row in named}
+    # The main one first; the others by their paths.
+    for row in sorted(rows, key=lambda row: row.id != mains[row.product_id]):
+        path = [{"slug": slug, "name": names.get(slug, slug)} for slug in row.path.split("/")]
+        found[row.product_id]["categories"].append(path)
+
+
+def _add_images_and_variants(found: dict[UUID, Document], ids: list[UUID]) -> None:
+    urls: dict[UUID, str] = {}
+    for image in session.execute(
+        select(ProductImage.id, ProductImage.product_id, ProductImage.url, ProductImage.alt)
+        .where(_among(ProductImage.product_id, ids))
+        .order_by(ProductImage.position, ProductImage.id)
+    ):
+        urls[image.id] = image.url
+        found[image.product_id]["images"].append({"url": image.url, "alt": image.alt})
+    by_id: dict[UUID, Document] = {}
+    for row in session.execute(
+        select(Variant.id, Variant.product_id, Variant.image_id, *_VARIANT)
+        .where(_among(Variant.product_id, ids))
+        .order_by(Variant.position, Variant.id)
+    ):
+        plain = dict(row._mapping)
+        for name in ("id", "product_id", "image_id"):
+            del plain[name]
+        variant = by_id[row.id] = {
+            **plain,
+            "image_url": urls.get(row.image_id) if row.image_id else None,
+            "barcodes": [],
+            "prices": {},
+        }
+        found[row.product_id]["variants"].append(variant)
+    variant_ids = sorted(by_id)
+    codes: dict[UUID, list[Document]] = defaultdict(list)
+    for code in session.execute(
+        select(Barcode.variant_id, Barcode.code, Barcode.pack_quantity)
+        .where(_among(Barcode.variant_id, variant_ids))
+        .order_by(Barcode.position, Barcode.code)
+    ):
+        codes[code.variant_id].append({"code": code.code, "pack_quantity": code.pack_quantity})
+    for variant_id, listed in codes.items():
+        by_id[variant_id]["barcodes"] = listed
+    for price in session.execute(
+        select(
+            VariantPrice.variant_id,
+            VariantPrice.currency,
+            VariantPrice.amount,
+            VariantPrice.compare_at,
+        )
+        .where(_among(VariantPrice.variant_id, variant_ids))
+        .order_by(VariantPrice.currency)
+    ):
+        by_id[price.variant_id]["prices"][price.currency] = {
+            "amount": price.amount,
+            "compare_at": price.compare_at,
+        }
+
+
+def _among(column: Any, ids: list[UUID]) -> Any:
+    """Compare with a whole list as one value: a thousand of them are still one parameter."""
+    return column == any_(literal(ids, ARRAY(Uuid)))

@@ -1,0 +1,452 @@
+"""Make products what a document of ours says: new ones at once, known ones where they differ.
+
+Unlike an arrival, a document means exactly what it says: an empty text empties. What it does not
+name stays, and so do variants that it does not list.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+
+from api.catalog.errors import ProductChangedSince, TitleMissing
+from api.catalog.events import CatalogueChanged, ProductPublished
+from api.catalog.models import PriceRecord, Product, ProductStatus, Translation, Variant
+from api.catalog.queries.documents import product_documents, product_ids_of
+from api.catalog.service import intake, products, variants
+from api.catalog.service.arrivals import Outcome
+from api.catalog.service.category_paths import Path, ensure_category_paths
+from api.catalog.service.clashes import refusal_for
+from api.catalog.service.differences import Document, differences, matched
+from api.catalog.service.drafts import (
+    BarcodeDraft,
+    ImageDraft,
+    PriceDraft,
+    ProductDraft,
+    VariantDraft,
+)
+from api.kernel.errors import DomainError
+from api.kernel.money import Money
+from api.kernel.principal import Principal
+from api.platform.db import require_transaction, session
+from api.platform.outbox import emit
+
+_PLAIN = (
+    *("title", "description", "vendor", "product_type", "tags", "options", "seo_title"),
+    *("seo_description", "external_reference", "public_metadata", "private_metadata"),
+)
+_EXTRAS = ("seo_title", "seo_description", "public_metadata", "private_metadata")
+_VARIANT_PLAIN = (
+    *("sku", "option_values", "weight_grams", "tax_class", "image_url", "external_reference"),
+    *("public_metadata", "private_metadata"),
+)
+_VARIANT_EXTRAS = ("external_reference", "public_metadata", "private_metadata")
+
+
+@dataclass(slots=True)
+class Restated:
+    """What became of one document; `variants` are counted by outcome."""
+
+    outcome: Outcome
+    product_id: UUID | None = None
+    refusal: DomainError | None = None
+    variants: dict[Outcome, int] = field(default_factory=dict)
+
+
+def restate(
+    documents: Sequence[Document], *, is_overwriting: bool, by: Principal
+) -> list[Restated]:
+    """Store what is new, change what is known; returns what became of each, in their order.
+
+    Products are known by their slug, which each document has once. One that somebody changed
+    since its document was written, as its versions tell, is refused with ProductChangedSince
+    unless `is_overwriting`. Locks the known products, in id order.
+    """
+    require_transaction()
+    there = product_documents(product_ids_of([d["slug"] for d in documents], []))
+    by_slug = {document["slug"]: (key, document) for key, document in there.items()}
+    made: list[Restated | None] = [None] * len(documents)
+    new: list[int] = []
+    categories = ensure_category_paths(
+        path for document in documents for path in _paths(document.get("categories", ()))
+    )
+    for place, document in enumerate(documents):
+        if document["slug"] not in by_slug:
+            new.append(place)
+            continue
+        product_id, before = by_slug[document["slug"]]
+        made[place] = _change(
+            product_id, before, document, categories, is_overwriting=is_overwriting, by=by
+        )
+    for place, restated in zip(new, _create([documents[p] for p in new], categories), strict=True):
+        made[place] = restated
+    return [one for one in made if one is not None]
+
+
+def put_back(product_id: UUID, before: Document, *, by: Principal) -> list[str]:
+    """Make a product again exactly what a document says; returns what could not be.
+
+    Variants that are not in the document are taken off sale, because history names them.
+    """
+    require_transaction()
+    products.lock(product_id)
+    now = product_documents([product_id])[product_id]
+    categories = ensure_category_paths(_paths(before.get("categories", ())))
+    if differences(now, before):
+        _write(product_id, now, before, categories, by=by)
+    kept = {id(match) for match in matched(now["variants"], before["variants"])}
+    left = [variant["sku"] for variant in now["variants"] if id(variant) not in kept]
+    for sku in left:
+        variants.set_prices(_variant_id(sku), (), expected_version=None, by=by)
+    return left
+
+
+def take_back(product_ids: Sequence[UUID], *, by: Principal) -> tuple[list[UUID], list[UUID]]:
+    """Take products out of the shop again; returns those removed and those archived.
+
+    One that nothing refers to is removed with all that is its own; history is never deleted, so
+    one that had a price or stock is archived instead. Locks them in id order.
+    """
+    require_transaction()
+    removed: list[UUID] = []
+    archived: list[UUID] = []
+    with_history = set(
+        session.scalars(
+            select(Variant.product_id)
+            .join(PriceRecord, PriceRecord.variant_id == Variant.id)
+            .where(Variant.product_id.in_(product_ids))
+        )
+    )
+    for product_id in sorted(product_ids):
+        product = products.lock(product_id)
+        slug = product.slug
+        if product_id not in with_history and _remove(product_id):
+            session.expunge(product)
+            emit(CatalogueChanged(slugs=(slug,)))
+            removed.append(product_id)
+            continue
+        if product.status is not ProductStatus.ARCHIVED:
+            products.archive_product(product_id, expected_version=None, by=by)
+        archived.append(product_id)
+    return removed, archived
+
+
+def _remove(product_id: UUID) -> bool:
+    """Delete a product with what is its own; False when something else refers to it."""
+    tables = Product.metadata.tables
+    variant_ids = select(Variant.id).where(Variant.product_id == product_id)
+    try:
+        with session.begin_nested():
+            for name, column in (("barcodes", "variant_id"), ("variant_prices", "variant_id")):
+                table = tables[name]
+                session.execute(delete(table).where(table.c[column].in_(variant_ids)))
+            session.execute(delete(tables["variants"]).where(Variant.product_id == product_id))
+            for name in (
+                *("product_images", "product_price_ranges", "category_members"),
+                *("collection_members", "product_attributes"),
+            ):
+                table = tables[name]
+                session.execute(delete(table).where(table.c.product_id == product_id))
+            session.execute(delete(Translation).where(Translation.subject_id == product_id))
+            session.execute(delete(tables["products"]).where(Product.id == product_id))
+    except IntegrityError:
+        return False
+    return True
+
+
+def _change(
+    product_id: UUID,
+    before: Document,
+    document: Document,
+    categories: Mapping[Path, UUID],
+    *,
+    is_overwriting: bool,
+    by: Principal,
+) -> Restated:
+    changes = [
+        one for one in differences(before, document) if one["after"] is not None or _is_field(one)
+    ]
+    counts = _variant_counts(before, document)
+    if not changes:
+        return Restated(Outcome.UNCHANGED, product_id, variants=counts)
+    if not is_overwriting and _is_stale(before, document):
+        refusal = ProductChangedSince(slug=document["slug"], version=before["version"])
+        return Restated(Outcome.REFUSED, product_id, refusal)
+    try:
+        with session.begin_nested():
+            _write(product_id, before, document, categories, by=by)
+    except DomainError as refusal:
+        session.expire_all()
+        return Restated(Outcome.REFUSED, product_id, refusal)
+    return Restated(Outcome.CHANGED, product_id, variants=counts)
+
+
+def _is_field(change: Mapping[str, Any]) -> bool:
+    """Tell a field that is emptied from a variant that the document does not list."""
+    return not (
+        change["field"].startswith("variants.")
+        and isinstance(change["before"], dict)
+        and "sku" in change["before"]
+    )
+
+
+def _is_stale(before: Document, document: Document) -> bool:
+    """Tell whether the product or a variant of it was changed since the document was written."""
+    if document.get("version") not in (None, before["version"]):
+        return True
+    said = document.get("variants", ())
+    return any(
+        match is not None and variant.get("version") not in (None, match["version"])
+        for variant, match in zip(said, matched(before["variants"], said), strict=True)
+    )
+
+
+def _variant_counts(before: Document, document: Document) -> dict[Outcome, int]:
+    said = document.get("variants", ())
+    counts: dict[Outcome, int] = {}
+    for variant, match in zip(said, matched(before["variants"], said), strict=True):
+        outcome = Outcome.UNCHANGED
+        if match is None:
+            outcome = Outcome.CREATED
+        elif differences(match, variant):
+            outcome = Outcome.CHANGED
+        counts[outcome] = counts.get(outcome, 0) + 1
+    return counts
+
+
+def _write(
+    product_id: UUID,
+    before: Document,
+    document: Document,
+    categories: Mapping[Path, UUID],
+    *,
+    by: Principal,
+) -> None:
+    """Say everything that differs through the verbs that people use, which tell and record it."""
+    changes: dict[str, Any] = {
+        name: document[name]
+        for name in _PLAIN
+        if name in document and document[name] != before[name]
+    }
+    if "publish_at" in document and document["publish_at"] != before["publish_at"]:
+        changes["publish_at"] = _moment(document["publish_at"])
+    if "categories" in document and document["categories"] != before["categories"]:
+        changes["category_ids"] = [categories[path] for path in _paths(document["categories"])]
+    if "images" in document and document["images"] != before["images"]:
+        changes["images"] = [_image(image) for image in document["images"]]
+    if "attributes" in document and document["attributes"] != before["attributes"]:
+        gone = dict.fromkeys(before["attributes"].keys() - document["attributes"].keys())
+        changes["attributes"] = {**gone, **document["attributes"]}
+    if changes:
+        version = session.scalar(select(Product.version).where(Product.id == product_id))
+        products.edit_product(product_id, changes, expected_version=version or 0, by=by)
+    if "translations" in document and document["translations"] != before["translations"]:
+        _translate(product_id, before["translations"], document["translations"])
+        emit(CatalogueChanged(slugs=(before["slug"],)))
+    said = document.get("variants", ())
+    for place, (variant, match) in enumerate(
+        zip(said, matched(before["variants"], said), strict=True)
+    ):
+        if match is None:
+            made = variants.add_variant(product_id, _variant_draft(variant), by=by)
+            _set_variant_extras({made: variant})
+        else:
+            _write_variant(match, variant, place, before["variants"].index(match), by=by)
+    _move(product_id, before["status"], document.get("status", before["status"]), by=by)
+
+
+def _write_variant(
+    match: Document, variant: Document, place: int, before_place: int, *, by: Principal
+) -> None:
+    changes: dict[str, Any] = {
+        name: variant[name]
+        for name in _VARIANT_PLAIN
+        if name in variant and variant[name] != match[name]
+    }
+    if "barcodes" in variant and variant["barcodes"] != match["barcodes"]:
+        changes["barcodes"] = [
+            BarcodeDraft(one["code"], one["pack_quantity"]) for one in variant["barcodes"]
+        ]
+    is_repriced = "prices" in variant and variant["prices"] != match["prices"]
+    if not changes and not is_repriced:
+        return
+    variant_id = _variant_id(match["sku"])
+    if changes:
+        variants.edit_variant(variant_id, changes, expected_version=None, by=by)
+    if is_repriced:
+        prices = _prices(variant["prices"])
+        variants.set_prices(variant_id, prices, expected_version=None, by=by)
+
+
+def _move(product_id: UUID, before: str, after: str, *, by: Principal) -> None:
+    """Put a product where the document has it, by the steps that people take."""
+    if before == after:
+        return
+    if before == "archived":
+        products.unarchive_product(product_id, expected_version=None, by=by)
+    elif after == "draft":
+        # From the shelf back to a draft there is only the way over the archive.
+        products.archive_product(product_id, expected_version=None, by=by)
+        products.unarchive_product(product_id, expected_version=None, by=by)
+    if after == "active":
+        products.publish_product(product_id, expected_version=None, by=by)
+    elif after == "archived":
+        products.archive_product(product_id, expected_version=None, by=by)
+
+
+def _create(documents: Sequence[Document], categories: Mapping[Path, UUID]) -> list[Restated]:
+    if not documents:
+        return []
+    try:
+        return _create_together(documents, categories)
+    except (IntegrityError, DomainError):
+        return [_create_alone(document, categories) for document in documents]
+
+
+def _create_alone(document: Document, categories: Mapping[Path, UUID]) -> Restated:
+    try:
+        return _create_together([document], categories)[0]
+    except DomainError as refusal:
+        return Restated(Outcome.REFUSED, refusal=refusal)
+    except IntegrityError as clash:
+        told = refusal_for(clash)
+        if told is None:
+            raise
+        return Restated(Outcome.REFUSED, refusal=told)
+
+
+def _create_together(
+    documents: Sequence[Document], categories: Mapping[Path, UUID]
+) -> list[Restated]:
+    """Store new products in set form, all or none; facts are told once everything is written."""
+    drafts = [_draft(document, categories) for document in documents]
+    for draft in drafts:
+        if not draft.title:
+            raise TitleMissing(slug=draft.slug)
+        intake.check(draft)
+    with session.begin_nested():
+        stored = intake.store(
+            drafts,
+            statuses=[ProductStatus(document.get("status", "draft")) for document in documents],
+        )
+        for made, document in zip(stored, documents, strict=True):
+            extras = {name: document[name] for name in _EXTRAS if document.get(name)}
+            if document.get("publish_at"):
+                extras["publish_at"] = _moment(document["publish_at"])
+            if extras:
+                session.execute(
+                    update(Product)
+                    .where(Product.id == made.product_id)
+                    .values(**extras)
+                    .execution_options(synchronize_session=False)
+                )
+            if document.get("translations"):
+                _translate(made.product_id, {}, document["translations"])
+            listed = zip(made.variant_ids, document.get("variants", ()), strict=False)
+            _set_variant_extras(dict(listed))
+    for made, document in zip(stored, documents, strict=True):
+        if document.get("status") == "active":
+            emit(ProductPublished(product_id=made.product_id))
+    emit(CatalogueChanged(slugs=tuple(made.slug for made in stored)))
+    return [
+        Restated(
+            Outcome.CREATED,
+            made.product_id,
+            variants={Outcome.CREATED: len(made.variant_ids)},
+        )
+        for made in stored
+    ]
+
+
+def _draft(document: Document, categories: Mapping[Path, UUID]) -> ProductDraft:
+    return ProductDraft(
+        title=document.get("title", ""),
+        slug=document["slug"],
+        description=document.get("description", ""),
+        vendor=document.get("vendor", ""),
+        product_type=document.get("product_type", ""),
+        tags=tuple(document.get("tags", ())),
+        options=tuple(document.get("options", ())),
+        images=tuple(_image(image) for image in document.get("images", ())),
+        variants=tuple(_variant_draft(one) for one in document.get("variants", ())),
+        category_ids=tuple(categories[path] for path in _paths(document.get("categories", ()))),
+        external_reference=document.get("external_reference"),
+        **({"attributes": document["attributes"]} if document.get("attributes") else {}),
+    )
+
+
+def _variant_draft(variant: Document) -> VariantDraft:
+    return VariantDraft(
+        sku=variant.get("sku") or None,
+        barcodes=tuple(
+            BarcodeDraft(one["code"], one["pack_quantity"]) for one in variant.get("barcodes", ())
+        ),
+        option_values=tuple(variant.get("option_values", ())),
+        weight_grams=variant.get("weight_grams", 0),
+        tax_class=variant.get("tax_class", "standard"),
+        prices=tuple(_prices(variant.get("prices", {}))),
+        image_url=variant.get("image_url"),
+    )
+
+
+def _prices(prices: Mapping[str, Mapping[str, int | None]]) -> list[PriceDraft]:
+    found = []
+    for currency, price in prices.items():
+        amount, before = price["amount"], price.get("compare_at")
+        assert amount is not None
+        found.append(
+            PriceDraft(Money(amount, currency), None if before is None else Money(before, currency))
+        )
+    return found
+
+
+def _set_variant_extras(made: Mapping[UUID, Document]) -> None:
+    for variant_id, variant in made.items():
+        extras = {name: variant[name] for name in _VARIANT_EXTRAS if variant.get(name)}
+        if extras:
+            session.execute(
+                update(Variant)
+                .where(Variant.id == variant_id)
+                .values(**extras)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def _translate(
+    product_id: UUID, before: Mapping[str, Any], after: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Make these the texts of a product in other languages; one that goes keeps its version."""
+    for language in sorted(before.keys() | after.keys()):
+        texts = dict(after.get(language, {}))
+        if texts == before.get(language, {}):
+            continue
+        statement = upsert(Translation).values(
+            subject_id=product_id, language=language, kind="product", texts=texts, version=1
+        )
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["subject_id", "language"],
+                set_={"texts": statement.excluded.texts, "version": Translation.version + 1},
+            ).execution_options(synchronize_session=False)
+        )
+
+
+def _paths(categories: Sequence[Sequence[Mapping[str, str]]]) -> list[Path]:
+    return [tuple((step["slug"], step["name"]) for step in path) for path in categories]
+
+
+def _image(image: Mapping[str, str]) -> ImageDraft:
+    return ImageDraft(url=image["url"], alt=image.get("alt", ""))
+
+
+def _moment(said: str | None) -> datetime | None:
+    return None if said is None else datetime.fromisoformat(said)
+
+
+def _variant_id(sku: str) -> UUID:
+    return session.execute(select(Variant.id).where(Variant.sku_key == sku.lower())).scalar_one()

@@ -1,0 +1,113 @@
+"""Exports over HTTP: ask for a file, watch it being written, fetch it."""
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from flask import Response, current_app, request, stream_with_context
+
+from api.imports import queries, service
+from api.imports.formats import handing_back
+from api.imports.policy import FileFormat
+from api.imports.schemas import ExportQuerySchema, ExportSchema
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.db import transaction
+from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.idempotency import idempotent
+from api.platform.settings import Settings
+
+blueprint = Blueprint(
+    "admin-exports",
+    __name__,
+    url_prefix="/api/v1/admin/exports",
+    description="The catalogue as a file, written by a worker.",
+)
+
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+
+
+@blueprint.route("", methods=["POST"])
+@requires(Permission.IMPORTS_WRITE)
+@idempotent(required=False)
+@blueprint.arguments(ExportQuerySchema)
+@blueprint.response(202, ExportSchema)
+def create_export(body: dict[str, Any]) -> Any:
+    """Ask for products as a file; a worker writes it. Follow Location to see how far it is.
+
+    `csv` and `jsonl` are our own and say everything; `shopify` says what Shopify has columns for,
+    with prices in the shop's currency.
+    """
+    settings: Settings = current_app.extensions["stockroom_settings"]
+    kind = FileFormat(body.pop("format"))
+    filters = {name: value for name, value in body.items() if value is not None}
+    if kind is FileFormat.SHOPIFY:
+        filters["currency"] = settings.currency
+    export_id = service.open_export(kind, filters, by=principal(), announce=True)
+    location = f"{blueprint.url_prefix}/{export_id}"
+    return queries.get_export(export_id), {"Location": location}
+
+
+@blueprint.route("", methods=["GET"])
+@requires(Permission.IMPORTS_WRITE)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_of(ExportSchema))
+def list_exports(query: dict[str, Any]) -> Any:
+    """List exports, the newest first."""
+    with_total = query.pop("include") == "total"
+    return queries.list_exports(with_total=with_total, **query)
+
+
+@blueprint.route("/<uuid:export_id>", methods=["GET"])
+@requires(Permission.IMPORTS_WRITE)
+@blueprint.response(200, ExportSchema)
+def get_export(export_id: UUID) -> Any:
+    """See how far the writing of a file is."""
+    return queries.get_export(export_id)
+
+
+@blueprint.route("/<uuid:export_id>/cancel", methods=["POST"])
+@requires(Permission.IMPORTS_WRITE)
+@blueprint.response(200, ExportSchema)
+def cancel_export(export_id: UUID) -> Any:
+    """Stop the writing of a file; what was written is thrown away."""
+    with transaction():
+        service.cancel_export(export_id, by=principal())
+    return queries.get_export(export_id)
+
+
+@blueprint.route("/<uuid:export_id>/file", methods=["GET"])
+@requires(Permission.IMPORTS_WRITE)
+@blueprint.doc(
+    responses={
+        "200": {
+            "description": "The file",
+            "content": {"text/csv": _FILE, "application/jsonl": _FILE},
+        }
+    }
+)
+def get_file(export_id: UUID) -> Any:
+    """Fetch the file of an export that is completed, packed with gzip for those who accept it."""
+    kind, size = queries.exported_file(export_id)
+    name, media = handing_back.named("products", kind)
+    chunks = queries.export_chunks(export_id)
+    packs = "gzip" in request.accept_encodings
+    content = stream_with_context(_packed(chunks) if packs else chunks)
+    response = Response(content, content_type=media)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Vary"] = "Accept-Encoding"
+    if packs:
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response.headers["Content-Length"] = str(size)
+    return response
+
+
+def _packed(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Pack a file with gzip, a piece at a time."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    for chunk in chunks:
+        if packed := packer.compress(chunk):
+            yield packed
+    yield packer.flush()

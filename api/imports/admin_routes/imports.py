@@ -1,0 +1,177 @@
+"""Imports over HTTP: hand in a file, watch it being read, see what was wrong with it."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, current_app, request, stream_with_context
+
+from api.imports import flows, queries, service
+from api.imports.errors import FileMissing
+from api.imports.formats import handing_back
+from api.imports.policy import FileFormat, OnConflict
+from api.imports.schemas import (
+    ChangesQuerySchema,
+    ImportChangeSchema,
+    ImportProblemSchema,
+    ImportQuerySchema,
+    ImportSchema,
+)
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.db import transaction
+from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.idempotency import idempotent
+from api.platform.settings import Settings
+
+blueprint = Blueprint(
+    "admin-imports",
+    __name__,
+    url_prefix="/api/v1/admin/imports",
+    description="Product files of another shop, read by a worker.",
+)
+
+_FILE = {"type": "string", "format": "binary"}
+_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {"schema": {"type": "object", "properties": {"file": _FILE}}},
+        "text/csv": {"schema": _FILE},
+        "application/jsonl": {"schema": _FILE},
+    },
+}
+
+
+@blueprint.route("", methods=["POST"])
+@requires(Permission.IMPORTS_WRITE)
+@idempotent(required=True)
+@blueprint.doc(requestBody=_BODY)
+@blueprint.arguments(ImportQuerySchema, location="query")
+@blueprint.response(202, ImportSchema)
+def create_import(query: dict[str, Any]) -> Any:
+    """Hand in a product file of Shopify, of WooCommerce or of ours; a worker reads it.
+
+    What is no product file at all is refused at once. Follow Location to see how far it is. With
+    `dry_run` nothing is changed: `changes` tells what would be, and `run` makes it so.
+    """
+    content, filename = _file()
+    settings: Settings = current_app.extensions["stockroom_settings"]
+    import_id = flows.open_import(
+        content,
+        filename=filename,
+        currency=settings.currency,
+        by=principal(),
+        kind=FileFormat(query["format"]) if query["format"] else None,
+        is_dry_run=query["dry_run"],
+        on_conflict=OnConflict(query["on_conflict"]),
+    )
+    location = f"{blueprint.url_prefix}/{import_id}"
+    return queries.get_import(import_id), {"Location": location}
+
+
+@blueprint.route("", methods=["GET"])
+@requires(Permission.IMPORTS_WRITE)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_of(ImportSchema))
+def list_imports(query: dict[str, Any]) -> Any:
+    """List imports, the newest first."""
+    with_total = query.pop("include") == "total"
+    return queries.list_imports(with_total=with_total, **query)
+
+
+@blueprint.route("/<uuid:import_id>", methods=["GET"])
+@requires(Permission.IMPORTS_WRITE)
+@blueprint.response(200, ImportSchema)
+def get_import(import_id: UUID) -> Any:
+    """See how far the reading of a file is, and what became of it."""
+    return queries.get_import(import_id)
+
+
+@blueprint.route("/<uuid:import_id>/errors", methods=["GET"])
+@requires(Permission.IMPORTS_WRITE)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_of(ImportProblemSchema))
+def list_errors(query: dict[str, Any], import_id: UUID) -> Any:
+    """List what was wrong with a file: row, column, value, and what would be right."""
+    with_total = query.pop("include") == "total"
+    return queries.list_problems(import_id, with_total=with_total, **query)
+
+
+@blueprint.route("/<uuid:import_id>/cancel", methods=["POST"])
+@requires(Permission.IMPORTS_WRITE)
+@blueprint.response(200, ImportSchema)
+def cancel_import(import_id: UUID) -> Any:
+    """Stop the reading of a file; what was taken in before stays."""
+    with transaction():
+        service.cancel(import_id, by=principal())
+    return queries.get_import(import_id)
+
+
+@blueprint.route("/<uuid:import_id>/changes", methods=["GET"])
+@requires(Permission.IMPORTS_WRITE)
+@blueprint.arguments(ChangesQuerySchema, location="query")
+@blueprint.response(200, list_of(ImportChangeSchema))
+def list_changes(query: dict[str, Any], import_id: UUID) -> Any:
+    """List what a file changed, or after a dry run what it would change, field by field.
+
+    Products that stay as they are are only counted. A conflict is a product that somebody changed
+    since the file was exported.
+    """
+    with_total = query.pop("include") == "total"
+    return queries.list_changes(import_id, with_total=with_total, **query)
+
+
+@blueprint.route("/<uuid:import_id>/run", methods=["POST"])
+@requires(Permission.IMPORTS_WRITE)
+@idempotent(required=False)
+@blueprint.response(202, ImportSchema)
+def run_import(import_id: UUID) -> Any:
+    """Do what a dry run has shown; the same file is read again, for good."""
+    service.run(import_id, by=principal())
+    return queries.get_import(import_id)
+
+
+@blueprint.route("/<uuid:import_id>/undo", methods=["POST"])
+@requires(Permission.IMPORTS_WRITE)
+@idempotent(required=False)
+@blueprint.response(202, ImportSchema)
+def undo_import(import_id: UUID) -> Any:
+    """Take back what an import did; a worker does it, and asking twice does it once.
+
+    Created products go to the archive, or away when nothing refers to them; changed ones get back
+    what they had; opening stock leaves the shelf. What somebody changed since is left alone and
+    listed in `changes` as a conflict.
+    """
+    service.request_undo(import_id, by=principal())
+    return queries.get_import(import_id)
+
+
+@blueprint.route("/<uuid:import_id>/failed-rows", methods=["GET"])
+@requires(Permission.IMPORTS_WRITE)
+@blueprint.doc(
+    responses={"200": {"description": "The file", "content": {"text/csv": {"schema": _FILE}}}}
+)
+def get_failed_rows(import_id: UUID) -> Any:
+    """Fetch the rows that failed as a file like the one that was handed in, to be mended.
+
+    The last column says why; it is passed over when the file is handed in again.
+    """
+    kind, header, separator = queries.sheet_of(import_id)
+    content = handing_back.failed_file(kind, header, separator, queries.failed_rows(import_id))
+    name, media = handing_back.named("failed-rows", kind)
+    response = Response(stream_with_context(content), content_type=media)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _file() -> tuple[bytes, str]:
+    """Return what was handed in, as a part of a form or as the body itself."""
+    if request.mimetype == "multipart/form-data":
+        uploaded = request.files.get("file")
+        if uploaded is None:
+            raise FileMissing
+        return uploaded.read(), uploaded.filename or "products.csv"
+    if request.mimetype in ("application/jsonl", "application/x-ndjson"):
+        return request.get_data(), "products.jsonl"
+    if request.mimetype not in ("text/csv", "application/csv"):
+        raise FileMissing(content_type=request.mimetype)
+    return request.get_data(), "products.csv"

@@ -1,0 +1,11 @@
+"""Product files of all kinds: what a file says, told alike whoever wrote it; without a database.
+
+The kind of a file is seen by its first line. Each kind has a package; what they share is here:
+bytes to rows, cells to values, and what a described product is.
+"""
+
+from api.imports.formats.described import Described, Problem, Source
+from api.imports.formats.recognising import opened
+from api.imports.formats.sheets import WHY, SheetUnreadable, check_text
+
+__all__ = ["WHY", "Described", "Problem", "SheetUnreadable", "Source", "check_text", "opened"]

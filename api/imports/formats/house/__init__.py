@@ -1,0 +1,10 @@
+"""Our own formats, which say everything: JSON Lines, a product a line, and CSV for spreadsheets.
+
+What is written here and read again is the same to the letter. Both know the same documents; CSV
+spreads one over rows. A field or column that is missing says nothing, an empty one empties.
+"""
+
+from api.imports.formats.house.pages import Pages, line_of
+from api.imports.formats.house.sheet import Sheet, columns_for, text_of_header, text_of_rows
+
+__all__ = ["Pages", "Sheet", "columns_for", "line_of", "text_of_header", "text_of_rows"]

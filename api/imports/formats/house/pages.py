@@ -1,0 +1,67 @@
+"""JSON Lines: a product a line."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
+
+import orjson
+
+from api.imports.formats.cells import BadCell
+from api.imports.formats.described import Described, Problem
+from api.imports.formats.house.checking import checked
+from api.imports.formats.sheets import Lines, SheetUnreadable
+from api.imports.policy import Consequence, FileFormat
+
+LINE = "line"
+"""What the one cell of a line is called."""
+
+
+class Pages:
+    """A file of lines of JSON. Raises SheetUnreadable when it is none."""
+
+    format = FileFormat.JSONL
+    separator = ","
+    ignored_columns: ClassVar[list[str]] = []
+
+    def __init__(self, chunks: Iterable[bytes] | Lines) -> None:
+        self._lines = chunks if isinstance(chunks, Lines) else Lines(chunks)
+        if not self._lines.first.lstrip().startswith("{"):
+            raise SheetUnreadable('Each line is a product, such as {"slug": "mug", ...}.')
+        self.header = [LINE]
+
+    def name_of(self, column: str) -> str:
+        """Return the name of a field, which is ours."""
+        return {"handle": "slug"}.get(column, column)
+
+    def count_rows(self) -> int:
+        """Count the lines."""
+        return sum(1 for _ in self._lines)
+
+    def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
+        """Read line after line. The first is row 2, as if there were a header above it."""
+        for number, line in enumerate(self._lines, start=2):
+            if number > after_row and line.strip():
+                yield _described(number, line.rstrip("\r\n"))
+
+
+def line_of(document: dict[str, Any]) -> str:
+    """Write a product as a line: names in order, so that the same is written alike."""
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode() + "\n"
+
+
+def _described(number: int, line: str) -> Described:
+    found = Described(number, 1, "", number, cells={number: [line]})
+    try:
+        document = orjson.loads(line)
+        if isinstance(document, dict):
+            # A line that was handed back says why; that is no field of a product.
+            document.pop("why_it_failed", None)
+        found.document = checked(document)
+        found.handle = found.document["slug"]
+    except orjson.JSONDecodeError as wrong:
+        reason = f"This line is not JSON: {wrong.msg} (character {wrong.colno})."
+        found.problems.append(Problem(number, "", "", reason, Consequence.PRODUCT_SKIPPED))
+    except BadCell as bad:
+        found.problems.append(
+            Problem(number, bad.column, bad.value, bad.reason, Consequence.PRODUCT_SKIPPED)
+        )
+    return found

@@ -1,0 +1,380 @@
+"""From a product's row and those of its variations to one product with variants."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from api.catalog.service import ImageDraft, PriceDraft, ProductDraft, ProductStatus, VariantDraft
+from api.catalog.texts import slug_from
+from api.imports.formats import cells
+from api.imports.formats.cells import BadCell
+from api.imports.formats.described import Described, Problem
+from api.imports.formats.sheets import Row, Sheet, plain
+from api.imports.formats.woocommerce.columns import GRAMS, MOST_ATTRIBUTES
+from api.imports.policy import Consequence
+from api.kernel import clock
+
+REFERENCE = "woocommerce:"
+LONGEST_TEXT = 255
+LONGEST_BARCODE = 64
+MOST_VARIATIONS = 3_000
+
+_SPLIT = re.compile(r"(?<!\\),")
+_LEFT_OUT = {
+    "grouped": (
+        "A grouped product only lists others. They are taken in by themselves: put them together"
+        " as a collection afterwards."
+    ),
+    "external": (
+        "An external product is sold by somebody else, so there is nothing here to put into a"
+        " basket. It was left out."
+    ),
+}
+_TAX_CLASSES = {
+    "": "standard",
+    "standard": "standard",
+    "zero-rate": "zero",
+    "zero rate": "zero",
+    "reduced-rate": "reduced",
+    "reduced rate": "reduced",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A product's row, if it is in the file, and those of its variations."""
+
+    sheet: Sheet
+    rows: Sequence[Row]
+    currency: str
+    is_first_of_its_name: bool
+    last_row: int
+
+
+def read(family: Family) -> Described:
+    """Read one product with its variations."""
+    return _Reading(family).read()
+
+
+class _Reading:
+    def __init__(self, family: Family) -> None:
+        self._family = family
+        self._sheet = family.sheet
+        self._head = family.rows[0]
+        self._is_orphan = "variation" in self._types(self._head)
+        self._variations = list(family.rows if self._is_orphan else family.rows[1:])
+        self._found = Described(
+            family.last_row, len(family.rows), self._head["title"], self._head.number
+        )
+        self._found.cells = {row.number: row.cells for row in family.rows if not row.fault}
+
+    def read(self) -> Described:
+        try:
+            self._found.draft = self._product()
+        except BadCell as bad:
+            self._note(self._head, bad, Consequence.PRODUCT_SKIPPED)
+        return self._found
+
+    def _product(self) -> ProductDraft:
+        head, name = self._head, self._sheet.name_of
+        if head.fault:
+            raise BadCell("", "", head.fault)
+        types = self._types(head)
+        for kind, reason in _LEFT_OUT.items():
+            if kind in types:
+                raise BadCell(name("type"), head["type"], reason)
+        if not types & {"simple", "variable", "variation"}:
+            raise BadCell(name("type"), head["type"], "Write simple, variable or variation.")
+        if len(self._variations) > MOST_VARIATIONS:
+            raise BadCell(
+                name("type"), head["type"], f"A product has at most {MOST_VARIATIONS} variations."
+            )
+        is_variable = "variable" in types
+        if is_variable and not self._variations:
+            raise BadCell(
+                name("type"),
+                head["type"],
+                "None of its variations is in the file. Export variations too.",
+            )
+        title = "" if self._is_orphan else self._text("title")
+        if not title and not self._is_orphan:
+            raise BadCell(name("title"), "", "Each product needs a name.")
+        reference, slug = self._names(title)
+        self._found.handle = title or head["parent"]
+        options = self._options()
+        images = () if self._is_orphan else tuple(self._images(head))
+        if self._is_orphan or is_variable:
+            variants = tuple(self._variants(options))
+        else:
+            variants = tuple(self._simple())
+        shown = {v.image_url for v in variants if v.image_url} - {image.url for image in images}
+        if not self._is_orphan:
+            self._found.status = self._status()
+            self._found.category_paths = tuple(self._categories())
+        return ProductDraft(
+            title=title,
+            slug=slug,
+            description=self._description(),
+            vendor="" if self._is_orphan else self._text("vendor"),
+            tags=() if self._is_orphan else tuple(self._list("tags")),
+            options=options,
+            external_reference=reference,
+            images=(*images, *(ImageDraft(url) for url in sorted(shown))),
+            variants=variants,
+        )
+
+    def _names(self, title: str) -> tuple[str, str]:
+        """Return by which reference and address the shop knows the product."""
+        head = self._head
+        if self._is_orphan:
+            if not head["parent"].casefold().startswith("id:"):
+                raise BadCell(
+                    self._sheet.name_of("parent"),
+                    head["parent"],
+                    "The product that this is a variation of is not in the file.",
+                )
+            reference = REFERENCE + head["parent"][3:].strip()
+            return reference, slug_from(reference)
+        slug = slug_from(title)
+        mark = head["id"] or slug_from(head["sku"]) or str(head.number)
+        if not slug or not self._family.is_first_of_its_name:
+            slug = f"{slug}-{mark}".strip("-")
+        if head["id"]:
+            return REFERENCE + cells.text(head["id"], self._sheet.name_of("id"), longest=60), slug
+        return f"{REFERENCE}{'sku:' + head['sku'] if head['sku'] else slug}"[:LONGEST_TEXT], slug
+
+    def _status(self) -> ProductStatus:
+        said = self._head["published"]
+        if said not in ("", "1", "0", "-1"):
+            raise BadCell(self._sheet.name_of("published"), said, "Write 1, 0 or -1.")
+        # What is in no list of theirs is on no shelf of ours.
+        is_shown = self._head["visibility"].casefold() != "hidden"
+        return ProductStatus.ACTIVE if said in ("", "1") and is_shown else ProductStatus.DRAFT
+
+    def _description(self) -> str:
+        if self._is_orphan:
+            return ""
+        parts = [_lines(self._head[name]) for name in ("short_description", "description")]
+        return "\n".join(part for part in dict.fromkeys(parts) if part)
+
+    def _categories(self) -> Iterator[tuple[str, ...]]:
+        for path in self._list("categories"):
+            names = tuple(part.strip() for part in path.split(">") if part.strip())
+            if names:
+                yield names
+
+    def _options(self) -> tuple[str, ...]:
+        """Return what its variations differ in, in the order in which the product names it."""
+        used = dict.fromkeys(
+            key for row in self._variations for key in self._attributes(row) if not row.fault
+        )
+        own = {} if self._is_orphan else self._attributes(self._head)
+        names = {
+            key: name
+            for row in self._family.rows
+            for key, (name, _) in reversed(self._attributes(row).items())
+        }
+        ordered = [key for key in own if key in used] + [key for key in used if key not in own]
+        return tuple(
+            cells.text(names[key], self._sheet.name_of("attribute1_name"), longest=LONGEST_TEXT)
+            for key in ordered
+        )
+
+    def _attributes(self, row: Row) -> dict[str, tuple[str, str]]:
+        """Return the attributes that a row names: by plain name, the name and what it says."""
+        found: dict[str, tuple[str, str]] = {}
+        for number in range(1, MOST_ATTRIBUTES + 1):
+            if f"attribute{number}_name" not in self._sheet.places:
+                break
+            name = row[f"attribute{number}_name"]
+            if name:
+                found.setdefault(plain(name), (name, row[f"attribute{number}_values"]))
+        return found
+
+    def _simple(self) -> Iterator[VariantDraft]:
+        quantity = self._quantity(self._head)
+        variant = self._variant(self._head, ())
+        self._found.rows.append(self._head.number)
+        self._found.quantities.append(quantity)
+        yield variant
+
+    def _variants(self, options: Sequence[str]) -> Iterator[VariantDraft]:
+        if not self._is_orphan and self._head["quantity"]:
+            shared = BadCell(
+                self._sheet.name_of("quantity"),
+                self._head["quantity"],
+                "This stock is shared by all variations; here each has its own. Count them.",
+            )
+            self._note(self._head, shared, Consequence.VALUE_IGNORED)
+        for row in sorted(self._variations, key=lambda row: (_place(row), row.number)):
+            if row.fault:
+                self._note(row, BadCell("", "", row.fault), Consequence.ROW_SKIPPED)
+                continue
+            try:
+                variant = self._variant(row, self._values(row, options))
+                quantity = self._quantity(row)
+            except BadCell as bad:
+                self._note(row, bad, Consequence.ROW_SKIPPED)
+                continue
+            self._found.rows.append(row.number)
+            self._found.quantities.append(quantity)
+            yield variant
+
+    def _values(self, row: Row, options: Sequence[str]) -> tuple[str, ...]:
+        said = self._attributes(row)
+        values = []
+        for place, option in enumerate(options, start=1):
+            _, value = said.get(plain(option), ("", ""))
+            column = self._sheet.name_of(f"attribute{place}_values")
+            if not value:
+                raise BadCell(
+                    column,
+                    "",
+                    f"This variation stands for any {option}. A variant is one thing on a shelf:"
+                    f" give it one {option}, and a row to each other.",
+                )
+            values.append(cells.text(_unescaped(value), column, longest=LONGEST_TEXT))
+        return tuple(values)
+
+    def _variant(self, row: Row, values: tuple[str, ...]) -> VariantDraft:
+        name = self._sheet.name_of
+        images = list(self._images(row)) if row is not self._head or self._is_orphan else []
+        return VariantDraft(
+            sku=cells.code(row["sku"], name("sku"), longest=LONGEST_TEXT),
+            barcode=cells.code(row["barcode"], name("barcode"), longest=LONGEST_BARCODE),
+            option_values=values,
+            weight_grams=self._grams(row),
+            tax_class=self._tax_class(row),
+            prices=self._prices(row),
+            image_url=images[0].url if images else None,
+        )
+
+    def _prices(self, row: Row) -> tuple[PriceDraft, ...]:
+        name, currency = self._sheet.name_of, self._family.currency
+        regular = cells.money(row["price"], name("price"), currency)
+        sale = cells.money(row["sale_price"], name("sale_price"), currency)
+        if regular is None or sale is None or sale.amount >= regular.amount:
+            price = regular or sale
+            return (PriceDraft(price),) if price else ()
+        if not self._is_on_sale(row):
+            return (PriceDraft(regular),)
+        return (PriceDraft(sale, regular),)
+
+    def _is_on_sale(self, row: Row) -> bool:
+        """Tell whether the sale price is the price of today; one of another time is told of."""
+        now, name = clock.now(), self._sheet.name_of
+        starts, ends = (self._moment(row, column) for column in ("sale_starts", "sale_ends"))
+        if (starts is None or starts <= now) and (ends is None or ends >= now):
+            return True
+        other = BadCell(
+            name("sale_price"),
+            row["sale_price"],
+            "This sale is not on today, so the regular price was taken.",
+        )
+        self._note(row, other, Consequence.VALUE_IGNORED)
+        return False
+
+    def _moment(self, row: Row, column: str) -> datetime | None:
+        if not row[column]:
+            return None
+        try:
+            moment = datetime.fromisoformat(row[column])
+        except ValueError as wrong:
+            raise BadCell(
+                self._sheet.name_of(column), row[column], "Write a day such as 2026-05-01."
+            ) from wrong
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    def _grams(self, row: Row) -> int:
+        said = row["weight"] or ("" if self._is_orphan else self._head["weight"])
+        column = self._sheet.name_of("weight")
+        unit = column.partition("(")[2].strip(" )").casefold() or "kg"
+        if not said:
+            return 0
+        if not cells.DECIMAL.match(said):
+            raise BadCell(column, said, f"Write the weight in {unit}, such as 0.35.")
+        grams = (Decimal(said) * Decimal(GRAMS[unit])).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+        return cells.grams(str(grams), column)
+
+    def _tax_class(self, row: Row) -> str:
+        status = row["tax_status"] or ("" if self._is_orphan else self._head["tax_status"])
+        if status.casefold() == "none":
+            return "zero"
+        said = row["tax_class"].casefold()
+        if said == "parent" and not self._is_orphan:
+            said = self._head["tax_class"].casefold()
+        if said in _TAX_CLASSES:
+            return _TAX_CLASSES[said]
+        unknown = BadCell(
+            self._sheet.name_of("tax_class"),
+            row["tax_class"],
+            "The shop has no such tax class; the standard one was taken.",
+        )
+        self._note(row, unknown, Consequence.VALUE_IGNORED)
+        return "standard"
+
+    def _quantity(self, row: Row) -> int | None:
+        said, column = row["quantity"], self._sheet.name_of("quantity")
+        if said.casefold() == "parent":
+            return None
+        if not said and row["in_stock"] == "0":
+            return 0
+        quantity = cells.quantity(said, column)
+        if quantity is not None and quantity < 0:
+            sold = BadCell(
+                column,
+                said,
+                "More were sold than were there; it was taken in without opening stock. Count it.",
+            )
+            self._note(row, sold, Consequence.VALUE_IGNORED)
+            return None
+        return quantity
+
+    def _images(self, row: Row) -> Iterator[ImageDraft]:
+        column = self._sheet.name_of("images")
+        for said in dict.fromkeys(_listed(row["images"])):
+            try:
+                address = cells.url(said, column)
+            except BadCell as bad:
+                self._note(row, bad, Consequence.VALUE_IGNORED)
+                continue
+            if address:
+                yield ImageDraft(address)
+
+    def _list(self, column: str) -> Iterator[str]:
+        for said in dict.fromkeys(_listed(self._head[column])):
+            yield cells.text(said, self._sheet.name_of(column), longest=LONGEST_TEXT)
+
+    def _text(self, column: str) -> str:
+        name = self._sheet.name_of(column)
+        return cells.text(self._head[column], name, longest=LONGEST_TEXT)
+
+    def _types(self, row: Row) -> set[str]:
+        return {word.strip().casefold() for word in row["type"].split(",")}
+
+    def _note(self, row: Row, bad: BadCell, consequence: Consequence) -> None:
+        self._found.problems.append(
+            Problem(row.number, bad.column, bad.value, bad.reason, consequence)
+        )
+
+
+def _listed(said: str) -> Iterator[str]:
+    """Split at commas; one that belongs to a value is written `\\,`."""
+    for part in _SPLIT.split(said):
+        if value := _unescaped(part.strip()):
+            yield value
+
+
+def _unescaped(value: str) -> str:
+    return value.replace("\\,", ",")
+
+
+def _lines(said: str) -> str:
+    """Read line ends, which WooCommerce writes as a backslash and an n."""
+    return said.replace("\\n", "\n")
+
+
+def _place(row: Row) -> int:
+    return int(row["position"]) if row["position"].isdecimal() else 0

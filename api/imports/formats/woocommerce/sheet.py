@@ -1,0 +1,109 @@
+"""Put the rows of the file into order: each product followed by its variations."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import groupby
+
+import orjson
+
+from api.catalog.texts import slug_from
+from api.imports.formats import sheets
+from api.imports.formats.described import Described
+from api.imports.formats.sheets import Row
+from api.imports.formats.woocommerce.columns import COLUMNS, NEEDED
+from api.imports.formats.woocommerce.products import Family, read
+from api.imports.policy import FileFormat
+
+_TABLE = """
+    CREATE TABLE rows (
+        number INTEGER PRIMARY KEY, is_variation INTEGER, id TEXT, sku TEXT, slug TEXT,
+        parent TEXT, head INTEGER, is_first INTEGER DEFAULT 1, fault TEXT, cells BLOB
+    )
+"""
+# `id:12` or a SKU; in the order of the products, and what has no parent here where it first stands.
+_ORDER = (
+    "CREATE INDEX by_id ON rows (id) WHERE NOT is_variation",
+    "CREATE INDEX by_sku ON rows (sku) WHERE NOT is_variation",
+    "CREATE INDEX by_slug ON rows (slug, number) WHERE NOT is_variation",
+    "UPDATE rows SET head = number WHERE NOT is_variation",
+    """
+    UPDATE rows SET head = coalesce(
+        (SELECT p.number FROM rows p
+         WHERE NOT p.is_variation AND p.id = substr(rows.parent, 4) AND rows.parent LIKE 'id:%'),
+        (SELECT p.number FROM rows p
+         WHERE NOT p.is_variation AND p.sku = rows.parent AND rows.parent <> ''))
+    WHERE is_variation
+    """,
+    "CREATE INDEX by_parent ON rows (parent, number) WHERE is_variation",
+    """
+    UPDATE rows SET head = (
+        SELECT min(o.number) FROM rows o WHERE o.is_variation AND o.parent = rows.parent)
+    WHERE head IS NULL AND parent <> ''
+    """,
+    "UPDATE rows SET head = number WHERE head IS NULL",
+    """
+    UPDATE rows SET is_first = 0 WHERE NOT is_variation AND EXISTS (
+        SELECT 1 FROM rows b
+        WHERE NOT b.is_variation AND b.slug = rows.slug AND b.number < rows.number)
+    """,
+    "CREATE INDEX in_order ON rows (head, is_variation, number)",
+)
+
+
+class Sheet(sheets.Sheet):
+    """A WooCommerce product export."""
+
+    format = FileFormat.WOOCOMMERCE
+    columns = COLUMNS
+    needed = NEEDED
+    missing = (
+        "The columns {names} are missing. A WooCommerce product export in English begins with a"
+        " row of names: ID, Type, SKU, Name, Published, ..."
+    )
+
+    def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
+        """Read product after product, in the order of their own rows.
+
+        `last_row` of each counts the rows that were read until then, as if the file were in that
+        order; `after_row` is meant so too. Needs disk space for the file, and no memory.
+        """
+        with closing(sqlite3.connect("")) as ordered:  # a file that goes with the connection
+            ordered.execute("PRAGMA cache_size = -8000")
+            ordered.execute(_TABLE)
+            ordered.executemany(
+                "INSERT INTO rows (number, is_variation, id, sku, slug, parent, fault, cells)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (self._staged(row) for row in self.rows() if not row.is_blank),
+            )
+            for statement in _ORDER:
+                ordered.execute(statement)
+            found = ordered.execute(
+                "SELECT head, number, is_first, fault, cells FROM rows"
+                " ORDER BY head, is_variation, number"
+            )
+            done = 1
+            for _, group in groupby(found, key=lambda one: one[0]):
+                members = list(group)
+                done += len(members)
+                if done <= after_row:
+                    continue
+                rows = [Row(n, orjson.loads(c), self.places, f) for _, n, _, f, c in members]
+                yield read(Family(self, rows, currency, bool(members[0][2]), done))
+
+    def _staged(self, row: Row) -> tuple[object, ...]:
+        return (
+            row.number,
+            is_variation(row["type"]),
+            row["id"],
+            row["sku"],
+            slug_from(row["title"]),
+            row["parent"],
+            row.fault,
+            orjson.dumps(row.cells),
+        )
+
+
+def is_variation(kind: str) -> bool:
+    """Tell a variation from a product; a type may be several words."""
+    return "variation" in [word.strip().casefold() for word in kind.split(",")]

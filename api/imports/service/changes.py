@@ -1,0 +1,206 @@
+"""Write down what an import created and changed, to be shown and to be taken back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from api.catalog import queries as catalog
+from api.catalog import service as verbs
+from api.catalog.service import Arrived, Outcome
+from api.imports.formats import Described
+from api.imports.models import ChangeKind, ImportChange, ImportFailedRow
+from api.imports.service.failed import Failed
+from api.imports.service.keeping import Claim
+from api.kernel.ids import new_id
+from api.platform import bulk
+from api.platform.db import session
+
+_NEWS = (Outcome.CREATED, Outcome.CHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The products that a batch may mean, locked and as they are; empty for a first import."""
+
+    ids: list[UUID] = field(default_factory=list)
+    documents: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+
+    def of(self, described: Described) -> dict[str, Any] | None:
+        """Return the product that a document of ours speaks of."""
+        slug = (described.document or {}).get("slug")
+        return next((d for d in self.documents.values() if d["slug"] == slug), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A row of `import_changes`."""
+
+    row: dict[str, Any]
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether somebody had changed the product since the file was written."""
+        return self.row["kind"] is ChangeKind.CONFLICT
+
+
+def hold(batch: Sequence[Described]) -> Before:
+    """Lock the products that a batch may mean, and read them as they are."""
+    slugs = [d.draft.slug or "" for d in batch if d.draft]
+    slugs += [d.document["slug"] for d in batch if d.document is not None]
+    references = [d.draft.external_reference or "" for d in batch if d.draft]
+    ids = catalog.product_ids_of(slugs, references)
+    return Before(ids, catalog.product_documents(ids))
+
+
+def find(
+    held: Claim,
+    batch: Sequence[Described],
+    made: Sequence[Arrived],
+    opened: Mapping[UUID, int],
+    before: Before,
+) -> list[Noted]:
+    """Say what became of the products of a batch; nothing of what stayed as it was."""
+    changed = [
+        one.product_id
+        for one in made
+        if one.product_id in before.documents and _has_news(one, opened)
+    ]
+    ids = [product_id for product_id in changed if product_id is not None]
+    after = catalog.product_documents(ids)
+    marks = catalog.version_marks(ids)
+    noted: list[Noted] = []
+    for described, one in zip(batch, made, strict=True):
+        if one.outcome is Outcome.CREATED:
+            noted.append(_created(held, described, one, opened))
+        elif one.product_id in after:
+            was, now = before.documents[one.product_id], after[one.product_id]
+            noted.append(_changed(held, described, one, opened, was, now, marks[one.product_id]))
+        elif one.refusal is not None and one.refusal.code == "product_changed_since":
+            noted.append(_conflict(held, described, one, before))
+    return noted
+
+
+def write(noted: Sequence[Noted]) -> None:
+    """Store what became of a batch; a product that comes again keeps what it was at first."""
+    if not noted:
+        return
+    rows = {one.row["slug"]: one.row for one in noted}
+    import_id = noted[0].row["import_id"]
+    there = set(
+        session.scalars(
+            select(ImportChange.slug).where(
+                ImportChange.import_id == import_id, ImportChange.slug.in_(rows)
+            )
+        )
+    )
+    bulk.add(
+        cast(Table, ImportChange.__table__),
+        [row for slug, row in rows.items() if slug not in there],
+    )
+    for slug in sorted(there):
+        statement = upsert(ImportChange).values(**rows[slug])
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["import_id", "slug"],
+                set_={
+                    "mark": statement.excluded.mark,
+                    "fields": ImportChange.fields.op("||")(statement.excluded.fields),
+                    "stock": ImportChange.stock.op("||")(statement.excluded.stock),
+                    "product_id": func.coalesce(
+                        ImportChange.product_id, statement.excluded.product_id
+                    ),
+                },
+            ).execution_options(synchronize_session=False)
+        )
+
+
+def write_failed(import_id: UUID, failed: Failed) -> None:
+    """Store the rows that came to nothing."""
+    rows = [
+        {"import_id": import_id, "row": number, "cells": cells, "reason": " ".join(reasons)}
+        for number, (cells, reasons) in sorted(failed.items())
+    ]
+    if rows:
+        session.execute(
+            upsert(cast(Table, ImportFailedRow.__table__)).on_conflict_do_nothing(), rows
+        )
+
+
+def _has_news(one: Arrived, opened: Mapping[UUID, int]) -> bool:
+    return one.outcome in _NEWS or any(
+        variant.outcome in _NEWS or variant.variant_id in opened for variant in one.variants
+    )
+
+
+def _created(held: Claim, described: Described, one: Arrived, opened: Mapping[UUID, int]) -> Noted:
+    count = sum(variant.outcome is Outcome.CREATED for variant in one.variants)
+    slug = described.draft.slug if described.draft else (described.document or {}).get("slug")
+    return Noted(
+        {
+            **_row(held, described, slug or "", ChangeKind.CREATED),
+            "product_id": None if held.is_dry_run else one.product_id,
+            "mark": catalog.mark_of_versions(1, count, count),
+            "stock": [] if held.is_dry_run else _stock(one, opened),
+        }
+    )
+
+
+def _changed(
+    held: Claim,
+    described: Described,
+    one: Arrived,
+    opened: Mapping[UUID, int],
+    was: dict[str, Any],
+    now: dict[str, Any],
+    mark: str,
+) -> Noted:
+    return Noted(
+        {
+            **_row(held, described, was["slug"], ChangeKind.CHANGED),
+            "product_id": one.product_id,
+            "fields": verbs.differences(was, now),
+            "before": None if held.is_dry_run else was,
+            "mark": mark,
+            "stock": [] if held.is_dry_run else _stock(one, opened),
+        }
+    )
+
+
+def _conflict(held: Claim, described: Described, one: Arrived, before: Before) -> Noted:
+    was, document = before.of(described) or {}, described.document or {}
+    return Noted(
+        {
+            **_row(held, described, document["slug"], ChangeKind.CONFLICT),
+            "product_id": one.product_id,
+            "fields": verbs.differences(was, document) if was else [],
+        }
+    )
+
+
+def _row(held: Claim, described: Described, slug: str, kind: ChangeKind) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "import_id": held.import_id,
+        "row": described.first_row,
+        "slug": slug,
+        "kind": kind,
+        "product_id": None,
+        "fields": [],
+        "before": None,
+        "mark": "",
+        "stock": [],
+        "undone": None,
+        "undo_note": "",
+    }
+
+
+def _stock(one: Arrived, opened: Mapping[UUID, int]) -> list[dict[str, Any]]:
+    return [
+        {"variant_id": str(variant.variant_id), "quantity": opened[variant.variant_id]}
+        for variant in one.variants
+        if variant.variant_id in opened
+    ]

@@ -1,0 +1,232 @@
+"""What an import did is taken back, but for what somebody has touched since."""
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text, update
+
+from api.catalog import queries as catalog
+from api.catalog import service as catalog_service
+from api.catalog.models import PriceRecord, Product, Variant
+from api.imports import flows, queries, service
+from api.imports.errors import NothingToUndo
+from api.imports.models import Import, ImportChange
+from api.imports.service import undoing
+from api.inventory import service as inventory
+from api.inventory.models import AdjustReason, StockLevel, StockMovement
+from api.kernel import clock
+from api.kernel.principal import SYSTEM
+from api.platform.db import session, transaction
+from tests.support.moving import changes_of, counts_of, moved_in, moved_out, undone
+from tests.support.sheets import a_file, a_row, a_simple_row, sizes
+from tests.support.stock import counters
+
+
+def _status(slug: str) -> str | None:
+    found = session.scalar(select(Product.status).where(Product.slug == slug))
+    session.rollback()
+    return found.value if found else None
+
+
+def _product(slug: str) -> Product:
+    found = session.scalars(select(Product).where(Product.slug == slug)).one()
+    session.rollback()
+    return found
+
+
+def test_created_products_go_and_changed_ones_get_back_what_they_had(app: Flask) -> None:
+    """Prices by way of their history, stock by way of the journal."""
+    moved_in(a_file(*sizes("shirt", "Shirt", "S", "L", vendor="Kiln")))
+    before = moved_out()
+    rows = sizes("shirt", "New Shirt", "S", "L", vendor="Forge", variant_price="30.00")
+    rows[0] |= {"Image Src": "https://cdn.test/new.jpg", "Tags": "new"}
+    found = moved_in(
+        a_file(
+            *rows,
+            a_simple_row("mug", "Mug", variant_inventory_qty="5"),
+            a_simple_row("card", "Card", price=""),
+        )
+    )
+    assert counts_of(found) == (2, 1, 0, 0)
+
+    back = undone(found["id"])
+
+    assert back["status"] == "undone"
+    undo = back["undo"]
+    assert (undo["products_total"], undo["restored"], undo["archived"], undo["removed"]) == (
+        3, 1, 1, 1,
+    )  # fmt: skip
+    assert (undo["conflicts"], undo["stock_taken_back"], undo["stock_left"]) == (0, 1, 0)
+    assert (_status("mug"), _status("card"), _status("shirt")) == ("archived", None, "active")
+    documents = [line for line in moved_out().splitlines() if b'"slug":"shirt"' in line]
+    assert [_plain(line) for line in documents] == [_plain(line) for line in before.splitlines()]
+    assert session.scalar(select(func.sum(StockLevel.on_hand))) == 0
+    assert session.scalar(select(func.count()).select_from(StockMovement)) == 2
+    prices = session.scalars(
+        select(PriceRecord.amount)
+        .join(Variant, Variant.id == PriceRecord.variant_id)
+        .where(Variant.sku == "SHIRT-S")
+        .order_by(PriceRecord.since)
+    )
+    assert list(prices) == [2000, 3000, 2000]
+
+
+def _plain(line: bytes) -> bytes:
+    return re.sub(rb'"version":\d+', b"", line)
+
+
+def test_what_somebody_changed_since_is_left_alone_and_named(app: Flask) -> None:
+    """So is stock that has moved."""
+    moved_in(a_file(a_simple_row("cup", "Cup")))
+    found = moved_in(
+        a_file(
+            a_simple_row("cup", "Better Cup"),
+            a_simple_row("mug", "Mug", variant_inventory_qty="5"),
+            a_simple_row("jar", "Jar", variant_inventory_qty="5"),
+        )
+    )
+    for slug in ("cup", "mug"):
+        product = _product(slug)
+        with transaction():
+            catalog_service.edit_product(
+                product.id, {"vendor": "Ours"}, expected_version=product.version, by=SYSTEM
+            )
+    level = session.scalars(
+        select(StockLevel.id)
+        .join(Variant, Variant.id == StockLevel.variant_id)
+        .where(Variant.sku == "JAR")
+    ).one()
+    session.rollback()
+    with transaction():
+        inventory.adjust(
+            level,
+            change=1,
+            on_hand=None,
+            expected_on_hand=None,
+            reason=AdjustReason.FOUND,
+            note=None,
+            by=SYSTEM,
+        )
+
+    undo = undone(found["id"])["undo"]
+
+    assert (undo["conflicts"], undo["archived"], undo["stock_left"]) == (2, 1, 1)
+    assert undo["stock_taken_back"] == 0
+    assert _product("cup").title == "Better Cup"
+    assert (_status("mug"), _status("jar")) == ("active", "archived")
+    told = {
+        change["slug"]: (change["undone"], change["undo_note"])
+        for change in changes_of(found["id"])
+    }
+    assert told["cup"][0] == "conflict"
+    assert "Somebody changed it since" in told["mug"][1]
+    assert "moved since" in told["jar"][1]
+
+
+def test_undone_twice_is_undone_once(app: Flask) -> None:
+    """Whoever asks, however often."""
+    found = moved_in(a_file(a_simple_row("mug", "Mug", variant_inventory_qty="5")))
+
+    first, second = undone(found["id"]), undone(found["id"])
+
+    assert first == second
+    assert session.scalar(select(func.count()).select_from(StockMovement)) == 2
+
+
+def test_dry_runs_and_old_imports_cannot_be_undone(app: Flask) -> None:
+    """They say why."""
+    dry = moved_in(a_file(a_simple_row("mug", "Mug")), dry_run=True)
+    old = moved_in(a_file(a_simple_row("mug", "Mug")))
+    with pytest.raises(NothingToUndo, match="dry run"), transaction():
+        service.request_undo(dry["id"], by=SYSTEM)
+    with (
+        clock.frozen(clock.now() + undoing.UNDO_KEPT * 2),
+        pytest.raises(NothingToUndo, match="30 days"),
+        transaction(),
+    ):
+        service.request_undo(old["id"], by=SYSTEM)
+
+
+def test_a_mended_file_brings_back_what_the_undo_put_away(app: Flask) -> None:
+    """What the shop archived itself stays in the archive."""
+    content = a_file(a_simple_row("mug", "Mug"), a_simple_row("cup", "Cup"))
+    found = moved_in(content)
+    undone(found["id"])
+    assert _status("mug") == "archived"
+
+    again = moved_in(content)
+
+    assert (_status("mug"), _status("cup")) == ("active", "active")
+    assert counts_of(again) == (0, 2, 0, 0)
+    with transaction():
+        catalog_service.archive_product(_product("mug").id, expected_version=None, by=SYSTEM)
+    moved_in(content)
+    assert (_status("mug"), _status("cup")) == ("archived", "active")
+
+
+class _PowerCut(BaseException):
+    """The process is gone."""
+
+
+def test_an_undo_that_dies_is_gone_on_with_by_another_worker(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is taken back twice, and nothing is forgotten."""
+    rows = [a_simple_row(f"p-{n}", f"P {n}", variant_inventory_qty="3") for n in range(12)]
+    found = moved_in(a_file(*rows))
+    monkeypatch.setattr(undoing, "UNDONE_AT_ONCE", 5)
+    whole, done = service.undo_batch, 0
+
+    def undo_batch(*args: object, **kwargs: object) -> bool:
+        nonlocal done
+        is_more = whole(*args, **kwargs)  # type: ignore[arg-type]
+        done += 1
+        if done == 2:
+            raise _PowerCut
+        return is_more
+
+    with transaction():
+        service.request_undo(found["id"], by=SYSTEM)
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "undo_batch", undo_batch)
+        patch.setattr(service, "give_back_undo", lambda _: None)
+        with pytest.raises(_PowerCut):
+            flows.undo_import(found["id"])
+    assert queries.get_import(found["id"])["undo"]["archived"] == 5
+    session.rollback()
+    assert flows.undo_import(found["id"]) is False
+    with clock.frozen(clock.now() + service.SILENCE * 2):
+        assert flows.undo_import(found["id"]) is True
+
+    back = queries.get_import(found["id"])
+    assert (back["status"], back["undo"]["archived"]) == ("undone", 12)
+    assert back["undo"]["stock_taken_back"] == 12
+    assert session.scalar(select(func.count()).select_from(StockMovement)) == 24
+
+
+def test_variants_that_a_file_added_go_off_sale(app: Flask) -> None:
+    """Their prices are in the history, so they stay as rows."""
+    moved_in(a_file(*sizes("shirt", "Shirt", "S")))
+    found = moved_in(a_file(*sizes("shirt", "Shirt", "S", "L", variant_inventory_qty="2")))
+
+    undo = undone(found["id"])["undo"]
+
+    assert (undo["restored"], undo["conflicts"]) == (1, 0)
+    variant = catalog.find_variant("SHIRT-L")
+    assert variant is not None
+    assert catalog.shown_product("shirt", currency="EUR")["variants"][-1]["price"] is None
+    assert counters(variant.variant_id).on_hand == 0
+
+
+def test_what_can_be_undone_is_forgotten_after_a_while(app: Flask) -> None:
+    """The counts stay."""
+    found = moved_in(a_file(a_simple_row("mug", "Mug"), a_row("bad", option1_value="x")))
+    with transaction():
+        session.execute(update(Import).values(finished_at=clock.now() - undoing.UNDO_KEPT * 2))
+    with transaction():
+        assert service.forget_imports() is False
+
+    assert session.scalar(select(func.count()).select_from(ImportChange)) == 0
+    assert session.scalar(text("SELECT count(*) FROM import_failed_rows")) == 0
+    assert counts_of(queries.get_import(found["id"])) == (1, 0, 0, 1)
