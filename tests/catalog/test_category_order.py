@@ -210,9 +210,13 @@ def test_staff_order_a_category_over_http(app: Flask) -> None:
     twice = put([two, one, two], '"2"')
     assert (twice.status_code, twice.json["errors"][0]["pointer"]) == (422, "/product_ids/2")
     moved = client.post(
-        f"{address}/products/{three}/move", json={"before": str(one)}, headers=anna.headers
+        f"{address}/products/move",
+        json={"product_id": str(three), "before": str(one)},
+        headers=anna.headers,
     )
     assert moved.status_code == 200
     assert _order(mugs) == [two, three, one]
-    neither = client.post(f"{address}/products/{three}/move", json={}, headers=anna.headers)
+    neither = client.post(
+        f"{address}/products/move", json={"product_id": str(three)}, headers=anna.headers
+    )
     assert neither.status_code == 422

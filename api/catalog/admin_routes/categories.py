@@ -88,12 +88,12 @@ def place_in_category(given: dict[str, Any], category_id: UUID, expected_version
     return queries.get_category(category_id)
 
 
-@blueprint.route("/categories/<uuid:category_id>/products/<uuid:product_id>/move", methods=["POST"])
+@blueprint.route("/categories/<uuid:category_id>/products/move", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
 @blueprint.arguments(MoveProductSchema)
 @blueprint.response(200, CategorySchema)
-def move_in_category(where: dict[str, Any], category_id: UUID, product_id: UUID) -> Any:
+def move_in_category(where: dict[str, Any], category_id: UUID) -> Any:
     """Put one product of a category before or after another, or at a place."""
     with transaction():
-        service.move_in_category(category_id, product_id, **where, by=principal())
+        service.move_in_category(category_id, **where, by=principal())
     return queries.get_category(category_id)

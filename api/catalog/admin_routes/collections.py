@@ -130,27 +130,23 @@ def add_products(given: dict[str, Any], collection_id: UUID) -> Any:
     return queries.get_collection(collection_id)
 
 
-@blueprint.route("/collections/<uuid:collection_id>/products/<uuid:product_id>", methods=["DELETE"])
+@blueprint.route("/collections/<uuid:collection_id>/products/remove", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@versioned
+@blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CollectionSchema)
-def remove_product(collection_id: UUID, product_id: UUID, expected_version: int) -> Any:
-    """Take a product out of a collection by hand."""
+def remove_products(given: dict[str, Any], collection_id: UUID) -> Any:
+    """Take products out of a collection by hand."""
     with transaction():
-        service.remove_product(
-            collection_id, product_id, expected_version=expected_version, by=principal()
-        )
+        service.remove_products(collection_id, given["product_ids"], by=principal())
     return queries.get_collection(collection_id)
 
 
-@blueprint.route(
-    "/collections/<uuid:collection_id>/products/<uuid:product_id>/move", methods=["POST"]
-)
+@blueprint.route("/collections/<uuid:collection_id>/products/move", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
 @blueprint.arguments(MoveProductSchema)
 @blueprint.response(200, CollectionSchema)
-def move_product(where: dict[str, Any], collection_id: UUID, product_id: UUID) -> Any:
+def move_product(where: dict[str, Any], collection_id: UUID) -> Any:
     """Put a product of a collection before or after another one, or at a place."""
     with transaction():
-        service.move_product(collection_id, product_id, **where, by=principal())
+        service.move_product(collection_id, **where, by=principal())
     return queries.get_collection(collection_id)

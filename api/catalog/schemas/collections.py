@@ -44,13 +44,14 @@ class PlacedProductsSchema(Schema):
 class MoveProductSchema(Schema):
     """Where to put a product: before or after another one, or at a place counted from 0."""
 
+    product_id = fields.UUID(required=True)
     before = fields.UUID(metadata={"description": "The product that comes right after it."})
     after = fields.UUID(metadata={"description": "The product that comes right before it."})
     position = fields.Integer(strict=True, validate=validate.Range(0, MOST_PLACED))
 
     @ma.validates_schema
     def _one_of_them(self, given: dict[str, Any], **_: Any) -> None:
-        if len(given) != 1:
+        if len(given.keys() - {"product_id"}) != 1:
             raise ma.ValidationError("Send one of before, after and position.")
 
 

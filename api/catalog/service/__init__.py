@@ -20,7 +20,7 @@ from api.catalog.service.collections import (
     edit_collection,
     move_product,
     put_products,
-    remove_product,
+    remove_products,
 )
 from api.catalog.service.differences import differences
 from api.catalog.service.drafts import (
@@ -137,7 +137,7 @@ __all__ = [
     "refresh_next",
     "relate_products",
     "remove_media",
-    "remove_product",
+    "remove_products",
     "restate",
     "schedule_price",
     "set_prices",

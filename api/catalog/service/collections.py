@@ -183,17 +183,15 @@ def add_products(collection_id: UUID, product_ids: Sequence[UUID], *, by: Princi
         _note(collection, "added_to", by=by, products=[str(id_) for id_ in new[:20]])
 
 
-def remove_product(
-    collection_id: UUID, product_id: UUID, *, expected_version: int, by: Principal
-) -> None:
-    """Take a product out of a collection by hand. One that is not in it is out already.
+def remove_products(collection_id: UUID, product_ids: Sequence[UUID], *, by: Principal) -> None:
+    """Take products out of a collection by hand. Those that are not in it are out already.
 
-    Locks the collection. Refuses a version that is not the present one and one with rules.
+    Locks the collection; refuses one with rules.
     """
     collection = _lock_by_hand(collection_id)
-    check(collection.version, expected_version)
-    if _remove(collection_id, [product_id]):
-        _note(collection, "removed_from", by=by, product=str(product_id))
+    if _remove(collection_id, product_ids):
+        gone = [str(id_) for id_ in product_ids[:20]]
+        _note(collection, "removed_from", by=by, products=gone)
 
 
 def move_product(
