@@ -16,7 +16,12 @@ from sqlalchemy import select
 
 from api.catalog import flows, queries
 from api.catalog import service as catalog
-from api.catalog.errors.media import PictureTooManyPixels, PictureUnreadable
+from api.catalog.errors.media import (
+    MediaInUse,
+    MediaUnknown,
+    PictureTooManyPixels,
+    PictureUnreadable,
+)
 from api.catalog.events import CatalogueChanged, MediaRemoved, MediaUploaded
 from api.catalog.models import Media, Product, Variant
 from api.catalog.service import imaging
@@ -132,16 +137,18 @@ def test_the_same_file_twice_is_one_picture(desk: FlaskClient) -> None:
 def test_the_same_file_from_many_hands_at_once_is_one_picture(app: Flask) -> None:
     """Without the unique checksum each would be a picture of its own."""
     content = a_picture("PNG", (800, 600))
+    storage: Storage = port(Storage)
+    assert isinstance(storage, FolderStorage)
+    before = set(storage.root.rglob("*.png"))
 
     taken = at_once(app, [lambda: flows.add_picture(content, by=SYSTEM)] * 4)
 
     assert not taken.errors
     assert len(set(taken.results)) == 1
     assert len(facts_of(MediaUploaded)) == 1
-    storage: Storage = port(Storage)
-    assert isinstance(storage, FolderStorage)
-    kept = session.scalar(select(Media.storage_key))
-    assert storage.read(str(kept)) == content
+    (file,) = set(storage.root.rglob("*.png")) - before
+    assert file == storage.path(str(session.scalar(select(Media.storage_key))))
+    assert file.read_bytes() == content
 
 
 def test_no_size_is_larger_than_the_picture(app: Flask) -> None:
@@ -398,6 +405,7 @@ def test_a_product_and_a_removal_that_want_one_picture_do_not_both_get_it(app: F
         outcome = at_once(app, [shows, goes])
 
         assert len(outcome.results) == 1, (outcome.results, outcome.errors)
+        assert {type(error) for error in outcome.errors} <= {MediaInUse, MediaUnknown}
         is_there = session.scalar(select(Media.id).where(Media.id == media_id)) is not None
         assert is_there == (outcome.results == ["shown"])
 
