@@ -96,6 +96,7 @@ WORK = Work(
         Periodic("sweep-payments", timedelta(minutes=5), settlement.sweep_payments),
         Periodic("tell-waiting", timedelta(minutes=5), waitlist.tell_next),
         Periodic("forget-stock-requests", timedelta(hours=6), waitlist.forget_old),
+        Periodic("count-search-words", timedelta(hours=24), catalog.count_search_words),
         Periodic("forget-idle-carts", timedelta(hours=6), checkout.forget_idle_carts),
         Periodic("forget-old-files", timedelta(hours=1), imports.forget_old_files),
         Periodic("forget-old-answers", timedelta(hours=1), _forget_old_answers),

@@ -48,6 +48,12 @@ def learn_search_words(fact: CatalogueChanged) -> None:
         service.learn_words(fact.slugs)
 
 
+def count_search_words() -> None:
+    """Count how many products have each word: what is suggested first, and what is meant."""
+    with transaction():
+        service.count_words()
+
+
 def carry_out_scheduled_prices() -> None:
     """Start and end the prices whose moment has come, each in a transaction of its own.
 

@@ -61,7 +61,7 @@ def fill(app: Flask, say: Callable[[str], None] = print) -> bool:
         _hire()
         _set_rules()
         with _at(clock.now() - OVER - timedelta(days=1)):
-            variants = _stock_shelves()
+            variants = stock_shelves()
         _sell_for_a_week(variants, chance)
         _let_the_past_rest()
         session.remove()
@@ -126,7 +126,8 @@ def _set_rules() -> None:
         inventory.create_location("SHOP", "Shop window", priority=2, by=SYSTEM)
 
 
-def _stock_shelves() -> list[UUID]:
+def stock_shelves() -> list[UUID]:
+    """Put the goods on the shelves of the shop; returns variants of which there are many."""
     places: dict[str, UUID] = {}
     with transaction():
         for position, (name, below) in enumerate(CATEGORIES.items()):

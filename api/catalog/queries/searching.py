@@ -41,24 +41,25 @@ _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b", re.IGNORECASE)
 def tsquery_text(typed: str) -> str:
     """Write the text of a tsquery for what was typed; empty when there is no word in it.
 
-    Every word must be there, in any order, in singular or plural; the last one may be only begun,
-    but not a single letter behind other words: half of all products have a word with it. What is
-    written like a code, `BLUE-MUG-01`, is also looked for as the beginning of one.
+    Every word must be there, in any order, in singular or plural; the last one may be only begun.
+    A single letter behind other words is not asked for yet: half of all products have a word that
+    begins with it. What is written like a code, `BLUE-MUG-01`, is also looked for as the beginning
+    of one.
     """
     pieces = _POSSESSIVE.sub("", typed).split()[:MOST_WORDS]
-    is_alone = len(words(typed).split()) == 1
     terms = []
     for place, piece in enumerate(pieces):
         found = words(piece).split()
+        is_last = place == len(pieces) - 1
+        if is_last and len(found) > 0 and len(found[-1]) == 1 and (terms or len(found) > 1):
+            found, is_last = found[:-1], False
         if not found:
             continue
-        is_last = place == len(pieces) - 1
         term = " & ".join(
-            _forms(word, begun=is_last and i == len(found) - 1 and (is_alone or len(word) > 1))
-            for i, word in enumerate(found)
+            _forms(word, begun=is_last and i == len(found) - 1) for i, word in enumerate(found)
         )
         code = code_word(piece)
-        if len(found) > 1 or any(letter.isdigit() for letter in code):
+        if code != found[0] or any(letter.isdigit() for letter in code):
             term = f"(({term}) | '{code}':* | '{code}')"
         terms.append(term)
     return " & ".join(terms)

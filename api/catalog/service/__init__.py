@@ -37,7 +37,7 @@ from api.catalog.service.drafts import (
 from api.catalog.service.gathering import begin_filling, fill_next, gather
 from api.catalog.service.imaging import SIZE_FILES, examine, sizes_of
 from api.catalog.service.intake import StoredProduct
-from api.catalog.service.lexicon import count_words, counted_words, learn_words
+from api.catalog.service.lexicon import count_words, learn_words
 from api.catalog.service.many import COMMANDS as PRODUCT_COMMANDS
 from api.catalog.service.many import edit_many_products, edit_many_variants
 from api.catalog.service.media import fail_media, finish_media, keep_media, remove_media
@@ -96,7 +96,6 @@ __all__ = [
     "carry_out",
     "check_language",
     "count_words",
-    "counted_words",
     "create_attribute",
     "create_category",
     "create_collection",

@@ -1,9 +1,9 @@
 """The words that searchers are forgiven by: what products are called, and by how many."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, literal, select, text, update
+from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from api.catalog.models import Product, ProductStatus, SearchWord
@@ -17,12 +17,12 @@ _STATISTICS = text(
     " ts_stat('SELECT search_heads FROM products WHERE status = ''active''')"
     " WHERE ndoc > 0 ORDER BY word"
 )
-_COUNT = (
-    update(SearchWord)
-    .where(SearchWord.word == bindparam("counted"))
-    .values(products=bindparam("how_many"))
-    .execution_options(synchronize_session=False)
-)
+_COUNT = text(
+    "UPDATE search_words w SET products = counted.n"
+    " FROM unnest(:words, :counts) AS counted(word, n) WHERE w.word = counted.word"
+).bindparams(bindparam("words", type_=ARRAY(Text)), bindparam("counts", type_=ARRAY(Integer)))
+_FORGET = text("UPDATE search_words SET products = 0 WHERE products <> 0")
+_PIECE = 5_000
 
 
 def learn_words(slugs: Sequence[str]) -> int:
@@ -52,16 +52,21 @@ def learn_words(slugs: Sequence[str]) -> int:
     return len(met)
 
 
-def counted_words() -> Iterator[tuple[str, int]]:
-    """Read how many products on the shelf have each word; looks at every product once."""
-    for word, count in session.execute(_STATISTICS):
-        if _is_word(word):
-            yield word, count
+def count_words() -> int:
+    """Count how many products on the shelf have each word; returns how many words there are.
 
-
-def count_words(counted: Mapping[str, int]) -> None:
-    """Write down how many products have these words, as `counted_words` found them."""
+    Looks at every product once, so it is for the night. Words that no product has any more stay
+    known with a count of 0.
+    """
     require_transaction()
+    session.execute(_FORGET)
+    counted = [(word, count) for word, count in session.execute(_STATISTICS) if _is_word(word)]
+    for begin in range(0, len(counted), _PIECE):
+        _write(dict(counted[begin : begin + _PIECE]))
+    return len(counted)
+
+
+def _write(counted: Mapping[str, int]) -> None:
     known = set(
         session.scalars(
             select(SearchWord.word).where(
@@ -71,9 +76,8 @@ def count_words(counted: Mapping[str, int]) -> None:
     )
     _remember({word: count for word, count in counted.items() if word not in known})
     if known:
-        session.connection().execute(
-            _COUNT, [{"counted": word, "how_many": counted[word]} for word in sorted(known)]
-        )
+        words = sorted(known)
+        session.execute(_COUNT, {"words": words, "counts": [counted[word] for word in words]})
 
 
 def _remember(met: Mapping[str, int]) -> None:

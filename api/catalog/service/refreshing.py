@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Text, Uuid, bindparam, func, select, text
 
 from api.catalog.events import AttributeFilterChanged, CatalogueChanged
 from api.catalog.models import Barcode, Product, ProductAttribute, ProductStatus, Variant
-from api.catalog.service import fitting, following, traits
+from api.catalog.service import fitting, following, lexicon, traits
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
@@ -71,8 +71,8 @@ def refresh(product_ids: Sequence[UUID]) -> list[UUID]:
         return []
     session.flush()
     kept = (*SAID, *_WORDS, "traits")
-    rows = {
-        row["id"]: row
+    rows: dict[UUID, Mapping[str, Any]] = {
+        row["id"]: dict(row)
         for row in session.execute(
             select(Product.id, *(getattr(Product, name) for name in kept))
             .where(Product.id.in_(product_ids))
@@ -101,7 +101,7 @@ def refresh(product_ids: Sequence[UUID]) -> list[UUID]:
 
 
 EACH_BATCH: tuple[Step, ...] = (refresh, following.refresh_price_ranges)
-AT_THE_END: tuple[Callable[[], None], ...] = ()
+AT_THE_END: tuple[Callable[[], object], ...] = (lexicon.count_words,)
 """What is found anew for the shop as a whole, each in a transaction of its own."""
 
 
