@@ -20,6 +20,7 @@ WHOLE_LISTS = {
     "/api/v1/categories": "a tree",
     "/api/v1/admin/categories": "a tree",
     "/api/v1/shipping-methods": "the choice of one checkout",
+    "/api/v1/admin/translations/{subject_id}/languages": "the languages of the shop",
 }
 PUBLIC = (
     "/api/v1/auth/",
@@ -27,6 +28,7 @@ PUBLIC = (
     "/api/v1/categories",
     "/api/v1/products",
     "/api/v1/shipping-methods",
+    "/api/v1/stock-requests/cancel",
     "/api/v1/webhooks/",
 )
 

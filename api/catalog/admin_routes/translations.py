@@ -6,7 +6,9 @@ from uuid import UUID
 from api.catalog import queries, service
 from api.catalog.schemas.translations import (
     SetTranslationSchema,
+    SubjectQuerySchema,
     TranslationLineSchema,
+    TranslationQuerySchema,
     TranslationSchema,
     TranslationsQuerySchema,
 )
@@ -25,9 +27,6 @@ blueprint = Blueprint(
     description="What the catalogue says in other languages, for staff.",
 )
 
-_THING = "/<any(product, category, collection, attribute, attribute_choice):kind>/<uuid:subject_id>"
-_ONE = f"{_THING}/<string:language>"
-
 
 @blueprint.route("", methods=["GET"])
 @requires(Permission.CATALOG_READ)
@@ -35,7 +34,7 @@ _ONE = f"{_THING}/<string:language>"
 @blueprint.response(200, list_of(TranslationLineSchema))
 def list_translations(query: dict[str, Any]) -> Any:
     """List things of one kind beside their originals, with `missing=true` what is left to do."""
-    language = query.pop("language").lower()
+    language = query.pop("language")
     service.check_language(language)
     with_total = query.pop("include") == "total"
     return queries.list_translations(
@@ -47,52 +46,60 @@ def list_translations(query: dict[str, Any]) -> Any:
     )
 
 
-@blueprint.route(_THING, methods=["GET"])
+@blueprint.route("/<uuid:subject_id>/languages", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@blueprint.arguments(SubjectQuerySchema, location="query")
 @blueprint.response(200, list_of(TranslationSchema))
-def list_translations_of(kind: str, subject_id: UUID) -> Any:
+def list_languages(query: dict[str, str], subject_id: UUID) -> Any:
     """Read what one thing says in each language that the shop translates into."""
     settings: Settings = port(Settings)
-    return queries.translations_of(kind, subject_id, settings.languages[1:])
+    return queries.translations_of(query["kind"], subject_id, settings.languages[1:])
 
 
-@blueprint.route(_ONE, methods=["GET"])
+@blueprint.route("/<uuid:subject_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@blueprint.arguments(TranslationQuerySchema, location="query")
 @blueprint.response(200, TranslationSchema)
-def get_translation(kind: str, subject_id: UUID, language: str) -> Any:
+def get_translation(query: dict[str, str], subject_id: UUID) -> Any:
     """Read what one thing says in one language, beside the original."""
-    service.check_language(language.lower())
-    return queries.translation(kind, subject_id, language.lower())
+    service.check_language(query["language"])
+    return queries.translation(query["kind"], subject_id, query["language"])
 
 
-@blueprint.route(_ONE, methods=["PUT"])
+@blueprint.route("/<uuid:subject_id>", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
 @versioned
+@blueprint.arguments(TranslationQuerySchema, location="query")
 @blueprint.arguments(SetTranslationSchema)
 @blueprint.response(200, TranslationSchema)
 def set_translation(
-    given: dict[str, Any], kind: str, subject_id: UUID, language: str, expected_version: int
+    query: dict[str, str], given: dict[str, Any], subject_id: UUID, expected_version: int
 ) -> Any:
     """Write all texts of a thing in one language; `If-Match: "0"` for the first time."""
     with transaction():
         service.translate(
-            kind,
+            query["kind"],
             subject_id,
-            language.lower(),
+            query["language"],
             given["texts"],
             expected_version=expected_version,
             by=principal(),
         )
-    return queries.translation(kind, subject_id, language.lower())
+    return queries.translation(query["kind"], subject_id, query["language"])
 
 
-@blueprint.route(_ONE, methods=["DELETE"])
+@blueprint.route("/<uuid:subject_id>", methods=["DELETE"])
 @requires(Permission.CATALOG_WRITE)
 @versioned
+@blueprint.arguments(TranslationQuerySchema, location="query")
 @blueprint.response(204)
-def delete_translation(kind: str, subject_id: UUID, language: str, expected_version: int) -> Any:
+def delete_translation(query: dict[str, str], subject_id: UUID, expected_version: int) -> Any:
     """Take a translation back; the thing speaks the catalogue's own language again."""
     with transaction():
         service.withdraw(
-            kind, subject_id, language.lower(), expected_version=expected_version, by=principal()
+            query["kind"],
+            subject_id,
+            query["language"],
+            expected_version=expected_version,
+            by=principal(),
         )

@@ -8,6 +8,15 @@ from api.catalog.queries.translations import SUBJECTS
 from api.platform.http import PageQuerySchema, Schema
 
 _KIND = validate.OneOf(list(SUBJECTS))
+
+
+class Language(fields.String):
+    """A language tag (BCP 47), in small letters as the settings have them."""
+
+    def _deserialize(self, *given: Any, **options: Any) -> Any:
+        return super()._deserialize(*given, **options).lower()
+
+
 _WORD = fields.String(validate=validate.Length(max=255))
 MOST_WORDS = 6_000
 """Three options of two thousand variants."""
@@ -65,11 +74,21 @@ class TranslationLineSchema(TranslationSchema):
     missing = fields.List(fields.String(), required=True)
 
 
-class TranslationsQuerySchema(PageQuerySchema):
-    """What translators want to see."""
+class SubjectQuerySchema(Schema):
+    """Of what kind the thing is."""
 
     kind = fields.String(required=True, validate=_KIND)
-    language = fields.String(required=True, validate=validate.Length(2, 35))
+
+
+class TranslationQuerySchema(SubjectQuerySchema):
+    """Of what kind the thing is, and which language is meant."""
+
+    language = Language(required=True, validate=validate.Length(2, 35))
+
+
+class TranslationsQuerySchema(PageQuerySchema, TranslationQuerySchema):
+    """What translators want to see."""
+
     missing = fields.Boolean(
         load_default=False,
         metadata={"description": "Only those with a text that is not translated yet."},
