@@ -13,7 +13,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from api.catalog import queries, service
+from api.catalog.errors import BarcodeTaken
+from api.catalog.events import PriceChanged
 from api.catalog.models import PriceRange, PriceRecord, VariantPrice
+from api.catalog.queries.documents import product_documents, product_ids_of
 from api.catalog.service import (
     Arrival,
     PriceDraft,
@@ -26,6 +29,7 @@ from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product, money
+from tests.support.facts import facts_of
 from tests.support.people import a_staff_member
 from tests.support.sql import count_statements
 
@@ -218,6 +222,26 @@ def test_arrivals_write_history_too(app: Flask) -> None:
     )
     assert [tuple(row) for row in rows] == [(900, None, None), (1400, _on(10), 1500)]
     assert len(session.scalars(select(PriceRecord.id)).all()) == 5
+
+
+def test_a_document_that_is_refused_halfway_changed_no_price_and_says_so_of_none(
+    app: Flask,
+) -> None:
+    """Its first price was written already when its second variant was refused."""
+    a_product("CUP", barcodes=["TAKEN"])
+    small, _ = a_product("SMALL", "LARGE", price="10 EUR", slug="mugs")
+    with transaction():
+        (document,) = product_documents(product_ids_of(["mugs"], [])).values()
+    first, second = document["variants"]
+    first["prices"]["EUR"]["amount"] = 700
+    second["barcodes"] = [{"code": "TAKEN", "pack_quantity": 1}]
+
+    with transaction():
+        (restated,) = service.restate([document], is_overwriting=True, by=SYSTEM)
+
+    assert isinstance(restated.refusal, BarcodeTaken)
+    assert [amount for _, amount, _, _ in _records(small)] == [1000]
+    assert facts_of(PriceChanged) == []
 
 
 def test_a_hundred_prices_are_written_in_as_many_statements_as_two(app: Flask) -> None:

@@ -34,7 +34,7 @@ from api.kernel.errors import DomainError
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction, session
-from api.platform.outbox import emit
+from api.platform.outbox import emit, undoable
 
 _PLAIN = (
     *("title", "description", "vendor", "product_type", "tags", "options", "seo_title"),
@@ -178,7 +178,7 @@ def _change(
         refusal = ProductChangedSince(slug=document["slug"], version=before["version"])
         return Restated(Outcome.REFUSED, product_id, refusal)
     try:
-        with session.begin_nested():
+        with undoable():
             _write(product_id, before, document, categories, by=by)
     except DomainError as refusal:
         session.expire_all()

@@ -22,7 +22,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
 from api.platform.db import require_transaction, session
-from api.platform.outbox import emit
+from api.platform.outbox import emit, undoable
 
 UNDONE_AT_ONCE = 50
 _COUNTED = {
@@ -144,7 +144,7 @@ def _take_back(
     left = sum(taken.get(UUID(one["variant_id"])) is False for one in change.stock)
     note = f"The stock of {left} variants has moved since and stays." if left else ""
     try:
-        with session.begin_nested():
+        with undoable():
             if change.kind is ChangeKind.CREATED:
                 removed, _ = verbs.take_back([change.product_id], by=by)
                 return (UndoOutcome.REMOVED if removed else UndoOutcome.ARCHIVED), note
