@@ -41,8 +41,8 @@ format: ready ## put the code into the house style
 openapi: ready ## approve the API document as it is now
 	@$(PY) -m tests.contract.approve
 
-bench: ready ## measure the shop against bare Flask and raw SQL
-	$(PY) -m tests.benchmarks
+bench: ready ## measure the shop (ARGS="--products 1000000" for a large one)
+	$(PY) -m tests.benchmarks $(ARGS)
 
 clean: ready ## forget the demo shop: databases, payments, letters and logs
 	@$(PY) -m api.dev clean

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -24,12 +25,16 @@ from rich.table import Table
 
 from api.app import create_app
 from api.platform.settings import Settings
-from tests.benchmarks import goods
+from tests.benchmarks import crowd, goods
+from tests.benchmarks.load import CONNECTIONS, Load, under_load
 from tests.benchmarks.meter import Cost, cpu_ns, memory_mb
 from tests.support.shop import ADDRESS
 from tests.support.stack import RunningShop, running_shop
 
 BUDGETS = {"W1": (0.5, 2.5), "W2": (0.5, 2.5), "W3": (0.5, 4.0), "W4": 2.0, "W5": 20.0, "W6": 1.5}
+
+MADE_ONE_BY_ONE = 1_000
+"""Products that the shop's own verbs make; the others are copied in."""
 
 Request = Callable[[int], Any]
 
@@ -98,24 +103,58 @@ class Bench:
 
 def workloads(bench: Bench, variants: Sequence[Any], slugs: Sequence[str]) -> list[Cost]:
     """Run W1 to W6; the catalogue's cold and warm."""
-    flush = bench.redis.flushdb
-    listing: Request = lambda n: bench.gets(f"/api/v1/products?category=category-{n % 10}&limit=20")  # noqa: E731
-    page: Request = lambda n: bench.gets(f"/api/v1/products/{slugs[n % 50]}")  # noqa: E731
-    words = ("mug", "bowl", "lamp", "oak", "copper")
-    search: Request = lambda n: bench.gets(f"/api/v1/products?q={words[n % 5]}&limit=20")  # noqa: E731
-    found = []
-    for name, request in (
-        ("W1 list 20", listing),
-        ("W2 product page", page),
-        ("W3 search", search),
-    ):
-        found.append(bench.measure(f"{name}, cold", request, before=flush))
-        for number in range(50):
-            request(number)
-        found.append(bench.measure(f"{name}, warm", request))
+    found = reads(bench, slugs)
     found.append(_adds_to_carts(bench, variants))
     found.append(bench.measure("W5 whole checkout", _checkout(bench, variants), repeats=60))
     found.append(_newest_orders(bench))
+    return found
+
+
+def paths(slugs: Sequence[str]) -> dict[str, Callable[[int], str]]:
+    """Return what is read, by name: W1 to W3, and what storefronts ask besides."""
+    words = ("mug", "bowl", "lamp", "oak", "copper")
+    two = ("oak lamp", "copper mug", "willow basket", "steel kettle", "linen towel")
+    products = "/api/v1/products?limit=20"
+    return {
+        "W1 list 20": lambda n: f"{products}&category=category-{n % 10}",
+        "W2 product page": lambda n: f"/api/v1/products/{slugs[n % len(slugs)]}",
+        "W3 search": lambda n: f"{products}&q={words[n % 5]}",
+        "search, two words": lambda n: f"{products}&q={quote(two[n % 5])}",
+        "search, one typo": lambda n: f"{products}&q={('kettel', 'copperr')[n % 2]}",
+        "list by price": lambda n: f"{products}&category=category-{n % 10}&sort=price",
+        "list of a size": lambda n: f"{products}&category=category-{n % 10}&option=size:M",
+        "list with facets": lambda n: f"{products}&category=category-{n % 10}&include=facets",
+        "suggestions": lambda n: f"/api/v1/search/suggestions?q={words[n % 5][:3]}",
+    }
+
+
+def reads(bench: Bench, slugs: Sequence[str]) -> list[Cost]:
+    """Measure what storefronts read: each answer made anew, and W1 to W3 kept as well."""
+    found = []
+    for name, path in paths(slugs).items():
+        is_named = name.startswith("W")
+
+        def request(number: int, path: Callable[[int], str] = path) -> Any:
+            return bench.gets(path(number))
+
+        repeats = bench.repeats if is_named else max(20, bench.repeats // 10)
+        found.append(
+            bench.measure(f"{name}, cold", request, before=bench.redis.flushdb, repeats=repeats)
+        )
+        if is_named:
+            for number in range(50):
+                request(number)
+            found.append(bench.measure(f"{name}, warm", request))
+    return found
+
+
+def loads(bench: Bench, slugs: Sequence[str]) -> list[Load]:
+    """Measure how even the answers come to eight connections at once."""
+    found = []
+    for name, path in [*paths(slugs).items()][:3]:
+        for number in range(50):
+            bench.gets(path(number))
+        found.append(under_load(f"{name}, warm", bench.shop.url, path))
     return found
 
 
@@ -229,6 +268,23 @@ def show(costs: Sequence[Cost], bare: Cost) -> None:
     Console(width=110).print(table)
 
 
+def show_loads(found: Sequence[Load]) -> None:
+    """Print how even the answers come."""
+    title = f"{CONNECTIONS} connections at once, with the client on the same machine"
+    table = Table(title=title, title_justify="left")
+    for heading in ("work", "per second", "p50 ms", "p99 ms", "p99 / p50"):
+        table.add_column(heading, justify="left" if heading == "work" else "right")
+    for load in found:
+        table.add_row(
+            load.name,
+            f"{load.per_second:,.0f}",
+            f"{load.p50_ms:.2f}",
+            f"{load.p99_ms:.2f}",
+            f"{load.p99_ms / load.p50_ms:.1f}",
+        )
+    Console(width=110).print(table)
+
+
 def main() -> None:
     """Fill a shop, measure it, print the table."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
@@ -239,12 +295,16 @@ def main() -> None:
     with running_shop(environment={"LOG_LEVEL": "INFO", "STOCKROOM_ENV": "development"}) as shop:
         app = create_app(Settings.from_env({**shop.env, "LOG_LEVEL": "ERROR"}))
         began = time.monotonic()
-        variants, slugs = goods.fill(app, products=wanted.products, orders=wanted.orders)
-        print(f"filled in {time.monotonic() - began:.1f} s")
+        few = min(wanted.products, MADE_ONE_BY_ONE)
+        variants, slugs = goods.fill(app, products=few, orders=wanted.orders)
         shop.kill("worker")  # letters of the past are not part of any request
+        if wanted.products > few:
+            slugs = crowd.fill(app, products=wanted.products - few)
+        print(f"filled in {time.monotonic() - began:.1f} s")
         bench = Bench(shop, wanted.repeats)
         bare, checked = floors(bench)
         show([bare, checked, *workloads(bench, variants, slugs)], bare)
+        show_loads(loads(bench, slugs))
         sizes = ", ".join(f"{size:.0f}" for size in memory_mb(bench.web))
         print(f"memory of gunicorn's processes (MB): {sizes}")
 

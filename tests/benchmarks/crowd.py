@@ -6,7 +6,7 @@ numbers make the same crowd each time.
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
@@ -16,10 +16,12 @@ import orjson
 from flask import Flask
 from psycopg2.extensions import connection as Connection
 from rich.progress import track
+from sqlalchemy import select
 
+from api.catalog.models import Category, Trait
 from api.catalog.texts import keywords, trait_key, typo_keys, words
 from api.kernel.ids import new_id
-from api.platform.db import db
+from api.platform.db import db, session
 
 VENDORS, TAGS, TYPES, SERIES = 2_000, 300, 60, 40_000
 SIZES = ("S", "M", "L")
@@ -60,7 +62,9 @@ _ENDINGS = ("berg", "dale", "fjord", "holm", "land", "mark", "nes", "rup", "stad
 class Crowd:
     """Makes rows; the tables are filled one after another, each from what was remembered."""
 
-    def __init__(self, count: int, top: Sequence[UUID]) -> None:
+    def __init__(
+        self, count: int, top: Sequence[UUID], known: Mapping[tuple[str, str], int]
+    ) -> None:
         self.count = count
         self.chance = random.Random(7)
         self.ids = [new_id() for _ in range(count)]
@@ -85,7 +89,11 @@ class Crowd:
             *(("option:size", size) for size in SIZES),
             *(("attribute:colour", colour) for colour in COLOURS),
         )
-        self.traits = {label: 10_000_000 + number for number, label in enumerate(labels)}
+        self.known_traits = known
+        self.traits = {
+            (kind, label): known.get((kind, trait_key(label)), 10_000_000 + number)
+            for number, (kind, label) in enumerate(labels)
+        }
 
     def _one(self, of: Sequence[str]) -> str:
         return self.chance.choices(of, cum_weights=self._spread[len(of)])[0]
@@ -164,7 +172,8 @@ class Crowd:
     def trait_rows(self) -> Iterator[tuple[Any, ...]]:
         """Yield everything that products are filtered by."""
         for (kind, label), trait_id in self.traits.items():
-            yield trait_id, kind, trait_key(label), label
+            if (kind, trait_key(label)) not in self.known_traits:
+                yield trait_id, kind, trait_key(label), label
 
     def search_words(self) -> Iterator[tuple[Any, ...]]:
         """Yield the words that products are found by."""
@@ -173,9 +182,18 @@ class Crowd:
             yield word, count, "{" + edits + "}"
 
 
-def fill(app: Flask, *, products: int, top: Sequence[UUID]) -> None:
-    """Add so many products below the categories `top`; indexes are built once, at the end."""
-    crowd = Crowd(products, top)
+def fill(app: Flask, *, products: int) -> list[str]:
+    """Add so many products below the shop's first categories; returns the slugs of some of them.
+
+    Indexes are built once, at the end.
+    """
+    with app.app_context():
+        top = session.scalars(
+            select(Category.id).where(Category.parent_id.is_(None)).order_by(Category.slug)
+        ).all()
+        traits = session.execute(select(Trait.kind, Trait.key, Trait.id))
+        known = {(row.kind, row.key): row.id for row in traits}
+    crowd = Crowd(products, top, known)
     tables: tuple[tuple[str, str, Callable[[], Iterable[tuple[Any, ...]]]], ...] = (
         ("categories", "id version created_at parent_id slug name description position path",
          crowd.categories),
@@ -199,6 +217,7 @@ def fill(app: Flask, *, products: int, top: Sequence[UUID]) -> None:
                 # Foreign keys hold by the way the rows are made; asking for each takes an hour.
                 cursor.execute("SET session_replication_role = replica")
                 cursor.execute("SET maintenance_work_mem = '512MB'")
+                cursor.execute("TRUNCATE search_words")
                 kept = _without_indexes(driver, [name for name, _, _ in tables])
                 for name, columns, rows in track(tables, description="copying", transient=True):
                     text = f"COPY {name} ({', '.join(columns.split())}) FROM STDIN"
@@ -212,6 +231,7 @@ def fill(app: Flask, *, products: int, top: Sequence[UUID]) -> None:
             driver.autocommit = False
         finally:
             raw.invalidate()
+    return [f"crowd-{number}" for number in range(0, products, max(1, products // 50))]
 
 
 class _Lines:
