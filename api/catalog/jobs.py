@@ -118,8 +118,7 @@ def gather_into_collections(fact: CatalogueChanged) -> None:
 
     A fact that names no products tells only of shelves, perhaps of what this job did itself.
     """
-    if fact.slugs:
-        service.gather(fact.slugs)
+    service.gather(fact.slugs)
 
 
 @spans_transactions

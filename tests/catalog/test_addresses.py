@@ -14,6 +14,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_category, a_product
+from tests.support.collections import a_collection
 from tests.support.threads import at_once
 
 
@@ -138,6 +139,25 @@ def test_a_category_that_is_gone_leaves_nothing_behind(app: Flask) -> None:
 
     assert _history() == []
     assert session.scalar(select(func.count()).select_from(Translation)) == 1
+
+
+def test_collections_remember_their_addresses_too(app: Flask) -> None:
+    """While they are shown; nothing is left of one that is removed."""
+    summer = a_collection("Summer")
+    for version, changes in ((1, {"slug": "beach"}), (2, {"slug": "sun"})):
+        with transaction():
+            service.edit_collection(summer, changes, expected_version=version, by=SYSTEM)
+    assert queries.present_slug("collection", "summer") == "sun"
+    with transaction():
+        service.edit_collection(summer, {"is_visible": False}, expected_version=3, by=SYSTEM)
+    assert queries.present_slug("collection", "beach") is None
+
+    a_collection("Beach")
+    assert _history() == [("collection", "summer")]
+    with transaction():
+        service.delete_collection(summer, expected_version=4, by=SYSTEM)
+
+    assert _history() == []
 
 
 def test_two_who_meet_at_one_address_leave_it_to_one(app: Flask) -> None:
