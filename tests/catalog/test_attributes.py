@@ -567,6 +567,21 @@ def test_an_arrival_that_lacks_what_its_type_requires_stays_a_draft(
     assert session.scalar(select(Product.status)) is ProductStatus.ACTIVE
 
 
+def test_a_document_does_not_put_on_the_shelf_what_lacks_something(shirts: dict[str, Any]) -> None:
+    def restate(**more: Any) -> Any:
+        document = {"slug": "tee", "title": "Tee", "product_type": "shirt", "variants": [{}]}
+        with transaction():
+            (made,) = service.restate(
+                [{**document, "status": "active", **more}], is_overwriting=False, by=SYSTEM
+            )
+        return made
+
+    bare, whole = restate(), restate(attributes={"colour": "red"})
+
+    assert bare.refusal.code == "required_attributes_missing"
+    assert whole.outcome is Outcome.CREATED
+
+
 def test_an_arrival_does_not_take_values_away_with_another_type(
     shirts: dict[str, Any], patch: Says
 ) -> None:

@@ -256,6 +256,27 @@ def test_arrivals_are_followed_too(typed: dict[str, UUID]) -> None:
     assert not _wrong()
 
 
+def test_documents_are_followed_too(typed: dict[str, UUID]) -> None:
+    """Those that make products and those that change them, in any language."""
+
+    def restate(**more: Any) -> Any:
+        document: dict[str, Any] = {"slug": "tee", "title": "Tee", "product_type": "Shirt"}
+        document |= {"variants": [{"sku": "TEE"}], **more}
+        with transaction():
+            (made,) = service.restate([document], is_overwriting=True, by=SYSTEM)
+        assert made.refusal is None, made.refusal
+        return made
+
+    made = restate(tags=["a"], attributes={"colour": "Red"}, translations={"de": {"title": "Hemd"}})
+    first, was_wrong = set(_traits(made.product_id)), _wrong()
+    restate(tags=["b"], attributes={}, translations={"de": {"title": "Leibchen"}})
+
+    assert first == {("tag", "a"), ("type", "shirt"), ("attribute:colour", "Red")}
+    assert set(_traits(made.product_id)) == {("tag", "b"), ("type", "shirt")}
+    assert not was_wrong
+    assert not _wrong()
+
+
 def test_storefronts_find_traits_by_what_people_type(typed: dict[str, UUID]) -> None:
     _create(vendor="Kiln", tags=("Sale", "New In"), options=("Größe",),
             variants=(VariantDraft(option_values=("M",)),),

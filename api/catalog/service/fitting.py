@@ -184,6 +184,15 @@ def require_all(product: Product) -> None:
         _refuse_gaps(product.product_type, defined, values_of([product.id]).get(product.id, {}))
 
 
+def require_all_new(drafts: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Refuse to store new products on the shelf, given as type and values by code, with gaps."""
+    told = list(drafts)
+    types = definitions([name for name, _ in told], with_choices=False)
+    for name, given in told:
+        there = {code for code, value in given.items() if value is not None}
+        _refuse_gaps(name, types.get(name, {}), there)
+
+
 def missing(defined: Definition, there: Collection[str]) -> list[str]:
     """Name what a type requires and a product does not say."""
     return [code for code, one in defined.items() if one.is_required and code not in there]

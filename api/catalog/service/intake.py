@@ -153,8 +153,8 @@ def store(
             prices += price_rows(made["id"], variant.prices)
         ids = tuple(made["id"] for made in own_variants)
         stored.append(StoredProduct(product_id, slug, ids))
-    for row, ids in zip(products, traits.ids_of(found), strict=True):
-        row["traits"] = ids
+    for row, trait_ids in zip(products, traits.ids_of(found), strict=True):
+        row["traits"] = trait_ids
     add_rows(Product, products)
     add_rows(ProductAttribute, said_rows)
     addresses.in_use_again("product", [made.slug for made in stored])

@@ -18,7 +18,7 @@ from api.catalog.errors import ProductChangedSince, TitleMissing
 from api.catalog.events import CatalogueChanged, ProductPublished
 from api.catalog.models import PriceRecord, Product, ProductStatus, Translation, Variant
 from api.catalog.queries.documents import product_documents, product_ids_of
-from api.catalog.service import intake, products, variants
+from api.catalog.service import fitting, intake, products, refreshing, variants
 from api.catalog.service.arrivals import Outcome
 from api.catalog.service.category_paths import Path, ensure_category_paths
 from api.catalog.service.clashes import refusal_for
@@ -247,6 +247,7 @@ def _write(
         products.edit_product(product_id, changes, expected_version=version or 0, by=by)
     if "translations" in document and document["translations"] != before["translations"]:
         _translate(product_id, before["translations"], document["translations"])
+        products.refresh_search(products.lock(product_id))
         emit(CatalogueChanged(slugs=(before["slug"],)))
     said = document.get("variants", ())
     for place, (variant, match) in enumerate(
@@ -329,6 +330,11 @@ def _create_together(
         if not draft.title:
             raise TitleMissing(slug=draft.slug)
         intake.check(draft)
+    fitting.require_all_new(
+        (draft.product_type, draft.attributes)
+        for draft, document in zip(drafts, documents, strict=True)
+        if document.get("status") == "active"
+    )
     with session.begin_nested():
         stored = intake.store(
             drafts,
@@ -349,6 +355,8 @@ def _create_together(
                 _translate(made.product_id, {}, document["translations"])
             listed = zip(made.variant_ids, document.get("variants", ()), strict=False)
             _set_variant_extras(dict(listed))
+        translated = zip(stored, documents, strict=True)
+        refreshing.refresh([made.product_id for made, one in translated if one.get("translations")])
     for made, document in zip(stored, documents, strict=True):
         if document.get("status") == "active":
             emit(ProductPublished(product_id=made.product_id))

@@ -166,10 +166,11 @@ def _memo() -> dict[tuple[str, str], int]:
     current = require_transaction()
     step = current.get_nested_transaction()
     of_step, known = current.info.get(_MEMO, (None, None))
-    if known is None or of_step is not step:
-        known = {}
-        current.info[_MEMO] = (step, known)
-    return known
+    if known is not None and of_step is step:
+        found: dict[tuple[str, str], int] = known
+        return found
+    current.info[_MEMO] = (step, found := {})
+    return found
 
 
 def _introduce(new: Traits) -> dict[tuple[str, str], int]:
