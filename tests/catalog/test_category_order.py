@@ -14,11 +14,13 @@ from api.catalog import queries, service
 from api.catalog.errors import NotOnShelf
 from api.catalog.events import CatalogueChanged
 from api.catalog.models import CategoryMember
+from api.catalog.queries import Wanted
 from api.catalog.service import positions
 from api.catalog.service.positions import Shelf
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_category, a_product
+from tests.support.collections import a_collection
 from tests.support.facts import facts_of
 from tests.support.people import a_staff_member
 from tests.support.threads import at_once
@@ -57,6 +59,26 @@ def test_what_nobody_placed_follows_by_newest(app: Flask) -> None:
     assert _order(mugs) == [old, newest, new, middle]
     _place(mugs)
     assert _order(mugs) == [newest, new, middle, old]
+
+
+def test_storefronts_read_the_shops_order_page_by_page(app: Flask) -> None:
+    """Of a category, and of a collection without even asking for it."""
+    mugs = a_category("Mugs")
+    ids = [_product(f"MUG-{n}", category_ids=[mugs]) for n in range(5)]
+    _place(mugs, ids[1], ids[3])
+    a_collection("Best", ids[2], ids[0], ids[4])
+
+    def read(wanted: Wanted, sort: str | None) -> str:
+        found, cursor = "", None
+        while True:
+            page = queries.shown_products(wanted, sort=sort, limit=2, cursor=cursor)
+            found += "".join(card["slug"][-1] for card in page["data"])
+            cursor = page["page"]["next_cursor"]
+            if cursor is None:
+                return found
+
+    assert read(Wanted(currency="EUR", category="mugs"), "position") == "13420"
+    assert read(Wanted(currency="EUR", collection="best"), None) == "204"
 
 
 def test_a_place_is_kept_through_edits_of_other_categories(app: Flask) -> None:

@@ -9,6 +9,7 @@ from flask import Flask
 
 from api.catalog import queries, service
 from api.catalog.errors import CategoryCycle, CategoryNotEmpty, CategoryNotFound, SlugTaken
+from api.catalog.queries import Wanted
 from api.catalog.service import CategoryDraft
 from api.kernel.errors import Stale
 from api.kernel.ids import new_id
@@ -29,7 +30,7 @@ def _paths() -> list[str]:
 
 
 def _shown(category: str) -> list[str]:
-    found = queries.shown_products(currency="EUR", category=category, sort="name")
+    found = queries.shown_products(Wanted(currency="EUR", category=category), sort="name")
     return [card["title"] for card in found["data"]]
 
 
