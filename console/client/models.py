@@ -152,7 +152,7 @@ class OrderLine:
     unit_price: Money
     total: Money
     tax: Money
-    barcodes: tuple[Barcode, ...] = ()
+    barcodes: tuple[Barcode, ...]
     """By which codes the goods are known now."""
 
     @property
@@ -349,7 +349,7 @@ class ScannedVariant:
     product_title: str
     title: str | None
     levels: tuple[StockLevel, ...]
-    pack_quantity: int = 1
+    pack_quantity: int
     """How many units the scanned code means."""
 
 

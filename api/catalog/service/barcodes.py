@@ -41,10 +41,11 @@ def with_single(codes: Codes, code: str | None) -> list[BarcodeDraft]:
     """
     old = next((at for at, one in enumerate(codes) if one.pack_quantity == 1), None)
     key = None if code is None else code_key(code)
-    left = [one for at, one in enumerate(codes) if at != old and code_key(one.code) != key]
-    if code is not None:
-        left.insert(min(old or 0, len(left)), BarcodeDraft(code))
-    return left
+    kept = [
+        [one for one in part if code_key(one.code) != key]
+        for part in (codes[: old or 0], codes[0 if old is None else old + 1 :])
+    ]
+    return [*kept[0], *([] if code is None else [BarcodeDraft(code)]), *kept[1]]
 
 
 def merged(codes: Codes, said: Codes) -> list[BarcodeDraft]:
