@@ -285,6 +285,27 @@ def test_too_many_bytes_are_refused_before_they_are_read(desk: FlaskClient) -> N
     assert "20 MB" in answer.json["detail"]
 
 
+def test_a_body_without_a_length_is_read_only_so_far(desk: FlaskClient) -> None:
+    class Endless(BytesIO):
+        taken = 0
+
+        def readinto(self, into: Any, /) -> int:
+            self.taken += len(into)
+            return len(into)
+
+    body = Endless()
+    answer = desk.post(
+        "/api/v1/admin/media",
+        input_stream=body,
+        content_type="image/png",
+        headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+
+    assert answer.status_code == 413
+    assert body.taken < 21 * 1024 * 1024
+
+
 def test_a_request_without_a_picture_says_how_to_send_one(desk: FlaskClient) -> None:
     for sent in ({"data": {"other": "x"}}, {"json": {"file": "x"}}, {"data": b""}):
         answer = desk.post("/api/v1/admin/media", **sent)
@@ -471,6 +492,16 @@ def test_a_picture_that_cannot_be_read_any_more_is_told_and_may_be_handed_in_aga
     failed = desk.get("/api/v1/admin/media", query_string={"state": "failed"}).json["data"]
     assert [(one["id"], one["sizes"]) for one in failed] == [(media["id"], [])]
     assert "PictureUnreadable" in failed[0]["error"]
+    product = desk.post(
+        "/api/v1/admin/products",
+        json={
+            "title": "Mug",
+            "images": [{"media_id": media["id"], "alt": "Mug"}],
+            "variants": [{}],
+        },
+    )
+    (warning,) = product.json["warnings"]
+    assert (warning["code"], warning["pointer"]) == ("image_without_sizes", "/images/0/media_id")
 
     again = handed_in(desk, a_picture())
     assert (again.json["id"], again.json["state"], again.json["error"]) == (

@@ -83,6 +83,8 @@ def _file() -> bytes:
     """Return what was handed in, as a part of a form or as the body itself."""
     settings: Settings = port(Settings)
     most = settings.media_most_megabytes * _MEGABYTE
+    # Without a length, reading stops there.
+    request.max_content_length = most + _AROUND_A_FILE
     # Refused before it is read, by what the sender says of it.
     if (request.content_length or 0) > most + _AROUND_A_FILE:
         raise PictureTooLarge(most_megabytes=settings.media_most_megabytes)

@@ -12,6 +12,7 @@ from api.catalog.models import (
     CategoryMember,
     Collection,
     CollectionMember,
+    Media,
     PriceRange,
     Product,
     ProductImage,
@@ -22,6 +23,7 @@ from api.catalog.models import (
 )
 from api.catalog.queries import searching
 from api.catalog.queries.attributes import attribute_values
+from api.catalog.queries.media import warnings
 from api.catalog.queries.price_history import price_view
 from api.catalog.queries.rules import fits
 from api.catalog.queries.selling import codes_of
@@ -137,8 +139,9 @@ def get_product(product_id: UUID) -> dict[str, Any]:
     images = session.execute(
         select(
             *(ProductImage.id, ProductImage.url, ProductImage.alt, ProductImage.media_id),
-            *(ProductImage.width, ProductImage.height, ProductImage.sizes),
+            *(ProductImage.width, ProductImage.height, ProductImage.sizes, Media.error),
         )
+        .outerjoin(Media, Media.id == ProductImage.media_id)
         .where(ProductImage.product_id == product_id)
         .order_by(ProductImage.position, ProductImage.id)
     ).all()
@@ -148,17 +151,12 @@ def get_product(product_id: UUID) -> dict[str, Any]:
         **body,
         "category_ids": list(category_ids),
         "attributes": attribute_values([product_id]).get(product_id, {}),
-        "images": [image._asdict() for image in images],
-        "variants": _variants(Variant.product_id == product_id),
-        "warnings": [
-            {
-                "code": "image_alt_missing",
-                "pointer": f"/images/{place}/alt",
-                "detail": "Say in words what this picture shows, for those who cannot see it.",
-            }
-            for place, image in enumerate(images)
-            if not image.alt
+        "images": [
+            {name: value for name, value in image._asdict().items() if name != "error"}
+            for image in images
         ],
+        "variants": _variants(Variant.product_id == product_id),
+        "warnings": [told for place, image in enumerate(images) for told in warnings(place, image)],
     }
 
 

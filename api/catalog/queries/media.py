@@ -1,5 +1,6 @@
 """Questions about pictures that the shop keeps."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -94,3 +95,19 @@ def _card(row: Any) -> dict[str, Any]:
     card = {column.key: getattr(row, column.key) for column in _CARD}
     key = card.pop("storage_key")
     return {**card, "url": storage.url(key)}
+
+
+def warnings(place: int, image: Any) -> Iterator[dict[str, str]]:
+    """Say what would be better about a product's picture; nothing of it stops anybody."""
+    if not image.alt:
+        yield {
+            "code": "image_alt_missing",
+            "pointer": f"/images/{place}/alt",
+            "detail": "Say in words what this picture shows, for those who cannot see it.",
+        }
+    if image.error is not None:
+        yield {
+            "code": "image_without_sizes",
+            "pointer": f"/images/{place}/media_id",
+            "detail": "No smaller pictures could be made of this one. Hand it in again.",
+        }

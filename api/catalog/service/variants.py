@@ -69,9 +69,7 @@ def edit_variant(
     """
     product, variant = lock_variant(variant_id)
     check(variant.version, expected_version)
-    plain = metadata.merged(
-        variant, {k: v for k, v in changes.items() if k not in _SETTLED_APART}
-    )
+    plain = metadata.merged(variant, {k: v for k, v in changes.items() if k not in _SETTLED_APART})
     if "option_values" in plain:
         plain["option_values"] = list(plain["option_values"])
         intake.check_option_values(plain["option_values"], product.options)
