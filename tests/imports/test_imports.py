@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text, update
 from api.catalog import queries as catalog
 from api.catalog import service as catalog_service
 from api.catalog.models import Category, Product, ProductImage, Variant, VariantPrice
+from api.catalog.queries.narrowing import Wanted
 from api.imports import flows, queries, service
 from api.imports.errors import ImportNotFound
 from api.imports.events import ImportFinished
@@ -80,7 +81,7 @@ def test_a_file_becomes_products_with_options_pictures_and_stock(app: Flask) -> 
     assert found["result"]["stock_opened"] == 2
     page = catalog.shown_product("shirt", currency="EUR")
     assert page["breadcrumbs"] == [{"slug": "shirts", "name": "Shirts"}]
-    assert page["images"] == [{"url": picture, "alt": ""}]
+    assert [(image["url"], image["alt"]) for image in page["images"]] == [(picture, "")]
     assert page["options"] == [{"name": "Size", "values": ["S", "L"]}]
     assert [(v["sku"], v["in_stock"], v["price"]["amount"]) for v in page["variants"]] == [
         ("SHIRT-S", True, 2000),
@@ -202,7 +203,8 @@ def test_a_category_is_used_again_however_it_is_written(app: Flask) -> None:
     )
 
     assert list(session.scalars(select(Category.name))) == ["T-Shirts"]
-    assert len(catalog.shown_products(currency="EUR", category="t-shirts")["data"]) == 3
+    wanted = Wanted(currency="EUR", category="t-shirts")
+    assert len(catalog.shown_products(wanted)["data"]) == 3
 
 
 def test_what_staff_edited_is_overruled_only_by_what_the_file_says(app: Flask) -> None:

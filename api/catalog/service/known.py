@@ -78,6 +78,8 @@ class KnownProduct:
     category_id: UUID | None
     external_reference: str | None
     published_at: Any
+    seo_title: str
+    seo_description: str
     version: int
     variants: list[KnownVariant] = field(default_factory=list)
     images: dict[str, KnownImage] = field(default_factory=dict)
@@ -162,6 +164,7 @@ def _products(drafts: Sequence[ProductDraft]) -> dict[UUID, KnownProduct]:
         *(Product.id, Product.slug, Product.title, Product.description, Product.status),
         *(Product.vendor, Product.product_type, Product.tags, Product.options),
         *(Product.category_id, Product.external_reference, Product.published_at),
+        *(Product.seo_title, Product.seo_description),
         *(Product.version, _TRANSLATED.label("translated")),
     )
     rows = session.execute(

@@ -110,6 +110,8 @@ class Renewal:
                 ("tags", list(draft.tags)),
                 ("options", list(draft.options)),
                 ("external_reference", draft.external_reference),
+                ("seo_title", draft.seo_title),
+                ("seo_description", draft.seo_description),
             )
             if said and said != getattr(there, name)
         }

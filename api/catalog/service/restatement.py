@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
@@ -40,12 +40,10 @@ _PLAIN = (
     *("title", "description", "vendor", "product_type", "tags", "options", "seo_title"),
     *("seo_description", "external_reference", "public_metadata", "private_metadata"),
 )
-_EXTRAS = ("seo_title", "seo_description", "public_metadata", "private_metadata")
 _VARIANT_PLAIN = (
     *("sku", "option_values", "weight_grams", "tax_class", "image_url", "external_reference"),
     *("public_metadata", "private_metadata"),
 )
-_VARIANT_EXTRAS = ("external_reference", "public_metadata", "private_metadata")
 
 
 @dataclass(slots=True)
@@ -254,8 +252,7 @@ def _write(
         zip(said, matched(before["variants"], said), strict=True)
     ):
         if match is None:
-            made = variants.add_variant(product_id, _variant_draft(variant), by=by)
-            _set_variant_extras({made: variant})
+            variants.add_variant(product_id, _variant_draft(variant), by=by)
         else:
             _write_variant(match, variant, place, before["variants"].index(match), by=by)
     _move(product_id, before["status"], document.get("status", before["status"]), by=by)
@@ -341,20 +338,8 @@ def _create_together(
             statuses=[ProductStatus(document.get("status", "draft")) for document in documents],
         )
         for made, document in zip(stored, documents, strict=True):
-            extras = {name: document[name] for name in _EXTRAS if document.get(name)}
-            if document.get("publish_at"):
-                extras["publish_at"] = _moment(document["publish_at"])
-            if extras:
-                session.execute(
-                    update(Product)
-                    .where(Product.id == made.product_id)
-                    .values(**extras)
-                    .execution_options(synchronize_session=False)
-                )
             if document.get("translations"):
                 _translate(made.product_id, {}, document["translations"])
-            listed = zip(made.variant_ids, document.get("variants", ()), strict=False)
-            _set_variant_extras(dict(listed))
         translated = zip(stored, documents, strict=True)
         refreshing.refresh([made.product_id for made, one in translated if one.get("translations")])
     for made, document in zip(stored, documents, strict=True):
@@ -384,7 +369,12 @@ def _draft(document: Document, categories: Mapping[Path, UUID]) -> ProductDraft:
         variants=tuple(_variant_draft(one) for one in document.get("variants", ())),
         category_ids=tuple(categories[path] for path in _paths(document.get("categories", ()))),
         external_reference=document.get("external_reference"),
-        **({"attributes": document["attributes"]} if document.get("attributes") else {}),
+        attributes=document.get("attributes", {}),
+        seo_title=document.get("seo_title", ""),
+        seo_description=document.get("seo_description", ""),
+        public_metadata=document.get("public_metadata", {}),
+        private_metadata=document.get("private_metadata", {}),
+        publish_at=_moment(document.get("publish_at")),
     )
 
 
@@ -399,6 +389,9 @@ def _variant_draft(variant: Document) -> VariantDraft:
         tax_class=variant.get("tax_class", "standard"),
         prices=tuple(_prices(variant.get("prices", {}))),
         image_url=variant.get("image_url"),
+        external_reference=variant.get("external_reference"),
+        public_metadata=variant.get("public_metadata", {}),
+        private_metadata=variant.get("private_metadata", {}),
     )
 
 
@@ -411,18 +404,6 @@ def _prices(prices: Mapping[str, Mapping[str, int | None]]) -> list[PriceDraft]:
             PriceDraft(Money(amount, currency), None if before is None else Money(before, currency))
         )
     return found
-
-
-def _set_variant_extras(made: Mapping[UUID, Document]) -> None:
-    for variant_id, variant in made.items():
-        extras = {name: variant[name] for name in _VARIANT_EXTRAS if variant.get(name)}
-        if extras:
-            session.execute(
-                update(Variant)
-                .where(Variant.id == variant_id)
-                .values(**extras)
-                .execution_options(synchronize_session=False)
-            )
 
 
 def _translate(

@@ -83,7 +83,7 @@ def cancel_export(export_id: UUID) -> Any:
     responses={
         "200": {
             "description": "The file",
-            "content": {"text/csv": _FILE, "application/jsonl": _FILE},
+            "content": {"text/csv": _FILE, "application/jsonl": {}},
         }
     }
 )

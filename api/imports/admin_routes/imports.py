@@ -148,7 +148,12 @@ def undo_import(import_id: UUID) -> Any:
 @blueprint.route("/<uuid:import_id>/failed-rows", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
 @blueprint.doc(
-    responses={"200": {"description": "The file", "content": {"text/csv": {"schema": _FILE}}}}
+    responses={
+        "200": {
+            "description": "The file",
+            "content": {"text/csv": {"schema": _FILE}, "application/jsonl": {}},
+        }
+    }
 )
 def get_failed_rows(import_id: UUID) -> Any:
     """Fetch the rows that failed as a file like the one that was handed in, to be mended.

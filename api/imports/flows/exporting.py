@@ -15,7 +15,7 @@ from api.imports import service
 from api.imports.service import ExportClaim, ExportLost
 from api.platform.db import session, transaction
 
-PRODUCTS_PER_PIECE = 200
+PRODUCTS_PER_PIECE = 100
 
 Written = Callable[[int, int], None]
 """Told how many products were written, and how many there are."""

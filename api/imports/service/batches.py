@@ -48,6 +48,8 @@ def take_batch(held: Claim, batch: Sequence[Described], source: Source, *, by: P
     if before.ids:
         reviving.revive(before.ids, by=by)
     taken = _take(usable, held, by=by)
+    if held.is_dry_run:
+        changes.forgive_what_came_before(held, usable, taken.made)
     noted = changes.find(held, usable, taken.made, taken.opened, before)
     if trial is not None:
         trial.rollback()

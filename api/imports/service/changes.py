@@ -84,6 +84,36 @@ def find(
     return noted
 
 
+def forgive_what_came_before(
+    held: Claim, batch: Sequence[Described], made: Sequence[Arrived]
+) -> None:
+    """Let rows land whose product an earlier batch of the same dry run would have created.
+
+    They stand far from the rows that say what it is, and those were not kept.
+    """
+    lost = [
+        (described, one)
+        for described, one in zip(batch, made, strict=True)
+        if one.refusal is not None and one.refusal.code == "title_missing" and described.draft
+    ]
+    if not lost:
+        return
+    created = set(
+        session.scalars(
+            select(ImportChange.slug).where(
+                ImportChange.import_id == held.import_id,
+                ImportChange.kind == ChangeKind.CREATED,
+                ImportChange.slug.in_([d.draft.slug for d, _ in lost if d.draft]),
+            )
+        )
+    )
+    for described, one in lost:
+        if described.draft and described.draft.slug in created:
+            one.outcome, one.refusal = Outcome.UNCHANGED, None
+            for variant in one.variants:
+                variant.outcome = Outcome.CREATED
+
+
 def write(noted: Sequence[Noted]) -> None:
     """Store what became of a batch; a product that comes again keeps what it was at first."""
     if not noted:

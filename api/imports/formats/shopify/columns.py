@@ -27,6 +27,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "image_url": ("Image Src", "Product image URL"),
     "image_position": ("Image Position",),
     "image_alt": ("Image Alt Text",),
+    "seo_title": ("SEO Title",),
+    "seo_description": ("SEO Description",),
     "variant_image_url": ("Variant Image", "Variant image URL"),
 }
 NEEDED = ("handle", "title")

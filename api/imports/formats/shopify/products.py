@@ -15,6 +15,7 @@ from api.imports.policy import Consequence, FileFormat
 MOST_ROWS = 3_000
 """Rows of one handle: a bound on memory, and more than Shopify itself allows."""
 LONGEST_TEXT = 255
+LONGEST_SUMMARY = 500
 LONGEST_BARCODE = 64
 REFERENCE = "shopify:"
 DEFAULT_TITLE = "Default Title"
@@ -121,6 +122,8 @@ class _Reading:
             tags=draft.tags,
             options=draft.options,
             external_reference=draft.external_reference,
+            seo_title=draft.seo_title,
+            seo_description=draft.seo_description,
             images=(*images.values(), *(ImageDraft(address) for address in sorted(shown))),
             variants=variants,
         )
@@ -149,6 +152,8 @@ class _Reading:
             tags=cells.tags(head["tags"], name("tags")),
             options=self._options(),
             external_reference=REFERENCE + slug,
+            seo_title=self._shortened("seo_title", LONGEST_TEXT),
+            seo_description=self._shortened("seo_description", LONGEST_SUMMARY),
         )
 
     def _status(self) -> ProductStatus:
@@ -186,6 +191,16 @@ class _Reading:
 
     def _text(self, column: str) -> str:
         return cells.text(self._head[column], self._sheet.name_of(column), longest=LONGEST_TEXT)
+
+    def _shortened(self, column: str, longest: int) -> str:
+        """Read a text for search engines, which show no more of it anyway."""
+        said = self._head[column]
+        if len(said) > longest:
+            long = BadCell(
+                self._sheet.name_of(column), said, f"Only the first {longest} characters were kept."
+            )
+            self._note(self._head, long, Consequence.VALUE_IGNORED)
+        return said[:longest].strip()
 
     def _images(self) -> dict[str, ImageDraft]:
         """Read the pictures in the order of their positions, each address once."""

@@ -24,6 +24,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "images": ("Images",),
     "parent": ("Parent",),
     "position": ("Position",),
+    "seo_title": ("Meta: _yoast_wpseo_title", "Meta: rank_math_title"),
+    "seo_description": ("Meta: _yoast_wpseo_metadesc", "Meta: rank_math_description"),
     "vendor": ("Brands", "Brand"),
 }
 NEEDED = ("type", "title")

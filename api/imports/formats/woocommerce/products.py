@@ -121,6 +121,8 @@ class _Reading:
             tags=() if self._is_orphan else tuple(self._list("tags")),
             options=options,
             external_reference=reference,
+            seo_title="" if self._is_orphan else self._head["seo_title"][:LONGEST_TEXT],
+            seo_description="" if self._is_orphan else self._head["seo_description"][:500],
             images=(*images, *(ImageDraft(url) for url in sorted(shown))),
             variants=variants,
         )

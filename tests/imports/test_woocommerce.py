@@ -1,0 +1,248 @@
+"""WooCommerce's files: variations find their parents, sales their prices, and traps are told of."""
+
+import tracemalloc
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from api.catalog import queries as catalog
+from api.catalog.models import Category, Product, Variant
+from api.imports.formats import SheetUnreadable, opened
+from api.imports.policy import FileFormat
+from api.platform.db import session
+from tests.support.moving import (
+    a_woo_file,
+    counts_of,
+    failed_file_of,
+    moved_in,
+    problems_of,
+)
+from tests.support.stock import counters
+
+PARENT = {
+    "ID": "10",
+    "Type": "variable",
+    "SKU": "HOOD",
+    "Name": "Hoodie",
+    "Published": "1",
+    "Visibility in catalog": "visible",
+    "Description": "<p>Warm</p>",
+    "Short description": "Soft",
+    "Categories": "Clothing > Hoodies, Sale",
+    "Tags": "warm, soft\\, and grey",
+    "Images": "https://cdn.test/a.jpg, https://cdn.test/b.jpg",
+    "Weight (kg)": "0.5",
+    "Attribute 1 name": "Colour",
+    "Attribute 1 value(s)": "Blue, Red",
+    "Attribute 2 name": "Material",
+    "Attribute 2 value(s)": "Cotton",
+}
+
+
+def _variation(number: str, colour: str, **cells: str) -> dict[str, str]:
+    return {
+        "ID": number,
+        "Type": "variation",
+        "SKU": f"HOOD-{colour}",
+        "Name": f"Hoodie - {colour}",
+        "Published": "1",
+        "Parent": "id:10",
+        "Regular price": "40.00",
+        "Attribute 1 name": "Colour",
+        "Attribute 1 value(s)": colour,
+        **cells,
+    }
+
+
+def _simple(number: str, name: str, **cells: str) -> dict[str, str]:
+    return {
+        "ID": number,
+        "Type": "simple",
+        "Name": name,
+        "Published": "1",
+        "Regular price": "9.99",
+        **cells,
+    }
+
+
+def test_a_variable_product_becomes_one_with_options(app: Flask) -> None:
+    """Wherever its variations stand, by id or by SKU."""
+    content = a_woo_file(
+        _variation("12", "Red", **{"Sale price": "30", "Stock": "3", "Position": "2"}),
+        _simple("1", "Mug"),
+        PARENT,
+        _variation("11", "Blue", Parent="HOOD", Position="1", Images="https://cdn.test/c.jpg"),
+    )
+
+    found = moved_in(content)
+
+    assert (found["format"], problems_of(found)) == ("woocommerce", [])
+    assert counts_of(found) == (2, 0, 0, 0)
+    page = catalog.shown_product("hoodie", currency="EUR")
+    assert page["options"] == [{"name": "Colour", "values": ["Blue", "Red"]}]
+    assert page["description"] == "Soft\n<p>Warm</p>"
+    assert [
+        (v["sku"], v["price"]["amount"], (v["compare_at"] or {}).get("amount"), v["in_stock"])
+        for v in page["variants"]
+    ] == [("HOOD-Blue", 4000, None, False), ("HOOD-Red", 3000, 4000, True)]
+    assert page["variants"][0]["image_url"] == "https://cdn.test/c.jpg"
+    assert [b["slug"] for b in page["breadcrumbs"]] == ["clothing", "hoodies"]
+    product = session.scalars(select(Product).where(Product.slug == "hoodie")).one()
+    assert product.tags == ["warm", "soft, and grey"]
+    assert product.external_reference == "woocommerce:10"
+    assert set(session.scalars(select(Variant.weight_grams))) == {0, 500}
+    session.rollback()
+    assert counts_of(moved_in(content)) == (0, 0, 2, 0)
+
+
+def test_the_same_category_name_below_two_parents_is_two_categories(app: Flask) -> None:
+    """Found again by the second file."""
+    rows = [
+        _simple("1", "One", Categories="Men > Shirts"),
+        _simple("2", "Two", Categories="Women > Shirts, Men > Shirts"),
+    ]
+    moved_in(a_woo_file(*rows))
+    moved_in(a_woo_file(*rows, _simple("3", "Three", Categories="Women > Shirts")))
+
+    paths = set(session.scalars(select(Category.path)))
+    assert paths == {"men", "men/shirts", "women", "women/women-shirts"}
+
+
+@pytest.mark.parametrize(
+    ("header", "said", "grams"),
+    [
+        ("Weight (kg)", "0.35", 350),
+        ("Weight (g)", "350", 350),
+        ("Weight (lbs)", "1", 454),
+        ("Weight (oz)", "2", 57),
+    ],
+)
+def test_weights_are_read_in_the_unit_of_the_header(
+    app: Flask, header: str, said: str, grams: int
+) -> None:
+    """WooCommerce writes the shop's unit there."""
+    row = {**_simple("1", "Mug"), header: said}
+    moved_in(a_woo_file(row, header=list(row)))
+
+    assert session.scalar(select(Variant.weight_grams)) == grams
+
+
+def test_what_is_no_product_of_ours_is_told_of(app: Flask) -> None:
+    """With what it leads to."""
+    grouped = _simple("2", "Set") | {"Type": "grouped"}
+    external = _simple("3", "Elsewhere") | {"Type": "external"}
+    lonely = _variation("5", "Blue", Parent="NOWHERE")
+    empty = {**PARENT, "ID": "6", "SKU": "EMPTY", "Name": "Empty"}
+    found = moved_in(
+        a_woo_file(
+            _simple("1", "Mug"),
+            grouped,
+            external,
+            lonely,
+            empty,
+            PARENT,
+            _variation("11", "Blue"),
+            _variation("12", ""),
+            _variation("13", "Red", **{"Regular price": "dear"}),
+        )
+    )
+
+    assert counts_of(found) == (2, 0, 0, 4)
+    assert sorted(problems_of(found)) == [
+        (3, "Type", "grouped"),
+        (4, "Type", "external"),
+        (5, "Parent", "NOWHERE"),
+        (6, "Type", "variable"),
+        (9, "Attribute 1 value(s)", ""),
+        (10, "Regular price", "dear"),
+    ]
+
+
+def test_a_mended_variation_comes_home_to_a_parent_that_is_not_in_the_file(app: Flask) -> None:
+    """Failed rows are handed back without their parent."""
+    content = a_woo_file(
+        PARENT, _variation("11", "Blue"), _variation("12", "Red", **{"Regular price": "dear"})
+    )
+    found = moved_in(content)
+
+    mended = failed_file_of(found["id"]).replace(b"dear", b"41.00")
+    session.rollback()
+    again = moved_in(mended)
+
+    assert mended.count(b"\n") == 2
+    assert (counts_of(again), counts_of(again, "variants")) == ((0, 1, 0, 0), (1, 0, 0, 0))
+    skus = [v["sku"] for v in catalog.shown_product("hoodie", currency="EUR")["variants"]]
+    assert skus == ["HOOD-Blue", "HOOD-Red"]
+
+
+def test_sales_of_other_days_stock_of_parents_and_drafts(app: Flask) -> None:
+    """Nothing is guessed."""
+    found = moved_in(
+        a_woo_file(
+            _simple("1", "Past", **{"Sale price": "5", "Date sale price ends": "2020-01-01"}),
+            _simple("2", "Gone", **{"In stock?": "0"}),
+            _simple("3", "Owed", Stock="-2"),
+            _simple("4", "Draft") | {"Published": "-1"},
+            _simple("5", "Hidden", **{"Visibility in catalog": "hidden"}),
+            {**PARENT, "Stock": "9"},
+            _variation("11", "Blue", Stock="parent", **{"Tax class": "parent"}),
+            _simple("6", "Untaxed", **{"Tax status": "none"}),
+        )
+    )
+
+    assert counts_of(found) == (7, 0, 0, 0)
+    assert sorted(problems_of(found)) == [
+        (2, "Sale price", "5"),
+        (4, "Stock", "-2"),
+        (7, "Stock", "9"),
+    ]
+    statuses = {row[0]: row[1] for row in session.execute(select(Product.slug, Product.status))}
+    assert {slug for slug, status in statuses.items() if status == "draft"} == {"draft", "hidden"}
+    gone = catalog.find_variant("GONE")
+    assert gone is not None
+    assert counters(gone.variant_id).on_hand == 0
+    taxes = select(Variant.tax_class).where(Variant.sku == "UNTAXED")
+    assert session.scalar(taxes) == "zero"
+
+
+def test_two_products_of_one_name_stay_two(app: Flask) -> None:
+    """The file has no addresses."""
+    moved_in(a_woo_file(_simple("1", "Mug"), _simple("2", "Mug")))
+
+    assert set(session.scalars(select(Product.slug))) == {"mug", "mug-2"}
+
+
+def test_rows_are_put_into_order_without_memory() -> None:
+    """Every variation before its parent, which is the last that anybody would sort."""
+    count = 20_000
+    header = ["ID", "Type", "SKU", "Name", "Regular price", "Parent", "Attribute 1 name",
+              "Attribute 1 value(s)"]  # fmt: skip
+    lines = [",".join(header)]
+    lines += [f"{n + count},variation,V{n},,5,id:{n},Size,S" for n in range(count)]
+    lines += [f"{n},variable,P{n},Name {n},,,," for n in range(count)]
+    content = ("\n".join(lines) + "\n").encode()
+    tracemalloc.start()
+    try:
+        found = 0
+        for described in opened(_chunks(content)).products("EUR"):
+            assert described.draft is not None
+            assert len(described.draft.variants) == 1
+            found += 1
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert found == count
+    assert peak < 8 * 1024 * 1024
+
+
+def _chunks(content: bytes):  # type: ignore[no-untyped-def]
+    for start in range(0, len(content), 65_536):
+        yield content[start : start + 65_536]
+
+
+def test_the_kind_of_a_file_may_be_forced(app: Flask) -> None:
+    """And then what is missing is named."""
+    with pytest.raises(SheetUnreadable, match="Handle"):
+        opened([a_woo_file(_simple("1", "Mug"))], FileFormat.SHOPIFY)
