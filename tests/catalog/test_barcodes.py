@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -299,6 +299,10 @@ _drafts = st.lists(
 ).filter(lambda codes: len({code_key(one.code) for one in codes}) == len(codes))
 
 
+@example(
+    codes=[BarcodeDraft(UPC, 6), BarcodeDraft("A"), BarcodeDraft("B")],
+    code=UPC,
+)
 @given(codes=_drafts, code=st.sampled_from([None, "A", "B", UPC, EAN]))
 def test_naming_one_code_never_touches_those_of_cases(
     codes: list[BarcodeDraft], code: str | None
