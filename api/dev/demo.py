@@ -24,7 +24,7 @@ from api.catalog import service as catalog
 from api.catalog.service import CategoryDraft, PriceDraft, ProductDraft, VariantDraft
 from api.checkout import flows as checkout
 from api.checkout.flows import CheckoutForm
-from api.dev import logins
+from api.dev import logins, window
 from api.dev.goods import CATEGORIES, CUSTOMERS, GOODS, Goods
 from api.fulfilment import flows as fulfilment
 from api.inventory import service as inventory
@@ -64,6 +64,7 @@ def fill(app: Flask, say: Callable[[str], None] = print) -> bool:
             variants = stock_shelves()
         _sell_for_a_week(variants, chance)
         _let_the_past_rest()
+        window.dress()
         session.remove()
         return True
 

@@ -132,6 +132,7 @@ def _basics(environ: Mapping[str, str], folder: Path, web_port: int) -> dict[str
         "STAFF_ALERT_EMAIL": "staff@stockroom.test",
         "MEDIA_ROOT": str(folder.absolute() / "media"),
         "LOG_FORMAT": "text",
+        "SHOP_LANGUAGES": "en,de",
         "PYTHONUNBUFFERED": "1",
     } | _kept_secrets(folder / "secrets.json")
     given = {name: value for name, value in environ.items() if value}
