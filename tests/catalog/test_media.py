@@ -592,3 +592,31 @@ def test_a_variant_names_its_picture_by_id_or_by_address(desk: FlaskClient) -> N
     assert (foreign.status_code, foreign.json["code"]) == (422, "image_unknown")
     both = shows(4, image_id=image["id"], image_url=image["url"])
     assert (both.status_code, both.json["errors"][0]["pointer"]) == (422, "/image_id")
+
+
+def test_the_address_of_a_kept_picture_means_that_picture(desk: FlaskClient) -> None:
+    media = handed_in(desk, a_picture()).json
+    drain()
+    wrong = media["url"].replace("original", "other")
+    far = "https://img.test/a/" + media["id"] + "/x.jpg"
+
+    product = desk.post(
+        "/api/v1/admin/products",
+        json={
+            "title": "Mug",
+            "images": [{"url": media["url"]}, {"url": wrong}, {"url": far}],
+            "variants": [{}],
+        },
+    )
+
+    assert [image["media_id"] for image in product.json["images"]] == [media["id"], None, None]
+    assert len(product.json["images"][0]["sizes"]) == 4
+    kept = desk.delete(f"/api/v1/admin/media/{media['id']}")
+    assert (kept.status_code, kept.json["code"]) == (409, "media_in_use")
+    twice = {"images": [{"media_id": media["id"]}, {"url": media["url"]}]}
+    for answer in (
+        desk.post("/api/v1/admin/products", json={"title": "Cup", "variants": [{}], **twice}),
+        desk.patch(product.headers["Location"], json=twice, headers={"If-Match": '"1"'}),
+    ):
+        assert (answer.status_code, answer.json["code"]) == (422, "picture_twice")
+        assert answer.json["errors"][0]["pointer"] == "/images/1/media_id"

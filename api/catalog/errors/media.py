@@ -59,3 +59,10 @@ class PictureTooManyPixels(Refused):
         "The picture is {width} x {height} pixels; at most {most_megapixels} megapixels are read. "
         "Make it smaller first."
     )
+
+
+class PictureTwice(Refused):
+    """A product shows a picture once, however it is named."""
+
+    code = "picture_twice"
+    sentence = "The picture {url} is named twice. Name each picture once."

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from api.catalog.errors.media import MediaInUse, MediaNotFound, MediaUnknown
+from api.catalog.errors.media import MediaInUse, MediaNotFound, MediaUnknown, PictureTwice
 from api.catalog.events import CatalogueChanged, MediaRemoved, MediaUploaded
 from api.catalog.models import Media, MediaState, Product, ProductImage
 from api.catalog.service.drafts import ImageDraft
@@ -133,10 +133,13 @@ def remove_media(media_id: UUID, *, by: Principal) -> None:
 def with_media(images: Sequence[ImageDraft]) -> list[ImageDraft]:
     """Fill pictures that are named by their media with its address and sizes.
 
-    Locks the media until the end, so that none is removed or gets its sizes meanwhile. Refuses
-    media that is not there.
+    One that is named by the address of a picture that the shop keeps means that picture: it comes
+    back so from an export. Locks the media until the end, so that none is removed or gets its
+    sizes meanwhile. Refuses media that is not there, and one that is named twice.
     """
-    wanted = sorted({image.media_id for image in images if image.media_id})
+    storage: Storage = port(Storage)
+    meant = [image.media_id or _kept_at(image.url, storage) for image in images]
+    wanted = sorted({media_id for media_id in meant if media_id})
     if not wanted:
         return list(images)
     require_transaction()
@@ -147,13 +150,14 @@ def with_media(images: Sequence[ImageDraft]) -> list[ImageDraft]:
         .with_for_update(read=True)
     )
     known = {row.id: row for row in rows}
-    storage: Storage = port(Storage)
     filled = []
-    for place, image in enumerate(images):
-        if image.media_id is None:
+    for place, (image, media_id) in enumerate(zip(images, meant, strict=True)):
+        media = known.get(media_id) if media_id else None
+        if image.media_id is None and (
+            media is None or storage.url(media.storage_key) != image.url
+        ):
             filled.append(image)
             continue
-        media = known.get(image.media_id)
         if media is None:
             raise MediaUnknown(
                 media_id=image.media_id,
@@ -162,13 +166,28 @@ def with_media(images: Sequence[ImageDraft]) -> list[ImageDraft]:
         filled.append(
             replace(
                 image,
+                media_id=media_id,
                 url=storage.url(media.storage_key),
                 width=media.width,
                 height=media.height,
                 sizes=tuple(media.sizes),
             )
         )
+    urls = [image.url for image in filled]
+    for place, url in enumerate(urls):
+        if url in urls[:place]:
+            raise PictureTwice(url=url, errors=[_at(place, "It is named before.")])
     return filled
+
+
+def _kept_at(url: str, storage: Storage) -> UUID | None:
+    """Read from an address which picture of the shop it may be."""
+    ours = storage.url("x.jpg").removesuffix("x.jpg")
+    folders = url.removeprefix(ours).split("/") if url.startswith(ours) else []
+    try:
+        return UUID(hex=folders[-2]) if len(folders) > 1 else None
+    except ValueError:
+        return None
 
 
 def _at(place: int, detail: str) -> dict[str, str]:
