@@ -172,3 +172,87 @@ def test_an_import_needs_a_key_and_an_unknown_one_is_not_found(client: FlaskClie
     for path in ("", "/errors"):
         answer = client.get(f"{URL}/{new_id()}{path}", headers=anna.headers)
         assert (answer.status_code, answer.get_json()["code"]) == (404, "import_not_found")
+
+
+def test_a_trial_is_looked_at_run_and_taken_back(client: FlaskClient) -> None:
+    """All over HTTP: dry run, changes, run, undo."""
+    anna = a_staff_member("manager")
+    sent = client.post(
+        f"{URL}?dry_run=true&on_conflict=overwrite",
+        headers={**anna.headers, "Idempotency-Key": _key()},
+        data=a_file(a_simple_row("mug", "Mug"), a_simple_row("cup", "Cup", price="dear")),
+        content_type="text/csv",
+    )
+    path = sent.headers["Location"]
+    drain()
+    job = client.get(path, headers=anna.headers).get_json()
+    assert (job["is_dry_run"], job["on_conflict"], job["format"]) == (True, "overwrite", "shopify")
+    assert client.get("/api/v1/products/mug").status_code == 404
+    changes = client.get(f"{path}/changes?kind=created&include=total", headers=anna.headers)
+    assert [change["slug"] for change in changes.get_json()["data"]] == ["mug"]
+    assert changes.get_json()["page"]["total"] == 1
+
+    ran = client.post(f"{path}/run", headers=anna.headers)
+    drain()
+    assert (ran.status_code, ran.get_json()["status"]) == (202, "pending")
+    assert client.get("/api/v1/products/mug").status_code == 200
+    job = client.get(path, headers=anna.headers).get_json()
+    assert (job["status"], job["rows_per_second"] > 0) == ("completed", True)
+    rows = client.get(f"{path}/failed-rows", headers=anna.headers)
+    assert rows.headers["Content-Disposition"] == 'attachment; filename="failed-rows.csv"'
+    assert rows.data.count(b"\r\n") == 2
+    again = client.post(f"{path}/run", headers=anna.headers)
+    assert (again.status_code, again.get_json()["code"]) == (409, "not_a_dry_run")
+
+    asked = client.post(f"{path}/undo", headers=anna.headers)
+    drain()
+    assert (asked.status_code, asked.get_json()["status"]) == (202, "undoing")
+    job = client.get(path, headers=anna.headers).get_json()
+    assert (job["status"], job["undo"]["archived"]) == ("undone", 1)
+    assert client.get("/api/v1/products/mug").status_code == 404
+    (change,) = client.get(f"{path}/changes", headers=anna.headers).get_json()["data"]
+    assert change["undone"] == "archived"
+
+
+def test_lines_of_json_are_handed_in_and_failed_ones_handed_back(client: FlaskClient) -> None:
+    """As they were, with the reason as a field that is passed over."""
+    anna = a_staff_member("manager")
+    good = b'{"slug": "mug", "title": "Mug", "variants": [{"sku": "mug"}]}\n'
+    bad = b'{"slug": "cup", "title": 5, "variants": [{"sku": "cup"}]}\n'
+    sent = client.post(
+        URL,
+        headers={**anna.headers, "Idempotency-Key": _key()},
+        data=good + bad,
+        content_type="application/jsonl",
+    )
+    drain()
+    path = sent.headers["Location"]
+    back = client.get(f"{path}/failed-rows", headers=anna.headers)
+
+    assert back.content_type == "application/jsonl"
+    assert back.data.startswith(bad.rstrip(b"}\n"))
+    assert b'"why_it_failed":"/title: Write a text."' in back.data
+    mended = client.post(
+        URL,
+        headers={**anna.headers, "Idempotency-Key": _key()},
+        data=back.data.replace(b'"title": 5', b'"title": "Cup"'),
+        content_type="application/jsonl",
+    )
+    drain()
+    found = client.get(mended.headers["Location"], headers=anna.headers).get_json()
+    assert found["result"]["products"]["created"] == 1
+
+
+@pytest.mark.parametrize("query", ["format=xml", "dry_run=perhaps", "on_conflict=guess", "x=1"])
+def test_a_question_that_is_none_is_refused(client: FlaskClient, query: str) -> None:
+    """With what is wrong with it."""
+    anna = a_staff_member("manager")
+    answer = client.post(
+        f"{URL}?{query}",
+        headers={**anna.headers, "Idempotency-Key": _key()},
+        data=a_file(a_simple_row("mug", "Mug")),
+        content_type="text/csv",
+    )
+
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"]
