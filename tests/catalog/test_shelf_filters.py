@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from api.catalog import queries, service
-from api.catalog.models import Collection, CollectionKind, CollectionMember, Variant
+from api.catalog.models import AttributeKind, Collection, CollectionKind, CollectionMember, Variant
 from api.catalog.queries import Wanted
+from api.catalog.service import AttributeDraft, ChoiceDraft, TypeAttributeDraft
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -309,3 +310,53 @@ def test_old_addresses_lead_to_the_present_one(client: FlaskClient) -> None:
     assert moved.headers["Location"] == "/api/v1/products/big-mug?currency=EUR"
     assert client.get("/api/v1/products/mug", follow_redirects=True).get_json()["slug"] == "big-mug"
     assert client.get("/api/v1/products/never").status_code == 404
+
+
+def test_attributes_filter_and_are_counted(shelf: FlaskClient) -> None:
+    """Choices one by one, numbers and dates by range; a range leaves its own bounds out."""
+    with transaction():
+        for draft in (
+            AttributeDraft(
+                code="wood",
+                name="Wood",
+                kind=AttributeKind.CHOICES,
+                choices=[ChoiceDraft("oak", "Oak"), ChoiceDraft("ash", "Ash")],
+            ),
+            AttributeDraft(code="width", name="Width", kind=AttributeKind.NUMBER, unit="cm"),
+            AttributeDraft(code="made", name="Made on", kind=AttributeKind.DATE),
+            AttributeDraft(code="vegan", name="Vegan", kind=AttributeKind.BOOLEAN),
+        ):
+            service.create_attribute(draft, by=SYSTEM)
+        types = [TypeAttributeDraft(code=code) for code in ("wood", "width", "made", "vegan")]
+        service.create_product_type("Board", types, by=SYSTEM)
+    for title, said in (
+        ("Thin Board", {"wood": ["oak"], "width": 10.5, "made": "2026-01-01", "vegan": True}),
+        ("Wide Board", {"wood": ["oak", "ash"], "width": 40, "made": "2026-06-01"}),
+    ):
+        ids = a_product(title.upper().replace(" ", "-"), title=title, product_type="board")
+        product_id = session.scalars(select(Variant.product_id).where(Variant.id == ids[0])).one()
+        with transaction():
+            service.edit_product(product_id, {"attributes": said}, expected_version=2, by=SYSTEM)
+
+    for query, titles in (
+        ("attribute=wood:ash", ["Wide Board"]),
+        ("attribute=wood:oak&attribute=wood:ash", ["Wide Board", "Thin Board"]),
+        ("attribute=width:10.5", ["Thin Board"]),
+        ("attribute=width:10..20", ["Thin Board"]),
+        ("attribute=width:11..", ["Wide Board"]),
+        ("attribute=width:..40", ["Wide Board", "Thin Board"]),
+        ("attribute=made:2026-02-01..", ["Wide Board"]),
+        ("attribute=vegan:true", ["Thin Board"]),
+        ("attribute=wood:oak&attribute=width:30..&vendor=nobody", []),
+    ):
+        assert _titles(shelf, f"?{query}") == titles, query
+    for query in ("attribute=width:wide", "attribute=made:today", "attribute=width:1..x"):
+        refused = shelf.get(f"/api/v1/products?{query}")
+        assert (refused.status_code, refused.get_json()["code"]) == (422, "filter_unreadable")
+
+    facets = shelf.get("/api/v1/products?attribute=width:30..&include=facets").get_json()["facets"]
+    groups = {group["code"]: group for group in facets["groups"]}
+    assert {v["label"]: v["count"] for v in groups["wood"]["values"]} == {"Ash": 1, "Oak": 1}
+    assert groups["width"]["span"] == {"lowest": "10.5", "highest": "40"}
+    assert groups["width"]["unit"] == "cm"
+    assert groups["made"]["span"] == {"lowest": "2026-01-01", "highest": "2026-06-01"}

@@ -7,18 +7,28 @@ say what choosing another value as well would show. Like totals, they are counte
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Integer, Select, column, func, literal, select, true, union_all
 
-from api.catalog.models import PriceRange, Product, Trait
+from api.catalog.models import (
+    Attribute,
+    AttributeKind,
+    PriceRange,
+    Product,
+    ProductAttribute,
+    Trait,
+)
 from api.catalog.queries import searching
 from api.catalog.queries.cards import money
 from api.catalog.queries.narrowing import Narrowing, Shape, narrowed, price_of
 from api.catalog.queries.traits import ATTRIBUTE, OPTION, described_attributes
 from api.catalog.queries.translations import NO_TEXTS, texts_for
-from api.platform.db import session
+from api.catalog.texts import attribute_kind
+from api.platform.db import AnySelect, session
 from api.platform.pagination import TOTAL_CAP
 
 MOST_VALUES = 100
@@ -34,7 +44,7 @@ def facets_of(
 ) -> dict[str, Any]:
     """Return the facets of a list: prices, stock, makers, types, tags, options and attributes.
 
-    Two statements for the counts, and up to three for how attributes are called. `parameter` and
+    Three statements for the counts, and up to three for how attributes are called. `parameter` and
     `value` of each value are what to send to narrow the list by it.
     """
     if narrowing.is_empty:
@@ -49,6 +59,7 @@ def facets_of(
         if row.place == own.get(row.kind, _WHOLE):
             value = {"key": row.key, "label": row.label, "count": row.n}
             counted.setdefault(row.kind, []).append({**value, "is_chosen": row.id in chosen})
+    spans = session.execute(_spans(narrowing.shape, is_search=is_search), dict(values)).all()
     currency = values["currency"]
     return {
         "is_capped": summary.products > TOTAL_CAP,
@@ -58,7 +69,7 @@ def facets_of(
             "highest": money(summary.highest, currency),
         },
         "in_stock": summary.in_stock,
-        "groups": _groups(counted, languages),
+        "groups": _groups(counted, {row.attribute_id: row for row in spans}, languages),
     }
 
 
@@ -121,6 +132,24 @@ def _summary(shape: Shape, *, is_search: bool) -> Select[Any]:
     ).select_from(any_price)
 
 
+@lru_cache(maxsize=128)
+def _spans(shape: Shape, *, is_search: bool) -> AnySelect:
+    """Build the statement that tells from where to where numbers and dates go, at any range."""
+    among = _newest((Product.id.label("id"),), replace(shape, numbers=0), is_search=is_search)
+    number = ProductAttribute.number
+    return (
+        select(
+            ProductAttribute.attribute_id,
+            func.min(number).label("lowest"),
+            func.max(number).label("highest"),
+        )
+        .join(among, among.c.id == ProductAttribute.product_id)
+        .join(Attribute, Attribute.id == ProductAttribute.attribute_id)
+        .where(number.is_not(None), Attribute.is_filterable)
+        .group_by(ProductAttribute.attribute_id)
+    )
+
+
 def _newest(
     columns: Sequence[Any], shape: Shape, *, is_search: bool, leaving_out: int = _WHOLE
 ) -> Any:
@@ -132,62 +161,68 @@ def _newest(
 
 
 def _groups(
-    counted: Mapping[str, list[dict[str, Any]]], languages: Sequence[str]
+    counted: Mapping[str, list[dict[str, Any]]],
+    spans: Mapping[UUID, Any],
+    languages: Sequence[str],
 ) -> list[dict[str, Any]]:
     """Put facets into the shop's order and give each value its words."""
     found = [
-        {
-            "parameter": kind,
-            "code": kind,
-            "label": kind.capitalize(),
-            "unit": "",
-            "values": [_value(v, v["label"], v["label"]) for v in counted[kind]],
-        }
+        _group(kind, kind, kind.capitalize(), [(v["label"], v["label"], v) for v in counted[kind]])
         for kind in _PLAIN
         if kind in counted
     ]
     for kind in sorted(kind for kind in counted if kind.startswith(OPTION)):
         code = kind.removeprefix(OPTION)
-        found.append(
-            {
-                "parameter": "option",
-                "code": code,
-                "label": code.capitalize(),
-                "unit": "",
-                "values": [_value(v, f"{code}:{v['label']}", v["label"]) for v in counted[kind]],
-            }
-        )
-    if not any(kind.startswith(ATTRIBUTE) for kind in counted):
+        words = [(f"{code}:{v['label']}", v["label"], v) for v in counted[kind]]
+        found.append(_group("option", code, code.capitalize(), words))
+    if not spans and not any(kind.startswith(ATTRIBUTE) for kind in counted):
         return found
-    attributes = [a for a in described_attributes() if f"{ATTRIBUTE}{a['code']}" in counted]
+    attributes = [
+        a
+        for a in described_attributes()
+        if attribute_kind(a["code"]) in counted or a["id"] in spans
+    ]
     subjects = [a["id"] for a in attributes]
     subjects += [choice["id"] for a in attributes for choice in a["choices"]]
     texts = texts_for(subjects, languages) if languages else {}
     for attribute in attributes:
+        code = attribute["code"]
         labels = {
             choice["value"]: texts.get(choice["id"], NO_TEXTS).get("label", choice["label"])
             for choice in attribute["choices"]
         }
-        code = attribute["code"]
+        words = [
+            (f"{code}:{v['key']}", labels.get(v["key"], v["label"]), v)
+            for v in counted.get(attribute_kind(code), ())
+        ]
+        name = texts.get(attribute["id"], NO_TEXTS).get("name", attribute["name"])
+        group = _group("attribute", code, name, words)
+        span = spans.get(attribute["id"])
         found.append(
-            {
-                "parameter": "attribute",
-                "code": code,
-                "label": texts.get(attribute["id"], NO_TEXTS).get("name", attribute["name"]),
-                "unit": attribute["unit"],
-                "values": [
-                    _value(v, f"{code}:{v['key']}", labels.get(v["key"], v["label"]))
-                    for v in counted[f"{ATTRIBUTE}{code}"]
-                ],
-            }
+            {**group, "unit": attribute["unit"], "span": span and _span(span, attribute["kind"])}
         )
     return found
 
 
-def _value(counted: Mapping[str, Any], value: str, label: str) -> dict[str, Any]:
+def _group(
+    parameter: str, code: str, label: str, values: Sequence[tuple[str, str, Mapping[str, Any]]]
+) -> dict[str, Any]:
     return {
-        "value": value,
+        "parameter": parameter,
+        "code": code,
         "label": label,
-        "count": counted["count"],
-        "is_chosen": counted["is_chosen"],
+        "unit": "",
+        "span": None,
+        "values": [
+            {"value": v, "label": words, "count": n["count"], "is_chosen": n["is_chosen"]}
+            for v, words, n in values
+        ],
     }
+
+
+def _span(row: Any, kind: str) -> dict[str, Any]:
+    """Write the ends of a range as a storefront sends them back."""
+    if kind == AttributeKind.DATE:
+        days = (date.fromordinal(int(end)).isoformat() for end in (row.lowest, row.highest))
+        return dict(zip(("lowest", "highest"), days, strict=True))
+    return {"lowest": str(row.lowest), "highest": str(row.highest)}

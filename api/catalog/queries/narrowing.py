@@ -42,6 +42,8 @@ from api.catalog.texts import attribute_kind, option_kind
 MOST_DIGITS = 30
 """Of a number that is compared with; more is nobody's width or weight."""
 
+# The driver cannot say infinity.
+_BEYOND = Decimal(10) ** (2 * MOST_DIGITS)
 _RANGED = (AttributeKind.NUMBER, AttributeKind.DATE)
 
 
@@ -220,10 +222,10 @@ def _range(text: str, value: str, kind: AttributeKind) -> tuple[Decimal, Decimal
     """Read `10..20`, `10..`, `..20` or `10`; both ends are included."""
     low, separator, high = value.partition("..")
     try:
-        first = _number(low, kind) if low else Decimal("-Infinity")
+        first = _number(low, kind) if low else -_BEYOND
         if not separator:
             return first, first
-        last = _number(high, kind) if high else Decimal("Infinity")
+        last = _number(high, kind) if high else _BEYOND
     except ValueError as unreadable:
         raise FilterUnreadable(filter="attribute", given=text) from unreadable
     return first, last

@@ -47,7 +47,7 @@ def tsquery_text(typed: str) -> str:
     of one.
     """
     pieces = _POSSESSIVE.sub("", typed).split()[:MOST_WORDS]
-    terms = []
+    terms: list[str] = []
     for place, piece in enumerate(pieces):
         found = words(piece).split()
         is_last = place == len(pieces) - 1

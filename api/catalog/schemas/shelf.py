@@ -192,6 +192,13 @@ class FacetValueSchema(Schema):
     is_chosen = fields.Boolean(required=True)
 
 
+class FacetSpanSchema(Schema):
+    """From where to where a number or date goes, as texts to send back in a range."""
+
+    lowest = fields.String(required=True, metadata={"example": "80"})
+    highest = fields.String(required=True, metadata={"example": "1200"})
+
+
 class FacetGroupSchema(Schema):
     """Values of one kind. Their counts leave out the filter by this kind itself."""
 
@@ -199,6 +206,7 @@ class FacetGroupSchema(Schema):
     code = fields.String(required=True, metadata={"example": "size"})
     label = fields.String(required=True, metadata={"example": "Size"})
     unit = fields.String(required=True)
+    span = fields.Nested(FacetSpanSchema, required=True, allow_none=True)
     values = fields.List(fields.Nested(FacetValueSchema), required=True)
 
 
