@@ -153,6 +153,9 @@ def store(
             prices += price_rows(made["id"], variant.prices)
         ids = tuple(made["id"] for made in own_variants)
         stored.append(StoredProduct(product_id, slug, ids))
+    if any(draft.category_ids for draft in drafts):
+        # The tree before new words, as an edit does: else the two could wait for each other.
+        following.hold_tree(alone=False)
     for row, trait_ids in zip(products, traits.ids_of(found), strict=True):
         row["traits"] = trait_ids
     add_rows(Product, products)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from api.catalog.events import CatalogueChanged
 from api.catalog.models import Product, Variant
-from api.catalog.service import products, variants
+from api.catalog.service import following, products, traits, variants
 from api.kernel.principal import Principal
 from api.platform.batch import Batch, Done, Row
 from api.platform.db import require_transaction, session
@@ -26,9 +26,14 @@ def edit_many_products(batch: Batch, *, by: Principal) -> dict[str, Any]:
     """Edit, publish and archive products as each row says; returns what became of each.
 
     A row's changes come before its command. Locks all products first, in id order, so that batches
-    over the same products queue. Storefronts are told once.
+    over the same products queue; then the tree, if need be, and the words that are new to the shop,
+    so that no two batches wait for each other's. Storefronts are told once.
     """
     _lock_products([row["id"] for row in batch.rows])
+    said = [row["changes"] for row in batch.rows if "changes" in row]
+    if any("category_ids" in changes for changes in said):
+        following.hold_tree(alone=False)
+    traits.introduce_words(said)
     answer = batch.carry_out(lambda row: _edit_product(row, by=by))
     _tell_once()
     return answer

@@ -76,6 +76,8 @@ class Renewal:
 
     def write(self) -> list[Event]:
         """Write everything down; returns the facts to tell."""
+        if self.shelves:
+            following.hold_tree(alone=False)  # before new words, as everywhere
         for row, ids in zip(self.products, traits.ids_of(self.found), strict=True):
             row["traits"] = ids
         intake.add_rows(ProductImage, self.new_images)

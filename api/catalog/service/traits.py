@@ -6,9 +6,8 @@ it is in set form: one look for the ids of a whole batch, and one more to add wh
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, bindparam, select, text
+from sqlalchemy import ARRAY, Text, bindparam, select, text
 
 from api.catalog.models import (
     Attribute,
@@ -40,11 +39,6 @@ _ADD = text(
     bindparam("keys", type_=_WORDS),
     bindparam("labels", type_=_WORDS),
 )
-_SET = text(
-    "UPDATE products p SET traits = told.traits::int[]"
-    " FROM unnest(:ids, :traits) AS told(id, traits)"
-    " WHERE p.id = told.id AND p.traits <> told.traits::int[]"
-).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("traits", type_=_WORDS))
 
 
 def traits_of(
@@ -119,17 +113,12 @@ def introduce(drafts: Iterable[ProductDraft]) -> None:
     )
 
 
-def write(traits: Mapping[UUID, Sequence[int]]) -> None:
-    """Write down the trait ids of products that are locked; the same ids again write nothing."""
-    if traits:
-        told = sorted(traits.items())
-        session.execute(
-            _SET,
-            {
-                "ids": [product_id for product_id, _ in told],
-                "traits": [f"{{{','.join(map(str, ids))}}}" for _, ids in told],
-            },
-        )
+def introduce_words(changes: Iterable[Mapping[str, Any]]) -> None:
+    """Make traits of the makers, types and tags that edits bring, as `introduce` does."""
+    nothing = {"vendor": "", "product_type": "", "tags": (), "options": ()}
+    found = [traits_of({**nothing, **said}, ()) for said in changes]
+    if any(found):
+        ids_of(found)
 
 
 def relabel(code: str, labels: Mapping[str, str]) -> None:
