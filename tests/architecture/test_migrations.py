@@ -146,3 +146,51 @@ def test_migrating_twice_changes_nothing(empty_database: str, settings: Settings
         upgrade(directory=str(MIGRATIONS))
 
         assert described() == before
+
+
+BEFORE = """
+    INSERT INTO categories (id, version, created_at, slug, name, description, position, path)
+    VALUES (gen_random_uuid(), 1, now(), 'mugs', 'Mugs', '', 0, 'mugs');
+    INSERT INTO products (id, version, created_at, slug, title, description, status, vendor,
+        product_type, tags, options, in_stock, search_title, search_words, search_body, category_id)
+    SELECT gen_random_uuid(), 1, now(), 'mug-' || n, 'Mug', '', 'active', 'Kiln', 'Mug',
+        '["sale"]', '[]', true, 'mug', 'kiln', '', (SELECT id FROM categories)
+    FROM generate_series(1, 3) AS n;
+    INSERT INTO category_members (category_id, product_id, is_direct)
+    SELECT category_id, id, true FROM products;
+    INSERT INTO variants (id, version, created_at, product_id, sku, barcode, option_values, title,
+        weight_grams, tax_class, position, in_stock)
+    SELECT gen_random_uuid(), 1, now(), id, slug,
+        CASE slug WHEN 'mug-1' THEN '0012345678905' WHEN 'mug-2' THEN '012345678905' END,
+        '[]', '', 0, 'standard', 0, true
+    FROM products;
+    INSERT INTO variant_prices (variant_id, currency, amount, compare_at)
+    SELECT id, 'EUR', 900, CASE sku WHEN 'mug-1' THEN 1200 END FROM variants
+"""
+
+
+def test_a_shop_of_before_keeps_what_it_had(empty_database: str, settings: Settings) -> None:
+    """Barcodes, prices, reductions and places begin their new lives as they were.
+
+    Two variants with one code in two spellings, which nobody refused before, stop nothing.
+    """
+    with shop_on(empty_database, settings):
+        upgrade(directory=str(MIGRATIONS), revision="0001")
+        with db.engine.begin() as connection:
+            for statement in BEFORE.split(";\n"):
+                connection.execute(text(statement))
+
+        upgrade(directory=str(MIGRATIONS))
+
+        with db.engine.connect() as connection:
+            codes = connection.execute(text("SELECT code, pack_quantity FROM barcodes")).all()
+            prices = connection.execute(text("SELECT amount, compare_at FROM price_history")).all()
+            reduced = connection.execute(
+                text("SELECT count(*) FROM variant_prices WHERE reduced_since IS NOT NULL")
+            ).scalar_one()
+            found = connection.execute(
+                text("SELECT count(*) FROM products WHERE search_heads @@ 'kiln & mug'")
+            ).scalar_one()
+    assert [tuple(row) for row in codes] in ([("0012345678905", 1)], [("012345678905", 1)])
+    assert sorted(map(str, prices)) == ["(900, 1200)", "(900, None)", "(900, None)"]
+    assert (reduced, found) == (1, 3)

@@ -95,6 +95,7 @@ class Narrowing:
 
     @property
     def is_empty(self) -> bool:
+        """Whether some filter names only what no product ever was."""
         return any(not self.values[f"group_{i}"] for i in range(self.shape.groups))
 
 
