@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum as PythonEnum
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -100,11 +101,16 @@ def _defaults(table: Table, names: Sequence[str]) -> list[tuple[Column[Any], Cal
         default = column.default
         if default is None or column.name in names:
             continue
+        value: Any = cast(Any, default).arg
         if default.is_callable:
-            found.append((column, lambda make=default.arg: make(None)))  # type: ignore[misc]
+            found.append((column, partial(value, None)))
         elif default.is_scalar:
-            found.append((column, lambda value=default.arg: value))  # type: ignore[misc]
+            found.append((column, partial(_itself, value)))
     return found
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def _writer(column: Column[Any]) -> Callable[[Any], str]:

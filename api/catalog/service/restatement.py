@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from api.catalog.errors import ProductChangedSince, TitleMissing
-from api.catalog.events import CatalogueChanged, ProductPublished
+from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
 from api.catalog.models import PriceRecord, Product, ProductStatus, Translation, Variant
 from api.catalog.queries.documents import product_documents, product_ids_of
 from api.catalog.service import fitting, intake, products, refreshing, variants
@@ -33,6 +33,7 @@ from api.catalog.service.drafts import (
 from api.kernel.errors import DomainError
 from api.kernel.money import Money
 from api.kernel.principal import Principal
+from api.platform import audit
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit, undoable
 
@@ -104,34 +105,44 @@ def put_back(product_id: UUID, before: Document, *, by: Principal) -> list[str]:
     return left
 
 
-def take_back(product_ids: Sequence[UUID], *, by: Principal) -> tuple[list[UUID], list[UUID]]:
+def take_back(product_ids: Sequence[UUID], *, by: Principal) -> tuple[set[UUID], set[UUID]]:
     """Take products out of the shop again; returns those removed and those archived.
 
     One that nothing refers to is removed with all that is its own; history is never deleted, so
-    one that had a price or stock is archived instead. Locks them in id order.
+    one that had a price is archived instead, and so is one that anything else names. Locks them,
+    in id order.
     """
-    require_transaction()
-    removed: list[UUID] = []
-    archived: list[UUID] = []
+    ids = product_ids_of([], [], ids=product_ids)
+    if not ids:
+        return set(), set()
     with_history = set(
         session.scalars(
             select(Variant.product_id)
             .join(PriceRecord, PriceRecord.variant_id == Variant.id)
-            .where(Variant.product_id.in_(product_ids))
+            .where(Variant.product_id.in_(ids))
         )
     )
-    for product_id in sorted(product_ids):
-        product = products.lock(product_id)
-        slug = product.slug
-        if product_id not in with_history and _remove(product_id):
-            session.expunge(product)
-            emit(CatalogueChanged(slugs=(slug,)))
-            removed.append(product_id)
-            continue
-        if product.status is not ProductStatus.ARCHIVED:
-            products.archive_product(product_id, expected_version=None, by=by)
-        archived.append(product_id)
-    return removed, archived
+    found = {
+        row.id: row
+        for row in session.execute(
+            select(Product.id, Product.slug, Product.status).where(Product.id.in_(ids))
+        )
+    }
+    removed = {key for key in ids if key not in with_history and _remove(key)}
+    left = set(ids) - removed
+    leaving = {key for key in left if found[key].status is not ProductStatus.ARCHIVED}
+    session.execute(
+        update(Product)
+        .where(Product.id.in_(leaving))
+        .values(status=ProductStatus.ARCHIVED, version=Product.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    for key in sorted(leaving):
+        archived = ProductStatus.ARCHIVED.value
+        audit.record("product.archive", by=by, subject_id=key, status=archived)
+        emit(ProductArchived(product_id=key))
+    emit(CatalogueChanged(slugs=tuple(found[key].slug for key in sorted(removed | leaving))))
+    return removed, left
 
 
 def _remove(product_id: UUID) -> bool:

@@ -92,7 +92,7 @@ def get_file(export_id: UUID) -> Any:
     kind, size = queries.exported_file(export_id)
     name, media = handing_back.named("products", kind)
     chunks = queries.export_chunks(export_id)
-    packs = "gzip" in request.accept_encodings
+    packs = request.accept_encodings.quality("gzip") > 0
     content = stream_with_context(_packed(chunks) if packs else chunks)
     response = Response(content, content_type=media)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -1,13 +1,13 @@
 """Which kind of file it is: the first line tells."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from api.imports.formats import house, shopify, woocommerce
 from api.imports.formats.described import Source
 from api.imports.formats.sheets import Lines, SheetUnreadable, headers_of, plain
 from api.imports.policy import FileFormat
 
-_SOURCES = {
+_SOURCES: dict[FileFormat, Callable[[Lines], Source]] = {
     FileFormat.SHOPIFY: shopify.Sheet,
     FileFormat.WOOCOMMERCE: woocommerce.Sheet,
     FileFormat.CSV: house.Sheet,

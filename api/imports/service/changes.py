@@ -232,5 +232,5 @@ def _stock(one: Arrived, opened: Mapping[UUID, int]) -> list[dict[str, Any]]:
     return [
         {"variant_id": str(variant.variant_id), "quantity": opened[variant.variant_id]}
         for variant in one.variants
-        if variant.variant_id in opened
+        if variant.variant_id is not None and variant.variant_id in opened
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
@@ -158,7 +158,8 @@ def forget_exports() -> int:
 
 def lock_export(export_id: UUID) -> Export:
     """Lock an export until the transaction ends. Raises ExportNotFound."""
-    row = require_transaction().scalar(
+    require_transaction()
+    row = session.scalar(
         select(Export)
         .where(Export.id == export_id)
         .with_for_update()
@@ -166,7 +167,7 @@ def lock_export(export_id: UUID) -> Export:
     )
     if row is None:
         raise ExportNotFound(days=EXPORTS_KEPT.days)
-    return cast(Export, row)
+    return row
 
 
 def _written(row: Export, documents: list[dict[str, Any]]) -> tuple[str, int]:

@@ -19,14 +19,16 @@ def revive(product_ids: Collection[UUID], *, by: Principal) -> None:
     Else a file that was mended and read again would find its own products put away for good. What
     the shop archived itself stays there. The products are locked.
     """
-    archived = set(
-        session.scalars(
+    archived: set[UUID] = {
+        found
+        for found in session.scalars(
             select(ImportChange.product_id).where(
                 ImportChange.product_id.in_(product_ids),
                 ImportChange.undone == UndoOutcome.ARCHIVED,
             )
         )
-    )
+        if found is not None
+    }
     if not archived:
         return
     documents = queries.product_documents(archived)

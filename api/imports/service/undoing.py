@@ -22,7 +22,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
 from api.platform.db import require_transaction, session
-from api.platform.outbox import emit, undoable
+from api.platform.outbox import emit
 
 UNDONE_AT_ONCE = 50
 _COUNTED = {
@@ -111,8 +111,26 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
         _finish(held)
         return False
     taken = _take_stock_back(_untouched(changes), held, by=by)
-    for change in sorted(changes, key=lambda change: change.product_id or change.id):
-        change.undone, change.undo_note = _take_back(change, taken, by=by)
+    ids = [change.product_id for change in changes if change.product_id is not None]
+    there = set(catalog.product_ids_of([], [], ids=ids))
+    marks = catalog.version_marks(there)
+    fresh = [c for c in changes if c.product_id and marks.get(c.product_id) == c.mark]
+    created = [c.product_id for c in fresh if c.kind is ChangeKind.CREATED and c.product_id]
+    removed, _ = verbs.take_back(created, by=by)
+    for change in changes:
+        left = sum(taken.get(UUID(one["variant_id"])) is False for one in change.stock)
+        note = f"The stock of {left} variants has moved since and stays." if left else ""
+        if change.product_id not in there:
+            change.undone, note = UndoOutcome.REMOVED, "It was not there any more."
+        elif change not in fresh:
+            change.undone = UndoOutcome.CONFLICT
+            note = "Somebody changed it since, so it was left as it is."
+        elif change.kind is ChangeKind.CREATED:
+            is_gone = change.product_id in removed
+            change.undone = UndoOutcome.REMOVED if is_gone else UndoOutcome.ARCHIVED
+        else:
+            change.undone, note = _put_back(change, note, by=by)
+        change.undo_note = note[:500]
     session.flush()
     _count(held, changes, taken)
     return True
@@ -134,26 +152,17 @@ def _take_stock_back(
     return dict.fromkeys(taken, True) | dict.fromkeys(left, False)
 
 
-def _take_back(
-    change: ImportChange, taken: dict[UUID, bool], *, by: Principal
-) -> tuple[UndoOutcome, str]:
-    if change.product_id is None or not catalog.product_ids_of([], [], ids=[change.product_id]):
-        return UndoOutcome.REMOVED, "It was not there any more."
-    if catalog.version_marks([change.product_id])[change.product_id] != change.mark:
-        return UndoOutcome.CONFLICT, "Somebody changed it since, so it was left as it is."
-    left = sum(taken.get(UUID(one["variant_id"])) is False for one in change.stock)
-    note = f"The stock of {left} variants has moved since and stays." if left else ""
+def _put_back(change: ImportChange, note: str, *, by: Principal) -> tuple[UndoOutcome, str]:
+    """Give a product back what it had; what refuses that is told as a conflict."""
+    assert change.product_id is not None
     try:
-        with undoable():
-            if change.kind is ChangeKind.CREATED:
-                removed, _ = verbs.take_back([change.product_id], by=by)
-                return (UndoOutcome.REMOVED if removed else UndoOutcome.ARCHIVED), note
+        with session.begin_nested():
             kept = verbs.put_back(change.product_id, change.before or {}, by=by)
     except DomainError as refused:
-        return UndoOutcome.CONFLICT, refused.detail[:500]
+        return UndoOutcome.CONFLICT, refused.detail
     if kept:
         note = f"{note} Taken off sale, because history names them: {', '.join(kept)}."
-    return UndoOutcome.RESTORED, note.strip()[:500]
+    return UndoOutcome.RESTORED, note.strip()
 
 
 def _count(held: UndoClaim, changes: Sequence[ImportChange], taken: dict[UUID, bool]) -> None:
