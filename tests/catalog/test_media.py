@@ -620,3 +620,25 @@ def test_the_address_of_a_kept_picture_means_that_picture(desk: FlaskClient) -> 
     ):
         assert (answer.status_code, answer.json["code"]) == (422, "picture_twice")
         assert answer.json["errors"][0]["pointer"] == "/images/1/media_id"
+
+
+def test_a_picture_that_is_removed_while_its_sizes_are_made_leaves_no_file(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media_id = flows.add_picture(a_picture(size=(900, 800)), by=SYSTEM)
+    storage: Storage = port(Storage)
+    assert isinstance(storage, FolderStorage)
+    folder = storage.path(f"{flows.folder_of(media_id)}/original.jpg").parent
+    put = storage.put
+
+    def put_late(key: str, content: bytes) -> None:
+        if key.endswith("small.webp"):
+            with transaction():
+                catalog.remove_media(media_id, by=SYSTEM)
+            flows.forget_files(media_id, f"{flows.folder_of(media_id)}/original.jpg")
+        put(key, content)
+
+    monkeypatch.setattr(storage, "put", put_late)
+    flows.make_sizes(media_id)
+
+    assert not folder.exists()
