@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from api.catalog import queries, service
 from api.catalog.events import AttributeFilterChanged, CatalogueChanged
 from api.catalog.models import Attribute, AttributeKind, PriceRange, Product, ProductStatus, Trait
 from api.catalog.queries.traits import ids_by_pair
+from api.catalog.schemas.batch import ProductRowSchema
 from api.catalog.service import (
     Arrival,
     AttributeDraft,
@@ -28,6 +30,7 @@ from api.catalog.service import (
 from api.catalog.texts import LONGEST_TRAIT_KEY, trait_key
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
+from api.platform.batch import Batch, OnError
 from api.platform.db import db, session, transaction
 from tests.support.catalogue import a_product
 from tests.support.facts import facts_of
@@ -450,6 +453,35 @@ def test_many_words_that_two_introduce_at_once_are_no_deadlock(app: Flask) -> No
             ],
         )
         assert not outcome.errors, outcome
+
+
+def test_two_batches_that_bring_the_same_words_are_no_deadlock(app: Flask) -> None:
+    """Row by row they would add them in the order of their rows, and wait for each other."""
+    size = 40
+    ids = {side: [_create(f"{side} {n}", slug=f"{side}-{n}") for n in range(size)] for side in "ab"}
+    for run in range(3):
+        words = [f"{run} {n}" for n in range(size)]
+        outcome = at_once(
+            app,
+            [
+                partial(_tag_many, ids["a"], words),
+                partial(_tag_many, ids["b"], words[::-1]),
+            ],
+        )
+        assert not outcome.errors, outcome
+        assert all(counts["ok"] == size for counts in outcome.results)
+
+
+def _tag_many(product_ids: list[UUID], words: list[str]) -> dict[str, int]:
+    items = [
+        {"id": str(product_id), "changes": {"tags": [word]}}
+        for product_id, word in zip(product_ids, words, strict=True)
+    ]
+    given = {"items": items, "force": True, "on_error": OnError.SKIP}
+    batch = Batch.read(given, ProductRowSchema())
+    with transaction():
+        counts: dict[str, int] = service.edit_many_products(batch, by=SYSTEM)["counts"]
+    return counts
 
 
 def test_a_word_whose_first_writer_gave_up_is_introduced_again(app: Flask) -> None:
