@@ -60,7 +60,7 @@ class Relay(threading.Thread):
         try:
             with (
                 self._app.app_context(),
-                self._redis.pubsub(ignore_subscribe_messages=True) as news,
+                self._redis.pubsub(ignore_subscribe_messages=True) as news,  # type: ignore[no-untyped-call]
             ):
                 # Subscribed before the first look: news in between is heard afterwards.
                 news.subscribe(jobs.WAKE_CHANNEL)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import wraps
 from hashlib import blake2b, sha256
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, request
 from redis.exceptions import RedisError
@@ -143,8 +143,8 @@ def _look(keys: Sequence[str], key: str) -> tuple[bytes, Answer | None]:
     A token that is missing is made before the answer is. When somebody makes another one
     meanwhile, theirs stays, and what is stored under ours is passed over by everyone.
     """
-    *found, stored = client().mget([*keys, key])
-    known: list[bytes] = [token for token in found if token is not None]
+    *found, stored = _read([*keys, key])
+    known = [token for token in found if token is not None]
     if len(known) == len(keys):
         tokens = b".".join(known)
         return tokens, Answer.unpack(stored, tokens)
@@ -152,8 +152,12 @@ def _look(keys: Sequence[str], key: str) -> tuple[bytes, Answer | None]:
         for token_key in keys:
             pipe.set(token_key, _new_token(), ex=TOKEN_SECONDS, nx=True)
         pipe.execute()
-    tokens = b".".join(token or b"" for token in client().mget(keys))
+    tokens = b".".join(token or b"" for token in _read(keys))
     return tokens, Answer.unpack(stored, tokens)
+
+
+def _read(keys: Sequence[str]) -> list[bytes | None]:
+    return cast(list[bytes | None], client().mget(keys))
 
 
 def outdate(*namespaces: str) -> None:

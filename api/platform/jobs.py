@@ -109,7 +109,7 @@ def init_app(app: Flask, work: Work) -> None:
     app.extensions["stockroom_work"] = work
 
 
-def queue(connection: "Redis[bytes] | None" = None) -> Queue:
+def queue(connection: Redis | None = None) -> Queue:
     """Return the queue that workers listen to, over the app's connections or others."""
     return Queue(QUEUE, connection=connection or client(), serializer=JSONSerializer)
 

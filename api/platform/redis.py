@@ -11,7 +11,7 @@ from redis.retry import Retry
 from api.platform.settings import Settings
 
 
-def connect(settings: Settings) -> "Redis[bytes]":
+def connect(settings: Settings) -> Redis:
     """Open a pool of connections that fail fast: a request must not wait for a lost Redis.
 
     A connection that broke is opened anew at once; a Redis that hangs is not asked again.
@@ -30,6 +30,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions["stockroom_redis"] = connect(settings)
 
 
-def client() -> "Redis[bytes]":
-    """Return the running app's client."""
-    return cast("Redis[bytes]", current_app.extensions["stockroom_redis"])
+def client() -> Redis:
+    """Return the running app's client. What it reads is bytes."""
+    return cast(Redis, current_app.extensions["stockroom_redis"])
