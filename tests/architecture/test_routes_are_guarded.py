@@ -73,6 +73,7 @@ WITHOUT_KEY = {
     "/api/v1/admin/products/{product_id}/publish": "its state allows it once",
     "/api/v1/admin/products/{product_id}/archive": "its state allows it once",
     "/api/v1/admin/products/{product_id}/unarchive": "its state allows it once",
+    "/api/v1/admin/exports/{export_id}/cancel": "its state allows it once",
     "/api/v1/admin/imports/{import_id}/cancel": "its state allows it once",
     "/api/v1/admin/orders/{order_id}/notes": "a note that is read twice costs nothing",
     "/api/v1/cart/items": "what lies in the cart is seen and put right",

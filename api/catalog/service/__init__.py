@@ -57,15 +57,17 @@ from api.catalog.service.publishing import publish_due
 from api.catalog.service.refreshing import AT_THE_END as REFRESH_AT_THE_END
 from api.catalog.service.refreshing import refilter, refresh_next
 from api.catalog.service.relations import relate_products
-from api.catalog.service.restatement import Restated, put_back, restate, take_back
+from api.catalog.service.restatement import Restated, put_back, restate
 from api.catalog.service.schedules import (
     cancel_schedule,
     carry_out,
     due_schedules,
     schedule_price,
 )
+from api.catalog.service.taking_back import take_back
 from api.catalog.service.translations import check_language, translate, withdraw
 from api.catalog.service.variants import add_variant, edit_variant, set_prices, set_some_prices
+from api.catalog.texts import slug_from
 
 __all__ = [
     "PRODUCT_COMMANDS",
@@ -142,6 +144,7 @@ __all__ = [
     "set_prices",
     "set_some_prices",
     "sizes_of",
+    "slug_from",
     "take_back",
     "take_in",
     "translate",

@@ -6,34 +6,35 @@ name stays, and so do variants that it does not list.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from api.catalog.errors import ProductChangedSince, TitleMissing
-from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
-from api.catalog.models import PriceRecord, Product, ProductStatus, Translation, Variant
+from api.catalog.events import CatalogueChanged, ProductPublished
+from api.catalog.models import Product, ProductStatus, Translation, Variant
 from api.catalog.queries.documents import product_documents, product_ids_of
 from api.catalog.service import fitting, intake, products, refreshing, variants
 from api.catalog.service.arrivals import Outcome
 from api.catalog.service.category_paths import Path, ensure_category_paths
 from api.catalog.service.clashes import refusal_for
 from api.catalog.service.differences import Document, differences, matched
+from api.catalog.service.document_drafts import (
+    category_paths,
+    image_draft,
+    moment,
+    price_drafts,
+    product_draft,
+    variant_draft,
+)
 from api.catalog.service.drafts import (
     BarcodeDraft,
-    ImageDraft,
-    PriceDraft,
-    ProductDraft,
-    VariantDraft,
 )
 from api.kernel.errors import DomainError
-from api.kernel.money import Money
 from api.kernel.principal import Principal
-from api.platform import audit
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit, undoable
 
@@ -72,7 +73,7 @@ def restate(
     made: list[Restated | None] = [None] * len(documents)
     new: list[int] = []
     categories = ensure_category_paths(
-        path for document in documents for path in _paths(document.get("categories", ()))
+        path for document in documents for path in category_paths(document.get("categories", ()))
     )
     for place, document in enumerate(documents):
         if document["slug"] not in by_slug:
@@ -95,7 +96,7 @@ def put_back(product_id: UUID, before: Document, *, by: Principal) -> list[str]:
     require_transaction()
     products.lock(product_id)
     now = product_documents([product_id])[product_id]
-    categories = ensure_category_paths(_paths(before.get("categories", ())))
+    categories = ensure_category_paths(category_paths(before.get("categories", ())))
     if differences(now, before):
         _write(product_id, now, before, categories, by=by)
     kept = {id(match) for match in matched(now["variants"], before["variants"])}
@@ -103,69 +104,6 @@ def put_back(product_id: UUID, before: Document, *, by: Principal) -> list[str]:
     for sku in left:
         variants.set_prices(_variant_id(sku), (), expected_version=None, by=by)
     return left
-
-
-def take_back(product_ids: Sequence[UUID], *, by: Principal) -> tuple[set[UUID], set[UUID]]:
-    """Take products out of the shop again; returns those removed and those archived.
-
-    One that nothing refers to is removed with all that is its own; history is never deleted, so
-    one that had a price is archived instead, and so is one that anything else names. Locks them,
-    in id order.
-    """
-    ids = product_ids_of([], [], ids=product_ids)
-    if not ids:
-        return set(), set()
-    with_history = set(
-        session.scalars(
-            select(Variant.product_id)
-            .join(PriceRecord, PriceRecord.variant_id == Variant.id)
-            .where(Variant.product_id.in_(ids))
-        )
-    )
-    found = {
-        row.id: row
-        for row in session.execute(
-            select(Product.id, Product.slug, Product.status).where(Product.id.in_(ids))
-        )
-    }
-    removed = {key for key in ids if key not in with_history and _remove(key)}
-    left = set(ids) - removed
-    leaving = {key for key in left if found[key].status is not ProductStatus.ARCHIVED}
-    session.execute(
-        update(Product)
-        .where(Product.id.in_(leaving))
-        .values(status=ProductStatus.ARCHIVED, version=Product.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-    for key in sorted(leaving):
-        archived = ProductStatus.ARCHIVED.value
-        audit.record("product.archive", by=by, subject_id=key, status=archived)
-        emit(ProductArchived(product_id=key))
-    emit(CatalogueChanged(slugs=tuple(found[key].slug for key in sorted(removed | leaving))))
-    return removed, left
-
-
-def _remove(product_id: UUID) -> bool:
-    """Delete a product with what is its own; False when something else refers to it."""
-    tables = Product.metadata.tables
-    variant_ids = select(Variant.id).where(Variant.product_id == product_id)
-    try:
-        with session.begin_nested():
-            for name, column in (("barcodes", "variant_id"), ("variant_prices", "variant_id")):
-                table = tables[name]
-                session.execute(delete(table).where(table.c[column].in_(variant_ids)))
-            session.execute(delete(tables["variants"]).where(Variant.product_id == product_id))
-            for name in (
-                *("product_images", "product_price_ranges", "category_members"),
-                *("collection_members", "product_attributes"),
-            ):
-                table = tables[name]
-                session.execute(delete(table).where(table.c.product_id == product_id))
-            session.execute(delete(Translation).where(Translation.subject_id == product_id))
-            session.execute(delete(tables["products"]).where(Product.id == product_id))
-    except IntegrityError:
-        return False
-    return True
 
 
 def _change(
@@ -243,11 +181,13 @@ def _write(
         if name in document and document[name] != before[name]
     }
     if "publish_at" in document and document["publish_at"] != before["publish_at"]:
-        changes["publish_at"] = _moment(document["publish_at"])
+        changes["publish_at"] = moment(document["publish_at"])
     if "categories" in document and document["categories"] != before["categories"]:
-        changes["category_ids"] = [categories[path] for path in _paths(document["categories"])]
+        changes["category_ids"] = [
+            categories[path] for path in category_paths(document["categories"])
+        ]
     if "images" in document and document["images"] != before["images"]:
-        changes["images"] = [_image(image) for image in document["images"]]
+        changes["images"] = [image_draft(image) for image in document["images"]]
     if "attributes" in document and document["attributes"] != before["attributes"]:
         gone = dict.fromkeys(before["attributes"].keys() - document["attributes"].keys())
         changes["attributes"] = {**gone, **document["attributes"]}
@@ -263,7 +203,7 @@ def _write(
         zip(said, matched(before["variants"], said), strict=True)
     ):
         if match is None:
-            variants.add_variant(product_id, _variant_draft(variant), by=by)
+            variants.add_variant(product_id, variant_draft(variant), by=by)
         else:
             _write_variant(match, variant, place, before["variants"].index(match), by=by)
     _move(product_id, before["status"], document.get("status", before["status"]), by=by)
@@ -288,7 +228,7 @@ def _write_variant(
     if changes:
         variants.edit_variant(variant_id, changes, expected_version=None, by=by)
     if is_repriced:
-        prices = _prices(variant["prices"])
+        prices = price_drafts(variant["prices"])
         variants.set_prices(variant_id, prices, expected_version=None, by=by)
 
 
@@ -333,7 +273,7 @@ def _create_together(
     documents: Sequence[Document], categories: Mapping[Path, UUID]
 ) -> list[Restated]:
     """Store new products in set form, all or none; facts are told once everything is written."""
-    drafts = [_draft(document, categories) for document in documents]
+    drafts = [product_draft(document, categories) for document in documents]
     for draft in drafts:
         if not draft.title:
             raise TitleMissing(slug=draft.slug)
@@ -367,56 +307,6 @@ def _create_together(
     ]
 
 
-def _draft(document: Document, categories: Mapping[Path, UUID]) -> ProductDraft:
-    return ProductDraft(
-        title=document.get("title", ""),
-        slug=document["slug"],
-        description=document.get("description", ""),
-        vendor=document.get("vendor", ""),
-        product_type=document.get("product_type", ""),
-        tags=tuple(document.get("tags", ())),
-        options=tuple(document.get("options", ())),
-        images=tuple(_image(image) for image in document.get("images", ())),
-        variants=tuple(_variant_draft(one) for one in document.get("variants", ())),
-        category_ids=tuple(categories[path] for path in _paths(document.get("categories", ()))),
-        external_reference=document.get("external_reference"),
-        attributes=document.get("attributes", {}),
-        seo_title=document.get("seo_title", ""),
-        seo_description=document.get("seo_description", ""),
-        public_metadata=document.get("public_metadata", {}),
-        private_metadata=document.get("private_metadata", {}),
-        publish_at=_moment(document.get("publish_at")),
-    )
-
-
-def _variant_draft(variant: Document) -> VariantDraft:
-    return VariantDraft(
-        sku=variant.get("sku") or None,
-        barcodes=tuple(
-            BarcodeDraft(one["code"], one["pack_quantity"]) for one in variant.get("barcodes", ())
-        ),
-        option_values=tuple(variant.get("option_values", ())),
-        weight_grams=variant.get("weight_grams", 0),
-        tax_class=variant.get("tax_class", "standard"),
-        prices=tuple(_prices(variant.get("prices", {}))),
-        image_url=variant.get("image_url"),
-        external_reference=variant.get("external_reference"),
-        public_metadata=variant.get("public_metadata", {}),
-        private_metadata=variant.get("private_metadata", {}),
-    )
-
-
-def _prices(prices: Mapping[str, Mapping[str, int | None]]) -> list[PriceDraft]:
-    found = []
-    for currency, price in prices.items():
-        amount, before = price["amount"], price.get("compare_at")
-        assert amount is not None
-        found.append(
-            PriceDraft(Money(amount, currency), None if before is None else Money(before, currency))
-        )
-    return found
-
-
 def _translate(
     product_id: UUID, before: Mapping[str, Any], after: Mapping[str, Mapping[str, str]]
 ) -> None:
@@ -434,18 +324,6 @@ def _translate(
                 set_={"texts": statement.excluded.texts, "version": Translation.version + 1},
             ).execution_options(synchronize_session=False)
         )
-
-
-def _paths(categories: Sequence[Sequence[Mapping[str, str]]]) -> list[Path]:
-    return [tuple((step["slug"], step["name"]) for step in path) for path in categories]
-
-
-def _image(image: Mapping[str, str]) -> ImageDraft:
-    return ImageDraft(url=image["url"], alt=image.get("alt", ""))
-
-
-def _moment(said: str | None) -> datetime | None:
-    return None if said is None else datetime.fromisoformat(said)
 
 
 def _variant_id(sku: str) -> UUID:

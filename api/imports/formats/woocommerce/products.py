@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from api.catalog.service import ImageDraft, PriceDraft, ProductDraft, ProductStatus, VariantDraft
-from api.catalog.texts import slug_from
+from api.catalog.service import (
+    ImageDraft,
+    PriceDraft,
+    ProductDraft,
+    ProductStatus,
+    VariantDraft,
+    slug_from,
+)
 from api.imports.formats import cells
 from api.imports.formats.cells import BadCell
 from api.imports.formats.described import Described, Problem

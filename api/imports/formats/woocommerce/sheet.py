@@ -7,7 +7,7 @@ from itertools import groupby
 
 import orjson
 
-from api.catalog.texts import slug_from
+from api.catalog.service import slug_from
 from api.imports.formats import sheets
 from api.imports.formats.described import Described
 from api.imports.formats.sheets import Row
