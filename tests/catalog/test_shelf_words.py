@@ -189,6 +189,13 @@ def test_each_reader_is_answered_in_their_language(
     assert answer.headers["Vary"] == "Accept-Language"
 
 
+def test_suggestions_name_shelves_in_the_readers_language(polyglot: FlaskClient) -> None:
+    german = {"Accept-Language": "de"}
+    found = polyglot.get("/api/v1/search/suggestions?q=gem", headers=german).get_json()
+    assert [(c["slug"], c["name"]) for c in found["categories"]] == [("vegetables", "Gemüse")]
+    assert polyglot.get("/api/v1/search/suggestions?q=gem").get_json()["categories"] == []
+
+
 def test_lists_say_all_languages_that_they_are_in(polyglot: FlaskClient) -> None:
     """The second reader of a language gets the same, from what was kept."""
     for _ in range(2):

@@ -1,11 +1,13 @@
 """What searchers may have meant, and what they may be about to type."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, bindparam, select
 
 from api.catalog.models import Category, Collection, SearchWord
+from api.catalog.queries.translations import NO_TEXTS, Texts, texts_for
 from api.catalog.texts import typo_keys, words
 from api.platform.db import session
 
@@ -59,19 +61,28 @@ def likely_queries(typed: str) -> list[str]:
     return [" ".join((*before, word)) for word in session.scalars(_BEGUN, bounds)]
 
 
-def shelves_named(typed: str, limit: int) -> dict[str, list[dict[str, Any]]]:
-    """Return categories and collections with a word in their name that begins as was typed."""
+def shelves_named(
+    typed: str, limit: int, languages: Sequence[str] = ()
+) -> dict[str, list[dict[str, Any]]]:
+    """Return categories and collections with a word in their name that begins as was typed.
+
+    Two statements, and one more when names are looked for in other languages: there are hundreds
+    of them and not millions, so all are read.
+    """
     begun = words(typed)
     if not begun:
         return {"categories": [], "collections": []}
-    categories = session.execute(select(Category.slug, Category.name, Category.path))
+    categories = session.execute(select(Category.id, Category.slug, Category.name, Category.path))
     collections = session.execute(
-        select(Collection.slug, Collection.title).where(Collection.is_visible)
+        select(Collection.id, Collection.slug, Collection.title).where(Collection.is_visible)
     )
-    return {
-        "categories": _named(begun, (row._asdict() for row in categories), "name", limit),
-        "collections": _named(begun, (row._asdict() for row in collections), "title", limit),
+    found = {
+        "categories": ("name", [row._asdict() for row in categories]),
+        "collections": ("title", [row._asdict() for row in collections]),
     }
+    ids = [row["id"] for _, rows in found.values() for row in rows]
+    texts = texts_for(ids, languages)
+    return {kind: _named(begun, name, rows, texts, limit) for kind, (name, rows) in found.items()}
 
 
 def is_typo(one: str, other: str) -> bool:
@@ -95,7 +106,15 @@ def is_typo(one: str, other: str) -> bool:
 
 
 def _named(
-    begun: str, rows: Iterable[dict[str, Any]], name: str, limit: int
+    begun: str,
+    name: str,
+    rows: Sequence[dict[str, Any]],
+    texts: Mapping[UUID, Texts],
+    limit: int,
 ) -> list[dict[str, Any]]:
-    found = [row for row in rows if f" {begun}" in f" {words(row[name])}"]
+    found = []
+    for row in rows:
+        called = texts.get(row.pop("id"), NO_TEXTS).get(name) or row[name]
+        if f" {begun}" in f" {words(called)}":
+            found.append({**row, name: called})
     return sorted(found, key=lambda row: (len(row[name]), row[name]))[:limit]

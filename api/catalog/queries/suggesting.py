@@ -23,5 +23,5 @@ def suggested(
         "corrected_q": corrected,
         "queries": likely_queries(corrected or typed)[:limit],
         "products": products,
-        **shelves_named(corrected or typed, limit),
+        **shelves_named(corrected or typed, limit, languages),
     }
