@@ -1,5 +1,6 @@
 """The catalogue's alarm clock: a change makes what storefronts have read old."""
 
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -55,24 +56,8 @@ def count_search_words() -> None:
 
 
 def carry_out_scheduled_prices() -> None:
-    """Start and end the prices whose moment has come, each in a transaction of its own.
-
-    A worker that dies has done whole ones only, and the next run goes on from there. One that fails
-    does not hold up the others; it is raised at the end, so that the timetable shows it.
-    """
-    failures: list[SQLAlchemyError] = []
-    while due := service.due_schedules():
-        done = 0
-        for schedule_id in due:
-            try:
-                with transaction():
-                    done += service.carry_out(schedule_id)
-            except SQLAlchemyError as failure:
-                failures.append(failure)
-        if failures:
-            raise failures[0]
-        if not done:
-            return
+    """Start and end the prices whose moment has come."""
+    _one_by_one(service.due_schedules, service.carry_out)
 
 
 @spans_transactions
@@ -93,18 +78,23 @@ def on_attribute_filter_changed(fact: AttributeFilterChanged) -> None:
 
 
 def publish_due_products() -> None:
-    """Put the drafts on the shelf whose moment has come, each in a transaction of its own.
+    """Put the drafts on the shelf whose moment has come."""
+    _one_by_one(queries.due_to_publish, service.publish_due)
 
-    One that fails does not hold up the others; it is raised at the end, so that the timetable
-    shows it, and tried again.
+
+def _one_by_one(due: Callable[[], Sequence[UUID]], carry_out: Callable[[UUID], bool | int]) -> None:
+    """Do what is due, each in a transaction of its own, until nothing is.
+
+    A worker that dies has done whole ones only, and the next run goes on from there. One that fails
+    does not hold up the others; it is raised at the end, so that the timetable shows it.
     """
     failures: list[SQLAlchemyError] = []
-    while due := queries.due_to_publish():
+    while ids := due():
         done = 0
-        for product_id in due:
+        for one in ids:
             try:
                 with transaction():
-                    done += service.publish_due(product_id)
+                    done += carry_out(one)
             except SQLAlchemyError as failure:
                 failures.append(failure)
         if failures:

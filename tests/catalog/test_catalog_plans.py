@@ -1,13 +1,12 @@
 """Each index of the catalogue serves the question it was made for, among thousands of rows."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from api.catalog import queries
 from api.catalog.queries import Wanted
@@ -17,6 +16,7 @@ from api.catalog.service.known import Known
 from api.kernel.ids import new_id
 from api.platform.db import db, session, transaction
 from tests.support.catalogue import a_category
+from tests.support.plans import plans_of, tables_read_whole
 
 PRODUCTS = 4_000
 
@@ -91,39 +91,11 @@ def crowd(app: Flask) -> list[UUID]:
     return ids
 
 
-def _plan(ask: Callable[[], Any]) -> str:
-    """Return the plans of everything that a question says to the database."""
-    said: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, values: Any, _x: Any, _many: bool) -> None:
-        said.append((statement, values))
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        ask()
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-    session.rollback()
-    plans = []
-    with db.engine.connect() as connection:
-        for statement, values in said:
-            if statement.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "INSERT")):
-                rows = connection.exec_driver_sql(f"EXPLAIN {statement}", values)
-                plans.append("\n".join(row[0] for row in rows))
-        connection.rollback()
-    return "\n".join(plans)
-
-
 # Tables of a few rows here, which are read whole because that is quicker.
 _SMALL = {
     *("attributes", "attribute_choices", "product_attributes", "product_types"),
     *("product_type_attributes", "categories", "collections"),
 }
-
-
-def _scans(plan: str) -> Iterator[str]:
-    """Name the tables that are read from beginning to end."""
-    yield from re.findall(r"Seq Scan on (\w+)", plan)
 
 
 def _listed(**query: Any) -> Callable[[], Any]:
@@ -167,14 +139,14 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
 
 def test_questions_are_answered_from_their_index(crowd: list[UUID]) -> None:
     """And no table of thousands is read from beginning to end."""
-    plan = _plan(lambda: queries.offers(crowd[2_000:2_005], "EUR"))
+    plan = plans_of(lambda: queries.offers(crowd[2_000:2_005], "EUR"))
     for index in ("pk_variants", "pk_products", "pk_variant_prices"):
         assert index in plan, plan
-    assert set(_scans(plan)) - _SMALL == set(), plan
+    assert tables_read_whole(plan) - _SMALL == set(), plan
     for name, index, ask in _QUESTIONS:
-        plan = _plan(ask)
+        plan = plans_of(ask)
         assert index in plan, f"{name}: {index} is not used\n{plan}"
-        scanned = set(_scans(plan)) - _SMALL
+        scanned = tables_read_whole(plan) - _SMALL
         assert not scanned, f"{name} reads all of {scanned}\n{plan}"
 
 
@@ -190,7 +162,7 @@ def test_arrivals_find_what_is_known_by_reference_slug_and_code(crowd: list[UUID
         for n in range(2_000, 2_010)
     ]
 
-    plan = _plan(lambda: Known.read(drafts))
+    plan = plans_of(lambda: Known.read(drafts))
 
     for index in (
         "uq_products_external_reference",
@@ -203,7 +175,7 @@ def test_arrivals_find_what_is_known_by_reference_slug_and_code(crowd: list[UUID
         "uq_product_images_product_id_url",
     ):
         assert index in plan, f"{index}\n{plan}"
-    assert set(_scans(plan)) - _SMALL == set(), plan
+    assert tables_read_whole(plan) - _SMALL == set(), plan
 
 
 def test_what_refers_to_a_row_is_found_when_that_row_goes(crowd: list[UUID]) -> None:

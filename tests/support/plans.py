@@ -10,7 +10,7 @@ from api.platform.db import db, session
 
 
 def plans_of(ask: Callable[[], Any]) -> str:
-    """Return the plans of every SELECT that a question comes to, one below the other."""
+    """Return the plans of every statement that a question comes to, one below the other."""
     said: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, values: Any, _x: Any, _many: bool) -> None:
@@ -25,7 +25,7 @@ def plans_of(ask: Callable[[], Any]) -> str:
     plans = []
     with db.engine.connect() as connection:
         for statement, values in said:
-            if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            if statement.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "INSERT")):
                 rows = connection.exec_driver_sql(f"EXPLAIN {statement}", values)
                 plans.append("\n".join(row[0] for row in rows))
         connection.rollback()
