@@ -12,9 +12,12 @@ from functools import cache
 from typing import NamedTuple
 
 EVERYWHERE = frozenset(
-    {"home", "orders", "order", "ship", "refund", "stock", "level", "tray", "help"}
+    {"home", "orders", "order", "ship", "refund", "stock", "level", "catalogue", "tray",
+     "help"}
+)  # fmt: skip
+LISTS = frozenset(
+    {"home", "orders", "stock", "catalogue", "tray", "help", "palette", "ship", "refund"}
 )
-LISTS = frozenset({"home", "orders", "stock", "tray", "help", "palette", "ship", "refund"})
 SCROLLED = LISTS | {"order", "level"}
 
 
@@ -57,6 +60,40 @@ ACTIONS = (
            "This screen", _on("refund")),
     Action("enter", ("enter", "ctrl+j"), "⏎", "open", "Open the level with its journal",
            "This screen", _on("stock")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "variants", "Go into the product's variants; in a "
+           "review, take the answer that has the focus", "This screen", _on("catalogue")),
+    Action("mark", (" ",), "␣", "choose", "Choose what the cursor is on, or no longer; changes are "
+           "for all that is chosen", "This screen", _on("catalogue")),
+    Action("price", ("p",), "p", "price", "Change prices: =19.90, +2, -10%, and .99, .95 or whole "
+           "to round", "This screen", _on("catalogue")),
+    Action("was", ("w",), "w", "was", "The price before: =29.90 sets it, off clears it",
+           "This screen", _on("catalogue")),
+    Action("sale", ("s",), "s", "sale", "Put on sale by a percentage, with the old price beside "
+           "it; off ends the sale", "This screen", _on("catalogue")),
+    Action("low_at", ("l",), "l", "low", "At how many units the stock is low; off stops watching",
+           "This screen", _on("catalogue")),
+    Action("publish", ("u",), "u", "publish", "Put drafts on the shelf", "This screen",
+           _on("catalogue")),
+    Action("archive", ("x",), "x", "archive", "Take products off the shelf", "This screen",
+           _on("catalogue")),
+    Action("unarchive", ("n",), "n", "", "Make archived products drafts again", "This screen",
+           _on("catalogue")),
+    Action("mark_all", ("a",), "a", "all", "Choose everything that is loaded", "This screen",
+           _on("catalogue")),
+    Action("unmark", ("c",), "c", "clear", "Choose nothing; F9 takes that back", "This screen",
+           _on("catalogue")),
+    Action("mark_range", ("r",), "r", "range", "Choose everything from the row chosen last to the "
+           "cursor", "This screen", _on("catalogue")),
+    Action("outcome", ("o",), "o", "outcome", "How the last change went, row by row",
+           "This screen", _on("catalogue")),
+    Action("commit", ("f10", "ctrl+s"), "F10", "send", "Send what the review shows", "This screen",
+           _on("catalogue")),
+    Action("try_again", ("y",), "y", "try again", "In the outcome: work out refused rows once more",
+           "This screen", _on("catalogue")),
+    Action("turn_left", ("left",), "←", "", "Out of the variants; in a review, the answer before",
+           "This screen", _on("catalogue")),
+    Action("turn_right", ("right",), "→", "", "Into the variants; in a review, the next answer",
+           "This screen", _on("catalogue")),
     Action("enter", ("enter", "ctrl+j"), "⏎", "look", "Open what the entry is about",
            "This screen", _on("tray")),
     Action("enter", ("enter", "ctrl+j"), "⏎", "do it", "Do what the cursor is on",
@@ -103,9 +140,9 @@ ACTIONS = (
     Action("note", ("n",), "n", "note", "Add a note to the order", "This screen",
            _on("orders", "order")),
     Action("next_view", ("tab",), "⇥", "view", "The next view of the list", "This screen",
-           _on("orders", "tray")),
+           _on("orders", "tray", "catalogue")),
     Action("last_view", ("shift+tab",), "⇧⇥", "", "The view before", "This screen",
-           _on("orders", "tray")),
+           _on("orders", "tray", "catalogue")),
     Action("to_ship", ("t",), "t", "", "Orders that wait to be shipped, oldest first",
            "This screen", _on("orders")),
     Action("all", ("a",), "a", "", "All orders, newest first", "This screen", _on("orders")),
@@ -116,6 +153,9 @@ ACTIONS = (
            "This screen", _on("orders")),
     Action("find", ("/",), "/", "find", "Search by SKU, barcode or name", "This screen",
            _on("stock")),
+    Action("find", ("/",), "/", "find",
+           "Search; also vendor: type: tag: category: collection: sort:name and in:USD",
+           "This screen", _on("catalogue")),
     Action("low", ("l",), "l", "low", "Only what runs low, or everything", "This screen",
            _on("stock")),
     Action("again", ("y",), "y", "send again", "Send a stopped command again, or ask again",
@@ -137,6 +177,8 @@ ACTIONS = (
     Action("home", ("f2",), "F2", "home", "The day in figures, and the scan bar", "Going about",
            EVERYWHERE, "h"),
     Action("orders", ("f3",), "F3", "orders", "Orders", "Going about", EVERYWHERE, "o"),
+    Action("catalogue", ("f6",), "F6", "catalogue", "Products and prices", "Going about",
+           EVERYWHERE - {"catalogue"}, "p"),
     Action("stock", ("f7",), "F7", "stock", "Stock levels", "Going about", EVERYWHERE, "s"),
     Action("refund", ("f8",), "F8", "refund", "Give money back for the order at hand",
            "Going about", EVERYWHERE - {"refund"}, "r"),

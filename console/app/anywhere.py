@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from console.app.navigation import OVERLAYS, Navigation
 from console.app.trail import Stop
-from console.client import stock
 from console.flows import undo
 from console.flows.step import done, noted
 
@@ -34,6 +33,10 @@ class Anywhere(Navigation):
     async def do_low_stock(self) -> None:
         """`:l`."""
         await self.go(Stop("stock", "low"))
+
+    async def do_catalogue(self) -> None:
+        """F6."""
+        await self.go(Stop("catalogue"))
 
     async def do_refund(self) -> None:
         """F8 where no order is at hand: the refund asks for it."""
@@ -84,12 +87,17 @@ class Anywhere(Navigation):
         latest = self.shop.outbox.latest_by(person.id, before=self.undo_before) if person else []
         match undo.plan(latest):
             case undo.Drop(command):
-                self.shop.drop(command)
+                self.shop.drop_with_siblings(command)
                 self.say(done(f"Taken back before it was sent: {command.label}"))
                 await self.tell_screens(command, None)
             case undo.TakeBack(command):
-                self.shop.give(stock.taking_back(command))
-                self.say(done(f"{command.label}: taken back, the opposite is being sent"))
+                if self.shop.take_back(command):
+                    words = f"{command.label}: taken back, the opposite is being sent"
+                    self.say(done(words))
+                    await self.tell_screens(command, None)
+                else:
+                    self.undo_before = command.id
+                    self.say(noted(f"{command.label}: there is nothing to take back of it"))
             case undo.Cannot(command, why):
                 self.undo_before = command.id
                 again = f". F9 again: {latest[1].label}" if len(latest) > 1 else ""

@@ -26,12 +26,14 @@ from console.app.driver import PromptDriver
 from console.app.navigation import OVERLAYS
 from console.app.opening import Opening
 from console.app.trail import Stop
+from console.client.catalogue import not_changed
 from console.client.early import EarlyReader
 from console.client.errors import CallFailed, SignedOut
 from console.client.folder import StateFolder
 from console.client.outbox import Command
 from console.client.transport import Transport
 from console.flows.step import Tone, done, noted, wrong
+from console.flows.words import count
 from console.keys import Action
 from console.messages import (
     CommandEnded,
@@ -53,7 +55,7 @@ from console.settings import Settings
 
 STYLES = [
     Path(__file__).parent.parent / "screens" / f"{name}.tcss"
-    for name in ("frame", "home", "orders", "stock")
+    for name in ("frame", "home", "orders", "stock", "catalogue")
 ]
 
 TICK = 1.0
@@ -343,7 +345,12 @@ class ConsoleApp(Opening):
         if failure is not None:
             self.say(wrong(f"{command.label}: {failure.detail} F12 decides"))
         elif not stands:
-            self.say(done(f"{command.label}: done"))
+            refused = not_changed(command)
+            self.say(
+                noted(f"{command.label}: done but for {count(refused)}, F6 then o shows which")
+                if refused
+                else done(f"{command.label}: done")
+            )
         begin(self, "heard", self.tell_screens, command, failure, beside=True)
 
     def _follow(self, work: Work) -> None:

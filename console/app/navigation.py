@@ -30,7 +30,8 @@ from console.theme import THEME, paints
 LOADED_LATER = {
     "orders": "OrdersScreen", "order": "OrderScreen", "ship": "ShipScreen",
     "refund": "RefundScreen", "stock": "StockScreen", "level": "LevelScreen",
-    "tray": "TrayScreen", "help": "HelpScreen", "palette": "PaletteScreen",
+    "catalogue": "CatalogueScreen", "tray": "TrayScreen", "help": "HelpScreen",
+    "palette": "PaletteScreen",
 }  # fmt: skip
 """Screens that nobody sees in the first frame, by their module in `console.screens`."""
 

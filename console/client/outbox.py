@@ -13,7 +13,7 @@ import json
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -139,7 +139,45 @@ class Outbox:
     ) -> Command:
         """Keep a command; when this returns it is on disk."""
         key = key or str(uuid.uuid4())
-        self._db.execute(
+        self._insert(draft, operator, key, state)
+        self._changed()
+        return self.get(key)
+
+    def put_all(
+        self,
+        drafts: Sequence[Draft],
+        *,
+        operator: str,
+        about: Callable[[tuple[int, ...]], tuple[str, str]],
+    ) -> tuple[Command, ...]:
+        """Keep several commands that belong together: all of them are on disk afterwards, or none.
+
+        `about` is given their ids and says what is remembered of them, under which name.
+        """
+        keys = [str(uuid.uuid4()) for _ in drafts]
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            ids = tuple(
+                self._insert(draft, operator, key, State.WAITING)
+                for draft, key in zip(drafts, keys, strict=True)
+            )
+            self.remember(*about(ids))
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+        self._changed()
+        return self.with_ids(ids)
+
+    def with_ids(self, ids: Iterable[int]) -> tuple[Command, ...]:
+        """Those of these commands that are still kept, oldest first."""
+        wanted = json.dumps(list(ids))
+        return tuple(
+            self._select("WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", wanted)
+        )
+
+    def _insert(self, draft: Draft, operator: str, key: str, state: State) -> int:
+        cursor = self._db.execute(
             "INSERT INTO commands (key, operator, kind, aggregate, path, body, label, inverse,"
             " undoes, made_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -156,8 +194,8 @@ class Outbox:
                 state,
             ),
         )
-        self._changed()
-        return self.get(key)
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
 
     def get(self, key: str) -> Command:
         """The command with this key."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from enum import StrEnum
 
-from console.client import stock
+from console.client import catalogue, stock
 from console.client.caller import IS_SLOW, Caller
+from console.client.catalogue import Catalogue, Run
 from console.client.desk import Desk
 from console.client.errors import CallFailed
 from console.client.folder import StateFolder
@@ -50,6 +51,7 @@ class Shop:
         self.desk = Desk(self.caller)
         self.orders = Orders(self.caller)
         self.stock = Stock(self.caller)
+        self.catalogue = Catalogue(self.caller)
         self._folder = folder
 
     @property
@@ -80,6 +82,49 @@ class Shop:
         command = self.outbox.put(draft, operator=person.id)
         self.sender.nudge()
         return command
+
+    def give_run(self, run: Run) -> Run:
+        """Keep a change to many rows on disk, all pieces at once, and send it."""
+        given = catalogue.give(self.outbox, run)
+        self.sender.nudge()
+        return given
+
+    def last_run(self) -> tuple[Run, tuple[Command, ...]] | None:
+        """The operator's last change to many rows, with the commands that carry it."""
+        person = self.session.person
+        run = catalogue.last_run(self.outbox, person.id) if person else None
+        return (run, self.outbox.with_ids(run.commands)) if run else None
+
+    def drop_with_siblings(self, command: Command) -> int:
+        """Give up a command that never left; of a change in pieces, every piece that never left.
+
+        Says how many commands that were.
+        """
+        run = self.last_run() if command.kind == catalogue.KIND else None
+        ids = run[0].commands if run and command.id in run[0].commands else (command.id,)
+        unsent = [one for one in self.outbox.with_ids(ids) if one.is_unsent]
+        for one in unsent:
+            self.drop(one)
+        return len(unsent)
+
+    def take_back(self, command: Command) -> bool:
+        """Send the opposite of a command; of a change in pieces, of all that was done of it.
+
+        False when there is nothing to send: every row of it was refused, or it is a change from
+        before the last one.
+        """
+        if command.kind != catalogue.KIND:
+            self.give(stock.taking_back(command))
+            return True
+        run = self.last_run()
+        if run is None or command.id not in run[0].commands:
+            return False
+        taken = catalogue.taking_back(*run)
+        if taken is None:
+            return False
+        catalogue.give(self.outbox, taken[0], undoes=taken[1])
+        self.sender.nudge()
+        return True
 
     def send_again(self, command: Command) -> None:
         """Let a stopped command go once more; a count goes on top of what stands there now."""

@@ -6,6 +6,8 @@ list read backwards. Up to 10 000 rows the shop counts exactly, and both runs sh
 Beyond that the length is unknown; then the list is read from one end or from the other, and grows
 as it is read.
 
+Where the shop reads a list in one direction only, it is read on and on from its beginning.
+
 Pages are kept while they are near; the cursors are kept for good, so a forgotten page comes back
 with one call.
 """
@@ -13,6 +15,7 @@ with one call.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Generic, NamedTuple, TypeVar
 
 from console.client.models import Page
@@ -91,8 +94,9 @@ class Run(Generic[Row]):
 class PageWindow(Generic[Row]):
     """The rows of one filtered list, as far as they are known."""
 
-    def __init__(self, generation: int = 0) -> None:
+    def __init__(self, generation: int = 0, *, is_one_way: bool = False) -> None:
         self.generation = generation
+        self._is_one_way = is_one_way
         self.total: int | None = None
         self.is_capped = False
         self.reads_from_the_end = False
@@ -133,6 +137,14 @@ class PageWindow(Generic[Row]):
         found = self._head.at(index)
         return found if found is not None else self._tail.at(from_tail)
 
+    def loaded(self) -> Iterator[tuple[int, Row]]:
+        """Every row that is here, with its place; without counting as looking at it."""
+        for number, rows in sorted(self._head.pages.items()):
+            yield from enumerate(rows, number * PAGE)
+        for number, rows in sorted(self._tail.pages.items(), reverse=True):
+            first = self._size - 1 - number * PAGE
+            yield from ((first - n, row) for n, row in reversed(list(enumerate(rows))))
+
     def first_fetch(self) -> Fetch:
         """The page to begin with."""
         return self._fetch(self._head, 0)
@@ -162,7 +174,7 @@ class PageWindow(Generic[Row]):
 
     def go_to_end(self, *, end: bool) -> int:
         """Turn to one end of the list and give the row to stand on."""
-        if self.has_unknown_length:
+        if self.has_unknown_length and not self._is_one_way:
             self.reads_from_the_end = end
         return max(0, self._size - 1) if end else 0
 
@@ -210,6 +222,8 @@ class PageWindow(Generic[Row]):
 
     def _nearest(self, index: int) -> tuple[Run[Row], int]:
         """The run from which a row is reached with fewer pages."""
+        if self._is_one_way:
+            return self._head, index
         from_tail = self._size - 1 - index
         if self.has_unknown_length:
             return (self._tail, from_tail) if self.reads_from_the_end else (self._head, index)

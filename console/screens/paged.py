@@ -7,7 +7,7 @@ from typing import Any
 from textual.timer import Timer
 
 from console.client.models import Page
-from console.flows.window import PAGE, Fetch, PageWindow
+from console.flows.window import PAGE, Fetch
 from console.screens.background import begin
 from console.screens.counter import Counter
 from console.screens.frame import Frame
@@ -51,7 +51,7 @@ class PagedScreen(Frame):
         if not self.table.window.is_loaded:
             await self.start_list()
             return
-        fresh: PageWindow[Any] = PageWindow(self.table.window.generation + 1)
+        fresh = self.table.fresh_window(self.table.window.generation + 1)
         fresh.reads_from_the_end = self.table.window.reads_from_the_end
         wanted = [fresh.first_fetch()]
         pages = 0

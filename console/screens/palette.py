@@ -17,8 +17,8 @@ from console.widgets.drawn import Sheet
 from console.widgets.ink import Line, Part, fit
 
 GO = Prompt("palette", ":", is_live=True)
-TAKES_TEXT = {"o": "orders", "s": "stock"}
-"""Aliases that may be followed by a search: `:o ada`, `:s mug`."""
+TAKES_TEXT = {"o": "orders", "s": "stock", "p": "catalogue"}
+"""Aliases that may be followed by a search: `:o ada`, `:s mug`, `:p mug`."""
 
 
 UNLIKE = 3

@@ -42,6 +42,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
             _level_id,
             empty="No level is like that. Esc clears the search.",
             id="levels",
+            is_one_way=True,
         )
         super().__init__(counter, table)
         self.views = Views(paints, id="views")

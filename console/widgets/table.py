@@ -66,6 +66,7 @@ class WindowTable(Drawn, Generic[Row]):
         *,
         empty: str,
         id: str,
+        is_one_way: bool = False,
     ) -> None:
         super().__init__(paints, id=id)
         self._columns = columns
@@ -73,7 +74,8 @@ class WindowTable(Drawn, Generic[Row]):
         self._key = key
         self._drawn: dict[tuple[int, str], Strip] = {}
         self.empty = empty
-        self.window: PageWindow[Row] = PageWindow()
+        self._is_one_way = is_one_way
+        self.window = self.fresh_window(0)
         self.cursor = 0
         self.top = 0
         self._towards = 1
@@ -102,9 +104,21 @@ class WindowTable(Drawn, Generic[Row]):
         """The first and the last row in sight."""
         return self.top, self.top + self._rows - 1
 
+    def fresh_window(self, generation: int) -> PageWindow[Row]:
+        """An empty window over this table's list; `is_one_way` if the shop cannot turn it over."""
+        return PageWindow(generation, is_one_way=self._is_one_way)
+
+    def go_to(self, key: str) -> bool:
+        """Put the cursor on a row; False when it is not here."""
+        for index, row in self.window.loaded():
+            if self._key(row) == key:
+                self._go(index)
+                return True
+        return False
+
     def start_over(self) -> Fetch:
         """Forget the rows and begin with another list; gives the page to ask for first."""
-        self.window = PageWindow(self.window.generation + 1)
+        self.window = self.fresh_window(self.window.generation + 1)
         self.cursor = self.top = 0
         self._has_failed = False
         self._repaint()
@@ -259,6 +273,9 @@ class WindowTable(Drawn, Generic[Row]):
         self.post_message(self.CursorMoved(self))
 
     def _hold_cursor(self) -> None:
+        if not self.size.height:
+            # Out of sight while something else takes its place: it comes back as it was left.
+            return
         rows = self._rows
         self.top = min(max(self.top, self.cursor - rows + 1), self.cursor)
         self.top = max(0, min(self.top, max(0, self.window.size - rows)))

@@ -15,6 +15,7 @@ WAYS = {
     "refund": ["f3", "a", "enter", "f8"],
     "stock": ["f7"],
     "level": ["f7", "enter"],
+    "catalogue": ["f6"],
     "tray": ["f12"],
 }
 SHOWS = {
@@ -25,6 +26,7 @@ SHOWS = {
     "refund": ("Bought", "reason", "1 changed mind", "of "),
     "stock": ("On hand", "Free", "MUG-00", "✖ out"),
     "level": ("on hand", "history", "Change", "shipped"),
+    "catalogue": ("▸ all", "archived", "☐", "Product", "Teapot cast iron", "from 5.08"),
     "tray": ("commands", "calls", "scans", "Nothing waits, nothing was refused."),
 }
 WHAT = {
@@ -35,6 +37,7 @@ WHAT = {
     "refund": "The order did not load",
     "stock": "The stock levels did not load",
     "level": "The level did not load",
+    "catalogue": "The catalogue did not load",
 }
 SUBJECT = {"order": True, "ship": True, "refund": True, "level": True}
 
@@ -83,13 +86,14 @@ async def test_full(open_console, screen: str, size: tuple[int, int]) -> None:
         assert_fits(desk)
 
 
-@pytest.mark.parametrize("screen", ["orders", "stock"])
+@pytest.mark.parametrize("screen", ["orders", "stock", "catalogue"])
 async def test_a_wide_window_shows_list_and_detail_side_by_side(open_console, screen: str) -> None:
     async with open_console(size=(120, 40)) as desk:
         await walk(desk, screen)
         await desk.rested()
 
-        beside = {"orders": ("ITEMS", "SHIP TO", "TIMELINE"), "stock": ("history", "Change")}
+        beside = {"orders": ("ITEMS", "SHIP TO", "TIMELINE"), "stock": ("history", "Change"),
+                  "catalogue": ("published", "SKU", "MUG-00")}  # fmt: skip
         for words in beside[screen]:
             assert words in desk.text, words
         before = desk.text
@@ -110,13 +114,13 @@ async def test_a_narrow_window_shows_the_list_alone(open_console) -> None:
 @pytest.mark.parametrize(
     ("screen", "words"),
     [("home", "✔ Nothing waits to be shipped."), ("orders", "No order is like that."),
-     ("stock", "No level is like that.")],
+     ("stock", "No level is like that."), ("catalogue", "No product is like that.")],
 )  # fmt: skip
 async def test_empty(open_console, screen: str, words: str, size: tuple[int, int]) -> None:
     shop = WireShop(Warehouse(0, 0))
     async with open_console(size=size, shop=shop) as desk:
         await desk.press(*WAYS[screen])
-        if screen == "stock":
+        if screen in {"stock", "catalogue"}:
             await desk.type("/nothing like this")
             await desk.rested()
 
@@ -128,7 +132,8 @@ async def test_empty(open_console, screen: str, words: str, size: tuple[int, int
 @pytest.mark.parametrize(
     ("screen", "words"),
     [("orders", "Reading …"), ("order", "Reading the order …"), ("ship", "Reading the order …"),
-     ("refund", "Reading the order …"), ("stock", "Reading …"), ("level", "Reading the level …")],
+     ("refund", "Reading the order …"), ("stock", "Reading …"), ("catalogue", "Reading …"),
+     ("level", "Reading the level …")],
 )  # fmt: skip
 async def test_loading(open_console, screen: str, words: str, size: tuple[int, int]) -> None:
     async with open_console(size=size) as desk:

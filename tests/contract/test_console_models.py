@@ -13,22 +13,29 @@ import pytest
 from flask import Flask
 from openapi_schema_validator import OAS30Validator
 
-from console.client import models, orders, stock
+from console.client import catalogue, models, orders, stock
 from console.client.contract import WireField, fields_of
 from console.client.models import (
+    BatchAnswer,
     CaseFile,
     Money,
     Movement,
     OrderCard,
     Overview,
     PageMark,
+    Price,
+    ProductCard,
+    ProductLine,
     Refund,
     RefundQuote,
     ScanAnswer,
     SignIn,
     StockLevel,
+    VariantCard,
 )
 from console.client.outbox import Draft
+from console.flows.catalogue import edits, filters
+from console.flows.catalogue.filters import WIRE
 from console.flows.filters import VIEWS, WORDS
 from tests.support.contract import document
 
@@ -61,6 +68,13 @@ READINGS = (
     Reading(StockLevel, "post", "/stock/{level_id}/adjust"),
     Reading(Movement, "get", "/stock/{level_id}/movements", inside="data"),
     Reading(PageMark, "get", "/stock/{level_id}/movements", inside="page"),
+    Reading(ProductLine, "get", "/products", inside="data"),
+    Reading(PageMark, "get", "/products", inside="page"),
+    Reading(ProductCard, "get", "/products/{product_id}"),
+    Reading(VariantCard, "get", "/variants/{variant_id}"),
+    Reading(BatchAnswer, "post", "/products/batch"),
+    Reading(BatchAnswer, "post", "/variants/batch"),
+    Reading(BatchAnswer, "post", "/inventory/levels/batch"),
 )
 
 
@@ -71,11 +85,14 @@ def described(bare_app: Flask) -> dict[str, Any]:
 
 
 def resolved(described: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """Follow references, also through the `allOf` around a nullable one."""
+    """Follow references, also through the `allOf` or `anyOf` around a nullable one."""
     nullable = bool(node.get("nullable"))
-    while "$ref" in node or "allOf" in node:
+    while "$ref" in node or "allOf" in node or "anyOf" in node:
         if "allOf" in node:
             (node,) = node["allOf"]
+        elif "anyOf" in node:
+            nullable = nullable or any(one.get("nullable") for one in node["anyOf"])
+            (node,) = (one for one in node["anyOf"] if "$ref" in one)
         else:
             found: Any = described
             for part in node["$ref"].removeprefix("#/").split("/"):
@@ -162,6 +179,22 @@ def a_level() -> StockLevel:
 
 
 LINE = "01a1f929-9c61-7229-b458-bb774c890805"
+
+
+def a_change(of: str, item: dict[str, object]) -> Draft:
+    """Return one piece of a change to many rows, with what takes it back."""
+    row = catalogue.RunRow(LINE, 3, item, LINE, "Mug", "", "", item if of != "products" else None)
+    return catalogue.piece(of, [row], "Price -10%")
+
+
+REDUCED = Price(Money(999, "EUR"), Money(1299, "EUR")).as_wire()
+CHANGES: tuple[tuple[str, dict[str, object]], ...] = (
+    ("variants", {"price_updates": [REDUCED]}),
+    ("variants", {"prices": [REDUCED, Price(Money(5, "JPY")).as_wire()]}),
+    ("products", {"command": "publish"}),
+    ("levels", {"low_stock_threshold": 5}),
+    ("levels", {"low_stock_threshold": None}),
+)
 DRAFTS = {
     "everything ships": (
         "/orders/{order_id}/ship",
@@ -178,6 +211,10 @@ DRAFTS = {
             expected=Money(999, "EUR"),
         ),
     ),
+    **{
+        f"many {of} change {item}": (catalogue.PATHS[of].removeprefix(ADMIN), a_change(of, item))
+        for of, item in CHANGES
+    },
     "a note is written": ("/orders/{order_id}/notes", orders.note(an_order(), "called")),
     "units are added": ("/stock/{level_id}/adjust", stock.adjust(a_level(), 3, reason="found")),
     "a count is set": (
@@ -225,3 +262,17 @@ def test_the_console_asks_for_stock_in_words_that_the_list_knows(
     known = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
 
     assert {"q", "low", "location_id", "limit", "cursor", "include"} <= known
+
+
+def test_the_console_asks_for_products_in_words_that_the_list_knows(
+    described: dict[str, Any],
+) -> None:
+    operation = described["paths"][f"{ADMIN}/products"]["get"]
+    known = {p["name"]: p["schema"] for p in operation["parameters"] if p["in"] == "query"}
+
+    asked = {WIRE.get(word, word) for word in filters.WORDS}
+    assert asked | {"q", "status", "limit", "cursor", "include"} <= set(known)
+    assert set(filters.STATUSES[1:]) <= set(known["status"]["enum"])
+    assert set(filters.SORTS) == set(known["sort"]["enum"])
+    rows = described["components"]["schemas"]["ProductRow"]["properties"]
+    assert set(edits.COMMANDS) == set(rows["command"]["enum"])

@@ -78,6 +78,7 @@ class Server:
             "order": shop.order_of_effects,
             "asked": len(shop.asked),
             "levels": levels,
+            "prices": shop.goods.prices_told(),
         }
         return Reply(200, {}, json.dumps(told).encode())
 
@@ -87,9 +88,10 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--orders", type=int, default=100_000)
     parser.add_argument("--open", type=int, default=1_284)
+    parser.add_argument("--products", type=int, default=10_000)
     parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()
-    shop = WireShop(Warehouse(options.orders, options.open))
+    shop = WireShop(Warehouse(options.orders, options.open), products=options.products)
     shop.warehouse.overview()
     listening = await asyncio.start_server(Server(shop).serve, "127.0.0.1", options.port)
     print(listening.sockets[0].getsockname()[1], flush=True)

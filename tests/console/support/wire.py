@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tests.console.support.goods import Goods
 from tests.console.support.warehouse import Refusal, Warehouse
 
 EMAIL, PASSWORD = "mia@stockroom.test", "correct horse battery"
 PERMISSIONS = [
     "orders:read", "orders:write", "orders:refund", "fulfilment:write", "inventory:read",
-    "inventory:adjust", "reports:read",
+    "inventory:adjust", "reports:read", "catalog:read", "catalog:write",
 ]  # fmt: skip
 SKIPPED = {"limit", "cursor", "sort", "include", "q", "placed_at_gte", "placed_at_lt"}
 
@@ -55,8 +56,11 @@ class Moods:
 class WireShop:
     """Answers as the shop's API does."""
 
-    def __init__(self, warehouse: Warehouse | None = None, *, seed: int = 1) -> None:
+    def __init__(
+        self, warehouse: Warehouse | None = None, *, seed: int = 1, products: int = 40
+    ) -> None:
         self.warehouse = warehouse or Warehouse()
+        self.goods = Goods(self.warehouse, products)
         self.moods = Moods()
         self.asked: list[tuple[str, str]] = []
         self.keys: list[str] = []
@@ -159,6 +163,12 @@ class WireShop:
                 return case
             case ["orders", order_id, "refunds", "quote"]:
                 return house.quote(house.find_order(order_id), body)
+            case ["products"]:
+                return self._products(query)
+            case ["products", product_id]:
+                return self.goods.product(product_id)
+            case ["variants", variant_id]:
+                return self.goods.variant(variant_id)
             case ["stock"]:
                 return self._stock(query)
             case ["stock", level_id]:
@@ -202,6 +212,19 @@ class WireShop:
             rows = [row for row in rows if text in json.dumps(row, ensure_ascii=False).casefold()]
         return _page(rows, query)
 
+    def _products(self, query: dict[str, str]) -> dict[str, object]:
+        rows = self.goods.lines(query.get("status", ""), query.get("q", ""))
+        at = int(_open_cursor(query["cursor"])) if query.get("cursor") else 0
+        limit = int(query.get("limit", "25"))
+        has_more = at + limit < len(rows)
+        page: dict[str, object] = {
+            "limit": limit, "has_more": has_more,
+            "next_cursor": _cursor(str(at + limit)) if has_more else None,
+        }  # fmt: skip
+        if query.get("include") == "total":
+            page |= {"total": min(len(rows), 10_000), "total_is_capped": len(rows) > 10_000}
+        return {"data": [self.goods.line(n) for n in rows[at : at + limit]], "page": page}
+
     # -- commands
 
     def _command(
@@ -242,6 +265,12 @@ class WireShop:
                 return _json(house.note(house.find_order(order_id), body, actor), 201)
             case ["stock", level_id, "adjust"]:
                 return _json(house.adjust(level_id, body, actor))
+            case ["products", "batch"]:
+                return _json(self.goods.batch("products", body))
+            case ["variants", "batch"]:
+                return _json(self.goods.batch("variants", body))
+            case ["inventory", "levels", "batch"]:
+                return _json(self.goods.batch("levels", body))
         raise Refusal(404, "not_found", "There is nothing here.")
 
 

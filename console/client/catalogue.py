@@ -1,0 +1,204 @@
+"""The catalogue: products with their variants, and changes to many of them at once.
+
+A change is sent in pieces of at most a hundred rows. All pieces are put into the outbox in one
+step, together with what they are about (`Run`), so that a console that is killed in the middle
+sends the rest when it runs again and still knows what each row was to become.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from console.client.caller import ADMIN, Caller
+from console.client.contract import parse, read
+from console.client.errors import OutOfContract
+from console.client.models import BatchAnswer, Page, ProductCard, ProductLine, VariantCard
+from console.client.outbox import Command, Draft, Outbox, State
+from console.client.pages import parse_page
+
+KIND = "batch"
+AGGREGATE = "catalogue:batch"
+"""One queue for all pieces: a later change is based on what an earlier one left."""
+
+MOST_ROWS = 100
+"""Rows that the shop takes in one piece."""
+
+PATHS = {
+    "variants": f"{ADMIN}/variants/batch",
+    "products": f"{ADMIN}/products/batch",
+    "levels": f"{ADMIN}/inventory/levels/batch",
+}
+REMEMBERED = "catalogue run"
+
+
+class Catalogue:
+    """What the shop sells."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    async def page(self, query: Mapping[str, str]) -> Page[ProductLine]:
+        """One page of products; `query` as the shop's list takes it."""
+        return parse_page(ProductLine, (await self._caller.get(f"{ADMIN}/products", query)).body)
+
+    async def product(self, product_id: str) -> ProductCard:
+        """A product with its variants."""
+        answer = await self._caller.get(f"{ADMIN}/products/{product_id}")
+        return parse(ProductCard, answer.body)
+
+    async def variant(self, variant_id: str) -> VariantCard:
+        """One variant with its prices; it names its product."""
+        answer = await self._caller.get(f"{ADMIN}/variants/{variant_id}")
+        return parse(VariantCard, answer.body)
+
+
+class RunRow(NamedTuple):
+    """One row of a change: what it is about, and what it was to become."""
+
+    id: str
+    version: int
+    item: Mapping[str, object]
+    """What is sent beside id and version."""
+
+    product_id: str
+    name: str
+    before: str
+    after: str
+    back: Mapping[str, object] | None = None
+    """What is sent to take it back, where that can be done."""
+
+
+class Run(NamedTuple):
+    """A change to many rows, as it was given: its rows stand in the commands with these ids."""
+
+    operator: str
+    of: str
+    """`variants`, `products` or `levels`."""
+
+    title: str
+    edit: tuple[str, str]
+    """Which edit, as it was typed; two empty texts when it cannot be given again."""
+
+    rows: tuple[RunRow, ...]
+    commands: tuple[int, ...] = ()
+
+    def as_text(self) -> str:
+        """The form in which it is remembered."""
+        return json.dumps(self._asdict())
+
+
+def give(outbox: Outbox, run: Run, *, undoes: Sequence[tuple[str, int]] = ()) -> Run:
+    """Put a change into the outbox, piece by piece; it is on disk as a whole, or not at all.
+
+    `undoes` names the commands that the pieces take back, each with its number of rows.
+    """
+    assert run.rows, "a change without rows is none"
+    sizes = [size for _, size in undoes] or [
+        min(MOST_ROWS, len(run.rows) - at) for at in range(0, len(run.rows), MOST_ROWS)
+    ]
+    drafts, at = [], 0
+    for n, size in enumerate(sizes):
+        label = run.title
+        if len(sizes) > 1:
+            label += f", rows {at + 1}-{at + size} of {len(run.rows)}"
+        draft = piece(run.of, run.rows[at : at + size], label)
+        drafts.append(draft._replace(undoes=undoes[n][0]) if undoes else draft)
+        at += size
+    commands = outbox.put_all(
+        drafts,
+        operator=run.operator,
+        about=lambda ids: (REMEMBERED, run._replace(commands=ids).as_text()),
+    )
+    return run._replace(commands=tuple(one.id for one in commands))
+
+
+def piece(of: str, rows: Sequence[RunRow], label: str) -> Draft:
+    """One piece of a change, as it is sent; `label` is how a person calls it."""
+    items = [{"id": row.id, "version": row.version, **row.item} for row in rows]
+    backs = [{"id": row.id, **row.back} if row.back is not None else None for row in rows]
+    return Draft(
+        kind=KIND,
+        aggregate=AGGREGATE,
+        path=PATHS[of],
+        body={"items": items},
+        label=label,
+        inverse={"items": backs} if any(back is not None for back in backs) else None,
+    )
+
+
+def last_run(outbox: Outbox, operator: str) -> Run | None:
+    """This person's last change to many rows, as long as its commands are kept."""
+    kept = outbox.remembered(REMEMBERED)
+    if not kept:
+        return None
+    try:
+        found = json.loads(kept)
+        rows = tuple(RunRow(*row) for row in found["rows"])
+        kind, text = found["edit"]
+        run = Run(found["operator"], found["of"], found["title"], (kind, text), rows,
+                  tuple(found["commands"]))  # fmt: skip
+    except (ValueError, KeyError, TypeError):
+        # Remembered by another version: the commands are in the tray all the same.
+        return None
+    if run.operator != operator or len(outbox.with_ids(run.commands)) < len(run.commands):
+        return None
+    return run
+
+
+def answer_of(command: Command) -> BatchAnswer | None:
+    """What the shop said about each row of a piece; None as long as it said nothing."""
+    if command.state is not State.DONE or command.answer is None:
+        return None
+    try:
+        return read(BatchAnswer, command.answer)
+    except OutOfContract:
+        # It was taken; what became of each row is seen when the list is read again.
+        return None
+
+
+def not_changed(command: Command) -> int:
+    """Rows of a piece that the shop refused."""
+    answer = answer_of(command) if command.kind == KIND else None
+    return sum(row.status != "ok" for row in answer.data) if answer else 0
+
+
+def can_go_again(run: Run) -> bool:
+    """Whether the same change may be worked out once more for rows that were refused."""
+    return bool(run.edit[0])
+
+
+def taking_back(
+    run: Run, commands: Sequence[Command]
+) -> tuple[Run, tuple[tuple[str, int], ...]] | None:
+    """The change that takes back what of a change was done, and the commands that it undoes.
+
+    Based on the versions that the change left: what somebody has touched since is not overwritten
+    but told. None when nothing can be taken back.
+    """
+    rows: list[RunRow] = []
+    undone: list[tuple[str, int]] = []
+    at = 0
+    for command in commands:
+        items = command.body["items"]
+        assert isinstance(items, list)
+        mine = run.rows[at : at + len(items)]
+        at += len(items)
+        answer = answer_of(command)
+        done = (
+            {one.index: one.version for one in answer.data if one.status == "ok"} if answer else {}
+        )
+        back = [
+            row._replace(version=version, item=row.back, back=None,
+                         before=row.after, after=row.before)
+            for index, row in enumerate(mine)
+            if row.back is not None and (version := done.get(index)) is not None
+        ]  # fmt: skip
+        if back:
+            rows += back
+            undone.append((command.key, len(back)))
+    if not rows:
+        return None
+    taken = Run(run.operator, run.of, f"{run.title} taken back", ("", ""), tuple(rows))
+    return taken, tuple(undone)

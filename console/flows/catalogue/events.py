@@ -1,0 +1,165 @@
+"""What can happen at the catalogue, and the commands that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.client.catalogue import Run
+from console.client.models import ProductLine
+from console.flows.catalogue.edits import Edit, Kind
+from console.flows.catalogue.outcome import Outcome
+from console.flows.catalogue.plan import Goods
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Rows of the list came."""
+
+    lines: tuple[ProductLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A product is chosen, or no longer."""
+
+    product_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkVariant:
+    """One variant of a product is chosen, or no longer; `of` are all that the product has."""
+
+    product_id: str
+    variant_id: str
+    of: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkAlso:
+    """These products are chosen, too: a range, or all that are loaded."""
+
+    product_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmark:
+    """Nothing is chosen any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBackMark:
+    """What was chosen a step ago is chosen again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An edit was typed, for what is chosen; with nothing chosen, for what the cursor is on."""
+
+    kind: Kind
+    text: str
+    currency: str
+    product_id: str = ""
+    variant_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Rows that were refused, or that somebody else had changed, are worked out anew."""
+
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """So many of the chosen products have been read."""
+
+    serial: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """All of them have been read."""
+
+    serial: int
+    goods: tuple[Goods, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """They could not be read."""
+
+    serial: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """F10: send what the review shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """The focused answer of the review; the safe one unless the operator moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The focus of the review's question moves."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Leave the review or the results and go on choosing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How the last change stands."""
+
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Show how the last change went."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Command: read what the edit needs to know of these products."""
+
+    serial: int
+    edit: Edit
+    wanted: tuple[tuple[str, frozenset[str] | None], ...]
+    """Product, and which of its variants; None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Command: send this change."""
+
+    run: Run
+
+
+Event = (
+    Seen
+    | Mark
+    | MarkVariant
+    | MarkAlso
+    | Unmark
+    | TakeBackMark
+    | Typed
+    | Again
+    | Gathered
+    | Ready
+    | NotReady
+    | Commit
+    | Enter
+    | Turn
+    | Back
+    | Told
+    | Look
+)

@@ -1,0 +1,70 @@
+"""Which products the list shows: the status, and what is typed after `/`."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import NamedTuple
+
+from console.flows.step import Step, wrong
+
+STATUSES = ("all", "active", "draft", "archived")
+WORDS = ("vendor", "type", "tag", "category", "collection", "sort", "in")
+SORTS = ("newest", "name")
+CURRENCY = re.compile(r"[A-Z]{3}")
+WIRE = {"type": "product_type", "in": "currency"}
+"""How the shop calls a filter word, where it calls it otherwise."""
+
+
+class ProductFilter(NamedTuple):
+    """Which products, and in which currency their prices are told."""
+
+    status: str = STATUSES[0]
+    text: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+
+    def as_query(self) -> dict[str, str]:
+        """The shop's query."""
+        status = {} if self.status == "all" else {"status": self.status}
+        return {**status, **dict(self.query)}
+
+    @property
+    def currency(self) -> str:
+        """The currency that was asked for; empty for the shop's own."""
+        return dict(self.query).get("currency", "")
+
+    @property
+    def words(self) -> str:
+        """The filter as a crumb of the title."""
+        return " ".join(part for part in (self.status, self.text and f"/{self.text}") if part)
+
+    def turned(self, by: int) -> ProductFilter:
+        """The status beside this one."""
+        return self._replace(status=STATUSES[(STATUSES.index(self.status) + by) % len(STATUSES)])
+
+
+def find(state: ProductFilter, text: str) -> Step[ProductFilter, None]:
+    """Take what was typed; a filter that makes no sense leaves the list as it was."""
+    try:
+        typed = shlex.split(text) if '"' in text else text.split()
+    except ValueError:
+        return Step(state, feedback=wrong('A " is still open'))
+    query: dict[str, str] = {}
+    free: list[str] = []
+    for word in typed:
+        name, colon, value = word.partition(":")
+        if not colon or name not in WORDS:
+            free.append(word)
+            continue
+        if name == "in":
+            value = value.upper()
+        if name == "in" and not CURRENCY.fullmatch(value):
+            return Step(state, feedback=wrong("in: takes a currency, as in in:USD"))
+        if name == "sort" and value not in SORTS:
+            return Step(state, feedback=wrong("sort: takes newest or name"))
+        if not value:
+            return Step(state, feedback=wrong(f"{name}: takes a word behind it"))
+        query[WIRE.get(name, name)] = value
+    if free:
+        query["q"] = " ".join(free)
+    return Step(state._replace(text=text.strip(), query=tuple(sorted(query.items()))))

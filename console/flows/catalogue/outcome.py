@@ -1,0 +1,102 @@
+"""What became of each row of a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from console.client.catalogue import Run, RunRow, answer_of
+from console.client.models import RowRefusal
+from console.client.outbox import Command, State
+
+
+class Fate(StrEnum):
+    """How far a row is."""
+
+    CHANGED = "changed"
+    CONFLICT = "changed by others"
+    REFUSED = "refused"
+    WAITING = "being sent"
+    STOPPED = "held back"
+    DROPPED = "dropped"
+    UNTOLD = "sent, not told"
+
+
+class RowOutcome(NamedTuple):
+    """One row, and what became of it."""
+
+    row: RunRow
+    fate: Fate
+    why: str = ""
+
+
+class Outcome(NamedTuple):
+    """A change, row by row."""
+
+    run: Run
+    rows: tuple[RowOutcome, ...]
+
+    def count(self, *fates: Fate) -> int:
+        """How many rows came to that."""
+        return sum(one.fate in fates for one in self.rows)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen by itself or by a person in the tray."""
+        return not self.count(Fate.WAITING, Fate.STOPPED)
+
+    @property
+    def again(self) -> tuple[RunRow, ...]:
+        """Rows that may be tried once more: refused ones, and those that somebody else changed."""
+        wanted = (Fate.CONFLICT, Fate.REFUSED, Fate.DROPPED)
+        return tuple(one.row for one in self.rows if one.fate in wanted)
+
+    @property
+    def sentence(self) -> str:
+        """How it went, in figures."""
+        told = [f"{self.count(fate)} {fate}" for fate in Fate if self.count(fate)]
+        return ", ".join(told)
+
+
+def outcome(run: Run, commands: Sequence[Command]) -> Outcome:
+    """Read a change's fate from its commands, which are in the order of its rows."""
+    rows: list[RowOutcome] = []
+    for command in commands:
+        items = command.body["items"]
+        assert isinstance(items, list)
+        at = len(rows)
+        rows += _fates(run.rows[at : at + len(items)], command)
+    return Outcome(run, tuple(rows))
+
+
+def _fates(rows: Sequence[RunRow], command: Command) -> Iterator[RowOutcome]:
+    problem = command.problem or {}
+    why = str(problem.get("detail", ""))
+    simple = {
+        State.WAITING: Fate.WAITING,
+        State.ASKING: Fate.WAITING,
+        State.STOPPED: Fate.STOPPED,
+        State.DROPPED: Fate.DROPPED,
+    }
+    if command.state in simple:
+        yield from (RowOutcome(row, simple[command.state], why) for row in rows)
+        return
+    answer = answer_of(command)
+    results = {one.index: one for one in answer.data} if answer else {}
+    for index, row in enumerate(rows):
+        told = results.get(index)
+        if told is None:
+            yield RowOutcome(row, Fate.UNTOLD, "Ctrl+R in the list shows what it is now")
+        elif told.status == "ok":
+            yield RowOutcome(row, Fate.CHANGED)
+        elif told.error is not None and told.error.code == "stale_version":
+            yield RowOutcome(row, Fate.CONFLICT)
+        else:
+            yield RowOutcome(row, Fate.REFUSED, _why(told.error))
+
+
+def _why(refusal: RowRefusal | None) -> str:
+    if refusal is None:
+        return "left undone"
+    return " ".join([refusal.detail, *(one.detail for one in refusal.errors[:2])])

@@ -1,0 +1,174 @@
+"""What an edit would make of each chosen row, and which rows it leaves alone and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from console.client.catalogue import RunRow
+from console.client.models import Price, ProductCard, ProductLine, StockLevel, VariantCard
+from console.flows.catalogue.edits import CannotPrice, Edit, Kind, priced
+from console.flows.words import money
+
+FROM = {"publish": ("draft",), "archive": ("draft", "active"), "unarchive": ("archived",)}
+TO = {"publish": "active", "archive": "archived", "unarchive": "draft"}
+"""Where each command leads, and from where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """One chosen product as it was just read, with the chosen ones of its variants."""
+
+    id: str
+    version: int
+    title: str
+    status: str
+    variants: tuple[VariantCard, ...] = ()
+    levels: Mapping[str, tuple[StockLevel, ...]] = field(default_factory=dict)
+    """Where each variant stands, by its id; read only for what needs it."""
+
+    problem: str = ""
+    """Why it could not be read; then nothing of it is changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row that the edit leaves alone."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an edit comes to."""
+
+    edit: Edit
+    rows: tuple[RunRow, ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def products(self) -> int:
+        """How many products it touches."""
+        return len({row.product_id for row in self.rows})
+
+
+def goods_of_line(line: ProductLine) -> Goods:
+    """A product from its row in the list; enough for its status."""
+    return Goods(line.id, line.version, line.title, line.status)
+
+
+def goods_of(
+    card: ProductCard,
+    chosen: frozenset[str] | None,
+    levels: Mapping[str, tuple[StockLevel, ...]] | None = None,
+) -> Goods:
+    """A product with those of its variants that are chosen."""
+    variants = tuple(one for one in card.variants if chosen is None or one.id in chosen)
+    return Goods(card.id, card.version, card.title, card.status, variants, levels or {})
+
+
+def plan(edit: Edit, goods: Sequence[Goods]) -> Plan:
+    """Work out every row. Changes nothing."""
+    rows: list[RunRow] = []
+    skipped: list[Skipped] = []
+    for one in goods:
+        if one.problem:
+            skipped.append(Skipped(one.title, one.problem))
+            continue
+        for found in _rows(edit, one):
+            if isinstance(found, RunRow):
+                rows.append(found)
+            else:
+                skipped.append(found)
+    return Plan(edit, tuple(rows), tuple(skipped))
+
+
+def _rows(edit: Edit, goods: Goods) -> Iterator[RunRow | Skipped]:
+    if edit.kind is Kind.STATUS:
+        yield _moved(edit, goods)
+        return
+    if not goods.variants:
+        yield Skipped(goods.title, "has none of the chosen variants any more")
+    for variant in goods.variants:
+        if edit.kind is Kind.LOW:
+            yield from _watched(edit, goods, variant)
+        else:
+            yield _repriced(edit, goods, variant)
+
+
+def _moved(edit: Edit, goods: Goods) -> RunRow | Skipped:
+    after = TO[edit.how]
+    if goods.status not in FROM[edit.how]:
+        why = f"is {goods.status} already" if goods.status == after else _why_not(goods, edit)
+        return Skipped(goods.title, why)
+    return RunRow(
+        goods.id, goods.version, {"command": edit.how}, goods.id, goods.title, goods.status, after
+    )
+
+
+def _why_not(goods: Goods, edit: Edit) -> str:
+    if goods.status == "archived":
+        return "is archived: n makes it a draft first"
+    return f"is {goods.status}, so it cannot be {edit.how}d"
+
+
+def _repriced(edit: Edit, goods: Goods, variant: VariantCard) -> RunRow | Skipped:
+    name = named(goods.title, variant)
+    old = variant.price_in(edit.currency)
+    try:
+        new = priced(edit, old)
+    except CannotPrice as refusal:
+        return Skipped(name, str(refusal))
+    return RunRow(
+        variant.id,
+        variant.version,
+        {"price_updates": [new.as_wire()]},
+        goods.id,
+        name,
+        told_price(old),
+        told_price(new),
+        # All prices: so one that was not there before goes away again.
+        {"prices": [one.as_wire() for one in variant.prices]},
+    )
+
+
+def _watched(edit: Edit, goods: Goods, variant: VariantCard) -> Iterator[RunRow | Skipped]:
+    levels = goods.levels.get(variant.id, ())
+    name = named(goods.title, variant)
+    if not levels:
+        yield Skipped(name, "stands nowhere: it has no stock level")
+    wanted = None if edit.how == "off" else edit.figure
+    for level in levels:
+        where = f"{level.location.code} {name}"
+        if level.low_stock_threshold == wanted:
+            yield Skipped(where, "is like that already")
+            continue
+        yield RunRow(
+            level.id,
+            level.version,
+            {"low_stock_threshold": wanted},
+            goods.id,
+            where,
+            told_threshold(level.low_stock_threshold),
+            told_threshold(wanted),
+            {"low_stock_threshold": level.low_stock_threshold},
+        )
+
+
+def named(title: str, variant: VariantCard) -> str:
+    """A variant as an operator says it, its SKU first."""
+    return f"{variant.sku} {title}" + (f" · {variant.title}" if variant.title else "")
+
+
+def told_price(price: Price | None) -> str:
+    """`19.90 €`, and what it was compared with: `19.90 € (was 24.90 €)`."""
+    if price is None:
+        return "no price"
+    was = f" (was {money(price.compare_at)})" if price.compare_at else ""
+    return f"{money(price.price)}{was}"
+
+
+def told_threshold(units: int | None) -> str:
+    """`low at 5`, or that nobody watches."""
+    return "not watched" if units is None else f"low at {units}"

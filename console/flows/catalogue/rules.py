@@ -1,0 +1,272 @@
+"""What follows from each event at the catalogue: choose, type, look it over, send, see how it went.
+
+Nothing is sent that was not shown row by row before, and the answer that has the focus is no. One
+change at a time: a second one would be based on rows that the first is still changing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from console.client.catalogue import Run, can_go_again
+from console.flows.catalogue import edits, events
+from console.flows.catalogue.choosing import Choice
+from console.flows.catalogue.edits import Edit, Kind
+from console.flows.catalogue.outcome import Outcome
+from console.flows.catalogue.plan import Goods, Plan, plan
+from console.flows.step import Choice as Answer
+from console.flows.step import Feedback, Question, Step, done, good, noted, waiting, wrong
+from console.flows.words import count
+
+MOST_PRODUCTS = 2_000
+"""Products of one change: each of them is read before anything is shown."""
+
+
+class Stage(StrEnum):
+    """What is shown."""
+
+    CHOOSING = "choosing"
+    GATHERING = "gathering"
+    """An edit was typed; the chosen products are being read."""
+
+    REVIEW = "review"
+    RESULTS = "results"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The catalogue as the operator has it before them."""
+
+    choice: Choice = field(default_factory=Choice)
+    stage: Stage = Stage.CHOOSING
+    edit: Edit | None = None
+    wanted: int = 0
+    """Products that are being read for the edit."""
+
+    gathered: int = 0
+    serial: int = 0
+    """Counts the edits, so that products read for an older one are not taken for this one's."""
+
+    only: frozenset[str] | None = None
+    """Rows that a second try is about; None for all that come of the edit."""
+
+    plan: Plan | None = None
+    question: Question | None = None
+    outcome: Outcome | None = None
+    """How the last change stands."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the last change is not over yet."""
+        return self.outcome is not None and not self.outcome.is_over
+
+
+DeskStep = Step[Desk, events.Gather | events.Send]
+
+
+def step(desk: Desk, event: events.Event, operator: str = "") -> DeskStep:
+    """Take one event."""
+    match event:
+        case events.Seen(lines):
+            return Step(replace(desk, choice=desk.choice.seen(lines)))
+        case events.Told(outcome):
+            return _told(desk, outcome)
+        case events.Gathered(serial, so_far):
+            return Step(replace(desk, gathered=so_far) if serial == desk.serial else desk)
+        case events.Ready(serial, goods):
+            return _ready(desk, serial, goods)
+        case events.NotReady(serial, why):
+            if serial != desk.serial or desk.stage is not Stage.GATHERING:
+                return Step(desk)
+            return Step(_choosing(desk), feedback=wrong(f"Nothing changed: {why}"))
+        case events.Commit():
+            return _commit(desk, operator)
+        case events.Enter():
+            return _enter(desk, operator)
+        case events.Turn(by):
+            question = desk.question.moved(by) if desk.question else None
+            return Step(replace(desk, question=question))
+        case events.Back():
+            return _back(desk)
+        case events.Look():
+            return _look(desk)
+        case events.Typed():
+            return _typed(desk, event)
+        case events.Again(currency):
+            return _again(desk, currency)
+    return _mark(desk, event)
+
+
+def _mark(desk: Desk, event: events.Event) -> DeskStep:
+    if desk.stage is not Stage.CHOOSING:
+        return Step(desk, feedback=noted("Esc goes back to choosing first"))
+    choice = desk.choice
+    match event:
+        case events.Mark(product_id):
+            choice = choice.turned(product_id)
+        case events.MarkVariant(product_id, variant_id, of):
+            choice = choice.turned_variant(product_id, variant_id, of)
+        case events.MarkAlso(product_ids):
+            choice = choice.added(product_ids)
+        case events.Unmark():
+            choice = choice.cleared()
+        case events.TakeBackMark():
+            choice = choice.taken_back()
+    return Step(replace(desk, choice=choice), feedback=good(f"Chosen: {chosen(choice)}"))
+
+
+def chosen(choice: Choice) -> str:
+    """`12 products, 40 variants`; `nothing`."""
+    if not choice.products:
+        return "nothing"
+    return f"{_of(choice.products, 'product')}, {_of(choice.variants, 'variant')}"
+
+
+def _typed(desk: Desk, typed: events.Typed) -> DeskStep:
+    if desk.stage is not Stage.CHOOSING:
+        return Step(desk, feedback=noted("Esc goes back to choosing first"))
+    if desk.is_under_way:
+        return Step(desk, feedback=waiting("The change before is still being sent: F12 shows it"))
+    try:
+        edit = edits.read(typed.kind, typed.text, typed.currency)
+    except edits.NotAnEdit as refusal:
+        return Step(desk, feedback=wrong(str(refusal)))
+    wanted = tuple(desk.choice.picks.items())
+    if not wanted and typed.product_id in desk.choice.known:
+        some = frozenset({typed.variant_id}) if typed.variant_id else None
+        wanted = ((typed.product_id, some),)
+    if not wanted:
+        return Step(desk, feedback=noted("Nothing is chosen"))
+    if len(wanted) > MOST_PRODUCTS:
+        told = f"{_of(len(wanted), 'product')} are chosen: {count(MOST_PRODUCTS)} at once at most"
+        return Step(desk, feedback=wrong(told))
+    return _gather(desk, edit, wanted, None)
+
+
+def _again(desk: Desk, currency: str) -> DeskStep:
+    outcome = desk.outcome
+    if outcome is None or desk.stage is not Stage.RESULTS:
+        return Step(desk, feedback=noted("There is nothing to try again"))
+    if not outcome.is_over:
+        return Step(desk, feedback=waiting("The change is still being sent: F12 shows it"))
+    if not outcome.again or not can_go_again(outcome.run):
+        return Step(desk, feedback=noted("There is nothing to try again"))
+    kind, text = outcome.run.edit
+    try:
+        edit = edits.read(Kind(kind), text, currency)
+    except ValueError as refusal:
+        return Step(desk, feedback=wrong(str(refusal)))
+    products = dict.fromkeys(row.product_id for row in outcome.again)
+    only = frozenset(row.id for row in outcome.again)
+    return _gather(desk, edit, tuple((one, None) for one in products), only)
+
+
+def _gather(
+    desk: Desk,
+    edit: Edit,
+    wanted: tuple[tuple[str, frozenset[str] | None], ...],
+    only: frozenset[str] | None,
+) -> DeskStep:
+    serial = desk.serial + 1
+    state = replace(
+        desk, stage=Stage.GATHERING, edit=edit, serial=serial, wanted=len(wanted), gathered=0,
+        only=only, plan=None, question=None,
+    )  # fmt: skip
+    words = noted(f"{edit.title}: reading what it would change, nothing is sent yet")
+    return Step(state, (events.Gather(serial, edit, wanted),), words)
+
+
+def _ready(desk: Desk, serial: int, goods: tuple[Goods, ...]) -> DeskStep:
+    if serial != desk.serial or desk.stage is not Stage.GATHERING or desk.edit is None:
+        return Step(desk)
+    found = plan(desk.edit, goods)
+    if desk.only is not None:
+        found = replace(found, rows=tuple(row for row in found.rows if row.id in desk.only))
+    no = Answer("no", "no, go back")
+    if not found.rows:
+        question = Question("Nothing would change. The rows below say why.", (no,))
+    else:
+        question = Question(review_text(found), (no, Answer("yes", _yes(found))))
+    return Step(replace(desk, stage=Stage.REVIEW, plan=found, question=question))
+
+
+def review_text(found: Plan) -> str:
+    """What is about to happen, in one sentence."""
+    rows = _of(len(found.rows), _row_word(found.edit))
+    of = f" of {_of(found.products, 'product')}" if found.edit.of != "products" else ""
+    skipped = f" {_of(len(found.skipped), 'row')} left as before." if found.skipped else ""
+    return f"{found.edit.title}: change {rows}{of}?{skipped}"
+
+
+def _yes(found: Plan) -> str:
+    return f"yes, change {_of(len(found.rows), _row_word(found.edit))}"
+
+
+def _row_word(edit: Edit) -> str:
+    return {"variants": "price", "products": "product", "levels": "level"}[edit.of]
+
+
+def _commit(desk: Desk, operator: str) -> DeskStep:
+    if desk.stage is Stage.GATHERING:
+        return Step(desk, feedback=waiting("The chosen products are still being read"))
+    found = desk.plan
+    if desk.stage is not Stage.REVIEW or found is None:
+        return Step(desk, feedback=noted("Type a change first: p, w, s, l, u, x or n"))
+    if not found.rows:
+        return Step(desk, feedback=noted("Nothing would change. Esc goes back"))
+    edit = found.edit
+    run = Run(operator, edit.of, edit.title, (str(edit.kind), edit.text), found.rows)
+    state = replace(
+        desk, stage=Stage.RESULTS, question=None, plan=None, choice=desk.choice.settled()
+    )
+    return Step(state, (events.Send(run),), waiting(f"{edit.title}: being sent"))
+
+
+def _enter(desk: Desk, operator: str) -> DeskStep:
+    if desk.question is not None and desk.question.focused.name == "yes":
+        return _commit(desk, operator)
+    return _back(desk)
+
+
+def _back(desk: Desk) -> DeskStep:
+    words = noted("Nothing was sent") if desk.stage in (Stage.GATHERING, Stage.REVIEW) else None
+    return Step(_choosing(desk), feedback=words)
+
+
+def _choosing(desk: Desk) -> Desk:
+    return replace(
+        desk, stage=Stage.CHOOSING, edit=None, plan=None, question=None, only=None,
+        serial=desk.serial + 1,
+    )  # fmt: skip
+
+
+def _look(desk: Desk) -> DeskStep:
+    if desk.outcome is None:
+        return Step(desk, feedback=noted("Nothing was changed here lately"))
+    if desk.stage is Stage.REVIEW:
+        return Step(desk, feedback=noted("Send it or leave it first: F10 or Esc"))
+    return Step(replace(_choosing(desk), stage=Stage.RESULTS))
+
+
+def _told(desk: Desk, outcome: Outcome | None) -> DeskStep:
+    state = replace(desk, outcome=outcome)
+    if outcome is None and desk.stage is Stage.RESULTS:
+        return Step(_choosing(state))
+    ended = desk.outcome is not None and not desk.outcome.is_over
+    if outcome is None or not outcome.is_over or not ended:
+        return Step(state)
+    return Step(state, feedback=ending(outcome))
+
+
+def ending(outcome: Outcome) -> Feedback:
+    """How a change ended, in one sentence."""
+    told = f"{outcome.run.title}: {outcome.sentence}"
+    if outcome.again:
+        more = ". y tries them again" if can_go_again(outcome.run) else ""
+        return wrong(f"{told}{more}")
+    return done(told)
+
+
+def _of(number: int, word: str) -> str:
+    return f"{count(number)} {word}" + ("" if number == 1 else "s")

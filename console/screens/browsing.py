@@ -1,0 +1,320 @@
+"""Looking through the catalogue: the list, one product beside it, and the way to a scanned code."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+from textual.widget import Widget
+
+from console.client.errors import CallFailed, NotFound, SignedOut
+from console.client.models import Page, ProductCard, ProductLine, StockLevel, VariantCard
+from console.flows.catalogue import events, filters
+from console.flows.catalogue.filters import ProductFilter
+from console.flows.catalogue.outcome import Fate
+from console.flows.catalogue.rules import Desk, Stage, chosen, step
+from console.flows.step import good, wrong
+from console.flows.window import Fetch
+from console.flows.words import count
+from console.messages import SignInNeeded
+from console.scan.codes import Kind as CodeKind
+from console.scan.codes import Scan
+from console.scan.entry import Prompt
+from console.screens.background import begin
+from console.screens.counter import Counter
+from console.screens.gathering import levels_of
+from console.screens.paged import PagedScreen
+from console.widgets.catalogue_page import (
+    PRODUCT_COLUMNS,
+    product_page,
+    product_row,
+)
+from console.widgets.columns import Columns
+from console.widgets.drawn import Sheet
+from console.widgets.ink import Line
+from console.widgets.table import WindowTable
+from console.widgets.views import Views
+
+FIND = Prompt("find", "/", is_live=True)
+CARDS_KEPT = 100
+VARIANTS_WITH_STOCK = 20
+"""Variants of one product whose stock is read for the pane; each is a question of its own."""
+
+
+class BrowsingScreen(PagedScreen):
+    """All products, by state and by search, and the variants of the one that the cursor is on."""
+
+    WHAT = "The catalogue did not load"
+    HINT = "scan, or type a SKU or barcode"
+
+    def __init__(self, counter: Counter) -> None:
+        paints = counter.paints
+        self.desk = Desk()
+        table: WindowTable[ProductLine] = WindowTable(
+            paints,
+            PRODUCT_COLUMNS,
+            product_row(paints, lambda product_id: self.desk.choice.mark(product_id)),
+            _product_id,
+            empty="No product is like that. Esc clears the search, ⇥ shows another state.",
+            id="products",
+            is_one_way=True,
+        )
+        super().__init__(counter, table)
+        self.views = Views(paints, id="views")
+        self.pane = Sheet(paints, id="product")
+        self.work = Sheet(paints, id="work")
+        self.filter = ProductFilter()
+        self.at: int | None = None
+        """The variant that the cursor is on; None while it is in the list."""
+
+        self._reader = ""
+        self._anchor = ""
+        self._currency = ""
+        self._cards: OrderedDict[str, ProductCard] = OrderedDict()
+        self._levels: dict[str, Sequence[StockLevel]] = {}
+        self._now: dict[str, str] = {}
+        self._shown = ""
+
+    def body(self) -> Iterable[Widget]:
+        """The states, the products, one product beside them; a change takes the place of both."""
+        return (self.views, Columns(self.table, self.pane), self.work)
+
+    @property
+    def currency(self) -> str:
+        """The currency in which prices are shown and changed."""
+        return self.filter.currency or self._currency
+
+    async def page(self, fetch: Fetch) -> Page[ProductLine]:
+        """Products as the filter takes them."""
+        query = {**self.filter.as_query(), **self.as_list_query(fetch)}
+        page = await self.counter.shop.catalogue.page(query)
+        self.desk = step(self.desk, events.Seen(page.rows)).state
+        priced = next((one.price for one in page.rows if one.price is not None), None)
+        if not self._currency and priced is not None and not self.filter.currency:
+            self._currency = priced.currency
+        return page
+
+    def list_arrived(self) -> None:
+        """The first page is here; a shop without prices tells its currency elsewhere."""
+        if not self._currency:
+            begin(self, "currency", self._read_currency)
+        self._draw()
+
+    def cursor_rests(self) -> None:
+        """Show the product beside the list."""
+        if self.has_class("-wide") or self.at is not None:
+            begin(self, "product", self._read_product)
+
+    async def take_code(self, scan: Scan) -> bool:
+        """Go to the goods with this code; an order is opened as everywhere."""
+        if scan.kind is CodeKind.ORDER:
+            return False
+        if self.desk.stage in (Stage.GATHERING, Stage.REVIEW):
+            self.say(wrong(f"{scan.code} was not looked up: send the change or leave it first"))
+            return True
+        try:
+            answer = await self.counter.what_is(scan.code)
+            if answer is None or answer.variant is None:
+                return False
+            with self.counter.interruptible():
+                variant = await self.counter.shop.catalogue.variant(answer.variant.id)
+                await self._jump(variant)
+        except NotFound:
+            self.say(wrong(f"{scan.code} is not in the catalogue any more"))
+        except SignedOut as failure:
+            self.post_message(SignInNeeded(failure))
+        except CallFailed as failure:
+            self.say(wrong(f"{scan.code} was not looked up. {failure.detail}"))
+        return True
+
+    def on_window_table_cursor_moved(self, message: WindowTable.CursorMoved) -> None:
+        """Another product."""
+        message.stop()
+        self._draw_views()
+        self.cursor_moves()
+
+    def on_window_table_row_chosen(self, message: WindowTable.RowChosen) -> None:
+        """A second click goes into the product."""
+        message.stop()
+        begin(self, "open", self.do_turn_right)
+
+    def on_sheet_chosen(self, message: Sheet.Chosen) -> None:
+        """A click on a variant goes to it."""
+        message.stop()
+        card = self._card()
+        ids = [one.id for one in card.variants] if card else []
+        if self.desk.stage is Stage.CHOOSING and message.item in ids:
+            self._go_inside(ids.index(message.item))
+
+    async def do_turn_left(self) -> None:
+        """Out of the variants, or the answer before."""
+        if self.desk.question is not None:
+            self._take(events.Turn(-1))
+        elif self.at is not None:
+            self._go_inside(None)
+
+    async def do_turn_right(self) -> None:
+        """Into the variants, or the next answer."""
+        if self.desk.question is not None:
+            self._take(events.Turn(1))
+        elif self.desk.stage is Stage.CHOOSING and self.at is None:
+            await self._read_product()
+            if self._card() is not None:
+                self._go_inside(0)
+
+    async def do_find(self) -> None:
+        """Search."""
+        if self.desk.stage is Stage.CHOOSING:
+            self._go_inside(None)
+            self.ask(FIND, self.filter.text)
+
+    async def do_next_view(self) -> None:
+        """The state to the right."""
+        self._turn(1)
+
+    async def do_last_view(self) -> None:
+        """The state to the left."""
+        self._turn(-1)
+
+    # Inside
+
+    def _line(self) -> ProductLine | None:
+        line: ProductLine | None = self.table.current
+        return line
+
+    def _card(self) -> ProductCard | None:
+        line = self._line()
+        return self._cards.get(line.id) if line else None
+
+    def _variant(self) -> VariantCard | None:
+        card = self._card()
+        if card is None or self.at is None or self.at >= len(card.variants):
+            return None
+        return card.variants[self.at]
+
+    def _turn(self, by: int) -> None:
+        if self.desk.stage is Stage.CHOOSING:
+            self._apply(self.filter.turned(by), self.filter.text)
+
+    def _apply(self, wanted: ProductFilter, text: str) -> None:
+        found = filters.find(wanted, text)
+        self.say(found.feedback)
+        if found.feedback is None:
+            self.filter = found.state
+            self._go_inside(None)
+            self.search_now()
+
+    async def _read_currency(self) -> None:
+        overview = await self.asked(
+            "The currency did not load", self.counter.shop.desk.overview(), is_aside=True
+        )
+        if overview is not None:
+            self._currency = overview.currency
+
+    async def _read_product(self) -> None:
+        """Read the product under the cursor, then where its variants stand."""
+        line = self._line()
+        if line is None:
+            self._draw_pane()
+            return
+        known = self._cards.get(line.id)
+        self._draw_pane()
+        if known is None or known.version != line.version:
+            card = await self.asked(
+                "The product did not load", self.counter.shop.catalogue.product(line.id),
+                is_aside=True,
+            )  # fmt: skip
+            if card is None:
+                return
+            self._cards[line.id] = card
+            self._cards.move_to_end(line.id)
+            while len(self._cards) > CARDS_KEPT:
+                self._cards.popitem(last=False)
+            self._draw_pane()
+        begin(self, "levels", self._read_levels, self._cards[line.id])
+
+    async def _read_levels(self, card: ProductCard) -> None:
+        if not self.counter.may("inventory:read"):
+            return
+        variants = [
+            one for one in card.variants[:VARIANTS_WITH_STOCK] if one.id not in self._levels
+        ]
+        if not variants:
+            return
+        found = await self.asked(
+            "The stock did not load", levels_of(self.counter.shop, variants), is_aside=True
+        )
+        if found is not None:
+            if len(self._levels) > CARDS_KEPT * VARIANTS_WITH_STOCK:
+                self._levels.clear()
+            self._levels.update({one.id: found.get(one.id, ()) for one in variants})
+            self._draw_pane()
+
+    async def _jump(self, variant: VariantCard) -> None:
+        """Put the cursor on a variant; the list is searched for it when it is not there."""
+        if self.desk.stage is Stage.RESULTS:
+            self._take(events.Back())
+        self._go_inside(None)
+        if not self.table.go_to(variant.product_id):
+            self.filter = filters.find(ProductFilter(), variant.sku).state
+            await self.start_list()
+        if not self.table.go_to(variant.product_id):
+            self.say(wrong(f"{variant.sku} was not found in the list: / searches by its name"))
+            return
+        await self._read_product()
+        card = self._card()
+        ids = [one.id for one in card.variants] if card else []
+        if variant.id in ids:
+            self._go_inside(ids.index(variant.id))
+            self.call_after_refresh(self.pane.reveal, variant.id)
+            self.say(good(f"{variant.sku} {card.title if card else ''}"))
+
+    def _go_inside(self, at: int | None) -> None:
+        self.at = at
+        self.set_class(at is not None, "-inside")
+        self._draw()
+
+    def _draw_pane(self) -> None:
+        line, paints = self._line(), self.counter.paints
+        if line is None:
+            self.pane.show([])
+            return
+        card = self._cards.get(line.id)
+        if card is None:
+            self.pane.show(
+                [Line(((f" {line.title}", paints.bright),)),
+                 Line(((" reading …", paints.dim),))]
+            )  # fmt: skip
+            return
+        width = self.pane.size.width or self.size.width
+        choice = self.desk.choice
+        page = product_page(card, self._levels, choice, self.at, self.currency, paints, width)
+        self.pane.show(page, keep_place=card.id == self._shown)
+        self._shown = card.id
+
+    def _draw_views(self) -> None:
+        choice = self.desk.choice
+        box = "☒" if choice.picks else "☐"
+        wide = self.size.width >= 100
+        told = chosen(choice) if wide else f"{count(choice.products)} chosen"
+        run = self.desk.outcome
+        if run is not None and self.desk.is_under_way and wide:
+            told += f"   ◔ {count(run.count(Fate.WAITING))} rows being sent, o shows them"
+        elif wide and not self.counter.may("catalog:write"):
+            told += "   read only"
+        self.views.show(
+            filters.STATUSES, self.filter.status, note=f"{box} {told}", position=self.table.position
+        )
+
+    def _take(self, event: events.Event) -> None:
+        """Feed the desk with something that happened."""
+        raise NotImplementedError
+
+    def _draw(self) -> None:
+        self.restand()
+        self._draw_views()
+        self._draw_pane()
+
+
+def _product_id(line: ProductLine) -> str:
+    return line.id

@@ -1,0 +1,185 @@
+"""The catalogue: find goods, choose some or many, change them together, see how it went.
+
+Every change is shown row by row before it is sent, with *no* in the focus. It is sent in pieces
+that are on disk before the first one leaves; what each row came to is shown when they are answered.
+"""
+
+from __future__ import annotations
+
+from console import keys
+from console.client import catalogue
+from console.client.errors import CallFailed
+from console.client.models import CaseFile
+from console.client.outbox import Command
+from console.flows.catalogue import events, filters
+from console.flows.catalogue.edits import Kind
+from console.flows.catalogue.filters import ProductFilter
+from console.flows.catalogue.rules import Desk, Stage, chosen
+from console.flows.step import noted
+from console.flows.words import count
+from console.messages import Open
+from console.scan.entry import Prompt
+from console.screens.background import begin
+from console.screens.changing import ChangingScreen
+
+
+class CatalogueScreen(ChangingScreen):
+    """Products, choosing them, and what is done to them."""
+
+    NAME = "catalogue"
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Which products, and what is being done to them."""
+        stage = "" if self.desk.stage is Stage.CHOOSING else str(self.desk.stage)
+        if self.desk.edit is not None:
+            stage = f"{self.desk.edit.title}, {stage}"
+        parts = ("Catalogue", self.filter.words, stage)
+        return tuple(part for part in parts if part)
+
+    async def show(self, subject: str, order: CaseFile | None) -> None:
+        """A search text after `/`, how the last change went, or everything as it was left."""
+        if self._reader != self.counter.reader:
+            self._reader = self.counter.reader
+            self.desk, self.at, self._anchor = Desk(), None, ""
+            self._cards.clear()
+            self._levels.clear()
+        self._look_at_run()
+        if subject == "batch":
+            self._take(events.Look())
+        if subject.startswith("/") and subject[1:] != self.filter.text:
+            self._apply(ProductFilter(), subject[1:])
+        else:
+            begin(self, "list", self.reload)
+        if not self.counter.may("catalog:write"):
+            self.say(noted("Your role reads the catalogue and does not change it"))
+        self._draw()
+
+    def leave(self) -> None:
+        """What is chosen and what is reviewed stays; a half-typed figure does not."""
+        if self.desk.stage is Stage.CHOOSING:
+            self.question.show(None)
+
+    async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
+        """A piece of a change was answered."""
+        if command.kind != catalogue.KIND:
+            return
+        self._cards.clear()
+        self._levels.clear()
+        self._look_at_run()
+        self._draw()
+        if self.is_current and not self.desk.is_under_way:
+            begin(self, "list", self.reload)
+
+    def tick(self) -> None:
+        """A change moves on by itself."""
+        if self.desk.is_under_way:
+            self._look_at_run()
+            self._draw()
+
+    async def take_answer(self, prompt: Prompt, text: str) -> None:
+        """A search, or a figure for what is chosen."""
+        if prompt.name == "find":
+            self._apply(self.filter, text)
+        else:
+            self._type(Kind(prompt.name), text)
+
+    def take_change(self, prompt: Prompt, text: str) -> None:
+        """Search while typing; half a filter word is not complained about yet."""
+        found = filters.find(self.filter, text)
+        if found.feedback is None:
+            self.filter = found.state
+            self.search_soon()
+            self._draw_views()
+
+    def take_cancel(self, prompt: Prompt) -> None:
+        """Esc in the search shows everything again; in a figure, nothing changes."""
+        if prompt.name == "find":
+            self._apply(self.filter, "")
+        else:
+            self._draw()
+
+    def move(self, action: str) -> None:
+        """The cursor walks through the products, or through the variants of one."""
+        if self.desk.stage is not Stage.CHOOSING:
+            self.work.move(action)
+        elif self.at is None:
+            self.table.move(action)
+        else:
+            card = self._card()
+            self.at = keys.moved(action, self.at, len(card.variants) if card else 0)
+            self._draw_pane()
+            if card and card.variants:
+                self.pane.reveal(card.variants[self.at].id)
+
+    def go_back(self) -> bool:
+        """Esc: out of the review, out of the variants, out of the search."""
+        if self.desk.stage is not Stage.CHOOSING:
+            self._take(events.Back())
+            return True
+        if self.at is not None:
+            self._go_inside(None)
+            return True
+        if self.filter.text:
+            self._apply(self.filter, "")
+            return True
+        return False
+
+    def undo_step(self) -> bool:
+        """F9: leave the review, or choose again what was chosen a step ago."""
+        if self.desk.stage in (Stage.GATHERING, Stage.REVIEW):
+            self._take(events.Back())
+            return True
+        if self.desk.stage is Stage.CHOOSING and self.desk.choice.before:
+            self._take(events.TakeBackMark())
+            return True
+        return False
+
+    def on_resize(self) -> None:
+        """Another width, another layout."""
+        self._draw()
+
+    async def do_enter(self) -> None:
+        """Take the focused answer; in the list, go into the product; in there, to the stock."""
+        if self.desk.stage is not Stage.CHOOSING:
+            self._take(events.Enter())
+        elif self.at is None:
+            await self.do_turn_right()
+        else:
+            variant = self._variant()
+            if variant is not None:
+                self.post_message(Open("stock", f"/{variant.sku}"))
+
+    async def do_mark(self) -> None:
+        """The product or the variant under the cursor is chosen, or no longer."""
+        line, variant, card = self._line(), self._variant(), self._card()
+        if line is None:
+            return
+        if variant is not None and card is not None:
+            of = frozenset(one.id for one in card.variants)
+            self._take(events.MarkVariant(line.id, variant.id, of))
+        else:
+            self._anchor = line.id
+            self._take(events.Mark(line.id))
+
+    async def do_mark_range(self) -> None:
+        """All loaded rows from the one chosen last to the cursor."""
+        rows = dict(self.table.window.loaded())
+        anchor = next((at for at, row in rows.items() if row.id == self._anchor), self.table.cursor)
+        first, last = sorted((anchor, self.table.cursor))
+        ids = tuple(row.id for at, row in rows.items() if first <= at <= last)
+        self._take(events.MarkAlso(ids))
+        missing = last - first + 1 - len(ids)
+        if missing:
+            self.say(noted(f"{count(missing)} rows between are not loaded and not chosen"))
+
+    async def do_mark_all(self) -> None:
+        """All rows that are loaded."""
+        ids = tuple(row.id for _, row in self.table.window.loaded())
+        self._take(events.MarkAlso(ids))
+        if len(ids) < self.table.window.size:
+            told = f"Chosen: {chosen(self.desk.choice)}. Only what is loaded: PgDn loads more"
+            self.say(noted(told))
+
+    async def do_unmark(self) -> None:
+        """Nothing is chosen."""
+        self._take(events.Unmark())

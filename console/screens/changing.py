@@ -1,0 +1,246 @@
+"""Changing what is chosen: type a figure, look it over row by row, send it, see how it went."""
+
+from __future__ import annotations
+
+from console import keys
+from console.client import catalogue
+from console.client.errors import CallFailed, SignedOut
+from console.flows.catalogue import events
+from console.flows.catalogue.edits import HINTS, Kind
+from console.flows.catalogue.outcome import Fate, outcome
+from console.flows.catalogue.plan import told_price, told_threshold
+from console.flows.catalogue.rules import Stage, chosen, step
+from console.flows.step import Question, noted
+from console.messages import SignInNeeded
+from console.scan.entry import Prompt
+from console.screens.background import begin
+from console.screens.browsing import BrowsingScreen
+from console.screens.gathering import gathered
+from console.widgets.catalogue_page import (
+    gathering_page,
+    outcome_page,
+    review_page,
+)
+from console.widgets.ink import fit
+
+CONFLICTS_SHOWN = 20
+"""Rows that somebody else changed of which the page tells what they are by now."""
+
+CHANGES = frozenset({"price", "was", "sale", "publish", "archive", "unarchive"})
+ON_ROWS = CHANGES | {"low_at", "mark", "mark_range", "mark_all", "enter", "turn_right"}
+
+
+class ChangingScreen(BrowsingScreen):
+    """A screen on which one change at a time is made to everything that is chosen."""
+
+    def why_not(self, action: str) -> str | None:
+        """A change needs a permission and a row."""
+        if action in CHANGES and not self.counter.may("catalog:write"):
+            return "Your role does not change the catalogue"
+        if action == "low_at" and not (
+            self.counter.may("inventory:adjust") and self.counter.may("inventory:read")
+        ):
+            return "Your role does not change stock"
+        asks = self.desk.stage is Stage.CHOOSING
+        if action in ON_ROWS and asks and self.table.current is None and not self.desk.choice.picks:
+            return "No product is there to choose"
+        return None
+
+    async def do_price(self) -> None:
+        """Type what the price becomes."""
+        self._begin(Kind.PRICE, "price")
+
+    async def do_was(self) -> None:
+        """Type what it cost before."""
+        self._begin(Kind.WAS, "compare-at price")
+
+    async def do_sale(self) -> None:
+        """Type how much goes off."""
+        self._begin(Kind.SALE, "sale, % off")
+
+    async def do_low_at(self) -> None:
+        """Type at how many units the stock is low."""
+        self._begin(Kind.LOW, "low at")
+
+    async def do_publish(self) -> None:
+        """Drafts go on the shelf."""
+        self._type(Kind.STATUS, "publish")
+
+    async def do_archive(self) -> None:
+        """Products come off the shelf."""
+        self._type(Kind.STATUS, "archive")
+
+    async def do_unarchive(self) -> None:
+        """Archived products become drafts again."""
+        self._type(Kind.STATUS, "unarchive")
+
+    async def do_commit(self) -> None:
+        """F10: send what the review shows."""
+        self._take(events.Commit())
+
+    async def do_outcome(self) -> None:
+        """How the last change went."""
+        self._take(events.Look())
+
+    async def do_try_again(self) -> None:
+        """Work out the refused rows once more."""
+        self._take(events.Again(self.currency))
+
+    # Inside
+
+    def _begin(self, kind: Kind, words: str) -> None:
+        if self.desk.stage is not Stage.CHOOSING:
+            self.say(noted("Esc goes back to choosing first"))
+            return
+        money = kind is not Kind.LOW
+        if money and not self.currency:
+            self.say(noted("The shop's currency is not known yet: /in:EUR names one"))
+            return
+        where = f" in {self.currency}" if money else ""
+        self.question.show(Question(f"{self._subject()}{where}", ()), HINTS[kind])
+        self.ask(Prompt(str(kind), f"{words}:"))
+
+    def _subject(self) -> str:
+        if self.desk.choice.picks:
+            return f"For what is chosen, {chosen(self.desk.choice)}"
+        line, variant = self._line(), self._variant()
+        if variant is not None:
+            return f"For {variant.sku} alone"
+        return f"For {fit(line.title, 40).strip()}, all variants" if line else "For nothing"
+
+    def _type(self, kind: Kind, text: str) -> None:
+        line, variant = self._line(), self._variant()
+        self.question.show(None)
+        self._take(
+            events.Typed(
+                kind, text, self.currency, line.id if line else "", variant.id if variant else ""
+            )
+        )
+
+    def _take(self, event: events.Event) -> None:
+        person = self.counter.shop.session.person
+        before = self.desk.stage
+        taken = step(self.desk, event, person.id if person else "")
+        self.desk = taken.state
+        if self.desk.stage is not before:
+            self.work.top = 0
+        self.say(taken.feedback)
+        self.table.invalidate()
+        self._draw()
+        for command in taken.commands:
+            if isinstance(command, events.Gather):
+                begin(self, "gather", self._gather, command)
+            else:
+                self.counter.shop.give_run(command.run)
+                self._now = {}
+                self._look_at_run()
+                self._draw()
+
+    def _look_at_run(self) -> None:
+        """Read how the last change stands; it is on disk, whoever was here when it was given."""
+        found = self.counter.shop.last_run()
+        was_over = not self.desk.is_under_way
+        taken = step(self.desk, events.Told(outcome(*found) if found else None))
+        self.desk = taken.state
+        self.say(taken.feedback)
+        over = self.desk.outcome
+        if over is not None and over.count(Fate.CONFLICT) and not (was_over and self._now):
+            begin(self, "conflicts", self._read_conflicts)
+
+    async def _gather(self, wanted: events.Gather) -> None:
+        known = self.desk.choice.known
+
+        def told(done: int) -> None:
+            self._feed(events.Gathered(wanted.serial, done))
+
+        def title(product_id: str) -> str:
+            return known[product_id].title if product_id in known else product_id
+
+        try:
+            goods = await gathered(self.counter.shop, wanted, title, told)
+        except SignedOut as failure:
+            self.post_message(SignInNeeded(failure))
+            self._feed(events.NotReady(wanted.serial, failure.detail))
+        except CallFailed as failure:
+            self._feed(events.NotReady(wanted.serial, f"{failure.detail} {failure.remedy}"))
+        else:
+            self._feed(events.Ready(wanted.serial, goods))
+
+    def _feed(self, event: events.Event) -> None:
+        """Something that was read for a change is here."""
+        taken = step(self.desk, event)
+        self.desk = taken.state
+        self.say(taken.feedback)
+        self._draw()
+
+    async def _read_conflicts(self) -> None:
+        """What the rows are by now that somebody else changed; told aside, failures wait."""
+        run = self.desk.outcome
+        over: dict[str, str] = {}
+        for one in run.rows if run else ():
+            if one.fate is not Fate.CONFLICT or len(over) >= CONFLICTS_SHOWN:
+                continue
+            over[one.row.id] = one.row.product_id
+        shop = self.counter.shop
+        assert run is not None
+        for row_id, product_id in over.items():
+            try:
+                if run.run.of == "levels":
+                    level = await shop.stock.level(row_id)
+                    self._now[row_id] = f"now {told_threshold(level.low_stock_threshold)}"
+                elif run.run.of == "products":
+                    self._now[row_id] = f"now {(await shop.catalogue.product(product_id)).status}"
+                else:
+                    variant = await shop.catalogue.variant(row_id)
+                    self._now[row_id] = f"now {told_price(variant.price_in(self.currency))}"
+            except CallFailed:
+                # The row says that somebody else changed it; y reads it again in any case.
+                continue
+        self._draw()
+
+    def _draw(self) -> None:
+        super()._draw()
+        self._draw_work()
+        self._draw_keys()
+
+    def _draw_work(self) -> None:
+        desk, paints, width = self.desk, self.counter.paints, self.size.width
+        self.set_class(desk.stage is not Stage.CHOOSING, "-working")
+        match desk.stage:
+            case Stage.GATHERING:
+                self.work.show(gathering_page(desk.gathered, desk.wanted, paints, width))
+            case Stage.REVIEW if desk.plan is not None:
+                self.work.show(review_page(desk.plan, paints, width))
+            case Stage.RESULTS if desk.outcome is not None:
+                can_try = catalogue.can_go_again(desk.outcome.run)
+                lines = outcome_page(desk.outcome, self._now, can_try, paints, width)
+                self.work.show(lines)
+        asks = desk.question is not None or self.counter.entry.prompt is None
+        if asks or desk.stage is not Stage.CHOOSING:
+            self.question.show(desk.question, "F10 sends it. Esc goes back, nothing is sent.")
+
+    def _draw_keys(self) -> None:
+        stage = self.desk.stage
+        labels: dict[str, str] = {}
+        if stage is Stage.CHOOSING:
+            labels = dict.fromkeys(("commit", "try_again"), "")
+            hidden = [one for one in (*CHANGES, "low_at") if self._may_not(one)]
+            labels.update(dict.fromkeys(hidden, ""))
+            if self.at is not None:
+                labels["enter"] = "stock"
+        else:
+            labels = {one.id: "" for one in keys.on_the_bar(self.NAME)[0]}
+            if stage is Stage.REVIEW:
+                labels["enter"] = "answer"
+                if self.desk.plan is not None and self.desk.plan.rows:
+                    labels["commit"] = "send"
+            elif stage is Stage.RESULTS and self.desk.outcome is not None:
+                over = self.desk.outcome
+                if over.is_over and over.again and catalogue.can_go_again(over.run):
+                    labels["try_again"] = "try again"
+                labels["enter"] = "back to the list"
+        self.key_bar.relabel(labels)
+
+    def _may_not(self, action: str) -> bool:
+        needs = ("inventory:adjust",) if action == "low_at" else ("catalog:write",)
+        return not all(self.counter.may(one) for one in needs)
