@@ -48,7 +48,9 @@ class QuestionPanel(Drawn):
         if question.choices:
             rows.append(self._answers(question))
         rows += [[(row, paints.dim)] for row in self._rows(self._hint)] if self._hint else []
-        return Line(((" ┃  ", edge), *rows[y - 1]), (("┃ ", edge),))
+        # Until the layout has followed a wider window, the panel is taller than what it says.
+        shown = rows[y - 1] if y <= len(rows) else []
+        return Line(((" ┃  ", edge), *shown), (("┃ ", edge),))
 
     def _answers(self, question: Question) -> list[Part]:
         parts: list[Part] = []

@@ -13,7 +13,7 @@ from console.client.catalogue import Run, can_go_again
 from console.flows.catalogue import edits, events
 from console.flows.catalogue.choosing import Choice
 from console.flows.catalogue.edits import Edit, Kind
-from console.flows.catalogue.outcome import Outcome
+from console.flows.catalogue.outcome import Fate, Outcome
 from console.flows.catalogue.plan import Goods, Plan, plan
 from console.flows.step import Choice as Answer
 from console.flows.step import Feedback, Question, Step, done, good, noted, waiting, wrong
@@ -254,7 +254,8 @@ def _told(desk: Desk, outcome: Outcome | None) -> DeskStep:
     if outcome is None and desk.stage is Stage.RESULTS:
         return Step(_choosing(state))
     ended = desk.outcome is not None and not desk.outcome.is_over
-    if outcome is None or not outcome.is_over or not ended:
+    if outcome is None or not outcome.is_over or not ended or outcome.count(Fate.DROPPED):
+        # Who dropped it was told so where they dropped it.
         return Step(state)
     return Step(state, feedback=ending(outcome))
 

@@ -320,7 +320,10 @@ class Warehouse:
     def overview(self) -> dict[str, object]:
         """The day in figures."""
         to_ship = self.pick({"queue": "to_ship"}, "")
-        low = sum(one.on_hand - one.allocated <= one.threshold for one in self.levels.values())
+        low = sum(
+            one.threshold is not None and one.on_hand - one.allocated <= one.threshold
+            for one in self.levels.values()
+        )
         return {
             "to_ship": len(to_ship), "unpaid": len(self.pick({"payment_status": "unpaid"}, "")),
             "low_stock": low, "shipped_today": 96, "needs_attention": 2, "currency": "EUR",

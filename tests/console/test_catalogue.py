@@ -1,0 +1,417 @@
+"""The catalogue's screen: find, choose, change, see how it went; on a small window and on a large
+one, with a shop that refuses, one that goes away, and a console that is killed in the middle."""
+
+from pathlib import Path
+
+import pytest
+
+from console.client import catalogue, folder
+from console.client.outbox import Outbox, State
+from tests.console.support.station import Station, at_work
+from tests.console.support.warehouse import Warehouse
+from tests.console.support.wire import EMAIL, WireShop
+from tests.console.test_looks import assert_fits
+
+SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=lambda size: f"{size[0]}")
+
+
+def price_of(shop: WireShop, place: int, variant: int = 0) -> int:
+    found = shop.goods.card(place)["variants"][variant]["prices"][0]["price"]["amount"]
+    assert isinstance(found, int)
+    return found
+
+
+def batches(shop: WireShop) -> list[dict[str, object]]:
+    return [body for last, _, body in shop.warehouse.effects if last == "batch"]
+
+
+async def typed(desk: Station, key: str, text: str) -> None:
+    await desk.press(key)
+    await desk.type(text)
+    await desk.press("enter")
+    await desk.rested()
+
+
+@SIZES
+async def test_a_price_is_changed_after_it_was_looked_over(open_console, shop, size) -> None:
+    async with open_console(size=size) as desk:
+        await desk.press("f6", "space", "down", "space")
+        assert "☒ 2" in desk.text
+        await typed(desk, "p", "-20% .99")
+
+        assert "change 5 prices of 2 products?" in desk.text
+        assert "▶ no, go back ◀" in desk.text
+        assert "9.99 €" in desk.text
+        assert "7.99 €" in desk.text
+        assert_fits(desk)
+        assert shop.keys == []
+        await desk.press("f10")
+
+        assert "5 changed" in desk.said
+        assert "5 of 5" in desk.text
+        assert_fits(desk)
+        assert [price_of(shop, n) for n in (0, 1)] == [799, 499]
+        await desk.press("escape")
+        assert "☒ 2" in desk.text
+        assert_fits(desk)
+
+
+@SIZES
+async def test_enter_in_the_review_sends_nothing_and_neither_does_a_scanner(
+    open_console, shop, size
+) -> None:
+    async with open_console(size=size) as desk:
+        await desk.press("f6")
+        await typed(desk, "p", "+1")
+        await desk.scan("MUG-01")
+        assert "was not looked up" in desk.said
+        await desk.press("enter")
+
+        assert "Nothing was sent" in desk.said
+        assert shop.keys == []
+        await typed(desk, "p", "+1")
+        await desk.press("right", "enter")
+        assert price_of(shop, 0) == 1099
+
+
+@SIZES
+async def test_a_scan_goes_to_the_variant_and_the_change_is_for_it_alone(
+    open_console, shop, size
+) -> None:
+    async with open_console(size=size) as desk:
+        await desk.press("f6")
+        await desk.scan("TEA-AS-04")
+        await desk.rested()
+
+        assert "▶ ☐  TEA-AS-04" in desk.text
+        await typed(desk, "s", "25")
+        assert "change 1 price of 1 product?" in desk.text
+        assert "4.80 € (was 6.40 €)" in desk.text or size[0] == 80
+        await desk.press("f10", "escape")
+
+        assert [price_of(shop, 1, k) for k in (0, 1)] == [640, 480]
+        assert shop.goods.card(1)["variants"][1]["prices"][0]["compare_at"]["amount"] == 640
+
+
+async def test_a_scan_finds_what_the_list_does_not_show(open_console) -> None:
+    async with open_console() as desk:
+        await desk.press("f6", "tab", "tab")
+        await desk.rested()
+        assert "Honey" not in desk.text.split("Linen napkin")[0]
+        await desk.scan("HONEY-07")
+        await desk.rested()
+
+        assert "▶ ☐  HONEY-07" in desk.text
+        assert desk.frame.crumbs()[1] == "all /HONEY-07"
+        await desk.press("escape", "escape")
+        assert desk.frame.crumbs()[1] == "all"
+
+
+async def test_choosing_ranges_all_and_nothing_and_back(open_console) -> None:
+    shop = WireShop(Warehouse(10, 2), products=250)
+    async with open_console(shop=shop, size=(140, 40)) as desk:
+        await desk.press("f6", "down", "space", "down", "down", "down", "r")
+        assert "☒ 4 products" in desk.text
+        await desk.press("a")
+        assert "☒ 100 products" in desk.text
+        assert "Only what is loaded" in desk.said
+        await desk.press("c")
+        assert "☐ nothing" in desk.text
+        await desk.press("f9")
+        assert "☒ 100 products" in desk.text
+        await desk.press("tab")
+        await desk.type("/honey")
+        await desk.rested()
+        await desk.press("enter")
+
+        assert "☒ 100 products" in desk.text
+        assert_fits(desk)
+
+
+async def test_one_variant_of_a_product_is_chosen(open_console, shop) -> None:
+    async with open_console(size=(140, 40)) as desk:
+        await desk.press("f6", "right", "down", "space")
+        assert "☒ 1 product, 1 variant" in desk.text
+        await desk.press("left")
+        assert "▌ ◪  Mug" in desk.text
+        await typed(desk, "p", "=5")
+        await desk.press("f10")
+
+        assert [price_of(shop, 0, k) for k in range(3)] == [999, 500, 999]
+
+
+async def test_a_search_goes_out_while_one_types_and_the_last_answer_wins(
+    open_console, shop
+) -> None:
+    async with open_console() as desk:
+        await desk.press("f6")
+        desk.line.gate.clear()
+        await desk.type("/tea")
+        await desk.rested()
+        await desk.type("pot")
+        await desk.rested()
+        desk.line.gate.set()
+        await desk.rested()
+
+        titles = [row.title for _, row in desk.frame.table.window.loaded()]
+        assert titles
+        assert all(title.startswith("Teapot") for title in titles)
+
+
+@SIZES
+async def test_many_rows_go_out_in_pieces_and_each_is_told(open_console, size) -> None:
+    shop = WireShop(Warehouse(10, 2), products=230)
+    async with open_console(shop=shop, size=size) as desk:
+        await desk.press("f6", "a")
+        await typed(desk, "p", "+1")
+        taken = shop.goods.touch(3)["variants"][0]
+        taken["version"] += 1
+        taken["prices"][0]["price"] = {"amount": 9900, "currency": "EUR"}
+        del shop.goods.touch(5)["variants"][0]["prices"][0]["compare_at"]
+        await desk.press("f10")
+        await desk.rested()
+
+        pieces = [len(body["items"]) for body in batches(shop)]
+        assert max(pieces) == 100
+        assert len(pieces) == len(set(shop.keys)) == 2
+        assert "1 changed by others" in desk.said
+        assert "now 99.00 €" in desk.text
+        assert "y try again" in desk.text
+        assert_fits(desk)
+        await desk.press("y")
+        await desk.rested()
+        assert "change 1 price of 1 product?" in desk.text
+        assert "100.00 €" in desk.text
+        await desk.press("f10")
+
+        assert price_of(shop, 3) == 10_000
+
+
+async def test_a_row_that_the_shop_refuses_says_why(open_console, shop) -> None:
+    async with open_console(size=(140, 40)) as desk:
+        await desk.press("f6")
+        await desk.press("x")
+        await desk.rested()
+        # Archived by a rule of the shop, without the version having moved.
+        shop.goods.touch(0)["status"] = "archived"
+        await desk.press("f10")
+
+        assert "1 refused" in desk.said
+        assert "The product is archived." in desk.text
+
+
+async def test_thresholds_are_set_level_by_level_and_taken_back(open_console, shop) -> None:
+    async with open_console() as desk:
+        await desk.press("f6")
+        await typed(desk, "l", "7")
+        assert "change 6 levels of 1 product?" in desk.text
+        await desk.press("f10")
+        mugs = [one for one in shop.warehouse.levels.values() if one.variant.title == "Mug"]
+        assert {one.threshold for one in mugs} == {7}
+        await desk.press("f9")
+        await desk.rested()
+
+        assert {one.threshold for one in mugs} == {12}
+        assert "taken back: 6 changed" in desk.said
+        await desk.press("escape")
+        await typed(desk, "l", "off")
+        await desk.press("f10")
+        assert {one.threshold for one in mugs} == {None}
+
+
+async def test_prices_are_taken_back_with_those_that_were_not_there_before(
+    open_console, shop
+) -> None:
+    async with open_console() as desk:
+        await desk.press("f6")
+        await desk.type("/mug in:USD")
+        await desk.press("enter")
+        await desk.rested()
+        await typed(desk, "p", "=12.50")
+        assert "no price" in desk.text
+        await desk.press("f10")
+        assert len(shop.goods.card(0)["variants"][0]["prices"]) == 2
+        await desk.press("f9")
+
+        assert len(shop.goods.card(0)["variants"][0]["prices"]) == 1
+        assert price_of(shop, 0) == 999
+
+
+async def test_states_change_and_are_not_turned_back_by_a_key(open_console, shop) -> None:
+    async with open_console() as desk:
+        await desk.press("f6", "down", "down", "u")
+        await desk.rested()
+        await desk.press("f10")
+        assert shop.goods.card(2)["status"] == "active"
+        await desk.press("f9")
+
+        assert "u, x or n" in desk.said
+        assert shop.goods.card(2)["status"] == "active"
+
+
+async def test_while_the_shop_is_away_nothing_is_lost_and_f9_drops_what_never_left(
+    open_console, shop
+) -> None:
+    async with open_console() as desk:
+        await desk.press("f6")
+        await typed(desk, "p", "+1")
+        shop.moods.is_down = True
+        await desk.press("f10")
+        assert "being sent" in desk.text
+        assert "1 waiting" in desk.text
+        await desk.press("escape")
+        await typed(desk, "p", "+1")
+        assert "still being sent" in desk.said
+        await desk.press("f9")
+
+        assert "Taken back before it was sent" in desk.said
+        shop.moods.is_down = False
+        assert price_of(shop, 0) == 999
+
+
+async def test_a_lost_answer_changes_a_price_once(open_console, shop) -> None:
+    async with open_console() as desk:
+        await desk.press("f6")
+        await typed(desk, "p", "+1")
+        shop.moods.loses_next_answer = True
+        await desk.press("f10")
+        desk.app.shop.outbox._db.execute("UPDATE commands SET next_at = 0")
+        desk.app.shop.sender.nudge()
+        await desk.rested()
+
+        assert price_of(shop, 0) == 1099
+        assert len(batches(shop)) == 1
+        assert "3 changed" in desk.said
+
+
+@SIZES
+async def test_killed_in_the_middle_the_rest_goes_out_and_every_row_is_still_told(
+    tmp_path: Path, size
+) -> None:
+    shop = WireShop(Warehouse(10, 2), products=230)
+    home = tmp_path / "home"
+    async with at_work(home, shop=shop, size=size) as desk:
+        await desk.press("f6", "a")
+        await typed(desk, "p", "+1")
+        shop.moods.is_down = True
+        await desk.press("f10")
+        # As after kill -9: nothing of this process is asked to tidy up.
+    shop.moods.is_down = False
+    kept = Outbox(home / "outbox.sqlite3")
+    commands = kept.open_commands()
+    assert [one.state for one in commands] == [State.WAITING] * 2
+    kept._db.execute("UPDATE commands SET next_at = 0")
+    kept.close()
+
+    async with at_work(home, shop=shop, size=size) as desk:
+        await desk.rested()
+        await desk.press("f6", "o")
+        await desk.rested()
+        total = sum(len(body["items"]) for body in batches(shop))
+        assert total == sum(len(shop.goods.card(n)["variants"]) for n in range(100))
+        assert f"{total} of {total}" in desk.text
+        assert price_of(shop, 0) == 1099
+        assert len(shop.keys) == 2
+
+
+async def test_all_pieces_are_on_disk_or_none(tmp_path: Path) -> None:
+    taken = folder.take(tmp_path)
+    outbox = Outbox(taken.outbox)
+    rows = tuple(
+        catalogue.RunRow(f"v{n}", 1, {"price_updates": []}, "p", "x", "a", "b") for n in range(250)
+    )
+    run = catalogue.Run("me", "variants", "Price +1", ("price", "+1"), rows)
+    given = catalogue.give(outbox, run)
+    assert len(given.commands) == 3
+    assert catalogue.last_run(outbox, "me") == given
+    assert catalogue.last_run(outbox, "jon") is None
+
+    def breaks(ids: tuple[int, ...]) -> tuple[str, str]:
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        outbox.put_all(
+            [catalogue.piece("variants", rows[:1], "x")] * 2, operator="me", about=breaks
+        )
+    assert len(outbox.open_commands()) == 3
+    assert catalogue.last_run(outbox, "me") == given
+    outbox.close()
+    taken.release()
+
+
+@SIZES
+async def test_a_role_that_only_reads_is_told_and_is_offered_no_change(
+    open_console, shop, size
+) -> None:
+    person = shop.people[EMAIL]
+    keep = {"catalog:write", "inventory:adjust"}
+    person["permissions"] = [one for one in person["permissions"] if one not in keep]
+    async with open_console(size=size) as desk:
+        await desk.press("f6")
+        assert "Your role reads the catalogue and does not change it" in desk.said
+        for face in ("p price", "w was", "s sale", "l low", "u publish", "x archive"):
+            assert face not in desk.text, face
+        for key in "pwslux":
+            await desk.press(key)
+            assert desk.said.startswith("Your role does not"), key
+        assert shop.keys == []
+
+
+async def test_a_barcode_in_place_of_a_figure_changes_nothing(open_console, shop) -> None:
+    async with open_console() as desk:
+        await desk.press("f6", "p")
+        await desk.scan("5012345600017")
+
+        assert "looks like a barcode" in desk.said
+        assert desk.frame.desk.plan is None
+        assert shop.keys == []
+
+
+async def test_a_whole_piece_that_is_refused_waits_in_the_tray(open_console, shop) -> None:
+    async with open_console() as desk:
+        await desk.press("f6")
+        await typed(desk, "p", "+1")
+        shop.moods.refuses_with = 403
+        await desk.press("f10")
+
+        assert "F12" in desk.text
+        assert "3 held back" in desk.text
+        await desk.press("f12")
+        assert "Price +1 EUR" in desk.text
+        shop.moods.refuses_with = 0
+        await desk.press("y", "enter")
+        assert desk.screen == "catalogue"
+        await desk.rested()
+        assert "3 of 3" in desk.text
+        assert price_of(shop, 0) == 1099
+
+
+async def test_somebody_else_begins_with_nothing_chosen(open_console) -> None:
+    async with open_console() as desk:
+        await desk.press("f6", "space")
+        desk.app.counter.forget("somebody else")
+        await desk.press("f2", "f6")
+
+        assert desk.frame.desk.choice.products == 0
+
+
+async def test_the_window_may_change_its_size_in_every_stage(open_console) -> None:
+    async with open_console(size=(140, 40)) as desk:
+        await desk.press("f6", "right")
+        for keys in ((), ("p",), ("escape",), ("s", "2", "0", "enter"), ("f10",)):
+            await desk.press(*keys)
+            await desk.rested()
+            for width, height in ((80, 24), (60, 20), (140, 40)):
+                await desk.pilot.resize_terminal(width, height)
+                await desk.settled()
+                assert_fits(desk)
+
+
+async def test_the_end_of_a_list_that_reads_one_way_is_its_end(open_console) -> None:
+    shop = WireShop(Warehouse(10, 2), products=450)
+    async with open_console(shop=shop) as desk:
+        await desk.press("f6", "end")
+        await desk.rested()
+
+        assert desk.frame.table.current.title.endswith("no. 449")
+        assert "450 of 450" in desk.text
