@@ -93,6 +93,29 @@ def test_the_cursor_is_quick_among_a_hundred_thousand_orders(stub: StubShop, hom
     assert max(down) <= 50 * NOISE
 
 
+def test_the_cursor_is_quick_among_ten_thousand_products(stub: StubShop, home: Path) -> None:
+    with console(stub, home) as terminal:
+        terminal.until("O-10")
+        terminal.send(F[6])
+        terminal.until("1 of 10 000")
+        # Every one of them has been seen, and all that are loaded are chosen.
+        terminal.send(END)
+        terminal.until("no. 9999", seconds=60)
+        terminal.send(b"a")
+        terminal.until("Chosen:")
+        terminal.send(HOME)
+        terminal.until("1 of 10 000")
+        terminal.quiet()
+        down = key_latencies(terminal, DOWN, 400 if IS_SLOW else 80)
+        pages = key_latencies(terminal, PAGE_DOWN, 100 if IS_SLOW else 25)
+        memory = terminal.megabytes
+    print(f"\ndown {described(down)}\npage {described(pages)}\n{memory:.1f} MB")
+
+    assert percentile(down, 0.95) <= 12 * NOISE
+    assert percentile(pages, 0.95) <= 20 * NOISE
+    assert max(down) <= 50 * NOISE
+
+
 def test_no_key_waits_for_a_slow_shop(stub: StubShop, home: Path) -> None:
     with console(stub, home) as terminal:
         at_all_orders(terminal)

@@ -1,10 +1,11 @@
 """The real console in a real terminal, against the real API: a shift at the counter."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.console.pty_harness import DOWN, F, Terminal
+from tests.console.pty_harness import DOWN, ESC, F, Terminal
 from tests.support.live import OWNER_EMAIL, PASSWORD
 from tests.support.town import Town
 
@@ -85,3 +86,64 @@ def test_a_shift_at_the_counter(town: Town, tmp_path: Path) -> None:
     assert len(town.letters_to("buyer-of-jars@example.test", about="on its way")) == 2
     town.letter_to("buyer-of-jars@example.test", about="refund of 3.50 EUR")
     town.letter_to(town.shop.env["STAFF_ALERT_EMAIL"], about="Low stock: JAR, 4 left")
+
+
+def test_a_sale_is_put_on_from_the_counter(town: Town, tmp_path: Path) -> None:
+    """Find goods, choose them, reduce them, watch their stock; somebody else is quicker once."""
+    first = town.owner.sells("WALNUT-BOWL", 12, price=2500, title="Walnut Bowl")
+    second = town.owner.sells("WALNUT-SPOON", 9, price=1010, title="Walnut Spoon")
+
+    def price(level: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = town.owner.gets(f"/variants/{level['variant_id']}")["prices"][0]
+        return found
+
+    with Terminal(["--url", town.shop.url, "--home", str(tmp_path / "home")], rows=30) as desk:
+        desk.until("e-mail")
+        desk.send(keys(OWNER_EMAIL))
+        desk.until("▶ password")
+        desk.send(keys(PASSWORD))
+        desk.until("Waits")
+        desk.send(F[6])
+        desk.until("▸ all")
+        desk.send(b"/" + keys("walnut"))
+        desk.until("1 of 2")
+        desk.send(b"a")
+        desk.until("Chosen: 2 products, 2 variants")
+        desk.send(b"s")
+        desk.until("sale, % off:")
+        desk.send(keys("20 .99"))
+        desk.until("change 2 prices of 2 products?")
+        desk.until("19.99 € (was 25.00 €)")
+        version = town.owner.gets(f"/variants/{second['variant_id']}")["version"]
+        answer = town.owner.sends(
+            "PUT",
+            f"/variants/{second['variant_id']}/prices",
+            {"prices": [{"price": {"amount": 1200, "currency": "EUR"}}]},
+            headers={"If-Match": f'"{version}"'},
+        )
+        assert answer.status_code == 200
+        desk.send(F[10])
+        desk.until("1 changed, 1 changed by others")
+        desk.until("now 12.00 €")
+        desk.send(b"y")
+        desk.until("change 1 price of 1 product?")
+        desk.send(F[10])
+        desk.until("Sale 20 .99 EUR: 1 changed")
+        desk.send(ESC)
+        desk.until("⏎ variants")
+
+        desk.send(keys("WALNUT-BOWL"))
+        desk.until("▶ ☒  WALNUT-BOWL")
+        desk.send(b"l")
+        desk.until("low at:")
+        desk.send(keys("4"))
+        desk.until("change 2 levels")
+        desk.send(F[10])
+        desk.until("Low at 4: 2 changed")
+        desk.send(F[9])
+        desk.until("taken back: 2 changed")
+
+    bowl, spoon = price(first), price(second)
+    assert (bowl["price"]["amount"], bowl["compare_at"]["amount"]) == (1999, 2500)
+    assert (spoon["price"]["amount"], spoon["compare_at"]["amount"]) == (999, 1200)
+    assert town.owner.level("WALNUT-BOWL")["low_stock_threshold"] is None
