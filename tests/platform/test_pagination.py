@@ -13,7 +13,6 @@ from sqlalchemy import insert
 from api.kernel.ids import new_id
 from api.platform import pagination
 from api.platform.db import session, transaction
-from api.platform.outbox import Fact
 from tests.support.sql import count_statements
 from tests.support.workshop import PATH, SHELVES
 
