@@ -14,9 +14,10 @@ from typing import NamedTuple
 from console.client.caller import ADMIN, Caller
 from console.client.contract import parse, read
 from console.client.errors import OutOfContract
-from console.client.models import BatchAnswer, Page, ProductCard, ProductLine, VariantCard
+from console.client.models import Page
 from console.client.outbox import Command, Draft, Outbox, State
 from console.client.pages import parse_page
+from console.client.shelf import BatchAnswer, ProductCard, ProductLine, VariantCard
 
 KIND = "batch"
 AGGREGATE = "catalogue:batch"

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from textual.widget import Widget
 
 from console.client.errors import CallFailed, NotFound, SignedOut
-from console.client.models import Page, ProductCard, ProductLine, StockLevel, VariantCard
+from console.client.models import Page, StockLevel
+from console.client.shelf import ProductCard, ProductLine, VariantCard
 from console.flows.catalogue import events, filters
 from console.flows.catalogue.filters import ProductFilter
 from console.flows.catalogue.outcome import Fate

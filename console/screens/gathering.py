@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from console.client.errors import CallFailed, NotFound
-from console.client.models import StockLevel, VariantCard
+from console.client.models import StockLevel
+from console.client.shelf import VariantCard
 from console.client.shop import Shop
 from console.flows.catalogue.edits import Kind
 from console.flows.catalogue.events import Gather

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from console.client.models import Money, Price, ProductCard, ProductLine, StockLevel, VariantCard
+from console.client.models import Money, StockLevel
+from console.client.shelf import Price, ProductCard, ProductLine, VariantCard
 from console.flows.catalogue.choosing import Choice
 from console.flows.catalogue.outcome import Fate, Outcome
 from console.flows.catalogue.plan import Plan

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.client.catalogue import Run, RunRow, taking_back
-from console.client.models import Money, Price, ProductCard, ProductLine, VariantCard
+from console.client.models import Money
 from console.client.outbox import Command, State
+from console.client.shelf import Price, ProductCard, ProductLine, VariantCard
 from console.flows.catalogue import edits, events, filters, rules
 from console.flows.catalogue.edits import CannotPrice, Kind, NotAnEdit, places, priced, rounded
 from console.flows.catalogue.outcome import Fate, outcome

@@ -13,27 +13,23 @@ import pytest
 from flask import Flask
 from openapi_schema_validator import OAS30Validator
 
-from console.client import catalogue, models, orders, stock
+from console.client import catalogue, models, orders, shelf, stock
 from console.client.contract import WireField, fields_of
 from console.client.models import (
-    BatchAnswer,
     CaseFile,
     Money,
     Movement,
     OrderCard,
     Overview,
     PageMark,
-    Price,
-    ProductCard,
-    ProductLine,
     Refund,
     RefundQuote,
     ScanAnswer,
     SignIn,
     StockLevel,
-    VariantCard,
 )
 from console.client.outbox import Draft
+from console.client.shelf import BatchAnswer, Price, ProductCard, ProductLine, VariantCard
 from console.flows.catalogue import edits, filters
 from console.flows.catalogue.filters import WIRE
 from console.flows.filters import VIEWS, WORDS
@@ -159,8 +155,9 @@ def test_every_shape_of_the_console_is_held_against_the_document() -> None:
     read = {shape for reading in READINGS for shape in shapes_within(reading.shape)}
     declared = {
         shape
-        for _, shape in inspect.getmembers(models, is_dataclass)
-        if shape.__module__ == models.__name__
+        for module in (models, shelf)
+        for _, shape in inspect.getmembers(module, is_dataclass)
+        if shape.__module__ == module.__name__
     }
 
     assert declared - read == {models.Page}  # made by the console of rows and mark

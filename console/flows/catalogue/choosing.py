@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from console.client.models import ProductLine
+from console.client.shelf import ProductLine
 
 KEPT_STEPS = 20
 

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from console.client.models import Money, Price
+from console.client.models import Money
+from console.client.shelf import Price
 from console.flows import quantities
 from console.flows.words import WITH_THREE_DECIMALS, WITHOUT_DECIMALS, money
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console.client.catalogue import Run
-from console.client.models import ProductLine
+from console.client.shelf import ProductLine
 from console.flows.catalogue.edits import Edit, Kind
 from console.flows.catalogue.outcome import Outcome
 from console.flows.catalogue.plan import Goods

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from console.client.catalogue import Run, RunRow, answer_of
-from console.client.models import RowRefusal
 from console.client.outbox import Command, State
+from console.client.shelf import RowRefusal
 
 
 class Fate(StrEnum):

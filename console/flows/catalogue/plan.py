@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from console.client.catalogue import RunRow
-from console.client.models import Price, ProductCard, ProductLine, StockLevel, VariantCard
+from console.client.models import StockLevel
+from console.client.shelf import Price, ProductCard, ProductLine, VariantCard
 from console.flows.catalogue.edits import CannotPrice, Edit, Kind, priced
 from console.flows.words import money
 
