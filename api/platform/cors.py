@@ -30,7 +30,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         if not path.startswith(STOREFRONT) or path.startswith(STAFF):
             return response
         # Also for the pages that may not: whoever keeps answers must keep one for each page.
-        response.headers.add("Vary", "Origin")
+        response.vary.add("Origin")
         origin = request.headers.get("Origin")
         if origin not in allowed:
             return response
