@@ -79,8 +79,8 @@ class Run(NamedTuple):
     """`variants`, `products` or `levels`."""
 
     title: str
-    edit: tuple[str, str]
-    """Which edit, as it was typed; two empty texts when it cannot be given again."""
+    edit: tuple[str, str, str]
+    """Which edit, as typed, and its currency; without the first two it is not given again."""
 
     rows: tuple[RunRow, ...]
     commands: tuple[int, ...] = ()
@@ -137,8 +137,8 @@ def last_run(outbox: Outbox, operator: str) -> Run | None:
     try:
         found = json.loads(kept)
         rows = tuple(RunRow(*row) for row in found["rows"])
-        kind, text = found["edit"]
-        run = Run(found["operator"], found["of"], found["title"], (kind, text), rows,
+        kind, text, currency = found["edit"]
+        run = Run(found["operator"], found["of"], found["title"], (kind, text, currency), rows,
                   tuple(found["commands"]))  # fmt: skip
     except (ValueError, KeyError, TypeError):
         # Remembered by another version: the commands are in the tray all the same.
@@ -201,5 +201,5 @@ def taking_back(
             undone.append((command.key, len(back)))
     if not rows:
         return None
-    taken = Run(run.operator, run.of, f"{run.title} taken back", ("", ""), tuple(rows))
+    taken = Run(run.operator, run.of, f"{run.title} taken back", ("", "", run.edit[2]), tuple(rows))
     return taken, tuple(undone)

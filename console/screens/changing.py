@@ -84,7 +84,7 @@ class ChangingScreen(BrowsingScreen):
 
     async def do_try_again(self) -> None:
         """Work out the refused rows once more."""
-        self._take(events.Again(self.currency))
+        self._take(events.Again())
 
     # Inside
 
@@ -192,7 +192,7 @@ class ChangingScreen(BrowsingScreen):
                     self._now[row_id] = f"now {(await shop.catalogue.product(product_id)).status}"
                 else:
                     variant = await shop.catalogue.variant(row_id)
-                    self._now[row_id] = f"now {told_price(variant.price_in(self.currency))}"
+                    self._now[row_id] = f"now {told_price(variant.price_in(run.run.edit[2]))}"
             except CallFailed:
                 # The row says that somebody else changed it; y reads it again in any case.
                 continue
@@ -217,7 +217,9 @@ class ChangingScreen(BrowsingScreen):
                 self.work.show(lines)
         asks = desk.question is not None or self.counter.entry.prompt is None
         if asks or desk.stage is not Stage.CHOOSING:
-            self.question.show(desk.question, "F10 sends it. Esc goes back, nothing is sent.")
+            sends = desk.plan is not None and bool(desk.plan.rows)
+            hint = "F10 sends it. Esc goes back, nothing is sent." if sends else ""
+            self.question.show(desk.question, hint)
 
     def _draw_keys(self) -> None:
         stage = self.desk.stage

@@ -13,14 +13,14 @@ from console.flows.step import Tone
 from console.flows.words import Mark, Sense, count, day, figure, money, units
 from console.theme import Paints
 from console.widgets.figures import gauge
-from console.widgets.ink import Column, Line, Part, cells, wrapped
+from console.widgets.ink import Column, Line, Part, cells, width_of, wrapped
 
 PRODUCT_COLUMNS = (
     Column("", 1),
     Column("Product", 16, grow=3),
     Column("State", 10),
     Column("Price", 11, right=True),
-    Column("Variants", 8, right=True, from_width=70),
+    Column("Variants", 8, right=True, from_width=64),
     Column("Stock", 5),
     Column("Vendor", 10, grow=1, from_width=96),
     Column("Published", 12, from_width=110),
@@ -28,10 +28,10 @@ PRODUCT_COLUMNS = (
 VARIANT_COLUMNS = (
     Column("", 1),
     Column("SKU", 12, grow=2),
-    Column("Variant", 8, grow=2, from_width=64),
+    Column("Variant", 8, grow=2, from_width=74),
     Column("Price", 9, right=True),
     Column("Was", 9, right=True),
-    Column("Prior", 8, right=True, from_width=76),
+    Column("Prior", 9, right=True, from_width=62),
     Column("Free", 5, right=True),
     Column("Low", 4, right=True),
 )
@@ -199,6 +199,9 @@ def _about_variant(
     told.append(variant.barcode or "no barcode")
     lines = [Line(((f"       {' · '.join(told)}", paints.dim),))]
     for price in variant.prices:
+        if price.prior_price is not None:
+            words = f"       reduced; lowest price before: {money(price.prior_price)}"
+            lines.append(Line(((words, paints.dim),)))
         if price.price.currency != currency:
             lines.append(Line(((f"       {_told(price)}", paints.dim),)))
     for one in levels or ():
@@ -217,7 +220,8 @@ def _told(price: Price) -> str:
 def review_page(plan: Plan, paints: Paints, width: int) -> list[Line]:
     """Every row as it is and as it would be; then those that stay as they are, and why."""
     titles = [(column.title, paints.heading) for column in REVIEW_COLUMNS]
-    lines = [Line(cells(REVIEW_COLUMNS, width - 1, titles, lead=("   ", paints.ink)))]
+    head = Line(cells(REVIEW_COLUMNS, width - 1, titles, lead=("   ", paints.ink)))
+    lines = [head] if plan.rows else []
     for row in plan.rows[:MOST_LINES]:
         values: list[Part] = [
             (row.name, paints.ink),
@@ -228,10 +232,15 @@ def review_page(plan: Plan, paints: Paints, width: int) -> list[Line]:
         lines.append(Line(cells(REVIEW_COLUMNS, width - 1, values, lead=("   ", paints.ink))))
     lines += _cut(len(plan.rows), paints)
     if plan.skipped:
-        lines += [Line(), Line(((" STAY AS THEY ARE", paints.heading),))]
+        lines += [*([Line()] if plan.rows else []), Line(((" LEFT AS BEFORE", paints.heading),))]
     for skipped in plan.skipped[:MOST_LINES]:
-        parts = ((f" ▪ {skipped.name}: ", paints.ink), (skipped.why, paints.tones[Tone.NOTE]))
-        lines.append(Line(parts))
+        name = (f" ▪ {skipped.name}: ", paints.ink)
+        if width_of(name[0]) + width_of(skipped.why) < width:
+            lines.append(Line((name, (skipped.why, paints.tones[Tone.NOTE]))))
+            continue
+        lines.append(Line((name,)))
+        for words in wrapped(skipped.why, width - 6):
+            lines.append(Line(((f"     {words}", paints.tones[Tone.NOTE]),)))
     return [*lines, *_cut(len(plan.skipped), paints)]
 
 

@@ -285,7 +285,7 @@ async def test_a_lost_answer_changes_a_price_once(open_console, shop) -> None:
 
 
 @SIZES
-async def test_killed_in_the_middle_the_rest_goes_out_and_every_row_is_still_told(
+async def test_after_a_restart_the_rest_goes_out_and_every_row_is_still_told(
     tmp_path: Path, size
 ) -> None:
     shop = WireShop(Warehouse(10, 2), products=230)
@@ -295,7 +295,6 @@ async def test_killed_in_the_middle_the_rest_goes_out_and_every_row_is_still_tol
         await typed(desk, "p", "+1")
         shop.moods.is_down = True
         await desk.press("f10")
-        # As after kill -9: nothing of this process is asked to tidy up.
     shop.moods.is_down = False
     kept = Outbox(home / "outbox.sqlite3")
     commands = kept.open_commands()
@@ -320,7 +319,7 @@ async def test_all_pieces_are_on_disk_or_none(tmp_path: Path) -> None:
     rows = tuple(
         catalogue.RunRow(f"v{n}", 1, {"price_updates": []}, "p", "x", "a", "b") for n in range(250)
     )
-    run = catalogue.Run("me", "variants", "Price +1", ("price", "+1"), rows)
+    run = catalogue.Run("me", "variants", "Price +1", ("price", "+1", "EUR"), rows)
     given = catalogue.give(outbox, run)
     assert len(given.commands) == 3
     assert catalogue.last_run(outbox, "me") == given
@@ -415,3 +414,36 @@ async def test_the_end_of_a_list_that_reads_one_way_is_its_end(open_console) -> 
 
         assert desk.frame.table.current.title.endswith("no. 449")
         assert "450 of 450" in desk.text
+
+
+@SIZES
+async def test_a_shop_that_goes_away_while_goods_are_read_changes_nothing(
+    open_console, shop, size
+) -> None:
+    async with open_console(size=size) as desk:
+        await desk.press("f6", "space")
+        shop.moods.is_down = True
+        await typed(desk, "p", "+1")
+        assert desk.said.startswith("Nothing changed:")
+        assert "☒ 1" in desk.text
+        shop.moods.is_down = False
+        desk.app.shop.caller.circuit.answered()
+        shop.goods.touch(0)["id"] = "gone"
+        gone = shop.goods.id_of(0)
+        shop.goods._places().pop(gone)
+        await typed(desk, "p", "+1")
+
+        assert "Mug: is there no more" in desk.text
+        assert "Nothing would change" in desk.text
+        assert shop.keys == []
+        assert_fits(desk)
+
+
+async def test_a_lower_price_than_nothing_is_left_alone(open_console, shop) -> None:
+    async with open_console() as desk:
+        await desk.press("f6")
+        await typed(desk, "p", "-10")
+
+        assert "would cost -0.01 €" in desk.text
+        await desk.press("f10")
+        assert shop.keys == []

@@ -282,7 +282,7 @@ EVENTS = st.one_of(
         lambda some: events.MarkAlso(tuple(some))
     ),
     st.sampled_from([events.Unmark(), events.TakeBackMark(), events.Commit(), events.Enter(),
-                     events.Turn(1), events.Back(), events.Look(), events.Again("EUR")]),
+                     events.Turn(1), events.Back(), events.Look(), events.Again()]),
     st.sampled_from(["-10%", "=0", "-99", "+5 .99", "nonsense"]).map(
         lambda text: events.Typed(Kind.PRICE, text, "EUR", "p1")
     ),
@@ -374,7 +374,9 @@ def a_command(rows: range, state: State, results: dict[int, str] | None = None) 
     )  # fmt: skip
 
 
-RUN = Run("me", "variants", "Price -10%", ("price", "-10%"), tuple(a_row(n) for n in range(5)))
+RUN = Run(
+    "me", "variants", "Price -10%", ("price", "-10%", "EUR"), tuple(a_row(n) for n in range(5))
+)
 
 
 def test_every_row_is_told_what_became_of_it() -> None:
@@ -396,7 +398,7 @@ def test_refused_rows_are_worked_out_anew_and_no_others() -> None:
     results = {0: "ok", 1: "stale_version", 2: "ok", 3: "ok", 4: "ok"}
     told = events.Told(outcome(RUN, [a_command(range(5), State.DONE, results)]))
     desk = step(step(desk_with(*lines), told).state, events.Look()).state
-    asked = step(desk, events.Again("EUR"))
+    asked = step(desk, events.Again())
     (gather,) = asked.commands
     assert isinstance(gather, events.Gather)
     assert [one for one, _ in gather.wanted] == ["p1"]
@@ -448,3 +450,14 @@ def test_the_sentence_names_every_outcome() -> None:
     assert found.text == (
         "Price -10%: 3 changed, 1 changed by others, 1 refused. y tries them again"
     )
+
+
+def test_a_second_try_stays_in_the_currency_of_the_first() -> None:
+    run = RUN._replace(edit=("price", "+1", "USD"))
+    results = dict.fromkeys(range(5), "stale_version")
+    told = events.Told(outcome(run, [a_command(range(5), State.DONE, results)]))
+    desk = step(step(desk_with(a_line(0)), told).state, events.Look()).state
+    (gather,) = step(desk, events.Again()).commands
+
+    assert isinstance(gather, events.Gather)
+    assert gather.edit.currency == "USD"

@@ -276,6 +276,45 @@ def test_after_a_power_cut_the_work_goes_on_where_it_stopped(stub: StubShop, hom
     assert len(stub.ask("/_effects")["keys"]) == len(before) + 3
 
 
+def test_killed_between_two_pieces_of_a_change_the_rest_goes_out_once(
+    stub: StubShop, home: Path
+) -> None:
+    before, prices = stub.ask("/_effects")["keys"], stub.ask("/_effects")["prices"]
+    terminal = console(stub, home)
+    terminal.until("O-10")
+    terminal.send(F[6])
+    terminal.until("1 of 10 000")
+    terminal.send(b"a")
+    terminal.until("☒ 100")
+    terminal.send(b"p")
+    terminal.until("price:")
+    terminal.send(b"+1\r")
+    terminal.until("of 100 products?")
+    # Slow enough that the second piece is still to come when the first one has been answered.
+    stub.mood(latency=0.4)
+    terminal.send(F[10])
+    deadline = time.perf_counter() + 20
+    while len(stub.ask("/_effects")["keys"]) == len(before):
+        assert time.perf_counter() < deadline
+        terminal.pump(0.02)
+    terminal.kill()
+    terminal.close()
+    assert len(stub.ask("/_effects")["keys"]) == len(before) + 1
+    stub.mood(latency=0.0)
+    with console(stub, home) as again:
+        again.until("O-10")
+        again.send(F[6])
+        again.until("1 of 10 000")
+        again.send(b"o")
+        again.until("200 of 200", seconds=30)
+        again.until("200 changed")
+
+    told = stub.ask("/_effects")
+    assert len(told["keys"]) == len(set(told["keys"])) == len(before) + 2
+    assert told["prices"]["MUG-00"] == prices.get("MUG-00", 999) + 100
+    assert len(told["prices"]) >= 200
+
+
 def test_a_second_console_in_the_same_folder_is_told_and_leaves_the_terminal_alone(
     stub: StubShop, home: Path
 ) -> None:

@@ -128,7 +128,7 @@ def test_a_sale_is_put_on_from_the_counter(town: Town, tmp_path: Path) -> None:
         desk.send(b"y")
         desk.until("change 1 price of 1 product?")
         desk.send(F[10])
-        desk.until("Sale 20 .99 EUR: 1 changed")
+        desk.until("Sale 20 % .99 EUR: 1 changed")
         desk.send(ESC)
         desk.until("⏎ variants")
 

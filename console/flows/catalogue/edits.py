@@ -81,7 +81,12 @@ class Edit:
         """How a person calls it: `Price -20 % EUR`."""
         names = {Kind.PRICE: "Price", Kind.WAS: "Compare-at", Kind.SALE: "Sale",
                  Kind.LOW: "Low at", Kind.STATUS: ""}  # fmt: skip
-        words = f"{names[self.kind]} {self.text}".strip()
+        text = self.text
+        if self.kind is Kind.SALE and self.how == "percent":
+            whole, part = divmod(-self.figure, 100)
+            share = f"{whole}.{part:02d}".rstrip("0").rstrip(".")
+            text = " ".join((f"{share} %", *text.split()[1:]))
+        words = f"{names[self.kind]} {text}".strip()
         if self.kind is Kind.STATUS:
             return self.text.capitalize()
         return f"{words} {self.currency}".strip()

@@ -66,8 +66,6 @@ class Typed:
 class Again:
     """Rows that were refused, or that somebody else had changed, are worked out anew."""
 
-    currency: str
-
 
 @dataclass(frozen=True, slots=True)
 class Gathered:

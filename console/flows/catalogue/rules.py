@@ -23,6 +23,9 @@ MOST_PRODUCTS = 2_000
 """Products of one change: each of them is read before anything is shown."""
 
 
+NO, BACK = Answer("no", "no, go back"), Answer("no", "go back")
+
+
 class Stage(StrEnum):
     """What is shown."""
 
@@ -93,8 +96,8 @@ def step(desk: Desk, event: events.Event, operator: str = "") -> DeskStep:
             return _look(desk)
         case events.Typed():
             return _typed(desk, event)
-        case events.Again(currency):
-            return _again(desk, currency)
+        case events.Again():
+            return _again(desk)
     return _mark(desk, event)
 
 
@@ -144,7 +147,7 @@ def _typed(desk: Desk, typed: events.Typed) -> DeskStep:
     return _gather(desk, edit, wanted, None)
 
 
-def _again(desk: Desk, currency: str) -> DeskStep:
+def _again(desk: Desk) -> DeskStep:
     outcome = desk.outcome
     if outcome is None or desk.stage is not Stage.RESULTS:
         return Step(desk, feedback=noted("There is nothing to try again"))
@@ -152,14 +155,15 @@ def _again(desk: Desk, currency: str) -> DeskStep:
         return Step(desk, feedback=waiting("The change is still being sent: F12 shows it"))
     if not outcome.again or not can_go_again(outcome.run):
         return Step(desk, feedback=noted("There is nothing to try again"))
-    kind, text = outcome.run.edit
+    kind, text, currency = outcome.run.edit
     try:
         edit = edits.read(Kind(kind), text, currency)
     except ValueError as refusal:
         return Step(desk, feedback=wrong(str(refusal)))
-    products = dict.fromkeys(row.product_id for row in outcome.again)
     only = frozenset(row.id for row in outcome.again)
-    return _gather(desk, edit, tuple((one, None) for one in products), only)
+    some = only if edit.of == "variants" else None
+    products = dict.fromkeys(row.product_id for row in outcome.again)
+    return _gather(desk, edit, tuple((one, some) for one in products), only)
 
 
 def _gather(
@@ -182,13 +186,17 @@ def _ready(desk: Desk, serial: int, goods: tuple[Goods, ...]) -> DeskStep:
         return Step(desk)
     found = plan(desk.edit, goods)
     if desk.only is not None:
-        found = replace(found, rows=tuple(row for row in found.rows if row.id in desk.only))
-    no = Answer("no", "no, go back")
+        rows = tuple(row for row in found.rows if row.id in desk.only)
+        # Levels that were not asked for are no rows that were left alone.
+        skipped = () if rows and found.edit.of == "levels" else found.skipped
+        found = replace(found, rows=rows, skipped=skipped)
+    state = replace(desk, stage=Stage.REVIEW, plan=found)
     if not found.rows:
-        question = Question("Nothing would change. The rows below say why.", (no,))
-    else:
-        question = Question(review_text(found), (no, Answer("yes", _yes(found))))
-    return Step(replace(desk, stage=Stage.REVIEW, plan=found, question=question))
+        question = Question("Nothing would change. The rows below say why.", (BACK,))
+        return Step(replace(state, question=question), feedback=noted("Nothing would change"))
+    question = Question(review_text(found), (NO, Answer("yes", _yes(found))))
+    words = noted("Look it over: nothing has been sent yet")
+    return Step(replace(state, question=question), feedback=words)
 
 
 def review_text(found: Plan) -> str:
@@ -216,7 +224,7 @@ def _commit(desk: Desk, operator: str) -> DeskStep:
     if not found.rows:
         return Step(desk, feedback=noted("Nothing would change. Esc goes back"))
     edit = found.edit
-    run = Run(operator, edit.of, edit.title, (str(edit.kind), edit.text), found.rows)
+    run = Run(operator, edit.of, edit.title, (str(edit.kind), edit.text, edit.currency), found.rows)
     state = replace(
         desk, stage=Stage.RESULTS, question=None, plan=None, choice=desk.choice.settled()
     )
