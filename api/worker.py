@@ -1,8 +1,8 @@
 """`python -m api.worker`: runs jobs, relays facts and keeps the timetable. Any number may run.
 
-The jobs run in the main thread of this process, one after another; a second thread turns facts
-into jobs. Both hold nothing that matters: killed at any moment, another worker takes over what
-was left, because the ledger in Postgres knows.
+The jobs run in the main thread of this process, one after another; those that may take minutes run
+in a second thread, beside them; a third turns facts into jobs. All hold nothing that matters:
+killed at any moment, another worker takes over what was left, because the ledger in Postgres knows.
 """
 
 import os
@@ -19,6 +19,7 @@ from redis.client import PubSub, PubSubWorkerThread
 from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
+from rq.timeouts import TimerDeathPenalty
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.app import create_app
@@ -94,6 +95,44 @@ class Worker(SimpleWorker):
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
+class LongWorker(Worker):
+    """An RQ worker for a thread: it cannot hear signals, and ends jobs that hang by a timer."""
+
+    death_penalty_class = TimerDeathPenalty
+
+    def _install_signal_handlers(self) -> None:
+        """Leave signals to the main thread."""
+
+
+class LongLane(threading.Thread):
+    """Runs the jobs that may take minutes, one after another.
+
+    It ends with the process, in the middle of a job if need be: such jobs go on where they were.
+    """
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        super().__init__(name="long-lane", daemon=True)
+        self._app = app
+        self._redis = connect(settings)
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Look for long jobs once a second until told to stop. A lost Redis is waited for."""
+        with self._app.app_context():
+            while not self.stopping.wait(LOOK_EVERY_SECONDS):
+                try:
+                    waiting = jobs.queue(self._redis, is_long=True)
+                    if waiting.count:
+                        _work(
+                            LongWorker(
+                                [waiting], connection=self._redis, serializer=JSONSerializer
+                            ),
+                            burst=True,
+                        )
+                except RedisError as lost:
+                    _log.warning("long_lane_waits", error=type(lost).__name__)
+
+
 def main() -> int:
     """Run until SIGTERM or SIGINT; the running job is finished first. 1 when the relay failed."""
     try:
@@ -102,13 +141,15 @@ def main() -> int:
         sys.stderr.write(f"{unfit}\n")
         return 78  # EX_CONFIG
     app = create_app(settings)
-    relay = Relay(app, settings)
+    relay, long_lane = Relay(app, settings), LongLane(app, settings)
 
     def stop(number: int, frame: FrameType | None) -> None:
         relay.stopping.set()
+        long_lane.stopping.set()
 
     _on_signals(stop)
     relay.start()
+    long_lane.start()
     _log.info("worker_started", pid=os.getpid())
     with app.app_context():
         while not relay.stopping.is_set():
@@ -120,6 +161,7 @@ def main() -> int:
             _on_signals(stop)  # RQ leaves those of the worker that is gone
             relay.stopping.wait(REDIS_PATIENCE_SECONDS)
     relay.stopping.set()
+    long_lane.stopping.set()
     relay.join(timeout=5)
     _log.info("worker_stopped", pid=os.getpid())
     return 1 if relay.has_failed else 0
@@ -131,10 +173,13 @@ def new_worker(settings: Settings) -> Worker:
     return Worker([jobs.queue(connection)], connection=connection, serializer=JSONSerializer)
 
 
-def _work(worker: Worker) -> bool:
-    """Work until asked to stop (True), or until RQ gives up over a Redis that it lost (False)."""
+def _work(worker: Worker, *, burst: bool = False) -> bool:
+    """Work until asked to stop (True), or until RQ gives up over a Redis that it lost (False).
+
+    In a `burst` only until nothing waits.
+    """
     try:
-        worker.work(burst=False, logging_level="WARNING")
+        worker.work(burst=burst, logging_level="WARNING")
     except RedisError:
         if not worker.was_asked_to_stop:
             raise

@@ -24,7 +24,7 @@ from api.catalog.policy import (
 )
 from api.platform import cache
 from api.platform.db import transaction
-from api.platform.jobs import spans_transactions
+from api.platform.jobs import spans_transactions, takes_long
 
 
 def on_catalogue_changed(fact: CatalogueChanged) -> None:
@@ -60,6 +60,7 @@ def carry_out_scheduled_prices() -> None:
     _one_by_one(service.due_schedules, service.carry_out)
 
 
+@takes_long
 @spans_transactions
 def on_media_uploaded(fact: MediaUploaded) -> None:
     """Make the sizes of a picture."""
@@ -111,6 +112,7 @@ def gather_into_collections(fact: CatalogueChanged) -> None:
     service.gather(fact.slugs)
 
 
+@takes_long
 @spans_transactions
 def fill_collection(fact: CollectionRulesChanged) -> None:
     """Find all products of a collection by its rules, a batch in a transaction."""

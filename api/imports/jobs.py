@@ -5,21 +5,24 @@ from api.imports.events import ExportRequested, ImportRequested, ImportUndoReque
 from api.imports.service import SILENCE
 from api.kernel import clock
 from api.platform.db import transaction
-from api.platform.jobs import spans_transactions
+from api.platform.jobs import spans_transactions, takes_long
 
 
+@takes_long
 @spans_transactions
 def on_import_requested(fact: ImportRequested) -> None:
     """Read the file that was handed in."""
     flows.read_import(fact.import_id)
 
 
+@takes_long
 @spans_transactions
 def on_import_undo_requested(fact: ImportUndoRequested) -> None:
     """Take back what an import did."""
     flows.undo_import(fact.import_id)
 
 
+@takes_long
 @spans_transactions
 def on_export_requested(fact: ExportRequested) -> None:
     """Write the file that somebody wants."""

@@ -30,8 +30,11 @@ from api.platform.observability import JOBS, bind_request_id
 from api.platform.redis import client
 
 QUEUE = "stockroom"
+LONG_QUEUE = "stockroom-long"
+"""Where jobs of minutes wait, so that a file of a million rows holds up no letter and no price."""
 WAKE_CHANNEL = "stockroom:facts"
 JOB_TIMEOUT_SECONDS = 300
+LONG_JOB_TIMEOUT_SECONDS = 6 * 3600
 PATIENCE = timedelta(minutes=10)
 """How long a periodic job may take from being queued to its end before it is queued again."""
 
@@ -48,6 +51,7 @@ class Periodic:
     name: str
     every: timedelta
     run: Callable[[], None]
+    takes_long: bool = False
 
 
 class TimetableEntry(Base):
@@ -81,6 +85,13 @@ class Work:
                     return job
         raise LookupError(f"no job is called {name}")
 
+    def takes_long(self, name: str) -> bool:
+        """Whether a subscriber is one that may take minutes; False for one that is gone."""
+        try:
+            return getattr(self.job(name), "__takes_long__", False)
+        except LookupError:
+            return False
+
     def periodic(self, name: str) -> Periodic:
         """Find a job of the timetable; LookupError when there is none of that name."""
         for job in self.timetable:
@@ -104,14 +115,21 @@ def spans_transactions(job: Job) -> Job:
     return job
 
 
+def takes_long(job: Job) -> Job:
+    """Mark a job that may take minutes: it runs beside the others and not before them."""
+    job.__takes_long__ = True  # type: ignore[attr-defined]
+    return job
+
+
 def init_app(app: Flask, work: Work) -> None:
     """Plug in the table of jobs."""
     app.extensions["stockroom_work"] = work
 
 
-def queue(connection: Redis | None = None) -> Queue:
-    """Return the queue that workers listen to, over the app's connections or others."""
-    return Queue(QUEUE, connection=connection or client(), serializer=JSONSerializer)
+def queue(connection: Redis | None = None, *, is_long: bool = False) -> Queue:
+    """Return a queue that workers listen to, over the app's connections or others."""
+    name = LONG_QUEUE if is_long else QUEUE
+    return Queue(name, connection=connection or client(), serializer=JSONSerializer)
 
 
 @after_commit
@@ -134,19 +152,25 @@ def relay_once() -> int:
         facts = outbox.relay(work().names())
     with transaction():
         due = outbox.take_due()
-    if due:
+    for is_long in (False, True):
         entries = [
             Queue.prepare_data(
                 run_delivery,
                 args=(str(item.fact_id), item.subscriber, item.request_id),
-                timeout=JOB_TIMEOUT_SECONDS,
+                timeout=_timeout(is_long=is_long),
                 result_ttl=0,
                 failure_ttl=0,
             )
             for item in due
+            if work().takes_long(item.subscriber) is is_long
         ]
-        queue().enqueue_many(entries)
+        if entries:
+            queue(is_long=is_long).enqueue_many(entries)
     return facts + len(due)
+
+
+def _timeout(*, is_long: bool) -> int:
+    return LONG_JOB_TIMEOUT_SECONDS if is_long else JOB_TIMEOUT_SECONDS
 
 
 def run_delivery(fact_id: str, subscriber: str, request_id: str) -> None:
@@ -230,8 +254,12 @@ def enqueue_due_periodics() -> list[str]:
                 .values(next_run_at=now + min(job.every, PATIENCE))
             )
     for job in jobs:
-        queue().enqueue(
-            run_periodic, job.name, job_timeout=JOB_TIMEOUT_SECONDS, result_ttl=0, failure_ttl=0
+        queue(is_long=job.takes_long).enqueue(
+            run_periodic,
+            job.name,
+            job_timeout=_timeout(is_long=job.takes_long),
+            result_ttl=0,
+            failure_ttl=0,
         )
     return [job.name for job in jobs]
 

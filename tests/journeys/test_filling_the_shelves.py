@@ -30,19 +30,24 @@ FILE = a_file(
 
 def hands_in(owner: StaffMember, content: bytes) -> dict[str, Any]:
     """Hand a file in over HTTP, and poll its job until it has ended."""
-    answer = owner.http.post(
-        "/imports",
-        headers={**owner.headers, "Idempotency-Key": key()},
-        files={"file": ("spring.csv", content, "text/csv")},
-    )
-    assert answer.status_code == 202, answer.text
-    path = answer.headers["Location"].removeprefix("/api/v1/admin")
+    path = uploads(owner, content)
 
     def ended() -> dict[str, Any] | None:
         job: dict[str, Any] = owner.gets(path)
         return job if job["status"] not in ("pending", "running") else None
 
     return eventually(ended, what="the file to be read")
+
+
+def uploads(owner: StaffMember, content: bytes) -> str:
+    """Hand a file in over HTTP; returns where its job is looked at."""
+    answer = owner.http.post(
+        "/imports",
+        headers={**owner.headers, "Idempotency-Key": key()},
+        files={"file": ("spring.csv", content, "text/csv")},
+    )
+    assert answer.status_code == 202, answer.text
+    return answer.headers["Location"].removeprefix("/api/v1/admin")
 
 
 def test_a_file_is_handed_in_and_its_goods_are_found_and_bought(town: Town) -> None:
@@ -84,26 +89,54 @@ def test_the_same_file_again_changes_nothing(town: Town) -> None:
 def test_a_changed_price_is_in_every_list_within_a_second(town: Town) -> None:
     """By the outbox, the worker and Redis; the best of three, because machines are shared."""
     level = town.owner.sells("LANTERN", 5, price=2000)
-    reader = town.visitor()
-    path = "/variants/" + level["variant_id"]
-    took = []
-    for price in (2100, 2200, 2300):
-        reader.gets("/products", q="lantern")
-        reader.gets("/products/lantern")
-        version = town.owner.gets(path)["version"]
-        money = {"price": {"amount": price, "currency": "EUR"}}
-        answer = town.owner.sends(
-            "PUT", f"{path}/prices", {"prices": [money]}, headers={"If-Match": f'"{version}"'}
-        )
-        assert answer.status_code == 200, answer.text
-        began = time.monotonic()
 
-        def is_seen(price: int = price) -> bool:
-            found = reader.gets("/products", q="lantern")["data"][0]["price"]["amount"]
-            page = reader.gets("/products/lantern")["variants"][0]["price"]["amount"]
-            return (found, page) == (price, price)
-
-        eventually(is_seen, what=f"the price of {price} to be seen")
-        took.append(time.monotonic() - began)
+    took = [seen_after(town, level, price) for price in (2100, 2200, 2300)]
 
     assert min(took) < 1, took
+
+
+def test_a_long_file_holds_up_no_price_and_no_letter(town: Town) -> None:
+    """What takes minutes runs beside the other jobs of a worker, and not before them."""
+    level = town.owner.sells("CANDLE", 5, price=500)
+    guest = town.visitor("guest-beside-a-file@example.test")
+    rows = [a_simple_row(f"bead-{n}", f"Bead {n}", variant_sku=f"BEAD-{n}") for n in range(12_000)]
+    job = uploads(town.owner, a_file(*rows))
+    eventually(
+        lambda: town.owner.gets(job)["progress"]["rows_read"] > 0, what="the file to be begun"
+    )
+
+    took = seen_after(town, level, 600)
+    order = guest.orders("CANDLE", payment_method="manual")
+    letter = town.letter_to("guest-beside-a-file@example.test")
+    still = town.owner.gets(job)
+
+    assert order["number"] in letter.subject
+    assert still["status"] == "running", still
+    assert took < 3
+    town.owner.posts(f"{job}/cancel")
+
+
+def seen_after(town: Town, level: dict[str, Any], price: int) -> float:
+    """Change a price; returns after how many seconds a list and the page show it."""
+    reader, path = town.visitor(), "/variants/" + level["variant_id"]
+    variant = town.owner.gets(path)
+    slug = variant["sku"].lower()
+    reader.gets("/products", q=slug)
+    reader.gets(f"/products/{slug}")
+    money = {"price": {"amount": price, "currency": "EUR"}}
+    answer = town.owner.sends(
+        "PUT",
+        f"{path}/prices",
+        {"prices": [money]},
+        headers={"If-Match": f'"{variant["version"]}"'},
+    )
+    assert answer.status_code == 200, answer.text
+    began = time.monotonic()
+
+    def is_seen() -> bool:
+        found = reader.gets("/products", q=slug)["data"][0]["price"]["amount"]
+        page = reader.gets(f"/products/{slug}")["variants"][0]["price"]["amount"]
+        return (found, page) == (price, price)
+
+    eventually(is_seen, what=f"the price of {price} to be seen")
+    return time.monotonic() - began
