@@ -41,8 +41,8 @@ format: ready ## put the code into the house style
 openapi: ready ## approve the API document as it is now
 	@$(PY) -m tests.contract.approve
 
-bench: ready ## measure the shop (ARGS="--products 1000000" for a large one)
-	$(PY) -m tests.benchmarks $(ARGS)
+bench: ready ## measure the shop (PRODUCTS=1000000 for a large one)
+	$(PY) -m tests.benchmarks $(if $(PRODUCTS),--products $(PRODUCTS)) $(ARGS)
 
 clean: ready ## forget the demo shop: databases, payments, letters and logs
 	@$(PY) -m api.dev clean
