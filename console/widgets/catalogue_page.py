@@ -20,7 +20,7 @@ PRODUCT_COLUMNS = (
     Column("Product", 16, grow=3),
     Column("State", 10),
     Column("Price", 11, right=True),
-    Column("Variants", 8, right=True, from_width=64),
+    Column("Var.", 4, right=True, from_width=60),
     Column("Stock", 5),
     Column("Vendor", 10, grow=1, from_width=96),
     Column("Published", 12, from_width=110),
@@ -36,15 +36,15 @@ VARIANT_COLUMNS = (
     Column("Low", 4, right=True),
 )
 REVIEW_COLUMNS = (
-    Column("What", 20, grow=3),
-    Column("Now", 12, grow=1),
+    Column("What", 16, grow=2),
+    Column("Now", 18, grow=1),
     Column("", 1),
-    Column("Then", 12, grow=1),
+    Column("Then", 21, grow=1),
 )
 OUTCOME_COLUMNS = (
     Column("", 1),
-    Column("What", 20, grow=3),
-    Column("Became", 14, grow=1),
+    Column("What", 18, grow=3),
+    Column("Became", 21, grow=1),
     Column("", 17),
 )
 
