@@ -97,7 +97,7 @@ class Anywhere(Navigation):
                     await self.tell_screens(command, None)
                 else:
                     self.undo_before = command.id
-                    self.say(noted(f"{command.label}: there is nothing to take back of it"))
+                    self.say(noted(f"{command.label}: no key takes that back, F6 changes it"))
             case undo.Cannot(command, why):
                 self.undo_before = command.id
                 again = f". F9 again: {latest[1].label}" if len(latest) > 1 else ""

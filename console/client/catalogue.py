@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from console.client.caller import ADMIN, Caller
@@ -131,21 +132,24 @@ def piece(of: str, rows: Sequence[RunRow], label: str) -> Draft:
 
 def last_run(outbox: Outbox, operator: str) -> Run | None:
     """This person's last change to many rows, as long as its commands are kept."""
-    kept = outbox.remembered(REMEMBERED)
-    if not kept:
+    run = _read_run(outbox.remembered(REMEMBERED))
+    if run is None or run.operator != operator:
         return None
+    return run if outbox.keeps(run.commands) else None
+
+
+@lru_cache(1)
+def _read_run(kept: str) -> Run | None:
+    """A change as it was remembered; thousands of rows are not read anew for each look at them."""
     try:
         found = json.loads(kept)
         rows = tuple(RunRow(*row) for row in found["rows"])
         kind, text, currency = found["edit"]
-        run = Run(found["operator"], found["of"], found["title"], (kind, text, currency), rows,
+        return Run(found["operator"], found["of"], found["title"], (kind, text, currency), rows,
                   tuple(found["commands"]))  # fmt: skip
     except (ValueError, KeyError, TypeError):
-        # Remembered by another version: the commands are in the tray all the same.
+        # Nothing, or from another version: the commands are in the tray all the same.
         return None
-    if run.operator != operator or len(outbox.with_ids(run.commands)) < len(run.commands):
-        return None
-    return run
 
 
 def answer_of(command: Command) -> BatchAnswer | None:

@@ -70,12 +70,6 @@ class CatalogueScreen(ChangingScreen):
         if self.is_current and not self.desk.is_under_way:
             begin(self, "list", self.reload)
 
-    def tick(self) -> None:
-        """A change moves on by itself."""
-        if self.desk.is_under_way:
-            self._look_at_run()
-            self._draw()
-
     async def take_answer(self, prompt: Prompt, text: str) -> None:
         """A search, or a figure for what is chosen."""
         if prompt.name == "find":

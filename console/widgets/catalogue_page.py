@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from console.client.models import Money, StockLevel
 from console.client.shelf import Price, ProductCard, ProductLine, VariantCard
 from console.flows.catalogue.choosing import Choice
-from console.flows.catalogue.outcome import Fate, Outcome
+from console.flows.catalogue.outcome import Fate, Outcome, RowOutcome
 from console.flows.catalogue.plan import Plan
 from console.flows.step import Tone
 from console.flows.words import Mark, Sense, count, day, figure, money, units
 from console.theme import Paints
+from console.widgets.drawn import Lines
 from console.widgets.figures import gauge
 from console.widgets.ink import Column, Line, Part, cells, width_of, wrapped
 
@@ -66,7 +67,7 @@ FATES = {
 WORST_FIRST = (Fate.STOPPED, Fate.REFUSED, Fate.CONFLICT, Fate.UNTOLD, Fate.DROPPED, Fate.WAITING,
                Fate.CHANGED)  # fmt: skip
 MOST_LINES = 2_000
-"""Rows of a change that are drawn; the figures above them count all."""
+"""Rows with a reason that are drawn; the figures above them count all."""
 
 Levels = Mapping[str, Sequence[StockLevel]]
 
@@ -217,31 +218,34 @@ def _told(price: Price) -> str:
     return f"{money(price.price)}{was}"
 
 
-def review_page(plan: Plan, paints: Paints, width: int) -> list[Line]:
+def review_page(plan: Plan, paints: Paints, width: int) -> Sequence[Line]:
     """Every row as it is and as it would be; then those that stay as they are, and why."""
     titles = [(column.title, paints.heading) for column in REVIEW_COLUMNS]
     head = Line(cells(REVIEW_COLUMNS, width - 1, titles, lead=("   ", paints.ink)))
-    lines = [head] if plan.rows else []
-    for row in plan.rows[:MOST_LINES]:
+
+    def changed(at: int) -> Line:
+        row = plan.rows[at]
         values: list[Part] = [
             (row.name, paints.ink),
             (row.before, paints.dim),
             ("→", paints.accent),
             (row.after, paints.bright),
         ]
-        lines.append(Line(cells(REVIEW_COLUMNS, width - 1, values, lead=("   ", paints.ink))))
-    lines += _cut(len(plan.rows), paints)
+        return Line(cells(REVIEW_COLUMNS, width - 1, values, lead=("   ", paints.ink)))
+
+    left: list[Line] = [Line()] if plan.rows else []
     if plan.skipped:
-        lines += [*([Line()] if plan.rows else []), Line(((" LEFT AS BEFORE", paints.heading),))]
+        left.append(Line(((" LEFT AS BEFORE", paints.heading),)))
     for skipped in plan.skipped[:MOST_LINES]:
         name = (f" ▪ {skipped.name}: ", paints.ink)
         if width_of(name[0]) + width_of(skipped.why) < width:
-            lines.append(Line((name, (skipped.why, paints.tones[Tone.NOTE]))))
+            left.append(Line((name, (skipped.why, paints.tones[Tone.NOTE]))))
             continue
-        lines.append(Line((name,)))
+        left.append(Line((name,)))
         for words in wrapped(skipped.why, width - 6):
-            lines.append(Line(((f"     {words}", paints.tones[Tone.NOTE]),)))
-    return [*lines, *_cut(len(plan.skipped), paints)]
+            left.append(Line(((f"     {words}", paints.tones[Tone.NOTE]),)))
+    left += _cut(len(plan.skipped), paints)
+    return Lines([head] if plan.rows else [], len(plan.rows), changed, left)
 
 
 def gathering_page(done: int, wanted: int, paints: Paints, width: int) -> list[Line]:
@@ -251,7 +255,7 @@ def gathering_page(done: int, wanted: int, paints: Paints, width: int) -> list[L
 
 def outcome_page(
     outcome: Outcome, now: Mapping[str, str], can_try: bool, paints: Paints, width: int
-) -> list[Line]:
+) -> Sequence[Line]:
     """A change as it stands: how far it is, then the rows that need a person first.
 
     `now` tells of rows that somebody else changed what they are by now.
@@ -272,24 +276,34 @@ def outcome_page(
     titles = [(column.title, paints.heading) for column in OUTCOME_COLUMNS]
     lines.append(Line(cells(OUTCOME_COLUMNS, width - 1, titles, lead=("  ", paints.ink))))
     ranked = sorted(outcome.rows, key=lambda one: WORST_FIRST.index(one.fate))
-    for row, fate, why in ranked[:MOST_LINES]:
-        glyph, sense = FATES[fate]
-        became = row.after
-        if fate is Fate.CONFLICT:
-            became, why = now.get(row.id, "…"), f"wanted {row.after}, from {row.before}"
-        elif fate is not Fate.CHANGED:
-            became = row.before if fate in (Fate.REFUSED, Fate.DROPPED) else "…"
-        done = fate is Fate.CHANGED
-        values: list[Part] = [
-            (glyph, paints.senses[sense]),
-            (row.name, paints.ink),
-            (became, paints.bright if done else paints.ink),
-            (str(fate), paints.dim if done else paints.senses[sense]),
-        ]
-        lines.append(Line(cells(OUTCOME_COLUMNS, width - 1, values, lead=("  ", paints.ink))))
-        for words in wrapped(why, width - 8) if why else []:
-            lines.append(Line(((f"     {words}", paints.dim),)))
-    return [*lines, *_cut(total, paints)]
+    needy = sum(one.fate not in (Fate.CHANGED, Fate.WAITING) for one in ranked)
+    for one in ranked[: min(needy, MOST_LINES)]:
+        lines.append(_row(one, now, paints, width))
+        why = f"wanted {one.row.after}, from {one.row.before}"
+        for words in wrapped(one.why if one.fate is not Fate.CONFLICT else why, width - 8):
+            if words:
+                lines.append(Line(((f"     {words}", paints.dim),)))
+    lines += _cut(needy, paints)
+    rest = ranked[needy:]
+    return Lines(lines, len(rest), lambda at: _row(rest[at], now, paints, width), ())
+
+
+def _row(one: RowOutcome, now: Mapping[str, str], paints: Paints, width: int) -> Line:
+    row, fate = one.row, one.fate
+    glyph, sense = FATES[fate]
+    done = fate is Fate.CHANGED
+    became = row.after if done else "…"
+    if fate is Fate.CONFLICT:
+        became = now.get(row.id, "…")
+    elif fate in (Fate.REFUSED, Fate.DROPPED):
+        became = row.before
+    values: list[Part] = [
+        (glyph, paints.senses[sense]),
+        (row.name, paints.ink),
+        (became, paints.bright if done else paints.ink),
+        (str(fate), paints.dim if done else paints.senses[sense]),
+    ]
+    return Line(cells(OUTCOME_COLUMNS, width - 1, values, lead=("  ", paints.ink)))
 
 
 def _progress(words: str, done: int, total: int, paints: Paints, width: int) -> Line:

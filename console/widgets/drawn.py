@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from textual import events
 from textual.geometry import Region
@@ -39,6 +40,37 @@ class Drawn(Widget, can_focus=False):
         """Draw one line again, and nothing else."""
         if 0 <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
+
+
+class Lines(Sequence[Line]):
+    """Lines of which the many are made only when they are looked at."""
+
+    def __init__(
+        self, before: Sequence[Line], many: int, make: Callable[[int], Line], after: Sequence[Line]
+    ) -> None:
+        self._before = before
+        self._many = many
+        self._make = make
+        self._after = after
+
+    def __len__(self) -> int:
+        return len(self._before) + self._many + len(self._after)
+
+    @overload
+    def __getitem__(self, at: int) -> Line: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Line]: ...
+
+    def __getitem__(self, at: int | slice) -> Line | Sequence[Line]:
+        if isinstance(at, slice):
+            return [self[n] for n in range(*at.indices(len(self)))]
+        if not 0 <= at < len(self):
+            raise IndexError(at)
+        if at < len(self._before):
+            return self._before[at]
+        at -= len(self._before)
+        return self._make(at) if at < self._many else self._after[at - self._many]
 
 
 class Sheet(Drawn):
