@@ -135,7 +135,7 @@ def last_run(outbox: Outbox, operator: str) -> Run | None:
     run = _read_run(outbox.remembered(REMEMBERED))
     if run is None or run.operator != operator:
         return None
-    return run if outbox.keeps(run.commands) else None
+    return run if len(outbox.states(run.commands)) == len(run.commands) else None
 
 
 @lru_cache(1)

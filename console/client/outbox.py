@@ -176,13 +176,13 @@ class Outbox:
             self._select("WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", wanted)
         )
 
-    def keeps(self, ids: Sequence[int]) -> bool:
-        """Whether all of these commands are still here; they go some days after their answer."""
-        row = self._db.execute(
-            "SELECT count(*) FROM commands WHERE id IN (SELECT value FROM json_each(?))",
+    def states(self, ids: Iterable[int]) -> dict[int, State]:
+        """How each of these commands stands, as far as it is still kept."""
+        rows = self._db.execute(
+            "SELECT id, state FROM commands WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(ids)),),
-        ).fetchone()
-        return int(row[0]) == len(ids)
+        )
+        return {found: State(state) for found, state in rows}
 
     def _insert(self, draft: Draft, operator: str, key: str, state: State) -> int:
         cursor = self._db.execute(

@@ -53,6 +53,7 @@ class Shop:
         self.stock = Stock(self.caller)
         self.catalogue = Catalogue(self.caller)
         self._folder = folder
+        self._pieces: dict[int, Command] = {}
 
     @property
     def line(self) -> Line:
@@ -93,7 +94,16 @@ class Shop:
         """The operator's last change to many rows, with the commands that carry it."""
         person = self.session.person
         run = catalogue.last_run(self.outbox, person.id) if person else None
-        return (run, self.outbox.with_ids(run.commands)) if run else None
+        if run is None:
+            return None
+        states = self.outbox.states(run.commands)
+        known = {one: self._pieces[one] for one in run.commands if one in self._pieces}
+        # A piece is a hundred rows to read; of those that stand where they stood nothing is new.
+        moved = [one for one in run.commands
+                 if one not in known or known[one].state is not states[one]]  # fmt: skip
+        known.update((one.id, one) for one in self.outbox.with_ids(moved))
+        self._pieces = known
+        return run, tuple(known[one] for one in run.commands)
 
     def drop_with_siblings(self, command: Command) -> int:
         """Give up a command that never left; of a change in pieces, every piece that never left.

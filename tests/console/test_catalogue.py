@@ -335,6 +335,7 @@ async def test_all_pieces_are_on_disk_or_none(tmp_path: Path) -> None:
             [catalogue.piece("variants", rows[:1], "x")] * 2, operator="me", about=breaks
         )
     assert len(outbox.open_commands()) == 3
+    assert outbox.states(given.commands) == dict.fromkeys(given.commands, State.WAITING)
     assert catalogue.last_run(outbox, "me") == given
     outbox.close()
     taken.release()
