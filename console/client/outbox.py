@@ -378,27 +378,11 @@ class Outbox:
 
 
 def _command(row: sqlite3.Row) -> Command:
-    return Command(
-        id=row["id"],
-        key=row["key"],
-        operator=row["operator"],
-        kind=row["kind"],
-        aggregate=row["aggregate"],
-        path=row["path"],
-        body=json.loads(row["body"]),
-        label=row["label"],
-        inverse=json.loads(row["inverse"]) if row["inverse"] else None,
-        undoes=row["undoes"],
-        made_at=row["made_at"],
-        state=State(row["state"]),
-        tries=row["tries"],
-        unanswered=row["unanswered"],
-        next_at=row["next_at"],
-        status=row["status"],
-        milliseconds=row["milliseconds"],
-        problem=json.loads(row["problem"]) if row["problem"] else None,
-        answer=json.loads(row["answer"]) if row["answer"] else None,
-    )
+    """A row of the table, whose columns are called as the command's fields."""
+    told = dict(row)
+    for name in ("body", "inverse", "problem", "answer"):
+        told[name] = json.loads(told[name]) if told[name] else None
+    return Command(**told | {"state": State(told["state"])})
 
 
 def _nobody_listens() -> None:
