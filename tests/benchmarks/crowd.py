@@ -216,6 +216,7 @@ def fill(app: Flask, *, products: int) -> list[str]:
             with driver.cursor() as cursor:
                 # Foreign keys hold by the way the rows are made; asking for each takes an hour.
                 cursor.execute("SET session_replication_role = replica")
+                cursor.execute("SET statement_timeout = 0")
                 cursor.execute("SET maintenance_work_mem = '512MB'")
                 cursor.execute("TRUNCATE search_words")
                 kept = _without_indexes(driver, [name for name, _, _ in tables])
