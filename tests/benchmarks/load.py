@@ -23,6 +23,10 @@ class Load:
     p99_ms: float
 
 
+class HungUp(Exception):
+    """The server ended the connection, as it does with all of a worker that it replaces."""
+
+
 class _Connection:
     def __init__(self, host: str, port: int) -> None:
         self.socket = socket.create_connection((host, port))
@@ -38,9 +42,13 @@ class _Connection:
         self.socket.sendall(request.encode())
 
     def has_answer(self) -> bool:
-        """Read what came; True when the answer is whole. Fails unless it is a success."""
+        """Read what came; True when the answer is whole. Fails unless it is a success.
+
+        Raises HungUp.
+        """
         piece = self.socket.recv(262_144)
-        assert piece, "the server hung up"
+        if not piece:
+            raise HungUp
         self._got += piece
         head, separator, body = self._got.partition(b"\r\n\r\n")
         if not separator:
@@ -67,7 +75,17 @@ def under_load(name: str, url: str, path: Callable[[int], str], *, seconds: floa
     while time.perf_counter() - began < seconds:
         for key, _ in ready.select(1):
             connection = key.data
-            if connection.has_answer():
+            try:
+                is_whole = connection.has_answer()
+            except (HungUp, ConnectionResetError):
+                ready.unregister(connection.socket)
+                connection.socket.close()
+                again = _Connection(address.hostname or "", address.port or 80)
+                connections[connections.index(connection)] = again
+                ready.register(again.socket, selectors.EVENT_READ, again)
+                again.ask(path(asked))
+                continue
+            if is_whole:
                 took.append((time.perf_counter() - connection.began) * 1000)
                 connection.ask(path(asked))
                 asked += 1
