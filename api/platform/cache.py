@@ -120,11 +120,12 @@ def _found_or_ours_to_make(keys: Sequence[str], key: str) -> tuple[_Flight, Answ
 
 
 def _keep(flight: _Flight, answer: Answer) -> None:
+    """Store an answer. Its flight stays until it expires.
+
+    Somebody may have looked just before and still be on the way to begin a flight of their own.
+    """
     try:
-        with client().pipeline(transaction=False) as pipe:
-            pipe.set(flight.key, answer.pack(flight.tokens), ex=KEEP_SECONDS)
-            pipe.delete(flight.name)
-            pipe.execute()
+        client().set(flight.key, answer.pack(flight.tokens), ex=KEEP_SECONDS)
     except RedisError:
         CACHE.labels("unavailable").inc()
 
