@@ -34,6 +34,17 @@ FLIGHT_SECONDS = 3.0
 """How long others wait for the one who makes an answer, before they make it themselves."""
 _LOOK_AGAIN_SECONDS = 0.005
 
+# In one step: between looking at the tokens and storing, somebody could make them old.
+_STORE = """
+    local tokens = redis.call('MGET', unpack(KEYS, 2))
+    for _, token in ipairs(tokens) do
+        if not token then return 0 end
+    end
+    if table.concat(tokens, '.') ~= ARGV[1] then return 0 end
+    redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+    return 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -94,6 +105,7 @@ class _Flight:
     """The making of one answer under the tokens of its beginning; only one at a time has it."""
 
     key: str
+    token_keys: tuple[str, ...]
     tokens: bytes
 
     @property
@@ -107,7 +119,7 @@ def _found_or_ours_to_make(keys: Sequence[str], key: str) -> tuple[_Flight, Answ
     pause, outcome = _LOOK_AGAIN_SECONDS, "hit"
     while True:
         tokens, found = _look(keys, key)
-        flight = _Flight(key, tokens)
+        flight = _Flight(key, tuple(keys), tokens)
         if found is not None:
             CACHE.labels(outcome).inc()
             return flight, found
@@ -120,12 +132,15 @@ def _found_or_ours_to_make(keys: Sequence[str], key: str) -> tuple[_Flight, Answ
 
 
 def _keep(flight: _Flight, answer: Answer) -> None:
-    """Store an answer. Its flight stays until it expires.
+    """Store an answer, unless it has become old while it was made: a newer one may be there.
 
-    Somebody may have looked just before and still be on the way to begin a flight of their own.
+    Its flight stays until it expires: somebody may have looked just before and still be on the way
+    to begin a flight of their own.
     """
     try:
-        client().set(flight.key, answer.pack(flight.tokens), ex=KEEP_SECONDS)
+        keys = (flight.key, *flight.token_keys)
+        packed = answer.pack(flight.tokens)
+        client().eval(_STORE, len(keys), *keys, flight.tokens, packed, str(KEEP_SECONDS))
     except RedisError:
         CACHE.labels("unavailable").inc()
 

@@ -142,7 +142,22 @@ def test_whoever_waits_too_long_makes_it_alone(app: Flask, monkeypatch: pytest.M
     client().mset({"cache:token:shop": b"t"})
     app_answer = cache.cached(["shop"], "other", lambda: Answer.of(b"x"))
     assert app_answer.body == b"x"
-    flight = cache._Flight(f"cache:answer:{cache.sha256(b'list').hexdigest()[:32]}", b"t")
+    flight = cache._Flight(
+        f"cache:answer:{cache.sha256(b'list').hexdigest()[:32]}", ("cache:token:shop",), b"t"
+    )
     client().set(flight.name, b"1", px=60_000)
 
     assert cache.cached(["shop"], "list", lambda: Answer.of(b"mine")).body == b"mine"
+
+
+def test_a_slow_reader_does_not_lay_the_old_over_the_new(app: Flask) -> None:
+    """It began before a change, and ends after somebody else has made what is new."""
+
+    def read_slowly() -> Answer:
+        cache.outdate("shop")
+        assert cache.cached(["shop"], "list", lambda: Answer.of(b"new")).body == b"new"
+        return Answer.of(b"old")
+
+    cache.cached(["shop"], "list", read_slowly)
+
+    assert cache.cached(["shop"], "list", lambda: Answer.of(b"made again")).body == b"new"
