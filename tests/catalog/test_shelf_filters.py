@@ -360,3 +360,21 @@ def test_attributes_filter_and_are_counted(shelf: FlaskClient) -> None:
     assert groups["width"]["span"] == {"lowest": "10.5", "highest": "40"}
     assert groups["width"]["unit"] == "cm"
     assert groups["made"]["span"] == {"lowest": "2026-01-01", "highest": "2026-06-01"}
+
+
+def test_what_costs_nothing_has_a_price(client: FlaskClient) -> None:
+    """Zero is an amount, and not the lack of one."""
+    a_product("SAMPLE", title="Sample", price="0.00 EUR")
+    a_product("UNPRICED", title="Unpriced", price=None)
+
+    answer = client.get("/api/v1/products?include=facets").get_json()
+
+    assert answer["facets"]["price"] == {
+        "lowest": {"amount": 0, "currency": "EUR"},
+        "highest": {"amount": 0, "currency": "EUR"},
+    }
+    assert {card["title"]: card["for_sale"] for card in answer["data"]} == {
+        "Sample": True,
+        "Unpriced": False,
+    }
+    assert _titles(client, "?price_gte=0&price_lte=0") == ["Sample"]

@@ -63,8 +63,9 @@ def facets_of(
     currency = values["currency"]
     return {
         "is_capped": summary.products > TOTAL_CAP,
-        "price": summary.lowest
-        and {
+        "price": None
+        if summary.lowest is None
+        else {
             "lowest": money(summary.lowest, currency),
             "highest": money(summary.highest, currency),
         },
