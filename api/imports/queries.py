@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from api.imports.errors import ExportNotFound, ExportNotReady, ImportNotFound
 from api.imports.models import (
@@ -191,32 +191,15 @@ def exported_file(export_id: UUID) -> tuple[FileFormat, int]:
 
 def export_chunks(export_id: UUID) -> Iterator[bytes]:
     """Read an exported file piece by piece, each in its own statement."""
-    number = 0
-    while True:
-        content = session.scalar(
-            select(ExportChunk.content).where(
-                ExportChunk.export_id == export_id, ExportChunk.number == number
-            )
-        )
-        if content is None:
-            return
-        yield bytes(content)
-        number += 1
+    return _pieces(
+        select(ExportChunk.content).where(ExportChunk.export_id == export_id), ExportChunk
+    )
 
 
 def unfinished_exports(silent_since: Any) -> list[UUID]:
     """Return the exports that nobody writes."""
-    return list(
-        session.scalars(
-            select(Export.id)
-            .where(
-                Export.status.in_([ExportStatus.PENDING, ExportStatus.RUNNING]),
-                or_(Export.heartbeat_at < silent_since, Export.heartbeat_at.is_(None)),
-                Export.created_at < silent_since,
-            )
-            .order_by(Export.id)
-        )
-    )
+    begun = (ExportStatus.PENDING, ExportStatus.RUNNING)
+    return _left_alone(Export, Export.status.in_(begun), silent_since)
 
 
 def unfinished_undos(silent_since: Any) -> list[UUID]:
@@ -235,30 +218,37 @@ def unfinished_undos(silent_since: Any) -> list[UUID]:
 
 def file_chunks(import_id: UUID) -> Iterator[bytes]:
     """Read the file piece by piece, each in its own statement, so that one is held at a time."""
-    number = 0
-    while True:
-        content = session.scalar(
-            select(ImportChunk.content).where(
-                ImportChunk.import_id == import_id, ImportChunk.number == number
-            )
-        )
-        if content is None:
-            return
-        yield bytes(content)
-        number += 1
+    return _pieces(
+        select(ImportChunk.content).where(ImportChunk.import_id == import_id), ImportChunk
+    )
 
 
 def unfinished(silent_since: Any) -> list[UUID]:
     """Return the imports that nobody reads: those whose reader has been silent for a while."""
+    begun = (ImportStatus.PENDING, ImportStatus.RUNNING)
+    return _left_alone(Import, Import.status.in_(begun), silent_since)
+
+
+def _pieces(pieces: Select[Any], kind: type[ImportChunk | ExportChunk]) -> Iterator[bytes]:
+    number = 0
+    while (content := session.scalar(pieces.where(kind.number == number))) is not None:
+        yield bytes(content)
+        number += 1
+
+
+def _left_alone(
+    kind: type[Import | Export], is_begun: ColumnElement[bool], silent_since: Any
+) -> list[UUID]:
+    """Return jobs that were begun, or told of, before a moment, and have been silent since."""
     return list(
         session.scalars(
-            select(Import.id)
+            select(kind.id)
             .where(
-                Import.status.in_([ImportStatus.PENDING, ImportStatus.RUNNING]),
-                or_(Import.heartbeat_at < silent_since, Import.heartbeat_at.is_(None)),
-                Import.created_at < silent_since,
+                is_begun,
+                or_(kind.heartbeat_at < silent_since, kind.heartbeat_at.is_(None)),
+                kind.created_at < silent_since,
             )
-            .order_by(Import.id)
+            .order_by(kind.id)
         )
     )
 
