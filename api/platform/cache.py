@@ -228,7 +228,7 @@ class _NotKept(Exception):
 
 
 def _documented(view: Callable[..., Response]) -> dict[str, Any]:
-    """Document that a reader who has the very same bytes is told so, and in which language."""
+    """Document that a reader who has the very same bytes is told so."""
     doc = dict(getattr(view, "_apidoc", {}))
     given = dict(doc.get("response", {}))
     same = {"description": "If-None-Match names the present answer.", "content_type": None}

@@ -10,6 +10,7 @@ from api.catalog.queries.attributes import (
     list_product_types,
     slugs_of,
 )
+from api.catalog.queries.cards import CARD_EXPANSIONS
 from api.catalog.queries.collections import (
     get_collection,
     list_collection_products,
@@ -47,7 +48,7 @@ from api.catalog.queries.places import (
     shown_collections,
 )
 from api.catalog.queries.price_history import price_history
-from api.catalog.queries.product_page import shown_product
+from api.catalog.queries.product_page import PAGE_EXPANSIONS, shown_product
 from api.catalog.queries.publishing import due_to_publish
 from api.catalog.queries.relations import get_relations
 from api.catalog.queries.schedules import scheduled_price, scheduled_prices
@@ -72,6 +73,8 @@ from api.catalog.queries.translations import (
 )
 
 __all__ = [
+    "CARD_EXPANSIONS",
+    "PAGE_EXPANSIONS",
     "SORTS",
     "Offer",
     "VariantFound",

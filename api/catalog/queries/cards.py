@@ -19,7 +19,7 @@ from api.catalog.queries.narrowing import price_of
 from api.catalog.queries.translations import NO_TEXTS, Texts, languages_of, texts_for
 from api.platform.db import session
 
-EXPANSIONS = ("variants", "images")
+CARD_EXPANSIONS = ("variants", "images")
 """What a list may bring along, each in one more statement."""
 
 # Prices and pictures are looked up for the rows of the page alone, after it was chosen.

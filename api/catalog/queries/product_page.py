@@ -27,7 +27,8 @@ from api.catalog.queries.cards import IMAGE, cards_of, money
 from api.catalog.queries.translations import NO_TEXTS, Texts, languages_of, texts_for
 from api.platform.db import session
 
-EXPANSIONS = ("related", "collections")
+PAGE_EXPANSIONS = ("related", "collections")
+"""What a page may bring along, each in one more statement or two."""
 
 _ABOVE = aliased(Category)
 _BREADCRUMBS = (

@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.catalog.queries import SORTS
+from api.catalog.queries import CARD_EXPANSIONS, PAGE_EXPANSIONS, SORTS
 from api.platform.http import LARGEST_AMOUNT, MoneySchema, PageQuerySchema, PageSchema, Schema
 
 MOST_FILTERS = 50
@@ -111,13 +111,13 @@ class ShownProductsQuerySchema(PageQuerySchema, CurrencyQuerySchema):
         },
     )
     include = Names("total", "facets", description="What the answer counts.")
-    expand = Names("variants", "images", description="What each product brings along.")
+    expand = Names(*CARD_EXPANSIONS, description="What each product brings along.")
 
 
 class ShownProductQuerySchema(CurrencyQuerySchema):
     """How a storefront wants a product's page."""
 
-    expand = Names("related", "collections", description="What the page brings along.")
+    expand = Names(*PAGE_EXPANSIONS, description="What the page brings along.")
 
 
 class SuggestionsQuerySchema(CurrencyQuerySchema):

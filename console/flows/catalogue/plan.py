@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from console.client.catalogue import RunRow
 from console.client.models import StockLevel
-from console.client.shelf import Price, ProductCard, ProductLine, VariantCard
+from console.client.shelf import Price, ProductCard, VariantCard
 from console.flows.catalogue.edits import CannotPrice, Edit, Kind, priced
 from console.flows.words import money
 
@@ -52,11 +52,6 @@ class Plan:
     def products(self) -> int:
         """How many products it touches."""
         return len({row.product_id for row in self.rows})
-
-
-def goods_of_line(line: ProductLine) -> Goods:
-    """A product from its row in the list; enough for its status."""
-    return Goods(line.id, line.version, line.title, line.status)
 
 
 def goods_of(
