@@ -44,12 +44,22 @@ _FILL = """
     SELECT id, id, 'https://img.test/' || slug, '', 0 FROM products;
     INSERT INTO category_members (category_id, product_id, is_direct, position)
     SELECT :category, id, true, length(slug) FROM products WHERE slug LIKE '%77';
+    INSERT INTO category_members (category_id, product_id, is_direct, position)
+    SELECT c.id, p.id, true, length(p.slug) FROM products p
+    JOIN categories c ON c.slug = 'other-' || (substr(p.slug, 9)::int % 300);
     INSERT INTO collections (id, slug, title, description, seo_title, seo_description, kind, match,
         rules, sort, is_visible, version, created_at)
     VALUES (:category, 'gifts', 'Gifts', '', '', '', 'manual', 'all', '[]', 'position', true, 1,
         now());
     INSERT INTO collection_members (collection_id, product_id, position)
     SELECT :category, id, length(slug) FROM products WHERE slug LIKE '%33';
+    INSERT INTO collections (id, slug, title, description, seo_title, seo_description, kind, match,
+        rules, sort, is_visible, version, created_at)
+    SELECT id, 'all-' || slug, name, '', '', '', 'manual', 'all', '[]', 'position', true, 1, now()
+    FROM categories WHERE slug LIKE 'other-%';
+    INSERT INTO collection_members (collection_id, product_id, position)
+    SELECT c.id, p.id, length(p.slug) FROM products p
+    JOIN collections c ON c.slug = 'all-other-' || (substr(p.slug, 9)::int % 300);
     INSERT INTO search_words (word, products, edits)
     SELECT translate(n::text, '0123456789', 'abcdefghij') || 'product', n,
         ARRAY[translate(n::text, '0123456789', 'abcdefghij') || 'product']
