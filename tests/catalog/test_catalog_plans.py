@@ -113,6 +113,10 @@ def _listed(**query: Any) -> Callable[[], Any]:
     return lambda: queries.shown_products(Wanted(currency="EUR", **wanted), limit=20, **query)
 
 
+def _at_the_desk(**query: Any) -> Callable[[], Any]:
+    return lambda: queries.list_products(currency="EUR", **query)
+
+
 _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
     ("newest", "ix_products_newest", _listed()),
     ("by name", "ix_products_by_name", _listed(sort="name")),
@@ -143,7 +147,16 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
     ("a category", "uq_categories_slug", lambda: queries.shown_category("other-17")),
     ("a scan by SKU", "uq_variants_sku_key", lambda: queries.find_variant("sku-product-1711")),
     ("a scan by barcode", "uq_barcodes_code_key", lambda: queries.find_variant("Bproduct-1711")),
-    ("staff's newest", "pk_products", lambda: queries.list_products(currency="EUR")),
+    ("staff's newest", "pk_products", _at_the_desk()),
+    ("staff's drafts", "ix_products_off_the_shelf", _at_the_desk(status="draft")),
+    ("staff's by name", "ix_products_by_name", _at_the_desk(sort="name")),
+    ("staff's of a maker", "ix_products_traits", _at_the_desk(vendor="Maker 77")),
+    ("staff's of a category", "pk_category_members", _at_the_desk(category="mugs")),
+    ("staff's of a collection", "pk_collection_members", _at_the_desk(collection="gifts")),
+    ("staff's rare words", "ix_products_search", _at_the_desk(q="rare")),
+    ("staff's code", "ix_products_search", _at_the_desk(q="sku1711", status="draft")),
+    ("an external reference", "uq_products_external_reference",
+     _at_the_desk(external_reference="elsewhere:1711")),
 ]  # fmt: skip
 
 
