@@ -69,6 +69,11 @@ _FILL = """
     INSERT INTO old_slugs (kind, slug, subject_id)
     SELECT 'product', 'former-' || slug, id FROM products;
     UPDATE products SET in_stock = false WHERE slug NOT LIKE '%5';
+    INSERT INTO attributes (id, version, created_at, code, name, kind, unit, is_filterable,
+        is_visible, position)
+    VALUES (:category, 1, now(), 'width', 'Width', 'number', 'cm', true, true, 0);
+    INSERT INTO product_attributes (product_id, attribute_id, value, number)
+    SELECT id, :category, to_jsonb(length(slug)), length(slug) FROM products;
     INSERT INTO traits (kind, key, label)
     SELECT 'vendor', 'maker ' || n, 'Maker ' || n FROM generate_series(1, 500) AS n;
     UPDATE products SET traits = ARRAY[(SELECT t.id FROM traits t WHERE t.key = 'maker ' ||
@@ -104,12 +109,13 @@ def crowd(app: Flask) -> list[UUID]:
 # Tables of a few rows here, which are read whole because that is quicker.
 _SMALL = {
     *("attributes", "attribute_choices", "product_attributes", "product_types"),
-    *("product_type_attributes", "categories", "collections"),
+    *("product_type_attributes", "categories", "collections", "traits"),
 }
 
 
 def _listed(**query: Any) -> Callable[[], Any]:
-    wanted = {name: query.pop(name) for name in [*query] if name not in ("sort", "languages")}
+    how = ("sort", "languages", "with_facets", "with_total")
+    wanted = {name: query.pop(name) for name in [*query] if name not in how}
     return lambda: queries.shown_products(Wanted(currency="EUR", **wanted), limit=20, **query)
 
 
@@ -130,6 +136,10 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
     ("of a maker", "ix_products_traits", _listed(vendor=("Maker 77",))),
     ("which maker", "uq_traits_kind_key", _listed(vendor=("Maker 77",))),
     ("in other words", "pk_translations", _listed(languages=("de",))),
+    ("facets", "pk_product_price_ranges", _listed(category="mugs", with_facets=True)),
+    ("facets of numbers", "pk_product_attributes", _listed(category="mugs", with_facets=True)),
+    ("facets of a search", "ix_products_search", _listed(q="rare", with_facets=True)),
+    ("how many are found", "ix_products_search", _listed(q="rare", with_total=True)),
     ("a typo", "ix_search_words_edits", _listed(q="abproducd")),
     ("words begun", "pk_search_words",
      lambda: queries.suggested("abproduc", currency="EUR", limit=5)),
