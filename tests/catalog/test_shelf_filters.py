@@ -176,7 +176,7 @@ def test_facets_of_a_search_count_its_hits_without_their_own_filter(shelf: Flask
 
 
 def test_counting_facets_is_one_statement(shelf: FlaskClient) -> None:
-    """And one more for what attributes there are."""
+    """Whatever is filtered by."""
     with count_statements() as plain:
         shelf.get("/api/v1/products?vendor=forge")
     with count_statements() as counted:
