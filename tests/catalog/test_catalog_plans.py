@@ -157,6 +157,7 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
     ("a category", "uq_categories_slug", lambda: queries.shown_category("other-17")),
     ("a scan by SKU", "uq_variants_sku_key", lambda: queries.find_variant("sku-product-1711")),
     ("a scan by barcode", "uq_barcodes_code_key", lambda: queries.find_variant("Bproduct-1711")),
+    ("what is due on the shelf", "ix_products_to_publish", queries.due_to_publish),
     ("staff's newest", "pk_products", _at_the_desk()),
     ("staff's drafts", "ix_products_off_the_shelf", _at_the_desk(status="draft")),
     ("staff's by name", "ix_products_by_name", _at_the_desk(sort="name")),
