@@ -1,6 +1,6 @@
 """Each index of the catalogue serves the question it was made for, among thousands of rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from api.catalog.service.known import Known
 from api.kernel.ids import new_id
 from api.platform.db import db, session, transaction
 from tests.support.catalogue import a_category
+from tests.support.emptying import empty_everything
 from tests.support.plans import plans_of, tables_read_whole
 
 PRODUCTS = 4_000
@@ -81,9 +82,16 @@ _FILL = """
 """
 
 
-@pytest.fixture
-def crowd(app: Flask) -> list[UUID]:
-    """A shop of thousands, with statistics as a running one has them."""
+@pytest.fixture(scope="module")
+def crowd(bare_app: Flask) -> Iterator[list[UUID]]:
+    """A shop of thousands, with statistics as a running one has them; nobody changes it."""
+    with bare_app.app_context():
+        empty_everything()
+        yield _filled()
+        session.rollback()
+
+
+def _filled() -> list[UUID]:
     mugs = a_category("Mugs")
     for number in range(300):
         a_category(f"Other {number}", below=mugs if number % 2 else None)
