@@ -173,7 +173,7 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
     ("staff's of a category", "pk_category_members", _at_the_desk(category="mugs")),
     ("staff's of a collection", "pk_collection_members", _at_the_desk(collection="gifts")),
     ("staff's rare words", "ix_products_search", _at_the_desk(q="rare")),
-    ("staff's code", "ix_products_search", _at_the_desk(q="sku1711", status="draft")),
+    ("staff's code", "ix_products_search", _at_the_desk(q="sku1711")),
     ("an external reference", "uq_products_external_reference",
      _at_the_desk(external_reference="elsewhere:1711")),
 ]  # fmt: skip

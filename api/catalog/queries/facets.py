@@ -5,7 +5,7 @@ say what choosing another value as well would show. Like totals, they are counte
 10,000 products, the newest; `is_capped` says when there are more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -66,8 +66,6 @@ def facets_of(
     `value` of each value are what to send to narrow the list by it. `has_few_hits` is that of a
     search; see `relevance`.
     """
-    if narrowing.is_empty:
-        return {"is_capped": False, "price": None, "in_stock": 0, "groups": []}
     row = session.execute(_facets(narrowing.shape, has_few_hits), dict(values)).one()
     own = {kind: place for place, kind in enumerate(narrowing.kinds)}
     chosen = {trait for place in own.values() for trait in values[f"group_{place}"]}
@@ -77,7 +75,12 @@ def facets_of(
         if place == own.get(kind, _WHOLE):
             value = {"key": key, "label": label, "count": count, "is_chosen": trait in chosen}
             counted.setdefault(kind, []).append(value)
-    spans = {UUID(attribute): (low, high) for attribute, low, high in row.spans or ()}
+    ranged = {attribute: place for place, attribute in enumerate(narrowing.numbers)}
+    spans = {
+        attribute: (lowest, highest)
+        for place, attribute, lowest, highest in _spans_said(row.spans)
+        if place == ranged.get(attribute, _WHOLE)
+    }
     lowest, highest = row.prices
     currency = values["currency"]
     return {
@@ -104,10 +107,15 @@ def _facets(shape: Shape, has_few_hits: bool | None) -> AnySelect:
         select(func.count()).select_from(plain).scalar_subquery().label("products"),
         select(func.count()).where(any_stock.c.in_stock).scalar_subquery().label("in_stock"),
         _prices(among.newest(replace(shape, price=False))).label("prices"),
-        _counts({place: among.newest(shape, place) for place in range(_WHOLE, shape.groups)}).label(
-            "counts"
-        ),
-        _spans(among.newest(replace(shape, numbers=0))).label("spans"),
+        _counts(
+            {place: among.newest(shape, leaving_out=place) for place in range(_WHOLE, shape.groups)}
+        ).label("counts"),
+        _spans(
+            {
+                place: among.newest(shape, at_any_number=place)
+                for place in range(_WHOLE, len(shape.numbers))
+            }
+        ).label("spans"),
     )
 
 
@@ -116,21 +124,28 @@ class _Among:
 
     def __init__(self, has_few_hits: bool | None) -> None:
         self._has_few_hits = has_few_hits
-        self._sets: dict[tuple[Shape, int], CTE] = {}
+        self._sets: dict[tuple[Shape, int, int], CTE] = {}
 
-    def newest(self, shape: Shape, leaving_out: int = _WHOLE) -> CTE:
-        """Return the newest of the products that fit, one more than are counted."""
-        known = self._sets.get((shape, leaving_out))
-        if known is not None:
-            return known
+    def newest(
+        self, shape: Shape, *, leaving_out: int = _WHOLE, at_any_number: int = _WHOLE
+    ) -> CTE:
+        """Return the newest of the products that fit, one more than are counted; see `narrowed`."""
+        which = (shape, leaving_out, at_any_number)
+        if which in self._sets:
+            return self._sets[which]
         columns = (shape.product_id.label("id"), Product.in_stock, Product.traits)
-        statement = narrowed(columns, shape, leaving_out=leaving_out)
+        statement = narrowed(columns, shape, leaving_out=leaving_out, at_any_number=at_any_number)
         if self._has_few_hits is not None:
-            found = relevance.found(shape, has_few_hits=self._has_few_hits, leaving_out=leaving_out)
+            found = relevance.found(
+                shape,
+                has_few_hits=self._has_few_hits,
+                leaving_out=leaving_out,
+                at_any_number=at_any_number,
+            )
             statement = statement.where(found)
         statement = statement.order_by(shape.product_id.desc()).limit(TOTAL_CAP + 1)
         made = statement.cte(f"among_{len(self._sets)}")
-        self._sets[shape, leaving_out] = made
+        self._sets[which] = made
         return made
 
 
@@ -180,31 +195,44 @@ def _counts(among: Mapping[int, CTE]) -> ScalarSelect[Any]:
     )
 
 
-def _spans(among: CTE) -> ScalarSelect[Any]:
-    """Tell from where to where numbers and dates go; as text, so that no digit is lost."""
-    # Looked up for each, as prices are; without the OFFSET the database would join instead.
-    said = (
-        select(ProductAttribute.attribute_id, ProductAttribute.number)
-        .where(ProductAttribute.product_id == among.c.id, ProductAttribute.number.is_not(None))
-        .offset(0)
-        .correlate(among)
-        .lateral()
-    )
-    spans = (
-        select(
-            said.c.attribute_id,
-            cast(func.min(said.c.number), Text).label("lowest"),
-            cast(func.max(said.c.number), Text).label("highest"),
+def _spans(among: Mapping[int, CTE]) -> ScalarSelect[Any]:
+    """Tell from where to where numbers and dates go, with all filters and at any of each in turn.
+
+    As text, so that no digit is lost.
+    """
+    arms = []
+    for place, products in among.items():
+        # Looked up for each, as prices are; without the OFFSET the database would join instead.
+        said = (
+            select(ProductAttribute.attribute_id, ProductAttribute.number)
+            .where(
+                ProductAttribute.product_id == products.c.id, ProductAttribute.number.is_not(None)
+            )
+            .offset(0)
+            .correlate(products)
+            .lateral()
         )
-        .select_from(among)
-        .join(said, true())
-        .join(Attribute, Attribute.id == said.c.attribute_id)
-        .where(Attribute.is_filterable)
-        .group_by(said.c.attribute_id)
-        .subquery()
-    )
-    told = func.jsonb_build_array(spans.c.attribute_id, spans.c.lowest, spans.c.highest)
+        arms.append(
+            select(
+                literal(place, Integer).label("place"),
+                said.c.attribute_id,
+                cast(func.min(said.c.number), Text).label("lowest"),
+                cast(func.max(said.c.number), Text).label("highest"),
+            )
+            .select_from(products)
+            .join(said, true())
+            .join(Attribute, Attribute.id == said.c.attribute_id)
+            .where(Attribute.is_filterable)
+            .group_by(said.c.attribute_id)
+        )
+    spans = union_all(*arms).subquery()
+    told = func.jsonb_build_array(*spans.c)
     return select(func.jsonb_agg(told, type_=JSONB)).scalar_subquery()
+
+
+def _spans_said(told: Sequence[Any] | None) -> Iterator[tuple[int, UUID, str, str]]:
+    for place, attribute, lowest, highest in told or ():
+        yield place, UUID(attribute), lowest, highest
 
 
 def _groups(

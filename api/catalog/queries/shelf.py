@@ -23,7 +23,7 @@ from api.catalog.queries import relevance, searching
 from api.catalog.queries.cards import CARD, cards
 from api.catalog.queries.facets import facets_of
 from api.catalog.queries.guessing import meant
-from api.catalog.queries.narrowing import Narrowing, Shape, Wanted, narrow, narrowed
+from api.catalog.queries.narrowing import MOST_MONEY, Narrowing, Shape, Wanted, narrow, narrowed
 from api.platform import pagination
 from api.platform.db import AnySelect, session
 from api.platform.pagination import CursorInvalid, Listing, Sort
@@ -74,14 +74,15 @@ def shown_products(
         raise SortNeedsShelf
     narrowing = narrow(wanted, collection_id=collection.id if collection else None)
     if narrowing.is_empty:
-        nothing = {"limit": limit, "next_cursor": None, "has_more": False}
-        found = _Found([], nothing, narrowing.values)
+        found = _nothing(wanted, narrowing, limit, cursor)
     elif wanted.q:
         found = _search(wanted, narrowing, order, limit, cursor)
     else:
         found = _listed(wanted, narrowing.shape, order, narrowing.values, limit, cursor)
     if not found.rows and wanted.category is not None:
         _check_category(wanted.category)
+    if order.endswith("price"):
+        narrowing = _of_what_has_a_price(narrowing, found.values)
     page = found.page
     if with_total:
         everything = _everything(narrowing.shape, found.has_few_hits)
@@ -92,6 +93,9 @@ def shown_products(
     if wanted.q:
         shown["corrected_q"] = found.corrected_q
     if with_facets:
+        if narrowing.is_empty and wanted.q:
+            # What else could be chosen is counted among what the words find.
+            found.values["exact"] = relevance.look(narrowing.shape, found.values).exact
         shown["facets"] = facets_of(
             narrowing, found.values, has_few_hits=found.has_few_hits, languages=languages
         )
@@ -100,13 +104,29 @@ def shown_products(
 
 def found_products(
     q: str, *, currency: str, limit: int, languages: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Return the cards of the first products that a search finds."""
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the cards of the first products that a search finds, and their languages."""
     wanted = Wanted(currency=currency, q=q)
     values = {"currency": currency, **searching.values_of(q)}
     listed = _listed(wanted, Shape(), "relevance", values, limit, None)
-    found, _ = cards(listed.rows, currency, languages=languages)
-    return found
+    return cards(listed.rows, currency, languages=languages)
+
+
+def _nothing(wanted: Wanted, narrowing: Narrowing, limit: int, cursor: str | None) -> _Found:
+    """Answer what no product fits without asking; no page came before, so no cursor is its own."""
+    if cursor:
+        raise CursorInvalid
+    searched = searching.values_of(wanted.q) if wanted.q else {}
+    page: dict[str, Any] = {"limit": limit, "next_cursor": None, "has_more": False}
+    return _Found([], page, narrowing.values | searched, True if wanted.q else None)
+
+
+def _of_what_has_a_price(narrowing: Narrowing, values: dict[str, Any]) -> Narrowing:
+    """Count what an order by price lists: only what has a price in the currency."""
+    if narrowing.shape.price:
+        return narrowing
+    values |= {"price_gte": 0, "price_lte": MOST_MONEY}
+    return replace(narrowing, shape=replace(narrowing.shape, price=True))
 
 
 def _search(
