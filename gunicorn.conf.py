@@ -21,6 +21,8 @@ worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 4
 
+limit_request_line = 8190  # fifty values of a filter, written in another script, are still one line
+
 # The app is built once and shared by all workers: less memory, and a fault in it is seen at once.
 preload_app = True
 
