@@ -87,6 +87,13 @@ class OptionsDoNotFit(Refused):
     sentence = "A variant of this product needs one value for each of: {options}."
 
 
+class OptionTwice(Refused):
+    """Two options that are called the same could not be told apart."""
+
+    code = "option_twice"
+    sentence = "There are two options called {option}. Give each of them a name of its own."
+
+
 class CompareAtNotAbovePrice(Refused):
     """A compare-at price tells what was saved, so it is above the price."""
 

@@ -22,6 +22,7 @@ from api.catalog.service import addresses, fitting, following, intake, media, me
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import ImageDraft, ProductDraft
 from api.catalog.states import PRODUCT
+from api.catalog.texts import slug_from
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -38,12 +39,17 @@ _APART = ("category_ids", "images", "attributes")
 def create_product(draft: ProductDraft, *, by: Principal) -> intake.StoredProduct:
     """Take a product into the catalogue as a draft, with its variants, prices and pictures.
 
+    Without a slug it gets one made from its title, with a number when another product has that.
     Refuses a slug, SKU, barcode or external reference that is taken, two variants with the same
     values, values that do not fit the options, attributes that its type does not define or that
     do not fit, and a category that is not there.
     """
     require_transaction()
-    draft = replace(draft, images=tuple(media.with_media(draft.images)))
+    draft = replace(
+        draft,
+        slug=draft.slug or addresses.free("product", slug_from(draft.title)),
+        images=tuple(media.with_media(draft.images)),
+    )
     intake.check(draft)
     with told_as_refusals():
         (stored,) = intake.store([draft])
