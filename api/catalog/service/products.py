@@ -18,7 +18,16 @@ from api.catalog.models import (
     ProductStatus,
     Variant,
 )
-from api.catalog.service import addresses, fitting, following, intake, media, metadata, refreshing
+from api.catalog.service import (
+    addresses,
+    fitting,
+    following,
+    intake,
+    media,
+    metadata,
+    refreshing,
+    traits,
+)
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import ImageDraft, ProductDraft
 from api.catalog.states import PRODUCT
@@ -32,6 +41,7 @@ from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
 _FOLLOWED = {*refreshing.SAID, "attributes"}
+_SPELLED = {"vendor", "product_type", "tags"}
 _APART = ("category_ids", "images", "attributes")
 """What of a product is kept in other rows than its own."""
 
@@ -71,6 +81,7 @@ def edit_product(
     product = lock(product_id)
     check(product.version, expected_version)
     before_slug = product.slug
+    before = {name: getattr(product, name) for name in _SPELLED}
     shelves = _shelves_of(product.id) if "category_ids" in changes else set()
     plain = metadata.merged(product, {k: v for k, v in changes.items() if k not in _APART})
     changed = {k: v for k, v in plain.items() if getattr(product, k) != v}
@@ -89,12 +100,16 @@ def edit_product(
         addresses.moved("product", product.id, before=before_slug, after=product.slug)
         if _FOLLOWED & changed.keys():
             refresh_search(product)
+        is_respelled = bool(_SPELLED & changed.keys()) and traits.respell(
+            before, {name: getattr(product, name) for name in _SPELLED}
+        )
         product.version += 1
     audit.record("product.edited", by=by, subject_id=product.id, **changed)
     emit(
         CatalogueChanged(
             slugs=tuple(dict.fromkeys((before_slug, product.slug))),
             shelves=tuple(sorted(shelves - _shelves_of(product.id) if shelves else ())),
+            is_tree=is_respelled,  # it stands among the filters of any list
         )
     )
 
