@@ -64,7 +64,13 @@ def edit_many_variants(batch: Batch, *, by: Principal) -> dict[str, Any]:
         .with_for_update(key_share=True)
     )
     _queue_to_name([row["changes"] for row in batch.rows if "changes" in row])
-    answer = batch.carry_out(lambda row: _edit_variant(row, by=by))
+    # A product of five hundred variants is read anew once, and not for each of them.
+    touched: dict[UUID, Product] = {}
+    answer = batch.carry_out(
+        lambda row: _edit_variant(row, follow=lambda p: touched.update({p.id: p}), by=by)
+    )
+    for product_id in sorted(touched):
+        products.refresh_search(touched[product_id])
     _tell_once()
     return answer
 
@@ -79,10 +85,12 @@ def _edit_product(row: Row, *, by: Principal) -> Done:
     return Done(product_id, session.get_one(Product, product_id).version)
 
 
-def _edit_variant(row: Row, *, by: Principal) -> Done:
+def _edit_variant(row: Row, *, follow: Callable[[Product], None], by: Principal) -> Done:
     variant_id, version = row["id"], row.get("version")
     if "changes" in row:
-        variants.edit_variant(variant_id, row["changes"], expected_version=version, by=by)
+        variants.edit_variant(
+            variant_id, row["changes"], expected_version=version, by=by, follow=follow
+        )
         version = None
     if "prices" in row:
         variants.set_prices(variant_id, row["prices"], expected_version=version, by=by)
