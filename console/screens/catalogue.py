@@ -41,8 +41,8 @@ class CatalogueScreen(ChangingScreen):
         if self._reader != self.counter.reader:
             self._reader = self.counter.reader
             self.desk, self.at, self._anchor = Desk(), None, ""
-            self._cards.clear()
-            self._levels.clear()
+            for things in (self._cards, self._levels, self._stories):
+                things.forget()
         self._look_at_run()
         if subject == "batch":
             self._take(events.Look())
@@ -63,8 +63,7 @@ class CatalogueScreen(ChangingScreen):
         """A piece of a change was answered."""
         if command.kind != catalogue.KIND:
             return
-        self._cards.clear()
-        self._levels.clear()
+        self._doubt()
         self._look_at_run()
         self._draw()
         if self.is_current and not self.desk.is_under_way:
@@ -102,6 +101,7 @@ class CatalogueScreen(ChangingScreen):
             card = self._card()
             self.at = keys.moved(action, self.at, len(card.variants) if card else 0)
             self._draw_pane()
+            self.cursor_moves()
             if card and card.variants:
                 self.pane.reveal(card.variants[self.at].id)
 

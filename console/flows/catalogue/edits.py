@@ -46,6 +46,10 @@ class NotAnEdit(ValueError):
     """What was typed is no edit; the message says why, for the operator."""
 
 
+class NotAFigure(NotAnEdit):
+    """It is something else altogether, such as a barcode: there is nothing to put right."""
+
+
 class CannotPrice(ValueError):
     """This price cannot be changed like that; the message says why, for the operator."""
 
@@ -145,7 +149,8 @@ def _low(words: list[str], typed: str) -> Edit:
     try:
         return Edit(Kind.LOW, typed, "set", quantities.parse(typed.removeprefix("=")))
     except quantities.NotAQuantity as refusal:
-        raise NotAnEdit(str(refusal)) from refusal
+        is_long = len(typed.removeprefix("=")) > quantities.MOST_DIGITS
+        raise (NotAFigure if is_long else NotAnEdit)(str(refusal)) from refusal
 
 
 def _ending(word: str, currency: str) -> int:
@@ -203,7 +208,7 @@ def _parts(text: str, wanted: str) -> tuple[str, str]:
     if found is None or not (found[1] or found[2]):
         raise NotAnEdit(f"{text or 'Nothing'} is not {wanted}")
     if len(found[1]) > MOST_DIGITS:
-        raise NotAnEdit(f"{text} looks like a barcode, not like a figure")
+        raise NotAFigure(f"{text} looks like a barcode, not like a figure")
     return found[1], found[2] or ""
 
 

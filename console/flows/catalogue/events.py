@@ -136,6 +136,14 @@ class Gather:
 
 
 @dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Command: what was typed makes no sense; let it be put right instead of typed anew."""
+
+    kind: Kind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """Command: send this change."""
 
