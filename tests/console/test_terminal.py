@@ -114,6 +114,7 @@ def test_the_cursor_is_quick_among_ten_thousand_products(stub: StubShop, home: P
     assert percentile(down, 0.95) <= 12 * NOISE
     assert percentile(pages, 0.95) <= 20 * NOISE
     assert max(down) <= 50 * NOISE
+    assert memory <= 62
 
 
 def test_no_key_waits_for_a_slow_shop(stub: StubShop, home: Path) -> None:
