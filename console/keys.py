@@ -85,8 +85,8 @@ ACTIONS = (
            _on("catalogue")),
     Action("unarchive", ("n",), "n", "", "Make archived products drafts again", "This screen",
            _on("catalogue")),
-    Action("mark_all", ("a",), "a", "all", "Choose everything that is loaded", "This screen",
-           _on("catalogue")),
+    Action("mark_all", ("a",), "a", "all", "Choose the whole list, up to 2 000 products",
+           "This screen", _on("catalogue")),
     Action("unmark", ("c",), "c", "clear", "Choose nothing; F9 takes that back", "This screen",
            _on("catalogue")),
     Action("mark_range", ("r",), "r", "range", "Choose everything from the row chosen last to the "

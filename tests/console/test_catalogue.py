@@ -118,19 +118,45 @@ async def test_choosing_ranges_all_and_nothing_and_back(open_console) -> None:
         await desk.press("f6", "down", "space", "down", "down", "down", "r")
         assert "☒ 4 products" in desk.text
         await desk.press("a")
-        assert "☒ 100 products" in desk.text
-        assert "Only what is loaded" in desk.said
+        assert "☒ 250 products" in desk.text
         await desk.press("c")
         assert "☐ nothing" in desk.text
         await desk.press("f9")
-        assert "☒ 100 products" in desk.text
+        assert "☒ 250 products" in desk.text
         await desk.press("tab")
         await desk.type("/honey")
         await desk.rested()
         await desk.press("enter")
 
-        assert "☒ 100 products" in desk.text
+        assert "☒ 250 products" in desk.text
         assert_fits(desk)
+
+
+async def test_the_whole_list_is_chosen_as_far_as_one_change_reaches(open_console) -> None:
+    shop = WireShop(Warehouse(10, 2), products=2_150)
+    async with open_console(shop=shop, size=(140, 40)) as desk:
+        await desk.press("f6", "a")
+        assert "☒ 2 000 products" in desk.text
+        assert "the list is longer" in desk.said
+        await desk.press("c", "tab", "a")
+        assert "☒ 1 290 products" in desk.text
+        await desk.press("c")
+        shop.moods.is_down = True
+        await desk.press("a")
+        assert "☐ nothing" in desk.text
+
+
+async def test_a_list_that_is_left_while_it_is_read_is_not_chosen(open_console) -> None:
+    shop = WireShop(Warehouse(10, 2), products=450)
+    async with open_console(shop=shop, size=(140, 40)) as desk:
+        await desk.press("f6")
+        desk.line.gate.clear()
+        await desk.press("a")
+        await desk.press("tab")
+        desk.line.gate.set()
+        await desk.rested()
+
+        assert "☐ nothing" in desk.text
 
 
 async def test_one_variant_of_a_product_is_chosen(open_console, shop) -> None:
@@ -178,7 +204,7 @@ async def test_many_rows_go_out_in_pieces_and_each_is_told(open_console, size) -
 
         pieces = [len(body["items"]) for body in batches(shop)]
         assert max(pieces) == 100
-        assert len(pieces) == len(set(shop.keys)) == 2
+        assert len(pieces) == len(set(shop.keys)) == 5
         assert "1 changed by others" in desk.said
         assert "now 99.00 €" in desk.text
         assert "y try again" in desk.text
@@ -303,7 +329,7 @@ async def test_after_a_restart_the_rest_goes_out_and_every_row_is_still_told(
     shop.moods.is_down = False
     kept = Outbox(home / "outbox.sqlite3")
     commands = kept.open_commands()
-    assert [one.state for one in commands] == [State.WAITING] * 2
+    assert [one.state for one in commands] == [State.WAITING] * 5
     kept._db.execute("UPDATE commands SET next_at = 0")
     kept.close()
 
@@ -312,10 +338,10 @@ async def test_after_a_restart_the_rest_goes_out_and_every_row_is_still_told(
         await desk.press("f6", "o")
         await desk.rested()
         total = sum(len(body["items"]) for body in batches(shop))
-        assert total == sum(len(shop.goods.card(n)["variants"]) for n in range(100))
+        assert total == sum(len(shop.goods.card(n)["variants"]) for n in range(230))
         assert f"{total} of {total}" in desk.text
         assert price_of(shop, 0) == 1099
-        assert len(shop.keys) == 2
+        assert len(shop.keys) == 5
 
 
 async def test_all_pieces_are_on_disk_or_none(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ class MarkVariant:
 
 @dataclass(frozen=True, slots=True)
 class MarkAlso:
-    """These products are chosen, too: a range, or all that are loaded."""
+    """These products are chosen, too: a range, or the whole list."""
 
     product_ids: tuple[str, ...]
 
