@@ -252,6 +252,8 @@ class ChangingScreen(BrowsingScreen):
                 hidden.append("outcome")
             if not self.desk.choice.picks:
                 hidden += ["mark_range", "unmark"]
+            if not self._may_change():
+                hidden += ["mark", "mark_all"]
             labels.update(dict.fromkeys(hidden, ""))
             if self.at is not None:
                 labels["enter"] = "stock"
@@ -271,6 +273,10 @@ class ChangingScreen(BrowsingScreen):
                     labels["try_again"] = "try again"
                 labels["enter"] = "back to the list"
         self.key_bar.relabel(labels)
+
+    def _may_change(self) -> bool:
+        """Whether there is any change for which it would make sense to choose."""
+        return not all(self._may_not(one) for one in (*CHANGES, "low_at"))
 
     def _may_not(self, action: str) -> bool:
         needs = ("inventory:adjust",) if action == "low_at" else ("catalog:write",)

@@ -382,6 +382,7 @@ async def test_a_role_that_only_reads_is_told_and_is_offered_no_change(
         assert "Your role reads the catalogue and does not change it" in desk.said
         for face in ("p price", "w was", "s sale", "l low", "u publish", "x archive"):
             assert face not in desk.text, face
+        assert "␣ choose" not in desk.text
         for key in "pwslux":
             await desk.press(key)
             assert desk.said.startswith("Your role does not"), key
@@ -635,3 +636,36 @@ async def test_an_empty_list_says_all_that_can_be_done_in_a_small_window(open_co
 
         assert "another state." in desk.text
         assert_fits(desk)
+
+
+async def test_a_second_f10_sends_nothing_twice_and_says_how_it_stands(open_console, shop) -> None:
+    async with open_console(size=(140, 40)) as desk:
+        await desk.press("f6")
+        await typed(desk, "p", "+1")
+        shop.moods.is_down = True
+        await desk.press("f10", "f10")
+        assert "It is being sent" in desk.said
+        shop.moods.is_down = False
+        desk.app.shop.outbox._db.execute("UPDATE commands SET next_at = 0")
+        desk.app.shop.sender.nudge()
+        await desk.rested()
+        await desk.press("f10")
+
+        assert "It was sent already" in desk.said
+        assert price_of(shop, 0) == 1099
+        assert len(shop.keys) == 1
+
+
+@SIZES
+async def test_a_letter_pasted_into_a_figure_stays_in_its_place(open_console, shop, size) -> None:
+    async with open_console(size=size) as desk:
+        await desk.press("f6", "p")
+        await desk.paste("Dear shop, " * 500)
+        await desk.press("enter")
+        await desk.rested()
+
+        assert desk.tone == "wrong"
+        assert len(desk.said) < 200
+        assert_fits(desk)
+        await desk.press("escape")
+        assert shop.keys == []

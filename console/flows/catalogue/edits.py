@@ -21,6 +21,9 @@ HIGHEST = 10**12
 MOST_DIGITS = 9
 """Digits before the point; a barcode scanned into a price has more."""
 
+LONGEST = 40
+"""Characters after which it is no figure but something pasted by mistake."""
+
 MOST_PERCENT = 1000
 
 FIGURE = re.compile(r"([0-9]*)(?:[.,]([0-9]{1,4}))?", re.ASCII)
@@ -118,6 +121,8 @@ def places(currency: str) -> int:
 
 def read(kind: Kind, text: str, currency: str) -> Edit:
     """Read what was typed. Raises `NotAnEdit` with what is wrong and what would be right."""
+    if len(text) > LONGEST:
+        raise NotAFigure(f"{len(text)} characters are too many for a figure: {text[:12]}…")
     words = text.strip().lower().split()
     if kind is Kind.STATUS:
         if text not in COMMANDS:

@@ -237,6 +237,10 @@ def _row_word(edit: Edit) -> str:
 def _commit(desk: Desk, operator: str) -> DeskStep:
     if desk.stage is Stage.GATHERING:
         return Step(desk, feedback=waiting("The chosen products are still being read"))
+    if desk.stage is Stage.RESULTS:
+        # F10 was pressed twice, or by somebody who is not sure.
+        words = waiting("It is being sent") if desk.is_under_way else noted("It was sent already")
+        return Step(desk, feedback=words)
     found = desk.plan
     if desk.stage is not Stage.REVIEW or found is None:
         return Step(desk, feedback=noted("Type a change first: p, w, s, l, u, x or n"))
