@@ -247,7 +247,7 @@ def _prices_of(story: PriceStory, price: Price | None, now: datetime) -> list[tu
         told.append(("since", day(since)))
     if price is not None and price.prior_price is not None:
         begun = f" {day(price.reduced_since)}" if price.reduced_since else ""
-        told.append(("prior", f"{money(price.prior_price)}, lowest of the 30 days before{begun}"))
+        told.append(("lowest", f"{money(price.prior_price)} in 30 days before{begun}"))
     told += [_planned(one) for one in story.coming]
     return told
 
@@ -261,7 +261,7 @@ def _planned(one: PlannedPrice) -> tuple[str, str]:
         after = f", then {money(one.replaced_price)}" if one.replaced_price else ""
         return ("ends", f"{day(one.ends_at)}{after}")
     until = f" until {day(one.ends_at)}" if one.ends_at else ""
-    return ("comes", f"{price} from {day(one.starts_at)}{until}")
+    return ("comes", f"{price}, from {day(one.starts_at)}{until}")
 
 
 def _told(price: Price) -> str:

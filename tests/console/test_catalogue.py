@@ -552,6 +552,7 @@ async def test_a_variant_shows_its_codes_its_past_and_when_its_sale_ends(
     variant = shop.goods.touch(1)["variants"][0]
     variant["barcodes"].append({"code": "10400638133393", "pack_quantity": 12})
     variant["prices"].append({**variant["prices"][0], "price": {"amount": 900, "currency": "JPY"}})
+    variant["prices"][0] |= {"prior_price": eur(790), "reduced_since": wire_time(NOON)}
     begins, ends, later = (NOON + timedelta(days=n) for n in (-2, 3, 9))
     planned = {"compare_at": None, "version": 1, "variant_id": variant["id"],
                "created_at": wire_time(begins), "replaced_compare_at": None}  # fmt: skip
@@ -570,7 +571,8 @@ async def test_a_variant_shows_its_codes_its_past_and_when_its_sale_ends(
         assert "10400638133393, 12 units" in desk.text
         assert re.search(r"90 days +·+▁+█+  5\.12 to 6\.40 €", desk.text)
         assert f"ends      {day(ends)}, then 8.00 €" in desk.text
-        assert f"comes     5.00 € from {day(later)}" in desk.text
+        assert f"comes     5.00 €, from {day(later)}" in desk.text
+        assert f"lowest    7.90 € in 30 days before {day(NOON)}" in desk.text
         assert "also      900 ¥" in desk.text
         assert "0.07" not in desk.text
         assert_fits(desk)
