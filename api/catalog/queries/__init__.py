@@ -31,6 +31,7 @@ from api.catalog.queries.documents import (
     product_documents,
     product_ids_after,
     product_ids_of,
+    variant_ids_of,
     version_marks,
 )
 from api.catalog.queries.media import (
@@ -129,6 +130,7 @@ __all__ = [
     "trait_ids",
     "translation",
     "translations_of",
+    "variant_ids_of",
     "variant_labels",
     "version_marks",
     "waiting_media",

@@ -110,6 +110,20 @@ def product_ids_of(
     )
 
 
+def variant_ids_of(slugs: Sequence[str], references: Sequence[str]) -> list[UUID]:
+    """Return the variants of the products that are known by these addresses or references.
+
+    Nothing is locked.
+    """
+    return list(
+        session.scalars(
+            select(Variant.id)
+            .join(Product, Product.id == Variant.product_id)
+            .where(Product.slug.in_(slugs) | Product.external_reference.in_(references))
+        )
+    )
+
+
 def version_marks(product_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Say by product how its version and those of its variants stand: a mark that edits change."""
     rows = session.execute(

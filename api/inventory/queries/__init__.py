@@ -15,6 +15,7 @@ from api.inventory.queries.shelves import (
     levels,
     levels_of_variant,
     location,
+    location_codes,
     locations,
     low_stock_count,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "levels",
     "levels_of_variant",
     "location",
+    "location_codes",
     "locations",
     "low_stock_count",
     "mark_differences",
