@@ -165,6 +165,18 @@ class ImportChange(Identified, Base):
     undo_note: Mapped[str] = mapped_column(String(500), default="")
 
 
+class ImportWaiting(Base):
+    """What a product has beside it that comes later in the file, by field; until the file ends."""
+
+    __tablename__ = "import_waiting"
+    __table_args__ = (Index("ix_import_waiting_in_order", "import_id", "row"),)
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id"), primary_key=True)
+    slug: Mapped[str] = mapped_column(String(255), primary_key=True)
+    row: Mapped[int]
+    related: Mapped[dict[str, Any]]
+
+
 class ExportStatus(StrEnum):
     """Waiting, being written, or one of three ends; the file of a completed one can be fetched."""
 

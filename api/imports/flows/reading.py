@@ -3,7 +3,8 @@
 1. Claim the file; whoever reads it already goes on alone.
 2. Count its rows, which also finds out whether all of it is text.
 3. Batch after batch: products, prices, pictures, stock, problems and progress in one transaction.
-4. Let it go: finished, failed for good, or given back to be tried again.
+4. Say what is shown beside products and came later in the file than they.
+5. Let it go: finished, failed for good, or given back to be tried again.
 
 Killed at any moment, the last batch is in whole or not at all, and the next reader goes on after
 it.
@@ -115,6 +116,10 @@ def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
                 catalog.tell_planner()
         if on_progress is not None:
             on_progress(batch[-1].last_row - 1, total)
+    is_more = True
+    while is_more:
+        with transaction():
+            is_more = service.settle_batch(held, source, by=by)
     with transaction():
         if read >= TELL_PLANNER_AT_ROWS:
             catalog.tell_planner()

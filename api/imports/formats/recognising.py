@@ -31,7 +31,7 @@ def _kind_of(first: str) -> FileFormat:
         return FileFormat.JSONL
     for header in headers_of(first).values():
         names = {plain(name) for name in header}
-        if "slug" in names and names & {"title", "sku"}:
+        if "slug" in names and "handle" not in names:
             return FileFormat.CSV
         if names >= {"type", "name"} and names & {"sku", "id"}:
             return FileFormat.WOOCOMMERCE

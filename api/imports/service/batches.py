@@ -1,36 +1,36 @@
 """Take a batch of described products into the catalogue and onto the shelf, and count it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from uuid import UUID
+from dataclasses import asdict, dataclass, field, replace
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from api.catalog import service as catalog
 from api.catalog.service import Arrival, Arrived, ArrivedVariant
 from api.imports.formats import Described, Problem, Source
-from api.imports.models import Import, ImportProblem
+from api.imports.models import Import
 from api.imports.policy import OnConflict
-from api.imports.service import changes, reviving, shelves
+from api.imports.service import changes, reviving, settling, shelves
 from api.imports.service.failed import keep_failed_rows
 from api.imports.service.keeping import Claim, move
 from api.imports.service.shelves import Opened
 from api.imports.service.tally import Tally
-from api.imports.service.telling import problems_of
+from api.imports.service.telling import problems_of, write_problems
 from api.inventory.service import Unopened
-from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction, session
-
-_LONGEST_VALUE = 200
 
 
 @dataclass(slots=True)
 class _Taken:
-    """What became of a batch: one arrival for each product that could be used."""
+    """What became of a batch: one arrival for each product that could be used.
+
+    `waiting` are products that come later and are shown beside one of these, by its slug.
+    """
 
     made: list[Arrived]
     opened: Opened
+    waiting: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
 
 def take_batch(held: Claim, batch: Sequence[Described], source: Source, *, by: Principal) -> None:
@@ -59,6 +59,7 @@ def take_batch(held: Claim, batch: Sequence[Described], source: Source, *, by: P
         session.expire_all()
         del facts[told:]
     changes.write(noted)
+    settling.keep(held.import_id, usable, taken.waiting)
     _count(held, batch, dict(zip(map(id, usable), taken.made, strict=True)), source, taken, noted)
 
 
@@ -84,7 +85,7 @@ def _count(
     tally.stock_opened += len(taken.opened)
     tally.conflicts += sum(one.is_conflict for one in noted)
     changes.write_failed(held.import_id, failed)
-    _write(held.import_id, problems)
+    write_problems(held.import_id, problems)
     move(
         held,
         rows_read=batch[-1].last_row - 1,
@@ -103,13 +104,19 @@ def _take(usable: Sequence[Described], held: Claim, unopened: Unopened, *, by: P
         made = [
             Arrived(
                 one.outcome,
-                [ArrivedVariant(o) for o, count in one.variants.items() for _ in range(count)],
+                [ArrivedVariant(outcome) for outcome in one.variants],
                 one.product_id,
                 one.refusal,
             )
             for one in restated
         ]
-        return _Taken(made, {})
+        waiting = {
+            document["slug"]: one.waiting
+            for document, one in zip(documents, restated, strict=True)
+            if one.waiting
+        }
+        shelves.name_variants(usable, made)
+        return _Taken(made, shelves.open_stock(usable, made, unopened, by=by), waiting)
     made = catalog.take_in(_arrivals(usable))
     return _Taken(made, shelves.open_stock(usable, made, unopened, by=by))
 
@@ -137,27 +144,3 @@ def _arrivals(batch: Sequence[Described]) -> list[Arrival]:
         )
         arrivals.append(Arrival(draft, described.status))
     return arrivals
-
-
-def _write(import_id: UUID, problems: Sequence[Problem]) -> None:
-    if problems:
-        session.execute(
-            insert(ImportProblem),
-            [
-                {
-                    "id": new_id(),
-                    "import_id": import_id,
-                    "row": problem.row,
-                    "column": _storable(problem.column)[:255],
-                    "value": _storable(problem.value)[:_LONGEST_VALUE],
-                    "reason": problem.reason[:500],
-                    "consequence": problem.consequence,
-                }
-                for problem in problems
-            ],
-        )
-
-
-def _storable(told: str) -> str:
-    """Leave out what no text of the database can hold."""
-    return told.replace("\0", "")

@@ -63,24 +63,26 @@ def find(
     before: Before,
 ) -> list[Noted]:
     """Say what became of the products of a batch; nothing of what stayed as it was."""
-    changed = {
+    differing = {
         one.product_id: one
         for one in made
         if one.product_id is not None
         and one.product_id in before.documents
         and _has_news(one, opened)
     }
-    after = catalog.product_documents(changed)
-    marks = catalog.version_marks(changed)
-    stock = shelves.differences(changed, opened)
+    after = catalog.product_documents(differing)
+    marks = catalog.version_marks(differing)
+    stock = shelves.differences(differing, opened)
     noted: list[Noted] = []
     for described, one in zip(batch, made, strict=True):
         if one.outcome is Outcome.CREATED:
             noted.append(_created(held, described, one, opened))
         elif one.product_id in after:
             was, now = before.documents[one.product_id], after[one.product_id]
-            row = _changed(held, described, one, opened, was, now, marks[one.product_id])
-            row.row["fields"] += stock.get(one.product_id, [])
+            fields = verbs.differences(was, now) + stock.get(one.product_id, [])
+            mark = marks[one.product_id]
+            row = changed(held, described.first_row, one.product_id, was, fields, mark)
+            row.row["stock"] = [] if held.is_dry_run else shelves.kept(one, opened)
             noted.append(row)
         elif one.refusal is not None and one.refusal.code == "product_changed_since":
             noted.append(_conflict(held, described, one, before))
@@ -174,7 +176,7 @@ def _created(held: Claim, described: Described, one: Arrived, opened: Opened) ->
     slug = described.draft.slug if described.draft else (described.document or {}).get("slug")
     return Noted(
         {
-            **_row(held, described, slug or "", ChangeKind.CREATED),
+            **_row(held, described.first_row, slug or "", ChangeKind.CREATED),
             "product_id": None if held.is_dry_run else one.product_id,
             "mark": catalog.mark_of_versions(1, count, count),
             "stock": [] if held.is_dry_run else shelves.kept(one, opened),
@@ -182,23 +184,22 @@ def _created(held: Claim, described: Described, one: Arrived, opened: Opened) ->
     )
 
 
-def _changed(
+def changed(
     held: Claim,
-    described: Described,
-    one: Arrived,
-    opened: Opened,
+    row: int,
+    product_id: UUID | None,
     was: dict[str, Any],
-    now: dict[str, Any],
+    fields: list[dict[str, Any]],
     mark: str,
 ) -> Noted:
+    """Say that a product is not what it was."""
     return Noted(
         {
-            **_row(held, described, was["slug"], ChangeKind.CHANGED),
-            "product_id": one.product_id,
-            "fields": verbs.differences(was, now),
+            **_row(held, row, was["slug"], ChangeKind.CHANGED),
+            "product_id": product_id,
+            "fields": fields,
             "before": None if held.is_dry_run else was,
             "mark": mark,
-            "stock": [] if held.is_dry_run else shelves.kept(one, opened),
         }
     )
 
@@ -207,18 +208,18 @@ def _conflict(held: Claim, described: Described, one: Arrived, before: Before) -
     was, document = before.of(described) or {}, described.document or {}
     return Noted(
         {
-            **_row(held, described, document["slug"], ChangeKind.CONFLICT),
+            **_row(held, described.first_row, document["slug"], ChangeKind.CONFLICT),
             "product_id": one.product_id,
             "fields": verbs.differences(was, document) if was else [],
         }
     )
 
 
-def _row(held: Claim, described: Described, slug: str, kind: ChangeKind) -> dict[str, Any]:
+def _row(held: Claim, row: int, slug: str, kind: ChangeKind) -> dict[str, Any]:
     return {
         "id": new_id(),
         "import_id": held.import_id,
-        "row": described.first_row,
+        "row": row,
         "slug": slug,
         "kind": kind,
         "product_id": None,

@@ -18,6 +18,7 @@ from api.imports.models import (
     ImportFailedRow,
     ImportProblem,
     ImportStatus,
+    ImportWaiting,
 )
 from api.imports.policy import FileFormat, OnConflict
 from api.imports.service.tally import Tally
@@ -223,6 +224,7 @@ def _end(row: Import, command: str) -> None:
     """Bring an import to its end; the file is needed no more, unless it may be run for good."""
     row.status = ImportStatus(IMPORT.next(row.status.value, command))
     row.reader, row.finished_at = None, clock.now()
+    session.execute(delete(ImportWaiting).where(ImportWaiting.import_id == row.id))
     if not (row.is_dry_run and row.status is ImportStatus.COMPLETED):
         session.execute(delete(ImportChunk).where(ImportChunk.import_id == row.id))
     emit(ImportFinished(import_id=row.id, status=row.status.value))

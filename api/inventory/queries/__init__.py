@@ -18,6 +18,7 @@ from api.inventory.queries.shelves import (
     location_codes,
     locations,
     low_stock_count,
+    on_hand_of,
 )
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "low_stock_count",
     "mark_differences",
     "movements",
+    "on_hand_of",
     "skus",
     "variants_without_level",
 ]

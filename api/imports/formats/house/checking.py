@@ -5,13 +5,22 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from api.catalog.queries import RELATION_FIELDS
 from api.catalog.service import ProductStatus
-from api.imports.formats.cells import HEAVIEST_GRAMS, HIGHEST_AMOUNT, LONGEST_URL, BadCell
+from api.imports.formats.cells import (
+    HEAVIEST_GRAMS,
+    HIGHEST_AMOUNT,
+    HIGHEST_QUANTITY,
+    LONGEST_URL,
+    BadCell,
+)
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _SLUG = re.compile(r"[^\W_]+(?:[-_]+[^\W_]+)*")
+_LOCATION = re.compile(r"\S(.{0,38}\S)?")
 _LARGEST_INTEGER = 2**31 - 1
+_LARGEST_POSITION = 2**62
 
 Check = Callable[[Any, str], Any]
 
@@ -54,6 +63,22 @@ def listed(inner: Check) -> Check:
         if not isinstance(value, list):
             raise BadCell(where, _shown(value), "Write a list.")
         return [inner(one, f"{where}/{place}") for place, one in enumerate(value)]
+
+    return check
+
+
+def once(inner: Check, name_of: Callable[[Any], str] = str) -> Check:
+    """Read a list in which nothing comes twice."""
+
+    def check(value: Any, where: str) -> Any:
+        found = listed(inner)(value, where)
+        seen: set[str] = set()
+        for place, one in enumerate(found):
+            name = name_of(one)
+            if name in seen:
+                raise BadCell(f"{where}/{place}", name, "This is named twice; name it once.")
+            seen.add(name)
+        return found
 
     return check
 
@@ -145,6 +170,9 @@ _OBJECT = mapping(text(), anything)
 _CODE = members(
     {"code": text(64), "pack_quantity": whole(1, 100_000)}, needed=("code", "pack_quantity")
 )
+_PLACE = members(
+    {"slug": text(120), "position": optional(whole(0, _LARGEST_POSITION))}, needed=("slug",)
+)
 _STEP = members({"slug": text(120), "name": text(200)}, needed=("slug", "name"))
 
 VARIANT: Mapping[str, Check] = {
@@ -155,6 +183,7 @@ VARIANT: Mapping[str, Check] = {
     "weight_grams": whole(0, HEAVIEST_GRAMS),
     "tax_class": text(40),
     "prices": mapping(matching(_CURRENCY, 3, "EUR"), _price),
+    "stock": mapping(matching(_LOCATION, 40, "MAIN"), whole(0, HIGHEST_QUANTITY)),
     "image_url": optional(_url),
     "external_reference": optional(text(255)),
     "public_metadata": _OBJECT,
@@ -171,6 +200,8 @@ PRODUCT: Mapping[str, Check] = {
     "tags": listed(text(255)),
     "options": listed(text(255)),
     "categories": listed(listed(_STEP)),
+    "collections": once(_PLACE, lambda place: str(place["slug"])),
+    **dict.fromkeys(RELATION_FIELDS, once(text(255))),
     "seo_title": text(255),
     "seo_description": text(500),
     "publish_at": optional(moment),
@@ -188,6 +219,9 @@ _DOCUMENT = members(PRODUCT, needed=("slug",))
 def checked(document: Any) -> dict[str, Any]:
     """Return a document all of whose fields are what they must be. Raises BadCell."""
     found: dict[str, Any] = _DOCUMENT(document, "")
+    for name in RELATION_FIELDS:
+        if found["slug"] in found.get(name, ()):
+            raise BadCell(f"/{name}", found["slug"], "A product is not shown beside itself.")
     return found
 
 

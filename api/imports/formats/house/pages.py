@@ -57,6 +57,7 @@ def _described(number: int, line: str) -> Described:
             document.pop("why_it_failed", None)
         found.document = checked(document)
         found.handle = found.document["slug"]
+        found.rows = [number] * len(found.document.get("variants", ()))
     except orjson.JSONDecodeError as wrong:
         reason = f"This line is not JSON: {wrong.msg} (character {wrong.colno})."
         found.problems.append(Problem(number, "", "", reason, Consequence.PRODUCT_SKIPPED))
