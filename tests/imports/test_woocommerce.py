@@ -1,15 +1,17 @@
 """WooCommerce's files: variations find their parents, sales their prices, and traps are told of."""
 
 import tracemalloc
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from api.catalog import queries as catalog
-from api.catalog.models import Category, Product, Variant
+from api.catalog.models import Category, Product, Variant, VariantPrice
 from api.imports.formats import SheetUnreadable, opened
 from api.imports.policy import FileFormat
+from api.kernel import clock
 from api.platform.db import session
 from tests.support.moving import (
     a_woo_file,
@@ -246,3 +248,83 @@ def test_the_kind_of_a_file_may_be_forced(app: Flask) -> None:
     """And then what is missing is named."""
     with pytest.raises(SheetUnreadable, match="Handle"):
         opened([a_woo_file(_simple("1", "Mug"))], FileFormat.SHOPIFY)
+
+
+@pytest.mark.parametrize(
+    ("said", "amount"),
+    [("9,99", 999), ("9.99", 999), (".99", 99), (",99", 99), ("1299,5", 129950), ("12", 1200)],
+)
+def test_prices_have_the_mark_of_the_site(app: Flask, said: str, amount: int) -> None:
+    """Which writes none for thousands."""
+    found = moved_in(a_woo_file(_simple("1", "Mug", **{"Regular price": said})))
+
+    assert problems_of(found) == []
+    page = catalog.shown_product("mug", currency="EUR")
+    assert page["variants"][0]["price"]["amount"] == amount
+
+
+@pytest.mark.parametrize("said", ["1,234", "1,2,3", "9,99 €", "-5"])
+def test_prices_that_could_be_two_things_are_none(app: Flask, said: str) -> None:
+    found = moved_in(a_woo_file(_simple("1", "Mug", **{"Regular price": said})))
+
+    assert problems_of(found) == [(2, "Regular price", said)]
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "is_on"),
+    [
+        ("2026-05-01 0:00:00", "2026-05-31 23:59:59", True),
+        ("2026-05-20", "2026-05-20", True),
+        ("2026-05-20 9:30:00", "", True),
+        ("2026-05-21 0:00:00", "", False),
+        ("", "2026-05-19 0:00:00", False),
+    ],
+)
+def test_a_sale_has_its_days_as_they_are_exported(
+    app: Flask, starts: str, ends: str, is_on: bool
+) -> None:
+    """Hours may have one digit, and the last day counts to its end."""
+    row = _simple(
+        "1",
+        "Mug",
+        **{
+            "Sale price": "5",
+            "Date sale price starts": starts,
+            "Date sale price ends": ends,
+        },
+    )
+    with clock.frozen(datetime(2026, 5, 20, 18, 0, tzinfo=UTC)):
+        moved_in(a_woo_file(row))
+
+    price = session.scalars(select(VariantPrice.amount)).one()
+    assert price == (500 if is_on else 999)
+
+
+def test_what_the_exporter_guards_and_encodes_is_undone(app: Flask) -> None:
+    """Apostrophes against formulas, entities, and line ends written as letters."""
+    rows = [
+        _simple(
+            "1",
+            "'-20% Salt &amp; Pepper",
+            SKU="'+1",
+            Published="'-1",
+            Categories="Home &amp; Living > Tables",
+            Tags="R&amp;B",
+            Stock="'-3",
+            Description="C:\\\\new\\nline",
+        ),
+        _simple("2", "Waits for review", Published="2"),
+        _simple("3", "On order", **{"In stock?": "backorder"}),
+    ]
+
+    found = moved_in(a_woo_file(*rows))
+
+    assert counts_of(found) == (3, 0, 0, 0)
+    assert problems_of(found) == [(2, "Stock", "-3")]
+    product = session.scalars(select(Product).where(Product.tags != [])).one()
+    assert (product.title, product.tags) == ("-20% Salt & Pepper", ["R&B"])
+    assert product.description == "C:\\new\nline"
+    assert set(session.scalars(select(Category.name))) == {"Home & Living", "Tables"}
+    assert "+1" in set(session.scalars(select(Variant.sku)))
+    statuses = session.scalars(select(Product.status).order_by(Product.id))
+    assert [status.value for status in statuses] == ["draft", "draft", "active"]

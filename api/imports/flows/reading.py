@@ -11,7 +11,7 @@ it.
 """
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -31,12 +31,17 @@ Progress = Callable[[int, int], None]
 """Told how many rows were read, and how many there are."""
 
 
-def check_file(content: Iterable[bytes], kind: FileFormat | None = None) -> FileFormat:
+def check_file(
+    content: Iterable[bytes],
+    kind: FileFormat | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> FileFormat:
     """Return the kind of a file; refuse what can be seen to be no product file.
 
-    That is other kinds, missing columns, no rows.
+    That is other kinds, missing columns, no rows. `columns` are those that the file calls
+    otherwise: their name, ours.
     """
-    source = opened(content, kind)
+    source = opened(content, kind, columns)
     if next(source.products("EUR"), None) is None:
         raise SheetUnreadable("The file has a header and no products.")
     return source.format
@@ -51,13 +56,14 @@ def open_import(
     kind: FileFormat | None = None,
     is_dry_run: bool = False,
     on_conflict: OnConflict = OnConflict.REFUSE,
+    columns: Mapping[str, str] | None = None,
 ) -> UUID:
     """Keep an uploaded file to be read by a worker. Needs a transaction.
 
     Refuses at once what is no product file or is not text in UTF-8 to its end.
     """
     check_text([content])
-    found = check_file([content], kind)
+    found = check_file([content], kind, columns)
     return service.open_import(
         [content],
         filename=filename,
@@ -67,6 +73,7 @@ def open_import(
         format=found,
         is_dry_run=is_dry_run,
         on_conflict=on_conflict,
+        columns=columns,
     )
 
 
@@ -100,9 +107,10 @@ def read_import(
 
 def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
     total = held.rows_total
-    source = opened(queries.file_chunks(held.import_id), held.format)
+    source = opened(queries.file_chunks(held.import_id), held.format, held.columns)
     if total is None:
-        total = opened(queries.file_chunks(held.import_id), held.format).count_rows()
+        counted = opened(queries.file_chunks(held.import_id), held.format, held.columns)
+        total = counted.count_rows()
         with transaction():
             service.note_sheet(held, rows_total=total, source=source)
     read, tell_at = 0, TELL_PLANNER_AT_ROWS

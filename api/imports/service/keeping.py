@@ -1,6 +1,6 @@
 """Keep the file and the job: who reads it, how far, and how it ended."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -50,6 +50,7 @@ class Claim:
     format: FileFormat
     is_dry_run: bool
     on_conflict: OnConflict
+    columns: Mapping[str, str]
 
 
 class ClaimLost(Exception):
@@ -66,6 +67,7 @@ def open_import(
     format: FileFormat = FileFormat.SHOPIFY,
     is_dry_run: bool = False,
     on_conflict: OnConflict = OnConflict.REFUSE,
+    columns: Mapping[str, str] | None = None,
 ) -> UUID:
     """Keep a file to be read; with `announce` a worker is told to read it.
 
@@ -82,6 +84,7 @@ def open_import(
             format=format,
             is_dry_run=is_dry_run,
             on_conflict=on_conflict,
+            columns=dict(columns or {}),
             counts=asdict(Tally()),
             created_by=by.actor_key,
         )
@@ -127,7 +130,7 @@ def claim(import_id: UUID) -> Claim | None:
             )
             .returning(
                 *(Import.currency, Import.rows_read, Import.rows_total, Import.format),
-                *(Import.is_dry_run, Import.on_conflict),
+                *(Import.is_dry_run, Import.on_conflict, Import.columns),
             )
             .execution_options(synchronize_session=False)
         )

@@ -7,6 +7,7 @@ import orjson
 
 from api.imports.formats.cells import BadCell
 from api.imports.formats.described import Described, Problem
+from api.imports.formats.headers import Renamed
 from api.imports.formats.house.checking import checked
 from api.imports.formats.sheets import Lines, SheetUnreadable
 from api.imports.policy import Consequence, FileFormat
@@ -22,7 +23,9 @@ class Pages:
     separator = ","
     ignored_columns: ClassVar[list[str]] = []
 
-    def __init__(self, chunks: Iterable[bytes] | Lines) -> None:
+    def __init__(self, chunks: Iterable[bytes] | Lines, names: Renamed | None = None) -> None:
+        if names:
+            raise SheetUnreadable("Lines of JSON have fields and no columns to be named.")
         self._lines = chunks if isinstance(chunks, Lines) else Lines(chunks)
         if not self._lines.first.lstrip().startswith("{"):
             raise SheetUnreadable('Each line is a product, such as {"slug": "mug", ...}.')

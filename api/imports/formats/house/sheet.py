@@ -14,6 +14,7 @@ from typing import Any
 from api.imports.formats import cells, sheets
 from api.imports.formats.cells import BadCell
 from api.imports.formats.described import Described, Problem
+from api.imports.formats.headers import Renamed
 from api.imports.formats.house import packing
 from api.imports.formats.house.checking import checked
 from api.imports.formats.house.columns import NAMES, PRODUCT, VARIANT, Kind, column_of
@@ -70,19 +71,25 @@ class Sheet(sheets.Sheet):
     needed = ("slug",)
     missing = "The columns {names} are missing. An export of ours begins with slug, version, ..."
 
-    def __init__(self, chunks: Iterable[bytes] | Lines) -> None:
-        super().__init__(chunks)
+    def __init__(self, chunks: Iterable[bytes] | Lines, names: Renamed | None = None) -> None:
+        super().__init__(chunks, names)
         self._prices = {
             place: (found[1], found[2].upper())
-            for place, name in enumerate(self.header)
+            for place, name in enumerate(self.names)
             if (found := _PRICE.fullmatch(plain(name)))
         }
 
         self._stock = {
             place: found[1]
-            for place, name in enumerate(self.header)
+            for place, name in enumerate(self.names)
             if (found := _STOCK.fullmatch(name.strip()))
         }
+
+    @classmethod
+    def is_known(cls, name: str) -> bool:
+        """Tell whether a column of this name is read."""
+        is_plain = super().is_known(name) or _PRICE.fullmatch(plain(name)) is not None
+        return is_plain or _STOCK.fullmatch(name.strip()) is not None
 
     @property
     def ignored_columns(self) -> list[str]:
