@@ -32,6 +32,7 @@ _TEXT = st.text(
     max_size=12,
 )
 _WORD = _TEXT.filter(lambda value: bool(value))
+_NAME = _TEXT.filter(lambda value: bool(value.strip()))
 _JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-(2**31), 2**31), _TEXT),
     lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(_TEXT, inner, max_size=2)),
@@ -55,7 +56,7 @@ def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
         beside = st.permutations(others).flatmap(
             lambda there: st.integers(0, len(there)).map(lambda most: there[:most])
         )
-        options = draw(st.lists(_WORD, max_size=2, unique=True))
+        options = draw(st.lists(_NAME, max_size=2, unique=True))
         wanted = draw(
             st.lists(
                 st.tuples(*(_WORD for _ in options)),
@@ -103,7 +104,7 @@ def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
         products.append(
             {
                 "slug": f"product-{number}",
-                "title": draw(_WORD),
+                "title": draw(_NAME),
                 "description": draw(_TEXT),
                 "status": draw(st.sampled_from(["draft", "active", "archived"])),
                 "vendor": draw(_TEXT),
@@ -147,8 +148,15 @@ def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "translations": draw(
                     st.dictionaries(
                         st.sampled_from(["de", "fr"]),
-                        st.dictionaries(
-                            st.sampled_from(["title", "description"]), _WORD, min_size=1, max_size=2
+                        st.fixed_dictionaries(
+                            {},
+                            optional={
+                                "title": _TEXT,
+                                "description": _TEXT,
+                                "options": st.dictionaries(st.sampled_from(options), _WORD)
+                                if options
+                                else st.just({}),
+                            },
                         ),
                         max_size=2,
                     )

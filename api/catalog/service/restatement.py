@@ -224,6 +224,7 @@ def _write(
     if "attributes" in document and document["attributes"] != before["attributes"]:
         gone = dict.fromkeys(before["attributes"].keys() - document["attributes"].keys())
         changes["attributes"] = {**gone, **document["attributes"]}
+    changes |= _exactly(before, changes)
     if changes:
         version = session.scalar(select(Product.version).where(Product.id == product_id))
         products.edit_product(product_id, changes, expected_version=version or 0, by=by)
@@ -252,6 +253,7 @@ def _write_variant(
         for name in _VARIANT_PLAIN
         if name in variant and variant[name] != match[name]
     }
+    changes |= _exactly(match, changes)
     if "barcodes" in variant and variant["barcodes"] != match["barcodes"]:
         changes["barcodes"] = [
             BarcodeDraft(one["code"], one["pack_quantity"]) for one in variant["barcodes"]
@@ -265,6 +267,15 @@ def _write_variant(
     if is_repriced:
         prices = price_drafts(variant["prices"])
         variants.set_prices(variant_id, prices, expected_version=None, by=by)
+
+
+def _exactly(before: Document, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metadata so that what a document does not name goes: people change it key by key."""
+    return {
+        name: {**dict.fromkeys(before[name].keys() - changes[name].keys()), **changes[name]}
+        for name in ("public_metadata", "private_metadata")
+        if name in changes
+    }
 
 
 def _move(product_id: UUID, before: str, after: str, *, by: Principal) -> None:

@@ -33,6 +33,11 @@ def _kind_of(first: str, names: Renamed) -> FileFormat:
         raise SheetUnreadable("The file is empty.")
     if first.lstrip().startswith("{"):
         return FileFormat.JSONL
+    if first.lstrip().startswith("["):
+        raise SheetUnreadable(
+            'This is a JSON list. Write JSON Lines: a product a line, such as {"slug": "mug", ...},'
+            " without brackets around them and commas between them."
+        )
     headers = headers_of(first)
     for header in headers.values():
         there = renamed(header, names)

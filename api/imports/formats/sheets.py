@@ -18,7 +18,17 @@ from api.imports.formats.headers import (
     renamed,
 )
 
-__all__ = ["WHY", "Lines", "Row", "Sheet", "SheetUnreadable", "check_text", "headers_of", "plain"]
+__all__ = [
+    "LARGEST_CELL",
+    "WHY",
+    "Lines",
+    "Row",
+    "Sheet",
+    "SheetUnreadable",
+    "check_text",
+    "headers_of",
+    "plain",
+]
 
 LARGEST_CELL = 4 * 1024 * 1024
 """Characters; a quote that is never closed must not take the rest of the file into memory."""
@@ -199,10 +209,10 @@ class Lines:
             lines = io.StringIO(rest + piece, newline="").readlines()
             # The last line may go on in the next piece; so may a line end of two characters.
             rest = lines.pop() if lines else ""
+            yield from lines
             if len(rest) > LARGEST_CELL:
                 yield rest
                 rest = ""
-            yield from lines
         if rest:
             yield rest
 

@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from api.catalog.service import Arrived, Outcome
 from api.imports.formats import Described, Problem, Source
 from api.imports.models import ImportProblem
-from api.imports.policy import Consequence
+from api.imports.policy import Consequence, FileFormat
 from api.kernel.errors import DomainError
 from api.kernel.ids import new_id
 from api.platform.db import session
@@ -59,6 +59,14 @@ _TOLD: dict[str, tuple[str, str, Callable[[DomainError], str]]] = {
             f" {refusal.facts.get('options')}. Give as many."
         ),
     ),
+    "product_changed_since": (
+        "version",
+        "version",
+        lambda refusal: (
+            f"{refusal.detail} Export it again and change that, take the version out, or import"
+            " with on_conflict=overwrite."
+        ),
+    ),
     "collection_unknown": (
         "collections",
         "slug",
@@ -100,9 +108,25 @@ def problems_of(described: Described, made: Arrived | None, sheet: Source) -> li
     return sorted(problems, key=lambda problem: problem.row)
 
 
+_OWN_COLUMNS = {
+    "compare_at_not_above_price": "compare_at",
+    "publish_at_passed": "publish_at",
+    "publish_at_needs_draft": "publish_at",
+    "external_reference_taken": "external_reference",
+    "image_unknown": "image_url",
+    "attribute_unknown": "attributes",
+    "attributes_do_not_fit": "attributes",
+    "required_attributes_missing": "attributes",
+    "texts_do_not_fit": "translations",
+}
+"""Where in files of ours stands what is refused by its own words."""
+
+
 def _problem(row: int, refusal: DomainError, consequence: Consequence, sheet: Source) -> Problem:
     if refusal.code not in _TOLD:
-        return Problem(row, "", "", refusal.detail, consequence)
+        is_ours = sheet.format in (FileFormat.CSV, FileFormat.JSONL)
+        column = _OWN_COLUMNS.get(refusal.code, "") if is_ours else ""
+        return Problem(row, column, "", refusal.detail, consequence)
     column, fact, say = _TOLD[refusal.code]
     value = refusal.facts.get(fact, "")
     shown = " / ".join(map(str, value)) if isinstance(value, list) else str(value or "")

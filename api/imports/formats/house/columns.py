@@ -89,6 +89,8 @@ def _codes(cell: str, column: str) -> Any:
     found = []
     for part in packing.parts(cell, "|"):
         code, *pack = packing.parts(part, "*")
+        if len(pack) > 1:
+            raise BadCell(column, part, "Write a barcode as 4006381333931, or with *12 for a case.")
         quantity = _number(pack[0], column) if pack else 1
         found.append({"code": packing.unpacked(code), "pack_quantity": quantity})
     return found
@@ -162,6 +164,14 @@ NAMES = (
     *(column for _, column, _ in VARIANT),
 )
 
+
+OURS = {
+    "handle": "slug",
+    "barcode": "barcodes",
+    "option1_name": "options",
+    "option1_value": "option_values",
+}
+"""What we call the columns that refusals name as other shops do."""
 
 _POINTED = re.compile(r"/(variants|images)/(\d+)/(\w+)(?:/([^/]+))?.*|/(\w+).*", re.DOTALL)
 

@@ -17,7 +17,7 @@ from api.imports.formats.described import Described, Problem
 from api.imports.formats.headers import Renamed
 from api.imports.formats.house import packing
 from api.imports.formats.house.checking import checked
-from api.imports.formats.house.columns import NAMES, PRODUCT, VARIANT, Kind, column_of
+from api.imports.formats.house.columns import NAMES, OURS, PRODUCT, VARIANT, Kind, column_of
 from api.imports.formats.sheets import Lines, Row, plain
 from api.imports.policy import Consequence, FileFormat
 from api.kernel.money import exponent
@@ -99,8 +99,7 @@ class Sheet(sheets.Sheet):
 
     def name_of(self, column: str) -> str:
         """Return what the file calls one of our columns."""
-        ours = {"handle": "slug", "barcode": "barcodes", "option1_value": "option_values"}
-        name = ours.get(column, column)
+        name = OURS.get(column, column)
         return super().name_of(name) if name in self.columns else name
 
     def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
