@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from api.catalog import queries as catalog
 from api.catalog.models import Category, Product, Variant, VariantPrice
+from api.imports import queries
 from api.imports.formats import SheetUnreadable, opened
 from api.imports.policy import FileFormat
 from api.kernel import clock
@@ -328,3 +329,34 @@ def test_what_the_exporter_guards_and_encodes_is_undone(app: Flask) -> None:
     assert "+1" in set(session.scalars(select(Variant.sku)))
     statuses = session.scalars(select(Product.status).order_by(Product.id))
     assert [status.value for status in statuses] == ["draft", "draft", "active"]
+
+
+def test_what_the_catalogue_refuses_is_told_in_the_words_of_the_file(app: Flask) -> None:
+    """And the rest of the file lands."""
+    rows = [
+        _simple("1", "One", SKU="SAME"),
+        _simple("2", "Two", SKU="SAME"),
+        PARENT,
+        _variation("12", "Red"),
+        _variation("13", "Red", SKU="HOOD-Red-2"),
+        {**PARENT, "ID": "20", "SKU": "CAP", "Name": "Cap"},
+        _variation("21", "", Parent="CAP"),
+        _variation("30", "Blue", Parent="id:999"),
+        _simple("40", "Last"),
+    ]
+
+    found = moved_in(a_woo_file(*rows))
+
+    assert (found["status"], found["error"]) == ("completed", None)
+    assert counts_of(found) == (3, 0, 0, 3)
+    told = {
+        (problem["row"], problem["column"], problem["value"])
+        for problem in queries.list_problems(found["id"], limit=20, cursor=None)["data"]
+    }
+    assert told >= {
+        (3, "SKU", "SAME"),
+        (6, "Attribute 1 value(s)", "Red"),
+        (7, "Name", "cap"),
+        (8, "Attribute 1 value(s)", ""),
+        (9, "Parent", ""),
+    }

@@ -117,9 +117,11 @@ class Sheet:
         return "" if place is None else self.names[place]
 
     def name_of(self, column: str) -> str:
-        """Return what the file calls one of our columns."""
+        """Return what the file calls one of our columns; one that its kind has not, as we do."""
         place = self.places.get(column)
-        return self.columns[column][0] if place is None else self.header[place].strip()
+        if place is None:
+            return self.columns.get(column, (column,))[0]
+        return self.header[place].strip()
 
     def count_rows(self) -> int:
         """Count the rows under the header, and find out whether all of the file is text."""

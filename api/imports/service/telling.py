@@ -122,7 +122,15 @@ _OWN_COLUMNS = {
 """Where in files of ours stands what is refused by its own words."""
 
 
+_ORPHAN = (
+    "The product that this is a variation of is neither in the file nor in the shop. Export all"
+    " types of products together."
+)
+
+
 def _problem(row: int, refusal: DomainError, consequence: Consequence, sheet: Source) -> Problem:
+    if refusal.code == "title_missing" and sheet.format is FileFormat.WOOCOMMERCE:
+        return Problem(row, sheet.name_of("parent"), "", _ORPHAN, consequence)
     if refusal.code not in _TOLD:
         is_ours = sheet.format in (FileFormat.CSV, FileFormat.JSONL)
         column = _OWN_COLUMNS.get(refusal.code, "") if is_ours else ""

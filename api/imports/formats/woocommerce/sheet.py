@@ -53,6 +53,14 @@ _ORDER = (
 )
 
 
+_NAMED_BY = {
+    "handle": "title",
+    "option1_name": "attribute1_name",
+    "option1_value": "attribute1_values",
+}
+"""Where stands here what refusals name as other shops do."""
+
+
 class Sheet(sheets.Sheet):
     """A WooCommerce product export."""
 
@@ -69,6 +77,10 @@ class Sheet(sheets.Sheet):
         """Tell whether a file with such columns is one of this kind."""
         there = places_of(names, cls.columns).keys()
         return super().is_known_by(names) and bool(there & {"id", "sku"})
+
+    def name_of(self, column: str) -> str:
+        """Return what the file calls one of our columns."""
+        return super().name_of(_NAMED_BY.get(column, column))
 
     def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
         """Read product after product, in the order of their own rows.
