@@ -157,7 +157,6 @@ def test_what_is_no_product_of_ours_is_told_of(app: Flask) -> None:
         (4, "Type", "external"),
         (5, "Parent", "NOWHERE"),
         (6, "Type", "variable"),
-        (9, "Attribute 1 value(s)", ""),
         (10, "Regular price", "dear"),
     ]
 
@@ -339,7 +338,7 @@ def test_what_the_catalogue_refuses_is_told_in_the_words_of_the_file(app: Flask)
         PARENT,
         _variation("12", "Red"),
         _variation("13", "Red", SKU="HOOD-Red-2"),
-        {**PARENT, "ID": "20", "SKU": "CAP", "Name": "Cap"},
+        {**PARENT, "ID": "20", "SKU": "CAP", "Name": "Cap", "Attribute 1 value(s)": ""},
         _variation("21", "", Parent="CAP"),
         _variation("30", "Blue", Parent="id:999"),
         _simple("40", "Last"),
@@ -360,3 +359,41 @@ def test_what_the_catalogue_refuses_is_told_in_the_words_of_the_file(app: Flask)
         (8, "Attribute 1 value(s)", ""),
         (9, "Parent", ""),
     }
+
+
+def test_a_variation_for_any_value_becomes_one_for_each(app: Flask) -> None:
+    """But for those that have one of their own; what they shared is told of, and not divided."""
+    sizes = {"Attribute 2 name": "Size", "Attribute 2 value(s)": "Large, Small"}
+    rows = [
+        {**PARENT, **sizes},
+        _variation("11", "Red", **{**sizes, "Attribute 2 value(s)": "", "Stock": "4"}),
+        _variation("12", "Red", **{**sizes, "Attribute 2 value(s)": "Small"}, SKU="RS", Stock="2"),
+        _variation("13", "Blue", **{**sizes, "Attribute 2 value(s)": "", "In stock?": "0"}),
+    ]
+    found = moved_in(a_woo_file(*rows))
+
+    assert counts_of(found, "variants") == (4, 0, 0, 0)
+    assert problems_of(found) == []
+    skus = session.execute(select(Variant.sku, Variant.option_values).order_by(Variant.sku))
+    assert {row.sku: row.option_values for row in skus} == {
+        "HOOD-Red": ["Red", "Large"],
+        "RS": ["Red", "Small"],
+        "HOOD-Blue-blue-large": ["Blue", "Large"],
+        "HOOD-Blue-blue-small": ["Blue", "Small"],
+    }
+    assert counts_of(moved_in(a_woo_file(*rows))) == (0, 0, 1, 0)
+
+
+def test_stock_and_barcodes_of_many_are_nobodys(app: Flask) -> None:
+    code = {"GTIN, UPC, EAN, or ISBN": "4006381333931"}
+    rows = [PARENT, _variation("11", "", SKU="ANY", Stock="4", **code)]
+
+    found = moved_in(a_woo_file(*rows))
+
+    assert problems_of(found) == [
+        (3, "Stock", "4"),
+        (3, "GTIN, UPC, EAN, or ISBN", "4006381333931"),
+    ]
+    assert found["result"]["stock_opened"] == 0
+    assert counts_of(found, "variants") == (2, 0, 0, 0)
+    assert set(session.scalars(select(Variant.sku))) == {"ANY-blue", "ANY-red"}

@@ -1,7 +1,7 @@
 """From a product's row and those of its variations to one product with variants."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -19,6 +19,7 @@ from api.imports.formats.described import Described, Problem
 from api.imports.formats.sheets import Row, Sheet, plain
 from api.imports.formats.woocommerce import values
 from api.imports.formats.woocommerce.columns import GRAMS, MOST_ATTRIBUTES
+from api.imports.formats.woocommerce.standing import MOST_VARIATIONS, sku_of, standing_for
 from api.imports.policy import Consequence
 from api.kernel import clock
 from api.kernel.money import Money
@@ -26,7 +27,6 @@ from api.kernel.money import Money
 REFERENCE = "woocommerce:"
 LONGEST_TEXT = 255
 LONGEST_BARCODE = 64
-MOST_VARIATIONS = 3_000
 
 _LEFT_OUT = {
     "grouped": (
@@ -217,35 +217,54 @@ class _Reading:
                 "This stock is shared by all variations; here each has its own. Count them.",
             )
             self._note(self._head, shared, Consequence.VALUE_IGNORED)
+        standing = standing_for(
+            self._variations,
+            lambda row: self._choices(row, options),
+            refuse=lambda row, bad: self._note(row, bad, Consequence.ROW_SKIPPED),
+        )
         for row in sorted(self._variations, key=lambda row: (_place(row), row.number)):
-            if row.fault:
-                self._note(row, BadCell("", "", row.fault), Consequence.ROW_SKIPPED)
-                continue
-            try:
-                variant = self._variant(row, self._values(row, options))
-                quantity = self._quantity(row)
-            except BadCell as bad:
-                self._note(row, bad, Consequence.ROW_SKIPPED)
-                continue
-            self._found.rows.append(row.number)
-            self._found.quantities.append(quantity)
-            yield variant
+            listed = standing.get(row.number, ())
+            self._note_shared(row, len(listed))
+            for option_values in listed:
+                try:
+                    variant = self._variant(row, option_values)
+                    quantity = self._quantity(row)
+                except BadCell as bad:
+                    self._note(row, bad, Consequence.ROW_SKIPPED)
+                    break
+                if len(listed) > 1:
+                    sku = sku_of(variant.sku, option_values)
+                    variant = replace(variant, sku=sku, barcode=None)
+                    quantity = None if quantity else quantity
+                self._found.rows.append(row.number)
+                self._found.quantities.append(quantity)
+                yield variant
 
-    def _values(self, row: Row, options: Sequence[str]) -> tuple[str, ...]:
+    def _choices(self, row: Row, options: Sequence[str]) -> Iterator[list[str]]:
         said = self._attributes(row)
-        found = []
+        own = {} if self._is_orphan else self._attributes(self._head)
         for place, option in enumerate(options, start=1):
             _, value = said.get(plain(option), ("", ""))
             column = self._sheet.name_of(f"attribute{place}_values")
-            if not value:
+            _, all_of_it = own.get(plain(option), ("", ""))
+            found = [values.one(value)] if value else list(values.listed(all_of_it))
+            if not found:
                 raise BadCell(
                     column,
                     "",
-                    f"This variation stands for any {option}. A variant is one thing on a shelf:"
-                    f" give it one {option}, and a row to each other.",
+                    f"This variation stands for any {option}, and its product does not say which"
+                    f" there are. Give it one {option}, and a row to each other.",
                 )
-            found.append(cells.text(values.one(value), column, longest=LONGEST_TEXT))
-        return tuple(found)
+            yield [cells.text(one, column, longest=LONGEST_TEXT) for one in dict.fromkeys(found)]
+
+    def _note_shared(self, row: Row, count: int) -> None:
+        for column, why in (
+            ("quantity", "This stock is shared by {} variants; here each has its own. Count them."),
+            ("barcode", "{} variants cannot share a barcode, so it was left out."),
+        ):
+            if count > 1 and row[column] not in ("", "0", "parent"):
+                shared = BadCell(self._sheet.name_of(column), row[column], why.format(count))
+                self._note(row, shared, Consequence.VALUE_IGNORED)
 
     def _variant(self, row: Row, option_values: tuple[str, ...]) -> VariantDraft:
         name = self._sheet.name_of
