@@ -164,6 +164,27 @@ def test_facets_of_prices_and_stock_leave_their_own_filter_out(shelf: FlaskClien
     assert facets["in_stock"] == 1, "of what costs so little, in stock or not"
 
 
+def test_facets_of_a_search_count_its_hits_without_their_own_filter(shelf: FlaskClient) -> None:
+    """Hits that are few are gathered first: with the filter left out, and not with it."""
+    for number, vendor in enumerate(("Forge", "Loom", "Loom")):
+        a_product(f"TEAPOT-{number}", title=f"Teapot {number}", vendor=vendor)
+
+    facets = shelf.get("/api/v1/products?q=teapot&vendor=forge&include=facets").get_json()["facets"]
+
+    assert {v["label"]: v["count"] for v in _group(facets, "vendor")} == {"Loom": 2, "Forge": 1}
+    assert facets["in_stock"] == 0
+
+
+def test_counting_facets_is_one_statement(shelf: FlaskClient) -> None:
+    """Whatever is filtered by."""
+    with count_statements() as plain:
+        shelf.get("/api/v1/products?vendor=forge")
+    with count_statements() as counted:
+        shelf.get("/api/v1/products?vendor=forge&include=facets")
+
+    assert counted.count - plain.count == 1, counted
+
+
 def test_a_filter_that_fits_nothing_has_no_facets_and_costs_one_statement(
     shelf: FlaskClient,
 ) -> None:

@@ -18,7 +18,7 @@ from api.imports.policy import FileFormat, OnConflict
 from api.inventory import service as inventory
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
-from tests.conftest import _empty_everything
+from tests.support.emptying import empty_everything
 from tests.support.moving import changes_of, counts_of, moved_in, moved_out, problems_of
 
 BOTH = [FileFormat.JSONL, FileFormat.CSV]
@@ -173,7 +173,7 @@ def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
 def _empty_shop() -> None:
     """Have a shop with nothing in it but what chairs may say, collections and places."""
     session.rollback()
-    _empty_everything()
+    empty_everything()
     with transaction():
         ids = [
             catalog_service.create_attribute(

@@ -22,8 +22,8 @@ from api.catalog.queries.desk import (
     get_product,
     get_variant,
     list_categories,
-    list_products,
 )
+from api.catalog.queries.desk_list import list_products
 from api.catalog.queries.documents import (
     count_fitting,
     currencies_in_use,

@@ -49,7 +49,7 @@ _RANGED = (AttributeKind.NUMBER, AttributeKind.DATE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which products a storefront asks for. Several values of one filter mean any of them."""
+    """Which products somebody asks for. Several values of one filter mean any of them."""
 
     currency: str
     category: str | None = None
@@ -67,8 +67,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which conditions a statement has, without their values."""
+    """Which conditions a statement has, without their values. Without a status it is for any."""
 
+    status: ProductStatus | None = ProductStatus.ACTIVE
     in_category: bool = False
     in_collection: bool = False
     groups: int = 0
@@ -99,9 +100,15 @@ class Narrowing:
         return any(not self.values[f"group_{i}"] for i in range(self.shape.groups))
 
 
-def narrow(wanted: Wanted, *, collection_id: Any = None) -> Narrowing:
+def narrow(
+    wanted: Wanted,
+    *,
+    collection_id: Any = None,
+    status: ProductStatus | None = ProductStatus.ACTIVE,
+) -> Narrowing:
     """Look up what the words of a question mean; at most three statements, none without filters.
 
+    Storefronts ask for what is on the shelf, staff for any status, or for all of them with None.
     Raises FilterUnreadable and AttributeNotFilterable.
     """
     values: dict[str, Any] = {"currency": wanted.currency}
@@ -120,6 +127,7 @@ def narrow(wanted: Wanted, *, collection_id: Any = None) -> Narrowing:
     for place, (attribute_id, low, high) in enumerate(numbers):
         values |= {f"number_{place}": attribute_id, f"low_{place}": low, f"high_{place}": high}
     shape = Shape(
+        status=status,
         in_category=wanted.category is not None,
         in_collection=wanted.collection is not None,
         groups=len(asked),
@@ -133,14 +141,14 @@ def narrow(wanted: Wanted, *, collection_id: Any = None) -> Narrowing:
 def narrowed(
     columns: Sequence[Any], shape: Shape, *, with_prices: bool = False, leaving_out: int = -1
 ) -> Select[Any]:
-    """Build the statement for products on the shelf that fit; their values are bound by name.
+    """Build the statement for products that fit; their values are bound by name.
 
     `leaving_out` is the place of a group that is not asked for, so that its own counts show what
     else could be chosen.
     """
-    statement: Select[Any] = (
-        select(*columns).select_from(Product).where(Product.status == ProductStatus.ACTIVE)
-    )
+    statement: Select[Any] = select(*columns).select_from(Product)
+    if shape.status is not None:
+        statement = statement.where(Product.status == shape.status)
     if shape.in_category:
         slug = bindparam("category", type_=String)
         wanted = select(Category.id).where(Category.slug == slug).scalar_subquery()

@@ -75,9 +75,14 @@ def look(shape: Shape, values: dict[str, Any]) -> Seen:
     return Seen(*session.execute(_look(shape), values).one())
 
 
-def found(shape: Shape, *, has_few_hits: bool) -> ColumnElement[bool]:
-    """Return the condition that a product is found, for lists in another order than relevance."""
-    return _gathered(shape) if has_few_hits else searching.ways().any()
+def found(shape: Shape, *, has_few_hits: bool, leaving_out: int = -1) -> ColumnElement[bool]:
+    """Return the condition that a product is found, for all that is not in order of relevance.
+
+    `leaving_out` is that of `narrowed`.
+    """
+    if has_few_hits:
+        return _gathered(shape, leaving_out=leaving_out)
+    return searching.ways().any()
 
 
 def hits(
@@ -185,8 +190,11 @@ def _step(shape: Shape, step: _Step, *, is_first: bool) -> Select[Any]:
     )
 
 
-def _gathered(shape: Shape, is_hit: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
+def _gathered(
+    shape: Shape, is_hit: ColumnElement[bool] | None = None, *, leaving_out: int = -1
+) -> ColumnElement[bool]:
     """Ask for all hits first; the order of the list cannot tempt the database to walk along."""
     condition = searching.ways().any() if is_hit is None else is_hit
-    ids = searching.array_of(narrowed((Product.id,), shape).where(condition))
+    hits = narrowed((Product.id,), shape, leaving_out=leaving_out).where(condition)
+    ids = searching.array_of(hits)
     return Product.id == any_(ids)

@@ -1,10 +1,10 @@
 """Change many products or variants in one go: row by row, and told as one change."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from api.catalog.events import CatalogueChanged
 from api.catalog.models import Product, Variant
@@ -21,18 +21,26 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 COMMANDS = tuple(_COMMANDS)
 
+_NAMES_LOCK = 74_119
+_NAMING = {
+    *("slug", "external_reference", "attributes", "sku", "barcode", "barcodes", "option_values"),
+}
+"""Changes that take what nobody else may have, or bring words that are new to the shop."""
+
 
 def edit_many_products(batch: Batch, *, by: Principal) -> dict[str, Any]:
     """Edit, publish and archive products as each row says; returns what became of each.
 
     A row's changes come before its command. Locks all products first, in id order, so that batches
     over the same products queue; then the tree, if need be, and the words that are new to the shop,
-    so that no two batches wait for each other's. Storefronts are told once.
+    so that no two batches wait for each other's. Those that give names do so one after another.
+    Storefronts are told once.
     """
     _lock_products([row["id"] for row in batch.rows])
     said = [row["changes"] for row in batch.rows if "changes" in row]
     if any("category_ids" in changes for changes in said):
         following.hold_tree(alone=False)
+    _queue_to_name(said)
     traits.introduce_words(said)
     answer = batch.carry_out(lambda row: _edit_product(row, by=by))
     _tell_once()
@@ -42,8 +50,8 @@ def edit_many_products(batch: Batch, *, by: Principal) -> dict[str, Any]:
 def edit_many_variants(batch: Batch, *, by: Principal) -> dict[str, Any]:
     """Edit and price variants as each row says; returns what became of each.
 
-    Locks all of their products first and then the variants, both in id order. Storefronts are told
-    once.
+    Locks all of their products first and then the variants, both in id order. Those that give
+    names do so one after another. Storefronts are told once.
     """
     ids = [row["id"] for row in batch.rows]
     _lock_products(
@@ -55,6 +63,7 @@ def edit_many_variants(batch: Batch, *, by: Principal) -> dict[str, Any]:
         .order_by(Variant.id)
         .with_for_update(key_share=True)
     )
+    _queue_to_name([row["changes"] for row in batch.rows if "changes" in row])
     answer = batch.carry_out(lambda row: _edit_variant(row, by=by))
     _tell_once()
     return answer
@@ -90,6 +99,16 @@ def _lock_products(product_ids: Sequence[UUID]) -> None:
         .order_by(Product.id)
         .with_for_update(key_share=True)
     )
+
+
+def _queue_to_name(said: Sequence[Mapping[str, Any]]) -> None:
+    """Let no other batch give names until the transaction ends.
+
+    Names are taken row by row, in the order of the request. Two batches that want the same ones in
+    opposite order would wait for each other, and again when one of them begins anew.
+    """
+    if any(_NAMING & changes.keys() for changes in said):
+        session.execute(select(func.pg_advisory_xact_lock(_NAMES_LOCK)))
 
 
 def _tell_once() -> None:
