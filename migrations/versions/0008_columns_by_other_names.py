@@ -1,15 +1,15 @@
 """Imports: columns that a file calls otherwise than the shop it comes from.
 
-Revision: 0007
-After: 0006
+Revision: 0008
+After: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

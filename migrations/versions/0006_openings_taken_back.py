@@ -2,14 +2,14 @@
 
 What is undone counts as never opened, so the journal must tell it from a correction by hand.
 
-Revision: 0005
-After: 0004
+Revision: 0006
+After: 0005
 """
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
