@@ -143,6 +143,13 @@ class CollectionFollowsRules(Conflict):
     sentence = "The rules of this collection say what is in it. Change the rules instead."
 
 
+class CollectionUnknown(Refused):
+    """A collection that a product should be in, and that is not there."""
+
+    code = "collection_unknown"
+    sentence = "There is no collection {slug}."
+
+
 class CollectionHasNoRules(Refused):
     """A collection that is filled by hand takes no rules, and never becomes one that does."""
 

@@ -4,6 +4,7 @@ from api.catalog.models import ProductStatus
 from api.catalog.service.arrivals import Arrival, Arrived, ArrivedVariant, Outcome, take_in
 from api.catalog.service.attributes import create_attribute, delete_attribute, edit_attribute
 from api.catalog.service.availability import note_availability
+from api.catalog.service.beside import settle_relations
 from api.catalog.service.categories import (
     create_category,
     delete_category,
@@ -22,7 +23,7 @@ from api.catalog.service.collections import (
     put_products,
     remove_products,
 )
-from api.catalog.service.differences import differences
+from api.catalog.service.differences import differences, matched
 from api.catalog.service.drafts import (
     AttributeDraft,
     BarcodeDraft,
@@ -127,6 +128,7 @@ __all__ = [
     "gather",
     "keep_media",
     "learn_words",
+    "matched",
     "move_in_category",
     "move_product",
     "note_availability",
@@ -144,6 +146,7 @@ __all__ = [
     "schedule_price",
     "set_prices",
     "set_some_prices",
+    "settle_relations",
     "sizes_of",
     "slug_from",
     "take_back",

@@ -17,11 +17,21 @@ from api.catalog.errors import ProductChangedSince, TitleMissing
 from api.catalog.events import CatalogueChanged, ProductPublished
 from api.catalog.models import Product, ProductStatus, Translation, Variant
 from api.catalog.queries.documents import product_documents, product_ids_of
-from api.catalog.service import fitting, intake, products, refreshing, variants
+from api.catalog.queries.relations import RELATION_FIELDS
+from api.catalog.service import (
+    beside,
+    by_hand,
+    fitting,
+    intake,
+    products,
+    refreshing,
+    variants,
+)
 from api.catalog.service.arrivals import Outcome
+from api.catalog.service.by_hand import ByHand
 from api.catalog.service.category_paths import Path, ensure_category_paths
 from api.catalog.service.clashes import refusal_for
-from api.catalog.service.differences import Document, differences, matched
+from api.catalog.service.differences import Document, differences, is_stale, matched
 from api.catalog.service.document_drafts import (
     category_paths,
     image_draft,
@@ -30,9 +40,7 @@ from api.catalog.service.document_drafts import (
     product_draft,
     variant_draft,
 )
-from api.catalog.service.drafts import (
-    BarcodeDraft,
-)
+from api.catalog.service.drafts import BarcodeDraft
 from api.kernel.errors import DomainError
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction, session
@@ -50,12 +58,17 @@ _VARIANT_PLAIN = (
 
 @dataclass(slots=True)
 class Restated:
-    """What became of one document; `variants` are counted by outcome."""
+    """What became of one document, and of its variants in their order.
+
+    `waiting` are products by field that should be shown beside it, some of which are not there
+    yet: nothing of these fields was said.
+    """
 
     outcome: Outcome
     product_id: UUID | None = None
     refusal: DomainError | None = None
-    variants: dict[Outcome, int] = field(default_factory=dict)
+    variants: list[Outcome] = field(default_factory=list)
+    waiting: dict[str, list[str]] = field(default_factory=dict)
 
 
 def restate(
@@ -65,11 +78,14 @@ def restate(
 
     Products are known by their slug, which each document has once. One that somebody changed
     since its document was written, as its versions tell, is refused with ProductChangedSince
-    unless `is_overwriting`. Locks the known products, in id order.
+    unless `is_overwriting`. Locks the known products, in id order, and the collections by hand
+    that they are in or come to, in id order. Products that are shown beside others may be among
+    the documents; see `beside` for those that come later still.
     """
     require_transaction()
     there = product_documents(product_ids_of([d["slug"] for d in documents], []))
     by_slug = {document["slug"]: (key, document) for key, document in there.items()}
+    held, documents = by_hand.placed(documents, there.values())
     made: list[Restated | None] = [None] * len(documents)
     new: list[int] = []
     categories = ensure_category_paths(
@@ -81,11 +97,14 @@ def restate(
             continue
         product_id, before = by_slug[document["slug"]]
         made[place] = _change(
-            product_id, before, document, categories, is_overwriting=is_overwriting, by=by
+            product_id, before, document, categories, held, is_overwriting=is_overwriting, by=by
         )
-    for place, restated in zip(new, _create([documents[p] for p in new], categories), strict=True):
+    created = _create([documents[place] for place in new], categories, held, by=by)
+    for place, restated in zip(new, created, strict=True):
         made[place] = restated
-    return [one for one in made if one is not None]
+    done = [one for one in made if one is not None]
+    _relate(documents, done, there, by=by)
+    return done
 
 
 def put_back(product_id: UUID, before: Document, *, by: Principal) -> list[str]:
@@ -96,9 +115,12 @@ def put_back(product_id: UUID, before: Document, *, by: Principal) -> list[str]:
     require_transaction()
     products.lock(product_id)
     now = product_documents([product_id])[product_id]
+    # What is gone since cannot be gone back to.
+    held, (before,) = by_hand.placed([before], [now], with_unknown=False)
+    beside.settle_relations({product_id: beside.said_by(before)}, by=by)
     categories = ensure_category_paths(category_paths(before.get("categories", ())))
     if differences(now, before):
-        _write(product_id, now, before, categories, by=by)
+        _write(product_id, now, before, categories, held, by=by)
     kept = {id(match) for match in matched(now["variants"], before["variants"])}
     left = [variant["sku"] for variant in now["variants"] if id(variant) not in kept]
     for sku in left:
@@ -111,59 +133,66 @@ def _change(
     before: Document,
     document: Document,
     categories: Mapping[Path, UUID],
+    held: ByHand,
     *,
     is_overwriting: bool,
     by: Principal,
 ) -> Restated:
-    changes = [
-        one for one in differences(before, document) if one["after"] is not None or _is_field(one)
-    ]
-    counts = _variant_counts(before, document)
+    changes = differences(before, document, with_unlisted=False)
+    outcomes = _variant_outcomes(before, document)
     if not changes:
-        return Restated(Outcome.UNCHANGED, product_id, variants=counts)
-    if not is_overwriting and _is_stale(before, document):
+        return Restated(Outcome.UNCHANGED, product_id, variants=outcomes)
+    if not is_overwriting and is_stale(before, document):
         refusal = ProductChangedSince(slug=document["slug"], version=before["version"])
         return Restated(Outcome.REFUSED, product_id, refusal)
+    if all(one["field"] in RELATION_FIELDS for one in changes):
+        # It becomes a change when what is shown beside it is there.
+        return Restated(Outcome.UNCHANGED, product_id, variants=outcomes)
     try:
         with undoable():
-            _write(product_id, before, document, categories, by=by)
+            _write(product_id, before, document, categories, held, by=by)
     except DomainError as refusal:
         session.expire_all()
         return Restated(Outcome.REFUSED, product_id, refusal)
-    return Restated(Outcome.CHANGED, product_id, variants=counts)
+    return Restated(Outcome.CHANGED, product_id, variants=outcomes)
 
 
-def _is_field(change: Mapping[str, Any]) -> bool:
-    """Tell a field that is emptied from a variant that the document does not list."""
-    return not (
-        change["field"].startswith("variants.")
-        and isinstance(change["before"], dict)
-        and "sku" in change["before"]
-    )
+def _relate(
+    documents: Sequence[Document],
+    made: Sequence[Restated],
+    there: Mapping[UUID, Document],
+    *,
+    by: Principal,
+) -> None:
+    """Say what is shown beside products whose others are all there; the rest waits."""
+    wanted = {
+        one.product_id: said
+        for document, one in zip(documents, made, strict=True)
+        if one.product_id is not None
+        and one.outcome is not Outcome.REFUSED
+        and (said := beside.said_by(document, before=there.get(one.product_id, {})))
+    }
+    if not wanted:
+        return
+    new = {one.product_id for one in made if one.outcome is Outcome.CREATED}
+    waiting = beside.relate(wanted, new=new, by=by)
+    for one in made:
+        if one.product_id in waiting:
+            one.waiting = wanted[one.product_id]
+        elif one.product_id in wanted and one.outcome is Outcome.UNCHANGED:
+            one.outcome = Outcome.CHANGED
 
 
-def _is_stale(before: Document, document: Document) -> bool:
-    """Tell whether the product or a variant of it was changed since the document was written."""
-    if document.get("version") not in (None, before["version"]):
-        return True
+def _variant_outcomes(before: Document, document: Document) -> list[Outcome]:
     said = document.get("variants", ())
-    return any(
-        match is not None and variant.get("version") not in (None, match["version"])
+    return [
+        Outcome.CREATED
+        if match is None
+        else Outcome.CHANGED
+        if differences(match, variant)
+        else Outcome.UNCHANGED
         for variant, match in zip(said, matched(before["variants"], said), strict=True)
-    )
-
-
-def _variant_counts(before: Document, document: Document) -> dict[Outcome, int]:
-    said = document.get("variants", ())
-    counts: dict[Outcome, int] = {}
-    for variant, match in zip(said, matched(before["variants"], said), strict=True):
-        outcome = Outcome.UNCHANGED
-        if match is None:
-            outcome = Outcome.CREATED
-        elif differences(match, variant):
-            outcome = Outcome.CHANGED
-        counts[outcome] = counts.get(outcome, 0) + 1
-    return counts
+    ]
 
 
 def _write(
@@ -171,10 +200,14 @@ def _write(
     before: Document,
     document: Document,
     categories: Mapping[Path, UUID],
+    held: ByHand,
     *,
     by: Principal,
 ) -> None:
-    """Say everything that differs through the verbs that people use, which tell and record it."""
+    """Say everything that differs through the verbs that people use, which tell and record it.
+
+    What is shown beside it is said apart, because it may not be there yet.
+    """
     changes: dict[str, Any] = {
         name: document[name]
         for name in _PLAIN
@@ -191,6 +224,7 @@ def _write(
     if "attributes" in document and document["attributes"] != before["attributes"]:
         gone = dict.fromkeys(before["attributes"].keys() - document["attributes"].keys())
         changes["attributes"] = {**gone, **document["attributes"]}
+    changes |= _exactly(before, changes)
     if changes:
         version = session.scalar(select(Product.version).where(Product.id == product_id))
         products.edit_product(product_id, changes, expected_version=version or 0, by=by)
@@ -198,6 +232,8 @@ def _write(
         _translate(product_id, before["translations"], document["translations"])
         products.refresh_search(products.lock(product_id))
         emit(CatalogueChanged(slugs=(before["slug"],)))
+    if "collections" in document and document["collections"] != before["collections"]:
+        by_hand.put({product_id: document["collections"]}, held, by=by)
     said = document.get("variants", ())
     for place, (variant, match) in enumerate(
         zip(said, matched(before["variants"], said), strict=True)
@@ -217,6 +253,7 @@ def _write_variant(
         for name in _VARIANT_PLAIN
         if name in variant and variant[name] != match[name]
     }
+    changes |= _exactly(match, changes)
     if "barcodes" in variant and variant["barcodes"] != match["barcodes"]:
         changes["barcodes"] = [
             BarcodeDraft(one["code"], one["pack_quantity"]) for one in variant["barcodes"]
@@ -230,6 +267,15 @@ def _write_variant(
     if is_repriced:
         prices = price_drafts(variant["prices"])
         variants.set_prices(variant_id, prices, expected_version=None, by=by)
+
+
+def _exactly(before: Document, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metadata so that what a document does not name goes: people change it key by key."""
+    return {
+        name: {**dict.fromkeys(before[name].keys() - changes[name].keys()), **changes[name]}
+        for name in ("public_metadata", "private_metadata")
+        if name in changes
+    }
 
 
 def _move(product_id: UUID, before: str, after: str, *, by: Principal) -> None:
@@ -248,18 +294,26 @@ def _move(product_id: UUID, before: str, after: str, *, by: Principal) -> None:
         products.archive_product(product_id, expected_version=None, by=by)
 
 
-def _create(documents: Sequence[Document], categories: Mapping[Path, UUID]) -> list[Restated]:
+def _create(
+    documents: Sequence[Document],
+    categories: Mapping[Path, UUID],
+    held: ByHand,
+    *,
+    by: Principal,
+) -> list[Restated]:
     if not documents:
         return []
     try:
-        return _create_together(documents, categories)
+        return _create_together(documents, categories, held, by=by)
     except (IntegrityError, DomainError):
-        return [_create_alone(document, categories) for document in documents]
+        return [_create_alone(document, categories, held, by=by) for document in documents]
 
 
-def _create_alone(document: Document, categories: Mapping[Path, UUID]) -> Restated:
+def _create_alone(
+    document: Document, categories: Mapping[Path, UUID], held: ByHand, *, by: Principal
+) -> Restated:
     try:
-        return _create_together([document], categories)[0]
+        return _create_together([document], categories, held, by=by)[0]
     except DomainError as refusal:
         return Restated(Outcome.REFUSED, refusal=refusal)
     except IntegrityError as clash:
@@ -270,7 +324,11 @@ def _create_alone(document: Document, categories: Mapping[Path, UUID]) -> Restat
 
 
 def _create_together(
-    documents: Sequence[Document], categories: Mapping[Path, UUID]
+    documents: Sequence[Document],
+    categories: Mapping[Path, UUID],
+    held: ByHand,
+    *,
+    by: Principal,
 ) -> list[Restated]:
     """Store new products in set form, all or none; facts are told once everything is written."""
     drafts = [product_draft(document, categories) for document in documents]
@@ -283,7 +341,7 @@ def _create_together(
         for draft, document in zip(drafts, documents, strict=True)
         if document.get("status") == "active"
     )
-    with session.begin_nested():
+    with undoable():
         stored = intake.store(
             drafts,
             statuses=[ProductStatus(document.get("status", "draft")) for document in documents],
@@ -293,6 +351,13 @@ def _create_together(
                 _translate(made.product_id, {}, document["translations"])
         translated = zip(stored, documents, strict=True)
         refreshing.refresh([made.product_id for made, one in translated if one.get("translations")])
+        placed = {
+            made.product_id: document["collections"]
+            for made, document in zip(stored, documents, strict=True)
+            if document.get("collections")
+        }
+        if placed:
+            by_hand.put(placed, held, by=by)
     for made, document in zip(stored, documents, strict=True):
         if document.get("status") == "active":
             emit(ProductPublished(product_id=made.product_id))
@@ -301,7 +366,7 @@ def _create_together(
         Restated(
             Outcome.CREATED,
             made.product_id,
-            variants={Outcome.CREATED: len(made.variant_ids)},
+            variants=[Outcome.CREATED] * len(made.variant_ids),
         )
         for made in stored
     ]

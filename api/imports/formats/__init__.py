@@ -5,7 +5,17 @@ bytes to rows, cells to values, and what a described product is.
 """
 
 from api.imports.formats.described import Described, Problem, Source
+from api.imports.formats.headers import pairs
 from api.imports.formats.recognising import opened
 from api.imports.formats.sheets import WHY, SheetUnreadable, check_text
 
-__all__ = ["WHY", "Described", "Problem", "SheetUnreadable", "Source", "check_text", "opened"]
+__all__ = [
+    "WHY",
+    "Described",
+    "Problem",
+    "SheetUnreadable",
+    "Source",
+    "check_text",
+    "opened",
+    "pairs",
+]
