@@ -6,7 +6,7 @@ knows. So the same description twice changes nothing the second time.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -65,6 +65,8 @@ class ArrivedVariant:
     outcome: Outcome
     variant_id: UUID | None = None
     refusal: DomainError | None = None
+    passed_over: list[DomainError] = field(default_factory=list)
+    """Its codes that belong to another variant: it landed without them."""
 
 
 @dataclass(slots=True)
@@ -80,9 +82,10 @@ class Arrived:
 def take_in(arrivals: Sequence[Arrival]) -> list[Arrived]:
     """Store what is new, renew what is known; returns what became of each, in their order.
 
-    Each external reference comes once. Locks the known products, in id order. A variant whose
-    code belongs to another is left out and the rest lands. What clashes with somebody who writes
-    at the same moment is refused alone.
+    Each external reference comes once. Locks the known products, in id order. A code that belongs
+    to another variant is passed over and the rest lands: a known variant keeps the SKU that it has,
+    a new one gets one that is made for it. What clashes with somebody who writes at the same
+    moment is refused alone.
     """
     require_transaction()
     try:
@@ -166,9 +169,10 @@ def _receive(
             if any(other.option_values == variant.option_values for other in fit):
                 raise OptionCombinationTaken(given=list(variant.option_values))
             intake.check_variant(variant, options)
-            fit.append(_claim_codes(variant, match, draft, known))
+            claimed, passed_over = _claim_codes(variant, match, draft, known)
+            fit.append(claimed)
             matches.append(match)
-            arrived.variants.append(ArrivedVariant(Outcome.UNCHANGED))
+            arrived.variants.append(ArrivedVariant(Outcome.UNCHANGED, passed_over=passed_over))
         except DomainError as wrong:
             arrived.variants.append(ArrivedVariant(Outcome.REFUSED, refusal=wrong))
     draft = replace(draft, variants=tuple(fit))
@@ -220,29 +224,39 @@ def _refusal(
 
 def _claim_codes(
     variant: VariantDraft, match: KnownVariant | None, product: ProductDraft, known: Known
-) -> VariantDraft:
-    """Let a variant have its codes, unless they belong to another; a new one gets a SKU.
+) -> tuple[VariantDraft, list[DomainError]]:
+    """Let a variant have its codes, but for those that belong to another; a new one gets a SKU.
 
-    Raises SkuTaken or BarcodeTaken with the product that owns the code.
+    Returns it, and what was passed over: each code with the product that owns it. A shop that sells
+    the same thing twice under one SKU still wants both of them.
     """
     slug, own_id = product.slug or "", match.id if match else None
-    if variant.sku is None and match is None:
-        sku = sku_from(slug, variant.option_values)
-        if sku.lower() in known.skus:
-            # Made from other words that read alike: the mark tells them apart, always the same.
-            sku = f"{sku}-{mark_of(slug, variant.option_values)}"
-        variant = replace(variant, sku=sku)
-    sku_key = variant.sku.lower() if variant.sku else None
-    if owner := _stranger(known.skus, sku_key, own_id):
-        raise SkuTaken(sku=variant.sku, owner=owner.slug)
+    passed_over: list[DomainError] = []
+    sku = variant.sku
+    if owner := _stranger(known.skus, sku.lower() if sku else None, own_id):
+        sku = match.sku if match else _made_sku(slug, variant.option_values, known)
+        passed_over.append(SkuTaken(sku=variant.sku, owner=owner.slug, given=sku))
+    elif sku is None and match is None:
+        sku = _made_sku(slug, variant.option_values, known)
+    codes = []
     for one in variant.codes:
         if owner := _stranger(known.barcodes, code_key(one.code), own_id):
-            raise BarcodeTaken(barcode=one.code, owner=owner.slug)
-    for one in variant.codes:
-        known.barcodes[code_key(one.code)] = CodeOwner(own_id, slug)
-    if sku_key:
-        known.skus[sku_key] = CodeOwner(own_id, slug)
-    return variant
+            passed_over.append(BarcodeTaken(barcode=one.code, owner=owner.slug))
+        else:
+            codes.append(one)
+            known.barcodes[code_key(one.code)] = CodeOwner(own_id, slug)
+    if sku:
+        known.skus[sku.lower()] = CodeOwner(own_id, slug)
+    if sku == variant.sku and not passed_over:
+        return variant, passed_over
+    return replace(variant, sku=sku, barcode=None, barcodes=tuple(codes)), passed_over
+
+
+def _made_sku(slug: str, option_values: Sequence[str], known: Known) -> str:
+    """Make a SKU that is free."""
+    sku = sku_from(slug, option_values)
+    # Made from other words that read alike: the mark tells them apart, always the same.
+    return sku if known.is_free(sku) else f"{sku}-{mark_of(slug, option_values)}"
 
 
 def _stranger(

@@ -122,6 +122,7 @@ class Known:
         self._by_slug: dict[str, KnownProduct] = {}
         self.slugs: set[str] = set()
         self.skus: dict[str, CodeOwner] = {}
+        self._asked: set[str] = set()
         self.barcodes: dict[str, CodeOwner] = {}
         for product in products:
             self._by_slug[product.slug] = product
@@ -146,8 +147,16 @@ class Known:
         ]
         codes = [one.code for draft in drafts for v in draft.variants for one in v.codes]
         known.skus = _sku_owners(skus)
+        known._asked = {sku.lower() for sku in skus}
         known.barcodes = _barcode_owners(codes)
         return known
+
+    def is_free(self, sku: str) -> bool:
+        """Tell whether no variant has this SKU; asks for one that nobody has said before."""
+        if sku.lower() not in self._asked:
+            self._asked.add(sku.lower())
+            self.skus |= _sku_owners([sku])
+        return sku.lower() not in self.skus
 
     def product_for(self, draft: ProductDraft) -> KnownProduct | None:
         """Find the product by its reference, or one at its address that has no reference yet."""
