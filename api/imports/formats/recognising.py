@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterable
 
 from api.imports.formats import house, shopify, woocommerce
 from api.imports.formats.described import Source
-from api.imports.formats.sheets import Lines, SheetUnreadable, headers_of, plain
+from api.imports.formats.sheets import (
+    EMPTY,
+    NO_NAMES,
+    Lines,
+    SheetUnreadable,
+    headers_of,
+    plain,
+)
 from api.imports.policy import FileFormat
 
 _SOURCES: dict[FileFormat, Callable[[Lines], Source]] = {
@@ -26,7 +33,7 @@ def opened(chunks: Iterable[bytes], kind: FileFormat | None = None) -> Source:
 
 def _kind_of(first: str) -> FileFormat:
     if not first.strip():
-        raise SheetUnreadable("The file is empty.")
+        raise SheetUnreadable(NO_NAMES if first else EMPTY)
     if first.lstrip().startswith("{"):
         return FileFormat.JSONL
     for header in headers_of(first).values():

@@ -4,10 +4,12 @@ import codecs
 import csv
 import io
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from api.imports.formats.other_kinds import what_it_is_instead
 from api.kernel.errors import Refused
 
 LARGEST_CELL = 4 * 1024 * 1024
@@ -16,6 +18,11 @@ SEPARATORS = (",", ";", "\t")
 WHY = "Stockroom: why it failed"
 """The last column of a file of failed rows; it is passed over when the file comes back."""
 
+EMPTY = "The file is empty."
+NO_NAMES = "The first line is empty: the names of the columns belong there."
+
+# The line by which a spreadsheet is told the separator; it shows none of it.
+_SEPARATOR_LINE = re.compile(r'^"?sep=[,;\t]"?\r?\n?$', re.IGNORECASE)
 csv.field_size_limit(LARGEST_CELL)
 
 
@@ -63,7 +70,7 @@ class Sheet:
         self._lines = chunks if isinstance(chunks, Lines) else Lines(chunks)
         first = self._lines.first
         if not first.strip():
-            raise SheetUnreadable("The file is empty.")
+            raise SheetUnreadable(NO_NAMES if first else EMPTY)
         self.separator, self.header = self._header(first)
         self.places = places_of(self.header, self.columns)
         missing = [self.columns[name][0] for name in self.needed if name not in self.places]
@@ -81,7 +88,7 @@ class Sheet:
         return [
             name.strip()
             for place, name in enumerate(self.header)
-            if place not in used and name.strip() != WHY
+            if place not in used and name.strip() not in ("", WHY)
         ]
 
     def name_of(self, column: str) -> str:
@@ -157,6 +164,8 @@ class Lines:
         self._chunks = chunks
         lines = self._split()
         self.first = next(lines, "")
+        if _SEPARATOR_LINE.match(self.first):
+            self.first = next(lines, "")
         self._lines = itertools.chain([self.first] if self.first else [], lines)
 
     def __iter__(self) -> Iterator[str]:
@@ -171,7 +180,8 @@ class Lines:
         read, is_first = 0, True
         for chunk in chunks:
             if is_first and chunk:
-                _refuse_other_kinds(chunk)
+                if other := what_it_is_instead(chunk):
+                    raise SheetUnreadable(other)
                 is_first = False
             yield self._decode(decoder, chunk, read, final=False)
             read += len(chunk)
@@ -213,13 +223,6 @@ def _cells(line: str, separator: str) -> list[str]:
         return next(csv.reader([line], delimiter=separator, strict=True))
     except csv.Error:
         return [line.strip()]
-
-
-def _refuse_other_kinds(beginning: bytes) -> None:
-    if beginning.startswith(b"PK\x03\x04") or beginning.startswith(b"\xd0\xcf\x11\xe0"):
-        raise SheetUnreadable("This is a workbook, not a CSV file. Save it as 'CSV UTF-8'.")
-    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise SheetUnreadable("The file is in UTF-16. Save it again as 'CSV UTF-8'.")
 
 
 def _fault(told: str) -> str:

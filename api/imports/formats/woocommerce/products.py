@@ -15,7 +15,7 @@ from api.catalog.service import (
     slug_from,
 )
 from api.imports.formats import cells
-from api.imports.formats.cells import BadCell
+from api.imports.formats.cells import BadCell, CodeReader, RoundedCode
 from api.imports.formats.described import Described, Problem
 from api.imports.formats.sheets import Row, Sheet, plain
 from api.imports.formats.woocommerce.columns import GRAMS, MOST_ATTRIBUTES
@@ -247,17 +247,24 @@ class _Reading:
         return tuple(values)
 
     def _variant(self, row: Row, values: tuple[str, ...]) -> VariantDraft:
-        name = self._sheet.name_of
         images = list(self._images(row)) if row is not self._head or self._is_orphan else []
         return VariantDraft(
-            sku=cells.code(row["sku"], name("sku"), longest=LONGEST_TEXT),
-            barcode=cells.code(row["barcode"], name("barcode"), longest=LONGEST_BARCODE),
+            sku=self._code(row, "sku", cells.code, LONGEST_TEXT),
+            barcode=self._code(row, "barcode", cells.barcode, LONGEST_BARCODE),
             option_values=values,
             weight_grams=self._grams(row),
             tax_class=self._tax_class(row),
             prices=self._prices(row),
             image_url=images[0].url if images else None,
         )
+
+    def _code(self, row: Row, column: str, read: CodeReader, longest: int) -> str | None:
+        """Read a code; one that a spreadsheet has ruined costs the variant only its code."""
+        try:
+            return read(row[column], self._sheet.name_of(column), longest=longest)
+        except RoundedCode as rounded:
+            self._note(row, rounded, Consequence.VALUE_IGNORED)
+            return None
 
     def _prices(self, row: Row) -> tuple[PriceDraft, ...]:
         name, currency = self._sheet.name_of, self._family.currency
