@@ -109,7 +109,9 @@ def forgive_what_came_before(
     )
     for described, one in lost:
         if described.draft and described.draft.slug in created:
-            one.outcome, one.refusal = Outcome.UNCHANGED, None
+            has_pictures = bool(described.draft.images)
+            one.outcome = Outcome.CHANGED if has_pictures else Outcome.UNCHANGED
+            one.refusal = None
             for variant in one.variants:
                 variant.outcome = Outcome.CREATED
 
