@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from api.catalog import queries, service
 from api.catalog.events import CatalogueChanged, PriceChanged
@@ -98,6 +98,21 @@ def test_what_differs_is_changed_and_told(app: Flask) -> None:
     (told,) = session.scalars(select(Fact.body).where(Fact.name == PriceChanged.name))
     assert (told["before"], told["after"]) == (900, 1100)
     assert queries.list_products(currency="EUR", q="shirtxl")["data"] != []
+
+
+def test_a_new_price_leaves_the_rows_of_the_product_alone(app: Flask) -> None:
+    """Its words are the same, and writing them again is what costs most; a new SKU is a word."""
+    (made,) = _take_in(_shirt())
+    written = text("SELECT xmin::text FROM products WHERE id = :id")
+    rows = [session.scalar(written, {"id": made.product_id})]
+    for changes in ({"prices": (PriceDraft(money("11 EUR")),)}, {"sku": "S-9"}):
+        draft = VariantDraft(option_values=("S",), **changes)  # type: ignore[arg-type]
+        (again,) = _take_in(_shirt(variants=(draft,)))
+        assert _outcomes(again) == ("unchanged", ["changed"])
+        rows.append(session.scalar(written, {"id": made.product_id}))
+
+    assert rows[0] == rows[1] != rows[2]
+    assert queries.list_products(currency="EUR", q="S-9")["data"] != []
 
 
 def test_what_is_not_said_is_not_erased(app: Flask) -> None:

@@ -169,6 +169,20 @@ class _PowerCut(BaseException):
     """The process is gone."""
 
 
+def test_a_mended_file_that_is_undone_as_well_leaves_the_archive_as_it_was(app: Flask) -> None:
+    """With the price of the first file: what it brought back goes away again."""
+    first = moved_in(a_file(a_simple_row("mug", "Mug", "9.99")))
+    undone(first["id"])
+    before = moved_out()
+    second = moved_in(a_file(a_simple_row("mug", "Mug", "12.00")))
+    assert _status("mug") == "active"
+
+    undone(second["id"])
+
+    assert _status("mug") == "archived"
+    assert _plain(moved_out()) == _plain(before)
+
+
 def test_an_undo_that_dies_is_gone_on_with_by_another_worker(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ else; an empty text, no code, no price and a weight of 0 say nothing and never e
 knows. So the same description twice changes nothing the second time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
@@ -79,7 +79,13 @@ class Arrived:
     refusal: DomainError | None = None
 
 
-def take_in(arrivals: Sequence[Arrival]) -> list[Arrived]:
+BeforeChange = Callable[[Sequence[UUID]], None]
+"""Told which known products are going to be changed, while they are still as they were."""
+
+
+def take_in(
+    arrivals: Sequence[Arrival], *, before_change: BeforeChange | None = None
+) -> list[Arrived]:
     """Store what is new, renew what is known; returns what became of each, in their order.
 
     Each external reference comes once. Locks the known products, in id order. A code that belongs
@@ -89,18 +95,18 @@ def take_in(arrivals: Sequence[Arrival]) -> list[Arrived]:
     """
     require_transaction()
     try:
-        return _take_in_together(arrivals)
+        return _take_in_together(arrivals, before_change)
     except IntegrityError:
         drafts = [arrival.draft for arrival in arrivals]
         # What the savepoint held is free again: all products first, then all words, as always.
         Known.read(drafts)
         traits.introduce(drafts)
-        return [_take_in_alone(arrival) for arrival in arrivals]
+        return [_take_in_alone(arrival, before_change) for arrival in arrivals]
 
 
-def _take_in_alone(arrival: Arrival) -> Arrived:
+def _take_in_alone(arrival: Arrival, before_change: BeforeChange | None) -> Arrived:
     try:
-        return _take_in_together([arrival])[0]
+        return _take_in_together([arrival], before_change)[0]
     except IntegrityError as clash:
         refusal = refusal_for(clash)
         if refusal is None:
@@ -108,7 +114,9 @@ def _take_in_alone(arrival: Arrival) -> Arrived:
         return _refused(arrival.draft, refusal)
 
 
-def _take_in_together(arrivals: Sequence[Arrival]) -> list[Arrived]:
+def _take_in_together(
+    arrivals: Sequence[Arrival], before_change: BeforeChange | None
+) -> list[Arrived]:
     """Take all of them in or none; facts are told only once everything is written."""
     with session.begin_nested():
         known = Known.read([arrival.draft for arrival in arrivals])
@@ -116,6 +124,8 @@ def _take_in_together(arrivals: Sequence[Arrival]) -> list[Arrived]:
         renewal = Renewal()
         new: list[tuple[Arrival, Arrived]] = []
         arrived = [_receive(arrival, known, types, renewal, new) for arrival in arrivals]
+        if before_change is not None and renewal.changed:
+            before_change(renewal.changed)
         facts = [*_store(new), *renewal.write()]
     news = (Outcome.CREATED, Outcome.CHANGED)
     # A product that the shop renamed is known by its reference: its own address is what changed.

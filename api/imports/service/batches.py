@@ -46,8 +46,8 @@ def take_batch(held: Claim, batch: Sequence[Described], source: Source, *, by: P
     trial = session.begin_nested() if held.is_dry_run else None
     before = changes.hold(usable)
     if before.ids:
-        reviving.revive(before.ids, by=by)
-    taken = _take(usable, held, by=by)
+        reviving.revive(before, by=by)
+    taken = _take(usable, held, before, by=by)
     if held.is_dry_run:
         changes.forgive_what_came_before(held, usable, taken.made)
     noted = changes.find(held, usable, taken.made, taken.opened, before)
@@ -90,7 +90,9 @@ def _count(
     )
 
 
-def _take(usable: Sequence[Described], held: Claim, *, by: Principal) -> _Taken:
+def _take(
+    usable: Sequence[Described], held: Claim, before: changes.Before, *, by: Principal
+) -> _Taken:
     """Take in what other shops describe, or restate what our own files say."""
     if usable and usable[0].document is not None:
         documents = [described.document for described in usable if described.document is not None]
@@ -107,7 +109,7 @@ def _take(usable: Sequence[Described], held: Claim, *, by: Principal) -> _Taken:
             for one in restated
         ]
         return _Taken(made, {})
-    made = catalog.take_in(_arrivals(usable))
+    made = catalog.take_in(_arrivals(usable), before_change=before.remember)
     return _Taken(made, _open_stock(usable, made, by=by))
 
 

@@ -17,6 +17,7 @@ from api.imports.service.failed import Failed
 from api.imports.service.keeping import Claim
 from api.kernel.ids import new_id
 from api.platform import bulk
+from api.platform.bulk import among
 from api.platform.db import session
 
 _NEWS = (Outcome.CREATED, Outcome.CHANGED)
@@ -24,10 +25,15 @@ _NEWS = (Outcome.CREATED, Outcome.CHANGED)
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The products that a batch may mean, locked and as they are; empty for a first import."""
+    """The products that a batch may mean, locked, and those as they were that it changes."""
 
-    ids: list[UUID] = field(default_factory=list)
+    ids: list[UUID]
     documents: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+
+    def remember(self, product_ids: Sequence[UUID]) -> None:
+        """Read products as they are, those that were not read before; asked before they change."""
+        unread = [one for one in product_ids if one not in self.documents]
+        self.documents.update(catalog.product_documents(unread))
 
     def of(self, described: Described) -> dict[str, Any] | None:
         """Return the product that a document of ours speaks of."""
@@ -48,12 +54,17 @@ class Noted:
 
 
 def hold(batch: Sequence[Described]) -> Before:
-    """Lock the products that a batch may mean, and read them as they are."""
+    """Lock the products that a batch may mean.
+
+    Our own files say which version of them they mean, so those are read at once.
+    """
     slugs = [d.draft.slug or "" for d in batch if d.draft]
     slugs += [d.document["slug"] for d in batch if d.document is not None]
     references = [d.draft.external_reference or "" for d in batch if d.draft]
-    ids = catalog.product_ids_of(slugs, references)
-    return Before(ids, catalog.product_documents(ids))
+    before = Before(catalog.product_ids_of(slugs, references))
+    if any(described.document is not None for described in batch):
+        before.remember(before.ids)
+    return before
 
 
 def find(
@@ -64,12 +75,12 @@ def find(
     before: Before,
 ) -> list[Noted]:
     """Say what became of the products of a batch; nothing of what stayed as it was."""
-    changed = [
+    known = set(before.ids)
+    ids = [
         one.product_id
         for one in made
-        if one.product_id in before.documents and _has_news(one, opened)
+        if one.product_id is not None and one.product_id in known and _has_news(one, opened)
     ]
-    ids = [product_id for product_id in changed if product_id is not None]
     after = catalog.product_documents(ids)
     marks = catalog.version_marks(ids)
     noted: list[Noted] = []
@@ -77,7 +88,9 @@ def find(
         if one.outcome is Outcome.CREATED:
             noted.append(_created(held, described, one, opened))
         elif one.product_id in after:
-            was, now = before.documents[one.product_id], after[one.product_id]
+            now = after[one.product_id]
+            # Where only stock was opened the product itself stays as it was.
+            was = before.documents.get(one.product_id, now)
             noted.append(_changed(held, described, one, opened, was, now, marks[one.product_id]))
         elif one.refusal is not None and one.refusal.code == "product_changed_since":
             noted.append(_conflict(held, described, one, before))
@@ -125,7 +138,7 @@ def write(noted: Sequence[Noted]) -> None:
     there = set(
         session.scalars(
             select(ImportChange.slug).where(
-                ImportChange.import_id == import_id, ImportChange.slug.in_(rows)
+                ImportChange.import_id == import_id, among(ImportChange.slug, rows)
             )
         )
     )
