@@ -30,9 +30,8 @@ from api.catalog.service.document_drafts import (
     product_draft,
     variant_draft,
 )
-from api.catalog.service.drafts import (
-    BarcodeDraft,
-)
+from api.catalog.service.drafts import BarcodeDraft, PriceDraft
+from api.catalog.service.repricing import reprice_many
 from api.kernel.errors import DomainError
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction, session
@@ -46,6 +45,10 @@ _VARIANT_PLAIN = (
     *("sku", "option_values", "weight_grams", "tax_class", "image_url", "external_reference"),
     *("public_metadata", "private_metadata"),
 )
+
+
+Prices = dict[str, Sequence[PriceDraft]]
+"""What variants cost, by SKU."""
 
 
 @dataclass(slots=True)
@@ -71,6 +74,7 @@ def restate(
     there = product_documents(product_ids_of([d["slug"] for d in documents], []))
     by_slug = {document["slug"]: (key, document) for key, document in there.items()}
     made: list[Restated | None] = [None] * len(documents)
+    repriced: Prices = {}
     new: list[int] = []
     categories = ensure_category_paths(
         path for document in documents for path in category_paths(document.get("categories", ()))
@@ -81,11 +85,35 @@ def restate(
             continue
         product_id, before = by_slug[document["slug"]]
         made[place] = _change(
-            product_id, before, document, categories, is_overwriting=is_overwriting, by=by
+            product_id,
+            before,
+            document,
+            categories,
+            repriced,
+            is_overwriting=is_overwriting,
+            by=by,
         )
+    reprice_many(repriced, by=by)
     for place, restated in zip(new, _create([documents[p] for p in new], categories), strict=True):
         made[place] = restated
     return [one for one in made if one is not None]
+
+
+def put_back_prices(befores: Mapping[UUID, Document], *, by: Principal) -> set[UUID]:
+    """Give products back the prices that documents say, all at once, where nothing else differs.
+
+    Returns which ones; the others need `put_back`. Locks them, in id order.
+    """
+    require_transaction()
+    repriced: Prices = {}
+    done: set[UUID] = set()
+    for product_id, now in product_documents(product_ids_of([], [], ids=[*befores])).items():
+        before = befores[product_id]
+        if all(map(_is_price, differences(now, before))):
+            repriced |= _prices_that_differ(now, before)
+            done.add(product_id)
+    reprice_many(repriced, by=by)
+    return done
 
 
 def put_back(product_id: UUID, before: Document, *, by: Principal) -> list[str]:
@@ -111,10 +139,12 @@ def _change(
     before: Document,
     document: Document,
     categories: Mapping[Path, UUID],
+    repriced: Prices,
     *,
     is_overwriting: bool,
     by: Principal,
 ) -> Restated:
+    """Make a product what its document says; where only prices differ, they are put to the rest."""
     changes = [
         one for one in differences(before, document) if one["after"] is not None or _is_field(one)
     ]
@@ -125,6 +155,9 @@ def _change(
         refusal = ProductChangedSince(slug=document["slug"], version=before["version"])
         return Restated(Outcome.REFUSED, product_id, refusal)
     try:
+        if all(map(_is_price, changes)):
+            repriced |= _prices_that_differ(before, document)
+            return Restated(Outcome.CHANGED, product_id, variants=counts)
         with undoable():
             _write(product_id, before, document, categories, by=by)
     except DomainError as refusal:
@@ -140,6 +173,28 @@ def _is_field(change: Mapping[str, Any]) -> bool:
         and isinstance(change["before"], dict)
         and "sku" in change["before"]
     )
+
+
+def _is_price(change: Mapping[str, Any]) -> bool:
+    """Tell the prices of a known variant from a variant that came or went."""
+    is_of_known = change["before"] is not None and change["after"] is not None
+    return (
+        is_of_known
+        and change["field"].startswith("variants.")
+        and (change["field"].endswith(".prices"))
+    )
+
+
+def _prices_that_differ(before: Document, document: Document) -> Prices:
+    """Return what variants come to cost, by SKU. Raises what `intake.check_prices` refuses."""
+    found: Prices = {}
+    said = document["variants"]
+    for variant, match in zip(said, matched(before["variants"], said), strict=True):
+        if match is not None and variant.get("prices", match["prices"]) != match["prices"]:
+            drafts = price_drafts(variant["prices"])
+            intake.check_prices(drafts)
+            found[match["sku"]] = drafts
+    return found
 
 
 def _is_stale(before: Document, document: Document) -> bool:

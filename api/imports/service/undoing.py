@@ -117,6 +117,12 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
     fresh = [c for c in changes if c.product_id and marks.get(c.product_id) == c.mark]
     created = [c.product_id for c in fresh if c.kind is ChangeKind.CREATED and c.product_id]
     removed, _ = verbs.take_back(created, by=by)
+    befores = {
+        c.product_id: c.before
+        for c in fresh
+        if c.kind is ChangeKind.CHANGED and c.product_id and c.before is not None
+    }
+    repriced = verbs.put_back_prices(befores, by=by)
     for change in changes:
         left = sum(taken.get(UUID(one["variant_id"])) is False for one in change.stock)
         note = f"The stock of {left} variants has moved since and stays." if left else ""
@@ -128,6 +134,8 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
         elif change.kind is ChangeKind.CREATED:
             is_gone = change.product_id in removed
             change.undone = UndoOutcome.REMOVED if is_gone else UndoOutcome.ARCHIVED
+        elif change.product_id in repriced:
+            change.undone = UndoOutcome.RESTORED
         else:
             change.undone, note = _put_back(change, note, by=by)
         change.undo_note = note[:500]
