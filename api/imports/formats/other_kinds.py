@@ -4,13 +4,10 @@ import codecs
 
 _WORKBOOK = "This is a workbook, not a CSV file. Save it as 'CSV UTF-8'."
 _PACKED = "This is a packed file. Unpack it, and hand in the CSV file that is inside."
-_UTF_16 = "The file is in UTF-16. Save it again as 'CSV UTF-8'."
 _BEGINNINGS = (
     (b"\xd0\xcf\x11\xe0", _WORKBOOK),
     (b"\x1f\x8b", _PACKED),
     (b"%PDF", "This is a PDF, not a CSV file."),
-    (codecs.BOM_UTF16_LE, _UTF_16),
-    (codecs.BOM_UTF16_BE, _UTF_16),
 )
 _WEB_PAGE = (b"<!doctype", b"<html")
 _ZIP, _ZIP_NAMES_FROM = b"PK\x03\x04", 30

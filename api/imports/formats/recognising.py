@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 
 from api.imports.formats import house, shopify, woocommerce
+from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.described import Source
 from api.imports.formats.sheets import (
     EMPTY,
     NO_NAMES,
     Lines,
-    SheetUnreadable,
     headers_of,
     plain,
 )

@@ -1,6 +1,5 @@
-"""From bytes to rows, one at a time: encodings, separators and quotes."""
+"""From text to rows, one at a time: separators and quotes."""
 
-import codecs
 import csv
 import io
 import itertools
@@ -9,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from api.imports.formats.other_kinds import what_it_is_instead
-from api.kernel.errors import Refused
+from api.imports.formats.decoding import Decoding, SheetUnreadable
 
 LARGEST_CELL = 4 * 1024 * 1024
 """Characters; a quote that is never closed must not take the rest of the file into memory."""
@@ -24,13 +22,6 @@ NO_NAMES = "The first line is empty: the names of the columns belong there."
 # The line by which a spreadsheet is told the separator; it shows none of it.
 _SEPARATOR_LINE = re.compile(r'^"?sep=[,;\t]"?\r?\n?$', re.IGNORECASE)
 csv.field_size_limit(LARGEST_CELL)
-
-
-class SheetUnreadable(Refused):
-    """The file as a whole cannot be read, and says why and what to do."""
-
-    code = "file_unreadable"
-    sentence = "The file cannot be read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +71,11 @@ class Sheet:
             )
         next(self._lines)
         self._reader = csv.reader(self._lines, delimiter=self.separator, strict=True)
+
+    @property
+    def doubt(self) -> str | None:
+        """A word by which to see whether the file was read in the right encoding, if in doubt."""
+        return self._lines.doubt
 
     @property
     def ignored_columns(self) -> list[str]:
@@ -151,17 +147,12 @@ def plain(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def check_text(chunks: Iterable[bytes]) -> None:
-    """Make sure that a file is text in UTF-8 from beginning to end. Raises SheetUnreadable."""
-    for _ in Lines(()).decoded(chunks):
-        continue
-
-
 class Lines:
     """The lines of a file that comes in pieces, with their line ends. `first` may be looked at."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
+        self._decoding = Decoding()
         lines = self._split()
         self.first = next(lines, "")
         if _SEPARATOR_LINE.match(self.first):
@@ -174,39 +165,15 @@ class Lines:
     def __next__(self) -> str:
         return next(self._lines)
 
-    def decoded(self, chunks: Iterable[bytes]) -> Iterator[str]:
-        """Return the text in pieces. A byte order mark is dropped."""
-        decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        read, is_first = 0, True
-        for chunk in chunks:
-            if is_first and chunk:
-                if other := what_it_is_instead(chunk):
-                    raise SheetUnreadable(other)
-                is_first = False
-            yield self._decode(decoder, chunk, read, final=False)
-            read += len(chunk)
-        yield self._decode(decoder, b"", read, final=True)
-
-    def _decode(
-        self, decoder: codecs.IncrementalDecoder, chunk: bytes, read: int, *, final: bool
-    ) -> str:
-        try:
-            decoded = decoder.decode(chunk, final)
-        except UnicodeDecodeError as wrong:
-            at = max(0, read + wrong.start)
-            raise SheetUnreadable(
-                f"The file is not text in UTF-8 (about byte {at:,}); spreadsheets on Windows often"
-                " write Windows-1252 instead. Save it again as 'CSV UTF-8'.",
-                byte=at,
-            ) from wrong
-        if "\0" in decoded:
-            raise SheetUnreadable("The file is not text. Save it again as 'CSV UTF-8'.")
-        return decoded
+    @property
+    def doubt(self) -> str | None:
+        """The first word with an accent of a file that may be in another encoding."""
+        return self._decoding.doubt
 
     def _split(self) -> Iterator[str]:
         """Split at line ends of any system and keep them, for csv to see them inside quotes."""
         rest = ""
-        for piece in self.decoded(self._chunks):
+        for piece in self._decoding.text(self._chunks):
             lines = io.StringIO(rest + piece, newline="").readlines()
             # The last line may go on in the next piece; so may a line end of two characters.
             rest = lines.pop() if lines else ""

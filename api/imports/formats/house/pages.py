@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 import orjson
 
 from api.imports.formats.cells import BadCell
+from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.described import Described, Problem
 from api.imports.formats.house.checking import checked
-from api.imports.formats.sheets import Lines, SheetUnreadable
+from api.imports.formats.sheets import Lines
 from api.imports.policy import Consequence, FileFormat
 
 LINE = "line"
@@ -27,6 +28,11 @@ class Pages:
         if not self._lines.first.lstrip().startswith("{"):
             raise SheetUnreadable('Each line is a product, such as {"slug": "mug", ...}.')
         self.header = [LINE]
+
+    @property
+    def doubt(self) -> str | None:
+        """A word by which to see whether the file was read in the right encoding, if in doubt."""
+        return self._lines.doubt
 
     def name_of(self, column: str) -> str:
         """Return the name of a field, which is ours."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from api.catalog.service import ImageDraft, PriceDraft, ProductDraft, ProductStatus, VariantDraft
 from api.imports.formats import cells, sheets
 from api.imports.formats.cells import BadCell, CodeReader, RoundedCode
+from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.described import Described, Problem
 from api.imports.formats.handles import slug_of
-from api.imports.formats.sheets import Row, SheetUnreadable
+from api.imports.formats.sheets import Row
 from api.imports.formats.shopify.columns import COLUMNS, NEEDED
 from api.imports.policy import Consequence, FileFormat
 
