@@ -260,7 +260,7 @@ def test_what_staff_edited_is_overruled_only_by_what_the_file_says(app: Flask) -
 
 def test_a_file_that_breaks_off_in_the_middle_fails_and_keeps_what_it_read(app: Flask) -> None:
     """It says why, and nobody tries it again."""
-    found = _read(a_file(a_simple_row("mug", "Mug")) + b"cup,K\xe4nnchen\n")
+    found = _read(a_file(a_simple_row("mug", "Müg")) + b"cup,K\xe4nnchen\n")
 
     assert found["status"] == "failed"
     assert "not text in UTF-8" in found["error"]
