@@ -1,11 +1,11 @@
-"""Many rows of one table at once, by COPY: a fifth of the work of inserting them.
+"""Many rows of one table at once: new ones by COPY, changed ones in one statement for all.
 
-Nothing here knows what the rows mean. Constraints are checked as always, and what they refuse is
-raised as SQLAlchemy raises it.
+That is a fifth of the work of writing them one by one. Nothing here knows what the rows mean.
+Constraints are checked as always, and what they refuse is raised as SQLAlchemy raises it.
 """
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import Enum as PythonEnum
 from functools import partial
@@ -14,16 +14,34 @@ from uuid import UUID
 
 import orjson
 import psycopg2
-from sqlalchemy import ARRAY, Column, DateTime, Enum, LargeBinary, Numeric, Table, insert
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    DateTime,
+    Enum,
+    LargeBinary,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    insert,
+    literal,
+    text,
+)
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.elements import TextClause
 
 from api.platform.db import require_transaction
 
 FEW = 8
 """Up to so many rows are inserted as ever: they are not worth the ceremony."""
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def add(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -60,6 +78,44 @@ def add(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
                     statement, None, refused, psycopg2.Error, dialect=connection.dialect
                 ),
             ) from refused
+
+
+def change(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Change rows, each named by its `id`; one statement for all that name the same columns.
+
+    Whoever changes the same rows waits: they are locked by the caller, in their order.
+    """
+    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        alike.setdefault(tuple(sorted(row)), []).append(row)
+    for names, same in alike.items():
+        require_transaction().execute(
+            _change(table, names), {"rows": orjson.dumps(same, default=_told).decode()}
+        )
+
+
+def among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """Compare with a whole list as one value: a thousand of them are still one parameter."""
+    kind = column.type
+    if not isinstance(kind, Uuid):
+        kind = Text()
+    return cast(ColumnElement[bool], column == any_(literal(list(values), ARRAY(kind))))
+
+
+def _change(table: Table, names: Sequence[str]) -> TextClause:
+    kinds = ", ".join(f'"{name}" {table.c[name].type.compile(_DIALECT)}' for name in names)
+    changes = ", ".join(f'"{name}" = said."{name}"' for name in names if name != "id")
+    return text(
+        f'UPDATE "{table.name}" SET {changes}'  # noqa: S608 - our own names
+        f" FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS said ({kinds})"
+        f' WHERE "{table.name}".id = said.id'
+    )
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, PythonEnum):
+        return value.value
+    raise TypeError(f"{type(value).__name__} cannot be written")
 
 
 def _is_copied(column: Column[Any]) -> bool:
@@ -127,7 +183,8 @@ def _writer(column: Column[Any]) -> Callable[[Any], str]:
 
 
 def _json(value: Any) -> str:
-    return orjson.dumps(value).decode().translate(_ESCAPES)
+    # A line end is written as two characters already.
+    return orjson.dumps(value).decode().replace("\\", "\\\\")
 
 
 def _array(values: Sequence[Any]) -> str:
@@ -135,9 +192,10 @@ def _array(values: Sequence[Any]) -> str:
 
 
 def _plain(value: str) -> str:
-    # Nearly no cell has anything to escape, and looking is cheaper than translating.
-    if "\\" in value or "\n" in value or "\r" in value or "\t" in value:
-        return value.translate(_ESCAPES)
+    # Four looks for what hardly any cell has are cheaper than one at each of its characters.
+    for mark, written in _ESCAPES:
+        if mark in value:
+            value = value.replace(mark, written)
     return value
 
 

@@ -249,7 +249,7 @@ def test_arrivals_bring_codes_and_leave_those_of_cases(app: Flask) -> None:
     assert "a" not in words
 
 
-def test_an_arrival_with_a_code_of_another_variant_is_refused_alone(app: Flask) -> None:
+def test_an_arrival_with_a_code_of_another_variant_comes_without_it(app: Flask) -> None:
     """Also when that is the code of its case, or the EAN of its UPC."""
     (mug,) = a_product("MUG")
     _has(mug, (CASE, 12), (UPC, 1))
@@ -260,10 +260,13 @@ def test_an_arrival_with_a_code_of_another_variant_is_refused_alone(app: Flask) 
         VariantDraft(option_values=("M",), barcode="FREE"),
     )
 
-    assert isinstance(small.refusal, BarcodeTaken)
-    assert isinstance(large.refusal, BarcodeTaken)
-    assert small.refusal.facts["owner"] == "mug"
-    assert third.outcome is Outcome.CREATED
+    assert {small.outcome, large.outcome, third.outcome} == {Outcome.CREATED}
+    for variant in (small, large):
+        (passed_over,) = variant.passed_over
+        assert isinstance(passed_over, BarcodeTaken)
+        assert passed_over.facts["owner"] == "mug"
+        assert _codes(variant.variant_id) == []
+    assert _codes(third.variant_id) == [("FREE", 1)]
 
 
 def test_two_arrivals_with_one_code_in_two_forms_are_told_apart(app: Flask) -> None:
@@ -272,7 +275,8 @@ def test_two_arrivals_with_one_code_in_two_forms_are_told_apart(app: Flask) -> N
         VariantDraft(option_values=("L",), barcode=EAN),
     )
 
-    assert (first.outcome, type(second.refusal)) == (Outcome.CREATED, BarcodeTaken)
+    assert (_codes(first.variant_id), _codes(second.variant_id)) == ([(UPC, 1)], [])
+    assert [type(one) for one in second.passed_over] == [BarcodeTaken]
 
 
 def test_the_codes_of_a_page_of_variants_are_read_at_once(

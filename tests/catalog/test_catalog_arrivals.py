@@ -4,12 +4,20 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from api.catalog import queries, service
 from api.catalog.events import CatalogueChanged, PriceChanged
 from api.catalog.models import Product, ProductStatus, Variant
-from api.catalog.service import Arrival, Arrived, ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from api.catalog.service import (
+    Arrival,
+    Arrived,
+    ArrivedVariant,
+    ImageDraft,
+    PriceDraft,
+    ProductDraft,
+    VariantDraft,
+)
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from api.platform.outbox import Fact
@@ -92,6 +100,21 @@ def test_what_differs_is_changed_and_told(app: Flask) -> None:
     assert queries.list_products(currency="EUR", q="shirtxl")["data"] != []
 
 
+def test_a_new_price_leaves_the_rows_of_the_product_alone(app: Flask) -> None:
+    """Its words are the same, and writing them again is what costs most; a new SKU is a word."""
+    (made,) = _take_in(_shirt())
+    written = text("SELECT xmin::text FROM products WHERE id = :id")
+    rows = [session.scalar(written, {"id": made.product_id})]
+    for changes in ({"prices": (PriceDraft(money("11 EUR")),)}, {"sku": "S-9"}):
+        draft = VariantDraft(option_values=("S",), **changes)  # type: ignore[arg-type]
+        (again,) = _take_in(_shirt(variants=(draft,)))
+        assert _outcomes(again) == ("unchanged", ["changed"])
+        rows.append(session.scalar(written, {"id": made.product_id}))
+
+    assert rows[0] == rows[1] != rows[2]
+    assert queries.list_products(currency="EUR", q="S-9")["data"] != []
+
+
 def test_what_is_not_said_is_not_erased(app: Flask) -> None:
     """An empty cell knows less than the shop."""
     full = _shirt(
@@ -119,31 +142,52 @@ def test_what_is_not_said_is_not_erased(app: Flask) -> None:
     assert queries.get_product(made.product_id) == product  # type: ignore[arg-type]
 
 
-def test_a_code_of_another_product_leaves_that_variant_out(app: Flask) -> None:
-    """The rest lands; whose code it is is said."""
-    a_product("S-1", slug="other")
-
-    (made,) = _take_in(_shirt())
-
-    assert _outcomes(made) == ("created", ["refused", "created"])
-    refusal = made.variants[0].refusal
-    assert refusal is not None
-    assert (refusal.code, refusal.facts["owner"]) == ("sku_taken", "other")
+def _passed_over(variant: ArrivedVariant) -> list[tuple[str, object]]:
+    return [(refusal.code, refusal.facts["owner"]) for refusal in variant.passed_over]
 
 
-def test_two_arrivals_with_the_same_code_leave_the_second_out(app: Flask) -> None:
-    """Also within one go, and whatever the case."""
+def test_a_code_of_another_product_is_passed_over(app: Flask) -> None:
+    """The variant lands under a SKU of its own; whose code it is is said."""
+    a_product("S-1", slug="other", barcodes=["123"])
+    small = VariantDraft(option_values=("S",), sku="S-1", barcode="123")
+
+    (made,) = _take_in(_shirt(variants=(small, VariantDraft(option_values=("L",)))))
+
+    assert _outcomes(made) == ("created", ["created", "created"])
+    landed, large = made.variants
+    assert _passed_over(landed) == [("sku_taken", "other"), ("barcode_taken", "other")]
+    assert landed.passed_over[0].facts["given"] == "SHIRT-S"
+    assert large.passed_over == []
+    assert landed.variant_id is not None
+    there = queries.get_variant(landed.variant_id)
+    assert (there["sku"], there["barcode"]) == ("SHIRT-S", None)
+
+
+def test_a_known_variant_keeps_its_sku_when_the_one_it_should_get_is_taken(app: Flask) -> None:
+    """What else is said of it lands."""
+    _take_in(_shirt())
+    a_product("S-2", slug="other")
+    dearer = VariantDraft(option_values=("S",), sku="s-2", prices=(PriceDraft(money("12 EUR")),))
+
+    (made,) = _take_in(_shirt(variants=(dearer,)))
+
+    (small,) = made.variants
+    assert (small.outcome, _passed_over(small)) == ("changed", [("sku_taken", "other")])
+    assert small.variant_id is not None
+    assert queries.get_variant(small.variant_id)["sku"] == "S-1"
+
+
+def test_two_arrivals_with_the_same_code_both_land(app: Flask) -> None:
+    """Also within one go, and whatever the case; the first one has the code."""
     twin = VariantDraft(option_values=("S",), sku="s-1", barcode=None)
 
     first, second = _take_in(
         _shirt(), _shirt(slug="twin", external_reference="elsewhere:twin", variants=(twin,))
     )
 
-    assert first.outcome == "created"
-    assert (second.outcome, second.refusal and second.refusal.code) == (
-        "refused",
-        "no_variant_left",
-    )
+    assert (first.outcome, second.outcome) == ("created", "created")
+    assert first.variants[0].passed_over == []
+    assert _passed_over(second.variants[0]) == [("sku_taken", "shirt")]
 
 
 def test_a_repeated_sku_within_a_product_does_not_rename_the_first(app: Flask) -> None:
@@ -157,7 +201,8 @@ def test_a_repeated_sku_within_a_product_does_not_rename_the_first(app: Flask) -
 
     for expected in ("created", "unchanged"):
         (made,) = _take_in(draft)
-        assert _outcomes(made) == (expected, [expected, "refused"])
+        assert _outcomes(made) == (expected, [expected, expected])
+        assert [len(variant.passed_over) for variant in made.variants] == [0, 1]
 
 
 def test_a_renamed_value_is_known_by_its_sku(app: Flask) -> None:
@@ -270,10 +315,8 @@ def test_two_hundred_products_cost_as_many_statements_as_two(app: Flask) -> None
     assert counts[5] == counts[2] <= 9
 
 
-def test_a_clash_with_somebody_who_writes_at_the_same_moment_is_refused_alone(
-    app: Flask,
-) -> None:
-    """The rest of the same go lands, and no fact is told of what did not."""
+def test_skus_that_changed_places_stay_where_they_are(app: Flask) -> None:
+    """The rest of the same go lands, and no fact is told of what stayed as it was."""
     _take_in(_shirt())
     swapped = _shirt(
         variants=(
@@ -288,7 +331,8 @@ def test_a_clash_with_somebody_who_writes_at_the_same_moment_is_refused_alone(
     )
 
     assert (made.outcome, other.outcome) == ("unchanged", "created")
-    assert [v.outcome.value for v in made.variants] == ["refused", "refused"]
+    assert _outcomes(made) == ("unchanged", ["unchanged", "unchanged"])
+    assert [_passed_over(variant) for variant in made.variants] == [[("sku_taken", "shirt")]] * 2
     slugs = [
         slug
         for body in session.scalars(

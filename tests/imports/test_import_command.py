@@ -70,7 +70,7 @@ def test_failed_rows_are_listed_and_end_in_one(app: Flask, tmp_path: Path) -> No
         (b"", "The file is empty."),
         (b"Handle,Title\n", "The file has a header and no products."),
         (b"a,b\n1,2\n", "Shopify's has Handle and Title"),
-        (b"Handle,Title\nmug,M\xfcg\n", "The file is not text in UTF-8"),
+        (b"Handle,Title\nmug,M\xc3\xbcg\ncup,C\xfcp\n", "The file is not text in UTF-8"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_so_in_one_sentence(

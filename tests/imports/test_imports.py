@@ -109,9 +109,11 @@ def test_reading_the_same_file_again_changes_nothing(app: Flask) -> None:
     second = _read(content)
 
     assert [_rows_of(table) for table in tables] == before
-    assert _counts(first) == (2, 0, 0, 2)
-    assert _counts(second) == (0, 0, 2, 2)
+    assert _counts(first) == (3, 0, 0, 1)
+    assert _counts(second) == (0, 0, 3, 1)
     assert _problems(first) == _problems(second)
+    assert (4, "Variant SKU", "TAKEN") not in _problems(first)
+    assert (5, "Variant SKU", "taken") in _problems(first)
     assert second["result"]["stock_opened"] == 0
 
 
@@ -131,7 +133,7 @@ def test_a_changed_file_changes_only_what_differs(app: Flask) -> None:
 def test_problems_name_row_column_value_and_what_would_be_right(app: Flask) -> None:
     """Also those that only the shop can know."""
     a_product("MUG-1", slug="own-mug", barcodes=["111"])
-    shirt = sizes("shirt", "Shirt", "S", "M", "L", "L")
+    shirt = sizes("shirt", "Shirt", "S", "M", "L", "L", variant_inventory_qty="4")
     shirt[1] |= {"Variant SKU": "mug-1"}
     shirt[2] |= {"Variant Barcode": "111"}
     found = _read(
@@ -143,13 +145,42 @@ def test_problems_name_row_column_value_and_what_would_be_right(app: Flask) -> N
 
     listed = queries.list_problems(found["id"], limit=100, cursor=None)["data"]
     assert [(p["row"], p["column"], p["value"], p["consequence"].value) for p in listed] == [
-        (3, "Variant SKU", "mug-1", "row_skipped"),
-        (4, "Variant Barcode", "111", "row_skipped"),
+        (3, "Variant SKU", "mug-1", "value_ignored"),
+        (4, "Variant Barcode", "111", "value_ignored"),
+        (5, "Option1 Value", "L", "row_skipped"),
         (6, "Title", "", "product_skipped"),
     ]
-    assert "own-mug" in listed[0]["reason"]
-    assert found["result"]["rows_failed"] == 3
-    assert _counts(found, "variants") == (2, 0, 0, 2)
+    assert listed[0]["reason"] == (
+        "This SKU belongs to own-mug already, and a SKU names one variant:"
+        " this one is called SHIRT-M here."
+    )
+    assert "own-mug" in listed[1]["reason"]
+    assert found["result"]["rows_failed"] == 2
+    assert _counts(found, "variants") == (3, 0, 0, 1)
+    assert [counters(_variant(f"SHIRT-{size}")).on_hand for size in "SML"] == [4, 4, 4]
+
+
+def test_one_sku_for_everything_still_moves_everything_in(app: Flask) -> None:
+    """As many shops do: each variant has its stock and a name, the same in every reading."""
+    rows = sizes("shirt", "Shirt", "S", "M", variant_sku="ALL", variant_inventory_qty="3")
+    mugs = [
+        a_simple_row(f"mug-{n}", f"Mug {n}", variant_sku="all", variant_inventory_qty="2")
+        for n in range(3)
+    ]
+    # A name that is made for one may be what another is really called.
+    named = a_simple_row("jar", "Jar", variant_sku="MUG-2")
+    content = a_file(named, *rows, *mugs)
+
+    first = _read(content)
+    skus = set(session.scalars(select(Variant.sku)))
+    second = _read(content)
+
+    assert _counts(first, "variants") == (6, 0, 0, 0)
+    assert {"ALL", "SHIRT-M", "MUG-0", "MUG-1", "MUG-2"} < skus
+    assert first["result"]["stock_opened"] == 5
+    assert _counts(second, "variants") == (0, 0, 6, 0)
+    assert set(session.scalars(select(Variant.sku))) == skus
+    assert _problems(first) == _problems(second)
 
 
 def test_rows_that_stand_apart_come_together_in_one_product(app: Flask) -> None:
@@ -229,7 +260,7 @@ def test_what_staff_edited_is_overruled_only_by_what_the_file_says(app: Flask) -
 
 def test_a_file_that_breaks_off_in_the_middle_fails_and_keeps_what_it_read(app: Flask) -> None:
     """It says why, and nobody tries it again."""
-    found = _read(a_file(a_simple_row("mug", "Mug")) + b"cup,K\xe4nnchen\n")
+    found = _read(a_file(a_simple_row("mug", "Müg")) + b"cup,K\xe4nnchen\n")
 
     assert found["status"] == "failed"
     assert "not text in UTF-8" in found["error"]

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import pytest
 
 from api.catalog.service import ImageDraft, PriceDraft, ProductStatus
+from api.imports.formats.decoding import Decoding, SheetUnreadable
 from api.imports.formats.described import Described
-from api.imports.formats.sheets import SheetUnreadable, check_text
 from api.imports.formats.shopify import Sheet, described_products
 from api.imports.policy import Consequence
 from api.kernel.money import Money
@@ -203,6 +203,11 @@ def test_only_what_is_active_and_published_goes_on_the_shelf(
         ("Mugs", "Home > Kitchen > Cups", "Mugs"),
         ("", "Home & Garden > Kitchen > Cups", "Cups"),
         ("", "Cups", "Cups"),
+        ("", "TV", "TV"),
+        ("", "Uncategorized", ""),
+        ("", "2271", ""),
+        ("", "gid://shopify/TaxonomyCategory/hg-11-6", ""),
+        ("", "hg-11-6", ""),
         ("", "", ""),
     ],
 )
@@ -234,6 +239,30 @@ def test_prices_are_exact_in_every_currency(price: str, currency: str, amount: i
     assert described.draft.variants[0].prices == (PriceDraft(Money(amount, currency)),)
 
 
+@pytest.mark.parametrize(
+    ("price", "currency", "amount"),
+    [
+        ("1,299.00", "EUR", 129900),
+        ("1.299,00", "EUR", 129900),
+        ("1\u00a0299,5", "EUR", 129950),
+        ("1'299.50", "EUR", 129950),
+        ("1 299", "EUR", 129900),
+        ("1,299,000", "EUR", 129900000),
+        ("9,99", "EUR", 999),
+        ("1,299", "JPY", 1299),
+        ("1.299,500", "KWD", 1299500),
+    ],
+)
+def test_prices_as_spreadsheets_show_them_are_read_where_they_mean_one_thing(
+    price: str, currency: str, amount: int
+) -> None:
+    """Thousands set apart, and commas for decimals."""
+    described = _one(a_file(a_simple_row("mug", "Mug", price)), currency)
+
+    assert described.draft is not None
+    assert described.draft.variants[0].prices == (PriceDraft(Money(amount, currency)),)
+
+
 @pytest.mark.parametrize("before", ["", "0", "0.00", "9.99", "5.00"])
 def test_a_compare_at_price_that_is_not_above_the_price_is_none(before: str) -> None:
     """So Shopify writes that nothing is reduced."""
@@ -249,11 +278,13 @@ def test_a_compare_at_price_that_is_not_above_the_price_is_none(before: str) -> 
 @pytest.mark.parametrize(
     ("cells", "column", "value"),
     [
-        ({"price": "9,99"}, "Variant Price", "9,99"),
+        ({"price": "9,999"}, "Variant Price", "9,999"),
         ({"price": "€9.99"}, "Variant Price", "€9.99"),
         ({"price": "-1"}, "Variant Price", "-1"),
         ({"price": "1e3"}, "Variant Price", "1e3"),
-        ({"price": "1,299.00"}, "Variant Price", "1,299.00"),
+        ({"price": "1,29.00"}, "Variant Price", "1,29.00"),
+        ({"price": "1.299.00"}, "Variant Price", "1.299.00"),
+        ({"price": "1,299.00,0"}, "Variant Price", "1,299.00,0"),
         ({"price": "9.999"}, "Variant Price", "9.999"),
         ({"price": "9" * 15}, "Variant Price", "9" * 15),
         ({"variant_compare_at_price": "dear"}, "Variant Compare At Price", "dear"),
@@ -354,6 +385,118 @@ def test_what_spreadsheets_do_to_codes_and_weights_is_undone() -> None:
     (variant,) = described.draft.variants
     assert (variant.sku, variant.barcode, variant.weight_grams) == ("0012", "4006381333931", 454)
     assert described.quantities == [10]
+
+
+@pytest.mark.parametrize("code", ["1.23E+12", "4,00638E+12", "5e+11"])
+def test_a_code_that_a_spreadsheet_has_rounded_is_left_out(code: str) -> None:
+    """What is left of it would be another code; the variant lands without."""
+    row = a_simple_row("mug", "Mug", variant_sku=code, variant_barcode=code)
+
+    described = _one(a_file(row))
+
+    assert described.draft is not None
+    (variant,) = described.draft.variants
+    assert (variant.sku, variant.barcode) == (None, None)
+    assert [(p.column, p.value, p.consequence.value) for p in described.problems] == [
+        ("Variant SKU", code, "value_ignored"),
+        ("Variant Barcode", code, "value_ignored"),
+    ]
+
+
+def test_a_barcode_that_became_a_number_is_a_barcode_again() -> None:
+    """A SKU may end like this by itself."""
+    row = a_simple_row("mug", "Mug", variant_sku="100200.0", variant_barcode="4006381333931.0")
+
+    described = _one(a_file(row))
+
+    assert described.draft is not None
+    (variant,) = described.draft.variants
+    assert (variant.sku, variant.barcode) == ("100200.0", "4006381333931")
+
+
+def test_a_gift_card_is_taken_in_and_not_sold() -> None:
+    """Nobody would send its code."""
+    cards = [
+        a_simple_row("card", "Card", gift_card="TRUE", status=status)
+        for status in ("active", "archived")
+    ]
+
+    active, archived = (_one(a_file(card)) for card in cards)
+
+    assert (active.status, archived.status) == (ProductStatus.DRAFT, ProductStatus.ARCHIVED)
+    assert [(p.column, p.consequence.value) for p in active.problems] == [
+        ("Gift Card", "value_ignored")
+    ]
+    assert archived.problems == []
+
+
+def test_what_is_cut_off_an_alternative_text_is_told_of() -> None:
+    """Shopify allows a few characters more."""
+    picture = "https://cdn.test/mug.jpg"
+    content = a_file(a_simple_row("mug", "Mug", image_src=picture, image_alt_text="a" * 512))
+
+    described = _one(content)
+
+    assert described.draft is not None
+    assert described.draft.images == (ImageDraft(picture, "a" * 500),)
+    assert _problems(content) == [(2, "Image Alt Text", "a" * 512, "value_ignored")]
+
+
+def test_pictures_stand_by_their_positions_and_those_of_variants_behind_them() -> None:
+    """In the order of the variants, and with positions that became decimals."""
+    rows = sizes("shirt", "Shirt", "S", "M", "L")
+    for row, name in zip(rows, ("zebra", "yak", "ant"), strict=True):
+        row["Variant Image"] = f"https://cdn.test/{name}.jpg"
+    for row, position in zip(rows, ("10.0", "9.0", "2.0"), strict=True):
+        row |= {"Image Src": f"https://cdn.test/{position}.jpg", "Image Position": position}
+
+    described = _one(a_file(*rows))
+
+    assert described.draft is not None
+    assert [image.url.rpartition("/")[2] for image in described.draft.images] == [
+        *("2.0.jpg", "9.0.jpg", "10.0.jpg"),
+        *("zebra.jpg", "yak.jpg", "ant.jpg"),
+    ]
+
+
+def test_a_handle_whose_accents_stand_apart_is_the_same_handle() -> None:
+    """As file names of some systems are."""
+    apart = "Cafe\u0301-\u30ab\u3099"
+
+    described = _one(a_file(a_simple_row(apart, "Mug")))
+
+    assert described.draft is not None
+    assert described.draft.slug == "caf\u00e9-\u30ac"
+
+
+def test_the_longest_handle_says_how_long_it_may_be() -> None:
+    """Its reference has to be kept as well."""
+    fits, longer = _read(a_file(a_simple_row("a" * 247, "A"), a_simple_row("b" * 248, "B")))
+
+    assert fits.draft is not None
+    assert (longer.draft, longer.problems[0].reason) == (
+        None,
+        "This has 248 characters; shorten it to 247 or fewer.",
+    )
+
+
+def test_the_exports_of_2021_class_products_in_columns_of_their_own() -> None:
+    """The shop's own type comes first."""
+    names = ["Standard Product Type", "Custom Product Type"]
+    header = [*OLD_HEADER[:4], *names, *OLD_HEADER[5:]]
+    row = {"Handle": "mug", "Title": "Mug", "Variant Price": "9"}
+    classed = {**row, names[0]: "Home & Garden > Mugs"}
+
+    described = [_one(a_file({**classed, names[1]: own}, header=header)) for own in ("", "Cups")]
+
+    assert [one.category for one in described] == ["Mugs", "Cups"]
+
+
+def test_the_line_that_tells_spreadsheets_the_separator_is_passed_over() -> None:
+    """Rows keep the numbers that the spreadsheet shows."""
+    content = a_file(a_simple_row("mug", "Mug", "dear"), separator=";")
+
+    assert _problems(b"sep=;\r\n" + content) == [(2, "Variant Price", "dear", "row_skipped")]
 
 
 def test_a_picture_without_a_web_address_is_left_out() -> None:
@@ -466,11 +609,20 @@ def test_columns_that_nobody_reads_are_named() -> None:
     ("content", "said"),
     [
         (b"", "empty"),
-        (b"\n\n", "empty"),
+        (b"\n\n", "The first line is empty"),
+        (b"\nHandle,Title\nmug,Mug\n", "The first line is empty"),
         (b"Name,Price\nMug,9\n", "Handle, Title are missing"),
-        (b"PK\x03\x04rest", "workbook"),
-        ("Handle,Title\nmug,Größe\n".encode("latin-1"), "not text in UTF-8"),
-        ("Handle,Title\nmug,Mug\n".encode("utf-16"), "UTF-16"),
+        (b"PK\x03\x04" + bytes(26) + b"xl/workbook.xml", "workbook"),
+        (b"\xd0\xcf\x11\xe0rest", "workbook"),
+        (b"PK\x03\x04" + bytes(26) + b"products_export.csv", "packed file. Unpack it"),
+        (b"\x1f\x8b\x08rest", "packed file. Unpack it"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html><title>Sign in</title>", "web page"),
+        (
+            b"Handle,Title,SKU,Location,Incoming,Available,On hand\nmug,Mug,M,Shop,0,1,1\n",
+            "inventory file",
+        ),
+        ("Handle,Title\nmug,Größe\n".encode() + b"cup,Gr\xf6\xdfe\n", "not text in UTF-8"),
         ("Handle,Title\nmug,Mug\n".encode("utf-16-le"), "not text"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "not text"),
     ],
@@ -479,7 +631,7 @@ def test_what_is_no_product_file_says_why(content: bytes, said: str) -> None:
     """And what to do about it."""
 
     def read() -> None:
-        check_text([content])
+        list(Decoding().text([content]))
         list(Sheet([content]).rows())
 
     with pytest.raises(SheetUnreadable, match=said):

@@ -174,6 +174,43 @@ class _PowerCut(BaseException):
     """The process is gone."""
 
 
+def test_a_mended_file_that_is_undone_as_well_leaves_the_archive_as_it_was(app: Flask) -> None:
+    """With the price of the first file: what it brought back goes away again."""
+    first = moved_in(a_file(a_simple_row("mug", "Mug", "9.99")))
+    undone(first["id"])
+    before = moved_out()
+    second = moved_in(a_file(a_simple_row("mug", "Mug", "12.00")))
+    assert _status("mug") == "active"
+
+    undone(second["id"])
+
+    assert _status("mug") == "archived"
+    assert _plain(moved_out()) == _plain(before)
+
+
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_imports_are_taken_back_one_after_the_other(app: Flask, is_edited: bool) -> None:
+    """The last one first; what somebody changed in between stays as it is."""
+    first = moved_in(a_file(*sizes("shirt", "Shirt", "S", "L"), a_simple_row("mug", "Mug")))
+    dearer = sizes("shirt", "Dear Shirt", "S", "L", "XL", variant_price="30.00")
+    second = moved_in(a_file(*dearer, a_simple_row("mug", "Mug", "19.00")))
+    third = moved_in(a_file(a_simple_row("mug", "Mug", "29.00")))
+    for later in (third, second):
+        assert undone(later["id"])["undo"]["conflicts"] == 0
+    if is_edited:
+        product = _product("mug")
+        with transaction():
+            catalog_service.edit_product(
+                product.id, {"vendor": "Ours"}, expected_version=product.version, by=SYSTEM
+            )
+
+    undo = undone(first["id"])["undo"]
+
+    assert (undo["archived"], undo["conflicts"]) == ((1, 1) if is_edited else (2, 0))
+    assert _status("shirt") == "archived"
+    assert _status("mug") == ("active" if is_edited else "archived")
+
+
 def test_an_undo_that_dies_is_gone_on_with_by_another_worker(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

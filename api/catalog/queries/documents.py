@@ -30,6 +30,7 @@ from api.catalog.models import (
 )
 from api.catalog.queries.relations import RELATION_FIELDS
 from api.catalog.texts import words
+from api.platform.bulk import among
 from api.platform.db import session
 
 Document = dict[str, Any]
@@ -40,10 +41,12 @@ _PRODUCT = (
     *(Product.seo_description, Product.publish_at, Product.external_reference),
     *(Product.public_metadata, Product.private_metadata),
 )
+_VARIANTS, _IMAGES = Variant.__table__.c, ProductImage.__table__.c
+_CODES, _PRICES = Barcode.__table__.c, VariantPrice.__table__.c
 _VARIANT = (
-    *(Variant.sku, Variant.version, Variant.option_values, Variant.weight_grams),
-    *(Variant.tax_class, Variant.external_reference),
-    *(Variant.public_metadata, Variant.private_metadata),
+    *(_VARIANTS.sku, _VARIANTS.version, _VARIANTS.option_values, _VARIANTS.weight_grams),
+    *(_VARIANTS.tax_class, _VARIANTS.external_reference),
+    *(_VARIANTS.public_metadata, _VARIANTS.private_metadata),
 )
 
 
@@ -60,7 +63,7 @@ def product_documents(product_ids: Iterable[UUID]) -> dict[UUID, Document]:
     mains: dict[UUID, UUID | None] = {}
     for row in session.execute(
         select(Product.id, Product.category_id, *_PRODUCT)
-        .where(_among(Product.id, ids))
+        .where(among(Product.id, ids))
         .order_by(Product.id)
     ):
         plain = dict(row._mapping)
@@ -84,12 +87,12 @@ def product_documents(product_ids: Iterable[UUID]) -> dict[UUID, Document]:
     for product_id, code, value in session.execute(
         select(ProductAttribute.product_id, Attribute.code, ProductAttribute.value)
         .join(Attribute, Attribute.id == ProductAttribute.attribute_id)
-        .where(_among(ProductAttribute.product_id, ids))
+        .where(among(ProductAttribute.product_id, ids))
     ):
         found[product_id]["attributes"][code] = value
     for product_id, language, texts in session.execute(
         select(Translation.subject_id, Translation.language, Translation.texts).where(
-            _among(Translation.subject_id, ids), Translation.kind == "product"
+            among(Translation.subject_id, ids), Translation.kind == "product"
         )
     ):
         if texts:
@@ -108,9 +111,9 @@ def product_ids_of(
         session.scalars(
             select(Product.id)
             .where(
-                Product.slug.in_(slugs)
-                | Product.external_reference.in_(references)
-                | Product.id.in_(ids)
+                among(Product.slug, slugs)
+                | among(Product.external_reference, references)
+                | among(Product.id, ids)
             )
             .order_by(Product.id)
             .with_for_update(key_share=True)
@@ -140,7 +143,7 @@ def variant_keys(product_ids: Iterable[UUID]) -> dict[UUID, list[Document]]:
     found: dict[UUID, list[Document]] = defaultdict(list)
     for row in session.execute(
         select(Variant.product_id, Variant.id, Variant.sku, Variant.option_values)
-        .where(_among(Variant.product_id, sorted(product_ids)))
+        .where(among(Variant.product_id, sorted(product_ids)))
         .order_by(Variant.position, Variant.id)
     ):
         key = {"id": row.id, "sku": row.sku, "option_values": row.option_values}
@@ -158,7 +161,7 @@ def version_marks(product_ids: Iterable[UUID]) -> dict[UUID, str]:
             func.count(Variant.id),
         )
         .outerjoin(Variant, Variant.product_id == Product.id)
-        .where(_among(Product.id, sorted(product_ids)))
+        .where(among(Product.id, sorted(product_ids)))
         .group_by(Product.id, Product.version)
     )
     return {row[0]: mark_of_versions(row[1], row[2], row[3]) for row in rows}
@@ -233,7 +236,7 @@ def _add_categories(
     rows = session.execute(
         select(CategoryMember.product_id, Category.id, Category.path)
         .join(Category, Category.id == CategoryMember.category_id)
-        .where(_among(CategoryMember.product_id, ids), CategoryMember.is_direct)
+        .where(among(CategoryMember.product_id, ids), CategoryMember.is_direct)
         .order_by(Category.path)
     ).all()
     slugs = {slug for row in rows for slug in row.path.split("/")}
@@ -254,7 +257,7 @@ def _add_collections_and_relations(found: dict[UUID, Document], ids: list[UUID])
     for row in session.execute(
         select(CollectionMember.product_id, Collection.slug, CollectionMember.position)
         .join(Collection, Collection.id == CollectionMember.collection_id)
-        .where(_among(CollectionMember.product_id, ids), Collection.kind == CollectionKind.MANUAL)
+        .where(among(CollectionMember.product_id, ids), Collection.kind == CollectionKind.MANUAL)
     ):
         place = {"slug": row.slug, "position": row.position}
         found[row.product_id]["collections"].append(place)
@@ -265,63 +268,51 @@ def _add_collections_and_relations(found: dict[UUID, Document], ids: list[UUID])
     for beside in session.execute(
         select(ProductRelation.product_id, ProductRelation.kind, Product.slug)
         .join(Product, Product.id == ProductRelation.related_id)
-        .where(_among(ProductRelation.product_id, ids))
+        .where(among(ProductRelation.product_id, ids))
         .order_by(ProductRelation.position, ProductRelation.related_id)
     ):
         found[beside.product_id][names[beside.kind]].append(beside.slug)
 
 
 def _add_images_and_variants(found: dict[UUID, Document], ids: list[UUID]) -> None:
-    urls: dict[UUID, str] = {}
-    for image in session.execute(
-        select(ProductImage.id, ProductImage.product_id, ProductImage.url, ProductImage.alt)
-        .where(_among(ProductImage.product_id, ids))
-        .order_by(ProductImage.position, ProductImage.id)
+    # Ids that only lead from row to row stay as text, and rows are no objects: there are many.
+    of_product = {str(product_id): document for product_id, document in found.items()}
+    urls: dict[str, str] = {}
+    for image_id, product_id, url, alt in session.execute(
+        select(_text(_IMAGES.id), _text(_IMAGES.product_id), _IMAGES.url, _IMAGES.alt)
+        .where(among(_IMAGES.product_id, ids))
+        .order_by(_IMAGES.position, _IMAGES.id)
     ):
-        urls[image.id] = image.url
-        found[image.product_id]["images"].append({"url": image.url, "alt": image.alt})
-    by_id: dict[UUID, Document] = {}
-    for row in session.execute(
-        select(Variant.id, Variant.product_id, Variant.image_id, *_VARIANT)
-        .where(_among(Variant.product_id, ids))
-        .order_by(Variant.position, Variant.id)
-    ):
-        plain = dict(row._mapping)
-        for name in ("id", "product_id", "image_id"):
-            del plain[name]
-        variant = by_id[row.id] = {
-            **plain,
-            "image_url": urls.get(row.image_id) if row.image_id else None,
-            "barcodes": [],
-            "prices": {},
-        }
-        found[row.product_id]["variants"].append(variant)
-    variant_ids = sorted(by_id)
-    codes: dict[UUID, list[Document]] = defaultdict(list)
-    for code in session.execute(
-        select(Barcode.variant_id, Barcode.code, Barcode.pack_quantity)
-        .where(_among(Barcode.variant_id, variant_ids))
-        .order_by(Barcode.position, Barcode.code)
-    ):
-        codes[code.variant_id].append({"code": code.code, "pack_quantity": code.pack_quantity})
-    for variant_id, listed in codes.items():
-        by_id[variant_id]["barcodes"] = listed
-    for price in session.execute(
+        urls[image_id] = url
+        of_product[product_id]["images"].append({"url": url, "alt": alt})
+    by_id: dict[str, Document] = {}
+    names = [column.name for column in _VARIANT]
+    for variant_id, product_id, image_id, *said in session.execute(
         select(
-            VariantPrice.variant_id,
-            VariantPrice.currency,
-            VariantPrice.amount,
-            VariantPrice.compare_at,
+            *(_text(_VARIANTS.id), _text(_VARIANTS.product_id), _text(_VARIANTS.image_id)),
+            *_VARIANT,
         )
-        .where(_among(VariantPrice.variant_id, variant_ids))
-        .order_by(VariantPrice.currency)
+        .where(among(_VARIANTS.product_id, ids))
+        .order_by(_VARIANTS.position, _VARIANTS.id)
     ):
-        by_id[price.variant_id]["prices"][price.currency] = {
-            "amount": price.amount,
-            "compare_at": price.compare_at,
-        }
+        variant = by_id[variant_id] = dict(zip(names, said, strict=True))
+        variant["image_url"] = urls.get(image_id)
+        variant["barcodes"], variant["prices"] = [], {}
+        of_product[product_id]["variants"].append(variant)
+    own = cast(literal(list(by_id), ARRAY(Text)), ARRAY(Uuid))
+    for variant_id, code, pack_quantity in session.execute(
+        select(_text(_CODES.variant_id), _CODES.code, _CODES.pack_quantity)
+        .where(_CODES.variant_id == any_(own))
+        .order_by(_CODES.position, _CODES.code)
+    ):
+        by_id[variant_id]["barcodes"].append({"code": code, "pack_quantity": pack_quantity})
+    for variant_id, currency, amount, compare_at in session.execute(
+        select(*(_text(_PRICES.variant_id), _PRICES.currency, _PRICES.amount, _PRICES.compare_at))
+        .where(_PRICES.variant_id == any_(own))
+        .order_by(_PRICES.currency)
+    ):
+        by_id[variant_id]["prices"][currency] = {"amount": amount, "compare_at": compare_at}
 
 
-def _among(column: Any, ids: list[UUID]) -> Any:
-    """Compare with a whole list as one value: a thousand of them are still one parameter."""
-    return column == any_(literal(ids, ARRAY(Uuid)))
+def _text(column: Any) -> Any:
+    return cast(column, Text)

@@ -58,7 +58,7 @@ from api.catalog.service.publishing import publish_due
 from api.catalog.service.refreshing import AT_THE_END as REFRESH_AT_THE_END
 from api.catalog.service.refreshing import refilter, refresh_next
 from api.catalog.service.relations import relate_products
-from api.catalog.service.restatement import Restated, put_back, restate
+from api.catalog.service.restatement import Restated, put_back, put_back_prices, restate
 from api.catalog.service.schedules import (
     cancel_schedule,
     carry_out,
@@ -136,6 +136,7 @@ __all__ = [
     "publish_due",
     "publish_product",
     "put_back",
+    "put_back_prices",
     "put_products",
     "refilter",
     "refresh_next",

@@ -5,8 +5,8 @@ else; an empty text, no code, no price and a weight of 0 say nothing and never e
 knows. So the same description twice changes nothing the second time.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -65,6 +65,8 @@ class ArrivedVariant:
     outcome: Outcome
     variant_id: UUID | None = None
     refusal: DomainError | None = None
+    passed_over: list[DomainError] = field(default_factory=list)
+    """Its codes that belong to another variant: it landed without them."""
 
 
 @dataclass(slots=True)
@@ -77,27 +79,34 @@ class Arrived:
     refusal: DomainError | None = None
 
 
-def take_in(arrivals: Sequence[Arrival]) -> list[Arrived]:
+BeforeChange = Callable[[Sequence[UUID]], None]
+"""Told which known products are going to be changed, while they are still as they were."""
+
+
+def take_in(
+    arrivals: Sequence[Arrival], *, before_change: BeforeChange | None = None
+) -> list[Arrived]:
     """Store what is new, renew what is known; returns what became of each, in their order.
 
-    Each external reference comes once. Locks the known products, in id order. A variant whose
-    code belongs to another is left out and the rest lands. What clashes with somebody who writes
-    at the same moment is refused alone.
+    Each external reference comes once. Locks the known products, in id order. A code that belongs
+    to another variant is passed over and the rest lands: a known variant keeps the SKU that it has,
+    a new one gets one that is made for it. What clashes with somebody who writes at the same
+    moment is refused alone.
     """
     require_transaction()
     try:
-        return _take_in_together(arrivals)
+        return _take_in_together(arrivals, before_change)
     except IntegrityError:
         drafts = [arrival.draft for arrival in arrivals]
         # What the savepoint held is free again: all products first, then all words, as always.
         Known.read(drafts)
         traits.introduce(drafts)
-        return [_take_in_alone(arrival) for arrival in arrivals]
+        return [_take_in_alone(arrival, before_change) for arrival in arrivals]
 
 
-def _take_in_alone(arrival: Arrival) -> Arrived:
+def _take_in_alone(arrival: Arrival, before_change: BeforeChange | None) -> Arrived:
     try:
-        return _take_in_together([arrival])[0]
+        return _take_in_together([arrival], before_change)[0]
     except IntegrityError as clash:
         refusal = refusal_for(clash)
         if refusal is None:
@@ -105,7 +114,9 @@ def _take_in_alone(arrival: Arrival) -> Arrived:
         return _refused(arrival.draft, refusal)
 
 
-def _take_in_together(arrivals: Sequence[Arrival]) -> list[Arrived]:
+def _take_in_together(
+    arrivals: Sequence[Arrival], before_change: BeforeChange | None
+) -> list[Arrived]:
     """Take all of them in or none; facts are told only once everything is written."""
     with session.begin_nested():
         known = Known.read([arrival.draft for arrival in arrivals])
@@ -113,6 +124,8 @@ def _take_in_together(arrivals: Sequence[Arrival]) -> list[Arrived]:
         renewal = Renewal()
         new: list[tuple[Arrival, Arrived]] = []
         arrived = [_receive(arrival, known, types, renewal, new) for arrival in arrivals]
+        if before_change is not None and renewal.changed:
+            before_change(renewal.changed)
         facts = [*_store(new), *renewal.write()]
     news = (Outcome.CREATED, Outcome.CHANGED)
     # A product that the shop renamed is known by its reference: its own address is what changed.
@@ -166,9 +179,10 @@ def _receive(
             if any(other.option_values == variant.option_values for other in fit):
                 raise OptionCombinationTaken(given=list(variant.option_values))
             intake.check_variant(variant, options)
-            fit.append(_claim_codes(variant, match, draft, known))
+            claimed, passed_over = _claim_codes(variant, match, draft, known)
+            fit.append(claimed)
             matches.append(match)
-            arrived.variants.append(ArrivedVariant(Outcome.UNCHANGED))
+            arrived.variants.append(ArrivedVariant(Outcome.UNCHANGED, passed_over=passed_over))
         except DomainError as wrong:
             arrived.variants.append(ArrivedVariant(Outcome.REFUSED, refusal=wrong))
     draft = replace(draft, variants=tuple(fit))
@@ -220,29 +234,39 @@ def _refusal(
 
 def _claim_codes(
     variant: VariantDraft, match: KnownVariant | None, product: ProductDraft, known: Known
-) -> VariantDraft:
-    """Let a variant have its codes, unless they belong to another; a new one gets a SKU.
+) -> tuple[VariantDraft, list[DomainError]]:
+    """Let a variant have its codes, but for those that belong to another; a new one gets a SKU.
 
-    Raises SkuTaken or BarcodeTaken with the product that owns the code.
+    Returns it, and what was passed over: each code with the product that owns it. A shop that sells
+    the same thing twice under one SKU still wants both of them.
     """
     slug, own_id = product.slug or "", match.id if match else None
-    if variant.sku is None and match is None:
-        sku = sku_from(slug, variant.option_values)
-        if sku.lower() in known.skus:
-            # Made from other words that read alike: the mark tells them apart, always the same.
-            sku = f"{sku}-{mark_of(slug, variant.option_values)}"
-        variant = replace(variant, sku=sku)
-    sku_key = variant.sku.lower() if variant.sku else None
-    if owner := _stranger(known.skus, sku_key, own_id):
-        raise SkuTaken(sku=variant.sku, owner=owner.slug)
+    passed_over: list[DomainError] = []
+    sku = variant.sku
+    if owner := _stranger(known.skus, sku.lower() if sku else None, own_id):
+        sku = match.sku if match else _made_sku(slug, variant.option_values, known)
+        passed_over.append(SkuTaken(sku=variant.sku, owner=owner.slug, given=sku))
+    elif sku is None and match is None:
+        sku = _made_sku(slug, variant.option_values, known)
+    codes = []
     for one in variant.codes:
         if owner := _stranger(known.barcodes, code_key(one.code), own_id):
-            raise BarcodeTaken(barcode=one.code, owner=owner.slug)
-    for one in variant.codes:
-        known.barcodes[code_key(one.code)] = CodeOwner(own_id, slug)
-    if sku_key:
-        known.skus[sku_key] = CodeOwner(own_id, slug)
-    return variant
+            passed_over.append(BarcodeTaken(barcode=one.code, owner=owner.slug))
+        else:
+            codes.append(one)
+            known.barcodes[code_key(one.code)] = CodeOwner(own_id, slug)
+    if sku:
+        known.skus[sku.lower()] = CodeOwner(own_id, slug)
+    if sku == variant.sku and not passed_over:
+        return variant, passed_over
+    return replace(variant, sku=sku, barcode=None, barcodes=tuple(codes)), passed_over
+
+
+def _made_sku(slug: str, option_values: Sequence[str], known: Known) -> str:
+    """Make a SKU that is free."""
+    sku = sku_from(slug, option_values)
+    # Made from other words that read alike: the mark tells them apart, always the same.
+    return sku if known.is_free(sku) else f"{sku}-{mark_of(slug, option_values)}"
 
 
 def _stranger(

@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, delete, select
 
 from api.catalog.errors import BarcodeTwice
 from api.catalog.models import Barcode
 from api.catalog.service.drafts import BarcodeDraft
 from api.catalog.texts import code_key
+from api.platform import bulk
+from api.platform.bulk import among
 from api.platform.db import session
 
 Codes = Sequence[BarcodeDraft]
@@ -77,12 +79,13 @@ def rows(variant_id: UUID, codes: Codes) -> list[dict[str, Any]]:
 def of_variants(variant_ids: Iterable[UUID]) -> dict[UUID, list[BarcodeDraft]]:
     """Read the codes of variants in their order, in one statement."""
     found: dict[UUID, list[BarcodeDraft]] = {variant_id: [] for variant_id in variant_ids}
-    for row in session.execute(
-        select(Barcode.variant_id, Barcode.code, Barcode.pack_quantity)
-        .where(Barcode.variant_id.in_(found))
-        .order_by(Barcode.position, Barcode.code)
+    there = Barcode.__table__.c
+    for variant_id, code, pack_quantity in session.execute(
+        select(there.variant_id, there.code, there.pack_quantity)
+        .where(among(there.variant_id, found))
+        .order_by(there.position, there.code)
     ):
-        found[row.variant_id].append(BarcodeDraft(row.code, row.pack_quantity))
+        found[variant_id].append(BarcodeDraft(code, pack_quantity))
     return found
 
 
@@ -95,14 +98,13 @@ def replace(codes: Mapping[UUID, Codes]) -> None:
         return
     forget(codes)
     new = [row for variant_id in sorted(codes) for row in rows(variant_id, codes[variant_id])]
-    if new:
-        session.execute(insert(cast(Table, Barcode.__table__)), new)
+    bulk.add(cast(Table, Barcode.__table__), new)
 
 
 def forget(variant_ids: Collection[UUID]) -> None:
     """Take all codes from variants."""
     session.execute(
         delete(Barcode)
-        .where(Barcode.variant_id.in_(variant_ids))
+        .where(among(Barcode.variant_id, variant_ids))
         .execution_options(synchronize_session=False)
     )

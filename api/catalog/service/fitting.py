@@ -22,6 +22,7 @@ from api.catalog.models import (
 from api.catalog.service import said
 from api.catalog.service.said import Said
 from api.kernel.errors import DomainError
+from api.platform.bulk import among
 from api.platform.db import session
 
 _CHOOSING = (AttributeKind.CHOICE, AttributeKind.CHOICES)
@@ -115,7 +116,7 @@ def values_of(product_ids: Collection[UUID]) -> dict[UUID, dict[str, Value]]:
             *(Attribute.kind, Attribute.is_filterable, ProductAttribute.value),
         )
         .join(Attribute, Attribute.id == ProductAttribute.attribute_id)
-        .where(ProductAttribute.product_id.in_(product_ids))
+        .where(among(ProductAttribute.product_id, product_ids))
     )
     found: dict[UUID, dict[str, Value]] = {}
     for product_id, *told in rows:

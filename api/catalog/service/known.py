@@ -20,6 +20,7 @@ from api.catalog.service import barcodes, fitting
 from api.catalog.service.drafts import BarcodeDraft, ProductDraft
 from api.catalog.service.fitting import Value
 from api.catalog.texts import code_key, sku_from
+from api.platform.bulk import among
 from api.platform.db import session
 
 _TRANSLATED = (
@@ -122,6 +123,7 @@ class Known:
         self._by_slug: dict[str, KnownProduct] = {}
         self.slugs: set[str] = set()
         self.skus: dict[str, CodeOwner] = {}
+        self._asked: set[str] = set()
         self.barcodes: dict[str, CodeOwner] = {}
         for product in products:
             self._by_slug[product.slug] = product
@@ -146,8 +148,16 @@ class Known:
         ]
         codes = [one.code for draft in drafts for v in draft.variants for one in v.codes]
         known.skus = _sku_owners(skus)
+        known._asked = {sku.lower() for sku in skus}
         known.barcodes = _barcode_owners(codes)
         return known
+
+    def is_free(self, sku: str) -> bool:
+        """Tell whether no variant has this SKU; asks for one that nobody has said before."""
+        if sku.lower() not in self._asked:
+            self._asked.add(sku.lower())
+            self.skus |= _sku_owners([sku])
+        return sku.lower() not in self.skus
 
     def product_for(self, draft: ProductDraft) -> KnownProduct | None:
         """Find the product by its reference, or one at its address that has no reference yet."""
@@ -171,8 +181,8 @@ def _products(drafts: Sequence[ProductDraft]) -> dict[UUID, KnownProduct]:
         select(*columns)
         .where(
             or_(
-                Product.external_reference.in_([d.external_reference for d in drafts]),
-                Product.slug.in_([d.slug for d in drafts]),
+                among(Product.external_reference, [d.external_reference for d in drafts]),
+                among(Product.slug, [d.slug for d in drafts]),
             )
         )
         .order_by(Product.id)
@@ -182,34 +192,33 @@ def _products(drafts: Sequence[ProductDraft]) -> dict[UUID, KnownProduct]:
 
 
 def _add_variants(products: dict[UUID, KnownProduct]) -> None:
+    there = Variant.__table__.c
     columns = (
-        *(Variant.id, Variant.product_id, Variant.sku, Variant.barcode, Variant.option_values),
-        *(Variant.weight_grams, Variant.tax_class, Variant.image_id, Variant.position),
-        Variant.version,
+        *(there.id, there.product_id, there.sku, there.barcode, there.option_values),
+        *(there.weight_grams, there.tax_class, there.image_id, there.position, there.version),
     )
     by_id: dict[UUID, KnownVariant] = {}
     for row in session.execute(
-        select(*columns)
-        .where(Variant.product_id.in_(products))
-        .order_by(Variant.position, Variant.id)
+        select(*columns).where(among(there.product_id, products)).order_by(there.position, there.id)
     ):
-        variant = by_id[row.id] = KnownVariant(*row)
+        variant = by_id[row[0]] = KnownVariant(*row)
         products[variant.product_id].variants.append(variant)
-    for price in session.execute(
-        select(VariantPrice.__table__).where(VariantPrice.variant_id.in_(by_id))
+    asked = VariantPrice.__table__.c
+    for variant_id, currency, amount, compare_at in session.execute(
+        select(asked.variant_id, asked.currency, asked.amount, asked.compare_at).where(
+            among(asked.variant_id, by_id)
+        )
     ):
-        by_id[price.variant_id].prices[price.currency] = (price.amount, price.compare_at)
+        by_id[variant_id].prices[currency] = (amount, compare_at)
     for variant_id, codes in barcodes.of_variants(by_id).items():
         by_id[variant_id].codes = codes
 
 
 def _add_images(products: dict[UUID, KnownProduct]) -> None:
-    columns = (
-        *(ProductImage.id, ProductImage.product_id, ProductImage.url),
-        *(ProductImage.alt, ProductImage.position),
-    )
-    for row in session.execute(select(*columns).where(ProductImage.product_id.in_(products))):
-        products[row.product_id].images[row.url] = KnownImage(*row)
+    there = ProductImage.__table__.c
+    columns = (there.id, there.product_id, there.url, there.alt, there.position)
+    for row in session.execute(select(*columns).where(among(there.product_id, products))):
+        products[row[1]].images[row[2]] = KnownImage(*row)
 
 
 def _sku_owners(skus: Sequence[str]) -> dict[str, CodeOwner]:

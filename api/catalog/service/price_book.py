@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     DateTime,
     Interval,
     String,
@@ -22,15 +23,15 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     delete,
-    insert,
     text,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.types import TypeEngine
 
 from api.catalog.models import PriceRecord, VariantPrice
 from api.kernel import clock
 from api.kernel.ids import new_id
+from api.platform import bulk
 from api.platform.db import require_transaction, session
 
 LOOKS_BACK = timedelta(days=30)
@@ -81,6 +82,25 @@ _LOWEST = text(
     bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
     bindparam("window", LOOKS_BACK, type_=Interval),
 )
+
+
+_WRITTEN: dict[str, TypeEngine[Any]] = {
+    "variant_id": Uuid(),
+    "currency": String(),
+    "amount": BigInteger(),
+    "compare_at": BigInteger(),
+    "reduced_since": DateTime(timezone=True),
+    "prior_price": BigInteger(),
+}
+_WRITE = text(
+    f"""
+    INSERT INTO variant_prices ({", ".join(_WRITTEN)})
+    SELECT * FROM unnest({", ".join(f":{name}" for name in _WRITTEN)})
+    ON CONFLICT (variant_id, currency) DO UPDATE
+    SET amount = excluded.amount, compare_at = excluded.compare_at,
+        reduced_since = excluded.reduced_since, prior_price = excluded.prior_price
+    """  # noqa: S608 - our own words
+).bindparams(*(bindparam(name, type_=ARRAY(kind)) for name, kind in _WRITTEN.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +174,8 @@ def write(rows: Sequence[Mapping[str, Any]], *, gone: Collection[Key] = ()) -> l
             .where(tuple_(VariantPrice.variant_id, VariantPrice.currency).in_(left))
             .execution_options(synchronize_session=False)
         )
-    session.execute(
-        insert(cast(Table, PriceRecord.__table__)),
+    bulk.add(
+        cast(Table, PriceRecord.__table__),
         [
             {
                 "id": new_id(),
@@ -218,17 +238,8 @@ def _row(
 
 
 def _upsert(rows: Sequence[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    statement = upsert(cast(Table, VariantPrice.__table__))
-    kept = ("amount", "compare_at", "reduced_since", "prior_price")
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["variant_id", "currency"],
-            set_={name: statement.excluded[name] for name in kept},
-        ),
-        rows,
-    )
+    if rows:
+        session.execute(_WRITE, {name: [row[name] for row in rows] for name in _WRITTEN})
 
 
 def _columns(keys: Collection[Key]) -> dict[str, Any]:

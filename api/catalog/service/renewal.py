@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import Table
 
 from api.catalog.events import PriceChanged, ProductPublished
 from api.catalog.models import Barcode, Product, ProductImage, ProductStatus, Variant
@@ -17,7 +17,7 @@ from api.catalog.texts import variant_title
 from api.kernel import clock
 from api.kernel.events import Event
 from api.kernel.ids import new_id
-from api.platform.db import session
+from api.platform import bulk
 
 UNTAXED = "zero"
 
@@ -49,6 +49,10 @@ class Renewal:
     priced: set[UUID] = field(default_factory=set)
     shelves: dict[UUID, Sequence[UUID]] = field(default_factory=dict)
     facts: list[Event] = field(default_factory=list)
+    changed: list[UUID] = field(default_factory=list)
+    """Products of which anything changes."""
+    reworded: set[UUID] = field(default_factory=set)
+    """Products whose variants are found by other words than before."""
 
     def note(
         self,
@@ -64,12 +68,14 @@ class Renewal:
             for variant, match in zip(draft.variants, matches, strict=True)
         ]
         is_grown = any(is_new for _, is_new, _ in variants)
-        is_touched = any(is_changed for _, _, is_changed in variants)
         changes = self._product_changes(there, draft, status)
         is_changed = bool(changes) or has_new_images or is_grown
         if is_changed:
             changes["version"] = there.version + 1
-        if is_changed or is_touched:
+        if is_changed or any(is_touched for _, _, is_touched in variants):
+            self.changed.append(there.id)
+        # A new price changes no word that the product is found by: then its row stays untouched.
+        if is_changed or there.id in self.reworded:
             self.products.append({"id": there.id, **changes, **_search(there, changes)})
             self.found.append(_traits(there, changes))
         return Renewed(is_changed, variants)
@@ -86,8 +92,7 @@ class Renewal:
             (Product, self.products),
             (Variant, self.variants),
         ):
-            if rows:
-                session.execute(update(model), sorted(rows, key=lambda row: sorted(row)))
+            bulk.change(cast(Table, model.__table__), rows)
         intake.add_rows(Variant, self.new_variants)
         barcodes.replace(self.recoded)
         intake.add_rows(Barcode, self.new_codes)
@@ -177,6 +182,9 @@ class Renewal:
         for name in ("sku", "barcode", "option_values"):
             if name in changes:
                 setattr(match, name, changes[name])
+                self.reworded.add(there.id)
+        if is_recoded:
+            self.reworded.add(there.id)
         is_repriced = self._note_prices(match, draft)
         is_changed = bool(changes) or is_recoded or is_repriced
         if is_changed:

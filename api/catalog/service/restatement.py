@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from api.catalog.errors import ProductChangedSince, TitleMissing
 from api.catalog.events import CatalogueChanged, ProductPublished
-from api.catalog.models import Product, ProductStatus, Translation, Variant
+from api.catalog.models import ProductStatus
 from api.catalog.queries.documents import product_documents, product_ids_of
 from api.catalog.queries.relations import RELATION_FIELDS
 from api.catalog.service import (
@@ -26,6 +24,7 @@ from api.catalog.service import (
     products,
     refreshing,
     variants,
+    writing,
 )
 from api.catalog.service.arrivals import Outcome
 from api.catalog.service.by_hand import ByHand
@@ -34,26 +33,18 @@ from api.catalog.service.clashes import refusal_for
 from api.catalog.service.differences import Document, differences, is_stale, matched
 from api.catalog.service.document_drafts import (
     category_paths,
-    image_draft,
-    moment,
     price_drafts,
     product_draft,
-    variant_draft,
 )
-from api.catalog.service.drafts import BarcodeDraft
+from api.catalog.service.drafts import PriceDraft
+from api.catalog.service.repricing import reprice_many
 from api.kernel.errors import DomainError
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit, undoable
 
-_PLAIN = (
-    *("title", "description", "vendor", "product_type", "tags", "options", "seo_title"),
-    *("seo_description", "external_reference", "public_metadata", "private_metadata"),
-)
-_VARIANT_PLAIN = (
-    *("sku", "option_values", "weight_grams", "tax_class", "image_url", "external_reference"),
-    *("public_metadata", "private_metadata"),
-)
+Prices = dict[str, Sequence[PriceDraft]]
+"""What variants cost, by SKU."""
 
 
 @dataclass(slots=True)
@@ -87,6 +78,7 @@ def restate(
     by_slug = {document["slug"]: (key, document) for key, document in there.items()}
     held, documents = by_hand.placed(documents, there.values())
     made: list[Restated | None] = [None] * len(documents)
+    repriced: Prices = {}
     new: list[int] = []
     categories = ensure_category_paths(
         path for document in documents for path in category_paths(document.get("categories", ()))
@@ -97,13 +89,38 @@ def restate(
             continue
         product_id, before = by_slug[document["slug"]]
         made[place] = _change(
-            product_id, before, document, categories, held, is_overwriting=is_overwriting, by=by
+            product_id,
+            before,
+            document,
+            categories,
+            held,
+            repriced,
+            is_overwriting=is_overwriting,
+            by=by,
         )
+    reprice_many(repriced, by=by)
     created = _create([documents[place] for place in new], categories, held, by=by)
     for place, restated in zip(new, created, strict=True):
         made[place] = restated
     done = [one for one in made if one is not None]
     _relate(documents, done, there, by=by)
+    return done
+
+
+def put_back_prices(befores: Mapping[UUID, Document], *, by: Principal) -> set[UUID]:
+    """Give products back the prices that documents say, all at once, where nothing else differs.
+
+    Returns which ones; the others need `put_back`. Locks them, in id order.
+    """
+    require_transaction()
+    repriced: Prices = {}
+    done: set[UUID] = set()
+    for product_id, now in product_documents(product_ids_of([], [], ids=[*befores])).items():
+        before = befores[product_id]
+        if all(map(_is_price, differences(now, before))):
+            repriced |= _prices_that_differ(now, before)
+            done.add(product_id)
+    reprice_many(repriced, by=by)
     return done
 
 
@@ -120,11 +137,11 @@ def put_back(product_id: UUID, before: Document, *, by: Principal) -> list[str]:
     beside.settle_relations({product_id: beside.said_by(before)}, by=by)
     categories = ensure_category_paths(category_paths(before.get("categories", ())))
     if differences(now, before):
-        _write(product_id, now, before, categories, held, by=by)
+        writing.write(product_id, now, before, categories, held, by=by)
     kept = {id(match) for match in matched(now["variants"], before["variants"])}
     left = [variant["sku"] for variant in now["variants"] if id(variant) not in kept]
     for sku in left:
-        variants.set_prices(_variant_id(sku), (), expected_version=None, by=by)
+        variants.set_prices(writing.variant_id(sku), (), expected_version=None, by=by)
     return left
 
 
@@ -134,10 +151,12 @@ def _change(
     document: Document,
     categories: Mapping[Path, UUID],
     held: ByHand,
+    repriced: Prices,
     *,
     is_overwriting: bool,
     by: Principal,
 ) -> Restated:
+    """Make a product what its document says; where only prices differ, they are put to the rest."""
     changes = differences(before, document, with_unlisted=False)
     outcomes = _variant_outcomes(before, document)
     if not changes:
@@ -149,8 +168,11 @@ def _change(
         # It becomes a change when what is shown beside it is there.
         return Restated(Outcome.UNCHANGED, product_id, variants=outcomes)
     try:
+        if all(map(_is_price, changes)):
+            repriced |= _prices_that_differ(before, document)
+            return Restated(Outcome.CHANGED, product_id, variants=outcomes)
         with undoable():
-            _write(product_id, before, document, categories, held, by=by)
+            writing.write(product_id, before, document, categories, held, by=by)
     except DomainError as refusal:
         session.expire_all()
         return Restated(Outcome.REFUSED, product_id, refusal)
@@ -183,6 +205,28 @@ def _relate(
             one.outcome = Outcome.CHANGED
 
 
+def _is_price(change: Mapping[str, Any]) -> bool:
+    """Tell the prices of a known variant from a variant that came or went."""
+    is_of_known = change["before"] is not None and change["after"] is not None
+    return (
+        is_of_known
+        and change["field"].startswith("variants.")
+        and (change["field"].endswith(".prices"))
+    )
+
+
+def _prices_that_differ(before: Document, document: Document) -> Prices:
+    """Return what variants come to cost, by SKU. Raises what `intake.check_prices` refuses."""
+    found: Prices = {}
+    said = document["variants"]
+    for variant, match in zip(said, matched(before["variants"], said), strict=True):
+        if match is not None and variant.get("prices", match["prices"]) != match["prices"]:
+            drafts = price_drafts(variant["prices"])
+            intake.check_prices(drafts)
+            found[match["sku"]] = drafts
+    return found
+
+
 def _variant_outcomes(before: Document, document: Document) -> list[Outcome]:
     said = document.get("variants", ())
     return [
@@ -193,105 +237,6 @@ def _variant_outcomes(before: Document, document: Document) -> list[Outcome]:
         else Outcome.UNCHANGED
         for variant, match in zip(said, matched(before["variants"], said), strict=True)
     ]
-
-
-def _write(
-    product_id: UUID,
-    before: Document,
-    document: Document,
-    categories: Mapping[Path, UUID],
-    held: ByHand,
-    *,
-    by: Principal,
-) -> None:
-    """Say everything that differs through the verbs that people use, which tell and record it.
-
-    What is shown beside it is said apart, because it may not be there yet.
-    """
-    changes: dict[str, Any] = {
-        name: document[name]
-        for name in _PLAIN
-        if name in document and document[name] != before[name]
-    }
-    if "publish_at" in document and document["publish_at"] != before["publish_at"]:
-        changes["publish_at"] = moment(document["publish_at"])
-    if "categories" in document and document["categories"] != before["categories"]:
-        changes["category_ids"] = [
-            categories[path] for path in category_paths(document["categories"])
-        ]
-    if "images" in document and document["images"] != before["images"]:
-        changes["images"] = [image_draft(image) for image in document["images"]]
-    if "attributes" in document and document["attributes"] != before["attributes"]:
-        gone = dict.fromkeys(before["attributes"].keys() - document["attributes"].keys())
-        changes["attributes"] = {**gone, **document["attributes"]}
-    changes |= _exactly(before, changes)
-    if changes:
-        version = session.scalar(select(Product.version).where(Product.id == product_id))
-        products.edit_product(product_id, changes, expected_version=version or 0, by=by)
-    if "translations" in document and document["translations"] != before["translations"]:
-        _translate(product_id, before["translations"], document["translations"])
-        products.refresh_search(products.lock(product_id))
-        emit(CatalogueChanged(slugs=(before["slug"],)))
-    if "collections" in document and document["collections"] != before["collections"]:
-        by_hand.put({product_id: document["collections"]}, held, by=by)
-    said = document.get("variants", ())
-    for place, (variant, match) in enumerate(
-        zip(said, matched(before["variants"], said), strict=True)
-    ):
-        if match is None:
-            variants.add_variant(product_id, variant_draft(variant), by=by)
-        else:
-            _write_variant(match, variant, place, before["variants"].index(match), by=by)
-    _move(product_id, before["status"], document.get("status", before["status"]), by=by)
-
-
-def _write_variant(
-    match: Document, variant: Document, place: int, before_place: int, *, by: Principal
-) -> None:
-    changes: dict[str, Any] = {
-        name: variant[name]
-        for name in _VARIANT_PLAIN
-        if name in variant and variant[name] != match[name]
-    }
-    changes |= _exactly(match, changes)
-    if "barcodes" in variant and variant["barcodes"] != match["barcodes"]:
-        changes["barcodes"] = [
-            BarcodeDraft(one["code"], one["pack_quantity"]) for one in variant["barcodes"]
-        ]
-    is_repriced = "prices" in variant and variant["prices"] != match["prices"]
-    if not changes and not is_repriced:
-        return
-    variant_id = _variant_id(match["sku"])
-    if changes:
-        variants.edit_variant(variant_id, changes, expected_version=None, by=by)
-    if is_repriced:
-        prices = price_drafts(variant["prices"])
-        variants.set_prices(variant_id, prices, expected_version=None, by=by)
-
-
-def _exactly(before: Document, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return metadata so that what a document does not name goes: people change it key by key."""
-    return {
-        name: {**dict.fromkeys(before[name].keys() - changes[name].keys()), **changes[name]}
-        for name in ("public_metadata", "private_metadata")
-        if name in changes
-    }
-
-
-def _move(product_id: UUID, before: str, after: str, *, by: Principal) -> None:
-    """Put a product where the document has it, by the steps that people take."""
-    if before == after:
-        return
-    if before == "archived":
-        products.unarchive_product(product_id, expected_version=None, by=by)
-    elif after == "draft":
-        # From the shelf back to a draft there is only the way over the archive.
-        products.archive_product(product_id, expected_version=None, by=by)
-        products.unarchive_product(product_id, expected_version=None, by=by)
-    if after == "active":
-        products.publish_product(product_id, expected_version=None, by=by)
-    elif after == "archived":
-        products.archive_product(product_id, expected_version=None, by=by)
 
 
 def _create(
@@ -348,7 +293,7 @@ def _create_together(
         )
         for made, document in zip(stored, documents, strict=True):
             if document.get("translations"):
-                _translate(made.product_id, {}, document["translations"])
+                writing.translate(made.product_id, {}, document["translations"])
         translated = zip(stored, documents, strict=True)
         refreshing.refresh([made.product_id for made, one in translated if one.get("translations")])
         placed = {
@@ -370,26 +315,3 @@ def _create_together(
         )
         for made in stored
     ]
-
-
-def _translate(
-    product_id: UUID, before: Mapping[str, Any], after: Mapping[str, Mapping[str, str]]
-) -> None:
-    """Make these the texts of a product in other languages; one that goes keeps its version."""
-    for language in sorted(before.keys() | after.keys()):
-        texts = dict(after.get(language, {}))
-        if texts == before.get(language, {}):
-            continue
-        statement = upsert(Translation).values(
-            subject_id=product_id, language=language, kind="product", texts=texts, version=1
-        )
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["subject_id", "language"],
-                set_={"texts": statement.excluded.texts, "version": Translation.version + 1},
-            ).execution_options(synchronize_session=False)
-        )
-
-
-def _variant_id(sku: str) -> UUID:
-    return session.execute(select(Variant.id).where(Variant.sku_key == sku.lower())).scalar_one()

@@ -13,6 +13,7 @@ from api.catalog.service import barcodes, following, intake, metadata, price_boo
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import BarcodeDraft, PriceDraft, VariantDraft
 from api.catalog.service.products import lock, refresh_search
+from api.catalog.service.repricing import told_of
 from api.catalog.texts import variant_title
 from api.kernel import clock
 from api.kernel.principal import Principal
@@ -173,8 +174,7 @@ def reprice(
         "variant.priced",
         by=by,
         subject_id=variant.id,
-        before={price.currency: price.before for price in repriced if price.before[0] is not None},
-        after={price.currency: price.after for price in repriced if price.after[0] is not None},
+        **told_of(repriced),
     )
     emit(CatalogueChanged(slugs=(product.slug,)))
     return True

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from api.catalog import service as catalog
 from api.imports import queries, service
-from api.imports.formats import Described, SheetUnreadable, check_text, opened
+from api.imports.formats import Decoding, Described, SheetUnreadable, opened
 from api.imports.policy import FileFormat, OnConflict
 from api.imports.service import Claim, ClaimLost
 from api.kernel.principal import SYSTEM, Principal
@@ -60,9 +60,10 @@ def open_import(
 ) -> UUID:
     """Keep an uploaded file to be read by a worker. Needs a transaction.
 
-    Refuses at once what is no product file or is not text in UTF-8 to its end.
+    Refuses at once what is no product file or is not text to its end.
     """
-    check_text([content])
+    for _ in Decoding().text([content]):
+        continue
     found = check_file([content], kind, columns)
     return service.open_import(
         [content],
@@ -112,7 +113,7 @@ def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
         counted = opened(queries.file_chunks(held.import_id), held.format, held.columns)
         total = counted.count_rows()
         with transaction():
-            service.note_sheet(held, rows_total=total, source=source)
+            service.note_sheet(held, rows_total=total, source=counted)
     read, tell_at = 0, TELL_PLANNER_AT_ROWS
     for batch in _batches(source.products(held.currency, after_row=held.rows_read + 1)):
         with transaction():

@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Protocol
 
 from api.kernel.money import Money, exponent
 
@@ -12,6 +13,9 @@ LONGEST_URL = 2000
 
 DECIMAL = re.compile(r"^\d{1,15}(?:\.\d{1,15})?$")
 _WHOLE = re.compile(r"^-?\d{1,12}(?:\.0+)?$")
+_GROUPED = re.compile(r"^\d{1,3}(?:(?P<mark>[ .,'’\u00a0\u202f])\d{3})(?:(?P=mark)\d{3})*$")
+_ROUNDED = re.compile(r"^\d(?:[.,]\d+)?E\+\d{1,2}$", re.IGNORECASE)
+_FRACTION_OF_A_CODE = re.compile(r"^(\d{6,})\.0$")
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -25,6 +29,10 @@ class BadCell(Exception):
         self.reason = reason
 
 
+class RoundedCode(BadCell):
+    """A code of which a spreadsheet has left only the first digits: nobody has the rest."""
+
+
 def text(value: str, column: str, *, longest: int) -> str:
     """Read a text of limited length."""
     if len(value) > longest:
@@ -35,8 +43,30 @@ def text(value: str, column: str, *, longest: int) -> str:
 
 
 def code(value: str, column: str, *, longest: int) -> str | None:
-    """Read a SKU or barcode; the apostrophe that keeps spreadsheets from rounding it is dropped."""
+    """Read a SKU or barcode; the apostrophe that keeps spreadsheets from rounding it is dropped.
+
+    Raises RoundedCode for one that was rounded all the same.
+    """
+    if _ROUNDED.match(value):
+        raise RoundedCode(
+            column,
+            value,
+            "A spreadsheet has rounded this code, so it was left out: take it from the shop that"
+            " exported it, and keep the column as text.",
+        )
     return text(value.removeprefix("'").strip(), column, longest=longest) or None
+
+
+def barcode(value: str, column: str, *, longest: int) -> str | None:
+    """Read a barcode as `code` does; decimals that spreadsheets give to numbers are dropped."""
+    return code(_FRACTION_OF_A_CODE.sub(r"\1", value), column, longest=longest)
+
+
+class CodeReader(Protocol):
+    """`code` or `barcode`."""
+
+    def __call__(self, value: str, column: str, *, longest: int) -> str | None:
+        """Read a code."""
 
 
 def truth(value: str, column: str) -> bool | None:
@@ -49,19 +79,24 @@ def truth(value: str, column: str) -> bool | None:
 
 
 def money(value: str, column: str, currency: str) -> Money | None:
-    """Read an amount such as 12.50 in the shop's currency; None when nothing is said."""
+    """Read an amount such as 12.50 in the shop's currency; None when nothing is said.
+
+    Thousands may be set apart, and decimals have a comma, where that can mean only one thing:
+    `1,299.00`, `1.299,00` and `9,99` are read, `1,299` is not.
+    """
     if not value:
         return None
     digits = exponent(currency)
     example = "12" if digits == 0 else f"12.{'5'.ljust(digits, '0')}"
-    if not DECIMAL.match(value):
+    plain = _plain_amount(value, has_decimals=digits > 0)
+    if plain is None:
         raise BadCell(
             column,
             value,
             f"Write an amount such as {example}, with a point for decimals and without"
             " separators, signs or a currency.",
         )
-    units = Decimal(value).scaleb(digits)
+    units = Decimal(plain).scaleb(digits)
     if units != units.to_integral_value():
         raise BadCell(
             column, value, f"{currency} has {digits} decimals: write an amount such as {example}."
@@ -69,6 +104,24 @@ def money(value: str, column: str, currency: str) -> Money | None:
     if units > HIGHEST_AMOUNT:
         raise BadCell(column, value, "This amount is too high to be a price.")
     return Money(int(units), currency)
+
+
+def _plain_amount(value: str, *, has_decimals: bool) -> str | None:
+    """Write an amount with a point for decimals and nothing else; None when it is not clear."""
+    if DECIMAL.match(value):
+        return value
+    whole, mark, rest = value, "", ""
+    last = max(value.rfind("."), value.rfind(","))
+    if last >= 0 and value.count(value[last]) == 1:
+        whole, mark, rest = value[:last], value[last], value[last + 1 :]
+    grouped = _GROUPED.match(whole)
+    if mark == "," and whole.isdecimal() and len(rest) == 3:
+        # A thousand and something, or three decimals.
+        return None if has_decimals or len(whole) > 3 else whole + rest
+    if grouped is not None and grouped["mark"] != mark:
+        whole = whole.replace(grouped["mark"], "")
+    plain = f"{whole}.{rest}" if mark else whole
+    return plain if DECIMAL.match(plain) else None
 
 
 def quantity(value: str, column: str) -> int | None:

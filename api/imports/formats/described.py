@@ -51,6 +51,10 @@ class Source(Protocol):
     separator: str
 
     @property
+    def doubt(self) -> str | None:
+        """A word by which to see whether the file was read in the right encoding, if in doubt."""
+
+    @property
     def ignored_columns(self) -> list[str]:
         """The names of the columns that are not read."""
 

@@ -1,6 +1,7 @@
 """Handles as addresses of ours."""
 
 import re
+from unicodedata import normalize
 
 _FIT = re.compile(r"^[^\W_]+(?:[-_]+[^\W_]+)*$")
 _UNFIT = re.compile(r"\W+")
@@ -11,5 +12,6 @@ def slug_of(handle: str) -> str:
 
     Empty when nothing is left.
     """
-    lower = handle.strip().casefold()
+    # Some systems write a letter and its accent as two; the address has them as one.
+    lower = normalize("NFC", handle.strip().casefold())
     return lower if _FIT.match(lower) else _UNFIT.sub("-", lower).strip("-_")

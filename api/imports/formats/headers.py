@@ -6,7 +6,7 @@
 import csv
 from collections.abc import Callable, Mapping, Sequence
 
-from api.kernel.errors import Refused
+from api.imports.formats.decoding import SheetUnreadable
 
 SEPARATORS = (",", ";", "\t")
 
@@ -15,13 +15,6 @@ Renamed = Mapping[str, str]
 
 MOST_RENAMED = 200
 _SHOWN = 60
-
-
-class SheetUnreadable(Refused):
-    """The file as a whole cannot be read, and says why and what to do."""
-
-    code = "file_unreadable"
-    sentence = "The file cannot be read."
 
 
 def headers_of(first: str) -> dict[str, list[str]]:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable
 
 from api.imports.formats import house, shopify, woocommerce
+from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.described import Source
-from api.imports.formats.headers import Renamed, renamed
-from api.imports.formats.sheets import Lines, SheetUnreadable, headers_of, plain
+from api.imports.formats.headers import Renamed, headers_of, plain, renamed
+from api.imports.formats.sheets import EMPTY, NO_NAMES, Lines
 from api.imports.policy import FileFormat
 
 _SOURCES: dict[FileFormat, Callable[[Lines, Renamed], Source]] = {
@@ -30,7 +31,7 @@ def opened(
 
 def _kind_of(first: str, names: Renamed) -> FileFormat:
     if not first.strip():
-        raise SheetUnreadable("The file is empty.")
+        raise SheetUnreadable(NO_NAMES if first else EMPTY)
     if first.lstrip().startswith("{"):
         return FileFormat.JSONL
     if first.lstrip().startswith("["):

@@ -1,40 +1,26 @@
-"""From bytes to rows, one at a time: encodings, separators and quotes."""
+"""From text to rows, one at a time: separators and quotes."""
 
-import codecs
 import csv
 import io
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from api.imports.formats.headers import (
-    Renamed,
-    SheetUnreadable,
-    check,
-    headers_of,
-    places_of,
-    plain,
-    renamed,
-)
-
-__all__ = [
-    "LARGEST_CELL",
-    "WHY",
-    "Lines",
-    "Row",
-    "Sheet",
-    "SheetUnreadable",
-    "check_text",
-    "headers_of",
-    "plain",
-]
+from api.imports.formats.decoding import Decoding, SheetUnreadable
+from api.imports.formats.headers import Renamed, check, headers_of, places_of, plain, renamed
 
 LARGEST_CELL = 4 * 1024 * 1024
 """Characters; a quote that is never closed must not take the rest of the file into memory."""
 WHY = "Stockroom: why it failed"
 """The last column of a file of failed rows; it is passed over when the file comes back."""
 
+EMPTY = "The file is empty."
+NO_NAMES = "The first line is empty: the names of the columns belong there."
+
+# The line by which a spreadsheet is told the separator; it shows none of it.
+_SEPARATOR_LINE = re.compile(r'^"?sep=[,;\t]"?\r?\n?$', re.IGNORECASE)
 csv.field_size_limit(LARGEST_CELL)
 
 
@@ -76,7 +62,7 @@ class Sheet:
         self._lines = chunks if isinstance(chunks, Lines) else Lines(chunks)
         first = self._lines.first
         if not first.strip():
-            raise SheetUnreadable("The file is empty.")
+            raise SheetUnreadable(NO_NAMES if first else EMPTY)
         self.separator, self.header = self._header(first, names or {})
         check(self.header, names or {}, self.is_known)
         self.names = renamed(self.header, names or {})
@@ -92,13 +78,18 @@ class Sheet:
         self._reader = csv.reader(self._lines, delimiter=self.separator, strict=True)
 
     @property
+    def doubt(self) -> str | None:
+        """A word by which to see whether the file was read in the right encoding, if in doubt."""
+        return self._lines.doubt
+
+    @property
     def ignored_columns(self) -> list[str]:
         """The names of the columns that are not read."""
         used = set(self.places.values())
         return [
             name.strip()
             for place, name in enumerate(self.header)
-            if place not in used and name.strip() != WHY
+            if place not in used and name.strip() not in ("", WHY)
         ]
 
     @classmethod
@@ -155,19 +146,16 @@ class Sheet:
         return max(headers.items(), key=lambda found: len(found[1]))
 
 
-def check_text(chunks: Iterable[bytes]) -> None:
-    """Make sure that a file is text in UTF-8 from beginning to end. Raises SheetUnreadable."""
-    for _ in Lines(()).decoded(chunks):
-        continue
-
-
 class Lines:
     """The lines of a file that comes in pieces, with their line ends. `first` may be looked at."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
+        self._decoding = Decoding()
         lines = self._split()
         self.first = next(lines, "")
+        if _SEPARATOR_LINE.match(self.first):
+            self.first = next(lines, "")
         self._lines = itertools.chain([self.first] if self.first else [], lines)
 
     def __iter__(self) -> Iterator[str]:
@@ -176,38 +164,15 @@ class Lines:
     def __next__(self) -> str:
         return next(self._lines)
 
-    def decoded(self, chunks: Iterable[bytes]) -> Iterator[str]:
-        """Return the text in pieces. A byte order mark is dropped."""
-        decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        read, is_first = 0, True
-        for chunk in chunks:
-            if is_first and chunk:
-                _refuse_other_kinds(chunk)
-                is_first = False
-            yield self._decode(decoder, chunk, read, final=False)
-            read += len(chunk)
-        yield self._decode(decoder, b"", read, final=True)
-
-    def _decode(
-        self, decoder: codecs.IncrementalDecoder, chunk: bytes, read: int, *, final: bool
-    ) -> str:
-        try:
-            decoded = decoder.decode(chunk, final)
-        except UnicodeDecodeError as wrong:
-            at = max(0, read + wrong.start)
-            raise SheetUnreadable(
-                f"The file is not text in UTF-8 (about byte {at:,}); spreadsheets on Windows often"
-                " write Windows-1252 instead. Save it again as 'CSV UTF-8'.",
-                byte=at,
-            ) from wrong
-        if "\0" in decoded:
-            raise SheetUnreadable("The file is not text. Save it again as 'CSV UTF-8'.")
-        return decoded
+    @property
+    def doubt(self) -> str | None:
+        """The first word with an accent of a file that may be in another encoding."""
+        return self._decoding.doubt
 
     def _split(self) -> Iterator[str]:
         """Split at line ends of any system and keep them, for csv to see them inside quotes."""
         rest = ""
-        for piece in self.decoded(self._chunks):
+        for piece in self._decoding.text(self._chunks):
             lines = io.StringIO(rest + piece, newline="").readlines()
             # The last line may go on in the next piece; so may a line end of two characters.
             rest = lines.pop() if lines else ""
@@ -217,13 +182,6 @@ class Lines:
                 rest = ""
         if rest:
             yield rest
-
-
-def _refuse_other_kinds(beginning: bytes) -> None:
-    if beginning.startswith(b"PK\x03\x04") or beginning.startswith(b"\xd0\xcf\x11\xe0"):
-        raise SheetUnreadable("This is a workbook, not a CSV file. Save it as 'CSV UTF-8'.")
-    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise SheetUnreadable("The file is in UTF-16. Save it again as 'CSV UTF-8'.")
 
 
 def _fault(told: str) -> str:

@@ -49,8 +49,8 @@ def take_batch(held: Claim, batch: Sequence[Described], source: Source, *, by: P
     unopened = shelves.lock(usable)
     before = changes.hold(usable)
     if before.ids:
-        reviving.revive(before.ids, by=by)
-    taken = _take(usable, held, unopened, by=by)
+        reviving.revive(before, by=by)
+    taken = _take(usable, held, unopened, before, by=by)
     if held.is_dry_run:
         changes.forgive_what_came_before(held, usable, taken.made)
     noted = changes.find(held, usable, taken.made, taken.opened, before)
@@ -94,7 +94,14 @@ def _count(
     )
 
 
-def _take(usable: Sequence[Described], held: Claim, unopened: Unopened, *, by: Principal) -> _Taken:
+def _take(
+    usable: Sequence[Described],
+    held: Claim,
+    unopened: Unopened,
+    before: changes.Before,
+    *,
+    by: Principal,
+) -> _Taken:
     """Take in what other shops describe, or restate what our own files say."""
     if usable and usable[0].document is not None:
         documents = [described.document for described in usable if described.document is not None]
@@ -117,7 +124,7 @@ def _take(usable: Sequence[Described], held: Claim, unopened: Unopened, *, by: P
         }
         shelves.name_variants(usable, made)
         return _Taken(made, shelves.open_stock(usable, made, unopened, by=by), waiting)
-    made = catalog.take_in(_arrivals(usable))
+    made = catalog.take_in(_arrivals(usable), before_change=before.remember)
     return _Taken(made, shelves.open_stock(usable, made, unopened, by=by))
 
 

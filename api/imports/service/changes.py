@@ -19,6 +19,7 @@ from api.imports.service.keeping import Claim
 from api.imports.service.shelves import Opened
 from api.kernel.ids import new_id
 from api.platform import bulk
+from api.platform.bulk import among
 from api.platform.db import session
 
 _NEWS = (Outcome.CREATED, Outcome.CHANGED)
@@ -26,10 +27,15 @@ _NEWS = (Outcome.CREATED, Outcome.CHANGED)
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The products that a batch may mean, locked and as they are; empty for a first import."""
+    """The products that a batch may mean, locked, and those as they were that it changes."""
 
-    ids: list[UUID] = field(default_factory=list)
+    ids: list[UUID]
     documents: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+
+    def remember(self, product_ids: Sequence[UUID]) -> None:
+        """Read products as they are, those that were not read before; asked before they change."""
+        unread = [one for one in product_ids if one not in self.documents]
+        self.documents.update(catalog.product_documents(unread))
 
     def of(self, described: Described) -> dict[str, Any] | None:
         """Return the product that a document of ours speaks of."""
@@ -50,9 +56,14 @@ class Noted:
 
 
 def hold(batch: Sequence[Described]) -> Before:
-    """Lock the products that a batch may mean, and read them as they are."""
-    ids = catalog.product_ids_of(*shelves.names_of(batch))
-    return Before(ids, catalog.product_documents(ids))
+    """Lock the products that a batch may mean.
+
+    Our own files say which version of them they mean, so those are read at once.
+    """
+    before = Before(catalog.product_ids_of(*shelves.names_of(batch)))
+    if any(described.document is not None for described in batch):
+        before.remember(before.ids)
+    return before
 
 
 def find(
@@ -63,12 +74,11 @@ def find(
     before: Before,
 ) -> list[Noted]:
     """Say what became of the products of a batch; nothing of what stayed as it was."""
+    known = set(before.ids)
     differing = {
         one.product_id: one
         for one in made
-        if one.product_id is not None
-        and one.product_id in before.documents
-        and _has_news(one, opened)
+        if one.product_id is not None and one.product_id in known and _has_news(one, opened)
     }
     after = catalog.product_documents(differing)
     marks = catalog.version_marks(differing)
@@ -78,7 +88,9 @@ def find(
         if one.outcome is Outcome.CREATED:
             noted.append(_created(held, described, one, opened))
         elif one.product_id in after:
-            was, now = before.documents[one.product_id], after[one.product_id]
+            now = after[one.product_id]
+            # Where only stock was opened the product itself stays as it was.
+            was = before.documents.get(one.product_id, now)
             fields = verbs.differences(was, now) + stock.get(one.product_id, [])
             mark = marks[one.product_id]
             row = changed(held, described.first_row, one.product_id, was, fields, mark)
@@ -114,7 +126,9 @@ def forgive_what_came_before(
     )
     for described, one in lost:
         if described.draft and described.draft.slug in created:
-            one.outcome, one.refusal = Outcome.UNCHANGED, None
+            has_pictures = bool(described.draft.images)
+            one.outcome = Outcome.CHANGED if has_pictures else Outcome.UNCHANGED
+            one.refusal = None
             for variant in one.variants:
                 variant.outcome = Outcome.CREATED
 
@@ -128,7 +142,7 @@ def write(noted: Sequence[Noted]) -> None:
     there = set(
         session.scalars(
             select(ImportChange.slug).where(
-                ImportChange.import_id == import_id, ImportChange.slug.in_(rows)
+                ImportChange.import_id == import_id, among(ImportChange.slug, rows)
             )
         )
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, insert, or_, select, update
+from sqlalchemy import CursorResult, delete, func, insert, or_, select, update
 
 from api.imports.errors import FileTooLarge, ImportNotFound, NotADryRun
 from api.imports.events import ImportFinished, ImportRequested
@@ -20,7 +20,7 @@ from api.imports.models import (
     ImportStatus,
     ImportWaiting,
 )
-from api.imports.policy import FileFormat, OnConflict
+from api.imports.policy import Consequence, FileFormat, OnConflict
 from api.imports.service.tally import Tally
 from api.imports.states import IMPORT
 from api.kernel import clock
@@ -32,6 +32,11 @@ from api.platform.outbox import emit
 
 CHUNK_BYTES = 256 * 1024
 MOST_MEGABYTES = 512
+HEADER_ROW = 1
+_READ_AS_WINDOWS = (
+    "The file is not in UTF-8 and was read as Windows-1252, as spreadsheets on Windows write it."
+    " Look at this word: if it is wrong, undo this import and save the file as 'CSV UTF-8'."
+)
 SILENCE = timedelta(seconds=60)
 """A reader that has not moved for so long has died; another one may take over."""
 MOST_ATTEMPTS = 5
@@ -140,13 +145,29 @@ def claim(import_id: UUID) -> Claim | None:
 
 
 def note_sheet(held: Claim, *, rows_total: int, source: Source) -> None:
-    """Remember how long the file is, how it is written and what of it is not read."""
+    """Remember how long the file is, how it is written and what of it is not read.
+
+    What was read as Windows-1252 is listed among the errors, at the row of the header.
+    """
+    if source.doubt is not None:
+        session.execute(
+            insert(ImportProblem).values(
+                id=new_id(),
+                import_id=held.import_id,
+                row=HEADER_ROW,
+                column="",
+                value=source.doubt[:200],
+                reason=_READ_AS_WINDOWS,
+                consequence=Consequence.VALUE_IGNORED,
+            )
+        )
     move(
         held,
         rows_total=rows_total,
         ignored_columns=list(source.ignored_columns),
         header=list(source.header),
         separator=source.separator,
+        counts=asdict(Tally(problems=int(source.doubt is not None))),
     )
 
 
@@ -214,10 +235,14 @@ def run(import_id: UUID, *, by: Principal) -> None:
     )
     if not row.is_dry_run or row.status is not ImportStatus.COMPLETED or is_kept is None:
         raise NotADryRun(import_id=import_id)
-    for table in (ImportProblem, ImportFailedRow, ImportChange):
+    for table in (ImportFailedRow, ImportChange):
         session.execute(delete(table).where(table.import_id == import_id))
+    # What is wrong with the file as a whole was found when it was counted, and stays.
+    own = ImportProblem.import_id == import_id
+    session.execute(delete(ImportProblem).where(own, ImportProblem.row != HEADER_ROW))
+    kept = session.scalar(select(func.count()).select_from(ImportProblem).where(own))
     row.status = ImportStatus(IMPORT.next(row.status.value, "run"))
-    row.is_dry_run, row.counts, row.rows_read = False, asdict(Tally()), 0
+    row.is_dry_run, row.counts, row.rows_read = False, asdict(Tally(problems=kept or 0)), 0
     row.attempts, row.finished_at, row.heartbeat_at, row.began_at = 0, None, None, None
     audit.record("import.run", by=by, subject_id=import_id)
     emit(ImportRequested(import_id=import_id))

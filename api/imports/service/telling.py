@@ -35,7 +35,7 @@ _TOLD: dict[str, tuple[str, str, Callable[[DomainError], str]]] = {
         "sku",
         lambda refusal: (
             f"This SKU belongs to {refusal.facts.get('owner') or 'another variant'}"
-            " already. A SKU names one variant: give this one another."
+            f" already, and a SKU names one variant: {_called(refusal)}."
         ),
     ),
     "barcode_taken": (
@@ -43,7 +43,7 @@ _TOLD: dict[str, tuple[str, str, Callable[[DomainError], str]]] = {
         "barcode",
         lambda refusal: (
             f"This barcode belongs to {refusal.facts.get('owner') or 'another variant'}"
-            " already. A barcode names one variant: correct it or leave it empty."
+            " already, and a barcode names one variant. This one was taken in without it."
         ),
     ),
     "option_combination_taken": (
@@ -105,6 +105,8 @@ def problems_of(described: Described, made: Arrived | None, sheet: Source) -> li
         for row, variant in landed:
             if variant.outcome is Outcome.REFUSED and variant.refusal is not None:
                 problems.append(_problem(row, variant.refusal, Consequence.ROW_SKIPPED, sheet))
+            for code in variant.passed_over:
+                problems.append(_problem(row, code, Consequence.VALUE_IGNORED, sheet))
     return sorted(problems, key=lambda problem: problem.row)
 
 
@@ -126,6 +128,11 @@ _ORPHAN = (
     "The product that this is a variation of is neither in the file nor in the shop. Export all"
     " types of products together."
 )
+
+
+def _called(refusal: DomainError) -> str:
+    given = refusal.facts.get("given")
+    return f"this one is called {given} here" if given else "give this one another"
 
 
 def _problem(row: int, refusal: DomainError, consequence: Consequence, sheet: Source) -> Problem:

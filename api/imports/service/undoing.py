@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import CursorResult, Uuid, bindparam, func, or_, select, text, update
 
 from api.catalog import queries as catalog
 from api.catalog import service as verbs
@@ -26,6 +26,19 @@ from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
 UNDONE_AT_ONCE = 50
+# What an earlier import left is again as that left it: it may be undone as well.
+_HAND_BACK = text(
+    """
+    UPDATE import_changes earlier SET mark = mine.mark FROM import_changes mine
+    WHERE mine.import_id = :import_id AND mine.undone = 'restored'
+      AND earlier.product_id = mine.product_id AND earlier.import_id <> mine.import_id
+      AND earlier.undone IS NULL
+      AND earlier.mark = concat_ws(':', mine.before ->> 'version',
+          (SELECT coalesce(sum((v ->> 'version')::int), 0)
+           FROM jsonb_array_elements(mine.before -> 'variants') v),
+          jsonb_array_length(mine.before -> 'variants'))
+    """
+).bindparams(bindparam("import_id", type_=Uuid))
 _COUNTED = {
     UndoOutcome.REMOVED: "removed",
     UndoOutcome.ARCHIVED: "archived",
@@ -118,6 +131,12 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
     fresh = [c for c in changes if c.product_id and marks.get(c.product_id) == c.mark]
     created = [c.product_id for c in fresh if c.kind is ChangeKind.CREATED and c.product_id]
     removed, _ = verbs.take_back(created, by=by)
+    befores = {
+        c.product_id: c.before
+        for c in fresh
+        if c.kind is ChangeKind.CHANGED and c.product_id and c.before is not None
+    }
+    repriced = verbs.put_back_prices(befores, by=by)
     for change in changes:
         left = len({s[0] for s in map(_shelf, change.stock) if taken.get(s) is False})
         note = f"The stock of {left} variants has moved since and stays." if left else ""
@@ -129,9 +148,16 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
         elif change.kind is ChangeKind.CREATED:
             is_gone = change.product_id in removed
             change.undone = UndoOutcome.REMOVED if is_gone else UndoOutcome.ARCHIVED
+        elif change.product_id in repriced:
+            change.undone = UndoOutcome.RESTORED
         else:
             change.undone, note = _put_back(change, note, by=by)
         change.undo_note = note[:500]
+    restored = [c for c in changes if c.undone is UndoOutcome.RESTORED and c.product_id]
+    now = catalog.version_marks([c.product_id for c in restored if c.product_id])
+    for change in restored:
+        assert change.product_id is not None
+        change.mark = now[change.product_id]
     session.flush()
     _count(held, changes, taken)
     return True
@@ -199,6 +225,7 @@ def _beat(held: UndoClaim) -> None:
 
 
 def _finish(held: UndoClaim) -> None:
+    session.execute(_HAND_BACK, {"import_id": held.import_id})
     row = lock(held.import_id)
     row.status = ImportStatus(IMPORT.next(row.status.value, "finish undo"))
     row.reader, row.undone_at = None, clock.now()

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 import orjson
 
 from api.imports.formats.cells import BadCell
+from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.described import Described, Problem
 from api.imports.formats.headers import Renamed
 from api.imports.formats.house.checking import checked
 from api.imports.formats.house.columns import OURS
-from api.imports.formats.sheets import LARGEST_CELL, Lines, SheetUnreadable
+from api.imports.formats.sheets import LARGEST_CELL, Lines
 from api.imports.policy import Consequence, FileFormat
 
 LINE = "line"
@@ -31,6 +32,11 @@ class Pages:
         if not self._lines.first.lstrip().startswith("{"):
             raise SheetUnreadable('Each line is a product, such as {"slug": "mug", ...}.')
         self.header = [LINE]
+
+    @property
+    def doubt(self) -> str | None:
+        """A word by which to see whether the file was read in the right encoding, if in doubt."""
+        return self._lines.doubt
 
     def name_of(self, column: str) -> str:
         """Return the name of a field, which is ours."""

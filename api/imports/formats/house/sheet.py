@@ -14,11 +14,11 @@ from typing import Any
 from api.imports.formats import cells, sheets
 from api.imports.formats.cells import BadCell
 from api.imports.formats.described import Described, Problem
-from api.imports.formats.headers import Renamed
+from api.imports.formats.headers import Renamed, plain
 from api.imports.formats.house import packing
 from api.imports.formats.house.checking import checked
 from api.imports.formats.house.columns import NAMES, OURS, PRODUCT, VARIANT, Kind, column_of
-from api.imports.formats.sheets import Lines, Row, plain
+from api.imports.formats.sheets import Lines, Row
 from api.imports.policy import Consequence, FileFormat
 from api.kernel.money import exponent
 

@@ -1,13 +1,16 @@
 """From rows to products: what one handle says, and what is wrong with it."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from api.catalog.service import ImageDraft, PriceDraft, ProductDraft, ProductStatus, VariantDraft
 from api.imports.formats import cells, sheets
-from api.imports.formats.cells import BadCell
+from api.imports.formats.cells import BadCell, CodeReader, RoundedCode
+from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.described import Described, Problem
 from api.imports.formats.handles import slug_of
+from api.imports.formats.headers import Renamed, plain
 from api.imports.formats.sheets import Row
 from api.imports.formats.shopify.columns import COLUMNS, NEEDED
 from api.imports.policy import Consequence, FileFormat
@@ -18,9 +21,16 @@ LONGEST_TEXT = 255
 LONGEST_SUMMARY = 500
 LONGEST_BARCODE = 64
 REFERENCE = "shopify:"
+LONGEST_HANDLE = LONGEST_TEXT - len(REFERENCE)
 DEFAULT_TITLE = "Default Title"
+LONGEST_ALT = 500
 TAXED, UNTAXED = "standard", "zero"
 _OPTIONS = ("option1", "option2", "option3")
+_TRUE = {"true", "yes", "1"}
+# How Shopify names a class by number, and how it says that there is none.
+_NO_CATEGORY = re.compile(r"^(?:\d+|gid://\S+|[a-z]{2}(?:-\d+)+|uncategorized)$", re.IGNORECASE)
+_COUNTED = {"on hand", "on hand (current)", "on hand (new)", "available"}
+_POSITION = re.compile(r"^\d{1,8}(?:\.0+)?$")
 # A product that is active and not in the online store is on no shelf of ours.
 _STATUSES = {
     "active": ProductStatus.ACTIVE,
@@ -40,6 +50,17 @@ class Sheet(sheets.Sheet):
         "The columns {names} are missing. A Shopify product export begins"
         " with a row of names: Handle, Title, Body (HTML), ..."
     )
+
+    def __init__(
+        self, chunks: Iterable[bytes] | sheets.Lines, names: Renamed | None = None
+    ) -> None:
+        super().__init__(chunks, names)
+        there = {plain(name) for name in self.names}
+        if "location" in there and there & _COUNTED and "price" not in self.places:
+            raise SheetUnreadable(
+                "This is Shopify's inventory file, which says nothing of products. Export them"
+                " under Products > Export."
+            )
 
     def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
         """Read one product after the other from the rows below a row."""
@@ -112,7 +133,7 @@ class _Reading:
             self._note(self._rows[-1], too_many, Consequence.ROW_SKIPPED)
         images = self._images()
         variants = tuple(self._variants(draft.options))
-        shown = {variant.image_url for variant in variants if variant.image_url} - images.keys()
+        shown = dict.fromkeys(variant.image_url for variant in variants if variant.image_url)
         self._found.draft = ProductDraft(
             title=draft.title,
             slug=draft.slug,
@@ -124,7 +145,7 @@ class _Reading:
             external_reference=draft.external_reference,
             seo_title=draft.seo_title,
             seo_description=draft.seo_description,
-            images=(*images.values(), *(ImageDraft(address) for address in sorted(shown))),
+            images=(*images.values(), *(ImageDraft(url) for url in shown if url not in images)),
             variants=variants,
         )
         return self._found
@@ -140,8 +161,9 @@ class _Reading:
                 name("handle"), "", "Each row needs the handle of its product, such as blue-mug."
             )
         slug = slug_of(handle)
-        if not slug or len(slug) > LONGEST_TEXT - len(REFERENCE):
+        if not slug:
             raise BadCell(name("handle"), handle, "Write a handle such as blue-mug.")
+        cells.text(max(handle, slug, key=len), name("handle"), longest=LONGEST_HANDLE)
         self._found.status = self._status()
         return ProductDraft(
             title=self._text("title"),
@@ -152,8 +174,8 @@ class _Reading:
             tags=cells.tags(head["tags"], name("tags")),
             options=self._options(),
             external_reference=REFERENCE + slug,
-            seo_title=self._shortened("seo_title", LONGEST_TEXT),
-            seo_description=self._shortened("seo_description", LONGEST_SUMMARY),
+            seo_title=self._shortened(head, "seo_title", LONGEST_TEXT),
+            seo_description=self._shortened(head, "seo_description", LONGEST_SUMMARY),
         )
 
     def _status(self) -> ProductStatus:
@@ -163,6 +185,15 @@ class _Reading:
         status = _STATUSES[said.casefold()] if said else ProductStatus.ACTIVE
         is_published = cells.truth(self._head["published"], name("published"))
         if status is ProductStatus.ACTIVE and is_published is False:
+            return ProductStatus.DRAFT
+        if status is ProductStatus.ACTIVE and self._head["gift_card"].casefold() in _TRUE:
+            card = BadCell(
+                name("gift_card"),
+                self._head["gift_card"],
+                "Nothing here would send whoever buys this a code, so it was taken in as a draft."
+                " The shop has gift cards of its own.",
+            )
+            self._note(self._head, card, Consequence.VALUE_IGNORED)
             return ProductStatus.DRAFT
         return status
 
@@ -187,19 +218,22 @@ class _Reading:
 
     def _category(self) -> str:
         """Return the category that the product belongs in: its type, or what it is classed as."""
-        return self._head["product_type"] or self._head["taxonomy"].rpartition(">")[2].strip()
+        if self._head["product_type"]:
+            return self._head["product_type"]
+        last = self._head["taxonomy"].rpartition(">")[2].strip()
+        return "" if _NO_CATEGORY.match(last) else last
 
     def _text(self, column: str) -> str:
         return cells.text(self._head[column], self._sheet.name_of(column), longest=LONGEST_TEXT)
 
-    def _shortened(self, column: str, longest: int) -> str:
-        """Read a text for search engines, which show no more of it anyway."""
-        said = self._head[column]
+    def _shortened(self, row: Row, column: str, longest: int) -> str:
+        """Read a text of which the beginning will do, as for search engines."""
+        said = row[column]
         if len(said) > longest:
             long = BadCell(
                 self._sheet.name_of(column), said, f"Only the first {longest} characters were kept."
             )
-            self._note(self._head, long, Consequence.VALUE_IGNORED)
+            self._note(row, long, Consequence.VALUE_IGNORED)
         return said[:longest].strip()
 
     def _images(self) -> dict[str, ImageDraft]:
@@ -215,8 +249,9 @@ class _Reading:
                 continue
             if address is not None:
                 place = row["image_position"]
-                position = int(place) if place.isdecimal() and len(place) < 9 else 10**9
-                found.append((position, row.number, ImageDraft(address, row["image_alt"][:500])))
+                position = int(float(place)) if _POSITION.match(place) else 10**9
+                alt = self._shortened(row, "image_alt", LONGEST_ALT)
+                found.append((position, row.number, ImageDraft(address, alt)))
         found.sort(key=lambda image: image[:2])
         images: dict[str, ImageDraft] = {}
         for _, _, image in found:
@@ -255,8 +290,8 @@ class _Reading:
         # A compare-at price that is not above the price is how Shopify writes "not reduced".
         is_reduced = price is not None and before is not None and before.amount > price.amount
         return VariantDraft(
-            sku=cells.code(row["sku"], name("sku"), longest=LONGEST_TEXT),
-            barcode=cells.code(row["barcode"], name("barcode"), longest=LONGEST_BARCODE),
+            sku=self._code(row, "sku", cells.code, LONGEST_TEXT),
+            barcode=self._code(row, "barcode", cells.barcode, LONGEST_BARCODE),
             option_values=self._values(row, options),
             weight_grams=cells.grams(row["grams"], name("grams")),
             tax_class=UNTAXED if is_taxed is False else TAXED,
@@ -281,6 +316,14 @@ class _Reading:
                 raise BadCell(column, values[place], "This value belongs to no named option.")
             cells.text(values[place], column, longest=LONGEST_TEXT)
         return tuple(values)
+
+    def _code(self, row: Row, column: str, read: CodeReader, longest: int) -> str | None:
+        """Read a code; one that a spreadsheet has ruined costs the variant only its code."""
+        try:
+            return read(row[column], self._sheet.name_of(column), longest=longest)
+        except RoundedCode as rounded:
+            self._note(row, rounded, Consequence.VALUE_IGNORED)
+            return None
 
     def _variant_image(self, row: Row) -> str | None:
         try:

@@ -2,27 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from api.catalog.service import (
     ImageDraft,
-    PriceDraft,
     ProductDraft,
     ProductStatus,
     VariantDraft,
     slug_from,
 )
 from api.imports.formats import cells
-from api.imports.formats.cells import BadCell
+from api.imports.formats.cells import BadCell, CodeReader, RoundedCode
 from api.imports.formats.described import Described, Problem
-from api.imports.formats.sheets import Row, Sheet, plain
+from api.imports.formats.headers import plain
+from api.imports.formats.sheets import Row, Sheet
 from api.imports.formats.woocommerce import values
 from api.imports.formats.woocommerce.columns import GRAMS, MOST_ATTRIBUTES
+from api.imports.formats.woocommerce.prices import Prices
 from api.imports.formats.woocommerce.standing import MOST_VARIATIONS, sku_of, standing_for
 from api.imports.policy import Consequence
-from api.kernel import clock
-from api.kernel.money import Money
 
 REFERENCE = "woocommerce:"
 LONGEST_TEXT = 255
@@ -267,57 +265,24 @@ class _Reading:
                 self._note(row, shared, Consequence.VALUE_IGNORED)
 
     def _variant(self, row: Row, option_values: tuple[str, ...]) -> VariantDraft:
-        name = self._sheet.name_of
         images = list(self._images(row)) if row is not self._head or self._is_orphan else []
         return VariantDraft(
-            sku=cells.code(row["sku"], name("sku"), longest=LONGEST_TEXT),
-            barcode=cells.code(row["barcode"], name("barcode"), longest=LONGEST_BARCODE),
+            sku=self._code(row, "sku", cells.code, LONGEST_TEXT),
+            barcode=self._code(row, "barcode", cells.barcode, LONGEST_BARCODE),
             option_values=option_values,
             weight_grams=self._grams(row),
             tax_class=self._tax_class(row),
-            prices=self._prices(row),
+            prices=Prices(self._sheet, self._family.currency, self._note).of(row),
             image_url=images[0].url if images else None,
         )
 
-    def _prices(self, row: Row) -> tuple[PriceDraft, ...]:
-        regular, sale = self._money(row, "price"), self._money(row, "sale_price")
-        if regular is None or sale is None or sale.amount >= regular.amount:
-            price = regular or sale
-            return (PriceDraft(price),) if price else ()
-        if not self._is_on_sale(row):
-            return (PriceDraft(regular),)
-        return (PriceDraft(sale, regular),)
-
-    def _money(self, row: Row, column: str) -> Money | None:
-        name = self._sheet.name_of(column)
+    def _code(self, row: Row, column: str, read: CodeReader, longest: int) -> str | None:
+        """Read a code; one that a spreadsheet has ruined costs the variant only its code."""
         try:
-            return cells.money(values.number(row[column]), name, self._family.currency)
-        except BadCell as bad:
-            raise BadCell(name, row[column], bad.reason) from bad
-
-    def _is_on_sale(self, row: Row) -> bool:
-        """Tell whether the sale price is the price of today; one of another time is told of."""
-        now, name = clock.now(), self._sheet.name_of
-        starts, ends = (self._moment(row, column) for column in ("sale_starts", "sale_ends"))
-        if (starts is None or starts <= now) and (ends is None or ends >= now):
-            return True
-        other = BadCell(
-            name("sale_price"),
-            row["sale_price"],
-            "This sale is not on today, so the regular price was taken.",
-        )
-        self._note(row, other, Consequence.VALUE_IGNORED)
-        return False
-
-    def _moment(self, row: Row, column: str) -> datetime | None:
-        if not row[column]:
+            return read(row[column], self._sheet.name_of(column), longest=longest)
+        except RoundedCode as rounded:
+            self._note(row, rounded, Consequence.VALUE_IGNORED)
             return None
-        try:
-            return values.moment(row[column], is_end=column == "sale_ends")
-        except ValueError as wrong:
-            raise BadCell(
-                self._sheet.name_of(column), row[column], "Write a day such as 2026-05-01."
-            ) from wrong
 
     def _grams(self, row: Row) -> int:
         said = row["weight"] or ("" if self._is_orphan else self._head["weight"])
