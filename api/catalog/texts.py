@@ -70,6 +70,10 @@ def trait_key(text: str) -> str:
     return f"{found[: LONGEST_TRAIT_KEY - 9]}-{mark_of(found, ())}"
 
 
+OPTION_NAMES = "option"
+"""The kind of the traits that say how the names of options are written."""
+
+
 def option_kind(name: str) -> str:
     """Return the kind of the traits that the values of an option are."""
     return f"option:{trait_key(name)}"

@@ -409,6 +409,20 @@ def test_attributes_filter_and_are_counted(shelf: FlaskClient) -> None:
     assert groups["made"]["span"] == {"lowest": "2026-06-01", "highest": "2026-06-01"}
 
 
+def test_an_option_is_called_as_the_shop_writes_it(client: FlaskClient) -> None:
+    """And not as it reads without case and accents, by which it is asked for."""
+    a_product("A", "B", options=["Größe (EU)"], option_values=[("36",), ("37",)])
+    a_product("C", options=["farbe"], option_values=[("Rot",)])
+
+    for query in ("", "&option=größe (eu):99"):
+        groups = client.get(f"/api/v1/products?include=facets{query}").get_json()["facets"][
+            "groups"
+        ]
+        labels = {group["code"]: group["label"] for group in groups}
+        assert labels["grosse (eu)"] == "Größe (EU)"
+    assert client.get("/api/v1/products?option=GRÖSSE (EU):37").get_json()["data"][0]["slug"] == "a"
+
+
 def test_what_costs_nothing_has_a_price(client: FlaskClient) -> None:
     """Zero is an amount, and not the lack of one."""
     a_product("SAMPLE", title="Sample", price="0.00 EUR")

@@ -180,6 +180,8 @@ def test_a_product_is_filtered_by_all_that_is_said_of_it(typed: dict[str, UUID])
         ("type", "shirt"): "shirt",
         ("tag", "sale"): "Sale",
         ("tag", "new in"): "New In",
+        ("option", "size"): "Size",
+        ("option", "off colour"): "Off-Colour",
         ("option:size", "m"): "M",
         ("option:size", "l"): "L",
         ("option:off colour", "red"): "Red",
@@ -204,6 +206,7 @@ def test_edits_of_a_product_and_its_variants_are_followed(typed: dict[str, UUID]
     assert set(_traits(product_id)) == {
         ("tag", "b"),
         ("type", "shirt"),
+        ("option", "size"),
         ("option:size", "m"),
         ("option:size", "xl"),
         ("attribute:vegan", "true"),
@@ -230,7 +233,7 @@ def test_words_that_no_index_could_hold_are_kept_all_the_same(app: Flask) -> Non
     product_id = _create(tags=(long,), options=(long,),
                          variants=(VariantDraft(option_values=(long,)),))  # fmt: skip
 
-    assert len(_traits(product_id)) == 2
+    assert len(_traits(product_id)) == 3
 
 
 def test_arrivals_are_followed_too(typed: dict[str, UUID]) -> None:
@@ -252,6 +255,7 @@ def test_arrivals_are_followed_too(typed: dict[str, UUID]) -> None:
         ("vendor", "kiln"),
         ("type", "shirt"),
         ("tag", "a"),
+        ("option", "size"),
         ("option:size", "s"),
         ("option:size", "m"),
         ("attribute:colour", "blue"),
@@ -718,8 +722,8 @@ def test_rebuilding_thousands_of_filters_reads_no_whole_table(app: Flask) -> Non
 
 
 def _fill() -> None:
-    """Have thousands of products with a tag and a width each, and statistics of them."""
-    width = _attribute("width", "number")
+    """Have thousands of products with a tag and some measures each, and statistics of them."""
+    measures = [_attribute(code, "number") for code in ("width", "height", "depth", "girth")]
     with transaction():
         for statement in (
             "INSERT INTO traits (kind, key, label)"
@@ -729,8 +733,11 @@ def _fill() -> None:
             " search_body, traits)"
             " SELECT gen_random_uuid(), 1, now(), key, label, '', 'active', '', '', '[]', '[]',"
             " true, key, '', '', ARRAY[id] FROM traits",
-            "INSERT INTO product_attributes (product_id, attribute_id, value, number)"
-            f" SELECT id, '{width}', '7', hashtext(slug) % 1000 FROM products",
+            *(
+                "INSERT INTO product_attributes (product_id, attribute_id, value, number)"
+                f" SELECT id, '{measure}', '7', hashtext(slug) % 1000 FROM products"
+                for measure in measures
+            ),
         ):
             session.execute(text(statement))
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -128,7 +128,8 @@ class Trait(Base):
     """One thing by which products are told apart: vendor Acme, tag sale, size M, colour red.
 
     Products name theirs by id in `products.traits`, where one index answers for all of them.
-    `kind` is `vendor`, `tag`, `type`, `option:<name>` or `attribute:<code>`; `key` is how the
+    `kind` is `vendor`, `tag`, `type`, `option:<name>` or `attribute:<code>`, and `option` for how
+    options are called, which is counted with them and never asked for; `key` is how the
     value reads without case and accents, `label` how it was first written. Never deleted, so an
     id means the same for ever.
     """

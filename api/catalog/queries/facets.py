@@ -42,7 +42,7 @@ from api.catalog.queries.cards import money
 from api.catalog.queries.narrowing import Narrowing, Shape, narrowed
 from api.catalog.queries.traits import ATTRIBUTE, OPTION, described_attributes
 from api.catalog.queries.translations import NO_TEXTS, texts_for
-from api.catalog.texts import attribute_kind
+from api.catalog.texts import OPTION_NAMES, attribute_kind
 from api.platform.db import AnySelect, session
 from api.platform.pagination import TOTAL_CAP
 
@@ -70,9 +70,12 @@ def facets_of(
     own = {kind: place for place, kind in enumerate(narrowing.kinds)}
     chosen = {trait for place in own.values() for trait in values[f"group_{place}"]}
     counted: dict[str, list[dict[str, Any]]] = {}
+    names: dict[str, str] = {}
     for place, kind, trait, key, label, count in row.counts or ():
+        if kind == OPTION_NAMES:
+            names[key] = label
         # A kind that is filtered by is counted without its own filter, the others with all.
-        if place == own.get(kind, _WHOLE):
+        elif place == own.get(kind, _WHOLE):
             value = {"key": key, "label": label, "count": count, "is_chosen": trait in chosen}
             counted.setdefault(kind, []).append(value)
     ranged = {attribute: place for place, attribute in enumerate(narrowing.numbers)}
@@ -89,7 +92,7 @@ def facets_of(
         if lowest is None
         else {"lowest": money(lowest, currency), "highest": money(highest, currency)},
         "in_stock": row.in_stock,
-        "groups": _groups(counted, spans, languages),
+        "groups": _groups(counted, names, spans, languages),
     }
 
 
@@ -237,10 +240,14 @@ def _spans_said(told: Sequence[Any] | None) -> Iterator[tuple[int, UUID, str, st
 
 def _groups(
     counted: Mapping[str, list[dict[str, Any]]],
+    names: Mapping[str, str],
     spans: Mapping[UUID, tuple[str, str]],
     languages: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """Put facets into the shop's order and give each value its words."""
+    """Put facets into the shop's order and give each value its words.
+
+    `names` are those of options as the shop writes them, by how they read.
+    """
     found = [
         _group(kind, kind, kind.capitalize(), [(v["label"], v["label"], v) for v in counted[kind]])
         for kind in _PLAIN
@@ -249,7 +256,8 @@ def _groups(
     for kind in sorted(kind for kind in counted if kind.startswith(OPTION)):
         code = kind.removeprefix(OPTION)
         words = [(f"{code}:{v['label']}", v["label"], v) for v in counted[kind]]
-        found.append(_group("option", code, code.capitalize(), words))
+        name = names.get(code, code)
+        found.append(_group("option", code, f"{name[:1].upper()}{name[1:]}", words))
     if not spans and not any(kind.startswith(ATTRIBUTE) for kind in counted):
         return found
     attributes = [

@@ -18,7 +18,7 @@ from api.catalog.models import (
 from api.catalog.queries.traits import ids_by_pair
 from api.catalog.service.drafts import ProductDraft
 from api.catalog.service.fitting import Value
-from api.catalog.texts import attribute_kind, option_kind, trait_key
+from api.catalog.texts import OPTION_NAMES, attribute_kind, option_kind, trait_key
 from api.platform.db import require_transaction, session
 
 LONGEST_TEXT = 120
@@ -61,9 +61,10 @@ def traits_of(
     add("type", product["product_type"])
     for tag in product["tags"]:
         add("tag", tag)
-    kinds = [option_kind(name) for name in product["options"]]
+    options = [(name, option_kind(name)) for name in product["options"]]
     for own in option_values:
-        for kind, value in zip(kinds, own, strict=False):
+        for (name, kind), value in zip(options, own, strict=False):
+            add(OPTION_NAMES, name)
             add(kind, value)
     for said in values:
         for value, key in _filtered(said):
