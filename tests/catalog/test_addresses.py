@@ -79,6 +79,23 @@ def test_what_is_called_like_another_gets_an_address_of_its_own(app: Flask, plac
     assert add("x" * 200) == f"{'x' * 106}-2"
 
 
+def test_namesakes_that_come_at_once_are_all_let_in(app: Flask) -> None:
+    """They queue for their addresses; else all but one would be told that theirs is taken."""
+    anna = a_staff_member("manager")
+
+    def add() -> Any:
+        return app.test_client().post(
+            "/api/v1/admin/products", json={"title": "Mug"}, headers=anna.headers
+        )
+
+    outcomes = at_once(app, [add] * 6)
+
+    assert outcomes.of_status(201) == 6, [answer.text for answer in outcomes.results]
+    assert {answer.get_json()["slug"] for answer in outcomes.results} == {
+        "mug", *(f"mug-{number}" for number in range(2, 7))
+    }  # fmt: skip
+
+
 def test_a_category_is_told_from_its_namesake_by_what_stands_above_it(app: Flask) -> None:
     """As shops do: shoes for women and shoes for men."""
     shoes = [a_category("Shoes", below=a_category(name)) for name in ("Women", "Men", "Men")]

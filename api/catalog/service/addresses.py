@@ -7,7 +7,7 @@ unique constraint makes two who want the same queue, and tidies the history afte
 from collections import abc
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from api.catalog.models import Category, Collection, OldSlug, Product, Translation
@@ -21,6 +21,7 @@ _HAVING: dict[Kind, type[Product | Category | Collection]] = {
     "category": Category,
     "collection": Collection,
 }
+_WISHING_LOCK = 74_120
 _MOST_ALIKE = 20
 """So many that are called the same are numbered; others get a part of an id."""
 
@@ -28,20 +29,21 @@ _MOST_ALIKE = 20
 def free(kind: Kind, *wishes: str) -> str:
     """Choose the address of something that came without one: the first wish that nobody has.
 
-    When all are taken, the last one gets a number, `mug-2`. Somebody may be faster in taking it:
-    then the unique constraint refuses it.
+    When all are taken, the last one gets a number, `mug-2`. Who wishes for the same waits until the
+    transaction ends. Who is given that very address by somebody may still be faster.
     """
+    require_transaction()
     known = [wish for wish in wishes if wish]
-    if known:
-        begin = known[-1][: LONGEST_SLUG - 14]
-        known += [f"{begin}-{number}" for number in range(2, _MOST_ALIKE + 1)]
-        slug = _HAVING[kind].slug
-        taken = set(session.scalars(select(slug).where(slug.in_(known))))
-        for wish in known:
-            if wish not in taken:
-                return wish
-        return f"{begin}-{new_id().hex[-12:]}"
-    return new_id().hex[-12:]
+    if not known:
+        return new_id().hex[-12:]
+    alike = func.hashtext(f"{kind} {known[-1]}")
+    session.execute(select(func.pg_advisory_xact_lock(_WISHING_LOCK, alike)))
+    begin = known[-1][: LONGEST_SLUG - 14]
+    known += [f"{begin}-{number}" for number in range(2, _MOST_ALIKE + 1)]
+    slug = _HAVING[kind].slug
+    taken = set(session.scalars(select(slug).where(slug.in_(known))))
+    left = (wish for wish in known if wish not in taken)
+    return next(left, f"{begin}-{new_id().hex[-12:]}")
 
 
 def moved(kind: Kind, subject_id: UUID, *, before: str, after: str) -> None:
