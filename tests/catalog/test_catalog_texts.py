@@ -57,6 +57,11 @@ def test_a_description_is_searched_without_its_markup() -> None:
         ("mug", "('mug':*)"),
         ("blue mu", "('blue' | 'blues' | 'bluees') & ('mu':*) | ('bluemu':*)"),
         ("berry", "('berry':* | 'berries')"),
+        (
+            "blue mug x",
+            "('blue' | 'blues' | 'bluees') & ('mug' | 'mugs' | 'muges')"
+            " | ('bluemug' | 'bluemugs' | 'bluemuges')",
+        ),
         ("dresses", "('dresses':* | 'dresse' | 'dress')"),
         ("it's", "('it':*)"),
     ],

@@ -55,6 +55,7 @@ def tsquery_text(typed: str) -> str:
     pieces = _POSSESSIVE.sub("", typed).split()[:MOST_WORDS]
     terms: list[str] = []
     codes: list[str] = []
+    is_begun = False
     for place, piece in enumerate(pieces):
         found = words(piece).split()
         is_last = place == len(pieces) - 1
@@ -70,7 +71,9 @@ def tsquery_text(typed: str) -> str:
             term = f"(({term}) | '{code}':* | '{code}'{_apart(code)})"
         terms.append(term)
         codes.append(code)
-    return " | ".join((" & ".join(terms), *_together(terms, codes, code_word("".join(pieces)))))
+        is_begun = is_last
+    together = _together(terms, codes, begun=is_begun, whole=code_word("".join(pieces)))
+    return " | ".join((" & ".join(terms), *together))
 
 
 def _apart(code: str) -> str:
@@ -82,12 +85,14 @@ def _apart(code: str) -> str:
     return f" | ({number} & {unit})"
 
 
-def _together(terms: Sequence[str], codes: Sequence[str], whole: str) -> Iterator[str]:
+def _together(
+    terms: Sequence[str], codes: Sequence[str], *, begun: bool, whole: str
+) -> Iterator[str]:
     """Return what was typed with two words as one in turn, and all of it as one code."""
     if 1 < len(terms) <= MOST_JOINED:
         for place in range(len(terms) - 1):
             is_last = place == len(terms) - 2
-            both = _forms(codes[place] + codes[place + 1], begun=is_last)
+            both = _forms(codes[place] + codes[place + 1], begun=begun and is_last)
             yield " & ".join((*terms[:place], both, *terms[place + 2 :]))
     if terms and whole != codes[0] and any(letter.isdigit() for letter in whole):
         yield f"'{whole}':*"
