@@ -276,6 +276,20 @@ def stub_shop(orders: int = 100_000, open_orders: int = 1_284, port: int = 0) ->
         process.stdout.close()
 
 
+CALM_START_MS = 10.0
+"""What a bare Python takes to start on a calm machine such as the goals were set on."""
+
+
+def slowness() -> float:
+    """How many times slower the machine is at this moment than a calm one; 1 at the least."""
+    took = []
+    for _ in range(7):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-I", "-S", "-c", "pass"], check=True)
+        took.append((time.perf_counter() - start) * 1000)
+    return max(1.0, statistics.median(took) / CALM_START_MS)
+
+
 def percentile(values: list[float], share: float) -> float:
     """The value below which this share of the values lies."""
     ordered = sorted(values)

@@ -1,6 +1,7 @@
 """The console in a real pseudo-terminal: quick enough, and no scan damaged.
 
-Gates are three times the goals, because the machine is shared; the figures themselves are printed.
+Gates are three times the goals, and more where a bare Python starts more slowly just then: the
+machine is shared. The figures themselves are printed.
 """
 
 import os
@@ -26,6 +27,7 @@ from tests.console.pty_harness import (
     described,
     key_latencies,
     percentile,
+    slowness,
     stub_shop,
 )
 
@@ -70,8 +72,9 @@ def test_the_first_frame_and_the_first_rows_come_quickly(stub: StubShop, home: P
             memory = terminal.megabytes
     print(f"\nfirst frame {described(frames)}\nwith rows   {described(rows)}\n{memory:.1f} MB")
 
-    assert min(frames) <= 25 * NOISE
-    assert min(rows) <= 200 * NOISE
+    noise = NOISE * slowness()
+    assert min(frames) <= 25 * noise
+    assert min(rows) <= 200 * noise
     assert memory <= 60
 
 
@@ -88,9 +91,10 @@ def test_the_cursor_is_quick_among_a_hundred_thousand_orders(stub: StubShop, hom
         memory = terminal.megabytes
     print(f"\ndown {described(down)}\npage {described(pages)}\nend  {end:.1f}\n{memory:.1f} MB")
 
-    assert percentile(down, 0.95) <= 12 * NOISE
-    assert percentile(pages, 0.95) <= 20 * NOISE
-    assert max(down) <= 50 * NOISE
+    noise = NOISE * slowness()
+    assert percentile(down, 0.95) <= 12 * noise
+    assert percentile(pages, 0.95) <= 20 * noise
+    assert max(down) <= 50 * noise
 
 
 def test_the_cursor_is_quick_among_ten_thousand_products(stub: StubShop, home: Path) -> None:
@@ -111,9 +115,10 @@ def test_the_cursor_is_quick_among_ten_thousand_products(stub: StubShop, home: P
         memory = terminal.megabytes
     print(f"\ndown {described(down)}\npage {described(pages)}\n{memory:.1f} MB")
 
-    assert percentile(down, 0.95) <= 12 * NOISE
-    assert percentile(pages, 0.95) <= 20 * NOISE
-    assert max(down) <= 50 * NOISE
+    noise = NOISE * slowness()
+    assert percentile(down, 0.95) <= 12 * noise
+    assert percentile(pages, 0.95) <= 20 * noise
+    assert max(down) <= 50 * noise
     assert memory <= 62
 
 
@@ -129,8 +134,9 @@ def test_no_key_waits_for_a_slow_shop(stub: StubShop, home: Path) -> None:
         stub.mood(latency=0.0)
     print(f"\ndown with slow requests {described(found)}")
 
-    assert percentile(found, 0.95) <= 15 * NOISE
-    assert max(found) <= 50 * NOISE
+    noise = NOISE * slowness()
+    assert percentile(found, 0.95) <= 15 * noise
+    assert max(found) <= 50 * noise
 
 
 def test_screens_change_quickly_and_esc_does_not_wait(stub: StubShop, home: Path) -> None:
@@ -149,8 +155,9 @@ def test_screens_change_quickly_and_esc_does_not_wait(stub: StubShop, home: Path
             terminal.quiet(0.03)
     print(f"\nscreen change {described(changes)}\nesc           {described(escapes)}")
 
-    assert percentile(changes, 0.95) <= 30 * NOISE
-    assert percentile(escapes, 0.5) <= 40 * NOISE
+    noise = NOISE * slowness()
+    assert percentile(changes, 0.95) <= 30 * noise
+    assert percentile(escapes, 0.5) <= 40 * noise
 
 
 def test_a_scan_fired_before_the_console_is_there_is_kept(stub: StubShop, home: Path) -> None:
@@ -353,7 +360,8 @@ def test_a_dead_line_is_shown_within_two_seconds(stub: StubShop, home: Path) -> 
         took = time.perf_counter() - start
     print(f"\noffline shown after {took:.2f} s")
 
-    assert took <= 2 * NOISE
+    noise = NOISE * slowness()
+    assert took <= 2 * noise
 
 
 def test_the_package_runs_from_anywhere(tmp_path: Path) -> None:
