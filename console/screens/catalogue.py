@@ -51,8 +51,10 @@ class CatalogueScreen(ChangingScreen):
             self._apply(ProductFilter(), subject[1:])
         else:
             begin(self, "list", self.reload)
-        if not self.counter.may("catalog:write"):
+        if not self._may_change():
             self.say(noted("Your role reads the catalogue and does not change it"))
+        elif not self.counter.may("catalog:write"):
+            self.say(noted("Your role reads the catalogue; l sets at how many units stock is low"))
         self._draw()
 
     def leave(self) -> None:

@@ -671,3 +671,18 @@ async def test_a_letter_pasted_into_a_figure_stays_in_its_place(open_console, sh
         assert_fits(desk)
         await desk.press("escape")
         assert shop.keys == []
+
+
+async def test_a_role_that_changes_stock_alone_is_told_which_key_is_its(open_console, shop) -> None:
+    person = shop.people[EMAIL]
+    person["permissions"] = [one for one in person["permissions"] if one != "catalog:write"]
+    async with open_console(size=(140, 40)) as desk:
+        await desk.press("f6")
+        assert "l sets at how many units stock is low" in desk.said
+        assert "read only" not in desk.text
+        assert "␣ choose" in desk.text
+        assert "p price" not in desk.text
+        await typed(desk, "l", "3")
+        await desk.press("f10")
+
+        assert "6 changed" in desk.said

@@ -460,6 +460,13 @@ def test_the_sentence_names_every_outcome() -> None:
     )
 
 
+def test_thousands_of_rows_are_told_in_groups() -> None:
+    run = RUN._replace(rows=tuple(a_row(n) for n in range(1_200)))
+    answers = dict.fromkeys(range(1_200), "ok")
+
+    assert outcome(run, [a_command(range(1_200), State.DONE, answers)]).sentence == "1 200 changed"
+
+
 def test_a_second_try_stays_in_the_currency_of_the_first() -> None:
     run = RUN._replace(edit=("price", "+1", "USD"))
     results = dict.fromkeys(range(5), "stale_version")

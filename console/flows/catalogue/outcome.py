@@ -9,6 +9,7 @@ from typing import NamedTuple
 from console.client.catalogue import Run, RunRow, answer_of
 from console.client.outbox import Command, State
 from console.client.shelf import RowRefusal
+from console.flows.words import count
 
 
 class Fate(StrEnum):
@@ -55,7 +56,7 @@ class Outcome(NamedTuple):
     @property
     def sentence(self) -> str:
         """How it went, in figures."""
-        told = [f"{self.count(fate)} {fate}" for fate in Fate if self.count(fate)]
+        told = [f"{count(rows)} {fate}" for fate in Fate if (rows := self.count(fate))]
         return ", ".join(told)
 
 
