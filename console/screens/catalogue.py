@@ -194,7 +194,7 @@ class CatalogueScreen(ChangingScreen):
                 break
         self._take(events.MarkAlso(tuple(ids[:MOST_PRODUCTS])))
         if cursor is not None:
-            told = f"{count(MOST_PRODUCTS)} products are chosen, the list is longer"
+            told = f"The first {count(MOST_PRODUCTS)} products are chosen, the list is longer"
             self.say(noted(f"{told}: change these first, or search for fewer"))
 
     async def do_unmark(self) -> None:

@@ -137,7 +137,7 @@ async def test_the_whole_list_is_chosen_as_far_as_one_change_reaches(open_consol
     async with open_console(shop=shop, size=(140, 40)) as desk:
         await desk.press("f6", "a")
         assert "☒ 2 000 products" in desk.text
-        assert "the list is longer" in desk.said
+        assert "The first 2 000 products are chosen, the list is longer" in desk.said
         await desk.press("c", "tab", "a")
         assert "☒ 1 290 products" in desk.text
         await desk.press("c")
