@@ -277,6 +277,8 @@ class BrowsingScreen(PagedScreen):
         if past is not None and planned is not None:
             self._stories.put(key, PriceStory(variant.id, currency, past, planned))
             self._draw_pane()
+            if self._variant() == variant:
+                self.pane.reveal(variant.id)
 
     def _doubt(self) -> None:
         """What was read may be another by now: it stays in sight until it was read again."""

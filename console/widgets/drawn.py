@@ -127,14 +127,22 @@ class Sheet(Drawn):
             self.refresh()
 
     def reveal(self, item: str) -> None:
-        """Scroll so that an item can be seen."""
+        """Scroll so that an item can be seen, and what is told of it below, as far as it fits."""
         for at, line in enumerate(self._lines):
             if line.item == item:
+                last = min(self._end_of(at), at + self.size.height) - 1
                 if at < self.top:
                     self.scroll_by(at - self.top)
-                elif at >= self.top + self.size.height:
-                    self.scroll_by(at - self.top - self.size.height + 1)
+                elif last >= self.top + self.size.height:
+                    self.scroll_by(last - self.top - self.size.height + 1)
                 return
+
+    def _end_of(self, at: int) -> int:
+        """The line after an item and what belongs to it: the next item, or an empty line."""
+        for end in range(at + 1, len(self._lines)):
+            if self._lines[end].item or not self._lines[end].parts:
+                return end
+        return len(self._lines)
 
     def move(self, action: str) -> None:
         """Obey one of the moving keys."""

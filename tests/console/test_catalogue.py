@@ -686,3 +686,15 @@ async def test_a_role_that_changes_stock_alone_is_told_which_key_is_its(open_con
         await desk.press("f10")
 
         assert "6 changed" in desk.said
+
+
+async def test_what_is_told_of_the_last_variant_is_in_sight_in_a_small_window(open_console) -> None:
+    async with open_console(size=(60, 20)) as desk:
+        await desk.press("f6", "right", "end")
+        await desk.rested()
+
+        assert re.search(r"90 days +·", desk.text)
+        assert "more ↓" not in desk.text
+        await desk.press("home")
+        await desk.rested()
+        assert "90 days" in desk.text
