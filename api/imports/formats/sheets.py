@@ -64,6 +64,10 @@ class Sheet:
             raise SheetUnreadable(NO_NAMES if first else EMPTY)
         self.separator, self.header = self._header(first)
         self.places = places_of(self.header, self.columns)
+        self._names = {
+            ours: self.header[self.places[ours]].strip() if ours in self.places else names[0]
+            for ours, names in self.columns.items()
+        }
         missing = [self.columns[name][0] for name in self.needed if name not in self.places]
         if missing:
             raise SheetUnreadable(
@@ -89,8 +93,7 @@ class Sheet:
 
     def name_of(self, column: str) -> str:
         """Return what the file calls one of our columns."""
-        place = self.places.get(column)
-        return self.columns[column][0] if place is None else self.header[place].strip()
+        return self._names[column]
 
     def count_rows(self) -> int:
         """Count the rows under the header, and find out whether all of the file is text."""
