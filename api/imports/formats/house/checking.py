@@ -7,10 +7,10 @@ from typing import Any
 
 from api.catalog.service import ProductStatus
 from api.imports.formats.cells import HEAVIEST_GRAMS, HIGHEST_AMOUNT, LONGEST_URL, BadCell
+from api.imports.formats.handles import is_address
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-_SLUG = re.compile(r"[^\W_]+(?:[-_]+[^\W_]+)*")
 _LARGEST_INTEGER = 2**31 - 1
 
 Check = Callable[[Any, str], Any]
@@ -121,6 +121,13 @@ def matching(pattern: re.Pattern[str], longest: int, example: str) -> Check:
     return check
 
 
+def _slug(value: Any, where: str) -> Any:
+    found = text(255)(value, where)
+    if not is_address(found):
+        raise BadCell(where, found, "Write something such as blue-mug.")
+    return found
+
+
 def _status(value: Any, where: str) -> Any:
     if value not in [status.value for status in ProductStatus]:
         raise BadCell(where, _shown(value), "Write draft, active or archived.")
@@ -161,7 +168,7 @@ VARIANT: Mapping[str, Check] = {
     "private_metadata": _OBJECT,
 }
 PRODUCT: Mapping[str, Check] = {
-    "slug": matching(_SLUG, 255, "blue-mug"),
+    "slug": _slug,
     "version": _VERSION,
     "status": _status,
     "title": text(255),
