@@ -205,6 +205,21 @@ def test_a_repeated_sku_within_a_product_does_not_rename_the_first(app: Flask) -
         assert [len(variant.passed_over) for variant in made.variants] == [0, 1]
 
 
+def test_one_sku_for_everything_costs_one_statement_more(app: Flask) -> None:
+    """Not one for each variant."""
+    counts = []
+    for size in (3, 60):
+        variants = tuple(VariantDraft(option_values=(f"{n}",), sku="ALL") for n in range(size))
+        slug = f"shirt-{size}"
+        draft = _shirt(slug=slug, external_reference=slug, images=(), variants=variants)
+        with count_statements() as statements:
+            (made,) = _take_in(draft)
+        assert made.outcome == "created"
+        counts.append(statements.count)
+
+    assert counts[1] <= counts[0]
+
+
 def test_a_renamed_value_is_known_by_its_sku(app: Flask) -> None:
     """The variant stays the same one, with its stock and its history."""
     (made,) = _take_in(_shirt())

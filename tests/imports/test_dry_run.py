@@ -134,3 +134,21 @@ def test_a_handle_far_apart_is_told_as_it_would_land(app: Flask) -> None:
     found = moved_in(a_file(shirt[0], a_simple_row("mug", "Mug"), shirt[1]), dry_run=True)
 
     assert problems_of(found) == []
+
+
+def test_products_that_come_in_parts_are_counted_as_they_would_land(app: Flask) -> None:
+    """Pictures that stand apart change one; what is described once more is not created twice."""
+    shirt = sizes("shirt", "Shirt", "S", "M")
+    content = a_file(
+        shirt[0],
+        a_simple_row("mug", "Mug"),
+        a_row("mug", image_src="https://cdn.test/mug.jpg"),
+        a_simple_row("cup", "Cup"),
+        {**shirt[1], "Title": "Shirt", "Option1 Name": "Size"},
+        a_row("cup", image_src="https://cdn.test/cup.jpg"),
+    )
+
+    tried, done = moved_in(content, dry_run=True), moved_in(content)
+
+    assert counts_of(tried) == counts_of(done) == (3, 2, 0, 0)
+    assert counts_of(tried, "variants") == counts_of(done, "variants") == (4, 0, 0, 0)

@@ -311,6 +311,18 @@ def test_a_few_columns_change_only_what_they_name(app: Flask) -> None:
     ]
 
 
+def test_an_address_of_another_script_comes_back(app: Flask) -> None:
+    """Thai writes vowels over its letters."""
+    line = '{"slug": "เสื้อ-ยืด", "title": "เสื้อ", "variants": [{"sku": "T"}]}\n'.encode()
+
+    found = moved_in(line)
+
+    assert counts_of(found) == (1, 0, 0, 0)
+    for kind in (FileFormat.JSONL, FileFormat.CSV):
+        again = moved_in(moved_out(kind), kind=kind)
+        assert (counts_of(again), problems_of(again)) == ((0, 0, 1, 0), [])
+
+
 @pytest.mark.parametrize(
     ("line", "column"),
     [

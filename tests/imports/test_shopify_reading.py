@@ -1,6 +1,7 @@
 """What a product file says, whatever Shopify and spreadsheets have done to it."""
 
 from collections.abc import Iterable
+from unicodedata import normalize
 
 import pytest
 
@@ -457,6 +458,27 @@ def test_pictures_stand_by_their_positions_and_those_of_variants_behind_them() -
         *("2.0.jpg", "9.0.jpg", "10.0.jpg"),
         *("zebra.jpg", "yak.jpg", "ant.jpg"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("handle", "slug"),
+    [
+        ("Blue-Mug", "blue-mug"),
+        ("a--b_c", "a--b_c"),
+        ("日本語-シャツ", "日本語-シャツ"),
+        ("เสื้อ-ยืด", "เสื้อ-ยืด"),
+        ("हिन्दी-कमीज़", "हिन्दी-कमीज़"),
+        ("เสื้อ ยืด!", "เสื้อ-ยืด"),
+        ("men's & women's", "men-s-women-s"),
+        ("-party-🎉-", "party"),
+        ("🎉", ""),
+    ],
+)
+def test_handles_of_all_scripts_become_addresses(handle: str, slug: str) -> None:
+    """Also those that write vowels over and under their letters; only signs become dashes."""
+    described = _one(a_file(a_simple_row(handle, "Mug")))
+
+    assert (described.draft.slug if described.draft else "") == normalize("NFC", slug)
 
 
 def test_a_handle_whose_accents_stand_apart_is_the_same_handle() -> None:

@@ -147,17 +147,34 @@ class Known:
             for variant in draft.variants
         ]
         codes = [one.code for draft in drafts for v in draft.variants for one in v.codes]
-        known.skus = _sku_owners(skus)
-        known._asked = {sku.lower() for sku in skus}
+        known._ask(skus)
+        known._ask(known._needed_instead(drafts))
         known.barcodes = _barcode_owners(codes)
         return known
 
     def is_free(self, sku: str) -> bool:
         """Tell whether no variant has this SKU; asks for one that nobody has said before."""
         if sku.lower() not in self._asked:
-            self._asked.add(sku.lower())
-            self.skus |= _sku_owners([sku])
+            self._ask([sku])
         return sku.lower() not in self.skus
+
+    def _ask(self, skus: Sequence[str]) -> None:
+        self._asked.update(sku.lower() for sku in skus)
+        self.skus |= _sku_owners(skus)
+
+    def _needed_instead(self, drafts: Sequence[ProductDraft]) -> list[str]:
+        """Return the SKUs that will be made where those that are said belong to others."""
+        found: list[str] = []
+        said: set[str] = set()
+        for draft in drafts:
+            for variant in draft.variants:
+                key = (variant.sku or "").lower()
+                owner = self.skus.get(key)
+                if key in said or (owner is not None and owner.slug != draft.slug):
+                    found.append(sku_from(draft.slug or "", variant.option_values))
+                if key:
+                    said.add(key)
+        return found
 
     def product_for(self, draft: ProductDraft) -> KnownProduct | None:
         """Find the product by its reference, or one at its address that has no reference yet."""

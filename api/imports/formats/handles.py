@@ -1,10 +1,10 @@
 """Handles as addresses of ours."""
 
 import re
-from unicodedata import normalize
+from unicodedata import category, normalize
 
-_FIT = re.compile(r"^[^\W_]+(?:[-_]+[^\W_]+)*$")
-_UNFIT = re.compile(r"\W+")
+_FIT = re.compile(r"[^\W_]+(?:[-_]+[^\W_]+)*")
+_WORD = re.compile(r"\w+")
 
 
 def slug_of(handle: str) -> str:
@@ -14,4 +14,19 @@ def slug_of(handle: str) -> str:
     """
     # Some systems write a letter and its accent as two; the address has them as one.
     lower = normalize("NFC", handle.strip().casefold())
-    return lower if _FIT.match(lower) else _UNFIT.sub("-", lower).strip("-_")
+    if is_address(lower):
+        return lower
+    words = _WORD.finditer(_with_plain_letters(lower))
+    return "-".join(lower[word.start() : word.end()] for word in words).strip("-_")
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is letters and digits, of any script, with dashes between them."""
+    return _FIT.fullmatch(_with_plain_letters(text)) is not None
+
+
+def _with_plain_letters(text: str) -> str:
+    """Put a letter where a vowel or tone is written over, under or beside one, as in Thai."""
+    if text.isascii():
+        return text
+    return "".join("x" if category(sign) in ("Mn", "Mc") else sign for sign in text)

@@ -67,6 +67,10 @@ class Sheet:
         check(self.header, names or {}, self.is_known)
         self.names = renamed(self.header, names or {})
         self.places = places_of(self.names, self.columns)
+        self._called = {
+            ours: self.header[self.places[ours]].strip() if ours in self.places else known[0]
+            for ours, known in self.columns.items()
+        }
         missing = [self.columns[name][0] for name in self.needed if name not in self.places]
         if missing:
             raise SheetUnreadable(
@@ -109,10 +113,7 @@ class Sheet:
 
     def name_of(self, column: str) -> str:
         """Return what the file calls one of our columns; one that its kind has not, as we do."""
-        place = self.places.get(column)
-        if place is None:
-            return self.columns.get(column, (column,))[0]
-        return self.header[place].strip()
+        return self._called.get(column, column)
 
     def count_rows(self) -> int:
         """Count the rows under the header, and find out whether all of the file is text."""

@@ -106,12 +106,13 @@ def forgive_what_came_before(
 ) -> None:
     """Let rows land whose product an earlier batch of the same dry run would have created.
 
-    They stand far from the rows that say what it is, and those were not kept.
+    They stand far from the rows that say what it is, and those were not kept. A product that is
+    described in full once more is created only once.
     """
     lost = [
         (described, one)
         for described, one in zip(batch, made, strict=True)
-        if one.refusal is not None and one.refusal.code == "title_missing" and described.draft
+        if described.draft and (one.outcome is Outcome.CREATED or _lacks_title(one))
     ]
     if not lost:
         return
@@ -120,17 +121,25 @@ def forgive_what_came_before(
             select(ImportChange.slug).where(
                 ImportChange.import_id == held.import_id,
                 ImportChange.kind == ChangeKind.CREATED,
-                ImportChange.slug.in_([d.draft.slug for d, _ in lost if d.draft]),
+                among(ImportChange.slug, [d.draft.slug for d, _ in lost if d.draft]),
             )
         )
     )
     for described, one in lost:
-        if described.draft and described.draft.slug in created:
-            has_pictures = bool(described.draft.images)
-            one.outcome = Outcome.CHANGED if has_pictures else Outcome.UNCHANGED
-            one.refusal = None
-            for variant in one.variants:
-                variant.outcome = Outcome.CREATED
+        if described.draft is None or described.draft.slug not in created:
+            continue
+        if one.outcome is Outcome.CREATED:
+            one.outcome = Outcome.UNCHANGED
+            continue
+        has_pictures = bool(described.draft.images)
+        one.outcome = Outcome.CHANGED if has_pictures else Outcome.UNCHANGED
+        one.refusal = None
+        for variant in one.variants:
+            variant.outcome = Outcome.CREATED
+
+
+def _lacks_title(one: Arrived) -> bool:
+    return one.refusal is not None and one.refusal.code == "title_missing"
 
 
 def write(noted: Sequence[Noted]) -> None:

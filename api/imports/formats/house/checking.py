@@ -14,10 +14,10 @@ from api.imports.formats.cells import (
     BadCell,
     url,
 )
+from api.imports.formats.handles import is_address
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-_SLUG = re.compile(r"[^\W_]+(?:[-_]+[^\W_]+)*")
 _TRIMMED = re.compile(r"\S(.*\S)?", re.DOTALL)
 _TAX_CLASS = re.compile(r"[a-z0-9_-]{1,40}")
 _LOCATION = re.compile(r"\S(.{0,38}\S)?")
@@ -176,6 +176,18 @@ def matching(pattern: re.Pattern[str], longest: int, example: str) -> Check:
     return check
 
 
+def _address(longest: int, example: str) -> Check:
+    """Read the slug of something."""
+
+    def check(value: Any, where: str) -> Any:
+        found = text(longest)(value, where)
+        if not is_address(found):
+            raise BadCell(where, found, f"Write something such as {example}.")
+        return found
+
+    return check
+
+
 def _status(value: Any, where: str) -> Any:
     if value not in [status.value for status in ProductStatus]:
         raise BadCell(where, _shown(value), "Write draft, active or archived.")
@@ -217,7 +229,7 @@ def _translations(value: Any, where: str) -> Any:
 
 
 def _slug(value: Any, where: str) -> Any:
-    found = matching(_SLUG, 255, "blue-mug")(value, where)
+    found = _address(255, "blue-mug")(value, where)
     if found != found.lower():
         raise BadCell(where, found, f"Use small letters: {found.lower()}.")
     return found
@@ -259,9 +271,7 @@ _CODE = members(
 _PLACE = members(
     {"slug": text(120), "position": optional(whole(0, _LARGEST_POSITION))}, needed=("slug",)
 )
-_STEP = members(
-    {"slug": matching(_SLUG, 120, "shirts"), "name": said(200)}, needed=("slug", "name")
-)
+_STEP = members({"slug": _address(120, "shirts"), "name": said(200)}, needed=("slug", "name"))
 _WORDS = mapping(text(255), text(255))
 _TEXTS = members(
     {
