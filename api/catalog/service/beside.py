@@ -37,17 +37,18 @@ def relate(
     }
     ready = {key: _by_kind(wanted[key], ids) for key in sorted(wanted.keys() - waiting)}
     relations.relate_new({key: by_kind for key, by_kind in ready.items() if key in new})
-    for product_id, by_kind in ready.items():
-        if product_id not in new:
-            relations.relate_some(product_id, by_kind, by=by)
+    known = {key: by_kind for key, by_kind in ready.items() if key not in new}
+    if known:
+        relations.relate_many(known, by=by)
     return waiting
 
 
 def settle_relations(wanted: Mapping[UUID, Mapping[str, Sequence[str]]], *, by: Principal) -> None:
     """Say what is beside products, leaving out what is not there. Locks them, in id order."""
+    if not wanted:
+        return
     ids = ids_by_slug(_slugs(wanted.values()))
-    for product_id in sorted(wanted):
-        relations.relate_some(product_id, _by_kind(wanted[product_id], ids), by=by)
+    relations.relate_many({key: _by_kind(fields, ids) for key, fields in wanted.items()}, by=by)
 
 
 def _slugs(wanted: Collection[Mapping[str, Sequence[str]]]) -> set[str]:

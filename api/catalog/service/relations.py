@@ -1,16 +1,18 @@
 """Which products are shown beside another one, and why."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Table, delete, insert, select, tuple_, update
 
 from api.catalog.errors import ProductsUnknown
 from api.catalog.events import CatalogueChanged
 from api.catalog.models import Product, ProductRelation, RelationKind
 from api.catalog.service.products import lock
 from api.kernel.principal import Principal
-from api.platform import audit
+from api.platform import audit, bulk
+from api.platform.bulk import among
 from api.platform.concurrency import check
 from api.platform.db import session
 from api.platform.outbox import emit
@@ -59,34 +61,62 @@ def relate_products(
     emit(CatalogueChanged(slugs=(product.slug,)))
 
 
-def relate_some(
-    product_id: UUID, related: Mapping[RelationKind, Sequence[UUID]], *, by: Principal
+def relate_many(
+    related: Mapping[UUID, Mapping[RelationKind, Sequence[UUID]]], *, by: Principal
 ) -> None:
-    """Let these be all products of these kinds that are shown beside a product; others stay.
+    """Let these be all products of these kinds that are shown beside products; other kinds stay.
 
-    Locks the product. Saying what is already so changes nothing.
+    Locks the products, in id order; a few statements for any number. Saying what is already so
+    changes nothing.
     """
-    product = lock(product_id)
-    of_kinds = (ProductRelation.product_id == product_id, ProductRelation.kind.in_(related))
-    there: dict[RelationKind, list[UUID]] = {kind: [] for kind in related}
+    slugs = {
+        row.id: row.slug
+        for row in session.execute(
+            select(Product.id, Product.slug)
+            .where(among(Product.id, related))
+            .order_by(Product.id)
+            .with_for_update(key_share=True)
+        )
+    }
+    there: dict[UUID, dict[RelationKind, list[UUID]]] = {}
     for row in session.execute(
-        select(ProductRelation.kind, ProductRelation.related_id)
-        .where(*of_kinds)
+        select(ProductRelation.product_id, ProductRelation.kind, ProductRelation.related_id)
+        .where(among(ProductRelation.product_id, slugs))
         .order_by(ProductRelation.position, ProductRelation.related_id)
     ):
-        there[row.kind].append(row.related_id)
-    if there == {kind: list(ids) for kind, ids in related.items()}:
+        there.setdefault(row.product_id, {}).setdefault(row.kind, []).append(row.related_id)
+    changed = {
+        product_id: {kind: list(ids) for kind, ids in related[product_id].items()}
+        for product_id in slugs
+        if any(
+            there.get(product_id, {}).get(kind, []) != list(ids)
+            for kind, ids in related[product_id].items()
+        )
+    }
+    if not changed:
         return
-    session.execute(delete(ProductRelation).where(*of_kinds))
-    relate_new({product_id: related})
-    product.version += 1
-    audit.record(
-        "product.related",
-        by=by,
-        subject_id=product_id,
-        **{kind.value: [str(id_) for id_ in ids] for kind, ids in related.items()},
+    pairs = [(product_id, kind) for product_id, by_kind in changed.items() for kind in by_kind]
+    session.execute(
+        delete(ProductRelation)
+        .where(tuple_(ProductRelation.product_id, ProductRelation.kind).in_(pairs))
+        .execution_options(synchronize_session=False)
     )
-    emit(CatalogueChanged(slugs=(product.slug,)))
+    relate_new(changed)
+    session.execute(
+        update(Product)
+        .where(among(Product.id, changed))
+        .values(version=Product.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    audit.record_each(
+        "product.related",
+        {
+            product_id: {kind.value: [str(id_) for id_ in ids] for kind, ids in by_kind.items()}
+            for product_id, by_kind in changed.items()
+        },
+        by=by,
+    )
+    emit(CatalogueChanged(slugs=tuple(slugs[product_id] for product_id in sorted(changed))))
 
 
 def relate_new(related: Mapping[UUID, Mapping[RelationKind, Sequence[UUID]]]) -> None:
@@ -97,8 +127,7 @@ def relate_new(related: Mapping[UUID, Mapping[RelationKind, Sequence[UUID]]]) ->
         for kind, ids in by_kind.items()
         for place, id_ in enumerate(ids)
     ]
-    if rows:
-        session.execute(insert(ProductRelation), rows)
+    bulk.add(cast(Table, ProductRelation.__table__), rows)
 
 
 def _refuse_wrong(product_id: UUID, related: Mapping[RelationKind, Sequence[UUID]]) -> None:

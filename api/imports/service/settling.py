@@ -20,7 +20,7 @@ from api.imports.service.telling import write_problems
 from api.kernel.principal import Principal
 from api.platform.db import session
 
-SETTLED_AT_ONCE = 100
+SETTLED_AT_ONCE = 250
 
 Related = Mapping[str, Sequence[str]]
 """Slugs of products, by field."""
