@@ -162,3 +162,23 @@ def test_staff_narrow_and_order_their_list(client: FlaskClient, anna: Person) ->
     assert titles(f"sort=name&limit=2&cursor={page['next_cursor']}") == ["Mug"]
     wrong = client.get(f"{URL}/products?sort=price", headers=anna.headers)
     assert wrong.status_code == 422
+
+
+@pytest.mark.parametrize("depth", [51, 300, 900])
+def test_metadata_is_not_nested_without_end(client: FlaskClient, anna: Person, depth: int) -> None:
+    """It must be written into files and read again; what fits exactly is kept."""
+    (variant_id,) = a_product("MUG", title="Mug")
+    address = f"{URL}/variants/{variant_id}"
+
+    refused = _patch(client, anna, address, metadata=_nested(depth))
+
+    assert (refused.status_code, refused.get_json()["code"]) == (422, "metadata_too_large")
+    assert "nested deeper than 50 levels" in refused.get_json()["errors"][0]["detail"]
+    assert _patch(client, anna, address, metadata=_nested(50)).status_code == 200
+
+
+def _nested(depth: int) -> dict[str, object]:
+    found: dict[str, object] = {"a": 1}
+    for _ in range(depth - 1):
+        found = {"a": found}
+    return found

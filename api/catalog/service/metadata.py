@@ -14,6 +14,8 @@ from api.catalog.models import Product, Variant
 
 MOST_KEYS = 50
 MOST_BYTES = 16 * 1024
+DEEPEST = 50
+"""Objects and lists in each other; no more could be written into a file and read again."""
 
 NAMES = {"public_metadata": "metadata", "private_metadata": "private_metadata"}
 """What the columns are called outside."""
@@ -46,8 +48,24 @@ def check(*, public: Mapping[str, Any], private: Mapping[str, Any]) -> None:
 
 
 def _check(kept: Mapping[str, Any], name: str) -> None:
-    size = len(orjson.dumps(kept))
-    if len(kept) > MOST_KEYS or size > MOST_BYTES:
+    is_too_deep = _is_deeper(kept, DEEPEST)
+    size = 0 if is_too_deep else len(orjson.dumps(kept))
+    if is_too_deep or len(kept) > MOST_KEYS or size > MOST_BYTES:
         detail = f"It would have {len(kept)} keys and {size:,} bytes."
+        if is_too_deep:
+            detail = f"It would be nested deeper than {DEEPEST} levels."
         error = {"pointer": f"/{name}", "in": "body", "code": "invalid", "detail": detail}
         raise MetadataTooLarge(errors=[error], most_keys=MOST_KEYS, most_bytes=MOST_BYTES)
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    """Tell whether objects and lists stand in each other more than so many levels deep."""
+    level = [value]
+    for _ in range(most + 1):
+        level = [one for one in level if isinstance(one, dict | list)]
+        if not level:
+            return False
+        level = [
+            inner for one in level for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    return True
