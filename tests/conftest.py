@@ -13,6 +13,7 @@ from flask_migrate import upgrade
 
 from api.app import create_app
 from api.platform.db import session
+from api.platform.limits import limiter
 from api.platform.settings import Settings
 from tests.support.contract import ContractClient
 from tests.support.emptying import empty_everything
@@ -93,6 +94,8 @@ def app(bare_app: Flask, mailer: RecordingMailer, gateway: ScriptedGateway) -> I
     mailer.sent.clear()
     mailer.failures.clear()
     gateway.forget_everything()
+    # It is one for the process: a test that built a shop with limits may have left it counting.
+    limiter.enabled = False
     with bare_app.app_context():
         empty_everything()
         yield bare_app
