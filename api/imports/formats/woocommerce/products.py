@@ -12,7 +12,8 @@ from api.catalog.service import (
     slug_from,
 )
 from api.imports.formats import cells
-from api.imports.formats.cells import BadCell, CodeReader, RoundedCode
+from api.imports.formats.cells import BadCell
+from api.imports.formats.codes import codes_of
 from api.imports.formats.described import Described, Problem
 from api.imports.formats.headers import plain
 from api.imports.formats.sheets import Row, Sheet
@@ -24,7 +25,6 @@ from api.imports.policy import Consequence
 
 REFERENCE = "woocommerce:"
 LONGEST_TEXT = 255
-LONGEST_BARCODE = 64
 
 _LEFT_OUT = {
     "grouped": (
@@ -266,23 +266,16 @@ class _Reading:
 
     def _variant(self, row: Row, option_values: tuple[str, ...]) -> VariantDraft:
         images = list(self._images(row)) if row is not self._head or self._is_orphan else []
+        sku, barcode = codes_of(row, self._sheet, self._found)
         return VariantDraft(
-            sku=self._code(row, "sku", cells.code, LONGEST_TEXT),
-            barcode=self._code(row, "barcode", cells.barcode, LONGEST_BARCODE),
+            sku=sku,
+            barcode=barcode,
             option_values=option_values,
             weight_grams=self._grams(row),
             tax_class=self._tax_class(row),
             prices=Prices(self._sheet, self._family.currency, self._note).of(row),
             image_url=images[0].url if images else None,
         )
-
-    def _code(self, row: Row, column: str, read: CodeReader, longest: int) -> str | None:
-        """Read a code; one that a spreadsheet has ruined costs the variant only its code."""
-        try:
-            return read(row[column], self._sheet.name_of(column), longest=longest)
-        except RoundedCode as rounded:
-            self._note(row, rounded, Consequence.VALUE_IGNORED)
-            return None
 
     def _grams(self, row: Row) -> int:
         said = row["weight"] or ("" if self._is_orphan else self._head["weight"])
