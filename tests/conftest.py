@@ -10,13 +10,12 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import text
 
 from api.app import create_app
-from api.platform.db import Base, db, session
-from api.platform.redis import client as redis_client
+from api.platform.db import session
 from api.platform.settings import Settings
 from tests.support.contract import ContractClient
+from tests.support.emptying import empty_everything
 from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
 from tests.support.shop import Shop
@@ -95,7 +94,7 @@ def app(bare_app: Flask, mailer: RecordingMailer, gateway: ScriptedGateway) -> I
     mailer.failures.clear()
     gateway.forget_everything()
     with bare_app.app_context():
-        _empty_everything()
+        empty_everything()
         yield bare_app
         session.rollback()
 
@@ -121,13 +120,3 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     if report.failed and town is not None:
         report.sections.append(("The running shop said last", town.said()))
     return report
-
-
-def _empty_everything() -> None:
-    """Delete all rows in one round trip; replica mode lets append-only tables be emptied too."""
-    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-    deletes = ";".join(f"DELETE FROM {name}" for name in names.split(", "))
-    with db.engine.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text(deletes))
-    redis_client().flushdb()

@@ -154,8 +154,10 @@ def get_product(query: dict[str, Any], slug: str) -> Any:
 def suggest(query: dict[str, Any]) -> Any:
     """Guess, while somebody types, what they are looking for."""
     currency = query["currency"] or _settings().currency
-    return queries.suggested(
-        query["q"], currency=currency, limit=query["limit"], languages=_languages()
+    return _told(
+        queries.suggested(
+            query["q"], currency=currency, limit=query["limit"], languages=_languages()
+        )
     )
 
 

@@ -14,7 +14,7 @@ from flask.cli import with_appcontext
 
 from api.imports import flows, queries, service
 from api.imports.flows import Progress
-from api.imports.formats import handing_back
+from api.imports.formats import handing_back, pairs
 from api.imports.policy import FileFormat, OnConflict
 from api.kernel.errors import DomainError
 from api.kernel.principal import SYSTEM
@@ -32,6 +32,13 @@ _WRITTEN = [FileFormat.CSV.value, FileFormat.JSONL.value, FileFormat.SHOPIFY.val
 @click.command("import-products")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--format", "kind", type=click.Choice(_FORMATS), help="Whose file it is.")
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="THEIRS=OURS",
+    help="A column that the file calls otherwise: --column Artikelnummer=SKU. Repeat for others.",
+)
 @click.option("--dry-run", is_flag=True, help="Change nothing; tell what would change.")
 @click.option(
     "--on-conflict",
@@ -46,14 +53,20 @@ _WRITTEN = [FileFormat.CSV.value, FileFormat.JSONL.value, FileFormat.SHOPIFY.val
     help="Write the rows that failed into this file, with the reasons.",
 )
 def import_products(
-    file: Path, kind: str | None, dry_run: bool, on_conflict: str, failed_rows: Path | None
+    file: Path,
+    kind: str | None,
+    columns: tuple[str, ...],
+    dry_run: bool,
+    on_conflict: str,
+    failed_rows: Path | None,
 ) -> None:
     """Read a product file of Shopify, WooCommerce or our own into the catalogue.
 
     New products are created, known ones brought up to date, stock is opened where there is none.
     Reading the same FILE again changes nothing. The exit status is 1 when rows failed.
     """
-    _import(file, FileFormat(kind) if kind else None, dry_run, OnConflict(on_conflict), failed_rows)
+    known = FileFormat(kind) if kind else None
+    _import(file, known, columns, dry_run, OnConflict(on_conflict), failed_rows)
 
 
 @click.command("export-products")
@@ -82,6 +95,7 @@ def undo_import(import_id: UUID) -> None:
 def _import(
     file: Path,
     kind: FileFormat | None,
+    columns: tuple[str, ...],
     is_dry_run: bool,
     on_conflict: OnConflict,
     failed_rows: Path | None,
@@ -89,7 +103,8 @@ def _import(
     settings: Settings = current_app.extensions["stockroom_settings"]
     try:
         with file.open("rb") as opened, transaction():
-            kind = flows.check_file(_pieces(opened), kind)
+            names = pairs(columns)
+            kind = flows.check_file(_pieces(opened), kind, names)
             opened.seek(0)
             import_id = service.open_import(
                 _pieces(opened),
@@ -100,6 +115,7 @@ def _import(
                 format=kind,
                 is_dry_run=is_dry_run,
                 on_conflict=on_conflict,
+                columns=names,
             )
     except OSError as unreadable:
         raise click.ClickException(f"{file}: {unreadable.strerror or unreadable}.") from unreadable

@@ -31,7 +31,8 @@ class Import(Identified, Dated, Base):
     `rows_read` moves in the transaction of the products that it counts, so reading goes on after
     a crash exactly where it stopped. `reader` is the worker that has it; one that does not move
     `heartbeat_at` for a while has lost it. `attempts` counts beginnings without progress.
-    `header` and `separator` are how the file was written, so that rows can be handed back alike;
+    `header` and `separator` are how the file was written, so that rows can be handed back alike,
+    and `columns` is what of it somebody named otherwise: their name, ours;
     `began_at` and `rows_before` say since when and from where the present reader reads.
     """
 
@@ -61,6 +62,7 @@ class Import(Identified, Dated, Base):
     size_bytes: Mapped[int] = mapped_column(default=0)
     header: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     separator: Mapped[str] = mapped_column(String(1), default=",", server_default=",")
+    columns: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     rows_read: Mapped[int] = mapped_column(default=0)
     rows_total: Mapped[int | None]
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -163,6 +165,18 @@ class ImportChange(Identified, Base):
     stock: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     undone: Mapped[UndoOutcome | None] = mapped_column(named_enum(UndoOutcome, "import_undone"))
     undo_note: Mapped[str] = mapped_column(String(500), default="")
+
+
+class ImportWaiting(Base):
+    """What a product has beside it that comes later in the file, by field; until the file ends."""
+
+    __tablename__ = "import_waiting"
+    __table_args__ = (Index("ix_import_waiting_in_order", "import_id", "row"),)
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id"), primary_key=True)
+    slug: Mapped[str] = mapped_column(String(255), primary_key=True)
+    row: Mapped[int]
+    related: Mapped[dict[str, Any]]
 
 
 class ExportStatus(StrEnum):

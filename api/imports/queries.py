@@ -29,7 +29,7 @@ _COLUMNS = (
     *(Import.counts, Import.ignored_columns, Import.error),
     *(Import.created_at, Import.heartbeat_at, Import.finished_at),
     *(Import.format, Import.is_dry_run, Import.on_conflict, Import.began_at, Import.rows_before),
-    *(Import.undo_counts, Import.undone_at),
+    *(Import.undo_counts, Import.undone_at, Import.columns),
 )
 _EXPORT_COLUMNS = (
     *(Export.id, Export.format, Export.filters, Export.status, Export.products_written),
@@ -268,6 +268,7 @@ def _resource(row: Any) -> dict[str, Any]:
         "format": row.format,
         "is_dry_run": row.is_dry_run,
         "on_conflict": row.on_conflict,
+        "columns": row.columns,
         "status": row.status,
         "progress": {"rows_read": row.rows_read, "rows_total": row.rows_total},
         "rows_per_second": rate,

@@ -17,6 +17,14 @@ class ImportQuerySchema(Schema):
         validate=validate.OneOf(_FORMATS),
         metadata={"description": "Whose file it is; without it the first line tells."},
     )
+    column = fields.List(
+        fields.String(validate=validate.Length(3, 600)),
+        load_default=list,
+        metadata={
+            "description": "A column that the file calls otherwise, and what it is to be read as,"
+            " such as `Artikelnummer=SKU`. May be given several times.",
+        },
+    )
     dry_run = fields.Boolean(
         load_default=False,
         metadata={"description": "Change nothing and tell what would change."},
@@ -79,6 +87,7 @@ class ImportSchema(Schema):
     on_conflict = fields.String(
         required=True, validate=validate.OneOf([policy.value for policy in OnConflict])
     )
+    columns = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     status = fields.String(
         required=True, validate=validate.OneOf([status.value for status in ImportStatus])
     )

@@ -24,6 +24,7 @@ class MovementKind(StrEnum):
     RELEASED = "released"
     SHIPPED = "shipped"
     RESTOCKED = "restocked"
+    OPENING_UNDONE = "opening_undone"
 
 
 class AdjustReason(StrEnum):

@@ -7,9 +7,9 @@ import marshmallow as ma
 from api.inventory.models import AdjustReason, MovementKind
 from api.inventory.policy import LARGEST_QUANTITY
 from api.platform.batch import BatchRowSchema, batch_of
-from api.platform.http import PageQuerySchema, Schema
+from api.platform.http import PageQuerySchema, Schema, Spelling
 
-_code = ma.validate.Regexp(
+_code = Spelling(
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", error="Use up to 40 letters, digits, dots or dashes."
 )
 

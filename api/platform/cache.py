@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from functools import wraps
 from hashlib import blake2b, sha256
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
 from flask import Response, request
 from redis.exceptions import RedisError
 
 from api.platform.languages import spoken
 from api.platform.observability import CACHE
-from api.platform.redis import client
+from api.platform.redis import Script, client
 
 KEEP_SECONDS = 600
 """How long an answer lives; a bound on what an unread address costs, not on how old it may be."""
@@ -34,16 +34,38 @@ FLIGHT_SECONDS = 3.0
 """How long others wait for the one who makes an answer, before they make it themselves."""
 _LOOK_AGAIN_SECONDS = 0.005
 
+# One step: two who miss the same answer at the same moment must not both begin to make it, and
+# between two steps a token could change. A token that is missing is made.
+_LOOK = Script(r"""
+    local tokens = {}
+    for place = 2, #KEYS do
+        local token = redis.call('GET', KEYS[place])
+        if not token then
+            token = ARGV[1] .. place
+            redis.call('SET', KEYS[place], token, 'EX', ARGV[2])
+        end
+        tokens[place - 1] = token
+    end
+    local present = table.concat(tokens, '.')
+    local stored = redis.call('GET', KEYS[1])
+    if stored and string.sub(stored, 1, #present + 1) == present .. '\n' then
+        return {present, stored, 0}
+    end
+    local begun = redis.call('SET', KEYS[1] .. ':flight:' .. present, 1, 'NX', 'PX', ARGV[3])
+    return {present, false, begun and 1 or 0}
+""")
+
 # In one step: between looking at the tokens and storing, somebody could make them old.
-_STORE = """
-    local tokens = redis.call('MGET', unpack(KEYS, 2))
+_STORE = Script("""
+    local tokens = redis.call('MGET', unpack(KEYS, 3))
     for _, token in ipairs(tokens) do
         if not token then return 0 end
     end
     if table.concat(tokens, '.') ~= ARGV[1] then return 0 end
     redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+    redis.call('DEL', KEYS[2])
     return 1
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +86,8 @@ class Answer:
         return b"\n".join((tokens, self.etag.encode(), self.language.encode(), self.body))
 
     @classmethod
-    def unpack(cls, stored: bytes | None, tokens: bytes) -> "Answer | None":
-        """Read what was written down, unless it was made under other tokens."""
-        if stored is None or not stored.startswith(tokens + b"\n"):
-            return None
+    def unpack(cls, stored: bytes) -> "Answer":
+        """Read what was written down."""
         _, etag, language, body = stored.split(b"\n", 3)
         return cls(etag.decode(), body, language.decode())
 
@@ -81,22 +101,22 @@ def cached(namespaces: Sequence[str], name: str, make: Make) -> Answer:
     On a miss one caller, of all processes, makes the answer while the others wait for it; they
     make their own only when it takes longer than FLIGHT_SECONDS or comes to nothing.
     """
-    keys = [_token_key(namespace) for namespace in namespaces]
+    token_keys = tuple(_token_key(namespace) for namespace in namespaces)
     key = f"cache:answer:{sha256(name.encode()).hexdigest()[:32]}"
     try:
-        flight, found = _found_or_ours_to_make(keys, key)
+        found = _found_or_ours_to_make(key, token_keys)
     except RedisError:
         CACHE.labels("unavailable").inc()
         return make()
-    if found is not None:
+    if isinstance(found, Answer):
         return found
     CACHE.labels("miss").inc()
     try:
         answer = make()
     except BaseException:
-        _land(flight)
+        _land(found)
         raise
-    _keep(flight, answer)
+    _keep(found, answer)
     return answer
 
 
@@ -110,37 +130,31 @@ class _Flight:
 
     @property
     def name(self) -> str:
-        return f"{self.key}:flight:{sha256(self.tokens).hexdigest()[:16]}"
+        return f"{self.key}:flight:{self.tokens.decode()}"
 
 
-def _found_or_ours_to_make(keys: Sequence[str], key: str) -> tuple[_Flight, Answer | None]:
+def _found_or_ours_to_make(key: str, token_keys: tuple[str, ...]) -> Answer | _Flight:
     """Return the answer that is there or that somebody was making, else the right to make it."""
     until = time.monotonic() + FLIGHT_SECONDS
     pause, outcome = _LOOK_AGAIN_SECONDS, "hit"
     while True:
-        tokens, found = _look(keys, key)
-        flight = _Flight(key, tuple(keys), tokens)
-        if found is not None:
+        given = (secrets.token_hex(8), TOKEN_SECONDS, int(FLIGHT_SECONDS * 1000))
+        tokens, stored, is_ours = _LOOK.run((key, *token_keys), given)
+        if stored is not None:
             CACHE.labels(outcome).inc()
-            return flight, found
-        is_ours = client().set(flight.name, b"1", nx=True, px=int(FLIGHT_SECONDS * 1000))
+            return Answer.unpack(stored)
         if is_ours or time.monotonic() > until:
-            return flight, None
+            return _Flight(key, token_keys, tokens)
         outcome = "waited"
         time.sleep(pause)
         pause = min(pause * 1.5, 0.05)
 
 
 def _keep(flight: _Flight, answer: Answer) -> None:
-    """Store an answer, unless it has become old while it was made: a newer one may be there.
-
-    Its flight stays until it expires: somebody may have looked just before and still be on the way
-    to begin a flight of their own.
-    """
+    """Store an answer, unless it has become old while it was made: a newer one may be there."""
+    keys = (flight.key, flight.name, *flight.token_keys)
     try:
-        keys = (flight.key, *flight.token_keys)
-        packed = answer.pack(flight.tokens)
-        client().eval(_STORE, len(keys), *keys, flight.tokens, packed, str(KEEP_SECONDS))
+        _STORE.run(keys, (flight.tokens, answer.pack(flight.tokens), KEEP_SECONDS))
     except RedisError:
         CACHE.labels("unavailable").inc()
 
@@ -153,29 +167,6 @@ def _land(flight: _Flight) -> None:
         CACHE.labels("unavailable").inc()
 
 
-def _look(keys: Sequence[str], key: str) -> tuple[bytes, Answer | None]:
-    """Read the present tokens, and the answer if it was made under them.
-
-    A token that is missing is made before the answer is. When somebody makes another one
-    meanwhile, theirs stays, and what is stored under ours is passed over by everyone.
-    """
-    *found, stored = _read([*keys, key])
-    known = [token for token in found if token is not None]
-    if len(known) == len(keys):
-        tokens = b".".join(known)
-        return tokens, Answer.unpack(stored, tokens)
-    with client().pipeline(transaction=False) as pipe:
-        for token_key in keys:
-            pipe.set(token_key, _new_token(), ex=TOKEN_SECONDS, nx=True)
-        pipe.execute()
-    tokens = b".".join(token or b"" for token in _read(keys))
-    return tokens, Answer.unpack(stored, tokens)
-
-
-def _read(keys: Sequence[str]) -> list[bytes | None]:
-    return cast(list[bytes | None], client().mget(keys))
-
-
 def outdate(*namespaces: str) -> None:
     """Make everything in these namespaces old.
 
@@ -183,7 +174,7 @@ def outdate(*namespaces: str) -> None:
     """
     with client().pipeline(transaction=False) as pipe:
         for namespace in namespaces:
-            pipe.set(_token_key(namespace), _new_token(), ex=TOKEN_SECONDS)
+            pipe.set(_token_key(namespace), secrets.token_hex(8), ex=TOKEN_SECONDS)
         pipe.execute()
 
 
@@ -254,10 +245,6 @@ def conditional(answer: Answer) -> Response:
 def _tags(header: str) -> list[str]:
     """Split If-None-Match; W/ is dropped, because reading compares weakly (RFC 9110, 13.1.2)."""
     return [tag.strip().removeprefix("W/") for tag in header.split(",")]
-
-
-def _new_token() -> bytes:
-    return secrets.token_hex(8).encode()
 
 
 def _token_key(namespace: str) -> str:

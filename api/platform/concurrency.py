@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from flask import request
 
 from api.kernel.errors import Conflict, Stale
+from api.platform.turns import begins_again
 
 R = TypeVar("R")
 
@@ -39,8 +40,10 @@ def versioned(view: Callable[..., R]) -> Callable[..., R]:
 
     Refuses a request without one (428), and `*`, which would promise nothing. A weak form
     `W/"3"` is read as `"3"`: compressing proxies weaken tags, and a version is exact either way.
+    A view that the database ends for the sake of another writer begins again.
     """
 
+    @begins_again
     @wraps(view)
     def read_version(*args: Any, **kwargs: Any) -> R:
         match = _ETAG.match(request.headers.get("If-Match", ""))

@@ -16,7 +16,7 @@ from flask_smorest.utils import prepare_response
 from api.kernel.money import Money
 from api.platform import problems
 from api.platform.concurrency import etag
-from api.platform.reading import JsonReader
+from api.platform.reading import JsonReader, without_query
 from api.platform.refusals import documented
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -32,6 +32,16 @@ class Schema(ma.Schema):
 
     class Meta:
         unknown = ma.RAISE
+
+
+class Spelling(ma.validate.Regexp):
+    """A pattern for the whole of a text: to Python, `$` also stands before a last line break."""
+
+    def __call__(self, value: Any) -> Any:
+        """Refuse a text of which only a part fits."""
+        if self.regex.fullmatch(value) is None:
+            raise ma.ValidationError(self._format_error(value))
+        return value
 
 
 class Moment(ma.fields.AwareDateTime):
@@ -56,11 +66,7 @@ class MoneySchema(Schema):
     )
     currency = ma.fields.String(
         required=True,
-        # The length as well: `$` lets a line break pass.
-        validate=[
-            ma.validate.Regexp(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
-            ma.validate.Length(equal=3),
-        ],
+        validate=Spelling(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
         metadata={"example": "EUR"},
     )
 
@@ -157,7 +163,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         methods = options.get("methods", ("GET",))
 
         def decorate(view: View) -> View:
-            return cast(View, register(documented(view, rule=rule, methods=methods)))
+            told = documented(view, rule=rule, methods=methods)
+            asks_nothing = "GET" in methods and not _takes_query(view)
+            return cast(View, register(without_query(told) if asks_nothing else told))
 
         return decorate
 
@@ -226,6 +234,11 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
             self.spec.components.response(name, response, lazy=True)
         for status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
             self.spec.components.response(status.name, {"description": status.phrase}, lazy=True)
+
+
+def _takes_query(view: Callable[..., Any]) -> bool:
+    arguments = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", ())
+    return any(parameter.get("in") == "query" for parameter in arguments)
 
 
 def _texts_have_a_type(converter: Any, field: ma.fields.Field[Any], **_: Any) -> dict[str, str]:

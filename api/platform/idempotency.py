@@ -23,6 +23,7 @@ from api.kernel.errors import Conflict, Malformed, Refused
 from api.kernel.ids import operation_id
 from api.platform.auth import principal
 from api.platform.db import Base, session, transaction
+from api.platform.turns import begins_again
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -79,10 +80,12 @@ def idempotent(*, required: bool) -> Callable[[View], View]:
     """Run a view in one transaction, at most once per key.
 
     The transaction is opened here, around the view and the row that remembers its answer. A
-    second request while the first is running is refused (409) and never waits for it.
+    second request while the first is running is refused (409) and never waits for it. One that
+    the database ends for the sake of another writer begins again.
     """
 
     def decorate(view: View) -> View:
+        @begins_again
         @wraps(view)
         def once(*args: Any, **kwargs: Any) -> Response:
             key = _key(required)

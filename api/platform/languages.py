@@ -18,19 +18,35 @@ def spoken() -> str:
     shop = settings.languages
     if len(shop) == 1 or not request.headers.get("Accept-Language"):
         return shop[0]
-    return best_of(shop, [tag for tag, _ in request.accept_languages])
+    asked = list(request.accept_languages)
+    return best_of(
+        shop,
+        [tag for tag, quality in asked if quality > 0],
+        unwanted=[tag for tag, quality in asked if quality <= 0],
+    )
 
 
-def best_of(shop: Sequence[str], wanted: Sequence[str]) -> str:
-    """Look each wanted language up, shortened from its end until the shop has it."""
+def best_of(shop: Sequence[str], wanted: Sequence[str], unwanted: Sequence[str] = ()) -> str:
+    """Look each wanted language up, shortened from its end until the shop has it.
+
+    What a reader does not accept at all (`de;q=0`, and so `de-at`) is passed over; when nothing is
+    left, it is the shop's first language.
+    """
+    refused = tuple(tag.lower() for tag in unwanted)
+    left = [own for own in shop if not any(_is_within(own, tag) for tag in refused)]
     for tag in wanted:
         parts = tag.lower().split("-")
         for length in range(len(parts), 0, -1):
-            if "-".join(parts[:length]) in shop:
+            if "-".join(parts[:length]) in left:
                 return "-".join(parts[:length])
-        if tag == "*":
-            break
+        if tag == "*" and left:
+            return left[0]
     return shop[0]
+
+
+def _is_within(language: str, tag: str) -> bool:
+    """Tell whether a language is the one that a tag names or a kind of it."""
+    return language == tag or language.startswith(f"{tag}-")
 
 
 def fallbacks(language: str) -> tuple[str, ...]:

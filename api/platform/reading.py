@@ -4,18 +4,22 @@ What cannot be read is said to be so. A body of another kind is not passed over 
 been sent, and a character that PostgreSQL does not store is the sender's mistake and not a bug.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import marshmallow as ma
 import orjson
 from flask import Flask, Request, request
 from webargs import missing
 from webargs.flaskparser import FlaskParser
+from webargs.multidictproxy import MultiDictProxy
 from werkzeug.exceptions import UnsupportedMediaType
 
 from api.kernel.errors import Malformed, NotFound, Refused
 from api.platform.problems import escaped
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 NUL = "\x00"
 
@@ -48,6 +52,31 @@ class JsonReader(FlaskParser):
             _refuse(_holding_nul(value), "body")
         return value
 
+    def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
+        """Read the query; refuses a second value where one is meant, and does not pass it over."""
+        query = MultiDictProxy(req.args, schema)
+        errors = [
+            _error(f"/{escaped(name)}", "query", f"Given {len(values)} times. Send it once.")
+            for name, values in req.args.lists()
+            if len(values) > 1 and name not in query.multiple_keys
+        ]
+        _refuse_as_invalid(errors)
+        return query
+
+
+def without_query(view: View) -> View:
+    """Refuse every query parameter, for a view that knows of none."""
+
+    @wraps(view)
+    def read(*args: Any, **kwargs: Any) -> Any:
+        if request.query_string and request.args:
+            _refuse_as_invalid(
+                [_error(f"/{escaped(name)}", "query", "Unknown field.") for name in request.args]
+            )
+        return view(*args, **kwargs)
+
+    return cast(View, read)
+
 
 def init_app(app: Flask) -> None:
     """Look at every address before anything reads from it."""
@@ -66,16 +95,21 @@ def _refuse_nul_in_address() -> None:
 
 def _refuse(pointers: Iterator[str], where: str) -> None:
     errors = [
-        {
-            "pointer": pointer,
-            "in": where,
-            "code": "invalid",
-            "detail": "The character NUL cannot be stored. Leave it out.",
-        }
+        _error(pointer, where, "The character NUL cannot be stored. Leave it out.")
         for pointer in pointers
     ]
     if errors:
         raise Refused("Some of what was sent holds the character NUL.", errors=errors)
+
+
+def _refuse_as_invalid(errors: list[dict[str, str]]) -> None:
+    if errors:
+        where = ", ".join(error["pointer"] for error in errors[:5])
+        raise Refused(f"Some of what was sent is not valid: {where}.", errors=errors)
+
+
+def _error(pointer: str, where: str, detail: str) -> dict[str, str]:
+    return {"pointer": pointer, "in": where, "code": "invalid", "detail": detail}
 
 
 def _holding_nul(value: Any, path: str = "") -> Iterator[str]:

@@ -4,20 +4,20 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.platform.http import MoneySchema, PageQuerySchema, Schema
+from api.platform.http import MoneySchema, PageQuerySchema, Schema, Spelling
 from api.pricing.models import REST_OF_WORLD
 from api.pricing.service import ALWAYS, ShippingDraft
 
 _COUNTRY = r"[A-Z]{2}"
-_country = ma.validate.Regexp(f"^{_COUNTRY}$", error="Use an ISO 3166 code such as DE.")
-_destination = ma.validate.Regexp(
+_country = Spelling(f"^{_COUNTRY}$", error="Use an ISO 3166 code such as DE.")
+_destination = Spelling(
     rf"^({_COUNTRY}|\*)$", error="Use ISO 3166 codes such as DE, or * for the rest of the world."
 )
-_currency = ma.validate.Regexp(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR.")
-_class = ma.validate.Regexp(
+_currency = Spelling(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR.")
+_class = Spelling(
     r"^[a-z0-9][a-z0-9_-]{0,39}$", error="Use up to 40 small letters, digits or dashes."
 )
-_code = ma.validate.Regexp(
+_code = Spelling(
     r"^[a-z0-9][a-z0-9_-]{0,59}$", error="Use up to 60 small letters, digits or dashes."
 )
 _not_negative = ma.validate.Range(0)

@@ -18,7 +18,14 @@ from console.client.errors import OutOfContract
 from console.client.models import Page
 from console.client.outbox import Command, Draft, Outbox, State
 from console.client.pages import parse_page
-from console.client.shelf import BatchAnswer, ProductCard, ProductLine, VariantCard
+from console.client.shelf import (
+    BatchAnswer,
+    PastPrice,
+    PlannedPrice,
+    ProductCard,
+    ProductLine,
+    VariantCard,
+)
 
 KIND = "batch"
 AGGREGATE = "catalogue:batch"
@@ -54,6 +61,21 @@ class Catalogue:
         """One variant with its prices; it names its product."""
         answer = await self._caller.get(f"{ADMIN}/variants/{variant_id}")
         return parse(VariantCard, answer.body)
+
+    async def past_prices(self, variant_id: str, currency: str) -> tuple[PastPrice, ...]:
+        """What a variant cost in a currency, the newest first, as far back as one page goes."""
+        query = {"currency": currency, "limit": str(MOST_ROWS)}
+        answer = await self._caller.get(f"{ADMIN}/variants/{variant_id}/price-history", query)
+        return parse_page(PastPrice, answer.body).rows
+
+    async def planned_prices(self, variant_id: str) -> tuple[PlannedPrice, ...]:
+        """Prices of a variant that are in force until something, or are still to come."""
+        found: list[PlannedPrice] = []
+        for state in ("running", "waiting"):
+            query = {"state": state, "limit": str(MOST_ROWS)}
+            path = f"{ADMIN}/variants/{variant_id}/scheduled-prices"
+            found += parse_page(PlannedPrice, (await self._caller.get(path, query)).body).rows
+        return tuple(sorted(found, key=lambda one: one.starts_at))
 
 
 class RunRow(NamedTuple):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from urllib.parse import urlsplit
 
-import httpx
+# httpx brings its own command line along where it can, and with that forty modules of other
+# packages: 3 MB for something that nobody calls here. It does without when there is none.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
-from console.client.errors import AnswerLost, Unreachable
-from console.client.transport import Answer, Asking
+import httpx  # noqa: E402 - see above
+
+from console.client.errors import AnswerLost, Unreachable  # noqa: E402
+from console.client.transport import Answer, Asking  # noqa: E402
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0, pool=10.0)
 LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=60.0)

@@ -35,10 +35,44 @@ class Price:
     prior_price: Money | None = None
     """The lowest price of the 30 days before the reduction, which the law wants told."""
 
+    reduced_since: datetime | None = None
+
     def as_wire(self) -> dict[str, object]:
         """The form in which the price is sent."""
         before = self.compare_at.as_wire() if self.compare_at else None
         return {"price": self.price.as_wire(), "compare_at": before}
+
+
+@dataclass(frozen=True, slots=True)
+class PastPrice:
+    """What a variant cost from one moment to another; without an end it is in force."""
+
+    since: datetime
+    until: datetime | None
+    price: Money | None
+    """None while it was not for sale in the currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPrice:
+    """A price that comes by itself; at its end what was before comes back."""
+
+    price: Money
+    compare_at: Money | None
+    starts_at: datetime
+    ends_at: datetime | None
+    state: str
+    replaced_price: Money | None
+    """What comes back, once it is running."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleCode:
+    """A code on the goods or on a case of them."""
+
+    code: str
+    pack_quantity: int = 1
+    """Units that one scan means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +86,18 @@ class VariantCard:
     in_stock: bool
     prices: tuple[Price, ...]
     sku: str = ""
-    barcode: str | None = None
+    barcodes: tuple[ArticleCode, ...] = ()
 
     def price_in(self, currency: str) -> Price | None:
         """Its price in a currency, if it is for sale there."""
         return next((one for one in self.prices if one.price.currency == currency), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of a product, and what it says to those who do not see it."""
+
+    alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +124,7 @@ class ProductCard:
     vendor: str = ""
     product_type: str = ""
     tags: tuple[str, ...] = ()
+    images: tuple[Picture, ...] = ()
     publish_at: datetime | None = None
 
 

@@ -108,6 +108,16 @@ def signed(number: int) -> str:
     return f"{number:+d}" if number else "±0"
 
 
+def share(old: int, new: int) -> str:
+    """How much more or less, to a tenth of a percent: `-20 %`, `+2.5 %`; of nothing, `new`."""
+    if old <= 0:
+        return "new"
+    tenths = (2 * abs(new - old) * 1000 + old) // (2 * old)
+    whole, part = divmod(tenths, 10)
+    sign = "" if new == old else "+" if new > old else "-"
+    return f"{sign}{count(whole)}{f'.{part}' if part else ''} %"
+
+
 def units(number: int) -> str:
     """`1 unit`, `5 units`."""
     return f"{count(number)} unit" if number == 1 else f"{count(number)} units"

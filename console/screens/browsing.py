@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from textual.widget import Widget
 
@@ -13,6 +13,7 @@ from console.client.shelf import ProductCard, ProductLine, VariantCard
 from console.flows.catalogue import events, filters
 from console.flows.catalogue.filters import ProductFilter
 from console.flows.catalogue.outcome import Fate
+from console.flows.catalogue.past import PriceStory
 from console.flows.catalogue.rules import Desk, Stage, chosen, step
 from console.flows.step import good, wrong
 from console.flows.window import Fetch
@@ -24,15 +25,12 @@ from console.scan.entry import Prompt
 from console.screens.background import begin
 from console.screens.counter import Counter
 from console.screens.gathering import levels_of
+from console.screens.lately import Lately
 from console.screens.paged import PagedScreen
-from console.widgets.catalogue_page import (
-    PRODUCT_COLUMNS,
-    product_page,
-    product_row,
-)
 from console.widgets.columns import Columns
 from console.widgets.drawn import Sheet
 from console.widgets.ink import Line
+from console.widgets.product_page import PRODUCT_COLUMNS, Look, product_page, product_row
 from console.widgets.table import WindowTable
 from console.widgets.views import Views
 
@@ -71,8 +69,9 @@ class BrowsingScreen(PagedScreen):
         self._reader = ""
         self._anchor = ""
         self._currency = ""
-        self._cards: OrderedDict[str, ProductCard] = OrderedDict()
-        self._levels: dict[str, Sequence[StockLevel]] = {}
+        self._cards: Lately[ProductCard] = Lately(CARDS_KEPT)
+        self._levels: Lately[Sequence[StockLevel]] = Lately(CARDS_KEPT * VARIANTS_WITH_STOCK)
+        self._stories: Lately[PriceStory] = Lately(CARDS_KEPT)
         self._now: dict[str, str] = {}
         self._shown = ""
 
@@ -97,14 +96,17 @@ class BrowsingScreen(PagedScreen):
 
     def list_arrived(self) -> None:
         """The first page is here; a shop without prices tells its currency elsewhere."""
+        self._doubt()
         if not self._currency:
             begin(self, "currency", self._read_currency)
         self._draw()
 
     def cursor_rests(self) -> None:
-        """Show the product beside the list."""
+        """Show the product beside the list, and the past of the variant that the cursor is on."""
         if self.has_class("-wide") or self.at is not None:
             begin(self, "product", self._read_product)
+        if self.at is not None:
+            begin(self, "story", self._read_story)
 
     async def take_code(self, scan: Scan) -> bool:
         """Go to the goods with this code; an order is opened as everywhere."""
@@ -119,7 +121,7 @@ class BrowsingScreen(PagedScreen):
                 return False
             with self.counter.interruptible():
                 variant = await self.counter.shop.catalogue.variant(answer.variant.id)
-                await self._jump(variant)
+                await self._jump(variant, answer.variant.pack_quantity)
         except NotFound:
             self.say(wrong(f"{scan.code} is not in the catalogue any more"))
         except SignedOut as failure:
@@ -159,12 +161,15 @@ class BrowsingScreen(PagedScreen):
         if self.desk.question is not None:
             self._take(events.Turn(1))
         elif self.desk.stage is Stage.CHOOSING and self.at is None:
-            await self._read_product()
+            if self._card() is None:
+                await self._read_product()
             if self._card() is not None:
                 self._go_inside(0)
 
     async def do_find(self) -> None:
-        """Search."""
+        """Search; how the last change went may be left for it."""
+        if self.desk.stage is Stage.RESULTS:
+            self._take(events.Back())
         if self.desk.stage is Stage.CHOOSING:
             self._go_inside(None)
             self.ask(FIND, self.filter.text)
@@ -218,41 +223,71 @@ class BrowsingScreen(PagedScreen):
         if line is None:
             self._draw_pane()
             return
-        known = self._cards.get(line.id)
         self._draw_pane()
-        if known is None or known.version != line.version:
+        if not self._cards.is_fresh(line.id):
             card = await self.asked(
                 "The product did not load", self.counter.shop.catalogue.product(line.id),
                 is_aside=True,
             )  # fmt: skip
             if card is None:
                 return
-            self._cards[line.id] = card
-            self._cards.move_to_end(line.id)
-            while len(self._cards) > CARDS_KEPT:
-                self._cards.popitem(last=False)
+            self._cards.put(line.id, card)
             self._draw_pane()
-        begin(self, "levels", self._read_levels, self._cards[line.id])
+        known = self._cards.get(line.id)
+        if known is not None:
+            begin(self, "levels", self._read_levels, known)
 
     async def _read_levels(self, card: ProductCard) -> None:
         if not self.counter.may("inventory:read"):
             return
-        variants = [
-            one for one in card.variants[:VARIANTS_WITH_STOCK] if one.id not in self._levels
-        ]
+        variants = self._with_stock(card)
+        variants = [one for one in variants if not self._levels.is_fresh(one.id)]
         if not variants:
             return
         found = await self.asked(
             "The stock did not load", levels_of(self.counter.shop, variants), is_aside=True
         )
         if found is not None:
-            if len(self._levels) > CARDS_KEPT * VARIANTS_WITH_STOCK:
-                self._levels.clear()
-            self._levels.update({one.id: found.get(one.id, ()) for one in variants})
+            for one in variants:
+                self._levels.put(one.id, found.get(one.id, ()))
             self._draw_pane()
 
-    async def _jump(self, variant: VariantCard) -> None:
-        """Put the cursor on a variant; the list is searched for it when it is not there."""
+    def _with_stock(self, card: ProductCard) -> Sequence[VariantCard]:
+        """The first variants of a product, and the one that the cursor is on."""
+        first, at = card.variants[:VARIANTS_WITH_STOCK], self.at
+        beyond = at is not None and VARIANTS_WITH_STOCK <= at < len(card.variants)
+        return (*first, card.variants[at]) if beyond and at is not None else first
+
+    async def _read_story(self) -> None:
+        """Read what the variant under the cursor cost and will cost."""
+        variant, currency = self._variant(), self.currency
+        if variant is None or not currency:
+            return
+        key = f"{variant.id} {currency}"
+        if self._stories.is_fresh(key):
+            return
+        past = await self.asked(
+            "The price history did not load",
+            self.counter.shop.catalogue.past_prices(variant.id, currency), is_aside=True,
+        )  # fmt: skip
+        planned = await self.asked(
+            "The planned prices did not load",
+            self.counter.shop.catalogue.planned_prices(variant.id), is_aside=True,
+        )  # fmt: skip
+        if past is not None and planned is not None:
+            self._stories.put(key, PriceStory(variant.id, currency, past, planned))
+            self._draw_pane()
+
+    def _doubt(self) -> None:
+        """What was read may be another by now: it stays in sight until it was read again."""
+        for things in (self._cards, self._levels, self._stories):
+            things.doubt()
+
+    async def _jump(self, variant: VariantCard, units: int) -> None:
+        """Put the cursor on a variant; the list is searched for it when it is not there.
+
+        `units` is what one scan of its code means.
+        """
         if self.desk.stage is Stage.RESULTS:
             self._take(events.Back())
         self._go_inside(None)
@@ -268,12 +303,15 @@ class BrowsingScreen(PagedScreen):
         if variant.id in ids:
             self._go_inside(ids.index(variant.id))
             self.call_after_refresh(self.pane.reveal, variant.id)
-            self.say(good(f"{variant.sku} {card.title if card else ''}"))
+            what = f"{variant.sku} {card.title if card else ''}".strip()
+            self.say(good(what if units == 1 else f"A case of {count(units)}: {what}"))
 
     def _go_inside(self, at: int | None) -> None:
         self.at = at
         self.set_class(at is not None, "-inside")
         self._draw()
+        if at is not None:
+            self.cursor_moves()
 
     def _draw_pane(self) -> None:
         line, paints = self._line(), self.counter.paints
@@ -288,8 +326,13 @@ class BrowsingScreen(PagedScreen):
             )  # fmt: skip
             return
         width = self.pane.size.width or self.size.width
-        choice = self.desk.choice
-        page = product_page(card, self._levels, choice, self.at, self.currency, paints, width)
+        variant = self._variant()
+        look = Look(
+            {one.id: levels for one in card.variants if (levels := self._levels.get(one.id))},
+            self.desk.choice, self.currency, datetime.now(UTC), self.at,
+            self._stories.get(f"{variant.id} {self.currency}") if variant else None,
+        )  # fmt: skip
+        page = product_page(card, look, paints, width)
         self.pane.show(page, keep_place=card.id == self._shown)
         self._shown = card.id
 

@@ -14,8 +14,9 @@ from console.client.outbox import Command
 from console.flows.catalogue import events, filters
 from console.flows.catalogue.edits import Kind
 from console.flows.catalogue.filters import ProductFilter
-from console.flows.catalogue.rules import Desk, Stage, chosen
-from console.flows.step import noted
+from console.flows.catalogue.rules import MOST_PRODUCTS, Desk, Stage
+from console.flows.step import noted, waiting
+from console.flows.window import Fetch
 from console.flows.words import count
 from console.messages import Open
 from console.scan.entry import Prompt
@@ -41,8 +42,8 @@ class CatalogueScreen(ChangingScreen):
         if self._reader != self.counter.reader:
             self._reader = self.counter.reader
             self.desk, self.at, self._anchor = Desk(), None, ""
-            self._cards.clear()
-            self._levels.clear()
+            for things in (self._cards, self._levels, self._stories):
+                things.forget()
         self._look_at_run()
         if subject == "batch":
             self._take(events.Look())
@@ -63,8 +64,7 @@ class CatalogueScreen(ChangingScreen):
         """A piece of a change was answered."""
         if command.kind != catalogue.KIND:
             return
-        self._cards.clear()
-        self._levels.clear()
+        self._doubt()
         self._look_at_run()
         self._draw()
         if self.is_current and not self.desk.is_under_way:
@@ -102,6 +102,7 @@ class CatalogueScreen(ChangingScreen):
             card = self._card()
             self.at = keys.moved(action, self.at, len(card.variants) if card else 0)
             self._draw_pane()
+            self.cursor_moves()
             if card and card.variants:
                 self.pane.reveal(card.variants[self.at].id)
 
@@ -167,12 +168,32 @@ class CatalogueScreen(ChangingScreen):
             self.say(noted(f"{count(missing)} rows between are not loaded and not chosen"))
 
     async def do_mark_all(self) -> None:
-        """All rows that are loaded."""
+        """All products of the list, also those that were not looked at yet."""
         ids = tuple(row.id for _, row in self.table.window.loaded())
-        self._take(events.MarkAlso(ids))
-        if len(ids) < self.table.window.size:
-            told = f"Chosen: {chosen(self.desk.choice)}. Only what is loaded: PgDn loads more"
-            self.say(noted(told))
+        if len(ids) == self.table.window.size or self.desk.stage is not Stage.CHOOSING:
+            self._take(events.MarkAlso(ids))
+        else:
+            self.say(waiting("Reading the whole list …"))
+            begin(self, "everything", self._mark_everything)
+
+    async def _mark_everything(self) -> None:
+        """Read the list to its end, or as far as one change reaches, and choose what is in it.
+
+        Nothing is chosen when it could not be read, or when another list is looked at by then.
+        """
+        wanted, ids, cursor = self.filter, [], None
+        while True:
+            page = await self.asked(self.WHAT, self.page(Fetch(True, 0, cursor, 0)), is_aside=True)
+            if page is None or self.filter != wanted:
+                return
+            ids += [row.id for row in page.rows]
+            cursor = page.mark.next_cursor
+            if cursor is None or len(ids) >= MOST_PRODUCTS:
+                break
+        self._take(events.MarkAlso(tuple(ids[:MOST_PRODUCTS])))
+        if cursor is not None:
+            told = f"{count(MOST_PRODUCTS)} products are chosen, the list is longer"
+            self.say(noted(f"{told}: change these first, or search for fewer"))
 
     async def do_unmark(self) -> None:
         """Nothing is chosen."""

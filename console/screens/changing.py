@@ -9,14 +9,14 @@ from console.flows.catalogue import events
 from console.flows.catalogue.edits import HINTS, Kind
 from console.flows.catalogue.outcome import Fate, outcome
 from console.flows.catalogue.plan import told_price, told_threshold
-from console.flows.catalogue.rules import Stage, chosen, step
+from console.flows.catalogue.rules import Stage, chosen, step, why_not_now
 from console.flows.step import Question, noted
 from console.messages import SignInNeeded
 from console.scan.entry import Prompt
 from console.screens.background import begin
 from console.screens.browsing import BrowsingScreen
 from console.screens.gathering import gathered
-from console.widgets.catalogue_page import (
+from console.widgets.change_page import (
     gathering_page,
     outcome_page,
     review_page,
@@ -27,6 +27,10 @@ CONFLICTS_SHOWN = 20
 """Rows that somebody else changed of which the page tells what they are by now."""
 
 CHANGES = frozenset({"price", "was", "sale", "publish", "archive", "unarchive"})
+PROMPTS = {Kind.PRICE: "price", Kind.WAS: "compare-at price", Kind.SALE: "sale, % off",
+           Kind.LOW: "low at"}  # fmt: skip
+HEADS = {Kind.PRICE: "Price", Kind.WAS: "Compare-at price", Kind.SALE: "Sale",
+         Kind.LOW: "Low"}  # fmt: skip
 ON_ROWS = CHANGES | {"low_at", "mark", "mark_range", "mark_all", "enter", "turn_right"}
 
 
@@ -48,19 +52,19 @@ class ChangingScreen(BrowsingScreen):
 
     async def do_price(self) -> None:
         """Type what the price becomes."""
-        self._begin(Kind.PRICE, "price")
+        self._begin(Kind.PRICE)
 
     async def do_was(self) -> None:
         """Type what it cost before."""
-        self._begin(Kind.WAS, "compare-at price")
+        self._begin(Kind.WAS)
 
     async def do_sale(self) -> None:
         """Type how much goes off."""
-        self._begin(Kind.SALE, "sale, % off")
+        self._begin(Kind.SALE)
 
     async def do_low_at(self) -> None:
         """Type at how many units the stock is low."""
-        self._begin(Kind.LOW, "low at")
+        self._begin(Kind.LOW)
 
     async def do_publish(self) -> None:
         """Drafts go on the shelf."""
@@ -88,25 +92,40 @@ class ChangingScreen(BrowsingScreen):
 
     # Inside
 
-    def _begin(self, kind: Kind, words: str) -> None:
-        if self.desk.stage is not Stage.CHOOSING:
-            self.say(noted("Esc goes back to choosing first"))
+    def _begin(self, kind: Kind, text: str = "") -> None:
+        refusal = why_not_now(self.desk)
+        if refusal is not None:
+            self.say(refusal)
             return
+        if self.desk.stage is Stage.RESULTS:
+            self._take(events.Back())
         money = kind is not Kind.LOW
         if money and not self.currency:
             self.say(noted("The shop's currency is not known yet: /in:EUR names one"))
             return
         where = f" in {self.currency}" if money else ""
-        self.question.show(Question(f"{self._subject()}{where}", ()), HINTS[kind])
-        self.ask(Prompt(str(kind), f"{words}:"))
+        text_above = f"{HEADS[kind]}{where}, {self._subject()}"
+        self.question.show(Question(text_above, ()), HINTS[kind])
+        self.ask(Prompt(str(kind), f"{PROMPTS[kind]}:"), text)
 
     def _subject(self) -> str:
+        line, variant = self._line(), self._variant()
         if self.desk.choice.picks:
-            return f"For what is chosen, {chosen(self.desk.choice)}"
+            return f"for what is chosen: {chosen(self.desk.choice)}{self._not_among_them()}"
+        if variant is not None:
+            return f"for {variant.sku} alone"
+        return f"for {fit(line.title, 40).strip()}, all variants" if line else "for nothing"
+
+    def _not_among_them(self) -> str:
+        """Who has just scanned something and chose others before is told that it is not meant."""
         line, variant = self._line(), self._variant()
         if variant is not None:
-            return f"For {variant.sku} alone"
-        return f"For {fit(line.title, 40).strip()}, all variants" if line else "For nothing"
+            is_meant = self.desk.choice.has(variant.product_id, variant.id)
+            name = variant.sku
+        else:
+            is_meant = line is None or bool(self.desk.choice.mark(line.id))
+            name = fit(line.title, 40).strip() if line else ""
+        return "" if is_meant else f". {name} is not among them; Esc and c choose nothing"
 
     def _type(self, kind: Kind, text: str) -> None:
         line, variant = self._line(), self._variant()
@@ -130,6 +149,8 @@ class ChangingScreen(BrowsingScreen):
         for command in taken.commands:
             if isinstance(command, events.Gather):
                 begin(self, "gather", self._gather, command)
+            elif isinstance(command, events.AskAgain):
+                self._begin(command.kind, command.text)
             else:
                 self.counter.shop.give_run(command.run)
                 self._now = {}
@@ -227,11 +248,21 @@ class ChangingScreen(BrowsingScreen):
         if stage is Stage.CHOOSING:
             labels = dict.fromkeys(("commit", "try_again"), "")
             hidden = [one for one in (*CHANGES, "low_at") if self._may_not(one)]
+            if self.desk.outcome is None:
+                hidden.append("outcome")
+            if not self.desk.choice.picks:
+                hidden += ["mark_range", "unmark"]
+            if not self._may_change():
+                hidden += ["mark", "mark_all"]
             labels.update(dict.fromkeys(hidden, ""))
             if self.at is not None:
                 labels["enter"] = "stock"
         else:
             labels = {one.id: "" for one in keys.on_the_bar(self.NAME)[0]}
+            if stage is Stage.RESULTS and not self.desk.is_under_way:
+                for one in (*CHANGES, "low_at", "find"):
+                    if one == "find" or not self._may_not(one):
+                        labels.pop(one, None)
             if stage is Stage.REVIEW:
                 labels["enter"] = "answer"
                 if self.desk.plan is not None and self.desk.plan.rows:
@@ -242,6 +273,10 @@ class ChangingScreen(BrowsingScreen):
                     labels["try_again"] = "try again"
                 labels["enter"] = "back to the list"
         self.key_bar.relabel(labels)
+
+    def _may_change(self) -> bool:
+        """Whether there is any change for which it would make sense to choose."""
+        return not all(self._may_not(one) for one in (*CHANGES, "low_at"))
 
     def _may_not(self, action: str) -> bool:
         needs = ("inventory:adjust",) if action == "low_at" else ("catalog:write",)

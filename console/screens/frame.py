@@ -28,6 +28,7 @@ from console.scan.entry import Prompt, Typing
 from console.screens.background import begin
 from console.screens.counter import Counter
 from console.widgets.bars import EntryBar, KeyBar, TitleBar, TooSmall
+from console.widgets.composing import MindfulCompositor
 from console.widgets.notice import ProblemPanel, QuestionPanel
 
 T = TypeVar("T")
@@ -53,6 +54,7 @@ class Frame(Screen[None]):
 
     def __init__(self, counter: Counter) -> None:
         super().__init__()
+        self._compositor = MindfulCompositor()
         self.counter = counter
         paints = counter.paints
         self.title_bar = TitleBar(paints)

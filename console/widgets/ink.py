@@ -148,9 +148,20 @@ def cells(
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """A sentence in lines of at most `width` characters."""
+    """A sentence in lines of at most `width` cells."""
+    width = max(10, width)
     # Cleaned afterwards: a hard space keeps words together while the lines are cut.
-    return [clean(row) for row in textwrap.wrap(text, max(10, width))] or [""]
+    rows = [clean(row) for row in textwrap.wrap(text, width)] or [""]
+    return [piece for row in rows for piece in _folded(row, width)]
+
+
+def _folded(row: str, width: int) -> list[str]:
+    """A line of wide characters, which are counted as one until now, in as many as it needs."""
+    pieces = []
+    while width_of(row) > width:
+        pieces.append(_cut(row, width))
+        row = row[len(pieces[-1]) :]
+    return [*pieces, row]
 
 
 def beside(left: Sequence[Line], right: Sequence[Line], width: int, between: Part) -> list[Line]:

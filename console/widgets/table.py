@@ -20,7 +20,7 @@ from console.flows.window import Fetch, PageWindow
 from console.flows.words import count
 from console.theme import Paints
 from console.widgets.drawn import Drawn
-from console.widgets.ink import Column, Line, Part, cells, strip
+from console.widgets.ink import Column, Line, Part, cells, strip, wrapped
 
 Row = TypeVar("Row")
 
@@ -308,8 +308,9 @@ class WindowTable(Drawn, Generic[Row]):
         return Line(parts, right, ground)
 
     def _nothing(self, y: int) -> Line:
-        if y != 2:
-            return Line()
         waits = "" if self._has_failed else "Reading …"
         words = self.empty if self.window.is_loaded else waits
-        return Line((("   ", self.paints.ink), (words, self.paints.dim)))
+        rows = wrapped(words, self.size.width - 6)
+        if not 0 <= y - 2 < len(rows):
+            return Line()
+        return Line((("   ", self.paints.ink), (rows[y - 2], self.paints.dim)))

@@ -15,6 +15,7 @@ from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_category, a_product
 from tests.support.collections import a_collection
+from tests.support.people import a_staff_member
 from tests.support.threads import at_once
 
 
@@ -51,6 +52,40 @@ def test_every_address_of_before_leads_to_the_present_one(app: Flask) -> None:
     assert queries.present_slug("product", "azure-mug") is None
     assert queries.present_slug("category", "mug") is None
     assert queries.present_slug("product", "cup") is None
+
+
+@pytest.mark.parametrize("place", ["products", "collections", "categories"])
+def test_what_is_called_like_another_gets_an_address_of_its_own(app: Flask, place: str) -> None:
+    """Nobody chose the address that is taken, so nobody has to choose another one."""
+    client, anna = app.test_client(), a_staff_member("manager")
+    name = "name" if place == "categories" else "title"
+
+    def add(title: str, **more: str) -> Any:
+        answer = client.post(
+            f"/api/v1/admin/{place}", json={name: title, **more}, headers=anna.headers
+        )
+        body = answer.get_json()
+        return body.get("code") or body["slug"]
+
+    assert [add("Mug"), add("Mug"), add("mug!"), add("Mug 2")] == [
+        "mug",
+        "mug-2",
+        "mug-3",
+        "mug-2-2",
+    ]
+    assert add("Cup", slug="mug") == "slug_taken"
+    assert len({add("Same") for _ in range(23)}) == 23
+    assert add("x" * 200) == "x" * 120
+    assert add("x" * 200) == f"{'x' * 106}-2"
+
+
+def test_a_category_is_told_from_its_namesake_by_what_stands_above_it(app: Flask) -> None:
+    """As shops do: shoes for women and shoes for men."""
+    shoes = [a_category("Shoes", below=a_category(name)) for name in ("Women", "Men", "Men")]
+
+    slugs = [queries.get_category(category_id)["slug"] for category_id in shoes]
+
+    assert slugs == ["shoes", "men-shoes", "men-2-shoes"]
 
 
 def test_who_goes_back_to_an_old_address_leaves_no_ring(app: Flask) -> None:

@@ -1,14 +1,17 @@
 """Finished answers in Redis: found, outdated, lost, and never put back by a slow reader."""
 
 import time
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
-from redis.exceptions import ConnectionError as RedisGone
+from redis import Redis
 
 from api.platform import cache
 from api.platform.cache import Answer
-from api.platform.redis import client
+from api.platform.redis import client, connect
+from api.platform.settings import Settings
 from tests.support.threads import at_once
 
 
@@ -62,18 +65,46 @@ def test_a_lost_token_makes_answers_old_and_does_not_bring_back_older_ones(app: 
 
 
 def test_without_redis_every_answer_is_made_anew(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Right and slower, never an error."""
-
-    class Gone:
-        def mget(self, keys: object) -> None:
-            raise RedisGone
-
-    monkeypatch.setitem(app.extensions, "stockroom_redis", Gone())
+    nowhere = connect(replace(settings, redis_url="redis://127.0.0.1:1/0"))
+    monkeypatch.setitem(app.extensions, "stockroom_redis", nowhere)
 
     assert cache.cached(["shop"], "list", lambda: Answer.of(b"[1]")).body == b"[1]"
     assert cache.cached(["shop"], "list", lambda: Answer.of(b"[2]")).body == b"[2]"
+
+
+def test_a_kept_answer_costs_one_round_trip_and_a_new_one_two(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each costs as much as the checks of a whole request."""
+    said: list[str] = []
+    plain = Redis.execute_command
+
+    def note(self: Redis, *command: Any, **options: Any) -> Any:
+        said.append(command[0])
+        return plain(self, *command, **options)
+
+    cache.cached(["shop"], "any", lambda: Answer.of(b"Redis knows the scripts by now"))
+    monkeypatch.setattr(Redis, "execute_command", note)
+
+    for _ in range(2):
+        cache.cached(["shop", "shelf"], "list", lambda: Answer.of(b"[]"))
+
+    assert said == ["EVALSHA", "EVALSHA", "EVALSHA"]
+
+
+def test_a_redis_that_forgot_its_scripts_is_taught_them_again(app: Flask) -> None:
+    """As it does when it is started anew, or fails over to another machine."""
+    cache.cached(["shop"], "list", lambda: Answer.of(b"[1]"))
+    client().script_flush()
+
+    assert cache.cached(["shop"], "list", lambda: Answer.of(b"[2]")).body == b"[1]"
+    client().script_flush()
+    cache.outdate("shop")
+    assert cache.cached(["shop"], "list", lambda: Answer.of(b"[3]")).body == b"[3]"
+    assert cache.cached(["shop"], "list", lambda: Answer.of(b"[4]")).body == b"[3]"
 
 
 def test_of_a_herd_on_a_cold_answer_one_makes_it(app: Flask) -> None:

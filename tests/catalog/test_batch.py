@@ -354,3 +354,20 @@ def test_a_row_costs_the_same_in_a_long_batch(client: FlaskClient, anna: Person)
     _, two, forty = counts
     per_row = (forty - two) / 38
     assert per_row <= 22, (counts, per_row)
+
+
+def test_the_codes_of_many_variants_are_learned_once(client: FlaskClient, anna: Person) -> None:
+    """A product of five hundred variants would else be read five hundred times."""
+    ids = a_product(*(f"V-{number}" for number in range(40)), slug="shirt")
+    items = [{"id": str(one), "changes": {"sku": f"W-{place}"}} for place, one in enumerate(ids)]
+    items.append({"id": str(ids[0]), "changes": {"sku": "W-1"}})
+
+    with count_statements() as counted:
+        answer = _send(client, anna, items, of="variants", force=True)
+
+    assert answer["counts"] == {"ok": 40, "failed": 1, "not_done": 0}
+    words = session.scalars(select(Product.search_words)).one().split()
+    assert {f"w{number}" for number in range(40)} <= set(words)
+    assert not any(word.startswith("v") for word in words if word[1:].isdigit())
+    written = [said for said in counted.texts if "search_words=" in said]
+    assert len(written) == 1, counted

@@ -403,6 +403,34 @@ def test_a_zero_byte_is_a_refusal_and_no_failure(client: FlaskClient, path: str)
     assert client.get(path).status_code in (400, 404, 422)
 
 
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"slug": "ocean\n"}, "/slug"),
+        ({"variants": [{"sku": "SEA\n", "option_values": ["S"]}]}, "/variants/0/sku"),
+        ({"variants": [{"tax_class": "reduced\n", "option_values": ["S"]}]},
+         "/variants/0/tax_class"),
+    ],
+)  # fmt: skip
+def test_a_line_break_at_the_end_is_no_part_of_a_name(
+    client: FlaskClient, anna: Person, changes: dict[str, Any], pointer: str
+) -> None:
+    """An address with one could never be asked for."""
+    answer = client.post(f"{URL}/products", json=_shirt(**changes), headers=anna.headers)
+
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.get_json()["errors"]] == [pointer]
+
+
+def test_two_options_are_not_called_the_same(client: FlaskClient, anna: Person) -> None:
+    """Filters and translations know an option by its name, whatever its case."""
+    shirt = _shirt(options=["Size", "size"], variants=[{"option_values": ["S", "M"]}])
+
+    answer = client.post(f"{URL}/products", json=shirt, headers=anna.headers)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "option_twice")
+
+
 def test_a_zero_byte_in_a_body_is_a_refusal(client: FlaskClient, anna: Person) -> None:
     """Nor can it be written."""
     answer = client.post(f"{URL}/products", json=_shirt(description="a\0b"), headers=anna.headers)

@@ -1,6 +1,6 @@
 """Each index of the catalogue serves the question it was made for, among thousands of rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from api.catalog.service.known import Known
 from api.kernel.ids import new_id
 from api.platform.db import db, session, transaction
 from tests.support.catalogue import a_category
+from tests.support.emptying import empty_everything
 from tests.support.plans import plans_of, tables_read_whole
 
 PRODUCTS = 4_000
@@ -44,12 +45,22 @@ _FILL = """
     SELECT id, id, 'https://img.test/' || slug, '', 0 FROM products;
     INSERT INTO category_members (category_id, product_id, is_direct, position)
     SELECT :category, id, true, length(slug) FROM products WHERE slug LIKE '%77';
+    INSERT INTO category_members (category_id, product_id, is_direct, position)
+    SELECT c.id, p.id, true, length(p.slug) FROM products p
+    JOIN categories c ON c.slug = 'other-' || (substr(p.slug, 9)::int % 300);
     INSERT INTO collections (id, slug, title, description, seo_title, seo_description, kind, match,
         rules, sort, is_visible, version, created_at)
     VALUES (:category, 'gifts', 'Gifts', '', '', '', 'manual', 'all', '[]', 'position', true, 1,
         now());
     INSERT INTO collection_members (collection_id, product_id, position)
     SELECT :category, id, length(slug) FROM products WHERE slug LIKE '%33';
+    INSERT INTO collections (id, slug, title, description, seo_title, seo_description, kind, match,
+        rules, sort, is_visible, version, created_at)
+    SELECT id, 'all-' || slug, name, '', '', '', 'manual', 'all', '[]', 'position', true, 1, now()
+    FROM categories WHERE slug LIKE 'other-%';
+    INSERT INTO collection_members (collection_id, product_id, position)
+    SELECT c.id, p.id, length(p.slug) FROM products p
+    JOIN collections c ON c.slug = 'all-other-' || (substr(p.slug, 9)::int % 300);
     INSERT INTO search_words (word, products, edits)
     SELECT translate(n::text, '0123456789', 'abcdefghij') || 'product', n,
         ARRAY[translate(n::text, '0123456789', 'abcdefghij') || 'product']
@@ -59,6 +70,11 @@ _FILL = """
     INSERT INTO old_slugs (kind, slug, subject_id)
     SELECT 'product', 'former-' || slug, id FROM products;
     UPDATE products SET in_stock = false WHERE slug NOT LIKE '%5';
+    INSERT INTO attributes (id, version, created_at, code, name, kind, unit, is_filterable,
+        is_visible, position)
+    VALUES (:category, 1, now(), 'width', 'Width', 'number', 'cm', true, true, 0);
+    INSERT INTO product_attributes (product_id, attribute_id, value, number)
+    SELECT id, :category, to_jsonb(length(slug)), length(slug) FROM products;
     INSERT INTO traits (kind, key, label)
     SELECT 'vendor', 'maker ' || n, 'Maker ' || n FROM generate_series(1, 500) AS n;
     UPDATE products SET traits = ARRAY[(SELECT t.id FROM traits t WHERE t.key = 'maker ' ||
@@ -66,9 +82,16 @@ _FILL = """
 """
 
 
-@pytest.fixture
-def crowd(app: Flask) -> list[UUID]:
-    """A shop of thousands, with statistics as a running one has them."""
+@pytest.fixture(scope="module")
+def crowd(bare_app: Flask) -> Iterator[list[UUID]]:
+    """A shop of thousands, with statistics as a running one has them; nobody changes it."""
+    with bare_app.app_context():
+        empty_everything()
+        yield _filled()
+        session.rollback()
+
+
+def _filled() -> list[UUID]:
     mugs = a_category("Mugs")
     for number in range(300):
         a_category(f"Other {number}", below=mugs if number % 2 else None)
@@ -94,13 +117,18 @@ def crowd(app: Flask) -> list[UUID]:
 # Tables of a few rows here, which are read whole because that is quicker.
 _SMALL = {
     *("attributes", "attribute_choices", "product_attributes", "product_types"),
-    *("product_type_attributes", "categories", "collections"),
+    *("product_type_attributes", "categories", "collections", "traits"),
 }
 
 
 def _listed(**query: Any) -> Callable[[], Any]:
-    wanted = {name: query.pop(name) for name in [*query] if name not in ("sort", "languages")}
+    how = ("sort", "languages", "with_facets", "with_total")
+    wanted = {name: query.pop(name) for name in [*query] if name not in how}
     return lambda: queries.shown_products(Wanted(currency="EUR", **wanted), limit=20, **query)
+
+
+def _at_the_desk(**query: Any) -> Callable[[], Any]:
+    return lambda: queries.list_products(currency="EUR", **query)
 
 
 _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
@@ -116,6 +144,10 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
     ("of a maker", "ix_products_traits", _listed(vendor=("Maker 77",))),
     ("which maker", "uq_traits_kind_key", _listed(vendor=("Maker 77",))),
     ("in other words", "pk_translations", _listed(languages=("de",))),
+    ("facets", "pk_product_price_ranges", _listed(category="mugs", with_facets=True)),
+    ("facets of numbers", "pk_product_attributes", _listed(category="mugs", with_facets=True)),
+    ("facets of a search", "ix_products_search", _listed(q="rare", with_facets=True)),
+    ("how many are found", "ix_products_search", _listed(q="rare", with_total=True)),
     ("a typo", "ix_search_words_edits", _listed(q="abproducd")),
     ("words begun", "pk_search_words",
      lambda: queries.suggested("abproduc", currency="EUR", limit=5)),
@@ -133,7 +165,17 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
     ("a category", "uq_categories_slug", lambda: queries.shown_category("other-17")),
     ("a scan by SKU", "uq_variants_sku_key", lambda: queries.find_variant("sku-product-1711")),
     ("a scan by barcode", "uq_barcodes_code_key", lambda: queries.find_variant("Bproduct-1711")),
-    ("staff's newest", "pk_products", lambda: queries.list_products(currency="EUR")),
+    ("what is due on the shelf", "ix_products_to_publish", queries.due_to_publish),
+    ("staff's newest", "pk_products", _at_the_desk()),
+    ("staff's drafts", "ix_products_off_the_shelf", _at_the_desk(status="draft")),
+    ("staff's by name", "ix_products_by_name", _at_the_desk(sort="name")),
+    ("staff's of a maker", "ix_products_traits", _at_the_desk(vendor="Maker 77")),
+    ("staff's of a category", "pk_category_members", _at_the_desk(category="mugs")),
+    ("staff's of a collection", "pk_collection_members", _at_the_desk(collection="gifts")),
+    ("staff's rare words", "ix_products_search", _at_the_desk(q="rare")),
+    ("staff's code", "ix_products_search", _at_the_desk(q="sku1711")),
+    ("an external reference", "uq_products_external_reference",
+     _at_the_desk(external_reference="elsewhere:1711")),
 ]  # fmt: skip
 
 

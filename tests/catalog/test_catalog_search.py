@@ -55,7 +55,7 @@ def shelf(app: Flask) -> Flask:
         ("summer", ["Summer Dress", "T-Shirt Classic"]),
         ("t-shirt", ["T-Shirt Classic"]),
         ("t shirt", ["T-Shirt Classic"]),
-        ("tshirt", []),
+        ("tshirt", ["T-Shirt Classic"]),
         ("creme brulee", ["Crème Brûlée Coffee"]),
         ("crème", ["Crème Brûlée Coffee"]),
         ("gross", ["Trinkgläser groß"]),

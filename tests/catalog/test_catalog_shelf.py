@@ -205,6 +205,26 @@ def test_answers_have_the_documented_shape(client: FlaskClient) -> None:
         assert schema().validate(body) == {}, path
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "categories?depth=2",
+        "categories/kitchen?expand=children",
+        "collections?sort=name",
+        "collections/summer?expand=products",
+        "products/mug?colour=red",
+        "search/suggestions?q=mug&page=2",
+    ],
+)
+def test_what_an_address_does_not_know_is_refused(client: FlaskClient, path: str) -> None:
+    """Else whoever misspells a parameter believes it, and each made-up one is kept as an answer."""
+    answer = client.get(f"/api/v1/{path}")
+
+    name = path.rpartition("=")[0].rpartition("&")[2].rpartition("?")[2]
+    assert answer.status_code == 422
+    assert [(e["pointer"], e["in"]) for e in answer.get_json()["errors"]] == [(f"/{name}", "query")]
+
+
 def test_drafts_and_archived_products_are_nowhere_to_be_seen(client: FlaskClient) -> None:
     """Neither in a list, nor by search, nor by their address."""
     (draft,) = a_product("DRAFT-MUG", published=False)

@@ -71,7 +71,7 @@ def test_bad_collections_are_refused_with_reasons(client: FlaskClient, anna: Per
     """And nothing comes of them."""
     a_collection("Taken")
     for body, status, code in (
-        ({"title": "Taken"}, 409, "slug_taken"),
+        ({"title": "A", "slug": "taken"}, 409, "slug_taken"),
         ({"title": " "}, 422, "invalid"),
         ({"title": "A", "sort": "random"}, 422, "invalid"),
         ({"title": "A", "kind": "rules"}, 422, "rules_invalid"),

@@ -181,17 +181,3 @@ def test_staff_name_and_call_off_a_moment_over_http(app: Flask) -> None:
     client.post(f"{address}/publish", headers=anna.headers)
     refused = patch("2031-01-01T00:00:00Z")
     assert (refused.status_code, refused.get_json()["code"]) == (409, "publish_at_needs_draft")
-
-
-def test_what_is_due_is_found_by_its_own_index(app: Flask) -> None:
-    """Every fifteen seconds among a million products."""
-    _waiting("MUG")
-    with db.engine.connect() as connection:
-        connection.execute(text("SET LOCAL enable_seqscan = off"))
-        plan = connection.execute(
-            text(
-                "EXPLAIN SELECT id FROM products WHERE status = 'draft' AND publish_at <= now()"
-                " ORDER BY publish_at LIMIT 200"
-            )
-        )
-        assert "ix_products_to_publish" in "\n".join(row[0] for row in plan)

@@ -112,6 +112,11 @@ def test_filters_narrow_a_list(shelf: FlaskClient, query: str, titles: list[str]
         ("?expand=reviews", 422, "invalid"),
         ("?colour=red", 422, "invalid"),
         ("?vendor=", 422, "invalid"),
+        ("?category=", 422, "invalid"),
+        ("?category=kitchen&category=cups", 422, "invalid"),
+        ("?include=total&include=facets", 422, "invalid"),
+        ("?limit=1&limit=2", 422, "invalid"),
+        ("?currency=EUR%0A", 422, "invalid"),
         ("?cursor=abc", 422, "cursor_invalid"),
     ],
 )
@@ -164,16 +169,55 @@ def test_facets_of_prices_and_stock_leave_their_own_filter_out(shelf: FlaskClien
     assert facets["in_stock"] == 1, "of what costs so little, in stock or not"
 
 
-def test_a_filter_that_fits_nothing_has_no_facets_and_costs_one_statement(
-    shelf: FlaskClient,
-) -> None:
+def test_facets_of_a_search_count_its_hits_without_their_own_filter(shelf: FlaskClient) -> None:
+    """Hits that are few are gathered first: with the filter left out, and not with it."""
+    for number, vendor in enumerate(("Forge", "Loom", "Loom")):
+        a_product(f"TEAPOT-{number}", title=f"Teapot {number}", vendor=vendor)
+
+    facets = shelf.get("/api/v1/products?q=teapot&vendor=forge&include=facets").get_json()["facets"]
+
+    assert {v["label"]: v["count"] for v in _group(facets, "vendor")} == {"Loom": 2, "Forge": 1}
+    assert facets["in_stock"] == 0
+
+
+def test_counting_facets_is_one_statement(shelf: FlaskClient) -> None:
+    """Whatever is filtered by."""
+    with count_statements() as plain:
+        shelf.get("/api/v1/products?vendor=forge")
     with count_statements() as counted:
-        answer = shelf.get("/api/v1/products?vendor=nobody&include=total,facets").get_json()
+        shelf.get("/api/v1/products?vendor=forge&include=facets")
+
+    assert counted.count - plain.count == 1, counted
+
+
+def test_a_filter_that_fits_nothing_costs_one_statement(shelf: FlaskClient) -> None:
+    with count_statements() as counted:
+        answer = shelf.get("/api/v1/products?vendor=nobody&include=total").get_json()
 
     assert answer["data"] == []
     assert answer["page"]["total"] == 0
-    assert answer["facets"]["groups"] == []
     assert counted.count == 1
+
+
+@pytest.mark.parametrize("words", ["", "&q=mug", "&q=mug&sort=price"])
+def test_who_chose_what_nobody_has_is_shown_what_else_there_is(
+    shelf: FlaskClient, words: str
+) -> None:
+    """A facet leaves its own filter out, also when nothing fits that."""
+    facets = shelf.get(f"/api/v1/products?vendor=nobody&include=facets{words}").get_json()["facets"]
+
+    expected = {"Kiln & Co": 1} if words else {"Kiln & Co": 2, "Forge": 2, "Loom": 1}
+    assert {v["label"]: v["count"] for v in _group(facets, "vendor")} == expected
+    assert (facets["price"], facets["in_stock"]) == (None, 0)
+    assert [group["code"] for group in facets["groups"]] == ["vendor"]
+
+
+def test_a_cursor_of_another_list_is_refused_also_where_nothing_fits(shelf: FlaskClient) -> None:
+    cursor = shelf.get("/api/v1/products?limit=1").get_json()["page"]["next_cursor"]
+
+    answer = shelf.get(f"/api/v1/products?vendor=nobody&cursor={cursor}")
+
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "cursor_invalid")
 
 
 def test_a_list_brings_variants_and_pictures_along_in_sets(shelf: FlaskClient) -> None:
@@ -346,6 +390,9 @@ def test_attributes_filter_and_are_counted(shelf: FlaskClient) -> None:
         ("attribute=width:11..", ["Wide Board"]),
         ("attribute=width:..40", ["Wide Board", "Thin Board"]),
         ("attribute=made:2026-02-01..", ["Wide Board"]),
+        ("attribute=width:..11&attribute=width:40", ["Wide Board", "Thin Board"]),
+        ("attribute=width:..11&attribute=width:50..", ["Thin Board"]),
+        ("attribute=width:..11&attribute=made:2026-02-01..", []),
         ("attribute=vegan:true", ["Thin Board"]),
         ("attribute=wood:oak&attribute=width:30..&vendor=nobody", []),
     ):
@@ -359,7 +406,7 @@ def test_attributes_filter_and_are_counted(shelf: FlaskClient) -> None:
     assert {v["label"]: v["count"] for v in groups["wood"]["values"]} == {"Ash": 1, "Oak": 1}
     assert groups["width"]["span"] == {"lowest": "10.5", "highest": "40"}
     assert groups["width"]["unit"] == "cm"
-    assert groups["made"]["span"] == {"lowest": "2026-01-01", "highest": "2026-06-01"}
+    assert groups["made"]["span"] == {"lowest": "2026-06-01", "highest": "2026-06-01"}
 
 
 def test_what_costs_nothing_has_a_price(client: FlaskClient) -> None:

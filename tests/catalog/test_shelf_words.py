@@ -221,3 +221,26 @@ def test_lists_say_all_languages_that_they_are_in(polyglot: FlaskClient) -> None
 def test_languages_are_looked_up_from_the_most_exact_on(wanted: list[str], best: str) -> None:
     """RFC 4647, section 3.4."""
     assert best_of(("en", "de", "de-at"), wanted) == best
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("de", "de"), ("de;q=0", "en"), ("de;q=0, *", "en"), ("en;q=0, *", "de"),
+        ("en;q=0", "en"), ("de-ch;q=0, de", "de"), ("de-AT, de;q=0", "en"),
+    ],
+)  # fmt: skip
+def test_a_language_that_is_not_accepted_is_not_answered(
+    polyglot: FlaskClient, header: str, language: str
+) -> None:
+    """Weight 0 means: not this one (RFC 9110, 12.4.2)."""
+    answer = polyglot.get("/api/v1/products/potato", headers={"Accept-Language": header})
+
+    assert answer.headers["Content-Language"] == language
+
+
+def test_suggestions_say_in_which_language_they_are(polyglot: FlaskClient) -> None:
+    answer = polyglot.get("/api/v1/search/suggestions?q=potato", headers={"Accept-Language": "de"})
+
+    assert [card["title"] for card in answer.get_json()["products"]] == ["Kartoffel"]
+    assert answer.headers["Content-Language"] == "de"

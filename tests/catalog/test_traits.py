@@ -735,3 +735,40 @@ def _fill() -> None:
             session.execute(text(statement))
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
+
+
+def test_a_maker_is_called_as_the_last_correction_spells_it(app: Flask) -> None:
+    """The filters of the shop say what its products say, and not what the first one said once."""
+    for sku in ("ONE", "TWO"):
+        a_product(sku, vendor="acme gmbh", tags=["Neu "], product_type="mug")
+    one, two = session.scalars(select(Product.id).order_by(Product.id)).all()
+
+    with transaction():
+        changes = {"vendor": "Acme GmbH", "tags": ["neu"], "product_type": "Mug"}
+        service.edit_product(one, changes, expected_version=None, by=SYSTEM)
+    assert facts_of(CatalogueChanged)[-1].is_tree, "any list may show it among its filters"
+    with transaction():
+        service.edit_product(two, {"vendor": "Acme GmbH"}, expected_version=None, by=SYSTEM)
+
+    assert not facts_of(CatalogueChanged)[-1].is_tree, "it was called so already"
+    assert _labels() == {"vendor": ["Acme GmbH"], "tag": ["neu"], "type": ["Mug"]}
+
+
+def test_another_maker_leaves_the_spelling_of_the_first_alone(app: Flask) -> None:
+    a_product("ONE", vendor="Acme")
+    a_product("TWO", vendor="Kiln")
+    two = session.scalars(select(Product.id).order_by(Product.id.desc())).first()
+    assert two is not None
+
+    with transaction():
+        service.edit_product(two, {"vendor": "ACME"}, expected_version=None, by=SYSTEM)
+
+    assert _labels() == {"vendor": ["Acme", "Kiln"]}
+    assert not facts_of(CatalogueChanged)[-1].is_tree
+
+
+def _labels() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in session.execute(select(Trait.kind, Trait.label).order_by(Trait.kind, Trait.label)):
+        found.setdefault(row.kind, []).append(row.label)
+    return found

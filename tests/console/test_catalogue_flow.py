@@ -1,7 +1,7 @@
 """Changing many prices at once: exact in every currency, never below zero, nothing sent unseen."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -11,10 +11,18 @@ from hypothesis import strategies as st
 from console.client.catalogue import Run, RunRow, taking_back
 from console.client.models import Money
 from console.client.outbox import Command, State
-from console.client.shelf import Price, ProductCard, ProductLine, VariantCard
+from console.client.shelf import (
+    PastPrice,
+    PlannedPrice,
+    Price,
+    ProductCard,
+    ProductLine,
+    VariantCard,
+)
 from console.flows.catalogue import edits, events, filters, rules
 from console.flows.catalogue.edits import CannotPrice, Kind, NotAnEdit, places, priced, rounded
 from console.flows.catalogue.outcome import Fate, outcome
+from console.flows.catalogue.past import LOOKS_BACK, POINTS, PriceStory
 from console.flows.catalogue.plan import Goods, goods_of, plan
 from console.flows.catalogue.rules import Desk, Stage, step
 
@@ -461,3 +469,82 @@ def test_a_second_try_stays_in_the_currency_of_the_first() -> None:
 
     assert isinstance(gather, events.Gather)
     assert gather.edit.currency == "USD"
+
+
+# The past
+
+
+@given(
+    spans=st.lists(
+        st.tuples(st.integers(1, 40), st.one_of(st.none(), st.integers(1, 9_999))), max_size=12
+    )
+)
+def test_the_course_of_a_price_is_what_it_was_at_each_moment(
+    spans: list[tuple[int, int | None]],
+) -> None:
+    past, until = [], None
+    for days, amount in spans:
+        since = (until or NOON) - timedelta(days=days)
+        past.append(PastPrice(since, until, Money(amount, "EUR") if amount else None))
+        until = since
+    story = PriceStory("v", "EUR", tuple(past))
+    by_day = [amount for days, amount in spans for _ in range(days)]
+
+    course = story.course(NOON)
+
+    assert course[-1] == (spans[0][1] if spans else None)
+    for n, value in enumerate(reversed(course[:-1]), start=1):
+        # A moment between two days belongs to the later one, as a price does to its first moment.
+        day = (int(n * LOOKS_BACK / POINTS / timedelta(hours=1)) - 1) // 24
+        assert value == (by_day[day] if day < len(by_day) else None)
+    reach = story.span(NOON)
+    known = [value for value in course if value is not None]
+    if known:
+        assert reach is not None
+        assert reach[0].amount <= min(known) <= max(known) <= reach[1].amount
+    elif not any(by_day[:90]):
+        assert reach is None
+
+
+def test_only_what_is_planned_in_the_shown_currency_comes() -> None:
+    euro, dollar = (
+        PlannedPrice(Money(5, currency), None, NOON, None, "waiting", None)
+        for currency in ("EUR", "USD")
+    )
+    past = PastPrice(NOON, None, Money(900, "EUR"))
+
+    assert PriceStory("v", "EUR", (past,), (dollar, euro)).coming == (euro,)
+    assert PriceStory("v", "EUR", (past,)).since() == NOON
+    assert PriceStory("v", "EUR", (replace(past, price=None),)).since() is None
+    assert PriceStory("v", "EUR").span(NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "falls", "rises"),
+    [(1000, 500, 0, 0), (1000, 499, 1, 0), (1000, 2000, 0, 0), (1000, 2001, 0, 1),
+     (0, 500, 0, 0), (1000, 0, 1, 0), (None, 1, 0, 0)],
+)  # fmt: skip
+def test_far_is_more_than_half_down_or_more_than_twice(
+    old: int | None, new: int, falls: int, rises: int
+) -> None:
+    before = () if old is None else (Price(Money(old, "EUR")),)
+    card = a_card(1, replace(a_variant(1, 0), prices=before))
+    found = plan(edits.read(Kind.PRICE, f"={new // 100}.{new % 100:02d}", "EUR"),
+                 [goods_of(card, None)])  # fmt: skip
+
+    assert found.odd == (falls, rises)
+    words = rules.review_text(found)
+    assert ("⚠" in words) == bool(falls or rises)
+    assert ("fall" in words) == bool(falls)
+
+
+def test_a_figure_is_asked_for_again_as_it_was_typed_and_a_barcode_is_not() -> None:
+    desk = desk_with(a_line(1))
+    wrong = step(desk, events.Typed(Kind.PRICE, "=1,x", "EUR", "p1"))
+    barcode = step(desk, events.Typed(Kind.LOW, "5012345600017", "EUR", "p1"))
+    nothing = step(desk, events.Typed(Kind.SALE, " ", "EUR", "p1"))
+
+    assert wrong.commands == (events.AskAgain(Kind.PRICE, "=1,x"),)
+    assert barcode.commands == (events.AskAgain(Kind.LOW, ""),)
+    assert nothing.commands == ()
+    assert wrong.state == barcode.state == nothing.state == desk

@@ -15,6 +15,7 @@ import pytest
 from console.client import contract, errors
 from console.client.caller import ADMIN, Caller
 from console.client.circuit import Circuit, pause_after
+from console.client.desk import Desk
 from console.client.http import HttpTransport
 from console.client.models import CaseFile, Money, OrderCard, SignIn
 from console.client.pages import parse_page
@@ -440,3 +441,13 @@ async def test_a_call_waits_for_a_transport_that_is_still_being_loaded(tmp_path:
 
 def test_a_moment_says_its_zone() -> None:
     assert contract.read(datetime, "2026-11-20T09:00:00Z") == datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("code", ["/in:jpy", "A//B", ".", "..", "//"])
+async def test_a_code_that_no_address_can_hold_is_unknown(code: str) -> None:
+    class NeverAsked:
+        async def get(self, path: str) -> None:
+            raise AssertionError(path)
+
+    with pytest.raises(errors.NotFound, match="is called"):
+        await Desk(NeverAsked()).what_is(code)

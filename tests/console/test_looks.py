@@ -2,6 +2,7 @@
 
 import pytest
 
+from console.flows.step import Question
 from tests.console.support.station import Station
 from tests.console.support.warehouse import Warehouse
 from tests.console.support.wire import WireShop
@@ -65,12 +66,13 @@ def _open(screen: str, subject: str) -> object:
 
 
 def assert_fits(desk: Station) -> None:
-    """Every line has exactly the width of the window."""
+    """Every line has exactly the width of the window, and all of them are on the terminal."""
     width, height = desk.app.size
     lines = desk.text.split("\n")
     assert len(lines) == height
     strips = desk.app.screen._compositor.render_strips()
     assert {strip.cell_length for strip in strips[:height]} == {width}
+    assert desk.painted.split("\n") == lines
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -417,3 +419,19 @@ async def test_help_on_the_sign_in_page_leads_back_to_its_question(open_console)
         await desk.type("mia")
 
         assert "mia▌" in desk.text
+
+
+async def test_a_line_that_moved_is_painted_where_it_stands_now(open_console) -> None:
+    """Somebody may look where a panel stands before the room that it wants was made."""
+    async with open_console(size=(120, 36)) as desk:
+        await walk(desk, "catalogue")
+        panel = desk.frame.question
+        for height in (1, 2, 3):
+            panel.show(Question("Which way? " * 20 * height, ()))
+            desk.frame._compositor.update_widgets({panel})
+            assert panel.is_on_screen
+            await desk.settled()
+            assert_fits(desk)
+            panel.show(None)
+            await desk.settled()
+            assert_fits(desk)

@@ -17,8 +17,10 @@ from console.client.models import Money
 from console.client.transport import Asking
 from console.flows import filters, tracking, words
 from console.flows.filters import Find, NextView, OrderFilter, Show, TurnSort
-from console.widgets.figures import gauge, spark
-from console.widgets.ink import Column, Line, cells, clean, fit, strip
+from console.flows.words import share
+from console.screens.lately import Lately
+from console.widgets.figures import course, gauge, spark
+from console.widgets.ink import Column, Line, cells, clean, fit, strip, width_of, wrapped
 from tests.console.support.making import NOON
 
 PLAIN = Style()
@@ -290,3 +292,42 @@ async def test_nobody_listening_is_unreachable() -> None:
 def test_only_plain_addresses_are_read_early() -> None:
     assert EarlyReader.can_read("http://shop.test")
     assert not EarlyReader.can_read("https://shop.test")
+
+
+def test_the_course_of_a_figure_shows_ups_and_downs_without_beginning_at_zero() -> None:
+    assert course([None, 1000, 1010, 1100]) == "·▁▁█"
+    assert course([500, 500]) == "▄▄"
+    assert course([None]) == "·"
+    assert course([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [(1000, 800, "-20 %"), (999, 799, "-20 %"), (1990, 1599, "-19.6 %"), (1000, 1000, "0 %"),
+     (3, 4, "+33.3 %"), (100, 250_000, "+249 900 %"), (0, 5, "new"), (1000, 0, "-100 %")],
+)  # fmt: skip
+def test_a_share_is_told_to_a_tenth_of_a_percent(old: int, new: int, told: str) -> None:
+    assert share(old, new) == told
+
+
+@given(text=st.text(alphabet="ab 茶碗🎁é", max_size=60), width=st.integers(10, 30))
+def test_no_line_of_a_wrapped_text_is_wider_than_its_room(text: str, width: int) -> None:
+    rows = wrapped(text, width)
+
+    assert max(map(width_of, rows)) <= width
+    assert "".join("".join(rows).split()) == "".join(text.split())
+
+
+def test_what_was_read_lately_is_kept_and_read_again_once_it_is_doubted() -> None:
+    things: Lately[str] = Lately(2)
+    things.put("a", "one")
+    assert things.is_fresh("a")
+    things.doubt()
+    assert things.get("a") == "one"
+    assert not things.is_fresh("a")
+    things.put("b", "two")
+    things.put("c", "three")
+    assert things.get("a") is None
+    assert things.is_fresh("c")
+    things.forget()
+    assert things.get("c") is None

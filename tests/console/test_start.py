@@ -53,6 +53,13 @@ def test_the_app_loads_without_httpx_flask_and_sqlalchemy() -> None:
     assert not {f"console.screens.{name}" for name in LOADED_LATER} & loaded
 
 
+def test_httpx_comes_without_its_command_line() -> None:
+    loaded = modules_after("import console.client.http")
+
+    assert "httpx" in loaded
+    assert {name.partition(".")[0] for name in loaded}.isdisjoint({"click", "pygments"})
+
+
 def test_httpx_is_not_loaded_when_the_first_frame_of_the_app_is_painted() -> None:
     program = """
 import asyncio, pathlib, tempfile

@@ -29,7 +29,15 @@ from console.client.models import (
     StockLevel,
 )
 from console.client.outbox import Draft
-from console.client.shelf import BatchAnswer, Price, ProductCard, ProductLine, VariantCard
+from console.client.shelf import (
+    BatchAnswer,
+    PastPrice,
+    PlannedPrice,
+    Price,
+    ProductCard,
+    ProductLine,
+    VariantCard,
+)
 from console.flows.catalogue import edits, filters
 from console.flows.catalogue.filters import WIRE
 from console.flows.filters import VIEWS, WORDS
@@ -68,6 +76,10 @@ READINGS = (
     Reading(PageMark, "get", "/products", inside="page"),
     Reading(ProductCard, "get", "/products/{product_id}"),
     Reading(VariantCard, "get", "/variants/{variant_id}"),
+    Reading(PastPrice, "get", "/variants/{variant_id}/price-history", inside="data"),
+    Reading(PageMark, "get", "/variants/{variant_id}/price-history", inside="page"),
+    Reading(PlannedPrice, "get", "/variants/{variant_id}/scheduled-prices", inside="data"),
+    Reading(PageMark, "get", "/variants/{variant_id}/scheduled-prices", inside="page"),
     Reading(BatchAnswer, "post", "/products/batch"),
     Reading(BatchAnswer, "post", "/variants/batch"),
     Reading(BatchAnswer, "post", "/inventory/levels/batch"),

@@ -69,7 +69,7 @@ def test_failed_rows_are_listed_and_end_in_one(app: Flask, tmp_path: Path) -> No
         (None, "No such file or directory."),
         (b"", "The file is empty."),
         (b"Handle,Title\n", "The file has a header and no products."),
-        (b"a,b\n1,2\n", "The columns Handle, Title are missing."),
+        (b"a,b\n1,2\n", "Shopify's has Handle and Title"),
         (b"Handle,Title\nmug,M\xc3\xbcg\ncup,C\xfcp\n", "The file is not text in UTF-8"),
     ],
 )

@@ -26,7 +26,7 @@ from tests.support.sheets import a_file, a_simple_row
 
 pytestmark = pytest.mark.serial
 
-GOODS = 1_500
+GOODS = 800
 _COMMAND = """
 import sys
 from api.app import create_app

@@ -12,11 +12,13 @@ from sqlalchemy import select
 
 from api.catalog import service as catalog_service
 from api.catalog.models import AttributeKind, Product
+from api.catalog.queries import RELATION_FIELDS
 from api.imports.formats.house import packing
 from api.imports.policy import FileFormat, OnConflict
+from api.inventory import service as inventory
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
-from tests.conftest import _empty_everything
+from tests.support.emptying import empty_everything
 from tests.support.moving import changes_of, counts_of, moved_in, moved_out, problems_of
 
 BOTH = [FileFormat.JSONL, FileFormat.CSV]
@@ -30,6 +32,7 @@ _TEXT = st.text(
     max_size=12,
 )
 _WORD = _TEXT.filter(lambda value: bool(value))
+_NAME = _TEXT.filter(lambda value: bool(value.strip()))
 _JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-(2**31), 2**31), _TEXT),
     lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(_TEXT, inner, max_size=2)),
@@ -47,8 +50,13 @@ _PRICE = st.integers(0, 10**6).flatmap(
 def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Make a small catalogue of documents."""
     products = []
-    for number in range(draw(st.integers(1, 3))):
-        options = draw(st.lists(_WORD, max_size=2, unique=True))
+    count = draw(st.integers(1, 3))
+    for number in range(count):
+        others = [f"product-{other}" for other in range(count) if other != number]
+        beside = st.permutations(others).flatmap(
+            lambda there: st.integers(0, len(there)).map(lambda most: there[:most])
+        )
+        options = draw(st.lists(_NAME, max_size=2, unique=True))
         wanted = draw(
             st.lists(
                 st.tuples(*(_WORD for _ in options)),
@@ -85,13 +93,18 @@ def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "external_reference": draw(st.sampled_from([None, f"ref-{number}-{place}"])),
                 "public_metadata": draw(_METADATA),
                 "private_metadata": draw(_METADATA),
+                "stock": draw(
+                    st.dictionaries(
+                        st.sampled_from(["MAIN", "Shop 2"]), st.integers(0, 10**9), max_size=2
+                    )
+                ),
             }
             for place, values in enumerate(wanted)
         ]
         products.append(
             {
                 "slug": f"product-{number}",
-                "title": draw(_WORD),
+                "title": draw(_NAME),
                 "description": draw(_TEXT),
                 "status": draw(st.sampled_from(["draft", "active", "archived"])),
                 "vendor": draw(_TEXT),
@@ -114,6 +127,18 @@ def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
                         ]
                     )
                 ),
+                "collections": [
+                    {"slug": slug, "position": position}
+                    for slug, position in draw(
+                        st.dictionaries(
+                            st.sampled_from(["sale", "summer"]), st.integers(0, 2**60), max_size=2
+                        )
+                    ).items()
+                ],
+                **{
+                    name: draw(beside)
+                    for name in draw(st.lists(st.sampled_from(sorted(RELATION_FIELDS)), max_size=3))
+                },
                 "attributes": draw(
                     st.fixed_dictionaries(
                         {},
@@ -123,8 +148,15 @@ def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "translations": draw(
                     st.dictionaries(
                         st.sampled_from(["de", "fr"]),
-                        st.dictionaries(
-                            st.sampled_from(["title", "description"]), _WORD, min_size=1, max_size=2
+                        st.fixed_dictionaries(
+                            {},
+                            optional={
+                                "title": _TEXT,
+                                "description": _TEXT,
+                                "options": st.dictionaries(st.sampled_from(options), _WORD)
+                                if options
+                                else st.just({}),
+                            },
                         ),
                         max_size=2,
                     )
@@ -139,9 +171,9 @@ def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 def _empty_shop() -> None:
-    """Have a shop with nothing in it but what chairs may say."""
+    """Have a shop with nothing in it but what chairs may say, collections and places."""
     session.rollback()
-    _empty_everything()
+    empty_everything()
     with transaction():
         ids = [
             catalog_service.create_attribute(
@@ -154,6 +186,11 @@ def _empty_shop() -> None:
             [catalog_service.TypeAttributeDraft(attribute_id=key) for key in ids],
             by=SYSTEM,
         )
+        for slug in ("summer", "sale"):
+            draft = catalog_service.CollectionDraft(title=slug.title(), slug=slug)
+            catalog_service.create_collection(draft, by=SYSTEM)
+        for priority, code in enumerate(("MAIN", "Shop 2")):
+            inventory.create_location(code, code, priority=priority, by=SYSTEM)
 
 
 def _lines(products: list[dict[str, Any]]) -> bytes:

@@ -1,6 +1,7 @@
 """What an import did is taken back, but for what somebody has touched since."""
 
 import re
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -8,19 +9,23 @@ from sqlalchemy import func, select, text, update
 
 from api.catalog import queries as catalog
 from api.catalog import service as catalog_service
+from api.catalog.events import CatalogueChanged
 from api.catalog.models import PriceRecord, Product, Variant
 from api.imports import flows, queries, service
 from api.imports.errors import NothingToUndo
 from api.imports.models import Import, ImportChange
-from api.imports.service import undoing
+from api.imports.service import changes, undoing
 from api.inventory import service as inventory
+from api.inventory.jobs import on_catalogue_changed
 from api.inventory.models import AdjustReason, StockLevel, StockMovement
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
-from tests.support.moving import changes_of, counts_of, moved_in, moved_out, undone
+from tests.support.moving import changes_of, counts_of, kept, moved_in, moved_out, undone
 from tests.support.sheets import a_file, a_row, a_simple_row, sizes
 from tests.support.stock import counters
+from tests.support.threads import at_once
+from tests.support.waiting import Held, eventually
 
 
 def _status(slug: str) -> str | None:
@@ -267,3 +272,128 @@ def test_what_can_be_undone_is_forgotten_after_a_while(app: Flask) -> None:
     assert session.scalar(select(func.count()).select_from(ImportChange)) == 0
     assert session.scalar(text("SELECT count(*) FROM import_failed_rows")) == 0
     assert counts_of(queries.get_import(found["id"])) == (1, 0, 0, 1)
+
+
+def _on_hand(sku: str) -> int:
+    variant = catalog.find_variant(sku)
+    assert variant is not None
+    return counters(variant.variant_id).on_hand
+
+
+def test_a_mended_file_opens_the_stock_that_an_undo_took_back(app: Flask) -> None:
+    """However often, and for products that the shop had before too."""
+    moved_in(a_file(a_simple_row("cup", "Cup")))
+    for quantity in ("5", "8"):
+        found = moved_in(
+            a_file(
+                a_simple_row("mug", "Mug", variant_inventory_qty=quantity),
+                a_simple_row("cup", "Cup", variant_inventory_qty=quantity),
+            )
+        )
+        assert found["result"]["stock_opened"] == 2
+        assert (_on_hand("MUG"), _on_hand("CUP")) == (int(quantity), int(quantity))
+        fields = [field for one in changes_of(found["id"]) for field in one["fields"]]
+        assert {
+            "field": "variants.CUP.stock.MAIN",
+            "before": None,
+            "after": int(quantity),
+        } in fields
+        undo = undone(found["id"])["undo"]
+        assert (undo["stock_taken_back"], undo["stock_left"]) == (2, 0)
+        assert (_on_hand("MUG"), _on_hand("CUP")) == (0, 0)
+
+
+def test_what_was_counted_after_an_undo_is_not_opened_again(app: Flask) -> None:
+    """The warehouse knows better than a file."""
+    content = a_file(a_simple_row("mug", "Mug", variant_inventory_qty="5"))
+    undone(moved_in(content)["id"])
+    variant = catalog.find_variant("MUG")
+    assert variant is not None
+    level = session.scalars(
+        select(StockLevel.id).where(StockLevel.variant_id == variant.variant_id)
+    ).one()
+    session.rollback()
+    with transaction():
+        inventory.adjust(
+            level,
+            change=None,
+            on_hand=2,
+            expected_on_hand=0,
+            reason=AdjustReason.COUNT,
+            note=None,
+            by=SYSTEM,
+        )
+
+    assert moved_in(content)["result"]["stock_opened"] == 0
+    assert _on_hand("MUG") == 2
+
+
+def test_a_dry_run_after_an_undo_opens_nothing(app: Flask) -> None:
+    """It tells what would be opened, and leaves the shelf."""
+    content = a_file(a_simple_row("mug", "Mug", variant_inventory_qty="5"))
+    undone(moved_in(content)["id"])
+
+    found = moved_in(content, dry_run=True)
+
+    assert found["result"]["stock_opened"] == 1
+    assert _on_hand("MUG") == 0
+    assert _status("mug") == "archived"
+
+
+def test_stock_reaches_the_empty_shelves_that_the_shop_made(app: Flask) -> None:
+    """Prices came first, and a worker has given each new variant a shelf since."""
+    moved_in(a_file(a_simple_row("mug", "Mug")))
+    with transaction():
+        on_catalogue_changed(CatalogueChanged(slugs=("mug",)))
+
+    found = moved_in(a_file(a_simple_row("mug", "Mug", variant_inventory_qty="5")))
+
+    assert found["result"]["stock_opened"] == 1
+    assert _on_hand("MUG") == 5
+
+
+def test_who_imports_again_and_who_counts_queue(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the file held the product first, each would wait for what the other has."""
+    content = a_file(a_simple_row("mug", "Mug", variant_inventory_qty="5"))
+    undone(moved_in(content)["id"])
+    import_id = kept(content)
+    level = session.scalars(select(StockLevel.id)).one()
+    session.rollback()
+    before, hold = Held(), changes.hold
+
+    def held(*batch: Any) -> changes.Before:
+        found = hold(*batch)
+        before.stand()
+        return found
+
+    monkeypatch.setattr(changes, "hold", held)
+
+    def imports() -> bool:
+        return flows.read_import(import_id)
+
+    def counts() -> bool:
+        before.wait()
+        with transaction():
+            inventory.adjust(
+                level,
+                change=1,
+                on_hand=None,
+                expected_on_hand=None,
+                reason=AdjustReason.FOUND,
+                note=None,
+                by=SYSTEM,
+            )
+        return True
+
+    def looks_on() -> bool:
+        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        eventually(lambda: session.scalar(waiting), what="who counts waits for the shelf")
+        before.let_go()
+        return True
+
+    outcomes = at_once(app, [imports, counts, looks_on])
+
+    assert (outcomes.errors, outcomes.results) == ([], [True] * 3)
+    assert _on_hand("MUG") == 6

@@ -1,15 +1,18 @@
 """WooCommerce's files: variations find their parents, sales their prices, and traps are told of."""
 
 import tracemalloc
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from api.catalog import queries as catalog
-from api.catalog.models import Category, Product, Variant
+from api.catalog.models import Category, Product, Variant, VariantPrice
+from api.imports import queries
 from api.imports.formats import SheetUnreadable, opened
 from api.imports.policy import FileFormat
+from api.kernel import clock
 from api.platform.db import session
 from tests.support.moving import (
     a_woo_file,
@@ -154,7 +157,6 @@ def test_what_is_no_product_of_ours_is_told_of(app: Flask) -> None:
         (4, "Type", "external"),
         (5, "Parent", "NOWHERE"),
         (6, "Type", "variable"),
-        (9, "Attribute 1 value(s)", ""),
         (10, "Regular price", "dear"),
     ]
 
@@ -246,3 +248,152 @@ def test_the_kind_of_a_file_may_be_forced(app: Flask) -> None:
     """And then what is missing is named."""
     with pytest.raises(SheetUnreadable, match="Handle"):
         opened([a_woo_file(_simple("1", "Mug"))], FileFormat.SHOPIFY)
+
+
+@pytest.mark.parametrize(
+    ("said", "amount"),
+    [("9,99", 999), ("9.99", 999), (".99", 99), (",99", 99), ("1299,5", 129950), ("12", 1200)],
+)
+def test_prices_have_the_mark_of_the_site(app: Flask, said: str, amount: int) -> None:
+    """Which writes none for thousands."""
+    found = moved_in(a_woo_file(_simple("1", "Mug", **{"Regular price": said})))
+
+    assert problems_of(found) == []
+    page = catalog.shown_product("mug", currency="EUR")
+    assert page["variants"][0]["price"]["amount"] == amount
+
+
+@pytest.mark.parametrize("said", ["1,234", "1,2,3", "9,99 €", "-5"])
+def test_prices_that_could_be_two_things_are_none(app: Flask, said: str) -> None:
+    found = moved_in(a_woo_file(_simple("1", "Mug", **{"Regular price": said})))
+
+    assert problems_of(found) == [(2, "Regular price", said)]
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "is_on"),
+    [
+        ("2026-05-01 0:00:00", "2026-05-31 23:59:59", True),
+        ("2026-05-20", "2026-05-20", True),
+        ("2026-05-20 9:30:00", "", True),
+        ("2026-05-21 0:00:00", "", False),
+        ("", "2026-05-19 0:00:00", False),
+    ],
+)
+def test_a_sale_has_its_days_as_they_are_exported(
+    app: Flask, starts: str, ends: str, is_on: bool
+) -> None:
+    """Hours may have one digit, and the last day counts to its end."""
+    row = _simple(
+        "1",
+        "Mug",
+        **{
+            "Sale price": "5",
+            "Date sale price starts": starts,
+            "Date sale price ends": ends,
+        },
+    )
+    with clock.frozen(datetime(2026, 5, 20, 18, 0, tzinfo=UTC)):
+        moved_in(a_woo_file(row))
+
+    price = session.scalars(select(VariantPrice.amount)).one()
+    assert price == (500 if is_on else 999)
+
+
+def test_what_the_exporter_guards_and_encodes_is_undone(app: Flask) -> None:
+    """Apostrophes against formulas, entities, and line ends written as letters."""
+    rows = [
+        _simple(
+            "1",
+            "'-20% Salt &amp; Pepper",
+            SKU="'+1",
+            Published="'-1",
+            Categories="Home &amp; Living > Tables",
+            Tags="R&amp;B",
+            Stock="'-3",
+            Description="C:\\\\new\\nline",
+        ),
+        _simple("2", "Waits for review", Published="2"),
+        _simple("3", "On order", **{"In stock?": "backorder"}),
+    ]
+
+    found = moved_in(a_woo_file(*rows))
+
+    assert counts_of(found) == (3, 0, 0, 0)
+    assert problems_of(found) == [(2, "Stock", "-3")]
+    product = session.scalars(select(Product).where(Product.tags != [])).one()
+    assert (product.title, product.tags) == ("-20% Salt & Pepper", ["R&B"])
+    assert product.description == "C:\\new\nline"
+    assert set(session.scalars(select(Category.name))) == {"Home & Living", "Tables"}
+    assert "+1" in set(session.scalars(select(Variant.sku)))
+    statuses = session.scalars(select(Product.status).order_by(Product.id))
+    assert [status.value for status in statuses] == ["draft", "draft", "active"]
+
+
+def test_what_the_catalogue_refuses_is_told_in_the_words_of_the_file(app: Flask) -> None:
+    """And the rest of the file lands."""
+    rows = [
+        _simple("1", "One", SKU="SAME"),
+        _simple("2", "Two", SKU="SAME"),
+        PARENT,
+        _variation("12", "Red"),
+        _variation("13", "Red", SKU="HOOD-Red-2"),
+        {**PARENT, "ID": "20", "SKU": "CAP", "Name": "Cap", "Attribute 1 value(s)": ""},
+        _variation("21", "", Parent="CAP"),
+        _variation("30", "Blue", Parent="id:999"),
+        _simple("40", "Last"),
+    ]
+
+    found = moved_in(a_woo_file(*rows))
+
+    assert (found["status"], found["error"]) == ("completed", None)
+    assert counts_of(found) == (4, 0, 0, 2)
+    told = {
+        (problem["row"], problem["column"], problem["value"])
+        for problem in queries.list_problems(found["id"], limit=20, cursor=None)["data"]
+    }
+    assert told >= {
+        (3, "SKU", "SAME"),
+        (6, "Attribute 1 value(s)", "Red"),
+        (7, "Name", "cap"),
+        (8, "Attribute 1 value(s)", ""),
+        (9, "Parent", ""),
+    }
+
+
+def test_a_variation_for_any_value_becomes_one_for_each(app: Flask) -> None:
+    """But for those that have one of their own; what they shared is told of, and not divided."""
+    sizes = {"Attribute 2 name": "Size", "Attribute 2 value(s)": "Large, Small"}
+    rows = [
+        {**PARENT, **sizes},
+        _variation("11", "Red", **{**sizes, "Attribute 2 value(s)": "", "Stock": "4"}),
+        _variation("12", "Red", **{**sizes, "Attribute 2 value(s)": "Small"}, SKU="RS", Stock="2"),
+        _variation("13", "Blue", **{**sizes, "Attribute 2 value(s)": "", "In stock?": "0"}),
+    ]
+    found = moved_in(a_woo_file(*rows))
+
+    assert counts_of(found, "variants") == (4, 0, 0, 0)
+    assert problems_of(found) == []
+    skus = session.execute(select(Variant.sku, Variant.option_values).order_by(Variant.sku))
+    assert {row.sku: row.option_values for row in skus} == {
+        "HOOD-Red": ["Red", "Large"],
+        "RS": ["Red", "Small"],
+        "HOOD-Blue-blue-large": ["Blue", "Large"],
+        "HOOD-Blue-blue-small": ["Blue", "Small"],
+    }
+    assert counts_of(moved_in(a_woo_file(*rows))) == (0, 0, 1, 0)
+
+
+def test_stock_and_barcodes_of_many_are_nobodys(app: Flask) -> None:
+    code = {"GTIN, UPC, EAN, or ISBN": "4006381333931"}
+    rows = [PARENT, _variation("11", "", SKU="ANY", Stock="4", **code)]
+
+    found = moved_in(a_woo_file(*rows))
+
+    assert problems_of(found) == [
+        (3, "Stock", "4"),
+        (3, "GTIN, UPC, EAN, or ISBN", "4006381333931"),
+    ]
+    assert found["result"]["stock_opened"] == 0
+    assert counts_of(found, "variants") == (2, 0, 0, 0)
+    assert set(session.scalars(select(Variant.sku))) == {"ANY-blue", "ANY-red"}

@@ -43,9 +43,10 @@ def kept(
     dry_run: bool = False,
     on_conflict: OnConflict = OnConflict.REFUSE,
     kind: FileFormat | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> UUID:
     """Keep a file to be read."""
-    found = flows.check_file([content], kind)
+    found = flows.check_file([content], kind, columns)
     with transaction():
         return service.open_import(
             [content],
@@ -56,6 +57,7 @@ def kept(
             format=found,
             is_dry_run=dry_run,
             on_conflict=on_conflict,
+            columns=columns,
         )
 
 

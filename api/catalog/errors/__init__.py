@@ -87,6 +87,13 @@ class OptionsDoNotFit(Refused):
     sentence = "A variant of this product needs one value for each of: {options}."
 
 
+class OptionTwice(Refused):
+    """Two options that are called the same could not be told apart."""
+
+    code = "option_twice"
+    sentence = "There are two options called {option}. Give each of them a name of its own."
+
+
 class CompareAtNotAbovePrice(Refused):
     """A compare-at price tells what was saved, so it is above the price."""
 
@@ -134,6 +141,13 @@ class CollectionFollowsRules(Conflict):
 
     code = "collection_follows_rules"
     sentence = "The rules of this collection say what is in it. Change the rules instead."
+
+
+class CollectionUnknown(Refused):
+    """A collection that a product should be in, and that is not there."""
+
+    code = "collection_unknown"
+    sentence = "There is no collection {slug}."
 
 
 class CollectionHasNoRules(Refused):

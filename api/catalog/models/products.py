@@ -42,19 +42,15 @@ class Product(Identified, Versioned, Dated, Base):
     __tablename__ = "products"
     __table_args__ = (
         Index("ix_products_newest", "id", postgresql_where="status = 'active'"),
+        Index("ix_products_off_the_shelf", "status", "id", postgresql_where="status <> 'active'"),
         Index(
             "ix_products_newest_in_stock", "id", postgresql_where="status = 'active' AND in_stock"
         ),
-        Index("ix_products_by_name", "search_title", "id", postgresql_where="status = 'active'"),
+        Index("ix_products_by_name", "search_title", "id"),
         Index("ix_products_search", "search", postgresql_using="gin"),
         Index("ix_products_search_titles", "search_titles", postgresql_using="gin"),
         Index("ix_products_search_heads", "search_heads", postgresql_using="gin"),
-        Index(
-            "ix_products_traits",
-            "traits",
-            postgresql_using="gin",
-            postgresql_where="status = 'active'",
-        ),
+        Index("ix_products_traits", "traits", postgresql_using="gin"),
         Index(
             "ix_products_to_publish",
             "publish_at",

@@ -22,8 +22,8 @@ from api.catalog.queries.desk import (
     get_product,
     get_variant,
     list_categories,
-    list_products,
 )
+from api.catalog.queries.desk_list import list_products
 from api.catalog.queries.documents import (
     count_fitting,
     currencies_in_use,
@@ -31,6 +31,8 @@ from api.catalog.queries.documents import (
     product_documents,
     product_ids_after,
     product_ids_of,
+    variant_ids_of,
+    variant_keys,
     version_marks,
 )
 from api.catalog.queries.media import (
@@ -50,7 +52,7 @@ from api.catalog.queries.places import (
 from api.catalog.queries.price_history import price_history
 from api.catalog.queries.product_page import PAGE_EXPANSIONS, shown_product
 from api.catalog.queries.publishing import due_to_publish
-from api.catalog.queries.relations import get_relations
+from api.catalog.queries.relations import RELATION_FIELDS, get_relations, ids_by_slug
 from api.catalog.queries.schedules import scheduled_price, scheduled_prices
 from api.catalog.queries.selling import (
     Offer,
@@ -75,6 +77,7 @@ from api.catalog.queries.translations import (
 __all__ = [
     "CARD_EXPANSIONS",
     "PAGE_EXPANSIONS",
+    "RELATION_FIELDS",
     "SORTS",
     "Offer",
     "VariantFound",
@@ -97,6 +100,7 @@ __all__ = [
     "get_product_type",
     "get_relations",
     "get_variant",
+    "ids_by_slug",
     "is_media_gone",
     "list_attributes",
     "list_categories",
@@ -129,6 +133,8 @@ __all__ = [
     "trait_ids",
     "translation",
     "translations_of",
+    "variant_ids_of",
+    "variant_keys",
     "variant_labels",
     "version_marks",
     "waiting_media",

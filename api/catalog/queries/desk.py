@@ -4,117 +4,24 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, false, func, select
+from sqlalchemy import select
 
 from api.catalog.errors import CategoryNotFound, ProductNotFound, VariantNotFound
 from api.catalog.models import (
     Category,
     CategoryMember,
-    Collection,
-    CollectionMember,
     Media,
-    PriceRange,
     Product,
     ProductImage,
-    ProductStatus,
-    RuleMatch,
     Variant,
     VariantPrice,
 )
-from api.catalog.queries import searching
 from api.catalog.queries.attributes import attribute_values
 from api.catalog.queries.media import warnings
 from api.catalog.queries.price_history import price_view
-from api.catalog.queries.rules import fits
 from api.catalog.queries.selling import codes_of
 from api.catalog.queries.tree import in_tree_order, level_of
-from api.platform import pagination
 from api.platform.db import session
-from api.platform.pagination import Sort
-
-_VARIANT_COUNT = (
-    select(func.count())
-    .select_from(Variant)
-    .where(Variant.product_id == Product.id)
-    .scalar_subquery()
-)
-_IMAGE_URL = (
-    select(ProductImage.url)
-    .where(ProductImage.product_id == Product.id)
-    .order_by(ProductImage.position, ProductImage.id)
-    .limit(1)
-    .scalar_subquery()
-)
-
-
-def list_products(
-    *,
-    currency: str,
-    status: str | None = None,
-    q: str | None = None,
-    external_reference: str | None = None,
-    vendor: str | None = None,
-    product_type: str | None = None,
-    tag: str | None = None,
-    category: str | None = None,
-    collection: str | None = None,
-    sort: str = "newest",
-    limit: int = 25,
-    cursor: str | None = None,
-    with_total: bool = False,
-) -> dict[str, Any]:
-    """Return a page of products, the newest first or by name, whatever their state.
-
-    Vendors, types and tags are compared without case. A category counts with what stands below
-    it; one that is not there, or a collection that is not, holds nothing.
-    """
-    columns: tuple[Any, ...] = (
-        *(Product.id, Product.slug, Product.title, Product.status, Product.vendor),
-        *(Product.product_type, Product.in_stock, Product.version, Product.created_at),
-        *(Product.published_at, Product.publish_at, Product.external_reference),
-        *(PriceRange.lowest, PriceRange.highest),
-        _VARIANT_COUNT.label("variant_count"),
-        _IMAGE_URL.label("image_url"),
-    )
-    statement: Select[Any] = select(*columns).outerjoin(
-        PriceRange, and_(PriceRange.product_id == Product.id, PriceRange.currency == currency)
-    )
-    if status is not None:
-        statement = statement.where(Product.status == ProductStatus(status))
-    if q:
-        typed = searching.tsquery_text(q)
-        statement = statement.where(searching.matches(typed) if typed else false())
-    if external_reference is not None:
-        statement = statement.where(Product.external_reference == external_reference)
-    words = (("vendor", vendor), ("product_type", product_type), ("tag", tag))
-    asked = [{"field": name, "relation": "is", "value": word} for name, word in words if word]
-    if asked:
-        statement = statement.where(fits(RuleMatch.ALL, asked))
-    if category is not None:
-        statement = statement.where(Product.id.in_(_within(CategoryMember, Category, category)))
-    if collection is not None:
-        statement = statement.where(
-            Product.id.in_(_within(CollectionMember, Collection, collection))
-        )
-    by_name = sort == "name"
-    rows, page = pagination.page(
-        statement,
-        Sort((Product.search_title, Product.id) if by_name else (Product.id,), not by_name),
-        limit=limit,
-        cursor=cursor,
-        filters=(
-            *(currency, status, q, external_reference, vendor, product_type, tag),
-            *(category, collection, sort),
-        ),
-        total=statement.with_only_columns(Product.id) if with_total else None,
-    )
-    return {"data": [_line(row, currency) for row in rows], "page": page}
-
-
-def _within(members: Any, model: Any, slug: str) -> Select[Any]:
-    """Select the products of a category or collection."""
-    owner = members.category_id if members is CategoryMember else members.collection_id
-    return select(members.product_id).join(model, model.id == owner).where(model.slug == slug)
 
 
 def get_product(product_id: UUID) -> dict[str, Any]:
@@ -196,16 +103,6 @@ _CATEGORY = (
 
 def _category(row: Any) -> dict[str, Any]:
     return {**row._asdict(), "level": level_of(row.path)}
-
-
-def _line(row: Any, currency: str) -> dict[str, Any]:
-    line: dict[str, Any] = row._asdict()
-    for name in [name for name in line if name.startswith("sort_")]:
-        del line[name]
-    lowest, highest = line.pop("lowest"), line.pop("highest")
-    line["price"] = None if lowest is None else {"amount": lowest, "currency": currency}
-    line["price_varies"] = lowest != highest
-    return line
 
 
 def _variants(which: Any) -> list[dict[str, Any]]:

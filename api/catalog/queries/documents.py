@@ -4,6 +4,7 @@ What follows from other rows (search words, price ranges, stock) is not in it, a
 a document means the same in any shop.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -15,14 +16,19 @@ from api.catalog.models import (
     Barcode,
     Category,
     CategoryMember,
+    Collection,
+    CollectionKind,
+    CollectionMember,
     Product,
     ProductAttribute,
     ProductImage,
+    ProductRelation,
     ProductStatus,
     Translation,
     Variant,
     VariantPrice,
 )
+from api.catalog.queries.relations import RELATION_FIELDS
 from api.catalog.texts import words
 from api.platform.bulk import among
 from api.platform.db import session
@@ -45,7 +51,7 @@ _VARIANT = (
 
 
 def product_documents(product_ids: Iterable[UUID]) -> dict[UUID, Document]:
-    """Return products as documents by id, in the order of their ids; nine statements for all.
+    """Return products as documents by id, in the order of their ids; eleven statements for all.
 
     Each sees the shop as it is when it is asked: read in a transaction that stands still
     (REPEATABLE READ) or on locked products, a document is of one moment.
@@ -68,12 +74,15 @@ def product_documents(product_ids: Iterable[UUID]) -> dict[UUID, Document]:
         found[row.id] = {
             **plain,
             "categories": [],
+            "collections": [],
+            **{name: [] for name in RELATION_FIELDS},
             "attributes": {},
             "translations": {},
             "images": [],
             "variants": [],
         }
     _add_categories(found, mains, ids)
+    _add_collections_and_relations(found, ids)
     _add_images_and_variants(found, ids)
     for product_id, code, value in session.execute(
         select(ProductAttribute.product_id, Attribute.code, ProductAttribute.value)
@@ -110,6 +119,36 @@ def product_ids_of(
             .with_for_update(key_share=True)
         )
     )
+
+
+def variant_ids_of(slugs: Sequence[str], references: Sequence[str]) -> list[UUID]:
+    """Return the variants of the products that are known by these addresses or references.
+
+    Nothing is locked.
+    """
+    return list(
+        session.scalars(
+            select(Variant.id)
+            .join(Product, Product.id == Variant.product_id)
+            .where(Product.slug.in_(slugs) | Product.external_reference.in_(references))
+        )
+    )
+
+
+def variant_keys(product_ids: Iterable[UUID]) -> dict[UUID, list[Document]]:
+    """Return by what the variants of products are known: `id`, `sku`, `option_values`.
+
+    In the order in which their documents list them.
+    """
+    found: dict[UUID, list[Document]] = defaultdict(list)
+    for row in session.execute(
+        select(Variant.product_id, Variant.id, Variant.sku, Variant.option_values)
+        .where(among(Variant.product_id, sorted(product_ids)))
+        .order_by(Variant.position, Variant.id)
+    ):
+        key = {"id": row.id, "sku": row.sku, "option_values": row.option_values}
+        found[row.product_id].append(key)
+    return found
 
 
 def version_marks(product_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -211,6 +250,28 @@ def _add_categories(
     for row in sorted(rows, key=lambda row: row.id != mains[row.product_id]):
         path = [{"slug": slug, "name": names.get(slug, slug)} for slug in row.path.split("/")]
         found[row.product_id]["categories"].append(path)
+
+
+def _add_collections_and_relations(found: dict[UUID, Document], ids: list[UUID]) -> None:
+    """Say in which collections by hand they are and where, and what is shown beside them."""
+    for row in session.execute(
+        select(CollectionMember.product_id, Collection.slug, CollectionMember.position)
+        .join(Collection, Collection.id == CollectionMember.collection_id)
+        .where(among(CollectionMember.product_id, ids), Collection.kind == CollectionKind.MANUAL)
+    ):
+        place = {"slug": row.slug, "position": row.position}
+        found[row.product_id]["collections"].append(place)
+    for document in found.values():
+        # Not as the database sorts, which depends on its language.
+        document["collections"].sort(key=lambda place: place["slug"])
+    names = {kind: name for name, kind in RELATION_FIELDS.items()}
+    for beside in session.execute(
+        select(ProductRelation.product_id, ProductRelation.kind, Product.slug)
+        .join(Product, Product.id == ProductRelation.related_id)
+        .where(among(ProductRelation.product_id, ids))
+        .order_by(ProductRelation.position, ProductRelation.related_id)
+    ):
+        found[beside.product_id][names[beside.kind]].append(beside.slug)
 
 
 def _add_images_and_variants(found: dict[UUID, Document], ids: list[UUID]) -> None:

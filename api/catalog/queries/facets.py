@@ -5,14 +5,29 @@ say what choosing another value as well would show. Like totals, they are counte
 10,000 products, the newest; `is_capped` says when there are more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, column, func, literal, select, true, union_all
+from sqlalchemy import (
+    CTE,
+    Integer,
+    ScalarSelect,
+    String,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, array
 
 from api.catalog.models import (
     Attribute,
@@ -22,9 +37,9 @@ from api.catalog.models import (
     ProductAttribute,
     Trait,
 )
-from api.catalog.queries import searching
+from api.catalog.queries import relevance
 from api.catalog.queries.cards import money
-from api.catalog.queries.narrowing import Narrowing, Shape, narrowed, price_of
+from api.catalog.queries.narrowing import Narrowing, Shape, narrowed
 from api.catalog.queries.traits import ATTRIBUTE, OPTION, described_attributes
 from api.catalog.queries.translations import NO_TEXTS, texts_for
 from api.catalog.texts import attribute_kind
@@ -36,63 +51,129 @@ MOST_VALUES = 100
 
 _PLAIN = ("vendor", "type", "tag")
 _WHOLE = -1
-_PRICE = select(PriceRange.lowest).where(price_of()).correlate(Product).scalar_subquery()
 
 
 def facets_of(
-    narrowing: Narrowing, values: Mapping[str, Any], *, languages: Sequence[str] = ()
+    narrowing: Narrowing,
+    values: Mapping[str, Any],
+    *,
+    has_few_hits: bool | None = None,
+    languages: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the facets of a list: prices, stock, makers, types, tags, options and attributes.
 
-    Three statements for the counts, and up to three for how attributes are called. `parameter` and
-    `value` of each value are what to send to narrow the list by it.
+    One statement for the counts, and up to three for how attributes are called. `parameter` and
+    `value` of each value are what to send to narrow the list by it. `has_few_hits` is that of a
+    search; see `relevance`.
     """
-    if narrowing.is_empty:
-        return {"is_capped": False, "price": None, "in_stock": 0, "groups": []}
-    is_search = "tsquery" in values
-    summary = session.execute(_summary(narrowing.shape, is_search=is_search), dict(values)).one()
+    row = session.execute(_facets(narrowing.shape, has_few_hits), dict(values)).one()
     own = {kind: place for place, kind in enumerate(narrowing.kinds)}
     chosen = {trait for place in own.values() for trait in values[f"group_{place}"]}
     counted: dict[str, list[dict[str, Any]]] = {}
-    for row in session.execute(_counts(narrowing.shape, is_search=is_search), dict(values)):
+    for place, kind, trait, key, label, count in row.counts or ():
         # A kind that is filtered by is counted without its own filter, the others with all.
-        if row.place == own.get(row.kind, _WHOLE):
-            value = {"key": row.key, "label": row.label, "count": row.n}
-            counted.setdefault(row.kind, []).append({**value, "is_chosen": row.id in chosen})
-    spans = session.execute(_spans(narrowing.shape, is_search=is_search), dict(values)).all()
+        if place == own.get(kind, _WHOLE):
+            value = {"key": key, "label": label, "count": count, "is_chosen": trait in chosen}
+            counted.setdefault(kind, []).append(value)
+    ranged = {attribute: place for place, attribute in enumerate(narrowing.numbers)}
+    spans = {
+        attribute: (lowest, highest)
+        for place, attribute, lowest, highest in _spans_said(row.spans)
+        if place == ranged.get(attribute, _WHOLE)
+    }
+    lowest, highest = row.prices
     currency = values["currency"]
     return {
-        "is_capped": summary.products > TOTAL_CAP,
+        "is_capped": row.products > TOTAL_CAP,
         "price": None
-        if summary.lowest is None
-        else {
-            "lowest": money(summary.lowest, currency),
-            "highest": money(summary.highest, currency),
-        },
-        "in_stock": summary.in_stock,
-        "groups": _groups(counted, {row.attribute_id: row for row in spans}, languages),
+        if lowest is None
+        else {"lowest": money(lowest, currency), "highest": money(highest, currency)},
+        "in_stock": row.in_stock,
+        "groups": _groups(counted, spans, languages),
     }
 
 
 @lru_cache(maxsize=128)
-def _counts(shape: Shape, *, is_search: bool) -> Select[Any]:
-    """Build the statement that counts traits: with all filters, and without each group in turn."""
+def _facets(shape: Shape, has_few_hits: bool | None) -> AnySelect:
+    """Build the statement that counts everything.
+
+    Each count leaves its own filter out. Most are taken among the same products, which are looked
+    for once.
+    """
+    among = _Among(has_few_hits)
+    plain = among.newest(shape)
+    any_stock = among.newest(replace(shape, in_stock=None))
+    return select(
+        select(func.count()).select_from(plain).scalar_subquery().label("products"),
+        select(func.count()).where(any_stock.c.in_stock).scalar_subquery().label("in_stock"),
+        _prices(among.newest(replace(shape, price=False))).label("prices"),
+        _counts(
+            {place: among.newest(shape, leaving_out=place) for place in range(_WHOLE, shape.groups)}
+        ).label("counts"),
+        _spans(
+            {
+                place: among.newest(shape, at_any_number=place)
+                for place in range(_WHOLE, len(shape.numbers))
+            }
+        ).label("spans"),
+    )
+
+
+class _Among:
+    """The sets of products that are counted among; each stands in the statement once."""
+
+    def __init__(self, has_few_hits: bool | None) -> None:
+        self._has_few_hits = has_few_hits
+        self._sets: dict[tuple[Shape, int, int], CTE] = {}
+
+    def newest(
+        self, shape: Shape, *, leaving_out: int = _WHOLE, at_any_number: int = _WHOLE
+    ) -> CTE:
+        """Return the newest of the products that fit, one more than are counted; see `narrowed`."""
+        which = (shape, leaving_out, at_any_number)
+        if which in self._sets:
+            return self._sets[which]
+        columns = (shape.product_id.label("id"), Product.in_stock, Product.traits)
+        statement = narrowed(columns, shape, leaving_out=leaving_out, at_any_number=at_any_number)
+        if self._has_few_hits is not None:
+            found = relevance.found(
+                shape,
+                has_few_hits=self._has_few_hits,
+                leaving_out=leaving_out,
+                at_any_number=at_any_number,
+            )
+            statement = statement.where(found)
+        statement = statement.order_by(shape.product_id.desc()).limit(TOTAL_CAP + 1)
+        made = statement.cte(f"among_{len(self._sets)}")
+        self._sets[which] = made
+        return made
+
+
+def _prices(among: CTE) -> ScalarSelect[Any]:
+    """Tell the lowest and the highest price."""
+    price = select(PriceRange.lowest).where(
+        PriceRange.product_id == among.c.id,
+        PriceRange.currency == bindparam("currency", type_=String),
+    )
+    # Looked up for each: a join would read the prices of the whole shop.
+    each = select(price.correlate(among).scalar_subquery().label("price")).select_from(among)
+    priced = each.subquery()
+    return select(array([func.min(priced.c.price), func.max(priced.c.price)])).scalar_subquery()
+
+
+def _counts(among: Mapping[int, CTE]) -> ScalarSelect[Any]:
+    """Count traits, with all filters and without each group in turn."""
     arms = []
-    for place in range(_WHOLE, shape.groups):
-        among = _newest((Product.traits,), shape, is_search=is_search, leaving_out=place)
+    for place, products in among.items():
         trait = (
-            func.unnest(among.c.traits)
+            func.unnest(products.c.traits)
             .table_valued(column("id", Integer), name=f"t{place + 1}")
             .render_derived()
             .lateral()
         )
         arms.append(
-            select(
-                literal(place, Integer).label("place"),
-                trait.c.id,
-                func.count().label("n"),
-            )
-            .select_from(among)
+            select(literal(place, Integer).label("place"), trait.c.id, func.count().label("n"))
+            .select_from(products)
             .join(trait, true())
             .group_by(trait.c.id)
         )
@@ -105,65 +186,58 @@ def _counts(shape: Shape, *, is_search: bool) -> Select[Any]:
         .join(Trait, Trait.id == counts.c.id)
         .subquery()
     )
-    return select(ranked).where(ranked.c.rank <= MOST_VALUES).order_by(ranked.c.rank)
-
-
-@lru_cache(maxsize=128)
-def _summary(shape: Shape, *, is_search: bool) -> Select[Any]:
-    """Build the statement that tells the span of prices and how much is in stock.
-
-    Each leaves its own filter out, as the counts do.
-    """
-    columns = (Product.in_stock, _PRICE.label("price"))
-    plain = _newest(columns, shape, is_search=is_search)
-    any_price = any_stock = plain
-    if shape.price:
-        any_price = _newest(columns, replace(shape, price=False), is_search=is_search)
-    if shape.in_stock is not None:
-        any_stock = _newest(columns, replace(shape, in_stock=None), is_search=is_search)
-    whole = select(func.count()).select_from(plain).scalar_subquery()
-    in_stock = (
-        select(func.count()).select_from(any_stock).where(any_stock.c.in_stock).scalar_subquery()
-    )
-    return select(
-        whole.label("products"),
-        in_stock.label("in_stock"),
-        func.min(any_price.c.price).label("lowest"),
-        func.max(any_price.c.price).label("highest"),
-    ).select_from(any_price)
-
-
-@lru_cache(maxsize=128)
-def _spans(shape: Shape, *, is_search: bool) -> AnySelect:
-    """Build the statement that tells from where to where numbers and dates go, at any range."""
-    among = _newest((Product.id.label("id"),), replace(shape, numbers=0), is_search=is_search)
-    number = ProductAttribute.number
+    told = (ranked.c.place, ranked.c.kind, ranked.c.id, ranked.c.key, ranked.c.label, ranked.c.n)
+    in_order = aggregate_order_by(func.jsonb_build_array(*told), ranked.c.rank)
     return (
-        select(
-            ProductAttribute.attribute_id,
-            func.min(number).label("lowest"),
-            func.max(number).label("highest"),
-        )
-        .join(among, among.c.id == ProductAttribute.product_id)
-        .join(Attribute, Attribute.id == ProductAttribute.attribute_id)
-        .where(number.is_not(None), Attribute.is_filterable)
-        .group_by(ProductAttribute.attribute_id)
+        select(func.jsonb_agg(in_order, type_=JSONB))
+        .where(ranked.c.rank <= MOST_VALUES)
+        .scalar_subquery()
     )
 
 
-def _newest(
-    columns: Sequence[Any], shape: Shape, *, is_search: bool, leaving_out: int = _WHOLE
-) -> Any:
-    """Return the newest of the products that fit, one more than are counted."""
-    statement = narrowed(columns, shape, leaving_out=leaving_out)
-    if is_search:
-        statement = statement.where(searching.ways().any())
-    return statement.order_by(shape.product_id.desc()).limit(TOTAL_CAP + 1).subquery()
+def _spans(among: Mapping[int, CTE]) -> ScalarSelect[Any]:
+    """Tell from where to where numbers and dates go, with all filters and at any of each in turn.
+
+    As text, so that no digit is lost.
+    """
+    arms = []
+    for place, products in among.items():
+        # Looked up for each, as prices are; without the OFFSET the database would join instead.
+        said = (
+            select(ProductAttribute.attribute_id, ProductAttribute.number)
+            .where(
+                ProductAttribute.product_id == products.c.id, ProductAttribute.number.is_not(None)
+            )
+            .offset(0)
+            .correlate(products)
+            .lateral()
+        )
+        arms.append(
+            select(
+                literal(place, Integer).label("place"),
+                said.c.attribute_id,
+                cast(func.min(said.c.number), Text).label("lowest"),
+                cast(func.max(said.c.number), Text).label("highest"),
+            )
+            .select_from(products)
+            .join(said, true())
+            .join(Attribute, Attribute.id == said.c.attribute_id)
+            .where(Attribute.is_filterable)
+            .group_by(said.c.attribute_id)
+        )
+    spans = union_all(*arms).subquery()
+    told = func.jsonb_build_array(*spans.c)
+    return select(func.jsonb_agg(told, type_=JSONB)).scalar_subquery()
+
+
+def _spans_said(told: Sequence[Any] | None) -> Iterator[tuple[int, UUID, str, str]]:
+    for place, attribute, lowest, highest in told or ():
+        yield place, UUID(attribute), lowest, highest
 
 
 def _groups(
     counted: Mapping[str, list[dict[str, Any]]],
-    spans: Mapping[UUID, Any],
+    spans: Mapping[UUID, tuple[str, str]],
     languages: Sequence[str],
 ) -> list[dict[str, Any]]:
     """Put facets into the shop's order and give each value its words."""
@@ -221,9 +295,10 @@ def _group(
     }
 
 
-def _span(row: Any, kind: str) -> dict[str, Any]:
+def _span(ends: tuple[str, str], kind: str) -> dict[str, Any]:
     """Write the ends of a range as a storefront sends them back."""
     if kind == AttributeKind.DATE:
-        days = (date.fromordinal(int(end)).isoformat() for end in (row.lowest, row.highest))
-        return dict(zip(("lowest", "highest"), days, strict=True))
-    return {"lowest": str(row.lowest), "highest": str(row.highest)}
+        lowest, highest = (date.fromordinal(int(end)).isoformat() for end in ends)
+    else:
+        lowest, highest = ends
+    return {"lowest": lowest, "highest": highest}

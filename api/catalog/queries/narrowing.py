@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    or_,
     select,
 )
 
@@ -39,6 +41,8 @@ from api.catalog.models import (
 from api.catalog.queries.traits import described_attributes, trait_ids
 from api.catalog.texts import attribute_kind, option_kind
 
+MOST_MONEY = 2**62
+"""Beyond every price."""
 MOST_DIGITS = 30
 """Of a number that is compared with; more is nobody's width or weight."""
 
@@ -49,7 +53,7 @@ _RANGED = (AttributeKind.NUMBER, AttributeKind.DATE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which products a storefront asks for. Several values of one filter mean any of them."""
+    """Which products somebody asks for. Several values of one filter mean any of them."""
 
     currency: str
     category: str | None = None
@@ -67,12 +71,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which conditions a statement has, without their values."""
+    """Which conditions a statement has, without their values. Without a status it is for any."""
 
+    status: ProductStatus | None = ProductStatus.ACTIVE
     in_category: bool = False
     in_collection: bool = False
     groups: int = 0
-    numbers: int = 0
+    numbers: tuple[int, ...] = ()
+    """For each attribute that is a number or a date: of how many ranges it may be in one."""
     price: bool = False
     in_stock: bool | None = None
 
@@ -92,6 +98,8 @@ class Narrowing:
     values: dict[str, Any] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
     """Which kind of trait each group is, in their order."""
+    numbers: tuple[UUID, ...] = ()
+    """Which attribute each number is, in their order."""
 
     @property
     def is_empty(self) -> bool:
@@ -99,9 +107,15 @@ class Narrowing:
         return any(not self.values[f"group_{i}"] for i in range(self.shape.groups))
 
 
-def narrow(wanted: Wanted, *, collection_id: Any = None) -> Narrowing:
+def narrow(
+    wanted: Wanted,
+    *,
+    collection_id: Any = None,
+    status: ProductStatus | None = ProductStatus.ACTIVE,
+) -> Narrowing:
     """Look up what the words of a question mean; at most three statements, none without filters.
 
+    Storefronts ask for what is on the shelf, staff for any status, or for all of them with None.
     Raises FilterUnreadable and AttributeNotFilterable.
     """
     values: dict[str, Any] = {"currency": wanted.currency}
@@ -112,35 +126,43 @@ def narrow(wanted: Wanted, *, collection_id: Any = None) -> Narrowing:
     has_price = wanted.price_gte is not None or wanted.price_lte is not None
     if has_price:
         values["price_gte"] = wanted.price_gte or 0
-        values["price_lte"] = wanted.price_lte if wanted.price_lte is not None else 2**62
+        values["price_lte"] = MOST_MONEY if wanted.price_lte is None else wanted.price_lte
     asked, numbers = _asked(wanted)
     found = trait_ids(asked) if asked else {}
     for place, kind in enumerate(asked):
         values[f"group_{place}"] = found[kind]
-    for place, (attribute_id, low, high) in enumerate(numbers):
-        values |= {f"number_{place}": attribute_id, f"low_{place}": low, f"high_{place}": high}
+    for place, (attribute_id, ranges) in enumerate(numbers.items()):
+        values[f"number_{place}"] = attribute_id
+        for which, (low, high) in enumerate(ranges):
+            values |= {f"low_{place}_{which}": low, f"high_{place}_{which}": high}
     shape = Shape(
+        status=status,
         in_category=wanted.category is not None,
         in_collection=wanted.collection is not None,
         groups=len(asked),
-        numbers=len(numbers),
+        numbers=tuple(map(len, numbers.values())),
         price=has_price,
         in_stock=wanted.in_stock,
     )
-    return Narrowing(shape, values, tuple(asked))
+    return Narrowing(shape, values, tuple(asked), tuple(numbers))
 
 
 def narrowed(
-    columns: Sequence[Any], shape: Shape, *, with_prices: bool = False, leaving_out: int = -1
+    columns: Sequence[Any],
+    shape: Shape,
+    *,
+    with_prices: bool = False,
+    leaving_out: int = -1,
+    at_any_number: int = -1,
 ) -> Select[Any]:
-    """Build the statement for products on the shelf that fit; their values are bound by name.
+    """Build the statement for products that fit; their values are bound by name.
 
     `leaving_out` is the place of a group that is not asked for, so that its own counts show what
-    else could be chosen.
+    else could be chosen; `at_any_number` is that of a number, so that its own span shows it.
     """
-    statement: Select[Any] = (
-        select(*columns).select_from(Product).where(Product.status == ProductStatus.ACTIVE)
-    )
+    statement: Select[Any] = select(*columns).select_from(Product)
+    if shape.status is not None:
+        statement = statement.where(Product.status == shape.status)
     if shape.in_category:
         slug = bindparam("category", type_=String)
         wanted = select(Category.id).where(Category.slug == slug).scalar_subquery()
@@ -165,8 +187,9 @@ def narrowed(
         if place != leaving_out:
             ids = bindparam(f"group_{place}", type_=ARRAY(Integer))
             statement = statement.where(Product.traits.bool_op("&&")(ids))
-    for place in range(shape.numbers):
-        statement = statement.where(_in_range(place))
+    for place, ranges in enumerate(shape.numbers):
+        if place != at_any_number:
+            statement = statement.where(_in_range(place, ranges))
     return statement
 
 
@@ -178,17 +201,23 @@ def price_of() -> ColumnElement[bool]:
     )
 
 
-def _in_range(place: int) -> ColumnElement[bool]:
-    low, high = (bindparam(f"{end}_{place}", type_=Numeric) for end in ("low", "high"))
+def _in_range(place: int, ranges: int) -> ColumnElement[bool]:
+    ends = (
+        [bindparam(f"{end}_{place}_{which}", type_=Numeric) for end in ("low", "high")]
+        for which in range(ranges)
+    )
     return exists().where(
         ProductAttribute.product_id == Product.id,
         ProductAttribute.attribute_id == bindparam(f"number_{place}", type_=Uuid),
-        ProductAttribute.number.between(low, high),
+        or_(*(ProductAttribute.number.between(low, high) for low, high in ends)),
     )
 
 
-def _asked(wanted: Wanted) -> tuple[dict[str, list[str]], list[tuple[Any, Decimal, Decimal]]]:
-    """Sort filters into groups of traits, by kind, and ranges of numbers."""
+Range = tuple[Decimal, Decimal]
+
+
+def _asked(wanted: Wanted) -> tuple[dict[str, list[str]], dict[UUID, list[Range]]]:
+    """Sort filters into groups of traits, by kind, and ranges of numbers, by attribute."""
     asked: dict[str, list[str]] = {}
     for kind in ("vendor", "tag", "type"):
         if values := getattr(wanted, kind):
@@ -196,7 +225,7 @@ def _asked(wanted: Wanted) -> tuple[dict[str, list[str]], list[tuple[Any, Decima
     for text in wanted.option:
         name, value = _pair("option", text)
         asked.setdefault(option_kind(name), []).append(value)
-    numbers: list[tuple[Any, Decimal, Decimal]] = []
+    numbers: dict[UUID, list[Range]] = {}
     if not wanted.attribute:
         return asked, numbers
     known = {a["code"]: a for a in described_attributes() if a["is_filterable"]}
@@ -206,7 +235,7 @@ def _asked(wanted: Wanted) -> tuple[dict[str, list[str]], list[tuple[Any, Decima
             raise AttributeNotFilterable(attribute=code, known=sorted(known))
         kind = AttributeKind(known[code]["kind"])
         if kind in _RANGED:
-            numbers.append((known[code]["id"], *_range(text, value, kind)))
+            numbers.setdefault(known[code]["id"], []).append(_range(text, value, kind))
         else:
             asked.setdefault(attribute_kind(code), []).append(value)
     return asked, numbers
@@ -219,7 +248,7 @@ def _pair(filter_name: str, text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _range(text: str, value: str, kind: AttributeKind) -> tuple[Decimal, Decimal]:
+def _range(text: str, value: str, kind: AttributeKind) -> Range:
     """Read `10..20`, `10..`, `..20` or `10`; both ends are included."""
     low, separator, high = value.partition("..")
     try:

@@ -1,5 +1,6 @@
 """Which products stand beside another one, as staff see it."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,20 @@ from sqlalchemy import select
 from api.catalog.errors import ProductNotFound
 from api.catalog.models import Product, ProductRelation, RelationKind
 from api.platform.db import session
+
+RELATION_FIELDS: Mapping[str, RelationKind] = {
+    "related" if kind is RelationKind.RELATED else f"related_{kind.value}": kind
+    for kind in RelationKind
+}
+"""What the kinds are called in documents of ours, whose fields are their products by slug."""
+
+
+def ids_by_slug(slugs: Collection[str]) -> dict[str, UUID]:
+    """Return the products that have these addresses now; others are absent."""
+    if not slugs:
+        return {}
+    rows = session.execute(select(Product.slug, Product.id).where(Product.slug.in_(sorted(slugs))))
+    return {row.slug: row.id for row in rows}
 
 
 def get_relations(product_id: UUID) -> dict[str, Any]:

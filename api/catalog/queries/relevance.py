@@ -75,9 +75,16 @@ def look(shape: Shape, values: dict[str, Any]) -> Seen:
     return Seen(*session.execute(_look(shape), values).one())
 
 
-def found(shape: Shape, *, has_few_hits: bool) -> ColumnElement[bool]:
-    """Return the condition that a product is found, for lists in another order than relevance."""
-    return _gathered(shape) if has_few_hits else searching.ways().any()
+def found(
+    shape: Shape, *, has_few_hits: bool, leaving_out: int = -1, at_any_number: int = -1
+) -> ColumnElement[bool]:
+    """Return the condition that a product is found, for all that is not in order of relevance.
+
+    For what is left out see `narrowed`.
+    """
+    if has_few_hits:
+        return _gathered(shape, leaving_out=leaving_out, at_any_number=at_any_number)
+    return searching.ways().any()
 
 
 def hits(
@@ -185,8 +192,15 @@ def _step(shape: Shape, step: _Step, *, is_first: bool) -> Select[Any]:
     )
 
 
-def _gathered(shape: Shape, is_hit: ColumnElement[bool] | None = None) -> ColumnElement[bool]:
+def _gathered(
+    shape: Shape,
+    is_hit: ColumnElement[bool] | None = None,
+    *,
+    leaving_out: int = -1,
+    at_any_number: int = -1,
+) -> ColumnElement[bool]:
     """Ask for all hits first; the order of the list cannot tempt the database to walk along."""
     condition = searching.ways().any() if is_hit is None else is_hit
-    ids = searching.array_of(narrowed((Product.id,), shape).where(condition))
+    among = narrowed((Product.id,), shape, leaving_out=leaving_out, at_any_number=at_any_number)
+    ids = searching.array_of(among.where(condition))
     return Product.id == any_(ids)

@@ -1,6 +1,7 @@
 """Turn what somebody types into a question that the search index answers."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +33,14 @@ from api.catalog.texts import code_key, code_word, words
 MOST_WORDS = 12
 """More words than that are not asked for: they cost work and find nothing."""
 
+MOST_JOINED = 4
+"""Of so many words, two that stand side by side are looked for as one as well."""
+
 MOST_EXACT = 200
 """Products of exactly the same title that are put first."""
 
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b", re.IGNORECASE)
+_NUMBER_AND_UNIT = re.compile(r"(\d+)([^\W\d_]+)|([^\W\d_]+)(\d+)")
 
 
 def tsquery_text(typed: str) -> str:
@@ -44,10 +49,12 @@ def tsquery_text(typed: str) -> str:
     Every word must be there, in any order, in singular or plural; the last one may be only begun.
     A single letter behind other words is not asked for yet: half of all products have a word that
     begins with it. What is written like a code, `BLUE-MUG-01`, is also looked for as the beginning
-    of one.
+    of one. Where two words end and one begins is a matter of taste: `tea pot` finds a teapot,
+    `20cm` what is 20 cm long, and a code is found however it is cut into pieces.
     """
     pieces = _POSSESSIVE.sub("", typed).split()[:MOST_WORDS]
     terms: list[str] = []
+    codes: list[str] = []
     for place, piece in enumerate(pieces):
         found = words(piece).split()
         is_last = place == len(pieces) - 1
@@ -60,9 +67,30 @@ def tsquery_text(typed: str) -> str:
         )
         code = code_word(piece)
         if code != found[0] or any(letter.isdigit() for letter in code):
-            term = f"(({term}) | '{code}':* | '{code}')"
+            term = f"(({term}) | '{code}':* | '{code}'{_apart(code)})"
         terms.append(term)
-    return " & ".join(terms)
+        codes.append(code)
+    return " | ".join((" & ".join(terms), *_together(terms, codes, code_word("".join(pieces)))))
+
+
+def _apart(code: str) -> str:
+    """Return the other way to write a number with its unit or model: `20cm` is `20 cm` as well."""
+    found = _NUMBER_AND_UNIT.fullmatch(code)
+    if found is None:
+        return ""
+    number, unit = (f"'{part}'" for part in found.groups() if part)
+    return f" | ({number} & {unit})"
+
+
+def _together(terms: Sequence[str], codes: Sequence[str], whole: str) -> Iterator[str]:
+    """Return what was typed with two words as one in turn, and all of it as one code."""
+    if 1 < len(terms) <= MOST_JOINED:
+        for place in range(len(terms) - 1):
+            is_last = place == len(terms) - 2
+            both = _forms(codes[place] + codes[place + 1], begun=is_last)
+            yield " & ".join((*terms[:place], both, *terms[place + 2 :]))
+    if terms and whole != codes[0] and any(letter.isdigit() for letter in whole):
+        yield f"'{whole}':*"
 
 
 def matches(
@@ -160,7 +188,7 @@ def _query(query_text: str | BindParameter[str]) -> ColumnElement[str]:
 
 
 def _forms(word: str, *, begun: bool) -> str:
-    """Return a word as it may stand in a text: itself, begun, and its English -s and -es forms."""
+    """Return a word as it may stand in a text: itself, begun, in English singular or plural."""
     forms = {word: f"'{word}':*" if begun else f"'{word}'"}
     if len(word) > 2:
         for other in (f"{word}s", f"{word}es"):
@@ -170,4 +198,8 @@ def _forms(word: str, *, begun: bool) -> str:
             forms[word[:-1]] = f"'{word[:-1]}'"
         if word.endswith("es"):
             forms[word[:-2]] = f"'{word[:-2]}'"
+        if word.endswith("ies"):
+            forms[f"{word[:-3]}y"] = f"'{word[:-3]}y'"
+        elif word.endswith("y"):
+            forms[f"{word[:-1]}ies"] = f"'{word[:-1]}ies'"
     return f"({' | '.join(forms.values())})"

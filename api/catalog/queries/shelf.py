@@ -5,6 +5,7 @@ whatever its length. Statements are built once for each kind of list and given t
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -22,14 +23,24 @@ from api.catalog.queries import relevance, searching
 from api.catalog.queries.cards import CARD, cards
 from api.catalog.queries.facets import facets_of
 from api.catalog.queries.guessing import meant
-from api.catalog.queries.narrowing import Narrowing, Shape, Wanted, narrow, narrowed
+from api.catalog.queries.narrowing import MOST_MONEY, Narrowing, Shape, Wanted, narrow, narrowed
 from api.platform import pagination
 from api.platform.db import AnySelect, session
 from api.platform.pagination import CursorInvalid, Listing, Sort
 
 SORTS = ("relevance", "newest", "name", "price", "-price", "position")
 
-Page = tuple[list[Any], dict[str, Any]]
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A page of a list, and what its totals and facets are to be counted with."""
+
+    rows: list[Any]
+    page: dict[str, Any]
+    values: dict[str, Any]
+    has_few_hits: bool | None = None
+    """Whether a search has few hits, which are then gathered; None without a search."""
+    corrected_q: str | None = None
 
 
 def shown_products(
@@ -62,45 +73,65 @@ def shown_products(
     if order == "position" and not (wanted.category or wanted.collection):
         raise SortNeedsShelf
     narrowing = narrow(wanted, collection_id=collection.id if collection else None)
-    corrected = None
     if narrowing.is_empty:
-        values = narrowing.values
-        rows: list[Any] = []
-        page: dict[str, Any] = {"limit": limit, "next_cursor": None, "has_more": False}
+        found = _nothing(wanted, narrowing, limit, cursor)
     elif wanted.q:
-        rows, page, values, corrected = _search(wanted, narrowing, order, limit, cursor)
+        found = _search(wanted, narrowing, order, limit, cursor)
     else:
-        values = narrowing.values
-        rows, page = _listed(wanted, narrowing.shape, order, values, limit, cursor)
-    if not rows and wanted.category is not None:
+        found = _listed(wanted, narrowing.shape, order, narrowing.values, limit, cursor)
+    if not found.rows and wanted.category is not None:
         _check_category(wanted.category)
+    if order.endswith("price"):
+        narrowing = _of_what_has_a_price(narrowing, found.values)
+    page = found.page
     if with_total:
-        everything = _everything(narrowing.shape, is_search=bool(wanted.q))
-        count = {"total": 0, "total_is_capped": False}
-        page |= count if narrowing.is_empty else pagination.total_of(everything, values)
-    data, spoken = cards(rows, wanted.currency, languages=languages, expand=expand)
-    found: dict[str, Any] = {"data": data, "page": page, "languages": spoken}
+        everything = _everything(narrowing.shape, found.has_few_hits)
+        none = {"total": 0, "total_is_capped": False}
+        page |= none if narrowing.is_empty else pagination.total_of(everything, found.values)
+    data, spoken = cards(found.rows, wanted.currency, languages=languages, expand=expand)
+    shown: dict[str, Any] = {"data": data, "page": page, "languages": spoken}
     if wanted.q:
-        found["corrected_q"] = corrected
+        shown["corrected_q"] = found.corrected_q
     if with_facets:
-        found["facets"] = facets_of(narrowing, values, languages=languages)
-    return found
+        if narrowing.is_empty and wanted.q:
+            # What else could be chosen is counted among what the words find.
+            found.values["exact"] = relevance.look(narrowing.shape, found.values).exact
+        shown["facets"] = facets_of(
+            narrowing, found.values, has_few_hits=found.has_few_hits, languages=languages
+        )
+    return shown
 
 
 def found_products(
     q: str, *, currency: str, limit: int, languages: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Return the cards of the first products that a search finds."""
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the cards of the first products that a search finds, and their languages."""
     wanted = Wanted(currency=currency, q=q)
     values = {"currency": currency, **searching.values_of(q)}
-    rows, _ = _listed(wanted, Shape(), "relevance", values, limit, None)
-    found, _ = cards(rows, currency, languages=languages)
-    return found
+    listed = _listed(wanted, Shape(), "relevance", values, limit, None)
+    return cards(listed.rows, currency, languages=languages)
+
+
+def _nothing(wanted: Wanted, narrowing: Narrowing, limit: int, cursor: str | None) -> _Found:
+    """Answer what no product fits without asking; no page came before, so no cursor is its own."""
+    if cursor:
+        raise CursorInvalid
+    searched = searching.values_of(wanted.q) if wanted.q else {}
+    page: dict[str, Any] = {"limit": limit, "next_cursor": None, "has_more": False}
+    return _Found([], page, narrowing.values | searched, True if wanted.q else None)
+
+
+def _of_what_has_a_price(narrowing: Narrowing, values: dict[str, Any]) -> Narrowing:
+    """Count what an order by price lists: only what has a price in the currency."""
+    if narrowing.shape.price:
+        return narrowing
+    values |= {"price_gte": 0, "price_lte": MOST_MONEY}
+    return replace(narrowing, shape=replace(narrowing.shape, price=True))
 
 
 def _search(
     wanted: Wanted, narrowing: Narrowing, order: str, limit: int, cursor: str | None
-) -> tuple[list[Any], dict[str, Any], dict[str, Any], str | None]:
+) -> _Found:
     """Search, and when that finds nothing, search for what was probably meant.
 
     A cursor of a corrected search does not fit the words as typed, which is how it is told.
@@ -108,9 +139,9 @@ def _search(
     typed = wanted.q or ""
     values = {**narrowing.values, **searching.values_of(typed)}
     try:
-        rows, page = _listed(wanted, narrowing.shape, order, values, limit, cursor)
-        if rows or cursor:
-            return rows, page, values, None
+        found = _listed(wanted, narrowing.shape, order, values, limit, cursor)
+        if found.rows or cursor:
+            return found
     except CursorInvalid:
         corrected = meant(typed)
         if corrected is None:
@@ -118,10 +149,10 @@ def _search(
     else:
         corrected = meant(typed)
         if corrected is None:
-            return rows, page, values, None
+            return found
     other = {**narrowing.values, **searching.values_of(corrected)}
-    rows, page = _listed(wanted, narrowing.shape, order, other, limit, cursor)
-    return rows, page, other, corrected
+    found = _listed(wanted, narrowing.shape, order, other, limit, cursor)
+    return replace(found, corrected_q=corrected)
 
 
 def _listed(
@@ -131,17 +162,22 @@ def _listed(
     values: dict[str, Any],
     limit: int,
     cursor: str | None,
-) -> Page:
+) -> _Found:
     """Read a page of one kind of list; notes among the values who is exactly it."""
     # What was asked, and the words that are searched, which may be others than those typed.
     filters = (wanted, values.get("tsquery"))
     seen = relevance.look(shape, values) if wanted.q else None
+    has_few_hits = None
     if seen is not None:
-        values["exact"] = seen.exact
+        values["exact"], has_few_hits = seen.exact, seen.is_low
         if order == "relevance":
-            return relevance.hits(shape, seen, values, limit=limit, cursor=cursor, filters=filters)
-    listed = _listing(order, shape, seen and seen.is_low)
-    return pagination.page_of(listed, values, limit=limit, cursor=cursor, filters=filters)
+            hits, page = relevance.hits(
+                shape, seen, values, limit=limit, cursor=cursor, filters=filters
+            )
+            return _Found(hits, page, values, has_few_hits)
+    listed = _listing(order, shape, has_few_hits)
+    rows, page = pagination.page_of(listed, values, limit=limit, cursor=cursor, filters=filters)
+    return _Found(rows, page, values, has_few_hits)
 
 
 @lru_cache(maxsize=512)
@@ -161,9 +197,9 @@ def _listing(order: str, shape: Shape, has_few_hits: bool | None) -> Listing:
 
 
 @lru_cache(maxsize=128)
-def _everything(shape: Shape, *, is_search: bool) -> AnySelect:
+def _everything(shape: Shape, has_few_hits: bool | None) -> AnySelect:
     """Build the statement that a total is counted by."""
-    return _searched(narrowed((Product.id,), shape), shape, False if is_search else None)
+    return _searched(narrowed((Product.id,), shape), shape, has_few_hits)
 
 
 def _searched(statement: AnySelect, shape: Shape, has_few_hits: bool | None) -> AnySelect:

@@ -12,13 +12,17 @@ def suggested(
 ) -> dict[str, Any]:
     """Return products, shelves and whole searches for what was typed so far.
 
-    When no product is found, what was probably meant is taken instead, and told.
+    When no product is found, what was probably meant is taken instead, and told. The `languages`
+    in the answer are those that its products are called in.
     """
-    products = found_products(typed, currency=currency, limit=limit, languages=languages)
+    products, spoken = found_products(typed, currency=currency, limit=limit, languages=languages)
     corrected = None if products else meant(typed)
     if corrected:
-        products = found_products(corrected, currency=currency, limit=limit, languages=languages)
+        products, spoken = found_products(
+            corrected, currency=currency, limit=limit, languages=languages
+        )
     return {
+        "languages": spoken,
         "q": typed,
         "corrected_q": corrected,
         "queries": likely_queries(corrected or typed)[:limit],

@@ -17,7 +17,7 @@ from api.catalog.service import (
     ProductDraft,
     VariantDraft,
 )
-from api.platform.http import Moment, MoneySchema, PageQuerySchema, Schema
+from api.platform.http import Moment, MoneySchema, PageQuerySchema, Schema, Spelling
 
 MOST_VARIANTS = 2_000
 MOST_IMAGES = 250
@@ -35,18 +35,18 @@ def _lower(slug: str) -> None:
 
 SLUG = validate.And(
     validate.Length(1, 255),
-    validate.Regexp(
+    Spelling(
         r"^[^\W_]+(?:[-_]+[^\W_]+)*$", error="Use letters and digits with dashes between them."
     ),
     _lower,
 )
-_CODE = validate.Regexp(r"^\S(?:.*\S)?$", error="Must not begin or end with a space.")
+_CODE = Spelling(r"^\S(?:.*\S)?$", error="Must not begin or end with a space.")
 _URL = validate.And(
     validate.URL(schemes={"http", "https"}, require_tld=False), validate.Length(max=2000)
 )
 _SHORT = validate.Length(max=255)
 _NAME = validate.And(validate.Length(1, 255), validate.Regexp(r".*\S", error="Must not be blank."))
-_TAX_CLASS = validate.Regexp(r"^[a-z0-9_-]{1,40}$", error="Use a class such as standard.")
+_TAX_CLASS = Spelling(r"^[a-z0-9_-]{1,40}$", error="Use a class such as standard.")
 
 
 def _tags() -> fields.Field[Any]:

@@ -6,7 +6,14 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.catalog.queries import CARD_EXPANSIONS, PAGE_EXPANSIONS, SORTS
-from api.platform.http import LARGEST_AMOUNT, MoneySchema, PageQuerySchema, PageSchema, Schema
+from api.platform.http import (
+    LARGEST_AMOUNT,
+    MoneySchema,
+    PageQuerySchema,
+    PageSchema,
+    Schema,
+    Spelling,
+)
 
 MOST_FILTERS = 50
 """Values of one filter; each is looked up."""
@@ -49,7 +56,7 @@ class CurrencyQuerySchema(Schema):
 
     currency = fields.String(
         load_default=None,
-        validate=validate.Regexp(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
+        validate=Spelling(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
         metadata={"description": "The shop's own currency when left out."},
     )
 
@@ -72,9 +79,13 @@ class ShownProductsQuerySchema(PageQuerySchema, CurrencyQuerySchema):
     """
 
     category = fields.String(
-        load_default=None, metadata={"description": "Slug; what stands below it is included."}
+        load_default=None,
+        validate=validate.Length(min=1),
+        metadata={"description": "Slug; what stands below it is included."},
     )
-    collection = fields.String(load_default=None, metadata={"description": "Slug."})
+    collection = fields.String(
+        load_default=None, validate=validate.Length(min=1), metadata={"description": "Slug."}
+    )
     q = fields.String(
         load_default=None,
         validate=validate.Length(max=200),

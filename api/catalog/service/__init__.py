@@ -4,6 +4,7 @@ from api.catalog.models import ProductStatus
 from api.catalog.service.arrivals import Arrival, Arrived, ArrivedVariant, Outcome, take_in
 from api.catalog.service.attributes import create_attribute, delete_attribute, edit_attribute
 from api.catalog.service.availability import note_availability
+from api.catalog.service.beside import settle_relations
 from api.catalog.service.categories import (
     create_category,
     delete_category,
@@ -22,7 +23,7 @@ from api.catalog.service.collections import (
     put_products,
     remove_products,
 )
-from api.catalog.service.differences import differences
+from api.catalog.service.differences import differences, matched
 from api.catalog.service.drafts import (
     AttributeDraft,
     BarcodeDraft,
@@ -57,7 +58,9 @@ from api.catalog.service.publishing import publish_due
 from api.catalog.service.refreshing import AT_THE_END as REFRESH_AT_THE_END
 from api.catalog.service.refreshing import refilter, refresh_next
 from api.catalog.service.relations import relate_products
-from api.catalog.service.restatement import Restated, put_back, put_back_prices, restate
+from api.catalog.service.repricing import put_back_prices
+from api.catalog.service.restated import Restated
+from api.catalog.service.restatement import put_back, restate
 from api.catalog.service.schedules import (
     cancel_schedule,
     carry_out,
@@ -127,6 +130,7 @@ __all__ = [
     "gather",
     "keep_media",
     "learn_words",
+    "matched",
     "move_in_category",
     "move_product",
     "note_availability",
@@ -145,6 +149,7 @@ __all__ = [
     "schedule_price",
     "set_prices",
     "set_some_prices",
+    "settle_relations",
     "sizes_of",
     "slug_from",
     "take_back",

@@ -4,15 +4,44 @@ An address in use always wins. Whoever takes one writes the row that has it firs
 unique constraint makes two who want the same queue, and tidies the history afterwards.
 """
 
-from collections.abc import Collection
+from collections import abc
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from api.catalog.models import OldSlug, Translation
+from api.catalog.models import Category, Collection, OldSlug, Product, Translation
 from api.catalog.queries.addresses import Kind
+from api.catalog.texts import LONGEST_SLUG
+from api.kernel.ids import new_id
 from api.platform.db import require_transaction, session
+
+_HAVING: dict[Kind, type[Product | Category | Collection]] = {
+    "product": Product,
+    "category": Category,
+    "collection": Collection,
+}
+_MOST_ALIKE = 20
+"""So many that are called the same are numbered; others get a part of an id."""
+
+
+def free(kind: Kind, *wishes: str) -> str:
+    """Choose the address of something that came without one: the first wish that nobody has.
+
+    When all are taken, the last one gets a number, `mug-2`. Somebody may be faster in taking it:
+    then the unique constraint refuses it.
+    """
+    known = [wish for wish in wishes if wish]
+    if known:
+        begin = known[-1][: LONGEST_SLUG - 14]
+        known += [f"{begin}-{number}" for number in range(2, _MOST_ALIKE + 1)]
+        slug = _HAVING[kind].slug
+        taken = set(session.scalars(select(slug).where(slug.in_(known))))
+        for wish in known:
+            if wish not in taken:
+                return wish
+        return f"{begin}-{new_id().hex[-12:]}"
+    return new_id().hex[-12:]
 
 
 def moved(kind: Kind, subject_id: UUID, *, before: str, after: str) -> None:
@@ -33,7 +62,7 @@ def moved(kind: Kind, subject_id: UUID, *, before: str, after: str) -> None:
     )
 
 
-def in_use_again(kind: Kind, slugs: Collection[str]) -> None:
+def in_use_again(kind: Kind, slugs: abc.Collection[str]) -> None:
     """Forget that these addresses led elsewhere: from now on they are somebody's own."""
     require_transaction()
     if slugs:

@@ -12,7 +12,7 @@ from api.catalog.models import Category, CategoryMember
 from api.catalog.service import addresses, following, gathering
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import CategoryDraft
-from api.catalog.texts import slug_from
+from api.catalog.texts import LONGEST_SLUG, slug_from
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
@@ -24,13 +24,14 @@ from api.platform.outbox import emit
 def create_category(draft: CategoryDraft, *, by: Principal) -> UUID:
     """Add a category to the tree; returns its id.
 
-    Refuses a slug that is taken anywhere in the tree and a parent that is not there.
+    Without a slug it gets one made from its name. Refuses a slug that is taken anywhere in the
+    tree and a parent that is not there.
     """
     require_transaction()
     following.hold_tree(alone=True)
     category_id = new_id()
-    slug = draft.slug or slug_from(draft.name) or category_id.hex[-12:]
     parent = _get(draft.parent_id) if draft.parent_id else None
+    slug = draft.slug or _free_slug(draft.name, parent)
     with told_as_refusals():
         session.add(
             Category(
@@ -49,6 +50,13 @@ def create_category(draft: CategoryDraft, *, by: Principal) -> UUID:
     audit.record("category.created", by=by, subject_id=category_id, slug=slug)
     emit(CatalogueChanged(is_tree=True))
     return category_id
+
+
+def _free_slug(name: str, parent: Category | None) -> str:
+    """Make an address from a name; when another category has it, the parent's comes before it."""
+    slug = slug_from(name)
+    below = f"{parent.slug}-{slug}"[:LONGEST_SLUG].strip("-") if parent and slug else slug
+    return addresses.free("category", slug, below)
 
 
 def ensure_categories(names: Sequence[str]) -> dict[str, UUID]:

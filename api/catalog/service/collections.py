@@ -64,14 +64,15 @@ class CollectionDraft:
 def create_collection(draft: CollectionDraft, *, by: Principal) -> UUID:
     """Make a collection; returns its id. One with rules is filled by a job right after.
 
-    Refuses a slug that is taken, rules that say nothing, and rules for one that is filled by hand.
+    Without a slug it gets one made from its title, with a number when that is taken. Refuses a
+    slug that is taken, rules that say nothing, and rules for one that is filled by hand.
     """
     require_transaction()
     has_rules = draft.kind is CollectionKind.RULES
     if draft.rules and not has_rules:
         raise CollectionHasNoRules
     collection_id = new_id()
-    slug = draft.slug or slug_from(draft.title) or collection_id.hex[-12:]
+    slug = draft.slug or addresses.free("collection", slug_from(draft.title))
     with told_as_refusals():
         session.add(
             Collection(

@@ -5,15 +5,19 @@ from typing import Any
 
 Document = Mapping[str, Any]
 
-_UNCOMPARED = {"version", "variants"}
-"""A version is no fact about a product; variants are compared one by one."""
+_UNCOMPARED = {"version", "variants", "stock"}
+"""A version is no fact about a product, nor is what lies on the shelf; variants are compared one
+by one."""
 
 
-def differences(before: Document, after: Document) -> list[dict[str, Any]]:
+def differences(
+    before: Document, after: Document, *, with_unlisted: bool = True
+) -> list[dict[str, Any]]:
     """Return each field that differs: `field`, `before` and `after`.
 
     What `after` does not name is not compared, so it may be part of a document. Fields of variants
-    are called `variants.<SKU>.<field>`; a variant that is new or gone differs as a whole.
+    are called `variants.<SKU>.<field>`; a variant that is new or gone differs as a whole,
+    but for those gone that `with_unlisted` leaves out: files need not list all.
     """
     found = _plain(before, after, "")
     if "variants" not in after:
@@ -25,6 +29,8 @@ def differences(before: Document, after: Document) -> list[dict[str, Any]]:
             found.append({"field": name, "before": None, "after": dict(variant)})
         else:
             found += _plain(match, variant, f"{name}.")
+    if not with_unlisted:
+        return found
     kept = {id(match) for match in matches}
     for variant in before.get("variants", ()):
         if id(variant) not in kept:
@@ -44,6 +50,17 @@ def matched(there: Sequence[Document], said: Sequence[Document]) -> list[Documen
         else match
         for variant, match in zip(said, found, strict=True)
     ]
+
+
+def is_stale(before: Document, document: Document) -> bool:
+    """Tell whether the product or a variant of it was changed since a document was written."""
+    if document.get("version") not in (None, before["version"]):
+        return True
+    said = document.get("variants", ())
+    return any(
+        match is not None and variant.get("version") not in (None, match["version"])
+        for variant, match in zip(said, matched(before["variants"], said), strict=True)
+    )
 
 
 def _plain(before: Document, after: Document, prefix: str) -> list[dict[str, Any]]:

@@ -118,7 +118,8 @@ def search_columns_of(
     other languages: see `translated_texts`.
     """
     phrases = [product["vendor"], product["product_type"], *product["tags"]]
-    codes: list[str] = []
+    # `T-Shirt` is typed as `tshirt` too.
+    codes = [piece for piece in product["title"].split() if " " in words(piece)]
     for variant in variants:
         phrases += variant["option_values"]
         codes.append(variant["sku"])

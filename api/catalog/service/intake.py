@@ -13,6 +13,7 @@ from api.catalog.errors import (
     CurrencyTwice,
     ImageUnknown,
     OptionsDoNotFit,
+    OptionTwice,
     PublishAtPassed,
 )
 from api.catalog.models import (
@@ -35,7 +36,7 @@ from api.catalog.service import (
     traits,
 )
 from api.catalog.service.drafts import PriceDraft, ProductDraft, VariantDraft
-from api.catalog.texts import sku_from, slug_from, variant_title
+from api.catalog.texts import option_kind, sku_from, slug_from, variant_title
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.platform import bulk
@@ -57,6 +58,7 @@ def check(draft: ProductDraft) -> None:
     metadata.check(public=draft.public_metadata, private=draft.private_metadata)
     if draft.publish_at is not None and draft.publish_at <= clock.now():
         raise PublishAtPassed(publish_at=draft.publish_at.isoformat())
+    _check_options(draft.options)
     for variant in draft.variants:
         check_variant(variant, draft.options)
         if variant.image_url is not None and variant.image_url not in known:
@@ -72,6 +74,16 @@ def check_variant(variant: VariantDraft, options: Sequence[str]) -> None:
     metadata.check(public=variant.public_metadata, private=variant.private_metadata)
     barcodes.check(variant.codes)
     check_prices(variant.prices)
+
+
+def _check_options(options: Sequence[str]) -> None:
+    """Refuse two options that read alike, whatever their case."""
+    seen: set[str] = set()
+    for name in options:
+        kind = option_kind(name)
+        if kind in seen:
+            raise OptionTwice(option=name)
+        seen.add(kind)
 
 
 def check_option_values(values: Sequence[str], options: Sequence[str]) -> None:

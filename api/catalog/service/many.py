@@ -1,10 +1,10 @@
 """Change many products or variants in one go: row by row, and told as one change."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from api.catalog.events import CatalogueChanged
 from api.catalog.models import Product, Variant
@@ -21,18 +21,26 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 COMMANDS = tuple(_COMMANDS)
 
+_NAMES_LOCK = 74_119
+_NAMING = {
+    *("slug", "external_reference", "attributes", "sku", "barcode", "barcodes", "option_values"),
+}
+"""Changes that take what nobody else may have, or bring words that are new to the shop."""
+
 
 def edit_many_products(batch: Batch, *, by: Principal) -> dict[str, Any]:
     """Edit, publish and archive products as each row says; returns what became of each.
 
     A row's changes come before its command. Locks all products first, in id order, so that batches
     over the same products queue; then the tree, if need be, and the words that are new to the shop,
-    so that no two batches wait for each other's. Storefronts are told once.
+    so that no two batches wait for each other's. Those that give names do so one after another.
+    Storefronts are told once.
     """
     _lock_products([row["id"] for row in batch.rows])
     said = [row["changes"] for row in batch.rows if "changes" in row]
     if any("category_ids" in changes for changes in said):
         following.hold_tree(alone=False)
+    _queue_to_name(said)
     traits.introduce_words(said)
     answer = batch.carry_out(lambda row: _edit_product(row, by=by))
     _tell_once()
@@ -42,8 +50,8 @@ def edit_many_products(batch: Batch, *, by: Principal) -> dict[str, Any]:
 def edit_many_variants(batch: Batch, *, by: Principal) -> dict[str, Any]:
     """Edit and price variants as each row says; returns what became of each.
 
-    Locks all of their products first and then the variants, both in id order. Storefronts are told
-    once.
+    Locks all of their products first and then the variants, both in id order. Those that give
+    names do so one after another. Storefronts are told once.
     """
     ids = [row["id"] for row in batch.rows]
     _lock_products(
@@ -55,7 +63,14 @@ def edit_many_variants(batch: Batch, *, by: Principal) -> dict[str, Any]:
         .order_by(Variant.id)
         .with_for_update(key_share=True)
     )
-    answer = batch.carry_out(lambda row: _edit_variant(row, by=by))
+    _queue_to_name([row["changes"] for row in batch.rows if "changes" in row])
+    # A product of five hundred variants is read anew once, and not for each of them.
+    touched: dict[UUID, Product] = {}
+    answer = batch.carry_out(
+        lambda row: _edit_variant(row, follow=lambda p: touched.update({p.id: p}), by=by)
+    )
+    for product_id in sorted(touched):
+        products.refresh_search(touched[product_id])
     _tell_once()
     return answer
 
@@ -70,10 +85,12 @@ def _edit_product(row: Row, *, by: Principal) -> Done:
     return Done(product_id, session.get_one(Product, product_id).version)
 
 
-def _edit_variant(row: Row, *, by: Principal) -> Done:
+def _edit_variant(row: Row, *, follow: Callable[[Product], None], by: Principal) -> Done:
     variant_id, version = row["id"], row.get("version")
     if "changes" in row:
-        variants.edit_variant(variant_id, row["changes"], expected_version=version, by=by)
+        variants.edit_variant(
+            variant_id, row["changes"], expected_version=version, by=by, follow=follow
+        )
         version = None
     if "prices" in row:
         variants.set_prices(variant_id, row["prices"], expected_version=version, by=by)
@@ -90,6 +107,16 @@ def _lock_products(product_ids: Sequence[UUID]) -> None:
         .order_by(Product.id)
         .with_for_update(key_share=True)
     )
+
+
+def _queue_to_name(said: Sequence[Mapping[str, Any]]) -> None:
+    """Let no other batch give names until the transaction ends.
+
+    Names are taken row by row, in the order of the request. Two batches that want the same ones in
+    opposite order would wait for each other, and again when one of them begins anew.
+    """
+    if any(_NAMING & changes.keys() for changes in said):
+        session.execute(select(func.pg_advisory_xact_lock(_NAMES_LOCK)))
 
 
 def _tell_once() -> None:

@@ -18,10 +18,20 @@ from api.catalog.models import (
     ProductStatus,
     Variant,
 )
-from api.catalog.service import addresses, fitting, following, intake, media, metadata, refreshing
+from api.catalog.service import (
+    addresses,
+    fitting,
+    following,
+    intake,
+    media,
+    metadata,
+    refreshing,
+    traits,
+)
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import ImageDraft, ProductDraft
 from api.catalog.states import PRODUCT
+from api.catalog.texts import slug_from
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -31,6 +41,7 @@ from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
 _FOLLOWED = {*refreshing.SAID, "attributes"}
+_SPELLED = {"vendor", "product_type", "tags"}
 _APART = ("category_ids", "images", "attributes")
 """What of a product is kept in other rows than its own."""
 
@@ -38,12 +49,17 @@ _APART = ("category_ids", "images", "attributes")
 def create_product(draft: ProductDraft, *, by: Principal) -> intake.StoredProduct:
     """Take a product into the catalogue as a draft, with its variants, prices and pictures.
 
+    Without a slug it gets one made from its title, with a number when another product has that.
     Refuses a slug, SKU, barcode or external reference that is taken, two variants with the same
     values, values that do not fit the options, attributes that its type does not define or that
     do not fit, and a category that is not there.
     """
     require_transaction()
-    draft = replace(draft, images=tuple(media.with_media(draft.images)))
+    draft = replace(
+        draft,
+        slug=draft.slug or addresses.free("product", slug_from(draft.title)),
+        images=tuple(media.with_media(draft.images)),
+    )
     intake.check(draft)
     with told_as_refusals():
         (stored,) = intake.store([draft])
@@ -65,6 +81,7 @@ def edit_product(
     product = lock(product_id)
     check(product.version, expected_version)
     before_slug = product.slug
+    before = {name: getattr(product, name) for name in _SPELLED}
     shelves = _shelves_of(product.id) if "category_ids" in changes else set()
     plain = metadata.merged(product, {k: v for k, v in changes.items() if k not in _APART})
     changed = {k: v for k, v in plain.items() if getattr(product, k) != v}
@@ -83,12 +100,16 @@ def edit_product(
         addresses.moved("product", product.id, before=before_slug, after=product.slug)
         if _FOLLOWED & changed.keys():
             refresh_search(product)
+        is_respelled = bool(_SPELLED & changed.keys()) and traits.respell(
+            before, {name: getattr(product, name) for name in _SPELLED}
+        )
         product.version += 1
     audit.record("product.edited", by=by, subject_id=product.id, **changed)
     emit(
         CatalogueChanged(
             slugs=tuple(dict.fromkeys((before_slug, product.slug))),
             shelves=tuple(sorted(shelves - _shelves_of(product.id) if shelves else ())),
+            is_tree=is_respelled,  # it stands among the filters of any list
         )
     )
 

@@ -59,6 +59,48 @@ def relate_products(
     emit(CatalogueChanged(slugs=(product.slug,)))
 
 
+def relate_some(
+    product_id: UUID, related: Mapping[RelationKind, Sequence[UUID]], *, by: Principal
+) -> None:
+    """Let these be all products of these kinds that are shown beside a product; others stay.
+
+    Locks the product. Saying what is already so changes nothing.
+    """
+    product = lock(product_id)
+    of_kinds = (ProductRelation.product_id == product_id, ProductRelation.kind.in_(related))
+    there: dict[RelationKind, list[UUID]] = {kind: [] for kind in related}
+    for row in session.execute(
+        select(ProductRelation.kind, ProductRelation.related_id)
+        .where(*of_kinds)
+        .order_by(ProductRelation.position, ProductRelation.related_id)
+    ):
+        there[row.kind].append(row.related_id)
+    if there == {kind: list(ids) for kind, ids in related.items()}:
+        return
+    session.execute(delete(ProductRelation).where(*of_kinds))
+    relate_new({product_id: related})
+    product.version += 1
+    audit.record(
+        "product.related",
+        by=by,
+        subject_id=product_id,
+        **{kind.value: [str(id_) for id_ in ids] for kind, ids in related.items()},
+    )
+    emit(CatalogueChanged(slugs=(product.slug,)))
+
+
+def relate_new(related: Mapping[UUID, Mapping[RelationKind, Sequence[UUID]]]) -> None:
+    """Say what is shown beside products that have nothing of these kinds beside them yet."""
+    rows = [
+        {"product_id": product_id, "kind": kind, "related_id": id_, "position": place}
+        for product_id, by_kind in related.items()
+        for kind, ids in by_kind.items()
+        for place, id_ in enumerate(ids)
+    ]
+    if rows:
+        session.execute(insert(ProductRelation), rows)
+
+
 def _refuse_wrong(product_id: UUID, related: Mapping[RelationKind, Sequence[UUID]]) -> None:
     wanted = {id_ for ids in related.values() for id_ in ids}
     there = set(session.scalars(select(Product.id).where(Product.id.in_(wanted))))

@@ -5,7 +5,6 @@ name stays, and so do variants that it does not list.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +16,21 @@ from api.catalog.errors import ProductChangedSince, TitleMissing
 from api.catalog.events import CatalogueChanged, ProductPublished
 from api.catalog.models import Product, ProductStatus, Translation, Variant
 from api.catalog.queries.documents import product_documents, product_ids_of
-from api.catalog.service import fitting, intake, products, refreshing, variants
+from api.catalog.queries.relations import RELATION_FIELDS
+from api.catalog.service import (
+    beside,
+    by_hand,
+    fitting,
+    intake,
+    products,
+    refreshing,
+    variants,
+)
 from api.catalog.service.arrivals import Outcome
+from api.catalog.service.by_hand import ByHand
 from api.catalog.service.category_paths import Path, ensure_category_paths
 from api.catalog.service.clashes import refusal_for
-from api.catalog.service.differences import Document, differences, matched
+from api.catalog.service.differences import Document, differences, is_stale, matched
 from api.catalog.service.document_drafts import (
     category_paths,
     image_draft,
@@ -30,8 +39,9 @@ from api.catalog.service.document_drafts import (
     product_draft,
     variant_draft,
 )
-from api.catalog.service.drafts import BarcodeDraft, PriceDraft
-from api.catalog.service.repricing import reprice_many
+from api.catalog.service.drafts import BarcodeDraft
+from api.catalog.service.repricing import Prices, is_price, prices_that_differ, reprice_many
+from api.catalog.service.restated import Restated, variant_outcomes
 from api.kernel.errors import DomainError
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction, session
@@ -47,20 +57,6 @@ _VARIANT_PLAIN = (
 )
 
 
-Prices = dict[str, Sequence[PriceDraft]]
-"""What variants cost, by SKU."""
-
-
-@dataclass(slots=True)
-class Restated:
-    """What became of one document; `variants` are counted by outcome."""
-
-    outcome: Outcome
-    product_id: UUID | None = None
-    refusal: DomainError | None = None
-    variants: dict[Outcome, int] = field(default_factory=dict)
-
-
 def restate(
     documents: Sequence[Document], *, is_overwriting: bool, by: Principal
 ) -> list[Restated]:
@@ -68,11 +64,14 @@ def restate(
 
     Products are known by their slug, which each document has once. One that somebody changed
     since its document was written, as its versions tell, is refused with ProductChangedSince
-    unless `is_overwriting`. Locks the known products, in id order.
+    unless `is_overwriting`. Locks the known products, in id order, and the collections by hand
+    that they are in or come to, in id order. Products that are shown beside others may be among
+    the documents; see `beside` for those that come later still.
     """
     require_transaction()
     there = product_documents(product_ids_of([d["slug"] for d in documents], []))
     by_slug = {document["slug"]: (key, document) for key, document in there.items()}
+    held, documents = by_hand.placed(documents, there.values())
     made: list[Restated | None] = [None] * len(documents)
     repriced: Prices = {}
     new: list[int] = []
@@ -89,30 +88,17 @@ def restate(
             before,
             document,
             categories,
+            held,
             repriced,
             is_overwriting=is_overwriting,
             by=by,
         )
     reprice_many(repriced, by=by)
-    for place, restated in zip(new, _create([documents[p] for p in new], categories), strict=True):
+    created = _create([documents[place] for place in new], categories, held, by=by)
+    for place, restated in zip(new, created, strict=True):
         made[place] = restated
-    return [one for one in made if one is not None]
-
-
-def put_back_prices(befores: Mapping[UUID, Document], *, by: Principal) -> set[UUID]:
-    """Give products back the prices that documents say, all at once, where nothing else differs.
-
-    Returns which ones; the others need `put_back`. Locks them, in id order.
-    """
-    require_transaction()
-    repriced: Prices = {}
-    done: set[UUID] = set()
-    for product_id, now in product_documents(product_ids_of([], [], ids=[*befores])).items():
-        before = befores[product_id]
-        if all(map(_is_price, differences(now, before))):
-            repriced |= _prices_that_differ(now, before)
-            done.add(product_id)
-    reprice_many(repriced, by=by)
+    done = [one for one in made if one is not None]
+    _relate(documents, done, there, by=by)
     return done
 
 
@@ -124,9 +110,12 @@ def put_back(product_id: UUID, before: Document, *, by: Principal) -> list[str]:
     require_transaction()
     products.lock(product_id)
     now = product_documents([product_id])[product_id]
+    # What is gone since cannot be gone back to.
+    held, (before,) = by_hand.placed([before], [now], with_unknown=False)
+    beside.settle_relations({product_id: beside.said_by(before)}, by=by)
     categories = ensure_category_paths(category_paths(before.get("categories", ())))
     if differences(now, before):
-        _write(product_id, now, before, categories, by=by)
+        _write(product_id, now, before, categories, held, by=by)
     kept = {id(match) for match in matched(now["variants"], before["variants"])}
     left = [variant["sku"] for variant in now["variants"] if id(variant) not in kept]
     for sku in left:
@@ -139,86 +128,59 @@ def _change(
     before: Document,
     document: Document,
     categories: Mapping[Path, UUID],
+    held: ByHand,
     repriced: Prices,
     *,
     is_overwriting: bool,
     by: Principal,
 ) -> Restated:
     """Make a product what its document says; where only prices differ, they are put to the rest."""
-    changes = [
-        one for one in differences(before, document) if one["after"] is not None or _is_field(one)
-    ]
-    counts = _variant_counts(before, document)
+    changes = differences(before, document, with_unlisted=False)
+    outcomes = variant_outcomes(before, document)
     if not changes:
-        return Restated(Outcome.UNCHANGED, product_id, variants=counts)
-    if not is_overwriting and _is_stale(before, document):
+        return Restated(Outcome.UNCHANGED, product_id, variants=outcomes)
+    if not is_overwriting and is_stale(before, document):
         refusal = ProductChangedSince(slug=document["slug"], version=before["version"])
         return Restated(Outcome.REFUSED, product_id, refusal)
+    if all(one["field"] in RELATION_FIELDS for one in changes):
+        # It becomes a change when what is shown beside it is there.
+        return Restated(Outcome.UNCHANGED, product_id, variants=outcomes)
     try:
-        if all(map(_is_price, changes)):
-            repriced |= _prices_that_differ(before, document)
-            return Restated(Outcome.CHANGED, product_id, variants=counts)
+        if all(map(is_price, changes)):
+            repriced |= prices_that_differ(before, document)
+            return Restated(Outcome.CHANGED, product_id, variants=outcomes)
         with undoable():
-            _write(product_id, before, document, categories, by=by)
+            _write(product_id, before, document, categories, held, by=by)
     except DomainError as refusal:
         session.expire_all()
         return Restated(Outcome.REFUSED, product_id, refusal)
-    return Restated(Outcome.CHANGED, product_id, variants=counts)
+    return Restated(Outcome.CHANGED, product_id, variants=outcomes)
 
 
-def _is_field(change: Mapping[str, Any]) -> bool:
-    """Tell a field that is emptied from a variant that the document does not list."""
-    return not (
-        change["field"].startswith("variants.")
-        and isinstance(change["before"], dict)
-        and "sku" in change["before"]
-    )
-
-
-def _is_price(change: Mapping[str, Any]) -> bool:
-    """Tell the prices of a known variant from a variant that came or went."""
-    is_of_known = change["before"] is not None and change["after"] is not None
-    return (
-        is_of_known
-        and change["field"].startswith("variants.")
-        and (change["field"].endswith(".prices"))
-    )
-
-
-def _prices_that_differ(before: Document, document: Document) -> Prices:
-    """Return what variants come to cost, by SKU. Raises what `intake.check_prices` refuses."""
-    found: Prices = {}
-    said = document["variants"]
-    for variant, match in zip(said, matched(before["variants"], said), strict=True):
-        if match is not None and variant.get("prices", match["prices"]) != match["prices"]:
-            drafts = price_drafts(variant["prices"])
-            intake.check_prices(drafts)
-            found[match["sku"]] = drafts
-    return found
-
-
-def _is_stale(before: Document, document: Document) -> bool:
-    """Tell whether the product or a variant of it was changed since the document was written."""
-    if document.get("version") not in (None, before["version"]):
-        return True
-    said = document.get("variants", ())
-    return any(
-        match is not None and variant.get("version") not in (None, match["version"])
-        for variant, match in zip(said, matched(before["variants"], said), strict=True)
-    )
-
-
-def _variant_counts(before: Document, document: Document) -> dict[Outcome, int]:
-    said = document.get("variants", ())
-    counts: dict[Outcome, int] = {}
-    for variant, match in zip(said, matched(before["variants"], said), strict=True):
-        outcome = Outcome.UNCHANGED
-        if match is None:
-            outcome = Outcome.CREATED
-        elif differences(match, variant):
-            outcome = Outcome.CHANGED
-        counts[outcome] = counts.get(outcome, 0) + 1
-    return counts
+def _relate(
+    documents: Sequence[Document],
+    made: Sequence[Restated],
+    there: Mapping[UUID, Document],
+    *,
+    by: Principal,
+) -> None:
+    """Say what is shown beside products whose others are all there; the rest waits."""
+    wanted = {
+        one.product_id: said
+        for document, one in zip(documents, made, strict=True)
+        if one.product_id is not None
+        and one.outcome is not Outcome.REFUSED
+        and (said := beside.said_by(document, before=there.get(one.product_id, {})))
+    }
+    if not wanted:
+        return
+    new = {one.product_id for one in made if one.outcome is Outcome.CREATED}
+    waiting = beside.relate(wanted, new=new, by=by)
+    for one in made:
+        if one.product_id in waiting:
+            one.waiting = wanted[one.product_id]
+        elif one.product_id in wanted and one.outcome is Outcome.UNCHANGED:
+            one.outcome = Outcome.CHANGED
 
 
 def _write(
@@ -226,10 +188,14 @@ def _write(
     before: Document,
     document: Document,
     categories: Mapping[Path, UUID],
+    held: ByHand,
     *,
     by: Principal,
 ) -> None:
-    """Say everything that differs through the verbs that people use, which tell and record it."""
+    """Say everything that differs through the verbs that people use, which tell and record it.
+
+    What is shown beside it is said apart, because it may not be there yet.
+    """
     changes: dict[str, Any] = {
         name: document[name]
         for name in _PLAIN
@@ -246,6 +212,7 @@ def _write(
     if "attributes" in document and document["attributes"] != before["attributes"]:
         gone = dict.fromkeys(before["attributes"].keys() - document["attributes"].keys())
         changes["attributes"] = {**gone, **document["attributes"]}
+    changes |= _exactly(before, changes)
     if changes:
         version = session.scalar(select(Product.version).where(Product.id == product_id))
         products.edit_product(product_id, changes, expected_version=version or 0, by=by)
@@ -253,6 +220,8 @@ def _write(
         _translate(product_id, before["translations"], document["translations"])
         products.refresh_search(products.lock(product_id))
         emit(CatalogueChanged(slugs=(before["slug"],)))
+    if "collections" in document and document["collections"] != before["collections"]:
+        by_hand.put({product_id: document["collections"]}, held, by=by)
     said = document.get("variants", ())
     for place, (variant, match) in enumerate(
         zip(said, matched(before["variants"], said), strict=True)
@@ -272,6 +241,7 @@ def _write_variant(
         for name in _VARIANT_PLAIN
         if name in variant and variant[name] != match[name]
     }
+    changes |= _exactly(match, changes)
     if "barcodes" in variant and variant["barcodes"] != match["barcodes"]:
         changes["barcodes"] = [
             BarcodeDraft(one["code"], one["pack_quantity"]) for one in variant["barcodes"]
@@ -285,6 +255,15 @@ def _write_variant(
     if is_repriced:
         prices = price_drafts(variant["prices"])
         variants.set_prices(variant_id, prices, expected_version=None, by=by)
+
+
+def _exactly(before: Document, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metadata so that what a document does not name goes: people change it key by key."""
+    return {
+        name: {**dict.fromkeys(before[name].keys() - changes[name].keys()), **changes[name]}
+        for name in ("public_metadata", "private_metadata")
+        if name in changes
+    }
 
 
 def _move(product_id: UUID, before: str, after: str, *, by: Principal) -> None:
@@ -303,18 +282,26 @@ def _move(product_id: UUID, before: str, after: str, *, by: Principal) -> None:
         products.archive_product(product_id, expected_version=None, by=by)
 
 
-def _create(documents: Sequence[Document], categories: Mapping[Path, UUID]) -> list[Restated]:
+def _create(
+    documents: Sequence[Document],
+    categories: Mapping[Path, UUID],
+    held: ByHand,
+    *,
+    by: Principal,
+) -> list[Restated]:
     if not documents:
         return []
     try:
-        return _create_together(documents, categories)
+        return _create_together(documents, categories, held, by=by)
     except (IntegrityError, DomainError):
-        return [_create_alone(document, categories) for document in documents]
+        return [_create_alone(document, categories, held, by=by) for document in documents]
 
 
-def _create_alone(document: Document, categories: Mapping[Path, UUID]) -> Restated:
+def _create_alone(
+    document: Document, categories: Mapping[Path, UUID], held: ByHand, *, by: Principal
+) -> Restated:
     try:
-        return _create_together([document], categories)[0]
+        return _create_together([document], categories, held, by=by)[0]
     except DomainError as refusal:
         return Restated(Outcome.REFUSED, refusal=refusal)
     except IntegrityError as clash:
@@ -325,7 +312,11 @@ def _create_alone(document: Document, categories: Mapping[Path, UUID]) -> Restat
 
 
 def _create_together(
-    documents: Sequence[Document], categories: Mapping[Path, UUID]
+    documents: Sequence[Document],
+    categories: Mapping[Path, UUID],
+    held: ByHand,
+    *,
+    by: Principal,
 ) -> list[Restated]:
     """Store new products in set form, all or none; facts are told once everything is written."""
     drafts = [product_draft(document, categories) for document in documents]
@@ -338,7 +329,7 @@ def _create_together(
         for draft, document in zip(drafts, documents, strict=True)
         if document.get("status") == "active"
     )
-    with session.begin_nested():
+    with undoable():
         stored = intake.store(
             drafts,
             statuses=[ProductStatus(document.get("status", "draft")) for document in documents],
@@ -348,6 +339,13 @@ def _create_together(
                 _translate(made.product_id, {}, document["translations"])
         translated = zip(stored, documents, strict=True)
         refreshing.refresh([made.product_id for made, one in translated if one.get("translations")])
+        placed = {
+            made.product_id: document["collections"]
+            for made, document in zip(stored, documents, strict=True)
+            if document.get("collections")
+        }
+        if placed:
+            by_hand.put(placed, held, by=by)
     for made, document in zip(stored, documents, strict=True):
         if document.get("status") == "active":
             emit(ProductPublished(product_id=made.product_id))
@@ -356,7 +354,7 @@ def _create_together(
         Restated(
             Outcome.CREATED,
             made.product_id,
-            variants={Outcome.CREATED: len(made.variant_ids)},
+            variants=[Outcome.CREATED] * len(made.variant_ids),
         )
         for made in stored
     ]

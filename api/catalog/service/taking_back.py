@@ -38,6 +38,9 @@ def take_back(product_ids: Sequence[UUID], *, by: Principal) -> tuple[set[UUID],
             select(Product.id, Product.slug, Product.status).where(Product.id.in_(ids))
         )
     }
+    # Among themselves they hold no one back.
+    relations = Product.metadata.tables["product_relations"]
+    session.execute(delete(relations).where(relations.c.product_id.in_(ids)))
     removed = {key for key in ids if key not in with_history and _remove(key)}
     left = set(ids) - removed
     leaving = {key for key in left if found[key].status is not ProductStatus.ARCHIVED}

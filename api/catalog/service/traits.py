@@ -121,6 +121,25 @@ def introduce_words(changes: Iterable[Mapping[str, Any]]) -> None:
         ids_of(found)
 
 
+def respell(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Call makers, types and tags as an edit spells them now, when it changed only the spelling.
+
+    Else `acme` would stand among the filters for ever, although every product says `Acme`. Says
+    whether anything is called otherwise.
+    """
+    old, new = (traits_of({**said, "options": ()}, ()) for said in (before, after))
+    spelled = {pair: label for pair, label in new.items() if old.get(pair, label) != label}
+    changed: list[int] = []
+    for (kind, key), label in sorted(spelled.items()):
+        changed += session.scalars(
+            Trait.__table__.update()  # type: ignore[attr-defined]
+            .where(Trait.kind == kind, Trait.key == key, Trait.label != label)
+            .values(label=label)
+            .returning(Trait.id)
+        )
+    return bool(changed)
+
+
 def relabel(code: str, labels: Mapping[str, str]) -> None:
     """Call the choices of an attribute what they are called now, by their value."""
     for value, label in sorted(labels.items()):

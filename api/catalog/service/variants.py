@@ -1,6 +1,6 @@
 """Add and edit variants, and name their prices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -59,14 +59,20 @@ def add_variant(product_id: UUID, draft: VariantDraft, *, by: Principal) -> UUID
 
 
 def edit_variant(
-    variant_id: UUID, changes: Mapping[str, Any], *, expected_version: int | None, by: Principal
+    variant_id: UUID,
+    changes: Mapping[str, Any],
+    *,
+    expected_version: int | None,
+    by: Principal,
+    follow: Callable[[Product], None] = refresh_search,
 ) -> None:
     """Change a variant's codes, values, weight, tax class, place or picture.
 
     `barcodes` replace all that it has; `barcode` alone replaces the first that means one unit, or
     takes it away, and leaves cases theirs. Locks its product, then the variant. Refuses a version
     that is not the present one, unless None is expected, and what `add_variant` refuses. Saying
-    what is already so changes nothing.
+    what is already so changes nothing. What its product is found by must `follow`, at once or,
+    when many are edited, once at the end.
     """
     product, variant = lock_variant(variant_id)
     check(variant.version, expected_version)
@@ -94,7 +100,7 @@ def edit_variant(
     if codes is not None:
         changed["barcodes"] = {one.code: one.pack_quantity for one in codes}
     if _SEARCHED & changed.keys():
-        refresh_search(product)
+        follow(product)
     if "position" in changed:
         following.refresh_price_ranges([product.id])
     audit.record("variant.edited", by=by, subject_id=variant.id, **changed)

@@ -7,7 +7,7 @@ from flask import Response, current_app, request, stream_with_context
 
 from api.imports import flows, queries, service
 from api.imports.errors import FileMissing
-from api.imports.formats import handing_back
+from api.imports.formats import handing_back, pairs
 from api.imports.policy import FileFormat, OnConflict
 from api.imports.schemas import (
     ChangesQuerySchema,
@@ -50,7 +50,8 @@ _BODY = {
 def create_import(query: dict[str, Any]) -> Any:
     """Hand in a product file of Shopify, of WooCommerce or of ours; a worker reads it.
 
-    What is no product file at all is refused at once. Follow Location to see how far it is. With
+    What is no product file at all is refused at once, with the columns that it lacks: `column`
+    tells which of its own they are. Follow Location to see how far it is. With
     `dry_run` nothing is changed: `changes` tells what would be, and `run` makes it so.
     """
     content, filename = _file()
@@ -63,6 +64,7 @@ def create_import(query: dict[str, Any]) -> Any:
         kind=FileFormat(query["format"]) if query["format"] else None,
         is_dry_run=query["dry_run"],
         on_conflict=OnConflict(query["on_conflict"]),
+        columns=pairs(query["column"]),
     )
     location = f"{blueprint.url_prefix}/{import_id}"
     return queries.get_import(import_id), {"Location": location}

@@ -3,14 +3,15 @@
 1. Claim the file; whoever reads it already goes on alone.
 2. Count its rows, which also finds out whether all of it is text.
 3. Batch after batch: products, prices, pictures, stock, problems and progress in one transaction.
-4. Let it go: finished, failed for good, or given back to be tried again.
+4. Say what is shown beside products and came later in the file than they.
+5. Let it go: finished, failed for good, or given back to be tried again.
 
 Killed at any moment, the last batch is in whole or not at all, and the next reader goes on after
 it.
 """
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -30,12 +31,17 @@ Progress = Callable[[int, int], None]
 """Told how many rows were read, and how many there are."""
 
 
-def check_file(content: Iterable[bytes], kind: FileFormat | None = None) -> FileFormat:
+def check_file(
+    content: Iterable[bytes],
+    kind: FileFormat | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> FileFormat:
     """Return the kind of a file; refuse what can be seen to be no product file.
 
-    That is other kinds, missing columns, no rows.
+    That is other kinds, missing columns, no rows. `columns` are those that the file calls
+    otherwise: their name, ours.
     """
-    source = opened(content, kind)
+    source = opened(content, kind, columns)
     if next(source.products("EUR"), None) is None:
         raise SheetUnreadable("The file has a header and no products.")
     return source.format
@@ -50,6 +56,7 @@ def open_import(
     kind: FileFormat | None = None,
     is_dry_run: bool = False,
     on_conflict: OnConflict = OnConflict.REFUSE,
+    columns: Mapping[str, str] | None = None,
 ) -> UUID:
     """Keep an uploaded file to be read by a worker. Needs a transaction.
 
@@ -57,7 +64,7 @@ def open_import(
     """
     for _ in Decoding().text([content]):
         continue
-    found = check_file([content], kind)
+    found = check_file([content], kind, columns)
     return service.open_import(
         [content],
         filename=filename,
@@ -67,6 +74,7 @@ def open_import(
         format=found,
         is_dry_run=is_dry_run,
         on_conflict=on_conflict,
+        columns=columns,
     )
 
 
@@ -100,9 +108,9 @@ def read_import(
 
 def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
     total = held.rows_total
-    source = opened(queries.file_chunks(held.import_id), held.format)
+    source = opened(queries.file_chunks(held.import_id), held.format, held.columns)
     if total is None:
-        counted = opened(queries.file_chunks(held.import_id), held.format)
+        counted = opened(queries.file_chunks(held.import_id), held.format, held.columns)
         total = counted.count_rows()
         with transaction():
             service.note_sheet(held, rows_total=total, source=counted)
@@ -117,6 +125,10 @@ def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
                 catalog.tell_planner()
         if on_progress is not None:
             on_progress(batch[-1].last_row - 1, total)
+    is_more = True
+    while is_more:
+        with transaction():
+            is_more = service.settle_batch(held, source, by=by)
     with transaction():
         if read >= TELL_PLANNER_AT_ROWS:
             catalog.tell_planner()

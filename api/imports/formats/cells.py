@@ -2,7 +2,6 @@
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Protocol
 
 from api.kernel.money import Money, exponent
 
@@ -60,13 +59,6 @@ def code(value: str, column: str, *, longest: int) -> str | None:
 def barcode(value: str, column: str, *, longest: int) -> str | None:
     """Read a barcode as `code` does; decimals that spreadsheets give to numbers are dropped."""
     return code(_FRACTION_OF_A_CODE.sub(r"\1", value), column, longest=longest)
-
-
-class CodeReader(Protocol):
-    """`code` or `barcode`."""
-
-    def __call__(self, value: str, column: str, *, longest: int) -> str | None:
-        """Read a code."""
 
 
 def truth(value: str, column: str) -> bool | None:

@@ -8,8 +8,8 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 
+from api.imports.formats.headers import SheetUnreadable
 from api.imports.formats.other_kinds import what_it_is_instead
-from api.kernel.errors import Refused
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LETTER_OF_UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
@@ -20,13 +20,6 @@ _OF_OTHER_TABLES = re.compile(
 )
 _WORD = re.compile(r"\w*[^\W\x00-\x7f]\w*")
 _SIGN = re.compile(r"\S*[^\x00-\x7f]\S*")
-
-
-class SheetUnreadable(Refused):
-    """The file as a whole cannot be read, and says why and what to do."""
-
-    code = "file_unreadable"
-    sentence = "The file cannot be read."
 
 
 class Decoding:

@@ -3,18 +3,19 @@
 from collections.abc import Callable, Iterable
 
 from api.imports.formats import house, shopify, woocommerce
-from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.described import Source
+from api.imports.formats.headers import Renamed, renamed
 from api.imports.formats.sheets import (
     EMPTY,
     NO_NAMES,
     Lines,
+    SheetUnreadable,
     headers_of,
     plain,
 )
 from api.imports.policy import FileFormat
 
-_SOURCES: dict[FileFormat, Callable[[Lines], Source]] = {
+_SOURCES: dict[FileFormat, Callable[[Lines, Renamed], Source]] = {
     FileFormat.SHOPIFY: shopify.Sheet,
     FileFormat.WOOCOMMERCE: woocommerce.Sheet,
     FileFormat.CSV: house.Sheet,
@@ -22,25 +23,42 @@ _SOURCES: dict[FileFormat, Callable[[Lines], Source]] = {
 }
 
 
-def opened(chunks: Iterable[bytes], kind: FileFormat | None = None) -> Source:
+def opened(
+    chunks: Iterable[bytes], kind: FileFormat | None = None, names: Renamed | None = None
+) -> Source:
     """Open a file for reading: as the kind that is given, or as what its first line looks like.
 
-    Raises SheetUnreadable for what is no product file of that kind.
+    `names` say what of our columns the file calls otherwise. Raises SheetUnreadable for what is no
+    product file of that kind.
     """
     lines = Lines(chunks)
-    return _SOURCES[kind or _kind_of(lines.first)](lines)
+    return _SOURCES[kind or _kind_of(lines.first, names or {})](lines, names or {})
 
 
-def _kind_of(first: str) -> FileFormat:
+def _kind_of(first: str, names: Renamed) -> FileFormat:
     if not first.strip():
         raise SheetUnreadable(NO_NAMES if first else EMPTY)
     if first.lstrip().startswith("{"):
         return FileFormat.JSONL
-    for header in headers_of(first).values():
-        names = {plain(name) for name in header}
-        if "slug" in names and names & {"title", "sku"}:
+    if first.lstrip().startswith("["):
+        raise SheetUnreadable(
+            'This is a JSON list. Write JSON Lines: a product a line, such as {"slug": "mug", ...},'
+            " without brackets around them and commas between them."
+        )
+    headers = headers_of(first)
+    for header in headers.values():
+        there = renamed(header, names)
+        if plain("slug") in map(plain, there) and not shopify.Sheet.is_known_by(there):
             return FileFormat.CSV
-        if names >= {"type", "name"} and names & {"sku", "id"}:
+        if woocommerce.Sheet.is_known_by(there):
             return FileFormat.WOOCOMMERCE
-    # Its refusal names the columns that are missing.
-    return FileFormat.SHOPIFY
+        if shopify.Sheet.is_known_by(there):
+            return FileFormat.SHOPIFY
+    widest = max(headers.values(), key=len)
+    raise SheetUnreadable(
+        "No shop that Stockroom knows writes such a first row. Shopify's has Handle and Title;"
+        " WooCommerce's has Type, Name and ID or SKU; our own has slug. Say whose file it is and"
+        " what its columns are: format=woocommerce, column=Artikelnummer=SKU. Its columns are:"
+        f" {', '.join(name.strip() for name in widest[:60])}.",
+        columns=widest[:60],
+    )

@@ -8,11 +8,32 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from api.imports.formats.decoding import Decoding, SheetUnreadable
+from api.imports.formats.decoding import Decoding
+from api.imports.formats.headers import (
+    Renamed,
+    SheetUnreadable,
+    check,
+    headers_of,
+    places_of,
+    plain,
+    renamed,
+)
+
+__all__ = [
+    "EMPTY",
+    "LARGEST_CELL",
+    "NO_NAMES",
+    "WHY",
+    "Lines",
+    "Row",
+    "Sheet",
+    "SheetUnreadable",
+    "headers_of",
+    "plain",
+]
 
 LARGEST_CELL = 4 * 1024 * 1024
 """Characters; a quote that is never closed must not take the rest of the file into memory."""
-SEPARATORS = (",", ";", "\t")
 WHY = "Stockroom: why it failed"
 """The last column of a file of failed rows; it is passed over when the file comes back."""
 
@@ -50,28 +71,29 @@ class Row:
 class Sheet:
     """A product file in rows that is being read. Raises SheetUnreadable when it is none.
 
-    `columns` are ours with all the names that they are known by; `needed` must be there.
+    `columns` are ours with all the names that they are known by; `needed` must be there. `names`
+    say what the file calls otherwise.
     """
 
     columns: ClassVar[Mapping[str, Sequence[str]]] = {}
     needed: ClassVar[Sequence[str]] = ()
     missing: ClassVar[str] = "The columns {names} are missing."
 
-    def __init__(self, chunks: "Iterable[bytes] | Lines") -> None:
+    def __init__(self, chunks: "Iterable[bytes] | Lines", names: Renamed | None = None) -> None:
         self._lines = chunks if isinstance(chunks, Lines) else Lines(chunks)
         first = self._lines.first
         if not first.strip():
             raise SheetUnreadable(NO_NAMES if first else EMPTY)
-        self.separator, self.header = self._header(first)
-        self.places = places_of(self.header, self.columns)
-        self._names = {
-            ours: self.header[self.places[ours]].strip() if ours in self.places else names[0]
-            for ours, names in self.columns.items()
-        }
+        self.separator, self.header = self._header(first, names or {})
+        check(self.header, names or {}, self.is_known)
+        self.names = renamed(self.header, names or {})
+        self.places = places_of(self.names, self.columns)
         missing = [self.columns[name][0] for name in self.needed if name not in self.places]
         if missing:
             raise SheetUnreadable(
-                self.missing.format(names=", ".join(missing)), columns=self.header[:60]
+                f"{self.missing.format(names=', '.join(missing))} If they have other names here,"
+                f" say which, such as column=Bezeichnung={missing[-1]}.",
+                columns=self.header[:60],
             )
         next(self._lines)
         self._reader = csv.reader(self._lines, delimiter=self.separator, strict=True)
@@ -91,9 +113,27 @@ class Sheet:
             if place not in used and name.strip() not in ("", WHY)
         ]
 
+    @classmethod
+    def is_known(cls, name: str) -> bool:
+        """Tell whether a column of this name is read."""
+        return plain(name) in {plain(one) for names in cls.columns.values() for one in names}
+
+    @classmethod
+    def is_known_by(cls, names: Sequence[str]) -> bool:
+        """Tell whether a file with such columns is one of this kind."""
+        return places_of(names, cls.columns).keys() >= set(cls.needed)
+
+    def read_as(self, column: str) -> str:
+        """Return the name under which one of our columns is read; empty when it is not there."""
+        place = self.places.get(column)
+        return "" if place is None else self.names[place]
+
     def name_of(self, column: str) -> str:
-        """Return what the file calls one of our columns."""
-        return self._names[column]
+        """Return what the file calls one of our columns; one that its kind has not, as we do."""
+        place = self.places.get(column)
+        if place is None:
+            return self.columns.get(column, (column,))[0]
+        return self.header[place].strip()
 
     def count_rows(self) -> int:
         """Count the rows under the header, and find out whether all of the file is text."""
@@ -118,36 +158,13 @@ class Sheet:
                 )
             yield Row(number, cells, self.places, fault)
 
-    def _header(self, first: str) -> tuple[str, list[str]]:
-        """Find the separator under which the header makes sense; the comma when none does."""
+    def _header(self, first: str, names: Renamed) -> tuple[str, list[str]]:
+        """Find the separator under which the header makes sense, else the one it has most of."""
         headers = headers_of(first)
         for separator, header in headers.items():
-            if places_of(header, self.columns).keys() >= set(self.needed):
+            if places_of(renamed(header, names), self.columns).keys() >= set(self.needed):
                 return separator, header
-        return ",", headers[","]
-
-
-def headers_of(first: str) -> dict[str, list[str]]:
-    """Read the first line under each of the separators."""
-    return {separator: _cells(first, separator) for separator in SEPARATORS}
-
-
-def places_of(header: Sequence[str], columns: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Find our columns in a header: the place of each that is there, the first one when twice."""
-    there: dict[str, int] = {}
-    for place, name in enumerate(header):
-        there.setdefault(plain(name), place)
-    return {
-        ours: there[plain(name)]
-        for ours, names in columns.items()
-        for name in reversed(names)
-        if plain(name) in there
-    }
-
-
-def plain(name: str) -> str:
-    """Return the name of a column without its case and odd spaces."""
-    return " ".join(name.split()).casefold()
+        return max(headers.items(), key=lambda found: len(found[1]))
 
 
 class Lines:
@@ -180,19 +197,12 @@ class Lines:
             lines = io.StringIO(rest + piece, newline="").readlines()
             # The last line may go on in the next piece; so may a line end of two characters.
             rest = lines.pop() if lines else ""
+            yield from lines
             if len(rest) > LARGEST_CELL:
                 yield rest
                 rest = ""
-            yield from lines
         if rest:
             yield rest
-
-
-def _cells(line: str, separator: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=separator, strict=True))
-    except csv.Error:
-        return [line.strip()]
 
 
 def _fault(told: str) -> str:

@@ -29,6 +29,7 @@ from api.imports.service.keeping import (
     open_import,
     run,
 )
+from api.imports.service.settling import settle_batch
 from api.imports.service.undoing import (
     UndoClaim,
     claim_undo,
@@ -62,6 +63,7 @@ __all__ = [
     "open_import",
     "request_undo",
     "run",
+    "settle_batch",
     "take_batch",
     "undo_batch",
     "write_piece",

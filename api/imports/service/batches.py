@@ -1,53 +1,56 @@
 """Take a batch of described products into the catalogue and onto the shelf, and count it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from uuid import UUID
+from dataclasses import asdict, dataclass, field, replace
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from api.catalog import service as catalog
 from api.catalog.service import Arrival, Arrived, ArrivedVariant
 from api.imports.formats import Described, Problem, Source
-from api.imports.models import Import, ImportProblem
+from api.imports.models import Import
 from api.imports.policy import OnConflict
-from api.imports.service import changes, reviving
+from api.imports.service import changes, reviving, settling, shelves
 from api.imports.service.failed import keep_failed_rows
 from api.imports.service.keeping import Claim, move
+from api.imports.service.shelves import Opened
 from api.imports.service.tally import Tally
-from api.imports.service.telling import problems_of
-from api.inventory import service as inventory
-from api.kernel.ids import new_id
+from api.imports.service.telling import problems_of, write_problems
+from api.inventory.service import Unopened
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction, session
-
-_LONGEST_VALUE = 200
 
 
 @dataclass(slots=True)
 class _Taken:
-    """What became of a batch: one arrival for each product that could be used."""
+    """What became of a batch: one arrival for each product that could be used.
+
+    `waiting` are products that come later and are shown beside one of these, by its slug.
+    """
 
     made: list[Arrived]
-    opened: dict[UUID, int]
+    opened: Opened
+    waiting: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
 
 def take_batch(held: Claim, batch: Sequence[Described], source: Source, *, by: Principal) -> None:
     """Take products in with their opening stock, and count them as read in the same transaction.
 
-    Stock is opened only where a variant has none yet: counting is the warehouse's business, not
-    that of an old file. What was created and changed is written down, to be shown and undone. A
-    dry run does all of it, looks at what became of it, and leaves only that. Raises ClaimLost
-    when the import is no longer ours; nothing of the batch stays then.
+    Stock is opened only where none was opened yet: counting is the warehouse's business, not that
+    of an old file. What was created and changed is written down, to be shown and undone. A dry
+    run does all of it, looks at what became of it, and leaves only that. Locks levels before
+    products, as whoever sells does. Raises ClaimLost when the import is no longer ours; nothing
+    of the batch stays then.
     """
     usable = [d for d in batch if d.draft is not None or d.document is not None]
     facts = require_transaction().info.setdefault("facts", [])
     told = len(facts)
     trial = session.begin_nested() if held.is_dry_run else None
+    unopened = shelves.lock(usable)
     before = changes.hold(usable)
     if before.ids:
         reviving.revive(before, by=by)
-    taken = _take(usable, held, before, by=by)
+    taken = _take(usable, held, before, unopened, by=by)
     if held.is_dry_run:
         changes.forgive_what_came_before(held, usable, taken.made)
     noted = changes.find(held, usable, taken.made, taken.opened, before)
@@ -56,6 +59,7 @@ def take_batch(held: Claim, batch: Sequence[Described], source: Source, *, by: P
         session.expire_all()
         del facts[told:]
     changes.write(noted)
+    settling.keep(held.import_id, usable, taken.waiting)
     _count(held, batch, dict(zip(map(id, usable), taken.made, strict=True)), source, taken, noted)
 
 
@@ -81,7 +85,7 @@ def _count(
     tally.stock_opened += len(taken.opened)
     tally.conflicts += sum(one.is_conflict for one in noted)
     changes.write_failed(held.import_id, failed)
-    _write(held.import_id, problems)
+    write_problems(held.import_id, problems)
     move(
         held,
         rows_read=batch[-1].last_row - 1,
@@ -91,7 +95,12 @@ def _count(
 
 
 def _take(
-    usable: Sequence[Described], held: Claim, before: changes.Before, *, by: Principal
+    usable: Sequence[Described],
+    held: Claim,
+    before: changes.Before,
+    unopened: Unopened,
+    *,
+    by: Principal,
 ) -> _Taken:
     """Take in what other shops describe, or restate what our own files say."""
     if usable and usable[0].document is not None:
@@ -102,15 +111,21 @@ def _take(
         made = [
             Arrived(
                 one.outcome,
-                [ArrivedVariant(o) for o, count in one.variants.items() for _ in range(count)],
+                [ArrivedVariant(outcome) for outcome in one.variants],
                 one.product_id,
                 one.refusal,
             )
             for one in restated
         ]
-        return _Taken(made, {})
+        waiting = {
+            document["slug"]: one.waiting
+            for document, one in zip(documents, restated, strict=True)
+            if one.waiting
+        }
+        shelves.name_variants(usable, made)
+        return _Taken(made, shelves.open_stock(usable, made, unopened, by=by), waiting)
     made = catalog.take_in(_arrivals(usable), before_change=before.remember)
-    return _Taken(made, _open_stock(usable, made, by=by))
+    return _Taken(made, shelves.open_stock(usable, made, unopened, by=by))
 
 
 def _arrivals(batch: Sequence[Described]) -> list[Arrival]:
@@ -136,39 +151,3 @@ def _arrivals(batch: Sequence[Described]) -> list[Arrival]:
         )
         arrivals.append(Arrival(draft, described.status))
     return arrivals
-
-
-def _open_stock(
-    batch: Sequence[Described], arrived: Sequence[Arrived], *, by: Principal
-) -> dict[UUID, int]:
-    rows = [
-        (variant.variant_id, quantity)
-        for described, made in zip(batch, arrived, strict=True)
-        for variant, quantity in zip(made.variants, described.quantities, strict=True)
-        if variant.variant_id is not None and quantity is not None
-    ]
-    return inventory.open_stock(rows, by=by) if rows else {}
-
-
-def _write(import_id: UUID, problems: Sequence[Problem]) -> None:
-    if problems:
-        session.execute(
-            insert(ImportProblem),
-            [
-                {
-                    "id": new_id(),
-                    "import_id": import_id,
-                    "row": problem.row,
-                    "column": _storable(problem.column)[:255],
-                    "value": _storable(problem.value)[:_LONGEST_VALUE],
-                    "reason": problem.reason[:500],
-                    "consequence": problem.consequence,
-                }
-                for problem in problems
-            ],
-        )
-
-
-def _storable(told: str) -> str:
-    """Leave out what no text of the database can hold."""
-    return told.replace("\0", "")

@@ -1,6 +1,6 @@
 """Write down what an import created and changed, to be shown and to be taken back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -13,8 +13,10 @@ from api.catalog import service as verbs
 from api.catalog.service import Arrived, Outcome
 from api.imports.formats import Described
 from api.imports.models import ChangeKind, ImportChange, ImportFailedRow
+from api.imports.service import shelves
 from api.imports.service.failed import Failed
 from api.imports.service.keeping import Claim
+from api.imports.service.shelves import Opened
 from api.kernel.ids import new_id
 from api.platform import bulk
 from api.platform.bulk import among
@@ -58,10 +60,7 @@ def hold(batch: Sequence[Described]) -> Before:
 
     Our own files say which version of them they mean, so those are read at once.
     """
-    slugs = [d.draft.slug or "" for d in batch if d.draft]
-    slugs += [d.document["slug"] for d in batch if d.document is not None]
-    references = [d.draft.external_reference or "" for d in batch if d.draft]
-    before = Before(catalog.product_ids_of(slugs, references))
+    before = Before(catalog.product_ids_of(*shelves.names_of(batch)))
     if any(described.document is not None for described in batch):
         before.remember(before.ids)
     return before
@@ -71,18 +70,19 @@ def find(
     held: Claim,
     batch: Sequence[Described],
     made: Sequence[Arrived],
-    opened: Mapping[UUID, int],
+    opened: Opened,
     before: Before,
 ) -> list[Noted]:
     """Say what became of the products of a batch; nothing of what stayed as it was."""
     known = set(before.ids)
-    ids = [
-        one.product_id
+    differing = {
+        one.product_id: one
         for one in made
         if one.product_id is not None and one.product_id in known and _has_news(one, opened)
-    ]
-    after = catalog.product_documents(ids)
-    marks = catalog.version_marks(ids)
+    }
+    after = catalog.product_documents(differing)
+    marks = catalog.version_marks(differing)
+    stock = shelves.differences(differing, opened)
     noted: list[Noted] = []
     for described, one in zip(batch, made, strict=True):
         if one.outcome is Outcome.CREATED:
@@ -91,7 +91,11 @@ def find(
             now = after[one.product_id]
             # Where only stock was opened the product itself stays as it was.
             was = before.documents.get(one.product_id, now)
-            noted.append(_changed(held, described, one, opened, was, now, marks[one.product_id]))
+            fields = verbs.differences(was, now) + stock.get(one.product_id, [])
+            mark = marks[one.product_id]
+            row = changed(held, described.first_row, one.product_id, was, fields, mark)
+            row.row["stock"] = [] if held.is_dry_run else shelves.kept(one, opened)
+            noted.append(row)
         elif one.refusal is not None and one.refusal.code == "product_changed_since":
             noted.append(_conflict(held, described, one, before))
     return noted
@@ -184,42 +188,41 @@ def write_failed(import_id: UUID, failed: Failed) -> None:
         )
 
 
-def _has_news(one: Arrived, opened: Mapping[UUID, int]) -> bool:
+def _has_news(one: Arrived, opened: Opened) -> bool:
     return one.outcome in _NEWS or any(
         variant.outcome in _NEWS or variant.variant_id in opened for variant in one.variants
     )
 
 
-def _created(held: Claim, described: Described, one: Arrived, opened: Mapping[UUID, int]) -> Noted:
+def _created(held: Claim, described: Described, one: Arrived, opened: Opened) -> Noted:
     count = sum(variant.outcome is Outcome.CREATED for variant in one.variants)
     slug = described.draft.slug if described.draft else (described.document or {}).get("slug")
     return Noted(
         {
-            **_row(held, described, slug or "", ChangeKind.CREATED),
+            **_row(held, described.first_row, slug or "", ChangeKind.CREATED),
             "product_id": None if held.is_dry_run else one.product_id,
             "mark": catalog.mark_of_versions(1, count, count),
-            "stock": [] if held.is_dry_run else _stock(one, opened),
+            "stock": [] if held.is_dry_run else shelves.kept(one, opened),
         }
     )
 
 
-def _changed(
+def changed(
     held: Claim,
-    described: Described,
-    one: Arrived,
-    opened: Mapping[UUID, int],
+    row: int,
+    product_id: UUID | None,
     was: dict[str, Any],
-    now: dict[str, Any],
+    fields: list[dict[str, Any]],
     mark: str,
 ) -> Noted:
+    """Say that a product is not what it was."""
     return Noted(
         {
-            **_row(held, described, was["slug"], ChangeKind.CHANGED),
-            "product_id": one.product_id,
-            "fields": verbs.differences(was, now),
+            **_row(held, row, was["slug"], ChangeKind.CHANGED),
+            "product_id": product_id,
+            "fields": fields,
             "before": None if held.is_dry_run else was,
             "mark": mark,
-            "stock": [] if held.is_dry_run else _stock(one, opened),
         }
     )
 
@@ -228,18 +231,18 @@ def _conflict(held: Claim, described: Described, one: Arrived, before: Before) -
     was, document = before.of(described) or {}, described.document or {}
     return Noted(
         {
-            **_row(held, described, document["slug"], ChangeKind.CONFLICT),
+            **_row(held, described.first_row, document["slug"], ChangeKind.CONFLICT),
             "product_id": one.product_id,
             "fields": verbs.differences(was, document) if was else [],
         }
     )
 
 
-def _row(held: Claim, described: Described, slug: str, kind: ChangeKind) -> dict[str, Any]:
+def _row(held: Claim, row: int, slug: str, kind: ChangeKind) -> dict[str, Any]:
     return {
         "id": new_id(),
         "import_id": held.import_id,
-        "row": described.first_row,
+        "row": row,
         "slug": slug,
         "kind": kind,
         "product_id": None,
@@ -250,11 +253,3 @@ def _row(held: Claim, described: Described, slug: str, kind: ChangeKind) -> dict
         "undone": None,
         "undo_note": "",
     }
-
-
-def _stock(one: Arrived, opened: Mapping[UUID, int]) -> list[dict[str, Any]]:
-    return [
-        {"variant_id": str(variant.variant_id), "quantity": opened[variant.variant_id]}
-        for variant in one.variants
-        if variant.variant_id is not None and variant.variant_id in opened
-    ]

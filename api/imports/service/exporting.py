@@ -15,6 +15,7 @@ from api.imports.models import Export, ExportChunk, ExportStatus
 from api.imports.policy import EXPORTS_KEPT, FileFormat
 from api.imports.service.keeping import MOST_ATTEMPTS, SILENCE
 from api.imports.states import EXPORT
+from api.inventory import queries as stock
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -88,7 +89,8 @@ def begin_export(held: ExportClaim) -> int:
     row.began_at = clock.now()
     header = ""
     if held.format is FileFormat.CSV:
-        row.columns = house.columns_for(catalog.currencies_in_use())
+        places = stock.location_codes().values()
+        row.columns = house.columns_for(catalog.currencies_in_use(), places)
         header = house.text_of_header(row.columns)
     elif held.format is FileFormat.SHOPIFY:
         row.columns = list(shopify.EXPORTED)
@@ -112,7 +114,7 @@ def write_piece(held: ExportClaim, most: int) -> int | None:
         row.writer, row.error, row.finished_at = None, None, clock.now()
         row.expires_at = clock.now() + EXPORTS_KEPT
         return None
-    text, rows = _written(row, list(catalog.product_documents(ids).values()))
+    text, rows = _written(row, _documents(row.format, ids))
     _keep(row, text.encode())
     row.products_written += len(ids)
     row.rows_written += rows
@@ -168,6 +170,18 @@ def lock_export(export_id: UUID) -> Export:
     if row is None:
         raise ExportNotFound(days=EXPORTS_KEPT.days)
     return row
+
+
+def _documents(kind: FileFormat, ids: list[UUID]) -> list[dict[str, Any]]:
+    """Read products; for our own files with what lies on their shelves."""
+    found = catalog.product_documents(ids)
+    if kind in (FileFormat.CSV, FileFormat.JSONL):
+        keys = catalog.variant_keys(ids)
+        lying = stock.on_hand_of([key["id"] for listed in keys.values() for key in listed])
+        for product_id, listed in keys.items():
+            for variant, key in zip(found[product_id]["variants"], listed, strict=True):
+                variant["stock"] = lying[key["id"]]
+    return list(found.values())
 
 
 def _written(row: Export, documents: list[dict[str, Any]]) -> tuple[str, int]:

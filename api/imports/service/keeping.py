@@ -1,6 +1,6 @@
 """Keep the file and the job: who reads it, how far, and how it ended."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -18,6 +18,7 @@ from api.imports.models import (
     ImportFailedRow,
     ImportProblem,
     ImportStatus,
+    ImportWaiting,
 )
 from api.imports.policy import Consequence, FileFormat, OnConflict
 from api.imports.service.tally import Tally
@@ -54,6 +55,7 @@ class Claim:
     format: FileFormat
     is_dry_run: bool
     on_conflict: OnConflict
+    columns: Mapping[str, str]
 
 
 class ClaimLost(Exception):
@@ -70,6 +72,7 @@ def open_import(
     format: FileFormat = FileFormat.SHOPIFY,
     is_dry_run: bool = False,
     on_conflict: OnConflict = OnConflict.REFUSE,
+    columns: Mapping[str, str] | None = None,
 ) -> UUID:
     """Keep a file to be read; with `announce` a worker is told to read it.
 
@@ -86,6 +89,7 @@ def open_import(
             format=format,
             is_dry_run=is_dry_run,
             on_conflict=on_conflict,
+            columns=dict(columns or {}),
             counts=asdict(Tally()),
             created_by=by.actor_key,
         )
@@ -131,7 +135,7 @@ def claim(import_id: UUID) -> Claim | None:
             )
             .returning(
                 *(Import.currency, Import.rows_read, Import.rows_total, Import.format),
-                *(Import.is_dry_run, Import.on_conflict),
+                *(Import.is_dry_run, Import.on_conflict, Import.columns),
             )
             .execution_options(synchronize_session=False)
         )
@@ -248,6 +252,7 @@ def _end(row: Import, command: str) -> None:
     """Bring an import to its end; the file is needed no more, unless it may be run for good."""
     row.status = ImportStatus(IMPORT.next(row.status.value, command))
     row.reader, row.finished_at = None, clock.now()
+    session.execute(delete(ImportWaiting).where(ImportWaiting.import_id == row.id))
     if not (row.is_dry_run and row.status is ImportStatus.COMPLETED):
         session.execute(delete(ImportChunk).where(ImportChunk.import_id == row.id))
     emit(ImportFinished(import_id=row.id, status=row.status.value))

@@ -1,11 +1,19 @@
 """Say what the catalogue refused in the words of the file: row, column, and what would be right."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from sqlalchemy import insert
 
 from api.catalog.service import Arrived, Outcome
 from api.imports.formats import Described, Problem, Source
-from api.imports.policy import Consequence
+from api.imports.models import ImportProblem
+from api.imports.policy import Consequence, FileFormat
 from api.kernel.errors import DomainError
+from api.kernel.ids import new_id
+from api.platform.db import session
+
+_LONGEST_VALUE = 200
 
 # By code of the refusal: our column, which fact stands in it, and what to say.
 _TOLD: dict[str, tuple[str, str, Callable[[DomainError], str]]] = {
@@ -51,6 +59,32 @@ _TOLD: dict[str, tuple[str, str, Callable[[DomainError], str]]] = {
             f" {refusal.facts.get('options')}. Give as many."
         ),
     ),
+    "product_changed_since": (
+        "version",
+        "version",
+        lambda refusal: (
+            f"{refusal.detail} Export it again and change that, take the version out, or import"
+            " with on_conflict=overwrite."
+        ),
+    ),
+    "collection_unknown": (
+        "collections",
+        "slug",
+        lambda _: (
+            "There is no collection with this slug. Make it first, or take it out here; collections"
+            " are not made by files."
+        ),
+    ),
+    "collection_follows_rules": (
+        "collections",
+        "slug",
+        lambda _: "The rules of this collection say what is in it. Take it out here.",
+    ),
+    "collection_full": (
+        "collections",
+        "slug",
+        lambda refusal: f"This collection by hand is full: it holds {refusal.facts.get('most')}.",
+    ),
     "no_variant_left": (
         "handle",
         "slug",
@@ -67,8 +101,8 @@ def problems_of(described: Described, made: Arrived | None, sheet: Source) -> li
             skipped = Consequence.PRODUCT_SKIPPED
             problems.append(_problem(described.first_row, made.refusal, skipped, sheet))
         # A document of ours is taken in whole or not at all.
-        variants = made.variants if described.draft is not None else []
-        for row, variant in zip(described.rows, variants, strict=True):
+        landed = zip(described.rows, made.variants, strict=True) if described.draft else ()
+        for row, variant in landed:
             if variant.outcome is Outcome.REFUSED and variant.refusal is not None:
                 problems.append(_problem(row, variant.refusal, Consequence.ROW_SKIPPED, sheet))
             for code in variant.passed_over:
@@ -81,10 +115,59 @@ def _called(refusal: DomainError) -> str:
     return f"this one is called {given} here" if given else "give this one another"
 
 
+_OWN_COLUMNS = {
+    "compare_at_not_above_price": "compare_at",
+    "publish_at_passed": "publish_at",
+    "publish_at_needs_draft": "publish_at",
+    "external_reference_taken": "external_reference",
+    "image_unknown": "image_url",
+    "attribute_unknown": "attributes",
+    "attributes_do_not_fit": "attributes",
+    "required_attributes_missing": "attributes",
+    "texts_do_not_fit": "translations",
+}
+"""Where in files of ours stands what is refused by its own words."""
+
+
+_ORPHAN = (
+    "The product that this is a variation of is neither in the file nor in the shop. Export all"
+    " types of products together."
+)
+
+
 def _problem(row: int, refusal: DomainError, consequence: Consequence, sheet: Source) -> Problem:
+    if refusal.code == "title_missing" and sheet.format is FileFormat.WOOCOMMERCE:
+        return Problem(row, sheet.name_of("parent"), "", _ORPHAN, consequence)
     if refusal.code not in _TOLD:
-        return Problem(row, "", "", refusal.detail, consequence)
+        is_ours = sheet.format in (FileFormat.CSV, FileFormat.JSONL)
+        column = _OWN_COLUMNS.get(refusal.code, "") if is_ours else ""
+        return Problem(row, column, "", refusal.detail, consequence)
     column, fact, say = _TOLD[refusal.code]
     value = refusal.facts.get(fact, "")
     shown = " / ".join(map(str, value)) if isinstance(value, list) else str(value or "")
     return Problem(row, sheet.name_of(column), shown, say(refusal), consequence)
+
+
+def write_problems(import_id: UUID, problems: Sequence[Problem]) -> None:
+    """Store what was wrong."""
+    if problems:
+        session.execute(
+            insert(ImportProblem),
+            [
+                {
+                    "id": new_id(),
+                    "import_id": import_id,
+                    "row": problem.row,
+                    "column": _storable(problem.column)[:255],
+                    "value": _storable(problem.value)[:_LONGEST_VALUE],
+                    "reason": problem.reason[:500],
+                    "consequence": problem.consequence,
+                }
+                for problem in problems
+            ],
+        )
+
+
+def _storable(told: str) -> str:
+    """Leave out what no text of the database can hold."""
+    return told.replace("\0", "")

@@ -1,6 +1,6 @@
 """Take back what an import did, as far as nobody has touched it since."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
@@ -16,6 +16,7 @@ from api.imports.policy import UNDO_KEPT
 from api.imports.service.keeping import SILENCE, ClaimLost, lock
 from api.imports.states import IMPORT
 from api.inventory import service as inventory
+from api.inventory.service import Shelf
 from api.kernel import clock
 from api.kernel.errors import DomainError
 from api.kernel.ids import new_id
@@ -137,7 +138,7 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
     }
     repriced = verbs.put_back_prices(befores, by=by)
     for change in changes:
-        left = sum(taken.get(UUID(one["variant_id"])) is False for one in change.stock)
+        left = len({s[0] for s in map(_shelf, change.stock) if taken.get(s) is False})
         note = f"The stock of {left} variants has moved since and stays." if left else ""
         if change.product_id not in there:
             change.undone, note = UndoOutcome.REMOVED, "It was not there any more."
@@ -169,13 +170,15 @@ def _untouched(changes: Sequence[ImportChange]) -> list[ImportChange]:
 
 def _take_stock_back(
     changes: Sequence[ImportChange], held: UndoClaim, *, by: Principal
-) -> dict[UUID, bool]:
-    """Take the opening stock off the shelves again; returns by variant whether it went."""
-    opened = {
-        UUID(one["variant_id"]): int(one["quantity"]) for change in changes for one in change.stock
-    }
+) -> dict[Shelf, bool]:
+    """Take the opening stock off the shelves again; returns by shelf whether it went."""
+    opened = {_shelf(one): int(one["quantity"]) for change in changes for one in change.stock}
     taken, left = inventory.take_back_opening(opened, note=f"Import {held.import_id} undone", by=by)
     return dict.fromkeys(taken, True) | dict.fromkeys(left, False)
+
+
+def _shelf(opened: Mapping[str, Any]) -> Shelf:
+    return UUID(opened["variant_id"]), UUID(opened["location_id"])
 
 
 def _put_back(change: ImportChange, note: str, *, by: Principal) -> tuple[UndoOutcome, str]:
@@ -191,14 +194,15 @@ def _put_back(change: ImportChange, note: str, *, by: Principal) -> tuple[UndoOu
     return UndoOutcome.RESTORED, note.strip()
 
 
-def _count(held: UndoClaim, changes: Sequence[ImportChange], taken: dict[UUID, bool]) -> None:
+def _count(held: UndoClaim, changes: Sequence[ImportChange], taken: dict[Shelf, bool]) -> None:
     row = lock(held.import_id)
     counts: dict[str, Any] = dict(row.undo_counts)
     for change in changes:
         assert change.undone is not None
         counts[_COUNTED[change.undone]] += 1
-    counts["stock_taken_back"] += sum(taken.values())
-    counts["stock_left"] += len(taken) - sum(taken.values())
+    left = {variant_id for (variant_id, _), is_gone in taken.items() if not is_gone}
+    counts["stock_taken_back"] += len({variant_id for variant_id, _ in taken} - left)
+    counts["stock_left"] += len(left)
     row.undo_counts, row.attempts = counts, 0
 
 

@@ -15,8 +15,10 @@ from api.inventory.queries.shelves import (
     levels,
     levels_of_variant,
     location,
+    location_codes,
     locations,
     low_stock_count,
+    on_hand_of,
 )
 
 __all__ = [
@@ -30,10 +32,12 @@ __all__ = [
     "levels",
     "levels_of_variant",
     "location",
+    "location_codes",
     "locations",
     "low_stock_count",
     "mark_differences",
     "movements",
+    "on_hand_of",
     "skus",
     "variants_without_level",
 ]

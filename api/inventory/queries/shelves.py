@@ -1,9 +1,10 @@
 """What lies where, in the shape of the wire."""
 
+from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, false, func, literal, select
 
 from api.catalog.models import Product, Variant
 from api.catalog.queries import searching
@@ -96,6 +97,30 @@ def locations(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, 
         total=select(Location.id) if with_total else None,
     )
     return {"data": [dict(zip(_LOCATION_FIELDS, row, strict=False)) for row in rows], "page": page}
+
+
+def on_hand_of(variant_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    """Return how many of each variant lie where, by the code of the location.
+
+    A shelf that is empty says 0; places without a shelf for it are absent.
+    """
+    found: dict[UUID, dict[str, int]] = {variant_id: {} for variant_id in variant_ids}
+    for row in session.execute(
+        select(StockLevel.variant_id, Location.code, StockLevel.on_hand)
+        .join(Location, Location.id == StockLevel.location_id)
+        .where(StockLevel.variant_id == any_(literal(sorted(found), ARRAY(Uuid))))
+        .order_by(Location.priority, Location.id)
+    ):
+        found[row.variant_id][row.code] = row.on_hand
+    return found
+
+
+def location_codes() -> dict[UUID, str]:
+    """Return what people call the locations, the preferred ones first."""
+    rows = session.execute(
+        select(Location.id, Location.code).order_by(Location.priority, Location.id)
+    )
+    return {row.id: row.code for row in rows}
 
 
 _LOCATION_FIELDS: Final = ("id", "code", "name", "priority", "is_active", "version")

@@ -4,19 +4,26 @@ from api.inventory.service.counts import adjust, set_threshold
 from api.inventory.service.dispatch import restock, ship
 from api.inventory.service.holds import expire_holds, hold, release_hold
 from api.inventory.service.many import set_many_thresholds
+from api.inventory.service.opening import (
+    Shelf,
+    Unopened,
+    lock_unopened,
+    open_stock,
+    set_opening_stock,
+    take_back_opening,
+)
 from api.inventory.service.places import (
     create_location,
     default_location,
     edit_location,
     open_level,
-    open_stock,
-    set_opening_stock,
-    take_back_opening,
 )
 from api.inventory.service.promises import Demand, allocate, release
 
 __all__ = [
     "Demand",
+    "Shelf",
+    "Unopened",
     "adjust",
     "allocate",
     "create_location",
@@ -24,6 +31,7 @@ __all__ = [
     "edit_location",
     "expire_holds",
     "hold",
+    "lock_unopened",
     "open_level",
     "open_stock",
     "release",

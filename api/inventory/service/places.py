@@ -1,6 +1,6 @@
-"""Places: locations, and the opening of levels there."""
+"""Places: locations, and empty shelves there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
@@ -10,16 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from api.inventory.errors import LocationCodeTaken, LocationNotFound
-from api.inventory.models import (
-    AdjustReason,
-    Location,
-    MovementKind,
-    StockLevel,
-    StockMovement,
-)
-from api.inventory.policy import LARGEST_QUANTITY
+from api.inventory.models import Location, StockLevel
 from api.inventory.service import ledger, locks, telling
-from api.inventory.service.entries import Entry
 from api.inventory.service.locks import Level
 from api.kernel import clock
 from api.kernel.ids import new_id
@@ -29,7 +21,6 @@ from api.platform.db import require_transaction
 
 FIRST_CODE: Final = "MAIN"
 FIRST_NAME: Final = "Main"
-OPENED_AT_ONCE: Final = 1000
 
 
 def create_location(
@@ -119,82 +110,6 @@ def default_location() -> UUID:
         # Two first uses at once: the second waits here for the first, then finds its row.
         found = _insert(FIRST_CODE, FIRST_NAME) or session.scalars(preferred).one()
     return found
-
-
-def set_opening_stock(
-    rows: Sequence[tuple[UUID, int]], *, location_id: UUID | None = None, by: Principal
-) -> int:
-    """Open levels with what lies there on the first day; returns how many were opened.
-
-    A row is a variant and a quantity, which may be 0. Levels that exist are left alone, so the
-    same file may be read again. Repeated variants are summed.
-    """
-    return len(open_stock(rows, location_id=location_id, by=by))
-
-
-def open_stock(
-    rows: Sequence[tuple[UUID, int]], *, location_id: UUID | None = None, by: Principal
-) -> dict[UUID, int]:
-    """Open levels as `set_opening_stock` does; returns what each opened variant began with."""
-    place = location_id or default_location()
-    opening: dict[UUID, int] = {}
-    for variant_id, quantity in rows:
-        if not 0 <= quantity <= LARGEST_QUANTITY:
-            raise ValueError("an opening balance is between nothing and a great deal")
-        opening[variant_id] = opening.get(variant_id, 0) + quantity
-    variant_ids = sorted(opening)
-    opened: dict[UUID, int] = {}
-    for start in range(0, len(variant_ids), OPENED_AT_ONCE):
-        batch = variant_ids[start : start + OPENED_AT_ONCE]
-        found = ledger.open_levels({v: opening[v] for v in batch}, place, by=by)
-        opened |= {variant_id: opening[variant_id] for variant_id in found}
-    return opened
-
-
-def take_back_opening(
-    opened: Mapping[UUID, int], *, note: str, by: Principal
-) -> tuple[set[UUID], set[UUID]]:
-    """Take opening balances off the shelf again, by variant; returns those taken and those left.
-
-    Only where nothing has happened since: the level holds what it began with, nobody has any of it
-    and the journal has the one line. Locks the levels, in id order. The journal keeps both lines.
-    """
-    if not opened:
-        return set(), set()
-    levels = locks.lock(sorted(opened))
-    moved = set(
-        require_transaction().scalars(
-            select(StockMovement.level_id)
-            .where(StockMovement.level_id.in_(levels), StockMovement.kind != MovementKind.OPENING)
-            .distinct()
-        )
-    )
-    of_variant: dict[UUID, list[Level]] = {}
-    for level in levels.values():
-        of_variant.setdefault(level.variant_id, []).append(level)
-    taken: set[UUID] = set()
-    entries = []
-    for variant_id, quantity in opened.items():
-        there = [level for level in of_variant.get(variant_id, ()) if level.on_hand]
-        if not there and not quantity:
-            taken.add(variant_id)
-        if len(there) != 1:
-            continue
-        (level,) = there
-        if level.id in moved or level.on_hand != quantity or level.free != quantity:
-            continue
-        taken.add(variant_id)
-        entries.append(
-            Entry(
-                level_id=level.id,
-                kind=MovementKind.ADJUSTED,
-                on_hand=-quantity,
-                reason=AdjustReason.CORRECTION.value,
-                note=note,
-            )
-        )
-    ledger.write(levels, entries, by=by)
-    return taken, set(opened) - taken
 
 
 def _free(levels: Iterable[Level]) -> dict[UUID, int]:

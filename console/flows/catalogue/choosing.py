@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from console.client.shelf import ProductLine
 
 KEPT_STEPS = 20
 
 
+class Known(NamedTuple):
+    """What is kept of a product once it is out of sight: ten thousand of them cost little."""
+
+    title: str
+    variants: int
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Every product that was seen, and which of them are chosen."""
 
-    known: Mapping[str, ProductLine] = field(default_factory=dict)
+    known: Mapping[str, Known] = field(default_factory=dict)
     """As they were last seen, by id."""
 
     picks: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
@@ -33,7 +41,7 @@ class Choice:
     def variants(self) -> int:
         """How many variants that comes to."""
         return sum(
-            self.known[one].variant_count if some is None else len(some)
+            self.known[one].variants if some is None else len(some)
             for one, some in self.picks.items()
         )
 
@@ -52,7 +60,8 @@ class Choice:
 
     def seen(self, lines: Iterable[ProductLine]) -> Choice:
         """Rows came: what is chosen is kept as it is now."""
-        return replace(self, known=MappingProxyType({**self.known, **{x.id: x for x in lines}}))
+        fresh = {line.id: Known(line.title, line.variant_count) for line in lines}
+        return replace(self, known=MappingProxyType({**self.known, **fresh}))
 
     def turned(self, product_id: str) -> Choice:
         """A product is chosen whole, or no longer."""

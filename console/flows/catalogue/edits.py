@@ -21,6 +21,9 @@ HIGHEST = 10**12
 MOST_DIGITS = 9
 """Digits before the point; a barcode scanned into a price has more."""
 
+LONGEST = 40
+"""Characters after which it is no figure but something pasted by mistake."""
+
 MOST_PERCENT = 1000
 
 FIGURE = re.compile(r"([0-9]*)(?:[.,]([0-9]{1,4}))?", re.ASCII)
@@ -44,6 +47,10 @@ class Kind(StrEnum):
 
 class NotAnEdit(ValueError):
     """What was typed is no edit; the message says why, for the operator."""
+
+
+class NotAFigure(NotAnEdit):
+    """It is something else altogether, such as a barcode: there is nothing to put right."""
 
 
 class CannotPrice(ValueError):
@@ -114,6 +121,8 @@ def places(currency: str) -> int:
 
 def read(kind: Kind, text: str, currency: str) -> Edit:
     """Read what was typed. Raises `NotAnEdit` with what is wrong and what would be right."""
+    if len(text) > LONGEST:
+        raise NotAFigure(f"{len(text)} characters are too many for a figure: {text[:12]}…")
     words = text.strip().lower().split()
     if kind is Kind.STATUS:
         if text not in COMMANDS:
@@ -145,7 +154,8 @@ def _low(words: list[str], typed: str) -> Edit:
     try:
         return Edit(Kind.LOW, typed, "set", quantities.parse(typed.removeprefix("=")))
     except quantities.NotAQuantity as refusal:
-        raise NotAnEdit(str(refusal)) from refusal
+        is_long = len(typed.removeprefix("=")) > quantities.MOST_DIGITS
+        raise (NotAFigure if is_long else NotAnEdit)(str(refusal)) from refusal
 
 
 def _ending(word: str, currency: str) -> int:
@@ -203,7 +213,7 @@ def _parts(text: str, wanted: str) -> tuple[str, str]:
     if found is None or not (found[1] or found[2]):
         raise NotAnEdit(f"{text or 'Nothing'} is not {wanted}")
     if len(found[1]) > MOST_DIGITS:
-        raise NotAnEdit(f"{text} looks like a barcode, not like a figure")
+        raise NotAFigure(f"{text} looks like a barcode, not like a figure")
     return found[1], found[2] or ""
 
 

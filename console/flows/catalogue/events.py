@@ -36,7 +36,7 @@ class MarkVariant:
 
 @dataclass(frozen=True, slots=True)
 class MarkAlso:
-    """These products are chosen, too: a range, or all that are loaded."""
+    """These products are chosen, too: a range, or the whole list."""
 
     product_ids: tuple[str, ...]
 
@@ -133,6 +133,14 @@ class Gather:
     edit: Edit
     wanted: tuple[tuple[str, frozenset[str] | None], ...]
     """Product, and which of its variants; None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Command: what was typed makes no sense; let it be put right instead of typed anew."""
+
+    kind: Kind
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from console.client.catalogue import RunRow
 from console.client.models import StockLevel
@@ -40,6 +41,28 @@ class Skipped:
     why: str
 
 
+class Repricing(NamedTuple):
+    """What a variant costs, and what it would cost."""
+
+    old: Price | None
+    new: Price
+
+    @property
+    def falls_far(self) -> bool:
+        """Whether less than half is left: a digit or a point may be wrong."""
+        return self.old is not None and self.new.price.amount * 2 < self.old.price.amount
+
+    @property
+    def rises_far(self) -> bool:
+        """Whether it more than doubles."""
+        return self.old is not None and 0 < self.old.price.amount * 2 < self.new.price.amount
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether a person should look twice."""
+        return self.falls_far or self.rises_far
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What an edit comes to."""
@@ -47,6 +70,14 @@ class Plan:
     edit: Edit
     rows: tuple[RunRow, ...]
     skipped: tuple[Skipped, ...]
+    repricings: Mapping[str, Repricing] = field(default_factory=dict)
+    """By the ids of the rows; only for what is about prices."""
+
+    @property
+    def odd(self) -> tuple[int, int]:
+        """How many prices fall by more than half, and how many more than double."""
+        mine = [self.repricings[row.id] for row in self.rows if row.id in self.repricings]
+        return sum(one.falls_far for one in mine), sum(one.rises_far for one in mine)
 
     @property
     def products(self) -> int:
@@ -68,19 +99,20 @@ def plan(edit: Edit, goods: Sequence[Goods]) -> Plan:
     """Work out every row. Changes nothing."""
     rows: list[RunRow] = []
     skipped: list[Skipped] = []
+    repricings: dict[str, Repricing] = {}
     for one in goods:
         if one.problem:
             skipped.append(Skipped(one.title, one.problem))
             continue
-        for found in _rows(edit, one):
+        for found in _rows(edit, one, repricings):
             if isinstance(found, RunRow):
                 rows.append(found)
             else:
                 skipped.append(found)
-    return Plan(edit, tuple(rows), tuple(skipped))
+    return Plan(edit, tuple(rows), tuple(skipped), repricings)
 
 
-def _rows(edit: Edit, goods: Goods) -> Iterator[RunRow | Skipped]:
+def _rows(edit: Edit, goods: Goods, repricings: dict[str, Repricing]) -> Iterator[RunRow | Skipped]:
     if edit.kind is Kind.STATUS:
         yield _moved(edit, goods)
         return
@@ -90,7 +122,7 @@ def _rows(edit: Edit, goods: Goods) -> Iterator[RunRow | Skipped]:
         if edit.kind is Kind.LOW:
             yield from _watched(edit, goods, variant)
         else:
-            yield _repriced(edit, goods, variant)
+            yield _repriced(edit, goods, variant, repricings)
 
 
 def _moved(edit: Edit, goods: Goods) -> RunRow | Skipped:
@@ -109,13 +141,16 @@ def _why_not(goods: Goods, edit: Edit) -> str:
     return f"is {goods.status}, so it cannot be {edit.how}d"
 
 
-def _repriced(edit: Edit, goods: Goods, variant: VariantCard) -> RunRow | Skipped:
+def _repriced(
+    edit: Edit, goods: Goods, variant: VariantCard, repricings: dict[str, Repricing]
+) -> RunRow | Skipped:
     name = named(goods.title, variant)
     old = variant.price_in(edit.currency)
     try:
         new = priced(edit, old)
     except CannotPrice as refusal:
         return Skipped(name, str(refusal))
+    repricings[variant.id] = Repricing(old, new)
     return RunRow(
         variant.id,
         variant.version,

@@ -65,7 +65,7 @@ class Desk:
         return self.outcome is not None and not self.outcome.is_over
 
 
-DeskStep = Step[Desk, events.Gather | events.Send]
+DeskStep = Step[Desk, events.Gather | events.Send | events.AskAgain]
 
 
 def step(desk: Desk, event: events.Event, operator: str = "") -> DeskStep:
@@ -126,15 +126,27 @@ def chosen(choice: Choice) -> str:
     return f"{_of(choice.products, 'product')}, {_of(choice.variants, 'variant')}"
 
 
-def _typed(desk: Desk, typed: events.Typed) -> DeskStep:
-    if desk.stage is not Stage.CHOOSING:
-        return Step(desk, feedback=noted("Esc goes back to choosing first"))
+def why_not_now(desk: Desk) -> Feedback | None:
+    """Why no change can be begun, or None: from the results of one the next may follow at once."""
+    if desk.stage in (Stage.GATHERING, Stage.REVIEW):
+        return noted("Esc goes back to choosing first")
     if desk.is_under_way:
-        return Step(desk, feedback=waiting("The change before is still being sent: F12 shows it"))
+        return waiting("The change before is still being sent: F12 shows it")
+    return None
+
+
+def _typed(desk: Desk, typed: events.Typed) -> DeskStep:
+    refusal_now = why_not_now(desk)
+    if refusal_now is not None:
+        return Step(desk, feedback=refusal_now)
+    if desk.stage is Stage.RESULTS:
+        desk = _choosing(desk)
     try:
         edit = edits.read(typed.kind, typed.text, typed.currency)
     except edits.NotAnEdit as refusal:
-        return Step(desk, feedback=wrong(str(refusal)))
+        text = "" if isinstance(refusal, edits.NotAFigure) else typed.text
+        again = (events.AskAgain(typed.kind, text),) if typed.text.strip() else ()
+        return Step(desk, again, wrong(str(refusal)))
     wanted = tuple(desk.choice.picks.items())
     if not wanted and typed.product_id in desk.choice.known:
         some = frozenset({typed.variant_id}) if typed.variant_id else None
@@ -204,7 +216,14 @@ def review_text(found: Plan) -> str:
     rows = _of(len(found.rows), _row_word(found.edit))
     of = f" of {_of(found.products, 'product')}" if found.edit.of != "products" else ""
     skipped = f" {_of(len(found.skipped), 'row')} left as before." if found.skipped else ""
-    return f"{found.edit.title}: change {rows}{of}?{skipped}"
+    return f"{found.edit.title}: change {rows}{of}?{skipped}{_odd(found)}"
+
+
+def _odd(found: Plan) -> str:
+    """What a person should look at twice: such a figure is more often a slip than a wish."""
+    fall, rise = found.odd
+    told = f" ⚠ {_of(fall, 'price')} would fall by more than half." if fall else ""
+    return told + (f" ⚠ {_of(rise, 'price')} would more than double." if rise else "")
 
 
 def _yes(found: Plan) -> str:
@@ -218,6 +237,10 @@ def _row_word(edit: Edit) -> str:
 def _commit(desk: Desk, operator: str) -> DeskStep:
     if desk.stage is Stage.GATHERING:
         return Step(desk, feedback=waiting("The chosen products are still being read"))
+    if desk.stage is Stage.RESULTS:
+        # F10 was pressed twice, or by somebody who is not sure.
+        words = waiting("It is being sent") if desk.is_under_way else noted("It was sent already")
+        return Step(desk, feedback=words)
     found = desk.plan
     if desk.stage is not Stage.REVIEW or found is None:
         return Step(desk, feedback=noted("Type a change first: p, w, s, l, u, x or n"))

@@ -6,6 +6,7 @@ The first ones are the goods that the warehouse holds, so that a scan and its le
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from tests.console.support.warehouse import (
@@ -31,6 +32,9 @@ class Goods:
         self.house = house
         self.count = count
         self.kept: dict[int, dict[str, object]] = {}
+        self.planned: dict[str, list[dict[str, object]]] = {}
+        """Scheduled prices by variant, as the shop tells them."""
+
         self._listed = lru_cache(16)(self._list)
 
     def id_of(self, n: int) -> str:
@@ -63,6 +67,28 @@ class Goods:
         if n < 0:
             raise Refusal(404, "variant_not_found", "There is no such variant.")
         return self.card(n)["variants"][at]
+
+    def past(self, variant_id: str, currency: str) -> list[dict[str, object]]:
+        """What a variant cost, the newest first: a fifth less until ten days before now."""
+        prices = [one for one in self.variant(variant_id)["prices"]
+                  if one["price"]["currency"] == currency]  # fmt: skip
+        told, now = [], datetime.now(UTC)
+        for one in prices:
+            amount = one["price"]["amount"]
+            spans = ((amount, 10, None), (amount * 4 // 5, 60, 10))
+            told += [
+                {"id": stable_id("past", f"{variant_id}-{begin}"), "currency": currency,
+                 "price": {"amount": was, "currency": currency}, "compare_at": None,
+                 "since": wire_time(now - timedelta(days=begin)),
+                 "until": wire_time(now - timedelta(days=end)) if end else None,
+                 "prior_price": None, "reduced_since": None}
+                for was, begin, end in spans
+            ]  # fmt: skip
+        return told
+
+    def planned_in(self, variant_id: str, state: str) -> list[dict[str, object]]:
+        """A variant's scheduled prices in a state."""
+        return [one for one in self.planned.get(variant_id, ()) if one["state"] == state]
 
     def place(self, product_id: str) -> int:
         """Where a product stands."""
@@ -183,6 +209,8 @@ class Goods:
             "in_stock": n % 4 != 1, "created_at": wire_time(self.house.newest),
             "published_at": published, "publish_at": None, "tags": ["kitchen", f"row-{n % 7}"],
             "variants": self._variants(n), "options": [], "description": "",
+            "images": [{"id": None, "url": "/1.webp", "alt": "A mug by the sea"},
+                       {"id": None, "url": "/2.webp", "alt": ""}] if n == 0 else [],
             "warnings": [{"code": "image_alt_missing", "pointer": "/images/0/alt",
                           "detail": "Say in words what this picture shows."}] if n % 5 == 0 else [],
         }  # fmt: skip
@@ -197,6 +225,7 @@ class Goods:
         return [
             {"id": id_, "version": 1, "product_id": self.id_of(n), "sku": sku, "barcode": barcode,
              "title": title, "position": at, "in_stock": True,
+             "barcodes": [{"code": barcode, "pack_quantity": 1}] if barcode else [],
              "prices": [_price({"price": eur(amount), "compare_at": None})]}
             for at, (id_, sku, barcode, title, amount) in enumerate(mine)
         ]  # fmt: skip

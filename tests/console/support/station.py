@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from textual import events
+from textual._compositor import CompositorUpdate
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
@@ -18,6 +19,7 @@ from console.client.http import HttpTransport
 from console.client.models import SignIn
 from console.screens.frame import Frame
 from console.settings import Settings
+from tests.console.pty_harness import Picture
 from tests.console.support.transports import InMemory
 from tests.console.support.warehouse import Warehouse
 from tests.console.support.wire import WireShop
@@ -38,6 +40,7 @@ class Station:
         self.scans = 0
         self.bells = 0
         self.pilot: Pilot[None]
+        self._painted = Picture(0, 0)
 
     @property
     def frame(self) -> Frame:
@@ -56,6 +59,19 @@ class Station:
         update = self.app.screen._compositor.render_strips()
         lines = ["".join(segment.text for segment in strip) for strip in update]
         return "\n".join(lines[: size.height])
+
+    @property
+    def painted(self) -> str:
+        """What stands on the terminal, which is told only of what has moved."""
+        return self._painted.text
+
+    def paint(self, update: object) -> None:
+        """Obey what the console sends to its terminal."""
+        size = self.app.size
+        if (self._painted.columns, self._painted.rows) != tuple(size):
+            self._painted = Picture(*size)
+        if isinstance(update, CompositorUpdate) and not self.app._batch_count:
+            self._painted.feed(update.render_segments(self.app.console).encode())
 
     @property
     def said(self) -> str:
@@ -152,6 +168,7 @@ async def at_work(
     # Pauses between tries are proved on the client; here nobody waits for them.
     app.shop.caller._sleep = app.shop.refunds._sleep = lambda _: asyncio.sleep(0)
     station = Station(app, shop, line)
+    app._display = lambda _, update: station.paint(update)  # type: ignore[method-assign]
     app.bell = lambda: setattr(station, "bells", station.bells + 1)  # type: ignore[method-assign]
     async with app.run_test(size=size) as pilot:
         station.pilot = pilot

@@ -169,6 +169,10 @@ class WireShop:
                 return self.goods.product(product_id)
             case ["variants", variant_id]:
                 return self.goods.variant(variant_id)
+            case ["variants", variant_id, "price-history"]:
+                return _page(self.goods.past(variant_id, query["currency"]), query)
+            case ["variants", variant_id, "scheduled-prices"]:
+                return _page(self.goods.planned_in(variant_id, query["state"]), query)
             case ["stock"]:
                 return self._stock(query)
             case ["stock", level_id]:

@@ -5,13 +5,27 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from api.catalog.queries import RELATION_FIELDS
 from api.catalog.service import ProductStatus
-from api.imports.formats.cells import HEAVIEST_GRAMS, HIGHEST_AMOUNT, LONGEST_URL, BadCell
+from api.imports.formats.cells import (
+    HEAVIEST_GRAMS,
+    HIGHEST_AMOUNT,
+    HIGHEST_QUANTITY,
+    BadCell,
+    url,
+)
 from api.imports.formats.handles import is_address
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_TRIMMED = re.compile(r"\S(.*\S)?", re.DOTALL)
+_TAX_CLASS = re.compile(r"[a-z0-9_-]{1,40}")
+_LOCATION = re.compile(r"\S(.{0,38}\S)?")
 _LARGEST_INTEGER = 2**31 - 1
+MOST_VARIANTS = 3_000
+DEEPEST = 50
+"""Levels of lists and objects in each other, where any JSON may stand."""
+_LARGEST_POSITION = 2**62
 
 Check = Callable[[Any, str], Any]
 
@@ -20,13 +34,27 @@ def text(longest: int | None = None) -> Check:
     """Read a text; a NUL is none."""
 
     def check(value: Any, where: str) -> Any:
-        if not isinstance(value, str) or "\0" in value:
+        if not isinstance(value, str):
             raise BadCell(where, _shown(value), "Write a text.")
+        if "\0" in value:
+            raise BadCell(where, value, "Take out the NUL character, which no text can hold.")
         if longest is not None and len(value) > longest:
             raise BadCell(
                 where, value, f"This has {len(value)} characters; shorten it to {longest} or fewer."
             )
         return value
+
+    return check
+
+
+def said(longest: int) -> Check:
+    """Read a text that must not be blank."""
+
+    def check(value: Any, where: str) -> Any:
+        found = text(longest)(value, where)
+        if not found.strip():
+            raise BadCell(where, found, "This must not be empty.")
+        return found
 
     return check
 
@@ -58,13 +86,29 @@ def listed(inner: Check) -> Check:
     return check
 
 
+def once(inner: Check, name_of: Callable[[Any], str] = str) -> Check:
+    """Read a list in which nothing comes twice."""
+
+    def check(value: Any, where: str) -> Any:
+        found = listed(inner)(value, where)
+        seen: set[str] = set()
+        for place, one in enumerate(found):
+            name = name_of(one)
+            if name in seen:
+                raise BadCell(f"{where}/{place}", name, "This is named twice; name it once.")
+            seen.add(name)
+        return found
+
+    return check
+
+
 def members(known: Mapping[str, Check], *, needed: tuple[str, ...] = ()) -> Check:
     """Read an object with these members; others are refused, so that no typo goes unnoticed."""
 
     def check(value: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise BadCell(where, _shown(value), "Write an object.")
-        for name in value.keys() - known.keys():
+        for name in sorted(value.keys() - known.keys()):
             raise BadCell(f"{where}/{name}", _shown(value[name]), "There is no such field.")
         for name in needed:
             if name not in value:
@@ -87,15 +131,26 @@ def mapping(key: Check, inner: Check) -> Check:
     return check
 
 
-def anything(value: Any, where: str) -> Any:
-    """Read any JSON without NUL, which the database cannot hold."""
+def anything(value: Any, where: str, *, depth: int = 0) -> Any:
+    """Read any JSON of sensible depth without NUL, which the database cannot hold."""
+    if depth > DEEPEST:
+        raise BadCell(where, "", f"This is nested deeper than {DEEPEST} levels.")
     if isinstance(value, str):
         return text()(value, where)
     if isinstance(value, list):
-        return [anything(one, where) for one in value]
+        return [anything(one, where, depth=depth + 1) for one in value]
     if isinstance(value, dict):
-        return {text()(name, where): anything(one, where) for name, one in value.items()}
+        return {
+            text()(name, where): anything(one, where, depth=depth + 1)
+            for name, one in value.items()
+        }
     return value
+
+
+def without_nothing(value: Any, where: str) -> Any:
+    """Read an object of anything; a name without a value is as if it were not there."""
+    found = mapping(text(), anything)(value, where)
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def moment(value: Any, where: str) -> str:
@@ -109,6 +164,18 @@ def moment(value: Any, where: str) -> str:
         raise BadCell(where, str(value), "Write a moment such as 2026-05-01T08:00:00Z.") from wrong
 
 
+def address(longest: int, example: str) -> Check:
+    """Read an address."""
+
+    def check(value: Any, where: str) -> Any:
+        found = text(longest)(value, where)
+        if not is_address(found):
+            raise BadCell(where, found, f"Write something such as {example}.")
+        return found
+
+    return check
+
+
 def matching(pattern: re.Pattern[str], longest: int, example: str) -> Check:
     """Read a text of one shape."""
 
@@ -119,13 +186,6 @@ def matching(pattern: re.Pattern[str], longest: int, example: str) -> Check:
         return found
 
     return check
-
-
-def _slug(value: Any, where: str) -> Any:
-    found = text(255)(value, where)
-    if not is_address(found):
-        raise BadCell(where, found, "Write something such as blue-mug.")
-    return found
 
 
 def _status(value: Any, where: str) -> Any:
@@ -144,50 +204,131 @@ def _price(value: Any, where: str) -> Any:
 
 
 def _url(value: Any, where: str) -> Any:
-    return text(LONGEST_URL)(value, where)
+    found = url(text()(value, where), where)
+    if found is None:
+        raise BadCell(where, "", "Write an address that begins with https://.")
+    return found
+
+
+def _title(value: Any, where: str) -> Any:
+    found = text(255)(value, where)
+    if not found.strip():
+        why = "Each product needs a title. Keep the rows of one product together."
+        raise BadCell(where, found, why)
+    return found
+
+
+def _translations(value: Any, where: str) -> Any:
+    """Read texts by language; an empty one is none."""
+    found = mapping(matching(_LANGUAGE, 35, "de"), _TEXTS)(value, where)
+    kept = {
+        language: {name: one for name, one in texts.items() if one}
+        for language, texts in found.items()
+    }
+    return {language: texts for language, texts in kept.items() if texts}
+
+
+def _slug(value: Any, where: str) -> Any:
+    found = address(255, "blue-mug")(value, where)
+    if found != found.lower():
+        raise BadCell(where, found, f"Use small letters: {found.lower()}.")
+    return found
+
+
+def _way(value: Any, where: str) -> Any:
+    """Read the way to a category, which has at least one step."""
+    found = listed(_STEP)(value, where)
+    if not found:
+        raise BadCell(where, "[]", "Name the category, such as shirts.")
+    return found
+
+
+def _way_of(steps: Any) -> str:
+    return "/".join(step["slug"] for step in steps)
+
+
+def _variants(value: Any, where: str) -> Any:
+    """Read variants; each SKU is there once, whatever its case, as the shop has it."""
+    found = listed(members(VARIANT, needed=("sku",)))(value, where)
+    if len(found) > MOST_VARIANTS:
+        raise BadCell(where, "", f"A product has at most {MOST_VARIANTS:,} variants.")
+    seen: set[str] = set()
+    for place, one in enumerate(found):
+        key = one["sku"].lower()
+        if key in seen:
+            why = "This SKU is there twice; say in one place all that there is of it."
+            raise BadCell(f"{where}/{place}/sku", one["sku"], why)
+        if key:
+            seen.add(key)
+    return found
 
 
 _VERSION = optional(whole(1, _LARGEST_INTEGER))
-_OBJECT = mapping(text(), anything)
 _CODE = members(
-    {"code": text(64), "pack_quantity": whole(1, 100_000)}, needed=("code", "pack_quantity")
+    {"code": matching(_TRIMMED, 64, "4006381333931"), "pack_quantity": whole(1, 100_000)},
+    needed=("code", "pack_quantity"),
 )
-_STEP = members({"slug": text(120), "name": text(200)}, needed=("slug", "name"))
+_PLACE = members(
+    {"slug": text(120), "position": optional(whole(0, _LARGEST_POSITION))}, needed=("slug",)
+)
+_STEP = members({"slug": address(120, "shirts"), "name": said(200)}, needed=("slug", "name"))
+_WORDS = mapping(text(255), text(255))
+_TEXTS = members(
+    {
+        "title": text(255),
+        "description": text(),
+        "seo_title": text(255),
+        "seo_description": text(500),
+        "options": _WORDS,
+        "option_values": _WORDS,
+    }
+)
+
+
+def _sku(value: Any, where: str) -> Any:
+    """Read a SKU; without one the shop makes one."""
+    return matching(_TRIMMED, 255, "MUG-BLUE")(value, where) if value != "" else ""
+
 
 VARIANT: Mapping[str, Check] = {
-    "sku": text(255),
+    "sku": _sku,
     "version": _VERSION,
     "option_values": listed(text(255)),
     "barcodes": listed(_CODE),
     "weight_grams": whole(0, HEAVIEST_GRAMS),
-    "tax_class": text(40),
+    "tax_class": matching(_TAX_CLASS, 40, "standard"),
     "prices": mapping(matching(_CURRENCY, 3, "EUR"), _price),
+    "stock": mapping(matching(_LOCATION, 40, "MAIN"), whole(0, HIGHEST_QUANTITY)),
     "image_url": optional(_url),
     "external_reference": optional(text(255)),
-    "public_metadata": _OBJECT,
-    "private_metadata": _OBJECT,
+    "public_metadata": without_nothing,
+    "private_metadata": without_nothing,
 }
 PRODUCT: Mapping[str, Check] = {
     "slug": _slug,
     "version": _VERSION,
     "status": _status,
-    "title": text(255),
+    "title": _title,
     "description": text(),
     "vendor": text(255),
     "product_type": text(255),
     "tags": listed(text(255)),
-    "options": listed(text(255)),
-    "categories": listed(listed(_STEP)),
+    "options": once(said(255)),
+    "categories": once(_way, _way_of),
+    "collections": once(_PLACE, lambda place: str(place["slug"])),
+    **dict.fromkeys(RELATION_FIELDS, once(text(255))),
     "seo_title": text(255),
     "seo_description": text(500),
     "publish_at": optional(moment),
     "external_reference": optional(text(255)),
-    "attributes": _OBJECT,
-    "public_metadata": _OBJECT,
-    "private_metadata": _OBJECT,
-    "translations": mapping(matching(_LANGUAGE, 35, "de"), mapping(text(60), text())),
-    "images": listed(members({"url": _url, "alt": text(500)}, needed=("url", "alt"))),
-    "variants": listed(members(VARIANT, needed=("sku",))),
+    "attributes": without_nothing,
+    "public_metadata": without_nothing,
+    "private_metadata": without_nothing,
+    "translations": _translations,
+    "images": once(
+        members({"url": _url, "alt": text(500)}, needed=("url", "alt")), lambda one: str(one["url"])
+    ),
+    "variants": _variants,
 }
 _DOCUMENT = members(PRODUCT, needed=("slug",))
 
@@ -195,6 +336,9 @@ _DOCUMENT = members(PRODUCT, needed=("slug",))
 def checked(document: Any) -> dict[str, Any]:
     """Return a document all of whose fields are what they must be. Raises BadCell."""
     found: dict[str, Any] = _DOCUMENT(document, "")
+    for name in RELATION_FIELDS:
+        if found["slug"] in found.get(name, ()):
+            raise BadCell(f"/{name}", found["slug"], "A product is not shown beside itself.")
     return found
 
 

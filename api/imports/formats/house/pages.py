@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 import orjson
 
 from api.imports.formats.cells import BadCell
-from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.described import Described, Problem
+from api.imports.formats.headers import Renamed
 from api.imports.formats.house.checking import checked
-from api.imports.formats.sheets import Lines
+from api.imports.formats.house.columns import OURS
+from api.imports.formats.sheets import LARGEST_CELL, Lines, SheetUnreadable
 from api.imports.policy import Consequence, FileFormat
 
 LINE = "line"
@@ -23,7 +24,9 @@ class Pages:
     separator = ","
     ignored_columns: ClassVar[list[str]] = []
 
-    def __init__(self, chunks: Iterable[bytes] | Lines) -> None:
+    def __init__(self, chunks: Iterable[bytes] | Lines, names: Renamed | None = None) -> None:
+        if names:
+            raise SheetUnreadable("Lines of JSON have fields and no columns to be named.")
         self._lines = chunks if isinstance(chunks, Lines) else Lines(chunks)
         if not self._lines.first.lstrip().startswith("{"):
             raise SheetUnreadable('Each line is a product, such as {"slug": "mug", ...}.')
@@ -36,22 +39,45 @@ class Pages:
 
     def name_of(self, column: str) -> str:
         """Return the name of a field, which is ours."""
-        return {"handle": "slug"}.get(column, column)
+        return OURS.get(column, column)
 
     def count_rows(self) -> int:
         """Count the lines."""
-        return sum(1 for _ in self._lines)
+        return sum(1 for _ in self._whole())
 
     def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
         """Read line after line. The first is row 2, as if there were a header above it."""
-        for number, line in enumerate(self._lines, start=2):
-            if number > after_row and line.strip():
+        for number, line in enumerate(self._whole(), start=2):
+            if number <= after_row:
+                continue
+            if line is None:
+                yield _too_long(number)
+            elif line.strip():
                 yield _described(number, line.rstrip("\r\n"))
+
+    def _whole(self) -> Iterator[str | None]:
+        """Return line after line; None for one that is too long, which comes in pieces."""
+        is_in_pieces = False
+        for line in self._lines:
+            is_end = line.endswith(("\n", "\r"))
+            if is_in_pieces:
+                is_in_pieces = not is_end
+            elif len(line) > LARGEST_CELL:
+                is_in_pieces = not is_end
+                yield None
+            else:
+                yield line
 
 
 def line_of(document: dict[str, Any]) -> str:
     """Write a product as a line: names in order, so that the same is written alike."""
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode() + "\n"
+
+
+def _too_long(number: int) -> Described:
+    reason = f"This line is longer than {LARGEST_CELL:,} characters. Put less into it."
+    problem = Problem(number, "", "", reason, Consequence.PRODUCT_SKIPPED)
+    return Described(number, 1, "", number, problems=[problem])
 
 
 def _described(number: int, line: str) -> Described:
@@ -63,6 +89,7 @@ def _described(number: int, line: str) -> Described:
             document.pop("why_it_failed", None)
         found.document = checked(document)
         found.handle = found.document["slug"]
+        found.rows = [number] * len(found.document.get("variants", ()))
     except orjson.JSONDecodeError as wrong:
         reason = f"This line is not JSON: {wrong.msg} (character {wrong.colno})."
         found.problems.append(Problem(number, "", "", reason, Consequence.PRODUCT_SKIPPED))

@@ -6,163 +6,31 @@ Several values in a cell stand between bars. Amounts are decimals, one column pe
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-import orjson
-
 from api.imports.formats import cells, sheets
 from api.imports.formats.cells import BadCell
 from api.imports.formats.described import Described, Problem
+from api.imports.formats.headers import Renamed
 from api.imports.formats.house import packing
 from api.imports.formats.house.checking import checked
+from api.imports.formats.house.columns import NAMES, OURS, PRODUCT, VARIANT, Kind, column_of
 from api.imports.formats.sheets import Lines, Row, plain
 from api.imports.policy import Consequence, FileFormat
 from api.kernel.money import exponent
 
 MOST_ROWS = 3_000
 _PRICE = re.compile(r"(price|compare_at) ([a-z]{3})")
+_STOCK = re.compile(r"stock (\S.*)", re.IGNORECASE)
 
 
-def _json_cell(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() if value else ""
-
-
-def _json(cell: str, column: str) -> Any:
-    if not cell:
-        return {}
-    try:
-        return orjson.loads(cell)
-    except orjson.JSONDecodeError as wrong:
-        raise BadCell(column, cell, f"This is not JSON: {wrong.msg}.") from wrong
-
-
-def _number(cell: str, column: str) -> Any:
-    if not cell:
-        return None
-    if not cell.isdecimal() or len(cell) > 10:
-        raise BadCell(column, cell, "Write a whole number, such as 3.")
-    return int(cell)
-
-
-def _categories_cell(paths: Sequence[Sequence[Mapping[str, str]]]) -> str:
-    return packing.joined(
-        (
-            packing.joined(
-                (f"{packing.packed(s['slug'])}={packing.packed(s['name'])}" for s in path), ">"
-            )
-            for path in paths
-        ),
-        "|",
-    )
-
-
-def _categories(cell: str, column: str) -> Any:
-    found = []
-    for path in packing.parts(cell, "|"):
-        steps = []
-        for step in packing.parts(path, ">"):
-            slug, *name = packing.parts(step, "=")
-            if len(name) != 1:
-                raise BadCell(column, step, "Write a category as shirts=Shirts.")
-            steps.append({"slug": packing.unpacked(slug), "name": packing.unpacked(name[0])})
-        found.append(steps)
-    return found
-
-
-def _codes_cell(codes: Sequence[Mapping[str, Any]]) -> str:
-    return packing.joined(
-        (
-            packing.packed(one["code"])
-            + (f"*{one['pack_quantity']}" if one["pack_quantity"] != 1 else "")
-            for one in codes
-        ),
-        "|",
-    )
-
-
-def _codes(cell: str, column: str) -> Any:
-    found = []
-    for part in packing.parts(cell, "|"):
-        code, *pack = packing.parts(part, "*")
-        quantity = _number(pack[0], column) if pack else 1
-        found.append({"code": packing.unpacked(code), "pack_quantity": quantity})
-    return found
-
-
-def _same(value: Any) -> str:
-    return value or ""
-
-
-def _text(cell: str, column: str) -> Any:
-    return cell
-
-
-def _maybe(cell: str, column: str) -> Any:
-    return cell or None
-
-
-def _whole_cell(value: Any) -> str:
-    return "" if value is None else str(value)
-
-
-def _values(cell: str, column: str) -> Any:
-    return packing.values(cell)
-
-
-_Kind = tuple[Callable[[Any], str], Callable[[str, str], Any]]
-_TEXT: _Kind = (_same, _text)
-_MAYBE: _Kind = (_same, _maybe)
-_WHOLE: _Kind = (_whole_cell, _number)
-_LIST: _Kind = (packing.cell_of, _values)
-_JSON: _Kind = (_json_cell, _json)
-
-# Field of the document, column, how it is written and read.
-_PRODUCT: tuple[tuple[str, str, _Kind], ...] = (
-    ("version", "version", _WHOLE),
-    ("status", "status", _TEXT),
-    ("title", "title", _TEXT),
-    ("description", "description", _TEXT),
-    ("vendor", "vendor", _TEXT),
-    ("product_type", "product_type", _TEXT),
-    ("tags", "tags", _LIST),
-    ("categories", "categories", (_categories_cell, _categories)),
-    ("options", "options", _LIST),
-    ("seo_title", "seo_title", _TEXT),
-    ("seo_description", "seo_description", _TEXT),
-    ("publish_at", "publish_at", _MAYBE),
-    ("external_reference", "external_reference", _MAYBE),
-    ("attributes", "attributes", _JSON),
-    ("public_metadata", "public_metadata", _JSON),
-    ("private_metadata", "private_metadata", _JSON),
-    ("translations", "translations", _JSON),
-)
-_VARIANT: tuple[tuple[str, str, _Kind], ...] = (
-    ("sku", "sku", _TEXT),
-    ("version", "variant_version", _WHOLE),
-    ("option_values", "option_values", _LIST),
-    ("barcodes", "barcodes", (_codes_cell, _codes)),
-    ("weight_grams", "weight_grams", _WHOLE),
-    ("tax_class", "tax_class", _TEXT),
-    ("image_url", "variant_image_url", _MAYBE),
-    ("external_reference", "variant_external_reference", _MAYBE),
-    ("public_metadata", "variant_public_metadata", _JSON),
-    ("private_metadata", "variant_private_metadata", _JSON),
-)
-_NAMES = (
-    "slug",
-    *(column for _, column, _ in _PRODUCT),
-    *("image_url", "image_alt"),
-    *(column for _, column, _ in _VARIANT),
-)
-
-
-def columns_for(currencies: Iterable[str]) -> list[str]:
-    """Return the header of a file with prices in these currencies."""
+def columns_for(currencies: Iterable[str], locations: Iterable[str] = ()) -> list[str]:
+    """Return the header of a file with prices in these currencies, and stock at these places."""
     prices = [f"{name} {c}" for c in currencies for name in ("price", "compare_at")]
-    return [*_NAMES, *prices]
+    return [*NAMES, *prices, *(f"stock {code}" for code in locations)]
 
 
 def text_of_header(columns: Sequence[str]) -> str:
@@ -178,18 +46,19 @@ def text_of_rows(document: Mapping[str, Any], columns: Sequence[str]) -> tuple[s
     for place in range(count):
         row: dict[str, str] = {"slug": document["slug"]}
         if place == 0:
-            row |= {column: write(document[name]) for name, column, (write, _) in _PRODUCT}
+            row |= {column: write(document[name]) for name, column, (write, _) in PRODUCT}
         if place < len(images):
             row |= {"image_url": images[place]["url"], "image_alt": images[place]["alt"]}
         if place < len(variants):
             variant = variants[place]
-            row |= {column: write(variant[name]) for name, column, (write, _) in _VARIANT}
+            row |= {column: write(variant[name]) for name, column, (write, _) in VARIANT}
             for currency, price in variant["prices"].items():
                 for name, amount in (
                     ("price", price["amount"]),
                     ("compare_at", price["compare_at"]),
                 ):
                     row[f"{name} {currency}"] = _decimal(amount, currency)
+            row |= {f"stock {code}": str(count) for code, count in variant["stock"].items()}
         lines.append(_line([packing.safe(row.get(column, "")) for column in columns]))
     return "".join(lines), count
 
@@ -198,28 +67,39 @@ class Sheet(sheets.Sheet):
     """A file of ours in rows."""
 
     format = FileFormat.CSV
-    columns = {name: (name,) for name in _NAMES}  # noqa: RUF012 - a table
+    columns = {name: (name,) for name in NAMES}  # noqa: RUF012 - a table
     needed = ("slug",)
     missing = "The columns {names} are missing. An export of ours begins with slug, version, ..."
 
-    def __init__(self, chunks: Iterable[bytes] | Lines) -> None:
-        super().__init__(chunks)
+    def __init__(self, chunks: Iterable[bytes] | Lines, names: Renamed | None = None) -> None:
+        super().__init__(chunks, names)
         self._prices = {
             place: (found[1], found[2].upper())
-            for place, name in enumerate(self.header)
+            for place, name in enumerate(self.names)
             if (found := _PRICE.fullmatch(plain(name)))
         }
+
+        self._stock = {
+            place: found[1]
+            for place, name in enumerate(self.names)
+            if (found := _STOCK.fullmatch(name.strip()))
+        }
+
+    @classmethod
+    def is_known(cls, name: str) -> bool:
+        """Tell whether a column of this name is read."""
+        is_plain = super().is_known(name) or _PRICE.fullmatch(plain(name)) is not None
+        return is_plain or _STOCK.fullmatch(name.strip()) is not None
 
     @property
     def ignored_columns(self) -> list[str]:
         """The names of the columns that are not read."""
-        prices = {self.header[place].strip() for place in self._prices}
-        return [name for name in super().ignored_columns if name not in prices]
+        read = {self.header[place].strip() for place in (*self._prices, *self._stock)}
+        return [name for name in super().ignored_columns if name not in read]
 
     def name_of(self, column: str) -> str:
         """Return what the file calls one of our columns."""
-        ours = {"handle": "slug", "barcode": "barcodes", "option1_value": "option_values"}
-        name = ours.get(column, column)
+        name = OURS.get(column, column)
         return super().name_of(name) if name in self.columns else name
 
     def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
@@ -240,12 +120,29 @@ class Sheet(sheets.Sheet):
         try:
             if count > MOST_ROWS:
                 raise BadCell("slug", found.handle, f"A product may take {MOST_ROWS} rows.")
-            found.document = checked(self._document(rows))
+            found.document = self._checked(rows, found.rows)
         except _BadRow as bad:
             self._note(found, bad.row, bad.wrong)
         except BadCell as bad:
             self._note(found, rows[0], bad)
         return found
+
+    def _checked(self, rows: Sequence[Row], numbers: list[int]) -> dict[str, Any]:
+        """Return what rows say; `numbers` become those of its variants.
+
+        What is wrong is told by row and column, as the file has them.
+        """
+        document = self._document(rows)
+        named = [row for row in rows if self._cell(row, "sku")]
+        numbers += [row.number for row in named]
+        try:
+            return checked(document)
+        except BadCell as bad:
+            name, listed, place = column_of(bad.column)
+            of_image = [row for row in rows if self._cell(row, "image_url")]
+            there = {"variants": named, "images": of_image}.get(listed, rows)
+            wrong = BadCell(self.name_of(name), bad.value, bad.reason)
+            raise _BadRow(there[place] if listed else rows[0], wrong) from bad
 
     def _note(self, found: Described, row: Row, bad: BadCell) -> None:
         found.problems.append(
@@ -257,7 +154,7 @@ class Sheet(sheets.Sheet):
             if row.fault:
                 raise _BadRow(row, BadCell("", "", row.fault))
         document: dict[str, Any] = {"slug": self._cell(rows[0], "slug")}
-        document |= self._fields(rows[0], _PRODUCT)
+        document |= self._fields(rows[0], PRODUCT)
         if "image_url" in self.places:
             document["images"] = [
                 {"url": url, "alt": self._cell(row, "image_alt")}
@@ -270,16 +167,18 @@ class Sheet(sheets.Sheet):
 
     def _variant(self, row: Row) -> dict[str, Any]:
         try:
-            found = self._fields(row, _VARIANT)
+            found = self._fields(row, VARIANT)
             if found.get("weight_grams", 0) is None:
                 found["weight_grams"] = 0
             if self._prices:
                 found["prices"] = self._read_prices(row)
+            if self._stock:
+                found["stock"] = self._read_stock(row)
         except BadCell as bad:
             raise _BadRow(row, bad) from bad
         return found
 
-    def _fields(self, row: Row, known: tuple[tuple[str, str, _Kind], ...]) -> dict[str, Any]:
+    def _fields(self, row: Row, known: tuple[tuple[str, str, Kind], ...]) -> dict[str, Any]:
         return {
             name: read(self._cell(row, column), self.name_of(column))
             for name, column, (_, read) in known
@@ -299,6 +198,19 @@ class Sheet(sheets.Sheet):
         for currency, price in found.items():
             if price["amount"] is None:
                 raise BadCell(f"price {currency}", "", "There is no price to compare with.")
+        return found
+
+    def _read_stock(self, row: Row) -> dict[str, int]:
+        """Read how many there are, where that is said."""
+        found = {}
+        for place, code in self._stock.items():
+            said = row.cells[place].strip() if place < len(row.cells) else ""
+            column = self.header[place].strip()
+            quantity = cells.quantity(said, column)
+            if quantity is not None and quantity < 0:
+                raise BadCell(column, said, "On a shelf lie no fewer than 0 pieces.")
+            if quantity is not None:
+                found[code] = quantity
         return found
 
     def _cell(self, row: Row, column: str) -> str:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from api.catalog.service import ImageDraft, PriceDraft, ProductDraft, ProductStatus, VariantDraft
 from api.imports.formats import cells, sheets
-from api.imports.formats.cells import BadCell, CodeReader, RoundedCode
-from api.imports.formats.decoding import SheetUnreadable
+from api.imports.formats.cells import BadCell
+from api.imports.formats.codes import codes_of
 from api.imports.formats.described import Described, Problem
 from api.imports.formats.handles import slug_of
-from api.imports.formats.sheets import Row
+from api.imports.formats.headers import Renamed
+from api.imports.formats.sheets import Row, SheetUnreadable
 from api.imports.formats.shopify.columns import COLUMNS, NEEDED
 from api.imports.policy import Consequence, FileFormat
 
@@ -18,7 +19,6 @@ MOST_ROWS = 3_000
 """Rows of one handle: a bound on memory, and more than Shopify itself allows."""
 LONGEST_TEXT = 255
 LONGEST_SUMMARY = 500
-LONGEST_BARCODE = 64
 REFERENCE = "shopify:"
 LONGEST_HANDLE = LONGEST_TEXT - len(REFERENCE)
 DEFAULT_TITLE = "Default Title"
@@ -50,10 +50,12 @@ class Sheet(sheets.Sheet):
         " with a row of names: Handle, Title, Body (HTML), ..."
     )
 
-    def __init__(self, chunks: Iterable[bytes] | sheets.Lines) -> None:
-        super().__init__(chunks)
-        names = {sheets.plain(name) for name in self.header}
-        if "location" in names and names & _COUNTED and "price" not in self.places:
+    def __init__(
+        self, chunks: Iterable[bytes] | sheets.Lines, names: Renamed | None = None
+    ) -> None:
+        super().__init__(chunks, names)
+        there = {sheets.plain(name) for name in self.header}
+        if "location" in there and there & _COUNTED and "price" not in self.places:
             raise SheetUnreadable(
                 "This is Shopify's inventory file, which says nothing of products. Export them"
                 " under Products > Export."
@@ -286,9 +288,10 @@ class _Reading:
         is_taxed = cells.truth(row["taxable"], name("taxable"))
         # A compare-at price that is not above the price is how Shopify writes "not reduced".
         is_reduced = price is not None and before is not None and before.amount > price.amount
+        sku, barcode = codes_of(row, self._sheet, self._found)
         return VariantDraft(
-            sku=self._code(row, "sku", cells.code, LONGEST_TEXT),
-            barcode=self._code(row, "barcode", cells.barcode, LONGEST_BARCODE),
+            sku=sku,
+            barcode=barcode,
             option_values=self._values(row, options),
             weight_grams=cells.grams(row["grams"], name("grams")),
             tax_class=UNTAXED if is_taxed is False else TAXED,
@@ -313,14 +316,6 @@ class _Reading:
                 raise BadCell(column, values[place], "This value belongs to no named option.")
             cells.text(values[place], column, longest=LONGEST_TEXT)
         return tuple(values)
-
-    def _code(self, row: Row, column: str, read: CodeReader, longest: int) -> str | None:
-        """Read a code; one that a spreadsheet has ruined costs the variant only its code."""
-        try:
-            return read(row[column], self._sheet.name_of(column), longest=longest)
-        except RoundedCode as rounded:
-            self._note(row, rounded, Consequence.VALUE_IGNORED)
-            return None
 
     def _variant_image(self, row: Row) -> str | None:
         try:

@@ -1,9 +1,8 @@
 """From a product's row and those of its variations to one product with variants."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from api.catalog.service import (
@@ -15,19 +14,20 @@ from api.catalog.service import (
     slug_from,
 )
 from api.imports.formats import cells
-from api.imports.formats.cells import BadCell, CodeReader, RoundedCode
+from api.imports.formats.cells import BadCell
+from api.imports.formats.codes import codes_of
 from api.imports.formats.described import Described, Problem
 from api.imports.formats.sheets import Row, Sheet, plain
+from api.imports.formats.woocommerce import values
 from api.imports.formats.woocommerce.columns import GRAMS, MOST_ATTRIBUTES
+from api.imports.formats.woocommerce.standing import MOST_VARIATIONS, sku_of, standing_for
 from api.imports.policy import Consequence
 from api.kernel import clock
+from api.kernel.money import Money
 
 REFERENCE = "woocommerce:"
 LONGEST_TEXT = 255
-LONGEST_BARCODE = 64
-MOST_VARIATIONS = 3_000
 
-_SPLIT = re.compile(r"(?<!\\),")
 _LEFT_OUT = {
     "grouped": (
         "A grouped product only lists others. They are taken in by themselves: put them together"
@@ -155,8 +155,9 @@ class _Reading:
 
     def _status(self) -> ProductStatus:
         said = self._head["published"]
-        if said not in ("", "1", "0", "-1"):
-            raise BadCell(self._sheet.name_of("published"), said, "Write 1, 0 or -1.")
+        # For all to see, in private, a draft, or waiting for somebody to look it over.
+        if said not in ("", "1", "0", "-1", "2"):
+            raise BadCell(self._sheet.name_of("published"), said, "Write 1, 0, -1 or 2.")
         # What is in no list of theirs is on no shelf of ours.
         is_shown = self._head["visibility"].casefold() != "hidden"
         return ProductStatus.ACTIVE if said in ("", "1") and is_shown else ProductStatus.DRAFT
@@ -164,7 +165,7 @@ class _Reading:
     def _description(self) -> str:
         if self._is_orphan:
             return ""
-        parts = [_lines(self._head[name]) for name in ("short_description", "description")]
+        parts = [values.lines(self._head[name]) for name in ("short_description", "description")]
         return "\n".join(part for part in dict.fromkeys(parts) if part)
 
     def _categories(self) -> Iterator[tuple[str, ...]]:
@@ -196,7 +197,7 @@ class _Reading:
         for number in range(1, MOST_ATTRIBUTES + 1):
             if f"attribute{number}_name" not in self._sheet.places:
                 break
-            name = row[f"attribute{number}_name"]
+            name = values.text(row[f"attribute{number}_name"])
             if name:
                 found.setdefault(plain(name), (name, row[f"attribute{number}_values"]))
         return found
@@ -216,66 +217,83 @@ class _Reading:
                 "This stock is shared by all variations; here each has its own. Count them.",
             )
             self._note(self._head, shared, Consequence.VALUE_IGNORED)
+        standing = standing_for(
+            self._variations,
+            lambda row: self._choices(row, options),
+            refuse=lambda row, bad: self._note(row, bad, Consequence.ROW_SKIPPED),
+        )
         for row in sorted(self._variations, key=lambda row: (_place(row), row.number)):
-            if row.fault:
-                self._note(row, BadCell("", "", row.fault), Consequence.ROW_SKIPPED)
-                continue
-            try:
-                variant = self._variant(row, self._values(row, options))
-                quantity = self._quantity(row)
-            except BadCell as bad:
-                self._note(row, bad, Consequence.ROW_SKIPPED)
-                continue
-            self._found.rows.append(row.number)
-            self._found.quantities.append(quantity)
-            yield variant
+            listed = standing.get(row.number, ())
+            self._note_shared(row, len(listed))
+            for option_values in listed:
+                try:
+                    variant = self._variant(row, option_values)
+                    quantity = self._quantity(row)
+                except BadCell as bad:
+                    self._note(row, bad, Consequence.ROW_SKIPPED)
+                    break
+                if len(listed) > 1:
+                    sku = sku_of(variant.sku, option_values)
+                    variant = replace(variant, sku=sku, barcode=None)
+                    quantity = None if quantity else quantity
+                self._found.rows.append(row.number)
+                self._found.quantities.append(quantity)
+                yield variant
 
-    def _values(self, row: Row, options: Sequence[str]) -> tuple[str, ...]:
+    def _choices(self, row: Row, options: Sequence[str]) -> Iterator[list[str]]:
         said = self._attributes(row)
-        values = []
+        own = {} if self._is_orphan else self._attributes(self._head)
         for place, option in enumerate(options, start=1):
             _, value = said.get(plain(option), ("", ""))
             column = self._sheet.name_of(f"attribute{place}_values")
-            if not value:
+            _, all_of_it = own.get(plain(option), ("", ""))
+            found = [values.one(value)] if value else list(values.listed(all_of_it))
+            if not found:
                 raise BadCell(
                     column,
                     "",
-                    f"This variation stands for any {option}. A variant is one thing on a shelf:"
-                    f" give it one {option}, and a row to each other.",
+                    f"This variation stands for any {option}, and its product does not say which"
+                    f" there are. Give it one {option}, and a row to each other.",
                 )
-            values.append(cells.text(_unescaped(value), column, longest=LONGEST_TEXT))
-        return tuple(values)
+            yield [cells.text(one, column, longest=LONGEST_TEXT) for one in dict.fromkeys(found)]
 
-    def _variant(self, row: Row, values: tuple[str, ...]) -> VariantDraft:
+    def _note_shared(self, row: Row, count: int) -> None:
+        for column, why in (
+            ("quantity", "This stock is shared by {} variants; here each has its own. Count them."),
+            ("barcode", "{} variants cannot share a barcode, so it was left out."),
+        ):
+            if count > 1 and row[column] not in ("", "0", "parent"):
+                shared = BadCell(self._sheet.name_of(column), row[column], why.format(count))
+                self._note(row, shared, Consequence.VALUE_IGNORED)
+
+    def _variant(self, row: Row, option_values: tuple[str, ...]) -> VariantDraft:
         images = list(self._images(row)) if row is not self._head or self._is_orphan else []
+        sku, barcode = codes_of(row, self._sheet, self._found)
         return VariantDraft(
-            sku=self._code(row, "sku", cells.code, LONGEST_TEXT),
-            barcode=self._code(row, "barcode", cells.barcode, LONGEST_BARCODE),
-            option_values=values,
+            sku=sku,
+            barcode=barcode,
+            option_values=option_values,
             weight_grams=self._grams(row),
             tax_class=self._tax_class(row),
             prices=self._prices(row),
             image_url=images[0].url if images else None,
         )
 
-    def _code(self, row: Row, column: str, read: CodeReader, longest: int) -> str | None:
-        """Read a code; one that a spreadsheet has ruined costs the variant only its code."""
-        try:
-            return read(row[column], self._sheet.name_of(column), longest=longest)
-        except RoundedCode as rounded:
-            self._note(row, rounded, Consequence.VALUE_IGNORED)
-            return None
-
     def _prices(self, row: Row) -> tuple[PriceDraft, ...]:
-        name, currency = self._sheet.name_of, self._family.currency
-        regular = cells.money(row["price"], name("price"), currency)
-        sale = cells.money(row["sale_price"], name("sale_price"), currency)
+        regular, sale = self._money(row, "price"), self._money(row, "sale_price")
         if regular is None or sale is None or sale.amount >= regular.amount:
             price = regular or sale
             return (PriceDraft(price),) if price else ()
         if not self._is_on_sale(row):
             return (PriceDraft(regular),)
         return (PriceDraft(sale, regular),)
+
+    def _money(self, row: Row, column: str) -> Money | None:
+        name = self._sheet.name_of(column)
+        try:
+            return cells.money(values.number(row[column]), name, self._family.currency)
+        except BadCell as bad:
+            raise BadCell(name, row[column], bad.reason) from bad
 
     def _is_on_sale(self, row: Row) -> bool:
         """Tell whether the sale price is the price of today; one of another time is told of."""
@@ -295,22 +313,22 @@ class _Reading:
         if not row[column]:
             return None
         try:
-            moment = datetime.fromisoformat(row[column])
+            return values.moment(row[column], is_end=column == "sale_ends")
         except ValueError as wrong:
             raise BadCell(
                 self._sheet.name_of(column), row[column], "Write a day such as 2026-05-01."
             ) from wrong
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def _grams(self, row: Row) -> int:
         said = row["weight"] or ("" if self._is_orphan else self._head["weight"])
         column = self._sheet.name_of("weight")
-        unit = column.partition("(")[2].strip(" )").casefold() or "kg"
+        unit = self._sheet.read_as("weight").partition("(")[2].strip(" )").casefold() or "kg"
         if not said:
             return 0
-        if not cells.DECIMAL.match(said):
+        weight = values.decimal(said)
+        if weight is None:
             raise BadCell(column, said, f"Write the weight in {unit}, such as 0.35.")
-        grams = (Decimal(said) * Decimal(GRAMS[unit])).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+        grams = (weight * Decimal(GRAMS[unit])).quantize(Decimal(1), rounding=ROUND_HALF_UP)
         return cells.grams(str(grams), column)
 
     def _tax_class(self, row: Row) -> str:
@@ -349,7 +367,7 @@ class _Reading:
 
     def _images(self, row: Row) -> Iterator[ImageDraft]:
         column = self._sheet.name_of("images")
-        for said in dict.fromkeys(_listed(row["images"])):
+        for said in dict.fromkeys(values.listed(row["images"])):
             try:
                 address = cells.url(said, column)
             except BadCell as bad:
@@ -359,12 +377,12 @@ class _Reading:
                 yield ImageDraft(address)
 
     def _list(self, column: str) -> Iterator[str]:
-        for said in dict.fromkeys(_listed(self._head[column])):
+        for said in dict.fromkeys(values.listed(self._head[column])):
             yield cells.text(said, self._sheet.name_of(column), longest=LONGEST_TEXT)
 
     def _text(self, column: str) -> str:
         name = self._sheet.name_of(column)
-        return cells.text(self._head[column], name, longest=LONGEST_TEXT)
+        return cells.text(values.text(self._head[column]), name, longest=LONGEST_TEXT)
 
     def _types(self, row: Row) -> set[str]:
         return {word.strip().casefold() for word in row["type"].split(",")}
@@ -373,22 +391,6 @@ class _Reading:
         self._found.problems.append(
             Problem(row.number, bad.column, bad.value, bad.reason, consequence)
         )
-
-
-def _listed(said: str) -> Iterator[str]:
-    """Split at commas; one that belongs to a value is written `\\,`."""
-    for part in _SPLIT.split(said):
-        if value := _unescaped(part.strip()):
-            yield value
-
-
-def _unescaped(value: str) -> str:
-    return value.replace("\\,", ",")
-
-
-def _lines(said: str) -> str:
-    """Read line ends, which WooCommerce writes as a backslash and an n."""
-    return said.replace("\\n", "\n")
 
 
 def _place(row: Row) -> int:

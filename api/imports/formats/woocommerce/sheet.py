@@ -1,7 +1,7 @@
 """Put the rows of the file into order: each product followed by its variations."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import groupby
 
@@ -10,9 +10,11 @@ import orjson
 from api.catalog.service import slug_from
 from api.imports.formats import sheets
 from api.imports.formats.described import Described
+from api.imports.formats.headers import places_of
 from api.imports.formats.sheets import Row
 from api.imports.formats.woocommerce.columns import COLUMNS, NEEDED
 from api.imports.formats.woocommerce.products import Family, read
+from api.imports.formats.woocommerce.values import Cells
 from api.imports.policy import FileFormat
 
 _TABLE = """
@@ -51,6 +53,14 @@ _ORDER = (
 )
 
 
+_NAMED_BY = {
+    "handle": "title",
+    "option1_name": "attribute1_name",
+    "option1_value": "attribute1_values",
+}
+"""Where stands here what refusals name as other shops do."""
+
+
 class Sheet(sheets.Sheet):
     """A WooCommerce product export."""
 
@@ -58,9 +68,19 @@ class Sheet(sheets.Sheet):
     columns = COLUMNS
     needed = NEEDED
     missing = (
-        "The columns {names} are missing. A WooCommerce product export in English begins with a"
-        " row of names: ID, Type, SKU, Name, Published, ..."
+        "The columns {names} are missing. A WooCommerce product export begins with a row of names:"
+        " ID, Type, SKU, Name, Published, ..., in the language of the site."
     )
+
+    @classmethod
+    def is_known_by(cls, names: Sequence[str]) -> bool:
+        """Tell whether a file with such columns is one of this kind."""
+        there = places_of(names, cls.columns).keys()
+        return super().is_known_by(names) and bool(there & {"id", "sku"})
+
+    def name_of(self, column: str) -> str:
+        """Return what the file calls one of our columns."""
+        return super().name_of(_NAMED_BY.get(column, column))
 
     def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
         """Read product after product, in the order of their own rows.
@@ -88,7 +108,7 @@ class Sheet(sheets.Sheet):
                 done += len(members)
                 if done <= after_row:
                     continue
-                rows = [Row(n, orjson.loads(c), self.places, f) for _, n, _, f, c in members]
+                rows = [Cells(n, orjson.loads(c), self.places, f) for _, n, _, f, c in members]
                 yield read(Family(self, rows, currency, bool(members[0][2]), done))
 
     def _staged(self, row: Row) -> tuple[object, ...]:

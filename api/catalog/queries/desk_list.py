@@ -1,0 +1,141 @@
+"""What staff list: products in any state, narrowed and searched as in the shop window.
+
+Statements are built once for each kind of list.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import String, bindparam, func, select
+
+from api.catalog.models import Collection, PriceRange, Product, ProductImage, ProductStatus, Variant
+from api.catalog.queries import relevance, searching
+from api.catalog.queries.narrowing import Shape, Wanted, narrow, narrowed, price_of
+from api.platform import pagination
+from api.platform.db import AnySelect, session
+from api.platform.pagination import Listing, Sort
+
+_VARIANT_COUNT = (
+    select(func.count())
+    .select_from(Variant)
+    .where(Variant.product_id == Product.id)
+    .scalar_subquery()
+)
+_IMAGE_URL = (
+    select(ProductImage.url)
+    .where(ProductImage.product_id == Product.id)
+    .order_by(ProductImage.position, ProductImage.id)
+    .limit(1)
+    .scalar_subquery()
+)
+_LINE: tuple[Any, ...] = (
+    *(Product.id, Product.slug, Product.title, Product.status, Product.vendor),
+    *(Product.product_type, Product.in_stock, Product.version, Product.created_at),
+    *(Product.published_at, Product.publish_at, Product.external_reference),
+    *(PriceRange.lowest, PriceRange.highest),
+    _VARIANT_COUNT.label("variant_count"),
+    _IMAGE_URL.label("image_url"),
+)
+
+
+def list_products(
+    *,
+    currency: str,
+    status: str | None = None,
+    q: str | None = None,
+    external_reference: str | None = None,
+    vendor: str | None = None,
+    product_type: str | None = None,
+    tag: str | None = None,
+    category: str | None = None,
+    collection: str | None = None,
+    sort: str = "newest",
+    limit: int = 25,
+    cursor: str | None = None,
+    with_total: bool = False,
+) -> dict[str, Any]:
+    """Return a page of products, the newest first or by name, whatever their state.
+
+    Vendors, types and tags are compared without case and accents. A category counts with what
+    stands below it; one that is not there, or a collection that is not, holds nothing. A search
+    finds by words, SKUs and barcodes. Raises CursorInvalid.
+    """
+    wanted = Wanted(
+        currency=currency,
+        category=category,
+        collection=collection,
+        q=q,
+        vendor=(vendor,) if vendor else (),
+        type=(product_type,) if product_type else (),
+        tag=(tag,) if tag else (),
+    )
+    narrowing = narrow(
+        wanted,
+        collection_id=_collection_id(collection) if collection is not None else None,
+        status=ProductStatus(status) if status else None,
+    )
+    shape, values = narrowing.shape, narrowing.values
+    if narrowing.is_empty:
+        nothing = {"limit": limit, "next_cursor": None, "has_more": False}
+        return {"data": [], "page": nothing | _counted(None, values, with_total)}
+    has_few_hits = None
+    if q:
+        values |= searching.values_of(q)
+        seen = relevance.look(shape, values)
+        values["exact"], has_few_hits = seen.exact, seen.is_low
+    if external_reference is not None:
+        values["reference"] = external_reference
+    statement = _statement(shape, external_reference is not None, has_few_hits)
+    rows, page = pagination.page_of(
+        _listing(statement, shape, sort == "name"),
+        values,
+        limit=limit,
+        cursor=cursor,
+        filters=(wanted, status, external_reference),
+    )
+    data = [_line(row, currency) for row in rows]
+    return {"data": data, "page": page | _counted(statement, values, with_total)}
+
+
+@lru_cache(maxsize=512)
+def _statement(shape: Shape, by_reference: bool, has_few_hits: bool | None) -> AnySelect:
+    """Build the statement of one kind of list; `has_few_hits` is None without a search."""
+    statement = narrowed(_LINE, shape).outerjoin(PriceRange, price_of())
+    if has_few_hits is not None:
+        statement = statement.where(relevance.found(shape, has_few_hits=has_few_hits))
+    if by_reference:
+        reference = bindparam("reference", type_=String)
+        statement = statement.where(Product.external_reference == reference)
+    return statement
+
+
+@lru_cache(maxsize=512)
+def _listing(statement: AnySelect, shape: Shape, by_name: bool) -> Listing:
+    columns = (Product.search_title, Product.id) if by_name else (shape.product_id,)
+    return pagination.listing(statement, Sort(columns, descending=not by_name))
+
+
+def _counted(
+    statement: AnySelect | None, values: dict[str, Any], with_total: bool
+) -> dict[str, Any]:
+    """Return the members of `page` that tell the total, when it is asked for."""
+    if not with_total:
+        return {}
+    if statement is None:
+        return {"total": 0, "total_is_capped": False}
+    return pagination.total_of(statement.with_only_columns(Product.id), values)
+
+
+def _collection_id(slug: str) -> Any:
+    """Return a collection's id whether or not storefronts see it; None when there is none."""
+    return session.scalar(select(Collection.id).where(Collection.slug == slug))
+
+
+def _line(row: Any, currency: str) -> dict[str, Any]:
+    line: dict[str, Any] = row._asdict()
+    for name in [name for name in line if name.startswith("sort_")]:
+        del line[name]
+    lowest, highest = line.pop("lowest"), line.pop("highest")
+    line["price"] = None if lowest is None else {"amount": lowest, "currency": currency}
+    line["price_varies"] = lowest != highest
+    return line
