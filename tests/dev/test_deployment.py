@@ -9,6 +9,8 @@ from honcho.environ import parse
 
 from api.dev.stack import ROOT
 
+WINDOW = ("categories", "collections", "products", "search")
+"""What of the API anybody may read."""
 ELSEWHERE = {"WEB_CONCURRENCY", "PORT", "PROMETHEUS_MULTIPROC_DIR", "POSTGRES_PASSWORD"}
 """Read by gunicorn.conf.py, by a library or by compose.yaml, not by the settings."""
 
@@ -61,13 +63,21 @@ def test_vercel_makes_one_function_of_the_shop_and_none_of_its_modules() -> None
     assert vercel["routes"] == [{"src": "/(.*)", "dest": "wsgi.py"}]
 
 
-def test_proxies_do_not_compress_because_that_weakens_etags() -> None:
+def test_proxies_compress_the_shop_window_and_nothing_that_a_person_is_let_in_to() -> None:
+    """The length of a packed answer can tell what is in it to whoever makes part of it up."""
+
     def rules(file: Path) -> str:
         lines = file.read_text().splitlines()
         return "\n".join(line for line in lines if not line.strip().startswith("#"))
 
-    assert "encode" not in rules(ROOT / "deploy/Caddyfile")
-    assert "gzip off;" in rules(ROOT / "deploy/nginx.conf")
+    caddy, nginx = rules(ROOT / "deploy/Caddyfile"), rules(ROOT / "deploy/nginx.conf")
+    assert re.findall(r"encode (\S+)", caddy) == ["@window"]
+    window = re.search(r"@window path (.+)", caddy)
+    assert window is not None
+    assert window[1].split() == [f"/api/v1/{name}*" for name in WINDOW]
+    assert re.findall(r"^    gzip (\w+);", nginx, re.MULTILINE) == ["off"]
+    packed = re.findall(r"location ([^{]+) \{\s+gzip on;", nginx)
+    assert packed == [f"~ ^/api/v1/({'|'.join(WINDOW)})(/|$)"]
 
 
 def test_ci_runs_exactly_make_test() -> None:
