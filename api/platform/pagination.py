@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -87,16 +87,22 @@ def page_of(
     cursor: str | None,
     filters: object = None,
     total: AnySelect | None = None,
+    fitting: Callable[[Sequence[Any]], int] | None = None,
 ) -> tuple[list[Any], dict[str, Any]]:
-    """Read one page of a kept listing, with the values of its bound parameters; see `page`."""
+    """Read one page of a kept listing, with the values of its bound parameters; see `page`.
+
+    `fitting` says how many of the first rows go on one page, at least one, where rows weigh
+    differently: the page then ends early, and the next one begins behind it.
+    """
     mark = mark_of(listed.name, filters)
     bound = {**values, "page_rows": limit + 1}
     if cursor:
         kinds = [column.type.python_type for column in listed.sort.columns]
         bound |= {f"after_{i}": v for i, v in enumerate(opened(cursor, mark, kinds))}
     rows = list(session.execute(listed.later if cursor else listed.first, bound).all())
-    has_more = len(rows) > limit
-    rows = rows[:limit]
+    kept = min(limit, fitting(rows)) if fitting else limit
+    has_more = len(rows) > kept
+    rows = rows[:kept]
     described: dict[str, Any] = {"limit": limit, "next_cursor": None, "has_more": has_more}
     if has_more:
         described["next_cursor"] = cursor_of(rows[-1][-len(listed.sort.columns) :], mark)

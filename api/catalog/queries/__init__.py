@@ -23,7 +23,11 @@ from api.catalog.queries.desk import (
     get_variant,
     list_categories,
 )
-from api.catalog.queries.desk_list import list_products
+from api.catalog.queries.desk_list import (
+    LINE_EXPANSIONS,
+    VARIANTS_OF_A_PAGE,
+    list_products,
+)
 from api.catalog.queries.documents import (
     count_fitting,
     currencies_in_use,
@@ -76,9 +80,11 @@ from api.catalog.queries.translations import (
 
 __all__ = [
     "CARD_EXPANSIONS",
+    "LINE_EXPANSIONS",
     "PAGE_EXPANSIONS",
     "RELATION_FIELDS",
     "SORTS",
+    "VARIANTS_OF_A_PAGE",
     "Offer",
     "VariantFound",
     "VariantLabel",

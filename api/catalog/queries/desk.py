@@ -75,6 +75,14 @@ def get_variant(variant_id: UUID) -> dict[str, Any]:
     return found[0]
 
 
+def variants_of(product_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return the variants of products as their pages show them, by product id."""
+    found: dict[UUID, list[dict[str, Any]]] = {product_id: [] for product_id in product_ids}
+    for variant in _variants(Variant.product_id.in_(product_ids)):
+        found[variant["product_id"]].append(variant)
+    return found
+
+
 def list_categories() -> dict[str, Any]:
     """Return the whole tree as a flat list with versions, parents before children."""
     rows = in_tree_order(

@@ -3,17 +3,27 @@
 Statements are built once for each kind of list.
 """
 
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import String, bindparam, func, select
+from sqlalchemy import ARRAY, String, Uuid, any_, bindparam, func, select
 
 from api.catalog.models import Collection, PriceRange, Product, ProductImage, ProductStatus, Variant
 from api.catalog.queries import relevance, searching
+from api.catalog.queries.desk import variants_of
 from api.catalog.queries.narrowing import Shape, Wanted, narrow, narrowed, price_of
 from api.platform import pagination
 from api.platform.db import AnySelect, session
 from api.platform.pagination import Listing, Sort
+
+LINE_EXPANSIONS = ("variants",)
+"""What a list may bring along."""
+
+VARIANTS_OF_A_PAGE = 1_000
+"""Variants that one page brings along; a single product may have more, and still is a page."""
 
 _VARIANT_COUNT = (
     select(func.count())
@@ -49,6 +59,8 @@ def list_products(
     tag: str | None = None,
     category: str | None = None,
     collection: str | None = None,
+    ids: Sequence[UUID] | None = None,
+    expand: Set[str] = frozenset(),
     sort: str = "newest",
     limit: int = 25,
     cursor: str | None = None,
@@ -58,7 +70,9 @@ def list_products(
 
     Vendors, types and tags are compared without case and accents. A category counts with what
     stands below it; one that is not there, or a collection that is not, holds nothing. A search
-    finds by words, SKUs and barcodes. Raises CursorInvalid.
+    finds by words, SKUs and barcodes. With `ids` only these are listed, as far as they are there.
+    With variants there are three statements more, and a page ends before it grows too heavy.
+    Raises CursorInvalid.
     """
     wanted = Wanted(
         currency=currency,
@@ -85,20 +99,29 @@ def list_products(
         values["exact"], has_few_hits = seen.exact, seen.is_low
     if external_reference is not None:
         values["reference"] = external_reference
-    statement = _statement(shape, external_reference is not None, has_few_hits)
+    if ids is not None:
+        values["ids"] = list(ids)
+    statement = _statement(shape, external_reference is not None, ids is not None, has_few_hits)
     rows, page = pagination.page_of(
         _listing(statement, shape, sort == "name"),
         values,
         limit=limit,
         cursor=cursor,
-        filters=(wanted, status, external_reference),
+        filters=(wanted, status, external_reference, ids),
+        fitting=_fitting if "variants" in expand else None,
     )
     data = [_line(row, currency) for row in rows]
+    if data and "variants" in expand:
+        variants = variants_of([line["id"] for line in data])
+        for line in data:
+            line["variants"] = variants[line["id"]]
     return {"data": data, "page": page | _counted(statement, values, with_total)}
 
 
 @lru_cache(maxsize=512)
-def _statement(shape: Shape, by_reference: bool, has_few_hits: bool | None) -> AnySelect:
+def _statement(
+    shape: Shape, by_reference: bool, by_ids: bool, has_few_hits: bool | None
+) -> AnySelect:
     """Build the statement of one kind of list; `has_few_hits` is None without a search."""
     statement = narrowed(_LINE, shape).outerjoin(PriceRange, price_of())
     if has_few_hits is not None:
@@ -106,6 +129,8 @@ def _statement(shape: Shape, by_reference: bool, has_few_hits: bool | None) -> A
     if by_reference:
         reference = bindparam("reference", type_=String)
         statement = statement.where(Product.external_reference == reference)
+    if by_ids:
+        statement = statement.where(Product.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
     return statement
 
 
@@ -113,6 +138,12 @@ def _statement(shape: Shape, by_reference: bool, has_few_hits: bool | None) -> A
 def _listing(statement: AnySelect, shape: Shape, by_name: bool) -> Listing:
     columns = (Product.search_title, Product.id) if by_name else (shape.product_id,)
     return pagination.listing(statement, Sort(columns, descending=not by_name))
+
+
+def _fitting(rows: Sequence[Any]) -> int:
+    """Count the rows from the first one on whose variants are not too many together."""
+    so_far: Iterator[int] = accumulate(row.variant_count for row in rows)
+    return max(1, sum(together <= VARIANTS_OF_A_PAGE for together in so_far))
 
 
 def _counted(

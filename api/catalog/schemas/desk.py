@@ -6,6 +6,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.catalog.models import ProductStatus
+from api.catalog.queries import LINE_EXPANSIONS, VARIANTS_OF_A_PAGE
 from api.catalog.schemas.media import PictureSizeSchema
 from api.catalog.schemas.metadata import metadata_field
 from api.catalog.schemas.shelf import CurrencyQuerySchema
@@ -18,6 +19,7 @@ from api.catalog.service import (
     VariantDraft,
 )
 from api.platform.http import Moment, MoneySchema, PageQuerySchema, Schema, Spelling
+from api.platform.in_query import Ids, Names
 
 MOST_VARIANTS = 2_000
 MOST_IMAGES = 250
@@ -25,6 +27,7 @@ MOST_OPTIONS = 3
 MOST_BARCODES = 10
 MOST_IN_A_CASE = 100_000
 MOST_ATTRIBUTES = 200
+MOST_IDS = 100
 HIGHEST_AMOUNT = 10**12
 
 
@@ -72,28 +75,16 @@ class ProductsQuerySchema(PageQuerySchema, CurrencyQuerySchema):
         metadata={"description": "The slug of a category; what stands below it counts."},
     )
     collection = fields.String(load_default=None, validate=validate.Length(1, 120))
+    ids = Ids(
+        most=MOST_IDS,
+        description="Only these products; an id that is no product's is not in the answer.",
+    )
+    expand = Names(
+        *LINE_EXPANSIONS,
+        description="What each product brings along. With variants a page ends before its "
+        f"products have more than {VARIANTS_OF_A_PAGE:,} of them, but not before its first one.",
+    )
     sort = fields.String(load_default="newest", validate=validate.OneOf(["newest", "name"]))
-
-
-class ProductLineSchema(Schema):
-    """A product in the staff's list."""
-
-    id = fields.UUID(required=True)
-    version = fields.Integer(required=True)
-    slug = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.String(required=True)
-    vendor = fields.String(required=True)
-    product_type = fields.String(required=True)
-    price = fields.Nested(MoneySchema, required=True, allow_none=True)
-    price_varies = fields.Boolean(required=True)
-    in_stock = fields.Boolean(required=True)
-    variant_count = fields.Integer(required=True)
-    image_url = fields.String(required=True, allow_none=True)
-    created_at = fields.AwareDateTime(required=True)
-    published_at = fields.AwareDateTime(required=True, allow_none=True)
-    publish_at = fields.AwareDateTime(required=True, allow_none=True)
-    external_reference = fields.String(required=True, allow_none=True)
 
 
 class BarcodeSchema(Schema):
@@ -234,6 +225,30 @@ class VariantSchema(VariantFieldsSchema):
     position = fields.Integer(required=True)
     in_stock = fields.Boolean(required=True)
     prices = fields.List(fields.Nested(PriceSchema), required=True)
+
+
+class ProductLineSchema(Schema):
+    """A product in the staff's list."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    slug = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.String(required=True)
+    vendor = fields.String(required=True)
+    product_type = fields.String(required=True)
+    price = fields.Nested(MoneySchema, required=True, allow_none=True)
+    price_varies = fields.Boolean(required=True)
+    in_stock = fields.Boolean(required=True)
+    variant_count = fields.Integer(required=True)
+    image_url = fields.String(required=True, allow_none=True)
+    created_at = fields.AwareDateTime(required=True)
+    published_at = fields.AwareDateTime(required=True, allow_none=True)
+    publish_at = fields.AwareDateTime(required=True, allow_none=True)
+    external_reference = fields.String(required=True, allow_none=True)
+    variants = fields.List(
+        fields.Nested(VariantSchema), metadata={"description": "With expand=variants."}
+    )
 
 
 class ProductFieldsSchema(Schema):

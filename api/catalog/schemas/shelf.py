@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.catalog.queries import CARD_EXPANSIONS, PAGE_EXPANSIONS, SORTS
@@ -14,6 +13,7 @@ from api.platform.http import (
     Schema,
     Spelling,
 )
+from api.platform.in_query import Names
 
 MOST_FILTERS = 50
 """Values of one filter; each is looked up."""
@@ -27,28 +27,6 @@ def _words(description: str, example: str) -> fields.Field[Any]:
         validate=validate.Length(max=MOST_FILTERS),
         metadata={"description": description, "example": [example]},
     )
-
-
-class Names(fields.String):
-    """Names from a short list, joined by commas: `include=total,facets`."""
-
-    def __init__(self, *allowed: str, description: str) -> None:
-        self.allowed = allowed
-        pattern = f"^({'|'.join(allowed)})(,({'|'.join(allowed)}))*$"
-        super().__init__(
-            load_default=frozenset,
-            metadata={
-                "description": f"{description} One or more of {', '.join(allowed)}, with commas.",
-                "example": allowed[0],
-                "pattern": pattern,
-            },
-        )
-
-    def _deserialize(self, value: Any, *given: Any, **options: Any) -> Any:
-        names = super()._deserialize(value, *given, **options).split(",")
-        if not set(names) <= set(self.allowed):
-            raise ma.ValidationError(f"Use one or more of {', '.join(self.allowed)}.")
-        return frozenset(names)
 
 
 class CurrencyQuerySchema(Schema):
