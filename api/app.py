@@ -91,6 +91,8 @@ def create_app(
     app.config.update(_config(settings))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
+    # Two slashes hold an empty name, which nothing has: a 404, and not a page that leads elsewhere.
+    app.url_map.merge_slashes = False
     app.session_interface = NoCookies()
     app.extensions["stockroom_settings"] = settings
     ports.plug(app, Settings, settings)
