@@ -8,6 +8,10 @@ from api.inventory.models import AdjustReason, MovementKind
 from api.inventory.policy import LARGEST_QUANTITY
 from api.platform.batch import BatchRowSchema, batch_of
 from api.platform.http import PageQuerySchema, Schema, Spelling
+from api.platform.in_query import Ids
+
+MOST_VARIANTS = 100
+"""Variants whose levels are asked for at once."""
 
 _code = Spelling(
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", error="Use up to 40 letters, digits, dots or dashes."
@@ -96,6 +100,10 @@ class StockQuerySchema(PageQuerySchema):
     location_id = ma.fields.UUID(load_default=None)
     low = ma.fields.Boolean(
         load_default=None, metadata={"description": "Levels at or below their threshold, or not."}
+    )
+    variant_ids = Ids(
+        most=MOST_VARIANTS,
+        description="Only levels of these variants; one that stands nowhere is not in the answer.",
     )
 
 

@@ -246,6 +246,16 @@ def test_the_list_of_low_levels_reads_only_those(crowded: UUID) -> None:
     assert "ix_stock_levels_low" in plan
 
 
+@pytest.mark.parametrize("chosen", [1, 20])
+def test_levels_of_chosen_variants_are_found_by_their_index(crowded: UUID, chosen: int) -> None:
+    ids = session.scalars(text("SELECT id FROM variants LIMIT :chosen"), {"chosen": chosen}).all()
+
+    (plan,) = explained(lambda: queries.levels(limit=100, variant_ids=ids))
+
+    assert "uq_stock_levels_variant_location" in plan
+    assert "Seq Scan on stock_levels" not in plan
+
+
 def test_a_search_for_few_products_does_not_walk_all_of_them(crowded: UUID) -> None:
     (_, plan) = explained(lambda: queries.levels(limit=25, q="thing 4123"))
 

@@ -128,6 +128,39 @@ def test_levels_are_found_by_words_codes_and_by_running_low(
     assert [level["sku"] for level in body["data"]] == found
 
 
+def test_the_list_can_be_of_some_variants(client: FlaskClient, anna: Person) -> None:
+    """One that stands nowhere, or does not exist, is left out."""
+    blue, red, green = a_product("MUG-BLUE", "MUG-RED", "MUG-GREEN")
+    main, annex = a_location(), a_location("ANNEX")
+    stocked(blue, 10, at=main)
+    stocked(blue, 2, at=annex)
+    stocked(red, 3, at=main)
+
+    def asked(*variant_ids: UUID, **query: Any) -> Any:
+        ids = ",".join(map(str, variant_ids))
+        answer = client.get(STOCK, query_string={"variant_ids": ids, **query}, headers=anna.headers)
+        return answer.status_code, answer.get_json()
+
+    _, found = asked(green, blue, new_id(), include="total")
+    assert [(row["sku"], row["on_hand"]) for row in found["data"]] == [
+        ("MUG-BLUE", 10),
+        ("MUG-BLUE", 2),
+    ]
+    assert found["page"]["total"] == 2
+    assert [row["sku"] for row in asked(red)[1]["data"]] == ["MUG-RED"]
+    assert asked(green)[1]["data"] == []
+    _, first = asked(blue, red, limit=1)
+    _, rest = asked(red, blue, cursor=first["page"]["next_cursor"])
+    assert [row["sku"] for row in rest["data"]] == ["MUG-BLUE", "MUG-RED"]
+    status, refused = asked(*(new_id() for _ in range(101)))
+    assert (status, refused["errors"][0]["pointer"]) == (422, "/variant_ids")
+    answer = client.get(f"{STOCK}?variant_ids={red},mug", headers=anna.headers)
+    assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (
+        422,
+        "/variant_ids/1",
+    )
+
+
 def test_the_list_can_be_of_one_location(client: FlaskClient, anna: Person) -> None:
     near, far = a_location("NEAR"), a_location("FAR")
     mug = goods("MUG", 1, at=near)

@@ -1,6 +1,6 @@
 """What lies where, in the shape of the wire."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,6 +27,7 @@ def levels(
     q: str | None = None,
     location_id: UUID | None = None,
     low: bool | None = None,
+    variant_ids: Sequence[UUID] | None = None,
     limit: int = 25,
     cursor: str | None = None,
     with_total: bool = False,
@@ -34,7 +35,8 @@ def levels(
     """Return a page of levels by SKU.
 
     `q` looks for words of the product, or for a SKU or barcode that begins like that. `low` asks
-    for levels at or below their threshold, or for the others.
+    for levels at or below their threshold, or for the others. With `variant_ids` only levels of
+    these are listed, as far as they have any.
     """
     statement = _levels()
     if q:
@@ -44,12 +46,15 @@ def levels(
     if low is not None:
         is_low = StockLevel.below_threshold
         statement = statement.where(is_low if low else ~is_low)
+    if variant_ids is not None:
+        wanted = any_(literal(list(variant_ids), ARRAY(Uuid)))
+        statement = statement.where(StockLevel.variant_id == wanted)
     rows, page = pagination.page(
         statement,
         _BY_SKU,
         limit=limit,
         cursor=cursor,
-        filters=(q, location_id, low),
+        filters=(q, location_id, low, variant_ids),
         total=statement.with_only_columns(StockLevel.id) if with_total else None,
     )
     return {"data": [_level(row) for row in rows], "page": page}
