@@ -17,9 +17,10 @@ from console.client.contract import parse, read
 from console.client.errors import OutOfContract
 from console.client.models import Page
 from console.client.outbox import Command, Draft, Outbox, State
-from console.client.pages import parse_page
+from console.client.pages import MOST_ROWS, every_row, parse_page
 from console.client.shelf import (
     BatchAnswer,
+    ChosenProduct,
     PastPrice,
     PlannedPrice,
     ProductCard,
@@ -30,9 +31,6 @@ from console.client.shelf import (
 KIND = "batch"
 AGGREGATE = "catalogue:batch"
 """One queue for all pieces: a later change is based on what an earlier one left."""
-
-MOST_ROWS = 100
-"""Rows that the shop takes in one piece."""
 
 PATHS = {
     "variants": f"{ADMIN}/variants/batch",
@@ -56,6 +54,15 @@ class Catalogue:
         """A product with its variants."""
         answer = await self._caller.get(f"{ADMIN}/products/{product_id}")
         return parse(ProductCard, answer.body)
+
+    async def chosen(self, product_ids: Sequence[str]) -> dict[str, ChosenProduct]:
+        """Up to a hundred products with their variants, by their ids; who is gone is left out."""
+        query = {"ids": ",".join(product_ids), "expand": "variants", "limit": str(MOST_ROWS)}
+        # Where products have very many variants, fewer of them come at once.
+        return {one.id: one async for one in every_row(self._chosen_page, query)}
+
+    async def _chosen_page(self, query: Mapping[str, str]) -> Page[ChosenProduct]:
+        return parse_page(ChosenProduct, (await self._caller.get(f"{ADMIN}/products", query)).body)
 
     async def variant(self, variant_id: str) -> VariantCard:
         """One variant with its prices; it names its product."""

@@ -1,8 +1,9 @@
-"""Reading one page of a list answer."""
+"""Reading list answers: one page, or one after the other to the end."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from console.client.contract import read
@@ -10,6 +11,9 @@ from console.client.errors import OutOfContract
 from console.client.models import Page, PageMark
 
 Row = TypeVar("Row")
+
+MOST_ROWS = 100
+"""Rows that the shop takes, or gives, in one piece."""
 
 
 def parse_page(shape: type[Row], body: bytes) -> Page[Row]:
@@ -28,3 +32,16 @@ def parse_page(shape: type[Row], body: bytes) -> Page[Row]:
         tuple([read(shape, row, f"data[{n}]") for n, row in enumerate(rows)]),
         read(PageMark, answer["page"], "page"),
     )
+
+
+async def every_row(
+    read_page: Callable[[Mapping[str, str]], Awaitable[Page[Row]]], query: Mapping[str, str]
+) -> AsyncIterator[Row]:
+    """All rows of a list, page by page; only for lists that are known to be short."""
+    page = await read_page(query)
+    while True:
+        for row in page.rows:
+            yield row
+        if page.mark.next_cursor is None:
+            return
+        page = await read_page({**query, "cursor": page.mark.next_cursor})

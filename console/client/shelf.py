@@ -94,6 +94,17 @@ class VariantCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ChosenProduct:
+    """What a change needs to know of a product; many of them are read at once."""
+
+    id: str
+    version: int
+    title: str
+    status: str
+    variants: tuple[VariantCard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A picture of a product, and what it says to those who do not see it."""
 

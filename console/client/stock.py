@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from console.client.caller import ADMIN, Caller
 from console.client.contract import parse, read
 from console.client.errors import OutOfContract
 from console.client.models import Movement, Page, StockLevel
 from console.client.outbox import Command, Draft, State
-from console.client.pages import parse_page
+from console.client.pages import MOST_ROWS, every_row, parse_page
 
 
 class Stock:
@@ -21,6 +21,14 @@ class Stock:
     async def page(self, query: Mapping[str, str]) -> Page[StockLevel]:
         """One page of levels; `query` as the shop's list takes it."""
         return parse_page(StockLevel, (await self._caller.get(f"{ADMIN}/stock", query)).body)
+
+    async def levels_of(self, variant_ids: Sequence[str]) -> dict[str, tuple[StockLevel, ...]]:
+        """Where up to a hundred variants stand, by their ids; who stands nowhere is left out."""
+        query = {"variant_ids": ",".join(variant_ids), "limit": str(MOST_ROWS)}
+        found: dict[str, tuple[StockLevel, ...]] = {}
+        async for level in every_row(self.page, query):
+            found[level.variant_id] = (*found.get(level.variant_id, ()), level)
+        return found
 
     async def level(self, level_id: str) -> StockLevel:
         """One level as it is now."""

@@ -1,20 +1,22 @@
-"""Reading what a change needs to know of the chosen goods, a few products at a time."""
+"""Reading what a change needs to know of the chosen goods, a hundred products at a time."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
-from console.client.errors import CallFailed, NotFound
+from console.client.errors import NotFound
 from console.client.models import StockLevel
+from console.client.pages import MOST_ROWS
 from console.client.shelf import VariantCard
 from console.client.shop import Shop
 from console.flows.catalogue.edits import Kind
 from console.flows.catalogue.events import Gather
 from console.flows.catalogue.plan import Goods, goods_of
 
-AT_ONCE = 4
-"""Products that are read side by side."""
+AT_ONCE = 2
+"""Sets of products that are read side by side; the shop has others to answer, too."""
 
 
 async def levels_of(
@@ -37,33 +39,44 @@ async def gathered(
 ) -> tuple[Goods, ...]:
     """The chosen products as they are now, in the order in which they were chosen.
 
-    `told` hears how many have been read. One that is gone is told as such; raises `CallFailed`
-    when the shop does not answer.
+    They are read in sets. `told` hears how many have been read. One that is gone is told as such;
+    raises `CallFailed` when the shop does not answer.
     """
     turns = asyncio.Semaphore(AT_ONCE)
     done = 0
 
-    async def one(product_id: str, chosen: frozenset[str] | None) -> Goods:
+    async def one_set(chosen: Sequence[tuple[str, frozenset[str] | None]]) -> list[Goods]:
         nonlocal done
         async with turns:
-            try:
-                card = await shop.catalogue.product(product_id)
-            except NotFound:
-                found = Goods(product_id, 0, titles(product_id), "", problem="is there no more")
-            else:
-                found = goods_of(card, chosen)
-                if wanted.edit.kind is Kind.LOW:
-                    levels = await levels_of(shop, found.variants)
-                    found = goods_of(card, chosen, levels)
-            done += 1
-            told(done)
-            return found
+            found = await shop.catalogue.chosen([product_id for product_id, _ in chosen])
+            goods = [
+                goods_of(found[product_id], some)
+                if product_id in found
+                else Goods(product_id, 0, titles(product_id), "", problem="is there no more")
+                for product_id, some in chosen
+            ]
+            if wanted.edit.kind is Kind.LOW:
+                goods = await _with_levels(shop, goods)
+        done += len(chosen)
+        told(done)
+        return goods
 
-    tasks = [asyncio.create_task(one(*product)) for product in wanted.wanted]
+    sets = [wanted.wanted[at : at + MOST_ROWS] for at in range(0, len(wanted.wanted), MOST_ROWS)]
+    tasks = [asyncio.create_task(one_set(one)) for one in sets]
     try:
-        return tuple(await asyncio.gather(*tasks))
-    except CallFailed:
-        raise
+        return tuple(goods for found in await asyncio.gather(*tasks) for goods in found)
     finally:
         for task in tasks:
             task.cancel()
+
+
+async def _with_levels(shop: Shop, goods: Sequence[Goods]) -> list[Goods]:
+    """The same products with where their chosen variants stand."""
+    ids = [variant.id for one in goods for variant in one.variants]
+    levels: dict[str, tuple[StockLevel, ...]] = {}
+    for at in range(0, len(ids), MOST_ROWS):
+        levels |= await shop.stock.levels_of(ids[at : at + MOST_ROWS])
+    return [
+        replace(one, levels={v.id: levels[v.id] for v in one.variants if v.id in levels})
+        for one in goods
+    ]

@@ -9,7 +9,9 @@ import pytest
 
 from console.client import catalogue, folder
 from console.client.outbox import Outbox, State
+from console.flows.catalogue import edits, events
 from console.flows.words import day
+from console.screens.gathering import gathered
 from tests.console.support.station import Station, at_work
 from tests.console.support.warehouse import VARIANTS, Warehouse, eur, wire_time
 from tests.console.support.wire import EMAIL, WireShop
@@ -470,6 +472,104 @@ async def test_a_shop_that_goes_away_while_goods_are_read_changes_nothing(
         assert "Nothing would change" in desk.text
         assert shop.keys == []
         assert_fits(desk)
+
+
+def sets_asked(shop: WireShop) -> list[int]:
+    """Fill with how many products are asked for at once, from now on."""
+    sizes: list[int] = []
+    among = shop.goods.among
+
+    def noted(rows: tuple[int, ...], ids: set[str]) -> tuple[int, ...]:
+        sizes.append(len(ids))
+        return among(rows, ids)
+
+    shop.goods.among = noted
+    return sizes
+
+
+async def test_chosen_products_are_read_a_hundred_at_a_time_in_the_order_of_choosing(
+    open_console,
+) -> None:
+    shop = WireShop(Warehouse(10, 2), products=250)
+    async with open_console(shop=shop) as desk:
+        sizes, told = sets_asked(shop), []
+        ids = [shop.goods.id_of(n) for n in reversed(range(250))]
+        wanted = events.Gather(
+            1, edits.read(edits.Kind.PRICE, "+1", "EUR"), tuple((one, None) for one in ids)
+        )
+        shop.asked.clear()
+
+        goods = await gathered(desk.app.shop, wanted, str, told.append)
+
+        assert [one.id for one in goods] == ids
+        assert [one.sku for one in goods[0].variants] == ["G00249-0"]
+        assert sorted(sizes) == [50, 100, 100]
+        assert (told[-1], len(told)) == (250, 3)
+        assert [path for _, path in shop.asked if "/products/" in path] == []
+
+
+async def test_where_variants_stand_is_read_in_sets_too(open_console) -> None:
+    shop = WireShop(Warehouse(10, 2), products=120)
+    async with open_console(shop=shop) as desk:
+        ids = [shop.goods.id_of(n) for n in range(120)]
+        wanted = events.Gather(
+            1, edits.read(edits.Kind.LOW, "5", "EUR"), tuple((one, None) for one in ids)
+        )
+        shop.asked.clear()
+
+        goods = await gathered(desk.app.shop, wanted, str, lambda _: None)
+
+        expected = {
+            variant["id"]: [
+                level.id for level in shop.warehouse.levels.values()
+                if level.variant.id == variant["id"]
+            ]
+            for n in range(120) for variant in shop.goods.card(n)["variants"]
+        }  # fmt: skip
+        found = {
+            variant.id: [level.id for level in one.levels.get(variant.id, ())]
+            for one in goods for variant in one.variants
+        }  # fmt: skip
+        assert found == expected
+        assert sum(map(len, found.values())) > 10
+        asked = [path.removeprefix("/api/v1/admin") for _, path in shop.asked]
+        assert set(asked) == {"/products", "/stock"}
+        assert (len(found), asked.count("/stock")) == (241, 3)
+
+
+async def test_products_that_are_gone_are_told_and_the_others_change(open_console) -> None:
+    shop = WireShop(Warehouse(10, 2), products=130)
+    async with open_console(shop=shop, size=(140, 40)) as desk:
+        await desk.press("f6", "a")
+        for n in (20, 110):
+            shop.goods._places().pop(shop.goods.id_of(n))
+        await desk.press("x")
+        await desk.rested()
+
+        assert "change 102 products? 28 rows left as before." in desk.text
+        gone = [one for one in desk.frame.desk.plan.skipped if one.why == "is there no more"]
+        assert [one.name for one in gone] == [shop.goods.card(n)["title"] for n in (20, 110)]
+        await desk.press("f10")
+        assert "102 changed" in desk.said
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_shop_that_stumbles_over_one_set_is_asked_for_it_again(
+    open_console, status: int
+) -> None:
+    shop = WireShop(Warehouse(10, 2), products=250)
+    async with open_console(shop=shop, size=(140, 40)) as desk:
+        await desk.press("f6", "a")
+        sizes = sets_asked(shop)
+        shop.moods.stumbles = [status]
+        await typed(desk, "p", "+1")
+
+        assert "of 250 products?" in desk.text
+        assert sorted(sizes) == [50, 100, 100]
+        await desk.press("escape")
+        shop.moods.stumbles = [status] * 9
+        await typed(desk, "p", "+1")
+        assert desk.said.startswith("Nothing changed:")
 
 
 async def test_a_lower_price_than_nothing_is_left_alone(open_console, shop) -> None:

@@ -12,10 +12,10 @@ from console.client.catalogue import Run, RunRow, taking_back
 from console.client.models import Money
 from console.client.outbox import Command, State
 from console.client.shelf import (
+    ChosenProduct,
     PastPrice,
     PlannedPrice,
     Price,
-    ProductCard,
     ProductLine,
     VariantCard,
 )
@@ -43,9 +43,9 @@ def a_variant(n: int, k: int, price: Price | None = None) -> VariantCard:
     return VariantCard(f"p{n}v{k}", 3, f"p{n}", f"size {k}", True, prices, f"MUG-{n}-{k}")
 
 
-def a_card(n: int, *variants: VariantCard, status: str = "active") -> ProductCard:
+def a_product(n: int, *variants: VariantCard, status: str = "active") -> ChosenProduct:
     mine = variants or (a_variant(n, 0), a_variant(n, 1))
-    return ProductCard(f"p{n}", 7, f"Mug {n}", status, True, NOON, mine, ())
+    return ChosenProduct(f"p{n}", 7, f"Mug {n}", status, mine)
 
 
 def half_up(value: Fraction) -> int:
@@ -206,7 +206,7 @@ def test_a_plan_says_what_changes_and_what_does_not_and_why() -> None:
     elsewhere = a_variant(1, 2, Price(Money(500, "USD")))
     found = plan(
         edits.read(Kind.PRICE, "+3", "EUR"),
-        [goods_of(a_card(1, a_variant(1, 0), on_sale, elsewhere), None),
+        [goods_of(a_product(1, a_variant(1, 0), on_sale, elsewhere), None),
          Goods("p9", 0, "Gone", "", problem="is there no more")],
     )  # fmt: skip
 
@@ -225,7 +225,9 @@ def test_a_plan_says_what_changes_and_what_does_not_and_why() -> None:
 @pytest.mark.parametrize("command", MOVES)
 @pytest.mark.parametrize("status", ["draft", "active", "archived"])
 def test_only_what_can_be_moved_is_moved(command: str, status: str) -> None:
-    found = plan(edits.read(Kind.STATUS, command, ""), [goods_of(a_card(1, status=status), None)])
+    found = plan(
+        edits.read(Kind.STATUS, command, ""), [goods_of(a_product(1, status=status), None)]
+    )
 
     assert bool(found.rows) == (status in MOVES[command])
     assert len(found.rows) + len(found.skipped) == 1
@@ -242,7 +244,7 @@ def reviewed(desk: Desk, text: str = "-10%", kind: Kind = Kind.PRICE) -> Desk:
     asked = step(desk, events.Typed(kind, text, "EUR"))
     (gather,) = asked.commands
     assert isinstance(gather, events.Gather)
-    goods = tuple(goods_of(a_card(int(one[1:])), chosen) for one, chosen in gather.wanted)
+    goods = tuple(goods_of(a_product(int(one[1:])), chosen) for one, chosen in gather.wanted)
     return step(asked.state, events.Ready(gather.serial, goods)).state
 
 
@@ -264,7 +266,7 @@ def test_the_answer_to_an_older_edit_is_not_taken() -> None:
     (gather,) = first.commands
     assert isinstance(gather, events.Gather)
 
-    late = step(again.state, events.Ready(gather.serial, (goods_of(a_card(1), None),)))
+    late = step(again.state, events.Ready(gather.serial, (goods_of(a_product(1), None),)))
     assert late.state == again.state
 
 
@@ -308,7 +310,7 @@ def test_whatever_happens_nothing_is_sent_unseen_and_only_known_rows_are_chosen(
     for event in happening:
         if event == "ready":
             chosen = tuple(desk.choice.picks.items()) or (("p1", None),)
-            goods = tuple(goods_of(a_card(int(one[1:])), some) for one, some in chosen)
+            goods = tuple(goods_of(a_product(int(one[1:])), some) for one, some in chosen)
             event = events.Ready(desk.serial, goods)
         assert not isinstance(event, str)
         before, taken = desk, step(desk, event, "me")
@@ -411,8 +413,8 @@ def test_refused_rows_are_worked_out_anew_and_no_others() -> None:
     assert isinstance(gather, events.Gather)
     assert [one for one, _ in gather.wanted] == ["p1"]
 
-    card = a_card(1, replace(a_variant(1, 0), id="v1"), a_variant(1, 1))
-    desk = step(asked.state, events.Ready(gather.serial, (goods_of(card, None),))).state
+    product = a_product(1, replace(a_variant(1, 0), id="v1"), a_variant(1, 1))
+    desk = step(asked.state, events.Ready(gather.serial, (goods_of(product, None),))).state
     assert desk.plan is not None
     assert [row.id for row in desk.plan.rows] == ["v1"]
 
@@ -535,9 +537,9 @@ def test_far_is_more_than_half_down_or_more_than_twice(
     old: int | None, new: int, falls: int, rises: int
 ) -> None:
     before = () if old is None else (Price(Money(old, "EUR")),)
-    card = a_card(1, replace(a_variant(1, 0), prices=before))
+    product = a_product(1, replace(a_variant(1, 0), prices=before))
     found = plan(edits.read(Kind.PRICE, f"={new // 100}.{new % 100:02d}", "EUR"),
-                 [goods_of(card, None)])  # fmt: skip
+                 [goods_of(product, None)])  # fmt: skip
 
     assert found.odd == (falls, rises)
     words = rules.review_text(found)

@@ -14,6 +14,7 @@ import pytest
 
 from console.client import contract, errors
 from console.client.caller import ADMIN, Caller
+from console.client.catalogue import Catalogue
 from console.client.circuit import Circuit, pause_after
 from console.client.desk import Desk
 from console.client.http import HttpTransport
@@ -451,3 +452,27 @@ async def test_a_code_that_no_address_can_hold_is_unknown(code: str) -> None:
 
     with pytest.raises(errors.NotFound, match="is called"):
         await Desk(NeverAsked()).what_is(code)
+
+
+async def test_chosen_products_are_read_to_the_end_where_a_page_ends_early(line: Line) -> None:
+    rows = [
+        {"id": f"p{n}", "version": n, "title": "Mug", "status": "active", "variants": []}
+        for n in (1, 2)
+    ]
+    asked: list[dict[str, str]] = []
+
+    def noted(request: httpx.Request) -> None:
+        asked.append(dict(request.url.params))
+
+    for row, cursor in zip(rows, ("on", None), strict=True):
+        mark = {"limit": 100, "next_cursor": cursor, "has_more": cursor is not None}
+        line.script.expect(
+            "GET", f"{ADMIN}/products", answer(200, {"data": [row], "page": mark}), noted
+        )
+
+    found = await Catalogue(line.caller).chosen(["p1", "p2", "gone"])
+
+    assert {one: product.version for one, product in found.items()} == {"p1": 1, "p2": 2}
+    first = {"ids": "p1,p2,gone", "expand": "variants", "limit": "100"}
+    assert asked == [first, {**first, "cursor": "on"}]
+    line.script.assert_played()

@@ -5,6 +5,7 @@ document of the shop.
 """
 
 import inspect
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any, NamedTuple, get_args, get_type_hints
@@ -31,6 +32,7 @@ from console.client.models import (
 from console.client.outbox import Draft
 from console.client.shelf import (
     BatchAnswer,
+    ChosenProduct,
     PastPrice,
     PlannedPrice,
     Price,
@@ -73,6 +75,7 @@ READINGS = (
     Reading(Movement, "get", "/stock/{level_id}/movements", inside="data"),
     Reading(PageMark, "get", "/stock/{level_id}/movements", inside="page"),
     Reading(ProductLine, "get", "/products", inside="data"),
+    Reading(ChosenProduct, "get", "/products", inside="data"),
     Reading(PageMark, "get", "/products", inside="page"),
     Reading(ProductCard, "get", "/products/{product_id}"),
     Reading(VariantCard, "get", "/variants/{variant_id}"),
@@ -270,7 +273,8 @@ def test_the_console_asks_for_stock_in_words_that_the_list_knows(
     operation = described["paths"][f"{ADMIN}/stock"]["get"]
     known = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
 
-    assert {"q", "low", "location_id", "limit", "cursor", "include"} <= known
+    asked = {"q", "low", "location_id", "variant_ids", "limit", "cursor", "include"}
+    assert asked <= known
 
 
 def test_the_console_asks_for_products_in_words_that_the_list_knows(
@@ -280,7 +284,8 @@ def test_the_console_asks_for_products_in_words_that_the_list_knows(
     known = {p["name"]: p["schema"] for p in operation["parameters"] if p["in"] == "query"}
 
     asked = {WIRE.get(word, word) for word in filters.WORDS}
-    assert asked | {"q", "status", "limit", "cursor", "include"} <= set(known)
+    assert asked | {"q", "status", "limit", "cursor", "include", "ids", "expand"} <= set(known)
+    assert re.fullmatch(known["expand"]["pattern"], "variants")
     assert set(filters.STATUSES[1:]) <= set(known["status"]["enum"])
     assert set(filters.SORTS) == set(known["sort"]["enum"])
     rows = described["components"]["schemas"]["ProductRow"]["properties"]

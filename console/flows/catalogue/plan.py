@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from console.client.catalogue import RunRow
 from console.client.models import StockLevel
-from console.client.shelf import Price, ProductCard, VariantCard
+from console.client.shelf import ChosenProduct, Price, VariantCard
 from console.flows.catalogue.edits import CannotPrice, Edit, Kind, priced
 from console.flows.words import money
 
@@ -85,14 +85,10 @@ class Plan:
         return len({row.product_id for row in self.rows})
 
 
-def goods_of(
-    card: ProductCard,
-    chosen: frozenset[str] | None,
-    levels: Mapping[str, tuple[StockLevel, ...]] | None = None,
-) -> Goods:
+def goods_of(product: ChosenProduct, chosen: frozenset[str] | None) -> Goods:
     """A product with those of its variants that are chosen."""
-    variants = tuple(one for one in card.variants if chosen is None or one.id in chosen)
-    return Goods(card.id, card.version, card.title, card.status, variants, levels or {})
+    variants = tuple(one for one in product.variants if chosen is None or one.id in chosen)
+    return Goods(product.id, product.version, product.title, product.status, variants)
 
 
 def plan(edit: Edit, goods: Sequence[Goods]) -> Plan:

@@ -20,7 +20,7 @@ from console.flows.step import Feedback, Question, Step, done, good, noted, wait
 from console.flows.words import count
 
 MOST_PRODUCTS = 2_000
-"""Products of one change: each of them is read before anything is shown."""
+"""Products of one change: all of them are read before anything is shown."""
 
 
 NO, BACK = Answer("no", "no, go back"), Answer("no", "go back")

@@ -46,6 +46,11 @@ class Goods:
         touched = sum(int(str(one["version"])) for one in self.kept.values())
         return self._listed(status, text.casefold(), touched)
 
+    def among(self, rows: tuple[int, ...], ids: set[str]) -> tuple[int, ...]:
+        """Those of some places at which the products with these ids stand."""
+        wanted = {n for one in ids if (n := self._places().get(one)) is not None}
+        return tuple(n for n in rows if n in wanted)
+
     def line(self, n: int) -> dict[str, object]:
         """A product as a row of the list."""
         card = self.card(n)

@@ -21,6 +21,12 @@ PERMISSIONS = [
     "orders:read", "orders:write", "orders:refund", "fulfilment:write", "inventory:read",
     "inventory:adjust", "reports:read", "catalog:read", "catalog:write",
 ]  # fmt: skip
+MOST_ROWS = 100
+PRODUCTS_KNOW = {
+    *("limit", "cursor", "include", "currency", "status", "q", "external_reference", "vendor"),
+    *("product_type", "tag", "category", "collection", "ids", "expand", "sort"),
+}
+STOCK_KNOWS = {"limit", "cursor", "include", "q", "low", "location_id", "variant_ids"}
 SKIPPED = {"limit", "cursor", "sort", "include", "q", "placed_at_gte", "placed_at_lt"}
 
 
@@ -46,6 +52,9 @@ class Moods:
 
     fails: float = 0.0
     """Share of commands that fail: half before the effect (503), half after it (no answer)."""
+
+    stumbles: list[int] = field(default_factory=list)
+    """Statuses that the next questions for chosen products get instead of an answer."""
 
     loses_next_answer: bool = False
     forgets_tokens: bool = False
@@ -81,7 +90,8 @@ class WireShop:
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """One exchange."""
         parts = urlsplit(target)
-        path, query = unquote(parts.path), dict(parse_qsl(parts.query))
+        path = unquote(parts.path)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
         self.asked.append((method, path))
         if self.moods.is_down:
             return Reply(0)
@@ -208,7 +218,11 @@ class WireShop:
         return {"data": [house.card(n) for n in chosen], "page": page}
 
     def _stock(self, query: dict[str, str]) -> dict[str, object]:
+        _refuse_unknown(query, STOCK_KNOWS)
         rows = [one.as_wire() for one in self.warehouse.levels.values()]
+        if "variant_ids" in query:
+            wanted = _ids(query, "variant_ids")
+            rows = [row for row in rows if row["variant_id"] in wanted]
         if query.get("low") == "true":
             rows = [row for row in rows if row["available"] <= row["low_stock_threshold"]]
         if query.get("q"):
@@ -217,7 +231,14 @@ class WireShop:
         return _page(rows, query)
 
     def _products(self, query: dict[str, str]) -> dict[str, object]:
+        _refuse_unknown(query, PRODUCTS_KNOW)
         rows = self.goods.lines(query.get("status", ""), query.get("q", ""))
+        if "ids" in query:
+            if self.moods.stumbles:
+                raise Refusal(self.moods.stumbles.pop(0), "try_later", "The shop is busy.")
+            rows = self.goods.among(rows, _ids(query, "ids"))
+        if query.get("expand", "variants") != "variants":
+            raise _invalid("expand", "Use one or more of variants.")
         at = int(_open_cursor(query["cursor"])) if query.get("cursor") else 0
         limit = int(query.get("limit", "25"))
         has_more = at + limit < len(rows)
@@ -227,7 +248,11 @@ class WireShop:
         }  # fmt: skip
         if query.get("include") == "total":
             page |= {"total": min(len(rows), 10_000), "total_is_capped": len(rows) > 10_000}
-        return {"data": [self.goods.line(n) for n in rows[at : at + limit]], "page": page}
+        lines = [self.goods.line(n) for n in rows[at : at + limit]]
+        if "expand" in query:
+            for n, line in zip(rows[at : at + limit], lines, strict=True):
+                line["variants"] = self.goods.card(n)["variants"]
+        return {"data": lines, "page": page}
 
     # -- commands
 
@@ -288,6 +313,32 @@ def _problem(refusal: Refusal, request_id: str) -> Reply:
             "request_id": request_id, "errors": [], **refusal.facts}  # fmt: skip
     headers = {"Content-Type": "application/problem+json"}
     return Reply(refusal.status, headers, json.dumps(body).encode())
+
+
+def _invalid(name: str, why: str) -> Refusal:
+    told = f"Some of what was sent is not valid: /{name}."
+    errors = [{"pointer": f"/{name}", "in": "query", "code": "invalid", "detail": why}]
+    return Refusal(422, "invalid", told, errors=errors)
+
+
+def _refuse_unknown(query: dict[str, str], known: set[str]) -> None:
+    for name in query.keys() - known:
+        raise _invalid(name, "Unknown field.")
+    if not 1 <= int(query.get("limit", "25")) <= MOST_ROWS:
+        raise _invalid("limit", "Must be 1 to 100.")
+
+
+def _ids(query: dict[str, str], name: str) -> set[str]:
+    """Ids with commas, as strictly as the shop reads them."""
+    given = query[name].split(",")
+    if len(given) > MOST_ROWS:
+        raise _invalid(name, f"Send up to {MOST_ROWS} ids at once; these are {len(given)}.")
+    for place, one in enumerate(given):
+        try:
+            uuid.UUID(one)
+        except ValueError:
+            raise _invalid(f"{name}/{place}", "Not a valid UUID.") from None
+    return set(given)
 
 
 def _page(rows: list[dict[str, object]], query: dict[str, str]) -> dict[str, object]:
