@@ -23,12 +23,16 @@ class Stock:
         return parse_page(StockLevel, (await self._caller.get(f"{ADMIN}/stock", query)).body)
 
     async def levels_of(self, variant_ids: Sequence[str]) -> dict[str, tuple[StockLevel, ...]]:
-        """Where up to a hundred variants stand, by their ids; who stands nowhere is left out."""
+        """Where up to a hundred variants stand, by their ids, each at its places by their codes.
+
+        One that stands nowhere is left out.
+        """
         query = {"variant_ids": ",".join(variant_ids), "limit": str(MOST_ROWS)}
         found: dict[str, tuple[StockLevel, ...]] = {}
         async for level in every_row(self.page, query):
             found[level.variant_id] = (*found.get(level.variant_id, ()), level)
-        return found
+        # In the same order for all of them, whichever place was opened first for which.
+        return {one: tuple(sorted(at, key=_by_place)) for one, at in found.items()}
 
     async def level(self, level_id: str) -> StockLevel:
         """One level as it is now."""
@@ -38,6 +42,10 @@ class Stock:
         """One page of a level's journal, newest first."""
         answer = await self._caller.get(f"{ADMIN}/stock/{level_id}/movements", query)
         return parse_page(Movement, answer.body)
+
+
+def _by_place(level: StockLevel) -> str:
+    return level.location.code
 
 
 def aggregate_of(level_id: str) -> str:

@@ -37,7 +37,7 @@ from console.widgets.views import Views
 FIND = Prompt("find", "/", is_live=True)
 CARDS_KEPT = 100
 VARIANTS_WITH_STOCK = 20
-"""Variants of one product whose stock is read for the pane; each is a question of its own."""
+"""Variants of one product whose stock is read for the pane at once."""
 
 
 class BrowsingScreen(PagedScreen):

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from console.client.errors import NotFound
 from console.client.models import StockLevel
 from console.client.pages import MOST_ROWS
 from console.client.shelf import VariantCard
@@ -22,15 +21,11 @@ AT_ONCE = 2
 async def levels_of(
     shop: Shop, variants: Iterable[VariantCard]
 ) -> dict[str, tuple[StockLevel, ...]]:
-    """Where variants stand, by their ids; found by SKU, as a scan would."""
+    """Where variants stand, by their ids; one that stands nowhere is left out."""
+    ids = [variant.id for variant in variants]
     found: dict[str, tuple[StockLevel, ...]] = {}
-    for variant in variants:
-        try:
-            answer = await shop.desk.what_is(variant.sku)
-        except NotFound:
-            continue
-        if answer.variant is not None and answer.variant.id == variant.id:
-            found[variant.id] = answer.variant.levels
+    for at in range(0, len(ids), MOST_ROWS):
+        found |= await shop.stock.levels_of(ids[at : at + MOST_ROWS])
     return found
 
 
@@ -72,10 +67,7 @@ async def gathered(
 
 async def _with_levels(shop: Shop, goods: Sequence[Goods]) -> list[Goods]:
     """The same products with where their chosen variants stand."""
-    ids = [variant.id for one in goods for variant in one.variants]
-    levels: dict[str, tuple[StockLevel, ...]] = {}
-    for at in range(0, len(ids), MOST_ROWS):
-        levels |= await shop.stock.levels_of(ids[at : at + MOST_ROWS])
+    levels = await levels_of(shop, [variant for one in goods for variant in one.variants])
     return [
         replace(one, levels={v.id: levels[v.id] for v in one.variants if v.id in levels})
         for one in goods

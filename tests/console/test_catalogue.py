@@ -521,7 +521,8 @@ async def test_where_variants_stand_is_read_in_sets_too(open_console) -> None:
 
         expected = {
             variant["id"]: [
-                level.id for level in shop.warehouse.levels.values()
+                level.id
+                for level in sorted(shop.warehouse.levels.values(), key=lambda one: one.place)
                 if level.variant.id == variant["id"]
             ]
             for n in range(120) for variant in shop.goods.card(n)["variants"]
@@ -535,6 +536,19 @@ async def test_where_variants_stand_is_read_in_sets_too(open_console) -> None:
         asked = [path.removeprefix("/api/v1/admin") for _, path in shop.asked]
         assert set(asked) == {"/products", "/stock"}
         assert (len(found), asked.count("/stock")) == (241, 3)
+
+
+async def test_where_the_variants_of_a_product_stand_is_one_question(open_console, shop) -> None:
+    async with open_console(shop=shop, size=(140, 40)) as desk:
+        shop.asked.clear()
+        await desk.press("f6", "down")
+        await desk.rested()
+
+        asked = [path.removeprefix("/api/v1/admin") for _, path in shop.asked]
+        assert [path for path in asked if path.startswith("/scan")] == []
+        products = {path for path in asked if path.startswith("/products/")}
+        assert len(shop.goods.card(1)["variants"]) > 1
+        assert 0 < asked.count("/stock") <= len(products)
 
 
 async def test_products_that_are_gone_are_told_and_the_others_change(open_console) -> None:

@@ -21,6 +21,7 @@ from console.client.http import HttpTransport
 from console.client.models import CaseFile, Money, OrderCard, SignIn
 from console.client.pages import parse_page
 from console.client.session import Session
+from console.client.stock import Stock
 from console.client.transport import Socket
 from tests.console.support.transports import Scripted
 from tests.console.support.warehouse import Warehouse
@@ -476,3 +477,16 @@ async def test_chosen_products_are_read_to_the_end_where_a_page_ends_early(line:
     first = {"ids": "p1,p2,gone", "expand": "variants", "limit": "100"}
     assert asked == [first, {**first, "cursor": "on"}]
     line.script.assert_played()
+
+
+async def test_a_variant_stands_at_its_places_in_the_same_order_as_any_other(line: Line) -> None:
+    rows = [one.as_wire() for one in WAREHOUSE.levels.values()][:4]
+    mark = {"limit": 100, "next_cursor": None, "has_more": False}
+    line.script.expect("GET", f"{ADMIN}/stock", answer(200, {"data": rows[::-1], "page": mark}))
+
+    found = await Stock(line.caller).levels_of([str(row["variant_id"]) for row in rows])
+
+    assert [[level.location.code for level in each] for each in found.values()] == [
+        ["MAIN", "SHOP"],
+        ["MAIN", "SHOP"],
+    ]
