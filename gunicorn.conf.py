@@ -29,8 +29,8 @@ preload_app = True
 timeout = 60
 graceful_timeout = 25
 keepalive = 75  # longer than proxies keep theirs, so that it is never we who hang up first
-max_requests = 100_000  # bounds the damage of a slow leak; the jitter keeps workers apart
-max_requests_jitter = 20_000
+max_requests = 20_000  # bounds the damage of a slow leak; the jitter keeps workers apart
+max_requests_jitter = 2_000
 
 # Workers report that they live through a file; on a busy disk that would stall them.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
