@@ -43,16 +43,6 @@ Says = Callable[..., Any]
 
 
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def anna(app: Flask) -> Person:
-    return a_staff_member("manager")
-
-
-@pytest.fixture
 def post(client: FlaskClient, anna: Person) -> Says:
     """Create something as Anna; returns the answer."""
     return lambda path, **body: client.post(f"{URL}{path}", json=body, headers=anna.headers)

@@ -26,23 +26,13 @@ from api.catalog.texts import code_key, forms_of
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product, money
-from tests.support.people import Person, a_staff_member
+from tests.support.people import Person
 from tests.support.sql import count_statements
 from tests.support.threads import at_once
 
 URL = "/api/v1/admin"
 UPC, EAN = "012345678905", "0012345678905"
 CASE = "10012345678902"
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def anna(app: Flask) -> Person:
-    return a_staff_member("manager")
 
 
 def _codes(variant_id: UUID) -> list[tuple[str, int]]:

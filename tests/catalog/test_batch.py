@@ -15,22 +15,12 @@ from api.platform.audit import AuditEntry
 from api.platform.db import session
 from tests.support.catalogue import a_product
 from tests.support.facts import facts_of
-from tests.support.people import Person, a_customer, a_staff_member
+from tests.support.people import Person, a_customer
 from tests.support.sql import count_statements
 from tests.support.threads import at_once
 
 URL = "/api/v1/admin"
 EUR = "EUR"
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def anna(app: Flask) -> Person:
-    return a_staff_member("manager")
 
 
 def _products(*slugs: str) -> list[UUID]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -15,16 +14,6 @@ from tests.support.people import Person, a_customer, a_staff_member
 from tests.support.sql import count_statements
 
 URL = "/api/v1/admin"
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def anna(app: Flask) -> Person:
-    return a_staff_member("manager")
 
 
 def _shirt(**changes: Any) -> dict[str, Any]:

@@ -19,22 +19,12 @@ from api.platform.db import db, session, transaction
 from tests.support.catalogue import a_category
 from tests.support.collections import a_collection, a_product_id, a_rule_collection, members, rule
 from tests.support.facts import facts_of
-from tests.support.people import Person, a_customer, a_staff_member
+from tests.support.people import Person, a_customer
 from tests.support.sql import count_statements
 from tests.support.threads import at_once
 from tests.support.work import drain
 
 URL = "/api/v1/admin/collections"
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def anna(app: Flask) -> Person:
-    return a_staff_member("manager")
 
 
 def _on(anna: Person, version: int) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,20 +11,10 @@ from api.catalog.models import Product
 from api.catalog.service.metadata import merged
 from tests.support.catalogue import a_category, a_product
 from tests.support.collections import a_collection, a_product_id
-from tests.support.people import Person, a_staff_member
+from tests.support.people import Person
 from tests.support.sql import count_statements
 
 URL = "/api/v1/admin"
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def anna(app: Flask) -> Person:
-    return a_staff_member("manager")
 
 
 def _patch(client: FlaskClient, anna: Person, address: str, **changes: Any) -> Any:

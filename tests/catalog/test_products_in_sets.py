@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -13,20 +12,10 @@ from api.catalog.queries import desk_list
 from api.kernel.ids import new_id
 from api.platform.db import session
 from tests.support.catalogue import a_product
-from tests.support.people import Person, a_staff_member
+from tests.support.people import Person
 from tests.support.sql import Statements, count_statements
 
 URL = "/api/v1/admin/products"
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def anna(app: Flask) -> Person:
-    return a_staff_member("manager")
 
 
 def product_of(variant_id: UUID) -> str:

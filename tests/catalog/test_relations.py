@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from api.catalog import queries
@@ -12,20 +10,10 @@ from api.catalog.events import CatalogueChanged
 from api.kernel.ids import new_id
 from tests.support.collections import a_product_id
 from tests.support.facts import facts_of
-from tests.support.people import Person, a_staff_member
+from tests.support.people import Person
 from tests.support.sql import count_statements
 
 KINDS = ("related", "upsell", "cross_sell", "accessory", "replacement")
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def anna(app: Flask) -> Person:
-    return a_staff_member("manager")
 
 
 def _put(

@@ -25,22 +25,12 @@ from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product, money
 from tests.support.facts import facts_of
-from tests.support.people import Person, a_staff_member
+from tests.support.people import Person
 from tests.support.threads import at_once
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 Prices = dict[str, tuple[int, int | None]]
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def anna(app: Flask) -> Person:
-    return a_staff_member("manager")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -38,6 +39,20 @@ def _product(slug: str) -> Product:
     found = session.scalars(select(Product).where(Product.slug == slug)).one()
     session.rollback()
     return found
+
+
+def _find_one_more(level_id: UUID) -> None:
+    """Somebody finds a unit that nobody knew of, and puts it there."""
+    with transaction():
+        inventory.adjust(
+            level_id,
+            change=1,
+            on_hand=None,
+            expected_on_hand=None,
+            reason=AdjustReason.FOUND,
+            note=None,
+            by=SYSTEM,
+        )
 
 
 def test_created_products_go_and_changed_ones_get_back_what_they_had(app: Flask) -> None:
@@ -103,16 +118,7 @@ def test_what_somebody_changed_since_is_left_alone_and_named(app: Flask) -> None
         .where(Variant.sku == "JAR")
     ).one()
     session.rollback()
-    with transaction():
-        inventory.adjust(
-            level,
-            change=1,
-            on_hand=None,
-            expected_on_hand=None,
-            reason=AdjustReason.FOUND,
-            note=None,
-            by=SYSTEM,
-        )
+    _find_one_more(level)
 
     undo = undone(found["id"])["undo"]
 
@@ -375,16 +381,7 @@ def test_who_imports_again_and_who_counts_queue(
 
     def counts() -> bool:
         before.wait()
-        with transaction():
-            inventory.adjust(
-                level,
-                change=1,
-                on_hand=None,
-                expected_on_hand=None,
-                reason=AdjustReason.FOUND,
-                note=None,
-                by=SYSTEM,
-            )
+        _find_one_more(level)
         return True
 
     def looks_on() -> bool:
