@@ -111,6 +111,11 @@ def page_of(
     return rows, described
 
 
+def without_places(row: Any) -> dict[str, Any]:
+    """Return a row of a page by the names of its own columns, without those it is sorted by."""
+    return {name: value for name, value in row._asdict().items() if not name.startswith("sort_")}
+
+
 def total_of(statement: AnySelect, values: Mapping[str, Any]) -> dict[str, Any]:
     """Count a list, up to 10,000; returns the members of `page` that tell it."""
     counted = select(func.count()).select_from(statement.limit(TOTAL_CAP + 1).subquery())

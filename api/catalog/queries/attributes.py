@@ -109,7 +109,9 @@ def slugs_of(product_ids: Collection[UUID]) -> list[str]:
 
 
 def _with_choices(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    found: dict[UUID, dict[str, Any]] = {row.id: {**_plain(row), "choices": []} for row in rows}
+    found: dict[UUID, dict[str, Any]] = {
+        row.id: {**pagination.without_places(row), "choices": []} for row in rows
+    }
     choices = session.execute(
         select(
             *(AttributeChoice.attribute_id, AttributeChoice.id, AttributeChoice.value),
@@ -125,7 +127,9 @@ def _with_choices(rows: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _with_attributes(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    found: dict[UUID, dict[str, Any]] = {row.id: {**_plain(row), "attributes": []} for row in rows}
+    found: dict[UUID, dict[str, Any]] = {
+        row.id: {**pagination.without_places(row), "attributes": []} for row in rows
+    }
     attributes = session.execute(
         select(
             *(ProductTypeAttribute.product_type_id, ProductTypeAttribute.attribute_id),
@@ -140,7 +144,3 @@ def _with_attributes(rows: Sequence[Any]) -> list[dict[str, Any]]:
         line = attribute._asdict()
         found[line.pop("product_type_id")]["attributes"].append(line)
     return list(found.values())
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    return {name: value for name, value in row._asdict().items() if not name.startswith("sort_")}

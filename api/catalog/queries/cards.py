@@ -44,6 +44,16 @@ _FIRST_IMAGE = (
     .limit(1)
     .scalar_subquery()
 )
+IMAGE_URL = (
+    select(ProductImage.url)
+    .where(ProductImage.product_id == Product.id)
+    .order_by(ProductImage.position, ProductImage.id)
+    .limit(1)
+    .scalar_subquery()
+    .label("image_url")
+)
+"""Where a product's first picture is, for the lists of staff."""
+
 CARD: tuple[Any, ...] = (
     *(Product.id, Product.slug, Product.title, Product.vendor, Product.in_stock),
     *(_PRICES.label("prices"), _FIRST_IMAGE.label("image")),

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select
 
 from api.catalog.errors import CollectionNotFound
-from api.catalog.models import Collection, CollectionKind, CollectionMember, Product, ProductImage
+from api.catalog.models import Collection, CollectionKind, CollectionMember, Product
+from api.catalog.queries.cards import IMAGE_URL
 from api.kernel import clock
 from api.platform import pagination
 from api.platform.db import session
@@ -33,14 +34,6 @@ _COUNT = (
     )
     .scalar_subquery()
     .label("product_count")
-)
-_IMAGE_URL = (
-    select(ProductImage.url)
-    .where(ProductImage.product_id == Product.id)
-    .order_by(ProductImage.position, ProductImage.id)
-    .limit(1)
-    .scalar_subquery()
-    .label("image_url")
 )
 
 
@@ -69,7 +62,7 @@ def list_collections(
         filters=(kind, q),
         total=statement.with_only_columns(Collection.id) if with_total else None,
     )
-    return {"data": [_plain(row) for row in rows], "page": page}
+    return {"data": [pagination.without_places(row) for row in rows], "page": page}
 
 
 def get_collection(collection_id: UUID) -> dict[str, Any]:
@@ -77,7 +70,7 @@ def get_collection(collection_id: UUID) -> dict[str, Any]:
     row = session.execute(select(*_COLUMNS, _COUNT).where(Collection.id == collection_id)).first()
     if row is None:
         raise CollectionNotFound(collection_id=collection_id)
-    return _plain(row)
+    return row._asdict()
 
 
 def list_collection_products(
@@ -90,7 +83,7 @@ def list_collection_products(
     statement: Select[Any] = (
         select(
             *(Product.id, Product.slug, Product.title, Product.status, Product.vendor),
-            *(Product.in_stock, _IMAGE_URL),
+            *(Product.in_stock, IMAGE_URL),
         )
         .select_from(CollectionMember)
         .join(Product, Product.id == CollectionMember.product_id)
@@ -106,7 +99,7 @@ def list_collection_products(
     )
     if not rows:
         get_collection(collection_id)
-    return {"data": [_plain(row) for row in rows], "page": page}
+    return {"data": [pagination.without_places(row) for row in rows], "page": page}
 
 
 def stale_collections() -> list[UUID]:
@@ -124,7 +117,3 @@ def stale_collections() -> list[UUID]:
             .order_by(Collection.id)
         )
     )
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    return {name: value for name, value in row._asdict().items() if not name.startswith("sort_")}

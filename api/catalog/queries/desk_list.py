@@ -11,8 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, String, Uuid, any_, bindparam, func, select
 
-from api.catalog.models import Collection, PriceRange, Product, ProductImage, ProductStatus, Variant
+from api.catalog.models import Collection, PriceRange, Product, ProductStatus, Variant
 from api.catalog.queries import relevance, searching
+from api.catalog.queries.cards import IMAGE_URL
 from api.catalog.queries.desk import variants_of
 from api.catalog.queries.narrowing import Shape, Wanted, narrow, narrowed, price_of
 from api.platform import pagination
@@ -31,20 +32,13 @@ _VARIANT_COUNT = (
     .where(Variant.product_id == Product.id)
     .scalar_subquery()
 )
-_IMAGE_URL = (
-    select(ProductImage.url)
-    .where(ProductImage.product_id == Product.id)
-    .order_by(ProductImage.position, ProductImage.id)
-    .limit(1)
-    .scalar_subquery()
-)
 _LINE: tuple[Any, ...] = (
     *(Product.id, Product.slug, Product.title, Product.status, Product.vendor),
     *(Product.product_type, Product.in_stock, Product.version, Product.created_at),
     *(Product.published_at, Product.publish_at, Product.external_reference),
     *(PriceRange.lowest, PriceRange.highest),
     _VARIANT_COUNT.label("variant_count"),
-    _IMAGE_URL.label("image_url"),
+    IMAGE_URL,
 )
 
 
@@ -163,9 +157,7 @@ def _collection_id(slug: str) -> Any:
 
 
 def _line(row: Any, currency: str) -> dict[str, Any]:
-    line: dict[str, Any] = row._asdict()
-    for name in [name for name in line if name.startswith("sort_")]:
-        del line[name]
+    line = pagination.without_places(row)
     lowest, highest = line.pop("lowest"), line.pop("highest")
     line["price"] = None if lowest is None else {"amount": lowest, "currency": currency}
     line["price_varies"] = lowest != highest

@@ -42,6 +42,7 @@ from api.catalog.service.lexicon import count_words, learn_words
 from api.catalog.service.many import COMMANDS as PRODUCT_COMMANDS
 from api.catalog.service.many import edit_many_products, edit_many_variants
 from api.catalog.service.media import fail_media, finish_media, keep_media, remove_media
+from api.catalog.service.metadata import DEEPEST
 from api.catalog.service.product_types import (
     create_product_type,
     delete_product_type,
@@ -72,6 +73,7 @@ from api.catalog.service.variants import add_variant, edit_variant, set_prices, 
 from api.catalog.texts import slug_from
 
 __all__ = [
+    "DEEPEST",
     "PRODUCT_COMMANDS",
     "REFRESH_AT_THE_END",
     "SIZE_FILES",

@@ -1,10 +1,10 @@
 """Which products are shown beside another one, and why."""
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, delete, insert, select, tuple_, update
+from sqlalchemy import Table, delete, select, tuple_, update
 
 from api.catalog.errors import ProductsUnknown
 from api.catalog.events import CatalogueChanged
@@ -34,11 +34,7 @@ def relate_products(
     product = lock(product_id)
     check(product.version, expected_version)
     _refuse_wrong(product_id, related)
-    rows = [
-        {"product_id": product_id, "kind": kind, "related_id": id_, "position": place}
-        for kind in RelationKind
-        for place, id_ in enumerate(related.get(kind, ()))
-    ]
+    rows = _rows({product_id: related})
     there = session.execute(
         select(ProductRelation.kind, ProductRelation.related_id, ProductRelation.position).where(
             ProductRelation.product_id == product_id
@@ -49,8 +45,7 @@ def relate_products(
     }:
         return
     session.execute(delete(ProductRelation).where(ProductRelation.product_id == product_id))
-    if rows:
-        session.execute(insert(ProductRelation), rows)
+    bulk.add(cast(Table, ProductRelation.__table__), rows)
     product.version += 1
     audit.record(
         "product.related",
@@ -121,13 +116,16 @@ def relate_many(
 
 def relate_new(related: Mapping[UUID, Mapping[RelationKind, Sequence[UUID]]]) -> None:
     """Say what is shown beside products that have nothing of these kinds beside them yet."""
-    rows = [
+    bulk.add(cast(Table, ProductRelation.__table__), _rows(related))
+
+
+def _rows(related: Mapping[UUID, Mapping[RelationKind, Sequence[UUID]]]) -> list[dict[str, Any]]:
+    return [
         {"product_id": product_id, "kind": kind, "related_id": id_, "position": place}
         for product_id, by_kind in related.items()
         for kind, ids in by_kind.items()
         for place, id_ in enumerate(ids)
     ]
-    bulk.add(cast(Table, ProductRelation.__table__), rows)
 
 
 def _refuse_wrong(product_id: UUID, related: Mapping[RelationKind, Sequence[UUID]]) -> None:

@@ -75,19 +75,15 @@ def write(
     if "collections" in document and document["collections"] != before["collections"]:
         by_hand.put({product_id: document["collections"]}, held, by=by)
     said = document.get("variants", ())
-    for place, (variant, match) in enumerate(
-        zip(said, matched(before["variants"], said), strict=True)
-    ):
+    for variant, match in zip(said, matched(before["variants"], said), strict=True):
         if match is None:
             variants.add_variant(product_id, variant_draft(variant), by=by)
         else:
-            _write_variant(match, variant, place, before["variants"].index(match), by=by)
+            _write_variant(match, variant, by=by)
     _move(product_id, before["status"], document.get("status", before["status"]), by=by)
 
 
-def _write_variant(
-    match: Document, variant: Document, place: int, before_place: int, *, by: Principal
-) -> None:
+def _write_variant(match: Document, variant: Document, *, by: Principal) -> None:
     changes: dict[str, Any] = {
         name: variant[name]
         for name in _VARIANT_PLAIN

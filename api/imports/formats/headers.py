@@ -14,7 +14,8 @@ Renamed = Mapping[str, str]
 """By the name that a file has for a column, the one that it is to be read as."""
 
 MOST_RENAMED = 200
-_SHOWN = 60
+SHOWN = 60
+"""Columns of a file that a refusal names."""
 
 
 def headers_of(first: str) -> dict[str, list[str]]:
@@ -72,8 +73,8 @@ def check(header: Sequence[str], names: Renamed, is_known: Callable[[str], bool]
     for theirs, ours in names.items():
         if plain(theirs) not in there:
             raise SheetUnreadable(
-                f"The file has no column {theirs}. It has: {', '.join(header[:_SHOWN])}.",
-                columns=list(header[:_SHOWN]),
+                f"The file has no column {theirs}. It has: {', '.join(header[:SHOWN])}.",
+                columns=list(header[:SHOWN]),
             )
         if not is_known(ours):
             raise SheetUnreadable(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from api.imports.formats import house, shopify, woocommerce
 from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.described import Source
-from api.imports.formats.headers import Renamed, headers_of, plain, renamed
+from api.imports.formats.headers import SHOWN, Renamed, headers_of, plain, renamed
 from api.imports.formats.sheets import EMPTY, NO_NAMES, Lines
 from api.imports.policy import FileFormat
 
@@ -53,6 +53,6 @@ def _kind_of(first: str, names: Renamed) -> FileFormat:
         "No shop that Stockroom knows writes such a first row. Shopify's has Handle and Title;"
         " WooCommerce's has Type, Name and ID or SKU; our own has slug. Say whose file it is and"
         " what its columns are: format=woocommerce, column=Artikelnummer=SKU. Its columns are:"
-        f" {', '.join(name.strip() for name in widest[:60])}.",
-        columns=widest[:60],
+        f" {', '.join(name.strip() for name in widest[:SHOWN])}.",
+        columns=widest[:SHOWN],
     )

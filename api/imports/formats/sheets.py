@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from api.imports.formats.decoding import Decoding, SheetUnreadable
-from api.imports.formats.headers import Renamed, check, headers_of, places_of, plain, renamed
+from api.imports.formats.headers import SHOWN, Renamed, check, headers_of, places_of, plain, renamed
 
 LARGEST_CELL = 4 * 1024 * 1024
 """Characters; a quote that is never closed must not take the rest of the file into memory."""
@@ -76,7 +76,7 @@ class Sheet:
             raise SheetUnreadable(
                 f"{self.missing.format(names=', '.join(missing))} If they have other names here,"
                 f" say which, such as column=Bezeichnung={missing[-1]}.",
-                columns=self.header[:60],
+                columns=self.header[:SHOWN],
             )
         next(self._lines)
         self._reader = csv.reader(self._lines, delimiter=self.separator, strict=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, false, func, literal, select
+from sqlalchemy import ColumnElement, false, func, select
 
 from api.catalog.models import Product, Variant
 from api.catalog.queries import searching
@@ -12,6 +12,7 @@ from api.inventory.errors import LevelNotFound, LocationNotFound
 from api.inventory.models import Location, StockLevel
 from api.inventory.queries.availability import live_reserved_column
 from api.platform import pagination
+from api.platform.bulk import among
 from api.platform.db import AnySelect, session
 from api.platform.pagination import Sort
 
@@ -47,8 +48,7 @@ def levels(
         is_low = StockLevel.below_threshold
         statement = statement.where(is_low if low else ~is_low)
     if variant_ids is not None:
-        wanted = any_(literal(list(variant_ids), ARRAY(Uuid)))
-        statement = statement.where(StockLevel.variant_id == wanted)
+        statement = statement.where(among(StockLevel.variant_id, variant_ids))
     rows, page = pagination.page(
         statement,
         _BY_SKU,
@@ -113,7 +113,7 @@ def on_hand_of(variant_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
     for row in session.execute(
         select(StockLevel.variant_id, Location.code, StockLevel.on_hand)
         .join(Location, Location.id == StockLevel.location_id)
-        .where(StockLevel.variant_id == any_(literal(sorted(found), ARRAY(Uuid))))
+        .where(among(StockLevel.variant_id, found))
         .order_by(Location.priority, Location.id)
     ):
         found[row.variant_id][row.code] = row.on_hand

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ScalarSelect, Uuid, any_, func, literal, select
+from sqlalchemy import ScalarSelect, func, select
 
 from api.inventory.models import MovementKind, StockLevel, StockMovement
 from api.inventory.policy import LARGEST_QUANTITY
@@ -18,6 +18,7 @@ from api.inventory.service.entries import Entry
 from api.inventory.service.locks import Level
 from api.inventory.service.places import default_location
 from api.kernel.principal import Principal
+from api.platform.bulk import among
 from api.platform.db import require_transaction
 
 OPENED_AT_ONCE: Final = 1000
@@ -45,7 +46,7 @@ def lock_unopened(variant_ids: Collection[UUID]) -> Unopened:
     session = require_transaction()
     wanted = session.scalars(
         select(StockLevel.variant_id).where(
-            StockLevel.variant_id == any_(literal(sorted(variant_ids), ARRAY(Uuid))),
+            among(StockLevel.variant_id, variant_ids),
             *_is_unopened(),
         )
     )

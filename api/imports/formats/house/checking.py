@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.catalog.queries import RELATION_FIELDS
-from api.catalog.service import ProductStatus
+from api.catalog.service import DEEPEST, ProductStatus
 from api.imports.formats.cells import (
     HEAVIEST_GRAMS,
     HIGHEST_AMOUNT,
@@ -23,8 +23,6 @@ _TAX_CLASS = re.compile(r"[a-z0-9_-]{1,40}")
 _LOCATION = re.compile(r"\S(.{0,38}\S)?")
 _LARGEST_INTEGER = 2**31 - 1
 MOST_VARIANTS = 3_000
-DEEPEST = 50
-"""Levels of lists and objects in each other, where any JSON may stand."""
 _LARGEST_POSITION = 2**62
 
 Check = Callable[[Any, str], Any]

@@ -6,10 +6,10 @@ from math import prod
 
 from api.catalog.service import slug_from
 from api.imports.formats.cells import BadCell
+from api.imports.formats.codes import LONGEST_SKU
 from api.imports.formats.sheets import Row
 
 MOST_VARIATIONS = 3_000
-LONGEST_SKU = 255
 
 Choices = Iterable[Sequence[str]]
 """By option, the values that a variation stands for."""
