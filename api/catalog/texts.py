@@ -1,10 +1,12 @@
 """Words: how slugs are made, and how what is written and what is searched come to look alike."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from html import unescape
+from unicodedata import normalize
+
+from api.kernel.words import fold, spelled_out, words
 
 LONGEST_SLUG = 120
 LONGEST_SKU = 64
@@ -14,9 +16,6 @@ LONGEST_TRAIT_KEY = 255
 """Characters of what products are filtered by; an index row holds 2,700 bytes."""
 
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
-# Only those of European scripts: in kana such a mark makes another letter.
-_ACCENT = re.compile("[\u0300-\u036f]")
-_NOT_WORD = re.compile(r"[\W_]+")
 _UPC = re.compile(r"[0-9]{12}")
 _GAP = re.compile(r"(?<=[^\W_])[\s_-]+(?=[^\W_])")
 
@@ -27,6 +26,12 @@ def slug_from(text: str) -> str:
     Letters of other scripts stay. Empty when nothing of the text can stand in an address.
     """
     return "-".join(words(text).split())[:LONGEST_SLUG].strip("-")
+
+
+def slug_as_before(text: str) -> str:
+    """Make an address as it was made until `ø`, `œ`, `ł` and their like were written plainly."""
+    plain = "".join(c for c in normalize("NFKD", text.casefold()) if not "\u0300" <= c <= "\u036f")
+    return "-".join(re.findall(r"[^\W_]+", normalize("NFC", plain)))[:LONGEST_SLUG].strip("-")
 
 
 def sku_from(slug: str, option_values: Sequence[str]) -> str:
@@ -52,11 +57,6 @@ def variant_title(option_values: Sequence[str]) -> str:
     return " / ".join(option_values)
 
 
-def words(text: str) -> str:
-    """Reduce a text to the words that it is found by: lower case, no accents, no punctuation."""
-    return _NOT_WORD.sub(" ", _plain(text)).strip()
-
-
 def trait_key(text: str) -> str:
     """Reduce a value to how it is filtered by: `Off-White` and `off white` are one.
 
@@ -64,7 +64,7 @@ def trait_key(text: str) -> str:
     as in `C++` and `C#`, and so does the dash of `5-6`: they tell sizes apart. Empty only when
     the text is blank.
     """
-    found = _GAP.sub(_space_unless_range, " ".join(_plain(text).split()))
+    found = _GAP.sub(_space_unless_range, " ".join(fold(text).split()))
     if len(found) <= LONGEST_TRAIT_KEY:
         return found
     return f"{found[: LONGEST_TRAIT_KEY - 9]}-{mark_of(found, ())}"
@@ -104,7 +104,9 @@ def code_word(code: str) -> str:
 
 def keywords(phrases: Iterable[str], codes: Iterable[str]) -> str:
     """Put together what a product is found by besides its title; each word once."""
-    found = dict.fromkeys(word for phrase in phrases for word in words(phrase).split())
+    found = dict.fromkeys(
+        word for phrase in phrases for word in f"{words(phrase)} {spelled_out(phrase)}".split()
+    )
     found |= dict.fromkeys(word for code in codes if (word := code_word(code)))
     return " ".join(found)
 
@@ -122,16 +124,6 @@ def typo_keys(word: str) -> list[str]:
     of Wolf Garbe's SymSpell).
     """
     return list(dict.fromkeys((word, *(word[:i] + word[i + 1 :] for i in range(len(word))))))
-
-
-def _plain(text: str) -> str:
-    """Lower a text and take its accents away."""
-    if text.isascii():
-        return text.lower()
-    # Twice: what stands for a letter may turn out to be a capital, and the other way round.
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = unicodedata.normalize("NFKD", plain.casefold())
-    return unicodedata.normalize("NFC", _ACCENT.sub("", plain))
 
 
 def _space_unless_range(gap: re.Match[str]) -> str:

@@ -32,6 +32,8 @@ def shelf(app: Flask) -> Flask:
         ("CABLE-35", "Audio Cable 3.5mm", {}),
         ("SHIRT-OX", "Oxford Shirt", {"options": ["Colour"], "option_values": [["Turquoise"]]}),
         ("MUGHOLD", "Mug Holder", {}),
+        ("SMORRE", "Smørrebrød Tray", {"tags": ["Bœuf"], "vendor": "Łódź Ceramika"}),
+        ("CAP-10", "Capacitor 10µF", {}),
     ):  # fmt: skip
         a_product(sku, title=title, **more)  # type: ignore[arg-type]
     return app
@@ -60,6 +62,14 @@ def shelf(app: Flask) -> Flask:
         ("crème", ["Crème Brûlée Coffee"]),
         ("gross", ["Trinkgläser groß"]),
         ("trinkglas", ["Trinkgläser groß"]),
+        ("trinkglaeser", ["Trinkgläser groß"]),
+        ("smorrebrod", ["Smørrebrød Tray"]),
+        ("smoerrebroed", ["Smørrebrød Tray"]),
+        ("SMØRREBRØD", ["Smørrebrød Tray"]),
+        ("boeuf", ["Smørrebrød Tray"]),
+        ("lodz", ["Smørrebrød Tray"]),
+        ("10uf", ["Capacitor 10µF"]),
+        ("10 μF", ["Capacitor 10µF"]),
         ("gläser", []),
         ("чашка", ["Чашка синяя"]),
         ("син", ["Чашка синяя"]),

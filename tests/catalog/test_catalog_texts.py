@@ -12,6 +12,7 @@ from api.catalog.queries.searching import tsquery_text
         ("Blue Mug", "blue-mug"),
         ("Crème Brûlée, 2 pcs.", "creme-brulee-2-pcs"),
         ("Größe L/XL", "grosse-l-xl"),
+        ("Smørrebrød & Bœuf", "smorrebrod-boeuf"),
         ("snake_case_name", "snake-case-name"),
         ("お茶 カップ", "お茶-カップ"),
         ("!!!", ""),

@@ -6,9 +6,11 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from api.catalog import queries, service
 from api.catalog.errors import CategoryCycle, CategoryNotEmpty, CategoryNotFound, SlugTaken
+from api.catalog.models import Category
 from api.catalog.queries import Wanted
 from api.catalog.service import CategoryDraft
 from api.kernel.errors import Stale
@@ -188,3 +190,19 @@ def test_saying_what_is_already_so_changes_nothing(app: Flask) -> None:
     _edit(clothes, name="Clothes", parent_id=None)
 
     assert queries.get_category(clothes)["version"] == 1
+
+
+def test_a_category_from_before_is_found_by_its_name(app: Flask) -> None:
+    """Slugs that still have `ø` or `ł` in them stand for the name as well as new ones do."""
+    with transaction():
+        old = service.ensure_category_paths([(("smørrebrød", "Smørrebrød"),)])
+        below = service.ensure_category_paths([(("", "Smørrebrød"), ("smørrebrød-lør", "Lør"))])
+    with transaction():
+        again = service.ensure_category_paths([(("", "Smørrebrød"),)])
+        deeper = service.ensure_category_paths([(("", "Smørrebrød"), ("", "Lør"))])
+        new = service.ensure_category_paths([(("", "Łódka"),)])
+
+    assert list(again.values()) == list(old.values())
+    assert list(deeper.values()) == list(below.values())
+    assert [slug for slug in session.scalars(select(Category.slug)) if "dka" in slug] == ["lodka"]
+    assert len(new) == 1

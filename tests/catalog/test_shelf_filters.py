@@ -439,3 +439,13 @@ def test_what_costs_nothing_has_a_price(client: FlaskClient) -> None:
         "Unpriced": False,
     }
     assert _titles(client, "?price_gte=0&price_lte=0") == ["Sample"]
+
+
+def test_a_maker_written_with_and_without_its_letters_is_one(client: FlaskClient) -> None:
+    a_product("A", title="Plate", vendor="Ceramika Łódź", tags=["Blåbær"])
+    a_product("B", title="Bowl", vendor="CERAMIKA LODZ", tags=["blabaer"])
+
+    assert sorted(_titles(client, "?vendor=ceramika%20lodz&tag=bl%C3%A5b%C3%A6r")) == [
+        "Bowl",
+        "Plate",
+    ]

@@ -81,7 +81,7 @@ class Product(Identified, Versioned, Dated, Base):
         ARRAY(Integer), default=list, server_default="{}", deferred=True
     )
 
-    # Lower case, without accents and punctuation: see texts.words.
+    # Lower case, without accents and punctuation: see kernel.words.
     search_title: Mapped[str] = mapped_column(Text(collation="C"), default="")
     search_words: Mapped[str] = mapped_column(Text, default="")
     search_body: Mapped[str] = mapped_column(Text, default="")

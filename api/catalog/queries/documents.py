@@ -29,7 +29,7 @@ from api.catalog.models import (
     VariantPrice,
 )
 from api.catalog.queries.relations import RELATION_FIELDS
-from api.catalog.texts import words
+from api.kernel.words import words
 from api.platform.bulk import among
 from api.platform.db import session
 

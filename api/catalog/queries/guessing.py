@@ -8,7 +8,8 @@ from sqlalchemy import ARRAY, Text, bindparam, select
 
 from api.catalog.models import Category, Collection, SearchWord
 from api.catalog.queries.translations import NO_TEXTS, Texts, texts_for
-from api.catalog.texts import typo_keys, words
+from api.catalog.texts import typo_keys
+from api.kernel.words import words
 from api.platform.db import session
 
 SHORTEST = 4

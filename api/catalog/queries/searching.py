@@ -28,7 +28,8 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.catalog.models import Barcode, Product, ProductStatus, Variant
-from api.catalog.texts import code_key, code_word, words
+from api.catalog.texts import code_key, code_word
+from api.kernel.words import words
 
 MOST_WORDS = 12
 """More words than that are not asked for: they cost work and find nothing."""

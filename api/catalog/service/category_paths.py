@@ -8,7 +8,7 @@ from sqlalchemy import select
 from api.catalog.events import CatalogueChanged
 from api.catalog.models import Category
 from api.catalog.service import addresses, following
-from api.catalog.texts import slug_from
+from api.catalog.texts import slug_as_before, slug_from
 from api.kernel.ids import new_id
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
@@ -44,12 +44,11 @@ class _Tree:
     def __init__(self, paths: Sequence[Path]) -> None:
         slugs: set[str] = set()
         for path in paths:
-            parent = ""
+            parents = {""}
             for step in path:
-                names = _slugs(step, parent)
-                slugs.update(names)
-                parent = names[-1] if names else parent
-                slugs.update(_slugs(step, names[0]) if names else ())
+                names = {name for parent in parents for name in _spellings(step, parent)}
+                slugs |= names
+                parents = names or parents
         self._by_slug: dict[str, tuple[UUID, UUID | None, str]] = {}
         self._look(slugs)
         self._new: list[Category] = []
@@ -100,7 +99,7 @@ class _Tree:
     def _step(
         self, step: tuple[str, str], parent: tuple[UUID, UUID | None, str] | None
     ) -> tuple[UUID, UUID | None, str] | None:
-        for slug in _slugs(step, _last(parent)):
+        for slug in _spellings(step, _last(parent)):
             found = self._by_slug.get(slug)
             if found is not None and (step[0] or found[1] == (parent[0] if parent else None)):
                 return found
@@ -125,6 +124,18 @@ def _slugs(step: tuple[str, str], parent_slug: str) -> list[str]:
     if not slug:
         return []
     return [slug, f"{parent_slug}-{slug}"[:120]] if parent_slug else [slug]
+
+
+def _spellings(step: tuple[str, str], parent_slug: str) -> list[str]:
+    """Return what a step that is there already may be called.
+
+    Slugs that were made before `ø` and `ł` were written plainly have these letters still.
+    """
+    names = _slugs(step, parent_slug)
+    old = "" if step[0] else slug_as_before(step[1])
+    if old and old not in names:
+        names += [old, f"{parent_slug}-{old}"[:120]] if parent_slug else [old]
+    return names
 
 
 def _last(parent: tuple[UUID, UUID | None, str] | None) -> str:

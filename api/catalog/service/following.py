@@ -11,7 +11,8 @@ from sqlalchemy import ARRAY, Boolean, Uuid, bindparam, func, select, text
 
 from api.catalog.models import Translation
 from api.catalog.service.positions import UNPLACED
-from api.catalog.texts import body_words, forms_of, keywords, words
+from api.catalog.texts import body_words, forms_of, keywords
+from api.kernel.words import spelled_out, words
 from api.platform.db import session
 
 _TREE_LOCK = 74_117
@@ -118,6 +119,7 @@ def search_columns_of(
     other languages: see `translated_texts`.
     """
     phrases = [product["vendor"], product["product_type"], *product["tags"]]
+    phrases.append(spelled_out(product["title"]))
     # `T-Shirt` is typed as `tshirt` too.
     codes = [piece for piece in product["title"].split() if " " in words(piece)]
     for variant in variants:
