@@ -23,6 +23,7 @@ from api.platform.auth import principal, public, requires, staff_only
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
 from api.platform.http import Blueprint, PageQuerySchema, client_address, list_of
+from api.platform.idempotency import idempotent_steps
 from api.platform.limits import by_account, by_address, by_person, limiter, was_refused
 
 Answer = tuple[dict[str, Any], dict[str, str]]
@@ -42,7 +43,10 @@ blueprint = Blueprint(
 @blueprint.doc(responses={401: "UNAUTHORIZED"})
 @blueprint.response(200, StaffSignedInSchema)
 def login(body: dict[str, str]) -> Answer:
-    """Sign a member of staff in."""
+    """Sign a member of staff in.
+
+    Takes no `Idempotency-Key`: the answer is a secret, which is not kept; ask again for another.
+    """
     return flows.sign_in(AccountKind.STAFF, **body, device=_device()), NOT_STORED
 
 
@@ -56,6 +60,7 @@ def refresh(body: dict[str, str]) -> Answer:
     """Trade a refresh token of staff for the next pair of tokens.
 
     Each is good once. One that comes a second time ends the whole sign-in (`token_reused`).
+    Takes no `Idempotency-Key`: the answer is a secret, which is not kept.
     """
     signed_in = flows.refresh(AccountKind.STAFF, body["refresh_token"], device=_device())
     return signed_in, NOT_STORED
@@ -67,7 +72,10 @@ def refresh(body: dict[str, str]) -> Answer:
 @blueprint.arguments(RefreshSchema)
 @blueprint.response(204)
 def logout(body: dict[str, str]) -> None:
-    """End a sign-in of staff. Says nothing about whether there was one."""
+    """End a sign-in of staff. Says nothing about whether there was one.
+
+    Takes no `Idempotency-Key`: to end it twice is to end it once.
+    """
     with transaction():
         service.end_family_of(AccountKind.STAFF, body["refresh_token"])
 
@@ -83,6 +91,7 @@ def me() -> dict[str, Any]:
 @blueprint.route("/me/password", methods=["POST"])
 @staff_only
 @limiter.limit(limits.SIGN_IN, key_func=by_person, deduct_when=was_refused)
+@idempotent_steps()
 @blueprint.arguments(PasswordChangeSchema)
 @blueprint.response(204)
 def change_password(body: dict[str, str]) -> None:
@@ -103,14 +112,12 @@ def list_staff(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/staff", methods=["POST"])
 @requires(Permission.STAFF_WRITE)
+@idempotent_steps()
 @blueprint.arguments(NewStaffSchema)
 @blueprint.doc(responses={409: "CONFLICT"})
 @blueprint.response(201, StaffMemberSchema)
 def hire(body: dict[str, str]) -> Answer:
-    """Take someone on with a first password.
-
-    Needs no key for repetition: the address is on the staff once (`email_taken`).
-    """
+    """Take someone on with a first password; an address is on the staff once (`email_taken`)."""
     user_id = flows.hire(
         email=body["email"],
         full_name=body["full_name"],

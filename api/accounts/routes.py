@@ -28,7 +28,7 @@ from api.platform.auth import customers_only, public
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
 from api.platform.http import Blueprint, PageQuerySchema, client_address, list_of
-from api.platform.idempotency import idempotent
+from api.platform.idempotency import idempotent, idempotent_steps
 from api.platform.limits import by_account, by_address, by_person, limiter, was_refused
 
 Answer = tuple[dict[str, Any], dict[str, str]]
@@ -50,6 +50,7 @@ _RESET = "If this address has an account, a letter with a link is on its way to 
 @public
 @limiter.limit(limits.REGISTER, key_func=by_address)
 @limiter.limit(limits.REGISTER, key_func=by_account)
+@idempotent_steps(strangers=True)
 @blueprint.arguments(RegistrationSchema)
 @blueprint.response(202, AcceptedSchema)
 def register(body: dict[str, str]) -> dict[str, str]:
@@ -69,7 +70,10 @@ def register(body: dict[str, str]) -> dict[str, str]:
 @blueprint.doc(responses={401: "UNAUTHORIZED"})
 @blueprint.response(200, SignedInSchema)
 def login(body: dict[str, str]) -> Answer:
-    """Sign a customer in."""
+    """Sign a customer in.
+
+    Takes no `Idempotency-Key`: the answer is a secret, which is not kept; ask again for another.
+    """
     return flows.sign_in(AccountKind.CUSTOMER, **body, device=_device()), NOT_STORED
 
 
@@ -83,6 +87,7 @@ def refresh(body: dict[str, str]) -> Answer:
     """Trade a refresh token for the next pair of tokens.
 
     Each is good once. One that comes a second time ends the whole sign-in (`token_reused`).
+    Takes no `Idempotency-Key`: the answer is a secret, which is not kept.
     """
     signed_in = flows.refresh(AccountKind.CUSTOMER, body["refresh_token"], device=_device())
     return signed_in, NOT_STORED
@@ -94,7 +99,10 @@ def refresh(body: dict[str, str]) -> Answer:
 @blueprint.arguments(RefreshSchema)
 @blueprint.response(204)
 def logout(body: dict[str, str]) -> None:
-    """End a sign-in. Says nothing about whether there was one."""
+    """End a sign-in. Says nothing about whether there was one.
+
+    Takes no `Idempotency-Key`: to end it twice is to end it once.
+    """
     with transaction():
         service.end_family_of(AccountKind.CUSTOMER, body["refresh_token"])
 
@@ -103,18 +111,19 @@ def logout(body: dict[str, str]) -> None:
 @public
 @limiter.limit(limits.REGISTER, key_func=by_address)
 @limiter.limit(limits.REGISTER, key_func=by_account)
+@idempotent(required=False, strangers=True)
 @blueprint.arguments(ForgottenPasswordSchema)
 @blueprint.response(202, AcceptedSchema)
 def forgot_password(body: dict[str, str]) -> dict[str, str]:
     """Ask for a letter with a link that sets a new password. The link is good for an hour, once."""
-    with transaction():
-        service.request_reset(body["email"])
+    service.request_reset(body["email"])
     return {"detail": _RESET}
 
 
 @blueprint.route("/reset-password", methods=["POST"])
 @public
 @limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
+@idempotent_steps(strangers=True)
 @blueprint.arguments(NewPasswordByTokenSchema)
 @blueprint.response(204)
 def reset_password(body: dict[str, str]) -> None:
@@ -145,6 +154,7 @@ def edit_me(body: dict[str, Any], expected_version: int) -> dict[str, Any]:
 @users.route("/me/password", methods=["POST"])
 @customers_only
 @limiter.limit(limits.SIGN_IN, key_func=by_person, deduct_when=was_refused)
+@idempotent_steps()
 @users.arguments(PasswordChangeSchema)
 @users.response(204)
 def change_password(body: dict[str, str]) -> None:

@@ -33,7 +33,10 @@ blueprint = Blueprint(
 @blueprint.arguments(RefundQuoteRequestSchema)
 @blueprint.response(200, RefundQuoteSchema)
 def quote_refund(wanted: dict[str, Any], order_id: UUID) -> Any:
-    """Work out what a refund would come to; changes nothing."""
+    """Work out what a refund would come to.
+
+    Takes no `Idempotency-Key`: it changes nothing.
+    """
     with transaction():
         return flows.quote(order_id, wanted["lines"], shipping=wanted["shipping"])
 

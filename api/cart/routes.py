@@ -16,10 +16,11 @@ from api.cart.schemas import AddItemSchema, CartSchema, ChangeItemSchema
 from api.catalog import queries as catalog
 from api.kernel.money import Money
 from api.kernel.principal import Principal
-from api.platform.auth import anyone, cart_token, hash_secret, principal
+from api.platform.auth import anyone, cart_token, hash_secret, offered_cart_token, principal
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
 from api.platform.http import Blueprint
+from api.platform.idempotency import idempotent
 
 blueprint = Blueprint(
     "cart", __name__, url_prefix="/api/v1/cart", description="What someone is thinking of buying."
@@ -41,18 +42,23 @@ def get_cart() -> Any:
 
 @blueprint.route("/items", methods=["POST"])
 @anyone
+@idempotent(required=False, strangers=True)
 @blueprint.arguments(AddItemSchema)
 @blueprint.response(200, CartSchema)
 def add_item(item: dict[str, Any]) -> Any:
-    """Put units of a variant in; a guest's first call begins a cart and answers its token."""
-    who, joined = principal(), _join()
+    """Put units of a variant in; a guest's first call begins a cart and answers its token.
+
+    Send an `Idempotency-Key` with each call and repeat it when no answer came: the units are then
+    put in once, and a guest who has no token yet gets the same one again.
+    """
+    who, guest = principal(), _left_behind()
+    joined = guest is not None and service.join_guest_cart(who, guest)
     currency = item["currency"] or current_app.extensions["stockroom_settings"].currency
-    with transaction():
-        variant_id = item["variant_id"] or _variant_of(item["sku"], currency)
-        cart, token = service.touch(who), None
-        if cart is None:
-            cart, token = service.open_cart(who, currency)
-        lines = service.add(cart, variant_id, item["quantity"])
+    variant_id = item["variant_id"] or _variant_of(item["sku"], currency)
+    cart, token = service.touch(who), None
+    if cart is None:
+        cart, token = service.open_cart(who, currency, offered=offered_cart_token())
+    lines = service.add(cart, variant_id, item["quantity"])
     return _answer(cart, lines, joined=joined, token=token)
 
 
@@ -99,14 +105,17 @@ def _touched(expected_version: int) -> CartRow:
 
 def _join() -> bool:
     """Join the guest's cart when a customer's request still carries its token."""
-    who, token = principal(), cart_token()
-    if who.kind != "customer" or token is None:
-        return False
-    guest = Principal(kind="guest", guest_key=hash_secret(token))
-    if queries.find(guest) is None:
+    guest = _left_behind()
+    if guest is None or queries.find(guest) is None:
         return False
     with transaction():
-        return service.join_guest_cart(who, guest)
+        return service.join_guest_cart(principal(), guest)
+
+
+def _left_behind() -> Principal | None:
+    """Return as whom a customer filled a cart before signing in, if the request tells."""
+    token = cart_token() if principal().kind == "customer" else None
+    return None if token is None else Principal(kind="guest", guest_key=hash_secret(token))
 
 
 def _variant_of(sku: str, currency: str) -> UUID:

@@ -49,8 +49,10 @@ _PUT_IN: Final = _added_up(
 )
 
 
-def open_cart(principal: Principal, currency: str) -> tuple[CartRow, str | None]:
-    """Begin a cart; a guest gets the secret token that opens it, told this once.
+def open_cart(
+    principal: Principal, currency: str, *, offered: str | None = None
+) -> tuple[CartRow, str | None]:
+    """Begin a cart; a guest gets the secret token that opens it: `offered`, else a new one.
 
     A customer who begins one in two tabs gets the same cart in both. A guest who ordered before
     keeps the token, which also opens those orders; one that we never gave out opens nothing.
@@ -59,8 +61,11 @@ def open_cart(principal: Principal, currency: str) -> tuple[CartRow, str | None]
     if principal.kind != "customer":
         token_hash = principal.guest_key if _was_given_out(principal.guest_key) else None
         if token_hash is None:
-            token = secrets.token_urlsafe(32)
+            token = offered or secrets.token_urlsafe(32)
             token_hash = hash_secret(token)
+            # The key that it was made from may be older than the answers that are remembered.
+            if offered and (begun := touch(Principal(kind="guest", guest_key=token_hash))):
+                return begun, token
     statement = (
         insert(Cart)
         .values(

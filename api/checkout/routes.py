@@ -21,7 +21,6 @@ from api.kernel.permissions import Permission
 from api.orders import queries as orders
 from api.orders.schemas import OrderSchema
 from api.platform.auth import anyone, principal, requires
-from api.platform.db import transaction
 from api.platform.http import Blueprint
 from api.platform.idempotency import idempotent
 from api.settlement import service as settlement
@@ -45,17 +44,20 @@ admin = Blueprint(
 @checkout.arguments(QuoteRequestSchema)
 @checkout.response(200, QuoteSchema)
 def quote(wanted: dict[str, Any]) -> Any:
-    """Tell what the cart would cost in a country, and which ways of shipping there are."""
+    """Tell what the cart would cost in a country, and which ways of shipping there are.
+
+    Takes no `Idempotency-Key`: it changes nothing, and a kept answer could be out of date.
+    """
     return flows.quote(principal(), **wanted)
 
 
 @checkout.route("/hold", methods=["POST"])
 @anyone
+@idempotent(required=False)
 @checkout.response(200, HoldSchema)
 def hold() -> Any:
     """Keep the cart's goods for a quarter of an hour; asking again extends it."""
-    with transaction():
-        return flows.hold_stock(principal())
+    return flows.hold_stock(principal())
 
 
 @checkout.route("", methods=["POST"])
@@ -74,7 +76,10 @@ def place_order(form: dict[str, Any]) -> Any:
 @payments.arguments(PaymentRequestSchema)
 @payments.response(200, PaymentIntentSchema)
 def create_payment_intent(wanted: dict[str, Any]) -> Any:
-    """Open a Stripe PaymentIntent for what is due; repeated, it answers the open one."""
+    """Open a Stripe PaymentIntent for what is due; repeated, it answers the open one.
+
+    Takes no `Idempotency-Key`: an order has one open payment, however often it is asked for.
+    """
     payment_id, intent = flows.start_payment(wanted["order_id"], by=principal())
     return {
         "payment_id": payment_id,
@@ -90,7 +95,10 @@ def create_payment_intent(wanted: dict[str, Any]) -> Any:
 @anyone
 @payments.response(200, OrderSchema)
 def confirm_payment(order_id: UUID) -> Any:
-    """Ask Stripe how the payment stands, without waiting for its webhook; answers the order."""
+    """Ask Stripe how the payment stands, without waiting for its webhook; answers the order.
+
+    Takes no `Idempotency-Key`: a payment counts once, and a kept answer could be out of date.
+    """
     flows.confirm_payment(order_id, by=principal())
     return orders.own_order(order_id, principal())
 

@@ -12,8 +12,8 @@ from api.orders.schemas import (
     TimelineSchema,
 )
 from api.platform.auth import principal, requires
-from api.platform.db import transaction
 from api.platform.http import Blueprint, list_of
+from api.platform.idempotency import idempotent
 
 blueprint = Blueprint(
     "admin-orders",
@@ -38,10 +38,10 @@ def list_orders(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:order_id>/notes", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
+@idempotent(required=False)
 @blueprint.arguments(NoteSchema)
 @blueprint.response(201, TimelineSchema)
 def add_note(note: dict[str, Any], order_id: UUID) -> Any:
     """Write a note for colleagues into an order's history."""
-    with transaction():
-        service.note(order_id, note["text"], by=principal())
+    service.note(order_id, note["text"], by=principal())
     return {"data": queries.timeline(order_id)}

@@ -19,7 +19,10 @@ blueprint = Blueprint(
 @public
 @blueprint.response(200, ReceivedSchema)
 def stripe_event() -> dict[str, bool]:
-    """Take in a signed Stripe event: store it once, answer at once, apply it in a job."""
+    """Take in a signed Stripe event: store it once, answer at once, apply it in a job.
+
+    Takes no `Idempotency-Key`: the event's own id is its key.
+    """
     gateway: PaymentGateway = port(PaymentGateway)
     event = gateway.verify_event(request.get_data(), request.headers.get("Stripe-Signature", ""))
     with transaction():

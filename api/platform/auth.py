@@ -134,6 +134,11 @@ def cart_token() -> str | None:
     return token if 20 <= len(token) <= 100 else None
 
 
+def offered_cart_token() -> str | None:
+    """Return the token for a cart that a guest begins with an Idempotency-Key; None without one."""
+    return cast("str | None", g.get("offered_cart_token"))
+
+
 def hash_secret(secret: str) -> str:
     """Hash a random secret for storage (SHA-256: enough for 256 random bits, not for passwords)."""
     return hashlib.sha256(secret.encode()).hexdigest()

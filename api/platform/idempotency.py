@@ -3,16 +3,24 @@
 The row that remembers the answer is written in the transaction of the effect: there is no moment
 in which one exists without the other. Refusals are not kept, so a corrected world may be asked
 again with the same key.
+
+A key belongs to who sent it: an account, or the holder of a cart token. Where a caller may have
+neither yet, the key itself is the only proof, so it must be a random UUID there; the database
+learns its hash alone, and a cart token that such a call is answered with follows from the key and
+the shop's secret, so that the repetition is answered with it and no row holds it.
 """
 
 import hashlib
+import hmac
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Response, request
+from flask import Response, current_app, g, request
 from sqlalchemy import CursorResult, LargeBinary, String, delete, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
@@ -21,7 +29,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.kernel import clock
 from api.kernel.errors import Conflict, Malformed, Refused
 from api.kernel.ids import operation_id
-from api.platform.auth import principal
+from api.kernel.principal import GUEST
+from api.platform.auth import hash_secret
 from api.platform.db import Base, session, transaction
 from api.platform.turns import begins_again
 
@@ -30,6 +39,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 KEPT_FOR = timedelta(days=7)
 LEASE = timedelta(seconds=60)
 _KEY = re.compile(r"[\x21-\x7e]{8,255}")
+_RANDOM_UUID = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE
+)
 _KEPT_HEADERS = ("ETag", "Location", "Content-Type")
 
 HEADER_PARAMETER = {
@@ -38,6 +50,15 @@ HEADER_PARAMETER = {
     "description": "8 to 255 characters that name this one command, for example a UUID.",
     "schema": {"type": "string"},
 }
+STRANGERS_HEADER_PARAMETER = {
+    **HEADER_PARAMETER,
+    "description": "A random UUID (version 4 or 7) that names this one command. It must be random: "
+    "of a caller without an account or cart it is the only proof.",
+    "schema": {"type": "string", "format": "uuid"},
+}
+
+_TOKEN_STOOD_HERE = b"\0token\0"
+"""Written into a kept answer for the token in it; JSON never holds this byte."""
 
 
 class IdempotencyKeyRequired(Malformed):
@@ -45,6 +66,13 @@ class IdempotencyKeyRequired(Malformed):
 
     code = "idempotency_key_required"
     sentence = "Send an Idempotency-Key header (8 to 255 characters): this command costs something."
+
+
+class IdempotencyKeyGuessable(Malformed):
+    """A key that two strangers might both think of, where nothing else tells them apart."""
+
+    code = "idempotency_key_guessable"
+    sentence = "Send a random UUID (version 4 or 7) as the Idempotency-Key here."
 
 
 class IdempotencyKeyReused(Refused):
@@ -76,31 +104,46 @@ class IdempotencyRow(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
 
 
-def idempotent(*, required: bool) -> Callable[[View], View]:
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """One command as its key names it: who sent it, under what key, and what was asked."""
+
+    actor: str
+    key: str
+    print_: bytes
+    token: str | None = field(default=None, repr=False)
+    """The cart token that a caller without an identity may be answered with."""
+
+
+def idempotent(*, required: bool, strangers: bool = False) -> Callable[[View], View]:
     """Run a view in one transaction, at most once per key.
 
     The transaction is opened here, around the view and the row that remembers its answer. A
     second request while the first is running is refused (409) and never waits for it. One that
-    the database ends for the sake of another writer begins again.
+    the database ends for the sake of another writer begins again. `strangers` says that callers
+    without an account or a cart come here too, who must send a random UUID.
     """
 
     def decorate(view: View) -> View:
         @begins_again
         @wraps(view)
         def once(*args: Any, **kwargs: Any) -> Response:
-            key = _key(required)
+            key = _key(required, strangers)
             if key is None:
                 with transaction():
                     return cast(Response, view(*args, **kwargs))
-            actor, print_ = principal().actor_key, _fingerprint()
+            command = _command(key, strangers=strangers, secret=strangers)
             try:
                 with transaction():
-                    if (answer := _locked_answer(actor, key, print_)) is not None:
+                    if (answer := _locked_answer(command)) is not None:
                         return answer
                     response = cast(Response, view(*args, **kwargs))
                     session.execute(
                         insert(IdempotencyRow).values(
-                            actor=actor, key=key, fingerprint=print_, **_kept(response)
+                            actor=command.actor,
+                            key=command.key,
+                            fingerprint=command.print_,
+                            **_kept(response, command.token),
                         )
                     )
                     return response
@@ -109,7 +152,7 @@ def idempotent(*, required: bool) -> Callable[[View], View]:
                     raise IdempotencyInProgress from clash
                 raise
 
-        return _documented(once, view, required)
+        return _documented(once, view, required, strangers)
 
     return decorate
 
@@ -125,32 +168,58 @@ def idempotent_flow(view: View) -> View:
 
     @wraps(view)
     def once(*args: Any, **kwargs: Any) -> Response:
-        key = _key(True)
+        key = _key(True, False)
         assert key is not None
-        actor, print_ = principal().actor_key, _fingerprint()
-        lease = clock.now() + LEASE
-        if (answer := _claimed_answer(actor, key, print_, lease)) is not None:
-            return answer
-        try:
-            response = cast(Response, view(*args, operation_id=operation_id(actor, key), **kwargs))
-        except BaseException:
-            session.rollback()
-            with transaction():
-                session.execute(
-                    delete(IdempotencyRow).where(
-                        *_row(actor, key), IdempotencyRow.claimed_until == lease
-                    )
-                )
-            raise
+        command = _command(key, strangers=False, secret=False)
+        named = operation_id(command.actor, command.key)
+        return _leased(command, lambda: view(*args, operation_id=named, **kwargs))
+
+    return _documented(once, view, True, False)
+
+
+def idempotent_steps(*, strangers: bool = False) -> Callable[[View], View]:
+    """Run a view that opens its own transactions, at most once per key where one is sent.
+
+    For views that hash a password or store a file before they write, and that do no harm when
+    they are begun anew after a crash: nothing names a half of their work. Their bodies may hold
+    secrets, so the hash of the body that is kept is a keyed one.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def once(*args: Any, **kwargs: Any) -> Response:
+            key = _key(False, strangers)
+            if key is None:
+                return cast(Response, view(*args, **kwargs))
+            command = _command(key, strangers=strangers, secret=True)
+            return _leased(command, lambda: view(*args, **kwargs))
+
+        return _documented(once, view, False, strangers)
+
+    return decorate
+
+
+def _leased(command: _Command, view: Callable[[], Any]) -> Response:
+    """Claim a command, carry it out and keep its answer; a failure gives the claim back."""
+    lease = clock.now() + LEASE
+    if (answer := _claimed_answer(command, lease)) is not None:
+        return answer
+    try:
+        response = cast(Response, view())
+    except BaseException:
+        session.rollback()
         with transaction():
             session.execute(
-                update(IdempotencyRow)
-                .where(*_row(actor, key), IdempotencyRow.status.is_(None))
-                .values(claimed_until=None, **_kept(response))
+                delete(IdempotencyRow).where(*_row(command), IdempotencyRow.claimed_until == lease)
             )
-        return response
-
-    return _documented(once, view, True)
+        raise
+    with transaction():
+        session.execute(
+            update(IdempotencyRow)
+            .where(*_row(command), IdempotencyRow.status.is_(None))
+            .values(claimed_until=None, **_kept(response, command.token))
+        )
+    return response
 
 
 def forget_old() -> int:
@@ -164,7 +233,7 @@ def forget_old() -> int:
     return result.rowcount
 
 
-def _locked_answer(actor: str, key: str, print_: bytes) -> Response | None:
+def _locked_answer(command: _Command) -> Response | None:
     """Lock the key for this transaction without waiting; return the earlier answer, if any."""
     row = session.execute(
         text(
@@ -172,27 +241,34 @@ def _locked_answer(actor: str, key: str, print_: bytes) -> Response | None:
             " r.fingerprint, r.status, r.body, r.headers FROM (SELECT 1) AS one"
             " LEFT JOIN idempotency_keys r ON r.actor = :actor AND r.key = :key"
         ),
-        {"name": f"{actor}\n{key}", "actor": actor, "key": key},
+        {
+            "name": f"{command.actor}\n{command.key}",
+            "actor": command.actor,
+            "key": command.key,
+        },
     ).one()
-    if row.fingerprint is not None and bytes(row.fingerprint) != print_:
+    if row.fingerprint is not None and bytes(row.fingerprint) != command.print_:
         raise IdempotencyKeyReused
     if not row.won or (row.fingerprint is not None and row.status is None):
         raise IdempotencyInProgress(retry_after=1)
-    return None if row.fingerprint is None else _replay(row)
+    return None if row.fingerprint is None else _replay(row, command.token)
 
 
-def _claimed_answer(actor: str, key: str, print_: bytes, lease: datetime) -> Response | None:
+def _claimed_answer(command: _Command, lease: datetime) -> Response | None:
     """Claim the key until the lease ends; return the earlier answer, if any."""
     with transaction():
         claim = insert(IdempotencyRow).values(
-            actor=actor, key=key, fingerprint=print_, claimed_until=lease
+            actor=command.actor,
+            key=command.key,
+            fingerprint=command.print_,
+            claimed_until=lease,
         )
         claimed = session.scalar(
             claim.on_conflict_do_update(
                 index_elements=["actor", "key"],
                 set_={"claimed_until": lease},
                 where=(IdempotencyRow.status.is_(None))
-                & (IdempotencyRow.fingerprint == print_)
+                & (IdempotencyRow.fingerprint == command.print_)
                 & or_(
                     IdempotencyRow.claimed_until.is_(None),
                     IdempotencyRow.claimed_until < lease - LEASE,
@@ -201,33 +277,59 @@ def _claimed_answer(actor: str, key: str, print_: bytes, lease: datetime) -> Res
         )
         if claimed is not None:
             return None
-        row = session.execute(select(IdempotencyRow.__table__).where(*_row(actor, key))).one()
-    if bytes(row.fingerprint) != print_:
+        row = session.execute(select(IdempotencyRow.__table__).where(*_row(command))).one()
+    if bytes(row.fingerprint) != command.print_:
         raise IdempotencyKeyReused
     if row.status is None:
         raise IdempotencyInProgress(retry_after=1)
-    return _replay(row)
+    return _replay(row, command.token)
 
 
-def _row(actor: str, key: str) -> tuple[Any, Any]:
-    return IdempotencyRow.actor == actor, IdempotencyRow.key == key
+def _row(command: _Command) -> tuple[Any, Any]:
+    return IdempotencyRow.actor == command.actor, IdempotencyRow.key == command.key
 
 
-def _key(required: bool) -> str | None:
+def _key(required: bool, strangers: bool) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is None and not required:
         return None
     if key is None or not _KEY.fullmatch(key):
         raise IdempotencyKeyRequired
+    if strangers and not _RANDOM_UUID.fullmatch(key):
+        raise IdempotencyKeyGuessable
     return key
 
 
-def _fingerprint() -> bytes:
-    """Hash what was asked: the method, the path and the body, byte for byte.
+def _command(key: str, *, strangers: bool, secret: bool) -> _Command:
+    """Say whose command this is: of a caller without an identity, whoever knows the key's."""
+    who, print_ = g.get("principal", GUEST), _fingerprint(secret)
+    if not strangers or who.id is not None:
+        return _Command(who.actor_key, key, print_)
+    named = key.lower()
+    derived = _keyed(f"cart-token\n{who.guest_key or ''}\n{named}".encode())
+    g.offered_cart_token = token = urlsafe_b64encode(derived).rstrip(b"=").decode()
+    actor = who.actor_key if who.guest_key else f"guest:{hash_secret(token)}"
+    return _Command(actor, hash_secret(named), print_, token)
+
+
+def _keyed(text_: bytes) -> bytes:
+    """Hash with the shop's secret: from the hash alone nobody can try what was hashed."""
+    return hmac.digest(current_app.config["SECRET_KEY"].encode(), text_, "sha256")
+
+
+def _fingerprint(secret: bool = False) -> bytes:
+    digest = _digest()
+    return _keyed(b"fingerprint\n" + digest) if secret else digest
+
+
+def _digest() -> bytes:
+    """Hash what was asked: the method, the path, the query and the body, byte for byte.
 
     Of a form with files the parts count: clients put another boundary between them each time.
     """
-    digest = hashlib.sha256(f"{request.method} {request.path}\n".encode())
+    query = request.query_string
+    asked = f"{request.method} {request.path}".encode() + (b"?" + query if query else b"")
+    digest = hashlib.sha256(asked + b"\n")
     body = request.get_data(cache=True)
     if request.mimetype != "multipart/form-data":
         digest.update(body)
@@ -241,22 +343,31 @@ def _fingerprint() -> bytes:
     return digest.digest()
 
 
-def _kept(response: Response) -> dict[str, Any]:
+def _kept(response: Response, token: str | None) -> dict[str, Any]:
+    body = response.get_data()
+    if token is not None:
+        body = body.replace(token.encode(), _TOKEN_STOOD_HERE)
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    return {"status": response.status_code, "body": response.get_data(), "headers": headers}
+    return {"status": response.status_code, "body": body, "headers": headers}
 
 
-def _replay(row: Any) -> Response:
-    response = Response(bytes(row.body or b""), status=row.status)
+def _replay(row: Any, token: str | None) -> Response:
+    body = bytes(row.body or b"")
+    if token is not None:
+        body = body.replace(_TOKEN_STOOD_HERE, token.encode())
+    response = Response(body, status=row.status)
     response.headers.update(row.headers or {})
     response.headers["Idempotent-Replayed"] = "true"
     return response
 
 
-def _documented(wrapper: Callable[..., Response], view: View, required: bool) -> View:
+def _documented(
+    wrapper: Callable[..., Response], view: View, required: bool, strangers: bool
+) -> View:
     doc = dict(getattr(view, "_apidoc", {}))
     manual = dict(doc.get("manual_doc", {}))
-    parameter = {**HEADER_PARAMETER, "required": required}
+    described = STRANGERS_HEADER_PARAMETER if strangers else HEADER_PARAMETER
+    parameter = {**described, "required": required}
     manual["parameters"] = [*manual.get("parameters", []), parameter]
     wrapper._apidoc = {**doc, "manual_doc": manual}  # type: ignore[attr-defined]
     return cast(View, wrapper)

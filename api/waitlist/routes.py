@@ -8,6 +8,7 @@ from api.platform import limits
 from api.platform.auth import anyone, customers_only, principal, public, requires
 from api.platform.db import transaction
 from api.platform.http import Blueprint, list_of
+from api.platform.idempotency import idempotent
 from api.platform.limits import by_account, by_address, limiter
 from api.waitlist import queries, service
 from api.waitlist.schemas import (
@@ -39,6 +40,7 @@ _THANKS = {"detail": "Thank you. As soon as it is there again and it is your tur
 @anyone
 @limiter.limit(limits.REGISTER, key_func=by_address)
 @limiter.limit(limits.REGISTER, key_func=by_account)
+@idempotent(required=False, strangers=True)
 @blueprint.arguments(NewStockRequestSchema)
 @blueprint.doc(responses={404: "NOT_FOUND", 409: "CONFLICT"})
 @blueprint.response(202, StockRequestAcceptedSchema)
@@ -47,8 +49,7 @@ def create_stock_request(body: dict[str, Any]) -> Any:
 
     The answer is the same for an address that waits already. Refuses what can be had right now.
     """
-    with transaction():
-        service.wait_for(body["variant_id"], email=body["email"], user_id=principal().id)
+    service.wait_for(body["variant_id"], email=body["email"], user_id=principal().id)
     return _THANKS
 
 
@@ -78,6 +79,7 @@ def cancel_stock_request(request_id: UUID) -> Any:
 @blueprint.route("/cancel", methods=["POST"])
 @public
 @limiter.limit(limits.REFRESH, key_func=by_address)
+@idempotent(required=False, strangers=True)
 @blueprint.arguments(CancelStockRequestsSchema)
 @blueprint.response(204)
 def cancel_stock_requests(body: dict[str, str]) -> Any:
@@ -85,8 +87,7 @@ def cancel_stock_requests(body: dict[str, str]) -> Any:
 
     Says nothing about whether there was something to stop.
     """
-    with transaction():
-        service.cancel_all(body["token"])
+    service.cancel_all(body["token"])
 
 
 @admin.route("", methods=["GET"])

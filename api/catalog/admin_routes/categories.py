@@ -90,10 +90,10 @@ def place_in_category(given: dict[str, Any], category_id: UUID, expected_version
 
 @blueprint.route("/categories/<uuid:category_id>/products/move", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
 @blueprint.arguments(MoveProductSchema)
 @blueprint.response(200, CategorySchema)
 def move_in_category(where: dict[str, Any], category_id: UUID) -> Any:
     """Put one product of a category before or after another, or at a place."""
-    with transaction():
-        service.move_in_category(category_id, **where, by=principal())
+    service.move_in_category(category_id, **where, by=principal())
     return queries.get_category(category_id)

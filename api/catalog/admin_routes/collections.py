@@ -59,7 +59,10 @@ def create_collection(draft: CollectionDraft) -> Any:
 @blueprint.arguments(RulesSchema)
 @blueprint.response(200, RulesPreviewSchema)
 def preview_rules(given: dict[str, Any]) -> Any:
-    """Show the newest products that rules would bring in, and how many there are."""
+    """Show the newest products that rules would bring in, and how many there are.
+
+    Takes no `Idempotency-Key`: it changes nothing.
+    """
     return fitting.preview(given["match"], rules.checked(given["rules"]))
 
 
@@ -121,32 +124,32 @@ def put_products(given: dict[str, Any], collection_id: UUID, expected_version: i
 
 @blueprint.route("/collections/<uuid:collection_id>/products", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CollectionSchema)
 def add_products(given: dict[str, Any], collection_id: UUID) -> Any:
     """Put products at the end of a collection by hand; those in it stay where they are."""
-    with transaction():
-        service.add_products(collection_id, given["product_ids"], by=principal())
+    service.add_products(collection_id, given["product_ids"], by=principal())
     return queries.get_collection(collection_id)
 
 
 @blueprint.route("/collections/<uuid:collection_id>/products/remove", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CollectionSchema)
 def remove_products(given: dict[str, Any], collection_id: UUID) -> Any:
     """Take products out of a collection by hand."""
-    with transaction():
-        service.remove_products(collection_id, given["product_ids"], by=principal())
+    service.remove_products(collection_id, given["product_ids"], by=principal())
     return queries.get_collection(collection_id)
 
 
 @blueprint.route("/collections/<uuid:collection_id>/products/move", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
 @blueprint.arguments(MoveProductSchema)
 @blueprint.response(200, CollectionSchema)
 def move_product(where: dict[str, Any], collection_id: UUID) -> Any:
     """Put a product of a collection before or after another one, or at a place."""
-    with transaction():
-        service.move_product(collection_id, **where, by=principal())
+    service.move_product(collection_id, **where, by=principal())
     return queries.get_collection(collection_id)

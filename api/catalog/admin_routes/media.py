@@ -12,6 +12,7 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.http import Blueprint, list_of
+from api.platform.idempotency import idempotent_steps
 from api.platform.ports import port
 from api.platform.settings import Settings
 
@@ -40,6 +41,7 @@ _AROUND_A_FILE = 64 * 1024
 
 @blueprint.route("", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@idempotent_steps()
 @blueprint.doc(requestBody=_BODY)
 @blueprint.response(201, MediaSchema)
 def create_media() -> Any:

@@ -80,31 +80,31 @@ def edit_product(changes: dict[str, Any], product_id: UUID, expected_version: in
 
 @blueprint.route("/products/<uuid:product_id>/publish", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def publish_product(product_id: UUID) -> Any:
     """Put a draft on the shelf."""
-    with transaction():
-        service.publish_product(product_id, expected_version=None, by=principal())
+    service.publish_product(product_id, expected_version=None, by=principal())
     return queries.get_product(product_id)
 
 
 @blueprint.route("/products/<uuid:product_id>/archive", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def archive_product(product_id: UUID) -> Any:
     """Take a product off the shelf; orders that name it stay as they are."""
-    with transaction():
-        service.archive_product(product_id, expected_version=None, by=principal())
+    service.archive_product(product_id, expected_version=None, by=principal())
     return queries.get_product(product_id)
 
 
 @blueprint.route("/products/<uuid:product_id>/unarchive", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def unarchive_product(product_id: UUID) -> Any:
     """Make an archived product a draft again."""
-    with transaction():
-        service.unarchive_product(product_id, expected_version=None, by=principal())
+    service.unarchive_product(product_id, expected_version=None, by=principal())
     return queries.get_product(product_id)
 
 

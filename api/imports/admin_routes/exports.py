@@ -13,7 +13,6 @@ from api.imports.policy import FileFormat
 from api.imports.schemas import ExportQuerySchema, ExportSchema
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.db import transaction
 from api.platform.http import Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent
 from api.platform.settings import Settings
@@ -69,11 +68,11 @@ def get_export(export_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:export_id>/cancel", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
+@idempotent(required=False)
 @blueprint.response(200, ExportSchema)
 def cancel_export(export_id: UUID) -> Any:
     """Stop the writing of a file; what was written is thrown away."""
-    with transaction():
-        service.cancel_export(export_id, by=principal())
+    service.cancel_export(export_id, by=principal())
     return queries.get_export(export_id)
 
 

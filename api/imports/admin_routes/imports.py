@@ -18,7 +18,6 @@ from api.imports.schemas import (
 )
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.db import transaction
 from api.platform.http import Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent
 from api.platform.settings import Settings
@@ -100,11 +99,11 @@ def list_errors(query: dict[str, Any], import_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:import_id>/cancel", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
+@idempotent(required=False)
 @blueprint.response(200, ImportSchema)
 def cancel_import(import_id: UUID) -> Any:
     """Stop the reading of a file; what was taken in before stays."""
-    with transaction():
-        service.cancel(import_id, by=principal())
+    service.cancel(import_id, by=principal())
     return queries.get_import(import_id)
 
 
