@@ -86,7 +86,8 @@ def login(body: dict[str, str]) -> Answer:
 def refresh(body: dict[str, str]) -> Answer:
     """Trade a refresh token for the next pair of tokens.
 
-    Each is good once. One that comes a second time ends the whole sign-in (`token_reused`).
+    Each is good once; two tabs that come with one within ten seconds, from the same browser and
+    network, get a pair each. One that comes again later ends the whole sign-in (`token_reused`).
     Takes no `Idempotency-Key`: the answer is a secret, which is not kept.
     """
     signed_in = flows.refresh(AccountKind.CUSTOMER, body["refresh_token"], device=_device())

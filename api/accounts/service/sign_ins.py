@@ -4,10 +4,11 @@ A sign-in is a family of refresh tokens on one device; each token is good once a
 with the next one. A token that comes a second time has two holders, and nobody can tell which of
 them is the thief, so the whole family ends and both must show the password.
 
-There is on purpose no grace period in which a used token is still taken. It would help a client
-that asks twice at once, or whose answer got lost; but within it a thief and a customer could part
-ways with a good token each, and neither would ever be found out. A false alarm costs one sign-in.
-Clients therefore refresh one at a time and store the new token before they use it.
+Two tabs of one browser also hold one token, and may refresh at the same moment; so may a client
+whose answer got lost. For ten seconds after its first use, and only to the device and network that
+used it first, a token is therefore answered with one more pair of the same family. That opens
+little to a thief: he would have to be in the same network with the same browser within these
+seconds. Both pairs end with the sign-in, and everybody else's second use ends it as before.
 """
 
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ from api.platform.db import require_transaction, session
 KEPT_AFTER_END = timedelta(days=7)
 """How long an expired token can still be told from one that never was."""
 RESETS_KEPT = timedelta(days=1)
+USED_AGAIN_WITHIN = timedelta(seconds=10)
+"""How long after its first use a token is taken again from the same device."""
 
 _NO_SYNC = {"synchronize_session": False}
 
@@ -105,7 +108,8 @@ def rotate(kind: AccountKind, token: str, *, device: Device) -> SignedIn:
     """Take a refresh token and answer with the next one of its family.
 
     The guarded update decides between two who come with the same token: one wins, the other finds
-    it used. Raises `RefreshTokenReused`, upon which the caller must end the family with
+    it used, and gets a pair of its own if it comes from the same device within seconds. Raises
+    `RefreshTokenReused` otherwise, upon which the caller must end the family with
     `end_stolen_family` in a transaction of its own, because this one is rolled back.
     """
     now, token_hash = clock.now(), hash_secret(token)
@@ -121,13 +125,15 @@ def rotate(kind: AccountKind, token: str, *, device: Device) -> SignedIn:
         .one_or_none()
     )
     if taken is None:
-        raise RefreshTokenReused if _is_known(kind, token_hash) else RefreshTokenInvalid
-    if taken.expires_at <= now:
+        sign_in_id = _used_a_moment_ago(kind, token_hash, device)
+    elif taken.expires_at <= now:
         raise RefreshTokenExpired
+    else:
+        sign_in_id = taken.sign_in_id
     owner = session.execute(
         update(SignIn)
         .where(
-            SignIn.id == taken.sign_in_id,
+            SignIn.id == sign_in_id,
             SignIn.revoked_at.is_(None),
             User.id == SignIn.user_id,
             User.kind == kind,
@@ -145,10 +151,10 @@ def rotate(kind: AccountKind, token: str, *, device: Device) -> SignedIn:
     if owner is None:
         raise RefreshTokenInvalid
     return SignedIn(
-        sign_in_id=taken.sign_in_id,
+        sign_in_id=sign_in_id,
         kind=kind,
         user=queries.person(owner.id, owner.email, owner.full_name, owner.role),
-        refresh_token=_issue(taken.sign_in_id, now),
+        refresh_token=_issue(sign_in_id, now),
     )
 
 
@@ -221,14 +227,21 @@ def _issue(sign_in_id: UUID, now: datetime) -> str:
     return token
 
 
-def _is_known(kind: AccountKind, token_hash: str) -> bool:
-    found = session.scalar(
-        select(RefreshToken.token_hash)
+def _used_a_moment_ago(kind: AccountKind, token_hash: str, device: Device) -> UUID:
+    """Return the sign-in of a used token that may be used once more."""
+    used = session.execute(
+        select(RefreshToken.sign_in_id, RefreshToken.used_at, SignIn.device, SignIn.network)
         .join(SignIn, SignIn.id == RefreshToken.sign_in_id)
         .join(User, User.id == SignIn.user_id)
         .where(RefreshToken.token_hash == token_hash, User.kind == kind)
-    )
-    return found is not None
+    ).one_or_none()
+    if used is None:
+        raise RefreshTokenInvalid
+    # The sign-in names the device that refreshed it last.
+    is_the_same = (used.device, used.network) == (device.label, device.network)
+    if not is_the_same or clock.now() - used.used_at > USED_AGAIN_WITHIN:
+        raise RefreshTokenReused
+    return cast(UUID, used.sign_in_id)
 
 
 def _end(*which: Any) -> int:
