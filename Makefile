@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run stop console test check format openapi bench clean ready
+.PHONY: help run stop console stripe test check format openapi bench clean ready
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -23,6 +23,9 @@ stop: ready ## stop the copy that runs in this folder
 
 console: ready ## open the counter in this terminal
 	@exec $(PY) -m api.dev console
+
+stripe: ready ## act as bank, customer or dashboard: DO="dispute ORDER --status lost"
+	@exec $(PY) -m api.dev stripe "$(or $(DO),--help)"
 
 test: check ## run every check and every test
 	$(PY) -m pytest -q -n 2 --dist loadfile -m "not serial"

@@ -1,6 +1,7 @@
 """`python -m api.dev run | stop | console | clean [FOLDER]`: what the Makefile calls.
 
-The data lives in FOLDER, which is `var` unless said otherwise.
+The data lives in FOLDER, which is `var` unless said otherwise. `python -m api.dev stripe --help`
+lists what can be made to happen at the embedded Stripe of the shop that runs in `var`.
 """
 
 import os
@@ -10,6 +11,7 @@ import time
 from pathlib import Path
 
 from api.dev import run, stack
+from api.dev.fake_stripe import commands
 from api.dev.register import OnlyCopy
 from api.dev.trouble import Trouble
 
@@ -27,8 +29,12 @@ def main(command: str, folder: Path) -> None:
             console(folder)
         elif command == "clean":
             run.clean(folder)
+        elif command == "stripe":
+            commands.main(sys.argv[2:], folder)
         else:
-            raise Trouble(f"There is no command {command!r}: use run, stop, console or clean.")
+            raise Trouble(
+                f"There is no command {command!r}: use run, stop, console, clean or stripe."
+            )
     except Trouble as trouble:
         sys.exit(f"stockroom: {trouble}")
 
@@ -59,5 +65,5 @@ def console(folder: Path) -> None:
 if __name__ == "__main__":
     main(
         sys.argv[1] if len(sys.argv) > 1 else "run",
-        Path(sys.argv[2]) if len(sys.argv) > 2 else stack.ROOT / "var",
+        Path(sys.argv[2]) if len(sys.argv) > 2 and sys.argv[1] != "stripe" else stack.ROOT / "var",
     )

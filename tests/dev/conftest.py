@@ -11,12 +11,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from api.dev.services import LOOPBACK, free_port
 from api.dev.stack import ROOT
+from tests.support.fake_stripe import FakeStripe
+from tests.support.stack import running_service
 
 REPLACEABLE = ("DATABASE_URL", "REDIS_URL", "STRIPE_SECRET_KEY", "SMTP_URL", "PORT")
 
@@ -157,3 +160,23 @@ def _open_folder() -> Iterator[Path]:
         folder = Path(name)
         folder.chmod(0o711)
         yield folder
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeStripe, Any]]:
+    """The stand-in for Stripe of one file of tests, and its process."""
+    folder = tmp_path_factory.mktemp("stripe")
+    fake = FakeStripe(folder)
+    with running_service(fake.service, folder) as running:
+        yield fake, running
+    fake.listener.shutdown()
+    fake.listener.server_close()
+
+
+@pytest.fixture
+def fake(stage: tuple[FakeStripe, Any]) -> FakeStripe:
+    """The stand-in for Stripe, its webhook listening and without earlier messages."""
+    fake, _ = stage
+    fake.events.clear()
+    fake.is_away = False
+    return fake
