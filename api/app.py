@@ -41,6 +41,7 @@ from api.platform import (
     reading,
     redis,
     storage,
+    storefronts,
 )
 from api.platform.http import Api, Blueprint, NoCookies
 from api.platform.mail import Mailer, SmtpMailer
@@ -108,6 +109,7 @@ def create_app(
     problems.init_app(app)
     reading.init_app(app)
     auth.init_app(app, settings, accounts.load_principal)
+    storefronts.init_app(app, settings)
     limits.init_app(app, settings)
     jobs.init_app(app, subscriptions.WORK)
     pages.init_app(app)
@@ -145,6 +147,7 @@ def _config(settings: Settings) -> dict[str, Any]:
                 "securitySchemes": {
                     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                     "cart": {"type": "apiKey", "in": "header", "name": auth.CART_TOKEN_HEADER},
+                    "storefront": storefronts.SECURITY_SCHEME,
                 }
             },
         },

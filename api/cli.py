@@ -7,7 +7,7 @@ from api.accounts import commands as accounts
 from api.catalog import commands as catalog
 from api.imports import commands as imports
 from api.inventory import commands as inventory
-from api.platform import jobs
+from api.platform import jobs, storefronts
 
 
 @click.command("relay")
@@ -43,4 +43,5 @@ commands: list[click.Command] = [
     inventory.stock_doctor,
     relay,
     run_periodic,
+    storefronts.storefront_key,
 ]

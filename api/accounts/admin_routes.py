@@ -22,9 +22,17 @@ from api.platform import auth, limits
 from api.platform.auth import principal, public, requires, staff_only
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import Blueprint, PageQuerySchema, client_address, list_of
+from api.platform.http import Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent_steps
-from api.platform.limits import by_account, by_address, by_person, limiter, was_refused
+from api.platform.limits import (
+    by_account,
+    by_address,
+    by_person,
+    by_refresh_token,
+    limiter,
+    was_refused,
+)
+from api.platform.storefronts import client_address
 
 Answer = tuple[dict[str, Any], dict[str, str]]
 
@@ -52,7 +60,8 @@ def login(body: dict[str, str]) -> Answer:
 
 @blueprint.route("/auth/refresh", methods=["POST"])
 @public
-@limiter.limit(limits.REFRESH, key_func=by_address)
+@limiter.limit(limits.REFRESH_BY_ADDRESS, key_func=by_address)
+@limiter.limit(limits.REFRESH, key_func=by_refresh_token)
 @blueprint.arguments(RefreshSchema)
 @blueprint.doc(responses={401: "UNAUTHORIZED"})
 @blueprint.response(200, StaffSignedInSchema)
@@ -69,7 +78,8 @@ def refresh(body: dict[str, str]) -> Answer:
 
 @blueprint.route("/auth/logout", methods=["POST"])
 @public
-@limiter.limit(limits.REFRESH, key_func=by_address)
+@limiter.limit(limits.REFRESH_BY_ADDRESS, key_func=by_address)
+@limiter.limit(limits.REFRESH, key_func=by_refresh_token)
 @blueprint.arguments(RefreshSchema)
 @blueprint.response(204)
 def logout(body: dict[str, str]) -> None:

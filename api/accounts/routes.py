@@ -27,9 +27,19 @@ from api.platform import auth, limits
 from api.platform.auth import customers_only, public
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import Blueprint, PageQuerySchema, client_address, list_of
+from api.platform.http import Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent, idempotent_steps
-from api.platform.limits import by_account, by_address, by_person, limiter, was_refused
+from api.platform.limits import (
+    by_account,
+    by_address,
+    by_person,
+    by_refresh_token,
+    by_storefront,
+    limiter,
+    speaks_for_itself,
+    was_refused,
+)
+from api.platform.storefronts import client_address
 
 Answer = tuple[dict[str, Any], dict[str, str]]
 
@@ -48,7 +58,7 @@ _RESET = "If this address has an account, a letter with a link is on its way to 
 
 @blueprint.route("/register", methods=["POST"])
 @public
-@limiter.limit(limits.REGISTER, key_func=by_address)
+@limiter.limit(limits.REGISTER_BY_ADDRESS, key_func=by_address)
 @limiter.limit(limits.REGISTER, key_func=by_account)
 @idempotent_steps(strangers=True)
 @blueprint.arguments(RegistrationSchema)
@@ -65,6 +75,12 @@ def register(body: dict[str, str]) -> dict[str, str]:
 @blueprint.route("/login", methods=["POST"])
 @public
 @limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
+@limiter.limit(
+    limits.SIGN_IN_BY_STOREFRONT,
+    key_func=by_storefront,
+    exempt_when=speaks_for_itself,
+    deduct_when=was_refused,
+)
 @limiter.limit(limits.SIGN_IN, key_func=by_account, deduct_when=was_refused)
 @blueprint.arguments(CredentialsSchema)
 @blueprint.doc(responses={401: "UNAUTHORIZED"})
@@ -79,7 +95,8 @@ def login(body: dict[str, str]) -> Answer:
 
 @blueprint.route("/refresh", methods=["POST"])
 @public
-@limiter.limit(limits.REFRESH, key_func=by_address)
+@limiter.limit(limits.REFRESH_BY_ADDRESS, key_func=by_address)
+@limiter.limit(limits.REFRESH, key_func=by_refresh_token)
 @blueprint.arguments(RefreshSchema)
 @blueprint.doc(responses={401: "UNAUTHORIZED"})
 @blueprint.response(200, SignedInSchema)
@@ -96,7 +113,8 @@ def refresh(body: dict[str, str]) -> Answer:
 
 @blueprint.route("/logout", methods=["POST"])
 @public
-@limiter.limit(limits.REFRESH, key_func=by_address)
+@limiter.limit(limits.REFRESH_BY_ADDRESS, key_func=by_address)
+@limiter.limit(limits.REFRESH, key_func=by_refresh_token)
 @blueprint.arguments(RefreshSchema)
 @blueprint.response(204)
 def logout(body: dict[str, str]) -> None:
@@ -124,6 +142,12 @@ def forgot_password(body: dict[str, str]) -> dict[str, str]:
 @blueprint.route("/reset-password", methods=["POST"])
 @public
 @limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
+@limiter.limit(
+    limits.SIGN_IN_BY_STOREFRONT,
+    key_func=by_storefront,
+    exempt_when=speaks_for_itself,
+    deduct_when=was_refused,
+)
 @idempotent_steps(strangers=True)
 @blueprint.arguments(NewPasswordByTokenSchema)
 @blueprint.response(204)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import flask_smorest
 import marshmallow as ma
 import orjson
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 from flask_smorest.utils import prepare_response
 
@@ -255,8 +255,3 @@ class NoCookies(SessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Keep no session."""
-
-
-def client_address() -> str:
-    """Return the address of the caller, as far as the trusted proxies tell it."""
-    return request.remote_addr or "unknown"

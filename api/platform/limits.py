@@ -1,5 +1,9 @@
 """Rate limits on Redis: strict where something can be guessed, wide on other writes.
 
+What can be guessed is counted by address and by account, whichever ends first: one address may not
+try many accounts, and one account may not be tried from many addresses. The address is the buyer's
+where a storefront with a key names it (`storefronts.py`), so one storefront is many customers.
+
 When Redis is away each process counts for itself, so that guessing stays bounded.
 """
 
@@ -11,12 +15,17 @@ from flask_limiter import Limiter, RequestLimit
 from api.kernel.errors import TooMany
 from api.platform import problems
 from api.platform.auth import hash_secret, principal
-from api.platform.http import client_address
 from api.platform.settings import Settings
+from api.platform.storefronts import buyer_address, client_address, counted_as, storefront
 
 SIGN_IN = "10 per minute; 50 per hour"
+SIGN_IN_BY_STOREFRONT = "300 per minute"
+"""Failures of all buyers of one storefront: what a stolen key is good for at most."""
 REGISTER = "5 per minute; 30 per hour"
+"""What sends a letter, by account; nothing can be guessed there."""
+REGISTER_BY_ADDRESS = "30 per minute; 300 per hour"
 REFRESH = "30 per minute"
+REFRESH_BY_ADDRESS = "600 per minute"
 WRITES = "300 per minute"
 GUESTS_WRITES = "6000 per minute"
 
@@ -32,8 +41,9 @@ def _caller() -> str:
 
 
 def _writes() -> str:
-    """Allow an address more than a token: a storefront may speak for all of its guests."""
-    return WRITES if "Authorization" in request.headers else GUESTS_WRITES
+    """Allow an address more than a person: a storefront may speak for all of its guests."""
+    is_one = "Authorization" in request.headers or buyer_address() is not None
+    return WRITES if is_one else GUESTS_WRITES
 
 
 def _is_read() -> bool:
@@ -44,7 +54,17 @@ def _is_read() -> bool:
 
 def by_address() -> str:
     """Count by address alone, for requests that carry no proof of who sends them."""
-    return f"address:{client_address()}"
+    return f"address:{counted_as(client_address())}"
+
+
+def by_storefront() -> str:
+    """Count by storefront, for those who speak for their buyers."""
+    return f"storefront:{storefront()}"
+
+
+def speaks_for_itself() -> bool:
+    """Tell whether no storefront stands in between."""
+    return storefront() is None
 
 
 def _tell_when(breached: RequestLimit) -> Response:
@@ -83,6 +103,13 @@ def by_account() -> str:
     if not isinstance(email, str):
         return by_address()
     return f"account:{hash_secret(email.strip().lower())[:32]}"
+
+
+def by_refresh_token() -> str:
+    """Count by the refresh token that a body holds: each is one sign-in's and cannot be guessed."""
+    body = request.get_json(silent=True)
+    token = body.get("refresh_token") if isinstance(body, dict) else None
+    return f"refresh:{hash_secret(token)[:24]}" if isinstance(token, str) else by_address()
 
 
 def by_person() -> str:

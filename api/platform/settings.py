@@ -15,6 +15,8 @@ DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # noqa: S105
 _SHORTEST_SECRET = 32
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/_.-]*)?")
+STOREFRONT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -46,6 +48,8 @@ class Settings:
     staff_alert_email: str = ""
     """Where low-stock and attention letters go; empty sends none."""
     cors_origins: tuple[str, ...] = ()
+    storefront_keys: tuple[tuple[str, str], ...] = ()
+    """Which storefront servers may name their buyers' addresses: name and SHA-256 of the key."""
     public_url: str = "http://127.0.0.1:8000"
     payment_instructions: str = ""
     """How to pay other than by card, word for word as letters tell it: the bank account."""
@@ -99,6 +103,7 @@ class Settings:
             mail_from=read.required("MAIL_FROM", in_production) or cls.mail_from,
             staff_alert_email=read.text("STAFF_ALERT_EMAIL"),
             cors_origins=read.items("CORS_ORIGINS"),
+            storefront_keys=read.hashed_keys("STOREFRONT_KEYS"),
             public_url=read.url("PUBLIC_URL", ("https", "http"), in_production) or cls.public_url,
             payment_instructions=read.text("PAYMENT_INSTRUCTIONS"),
             shop_name=read.text("SHOP_NAME", cls.shop_name),
@@ -226,6 +231,19 @@ class _Reader:
             if not _LANGUAGE.fullmatch(tag):
                 self.problems.append(f"{name} must hold language tags such as en or de-AT: {tag!r}")
         return tuple(dict.fromkeys(tag.lower() for tag in tags))
+
+    def hashed_keys(self, name: str) -> tuple[tuple[str, str], ...]:
+        keys = tuple(item.partition(":")[::2] for item in self.items(name))
+        for owner, key_hash in keys:
+            if not STOREFRONT_NAME.fullmatch(owner) or not _SHA256.fullmatch(key_hash):
+                self.problems.append(
+                    f"{name} must hold entries as name:hash, separated by commas; make one with "
+                    "flask --app wsgi storefront-key NAME"
+                )
+                break
+        if len({key_hash for _, key_hash in keys}) < len(keys):
+            self.problems.append(f"{name} holds the same key twice")
+        return keys
 
     def items(self, name: str) -> tuple[str, ...]:
         return tuple(item.strip() for item in self.text(name).split(",") if item.strip())

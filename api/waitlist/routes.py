@@ -38,7 +38,7 @@ _THANKS = {"detail": "Thank you. As soon as it is there again and it is your tur
 
 @blueprint.route("", methods=["POST"])
 @anyone
-@limiter.limit(limits.REGISTER, key_func=by_address)
+@limiter.limit(limits.REGISTER_BY_ADDRESS, key_func=by_address)
 @limiter.limit(limits.REGISTER, key_func=by_account)
 @idempotent(required=False, strangers=True)
 @blueprint.arguments(NewStockRequestSchema)
