@@ -50,6 +50,20 @@ if _own_metrics_folder is not None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = _own_metrics_folder.name
 
 
+def when_ready(server: Arbiter) -> None:
+    """Say once per start where orders would contain no tax, and leave no connection to the workers.
+
+    The shop's code is imported here because the metrics folder must be known before.
+    """
+    from api.pricing.commands import warn_of_tax_gaps  # noqa: PLC0415
+
+    shop = server.app.wsgi()
+    with shop.app_context():
+        warn_of_tax_gaps()
+        for engine in shop.extensions["sqlalchemy"].engines.values():
+            engine.dispose()
+
+
 def pre_fork(server: Arbiter, worker: Worker) -> None:
     """Keep the collector away from what all workers share, or each would get its own copy."""
     gc.collect()

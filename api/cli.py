@@ -8,6 +8,7 @@ from api.catalog import commands as catalog
 from api.imports import commands as imports
 from api.inventory import commands as inventory
 from api.platform import jobs, storefronts
+from api.pricing import commands as pricing
 
 
 @click.command("relay")
@@ -41,6 +42,7 @@ commands: list[click.Command] = [
     imports.export_products,
     imports.undo_import,
     inventory.stock_doctor,
+    pricing.tax_doctor,
     relay,
     run_periodic,
     storefronts.storefront_key,

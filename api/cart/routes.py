@@ -58,7 +58,11 @@ def add_item(item: dict[str, Any]) -> Any:
     cart, token = service.touch(who), None
     if cart is None:
         cart, token = service.open_cart(who, currency, offered=offered_cart_token())
-    lines = service.add(cart, variant_id, item["quantity"])
+    try:
+        lines = service.add(cart, variant_id, item["quantity"])
+    except NotForSale as refused:
+        _point(refused, item)
+        raise
     return _answer(cart, lines, joined=joined, token=token)
 
 
@@ -121,8 +125,18 @@ def _left_behind() -> Principal | None:
 def _variant_of(sku: str, currency: str) -> UUID:
     found = catalog.find_variant(sku)
     if found is None:
-        raise NotForSale(sku=sku, currency=currency)
+        refused = NotForSale(sku=sku, currency=currency)
+        _point(refused, {"variant_id": None})
+        raise refused
     return found.variant_id
+
+
+def _point(refused: NotForSale, item: dict[str, Any]) -> None:
+    """Point at the field by which a request named what is not for sale."""
+    field = "sku" if item["variant_id"] is None else "variant_id"
+    refused.facts["errors"] = [
+        {"pointer": f"/{field}", "code": refused.code, "detail": refused.detail}
+    ]
 
 
 def _answer(

@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 
 from api.cart.service import MOST_UNITS
-from api.platform.http import MoneySchema, Schema, Spelling
+from api.platform.http import CurrencyCode, MoneySchema, Schema
 
 _UNITS = ma.validate.Range(1, MOST_UNITS)
 
@@ -18,7 +18,7 @@ class AddItemSchema(Schema):
     quantity = ma.fields.Integer(strict=True, load_default=1, validate=_UNITS)
     currency = ma.fields.String(
         load_default=None,
-        validate=Spelling(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
+        validate=CurrencyCode(),
         metadata={"description": "For a new cart; afterwards the cart keeps its currency."},
     )
 

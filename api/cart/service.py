@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import CursorResult, bindparam, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.exc import IntegrityError
 
 from api.cart import queries
 from api.cart.errors import CartItemNotFound, CartNotFound, NotEnoughInStock, NotForSale
@@ -148,12 +149,17 @@ def join_guest_cart(customer: Principal, guest: Principal) -> bool:
 def add(cart: CartRow, variant_id: UUID, quantity: int) -> list[CartLine]:
     """Put units of a variant in, on top of what is there; returns the cart's lines.
 
-    Raises `NotForSale` and `NotEnoughInStock`, with the cart as it was. Two statements.
+    Raises `NotForSale` (also for a variant that there is not) and `NotEnoughInStock`, with the
+    cart as it was. Two statements.
     """
-    session.execute(
-        _PUT_IN,
-        {"id": new_id(), "cart_id": cart.id, "variant_id": variant_id, "quantity": quantity},
-    )
+    put = {"id": new_id(), "cart_id": cart.id, "variant_id": variant_id, "quantity": quantity}
+    try:
+        session.execute(_PUT_IN, put)
+    except IntegrityError as clash:
+        # The foreign key knows for nothing what a look before would cost every customer.
+        if "fk_cart_items_variant_id" in str(clash.orig):
+            raise NotForSale(currency=cart.currency, variant_id=variant_id) from clash
+        raise
     return _checked(cart, variant_id)
 
 

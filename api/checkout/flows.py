@@ -31,8 +31,9 @@ from api.orders.states import OrderStatus
 from api.payments import queries as payment_queries
 from api.payments import service as payments
 from api.payments.errors import GatewayUnavailable, NothingDue, PaymentDeclined, PaymentNotFound
-from api.payments.gateways import IntentSnapshot
+from api.payments.gateways import IntentSnapshot, PaymentGateway
 from api.platform.db import session, transaction
+from api.platform.ports import port
 from api.pricing import queries as pricing
 from api.pricing import totals
 from api.settlement import flows as settlement
@@ -57,10 +58,14 @@ class CheckoutForm:
     expected_total: Money | None
 
 
-def quote(principal: Principal, *, country: str, shipping_method: str | None) -> dict[str, Any]:
+def quote(
+    principal: Principal, *, country: str, shipping_method: str | None, payment_method: str
+) -> dict[str, Any]:
     """Tell what the cart would cost in a country, and which ways of shipping there are.
 
-    Promises nothing and changes nothing. Raises `CartNotFound`, `CartEmpty`.
+    Without a way of shipping the total is that of the goods, and says so. Promises nothing and
+    changes nothing. Raises `CartNotFound`, `CartEmpty`, and for a finished total that cannot be
+    paid this way `AmountNotChargeable` or `AmountBelowMinimum`.
     """
     cart = carts.find(principal)
     if cart is None:
@@ -73,8 +78,12 @@ def quote(principal: Principal, *, country: str, shipping_method: str | None) ->
         if shipping_method
         else None
     )
+    priced = _total(cart, lines, country, chosen)
+    if chosen is not None:
+        _refuse_unchargeable(priced.total, cart.currency, payment_method)
     return {
-        **_figures(_total(cart, lines, country, chosen), cart.currency),
+        **_figures(priced, cart.currency),
+        "total_excludes_shipping": chosen is None,
         "shipping_method": None if chosen is None else chosen.code,
         "shipping_methods": [
             {
@@ -110,7 +119,8 @@ def place_order(form: CheckoutForm, *, by: Principal) -> UUID:
     One transaction, which the caller opens: cart locked, priced, goods allocated, order written
     with snapshots, cart closed. The same checkout sent twice, by key or not, finds the cart
     ordered and gets that order. Raises `CartEmpty`, `CartUnbuyable`, `CartChanged` (the total is
-    not `expected_total`), `InsufficientStock`, and what `pricing` says about shipping.
+    not `expected_total`), `InsufficientStock`, `AmountNotChargeable` and `AmountBelowMinimum` (no
+    card could pay it), and what `pricing` says about shipping.
     """
     cart = cart_service.lock_for_checkout(by)
     if cart.status is CartStatus.ORDERED:
@@ -123,6 +133,7 @@ def place_order(form: CheckoutForm, *, by: Principal) -> UUID:
     shipping = pricing.shipping_option(form.shipping_method, country, cart.currency, subtotal)
     priced = _total(cart, lines, country, shipping)
     _refuse_drift(form.expected_total, priced, cart.currency)
+    _refuse_unchargeable(priced.total, cart.currency, form.payment_method)
     draft = _draft(form, cart, lines, priced, shipping, by)
     inventory.allocate(
         draft.id,
@@ -261,6 +272,13 @@ def _figures(priced: totals.Totals, currency: str) -> dict[str, Any]:
 def _refuse_drift(expected: Money | None, priced: totals.Totals, currency: str) -> None:
     if expected is not None and expected != Money(priced.total, currency):
         raise CartChanged(quote=_figures(priced, currency))
+
+
+def _refuse_unchargeable(total: int, currency: str, payment_method: str) -> None:
+    """Refuse a total that the provider could never take; an order of nothing needs no payment."""
+    if payment_method == "stripe" and total > 0:
+        gateway: PaymentGateway = port(PaymentGateway)
+        gateway.check_charge(total, currency)
 
 
 def _draft(

@@ -14,6 +14,11 @@ class QuoteRequestSchema(Schema):
         required=True, validate=ma.validate.OneOf(sorted(COUNTRIES), error="Unknown country code.")
     )
     shipping_method = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 60))
+    payment_method = ma.fields.String(
+        load_default="stripe",
+        validate=ma.validate.OneOf(sorted(PAY_WITHIN)),
+        metadata={"description": "A total that cannot be paid this way is refused (422)."},
+    )
 
 
 class ShippingChoiceSchema(Schema):
@@ -27,12 +32,17 @@ class ShippingChoiceSchema(Schema):
 
 
 class QuoteSchema(Schema):
-    """What the cart would cost. `tax_total` is contained in `total`."""
+    """What the cart would cost. `tax_total` is contained in `total`.
+
+    `total_excludes_shipping` is true as long as no `shipping_method` was chosen: `total` is then
+    that of the goods, and the checkout's will be higher by one of the `shipping_methods`.
+    """
 
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     shipping_total = ma.fields.Nested(MoneySchema, required=True)
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     total = ma.fields.Nested(MoneySchema, required=True)
+    total_excludes_shipping = ma.fields.Boolean(required=True)
     shipping_method = ma.fields.String(required=True, allow_none=True)
     shipping_methods = ma.fields.List(ma.fields.Nested(ShippingChoiceSchema), required=True)
 

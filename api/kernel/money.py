@@ -3,14 +3,32 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Digits after the decimal point by ISO 4217 (list one); a currency not named here has two.
-_EXPONENTS = {
+# Every currency that people pay in, by its digits after the decimal point: ISO 4217, list one, of
+# 2026-01-01, without precious metals, test codes, accounting units and funds codes (CLF, UYI ...).
+# A test holds it against the list that the `iso4217` package ships.
+_DIGITS = {
     **dict.fromkeys(
         (
-            "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
-            "VND", "VUV", "XAF", "XOF", "XPF",
+            "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND",
+            "VUV", "XAF", "XOF", "XPF",
         ),
         0,
+    ),
+    **dict.fromkeys(
+        (
+            "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT",
+            "BMD", "BND", "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF",
+            "CNY", "COP", "CRC", "CUP", "CVE", "CZK", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB",
+            "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GTQ", "GYD", "HKD", "HNL",
+            "HTG", "HUF", "IDR", "ILS", "INR", "IRR", "JMD", "KES", "KGS", "KHR", "KPW", "KYD",
+            "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT",
+            "MOP", "MRU", "MUR", "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK",
+            "NPR", "NZD", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "RUB",
+            "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN",
+            "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH",
+            "USD", "UYU", "UZS", "VED", "VES", "WST", "XCD", "XCG", "YER", "ZAR", "ZMW", "ZWG",
+        ),
+        2,
     ),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }  # fmt: skip
@@ -19,8 +37,16 @@ BASIS_POINTS = 10_000
 
 
 def exponent(currency: str) -> int:
-    """Tell how many decimal digits a currency has (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD."""
-    return _EXPONENTS.get(currency, 2)
+    """Tell how many decimal digits a currency has (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD.
+
+    2 for a code that ISO 4217 has withdrawn (BGN, HRK): old orders are still read.
+    """
+    return _DIGITS.get(currency, 2)
+
+
+def is_currency(code: str) -> bool:
+    """Tell whether a code names a currency of today. Whatever comes in is held against this."""
+    return code in _DIGITS
 
 
 def divide_half_up(numerator: int, denominator: int) -> int:

@@ -26,6 +26,20 @@ class GatewayRefused(Conflict):
     sentence = "The payment provider refused this: {reason}"
 
 
+class AmountNotChargeable(Refused):
+    """An amount that the payment provider cannot charge. Carries `amount`."""
+
+    code = "amount_not_chargeable"
+    sentence = "{amount} cannot be paid by card: {reason}."
+
+
+class AmountBelowMinimum(Refused):
+    """Less than the payment provider charges at all. Carries `amount` and `minimum`."""
+
+    code = "amount_below_minimum"
+    sentence = "{amount} cannot be paid by card: the least is {minimum}."
+
+
 class RefundExceedsCaptured(Conflict):
     """More than was taken, less what has gone back or is on its way back."""
 

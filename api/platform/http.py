@@ -13,7 +13,7 @@ from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 from flask_smorest.utils import prepare_response
 
-from api.kernel.money import Money
+from api.kernel.money import Money, is_currency
 from api.platform import problems
 from api.platform.concurrency import etag
 from api.platform.reading import JsonReader, without_query
@@ -44,6 +44,20 @@ class Spelling(ma.validate.Regexp):
         return value
 
 
+class CurrencyCode(Spelling):
+    """The code of a currency in ISO 4217: its form stands in the document, the list is checked."""
+
+    def __init__(self) -> None:
+        super().__init__(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR.")
+
+    def __call__(self, value: Any) -> Any:
+        """Refuse a code that is no currency, such as XXQ or one that was withdrawn."""
+        super().__call__(value)
+        if not is_currency(value):
+            raise ma.ValidationError(f"{value} is not a currency in ISO 4217. Use one such as EUR.")
+        return value
+
+
 class Moment(ma.fields.AwareDateTime):
     """A moment with its time zone, read as UTC: the database knows fewer zones than Python."""
 
@@ -66,7 +80,7 @@ class MoneySchema(Schema):
     )
     currency = ma.fields.String(
         required=True,
-        validate=Spelling(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
+        validate=CurrencyCode(),
         metadata={"example": "EUR"},
     )
 

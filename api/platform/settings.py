@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-from api.kernel.money import Money
+from api.kernel.money import is_currency
 
 Environment = Literal["development", "test", "production"]
 LogFormat = Literal["text", "json"]
@@ -219,10 +219,8 @@ class _Reader:
 
     def currency(self, name: str, default: str) -> str:
         value = self.text(name, default).upper()
-        try:
-            Money(0, value)
-        except ValueError as unknown:
-            self.problems.append(f"{name} must be a currency: {unknown}")
+        if not is_currency(value):
+            self.problems.append(f"{name} must be a currency such as EUR, not {value!r}")
         return value
 
     def languages(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:

@@ -38,6 +38,16 @@ class TaxRateTaken(Conflict):
     sentence = "Another rate for {country} and {tax_class} begins on {valid_from}."
 
 
+class RegionalRatesUnsupported(Refused):
+    """A rate of a region: orders are taxed by country only, so it would never be applied."""
+
+    code = "regional_rates_unsupported"
+    sentence = (
+        "Tax is worked out by country only, so a rate for a region would never be applied. Leave"
+        " the region out and enter the rate of the country."
+    )
+
+
 class RuleImpossible(Refused):
     """Values that each are fine, but not together."""
 

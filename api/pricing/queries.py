@@ -14,7 +14,7 @@ from api.platform.db import session
 from api.platform.pagination import Sort
 from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable, TaxRateNotFound
 from api.pricing.models import REST_OF_WORLD, ShippingMethod, TaxRate
-from api.pricing.totals import ShippingChoice
+from api.pricing.totals import STANDARD, ShippingChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,46 @@ def tax_rates(country: str, *, on: date, region: str = "") -> dict[str, int]:
         .order_by(TaxRate.tax_class, TaxRate.region.desc(), TaxRate.valid_from.desc())
     )
     return {row.tax_class: row.basis_points for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class TaxGaps:
+    """Where an order contains no tax though somebody may think that it does.
+
+    `regional` are rates of regions (country, region, class), which are never applied. `untaxed`
+    are countries that the shop ships to by name and that have no standard rate on the day; a rate
+    of 0 says that this is meant. `ships_to_the_rest` tells that countries nobody named are
+    shipped to as well.
+    """
+
+    regional: tuple[tuple[str, str, str], ...]
+    untaxed: tuple[str, ...]
+    ships_to_the_rest: bool
+
+
+def tax_gaps(on: date) -> TaxGaps:
+    """Look for tax that is not applied on a day: see `TaxGaps`. Two statements."""
+    regional = session.execute(
+        select(TaxRate.country, TaxRate.region, TaxRate.tax_class)
+        .where(TaxRate.region != "")
+        .order_by(TaxRate.country, TaxRate.region, TaxRate.tax_class)
+    )
+    destination = func.jsonb_array_elements_text(ShippingMethod.countries).label("country")
+    named = select(destination).where(ShippingMethod.is_active).distinct().subquery()
+    taxed = select(TaxRate.country).where(
+        TaxRate.region == "",
+        TaxRate.tax_class == STANDARD,
+        TaxRate.valid_from <= on,
+        or_(TaxRate.valid_to.is_(None), TaxRate.valid_to >= on),
+    )
+    untaxed = session.scalars(
+        select(named.c.country).where(named.c.country.not_in(taxed)).order_by(named.c.country)
+    ).all()
+    return TaxGaps(
+        regional=tuple((row.country, row.region, row.tax_class) for row in regional),
+        untaxed=tuple(country for country in untaxed if country != REST_OF_WORLD),
+        ships_to_the_rest=REST_OF_WORLD in untaxed,
+    )
 
 
 def shipping_options(country: str, currency: str, subtotal: int) -> list[ShippingOption]:

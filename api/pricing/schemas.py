@@ -4,16 +4,17 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.platform.http import MoneySchema, PageQuerySchema, Schema, Spelling
+from api.platform.address import COUNTRIES
+from api.platform.http import CurrencyCode, MoneySchema, PageQuerySchema, Schema, Spelling
 from api.pricing.models import REST_OF_WORLD
 from api.pricing.service import ALWAYS, ShippingDraft
 
-_COUNTRY = r"[A-Z]{2}"
-_country = Spelling(f"^{_COUNTRY}$", error="Use an ISO 3166 code such as DE.")
-_destination = Spelling(
-    rf"^({_COUNTRY}|\*)$", error="Use ISO 3166 codes such as DE, or * for the rest of the world."
+_country = ma.validate.OneOf(sorted(COUNTRIES), error="Use an ISO 3166 code such as DE.")
+_destination = ma.validate.OneOf(
+    [*sorted(COUNTRIES), REST_OF_WORLD],
+    error="Use ISO 3166 codes such as DE, or * for the rest of the world.",
 )
-_currency = Spelling(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR.")
+_currency = CurrencyCode()
 _class = Spelling(
     r"^[a-z0-9][a-z0-9_-]{0,39}$", error="Use up to 40 small letters, digits or dashes."
 )

@@ -84,6 +84,7 @@ def carry_out_refund(refund_id: UUID) -> None:
             snapshot = gateway.refund(
                 intent_id=found.intent_id,
                 amount=found.amount,
+                currency=found.currency,
                 idempotency_key=str(refund_id),
                 metadata={"refund_id": str(refund_id), "order_id": str(found.order_id)},
             )

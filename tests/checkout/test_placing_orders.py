@@ -1,6 +1,7 @@
 """From cart to order, as a storefront sees it."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 from api.catalog import service as catalog
 from api.catalog.service import PriceDraft
@@ -67,6 +68,12 @@ def test_what_is_not_for_sale_or_not_there_is_refused_and_the_cart_stays(shop: S
     assert (more.status_code, more.json["code"]) == (409, "insufficient_stock")
     assert (more.json["requested"], more.json["available"]) == (3, 2)
     assert (unknown.status_code, unknown.json["code"]) == (422, "not_for_sale")
+    assert unknown.json["errors"][0]["pointer"] == "/sku"
+    nowhere = guest.client.post(
+        "/api/v1/cart/items", json={"variant_id": str(uuid4())}, headers=guest.headers
+    )
+    assert (nowhere.status_code, nowhere.json["code"]) == (422, "not_for_sale")
+    assert nowhere.json["errors"][0]["pointer"] == "/variant_id"
     cart = guest.client.get("/api/v1/cart", headers=guest.headers).json
     assert [item["quantity"] for item in cart["items"]] == [2]
 

@@ -62,14 +62,6 @@ def test_the_rate_of_the_day_holds(app: Flask) -> None:
     assert queries.tax_rates("FR", on=date(2021, 1, 1)) == {}
 
 
-def test_a_region_may_have_a_rate_of_its_own(app: Flask) -> None:
-    a_rate("ES", "standard", 2100)
-    a_rate("ES", "standard", 700, region="TF")
-
-    assert queries.tax_rates("ES", on=date(2026, 1, 1)) == {"standard": 2100}
-    assert queries.tax_rates("ES", on=date(2026, 1, 1), region="TF") == {"standard": 700}
-
-
 def test_a_rate_said_again_is_corrected(app: Flask) -> None:
     a_rate("DE", "standard", 1800)
     a_rate("DE", "standard", 1900)

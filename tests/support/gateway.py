@@ -13,8 +13,9 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+from api.kernel.errors import Refused
 from api.payments.errors import GatewayRefused, GatewayUnavailable, SignatureInvalid
-from api.payments.gateways import IntentSnapshot, RefundSnapshot, SignedEvent
+from api.payments.gateways import IntentSnapshot, RefundSnapshot, SignedEvent, stripe_amounts
 
 
 @dataclass
@@ -66,12 +67,17 @@ class ScriptedGateway:
 
     # What the shop asks.
 
+    def check_charge(self, amount: int, currency: str) -> None:
+        """Refuse what Stripe would."""
+        stripe_amounts.check_charge(amount, currency)
+
     def create_intent(
         self, *, amount: int, currency: str, idempotency_key: str, metadata: dict[str, str]
     ) -> IntentSnapshot:
         """Create an intent, or return the one that the key made."""
 
         def make() -> str:
+            self._refuse_amount(stripe_amounts.check_charge, amount, currency)
             intent_id = f"pi_{next(self._numbers)}"
             self.intents[intent_id] = IntentSnapshot(
                 id=intent_id,
@@ -106,12 +112,21 @@ class ScriptedGateway:
             return iter(list(self.intents.values()))
 
     def refund(
-        self, *, intent_id: str, amount: int, idempotency_key: str, metadata: dict[str, str]
+        self,
+        *,
+        intent_id: str,
+        amount: int,
+        currency: str,
+        idempotency_key: str,
+        metadata: dict[str, str],
     ) -> RefundSnapshot:
         """Refund a part of a paid intent, once per key, and never more than was taken."""
 
         def make() -> str:
             intent = self._known(self.intents, intent_id)
+            if currency != intent.currency:
+                raise GatewayRefused(reason=f"the payment is in {intent.currency}")
+            self._refuse_amount(stripe_amounts.to_stripe, amount, currency)
             given = sum(
                 refund.amount
                 for refund_id, refund in self.refunds.items()
@@ -165,6 +180,13 @@ class ScriptedGateway:
         made = make()
         self._keys[key] = (parameters, made)
         return made
+
+    @staticmethod
+    def _refuse_amount(check: Callable[[int, str], Any], amount: int, currency: str) -> None:
+        try:
+            check(amount, currency)
+        except Refused as impossible:
+            raise GatewayRefused(reason=impossible.detail) from impossible
 
     @staticmethod
     def _known(objects: dict[str, Any], object_id: str) -> Any:

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from api.catalog.models import ScheduleState
 from api.catalog.schemas.desk import HIGHEST_AMOUNT
 from api.catalog.service import PriceDraft
-from api.platform.http import Moment, MoneySchema, PageQuerySchema, Schema, Spelling
+from api.platform.http import CurrencyCode, Moment, MoneySchema, PageQuerySchema, Schema
 
 
 class PriceHistoryQuerySchema(PageQuerySchema):
@@ -16,7 +16,7 @@ class PriceHistoryQuerySchema(PageQuerySchema):
 
     currency = fields.String(
         load_default=None,
-        validate=Spelling(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
+        validate=CurrencyCode(),
         metadata={"example": "EUR"},
     )
 

@@ -7,11 +7,11 @@ from marshmallow import fields, validate
 from api.catalog.queries import CARD_EXPANSIONS, PAGE_EXPANSIONS, SORTS
 from api.platform.http import (
     LARGEST_AMOUNT,
+    CurrencyCode,
     MoneySchema,
     PageQuerySchema,
     PageSchema,
     Schema,
-    Spelling,
 )
 from api.platform.in_query import Names
 
@@ -34,7 +34,7 @@ class CurrencyQuerySchema(Schema):
 
     currency = fields.String(
         load_default=None,
-        validate=Spelling(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR."),
+        validate=CurrencyCode(),
         metadata={"description": "The shop's own currency when left out."},
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from api.catalog.errors import RulesInvalid
 from api.catalog.models import Attribute, AttributeKind, Category
 from api.catalog.queries.rules import FIELDS
+from api.kernel.money import is_currency
 from api.platform.db import session
 
 MOST_RULES = 60
@@ -117,13 +118,7 @@ def _members(value: Any, *names: str) -> dict[str, Any]:
 
 def _currency(given: Mapping[str, Any]) -> str:
     currency = given.get("currency")
-    if not (
-        isinstance(currency, str)
-        and len(currency) == 3
-        and currency.isascii()
-        and currency.isalpha()
-        and currency.isupper()
-    ):
+    if not isinstance(currency, str) or not is_currency(currency):
         raise _Wrong("Use an ISO 4217 code such as EUR.", "/currency")
     return currency
 

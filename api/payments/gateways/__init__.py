@@ -52,6 +52,12 @@ class PaymentGateway(Protocol):
     will not. Calls that move money take an idempotency key: the id of our row.
     """
 
+    def check_charge(self, amount: int, currency: str) -> None:
+        """Refuse a total in minor units that could never be charged; asks nobody.
+
+        Raises `AmountNotChargeable` and `AmountBelowMinimum`.
+        """
+
     def create_intent(
         self, *, amount: int, currency: str, idempotency_key: str, metadata: dict[str, str]
     ) -> IntentSnapshot:
@@ -67,7 +73,13 @@ class PaymentGateway(Protocol):
         """List payments begun since a moment."""
 
     def refund(
-        self, *, intent_id: str, amount: int, idempotency_key: str, metadata: dict[str, str]
+        self,
+        *,
+        intent_id: str,
+        amount: int,
+        currency: str,
+        idempotency_key: str,
+        metadata: dict[str, str],
     ) -> RefundSnapshot:
         """Give an amount in minor units back."""
 

@@ -13,12 +13,14 @@ import stripe
 import structlog
 
 from api.payments.errors import (
+    AmountNotChargeable,
     GatewayRefused,
     GatewayUnavailable,
     PaymentDeclined,
     SignatureInvalid,
 )
 from api.payments.gateways import IntentSnapshot, RefundSnapshot, SignedEvent
+from api.payments.gateways.stripe_amounts import check_charge, from_stripe, to_stripe
 from api.platform.settings import Settings
 
 TIMEOUT_SECONDS = 10
@@ -42,13 +44,18 @@ class StripeGateway:
             max_network_retries=RETRIES,
         )
 
+    def check_charge(self, amount: int, currency: str) -> None:
+        """Refuse what Stripe cannot charge, by its documented limits."""
+        check_charge(amount, currency)
+
     def create_intent(
         self, *, amount: int, currency: str, idempotency_key: str, metadata: dict[str, str]
     ) -> IntentSnapshot:
         """Create a PaymentIntent; which ways to pay are open is set in Stripe's dashboard."""
+        theirs = _to_stripe(amount, currency)
         intent = _ask(
             lambda: self._client.v1.payment_intents.create(
-                {"amount": amount, "currency": currency.lower(), "metadata": metadata},
+                {"amount": theirs, "currency": currency.lower(), "metadata": metadata},
                 {"idempotency_key": idempotency_key},
             )
         )
@@ -66,21 +73,35 @@ class StripeGateway:
             return self.fetch_intent(intent_id)
 
     def recent_intents(self, since: datetime) -> Iterator[IntentSnapshot]:
-        """List PaymentIntents created since a moment, a hundred per call."""
+        """List PaymentIntents created since a moment, a hundred per call.
+
+        One whose amount cannot be read is logged and left out: the others must still be found.
+        """
         found = _ask(
             lambda: self._client.v1.payment_intents.list(
                 {"created": {"gte": int(since.timestamp())}, "limit": 100}
             )
         )
-        yield from (_intent(intent) for intent in found.auto_paging_iter())
+        for intent in found.auto_paging_iter():
+            try:
+                yield _intent(intent)
+            except GatewayRefused as unreadable:
+                _log.error("stripe_amount_unreadable", intent=intent.id, detail=unreadable.detail)
 
     def refund(
-        self, *, intent_id: str, amount: int, idempotency_key: str, metadata: dict[str, str]
+        self,
+        *,
+        intent_id: str,
+        amount: int,
+        currency: str,
+        idempotency_key: str,
+        metadata: dict[str, str],
     ) -> RefundSnapshot:
         """Refund a part of a PaymentIntent."""
+        theirs = _to_stripe(amount, currency)
         refund = _ask(
             lambda: self._client.v1.refunds.create(
-                {"payment_intent": intent_id, "amount": amount, "metadata": metadata},
+                {"payment_intent": intent_id, "amount": theirs, "metadata": metadata},
                 {"idempotency_key": idempotency_key},
             )
         )
@@ -133,16 +154,25 @@ def _ask(call: Callable[[], Answer]) -> Answer:
         raise GatewayUnavailable(retry_after=5) from broken
 
 
+def _to_stripe(amount: int, currency: str) -> int:
+    """Convert an amount that goes out; Stripe would refuse what does not convert."""
+    try:
+        return to_stripe(amount, currency)
+    except AmountNotChargeable as impossible:
+        raise GatewayRefused(reason=impossible.detail) from impossible
+
+
 def _intent(intent: stripe.PaymentIntent) -> IntentSnapshot:
     error = intent.last_payment_error
     plain: dict[str, Any] = intent.to_dict()
+    currency = intent.currency.upper()
     return IntentSnapshot(
         id=intent.id,
         status=intent.status,
-        amount=intent.amount,
-        currency=intent.currency.upper(),
-        received=_received(plain),
-        capturable=int(plain.get("amount_capturable") or 0),
+        amount=from_stripe(intent.amount, currency),
+        currency=currency,
+        received=from_stripe(_received(plain), currency),
+        capturable=from_stripe(int(plain.get("amount_capturable") or 0), currency),
         client_secret=intent.client_secret or "",
         decline_code=(error.decline_code or error.code) if error else None,
         metadata={str(k): str(v) for k, v in (plain.get("metadata") or {}).items()},
@@ -162,7 +192,7 @@ def _refund(refund: stripe.Refund) -> RefundSnapshot:
     return RefundSnapshot(
         id=refund.id,
         status=refund.status or "pending",
-        amount=refund.amount,
+        amount=from_stripe(refund.amount, refund.currency.upper()),
         failure_reason=plain.get("failure_reason"),
         metadata={str(k): str(v) for k, v in (plain.get("metadata") or {}).items()},
     )

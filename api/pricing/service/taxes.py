@@ -14,7 +14,7 @@ from api.kernel.principal import Principal
 from api.platform import audit
 from api.platform.concurrency import check
 from api.platform.db import require_transaction
-from api.pricing.errors import TaxRateNotFound, TaxRateTaken
+from api.pricing.errors import RegionalRatesUnsupported, TaxRateNotFound, TaxRateTaken
 from api.pricing.models import TaxRate
 from api.pricing.service import rows
 
@@ -33,7 +33,10 @@ def create_tax_rate(
     region: str = "",
     by: Principal,
 ) -> UUID:
-    """Add a rate from a day on. Raises `TaxRateTaken` when another begins on that day."""
+    """Add a rate from a day on.
+
+    Raises `TaxRateTaken` when another begins on that day, and `RegionalRatesUnsupported`.
+    """
     statement = insert(TaxRate).values(
         _row(country, tax_class, basis_points, name, valid_from, valid_to, region)
     )
@@ -52,7 +55,10 @@ def set_tax_rate(
     region: str = "",
     by: Principal,
 ) -> UUID:
-    """Say what a rate is from a day on; said again, the rate of that day is corrected."""
+    """Say what a rate is from a day on; said again, the rate of that day is corrected.
+
+    Raises `RegionalRatesUnsupported`.
+    """
     row = _row(country, tax_class, basis_points, name, valid_from, valid_to, region)
     corrected = {field: row[field] for field in ("basis_points", "name", "valid_to")}
     statement = (
@@ -109,6 +115,16 @@ def _row(
     valid_to: date | None,
     region: str,
 ) -> dict[str, Any]:
+    if region:
+        raise RegionalRatesUnsupported(
+            errors=[
+                {
+                    "pointer": "/region",
+                    "code": RegionalRatesUnsupported.code,
+                    "detail": "Leave the region out.",
+                }
+            ]
+        )
     return {
         "id": new_id(),
         "created_at": clock.now(),

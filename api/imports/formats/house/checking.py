@@ -15,8 +15,8 @@ from api.imports.formats.cells import (
     url,
 )
 from api.imports.formats.handles import is_address
+from api.kernel.money import is_currency
 
-_CURRENCY = re.compile(r"[A-Z]{3}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _TRIMMED = re.compile(r"\S(.*\S)?", re.DOTALL)
 _TAX_CLASS = re.compile(r"[a-z0-9_-]{1,40}")
@@ -283,6 +283,16 @@ _TEXTS = members(
 )
 
 
+def _prices(value: Any, where: str) -> Any:
+    """Read prices by their currency, which must be one that there is."""
+    found = mapping(text(3), _price)(value, where)
+    for code in found:
+        if not is_currency(code):
+            reason = f"{code} is not a currency in ISO 4217. Use one such as EUR."
+            raise BadCell(f"{where}/{code}", code, reason)
+    return found
+
+
 def _sku(value: Any, where: str) -> Any:
     """Read a SKU; without one the shop makes one."""
     return matching(_TRIMMED, 255, "MUG-BLUE")(value, where) if value != "" else ""
@@ -295,7 +305,7 @@ VARIANT: Mapping[str, Check] = {
     "barcodes": listed(_CODE),
     "weight_grams": whole(0, HEAVIEST_GRAMS),
     "tax_class": matching(_TAX_CLASS, 40, "standard"),
-    "prices": mapping(matching(_CURRENCY, 3, "EUR"), _price),
+    "prices": _prices,
     "stock": mapping(matching(_LOCATION, 40, "MAIN"), whole(0, HIGHEST_QUANTITY)),
     "image_url": optional(_url),
     "external_reference": optional(text(255)),

@@ -1,0 +1,105 @@
+"""Stripe's minor units, which are not always those of ISO 4217, and what Stripe can charge.
+
+Source: https://docs.stripe.com/currencies (zero-decimal currencies, special cases, minimum and
+maximum charge amounts) and, for currencies with three decimals,
+https://web.archive.org/web/20220618095455/https://stripe.com/en-mt/docs/currencies. Every amount
+that goes to Stripe or comes from there passes through here: intents, refunds, disputes, balance
+transactions. HUF and TWD need no row: they are charged with two decimals, and only payouts must
+be whole forints and dollars; Stripe's automatic payouts see to that.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from api.kernel.money import Money, exponent
+from api.payments.errors import AmountBelowMinimum, AmountNotChargeable, GatewayRefused
+
+
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """How Stripe counts a currency: digits after the point, and what its amounts divide by."""
+
+    digits: int
+    step: int = 1
+
+
+_WHOLE_AS_HUNDREDTHS = _Units(digits=2, step=100)
+_LAST_DIGIT_IS_ZERO = _Units(digits=3, step=10)
+_UNITS: Final = {
+    # No decimals any more, but still sent with two, which must be 00.
+    "ISK": _WHOLE_AS_HUNDREDTHS,
+    "UGX": _WHOLE_AS_HUNDREDTHS,
+    # Two digits in ISO 4217, none at Stripe: only whole ariary can be charged.
+    "MGA": _Units(digits=0),
+    # Three decimals, of which the networks carry two.
+    **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), _LAST_DIGIT_IS_ZERO),
+}
+NOT_CHARGEABLE: Final = frozenset(
+    {
+        "IQD", "LYD", "BTN", "CUP", "ERN", "IRR", "KPW", "MRU", "SDG", "SSP", "SVC", "SYP", "TMT",
+        "VED", "VES", "ZWG",
+    }
+)  # fmt: skip
+"""Currencies that Stripe does not offer for charges in any country."""
+
+# In our minor units. The minimum depends on the currency of the shop's bank account; for a charge
+# that Stripe converts first it is the equivalent of that one, which only Stripe knows and refuses.
+MINIMUM: Final = {
+    "AED": 200, "ARS": 50, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "COP": 50, "CZK": 1500,
+    "DKK": 250, "EUR": 50, "GBP": 30, "HKD": 400, "HUF": 17_500, "IDR": 50, "ILS": 50, "INR": 50,
+    "JPY": 50, "KRW": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PHP": 50, "PLN": 200,
+    "RON": 200, "RUB": 50, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50, "ZAR": 50,
+}  # fmt: skip
+LARGEST: Final = 999_999_999_999
+"""Twelve digits, as most card networks carry them; in Stripe's units."""
+
+
+def to_stripe(amount: int, currency: str) -> int:
+    """Convert our minor units to Stripe's. Raises `AmountNotChargeable` on a remainder."""
+    if currency in NOT_CHARGEABLE:
+        raise _not_chargeable(amount, currency, f"Stripe takes no payments in {currency}")
+    units, scale = _units(currency), _power(exponent(currency))
+    theirs, rest = divmod(amount * _power(units.digits), scale)
+    if rest or theirs % units.step:
+        smallest = Money(units.step * scale // _power(units.digits), currency)
+        raise _not_chargeable(amount, currency, f"it must be a multiple of {smallest}")
+    if theirs > LARGEST:
+        raise _not_chargeable(amount, currency, "it has more digits than cards can carry")
+    return theirs
+
+
+def from_stripe(amount: int, currency: str) -> int:
+    """Convert Stripe's minor units to ours.
+
+    Raises `GatewayRefused` on a remainder: an amount that is no whole number of our units must
+    not be rounded into the books.
+    """
+    ours, rest = divmod(amount * _power(exponent(currency)), _power(_units(currency).digits))
+    if rest:
+        raise GatewayRefused(
+            f"Stripe reports an amount of {amount} in {currency}: that is not a whole {currency}."
+        )
+    return ours
+
+
+def check_charge(amount: int, currency: str) -> None:
+    """Refuse a total (our minor units) that a card cannot pay.
+
+    Raises `AmountNotChargeable`, and `AmountBelowMinimum` with the minimum.
+    """
+    to_stripe(amount, currency)
+    minimum = MINIMUM.get(currency, 0)
+    if amount < minimum:
+        raise AmountBelowMinimum(amount=Money(amount, currency), minimum=Money(minimum, currency))
+
+
+def _units(currency: str) -> _Units:
+    return _UNITS.get(currency) or _Units(digits=exponent(currency))
+
+
+def _power(digits: int) -> int:
+    return int(10**digits)
+
+
+def _not_chargeable(amount: int, currency: str, reason: str) -> AmountNotChargeable:
+    return AmountNotChargeable(amount=Money(amount, currency), reason=reason)

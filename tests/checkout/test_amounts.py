@@ -1,0 +1,111 @@
+"""Totals that no card could pay are refused before there is an order."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from api.kernel.money import Money
+from api.kernel.principal import SYSTEM
+from api.orders.models import Order
+from api.platform.db import session, transaction
+from api.pricing import service as pricing
+from api.pricing.service import ShippingDraft
+from tests.support.shop import Buyer, Shop
+from tests.support.stock import counters
+
+
+def a_cart(shop: Shop, price: str, *, shipping: int = 0) -> Buyer:
+    """Have a guest with one thing in the cart, in a currency that the shop ships in."""
+    currency = price.split()[1]
+    shop.sells("THING", 9, price=price)
+    with transaction():
+        pricing.create_shipping_method(
+            ShippingDraft(
+                code="free", name="Free", countries=["DE"], price=Money(shipping, currency)
+            ),
+            by=SYSTEM,
+        )
+    guest = shop.guest()
+    put = guest.client.post("/api/v1/cart/items", json={"sku": "THING", "currency": currency})
+    assert put.status_code == 200, put.json
+    guest.headers = {"X-Cart-Token": put.json["token"]}
+    return guest
+
+
+def quoted(guest: Buyer, **more: Any) -> Any:
+    return guest.client.post(
+        "/api/v1/checkout/quote",
+        json={"country": "DE", "shipping_method": "free", **more},
+        headers=guest.headers,
+    )
+
+
+@pytest.mark.parametrize(
+    ("price", "code", "says"),
+    [
+        ("0.49 EUR", "amount_below_minimum", "0.49 EUR cannot be paid by card: the least is 0.50"),
+        ("49 JPY", "amount_below_minimum", "the least is 50 JPY"),
+        ("1.234 KWD", "amount_not_chargeable", "it must be a multiple of 0.010 KWD"),
+        ("100.50 MGA", "amount_not_chargeable", "it must be a multiple of 1.00 MGA"),
+        ("5.000 IQD", "amount_not_chargeable", "Stripe takes no payments in IQD"),
+        ("5.000 LYD", "amount_not_chargeable", "Stripe takes no payments in LYD"),
+    ],
+)
+def test_what_cannot_be_charged_is_refused_by_quote_and_checkout(
+    shop: Shop, price: str, code: str, says: str
+) -> None:
+    guest = a_cart(shop, price)
+
+    for answer in (quoted(guest), guest.tries_to_check_out(shipping_method="free")):
+        assert (answer.status_code, answer.json["code"]) == (422, code)
+        assert says in answer.json["detail"]
+    assert session.scalar(select(func.count()).select_from(Order)) == 0
+    assert counters(shop.variants["THING"]).allocated == 0
+
+
+def test_the_refusal_names_the_minimum_for_programs_too(shop: Shop) -> None:
+    answer = quoted(a_cart(shop, "0.20 EUR"))
+
+    assert answer.json["minimum"] == {"amount": 50, "currency": "EUR"}
+    assert answer.json["amount"] == {"amount": 20, "currency": "EUR"}
+
+
+def test_what_no_card_takes_may_be_paid_another_way(shop: Shop) -> None:
+    guest = a_cart(shop, "1.234 KWD")
+
+    assert quoted(guest, payment_method="manual").status_code == 200
+    order = guest.checks_out(shipping_method="free", payment_method="manual")
+
+    assert order["total"] == {"amount": 1234, "currency": "KWD"}
+
+
+@pytest.mark.parametrize("price", ["5000 ISK", "5000 UGX", "500 JPY", "1.250 KWD", "300.00 MGA"])
+def test_every_class_of_currency_is_bought_and_paid_in_full(shop: Shop, price: str) -> None:
+    guest = a_cart(shop, price)
+
+    order = guest.checks_out(shipping_method="free")
+    paid = guest.pays(order)
+
+    assert paid["payment_status"] == "paid"
+
+
+def test_goods_that_cost_nothing_need_no_payment(shop: Shop) -> None:
+    guest = a_cart(shop, "0.00 EUR")
+
+    assert quoted(guest).status_code == 200
+    assert guest.checks_out(shipping_method="free")["payment_status"] == "paid"
+
+
+def test_a_quote_without_a_method_says_that_shipping_is_missing(shop: Shop) -> None:
+    guest = a_cart(shop, "0.30 EUR", shipping=490)
+
+    without = quoted(guest, shipping_method=None)
+    chosen = quoted(guest)
+
+    assert without.status_code == 200  # shipping may still lift it above the minimum
+    assert without.json["total_excludes_shipping"] is True
+    assert without.json["shipping_method"] is None
+    assert without.json["total"] == {"amount": 30, "currency": "EUR"}
+    assert chosen.json["total_excludes_shipping"] is False
+    assert chosen.json["total"] == {"amount": 520, "currency": "EUR"}
