@@ -69,6 +69,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     order_routes.blueprint,
     payment_routes.blueprint,
     order_admin_routes.blueprint,
+    order_admin_routes.holds,
     checkout_routes.admin,
     aftersales_routes.blueprint,
     fulfilment_routes.blueprint,

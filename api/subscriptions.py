@@ -29,12 +29,12 @@ from api.notifications import jobs as letters
 from api.notifications.events import LetterResendAsked
 from api.orders.events import OrderCancelled, OrderCompleted, OrderPaid, OrderPlaced
 from api.payments.events import (
-    MoneyNeedsAttention,
     ProviderEventReceived,
     RefundFailed,
     RefundSucceeded,
 )
 from api.platform import idempotency
+from api.platform.attention import AttentionRaised
 from api.platform.db import transaction
 from api.platform.jobs import Periodic, Work
 from api.settlement import flows as settlement
@@ -50,6 +50,7 @@ def _forget_old_answers() -> None:
 
 WORK = Work(
     subscribers={
+        AttentionRaised: [letters.on_attention_raised],
         AttributeFilterChanged: [catalog.on_attribute_filter_changed],
         CatalogueChanged: [
             catalog.on_catalogue_changed,
@@ -66,7 +67,6 @@ WORK = Work(
         LetterResendAsked: [letters.on_letter_resend_asked],
         MediaRemoved: [catalog.on_media_removed],
         MediaUploaded: [catalog.on_media_uploaded],
-        MoneyNeedsAttention: [letters.on_money_needs_attention],
         OrderCancelled: [fulfilment.on_order_cancelled, letters.on_order_cancelled],
         OrderCompleted: [fulfilment.on_order_completed],
         OrderPaid: [letters.on_order_paid],
@@ -102,6 +102,7 @@ WORK = Work(
         ),
         Periodic("sweep-refunds", timedelta(minutes=1), settlement.sweep_refunds),
         Periodic("sweep-payments", timedelta(minutes=5), settlement.sweep_payments),
+        Periodic("sweep-disputes", timedelta(minutes=15), settlement.sweep_disputes),
         Periodic("tell-waiting", timedelta(minutes=5), waitlist.tell_next),
         Periodic("forget-stock-requests", timedelta(hours=6), waitlist.forget_old),
         Periodic(

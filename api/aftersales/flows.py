@@ -67,7 +67,7 @@ def quote(order_id: UUID, lines: Sequence[LineToRefund], *, shipping: bool) -> d
         ],
         "shipping": Money(back, currency),
         "amount": Money(sum(amounts.values()) + back, currency),
-        "refundable": Money(_refundable(order), currency),
+        "refundable": Money(orders.refundable(order), currency),
     }
 
 
@@ -79,9 +79,11 @@ def refund_order(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Princip
     finds its case and goes on with it. Raises `OrderNotFound`, `QuantityExceedsRefundable`,
     `RefundExceedsCaptured`, `RefundChanged`; `GatewayUnavailable` leaves the refund pending.
     """
+    settlement.look_for_foreign_facts(order_id)
     with transaction():
         if not service.exists(case_id):
             order = orders.lock(order_id)
+            payments.refuse_disputed(order_id)
             orders.refundable_quantities(order, _units(form.lines))
             kept = _unshipped(order, form.lines)
             restocked = _restocked(order, form.lines, kept)
@@ -96,13 +98,15 @@ def cancel_order(
     """Cancel what has not left the house, release its goods and give its money back.
 
     First the customer's open PaymentIntent is withdrawn, so that nobody pays for a cancelled
-    order. Raises `OrderNotFound`, `InvalidState`, `GatewayUnavailable`.
+    order. Raises `OrderNotFound`, `InvalidState`, `DisputeOpen`, `GatewayUnavailable`.
     """
+    settlement.look_for_foreign_facts(order_id)
     with transaction():
         order = orders.lock(order_id)
         known = service.exists(case_id)
         if not known:
             orders.refuse_uncancellable(order)
+            payments.refuse_disputed(order_id)
     if not known:
         settlement.withdraw_open_payments(order_id)
         with transaction():
@@ -136,8 +140,8 @@ def _promise_money(
     money = Money(amount, order.currency)
     if form.expected_amount is not None and form.expected_amount != money:
         raise RefundChanged(amount=money)
-    if amount > _refundable(order):
-        raise RefundExceedsCaptured(requested=money, refundable=_refundable(order))
+    if amount > orders.refundable(order):
+        raise RefundExceedsCaptured(requested=money, refundable=orders.refundable(order))
     payments.open_refunds(case_id, order.id, amount)
     service.open_case(
         case_id,
@@ -194,10 +198,11 @@ def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: P
     rest = {line.id: line.open_quantity for line in order.lines if line.open_quantity}
     shipped = any(line.shipped_quantity for line in order.lines)
     lines = [LineToRefund(line_id, quantity) for line_id, quantity in rest.items()]
-    owed = min(_refundable(order), sum(_amounts(order, lines).values()))
+    owed = min(orders.refundable(order), sum(_amounts(order, lines).values()))
     # Nothing left the house: the outbound shipping goes back with everything else.
     with_shipping = not shipped and _shipping(order) > 0
-    if owed > 0 and order.captured >= order.total:
+    price = sum(_amounts(order, lines).values()) + (_shipping(order) if with_shipping else 0)
+    if owed > 0 and order.captured >= order.total and price <= orders.refundable(order):
         _promise_money(
             order,
             RefundForm(lines=lines, shipping=with_shipping, reason="cancelled", note=note),
@@ -205,9 +210,9 @@ def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: P
             case_id=case_id,
             by=by,
         )
-    elif _refundable(order) > 0:
+    elif orders.refundable(order) > 0:
         # Paid in part: what is there goes back as it came, without a share per line.
-        amount = _refundable(order)
+        amount = orders.refundable(order)
         payments.open_refunds(case_id, order.id, amount)
         service.open_case(
             case_id,

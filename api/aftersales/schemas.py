@@ -5,6 +5,7 @@ from typing import Any
 import marshmallow as ma
 
 from api.aftersales.flows import LineToRefund
+from api.payments.states import RefundOrigin
 from api.platform.http import MoneySchema, Schema
 
 REASONS = ("changed_mind", "damaged", "wrong_item", "late", "other")
@@ -80,6 +81,16 @@ class RefundSchema(Schema):
 
     id = ma.fields.UUID(required=True)
     order_id = ma.fields.UUID(required=True)
+    origin = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf([origin.value for origin in RefundOrigin]),
+        metadata={"description": "`provider`: made in its dashboard, asked for by nobody here."},
+    )
+    provider_status = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The provider's own word, also one that is not known here."},
+    )
     status = ma.fields.String(
         required=True,
         validate=ma.validate.OneOf(["requested", "submitted", "succeeded", "failed"]),

@@ -14,7 +14,7 @@ def case_file(order_id: UUID) -> dict[str, Any]:
     """Return an order with its lines, money, refunds, parcels and history.
 
     Each line tells how it was called when it was bought, and by which `barcodes` its goods are
-    known now. Nine statements, however many lines, refunds and parcels there are. Raises
+    known now. Twelve statements, however many lines, refunds and parcels there are. Raises
     `OrderNotFound`.
     """
     order = orders.full(order_id)
@@ -26,7 +26,10 @@ def case_file(order_id: UUID) -> dict[str, Any]:
         ],
         # The name that was agreed: its code is for checkouts.
         "shipping_method": order["shipping_method"]["name"],
+        "holds": orders.holds(order_id),
         "payments": payments.payments_of_order(order_id),
+        "disputes": payments.disputes_of_order(order_id),
+        "fraud_warnings": payments.fraud_warnings_of_order(order_id),
         "refunds": aftersales.refunds_of_order(order_id),
         "fulfilments": fulfilment.fulfilments_of_order(order_id),
     }

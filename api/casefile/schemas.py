@@ -6,6 +6,7 @@ from api.aftersales.schemas import RefundSchema
 from api.fulfilment.schemas import FulfilmentSchema
 from api.orders.schemas import (
     OrderCardSchema,
+    OrderHoldSchema,
     OrderLineSchema,
     TimelineEntrySchema,
 )
@@ -46,10 +47,42 @@ class CasePaymentSchema(Schema):
     amount = ma.fields.Nested(MoneySchema, required=True)
     captured = ma.fields.Nested(MoneySchema, required=True)
     refunded = ma.fields.Nested(MoneySchema, required=True)
+    charged_back = ma.fields.Nested(
+        MoneySchema, required=True, metadata={"description": "Lost for good in disputes."}
+    )
     reference = ma.fields.String(required=True, allow_none=True)
     decline_code = ma.fields.String(required=True, allow_none=True)
-    needs_attention = ma.fields.String(required=True, allow_none=True)
     created_at = ma.fields.AwareDateTime(required=True)
+
+
+class CaseDisputeSchema(Schema):
+    """A customer's bank asks for a payment back."""
+
+    id = ma.fields.UUID(required=True)
+    payment_id = ma.fields.UUID(required=True)
+    reference = ma.fields.String(required=True, metadata={"description": "The provider's id."})
+    status = ma.fields.String(
+        required=True,
+        metadata={"description": "The provider's own word.", "example": "needs_response"},
+    )
+    reason = ma.fields.String(required=True, metadata={"example": "fraudulent"})
+    amount = ma.fields.Nested(MoneySchema, required=True)
+    fee = ma.fields.Nested(MoneySchema, required=True, allow_none=True)
+    evidence_due_by = ma.fields.AwareDateTime(required=True, allow_none=True)
+    opened_at = ma.fields.AwareDateTime(required=True)
+    closed_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    outcome = ma.fields.String(required=True, allow_none=True)
+
+
+class CaseFraudWarningSchema(Schema):
+    """A bank suspects fraud and has not disputed the payment yet."""
+
+    id = ma.fields.UUID(required=True)
+    payment_id = ma.fields.UUID(required=True)
+    reference = ma.fields.String(required=True)
+    fraud_type = ma.fields.String(required=True)
+    opened_at = ma.fields.AwareDateTime(required=True)
+    closed_at = ma.fields.AwareDateTime(required=True, allow_none=True)
 
 
 class CaseFileSchema(OrderCardSchema):
@@ -69,10 +102,14 @@ class CaseFileSchema(OrderCardSchema):
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     captured = ma.fields.Nested(MoneySchema, required=True)
     refunded = ma.fields.Nested(MoneySchema, required=True)
+    charged_back = ma.fields.Nested(MoneySchema, required=True)
     refund_pending = ma.fields.Nested(MoneySchema, required=True)
     refundable = ma.fields.Nested(MoneySchema, required=True)
     refundable_shipping = ma.fields.Nested(MoneySchema, required=True)
     payments = ma.fields.List(ma.fields.Nested(CasePaymentSchema), required=True)
+    disputes = ma.fields.List(ma.fields.Nested(CaseDisputeSchema), required=True)
+    fraud_warnings = ma.fields.List(ma.fields.Nested(CaseFraudWarningSchema), required=True)
+    holds = ma.fields.List(ma.fields.Nested(OrderHoldSchema), required=True)
     refunds = ma.fields.List(ma.fields.Nested(RefundSchema), required=True)
     fulfilments = ma.fields.List(ma.fields.Nested(FulfilmentSchema), required=True)
     timeline = ma.fields.List(ma.fields.Nested(TimelineEntrySchema), required=True)

@@ -110,7 +110,7 @@ class OverviewSchema(Schema):
         required=True, metadata={"description": "Parcels handed over since midnight UTC."}
     )
     needs_attention = ma.fields.Integer(
-        required=True, metadata={"description": "Payments that a person must look at."}
+        required=True, metadata={"description": "Items of the attention list, counted up to 100."}
     )
     oldest_to_ship_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     currency = ma.fields.String(required=True, metadata={"example": "EUR"})

@@ -12,7 +12,8 @@ from api.kernel.money import Money
 from api.notifications.events import LetterResendAsked
 from api.notifications.flows import letters, posting
 from api.orders.events import OrderCancelled, OrderPaid, OrderPlaced
-from api.payments.events import MoneyNeedsAttention, RefundFailed, RefundSucceeded
+from api.payments.events import RefundFailed, RefundSucceeded
+from api.platform.attention import AttentionRaised
 from api.platform.jobs import spans_transactions
 from api.waitlist.events import StockRequestAnswered
 
@@ -55,10 +56,9 @@ def on_refund_failed(fact: RefundFailed) -> None:
 
 
 @spans_transactions
-def on_money_needs_attention(fact: MoneyNeedsAttention) -> None:
-    """Money is here that nobody asked for."""
-    amount = Money(fact.amount, fact.currency)
-    letters.money_needs_attention(fact.payment_id, fact.order_id, amount, fact.reason)
+def on_attention_raised(fact: AttentionRaised) -> None:
+    """Something needs a person."""
+    letters.attention_raised(fact.item_id)
 
 
 @spans_transactions

@@ -13,6 +13,7 @@ from api.inventory.models import Location, StockLevel
 from api.notifications.errors import LetterNotFound
 from api.notifications.models import Letter
 from api.orders.models import Order
+from api.platform.attention import AttentionItem
 from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort, page
 
@@ -91,6 +92,15 @@ def low_level(level_id: UUID) -> AnyRow:
 def order_number(order_id: UUID) -> str:
     """Return the number by which people know an order."""
     return session.execute(select(Order.number).where(Order.id == order_id)).scalar_one()
+
+
+def attention_item(item_id: UUID) -> AnyRow:
+    """Read an item of the attention list, with the number of its order, if it has one."""
+    return session.execute(
+        select(AttentionItem.__table__, Order.number)
+        .outerjoin(Order, Order.id == AttentionItem.order_id)
+        .where(AttentionItem.id == item_id)
+    ).one()
 
 
 def reset_recipient(request_id: UUID) -> str | None:

@@ -18,7 +18,7 @@ class LetterKind(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     LOW_STOCK = "low_stock"
-    MONEY_NEEDS_ATTENTION = "money_needs_attention"
+    ATTENTION = "attention"
     REFUND_FAILED = "refund_failed"
     BACK_IN_STOCK = "back_in_stock"
 

@@ -8,9 +8,14 @@ from api.orders import queries, service
 from api.orders.schemas import (
     NoteSchema,
     OrderCardSchema,
+    OrderHoldReleaseSchema,
+    OrderHoldRequestSchema,
+    OrderHoldSchema,
     OrderListQuerySchema,
     TimelineSchema,
 )
+from api.orders.states import HoldReason
+from api.platform import audit
 from api.platform.auth import principal, requires
 from api.platform.http import Blueprint, list_of
 from api.platform.idempotency import idempotent
@@ -20,6 +25,13 @@ blueprint = Blueprint(
     __name__,
     url_prefix="/api/v1/admin/orders",
     description="The order book, for staff.",
+)
+
+holds = Blueprint(
+    "admin-order-holds",
+    __name__,
+    url_prefix="/api/v1/admin/order-holds",
+    description="Reasons not to ship an order yet, for staff.",
 )
 
 _SORTS = {"-placed_at": queries.NEWEST, "placed_at": queries.OLDEST}
@@ -45,3 +57,31 @@ def add_note(note: dict[str, Any], order_id: UUID) -> Any:
     """Write a note for colleagues into an order's history."""
     service.note(order_id, note["text"], by=principal())
     return {"data": queries.timeline(order_id)}
+
+
+@blueprint.route("/<uuid:order_id>/holds", methods=["POST"])
+@requires(Permission.ORDERS_WRITE)
+@idempotent(required=True)
+@blueprint.arguments(OrderHoldRequestSchema)
+@blueprint.response(201, OrderHoldSchema)
+def hold_order(wanted: dict[str, Any], order_id: UUID) -> Any:
+    """Keep an order from being shipped. It leaves the queue until each of its holds is released."""
+    order = service.lock(order_id)
+    held = service.hold(order, HoldReason(wanted["reason"]), note=wanted["note"], by=principal())
+    audit.record("order.held", by=principal(), subject_id=order_id, reason=wanted["reason"])
+    return queries.hold(held.id)
+
+
+@holds.route("/<uuid:hold_id>/release", methods=["POST"])
+@requires(Permission.ORDERS_WRITE)
+@idempotent(required=True)
+@holds.arguments(OrderHoldReleaseSchema)
+@holds.response(200, OrderHoldSchema)
+def release_hold(wanted: dict[str, Any], hold_id: UUID) -> Any:
+    """Release one hold of an order; the order may ship when none is left."""
+    order = service.lock(queries.hold(hold_id)["order_id"])
+    held = service.release_hold(order, hold_id, note=wanted["note"], by=principal())
+    audit.record(
+        "order.hold_released", by=principal(), subject_id=order.id, reason=held.reason.value
+    )
+    return queries.hold(hold_id)

@@ -31,6 +31,27 @@ class UnknownOrderLine(Refused):
     sentence = "A line named here is not on this order."
 
 
+class OrderOnHold(Conflict):
+    """Somebody or something says that it must not ship yet. Carries the `holds`."""
+
+    code = "order_on_hold"
+    sentence = "The order is on hold ({reasons}): release its holds before it ships."
+
+
+class HoldNotFound(NotFound):
+    """No such hold."""
+
+    code = "hold_not_found"
+    sentence = "There is no such hold on an order."
+
+
+class HoldReleased(Conflict):
+    """Somebody was faster."""
+
+    code = "hold_released"
+    sentence = "This hold was released already by {released_by}."
+
+
 class NothingToShip(Conflict):
     """Everything has left, or was cancelled."""
 

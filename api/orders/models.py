@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.kernel import clock
-from api.orders.states import FulfilmentStatus, OrderStatus, PaymentStatus
+from api.orders.states import FulfilmentStatus, HoldReason, OrderStatus, PaymentStatus
 from api.platform.db import Base, Dated, Identified, Versioned, append_only, named_enum
 
 
@@ -29,10 +29,11 @@ class Order(Identified, Versioned, Dated, Base):
     __tablename__ = "orders"
     __table_args__ = (
         CheckConstraint("total = subtotal + shipping_total", name="total_is_sum_of_parts"),
-        CheckConstraint("refunded + refund_pending <= captured", name="refunds_within_captured"),
+        CheckConstraint("refunded <= captured", name="refunds_within_captured"),
         Index("ix_orders_newest", text("placed_at DESC"), text("id DESC")),
         Index("ix_orders_customer", "customer_id", text("placed_at DESC"), text("id DESC")),
         Index("ix_orders_to_ship", "placed_at", "id", postgresql_where=text("to_ship")),
+        Index("ix_orders_on_hold", "placed_at", "id", postgresql_where=text("on_hold")),
         Index(
             "ix_orders_awaiting_payment",
             "expires_at",
@@ -67,7 +68,9 @@ class Order(Identified, Versioned, Dated, Base):
         named_enum(FulfilmentStatus, "fulfilment_status"), default=FulfilmentStatus.UNFULFILLED
     )
     to_ship: Mapped[bool] = mapped_column(default=False)
-    """Derived: paid for, not cancelled, and something is left to ship."""
+    """Derived: paid for, not cancelled, not on hold, and something is left to ship."""
+    on_hold: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Derived: at least one of its holds is not released."""
     currency: Mapped[str] = mapped_column(String(3))
     subtotal: Mapped[int] = mapped_column(BigInteger)
     shipping_total: Mapped[int] = mapped_column(BigInteger)
@@ -81,6 +84,8 @@ class Order(Identified, Versioned, Dated, Base):
     captured: Mapped[int] = mapped_column(BigInteger, default=0)
     refunded: Mapped[int] = mapped_column(BigInteger, default=0)
     refund_pending: Mapped[int] = mapped_column(BigInteger, default=0)
+    charged_back: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """What banks took back for good, in disputes that the shop lost."""
     attempt_open: Mapped[bool] = mapped_column(default=False)
     unit_count: Mapped[int]
     ship_country: Mapped[str] = mapped_column(String(2))
@@ -155,6 +160,28 @@ class OrderEntry(Identified, Base):
     text: Mapped[str] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(String(200))
     actor_key: Mapped[str] = mapped_column(String(120))
+
+
+class OrderHold(Identified, Dated, Base):
+    """One reason not to ship an order yet. Several may stand at once; each is released by itself.
+
+    `reference` names the dispute, warning or refund that raised it: once per order, so that news
+    that comes again holds nothing that somebody released.
+    """
+
+    __tablename__ = "order_holds"
+    __table_args__ = (
+        UniqueConstraint("order_id", "reference"),
+        Index("ix_order_holds_order", "order_id", "id"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    reason: Mapped[HoldReason] = mapped_column(named_enum(HoldReason, "reason"))
+    note: Mapped[str | None] = mapped_column(String(500))
+    reference: Mapped[str | None] = mapped_column(String(160))
+    created_by: Mapped[str] = mapped_column(String(200))
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[str | None] = mapped_column(String(200))
 
 
 class OrderCounter(Base):

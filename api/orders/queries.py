@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, bindparam, func, or_, select, true
 
 from api.kernel.money import Money
 from api.kernel.principal import Principal
-from api.orders.errors import OrderNotFound
-from api.orders.models import Order, OrderEntry, OrderLine
+from api.orders.errors import HoldNotFound, OrderNotFound
+from api.orders.models import Order, OrderEntry, OrderHold, OrderLine
 from api.orders.states import OrderStatus
 from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import Listing, Sort, listing, page, page_of
@@ -27,6 +27,7 @@ _CARD: tuple[Any, ...] = (
     Order.status,
     Order.payment_status,
     Order.fulfilment_status,
+    Order.on_hold,
     Order.customer_name,
     Order.email,
     Order.unit_count,
@@ -57,6 +58,18 @@ _LINE: tuple[Any, ...] = (
 )
 
 
+_HOLD: tuple[Any, ...] = (
+    OrderHold.id,
+    OrderHold.order_id,
+    OrderHold.reason,
+    OrderHold.note,
+    OrderHold.created_by,
+    OrderHold.created_at,
+    OrderHold.released_by,
+    OrderHold.released_at,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
     """What a staff list of orders may be narrowed by."""
@@ -74,7 +87,9 @@ def cards(
     narrow: OrderFilter, sort: Sort, *, limit: int, cursor: str | None, with_total: bool
 ) -> dict[str, Any]:
     """Return a page of order cards for staff."""
-    given = {n: v for n in _NARROWED_BY if (v := getattr(narrow, n)) is not None}
+    given = {n: v for n in _NARROWED_BY if (v := getattr(narrow, n, None)) is not None}
+    if narrow.queue is not None:
+        given[narrow.queue] = True
     listed, ids = _listing(frozenset(given), sort, narrow.q is not None)
     rows, described = page_of(
         listed,
@@ -102,6 +117,7 @@ def card(row: AnyRow) -> dict[str, Any]:
         "status": row.status,
         "payment_status": row.payment_status,
         "fulfilment_status": row.fulfilment_status,
+        "on_hold": row.on_hold,
         "customer_name": row.customer_name,
         "email": row.email,
         "unit_count": row.unit_count,
@@ -120,7 +136,7 @@ def own_orders(customer_id: UUID, *, limit: int, cursor: str | None) -> dict[str
         cursor=cursor,
         filters=customer_id,
     )
-    hidden = ("customer_name", "email", "ship_country", "version")
+    hidden = ("on_hold", "customer_name", "email", "ship_country", "version")
     data = [{k: v for k, v in card(row).items() if k not in hidden} for row in rows]
     return {"data": data, "page": described}
 
@@ -165,13 +181,14 @@ def full(order_id: UUID) -> dict[str, Any]:
         "ship_country": order.ship_country,
         "cancel_reason": order.cancel_reason,
         "captured": Money(order.captured, order.currency),
-        "refunded": Money(order.refunded, order.currency),
         "refund_pending": Money(order.refund_pending, order.currency),
-        "refundable": Money(order.captured - order.refunded - order.refund_pending, order.currency),
+        "charged_back": Money(order.charged_back, order.currency),
+        "refundable": Money(_refundable(order), order.currency),
         "refundable_shipping": Money(
             order.shipping_total - order.shipping_refunded, order.currency
         ),
         "lines": lines,
+        "on_hold": order.on_hold,
         "timeline": timeline(order.id),
     }
 
@@ -186,6 +203,31 @@ def timeline(order_id: UUID) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in rows]
 
 
+def holds(order_id: UUID) -> list[dict[str, Any]]:
+    """Return an order's holds, released ones too, oldest first."""
+    rows = session.execute(
+        select(*_HOLD).where(OrderHold.order_id == order_id).order_by(OrderHold.id)
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def hold(hold_id: UUID) -> dict[str, Any]:
+    """Return one hold. Raises `HoldNotFound`."""
+    session.flush()
+    row = session.execute(select(*_HOLD).where(OrderHold.id == hold_id)).one_or_none()
+    if row is None:
+        raise HoldNotFound(hold_id=hold_id)
+    return dict(row._mapping)
+
+
+def order_id_of_number(number: str) -> UUID:
+    """Find an order by the number that people read aloud. Raises `OrderNotFound`."""
+    found = session.scalar(select(Order.id).where(Order.number == number))
+    if found is None:
+        raise OrderNotFound(number=number)
+    return found
+
+
 def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
     """Return orders whose time to pay is over."""
     return session.scalars(
@@ -197,7 +239,8 @@ def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
 
 
 _NARROWED_BY: Final = {
-    "queue": Order.to_ship == true(),
+    "to_ship": Order.to_ship == true(),
+    "on_hold": Order.on_hold == true(),
     "status": Order.status == bindparam("status"),
     "payment_status": Order.payment_status == bindparam("payment_status"),
     "fulfilment_status": Order.fulfilment_status == bindparam("fulfilment_status"),
@@ -282,8 +325,14 @@ def _body(order: AnyRow) -> dict[str, Any]:
         "shipping_total": Money(order.shipping_total, currency),
         "tax_total": Money(order.tax_total, currency),
         "total": Money(order.total, currency),
+        "refunded": Money(order.refunded, currency),
         "version": order.version,
     }
+
+
+def _refundable(order: AnyRow) -> int:
+    gone = order.refunded + order.refund_pending + order.charged_back
+    return max(0, int(order.captured - gone))
 
 
 def _line(row: AnyRow, currency: str) -> dict[str, Any]:

@@ -2,7 +2,13 @@
 
 import marshmallow as ma
 
-from api.orders.states import FulfilmentStatus, OrderStatus, PaymentStatus
+from api.orders.states import (
+    STAFF_HOLD_REASONS,
+    FulfilmentStatus,
+    HoldReason,
+    OrderStatus,
+    PaymentStatus,
+)
 from api.platform.address import AgreedAddressSchema
 from api.platform.http import Moment, MoneySchema, PageQuerySchema, Schema
 
@@ -26,8 +32,11 @@ class OrderListQuerySchema(PageQuerySchema):
     fulfilment_status = ma.fields.String(load_default=None, validate=_FULFILMENT_STATUS)
     queue = ma.fields.String(
         load_default=None,
-        validate=ma.validate.OneOf(["to_ship"]),
-        metadata={"description": "`to_ship`: paid for and something is left to ship."},
+        validate=ma.validate.OneOf(["to_ship", "on_hold"]),
+        metadata={
+            "description": "`to_ship`: paid for, not on hold, and something is left to ship. "
+            "`on_hold`: kept from being shipped."
+        },
     )
     q = ma.fields.String(
         load_default=None,
@@ -60,6 +69,9 @@ class OrderCardSchema(OwnOrderCardSchema):
     customer_name = ma.fields.String(required=True)
     email = ma.fields.String(required=True)
     ship_country = ma.fields.String(required=True)
+    on_hold = ma.fields.Boolean(
+        required=True, metadata={"description": "Kept from being shipped by one of its holds."}
+    )
     version = ma.fields.Integer(required=True)
 
 
@@ -111,8 +123,43 @@ class OrderSchema(Schema):
     shipping_total = ma.fields.Nested(MoneySchema, required=True)
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     total = ma.fields.Nested(MoneySchema, required=True)
+    refunded = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "What went back, whoever asked for it."},
+    )
     version = ma.fields.Integer(required=True)
     lines = ma.fields.List(ma.fields.Nested(OrderLineSchema), required=True)
+
+
+class OrderHoldSchema(Schema):
+    """One reason not to ship an order yet."""
+
+    id = ma.fields.UUID(required=True)
+    order_id = ma.fields.UUID(required=True)
+    reason = ma.fields.String(
+        required=True, validate=ma.validate.OneOf([reason.value for reason in HoldReason])
+    )
+    note = ma.fields.String(required=True, allow_none=True)
+    created_by = ma.fields.String(required=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    released_by = ma.fields.String(required=True, allow_none=True)
+    released_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+class OrderHoldRequestSchema(Schema):
+    """Why an order must not ship yet."""
+
+    reason = ma.fields.String(
+        required=True, validate=ma.validate.OneOf([reason.value for reason in STAFF_HOLD_REASONS])
+    )
+    note = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 500))
+
+
+class OrderHoldReleaseSchema(Schema):
+    """Why an order may ship again."""
+
+    note = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 500))
 
 
 class NoteSchema(Schema):

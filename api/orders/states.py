@@ -24,6 +24,7 @@ class PaymentStatus(StrEnum):
     PAID = "paid"
     PARTIALLY_REFUNDED = "partially_refunded"
     REFUNDED = "refunded"
+    CHARGED_BACK = "charged_back"
     OVERPAID = "overpaid"
     VOIDED = "voided"
 
@@ -48,8 +49,26 @@ ORDER = StateMachine(
         "cancel": {OrderStatus.PLACED: OrderStatus.CANCELLED},
         "ship": {OrderStatus.PLACED: OrderStatus.PLACED},
         "pay": {OrderStatus.PLACED: OrderStatus.PLACED},
+        "hold": {OrderStatus.PLACED: OrderStatus.PLACED},
     },
 )
+
+
+class HoldReason(StrEnum):
+    """Why an order must not ship yet; the last three are given by the shop itself."""
+
+    PAYMENT = "payment"
+    RISK = "risk"
+    ADDRESS = "address"
+    STOCK = "stock"
+    CUSTOMER_REQUEST = "customer_request"
+    OTHER = "other"
+    DISPUTE = "dispute"
+    FRAUD_WARNING = "fraud_warning"
+    FOREIGN_REFUND = "foreign_refund"
+
+
+STAFF_HOLD_REASONS = tuple(HoldReason)[:6]
 
 SHIPPABLE = frozenset(
     {PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.OVERPAID}
@@ -64,6 +83,7 @@ class Money:
     authorized: int = 0
     captured: int = 0
     refunded: int = 0
+    charged_back: int = 0
     attempt_open: bool = False
 
 
@@ -81,16 +101,17 @@ def payment_status(money: Money, *, cancelled: bool) -> PaymentStatus:
     """Derive where the money is; the first rule that holds.
 
     Money that came for an order which was cancelled and never paid reads `overpaid`, so that
-    someone sees it.
+    someone sees it. What a bank took back for good (`charged_back`) is gone like a refund.
     """
-    kept, due = money.captured - money.refunded, 0 if cancelled else money.due
+    gone = money.refunded + money.charged_back
+    kept, due = money.captured - gone, 0 if cancelled else money.due
     if cancelled and money.captured == 0:
         return PaymentStatus.VOIDED
-    if money.refunded and kept <= 0:
-        return PaymentStatus.REFUNDED
+    if gone and kept <= 0:
+        return PaymentStatus.CHARGED_BACK if money.charged_back else PaymentStatus.REFUNDED
     if kept > due:
         return PaymentStatus.OVERPAID
-    if money.refunded:
+    if gone:
         return PaymentStatus.PARTIALLY_REFUNDED
     if money.captured >= due:
         return PaymentStatus.PAID

@@ -40,6 +40,23 @@ class AmountBelowMinimum(Refused):
     sentence = "{amount} cannot be paid by card: the least is {minimum}."
 
 
+class GatewayObjectUnknown(GatewayRefused):
+    """The payment provider has no such object in this account, and never will have."""
+
+    code = "gateway_object_unknown"
+    sentence = "The payment provider knows nothing of {object_id} in this account."
+
+
+class DisputeOpen(Conflict):
+    """The customer's bank asks for the money back: the provider refunds nothing meanwhile."""
+
+    code = "dispute_open"
+    sentence = (
+        "The payment is disputed ({status}), so it cannot be refunded. Answer or accept the "
+        "dispute at the payment provider{until}."
+    )
+
+
 class RefundExceedsCaptured(Conflict):
     """More than was taken, less what has gone back or is on its way back."""
 
@@ -66,6 +83,13 @@ class WrongCurrency(Refused):
 
     code = "wrong_currency"
     sentence = "The order is in {expected}."
+
+
+class EventMalformed(Malformed):
+    """The message is signed and still no event of the provider."""
+
+    code = "event_malformed"
+    sentence = "The body is signed, but it is not an event: {reason}."
 
 
 class SignatureInvalid(Malformed):

@@ -34,14 +34,3 @@ class RefundFailed(Event):
     amount: int
     currency: str
     reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class MoneyNeedsAttention(Event):
-    """Money is here that no living order asked for. A person must look."""
-
-    payment_id: UUID
-    order_id: UUID
-    amount: int
-    currency: str
-    reason: str

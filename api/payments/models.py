@@ -11,29 +11,30 @@ from sqlalchemy import (
     Index,
     String,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel import clock
-from api.payments.states import PaymentState, RefundState
+from api.payments.states import PaymentState, RefundOrigin, RefundState
 from api.platform.db import Base, Dated, Identified, Versioned, append_only, named_enum
 
 
 class Payment(Identified, Versioned, Dated, Base):
     """One attempt to take money for an order. Amounts are minor units of `currency`.
 
-    `captured`, `refunded` and `refund_pending` are sums of what the events and refunds say; the
-    CHECK makes it impossible to promise back more than came in.
+    `captured`, `refunded`, `refund_pending` and `charged_back` are sums of what the events, refunds
+    and disputes say. No refund is promised beyond what is left; a refund at the provider may
+    overtake a promise, which then fails there.
     """
 
     __tablename__ = "payments"
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("captured >= 0 AND refunded >= 0 AND refund_pending >= 0", name="sums"),
-        CheckConstraint("refunded + refund_pending <= captured", name="refunds_within_captured"),
+        CheckConstraint("refunded <= captured", name="refunds_within_captured"),
+        CheckConstraint("charged_back >= 0", name="charged_back"),
         Index(
             "uq_payments_one_open_per_order",
             "order_id",
@@ -46,11 +47,6 @@ class Payment(Identified, Versioned, Dated, Base):
             "ix_payments_open",
             "checked_at",
             postgresql_where=text("status NOT IN ('failed', 'voided', 'captured')"),
-        ),
-        Index(
-            "ix_payments_needs_attention",
-            "id",
-            postgresql_where=text("needs_attention IS NOT NULL"),
         ),
     )
 
@@ -67,10 +63,11 @@ class Payment(Identified, Versioned, Dated, Base):
     captured: Mapped[int] = mapped_column(BigInteger, default=0)
     refunded: Mapped[int] = mapped_column(BigInteger, default=0)
     refund_pending: Mapped[int] = mapped_column(BigInteger, default=0)
+    charged_back: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """What the bank took back for good, in disputes that the shop lost."""
     reference: Mapped[str | None] = mapped_column(String(200))
     """What staff wrote down for money that came another way."""
     decline_code: Mapped[str | None] = mapped_column(String(80))
-    needs_attention: Mapped[str | None] = mapped_column(String(200))
     checked_at: Mapped[datetime] = mapped_column(default=clock.now)
     """When we last heard from the provider about it; the sweep asks again about old ones."""
 
@@ -113,6 +110,11 @@ class Refund(Identified, Versioned, Dated, Base):
     currency: Mapped[str] = mapped_column(String(3))
     provider_ref: Mapped[str | None] = mapped_column(String(120), unique=True)
     failure: Mapped[str | None] = mapped_column(String(200))
+    origin: Mapped[RefundOrigin] = mapped_column(
+        named_enum(RefundOrigin, "origin"), default=RefundOrigin.SHOP, server_default="shop"
+    )
+    provider_status: Mapped[str | None] = mapped_column(String(60))
+    """The provider's own word, also one that we do not know."""
 
 
 class ProviderEvent(Identified, Base):
@@ -127,21 +129,80 @@ class ProviderEvent(Identified, Base):
     object_id: Mapped[str] = mapped_column(String(120))
     body: Mapped[dict[str, Any]]
     received_at: Mapped[datetime] = mapped_column(default=clock.now)
+    applied_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(40))
+    """What came of it: `applied`, `ignored`, or `unknown_object` of another account."""
 
 
-class OrphanMoney(Identified, Dated, Base):
-    """Money at the provider that names no payment of ours: listed until a person settles it."""
+class Dispute(Identified, Versioned, Dated, Base):
+    """A customer's bank asks for a payment back. Amounts are minor units of `currency`.
 
-    __tablename__ = "orphan_money"
+    `status` and `reason` are the provider's words. `charged_back` is what the payment lost for
+    good, in the payment's currency, which is not always the dispute's.
+    """
+
+    __tablename__ = "disputes"
     __table_args__ = (
-        Index("ix_orphan_money_unsettled", "id", postgresql_where=text("settled_at IS NULL")),
+        CheckConstraint("amount >= 0 AND charged_back >= 0", name="sums"),
+        Index("ix_disputes_order", "order_id"),
+        Index("ix_disputes_payment", "payment_id"),
+        Index("ix_disputes_open", "checked_at", postgresql_where=text("closed_at IS NULL")),
     )
 
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"))
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
     provider_ref: Mapped[str] = mapped_column(String(120), unique=True)
+    status: Mapped[str] = mapped_column(String(60))
+    reason: Mapped[str] = mapped_column(String(80))
     amount: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
-    detail: Mapped[str] = mapped_column(Text)
-    settled_at: Mapped[datetime | None]
+    charged_back: Mapped[int] = mapped_column(BigInteger, default=0)
+    fee: Mapped[int | None] = mapped_column(BigInteger)
+    """What the provider charges the shop for it, where that is known; in `fee_currency`."""
+    fee_currency: Mapped[str | None] = mapped_column(String(3))
+    is_refundable: Mapped[bool] = mapped_column(default=False)
+    """Whether the provider still refunds the payment, as during a bank's mere inquiry."""
+    evidence_due_by: Mapped[datetime | None]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(60))
+    checked_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class FraudWarning(Identified, Dated, Base):
+    """A bank suspects fraud and has not disputed the payment yet (an early fraud warning)."""
+
+    __tablename__ = "fraud_warnings"
+    __table_args__ = (
+        Index("ix_fraud_warnings_order", "order_id"),
+        Index("ix_fraud_warnings_open", "checked_at", postgresql_where=text("closed_at IS NULL")),
+    )
+
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"))
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    provider_ref: Mapped[str] = mapped_column(String(120), unique=True)
+    fraud_type: Mapped[str] = mapped_column(String(80))
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    """When the provider said that nothing is left to do: refunded whole, or disputed."""
+    checked_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class ProviderScan(Base):
+    """How far the sweep has read one of the provider's lists; see `payments.service.scans`."""
+
+    __tablename__ = "provider_scans"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    complete_until: Mapped[datetime | None]
+    """Everything created before this moment has been read at least once."""
+    whole_pass_at: Mapped[datetime | None]
+    """When the last pass over the whole thirty days began that came to its end."""
+    pass_began_at: Mapped[datetime | None]
+    pass_since: Mapped[datetime | None]
+    pass_is_whole: Mapped[bool] = mapped_column(default=False)
+    cursor: Mapped[str | None] = mapped_column(String(120))
+    """Where the running pass goes on: the last object that was read."""
 
 
 append_only(cast(Table, PaymentEvent.__table__))

@@ -1,13 +1,14 @@
 """Questions to the till."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import String, and_, cast, or_, select
 
 from api.kernel.money import Money
-from api.payments.models import OrphanMoney, Payment, Refund
-from api.payments.states import OPEN_PAYMENT
+from api.payments.models import Dispute, FraudWarning, Payment, ProviderEvent, Refund
+from api.payments.states import OPEN_PAYMENT, RefundOrigin
 from api.platform.db import AnyRow, session
 
 
@@ -22,7 +23,12 @@ def payment(payment_id: UUID) -> AnyRow | None:
     """Read what a flow needs of one payment."""
     return session.execute(
         select(
-            Payment.id, Payment.order_id, Payment.provider_ref, Payment.amount, Payment.currency
+            Payment.id,
+            Payment.order_id,
+            Payment.provider_ref,
+            Payment.status,
+            Payment.amount,
+            Payment.currency,
         ).where(Payment.id == payment_id)
     ).one_or_none()
 
@@ -55,6 +61,7 @@ def refund(refund_id: UUID) -> AnyRow | None:
         select(
             Refund.id,
             Refund.order_id,
+            Refund.payment_id,
             Refund.status,
             Refund.amount,
             Refund.currency,
@@ -70,6 +77,26 @@ def refund(refund_id: UUID) -> AnyRow | None:
 def refund_of_provider(provider_ref: str) -> UUID | None:
     """Find which refund a provider's refund id belongs to."""
     return session.scalar(select(Refund.id).where(Refund.provider_ref == provider_ref))
+
+
+def refund_of_snapshot(payment_id: UUID, provider_ref: str, named: str) -> UUID | None:
+    """Find our refund behind one of the provider's, of the same payment.
+
+    By the provider's id, or by our id that it bears in its metadata, as long as that row has not
+    learned another id: the answer to our request may still be on its way.
+    """
+    return session.scalar(
+        select(Refund.id)
+        .where(
+            Refund.payment_id == payment_id,
+            or_(
+                Refund.provider_ref == provider_ref,
+                and_(Refund.provider_ref.is_(None), cast(Refund.id, String) == named),
+            ),
+        )
+        .order_by(Refund.provider_ref.is_(None))
+        .limit(1)
+    )
 
 
 def refunds_of_order(order_id: UUID) -> list[AnyRow]:
@@ -104,21 +131,117 @@ def payments_of_order(order_id: UUID) -> list[dict[str, Any]]:
             "amount": Money(row.amount, row.currency),
             "captured": Money(row.captured, row.currency),
             "refunded": Money(row.refunded, row.currency),
+            "charged_back": Money(row.charged_back, row.currency),
             "reference": row.reference or row.provider_ref,
             "decline_code": row.decline_code,
-            "needs_attention": row.needs_attention,
             "created_at": row.created_at,
         }
         for row in rows
     ]
 
 
-def attention_count() -> int:
-    """Count payments and orphans that a person must look at, up to a hundred."""
-    flagged = session.scalars(
-        select(Payment.id).where(Payment.needs_attention.is_not(None)).limit(100)
-    ).all()
-    orphans = session.scalars(
-        select(OrphanMoney.id).where(OrphanMoney.settled_at.is_(None)).limit(100)
-    ).all()
-    return len(flagged) + len(orphans)
+def disputes_of_order(order_id: UUID) -> list[dict[str, Any]]:
+    """Return the disputes of an order with the provider's own words, oldest first."""
+    rows = session.execute(
+        select(Dispute.__table__).where(Dispute.order_id == order_id).order_by(Dispute.id)
+    )
+    return [
+        {
+            "id": row.id,
+            "payment_id": row.payment_id,
+            "reference": row.provider_ref,
+            "status": row.status,
+            "reason": row.reason,
+            "amount": Money(row.amount, row.currency),
+            "fee": None if row.fee is None else Money(row.fee, row.fee_currency or row.currency),
+            "evidence_due_by": row.evidence_due_by,
+            "opened_at": row.opened_at,
+            "closed_at": row.closed_at,
+            "outcome": row.outcome,
+        }
+        for row in rows
+    ]
+
+
+def fraud_warnings_of_order(order_id: UUID) -> list[dict[str, Any]]:
+    """Return the early fraud warnings of an order, oldest first."""
+    rows = session.execute(
+        select(
+            FraudWarning.id,
+            FraudWarning.payment_id,
+            FraudWarning.provider_ref.label("reference"),
+            FraudWarning.fraud_type,
+            FraudWarning.opened_at,
+            FraudWarning.closed_at,
+        )
+        .where(FraudWarning.order_id == order_id)
+        .order_by(FraudWarning.id)
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def foreign_refunds_of_order(order_id: UUID) -> list[AnyRow]:
+    """List the refunds of an order that were made at the provider without us, oldest first."""
+    return list(
+        session.execute(
+            select(Refund.__table__)
+            .where(Refund.order_id == order_id, Refund.origin == RefundOrigin.PROVIDER)
+            .order_by(Refund.id)
+        )
+    )
+
+
+def refunds_by_ref(refs: Collection[str]) -> dict[str, AnyRow]:
+    """Find refunds by the provider's ids: `id`, `status`, `provider_status`."""
+    rows = session.execute(
+        select(Refund.provider_ref, Refund.id, Refund.status, Refund.provider_status).where(
+            Refund.provider_ref.in_(refs)
+        )
+    )
+    return {row.provider_ref: row for row in rows}
+
+
+def payments_by_ref(refs: Collection[str]) -> dict[str, AnyRow]:
+    """Find payments by the provider's ids: `id`, `captured`."""
+    rows = session.execute(
+        select(Payment.provider_ref, Payment.id, Payment.captured).where(
+            Payment.provider_ref.in_(refs)
+        )
+    )
+    return {row.provider_ref: row for row in rows}
+
+
+def dispute_statuses(refs: Collection[str]) -> dict[str, str]:
+    """Find how disputes stand here, by the provider's ids."""
+    rows = session.execute(
+        select(Dispute.provider_ref, Dispute.status).where(Dispute.provider_ref.in_(refs))
+    )
+    return {row.provider_ref: row.status for row in rows}
+
+
+def open_warnings(refs: Collection[str]) -> dict[str, bool]:
+    """Find which early warnings are known here, by the provider's ids, and which are open."""
+    rows = session.execute(
+        select(FraudWarning.provider_ref, FraudWarning.closed_at).where(
+            FraudWarning.provider_ref.in_(refs)
+        )
+    )
+    return {row.provider_ref: row.closed_at is None for row in rows}
+
+
+def stripe_payments_taken(order_id: UUID) -> list[AnyRow]:
+    """List an order's payments that were taken at Stripe: `id`, `provider_ref`."""
+    return list(
+        session.execute(
+            select(Payment.id, Payment.provider_ref)
+            .where(Payment.order_id == order_id, Payment.provider == "stripe", Payment.captured > 0)
+            .order_by(Payment.id)
+        )
+    )
+
+
+def intent_of_event(event_id: UUID) -> str | None:
+    """Return the PaymentIntent that a stored message names, which never changes."""
+    body = session.scalar(select(ProviderEvent.body).where(ProviderEvent.id == event_id)) or {}
+    named = body.get("object", {}).get("payment_intent")
+    return str(named) if named else None

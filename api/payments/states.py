@@ -26,6 +26,13 @@ class RefundState(StrEnum):
     FAILED = "failed"
 
 
+class RefundOrigin(StrEnum):
+    """Who gave the money back: the shop, or somebody at the provider without it."""
+
+    SHOP = "shop"
+    PROVIDER = "provider"
+
+
 OPEN_PAYMENT = (
     PaymentState.PENDING,
     PaymentState.REQUIRES_ACTION,
@@ -52,6 +59,12 @@ OF_STRIPE_REFUND = {
     "failed": RefundState.FAILED,
     "canceled": RefundState.FAILED,
 }
+
+# Stripe's words for a dispute, kept as they come. These end one, every other one, also a word that
+# Stripe adds later, means that it is open (https://docs.stripe.com/api/disputes/object).
+DISPUTE_LOST = "lost"
+DISPUTE_DECIDED = frozenset({"won", DISPUTE_LOST})
+DISPUTE_CLOSED = DISPUTE_DECIDED | {"warning_closed", "prevented"}
 
 REFUND = StateMachine(
     "The refund",

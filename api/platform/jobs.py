@@ -64,6 +64,9 @@ class TimetableEntry(Base):
     last_run_at: Mapped[datetime | None]
     last_took_ms: Mapped[int | None]
     last_error: Mapped[str | None] = mapped_column(Text)
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often it failed since it last went well."""
+    failing_since: Mapped[datetime | None]
 
 
 @dataclass(frozen=True)

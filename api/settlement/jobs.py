@@ -8,4 +8,4 @@ from api.settlement import flows
 @spans_transactions
 def apply_provider_event(fact: ProviderEventReceived) -> None:
     """A message of the provider waits in the inbox."""
-    flows.apply_provider_event(fact.kind, fact.object_id)
+    flows.apply_provider_event(fact.event_id, fact.kind, fact.object_id)

@@ -1,15 +1,25 @@
 """Taking over how things stand at the provider. Needs a transaction; locks order, then payment."""
 
+from collections.abc import Sequence
+from typing import cast
 from uuid import UUID
 
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM, Principal
 from api.orders import service as orders
-from api.orders.states import OrderStatus
+from api.orders.states import HoldReason, OrderStatus, PaymentStatus
 from api.payments import queries as payment_queries
 from api.payments import service as payments
 from api.payments.errors import NothingDue, PaymentNotFound, WrongCurrency
-from api.payments.gateways import IntentSnapshot, RefundSnapshot
+from api.payments.gateways import (
+    DisputeSnapshot,
+    FraudWarningSnapshot,
+    IntentSnapshot,
+    RefundSnapshot,
+)
+from api.payments.states import DISPUTE_LOST, RefundState
+from api.platform import attention, audit
+from api.platform.attention import AttentionKind, Resolution, Subjects
 
 
 def settle_intent(payment_id: UUID, snapshot: IntentSnapshot) -> None:
@@ -31,11 +41,21 @@ def settle_intent(payment_id: UUID, snapshot: IntentSnapshot) -> None:
     taken = Money(payment.captured - captured_before, payment.currency)
     orders.remember(order.id, "paid", f"{taken} paid by card.", by=SYSTEM)
     if order.status == OrderStatus.CANCELLED:
-        payments.flag_for_attention(payment, "money came after the order was cancelled")
-    elif order.captured > order.total:
-        payments.flag_for_attention(payment, "more money came than the order costs")
-    elif (snapshot.received, snapshot.currency) != (payment.amount, payment.currency):
-        payments.flag_for_attention(payment, "another amount came than was asked for")
+        kind, reason = AttentionKind.LATE_TRANSFER, "money came after the order was cancelled"
+    elif order.captured <= order.total and (snapshot.received, snapshot.currency) != (
+        payment.amount,
+        payment.currency,
+    ):
+        kind, reason = AttentionKind.WRONG_AMOUNT, "another amount came than was asked for"
+    else:
+        return
+    attention.raise_item(
+        kind,
+        payment.id,
+        reason,
+        amount=taken,
+        about=Subjects(order_id=order.id, payment_id=payment.id),
+    )
 
 
 def settle_refund(refund_id: UUID, snapshot: RefundSnapshot) -> None:
@@ -44,13 +64,157 @@ def settle_refund(refund_id: UUID, snapshot: RefundSnapshot) -> None:
     if found is None:
         raise PaymentNotFound("There is no such refund.")
     order = orders.lock(found.order_id)
-    refund = payments.lock_refund(refund_id)
-    if payments.apply_refund(refund, snapshot):
-        money = Money(refund.amount, refund.currency)
-        words = {"succeeded": "refunded", "failed": "could not be refunded"}
-        if (word := words.get(refund.status)) is not None:
-            orders.remember(order.id, f"refund_{refund.status}", f"{money} {word}.", by=SYSTEM)
+    _apply_refund(order, payments.lock_refund(refund_id), snapshot)
     refresh(order)
+
+
+def settle_refunds(payment_id: UUID, snapshots: Sequence[RefundSnapshot]) -> None:
+    """Take over all refunds of a payment; those that we did not ask for are adopted as facts.
+
+    One of ours is known by its id, or by our id in its metadata while its answer has not been
+    recorded yet. When all money has gone back without us, what is left to ship is held. Never moves
+    stock.
+    """
+    order_id = _order_of(payment_id)
+    order = orders.lock(order_id)
+    payment = payments.lock(payment_id)
+    # Failures first: a refund made in place of a failed one would otherwise be one too many.
+    for snapshot in sorted(snapshots, key=lambda one: one.status not in ("failed", "canceled")):
+        ours = payment_queries.refund_of_snapshot(
+            payment_id, snapshot.id, snapshot.metadata.get("refund_id", "")
+        )
+        if ours is not None:
+            _apply_refund(order, payments.lock_refund(ours), snapshot)
+        else:
+            _adopt_refund(order, payments.adopt_refund(payment, snapshot), snapshot)
+    refresh(order)
+    if order.payment_status == PaymentStatus.REFUNDED:
+        for row in payment_queries.foreign_refunds_of_order(order.id):
+            if row.status != "failed":
+                orders.hold_for(
+                    order,
+                    HoldReason.FOREIGN_REFUND,
+                    note="all money went back at the payment provider",
+                    reference=row.id,
+                )
+                break
+
+
+def settle_dispute(payment_id: UUID, snapshot: DisputeSnapshot) -> None:
+    """Take over how a dispute stands: hold what is not shipped, tell staff, keep the books.
+
+    Won, or never pursued: its hold is released. Lost: the money is gone, and the hold stays until
+    a person decides. Never moves stock and never changes the order's status.
+    """
+    order = orders.lock(_order_of(payment_id))
+    payment = payments.lock(payment_id)
+    dispute, before = payments.apply_dispute(payment, snapshot)
+    refresh(order)
+    if dispute.status == before:
+        return
+    money = Money(dispute.amount, dispute.currency)
+    due = dispute.evidence_due_by
+    answer = "" if due is None else f", answer by {due:%Y-%m-%d %H:%M} UTC"
+    words = dispute.status.replace("_", " ")
+    reason = dispute.reason.replace("_", " ")
+    orders.remember(
+        order.id, "dispute", f"Dispute over {money} ({reason}): {words}{answer}.", by=SYSTEM
+    )
+    about = Subjects(order_id=order.id, payment_id=payment.id, dispute_id=dispute.id)
+    if dispute.closed_at is None:
+        orders.hold_for(
+            order, HoldReason.DISPUTE, note=f"disputed: {reason}{answer}", reference=dispute.id
+        )
+        attention.raise_item(
+            AttentionKind.DISPUTE,
+            dispute.id,
+            f"the payment is disputed ({reason}): {words}{answer}",
+            amount=money,
+            due_at=due,
+            about=about,
+        )
+        return
+    attention.clear(AttentionKind.DISPUTE, reference=dispute.id)
+    if dispute.status == DISPUTE_LOST:
+        attention.raise_item(
+            AttentionKind.DISPUTE,
+            f"{dispute.id}:{DISPUTE_LOST}",
+            f"the dispute is lost ({reason}) and the money gone: cancel what was not shipped",
+            amount=money,
+            about=about,
+        )
+    else:
+        attention.clear(AttentionKind.DISPUTE, reference=f"{dispute.id}:{DISPUTE_LOST}")
+        orders.release_holds_of(order, dispute.id)
+
+
+def settle_fraud_warning(payment_id: UUID, snapshot: FraudWarningSnapshot) -> None:
+    """Take over an early fraud warning: hold what is not shipped and tell staff, until it closes.
+
+    Refunds stay open: to refund before the bank disputes is what such a warning is for
+    (https://docs.stripe.com/disputes/measuring#early-fraud-warnings).
+    """
+    order = orders.lock(_order_of(payment_id))
+    payment = payments.lock(payment_id)
+    warning, is_news = payments.apply_fraud_warning(payment, snapshot)
+    if not is_news:
+        return
+    money = Money(payment.captured, payment.currency)
+    reason = warning.fraud_type.replace("_", " ")
+    if warning.closed_at is not None:
+        orders.remember(order.id, "fraud_warning", "The fraud warning is closed.", by=SYSTEM)
+        attention.clear(AttentionKind.FRAUD_WARNING, reference=warning.id)
+        orders.release_holds_of(order, warning.id)
+        return
+    orders.remember(order.id, "fraud_warning", f"The bank warns of fraud: {reason}.", by=SYSTEM)
+    orders.hold_for(
+        order, HoldReason.FRAUD_WARNING, note=f"the bank warns: {reason}", reference=warning.id
+    )
+    attention.raise_item(
+        AttentionKind.FRAUD_WARNING,
+        warning.id,
+        f"the bank warns of fraud ({reason}): refund it before it is disputed, or ask the customer",
+        amount=money,
+        about=Subjects(order_id=order.id, payment_id=payment.id),
+    )
+
+
+def list_orphan(snapshot: IntentSnapshot) -> bool:
+    """List money at the provider that names no payment of ours; False when it was listed before."""
+    if attention.was_raised(AttentionKind.ORPHAN_MONEY, snapshot.id):
+        return False
+    attention.raise_item(
+        AttentionKind.ORPHAN_MONEY,
+        snapshot.id,
+        f"{snapshot.id} was paid at the provider, but is no payment of an order here",
+        amount=Money(snapshot.received, snapshot.currency),
+    )
+    return True
+
+
+def orphan_reference(item_id: UUID) -> str:
+    """Return the PaymentIntent of an item of orphan money that is open."""
+    return attention.reference_of(item_id, AttentionKind.ORPHAN_MONEY)
+
+
+def link_orphan(
+    item_id: UUID, order_id: UUID, snapshot: IntentSnapshot, *, note: str | None, by: Principal
+) -> None:
+    """Make money that nobody asked for a payment of an order, and resolve its item.
+
+    Raises `WrongCurrency`, and what `attention.lock_open` says.
+    """
+    order = orders.lock(order_id)
+    item = attention.lock_open(item_id)
+    if snapshot.currency != order.currency:
+        raise WrongCurrency(expected=order.currency)
+    payment = payments.link_intent(order_id, snapshot)
+    attention.resolve(item, Resolution.LINKED, note=note, by=by)
+    item.order_id, item.payment_id = order_id, payment.id
+    audit.record(
+        "payment.linked", by=by, subject_id=order_id, intent=snapshot.id, amount=snapshot.received
+    )
+    settle_intent(payment.id, snapshot)
 
 
 def refuse_refund(refund_id: UUID, reason: str) -> None:
@@ -68,7 +232,7 @@ def mark_paid(order_id: UUID, *, amount: Money | None, reference: str, by: Princ
     """
     order = orders.lock(order_id)
     orders.refuse_unpayable(order)
-    due = order.total - order.captured + order.refunded
+    due = order.total - order.captured + order.refunded + order.charged_back
     if due <= 0:
         raise NothingDue
     taken = amount or Money(due, order.currency)
@@ -90,5 +254,77 @@ def refresh(order: orders.Order) -> None:
         captured=total.captured,
         refunded=total.refunded,
         refund_pending=total.refund_pending,
+        charged_back=total.charged_back,
         attempt_open=total.attempt_open,
     )
+    _note_excess(order)
+
+
+def _note_excess(order: orders.Order) -> None:
+    """List what a living order has too much of, and take it off the list when it went back."""
+    excess = orders.refundable(order)
+    if order.status != OrderStatus.CANCELLED:
+        gone = order.refunded + order.refund_pending + order.charged_back
+        excess = order.captured - gone - order.total
+        if excess > 0:
+            attention.raise_item(
+                AttentionKind.OVERPAID,
+                order.id,
+                "more money came than the order costs",
+                amount=Money(excess, order.currency),
+                about=Subjects(order_id=order.id),
+            )
+    if excess <= 0:
+        attention.clear(AttentionKind.OVERPAID, AttentionKind.LATE_TRANSFER, order_id=order.id)
+
+
+def _order_of(payment_id: UUID) -> UUID:
+    found = payment_queries.payment(payment_id)
+    if found is None:
+        raise PaymentNotFound
+    return cast(UUID, found.order_id)
+
+
+def _apply_refund(order: orders.Order, refund: payments.Refund, snapshot: RefundSnapshot) -> None:
+    if not payments.apply_refund(refund, snapshot):
+        return
+    money = Money(refund.amount, refund.currency)
+    if refund.status == RefundState.SUCCEEDED:
+        orders.remember(order.id, "refund_succeeded", f"{money} refunded.", by=SYSTEM)
+        attention.clear(AttentionKind.FAILED_REFUND, order_id=order.id, up_to=refund.amount)
+    if refund.status == RefundState.FAILED:
+        orders.remember(
+            order.id,
+            "refund_failed",
+            f"{money} could not be refunded: {refund.failure}.",
+            by=SYSTEM,
+        )
+        attention.clear(AttentionKind.FOREIGN_REFUND, reference=refund.id)
+        orders.release_holds_of(order, refund.id)
+        attention.raise_item(
+            AttentionKind.FAILED_REFUND,
+            refund.id,
+            f"the refund failed: {refund.failure}",
+            amount=money,
+            about=Subjects(order.id, refund.payment_id, refund_id=refund.id),
+            is_told=False,  # by the refund's own fact
+        )
+
+
+def _adopt_refund(order: orders.Order, refund: payments.Refund, snapshot: RefundSnapshot) -> None:
+    """Take in a refund that nobody here asked for, and put it before a person: the goods wait."""
+    money = Money(refund.amount, refund.currency)
+    orders.remember(
+        order.id,
+        "foreign_refund",
+        f"{money} refunded at the payment provider, not here.",
+        by=SYSTEM,
+    )
+    attention.raise_item(
+        AttentionKind.FOREIGN_REFUND,
+        refund.id,
+        "refunded at the payment provider and not here: decide what happens with the goods",
+        amount=money,
+        about=Subjects(order.id, refund.payment_id, refund_id=refund.id),
+    )
+    _apply_refund(order, refund, snapshot)

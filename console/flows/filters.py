@@ -32,7 +32,7 @@ WORDS = {
     "paid": (
         "payment_status",
         ("unpaid", "pending", "authorized", "partially_paid", "paid", "partially_refunded",
-         "refunded", "overpaid", "voided"),
+         "refunded", "charged_back", "overpaid", "voided"),
     ),
     "ship": (
         "fulfilment_status",

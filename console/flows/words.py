@@ -52,6 +52,7 @@ PAYMENT = {
     "paid": Mark("●", "paid", Sense.GOOD),
     "partially_refunded": Mark("↺", "partly refunded", Sense.PART),
     "refunded": Mark("↺", "refunded", Sense.OFF),
+    "charged_back": Mark("✖", "charged back", Sense.BAD),
     "overpaid": Mark("⚠", "overpaid", Sense.BAD),
     "voided": Mark("–", "voided", Sense.OFF),
     "captured": Mark("●", "paid", Sense.GOOD),

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from api.payments.models import Payment
 from api.platform.db import session
-from api.settlement import flows as settlement
+from api.settlement.flows import sweeps as settlement
 from tests.support.shop import Shop, Staff, key
 from tests.support.stock import counters, journal
 from tests.support.work import drain
@@ -147,8 +147,12 @@ def test_a_refund_that_the_provider_refuses_takes_its_promise_back(shop: Shop) -
     shop.sells("MUG", 10)
     order, owner = shop.an_order(MUG=2), shop.staff()
     (intent,) = shop.gateway.intents
-    # Someone refunded it all in the provider's own dashboard.
-    shop.gateway.refund(intent_id=intent, amount=2488, idempotency_key="d", metadata={})
+    # Someone refunds it all in the provider's own dashboard, between our look and our request.
+    shop.gateway.before_answer = lambda call: (
+        shop.gateway.refund_in_dashboard(intent, 2488)
+        if call == "disputes_of" and not shop.gateway.refunds
+        else None
+    )
 
     refund = owner.refunds(order, lines={0: 1})
     drain()
@@ -156,7 +160,7 @@ def test_a_refund_that_the_provider_refuses_takes_its_promise_back(shop: Shop) -
 
     assert (refund.status_code, refund.json["status"]) == (201, "failed")
     assert "left" in refund.json["failure"]
-    assert books() == (2488, 0, 0)
+    assert books() == (2488, 2488, 0)
     assert case["lines"][0]["refunded_quantity"] == 0
 
 
@@ -165,7 +169,11 @@ def test_goods_come_back_on_the_shelf_once_however_the_refund_goes(shop: Shop) -
     order, owner = shop.an_order(MUG=1), shop.staff()
     shipped(owner, order)
     (intent,) = shop.gateway.intents
-    shop.gateway.refund(intent_id=intent, amount=1, idempotency_key="d", metadata={})
+    shop.gateway.before_answer = lambda call: (
+        shop.gateway.refund_in_dashboard(intent, 1)
+        if call == "disputes_of" and not shop.gateway.refunds
+        else None
+    )
 
     failed = owner.refunds(order, lines={0: 1}, shipping=True, restock=True)
     drain()

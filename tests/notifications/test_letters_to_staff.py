@@ -99,9 +99,8 @@ def test_money_for_a_cancelled_order_is_told(shop: Shop) -> None:
 
     assert to_staff(shop) == [
         (
-            f"Please look: 14.89 EUR on order {order['number']}",
-            f"14.89 EUR arrived for order {order['number']}, and a person must decide what "
-            "happens with it: money came after the order was cancelled.",
+            f"Please look: late transfer, 14.89 EUR on order {order['number']}",
+            f"14.89 EUR on order {order['number']}: money came after the order was cancelled.",
         )
     ]
     assert staff.gets("/overview").json["needs_attention"] == 1

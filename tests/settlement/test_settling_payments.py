@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from api.checkout import flows as checkout
 from api.kernel import clock
-from api.payments.models import OrphanMoney, Payment, PaymentEvent
+from api.payments.models import PaymentEvent
+from api.platform.attention import IS_OPEN, AttentionItem
 from api.platform.db import session
 from api.platform.outbox import Fact
 from api.settlement import flows
@@ -160,8 +161,8 @@ def test_money_for_a_cancelled_order_is_flagged_and_moves_no_stock(shop: Shop) -
     seen = guest.sees(order)
     assert (seen["status"], seen["payment_status"]) == ("cancelled", "overpaid")
     assert journal(mug) == before
-    assert session.scalar(select(Payment.needs_attention)) is not None
-    assert facts("MoneyNeedsAttention") == 1
+    assert session.scalars(select(AttentionItem.kind).where(IS_OPEN)).all() == ["late_transfer"]
+    assert facts("AttentionRaised") == 1
 
 
 def test_money_that_names_no_payment_of_ours_is_listed_once(shop: Shop) -> None:
@@ -173,7 +174,9 @@ def test_money_that_names_no_payment_of_ours_is_listed_once(shop: Shop) -> None:
     drain()
     flows.sweep_payments()
 
-    assert session.scalars(select(OrphanMoney.provider_ref)).all() == ["pi_1"]
+    assert session.execute(select(AttentionItem.kind, AttentionItem.reference)).all() == [
+        ("orphan_money", "pi_1")
+    ]
 
 
 def test_a_bank_transfer_is_marked_as_paid_by_staff(shop: Shop) -> None:

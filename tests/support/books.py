@@ -46,7 +46,8 @@ _BOOKS = {
         GROUP BY o.id
         HAVING o.captured <> coalesce(sum(p.captured), 0)
             OR o.refunded <> coalesce(sum(p.refunded), 0)
-            OR o.refund_pending <> coalesce(sum(p.refund_pending), 0)""",
+            OR o.refund_pending <> coalesce(sum(p.refund_pending), 0)
+            OR o.charged_back <> coalesce(sum(p.charged_back), 0)""",
     "captured = captured events": """
         SELECT p.id FROM payments p LEFT JOIN payment_events e
             ON e.payment_id = p.id AND e.kind = 'captured'
@@ -59,6 +60,37 @@ _BOOKS = {
         SELECT p.id FROM payments p LEFT JOIN refunds r
             ON r.payment_id = p.id AND r.status IN ('requested', 'submitted')
         GROUP BY p.id HAVING p.refund_pending <> coalesce(sum(r.amount), 0)""",
+    "charged back = lost disputes": """
+        SELECT p.id FROM payments p LEFT JOIN disputes d ON d.payment_id = p.id
+        GROUP BY p.id HAVING p.charged_back <> coalesce(sum(d.charged_back), 0)
+            OR coalesce(sum(d.charged_back) FILTER (WHERE d.status <> 'lost'), 0) <> 0""",
+    "charged back = its payment events": """
+        SELECT p.id FROM payments p LEFT JOIN payment_events e
+            ON e.payment_id = p.id AND e.kind IN ('charged_back', 'charge_back_returned')
+        GROUP BY p.id
+        HAVING p.charged_back <> coalesce(sum(
+            CASE e.kind WHEN 'charged_back' THEN e.amount ELSE -e.amount END), 0)""",
+    "an order is on hold while a hold stands": """
+        SELECT o.id FROM orders o
+        LEFT JOIN order_holds h ON h.order_id = o.id AND h.released_at IS NULL
+        GROUP BY o.id HAVING o.on_hold <> (count(h.id) > 0)""",
+    "nothing on hold is to ship": "SELECT id FROM orders WHERE on_hold AND to_ship",
+    "an open dispute or its loss is on the attention list": """
+        SELECT d.id FROM disputes d
+        WHERE (d.closed_at IS NULL OR d.status = 'lost') AND NOT EXISTS (
+            SELECT 1 FROM attention_items a WHERE a.dispute_id = d.id
+            AND (a.resolved_at IS NULL OR a.resolution = 'accepted'))""",
+    "what is overpaid is on the attention list": """
+        SELECT o.id FROM orders o
+        WHERE o.status <> 'cancelled'
+            AND o.captured - o.refunded - o.refund_pending - o.charged_back > o.total
+            AND NOT EXISTS (
+                SELECT 1 FROM attention_items a
+                WHERE a.kind = 'overpaid' AND a.order_id = o.id
+                    AND (a.resolved_at IS NULL OR a.resolution = 'accepted'))""",
+    "nothing is on the attention list twice": """
+        SELECT kind FROM attention_items WHERE resolved_at IS NULL
+        GROUP BY kind, reference HAVING count(*) > 1""",
     "no promise of a cancelled order": """
         SELECT a.id FROM stock_allocations a JOIN orders o ON o.id = a.order_id
         WHERE o.status = 'cancelled' AND a.quantity > 0""",

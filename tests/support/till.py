@@ -60,7 +60,8 @@ class Till:
             for row in connection.execute(
                 text("SELECT provider_ref, captured, refunded FROM payments"
                      " WHERE provider = 'stripe' AND provider_ref IS NOT NULL"
-                     " UNION ALL SELECT provider_ref, amount, 0 FROM orphan_money")
+                     " UNION ALL SELECT reference, amount, 0 FROM attention_items"
+                     " WHERE kind = 'orphan_money' AND resolution IS DISTINCT FROM 'linked'")
             )
         }  # fmt: skip
         return [

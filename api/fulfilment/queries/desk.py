@@ -14,7 +14,7 @@ from api.inventory.models import StockLevel
 from api.kernel import clock
 from api.orders import queries as orders
 from api.orders.models import Order
-from api.payments import queries as payments
+from api.platform import attention
 from api.platform.db import AnySelect, session
 from api.platform.pagination import TOTAL_CAP
 
@@ -42,7 +42,7 @@ def overview() -> dict[str, Any]:
             .label("oldest_to_ship_at"),
         )
     ).one()
-    return {**row._mapping, "needs_attention": payments.attention_count()}
+    return {**row._mapping, "needs_attention": attention.open_count()}
 
 
 def scan(code: str) -> dict[str, Any]:

@@ -194,14 +194,17 @@ def low_stock(level_id: UUID, occasion: UUID, *, available: int, threshold: int)
     )
 
 
-def money_needs_attention(payment_id: UUID, order_id: UUID, amount: Money, reason: str) -> None:
-    """Tell the shop about money that no living order asked for."""
+def attention_raised(item_id: UUID) -> None:
+    """Tell the shop what is new on the attention list: about which order, and by when."""
+    item = queries.attention_item(item_id)
     _to_staff(
-        LetterKind.MONEY_NEEDS_ATTENTION,
-        payment_id,
-        number=queries.order_number(order_id),
-        amount=amount,
-        reason=reason,
+        LetterKind.ATTENTION,
+        item_id,
+        what=item.kind.value.replace("_", " "),
+        number=item.number,
+        amount=None if item.amount is None else Money(item.amount, item.currency),
+        reason=item.reason,
+        due_at=item.due_at,
     )
 
 

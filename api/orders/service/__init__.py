@@ -11,7 +11,8 @@ from api.orders.service.goods import (
     refundable_quantities,
     refuse_unshippable,
 )
-from api.orders.service.money import record_money, refuse_unpayable
+from api.orders.service.holds import hold, hold_for, release_hold, release_holds_of
+from api.orders.service.money import record_money, refundable, refuse_unpayable
 
 __all__ = [
     "LineDraft",
@@ -19,6 +20,8 @@ __all__ = [
     "OrderDraft",
     "cancel",
     "cancel_units",
+    "hold",
+    "hold_for",
     "lock",
     "note",
     "open_order",
@@ -27,9 +30,12 @@ __all__ = [
     "record_money",
     "record_refunded_lines",
     "record_shipment",
+    "refundable",
     "refundable_quantities",
     "refuse_uncancellable",
     "refuse_unpayable",
     "refuse_unshippable",
+    "release_hold",
+    "release_holds_of",
     "remember",
 ]

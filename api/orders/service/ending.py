@@ -8,6 +8,7 @@ from api.kernel.principal import Principal
 from api.orders.events import OrderCancelled, OrderCompleted
 from api.orders.models import Order
 from api.orders.service.book import remember
+from api.orders.service.holds import release_all
 from api.orders.service.standing import derive, touch
 from api.orders.states import ORDER, OrderStatus
 from api.platform.outbox import emit
@@ -31,6 +32,7 @@ def cancel(order: Order, *, reason: str, text: str, by: Principal) -> dict[UUID,
         line.cancelled_quantity += rest.get(line.id, 0)
     order.status = target
     order.expires_at = None
+    release_all(order)
     if target is OrderStatus.CANCELLED:
         order.cancelled_at, order.cancel_reason = clock.now(), reason
         emit(OrderCancelled(order_id=order.id, reason=reason))

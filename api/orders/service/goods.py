@@ -13,13 +13,19 @@ from api.orders.errors import (
 )
 from api.orders.models import Order, OrderLine
 from api.orders.service.book import remember
+from api.orders.service.holds import refuse_held
 from api.orders.service.standing import complete_if_done, derive, touch
 from api.orders.states import ORDER, SHIPPABLE
 
 
 def refuse_unshippable(order: Order) -> None:
-    """Refuse to ship what is cancelled or not paid for. Raises `InvalidState`."""
+    """Refuse to ship what is cancelled, on hold or not paid for.
+
+    Raises `InvalidState`, and `OrderOnHold` with each hold's reason and note.
+    """
     ORDER.next(order.status, "ship")
+    if order.on_hold:
+        refuse_held(order)
     if order.payment_status not in SHIPPABLE:
         raise InvalidState(
             f"The order is {order.payment_status}: it is shipped once it is paid.",

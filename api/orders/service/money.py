@@ -20,6 +20,7 @@ def record_money(
     captured: int,
     refunded: int,
     refund_pending: int,
+    charged_back: int,
     attempt_open: bool,
 ) -> None:
     """Take over the sums of the order's payments (minor units) and derive its statuses anew.
@@ -27,19 +28,20 @@ def record_money(
     Never leaves `cancelled`: money for a cancelled order shows as overpaid. Emits `OrderPaid`
     when the whole amount is here for the first time. Needs the order locked.
     """
-    sums = (authorized, captured, refunded, refund_pending, attempt_open)
+    sums = (authorized, captured, refunded, refund_pending, charged_back, attempt_open)
     known = (
         order.authorized,
         order.captured,
         order.refunded,
         order.refund_pending,
+        order.charged_back,
         order.attempt_open,
     )
     if sums == known and (order.paid_at is not None or captured < order.total):
         return
     order.authorized, order.captured = authorized, captured
     order.refunded, order.refund_pending = refunded, refund_pending
-    order.attempt_open = attempt_open
+    order.charged_back, order.attempt_open = charged_back, attempt_open
     derive(order)
     if order.captured >= order.total and order.paid_at is None:
         order.paid_at = clock.now()
@@ -47,3 +49,9 @@ def record_money(
             order.expires_at = None
             emit(OrderPaid(order_id=order.id))
     touch(order)
+
+
+def refundable(order: Order) -> int:
+    """Return what can still be given back, in minor units: never below nothing."""
+    gone = order.refunded + order.refund_pending + order.charged_back
+    return max(0, order.captured - gone)

@@ -25,6 +25,7 @@ def derive(order: Order) -> None:
         authorized=order.authorized or 0,
         captured=order.captured or 0,
         refunded=order.refunded or 0,
+        charged_back=order.charged_back or 0,
         attempt_open=bool(order.attempt_open),
     )
     units = Units(
@@ -37,6 +38,7 @@ def derive(order: Order) -> None:
     order.fulfilment_status = fulfilment_status(units)
     order.to_ship = (
         order.status in (None, OrderStatus.PLACED)
+        and not order.on_hold
         and order.payment_status in SHIPPABLE
         and order.fulfilment_status
         in (FulfilmentStatus.UNFULFILLED, FulfilmentStatus.PARTIALLY_SHIPPED)
@@ -46,7 +48,8 @@ def derive(order: Order) -> None:
 def complete_if_done(order: Order) -> None:
     """Complete an order of which nothing is left to ship, once its money is here or went back."""
     nothing_open = all(line.open_quantity == 0 for line in order.lines)
-    if nothing_open and order.payment_status in (*SHIPPABLE, PaymentStatus.REFUNDED):
+    settled = (*SHIPPABLE, PaymentStatus.REFUNDED, PaymentStatus.CHARGED_BACK)
+    if nothing_open and order.payment_status in settled:
         order.status = OrderStatus(ORDER.next(order.status, "complete"))
         order.completed_at = clock.now()
         order.to_ship = False

@@ -1,9 +1,10 @@
 """The door to whoever moves the money. One adapter per provider, behind these few functions."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,47 @@ class RefundSnapshot:
     amount: int
     failure_reason: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    intent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeSnapshot:
+    """How a dispute stands at the provider right now. Amounts in minor units.
+
+    `status` and `reason` are the provider's own words. `intent_id` is empty for money that never
+    was a payment of a shop like ours.
+    """
+
+    id: str
+    status: str
+    reason: str
+    amount: int
+    currency: str
+    opened_at: datetime
+    intent_id: str | None = None
+    evidence_due_by: datetime | None = None
+    is_refundable: bool = False
+    fee: int | None = None
+    fee_currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FraudWarningSnapshot:
+    """How a bank's early warning stands. `is_actionable` ends when it is refunded or disputed."""
+
+    id: str
+    fraud_type: str
+    is_actionable: bool
+    opened_at: datetime
+    intent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """A part of a list, newest first; the next part begins at `next_after`, if there is one."""
+
+    items: list[Item]
+    next_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +111,8 @@ class PaymentGateway(Protocol):
     def cancel_intent(self, intent_id: str) -> IntentSnapshot:
         """Withdraw a payment that was not made. A payment that was made is returned as it is."""
 
-    def recent_intents(self, since: datetime) -> Iterator[IntentSnapshot]:
-        """List payments begun since a moment."""
+    def recent_intents(self, since: datetime, after: str | None) -> Page[IntentSnapshot]:
+        """List payments begun since a moment, newest first, from where a page ended."""
 
     def refund(
         self,
@@ -86,5 +128,32 @@ class PaymentGateway(Protocol):
     def fetch_refund(self, refund_id: str) -> RefundSnapshot:
         """Ask how a refund stands."""
 
-    def verify_event(self, body: bytes, signature: str) -> SignedEvent:
-        """Check a message's signature over its raw bytes. Raises `SignatureInvalid`."""
+    def refunds_of(self, intent_id: str) -> list[RefundSnapshot]:
+        """List all refunds of a payment, whoever asked for them."""
+
+    def recent_refunds(self, since: datetime, after: str | None) -> Page[RefundSnapshot]:
+        """List refunds made since a moment, newest first, from where a page ended."""
+
+    def fetch_dispute(self, dispute_id: str) -> DisputeSnapshot:
+        """Ask how a dispute stands."""
+
+    def disputes_of(self, intent_id: str) -> list[DisputeSnapshot]:
+        """List all disputes of a payment."""
+
+    def recent_disputes(self, since: datetime, after: str | None) -> Page[DisputeSnapshot]:
+        """List disputes opened since a moment, newest first, from where a page ended."""
+
+    def fetch_fraud_warning(self, warning_id: str) -> FraudWarningSnapshot:
+        """Ask how an early fraud warning stands."""
+
+    def recent_fraud_warnings(
+        self, since: datetime, after: str | None
+    ) -> Page[FraudWarningSnapshot]:
+        """List early fraud warnings since a moment, newest first, from where a page ended."""
+
+    def verify_event(self, body: bytes, signature: str) -> SignedEvent | None:
+        """Check a message's signature over its raw bytes and read it.
+
+        None for a signed message that is not meant for us. Raises `SignatureInvalid`, and
+        `EventMalformed` for a signed body that is no event.
+        """

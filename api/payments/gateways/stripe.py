@@ -5,26 +5,37 @@ with the same idempotency key (https://docs.stripe.com/api/idempotent_requests),
 does not become a second charge.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import orjson
 import stripe
 import structlog
 
 from api.payments.errors import (
     AmountNotChargeable,
+    EventMalformed,
+    GatewayObjectUnknown,
     GatewayRefused,
     GatewayUnavailable,
     PaymentDeclined,
     SignatureInvalid,
 )
-from api.payments.gateways import IntentSnapshot, RefundSnapshot, SignedEvent
+from api.payments.gateways import (
+    DisputeSnapshot,
+    FraudWarningSnapshot,
+    IntentSnapshot,
+    Page,
+    RefundSnapshot,
+    SignedEvent,
+)
 from api.payments.gateways.stripe_amounts import check_charge, from_stripe, to_stripe
 from api.platform.settings import Settings
 
 TIMEOUT_SECONDS = 10
 RETRIES = 2
+PAGE_SIZE = 100
 SIGNATURE_TOLERANCE_SECONDS = 300
 
 Answer = TypeVar("Answer")
@@ -72,21 +83,9 @@ class StripeGateway:
         except GatewayRefused:
             return self.fetch_intent(intent_id)
 
-    def recent_intents(self, since: datetime) -> Iterator[IntentSnapshot]:
-        """List PaymentIntents created since a moment, a hundred per call.
-
-        One whose amount cannot be read is logged and left out: the others must still be found.
-        """
-        found = _ask(
-            lambda: self._client.v1.payment_intents.list(
-                {"created": {"gte": int(since.timestamp())}, "limit": 100}
-            )
-        )
-        for intent in found.auto_paging_iter():
-            try:
-                yield _intent(intent)
-            except GatewayRefused as unreadable:
-                _log.error("stripe_amount_unreadable", intent=intent.id, detail=unreadable.detail)
+    def recent_intents(self, since: datetime, after: str | None) -> Page[IntentSnapshot]:
+        """List PaymentIntents created since a moment, a hundred per call."""
+        return _page(self._client.v1.payment_intents.list, _intent, since, after)
 
     def refund(
         self,
@@ -111,28 +110,63 @@ class StripeGateway:
         """Retrieve a refund."""
         return _refund(_ask(lambda: self._client.v1.refunds.retrieve(refund_id)))
 
-    def verify_event(self, body: bytes, signature: str) -> SignedEvent:
+    def refunds_of(self, intent_id: str) -> list[RefundSnapshot]:
+        """List a PaymentIntent's refunds, those of the dashboard too."""
+        found = _ask(
+            lambda: self._client.v1.refunds.list({"payment_intent": intent_id, "limit": PAGE_SIZE})
+        )
+        return [_refund(refund) for refund in _ask(lambda: list(found.auto_paging_iter()))]
+
+    def recent_refunds(self, since: datetime, after: str | None) -> Page[RefundSnapshot]:
+        """List refunds created since a moment, a hundred per call."""
+        return _page(self._client.v1.refunds.list, _refund, since, after)
+
+    def fetch_dispute(self, dispute_id: str) -> DisputeSnapshot:
+        """Retrieve a dispute."""
+        return _dispute(_ask(lambda: self._client.v1.disputes.retrieve(dispute_id)))
+
+    def disputes_of(self, intent_id: str) -> list[DisputeSnapshot]:
+        """List a PaymentIntent's disputes."""
+        found = _ask(
+            lambda: self._client.v1.disputes.list({"payment_intent": intent_id, "limit": PAGE_SIZE})
+        )
+        return [_dispute(dispute) for dispute in _ask(lambda: list(found.auto_paging_iter()))]
+
+    def recent_disputes(self, since: datetime, after: str | None) -> Page[DisputeSnapshot]:
+        """List disputes created since a moment, a hundred per call."""
+        return _page(self._client.v1.disputes.list, _dispute, since, after)
+
+    def fetch_fraud_warning(self, warning_id: str) -> FraudWarningSnapshot:
+        """Retrieve an early fraud warning."""
+        return _warning(
+            _ask(lambda: self._client.v1.radar.early_fraud_warnings.retrieve(warning_id))
+        )
+
+    def recent_fraud_warnings(
+        self, since: datetime, after: str | None
+    ) -> Page[FraudWarningSnapshot]:
+        """List early fraud warnings created since a moment, a hundred per call."""
+        return _page(self._client.v1.radar.early_fraud_warnings.list, _warning, since, after)
+
+    def verify_event(self, body: bytes, signature: str) -> SignedEvent | None:
         """Check `Stripe-Signature` against each secret in use; two are in use while one is rotated.
 
-        https://docs.stripe.com/webhooks#verify-manually
+        Only then is the body read (https://docs.stripe.com/webhooks#verify-manually). A thin event
+        of API v2 holds no object and belongs to products that the shop does not use: it is passed
+        over (https://docs.stripe.com/event-destinations#thin-events).
         """
+        try:
+            text = body.decode()
+        except UnicodeDecodeError as unreadable:
+            raise SignatureInvalid("The body is not text.") from unreadable
         for secret in self._webhook_secrets:
             try:
-                event = stripe.Webhook.construct_event(
-                    body, signature, secret, SIGNATURE_TOLERANCE_SECONDS
+                stripe.WebhookSignature.verify_header(
+                    text, signature, secret, SIGNATURE_TOLERANCE_SECONDS
                 )
             except stripe.SignatureVerificationError:
                 continue
-            except ValueError as unreadable:
-                raise SignatureInvalid("The body is not a Stripe event.") from unreadable
-            plain: dict[str, Any] = event.to_dict()
-            held = plain.get("data", {}).get("object", {})
-            return SignedEvent(
-                id=str(event.id),
-                kind=str(event.type),
-                object_id=str(held.get("id", "")),
-                body={"type": event.type, "object": _references(held)},
-            )
+            return _event(body)
         raise SignatureInvalid
 
 
@@ -149,6 +183,8 @@ def _ask(call: Callable[[], Answer]) -> Answer:
         _log.error("stripe_key_refused")
         raise GatewayUnavailable(retry_after=60) from refused
     except stripe.InvalidRequestError as refused:
+        if refused.http_status == 404 or refused.code == "resource_missing":
+            raise GatewayObjectUnknown(str(refused)) from refused
         raise GatewayRefused(reason=refused.user_message or str(refused)) from refused
     except stripe.StripeError as broken:
         raise GatewayUnavailable(retry_after=5) from broken
@@ -195,10 +231,117 @@ def _refund(refund: stripe.Refund) -> RefundSnapshot:
         amount=from_stripe(refund.amount, refund.currency.upper()),
         failure_reason=plain.get("failure_reason"),
         metadata={str(k): str(v) for k, v in (plain.get("metadata") or {}).items()},
+        intent_id=_id(plain.get("payment_intent")),
     )
+
+
+def _dispute(dispute: stripe.Dispute) -> DisputeSnapshot:
+    plain: dict[str, Any] = dispute.to_dict()
+    due = (plain.get("evidence_details") or {}).get("due_by")
+    moves = plain.get("balance_transactions") or []
+    currency = dispute.currency.upper()
+    fee_currency = str(moves[0]["currency"]).upper() if moves else None
+    fee = sum(int(move.get("fee") or 0) for move in moves)
+    return DisputeSnapshot(
+        id=dispute.id,
+        status=str(dispute.status),
+        reason=str(dispute.reason),
+        amount=from_stripe(dispute.amount, currency),
+        currency=currency,
+        opened_at=_moment(dispute.created),
+        intent_id=_id(plain.get("payment_intent")),
+        evidence_due_by=_moment(due) if due else None,
+        is_refundable=bool(plain.get("is_charge_refundable")),
+        fee=None if fee_currency is None else from_stripe(fee, fee_currency),
+        fee_currency=fee_currency,
+    )
+
+
+def _warning(warning: stripe.radar.EarlyFraudWarning) -> FraudWarningSnapshot:
+    plain: dict[str, Any] = warning.to_dict()
+    return FraudWarningSnapshot(
+        id=warning.id,
+        fraud_type=str(warning.fraud_type),
+        is_actionable=bool(warning.actionable),
+        opened_at=_moment(warning.created),
+        intent_id=_id(plain.get("payment_intent")),
+    )
+
+
+def _page(
+    listed: Callable[..., Any],
+    snapshot: Callable[[Any], Answer],
+    since: datetime,
+    after: str | None,
+) -> Page[Answer]:
+    """Read one page of a list by creation date (https://docs.stripe.com/api/pagination).
+
+    One whose amount cannot be read is logged and left out: the others must still be found.
+    """
+    wanted: dict[str, Any] = {"created": {"gte": int(since.timestamp())}, "limit": PAGE_SIZE}
+    if after is not None:
+        wanted["starting_after"] = after
+    found = _ask(lambda: listed(wanted))
+    more = found.data[-1].id if found.has_more and found.data else None
+    readable = []
+    for one in found.data:
+        try:
+            readable.append(snapshot(one))
+        except GatewayRefused as unreadable:
+            _log.error("stripe_amount_unreadable", object=one.id, detail=unreadable.detail)
+    return Page(readable, more)
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _id(reference: Any) -> str | None:
+    """Return the id of something that Stripe names by it, or writes out in full."""
+    if isinstance(reference, dict):
+        reference = reference.get("id")
+    return str(reference) if reference else None
+
+
+def _event(body: bytes) -> SignedEvent | None:
+    """Read a signed body. Raises `EventMalformed` for what is no event or cannot be stored."""
+    try:
+        event = orjson.loads(body)
+    except ValueError as unreadable:
+        raise EventMalformed(reason="it is not JSON") from unreadable
+    if not isinstance(event, dict):
+        raise EventMalformed(reason="it is not an object")
+    if event.get("object") == "v2.core.event":
+        _log.info("thin_event_ignored", kind=str(event.get("type"))[:80])
+        return None
+    for name in ("id", "type"):
+        _refuse_unfit(event.get(name), name, longest=120 if name == "id" else 80)
+    data = event.get("data")
+    held = data.get("object") if isinstance(data, dict) else None
+    if not isinstance(held, dict):
+        raise EventMalformed(reason="/data/object is missing")
+    object_id = held.get("id", "")
+    if object_id:  # a few kinds, such as `balance.available`, tell of things without one
+        _refuse_unfit(object_id, "data/object/id", longest=120)
+    return SignedEvent(
+        id=event["id"],
+        kind=event["type"],
+        object_id=object_id or "",
+        body={"type": event["type"], "object": _references(held)},
+    )
+
+
+def _refuse_unfit(value: Any, name: str, *, longest: int) -> None:
+    fits = isinstance(value, str) and 0 < len(value) <= longest and value.isprintable()
+    if not fits:
+        raise EventMalformed(reason=f"/{name} is not an id of at most {longest} characters")
 
 
 def _references(held: dict[str, Any]) -> dict[str, Any]:
     """Keep the ids of a message and nothing of the person: the job asks Stripe for the rest."""
-    kept = ("id", "object", "status", "amount", "currency", "payment_intent", "charge", "metadata")
-    return {name: held[name] for name in kept if name in held}
+    kept = {
+        name: reference
+        for name in ("object", "payment_intent", "charge")
+        if (reference := _id(held.get(name))) and len(reference) <= 120 and reference.isprintable()
+    }
+    return {"id": held.get("id", ""), **kept}

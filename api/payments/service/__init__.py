@@ -1,12 +1,26 @@
 """The verbs of the till. Locks: the order first (by the flow), then payment, then refund."""
 
-from api.payments.service.inbox import store_provider_event
-from api.payments.service.returning import apply_refund, lock_refund, open_refunds, stale_refunds
+from api.payments.models import Refund
+from api.payments.service.disputes import (
+    apply_dispute,
+    apply_fraud_warning,
+    refuse_disputed,
+    stale_disputes,
+    stale_fraud_warnings,
+)
+from api.payments.service.inbox import finish_provider_event, store_provider_event
+from api.payments.service.returning import (
+    adopt_refund,
+    apply_refund,
+    lock_refund,
+    open_refunds,
+    stale_refunds,
+)
+from api.payments.service.scans import continue_scan, note_scanned, restart_scan
 from api.payments.service.taking import (
     Sums,
     apply_intent,
-    flag_for_attention,
-    list_orphan,
+    link_intent,
     lock,
     open_stripe_payment,
     record_manual,
@@ -16,16 +30,26 @@ from api.payments.service.taking import (
 )
 
 __all__ = [
+    "Refund",
     "Sums",
+    "adopt_refund",
+    "apply_dispute",
+    "apply_fraud_warning",
     "apply_intent",
     "apply_refund",
-    "flag_for_attention",
-    "list_orphan",
+    "continue_scan",
+    "finish_provider_event",
+    "link_intent",
     "lock",
     "lock_refund",
+    "note_scanned",
     "open_refunds",
     "open_stripe_payment",
     "record_manual",
+    "refuse_disputed",
+    "restart_scan",
+    "stale_disputes",
+    "stale_fraud_warnings",
     "stale_payments",
     "stale_refunds",
     "store_provider_event",

@@ -1,5 +1,8 @@
 """The inbox of what the provider tells us."""
 
+from uuid import UUID
+
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from api.kernel import clock
@@ -31,3 +34,12 @@ def store_provider_event(event: SignedEvent) -> bool:
         return False
     emit(ProviderEventReceived(event_id=event_id, kind=event.kind, object_id=event.object_id))
     return True
+
+
+def finish_provider_event(event_id: UUID, outcome: str) -> None:
+    """Note what came of a message: `applied`, `ignored`, `unknown_object`. Needs a transaction."""
+    session.execute(
+        update(ProviderEvent)
+        .where(ProviderEvent.id == event_id)
+        .values(applied_at=clock.now(), outcome=outcome)
+    )

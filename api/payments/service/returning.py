@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from api.kernel import clock
 from api.kernel.ids import new_id
@@ -15,7 +15,7 @@ from api.payments.gateways import RefundSnapshot
 from api.payments.models import Payment, Refund
 from api.payments.service.movements import record
 from api.payments.service.taking import lock
-from api.payments.states import OF_STRIPE_REFUND, REFUND, RefundState
+from api.payments.states import OF_STRIPE_REFUND, REFUND, RefundOrigin, RefundState
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
@@ -38,7 +38,7 @@ def open_refunds(refund_id: UUID, order_id: UUID, amount: int) -> list[Refund]:
     left = amount
     refunds: list[Refund] = []
     for payment in reversed(payments):
-        part = min(left, payment.captured - payment.refunded - payment.refund_pending)
+        part = min(left, _left(payment))
         if part <= 0:
             continue
         _promise(payment.id, part)
@@ -53,10 +53,32 @@ def open_refunds(refund_id: UUID, order_id: UUID, amount: int) -> list[Refund]:
         refunds.append(refund)
         left -= part
     if left:
-        refundable = sum(p.captured - p.refunded - p.refund_pending for p in payments)
+        refundable = sum(max(0, _left(payment)) for payment in payments)
         raise RefundExceedsCaptured(refundable=refundable, requested=amount)
     session.flush()
     return refunds
+
+
+def adopt_refund(payment: Payment, snapshot: RefundSnapshot) -> Refund:
+    """Record a refund that was made at the provider without us, as pending; then apply it.
+
+    It is a fact and no promise: nothing is checked against what is left. Needs the payment locked.
+    """
+    refund = Refund(
+        id=new_id(),
+        payment_id=payment.id,
+        order_id=payment.order_id,
+        amount=snapshot.amount,
+        currency=payment.currency,
+        provider_ref=snapshot.id,
+        origin=RefundOrigin.PROVIDER,
+        status=RefundState.REQUESTED,
+        version=1,
+    )
+    require_transaction().add(refund)
+    session.flush()
+    _add_pending(payment.id, snapshot.amount)
+    return refund
 
 
 def lock_refund(refund_id: UUID) -> Refund:
@@ -81,7 +103,7 @@ def apply_refund(refund: Refund, snapshot: RefundSnapshot) -> bool:
     A refund that fails after it succeeded takes its amount back from `refunded`. Emits
     `RefundSucceeded` or `RefundFailed`. Needs the refund locked.
     """
-    refund.provider_ref = snapshot.id
+    refund.provider_ref, refund.provider_status = snapshot.id, snapshot.status[:60]
     target = OF_STRIPE_REFUND.get(snapshot.status, RefundState.SUBMITTED)
     if target == refund.status or (
         refund.status in (RefundState.SUCCEEDED, RefundState.FAILED)
@@ -142,18 +164,25 @@ def _fail(refund: Refund, before: RefundState, reason: str) -> None:
     )
 
 
+def _left(payment: Payment) -> int:
+    gone = payment.refunded + payment.refund_pending + payment.charged_back
+    return payment.captured - gone
+
+
 def _promise(payment_id: UUID, amount: int) -> None:
+    gone = Payment.refunded + Payment.refund_pending + Payment.charged_back
+    if _add_pending(payment_id, amount, Payment.captured - gone >= amount) != 1:
+        raise RefundExceedsCaptured(requested=amount)
+
+
+def _add_pending(payment_id: UUID, amount: int, *guard: ColumnElement[bool]) -> int:
     promised: Any = session.execute(
         update(Payment)
-        .where(
-            Payment.id == payment_id,
-            Payment.captured - Payment.refunded - Payment.refund_pending >= amount,
-        )
+        .where(Payment.id == payment_id, *guard)
         .values(refund_pending=Payment.refund_pending + amount, version=Payment.version + 1)
         .execution_options(synchronize_session=False)
     )
-    if promised.rowcount != 1:
-        raise RefundExceedsCaptured(requested=amount)
+    return int(promised.rowcount)
 
 
 def _settle(refund: Refund, *, pending: int, refunded: int, kind: str) -> None:

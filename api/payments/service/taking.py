@@ -6,18 +6,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.payments.errors import PaymentNotFound
-from api.payments.events import MoneyNeedsAttention
 from api.payments.gateways import IntentSnapshot
-from api.payments.models import OrphanMoney, Payment
+from api.payments.models import Payment
 from api.payments.service.movements import record
 from api.payments.states import OF_STRIPE_INTENT, OPEN_PAYMENT, PaymentState
 from api.platform.db import require_transaction, session
-from api.platform.outbox import emit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +25,7 @@ class Sums:
     captured: int
     refunded: int
     refund_pending: int
+    charged_back: int
     attempt_open: bool
 
 
@@ -135,42 +133,32 @@ def sums(order_id: UUID) -> Sums:
             func.coalesce(func.sum(Payment.captured), 0),
             func.coalesce(func.sum(Payment.refunded), 0),
             func.coalesce(func.sum(Payment.refund_pending), 0),
+            func.coalesce(func.sum(Payment.charged_back), 0),
             func.coalesce(func.bool_or(Payment.status.in_(OPEN_PAYMENT)), False),
         ).where(Payment.order_id == order_id)
     ).one()
-    return Sums(int(row[0]), int(row[1]), int(row[2]), int(row[3]), bool(row[4]))
+    authorized, captured, refunded, refund_pending, charged_back = map(int, row[:5])
+    return Sums(authorized, captured, refunded, refund_pending, charged_back, bool(row[5]))
 
 
-def flag_for_attention(payment: Payment, reason: str) -> None:
-    """Put a payment on the list of things that a person must look at, and say so once."""
-    if payment.needs_attention is None:
-        payment.needs_attention = reason
-        emit(
-            MoneyNeedsAttention(
-                payment_id=payment.id,
-                order_id=payment.order_id,
-                amount=payment.captured,
-                currency=payment.currency,
-                reason=reason,
-            )
-        )
+def link_intent(order_id: UUID, snapshot: IntentSnapshot) -> Payment:
+    """Record money at the provider that nobody here asked for as a payment of an order.
 
-
-def list_orphan(snapshot: IntentSnapshot, detail: str) -> bool:
-    """List money at the provider that names no payment of ours; False when it is listed already."""
-    listed = session.scalar(
-        insert(OrphanMoney)
-        .values(
-            id=new_id(),
-            provider_ref=snapshot.id,
-            amount=snapshot.received,
-            currency=snapshot.currency,
-            detail=detail,
-        )
-        .on_conflict_do_nothing()
-        .returning(OrphanMoney.id)
+    The caller takes over how it stands. Needs the order locked. Raises IntegrityError
+    (`uq_payments_provider_ref`) when it was linked before.
+    """
+    payment = Payment(
+        id=new_id(),
+        order_id=order_id,
+        provider="stripe",
+        provider_ref=snapshot.id,
+        status=PaymentState.CAPTURED,
+        amount=snapshot.received,
+        currency=snapshot.currency,
     )
-    return listed is not None
+    require_transaction().add(payment)
+    session.flush()
+    return payment
 
 
 def stale_payments(older_than: timedelta, limit: int) -> Sequence[tuple[UUID, str | None]]:
