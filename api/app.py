@@ -21,6 +21,7 @@ from api.cli import commands
 from api.fulfilment import routes as fulfilment_routes
 from api.imports import admin_routes as import_routes
 from api.inventory import routes as inventory_routes
+from api.kernel.release import VERSION
 from api.notifications import routes as letter_routes
 from api.orders import admin_routes as order_admin_routes
 from api.orders import routes as order_routes
@@ -139,7 +140,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "TESTING": settings.env == "test",
         "MAX_CONTENT_LENGTH": LARGEST_BODY,
         "API_TITLE": "Stockroom",
-        "API_VERSION": "v1",
+        "API_VERSION": VERSION,
         "OPENAPI_VERSION": "3.0.3",
         "OPENAPI_URL_PREFIX": "/",
         "API_SPEC_OPTIONS": {

@@ -18,7 +18,7 @@ class RefreshTokenInvalid(Unauthenticated):
 
 
 class RefreshTokenExpired(Unauthenticated):
-    """Nobody came back for thirty days."""
+    """Nobody came back for as long as a sign-in lasts."""
 
     code = "token_expired"
     sentence = "This sign-in has run out. Sign in again."

@@ -133,6 +133,6 @@ def _answer(signed_in: service.SignedIn) -> dict[str, Any]:
         "access_token": access_token,
         "refresh_token": signed_in.refresh_token,
         "token_type": "Bearer",
-        "expires_in": int(tokens.ACCESS_LASTS.total_seconds()),
+        "expires_in": int(tokens.access_lasts().total_seconds()),
         "user": signed_in.user,
     }

@@ -258,7 +258,7 @@ def list_sessions(query: dict[str, Any]) -> dict[str, Any]:
 @customers_only
 @users.response(204)
 def end_session(session_id: UUID) -> None:
-    """Sign a device out: its refresh token is dead, its access token within 15 minutes.
+    """Sign a device out: its refresh token is dead, its access token when it runs out.
 
     Needs no If-Match: a session has nothing that two people could edit, and must end at once.
     """

@@ -6,11 +6,22 @@ from uuid import UUID
 
 from flask_jwt_extended import create_access_token
 
-from api.platform.auth import ACCESS_TOKEN_MINUTES
+from api.platform.ports import port
+from api.platform.settings import Settings
 
-ACCESS_LASTS = timedelta(minutes=ACCESS_TOKEN_MINUTES)
-REFRESH_LASTS = timedelta(days=30)
 RESET_LASTS = timedelta(hours=1)
+
+
+def access_lasts() -> timedelta:
+    """Return how long an access token is believed."""
+    settings: Settings = port(Settings)
+    return timedelta(minutes=settings.access_token_minutes)
+
+
+def refresh_lasts() -> timedelta:
+    """Return how long a sign-in lasts without a visit."""
+    settings: Settings = port(Settings)
+    return timedelta(days=settings.refresh_token_days)
 
 
 def new_secret() -> str:
@@ -19,12 +30,12 @@ def new_secret() -> str:
 
 
 def access_token(user_id: UUID, *, kind: str, sign_in_id: UUID) -> str:
-    """Return a signed token that is believed for a quarter of an hour.
+    """Return a signed token that is believed for ACCESS_TOKEN_EXPIRE_MINUTES.
 
     It carries no permissions: those are looked up with each request.
     """
     claims = {"kind": kind, "sid": str(sign_in_id)}
     token: str = create_access_token(
-        identity=str(user_id), additional_claims=claims, expires_delta=ACCESS_LASTS
+        identity=str(user_id), additional_claims=claims, expires_delta=access_lasts()
     )
     return token

@@ -14,6 +14,7 @@ from api.dev.services import LOOPBACK
 from api.dev.supervisor import StopAsked, Supervisor
 from api.dev.terminal import Terminal, own_foreground
 from api.dev.trouble import Trouble
+from api.platform.aliases import own_names
 from api.platform.settings import Settings, SettingsError
 
 
@@ -107,13 +108,17 @@ def clean(folder: Path) -> None:
 
 
 def _environment() -> Mapping[str, str]:
-    """Return the variables of the shell, and of `.env` where the shell says nothing."""
+    """Return the variables of the shell, and of `.env` where the shell says nothing.
+
+    Under the shop's own names, so that SMTP_HOST replaces the embedded mailbox as SMTP_URL does.
+    """
     file = stack.ROOT / ".env"
     try:
         written: dict[str, str] = parse(file.read_text()) if file.exists() else {}
     except ValueError as error:
         raise Trouble(f"The file {file} cannot be understood: {error}.") from None
-    return written | dict(os.environ)
+    named, _ = own_names(written | dict(os.environ))  # what is wrong is told with the settings
+    return named
 
 
 def _make_writable(folder: Path) -> None:

@@ -25,7 +25,6 @@ View = TypeVar("View", bound=Callable[..., Any])
 PrincipalLoader = Callable[[UUID, str], Principal | None]
 
 CART_TOKEN_HEADER = "X-Cart-Token"  # noqa: S105
-ACCESS_TOKEN_MINUTES = 15
 _ALGORITHM = "HS256"
 
 
@@ -54,7 +53,7 @@ def init_app(app: Flask, settings: Settings, load_principal: PrincipalLoader) ->
     """Connect tokens to people. `load_principal(id, kind)` answers None for anyone who is out."""
     app.config["JWT_SECRET_KEY"] = settings.jwt_secret_key
     app.config["JWT_ALGORITHM"] = _ALGORITHM
-    app.config["JWT_ACCESS_TOKEN_EXPIRES"] = ACCESS_TOKEN_MINUTES * 60
+    app.config["JWT_ACCESS_TOKEN_EXPIRES"] = settings.access_token_minutes * 60
     JWTManager(app)
     app.extensions["stockroom_load_principal"] = load_principal
 

@@ -9,7 +9,9 @@ from flask import Flask, Response, request
 from api.platform.settings import Settings
 
 STOREFRONT, STAFF = "/api/v1/", "/api/v1/admin/"
-READABLE = "ETag, Location, X-Request-ID, Idempotent-Replayed, Retry-After"
+READABLE = (
+    "ETag, Location, Link, X-Request-ID, Idempotent-Replayed, Retry-After, Deprecation, Sunset"
+)
 SENDABLE = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Cart-Token, "
     "X-Request-ID"

@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY as PROCESS_METRICS
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.kernel.errors import Forbidden
+from api.kernel.release import VERSION
 from api.platform import health
 from api.platform.auth import public
 from api.platform.http import reply
@@ -43,10 +44,11 @@ def front() -> Response:
         {
             "name": settings.shop_name,
             "service": "Stockroom",
+            "version": VERSION,
             "docs": "/docs",
             "openapi": "/openapi.json",
             "storefront": "/api/v1",
-            "health": "/health/ready",
+            "health": "/health",
         }
     )
 
@@ -76,6 +78,15 @@ def docs_asset(asset: str) -> Response:
     """Serve the page's scripts and styles."""
     folder = _STATIC if asset == "docs.js" else _SWAGGER
     return send_from_directory(folder, asset, max_age=86400)
+
+
+@pages.get("/health")
+@public
+def health_in_short() -> Response:
+    """Answer in a word whether the shop is open: 503 when it cannot reach its database."""
+    fit = health.database() == "ok"
+    body = {"status": "healthy" if fit else "unhealthy", "version": VERSION}
+    return reply(body, 200 if fit else 503, {} if fit else {"Retry-After": "5"})
 
 
 @pages.get("/health/live")

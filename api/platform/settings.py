@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from api.kernel.money import is_currency
+from api.platform import aliases
 
 Environment = Literal["development", "test", "production"]
 LogFormat = Literal["text", "json"]
@@ -74,6 +75,10 @@ class Settings:
     log_format: LogFormat = "json"
     metrics_token: str = field(default="", repr=False)
     """Bearer token for /metrics; without one only the machine itself may read them."""
+    access_token_minutes: int = 15
+    """How long an access token is believed; signing out does not end one that is out already."""
+    refresh_token_days: int = 30
+    """How long a sign-in lasts without a visit."""
     trusted_proxies: int = 0
     """How many reverse proxies stand in front; their X-Forwarded-For entries are believed."""
     database_pool_size: int = 5
@@ -83,9 +88,10 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the settings from environment variables.
 
-        Raises `SettingsError` with all problems at once: a half-configured shop must not start.
+        Names that other guides use are taken for ours or refused, see `aliases.py`. Raises
+        `SettingsError` with all problems at once: a half-configured shop must not start.
         """
-        read = _Reader(environ)
+        read = _Reader(*aliases.own_names(environ))
         # A server on which the line was forgotten must not trust secrets that everyone can read.
         env = read.choice("STOCKROOM_ENV", get_args(Environment), "production")
         in_production = env == "production"
@@ -122,6 +128,12 @@ class Settings:
             log_level=read.choice("LOG_LEVEL", _LOG_LEVELS, cls.log_level, str.upper),
             log_format=read.choice("LOG_FORMAT", get_args(LogFormat), "json"),  # type: ignore[arg-type]
             metrics_token=read.text("METRICS_TOKEN"),
+            access_token_minutes=read.whole(
+                "ACCESS_TOKEN_EXPIRE_MINUTES", cls.access_token_minutes, at_least=1, at_most=1440
+            ),
+            refresh_token_days=read.whole(
+                "REFRESH_TOKEN_EXPIRE_DAYS", cls.refresh_token_days, at_least=1, at_most=365
+            ),
             trusted_proxies=read.whole("TRUSTED_PROXIES", 0),
             database_pool_size=read.whole("DATABASE_POOL_SIZE", 5, at_least=1),
             rate_limits_enabled=read.choice("RATE_LIMITS", ("on", "off"), "on") == "on",
@@ -129,7 +141,7 @@ class Settings:
         if in_production:
             read.problems += _unfit_for_production(settings)
         if read.problems:
-            raise SettingsError(read.problems)
+            raise SettingsError(aliases.under_given_names(read.problems, environ))
         return settings
 
 
@@ -149,9 +161,9 @@ def _unfit_for_production(settings: Settings) -> list[str]:
 class _Reader:
     """Reads variables and remembers everything that is wrong with them."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], problems: list[str]) -> None:
         self._environ = environ
-        self.problems: list[str] = []
+        self.problems = problems
 
     def text(self, name: str, default: str = "") -> str:
         return self._environ.get(name, "").strip() or default
@@ -208,12 +220,13 @@ class _Reader:
             return default
         return value
 
-    def whole(self, name: str, default: int, at_least: int = 0) -> int:
+    def whole(self, name: str, default: int, at_least: int = 0, at_most: int | None = None) -> int:
         value = self.text(name, str(default))
-        if not value.isdecimal() or int(value) < at_least:
-            self.problems.append(
-                f"{name} must be a whole number of at least {at_least}, not {value!r}"
+        if not value.isdecimal() or not at_least <= int(value) <= (at_most or int(value)):
+            bound = (
+                f"of at least {at_least}" if at_most is None else f"from {at_least} to {at_most}"
             )
+            self.problems.append(f"{name} must be a whole number {bound}, not {value!r}")
             return default
         return int(value)
 
@@ -244,7 +257,14 @@ class _Reader:
         return keys
 
     def items(self, name: str) -> tuple[str, ...]:
-        return tuple(item.strip() for item in self.text(name).split(",") if item.strip())
+        try:
+            return aliases.items(self.text(name))
+        except ValueError:
+            self.problems.append(
+                f"{name} must be a list of texts, separated by commas or as JSON, as in "
+                '["https://www.shop.example"]'
+            )
+            return ()
 
 
 def _sqlalchemy_url(url: str) -> str:

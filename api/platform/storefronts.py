@@ -24,7 +24,7 @@ SECURITY_SCHEME = {
     "in": "header",
     "name": KEY_HEADER,
     "description": "Optional, for a storefront's server and never for a browser: with it the "
-    f"server may name its buyer's address in `{ADDRESS_HEADER}`, under which rate limits then count.",
+    f"server may name its buyer's address in `{ADDRESS_HEADER}`, under which limits then count.",
 }
 _KEY_VARIABLE, _ADDRESS_VARIABLE = (
     f"HTTP_{name.upper().replace('-', '_')}" for name in (KEY_HEADER, ADDRESS_HEADER)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import argon2
+import jwt
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -15,6 +16,7 @@ from sqlalchemy import select, update
 from api.accounts import passwords
 from api.accounts.models import RefreshToken, SignIn, User
 from api.app import create_app
+from api.kernel import clock
 from api.platform.audit import AuditEntry
 from api.platform.db import db, session, transaction
 from api.platform.limits import limiter
@@ -296,3 +298,27 @@ def test_an_access_token_that_ran_out_says_so(app: Flask) -> None:
     assert refused(f"Bearer {old}") == "token_expired"
     assert refused("Bearer nonsense") == "token_invalid"
     assert refused("Basic nonsense") == "unauthenticated"
+
+
+def test_how_long_tokens_last_is_a_setting(
+    app: Flask, settings: Settings, mailer: RecordingMailer
+) -> None:
+    lasting = replace(settings, access_token_minutes=30, refresh_token_days=7)
+    shop = create_app(lasting, mailer=mailer)
+    carla = a_customer("Carla")
+    began = clock.now()
+    with clock.frozen(began):
+        signed_in = signs_in(shop.test_client(), carla)
+    claims = jwt.decode(signed_in["access_token"], options={"verify_signature": False})
+
+    assert signed_in["expires_in"] == 1800
+    assert claims["exp"] - claims["iat"] == 1800
+    for days, status in ((6, 200), (12, 200), (20, 401)):
+        with clock.frozen(began + timedelta(days=days)):
+            answer = shop.test_client().post(
+                "/api/v1/auth/refresh", json={"refresh_token": signed_in["refresh_token"]}
+            )
+        assert answer.status_code == status, days
+        signed_in = answer.json
+    with shop.app_context():
+        db.engine.dispose()

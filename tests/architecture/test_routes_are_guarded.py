@@ -16,6 +16,7 @@ PUBLIC = {
     "GET /docs/problems": "what the codes of refusals mean",
     "GET /docs/<path:asset>": "what its page is made of",
     "GET /openapi.json": "the document for programs",
+    "GET /health": "asked by the machine",
     "GET /health/live": "asked by the machine",
     "GET /health/ready": "asked by the machine",
     "GET /metrics": "checks its own token",

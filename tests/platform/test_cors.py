@@ -33,6 +33,7 @@ def test_our_storefront_may_read_what_it_needs(browser: FlaskClient) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == OURS
     assert set(answer.headers["Access-Control-Expose-Headers"].split(", ")) == {
         "ETag", "Location", "X-Request-ID", "Idempotent-Replayed", "Retry-After",
+        "Link", "Deprecation", "Sunset",
     }  # fmt: skip
     assert "Access-Control-Allow-Credentials" not in answer.headers
     assert answer.vary.find("Origin") >= 0

@@ -1,6 +1,9 @@
 """What the house shows of itself: health, metrics, the document, and headers that keep it safe."""
 
 import dataclasses
+import pkgutil
+import re
+import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,8 +15,10 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.dev.stack import ROOT
 from api.kernel import clock
 from api.kernel.events import Event
+from api.kernel.release import VERSION
 from api.platform import health
 from api.platform.db import db, session, transaction
 from api.platform.outbox import emit
@@ -243,3 +248,25 @@ def test_the_front_page_says_where_to_go_on(visitor: FlaskClient) -> None:
     assert front["docs"] == "/docs"
     for place in (front["docs"], front["openapi"]):
         assert visitor.get(place).status_code == 200
+
+
+def test_health_in_a_word(visitor: FlaskClient, up_to_date: None, settings: Settings) -> None:
+    healthy = visitor.get("/health")
+    assert (healthy.status_code, healthy.json) == (200, {"status": "healthy", "version": VERSION})
+
+    lost = elsewhere(settings, database_url="postgresql+psycopg2://x@127.0.0.1:1/x").get("/health")
+    assert lost.status_code == 503
+    assert lost.json == {"status": "unhealthy", "version": VERSION}
+    assert lost.headers["Retry-After"] == "5"
+
+
+def test_the_release_is_told_in_one_number(visitor: FlaskClient) -> None:
+    """pyproject.toml reads it from where the shop does."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    where = project["tool"]["setuptools"]["dynamic"]["version"]["attr"]
+
+    assert "version" in project["project"]["dynamic"]
+    assert pkgutil.resolve_name(where.replace("release.", "release:")) == VERSION
+    assert visitor.get("/").json["version"] == VERSION
+    assert visitor.get("/openapi.json").json["info"]["version"] == VERSION
+    assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)

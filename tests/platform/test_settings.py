@@ -169,3 +169,106 @@ def test_settings_never_show_their_secrets() -> None:
 
     for secret in (SECRET, "pw@", "sk_live", "whsec"):
         assert secret not in shown
+
+
+GUIDE = {
+    name: value
+    for name, value in PRODUCTION.items()
+    if name not in ("STOCKROOM_ENV", "SMTP_URL", "MAIL_FROM")
+} | {
+    "ENVIRONMENT": "production",
+    "BACKEND_CORS_ORIGINS": '["http://localhost:3000", "https://yourdomain.example"]',
+    "SMTP_HOST": "smtp.mail.example",
+    "SMTP_PORT": "587",
+    "EMAIL_USERNAME": "shop@mail.example",
+    "EMAIL_PASSWORD": "p@ss/w:rd",
+    "EMAIL_FROM": "The Mug Shop <shop@mugs.example>",
+    "ALGORITHM": "HS256",
+    "ACCESS_TOKEN_EXPIRE_MINUTES": "30",
+    "LOG_LEVEL": "INFO",
+}
+"""The names that the guide gives, with values of its kind."""
+
+
+def test_the_names_of_the_guide_are_taken() -> None:
+    settings = Settings.from_env(GUIDE)
+
+    assert settings.env == "production"
+    assert settings.cors_origins == ("http://localhost:3000", "https://yourdomain.example")
+    assert settings.smtp_url == (
+        "smtp+starttls://shop%40mail.example:p%40ss%2Fw%3Ard@smtp.mail.example:587"
+    )
+    assert settings.mail_from == "The Mug Shop <shop@mugs.example>"
+    assert settings.access_token_minutes == 30
+    assert settings.refresh_token_days == 30
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({"SMTP_HOST": "mail"}, "smtp+starttls://mail:587"),
+        ({"SMTP_HOST": "mail", "SMTP_PORT": "465"}, "smtps://mail:465"),
+        ({"SMTP_HOST": "127.0.0.1", "SMTP_PORT": "1025"}, "smtp://127.0.0.1:1025"),
+        ({"SMTP_HOST": "::1", "SMTP_PORT": "25"}, "smtp://[::1]:25"),
+        (
+            {"SMTP_HOST": "mail", "SMTP_PORT": "2525", "SMTP_USER": "a", "SMTP_PASSWORD": "b"},
+            "smtp+starttls://a:b@mail:2525",
+        ),
+    ],
+)
+def test_a_mail_server_may_be_told_in_parts(given: dict[str, str], url: str) -> None:
+    assert Settings.from_env(DEVELOPMENT | given).smtp_url == url
+
+
+def test_two_names_that_say_the_same_are_fit() -> None:
+    same = {
+        "STOCKROOM_ENV": "production",
+        "CORS_ORIGINS": "http://localhost:3000,https://yourdomain.example",
+        "MAIL_FROM": GUIDE["EMAIL_FROM"],
+        "SMTP_URL": "smtp://shop%40mail.example:p%40ss%2Fw%3Ard@smtp.mail.example:587",
+        "SMTP_USER": GUIDE["EMAIL_USERNAME"],
+        "SMTP_PASSWORD": GUIDE["EMAIL_PASSWORD"],
+    }
+
+    assert problems_with(GUIDE | same) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"STOCKROOM_ENV": "test"}, ["ENVIRONMENT", "STOCKROOM_ENV"]),
+        ({"CORS_ORIGINS": "https://a.example"}, ["BACKEND_CORS_ORIGINS", "CORS_ORIGINS"]),
+        ({"MAIL_FROM": "b@b.example"}, ["EMAIL_FROM", "MAIL_FROM"]),
+        ({"SMTP_USER": "other"}, ["EMAIL_USERNAME", "SMTP_USER"]),
+        ({"SMTP_PASSWORD": "other"}, ["EMAIL_PASSWORD", "SMTP_PASSWORD"]),
+        ({"SMTP_URL": "smtp://elsewhere:587"}, ["SMTP_HOST", "SMTP_URL"]),
+        ({"SMTP_HOST": ""}, ["SMTP_PORT", "SMTP_HOST"]),
+        ({"SMTP_PORT": "many"}, ["SMTP_PORT"]),
+        ({"SMTP_PORT": "65536"}, ["SMTP_PORT"]),
+        ({"SMTP_PASSWD": "p"}, ["SMTP_PASSWD", "SMTP_URL"]),
+        ({"EMAIL_HOST": "mail"}, ["EMAIL_HOST", "SMTP_URL"]),
+        ({"SENTRY_DSN": "https://key@sentry.example/1"}, ["SENTRY_DSN", "/metrics"]),
+        ({"ALGORITHM": "RS256"}, ["ALGORITHM", "HS256"]),
+        ({"ALGORITHM": "none"}, ["ALGORITHM", "HS256"]),
+        ({"ENVIRONMENT": "staging"}, ["ENVIRONMENT", "production"]),
+        ({"BACKEND_CORS_ORIGINS": '["*"]'}, ["BACKEND_CORS_ORIGINS"]),
+        ({"BACKEND_CORS_ORIGINS": "[1]"}, ["BACKEND_CORS_ORIGINS", "JSON"]),
+        ({"BACKEND_CORS_ORIGINS": '["https://a.example"'}, ["BACKEND_CORS_ORIGINS", "JSON"]),
+        ({"ACCESS_TOKEN_EXPIRE_MINUTES": "0"}, ["ACCESS_TOKEN_EXPIRE_MINUTES", "1440"]),
+        ({"ACCESS_TOKEN_EXPIRE_MINUTES": "11520"}, ["ACCESS_TOKEN_EXPIRE_MINUTES", "1440"]),
+        ({"REFRESH_TOKEN_EXPIRE_DAYS": "400"}, ["REFRESH_TOKEN_EXPIRE_DAYS", "365"]),
+    ],
+)
+def test_no_name_is_ignored_without_a_word(given: dict[str, str], named: list[str]) -> None:
+    problems = problems_with(GUIDE, **given)
+
+    assert [problem for problem in problems if all(name in problem for name in named)], problems
+    assert problems[0].split()[0] in given or problems[0].startswith(tuple(named)), problems
+
+
+def test_no_problem_repeats_a_password() -> None:
+    for given in ({"SMTP_PASSWORD": "other"}, {"SMTP_URL": "smtp://u:hidden@elsewhere:1"}):
+        told = " ".join(problems_with(GUIDE, **given))
+        assert "other" not in told.split()
+        assert GUIDE["EMAIL_PASSWORD"] not in told
+        assert "hidden" not in told

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from api.platform import cache, pagination
 from api.platform.auth import anyone, customers_only, principal, public, requires, staff_only
 from api.platform.concurrency import check, versioned
 from api.platform.db import db, session, transaction
+from api.platform.deprecation import deprecated
 from api.platform.http import Blueprint, MoneySchema, PageQuerySchema, Schema, list_of
 from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.limits import by_address, limiter
@@ -98,6 +100,18 @@ class ShelfQuerySchema(PageQuerySchema):
 @blueprint.response(200)
 def whatever() -> Any:
     """Do what the test wants."""
+    return bench.work() or {"ok": True}
+
+
+@blueprint.route("/old", methods=["GET", "POST"])
+@deprecated(date(2026, 3, 1), sunset=date(2027, 3, 1), successor=f"{PATH}/whatever")
+@staff_only
+@blueprint.response(200)
+def old() -> Any:
+    """Do what the test wants, for now.
+
+    It was good for years.
+    """
     return bench.work() or {"ok": True}
 
 

@@ -29,7 +29,7 @@ from api.accounts.errors import (
 )
 from api.accounts.models import PasswordReset, RefreshToken, SignIn, User
 from api.accounts.policy import AccountKind
-from api.accounts.tokens import REFRESH_LASTS, new_secret
+from api.accounts.tokens import new_secret, refresh_lasts
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM, Principal
@@ -85,7 +85,7 @@ def open_sign_in(
             network=device.network,
             created_at=now,
             last_used_at=now,
-            expires_at=now + REFRESH_LASTS,
+            expires_at=now + refresh_lasts(),
         )
     )
     if person.kind == AccountKind.STAFF:
@@ -141,7 +141,7 @@ def rotate(kind: AccountKind, token: str, *, device: Device) -> SignedIn:
         )
         .values(
             last_used_at=now,
-            expires_at=now + REFRESH_LASTS,
+            expires_at=now + refresh_lasts(),
             device=device.label,
             network=device.network,
         )
@@ -221,7 +221,7 @@ def _issue(sign_in_id: UUID, now: datetime) -> str:
             token_hash=hash_secret(token),
             sign_in_id=sign_in_id,
             issued_at=now,
-            expires_at=now + REFRESH_LASTS,
+            expires_at=now + refresh_lasts(),
         )
     )
     return token
