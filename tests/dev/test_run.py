@@ -25,7 +25,7 @@ IN_THIS_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     "os.execvp(sys.argv[1], sys.argv[1:])"
 )
-PARTS = ["mailbox", "postgres", "redis", "stripe", "web", "worker"]
+PARTS = ["mailbox", "postgres", "redis", "storefront", "stripe", "web", "worker"]
 
 
 def address_of(copy: Copy, part: str) -> str:

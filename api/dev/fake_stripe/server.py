@@ -39,6 +39,7 @@ _PLACES: Final = [
     (each.method, re.compile(each.path.replace("{id}", "(?P<id>[^/]+)")), each)
     for each in OPERATIONS
 ]
+_SCRIPT: Final = Path(__file__).with_name("stripe.js")
 _TICK: Final = 0.5  # seconds between two looks at what is due
 
 
@@ -53,6 +54,8 @@ class Server:
         """Answer any request as Stripe would."""
         if request.method == "OPTIONS":
             return web.Response(status=204, headers=_CORS)
+        if request.path == "/stripe.js":
+            return web.Response(text=_SCRIPT.read_text(), content_type="text/javascript")
         body = await request.text()
         request_id = make_id("req")
         status, answered, headers = self._transact(request, body, request_id)
