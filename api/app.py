@@ -32,10 +32,12 @@ from api.platform import (
     auth,
     cors,
     db,
+    docs,
     files,
     jobs,
     limits,
     observability,
+    openapi,
     pages,
     ports,
     problems,
@@ -44,7 +46,7 @@ from api.platform import (
     storage,
     storefronts,
 )
-from api.platform.http import Api, Blueprint, NoCookies
+from api.platform.http import Blueprint, NoCookies
 from api.platform.mail import Mailer, SmtpMailer
 from api.platform.settings import Settings
 from api.platform.storage import Storage
@@ -115,12 +117,11 @@ def create_app(
     limits.init_app(app, settings)
     jobs.init_app(app, subscriptions.WORK)
     pages.init_app(app)
+    docs.init_app(app)
     files.init_app(app)
     cors.init_app(app, settings)
     Migrate(app, db.db, directory="migrations", compare_type=True)
-    api = Api(app)
-    for blueprint in BLUEPRINTS:
-        api.register_blueprint(blueprint)
+    openapi.init_app(app, BLUEPRINTS, release=VERSION)
     for command in commands:
         app.cli.add_command(command)
     return app
@@ -139,18 +140,4 @@ def _config(settings: Settings) -> dict[str, Any]:
         "SECRET_KEY": settings.secret_key,
         "TESTING": settings.env == "test",
         "MAX_CONTENT_LENGTH": LARGEST_BODY,
-        "API_TITLE": "Stockroom",
-        "API_VERSION": VERSION,
-        "OPENAPI_VERSION": "3.0.3",
-        "OPENAPI_URL_PREFIX": "/",
-        "API_SPEC_OPTIONS": {
-            "info": {"description": "The back room of a shop, over REST."},
-            "components": {
-                "securitySchemes": {
-                    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-                    "cart": {"type": "apiKey", "in": "header", "name": auth.CART_TOKEN_HEADER},
-                    "storefront": storefronts.SECURITY_SCHEME,
-                }
-            },
-        },
     }

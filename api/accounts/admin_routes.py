@@ -6,6 +6,19 @@ from uuid import UUID
 from flask import request
 
 from api.accounts import devices, flows, queries, service
+from api.accounts.errors import (
+    AccountNotFound,
+    BadCredentials,
+    CurrentPasswordWrong,
+    EmailTaken,
+    GrantExceedsOwn,
+    LastOwner,
+    PasswordRefused,
+    RefreshTokenExpired,
+    RefreshTokenInvalid,
+    RefreshTokenReused,
+    StaffNotFound,
+)
 from api.accounts.policy import AccountKind, Role
 from api.accounts.schemas import (
     CredentialsSchema,
@@ -22,7 +35,7 @@ from api.platform import auth, limits
 from api.platform.auth import principal, public, requires, staff_only
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent_steps
 from api.platform.limits import (
     by_account,
@@ -32,6 +45,7 @@ from api.platform.limits import (
     limiter,
     was_refused,
 )
+from api.platform.refusals import refuses
 from api.platform.storefronts import client_address
 
 Answer = tuple[dict[str, Any], dict[str, str]]
@@ -45,10 +59,10 @@ blueprint = Blueprint(
 
 @blueprint.route("/auth/login", methods=["POST"])
 @public
+@refuses(BadCredentials)
 @limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
 @limiter.limit(limits.SIGN_IN, key_func=by_account, deduct_when=was_refused)
 @blueprint.arguments(CredentialsSchema)
-@blueprint.doc(responses={401: "UNAUTHORIZED"})
 @blueprint.response(200, StaffSignedInSchema)
 def login(body: dict[str, str]) -> Answer:
     """Sign a member of staff in.
@@ -60,12 +74,12 @@ def login(body: dict[str, str]) -> Answer:
 
 @blueprint.route("/auth/refresh", methods=["POST"])
 @public
+@refuses(RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused)
 @limiter.limit(limits.REFRESH_BY_ADDRESS, key_func=by_address)
 @limiter.limit(limits.REFRESH, key_func=by_refresh_token)
 @blueprint.arguments(RefreshSchema)
-@blueprint.doc(responses={401: "UNAUTHORIZED"})
 @blueprint.response(200, StaffSignedInSchema)
-def refresh(body: dict[str, str]) -> Answer:
+def refresh_tokens(body: dict[str, str]) -> Answer:
     """Trade a refresh token of staff for the next pair of tokens.
 
     Each is good once; two tabs that come with one within ten seconds, from the same browser and
@@ -93,14 +107,16 @@ def logout(body: dict[str, str]) -> None:
 
 @blueprint.route("/me")
 @staff_only
+@refuses(AccountNotFound)
 @blueprint.response(200, StaffMeSchema)
-def me() -> dict[str, Any]:
+def get_me() -> dict[str, Any]:
     """Show one's own account and what one may do."""
     return queries.me(_own_id())
 
 
 @blueprint.route("/me/password", methods=["POST"])
 @staff_only
+@refuses(AccountNotFound, CurrentPasswordWrong, PasswordRefused)
 @limiter.limit(limits.SIGN_IN, key_func=by_person, deduct_when=was_refused)
 @idempotent_steps()
 @blueprint.arguments(PasswordChangeSchema)
@@ -123,11 +139,11 @@ def list_staff(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/staff", methods=["POST"])
 @requires(Permission.STAFF_WRITE)
+@refuses(EmailTaken, GrantExceedsOwn, PasswordRefused, StaffNotFound)
 @idempotent_steps()
 @blueprint.arguments(NewStaffSchema)
-@blueprint.doc(responses={409: "CONFLICT"})
-@blueprint.response(201, StaffMemberSchema)
-def hire(body: dict[str, str]) -> Answer:
+@blueprint.response(201, StaffMemberSchema, headers=LOCATED)
+def create_staff_member(body: dict[str, str]) -> Answer:
     """Take someone on with a first password; an address is on the staff once (`email_taken`)."""
     user_id = flows.hire(
         email=body["email"],
@@ -141,19 +157,22 @@ def hire(body: dict[str, str]) -> Answer:
 
 @blueprint.route("/staff/<uuid:user_id>")
 @requires(Permission.STAFF_READ)
+@refuses(StaffNotFound)
 @blueprint.response(200, StaffMemberSchema)
-def show_staff(user_id: UUID) -> dict[str, Any]:
+def get_staff_member(user_id: UUID) -> dict[str, Any]:
     """Show a member of staff."""
     return queries.staff_member(user_id)
 
 
 @blueprint.route("/staff/<uuid:user_id>", methods=["PATCH"])
 @requires(Permission.STAFF_WRITE)
+@refuses(GrantExceedsOwn, LastOwner, StaffNotFound)
 @versioned
 @blueprint.arguments(StaffEditSchema(partial=True))
-@blueprint.doc(responses={409: "CONFLICT"})
 @blueprint.response(200, StaffMemberSchema)
-def edit_staff(body: dict[str, Any], user_id: UUID, expected_version: int) -> dict[str, Any]:
+def update_staff_member(
+    body: dict[str, Any], user_id: UUID, expected_version: int
+) -> dict[str, Any]:
     """Change a member of staff's name or role, or switch them off: they are out at once.
 
     Nobody gives or takes more than they hold, and the last active owner stays (`last_owner`).

@@ -6,6 +6,20 @@ from uuid import UUID
 from flask import request
 
 from api.accounts import devices, flows, queries, service
+from api.accounts.errors import (
+    AccountNotFound,
+    AddressIncomplete,
+    AddressNotFound,
+    BadCredentials,
+    CurrentPasswordWrong,
+    PasswordRefused,
+    RefreshTokenExpired,
+    RefreshTokenInvalid,
+    RefreshTokenReused,
+    ResetTokenInvalid,
+    SignInNotFound,
+    TooManyAddresses,
+)
 from api.accounts.policy import AccountKind
 from api.accounts.schemas import (
     AcceptedSchema,
@@ -27,7 +41,7 @@ from api.platform import auth, limits
 from api.platform.auth import customers_only, public
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent, idempotent_steps
 from api.platform.limits import (
     by_account,
@@ -39,6 +53,7 @@ from api.platform.limits import (
     speaks_for_itself,
     was_refused,
 )
+from api.platform.refusals import refuses
 from api.platform.storefronts import client_address
 
 Answer = tuple[dict[str, Any], dict[str, str]]
@@ -58,6 +73,7 @@ _RESET = "If this address has an account, a letter with a link is on its way to 
 
 @blueprint.route("/register", methods=["POST"])
 @public
+@refuses(PasswordRefused)
 @limiter.limit(limits.REGISTER_BY_ADDRESS, key_func=by_address)
 @limiter.limit(limits.REGISTER, key_func=by_account)
 @idempotent_steps(strangers=True)
@@ -74,6 +90,7 @@ def register(body: dict[str, str]) -> dict[str, str]:
 
 @blueprint.route("/login", methods=["POST"])
 @public
+@refuses(BadCredentials)
 @limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
 @limiter.limit(
     limits.SIGN_IN_BY_STOREFRONT,
@@ -83,7 +100,6 @@ def register(body: dict[str, str]) -> dict[str, str]:
 )
 @limiter.limit(limits.SIGN_IN, key_func=by_account, deduct_when=was_refused)
 @blueprint.arguments(CredentialsSchema)
-@blueprint.doc(responses={401: "UNAUTHORIZED"})
 @blueprint.response(200, SignedInSchema)
 def login(body: dict[str, str]) -> Answer:
     """Sign a customer in.
@@ -95,12 +111,12 @@ def login(body: dict[str, str]) -> Answer:
 
 @blueprint.route("/refresh", methods=["POST"])
 @public
+@refuses(RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused)
 @limiter.limit(limits.REFRESH_BY_ADDRESS, key_func=by_address)
 @limiter.limit(limits.REFRESH, key_func=by_refresh_token)
 @blueprint.arguments(RefreshSchema)
-@blueprint.doc(responses={401: "UNAUTHORIZED"})
 @blueprint.response(200, SignedInSchema)
-def refresh(body: dict[str, str]) -> Answer:
+def refresh_tokens(body: dict[str, str]) -> Answer:
     """Trade a refresh token for the next pair of tokens.
 
     Each is good once; two tabs that come with one within ten seconds, from the same browser and
@@ -141,6 +157,7 @@ def forgot_password(body: dict[str, str]) -> dict[str, str]:
 
 @blueprint.route("/reset-password", methods=["POST"])
 @public
+@refuses(PasswordRefused, ResetTokenInvalid)
 @limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
 @limiter.limit(
     limits.SIGN_IN_BY_STOREFRONT,
@@ -158,18 +175,20 @@ def reset_password(body: dict[str, str]) -> None:
 
 @users.route("/me")
 @customers_only
+@refuses(AccountNotFound)
 @users.response(200, MeSchema)
-def me() -> dict[str, Any]:
+def get_me() -> dict[str, Any]:
     """Show one's own account."""
     return queries.me(_customer())
 
 
 @users.route("/me", methods=["PATCH"])
 @customers_only
+@refuses(AccountNotFound)
 @versioned
 @users.arguments(MeEditSchema)
 @users.response(200, MeSchema)
-def edit_me(body: dict[str, Any], expected_version: int) -> dict[str, Any]:
+def update_me(body: dict[str, Any], expected_version: int) -> dict[str, Any]:
     """Change one's own account."""
     with transaction():
         service.rename(_customer(), **body, expected_version=expected_version)
@@ -178,6 +197,7 @@ def edit_me(body: dict[str, Any], expected_version: int) -> dict[str, Any]:
 
 @users.route("/me/password", methods=["POST"])
 @customers_only
+@refuses(AccountNotFound, CurrentPasswordWrong, PasswordRefused)
 @limiter.limit(limits.SIGN_IN, key_func=by_person, deduct_when=was_refused)
 @idempotent_steps()
 @users.arguments(PasswordChangeSchema)
@@ -203,9 +223,10 @@ def list_addresses(query: dict[str, Any]) -> dict[str, Any]:
 
 @users.route("/me/addresses", methods=["POST"])
 @customers_only
+@refuses(AddressNotFound, TooManyAddresses)
 @idempotent(required=False)
 @users.arguments(AddressBookEntrySchema)
-@users.response(201, SavedAddressSchema)
+@users.response(201, SavedAddressSchema, headers=LOCATED)
 def add_address(body: dict[str, Any]) -> Answer:
     """Add an address."""
     address_id = service.add_address(_customer(), body)
@@ -215,18 +236,20 @@ def add_address(body: dict[str, Any]) -> Answer:
 
 @users.route("/me/addresses/<uuid:address_id>")
 @customers_only
+@refuses(AddressNotFound)
 @users.response(200, SavedAddressSchema)
-def show_address(address_id: UUID) -> dict[str, Any]:
+def get_address(address_id: UUID) -> dict[str, Any]:
     """Show one of one's addresses."""
     return queries.address(_customer(), address_id)
 
 
 @users.route("/me/addresses/<uuid:address_id>", methods=["PATCH"])
 @customers_only
+@refuses(AddressIncomplete, AddressNotFound)
 @versioned
 @users.arguments(AddressEditSchema(partial=True))
 @users.response(200, SavedAddressSchema)
-def edit_address(body: dict[str, Any], address_id: UUID, expected_version: int) -> dict[str, Any]:
+def update_address(body: dict[str, Any], address_id: UUID, expected_version: int) -> dict[str, Any]:
     """Change an address. As a default it takes over from the one before."""
     with transaction():
         service.edit_address(
@@ -237,9 +260,10 @@ def edit_address(body: dict[str, Any], address_id: UUID, expected_version: int) 
 
 @users.route("/me/addresses/<uuid:address_id>", methods=["DELETE"])
 @customers_only
+@refuses(AddressNotFound)
 @versioned
 @users.response(204)
-def remove_address(address_id: UUID, expected_version: int) -> None:
+def delete_address(address_id: UUID, expected_version: int) -> None:
     """Delete an address. Orders keep their own copy."""
     with transaction():
         service.remove_address(_customer(), address_id, expected_version=expected_version)
@@ -256,6 +280,7 @@ def list_sessions(query: dict[str, Any]) -> dict[str, Any]:
 
 @users.route("/me/sessions/<uuid:session_id>", methods=["DELETE"])
 @customers_only
+@refuses(SignInNotFound)
 @users.response(204)
 def end_session(session_id: UUID) -> None:
     """Sign a device out: its refresh token is dead, its access token when it runs out.

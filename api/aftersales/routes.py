@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from api.aftersales import flows, queries
+from api.aftersales.errors import CaseNotFound, NothingToRefund, RefundChanged
 from api.aftersales.flows import RefundForm
 from api.aftersales.schemas import (
     CancelSchema,
@@ -12,13 +13,25 @@ from api.aftersales.schemas import (
     RefundRequestSchema,
     RefundSchema,
 )
+from api.inventory.errors import LocationNotFound, VariantUnknown
+from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.orders import queries as orders
+from api.orders.errors import OrderNotFound, QuantityExceedsRefundable, UnknownOrderLine
 from api.orders.schemas import OrderSchema
+from api.payments.errors import (
+    AmountNotChargeable,
+    GatewayRefused,
+    GatewayUnavailable,
+    PaymentDeclined,
+    PaymentNotFound,
+    RefundExceedsCaptured,
+)
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.http import Blueprint
 from api.platform.idempotency import idempotent_flow
+from api.platform.refusals import refuses
 
 blueprint = Blueprint(
     "admin-aftersales",
@@ -30,6 +43,7 @@ blueprint = Blueprint(
 
 @blueprint.route("/<uuid:order_id>/refunds/quote", methods=["POST"])
 @requires(Permission.ORDERS_REFUND)
+@refuses(OrderNotFound, QuantityExceedsRefundable, UnknownOrderLine)
 @blueprint.arguments(RefundQuoteRequestSchema)
 @blueprint.response(200, RefundQuoteSchema)
 def quote_refund(wanted: dict[str, Any], order_id: UUID) -> Any:
@@ -43,6 +57,23 @@ def quote_refund(wanted: dict[str, Any], order_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:order_id>/refunds", methods=["POST"])
 @requires(Permission.ORDERS_REFUND)
+@refuses(
+    AmountNotChargeable,
+    CaseNotFound,
+    GatewayRefused,
+    GatewayUnavailable,
+    InvalidState,
+    LocationNotFound,
+    NothingToRefund,
+    OrderNotFound,
+    PaymentDeclined,
+    PaymentNotFound,
+    QuantityExceedsRefundable,
+    RefundChanged,
+    RefundExceedsCaptured,
+    UnknownOrderLine,
+    VariantUnknown,
+)
 @idempotent_flow
 @blueprint.arguments(RefundRequestSchema)
 @blueprint.response(201, RefundSchema)
@@ -58,6 +89,18 @@ def refund_order(wanted: dict[str, Any], order_id: UUID, operation_id: UUID) -> 
 
 @blueprint.route("/<uuid:order_id>/cancel", methods=["POST"])
 @requires(Permission.ORDERS_CANCEL)
+@refuses(
+    AmountNotChargeable,
+    GatewayRefused,
+    GatewayUnavailable,
+    InvalidState,
+    NothingToRefund,
+    OrderNotFound,
+    PaymentDeclined,
+    PaymentNotFound,
+    RefundChanged,
+    RefundExceedsCaptured,
+)
 @idempotent_flow
 @blueprint.arguments(CancelSchema)
 @blueprint.response(200, OrderSchema)

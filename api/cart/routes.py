@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import current_app
 
 from api.cart import queries, service
-from api.cart.errors import CartNotFound, NotForSale
+from api.cart.errors import CartItemNotFound, CartNotFound, NotEnoughInStock, NotForSale
 from api.cart.queries import CartLine, CartRow
 from api.cart.schemas import AddItemSchema, CartSchema, ChangeItemSchema
 from api.catalog import queries as catalog
@@ -21,6 +21,7 @@ from api.platform.concurrency import versioned
 from api.platform.db import transaction
 from api.platform.http import Blueprint
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 
 blueprint = Blueprint(
     "cart", __name__, url_prefix="/api/v1/cart", description="What someone is thinking of buying."
@@ -29,6 +30,7 @@ blueprint = Blueprint(
 
 @blueprint.route("", methods=["GET"])
 @anyone
+@refuses(CartNotFound)
 @blueprint.response(200, CartSchema)
 def get_cart() -> Any:
     """Read your cart; an empty one when there is none yet."""
@@ -42,10 +44,11 @@ def get_cart() -> Any:
 
 @blueprint.route("/items", methods=["POST"])
 @anyone
+@refuses(CartNotFound, NotEnoughInStock, NotForSale)
 @idempotent(required=False, strangers=True)
 @blueprint.arguments(AddItemSchema)
 @blueprint.response(200, CartSchema)
-def add_item(item: dict[str, Any]) -> Any:
+def add_cart_item(item: dict[str, Any]) -> Any:
     """Put units of a variant in; a guest's first call begins a cart and answers its token.
 
     Send an `Idempotency-Key` with each call and repeat it when no answer came: the units are then
@@ -68,10 +71,11 @@ def add_item(item: dict[str, Any]) -> Any:
 
 @blueprint.route("/items/<uuid:item_id>", methods=["PATCH"])
 @anyone
+@refuses(CartItemNotFound, CartNotFound, NotEnoughInStock, NotForSale)
 @versioned
 @blueprint.arguments(ChangeItemSchema)
 @blueprint.response(200, CartSchema)
-def change_item(change: dict[str, Any], item_id: UUID, expected_version: int) -> Any:
+def update_cart_item(change: dict[str, Any], item_id: UUID, expected_version: int) -> Any:
     """Set how many units of an item you want."""
     with transaction():
         cart = _touched(expected_version)
@@ -81,9 +85,10 @@ def change_item(change: dict[str, Any], item_id: UUID, expected_version: int) ->
 
 @blueprint.route("/items/<uuid:item_id>", methods=["DELETE"])
 @anyone
+@refuses(CartItemNotFound, CartNotFound)
 @versioned
 @blueprint.response(200, CartSchema)
-def remove_item(item_id: UUID, expected_version: int) -> Any:
+def remove_cart_item(item_id: UUID, expected_version: int) -> Any:
     """Take an item out."""
     with transaction():
         cart = _touched(expected_version)

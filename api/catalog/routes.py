@@ -5,13 +5,20 @@ from typing import Any
 from flask import Response, request
 
 from api.catalog import policy, queries
-from api.catalog.errors import CategoryNotFound, CollectionNotFound, ProductNotFound
+from api.catalog.errors import (
+    AttributeNotFilterable,
+    CategoryNotFound,
+    CollectionNotFound,
+    FilterUnreadable,
+    ProductNotFound,
+    SortNeedsQuery,
+    SortNeedsShelf,
+)
 from api.catalog.queries import Wanted
 from api.catalog.schemas.shelf import (
     ShownCategoryPageSchema,
     ShownCategorySchema,
     ShownCollectionSchema,
-    ShownPagesQuerySchema,
     ShownProductCardListSchema,
     ShownProductQuerySchema,
     ShownProductSchema,
@@ -21,9 +28,10 @@ from api.catalog.schemas.shelf import (
 )
 from api.platform import cache
 from api.platform.auth import public
-from api.platform.http import Blueprint, list_of
+from api.platform.http import LOCATED, Blueprint, UncountedPageQuerySchema, list_of
 from api.platform.languages import fallbacks, spoken
 from api.platform.ports import port
+from api.platform.refusals import refuses
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
@@ -55,6 +63,7 @@ def list_categories() -> Any:
 
 @blueprint.route("/categories/<slug>")
 @public
+@refuses(CategoryNotFound)
 @cache.answered(policy.category_page)
 @blueprint.alt_response(301, **_MOVED)
 @blueprint.response(200, ShownCategoryPageSchema)
@@ -71,7 +80,7 @@ def get_category(slug: str) -> Any:
 @blueprint.route("/collections")
 @public
 @cache.answered(policy.collections)
-@blueprint.arguments(ShownPagesQuerySchema, location="query")
+@blueprint.arguments(UncountedPageQuerySchema, location="query")
 @blueprint.response(200, list_of(ShownCollectionSchema))
 def list_collections(query: dict[str, Any]) -> Any:
     """List the collections by title."""
@@ -80,6 +89,7 @@ def list_collections(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/collections/<slug>")
 @public
+@refuses(CollectionNotFound)
 @cache.answered(policy.collection_page)
 @blueprint.alt_response(301, **_MOVED)
 @blueprint.response(200, ShownCollectionSchema)
@@ -95,6 +105,14 @@ def get_collection(slug: str) -> Any:
 
 @blueprint.route("/products")
 @public
+@refuses(
+    AttributeNotFilterable,
+    CategoryNotFound,
+    CollectionNotFound,
+    FilterUnreadable,
+    SortNeedsQuery,
+    SortNeedsShelf,
+)
 @cache.answered(_list_namespaces)
 @blueprint.arguments(ShownProductsQuerySchema, location="query")
 @blueprint.response(200, ShownProductCardListSchema)
@@ -122,6 +140,7 @@ def list_products(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/products/<slug>")
 @public
+@refuses(ProductNotFound)
 @cache.answered(_page_namespaces)
 @blueprint.arguments(ShownProductQuerySchema, location="query")
 @blueprint.alt_response(301, **_MOVED)
@@ -150,8 +169,8 @@ def get_product(query: dict[str, Any], slug: str) -> Any:
 @public
 @cache.answered(policy.lists)
 @blueprint.arguments(SuggestionsQuerySchema, location="query")
-@blueprint.response(200, SuggestionsSchema)
-def suggest(query: dict[str, Any]) -> Any:
+@blueprint.response(200, SuggestionsSchema, headers=LOCATED)
+def list_search_suggestions(query: dict[str, Any]) -> Any:
     """Guess, while somebody types, what they are looking for."""
     currency = query["currency"] or _settings().currency
     return _told(

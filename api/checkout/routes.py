@@ -5,7 +5,10 @@ from uuid import UUID
 
 from flask import current_app
 
+from api.accounts.errors import AccountNotFound
+from api.cart.errors import CartEmpty, CartNotFound
 from api.checkout import flows
+from api.checkout.errors import CartChanged, CartUnbuyable, EmailRequired
 from api.checkout.flows import CheckoutForm
 from api.checkout.schemas import (
     CheckoutSchema,
@@ -16,13 +19,28 @@ from api.checkout.schemas import (
     QuoteRequestSchema,
     QuoteSchema,
 )
+from api.inventory.errors import InsufficientStock
+from api.kernel.errors import InvalidState
 from api.kernel.money import Money
 from api.kernel.permissions import Permission
 from api.orders import queries as orders
+from api.orders.errors import OrderNotFound
 from api.orders.schemas import OrderSchema
+from api.payments.errors import (
+    AmountBelowMinimum,
+    AmountNotChargeable,
+    GatewayRefused,
+    GatewayUnavailable,
+    NothingDue,
+    PaymentDeclined,
+    PaymentNotFound,
+    WrongCurrency,
+)
 from api.platform.auth import anyone, principal, requires
-from api.platform.http import Blueprint
+from api.platform.http import LOCATED, Blueprint
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
+from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable
 from api.settlement import service as settlement
 
 checkout = Blueprint(
@@ -41,9 +59,18 @@ admin = Blueprint(
 
 @checkout.route("/quote", methods=["POST"])
 @anyone
+@refuses(
+    AmountBelowMinimum,
+    AmountNotChargeable,
+    CartEmpty,
+    CartNotFound,
+    CartUnbuyable,
+    ShippingMethodNotFound,
+    ShippingNotAvailable,
+)
 @checkout.arguments(QuoteRequestSchema)
 @checkout.response(200, QuoteSchema)
-def quote(wanted: dict[str, Any]) -> Any:
+def quote_checkout(wanted: dict[str, Any]) -> Any:
     """Tell what the cart would cost in a country, and which ways of shipping there are.
 
     Takes no `Idempotency-Key`: it changes nothing, and a kept answer could be out of date.
@@ -53,18 +80,33 @@ def quote(wanted: dict[str, Any]) -> Any:
 
 @checkout.route("/hold", methods=["POST"])
 @anyone
+@refuses(CartEmpty, CartNotFound, CartUnbuyable, InsufficientStock)
 @idempotent(required=False)
 @checkout.response(200, HoldSchema)
-def hold() -> Any:
+def hold_stock() -> Any:
     """Keep the cart's goods for a quarter of an hour; asking again extends it."""
     return flows.hold_stock(principal())
 
 
 @checkout.route("", methods=["POST"])
 @anyone
+@refuses(
+    AccountNotFound,
+    AmountBelowMinimum,
+    AmountNotChargeable,
+    CartChanged,
+    CartEmpty,
+    CartNotFound,
+    CartUnbuyable,
+    EmailRequired,
+    InsufficientStock,
+    OrderNotFound,
+    ShippingMethodNotFound,
+    ShippingNotAvailable,
+)
 @idempotent(required=True)
 @checkout.arguments(CheckoutSchema)
-@checkout.response(201, OrderSchema)
+@checkout.response(201, OrderSchema, headers=LOCATED)
 def place_order(form: dict[str, Any]) -> Any:
     """Turn the cart into an order. Its goods are promised; an unpaid order expires."""
     order_id = flows.place_order(CheckoutForm(**form), by=principal())
@@ -73,6 +115,16 @@ def place_order(form: dict[str, Any]) -> Any:
 
 @payments.route("/create-payment-intent", methods=["POST"])
 @anyone
+@refuses(
+    AmountNotChargeable,
+    GatewayRefused,
+    GatewayUnavailable,
+    InvalidState,
+    NothingDue,
+    OrderNotFound,
+    PaymentDeclined,
+    PaymentNotFound,
+)
 @payments.arguments(PaymentRequestSchema)
 @payments.response(200, PaymentIntentSchema)
 def create_payment_intent(wanted: dict[str, Any]) -> Any:
@@ -93,6 +145,14 @@ def create_payment_intent(wanted: dict[str, Any]) -> Any:
 
 @payments.route("/confirm-payment/<uuid:order_id>", methods=["POST"])
 @anyone
+@refuses(
+    AmountNotChargeable,
+    GatewayRefused,
+    GatewayUnavailable,
+    OrderNotFound,
+    PaymentDeclined,
+    PaymentNotFound,
+)
 @payments.response(200, OrderSchema)
 def confirm_payment(order_id: UUID) -> Any:
     """Ask Stripe how the payment stands, without waiting for its webhook; answers the order.
@@ -105,10 +165,11 @@ def confirm_payment(order_id: UUID) -> Any:
 
 @admin.route("/<uuid:order_id>/mark-paid", methods=["POST"])
 @requires(Permission.PAYMENTS_WRITE)
+@refuses(InvalidState, NothingDue, OrderNotFound, WrongCurrency)
 @idempotent(required=True)
 @admin.arguments(MarkPaidSchema)
 @admin.response(200, OrderSchema)
-def mark_paid(paid: dict[str, Any], order_id: UUID) -> Any:
+def mark_order_paid(paid: dict[str, Any], order_id: UUID) -> Any:
     """Record money that came another way: a bank transfer, cash on the counter."""
     settlement.mark_paid(order_id, **paid, by=principal())
     return orders.view(order_id)

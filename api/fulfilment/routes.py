@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import current_app
 
 from api.fulfilment import flows, queries
+from api.fulfilment.errors import CodeUnknown, FulfilmentNotFound, FulfilmentOutdated
 from api.fulfilment.schemas import (
     CarrierSchema,
     FulfilmentSchema,
@@ -14,10 +15,14 @@ from api.fulfilment.schemas import (
     ScanSchema,
     ShipOrderSchema,
 )
+from api.inventory.errors import NotAllocated
+from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
+from api.orders.errors import NothingToShip, OrderNotFound, QuantityExceedsOpen, UnknownOrderLine
 from api.platform.auth import principal, requires
 from api.platform.http import Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 
 blueprint = Blueprint(
     "fulfilment",
@@ -33,6 +38,15 @@ desk = Blueprint(
 
 @blueprint.route("/orders/<uuid:order_id>/ship", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
+@refuses(
+    FulfilmentNotFound,
+    InvalidState,
+    NotAllocated,
+    NothingToShip,
+    OrderNotFound,
+    QuantityExceedsOpen,
+    UnknownOrderLine,
+)
 @idempotent(required=True)
 @blueprint.arguments(ShipOrderSchema)
 @blueprint.response(201, FulfilmentSchema)
@@ -53,6 +67,7 @@ def ship_order(form: dict[str, Any], order_id: UUID) -> Any:
 
 @blueprint.route("/orders/<uuid:order_id>/fulfilments", methods=["GET"])
 @requires(Permission.ORDERS_READ)
+@refuses(OrderNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_of(FulfilmentSchema))
 def list_fulfilments(query: dict[str, Any], order_id: UUID) -> Any:
@@ -67,10 +82,18 @@ def list_fulfilments(query: dict[str, Any], order_id: UUID) -> Any:
 
 @blueprint.route("/orders/<uuid:order_id>/fulfilments", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
+@refuses(
+    FulfilmentNotFound,
+    InvalidState,
+    NothingToShip,
+    OrderNotFound,
+    QuantityExceedsOpen,
+    UnknownOrderLine,
+)
 @idempotent(required=True)
 @blueprint.arguments(OpenFulfilmentSchema)
 @blueprint.response(201, FulfilmentSchema)
-def open_fulfilment(form: dict[str, Any], order_id: UUID) -> Any:
+def create_fulfilment(form: dict[str, Any], order_id: UUID) -> Any:
     """Claim units of an order for a parcel that is still to be packed.
 
     Nobody else can ship them until the parcel leaves or is cancelled.
@@ -80,6 +103,7 @@ def open_fulfilment(form: dict[str, Any], order_id: UUID) -> Any:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
+@refuses(FulfilmentNotFound)
 @blueprint.response(200, FulfilmentSchema)
 def get_fulfilment(fulfilment_id: UUID) -> Any:
     """Read one parcel."""
@@ -88,6 +112,7 @@ def get_fulfilment(fulfilment_id: UUID) -> Any:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/ship", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
+@refuses(FulfilmentNotFound, FulfilmentOutdated, InvalidState, NotAllocated, OrderNotFound)
 @idempotent(required=True)
 @blueprint.arguments(CarrierSchema)
 @blueprint.response(200, FulfilmentSchema)
@@ -104,6 +129,7 @@ def ship_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/cancel", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
+@refuses(FulfilmentNotFound, InvalidState, OrderNotFound)
 @idempotent(required=True)
 @blueprint.response(200, FulfilmentSchema)
 def cancel_fulfilment(fulfilment_id: UUID) -> Any:
@@ -117,6 +143,7 @@ def cancel_fulfilment(fulfilment_id: UUID) -> Any:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/deliver", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
+@refuses(FulfilmentNotFound, InvalidState, OrderNotFound)
 @idempotent(required=True)
 @blueprint.response(200, FulfilmentSchema)
 def deliver_fulfilment(fulfilment_id: UUID) -> Any:
@@ -128,7 +155,7 @@ def deliver_fulfilment(fulfilment_id: UUID) -> Any:
 @desk.route("/overview", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @desk.response(200, OverviewSchema)
-def overview() -> Any:
+def get_overview() -> Any:
     """Show what waits at this moment."""
     return {
         **queries.overview(),
@@ -138,8 +165,9 @@ def overview() -> Any:
 
 @desk.route("/scan/<path:code>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
+@refuses(CodeUnknown)
 @desk.response(200, ScanSchema)
-def scan(code: str) -> Any:
+def scan_code(code: str) -> Any:
     """Tell what a scanned code is.
 
     An order is found by its number, with or without `O-`; goods by SKU or any barcode.

@@ -4,6 +4,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from api.inventory import queries, service
+from api.inventory.errors import (
+    InsufficientStock,
+    LevelNotFound,
+    LocationCodeTaken,
+    LocationNotFound,
+    QuantityTooLarge,
+    StaleQuantity,
+    VariantUnknown,
+)
 from api.inventory.schemas import (
     AdjustSchema,
     EditLevelSchema,
@@ -22,8 +31,9 @@ from api.platform.auth import principal, requires
 from api.platform.batch import Batch, BatchAnswerSchema
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 
 _LEVEL_ROW: Final = LevelRowSchema()
 
@@ -46,9 +56,10 @@ def list_locations(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/locations", methods=["POST"])
 @requires(Permission.INVENTORY_ADJUST)
+@refuses(LocationCodeTaken, LocationNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NewLocationSchema)
-@blueprint.response(201, LocationSchema)
+@blueprint.response(201, LocationSchema, headers=LOCATED)
 def create_location(body: dict[str, Any]) -> Any:
     """Add a place that holds goods."""
     location_id = service.create_location(**body, by=principal())
@@ -58,6 +69,7 @@ def create_location(body: dict[str, Any]) -> Any:
 
 @blueprint.route("/locations/<uuid:location_id>", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
+@refuses(LocationNotFound)
 @blueprint.response(200, LocationSchema)
 def get_location(location_id: UUID) -> dict[str, Any]:
     """Read one place."""
@@ -66,10 +78,11 @@ def get_location(location_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/locations/<uuid:location_id>", methods=["PATCH"])
 @requires(Permission.INVENTORY_ADJUST)
+@refuses(LocationNotFound)
 @versioned
 @blueprint.arguments(EditLocationSchema)
 @blueprint.response(200, LocationSchema)
-def edit_location(
+def update_location(
     changes: dict[str, Any], location_id: UUID, expected_version: int
 ) -> dict[str, Any]:
     """Rename a place, move it in the order of preference, or take its goods off sale."""
@@ -84,17 +97,18 @@ def edit_location(
 @requires(Permission.INVENTORY_READ)
 @blueprint.arguments(StockQuerySchema, location="query")
 @blueprint.response(200, list_of(StockLevelSchema))
-def list_levels(query: dict[str, Any]) -> dict[str, Any]:
+def list_stock_levels(query: dict[str, Any]) -> dict[str, Any]:
     """List stock levels by SKU."""
     return queries.levels(with_total=query.pop("include") == "total", **query)
 
 
 @blueprint.route("/stock", methods=["POST"])
 @requires(Permission.INVENTORY_ADJUST)
+@refuses(LevelNotFound, LocationNotFound, VariantUnknown)
 @idempotent(required=False)
 @blueprint.arguments(NewLevelSchema)
-@blueprint.response(201, StockLevelSchema)
-def open_level(body: dict[str, Any]) -> Any:
+@blueprint.response(201, StockLevelSchema, headers=LOCATED)
+def create_stock_level(body: dict[str, Any]) -> Any:
     """Give a variant a place at a location, empty at first; an existing level is answered."""
     level_id = service.open_level(**body, by=principal())
     return queries.level(level_id), {"Location": f"{blueprint.url_prefix}/stock/{level_id}"}
@@ -102,18 +116,22 @@ def open_level(body: dict[str, Any]) -> Any:
 
 @blueprint.route("/stock/<uuid:level_id>", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
+@refuses(LevelNotFound)
 @blueprint.response(200, StockLevelSchema)
-def get_level(level_id: UUID) -> dict[str, Any]:
+def get_stock_level(level_id: UUID) -> dict[str, Any]:
     """Read one stock level."""
     return queries.level(level_id)
 
 
 @blueprint.route("/stock/<uuid:level_id>", methods=["PATCH"])
 @requires(Permission.INVENTORY_ADJUST)
+@refuses(LevelNotFound)
 @versioned
 @blueprint.arguments(EditLevelSchema)
 @blueprint.response(200, StockLevelSchema)
-def edit_level(changes: dict[str, Any], level_id: UUID, expected_version: int) -> dict[str, Any]:
+def update_stock_level(
+    changes: dict[str, Any], level_id: UUID, expected_version: int
+) -> dict[str, Any]:
     """Set the number at which a level counts as low."""
     with transaction():
         service.set_threshold(
@@ -130,7 +148,7 @@ def edit_level(changes: dict[str, Any], level_id: UUID, expected_version: int) -
 @idempotent(required=False)
 @blueprint.arguments(LevelBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)
-def edit_many_levels(given: dict[str, Any]) -> dict[str, Any]:
+def update_many_stock_levels(given: dict[str, Any]) -> dict[str, Any]:
     """Set the numbers at which up to 100 levels count as low.
 
     Each row is done or refused for itself and told in the order of the request. A row names the
@@ -142,11 +160,11 @@ def edit_many_levels(given: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/stock/<uuid:level_id>/adjust", methods=["POST"])
 @requires(Permission.INVENTORY_ADJUST)
+@refuses(InsufficientStock, LevelNotFound, QuantityTooLarge, StaleQuantity)
 @idempotent(required=True)
 @blueprint.arguments(AdjustSchema)
-@blueprint.doc(responses={409: "CONFLICT"})
 @blueprint.response(200, StockLevelSchema)
-def adjust_level(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
+def adjust_stock_level(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
     """Change what lies on a shelf: by a difference, or to a number that was counted.
 
     Setting a number needs the one that it replaces; when the shelf has moved, the answer is
@@ -158,8 +176,9 @@ def adjust_level(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/stock/<uuid:level_id>/movements", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
+@refuses(LevelNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_of(MovementSchema))
-def list_movements(query: dict[str, Any], level_id: UUID) -> dict[str, Any]:
+def list_stock_movements(query: dict[str, Any], level_id: UUID) -> dict[str, Any]:
     """Read the journal of a level, the newest entry first."""
     return queries.movements(level_id, with_total=query.pop("include") == "total", **query)

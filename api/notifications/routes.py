@@ -3,13 +3,16 @@
 from typing import Any
 from uuid import UUID
 
+from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.notifications import queries, service
+from api.notifications.errors import LetterHoldsSecret, LetterInHand, LetterNotFound
 from api.notifications.queries import LetterFilter
 from api.notifications.schemas import LetterCardSchema, LetterListQuerySchema, LetterSchema
 from api.platform.auth import principal, requires
 from api.platform.http import Blueprint, list_of
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 
 blueprint = Blueprint(
     "letters",
@@ -35,6 +38,7 @@ def list_letters(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:letter_id>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
+@refuses(LetterNotFound)
 @blueprint.response(200, LetterSchema)
 def get_letter(letter_id: UUID) -> Any:
     """Read one letter."""
@@ -43,6 +47,7 @@ def get_letter(letter_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:letter_id>/resend", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
+@refuses(InvalidState, LetterHoldsSecret, LetterInHand, LetterNotFound)
 @idempotent(required=True)
 @blueprint.response(202, LetterSchema)
 def resend_letter(letter_id: UUID) -> Any:

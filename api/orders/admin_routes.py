@@ -5,6 +5,7 @@ from uuid import UUID
 
 from api.kernel.permissions import Permission
 from api.orders import queries, service
+from api.orders.errors import OrderNotFound
 from api.orders.schemas import (
     NoteSchema,
     OrderCardSchema,
@@ -19,6 +20,7 @@ from api.platform import audit
 from api.platform.auth import principal, requires
 from api.platform.http import Blueprint, list_of
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 
 blueprint = Blueprint(
     "admin-orders",
@@ -50,10 +52,11 @@ def list_orders(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:order_id>/notes", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
+@refuses(OrderNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NoteSchema)
 @blueprint.response(201, TimelineSchema)
-def add_note(note: dict[str, Any], order_id: UUID) -> Any:
+def add_order_note(note: dict[str, Any], order_id: UUID) -> Any:
     """Write a note for colleagues into an order's history."""
     service.note(order_id, note["text"], by=principal())
     return {"data": queries.timeline(order_id)}

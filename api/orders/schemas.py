@@ -17,13 +17,6 @@ _PAYMENT_STATUS = ma.validate.OneOf([status.value for status in PaymentStatus])
 _FULFILMENT_STATUS = ma.validate.OneOf([status.value for status in FulfilmentStatus])
 
 
-class OwnOrdersQuerySchema(Schema):
-    """A customer's page of orders."""
-
-    limit = ma.fields.Integer(load_default=25, validate=ma.validate.Range(1, 100))
-    cursor = ma.fields.String(load_default=None)
-
-
 class OrderListQuerySchema(PageQuerySchema):
     """How staff narrow and sort the list of orders."""
 

@@ -3,12 +3,14 @@
 from flask import request
 
 from api.payments import service
+from api.payments.errors import SignatureInvalid
 from api.payments.gateways import PaymentGateway
 from api.payments.schemas import ReceivedSchema
 from api.platform.auth import public
 from api.platform.db import transaction
 from api.platform.http import Blueprint
 from api.platform.ports import port
+from api.platform.refusals import refuses
 
 blueprint = Blueprint(
     "webhooks", __name__, url_prefix="/api/v1/webhooks", description="What providers tell us."
@@ -17,8 +19,9 @@ blueprint = Blueprint(
 
 @blueprint.route("/stripe", methods=["POST"])
 @public
+@refuses(SignatureInvalid)
 @blueprint.response(200, ReceivedSchema)
-def stripe_event() -> dict[str, bool]:
+def receive_stripe_event() -> dict[str, bool]:
     """Take in a signed Stripe event: store it once, answer at once, apply it in a job.
 
     A signed body that is no event is refused (400); a thin event of API v2 is passed over.

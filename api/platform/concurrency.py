@@ -12,13 +12,13 @@ from api.platform.turns import begins_again
 
 R = TypeVar("R")
 
-_ETAG = re.compile(r'^(?:W/)?"(\d{1,9})"$')
+_ETAG = re.compile(r'^(?:W/)?"([0-9]{1,9})"$')
 IF_MATCH_PARAMETER = {
     "name": "If-Match",
     "in": "header",
     "required": True,
     "description": "The ETag of the row as you last read it.",
-    "schema": {"type": "string", "example": '"3"'},
+    "schema": {"type": "string", "pattern": _ETAG.pattern, "examples": ['"3"']},
 }
 
 
@@ -46,7 +46,7 @@ def versioned(view: Callable[..., R]) -> Callable[..., R]:
     @begins_again
     @wraps(view)
     def read_version(*args: Any, **kwargs: Any) -> R:
-        match = _ETAG.match(request.headers.get("If-Match", ""))
+        match = _ETAG.fullmatch(request.headers.get("If-Match", ""))
         if not match:
             raise VersionRequired
         return view(*args, expected_version=int(match[1]), **kwargs)

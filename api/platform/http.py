@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC
 from functools import wraps
-from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 import flask_smorest
@@ -11,10 +10,8 @@ import marshmallow as ma
 import orjson
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
-from flask_smorest.utils import prepare_response
 
 from api.kernel.money import Money, is_currency
-from api.platform import problems
 from api.platform.concurrency import etag
 from api.platform.reading import JsonReader, without_query
 from api.platform.refusals import documented
@@ -23,6 +20,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 LARGEST_AMOUNT = 10**15
 """What one amount may be, in minor units: beyond every price and far inside of a BIGINT."""
+
+LOCATED = {"Location": "Location"}
+"""For `Blueprint.response(headers=...)`: an answer that says where it is found from now on."""
 
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -99,15 +99,24 @@ class PageSchema(Schema):
     total_is_capped = ma.fields.Boolean()
 
 
-class PageQuerySchema(Schema):
+class UncountedPageQuerySchema(Schema):
     """What every list understands."""
 
     limit = ma.fields.Integer(
         load_default=25, validate=ma.validate.Range(1, 100), metadata={"example": 25}
     )
     cursor = ma.fields.String(
-        load_default=None, metadata={"description": "`next_cursor` of the page before."}
+        load_default=None,
+        metadata={
+            "description": "`next_cursor` of the page before.",
+            "pattern": "^[A-Za-z0-9_-]+$",
+        },
     )
+
+
+class PageQuerySchema(UncountedPageQuerySchema):
+    """What most lists understand."""
+
     include = ma.fields.String(
         load_default=None,
         validate=ma.validate.OneOf(["total"]),
@@ -171,13 +180,25 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     ARGUMENTS_PARSER = JsonReader()
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # smorest's own way for what a blueprint adds to the description of each operation.
+        self._prepare_doc_cbks.append(self._prepare_operation_doc)
+
+    @staticmethod
+    def _prepare_operation_doc(
+        doc: dict[str, Any], info: dict[str, Any], *, api: Any, method: str, **_: Any
+    ) -> dict[str, Any]:
+        described: dict[str, Any] = api.complete(doc, info, method)
+        return described
+
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
         """Register a view, and document what its guard and its headers may refuse."""
         register = super().route(rule, **options)
         methods = options.get("methods", ("GET",))
 
         def decorate(view: View) -> View:
-            told = documented(view, rule=rule, methods=methods)
+            told = documented(view, rule=rule)
             asks_nothing = "GET" in methods and not _takes_query(view)
             return cast(View, register(without_query(told) if asks_nothing else told))
 
@@ -227,38 +248,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         return cast(Callable[[View], View], super().doc(**members))
 
 
-class Api(flask_smorest.Api):  # type: ignore[misc]
-    """The API document, with problems declared as what they are."""
-
-    ERROR_SCHEMA = ProblemSchema
-
-    def _register_error_handlers(self) -> None:
-        """Left to `problems.init_app`, which answers every kind of failure in one place."""
-
-    def _register_pagination_header(self) -> None:
-        """Left out: pages are told in the body."""
-
-    def _register_responses(self) -> None:
-        # The first step of a new document that may be our own; it knows its converter by now.
-        self.ma_plugin.converter.add_attribute_function(_texts_have_a_type)
-        responses = {status.name: status.phrase for status in HTTPStatus if status >= 400}
-        for name, phrase in {**responses, "DEFAULT_ERROR": "Any refusal"}.items():
-            response = {"description": phrase, "schema": self.ERROR_SCHEMA}
-            prepare_response(response, self.spec, problems.CONTENT_TYPE)
-            self.spec.components.response(name, response, lazy=True)
-        for status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
-            self.spec.components.response(status.name, {"description": status.phrase}, lazy=True)
-
-
 def _takes_query(view: Callable[..., Any]) -> bool:
     arguments = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", ())
     return any(parameter.get("in") == "query" for parameter in arguments)
-
-
-def _texts_have_a_type(converter: Any, field: ma.fields.Field[Any], **_: Any) -> dict[str, str]:
-    """Say that an enum of texts is text: apispec lists the values and leaves the type out."""
-    is_text = isinstance(field, ma.fields.Enum) and issubclass(field.enum, str)
-    return {"type": "string"} if is_text else {}
 
 
 class NoCookies(SessionInterface):

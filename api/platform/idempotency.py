@@ -38,9 +38,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 KEPT_FOR = timedelta(days=7)
 LEASE = timedelta(seconds=60)
-_KEY = re.compile(r"[\x21-\x7e]{8,255}")
+_KEY = re.compile("^[!-~]{8,255}$")
+_HEX = "[0-9a-fA-F]"
 _RANDOM_UUID = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE
+    f"^{_HEX}{{8}}-{_HEX}{{4}}-[47]{_HEX}{{3}}-[89abAB]{_HEX}{{3}}-{_HEX}{{12}}$"
 )
 _KEPT_HEADERS = ("ETag", "Location", "Content-Type")
 
@@ -48,13 +49,13 @@ HEADER_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "8 to 255 characters that name this one command, for example a UUID.",
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "pattern": _KEY.pattern},
 }
 STRANGERS_HEADER_PARAMETER = {
     **HEADER_PARAMETER,
     "description": "A random UUID (version 4 or 7) that names this one command. It must be random: "
     "of a caller without an account or cart it is the only proof.",
-    "schema": {"type": "string", "format": "uuid"},
+    "schema": {"type": "string", "format": "uuid", "pattern": _RANDOM_UUID.pattern},
 }
 
 _TOKEN_STOOD_HERE = b"\0token\0"

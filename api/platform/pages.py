@@ -1,13 +1,10 @@
-"""What the house shows of itself: the front page, the API document, health and metrics."""
+"""What the house shows of itself: the front page, health and metrics."""
 
 import hmac
 import os
 from collections.abc import Callable
-from html import escape
-from pathlib import Path
 
-import flask_swagger_ui
-from flask import Blueprint, Flask, Response, current_app, request, send_from_directory
+from flask import Blueprint, Flask, Response, current_app, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client import REGISTRY as PROCESS_METRICS
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -17,11 +14,7 @@ from api.kernel.release import VERSION
 from api.platform import health
 from api.platform.auth import public
 from api.platform.http import reply
-from api.platform.problems import known_codes
 from api.platform.settings import Settings
-
-_SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
-_STATIC = Path(__file__).parent / "static"
 
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 _PAGE_POLICY = (
@@ -46,38 +39,11 @@ def front() -> Response:
             "service": "Stockroom",
             "version": VERSION,
             "docs": "/docs",
-            "openapi": "/openapi.json",
+            "openapi": {"storefront": "/openapi/storefront.json", "admin": "/openapi/admin.json"},
             "storefront": "/api/v1",
             "health": "/health",
         }
     )
-
-
-@pages.get("/docs")
-@public
-def docs() -> Response:
-    """Show the API document; every byte of the page comes from this server."""
-    return send_from_directory(_STATIC, "docs.html")
-
-
-@pages.get("/docs/problems")
-@public
-def docs_of_problems() -> Response:
-    """Explain every code: this is where the `type` of a problem document points."""
-    rows = "".join(
-        f'<tr id="{escape(code)}"><td>{status}</td><td>{escape(code)}</td><td>{escape(text)}</td>'
-        for code, (status, text) in known_codes().items()
-    )
-    page = (_STATIC / "problems.html").read_text().replace("<!-- rows -->", rows)
-    return Response(page, content_type="text/html; charset=utf-8")
-
-
-@pages.get("/docs/<path:asset>")
-@public
-def docs_asset(asset: str) -> Response:
-    """Serve the page's scripts and styles."""
-    folder = _STATIC if asset == "docs.js" else _SWAGGER
-    return send_from_directory(folder, asset, max_age=86400)
 
 
 @pages.get("/health")

@@ -2,6 +2,7 @@
 
 import http
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -66,14 +67,40 @@ def status_of(error: type[DomainError]) -> int:
     return own or next(_STATUS[family] for family in error.__mro__ if family in _STATUS)
 
 
-def known_codes() -> dict[str, tuple[int, str]]:
-    """List every code that a refusal may carry, with its status and what it says."""
-    found = {code: (status, http.HTTPStatus(status).description) for status, code in _CODES.items()}
+class DatabaseUnavailable(Unavailable):
+    """The database is away, or too busy to answer in time."""
+
+    code = "database_unavailable"
+    sentence = "The database does not answer right now. Nothing was changed; try again in a moment."
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a code means: with which status it comes, and what it says."""
+
+    status: int
+    code: str
+    sentence: str
+
+
+def of_status(status: int) -> Refusal:
+    """Return what the web framework's refusals of a status are called here."""
+    return Refusal(status, _CODES[status], http.HTTPStatus(status).description)
+
+
+def refusal_of(error: type[DomainError]) -> Refusal:
+    """Return what a refusal of the shop is to a caller."""
+    return Refusal(status_of(error), error.code, error.sentence)
+
+
+def known_codes() -> dict[str, Refusal]:
+    """List every code that a refusal may carry."""
+    found = {code: of_status(status) for status, code in _CODES.items()}
     waiting: list[type[DomainError]] = [DomainError]
     while waiting:
-        for refusal in waiting.pop().__subclasses__():
-            found[refusal.code] = (status_of(refusal), refusal.sentence)
-            waiting.append(refusal)
+        for error in waiting.pop().__subclasses__():
+            found[error.code] = refusal_of(error)
+            waiting.append(error)
     return dict(sorted(found.items()))
 
 
@@ -186,8 +213,7 @@ def _of_database(error: DBAPIError) -> Response:
 def _of_lost_database(error: DBAPIError | PoolTimeout) -> Response:
     cause = getattr(error, "orig", None)
     _log.error("database_unavailable", error=type(cause or error).__name__, detail=str(cause)[:200])
-    detail = "The database does not answer right now. Nothing was changed; try again in a moment."
-    return problem(503, "database_unavailable", detail, headers={"Retry-After": "5"})
+    return of_domain_error(DatabaseUnavailable())
 
 
 def _of_bug(error: Exception) -> Response:

@@ -7,9 +7,18 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 from api.pricing import queries, service
+from api.pricing.errors import (
+    RegionalRatesUnsupported,
+    RuleImpossible,
+    ShippingCodeTaken,
+    ShippingMethodNotFound,
+    TaxRateNotFound,
+    TaxRateTaken,
+)
 from api.pricing.schemas import (
     EditShippingMethodSchema,
     EditTaxRateSchema,
@@ -40,10 +49,10 @@ def list_shipping_methods(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/shipping-methods", methods=["POST"])
 @requires(Permission.PRICING_WRITE)
+@refuses(RuleImpossible, ShippingCodeTaken, ShippingMethodNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NewShippingMethodSchema)
-@blueprint.doc(responses={409: "CONFLICT"})
-@blueprint.response(201, ShippingMethodSchema)
+@blueprint.response(201, ShippingMethodSchema, headers=LOCATED)
 def create_shipping_method(draft: ShippingDraft) -> Any:
     """Offer a way of delivery."""
     method_id = service.create_shipping_method(draft, by=principal())
@@ -53,6 +62,7 @@ def create_shipping_method(draft: ShippingDraft) -> Any:
 
 @blueprint.route("/shipping-methods/<uuid:method_id>", methods=["GET"])
 @requires(Permission.PRICING_WRITE)
+@refuses(ShippingMethodNotFound)
 @blueprint.response(200, ShippingMethodSchema)
 def get_shipping_method(method_id: UUID) -> dict[str, Any]:
     """Read one way of delivery."""
@@ -61,10 +71,11 @@ def get_shipping_method(method_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/shipping-methods/<uuid:method_id>", methods=["PATCH"])
 @requires(Permission.PRICING_WRITE)
+@refuses(RuleImpossible, ShippingCodeTaken, ShippingMethodNotFound)
 @versioned
 @blueprint.arguments(EditShippingMethodSchema)
 @blueprint.response(200, ShippingMethodSchema)
-def edit_shipping_method(
+def update_shipping_method(
     changes: dict[str, Any], method_id: UUID, expected_version: int
 ) -> dict[str, Any]:
     """Change a way of delivery; orders that chose it stay as they are."""
@@ -77,9 +88,10 @@ def edit_shipping_method(
 
 @blueprint.route("/shipping-methods/<uuid:method_id>", methods=["DELETE"])
 @requires(Permission.PRICING_WRITE)
+@refuses(ShippingMethodNotFound)
 @versioned
 @blueprint.response(204)
-def remove_shipping_method(method_id: UUID, expected_version: int) -> None:
+def delete_shipping_method(method_id: UUID, expected_version: int) -> None:
     """Withdraw a way of delivery; orders that chose it stay as they are."""
     with transaction():
         service.remove_shipping_method(method_id, expected_version=expected_version, by=principal())
@@ -96,10 +108,10 @@ def list_tax_rates(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/tax-rates", methods=["POST"])
 @requires(Permission.PRICING_WRITE)
+@refuses(RegionalRatesUnsupported, RuleImpossible, TaxRateNotFound, TaxRateTaken)
 @idempotent(required=False)
 @blueprint.arguments(NewTaxRateSchema)
-@blueprint.doc(responses={409: "CONFLICT"})
-@blueprint.response(201, TaxRateSchema)
+@blueprint.response(201, TaxRateSchema, headers=LOCATED)
 def create_tax_rate(body: dict[str, Any]) -> Any:
     """Add a rate from a day on; the one that began earlier ends by that."""
     rate_id = service.create_tax_rate(**body, by=principal())
@@ -108,6 +120,7 @@ def create_tax_rate(body: dict[str, Any]) -> Any:
 
 @blueprint.route("/tax-rates/<uuid:rate_id>", methods=["GET"])
 @requires(Permission.PRICING_WRITE)
+@refuses(TaxRateNotFound)
 @blueprint.response(200, TaxRateSchema)
 def get_tax_rate(rate_id: UUID) -> dict[str, Any]:
     """Read one tax rate."""
@@ -116,10 +129,13 @@ def get_tax_rate(rate_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/tax-rates/<uuid:rate_id>", methods=["PATCH"])
 @requires(Permission.PRICING_WRITE)
+@refuses(RuleImpossible, TaxRateNotFound, TaxRateTaken)
 @versioned
 @blueprint.arguments(EditTaxRateSchema)
 @blueprint.response(200, TaxRateSchema)
-def edit_tax_rate(changes: dict[str, Any], rate_id: UUID, expected_version: int) -> dict[str, Any]:
+def update_tax_rate(
+    changes: dict[str, Any], rate_id: UUID, expected_version: int
+) -> dict[str, Any]:
     """Change a tax rate; orders keep the tax that they were placed with."""
     with transaction():
         service.edit_tax_rate(rate_id, changes, expected_version=expected_version, by=principal())
@@ -128,9 +144,10 @@ def edit_tax_rate(changes: dict[str, Any], rate_id: UUID, expected_version: int)
 
 @blueprint.route("/tax-rates/<uuid:rate_id>", methods=["DELETE"])
 @requires(Permission.PRICING_WRITE)
+@refuses(TaxRateNotFound)
 @versioned
 @blueprint.response(204)
-def remove_tax_rate(rate_id: UUID, expected_version: int) -> None:
+def delete_tax_rate(rate_id: UUID, expected_version: int) -> None:
     """Withdraw a tax rate."""
     with transaction():
         service.remove_tax_rate(rate_id, expected_version=expected_version, by=principal())

@@ -21,7 +21,7 @@ blueprint = Blueprint(
 @public
 @blueprint.arguments(ShippingQuerySchema, location="query")
 @blueprint.response(200, list_of(ShippingOptionSchema))
-def list_shipping_options(query: dict[str, Any]) -> dict[str, Any]:
+def list_shipping_methods(query: dict[str, Any]) -> dict[str, Any]:
     """List the ways of delivery to a country, with their price for an order of this size.
 
     An empty list says that the shop does not deliver there.

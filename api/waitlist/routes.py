@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from api.accounts.errors import AccountNotFound
+from api.catalog.errors import VariantNotFound
 from api.kernel.permissions import Permission
 from api.platform import limits
 from api.platform.auth import anyone, customers_only, principal, public, requires
@@ -10,7 +12,9 @@ from api.platform.db import transaction
 from api.platform.http import Blueprint, list_of
 from api.platform.idempotency import idempotent
 from api.platform.limits import by_account, by_address, limiter
+from api.platform.refusals import refuses
 from api.waitlist import queries, service
+from api.waitlist.errors import AddressNeeded, InStockNow, StockRequestNotFound
 from api.waitlist.schemas import (
     CancelStockRequestsSchema,
     NewStockRequestSchema,
@@ -38,11 +42,11 @@ _THANKS = {"detail": "Thank you. As soon as it is there again and it is your tur
 
 @blueprint.route("", methods=["POST"])
 @anyone
+@refuses(AccountNotFound, AddressNeeded, InStockNow, VariantNotFound)
 @limiter.limit(limits.REGISTER_BY_ADDRESS, key_func=by_address)
 @limiter.limit(limits.REGISTER, key_func=by_account)
 @idempotent(required=False, strangers=True)
 @blueprint.arguments(NewStockRequestSchema)
-@blueprint.doc(responses={404: "NOT_FOUND", 409: "CONFLICT"})
 @blueprint.response(202, StockRequestAcceptedSchema)
 def create_stock_request(body: dict[str, Any]) -> Any:
     """Ask to be told once when a variant is back in stock.
@@ -67,6 +71,7 @@ def list_stock_requests(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:request_id>", methods=["DELETE"])
 @customers_only
+@refuses(StockRequestNotFound)
 @blueprint.response(204)
 def cancel_stock_request(request_id: UUID) -> Any:
     """Stop waiting for something."""
@@ -82,7 +87,7 @@ def cancel_stock_request(request_id: UUID) -> Any:
 @idempotent(required=False, strangers=True)
 @blueprint.arguments(CancelStockRequestsSchema)
 @blueprint.response(204)
-def cancel_stock_requests(body: dict[str, str]) -> Any:
+def cancel_stock_requests_by_token(body: dict[str, str]) -> Any:
     """Stop all letters of this kind to the reader of one, by the secret of the link in it.
 
     Says nothing about whether there was something to stop.
@@ -94,7 +99,7 @@ def cancel_stock_requests(body: dict[str, str]) -> Any:
 @requires(Permission.INVENTORY_READ)
 @admin.arguments(StockRequestsQuerySchema, location="query")
 @admin.response(200, list_of(StockDemandSchema))
-def list_demand(query: dict[str, Any]) -> Any:
+def list_stock_demand(query: dict[str, Any]) -> Any:
     """List what people wait for, the most wanted first."""
     with_total = query.pop("include") == "total"
     return queries.demand(with_total=with_total, **query)

@@ -1,4 +1,4 @@
-"""`python -m tests.contract.approve`: take the API document as it is now for the approved one.
+"""`python -m tests.contract.approve`: take the API documents as they are now for the approved ones.
 
 Read the difference before you commit it: whoever builds on the API will meet it.
 """
@@ -9,9 +9,14 @@ from typing import Any
 
 from api.app import create_app
 from api.platform.settings import Settings
-from tests.support.contract import document
+from tests.support.contract import documents
 
-APPROVED = Path(__file__).with_name("openapi.json")
+APPROVED = Path(__file__).parent
+
+
+def approved(audience: str) -> Path:
+    """Return where the approved document of an audience stands."""
+    return APPROVED / f"openapi-{audience}.json"
 
 
 def written(described: dict[str, Any]) -> str:
@@ -20,16 +25,17 @@ def written(described: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Replace the approved copy."""
+    """Replace the approved copies."""
     nowhere = {
         "database_url": "postgresql+psycopg2://nobody@127.0.0.1:1/nowhere",
         "redis_url": "redis://127.0.0.1:1/0",
     }
     app = create_app(Settings(env="test", log_level="ERROR", **nowhere))  # type: ignore[arg-type]
-    text = written(document(app))
-    before = APPROVED.read_text() if APPROVED.exists() else ""
-    APPROVED.write_text(text)
-    print("nothing has changed" if text == before else f"{APPROVED.name} is approved as it is now")
+    for audience, described in documents(app).items():
+        copy, text = approved(audience), written(described)
+        before = copy.read_text() if copy.exists() else ""
+        copy.write_text(text)
+        print(f"{copy.name}:", "as before" if text == before else "approved as it is now")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 import pytest
 from flask import Flask
-from openapi_schema_validator import OAS30Validator
+from openapi_schema_validator import OAS31Validator
 
 from console.client import catalogue, models, orders, shelf, stock
 from console.client.contract import WireField, fields_of
@@ -96,20 +96,22 @@ def described(bare_app: Flask) -> dict[str, Any]:
 
 
 def resolved(described: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """Follow references, also through the `allOf` or `anyOf` around a nullable one."""
-    nullable = bool(node.get("nullable"))
-    while "$ref" in node or "allOf" in node or "anyOf" in node:
-        if "allOf" in node:
-            (node,) = node["allOf"]
-        elif "anyOf" in node:
-            nullable = nullable or any(one.get("nullable") for one in node["anyOf"])
-            (node,) = (one for one in node["anyOf"] if "$ref" in one)
+    """Follow references, also beside a null; `nullable` tells whether there was one."""
+    nullable = False
+    while "$ref" in node or "anyOf" in node:
+        if "anyOf" in node:
+            nullable = nullable or {"type": "null"} in node["anyOf"]
+            (node,) = (one for one in node["anyOf"] if one != {"type": "null"})
         else:
             found: Any = described
             for part in node["$ref"].removeprefix("#/").split("/"):
                 found = found[part]
             node = found
-        nullable = nullable or bool(node.get("nullable"))
+    kinds = node.get("type")
+    if isinstance(kinds, list):
+        nullable = nullable or "null" in kinds
+        (kind,) = set(kinds) - {"null"}
+        node = {**node, "type": kind}
     return {**node, "nullable": nullable}
 
 
@@ -242,7 +244,7 @@ def test_what_the_console_sends_is_allowed(
 ) -> None:
     operation = described["paths"][f"{ADMIN}{path}"]["post"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    form = OAS30Validator({**schema, "components": described["components"]})
+    form = OAS31Validator({**schema, "components": described["components"]})
 
     for body in (draft.body, draft.inverse):
         if body is not None:

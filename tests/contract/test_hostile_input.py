@@ -52,20 +52,21 @@ class Question:
 
 def resolved(described: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     """Follow references."""
-    while "$ref" in node or "allOf" in node:
+    while "$ref" in node or "anyOf" in node:
         node = (
-            node["allOf"][0]
-            if "allOf" in node
+            node["anyOf"][0]
+            if "anyOf" in node
             else described["components"]["schemas"][node["$ref"].rpartition("/")[2]]
         )
-    return node
+    kinds = node.get("type")
+    return {**node, "type": kinds[0]} if isinstance(kinds, list) else node
 
 
 def sensible(described: dict[str, Any], schema: dict[str, Any]) -> Any:
     """Make a value that fits a schema, more or less."""
     schema = resolved(described, schema)
-    if "example" in schema or schema.get("enum"):
-        return schema.get("example", (schema.get("enum") or [None])[0])
+    if choices := schema.get("examples") or schema.get("enum"):
+        return choices[0]
     match schema.get("type"), schema.get("format"):
         case "array", _:
             return [sensible(described, schema.get("items", {}))]

@@ -10,8 +10,10 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import validate
 
-from tests.contract.approve import APPROVED, written
-from tests.support.contract import document
+from api.platform import openapi
+from api.platform.openapi import resolved
+from tests.contract.approve import approved, written
+from tests.support.contract import document, documents
 
 PROBLEM = "application/problem+json"
 HOW = "make openapi"
@@ -42,8 +44,14 @@ Operation = tuple[str, str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def described(bare_app: Flask) -> dict[str, Any]:
-    """The document as it is published now."""
+    """The documents as they are published now, in one."""
     return document(bare_app)
+
+
+@pytest.fixture(params=[audience.name for audience in openapi.AUDIENCES])
+def published(bare_app: Flask, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The document of one audience as it is published now."""
+    return documents(bare_app)[request.param]
 
 
 def operations(described: dict[str, Any]) -> Iterator[Operation]:
@@ -52,6 +60,18 @@ def operations(described: dict[str, Any]) -> Iterator[Operation]:
         for method, operation in item.items():
             if method in ("get", "post", "put", "patch", "delete"):
                 yield method.upper(), path, operation
+
+
+def schemas(node: Any) -> Iterator[dict[str, Any]]:
+    """List every schema within a schema, or within a table of them."""
+    if isinstance(node, dict):
+        if "type" in node or "properties" in node or "$ref" in node:
+            yield node
+        for value in node.values():
+            yield from schemas(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from schemas(value)
 
 
 def offenders(described: dict[str, Any], is_wrong: Any) -> list[str]:
@@ -63,22 +83,13 @@ def offenders(described: dict[str, Any], is_wrong: Any) -> list[str]:
     ]
 
 
-def resolved(described: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """Follow a reference."""
-    while "$ref" in node:
-        found: Any = described
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            found = found[part]
-        node = found
-    return node
-
-
-def test_the_document_is_the_one_that_was_approved(described: dict[str, Any]) -> None:
-    now = written(described)
+@pytest.mark.parametrize("audience", [audience.name for audience in openapi.AUDIENCES])
+def test_the_document_is_the_one_that_was_approved(bare_app: Flask, audience: str) -> None:
+    before, now = approved(audience).read_text(), written(documents(bare_app)[audience])
 
     changes = list(
         difflib.unified_diff(
-            APPROVED.read_text().splitlines(), now.splitlines(), "approved", "now", lineterm="", n=2
+            before.splitlines(), now.splitlines(), "approved", "now", lineterm="", n=2
         )
     )
 
@@ -88,8 +99,77 @@ def test_the_document_is_the_one_that_was_approved(described: dict[str, Any]) ->
     )
 
 
-def test_the_document_is_valid(described: dict[str, Any]) -> None:
-    validate(json.loads(json.dumps(described)))
+def test_the_document_is_valid(published: dict[str, Any]) -> None:
+    assert published["openapi"].startswith("3.1.")
+    validate(json.loads(json.dumps(published)))
+
+
+def test_every_operation_stands_in_the_document_of_its_audience_alone(bare_app: Flask) -> None:
+    paths = {name: set(one["paths"]) for name, one in documents(bare_app).items()}
+
+    assert all(path.startswith(openapi.STAFF_PREFIXES) for path in paths["admin"])
+    assert not any(path.startswith(openapi.STAFF_PREFIXES) for path in paths["storefront"])
+    routes = {
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule) for rule in bare_app.url_map.iter_rules()
+    }
+    assert paths["admin"] | paths["storefront"] == {p for p in routes if p.startswith("/api/")}
+
+
+def test_what_both_documents_have_is_the_same_in_both(bare_app: Flask) -> None:
+    storefront, admin = (documents(bare_app)[one.name]["components"] for one in openapi.AUDIENCES)
+
+    for kind in storefront.keys() & admin.keys():
+        for name in storefront[kind].keys() & admin[kind].keys():
+            assert storefront[kind][name] == admin[kind][name], (kind, name)
+
+
+NAMES = {
+    "storefront": {
+        "POST /api/v1/cart/items": "addCartItem",
+        "GET /api/v1/products": "listProducts",
+        "POST /api/v1/checkout": "placeOrder",
+        "POST /api/v1/payments/create-payment-intent": "createPaymentIntent",
+    },
+    "admin": {
+        "GET /api/v1/admin/orders": "listOrders",
+        "POST /api/v1/admin/orders/{order_id}/refunds": "refundOrder",
+    },
+}
+
+
+def test_every_operation_has_a_name_of_its_own_that_programs_can_use(
+    published: dict[str, Any],
+) -> None:
+    names = {f"{m} {path}": op["operationId"] for m, path, op in operations(published)}
+
+    assert len(set(names.values())) == len(names)
+    assert [n for n in names.values() if not re.fullmatch("[a-z]+([A-Z][a-z]+)*", n)] == []
+    (audience,) = (one.name for one in openapi.AUDIENCES if one.title == published["info"]["title"])
+    assert names.items() >= NAMES[audience].items()
+
+
+def test_nothing_is_written_in_the_manner_of_openapi_3_0(published: dict[str, Any]) -> None:
+    """`nullable` means nothing in 3.1, and clients that know it make empty objects of it."""
+    text = json.dumps(published)
+
+    assert '"nullable"' not in text
+    assert not re.search(r'"x-(minimum|maximum|nullable)"', text)
+    for schema in schemas(published["components"]["schemas"]):
+        assert "example" not in schema, schema
+
+
+def test_parameters_are_never_null(published: dict[str, Any]) -> None:
+    def may_be(_: str, __: str, operation: dict[str, Any]) -> bool:
+        return any("null" in json.dumps(p["schema"]) for p in operation.get("parameters", []))
+
+    assert offenders(published, may_be) == []
+
+
+def test_the_document_says_where_the_shop_is_and_what_codes_mean(
+    published: dict[str, Any],
+) -> None:
+    assert published["servers"][0]["url"] == "/"
+    assert published["externalDocs"]["url"] == "/docs/problems"
 
 
 def test_every_operation_says_in_a_line_what_it_does(described: dict[str, Any]) -> None:
@@ -113,9 +193,9 @@ def test_every_operation_says_who_may_come_in(described: dict[str, Any]) -> None
     schemes = set(described["components"]["securitySchemes"])
 
     def is_vague(_: str, path: str, operation: dict[str, Any]) -> bool:
+        asked = operation["security"]
         if path.startswith(PUBLIC):
-            return bool(operation.get("security"))
-        asked = operation.get("security")
+            return bool(asked)
         return not asked or not {name for way in asked for name in way} <= schemes
 
     assert offenders(described, is_vague) == []

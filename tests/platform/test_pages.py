@@ -19,7 +19,7 @@ from api.dev.stack import ROOT
 from api.kernel import clock
 from api.kernel.events import Event
 from api.kernel.release import VERSION
-from api.platform import health
+from api.platform import health, openapi
 from api.platform.db import db, session, transaction
 from api.platform.outbox import emit
 from api.platform.redis import client as redis_client
@@ -193,7 +193,8 @@ def test_with_a_token_whoever_has_it_may_read_the_metrics_and_nobody_else(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/docs", "/openapi.json", "/health/live", "/api/v1/products", "/api/v1/nowhere"]
+    "path",
+    ["/", "/docs", "/openapi/admin.json", "/health/live", "/api/v1/products", "/api/v1/nowhere"],
 )
 def test_every_answer_tells_browsers_to_be_careful(visitor: FlaskClient, path: str) -> None:
     headers = visitor.get(path).headers
@@ -220,11 +221,13 @@ def test_no_answer_sets_a_cookie(visitor: FlaskClient) -> None:
 def test_the_document_and_its_page_come_from_this_server_alone(visitor: FlaskClient) -> None:
     page = visitor.get("/docs").text
 
-    assert visitor.get("/openapi.json").json
+    for audience in ("storefront", "admin"):
+        assert visitor.get(f"/openapi/{audience}.json").json
     assert "http://" not in page
     assert "https://" not in page
     assert visitor.get("/docs/docs.js").status_code == 200
-    assert visitor.get("/docs/swagger-ui-bundle.js").status_code == 200
+    for asset in re.findall('(?:src|href)="([^"]+)"', page):
+        assert visitor.get(asset).status_code == 200, asset
     assert visitor.get("/docs/../settings.py").status_code == 404
 
 
@@ -237,8 +240,42 @@ def test_the_type_of_a_problem_leads_to_its_explanation(visitor: FlaskClient) ->
 
     assert explained.status_code == 200
     assert f'<tr id="{anchor}"><td>401</td><td>unauthenticated</td>' in explained.text
-    assert "<td>409</td><td>invalid_state</td>" in explained.text
     assert "<td>405</td><td>method_not_allowed</td>" in explained.text
+
+
+def test_codes_that_a_storefront_can_meet_are_explained_apart_from_those_of_staff(
+    visitor: FlaskClient,
+) -> None:
+    page = visitor.get("/docs/problems").text
+
+    storefront, staff = page.split("For staff alone")
+    assert "<td>401</td><td>token_expired</td>" in storefront
+    assert "<td>403</td><td>permission_missing</td>" in staff
+    anchors = re.findall('<tr id="([^"]+)">', page)
+    assert len(anchors) == len(set(anchors))
+
+
+def test_a_document_is_sent_once_to_those_who_keep_it(visitor: FlaskClient) -> None:
+    first = visitor.get("/openapi/storefront.json")
+    again = visitor.get(
+        "/openapi/storefront.json", headers={"If-None-Match": first.headers["ETag"]}
+    )
+
+    assert (again.status_code, again.data) == (304, b"")
+    assert visitor.get("/openapi/admin.json").headers["ETag"] != first.headers["ETag"]
+    assert visitor.get("/openapi/nobody.json").status_code == 404
+
+
+def test_tools_that_look_in_the_usual_place_find_the_document_of_the_storefront(
+    visitor: FlaskClient,
+) -> None:
+    assert visitor.get("/openapi.json").headers["Location"] == "/openapi/storefront.json"
+
+
+def test_documents_are_made_at_the_first_question_and_not_at_the_start(settings: Settings) -> None:
+    app = create_app(settings)
+
+    assert [one.spec for one in openapi.documents(app).values()] == [None, None]
 
 
 def test_the_front_page_says_where_to_go_on(visitor: FlaskClient) -> None:
@@ -246,7 +283,7 @@ def test_the_front_page_says_where_to_go_on(visitor: FlaskClient) -> None:
 
     assert front is not None
     assert front["docs"] == "/docs"
-    for place in (front["docs"], front["openapi"]):
+    for place in (front["docs"], *front["openapi"].values()):
         assert visitor.get(place).status_code == 200
 
 
@@ -268,5 +305,6 @@ def test_the_release_is_told_in_one_number(visitor: FlaskClient) -> None:
     assert "version" in project["project"]["dynamic"]
     assert pkgutil.resolve_name(where.replace("release.", "release:")) == VERSION
     assert visitor.get("/").json["version"] == VERSION
-    assert visitor.get("/openapi.json").json["info"]["version"] == VERSION
+    for one in openapi.documents(visitor.application).values():
+        assert one.described["info"]["version"] == VERSION
     assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)

@@ -1,7 +1,7 @@
-"""Holds every answer that a test receives against the published document.
+"""Holds every answer that a test receives against the published documents.
 
-An undocumented status, a field that the document does not name or a value of another type fails
-the test that received it. So the document is true wherever it is tested.
+An undocumented status or header, a field that the document does not name or a value of another
+type fails the test that received it. So the documents are true wherever they are tested.
 """
 
 import re
@@ -10,11 +10,16 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from openapi_schema_validator import OAS30Validator
+from openapi_schema_validator import OAS31Validator
 from werkzeug.test import TestResponse
 
+from api.platform import openapi, problems
+from api.platform.openapi import resolved
+from api.platform.refusals import EVERYWHERE
+
 _PARAMETER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
-_UNDOCUMENTED = ("/docs", "/health", "/media/", "/metrics", "/openapi.json")
+_ANYWHERE = {refusal.code for refusal in EVERYWHERE}
+_UNDOCUMENTED = ("/docs", "/health", "/media/", "/metrics", "/openapi")
 
 
 class ContractClient(FlaskClient):
@@ -39,30 +44,37 @@ def check(app: Flask, response: TestResponse) -> None:
         return
     template = _template(app, response.request.method, path)
     operation = document(app)["paths"][template][response.request.method.lower()]
-    described = operation["responses"].get(str(response.status_code))
+    answer = operation["responses"].get(str(response.status_code))
     where = f"{response.request.method} {template} -> {response.status_code}"
-    if described is None:
+    if answer is None:
         assert response.status_code >= 400, f"{where} is not documented"
-        described = operation["responses"].get("default")
-        assert described is not None, f"{where} is not documented"
+        answer = operation["responses"]["default"]
+    answer = resolved(document(app), answer)
+    code = _code(response)
+    named = {*answer.get("x-problem-codes", ()), *_ANYWHERE}
+    assert code is None or code in named, (
+        f"{where} answered {code}, which its view does not name: add it to `@refuses(...)`"
+    )
+    sent = {name for name in openapi.HEADERS if name in response.headers}
+    assert sent <= set(answer["headers"]), f"{where} answered headers {sent}, which are not named"
     if not response.data:
         return
-    content = _resolved(app, described).get("content", {})
+    content = answer.get("content", {})
     kind = response.content_type.partition(";")[0]
     assert kind in content, f"{where} answered {kind}, documented is {sorted(content)}"
     schema = content[kind].get("schema")
     if schema is None or "json" not in kind:
         return
     whole = {**schema, "components": document(app)["components"]}
-    problems = [
+    wrong = [
         f"{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}"
-        for error in OAS30Validator(whole).iter_errors(response.get_json())
+        for error in OAS31Validator(whole).iter_errors(response.get_json())
     ]
-    assert not problems, f"{where} is not as documented: {problems}"
+    assert not wrong, f"{where} is not as documented: {wrong}"
 
 
 def document(app: Flask) -> dict[str, Any]:
-    """Return the published document."""
+    """Return what all published documents say together, in one."""
     return _document(id(app), app)
 
 
@@ -71,8 +83,19 @@ _documents: dict[int, dict[str, Any]] = {}
 
 def _document(key: int, app: Flask) -> dict[str, Any]:
     if key not in _documents:
-        _documents[key] = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+        whole: dict[str, Any] = {"paths": {}, "components": {}, "tags": []}
+        for published in documents(app).values():
+            whole["paths"] |= published["paths"]
+            whole["tags"] += published["tags"]
+            for kind, members in published["components"].items():
+                whole["components"].setdefault(kind, {}).update(members)
+        _documents[key] = whole
     return _documents[key]
+
+
+def documents(app: Flask) -> dict[str, dict[str, Any]]:
+    """Return the published documents by their audience."""
+    return {name: one.described for name, one in openapi.documents(app).items()}
 
 
 def _template(app: Flask, method: str, path: str) -> str:
@@ -85,15 +108,12 @@ def _as_documented(rule: str) -> str:
     return _PARAMETER.sub(r"{\1}", rule)
 
 
-def _resolved(app: Flask, node: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" not in node:
-        return node
-    found: Any = document(app)
-    for part in node["$ref"].removeprefix("#/").split("/"):
-        found = found[part]
-    return found
-
-
 def _problem_of_no_route(response: TestResponse) -> bool:
-    problem = response.get_json(silent=True) or {}
-    return problem.get("code") in ("not_found", "method_not_allowed")
+    return _code(response) in ("not_found", "method_not_allowed")
+
+
+def _code(response: TestResponse) -> str | None:
+    """Return the code of a refusal; None for what is none."""
+    if response.mimetype != problems.CONTENT_TYPE:
+        return None
+    return str((response.get_json() or {}).get("code"))

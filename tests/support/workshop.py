@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from api.app import create_app
 from api.kernel.ids import new_id
 from api.kernel.permissions import Permission
-from api.platform import cache, pagination
+from api.platform import cache, openapi, pagination
 from api.platform.auth import anyone, customers_only, principal, public, requires, staff_only
 from api.platform.concurrency import check, versioned
 from api.platform.db import db, session, transaction
@@ -270,7 +270,7 @@ def build_workshop(settings: Settings, **changes: Any) -> Flask:
     app = create_app(
         replace(settings, **changes), mailer=RecordingMailer(), gateway=ScriptedGateway()
     )
-    app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(blueprint)
+    openapi.documents(app)["storefront"].register_blueprint(blueprint)
     return app
 
 

@@ -4,6 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from api.catalog import queries, service
+from api.catalog.errors import (
+    AttributeCodeTaken,
+    AttributeInUse,
+    AttributeIsFixed,
+    AttributeNotFound,
+    ChoiceInUse,
+    ChoicesNotExpected,
+)
 from api.catalog.schemas.attributes import (
     AttributeSchema,
     AttributesQuerySchema,
@@ -15,8 +23,9 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import Blueprint, list_of
+from api.platform.http import LOCATED, Blueprint, list_of
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 
 blueprint = Blueprint(
     "admin-attributes",
@@ -38,9 +47,10 @@ def list_attributes(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/attributes", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(AttributeCodeTaken, AttributeNotFound, ChoicesNotExpected)
 @idempotent(required=False)
 @blueprint.arguments(NewAttributeSchema)
-@blueprint.response(201, AttributeSchema)
+@blueprint.response(201, AttributeSchema, headers=LOCATED)
 def create_attribute(draft: AttributeDraft) -> Any:
     """Add something that can be said of products; they have it once their type defines it."""
     attribute_id = service.create_attribute(draft, by=principal())
@@ -50,6 +60,7 @@ def create_attribute(draft: AttributeDraft) -> Any:
 
 @blueprint.route("/attributes/<uuid:attribute_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(AttributeNotFound)
 @blueprint.response(200, AttributeSchema)
 def get_attribute(attribute_id: UUID) -> Any:
     """Read one attribute with its choices."""
@@ -58,10 +69,11 @@ def get_attribute(attribute_id: UUID) -> Any:
 
 @blueprint.route("/attributes/<uuid:attribute_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(AttributeIsFixed, AttributeNotFound, ChoiceInUse, ChoicesNotExpected)
 @versioned
 @blueprint.arguments(EditAttributeSchema)
 @blueprint.response(200, AttributeSchema)
-def edit_attribute(changes: dict[str, Any], attribute_id: UUID, expected_version: int) -> Any:
+def update_attribute(changes: dict[str, Any], attribute_id: UUID, expected_version: int) -> Any:
     """Rename an attribute, show or hide it, filter by it or not, replace its choices."""
     with transaction():
         service.edit_attribute(
@@ -72,6 +84,7 @@ def edit_attribute(changes: dict[str, Any], attribute_id: UUID, expected_version
 
 @blueprint.route("/attributes/<uuid:attribute_id>", methods=["DELETE"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(AttributeInUse, AttributeNotFound)
 @versioned
 @blueprint.response(204)
 def delete_attribute(attribute_id: UUID, expected_version: int) -> Any:

@@ -31,7 +31,7 @@ blueprint = Blueprint(
 @idempotent(required=False)
 @blueprint.arguments(ProductBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)
-def edit_many_products(given: dict[str, Any]) -> Any:
+def update_many_products(given: dict[str, Any]) -> Any:
     """Edit, publish or archive up to 100 products.
 
     Each row is done or refused for itself and told in the order of the request; a row that is not
@@ -47,7 +47,7 @@ def edit_many_products(given: dict[str, Any]) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(VariantBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)
-def edit_many_variants(given: dict[str, Any]) -> Any:
+def update_many_variants(given: dict[str, Any]) -> Any:
     """Edit or price up to 100 variants.
 
     As with many products. `prices` are all prices of a variant; `price_updates` change those in

@@ -4,6 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from api.catalog import queries, service
+from api.catalog.errors import (
+    CategoryCycle,
+    CategoryNotEmpty,
+    CategoryNotFound,
+    NotOnShelf,
+    SlugTaken,
+)
 from api.catalog.schemas.collections import MoveProductSchema, PlacedProductsSchema
 from api.catalog.schemas.desk import CategorySchema, EditCategorySchema, NewCategorySchema
 from api.catalog.service import CategoryDraft
@@ -11,8 +18,9 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import Blueprint, list_of
+from api.platform.http import LOCATED, Blueprint, list_of
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 
 blueprint = Blueprint(
     "admin-categories",
@@ -32,9 +40,10 @@ def list_categories() -> Any:
 
 @blueprint.route("/categories", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(CategoryNotFound, SlugTaken)
 @idempotent(required=False)
 @blueprint.arguments(NewCategorySchema)
-@blueprint.response(201, CategorySchema)
+@blueprint.response(201, CategorySchema, headers=LOCATED)
 def create_category(draft: CategoryDraft) -> Any:
     """Add a category to the tree."""
     category_id = service.create_category(draft, by=principal())
@@ -44,6 +53,7 @@ def create_category(draft: CategoryDraft) -> Any:
 
 @blueprint.route("/categories/<uuid:category_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(CategoryNotFound)
 @blueprint.response(200, CategorySchema)
 def get_category(category_id: UUID) -> Any:
     """Read one category."""
@@ -52,10 +62,11 @@ def get_category(category_id: UUID) -> Any:
 
 @blueprint.route("/categories/<uuid:category_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(CategoryCycle, CategoryNotFound, SlugTaken)
 @versioned
 @blueprint.arguments(EditCategorySchema)
 @blueprint.response(200, CategorySchema)
-def edit_category(changes: dict[str, Any], category_id: UUID, expected_version: int) -> Any:
+def update_category(changes: dict[str, Any], category_id: UUID, expected_version: int) -> Any:
     """Rename, describe, order or move a category; what stands below comes along."""
     with transaction():
         service.edit_category(
@@ -66,6 +77,7 @@ def edit_category(changes: dict[str, Any], category_id: UUID, expected_version: 
 
 @blueprint.route("/categories/<uuid:category_id>", methods=["DELETE"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(CategoryNotEmpty, CategoryNotFound)
 @versioned
 @blueprint.response(204)
 def delete_category(category_id: UUID, expected_version: int) -> Any:
@@ -76,10 +88,11 @@ def delete_category(category_id: UUID, expected_version: int) -> Any:
 
 @blueprint.route("/categories/<uuid:category_id>/order", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(CategoryNotFound, NotOnShelf)
 @versioned
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CategorySchema)
-def place_in_category(given: dict[str, Any], category_id: UUID, expected_version: int) -> Any:
+def set_category_order(given: dict[str, Any], category_id: UUID, expected_version: int) -> Any:
     """Say which products of a category come first; the rest follows by newest."""
     with transaction():
         service.place_in_category(
@@ -90,10 +103,11 @@ def place_in_category(given: dict[str, Any], category_id: UUID, expected_version
 
 @blueprint.route("/categories/<uuid:category_id>/products/move", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(CategoryNotFound, NotOnShelf)
 @idempotent(required=False)
 @blueprint.arguments(MoveProductSchema)
 @blueprint.response(200, CategorySchema)
-def move_in_category(where: dict[str, Any], category_id: UUID) -> Any:
+def move_category_product(where: dict[str, Any], category_id: UUID) -> Any:
     """Put one product of a category before or after another, or at a place."""
     service.move_in_category(category_id, **where, by=principal())
     return queries.get_category(category_id)

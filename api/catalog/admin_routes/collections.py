@@ -4,6 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from api.catalog import queries, service
+from api.catalog.errors import (
+    CollectionFollowsRules,
+    CollectionFull,
+    CollectionHasNoRules,
+    CollectionNotFound,
+    NotOnShelf,
+    ProductsUnknown,
+    RulesInvalid,
+    SlugTaken,
+)
 from api.catalog.queries import rules as fitting
 from api.catalog.schemas.collections import (
     CollectionProductSchema,
@@ -21,8 +31,9 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 
 blueprint = Blueprint(
     "admin-collections",
@@ -44,9 +55,10 @@ def list_collections(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/collections", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(CollectionHasNoRules, CollectionNotFound, RulesInvalid, SlugTaken)
 @idempotent(required=False)
 @blueprint.arguments(NewCollectionSchema)
-@blueprint.response(201, CollectionSchema)
+@blueprint.response(201, CollectionSchema, headers=LOCATED)
 def create_collection(draft: CollectionDraft) -> Any:
     """Make a collection; one with rules is filled right after."""
     collection_id = service.create_collection(draft, by=principal())
@@ -56,9 +68,10 @@ def create_collection(draft: CollectionDraft) -> Any:
 
 @blueprint.route("/collections/preview", methods=["POST"])
 @requires(Permission.CATALOG_READ)
+@refuses(RulesInvalid)
 @blueprint.arguments(RulesSchema)
 @blueprint.response(200, RulesPreviewSchema)
-def preview_rules(given: dict[str, Any]) -> Any:
+def preview_collection(given: dict[str, Any]) -> Any:
     """Show the newest products that rules would bring in, and how many there are.
 
     Takes no `Idempotency-Key`: it changes nothing.
@@ -68,6 +81,7 @@ def preview_rules(given: dict[str, Any]) -> Any:
 
 @blueprint.route("/collections/<uuid:collection_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(CollectionNotFound)
 @blueprint.response(200, CollectionSchema)
 def get_collection(collection_id: UUID) -> Any:
     """Read one collection with its rules."""
@@ -76,10 +90,11 @@ def get_collection(collection_id: UUID) -> Any:
 
 @blueprint.route("/collections/<uuid:collection_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(CollectionHasNoRules, CollectionNotFound, RulesInvalid, SlugTaken)
 @versioned
 @blueprint.arguments(EditCollectionSchema)
 @blueprint.response(200, CollectionSchema)
-def edit_collection(changes: dict[str, Any], collection_id: UUID, expected_version: int) -> Any:
+def update_collection(changes: dict[str, Any], collection_id: UUID, expected_version: int) -> Any:
     """Change what a collection says, how it is listed, or its rules, which then apply anew."""
     with transaction():
         service.edit_collection(
@@ -90,6 +105,7 @@ def edit_collection(changes: dict[str, Any], collection_id: UUID, expected_versi
 
 @blueprint.route("/collections/<uuid:collection_id>", methods=["DELETE"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(CollectionNotFound)
 @versioned
 @blueprint.response(204)
 def delete_collection(collection_id: UUID, expected_version: int) -> Any:
@@ -100,6 +116,7 @@ def delete_collection(collection_id: UUID, expected_version: int) -> Any:
 
 @blueprint.route("/collections/<uuid:collection_id>/products", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(CollectionNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_of(CollectionProductSchema))
 def list_collection_products(query: dict[str, Any], collection_id: UUID) -> Any:
@@ -110,10 +127,13 @@ def list_collection_products(query: dict[str, Any], collection_id: UUID) -> Any:
 
 @blueprint.route("/collections/<uuid:collection_id>/products", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(CollectionFollowsRules, CollectionNotFound, ProductsUnknown)
 @versioned
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CollectionSchema)
-def put_products(given: dict[str, Any], collection_id: UUID, expected_version: int) -> Any:
+def set_collection_products(
+    given: dict[str, Any], collection_id: UUID, expected_version: int
+) -> Any:
     """Let these be all products of a collection by hand, in this order."""
     with transaction():
         service.put_products(
@@ -124,10 +144,11 @@ def put_products(given: dict[str, Any], collection_id: UUID, expected_version: i
 
 @blueprint.route("/collections/<uuid:collection_id>/products", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(CollectionFollowsRules, CollectionFull, CollectionNotFound, ProductsUnknown)
 @idempotent(required=False)
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CollectionSchema)
-def add_products(given: dict[str, Any], collection_id: UUID) -> Any:
+def add_collection_products(given: dict[str, Any], collection_id: UUID) -> Any:
     """Put products at the end of a collection by hand; those in it stay where they are."""
     service.add_products(collection_id, given["product_ids"], by=principal())
     return queries.get_collection(collection_id)
@@ -135,10 +156,11 @@ def add_products(given: dict[str, Any], collection_id: UUID) -> Any:
 
 @blueprint.route("/collections/<uuid:collection_id>/products/remove", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(CollectionFollowsRules, CollectionNotFound)
 @idempotent(required=False)
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CollectionSchema)
-def remove_products(given: dict[str, Any], collection_id: UUID) -> Any:
+def remove_collection_products(given: dict[str, Any], collection_id: UUID) -> Any:
     """Take products out of a collection by hand."""
     service.remove_products(collection_id, given["product_ids"], by=principal())
     return queries.get_collection(collection_id)
@@ -146,10 +168,11 @@ def remove_products(given: dict[str, Any], collection_id: UUID) -> Any:
 
 @blueprint.route("/collections/<uuid:collection_id>/products/move", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(CollectionNotFound, NotOnShelf)
 @idempotent(required=False)
 @blueprint.arguments(MoveProductSchema)
 @blueprint.response(200, CollectionSchema)
-def move_product(where: dict[str, Any], collection_id: UUID) -> Any:
+def move_collection_product(where: dict[str, Any], collection_id: UUID) -> Any:
     """Put a product of a collection before or after another one, or at a place."""
     service.move_product(collection_id, **where, by=principal())
     return queries.get_collection(collection_id)

@@ -6,14 +6,22 @@ from uuid import UUID
 from flask import request
 
 from api.catalog import flows, queries, service
-from api.catalog.errors.media import PictureMissing, PictureTooLarge
+from api.catalog.errors.media import (
+    MediaInUse,
+    MediaNotFound,
+    PictureMissing,
+    PictureTooLarge,
+    PictureTooManyPixels,
+    PictureUnreadable,
+)
 from api.catalog.schemas.media import MediaQuerySchema, MediaSchema
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
-from api.platform.http import Blueprint, list_of
+from api.platform.http import LOCATED, Blueprint, list_of
 from api.platform.idempotency import idempotent_steps
 from api.platform.ports import port
+from api.platform.refusals import refuses
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
@@ -41,9 +49,10 @@ _AROUND_A_FILE = 64 * 1024
 
 @blueprint.route("", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(MediaNotFound, PictureMissing, PictureTooLarge, PictureTooManyPixels, PictureUnreadable)
 @idempotent_steps()
 @blueprint.doc(requestBody=_BODY)
-@blueprint.response(201, MediaSchema)
+@blueprint.response(201, MediaSchema, headers=LOCATED)
 def create_media() -> Any:
     """Hand in a picture: JPEG, PNG or WebP, as the part `file` of a form or as the body.
 
@@ -66,6 +75,7 @@ def list_media(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:media_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(MediaNotFound)
 @blueprint.response(200, MediaSchema)
 def get_media(media_id: UUID) -> Any:
     """Read one picture: whether its sizes are made, and where they are."""
@@ -74,6 +84,7 @@ def get_media(media_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:media_id>", methods=["DELETE"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(MediaInUse, MediaNotFound)
 @blueprint.response(204)
 def delete_media(media_id: UUID) -> Any:
     """Forget a picture that no product shows."""

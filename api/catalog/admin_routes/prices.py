@@ -4,6 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from api.catalog import queries, service
+from api.catalog.errors import (
+    CompareAtNotAbovePrice,
+    CurrencyTwice,
+    ProductNotFound,
+    ScheduleEndsTooEarly,
+    ScheduleInThePast,
+    ScheduleNotFound,
+    SchedulesOverlap,
+    VariantNotFound,
+)
 from api.catalog.schemas.prices import (
     NewScheduledPriceSchema,
     PriceHistoryQuerySchema,
@@ -11,10 +21,12 @@ from api.catalog.schemas.prices import (
     ScheduledPriceSchema,
     ScheduledPricesQuerySchema,
 )
+from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, list_of
+from api.platform.http import LOCATED, Blueprint, list_of
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 
 blueprint = Blueprint(
     "admin-prices",
@@ -26,9 +38,10 @@ blueprint = Blueprint(
 
 @blueprint.route("/variants/<uuid:variant_id>/price-history", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(VariantNotFound)
 @blueprint.arguments(PriceHistoryQuerySchema, location="query")
 @blueprint.response(200, list_of(PriceRecordSchema))
-def price_history(query: dict[str, Any], variant_id: UUID) -> Any:
+def list_price_history(query: dict[str, Any], variant_id: UUID) -> Any:
     """Read what a variant cost, the newest first; what is in force has no end.
 
     `prior_price` is the lowest price of the 30 days before the present reduction began.
@@ -39,6 +52,7 @@ def price_history(query: dict[str, Any], variant_id: UUID) -> Any:
 
 @blueprint.route("/variants/<uuid:variant_id>/scheduled-prices", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(VariantNotFound)
 @blueprint.arguments(ScheduledPricesQuerySchema, location="query")
 @blueprint.response(200, list_of(ScheduledPriceSchema))
 def list_scheduled_prices(query: dict[str, Any], variant_id: UUID) -> Any:
@@ -49,10 +63,19 @@ def list_scheduled_prices(query: dict[str, Any], variant_id: UUID) -> Any:
 
 @blueprint.route("/variants/<uuid:variant_id>/scheduled-prices", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(
+    CompareAtNotAbovePrice,
+    CurrencyTwice,
+    ProductNotFound,
+    ScheduleEndsTooEarly,
+    ScheduleInThePast,
+    ScheduleNotFound,
+    SchedulesOverlap,
+    VariantNotFound,
+)
 @idempotent(required=False)
 @blueprint.arguments(NewScheduledPriceSchema)
-@blueprint.doc(responses={409: "CONFLICT"})
-@blueprint.response(201, ScheduledPriceSchema)
+@blueprint.response(201, ScheduledPriceSchema, headers=LOCATED)
 def schedule_price(given: dict[str, Any], variant_id: UUID) -> Any:
     """Schedule a price of a variant in one currency.
 
@@ -67,6 +90,7 @@ def schedule_price(given: dict[str, Any], variant_id: UUID) -> Any:
 
 @blueprint.route("/scheduled-prices/<uuid:schedule_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(ScheduleNotFound)
 @blueprint.response(200, ScheduledPriceSchema)
 def get_scheduled_price(schedule_id: UUID) -> Any:
     """Read one scheduled price."""
@@ -75,8 +99,8 @@ def get_scheduled_price(schedule_id: UUID) -> Any:
 
 @blueprint.route("/scheduled-prices/<uuid:schedule_id>/cancel", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(InvalidState, ProductNotFound, ScheduleNotFound, VariantNotFound)
 @idempotent(required=False)
-@blueprint.doc(responses={409: "CONFLICT"})
 @blueprint.response(200, ScheduledPriceSchema)
 def cancel_scheduled_price(schedule_id: UUID) -> Any:
     """Call a scheduled price off; one that is in force ends now."""

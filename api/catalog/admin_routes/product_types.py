@@ -4,6 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from api.catalog import queries, service
+from api.catalog.errors import (
+    AttributeTwice,
+    AttributeUnknown,
+    ProductTypeInUse,
+    ProductTypeNameTaken,
+    ProductTypeNotFound,
+    ProductTypeTooCommon,
+)
 from api.catalog.schemas.attributes import (
     EditProductTypeSchema,
     NewProductTypeSchema,
@@ -13,8 +21,9 @@ from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 
 blueprint = Blueprint(
     "admin-product-types",
@@ -36,9 +45,10 @@ def list_product_types(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/product-types", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(AttributeTwice, AttributeUnknown, ProductTypeNameTaken, ProductTypeNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NewProductTypeSchema)
-@blueprint.response(201, ProductTypeSchema)
+@blueprint.response(201, ProductTypeSchema, headers=LOCATED)
 def create_product_type(given: dict[str, Any]) -> Any:
     """Define a type; products that name it as their `product_type` have its attributes."""
     type_id = service.create_product_type(
@@ -50,6 +60,7 @@ def create_product_type(given: dict[str, Any]) -> Any:
 
 @blueprint.route("/product-types/<uuid:type_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(ProductTypeNotFound)
 @blueprint.response(200, ProductTypeSchema)
 def get_product_type(type_id: UUID) -> Any:
     """Read one product type with what it defines."""
@@ -58,10 +69,18 @@ def get_product_type(type_id: UUID) -> Any:
 
 @blueprint.route("/product-types/<uuid:type_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(
+    AttributeTwice,
+    AttributeUnknown,
+    ProductTypeInUse,
+    ProductTypeNameTaken,
+    ProductTypeNotFound,
+    ProductTypeTooCommon,
+)
 @versioned
 @blueprint.arguments(EditProductTypeSchema)
 @blueprint.response(200, ProductTypeSchema)
-def edit_product_type(changes: dict[str, Any], type_id: UUID, expected_version: int) -> Any:
+def update_product_type(changes: dict[str, Any], type_id: UUID, expected_version: int) -> Any:
     """Rename a type, its products along with it, or replace the list of its attributes."""
     with transaction():
         service.edit_product_type(
@@ -72,6 +91,7 @@ def edit_product_type(changes: dict[str, Any], type_id: UUID, expected_version: 
 
 @blueprint.route("/product-types/<uuid:type_id>", methods=["DELETE"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(ProductTypeInUse, ProductTypeNotFound)
 @versioned
 @blueprint.response(204)
 def delete_product_type(type_id: UUID, expected_version: int) -> Any:

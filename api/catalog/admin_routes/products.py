@@ -6,6 +6,31 @@ from uuid import UUID
 from flask import current_app
 
 from api.catalog import queries, service
+from api.catalog.errors import (
+    AttributeNotFilterable,
+    AttributesDoNotFit,
+    BarcodeTaken,
+    BarcodeTwice,
+    CategoryNotFound,
+    CompareAtNotAbovePrice,
+    CurrencyTwice,
+    ExternalReferenceTaken,
+    FilterUnreadable,
+    ImageUnknown,
+    MetadataTooLarge,
+    OptionCombinationTaken,
+    OptionsDoNotFit,
+    OptionTwice,
+    ProductNotFound,
+    PublishAtNeedsDraft,
+    PublishAtPassed,
+    RequiredAttributesMissing,
+    SkuTaken,
+    SlugTaken,
+    VariantNotFound,
+    VariantReferenceTaken,
+)
+from api.catalog.errors.media import MediaUnknown, PictureTwice
 from api.catalog.schemas.desk import (
     EditProductSchema,
     EditVariantSchema,
@@ -18,12 +43,14 @@ from api.catalog.schemas.desk import (
     VariantSchema,
 )
 from api.catalog.service import ProductDraft, VariantDraft
+from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import Blueprint, list_of
+from api.platform.http import LOCATED, Blueprint, list_of
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
@@ -36,6 +63,7 @@ blueprint = Blueprint(
 
 @blueprint.route("/products", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(AttributeNotFilterable, FilterUnreadable)
 @blueprint.arguments(ProductsQuerySchema, location="query")
 @blueprint.response(200, list_of(ProductLineSchema))
 def list_products(query: dict[str, Any]) -> Any:
@@ -48,9 +76,30 @@ def list_products(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/products", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(
+    AttributesDoNotFit,
+    BarcodeTaken,
+    BarcodeTwice,
+    CategoryNotFound,
+    CompareAtNotAbovePrice,
+    CurrencyTwice,
+    ExternalReferenceTaken,
+    ImageUnknown,
+    MediaUnknown,
+    MetadataTooLarge,
+    OptionCombinationTaken,
+    OptionTwice,
+    OptionsDoNotFit,
+    PictureTwice,
+    ProductNotFound,
+    PublishAtPassed,
+    SkuTaken,
+    SlugTaken,
+    VariantReferenceTaken,
+)
 @idempotent(required=False)
 @blueprint.arguments(NewProductSchema)
-@blueprint.response(201, ProductSchema)
+@blueprint.response(201, ProductSchema, headers=LOCATED)
 def create_product(draft: ProductDraft) -> Any:
     """Create a product as a draft, with its variants, prices and pictures."""
     stored = service.create_product(draft, by=principal())
@@ -60,6 +109,7 @@ def create_product(draft: ProductDraft) -> Any:
 
 @blueprint.route("/products/<uuid:product_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(ProductNotFound)
 @blueprint.response(200, ProductSchema)
 def get_product(product_id: UUID) -> Any:
     """Read all of a product."""
@@ -68,10 +118,23 @@ def get_product(product_id: UUID) -> Any:
 
 @blueprint.route("/products/<uuid:product_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(
+    AttributesDoNotFit,
+    CategoryNotFound,
+    ExternalReferenceTaken,
+    MediaUnknown,
+    MetadataTooLarge,
+    PictureTwice,
+    ProductNotFound,
+    PublishAtNeedsDraft,
+    PublishAtPassed,
+    RequiredAttributesMissing,
+    SlugTaken,
+)
 @versioned
 @blueprint.arguments(EditProductSchema)
 @blueprint.response(200, ProductSchema)
-def edit_product(changes: dict[str, Any], product_id: UUID, expected_version: int) -> Any:
+def update_product(changes: dict[str, Any], product_id: UUID, expected_version: int) -> Any:
     """Change what a product says of itself; lists replace what was there."""
     with transaction():
         service.edit_product(product_id, changes, expected_version=expected_version, by=principal())
@@ -80,6 +143,7 @@ def edit_product(changes: dict[str, Any], product_id: UUID, expected_version: in
 
 @blueprint.route("/products/<uuid:product_id>/publish", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(InvalidState, ProductNotFound, RequiredAttributesMissing)
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def publish_product(product_id: UUID) -> Any:
@@ -90,6 +154,7 @@ def publish_product(product_id: UUID) -> Any:
 
 @blueprint.route("/products/<uuid:product_id>/archive", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(InvalidState, ProductNotFound, RequiredAttributesMissing)
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def archive_product(product_id: UUID) -> Any:
@@ -100,6 +165,7 @@ def archive_product(product_id: UUID) -> Any:
 
 @blueprint.route("/products/<uuid:product_id>/unarchive", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(InvalidState, ProductNotFound, RequiredAttributesMissing)
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def unarchive_product(product_id: UUID) -> Any:
@@ -110,10 +176,24 @@ def unarchive_product(product_id: UUID) -> Any:
 
 @blueprint.route("/products/<uuid:product_id>/variants", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(
+    BarcodeTaken,
+    BarcodeTwice,
+    CompareAtNotAbovePrice,
+    CurrencyTwice,
+    ImageUnknown,
+    MetadataTooLarge,
+    OptionCombinationTaken,
+    OptionsDoNotFit,
+    ProductNotFound,
+    SkuTaken,
+    VariantNotFound,
+    VariantReferenceTaken,
+)
 @idempotent(required=False)
 @blueprint.arguments(NewVariantSchema)
-@blueprint.response(201, VariantSchema)
-def add_variant(draft: VariantDraft, product_id: UUID) -> Any:
+@blueprint.response(201, VariantSchema, headers=LOCATED)
+def create_variant(draft: VariantDraft, product_id: UUID) -> Any:
     """Give a product one more variant."""
     variant_id = service.add_variant(product_id, draft, by=principal())
     location = f"{blueprint.url_prefix}/variants/{variant_id}"
@@ -122,6 +202,7 @@ def add_variant(draft: VariantDraft, product_id: UUID) -> Any:
 
 @blueprint.route("/variants/<uuid:variant_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(VariantNotFound)
 @blueprint.response(200, VariantSchema)
 def get_variant(variant_id: UUID) -> Any:
     """Read a variant with its prices."""
@@ -130,10 +211,23 @@ def get_variant(variant_id: UUID) -> Any:
 
 @blueprint.route("/variants/<uuid:variant_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(
+    BarcodeTaken,
+    BarcodeTwice,
+    CompareAtNotAbovePrice,
+    ImageUnknown,
+    MetadataTooLarge,
+    OptionCombinationTaken,
+    OptionsDoNotFit,
+    ProductNotFound,
+    SkuTaken,
+    VariantNotFound,
+    VariantReferenceTaken,
+)
 @versioned
 @blueprint.arguments(EditVariantSchema)
 @blueprint.response(200, VariantSchema)
-def edit_variant(changes: dict[str, Any], variant_id: UUID, expected_version: int) -> Any:
+def update_variant(changes: dict[str, Any], variant_id: UUID, expected_version: int) -> Any:
     """Change a variant's codes, values, weight, tax class, place or picture."""
     with transaction():
         service.edit_variant(variant_id, changes, expected_version=expected_version, by=principal())
@@ -142,10 +236,11 @@ def edit_variant(changes: dict[str, Any], variant_id: UUID, expected_version: in
 
 @blueprint.route("/variants/<uuid:variant_id>/prices", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(CompareAtNotAbovePrice, CurrencyTwice, ProductNotFound, VariantNotFound)
 @versioned
 @blueprint.arguments(PricesSchema)
 @blueprint.response(200, VariantSchema)
-def set_prices(given: dict[str, Any], variant_id: UUID, expected_version: int) -> Any:
+def set_variant_prices(given: dict[str, Any], variant_id: UUID, expected_version: int) -> Any:
     """Name all prices of a variant; it is not for sale in a currency that is left out."""
     with transaction():
         service.set_prices(

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from api.catalog import queries, service
+from api.catalog.errors import ProductNotFound, ProductsUnknown
 from api.catalog.models import RelationKind
 from api.catalog.schemas.relations import RelateProductsSchema, RelationsSchema
 from api.kernel.permissions import Permission
@@ -12,6 +13,7 @@ from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
 from api.platform.http import Blueprint
+from api.platform.refusals import refuses
 
 blueprint = Blueprint(
     "admin-relations",
@@ -23,18 +25,20 @@ blueprint = Blueprint(
 
 @blueprint.route("/products/<uuid:product_id>/relations", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(ProductNotFound)
 @blueprint.response(200, RelationsSchema)
-def get_relations(product_id: UUID) -> Any:
+def get_product_relations(product_id: UUID) -> Any:
     """Read what is shown beside a product, by kind."""
     return queries.get_relations(product_id)
 
 
 @blueprint.route("/products/<uuid:product_id>/relations", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(ProductNotFound, ProductsUnknown)
 @versioned
 @blueprint.arguments(RelateProductsSchema)
 @blueprint.response(200, RelationsSchema)
-def relate_products(
+def set_product_relations(
     related: Mapping[RelationKind, Sequence[UUID]], product_id: UUID, expected_version: int
 ) -> Any:
     """Say which products are shown beside a product, by kind, in this order."""

@@ -4,6 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from api.catalog import queries, service
+from api.catalog.errors.translations import (
+    LanguageNotTranslated,
+    TextsDoNotFit,
+    TranslationSubjectUnknown,
+)
 from api.catalog.schemas.translations import (
     SetTranslationSchema,
     SubjectQuerySchema,
@@ -18,6 +23,7 @@ from api.platform.concurrency import versioned
 from api.platform.db import transaction
 from api.platform.http import Blueprint, list_of
 from api.platform.ports import port
+from api.platform.refusals import refuses
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
@@ -30,6 +36,7 @@ blueprint = Blueprint(
 
 @blueprint.route("", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(LanguageNotTranslated)
 @blueprint.arguments(TranslationsQuerySchema, location="query")
 @blueprint.response(200, list_of(TranslationLineSchema))
 def list_translations(query: dict[str, Any]) -> Any:
@@ -48,9 +55,10 @@ def list_translations(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:subject_id>/languages", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(TranslationSubjectUnknown)
 @blueprint.arguments(SubjectQuerySchema, location="query")
 @blueprint.response(200, list_of(TranslationSchema))
-def list_languages(query: dict[str, str], subject_id: UUID) -> Any:
+def list_translation_languages(query: dict[str, str], subject_id: UUID) -> Any:
     """Read what one thing says in each language that the shop translates into."""
     settings: Settings = port(Settings)
     return queries.translations_of(query["kind"], subject_id, settings.languages[1:])
@@ -58,6 +66,7 @@ def list_languages(query: dict[str, str], subject_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:subject_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
+@refuses(LanguageNotTranslated, TranslationSubjectUnknown)
 @blueprint.arguments(TranslationQuerySchema, location="query")
 @blueprint.response(200, TranslationSchema)
 def get_translation(query: dict[str, str], subject_id: UUID) -> Any:
@@ -68,6 +77,7 @@ def get_translation(query: dict[str, str], subject_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:subject_id>", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(LanguageNotTranslated, TextsDoNotFit, TranslationSubjectUnknown)
 @versioned
 @blueprint.arguments(TranslationQuerySchema, location="query")
 @blueprint.arguments(SetTranslationSchema)
@@ -90,6 +100,7 @@ def set_translation(
 
 @blueprint.route("/<uuid:subject_id>", methods=["DELETE"])
 @requires(Permission.CATALOG_WRITE)
+@refuses(LanguageNotTranslated, TextsDoNotFit, TranslationSubjectUnknown)
 @versioned
 @blueprint.arguments(TranslationQuerySchema, location="query")
 @blueprint.response(204)

@@ -39,17 +39,6 @@ class CurrencyQuerySchema(Schema):
     )
 
 
-class ShownPagesQuerySchema(Schema):
-    """How a list without filters is read."""
-
-    limit = fields.Integer(
-        load_default=25, validate=validate.Range(1, 100), metadata={"example": 25}
-    )
-    cursor = fields.String(
-        load_default=None, metadata={"description": "`next_cursor` of the page before."}
-    )
-
-
 class ShownProductsQuerySchema(PageQuerySchema, CurrencyQuerySchema):
     """Which products a storefront wants to list, and in which order.
 

@@ -8,13 +8,16 @@ from uuid import UUID
 from flask import Response, current_app, request, stream_with_context
 
 from api.imports import queries, service
+from api.imports.errors import ExportNotFound, ExportNotReady
 from api.imports.formats import handing_back
 from api.imports.policy import FileFormat
 from api.imports.schemas import ExportQuerySchema, ExportSchema
+from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
@@ -29,9 +32,10 @@ _FILE = {"schema": {"type": "string", "format": "binary"}}
 
 @blueprint.route("", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
+@refuses(ExportNotFound)
 @idempotent(required=False)
 @blueprint.arguments(ExportQuerySchema)
-@blueprint.response(202, ExportSchema)
+@blueprint.response(202, ExportSchema, headers=LOCATED)
 def create_export(body: dict[str, Any]) -> Any:
     """Ask for products as a file; a worker writes it. Follow Location to see how far it is.
 
@@ -60,6 +64,7 @@ def list_exports(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:export_id>", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
+@refuses(ExportNotFound)
 @blueprint.response(200, ExportSchema)
 def get_export(export_id: UUID) -> Any:
     """See how far the writing of a file is."""
@@ -68,6 +73,7 @@ def get_export(export_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:export_id>/cancel", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
+@refuses(ExportNotFound, InvalidState)
 @idempotent(required=False)
 @blueprint.response(200, ExportSchema)
 def cancel_export(export_id: UUID) -> Any:
@@ -78,6 +84,7 @@ def cancel_export(export_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:export_id>/file", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
+@refuses(ExportNotFound, ExportNotReady)
 @blueprint.doc(
     responses={
         "200": {
@@ -86,7 +93,7 @@ def cancel_export(export_id: UUID) -> Any:
         }
     }
 )
-def get_file(export_id: UUID) -> Any:
+def download_export(export_id: UUID) -> Any:
     """Fetch the file of an export that is completed, packed with gzip for those who accept it."""
     kind, size = queries.exported_file(export_id)
     name, media = handing_back.named("products", kind)

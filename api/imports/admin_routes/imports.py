@@ -6,8 +6,9 @@ from uuid import UUID
 from flask import Response, current_app, request, stream_with_context
 
 from api.imports import flows, queries, service
-from api.imports.errors import FileMissing
+from api.imports.errors import FileMissing, FileTooLarge, ImportNotFound, NotADryRun, NothingToUndo
 from api.imports.formats import handing_back, pairs
+from api.imports.formats.decoding import SheetUnreadable
 from api.imports.policy import FileFormat, OnConflict
 from api.imports.schemas import (
     ChangesQuerySchema,
@@ -16,10 +17,12 @@ from api.imports.schemas import (
     ImportQuerySchema,
     ImportSchema,
 )
+from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
@@ -42,10 +45,11 @@ _BODY = {
 
 @blueprint.route("", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
+@refuses(FileMissing, FileTooLarge, ImportNotFound, SheetUnreadable)
 @idempotent(required=True)
 @blueprint.doc(requestBody=_BODY)
 @blueprint.arguments(ImportQuerySchema, location="query")
-@blueprint.response(202, ImportSchema)
+@blueprint.response(202, ImportSchema, headers=LOCATED)
 def create_import(query: dict[str, Any]) -> Any:
     """Hand in a product file of Shopify, of WooCommerce or of ours; a worker reads it.
 
@@ -81,6 +85,7 @@ def list_imports(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:import_id>", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
+@refuses(ImportNotFound)
 @blueprint.response(200, ImportSchema)
 def get_import(import_id: UUID) -> Any:
     """See how far the reading of a file is, and what became of it."""
@@ -89,9 +94,10 @@ def get_import(import_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:import_id>/errors", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
+@refuses(ImportNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_of(ImportProblemSchema))
-def list_errors(query: dict[str, Any], import_id: UUID) -> Any:
+def list_import_errors(query: dict[str, Any], import_id: UUID) -> Any:
     """List what was wrong with a file: row, column, value, and what would be right."""
     with_total = query.pop("include") == "total"
     return queries.list_problems(import_id, with_total=with_total, **query)
@@ -99,6 +105,7 @@ def list_errors(query: dict[str, Any], import_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:import_id>/cancel", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
+@refuses(ImportNotFound, InvalidState)
 @idempotent(required=False)
 @blueprint.response(200, ImportSchema)
 def cancel_import(import_id: UUID) -> Any:
@@ -109,9 +116,10 @@ def cancel_import(import_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:import_id>/changes", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
+@refuses(ImportNotFound)
 @blueprint.arguments(ChangesQuerySchema, location="query")
 @blueprint.response(200, list_of(ImportChangeSchema))
-def list_changes(query: dict[str, Any], import_id: UUID) -> Any:
+def list_import_changes(query: dict[str, Any], import_id: UUID) -> Any:
     """List what a file changed, or after a dry run what it would change, field by field.
 
     Products that stay as they are are only counted. A conflict is a product that somebody changed
@@ -123,6 +131,7 @@ def list_changes(query: dict[str, Any], import_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:import_id>/run", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
+@refuses(ImportNotFound, InvalidState, NotADryRun)
 @idempotent(required=False)
 @blueprint.response(202, ImportSchema)
 def run_import(import_id: UUID) -> Any:
@@ -133,6 +142,7 @@ def run_import(import_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:import_id>/undo", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
+@refuses(ImportNotFound, InvalidState, NothingToUndo)
 @idempotent(required=False)
 @blueprint.response(202, ImportSchema)
 def undo_import(import_id: UUID) -> Any:
@@ -148,6 +158,7 @@ def undo_import(import_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:import_id>/failed-rows", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
+@refuses(ImportNotFound)
 @blueprint.doc(
     responses={
         "200": {
@@ -156,7 +167,7 @@ def undo_import(import_id: UUID) -> Any:
         }
     }
 )
-def get_failed_rows(import_id: UUID) -> Any:
+def download_import_failed_rows(import_id: UUID) -> Any:
     """Fetch the rows that failed as a file like the one that was handed in, to be mended.
 
     The last column says why; it is passed over when the file is handed in again.
