@@ -16,7 +16,6 @@ LONGEST_TRAIT_KEY = 255
 """Characters of what products are filtered by; an index row holds 2,700 bytes."""
 
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
-_UPC = re.compile(r"[0-9]{12}")
 _GAP = re.compile(r"(?<=[^\W_])[\s_-]+(?=[^\W_])")
 
 
@@ -82,19 +81,6 @@ def option_kind(name: str) -> str:
 def attribute_kind(code: str) -> str:
     """Return the kind of the traits that the values of an attribute are."""
     return f"attribute:{code}"
-
-
-def code_key(code: str) -> str:
-    """Reduce a barcode to how it reads: a UPC of 12 digits is the EAN with a zero before it."""
-    return f"0{code}" if _UPC.fullmatch(code) else code
-
-
-def forms_of(code: str) -> list[str]:
-    """Return all ways to write a barcode: `012345678905` is `0012345678905` as well."""
-    key = code_key(code)
-    if len(key) == 13 and key[0] == "0" and _UPC.fullmatch(key[1:]):
-        return [key, key[1:]]
-    return [code]
 
 
 def code_word(code: str) -> str:

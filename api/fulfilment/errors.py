@@ -21,7 +21,7 @@ class FulfilmentOutdated(Conflict):
 
 
 class CodeUnknown(NotFound):
-    """Neither an order nor goods carry this code."""
+    """No order, parcel or goods carry this code."""
 
     code = "code_unknown"
-    sentence = "No order, article or barcode is called {scanned}."
+    sentence = "No order, parcel, article or barcode is called {scanned}."

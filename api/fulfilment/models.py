@@ -9,6 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from api.fulfilment.states import FulfilmentState
 from api.platform.db import Base, Dated, Identified, Versioned, named_enum
 
+HAS_TRACKING = "tracking_number IS NOT NULL"
+TRACKING_KEY = "upper(regexp_replace(tracking_number, '[^0-9A-Za-z]', '', 'g'))"
+"""How a tracking number is compared: as `policy.tracking_key` writes it."""
+
 
 class Fulfilment(Identified, Versioned, Dated, Base):
     """One parcel of one order. `tracking_url` is the address that the customer was told."""
@@ -26,6 +30,7 @@ class Fulfilment(Identified, Versioned, Dated, Base):
         ),
         CheckConstraint("shipped_at IS NULL OR carrier IS NOT NULL", name="carrier_took_it"),
         Index("ix_fulfilments_order_id", "order_id", "id"),
+        Index("ix_fulfilments_tracking", text(TRACKING_KEY), postgresql_where=text(HAS_TRACKING)),
         Index(
             "ix_fulfilments_shipped_at",
             "shipped_at",

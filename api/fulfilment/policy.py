@@ -38,3 +38,36 @@ def tracking_url(carrier: str, tracking_number: str | None) -> str | None:
     if known is None or not tracking_number:
         return None
     return known[1].format(number=quote(tracking_number, safe=""))
+
+
+_INSIDE: Final = (
+    re.compile(r"420[0-9]{5}(?:[0-9]{4})?(9[0-9]{19}(?:[0-9]{2})?)"),
+    re.compile(r"[0-9]{22}([0-9]{12})"),
+    re.compile(r"[0-9]{19}([0-9]{15})"),
+    re.compile(r"[0-9A-Z]{7}([0-9]{14})[0-9]{6}"),
+)
+"""What carriers print around the number that they call the tracking number.
+
+In turn: USPS the ZIP code, FedEx Ground and Express what leads to the door (34 digits in all), DPD
+the postcode, service and country.
+"""
+
+
+def tracking_key(number: str) -> str:
+    """Write a tracking number as it is compared: people read it out in groups."""
+    return re.sub("[^0-9A-Za-z]", "", number).upper()
+
+
+def tracking_keys(scanned: str, parcel: str | None) -> list[str]:
+    """Return the tracking numbers that a scanned label may mean, the plainest first.
+
+    `parcel` is the serial number of a GS1 label (SSCC); it is kept with its `00` or without.
+    """
+    whole = tracking_key(scanned)
+    keys = [whole]
+    if parcel is not None:
+        keys += [f"00{parcel}", parcel]
+    elif re.fullmatch(r"[0-9]{18}", whole):
+        keys.append(f"00{whole}")
+    keys += [match[1] for pattern in _INSIDE if (match := pattern.fullmatch(whole))]
+    return list(dict.fromkeys(key for key in keys if key))

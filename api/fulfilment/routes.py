@@ -12,6 +12,7 @@ from api.fulfilment.schemas import (
     FulfilmentSchema,
     OpenFulfilmentSchema,
     OverviewSchema,
+    ScanQuerySchema,
     ScanSchema,
     ShipOrderSchema,
 )
@@ -163,6 +164,18 @@ def get_overview() -> Any:
     }
 
 
+@desk.route("/scan", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@desk.arguments(ScanQuerySchema, location="query")
+@desk.response(200, ScanSchema)
+def scan_any(query: dict[str, Any]) -> Any:
+    """Tell what a scanned code is, exactly as the scanner sent it.
+
+    Orders, parcels and goods are found by any code that is printed on them or on their papers.
+    """
+    return queries.scan(query["code"])
+
+
 @desk.route("/scan/<path:code>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @refuses(CodeUnknown)
@@ -170,6 +183,7 @@ def get_overview() -> Any:
 def scan_code(code: str) -> Any:
     """Tell what a scanned code is.
 
-    An order is found by its number, with or without `O-`; goods by SKU or any barcode.
+    As `GET /scan?code=`, for codes that fit into an address: those with two slashes in a row, as
+    in links, do not.
     """
     return queries.scan(code)

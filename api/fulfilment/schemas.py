@@ -12,6 +12,7 @@ from api.platform.http import Schema
 
 MOST_UNITS = 1_000_000
 MOST_LINES = 500
+LONGEST_CODE = 500
 
 
 class TrackingNumber(Line):
@@ -131,11 +132,42 @@ class ScannedVariantSchema(Schema):
     levels = ma.fields.List(ma.fields.Nested(StockLevelSchema), required=True)
 
 
-class ScanSchema(Schema):
-    """What a scanned code is; `order` or `variant` stands beside its kind."""
+class ScanQuerySchema(Schema):
+    """The code, exactly as the scanner sent it."""
 
-    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(["order", "variant"]))
+    code = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(1, LONGEST_CODE),
+        metadata={
+            "description": "An order's number with or without `O-` or `#`, a SKU, any form of a "
+            "barcode (EAN, UPC, GTIN-14, GS1 elements with or without a symbology prefix, a GS1 "
+            "Digital Link) or a parcel's tracking number.",
+            "example": "]C10105901234123457",
+        },
+    )
+
+
+class ScannedFulfilmentSchema(Schema):
+    """A parcel whose label was scanned."""
+
+    id = ma.fields.UUID(required=True)
+    number = ma.fields.String(required=True, metadata={"example": "1001-F1"})
+    status = ma.fields.String(required=True)
+    carrier = ma.fields.String(required=True, allow_none=True)
+    tracking_number = ma.fields.String(required=True, allow_none=True)
+
+
+class ScanSchema(Schema):
+    """What a scanned code is; what is known of it stands beside its kind.
+
+    A parcel comes with its order.
+    """
+
+    kind = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(["order", "variant", "fulfilment"])
+    )
     id = ma.fields.UUID(required=True)
     label = ma.fields.String(required=True, metadata={"description": "For people."})
     order = ma.fields.Nested(OrderCardSchema)
     variant = ma.fields.Nested(ScannedVariantSchema)
+    fulfilment = ma.fields.Nested(ScannedFulfilmentSchema)

@@ -108,6 +108,14 @@ def card_by_number(number: str) -> dict[str, Any] | None:
     return None if row is None else card(row)
 
 
+def card_of(order_id: UUID) -> dict[str, Any]:
+    """Return the card of an order. Raises `OrderNotFound`."""
+    row = session.execute(select(*_CARD).where(Order.id == order_id)).one_or_none()
+    if row is None:
+        raise OrderNotFound(order_id=order_id)
+    return card(row)
+
+
 def card(row: AnyRow) -> dict[str, Any]:
     """Shape one card."""
     return {

@@ -24,7 +24,7 @@ class Opening(Anywhere):
             self.say(wrong(f"{scan.code} was not looked up. {failure.detail}"))
         else:
             if answer is None:
-                self.say(wrong(f"Unknown code {scan.code}: no order, no SKU, no barcode"))
+                self.say(wrong(f"Unknown code {scan.code}: no order, parcel, SKU or barcode"))
                 return
             self.say(good(answer.label))
             await self._open(answer)
@@ -32,6 +32,9 @@ class Opening(Anywhere):
     async def _open(self, answer: ScanAnswer) -> None:
         if answer.kind == "order":
             await self._open_order(answer)
+        elif answer.kind == "fulfilment" and answer.order is not None:
+            await self.go(Stop("order", answer.order.id))
+            self.frame.point_out(answer.id)
         elif answer.variant is not None and len(answer.variant.levels) == 1:
             await self.go(Stop("level", answer.variant.levels[0].id))
         else:

@@ -354,6 +354,16 @@ class ScannedVariant:
 
 
 @dataclass(frozen=True, slots=True)
+class ScannedFulfilment:
+    """A parcel found by its number or its carrier's; its order comes with it."""
+
+    id: str
+    number: str
+    carrier: str | None
+    tracking_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ScanAnswer:
     """What a scanned code turned out to be."""
 
@@ -362,3 +372,4 @@ class ScanAnswer:
     label: str
     order: OrderCard | None = None
     variant: ScannedVariant | None = None
+    fulfilment: ScannedFulfilment | None = None

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from console.client.models import Barcode
+from console.flows import articles
 
 Line = TypeVar("Line")
-
-UPC_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +53,18 @@ def units_called(code: str, sku: str, barcode: str | None, barcodes: Iterable[Ba
     A SKU and the code that was agreed at checkout mean one unit, unless that code is known to be a
     case's by now.
     """
-    wanted = _key(code)
-    if wanted == sku.casefold():
+    if code.casefold() == sku.casefold():
         return 1
+    wanted = _keys(code)
     for known in barcodes:
-        if wanted == _key(known.code):
+        if wanted & _keys(known.code):
             return known.pack_quantity
-    return int(barcode is not None and wanted == _key(barcode))
+    return int(barcode is not None and bool(wanted & _keys(barcode)))
 
 
-def _key(code: str) -> str:
-    """A UPC of 12 digits and the EAN with a zero before it are the same code."""
-    folded = code.casefold()
-    return f"0{folded}" if len(folded) == UPC_DIGITS and folded.isdecimal() else folded
+def _keys(code: str) -> set[str]:
+    """Numbers of articles are the same code with and without zeros before them."""
+    return articles.same(code) or {code.casefold()}
 
 
 def bounded(to: int, lines: tuple[Line, ...]) -> int:

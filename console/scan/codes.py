@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from console.flows import articles
 from console.scan import gs1
 
 LONGEST = 128
@@ -20,6 +21,9 @@ LONGEST = 128
 
 AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 """Symbology identifier that a scanner may send first, e.g. `]C1` for GS1-128."""
+
+GS1_SYMBOLOGIES = frozenset({"]C1", "]d2", "]Q3", "]e0", "]e1", "]e2", "]J1"})
+"""Those that carry GS1 elements."""
 
 CONTROLS = re.compile(r"[\x00-\x1c\x1e\x1f\x7f-\x9f\u200b-\u200f\ufeff]")
 """Control characters and invisible marks; GS (0x1D) separates GS1 elements and stays."""
@@ -57,32 +61,36 @@ def read(raw: str) -> Scan:
     """Read one code: strip what only scanners add, recognise labels and GS1."""
     text = CONTROLS.sub("", AIM.sub("", raw.lstrip("\x02\x1c"), count=1) if _has_aim(raw) else raw)
     text = text.strip(" \t")
-    if len(text) > LONGEST:
+    if len(text) > LONGEST and not gs1.linked(text):
         why = f"{len(text)} characters are too many for a code: {text[:12]}…"
         return Scan(raw, text[:LONGEST], Kind.UNREADABLE, why=why)
     if not text.strip(gs1.GS):
         return Scan(raw, "", Kind.UNREADABLE, why="The scanner sent an empty code")
     if len(text) == 1 and text.isdigit():
         return Scan(raw, text, Kind.DIGIT)
-    if re.fullmatch(r"[Oo]-[0-9A-Za-z-]+", text):
-        return Scan(raw, text.upper(), Kind.ORDER)
-    return _goods(raw, text)
+    if order := re.fullmatch(r"(?:[Oo]-|#)([0-9A-Za-z-]+)", text):
+        return Scan(raw, f"O-{order[1].upper()}", Kind.ORDER)
+    aim = AIM.match(raw.lstrip("\x02\x1c"))
+    return _goods(raw, text, is_gs1=aim is not None and aim[0] in GS1_SYMBOLOGIES)
 
 
 def _has_aim(raw: str) -> bool:
     return AIM.match(raw.lstrip("\x02\x1c")) is not None
 
 
-def _goods(raw: str, text: str) -> Scan:
+def _goods(raw: str, text: str, *, is_gs1: bool) -> Scan:
+    if article := gs1.linked(text):
+        return Scan(raw, article, Kind.GOODS)
     # An EAN or UPC begins like an application identifier often enough; its check digit tells.
-    if gs1.has_check_digit(text):
+    if articles.has_check_digit(text):
         code = text[1:] if len(text) == 14 and text[0] == "0" else text
         return Scan(raw, code, Kind.GOODS)
-    elements = gs1.elements(text) if len(text) >= 16 or gs1.GS in text else {}
+    # Most digits begin like some element: without a mark only an article or a parcel counts.
+    is_gs1 = is_gs1 or re.match(r"\x1d?(00\d{18}|0[12]\d{14}|\()", text) is not None
+    elements = gs1.elements(text) if is_gs1 else {}
     if "00" in elements:
         # A parcel's own number: carriers want it with its identifier.
         return Scan(raw, f"00{elements['00']}", Kind.GOODS, elements)
-    article = gs1.article(elements)
-    if article:
+    if article := gs1.article(elements):
         return Scan(raw, article, Kind.GOODS, elements)
     return Scan(raw, text.replace(gs1.GS, ""), Kind.GOODS)

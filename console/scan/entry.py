@@ -6,15 +6,16 @@ character's meaning depends only on what is open:
 * a prompt takes every printable character as text;
 * a scan screen takes every printable character as part of a code, except a command character
   (such as `+` or `/`) when nothing has been typed yet;
-* a list screen takes lower-case letters as commands; a digit, a capital or `]` begins a code,
-  because barcodes are digits, our labels begin with a capital, and `]` is what scanners announce
-  a symbology with;
+* a list screen takes lower-case letters as commands; a digit, a capital, `]`, `(` or `#` begins
+  a code, because barcodes are digits, our labels begin with a capital, `]` is what scanners
+  announce a symbology with, and so are GS1 codes and order numbers printed;
 * a scanner programmed to send a prefix begins a code anywhere, even inside a prompt, whose text
   then waits until the code is through.
 """
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import NamedTuple
 
@@ -146,7 +147,8 @@ class Entry:
 
     def paste(self, text: str) -> list[Outcome]:
         """Take a paste: codes from a phone's scanner, or text for the prompt."""
-        lines = [line for line in text.splitlines() if line.strip()]
+        # Not by splitlines(): it takes the separator of GS1 elements for the end of a line.
+        lines = [line for line in re.split(r"[\r\n]+", text) if line.strip()]
         if self.prompt is not None and not self._is_prefixed:
             self._text.type("".join(c for c in (lines or [""])[0] if c.isprintable()))
             return [self._changed(self.prompt)]
@@ -156,7 +158,7 @@ class Entry:
     def _begins_code(self, character: str) -> bool:
         if self.typing is Typing.SCAN:
             return character not in self.commands and not character.isspace()
-        return character.isdigit() or character.isupper() or character == "]"
+        return character.isdigit() or character.isupper() or character in "](#"
 
     def _coding(self, key: str, character: str | None) -> Outcome | None:
         if key in ENTERS or key == "tab":

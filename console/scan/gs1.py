@@ -1,10 +1,12 @@
 """GS1 element strings: the long barcodes that carry an article, a batch and a date in one.
 
-Only what the console uses is taken apart; an unknown application identifier ends the reading and
-leaves the code as it came.
+Only what the console uses is taken apart. What is not known ends the reading until the next
+separator, and an article that was read before counts: so does the shop read them.
 """
 
 from __future__ import annotations
+
+import re
 
 GS = "\x1d"
 
@@ -15,6 +17,10 @@ VARIABLE = {"10": 20, "21": 20, "37": 8, "240": 30, "400": 30, "410": 13}
 """Identifiers whose value ends at a separator or at its greatest length."""
 
 
+LINK = re.compile(r"https?://[^?#]*/(?:01|gtin)/(\d{8}|\d{12,14})(?:[/?#]|$)", re.IGNORECASE)
+"""A GS1 Digital Link, as QR codes hold it in small letters or in capitals."""
+
+
 def elements(text: str) -> dict[str, str]:
     """The application identifiers in a code and their values; empty when it is not GS1.
 
@@ -23,24 +29,27 @@ def elements(text: str) -> dict[str, str]:
     if text.startswith("("):
         return _printed(text)
     found: dict[str, str] = {}
-    rest = text.lstrip(GS)
-    while rest:
-        identifier = next((ai for ai in (rest[:2], rest[:3]) if ai in FIXED or ai in VARIABLE), "")
-        if not identifier:
-            return {}
-        rest = rest[len(identifier) :]
-        if identifier in FIXED:
-            length = FIXED[identifier]
-            value, rest = rest[:length], rest[length:]
-            if len(value) < length or not value.isdigit():
-                return {}
-        else:
-            value, _, rest = rest.partition(GS)
-            if not value or len(value) > VARIABLE[identifier]:
-                return {}
-        found[identifier] = value
-        rest = rest.lstrip(GS)
+    for part in text.split(GS):
+        rest = part
+        while rest:
+            identifier, value = _first(rest)
+            if not identifier:
+                break
+            found.setdefault(identifier, value)
+            rest = rest[len(identifier) + len(value) :]
     return found
+
+
+def _first(text: str) -> tuple[str, str]:
+    """The first identifier and its value; empty when it is none that is known."""
+    identifier = next((ai for ai in (text[:2], text[:3]) if ai in FIXED or ai in VARIABLE), "")
+    value = text[len(identifier) :]
+    if identifier in FIXED:
+        value = value[: FIXED[identifier]]
+        is_good = len(value) == FIXED[identifier] and value.isdigit()
+    else:
+        is_good = bool(identifier) and 0 < len(value) <= VARIABLE[identifier]
+    return (identifier, value) if is_good else ("", "")
 
 
 def article(elements_: dict[str, str]) -> str:
@@ -51,19 +60,16 @@ def article(elements_: dict[str, str]) -> str:
     return gtin.removeprefix("0")
 
 
-def has_check_digit(digits: str) -> bool:
-    """Whether the last digit is the check digit of a GTIN of 8, 12, 13 or 14 digits."""
-    if not digits.isdigit() or len(digits) not in {8, 12, 13, 14}:
-        return False
-    weighed = sum(int(d) * (3 if n % 2 else 1) for n, d in enumerate(reversed(digits[:-1]), 1))
-    return (10 - weighed % 10) % 10 == int(digits[-1])
+def linked(text: str) -> str:
+    """The article number in a GS1 Digital Link, as shops store it; empty for other texts."""
+    match = LINK.match(text)
+    return article({"01": match[1].zfill(14)}) if match else ""
 
 
 def _printed(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in text[1:].split("("):
         identifier, closing, value = part.partition(")")
-        if not closing or not identifier.isdigit() or not value:
-            return {}
-        found[identifier] = value
+        if closing and identifier.isdigit() and value.strip():
+            found.setdefault(identifier, value.strip())
     return found

@@ -111,6 +111,9 @@ class Frame(Screen[None]):
     def move(self, action: str) -> None:
         """Obey a moving key."""
 
+    def point_out(self, item: str) -> None:
+        """Mark something on this screen that was scanned, where it can be marked."""
+
     async def take_code(self, scan: Scan) -> bool:
         """Use a code here; False leaves it to the whole console, which opens what it means."""
         return False

@@ -39,6 +39,8 @@ class OrderScreen(Frame):
         self.order_id = ""
         self.order: CaseFile | None = None
         self._note = ""
+        self._parcel = ""
+        """The parcel whose label was scanned."""
 
     def body(self) -> Iterable[Widget]:
         """One sheet."""
@@ -53,7 +55,7 @@ class OrderScreen(Frame):
         """Show the order as it was read last, then as it is."""
         if subject != self.order_id:
             self.order_id, self.order, self.read_at = subject, None, None
-            self.sheet.top = 0
+            self.sheet.top, self._parcel = 0, ""
             self.problem.hide()
             known = self.counter.known_case(subject)
             if known is not None:
@@ -69,6 +71,11 @@ class OrderScreen(Frame):
         order = await self.asked("The order did not load", self.counter.case(order_id))
         if order is not None and order_id == self.order_id:
             self.order = order
+        self._draw()
+
+    def point_out(self, item: str) -> None:
+        """Mark the parcel that was scanned, also once the order has been read."""
+        self._parcel = item
         self._draw()
 
     async def take_code(self, scan: Scan) -> bool:
@@ -158,6 +165,8 @@ class OrderScreen(Frame):
             self.sheet.show([Line(), Line(((words, paints.dim),))])
             return
         pending = self.counter.shop.outbox.open_commands(orders.aggregate_of(self.order_id))
-        self.sheet.show(order_page(self.order, pending, paints, width))
+        self.sheet.show(order_page(self.order, pending, paints, width, self._parcel))
+        if self._parcel:
+            self.sheet.reveal(self._parcel)
         can_ship = why_not_ship(self.order, self.counter.shop.session.person) is None
         self.key_bar.relabel({"enter": "ship" if can_ship else "", "ship": ""})

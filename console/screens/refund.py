@@ -294,8 +294,8 @@ class RefundScreen(DraftingScreen[RefundDraft]):
         if answer is None:
             self.say(wrong(f"{scan.code} is no order"))
             return True
-        if answer.kind != "order":
+        if answer.order is None:
             self.say(wrong(f"That is {answer.label}: scan the order first"))
             return True
-        await self.show(answer.id, None)
+        await self.show(answer.order.id, None)
         return True

@@ -39,9 +39,9 @@ GAP = 3
 
 
 def order_page(
-    order: CaseFile, pending: Sequence[Command], paints: Paints, width: int
+    order: CaseFile, pending: Sequence[Command], paints: Paints, width: int, parcel: str = ""
 ) -> list[Line]:
-    """The whole order; two columns when there is room for both."""
+    """The whole order; two columns when there is room for both. One parcel may be pointed out."""
     head = [*_head(order, paints, width), *_pending(pending, paints), Line()]
     goods = _lines(order, paints, width - 2)
     if width < 110:
@@ -51,14 +51,14 @@ def order_page(
             *_sums(order, paints, width - 2),
             Line(),
             *_where(order, paints),
-            *_parcels(order, paints),
+            *_parcels(order, paints, parcel),
             *_money(order, paints),
             *_timeline(order, paints, width),
         ]
     left_width = (width - GAP) * 56 // 100
     right_width = width - GAP - left_width
     left = [*_lines(order, paints, left_width - 1), *_sums(order, paints, left_width - 1), Line()]
-    left += [*_parcels(order, paints), *_money(order, paints)]
+    left += [*_parcels(order, paints, parcel), *_money(order, paints)]
     right = [*_where(order, paints), *_timeline(order, paints, right_width)]
     return [*head, *beside(left, right, left_width, (" │ ", paints.faint))]
 
@@ -183,7 +183,7 @@ def _where(order: CaseFile, paints: Paints) -> list[Line]:
     return [*lines, Line()]
 
 
-def _parcels(order: CaseFile, paints: Paints) -> list[Line]:
+def _parcels(order: CaseFile, paints: Paints, found: str = "") -> list[Line]:
     if not order.fulfilments:
         return []
     lines = [Line(((" PARCELS", paints.heading),))]
@@ -191,10 +191,12 @@ def _parcels(order: CaseFile, paints: Paints) -> list[Line]:
         count = sum(line.quantity for line in one.lines)
         when = day(one.shipped_at) if one.shipped_at else "not yet"
         first: tuple[Part, ...] = (
-            (f" ✔ {one.number}  ", paints.senses[Sense.GOOD]),
+            (" ▶ " if one.id == found else " ✔ ", paints.senses[Sense.GOOD]),
+            (f"{one.number}  ", paints.senses[Sense.GOOD]),
             (f"{one.carrier or 'no carrier'}", paints.ink),
         )
-        lines.append(Line(first, ((f"{units(count)} · {when} ", paints.dim),)))
+        right = ((f"{units(count)} · {when} ", paints.dim),)
+        lines.append(Line(first, right, item=one.id))
         lines.append(Line(((f"   {one.tracking_number or 'no tracking number'}", paints.dim),)))
     return [*lines, Line()]
 

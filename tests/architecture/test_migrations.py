@@ -16,6 +16,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
 from api.app import create_app
+from api.catalog import queries as catalog
 from api.platform.db import Base, db, session
 from api.platform.health import newest_migration
 from api.platform.settings import Settings
@@ -167,6 +168,39 @@ BEFORE = """
     INSERT INTO variant_prices (variant_id, currency, amount, compare_at)
     SELECT id, 'EUR', 900, CASE sku WHEN 'mug-1' THEN 1200 END FROM variants
 """
+
+
+CODES = """
+    INSERT INTO barcodes (code, variant_id, pack_quantity, position)
+    SELECT code, (SELECT id FROM variants WHERE sku = 'mug-3'), pack, 0
+    FROM (VALUES ('5901234123457', 1), ('05901234123457', 12), ('96385074', 1), ('BOX 12', 1),
+                 ('200154381738', 1), ('14006381333938', 12)) AS given (code, pack)
+"""
+
+
+def test_barcodes_of_before_are_found_by_their_numbers(
+    empty_database: str, settings: Settings
+) -> None:
+    """Of one number written in two ways both are kept, and found as they are written."""
+    with shop_on(empty_database, settings):
+        upgrade(directory=str(MIGRATIONS), revision="0001")
+        with db.engine.begin() as connection:
+            for statement in BEFORE.split(";\n"):
+                connection.execute(text(statement))
+        upgrade(directory=str(MIGRATIONS), revision="0008")
+        with db.engine.begin() as connection:
+            connection.execute(text(CODES))
+
+        upgrade(directory=str(MIGRATIONS))
+
+        found = {
+            code: getattr(catalog.find_variant(code), "pack_quantity", None)
+            for code in (
+                *("5901234123457", "05901234123457", "]C10105901234123457"),
+                *("96385074", "00000096385074", "BOX 12", "0200154381738", "0114006381333938"),
+            )
+        }
+    assert list(found.values()) == [1, 12, 12, 1, 1, 1, 1, 12]
 
 
 def test_a_shop_of_before_keeps_what_it_had(empty_database: str, settings: Settings) -> None:

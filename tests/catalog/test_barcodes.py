@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from api.catalog import queries, service
+from api.catalog.codes import code_key, forms_of
 from api.catalog.errors import BarcodeTaken
 from api.catalog.models import Barcode, Product, Variant
 from api.catalog.service import (
@@ -22,7 +23,6 @@ from api.catalog.service import (
     VariantDraft,
     barcodes,
 )
-from api.catalog.texts import code_key, forms_of
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product, money

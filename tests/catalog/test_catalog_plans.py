@@ -34,8 +34,8 @@ _FILL = """
         weight_grams, tax_class, position, in_stock)
     SELECT p.id, 1, now(), p.id, 'SKU-' || p.slug, 'B' || p.slug, '[]', '', 0, 'standard', 0, true
     FROM products p;
-    INSERT INTO barcodes (code, variant_id, pack_quantity, position)
-    SELECT barcode, id, 1, 0 FROM variants;
+    INSERT INTO barcodes (code, code_key, variant_id, pack_quantity, position)
+    SELECT barcode, barcode, id, 1, 0 FROM variants;
     INSERT INTO price_history (id, variant_id, currency, amount, since)
     SELECT gen_random_uuid(), v.id, 'EUR', day, now() - day * interval '1 day'
     FROM variants v, generate_series(1, 5) AS day;

@@ -445,14 +445,18 @@ def test_a_moment_says_its_zone() -> None:
     assert contract.read(datetime, "2026-11-20T09:00:00Z") == datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("code", ["/in:jpy", "A//B", ".", "..", "//"])
-async def test_a_code_that_no_address_can_hold_is_unknown(code: str) -> None:
-    class NeverAsked:
-        async def get(self, path: str) -> None:
-            raise AssertionError(path)
+@pytest.mark.parametrize("code", ["/in:jpy", "A//B", ".", "https://id.gs1.org/01/05901234123457"])
+async def test_a_code_is_asked_as_it_is(code: str) -> None:
+    asked = []
 
-    with pytest.raises(errors.NotFound, match="is called"):
-        await Desk(NeverAsked()).what_is(code)
+    class Asked:
+        async def get(self, path: str, query: dict[str, str]) -> None:
+            asked.append((path, query))
+            raise errors.NotFound("Nothing here.", code="code_unknown")
+
+    with pytest.raises(errors.NotFound):
+        await Desk(Asked()).what_is(code)
+    assert asked == [("/api/v1/admin/scan", {"code": code})]
 
 
 async def test_chosen_products_are_read_to_the_end_where_a_page_ends_early(line: Line) -> None:

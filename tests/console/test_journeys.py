@@ -116,6 +116,32 @@ async def test_shipping_with_every_unit_checked_takes_one_key(open_console) -> N
         budget(desk, keys=1, scans=2 + len(units))
 
 
+async def test_a_scanned_parcel_opens_its_order_and_is_pointed_out(open_console) -> None:
+    async with open_console() as desk:
+        n = an_order_of_two_lines(desk)
+        await desk.scan(desk.shop.warehouse.number(n), LABEL)
+        await desk.press("enter", "left", "enter")
+        parcel = desk.shop.warehouse.case(n)["fulfilments"][-1]
+        await desk.press("f2")
+        await desk.scan(LABEL)
+
+        assert desk.screen == "order"
+        assert desk.said == f"Parcel {parcel['number']}"
+        assert f"▶ {parcel['number']}" in desk.painted
+
+
+async def test_the_label_of_a_parcel_that_left_goes_onto_no_other(open_console) -> None:
+    async with open_console() as desk:
+        first, second = desk.shop.warehouse.pick({"queue": "to_ship"}, "")[-2:]
+        parcel = {"carrier": "DHL", "tracking_number": "PARCEL-77"}
+        desk.shop.warehouse.ship(first, parcel, "Jon")
+        await desk.scan(desk.shop.warehouse.number(second), "PARCEL-77")
+
+        assert desk.screen == "ship"
+        assert "has this label already" in desk.said
+        assert desk.frame.history.now.tracking == ""
+
+
 async def test_a_case_is_counted_as_what_is_in_it(open_console) -> None:
     """Six are in a case of the warehouse: more than were ordered are refused, and named."""
     async with open_console() as desk:
@@ -218,7 +244,7 @@ async def test_an_unknown_code_is_refused_by_name(open_console) -> None:
     async with open_console() as desk:
         await desk.scan("NOBODY-1")
 
-        assert desk.said == "Unknown code NOBODY-1: no order, no SKU, no barcode"
+        assert desk.said == "Unknown code NOBODY-1: no order, parcel, SKU or barcode"
         assert desk.screen == "home"
         assert desk.bells == 2
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.scan import codes, entry, gs1
+from console.client.models import Barcode
+from console.flows import articles, lines
+from console.scan import codes, entry
 from console.scan.codes import Kind
 from console.scan.entry import Answer, Cancelled, Changed, Code, Entry, Kept, Prompt, Typing
 from console.scan.intake import Intake
@@ -175,6 +177,15 @@ def test_a_burst_of_prefixed_scans_comes_out_as_it_went_in(sent: list[str]) -> N
         ("010501234567890010LOT7\x1d21SN9", "5012345678900", Kind.GOODS),
         ("(01)05012345678900(10)LOT7", "5012345678900", Kind.GOODS),
         ("]C100340434161094000170", "00340434161094000170", Kind.GOODS),
+        ("]d2010501234567890010LOT7\x1d8888X", "5012345678900", Kind.GOODS),
+        ("]C110LOT7\x1d8888X\x1d0105012345678900", "5012345678900", Kind.GOODS),
+        ("01050123456789009A12", "5012345678900", Kind.GOODS),
+        ("(01) 05012345678900 (8888) X", "5012345678900", Kind.GOODS),
+        ("https://id.gs1.org/01/05012345678900/10/LOT7", "5012345678900", Kind.GOODS),
+        ("]Q1HTTPS://ID.GS1.ORG/01/05012345678900?17=261231", "5012345678900", Kind.GOODS),
+        ("10LOT7-AND-MORE-LETTERS", "10LOT7-AND-MORE-LETTERS", Kind.GOODS),
+        ("5012345678917\n", "5012345678917", Kind.GOODS),
+        ("#1083", "O-1083", Kind.ORDER),
         ("3", "3", Kind.DIGIT),
         ("MU\u200bG", "MUG", Kind.GOODS),
     ],
@@ -215,7 +226,7 @@ def test_an_ean_is_never_taken_for_gs1(body: int) -> None:
     total = sum(int(d) * (3 if at % 2 else 1) for at, d in enumerate(str(body)))
     ean = f"{body}{(10 - total % 10) % 10}"
 
-    assert gs1.has_check_digit(ean)
+    assert articles.has_check_digit(ean)
     assert codes.read(ean).code == ean
 
 
@@ -271,3 +282,37 @@ async def test_a_fault_while_working_is_not_hidden() -> None:
 
     with pytest.raises(ZeroDivisionError):
         await intake.run()
+
+
+def test_a_paste_keeps_the_separator_of_its_elements() -> None:
+    """A phone's scanner pastes codes by line; 0x1D is no end of one, though Python says so."""
+    typing = a_scan_screen()
+
+    assert typing.paste("010501234567890010LOT7\x1d17261231\r\nMUG\n") == [
+        Code("010501234567890010LOT7\x1d17261231"),
+        Code("MUG"),
+    ]
+
+
+@pytest.mark.parametrize("raw", ["(01)05012345678900", "#1083"])
+def test_a_list_screen_takes_printed_codes_and_order_numbers(raw: str) -> None:
+    assert scanned(a_list_screen(), f"{raw}\n") == [raw]
+
+
+@pytest.mark.parametrize(
+    ("scanned_code", "stored", "units"),
+    [
+        ("05901234123457", "5901234123457", 1),
+        ("5901234123457", "05901234123457", 1),
+        ("0012345000065", "012345000065", 1),
+        ("01234565", "012345000065", 1),
+        ("01234565", "0012345000065", 1),
+        ("15901234123454", "5901234123457", 0),
+        ("5901234123457", "5901234123464", 0),
+    ],
+)
+def test_numbers_of_articles_are_compared_as_fourteen_digits(
+    scanned_code: str, stored: str, units: int
+) -> None:
+    assert lines.units_called(scanned_code, "MUG", stored) == units
+    assert lines.units_called(scanned_code, "MUG", None, (Barcode(stored, 6),)) == 6 * units

@@ -62,7 +62,7 @@ READINGS = (
     Reading(SignIn, "post", "/auth/login"),
     Reading(SignIn, "post", "/auth/refresh"),
     Reading(Overview, "get", "/overview"),
-    Reading(ScanAnswer, "get", "/scan/{code}"),
+    Reading(ScanAnswer, "get", "/scan"),
     Reading(OrderCard, "get", "/orders", inside="data"),
     Reading(PageMark, "get", "/orders", inside="page"),
     Reading(CaseFile, "get", "/orders/{order_id}"),

@@ -154,9 +154,8 @@ class Variant(Identified, Versioned, Dated, Base):
 class Barcode(Base):
     """A code that is printed on goods: on one unit, or on a case of several.
 
-    `pack_quantity` is how many units of the variant one scan of the code means. A UPC of 12 digits
-    and the EAN that is the same with a zero before it are one code, written in two ways:
-    `code_key` is how both read.
+    `pack_quantity` is how many units of the variant one scan of the code means. The ways to write
+    an article's number are one code: `code_key` is how all of them read, see `codes.code_key`.
     """
 
     __tablename__ = "barcodes"
@@ -166,12 +165,7 @@ class Barcode(Base):
     )
 
     code: Mapped[str] = mapped_column(String(64), primary_key=True)
-    code_key: Mapped[str] = mapped_column(
-        Text(collation="C"),
-        Computed("CASE WHEN code ~ '^[0-9]{12}$' THEN '0' || code ELSE code END", persisted=True),
-        unique=True,
-        deferred=True,
-    )
+    code_key: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
     variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"), index=True)
     pack_quantity: Mapped[int] = mapped_column(default=1)
     position: Mapped[int] = mapped_column(default=0)

@@ -1,5 +1,7 @@
 """Questions to the catalogue: what is sold, what storefronts show, what staff see."""
 
+from api.catalog.codes import ScannedCode
+from api.catalog.codes import read as read_code
 from api.catalog.queries.addresses import present_slug
 from api.catalog.queries.attributes import (
     attribute_values,
@@ -86,6 +88,7 @@ __all__ = [
     "SORTS",
     "VARIANTS_OF_A_PAGE",
     "Offer",
+    "ScannedCode",
     "VariantFound",
     "VariantLabel",
     "Wanted",
@@ -123,6 +126,7 @@ __all__ = [
     "product_documents",
     "product_ids_after",
     "product_ids_of",
+    "read_code",
     "scheduled_price",
     "scheduled_prices",
     "shelves_of",

@@ -27,8 +27,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute
 
+from api.catalog import codes
 from api.catalog.models import Barcode, Product, ProductStatus, Variant
-from api.catalog.texts import code_key, code_word
+from api.catalog.texts import code_word
 from api.kernel.words import words
 
 MOST_WORDS = 12
@@ -169,18 +170,19 @@ def exact_ids() -> ColumnElement[Any]:
     by_barcode = (
         select(Variant.product_id)
         .join(Barcode, Barcode.variant_id == Variant.id)
-        .where(Barcode.code_key == bindparam("barcode_key", type_=String))
+        .where(Barcode.code_key == any_(bindparam("barcode_keys", type_=ARRAY(String))))
     )
     return array_of(union(select(by_title.subquery()), by_sku, by_barcode))
 
 
 def values_of(typed: str) -> dict[str, Any]:
     """Return the values that questions about what was typed are bound to."""
+    code = codes.read(typed)
     return {
         "tsquery": tsquery_text(typed),
         "title": words(typed) or "\x01",
-        "sku_key": typed.strip().lower(),
-        "barcode_key": code_key(typed.strip()),
+        "sku_key": code.text.lower(),
+        "barcode_keys": list(code.keys),
     }
 
 

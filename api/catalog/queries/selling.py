@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, literal, or_, select, union_all
+from sqlalchemy import ARRAY, Text, and_, any_, func, literal, or_, select, union_all
 
+from api.catalog import codes
 from api.catalog.models import Barcode, Product, ProductImage, ProductStatus, Variant, VariantPrice
-from api.catalog.texts import code_key
 from api.platform.db import session
 
 
@@ -97,19 +97,21 @@ def offers(variant_ids: Collection[UUID], currency: str) -> dict[UUID, Offer]:
 def find_variant(code: str) -> VariantFound | None:
     """Find a variant by its SKU, in any case, or any of its barcodes; the SKU wins.
 
-    A UPC of 12 digits and the EAN with a zero before it find the same. A case label tells how many
-    units are in the case; a SKU means one.
+    Read as scanners send it, see `codes.read`. A case label tells how many units are in the case;
+    a SKU means one.
     """
-    wanted = code.strip()
-    if not wanted:
+    wanted = codes.read(code)
+    if not wanted.text:
         return None
+    keys = literal(wanted.keys, ARRAY(Text))
     meant = union_all(
         select(Variant.id, literal(1).label("pack_quantity"), literal(0).label("rank")).where(
-            Variant.sku_key == func.lower(wanted)
+            Variant.sku_key == func.lower(wanted.text)
         ),
-        select(Barcode.variant_id, Barcode.pack_quantity, literal(1)).where(
-            Barcode.code_key == code_key(wanted)
-        ),
+        select(
+            *(Barcode.variant_id, Barcode.pack_quantity),
+            func.array_position(keys, Barcode.code_key),
+        ).where(Barcode.code_key == any_(keys)),
     ).subquery()
     row = session.execute(
         select(*_LABEL, meant.c.pack_quantity)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from api.catalog.codes import code_key
 from api.catalog.errors import (
     BarcodeTaken,
     NoVariantLeft,
@@ -28,7 +29,7 @@ from api.catalog.service.drafts import ProductDraft, VariantDraft
 from api.catalog.service.fitting import Definition
 from api.catalog.service.known import CodeOwner, Known, KnownProduct, KnownVariant
 from api.catalog.service.renewal import Renewal
-from api.catalog.texts import code_key, mark_of, sku_from
+from api.catalog.texts import mark_of, sku_from
 from api.kernel.errors import DomainError
 from api.kernel.events import Event
 from api.platform.db import require_transaction, session

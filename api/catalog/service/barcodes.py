@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import Table, delete, select
 
+from api.catalog.codes import code_key
 from api.catalog.errors import BarcodeTwice
 from api.catalog.models import Barcode
 from api.catalog.service.drafts import BarcodeDraft
-from api.catalog.texts import code_key
 from api.platform import bulk
 from api.platform.bulk import among
 from api.platform.db import session
@@ -21,7 +21,7 @@ Codes = Sequence[BarcodeDraft]
 
 
 def check(codes: Codes) -> None:
-    """Refuse a code that is named twice, also as UPC and as the EAN that is the same."""
+    """Refuse a code that is named twice, in whatever way it is written."""
     seen: set[str] = set()
     for one in codes:
         key = code_key(one.code)
@@ -68,6 +68,7 @@ def rows(variant_id: UUID, codes: Codes) -> list[dict[str, Any]]:
     return [
         {
             "code": one.code,
+            "code_key": code_key(one.code),
             "variant_id": variant_id,
             "pack_quantity": one.pack_quantity,
             "position": position,

@@ -33,7 +33,7 @@ _REFUSALS: dict[str, Callable[..., DomainError]] = {
     "uq_variants_sku_key": SkuTaken,
     "uq_variants_barcode": BarcodeTaken,
     "pk_barcodes": lambda code=None: BarcodeTaken(barcode=code),
-    "uq_barcodes_code_key": lambda code_key=None: BarcodeTaken(barcode=code_key),
+    "uq_barcodes_code_key": lambda code_key="": BarcodeTaken(barcode=code_key.removeprefix("0")),
     "uq_variants_product_id_option_values": OptionCombinationTaken,
     "uq_attributes_code": lambda code=None: AttributeCodeTaken(attribute=code),
     "uq_product_types_name_key": lambda name_key=None: ProductTypeNameTaken(name=name_key),

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, Uuid, bindparam, func, select, text
 
+from api.catalog.codes import forms_of
 from api.catalog.models import Translation
 from api.catalog.service.positions import UNPLACED
-from api.catalog.texts import body_words, forms_of, keywords
+from api.catalog.texts import body_words, keywords
 from api.kernel.words import spelled_out, words
 from api.platform.db import session
 

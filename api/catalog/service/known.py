@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, func, literal, or_, select
 
+from api.catalog.codes import code_key
 from api.catalog.models import (
     Barcode,
     Product,
@@ -19,7 +20,7 @@ from api.catalog.models import (
 from api.catalog.service import barcodes, fitting
 from api.catalog.service.drafts import BarcodeDraft, ProductDraft
 from api.catalog.service.fitting import Value
-from api.catalog.texts import code_key, sku_from
+from api.catalog.texts import sku_from
 from api.platform.bulk import among
 from api.platform.db import session
 
@@ -115,7 +116,7 @@ class CodeOwner:
 class Known:
     """The products that arrivals may mean, and who owns the codes that they bring.
 
-    `skus` are in small letters, and `barcodes` as `texts.code_key` writes them.
+    `skus` are in small letters, and `barcodes` as `codes.code_key` writes them.
     """
 
     def __init__(self, products: Iterable[KnownProduct]) -> None:

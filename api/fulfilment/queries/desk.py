@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ScalarSelect, func, select, true
 
@@ -9,6 +10,7 @@ from api.catalog import queries as catalog
 from api.catalog.queries import VariantFound
 from api.fulfilment.errors import CodeUnknown
 from api.fulfilment.models import Fulfilment
+from api.fulfilment.queries import parcels
 from api.inventory import queries as inventory
 from api.inventory.models import StockLevel
 from api.kernel import clock
@@ -46,27 +48,37 @@ def overview() -> dict[str, Any]:
 
 
 def scan(code: str) -> dict[str, Any]:
-    """Tell what a scanned or typed code is: an order, or goods with what lies of them where.
+    """Tell what a scanned or typed code is: an order, a parcel, or goods and where they lie.
 
-    `O-1001` is always the order. Of anything else goods come first, because their codes are
-    printed by others and cannot be changed, and then the order of that number. Raises
-    `CodeUnknown`.
+    `O-1001` and `#1001` are always the order. Of anything else goods come first, because their
+    codes are printed by others and cannot be changed, then the order of that number, then the
+    parcel with that number of ours or of its carrier. Raises `CodeUnknown`.
     """
-    wanted = code.strip()
-    if not wanted.isprintable():
-        raise CodeUnknown(scanned=wanted)  # control characters: not even a database stores all
-    number = wanted.upper().removeprefix("O-")
-    if number == wanted.upper() and (goods := catalog.find_variant(wanted)) is not None:
+    read = catalog.read_code(code)
+    if not read.text.isprintable():
+        raise CodeUnknown(scanned=code.strip())  # not even a database stores all of these
+    number = read.text.upper().removeprefix("O-").removeprefix("#")
+    is_marked = number != read.text.upper()
+    if not is_marked and (goods := catalog.find_variant(code)) is not None:
         return _variant(goods)
-    card = orders.card_by_number(number)
-    if card is not None:
-        label = f"Order {card['number']}, {card['customer_name']}"
-        return {"kind": "order", "id": card["id"], "label": label, "order": card}
+    if (card := orders.card_by_number(number)) is not None:
+        return _order("order", card["id"], f"Order {card['number']}", card)
     # A maker's own article number may begin with O- as well.
-    goods = catalog.find_variant(wanted) if number != wanted.upper() else None
-    if goods is None:
-        raise CodeUnknown(scanned=wanted)
-    return _variant(goods)
+    if is_marked and (goods := catalog.find_variant(code)) is not None:
+        return _variant(goods)
+    parcel = parcels.find_scanned(read)
+    if parcel is None:
+        raise CodeUnknown(scanned=read.text)
+    card = orders.card_of(parcel.order_id)
+    label = f"Parcel {parcel.number} of order {card['number']}"
+    names = ("id", "number", "status", "carrier", "tracking_number")
+    found = {name: getattr(parcel, name) for name in names}
+    return {**_order("fulfilment", parcel.id, label, card), "fulfilment": found}
+
+
+def _order(kind: str, found_id: UUID, label: str, card: dict[str, Any]) -> dict[str, Any]:
+    whole = f"{label}, {card['customer_name']}"
+    return {"kind": kind, "id": found_id, "label": whole, "order": card}
 
 
 def _variant(goods: VariantFound) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Text, any_, func, literal, literal_column, select, union_all
 
+from api.catalog.queries import ScannedCode
 from api.fulfilment.errors import FulfilmentNotFound
-from api.fulfilment.models import Fulfilment, FulfilmentLine
+from api.fulfilment.models import TRACKING_KEY, Fulfilment, FulfilmentLine
+from api.fulfilment.policy import tracking_keys
 from api.fulfilment.states import FulfilmentState
 from api.orders.errors import OrderNotFound
 from api.orders.models import Order
@@ -65,6 +67,23 @@ def fulfilment_page(
     )
     lines = _lines([row.id for row in rows])
     return {"data": [_shaped(row, lines) for row in rows], "page": described}
+
+
+def find_scanned(code: ScannedCode) -> AnyRow | None:
+    """Find the parcel that a label stands for: by its own number or by the carrier's.
+
+    Of several with the same tracking number the newest is meant.
+    """
+    keys = literal(tracking_keys(code.text, code.parcel), ARRAY(Text))
+    meant = union_all(
+        select(Fulfilment.id).where(Fulfilment.number == code.text.upper()),
+        select(Fulfilment.id).where(
+            Fulfilment.tracking_number.is_not(None), literal_column(TRACKING_KEY) == any_(keys)
+        ),
+    )
+    return session.execute(
+        select(*_PARCEL).where(Fulfilment.id.in_(meant)).order_by(Fulfilment.id.desc()).limit(1)
+    ).first()
 
 
 def order_of(fulfilment_id: UUID) -> UUID:

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, false, func, literal, select, union_all
 
-from api.catalog.models import Product, Variant
-from api.catalog.queries import searching
+from api.catalog.models import Barcode, Product, Variant
+from api.catalog.queries import read_code, searching
 from api.inventory.errors import LevelNotFound, LocationNotFound
 from api.inventory.models import Location, StockLevel
 from api.inventory.queries.availability import live_reserved_column
@@ -35,7 +35,8 @@ def levels(
 ) -> dict[str, Any]:
     """Return a page of levels by SKU.
 
-    `q` looks for words of the product, or for a SKU or barcode that begins like that. `low` asks
+    `q` looks for words of the product, or for a SKU or barcode that begins like that; a barcode is
+    read as scanners send it. `low` asks
     for levels at or below their threshold, or for the others. With `variant_ids` only levels of
     these are listed, as far as they have any.
     """
@@ -142,7 +143,12 @@ def _is_meant(q: str) -> ColumnElement[bool]:
     if not typed:
         return false()
     # Planned as a whole, so that the search index is used, but read only as far as is needed.
-    meant = select(Product.id).where(searching.matches(typed)).cte("meant")
+    keys = literal(read_code(q).keys, ARRAY(Text))
+    by_code = select(Variant.product_id.label("id")).join(Barcode, Barcode.variant_id == Variant.id)
+    meant = union_all(
+        by_code.where(Barcode.code_key == any_(keys)),
+        select(Product.id).where(searching.matches(typed)),
+    ).cte("meant")
     meant = meant.prefix_with("MATERIALIZED")
     few = session.scalars(select(meant.c.id).limit(FEW + 1)).all()
     return Product.id.in_(few) if len(few) <= FEW else searching.matches(typed)

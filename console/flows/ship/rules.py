@@ -132,6 +132,9 @@ def _recognised(draft: ShipDraft, told: Recognised) -> ShipStep:
     if told.kind == "order":
         words = f"That is {told.label}: ship or leave {draft.number} first"
         return Step(draft, feedback=wrong(words))
+    if told.kind == "fulfilment":
+        words = f"{told.label} has this label already. Put it aside"
+        return Step(draft, feedback=wrong(words))
     for at, line in enumerate(draft.lines):
         # The goods got this code after the order was read.
         if told.sku and line.units_called(told.sku):

@@ -67,8 +67,7 @@ class Server:
         if target == "/_sign_in":
             return Reply(200, {}, json.dumps(shop.sign_in()).encode())
         if target == "/_scans":
-            found = [path.rpartition("/")[2] for _, path in shop.asked if "/scan/" in path]
-            return Reply(200, {}, json.dumps({"codes": found}).encode())
+            return Reply(200, {}, json.dumps({"codes": shop.scanned}).encode())
         if target == "/_forget":
             shop.forget_tokens()
             return Reply(204)

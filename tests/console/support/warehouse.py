@@ -310,6 +310,12 @@ class Warehouse:
                     "product_title": variant.title, "title": variant.variant_title,
                     "pack_quantity": 6 if folded == variant.case_code.casefold() else 1,
                     "levels": levels}}  # fmt: skip
+        for n, case in self.cases.items():
+            for one in case["fulfilments"]:
+                if code in (one["number"], one["tracking_number"]):
+                    label = f"Parcel {one['number']}"
+                    return {"kind": "fulfilment", "id": one["id"], "label": label,
+                            "order": self.card(n), "fulfilment": one}  # fmt: skip
         try:
             n = self.find_order(code)
         except Refusal:

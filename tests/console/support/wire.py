@@ -72,6 +72,7 @@ class WireShop:
         self.goods = Goods(self.warehouse, products)
         self.moods = Moods()
         self.asked: list[tuple[str, str]] = []
+        self.scanned: list[str] = []
         self.keys: list[str] = []
         self.order_of_effects: list[tuple[str, str]] = []
         self.token_lives = 900
@@ -163,8 +164,9 @@ class WireShop:
         match words:
             case ["overview"]:
                 return house.overview()
-            case ["scan", code]:
-                return house.scan(code)
+            case ["scan"]:
+                self.scanned.append(query["code"])
+                return house.scan(query["code"])
             case ["orders"]:
                 return self._orders(query)
             case ["orders", order_id]:

@@ -1,0 +1,144 @@
+"""Codes as scanners send them: the same article has many ways to be printed and to be sent.
+
+Articles are compared by their number as 14 digits (GTIN), whatever it was written as: EAN-8,
+EAN-13, UPC-A, UPC-E, GTIN-14, a GS1 element string or a GS1 Digital Link.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from biip import ParseError
+from biip.gs1_element_strings import GS1ElementString
+from biip.gtin import Gtin
+from biip.upc import Upc, UpcFormat
+
+LONGEST = 500
+"""Characters of the longest code that is read; a Digital Link may be as long."""
+
+GS = "\x1d"
+"""What stands between the elements of a GS1 code where the scanner does not swallow it."""
+
+_NOISE = re.compile("[\x00-\x1c\x1e\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\ufeff]")
+_SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+_GS1 = frozenset({"]C1", "]d2", "]Q3", "]e0", "]e1", "]e2", "]J1"})
+"""Symbologies that carry GS1 elements: GS1-128, Data Matrix, QR, DataBar, DotCode."""
+# Without such a prefix, only what begins with an article or a parcel is taken for GS1: biip reads
+# the beginning of most other digits as some element or other.
+_ELEMENTS = re.compile(rf"{GS}?(?:00\d{{18}}|0[12]\d{{14}})")
+_PRINTED = re.compile(r"\((\d{2,4})\)([^(]*)")
+_LINK = re.compile(r"https?://", re.IGNORECASE)
+_LINKED = re.compile(r"/(?:01|gtin)/(\d{8}|\d{12,14})(?:/|$)")
+_LINKED_PARCEL = re.compile(r"/(?:00|sscc)/(\d{18})(?:/|$)")
+_SSCC = re.compile(r"\d{18}")
+_SPACED = re.compile(r"\d[\d -]*\d")
+_DIGITS = re.compile(r"[0-9]{8}|[0-9]{12,14}")
+_UPC = re.compile(r"[0-9]{12}")
+_UPC_AS_EAN = re.compile(r"0[0-9]{12}")
+_UPC_E = re.compile(r"[01][0-9]{7}")
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedCode:
+    """A code, read: `text` is what is printed, without what only scanners add.
+
+    `keys` are the articles that it may mean, as `code_key` writes them, the likeliest first;
+    `parcel` is the serial number of a parcel (SSCC), 18 digits.
+    """
+
+    text: str
+    keys: tuple[str, ...]
+    parcel: str | None = None
+
+
+def code_key(code: str) -> str:
+    """Write a barcode as it is compared: 8, 12 or 13 digits become 14 with zeros before them.
+
+    What is no number of an article stays as it is.
+    """
+    return code.zfill(14) if _DIGITS.fullmatch(code) else code
+
+
+def forms_of(code: str) -> list[str]:
+    """Return all ways to type a barcode: `012345678905` is `0012345678905` as well."""
+    if _UPC.fullmatch(code):
+        return [f"0{code}", code]
+    return [code, code[1:]] if _UPC_AS_EAN.fullmatch(code) else [code]
+
+
+def read(raw: str) -> ScannedCode:
+    """Read what a scanner sent or somebody typed.
+
+    A good article number counts although another element of the same code is not known. Never
+    refuses: what is not understood means what it says, letter by letter.
+    """
+    text = _NOISE.sub("", raw[:LONGEST]).strip()
+    match = _SYMBOLOGY.match(text)
+    prefix = match[0] if match else ""
+    text = text[len(prefix) :].strip(f"{GS} ")
+    said: Mapping[str, str | None]
+    if _LINK.match(text):
+        path = _path(text)
+        said = {"01": _found(_LINKED, path), "00": _found(_LINKED_PARCEL, path)}
+    elif text.startswith("("):
+        said = {ai: value.strip() for ai, value in reversed(_PRINTED.findall(text))}
+    elif prefix in _GS1 or _ELEMENTS.match(text):
+        said = dict(reversed(list(_elements(text))))
+    else:
+        said = {}
+    text = text.replace(GS, "")
+    article, parcel = said.get("01") or said.get("02"), said.get("00")
+    keys = [code_key(article)] if article and _is_article(article) else []
+    keys += [key for key in _keys(text) if key not in keys]
+    return ScannedCode(text, tuple(keys), parcel if parcel and _SSCC.fullmatch(parcel) else None)
+
+
+def _path(link: str) -> str:
+    try:
+        return urlsplit(link).path
+    except ValueError:  # no address at all, such as http://[x
+        return ""
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str | None:
+    match = pattern.search(text)
+    return match[1] if match else None
+
+
+def _elements(text: str) -> Iterator[tuple[str, str]]:
+    """Take elements from a code until one is not known, and go on behind the next separator."""
+    for part in text.split(GS):
+        rest = part
+        while rest:
+            try:
+                element = GS1ElementString.extract(rest)
+            except ParseError:
+                break
+            yield element.ai.ai, element.value
+            rest = rest[len(element) :]
+
+
+def _is_article(digits: str) -> bool:
+    try:
+        Gtin.parse(digits)
+    except ParseError:
+        return False
+    return True
+
+
+def _keys(text: str) -> list[str]:
+    """Return what a plain code may mean; one of eight digits may be a UPC-E.
+
+    It comes first as it is written: of two codes from before all were compared as 14 digits, one
+    may still be kept so.
+    """
+    plain = re.sub("[ -]", "", text) if _SPACED.fullmatch(text) else text
+    digits = plain if _DIGITS.fullmatch(plain) else text
+    keys = [digits, code_key(digits)]
+    if _UPC_E.fullmatch(digits):
+        with suppress(ParseError):
+            upc = Upc.parse(digits)
+            keys += [code_key(upc.as_upc_a())] if upc.format is UpcFormat.UPC_E else []
+    return list(dict.fromkeys(keys))
