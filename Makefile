@@ -44,8 +44,10 @@ format: ready ## put the code into the house style
 openapi: ready ## approve the API document as it is now
 	@$(PY) -m tests.contract.approve
 
-bench: ready ## measure the shop (PRODUCTS=1000000 for a large one)
-	$(PY) -m tests.benchmarks $(if $(PRODUCTS),--products $(PRODUCTS)) $(ARGS)
+bench: ready ## measure the shop (see docs/benchmarks.md; AGAINST=commit, GROWTH=1)
+	@exec $(PY) -m tests.benchmarks $(if $(PRODUCTS),--products $(PRODUCTS)) \
+	  $(if $(ORDERS),--orders $(ORDERS)) $(if $(AGAINST),--against $(AGAINST)) \
+	  $(if $(GROWTH),--growth) $(ARGS)
 
 clean: ready ## forget the demo shop: databases, payments, letters and logs
 	@$(PY) -m api.dev clean

@@ -1,7 +1,7 @@
 """A million products in minutes: rows by COPY, as the shop's own verbs would have left them.
 
 Words, makers and prices are spread as in real shops: a few are everywhere, most are rare. The same
-numbers make the same crowd each time.
+number makes the same products each time.
 """
 
 import random
@@ -9,38 +9,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
-from typing import Any
 from uuid import UUID
 
 import orjson
-from flask import Flask
-from psycopg2.extensions import connection as Connection
-from rich.progress import track
-from sqlalchemy import select
+from rich.progress import Progress
 
-from api.catalog.models import Category, Trait
 from api.catalog.texts import keywords, trait_key, typo_keys, words
-from api.kernel.ids import new_id
-from api.platform.db import db, session
+from tests.benchmarks.copying import Row, copy_rows, fast_copying
+from tests.benchmarks.shop import BenchShop
 
 VENDORS, TAGS, TYPES, SERIES = 2_000, 300, 60, 40_000
+UNITS = 100
 SIZES = ("S", "M", "L")
 COLOURS = ("red", "blue", "green", "black", "white", "grey", "brown", "yellow", "pink", "teal")
 _LOOKS = (
     *("amber", "ancient", "bright", "calm", "classic", "curved", "dark", "deep", "early", "fine"),
-    *(
-        "gentle",
-        "glossy",
-        "heavy",
-        "honest",
-        "light",
-        "little",
-        "matt",
-        "modern",
-        "narrow",
-        "nordic",
-    ),
-    *("plain", "quiet", "round", "rustic", "simple", "slim", "smooth", "soft", "tall", "wide"),
+    *("gentle", "glossy", "heavy", "honest", "light", "little", "matt", "modern", "narrow"),
+    *("nordic", "plain", "quiet", "round", "rustic", "simple", "slim", "smooth", "soft", "tall"),
+    "wide",
 )
 _STUFF = (
     *("ash", "bamboo", "birch", "brass", "ceramic", "clay", "copper", "cork", "cotton", "enamel"),
@@ -63,14 +49,20 @@ class Crowd:
     """Makes rows; the tables are filled one after another, each from what was remembered."""
 
     def __init__(
-        self, count: int, top: Sequence[UUID], known: Mapping[tuple[str, str], int]
+        self,
+        count: int,
+        top: Sequence[UUID],
+        known: Mapping[tuple[str, str], int],
+        location: UUID,
     ) -> None:
         self.count = count
         self.chance = random.Random(7)
-        self.ids = [new_id() for _ in range(count)]
-        self.now = datetime.now(UTC)
+        self.now = datetime.now(UTC).replace(microsecond=0)
+        self.location = location
+        began = self.now - timedelta(days=1)
+        self.ids = [_id(began, 0, number) for number in range(count)]
         self.top = list(top)
-        self.leaves = [(new_id(), number) for number in range(len(self.top) * 30)]
+        self.leaves = [(_id(began, 1, number), number) for number in range(len(self.top) * 30)]
         self.series = _names(SERIES)
         self.vendors = [f"{name.title()} & Co" for name in self.series[-VENDORS:]]
         self.tags = [f"tag {name}" for name in self.series[1000 : 1000 + TAGS]]
@@ -98,7 +90,7 @@ class Crowd:
     def _one(self, of: Sequence[str]) -> str:
         return self.chance.choices(of, cum_weights=self._spread[len(of)])[0]
 
-    def products(self) -> Iterator[tuple[Any, ...]]:
+    def products(self) -> Iterator[Row]:
         """Yield product rows, and count their words."""
         for number, product_id in enumerate(self.ids):
             chance = self.chance
@@ -126,7 +118,7 @@ class Crowd:
                 *(words(title), found_by, said),
             )
 
-    def variants(self) -> Iterator[tuple[Any, ...]]:
+    def variants(self) -> Iterator[Row]:
         """Yield three variants of each product."""
         for number, product_id in enumerate(self.ids):
             for place, size in enumerate(SIZES):
@@ -136,23 +128,43 @@ class Crowd:
                     number % 10 != 0,
                 )
 
-    def variant_prices(self) -> Iterator[tuple[Any, ...]]:
+    def levels(self) -> Iterator[Row]:
+        """Yield a stock level of each variant; every tenth product is sold out."""
+        for number, product_id in enumerate(self.ids):
+            for place in range(len(SIZES)):
+                variant_id = _variant(product_id, place)
+                units = 0 if number % 10 == 0 else UNITS
+                moved = self.now if units else "\\N"
+                # The level is called as its variant: nothing needs to be remembered.
+                yield variant_id, 1, self.now, variant_id, self.location, units, 0, 0, False, moved
+
+    def movements(self) -> Iterator[Row]:
+        """Yield the line of the journal that opened each level."""
+        for number, product_id in enumerate(self.ids):
+            for place in range(len(SIZES) if number % 10 else 0):
+                level_id = _variant(product_id, place)
+                yield (
+                    *(level_id, self.now, level_id, "opening", UNITS, 0, 0, UNITS),
+                    *("System", "bench"),
+                )
+
+    def variant_prices(self) -> Iterator[Row]:
         """Yield a price in euros for each variant."""
         for product_id, price in zip(self.ids, self.prices, strict=True):
             for place in range(len(SIZES)):
                 yield _variant(product_id, place), "EUR", price + 100 * place
 
-    def ranges(self) -> Iterator[tuple[Any, ...]]:
+    def ranges(self) -> Iterator[Row]:
         """Yield what follows from the prices."""
         for product_id, price in zip(self.ids, self.prices, strict=True):
             yield product_id, "EUR", price, price + 200
 
-    def images(self) -> Iterator[tuple[Any, ...]]:
+    def images(self) -> Iterator[Row]:
         """Yield a picture of each product."""
         for number, product_id in enumerate(self.ids):
             yield product_id, product_id, f"https://images.example.test/{number}.jpg", "", 0
 
-    def categories(self) -> Iterator[tuple[Any, ...]]:
+    def categories(self) -> Iterator[Row]:
         """Yield thirty categories below each of those that are there."""
         for leaf_id, number in self.leaves:
             top = number % len(self.top)
@@ -162,112 +174,71 @@ class Crowd:
                 *(number, path),
             )
 
-    def members(self) -> Iterator[tuple[Any, ...]]:
+    def members(self) -> Iterator[Row]:
         """Yield the place of each product in its category and in the one above."""
         for product_id, place in zip(self.ids, self.places, strict=True):
             leaf_id, number = self.leaves[place]
             yield leaf_id, product_id, True
             yield self.top[number % len(self.top)], product_id, False
 
-    def trait_rows(self) -> Iterator[tuple[Any, ...]]:
+    def trait_rows(self) -> Iterator[Row]:
         """Yield everything that products are filtered by."""
         for (kind, label), trait_id in self.traits.items():
             if (kind, trait_key(label)) not in self.known_traits:
                 yield trait_id, kind, trait_key(label), label
 
-    def search_words(self) -> Iterator[tuple[Any, ...]]:
+    def search_words(self) -> Iterator[Row]:
         """Yield the words that products are found by."""
         for word, count in sorted(self.known.items()):
             edits = ",".join(f'"{key}"' for key in typo_keys(word))
             yield word, count, "{" + edits + "}"
 
 
-def fill(app: Flask, *, products: int) -> list[str]:
-    """Add so many products below the shop's first categories; returns the slugs of some of them.
-
-    Indexes are built once, at the end.
-    """
-    with app.app_context():
-        top = session.scalars(
-            select(Category.id).where(Category.parent_id.is_(None)).order_by(Category.slug)
-        ).all()
-        traits = session.execute(select(Trait.kind, Trait.key, Trait.id))
-        known = {(row.kind, row.key): row.id for row in traits}
-    crowd = Crowd(products, top, known)
-    tables: tuple[tuple[str, str, Callable[[], Iterable[tuple[Any, ...]]]], ...] = (
+def fill(shop: BenchShop, products: int, progress: Progress) -> None:
+    """Add so many products below the shop's first categories, while nobody uses the shop."""
+    top = shop.sql("SELECT id::text FROM categories WHERE parent_id IS NULL ORDER BY slug")
+    ((location,),) = shop.sql("SELECT id::text FROM locations LIMIT 1")
+    traits = shop.sql("SELECT kind, key, id FROM traits")
+    known = {(kind, key): trait_id for kind, key, trait_id in traits}
+    crowd = Crowd(products, [UUID(each) for (each,) in top], known, UUID(location))
+    crowd.known.update(dict(shop.sql("SELECT word, products FROM search_words")))
+    tables: tuple[tuple[str, str, Callable[[], Iterable[Row]], int], ...] = (
         ("categories", "id version created_at parent_id slug name description position path",
-         crowd.categories),
+         crowd.categories, 300),
         ("products", "id version created_at slug title description status vendor product_type tags"
          " options category_id published_at in_stock traits search_title search_words search_body",
-         crowd.products),
+         crowd.products, products),
         ("variants", "id version created_at product_id sku option_values title weight_grams"
-         " tax_class position in_stock", crowd.variants),
-        ("variant_prices", "variant_id currency amount", crowd.variant_prices),
-        ("product_price_ranges", "product_id currency lowest highest", crowd.ranges),
-        ("product_images", "id product_id url alt position", crowd.images),
-        ("category_members", "category_id product_id is_direct", crowd.members),
-        ("traits", "id kind key label", crowd.trait_rows),
-        ("search_words", "word products edits", crowd.search_words),
+         " tax_class position in_stock", crowd.variants, 3 * products),
+        ("variant_prices", "variant_id currency amount", crowd.variant_prices, 3 * products),
+        ("product_price_ranges", "product_id currency lowest highest", crowd.ranges, products),
+        ("product_images", "id product_id url alt position", crowd.images, products),
+        ("category_members", "category_id product_id is_direct", crowd.members, 2 * products),
+        ("stock_levels", "id version created_at variant_id location_id on_hand allocated reserved"
+         " below_threshold last_moved_at", crowd.levels, 3 * products),
+        ("stock_movements", "id created_at level_id kind on_hand_change allocated_change"
+         " reserved_change on_hand_after actor request_id", crowd.movements, 3 * products),
+        ("traits", "id kind key label", crowd.trait_rows, len(crowd.traits)),
+        ("search_words", "word products edits", crowd.search_words, 10_000),
     )  # fmt: skip
-    with app.app_context():
-        raw = db.engine.raw_connection()
-        driver: Any = raw.driver_connection
-        try:
+    driver = shop.connect()
+    try:
+        driver.autocommit = False
+        with fast_copying(driver, [table for table, *_ in tables]):
             with driver.cursor() as cursor:
-                # Foreign keys hold by the way the rows are made; asking for each takes an hour.
-                cursor.execute("SET session_replication_role = replica")
-                cursor.execute("SET statement_timeout = 0")
-                cursor.execute("SET maintenance_work_mem = '512MB'")
                 cursor.execute("TRUNCATE search_words")
-                kept = _without_indexes(driver, [name for name, _, _ in tables])
-                for name, columns, rows in track(tables, description="copying", transient=True):
-                    text = f"COPY {name} ({', '.join(columns.split())}) FROM STDIN"
-                    cursor.copy_expert(text, _Lines(rows()))
-                for definition in track(kept, description="indexing", transient=True):
-                    cursor.execute(definition)
-            driver.commit()
-            driver.autocommit = True
-            with driver.cursor() as cursor:
-                cursor.execute("VACUUM ANALYZE")
-            driver.autocommit = False
-        finally:
-            raw.invalidate()
-    return [f"crowd-{number}" for number in range(0, products, max(1, products // 50))]
+            for table, columns, rows, count in tables:
+                told = progress.track(rows(), total=count, description=f"copying {table}")
+                copy_rows(driver, table, columns.split(), told)
+        driver.commit()
+    finally:
+        driver.close()
 
 
-class _Lines:
-    """Rows as a file in the text form that COPY reads."""
-
-    def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        self._lines = ("\t".join(map(str, row)) + "\n" for row in rows)
-        self._rest = ""
-
-    def read(self, size: int) -> str:
-        """Return about `size` characters; nothing at the end."""
-        pieces, length = [self._rest], len(self._rest)
-        for line in self._lines:
-            pieces.append(line)
-            length += len(line)
-            if length >= size:
-                break
-        whole = "".join(pieces)
-        self._rest = whole[size:]
-        return whole[:size]
-
-
-def _without_indexes(driver: Connection, tables: Sequence[str]) -> list[str]:
-    """Drop the indexes that no constraint needs; returns how each is made again."""
-    with driver.cursor() as cursor:
-        cursor.execute(
-            "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i"
-            " WHERE i.indrelid::regclass::text = ANY(%s)"
-            " AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)",
-            (list(tables),),
-        )
-        found = cursor.fetchall()
-        for name, _ in found:
-            cursor.execute(f"DROP INDEX {name}")
-    return [definition for _, definition in found]
+def _id(began: datetime, kind: int, number: int) -> UUID:
+    """Name a row in the order of time, with room below for what is named after it."""
+    milliseconds = int(began.timestamp() * 1000) + number // 32
+    return UUID(int=milliseconds << 80 | 7 << 76 | kind << 72 | 2 << 62 | number << 3)
 
 
 def _variant(product_id: UUID, place: int) -> UUID:

@@ -1,37 +1,50 @@
 """The least that a request can cost here: bare Flask, and a schema-checked route with Redis."""
 
-import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-import marshmallow as ma
-import orjson
-from flask import Flask, Response
-from flask_smorest import Api, Blueprint
-from redis import Redis
+from api.dev import services
+from api.dev.services import Service
+from tests.benchmarks.replies import Request
+from tests.benchmarks.works import Work, address
+from tests.support.stack import running_service
 
-app = Flask(__name__)
-app.config.update(API_TITLE="floor", API_VERSION="1", OPENAPI_VERSION="3.0.3")
-_redis = Redis.from_url(os.environ["REDIS_URL"])
-_blueprint = Blueprint("floor", __name__)
-_BODY = orjson.dumps({"data": [{"id": number, "title": "A mug"} for number in range(20)]})
-
-
-class _Query(ma.Schema):
-    limit = ma.fields.Integer(load_default=20, validate=ma.validate.Range(1, 100))
-    category = ma.fields.String()
-
-
-@app.get("/bare")
-def bare() -> Response:
-    """Answer with bytes."""
-    return Response(_BODY, content_type="application/json")
+_APP = "floor_app:app"
+# As gunicorn.conf.py has it. A file of that name in the root would be read, so it runs elsewhere.
+_GUNICORN = (
+    "gunicorn -k gthread -w 2 --threads 4 --preload --keep-alive 75 --max-requests 20000"
+    " --max-requests-jitter 2000 --worker-tmp-dir /dev/shm --log-level error"
+)
 
 
-@_blueprint.route("/checked")
-@_blueprint.arguments(_Query, location="query")
-def checked(query: dict[str, object]) -> Response:
-    """Check the query, ask Redis once, answer with bytes."""
-    _redis.get("floor")
-    return Response(_BODY, content_type="application/json")
+def _requests(path: str) -> list[Request]:
+    return [Request(path, headers=address(place)) for place in range(50)]
 
 
-Api(app).register_blueprint(_blueprint)
+def _anything(request: Request, body: Any) -> None:
+    """Take every reply as it is: the floor knows only one."""
+
+
+BARE = Work("bare", "bare Flask", lambda _: _requests("/bare"), _anything, '"data":')
+CHECKED = Work(
+    *("checked", "schema and one Redis round trip"),
+    *(lambda _: _requests("/checked?limit=20&category=x"), _anything, '"data":'),
+)
+
+
+@contextmanager
+def running_floor(folder: Path, redis_url: str) -> Iterator[tuple[str, int]]:
+    """Have the floor under gunicorn for the length of a block: its address and its process."""
+    port = services.free_port()
+    floor = Service(
+        name="floor",
+        command=(sys.executable, "-m", *_GUNICORN.split(), "-b", f"127.0.0.1:{port}", _APP),
+        is_ready=lambda: services.answers(port),
+        environment={"REDIS_URL": redis_url},
+        folder=Path(__file__).parent,
+    )
+    with running_service(floor, folder) as running:
+        yield f"http://127.0.0.1:{port}", running.pid

@@ -1,116 +1,128 @@
-"""A thousand products and five hundred orders, made by the shop's own verbs; the same each time."""
+"""The first products of a measured shop, read in from a Shopify file by the shop's own importer.
 
+The same number makes the same file each time. It is the catalogue that peers are measured with:
+three sizes of each product, ten categories, three words of a title out of thirty.
+"""
+
+import csv
 import random
-from uuid import UUID
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from flask import Flask
+from tests.benchmarks import meter
+from tests.benchmarks.catalogue import CATEGORIES, SHIPPING, SIZES, WORDS
+from tests.benchmarks.shop import BenchShop
 
-from api.accounts import flows as accounts
-from api.accounts.policy import Role
-from api.cart import service as carts
-from api.catalog import service as catalog
-from api.catalog.service import CategoryDraft, ImageDraft, PriceDraft, ProductDraft, VariantDraft
-from api.checkout import flows as checkout
-from api.checkout.flows import CheckoutForm
-from api.inventory import service as inventory
-from api.kernel.ids import new_id
-from api.kernel.money import Money
-from api.kernel.principal import SYSTEM, Principal
-from api.platform.auth import hash_secret
-from api.platform.db import transaction
-from api.pricing import service as pricing
-from api.pricing.service import ShippingDraft
-from api.settlement import service as settlement
-from tests.support.shop import ADDRESS
-
-EMAIL, PASSWORD = "owner@bench.test", "a-long-password-for-benches"
-_WORDS = (
-    *("harbour", "sand", "moss", "stone", "oak", "linen", "copper", "ember", "river", "birch"),
-    *("amber", "slate", "cedar", "clover", "willow", "mug", "bowl", "plate", "jug", "teapot"),
-    *("kettle", "spoon", "knife", "board", "basket", "lamp", "chair", "stool", "shelf", "candle"),
+MADE_BY_IMPORT = 1_000
+"""So many products the shop reads in by itself; the others are copied in beside them."""
+ON_HAND = 1_000_000
+_HEADER = (
+    "Handle",
+    "Title",
+    "Body (HTML)",
+    "Vendor",
+    "Type",
+    "Published",
+    "Option1 Name",
+    "Option1 Value",
+    "Variant SKU",
+    "Variant Grams",
+    "Variant Inventory Tracker",
+    "Variant Inventory Qty",
+    "Variant Inventory Policy",
+    "Variant Price",
+    "Variant Requires Shipping",
+    "Variant Taxable",
+    "Image Src",
+    "Image Position",
+    "Status",
 )
 
 
-def fill(app: Flask, *, products: int, orders: int) -> tuple[list[UUID], list[str]]:
-    """Fill an empty shop; returns the variants and the slugs of the products."""
-    chance = random.Random(42)
-    with app.app_context():
-        accounts.hire(
-            email=EMAIL, full_name="Olivia Bench", role=Role.OWNER, password=PASSWORD, by=SYSTEM
-        )
-        with transaction():
-            pricing.set_tax_rate("DE", "standard", 1900, name="VAT", by=SYSTEM)
-            pricing.create_shipping_method(
-                ShippingDraft(code="standard", name="P", countries=["DE"], price=Money(490, "EUR")),
-                by=SYSTEM,
-            )
-            inventory.create_location("MAIN", "Main", by=SYSTEM)
-            places = [
-                catalog.create_category(CategoryDraft(name=f"Category {n}"), by=SYSTEM)
-                for n in range(10)
-            ]
-        variants, slugs = _products(products, places, chance)
-        for _ in range(orders):
-            _order(variants, chance)
-    return variants, slugs
+@dataclass(frozen=True)
+class Import:
+    """What reading a product file in has cost."""
+
+    rows: int
+    importer_ms: float
+    postgres_ms: float
+
+    @property
+    def rows_per_cpu_second(self) -> float:
+        """Return rows of the file by CPU second of importer and Postgres together."""
+        return self.rows * 1000 / max(1.0, self.importer_ms + self.postgres_ms)
 
 
-def _products(
-    count: int, places: list[UUID], chance: random.Random
-) -> tuple[list[UUID], list[str]]:
-    variants: list[UUID] = []
-    slugs: list[str] = []
-    for batch in range(0, count, 50):
-        with transaction():
-            for number in range(batch, min(batch + 50, count)):
-                title = " ".join(chance.sample(_WORDS, 3)).title()
-                slug = f"product-{number}"
-                made = catalog.create_product(
-                    _draft(number, title, slug, places[number % 10]), by=SYSTEM
-                )
-                catalog.publish_product(made.product_id, expected_version=None, by=SYSTEM)
-                inventory.set_opening_stock([(v, 100_000) for v in made.variant_ids], by=SYSTEM)
-                variants += made.variant_ids
-                slugs.append(slug)
-    return variants, slugs
+def write_shopify_file(file: Path, first: int, count: int) -> int:
+    """Write a Shopify export of products with these numbers; returns its rows."""
+    chance = random.Random(f"goods {first}")
+    with file.open("w", newline="") as opened:
+        sheet = csv.DictWriter(opened, _HEADER)
+        sheet.writeheader()
+        for number in range(first, first + count):
+            title = " ".join(chance.sample(WORDS, 3)).title()
+            for place, size in enumerate(SIZES):
+                row: dict[str, Any] = {
+                    "Handle": f"product-{number}",
+                    "Option1 Value": size,
+                    "Variant SKU": f"SKU-{number}-{size}",
+                    "Variant Grams": 400,
+                    "Variant Inventory Tracker": "shopify",
+                    "Variant Inventory Qty": ON_HAND,
+                    "Variant Inventory Policy": "deny",
+                    "Variant Price": f"{(500 + number) / 100:.2f}",
+                    "Variant Requires Shipping": "true",
+                    "Variant Taxable": "true",
+                }
+                if place == 0:
+                    row |= {
+                        "Title": title,
+                        "Body (HTML)": f"<p>{title}, number {number}, made to be looked at.</p>",
+                        "Vendor": f"Vendor {number % 17}",
+                        "Type": f"Category {number % CATEGORIES}",
+                        "Published": "true",
+                        "Option1 Name": "Size",
+                        "Image Src": f"https://images.example.test/{number}.jpg",
+                        "Image Position": 1,
+                        "Status": "active",
+                    }
+                sheet.writerow(row)
+    return count * len(SIZES)
 
 
-def _draft(number: int, title: str, slug: str, place: UUID) -> ProductDraft:
-    return ProductDraft(
-        title=title,
-        slug=slug,
-        description=f"<p>{title}, number {number}, made to be looked at a thousand times.</p>",
-        vendor=f"Vendor {number % 17}",
-        options=("Size",),
-        category_ids=(place,),
-        images=(ImageDraft(f"https://images.example.test/{number}.jpg"),),
-        variants=tuple(
-            VariantDraft(
-                sku=f"SKU-{number}-{size}",
-                option_values=(size,),
-                prices=(PriceDraft(Money(500 + number, "EUR")),),
-            )
-            for size in ("S", "M", "L")
-        ),
-    )
+def fill(shop: BenchShop, products: int) -> Import:
+    """Set up taxes, shipping and a location, and read the first products in; the shop is open."""
+    rate = {"country": "DE", "tax_class": "standard", "basis_points": 1900, "name": "VAT"}
+    method = {
+        "code": "standard",
+        "name": "Parcel",
+        "countries": ["DE"],
+        "price": {"amount": SHIPPING, "currency": "EUR"},
+    }
+    with shop.owner() as owner:
+        owner.sends("POST", "/admin/locations", {"code": "MAIN", "name": "Main"})
+        owner.sends("POST", "/admin/tax-rates", rate)
+        owner.sends("POST", "/admin/shipping-methods", method)
+    read = read_in(shop, 0, min(products, MADE_BY_IMPORT))
+    shop.wait_until_settled()
+    return read
 
 
-def _order(variants: list[UUID], chance: random.Random) -> None:
-    token = str(new_id())
-    with transaction():
-        cart, given = carts.open_cart(Principal(kind="guest", guest_key=hash_secret(token)), "EUR")
-        for variant_id in chance.sample(variants, 3):
-            carts.add(cart, variant_id, chance.randint(1, 3))
-    buyer = Principal(kind="guest", label="Guest", guest_key=hash_secret(given or token))
-    form = CheckoutForm(
-        email="bench@example.test",
-        shipping_address=ADDRESS,
-        billing_address=None,
-        shipping_method="standard",
-        payment_method="manual",
-        expected_total=None,
-    )
-    with transaction():
-        order_id = checkout.place_order(form, by=buyer)
-    with transaction():
-        settlement.mark_paid(order_id, amount=None, reference="bench", by=SYSTEM)
+def read_in(shop: BenchShop, first: int, count: int) -> Import:
+    """Read so many products in by the shop's own command, and meter it. Raises `Broken`."""
+    file = shop.folder / f"shopify-{first}.csv"
+    rows = write_shopify_file(file, first, count)
+    before = meter.Reading.of(shop.pid("postgres"))
+    spent = _children_ms()
+    shop.flask("import-products", str(file), "--format", "shopify")
+    importer = _children_ms() - spent
+    postgres = meter.Reading.of(shop.pid("postgres")).since(before) / 1e6
+    file.unlink()
+    return Import(rows, importer, postgres)
+
+
+def _children_ms() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1000
