@@ -15,7 +15,8 @@ class Category(Identified, Versioned, Dated, Base):
     """A place in the tree of the shop.
 
     `path` is the slugs from the root down to here, joined by slashes; it changes with the slug or
-    the parent of any ancestor, under the lock on the tree.
+    the parent of any ancestor, under the lock on the tree. `is_visible` is what staff say of this
+    one; `is_shown` follows, under the same lock, from that and from all that stand above it.
     """
 
     __tablename__ = "categories"
@@ -33,6 +34,8 @@ class Category(Identified, Versioned, Dated, Base):
     position: Mapped[int] = mapped_column(default=0)
     # Byte order, so that "everything below" is one range of the index.
     path: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
+    is_visible: Mapped[bool] = mapped_column(default=True, server_default="true")
+    is_shown: Mapped[bool] = mapped_column(default=True, server_default="true")
 
 
 class CategoryMember(Base):

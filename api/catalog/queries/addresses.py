@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from sqlalchemy import Select, SQLColumnExpression, and_, select, true
+from sqlalchemy import Select, SQLColumnExpression, and_, select
 
 from api.catalog.models import Category, Collection, OldSlug, Product, ProductStatus
 from api.platform.db import session
@@ -23,7 +23,7 @@ def _where_now(
 
 _WHERE_NOW = {
     "product": _where_now(Product, Product.status == ProductStatus.ACTIVE),
-    "category": _where_now(Category, true()),
+    "category": _where_now(Category, Category.is_shown),
     "collection": _where_now(Collection, Collection.is_visible),
 }
 
@@ -31,7 +31,7 @@ _WHERE_NOW = {
 def present_slug(kind: Kind, slug: str) -> str | None:
     """Return what answers now to an address of before, None when nothing that is shown does.
 
-    Ask it only after nothing was found under `slug` itself. A draft or a hidden collection is not
-    told of: its new address is nobody's business yet.
+    Ask it only after nothing was found under `slug` itself. A draft or what is hidden is not told
+    of: its new address is nobody's business yet.
     """
     return session.scalar(_WHERE_NOW[kind].where(OldSlug.kind == kind, OldSlug.slug == slug))

@@ -105,7 +105,7 @@ def get_category(category_id: UUID) -> dict[str, Any]:
 _CATEGORY = (
     *(Category.id, Category.version, Category.slug, Category.name, Category.description),
     *(Category.path, Category.parent_id, Category.position),
-    *(Category.seo_title, Category.seo_description),
+    *(Category.seo_title, Category.seo_description, Category.is_visible, Category.is_shown),
 )
 
 

@@ -81,6 +81,7 @@ def list_products(
         wanted,
         collection_id=_collection_id(collection) if collection is not None else None,
         status=ProductStatus(status) if status else None,
+        is_staffs=True,
     )
     shape, values = narrowing.shape, narrowing.values
     if narrowing.is_empty:

@@ -73,7 +73,9 @@ def shelves_named(
     begun = words(typed)
     if not begun:
         return {"categories": [], "collections": []}
-    categories = session.execute(select(Category.id, Category.slug, Category.name, Category.path))
+    categories = session.execute(
+        select(Category.id, Category.slug, Category.name, Category.path).where(Category.is_shown)
+    )
     collections = session.execute(
         select(Collection.id, Collection.slug, Collection.title).where(Collection.is_visible)
     )

@@ -75,6 +75,8 @@ class Shape:
 
     status: ProductStatus | None = ProductStatus.ACTIVE
     in_category: bool = False
+    is_staffs: bool = False
+    """Whether a hidden category may be asked for too."""
     in_collection: bool = False
     groups: int = 0
     numbers: tuple[int, ...] = ()
@@ -112,10 +114,12 @@ def narrow(
     *,
     collection_id: Any = None,
     status: ProductStatus | None = ProductStatus.ACTIVE,
+    is_staffs: bool = False,
 ) -> Narrowing:
     """Look up what the words of a question mean; at most three statements, none without filters.
 
-    Storefronts ask for what is on the shelf, staff for any status, or for all of them with None.
+    Storefronts ask for what is on the shelf, staff for any status, or for all of them with None,
+    and in hidden categories too.
     Raises FilterUnreadable and AttributeNotFilterable.
     """
     values: dict[str, Any] = {"currency": wanted.currency}
@@ -138,6 +142,7 @@ def narrow(
     shape = Shape(
         status=status,
         in_category=wanted.category is not None,
+        is_staffs=is_staffs,
         in_collection=wanted.collection is not None,
         groups=len(asked),
         numbers=tuple(map(len, numbers.values())),
@@ -165,7 +170,10 @@ def narrowed(
         statement = statement.where(Product.status == shape.status)
     if shape.in_category:
         slug = bindparam("category", type_=String)
-        wanted = select(Category.id).where(Category.slug == slug).scalar_subquery()
+        asked = select(Category.id).where(Category.slug == slug)
+        if not shape.is_staffs:
+            asked = asked.where(Category.is_shown)
+        wanted = asked.scalar_subquery()
         statement = statement.join(
             CategoryMember,
             and_(CategoryMember.product_id == Product.id, CategoryMember.category_id == wanted),

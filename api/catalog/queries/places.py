@@ -25,10 +25,12 @@ _SHOWN_COLLECTIONS = pagination.listing(
 
 
 def shown_categories(languages: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the whole tree as a flat list, parents before children, in the shop's order."""
+    """Return what is shown of the tree as a flat list, parents before children, in its order."""
     rows = in_tree_order(
         session.execute(
-            select(*_CATEGORY).order_by(Category.position, Category.name, Category.id)
+            select(*_CATEGORY)
+            .where(Category.is_shown)
+            .order_by(Category.position, Category.name, Category.id)
         ).all()
     )
     texts = texts_for([row.id for row in rows], languages)
@@ -45,13 +47,16 @@ def shown_category(slug: str, languages: Sequence[str] = ()) -> dict[str, Any]:
     row = session.execute(
         select(
             *(*_CATEGORY, Category.description, Category.seo_title, Category.seo_description)
-        ).where(Category.slug == slug)
+        ).where(Category.slug == slug, Category.is_shown)
     ).first()
     if row is None:
         raise CategoryNotFound(slug=slug)
     around = session.execute(
         select(*_CATEGORY)
-        .where(or_(Category.parent_id == row.id, Category.slug.in_(row.path.split("/")[:-1])))
+        .where(
+            Category.is_shown,
+            or_(Category.parent_id == row.id, Category.slug.in_(row.path.split("/")[:-1])),
+        )
         .order_by(Category.position, Category.name, Category.id)
     ).all()
     texts = texts_for([row.id, *(other.id for other in around)], languages)

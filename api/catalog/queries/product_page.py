@@ -42,7 +42,7 @@ _BREADCRUMBS = (
     )
     .select_from(Category)
     .join(_ABOVE, _ABOVE.slug == func.any(func.string_to_array(Category.path, "/")))
-    .where(Category.id == Product.category_id)
+    .where(Category.id == Product.category_id, _ABOVE.is_shown)
     .scalar_subquery()
 )
 _IMAGES = (

@@ -221,5 +221,5 @@ def _collection(slug: str | None) -> Any:
 
 def _check_category(slug: str) -> None:
     """Tell an empty category from one that is not there."""
-    if session.scalar(select(Category.id).where(Category.slug == slug)) is None:
+    if session.scalar(select(Category.id).where(Category.slug == slug, Category.is_shown)) is None:
         raise CategoryNotFound(slug=slug)

@@ -347,6 +347,12 @@ class CategoryFieldsSchema(Schema):
     seo_description = fields.String(validate=validate.Length(max=500))
     parent_id = fields.UUID(allow_none=True)
     position = fields.Integer(strict=True, validate=validate.Range(0, 10**6))
+    is_visible = fields.Boolean(
+        metadata={
+            "description": "False hides it, with all that stands below it, from storefronts. Its "
+            "products stay on sale."
+        },
+    )
 
 
 class NewCategorySchema(CategoryFieldsSchema):
@@ -373,6 +379,11 @@ class CategorySchema(CategoryFieldsSchema):
     name = fields.String(required=True)
     path = fields.String(required=True)
     level = fields.Integer(required=True)
+    is_visible = fields.Boolean(required=True)
+    is_shown = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether storefronts see it: it is visible, and all above it."},
+    )
 
 
 def _tuples(given: dict[str, Any], *names: str) -> dict[str, Any]:

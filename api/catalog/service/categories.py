@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, or_, select, update
 from api.catalog.errors import CategoryCycle, CategoryNotFound
 from api.catalog.events import CatalogueChanged
 from api.catalog.models import Category, CategoryMember
-from api.catalog.service import addresses, following, gathering
+from api.catalog.service import addresses, following, gathering, visibility
 from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import CategoryDraft
 from api.catalog.texts import LONGEST_SLUG, slug_from
@@ -44,6 +44,8 @@ def create_category(draft: CategoryDraft, *, by: Principal) -> UUID:
                 seo_description=draft.seo_description,
                 position=draft.position,
                 path=_path(parent, slug),
+                is_visible=draft.is_visible,
+                is_shown=draft.is_visible and (parent is None or parent.is_shown),
             )
         )
     addresses.in_use_again("category", [slug])
@@ -84,10 +86,11 @@ def ensure_categories(names: Sequence[str]) -> dict[str, UUID]:
 def edit_category(
     category_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
 ) -> None:
-    """Rename, describe, order or move a category; what stands below it comes along.
+    """Rename, describe, order, move, hide or show a category; what stands below it comes along.
 
-    Locks the whole tree. Refuses a version that is not the present one, a place below itself, a
-    parent that is not there and a slug that is taken.
+    A hidden one, and all below it, is gone from storefronts; its products stay on sale, and
+    collections whose rules name it keep them. Locks the whole tree. Refuses a version that is not
+    the present one, a place below itself, a parent that is not there and a slug that is taken.
     """
     require_transaction()
     following.hold_tree(alone=True)
@@ -109,6 +112,8 @@ def edit_category(
         session.flush()
         if category.path != before:
             _carry_along(before, category.path)
+        if changed.keys() & {"parent_id", "is_visible"}:
+            visibility.settle([category.path])
     addresses.moved("category", category_id, before=before_slug, after=category.slug)
     gathering.follow_category(before_slug, category.slug)
     if "parent_id" in changed:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from api.catalog.events import CatalogueChanged
 from api.catalog.models import Category
-from api.catalog.service import addresses, following
+from api.catalog.service import addresses, following, visibility
 from api.catalog.texts import slug_as_before, slug_from
 from api.kernel.ids import new_id
 from api.platform.db import require_transaction, session
@@ -94,6 +94,7 @@ class _Tree:
         for category in self._new:
             session.add(category)
             session.flush()
+        visibility.settle([category.path for category in self._new])
         emit(CatalogueChanged(is_tree=True))
 
     def _step(

@@ -110,6 +110,7 @@ class CategoryDraft:
     position: int = 0
     seo_title: str = ""
     seo_description: str = ""
+    is_visible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
