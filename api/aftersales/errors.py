@@ -4,10 +4,10 @@ from api.kernel.errors import Conflict, NotFound, Refused
 
 
 class NothingToRefund(Refused):
-    """A refund without lines and without shipping."""
+    """A refund without lines, without shipping and without an amount."""
 
     code = "nothing_to_refund"
-    sentence = "Name the lines to refund, or the shipping."
+    sentence = "Name the lines to refund, the shipping, or an amount."
 
 
 class RefundChanged(Conflict):

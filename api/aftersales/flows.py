@@ -14,7 +14,7 @@ from api.aftersales import service
 from api.aftersales.errors import NothingToRefund, RefundChanged
 from api.aftersales.service import CaseLine
 from api.inventory import service as inventory
-from api.kernel.money import Money
+from api.kernel.money import Money, allocate
 from api.kernel.principal import Principal
 from api.orders import service as orders
 from api.orders.service import Order
@@ -46,38 +46,62 @@ class RefundForm:
     shipping: bool
     reason: str
     note: str | None = None
+    amount: Money | None = None
+    """What goes back in all; None is the price of the lines and the shipping."""
     expected_amount: Money | None = None
 
 
-def quote(order_id: UUID, lines: Sequence[LineToRefund], *, shipping: bool) -> dict[str, Any]:
-    """Work out what a refund would come to; changes nothing. Needs a transaction."""
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a refund is made of, in minor units; their sum is what goes back."""
+
+    lines: Mapping[UUID, int]
+    shipping: int
+    additional: int
+
+    @property
+    def amount(self) -> int:
+        return sum(self.lines.values()) + self.shipping + self.additional
+
+
+def quote(
+    order_id: UUID, lines: Sequence[LineToRefund], *, shipping: bool, amount: Money | None
+) -> dict[str, Any]:
+    """Work out what a refund would come to, and what is there; changes nothing.
+
+    Needs a transaction. Refuses what `refund_order` would refuse of an amount.
+    """
     order = orders.lock(order_id)
     orders.refundable_quantities(order, _units(lines))
-    amounts = _amounts(order, lines)
-    back = _shipping(order) if shipping else 0
+    parts = _parts(order, lines, shipping=shipping, amount=amount)
     currency = order.currency
+    if amount is not None:
+        _refuse_more_than_refundable(order, parts)
     return {
         "lines": [
             {
                 "order_line_id": line.order_line_id,
                 "quantity": line.quantity,
-                "amount": Money(amounts[line.order_line_id], currency),
+                "amount": Money(parts.lines[line.order_line_id], currency),
             }
             for line in lines
         ],
-        "shipping": Money(back, currency),
-        "amount": Money(sum(amounts.values()) + back, currency),
+        "shipping": Money(parts.shipping, currency),
+        "additional": Money(parts.additional, currency),
+        "amount": Money(parts.amount, currency),
         "refundable": Money(orders.refundable(order), currency),
+        "overpaid": Money(orders.overpaid(order), currency),
     }
 
 
 def refund_order(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Principal) -> None:
-    """Give money back for units of an order, and put returned goods on the shelf.
+    """Give money back: for units of an order, its shipping, or a free amount.
 
-    Units that have not left the house yet are cancelled and their promise is released: nobody
-    ships what was refunded. `case_id` is the command's own: repeated after a crash, the command
-    finds its case and goes on with it. Raises `OrderNotFound`, `QuantityExceedsRefundable`,
-    `RefundExceedsCaptured`, `RefundChanged`; `GatewayUnavailable` leaves the refund pending.
+    Returned goods go back on the shelf. Units that have not left the house yet are cancelled and
+    their promise is released: nobody ships what was refunded. `case_id` is the command's own:
+    repeated after a crash, the command finds its case and goes on with it. Raises
+    `OrderNotFound`, `QuantityExceedsRefundable`, `RefundExceedsCaptured`, `RefundChanged`,
+    `WrongCurrency`; `GatewayUnavailable` leaves the refund pending.
     """
     settlement.look_for_foreign_facts(order_id)
     with transaction():
@@ -89,6 +113,8 @@ def refund_order(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Princip
             restocked = _restocked(order, form.lines, kept)
             _promise_money(order, form, restocked=restocked, case_id=case_id, by=by)
             _move_goods(order, kept=kept, restocked=restocked, case_id=case_id, by=by)
+            settlement_service.refresh(order)
+    settlement.withdraw_what_is_left(order_id)
     _carry_out(order_id)
 
 
@@ -97,8 +123,9 @@ def cancel_order(
 ) -> None:
     """Cancel what has not left the house, release its goods and give its money back.
 
-    First the customer's open PaymentIntent is withdrawn, so that nobody pays for a cancelled
-    order. Raises `OrderNotFound`, `InvalidState`, `DisputeOpen`, `GatewayUnavailable`.
+    When nothing has left, that is all that came in, whatever the order costs: money that came
+    twice too. First the customer's open PaymentIntent is withdrawn, so that nobody pays for a
+    cancelled order. Raises `OrderNotFound`, `InvalidState`, `DisputeOpen`, `GatewayUnavailable`.
     """
     settlement.look_for_foreign_facts(order_id)
     with transaction():
@@ -111,13 +138,19 @@ def cancel_order(
         settlement.withdraw_open_payments(order_id)
         with transaction():
             _cancel(orders.lock(order_id), reason=reason, note=note, case_id=case_id, by=by)
+    settlement.withdraw_what_is_left(order_id)
     _carry_out(order_id)
 
 
 def take_back_failed(fact: RefundFailed) -> None:
-    """Make the units of a refund that the bank refused refundable again. Needs a transaction."""
+    """Make the units of a refund that the bank refused refundable again. Needs a transaction.
+
+    Of a case over several payments all must have failed: while a part of its money went back, its
+    units count as refunded, and the money that did not go back reads as overpaid.
+    """
     order = orders.lock(fact.order_id)
-    undone = service.reverse(fact.refund_id)
+    case_id = payment_queries.case_of_failed_refund(fact.refund_id)
+    undone = None if case_id is None else service.reverse(case_id)
     if undone is None:
         return
     shipping, lines = undone
@@ -132,22 +165,19 @@ def _promise_money(
     order: Order, form: RefundForm, *, restocked: Mapping[UUID, int], case_id: UUID, by: Principal
 ) -> None:
     """Open the case and promise its amount; nothing of the amount can be promised twice."""
-    amounts = _amounts(order, form.lines)
-    shipping = _shipping(order) if form.shipping else 0
-    amount = sum(amounts.values()) + shipping
-    if amount <= 0:
+    parts = _parts(order, form.lines, shipping=form.shipping, amount=form.amount)
+    if parts.amount <= 0:
         raise NothingToRefund
-    money = Money(amount, order.currency)
+    money = Money(parts.amount, order.currency)
     if form.expected_amount is not None and form.expected_amount != money:
         raise RefundChanged(amount=money)
-    if amount > orders.refundable(order):
-        raise RefundExceedsCaptured(requested=money, refundable=orders.refundable(order))
-    payments.open_refunds(case_id, order.id, amount)
+    _refuse_more_than_refundable(order, parts)
+    payments.open_refunds(case_id, order.id, parts.amount)
     service.open_case(
         case_id,
         order.id,
-        amount=amount,
-        shipping=shipping,
+        amount=parts.amount,
+        shipping=parts.shipping,
         currency=order.currency,
         reason=form.reason,
         note=form.note,
@@ -155,7 +185,7 @@ def _promise_money(
             CaseLine(
                 line.order_line_id,
                 line.quantity,
-                amounts[line.order_line_id],
+                parts.lines[line.order_line_id],
                 restocked.get(line.order_line_id, 0),
             )
             for line in form.lines
@@ -164,13 +194,24 @@ def _promise_money(
     )
     orders.record_refunded_lines(
         order,
-        {line.order_line_id: (line.quantity, amounts[line.order_line_id]) for line in form.lines},
-        shipping=shipping,
+        {
+            line.order_line_id: (line.quantity, parts.lines[line.order_line_id])
+            for line in form.lines
+        },
+        shipping=parts.shipping,
     )
     orders.remember(
         order.id, "refund_requested", f"Refund of {money} requested: {form.reason}.", by=by
     )
-    audit.record("order.refunded", by=by, subject_id=order.id, amount=amount, reason=form.reason)
+    audit.record(
+        "order.refunded",
+        by=by,
+        subject_id=order.id,
+        amount=money.amount,
+        currency=money.currency,
+        additional=parts.additional,
+        reason=form.reason,
+    )
     settlement_service.refresh(order)
 
 
@@ -195,40 +236,35 @@ def _move_goods(
 
 
 def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: Principal) -> None:
-    rest = {line.id: line.open_quantity for line in order.lines if line.open_quantity}
+    lines = [
+        LineToRefund(line.id, min(line.open_quantity, line.quantity - line.refunded_quantity))
+        for line in order.lines
+        if line.open_quantity and line.quantity > line.refunded_quantity
+    ]
     shipped = any(line.shipped_quantity for line in order.lines)
-    lines = [LineToRefund(line_id, quantity) for line_id, quantity in rest.items()]
-    owed = min(orders.refundable(order), sum(_amounts(order, lines).values()))
     # Nothing left the house: the outbound shipping goes back with everything else.
     with_shipping = not shipped and _shipping(order) > 0
-    price = sum(_amounts(order, lines).values()) + (_shipping(order) if with_shipping else 0)
-    if owed > 0 and order.captured >= order.total and price <= orders.refundable(order):
+    amount = orders.refundable(order)
+    if shipped:
+        still_owed = orders.owed(order) - sum(_amounts(order, lines).values())
+        amount = max(0, amount - still_owed)
+    if amount > 0:
         _promise_money(
             order,
-            RefundForm(lines=lines, shipping=with_shipping, reason="cancelled", note=note),
+            RefundForm(
+                lines=lines,
+                shipping=with_shipping,
+                reason="cancelled",
+                note=note,
+                amount=Money(amount, order.currency),
+            ),
             restocked={},
             case_id=case_id,
-            by=by,
-        )
-    elif orders.refundable(order) > 0:
-        # Paid in part: what is there goes back as it came, without a share per line.
-        amount = orders.refundable(order)
-        payments.open_refunds(case_id, order.id, amount)
-        service.open_case(
-            case_id,
-            order.id,
-            amount=amount,
-            shipping=0,
-            currency=order.currency,
-            reason="cancelled",
-            note=note,
-            lines=[],
             by=by,
         )
     text = f"Cancelled: {reason}." if note is None else f"Cancelled: {reason}. {note}"
     orders.cancel(order, reason=reason, text=text, by=by)
     inventory.release(order.id, None, by=by, reason="order cancelled")
-    payments.void_open_payments(order.id)
     audit.record("order.cancelled", by=by, subject_id=order.id, reason=reason)
     settlement_service.refresh(order)
 
@@ -249,6 +285,34 @@ def _units(lines: Sequence[LineToRefund]) -> dict[UUID, int]:
     return {line.order_line_id: line.quantity for line in lines}
 
 
+def _parts(
+    order: Order, lines: Sequence[LineToRefund], *, shipping: bool, amount: Money | None
+) -> _Parts:
+    """Divide what goes back: the lines and the shipping at their price, the rest is additional.
+
+    An amount below that price is shared out over the lines and the shipping in proportion.
+    """
+    priced = _amounts(order, lines)
+    fee = _shipping(order) if shipping else 0
+    price = sum(priced.values()) + fee
+    if amount is None:
+        return _Parts(priced, fee, 0)
+    settlement_service.refuse_other_currency(order, amount)
+    if amount.amount >= price:
+        return _Parts(priced, fee, amount.amount - price)
+    *shares, fee_share = allocate(amount.amount, [*priced.values(), fee])
+    return _Parts(dict(zip(priced, shares, strict=True)), fee_share, 0)
+
+
+def _refuse_more_than_refundable(order: Order, parts: _Parts) -> None:
+    refundable = Money(orders.refundable(order), order.currency)
+    if parts.amount > refundable.amount:
+        detail = f"At most {refundable} can be refunded."
+        wrong = {"pointer": "/amount", "code": RefundExceedsCaptured.code, "detail": detail}
+        asked = Money(parts.amount, order.currency)
+        raise RefundExceedsCaptured(requested=asked, refundable=refundable, errors=[wrong])
+
+
 def _amounts(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:
     """Return each line's share: over all refunds of a line together, nothing is lost."""
     by_id = {line.id: line for line in order.lines}
@@ -265,10 +329,6 @@ def _amounts(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:
 
 def _shipping(order: Order) -> int:
     return order.shipping_total - order.shipping_refunded
-
-
-def _refundable(order: Order) -> int:
-    return order.captured - order.refunded - order.refund_pending
 
 
 def _unshipped(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:

@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from api.aftersales.errors import CaseNotFound
 from api.aftersales.models import RefundCase, RefundCaseLine
+from api.aftersales.states import case_status
 from api.kernel.money import Money
 from api.payments import queries as payments
-from api.payments.models import Refund
+from api.payments.models import Payment, Refund
 from api.payments.states import RefundOrigin
 from api.platform.db import AnyRow, session
 
@@ -17,7 +18,7 @@ from api.platform.db import AnyRow, session
 def refunds_of_order(order_id: UUID) -> list[dict[str, Any]]:
     """Return an order's refunds, those made at the provider too, oldest first.
 
-    Three statements, however many refunds and lines there are.
+    Four statements, however many refunds and lines there are.
     """
     foreign = [_foreign(row) for row in payments.foreign_refunds_of_order(order_id)]
     cases = _refunds(RefundCase.order_id == order_id)
@@ -34,13 +35,28 @@ def refund(case_id: UUID) -> dict[str, Any]:
 
 def _refunds(condition: Any) -> list[dict[str, Any]]:
     cases = session.execute(
-        select(RefundCase.__table__, Refund.status, Refund.provider_status, Refund.failure)
-        .join(Refund, Refund.id == RefundCase.id)
-        .where(condition)
-        .order_by(RefundCase.id)
+        select(RefundCase.__table__).where(condition).order_by(RefundCase.id)
     ).all()
     by_case: dict[UUID, list[dict[str, Any]]] = {case.id: [] for case in cases}
+    money: dict[UUID, list[dict[str, Any]]] = {case.id: [] for case in cases}
     currency = {case.id: case.currency for case in cases}
+    for row in session.execute(
+        select(
+            Refund.id,
+            Refund.case_id,
+            Refund.payment_id,
+            Payment.provider,
+            Refund.amount,
+            Refund.status,
+            Refund.provider_status,
+            Refund.failure,
+        )
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Refund.case_id.in_(by_case))
+        .order_by(Refund.created_at, Refund.id)
+    ):
+        amount = Money(row.amount, currency[row.case_id])
+        money[row.case_id].append(_transaction(row, row.provider, amount))
     for line in session.execute(
         select(RefundCaseLine.__table__).where(RefundCaseLine.case_id.in_(by_case))
     ):
@@ -53,40 +69,63 @@ def _refunds(condition: Any) -> list[dict[str, Any]]:
                 "amount": Money(line.amount, currency[line.case_id]),
             }
         )
-    return [
-        {
-            "id": case.id,
-            "order_id": case.order_id,
-            "origin": RefundOrigin.SHOP,
-            "status": case.status,
-            "provider_status": case.provider_status,
-            "amount": Money(case.amount, case.currency),
-            "shipping": Money(case.shipping, case.currency),
-            "reason": case.reason,
-            "note": case.note,
-            "failure": case.failure,
-            "actor": case.actor,
-            "lines": by_case[case.id],
-            "created_at": case.created_at,
-        }
-        for case in cases
-    ]
+    return [_view(case, by_case[case.id], money[case.id]) for case in cases]
+
+
+def _view(
+    case: AnyRow, lines: list[dict[str, Any]], transactions: list[dict[str, Any]]
+) -> dict[str, Any]:
+    named = case.shipping + sum(line["amount"].amount for line in lines)
+    return {
+        "id": case.id,
+        "order_id": case.order_id,
+        "origin": RefundOrigin.SHOP,
+        "status": case_status([one["status"] for one in transactions]),
+        "provider_status": next(
+            (one["provider_status"] for one in transactions if one["provider_status"]), None
+        ),
+        "amount": Money(case.amount, case.currency),
+        "shipping": Money(case.shipping, case.currency),
+        "additional": Money(case.amount - named, case.currency),
+        "reason": case.reason,
+        "note": case.note,
+        "failure": next((one["failure"] for one in transactions if one["failure"]), None),
+        "actor": case.actor,
+        "lines": lines,
+        "transactions": transactions,
+        "created_at": case.created_at,
+    }
 
 
 def _foreign(row: AnyRow) -> dict[str, Any]:
     """Show a refund that nobody here asked for like one of ours: it is for no line."""
+    amount = Money(row.amount, row.currency)
     return {
         "id": row.id,
         "order_id": row.order_id,
         "origin": row.origin,
         "status": row.status,
         "provider_status": row.provider_status,
-        "amount": Money(row.amount, row.currency),
+        "amount": amount,
         "shipping": Money(0, row.currency),
+        "additional": amount,
         "reason": "other",
         "note": "Refunded at the payment provider.",
         "failure": row.failure,
         "actor": "Stripe",
         "lines": [],
+        "transactions": [_transaction(row, "stripe", amount)],
         "created_at": row.created_at,
+    }
+
+
+def _transaction(row: AnyRow, provider: str, amount: Money) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "payment_id": row.payment_id,
+        "provider": provider,
+        "amount": amount,
+        "status": row.status,
+        "provider_status": row.provider_status,
+        "failure": row.failure,
     }

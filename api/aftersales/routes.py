@@ -26,6 +26,7 @@ from api.payments.errors import (
     PaymentDeclined,
     PaymentNotFound,
     RefundExceedsCaptured,
+    WrongCurrency,
 )
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
@@ -43,7 +44,13 @@ blueprint = Blueprint(
 
 @blueprint.route("/<uuid:order_id>/refunds/quote", methods=["POST"])
 @requires(Permission.ORDERS_REFUND)
-@refuses(OrderNotFound, QuantityExceedsRefundable, UnknownOrderLine)
+@refuses(
+    OrderNotFound,
+    QuantityExceedsRefundable,
+    RefundExceedsCaptured,
+    UnknownOrderLine,
+    WrongCurrency,
+)
 @blueprint.arguments(RefundQuoteRequestSchema)
 @blueprint.response(200, RefundQuoteSchema)
 def quote_refund(wanted: dict[str, Any], order_id: UUID) -> Any:
@@ -52,7 +59,7 @@ def quote_refund(wanted: dict[str, Any], order_id: UUID) -> Any:
     Takes no `Idempotency-Key`: it changes nothing.
     """
     with transaction():
-        return flows.quote(order_id, wanted["lines"], shipping=wanted["shipping"])
+        return flows.quote(order_id, **wanted)
 
 
 @blueprint.route("/<uuid:order_id>/refunds", methods=["POST"])
@@ -73,15 +80,17 @@ def quote_refund(wanted: dict[str, Any], order_id: UUID) -> Any:
     RefundExceedsCaptured,
     UnknownOrderLine,
     VariantUnknown,
+    WrongCurrency,
 )
 @idempotent_flow
 @blueprint.arguments(RefundRequestSchema)
 @blueprint.response(201, RefundSchema)
 def refund_order(wanted: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
-    """Give money back for units of an order, and put returned goods on the shelf.
+    """Give money back for units of an order, its shipping, or a free amount.
 
-    When the payment provider does not answer, the refund stays pending (503) and the shop goes on
-    with it; repeating the command with the same key goes on with the same refund.
+    Returned goods go back on the shelf. When the payment provider does not answer, the refund
+    stays pending (503) and the shop goes on with it; repeating the command with the same key goes
+    on with the same refund.
     """
     flows.refund_order(order_id, RefundForm(**wanted), case_id=operation_id, by=principal())
     return queries.refund(operation_id)

@@ -5,10 +5,11 @@ from typing import Any
 import marshmallow as ma
 
 from api.aftersales.flows import LineToRefund
-from api.payments.states import RefundOrigin
-from api.platform.http import MoneySchema, Schema
+from api.aftersales.states import CaseStatus
+from api.payments.states import RefundOrigin, RefundState
+from api.platform.http import MoneySchema, Schema, more_than_nothing
 
-REASONS = ("changed_mind", "damaged", "wrong_item", "late", "other")
+REASONS = ("changed_mind", "damaged", "wrong_item", "late", "other", "goodwill", "overpaid")
 _REASON = ma.validate.OneOf(REASONS)
 
 
@@ -32,6 +33,16 @@ class RefundQuoteRequestSchema(Schema):
 
     lines = ma.fields.List(ma.fields.Nested(LineToRefundSchema), load_default=list)
     shipping = ma.fields.Boolean(load_default=False)
+    amount = ma.fields.Nested(
+        MoneySchema,
+        load_default=None,
+        validate=more_than_nothing,
+        metadata={
+            "description": "What goes back in all. By default the price of the lines and the "
+            "shipping; more is a free amount on top (goodwill, money that came twice), less keeps "
+            "a part. At most what is refundable, whatever the order costs."
+        },
+    )
 
     @ma.validates_schema(skip_on_field_errors=True)
     def _each_once(self, wanted: dict[str, Any], **_: Any) -> None:
@@ -65,8 +76,18 @@ class RefundQuoteSchema(Schema):
 
     lines = ma.fields.List(ma.fields.Nested(RefundQuoteLineSchema), required=True)
     shipping = ma.fields.Nested(MoneySchema, required=True)
+    additional = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "The part of `amount` that is for no line and no shipping."},
+    )
     amount = ma.fields.Nested(MoneySchema, required=True)
     refundable = ma.fields.Nested(MoneySchema, required=True)
+    overpaid = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "How much more is here than the order costs, before this refund."},
+    )
 
 
 class RefundLineSchema(RefundQuoteLineSchema):
@@ -74,6 +95,20 @@ class RefundLineSchema(RefundQuoteLineSchema):
 
     restock = ma.fields.Boolean(required=True)
     restocked_quantity = ma.fields.Integer(required=True)
+
+
+class RefundTransactionSchema(Schema):
+    """Money of a refund that goes back to one payment."""
+
+    id = ma.fields.UUID(required=True)
+    payment_id = ma.fields.UUID(required=True)
+    provider = ma.fields.String(required=True)
+    amount = ma.fields.Nested(MoneySchema, required=True)
+    status = ma.fields.String(
+        required=True, validate=ma.validate.OneOf([state.value for state in RefundState])
+    )
+    provider_status = ma.fields.String(required=True, allow_none=True)
+    failure = ma.fields.String(required=True, allow_none=True)
 
 
 class RefundSchema(Schema):
@@ -93,15 +128,26 @@ class RefundSchema(Schema):
     )
     status = ma.fields.String(
         required=True,
-        validate=ma.validate.OneOf(["requested", "submitted", "succeeded", "failed"]),
+        validate=ma.validate.OneOf([status.value for status in CaseStatus]),
+        metadata={"description": "`partially_failed`: one transaction failed, another did not."},
     )
     amount = ma.fields.Nested(MoneySchema, required=True)
     shipping = ma.fields.Nested(MoneySchema, required=True)
+    additional = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "The part of `amount` that is for no line and no shipping."},
+    )
     reason = ma.fields.String(required=True)
     note = ma.fields.String(required=True, allow_none=True)
     failure = ma.fields.String(required=True, allow_none=True)
     actor = ma.fields.String(required=True)
     lines = ma.fields.List(ma.fields.Nested(RefundLineSchema), required=True)
+    transactions = ma.fields.List(
+        ma.fields.Nested(RefundTransactionSchema),
+        required=True,
+        metadata={"description": "One for each payment that money goes back to."},
+    )
     created_at = ma.fields.AwareDateTime(required=True)
 
 

@@ -14,7 +14,7 @@ def case_file(order_id: UUID) -> dict[str, Any]:
     """Return an order with its lines, money, refunds, parcels and history.
 
     Each line tells how it was called when it was bought, and by which `barcodes` its goods are
-    known now. Twelve statements, however many lines, refunds and parcels there are. Raises
+    known now. Thirteen statements, however many lines, refunds and parcels there are. Raises
     `OrderNotFound`.
     """
     order = orders.full(order_id)

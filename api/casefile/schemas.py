@@ -105,6 +105,14 @@ class CaseFileSchema(OrderCardSchema):
     charged_back = ma.fields.Nested(MoneySchema, required=True)
     refund_pending = ma.fields.Nested(MoneySchema, required=True)
     refundable = ma.fields.Nested(MoneySchema, required=True)
+    due = ma.fields.Nested(
+        MoneySchema, required=True, metadata={"description": "What is still to be paid."}
+    )
+    overpaid = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "How much more came than the order costs by now."},
+    )
     refundable_shipping = ma.fields.Nested(MoneySchema, required=True)
     payments = ma.fields.List(ma.fields.Nested(CasePaymentSchema), required=True)
     disputes = ma.fields.List(ma.fields.Nested(CaseDisputeSchema), required=True)

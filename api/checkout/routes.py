@@ -28,20 +28,21 @@ from api.orders.errors import OrderNotFound
 from api.orders.schemas import OrderSchema
 from api.payments.errors import (
     AmountBelowMinimum,
+    AmountExceedsDue,
     AmountNotChargeable,
     GatewayRefused,
     GatewayUnavailable,
     NothingDue,
     PaymentDeclined,
+    PaymentInProgress,
     PaymentNotFound,
     WrongCurrency,
 )
 from api.platform.auth import anyone, principal, requires
 from api.platform.http import LOCATED, Blueprint
-from api.platform.idempotency import idempotent
+from api.platform.idempotency import idempotent, idempotent_flow
 from api.platform.refusals import refuses
 from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable
-from api.settlement import service as settlement
 
 checkout = Blueprint(
     "checkout", __name__, url_prefix="/api/v1/checkout", description="From cart to order."
@@ -165,11 +166,23 @@ def confirm_payment(order_id: UUID) -> Any:
 
 @admin.route("/<uuid:order_id>/mark-paid", methods=["POST"])
 @requires(Permission.PAYMENTS_WRITE)
-@refuses(InvalidState, NothingDue, OrderNotFound, WrongCurrency)
-@idempotent(required=True)
+@refuses(
+    AmountExceedsDue,
+    GatewayUnavailable,
+    InvalidState,
+    NothingDue,
+    OrderNotFound,
+    PaymentInProgress,
+    WrongCurrency,
+)
+@idempotent_flow
 @admin.arguments(MarkPaidSchema)
 @admin.response(200, OrderSchema)
-def mark_order_paid(paid: dict[str, Any], order_id: UUID) -> Any:
-    """Record money that came another way: a bank transfer, cash on the counter."""
-    settlement.mark_paid(order_id, **paid, by=principal())
+def mark_order_paid(paid: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
+    """Record money that came another way: a bank transfer, cash on the counter.
+
+    What the customer could still pay by card is withdrawn first; should it turn out to be paid,
+    the answer is `nothing_due`.
+    """
+    flows.mark_paid(order_id, **paid, payment_id=operation_id, by=principal())
     return orders.view(order_id)

@@ -4,7 +4,7 @@ import marshmallow as ma
 
 from api.checkout.flows import PAY_WITHIN
 from api.platform.address import COUNTRIES, AddressSchema
-from api.platform.http import MoneySchema, Schema
+from api.platform.http import MoneySchema, Schema, more_than_nothing
 
 
 class QuoteRequestSchema(Schema):
@@ -100,5 +100,10 @@ class MarkPaidSchema(Schema):
     amount = ma.fields.Nested(
         MoneySchema,
         load_default=None,
-        metadata={"description": "By default all that is due."},
+        validate=more_than_nothing,
+        metadata={"description": "By default all that is due; not more than that."},
+    )
+    allow_overpayment = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "More came than is due, and is recorded as it came."},
     )

@@ -197,7 +197,12 @@ def _sell_for_a_week(variants: list[UUID], chance: random.Random) -> None:
                 continue
             with transaction():
                 settlement.mark_paid(
-                    order_id, amount=None, reference=f"bank transfer {number + 1}", by=owner
+                    order_id,
+                    amount=None,
+                    reference=f"bank transfer {number + 1}",
+                    allow_overpayment=False,
+                    payment_id=new_id(),
+                    by=owner,
                 )
         if number < ORDERS * 2 // 3:
             with _at(now - age + timedelta(hours=5)):

@@ -13,7 +13,7 @@ from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.orders.errors import HoldNotFound, OrderNotFound
 from api.orders.models import Order, OrderEntry, OrderHold, OrderLine
-from api.orders.states import OrderStatus
+from api.orders.states import OrderStatus, amount_due, overpaid, owed
 from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import Listing, Sort, listing, page, page_of
 
@@ -175,12 +175,18 @@ def order_of_cart(cart_id: UUID) -> UUID | None:
 def full(order_id: UUID) -> dict[str, Any]:
     """Return an order with lines and history for staff. Raises `OrderNotFound`."""
     order = _one(order_id)
-    lines = []
+    lines, given_back = [], order.shipping_refunded
     for row in _lines(order.id):
+        given_back += row.refunded_amount
         line = _line(row, order.currency)
         line["open_quantity"] = row.quantity - row.shipped_quantity - row.cancelled_quantity
         line["refundable_quantity"] = row.quantity - row.refunded_quantity
         lines.append(line)
+    cancelled = order.status is OrderStatus.CANCELLED
+    price = owed(order.total, given_back=given_back, cancelled=cancelled)
+    kept = _refundable(order)
+    was_paid = order.paid_at is not None
+    due = amount_due(price, kept=kept, was_paid=was_paid, charged_back=order.charged_back)
     return {
         **_body(order),
         "customer_id": order.customer_id,
@@ -191,7 +197,9 @@ def full(order_id: UUID) -> dict[str, Any]:
         "captured": Money(order.captured, order.currency),
         "refund_pending": Money(order.refund_pending, order.currency),
         "charged_back": Money(order.charged_back, order.currency),
-        "refundable": Money(_refundable(order), order.currency),
+        "refundable": Money(kept, order.currency),
+        "due": Money(due, order.currency),
+        "overpaid": Money(overpaid(price, kept=kept), order.currency),
         "refundable_shipping": Money(
             order.shipping_total - order.shipping_refunded, order.currency
         ),
@@ -240,7 +248,12 @@ def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
     """Return orders whose time to pay is over."""
     return session.scalars(
         select(Order.id)
-        .where(Order.expires_at <= now, Order.status == OrderStatus.PLACED)
+        .where(
+            Order.expires_at <= now,
+            Order.status == OrderStatus.PLACED,
+            # Paid in part, it waits for a person; it must not stand before the others for ever.
+            Order.captured == 0,
+        )
         .order_by(Order.expires_at)
         .limit(limit)
     ).all()

@@ -122,6 +122,29 @@ def payment_status(money: Money, *, cancelled: bool) -> PaymentStatus:
     return PaymentStatus.PENDING if money.attempt_open else PaymentStatus.UNPAID
 
 
+def owed(total: int, *, given_back: int, cancelled: bool) -> int:
+    """Return what the order costs by now, in minor units: nothing once it is cancelled.
+
+    `given_back` is what was refunded for its lines and its shipping; a free amount (goodwill)
+    leaves the price as it was.
+    """
+    return 0 if cancelled else total - given_back
+
+
+def amount_due(price: int, *, kept: int, was_paid: bool, charged_back: int) -> int:
+    """Return what is still to be paid, in minor units.
+
+    Once the whole price has come, a refund is no new debt; what a bank took back is.
+    """
+    missing = max(0, price - kept)
+    return min(missing, charged_back) if was_paid else missing
+
+
+def overpaid(price: int, *, kept: int) -> int:
+    """Return how much more is here than the order costs by now, in minor units."""
+    return max(0, kept - price)
+
+
 def fulfilment_status(units: Units) -> FulfilmentStatus:
     """Derive where the goods are. Cancelled units are no longer owed."""
     owed = units.ordered - units.cancelled

@@ -61,7 +61,7 @@ class RefundExceedsCaptured(Conflict):
     """More than was taken, less what has gone back or is on its way back."""
 
     code = "refund_exceeds_captured"
-    sentence = "This is more than can still be refunded on this order."
+    sentence = "{requested} is asked, and at most {refundable} can still be refunded on this order."
 
 
 class PaymentNotFound(NotFound):
@@ -90,6 +90,25 @@ class EventMalformed(Malformed):
 
     code = "event_malformed"
     sentence = "The body is signed, but it is not an event: {reason}."
+
+
+class AmountExceedsDue(Refused):
+    """More money than the order still needs. Carries `due`."""
+
+    code = "amount_exceeds_due"
+    sentence = (
+        "Only {due} is due on this order. Send allow_overpayment when that much came all the same."
+    )
+
+
+class PaymentInProgress(Conflict):
+    """The customer's bank is carrying out a payment that can no longer be withdrawn."""
+
+    code = "payment_in_progress"
+    sentence = (
+        "The customer's bank is carrying out a payment for this order. Wait for its end, or send "
+        "allow_overpayment when this money came as well."
+    )
 
 
 class SignatureInvalid(Malformed):

@@ -48,6 +48,13 @@ class Payment(Identified, Versioned, Dated, Base):
             "checked_at",
             postgresql_where=text("status NOT IN ('failed', 'voided', 'captured')"),
         ),
+        Index(
+            "ix_payments_to_withdraw",
+            "checked_at",
+            postgresql_where=text(
+                "provider = 'stripe' AND status = 'voided' AND withdrawn_at IS NULL"
+            ),
+        ),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
@@ -70,6 +77,8 @@ class Payment(Identified, Versioned, Dated, Base):
     decline_code: Mapped[str | None] = mapped_column(String(80))
     checked_at: Mapped[datetime] = mapped_column(default=clock.now)
     """When we last heard from the provider about it; the sweep asks again about old ones."""
+    withdrawn_at: Mapped[datetime | None]
+    """When the provider confirmed that a voided payment can no longer be paid."""
 
 
 class PaymentEvent(Identified, Base):
@@ -103,6 +112,8 @@ class Refund(Identified, Versioned, Dated, Base):
 
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"), index=True)
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
+    case_id: Mapped[UUID] = mapped_column(index=True)
+    """What one person asked for at once: several payments give several refunds of one case."""
     status: Mapped[RefundState] = mapped_column(
         named_enum(RefundState, "status"), default=RefundState.REQUESTED
     )

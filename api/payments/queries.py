@@ -4,12 +4,15 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, and_, cast, or_, select
+from sqlalchemy import String, and_, cast, func, or_, select
 
 from api.kernel.money import Money
 from api.payments.models import Dispute, FraudWarning, Payment, ProviderEvent, Refund
-from api.payments.states import OPEN_PAYMENT, RefundOrigin
+from api.payments.states import OPEN_PAYMENT, PaymentState, RefundOrigin, RefundState
 from api.platform.db import AnyRow, session
+
+NOT_WITHDRAWN = and_(Payment.status == PaymentState.VOIDED, Payment.withdrawn_at.is_(None))
+"""Void for us, while the provider may still take money for it."""
 
 
 def payment_of_intent(intent_id: str) -> AnyRow | None:
@@ -43,16 +46,29 @@ def newest_stripe_payment(order_id: UUID) -> AnyRow | None:
     ).one_or_none()
 
 
-def open_intents(order_id: UUID) -> list[tuple[UUID, str | None]]:
-    """List an order's payments that may still be paid, with their PaymentIntent's id."""
-    rows = session.execute(
-        select(Payment.id, Payment.provider_ref).where(
-            Payment.order_id == order_id,
-            Payment.provider == "stripe",
-            Payment.status.in_(OPEN_PAYMENT),
+def payable_intents(order_id: UUID) -> list[UUID]:
+    """List an order's payments that may still be paid: open ones, and those not withdrawn yet."""
+    return list(
+        session.scalars(
+            select(Payment.id)
+            .where(
+                Payment.order_id == order_id,
+                Payment.provider == "stripe",
+                or_(Payment.status.in_(OPEN_PAYMENT), NOT_WITHDRAWN),
+            )
+            .order_by(Payment.id)
         )
     )
-    return [(row.id, row.provider_ref) for row in rows]
+
+
+def is_in_progress(order_id: UUID) -> bool:
+    """Tell whether a bank carries out a payment of the order that can no longer be withdrawn."""
+    found = session.scalar(
+        select(Payment.id)
+        .where(Payment.order_id == order_id, Payment.status == PaymentState.PROCESSING)
+        .limit(1)
+    )
+    return found is not None
 
 
 def refund(refund_id: UUID) -> AnyRow | None:
@@ -72,6 +88,17 @@ def refund(refund_id: UUID) -> AnyRow | None:
         .join(Payment, Payment.id == Refund.payment_id)
         .where(Refund.id == refund_id)
     ).one_or_none()
+
+
+def case_of_failed_refund(refund_id: UUID) -> UUID | None:
+    """Return the case of a refund when nothing of it went back or still may; None otherwise."""
+    case = select(Refund.case_id).where(Refund.id == refund_id).scalar_subquery()
+    return session.scalar(
+        select(Refund.case_id)
+        .where(Refund.case_id == case)
+        .group_by(Refund.case_id)
+        .having(func.bool_and(Refund.status == RefundState.FAILED))
+    )
 
 
 def refund_of_provider(provider_ref: str) -> UUID | None:

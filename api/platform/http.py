@@ -89,6 +89,12 @@ class MoneySchema(Schema):
         return Money(data["amount"], data["currency"])
 
 
+def more_than_nothing(money: Money) -> None:
+    """Refuse an amount of zero or less."""
+    if money.amount <= 0:
+        raise ma.ValidationError("Give an amount of more than 0.")
+
+
 class PageSchema(Schema):
     """How to go on reading a list."""
 

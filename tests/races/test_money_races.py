@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from api.aftersales.models import RefundCase
 from api.checkout import flows as checkout
 from api.kernel import clock
+from api.kernel.ids import new_id
 from api.orders.models import Order
 from api.payments.models import Payment, PaymentEvent
 from api.platform.db import session
@@ -106,7 +107,8 @@ def test_webhook_customer_and_sweep_at_once_settle_once(shop: Shop) -> None:
         shop.app,
         [lambda n=n: webhook(n) for n in range(6)]  # type: ignore[misc]
         + [lambda: guest.confirms(order)] * 6
-        + [lambda: settlement.apply_provider_event("payment_intent.succeeded", intent)] * 6,
+        + [lambda: settlement.apply_provider_event(new_id(), "payment_intent.succeeded", intent)]
+        * 6,
     )
     drain()
 

@@ -66,6 +66,19 @@ class ScriptedGateway:
         assert intent.status == "requires_payment_method", intent.status
         self.intents[intent_id] = replace(intent, status="succeeded", received=intent.amount)
 
+    def pay_though_withdrawn(self, intent_id: str) -> None:
+        """Let money come that was on its way when the intent was cancelled, as with bank debits."""
+        intent = self.intents[intent_id]
+        self.intents[intent_id] = replace(intent, status="succeeded", received=intent.amount)
+
+    def process(self, intent_id: str) -> None:
+        """Let a bank begin a payment that takes days and can no longer be withdrawn."""
+        self.intents[intent_id] = replace(self.intents[intent_id], status="processing")
+
+    def revive(self, intent_id: str) -> None:
+        """Let an intent be payable as if it had never been cancelled: an answer that came late."""
+        self.intents[intent_id] = replace(self.intents[intent_id], status="requires_payment_method")
+
     def decline(self, intent_id: str, code: str = "insufficient_funds") -> None:
         """Let the bank say no; the customer may try again."""
         self.intents[intent_id] = replace(self.intents[intent_id], decline_code=code)
@@ -158,10 +171,10 @@ class ScriptedGateway:
             return self._known(self.intents, intent_id)
 
     def cancel_intent(self, intent_id: str) -> IntentSnapshot:
-        """Cancel an intent unless it was paid."""
+        """Cancel an intent unless it was paid or is being paid."""
         with self._answering("cancel_intent"):
             intent = self._known(self.intents, intent_id)
-            if intent.status != "succeeded":
+            if intent.status not in ("succeeded", "processing"):
                 self.intents[intent_id] = replace(intent, status="canceled")
             return self.intents[intent_id]
 

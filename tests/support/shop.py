@@ -181,15 +181,32 @@ class Staff:
         headers = {**self.headers, "Idempotency-Key": idempotency_key or key()}
         return self.client.post(f"/api/v1/admin{path}", json=body or {}, headers=headers)
 
+    def marks_paid(self, order: dict[str, Any], amount: int | None = None, **more: Any) -> Any:
+        """Record a bank transfer, by default of all that is due; in minor units of EUR."""
+        body: dict[str, Any] = {"reference": "bank statement of today", **more}
+        if amount is not None:
+            body["amount"] = {"amount": amount, "currency": "EUR"}
+        return self.posts(f"/orders/{order['id']}/mark-paid", body)
+
+    def cancels(self, order: dict[str, Any], **more: Any) -> Any:
+        """Cancel an order."""
+        return self.posts(f"/orders/{order['id']}/cancel", {"reason": "customer"}, **more)
+
+    def opens(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Read everything about an order."""
+        answer = self.gets(f"/orders/{order['id']}")
+        assert answer.status_code == 200, answer.json
+        return dict(answer.json)
+
     def refunds(self, order: dict[str, Any], *, lines: dict[int, int] | None = None,
-                shipping: bool = False, restock: bool = False, **more: Any) -> Any:  # fmt: skip
-        """Refund units by the position of their line, counted from 0."""
+                shipping: bool = False, restock: bool = False, amount: int | None = None,
+                reason: str = "damaged", **more: Any) -> Any:  # fmt: skip
+        """Refund units by the position of their line, counted from 0; or an amount in cents."""
         wanted = [
             {"order_line_id": order["lines"][at]["id"], "quantity": units, "restock": restock}
             for at, units in (lines or {}).items()
         ]
-        return self.posts(
-            f"/orders/{order['id']}/refunds",
-            {"lines": wanted, "shipping": shipping, "reason": "damaged"},
-            **more,
-        )
+        body: dict[str, Any] = {"lines": wanted, "shipping": shipping, "reason": reason}
+        if amount is not None:
+            body["amount"] = {"amount": amount, "currency": "EUR"}
+        return self.posts(f"/orders/{order['id']}/refunds", body, **more)

@@ -12,12 +12,20 @@ from api.orders.service.goods import (
     refuse_unshippable,
 )
 from api.orders.service.holds import hold, hold_for, release_hold, release_holds_of
-from api.orders.service.money import record_money, refundable, refuse_unpayable
+from api.orders.service.money import (
+    amount_due,
+    overpaid,
+    owed,
+    record_money,
+    refundable,
+    refuse_unpayable,
+)
 
 __all__ = [
     "LineDraft",
     "Order",
     "OrderDraft",
+    "amount_due",
     "cancel",
     "cancel_units",
     "hold",
@@ -26,6 +34,8 @@ __all__ = [
     "note",
     "open_order",
     "open_quantities",
+    "overpaid",
+    "owed",
     "record_delivery",
     "record_money",
     "record_refunded_lines",

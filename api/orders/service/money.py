@@ -1,6 +1,7 @@
 """What the order book knows of an order's money."""
 
 from api.kernel import clock
+from api.orders import states
 from api.orders.events import OrderPaid
 from api.orders.models import Order
 from api.orders.service.standing import derive, touch
@@ -11,6 +12,28 @@ from api.platform.outbox import emit
 def refuse_unpayable(order: Order) -> None:
     """Refuse money for an order that will not be carried out. Raises `InvalidState`."""
     ORDER.next(order.status, "pay")
+
+
+def owed(order: Order) -> int:
+    """Return what the order costs by now, in minor units, less what was refunded of it."""
+    given_back = order.shipping_refunded + sum(line.refunded_amount for line in order.lines)
+    cancelled = order.status is OrderStatus.CANCELLED
+    return states.owed(order.total, given_back=given_back, cancelled=cancelled)
+
+
+def amount_due(order: Order) -> int:
+    """Return what is still to be paid, in minor units."""
+    return states.amount_due(
+        owed(order),
+        kept=refundable(order),
+        was_paid=order.paid_at is not None,
+        charged_back=order.charged_back,
+    )
+
+
+def overpaid(order: Order) -> int:
+    """Return how much more is here than the order costs by now, in minor units."""
+    return states.overpaid(owed(order), kept=refundable(order))
 
 
 def record_money(

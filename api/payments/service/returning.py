@@ -20,10 +20,10 @@ from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
 
-def open_refunds(refund_id: UUID, order_id: UUID, amount: int) -> list[Refund]:
+def open_refunds(case_id: UUID, order_id: UUID, amount: int) -> list[Refund]:
     """Promise an amount (minor units) back, from the order's payments, newest first.
 
-    Several payments give several refunds; the first bears `refund_id`. The promise is one
+    Several payments give several refunds of one case; the first bears its id. The promise is one
     guarded UPDATE per payment: it fails rather than promise more than came in and is not already
     on its way back. Raises `RefundExceedsCaptured`, with nothing promised. Needs the order locked.
     """
@@ -43,7 +43,8 @@ def open_refunds(refund_id: UUID, order_id: UUID, amount: int) -> list[Refund]:
             continue
         _promise(payment.id, part)
         refund = Refund(
-            id=refund_id if not refunds else new_id(),
+            id=case_id if not refunds else new_id(),
+            case_id=case_id,
             payment_id=payment.id,
             order_id=order_id,
             amount=part,
@@ -64,8 +65,10 @@ def adopt_refund(payment: Payment, snapshot: RefundSnapshot) -> Refund:
 
     It is a fact and no promise: nothing is checked against what is left. Needs the payment locked.
     """
+    refund_id = new_id()
     refund = Refund(
-        id=new_id(),
+        id=refund_id,
+        case_id=refund_id,
         payment_id=payment.id,
         order_id=payment.order_id,
         amount=snapshot.amount,

@@ -33,7 +33,8 @@ def open_stripe_payment(order_id: UUID, *, amount: int, currency: str) -> Paymen
     """Return the order's open payment at Stripe, or begin one.
 
     One is open at a time (a partial unique index has the last word), so that a customer with two
-    tabs pays one PaymentIntent. Needs the order locked.
+    tabs pays one PaymentIntent. One of another amount is void from now on, and its PaymentIntent
+    waits to be withdrawn. Needs the order locked.
     """
     found = session.scalar(
         select(Payment)
@@ -47,7 +48,8 @@ def open_stripe_payment(order_id: UUID, *, amount: int, currency: str) -> Paymen
     if found is not None and found.amount == amount:
         return found
     if found is not None:
-        found.status = PaymentState.VOIDED
+        found.status, found.authorized = PaymentState.VOIDED, 0
+        found.version += 1
         session.flush()  # frees the place of the one open payment
     payment = Payment(
         id=new_id(), order_id=order_id, provider="stripe", amount=amount, currency=currency
@@ -74,7 +76,8 @@ def lock(payment_id: UUID) -> Payment:
 def apply_intent(payment: Payment, snapshot: IntentSnapshot) -> None:
     """Take over how the payment stands at the provider; repeating it changes nothing.
 
-    A captured payment never falls back, whatever older news says. Needs the payment locked.
+    A captured payment never falls back, whatever older news says, and a voided one is never open
+    again: only money makes it count. Needs the payment locked.
     """
     payment.provider_ref = snapshot.id
     payment.checked_at = clock.now()
@@ -84,19 +87,34 @@ def apply_intent(payment: Payment, snapshot: IntentSnapshot) -> None:
         if record(payment.id, "captured", snapshot.received, reference=snapshot.id):
             payment.captured += snapshot.received
         payment.status = PaymentState.CAPTURED
-        payment.authorized = 0
-    elif payment.status is not PaymentState.CAPTURED:
+    elif payment.status not in (PaymentState.CAPTURED, PaymentState.VOIDED):
         payment.status = OF_STRIPE_INTENT.get(snapshot.status, payment.status)
+    if payment.status in (PaymentState.CAPTURED, PaymentState.VOIDED):
+        payment.authorized = 0
+    if payment.status is PaymentState.VOIDED:
+        payment.withdrawn_at = clock.now() if snapshot.status == "canceled" else None
     payment.version += 1
 
 
-def record_manual(order_id: UUID, *, amount: int, currency: str, reference: str) -> Payment:
+def record_nothing_to_withdraw(payment: Payment) -> None:
+    """Close a payment that the provider does not know: nobody can pay it. Needs it locked."""
+    payment.checked_at = clock.now()
+    if payment.status in OPEN_PAYMENT:
+        payment.status = PaymentState.VOIDED
+    if payment.status is PaymentState.VOIDED:
+        payment.withdrawn_at = clock.now()
+    payment.version += 1
+
+
+def record_manual(
+    payment_id: UUID, order_id: UUID, *, amount: int, currency: str, reference: str
+) -> Payment:
     """Record money that came another way: a transfer, cash. Amount in minor units.
 
-    Needs the order locked.
+    The payment bears the id of the command that recorded it. Needs the order locked.
     """
     payment = Payment(
-        id=new_id(),
+        id=payment_id,
         order_id=order_id,
         provider="manual",
         status=PaymentState.CAPTURED,
@@ -112,15 +130,16 @@ def record_manual(order_id: UUID, *, amount: int, currency: str, reference: str)
 
 
 def void_open_payments(order_id: UUID) -> None:
-    """Give up payments that never reached the provider. Needs the order locked."""
+    """Void what is still open; the PaymentIntents wait to be withdrawn. Needs the order locked."""
+    session.flush()
     session.execute(
         update(Payment)
         .where(
             Payment.order_id == order_id,
+            Payment.provider == "stripe",
             Payment.status.in_(OPEN_PAYMENT),
-            Payment.provider_ref.is_(None),
         )
-        .values(status=PaymentState.VOIDED, version=Payment.version + 1)
+        .values(status=PaymentState.VOIDED, authorized=0, version=Payment.version + 1)
     )
 
 

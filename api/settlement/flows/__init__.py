@@ -5,6 +5,8 @@ from api.settlement.flows.payments import (
     ask_about_payment,
     carry_out_refund,
     withdraw_open_payments,
+    withdraw_replaced_payments,
+    withdraw_what_is_left,
 )
 from api.settlement.flows.provider import link_orphan, look_for_foreign_facts
 from api.settlement.flows.sweeps import sweep_disputes, sweep_payments, sweep_refunds
@@ -19,4 +21,6 @@ __all__ = [
     "sweep_payments",
     "sweep_refunds",
     "withdraw_open_payments",
+    "withdraw_replaced_payments",
+    "withdraw_what_is_left",
 ]

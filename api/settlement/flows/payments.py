@@ -1,14 +1,19 @@
 """Record, ask the provider, record. The provider is never asked inside a transaction."""
 
+from dataclasses import replace
 from uuid import UUID
 
+import structlog
+
 from api.payments import queries as payment_queries
-from api.payments.errors import GatewayRefused, PaymentNotFound
+from api.payments.errors import GatewayRefused, GatewayUnavailable, PaymentNotFound
 from api.payments.gateways import IntentSnapshot, PaymentGateway, RefundSnapshot
-from api.platform.db import forget_reads, transaction
+from api.platform.db import AnyRow, forget_reads, transaction
 from api.platform.ports import port
 from api.settlement import service
 from api.settlement.flows.provider import take_over_payment
+
+_log = structlog.get_logger("api.settlement")
 
 
 def ask_about_payment(payment_id: UUID) -> IntentSnapshot:
@@ -23,16 +28,14 @@ def ask_about_payment(payment_id: UUID) -> IntentSnapshot:
         raise PaymentNotFound
     forget_reads()
     if found.provider_ref is None:
-        snapshot = gateway.create_intent(
-            amount=found.amount,
-            currency=found.currency,
-            idempotency_key=str(found.id),
-            metadata={"payment_id": str(found.id), "order_id": str(found.order_id)},
-        )
+        snapshot = _create_intent(gateway, found)
     else:
         snapshot = gateway.fetch_intent(found.provider_ref)
     with transaction():
-        service.settle_intent(payment_id, snapshot)
+        must_be_withdrawn = service.settle_intent(payment_id, snapshot)
+    # The order was cancelled or settled while the provider answered: nobody may pay this any more.
+    if must_be_withdrawn:
+        return withdraw_payment(payment_id) or replace(snapshot, status="canceled")
     return snapshot
 
 
@@ -42,15 +45,57 @@ def withdraw_open_payments(order_id: UUID) -> None:
     A payment that was made in the meantime is taken over instead, and the caller finds the order
     paid. Raises `GatewayUnavailable`: then nothing may be cancelled yet.
     """
-    gateway: PaymentGateway = port(PaymentGateway)
-    waiting = payment_queries.open_intents(order_id)
+    waiting = payment_queries.payable_intents(order_id)
     forget_reads()
-    for payment_id, intent_id in waiting:
-        if intent_id is None:
-            continue
+    for payment_id in waiting:
+        withdraw_payment(payment_id)
+
+
+def withdraw_replaced_payments(order_id: UUID, *, by: UUID) -> None:
+    """Withdraw what was asked for before the payment that is asked for now.
+
+    Raises `GatewayUnavailable`: a customer is not handed two payments for one order.
+    """
+    replaced = [one for one in payment_queries.payable_intents(order_id) if one != by]
+    forget_reads()
+    for payment_id in replaced:
+        withdraw_payment(payment_id)
+
+
+def withdraw_what_is_left(order_id: UUID) -> None:
+    """Withdraw what was begun while an order was being cancelled or settled; never fails.
+
+    What the provider does not answer about stays void here, and the sweep withdraws it.
+    """
+    try:
+        withdraw_open_payments(order_id)
+    except GatewayUnavailable as lost:
+        _log.warning("payment_not_withdrawn", order=str(order_id), code=lost.code)
+
+
+def withdraw_payment(payment_id: UUID) -> IntentSnapshot | None:
+    """Cancel one PaymentIntent at the provider and take over what came of it.
+
+    One that never got an answer is asked for under its own key first: that leads to the
+    PaymentIntent which a lost answer left behind. None when the provider knows of none. Raises
+    `GatewayUnavailable`.
+    """
+    gateway: PaymentGateway = port(PaymentGateway)
+    found = payment_queries.payment(payment_id)
+    if found is None:
+        raise PaymentNotFound
+    forget_reads()
+    try:
+        intent_id = found.provider_ref or _create_intent(gateway, found).id
         snapshot = gateway.cancel_intent(intent_id)
+    except GatewayRefused as refused:
+        _log.warning("nothing_to_withdraw", payment=str(payment_id), detail=refused.detail)
         with transaction():
-            service.settle_intent(payment_id, snapshot)
+            service.settle_unknown_intent(payment_id)
+        return None
+    with transaction():
+        service.settle_intent(payment_id, snapshot)
+    return snapshot
 
 
 def carry_out_refund(refund_id: UUID) -> None:
@@ -87,3 +132,13 @@ def carry_out_refund(refund_id: UUID) -> None:
         return
     with transaction():
         service.settle_refund(refund_id, snapshot)
+
+
+def _create_intent(gateway: PaymentGateway, payment: AnyRow) -> IntentSnapshot:
+    """Ask for a payment under its own key: once, however often."""
+    return gateway.create_intent(
+        amount=payment.amount,
+        currency=payment.currency,
+        idempotency_key=str(payment.id),
+        metadata={"payment_id": str(payment.id), "order_id": str(payment.order_id)},
+    )

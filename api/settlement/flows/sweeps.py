@@ -19,8 +19,13 @@ from api.payments.gateways import (
 )
 from api.platform.db import forget_reads, transaction
 from api.platform.ports import port
+from api.settlement import queries
 from api.settlement.flows import provider
-from api.settlement.flows.payments import ask_about_payment, carry_out_refund
+from api.settlement.flows.payments import (
+    ask_about_payment,
+    carry_out_refund,
+    withdraw_payment,
+)
 
 Item = TypeVar("Item")
 
@@ -38,7 +43,8 @@ def sweep_payments() -> None:
 
     Finds orders without an answer (a lost webhook), money without an order (a crash between the
     provider's answer and our record), and refunds, disputes and warnings of the last thirty days
-    that we know nothing of. One that fails does not stop the others.
+    that we know nothing of. Withdraws what nobody may pay any more. One that fails does not stop
+    the others.
     """
     stale = payments.stale_payments(ASK_AGAIN_AFTER, BATCH)
     forget_reads()
@@ -47,6 +53,7 @@ def sweep_payments() -> None:
             ask_about_payment(payment_id)
         except (GatewayUnavailable, GatewayRefused) as refused:
             _log.warning("payment_not_settled", payment=str(payment_id), code=refused.code)
+    _withdraw_settled()
     gateway: PaymentGateway = port(PaymentGateway)
     _scan("intents", gateway.recent_intents, _take_over_intents)
     _scan("refunds", gateway.recent_refunds, _take_over_refunds)
@@ -77,6 +84,17 @@ def sweep_disputes() -> None:
         _ask_again(
             ref, lambda ref: provider.take_over_fraud_warning(gateway.fetch_fraud_warning(ref))
         )
+
+
+def _withdraw_settled() -> None:
+    """Withdraw what could still be paid for orders that are cancelled or fully paid."""
+    waiting = queries.payments_to_withdraw(BATCH)
+    forget_reads()
+    for payment_id in waiting:
+        try:
+            withdraw_payment(payment_id)
+        except GatewayUnavailable as lost:
+            _log.warning("payment_not_withdrawn", payment=str(payment_id), code=lost.code)
 
 
 def _ask_again(ref: str, take_over: Callable[[str], object]) -> None:

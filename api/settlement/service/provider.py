@@ -10,20 +10,22 @@ from api.orders import service as orders
 from api.orders.states import HoldReason, OrderStatus, PaymentStatus
 from api.payments import queries as payment_queries
 from api.payments import service as payments
-from api.payments.errors import NothingDue, PaymentNotFound, WrongCurrency
+from api.payments.errors import PaymentNotFound, WrongCurrency
 from api.payments.gateways import (
     DisputeSnapshot,
     FraudWarningSnapshot,
     IntentSnapshot,
     RefundSnapshot,
 )
-from api.payments.states import DISPUTE_LOST, RefundState
+from api.payments.states import DISPUTE_LOST, PaymentState, RefundState
 from api.platform import attention, audit
 from api.platform.attention import AttentionKind, Resolution, Subjects
 
 
-def settle_intent(payment_id: UUID, snapshot: IntentSnapshot) -> None:
+def settle_intent(payment_id: UUID, snapshot: IntentSnapshot) -> bool:
     """Take over how a payment stands; repeating it, or bringing older news, changes nothing.
+
+    Returns whether it must still be withdrawn: void here, and payable at the provider.
 
     Never moves stock and never reopens a cancelled order: money that comes for one is put on the
     list of things that a person must look at, and so is an amount other than asked for.
@@ -37,7 +39,7 @@ def settle_intent(payment_id: UUID, snapshot: IntentSnapshot) -> None:
     payments.apply_intent(payment, snapshot)
     refresh(order)
     if payment.captured == captured_before:
-        return
+        return payment.status is PaymentState.VOIDED and payment.withdrawn_at is None
     taken = Money(payment.captured - captured_before, payment.currency)
     orders.remember(order.id, "paid", f"{taken} paid by card.", by=SYSTEM)
     if order.status == OrderStatus.CANCELLED:
@@ -48,7 +50,7 @@ def settle_intent(payment_id: UUID, snapshot: IntentSnapshot) -> None:
     ):
         kind, reason = AttentionKind.WRONG_AMOUNT, "another amount came than was asked for"
     else:
-        return
+        return False
     attention.raise_item(
         kind,
         payment.id,
@@ -56,6 +58,14 @@ def settle_intent(payment_id: UUID, snapshot: IntentSnapshot) -> None:
         amount=taken,
         about=Subjects(order_id=order.id, payment_id=payment.id),
     )
+    return False
+
+
+def settle_unknown_intent(payment_id: UUID) -> None:
+    """Close a payment of which the provider knows nothing: it cannot be paid."""
+    order = orders.lock(_order_of(payment_id))
+    payments.record_nothing_to_withdraw(payments.lock(payment_id))
+    refresh(order)
 
 
 def settle_refund(refund_id: UUID, snapshot: RefundSnapshot) -> None:
@@ -225,29 +235,22 @@ def refuse_refund(refund_id: UUID, reason: str) -> None:
     )
 
 
-def mark_paid(order_id: UUID, *, amount: Money | None, reference: str, by: Principal) -> None:
-    """Record money that came another way; by default all that is due.
-
-    Raises `InvalidState` for a cancelled order, `NothingDue` when it is paid and `WrongCurrency`.
-    """
-    order = orders.lock(order_id)
-    orders.refuse_unpayable(order)
-    due = order.total - order.captured + order.refunded + order.charged_back
-    if due <= 0:
-        raise NothingDue
-    taken = amount or Money(due, order.currency)
-    if taken.currency != order.currency:
-        raise WrongCurrency(expected=order.currency)
-    payments.record_manual(
-        order_id, amount=taken.amount, currency=taken.currency, reference=reference
-    )
-    orders.remember(order_id, "paid", f"{taken} marked as paid: {reference}.", by=by)
-    refresh(order)
-
-
 def refresh(order: orders.Order) -> None:
-    """Bring an order's money up to date with its payments. Needs the order locked."""
+    """Bring an order's money up to date with its payments. Needs the order locked.
+
+    What is open for an order that is cancelled or needs no more money is void from here on; the
+    flows and the sweep withdraw it at the provider.
+    """
     total = payments.sums(order.id)
+    _record(order, total)
+    if total.attempt_open and (
+        order.status is OrderStatus.CANCELLED or orders.amount_due(order) == 0
+    ):
+        payments.void_open_payments(order.id)
+        _record(order, payments.sums(order.id))
+
+
+def _record(order: orders.Order, total: payments.Sums) -> None:
     orders.record_money(
         order,
         authorized=total.authorized,
