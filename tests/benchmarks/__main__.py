@@ -133,6 +133,9 @@ def _measure(wanted: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 def _seeded(
     wanted: argparse.Namespace, progress: Progress, stacked: ExitStack, name: str, checkout: Path
 ) -> Seeded:
+    if not progress.console.is_terminal:
+        size = f"{wanted.products:,} products, {wanted.orders:,} orders"
+        progress.console.print(f"seeding {name}: {size}")
     seeded = seeding.seed(name, wanted.products, wanted.orders, progress, checkout)
     stacked.callback(seeded.shop.stop)
     return seeded

@@ -75,7 +75,7 @@ class Connection:
 
 def wire(request: Mapping[str, Any]) -> bytes:
     """Write a request down as it is sent."""
-    body = request["body"].encode()
+    body: bytes = request["body"].encode()
     lines = [f"{request['method']} {request['path']} HTTP/1.1", "Host: shop"]
     lines += [f"{name}: {value}" for name, value in request["headers"].items()]
     if body:

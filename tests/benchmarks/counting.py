@@ -52,18 +52,22 @@ def count(shop: BenchShop, work: Work, requests: Sequence[Request], units: int =
         else:
             connection.ask(wire(request))
 
+    def all_units() -> None:
+        for place in range(units):
+            once(place)
+
     is_read = spec[0]["method"] == "GET"
     for place in range(min(len(spec), 100) if is_read else 4):
         once(place)  # so that the cache knows all of them, and those who work are warm
     if work.before_each:
-        outdated = [key.decode() for key in redis.keys("cache:token:*")]
+        outdated = cache_keys(shop)
     shop.wait_until_settled()
     with shop.hanging("worker"):
         own = _redis_counts(redis)
         own_after = _redis_counts(redis)
         unit_of_ours = {name: own_after[name] - own[name] for name in own}
         before = own_after
-        text = _logged(shop, lambda: [once(place) for place in range(units)])
+        text = _logged(shop, all_units)
         after = _redis_counts(redis)
     connection.close()
     flushed = units if work.before_each else 0
@@ -78,7 +82,13 @@ def count(shop: BenchShop, work: Work, requests: Sequence[Request], units: int =
     )
 
 
-def _logged(shop: BenchShop, do: Callable[[], Any]) -> str:
+def cache_keys(shop: BenchShop) -> list[str]:
+    """Return the keys whose loss makes every kept answer old."""
+    keys: list[Any] = shop.redis().keys("cache:token:*")
+    return sorted(key.decode() for key in keys)
+
+
+def _logged(shop: BenchShop, do: Callable[[], None]) -> str:
     """Return what Postgres logs while something is done."""
     try:
         shop.sql(f"ALTER SYSTEM SET log_line_prefix = '{_PREFIX}'")

@@ -14,7 +14,8 @@ from uuid import UUID
 import orjson
 from rich.progress import Progress
 
-from api.catalog.texts import keywords, trait_key, typo_keys, words
+from api.catalog.texts import keywords, trait_key, typo_keys
+from api.kernel.words import words
 from tests.benchmarks.copying import Row, copy_rows, fast_copying
 from tests.benchmarks.shop import BenchShop
 

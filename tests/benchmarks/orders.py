@@ -54,10 +54,10 @@ class _Sample:
 
     kind: str
     placed_at: datetime
+    minutes: list[datetime]
     templates: dict[str, list[_Template]] = field(default_factory=lambda: defaultdict(list))
     stock: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By level and counter: what the order's movements add up to."""
-    minutes: list[datetime] = field(default_factory=list)
 
 
 def fill(shop: BenchShop, orders: int, skus: Sequence[str], progress: Progress) -> None:
@@ -199,69 +199,71 @@ def _read_samples(
         group = together[find(order_id)]
         if sum(table == "orders" for table, _ in group) != 1:
             raise Broken("two sample orders share a row, so that neither can be copied")
-        found.append(_templates(shop, kind, group, tables, known))
+        found.append(_templates(kind, group, tables, known))
     return found
 
 
+class _Copier:
+    """Turns the rows of one sample order into templates."""
+
+    def __init__(self, order: Mapping[str, Any], text: str, known: set[str]) -> None:
+        new = sorted(set(_UUID.findall(text)) - known)
+        self._ids = {name: f"%s{place:03x}%s" for place, name in enumerate(new)}
+        hashes = sorted(set(_HASH.findall(text)))
+        self._hashes = {name: f"{place:04x}%s" for place, name in enumerate(hashes)}
+        self._words = {str(order["number"]): "number", _NAME: "name", _MAILBOX: "mailbox"}
+        words = [re.escape(word) for word in (*self._ids, *self._hashes, *self._words)]
+        self._pattern = re.compile("|".join([*words, _MINUTE.pattern]))
+        self.minutes: list[datetime] = []
+        assert len(new) < 4096, "three hexadecimal digits tell the ids of an order apart"
+
+    def template(self, row: Sequence[str | None]) -> _Template:
+        """Write a row as a line of COPY, with places for what differs from copy to copy."""
+        picked: list[Any] = []
+
+        def place(found: re.Match[str]) -> str:
+            word = found[0]
+            if word in self._ids:
+                picked.extend(("front", "back"))
+                return self._ids[word]
+            if word in self._hashes:
+                picked.append("hash")
+                return self._hashes[word]
+            if word in self._words:
+                picked.append(self._words[word])
+                return "%s"
+            picked.append(self._minute(found[1]))
+            return f"%s{found[2]}+00"
+
+        cells = (escaped(cell).replace("%", "%%") for cell in row)
+        line = "\t".join(self._pattern.sub(place, cell) for cell in cells)
+        # Two more that are written nowhere: a getter of a single key returns no tuple.
+        return _Template(f"{line}%.0s%.0s\n", itemgetter(*picked, "front", "front"))
+
+    def _minute(self, text: str) -> int:
+        minute = datetime.strptime(text, _MINUTE_FORMAT).replace(tzinfo=UTC)
+        if minute not in self.minutes:
+            self.minutes.append(minute)
+        return self.minutes.index(minute)
+
+
 def _templates(
-    shop: BenchShop,
     kind: str,
     group: Sequence[tuple[str, Sequence[str | None]]],
     tables: Mapping[str, Sequence[str]],
     known: set[str],
 ) -> _Sample:
-    order = next(
-        dict(zip(tables[table], row, strict=True)) for table, row in group if table == "orders"
-    )
-    sample = _Sample(kind, datetime.fromisoformat(str(order["placed_at"])))
+    rows = [(table, dict(zip(tables[table], row, strict=True))) for table, row in group]
+    order = next(row for table, row in rows if table == "orders")
     text = " ".join(cell for _, row in group for cell in row if cell)
-    names = {name: place for place, name in enumerate(sorted(set(_UUID.findall(text)) - known))}
-    hashes = {name: place for place, name in enumerate(sorted(set(_HASH.findall(text))))}
-    assert len(names) < 4096
-    number = str(order["number"])
-    pattern = re.compile(
-        "|".join(
-            [
-                *(re.escape(each) for each in [*names, *hashes]),
-                *(re.escape(number), re.escape(_NAME), re.escape(_MAILBOX), _MINUTE.pattern),
-            ]
-        )
-    )
-
-    def slot(found: re.Match[str], picked: list[Any]) -> str:
-        word = found[0]
-        if word in names:
-            picked += ["front", "back"]
-            return f"%s{names[word]:03x}%s"
-        if word in hashes:
-            picked += ["hash"]
-            return f"{hashes[word]:04x}%s"
-        if word == number:
-            picked += ["number"]
-            return "%s"
-        if word in (_NAME, _MAILBOX):
-            picked += ["name" if word == _NAME else "mailbox"]
-            return "%s"
-        minute = datetime.strptime(found[1], _MINUTE_FORMAT).replace(tzinfo=UTC)
-        if minute not in sample.minutes:
-            sample.minutes.append(minute)
-        picked += [sample.minutes.index(minute)]
-        return f"%s{found[2]}+00"
-
-    for table, row in group:
-        picked: list[Any] = []
-        cells = (escaped(cell).replace("%", "%%") for cell in row)
-        line = "\t".join(pattern.sub(lambda m, p=picked: slot(m, p), cell) for cell in cells)
-        pick = (
-            itemgetter(*picked) if len(picked) > 1 else (lambda v, p=picked: tuple(v[k] for k in p))
-        )
-        sample.templates[table].append(_Template(f"{line}\n", pick))
-        if table == "stock_movements":
-            moved = dict(zip(tables[table], row, strict=True))
-            for column, value in moved.items():
-                if column.endswith("_change") and value not in (None, "0"):
-                    counted = column.removesuffix("_change"), str(moved["level_id"])
-                    sample.stock[counted] += int(value or 0)
+    copier = _Copier(order, text, known)
+    sample = _Sample(kind, datetime.fromisoformat(str(order["placed_at"])), copier.minutes)
+    for table, row in rows:
+        sample.templates[table].append(copier.template(list(row.values())))
+        for column, value in row.items() if table == "stock_movements" else ():
+            if column.endswith("_change") and value not in (None, "0"):
+                counted = column.removesuffix("_change"), str(row["level_id"])
+                sample.stock[counted] += int(value)
     return sample
 
 

@@ -96,7 +96,7 @@ class Raw:
         for name, text in _STATEMENTS.items():
             self.cursor.execute(f"PREPARE {name} AS {text}")
         self.units = 0
-        self.inserts = {}
+        self.inserts: dict[str, list[Any]] = {}
         if spec["work"] == "W5":
             self._read_order(spec["order"])
 

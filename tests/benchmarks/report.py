@@ -48,7 +48,7 @@ def figures(results: Results, name: str, work: str) -> dict[str, Figure]:
     bare = [window.cpu["web"] for window in results.windows["floor"]["bare"]]
     # The floor was measured once before each work of a round; its rounds come in that order.
     per_work = _in_rounds(bare, len(windows))
-    found = {part: _over(windows, lambda w, p=part: w.cpu[p]) for part in windows[0].cpu}
+    found = {part: Figure.of([w.cpu[part] for w in windows]) for part in windows[0].cpu}
     found["web_and_postgres"] = _over(windows, lambda w: w.cpu["web"] + w.cpu["postgres"])
     found["times_bare"] = Figure.of(
         [w.cpu["web"] / floor for w, floor in zip(windows, per_work, strict=True)]
@@ -58,7 +58,7 @@ def figures(results: Results, name: str, work: str) -> dict[str, Figure]:
         whole = [w.cpu["web"] + w.cpu["postgres"] for w in windows]
         found["times_raw"] = Figure.of([a / b for a, b in zip(whole, raw, strict=True)])
     for field in ("p50", "p99", "per_second"):
-        found[field] = _over(windows, lambda w, f=field: getattr(w, f))
+        found[field] = Figure.of([getattr(window, field) for window in windows])
     return found
 
 

@@ -11,7 +11,7 @@ from rich.progress import Progress
 from tests.benchmarks import client, floor, meter, raw
 from tests.benchmarks.asker import Connection, wire
 from tests.benchmarks.checkout import journey
-from tests.benchmarks.counting import Counts, count
+from tests.benchmarks.counting import Counts, cache_keys, count
 from tests.benchmarks.meter import Reading
 from tests.benchmarks.replies import Broken, Request
 from tests.benchmarks.seeding import Seeded, world_of
@@ -67,7 +67,10 @@ def run(seeded: Sequence[Seeded], plan: Plan, progress: Progress) -> Results:
             plan.between(number)
             worlds = [world_of(each.shop, seed=number) for each in seeded]
             for work in plan.works:
-                progress.update(task, description=f"round {number + 1}: {work.name} {work.title}")
+                told = f"round {number + 1} of {plan.rounds}: {work.name} {work.title}"
+                progress.update(task, description=told)
+                if not (progress.console.is_terminal or progress.disable):
+                    progress.console.print(told)
                 for bare in (floor.BARE, floor.CHECKED)[: 1 if number or work.name != "W1" else 2]:
                     _floor(results, bare, url, pid, plan.seconds, number)
                 # Whoever comes second finds a warmer machine: they take turns.
@@ -140,7 +143,7 @@ def _cold(shop: BenchShop, requests: Sequence[Request]) -> client.Cold:
     with _connected(shop) as connection:
         for request in requests:
             connection.ask(wire(vars(request)))
-    keys = sorted(key.decode() for key in shop.redis().keys("cache:token:*"))
+    keys = cache_keys(shop)
     if not keys:
         raise Broken(f"{shop.name}: no cache was found, so that nothing can be cold")
     return client.Cold(shop.env["REDIS_URL"], keys)

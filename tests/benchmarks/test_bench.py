@@ -80,10 +80,12 @@ def test_an_empty_list_fails_the_run(filled: Seeded, progress: Progress) -> None
 
 
 def test_a_wrong_total_fails_the_run(filled: Seeded, progress: Progress) -> None:
-    raise_one = "UPDATE variant_prices SET amount = amount + 1"
+    def raise_prices(_: int) -> None:
+        filled.shop.sql("UPDATE variant_prices SET amount = amount + 1")
+
     try:
         with pytest.raises(Broken, match="a wrong total"):
-            _run(filled, progress, "W4", lambda _: filled.shop.sql(raise_one))
+            _run(filled, progress, "W4", raise_prices)
         with pytest.raises(Broken, match="a wrong total"):
             _run(filled, progress, "W5", lambda _: None)
     finally:
