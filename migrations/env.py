@@ -23,6 +23,9 @@ def _run() -> None:
         connection.commit()
         # Two hosts that deploy at once: the second waits here and then finds nothing to do.
         connection.execute(text("SELECT pg_advisory_lock(7361)"))
+        # The lock is the connection's. Each migration has a transaction of its own, and one that
+        # fills many rows may have many: see `autocommit_block`.
+        connection.commit()
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -32,6 +35,7 @@ def _run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        connection.execute(text("SELECT pg_advisory_unlock(7361)"))
         connection.commit()
 
 

@@ -148,6 +148,7 @@ def _hand_over(
         order,
         quantities,
         text=f"{parcel.number}: {_units(parcel)} shipped with {parcel.carrier}{tracked}.",
+        tracking_number=tracking_number,
         by=by,
     )
     audit.record(

@@ -1,26 +1,43 @@
 """The order book: orders, lines, the timeline and the counter of numbers."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
+from typing import cast as typed
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
+    BindParameter,
     CheckConstraint,
     ForeignKey,
     Index,
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
+    cast,
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.kernel import clock
 from api.orders.states import FulfilmentStatus, HoldReason, OrderStatus, PaymentStatus
 from api.platform.db import Base, Dated, Identified, Versioned, append_only, named_enum
+
+
+class Lexemes(TypeDecorator[list[str]]):
+    """Words in a tsvector exactly as they are given; no parser of the database cuts them."""
+
+    impl = TSVECTOR
+    cache_ok = True
+
+    def bind_expression(self, bindvalue: BindParameter[Any]) -> Any:
+        """Store a list of words."""
+        return func.array_to_tsvector(cast(bindvalue, ARRAY(Text)))
 
 
 class Order(Identified, Versioned, Dated, Base):
@@ -48,6 +65,7 @@ class Order(Identified, Versioned, Dated, Base):
             text("placed_at DESC"),
             text("id DESC"),
         ),
+        Index("ix_orders_search", "search", postgresql_using="gin"),
         Index("ix_orders_status", "status", text("placed_at DESC"), text("id DESC")),
     )
 
@@ -100,6 +118,8 @@ class Order(Identified, Versioned, Dated, Base):
     completed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None] = mapped_column(String(40))
+    search: Mapped[list[str]] = mapped_column(Lexemes, server_default="", deferred=True)
+    """The words that it is found by: see `texts.search_words`."""
 
     lines: Mapped[list["OrderLine"]] = relationship(
         back_populates="order", order_by="OrderLine.position", lazy="raise"
@@ -193,12 +213,4 @@ class OrderCounter(Base):
     last: Mapped[int] = mapped_column(BigInteger)
 
 
-# How an e-mail or a name begins is found by these, whatever the database's language.
-for _column in (Order.email, Order.customer_name):
-    Index(
-        f"ix_orders_{_column.key}",
-        func.lower(_column).label("beginning"),
-        postgresql_ops={"beginning": "text_pattern_ops"},
-    )
-
-append_only(cast(Table, OrderEntry.__table__))
+append_only(typed(Table, OrderEntry.__table__))

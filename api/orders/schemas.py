@@ -34,7 +34,12 @@ class OrderListQuerySchema(PageQuerySchema):
     q = ma.fields.String(
         load_default=None,
         validate=ma.validate.Length(1, 200),
-        metadata={"description": "An order number, or how an e-mail or a name begins."},
+        metadata={
+            "description": "Words of a name or company, an e-mail, a phone number, an order "
+            "number with or without `#`, a tracking number, a postcode, the SKU of a line. All of "
+            "them must fit, whatever their accents; the last may be only begun.",
+            "example": "grossmuller",
+        },
     )
     placed_at_gte = Moment(load_default=None)
     placed_at_lt = Moment(load_default=None)

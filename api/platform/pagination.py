@@ -49,14 +49,23 @@ class Listing:
 
 def listing(statement: AnySelect, sort: Sort) -> Listing:
     """Put a statement into the order of its list, for the first page and for those after it."""
+    first = in_order(statement, sort)
+    return Listing(first, first.where(after(sort)), sort, name_of(sort))
+
+
+def in_order(statement: AnySelect, sort: Sort) -> AnySelect:
+    """Put a statement into an order, with the columns of the order behind its own, and a limit."""
     order = [column.desc() if sort.descending else column.asc() for column in sort.columns]
-    first = (
+    return (
         statement.add_columns(*(c.label(f"sort_{i}") for i, c in enumerate(sort.columns)))
         .order_by(*order)
         .limit(bindparam("page_rows", type_=Integer))
     )
-    name = repr(([str(c) for c in sort.columns], sort.descending))
-    return Listing(first, first.where(_after(sort)), sort, name)
+
+
+def name_of(sort: Sort) -> str:
+    """Return what an order is called in cursors."""
+    return repr(([str(c) for c in sort.columns], sort.descending))
 
 
 def page(
@@ -87,12 +96,14 @@ def page_of(
     cursor: str | None,
     filters: object = None,
     total: AnySelect | None = None,
+    cap: int = TOTAL_CAP,
     fitting: Callable[[Sequence[Any]], int] | None = None,
 ) -> tuple[list[Any], dict[str, Any]]:
     """Read one page of a kept listing, with the values of its bound parameters; see `page`.
 
     `fitting` says how many of the first rows go on one page, at least one, where rows weigh
-    differently: the page then ends early, and the next one begins behind it.
+    differently: the page then ends early, and the next one begins behind it. A total is counted up
+    to `cap`.
     """
     mark = mark_of(listed.name, filters)
     bound = {**values, "page_rows": limit + 1}
@@ -107,7 +118,7 @@ def page_of(
     if has_more:
         described["next_cursor"] = cursor_of(rows[-1][-len(listed.sort.columns) :], mark)
     if total is not None:
-        described |= total_of(total, values)
+        described |= total_of(total, values, cap)
     return rows, described
 
 
@@ -116,14 +127,17 @@ def without_places(row: Any) -> dict[str, Any]:
     return {name: value for name, value in row._asdict().items() if not name.startswith("sort_")}
 
 
-def total_of(statement: AnySelect, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Count a list, up to 10,000; returns the members of `page` that tell it."""
-    counted = select(func.count()).select_from(statement.limit(TOTAL_CAP + 1).subquery())
+def total_of(
+    statement: AnySelect, values: Mapping[str, Any], cap: int = TOTAL_CAP
+) -> dict[str, Any]:
+    """Count a list, up to 10,000 or another cap; returns the members of `page` that tell it."""
+    counted = select(func.count()).select_from(statement.limit(cap + 1).subquery())
     count = session.scalar(counted, dict(values)) or 0
-    return {"total": min(count, TOTAL_CAP), "total_is_capped": count > TOTAL_CAP}
+    return {"total": min(count, cap), "total_is_capped": count > cap}
 
 
-def _after(sort: Sort) -> ColumnElement[bool]:
+def after(sort: Sort) -> ColumnElement[bool]:
+    """Return the condition that a row comes after the cursor; bound to `after_0`, `after_1` ..."""
     columns: ClauseElement = tuple_(*sort.columns)
     bounds = [bindparam(f"after_{i}", type_=c.type) for i, c in enumerate(sort.columns)]
     given = tuple_(*bounds)

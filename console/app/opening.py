@@ -7,7 +7,7 @@ from console.app.trail import Stop
 from console.client.errors import CallFailed, SignedOut
 from console.client.models import ScanAnswer
 from console.flows.next_step import why_not_ship
-from console.flows.step import good, wrong
+from console.flows.step import good, noted, wrong
 from console.scan.codes import Scan
 
 
@@ -23,6 +23,10 @@ class Opening(Anywhere):
         except CallFailed as failure:
             self.say(wrong(f"{scan.code} was not looked up. {failure.detail}"))
         else:
+            if answer is None and self.frame.NAME == "home" and _is_words(scan.code):
+                self.say(noted(f"{scan.code} is no code: searching the orders for it"))
+                await self.go(Stop("orders", f"/{scan.code}"))
+                return
             if answer is None:
                 self.say(wrong(f"Unknown code {scan.code}: no order, parcel, SKU or barcode"))
                 return
@@ -49,3 +53,8 @@ class Opening(Anywhere):
             await self.go(Stop("ship", answer.id))
         else:
             await self.go(Stop("order", answer.id))
+
+
+def _is_words(text: str) -> bool:
+    """Whether a person typed this: codes have no blanks and no small letters."""
+    return any(c.isalpha() for c in text) and any(c.islower() or c.isspace() for c in text)

@@ -43,6 +43,10 @@ WORDS = {
 """Filter words: the query they become, and the values they take (a beginning is enough)."""
 
 
+SEARCHED = "number, name, company, e-mail, phone, tracking number, postcode and SKU"
+"""What of an order the shop searches."""
+
+
 class OrderFilter(NamedTuple):
     """Which orders, in which order."""
 
@@ -68,6 +72,17 @@ class OrderFilter(NamedTuple):
     def words(self) -> str:
         """The filter as a crumb of the title."""
         return " ".join(part for part in (self.view.label, self.text and f"/{self.text}") if part)
+
+    @property
+    def nothing(self) -> str:
+        """What an empty list says: what was searched, where, and what to do next."""
+        if self.text:
+            where = "" if self.view.name == "all" else ", or a to search all orders"
+            return (
+                f"No order in '{self.view.label}' fits {self.text}. Searched: {SEARCHED}."
+                f" Esc clears the search{where}."
+            )
+        return f"No order is in '{self.view.label}'. ⇥ shows another view."
 
 
 class Show(NamedTuple):
@@ -167,6 +182,17 @@ class StockFilter(NamedTuple):
             **({"q": self.text} if self.text else {}),
             **({"low": "true"} if self.only_low else {}),
         }
+
+    @property
+    def nothing(self) -> str:
+        """What an empty list says: what was searched, where, and what to do next."""
+        where = "below its threshold" if self.only_low else "in any location"
+        if self.text:
+            return (
+                f"No stock {where} fits {self.text}. Searched: words of the product, SKU and"
+                " barcode. Esc clears the search."
+            )
+        return f"No stock is {where}."
 
     @property
     def words(self) -> str:

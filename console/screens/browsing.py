@@ -54,7 +54,7 @@ class BrowsingScreen(PagedScreen):
             PRODUCT_COLUMNS,
             product_row(paints, lambda product_id: self.desk.choice.mark(product_id)),
             _product_id,
-            empty="No product is like that. Esc clears the search, ⇥ shows another state.",
+            empty=ProductFilter().nothing,
             id="products",
             is_one_way=True,
         )
@@ -339,6 +339,7 @@ class BrowsingScreen(PagedScreen):
         self._shown = card.id
 
     def _draw_views(self) -> None:
+        self.table.empty = self.filter.nothing
         choice = self.desk.choice
         box = "☒" if choice.picks else "☐"
         wide = self.size.width >= 100

@@ -52,7 +52,7 @@ class OrdersScreen(PagedScreen):
                 LIST_COLUMNS,
                 list_row(paints, self._is_pending),
                 _order_id,
-                empty="No order is like that. Esc clears the search, ⇥ shows another view.",
+                empty=OrderFilter().nothing,
                 id="orders",
             ),
         )
@@ -197,6 +197,7 @@ class OrdersScreen(PagedScreen):
             self.post_message(Open(screen, order.id))
 
     def _draw_views(self) -> None:
+        self.table.empty = self.filter.nothing
         note = "oldest first" if self.filter.oldest_first else "newest first"
         self.views.show(
             [view.label for view in VIEWS],

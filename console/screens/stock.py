@@ -40,7 +40,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
             LEVEL_COLUMNS,
             level_row(paints, self._pending_change),
             _level_id,
-            empty="No level is like that. Esc clears the search.",
+            empty=StockFilter().nothing,
             id="levels",
             is_one_way=True,
         )
@@ -175,6 +175,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
         self.search_now()
 
     def _draw_views(self) -> None:
+        self.table.empty = self.filter.nothing
         current = "low" if self.filter.only_low else "all"
         self.views.show(("all", "low"), current, note="", position=self.table.position)
 

@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.catalog import queries as catalog
+from api.orders import queries as orders
 from api.platform.db import Base, db, session
 from api.platform.health import newest_migration
 from api.platform.settings import Settings
@@ -201,6 +202,47 @@ def test_barcodes_of_before_are_found_by_their_numbers(
             )
         }
     assert list(found.values()) == [1, 12, 12, 1, 1, 1, 1, 12]
+
+
+ORDERS = """
+    INSERT INTO orders (id, version, created_at, number, email, customer_name, status,
+        payment_status, fulfilment_status, to_ship, currency, subtotal, shipping_total, tax_total,
+        total, shipping_tax, shipping_rate_basis_points, shipping_refunded, authorized, captured,
+        refunded, refund_pending, attempt_open, unit_count, ship_country, shipping_address,
+        billing_address, shipping_method, payment_method, placed_at)
+    SELECT ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, 1, now(), 1000 + n,
+        'zoe@example.test', 'Zoë Grün', 'placed', 'unpaid', 'unfulfilled', false, 'EUR', 1, 0, 0,
+        1, 0, 0, 0, 0, 0, 0, 0, false, 1, 'DE', '{"name": "Zoë Grün", "postal_code": "28195"}',
+        '{"name": "Zoë Grün", "company": "Łódź GmbH"}', '{}', 'card', now()
+    FROM generate_series(1, 5000) AS n;
+    INSERT INTO fulfilments (id, version, created_at, order_id, number, status, carrier,
+        tracking_number, shipped_at, created_by)
+    SELECT gen_random_uuid(), 1, now(), id, '1007-F1', 'shipped', 'DHL', 'JD-77', now(), 'Anna'
+    FROM orders WHERE number = '1007'
+"""
+
+
+def test_orders_of_before_are_found_by_their_words(empty_database: str, settings: Settings) -> None:
+    with shop_on(empty_database, settings):
+        upgrade(directory=str(MIGRATIONS), revision="0008")
+        with db.engine.begin() as connection:
+            for statement in ORDERS.split(";\n"):
+                connection.execute(text(statement))
+
+        upgrade(directory=str(MIGRATIONS))
+
+        counted = {
+            q: orders.cards(
+                orders.OrderFilter(q=q), orders.NEWEST, limit=1, cursor=None, with_total=True
+            )["page"]["total"]
+            for q in ("grun", "lodz", "28195", "#1007", "jd77", "zoe@example.test")
+        }
+        session.remove()
+        downgrade(directory=str(MIGRATIONS), revision="0008")
+    assert counted == {
+        **{"grun": 1000, "lodz": 1000, "28195": 1000},
+        **{"#1007": 1, "jd77": 1, "zoe@example.test": 1000},
+    }
 
 
 def test_a_shop_of_before_keeps_what_it_had(empty_database: str, settings: Settings) -> None:

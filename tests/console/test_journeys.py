@@ -240,6 +240,16 @@ async def test_another_orders_bare_number_opens_it_unless_a_parcel_has_been_begu
         assert desk.tone == "wrong"
 
 
+async def test_words_that_are_typed_at_home_search_the_orders(open_console) -> None:
+    """What could be a code is refused as one: no misread leads anywhere."""
+    async with open_console() as desk:
+        await desk.scan("großmüller")
+
+        assert desk.screen == "orders"
+        assert desk.frame.filter.as_query()["q"] == "großmüller"
+        assert desk.frame.filter.view.name == "all"
+
+
 async def test_an_unknown_code_is_refused_by_name(open_console) -> None:
     async with open_console() as desk:
         await desk.scan("NOBODY-1")

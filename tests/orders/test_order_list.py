@@ -91,7 +91,6 @@ def test_the_queue_and_the_newest_orders_are_read_from_their_indexes(shop: Shop)
         "ix_orders_newest": "SELECT id FROM orders ORDER BY placed_at DESC, id DESC LIMIT 50",
         "ix_orders_awaiting_payment": "SELECT id FROM orders"
         " WHERE expires_at <= now() AND status = 'placed' ORDER BY expires_at LIMIT 50",
-        "ix_orders_email": "SELECT id FROM orders WHERE lower(email) LIKE 'ada%'",
     }
     with db.engine.begin() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))

@@ -16,6 +16,7 @@ from api.orders.errors import OrderNotFound
 from api.orders.events import OrderPlaced
 from api.orders.models import Order, OrderCounter, OrderEntry, OrderLine
 from api.orders.service.standing import derive, touch
+from api.orders.texts import search_words
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
@@ -94,6 +95,12 @@ def open_order(draft: OrderDraft, *, by: Principal) -> Order:
     ]
     derive(order)
     order.number = _next_number()
+    order.search = search_words(
+        number=order.number,
+        email=draft.email,
+        addresses=(draft.shipping_address, draft.billing_address),
+        skus=(line.sku for line in draft.lines),
+    )
     current.add(order)
     current.flush()  # the history refers to the order's row
     remember(order.id, "placed", f"Order {order.number} placed.", by=by)

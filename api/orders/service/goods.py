@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from sqlalchemy import literal
+
 from api.kernel.errors import InvalidState
 from api.kernel.principal import Principal
 from api.orders.errors import (
@@ -11,11 +13,12 @@ from api.orders.errors import (
     QuantityExceedsRefundable,
     UnknownOrderLine,
 )
-from api.orders.models import Order, OrderLine
+from api.orders.models import Lexemes, Order, OrderLine
 from api.orders.service.book import remember
 from api.orders.service.holds import refuse_held
 from api.orders.service.standing import complete_if_done, derive, touch
 from api.orders.states import ORDER, SHIPPABLE
+from api.orders.texts import joined
 
 
 def refuse_unshippable(order: Order) -> None:
@@ -62,12 +65,20 @@ def open_quantities(order: Order, wanted: Mapping[UUID, int] | None) -> dict[UUI
 
 
 def record_shipment(
-    order: Order, quantities: Mapping[UUID, int], *, text: str, by: Principal
+    order: Order,
+    quantities: Mapping[UUID, int],
+    *,
+    text: str,
+    tracking_number: str | None = None,
+    by: Principal,
 ) -> None:
     """Remember that units left the house. Completes the order when nothing is left and it is paid.
 
-    Needs the order locked and the quantities checked by `open_quantities`.
+    The order is found by the parcel's tracking number from then on. Needs the order locked and the
+    quantities checked by `open_quantities`.
     """
+    if tracking_number:
+        order.search = Order.search.op("||")(literal([joined(tracking_number)], Lexemes))
     for line in order.lines:
         line.shipped_quantity += quantities.get(line.id, 0)
     remember(order.id, "shipped", text, by=by)

@@ -38,6 +38,18 @@ class ProductFilter(NamedTuple):
         """The filter as a crumb of the title."""
         return " ".join(part for part in (self.status, self.text and f"/{self.text}") if part)
 
+    @property
+    def nothing(self) -> str:
+        """What an empty list says: what was searched, where, and what to do next."""
+        where = "in any state" if self.status == "all" else f"that is {self.status}"
+        if self.text:
+            return (
+                f"No product {where} fits {self.text}. Searched: words of title, maker, type, tags,"
+                " options and description, SKU and barcode. Esc clears the search, ⇥ shows another"
+                " state."
+            )
+        return f"There is no product {where}."
+
     def turned(self, by: int) -> ProductFilter:
         """The status beside this one."""
         return self._replace(status=STATUSES[(STATUSES.index(self.status) + by) % len(STATUSES)])

@@ -1,41 +1,52 @@
 """Questions to the order book. Lists read columns and never lines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, true
+from sqlalchemy import ColumnElement, select
 
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.orders.errors import HoldNotFound, OrderNotFound
 from api.orders.models import Order, OrderEntry, OrderHold, OrderLine
-from api.orders.states import OrderStatus, amount_due, overpaid, owed
-from api.platform.db import AnyRow, AnySelect, session
-from api.platform.pagination import Listing, Sort, listing, page, page_of
-
-NEWEST = Sort((Order.placed_at, Order.id), descending=True)
-OLDEST = Sort((Order.placed_at, Order.id))
-
-_CARD: tuple[Any, ...] = (
-    Order.id,
-    Order.number,
-    Order.placed_at,
-    Order.status,
-    Order.payment_status,
-    Order.fulfilment_status,
-    Order.on_hold,
-    Order.customer_name,
-    Order.email,
-    Order.unit_count,
-    Order.total,
-    Order.currency,
-    Order.ship_country,
-    Order.version,
+from api.orders.queries.lists import (
+    CARD,
+    NEWEST,
+    OLDEST,
+    OrderFilter,
+    card,
+    card_by_number,
+    card_of,
+    cards,
 )
+from api.orders.states import OrderStatus, amount_due, overpaid, owed
+from api.platform.db import AnyRow, session
+from api.platform.pagination import page
+
+__all__ = [
+    "NEWEST",
+    "OLDEST",
+    "OrderFilter",
+    "card",
+    "card_by_number",
+    "card_of",
+    "cards",
+    "expired_unpaid",
+    "full",
+    "hold",
+    "holds",
+    "order_id_of_number",
+    "order_of_cart",
+    "own_order",
+    "own_order_id",
+    "own_orders",
+    "timeline",
+    "view",
+]
+
+_ALL: Final = [column for column in Order.__table__.c if column.name != "search"]
 
 _LINE: tuple[Any, ...] = (
     OrderLine.id,
@@ -70,75 +81,10 @@ _HOLD: tuple[Any, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFilter:
-    """What a staff list of orders may be narrowed by."""
-
-    status: str | None = None
-    payment_status: str | None = None
-    fulfilment_status: str | None = None
-    queue: str | None = None
-    q: str | None = None
-    placed_at_gte: datetime | None = None
-    placed_at_lt: datetime | None = None
-
-
-def cards(
-    narrow: OrderFilter, sort: Sort, *, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, Any]:
-    """Return a page of order cards for staff."""
-    given = {n: v for n in _NARROWED_BY if (v := getattr(narrow, n, None)) is not None}
-    if narrow.queue is not None:
-        given[narrow.queue] = True
-    listed, ids = _listing(frozenset(given), sort, narrow.q is not None)
-    rows, described = page_of(
-        listed,
-        {**given, **_words(narrow.q)},
-        limit=limit,
-        cursor=cursor,
-        filters=narrow,
-        total=ids if with_total else None,
-    )
-    return {"data": [card(row) for row in rows], "page": described}
-
-
-def card_by_number(number: str) -> dict[str, Any] | None:
-    """Return the card of an order by the number that a person reads aloud."""
-    row = session.execute(select(*_CARD).where(Order.number == number)).one_or_none()
-    return None if row is None else card(row)
-
-
-def card_of(order_id: UUID) -> dict[str, Any]:
-    """Return the card of an order. Raises `OrderNotFound`."""
-    row = session.execute(select(*_CARD).where(Order.id == order_id)).one_or_none()
-    if row is None:
-        raise OrderNotFound(order_id=order_id)
-    return card(row)
-
-
-def card(row: AnyRow) -> dict[str, Any]:
-    """Shape one card."""
-    return {
-        "id": row.id,
-        "number": row.number,
-        "placed_at": row.placed_at,
-        "status": row.status,
-        "payment_status": row.payment_status,
-        "fulfilment_status": row.fulfilment_status,
-        "on_hold": row.on_hold,
-        "customer_name": row.customer_name,
-        "email": row.email,
-        "unit_count": row.unit_count,
-        "total": Money(row.total, row.currency),
-        "ship_country": row.ship_country,
-        "version": row.version,
-    }
-
-
 def own_orders(customer_id: UUID, *, limit: int, cursor: str | None) -> dict[str, Any]:
     """Return a page of a customer's orders, newest first."""
     rows, described = page(
-        select(*_CARD).where(Order.customer_id == customer_id),
+        select(*CARD).where(Order.customer_id == customer_id),
         NEWEST,
         limit=limit,
         cursor=cursor,
@@ -259,39 +205,6 @@ def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
     ).all()
 
 
-_NARROWED_BY: Final = {
-    "to_ship": Order.to_ship == true(),
-    "on_hold": Order.on_hold == true(),
-    "status": Order.status == bindparam("status"),
-    "payment_status": Order.payment_status == bindparam("payment_status"),
-    "fulfilment_status": Order.fulfilment_status == bindparam("fulfilment_status"),
-    "placed_at_gte": Order.placed_at >= bindparam("placed_at_gte"),
-    "placed_at_lt": Order.placed_at < bindparam("placed_at_lt"),
-}
-_FOUND_BY: Final = or_(
-    Order.number == bindparam("number"),
-    func.lower(Order.email).like(bindparam("beginning")),
-    func.lower(Order.customer_name).like(bindparam("beginning")),
-)
-
-
-@cache
-def _listing(names: frozenset[str], sort: Sort, is_search: bool) -> tuple[Listing, AnySelect]:
-    """Build each kind of list once: the page, and the ids that a total counts."""
-    conditions = [_NARROWED_BY[name] for name in sorted(names)]
-    if is_search:
-        conditions.append(_FOUND_BY)
-    return listing(select(*_CARD).where(*conditions), sort), select(Order.id).where(*conditions)
-
-
-def _words(q: str | None) -> dict[str, str]:
-    if q is None:
-        return {}
-    words = q.strip().lower()
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return {"number": words.removeprefix("o-"), "beginning": f"{escaped}%"}
-
-
 def _owned_by(principal: Principal) -> ColumnElement[bool]:
     if principal.kind == "customer":
         return Order.customer_id == principal.id
@@ -301,9 +214,7 @@ def _owned_by(principal: Principal) -> ColumnElement[bool]:
 
 
 def _one(order_id: UUID, *conditions: ColumnElement[bool]) -> AnyRow:
-    row = session.execute(
-        select(Order.__table__).where(Order.id == order_id, *conditions)
-    ).one_or_none()
+    row = session.execute(select(*_ALL).where(Order.id == order_id, *conditions)).one_or_none()
     if row is None:
         raise OrderNotFound(order_id=order_id)
     return row

@@ -1,0 +1,197 @@
+"""Orders are found whatever way they are asked for."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from api.orders import queries
+from api.orders.texts import search_words, tsquery_of
+from api.platform.db import db, session, transaction
+from tests.support.plans import plans_of
+from tests.support.shop import ADDRESS, Shop, Staff
+from tests.support.sql import count_statements
+
+JURGEN = {
+    **ADDRESS,
+    "name": "Jürgen Großmüller",
+    "company": "Müller & Söhne GmbH",
+    "city": "Hamburg",
+    "postal_code": "20095",
+    "phone": "+49 40 1234567",
+}
+
+
+def numbers(staff: Staff, **query: Any) -> list[str]:
+    """List the numbers that a question finds."""
+    answer = staff.gets("/orders", **query)
+    assert answer.status_code == 200, answer.json
+    return [order["number"] for order in answer.json["data"]]
+
+
+@pytest.fixture
+def staff(shop: Shop) -> Staff:
+    """A shop with orders that have nothing in common."""
+    shop.sells("BLUE-MUG-01", 10)
+    shop.sells("CUP", 10)
+    for sku, email, address in (
+        ("BLUE-MUG-01", "j.grossmueller@firma.example", JURGEN),
+        ("CUP", "søren@example.test", {**ADDRESS, "name": "Søren O'Brien-Ærø"}),
+        ("CUP", "wen@example.test", {**ADDRESS, "name": "文 小明"}),
+        ("CUP", "d@example.test", {**ADDRESS, "name": "Đorđe Łukasz Çelik"}),
+    ):  # fmt: skip
+        guest = shop.guest()
+        guest.email = email
+        guest.adds(sku, 1)
+        british = {"postal_code": "SW1A 1AA", "country": "GB"} if "文" in address["name"] else {}
+        order = guest.checks_out(shipping_address=address, billing_address={**address, **british})
+        guest.pays(order)
+        if sku == "BLUE-MUG-01":
+            first = order
+    staff = shop.staff()
+    staff.posts(f"/orders/{first['id']}/ship", {"carrier": "DHL", "tracking_number": "JD00-0142"})
+    return staff
+
+
+FOUND = {
+    "Großmüller": ["1001"],
+    "grossmuller": ["1001"],
+    "GROSSMUELLER": ["1001"],
+    "jurgen": ["1001"],
+    "Juergen": ["1001"],
+    "Jürgen Groß": ["1001"],
+    "großmüller jür": ["1001"],
+    "Müller": ["1001"],
+    "söhne gmbh": ["1001"],
+    "Müller & Söhne": ["1001"],
+    "#1001": ["1001"],
+    "1001": ["1001"],
+    "O-1001": ["1001"],
+    " o-1001 ": ["1001"],
+    "JD000142": ["1001"],
+    "jd00 0142": ["1001"],
+    "JD00-0142": ["1001"],
+    "JD00": ["1001"],
+    "20095": ["1001"],
+    "20095 großmüller": ["1001"],
+    "BLUE-MUG-01": ["1001"],
+    "blue-mug": ["1001"],
+    "bluemug01": ["1001"],
+    "+49 40 1234567": ["1001"],
+    "040 1234567": ["1001"],
+    "040/123-45-67": ["1001"],
+    "0049401234567": ["1001"],
+    "1234567": ["1001"],
+    "j.grossmueller@firma.example": ["1001"],
+    "J.GROSSMUELLER@FIRMA": ["1001"],
+    "@firma.example": ["1001"],
+    "soren": ["1002"],
+    "soeren": ["1002"],
+    "søren@": ["1002"],
+    "o'brien": ["1002"],
+    "obrien": ["1002"],
+    "brien-aero": ["1002"],
+    "文": ["1003"],
+    "sw1a 1aa": ["1003"],
+    "sw1a1aa": ["1003"],
+    "celik dorde": ["1004"],
+    "lukasz": ["1004"],
+    "cup": ["1004", "1003", "1002"],
+    "cup lukasz": ["1004"],
+    "müller lukasz": [],
+    "200": [],
+    "100": [],
+    "%": [],
+    "!!!": [],
+    "' | ''": [],
+    "\\": [],
+    "a@b'\\": [],
+}
+
+
+def test_an_order_is_found_by_anything_that_is_known_of_it(staff: Staff) -> None:
+    assert {typed: numbers(staff, q=typed) for typed in FOUND} == FOUND
+
+
+def test_a_search_is_narrowed_by_every_view(staff: Staff) -> None:
+    assert numbers(staff, q="cup", queue="to_ship", sort="placed_at") == ["1002", "1003", "1004"]
+    assert numbers(staff, q="grossmuller", queue="to_ship") == []
+    assert numbers(staff, q="grossmuller", fulfilment_status="shipped") == ["1001"]
+    assert numbers(staff, q="cup", payment_status="paid", limit=1) == ["1004"]
+
+
+def test_a_second_parcel_is_found_as_well_as_the_first(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    order, staff = shop.an_order(MUG=2), shop.staff()
+    line = {"order_line_id": order["lines"][0]["id"], "quantity": 1}
+    for tracking in ("FIRST-1", "SECOND-2"):
+        body = {"carrier": "DHL", "tracking_number": tracking, "lines": [line]}
+        assert staff.posts(f"/orders/{order['id']}/ship", body).status_code == 201
+
+    assert numbers(staff, q="first1") == numbers(staff, q="second2") == [order["number"]]
+
+
+def test_a_search_is_one_statement(staff: Staff) -> None:
+    numbers(staff, q="grossmuller")
+
+    with count_statements() as statements:
+        numbers(staff, q="jürgen großmüller", queue="to_ship")
+
+    assert statements.count == 2, statements  # the other one is the guard's
+
+
+def test_a_search_goes_along_its_index(shop: Shop) -> None:
+    """Among many orders, also where the view has an index of its own."""
+    shop.sells("MUG", 10)
+    order = shop.an_order(MUG=1)
+    with transaction():
+        columns = [
+            name
+            for name in session.scalars(
+                text("SELECT column_name FROM information_schema.columns WHERE table_name='orders'")
+            )
+            if name not in ("id", "number", "search", "cart_id", "placed_at")
+        ]
+        kept = ", ".join(columns)
+        session.execute(
+            text(
+                f"INSERT INTO orders (id, number, placed_at, search, {kept})"
+                " SELECT gen_random_uuid(), 'N' || n, placed_at - n * interval '1 minute',"
+                f" array_to_tsvector(ARRAY['name' || n, 'common']), {kept}"
+                " FROM orders, generate_series(1, 60000) AS n WHERE orders.id = :id"
+            ),
+            {"id": order["id"]},
+        )
+    with db.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE orders"))
+    session.rollback()
+
+    def ask(**narrow: Any) -> str:
+        found = queries.OrderFilter(**narrow)
+        return plans_of(
+            lambda: queries.cards(found, queries.NEWEST, limit=50, cursor=None, with_total=False)
+        )
+
+    for narrow in (
+        {"q": "name17"},
+        {"q": "#1001"},
+        {"q": "name17 common"},
+        {"q": "name17", "queue": "to_ship"},
+        {"q": "name17", "payment_status": "paid"},
+    ):
+        plan = ask(**narrow)
+        assert "Bitmap Index Scan on ix_orders_search" in plan, plan
+        assert "Seq Scan" not in plan, plan
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_whatever_is_typed_is_a_question(typed: str, name: str) -> None:
+    """And a whole name finds its order: each of its words is among those that are kept."""
+    kept = search_words(number="1", email="a@b.test", addresses=[{"name": name}])
+    asked = tsquery_of(typed)
+
+    assert all(kept)
+    assert asked.count("'") % 2 == 0
+    assert "\0" not in asked
