@@ -25,7 +25,7 @@ from api.platform.http import Blueprint, ProblemSchema
 from api.platform.problems import Refusal
 from api.platform.refusals import EVERYWHERE, Operation, by_status
 
-VERSION: Final = "3.1.1"
+VERSION: Final = "3.1.0"
 STAFF_PREFIXES = ("/api/v1/admin", "/api/v1/webhooks")
 _REPLAYED, _RETRY = "Idempotent-Replayed", "Retry-After"
 
@@ -214,10 +214,6 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
                 "license": {"name": "MIT", "identifier": "MIT"},
             },
             "servers": [{"url": "/", "description": "The shop that serves this document."}],
-            "externalDocs": {
-                "url": "/docs/problems",
-                "description": "What each problem code means.",
-            },
             "components": {
                 "securitySchemes": {n: _SECURITY[n] for n in self.audience.schemes},
             },
@@ -331,6 +327,8 @@ def _as_json_schema(
     """Put right what apispec writes in the manner of OpenAPI 3.0, or leaves out."""
     if "example" in ret:
         ret["examples"] = [ret.pop("example")]
+    if "$ref" in ret and len(ret) > 1:
+        ret["allOf"] = [{"$ref": ret.pop("$ref")}]  # many tools read nothing beside a reference
     if isinstance(field, ma.fields.Enum) and issubclass(field.enum, str):
         return {"type": ["string", "null"] if field.allow_none else "string"}
     return {}
@@ -348,8 +346,30 @@ def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 
 def _finished(document: dict[str, Any]) -> dict[str, Any]:
     _without_nulls(document)
+    _say_defaults(document["components"]["schemas"])
     _share_refusals(document)
     return document
+
+
+def _say_defaults(node: Any) -> None:
+    """Tell what is meant where nothing is sent in words, in bodies.
+
+    openapi-typescript takes a member with a `default` for one that is always there, and asks who
+    sends a body for all of them.
+    """
+    if isinstance(node, list):
+        for item in node:
+            _say_defaults(item)
+    if not isinstance(node, dict):
+        return
+    for name, item in node.items():
+        if isinstance(item, dict) and "default" in item and name != "properties":
+            default = item.pop("default")
+            if default not in (None, "", [], {}):
+                plain = default if isinstance(default, str) else orjson.dumps(default).decode()
+                said = f"By default `{plain}`."
+                item["description"] = f"{item.get('description', '')} {said}".strip()
+        _say_defaults(item)
 
 
 def _share_refusals(document: dict[str, Any]) -> None:
