@@ -21,6 +21,8 @@ from api.orders.errors import OrderNotFound, QuantityExceedsRefundable, UnknownO
 from api.orders.schemas import OrderSchema
 from api.payments.errors import (
     AmountNotChargeable,
+    DisputeOpen,
+    GatewayObjectUnknown,
     GatewayRefused,
     GatewayUnavailable,
     PaymentDeclined,
@@ -67,6 +69,8 @@ def quote_refund(wanted: dict[str, Any], order_id: UUID) -> Any:
 @refuses(
     AmountNotChargeable,
     CaseNotFound,
+    DisputeOpen,
+    GatewayObjectUnknown,
     GatewayRefused,
     GatewayUnavailable,
     InvalidState,
@@ -100,6 +104,8 @@ def refund_order(wanted: dict[str, Any], order_id: UUID, operation_id: UUID) -> 
 @requires(Permission.ORDERS_CANCEL)
 @refuses(
     AmountNotChargeable,
+    DisputeOpen,
+    GatewayObjectUnknown,
     GatewayRefused,
     GatewayUnavailable,
     InvalidState,
@@ -109,6 +115,7 @@ def refund_order(wanted: dict[str, Any], order_id: UUID, operation_id: UUID) -> 
     PaymentNotFound,
     RefundChanged,
     RefundExceedsCaptured,
+    WrongCurrency,
 )
 @idempotent_flow
 @blueprint.arguments(CancelSchema)

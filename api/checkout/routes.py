@@ -30,6 +30,7 @@ from api.payments.errors import (
     AmountBelowMinimum,
     AmountExceedsDue,
     AmountNotChargeable,
+    GatewayObjectUnknown,
     GatewayRefused,
     GatewayUnavailable,
     NothingDue,
@@ -118,6 +119,7 @@ def place_order(form: dict[str, Any]) -> Any:
 @anyone
 @refuses(
     AmountNotChargeable,
+    GatewayObjectUnknown,
     GatewayRefused,
     GatewayUnavailable,
     InvalidState,
@@ -148,6 +150,7 @@ def create_payment_intent(wanted: dict[str, Any]) -> Any:
 @anyone
 @refuses(
     AmountNotChargeable,
+    GatewayObjectUnknown,
     GatewayRefused,
     GatewayUnavailable,
     OrderNotFound,
@@ -168,11 +171,16 @@ def confirm_payment(order_id: UUID) -> Any:
 @requires(Permission.PAYMENTS_WRITE)
 @refuses(
     AmountExceedsDue,
+    AmountNotChargeable,
+    GatewayObjectUnknown,
+    GatewayRefused,
     GatewayUnavailable,
     InvalidState,
     NothingDue,
     OrderNotFound,
+    PaymentDeclined,
     PaymentInProgress,
+    PaymentNotFound,
     WrongCurrency,
 )
 @idempotent_flow

@@ -19,7 +19,13 @@ from api.fulfilment.schemas import (
 from api.inventory.errors import NotAllocated
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
-from api.orders.errors import NothingToShip, OrderNotFound, QuantityExceedsOpen, UnknownOrderLine
+from api.orders.errors import (
+    NothingToShip,
+    OrderNotFound,
+    OrderOnHold,
+    QuantityExceedsOpen,
+    UnknownOrderLine,
+)
 from api.platform.auth import principal, requires
 from api.platform.http import Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent
@@ -45,6 +51,7 @@ desk = Blueprint(
     NotAllocated,
     NothingToShip,
     OrderNotFound,
+    OrderOnHold,
     QuantityExceedsOpen,
     UnknownOrderLine,
 )
@@ -88,6 +95,7 @@ def list_fulfilments(query: dict[str, Any], order_id: UUID) -> Any:
     InvalidState,
     NothingToShip,
     OrderNotFound,
+    OrderOnHold,
     QuantityExceedsOpen,
     UnknownOrderLine,
 )
@@ -113,7 +121,9 @@ def get_fulfilment(fulfilment_id: UUID) -> Any:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/ship", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@refuses(FulfilmentNotFound, FulfilmentOutdated, InvalidState, NotAllocated, OrderNotFound)
+@refuses(
+    FulfilmentNotFound, FulfilmentOutdated, InvalidState, NotAllocated, OrderNotFound, OrderOnHold
+)
 @idempotent(required=True)
 @blueprint.arguments(CarrierSchema)
 @blueprint.response(200, FulfilmentSchema)
@@ -166,6 +176,7 @@ def get_overview() -> Any:
 
 @desk.route("/scan", methods=["GET"])
 @requires(Permission.ORDERS_READ)
+@refuses(CodeUnknown, OrderNotFound)
 @desk.arguments(ScanQuerySchema, location="query")
 @desk.response(200, ScanSchema)
 def scan_any(query: dict[str, Any]) -> Any:
@@ -178,7 +189,7 @@ def scan_any(query: dict[str, Any]) -> Any:
 
 @desk.route("/scan/<path:code>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
-@refuses(CodeUnknown)
+@refuses(CodeUnknown, OrderNotFound)
 @desk.response(200, ScanSchema)
 def scan_code(code: str) -> Any:
     """Tell what a scanned code is.

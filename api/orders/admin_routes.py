@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.orders import queries, service
-from api.orders.errors import OrderNotFound
+from api.orders.errors import HoldNotFound, HoldReleased, OrderNotFound
 from api.orders.schemas import (
     NoteSchema,
     OrderCardSchema,
@@ -64,6 +65,7 @@ def add_order_note(note: dict[str, Any], order_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:order_id>/holds", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
+@refuses(HoldNotFound, InvalidState, OrderNotFound)
 @idempotent(required=True)
 @blueprint.arguments(OrderHoldRequestSchema)
 @blueprint.response(201, OrderHoldSchema)
@@ -77,6 +79,7 @@ def hold_order(wanted: dict[str, Any], order_id: UUID) -> Any:
 
 @holds.route("/<uuid:hold_id>/release", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
+@refuses(HoldNotFound, HoldReleased, OrderNotFound)
 @idempotent(required=True)
 @holds.arguments(OrderHoldReleaseSchema)
 @holds.response(200, OrderHoldSchema)

@@ -3,7 +3,7 @@
 from flask import request
 
 from api.payments import service
-from api.payments.errors import SignatureInvalid
+from api.payments.errors import EventMalformed, SignatureInvalid
 from api.payments.gateways import PaymentGateway
 from api.payments.schemas import ReceivedSchema
 from api.platform.auth import public
@@ -19,7 +19,7 @@ blueprint = Blueprint(
 
 @blueprint.route("/stripe", methods=["POST"])
 @public
-@refuses(SignatureInvalid)
+@refuses(EventMalformed, SignatureInvalid)
 @blueprint.response(200, ReceivedSchema)
 def receive_stripe_event() -> dict[str, bool]:
     """Take in a signed Stripe event: store it once, answer at once, apply it in a job.

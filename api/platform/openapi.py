@@ -6,8 +6,7 @@ for first, so that no start waits for them, and kept as bytes.
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
@@ -22,6 +21,7 @@ from flask import Flask, current_app
 
 from api.platform import auth, problems, storefronts
 from api.platform.http import Blueprint, ProblemSchema
+from api.platform.openapi_shape import as_json_schema, finished, operations, resolved
 from api.platform.problems import Refusal
 from api.platform.refusals import EVERYWHERE, Operation, by_status
 
@@ -153,7 +153,7 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
         """The problem codes that some operation of the document names."""
         return {
             code
-            for operation in _operations(self.described)
+            for operation in operations(self.described)
             for answer in operation["responses"].values()
             for code in resolved(self.described, answer).get("x-problem-codes", ())
         }
@@ -193,7 +193,7 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
             name = blueprint.name
             blueprint.register_views_in_doc(self, self._app, spec, name=name, parameters=None)
             spec.tag({"name": name, "description": blueprint.description})
-        return _finished(spec.to_dict())
+        return finished(spec.to_dict())
 
     def _refusal(self, status: int, refusals: list[Refusal]) -> dict[str, Any]:
         headers = ["X-Request-ID"]
@@ -237,7 +237,7 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
 
     def _register_responses(self) -> None:
         # The first step of a new document that may be our own; it knows its converter by now.
-        self.ma_plugin.converter.add_attribute_function(_as_json_schema)
+        self.ma_plugin.converter.add_attribute_function(as_json_schema)
         for name, header in HEADERS.items():
             self.spec.components.header(name, header, lazy=True)
         anything = "Any refusal. Beside those that are listed, each operation may answer:\n\n"
@@ -319,88 +319,3 @@ def _listed(refusals: Iterable[Refusal]) -> str:
     return "\n".join(
         f"* [`{one.code}`](/docs/problems#{one.code}): {one.sentence}" for one in refusals
     )
-
-
-def _as_json_schema(
-    converter: Any, field: ma.fields.Field[Any], ret: dict[str, Any], **_: Any
-) -> dict[str, Any]:
-    """Put right what apispec writes in the manner of OpenAPI 3.0, or leaves out."""
-    if "example" in ret:
-        ret["examples"] = [ret.pop("example")]
-    if "$ref" in ret and len(ret) > 1:
-        ret["allOf"] = [{"$ref": ret.pop("$ref")}]  # many tools read nothing beside a reference
-    if isinstance(field, ma.fields.Enum) and issubclass(field.enum, str):
-        return {"type": ["string", "null"] if field.allow_none else "string"}
-    return {}
-
-
-def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """Follow a reference, if it is one."""
-    while "$ref" in node:
-        found: Any = document
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            found = found[part]
-        node = found
-    return node
-
-
-def _finished(document: dict[str, Any]) -> dict[str, Any]:
-    _without_nulls(document)
-    _say_defaults(document["components"]["schemas"])
-    _share_refusals(document)
-    return document
-
-
-def _say_defaults(node: Any) -> None:
-    """Tell what is meant where nothing is sent in words, in bodies.
-
-    openapi-typescript takes a member with a `default` for one that is always there, and asks who
-    sends a body for all of them.
-    """
-    if isinstance(node, list):
-        for item in node:
-            _say_defaults(item)
-    if not isinstance(node, dict):
-        return
-    for name, item in node.items():
-        if isinstance(item, dict) and "default" in item and name != "properties":
-            default = item.pop("default")
-            if default not in (None, "", [], {}):
-                plain = default if isinstance(default, str) else orjson.dumps(default).decode()
-                said = f"By default `{plain}`."
-                item["description"] = f"{item.get('description', '')} {said}".strip()
-        _say_defaults(item)
-
-
-def _share_refusals(document: dict[str, Any]) -> None:
-    """Say once what several operations answer in the same words."""
-    places: dict[str, list[tuple[dict[str, Any], str]]] = defaultdict(list)
-    for operation in _operations(document):
-        for status, answer in operation["responses"].items():
-            if codes := answer.get("x-problem-codes"):
-                places["-".join((status, *codes))].append((operation["responses"], status))
-    for name, found in sorted(places.items()):
-        if len(found) > 1:
-            for responses, status in found:
-                document["components"]["responses"][name] = responses[status]
-                responses[status] = {"$ref": f"#/components/responses/{name}"}
-
-
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for item in document["paths"].values():
-        for method, operation in item.items():
-            if method != "parameters":
-                yield operation
-
-
-def _without_nulls(document: dict[str, Any]) -> None:
-    """Take out of parameters what only a body can hold: a query has no null."""
-    for operation in _operations(document):
-        for parameter in operation.get("parameters", []):
-            schema = parameter.get("schema", {})
-            if schema.get("default", "") is None:
-                del schema["default"]
-            if isinstance(schema.get("type"), list):
-                (schema["type"],) = (kind for kind in schema["type"] if kind != "null")
-            if None in schema.get("enum", ()):
-                schema["enum"] = [value for value in schema["enum"] if value is not None]

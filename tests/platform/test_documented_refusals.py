@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask
 
 from api.kernel.errors import Conflict
-from api.platform.openapi import resolved
+from api.platform.openapi_shape import resolved
 from api.platform.refusals import refuses
 from tests.support.contract import document
 

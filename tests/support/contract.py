@@ -5,6 +5,7 @@ type fails the test that received it. So the documents are true wherever they ar
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,7 @@ from openapi_schema_validator import OAS31Validator
 from werkzeug.test import TestResponse
 
 from api.platform import openapi, problems
-from api.platform.openapi import resolved
+from api.platform.openapi_shape import resolved
 from api.platform.refusals import EVERYWHERE
 
 _PARAMETER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
@@ -96,6 +97,15 @@ def _document(key: int, app: Flask) -> dict[str, Any]:
 def documents(app: Flask) -> dict[str, dict[str, Any]]:
     """Return the published documents by their audience."""
     return {name: one.described for name, one in openapi.documents(app).items()}
+
+
+def views(app: Flask) -> Iterator[tuple[str, str, Any]]:
+    """List every operation as METHOD, path and the view that answers it."""
+    for rule in app.url_map.iter_rules():
+        path = _as_documented(rule.rule)
+        for method in rule.methods or ():
+            if method.lower() in document(app)["paths"].get(path, {}):
+                yield method, path, app.view_functions[rule.endpoint]
 
 
 def _template(app: Flask, method: str, path: str) -> str:
