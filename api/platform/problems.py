@@ -1,14 +1,15 @@
 """Refusals as RFC 9457 problem documents; the only table of status codes in the house."""
 
 import http
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import orjson
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -59,6 +60,34 @@ _CODES = {
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 _log = structlog.get_logger("api.problems")
+
+
+class ReferenceUnknown(Refused):
+    """An id that names nothing, or nothing any more; the database's last word on it."""
+
+    code = "reference_unknown"
+    sentence = "Something that this refers to is not there, or no longer."
+
+
+class StillInUse(Conflict):
+    """Something else refers to what was to go; the database's last word on it."""
+
+    code = "still_in_use"
+    sentence = "Something else still refers to this."
+
+
+class NumberOutOfRange(Refused):
+    """A number, or what was worked out from some, is too large to be kept."""
+
+    code = "number_out_of_range"
+    sentence = "A number is too large, or what it adds up to."
+
+
+_FOREIGN_KEY, _OUT_OF_RANGE = "23503", "22003"
+"""SQLSTATE, PostgreSQL appendix A."""
+_KEY_VALUE = re.compile(
+    r"Key \((?P<column>[^)]+)\)=\((?P<value>.*)\) is (?P<kind>not present|still)"
+)
 
 
 def status_of(error: type[DomainError]) -> int:
@@ -207,7 +236,52 @@ def _of_database(error: DBAPIError) -> Response:
     """Tell a database that is away, or too busy to answer in time, from a bug of ours."""
     if isinstance(error, OperationalError) or error.connection_invalidated:
         return _of_lost_database(error)
-    return _of_bug(error)
+    refusal = _refused_by_database(error)
+    if refusal is None:
+        return _of_bug(error)
+    told = getattr(error.orig, "diag", None)
+    # A refusal of our own would have said more: the name tells where one is missing.
+    constraint = getattr(told, "constraint_name", None)
+    _log.warning("database_refused", code=refusal.code, constraint=constraint)
+    return of_domain_error(refusal)
+
+
+def _refused_by_database(error: DBAPIError) -> DomainError | None:
+    """Return the refusal of an unknown reference or a number too large, wherever it came from."""
+    state = getattr(error.orig, "pgcode", None)
+    if state == _OUT_OF_RANGE:
+        return NumberOutOfRange()
+    if state != _FOREIGN_KEY:
+        return None
+    told = getattr(getattr(error.orig, "diag", None), "message_detail", None) or ""
+    found = _KEY_VALUE.search(told)
+    if found is None:
+        return ReferenceUnknown()
+    if found["kind"] == "still":
+        return StillInUse()
+    sent = request.get_json(silent=True) if request.is_json else None
+    errors = [
+        {
+            "pointer": pointer,
+            "in": "body",
+            "code": ReferenceUnknown.code,
+            "detail": ReferenceUnknown.sentence,
+        }
+        for pointer in _places_of(found["value"], sent)
+    ]
+    return ReferenceUnknown(errors=errors) if errors else ReferenceUnknown()
+
+
+def _places_of(value: str, sent: Any, path: str = "") -> Iterator[str]:
+    """Point at every place of a body at which a value stands."""
+    if isinstance(sent, dict):
+        for name, inner in sent.items():
+            yield from _places_of(value, inner, f"{path}/{escaped(str(name))}")
+    elif isinstance(sent, list):
+        for place, inner in enumerate(sent):
+            yield from _places_of(value, inner, f"{path}/{place}")
+    elif isinstance(sent, str) and sent.lower() == value.lower():
+        yield path or "/"
 
 
 def _of_lost_database(error: DBAPIError | PoolTimeout) -> Response:

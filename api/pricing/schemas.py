@@ -21,7 +21,6 @@ _class = Spelling(
 _code = Spelling(
     r"^[a-z0-9][a-z0-9_-]{0,59}$", error="Use up to 60 small letters, digits or dashes."
 )
-_not_negative = ma.validate.Range(0)
 
 
 class ShippingAmountSchema(MoneySchema):
@@ -68,7 +67,7 @@ class EditShippingMethodSchema(Schema):
     price = ma.fields.Nested(ShippingAmountSchema)
     free_above = ma.fields.Nested(ShippingAmountSchema, allow_none=True)
     tax_class = ma.fields.String(validate=_class)
-    position = ma.fields.Integer(strict=True, validate=_not_negative)
+    position = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, 10**6))
     is_active = ma.fields.Boolean()
     min_delivery_days = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, 365))
     max_delivery_days = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, 365))

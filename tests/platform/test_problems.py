@@ -4,7 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -12,7 +14,9 @@ from api.kernel import errors
 from api.kernel.errors import DomainError, InvalidState
 from api.kernel.ids import new_id
 from api.kernel.money import Money
+from api.platform.db import session, transaction
 from api.platform.settings import Settings
+from tests.support.people import a_customer, signs_in
 from tests.support.workshop import PATH, Bench, build_workshop
 
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id", "errors"}
@@ -340,3 +344,55 @@ def test_settings_never_show_their_secrets(settings: Settings) -> None:
 
     assert secret not in shown
     assert settings.jwt_secret_key not in shown
+
+
+def test_the_databases_last_word_on_a_reference_is_a_refusal_with_its_place(
+    client: FlaskClient, bench: Bench
+) -> None:
+    """A refusal of our own says more; where one is missing, nobody gets a failure."""
+    unknown = str(new_id())
+    form = {"lines": [{"sku": "A", "quantity": 1}, {"sku": unknown.upper(), "quantity": 1}]}
+
+    def refers_to_nothing() -> None:
+        with transaction():
+            session.execute(
+                text(
+                    "INSERT INTO refresh_tokens (token_hash, sign_in_id, issued_at, expires_at)"
+                    " VALUES ('x', :unknown, now(), now())"
+                ),
+                {"unknown": unknown},
+            )
+
+    bench.during = refers_to_nothing
+    answer = client.post(f"{PATH}/form", json=form)
+
+    assert (answer.status_code, answer.json["code"]) == (422, "reference_unknown")
+    assert [error["pointer"] for error in answer.json["errors"]] == ["/lines/1/sku"]
+    assert unknown not in answer.json["detail"]
+
+
+def test_what_something_else_refers_to_is_still_in_use(
+    client: FlaskClient, bench: Bench, app: Flask
+) -> None:
+    carla = a_customer()
+    signs_in(app.test_client(), carla)
+
+    def deletes() -> None:
+        with transaction():
+            session.execute(text("DELETE FROM users WHERE id = :id"), {"id": carla.id})
+
+    bench.during = deletes
+    answer = client.post(f"{PATH}/whatever")
+
+    assert (answer.status_code, answer.json["code"]) == (409, "still_in_use")
+
+
+def test_a_number_that_no_column_holds_is_refused(client: FlaskClient, bench: Bench) -> None:
+    def counts() -> None:
+        with transaction():
+            session.execute(text("SELECT 2147483647::int + 1::int"))
+
+    bench.during = counts
+    answer = client.post(f"{PATH}/whatever")
+
+    assert (answer.status_code, answer.json["code"]) == (422, "number_out_of_range")
