@@ -128,7 +128,9 @@ ACTIONS = (
            _on("refund")),
     Action("shipping", (".",), ".", "fee", "Give the shipping fee back, or not",
            "This screen", _on("refund")),
-    Action("reason", ("!",), "1-5", "reason",
+    Action("amount", ("$",), "$", "amount", "Type all that goes back, for goods or for nothing; "
+           "of an overpaid order the excess is offered", "This screen", _on("refund")),
+    Action("reason", ("!",), "1-7", "reason",
            "Type the reason's digit (then F10, or Enter)", "This screen", _on("refund")),
     Action("remark", (";",), ";", "note", "Write a note to the refund", "This screen",
            _on("refund")),
@@ -142,6 +144,16 @@ ACTIONS = (
            _on("orders", "order")),
     Action("note", ("n",), "n", "note", "Add a note to the order", "This screen",
            _on("orders", "order")),
+    Action("mark_paid", ("p",), "p", "paid", "Record money that came another way than by card: "
+           "how much, its reference, F10", "This screen", _on("order")),
+    Action("cancel_order", ("c",), "c", "cancel", "Cancel the order and give its money back: a "
+           "digit for the reason, F10", "This screen", _on("order")),
+    Action("commit", ("f10", "ctrl+s"), "F10", "send", "Send what the review shows", "This screen",
+           _on("order")),
+    Action("turn_left", ("left",), "←", "", "In a review, the answer before", "This screen",
+           _on("order")),
+    Action("turn_right", ("right",), "→", "", "In a review, the next answer", "This screen",
+           _on("order")),
     Action("next_view", ("tab",), "⇥", "view", "The next view of the list", "This screen",
            _on("orders", "tray", "catalogue")),
     Action("last_view", ("shift+tab",), "⇧⇥", "", "The view before", "This screen",

@@ -186,6 +186,16 @@ class RefundLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundTransaction:
+    """Money of a refund that goes back to one payment."""
+
+    payment_id: str
+    provider: str
+    amount: Money
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refund:
     """Money given back, or on its way back."""
 
@@ -196,6 +206,8 @@ class Refund:
     note: str | None
     lines: tuple[RefundLine, ...]
     shipping: Money
+    additional: Money
+    transactions: tuple[RefundTransaction, ...]
     created_at: datetime
 
 
@@ -247,6 +259,8 @@ class CaseFile(OrderCard):
     refund_pending: Money
     refundable: Money
     refundable_shipping: Money
+    due: Money
+    overpaid: Money
     payments: tuple[Payment, ...]
     refunds: tuple[Refund, ...]
     fulfilments: tuple[Fulfilment, ...]
@@ -277,6 +291,7 @@ class RefundQuote:
 
     lines: tuple[QuotedLine, ...]
     shipping: Money
+    additional: Money
     amount: Money
     refundable: Money
 

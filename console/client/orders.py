@@ -26,13 +26,15 @@ class Orders:
         return parse(CaseFile, (await self._caller.get(f"{ADMIN}/orders/{order_id}")).body)
 
     async def refund_quote(
-        self, order_id: str, lines: Mapping[str, int], *, shipping: bool
+        self, order_id: str, lines: Mapping[str, int], *, shipping: bool, amount: Money | None
     ) -> RefundQuote:
-        """What giving these units back would come to. Changes nothing."""
-        question = {
+        """What giving this back would come to; `amount` is all that goes back. Changes nothing."""
+        question: dict[str, object] = {
             "lines": [{"order_line_id": line, "quantity": n} for line, n in lines.items()],
             "shipping": shipping,
         }
+        if amount is not None:
+            question["amount"] = amount.as_wire()
         answer = await self._caller.ask(f"{ADMIN}/orders/{order_id}/refunds/quote", question)
         return parse(RefundQuote, answer.body)
 
@@ -71,11 +73,15 @@ def refund(
     lines: Sequence[tuple[str, int, bool]],
     *,
     shipping: bool,
+    amount: Money | None,
     reason: str,
     note: str | None,
     expected: Money,
 ) -> Draft:
-    """Give money back for (line, quantity, restock); refused unless it comes to `expected`."""
+    """Give money back for (line, quantity, restock); refused unless it comes to `expected`.
+
+    `amount` is all that goes back; None leaves it to the price of the lines and the shipping.
+    """
     body: dict[str, object] = {
         "lines": [
             {"order_line_id": line, "quantity": quantity, "restock": restock}
@@ -85,6 +91,8 @@ def refund(
         "reason": reason,
         "expected_amount": expected.as_wire(),
     }
+    if amount is not None:
+        body["amount"] = amount.as_wire()
     if note:
         body["note"] = note
     return Draft(
@@ -93,6 +101,32 @@ def refund(
         path=f"{ADMIN}/orders/{order.id}/refunds",
         body=body,
         label=f"{order.number} refund",
+    )
+
+
+def mark_paid(order: OrderCard, amount: Money, reference: str, *, due: Money) -> Draft:
+    """Record money that came another way than by card; more than is due is said to be so."""
+    return Draft(
+        kind="mark_paid",
+        aggregate=aggregate_of(order.id),
+        path=f"{ADMIN}/orders/{order.id}/mark-paid",
+        body={
+            "amount": amount.as_wire(),
+            "reference": reference,
+            "allow_overpayment": amount.amount > due.amount,
+        },
+        label=f"{order.number} paid",
+    )
+
+
+def cancel(order: OrderCard, reason: str) -> Draft:
+    """Cancel what has not left the house, and give its money back."""
+    return Draft(
+        kind="cancel",
+        aggregate=aggregate_of(order.id),
+        path=f"{ADMIN}/orders/{order.id}/cancel",
+        body={"reason": reason},
+        label=f"{order.number} cancel",
     )
 
 

@@ -1,4 +1,4 @@
-"""Money given back while the operator waits.
+"""Money moved while the operator waits: given back, recorded as paid, or both by a cancellation.
 
 A refund is never left to go out by itself later. It is kept on disk under its key all the same,
 because the one thing worse than a refund that failed is one whose answer was lost: then the same
@@ -46,7 +46,7 @@ class Outcome(NamedTuple):
 
 
 class RefundDesk:
-    """Sends one refund and stays with it until its fate is known."""
+    """Sends one refund (or another command that moves money) and stays with it to its end."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class RefundDesk:
             return Outcome(Fate.NOT_SENT, failure=failure)
         except CallFailed as failure:
             return self._refused(command, failure)
-        refund = parse(Refund, answer.body)
+        refund = parse(Refund, answer.body) if command.kind == "refund" else None
         self._outbox.done(command, status=answer.status, answer=json.loads(answer.body))
         return Outcome(Fate.GIVEN, refund=refund)
 

@@ -39,6 +39,8 @@ INSTEAD = {
     "ship": "Shipped goods do not come back by a key: when the parcel returns, F8 refunds it",
     "refund": "Money that was given back stays there: add a note, or ask for a new payment",
     "batch": "States are not turned back by a key: F6, then u, x or n",
+    "mark_paid": "Money that was recorded stays: F8 gives it back",
+    "cancel": "A cancelled order stays cancelled: a new order takes its place",
     "note": "Notes are history and stay: write another one that puts it right",
 }
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from console.client.models import Address, CaseFile, Money
+from console.client.models import Address, CaseFile, Money, Payment
 
 WITHOUT_DECIMALS = frozenset(
     {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV",
@@ -65,6 +65,7 @@ REFUND = {
     "submitted": Mark("◑", "on its way", Sense.PART),
     "succeeded": Mark("↺", "given back", Sense.GOOD),
     "failed": Mark("✖", "failed", Sense.BAD),
+    "partially_failed": Mark("✖", "partly failed", Sense.BAD),
 }
 
 
@@ -91,12 +92,17 @@ def money(value: Money) -> str:
 
 def figure(value: Money) -> str:
     """An amount without its symbol, for columns that name the currency once."""
-    places = 0 if value.currency in WITHOUT_DECIMALS else 2
-    if value.currency in WITH_THREE_DECIMALS:
-        places = 3
+    places = places_of(value.currency)
     whole, part = divmod(abs(value.amount), 10**places)
     sign = "-" if value.amount < 0 else ""
     return f"{sign}{count(whole)}" + (f".{part:0{places}d}" if places else "")
+
+
+def places_of(currency: str) -> int:
+    """How many decimals a currency has."""
+    if currency in WITHOUT_DECIMALS:
+        return 0
+    return 3 if currency in WITH_THREE_DECIMALS else 2
 
 
 def count(number: int) -> str:
@@ -165,9 +171,17 @@ def address(where: Address | None) -> list[str]:
 
 def money_came_from(order: CaseFile) -> str:
     """Where a refund goes: the payments that still hold money, as the customer knows them."""
-    held = [one for one in order.payments if one.captured.amount > one.refunded.amount]
-    if not held:
-        return "no payment"
-    return " and ".join(
-        f"{one.provider} {one.reference}" if one.reference else one.provider for one in held
-    )
+    held = holding(order)
+    return " and ".join(payment_name(one) for one in held) if held else "no payment"
+
+
+def holding(order: CaseFile) -> list[Payment]:
+    """The payments that still hold money, oldest first."""
+    return [one for one in order.payments if one.captured.amount > one.refunded.amount]
+
+
+def payment_name(payment: Payment) -> str:
+    """A payment as the customer knows it; money that came another way goes back by hand."""
+    if payment.provider == "manual":
+        return f"the payer by hand ({payment.reference or 'no reference'})"
+    return f"{payment.provider} {payment.reference}" if payment.reference else payment.provider

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 
 from textual.widget import Widget
 
 from console.client import orders
-from console.client.errors import CallFailed
+from console.client.errors import CallFailed, SignedOut
 from console.client.models import CaseFile
-from console.client.outbox import Command
+from console.client.outbox import Command, Draft
+from console.flows import order_commands
 from console.flows.lines import units_called
 from console.flows.next_step import why_not_refund, why_not_ship
-from console.flows.step import done, noted, wrong
-from console.messages import Open
+from console.flows.order_commands import Cancel, CommandStep, MarkPaid, OrderCommand
+from console.flows.step import done, noted, waiting, wrong
+from console.flows.words import figure
+from console.messages import Open, SignInNeeded
 from console.scan.codes import Kind, Scan
 from console.scan.entry import Prompt
+from console.screens.background import begin
 from console.screens.counter import Counter
 from console.screens.frame import Frame
 from console.widgets.drawn import Sheet
@@ -23,14 +28,24 @@ from console.widgets.ink import Line
 from console.widgets.order_page import order_page
 
 NOTE = Prompt("note", "Note:")
+CAME = Prompt("came", "how much came:")
+REFERENCE = Prompt("reference", "reference of the transfer:")
+WHY_CANCEL = Prompt("why_cancel", f"why? {order_commands.listed_reasons()}:")
 LONGEST_NOTE = 2000
+STEPS = {
+    CAME.name: order_commands.amount_typed,
+    REFERENCE.name: order_commands.reference_typed,
+    WHY_CANCEL.name: order_commands.reason_typed,
+}
 
 
 class OrderScreen(Frame):
     """An order, its lines, money, parcels and history."""
 
     NAME = "order"
-    WAITS_FOR = frozenset({"enter", "ship", "refund_here", "refund", "note"})
+    WAITS_FOR = frozenset(
+        {"enter", "ship", "refund_here", "refund", "note", "mark_paid", "cancel_order"}
+    )
     CODES_WAIT = True
 
     def __init__(self, counter: Counter) -> None:
@@ -41,6 +56,9 @@ class OrderScreen(Frame):
         self._note = ""
         self._parcel = ""
         """The parcel whose label was scanned."""
+
+        self.command: OrderCommand | None = None
+        """What is being asked about this order's money, until it is sent or left."""
 
     def body(self) -> Iterable[Widget]:
         """One sheet."""
@@ -55,7 +73,7 @@ class OrderScreen(Frame):
         """Show the order as it was read last, then as it is."""
         if subject != self.order_id:
             self.order_id, self.order, self.read_at = subject, None, None
-            self.sheet.top, self._parcel = 0, ""
+            self.sheet.top, self._parcel, self.command = 0, "", None
             self.problem.hide()
             known = self.counter.known_case(subject)
             if known is not None:
@@ -91,7 +109,10 @@ class OrderScreen(Frame):
         return False
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
-        """The note is finished."""
+        """A note is finished, or one of the answers that a payment or a cancellation needs."""
+        if self.order is not None and prompt.name in STEPS and self.command is not None:
+            self._follow(STEPS[prompt.name](self.command, self.order, text), prompt, text)
+            return
         text = text.strip()
         if not text or self.order is None:
             self.say(noted("No note written"))
@@ -121,9 +142,21 @@ class OrderScreen(Frame):
     def why_not(self, action: str) -> str | None:
         """What this order and this operator do not allow."""
         order = self.order
-        if action in {"enter", "ship", "refund_here", "refund", "note"} and order is None:
+        if action in self.WAITS_FOR and order is None:
             return "The order is not here yet"
         person = self.counter.shop.session.person
+        if self._review is not None and action in {"enter", "commit"}:
+            return None
+        if action in {"mark_paid", "cancel_order"}:
+            unresolved = self.counter.shop.refunds.unresolved(orders.aggregate_of(self.order_id))
+            if unresolved is not None:
+                return "An earlier command about its money is not known yet: F12, then y asks again"
+        if action == "commit":
+            return "Nothing to send: p records a payment, c cancels"
+        if action == "mark_paid" and order is not None:
+            return order_commands.why_not_mark_paid(order, person)
+        if action == "cancel_order" and order is not None:
+            return order_commands.why_not_cancel(order, person)
         if action in {"enter", "ship"} and order is not None:
             return why_not_ship(order, person)
         if action in {"refund_here", "refund"} and order is not None:
@@ -131,8 +164,49 @@ class OrderScreen(Frame):
         return None
 
     async def do_enter(self) -> None:
-        """The green action: what this order needs next."""
-        self._go("ship")
+        """The green action: what this order needs next; in a review, the focused answer."""
+        if self._review is None:
+            self._go("ship")
+        elif self._review.says_yes:
+            self._send()
+        else:
+            self._let_go()
+
+    async def do_mark_paid(self) -> None:
+        """Record money that came another way."""
+        assert self.order is not None
+        self.command = OrderCommand(MarkPaid())
+        due = self.order.due
+        self.ask(CAME, figure(due).replace(" ", "") if due.amount else "")
+
+    async def do_cancel_order(self) -> None:
+        """Cancel the order."""
+        self.command = OrderCommand(Cancel())
+        self.ask(WHY_CANCEL)
+
+    async def do_commit(self) -> None:
+        """F10: send what the review shows."""
+        self._send()
+
+    async def do_turn_left(self) -> None:
+        """The answer before."""
+        self._turn(-1)
+
+    async def do_turn_right(self) -> None:
+        """The next answer."""
+        self._turn(1)
+
+    def go_back(self) -> bool:
+        """Esc leaves the review first."""
+        if self._review is None:
+            return False
+        self._let_go()
+        return True
+
+    def take_cancel(self, prompt: Prompt) -> None:
+        """A question was left: nothing is sent."""
+        if prompt.name in STEPS:
+            self.command = None
 
     async def do_ship(self) -> None:
         """Ship it."""
@@ -154,6 +228,64 @@ class OrderScreen(Frame):
         """Another width, another layout."""
         self._draw()
 
+    @property
+    def _review(self) -> OrderCommand | None:
+        return self.command if self.command is not None and self.command.question else None
+
+    def _follow(self, taken: CommandStep, prompt: Prompt, text: str) -> None:
+        self.say(taken.feedback)
+        went_on = taken.state != self.command
+        self.command = taken.state
+        if not went_on:
+            self.ask(prompt, text)
+        elif taken.state.question is None:
+            self.ask(REFERENCE)
+        self._draw()
+
+    def _turn(self, by: int) -> None:
+        if self.command is not None:
+            self.command = self.command.turned(by)
+            self._draw()
+
+    def _let_go(self) -> None:
+        self.command = None
+        self.say(noted("Not sent"))
+        self._draw()
+
+    def _send(self) -> None:
+        command, order = self._review, self.order
+        assert order is not None
+        if command is None:
+            return
+        match command.what:
+            case MarkPaid(amount, reference):
+                assert amount is not None
+                draft = orders.mark_paid(order, amount, reference, due=order.due)
+            case Cancel(reason):
+                draft = orders.cancel(order, reason)
+        self.command = None
+        self.say(waiting("Being sent"))
+        self._draw()
+        begin(self, "money", self._carry_out, order, command.what, draft, beside=True)
+
+    async def _carry_out(self, order: CaseFile, what: MarkPaid | Cancel, draft: Draft) -> None:
+        person = self.counter.shop.session.person
+        assert person is not None
+        try:
+            outcome = await self.counter.shop.refunds.send(
+                draft,
+                operator=person.id,
+                key=str(uuid.uuid4()),
+                unknown=lambda tries: self.say(order_commands.lost(tries)),
+            )
+        except SignedOut as failure:
+            self.post_message(SignInNeeded(failure))
+            self.say(waiting("Not known yet: sign in, then F12 asks again"))
+            return
+        self.say(order_commands.ended(what, order, outcome))
+        if self.is_current and order.id == self.order_id:
+            self.read_soon()
+
     def _go(self, screen: str) -> None:
         self.post_message(Open(screen, self.order_id, self.order))
 
@@ -169,4 +301,14 @@ class OrderScreen(Frame):
         if self._parcel:
             self.sheet.reveal(self._parcel)
         can_ship = why_not_ship(self.order, self.counter.shop.session.person) is None
-        self.key_bar.relabel({"enter": "ship" if can_ship else "", "ship": ""})
+        labels = {"enter": "ship" if can_ship else "", "ship": "", "commit": ""}
+        person = self.counter.shop.session.person
+        if order_commands.why_not_mark_paid(self.order, person) or not self.order.due.amount:
+            labels["mark_paid"] = ""
+        if order_commands.why_not_cancel(self.order, person):
+            labels["cancel_order"] = ""
+        if self._review is not None:
+            labels |= {"enter": "answer", "commit": "send"}
+        self.key_bar.relabel(labels)
+        hint = "F10 sends it. Esc goes back, nothing is sent."
+        self.question.show(self._review.question if self._review else None, hint)

@@ -16,9 +16,9 @@ from console.client.outbox import Command
 from console.flows import lines
 from console.flows.history import History
 from console.flows.refund import events, rules
-from console.flows.refund.draft import RefundDraft, Stage
+from console.flows.refund.draft import REASONS, RefundDraft, Stage
 from console.flows.step import noted, waiting, wrong
-from console.flows.words import money
+from console.flows.words import figure, money
 from console.messages import SignInNeeded
 from console.scan.codes import Kind, Scan
 from console.scan.entry import Prompt
@@ -29,7 +29,8 @@ from console.widgets.ink import Line
 
 QUANTITY = Prompt("quantity", "units", sign="=")
 REMARK = Prompt("remark", "Note:")
-REASON = Prompt("reason", "reason 1-5:")
+REASON = Prompt("reason", f"reason 1-{len(REASONS)}:")
+AMOUNT = Prompt("amount", "all that goes back:")
 
 
 class RefundScreen(DraftingScreen[RefundDraft]):
@@ -39,7 +40,7 @@ class RefundScreen(DraftingScreen[RefundDraft]):
     HINT = "scan what came back; a digit is the reason"
     WAITS_FOR = frozenset(
         {"enter", "more", "less", "exactly", "everything", "restock", "shipping", "reason",
-         "remark", "commit", "turn_left", "turn_right"}
+         "amount", "remark", "commit", "turn_left", "turn_right"}
     )  # fmt: skip
 
     def begin(self, order: CaseFile) -> None:
@@ -116,6 +117,8 @@ class RefundScreen(DraftingScreen[RefundDraft]):
                 self._take(events.Noted(text), "note")
             case "reason":
                 self._take(events.Because(text.strip()), "reason")
+            case "amount":
+                self._take(events.Amounted(text), "amount")
 
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
         """Something else happened to this order: fit the draft to it."""
@@ -207,6 +210,13 @@ class RefundScreen(DraftingScreen[RefundDraft]):
         """Type the reason's digit."""
         self.ask(REASON)
 
+    async def do_amount(self) -> None:
+        """Type all that goes back; of an overpaid order the excess is offered."""
+        history = self.history
+        assert history is not None
+        offered = history.now.amount or history.now.overpaid
+        self.ask(AMOUNT, figure(offered).replace(" ", "") if offered.amount else "")
+
     async def do_remark(self) -> None:
         """Write a note to the refund."""
         history = self.history
@@ -235,7 +245,7 @@ class RefundScreen(DraftingScreen[RefundDraft]):
     async def _quote(self, wanted: events.AskQuote) -> None:
         try:
             quote = await self.counter.shop.orders.refund_quote(
-                self.order_id, wanted.lines, shipping=wanted.shipping
+                self.order_id, wanted.lines, shipping=wanted.shipping, amount=wanted.amount
             )
         except SignedOut as failure:
             self.post_message(SignInNeeded(failure))
@@ -254,6 +264,7 @@ class RefundScreen(DraftingScreen[RefundDraft]):
             order,
             send.lines,
             shipping=send.shipping,
+            amount=send.amount,
             reason=send.reason,
             note=send.note,
             expected=send.expected,

@@ -81,21 +81,35 @@ def _refund_sums(draft: RefundDraft, paints: Paints, width: int) -> list[Line]:
     box = "☒" if draft.shipping else "☐"
     fee_words = f"{box} {money(fee)}" if fee.amount else "none to give back"
     total = money(draft.quote.amount) if draft.quote else ("…" if not draft.is_empty else "nothing")
+    excess = f"{money(draft.overpaid)} too much: $ gives it back"
+    where = draft.destination_of(draft.quote.amount) if draft.quote else draft.destination
     note: Part = (draft.note, paints.ink) if draft.note else ("none", paints.dim)
     return [
         *_pairs("reason", _reasons(draft, paints, width - 13), paints),
         *_pairs("fee", [[(fee_words, paints.ink if draft.shipping else paints.dim)]], paints),
         *_pairs("note", [[note]], paints),
+        *(_pairs("overpaid", [[(excess, paints.bright)]], paints) if draft.overpaid.amount else ()),
+        *(_pairs("amount", [_typed(draft, paints)], paints) if draft.amount else ()),
         Line(),
         *_pairs(
             "refund",
             [
                 [(total, paints.bright), (f" of {money(draft.refundable)}", paints.dim)],
-                [(f"to {draft.destination}", paints.ink)],
+                *(
+                    [(row, paints.ink)]
+                    for row in f"to {where}".replace(" and ", "\nand ").split("\n")
+                ),
             ],
             paints,
         ),
     ]
+
+
+def _typed(draft: RefundDraft, paints: Paints) -> list[Part]:
+    assert draft.amount is not None
+    free = draft.quote.additional if draft.quote else None
+    more = f", {money(free)} of it for no goods" if free and free.amount else ""
+    return [(f"{money(draft.amount)} in all", paints.bright), (more, paints.dim)]
 
 
 def _pairs(name: str, rows: Sequence[Sequence[Part]], paints: Paints) -> list[Line]:

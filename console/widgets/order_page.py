@@ -168,6 +168,10 @@ def _sums(order: CaseFile, paints: Paints, width: int) -> list[Line]:
         told.append(("given back", f"-{figure(order.refunded)}"))
     if order.refund_pending.amount:
         told.append(("going back", f"-{figure(order.refund_pending)}"))
+    if order.due.amount and order.captured.amount:
+        told.append(("still due", figure(order.due)))
+    if order.overpaid.amount:
+        told.append(("⚠ came too much", money(order.overpaid)))
     return [
         Line(((f" {label:>{width - 12}} ", paints.dim), (f"{amount:>10}", paints.ink)))
         for label, amount in told
@@ -227,6 +231,16 @@ def _money(order: CaseFile, paints: Paints) -> list[Line]:
                 ((f"-{money(refund.amount)} ", paints.ink),),
             )
         )  # fmt: skip
+        if len(refund.transactions) > 1:
+            for part in refund.transactions:
+                sent = mark(REFUND, part.status)
+                lines.append(
+                    Line(
+                        (("     ", paints.ink), *_marked(sent, paints),
+                         (f"  to {part.provider}", paints.dim)),
+                        ((f"-{money(part.amount)} ", paints.dim),),
+                    )
+                )  # fmt: skip
     if not order.payments:
         lines.append(Line(((" ○ nothing paid yet", paints.dim),)))
     return [*lines, Line()]

@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.client.errors import Conflict, Unreachable
-from console.client.models import Barcode, QuotedLine, RefundQuote
+from console.client.models import Barcode, Payment, QuotedLine, RefundQuote
 from console.client.refunds import Fate, Outcome
 from console.flows import lines
 from console.flows.history import History
 from console.flows.refund import events, rules
 from console.flows.refund.draft import RefundDraft, Stage
 from console.flows.step import Tone
-from tests.console.support.making import a_line, an_order, eur
+from tests.console.support.making import NOON, a_line, an_order, eur
 
 JUG, MUG = a_line("JUG", quantity=1), a_line("MUG", quantity=3, refundable_quantity=2)
 
@@ -30,8 +30,9 @@ def quote_for(draft: RefundDraft) -> RefundQuote:
         if line.quantity
     )
     fee = 490 if draft.shipping else 0
-    total = sum(line.amount.amount for line in lines) + fee
-    return RefundQuote(lines, eur(fee), eur(total), eur(9000))
+    price = sum(line.amount.amount for line in lines) + fee
+    total = price if draft.amount is None else draft.amount.amount
+    return RefundQuote(lines, eur(fee), eur(max(0, total - price)), eur(total), eur(9000))
 
 
 def after(draft: RefundDraft, *happened: events.Event) -> RefundDraft:
@@ -89,7 +90,7 @@ def test_f10_in_the_review_sends_what_was_shown_under_the_key_of_the_press() -> 
     taken = rules.step(reviewed(), events.Commit("key-2"))
 
     assert taken.commands == (
-        events.Send((("line-JUG", 1, False),), False, "damaged", None, eur(999), "key-2"),
+        events.Send((("line-JUG", 1, False),), False, None, "damaged", None, eur(999), "key-2"),
     )
     assert taken.state.stage is Stage.SENDING
 
@@ -191,6 +192,76 @@ def test_an_order_that_changed_keeps_what_still_fits() -> None:
     assert isinstance(fitted.commands[0], events.AskQuote)
 
 
+def test_a_free_amount_needs_no_goods_and_is_shown_before_it_goes() -> None:
+    draft = after(start(), events.Amounted("5,00"), events.Because("6"), events.Commit("k"))
+    sent = rules.step(draft, events.Commit("key-2"))
+
+    assert draft.question.text == "Refund 5.00 € to stripe card …4242? No goods come back."
+    assert sent.commands == (events.Send((), False, eur(500), "goodwill", None, eur(500), "key-2"),)
+
+
+def test_an_amount_beside_goods_says_how_much_is_for_no_goods() -> None:
+    draft = after(start(), lines.Scanned("JUG"), events.Amounted("12.50"), events.Because("1"))
+    reviewed = after(draft, events.Commit("k"))
+
+    assert "12.50 € to stripe card …4242, 2.51 € of it for no goods" in reviewed.question.text
+    assert after(draft, events.Amounted("")).quote.amount == eur(999)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("90.01", "At most 90.00 € can go back, not 90.01 €"),
+        ("0", "An amount is more than 0"),
+        ("0,00", "An amount is more than 0"),
+        ("1.234", "EUR has 2 decimals, 1.234 has 3"),
+        ("-5", "-5 is not an amount such as 12.50"),
+        ("five", "five is not an amount such as 12.50"),
+        ("1.000,50", "1.000,50 is not an amount such as 12.50"),
+        ("4000000000000", "4000000000000 is not an amount such as 12.50"),
+    ],
+)
+def test_what_is_no_amount_or_too_much_is_refused_with_its_reason(typed: str, words: str) -> None:
+    taken = rules.step(start(), events.Amounted(typed))
+
+    assert (taken.feedback.tone, taken.feedback.text) == (Tone.WRONG, words)
+    assert taken.state == start()
+
+
+def paid_twice() -> RefundDraft:
+    card = Payment("a", "stripe", "captured", eur(9000), eur(9000), eur(0), "card …4242", NOON)
+    hand = replace(card, id="b", provider="manual", reference="bank 12 Nov")
+    both = an_order(
+        JUG, MUG, payments=(card, hand), refundable=eur(18000), overpaid=eur(9000),
+    )  # fmt: skip
+    return rules.start(both)
+
+
+def test_the_excess_is_given_back_to_the_payment_that_came_last() -> None:
+    draft = after(paid_twice(), events.Amounted("90"), events.Commit("k"))
+
+    assert draft.reason == "overpaid"
+    assert draft.question.text.startswith("Refund 90.00 € to the payer by hand (bank 12 Nov)?")
+    assert draft.destination_of(eur(9000)) == "the payer by hand (bank 12 Nov)"
+
+
+def test_money_that_goes_back_to_two_payments_names_both_with_their_share() -> None:
+    draft = paid_twice()
+
+    assert draft.destination_of(eur(10000)) == (
+        "the payer by hand (bank 12 Nov) (90.00 €) and stripe card …4242 (10.00 €)"
+    )
+    assert after(draft, events.Everything()).amount == eur(18000)
+
+
+def test_an_amount_that_no_longer_fits_is_dropped_and_said() -> None:
+    draft = after(start(), events.Amounted("80"))
+    fitted = rules.reloaded(draft, an_order(JUG, MUG, refundable=eur(5000)))
+
+    assert fitted.state.amount is None
+    assert "80.00 € is more than can go back by now" in fitted.feedback.text
+
+
 HAPPENINGS = st.one_of(
     st.sampled_from(["JUG", "MUG", "TEA", "1", "2", "9"]).map(lines.Scanned),
     st.integers(-3, 3).map(lines.OneMore),
@@ -198,6 +269,7 @@ HAPPENINGS = st.one_of(
     st.integers(-1, 4).map(lines.Move),
     st.sampled_from(["1", "2", "6", ""]).map(events.Because),
     st.sampled_from(["", "a note"]).map(events.Noted),
+    st.sampled_from(["", "5", "12,50", "90.00", "90.01", "0", "x"]).map(events.Amounted),
     st.integers(-1, 1).map(lines.TurnTo),
     st.sampled_from(
         [events.Everything(), events.TurnRestock(), events.TurnShipping(), events.Back(),
@@ -225,6 +297,7 @@ def test_never_more_is_refunded_than_is_refundable(
             if isinstance(command, events.Send):
                 assert was.stage is Stage.REVIEW
                 assert command.expected == quote_for(was).amount
+                assert command.expected.amount <= was.refundable.amount
                 assert all(0 < n <= refundable[line] for line, n, _ in command.lines)
         if draft.stage is Stage.SENDING:
             return

@@ -221,9 +221,23 @@ DRAFTS = {
     "money goes back": (
         "/orders/{order_id}/refunds",
         orders.refund(
-            an_order(), [(LINE, 1, True)], shipping=True, reason="damaged", note="chipped",
-            expected=Money(999, "EUR"),
+            an_order(), [(LINE, 1, True)], shipping=True, amount=None, reason="damaged",
+            note="chipped", expected=Money(999, "EUR"),
         ),
+    ),
+    "an amount goes back": (
+        "/orders/{order_id}/refunds",
+        orders.refund(
+            an_order(), [], shipping=False, amount=Money(500, "EUR"), reason="goodwill",
+            note=None, expected=Money(500, "EUR"),
+        ),
+    ),
+    "an order is paid by transfer": (
+        "/orders/{order_id}/mark-paid",
+        orders.mark_paid(an_order(), Money(500, "EUR"), "bank", due=Money(400, "EUR")),
+    ),
+    "an order is cancelled": (
+        "/orders/{order_id}/cancel", orders.cancel(an_order(), "out_of_stock"),
     ),
     **{
         f"many {of} change {item}": (catalogue.PATHS[of].removeprefix(ADMIN), a_change(of, item))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from console.client.models import Barcode, Money, RefundQuote
 from console.flows.lines import units_called
 from console.flows.step import Question
+from console.flows.words import money
 
 REASONS = (
     ("changed_mind", "changed mind"),
@@ -15,8 +16,10 @@ REASONS = (
     ("wrong_item", "wrong item"),
     ("late", "late"),
     ("other", "other"),
+    ("goodwill", "goodwill"),
+    ("overpaid", "overpaid"),
 )
-"""Wire name and word, in the order of their digits 1 to 5."""
+"""Wire name and word, in the order of their digits, from 1."""
 
 NOT_TO_BE_SOLD = frozenset({"damaged"})
 """Reasons for which goods do not go back on the shelf unless the operator says so."""
@@ -69,7 +72,15 @@ class RefundDraft:
     destination: str
     refundable: Money
     refundable_shipping: Money
+    overpaid: Money
+    """How much more is here than the order costs."""
+
+    holders: tuple[tuple[str, Money], ...] = ()
+    """The payments that hold money and how much, the one first that gives it back first."""
+
     shipping: bool = False
+    amount: Money | None = None
+    """What the operator typed as all that goes back; None leaves it to the price of the goods."""
     reason: str | None = None
     note: str = ""
     cursor: int = 0
@@ -89,12 +100,25 @@ class RefundDraft:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to give back."""
-        return not self.units and not self.shipping
+        return not self.units and not self.shipping and self.amount is None
 
     @property
     def work(self) -> tuple[object, ...]:
         """What the operator did: the part that undo takes back."""
-        return (self.lines, self.shipping, self.reason, self.note)
+        return (self.lines, self.shipping, self.amount, self.reason, self.note)
+
+    def destination_of(self, amount: Money) -> str:
+        """Where so much money goes: to the payment that came last, then to the one before it."""
+        if sum(held.amount for _, held in self.holders) != self.refundable.amount:
+            return self.destination  # something is on its way already: the shop alone knows
+        left, parts = amount.amount, []
+        for name, held in self.holders:
+            if left > 0:
+                parts.append((name, Money(min(left, held.amount), amount.currency)))
+                left -= held.amount
+        if len(parts) < 2:
+            return parts[0][0] if parts else self.destination
+        return " and ".join(f"{name} ({money(part)})" for name, part in parts)
 
     def restocks(self, line: Returned) -> bool:
         """Whether a line's units go back on the shelf."""

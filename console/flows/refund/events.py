@@ -25,6 +25,13 @@ class TurnShipping:
 
 
 @dataclass(frozen=True, slots=True)
+class Amounted:
+    """All that goes back was typed; nothing typed leaves it to the price of the goods."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Because:
     """The reason, by its digit."""
 
@@ -94,6 +101,7 @@ class AskQuote:
     serial: int
     lines: dict[str, int]
     shipping: bool
+    amount: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,7 @@ class Send:
     """Order line, units, back on the shelf."""
 
     shipping: bool
+    amount: Money | None
     reason: str
     note: str | None
     expected: Money
@@ -118,6 +127,7 @@ Event = (
     | Move
     | TurnRestock
     | TurnShipping
+    | Amounted
     | Because
     | Noted
     | Quoted

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from console.client.models import CaseFile, RefundQuote
 from console.client.refunds import Fate, Outcome
+from console.flows import amounts, quantities
 from console.flows import lines as goods
-from console.flows import quantities
 from console.flows.lines import Exactly, Move, OneMore, Scanned, TurnTo
 from console.flows.refund.draft import NOT_TO_BE_SOLD, REASONS, RefundDraft, Returned, Stage
 from console.flows.refund.events import (
+    Amounted,
     AnswerLost,
     AskQuote,
     Back,
@@ -29,7 +30,7 @@ from console.flows.refund.events import (
     TurnShipping,
 )
 from console.flows.step import Choice, Question, Step, done, good, noted, waiting, wrong
-from console.flows.words import money, money_came_from, units
+from console.flows.words import holding, money, money_came_from, payment_name, units
 
 RefundStep = Step[RefundDraft, AskQuote | Send]
 _Wanted = Callable[[Returned], int]
@@ -56,6 +57,8 @@ def start(order: CaseFile) -> RefundDraft:
         money_came_from(order),
         order.refundable,
         order.refundable_shipping,
+        order.overpaid,
+        tuple((payment_name(one), one.captured - one.refunded) for one in reversed(holding(order))),
     )
 
 
@@ -72,12 +75,19 @@ def reloaded(draft: RefundDraft, order: CaseFile) -> RefundStep:
         lines.append(replace(line, quantity=quantity, restock=old.restock))
     if draft.refundable != fresh.refundable:
         changes.append(f"refundable {money(draft.refundable)} → {money(fresh.refundable)}")
+    amount = draft.amount
+    if amount is not None and amount.amount > fresh.refundable.amount:
+        changes.append(f"{money(amount)} is more than can go back by now")
+        amount = None
     state = replace(
         draft,
         lines=tuple(lines),
+        amount=amount,
         destination=fresh.destination,
         refundable=fresh.refundable,
         refundable_shipping=fresh.refundable_shipping,
+        overpaid=fresh.overpaid,
+        holders=fresh.holders,
         shipping=draft.shipping and fresh.refundable_shipping.amount > 0,
         stage=Stage.EDITING,
     )
@@ -135,6 +145,8 @@ def _edit(draft: RefundDraft, event: Event) -> RefundStep:
             return _turn_restock(draft)
         case TurnShipping():
             return _turn_shipping(draft)
+        case Amounted(text):
+            return _amounted(draft, text)
         case Because(digit):
             return _because(draft, digit)
         case Noted(text):
@@ -190,8 +202,27 @@ def _everything(draft: RefundDraft) -> RefundStep:
         draft,
         lines=tuple(replace(line, quantity=line.refundable) for line in draft.lines),
         shipping=draft.refundable_shipping.amount > 0,
+        amount=draft.refundable if draft.overpaid.amount else None,
     )
-    return _edited(state).saying(good(f"Everything: {units(state.units)}"))
+    more = f", {money(draft.refundable)} in all" if draft.overpaid.amount else ""
+    return _edited(state).saying(good(f"Everything: {units(state.units)}{more}"))
+
+
+def _amounted(draft: RefundDraft, text: str) -> RefundStep:
+    if not text.strip():
+        return _edited(replace(draft, amount=None)).saying(good("The price of what is chosen"))
+    try:
+        amount = amounts.parse(text, draft.refundable.currency)
+    except amounts.NotAnAmount as refusal:
+        return Step(draft, feedback=wrong(str(refusal)))
+    if amount.amount > draft.refundable.amount:
+        most = f"At most {money(draft.refundable)} can go back, not {money(amount)}"
+        return Step(draft, feedback=wrong(most))
+    reason = draft.reason
+    if reason is None and not draft.units and amount == draft.overpaid:
+        reason = "overpaid"
+    state = replace(draft, amount=amount, reason=reason)
+    return _edited(state).saying(good(f"{money(amount)} in all"))
 
 
 def _turn_restock(draft: RefundDraft) -> RefundStep:
@@ -219,7 +250,7 @@ def _edited(draft: RefundDraft) -> RefundStep:
 
 def _ask(draft: RefundDraft) -> AskQuote:
     lines = {line.line_id: line.quantity for line in draft.lines if line.quantity}
-    return AskQuote(draft.serial, lines, draft.shipping)
+    return AskQuote(draft.serial, lines, draft.shipping, draft.amount)
 
 
 def _quoted(draft: RefundDraft, serial: int, quote: RefundQuote) -> RefundStep:
@@ -240,13 +271,20 @@ def _not_quoted(draft: RefundDraft, serial: int, why: str) -> RefundStep:
 
 def _review(draft: RefundDraft) -> RefundStep:
     if draft.is_empty:
-        return Step(draft, feedback=wrong("Nothing chosen: scan what came back, or + adds one"))
+        words = "Nothing chosen: scan what came back, + adds one, $ takes an amount"
+        return Step(draft, feedback=wrong(words))
     if draft.reason is None:
         listed = "  ".join(f"{n} {word}" for n, (_, word) in enumerate(REASONS, 1))
         return Step(draft, feedback=wrong(f"Why? {listed}"))
     if draft.quote is None:
         state = replace(draft, stage=Stage.QUOTING)
         return Step(state, (_ask(state),), waiting("Asking the shop for the amount"))
+    if draft.quote.amount.amount > draft.quote.refundable.amount:
+        most = money(draft.quote.refundable)
+        words = (
+            f"{money(draft.quote.amount)} is more than the {most} that are left: $ says how much"
+        )
+        return Step(draft, feedback=wrong(words))
     question = Question(review_text(draft), (Choice("no", "no, go on editing"), _yes(draft.quote)))
     return Step(replace(draft, stage=Stage.REVIEW, question=question))
 
@@ -262,8 +300,10 @@ def review_text(draft: RefundDraft) -> str:
     ]
     goods = ", ".join(part for part in told if part) or "no goods come back"
     fee = ", shipping fee included" if draft.shipping else ""
-    amount = money(draft.quote.amount)
-    return f"Refund {amount} to {draft.destination}{fee}? {goods[0].upper()}{goods[1:]}."
+    free = draft.quote.additional
+    more = f", {money(free)} of it for no goods" if free.amount and draft.units else ""
+    amount, where = money(draft.quote.amount), draft.destination_of(draft.quote.amount)
+    return f"Refund {amount} to {where}{fee}{more}? {goods[0].upper()}{goods[1:]}."
 
 
 def _yes(quote: RefundQuote) -> Choice:
@@ -284,7 +324,8 @@ def _send(draft: RefundDraft, key: str) -> RefundStep:
     lines = tuple(
         (line.line_id, line.quantity, draft.restocks(line)) for line in draft.lines if line.quantity
     )
-    send = Send(lines, draft.shipping, draft.reason, draft.note or None, draft.quote.amount, key)
+    expected, note = draft.quote.amount, draft.note or None
+    send = Send(lines, draft.shipping, draft.amount, draft.reason, note, expected, key)
     state = replace(draft, stage=Stage.SENDING, question=None)
     return Step(state, (send,), waiting(f"Refunding {money(draft.quote.amount)}"))
 
@@ -294,7 +335,8 @@ def _ended(draft: RefundDraft, outcome: Outcome) -> RefundStep:
     match outcome.fate:
         case Fate.GIVEN:
             amount = outcome.refund.amount if outcome.refund else draft.refundable
-            return Step(state, feedback=done(f"{money(amount)} refunded to {draft.destination}"))
+            where = draft.destination_of(amount)
+            return Step(state, feedback=done(f"{money(amount)} refunded to {where}"))
         case Fate.PENDING:
             words = "Taken down: the payment provider does not answer, the shop finishes it later"
             return Step(state, feedback=done(words))

@@ -36,7 +36,8 @@ def an_order(*lines: OrderLine, **other: object) -> CaseFile:
     payment = Payment("p", "stripe", "captured", eur(9000), eur(9000), eur(0), "card …4242", NOON)
     given = {
         "lines": lines or order.lines, "payments": (payment,), "refundable": eur(9000),
-        "refundable_shipping": eur(490), "number": "O-1000412", "id": "order-1", **other,
+        "refundable_shipping": eur(490), "due": eur(0), "number": "O-1000412",
+        "id": "order-1", **other,
     }  # fmt: skip
     return replace(order, **given)
 

@@ -232,15 +232,21 @@ class Warehouse:
             amount += each
             quoted.append({**one, "amount": eur(each)})
         fee = case["refundable_shipping"]["amount"] if body.get("shipping") else 0
-        return {"lines": quoted, "shipping": eur(fee), "amount": eur(amount + fee),
-                "refundable": case["refundable"]}  # fmt: skip
+        price = amount + fee
+        total = body["amount"]["amount"] if body.get("amount") else price
+        if body.get("amount") and total > case["refundable"]["amount"]:
+            raise Refusal(409, "refund_exceeds_captured", "More than was paid.")
+        return {"lines": quoted, "shipping": eur(fee), "additional": eur(max(0, total - price)),
+                "amount": eur(total), "refundable": case["refundable"],
+                "overpaid": case["overpaid"]}  # fmt: skip
 
     def refund(self, n: int, body: dict[str, object], actor: str) -> dict[str, object]:
         """Give money back."""
         case = self.case(n)
         quote = self.quote(n, {"lines": [
             {"order_line_id": one["order_line_id"], "quantity": one["quantity"]}
-            for one in body["lines"]], "shipping": body["shipping"]})  # fmt: skip
+            for one in body["lines"]], "shipping": body["shipping"],
+            "amount": body.get("amount")})  # fmt: skip
         amount = quote["amount"]["amount"]
         expected = body.get("expected_amount")
         if amount > case["refundable"]["amount"]:
@@ -256,20 +262,69 @@ class Warehouse:
             line["refunded_quantity"] += one["quantity"]
         case["refundable"] = eur(case["refundable"]["amount"] - amount)
         case["refunded"] = eur(case["refunded"]["amount"] + amount)
+        case["overpaid"] = eur(max(0, case["overpaid"]["amount"] - quote["additional"]["amount"]))
         if body["shipping"]:
             case["refundable_shipping"] = eur(0)
         whole = case["refundable"]["amount"] == 0
         case["payment_status"] = "refunded" if whole else "partially_refunded"
-        case["payments"][0]["refunded"] = case["refunded"]
+        transactions, left = [], amount
+        for payment in reversed(case["payments"]):
+            part = min(left, payment["captured"]["amount"] - payment["refunded"]["amount"])
+            if part:
+                payment["refunded"] = eur(payment["refunded"]["amount"] + part)
+                transactions.append({"payment_id": payment["id"], "provider": payment["provider"],
+                                     "amount": eur(part), "status": "succeeded"})  # fmt: skip
+                left -= part
         refund = {
             "id": str(uuid.uuid4()), "status": "succeeded", "amount": eur(amount),
             "reason": body["reason"], "note": body.get("note"),
             "lines": [{**one, "amount": eur(0)} for one in body["lines"]],
-            "shipping": quote["shipping"], "created_at": wire_time(datetime.now(UTC)),
+            "shipping": quote["shipping"], "additional": quote["additional"],
+            "transactions": transactions, "created_at": wire_time(datetime.now(UTC)),
         }  # fmt: skip
         case["refunds"].append(refund)
         self._happened(case, "refunded", f"Refunded {amount / 100:.2f} €: {body['reason']}", actor)
         return refund
+
+    def mark_paid(self, n: int, body: dict[str, object], actor: str) -> dict[str, object]:
+        """Record money that came another way."""
+        case = self.case(n)
+        amount = body["amount"]["amount"]
+        if amount > case["due"]["amount"] and not body["allow_overpayment"]:
+            raise Refusal(422, "amount_exceeds_due", "That much is not due.")
+        self.receive(n, amount, provider="manual", reference=body["reference"])
+        self._happened(case, "paid", f"Marked as paid: {body['reference']}", actor)
+        return case
+
+    def receive(self, n: int, amount: int, *, provider: str, reference: str) -> None:
+        """Let money come in, whatever the order costs."""
+        case = self.case(n)
+        case["payments"].append({
+            "id": str(uuid.uuid4()), "provider": provider, "status": "captured",
+            "amount": eur(amount), "captured": eur(amount), "refunded": eur(0),
+            "reference": reference, "created_at": wire_time(datetime.now(UTC)),
+        })  # fmt: skip
+        captured = case["captured"]["amount"] + amount
+        excess = captured - case["total"]["amount"]
+        case["captured"] = eur(captured)
+        case["refundable"] = eur(case["refundable"]["amount"] + amount)
+        case["due"], case["overpaid"] = eur(max(0, -excess)), eur(max(0, excess))
+        paid = "paid" if excess == 0 else "partially_paid"
+        case["payment_status"] = "overpaid" if excess > 0 else paid
+
+    def cancel(self, n: int, body: dict[str, object], actor: str) -> dict[str, object]:
+        """End an order, and give all of its money back."""
+        case = self.case(n)
+        if case["status"] == "cancelled":
+            raise Refusal(409, "invalid_state", "The order is cancelled: it cannot be cancelled.")
+        for line in case["lines"]:
+            line["cancelled_quantity"], line["open_quantity"] = line["open_quantity"], 0
+        case["refunded"], case["refundable"], case["overpaid"] = case["captured"], eur(0), eur(0)
+        case["due"] = eur(0)
+        case["status"] = case["fulfilment_status"] = "cancelled"
+        case["payment_status"] = "refunded" if case["captured"]["amount"] else "voided"
+        self._happened(case, "cancelled", f"Cancelled: {body['reason']}", actor)
+        return case
 
     def note(self, n: int, body: dict[str, object], actor: str) -> dict[str, object]:
         """Write into the timeline."""
@@ -463,7 +518,8 @@ class Warehouse:
             "shipping_method": "DHL Paket", "lines": lines,
             "subtotal": eur(total - 490), "shipping_total": eur(490),
             "tax_total": eur(total * 19 // 119), "captured": eur(captured), "refunded": eur(0),
-            "refund_pending": eur(0), "refundable": eur(captured),
+            "refund_pending": eur(0), "refundable": eur(captured), "overpaid": eur(0),
+            "due": eur(0 if captured or status == "cancelled" else total),
             "refundable_shipping": eur(490 if captured else 0), "payments": payments,
             "refunds": [], "fulfilments": fulfilments, "timeline": timeline,
         }  # fmt: skip

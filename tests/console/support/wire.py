@@ -19,7 +19,8 @@ from tests.console.support.warehouse import Refusal, Warehouse
 EMAIL, PASSWORD = "mia@stockroom.test", "correct horse battery"
 PERMISSIONS = [
     "orders:read", "orders:write", "orders:refund", "fulfilment:write", "inventory:read",
-    "inventory:adjust", "reports:read", "catalog:read", "catalog:write",
+    "inventory:adjust", "reports:read", "catalog:read", "catalog:write", "orders:cancel",
+    "payments:write",
 ]  # fmt: skip
 MOST_ROWS = 100
 PRODUCTS_KNOW = {
@@ -292,6 +293,10 @@ class WireShop:
                 return _json(house.ship(house.find_order(order_id), body, actor), 201)
             case ["orders", order_id, "refunds"]:
                 return _json(house.refund(house.find_order(order_id), body, actor), 201)
+            case ["orders", order_id, "mark-paid"]:
+                return _json(house.mark_paid(house.find_order(order_id), body, actor))
+            case ["orders", order_id, "cancel"]:
+                return _json(house.cancel(house.find_order(order_id), body, actor))
             case ["orders", order_id, "notes"]:
                 return _json(house.note(house.find_order(order_id), body, actor), 201)
             case ["stock", level_id, "adjust"]:
