@@ -73,7 +73,7 @@ def count(shop: BenchShop, work: Work, requests: Sequence[Request], units: int =
     flushed = units if work.before_each else 0
     commands = after["commands"] - before["commands"] - unit_of_ours["commands"] - flushed
     reads = after["reads"] - before["reads"] - unit_of_ours["reads"] - flushed
-    statements, trips = _statements(text)
+    statements, trips = statements_in(text)
     return Counts(
         round(statements / units, 1),
         round(trips / units, 1),
@@ -133,7 +133,7 @@ class Probe:
         raise RuntimeError("Postgres did not read its configuration again")
 
 
-def _statements(log: str) -> tuple[int, int]:
+def statements_in(log: str) -> tuple[int, int]:
     """Count statements and round trips in a piece of Postgres's log."""
     starts = [*(found.start() for found in _ANY.finditer(log)), len(log)]
     statements = trips = 0

@@ -151,7 +151,7 @@ class BenchShop:
             fault = _TOLD_OF_FAULTS.search(new)
             if fault is not None:
                 at = new.rfind("\n", 0, fault.start()) + 1
-                raise Broken(f"{self.name}: the {name} log says: {new[at : at + 4000]}")
+                raise Broken(f"{self.name}: the {name} log says: {new[at : at + 1500]}")
 
     def memory(self) -> dict[str, dict[str, list[float]]]:
         """Return RSS and PSS in MB of each process of the web and the worker."""
