@@ -39,7 +39,9 @@ SIZES = (1_000, 100_000, 1_000_000)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fill shops, measure them, print the tables; 1 when something was wrong, 130 on Ctrl-C."""
     wanted = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up as after Ctrl-C
+    # Whatever asks it to end, it cleans up; a shell lets what runs behind its back ignore Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     # Lines for people go to standard output; how far it is goes to the terminal alone.
     progress = Progress(
         *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
