@@ -13,7 +13,8 @@ from api.accounts import routes as account_routes
 from api.accounts import service as accounts
 from api.aftersales import routes as aftersales_routes
 from api.cart import routes as cart_routes
-from api.casefile import routes as casefile_routes
+from api.casefile import admin_routes as casefile_routes
+from api.casefile import routes as own_order_routes
 from api.catalog import admin_routes as catalog_admin_routes
 from api.catalog import routes as catalog_routes
 from api.checkout import routes as checkout_routes
@@ -69,6 +70,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     cart_routes.blueprint,
     checkout_routes.checkout,
     checkout_routes.payments,
+    checkout_routes.orders_blueprint,
     order_routes.blueprint,
     payment_routes.blueprint,
     order_admin_routes.blueprint,
@@ -78,6 +80,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     fulfilment_routes.blueprint,
     fulfilment_routes.desk,
     casefile_routes.blueprint,
+    own_order_routes.blueprint,
     letter_routes.blueprint,
     waitlist_routes.blueprint,
     waitlist_routes.admin,

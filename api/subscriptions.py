@@ -27,7 +27,13 @@ from api.inventory import jobs as inventory
 from api.inventory.events import StockRanLow, StockReturned
 from api.notifications import jobs as letters
 from api.notifications.events import LetterResendAsked
-from api.orders.events import OrderCancelled, OrderCompleted, OrderPaid, OrderPlaced
+from api.orders.events import (
+    OrderAmended,
+    OrderCancelled,
+    OrderCompleted,
+    OrderPaid,
+    OrderPlaced,
+)
 from api.payments.events import (
     ProviderEventReceived,
     RefundFailed,
@@ -67,6 +73,7 @@ WORK = Work(
         LetterResendAsked: [letters.on_letter_resend_asked],
         MediaRemoved: [catalog.on_media_removed],
         MediaUploaded: [catalog.on_media_uploaded],
+        OrderAmended: [letters.on_order_amended],
         OrderCancelled: [fulfilment.on_order_cancelled, letters.on_order_cancelled],
         OrderCompleted: [fulfilment.on_order_completed],
         OrderPaid: [letters.on_order_paid],

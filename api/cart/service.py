@@ -1,6 +1,7 @@
 """The verbs of the cart. Each locks the cart's row first and raises its version."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final, cast
 from uuid import UUID
@@ -220,6 +221,23 @@ def mark_ordered(cart_id: UUID) -> None:
         .values(status=CartStatus.ORDERED, version=Cart.version + 1, updated_at=clock.now())
         .execution_options(synchronize_session=False)
     )
+
+
+def restore(principal: Principal, currency: str, lines: Sequence[tuple[UUID, int, int]]) -> None:
+    """Put the lines of a cancelled order back: variant, units and the price that was agreed.
+
+    They join what lies in the open cart of the customer or guest, as at sign-in; without one a
+    cart begins, which the guest's token opens as before. Locks the cart.
+    """
+    cart = touch(principal)
+    if cart is None:
+        cart, _ = open_cart(principal, currency)
+    rows = [
+        {"id": new_id(), "cart_id": cart.id, "variant_id": variant_id, "quantity": quantity,
+         "seen_price": price}
+        for variant_id, quantity, price in lines
+    ]  # fmt: skip
+    session.execute(_added_up(insert(CartItem)), rows)
 
 
 def forget_idle() -> int:

@@ -1,4 +1,4 @@
-"""The case file of one order, put together from what the floors below tell."""
+"""One order, put together from what the floors below tell: for staff, and for its customer."""
 
 from typing import Any
 from uuid import UUID
@@ -6,8 +6,61 @@ from uuid import UUID
 from api.aftersales import queries as aftersales
 from api.catalog import queries as catalog
 from api.fulfilment import queries as fulfilment
+from api.kernel.money import Money
+from api.kernel.principal import Principal
 from api.orders import queries as orders
+from api.orders.queries import own as own_orders
 from api.payments import queries as payments
+
+_PARCEL = (
+    "id", "number", "status", "carrier", "tracking_number", "tracking_url", "shipped_at",
+    "delivered_at",
+)  # fmt: skip
+_PARCEL_LINE = ("sku", "title", "variant_title")
+_HAS_LEFT = ("shipped", "delivered")
+_REFUND_STATES = {"requested": "pending", "submitted": "pending"}
+
+
+def own_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
+    """Return an order for its customer, guest or known: parcels, refunds and what they may do.
+
+    Parcels are told once they have left. A refund is `pending` until the bank has answered. Six
+    statements, however many lines, parcels and refunds there are. Raises `OrderNotFound`, also for
+    an order of somebody else.
+    """
+    in_progress = payments.is_in_progress(order_id)
+    order = own_orders.order_with_actions(order_id, principal, is_in_progress=in_progress)
+    named = {line["id"]: line for line in order["lines"]}
+    return {
+        **order,
+        "parcels": [
+            {
+                **{name: parcel[name] for name in _PARCEL},
+                "lines": [
+                    {
+                        "order_line_id": held["order_line_id"],
+                        "quantity": held["quantity"],
+                        **{name: named[held["order_line_id"]][name] for name in _PARCEL_LINE},
+                    }
+                    for held in parcel["lines"]
+                ],
+            }
+            for parcel in fulfilment.fulfilments_of_order(order_id)
+            if parcel["status"] in _HAS_LEFT
+        ],
+        "refunds": [
+            {
+                "id": refund.id,
+                "status": _REFUND_STATES.get(refund.status, refund.status),
+                "amount": Money(refund.amount, refund.currency),
+                "created_at": refund.created_at,
+            }
+            # Their ids come from commands and say nothing of time.
+            for refund in sorted(
+                payments.refunds_of_order(order_id), key=lambda one: (one.created_at, one.id)
+            )
+        ],
+    }
 
 
 def case_file(order_id: UUID) -> dict[str, Any]:

@@ -1,28 +1,28 @@
-"""The case file, for staff."""
+"""One order for the customer who placed it."""
 
 from typing import Any
 from uuid import UUID
 
 from api.casefile import queries
-from api.casefile.schemas import CaseFileSchema
-from api.kernel.permissions import Permission
+from api.casefile.schemas import OwnOrderSchema
 from api.orders.errors import OrderNotFound
-from api.platform.auth import requires
+from api.platform.auth import anyone, principal
 from api.platform.http import Blueprint
 from api.platform.refusals import refuses
 
 blueprint = Blueprint(
-    "casefile",
-    __name__,
-    url_prefix="/api/v1/admin/orders",
-    description="Everything about one order.",
+    "own-order", __name__, url_prefix="/api/v1/orders", description="One order of a customer."
 )
 
 
 @blueprint.route("/<uuid:order_id>", methods=["GET"])
-@requires(Permission.ORDERS_READ)
+@anyone
 @refuses(OrderNotFound)
-@blueprint.response(200, CaseFileSchema)
+@blueprint.response(200, OwnOrderSchema)
 def get_order(order_id: UUID) -> Any:
-    """Read an order with its lines, money, refunds, parcels and history."""
-    return queries.case_file(order_id)
+    """Read one of your orders; a guest sends the X-Cart-Token that it was placed with.
+
+    With its parcels and how to follow them, its refunds and how far they are, and what you may
+    still do with it.
+    """
+    return queries.own_order(order_id, principal())

@@ -8,11 +8,69 @@ from api.orders.schemas import (
     OrderCardSchema,
     OrderHoldSchema,
     OrderLineSchema,
+    OrderSchema,
     TimelineEntrySchema,
 )
 from api.payments.states import PaymentState
 from api.platform.address import AgreedAddressSchema
 from api.platform.http import MoneySchema, Schema
+
+
+class OwnParcelLineSchema(Schema):
+    """Units of one position of the order inside a parcel."""
+
+    order_line_id = ma.fields.UUID(required=True)
+    sku = ma.fields.String(required=True)
+    title = ma.fields.String(required=True)
+    variant_title = ma.fields.String(required=True)
+    quantity = ma.fields.Integer(required=True)
+
+
+class OwnParcelSchema(Schema):
+    """A parcel that is on its way or has arrived."""
+
+    id = ma.fields.UUID(required=True)
+    number = ma.fields.String(required=True, metadata={"example": "1001-F1"})
+    status = ma.fields.String(required=True, validate=ma.validate.OneOf(["shipped", "delivered"]))
+    carrier = ma.fields.String(required=True, allow_none=True)
+    tracking_number = ma.fields.String(required=True, allow_none=True)
+    tracking_url = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The carrier's own page about it, for carriers that are known."},
+    )
+    shipped_at = ma.fields.AwareDateTime(required=True)
+    delivered_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    lines = ma.fields.List(ma.fields.Nested(OwnParcelLineSchema), required=True)
+
+
+class OwnRefundSchema(Schema):
+    """Money on its way back. A `failed` one did not arrive: the shop finds another way."""
+
+    id = ma.fields.UUID(required=True)
+    status = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(["pending", "succeeded", "failed"])
+    )
+    amount = ma.fields.Nested(MoneySchema, required=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+
+
+class OwnOrderSchema(OrderSchema):
+    """An order for its customer, with parcels, refunds and what may be done with it now."""
+
+    parcels = ma.fields.List(ma.fields.Nested(OwnParcelSchema), required=True)
+    refunds = ma.fields.List(ma.fields.Nested(OwnRefundSchema), required=True)
+    due = ma.fields.Nested(
+        MoneySchema, required=True, metadata={"description": "What is still to be paid."}
+    )
+    allowed_actions = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf(["pay", "amend", "cancel"])),
+        required=True,
+        metadata={
+            "description": "`pay`: create a PaymentIntent; `amend`: PATCH the order; `cancel`: POST"
+            " to /cancel. Empty while a payment is being carried out."
+        },
+    )
 
 
 class CaseBarcodeSchema(Schema):
@@ -90,6 +148,11 @@ class CaseFileSchema(OrderCardSchema):
 
     expires_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     paid_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    amended_at = ma.fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When its customer last changed it, before it was paid."},
+    )
     cancel_reason = ma.fields.String(required=True, allow_none=True)
     customer_id = ma.fields.UUID(required=True, allow_none=True)
     payment_method = ma.fields.String(required=True)

@@ -17,6 +17,19 @@ class CartUnbuyable(Conflict):
     sentence = "Something in the cart is no longer for sale. Take it out and try again."
 
 
+class CartAlreadyOrdered(Conflict):
+    """The cart became an order, by a checkout that said something else.
+
+    Carries `order_id` and `order_number`.
+    """
+
+    code = "cart_already_ordered"
+    sentence = (
+        "This cart has become order {order_number}. Change that order or cancel it as long as it"
+        " is not paid, or begin a new cart."
+    )
+
+
 class EmailRequired(Refused):
     """A guest must say where letters go."""
 

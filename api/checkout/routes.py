@@ -8,9 +8,11 @@ from flask import current_app
 from api.accounts.errors import AccountNotFound
 from api.cart.errors import CartEmpty, CartNotFound
 from api.checkout import flows
-from api.checkout.errors import CartChanged, CartUnbuyable, EmailRequired
-from api.checkout.flows import CheckoutForm
+from api.checkout.errors import CartAlreadyOrdered, CartChanged, CartUnbuyable, EmailRequired
+from api.checkout.flows import CheckoutForm, changing
+from api.checkout.flows.changing import ChangeForm
 from api.checkout.schemas import (
+    AmendOrderSchema,
     CheckoutSchema,
     HoldSchema,
     MarkPaidSchema,
@@ -40,8 +42,9 @@ from api.payments.errors import (
     WrongCurrency,
 )
 from api.platform.auth import anyone, principal, requires
+from api.platform.concurrency import versioned
 from api.platform.http import LOCATED, Blueprint
-from api.platform.idempotency import idempotent, idempotent_flow
+from api.platform.idempotency import idempotent, idempotent_flow, idempotent_steps
 from api.platform.refusals import refuses
 from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable
 
@@ -50,6 +53,12 @@ checkout = Blueprint(
 )
 payments = Blueprint(
     "payments", __name__, url_prefix="/api/v1/payments", description="Paying for an order."
+)
+orders_blueprint = Blueprint(
+    "order-changes",
+    __name__,
+    url_prefix="/api/v1/orders",
+    description="Changing and cancelling an order that is not paid yet.",
 )
 admin = Blueprint(
     "admin-payments",
@@ -96,6 +105,7 @@ def hold_stock() -> Any:
     AccountNotFound,
     AmountBelowMinimum,
     AmountNotChargeable,
+    CartAlreadyOrdered,
     CartChanged,
     CartEmpty,
     CartNotFound,
@@ -164,6 +174,62 @@ def confirm_payment(order_id: UUID) -> Any:
     Takes no `Idempotency-Key`: a payment counts once, and a kept answer could be out of date.
     """
     flows.confirm_payment(order_id, by=principal())
+    return orders.own_order(order_id, principal())
+
+
+@orders_blueprint.route("/<uuid:order_id>", methods=["PATCH"])
+@anyone
+@refuses(
+    AmountBelowMinimum,
+    AmountNotChargeable,
+    CartChanged,
+    GatewayObjectUnknown,
+    GatewayRefused,
+    GatewayUnavailable,
+    InvalidState,
+    OrderNotFound,
+    PaymentDeclined,
+    PaymentInProgress,
+    PaymentNotFound,
+    ShippingMethodNotFound,
+    ShippingNotAvailable,
+)
+@versioned
+@orders_blueprint.arguments(AmendOrderSchema)
+@orders_blueprint.response(200, OrderSchema)
+def amend_order(form: dict[str, Any], order_id: UUID, expected_version: int) -> Any:
+    """Change e-mail, addresses or shipping of your unpaid order; a guest sends the X-Cart-Token.
+
+    Prices of goods stay as agreed. When the total changes, an open PaymentIntent is withdrawn: ask
+    for a new one. Refused once the order is paid or while a payment is being carried out.
+    """
+    changing.amend_order(
+        order_id, ChangeForm(**form), expected_version=expected_version, by=principal()
+    )
+    return orders.own_order(order_id, principal())
+
+
+@orders_blueprint.route("/<uuid:order_id>/cancel", methods=["POST"])
+@anyone
+@refuses(
+    AmountNotChargeable,
+    GatewayObjectUnknown,
+    GatewayRefused,
+    GatewayUnavailable,
+    InvalidState,
+    OrderNotFound,
+    PaymentDeclined,
+    PaymentInProgress,
+    PaymentNotFound,
+)
+@idempotent_steps()
+@orders_blueprint.response(200, OrderSchema)
+def cancel_order(order_id: UUID) -> Any:
+    """Cancel your unpaid order; its goods go back into your cart, which the same token opens.
+
+    What could still be paid is withdrawn first. Refused once the order is paid: then ask the shop.
+    """
+    changing.cancel_order(order_id, by=principal())
     return orders.own_order(order_id, principal())
 
 

@@ -1,5 +1,7 @@
 """How a checkout looks on the wire."""
 
+from typing import Any
+
 import marshmallow as ma
 
 from api.checkout.flows import PAY_WITHIN
@@ -74,6 +76,32 @@ class CheckoutSchema(Schema):
         load_default=None,
         metadata={"description": "What the customer saw; another total is refused (409)."},
     )
+
+
+class AmendOrderSchema(Schema):
+    """What to change about an unpaid order; what is left out stays as it was agreed."""
+
+    email = ma.fields.Email(metadata={"description": "Where e-mails about the order go."})
+    shipping_address = ma.fields.Nested(
+        AddressSchema,
+        metadata={"description": "Another country prices shipping and tax anew."},
+    )
+    billing_address = ma.fields.Nested(
+        AddressSchema,
+        metadata={
+            "description": "Left out, it follows the shipping address if it was the same before."
+        },
+    )
+    shipping_method = ma.fields.String(validate=ma.validate.Length(1, 60))
+    expected_total = ma.fields.Nested(
+        MoneySchema,
+        metadata={"description": "What the customer saw; another total is refused (409)."},
+    )
+
+    @ma.validates_schema
+    def _says_something(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.keys() - {"expected_total"}:
+            raise ma.ValidationError("Say what to change.")
 
 
 class PaymentRequestSchema(Schema):

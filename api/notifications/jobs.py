@@ -11,7 +11,7 @@ from api.inventory.events import StockRanLow
 from api.kernel.money import Money
 from api.notifications.events import LetterResendAsked
 from api.notifications.flows import letters, posting
-from api.orders.events import OrderCancelled, OrderPaid, OrderPlaced
+from api.orders.events import OrderAmended, OrderCancelled, OrderPaid, OrderPlaced
 from api.payments.events import RefundFailed, RefundSucceeded
 from api.platform.attention import AttentionRaised
 from api.platform.jobs import spans_transactions
@@ -22,6 +22,12 @@ from api.waitlist.events import StockRequestAnswered
 def on_order_placed(fact: OrderPlaced) -> None:
     """A customer ordered: whoever pays another way than by card needs to know how."""
     letters.order_received(fact.order_id)
+
+
+@spans_transactions
+def on_order_amended(fact: OrderAmended) -> None:
+    """A customer changed an order that is not paid yet: what to pay may be another amount now."""
+    letters.order_amended(fact.order_id, fact.amendment_id, fact.amended_at)
 
 
 @spans_transactions

@@ -12,6 +12,7 @@ from api.catalog.models import Product, Variant
 from api.inventory.models import Location, StockLevel
 from api.notifications.errors import LetterNotFound
 from api.notifications.models import Letter
+from api.notifications.states import LetterKind
 from api.orders.models import Order
 from api.platform.attention import AttentionItem
 from api.platform.db import AnyRow, session
@@ -42,6 +43,16 @@ class LetterFilter:
 
     status: str | None = None
     subject_id: UUID | None = None
+
+
+def texts(kind: LetterKind, subject_id: UUID) -> dict[str, str]:
+    """Return what the e-mails of a kind say about a subject, by whom they were written to."""
+    rows = session.execute(
+        select(Letter.recipient, Letter.text).where(
+            Letter.kind == kind, Letter.subject_id == subject_id
+        )
+    )
+    return {row.recipient: row.text for row in rows}
 
 
 def letters(

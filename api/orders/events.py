@@ -1,6 +1,7 @@
 """What happened to orders."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from api.kernel.events import Event
@@ -13,6 +14,15 @@ class OrderPlaced(Event):
     order_id: UUID
     total: int
     currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderAmended(Event):
+    """A customer changed an unpaid order. `amended_at` tells this change from a later one."""
+
+    order_id: UUID
+    amendment_id: UUID
+    amended_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

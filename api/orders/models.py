@@ -72,6 +72,8 @@ class Order(Identified, Versioned, Dated, Base):
     number: Mapped[str] = mapped_column(String(20), unique=True)
     cart_id: Mapped[UUID | None] = mapped_column(unique=True)
     """The cart that became this order: unique, so that no cart becomes two."""
+    checkout_fingerprint: Mapped[bytes | None]
+    """Hash of the checkout form: the same one sent again is answered with this order."""
     customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     guest_key: Mapped[str | None] = mapped_column(String(64))
     email: Mapped[str] = mapped_column(String(254))
@@ -115,6 +117,8 @@ class Order(Identified, Versioned, Dated, Base):
     expires_at: Mapped[datetime | None]
     """Unpaid at this moment, the order is cancelled; empty once it is paid or cancelled."""
     paid_at: Mapped[datetime | None]
+    amended_at: Mapped[datetime | None]
+    """When its customer last changed it, before it was paid."""
     completed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None] = mapped_column(String(40))

@@ -1,14 +1,11 @@
-"""Orders for the customers who placed them."""
+"""A customer's list of orders. One order with its parcels and refunds lives in `casefile`."""
 
 from typing import Any
-from uuid import UUID
 
 from api.orders import queries
-from api.orders.errors import OrderNotFound
-from api.orders.schemas import OrderSchema, OwnOrderCardSchema
-from api.platform.auth import anyone, customers_only, principal
+from api.orders.schemas import OwnOrderCardSchema
+from api.platform.auth import customers_only, principal
 from api.platform.http import Blueprint, UncountedPageQuerySchema, list_of
-from api.platform.refusals import refuses
 
 blueprint = Blueprint(
     "orders", __name__, url_prefix="/api/v1/orders", description="What a customer has ordered."
@@ -24,12 +21,3 @@ def list_orders(query: dict[str, Any]) -> Any:
     who = principal()
     assert who.id is not None
     return queries.own_orders(who.id, limit=query["limit"], cursor=query["cursor"])
-
-
-@blueprint.route("/<uuid:order_id>", methods=["GET"])
-@anyone
-@refuses(OrderNotFound)
-@blueprint.response(200, OrderSchema)
-def get_order(order_id: UUID) -> Any:
-    """Read one of your orders; a guest sends the X-Cart-Token that it was placed with."""
-    return queries.own_order(order_id, principal())

@@ -109,6 +109,11 @@ class OrderSchema(Schema):
     placed_at = ma.fields.AwareDateTime(required=True)
     expires_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     paid_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    amended_at = ma.fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When its customer last changed it, before it was paid."},
+    )
     status = ma.fields.String(required=True, validate=_STATUS)
     payment_status = ma.fields.String(required=True, validate=_PAYMENT_STATUS)
     fulfilment_status = ma.fields.String(required=True, validate=_FULFILMENT_STATUS)

@@ -1,6 +1,7 @@
 """The words for where an order stands, and the one function that derives them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from api.kernel.states import StateMachine
@@ -50,6 +51,7 @@ ORDER = StateMachine(
         "ship": {OrderStatus.PLACED: OrderStatus.PLACED},
         "pay": {OrderStatus.PLACED: OrderStatus.PLACED},
         "hold": {OrderStatus.PLACED: OrderStatus.PLACED},
+        "amend": {OrderStatus.PLACED: OrderStatus.PLACED},
     },
 )
 
@@ -143,6 +145,31 @@ def amount_due(price: int, *, kept: int, was_paid: bool, charged_back: int) -> i
 def overpaid(price: int, *, kept: int) -> int:
     """Return how much more is here than the order costs by now, in minor units."""
     return max(0, kept - price)
+
+
+def allowed_actions(
+    status: OrderStatus, *, due: int, is_unpaid: bool, is_in_progress: bool
+) -> list[str]:
+    """Tell what a customer may do with an order of which `due` minor units are to be paid.
+
+    `is_in_progress` says that a bank carries out a payment, whose end must be waited for.
+    """
+    if status is not OrderStatus.PLACED or due == 0 or is_in_progress:
+        return []
+    return ["pay", "amend", "cancel"] if is_unpaid else ["pay"]
+
+
+def is_unpaid(
+    status: OrderStatus,
+    paid_at: datetime | None,
+    authorized: int,
+    captured: int,
+    refunded: int,
+    refund_pending: int,
+) -> bool:
+    """Tell whether an order is placed and no money of it is here, was here or is on its way."""
+    money = authorized or captured or refunded or refund_pending
+    return status is OrderStatus.PLACED and paid_at is None and not money
 
 
 def fulfilment_status(units: Units) -> FulfilmentStatus:

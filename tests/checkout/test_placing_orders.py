@@ -104,11 +104,15 @@ def test_the_same_checkout_sent_twice_is_one_order(shop: Shop) -> None:
     first = guest.tries_to_check_out(idempotency_key=once)
     replay = guest.tries_to_check_out(idempotency_key=once)
     other_key = guest.tries_to_check_out()
+    other_form = guest.tries_to_check_out(email="corrected@example.test")
     other_body = guest.tries_to_check_out(idempotency_key=once, payment_method="manual")
 
     assert replay.headers["Idempotent-Replayed"] == "true"
     assert replay.data == first.data
     assert other_key.json["id"] == first.json["id"]
+    assert (other_form.status_code, other_form.json["code"]) == (409, "cart_already_ordered")
+    assert other_form.json["order_id"] == first.json["id"]
+    assert other_form.json["order_number"] == first.json["number"]
     assert (other_body.status_code, other_body.json["code"]) == (422, "idempotency_key_reused")
     assert counters(mug).allocated == 1
 

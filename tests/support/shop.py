@@ -100,6 +100,27 @@ class Buyer:
             f"/api/v1/payments/confirm-payment/{order['id']}", headers=self.headers
         )
 
+    def tries_to_change(
+        self, order: dict[str, Any], *, version: int | None = None, **form: Any
+    ) -> Any:
+        """Change an unpaid order, as it stands or from a version that was seen before."""
+        seen = self.sees(order)["version"] if version is None else version
+        return self.client.patch(
+            f"/api/v1/orders/{order['id']}",
+            json=form,
+            headers={**self.headers, "If-Match": f'"{seen}"'},
+        )
+
+    def changes(self, order: dict[str, Any], **form: Any) -> dict[str, Any]:
+        """Change an unpaid order and return it."""
+        answer = self.tries_to_change(order, **form)
+        assert answer.status_code == 200, answer.json
+        return dict(answer.json)
+
+    def cancels(self, order: dict[str, Any]) -> Any:
+        """Cancel an unpaid order and return the answer, whatever it is."""
+        return self.client.post(f"/api/v1/orders/{order['id']}/cancel", headers=self.headers)
+
     def sees(self, order: dict[str, Any]) -> dict[str, Any]:
         """Read the order."""
         answer = self.client.get(f"/api/v1/orders/{order['id']}", headers=self.headers)

@@ -1,6 +1,7 @@
 """What each letter says, and to whom: read, render, send. Facts tell only what happened."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,14 +27,25 @@ SECRET_LEFT_OUT = "(the link stands only in the letter itself)"  # noqa: S105
 def order_received(order_id: UUID) -> None:
     """Tell the customer how to pay, when the money comes another way than by card."""
     order = orders.full(order_id)
-    if order["payment_method"] == "manual" and order["paid_at"] is None:
-        settings: Settings = port(Settings)
-        _to_customer(
-            LetterKind.ORDER_RECEIVED,
-            order_id,
-            order,
-            payment_instructions=settings.payment_instructions,
-        )
+    if _awaits_transfer(order):
+        _how_to_pay(order_id, order, is_amended=False)
+
+
+def order_amended(order_id: UUID, amendment_id: UUID, amended_at: datetime) -> None:
+    """Tell again how to pay after a change, at the new address if that changed.
+
+    Nothing is told twice: a change that was followed by another one is left to that, a first
+    e-mail that tells of the change already is enough, and while none is written, this one takes
+    its place.
+    """
+    order = orders.full(order_id)
+    if order["amended_at"] != amended_at or not _awaits_transfer(order):
+        return
+    told = queries.texts(LetterKind.ORDER_RECEIVED, order_id)
+    if not told:
+        _how_to_pay(order_id, order, is_amended=False)
+    elif told.get(order["email"]) != _render_how_to_pay(order, is_amended=False)[1]:
+        _how_to_pay(amendment_id, order, is_amended=True)
 
 
 def order_confirmed(order_id: UUID) -> None:
@@ -232,6 +244,29 @@ def _units(parcels: Sequence[dict[str, Any]]) -> dict[UUID, int]:
 def _named(order: dict[str, Any], units: dict[UUID, int]) -> list[tuple[dict[str, Any], int]]:
     """Pair the lines of an order with their units, lines without any left out."""
     return [(line, units[line["id"]]) for line in order["lines"] if units.get(line["id"])]
+
+
+def _awaits_transfer(order: dict[str, Any]) -> bool:
+    awaits_payment = order["status"] == "placed" and order["paid_at"] is None
+    return order["payment_method"] == "manual" and awaits_payment
+
+
+def _how_to_pay(subject_id: UUID, order: dict[str, Any], *, is_amended: bool) -> None:
+    _to_customer(LetterKind.ORDER_RECEIVED, subject_id, order, **_payment(is_amended))
+
+
+def _render_how_to_pay(order: dict[str, Any], *, is_amended: bool) -> tuple[str, str]:
+    return _render(
+        LetterKind.ORDER_RECEIVED,
+        name=order["customer_name"],
+        order=order,
+        **_payment(is_amended),
+    )
+
+
+def _payment(is_amended: bool) -> dict[str, Any]:
+    settings: Settings = port(Settings)
+    return {"payment_instructions": settings.payment_instructions, "is_amended": is_amended}
 
 
 def _to_customer(kind: LetterKind, subject_id: UUID, order: dict[str, Any], **more: Any) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 
 from api.kernel.money import Money
 from api.kernel.principal import Principal
+from api.orders import states
 from api.orders.errors import HoldNotFound, OrderNotFound
 from api.orders.models import Order, OrderEntry, OrderHold, OrderLine
 from api.orders.queries.lists import (
@@ -21,7 +22,7 @@ from api.orders.queries.lists import (
     card_of,
     cards,
 )
-from api.orders.states import OrderStatus, amount_due, overpaid, owed
+from api.orders.states import OrderStatus, overpaid
 from api.platform.db import AnyRow, session
 from api.platform.pagination import page
 
@@ -38,7 +39,6 @@ __all__ = [
     "hold",
     "holds",
     "order_id_of_number",
-    "order_of_cart",
     "own_order",
     "own_order_id",
     "own_orders",
@@ -100,41 +100,32 @@ def own_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
 
     Ownership is part of the query: another's order is not found. Raises `OrderNotFound`.
     """
-    return _view(_one(order_id, _owned_by(principal)))
+    return _view(one(order_id, owned_by(principal)))
 
 
 def view(order_id: UUID) -> dict[str, Any]:
     """Return an order in the customer's shape for staff who acted on it. Raises `OrderNotFound`."""
-    return _view(_one(order_id))
+    return _view(one(order_id))
 
 
 def own_order_id(order_id: UUID, principal: Principal) -> UUID:
     """Check that an order belongs to a customer or guest. Raises `OrderNotFound`."""
-    return _one_id(order_id, _owned_by(principal))
-
-
-def order_of_cart(cart_id: UUID) -> UUID | None:
-    """Return the order that a cart became, if it did."""
-    return session.scalar(select(Order.id).where(Order.cart_id == cart_id))
+    return _one_id(order_id, owned_by(principal))
 
 
 def full(order_id: UUID) -> dict[str, Any]:
     """Return an order with lines and history for staff. Raises `OrderNotFound`."""
-    order = _one(order_id)
-    lines, given_back = [], order.shipping_refunded
-    for row in _lines(order.id):
-        given_back += row.refunded_amount
-        line = _line(row, order.currency)
+    order = one(order_id)
+    lines, rows = [], lines_of(order.id)
+    for row in rows:
+        line = line_fields(row, order.currency)
         line["open_quantity"] = row.quantity - row.shipped_quantity - row.cancelled_quantity
         line["refundable_quantity"] = row.quantity - row.refunded_quantity
         lines.append(line)
-    cancelled = order.status is OrderStatus.CANCELLED
-    price = owed(order.total, given_back=given_back, cancelled=cancelled)
+    price, due = price_and_due(order, rows)
     kept = _refundable(order)
-    was_paid = order.paid_at is not None
-    due = amount_due(price, kept=kept, was_paid=was_paid, charged_back=order.charged_back)
     return {
-        **_body(order),
+        **order_fields(order),
         "customer_id": order.customer_id,
         "customer_name": order.customer_name,
         "unit_count": order.unit_count,
@@ -153,6 +144,20 @@ def full(order_id: UUID) -> dict[str, Any]:
         "on_hold": order.on_hold,
         "timeline": timeline(order.id),
     }
+
+
+def price_and_due(order: AnyRow, lines: Sequence[AnyRow]) -> tuple[int, int]:
+    """Return what an order costs by now and what of it is still to be paid, in minor units."""
+    given_back = order.shipping_refunded + sum(row.refunded_amount for row in lines)
+    cancelled = order.status is OrderStatus.CANCELLED
+    price = states.owed(order.total, given_back=given_back, cancelled=cancelled)
+    due = states.amount_due(
+        price,
+        kept=_refundable(order),
+        was_paid=order.paid_at is not None,
+        charged_back=order.charged_back,
+    )
+    return price, due
 
 
 def timeline(order_id: UUID) -> list[dict[str, Any]]:
@@ -205,7 +210,8 @@ def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
     ).all()
 
 
-def _owned_by(principal: Principal) -> ColumnElement[bool]:
+def owned_by(principal: Principal) -> ColumnElement[bool]:
+    """Return the condition that an order is theirs. Raises `OrderNotFound` for nobody's guest."""
     if principal.kind == "customer":
         return Order.customer_id == principal.id
     if principal.guest_key is not None:
@@ -213,7 +219,8 @@ def _owned_by(principal: Principal) -> ColumnElement[bool]:
     raise OrderNotFound
 
 
-def _one(order_id: UUID, *conditions: ColumnElement[bool]) -> AnyRow:
+def one(order_id: UUID, *conditions: ColumnElement[bool]) -> AnyRow:
+    """Read an order's row under conditions. Raises `OrderNotFound`."""
     row = session.execute(select(*_ALL).where(Order.id == order_id, *conditions)).one_or_none()
     if row is None:
         raise OrderNotFound(order_id=order_id)
@@ -227,17 +234,22 @@ def _one_id(order_id: UUID, *conditions: ColumnElement[bool]) -> UUID:
     return found
 
 
-def _lines(order_id: UUID) -> Sequence[AnyRow]:
+def lines_of(order_id: UUID) -> Sequence[AnyRow]:
+    """Read an order's lines as they were agreed, in their order."""
     return session.execute(
         select(*_LINE).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
     ).all()
 
 
 def _view(order: AnyRow) -> dict[str, Any]:
-    return {**_body(order), "lines": [_line(row, order.currency) for row in _lines(order.id)]}
+    return {
+        **order_fields(order),
+        "lines": [line_fields(row, order.currency) for row in lines_of(order.id)],
+    }
 
 
-def _body(order: AnyRow) -> dict[str, Any]:
+def order_fields(order: AnyRow) -> dict[str, Any]:
+    """Shape what customers and staff both read of an order."""
     currency = order.currency
     return {
         "id": order.id,
@@ -245,6 +257,7 @@ def _body(order: AnyRow) -> dict[str, Any]:
         "placed_at": order.placed_at,
         "expires_at": order.expires_at,
         "paid_at": order.paid_at,
+        "amended_at": order.amended_at,
         "status": order.status,
         "payment_status": order.payment_status,
         "fulfilment_status": order.fulfilment_status,
@@ -267,7 +280,8 @@ def _refundable(order: AnyRow) -> int:
     return max(0, int(order.captured - gone))
 
 
-def _line(row: AnyRow, currency: str) -> dict[str, Any]:
+def line_fields(row: AnyRow, currency: str) -> dict[str, Any]:
+    """Shape what customers and staff both read of a line."""
     return {
         "id": row.id,
         "product_id": row.product_id,

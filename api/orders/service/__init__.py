@@ -1,6 +1,7 @@
 """The verbs of the order book. Callers lock the order first; statuses are only ever derived."""
 
 from api.orders.models import Order
+from api.orders.service.amending import Amendment, Pricing, amend, refuse_unamendable
 from api.orders.service.book import LineDraft, OrderDraft, lock, note, open_order, remember
 from api.orders.service.ending import cancel, cancel_units, refuse_uncancellable
 from api.orders.service.goods import (
@@ -22,9 +23,12 @@ from api.orders.service.money import (
 )
 
 __all__ = [
+    "Amendment",
     "LineDraft",
     "Order",
     "OrderDraft",
+    "Pricing",
+    "amend",
     "amount_due",
     "cancel",
     "cancel_units",
@@ -42,6 +46,7 @@ __all__ = [
     "record_shipment",
     "refundable",
     "refundable_quantities",
+    "refuse_unamendable",
     "refuse_uncancellable",
     "refuse_unpayable",
     "refuse_unshippable",

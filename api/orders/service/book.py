@@ -64,6 +64,7 @@ class OrderDraft:
     billing_address: dict[str, Any]
     shipping_method: dict[str, Any]
     payment_method: str
+    checkout_fingerprint: bytes
     expires_at: datetime
     lines: tuple[LineDraft, ...]
 

@@ -4,7 +4,9 @@ Placing is one transaction without network. Paying is record, ask the provider, 
 `settlement`. Lock order everywhere: cart, order, payment, stock levels by id, counters last.
 """
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +19,7 @@ from api.cart import service as cart_service
 from api.cart.errors import CartEmpty, CartNotFound
 from api.cart.queries import CartLine, CartRow
 from api.cart.states import CartStatus
-from api.checkout.errors import CartChanged, CartUnbuyable, EmailRequired
+from api.checkout.errors import CartAlreadyOrdered, CartChanged, CartUnbuyable, EmailRequired
 from api.inventory import service as inventory
 from api.inventory.service import Demand
 from api.kernel import clock
@@ -26,6 +28,7 @@ from api.kernel.money import Money
 from api.kernel.principal import SYSTEM, Principal
 from api.orders import queries as order_queries
 from api.orders import service as orders
+from api.orders.queries import own as own_orders
 from api.orders.service import LineDraft, OrderDraft
 from api.orders.states import OrderStatus
 from api.payments import queries as payment_queries
@@ -80,7 +83,7 @@ def quote(
     )
     priced = _total(cart, lines, country, chosen)
     if chosen is not None:
-        _refuse_unchargeable(priced.total, cart.currency, payment_method)
+        refuse_unchargeable(priced.total, cart.currency, payment_method)
     return {
         **_figures(priced, cart.currency),
         "total_excludes_shipping": chosen is None,
@@ -118,23 +121,23 @@ def place_order(form: CheckoutForm, *, by: Principal) -> UUID:
 
     One transaction, which the caller opens: cart locked, priced, goods allocated, order written
     with snapshots, cart closed. The same checkout sent twice, by key or not, finds the cart
-    ordered and gets that order. Raises `CartEmpty`, `CartUnbuyable`, `CartChanged` (the total is
-    not `expected_total`), `InsufficientStock`, `AmountNotChargeable` and `AmountBelowMinimum` (no
-    card could pay it), and what `pricing` says about shipping.
+    ordered and gets that order; another one is `CartAlreadyOrdered`. Raises `CartEmpty`,
+    `CartUnbuyable`, `CartChanged` (the total is not `expected_total`), `InsufficientStock`,
+    `AmountNotChargeable` and `AmountBelowMinimum` (no card could pay it), and what `pricing` says
+    about shipping.
     """
     cart = cart_service.lock_for_checkout(by)
+    fingerprint = _fingerprint(form)
     if cart.status is CartStatus.ORDERED:
-        placed = order_queries.order_of_cart(cart.id)
-        assert placed is not None, "a cart is closed in the transaction of its order"
-        return placed
+        return _order_of_the_same(cart.id, fingerprint)
     lines = _buyable(cart)
     country = form.shipping_address["country"]
     subtotal = sum(line.quantity * (line.unit_price or 0) for line in lines)
     shipping = pricing.shipping_option(form.shipping_method, country, cart.currency, subtotal)
     priced = _total(cart, lines, country, shipping)
     _refuse_drift(form.expected_total, priced, cart.currency)
-    _refuse_unchargeable(priced.total, cart.currency, form.payment_method)
-    draft = _draft(form, cart, lines, priced, shipping, by)
+    refuse_unchargeable(priced.total, cart.currency, form.payment_method)
+    draft = _draft(form, fingerprint, cart, lines, priced, shipping, by)
     inventory.allocate(
         draft.id,
         [Demand(line.id, line.variant_id, line.quantity) for line in draft.lines],
@@ -307,12 +310,31 @@ def _figures(priced: totals.Totals, currency: str) -> dict[str, Any]:
     }
 
 
+def _fingerprint(form: CheckoutForm) -> bytes:
+    """Hash what a checkout says, as it was read: spaces and the order of fields do not count."""
+    said = json.dumps(asdict(form), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).digest()
+
+
+def _order_of_the_same(cart_id: UUID, fingerprint: bytes) -> UUID:
+    """Return the order of an ordered cart to whoever sends its checkout again.
+
+    Orders of an older release know no fingerprint and are returned as they were then.
+    """
+    placed = own_orders.order_of_cart(cart_id)
+    known = placed.checkout_fingerprint
+    if known is not None and bytes(known) != fingerprint:
+        raise CartAlreadyOrdered(order_id=placed.id, order_number=placed.number)
+    found: UUID = placed.id
+    return found
+
+
 def _refuse_drift(expected: Money | None, priced: totals.Totals, currency: str) -> None:
     if expected is not None and expected != Money(priced.total, currency):
         raise CartChanged(quote=_figures(priced, currency))
 
 
-def _refuse_unchargeable(total: int, currency: str, payment_method: str) -> None:
+def refuse_unchargeable(total: int, currency: str, payment_method: str) -> None:
     """Refuse a total that the provider could never take; an order of nothing needs no payment."""
     if payment_method == "stripe" and total > 0:
         gateway: PaymentGateway = port(PaymentGateway)
@@ -321,6 +343,7 @@ def _refuse_unchargeable(total: int, currency: str, payment_method: str) -> None
 
 def _draft(
     form: CheckoutForm,
+    fingerprint: bytes,
     cart: CartRow,
     lines: list[CartLine],
     priced: totals.Totals,
@@ -349,6 +372,7 @@ def _draft(
         billing_address=form.billing_address or form.shipping_address,
         shipping_method={"code": shipping.code, "name": shipping.name},
         payment_method=form.payment_method,
+        checkout_fingerprint=fingerprint,
         expires_at=clock.now() + PAY_WITHIN[form.payment_method],
         lines=tuple(
             LineDraft(
