@@ -12,6 +12,7 @@ from api.accounts import admin_routes as account_admin_routes
 from api.accounts import routes as account_routes
 from api.accounts import service as accounts
 from api.aftersales import routes as aftersales_routes
+from api.attention import routes as attention_routes
 from api.cart import routes as cart_routes
 from api.casefile import admin_routes as casefile_routes
 from api.casefile import routes as own_order_routes
@@ -81,6 +82,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     fulfilment_routes.desk,
     casefile_routes.blueprint,
     own_order_routes.blueprint,
+    attention_routes.blueprint,
     letter_routes.blueprint,
     waitlist_routes.blueprint,
     waitlist_routes.admin,

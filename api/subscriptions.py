@@ -39,7 +39,7 @@ from api.payments.events import (
     RefundFailed,
     RefundSucceeded,
 )
-from api.platform import idempotency
+from api.platform import idempotency, jobs
 from api.platform.attention import AttentionRaised
 from api.platform.db import transaction
 from api.platform.jobs import Periodic, Work
@@ -110,6 +110,7 @@ WORK = Work(
         Periodic("sweep-refunds", timedelta(minutes=1), settlement.sweep_refunds),
         Periodic("sweep-payments", timedelta(minutes=5), settlement.sweep_payments),
         Periodic("sweep-disputes", timedelta(minutes=15), settlement.sweep_disputes),
+        Periodic("list-given-up-jobs", timedelta(minutes=10), jobs.list_given_up),
         Periodic("tell-waiting", timedelta(minutes=5), waitlist.tell_next),
         Periodic("forget-stock-requests", timedelta(hours=6), waitlist.forget_old),
         Periodic(

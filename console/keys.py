@@ -12,11 +12,22 @@ from functools import cache
 from typing import NamedTuple
 
 EVERYWHERE = frozenset(
-    {"home", "orders", "order", "ship", "refund", "stock", "level", "catalogue", "tray",
-     "help"}
+    {"home", "orders", "order", "ship", "refund", "stock", "level", "catalogue", "attention",
+     "tray", "help"}
 )  # fmt: skip
 LISTS = frozenset(
-    {"home", "orders", "stock", "catalogue", "tray", "help", "palette", "ship", "refund"}
+    {
+        "home",
+        "orders",
+        "stock",
+        "catalogue",
+        "attention",
+        "tray",
+        "help",
+        "palette",
+        "ship",
+        "refund",
+    }
 )
 SCROLLED = LISTS | {"order", "level"}
 
@@ -62,6 +73,18 @@ ACTIONS = (
            "This screen", _on("stock")),
     Action("enter", ("enter", "ctrl+j"), "⏎", "variants", "Go into the product's variants; in a "
            "review, take the answer that has the focus", "This screen", _on("catalogue")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "open", "Open the order that it is about",
+           "This screen", _on("attention")),
+    Action("give_back", ("r",), "r", "give back", "Give its money back; the amount is typed to be "
+           "sure", "This screen", _on("attention")),
+    Action("link", ("l",), "l", "link", "Record orphan money as a payment of an order",
+           "This screen", _on("attention")),
+    Action("accept", ("a",), "a", "accept", "Leave it as it is, with a note that says why",
+           "This screen", _on("attention")),
+    Action("run_again", ("y",), "y", "run again", "Run a failing job again", "This screen",
+           _on("attention")),
+    Action("discard", ("d",), "d", "", "Give a failing job up for good, with a note",
+           "This screen", _on("attention")),
     Action("commit", ("f10", "ctrl+s"), "F10", "send", "Send what the review shows", "This screen",
            _on("catalogue")),
     Action("try_again", ("y",), "y", "try again", "In the outcome: work out refused rows once more",
@@ -154,10 +177,14 @@ ACTIONS = (
            _on("order")),
     Action("turn_right", ("right",), "→", "", "In a review, the next answer", "This screen",
            _on("order")),
+    Action("hold", ("h",), "h", "hold", "Hold the order back from being shipped, with a reason",
+           "This screen", _on("order")),
+    Action("release", ("u",), "u", "release", "Release what holds the order back",
+           "This screen", _on("order")),
     Action("next_view", ("tab",), "⇥", "view", "The next view of the list", "This screen",
-           _on("orders", "tray", "catalogue")),
+           _on("orders", "tray", "catalogue", "attention")),
     Action("last_view", ("shift+tab",), "⇧⇥", "", "The view before", "This screen",
-           _on("orders", "tray", "catalogue")),
+           _on("orders", "tray", "catalogue", "attention")),
     Action("to_ship", ("t",), "t", "", "Orders that wait to be shipped, oldest first",
            "This screen", _on("orders")),
     Action("all", ("a",), "a", "", "All orders, newest first", "This screen", _on("orders")),
@@ -189,6 +216,8 @@ ACTIONS = (
     Action("home", ("f2",), "F2", "home", "The day in figures, and the scan bar", "Going about",
            EVERYWHERE, "h"),
     Action("orders", ("f3",), "F3", "orders", "Orders", "Going about", EVERYWHERE, "o"),
+    Action("attention", ("f5",), "F5", "attention", "What needs a person", "Going about",
+           EVERYWHERE, "a"),
     Action("catalogue", ("f6",), "F6", "catalogue", "Products and prices", "Going about",
            EVERYWHERE - {"catalogue"}, "p"),
     Action("stock", ("f7",), "F7", "stock", "Stock levels", "Going about", EVERYWHERE, "s"),

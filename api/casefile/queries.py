@@ -11,6 +11,7 @@ from api.kernel.principal import Principal
 from api.orders import queries as orders
 from api.orders.queries import own as own_orders
 from api.payments import queries as payments
+from api.platform import attention
 
 _PARCEL = (
     "id", "number", "status", "carrier", "tracking_number", "tracking_url", "shipped_at",
@@ -67,7 +68,7 @@ def case_file(order_id: UUID) -> dict[str, Any]:
     """Return an order with its lines, money, refunds, parcels and history.
 
     Each line tells how it was called when it was bought, and by which `barcodes` its goods are
-    known now. Thirteen statements, however many lines, refunds and parcels there are. Raises
+    known now. Fourteen statements, however many lines, refunds and parcels there are. Raises
     `OrderNotFound`.
     """
     order = orders.full(order_id)
@@ -79,6 +80,7 @@ def case_file(order_id: UUID) -> dict[str, Any]:
         ],
         # The name that was agreed: its code is for checkouts.
         "shipping_method": order["shipping_method"]["name"],
+        "attention": attention.open_items_of_order(order_id),
         "holds": orders.holds(order_id),
         "payments": payments.payments_of_order(order_id),
         "disputes": payments.disputes_of_order(order_id),

@@ -13,6 +13,7 @@ from api.orders.schemas import (
 )
 from api.payments.states import PaymentState
 from api.platform.address import AgreedAddressSchema
+from api.platform.attention import AttentionKind
 from api.platform.http import MoneySchema, Schema
 
 
@@ -143,6 +144,19 @@ class CaseFraudWarningSchema(Schema):
     closed_at = ma.fields.AwareDateTime(required=True, allow_none=True)
 
 
+class CaseAttentionSchema(Schema):
+    """Something about the order that a person must look at; see the attention list."""
+
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(
+        required=True, validate=ma.validate.OneOf([kind.value for kind in AttentionKind])
+    )
+    reason = ma.fields.String(required=True)
+    amount = ma.fields.Nested(MoneySchema, required=True, allow_none=True)
+    due_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+
+
 class CaseFileSchema(OrderCardSchema):
     """Everything there is to know about one order."""
 
@@ -180,6 +194,7 @@ class CaseFileSchema(OrderCardSchema):
     payments = ma.fields.List(ma.fields.Nested(CasePaymentSchema), required=True)
     disputes = ma.fields.List(ma.fields.Nested(CaseDisputeSchema), required=True)
     fraud_warnings = ma.fields.List(ma.fields.Nested(CaseFraudWarningSchema), required=True)
+    attention = ma.fields.List(ma.fields.Nested(CaseAttentionSchema), required=True)
     holds = ma.fields.List(ma.fields.Nested(OrderHoldSchema), required=True)
     refunds = ma.fields.List(ma.fields.Nested(RefundSchema), required=True)
     fulfilments = ma.fields.List(ma.fields.Nested(FulfilmentSchema), required=True)

@@ -13,6 +13,7 @@ class Permission(StrEnum):
     IMPORTS_WRITE = "imports:write"
     INVENTORY_ADJUST = "inventory:adjust"
     INVENTORY_READ = "inventory:read"
+    JOBS_WRITE = "jobs:write"
     ORDERS_CANCEL = "orders:cancel"
     ORDERS_READ = "orders:read"
     ORDERS_REFUND = "orders:refund"

@@ -8,7 +8,7 @@ kind is one member of `AttentionKind` and one entry in `api.attention.policy`.
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -261,6 +261,50 @@ def resolve(item: AttentionItem, how: Resolution, *, note: str | None, by: Princ
     """End an item as somebody decided. Needs the item locked."""
     item.resolved_at, item.resolved_by = clock.now(), by.label
     item.resolution, item.note = how, note
+
+
+def end_by_person(item_id: UUID, how: Resolution, *, note: str | None, by: Principal) -> None:
+    """Note that somebody ended an item, also where its cause went by what they did.
+
+    Needs a transaction.
+    """
+    require_transaction().execute(
+        update(AttentionItem)
+        .where(
+            AttentionItem.id == item_id,
+            IS_OPEN | (AttentionItem.resolution == Resolution.GONE),
+        )
+        .values(resolved_at=clock.now(), resolved_by=by.label, resolution=how, note=note)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def open_items_of_order(order_id: UUID) -> list[dict[str, Any]]:
+    """Return what needs a person about one order, oldest first."""
+    rows = session.execute(
+        select(
+            AttentionItem.id,
+            AttentionItem.kind,
+            AttentionItem.reason,
+            AttentionItem.amount,
+            AttentionItem.currency,
+            AttentionItem.due_at,
+            AttentionItem.created_at,
+        )
+        .where(AttentionItem.order_id == order_id, IS_OPEN)
+        .order_by(AttentionItem.id)
+    )
+    return [
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "reason": row.reason,
+            "amount": None if row.amount is None else Money(row.amount, row.currency),
+            "due_at": row.due_at,
+            "created_at": row.created_at,
+        }
+        for row in rows
+    ]
 
 
 def open_count() -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.kernel import clock
+from api.platform import attention as attention_list
 from api.platform import outbox
 from api.platform.db import session
 from api.platform.redis import client
@@ -69,6 +70,18 @@ def backlog() -> str:
         session.rollback()
         return "unknown"
     return "ok" if age < 300 else f"{count} deliveries wait, the oldest for {age:.0f} s"
+
+
+def attention() -> str:
+    """Tell how much waits for a person; none of it keeps the shop from selling."""
+    try:
+        count = attention_list.open_count()
+    except SQLAlchemyError:
+        session.rollback()
+        return "unknown"
+    if count == 0:
+        return "ok"
+    return "1 item waits for a person" if count == 1 else f"{count} items wait for a person"
 
 
 def report_worker() -> None:

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
+from typing import cast as typed
 from uuid import UUID
 
 import structlog
@@ -17,16 +18,18 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import String, Text, select, update
+from sqlalchemy import String, Text, cast, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from api.kernel import clock
 from api.kernel.events import Event
-from api.platform import outbox
-from api.platform.db import Base, after_commit, session, transaction
+from api.platform import attention, outbox
+from api.platform.attention import AttentionItem, AttentionKind
+from api.platform.db import Base, after_commit, require_transaction, session, transaction
 from api.platform.observability import JOBS, bind_request_id
+from api.platform.outbox import Delivery
 from api.platform.redis import client
 
 QUEUE = "stockroom"
@@ -35,6 +38,9 @@ LONG_QUEUE = "stockroom-long"
 WAKE_CHANNEL = "stockroom:facts"
 JOB_TIMEOUT_SECONDS = 300
 LONG_JOB_TIMEOUT_SECONDS = 6 * 3600
+FAILURES_BEFORE_ATTENTION = 5
+"""So often a delivery, and three times a periodic job, may fail before a person is asked."""
+PERIODIC_FAILURES_BEFORE_ATTENTION = 3
 PATIENCE = timedelta(minutes=10)
 """How long a periodic job may take from being queued to its end before it is queued again."""
 
@@ -202,7 +208,9 @@ def _note_failure(fact_id: UUID, subscriber: str, error: str) -> None:
     """
     try:
         with transaction():
-            outbox.note_failure(fact_id, subscriber, error)
+            attempts = outbox.note_failure(fact_id, subscriber, error)
+            if attempts >= FAILURES_BEFORE_ATTENTION:
+                _raise_failing(fact_id, subscriber, f"failed {attempts} times, with {error}")
     except SQLAlchemyError as lost:
         _log.warning("failure_not_noted", job=subscriber, error=type(lost).__name__)
 
@@ -216,14 +224,83 @@ def _deliver(fact_id: UUID, subscriber: str) -> str:
             fact = outbox.fact(fact_id)
         job(fact)
         with transaction():
-            outbox.finish(fact_id, subscriber)
+            _clear_failing(fact_id, subscriber, outbox.finish(fact_id, subscriber))
         return "done"
     with transaction():
         # First the ledger: it locks the row, so a second worker waits here and then finds it done.
-        if not outbox.finish(fact_id, subscriber):
+        if not (attempts := outbox.finish(fact_id, subscriber)):
             return "repeated"
         job(outbox.fact(fact_id))
+        _clear_failing(fact_id, subscriber, attempts)
     return "done"
+
+
+def _raise_failing(fact_id: UUID, subscriber: str, words: str) -> None:
+    """Ask for a person. About e-mails none is sent: it would wait behind those that fail."""
+    attention.raise_item(
+        AttentionKind.FAILING_JOB,
+        _delivery_reference(fact_id, subscriber),
+        f"the job {subscriber} {words}",
+        is_told=not subscriber.startswith("notifications."),
+    )
+
+
+def _clear_failing(fact_id: UUID, subscriber: str, attempts: int) -> None:
+    if attempts > FAILURES_BEFORE_ATTENTION:
+        reference = _delivery_reference(fact_id, subscriber)
+        attention.clear(AttentionKind.FAILING_JOB, reference=reference)
+
+
+def _delivery_reference(fact_id: UUID, subscriber: str) -> str:
+    return f"{fact_id}/{subscriber}"
+
+
+def list_given_up() -> None:
+    """Ask for a person about deliveries whose last attempt died with its worker, unnoted."""
+    reference = cast(Delivery.fact_id, String) + "/" + Delivery.subscriber
+    is_known = exists().where(
+        AttentionItem.kind == AttentionKind.FAILING_JOB, AttentionItem.reference == reference
+    )
+    with transaction():
+        for row in session.execute(
+            select(Delivery.fact_id, Delivery.subscriber, Delivery.last_error)
+            .where(
+                Delivery.done_at.is_(None),
+                Delivery.attempts >= outbox.ATTEMPTS,
+                Delivery.due_at <= clock.now(),
+                ~is_known,
+            )
+            .limit(outbox.BATCH)
+        ):
+            error = row.last_error or "its worker died"
+            _raise_failing(row.fact_id, row.subscriber, f"is given up, with {error}")
+
+
+def retry(reference: str) -> bool:
+    """Run a failing job again, now; False when it waits no more. Needs a transaction.
+
+    `reference` is that of its attention item: a delivery, or a job of the timetable since when.
+    """
+    fact_id, is_delivery, subscriber = reference.partition("/")
+    if is_delivery:
+        return outbox.retry(UUID(fact_id), subscriber)
+    name = reference.partition("@")[0]
+    found = require_transaction().scalar(
+        update(TimetableEntry)
+        .where(TimetableEntry.name == name)
+        .values(next_run_at=clock.now())
+        .returning(TimetableEntry.name)
+    )
+    return found is not None
+
+
+def discard(reference: str) -> bool:
+    """Give a delivery up for good; False for one that is done. Needs a transaction.
+
+    A job of the timetable cannot be discarded: it comes due again.
+    """
+    fact_id, is_delivery, subscriber = reference.partition("/")
+    return bool(is_delivery) and outbox.discard(UUID(fact_id), subscriber)
 
 
 def enqueue_due_periodics() -> list[str]:
@@ -283,21 +360,41 @@ def run_periodic(name: str) -> bool:
         _log.exception("periodic_job_failed", job=name)
     took = round((time.perf_counter() - began) * 1000)
     with transaction():
-        session.execute(
-            update(TimetableEntry)
-            .where(TimetableEntry.name == name)
-            .values(
-                next_run_at=started_at + job.every,
-                last_run_at=clock.now(),
-                last_took_ms=took,
-                last_error=error,
-            )
-        )
+        entry = session.get(TimetableEntry, name, with_for_update=True, populate_existing=True)
+        if entry is not None:
+            entry.next_run_at = started_at + job.every
+            entry.last_run_at, entry.last_took_ms = clock.now(), took
+            entry.last_error = error
+            _note_outcome(entry)
     JOBS.labels(name, "failed" if error else "done").inc()
     session.remove()
     return error is None
 
 
+def _note_outcome(entry: TimetableEntry) -> None:
+    """Count failures in a row, ask for a person after a few, and no longer once it goes well."""
+    if entry.last_error is None:
+        if entry.failing_since is not None:
+            attention.clear(AttentionKind.FAILING_JOB, reference=_periodic_reference(entry))
+        entry.failures, entry.failing_since = 0, None
+        return
+    entry.failures += 1
+    entry.failing_since = entry.failing_since or clock.now()
+    if entry.failures >= PERIODIC_FAILURES_BEFORE_ATTENTION:
+        attention.raise_item(
+            AttentionKind.FAILING_JOB,
+            _periodic_reference(entry),
+            f"the periodic job {entry.name} failed {entry.failures} times in a row, with "
+            f"{entry.last_error}",
+        )
+
+
+def _periodic_reference(entry: TimetableEntry) -> str:
+    """Name the job and since when it fails: who accepts that is asked anew about the next time."""
+    assert entry.failing_since is not None
+    return f"{entry.name}@{entry.failing_since.isoformat()}"
+
+
 def work() -> Work:
     """Return the table of jobs that the roof plugged in."""
-    return cast(Work, current_app.extensions["stockroom_work"])
+    return typed(Work, current_app.extensions["stockroom_work"])

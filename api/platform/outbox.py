@@ -201,26 +201,26 @@ def take_due(limit: int = BATCH) -> list[Due]:
     return sorted((Due(*row) for row in rows), key=lambda one: (one.fact_id, one.subscriber))
 
 
-def finish(fact_id: UUID, subscriber: str) -> bool:
-    """Mark a delivery done in the transaction of its effect; False when it was done before.
+def finish(fact_id: UUID, subscriber: str) -> int:
+    """Mark a delivery done in the transaction of its effect; returns how many attempts it took.
+
+    0 when it was done before.
 
     Locks the row, so of two workers with the same delivery the second waits and then learns that
     nothing is left to do.
     """
-    done = cast(
-        CursorResult[Any],
-        session.execute(
-            update(Delivery)
-            .where(
-                Delivery.fact_id == fact_id,
-                Delivery.subscriber == subscriber,
-                Delivery.done_at.is_(None),
-            )
-            .values(done_at=clock.now(), last_error=None)
-            .execution_options(synchronize_session=False)
-        ),
+    attempts = session.scalar(
+        update(Delivery)
+        .where(
+            Delivery.fact_id == fact_id,
+            Delivery.subscriber == subscriber,
+            Delivery.done_at.is_(None),
+        )
+        .values(done_at=clock.now(), last_error=None)
+        .returning(Delivery.attempts)
+        .execution_options(synchronize_session=False)
     )
-    return done.rowcount == 1
+    return 0 if attempts is None else max(1, attempts)
 
 
 def is_done(fact_id: UUID, subscriber: str) -> bool:
@@ -232,14 +232,43 @@ def is_done(fact_id: UUID, subscriber: str) -> bool:
     ) in (True, None)
 
 
-def note_failure(fact_id: UUID, subscriber: str, error: str) -> None:
-    """Remember why an attempt failed. Needs a transaction."""
-    session.execute(
+def note_failure(fact_id: UUID, subscriber: str, error: str) -> int:
+    """Remember why an attempt failed; returns how many there were. Needs a transaction."""
+    attempts = session.scalar(
         update(Delivery)
         .where(Delivery.fact_id == fact_id, Delivery.subscriber == subscriber)
         .values(last_error=error[:2000])
+        .returning(Delivery.attempts)
         .execution_options(synchronize_session=False)
     )
+    return attempts or 0
+
+
+def retry(fact_id: UUID, subscriber: str) -> bool:
+    """Make a delivery due now, with all its attempts; False when it is done."""
+    return _change_waiting(fact_id, subscriber, attempts=0, due_at=clock.now())
+
+
+def discard(fact_id: UUID, subscriber: str) -> bool:
+    """Give a delivery up for good; False when it is done."""
+    return _change_waiting(fact_id, subscriber, done_at=clock.now())
+
+
+def _change_waiting(fact_id: UUID, subscriber: str, **values: Any) -> bool:
+    changed = cast(
+        CursorResult[Any],
+        require_transaction().execute(
+            update(Delivery)
+            .where(
+                Delivery.fact_id == fact_id,
+                Delivery.subscriber == subscriber,
+                Delivery.done_at.is_(None),
+            )
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        ),
+    )
+    return changed.rowcount == 1
 
 
 def fact(fact_id: UUID) -> Event:

@@ -75,6 +75,7 @@ def ready() -> Response:
     parts = {name: check() for name, check in {**needed, **told}.items()}
     fit = all(parts[name] == "ok" for name in needed)
     whole = all(state == "ok" for state in parts.values())
+    parts["attention"] = health.attention()  # work for people, and no fault of the machine
     status = "ok" if whole else "degraded" if fit else "unavailable"
     headers = {} if fit else {"Retry-After": "5"}
     return reply({"status": status, "parts": parts}, 200 if fit else 503, headers)

@@ -38,6 +38,10 @@ class Anywhere(Navigation):
         """F6."""
         await self.go(Stop("catalogue"))
 
+    async def do_attention(self) -> None:
+        """F5."""
+        await self.go(Stop("attention"))
+
     async def do_refund(self) -> None:
         """F8 where no order is at hand: the refund asks for it."""
         await self.go(Stop("refund"))

@@ -55,7 +55,7 @@ from console.settings import Settings
 
 STYLES = [
     Path(__file__).parent.parent / "screens" / f"{name}.tcss"
-    for name in ("frame", "home", "orders", "stock", "catalogue")
+    for name in ("frame", "home", "orders", "stock", "catalogue", "attention")
 ]
 
 TICK = 1.0

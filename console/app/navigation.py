@@ -30,8 +30,8 @@ from console.theme import THEME, paints
 LOADED_LATER = {
     "orders": "OrdersScreen", "order": "OrderScreen", "ship": "ShipScreen",
     "refund": "RefundScreen", "stock": "StockScreen", "level": "LevelScreen",
-    "catalogue": "CatalogueScreen", "tray": "TrayScreen", "help": "HelpScreen",
-    "palette": "PaletteScreen",
+    "catalogue": "CatalogueScreen", "attention": "AttentionScreen", "tray": "TrayScreen",
+    "help": "HelpScreen", "palette": "PaletteScreen",
 }  # fmt: skip
 """Screens that nobody sees in the first frame, by their module in `console.screens`."""
 

@@ -10,30 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from console.client.holds import Dispute, FraudWarning, Hold, OrderAttention
+from console.client.money import Money as Money
+
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """Minor units of one currency; two currencies never mix."""
-
-    amount: int
-    currency: str
-
-    def __add__(self, other: Money) -> Money:
-        return Money(self.amount + self._same(other), self.currency)
-
-    def __sub__(self, other: Money) -> Money:
-        return Money(self.amount - self._same(other), self.currency)
-
-    def _same(self, other: Money) -> int:
-        if other.currency != self.currency:
-            raise ValueError(f"{self.currency} and {other.currency} do not add up")
-        return other.amount
-
-    def as_wire(self) -> dict[str, object]:
-        """The form in which the amount is sent."""
-        return {"amount": self.amount, "currency": self.currency}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +88,7 @@ class OrderCard:
     unit_count: int
     total: Money
     ship_country: str | None
+    on_hold: bool
     version: int
 
 
@@ -171,6 +152,7 @@ class Payment:
     amount: Money
     captured: Money
     refunded: Money
+    charged_back: Money
     reference: str | None
     created_at: datetime
 
@@ -197,10 +179,12 @@ class RefundTransaction:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money given back, or on its way back."""
+    """Money given back, or on its way back; `origin` says by whom, the shop or the provider."""
 
     id: str
+    origin: str
     status: str
+    provider_status: str | None
     amount: Money
     reason: str
     note: str | None
@@ -256,6 +240,7 @@ class CaseFile(OrderCard):
     tax_total: Money
     captured: Money
     refunded: Money
+    charged_back: Money
     refund_pending: Money
     refundable: Money
     refundable_shipping: Money
@@ -264,6 +249,10 @@ class CaseFile(OrderCard):
     payments: tuple[Payment, ...]
     refunds: tuple[Refund, ...]
     fulfilments: tuple[Fulfilment, ...]
+    holds: tuple[Hold, ...]
+    disputes: tuple[Dispute, ...]
+    fraud_warnings: tuple[FraudWarning, ...]
+    attention: tuple[OrderAttention, ...]
     timeline: tuple[Happening, ...]
 
     def line(self, line_id: str) -> OrderLine | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from console.client.caller import ADMIN, Caller
 from console.client.contract import parse
+from console.client.holds import Hold
 from console.client.models import CaseFile, Money, OrderCard, Page, RefundQuote
 from console.client.outbox import Draft
 from console.client.pages import parse_page
@@ -138,4 +139,26 @@ def note(order: OrderCard, text: str) -> Draft:
         path=f"{ADMIN}/orders/{order.id}/notes",
         body={"text": text},
         label=f"{order.number} note",
+    )
+
+
+def hold(order: OrderCard, reason: str, text: str | None) -> Draft:
+    """Keep an order from being shipped."""
+    return Draft(
+        kind="hold",
+        aggregate=aggregate_of(order.id),
+        path=f"{ADMIN}/orders/{order.id}/holds",
+        body={"reason": reason, **({"note": text} if text else {})},
+        label=f"{order.number} held back",
+    )
+
+
+def release(order: OrderCard, held: Hold, text: str | None) -> Draft:
+    """Release one hold of an order."""
+    return Draft(
+        kind="release",
+        aggregate=aggregate_of(order.id),
+        path=f"{ADMIN}/order-holds/{held.id}/release",
+        body={"note": text} if text else {},
+        label=f"{order.number} hold released",
     )

@@ -6,6 +6,7 @@ import asyncio
 from enum import StrEnum
 
 from console.client import catalogue, stock
+from console.client.attention import Attention
 from console.client.caller import IS_SLOW, Caller
 from console.client.catalogue import Catalogue, Run
 from console.client.desk import Desk
@@ -50,6 +51,7 @@ class Shop:
         self.refunds = RefundDesk(self.outbox, self.caller)
         self.desk = Desk(self.caller)
         self.orders = Orders(self.caller)
+        self.attention = Attention(self.caller)
         self.stock = Stock(self.caller)
         self.catalogue = Catalogue(self.caller)
         self._folder = folder

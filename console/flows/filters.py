@@ -24,6 +24,7 @@ VIEWS = (
     View("unpaid", "unpaid", {"payment_status": "unpaid"}),
     View("part", "partly", {"fulfilment_status": "partially_shipped"}),
     View("shipped", "shipped", {"fulfilment_status": "shipped"}),
+    View("on_hold", "on hold", {"queue": "on_hold"}, oldest_first=True),
     View("cancelled", "cancelled", {"status": "cancelled"}),
 )
 

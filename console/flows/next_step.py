@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from console.client.models import CaseFile, OrderCard, Person
 
-NOT_PAID = frozenset({"unpaid", "pending", "voided"})
+NOT_PAID = frozenset({"unpaid", "pending", "voided", "charged_back"})
 STILL_OPEN = frozenset({"unfulfilled", "partially_shipped", "partially_delivered"})
 
 
@@ -15,6 +15,8 @@ def why_not_ship(order: OrderCard, person: Person | None) -> str | None:
         return "Your role does not ship orders"
     if order.status == "cancelled":
         return "It is cancelled: nothing leaves"
+    if order.on_hold:
+        return f"It is on hold{_why_held(order)}: u on the order releases it"
     if order.payment_status in NOT_PAID:
         return f"It is {order.payment_status}: goods leave when the money is there"
     is_open = order.open_units > 0 if isinstance(order, CaseFile) else True
@@ -30,3 +32,10 @@ def why_not_refund(order: CaseFile, person: Person | None) -> str | None:
     if order.refundable.amount <= 0:
         return "Nothing is left to give back"
     return None
+
+
+def _why_held(order: OrderCard) -> str:
+    if not isinstance(order, CaseFile):
+        return ""
+    reasons = [one.reason.replace("_", " ") for one in order.holds if one.released_at is None]
+    return f" ({', '.join(reasons)})" if reasons else ""

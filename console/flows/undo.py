@@ -41,6 +41,8 @@ INSTEAD = {
     "batch": "States are not turned back by a key: F6, then u, x or n",
     "mark_paid": "Money that was recorded stays: F8 gives it back",
     "cancel": "A cancelled order stays cancelled: a new order takes its place",
+    "hold": "u on the order releases it",
+    "release": "h on the order holds it again",
     "note": "Notes are history and stay: write another one that puts it right",
 }
 

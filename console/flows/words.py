@@ -44,6 +44,8 @@ FULFILMENT = {
     "cancelled": Mark("–", "cancelled", Sense.OFF),
 }
 
+ON_HOLD = Mark("‖", "on hold", Sense.BAD)
+
 PAYMENT = {
     "unpaid": Mark("○", "unpaid", Sense.DUE),
     "pending": Mark("◔", "pending", Sense.PART),

@@ -151,7 +151,8 @@ class HomeScreen(PagedScreen):
                 Tile("low stock", count(seen.low_stock), *_alarm(seen.low_stock, "⚠", Sense.PART),
                      ":l shows it" if seen.low_stock else ""),
                 Tile("attention", count(seen.needs_attention),
-                     *_alarm(seen.needs_attention, "✖", Sense.BAD)),
+                     *_alarm(seen.needs_attention, "✖", Sense.BAD),
+                     "F5 shows it" if seen.needs_attention else ""),
             )
         )  # fmt: skip
 

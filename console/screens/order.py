@@ -22,7 +22,7 @@ from console.scan.codes import Kind, Scan
 from console.scan.entry import Prompt
 from console.screens.background import begin
 from console.screens.counter import Counter
-from console.screens.frame import Frame
+from console.screens.holding import PROMPTS, HoldingScreen
 from console.widgets.drawn import Sheet
 from console.widgets.ink import Line
 from console.widgets.order_page import order_page
@@ -39,13 +39,14 @@ STEPS = {
 }
 
 
-class OrderScreen(Frame):
+class OrderScreen(HoldingScreen):
     """An order, its lines, money, parcels and history."""
 
     NAME = "order"
     WAITS_FOR = frozenset(
-        {"enter", "ship", "refund_here", "refund", "note", "mark_paid", "cancel_order"}
-    )
+        {"enter", "ship", "refund_here", "refund", "note", "mark_paid", "cancel_order", "hold",
+         "release"}
+    )  # fmt: skip
     CODES_WAIT = True
 
     def __init__(self, counter: Counter) -> None:
@@ -109,7 +110,10 @@ class OrderScreen(Frame):
         return False
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
-        """A note is finished, or one of the answers that a payment or a cancellation needs."""
+        """A note is finished, or one of the answers that a command on the order needs."""
+        if prompt.name in PROMPTS:
+            await super().take_answer(prompt, text)
+            return
         if self.order is not None and prompt.name in STEPS and self.command is not None:
             self._follow(STEPS[prompt.name](self.command, self.order, text), prompt, text)
             return
@@ -161,7 +165,15 @@ class OrderScreen(Frame):
             return why_not_ship(order, person)
         if action in {"refund_here", "refund"} and order is not None:
             return why_not_refund(order, person)
-        return None
+        return super().why_not(action)
+
+    def order_at_hand(self) -> CaseFile | None:
+        """The order that is shown."""
+        return self.order
+
+    def hold_given(self) -> None:
+        """The page shows what is being sent."""
+        self._draw()
 
     async def do_enter(self) -> None:
         """The green action: what this order needs next; in a review, the focused answer."""
@@ -207,6 +219,8 @@ class OrderScreen(Frame):
         """A question was left: nothing is sent."""
         if prompt.name in STEPS:
             self.command = None
+        else:
+            super().take_cancel(prompt)
 
     async def do_ship(self) -> None:
         """Ship it."""
@@ -307,8 +321,11 @@ class OrderScreen(Frame):
             labels["mark_paid"] = ""
         if order_commands.why_not_cancel(self.order, person):
             labels["cancel_order"] = ""
+        if not self.order.on_hold:
+            labels["release"] = ""
         if self._review is not None:
             labels |= {"enter": "answer", "commit": "send"}
         self.key_bar.relabel(labels)
         hint = "F10 sends it. Esc goes back, nothing is sent."
-        self.question.show(self._review.question if self._review else None, hint)
+        if not self.is_holding:
+            self.question.show(self._review.question if self._review else None, hint)

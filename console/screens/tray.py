@@ -22,8 +22,8 @@ from console.widgets.tray_page import calls_page, commands_page, scans_page
 from console.widgets.views import Views
 
 PAGES = ("commands", "calls", "scans")
-SCREEN_OF = {"ship": "ship", "refund": "refund", "note": "order", "adjust": "level",
-             "batch": "catalogue"}  # fmt: skip
+SCREEN_OF = {"ship": "ship", "refund": "refund", "note": "order", "hold": "order",
+             "release": "order", "adjust": "level", "batch": "catalogue"}  # fmt: skip
 """Where a command was made, by its kind: there it can be looked at and put right."""
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.client.models import CaseFile, OrderCard
+from rich.style import Style
+
+from console.client.models import CaseFile, OrderCard, Refund
 from console.client.outbox import Command, State
 from console.flows.step import Tone
 from console.flows.words import (
+    ON_HOLD,
     PAYMENT,
     REFUND,
     Mark,
@@ -42,7 +45,12 @@ def order_page(
     order: CaseFile, pending: Sequence[Command], paints: Paints, width: int, parcel: str = ""
 ) -> list[Line]:
     """The whole order; two columns when there is room for both. One parcel may be pointed out."""
-    head = [*_head(order, paints, width), *_pending(pending, paints), Line()]
+    head = [
+        *_head(order, paints, width),
+        *_pending(pending, paints),
+        *_standing(order, paints, width),
+        Line(),
+    ]
     goods = _lines(order, paints, width - 2)
     if width < 110:
         return [
@@ -83,6 +91,7 @@ def order_glance(
     return [
         *_head(order, paints, width),
         *_pending(pending, paints),
+        *_standing(order, paints, width),
         Line(),
         *goods,
         Line(),
@@ -93,8 +102,44 @@ def order_glance(
     ]
 
 
+def _standing(order: CaseFile, paints: Paints, width: int) -> list[Line]:
+    """What stands in the way: holds, disputes with their dates, and what needs a person."""
+    bad, dim = paints.senses[Sense.BAD], paints.dim
+    told: list[tuple[str, str, Style]] = []
+    for hold in order.holds:
+        if hold.released_at is None:
+            why = f": {hold.note}" if hold.note else ""
+            words = f"{ON_HOLD.glyph} on hold, {hold.reason.replace('_', ' ')}{why}"
+            told.append((words, f"{hold.created_by}, {age(hold.created_at)} ago", bad))
+    for dispute in order.disputes:
+        reason, status = dispute.reason.replace("_", " "), dispute.status.replace("_", " ")
+        fee = f", fee {money(dispute.fee)}" if dispute.fee and dispute.fee.amount else ""
+        words = f"⚠ disputed {money(dispute.amount)} ({reason}{fee}): {status}"
+        due = dispute.evidence_due_by if dispute.closed_at is None else None
+        told.append(
+            (words, f"answer by {day(due)}" if due else "", dim if dispute.closed_at else bad)
+        )
+    for warning in order.fraud_warnings:
+        is_over = warning.closed_at is not None
+        words = f"⚠ the bank warns of fraud: {warning.fraud_type.replace('_', ' ')}"
+        told.append(
+            (words, "closed" if is_over else age(warning.opened_at), dim if is_over else bad)
+        )
+    shown = {"dispute", "fraud_warning"}
+    for item in order.attention:
+        if item.kind not in shown:
+            amount = money(item.amount) if item.amount else ""
+            told.append((f"✖ {item.reason}", f"{amount} · F5", bad))
+    lines = []
+    for words, beside_it, tone in told:
+        rows = wrapped(words, max(20, width - width_of(beside_it) - 4))
+        lines.append(Line(((f" {rows[0]}", tone),), ((f"{beside_it} ", dim),)))
+        lines += [Line(((f"   {row}", tone),)) for row in rows[1:]]
+    return lines
+
+
 def _head(order: CaseFile, paints: Paints, width: int) -> list[Line]:
-    state = fulfilment(order.fulfilment_status, order.status)
+    state = ON_HOLD if order.on_hold else fulfilment(order.fulfilment_status, order.status)
     paid = mark(PAYMENT, order.payment_status)
     first = Line(
         ((f" {order.number}  ", paints.bright), (order.customer_name, paints.bright)),
@@ -166,6 +211,8 @@ def _sums(order: CaseFile, paints: Paints, width: int) -> list[Line]:
     ]
     if order.refunded.amount:
         told.append(("given back", f"-{figure(order.refunded)}"))
+    if order.charged_back.amount:
+        told.append(("charged back", f"-{figure(order.charged_back)}"))
     if order.refund_pending.amount:
         told.append(("going back", f"-{figure(order.refund_pending)}"))
     if order.due.amount and order.captured.amount:
@@ -214,6 +261,7 @@ def _money(order: CaseFile, paints: Paints) -> list[Line]:
     for one in order.payments:
         state = mark(PAYMENT, one.status)
         back = f", {money(one.refunded)} back" if one.refunded.amount else ""
+        back += f", {money(one.charged_back)} lost" if one.charged_back.amount else ""
         lines.append(
             Line(
                 ((" ", paints.ink), *_marked(state, paints),
@@ -223,11 +271,11 @@ def _money(order: CaseFile, paints: Paints) -> list[Line]:
         )  # fmt: skip
     for refund in order.refunds:
         state = mark(REFUND, refund.status)
-        why = refund.reason.replace("_", " ")
+        why = "at Stripe, not here" if refund.origin == "provider" else _why(refund)
         lines.append(
             Line(
                 ((" ", paints.ink), *_marked(state, paints),
-                 (f"  {why}{', ' + refund.note if refund.note else ''}", paints.dim)),
+                 (f"  {why}", paints.dim)),
                 ((f"-{money(refund.amount)} ", paints.ink),),
             )
         )  # fmt: skip
@@ -244,6 +292,11 @@ def _money(order: CaseFile, paints: Paints) -> list[Line]:
     if not order.payments:
         lines.append(Line(((" ○ nothing paid yet", paints.dim),)))
     return [*lines, Line()]
+
+
+def _why(refund: Refund) -> str:
+    reason = refund.reason.replace("_", " ")
+    return f"{reason}, {refund.note}" if refund.note else reason
 
 
 def _timeline(order: CaseFile, paints: Paints, width: int) -> list[Line]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from console.client.models import OrderCard
-from console.flows.words import PAYMENT, Sense, age, day, figure, fulfilment, mark
+from console.flows.words import ON_HOLD, PAYMENT, Sense, age, day, figure, fulfilment, mark
 from console.theme import Paints
 from console.widgets.ink import Column, Part
 
@@ -82,5 +82,7 @@ def list_row(
 def _state(paints: Paints, order: OrderCard, pending: bool) -> Part:
     if pending:
         return ("◔ being sent", paints.senses[Sense.PART])
+    if order.on_hold:
+        return (f"{ON_HOLD.glyph} {ON_HOLD.word}", paints.senses[ON_HOLD.sense])
     state = fulfilment(order.fulfilment_status, order.status)
     return (f"{state.glyph} {state.word}", paints.senses[state.sense])

@@ -17,6 +17,7 @@ WAYS = {
     "stock": ["f7"],
     "level": ["f7", "enter"],
     "catalogue": ["f6"],
+    "attention": ["f5"],
     "tray": ["f12"],
 }
 SHOWS = {
@@ -28,6 +29,7 @@ SHOWS = {
     "stock": ("On hand", "Free", "MUG-00", "✖ out"),
     "level": ("on hand", "history", "Change", "shipped"),
     "catalogue": ("▸ all", "archived", "☐", "Product", "Teapot cast iron", "from 5.08"),
+    "attention": ("▸ open", "overpaid", "24.88 €", "orphan money", "12.90 €"),
     "tray": ("commands", "calls", "scans", "Nothing waits, nothing was refused."),
 }
 WHAT = {
@@ -39,6 +41,7 @@ WHAT = {
     "stock": "The stock levels did not load",
     "level": "The level did not load",
     "catalogue": "The catalogue did not load",
+    "attention": "The attention list did not load",
 }
 SUBJECT = {"order": True, "ship": True, "refund": True, "level": True}
 

@@ -14,8 +14,9 @@ import pytest
 from flask import Flask
 from openapi_schema_validator import OAS31Validator
 
-from console.client import catalogue, models, orders, shelf, stock
+from console.client import attention, catalogue, holds, models, money, orders, shelf, stock
 from console.client.contract import WireField, fields_of
+from console.client.holds import AttentionItem, Hold
 from console.client.models import (
     CaseFile,
     Money,
@@ -68,6 +69,8 @@ READINGS = (
     Reading(CaseFile, "get", "/orders/{order_id}"),
     Reading(RefundQuote, "post", "/orders/{order_id}/refunds/quote"),
     Reading(Refund, "post", "/orders/{order_id}/refunds", "201"),
+    Reading(AttentionItem, "get", "/attention", inside="data"),
+    Reading(PageMark, "get", "/attention", inside="page"),
     Reading(StockLevel, "get", "/stock", inside="data"),
     Reading(PageMark, "get", "/stock", inside="page"),
     Reading(StockLevel, "get", "/stock/{level_id}"),
@@ -98,8 +101,10 @@ def described(bare_app: Flask) -> dict[str, Any]:
 def resolved(described: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     """Follow references, also beside a null; `nullable` tells whether there was one."""
     nullable = False
-    while "$ref" in node or "anyOf" in node:
-        if "anyOf" in node:
+    while {"$ref", "anyOf", "allOf"} & node.keys():
+        if "allOf" in node:  # one thing, described where it is used
+            (node,) = node["allOf"]
+        elif "anyOf" in node:
             nullable = nullable or {"type": "null"} in node["anyOf"]
             (node,) = (one for one in node["anyOf"] if one != {"type": "null"})
         else:
@@ -172,7 +177,7 @@ def test_every_shape_of_the_console_is_held_against_the_document() -> None:
     read = {shape for reading in READINGS for shape in shapes_within(reading.shape)}
     declared = {
         shape
-        for module in (models, shelf)
+        for module in (models, shelf, holds, money)
         for _, shape in inspect.getmembers(module, is_dataclass)
         if shape.__module__ == module.__name__
     }
@@ -184,6 +189,18 @@ def an_order() -> OrderCard:
     """Return a card to make commands from."""
     values = {field.name: "x" for field in fields(OrderCard)} | {"total": Money(999, "EUR")}
     return OrderCard(**values)  # type: ignore[arg-type]
+
+
+def an_item() -> AttentionItem:
+    """Return an item to make commands from."""
+    values: dict[str, Any] = {field.name: "x" for field in fields(AttentionItem)}
+    return AttentionItem(**values)
+
+
+def a_hold() -> Hold:
+    """Return a hold to make commands from."""
+    values: dict[str, Any] = {field.name: "x" for field in fields(Hold)}
+    return Hold(**values)
 
 
 def a_level() -> StockLevel:
@@ -244,6 +261,16 @@ DRAFTS = {
         for of, item in CHANGES
     },
     "a note is written": ("/orders/{order_id}/notes", orders.note(an_order(), "called")),
+    "an order is held": ("/orders/{order_id}/holds", orders.hold(an_order(), "risk", "odd")),
+    "a hold is released": (
+        "/order-holds/{hold_id}/release", orders.release(an_order(), a_hold(), None),
+    ),
+    "an item's money goes back": (
+        "/attention/{item_id}/refund", attention.refund(an_item(), "overpaid"),
+    ),
+    "orphan money is linked": ("/attention/{item_id}/link", attention.link(an_item(), "1001")),
+    "an item is accepted": ("/attention/{item_id}/accept", attention.accept(an_item(), "fine")),
+    "a job is discarded": ("/attention/{item_id}/discard", attention.discard(an_item(), "old")),
     "units are added": ("/stock/{level_id}/adjust", stock.adjust(a_level(), 3, reason="found")),
     "a count is set": (
         "/stock/{level_id}/adjust",

@@ -138,7 +138,7 @@ def settle_dispute(payment_id: UUID, snapshot: DisputeSnapshot) -> None:
         attention.raise_item(
             AttentionKind.DISPUTE,
             dispute.id,
-            f"the payment is disputed ({reason}): {words}{answer}",
+            f"the payment is disputed ({reason}): {words}",
             amount=money,
             due_at=due,
             about=about,

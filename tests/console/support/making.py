@@ -33,7 +33,9 @@ def an_order(*lines: OrderLine, **other: object) -> CaseFile:
     """A paid order with these lines."""
     card = {**Warehouse(3, 3).case(1)}
     order = read(CaseFile, card)
-    payment = Payment("p", "stripe", "captured", eur(9000), eur(9000), eur(0), "card …4242", NOON)
+    payment = Payment(
+        "p", "stripe", "captured", eur(9000), eur(9000), eur(0), eur(0), "card …4242", NOON
+    )
     given = {
         "lines": lines or order.lines, "payments": (payment,), "refundable": eur(9000),
         "refundable_shipping": eur(490), "due": eur(0), "number": "O-1000412",

@@ -145,6 +145,7 @@ class Warehouse:
         self.cases: dict[int, dict[str, object]] = {}
         self.levels = {level.id: level for level in self._levels()}
         self.effects: list[tuple[str, str, dict[str, object]]] = []
+        self.attention = self._attention()
         self._picked = lru_cache(64)(self._pick)
 
     # -- orders
@@ -185,6 +186,8 @@ class Warehouse:
     def ship(self, n: int, body: dict[str, object], actor: str) -> dict[str, object]:
         """Hand units to a carrier."""
         case = self.case(n)
+        if case["on_hold"]:
+            raise Refusal(409, "order_on_hold", "The order is on hold.")
         if case["status"] == "cancelled" or case["payment_status"] not in {"paid", "authorized"}:
             raise Refusal(409, "invalid_state", f"Order {case['number']} cannot be shipped: it is "
                           f"{case['payment_status']}.", current=case["payment_status"],
@@ -276,7 +279,8 @@ class Warehouse:
                                      "amount": eur(part), "status": "succeeded"})  # fmt: skip
                 left -= part
         refund = {
-            "id": str(uuid.uuid4()), "status": "succeeded", "amount": eur(amount),
+            "id": str(uuid.uuid4()), "origin": "shop", "status": "succeeded",
+            "provider_status": "succeeded", "amount": eur(amount),
             "reason": body["reason"], "note": body.get("note"),
             "lines": [{**one, "amount": eur(0)} for one in body["lines"]],
             "shipping": quote["shipping"], "additional": quote["additional"],
@@ -331,6 +335,60 @@ class Warehouse:
         case = self.case(n)
         self._happened(case, "note", body["text"], actor)
         return case["timeline"][-1]
+
+    # -- holds and attention
+
+    def hold(self, n: int, body: dict[str, object], actor: str) -> dict[str, object]:
+        """Keep an order from being shipped."""
+        case = self.case(n)
+        if case["status"] != "placed":
+            raise Refusal(409, "invalid_state", f"The order is {case['status']}.")
+        held = {
+            "id": str(uuid.uuid4()), "order_id": case["id"], "reason": body["reason"],
+            "note": body.get("note"), "created_by": actor,
+            "created_at": wire_time(datetime.now(UTC)), "released_by": None, "released_at": None,
+        }  # fmt: skip
+        case["holds"].append(held)
+        case["on_hold"] = True
+        self._happened(case, "held", f"On hold: {body['reason']}.", actor)
+        return held
+
+    def release(self, hold_id: str, actor: str) -> dict[str, object]:
+        """Release one hold."""
+        for case in self.cases.values():
+            for held in case["holds"]:
+                if held["id"] == hold_id:
+                    held["released_at"], held["released_by"] = wire_time(datetime.now(UTC)), actor
+                    case["on_hold"] = any(one["released_at"] is None for one in case["holds"])
+                    self._happened(case, "hold_released", "Hold released.", actor)
+                    return held
+        raise Refusal(404, "hold_not_found", "There is no such hold on an order.")
+
+    def attention_items(self, state: str) -> list[dict[str, object]]:
+        """What is open, oldest first, or what was resolved."""
+        wanted = [one for one in self.attention if (one["resolution"] is None) == (state == "open")]
+        return wanted if state == "open" else wanted[::-1]
+
+    def resolve(
+        self, item_id: str, command: str, body: dict[str, object], actor: str
+    ) -> dict[str, object]:
+        """End an item of the attention list."""
+        item = next((one for one in self.attention if one["id"] == item_id), None)
+        if item is None:
+            raise Refusal(404, "attention_item_not_found", "There is no such item.")
+        if item["resolution"] is not None:
+            raise Refusal(409, "attention_item_resolved", "This was resolved already.")
+        if command not in item["commands"]:
+            raise Refusal(409, "attention_command_unfit", "That does not end it.")
+        if command == "link":
+            n = self.find_order(body["order_number"])
+            item |= {"order_id": self.card(n)["id"], "order_number": self.number(n)}
+        done = {"refund": "refunded", "link": "linked", "accept": "accepted", "retry": "retried",
+                "discard": "discarded"}  # fmt: skip
+        item |= {"resolution": done[command], "resolved_by": actor, "commands": [],
+                 "note": body.get("note"),
+                 "resolved_at": wire_time(datetime.now(UTC))}  # fmt: skip
+        return item
 
     # -- stock
 
@@ -387,7 +445,8 @@ class Warehouse:
         )
         return {
             "to_ship": len(to_ship), "unpaid": len(self.pick({"payment_status": "unpaid"}, "")),
-            "low_stock": low, "shipped_today": 96, "needs_attention": 2, "currency": "EUR",
+            "low_stock": low, "shipped_today": 96, "currency": "EUR",
+            "needs_attention": len(self.attention_items("open")),
             "oldest_to_ship_at": self.card(to_ship[0])["placed_at"] if to_ship else None,
         }  # fmt: skip
 
@@ -402,6 +461,31 @@ class Warehouse:
             made.append(level)
         return made
 
+    def _attention(self) -> list[dict[str, object]]:
+        """Money that came twice, and money of which nobody knows whose it is."""
+        if not self.count:
+            return []
+        n = self.count - 1
+        card = self._card(n)
+        items = []
+        for kind, reason, amount, about, commands in (
+            ("overpaid", "more money came than the order costs", 2488,
+             {"order_id": card["id"], "order_number": card["number"], "reference": card["id"]},
+             ["refund", "accept"]),
+            ("orphan_money", "pi_3QX was paid at the provider, but is no payment of an order here",
+             1290, {"order_id": None, "order_number": None, "reference": "pi_3QX"},
+             ["link", "accept"]),
+        ):  # fmt: skip
+            at = datetime.now(UTC) - timedelta(hours=30 - 20 * len(items))
+            items.append({
+                "id": stable_id("attention", kind), "kind": kind, "reason": reason,
+                "amount": eur(amount), "due_at": None, "payment_id": None, "refund_id": None,
+                "dispute_id": None, "created_at": wire_time(at), "age_seconds": 0,
+                "commands": commands, "resolved_at": None, "resolved_by": None,
+                "resolution": None, "note": None, **about,
+            })  # fmt: skip
+        return items
+
     @lru_cache(1)  # noqa: B019 - one warehouse lives as long as its test
     def _by_id(self) -> dict[str, int]:
         return {stable_id("order", n): n for n in range(self.count)}
@@ -411,7 +495,9 @@ class Warehouse:
         found = []
         for n in range(self.count):
             status, paid, sent = self._statuses(n)
-            if filters.get("queue") == "to_ship" and not _is_to_ship(status, paid, sent):
+            is_held = n in self.cases and bool(self.cases[n]["on_hold"])
+            waits = _is_to_ship(status, paid, sent) and not is_held
+            if {"to_ship": not waits, "on_hold": not is_held}.get(filters.get("queue", "")):
                 continue
             if filters.get("status", status) != status:
                 continue
@@ -459,7 +545,7 @@ class Warehouse:
             "fulfilment_status": sent, "customer_name": name,
             "email": f"customer{n}@example.org", "unit_count": sum(q for _, q in bought),
             "total": eur(sum(v.price * q for v, q in bought) + 490),
-            "ship_country": CITIES[n % 4][2], "version": 1,
+            "ship_country": CITIES[n % 4][2], "on_hold": False, "version": 1,
         }  # fmt: skip
 
     def _case(self, n: int) -> dict[str, object]:
@@ -493,6 +579,7 @@ class Warehouse:
         payments = [{
             "id": stable_id("payment", n), "provider": "stripe", "status": "captured",
             "amount": eur(total), "captured": eur(captured), "refunded": eur(0),
+            "charged_back": eur(0),
             "reference": f"card …{4242 + n % 50}", "created_at": wire_time(placed),
         }] if captured else []  # fmt: skip
         timeline = [{"at": wire_time(placed), "kind": "placed", "text": "Placed in the shop",
@@ -518,6 +605,8 @@ class Warehouse:
             "shipping_method": "DHL Paket", "lines": lines,
             "subtotal": eur(total - 490), "shipping_total": eur(490),
             "tax_total": eur(total * 19 // 119), "captured": eur(captured), "refunded": eur(0),
+            "charged_back": eur(0), "holds": [], "disputes": [], "fraud_warnings": [],
+            "attention": [],
             "refund_pending": eur(0), "refundable": eur(captured), "overpaid": eur(0),
             "due": eur(0 if captured or status == "cancelled" else total),
             "refundable_shipping": eur(490 if captured else 0), "payments": payments,
@@ -533,7 +622,7 @@ class Warehouse:
 
 CARD = (
     "id", "number", "placed_at", "status", "payment_status", "fulfilment_status", "customer_name",
-    "email", "unit_count", "total", "ship_country", "version",
+    "email", "unit_count", "total", "ship_country", "on_hold", "version",
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ EMAIL, PASSWORD = "mia@stockroom.test", "correct horse battery"
 PERMISSIONS = [
     "orders:read", "orders:write", "orders:refund", "fulfilment:write", "inventory:read",
     "inventory:adjust", "reports:read", "catalog:read", "catalog:write", "orders:cancel",
-    "payments:write",
+    "payments:write", "jobs:write",
 ]  # fmt: skip
 MOST_ROWS = 100
 PRODUCTS_KNOW = {
@@ -186,6 +186,8 @@ class WireShop:
                 return _page(self.goods.past(variant_id, query["currency"]), query)
             case ["variants", variant_id, "scheduled-prices"]:
                 return _page(self.goods.planned_in(variant_id, query["state"]), query)
+            case ["attention"]:
+                return _page(house.attention_items(query.get("state", "open")), query)
             case ["stock"]:
                 return self._stock(query)
             case ["stock", level_id]:
@@ -299,6 +301,12 @@ class WireShop:
                 return _json(house.cancel(house.find_order(order_id), body, actor))
             case ["orders", order_id, "notes"]:
                 return _json(house.note(house.find_order(order_id), body, actor), 201)
+            case ["orders", order_id, "holds"]:
+                return _json(house.hold(house.find_order(order_id), body, actor), 201)
+            case ["order-holds", hold_id, "release"]:
+                return _json(house.release(hold_id, actor))
+            case ["attention", item_id, command]:
+                return _json(house.resolve(item_id, command, body, actor))
             case ["stock", level_id, "adjust"]:
                 return _json(house.adjust(level_id, body, actor))
             case ["products", "batch"]:

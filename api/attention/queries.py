@@ -1,0 +1,89 @@
+"""Questions to the attention list."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from api.attention.policy import COMMANDS
+from api.kernel import clock
+from api.kernel.money import Money
+from api.orders.models import Order
+from api.platform.attention import IS_OPEN, AttentionItem, AttentionItemNotFound
+from api.platform.db import AnyRow, session
+from api.platform.pagination import Sort, page
+
+OLDEST = Sort((AttentionItem.id,))
+NEWEST = Sort((AttentionItem.id,), descending=True)
+
+_ITEM: tuple[Any, ...] = (
+    *(column for column in AttentionItem.__table__.columns),
+    Order.number.label("order_number"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionFilter:
+    """What the list may be narrowed by."""
+
+    state: str = "open"
+    kind: str | None = None
+    order_id: UUID | None = None
+
+
+def items(
+    narrow: AttentionFilter, *, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, Any]:
+    """Return a page of what is open, oldest first, or of what was resolved, newest first."""
+    is_open = narrow.state == "open"
+    conditions = [IS_OPEN if is_open else ~IS_OPEN]
+    if narrow.kind is not None:
+        conditions.append(AttentionItem.kind == narrow.kind)
+    if narrow.order_id is not None:
+        conditions.append(AttentionItem.order_id == narrow.order_id)
+    rows, described = page(
+        _listed().where(*conditions),
+        OLDEST if is_open else NEWEST,
+        limit=limit,
+        cursor=cursor,
+        filters=narrow,
+        total=select(AttentionItem.id).where(*conditions) if with_total else None,
+    )
+    return {"data": [_shaped(row) for row in rows], "page": described}
+
+
+def item(item_id: UUID) -> dict[str, Any]:
+    """Return one item. Raises `AttentionItemNotFound`."""
+    row = session.execute(_listed().where(AttentionItem.id == item_id)).one_or_none()
+    if row is None:
+        raise AttentionItemNotFound(item_id=item_id)
+    return _shaped(row)
+
+
+def _listed() -> Any:
+    return select(*_ITEM).outerjoin(Order, Order.id == AttentionItem.order_id)
+
+
+def _shaped(row: AnyRow) -> dict[str, Any]:
+    ended = row.resolved_at or clock.now()
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "reason": row.reason,
+        "amount": None if row.amount is None else Money(row.amount, row.currency),
+        "due_at": row.due_at,
+        "reference": row.reference,
+        "order_id": row.order_id,
+        "order_number": row.order_number,
+        "payment_id": row.payment_id,
+        "refund_id": row.refund_id,
+        "dispute_id": row.dispute_id,
+        "created_at": row.created_at,
+        "age_seconds": max(0, int((ended - row.created_at).total_seconds())),
+        "commands": list(COMMANDS[row.kind]) if row.resolved_at is None else [],
+        "resolved_at": row.resolved_at,
+        "resolved_by": row.resolved_by,
+        "resolution": row.resolution,
+        "note": row.note,
+    }

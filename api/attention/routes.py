@@ -1,0 +1,172 @@
+"""The attention list, for staff."""
+
+from typing import Any
+from uuid import UUID
+
+from api.aftersales.errors import NothingToRefund, RefundChanged
+from api.attention import flows, queries
+from api.attention.errors import AttentionCommandUnfit, JobNotWaiting
+from api.attention.schemas import (
+    AttentionItemSchema,
+    AttentionLinkSchema,
+    AttentionNoteSchema,
+    AttentionQuerySchema,
+    AttentionRefundSchema,
+)
+from api.inventory.errors import LocationNotFound, VariantUnknown
+from api.kernel.errors import InvalidState
+from api.kernel.permissions import Permission
+from api.orders.errors import OrderNotFound, QuantityExceedsRefundable, UnknownOrderLine
+from api.payments.errors import (
+    AmountNotChargeable,
+    DisputeOpen,
+    GatewayObjectUnknown,
+    GatewayRefused,
+    GatewayUnavailable,
+    PaymentDeclined,
+    PaymentNotFound,
+    RefundExceedsCaptured,
+    WrongCurrency,
+)
+from api.platform.attention import AttentionItemNotFound, AttentionItemResolved
+from api.platform.auth import principal, requires
+from api.platform.http import Blueprint, list_of
+from api.platform.idempotency import idempotent, idempotent_flow
+from api.platform.refusals import refuses
+
+blueprint = Blueprint(
+    "attention",
+    __name__,
+    url_prefix="/api/v1/admin/attention",
+    description="What a person must look at, and the commands that end it.",
+)
+
+
+@blueprint.route("", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@blueprint.arguments(AttentionQuerySchema, location="query")
+@blueprint.response(200, list_of(AttentionItemSchema))
+def list_attention(query: dict[str, Any]) -> Any:
+    """List what needs a person, the oldest first."""
+    paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor")}
+    total = query.pop("include") == "total"
+    return queries.items(queries.AttentionFilter(**query), with_total=total, **paging)
+
+
+@blueprint.route("/<uuid:item_id>", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@refuses(AttentionItemNotFound)
+@blueprint.response(200, AttentionItemSchema)
+def get_attention(item_id: UUID) -> Any:
+    """Read one item."""
+    return queries.item(item_id)
+
+
+@blueprint.route("/<uuid:item_id>/refund", methods=["POST"])
+@requires(Permission.ORDERS_REFUND)
+@refuses(
+    AttentionCommandUnfit,
+    AttentionItemNotFound,
+    AttentionItemResolved,
+    AmountNotChargeable,
+    DisputeOpen,
+    GatewayObjectUnknown,
+    GatewayRefused,
+    GatewayUnavailable,
+    InvalidState,
+    LocationNotFound,
+    NothingToRefund,
+    OrderNotFound,
+    PaymentDeclined,
+    PaymentNotFound,
+    QuantityExceedsRefundable,
+    RefundChanged,
+    RefundExceedsCaptured,
+    UnknownOrderLine,
+    VariantUnknown,
+    WrongCurrency,
+)
+@idempotent_flow
+@blueprint.arguments(AttentionRefundSchema)
+@blueprint.response(200, AttentionItemSchema)
+def refund_attention(wanted: dict[str, Any], item_id: UUID, operation_id: UUID) -> Any:
+    """Give the money of an item back, as a refund of its order.
+
+    When the payment provider does not answer, the refund stays pending (503) and the shop goes on
+    with it.
+    """
+    flows.refund_item(item_id, **wanted, case_id=operation_id, by=principal())
+    return queries.item(item_id)
+
+
+@blueprint.route("/<uuid:item_id>/link", methods=["POST"])
+@requires(Permission.PAYMENTS_WRITE)
+@refuses(
+    AttentionCommandUnfit,
+    AttentionItemNotFound,
+    AttentionItemResolved,
+    GatewayObjectUnknown,
+    GatewayRefused,
+    GatewayUnavailable,
+    InvalidState,
+    OrderNotFound,
+    PaymentDeclined,
+    PaymentNotFound,
+    WrongCurrency,
+)
+@idempotent_flow
+@blueprint.arguments(AttentionLinkSchema)
+@blueprint.response(200, AttentionItemSchema)
+def link_attention(wanted: dict[str, Any], item_id: UUID, operation_id: UUID) -> Any:
+    """Record orphan money as a payment of an order; what is too much is overpaid then."""
+    flows.link_item(item_id, **wanted, by=principal())
+    return queries.item(item_id)
+
+
+@blueprint.route("/<uuid:item_id>/accept", methods=["POST"])
+@requires(Permission.ORDERS_WRITE)
+@refuses(
+    AttentionCommandUnfit,
+    AttentionItemNotFound,
+    AttentionItemResolved,
+)
+@idempotent(required=True)
+@blueprint.arguments(AttentionNoteSchema)
+@blueprint.response(200, AttentionItemSchema)
+def accept_attention(wanted: dict[str, Any], item_id: UUID) -> Any:
+    """Leave everything as it is, with a note that says why."""
+    flows.accept_item(item_id, **wanted, by=principal())
+    return queries.item(item_id)
+
+
+@blueprint.route("/<uuid:item_id>/retry", methods=["POST"])
+@requires(Permission.JOBS_WRITE)
+@refuses(
+    AttentionCommandUnfit,
+    AttentionItemNotFound,
+    AttentionItemResolved,
+    JobNotWaiting,
+)
+@idempotent(required=True)
+@blueprint.response(200, AttentionItemSchema)
+def retry_attention(item_id: UUID) -> Any:
+    """Run a failing job again, now."""
+    flows.retry_item(item_id, by=principal())
+    return queries.item(item_id)
+
+
+@blueprint.route("/<uuid:item_id>/discard", methods=["POST"])
+@requires(Permission.JOBS_WRITE)
+@refuses(
+    AttentionCommandUnfit,
+    AttentionItemNotFound,
+    AttentionItemResolved,
+    JobNotWaiting,
+)
+@idempotent(required=True)
+@blueprint.arguments(AttentionNoteSchema)
+@blueprint.response(200, AttentionItemSchema)
+def discard_attention(wanted: dict[str, Any], item_id: UUID) -> Any:
+    """Give a job up for good: what it would have done is not done."""
+    flows.discard_item(item_id, **wanted, by=principal())
+    return queries.item(item_id)
