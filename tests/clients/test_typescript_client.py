@@ -7,16 +7,12 @@ wrote beside a storefront that uses it; then node walks from the catalogue to `p
 import json
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from werkzeug.serving import make_server
 
 from tests.clients.conftest import Node
+from tests.support.served import served
 from tests.support.shop import Shop
 
 ROAD = Path(__file__).with_name("typescript_road.ts")
@@ -45,20 +41,6 @@ def compiled(node: Node, written_documents: dict[str, Path], tmp_path: Path) -> 
 
     assert outcome.returncode == 0, outcome.stdout
     return tmp_path / "typescript_road.js"
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """Serve the shop on a port of this machine."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def test_a_storefront_on_the_types_walks_from_the_catalogue_to_paid(

@@ -52,10 +52,10 @@ class Question:
 
 def resolved(described: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     """Follow references."""
-    while "$ref" in node or "anyOf" in node:
+    while "$ref" in node or "anyOf" in node or "allOf" in node:
         node = (
-            node["anyOf"][0]
-            if "anyOf" in node
+            (node.get("anyOf") or node["allOf"])[0]
+            if "$ref" not in node
             else described["components"]["schemas"][node["$ref"].rpartition("/")[2]]
         )
     kinds = node.get("type")

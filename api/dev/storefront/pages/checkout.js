@@ -56,7 +56,7 @@ export async function page() {
       } catch (refusal) {
         refused.replaceChildren(notice(explained(refusal, form)));
         refused.scrollIntoView({ block: "center" });
-        if (refusal.code === "total_changed") await reprice(quoted.shipping_method);
+        if (refusal.code === "cart_changed") await reprice(quoted.shipping_method);
         button.disabled = false;
       }
     } },

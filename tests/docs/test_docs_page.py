@@ -1,0 +1,46 @@
+"""The page of the API documents in a real browser: it shows, searches, and asks nobody else."""
+
+import shutil
+
+import pytest
+from flask import Flask
+from playwright.sync_api import expect, sync_playwright
+
+from tests.support.served import served
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), ""
+)
+QUIETLY = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+
+
+@pytest.mark.skipif(not BROWSER, reason="no browser is installed here")
+def test_the_page_shows_the_storefront_first_and_finds_operations_by_words(app: Flask) -> None:
+    asked: list[str] = []
+    wrong: list[str] = []
+    with served(app) as base, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=list(QUIETLY))
+        page = browser.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.goto(f"{base}/docs")
+        expect(page.get_by_role("heading", name="Stockroom storefront API")).to_be_visible()
+        paths, search = page.locator(".opblock-summary-path"), page.get_by_role("textbox")
+
+        search.fill("delete cart")
+        expect(paths).to_have_text(["/api/v1/cart/items/{item_id}"])
+        search.fill("addCartItem")
+        expect(paths).to_have_text(["/api/v1/cart/items"])
+        search.fill("no such thing")
+        expect(paths).to_have_count(0)
+        search.fill("")
+        page.get_by_label("Select a definition").select_option("/openapi/admin.json")
+        expect(page.get_by_role("heading", name="Stockroom admin API")).to_be_visible()
+        browser.close()
+
+    assert wrong == []
+    assert [url for url in asked if not url.startswith((base, "data:"))] == []
