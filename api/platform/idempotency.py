@@ -310,8 +310,7 @@ def _command(key: str, *, strangers: bool, secret: bool) -> _Command:
     named = key.lower()
     derived = _keyed(f"cart-token\n{who.guest_key or ''}\n{named}".encode())
     g.offered_cart_token = token = urlsafe_b64encode(derived).rstrip(b"=").decode()
-    actor = who.actor_key if who.guest_key else f"guest:{hash_secret(token)}"
-    return _Command(actor, hash_secret(named), print_, token)
+    return _Command(who.actor_key, hash_secret(named), print_, token)
 
 
 def _keyed(text_: bytes) -> bytes:
