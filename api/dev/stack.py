@@ -17,6 +17,7 @@ from api.dev.files import write_privately
 from api.dev.services import LOOPBACK, Service, free_port, is_free
 from api.dev.storefront.service import service as storefront_service
 from api.dev.trouble import Trouble
+from api.platform import aliases
 
 ROOT: Final = Path(__file__).parents[2]
 # Below the range from which the system takes ports for outgoing connections.
@@ -102,7 +103,10 @@ def storefront(parts: Parts, port: int) -> Service:
     """
     environment = parts.environment
     api, origin = f"http://{LOOPBACK}:{environment['PORT']}", f"http://{LOOPBACK}:{port}"
-    origins = [o for o in environment.get("CORS_ORIGINS", "").split(",") if o]
+    try:
+        origins = aliases.items(environment.get("CORS_ORIGINS", ""))
+    except ValueError:
+        raise Trouble("CORS_ORIGINS must be a list, separated by commas or as JSON.") from None
     environment["CORS_ORIGINS"] = ",".join(dict.fromkeys([*origins, origin]))
     if environment["PUBLIC_URL"] == api:
         environment["PUBLIC_URL"] = origin
@@ -157,6 +161,8 @@ def _basics(environ: Mapping[str, str], folder: Path, web_port: int) -> dict[str
         "PYTHONUNBUFFERED": "1",
     } | _kept_secrets(folder / "secrets.json")
     given = {name: value for name, value in environ.items() if value}
+    # They are read under our names by now, and what is added to those must not contradict them.
+    given |= {name: "" for name in aliases.SAME if name in given}
     ours = {"PORT": str(web_port), "PROMETHEUS_MULTIPROC_DIR": str(folder.absolute() / "metrics")}
     return defaults | given | ours
 

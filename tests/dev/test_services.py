@@ -16,6 +16,8 @@ from api.dev.register import ChildRegister
 from api.dev.services import LOOPBACK, Service
 from api.dev.supervisor import Supervisor
 from api.dev.trouble import Trouble
+from api.platform.aliases import own_names
+from api.platform.settings import Settings
 from tests.dev.conftest import eventually
 from tests.support.stack import Postgres, running_service, start_postgres
 
@@ -50,6 +52,37 @@ def test_an_empty_variable_replaces_nothing(tmp_path: Path) -> None:
     parts = stack.embedded(given, tmp_path, web_port=8000, durable=False)
 
     assert [service.name for service in parts.services] == ["mailbox"]
+
+
+def test_the_names_of_other_guides_are_joined_with_what_the_demo_adds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The programs see the shell's variables too, and may not find two that differ."""
+    shell = {
+        **{name: value for name, value in EVERYTHING.items() if name != "SMTP_URL"},
+        "BACKEND_CORS_ORIGINS": '["http://localhost:3000"]',
+        "SMTP_HOST": "elsewhere",
+        "ENVIRONMENT": "development",
+    }
+    for name, value in shell.items():
+        monkeypatch.setenv(name, value)
+    named, problems = own_names(shell)
+
+    parts = stack.embedded(named, tmp_path, web_port=8000, durable=False)
+    stack.storefront(parts, 8001)
+
+    assert (parts.services, problems) == ([], [])
+    seen = Settings.from_env(stack.web(parts.environment).full_environment())
+    assert seen.cors_origins == ("http://localhost:3000", "http://127.0.0.1:8001")
+    assert seen.smtp_url == "smtp+starttls://elsewhere:587"
+
+
+def test_origins_that_are_no_list_are_refused(tmp_path: Path) -> None:
+    given = EVERYTHING | {"CORS_ORIGINS": '["http://localhost:3000"'}
+    parts = stack.embedded(given, tmp_path, web_port=8000, durable=False)
+
+    with pytest.raises(Trouble, match="CORS_ORIGINS must be a list"):
+        stack.storefront(parts, 8001)
 
 
 def test_secrets_are_made_once_and_kept_from_others(tmp_path: Path) -> None:
