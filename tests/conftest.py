@@ -63,6 +63,7 @@ def settings(
         log_level="ERROR",
         database_pool_size=20,
         rate_limits_enabled=False,
+        manual_payment="everybody",
     )
 
 

@@ -30,6 +30,38 @@ class CartAlreadyOrdered(Conflict):
     )
 
 
+class ManualPaymentOff(Refused):
+    """The shop takes no money another way than by card."""
+
+    code = "manual_payment_off"
+    sentence = "This shop is paid by card only. Choose the payment method stripe."
+
+
+class ManualPaymentForCustomers(Refused):
+    """Guests pay by card."""
+
+    code = "manual_payment_for_customers"
+    sentence = (
+        "Only signed-in customers may pay by bank transfer. Sign in, or choose the payment method "
+        "stripe."
+    )
+
+
+class TooMuchUnpaid(Conflict):
+    """Goods are kept for orders whose transfer has not come, and there are enough of them.
+
+    Carries `limit` and `unit`: orders or units. It does not tell whose they are: an e-mail must
+    not show what somebody else has ordered.
+    """
+
+    code = "too_much_unpaid"
+    sentence = (
+        "Orders to be paid by transfer are limited to {limit} unpaid {unit} for one e-mail or "
+        "address, with this order. Pay or cancel one of them first, order less, or choose the "
+        "payment method stripe."
+    )
+
+
 class EmailRequired(Refused):
     """A guest must say where letters go."""
 

@@ -8,8 +8,16 @@ from flask import current_app
 from api.accounts.errors import AccountNotFound
 from api.cart.errors import CartEmpty, CartNotFound
 from api.checkout import flows
-from api.checkout.errors import CartAlreadyOrdered, CartChanged, CartUnbuyable, EmailRequired
-from api.checkout.flows import CheckoutForm, changing
+from api.checkout.errors import (
+    CartAlreadyOrdered,
+    CartChanged,
+    CartUnbuyable,
+    EmailRequired,
+    ManualPaymentForCustomers,
+    ManualPaymentOff,
+    TooMuchUnpaid,
+)
+from api.checkout.flows import CheckoutForm, changing, paying
 from api.checkout.flows.changing import ChangeForm
 from api.checkout.schemas import (
     AmendOrderSchema,
@@ -46,6 +54,7 @@ from api.platform.concurrency import versioned
 from api.platform.http import LOCATED, Blueprint
 from api.platform.idempotency import idempotent, idempotent_flow, idempotent_steps
 from api.platform.refusals import refuses
+from api.platform.storefronts import client_address, counted_as
 from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable
 
 checkout = Blueprint(
@@ -112,16 +121,21 @@ def hold_stock() -> Any:
     CartUnbuyable,
     EmailRequired,
     InsufficientStock,
+    ManualPaymentForCustomers,
+    ManualPaymentOff,
     OrderNotFound,
     ShippingMethodNotFound,
     ShippingNotAvailable,
+    TooMuchUnpaid,
 )
 @idempotent(required=True)
 @checkout.arguments(CheckoutSchema)
 @checkout.response(201, OrderSchema, headers=LOCATED)
 def place_order(form: dict[str, Any]) -> Any:
     """Turn the cart into an order. Its goods are promised; an unpaid order expires."""
-    order_id = flows.place_order(CheckoutForm(**form), by=principal())
+    order_id = flows.place_order(
+        CheckoutForm(**form), network=counted_as(client_address()), by=principal()
+    )
     return orders.own_order(order_id, principal()), {"Location": f"/api/v1/orders/{order_id}"}
 
 
@@ -145,7 +159,7 @@ def create_payment_intent(wanted: dict[str, Any]) -> Any:
 
     Takes no `Idempotency-Key`: an order has one open payment, however often it is asked for.
     """
-    payment_id, intent = flows.start_payment(wanted["order_id"], by=principal())
+    payment_id, intent = paying.start_payment(wanted["order_id"], by=principal())
     return {
         "payment_id": payment_id,
         "payment_intent_id": intent.id,
@@ -173,7 +187,7 @@ def confirm_payment(order_id: UUID) -> Any:
 
     Takes no `Idempotency-Key`: a payment counts once, and a kept answer could be out of date.
     """
-    flows.confirm_payment(order_id, by=principal())
+    paying.confirm_payment(order_id, by=principal())
     return orders.own_order(order_id, principal())
 
 
@@ -258,5 +272,5 @@ def mark_order_paid(paid: dict[str, Any], order_id: UUID, operation_id: UUID) ->
     What the customer could still pay by card is withdrawn first; should it turn out to be paid,
     the answer is `nothing_due`.
     """
-    flows.mark_paid(order_id, **paid, payment_id=operation_id, by=principal())
+    paying.mark_paid(order_id, **paid, payment_id=operation_id, by=principal())
     return orders.view(order_id)

@@ -4,7 +4,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.checkout.flows import PAY_WITHIN
+from api.checkout.service import PAYMENT_METHODS
 from api.platform.address import COUNTRIES, AddressSchema
 from api.platform.http import MoneySchema, Schema, more_than_nothing
 
@@ -18,7 +18,7 @@ class QuoteRequestSchema(Schema):
     shipping_method = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 60))
     payment_method = ma.fields.String(
         load_default="stripe",
-        validate=ma.validate.OneOf(sorted(PAY_WITHIN)),
+        validate=ma.validate.OneOf(PAYMENT_METHODS),
         metadata={"description": "A total that cannot be paid this way is refused (422)."},
     )
 
@@ -46,6 +46,11 @@ class QuoteSchema(Schema):
     total = ma.fields.Nested(MoneySchema, required=True)
     total_excludes_shipping = ma.fields.Boolean(required=True)
     shipping_method = ma.fields.String(required=True, allow_none=True)
+    payment_methods = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf(PAYMENT_METHODS)),
+        required=True,
+        metadata={"description": "Which ones this customer or guest may choose."},
+    )
     shipping_methods = ma.fields.List(ma.fields.Nested(ShippingChoiceSchema), required=True)
 
 
@@ -69,7 +74,7 @@ class CheckoutSchema(Schema):
     )
     shipping_method = ma.fields.String(required=True, validate=ma.validate.Length(1, 60))
     payment_method = ma.fields.String(
-        load_default="stripe", validate=ma.validate.OneOf(sorted(PAY_WITHIN))
+        load_default="stripe", validate=ma.validate.OneOf(PAYMENT_METHODS)
     )
     expected_total = ma.fields.Nested(
         MoneySchema,

@@ -232,7 +232,7 @@ def _place(variants: list[UUID], chance: random.Random) -> UUID:
         expected_total=None,
     )
     with transaction():
-        return checkout.place_order(form, by=buyer)
+        return checkout.place_order(form, network="demo", by=buyer)
 
 
 def _ship_or_not(

@@ -57,6 +57,11 @@ class Order(Identified, Versioned, Dated, Base):
             postgresql_where=text("expires_at IS NOT NULL"),
         ),
         Index(
+            "ix_orders_unpaid_manual",
+            "id",
+            postgresql_where=text("payment_method = 'manual' AND expires_at IS NOT NULL"),
+        ),
+        Index(
             "ix_orders_payment_status", "payment_status", text("placed_at DESC"), text("id DESC")
         ),
         Index(
@@ -113,6 +118,10 @@ class Order(Identified, Versioned, Dated, Base):
     billing_address: Mapped[dict[str, Any]]
     shipping_method: Mapped[dict[str, Any]]
     payment_method: Mapped[str] = mapped_column(String(20))
+    postal_key: Mapped[str | None] = mapped_column(String(32))
+    network_key: Mapped[str | None] = mapped_column(String(32))
+    """Of orders that are paid another way than by card: where they go and whence they came, as
+    keyed hashes that only tell alike from alike."""
     placed_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime | None]
     """Unpaid at this moment, the order is cancelled; empty once it is paid or cancelled."""

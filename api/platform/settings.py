@@ -11,6 +11,7 @@ from api.platform import aliases
 
 Environment = Literal["development", "test", "production"]
 LogFormat = Literal["text", "json"]
+ManualPayment = Literal["off", "customers", "everybody"]
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # noqa: S105
 _SHORTEST_SECRET = 32
@@ -54,6 +55,17 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     payment_instructions: str = ""
     """How to pay other than by card, word for word as letters tell it: the bank account."""
+    manual_payment: ManualPayment = "customers"
+    """Who may order now and pay another way than by card: such an order takes goods off sale."""
+    manual_payment_hours: int = 48
+    """How long the goods of such an order are kept for money that has not come."""
+    manual_payment_max_orders: int = 3
+    """Such orders that wait for their money: per e-mail or customer, and per postal address."""
+    manual_payment_max_units: int = 20
+    """Units in them together, the new order included. 0 sets no limit, here and in the others."""
+    manual_payment_max_orders_per_ip: int = 10
+    manual_payment_max_units_per_ip: int = 60
+    """The same for all that one network address has ordered."""
     shop_name: str = "Stockroom Demo"
     currency: str = "EUR"
     languages: tuple[str, ...] = ("en",)
@@ -112,6 +124,24 @@ class Settings:
             storefront_keys=read.hashed_keys("STOREFRONT_KEYS"),
             public_url=read.url("PUBLIC_URL", ("https", "http"), in_production) or cls.public_url,
             payment_instructions=read.text("PAYMENT_INSTRUCTIONS"),
+            manual_payment=read.choice(  # type: ignore[arg-type]
+                "MANUAL_PAYMENT", get_args(ManualPayment), cls.manual_payment
+            ),
+            manual_payment_hours=read.whole(
+                "MANUAL_PAYMENT_HOURS", cls.manual_payment_hours, at_least=1
+            ),
+            manual_payment_max_orders=read.whole(
+                "MANUAL_PAYMENT_MAX_ORDERS", cls.manual_payment_max_orders
+            ),
+            manual_payment_max_units=read.whole(
+                "MANUAL_PAYMENT_MAX_UNITS", cls.manual_payment_max_units
+            ),
+            manual_payment_max_orders_per_ip=read.whole(
+                "MANUAL_PAYMENT_MAX_ORDERS_PER_IP", cls.manual_payment_max_orders_per_ip
+            ),
+            manual_payment_max_units_per_ip=read.whole(
+                "MANUAL_PAYMENT_MAX_UNITS_PER_IP", cls.manual_payment_max_units_per_ip
+            ),
             shop_name=read.text("SHOP_NAME", cls.shop_name),
             currency=read.currency("SHOP_CURRENCY", cls.currency),
             languages=read.languages("SHOP_LANGUAGES", cls.languages),

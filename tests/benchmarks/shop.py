@@ -67,6 +67,12 @@ class BenchShop:
             "LOG_LEVEL": "INFO",
             "LOG_FORMAT": "json",
             "SHOP_LANGUAGES": "en",
+            # The crowd pays by transfer, from one address: no limits of unpaid orders.
+            "MANUAL_PAYMENT": "everybody",
+            "MANUAL_PAYMENT_MAX_ORDERS": "0",
+            "MANUAL_PAYMENT_MAX_UNITS": "0",
+            "MANUAL_PAYMENT_MAX_ORDERS_PER_IP": "0",
+            "MANUAL_PAYMENT_MAX_UNITS_PER_IP": "0",
         }
         parts = stack.embedded(given, self.folder, web_port=port, durable=True)
         assert parts.cluster is not None

@@ -19,6 +19,7 @@ from api.cart import service as cart_service
 from api.cart.errors import CartEmpty, CartNotFound
 from api.cart.queries import CartLine, CartRow
 from api.cart.states import CartStatus
+from api.checkout import service
 from api.checkout.errors import CartAlreadyOrdered, CartChanged, CartUnbuyable, EmailRequired
 from api.inventory import service as inventory
 from api.inventory.service import Demand
@@ -31,10 +32,8 @@ from api.orders import service as orders
 from api.orders.queries import own as own_orders
 from api.orders.service import LineDraft, OrderDraft
 from api.orders.states import OrderStatus
-from api.payments import queries as payment_queries
-from api.payments import service as payments
-from api.payments.errors import GatewayUnavailable, NothingDue, PaymentDeclined, PaymentNotFound
-from api.payments.gateways import IntentSnapshot, PaymentGateway
+from api.payments.errors import GatewayUnavailable
+from api.payments.gateways import PaymentGateway
 from api.platform.db import session, transaction
 from api.platform.ports import port
 from api.pricing import queries as pricing
@@ -43,7 +42,6 @@ from api.settlement import flows as settlement
 from api.settlement import service as settlement_service
 
 HOLD_LASTS = timedelta(minutes=15)
-PAY_WITHIN = {"stripe": timedelta(hours=1), "manual": timedelta(days=7)}
 BATCH = 50
 
 _log = structlog.get_logger("api.checkout")
@@ -87,6 +85,7 @@ def quote(
     return {
         **_figures(priced, cart.currency),
         "total_excludes_shipping": chosen is None,
+        "payment_methods": service.methods_for(principal),
         "shipping_method": None if chosen is None else chosen.code,
         "shipping_methods": [
             {
@@ -116,8 +115,10 @@ def hold_stock(principal: Principal) -> dict[str, Any]:
     return {"held_until": until, "unit_count": sum(demand.values())}
 
 
-def place_order(form: CheckoutForm, *, by: Principal) -> UUID:
+def place_order(form: CheckoutForm, *, network: str, by: Principal) -> UUID:
     """Turn the cart into an order, with its goods promised; returns the order's id.
+
+    `network` is the network address that it comes from, as limits count it.
 
     One transaction, which the caller opens: cart locked, priced, goods allocated, order written
     with snapshots, cart closed. The same checkout sent twice, by key or not, finds the cart
@@ -137,7 +138,7 @@ def place_order(form: CheckoutForm, *, by: Principal) -> UUID:
     priced = _total(cart, lines, country, shipping)
     _refuse_drift(form.expected_total, priced, cart.currency)
     refuse_unchargeable(priced.total, cart.currency, form.payment_method)
-    draft = _draft(form, fingerprint, cart, lines, priced, shipping, by)
+    draft = _draft(form, fingerprint, cart, lines, priced, shipping, network, by)
     inventory.allocate(
         draft.id,
         [Demand(line.id, line.variant_id, line.quantity) for line in draft.lines],
@@ -149,77 +150,6 @@ def place_order(form: CheckoutForm, *, by: Principal) -> UUID:
     if order.total == 0:
         settlement_service.refresh(order)
     return order.id
-
-
-def start_payment(order_id: UUID, *, by: Principal) -> tuple[UUID, IntentSnapshot]:
-    """Open a PaymentIntent for what is due on an order, or return the one that is open.
-
-    Returns our payment's id and the intent with its client secret. The payment is recorded before
-    Stripe is asked, and its id is the idempotency key: a crash in between leads back to the same
-    intent. What was asked for before and is no longer right is withdrawn. Raises `OrderNotFound`,
-    `InvalidState`, `NothingDue`, `GatewayUnavailable`.
-    """
-    order_queries.own_order_id(order_id, by)
-    session.rollback()
-    for _ in range(2):
-        payment_id = _open_payment(order_id)
-        settlement.withdraw_replaced_payments(order_id, by=payment_id)
-        snapshot = settlement.ask_about_payment(payment_id)
-        # An intent that was cancelled at the provider is void now; the second round opens another,
-        # or refuses because the order was cancelled or settled in the meantime.
-        if snapshot.status != "canceled":
-            return payment_id, snapshot
-    raise GatewayUnavailable(retry_after=5)
-
-
-def confirm_payment(order_id: UUID, *, by: Principal) -> None:
-    """Ask Stripe how the order's payment stands and take it over, as the webhook does.
-
-    Whichever comes first settles the order. Raises `OrderNotFound`, `PaymentNotFound`,
-    `PaymentDeclined` when the bank said no, `GatewayUnavailable`.
-    """
-    order_queries.own_order_id(order_id, by)
-    payment = payment_queries.newest_stripe_payment(order_id)
-    if payment is None:
-        raise PaymentNotFound
-    snapshot = settlement.ask_about_payment(payment.id)
-    if snapshot.status == "requires_payment_method" and snapshot.decline_code:
-        raise PaymentDeclined(decline_code=snapshot.decline_code)
-
-
-def mark_paid(
-    order_id: UUID,
-    *,
-    amount: Money | None,
-    reference: str,
-    allow_overpayment: bool,
-    payment_id: UUID,
-    by: Principal,
-) -> None:
-    """Record money that came another way: a bank transfer, cash on the counter.
-
-    The customer's open PaymentIntent is withdrawn first. Should it turn out to be paid, the order
-    is paid by it and this answers `NothingDue`. `payment_id` is the command's own: repeated after
-    a crash, the command finds its payment. Raises `OrderNotFound`, `InvalidState`, `NothingDue`,
-    `AmountExceedsDue`, `WrongCurrency`, `PaymentInProgress`, `GatewayUnavailable`.
-    """
-    with transaction():
-        order = orders.lock(order_id)
-        known = payment_queries.payment(payment_id) is not None
-        if not known:
-            settlement_service.money_to_record(order, amount, allow_overpayment=allow_overpayment)
-    if not known:
-        settlement.withdraw_open_payments(order_id)
-        with transaction():
-            settlement_service.mark_paid(
-                order_id,
-                amount=amount,
-                reference=reference,
-                allow_overpayment=allow_overpayment,
-                payment_id=payment_id,
-                by=by,
-            )
-    settlement.withdraw_what_is_left(order_id)
 
 
 def expire_unpaid_orders() -> int:
@@ -239,18 +169,6 @@ def expire_unpaid_orders() -> int:
             continue
         expired += _expire(order_id)
     return expired
-
-
-def _open_payment(order_id: UUID) -> UUID:
-    with transaction():
-        order = orders.lock(order_id)
-        orders.refuse_unpayable(order)
-        due = orders.amount_due(order)
-        if due == 0:
-            raise NothingDue
-        payment = payments.open_stripe_payment(order_id, amount=due, currency=order.currency)
-        settlement_service.refresh(order)
-        return payment.id
 
 
 def _expire(order_id: UUID) -> int:
@@ -348,6 +266,7 @@ def _draft(
     lines: list[CartLine],
     priced: totals.Totals,
     shipping: pricing.ShippingOption,
+    network: str,
     by: Principal,
 ) -> OrderDraft:
     email = form.email
@@ -355,6 +274,10 @@ def _draft(
         if by.id is None:
             raise EmailRequired
         email = accounts.contact(by.id).email
+    keys = None
+    if form.payment_method == "manual":
+        units = sum(line.quantity for line in lines)
+        keys = service.admit_manual(email, form.shipping_address, units, network=network, by=by)
     return OrderDraft(
         id=new_id(),
         cart_id=cart.id,
@@ -373,7 +296,9 @@ def _draft(
         shipping_method={"code": shipping.code, "name": shipping.name},
         payment_method=form.payment_method,
         checkout_fingerprint=fingerprint,
-        expires_at=clock.now() + PAY_WITHIN[form.payment_method],
+        postal_key=None if keys is None else keys.postal,
+        network_key=None if keys is None else keys.network,
+        expires_at=clock.now() + service.pay_within(form.payment_method),
         lines=tuple(
             LineDraft(
                 id=new_id(),

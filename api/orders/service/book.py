@@ -65,6 +65,8 @@ class OrderDraft:
     shipping_method: dict[str, Any]
     payment_method: str
     checkout_fingerprint: bytes
+    postal_key: str | None
+    network_key: str | None
     expires_at: datetime
     lines: tuple[LineDraft, ...]
 
