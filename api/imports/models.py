@@ -106,14 +106,14 @@ class ImportProblem(Identified, Base):
 class ImportFailedRow(Base):
     """A row that came to nothing: its cells as they stood in the file, and why.
 
-    A line of JSON is kept as its one cell.
+    A line of JSON is kept as its one cell, and a row whose quotes do not fit as the text it is.
     """
 
     __tablename__ = "import_failed_rows"
 
     import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id"), primary_key=True)
     row: Mapped[int] = mapped_column(primary_key=True)
-    cells: Mapped[list[str]]
+    cells: Mapped[Any] = mapped_column(JSONB)
     reason: Mapped[str] = mapped_column(Text)
 
 

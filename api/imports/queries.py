@@ -141,7 +141,7 @@ def sheet_of(import_id: UUID) -> tuple[FileFormat, list[str], str]:
     return row.format, row.header, row.separator
 
 
-def failed_rows(import_id: UUID) -> Iterator[tuple[list[str], str]]:
+def failed_rows(import_id: UUID) -> Iterator[tuple[list[str] | str, str]]:
     """Read the rows that came to nothing, some at a time: their cells, and why."""
     after = 0
     while True:

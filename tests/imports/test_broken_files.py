@@ -1,5 +1,6 @@
 """Files of ours that somebody broke: every row is told of, and the rest lands."""
 
+import re
 from typing import Any
 
 import orjson
@@ -190,3 +191,62 @@ def test_translated_options_come_back(app: Flask) -> None:
     assert orjson.loads(moved_out())["translations"] == {"de": texts}
     assert counts_of(moved_in(content, on_conflict=OnConflict.OVERWRITE)) == (0, 0, 1, 0)
     assert session.scalars(select(Product.slug)).all() == ["bad"]
+
+
+SHOPIFY = "Handle,Title,Body (HTML),Variant Price\n"
+PADDED = (
+    'mug-a   ,"Mug A"  ,"<p class=""x"">hi</p>"   ,9.90\n',
+    'cup-a   ,"Cup A"  ,"<p>hi</p>"   ,9.90\n',
+)
+
+
+@pytest.mark.parametrize(
+    ("header", "good", "broken"),
+    [
+        (SHOPIFY, "pot,Pot,,5.00\n", PADDED),
+        (SHOPIFY, "pot,Pot,,5.00\n", ('a,"A" ,,1\n', "b,B,<p>,1,2,3\n", 'c,C,"x"y,1\n')),
+        ("slug,title,sku\n", "pot,Pot,P1\n", ('a,"A" ,A1\n', 'b,"B" ,B1\n')),
+        (
+            "ID,Type,SKU,Name,Published,Regular price\n",
+            "9,simple,P1,Pot,1,5\n",
+            ('1,simple,A1,"A" ,1,5\n', '2,simple,B1,"B" ,1,5\n', "3,simple,C1,C,1,5,6\n"),
+        ),
+    ],
+    ids=["padded", "shopify", "ours", "woocommerce"],
+)
+@pytest.mark.parametrize("place", ["before", "behind", "around"])
+def test_neighbouring_broken_rows_answer_each_for_itself(
+    app: Flask, header: str, good: str, broken: tuple[str, ...], place: str
+) -> None:
+    """Each is a problem of its own, and is handed back as it stands in the file."""
+    middle = len(broken) // 2 if place == "around" else (0 if place == "behind" else len(broken))
+    rows = [*broken[:middle], good, *broken[middle:]]
+    found = moved_in((header + "".join(rows)).encode())
+
+    numbers = [n for n, row in enumerate(rows, start=2) if row != good]
+    assert [row for row, _, _ in problems_of(found)] == numbers
+    lines = failed_file_of(found["id"]).decode().splitlines()[1:]
+    is_taken_along = header.startswith("slug") and place != "before"
+    kept = [good, *broken] if is_taken_along else list(broken)
+    assert len(lines) == len(kept)
+    assert all(any(line.startswith(row.rstrip("\n")) for line in lines) for row in broken)
+    assert found["result"]["products"]["created"] == (0 if is_taken_along else 1)
+
+
+def test_a_broken_row_that_was_mended_is_read(app: Flask) -> None:
+    """The reason stands in the last column, which is passed over."""
+    found = moved_in((SHOPIFY + "".join(PADDED)).encode())
+    handed_back = failed_file_of(found["id"])
+
+    mended = re.sub(rb'" +,', b'",', handed_back)
+    assert counts_of(moved_in(mended)) == (2, 0, 0, 0)
+
+
+def test_a_quote_that_is_closed_far_below_swallows_no_rows(app: Flask) -> None:
+    """Those between are read, and both lines with a stray quote are told of."""
+    rows = ['a,"A,,1\n', "b,B,,1\n", "c,C,,1\n", 'd,"D,,1\n', "e,E,,1\n"]
+    found = moved_in((SHOPIFY + "".join(rows)).encode())
+
+    assert [row for row, _, _ in problems_of(found)] == [2, 5]
+    assert counts_of(found)[0] == 3
+    assert failed_file_of(found["id"]).decode().splitlines()[1].startswith('a,"A,,1')

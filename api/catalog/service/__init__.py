@@ -38,6 +38,7 @@ from api.catalog.service.drafts import (
 from api.catalog.service.gathering import begin_filling, fill_next, gather
 from api.catalog.service.imaging import SIZE_FILES, examine, sizes_of
 from api.catalog.service.intake import StoredProduct
+from api.catalog.service.keys import keys_in_use, keys_of_document, keys_of_draft
 from api.catalog.service.lexicon import count_words, learn_words
 from api.catalog.service.many import COMMANDS as PRODUCT_COMMANDS
 from api.catalog.service.many import edit_many_products, edit_many_variants
@@ -129,6 +130,9 @@ __all__ = [
     "finish_media",
     "gather",
     "keep_media",
+    "keys_in_use",
+    "keys_of_document",
+    "keys_of_draft",
     "learn_words",
     "matched",
     "move_in_category",

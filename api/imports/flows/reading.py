@@ -12,7 +12,7 @@ it.
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from uuid import UUID
 
 from api.catalog import service as catalog
@@ -108,6 +108,9 @@ def read_import(
 
 def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
     total = held.rows_total
+    if held.is_dry_run and held.rows_read:
+        with transaction():
+            held = service.begin_again(held)
     source = opened(queries.file_chunks(held.import_id), held.format, held.columns)
     if total is None:
         counted = opened(queries.file_chunks(held.import_id), held.format, held.columns)
@@ -115,16 +118,18 @@ def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
         with transaction():
             service.note_sheet(held, rows_total=total, source=counted)
     read, tell_at = 0, TELL_PLANNER_AT_ROWS
-    for batch in _batches(source.products(held.currency, after_row=held.rows_read + 1)):
-        with transaction():
-            service.take_batch(held, batch, source, by=by)
-        read += sum(product.row_count for product in batch)
-        if read >= tell_at:
-            tell_at *= 10
+    with ExitStack() as stack:
+        rehearsal = stack.enter_context(service.Rehearsal()) if held.is_dry_run else None
+        for batch in _batches(source.products(held.currency, after_row=held.rows_read + 1)):
             with transaction():
-                catalog.tell_planner()
-        if on_progress is not None:
-            on_progress(batch[-1].last_row - 1, total)
+                service.take_batch(held, batch, source, rehearsal=rehearsal, by=by)
+            read += sum(product.row_count for product in batch)
+            if read >= tell_at:
+                tell_at *= 10
+                with transaction():
+                    catalog.tell_planner()
+            if on_progress is not None:
+                on_progress(batch[-1].last_row - 1, total)
     is_more = True
     while is_more:
         with transaction():

@@ -25,7 +25,8 @@ class Described:
 
     `last_row` is how far reading has come with it. `rows` and `quantities` belong to the draft's
     variants, in their order; a quantity is None when the file does not say one. `document` is a
-    product as our own formats write it. `cells` are its rows as they stood in the file, by number.
+    product as our own formats write it. `cells` are its rows as they stood in the file, by number:
+    their cells, or the line itself where it is broken.
     """
 
     last_row: int
@@ -40,7 +41,7 @@ class Described:
     rows: list[int] = field(default_factory=list)
     quantities: list[int | None] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    cells: dict[int, list[str]] = field(default_factory=dict)
+    cells: dict[int, list[str] | str] = field(default_factory=dict)
 
 
 class Source(Protocol):

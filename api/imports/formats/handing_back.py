@@ -19,9 +19,15 @@ def named(stem: str, kind: FileFormat) -> tuple[str, str]:
 
 
 def failed_file(
-    kind: FileFormat, header: Sequence[str], separator: str, rows: Iterable[tuple[list[str], str]]
+    kind: FileFormat,
+    header: Sequence[str],
+    separator: str,
+    rows: Iterable[tuple[list[str] | str, str]],
 ) -> Iterator[bytes]:
-    """Write rows with their cells to the letter, and why each of them failed."""
+    """Write rows with their cells to the letter, and why each of them failed.
+
+    A line whose quotes do not fit is written as it stands in the file, to be mended.
+    """
     if kind is FileFormat.JSONL:
         for cells, reason in rows:
             yield _line(cells[0], reason)
@@ -29,6 +35,9 @@ def failed_file(
     kept = len(header) - 1 if header and header[-1].strip() == WHY else len(header)
     yield _row([*header[:kept], WHY], separator)
     for cells, reason in rows:
+        if isinstance(cells, str):
+            yield _broken(cells, reason, separator, kept)
+            continue
         padded = [*cells[:kept], *([""] * (kept - len(cells)))]
         yield _row([*padded, reason], separator)
 
@@ -39,6 +48,14 @@ def _line(line: str, reason: str) -> bytes:
     if not body.endswith("}") or body.strip("{ }") == "":
         return f"{line}\n".encode()
     return f'{body[:-1]},"why_it_failed":{orjson.dumps(reason).decode()}}}\n'.encode()
+
+
+def _broken(line: str, reason: str, separator: str, width: int) -> bytes:
+    """Put the reason into the last column of a line that no reader takes apart."""
+    body = line.rstrip("\r\n")
+    count = len(next(csv.reader([body], delimiter=separator), []))
+    gap = separator * (max(0, width - count) + 1)
+    return body.encode() + gap.encode() + _row([reason], separator)
 
 
 def _row(cells: Sequence[str], separator: str) -> bytes:

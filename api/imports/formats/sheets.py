@@ -28,18 +28,24 @@ csv.field_size_limit(LARGEST_CELL)
 class Row:
     """One row under the header; `number` is what a spreadsheet shows, the header being row 1.
 
-    A row whose quotes do not close has a `fault` and no cells.
+    A row whose quotes do not fit has a `fault` and no cells; `raw` is how it stands in the file.
     """
 
     number: int
     cells: list[str]
     places: dict[str, int]
     fault: str | None = None
+    raw: str = ""
 
     def __getitem__(self, column: str) -> str:
         """Return the cell of one of our columns, empty when the file or the row has none."""
         place = self.places.get(column)
         return self.cells[place].strip() if place is not None and place < len(self.cells) else ""
+
+    @property
+    def kept(self) -> list[str] | str:
+        """The row to be handed back: its cells, or the line itself when it is broken."""
+        return self.raw if self.fault else self.cells
 
     @property
     def is_blank(self) -> bool:
@@ -121,10 +127,11 @@ class Sheet:
 
     def rows(self) -> Iterator[Row]:
         """Read row after row. A row with broken quotes is told of, and reading goes on."""
-        number, width = 1, len(self.header)
+        number, width, lines = 1, len(self.header), self._lines
         while True:
             number += 1
-            fault = None
+            fault, raw = None, ""
+            lines.taken.clear()
             try:
                 cells = next(self._reader)
             except StopIteration:
@@ -136,7 +143,10 @@ class Sheet:
                     f"This row has {len(cells)} cells and the header {width}: a text with a"
                     " separator in it needs quotes around it."
                 )
-            yield Row(number, cells, self.places, fault)
+            if fault:
+                # A quote that is closed lines below took the rows between: they stand again.
+                raw = (lines.taken if cells else lines.take_back_all_but_one())[0]
+            yield Row(number, cells, self.places, fault, raw)
 
     def _header(self, first: str, names: Renamed) -> tuple[str, list[str]]:
         """Find the separator under which the header makes sense, else the one it has most of."""
@@ -158,12 +168,23 @@ class Lines:
         if _SEPARATOR_LINE.match(self.first):
             self.first = next(lines, "")
         self._lines = itertools.chain([self.first] if self.first else [], lines)
+        self.taken: list[str] = []
+        """The lines that were taken since somebody cleared this."""
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        return next(self._lines)
+        line = next(self._lines)
+        self.taken.append(line)
+        return line
+
+    def take_back_all_but_one(self) -> list[str]:
+        """Put all lines but the first of those taken back, to be taken again; returns it."""
+        first, *rest = self.taken
+        if rest:
+            self._lines = itertools.chain(rest, self._lines)
+        return [first]
 
     @property
     def doubt(self) -> str | None:

@@ -20,6 +20,7 @@ from api.imports.service.keeping import (
     SILENCE,
     Claim,
     ClaimLost,
+    begin_again,
     cancel,
     claim,
     fail,
@@ -29,6 +30,7 @@ from api.imports.service.keeping import (
     open_import,
     run,
 )
+from api.imports.service.rehearsal import Rehearsal
 from api.imports.service.settling import settle_batch
 from api.imports.service.undoing import (
     UndoClaim,
@@ -44,7 +46,9 @@ __all__ = [
     "ClaimLost",
     "ExportClaim",
     "ExportLost",
+    "Rehearsal",
     "UndoClaim",
+    "begin_again",
     "begin_export",
     "cancel",
     "cancel_export",

@@ -11,8 +11,9 @@ from api.imports.formats import Described, Problem, Source
 from api.imports.models import Import
 from api.imports.policy import OnConflict
 from api.imports.service import changes, reviving, settling, shelves
-from api.imports.service.failed import keep_failed_rows
+from api.imports.service.failed import Failed, keep_failed_rows
 from api.imports.service.keeping import Claim, move
+from api.imports.service.rehearsal import Rehearsal
 from api.imports.service.shelves import Opened
 from api.imports.service.tally import Tally
 from api.imports.service.telling import problems_of, write_problems
@@ -33,34 +34,63 @@ class _Taken:
     waiting: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
 
-def take_batch(held: Claim, batch: Sequence[Described], source: Source, *, by: Principal) -> None:
+def take_batch(
+    held: Claim,
+    batch: Sequence[Described],
+    source: Source,
+    *,
+    rehearsal: Rehearsal | None = None,
+    by: Principal,
+) -> None:
     """Take products in with their opening stock, and count them as read in the same transaction.
 
     Stock is opened only where none was opened yet: counting is the warehouse's business, not that
     of an old file. What was created and changed is written down, to be shown and undone. A dry
-    run does all of it, looks at what became of it, and leaves only that. Locks levels before
-    products, as whoever sells does. Raises ClaimLost when the import is no longer ours; nothing
-    of the batch stays then.
+    run, which needs a `rehearsal`, does all of it behind what earlier batches would have made,
+    looks at what became of it, and leaves only that. Locks levels before products, as whoever
+    sells does. Raises ClaimLost when the import is no longer ours; nothing of the batch stays
+    then.
     """
     usable = [d for d in batch if d.draft is not None or d.document is not None]
     facts = require_transaction().info.setdefault("facts", [])
     told = len(facts)
-    trial = session.begin_nested() if held.is_dry_run else None
-    unopened = shelves.lock(usable)
-    before = changes.hold(usable)
-    if before.ids:
-        reviving.revive(before, by=by)
-    taken = _take(usable, held, unopened, before, by=by)
-    if held.is_dry_run:
-        changes.forgive_what_came_before(held, usable, taken.made)
+    trial = session.begin_nested() if rehearsal is not None else None
+    if rehearsal is not None:
+        earlier = rehearsal.before(usable)
+        shelves.lock([one for step in earlier for one in step] + usable)
+        for step in earlier:
+            _land(step, held, by=by)
+    before, taken = _land(usable, held, by=by)
     noted = changes.find(held, usable, taken.made, taken.opened, before)
-    if trial is not None:
+    if rehearsal is not None and trial is not None:
+        _remember(rehearsal, usable, taken)
         trial.rollback()
         session.expire_all()
         del facts[told:]
     changes.write(noted)
     settling.keep(held.import_id, usable, taken.waiting)
     _count(held, batch, dict(zip(map(id, usable), taken.made, strict=True)), source, taken, noted)
+
+
+def _land(
+    usable: Sequence[Described], held: Claim, *, by: Principal
+) -> tuple[changes.Before, _Taken]:
+    """Lock what products may mean, and take them in; returns what was there before, and is now."""
+    unopened = shelves.lock(usable)
+    before = changes.hold(usable)
+    if before.ids:
+        reviving.revive(before, by=by)
+    return before, _take(usable, held, unopened, before, by=by)
+
+
+def _remember(rehearsal: Rehearsal, usable: Sequence[Described], taken: _Taken) -> None:
+    news = [
+        (described, made.product_id)
+        for described, made in zip(usable, taken.made, strict=True)
+        if made.product_id is not None and changes.has_news(made, taken.opened)
+    ]
+    keys = catalog.keys_in_use({product_id for _, product_id in news})
+    rehearsal.remember((described, *keys[product_id]) for described, product_id in news)
 
 
 def _count(
@@ -75,7 +105,7 @@ def _count(
         **session.execute(select(Import.counts).where(Import.id == held.import_id)).scalar_one()
     )
     problems: list[Problem] = []
-    failed: dict[int, tuple[list[str], list[str]]] = {}
+    failed: Failed = {}
     for described in batch:
         made = made_of.get(id(described))
         found = problems_of(described, made, source)
@@ -90,7 +120,8 @@ def _count(
         held,
         rows_read=batch[-1].last_row - 1,
         counts=asdict(tally),
-        attempts=0,
+        # A dry run begins at its first row again: it has not come further for good.
+        **({} if held.is_dry_run else {"attempts": 0}),
     )
 
 

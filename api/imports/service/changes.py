@@ -78,7 +78,7 @@ def find(
     differing = {
         one.product_id: one
         for one in made
-        if one.product_id is not None and one.product_id in known and _has_news(one, opened)
+        if one.product_id is not None and one.product_id in known and has_news(one, opened)
     }
     after = catalog.product_documents(differing)
     marks = catalog.version_marks(differing)
@@ -99,47 +99,6 @@ def find(
         elif one.refusal is not None and one.refusal.code == "product_changed_since":
             noted.append(_conflict(held, described, one, before))
     return noted
-
-
-def forgive_what_came_before(
-    held: Claim, batch: Sequence[Described], made: Sequence[Arrived]
-) -> None:
-    """Let rows land whose product an earlier batch of the same dry run would have created.
-
-    They stand far from the rows that say what it is, and those were not kept. A product that is
-    described in full once more is created only once.
-    """
-    lost = [
-        (described, one)
-        for described, one in zip(batch, made, strict=True)
-        if described.draft and (one.outcome is Outcome.CREATED or _lacks_title(one))
-    ]
-    if not lost:
-        return
-    created = set(
-        session.scalars(
-            select(ImportChange.slug).where(
-                ImportChange.import_id == held.import_id,
-                ImportChange.kind == ChangeKind.CREATED,
-                among(ImportChange.slug, [d.draft.slug for d, _ in lost if d.draft]),
-            )
-        )
-    )
-    for described, one in lost:
-        if described.draft is None or described.draft.slug not in created:
-            continue
-        if one.outcome is Outcome.CREATED:
-            one.outcome = Outcome.UNCHANGED
-            continue
-        has_pictures = bool(described.draft.images)
-        one.outcome = Outcome.CHANGED if has_pictures else Outcome.UNCHANGED
-        one.refusal = None
-        for variant in one.variants:
-            variant.outcome = Outcome.CREATED
-
-
-def _lacks_title(one: Arrived) -> bool:
-    return one.refusal is not None and one.refusal.code == "title_missing"
 
 
 def write(noted: Sequence[Noted]) -> None:
@@ -188,7 +147,8 @@ def write_failed(import_id: UUID, failed: Failed) -> None:
         )
 
 
-def _has_news(one: Arrived, opened: Opened) -> bool:
+def has_news(one: Arrived, opened: Opened) -> bool:
+    """Tell whether anything of a product is not as it was."""
     return one.outcome in _NEWS or any(
         variant.outcome in _NEWS or variant.variant_id in opened for variant in one.variants
     )

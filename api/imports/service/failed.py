@@ -4,8 +4,8 @@ from api.catalog.service import Arrived, Outcome
 from api.imports.formats import Described, Problem
 from api.imports.policy import Consequence
 
-Failed = dict[int, tuple[list[str], list[str]]]
-"""By row: its cells, and why it failed."""
+Failed = dict[int, tuple[list[str] | str, list[str]]]
+"""By row: its cells or the broken line, and why it failed."""
 
 
 def keep_failed_rows(

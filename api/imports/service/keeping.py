@@ -1,7 +1,7 @@
 """Keep the file and the job: who reads it, how far, and how it ended."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -171,6 +171,26 @@ def note_sheet(held: Claim, *, rows_total: int, source: Source) -> None:
     )
 
 
+def begin_again(held: Claim) -> Claim:
+    """Go back to the first row of a dry run whose reader died: it kept nothing to go on from.
+
+    Raises ClaimLost.
+    """
+    move(held, rows_read=0, rows_before=0, counts=_forget_report(held.import_id))
+    return replace(held, rows_read=0)
+
+
+def _forget_report(import_id: UUID) -> dict[str, Any]:
+    """Forget what was found in the rows of a file; returns the counts to begin with."""
+    for table in (ImportFailedRow, ImportChange, ImportWaiting):
+        session.execute(delete(table).where(table.import_id == import_id))
+    # What is wrong with the file as a whole was found when it was counted, and stays.
+    own = ImportProblem.import_id == import_id
+    session.execute(delete(ImportProblem).where(own, ImportProblem.row != HEADER_ROW))
+    kept = session.scalar(select(func.count()).select_from(ImportProblem).where(own))
+    return asdict(Tally(problems=kept or 0))
+
+
 def move(held: Claim, **values: Any) -> None:
     """Write down how far the reading has come and that the reader lives.
 
@@ -235,14 +255,8 @@ def run(import_id: UUID, *, by: Principal) -> None:
     )
     if not row.is_dry_run or row.status is not ImportStatus.COMPLETED or is_kept is None:
         raise NotADryRun(import_id=import_id)
-    for table in (ImportFailedRow, ImportChange):
-        session.execute(delete(table).where(table.import_id == import_id))
-    # What is wrong with the file as a whole was found when it was counted, and stays.
-    own = ImportProblem.import_id == import_id
-    session.execute(delete(ImportProblem).where(own, ImportProblem.row != HEADER_ROW))
-    kept = session.scalar(select(func.count()).select_from(ImportProblem).where(own))
     row.status = ImportStatus(IMPORT.next(row.status.value, "run"))
-    row.is_dry_run, row.counts, row.rows_read = False, asdict(Tally(problems=kept or 0)), 0
+    row.is_dry_run, row.counts, row.rows_read = False, _forget_report(import_id), 0
     row.attempts, row.finished_at, row.heartbeat_at, row.began_at = 0, None, None, None
     audit.record("import.run", by=by, subject_id=import_id)
     emit(ImportRequested(import_id=import_id))

@@ -116,7 +116,12 @@ class Sheet(sheets.Sheet):
             if len(rows) < MOST_ROWS:
                 rows.append(row)
         found = Described(last, count, self._cell(rows[0], "slug"), rows[0].number)
-        found.cells = {row.number: row.cells for row in rows if not row.fault}
+        found.cells = {row.number: row.kept for row in rows}
+        for row in rows:
+            if row.fault:
+                self._note(found, row, BadCell("", "", row.fault))
+        if found.problems:
+            return found
         try:
             if count > MOST_ROWS:
                 raise BadCell("slug", found.handle, f"A product may take {MOST_ROWS} rows.")
@@ -150,9 +155,6 @@ class Sheet(sheets.Sheet):
         )
 
     def _document(self, rows: Sequence[Row]) -> dict[str, Any]:
-        for row in rows:
-            if row.fault:
-                raise _BadRow(row, BadCell("", "", row.fault))
         document: dict[str, Any] = {"slug": self._cell(rows[0], "slug")}
         document |= self._fields(rows[0], PRODUCT)
         if "image_url" in self.places:

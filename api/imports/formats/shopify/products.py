@@ -113,11 +113,19 @@ class _Reading:
         # The row with the title is the product's own, wherever somebody sorted it to.
         self._head = next((row for row in group.rows if row["title"]), group.rows[0])
         self._found = Described(group.last_row, group.row_count, group.handle, self._head.number)
-        self._found.cells = {row.number: row.cells for row in group.rows if not row.fault}
+        self._found.cells = {row.number: row.kept for row in group.rows}
         self._surplus = group.row_count - len(group.rows)
 
     def read(self) -> Described:
         """Read the product, then its variants and pictures."""
+        for row in self._rows:
+            if row.fault:
+                skipped = Consequence.ROW_SKIPPED
+                if row is self._head:
+                    skipped = Consequence.PRODUCT_SKIPPED
+                self._note(row, BadCell("", "", row.fault), skipped)
+        if self._head.fault:
+            return self._found
         try:
             draft = self._product()
             self._found.category = self._category()
@@ -153,8 +161,6 @@ class _Reading:
     def _product(self) -> ProductDraft:
         """Read what the head row says of the product itself. Raises BadCell."""
         head, name = self._head, self._sheet.name_of
-        if head.fault:
-            raise BadCell("", "", head.fault)
         handle = self._found.handle
         if not handle:
             raise BadCell(
@@ -261,10 +267,7 @@ class _Reading:
 
     def _variants(self, options: Sequence[str]) -> Iterator[VariantDraft]:
         for row in self._rows:
-            if row.fault:
-                self._note(row, BadCell("", "", row.fault), Consequence.ROW_SKIPPED)
-                continue
-            if not self._is_variant(row, options):
+            if row.fault or not self._is_variant(row, options):
                 continue
             try:
                 variant = self._variant(row, options)

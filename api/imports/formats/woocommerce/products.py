@@ -72,7 +72,7 @@ class _Reading:
         self._found = Described(
             family.last_row, len(family.rows), self._head["title"], self._head.number
         )
-        self._found.cells = {row.number: row.cells for row in family.rows if not row.fault}
+        self._found.cells = {row.number: row.kept for row in family.rows}
 
     def read(self) -> Described:
         try:

@@ -20,7 +20,7 @@ from api.imports.policy import FileFormat
 _TABLE = """
     CREATE TABLE rows (
         number INTEGER PRIMARY KEY, is_variation INTEGER, id TEXT, sku TEXT, slug TEXT,
-        parent TEXT, head INTEGER, is_first INTEGER DEFAULT 1, fault TEXT, cells BLOB
+        parent TEXT, head INTEGER, is_first INTEGER DEFAULT 1, fault TEXT, raw TEXT, cells BLOB
     )
 """
 # `id:12` or a SKU; in the order of the products, and what has no parent here where it first stands.
@@ -92,14 +92,14 @@ class Sheet(sheets.Sheet):
             ordered.execute("PRAGMA cache_size = -8000")
             ordered.execute(_TABLE)
             ordered.executemany(
-                "INSERT INTO rows (number, is_variation, id, sku, slug, parent, fault, cells)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO rows (number, is_variation, id, sku, slug, parent, fault, raw, cells)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (self._staged(row) for row in self.rows() if not row.is_blank),
             )
             for statement in _ORDER:
                 ordered.execute(statement)
             found = ordered.execute(
-                "SELECT head, number, is_first, fault, cells FROM rows"
+                "SELECT head, number, is_first, fault, raw, cells FROM rows"
                 " ORDER BY head, is_variation, number"
             )
             done = 1
@@ -108,7 +108,10 @@ class Sheet(sheets.Sheet):
                 done += len(members)
                 if done <= after_row:
                     continue
-                rows = [Cells(n, orjson.loads(c), self.places, f) for _, n, _, f, c in members]
+                rows = [
+                    Cells(number, orjson.loads(row), self.places, fault, raw)
+                    for _, number, _, fault, raw, row in members
+                ]
                 yield read(Family(self, rows, currency, bool(members[0][2]), done))
 
     def _staged(self, row: Row) -> tuple[object, ...]:
@@ -120,6 +123,7 @@ class Sheet(sheets.Sheet):
             slug_from(row["title"]),
             row["parent"],
             row.fault,
+            row.raw,
             orjson.dumps(row.cells),
         )
 
