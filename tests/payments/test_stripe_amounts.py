@@ -193,4 +193,4 @@ def test_the_gateway_sends_nothing_that_does_not_convert(
 
 
 def test_an_amount_that_cannot_be_read_hides_no_other_payment(gateway: StripeGateway) -> None:
-    assert [intent.id for intent in gateway.recent_intents(clock.now())] == ["pi_1"]
+    assert [one.id for one in gateway.recent_intents(clock.now(), None).items] == ["pi_1"]

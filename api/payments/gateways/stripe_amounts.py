@@ -36,8 +36,8 @@ _UNITS: Final = {
 }
 NOT_CHARGEABLE: Final = frozenset(
     {
-        "IQD", "LYD", "BTN", "CUP", "ERN", "IRR", "KPW", "MRU", "SDG", "SSP", "SVC", "SYP", "TMT",
-        "VED", "VES", "ZWG",
+        "IQD", "LYD", "BTN", "CUP", "ERN", "GHS", "IRR", "KPW", "MRU", "SDG", "SSP", "STN", "SVC",
+        "SYP", "TMT", "VED", "VES", "ZWG",
     }
 )  # fmt: skip
 """Currencies that Stripe does not offer for charges in any country."""

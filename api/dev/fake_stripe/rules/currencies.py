@@ -9,14 +9,17 @@ from typing import Final
 from api.dev.fake_stripe.errors import StripeProblem
 
 MINIMUM: Final = {
-    "usd": 50, "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500,
-    "dkk": 250, "eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000,
-    "myr": 200, "nok": 300, "nzd": 50, "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000,
+    "usd": 50, "aed": 200, "ars": 50, "aud": 50, "brl": 50, "cad": 50, "chf": 50, "cop": 50,
+    "czk": 1500, "dkk": 250, "eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "idr": 50, "ils": 50,
+    "inr": 50, "jpy": 50, "krw": 50, "mxn": 1000, "myr": 200, "nok": 300, "nzd": 50, "php": 50,
+    "pln": 200, "ron": 200, "rub": 50, "sek": 300, "sgd": 50, "thb": 1000, "zar": 50,
 }  # fmt: skip
 """In minor units. Currencies outside the table must meet the minimum of the bank account's own
 currency after conversion; the stand-in converts nothing and asks for one unit."""
 
-MAXIMUM: Final = 99_999_999
+MAXIMUM: Final = 999_999_999_999
+"""Twelve digits, for most cards."""
+
 THREE_DECIMALS: Final = {"bhd", "jod", "kwd", "omr", "tnd"}
 IN_HUNDREDTHS: Final = {"isk", "ugx"}
 """Without decimals, yet sent as if they had two: 5 ISK are 500."""
@@ -27,7 +30,7 @@ _CODES: Final = """
     gtq gyd hkd hnl htg huf idr ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr
     lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen
     pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd std szl thb tjs tnd
-    top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xof xpf yer zar zmw"""
+    top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xcg xof xpf yer zar zmw"""
 _SUPPORTED: Final = frozenset(_CODES.split())
 
 
