@@ -82,6 +82,7 @@ def refund(refund_id: UUID) -> AnyRow | None:
             Refund.amount,
             Refund.currency,
             Refund.provider_ref,
+            Refund.created_at,
             Payment.provider,
             Payment.provider_ref.label("intent_id"),
         )

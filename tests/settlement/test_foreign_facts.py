@@ -165,6 +165,41 @@ def test_news_of_our_own_refund_before_its_answer_makes_no_foreign_one(shop: Sho
     assert differences() == []
 
 
+@pytest.mark.parametrize("units", [1, 2], ids=["room for another", "none"])
+def test_a_refund_goes_on_once_after_the_provider_forgot_its_key(shop: Shop, units: int) -> None:
+    """Stripe keeps keys for a day. A refund whose answer was lost is looked for before it is sent
+    anew, or it would go back twice; or, where nothing is left, count as refused."""
+    order, _, owner = paid_order(shop)
+    shop.gateway.loses_answers = 1
+    owner.refunds(order, lines={0: units}, shipping=units == 2)
+    shop.gateway.forget_keys()
+
+    with clock.frozen(clock.now() + timedelta(days=2)):
+        flows.sweep_refunds()
+    drain()
+
+    assert len(shop.gateway.refunds) == 1
+    case = case_of(owner, order)
+    assert [(r["origin"], r["status"]) for r in case["refunds"]] == [("shop", "succeeded")]
+    assert attention() == []
+    assert differences() == []
+
+
+def test_a_refund_that_the_provider_has_is_not_refused_by_its_own_repetition(shop: Shop) -> None:
+    order, _, owner = paid_order(shop)
+    shop.gateway.loses_answers = 1
+    owner.refunds(order, lines={0: 2}, shipping=True)
+    shop.gateway.forget_keys()
+
+    with clock.frozen(clock.now() + timedelta(minutes=5)):
+        flows.sweep_refunds()
+    drain()
+
+    case = case_of(owner, order)
+    assert [r["status"] for r in case["refunds"]] == ["succeeded"]
+    assert case["payment_status"] == "refunded"
+
+
 @pytest.mark.parametrize("is_told", [True, False], ids=["told", "message lost"])
 def test_after_a_foreign_part_everything_else_goes_back(shop: Shop, is_told: bool) -> None:
     order, intent, owner = paid_order(shop)

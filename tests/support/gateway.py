@@ -128,6 +128,10 @@ class ScriptedGateway:
         )
         return warning_id
 
+    def forget_keys(self) -> None:
+        """Forget idempotency keys, as Stripe does after a day."""
+        self._keys.clear()
+
     @contextmanager
     def down(self) -> Iterator[None]:
         """Be out of reach for the length of a block."""

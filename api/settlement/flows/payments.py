@@ -1,10 +1,12 @@
 """Record, ask the provider, record. The provider is never asked inside a transaction."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
+from api.kernel import clock
 from api.payments import queries as payment_queries
 from api.payments.errors import GatewayRefused, GatewayUnavailable, PaymentNotFound
 from api.payments.gateways import IntentSnapshot, PaymentGateway, RefundSnapshot
@@ -12,6 +14,8 @@ from api.platform.db import AnyRow, forget_reads, transaction
 from api.platform.ports import port
 from api.settlement import service
 from api.settlement.flows.provider import take_over_payment
+
+KEY_IS_SURE_FOR = timedelta(hours=20)
 
 _log = structlog.get_logger("api.settlement")
 
@@ -101,14 +105,17 @@ def withdraw_payment(payment_id: UUID) -> IntentSnapshot | None:
 def carry_out_refund(refund_id: UUID) -> None:
     """Send a promised refund to the provider and take over the answer; safe to repeat.
 
-    The refund's id is the key, so that a repetition after a lost answer gives nothing twice. Raises
-    `GatewayUnavailable` with the promise standing: a periodic job goes on.
+    The refund's id is the key, so that a repetition after a lost answer gives nothing twice. Stripe
+    forgets keys after a day (https://docs.stripe.com/api/idempotent_requests): later than that its
+    list of refunds is asked first. Raises `GatewayUnavailable` with the promise standing: a
+    periodic job goes on.
     """
     gateway: PaymentGateway = port(PaymentGateway)
-    found = payment_queries.refund(refund_id)
-    if found is None:
-        raise PaymentNotFound("There is no such refund.")
-    forget_reads()
+    found = _refund(refund_id)
+    is_first = found.provider == "stripe" and found.provider_ref is None
+    if is_first and found.created_at < clock.now() - KEY_IS_SURE_FOR:
+        take_over_payment(found.payment_id, found.intent_id)
+        found = _refund(refund_id)
     if found.status in ("succeeded", "failed"):
         return
     try:
@@ -127,11 +134,20 @@ def carry_out_refund(refund_id: UUID) -> None:
     except GatewayRefused as refused:
         # Perhaps it knows refunds or a dispute that nobody told us about.
         take_over_payment(found.payment_id, found.intent_id)
-        with transaction():
-            service.refuse_refund(refund_id, refused.detail)
+        if _refund(refund_id).provider_ref == found.provider_ref:  # else it was among them
+            with transaction():
+                service.refuse_refund(refund_id, refused.detail)
         return
     with transaction():
         service.settle_refund(refund_id, snapshot)
+
+
+def _refund(refund_id: UUID) -> AnyRow:
+    found = payment_queries.refund(refund_id)
+    forget_reads()
+    if found is None:
+        raise PaymentNotFound("There is no such refund.")
+    return found
 
 
 def _create_intent(gateway: PaymentGateway, payment: AnyRow) -> IntentSnapshot:
