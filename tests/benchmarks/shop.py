@@ -111,8 +111,10 @@ class BenchShop:
 
     def make_durable(self) -> None:
         """Start Postgres again as in production, after the seeding; the shop is open afterwards."""
+        self.end("worker", "web")
+        self.sql("CHECKPOINT")  # of a large shop it takes longer than Postgres is given to end
         self.hang_up()
-        self.end("worker", "web", "postgres")
+        self.end("postgres")
         os.sync()
         self.start("postgres")
         ((fsync,),) = self.sql("SHOW fsync")
