@@ -84,7 +84,10 @@ def test_a_whole_shop_is_ready(visitor: FlaskClient) -> None:
     assert answer.status_code == 200
     assert answer.json == {
         "status": "ok",
-        "parts": {"database": "ok", "redis": "ok", "worker": "ok", "facts": "ok"},
+        "parts": {
+            **{"database": "ok", "redis": "ok", "worker": "ok", "facts": "ok"},
+            "attention": "ok",
+        },
     }
 
 
