@@ -14,19 +14,20 @@ from flask.cli import with_appcontext
 
 from api.imports import flows, queries, service
 from api.imports.flows import Progress
-from api.imports.formats import handing_back, pairs
-from api.imports.policy import FileFormat, OnConflict
+from api.imports.formats import SHOPIFY_LEAVES_OUT, encoding_called, handing_back, pairs
+from api.imports.policy import READ, WRITTEN, FileFormat, OnConflict
 from api.kernel.errors import DomainError
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
 from api.platform.settings import Settings
 
+_BY_ENDING = {".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx"}
 SHOWN_PROBLEMS = 20
 SHOWN_CHANGES = 20
 _PIECE = 256 * 1024
 _EVERY_ROWS = 5_000
-_FORMATS = [kind.value for kind in FileFormat]
-_WRITTEN = [FileFormat.CSV.value, FileFormat.JSONL.value, FileFormat.SHOPIFY.value]
+_FORMATS = [kind.value for kind in READ]
+_WRITTEN = [kind.value for kind in WRITTEN]
 
 
 @click.command("import-products")
@@ -39,6 +40,7 @@ _WRITTEN = [FileFormat.CSV.value, FileFormat.JSONL.value, FileFormat.SHOPIFY.val
     metavar="THEIRS=OURS",
     help="A column that the file calls otherwise: --column Artikelnummer=SKU. Repeat for others.",
 )
+@click.option("--encoding", help="In which encoding FILE is, such as windows-1250 or shift_jis.")
 @click.option("--dry-run", is_flag=True, help="Change nothing; tell what would change.")
 @click.option(
     "--on-conflict",
@@ -56,6 +58,7 @@ def import_products(
     file: Path,
     kind: str | None,
     columns: tuple[str, ...],
+    encoding: str | None,
     dry_run: bool,
     on_conflict: str,
     failed_rows: Path | None,
@@ -66,7 +69,7 @@ def import_products(
     Reading the same FILE again changes nothing. The exit status is 1 when rows failed.
     """
     known = FileFormat(kind) if kind else None
-    _import(file, known, columns, dry_run, OnConflict(on_conflict), failed_rows)
+    _import(file, known, columns, encoding, dry_run, OnConflict(on_conflict), failed_rows)
 
 
 @click.command("export-products")
@@ -79,8 +82,8 @@ def import_products(
 @click.option("--vendor")
 @click.option("--q", help="Words that products are found by.")
 def export_products(file: Path, kind: str | None, **filters: str | None) -> None:
-    """Write the catalogue, or what fits, into FILE: CSV, JSON Lines or Shopify's CSV."""
-    found = kind or ("jsonl" if file.suffix in (".jsonl", ".ndjson") else "csv")
+    """Write the catalogue, or what fits, into FILE: CSV, JSON Lines, a workbook, Shopify's CSV."""
+    found = kind or _BY_ENDING.get(file.suffix.lower(), FileFormat.CSV.value)
     _export(file, FileFormat(found), {k: v for k, v in filters.items() if v})
 
 
@@ -96,6 +99,7 @@ def _import(
     file: Path,
     kind: FileFormat | None,
     columns: tuple[str, ...],
+    encoding: str | None,
     is_dry_run: bool,
     on_conflict: OnConflict,
     failed_rows: Path | None,
@@ -104,7 +108,8 @@ def _import(
     try:
         with file.open("rb") as opened, transaction():
             names = pairs(columns)
-            kind = flows.check_file(_pieces(opened), kind, names)
+            known = encoding_called(encoding) if encoding else None
+            kind = flows.check_file(_pieces(opened), kind, names, known)
             opened.seek(0)
             import_id = service.open_import(
                 _pieces(opened),
@@ -116,6 +121,7 @@ def _import(
                 is_dry_run=is_dry_run,
                 on_conflict=on_conflict,
                 columns=names,
+                encoding=known,
             )
     except OSError as unreadable:
         raise click.ClickException(f"{file}: {unreadable.strerror or unreadable}.") from unreadable
@@ -152,6 +158,10 @@ def _export(file: Path, kind: FileFormat, filters: dict[str, Any]) -> None:
     except OSError as unwritable:
         raise click.ClickException(f"{file}: {unwritable.strerror or unwritable}.") from unwritable
     found = queries.get_export(export_id)
+    if found["error"]:
+        raise click.ClickException(found["error"])
+    if kind is FileFormat.SHOPIFY:
+        click.echo(SHOPIFY_LEAVES_OUT)
     written = found["progress"]["products_written"]
     click.echo(f"{written:,} products, {found['size_bytes']:,} bytes in {file}.")
 

@@ -63,6 +63,10 @@ class Import(Identified, Dated, Base):
     header: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     separator: Mapped[str] = mapped_column(String(1), default=",", server_default=",")
     columns: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    encoding: Mapped[str | None] = mapped_column(String(20))
+    """What the file is read in when it is not UTF-8: as was said, or as was guessed."""
+    as_drafts: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Whether new products stay off the shelf, because the encoding is in doubt."""
     rows_read: Mapped[int] = mapped_column(default=0)
     rows_total: Mapped[int | None]
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -13,12 +13,20 @@ class Consequence(StrEnum):
 
 
 class FileFormat(StrEnum):
-    """Whose file it is. `csv` and `jsonl` are our own, and say everything."""
+    """Whose file it is. `csv` and `jsonl` are our own, and say everything.
+
+    `xlsx` is the first of them as a workbook, for people to look at; it is only written.
+    """
 
     SHOPIFY = "shopify"
     WOOCOMMERCE = "woocommerce"
     CSV = "csv"
     JSONL = "jsonl"
+    XLSX = "xlsx"
+
+
+READ = (FileFormat.SHOPIFY, FileFormat.WOOCOMMERCE, FileFormat.CSV, FileFormat.JSONL)
+WRITTEN = (FileFormat.CSV, FileFormat.JSONL, FileFormat.SHOPIFY, FileFormat.XLSX)
 
 
 class OnConflict(StrEnum):

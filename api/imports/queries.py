@@ -30,6 +30,7 @@ _COLUMNS = (
     *(Import.created_at, Import.heartbeat_at, Import.finished_at),
     *(Import.format, Import.is_dry_run, Import.on_conflict, Import.began_at, Import.rows_before),
     *(Import.undo_counts, Import.undone_at, Import.columns),
+    *(Import.encoding, Import.as_drafts),
 )
 _EXPORT_COLUMNS = (
     *(Export.id, Export.format, Export.filters, Export.status, Export.products_written),
@@ -269,6 +270,8 @@ def _resource(row: Any) -> dict[str, Any]:
         "is_dry_run": row.is_dry_run,
         "on_conflict": row.on_conflict,
         "columns": row.columns,
+        "encoding": row.encoding,
+        "as_drafts": row.as_drafts,
         "status": row.status,
         "progress": {"rows_read": row.rows_read, "rows_total": row.rows_total},
         "rows_per_second": rate,

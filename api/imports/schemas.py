@@ -3,10 +3,10 @@
 from marshmallow import fields, validate
 
 from api.imports.models import ChangeKind, ExportStatus, ImportStatus, UndoOutcome
-from api.imports.policy import Consequence, FileFormat, OnConflict
+from api.imports.policy import READ, WRITTEN, Consequence, FileFormat, OnConflict
 from api.platform.http import PageQuerySchema, Schema
 
-_FORMATS = [kind.value for kind in FileFormat]
+_FORMATS = [kind.value for kind in READ]
 
 
 class ImportQuerySchema(Schema):
@@ -23,6 +23,15 @@ class ImportQuerySchema(Schema):
         metadata={
             "description": "A column that the file calls otherwise, and what it is to be read as,"
             " such as `Artikelnummer=SKU`. May be given several times.",
+        },
+    )
+    encoding = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 40),
+        metadata={
+            "description": "In which encoding the file is, such as `windows-1250` or `shift_jis`."
+            " Without it: UTF-8, UTF-16 with its mark, or what the bytes look like.",
+            "example": "windows-1250",
         },
     )
     dry_run = fields.Boolean(
@@ -88,6 +97,15 @@ class ImportSchema(Schema):
         required=True, validate=validate.OneOf([policy.value for policy in OnConflict])
     )
     columns = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    encoding = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "In which encoding the file was read, when it is not UTF-8."},
+    )
+    as_drafts = fields.Boolean(
+        required=True,
+        metadata={"description": "New products become drafts: the encoding is in doubt."},
+    )
     status = fields.String(
         required=True, validate=validate.OneOf([status.value for status in ImportStatus])
     )
@@ -155,9 +173,7 @@ class ExportQuerySchema(Schema):
 
     format = fields.String(
         load_default=FileFormat.CSV.value,
-        validate=validate.OneOf(
-            [FileFormat.CSV.value, FileFormat.JSONL.value, FileFormat.SHOPIFY.value]
-        ),
+        validate=validate.OneOf([kind.value for kind in WRITTEN]),
     )
     status = fields.String(
         load_default=None, validate=validate.OneOf(["draft", "active", "archived"])

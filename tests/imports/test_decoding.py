@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from api.catalog.models import Product
 from api.imports import flows, queries, service
-from api.imports.formats.decoding import Decoding, SheetUnreadable
+from api.imports.formats.decoding import Decoding, SheetUnreadable, encoding_called
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
-from tests.support.moving import counts_of, moved_in
+from tests.support.moving import counts_of, kept, moved_in
 from tests.support.sheets import a_file, a_simple_row
 
 WORDS = "Größe é\n\"L'été\", 5 m² – 10 €; 'Ça' ½ Šárka\n"
@@ -43,7 +43,6 @@ def test_what_spreadsheets_on_windows_write_is_read_and_named() -> None:
 
     assert _read(content) == (WORDS, "Größe")
     assert _read(b"plain\n", b"and simple\n", content) == (f"plain\nand simple\n{WORDS}", "Größe")
-    assert _read(*_bytes(content))[0] == WORDS
 
 
 @pytest.mark.parametrize(
@@ -54,17 +53,107 @@ def test_what_spreadsheets_on_windows_write_is_read_and_named() -> None:
         b"\xef\xbb\xbfGr\xf6\xdfe\n",
         "Größe\nGrö".encode()[:-1],
         "plain, Grö".encode()[:-1],
-        "Мужская рубашка\n".encode("cp1251"),
-        "Ανδρικό πουκάμισο\n".encode("cp1253"),
-        "Łódź, gęś\n".encode("cp1250"),
-        "Größe, été\n".encode("mac-roman"),
-        b"\x81\x8d",
     ],
 )
-def test_what_may_be_something_else_is_refused(content: bytes) -> None:
+def test_what_is_half_utf_8_is_refused(content: bytes) -> None:
     """A wrong letter in a thousand titles is worse than a file that is saved once more."""
     with pytest.raises(SheetUnreadable, match="UTF-8"):
         _read(content)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("cp1252", "Große Tasse\nCrème brûlée\n"),
+        ("cp1252", "Smørrebrød\nBlå kop\n"),
+        ("cp1252", "Mañana, 5 m²\n"),
+        ("cp1250", "Żółta książka\nGęś\n"),
+        ("cp1250", "Žluťoučký kůň\nDětské tričko\n"),
+        ("cp1250", "Hűtőszekrény\nKék bögre\n"),
+        ("iso8859_2", "Żółta książka\n"),
+        ("cp1251", "Мужская рубашка\n"),
+        ("cp1253", "Ανδρικό πουκάμισο\n"),
+        ("cp1257", "Žalias puodelis\nŠaltas gėrimas\n"),
+        ("cp932", "青いマグカップ\n赤いコップ\n"),
+        ("gb18030", "蓝色杯子\n红色茶壶\n"),
+        ("big5", "藍色杯子\n紅色茶壺\n"),
+        ("mac_roman", "Größe, été\n"),
+    ],
+)
+def test_other_encodings_are_known_by_the_words_that_come_out(encoding: str, words: str) -> None:
+    """As spreadsheets in other countries save them; nothing of it is in doubt."""
+    decoding = Decoding()
+
+    assert "".join(decoding.text([b"Handle,Title\n" + words.encode(encoding)])).endswith(words)
+    assert (decoding.encoding, decoding.is_doubtful) == (encoding, False)
+    assert decoding.doubt
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Kırmızı gömlek\nŞişe\n".encode("cp1254"),
+        "ספל כחול\n".encode("cp1255"),
+        "マグ\n".encode("cp932"),
+        "dveře\n".encode("cp1250"),
+        b"\x81\x8d\n",
+        "Große Tasse\n".encode("cp1252") + b"ksi\xb9\xbfka\n",
+    ],
+)
+def test_what_may_be_in_several_encodings_is_in_doubt(content: bytes) -> None:
+    decoding = Decoding()
+    "".join(decoding.text([content]))
+
+    assert decoding.is_doubtful
+    assert decoding.doubt
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("windows-1250", "cp1250"), ("CP1250", "cp1250"), ("Shift-JIS", "shift_jis"),
+     ("latin2", "iso8859-2"), ("UTF8", "utf-8"), ("utf-8-sig", "utf-8")],
+)  # fmt: skip
+def test_an_encoding_is_known_by_all_its_names(said: str, name: str) -> None:
+    assert encoding_called(said) == name
+
+
+@pytest.mark.parametrize("said", ["klingon", "", "rot13", "idna", "zlib", "unicode_escape"])
+def test_what_is_no_encoding_of_files_is_refused(said: str) -> None:
+    with pytest.raises(SheetUnreadable, match="No encoding is called"):
+        encoding_called(said)
+
+
+def test_a_file_is_read_in_the_encoding_that_is_said(app: Flask) -> None:
+    """And refused when it is not in it."""
+    content = "Handle,Title,Variant Price\np-1,ספל כחול,5\n".encode("cp1255")
+
+    found = moved_in(content, encoding="cp1255")
+
+    assert (found["encoding"], found["as_drafts"], found["result"]["problems"]) == (
+        "cp1255",
+        False,
+        0,
+    )
+    assert session.scalars(select(Product.title, Product.status)).all() == ["ספל כחול"]
+    session.rollback()
+    with pytest.raises(SheetUnreadable, match="is not text in utf-8"):
+        kept(content, encoding="utf-8")
+
+
+def test_what_is_in_doubt_stays_off_the_shelf(app: Flask) -> None:
+    """With the reason on top; and what the bytes surely are is for sale at once."""
+    sure = moved_in("Handle,Title,Variant Price\np-1,Żółta książka,5\n".encode("cp1250"))
+    doubtful = moved_in("Handle,Title,Variant Price\nd-1,dveře,5\n".encode("cp1250"))
+
+    assert (sure["encoding"], sure["as_drafts"]) == ("cp1250", False)
+    assert doubtful["as_drafts"]
+    reasons = queries.list_problems(doubtful["id"], limit=9, cursor=None)["data"]
+    assert [(one["row"], "taken in as drafts" in one["reason"]) for one in reasons] == [(1, True)]
+    statuses = dict(session.execute(select(Product.slug, Product.status)).tuples())
+    assert {slug: status.value for slug, status in statuses.items()} == {
+        "p-1": "active",
+        "d-1": "draft",
+    }
 
 
 def test_a_file_that_was_guessed_at_says_so_among_its_errors(app: Flask) -> None:

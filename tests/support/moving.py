@@ -44,9 +44,10 @@ def kept(
     on_conflict: OnConflict = OnConflict.REFUSE,
     kind: FileFormat | None = None,
     columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
 ) -> UUID:
     """Keep a file to be read."""
-    found = flows.check_file([content], kind, columns)
+    found = flows.check_file([content], kind, columns, encoding)
     with transaction():
         return service.open_import(
             [content],
@@ -58,6 +59,7 @@ def kept(
             is_dry_run=dry_run,
             on_conflict=on_conflict,
             columns=columns,
+            encoding=encoding,
         )
 
 

@@ -28,6 +28,7 @@ blueprint = Blueprint(
 )
 
 _FILE = {"schema": {"type": "string", "format": "binary"}}
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.route("", methods=["POST"])
@@ -39,8 +40,10 @@ _FILE = {"schema": {"type": "string", "format": "binary"}}
 def create_export(body: dict[str, Any]) -> Any:
     """Ask for products as a file; a worker writes it. Follow Location to see how far it is.
 
-    `csv` and `jsonl` are our own and say everything; `shopify` says what Shopify has columns for,
-    with prices in the shop's currency.
+    `csv` and `jsonl` are our own and say everything; `xlsx` is the first of them as a workbook,
+    to be looked at. `shopify` says what Shopify has columns for, with prices in the shop's
+    currency: not in it are categories beyond the first, options beyond the third, attributes,
+    translations, metadata and in which location stock lies.
     """
     settings: Settings = current_app.extensions["stockroom_settings"]
     kind = FileFormat(body.pop("format"))
@@ -89,7 +92,7 @@ def cancel_export(export_id: UUID) -> Any:
     responses={
         "200": {
             "description": "The file",
-            "content": {"text/csv": _FILE, "application/jsonl": {}},
+            "content": {"text/csv": _FILE, "application/jsonl": {}, _WORKBOOK: _FILE},
         }
     }
 )

@@ -7,7 +7,7 @@ from flask import Response, current_app, request, stream_with_context
 
 from api.imports import flows, queries, service
 from api.imports.errors import FileMissing, FileTooLarge, ImportNotFound, NotADryRun, NothingToUndo
-from api.imports.formats import handing_back, pairs
+from api.imports.formats import encoding_called, handing_back, pairs
 from api.imports.formats.decoding import SheetUnreadable
 from api.imports.policy import FileFormat, OnConflict
 from api.imports.schemas import (
@@ -68,6 +68,7 @@ def create_import(query: dict[str, Any]) -> Any:
         is_dry_run=query["dry_run"],
         on_conflict=OnConflict(query["on_conflict"]),
         columns=pairs(query["column"]),
+        encoding=encoding_called(query["encoding"]) if query["encoding"] else None,
     )
     location = f"{blueprint.url_prefix}/{import_id}"
     return queries.get_import(import_id), {"Location": location}

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from api.catalog import service as catalog
 from api.imports import queries, service
-from api.imports.formats import Decoding, Described, SheetUnreadable, opened
+from api.imports.formats import Decoding, Described, SheetUnreadable, Source, opened
 from api.imports.policy import FileFormat, OnConflict
 from api.imports.service import Claim, ClaimLost
 from api.kernel.principal import SYSTEM, Principal
@@ -35,13 +35,14 @@ def check_file(
     content: Iterable[bytes],
     kind: FileFormat | None = None,
     columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
 ) -> FileFormat:
     """Return the kind of a file; refuse what can be seen to be no product file.
 
     That is other kinds, missing columns, no rows. `columns` are those that the file calls
-    otherwise: their name, ours.
+    otherwise: their name, ours. Without an `encoding` the file is UTF-8 or guessed.
     """
-    source = opened(content, kind, columns)
+    source = opened(content, kind, columns, encoding)
     if next(source.products("EUR"), None) is None:
         raise SheetUnreadable("The file has a header and no products.")
     return source.format
@@ -57,14 +58,15 @@ def open_import(
     is_dry_run: bool = False,
     on_conflict: OnConflict = OnConflict.REFUSE,
     columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
 ) -> UUID:
     """Keep an uploaded file to be read by a worker. Needs a transaction.
 
     Refuses at once what is no product file or is not text to its end.
     """
-    for _ in Decoding().text([content]):
+    for _ in Decoding(encoding).text([content]):
         continue
-    found = check_file([content], kind, columns)
+    found = check_file([content], kind, columns, encoding)
     return service.open_import(
         [content],
         filename=filename,
@@ -75,6 +77,7 @@ def open_import(
         is_dry_run=is_dry_run,
         on_conflict=on_conflict,
         columns=columns,
+        encoding=encoding,
     )
 
 
@@ -111,12 +114,12 @@ def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
     if held.is_dry_run and held.rows_read:
         with transaction():
             held = service.begin_again(held)
-    source = opened(queries.file_chunks(held.import_id), held.format, held.columns)
     if total is None:
-        counted = opened(queries.file_chunks(held.import_id), held.format, held.columns)
+        counted = _opened(held)
         total = counted.count_rows()
         with transaction():
-            service.note_sheet(held, rows_total=total, source=counted)
+            held = service.note_sheet(held, rows_total=total, source=counted)
+    source = _opened(held)
     read, tell_at = 0, TELL_PLANNER_AT_ROWS
     with ExitStack() as stack:
         rehearsal = stack.enter_context(service.Rehearsal()) if held.is_dry_run else None
@@ -138,6 +141,11 @@ def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
         if read >= TELL_PLANNER_AT_ROWS:
             catalog.tell_planner()
         service.finish(held)
+
+
+def _opened(held: Claim) -> Source:
+    chunks = queries.file_chunks(held.import_id)
+    return opened(chunks, held.format, held.columns, held.encoding)
 
 
 @contextmanager

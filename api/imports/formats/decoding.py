@@ -1,23 +1,27 @@
-"""From bytes to text: UTF-8, UTF-16 with its mark, and what spreadsheets on Windows write instead.
+"""From bytes to text: UTF-8, UTF-16 with its mark, what is said, and else what is guessed.
 
-Windows-1252 is read where the file can be nothing else: not a single letter of UTF-8 is in it, and
-what comes out looks like a western language. Whoever reads it is told, because it is a guess.
+A guess is made only where the bytes are no UTF-8 at all: see `guessing`. Whoever reads such a file
+is told, and what makes no sense stays off the shelf.
 """
 
 import codecs
 import re
 from collections.abc import Iterable, Iterator
 
+from api.imports.formats.guessing import WINDOWS, guessed, odd_word
 from api.imports.formats.other_kinds import what_it_is_instead
 from api.kernel.errors import Refused
 
+ENCODINGS = (
+    *("utf-8", "utf-16", *(f"cp125{n}" for n in range(9))),
+    *(f"iso8859-{n}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16)),
+    *("shift_jis", "cp932", "euc_jp", "gb18030", "gbk", "big5", "cp949", "euc_kr"),
+    *("koi8-r", "koi8-u", "mac-roman", "cp437", "cp850", "cp852", "cp866"),
+)
+"""Those that may be said, by Python's names; `windows-1250` and `latin2` mean them too."""
+
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LETTER_OF_UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
-# Read as Windows-1252 these would be four capitals or accents in a row (Cyrillic, Greek), signs
-# inside of words (Polish, Czech), or capitals behind small letters (old Macs).
-_OF_OTHER_TABLES = re.compile(
-    rb"[\xc0-\xff]{4}|[A-Za-z][\xa3\xa5\xaf\xb3\xb9\xbc\xbe\xbf][A-Za-z]|[a-z][\x8a\x8e\x9f]"
-)
 _WORD = re.compile(r"\w*[^\W\x00-\x7f]\w*")
 _SIGN = re.compile(r"\S*[^\x00-\x7f]\S*")
 
@@ -29,27 +33,48 @@ class SheetUnreadable(Refused):
     sentence = "The file cannot be read."
 
 
+def encoding_called(said: str) -> str:
+    """Return an encoding by the name that is said. Raises SheetUnreadable."""
+    known = {codecs.lookup(one).name: one for one in ENCODINGS}
+    try:
+        name = codecs.lookup(said.strip()).name
+    except (LookupError, ValueError):
+        name = ""
+    name = {"utf-8-sig": "utf-8"}.get(name, name)
+    if name not in known:
+        raise SheetUnreadable(
+            f"No encoding is called {said!r}. Say one of {', '.join(ENCODINGS)}.", encoding=said
+        )
+    return name
+
+
 class Decoding:
     """The text of a file that comes in pieces. A byte order mark is dropped.
 
-    `doubt` is the first word with an accent of a file that was read as Windows-1252, once it came
-    by; None for others.
+    Without an `encoding` that is said, one is guessed where the file is no UTF-8; then `encoding`
+    tells which, `doubt` is the first word to look at, and `is_doubtful` whether something else may
+    be meant: words hold letters that no language has together, or another encoding makes as much
+    sense.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, encoding: str | None = None) -> None:
+        self.encoding = encoding
         self.doubt: str | None = None
+        self.is_doubtful = False
         self._is_utf_8 = False
-        self._is_windows = False
+        self._guess: codecs.IncrementalDecoder | None = None
+        self._is_said = encoding is not None
 
     def text(self, chunks: Iterable[bytes]) -> Iterator[str]:
         """Return the text in pieces. Raises SheetUnreadable for what is none."""
-        decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        said = "utf-8-sig" if self.encoding in (None, "utf-8") else str(self.encoding)
+        decoder = codecs.getincrementaldecoder(said)()
         read, is_first = 0, True
         for chunk in chunks:
             if is_first and chunk:
                 if other := what_it_is_instead(chunk):
                     raise SheetUnreadable(other)
-                if chunk.startswith(_UTF_16):
+                if chunk.startswith(_UTF_16) and not self._is_said:
                     decoder = codecs.getincrementaldecoder("utf-16")()
                 self._is_utf_8 = chunk.startswith((codecs.BOM_UTF8, *_UTF_16))
                 is_first = False
@@ -60,30 +85,36 @@ class Decoding:
     def _piece(
         self, decoder: codecs.IncrementalDecoder, chunk: bytes, read: int, *, final: bool
     ) -> str:
-        if self._is_windows:
-            return self._windows(chunk, read)
+        if self._guess is not None:
+            return self._guessed(self._guess, chunk, read, final=final)
         try:
             decoded = decoder.decode(chunk, final)
         except UnicodeDecodeError as wrong:
             begins = read + len(chunk) - len(wrong.object)
             before = wrong.object[: wrong.start]
-            if final or self._is_utf_8 or not before.isascii():
-                raise _unreadable(begins + wrong.start) from wrong
-            self._is_windows = True
-            return self._windows(wrong.object, begins)
+            if self._is_said or final or self._is_utf_8 or not before.isascii():
+                raise _unreadable(begins + wrong.start, self.encoding) from wrong
+            name, is_sure = guessed(wrong.object)
+            self.encoding, self.is_doubtful = name, not is_sure
+            self._guess = codecs.getincrementaldecoder(name)()
+            return self._guessed(self._guess, wrong.object, begins, final=False)
         self._is_utf_8 = self._is_utf_8 or not decoded.isascii()
         return _without_nothing(decoded)
 
-    def _windows(self, chunk: bytes, begins: int) -> str:
-        for doubtful in (_LETTER_OF_UTF_8, _OF_OTHER_TABLES):
-            if found := doubtful.search(chunk):
-                raise _unreadable(begins + found.start())
+    def _guessed(
+        self, decoder: codecs.IncrementalDecoder, chunk: bytes, begins: int, *, final: bool
+    ) -> str:
+        if self.encoding == WINDOWS and (found := _LETTER_OF_UTF_8.search(chunk)):
+            raise _unreadable(begins + found.start())
         try:
-            decoded = chunk.decode("cp1252")
+            decoded = decoder.decode(chunk, final)
         except UnicodeDecodeError as wrong:
             raise _unreadable(begins + wrong.start) from wrong
+        odd = odd_word(decoded)
         if self.doubt is None and (word := _WORD.search(decoded) or _SIGN.search(decoded)):
             self.doubt = word[0]
+        if odd is not None and not self.is_doubtful:
+            self.doubt, self.is_doubtful = odd, True
         return _without_nothing(decoded)
 
 
@@ -93,9 +124,11 @@ def _without_nothing(decoded: str) -> str:
     return decoded
 
 
-def _unreadable(at: int) -> SheetUnreadable:
+def _unreadable(at: int, encoding: str | None = None) -> SheetUnreadable:
+    what = f"is not text in {encoding}" if encoding else "is not text in UTF-8"
     return SheetUnreadable(
-        f"The file is not text in UTF-8 (about byte {max(0, at):,}); spreadsheets on Windows often"
-        " write something else. Save it again as 'CSV UTF-8'.",
+        f"The file {what} (about byte {max(0, at):,}); spreadsheets on Windows often write"
+        " something else. Save it again as 'CSV UTF-8', or say which it is, such as"
+        " encoding=windows-1250.",
         byte=max(0, at),
     )

@@ -5,18 +5,23 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from api.catalog.service import ProductDraft, ProductStatus
+from api.imports.formats.decoding import Decoding
 from api.imports.policy import Consequence, FileFormat
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong in the file: where, what stands there, and what would be right."""
+    """Something wrong in the file: where, what stands there, and what would be right.
+
+    What is said `once` is told of the first row only that it is true of.
+    """
 
     row: int
     column: str
     value: str
     reason: str
     consequence: Consequence
+    once: bool = False
 
 
 @dataclass(slots=True)
@@ -52,8 +57,8 @@ class Source(Protocol):
     separator: str
 
     @property
-    def doubt(self) -> str | None:
-        """A word by which to see whether the file was read in the right encoding, if in doubt."""
+    def decoding(self) -> Decoding:
+        """In which encoding the file is read, and whether that is in doubt."""
 
     @property
     def ignored_columns(self) -> list[str]:
@@ -61,6 +66,9 @@ class Source(Protocol):
 
     def name_of(self, column: str) -> str:
         """Return what the file calls one of our columns."""
+
+    def has(self, column: str) -> bool:
+        """Tell whether the file has one of our columns."""
 
     def count_rows(self) -> int:
         """Count what is to be read, and find out whether all of the file is text."""

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
+from api.imports.formats.formulas import safe
 from api.imports.formats.sheets import WHY
 from api.imports.policy import FileFormat
 
-_MEDIA = {FileFormat.JSONL: ("jsonl", "application/jsonl")}
+_MEDIA = {
+    FileFormat.JSONL: ("jsonl", "application/jsonl"),
+    FileFormat.XLSX: ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
 
 
 def named(stem: str, kind: FileFormat) -> tuple[str, str]:
@@ -60,5 +64,5 @@ def _broken(line: str, reason: str, separator: str, width: int) -> bytes:
 
 def _row(cells: Sequence[str], separator: str) -> bytes:
     text = io.StringIO()
-    csv.writer(text, delimiter=separator, lineterminator="\r\n").writerow(cells)
+    csv.writer(text, delimiter=separator, lineterminator="\r\n").writerow(map(safe, cells))
     return text.getvalue().encode()

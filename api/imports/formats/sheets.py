@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from api.imports.formats.decoding import Decoding, SheetUnreadable
+from api.imports.formats.formulas import unsafe
 from api.imports.formats.headers import SHOWN, Renamed, check, headers_of, places_of, plain, renamed
 
 LARGEST_CELL = 4 * 1024 * 1024
@@ -17,7 +18,7 @@ WHY = "Stockroom: why it failed"
 """The last column of a file of failed rows; it is passed over when the file comes back."""
 
 EMPTY = "The file is empty."
-NO_NAMES = "The first line is empty: the names of the columns belong there."
+_BLANK = ' \t\r\n,;"\ufeff'
 
 # The line by which a spreadsheet is told the separator; it shows none of it.
 _SEPARATOR_LINE = re.compile(r'^"?sep=[,;\t]"?\r?\n?$', re.IGNORECASE)
@@ -53,6 +54,15 @@ class Row:
         return self.fault is None and not any(cell.strip() for cell in self.cells)
 
 
+class Guarded(Row):
+    """A row in which an apostrophe keeps spreadsheets from calculating; it is dropped."""
+
+    def __getitem__(self, column: str) -> str:
+        """Return the cell of one of our columns, empty when the file or the row has none."""
+        said = super().__getitem__(column)
+        return unsafe(said) if said.startswith("'") else said
+
+
 class Sheet:
     """A product file in rows that is being read. Raises SheetUnreadable when it is none.
 
@@ -62,13 +72,14 @@ class Sheet:
 
     columns: ClassVar[Mapping[str, Sequence[str]]] = {}
     needed: ClassVar[Sequence[str]] = ()
+    row_kind: ClassVar[type[Row]] = Row
     missing: ClassVar[str] = "The columns {names} are missing."
 
     def __init__(self, chunks: "Iterable[bytes] | Lines", names: Renamed | None = None) -> None:
         self._lines = chunks if isinstance(chunks, Lines) else Lines(chunks)
         first = self._lines.first
-        if not first.strip():
-            raise SheetUnreadable(NO_NAMES if first else EMPTY)
+        if not first:
+            raise SheetUnreadable(EMPTY)
         self.separator, self.header = self._header(first, names or {})
         check(self.header, names or {}, self.is_known)
         self.names = renamed(self.header, names or {})
@@ -88,9 +99,9 @@ class Sheet:
         self._reader = csv.reader(self._lines, delimiter=self.separator, strict=True)
 
     @property
-    def doubt(self) -> str | None:
-        """A word by which to see whether the file was read in the right encoding, if in doubt."""
-        return self._lines.doubt
+    def decoding(self) -> Decoding:
+        """In which encoding the file is read, and whether that is in doubt."""
+        return self._lines.decoding
 
     @property
     def ignored_columns(self) -> list[str]:
@@ -121,13 +132,20 @@ class Sheet:
         """Return what the file calls one of our columns; one that its kind has not, as we do."""
         return self._called.get(column, column)
 
+    def has(self, column: str) -> bool:
+        """Tell whether the file has one of our columns."""
+        return column in self.places
+
     def count_rows(self) -> int:
-        """Count the rows under the header, and find out whether all of the file is text."""
-        return sum(1 for _ in self.rows())
+        """Count the rows under the header, and find out whether all of the file is text.
+
+        Lines that were passed over before the header count too.
+        """
+        return self._lines.passed_over + sum(1 for _ in self.rows())
 
     def rows(self) -> Iterator[Row]:
         """Read row after row. A row with broken quotes is told of, and reading goes on."""
-        number, width, lines = 1, len(self.header), self._lines
+        number, width, lines = 1 + self._lines.passed_over, len(self.header), self._lines
         while True:
             number += 1
             fault, raw = None, ""
@@ -146,7 +164,7 @@ class Sheet:
             if fault:
                 # A quote that is closed lines below took the rows between: they stand again.
                 raw = (lines.taken if cells else lines.take_back_all_but_one())[0]
-            yield Row(number, cells, self.places, fault, raw)
+            yield self.row_kind(number, cells, self.places, fault, raw)
 
     def _header(self, first: str, names: Renamed) -> tuple[str, list[str]]:
         """Find the separator under which the header makes sense, else the one it has most of."""
@@ -158,15 +176,25 @@ class Sheet:
 
 
 class Lines:
-    """The lines of a file that comes in pieces, with their line ends. `first` may be looked at."""
+    """The lines of a file that comes in pieces, with their line ends. `first` may be looked at.
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
+    Blank lines before it are passed over, and so is a byte order mark that comes late.
+    """
+
+    def __init__(self, chunks: Iterable[bytes], encoding: str | None = None) -> None:
         self._chunks = chunks
-        self._decoding = Decoding()
+        self.decoding = Decoding(encoding)
         lines = self._split()
-        self.first = next(lines, "")
-        if _SEPARATOR_LINE.match(self.first):
-            self.first = next(lines, "")
+        self.passed_over = 0
+        for line in lines:
+            self.first = line.lstrip("\ufeff")
+            is_separator = _SEPARATOR_LINE.match(self.first)
+            if not is_separator and self.first.strip(_BLANK):
+                break
+            # A spreadsheet shows blank lines, and not the one that names the separator.
+            self.passed_over += not is_separator
+        else:
+            self.first = ""
         self._lines = itertools.chain([self.first] if self.first else [], lines)
         self.taken: list[str] = []
         """The lines that were taken since somebody cleared this."""
@@ -186,15 +214,10 @@ class Lines:
             self._lines = itertools.chain(rest, self._lines)
         return [first]
 
-    @property
-    def doubt(self) -> str | None:
-        """The first word with an accent of a file that may be in another encoding."""
-        return self._decoding.doubt
-
     def _split(self) -> Iterator[str]:
         """Split at line ends of any system and keep them, for csv to see them inside quotes."""
         rest = ""
-        for piece in self._decoding.text(self._chunks):
+        for piece in self.decoding.text(self._chunks):
             lines = io.StringIO(rest + piece, newline="").readlines()
             # The last line may go on in the next piece; so may a line end of two characters.
             rest = lines.pop() if lines else ""

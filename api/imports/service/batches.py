@@ -6,17 +6,17 @@ from dataclasses import asdict, dataclass, field, replace
 from sqlalchemy import select
 
 from api.catalog import service as catalog
-from api.catalog.service import Arrival, Arrived, ArrivedVariant
+from api.catalog.service import Arrival, Arrived, ArrivedVariant, Outcome, ProductStatus
 from api.imports.formats import Described, Problem, Source
 from api.imports.models import Import
-from api.imports.policy import OnConflict
+from api.imports.policy import Consequence, OnConflict
 from api.imports.service import changes, reviving, settling, shelves
 from api.imports.service.failed import Failed, keep_failed_rows
 from api.imports.service.keeping import Claim, move
 from api.imports.service.rehearsal import Rehearsal
 from api.imports.service.shelves import Opened
 from api.imports.service.tally import Tally
-from api.imports.service.telling import problems_of, write_problems
+from api.imports.service.telling import first_told, problems_of, told_before, write_problems
 from api.inventory.service import Unopened
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction, session
@@ -105,10 +105,16 @@ def _count(
         **session.execute(select(Import.counts).where(Import.id == held.import_id)).scalar_one()
     )
     problems: list[Problem] = []
+    told: set[tuple[str, str]] | None = None
     failed: Failed = {}
     for described in batch:
         made = made_of.get(id(described))
         found = problems_of(described, made, source)
+        if made is not None and _lacks_price(described, made) and source.has("price"):
+            found.append(_without_price(described, source))
+        if any(one.once for one in found):
+            told = told_before(held.import_id) if told is None else told
+            found = first_told(found, told)
         problems += found
         tally.count(described, made, found)
         keep_failed_rows(described, made, found, into=failed)
@@ -136,6 +142,14 @@ def _take(
     """Take in what other shops describe, or restate what our own files say."""
     if usable and usable[0].document is not None:
         documents = [described.document for described in usable if described.document is not None]
+        if held.as_drafts:
+            known = {one["slug"] for one in before.documents.values()}
+            documents = [
+                one
+                if one["slug"] in known or one.get("status") != "active"
+                else {**one, "status": "draft"}
+                for one in documents
+            ]
         restated = catalog.restate(
             documents, is_overwriting=held.on_conflict is OnConflict.OVERWRITE, by=by
         )
@@ -155,12 +169,15 @@ def _take(
         }
         shelves.name_variants(usable, made)
         return _Taken(made, shelves.open_stock(usable, made, unopened, by=by), waiting)
-    made = catalog.take_in(_arrivals(usable), before_change=before.remember)
+    made = catalog.take_in(_arrivals(usable, held), before_change=before.remember)
     return _Taken(made, shelves.open_stock(usable, made, unopened, by=by))
 
 
-def _arrivals(batch: Sequence[Described]) -> list[Arrival]:
-    """Give each product its categories, adding those that the tree does not have."""
+def _arrivals(batch: Sequence[Described], held: Claim) -> list[Arrival]:
+    """Give each product its categories, adding those that the tree does not have.
+
+    What has no price stays off the shelf, and so does all that may be read wrongly.
+    """
     categories = catalog.ensure_categories([d.category for d in batch if d.category])
     paths = catalog.ensure_category_paths(
         tuple(("", name) for name in path) for d in batch for path in d.category_paths
@@ -180,5 +197,28 @@ def _arrivals(batch: Sequence[Described]) -> list[Arrival]:
                 )
             ),
         )
-        arrivals.append(Arrival(draft, described.status))
+        is_priced = any(variant.prices for variant in draft.variants)
+        status = ProductStatus.DRAFT if held.as_drafts or not is_priced else described.status
+        if described.status is ProductStatus.ARCHIVED:
+            status = described.status
+        arrivals.append(Arrival(draft, status))
     return arrivals
+
+
+def _lacks_price(described: Described, made: Arrived) -> bool:
+    """Tell whether a product is a draft for no other reason than that it has no price."""
+    if described.draft is None or made.outcome is not Outcome.CREATED:
+        return False
+    is_priced = any(variant.prices for variant in described.draft.variants)
+    return described.status is ProductStatus.ACTIVE and not is_priced
+
+
+def _without_price(described: Described, source: Source) -> Problem:
+    return Problem(
+        described.first_row,
+        source.name_of("price"),
+        "",
+        "Without a price nothing is sold, so this product was taken in as a draft. Give it a price"
+        " and publish it.",
+        Consequence.VALUE_IGNORED,
+    )

@@ -11,6 +11,7 @@ from api.catalog import queries as catalog
 from api.imports.errors import ExportNotFound
 from api.imports.events import ExportRequested
 from api.imports.formats import house, shopify
+from api.imports.formats.workbook import MOST_ROWS, workbook_of
 from api.imports.models import Export, ExportChunk, ExportStatus
 from api.imports.policy import EXPORTS_KEPT, FileFormat
 from api.imports.service.keeping import MOST_ATTEMPTS, SILENCE
@@ -88,7 +89,7 @@ def begin_export(held: ExportClaim) -> int:
     row.products_total, row.last_id = catalog.count_fitting(**held.filters)
     row.began_at = clock.now()
     header = ""
-    if held.format is FileFormat.CSV:
+    if held.format in (FileFormat.CSV, FileFormat.XLSX):
         places = stock.location_codes().values()
         row.columns = house.columns_for(catalog.currencies_in_use(), places)
         header = house.text_of_header(row.columns)
@@ -110,11 +111,13 @@ def write_piece(held: ExportClaim, most: int) -> int | None:
         raise ExportLost
     ids = catalog.product_ids_after(row.after_id, up_to=row.last_id, limit=most, **held.filters)
     if not ids:
+        if row.format is FileFormat.XLSX and not _bind(row):
+            return None
         row.status = ExportStatus(EXPORT.next(row.status.value, "finish"))
         row.writer, row.error, row.finished_at = None, None, clock.now()
         row.expires_at = clock.now() + EXPORTS_KEPT
         return None
-    text, rows = _written(row, _documents(row.format, ids))
+    text, rows = _written(row, _documents(ids))
     _keep(row, text.encode())
     row.products_written += len(ids)
     row.rows_written += rows
@@ -172,15 +175,14 @@ def lock_export(export_id: UUID) -> Export:
     return row
 
 
-def _documents(kind: FileFormat, ids: list[UUID]) -> list[dict[str, Any]]:
-    """Read products; for our own files with what lies on their shelves."""
+def _documents(ids: list[UUID]) -> list[dict[str, Any]]:
+    """Read products with what lies on their shelves."""
     found = catalog.product_documents(ids)
-    if kind in (FileFormat.CSV, FileFormat.JSONL):
-        keys = catalog.variant_keys(ids)
-        lying = stock.on_hand_of([key["id"] for listed in keys.values() for key in listed])
-        for product_id, listed in keys.items():
-            for variant, key in zip(found[product_id]["variants"], listed, strict=True):
-                variant["stock"] = lying[key["id"]]
+    keys = catalog.variant_keys(ids)
+    lying = stock.on_hand_of([key["id"] for listed in keys.values() for key in listed])
+    for product_id, listed in keys.items():
+        for variant, key in zip(found[product_id]["variants"], listed, strict=True):
+            variant["stock"] = lying[key["id"]]
     return list(found.values())
 
 
@@ -189,13 +191,38 @@ def _written(row: Export, documents: list[dict[str, Any]]) -> tuple[str, int]:
         return "".join(map(house.line_of, documents)), len(documents)
     texts, count = [], 0
     for document in documents:
-        if row.format is FileFormat.CSV:
+        if row.format in (FileFormat.CSV, FileFormat.XLSX):
             text, rows = house.text_of_rows(document, row.columns)
         else:
             text, rows = shopify.text_of_rows(document, row.filters.get("currency") or "EUR")
         texts.append(text)
         count += rows
     return "".join(texts), count
+
+
+def _bind(row: Export) -> bool:
+    """Make a workbook of what was written so far; fails the export when no sheet holds it."""
+    if row.rows_written > MOST_ROWS:
+        row.error = (
+            f"A sheet of a workbook has at most {MOST_ROWS:,} rows below its header, and this would"
+            f" have {row.rows_written:,}. Export csv, or fewer products."
+        )
+        _end(row, "fail")
+        return False
+    session.flush()  # the last piece is read back
+    pieces = [
+        bytes(content)
+        for content in session.scalars(
+            select(ExportChunk.content)
+            .where(ExportChunk.export_id == row.id)
+            .order_by(ExportChunk.number)
+        )
+    ]
+    session.execute(delete(ExportChunk).where(ExportChunk.export_id == row.id))
+    row.pieces, row.size_bytes = 0, 0
+    for piece in workbook_of(pieces):
+        _keep(row, piece)
+    return True
 
 
 def _keep(row: Export, content: bytes) -> None:

@@ -33,10 +33,22 @@ from api.platform.outbox import emit
 CHUNK_BYTES = 256 * 1024
 MOST_MEGABYTES = 512
 HEADER_ROW = 1
-_READ_AS_WINDOWS = (
-    "The file is not in UTF-8 and was read as Windows-1252, as spreadsheets on Windows write it."
-    " Look at this word: if it is wrong, undo this import and save the file as 'CSV UTF-8'."
+_GUESSED = (
+    "The file is not in UTF-8 and was read as {name}. Look at this word: if it is wrong, undo this"
+    " import, and save the file as 'CSV UTF-8' or say its encoding."
 )
+_IN_DOUBT = (
+    "The file is not in UTF-8, and in which encoding it is cannot be told for sure: it was read as"
+    " {name}. So what is new in it was taken in as drafts. Look at this word: if it is right,"
+    " publish them; if it is wrong, undo this import, and save the file as 'CSV UTF-8' or say its"
+    " encoding, such as windows-1250."
+)
+_NO_PRICES = (
+    "The file has no column of prices, so what is new in it was taken in as drafts. If the column"
+    " has another name here, say which; else give the products prices and publish them."
+)
+_OTHERS = (FileFormat.SHOPIFY, FileFormat.WOOCOMMERCE)
+_NAMES = {"cp932": "Shift-JIS", "iso8859_2": "ISO 8859-2", "mac_roman": "Mac Roman"}
 SILENCE = timedelta(seconds=60)
 """A reader that has not moved for so long has died; another one may take over."""
 MOST_ATTEMPTS = 5
@@ -56,6 +68,8 @@ class Claim:
     is_dry_run: bool
     on_conflict: OnConflict
     columns: Mapping[str, str]
+    encoding: str | None
+    as_drafts: bool
 
 
 class ClaimLost(Exception):
@@ -73,6 +87,7 @@ def open_import(
     is_dry_run: bool = False,
     on_conflict: OnConflict = OnConflict.REFUSE,
     columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
 ) -> UUID:
     """Keep a file to be read; with `announce` a worker is told to read it.
 
@@ -90,6 +105,7 @@ def open_import(
             is_dry_run=is_dry_run,
             on_conflict=on_conflict,
             columns=dict(columns or {}),
+            encoding=encoding,
             counts=asdict(Tally()),
             created_by=by.actor_key,
         )
@@ -136,6 +152,7 @@ def claim(import_id: UUID) -> Claim | None:
             .returning(
                 *(Import.currency, Import.rows_read, Import.rows_total, Import.format),
                 *(Import.is_dry_run, Import.on_conflict, Import.columns),
+                *(Import.encoding, Import.as_drafts),
             )
             .execution_options(synchronize_session=False)
         )
@@ -144,20 +161,39 @@ def claim(import_id: UUID) -> Claim | None:
     return None if row is None else Claim(import_id, reader, *row)
 
 
-def note_sheet(held: Claim, *, rows_total: int, source: Source) -> None:
+def note_sheet(held: Claim, *, rows_total: int, source: Source) -> Claim:
     """Remember how long the file is, how it is written and what of it is not read.
 
-    What was read as Windows-1252 is listed among the errors, at the row of the header.
+    In which encoding it was read, if that was guessed, is listed among the errors, at the row of
+    the header; when the guess is in doubt, new products become drafts. Returns the claim with
+    what is known now.
     """
-    if source.doubt is not None:
+    decoding = source.decoding
+    is_guessed = decoding.doubt is not None
+    if decoding.doubt is not None:
+        said = decoding.encoding or ""
+        name = _NAMES.get(said, said.replace("cp125", "Windows-125"))
         session.execute(
             insert(ImportProblem).values(
                 id=new_id(),
                 import_id=held.import_id,
                 row=HEADER_ROW,
                 column="",
-                value=source.doubt[:200],
-                reason=_READ_AS_WINDOWS,
+                value=decoding.doubt[:200],
+                reason=(_IN_DOUBT if decoding.is_doubtful else _GUESSED).format(name=name),
+                consequence=Consequence.VALUE_IGNORED,
+            )
+        )
+    lacks_prices = source.format in _OTHERS and not source.has("price")
+    if lacks_prices:
+        session.execute(
+            insert(ImportProblem).values(
+                id=new_id(),
+                import_id=held.import_id,
+                row=HEADER_ROW,
+                column="",
+                value="",
+                reason=_NO_PRICES,
                 consequence=Consequence.VALUE_IGNORED,
             )
         )
@@ -167,7 +203,15 @@ def note_sheet(held: Claim, *, rows_total: int, source: Source) -> None:
         ignored_columns=list(source.ignored_columns),
         header=list(source.header),
         separator=source.separator,
-        counts=asdict(Tally(problems=int(source.doubt is not None))),
+        counts=asdict(Tally(problems=is_guessed + lacks_prices)),
+        encoding=decoding.encoding,
+        as_drafts=decoding.is_doubtful,
+    )
+    return replace(
+        held,
+        rows_total=rows_total,
+        encoding=decoding.encoding,
+        as_drafts=decoding.is_doubtful,
     )
 
 

@@ -50,6 +50,8 @@ def open_stock(
         for place, variant in enumerate(made.variants):
             for code, quantity in _said(described, place):
                 if code is not None and places is None:
+                    # A shop without any location gets its first one, as other files give it too.
+                    inventory.default_location()
                     places = {code: id_ for id_, code in stock.location_codes().items()}
                 if code is not None and places is not None and code not in places:
                     described.problems.append(_no_such_place(described, place, code, quantity))
@@ -138,6 +140,8 @@ def _no_such_place(described: Described, place: int, code: str, quantity: int) -
         described.rows[place],
         f"stock {code}",
         str(quantity),
-        f"There is no location {code}. Add it and import the file again: that opens its stock.",
+        f"There is no location {code}, so nothing in this column was opened. Add the location and"
+        " import the file again: that opens its stock.",
         Consequence.VALUE_IGNORED,
+        once=True,
     )

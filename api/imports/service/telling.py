@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from api.catalog.service import Arrived, Outcome
 from api.imports.formats import Described, Problem, Source
@@ -146,6 +146,27 @@ def _problem(row: int, refusal: DomainError, consequence: Consequence, sheet: So
     value = refusal.facts.get(fact, "")
     shown = " / ".join(map(str, value)) if isinstance(value, list) else str(value or "")
     return Problem(row, sheet.name_of(column), shown, say(refusal), consequence)
+
+
+def told_before(import_id: UUID) -> set[tuple[str, str]]:
+    """Return what was told of an import already, by column and reason."""
+    rows = session.execute(
+        select(ImportProblem.column, ImportProblem.reason)
+        .where(ImportProblem.import_id == import_id)
+        .distinct()
+    )
+    return {(row.column, row.reason) for row in rows}
+
+
+def first_told(problems: Sequence[Problem], told: set[tuple[str, str]]) -> list[Problem]:
+    """Leave out what is said once and was said; notes what is said now."""
+    kept = []
+    for problem in problems:
+        key = (_storable(problem.column)[:255], problem.reason[:500])
+        if not (problem.once and key in told):
+            kept.append(problem)
+        told.add(key)
+    return kept
 
 
 def write_problems(import_id: UUID, problems: Sequence[Problem]) -> None:

@@ -1,10 +1,9 @@
-"""Several values in one cell, and cells that no spreadsheet takes for a formula."""
+"""Several values in one cell."""
 
 import re
 from collections.abc import Iterable, Sequence
 
 _SPECIAL = re.compile(r"[\\|>=*]")
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 def joined(values: Iterable[str], separator: str) -> str:
@@ -49,13 +48,3 @@ def values(cell: str) -> list[str]:
 def cell_of(listed: Sequence[str]) -> str:
     """Write values into a cell, between bars."""
     return joined(map(packed, listed), "|")
-
-
-def safe(cell: str) -> str:
-    """Write a cell that a spreadsheet would calculate as the text that it is."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def unsafe(cell: str) -> str:
-    """Read a cell that was made safe."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

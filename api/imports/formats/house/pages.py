@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import orjson
 
 from api.imports.formats.cells import BadCell
-from api.imports.formats.decoding import SheetUnreadable
+from api.imports.formats.decoding import Decoding, SheetUnreadable
 from api.imports.formats.described import Described, Problem
 from api.imports.formats.headers import Renamed
 from api.imports.formats.house.checking import checked
@@ -34,21 +34,25 @@ class Pages:
         self.header = [LINE]
 
     @property
-    def doubt(self) -> str | None:
-        """A word by which to see whether the file was read in the right encoding, if in doubt."""
-        return self._lines.doubt
+    def decoding(self) -> Decoding:
+        """In which encoding the file is read, and whether that is in doubt."""
+        return self._lines.decoding
 
     def name_of(self, column: str) -> str:
         """Return the name of a field, which is ours."""
         return OURS.get(column, column)
 
+    def has(self, column: str) -> bool:
+        """Tell whether lines may have a field."""
+        return column in OURS
+
     def count_rows(self) -> int:
         """Count the lines."""
-        return sum(1 for _ in self._whole())
+        return self._lines.passed_over + sum(1 for _ in self._whole())
 
     def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
         """Read line after line. The first is row 2, as if there were a header above it."""
-        for number, line in enumerate(self._whole(), start=2):
+        for number, line in enumerate(self._whole(), start=2 + self._lines.passed_over):
             if number <= after_row:
                 continue
             if line is None:

@@ -11,11 +11,10 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from api.imports.formats import cells, sheets
+from api.imports.formats import cells, formulas, sheets
 from api.imports.formats.cells import BadCell
 from api.imports.formats.described import Described, Problem
 from api.imports.formats.headers import Renamed, plain
-from api.imports.formats.house import packing
 from api.imports.formats.house.checking import checked
 from api.imports.formats.house.columns import NAMES, OURS, PRODUCT, VARIANT, Kind, column_of
 from api.imports.formats.sheets import Lines, Row
@@ -59,7 +58,7 @@ def text_of_rows(document: Mapping[str, Any], columns: Sequence[str]) -> tuple[s
                 ):
                     row[f"{name} {currency}"] = _decimal(amount, currency)
             row |= {f"stock {code}": str(count) for code, count in variant["stock"].items()}
-        lines.append(_line([packing.safe(row.get(column, "")) for column in columns]))
+        lines.append(_line([formulas.safe(row.get(column, "")) for column in columns]))
     return "".join(lines), count
 
 
@@ -220,7 +219,7 @@ class Sheet(sheets.Sheet):
         place = self.places.get(column)
         if place is None or place >= len(row.cells):
             return ""
-        return packing.unsafe(row.cells[place])
+        return formulas.unsafe(row.cells[place])
 
 
 class _BadRow(Exception):

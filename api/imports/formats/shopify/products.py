@@ -11,7 +11,8 @@ from api.imports.formats.codes import codes_of
 from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.described import Described, Problem
 from api.imports.formats.handles import slug_of
-from api.imports.formats.headers import Renamed, plain
+from api.imports.formats.headers import Renamed
+from api.imports.formats.other_kinds import other_file_of_shopify
 from api.imports.formats.sheets import Row
 from api.imports.formats.shopify.columns import COLUMNS, NEEDED
 from api.imports.policy import Consequence, FileFormat
@@ -29,7 +30,6 @@ _OPTIONS = ("option1", "option2", "option3")
 _TRUE = {"true", "yes", "1"}
 # How Shopify names a class by number, and how it says that there is none.
 _NO_CATEGORY = re.compile(r"^(?:\d+|gid://\S+|[a-z]{2}(?:-\d+)+|uncategorized)$", re.IGNORECASE)
-_COUNTED = {"on hand", "on hand (current)", "on hand (new)", "available"}
 _POSITION = re.compile(r"^\d{1,8}(?:\.0+)?$")
 # A product that is active and not in the online store is on no shelf of ours.
 _STATUSES = {
@@ -46,6 +46,7 @@ class Sheet(sheets.Sheet):
     format = FileFormat.SHOPIFY
     columns = COLUMNS
     needed = NEEDED
+    row_kind = sheets.Guarded
     missing = (
         "The columns {names} are missing. A Shopify product export begins"
         " with a row of names: Handle, Title, Body (HTML), ..."
@@ -55,12 +56,8 @@ class Sheet(sheets.Sheet):
         self, chunks: Iterable[bytes] | sheets.Lines, names: Renamed | None = None
     ) -> None:
         super().__init__(chunks, names)
-        there = {plain(name) for name in self.names}
-        if "location" in there and there & _COUNTED and "price" not in self.places:
-            raise SheetUnreadable(
-                "This is Shopify's inventory file, which says nothing of products. Export them"
-                " under Products > Export."
-            )
+        if other := other_file_of_shopify(self.names):
+            raise SheetUnreadable(other)
 
     def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
         """Read one product after the other from the rows below a row."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from api.imports.formats.formulas import safe
 from api.kernel.money import exponent
 
 EXPORTED = (
@@ -14,9 +15,15 @@ EXPORTED = (
     *("Option3 Name", "Option3 Value", "Variant SKU", "Variant Grams", "Variant Price"),
     *("Variant Compare At Price", "Variant Taxable", "Variant Barcode", "Image Src"),
     *("Image Position", "Image Alt Text", "Gift Card", "SEO Title", "SEO Description"),
-    *("Variant Image", "Status"),
+    *("Variant Image", "Status", "Collection", "Variant Inventory Tracker"),
+    *("Variant Inventory Qty", "Variant Inventory Policy"),
 )
 MOST_OPTIONS = 3
+LEAVES_OUT = (
+    "Not in a file for Shopify: categories beyond the first and what stands above it, options"
+    " beyond the third, barcodes of cases, prices in other currencies, attributes, translations,"
+    " metadata, and in which location stock lies. csv and jsonl have all of it."
+)
 
 
 def text_of_header() -> str:
@@ -27,7 +34,9 @@ def text_of_header() -> str:
 def text_of_rows(document: Mapping[str, Any], currency: str) -> tuple[str, int]:
     """Write a product with its prices in one currency; returns the text and how many rows it is.
 
-    Shopify has three options and one barcode to a variant: what is beyond them is left out.
+    Shopify has three options and one barcode to a variant, and no tree of categories: what is
+    beyond them is left out. The name of the first category becomes its collection, and the type
+    of a product that has none. Stock is what lies in all locations together.
     """
     variants, images = document["variants"], document["images"]
     count = max(1, len(variants), len(images))
@@ -53,7 +62,8 @@ def _head(document: Mapping[str, Any]) -> dict[str, str]:
         "Title": document["title"],
         "Body (HTML)": document["description"],
         "Vendor": document["vendor"],
-        "Type": document["product_type"],
+        "Type": document["product_type"] or _category(document),
+        "Collection": _category(document),
         "Tags": ", ".join(document["tags"]),
         "Published": "true" if document["status"] == "active" else "false",
         "Gift Card": "false",
@@ -77,11 +87,20 @@ def _variant(variant: Mapping[str, Any], options: Sequence[str], currency: str) 
         "Variant Taxable": "false" if variant["tax_class"] == "zero" else "true",
         "Variant Barcode": single,
         "Variant Image": variant["image_url"] or "",
+        "Variant Inventory Tracker": "shopify",
+        "Variant Inventory Qty": str(sum(variant.get("stock", {}).values())),
+        "Variant Inventory Policy": "deny",
     }
     values = variant["option_values"][:MOST_OPTIONS] or ["Default Title"]
     for place, value in enumerate(values, start=1):
         row[f"Option{place} Value"] = value
     return row
+
+
+def _category(document: Mapping[str, Any]) -> str:
+    """Return the name of the category that a product stands in, the first of several."""
+    paths = document["categories"]
+    return str(paths[0][-1]["name"]) if paths else ""
 
 
 def _decimal(amount: int | None, currency: str) -> str:
@@ -90,5 +109,5 @@ def _decimal(amount: int | None, currency: str) -> str:
 
 def _line(row: Sequence[str]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(row)
+    csv.writer(text, lineterminator="\r\n").writerow(map(safe, row))
     return text.getvalue()

@@ -72,7 +72,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "vendor": ("Brands", "Brand", "Marken", "Marcas", "Marques", "Merken"),
 }
-NEEDED = ("type", "title")
+NEEDED = ("title",)
+ITS_OWN = ("type", "published", "price", "sale_price", "short_description", "in_stock")
+"""Columns of which a file of theirs has one at least."""
 MOST_ATTRIBUTES = 60
 """Attributes that are looked for: as many as a sensible file has."""
 

@@ -343,7 +343,12 @@ class _Reading:
         return cells.text(values.text(self._head[column]), name, longest=LONGEST_TEXT)
 
     def _types(self, row: Row) -> set[str]:
-        return {word.strip().casefold() for word in row["type"].split(",")}
+        if row["type"]:
+            return {word.strip().casefold() for word in row["type"].split(",")}
+        # A file without types has products, and what has a parent is a variation of it.
+        if row["parent"]:
+            return {"variation"}
+        return {"variable" if len(self._family.rows) > 1 else "simple"}
 
     def _note(self, row: Row, bad: BadCell, consequence: Consequence) -> None:
         self._found.problems.append(

@@ -12,7 +12,7 @@ from api.imports.formats import sheets
 from api.imports.formats.described import Described
 from api.imports.formats.headers import places_of
 from api.imports.formats.sheets import Row
-from api.imports.formats.woocommerce.columns import COLUMNS, NEEDED
+from api.imports.formats.woocommerce.columns import COLUMNS, ITS_OWN, NEEDED
 from api.imports.formats.woocommerce.products import Family, read
 from api.imports.formats.woocommerce.values import Cells
 from api.imports.policy import FileFormat
@@ -76,7 +76,8 @@ class Sheet(sheets.Sheet):
     def is_known_by(cls, names: Sequence[str]) -> bool:
         """Tell whether a file with such columns is one of this kind."""
         there = places_of(names, cls.columns).keys()
-        return super().is_known_by(names) and bool(there & {"id", "sku"})
+        is_named = super().is_known_by(names) and bool(there & {"id", "sku"})
+        return is_named and not there.isdisjoint(ITS_OWN)
 
     def name_of(self, column: str) -> str:
         """Return what the file calls one of our columns."""
@@ -102,7 +103,7 @@ class Sheet(sheets.Sheet):
                 "SELECT head, number, is_first, fault, raw, cells FROM rows"
                 " ORDER BY head, is_variation, number"
             )
-            done = 1
+            done = 1 + self._lines.passed_over
             for _, group in groupby(found, key=lambda one: one[0]):
                 members = list(group)
                 done += len(members)
@@ -117,7 +118,7 @@ class Sheet(sheets.Sheet):
     def _staged(self, row: Row) -> tuple[object, ...]:
         return (
             row.number,
-            is_variation(row["type"]),
+            is_variation(row["type"]) or (not row["type"] and bool(row["parent"])),
             row["id"],
             row["sku"],
             slug_from(row["title"]),
