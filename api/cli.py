@@ -7,6 +7,7 @@ from api.accounts import commands as accounts
 from api.catalog import commands as catalog
 from api.imports import commands as imports
 from api.inventory import commands as inventory
+from api.kernel.words import counted
 from api.platform import jobs, storefronts
 from api.pricing import commands as pricing
 
@@ -16,7 +17,7 @@ from api.pricing import commands as pricing
 def relay() -> None:
     """Deliver waiting facts to the queue once; the worker does this all the time."""
     moved = jobs.relay_once()
-    click.echo(f"{moved} facts and deliveries moved.")
+    click.echo(f"{counted(moved, 'fact or delivery', 'facts and deliveries')} moved.")
 
 
 @click.command("run-periodic")

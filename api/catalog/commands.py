@@ -9,6 +9,7 @@ import click
 from flask.cli import with_appcontext
 
 from api.catalog import queries, service
+from api.kernel.words import counted
 from api.platform.db import session, transaction
 
 SHOWN = 20
@@ -37,7 +38,7 @@ def refresh_catalogue() -> None:
     for step in service.REFRESH_AT_THE_END:
         with transaction():
             step()
-    click.echo(f"{done:,} products looked at, {wrong:,} set right.")
+    click.echo(f"{counted(done, 'product')} looked at, {wrong:,} set right.")
 
 
 @click.command("catalogue-doctor")
@@ -54,7 +55,7 @@ def catalogue_doctor() -> None:
     if not wrong:
         click.echo("The catalogue adds up: words, filters and price ranges agree with the rows.")
         return
-    click.echo(f"{len(wrong):,} products differ from their rows:")
+    click.echo(f"{counted(len(wrong), 'product differs', 'products differ')} from what follows:")
     for slug in queries.slugs_of(wrong[:SHOWN]):
         click.echo(f"  {slug}")
     if len(wrong) > SHOWN:
@@ -90,4 +91,4 @@ def _bar(total: int) -> Any:
 def _advance(bar: Any, step: int, done: int, total: int) -> None:
     bar.update(step)
     if not sys.stdout.isatty() and (done // step) % _EVERY == 0:
-        click.echo(f"{done:,} of {total:,} products")
+        click.echo(f"{done:,} of {counted(total, 'product')}")

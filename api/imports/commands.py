@@ -18,6 +18,7 @@ from api.imports.formats import SHOPIFY_LEAVES_OUT, encoding_called, handing_bac
 from api.imports.policy import READ, WRITTEN, FileFormat, OnConflict
 from api.kernel.errors import DomainError
 from api.kernel.principal import SYSTEM
+from api.kernel.words import counted
 from api.platform.db import transaction
 from api.platform.settings import Settings
 
@@ -163,7 +164,7 @@ def _export(file: Path, kind: FileFormat, filters: dict[str, Any]) -> None:
     if kind is FileFormat.SHOPIFY:
         click.echo(SHOPIFY_LEAVES_OUT)
     written = found["progress"]["products_written"]
-    click.echo(f"{written:,} products, {found['size_bytes']:,} bytes in {file}.")
+    click.echo(f"{counted(written, 'product')}, {found['size_bytes']:,} bytes in {file}.")
 
 
 @with_appcontext
@@ -177,9 +178,10 @@ def _undo(import_id: UUID) -> None:
     undo = queries.get_import(import_id)["undo"]
     for name in ("removed", "archived", "restored", "conflicts"):
         click.echo(f"{name.capitalize():10} {undo[name]:>9,} products")
-    click.echo(f"Opening stock taken back of {undo['stock_taken_back']:,} variants.")
+    click.echo(f"Opening stock taken back of {counted(undo['stock_taken_back'], 'variant')}.")
     if undo["stock_left"]:
-        click.echo(f"Stock of {undo['stock_left']:,} variants has moved since and stays.")
+        left = counted(undo["stock_left"], "variant")
+        click.echo(f"Stock of {left} has moved since and stays.")
 
 
 class _Bar:
@@ -230,7 +232,7 @@ def _tell(found: dict[str, Any]) -> None:
         )
     if found["is_dry_run"]:
         click.echo("\nThis was a dry run: nothing was changed.")
-    click.echo(f"\nOpening stock for {result['stock_opened']:,} variants.")
+    click.echo(f"\nOpening stock for {counted(result['stock_opened'], 'variant')}.")
 
 
 def _tell_changes(import_id: UUID, found: dict[str, Any]) -> None:
@@ -263,7 +265,7 @@ def _tell_problems(import_id: Any, found: dict[str, Any]) -> None:
     count = found["result"]["problems"]
     if not count:
         return
-    click.echo(f"\n{count:,} problems:")
+    click.echo(f"\n{counted(count, 'problem')}:")
     for problem in queries.list_problems(import_id, limit=SHOWN_PROBLEMS, cursor=None)["data"]:
         value = f" {problem['value']!r}" if problem["value"] else ""
         where = f", {problem['column']}" if problem["column"] else ""

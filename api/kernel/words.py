@@ -47,6 +47,11 @@ def words(text: str) -> str:
     return _NOT_WORD.sub(" ", fold(text)).strip()
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Write a number and what it counts: `1 product`, `1,200 products`, `2 deliveries`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def spelled_out(text: str) -> str:
     """Return the words of a text as keyboards without its letters write them, when it has such.
 

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.kernel import clock
+from api.kernel.words import counted
 from api.platform import attention as attention_list
 from api.platform import outbox
 from api.platform.db import session
@@ -69,7 +70,8 @@ def backlog() -> str:
     except SQLAlchemyError:
         session.rollback()
         return "unknown"
-    return "ok" if age < 300 else f"{count} deliveries wait, the oldest for {age:.0f} s"
+    waiting = counted(count, "delivery waits", "deliveries wait")
+    return "ok" if age < 300 else f"{waiting}, the oldest for {age:.0f} s"
 
 
 def attention() -> str:

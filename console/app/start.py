@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from console import settings
 from console.app.application import ConsoleApp
 from console.client import folder
+from console.flows.words import counted
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[str, int]:
@@ -27,5 +28,8 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[str, 
     app = ConsoleApp(chosen, home, colours="NO_COLOR" not in environment)
     app.run()
     waiting = app.unsent
-    said = f"{waiting} commands wait in {chosen.home} and go out when the console runs again."
+    said = (
+        f"{counted(waiting, 'command waits', 'commands wait')} in {chosen.home}, to go out when the"
+        " console runs again."
+    )
     return (said if waiting else ""), app.return_code or 0

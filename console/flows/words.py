@@ -92,6 +92,11 @@ def money(value: Money) -> str:
     return f"{amount} {symbol}"
 
 
+def listed(value: Money, home: str) -> str:
+    """An amount in a list: without its currency where it is the shop's own, else with its code."""
+    return figure(value) if value.currency == home else f"{figure(value)} {value.currency}"
+
+
 def figure(value: Money) -> str:
     """An amount without its symbol, for columns that name the currency once."""
     places = places_of(value.currency)
@@ -129,7 +134,12 @@ def share(old: int, new: int) -> str:
 
 def units(number: int) -> str:
     """`1 unit`, `5 units`."""
-    return f"{count(number)} unit" if number == 1 else f"{count(number)} units"
+    return counted(number, "unit")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number and what it counts: `1 row`, `5 rows`, `2 deliveries`."""
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
 def clock(moment: datetime) -> str:

@@ -17,7 +17,7 @@ from console.flows.catalogue.past import PriceStory
 from console.flows.catalogue.rules import Desk, Stage, chosen, step
 from console.flows.step import good, wrong
 from console.flows.window import Fetch
-from console.flows.words import count
+from console.flows.words import count, counted
 from console.messages import SignInNeeded
 from console.scan.codes import Kind as CodeKind
 from console.scan.codes import Scan
@@ -52,7 +52,11 @@ class BrowsingScreen(PagedScreen):
         table: WindowTable[ProductLine] = WindowTable(
             paints,
             PRODUCT_COLUMNS,
-            product_row(paints, lambda product_id: self.desk.choice.mark(product_id)),
+            product_row(
+                paints,
+                lambda product_id: self.desk.choice.mark(product_id),
+                lambda: self._currency,
+            ),
             _product_id,
             empty=ProductFilter().nothing,
             id="products",
@@ -346,7 +350,7 @@ class BrowsingScreen(PagedScreen):
         told = chosen(choice) if wide else f"{count(choice.products)} chosen"
         run = self.desk.outcome
         if run is not None and self.desk.is_under_way and wide:
-            told += f"   ◔ {count(run.count(Fate.WAITING))} rows being sent, o shows them"
+            told += f"   ◔ {counted(run.count(Fate.WAITING), 'row')} being sent, o shows them"
         elif wide and not self._may_change():
             told += "   read only"
         self.views.show(

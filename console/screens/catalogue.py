@@ -17,7 +17,7 @@ from console.flows.catalogue.filters import ProductFilter
 from console.flows.catalogue.rules import MOST_PRODUCTS, Desk, Stage
 from console.flows.step import noted, waiting
 from console.flows.window import Fetch
-from console.flows.words import count
+from console.flows.words import count, counted
 from console.messages import Open
 from console.scan.entry import Prompt
 from console.screens.background import begin
@@ -167,7 +167,8 @@ class CatalogueScreen(ChangingScreen):
         self._take(events.MarkAlso(ids))
         missing = last - first + 1 - len(ids)
         if missing:
-            self.say(noted(f"{count(missing)} rows between are not loaded and not chosen"))
+            are = "is" if missing == 1 else "are"
+            self.say(noted(f"{counted(missing, 'row')} between {are} not loaded and not chosen"))
 
     async def do_mark_all(self) -> None:
         """All products of the list, also those that were not looked at yet."""

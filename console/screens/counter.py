@@ -41,6 +41,9 @@ class Counter:
         self.scans: deque[tuple[datetime, str, str]] = deque(maxlen=SCANS_KEPT)
         """The last codes, newest first: when, exactly as it came, and what was read from it."""
 
+        self.currency = ""
+        """The shop's own; amounts in it are listed without its code."""
+
         self.reader = ""
         """Id of the person under whose name things were read."""
 

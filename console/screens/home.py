@@ -54,7 +54,7 @@ class HomeScreen(PagedScreen):
             WindowTable(
                 paints,
                 QUEUE_COLUMNS,
-                queue_row(paints, self._is_pending),
+                queue_row(paints, self._is_pending, counter),
                 _order_id,
                 empty="✔ Nothing waits to be shipped.",
                 id="queue",
@@ -132,6 +132,9 @@ class HomeScreen(PagedScreen):
         )
         if overview is not None:
             self._overview = overview
+            if self.counter.currency != overview.currency:
+                self.counter.currency = overview.currency
+                self.table.refresh()
             self._draw_tiles()
 
     def _draw_tiles(self) -> None:

@@ -50,7 +50,7 @@ class OrdersScreen(PagedScreen):
             WindowTable(
                 paints,
                 LIST_COLUMNS,
-                list_row(paints, self._is_pending),
+                list_row(paints, self._is_pending, counter),
                 _order_id,
                 empty=OrderFilter().nothing,
                 id="orders",

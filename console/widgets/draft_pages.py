@@ -45,7 +45,8 @@ def ship_page(draft: ShipDraft, address: Sequence[str], paints: Paints, width: i
     if not draft.lines:
         goods.append(Line((("   ✔ Nothing is left to ship.", paints.dim),)))
     left = draft.open_units - draft.units
-    rest = f"{units(left)} stay open" if left else "nothing stays open"
+    stays = "stays" if left == 1 else "stay"
+    rest = f"{units(left)} {stays} open" if left else "nothing stays open"
     leaving = (f"   {units(draft.units)}", paints.bright)
     goods += [Line(), Line((leaving, (f" to ship, {rest}", paints.dim))), Line()]
     label = _label(draft, address, paints, LABEL_WIDTH if wide else width)
@@ -58,7 +59,7 @@ def refund_page(draft: RefundDraft, paints: Paints, width: int) -> list[Line]:
     """What comes back, and what is given for it; side by side when there is room."""
     wide = width >= SIDE_BY_SIDE
     goods_width = width - LABEL_WIDTH - 3 if wide else width
-    goods = _head(RETURN_COLUMNS, goods_width, paints)
+    goods = _head(RETURN_COLUMNS, goods_width, paints, draft.refundable.currency)
     quoted = {one.order_line_id: one.amount for one in draft.quote.lines} if draft.quote else {}
     for at, line in enumerate(draft.lines):
         amount = quoted.get(line.line_id)
@@ -119,8 +120,14 @@ def _pairs(name: str, rows: Sequence[Sequence[Part]], paints: Paints) -> list[Li
     ]
 
 
-def _head(columns: tuple[Column, ...], width: int, paints: Paints) -> list[Line]:
-    titles = [(column.title, paints.heading) for column in columns]
+def _head(
+    columns: tuple[Column, ...], width: int, paints: Paints, currency: str = ""
+) -> list[Line]:
+    """The names of the columns, with its currency behind that of what goes back."""
+    titles = [
+        (f"{title} {currency}" if (title := column.title) == "Refund" else title, paints.heading)
+        for column in columns
+    ]
     return [Line(cells(columns, width - 1, titles, lead=("   ", paints.ink)))]
 
 

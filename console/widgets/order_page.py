@@ -183,7 +183,11 @@ def _pending(commands: Sequence[Command], paints: Paints) -> list[Line]:
 
 
 def _lines(order: CaseFile, paints: Paints, width: int) -> list[Line]:
-    titles = [(column.title, paints.heading) for column in LINE_COLUMNS]
+    currency = order.total.currency
+    titles = [
+        (f"{title} {currency}" if (title := column.title) == "Total" else title, paints.heading)
+        for column in LINE_COLUMNS
+    ]
     table = [Line(cells(LINE_COLUMNS, width, titles, lead=(" ", paints.ink)))]
     for line in order.lines:
         whole = line.open_quantity == 0

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 
 from console.client.models import OrderCard
-from console.flows.words import ON_HOLD, PAYMENT, Sense, age, day, figure, fulfilment, mark
+from console.flows.words import ON_HOLD, PAYMENT, Sense, age, day, fulfilment, listed, mark
 from console.theme import Paints
 from console.widgets.ink import Column, Part
+
+
+class Shop(Protocol):
+    """What rows need to know of the shop."""
+
+    currency: str
+
 
 LATE_AFTER = 24 * 3600.0
 """Seconds after which an order that still waits is late."""
@@ -17,7 +25,7 @@ QUEUE_COLUMNS = (
     Column("Order", 10),
     Column("Customer", 14, grow=3),
     Column("Units", 5, right=True),
-    Column("Total", 10, right=True),
+    Column("Total", 13, right=True),
     Column("To", 2),
     Column("Waits", 5, right=True),
     Column("State", 16, from_width=74),
@@ -28,7 +36,7 @@ LIST_COLUMNS = (
     Column("Placed", 12, from_width=76),
     Column("Customer", 12, grow=3),
     Column("Units", 5, right=True),
-    Column("Total", 9, right=True),
+    Column("Total", 13, right=True),
     Column("To", 2, from_width=86),
     Column("State", 16),
     Column("Paid", 17, from_width=104),
@@ -37,7 +45,7 @@ LIST_COLUMNS = (
 
 
 def queue_row(
-    paints: Paints, pending: Callable[[str], bool]
+    paints: Paints, pending: Callable[[str], bool], shop: Shop
 ) -> Callable[[OrderCard], Sequence[Part]]:
     """Draw a row of what waits to be shipped; `pending` tells what has a command under way."""
 
@@ -48,7 +56,7 @@ def queue_row(
             (order.number, paints.bright),
             (order.customer_name, paints.ink),
             (str(order.unit_count), paints.ink),
-            (figure(order.total), paints.ink),
+            (listed(order.total, shop.currency), paints.ink),
             (order.ship_country or "", paints.dim),
             (age(order.placed_at), paints.senses[Sense.BAD] if late else paints.dim),
             _state(paints, order, pending(order.id)),
@@ -58,7 +66,7 @@ def queue_row(
 
 
 def list_row(
-    paints: Paints, pending: Callable[[str], bool]
+    paints: Paints, pending: Callable[[str], bool], shop: Shop
 ) -> Callable[[OrderCard], Sequence[Part]]:
     """Draw a row of any list of orders."""
 
@@ -69,7 +77,7 @@ def list_row(
             (day(order.placed_at), paints.dim),
             (order.customer_name, paints.ink),
             (str(order.unit_count), paints.ink),
-            (figure(order.total), paints.ink),
+            (listed(order.total, shop.currency), paints.ink),
             (order.ship_country or "", paints.dim),
             _state(paints, order, pending(order.id)),
             (f"{paid.glyph} {paid.word}", paints.senses[paid.sense]),

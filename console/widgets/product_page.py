@@ -12,7 +12,7 @@ from console.client.shelf import PlannedPrice, Price, ProductCard, ProductLine, 
 from console.flows.catalogue.choosing import Choice
 from console.flows.catalogue.past import PriceStory
 from console.flows.step import Tone
-from console.flows.words import Mark, Sense, count, day, figure, money, units
+from console.flows.words import Mark, Sense, count, day, figure, listed, money, units
 from console.theme import Paints
 from console.widgets.figures import course
 from console.widgets.ink import Column, Line, Part, cells, width_of, wrapped
@@ -21,7 +21,7 @@ PRODUCT_COLUMNS = (
     Column("", 1),
     Column("Product", 16, grow=3),
     Column("State", 10),
-    Column("Price", 11, right=True),
+    Column("Price", 13, right=True),
     Column("Var.", 4, right=True, from_width=60),
     Column("Stock", 5),
     Column("Vendor", 10, grow=1, from_width=96),
@@ -68,14 +68,14 @@ def state_of(status: str) -> Mark:
 
 
 def product_row(
-    paints: Paints, mark: Callable[[str], str]
+    paints: Paints, mark: Callable[[str], str], home: Callable[[], str]
 ) -> Callable[[ProductLine], Sequence[Part]]:
-    """Draw a row; `mark` says how much of a product is chosen."""
+    """Draw a row; `mark` says how much of a product is chosen, `home` the shop's currency."""
 
     def draw(line: ProductLine) -> Sequence[Part]:
         chosen = mark(line.id)
         state = state_of(line.status)
-        price = figure(line.price) if line.price else "no price"
+        price = listed(line.price, home()) if line.price else "no price"
         planned = not line.published_at and line.publish_at
         moment = line.publish_at if planned else line.published_at
         return (

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from console.client.journal import Call
 from console.client.outbox import Command, State
 from console.client.stock import moved_to
-from console.flows.words import Sense, age, clock_with_seconds, span
+from console.flows.words import Sense, age, clock_with_seconds, counted, span
 from console.theme import Paints
 from console.widgets.ink import Column, Line, Part, cells, wrapped
 
@@ -139,5 +139,5 @@ def _details(command: Command, paints: Paints, width: int) -> list[Line]:
 
 def _short(value: object) -> str:
     if isinstance(value, list):
-        return f"{len(value)} lines"
+        return counted(len(value), "line")
     return str(value)

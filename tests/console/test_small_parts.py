@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -11,17 +12,21 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from console.app.trail import Stop, Trail
+from console.client import contract
 from console.client.early import EarlyReader
 from console.client.errors import AnswerLost, Unreachable
-from console.client.models import Money
+from console.client.models import Money, OrderCard
 from console.client.transport import Asking
 from console.flows import filters, tracking, words
 from console.flows.filters import Find, NextView, OrderFilter, Show, TurnSort
 from console.flows.words import share
 from console.screens.lately import Lately
+from console.theme import paints
+from console.widgets import order_rows
 from console.widgets.figures import course, gauge, spark
 from console.widgets.ink import Column, Line, cells, clean, fit, strip, width_of, wrapped
 from tests.console.support.making import NOON
+from tests.console.support.warehouse import Warehouse
 
 PLAIN = Style()
 ANY_TEXT = st.text(max_size=30)
@@ -331,3 +336,32 @@ def test_what_was_read_lately_is_kept_and_read_again_once_it_is_doubted() -> Non
     assert things.is_fresh("c")
     things.forget()
     assert things.get("c") is None
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [(128400, "EUR", "1 284.00"), (1200, "USD", "12.00 USD"), (500, "JPY", "500 JPY"),
+     (1250, "KWD", "1.250 KWD")],
+)  # fmt: skip
+def test_lists_name_the_currency_of_what_is_not_in_the_shops_own(
+    amount: int, currency: str, shown: str
+) -> None:
+    assert words.listed(Money(amount, currency), "EUR") == shown
+
+
+def test_orders_in_a_foreign_currency_are_told_apart_in_every_list() -> None:
+    card = {**Warehouse(3, 0).card(0), "total": {"amount": 1999, "currency": "USD"}}
+    order = contract.read(OrderCard, card)
+    shop = SimpleNamespace(currency="EUR")
+
+    for draw in (order_rows.queue_row, order_rows.list_row):
+        row = draw(paints(colours=False), lambda _: False, shop)(order)
+        assert "19.99 USD" in [part[0] for part in row]
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1200, "1 200 rows")]
+)
+def test_one_is_counted_as_one(number: int, told: str) -> None:
+    assert words.counted(number, "row") == told
+    assert words.counted(1, "entry", "entries") == "1 entry"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.kernel.words import fold, spelled_out, words
+from api.kernel.words import counted, fold, spelled_out, words
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,12 @@ def test_umlauts_are_found_as_two_letters_too(written: str, spelled: str) -> Non
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
     assert words(words(text)) == words(text)
+
+
+def test_one_is_counted_as_one() -> None:
+    assert [counted(n, "product") for n in (0, 1, 1200)] == [
+        "0 products",
+        "1 product",
+        "1,200 products",
+    ]
+    assert counted(1, "delivery waits", "deliveries wait") == "1 delivery waits"

@@ -122,7 +122,7 @@ def test_facts_that_wait_are_told(visitor: FlaskClient) -> None:
 
     assert answer.json is not None
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
-    assert answer.json["parts"]["facts"].startswith("1 deliveries wait, the oldest for 36")
+    assert answer.json["parts"]["facts"].startswith("1 delivery waits, the oldest for 36")
 
 
 def test_without_a_database_no_requests_should_come(settings: Settings) -> None:

@@ -291,7 +291,7 @@ class ProductTypeInUse(Conflict):
 
     code = "product_type_in_use"
     sentence = (
-        "{products} products of this type have values for {attributes}. Take these values away"
+        "Products of this type have values for {attributes} ({products} of them). Take these away"
         " first, or give the products another type that defines them."
     )
 

@@ -19,6 +19,7 @@ from api.catalog.service.clashes import told_as_refusals
 from api.catalog.service.drafts import AttributeDraft, ChoiceDraft
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
+from api.kernel.words import counted
 from api.platform import audit
 from api.platform.concurrency import check
 from api.platform.db import require_transaction, session
@@ -163,7 +164,7 @@ def _replace_choices(attribute: Attribute, wanted: Sequence[ChoiceDraft]) -> boo
 def _refuse_chosen(attribute_id: UUID, values: Sequence[str]) -> None:
     chosen = session.execute(_CHOSEN, {"attribute_id": attribute_id, "values": list(values)}).all()
     if chosen:
-        told = ", ".join(f"{row.value} ({row.products:,} products)" for row in chosen)
+        told = ", ".join(f"{row.value} ({counted(row.products, 'product')})" for row in chosen)
         raise ChoiceInUse(choices=told)
 
 

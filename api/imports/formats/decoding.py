@@ -8,7 +8,7 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 
-from api.imports.formats.guessing import WINDOWS, guessed, odd_word
+from api.imports.formats.guessing import OF_TWO_BYTES, WINDOWS, guessed, is_utf_8, odd_word
 from api.imports.formats.other_kinds import what_it_is_instead
 from api.kernel.errors import Refused
 
@@ -104,7 +104,7 @@ class Decoding:
     def _guessed(
         self, decoder: codecs.IncrementalDecoder, chunk: bytes, begins: int, *, final: bool
     ) -> str:
-        if self.encoding == WINDOWS and (found := _LETTER_OF_UTF_8.search(chunk)):
+        if (found := _LETTER_OF_UTF_8.search(chunk)) and self._is_mixed(chunk):
             raise _unreadable(begins + found.start())
         try:
             decoded = decoder.decode(chunk, final)
@@ -116,6 +116,16 @@ class Decoding:
         if odd is not None and not self.is_doubtful:
             self.doubt, self.is_doubtful = odd, True
         return _without_nothing(decoded)
+
+
+    def _is_mixed(self, chunk: bytes) -> bool:
+        """Tell whether some lines are in UTF-8 after all; two-byte letters may look like it."""
+        if self.encoding == WINDOWS:
+            return True
+        if self.encoding in OF_TWO_BYTES:
+            return False
+        whole = chunk[: chunk.rfind(b"\n") + 1]  # what is cut off may look like anything
+        return any(is_utf_8(line) for line in whole.splitlines() if not line.isascii())
 
 
 def _without_nothing(decoded: str) -> str:

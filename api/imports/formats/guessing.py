@@ -18,6 +18,7 @@ CANDIDATES = (
     *(WINDOWS, "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
     *("iso8859_2", "cp932", "euc_jp", "gb18030", "big5", "cp949", "mac_roman"),
 )
+OF_TWO_BYTES = frozenset({"cp932", "euc_jp", "gb18030", "big5", "cp949"})
 SAMPLE = 64 * 1024
 NOISIER = 0.05
 """An encoding that makes so much more of a mess than the best one is not thought of."""
@@ -80,6 +81,15 @@ def guessed(content: bytes) -> tuple[str, bool]:
     in_one = {one: text for one, text in sound.items() if _is_of_one_language(text)} or sound
     best = WINDOWS if WINDOWS in in_one else next(iter(in_one))
     return best, all(text == in_one[best] for text in in_one.values())
+
+
+def is_utf_8(line: bytes) -> bool:
+    """Tell whether bytes are text in UTF-8."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def odd_word(text: str) -> str | None:

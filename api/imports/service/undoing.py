@@ -21,6 +21,7 @@ from api.kernel import clock
 from api.kernel.errors import DomainError
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
+from api.kernel.words import counted
 from api.platform import audit
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
@@ -139,7 +140,8 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
     repriced = verbs.put_back_prices(befores, by=by)
     for change in changes:
         left = len({s[0] for s in map(_shelf, change.stock) if taken.get(s) is False})
-        note = f"The stock of {left} variants has moved since and stays." if left else ""
+        moved = counted(left, "variant")
+        note = f"The stock of {moved} has moved since and stays." if left else ""
         if change.product_id not in there:
             change.undone, note = UndoOutcome.REMOVED, "It was not there any more."
         elif change not in fresh:

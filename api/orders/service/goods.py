@@ -7,6 +7,7 @@ from sqlalchemy import literal
 
 from api.kernel.errors import InvalidState
 from api.kernel.principal import Principal
+from api.kernel.words import counted
 from api.orders.errors import (
     NothingToShip,
     QuantityExceedsOpen,
@@ -91,7 +92,9 @@ def record_delivery(order: Order, quantities: Mapping[UUID, int], *, by: Princip
     """Remember that units arrived. Needs the order locked."""
     for line in order.lines:
         line.delivered_quantity += quantities.get(line.id, 0)
-    remember(order.id, "delivered", f"{sum(quantities.values())} units delivered.", by=by)
+    remember(
+        order.id, "delivered", f"{counted(sum(quantities.values()), 'unit')} delivered.", by=by
+    )
     derive(order)
     touch(order)
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from console.client.models import Money
 from console.client.shelf import Price
 from console.flows import quantities
-from console.flows.words import WITH_THREE_DECIMALS, WITHOUT_DECIMALS, money
+from console.flows.words import WITH_THREE_DECIMALS, WITHOUT_DECIMALS, counted, money
 
 HIGHEST = 10**12
 """Minor units above which the shop takes no price."""
@@ -192,7 +192,7 @@ def _amount(text: str, currency: str) -> int:
     whole, part = _parts(text, "an amount such as 19.90")
     decimals = places(currency)
     if len(part) > decimals:
-        has = f"{decimals} decimals" if decimals else "no decimals"
+        has = counted(decimals, "decimal") if decimals else "no decimals"
         raise NotAnEdit(f"{text}: {currency} has {has}")
     unit: int = 10**decimals
     amount = int(whole or "0") * unit + int(part.ljust(decimals, "0") or "0")
