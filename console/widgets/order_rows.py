@@ -25,7 +25,7 @@ QUEUE_COLUMNS = (
     Column("Order", 10),
     Column("Customer", 14, grow=3),
     Column("Units", 5, right=True),
-    Column("Total", 13, right=True),
+    Column("Total", 12, right=True),
     Column("To", 2),
     Column("Waits", 5, right=True),
     Column("State", 16, from_width=74),
@@ -33,10 +33,10 @@ QUEUE_COLUMNS = (
 
 LIST_COLUMNS = (
     Column("Order", 10),
-    Column("Placed", 12, from_width=76),
-    Column("Customer", 12, grow=3),
+    Column("Placed", 12, from_width=82),
+    Column("Customer", 15, grow=3),
     Column("Units", 5, right=True),
-    Column("Total", 13, right=True),
+    Column("Total", 12, right=True),
     Column("To", 2, from_width=86),
     Column("State", 16),
     Column("Paid", 17, from_width=104),

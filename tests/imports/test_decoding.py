@@ -97,7 +97,6 @@ def test_other_encodings_are_known_by_the_words_that_come_out(encoding: str, wor
         "マグ\n".encode("cp932"),
         "dveře\n".encode("cp1250"),
         b"\x81\x8d\n",
-        "Große Tasse\n".encode("cp1252") + b"ksi\xb9\xbfka\n",
     ],
 )
 def test_what_may_be_in_several_encodings_is_in_doubt(content: bytes) -> None:
@@ -134,7 +133,7 @@ def test_a_file_is_read_in_the_encoding_that_is_said(app: Flask) -> None:
         False,
         0,
     )
-    assert session.scalars(select(Product.title, Product.status)).all() == ["ספל כחול"]
+    assert session.scalars(select(Product.title)).all() == ["ספל כחול"]
     session.rollback()
     with pytest.raises(SheetUnreadable, match="is not text in utf-8"):
         kept(content, encoding="utf-8")
@@ -149,8 +148,8 @@ def test_what_is_in_doubt_stays_off_the_shelf(app: Flask) -> None:
     assert doubtful["as_drafts"]
     reasons = queries.list_problems(doubtful["id"], limit=9, cursor=None)["data"]
     assert [(one["row"], "taken in as drafts" in one["reason"]) for one in reasons] == [(1, True)]
-    statuses = dict(session.execute(select(Product.slug, Product.status)).tuples())
-    assert {slug: status.value for slug, status in statuses.items()} == {
+    rows = session.execute(select(Product.slug, Product.status))
+    assert {row.slug: row.status.value for row in rows} == {
         "p-1": "active",
         "d-1": "draft",
     }

@@ -110,13 +110,12 @@ class Decoding:
             decoded = decoder.decode(chunk, final)
         except UnicodeDecodeError as wrong:
             raise _unreadable(begins + wrong.start) from wrong
-        odd = odd_word(decoded)
+        odd = odd_word(decoded, str(self.encoding))
         if self.doubt is None and (word := _WORD.search(decoded) or _SIGN.search(decoded)):
             self.doubt = word[0]
         if odd is not None and not self.is_doubtful:
             self.doubt, self.is_doubtful = odd, True
         return _without_nothing(decoded)
-
 
     def _is_mixed(self, chunk: bytes) -> bool:
         """Tell whether some lines are in UTF-8 after all; two-byte letters may look like it."""

@@ -57,7 +57,9 @@ def take_batch(
     trial = session.begin_nested() if rehearsal is not None else None
     if rehearsal is not None:
         earlier = rehearsal.before(usable)
-        shelves.lock([one for step in earlier for one in step] + usable)
+        if earlier:
+            # Shelves before products, also those of all steps together.
+            shelves.lock([one for step in earlier for one in step] + usable)
         for step in earlier:
             _land(step, held, by=by)
     before, taken = _land(usable, held, by=by)

@@ -7,19 +7,19 @@ all of it is taken back together: both see the same shop, and say the same.
 
 import pickle
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from types import TracebackType
 from typing import Any
+
+import orjson
 
 from api.catalog import service as catalog
 from api.imports.formats import Described
 
 _TABLES = """
-    CREATE TABLE products (
-        number INTEGER PRIMARY KEY, batch INTEGER, slug TEXT, described BLOB
-    );
+    CREATE TABLE batches (number INTEGER PRIMARY KEY, described BLOB);
+    CREATE TABLE products (slug TEXT, batch INTEGER, place INTEGER);
     CREATE INDEX products_by_slug ON products (slug);
     CREATE TABLE owners (key TEXT, slug TEXT, PRIMARY KEY (key, slug)) WITHOUT ROWID;
 """
@@ -51,37 +51,52 @@ class Rehearsal:
     def before(self, batch: Sequence[Described]) -> list[list[Described]]:
         """Return what is to be taken in before a batch, in the batches in which it came."""
         slugs: set[str] = set()
-        found: dict[int, tuple[int, Described]] = {}
+        found: dict[tuple[int, int], Described] = {}
         wanted = self._owners_of(key for one in batch for key in asked_by(one))
         while new := wanted - slugs:
             slugs |= new
-            for number, place, kept in self._rows(
-                "SELECT number, batch, described FROM products WHERE slug = ?", new
-            ):
-                found[number] = (place, pickle.loads(kept))  # noqa: S301 - our own, of this run
-            wanted = self._owners_of(key for _, one in found.values() for key in asked_by(one))
-        rows = [found[number] for number in sorted(found)]
-        return [[one for _, one in group] for _, group in groupby(rows, key=lambda row: row[0])]
+            places = set(self._rows("SELECT batch, place FROM products WHERE slug", new))
+            for number in sorted({number for number, _ in places}):
+                kept = self._batch_of(number)
+                found.update({(number, at): kept[at] for own, at in places if own == number})
+            wanted = self._owners_of(key for one in found.values() for key in asked_by(one))
+        in_order = [(place[0], found[place]) for place in sorted(found)]
+        return [[one for _, one in group] for _, group in groupby(in_order, key=lambda row: row[0])]
 
     def remember(self, taken: Iterable[tuple[Described, str, Iterable[str]]]) -> None:
         """Keep the products of a batch that made a difference: their slugs, and all their keys."""
+        rows = list(taken)
+        if not rows:
+            return
         self._batch += 1
-        for described, slug, keys in taken:
-            self._kept.execute(
-                "INSERT INTO products (batch, slug, described) VALUES (?, ?, ?)",
-                (self._batch, slug, pickle.dumps(described, pickle.HIGHEST_PROTOCOL)),
-            )
-            self._kept.executemany(
-                "INSERT OR IGNORE INTO owners VALUES (?, ?)", ((key, slug) for key in keys)
-            )
+        described = pickle.dumps([one for one, _, _ in rows], pickle.HIGHEST_PROTOCOL)
+        self._kept.execute("INSERT INTO batches VALUES (?, ?)", (self._batch, described))
+        self._kept.executemany(
+            "INSERT INTO products VALUES (?, ?, ?)",
+            [(slug, self._batch, place) for place, (_, slug, _) in enumerate(rows)],
+        )
+        self._kept.executemany(
+            "INSERT OR IGNORE INTO owners VALUES (?, ?)",
+            [(key, slug) for _, slug, keys in rows for key in keys],
+        )
+
+    def _batch_of(self, number: int) -> list[Described]:
+        (kept,) = self._kept.execute(
+            "SELECT described FROM batches WHERE number = ?", (number,)
+        ).fetchone()
+        found: list[Described] = pickle.loads(kept)  # noqa: S301 - our own, of this very run
+        return found
 
     def _owners_of(self, keys: Iterable[str]) -> set[str]:
-        return {row[0] for row in self._rows("SELECT slug FROM owners WHERE key = ?", set(keys))}
+        if not self._batch:
+            return set()
+        return {row[0] for row in self._rows("SELECT slug FROM owners WHERE key", set(keys))}
 
-    def _rows(self, question: str, values: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-        for value in sorted(values):
-            with closing(self._kept.execute(question, (value,))) as rows:
-                yield from rows
+    def _rows(self, question: str, values: Iterable[str]) -> list[tuple[Any, ...]]:
+        """Ask for many values in one statement."""
+        told = orjson.dumps(sorted(values)).decode()
+        among = f"{question} IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own words
+        return self._kept.execute(among, (told,)).fetchall()
 
 
 def asked_by(described: Described) -> set[str]:

@@ -1,14 +1,14 @@
 """Imports know in which encoding their file is, and whether that is in doubt; XLSX is written.
 
-Revision: 0014
-After: 0013
+Revision: 0016
+After: 0015
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
