@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run stop console stripe test check format openapi bench clean ready
+.PHONY: help run stop console stripe env test check format openapi bench clean ready
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -26,6 +26,9 @@ console: ready ## open the counter in this terminal
 
 stripe: ready ## act as bank, customer or dashboard: DO="dispute ORDER --status lost"
 	@exec $(PY) -m api.dev stripe "$(or $(DO),--help)"
+
+env: ## print where the running shop is, for a shell: eval "$(make env)"
+	@exec $(PY) -m api.dev env
 
 test: check ## run every check and every test
 	$(PY) -m pytest -q -n 2 --dist loadfile -m "not serial"

@@ -1,4 +1,4 @@
-"""`python -m api.dev run | stop | console | clean [FOLDER]`: what the Makefile calls.
+"""`python -m api.dev run | stop | console | env | clean [FOLDER]`: what the Makefile calls.
 
 The data lives in FOLDER, which is `var` unless said otherwise. `python -m api.dev stripe --help`
 lists what can be made to happen at the embedded Stripe of the shop that runs in `var`.
@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from api.dev import run, stack
+from api.dev import environment, run, stack
 from api.dev.fake_stripe import commands
 from api.dev.register import OnlyCopy
 from api.dev.trouble import Trouble
@@ -29,6 +29,8 @@ def main(command: str, folder: Path) -> None:
             console(folder)
         elif command == "clean":
             run.clean(folder)
+        elif command == "env":
+            print(environment.exports(folder))
         elif command == "stripe":
             commands.main(sys.argv[2:], folder)
         else:

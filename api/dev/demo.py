@@ -1,13 +1,12 @@
-"""A shop with a past: goods, people and a week of orders in every state, by the shop's own verbs.
+"""A shop with a past: goods with pictures, people, and orders in every state.
 
-The same every time, so that a guide may speak of it. Nothing here writes a table by itself: what
-the demo shows is what the shop does.
+All of it by the shop's own verbs: what the demo shows is what the shop does. The same seed makes
+the same shop, so that a guide may speak of it.
 """
 
-import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from flask import Flask
@@ -17,33 +16,36 @@ from api.accounts import flows as accounts
 from api.accounts import service as account_service
 from api.accounts.models import User
 from api.accounts.policy import Role
-from api.aftersales import flows as aftersales
-from api.aftersales.flows import LineToRefund, RefundForm
-from api.cart import service as carts
+from api.catalog import flows as pictures_flows
 from api.catalog import service as catalog
-from api.catalog.service import CategoryDraft, PriceDraft, ProductDraft, VariantDraft
-from api.checkout import flows as checkout
-from api.checkout.flows import CheckoutForm
-from api.dev import logins, window
-from api.dev.goods import CATEGORIES, CUSTOMERS, GOODS, Goods
-from api.fulfilment import flows as fulfilment
+from api.catalog.events import MediaUploaded
+from api.catalog.service import (
+    CategoryDraft,
+    ImageDraft,
+    PriceDraft,
+    ProductDraft,
+    VariantDraft,
+)
+from api.dev import awkward, history, logins, parcels, pictures, window
+from api.dev.fake_stripe.client import Client
+from api.dev.goods import CATEGORIES, GOODS, Goods
+from api.dev.past import at
+from api.dev.trouble import Trouble
 from api.inventory import service as inventory
 from api.inventory.models import StockLevel
 from api.kernel import clock
-from api.kernel.ids import new_id
 from api.kernel.money import Money
-from api.kernel.principal import SYSTEM, Principal
-from api.orders import service as orders
-from api.platform.auth import hash_secret
+from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from api.platform.outbox import Fact
+from api.platform.ports import port
+from api.platform.settings import Settings
 from api.pricing import service as pricing
 from api.pricing.service import ShippingDraft
-from api.settlement import service as settlement
 
-ORDERS = 48
+ORDERS: Final = 48
+SEED: Final = 7
 PLENTY = 14
-OVER = timedelta(days=7)
 TAX = {
     "DE": (1900, 700), "AT": (2000, 1000), "FR": (2000, 550), "NL": (2100, 900),
     "ES": (2100, 1000), "PL": (2300, 500), "DK": (2500, 2500), "SE": (2500, 1200),
@@ -56,25 +58,50 @@ def fill(app: Flask, say: Callable[[str], None] = print) -> bool:
         if session.scalar(select(exists().where(User.kind == "staff"))):
             return False
         session.rollback()
-        chance = random.Random(7)  # noqa: S311 - a demo, not a secret
-        say("Filling the empty shop with the demo: people, goods and a week of orders ...")
-        _hire()
-        _set_rules()
-        with _at(clock.now() - OVER - timedelta(days=1)):
-            variants = stock_shelves()
-        _sell_for_a_week(variants, chance)
-        _let_the_past_rest()
-        window.dress()
+        say("Filling the empty shop with the demo: people, goods, pictures and orders ...")
+        open_shop()
+        sell(ORDERS, SEED)
         session.remove()
         return True
 
 
-def _let_the_past_rest() -> None:
-    """Take the week's facts as told: its letters were read long ago, and today's must not wait."""
+def open_shop() -> None:
+    """Make what a shop has before its first order: people, rules, goods and their pictures."""
+    _hire()
+    _set_rules()
+    with at(clock.now() - timedelta(days=365)):
+        stock_shelves(with_pictures=True)
+    window.dress()
     with transaction():
+        # Its letters were written long ago. The sizes of the pictures are made by the worker.
         session.execute(
-            update(Fact).where(Fact.relayed_at.is_(None)).values(relayed_at=clock.now())
+            update(Fact)
+            .where(Fact.relayed_at.is_(None), Fact.name != MediaUploaded.name)
+            .values(relayed_at=clock.now())
         )
+
+
+def sell(
+    count: int,
+    seed: int,
+    advanced: Callable[[int], None] = lambda _: None,
+    *,
+    processes: int = 1,
+) -> None:
+    """Let so many orders have been placed until now, the awkward ones among them the latest.
+
+    `advanced` hears of each step. Raises `Trouble` in a shop that is not the demo's.
+    """
+    parcels.hurry()
+    shop = history.find_shop([goods.title for goods in GOODS if goods.stock >= PLENTY])
+    if shop is None:
+        raise Trouble("This shop sells other things than the demo's: nothing was changed.")
+    history.sell(shop, count=count, seed=seed, advanced=advanced, processes=processes)
+    settings: Settings = port(Settings)
+    stripe = None
+    if settings.stripe_api_base:
+        stripe = Client(settings.stripe_api_base, settings.stripe_secret_key)
+    awkward.happen(shop, seed=seed, stripe=stripe, advanced=advanced)
 
 
 def _hire() -> None:
@@ -127,7 +154,7 @@ def _set_rules() -> None:
         inventory.create_location("SHOP", "Shop window", priority=2, by=SYSTEM)
 
 
-def stock_shelves() -> list[UUID]:
+def stock_shelves(*, with_pictures: bool = False) -> list[UUID]:
     """Put the goods on the shelves of the shop; returns variants of which there are many."""
     places: dict[str, UUID] = {}
     with transaction():
@@ -139,8 +166,9 @@ def stock_shelves() -> list[UUID]:
                 places[child] = catalog.create_category(draft, by=SYSTEM)
     variants: list[UUID] = []  # of which there is enough for a week
     for number, goods in enumerate(GOODS, start=1):
+        images = _pictures(goods) if with_pictures else ()
         with transaction():
-            made = catalog.create_product(_draft(goods, number, places), by=SYSTEM)
+            made = catalog.create_product(_draft(goods, number, places, images), by=SYSTEM)
             catalog.publish_product(made.product_id, expected_version=None, by=SYSTEM)
             inventory.set_opening_stock([(v, goods.stock) for v in made.variant_ids], by=SYSTEM)
             for level_id in session.scalars(
@@ -152,7 +180,20 @@ def stock_shelves() -> list[UUID]:
     return variants
 
 
-def _draft(goods: Goods, number: int, places: dict[str, UUID]) -> ProductDraft:
+def _pictures(goods: Goods) -> tuple[ImageDraft, ...]:
+    """Hand in what shows the goods, one picture for each colour, as staff hand theirs in."""
+    values = goods.values if goods.option == "Colour" else ("",)
+    handed_in = {}
+    for value in values:
+        content = pictures.picture(goods.title, goods.category, value)
+        media_id = pictures_flows.add_picture(content, by=SYSTEM)
+        handed_in[media_id] = f"{goods.title}, {value.lower()}" if value else goods.title
+    return tuple(ImageDraft(media_id=media_id, alt=alt) for media_id, alt in handed_in.items())
+
+
+def _draft(
+    goods: Goods, number: int, places: dict[str, UUID], images: tuple[ImageDraft, ...]
+) -> ProductDraft:
     """Describe one product. Barcodes are of the range for in-store use (GS1 prefix 20 to 29)."""
     initials = "".join(word[0] for word in goods.title.split() if word[0].isalpha()).upper()
     values = goods.values or ("",)
@@ -164,6 +205,7 @@ def _draft(goods: Goods, number: int, places: dict[str, UUID]) -> ProductDraft:
         tags=(goods.category.lower(),),
         options=(goods.option,) if goods.option else (),
         category_ids=(places[goods.category],),
+        images=images,
         variants=tuple(
             VariantDraft(
                 sku=f"{initials}-{number:02d}{place}",
@@ -182,90 +224,3 @@ def _ean13(twelve: str) -> str:
     """Append the check digit of an EAN-13 (GS1 General Specifications, 7.9)."""
     total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(twelve))
     return f"{twelve}{-total % 10}"
-
-
-def _sell_for_a_week(variants: list[UUID], chance: random.Random) -> None:
-    owner = Principal(kind="staff", label=logins.STAFF[0].full_name, role="owner")
-    packer = Principal(kind="staff", label=logins.STAFF[2].full_name, role="warehouse")
-    now = clock.now()
-    for number in range(ORDERS):
-        age = OVER * (ORDERS - number) / ORDERS
-        with _at(now - age):
-            order_id = _place(variants, chance)
-            is_fresh_and_unpaid = number in (ORDERS - 2, ORDERS - 5)
-            if is_fresh_and_unpaid:
-                continue
-            with transaction():
-                settlement.mark_paid(
-                    order_id,
-                    amount=None,
-                    reference=f"bank transfer {number + 1}",
-                    allow_overpayment=False,
-                    payment_id=new_id(),
-                    by=owner,
-                )
-        if number < ORDERS * 2 // 3:
-            with _at(now - age + timedelta(hours=5)):
-                _ship_or_not(order_id, number, chance, packer, owner)
-
-
-def _place(variants: list[UUID], chance: random.Random) -> UUID:
-    name, street, city, postal_code, country = chance.choice(CUSTOMERS)
-    address = {
-        "name": name, "company": None, "line1": street, "line2": None, "city": city,
-        "region": None, "postal_code": postal_code, "country": country, "phone": None,
-    }  # fmt: skip
-    buyer = Principal(kind="guest", label=name, guest_key=hash_secret(str(new_id())))
-    with transaction():
-        cart, token = carts.open_cart(buyer, "EUR")
-        assert token is not None
-        for variant_id in chance.sample(variants, chance.choice((1, 1, 1, 2, 2, 3, 4))):
-            carts.add(cart, variant_id, 1)
-    buyer = Principal(kind="guest", label=name, guest_key=hash_secret(token))
-    first = "".join(c for c in name.split()[0].lower() if c.isascii())
-    form = CheckoutForm(
-        email=f"{first}@example.test",
-        shipping_address=address,
-        billing_address=None,
-        shipping_method="parcel",
-        payment_method="manual",
-        expected_total=None,
-    )
-    with transaction():
-        return checkout.place_order(form, network="demo", by=buyer)
-
-
-def _ship_or_not(
-    order_id: UUID, number: int, chance: random.Random, packer: Principal, owner: Principal
-) -> None:
-    if number % 11 == 5:
-        aftersales.cancel_order(
-            order_id, reason="customer", note="Ordered twice.", case_id=new_id(), by=owner
-        )
-        return
-    with transaction():
-        lines = {line.id: line.quantity for line in orders.lock(order_id).lines}
-    in_part = number % 7 == 3 and len(lines) > 1
-    first = next(iter(lines))
-    with transaction():
-        fulfilment.ship_order(
-            order_id,
-            {first: lines[first]} if in_part else None,
-            carrier=chance.choice(("dhl", "dpd", "gls")),
-            tracking_number=f"{chance.randrange(10**13, 10**14)}",
-            by=packer,
-        )
-    if number % 9 == 4:
-        aftersales.refund_order(
-            order_id,
-            RefundForm(lines=[LineToRefund(first, 1, True)], shipping=False, reason="damaged"),
-            case_id=new_id(),
-            by=owner,
-        )
-
-
-@contextmanager
-def _at(moment: datetime) -> Iterator[None]:
-    """Let it be another time, so that the week has days."""
-    with clock.frozen(moment):
-        yield

@@ -91,3 +91,13 @@ CUSTOMERS: Final = (
     ("Hannah Weiß", "Am Hang 2", "Freiburg", "79098", "DE"),
     ("Björn Åkesson", "Storgatan 44", "Göteborg", "411 38", "SE"),
 )
+
+FIRST_NAMES: Final = (
+    "Ada", "Björn", "Chiara", "Daan", "Elif", "Frieda", "Greta", "Hannah", "Ignacio", "Jonas",
+    "Karl", "Lucía", "Mireille", "Nils", "Oda", "Pieter", "Rosa", "Signe", "Tomasz", "Zoë",
+)  # fmt: skip
+LAST_NAMES: Final = (
+    "Åkesson", "Byron", "Costa", "Dubois", "Eriksen", "Fontaine", "Grün", "Holm", "Ivanova",
+    "Jansen", "Kowalska", "Łukasz", "Moreau", "Nowak", "Oberhuber", "Pérez", "Romero", "Tan",
+    "de Vries", "Weiß",
+)  # fmt: skip

@@ -9,15 +9,14 @@ from pathlib import Path
 from honcho.environ import parse
 
 from api.dev import environment, logins, stack
+from api.dev.ports import Ports
 from api.dev.register import ChildRegister, OnlyCopy
-from api.dev.services import LOOPBACK, Service, free_port
+from api.dev.services import LOOPBACK, Service
 from api.dev.supervisor import StopAsked, Supervisor
 from api.dev.terminal import Terminal, own_foreground
 from api.dev.trouble import Trouble
 from api.platform.aliases import own_names
 from api.platform.settings import Settings, SettingsError
-
-_STOREFRONT_PORT = 18080
 
 
 def run(folder: Path) -> None:
@@ -34,10 +33,13 @@ def run(folder: Path) -> None:
         supervisor.listen_to_signals()
         if ended := register.end_leftovers():
             supervisor.say(f"Ended what a killed run had left behind: {', '.join(ended)}.")
-        port = stack.choose_web_port(environ)
+        ports = Ports(folder / "ports.json")
+        port = stack.choose_web_port(environ, ports)
         supervisor.say("Starting Stockroom ...")
-        parts = stack.embedded(environ, folder, web_port=port, durable=True)
-        pages = stack.storefront(parts, free_port(_STOREFRONT_PORT))
+        parts = stack.embedded(environ, folder, web_port=port, durable=True, ports=ports)
+        pages = stack.storefront(parts, ports.of("storefront"))
+        for sentence in ports.moved:
+            supervisor.say(sentence)
         _refuse_unfit_settings(parts)
         environment.write(folder, parts.environment)
         try:

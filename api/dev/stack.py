@@ -14,15 +14,17 @@ from api.dev import mailbox, postgres, redis_server
 from api.dev.account import other_homes
 from api.dev.fake_stripe.service import service as fake_stripe
 from api.dev.files import write_privately
+from api.dev.ports import Ports
 from api.dev.services import LOOPBACK, Service, free_port, is_free
 from api.dev.storefront.service import service as storefront_service
 from api.dev.trouble import Trouble
 from api.platform import aliases
 
 ROOT: Final = Path(__file__).parents[2]
-# Below the range from which the system takes ports for outgoing connections.
-_PREFERRED_PORTS: Final = {"postgres": 15432, "redis": 16379, "stripe": 18420, "mailbox": 11025}
-_FIRST_WEB_PORT: Final = 8000
+PAYMENT_INSTRUCTIONS: Final = (
+    "Transfer it to Stockroom Demo, IBAN DE02 1203 0000 0000 2020 51, and name the number of your "
+    "order."
+)
 STRIPE_JS: Final = "https://js.stripe.com/v3/"
 _SECRETS: Final = ("SECRET_KEY", "JWT_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
 
@@ -38,29 +40,36 @@ class Parts:
     cluster: postgres.PostgresCluster | None = None
 
 
-def embedded(environ: Mapping[str, str], folder: Path, *, web_port: int, durable: bool) -> Parts:
+def embedded(
+    environ: Mapping[str, str],
+    folder: Path,
+    *,
+    web_port: int,
+    durable: bool,
+    ports: Ports | None = None,
+) -> Parts:
     """Prepare every part that the environment does not name already, with its data in `folder`.
 
-    `durable` data survives a power cut, at some cost; a test has no use for it.
+    `durable` data survives a power cut, at some cost; a test has no use for it. Without `ports`
+    each part has any free one.
     """
     parts = Parts(environment=_basics(environ, folder, web_port))
     _empty(Path(parts.environment["PROMETHEUS_MULTIPROC_DIR"]))
-    ports = {
-        name: free_port(preferred if durable else 0) for name, preferred in _PREFERRED_PORTS.items()
-    }
+    ports = ports or Ports(None)
     if not environ.get("DATABASE_URL"):
-        _add_postgres(parts, folder / "postgres", port=ports["postgres"], durable=durable)
+        _add_postgres(parts, folder / "postgres", port=ports.of("postgres"), durable=durable)
     if not environ.get("REDIS_URL"):
-        server = redis_server.prepare(folder / "redis", port=ports["redis"], durable=durable)
+        server = redis_server.prepare(folder / "redis", port=ports.of("redis"), durable=durable)
         parts.services.append(server.service())
         parts.environment["REDIS_URL"] = server.url
         parts.places["Redis"] = f"{LOOPBACK}:{server.port}, files in {short(server.home)}"
     if not environ.get("STRIPE_SECRET_KEY"):
-        _add_stripe(parts, folder / "stripe", port=ports["stripe"])
+        _add_stripe(parts, folder / "stripe", port=ports.of("stripe"))
     if not environ.get("SMTP_URL"):
         letters = folder / "mailbox"
-        parts.services.append(mailbox.service(letters, port=ports["mailbox"]))
-        parts.environment["SMTP_URL"] = f"smtp://{LOOPBACK}:{ports['mailbox']}"
+        port = ports.of("mailbox")
+        parts.services.append(mailbox.service(letters, port=port))
+        parts.environment["SMTP_URL"] = f"smtp://{LOOPBACK}:{port}"
         parts.places["Mailbox"] = f"every letter is a file in {short(letters)}/new"
     return parts
 
@@ -128,24 +137,22 @@ def first_steps(environment: Mapping[str, str], *, demo: bool) -> Service:
     )
 
 
-def choose_web_port(environ: Mapping[str, str]) -> int:
-    """Return the port that was asked for, or else the first free one from 8000 on.
+def choose_web_port(environ: Mapping[str, str], ports: Ports) -> int:
+    """Return the port that was asked for, or else that of last time or the first free one from
+    8000 on.
 
     `Trouble` when a port was asked for and cannot be had.
     """
     asked = environ.get("PORT", "")
     if not asked:
-        return next(
-            (port for port in range(_FIRST_WEB_PORT, _FIRST_WEB_PORT + 100) if is_free(port)),
-            free_port(),
-        )
+        return ports.of("web")
     if not asked.isdecimal() or not 0 < int(asked) < 65536:
         raise Trouble(f"PORT must be a number from 1 to 65535, not {asked!r}.")
     port = int(asked)
     if not is_free(port):
         raise Trouble(
             f"Port {port} on {LOOPBACK} is taken or not allowed: choose another one with the "
-            f"variable PORT, for example PORT={free_port(_FIRST_WEB_PORT)} make run."
+            f"variable PORT, for example PORT={free_port(8000)} make run."
         )
     return port
 
@@ -155,6 +162,7 @@ def _basics(environ: Mapping[str, str], folder: Path, web_port: int) -> dict[str
         "STOCKROOM_ENV": "development",
         "PUBLIC_URL": f"http://{LOOPBACK}:{web_port}",
         "STAFF_ALERT_EMAIL": "staff@stockroom.test",
+        "PAYMENT_INSTRUCTIONS": PAYMENT_INSTRUCTIONS,
         "MEDIA_ROOT": str(folder.absolute() / "media"),
         "LOG_FORMAT": "text",
         "SHOP_LANGUAGES": "en,de",

@@ -30,6 +30,8 @@ from api.catalog.service import (
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
+from api.platform.ports import port
+from api.platform.settings import Settings
 
 ATTRIBUTES: Final = (
     AttributeDraft(
@@ -166,7 +168,9 @@ def dress() -> None:
                 by=SYSTEM,
             )
     _collect([products[title] for title in BY_HAND])
-    _translate(products)
+    settings: Settings = port(Settings)
+    if "de" in settings.languages[1:]:
+        _translate(products)
     with transaction():
         catalog.count_words()
 

@@ -12,6 +12,7 @@ import pytest
 
 from api.dev import account, mailbox, postgres, services, stack
 from api.dev.account import Account
+from api.dev.ports import Ports
 from api.dev.register import ChildRegister
 from api.dev.services import LOOPBACK, Service
 from api.dev.supervisor import Supervisor
@@ -97,7 +98,7 @@ def test_secrets_are_made_once_and_kept_from_others(tmp_path: Path) -> None:
 
 def test_a_port_that_is_no_number_is_refused() -> None:
     with pytest.raises(Trouble, match="PORT must be a number from 1 to 65535, not 'eighty'"):
-        stack.choose_web_port({"PORT": "eighty"})
+        stack.choose_web_port({"PORT": "eighty"}, Ports(None))
 
 
 def test_a_letter_becomes_a_file(tmp_path: Path) -> None:

@@ -4,12 +4,7 @@ Works against the shop of `make run`. ORDER is an order's number, or the id of a
 """
 
 import argparse
-import base64
-import json
 import shlex
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +12,7 @@ from typing import Any
 import psycopg2
 
 from api.dev import environment
+from api.dev.fake_stripe.client import Client
 from api.dev.fake_stripe.rules import disputes, radar, refunds
 from api.dev.trouble import Trouble
 
@@ -30,14 +26,14 @@ def main(arguments: Sequence[str], folder: Path) -> None:
     there = environment.read(asked.pop("folder") or folder)
     if "STRIPE_API_BASE" not in there:
         raise Trouble("This shop uses another Stripe than the embedded one: use its dashboard.")
+    client = Client(there["STRIPE_API_BASE"], there["STRIPE_SECRET_KEY"])
     if name == "events":
-        _print_events(_ask(there, "/v1/events", {"limit": "20"}))
+        for event in reversed(client.list("events", limit=20)):
+            print(f"{event['id']}  {event['type']:<40}{event['data']['object']['id']}")
         return
     if "target" in asked:
         asked["target"] = _target(there, asked["target"])
-    sent = {key: str(value).lower() if value is True else str(value)
-            for key, value in asked.items() if value not in (None, False)}  # fmt: skip
-    done = _ask(there, f"/simulate/{name}", sent, method="POST")
+    done = client.simulate(name, **asked)
     made = done["data"] if done["object"] == "list" else [done]
     for each in made:
         print(_sentence(each))
@@ -97,25 +93,6 @@ def _target(there: dict[str, str], wanted: str) -> str:
     return str(row[0])
 
 
-def _ask(there: dict[str, str], path: str, sent: dict[str, str], *, method: str = "GET") -> Any:
-    encoded = urllib.parse.urlencode(sent)
-    key = base64.b64encode(f"{there['STRIPE_SECRET_KEY']}:".encode()).decode()
-    request = urllib.request.Request(  # noqa: S310 - the address is our own
-        f"{there['STRIPE_API_BASE']}{path}{f'?{encoded}' if method == 'GET' else ''}",
-        data=encoded.encode() if method == "POST" else None,
-        headers={"Authorization": f"Basic {key}"},
-        method=method,
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
-            return json.load(answer)
-    except urllib.error.HTTPError as refused:
-        with refused:
-            raise Trouble(f"Stripe refuses: {json.load(refused)['error']['message']}") from None
-    except OSError as failure:
-        raise Trouble(f"The embedded Stripe does not answer: {failure}.") from None
-
-
 def _sentence(done: dict[str, Any]) -> str:
     """Say what there is now, in one line."""
     facts = [done["object"].rpartition(".")[2].replace("_", " "), done["id"]]
@@ -127,8 +104,3 @@ def _sentence(done: dict[str, Any]) -> str:
     if done["object"] == "event":
         facts.append(done["type"])
     return "  ".join(facts)
-
-
-def _print_events(listed: dict[str, Any]) -> None:
-    for event in reversed(listed["data"]):
-        print(f"{event['id']}  {event['type']:<40}{event['data']['object']['id']}")

@@ -1,0 +1,61 @@
+"""The README's road leads from a product to a paid order, whatever the ports are."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from api.dev.stack import ROOT
+from tests.dev.conftest import Copy
+
+pytestmark = pytest.mark.serial
+
+
+def road() -> str:
+    """Return the lines that the README shows, as they stand there."""
+    text = (ROOT / "README.md").read_text()
+    found = re.search(r"## The road in ten lines.*?```sh\n(.*?)```", text, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_the_road_in_ten_lines_leads_to_a_paid_order(copy: Copy) -> None:
+    copy.ensure_running()
+    # The same lines for a copy whose data lies elsewhere; only where to look changes.
+    lines = road()
+    assert lines.count("$(make env)") == 1
+    assert lines.count("var/mailbox/new") == 1
+    lines = lines.replace("$(make env)", f"$({sys.executable} -m api.dev env {copy.folder})")
+    lines = lines.replace("var/mailbox/new", f"{copy.folder}/mailbox/new")
+
+    walked = subprocess.run(
+        ["bash", "-eu", "-c", "TOKEN=; " + lines],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+    assert walked.returncode == 0, walked.stderr
+    assert walked.stdout.startswith("paid\n"), walked.stdout
+    assert "ada@example.test" in walked.stdout
+
+
+def test_what_make_env_prints_is_for_a_shell_and_for_a_running_shop(copy: Copy) -> None:
+    copy.ensure_running()
+    said = subprocess.run(
+        [sys.executable, "-m", "api.dev", "env", str(copy.folder)],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+
+    read = subprocess.run(
+        ["sh", "-eu", "-c", f'{said}\necho "$API $FLASK_APP"; echo "$PAYMENT_INSTRUCTIONS"'],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+
+    assert read.startswith(f"http://127.0.0.1:{copy.port}/api/v1 api.dev.app\n")
+    assert "IBAN DE02 1203 0000 0000 2020 51" in read
+
+
+def test_without_a_running_shop_there_is_nothing_to_print(copy: Copy, open_folder: object) -> None:
+    said = copy.refusal("env", folder=open_folder / "var")  # type: ignore[operator]
+
+    assert said == "stockroom: Stockroom is not running in this folder: start it with make run."
