@@ -346,6 +346,22 @@ def test_a_mere_inquiry_may_be_refunded(shop: Shop) -> None:
     assert case_of(owner, order)["payment_status"] == "refunded"
 
 
+def test_an_inquiry_that_was_closed_and_becomes_a_chargeback_holds_again(shop: Shop) -> None:
+    order, intent, owner = paid_order(shop)
+    dispute = shop.gateway.dispute(intent, "warning_needs_response")
+    tells(shop, "charge.dispute.created", dispute)
+    shop.gateway.move_dispute(dispute, "warning_closed")
+    tells(shop, "charge.dispute.closed", dispute)
+    assert held(case_of(owner, order)) == []
+
+    shop.gateway.move_dispute(dispute, "needs_response", is_refundable=False)
+    tells(shop, "charge.dispute.updated", dispute)
+
+    assert (held(case_of(owner, order)), attention()) == (["dispute"], ["dispute"])
+    assert ships(owner, order).json["code"] == "order_on_hold"
+    assert differences() == []
+
+
 def test_what_somebody_released_is_not_held_again_by_the_same_dispute(shop: Shop) -> None:
     order, intent, owner = paid_order(shop)
     dispute = shop.gateway.dispute(intent)

@@ -29,15 +29,21 @@ def hold_for(order: Order, reason: HoldReason, *, note: str, reference: UUID) ->
     """Hold an order because of a dispute, a warning or a refund, once per cause.
 
     False when nothing is left to ship, or when this cause held the order before: what somebody
-    released stays released, however often the news comes. Needs the order locked.
+    released stays released, however often the news comes. A cause that had gone and comes back (a
+    closed inquiry that becomes a chargeback) holds it again. Needs the order locked.
     """
-    was_held = session.scalar(
-        select(OrderHold.id).where(
+    before = session.scalar(
+        select(OrderHold).where(
             OrderHold.order_id == order.id, OrderHold.reference == str(reference)
         )
     )
-    if order.status != OrderStatus.PLACED or was_held is not None:
+    if order.status != OrderStatus.PLACED:
         return False
+    if before is not None:
+        if before.released_by != SYSTEM.label:
+            return False
+        before.reference = None
+        session.flush()
     _hold(order, reason, note=note, reference=str(reference), by=SYSTEM)
     return True
 
