@@ -28,6 +28,7 @@ from api.platform.refusals import EVERYWHERE, Operation, by_status
 VERSION: Final = "3.1.0"
 STAFF_PREFIXES = ("/api/v1/admin", "/api/v1/webhooks")
 _REPLAYED, _RETRY = "Idempotent-Replayed", "Retry-After"
+_GOING: Final = ("Deprecation", "Sunset", "Link")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,18 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
     },
     "X-Request-ID": {
         "description": "Names this request in the shop's logs; tell it when something went wrong.",
+        "schema": {"type": "string"},
+    },
+    "Deprecation": {
+        "description": "Since when this should no longer be used (RFC 9745).",
+        "schema": {"type": "string", "examples": ["@1772323200"]},
+    },
+    "Sunset": {
+        "description": "When this stops answering, if that is known (RFC 8594).",
+        "schema": {"type": "string"},
+    },
+    "Link": {
+        "description": 'What to use instead: the target with `rel="successor-version"`.',
         "schema": {"type": "string"},
     },
 }
@@ -169,13 +182,15 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
         takes_key = any(p.get("name") == "Idempotency-Key" for p in parameters)
         told = {**doc["responses"], **manual.pop("responses", {})}
         good = {str(s): answer for s, answer in told.items() if str(s)[0] in "23"}
+        going = dict(zip(_GOING, _GOING, strict=True)) if manual.get("deprecated") else {}
         for status, answer in good.items():
             answer["headers"] = {
+                **going,
                 **_headers(status, answer, kept="304" in good, takes_key=takes_key),
                 **answer.get("headers", {}),
             }
         refused = {
-            status: self._refusal(status, refusals)
+            status: self._refusal(status, refusals, going)
             for status, refusals in by_status(operation, method.upper(), known).items()
         }
         return {
@@ -195,8 +210,10 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
             spec.tag({"name": name, "description": blueprint.description})
         return finished(spec.to_dict())
 
-    def _refusal(self, status: int, refusals: list[Refusal]) -> dict[str, Any]:
-        headers = ["X-Request-ID"]
+    def _refusal(
+        self, status: int, refusals: list[Refusal], going: Iterable[str]
+    ) -> dict[str, Any]:
+        headers = ["X-Request-ID", *going]
         if status == 401:
             headers.append("WWW-Authenticate")
         if status in (429, 503) or any(r.code == "idempotency_in_progress" for r in refusals):

@@ -69,7 +69,9 @@ def _share_refusals(document: dict[str, Any]) -> None:
     places: dict[str, list[tuple[dict[str, Any], str]]] = defaultdict(list)
     for operation in operations(document):
         for status, answer in operation["responses"].items():
-            if codes := answer.get("x-problem-codes"):
+            # What a route that will go says besides is its own.
+            codes = answer.get("x-problem-codes")
+            if codes and not operation.get("deprecated"):
                 places["-".join((status, *codes))].append((operation["responses"], status))
     for name, found in sorted(places.items()):
         if len(found) > 1:

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from api.kernel.errors import Conflict
 from api.platform.deprecation import deprecated
+from api.platform.openapi_shape import resolved
 from tests.support.contract import document
 from tests.support.people import a_staff_member
 from tests.support.workshop import PATH, Bench
@@ -55,6 +56,9 @@ def test_the_document_marks_it(workshop: Flask) -> None:
             "It was good for years.\n\nDeprecated since 2026-03-01. It stops answering on "
             f"2027-03-01. Use `{PATH}/whatever` instead."
         )
+        for status in ("200", "401", "403"):
+            answer = resolved(document(workshop), operation["responses"][status])
+            assert {"Deprecation", "Sunset", "Link"} <= answer["headers"].keys()
     assert "deprecated" not in document(workshop)["paths"][f"{PATH}/whatever"]["get"]
 
 
