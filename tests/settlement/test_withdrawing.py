@@ -142,6 +142,23 @@ def test_after_a_part_came_by_transfer_the_card_pays_the_rest(shop: Shop) -> Non
     assert shop.gateway.intents[whole].status == "canceled"
 
 
+def test_a_payment_of_another_amount_than_is_due_is_withdrawn_for_the_new_one(
+    shop: Shop,
+) -> None:
+    """A customer is never handed two payments for one order."""
+    shop.sells("MUG", 10)
+    guest = shop.guest()
+    order = shop.an_order(MUG=2, paid=False, buyer=guest)
+    before = guest.asks_to_pay(order)["payment_intent_id"]
+    with transaction():
+        session.execute(update(Payment).values(amount=2000))
+
+    now = guest.asks_to_pay(order)
+
+    assert now["amount"]["amount"] == 2488
+    assert shop.gateway.intents[before].status == "canceled"
+
+
 def test_a_refund_is_no_new_debt(shop: Shop) -> None:
     shop.sells("MUG", 10)
     guest, owner = shop.guest(), shop.staff()
