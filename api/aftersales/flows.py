@@ -159,6 +159,7 @@ def take_back_failed(fact: RefundFailed) -> None:
         {line.order_line_id: (-line.quantity, -line.amount) for line in lines},
         shipping=-shipping,
     )
+    settlement_service.refresh(order)
 
 
 def _promise_money(

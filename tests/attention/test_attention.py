@@ -248,6 +248,40 @@ def test_the_excess_that_went_back_otherwise_leaves_the_list(shop: Shop) -> None
     assert differences() == []
 
 
+def test_goods_that_are_refunded_leave_the_excess_on_the_list(shop: Shop) -> None:
+    """What came twice is too much as before, also when nothing of the order is left."""
+    order, owner = paid_twice(shop), shop.staff()
+
+    one = owner.refunds(order, lines={0: 1})
+    after_one = [(item["kind"], item["amount"]["amount"]) for item in listed(owner)]
+    owner.refunds(order, lines={0: 1}, shipping=True)
+    drain()
+
+    assert one.status_code == 201
+    assert after_one == [("overpaid", 2488)]
+    (item,) = listed(owner)
+    assert owner.opens(order)["overpaid"] == item["amount"]
+    assert ends(owner, item, "refund", reason="overpaid").status_code == 200
+    assert listed(owner) == []
+    assert sum(one.amount for one in shop.gateway.refunds.values()) == 2 * 2488
+    assert differences() == []
+
+
+def test_a_failed_refund_of_goods_raises_no_excess(shop: Shop) -> None:
+    """While its units are not taken back yet, they cost nothing and their money is here."""
+    order, owner = paid_twice(shop), shop.staff()
+    owner.refunds(order, lines={0: 1})
+    (refund,) = shop.gateway.refunds
+    shop.gateway.settle_refund(refund, "failed", "lost_or_stolen_card")
+    settlement.sweep_payments()
+    drain()
+
+    excess = owner.opens(order)["overpaid"]["amount"]
+    found = {item["kind"]: item["amount"]["amount"] for item in listed(owner)}
+
+    assert found == {"overpaid": excess, "failed_refund": 999}
+
+
 def test_a_failed_refund_is_made_again_by_its_item(shop: Shop) -> None:
     shop.sells("MUG", 10)
     order, owner = shop.an_order(MUG=2), shop.staff()

@@ -251,6 +251,7 @@ def refresh(order: orders.Order) -> None:
 
 
 def _record(order: orders.Order, total: payments.Sums) -> None:
+    captured_before = order.captured
     orders.record_money(
         order,
         authorized=total.authorized,
@@ -260,25 +261,28 @@ def _record(order: orders.Order, total: payments.Sums) -> None:
         charged_back=total.charged_back,
         attempt_open=total.attempt_open,
     )
-    _note_excess(order)
+    _note_excess(order, more_came=order.captured > captured_before)
 
 
-def _note_excess(order: orders.Order) -> None:
-    """List what a living order has too much of, and take it off the list when it went back."""
-    excess = orders.refundable(order)
-    if order.status != OrderStatus.CANCELLED:
-        gone = order.refunded + order.refund_pending + order.charged_back
-        excess = order.captured - gone - order.total
-        if excess > 0:
-            attention.raise_item(
-                AttentionKind.OVERPAID,
-                order.id,
-                "more money came than the order costs",
-                amount=Money(excess, order.currency),
-                about=Subjects(order_id=order.id),
-            )
+def _note_excess(order: orders.Order, *, more_came: bool) -> None:
+    """List what a living order has too much of, and take it off the list when it went back.
+
+    Refunded goods lower what the order costs, so that money which came twice stays too much after
+    them. What only a refund's failure leaves over is listed as that, and not here as well.
+    """
+    excess = orders.overpaid(order)
     if excess <= 0:
         attention.clear(AttentionKind.OVERPAID, AttentionKind.LATE_TRANSFER, order_id=order.id)
+    elif order.status != OrderStatus.CANCELLED and (
+        more_came or orders.refundable(order) > order.total
+    ):
+        attention.raise_item(
+            AttentionKind.OVERPAID,
+            order.id,
+            "more money came than the order costs",
+            amount=Money(excess, order.currency),
+            about=Subjects(order_id=order.id),
+        )
 
 
 def _order_of(payment_id: UUID) -> UUID:
