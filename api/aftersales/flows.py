@@ -22,7 +22,8 @@ from api.payments import queries as payment_queries
 from api.payments import service as payments
 from api.payments.errors import RefundExceedsCaptured
 from api.payments.events import RefundFailed
-from api.platform import audit
+from api.platform import attention, audit
+from api.platform.attention import AttentionKind
 from api.platform.db import session, transaction
 from api.pricing import totals
 from api.settlement import flows as settlement
@@ -266,6 +267,8 @@ def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: P
     text = f"Cancelled: {reason}." if note is None else f"Cancelled: {reason}. {note}"
     orders.cancel(order, reason=reason, text=text, by=by)
     inventory.release(order.id, None, by=by, reason="order cancelled")
+    # What was refunded without us asked what becomes of the goods.
+    attention.clear(AttentionKind.FOREIGN_REFUND, order_id=order.id)
     audit.record("order.cancelled", by=by, subject_id=order.id, reason=reason)
     settlement_service.refresh(order)
 

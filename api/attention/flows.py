@@ -37,10 +37,14 @@ def refund_item(
 
 
 def link_item(item_id: UUID, *, order_number: str, note: str | None, by: Principal) -> None:
-    """Make orphan money a payment of the order that it was meant for."""
+    """Make orphan money a payment of the order that it was meant for.
+
+    When the order needs no more money then, what its customer could still pay is withdrawn.
+    """
     with transaction():
         _open_for(item_id, Command.LINK)
-    settlement.link_orphan(item_id, order_number, note=note, by=by)
+    order_id = settlement.link_orphan(item_id, order_number, note=note, by=by)
+    settlement.withdraw_what_is_left(order_id)
 
 
 def accept_item(item_id: UUID, *, note: str, by: Principal) -> None:

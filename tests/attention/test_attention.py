@@ -221,6 +221,21 @@ def paid_twice(shop: Shop) -> dict[str, Any]:
     return order
 
 
+def test_an_order_that_orphan_money_pays_cannot_be_paid_once_more(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    guest, owner = shop.guest(), shop.staff()
+    order = shop.an_order(MUG=2, paid=False, buyer=guest)
+    intent = guest.asks_to_pay(order)["payment_intent_id"]
+    orphan(shop, 2488)
+    (item,) = listed(owner)
+
+    linked = ends(owner, item, "link", order_number=f"#{order['number']}")
+
+    assert linked.status_code == 200
+    assert owner.opens(order)["payment_status"] == "paid"
+    assert shop.gateway.fetch_intent(intent).status == "canceled"
+
+
 def test_the_excess_of_an_order_goes_back_by_its_item(shop: Shop) -> None:
     order, owner = paid_twice(shop), shop.staff()
     (item,) = listed(owner)

@@ -296,12 +296,25 @@ def test_a_dispute_that_is_lost_takes_the_money_and_keeps_the_hold(shop: Shop) -
     case = case_of(owner, order)
     assert (case["payment_status"], case["refundable"]) == ("charged_back", euros(0))
     assert case["charged_back"] == euros(MONEY_OF_TWO_MUGS)
+    assert "Dispute over 24.88 EUR (fraudulent): lost." in [one["text"] for one in case["timeline"]]
     assert (held(case), attention()) == (["dispute"], ["dispute"])
     assert owner.refunds(order, lines={0: 1}).json["code"] == "refund_exceeds_captured"
     cancelled = owner.posts(f"/orders/{order['id']}/cancel", {"reason": "fraud"})
     assert (cancelled.status_code, cancelled.json["payment_status"]) == (200, "charged_back")
     assert counters(shop.variants["MUG"]).allocated == 0
     assert shop.gateway.refunds == {}
+    assert differences() == []
+
+
+def test_to_cancel_the_order_decides_about_the_goods_of_a_foreign_refund(shop: Shop) -> None:
+    order, intent, owner = paid_order(shop)
+    tells(shop, "refund.created", shop.gateway.refund_in_dashboard(intent, 500))
+    assert attention() == ["foreign_refund"]
+
+    done = owner.posts(f"/orders/{order['id']}/cancel", {"reason": "customer"})
+    drain()
+
+    assert (done.status_code, attention()) == (200, [])
     assert differences() == []
 
 

@@ -115,7 +115,8 @@ def link_orphan(item_id: UUID, order_number: str, *, note: str | None, by: Princ
     provider says.
     """
     intent_id = service.orphan_reference(item_id)
-    order_id = order_queries.order_id_of_number(order_number.strip().upper().removeprefix("O-"))
+    number = order_number.strip().upper().removeprefix("O-").removeprefix("#")
+    order_id = order_queries.order_id_of_number(number)
     forget_reads()
     gateway: PaymentGateway = port(PaymentGateway)
     snapshot = gateway.fetch_intent(intent_id)

@@ -124,7 +124,8 @@ def settle_dispute(payment_id: UUID, snapshot: DisputeSnapshot) -> None:
         return
     money = Money(dispute.amount, dispute.currency)
     due = dispute.evidence_due_by
-    answer = "" if due is None else f", answer by {due:%Y-%m-%d %H:%M} UTC"
+    is_asked = due is not None and dispute.closed_at is None
+    answer = f", answer by {due:%Y-%m-%d %H:%M} UTC" if is_asked else ""
     words = dispute.status.replace("_", " ")
     reason = dispute.reason.replace("_", " ")
     orders.remember(
