@@ -134,7 +134,7 @@ class HomeScreen(PagedScreen):
             self._overview = overview
             if self.counter.currency != overview.currency:
                 self.counter.currency = overview.currency
-                self.table.refresh()
+                self.table.invalidate()
             self._draw_tiles()
 
     def _draw_tiles(self) -> None:

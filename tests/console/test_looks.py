@@ -107,6 +107,20 @@ async def test_a_wide_window_shows_list_and_detail_side_by_side(open_console, sc
         assert desk.text != before
 
 
+async def test_home_drops_the_currency_from_all_rows_once_it_is_known(open_console) -> None:
+    async with open_console(size=(120, 40)) as desk:
+        home = desk.app.frames["home"]
+        desk.app.counter.currency = ""
+        home.table.invalidate()
+        await desk.settled()
+        assert desk.text.count(" EUR ") > 3
+
+        await home._read_overview()
+        await desk.settled()
+
+        assert " EUR " not in desk.text
+
+
 async def test_a_narrow_window_shows_the_list_alone(open_console) -> None:
     async with open_console(size=(119, 40)) as desk:
         await desk.press("f3")
