@@ -105,6 +105,7 @@ def refund_attention(wanted: dict[str, Any], item_id: UUID, operation_id: UUID) 
     AttentionCommandUnfit,
     AttentionItemNotFound,
     AttentionItemResolved,
+    AmountNotChargeable,
     GatewayObjectUnknown,
     GatewayRefused,
     GatewayUnavailable,
