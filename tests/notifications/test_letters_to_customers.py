@@ -7,6 +7,7 @@ import pytest
 
 from api.checkout import flows as checkout
 from api.kernel import clock
+from api.settlement.flows.provider import take_over_dispute
 from tests.support.shop import ADDRESS, Shop, Staff
 from tests.support.work import drain
 
@@ -93,7 +94,7 @@ def test_who_pays_by_transfer_is_told_how_and_until_when(shop: Shop, subjects: A
     assert subjects() == [f"Your order {order['number']}: how to pay"]
     text = shop.mailer.sent[-1].text
     assert f"Please pay 24.88 EUR and name {order['number']} as the reference." in text
-    assert "We keep the goods for you until 12 March 2026, 12:00 UTC." in text
+    assert "We keep the goods for you until 7 March 2026, 12:00 UTC." in text
     staff.posts(f"/orders/{order['id']}/mark-paid", {"reference": "transfer of 6 March"})
     assert subjects() == [f"Your order {order['number']} is confirmed"]
 
@@ -168,6 +169,20 @@ def test_a_cancelled_order_tells_that_its_money_comes_back(shop: Shop, subjects:
     cancelled = next(one for one in shop.mailer.sent if "cancelled" in one.subject)
     assert "What you paid goes back the way it came." in cancelled.text
     assert "by phone" not in cancelled.text
+
+
+def test_a_cancelled_order_tells_of_no_money_that_a_bank_took(shop: Shop, subjects: Any) -> None:
+    shop.sells("MUG", 10)
+    order, staff = shop.an_order(MUG=2), shop.staff()
+    (intent,) = shop.gateway.intents
+    dispute = shop.gateway.dispute(intent, status="lost")
+    take_over_dispute(shop.gateway.fetch_dispute(dispute))
+    subjects()
+
+    staff.posts(f"/orders/{order['id']}/cancel", {"reason": "fraud"})
+
+    assert subjects() == [f"Your order {order['number']} was cancelled"]
+    assert "What you paid" not in shop.mailer.sent[-1].text
 
 
 def test_an_order_that_ran_out_is_told_why(shop: Shop, subjects: Any) -> None:

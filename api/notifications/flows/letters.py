@@ -7,6 +7,7 @@ from uuid import UUID
 
 from api.accounts import queries as accounts
 from api.accounts import service as account_service
+from api.aftersales import queries as returns
 from api.fulfilment import queries as fulfilments
 from api.kernel.money import Money
 from api.notifications import queries, service, texts
@@ -79,8 +80,16 @@ def order_shipped(fulfilment_id: UUID, order_id: UUID) -> None:
 
 
 def order_cancelled(order_id: UUID, reason: str) -> None:
-    """Tell that the order will not be carried out, and what happens to its money."""
-    _to_customer(LetterKind.ORDER_CANCELLED, order_id, orders.full(order_id), reason=reason)
+    """Tell that the order will not be carried out, and what happens to its money.
+
+    Money goes back when a refund was made here: not what a bank took, or what went back before.
+    """
+    goes_back = any(
+        one["origin"] == "shop" and one["status"] != "failed"
+        for one in returns.refunds_of_order(order_id)
+    )
+    order = orders.full(order_id)
+    _to_customer(LetterKind.ORDER_CANCELLED, order_id, order, reason=reason, goes_back=goes_back)
 
 
 def order_refunded(refund_id: UUID, order_id: UUID, amount: Money) -> None:
