@@ -32,11 +32,14 @@ class Views(Drawn):
             return Line()
         paints = self.paints
         parts: list[Part] = [(" ", paints.ink)]
+        taken = sum(len(name) + 4 for name in self._names) + len(self._note) + len(self._position)
+        gap = "  " if taken + 2 <= width else " "
         for name in self._names:
             if name == self._current:
-                parts += [("▸ ", paints.accent), (name, paints.bright), ("  ", paints.ink)]
+                mark = ("▸" + gap[1:], paints.accent)
+                parts += [mark, (name, paints.bright), (gap, paints.ink)]
             else:
-                parts.append((f"  {name}  ", paints.dim))
+                parts.append((f"{gap}{name}{gap}", paints.dim))
         if self._note:
             parts.append((self._note, paints.accent))
         return Line(tuple(parts), ((f"{self._position} ", paints.dim),))

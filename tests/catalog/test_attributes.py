@@ -461,8 +461,8 @@ def test_what_products_say_is_not_thrown_away_in_passing(
 
     for answer, code in answers:
         assert (answer.status_code, answer.get_json()["code"]) == (409, code)
-    assert "1 products" in answers[0][0].get_json()["detail"]
-    assert "red (1 products)" in answers[2][0].get_json()["detail"]
+    assert "season (1 of them)" in answers[0][0].get_json()["detail"]
+    assert "red (1 product)" in answers[2][0].get_json()["detail"]
     patch(f"/products/{product['id']}", attributes={"colour": None, "season": None})
     assert patch(colour, choices=[{"value": "blue"}]).status_code == 200
     assert patch(kind, attributes=[]).status_code == 200
