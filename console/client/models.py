@@ -156,6 +156,11 @@ class Payment:
     reference: str | None
     created_at: datetime
 
+    @property
+    def kept(self) -> Money:
+        """What is still here of it: neither refunded nor charged back."""
+        return self.captured - self.refunded - self.charged_back
+
 
 @dataclass(frozen=True, slots=True)
 class RefundLine:

@@ -189,7 +189,7 @@ def money_came_from(order: CaseFile) -> str:
 
 def holding(order: CaseFile) -> list[Payment]:
     """The payments that still hold money, oldest first."""
-    return [one for one in order.payments if one.captured.amount > one.refunded.amount]
+    return [one for one in order.payments if one.kept.amount > 0]
 
 
 def payment_name(payment: Payment) -> str:

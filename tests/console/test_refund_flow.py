@@ -229,7 +229,9 @@ def test_what_is_no_amount_or_too_much_is_refused_with_its_reason(typed: str, wo
 
 
 def paid_twice() -> RefundDraft:
-    card = Payment("a", "stripe", "captured", eur(9000), eur(9000), eur(0), "card …4242", NOON)
+    card = Payment(
+        "a", "stripe", "captured", eur(9000), eur(9000), *[eur(0)] * 2, "card …4242", NOON
+    )
     hand = replace(card, id="b", provider="manual", reference="bank 12 Nov")
     both = an_order(
         JUG, MUG, payments=(card, hand), refundable=eur(18000), overpaid=eur(9000),

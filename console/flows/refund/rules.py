@@ -58,7 +58,7 @@ def start(order: CaseFile) -> RefundDraft:
         order.refundable,
         order.refundable_shipping,
         order.overpaid,
-        tuple((payment_name(one), one.captured - one.refunded) for one in reversed(holding(order))),
+        tuple((payment_name(one), one.kept) for one in reversed(holding(order))),
     )
 
 
