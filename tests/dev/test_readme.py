@@ -31,7 +31,7 @@ def test_the_road_in_ten_lines_leads_to_a_paid_order(copy: Copy) -> None:
 
     walked = subprocess.run(
         ["bash", "-eu", "-c", "TOKEN=; " + lines],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=240,
     )  # fmt: skip
 
     assert walked.returncode == 0, walked.stderr
