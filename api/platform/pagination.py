@@ -96,14 +96,14 @@ def page_of(
     cursor: str | None,
     filters: object = None,
     total: AnySelect | None = None,
-    cap: int = TOTAL_CAP,
+    cap: int | None = None,
     fitting: Callable[[Sequence[Any]], int] | None = None,
 ) -> tuple[list[Any], dict[str, Any]]:
     """Read one page of a kept listing, with the values of its bound parameters; see `page`.
 
     `fitting` says how many of the first rows go on one page, at least one, where rows weigh
     differently: the page then ends early, and the next one begins behind it. A total is counted up
-    to `cap`.
+    to `cap`, by default 10,000.
     """
     mark = mark_of(listed.name, filters)
     bound = {**values, "page_rows": limit + 1}
@@ -128,9 +128,10 @@ def without_places(row: Any) -> dict[str, Any]:
 
 
 def total_of(
-    statement: AnySelect, values: Mapping[str, Any], cap: int = TOTAL_CAP
+    statement: AnySelect, values: Mapping[str, Any], cap: int | None = None
 ) -> dict[str, Any]:
     """Count a list, up to 10,000 or another cap; returns the members of `page` that tell it."""
+    cap = TOTAL_CAP if cap is None else cap
     counted = select(func.count()).select_from(statement.limit(cap + 1).subquery())
     count = session.scalar(counted, dict(values)) or 0
     return {"total": min(count, cap), "total_is_capped": count > cap}

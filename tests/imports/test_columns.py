@@ -161,7 +161,7 @@ def test_an_unknown_first_row_says_what_to_do(app: Flask) -> None:
         opened([OWN.encode()])
 
     said = refused.value.detail
-    for part in ("Handle and Title", "Type, Name and ID or SKU", "column=Artikelnummer=SKU"):
+    for part in ("Handle and Title", "Name, ID or SKU, and Type", "column=Artikelnummer=SKU"):
         assert part in said
     assert "Nummer, Art, Artikelnr., Bezeichnung, Preis" in said
     with pytest.raises(SheetUnreadable, match="fields and no columns"):

@@ -19,7 +19,6 @@ from api.orders.models import Order
 from api.orders.texts import tsquery_of
 from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import (
-    TOTAL_CAP,
     Listing,
     Sort,
     after,
@@ -78,7 +77,7 @@ def cards(
         cursor=cursor,
         filters=narrow,
         total=ids if with_total else None,
-        cap=TOTAL_CAP if narrow.q is None else MOST_COUNTED,
+        cap=None if narrow.q is None else MOST_COUNTED,
     )
     return {"data": [card(row) for row in rows], "page": described}
 
