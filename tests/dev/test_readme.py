@@ -1,8 +1,10 @@
 """The README's road leads from a product to a paid order, whatever the ports are."""
 
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +39,28 @@ def test_the_road_in_ten_lines_leads_to_a_paid_order(copy: Copy) -> None:
     assert walked.returncode == 0, walked.stderr
     assert walked.stdout.startswith("paid\n"), walked.stdout
     assert "ada@example.test" in walked.stdout
+
+
+def test_the_road_waits_until_the_order_is_paid_and_not_for_ever(tmp_path: Path) -> None:
+    wait = road().strip().splitlines()[-1].partition("; for")[0]
+    answers = """
+        field() { cat; }; sleep() { :; }; API= ORDER=
+        send() {
+            echo asked >> asked
+            [ "$(wc -l < asked)" -ge "$PAID_AT" ] && echo paid || echo unpaid
+        }
+    """
+
+    def walk(paid_at: int) -> str:
+        (tmp_path / "asked").unlink(missing_ok=True)
+        return subprocess.run(
+            ["bash", "-eu", "-c", answers + wait],
+            cwd=tmp_path, env={**os.environ, "PAID_AT": str(paid_at)},
+            capture_output=True, text=True, check=True, timeout=30,
+        ).stdout  # fmt: skip
+
+    assert walk(paid_at=3) == "paid\n"
+    assert walk(paid_at=1000) == ""
 
 
 def test_what_make_env_prints_is_for_a_shell_and_for_a_running_shop(copy: Copy) -> None:
