@@ -133,15 +133,21 @@ def shipping_option(code: str, country: str, currency: str, subtotal: int) -> Sh
     """Return one way of delivery to a country, with its price for an order of this size.
 
     Raises `ShippingNotAvailable` when it does not lead there, and `ShippingMethodNotFound` when
-    the shop has no such method.
+    the shop has no such method; both point at the member `shipping_method`.
     """
     for option in shipping_options(country, currency, subtotal):
         if option.code == code:
             return option
     known = select(ShippingMethod.id).where(ShippingMethod.code == code, ShippingMethod.is_active)
     if session.scalar(known.limit(1)) is None:
-        raise ShippingMethodNotFound(method=code)
-    raise ShippingNotAvailable(method=code, country=country, currency=currency)
+        wrong = _wrong_method(ShippingMethodNotFound.code, f"There is no method {code}.")
+        raise ShippingMethodNotFound(method=code, errors=wrong)
+    wrong = _wrong_method(ShippingNotAvailable.code, f"{code} does not ship to {country}.")
+    raise ShippingNotAvailable(method=code, country=country, currency=currency, errors=wrong)
+
+
+def _wrong_method(code: str, detail: str) -> list[dict[str, str]]:
+    return [{"pointer": "/shipping_method", "code": code, "detail": detail}]
 
 
 def shipping_method(method_id: UUID) -> dict[str, Any]:

@@ -206,6 +206,8 @@ def test_what_is_wrong_with_a_change_is_said(shop: Shop) -> None:
     assert nothing.status_code == 422
     assert (nowhere.status_code, nowhere.json["code"]) == (422, "shipping_not_available")
     assert (unknown.status_code, unknown.json["code"]) == (404, "shipping_method_not_found")
+    for refused in (nowhere, unknown):
+        assert [wrong["pointer"] for wrong in refused.json["errors"]] == ["/shipping_method"]
     assert (drift.status_code, drift.json["code"]) == (409, "cart_changed")
     assert drift.json["quote"]["total"]["amount"] == 2988
     assert without.status_code == 428
