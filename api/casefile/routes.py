@@ -15,7 +15,7 @@ blueprint = Blueprint(
 )
 
 
-@blueprint.route("/<uuid:order_id>", methods=["GET"])
+@blueprint.route("/<uuid:order_id>", methods=["GET"], tags=["orders"])
 @anyone
 @refuses(OrderNotFound)
 @blueprint.response(200, OwnOrderSchema)

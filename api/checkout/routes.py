@@ -191,7 +191,7 @@ def confirm_payment(order_id: UUID) -> Any:
     return orders.own_order(order_id, principal())
 
 
-@orders_blueprint.route("/<uuid:order_id>", methods=["PATCH"])
+@orders_blueprint.route("/<uuid:order_id>", methods=["PATCH"], tags=["orders"])
 @anyone
 @refuses(
     AmountBelowMinimum,
@@ -223,7 +223,7 @@ def amend_order(form: dict[str, Any], order_id: UUID, expected_version: int) -> 
     return orders.own_order(order_id, principal())
 
 
-@orders_blueprint.route("/<uuid:order_id>/cancel", methods=["POST"])
+@orders_blueprint.route("/<uuid:order_id>/cancel", methods=["POST"], tags=["orders"])
 @anyone
 @refuses(
     AmountNotChargeable,

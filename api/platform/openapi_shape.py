@@ -40,6 +40,9 @@ def finished(document: dict[str, Any]) -> dict[str, Any]:
     _without_nulls(document)
     _say_defaults(document["components"]["schemas"])
     _share_refusals(document)
+    # A blueprint whose routes stand among those of another has nothing of its own to list.
+    used = {tag for operation in operations(document) for tag in operation["tags"]}
+    document["tags"] = [tag for tag in document["tags"] if tag["name"] in used]
     return document
 
 

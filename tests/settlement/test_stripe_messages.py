@@ -25,10 +25,10 @@ DATA = Path(__file__).parent / "data"
 
 
 @pytest.fixture
-def reads_stripe(shop: Shop) -> Shop:
+def reads_stripe(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """Have a shop whose gateway reads messages as Stripe signs them, and answers as told."""
     settings: Settings = port(Settings)
-    shop.gateway.verify_event = StripeGateway(settings).verify_event  # type: ignore[method-assign]
+    monkeypatch.setattr(shop.gateway, "verify_event", StripeGateway(settings).verify_event)
     return shop
 
 

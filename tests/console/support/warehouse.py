@@ -305,7 +305,8 @@ class Warehouse:
         case = self.case(n)
         case["payments"].append({
             "id": str(uuid.uuid4()), "provider": provider, "status": "captured",
-            "amount": eur(amount), "captured": eur(amount), "refunded": eur(0),
+            "amount": eur(amount), "captured": eur(amount),
+            "refunded": eur(0), "charged_back": eur(0),
             "reference": reference, "created_at": wire_time(datetime.now(UTC)),
         })  # fmt: skip
         captured = case["captured"]["amount"] + amount
