@@ -25,21 +25,21 @@ def stripe(copy: Copy, *words: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def at_stripe(copy: Copy, path: str) -> list[dict[str, Any]]:
-    """Ask the running stand-in for a list, where the shop's own commands find it."""
+def at_stripe(copy: Copy, path: str, *, intent: str | None = None) -> list[dict[str, Any]]:
+    """Ask the running stand-in for a list, or for what in it belongs to one PaymentIntent."""
     there = json.loads((copy.folder / "environment.json").read_text())
     answer = httpx.get(
         f"{there['STRIPE_API_BASE']}/v1/{path}", auth=(there["STRIPE_SECRET_KEY"], "")
     )
     found: list[dict[str, Any]] = answer.raise_for_status().json()["data"]
-    return found
+    return [one for one in found if intent is None or one["payment_intent"] == intent]
 
 
 def test_an_order_is_paid_refunded_warned_of_disputed_and_paid_out_by_command(copy: Copy) -> None:
     copy.ensure_running()
     visitor = Visitor(f"http://{LOOPBACK}:{copy.port}")
     order = visitor.orders("HM-011", shipping_method="parcel")
-    visitor.asks_to_pay(order)
+    intent = visitor.asks_to_pay(order)["payment_intent_id"]
     number = order["number"]
 
     said = [
@@ -54,13 +54,13 @@ def test_an_order_is_paid_refunded_warned_of_disputed_and_paid_out_by_command(co
     assert [each.returncode for each in said] == [0] * 6, [each.stderr for each in said]
     visitor.waits_until(order, payment_status="paid")
     visitor.http.close()
-    (charge,) = at_stripe(copy, "charges")
+    (charge,) = at_stripe(copy, "charges", intent=intent)
     assert charge["outcome"]["risk_level"] == "elevated"
-    (refund,) = at_stripe(copy, "refunds")
+    (refund,) = at_stripe(copy, "refunds", intent=intent)
     assert (refund["amount"], refund["status"]) == (100, "failed")
-    (dispute,) = at_stripe(copy, "disputes")
+    (dispute,) = at_stripe(copy, "disputes", intent=intent)
     assert (dispute["status"], dispute["reason"]) == ("won", "product_not_received")
-    assert len(at_stripe(copy, "radar/early_fraud_warnings")) == 1
+    assert len(at_stripe(copy, "radar/early_fraud_warnings", intent=intent)) == 1
     assert at_stripe(copy, "payouts")[0]["status"] == "paid"
     listed = stripe(copy, "events").stdout
     assert "charge.dispute.closed" in listed
