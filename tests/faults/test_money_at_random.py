@@ -29,6 +29,9 @@ LONG_AGO = (
     "UPDATE refunds SET created_at = now() - interval '1 hour'"
     " WHERE status IN ('requested', 'submitted')",
 )
+PATIENCE = 10.0
+"""How long the queue may take before a job counts as lost and is queued again, in seconds."""
+
 SWEEPS = ("sweep-payments", "sweep-refunds", "sweep-disputes")
 UNSETTLED = """
     SELECT id, number, status, payment_status, captured FROM orders WHERE id = :id"""
@@ -189,12 +192,12 @@ def comes_to_an_end(town: Town) -> None:
     town.shop.sql(LET_LEASES_RUN_OUT)
     for _ in range(2):
         town.ends_claims()
-        town.settles()
+        town.settles(PATIENCE)
         for statement in LONG_AGO:
             town.shop.sql(statement)
         for sweep in SWEEPS:
             town.wakes(sweep)
-    town.settles()
+    town.settles(PATIENCE)
 
 
 def still_payable(town: Town) -> list[str]:

@@ -96,13 +96,14 @@ class Town:
         """Wait until so many of the shop's connections stand before a lock."""
         eventually(lambda: self.shop.sql(STUCK) == [(connections,)], what="somebody to wait")
 
-    def settles(self) -> None:
+    def settles(self, patience: float = PATIENCE_BEFORE_HURRYING) -> None:
         """Wait until every fact has been told and every job is done.
 
-        What waits for another attempt is hurried, but not so often that it runs out of attempts.
+        What waits for another attempt is hurried after `patience` seconds, but not so often that it
+        runs out of attempts.
         """
         for _ in range(ATTEMPTS - 3):
-            if soon(lambda: self.shop.sql(WAITING) == [(0,)], within=PATIENCE_BEFORE_HURRYING):
+            if soon(lambda: self.shop.sql(WAITING) == [(0,)], within=patience):
                 return
             self.hurries()
         raise AssertionError(f"these jobs are not done: {self.shop.sql(UNDONE)}")
