@@ -29,10 +29,20 @@ PARTS = ["mailbox", "postgres", "redis", "storefront", "stripe", "web", "worker"
 
 
 def address_of(copy: Copy, part: str) -> str:
-    """Return the address of a part, read where its own process got it from."""
-    eventually(lambda: "worker" in copy.children())
-    variables = copy.children()["worker"].environ()
-    return variables[{"postgres": "DATABASE_URL", "redis": "REDIS_URL"}[part]]
+    """Return the address of a part, read where its own process got it from.
+
+    A worker that has just ended, and waits to be started again, has no environment left.
+    """
+    name = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}[part]
+    found: dict[str, str] = {}
+
+    def is_readable() -> bool:
+        with suppress(KeyError, psutil.NoSuchProcess):
+            found[name] = copy.children()["worker"].environ()[name]
+        return name in found
+
+    eventually(is_readable)
+    return found[name]
 
 
 def test_the_summary_says_where_everything_is(copy: Copy) -> None:
