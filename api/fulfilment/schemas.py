@@ -95,6 +95,23 @@ class FulfilmentSchema(Schema):
     lines = ma.fields.List(ma.fields.Nested(ParcelLineSchema), required=True)
 
 
+class WorkerSchema(Schema):
+    """Whether a worker is at work: without one e-mails wait, and nothing expires by itself."""
+
+    state = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(("running", "stopped", "unknown")),
+        metadata={
+            "description": "`stopped`: none has reported for a minute. `unknown`: Redis is away.",
+        },
+    )
+    last_seen_at = ma.fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When one last reported; null when that is not known."},
+    )
+
+
 class OverviewSchema(Schema):
     """What waits at this moment. Each figure is counted up to 10,000."""
 
@@ -114,6 +131,7 @@ class OverviewSchema(Schema):
         required=True, metadata={"description": "Items of the attention list, counted up to 100."}
     )
     oldest_to_ship_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    worker = ma.fields.Nested(WorkerSchema, required=True)
     currency = ma.fields.String(required=True, metadata={"example": "EUR"})
 
 

@@ -1,9 +1,10 @@
 """Two questions that a machine asks: are you alive, and may I send you work?"""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -23,6 +24,10 @@ Check = Callable[[], str]
 
 HEARTBEAT_KEY = "stockroom:worker-heartbeat"
 HEARTBEAT_LASTS = timedelta(seconds=60)
+"""How long after its last report a worker still counts as being at work."""
+_HEARTBEAT_KEPT = timedelta(days=7)
+"""How long the last report is kept, so that people read since when no worker runs."""
+_SAID = {"running": "ok", "unknown": "unknown"}
 _MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
@@ -56,11 +61,25 @@ def redis() -> str:
 
 def worker() -> str:
     """Check that some worker said within the last minute that it is at work."""
+    state = worker_state()["state"]
+    return "no worker has reported for a minute" if state == "stopped" else _SAID[state]
+
+
+def worker_state() -> dict[str, Any]:
+    """Tell whether a worker is at work (`running`, `stopped`), and when one last said so.
+
+    One read of Redis. `unknown` while Redis is away: nobody can say then. Without a worker the
+    shop sells on, but e-mails wait and nothing expires.
+    """
     try:
-        seen = client().get(HEARTBEAT_KEY)
+        found = cast("bytes | None", client().get(HEARTBEAT_KEY))
     except RedisError:
-        return "unknown"
-    return "ok" if seen is not None else "no worker has reported for a minute"
+        return {"state": "unknown", "last_seen_at": None}
+    if found is None:
+        return {"state": "stopped", "last_seen_at": None}
+    seen_at = datetime.fromisoformat(found.decode())
+    is_recent = clock.now() - seen_at < HEARTBEAT_LASTS
+    return {"state": "running" if is_recent else "stopped", "last_seen_at": seen_at}
 
 
 def backlog() -> str:
@@ -88,4 +107,4 @@ def attention() -> str:
 
 def report_worker() -> None:
     """Say that this worker is at work. Raises RedisError when nobody can hear it."""
-    client().set(HEARTBEAT_KEY, clock.now().isoformat(), ex=int(HEARTBEAT_LASTS.total_seconds()))
+    client().set(HEARTBEAT_KEY, clock.now().isoformat(), ex=int(_HEARTBEAT_KEPT.total_seconds()))

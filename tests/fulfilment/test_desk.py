@@ -11,6 +11,7 @@ from api.catalog.service import BarcodeDraft
 from api.fulfilment import queries
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
+from api.platform import health
 from api.platform.db import session, transaction
 from tests.support.shop import Shop, Staff
 from tests.support.sql import count_statements
@@ -31,8 +32,25 @@ def test_an_empty_shop_waits_for_nothing(shop: Shop) -> None:
         "shipped_today": 0,
         "needs_attention": 0,
         "oldest_to_ship_at": None,
+        "worker": {"state": "stopped", "last_seen_at": None},
         "currency": "EUR",
     }
+
+
+def test_the_overview_tells_whether_a_worker_is_at_work_and_when_it_last_was(shop: Shop) -> None:
+    staff = shop.staff()
+    with clock.frozen(NOON):
+        health.report_worker()
+
+    def worker_after(**since: int) -> object:
+        with clock.frozen(NOON + timedelta(**since)):
+            return queries.overview()["worker"]
+
+    assert worker_after(seconds=59) == {"state": "running", "last_seen_at": NOON}
+    assert worker_after(seconds=60) == {"state": "stopped", "last_seen_at": NOON}
+    assert worker_after(days=2) == {"state": "stopped", "last_seen_at": NOON}
+    told = staff.gets("/overview").json["worker"]["last_seen_at"]
+    assert told == "2026-03-05T12:00:00Z"
 
 
 def test_the_overview_counts_what_waits(shop: Shop) -> None:
@@ -59,6 +77,7 @@ def test_the_overview_counts_what_waits(shop: Shop) -> None:
         "shipped_today": 2,
         "needs_attention": 0,
         "oldest_to_ship_at": oldest["placed_at"],
+        "worker": {"state": "stopped", "last_seen_at": None},
         "currency": "EUR",
     }
 

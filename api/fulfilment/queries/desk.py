@@ -16,7 +16,7 @@ from api.inventory.models import StockLevel
 from api.kernel import clock
 from api.orders import queries as orders
 from api.orders.models import Order
-from api.platform import attention
+from api.platform import attention, health
 from api.platform.db import AnySelect, session
 from api.platform.pagination import TOTAL_CAP
 
@@ -44,7 +44,11 @@ def overview() -> dict[str, Any]:
             .label("oldest_to_ship_at"),
         )
     ).one()
-    return {**row._mapping, "needs_attention": attention.open_count()}
+    return {
+        **row._mapping,
+        "needs_attention": attention.open_count(),
+        "worker": health.worker_state(),
+    }
 
 
 def scan(code: str) -> dict[str, Any]:
