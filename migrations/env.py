@@ -1,12 +1,25 @@
-"""Alembic on the app's own engine. Schema steps wait three seconds for a lock and then give up."""
+"""Alembic on the app's own engine: one upgrade at a time, and never a fight over a lock.
 
+Each migration says in `phase` whether it only adds ("expand") or takes something away or demands
+something new ("contract"), and a contracting one says in `compatible_from` which is the oldest
+revision of the code that still runs on its schema. The database keeps that beside its revision, so
+that older code, which does not know the newer migrations, can tell whether it may run.
+
+It names nothing of the shop but `db` and its models: `make test-upgrade` runs older code with it.
+"""
+
+import sys
+import time
 from typing import Any
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from api.platform.db import Base, UtcDateTime, db
+
+ONE_AT_A_TIME = 7361  # the advisory lock of whoever upgrades
+LOOK_AGAIN_SECONDS = 0.5
 
 
 def _render(kind: str, item: Any, autogen_context: Any) -> Any:
@@ -18,25 +31,85 @@ def _render(kind: str, item: Any, autogen_context: Any) -> Any:
 
 def _run() -> None:
     with current_app.app_context(), db.engine.connect() as connection:
-        connection.execute(text("SET lock_timeout = '3s'"))
         connection.execute(text("SET statement_timeout = 0"))
         connection.commit()
-        # Two hosts that deploy at once: the second waits here and then finds nothing to do.
-        connection.execute(text("SELECT pg_advisory_lock(7361)"))
-        # The lock is the connection's. Each migration has a transaction of its own, and one that
-        # fills many rows may have many: see `autocommit_block`.
+        _wait_for_the_turn(connection)
+        # A step of the schema waits three seconds for a lock and then gives up, rather than let
+        # all of the shop wait behind it.
+        connection.execute(text("SET lock_timeout = '3s'"))
         connection.commit()
-        context.configure(
-            connection=connection,
-            target_metadata=Base.metadata,
-            compare_type=True,
-            render_item=_render,
-            transaction_per_migration=True,
+        if not _is_newer_and_compatible(connection):
+            context.configure(
+                connection=connection,
+                target_metadata=Base.metadata,
+                compare_type=True,
+                render_item=_render,
+                # A migration that fills many rows may have many transactions all the same: see
+                # `autocommit_block`.
+                transaction_per_migration=True,
+                on_version_apply=_note_compatibility,
+            )
+            with context.begin_transaction():
+                context.run_migrations()
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ONE_AT_A_TIME})
+        connection.commit()
+
+
+def _wait_for_the_turn(connection: Connection) -> None:
+    """Wait for as long as another host upgrades; then there is nothing left to do.
+
+    By asking again and again: whoever waits inside a statement keeps a snapshot, and an index that
+    the other one builds concurrently would wait for that one in turn.
+    """
+    has_told = False
+    ask = text("SELECT pg_try_advisory_lock(:key)")
+    while not connection.scalar(ask, {"key": ONE_AT_A_TIME}):
+        connection.commit()
+        if not has_told:
+            sys.stderr.write("Another host upgrades the database; waiting for it.\n")
+            has_told = True
+        time.sleep(LOOK_AGAIN_SECONDS)
+    connection.commit()
+
+
+def _is_newer_and_compatible(connection: Connection) -> bool:
+    """Say whether newer code has upgraded this database and left it fit for ours; tell so.
+
+    `sys.exit` with a sentence when it is not fit. A revision that we know is no affair of this.
+    """
+    if not connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL")):
+        connection.commit()
+        return False
+    row = connection.scalar(text("SELECT to_jsonb(v) FROM alembic_version v")) or {}
+    connection.commit()
+    ours = context.script.get_current_head()
+    found, oldest = row.get("version_num"), row.get("compatible_from")
+    if found is None or found in {one.revision for one in context.script.walk_revisions()}:
+        return False
+    if oldest is None or ours is None or oldest > ours:
+        sys.exit(
+            f"The database stands at migration {found}, which needs code that knows migration "
+            f"{oldest or found}; this code knows {ours} at most. Deploy a newer release, or "
+            "restore a backup of before (docs/backup.md)."
         )
-        with context.begin_transaction():
-            context.run_migrations()
-        connection.execute(text("SELECT pg_advisory_unlock(7361)"))
-        connection.commit()
+    sys.stderr.write(
+        f"The database stands at migration {found}, which is newer than this code ({ours}) and "
+        "compatible with it: nothing to do.\n"
+    )
+    return True
+
+
+def _note_compatibility(*, ctx: Any, heads: set[str], **_: Any) -> None:
+    """Write down, in the migration's own transaction, the oldest code that its schema bears."""
+    oldest = None
+    for head in heads:
+        for one in context.script.iterate_revisions(head, "base"):
+            if getattr(one.module, "phase", None) == "contract":
+                oldest = max(oldest or "", one.module.compatible_from)
+    ctx.connection.execute(
+        text("ALTER TABLE alembic_version ADD COLUMN IF NOT EXISTS compatible_from varchar(32)")
+    )
+    ctx.connection.execute(text("UPDATE alembic_version SET compatible_from = :it"), {"it": oldest})
 
 
 _run()

@@ -13,6 +13,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+phase = "expand"
+
 
 # History is only added to: the database itself refuses to change or delete these rows.
 APPEND_ONLY = ("audit_log", "order_entries", "payment_events", "stock_movements")

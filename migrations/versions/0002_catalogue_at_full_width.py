@@ -13,6 +13,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+phase = "expand"
+
 APPEND_ONLY = """
     CREATE TRIGGER price_history_append_only BEFORE UPDATE OR DELETE ON price_history
     FOR EACH ROW EXECUTE FUNCTION refuse_change()

@@ -12,6 +12,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+phase = "expand"
+
 BEFORE = (
     'order_received', 'order_confirmed', 'order_shipped', 'order_cancelled', 'order_refunded',
     'welcome', 'registration_repeated', 'password_reset', 'password_changed', 'low_stock',

@@ -13,6 +13,8 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+phase = "expand"
+
 STATUSES = "'pending', 'running', 'completed', 'failed', 'cancelled'"
 UNFINISHED = "status IN ('pending', 'running')"
 

@@ -11,6 +11,8 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+phase = "expand"
+
 ACTIVE = "status = 'active'"
 
 

@@ -13,6 +13,8 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+phase = "expand"
+
 KINDS = (
     "'opening', 'received', 'adjusted', 'counted', 'reserved', 'released_hold', 'allocated',"
     " 'released', 'shipped', 'restocked'"

@@ -14,6 +14,10 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+# The notes on payments and the table of orphan money are gone.
+phase = "contract"
+compatible_from = "0009"
+
 PAYMENT_STATUSES = (
     "unpaid", "pending", "authorized", "partially_paid", "paid", "partially_refunded", "refunded",
     "charged_back", "overpaid", "voided",

@@ -15,6 +15,10 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+# The database computes `barcodes.code_key` no more: code that does not give one is refused.
+phase = "contract"
+compatible_from = "0010"
+
 NUMBER = "code ~ '^([0-9]{8}|[0-9]{12,14})$'"
 TRACKING = "upper(regexp_replace(tracking_number, '[^0-9A-Za-z]', '', 'g'))"
 

@@ -12,6 +12,8 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+phase = "expand"
+
 
 def upgrade() -> None:
     for name in ("is_visible", "is_shown"):

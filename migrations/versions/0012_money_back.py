@@ -12,6 +12,10 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+# A refund without its case is refused.
+phase = "contract"
+compatible_from = "0012"
+
 # The refunds of one case were written in one transaction, the first under the case's own id.
 _CASE_OF_OLD_REFUNDS = """
     UPDATE refunds r SET case_id = coalesce((

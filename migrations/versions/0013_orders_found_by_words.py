@@ -17,6 +17,8 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
+phase = "expand"
+
 BATCH = 2_000
 
 ORDERS = sa.text(

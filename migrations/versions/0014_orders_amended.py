@@ -12,6 +12,8 @@ down_revision = "0013"
 branch_labels = None
 depends_on = None
 
+phase = "expand"
+
 
 def upgrade() -> None:
     # Empty for old orders: whoever sends their checkout again is answered as before.

@@ -12,6 +12,8 @@ down_revision = "0014"
 branch_labels = None
 depends_on = None
 
+phase = "expand"
+
 
 def upgrade() -> None:
     op.add_column("orders", sa.Column("postal_key", sa.String(length=32), nullable=True))

@@ -12,6 +12,8 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
+phase = "expand"
+
 
 BEFORE = "'shopify', 'woocommerce', 'csv', 'jsonl'"
 

@@ -19,7 +19,7 @@ from api.app import create_app
 from api.catalog import queries as catalog
 from api.orders import queries as orders
 from api.platform.db import Base, db, session
-from api.platform.health import newest_migration
+from api.platform.schema import newest_migration
 from api.platform.settings import Settings
 from tests.support.stack import Postgres
 
