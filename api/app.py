@@ -48,6 +48,7 @@ from api.platform import (
     storage,
     storefronts,
 )
+from api.platform.bodies import FILES, MEGABYTE
 from api.platform.http import Blueprint, NoCookies
 from api.platform.mail import Mailer, SmtpMailer
 from api.platform.settings import Settings
@@ -55,8 +56,6 @@ from api.platform.storage import Storage
 from api.pricing import admin_routes as pricing_admin_routes
 from api.pricing import routes as pricing_routes
 from api.waitlist import routes as waitlist_routes
-
-LARGEST_BODY = 32 * 1024 * 1024
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account_routes.blueprint,
@@ -144,5 +143,5 @@ def _config(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key,
         "TESTING": settings.env == "test",
-        "MAX_CONTENT_LENGTH": LARGEST_BODY,
+        "MAX_CONTENT_LENGTH": max(FILES, (settings.media_most_megabytes + 1) * MEGABYTE),
     }

@@ -29,6 +29,7 @@ from api.inventory.schemas import (
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.batch import Batch, BatchAnswerSchema
+from api.platform.bodies import PRODUCTS, takes
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
 from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
@@ -145,6 +146,7 @@ def update_stock_level(
 
 @blueprint.route("/inventory/levels/batch", methods=["POST"])
 @requires(Permission.INVENTORY_ADJUST)
+@takes(PRODUCTS)
 @idempotent(required=False)
 @blueprint.arguments(LevelBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)

@@ -7,6 +7,7 @@ from api.payments.errors import EventMalformed, SignatureInvalid
 from api.payments.gateways import PaymentGateway
 from api.payments.schemas import ReceivedSchema
 from api.platform.auth import public
+from api.platform.bodies import PROVIDER, takes
 from api.platform.db import transaction
 from api.platform.http import Blueprint
 from api.platform.ports import port
@@ -19,6 +20,7 @@ blueprint = Blueprint(
 
 @blueprint.route("/stripe", methods=["POST"])
 @public
+@takes(PROVIDER)
 @refuses(EventMalformed, SignatureInvalid)
 @blueprint.response(200, ReceivedSchema)
 def receive_stripe_event() -> dict[str, bool]:

@@ -165,7 +165,8 @@ class Batch:
                 row: Row = schema.load(raw)
             except ma.ValidationError as wrong:
                 said = wrong.normalized_messages()  # type: ignore[no-untyped-call]
-                result.refusal = RowInvalid(errors=problems.validation_errors(said))
+                errors, detail = problems.validation_errors(said, RowInvalid.sentence)
+                result.refusal = RowInvalid(detail, errors=errors)
                 continue
             if row.get("version") is None and not given["force"]:
                 result.refusal = VersionRequired(

@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 from flask_limiter import Limiter, RequestLimit
 
 from api.kernel.errors import TooMany
-from api.platform import problems
+from api.platform import bodies, problems
 from api.platform.auth import hash_secret, principal
 from api.platform.settings import Settings
 from api.platform.storefronts import buyer_address, client_address, counted_as, storefront
@@ -98,7 +98,7 @@ def by_account() -> str:
 
     Guessing at one account is then bounded from however many addresses it comes.
     """
-    body = request.get_json(silent=True)
+    body = bodies.sent()
     email = body.get("email") if isinstance(body, dict) else None
     if not isinstance(email, str):
         return by_address()
@@ -107,7 +107,7 @@ def by_account() -> str:
 
 def by_refresh_token() -> str:
     """Count by the refresh token that a body holds: each is one sign-in's and cannot be guessed."""
-    body = request.get_json(silent=True)
+    body = bodies.sent()
     token = body.get("refresh_token") if isinstance(body, dict) else None
     return f"refresh:{hash_secret(token)[:24]}" if isinstance(token, str) else by_address()
 

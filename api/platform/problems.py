@@ -2,8 +2,9 @@
 
 import http
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,9 @@ from api.platform import observability
 
 CONTENT_TYPE = "application/problem+json"
 
+Problem = dict[str, Any]
+"""One of the errors that a refusal lists: pointer, in, code and detail."""
+
 _STATUS: dict[type[DomainError], int] = {
     Malformed: 400,
     Unauthenticated: 401,
@@ -56,6 +60,9 @@ _CODES = {
     500: "internal_error",
     503: "unavailable",
 }
+
+MOST_ERRORS = 20
+"""Whoever mends twenty mistakes asks again; a million of them would cost more than they help."""
 
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -143,6 +150,7 @@ def problem(
     facts: Mapping[str, object] | None = None,
 ) -> Response:
     """Build one problem document. Facts stand beside the standard members and never hide them."""
+    told, detail = first_of(errors or (), detail)
     body = {
         **(facts or {}),
         "type": f"/docs/problems#{code}",
@@ -151,7 +159,7 @@ def problem(
         "detail": detail,
         "code": code,
         "request_id": observability.request_id(),
-        "errors": errors or [],
+        "errors": told,
     }
     response = Response(
         orjson.dumps(body, default=_plain, option=_JSON),
@@ -166,23 +174,29 @@ def members(error: DomainError, *, under: str = "") -> dict[str, Any]:
     """Describe a refusal of a part of a request; its pointers begin below `under`."""
     status = status_of(type(error))
     facts = orjson.loads(orjson.dumps(error.facts, default=_plain, option=_JSON))
-    errors = [
-        {**one, "pointer": under + one["pointer"].removesuffix("/")}
-        for one in facts.pop("errors", None) or []
-    ]
+    told, detail = first_of(facts.pop("errors", None) or (), error.detail)
+    errors = [{**one, "pointer": under + one["pointer"].removesuffix("/")} for one in told]
     return {
         **facts,
         "code": error.code,
         "title": http.HTTPStatus(status).phrase,
         "status": status,
-        "detail": error.detail,
+        "detail": detail,
         "errors": errors,
     }
 
 
-def validation_errors(messages: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Turn what a form says about a body into errors with pointers."""
-    return _flatten({"json": messages})
+def validation_errors(messages: Mapping[str, Any], detail: str) -> tuple[list[Problem], str]:
+    """Turn what a form says about a body into errors with pointers, as `first_of` does."""
+    return first_of(_flatten({"json": messages}), detail)
+
+
+def first_of(errors: Iterable[Problem], detail: str) -> tuple[list[Problem], str]:
+    """Return the first twenty errors, and a sentence that tells how many more there are."""
+    waiting = iter(errors)
+    told = list(islice(waiting, MOST_ERRORS))
+    left_off = sum(1 for _ in waiting)
+    return told, f"{detail} And {left_off:,} more." if left_off else detail
 
 
 def init_app(app: Flask) -> None:
@@ -224,9 +238,9 @@ def of_http_error(error: HTTPException) -> Response:
         return problem(status, "too_many_requests", detail, headers=headers)
     messages = given.get("errors") or given.get("messages")
     if messages:
-        errors = _flatten(messages)
+        errors, more = first_of(_flatten(messages), "")
         where = ", ".join(e["pointer"] for e in errors[:5])
-        detail = f"Some of what was sent is not valid: {where}."
+        detail = f"Some of what was sent is not valid: {where}.{more}"
         return problem(status, _CODES.get(status, "invalid"), detail, errors=errors)
     detail = str(given.get("message") or error.description or error.name)
     return problem(status, _CODES.get(status, "refused"), detail, headers=headers)
@@ -296,24 +310,21 @@ def _of_bug(error: Exception) -> Response:
     return problem(500, "internal_error", detail)
 
 
-def _flatten(messages: dict[str, Any]) -> list[dict[str, Any]]:
+def _flatten(messages: Mapping[str, Any]) -> Iterator[Problem]:
     """Turn webargs' nested messages into a flat list of RFC 6901 pointers."""
-    found: list[dict[str, Any]] = []
 
-    def walk(node: Any, path: str, where: str) -> None:
+    def walk(node: Any, path: str, where: str) -> Iterator[Problem]:
         if isinstance(node, dict):
             for key, value in node.items():
                 own = path if key == "_schema" else f"{path}/{escaped(str(key))}"
-                walk(value, own, where)
+                yield from walk(value, own, where)
         else:
             for text in node if isinstance(node, list) else [node]:
-                found.append(
-                    {"pointer": path or "/", "in": where, "code": "invalid", "detail": str(text)}
-                )
+                yield {"pointer": path or "/", "in": where, "code": "invalid", "detail": str(text)}
 
     for location, node in messages.items():
-        walk(node, "", {"json": "body", "files": "body", "form": "body"}.get(location, location))
-    return found
+        where = {"json": "body", "files": "body", "form": "body"}.get(location, location)
+        yield from walk(node, "", where)
 
 
 def escaped(key: str) -> str:

@@ -9,25 +9,19 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 import marshmallow as ma
-import orjson
 from flask import Flask, Request, request
 from webargs import missing
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api.kernel.errors import Malformed, NotFound, Refused
+from api.kernel.errors import NotFound, Refused
+from api.platform import bodies
 from api.platform.problems import escaped
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 NUL = "\x00"
-
-
-class BodyUnreadable(Malformed):
-    """A body that is not JSON."""
-
-    sentence = "The body is not valid JSON."
 
 
 class JsonReader(FlaskParser):
@@ -36,17 +30,15 @@ class JsonReader(FlaskParser):
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """Read the body; nothing at all counts as no body.
 
-        Refuses another kind of content (415), what is not JSON, numbers that are not, and NUL.
+        Refuses another kind of content (415), what is not JSON or more than can be meant, numbers
+        that are not, and NUL.
         """
         body = req.get_data(cache=True)
         if not body:
             return missing
         if not req.is_json:
             raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
-        try:
-            value = orjson.loads(body)
-        except orjson.JSONDecodeError as unreadable:
-            raise BodyUnreadable from unreadable
+        value = bodies.read_json(body, req.max_content_length or bodies.PUBLIC)
         # The bytes are searched first: walking through every value costs far more.
         if b"\\u0000" in body:
             _refuse(_holding_nul(value), "body")
@@ -79,7 +71,8 @@ def without_query(view: View) -> View:
 
 
 def init_app(app: Flask) -> None:
-    """Look at every address before anything reads from it."""
+    """Look at every address, and at the length of every body, before anything reads from it."""
+    bodies.init_app(app)
     app.before_request(_refuse_nul_in_address)
 
 

@@ -12,6 +12,7 @@ from api.catalog.schemas.batch import (
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.batch import Batch, BatchAnswerSchema
+from api.platform.bodies import PRODUCTS, takes
 from api.platform.http import Blueprint
 from api.platform.idempotency import idempotent
 
@@ -28,6 +29,7 @@ blueprint = Blueprint(
 
 @blueprint.route("/products/batch", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@takes(PRODUCTS)
 @idempotent(required=False)
 @blueprint.arguments(ProductBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)
@@ -44,6 +46,7 @@ def update_many_products(given: dict[str, Any]) -> Any:
 
 @blueprint.route("/variants/batch", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@takes(PRODUCTS)
 @idempotent(required=False)
 @blueprint.arguments(VariantBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)

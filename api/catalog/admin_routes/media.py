@@ -17,6 +17,7 @@ from api.catalog.errors.media import (
 from api.catalog.schemas.media import MediaQuerySchema, MediaSchema
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
+from api.platform.bodies import FILES, takes
 from api.platform.db import transaction
 from api.platform.http import LOCATED, Blueprint, list_of
 from api.platform.idempotency import idempotent_steps
@@ -49,6 +50,7 @@ _AROUND_A_FILE = 64 * 1024
 
 @blueprint.route("", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@takes(FILES)
 @refuses(MediaNotFound, PictureMissing, PictureTooLarge, PictureTooManyPixels, PictureUnreadable)
 @idempotent_steps()
 @blueprint.doc(requestBody=_BODY)

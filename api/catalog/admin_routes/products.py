@@ -46,6 +46,7 @@ from api.catalog.service import ProductDraft, VariantDraft
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
+from api.platform.bodies import PRODUCTS, takes
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
 from api.platform.http import LOCATED, Blueprint, list_of
@@ -76,6 +77,7 @@ def list_products(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/products", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@takes(PRODUCTS)
 @refuses(
     AttributesDoNotFit,
     BarcodeTaken,
@@ -118,6 +120,7 @@ def get_product(product_id: UUID) -> Any:
 
 @blueprint.route("/products/<uuid:product_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
+@takes(PRODUCTS)
 @refuses(
     AttributesDoNotFit,
     CategoryNotFound,
@@ -176,6 +179,7 @@ def unarchive_product(product_id: UUID) -> Any:
 
 @blueprint.route("/products/<uuid:product_id>/variants", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
+@takes(PRODUCTS)
 @refuses(
     BarcodeTaken,
     BarcodeTwice,
@@ -211,6 +215,7 @@ def get_variant(variant_id: UUID) -> Any:
 
 @blueprint.route("/variants/<uuid:variant_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
+@takes(PRODUCTS)
 @refuses(
     BarcodeTaken,
     BarcodeTwice,

@@ -19,6 +19,7 @@ from api.catalog.schemas.translations import (
 )
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
+from api.platform.bodies import PRODUCTS, takes
 from api.platform.concurrency import versioned
 from api.platform.db import transaction
 from api.platform.http import Blueprint, list_of
@@ -77,6 +78,7 @@ def get_translation(query: dict[str, str], subject_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:subject_id>", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
+@takes(PRODUCTS)
 @refuses(LanguageNotTranslated, TextsDoNotFit, TranslationSubjectUnknown)
 @versioned
 @blueprint.arguments(TranslationQuerySchema, location="query")

@@ -20,6 +20,7 @@ from api.imports.schemas import (
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
+from api.platform.bodies import FILES, takes
 from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
 from api.platform.idempotency import idempotent
 from api.platform.refusals import refuses
@@ -45,6 +46,7 @@ _BODY = {
 
 @blueprint.route("", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
+@takes(FILES)
 @refuses(FileMissing, FileTooLarge, ImportNotFound, SheetUnreadable)
 @idempotent(required=True)
 @blueprint.doc(requestBody=_BODY)
