@@ -53,6 +53,7 @@ from api.platform.http import Blueprint, NoCookies
 from api.platform.mail import Mailer, SmtpMailer
 from api.platform.settings import Settings
 from api.platform.storage import Storage
+from api.presence import routes as presence_routes
 from api.pricing import admin_routes as pricing_admin_routes
 from api.pricing import routes as pricing_routes
 from api.waitlist import routes as waitlist_routes
@@ -82,6 +83,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     casefile_routes.blueprint,
     own_order_routes.blueprint,
     attention_routes.blueprint,
+    presence_routes.blueprint,
     letter_routes.blueprint,
     waitlist_routes.blueprint,
     waitlist_routes.admin,

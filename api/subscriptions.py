@@ -43,6 +43,7 @@ from api.platform import idempotency, jobs
 from api.platform.attention import AttentionRaised
 from api.platform.db import transaction
 from api.platform.jobs import Periodic, Work
+from api.presence import jobs as presence
 from api.settlement import flows as settlement
 from api.settlement import jobs as settlement_jobs
 from api.waitlist import jobs as waitlist
@@ -121,6 +122,7 @@ WORK = Work(
         ),
         Periodic("forget-idle-carts", timedelta(hours=6), checkout.forget_idle_carts),
         Periodic("forget-old-files", timedelta(hours=1), imports.forget_old_files),
+        Periodic("forget-old-changes", timedelta(minutes=10), presence.forget_old_changes),
         Periodic("forget-old-answers", timedelta(hours=1), _forget_old_answers),
         Periodic("forget-expired-tokens", timedelta(hours=1), accounts.forget_expired_tokens),
     ),

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.fulfilment.states import FulfilmentState
+from api.platform import changes
 from api.platform.db import Base, Dated, Identified, Versioned, named_enum
 
 HAS_TRACKING = "tracking_number IS NOT NULL"
@@ -74,3 +75,6 @@ class FulfilmentLine(Identified, Base):
     quantity: Mapped[int]
 
     fulfilment: Mapped[Fulfilment] = relationship(back_populates="lines", lazy="raise")
+
+
+changes.watch(Fulfilment.__table__, {"order": "order_id"})

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from api.platform import changes
 from api.platform.db import Base, Dated, Identified, Versioned, append_only, named_enum
 
 
@@ -180,3 +181,4 @@ class StockMovement(Identified, Dated, Base):
 
 
 append_only(cast(Table, StockMovement.__table__))
+changes.watch(StockLevel.__table__, {"stock_level": "id"})

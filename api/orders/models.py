@@ -26,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.kernel import clock
 from api.orders.states import FulfilmentStatus, HoldReason, OrderStatus, PaymentStatus
+from api.platform import changes
 from api.platform.db import Base, Dated, Identified, Versioned, append_only, named_enum
 
 
@@ -227,3 +228,6 @@ class OrderCounter(Base):
 
 
 append_only(typed(Table, OrderEntry.__table__))
+changes.watch(Order.__table__, {"order": "id"})
+changes.watch(OrderEntry.__table__, {"order": "order_id"})
+changes.watch(OrderHold.__table__, {"order": "order_id"})

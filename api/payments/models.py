@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel import clock
 from api.payments.states import PaymentState, RefundOrigin, RefundState
+from api.platform import changes
 from api.platform.db import Base, Dated, Identified, Versioned, append_only, named_enum
 
 
@@ -217,3 +218,7 @@ class ProviderScan(Base):
 
 
 append_only(cast(Table, PaymentEvent.__table__))
+changes.watch(Payment.__table__, {"order": "order_id"})
+changes.watch(Refund.__table__, {"order": "order_id"})
+changes.watch(Dispute.__table__, {"order": "order_id"})
+changes.watch(FraudWarning.__table__, {"order": "order_id"})

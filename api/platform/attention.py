@@ -33,6 +33,7 @@ from api.kernel.events import Event
 from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM, Principal
+from api.platform import changes
 from api.platform.db import (
     AnyRow,
     Base,
@@ -122,6 +123,8 @@ class AttentionItem(Identified, Dated, Base):
     resolution: Mapped[Resolution | None] = mapped_column(named_enum(Resolution, "resolution"))
     note: Mapped[str | None] = mapped_column(String(500))
 
+
+changes.watch(AttentionItem.__table__, {"attention": "id", "order": "order_id"})
 
 IS_OPEN: ColumnElement[bool] = AttentionItem.resolved_at.is_(None)
 

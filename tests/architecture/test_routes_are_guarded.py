@@ -47,6 +47,8 @@ PUBLIC = {
 WITHOUT_VERSION = {
     "DELETE /api/v1/users/me/sessions/{session_id}": "signing a device out twice is once",
     "DELETE /api/v1/admin/media/{media_id}": "a picture is never edited, and one in use stays",
+    "PUT /api/v1/admin/orders/{order_id}/claim": "of two who claim, one is told of the other",
+    "DELETE /api/v1/admin/orders/{order_id}/claim": "to let go twice is once",
     "DELETE /api/v1/stock-requests/{request_id}": "to stop waiting twice is once",
 }
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
+from api.platform import changes
 from api.platform.db import Base, Dated, Identified, Versioned, named_enum
 
 
@@ -198,3 +199,7 @@ class ProductRelation(Base):
         ForeignKey("products.id"), primary_key=True, index=True
     )
     position: Mapped[int] = mapped_column(default=0)
+
+
+changes.watch(Product.__table__, {"product": "id"})
+changes.watch(Variant.__table__, {"product": "product_id"})

@@ -1,0 +1,63 @@
+"""Claiming an order and letting go of it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, delete, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from api.kernel import clock
+from api.kernel.principal import Principal
+from api.orders.errors import OrderNotFound
+from api.platform.db import require_transaction
+from api.presence import queries
+from api.presence.errors import OrderClaimed
+from api.presence.models import OrderClaim
+from api.presence.policy import CLAIM_LASTS
+
+_COLUMNS = OrderClaim.__table__.columns
+
+
+def claim(order_id: UUID, *, take_over: bool, by: Principal) -> dict[str, Any]:
+    """Say that somebody works at an order, for five minutes from now; once more extends it.
+
+    One statement decides between two who claim at once. Raises `OrderClaimed` while somebody else
+    has it, unless it is taken over, and `OrderNotFound`.
+    """
+    current, now = require_transaction(), clock.now()
+    if not queries.is_order(order_id):
+        raise OrderNotFound(order_id=order_id)
+    goes_on = (OrderClaim.claimed_by == by.id) & (OrderClaim.claimed_until > now)
+    is_free = or_(OrderClaim.claimed_by == by.id, OrderClaim.claimed_until <= now)
+    values = {
+        "claimed_by": by.id,
+        "claimed_by_name": by.label,
+        "claimed_at": now,
+        "claimed_until": now + CLAIM_LASTS,
+    }
+    won = current.execute(
+        insert(OrderClaim)
+        .values(order_id=order_id, **values)
+        .on_conflict_do_update(
+            index_elements=["order_id"],
+            set_={**values, "claimed_at": case((goes_on, OrderClaim.claimed_at), else_=now)},
+            where=None if take_over else is_free,
+        )
+        .returning(*_COLUMNS)
+    ).one_or_none()
+    if won is not None:
+        return queries.shaped(won, by)
+    held = current.execute(select(*_COLUMNS).where(OrderClaim.order_id == order_id)).one()
+    raise OrderClaimed(**queries.shaped(held, by))
+
+
+def release(order_id: UUID, *, by: Principal) -> None:
+    """Let go of an order; a claim of somebody else stays, and one that is not there is no fault."""
+    require_transaction().execute(
+        delete(OrderClaim).where(OrderClaim.order_id == order_id, OrderClaim.claimed_by == by.id)
+    )
+
+
+def forget_ended() -> None:
+    """Delete claims that ended by themselves. Needs a transaction."""
+    require_transaction().execute(delete(OrderClaim).where(OrderClaim.claimed_until <= clock.now()))
