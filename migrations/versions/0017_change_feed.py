@@ -11,6 +11,7 @@ revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
+phase = "expand"
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 WATCHED = {
