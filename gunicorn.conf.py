@@ -79,6 +79,13 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
             engine.dispose(close=False)
 
 
+def post_worker_init(worker: Worker) -> None:
+    """Let SIGTERM end the worker without a reset connection; see `api.platform.draining`."""
+    from api.platform.draining import drain_on_sigterm  # noqa: PLC0415
+
+    drain_on_sigterm(worker)
+
+
 def on_exit(server: Arbiter) -> None:
     """Remove the metrics folder if it was ours."""
     if _own_metrics_folder is not None:
