@@ -125,6 +125,16 @@ def _lines_statement() -> AnySelect:
     )
 
 
+PRICE_NOW: Final = (
+    select(VariantPrice.amount)
+    .where(
+        VariantPrice.variant_id == bindparam("variant_id"),
+        VariantPrice.currency == bindparam("currency"),
+    )
+    .scalar_subquery()
+)
+"""What a variant costs in a cart's currency at this moment, within a statement of the cart's."""
+
 # Built once: putting this statement together costs several times what running it does.
 _LINES = _lines_statement()
 

@@ -20,18 +20,18 @@ from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import concurrency
 from api.platform.auth import hash_secret
-from api.platform.db import require_transaction, session
+from api.platform.db import UtcDateTime, require_transaction, session
 
 MOST_UNITS = 999
 GUEST_CARTS_LAST = timedelta(days=30)
 CUSTOMER_CARTS_LAST = timedelta(days=90)
 
 
-def _added_up(upsert: Insert) -> Insert:
+def _added_up(upsert: Insert, **more: Any) -> Insert:
     """Let units of a variant that is in the cart already add up, to 999 at most."""
+    added = func.least(CartItem.quantity + upsert.excluded.quantity, MOST_UNITS)
     return upsert.on_conflict_do_update(
-        index_elements=["cart_id", "variant_id"],
-        set_={"quantity": func.least(CartItem.quantity + upsert.excluded.quantity, MOST_UNITS)},
+        index_elements=["cart_id", "variant_id"], set_={"quantity": added, **more}
     )
 
 
@@ -44,10 +44,30 @@ _TOUCH: Final = {
     .execution_options(synchronize_session=False)
     for kind, column in queries.OWNER.items()
 }
-_PUT_IN: Final = _added_up(
-    insert(CartItem).values(
-        {name: bindparam(name) for name in ("id", "cart_id", "variant_id", "quantity")}
+_NEW_ITEM: Final = insert(CartItem).values(
+    **{name: bindparam(name) for name in ("id", "cart_id", "variant_id", "quantity")},
+    seen_price=queries.PRICE_NOW,
+)
+_PUT_IN: Final = _added_up(_NEW_ITEM, seen_price=_NEW_ITEM.excluded.seen_price)
+_OPEN: Final = insert(Cart).values(
+    {name: bindparam(name) for name in ("id", "token_hash", "customer_id", "currency")}
+    | dict.fromkeys(("created_at", "updated_at"), bindparam("moment", type_=UtcDateTime))
+    | {"status": CartStatus.ACTIVE, "version": 1}
+)
+_OPENED: Final = _OPEN.on_conflict_do_update(
+    index_elements=["customer_id"],
+    index_where=Cart.status == CartStatus.ACTIVE,
+    set_={"updated_at": _OPEN.excluded.updated_at},
+).returning(*queries.ROW)
+_MARK_ORDERED: Final = (
+    update(Cart)
+    .where(Cart.id == bindparam("cart"))
+    .values(
+        status=CartStatus.ORDERED,
+        version=Cart.version + 1,
+        updated_at=bindparam("moment", type_=UtcDateTime),
     )
+    .execution_options(synchronize_session=False)
 )
 
 
@@ -68,26 +88,14 @@ def open_cart(
             # The key that it was made from may be older than the answers that are remembered.
             if offered and (begun := touch(Principal(kind="guest", guest_key=token_hash))):
                 return begun, token
-    statement = (
-        insert(Cart)
-        .values(
-            id=new_id(),
-            token_hash=token_hash,
-            customer_id=principal.id if principal.kind == "customer" else None,
-            currency=currency,
-            status=CartStatus.ACTIVE,
-            version=1,
-            created_at=clock.now(),
-            updated_at=clock.now(),
-        )
-        .on_conflict_do_update(
-            index_elements=["customer_id"],
-            index_where=Cart.status == CartStatus.ACTIVE,
-            set_={"updated_at": clock.now()},
-        )
-        .returning(*queries.ROW)
-    )
-    return CartRow(*require_transaction().execute(statement).one()), token
+    begun_now = {
+        "id": new_id(),
+        "token_hash": token_hash,
+        "customer_id": principal.id if principal.kind == "customer" else None,
+        "currency": currency,
+        "moment": clock.now(),
+    }
+    return CartRow(*require_transaction().execute(_OPENED, begun_now).one()), token
 
 
 def touch(principal: Principal, *, expected_version: int | None = None) -> CartRow | None:
@@ -153,7 +161,13 @@ def add(cart: CartRow, variant_id: UUID, quantity: int) -> list[CartLine]:
     Raises `NotForSale` (also for a variant that there is not) and `NotEnoughInStock`, with the
     cart as it was. Two statements.
     """
-    put = {"id": new_id(), "cart_id": cart.id, "variant_id": variant_id, "quantity": quantity}
+    put = {
+        "id": new_id(),
+        "cart_id": cart.id,
+        "variant_id": variant_id,
+        "quantity": quantity,
+        "currency": cart.currency,
+    }
     try:
         session.execute(_PUT_IN, put)
     except IntegrityError as clash:
@@ -215,12 +229,7 @@ def lock_for_checkout(principal: Principal) -> CartRow:
 
 def mark_ordered(cart_id: UUID) -> None:
     """Close a cart that became an order. Needs it locked."""
-    session.execute(
-        update(Cart)
-        .where(Cart.id == cart_id)
-        .values(status=CartStatus.ORDERED, version=Cart.version + 1, updated_at=clock.now())
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(_MARK_ORDERED, {"cart": cart_id, "moment": clock.now()})
 
 
 def restore(principal: Principal, currency: str, lines: Sequence[tuple[UUID, int, int]]) -> None:

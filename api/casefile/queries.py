@@ -26,42 +26,50 @@ def own_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
     """Return an order for its customer, guest or known: parcels, refunds and what they may do.
 
     Parcels are told once they have left. A refund is `pending` until the bank has answered. Six
-    statements, however many lines, parcels and refunds there are. Raises `OrderNotFound`, also for
-    an order of somebody else.
+    statements, however many lines, parcels and refunds there are, and two for an order of which
+    nothing has left yet and for which no money came. Raises `OrderNotFound`, also for an order of
+    somebody else.
     """
-    in_progress = payments.is_in_progress(order_id)
-    order = own_orders.order_with_actions(order_id, principal, is_in_progress=in_progress)
-    named = {line["id"]: line for line in order["lines"]}
-    return {
-        **order,
-        "parcels": [
-            {
-                **{name: parcel[name] for name in _PARCEL},
-                "lines": [
-                    {
-                        "order_line_id": held["order_line_id"],
-                        "quantity": held["quantity"],
-                        **{name: named[held["order_line_id"]][name] for name in _PARCEL_LINE},
-                    }
-                    for held in parcel["lines"]
-                ],
-            }
-            for parcel in fulfilment.fulfilments_of_order(order_id)
-            if parcel["status"] in _HAS_LEFT
-        ],
-        "refunds": [
-            {
-                "id": refund.id,
-                "status": _REFUND_STATES.get(refund.status, refund.status),
-                "amount": Money(refund.amount, refund.currency),
-                "created_at": refund.created_at,
-            }
-            # Their ids come from commands and say nothing of time.
-            for refund in sorted(
-                payments.refunds_of_order(order_id), key=lambda one: (one.created_at, one.id)
-            )
-        ],
-    }
+    order, has_money = own_orders.order_with_actions(
+        order_id, principal, is_in_progress=payments.is_in_progress
+    )
+    has_parcels = any(line["shipped_quantity"] for line in order["lines"])
+    order["parcels"] = _parcels(order_id, order["lines"]) if has_parcels else []
+    order["refunds"] = _refunds(order_id) if has_money else []
+    return order
+
+
+def _parcels(order_id: UUID, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    named = {line["id"]: line for line in lines}
+    return [
+        {
+            **{name: parcel[name] for name in _PARCEL},
+            "lines": [
+                {
+                    "order_line_id": held["order_line_id"],
+                    "quantity": held["quantity"],
+                    **{name: named[held["order_line_id"]][name] for name in _PARCEL_LINE},
+                }
+                for held in parcel["lines"]
+            ],
+        }
+        for parcel in fulfilment.fulfilments_of_order(order_id)
+        if parcel["status"] in _HAS_LEFT
+    ]
+
+
+def _refunds(order_id: UUID) -> list[dict[str, Any]]:
+    # Their ids come from commands and say nothing of time.
+    found = sorted(payments.refunds_of_order(order_id), key=lambda one: (one.created_at, one.id))
+    return [
+        {
+            "id": refund.id,
+            "status": _REFUND_STATES.get(refund.status, refund.status),
+            "amount": Money(refund.amount, refund.currency),
+            "created_at": refund.created_at,
+        }
+        for refund in found
+    ]
 
 
 def case_file(order_id: UUID) -> dict[str, Any]:

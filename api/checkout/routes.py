@@ -133,10 +133,10 @@ def hold_stock() -> Any:
 @checkout.response(201, OrderSchema, headers=LOCATED)
 def place_order(form: dict[str, Any]) -> Any:
     """Turn the cart into an order. Its goods are promised; an unpaid order expires."""
-    order_id = flows.place_order(
+    order = flows.place_order(
         CheckoutForm(**form), network=counted_as(client_address()), by=principal()
     )
-    return orders.own_order(order_id, principal()), {"Location": f"/api/v1/orders/{order_id}"}
+    return orders.shown(order), {"Location": f"/api/v1/orders/{order.id}"}
 
 
 @payments.route("/create-payment-intent", methods=["POST"])

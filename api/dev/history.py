@@ -187,9 +187,9 @@ def place(
         expected_total=None,
     )
     # Each comes from a network address of its own, so that no limit is met.
-    order_id = checkout.place_order(form, network=buyer.email, by=principal)
+    order = checkout.place_order(form, network=buyer.email, by=principal)
     session.flush()
-    return order_id, principal
+    return order.id, principal
 
 
 def pay_by_transfer(order_id: UUID, *, by: Principal) -> None:

@@ -59,6 +59,11 @@ STRANGERS_HEADER_PARAMETER = {
     "schema": {"type": "string", "pattern": _RANDOM_UUID.pattern},
 }
 
+_LOCK_KEY = text(
+    "SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 7)) AS won,"
+    " r.fingerprint, r.status, r.body, r.headers FROM (SELECT 1) AS one"
+    " LEFT JOIN idempotency_keys r ON r.actor = :actor AND r.key = :key"
+)
 _TOKEN_STOOD_HERE = b"\0token\0"
 """Written into a kept answer for the token in it; JSON never holds this byte."""
 
@@ -238,11 +243,7 @@ def forget_old() -> int:
 def _locked_answer(command: _Command) -> Response | None:
     """Lock the key for this transaction without waiting; return the earlier answer, if any."""
     row = session.execute(
-        text(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 7)) AS won,"
-            " r.fingerprint, r.status, r.body, r.headers FROM (SELECT 1) AS one"
-            " LEFT JOIN idempotency_keys r ON r.actor = :actor AND r.key = :key"
-        ),
+        _LOCK_KEY,
         {
             "name": f"{command.actor}\n{command.key}",
             "actor": command.actor,

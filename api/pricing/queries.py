@@ -1,12 +1,13 @@
 """Questions about rates and ways of delivery: small tables, one statement for each answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import BigInteger, bindparam, case, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from api.kernel.money import Money
 from api.platform import pagination
@@ -45,17 +46,7 @@ def tax_rates(country: str, *, on: date, region: str = "") -> dict[str, int]:
     A rate of the region comes before that of the country. No rates at all is an empty answer: the
     shop then contains no tax there.
     """
-    rows = session.execute(
-        select(TaxRate.tax_class, TaxRate.basis_points)
-        .ext(distinct_on(TaxRate.tax_class))
-        .where(
-            TaxRate.country == country,
-            TaxRate.region.in_({"", region}),
-            TaxRate.valid_from <= on,
-            or_(TaxRate.valid_to.is_(None), TaxRate.valid_to >= on),
-        )
-        .order_by(TaxRate.tax_class, TaxRate.region.desc(), TaxRate.valid_from.desc())
-    )
+    rows = session.execute(_RATES_OF, {"country": country, "region": region, "day": on})
     return {row.tax_class: row.basis_points for row in rows}
 
 
@@ -104,26 +95,8 @@ def shipping_options(country: str, currency: str, subtotal: int) -> list[Shippin
 
     Methods that name the country come alone; where none does, those for the rest of the world.
     """
-    names_it: ColumnElement[bool] = ShippingMethod.countries.contains([country])
-    is_free = func.coalesce(literal(subtotal) >= ShippingMethod.free_above, False)
     rows = session.execute(
-        select(
-            ShippingMethod.code,
-            ShippingMethod.name,
-            ShippingMethod.currency,
-            case((is_free, 0), else_=ShippingMethod.amount).label("amount"),
-            ShippingMethod.free_above,
-            ShippingMethod.tax_class,
-            ShippingMethod.min_delivery_days,
-            ShippingMethod.max_delivery_days,
-            names_it.label("names_it"),
-        )
-        .where(
-            ShippingMethod.is_active,
-            ShippingMethod.currency == currency,
-            or_(names_it, ShippingMethod.countries.contains([REST_OF_WORLD])),
-        )
-        .order_by(ShippingMethod.position, ShippingMethod.id)
+        _OPTIONS, {"countries": [country], "currency": currency, "subtotal": subtotal}
     ).all()
     is_named = any(row.names_it for row in rows)
     return [ShippingOption(*row[:-1]) for row in rows if row.names_it or not is_named]
@@ -135,7 +108,15 @@ def shipping_option(code: str, country: str, currency: str, subtotal: int) -> Sh
     Raises `ShippingNotAvailable` when it does not lead there, and `ShippingMethodNotFound` when
     the shop has no such method; both point at the member `shipping_method`.
     """
-    for option in shipping_options(country, currency, subtotal):
+    options = shipping_options(country, currency, subtotal)
+    return chosen_option(options, code, country, currency)
+
+
+def chosen_option(
+    options: Sequence[ShippingOption], code: str, country: str, currency: str
+) -> ShippingOption:
+    """Return the one of a country's `shipping_options` that was chosen; refuses as above."""
+    for option in options:
         if option.code == code:
             return option
     known = select(ShippingMethod.id).where(ShippingMethod.code == code, ShippingMethod.is_active)
@@ -196,6 +177,42 @@ def tax_rates_page(
     )
     return {"data": [_rate(row) for row in rows], "page": page}
 
+
+# What every checkout asks is built once: putting it together costs more than running it.
+_RATES_OF: Final = (
+    select(TaxRate.tax_class, TaxRate.basis_points)
+    .ext(distinct_on(TaxRate.tax_class))
+    .where(
+        TaxRate.country == bindparam("country"),
+        or_(TaxRate.region == "", TaxRate.region == bindparam("region")),
+        TaxRate.valid_from <= bindparam("day"),
+        or_(TaxRate.valid_to.is_(None), TaxRate.valid_to >= bindparam("day")),
+    )
+    .order_by(TaxRate.tax_class, TaxRate.region.desc(), TaxRate.valid_from.desc())
+)
+_NAMES_IT: Final = ShippingMethod.countries.contains(bindparam("countries", type_=JSONB))
+_IS_FREE: Final = func.coalesce(
+    bindparam("subtotal", type_=BigInteger) >= ShippingMethod.free_above, False
+)
+_OPTIONS: Final = (
+    select(
+        ShippingMethod.code,
+        ShippingMethod.name,
+        ShippingMethod.currency,
+        case((_IS_FREE, 0), else_=ShippingMethod.amount).label("amount"),
+        ShippingMethod.free_above,
+        ShippingMethod.tax_class,
+        ShippingMethod.min_delivery_days,
+        ShippingMethod.max_delivery_days,
+        _NAMES_IT.label("names_it"),
+    )
+    .where(
+        ShippingMethod.is_active,
+        ShippingMethod.currency == bindparam("currency"),
+        or_(_NAMES_IT, ShippingMethod.countries.contains([REST_OF_WORLD])),
+    )
+    .order_by(ShippingMethod.position, ShippingMethod.id)
+)
 
 _METHODS: Final = select(
     ShippingMethod.id,

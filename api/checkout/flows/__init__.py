@@ -30,7 +30,7 @@ from api.kernel.principal import SYSTEM, Principal
 from api.orders import queries as order_queries
 from api.orders import service as orders
 from api.orders.queries import own as own_orders
-from api.orders.service import LineDraft, OrderDraft
+from api.orders.service import LineDraft, Order, OrderDraft
 from api.orders.states import OrderStatus
 from api.payments.errors import GatewayUnavailable
 from api.payments.gateways import PaymentGateway
@@ -75,7 +75,7 @@ def quote(
     subtotal = sum(line.quantity * (line.unit_price or 0) for line in lines)
     options = pricing.shipping_options(country, cart.currency, subtotal)
     chosen = (
-        pricing.shipping_option(shipping_method, country, cart.currency, subtotal)
+        pricing.chosen_option(options, shipping_method, country, cart.currency)
         if shipping_method
         else None
     )
@@ -115,8 +115,8 @@ def hold_stock(principal: Principal) -> dict[str, Any]:
     return {"held_until": until, "unit_count": sum(demand.values())}
 
 
-def place_order(form: CheckoutForm, *, network: str, by: Principal) -> UUID:
-    """Turn the cart into an order, with its goods promised; returns the order's id.
+def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
+    """Turn the cart into an order, with its goods promised; returns the order.
 
     `network` is the network address that it comes from, as limits count it.
 
@@ -149,7 +149,7 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> UUID:
     cart_service.mark_ordered(cart.id)
     if order.total == 0:
         settlement_service.refresh(order)
-    return order.id
+    return order
 
 
 def expire_unpaid_orders() -> int:
@@ -234,7 +234,7 @@ def _fingerprint(form: CheckoutForm) -> bytes:
     return hashlib.sha256(said.encode()).digest()
 
 
-def _order_of_the_same(cart_id: UUID, fingerprint: bytes) -> UUID:
+def _order_of_the_same(cart_id: UUID, fingerprint: bytes) -> Order:
     """Return the order of an ordered cart to whoever sends its checkout again.
 
     Orders of an older release know no fingerprint and are returned as they were then.
@@ -243,8 +243,7 @@ def _order_of_the_same(cart_id: UUID, fingerprint: bytes) -> UUID:
     known = placed.checkout_fingerprint
     if known is not None and bytes(known) != fingerprint:
         raise CartAlreadyOrdered(order_id=placed.id, order_number=placed.number)
-    found: UUID = placed.id
-    return found
+    return orders.lock(placed.id)
 
 
 def _refuse_drift(expected: Money | None, priced: totals.Totals, currency: str) -> None:

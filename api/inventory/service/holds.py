@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from api.inventory.models import MovementKind, StockHold
 from api.inventory.service import ledger, locks
 from api.inventory.service.entries import Entry
-from api.inventory.service.supply import Freed, choose, sweep, variants_held_by
+from api.inventory.service.supply import Freed, choose, sweep
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
@@ -27,7 +27,7 @@ def hold(owner_id: UUID, demand: Mapping[UUID, int], *, until: datetime) -> None
     """
     if any(quantity <= 0 for quantity in demand.values()):
         raise ValueError("a hold is for at least one")
-    levels = locks.lock(demand.keys(), and_those_of=variants_held_by(owner_id))
+    levels = locks.lock_with_held(demand.keys(), owner_id)
     freed = sweep(levels, owner_id=owner_id)
     plan = choose(levels, freed, list(demand.items()))
     taken = {
@@ -54,7 +54,7 @@ def hold(owner_id: UUID, demand: Mapping[UUID, int], *, until: datetime) -> None
 
 def release_hold(owner_id: UUID) -> None:
     """Give back what a cart holds; nothing happens when it holds nothing."""
-    levels = locks.lock(and_those_of=variants_held_by(owner_id))
+    levels = locks.lock_with_held((), owner_id)
     freed = sweep(levels, owner_id=owner_id)
     ledger.write(levels, [*freed.expired_entries(), *_changed(freed, {})], by=SYSTEM)
 

@@ -21,9 +21,10 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.orm import aliased
 
-from api.inventory.models import Location, StockLevel
-from api.platform.db import require_transaction
+from api.inventory.models import Location, StockHold, StockLevel
+from api.platform.db import AnySelect, require_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,13 @@ def lock(
     `and_those_of` names further variants by a query, so that it takes one round trip. Variants
     without a level are simply absent.
     """
-    wanted: Any = bindparam("variant_ids", list(variant_ids), type_=ARRAY(Uuid))
-    if and_those_of is not None:
-        wanted = func.array_cat(wanted, func.array(and_those_of, type_=ARRAY(Uuid)))
-    return _locked(StockLevel.variant_id == any_(wanted))
+    statement = _OF_VARIANTS if and_those_of is None else _of_variants_and(and_those_of)
+    return _locked(statement, variant_ids=list(variant_ids))
+
+
+def lock_with_held(variant_ids: Collection[UUID], owner_id: UUID) -> dict[UUID, Level]:
+    """Lock all levels of the variants, and of those that a cart holds, as `lock` does."""
+    return _locked(_WITH_HELD, variant_ids=list(variant_ids), owner_id=owner_id)
 
 
 def lock_idle(level_ids: Select[UUID]) -> dict[UUID, Level]:
@@ -78,16 +82,38 @@ def lock_idle(level_ids: Select[UUID]) -> dict[UUID, Level]:
     Not all levels of a variant need be among them, so entries for these may only set goods free:
     then the worst is that the catalogue hears twice that something can be bought.
     """
-    return _locked(StockLevel.id.in_(level_ids), skip_locked=True)
+    return _locked(_locking(StockLevel.id.in_(level_ids), skip_locked=True))
 
 
-def _locked(which: ColumnElement[bool], *, skip_locked: bool = False) -> dict[UUID, Level]:
-    rows = require_transaction().execute(
+def _locking(which: ColumnElement[bool], *, skip_locked: bool = False) -> AnySelect:
+    return (
         select(*_LOCKED_COLUMNS)
         .join(Location, Location.id == StockLevel.location_id)
         .where(which)
         .order_by(StockLevel.id)
         .with_for_update(of=StockLevel, skip_locked=skip_locked)
     )
+
+
+def _of_variants_and(more: ScalarSelect[Any]) -> AnySelect:
+    listed = func.array_cat(_VARIANT_IDS, func.array(more, type_=ARRAY(Uuid)), type_=ARRAY(Uuid))
+    return _locking(StockLevel.variant_id == any_(listed))
+
+
+def _locked(statement: AnySelect, **named: Any) -> dict[UUID, Level]:
+    rows = require_transaction().execute(statement, named)
     preferred = sorted(rows.all(), key=lambda row: (row.priority, row.location_id))
     return {row.id: Level(*row[:-1]) for row in preferred}
+
+
+# Built once, for checkouts ask them.
+_VARIANT_IDS: Final = bindparam("variant_ids", type_=ARRAY(Uuid))
+_OF_VARIANTS: Final = _locking(StockLevel.variant_id == any_(_VARIANT_IDS))
+_held_level = aliased(StockLevel)
+_WITH_HELD: Final = _of_variants_and(
+    select(_held_level.variant_id)
+    .join(StockHold, StockHold.level_id == _held_level.id)
+    .where(StockHold.owner_id == bindparam("owner_id"))
+    .correlate(None)
+    .scalar_subquery()
+)

@@ -13,7 +13,7 @@ from api.inventory.models import MovementKind, StockAllocation
 from api.inventory.policy import Plan
 from api.inventory.service import ledger, locks, parts
 from api.inventory.service.entries import Entry
-from api.inventory.service.supply import Freed, choose, sweep, variants_held_by
+from api.inventory.service.supply import Freed, choose, sweep
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -47,10 +47,8 @@ def allocate(
     per variant before it is checked. Locks all levels of the variants and sweeps the holds that
     ran out there. Raises `InsufficientStock` with every shortage at once.
     """
-    levels = locks.lock(
-        {line.variant_id for line in demand},
-        and_those_of=variants_held_by(held_by) if held_by else None,
-    )
+    wanted = {line.variant_id for line in demand}
+    levels = locks.lock_with_held(wanted, held_by) if held_by else locks.lock(wanted)
     served = _served_lines(order_id)
     lines = [line for line in demand if line.order_line_id not in served]
     if not lines:

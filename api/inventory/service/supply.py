@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, delete, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import delete, or_
 
 from api.inventory import policy, queries
 from api.inventory.errors import InsufficientStock
-from api.inventory.models import MovementKind, StockHold, StockLevel
+from api.inventory.models import MovementKind, StockHold
 from api.inventory.service.entries import Entry
 from api.inventory.service.locks import Level
 from api.kernel import clock
@@ -39,18 +37,6 @@ class Freed:
             )
             for level_id, quantity in self.expired.items()
         ]
-
-
-def variants_held_by(owner_id: UUID) -> ScalarSelect[Any]:
-    """Name the variants that a cart holds, for `locks.lock`."""
-    level = aliased(StockLevel)
-    return (
-        select(level.variant_id)
-        .join(StockHold, StockHold.level_id == level.id)
-        .where(StockHold.owner_id == owner_id)
-        .correlate(None)
-        .scalar_subquery()
-    )
 
 
 def sweep(levels: Mapping[UUID, Level], *, owner_id: UUID | None = None) -> Freed:

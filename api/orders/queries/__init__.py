@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import bindparam, select
 
 from api.kernel.money import Money
 from api.kernel.principal import Principal
@@ -42,6 +42,7 @@ __all__ = [
     "own_order",
     "own_order_id",
     "own_orders",
+    "shown",
     "timeline",
     "view",
 ]
@@ -100,7 +101,7 @@ def own_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
 
     Ownership is part of the query: another's order is not found. Raises `OrderNotFound`.
     """
-    return _view(one(order_id, owned_by(principal)))
+    return _view(one(order_id, principal))
 
 
 def view(order_id: UUID) -> dict[str, Any]:
@@ -108,9 +109,21 @@ def view(order_id: UUID) -> dict[str, Any]:
     return _view(one(order_id))
 
 
+def shown(order: Order) -> dict[str, Any]:
+    """Shape an order that a flow has in hand, with its lines, in the customer's shape."""
+    return {
+        **order_fields(order),
+        "lines": [line_fields(line, order.currency) for line in order.lines],
+    }
+
+
 def own_order_id(order_id: UUID, principal: Principal) -> UUID:
     """Check that an order belongs to a customer or guest. Raises `OrderNotFound`."""
-    return _one_id(order_id, owned_by(principal))
+    kind, owner = _owner_of(principal)
+    found = session.scalar(select(Order.id).where(Order.id == order_id, _OWNER[kind] == owner))
+    if found is None:
+        raise OrderNotFound(order_id=order_id)
+    return found
 
 
 def full(order_id: UUID) -> dict[str, Any]:
@@ -210,35 +223,40 @@ def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
     ).all()
 
 
-def owned_by(principal: Principal) -> ColumnElement[bool]:
-    """Return the condition that an order is theirs. Raises `OrderNotFound` for nobody's guest."""
+# Built once: putting these together costs several times what running them does.
+_ONE: Final = select(*_ALL).where(Order.id == bindparam("order_id"))
+_OWNER: Final = {"customer": Order.customer_id, "guest": Order.guest_key}
+_OWN: Final = {kind: _ONE.where(column == bindparam("owner")) for kind, column in _OWNER.items()}
+_LINES_OF: Final = (
+    select(*_LINE).where(OrderLine.order_id == bindparam("order_id")).order_by(OrderLine.position)
+)
+
+
+def _owner_of(principal: Principal) -> tuple[str, UUID | str | None]:
+    """Tell how a principal's orders are known. Raises `OrderNotFound` for nobody's guest."""
     if principal.kind == "customer":
-        return Order.customer_id == principal.id
+        return "customer", principal.id
     if principal.guest_key is not None:
-        return Order.guest_key == principal.guest_key
+        return "guest", principal.guest_key
     raise OrderNotFound
 
 
-def one(order_id: UUID, *conditions: ColumnElement[bool]) -> AnyRow:
-    """Read an order's row under conditions. Raises `OrderNotFound`."""
-    row = session.execute(select(*_ALL).where(Order.id == order_id, *conditions)).one_or_none()
+def one(order_id: UUID, owner: Principal | None = None) -> AnyRow:
+    """Read an order's row, if it is the owner's where one is named. Raises `OrderNotFound`."""
+    asked: dict[str, Any] = {"order_id": order_id}
+    statement = _ONE
+    if owner is not None:
+        kind, asked["owner"] = _owner_of(owner)
+        statement = _OWN[kind]
+    row = session.execute(statement, asked).one_or_none()
     if row is None:
         raise OrderNotFound(order_id=order_id)
     return row
 
 
-def _one_id(order_id: UUID, *conditions: ColumnElement[bool]) -> UUID:
-    found = session.scalar(select(Order.id).where(Order.id == order_id, *conditions))
-    if found is None:
-        raise OrderNotFound(order_id=order_id)
-    return found
-
-
 def lines_of(order_id: UUID) -> Sequence[AnyRow]:
     """Read an order's lines as they were agreed, in their order."""
-    return session.execute(
-        select(*_LINE).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
-    ).all()
+    return session.execute(_LINES_OF, {"order_id": order_id}).all()
 
 
 def _view(order: AnyRow) -> dict[str, Any]:
@@ -248,7 +266,7 @@ def _view(order: AnyRow) -> dict[str, Any]:
     }
 
 
-def order_fields(order: AnyRow) -> dict[str, Any]:
+def order_fields(order: AnyRow | Order) -> dict[str, Any]:
     """Shape what customers and staff both read of an order."""
     currency = order.currency
     return {
@@ -280,7 +298,7 @@ def _refundable(order: AnyRow) -> int:
     return max(0, int(order.captured - gone))
 
 
-def line_fields(row: AnyRow, currency: str) -> dict[str, Any]:
+def line_fields(row: AnyRow | OrderLine, currency: str) -> dict[str, Any]:
     """Shape what customers and staff both read of a line."""
     return {
         "id": row.id,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -69,6 +69,14 @@ class OrderDraft:
     network_key: str | None
     expires_at: datetime
     lines: tuple[LineDraft, ...]
+
+
+_NEXT_NUMBER: Final = (
+    upsert(OrderCounter)
+    .values(name="order", last=FIRST_NUMBER)
+    .on_conflict_do_update(index_elements=["name"], set_={"last": OrderCounter.last + 1})
+    .returning(OrderCounter.last)
+)
 
 
 def open_order(draft: OrderDraft, *, by: Principal) -> Order:
@@ -152,10 +160,4 @@ def note(order_id: UUID, text: str, *, by: Principal) -> None:
 
 
 def _next_number() -> str:
-    last = session.scalar(
-        upsert(OrderCounter)
-        .values(name="order", last=FIRST_NUMBER)
-        .on_conflict_do_update(index_elements=["name"], set_={"last": OrderCounter.last + 1})
-        .returning(OrderCounter.last)
-    )
-    return str(last)
+    return str(session.scalar(_NEXT_NUMBER))
