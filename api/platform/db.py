@@ -12,6 +12,7 @@ import orjson
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
+from psycopg2.extensions import STATUS_READY
 from sqlalchemy import DDL, DateTime, Dialect, Enum, MetaData, Row, Select, Table, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Engine
@@ -227,3 +228,19 @@ def init_app(app: Flask, settings: Settings) -> None:
         },
     }
     db.init_app(app)
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dialect.set_isolation_level = _set_autocommit  # type: ignore[assignment,method-assign]
+
+
+def _set_autocommit(connection: Any, level: str) -> None:
+    """Let each statement be its own transaction, or not; nothing is said to the server.
+
+    psycopg2 takes the way back from autocommit by a SET of its own once a level was named, so
+    every page would end with one more round trip, and fail in it when the server has just gone.
+    """
+    if connection.closed:
+        return
+    if connection.status != STATUS_READY:
+        connection.rollback()
+    connection.autocommit = level == "AUTOCOMMIT"

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from flask.testing import FlaskClient
+from sqlalchemy import NullPool, create_engine, func, select, text
 from sqlalchemy.exc import StatementError
 
 from api.accounts.models import User
@@ -18,9 +19,10 @@ from api.platform import db as database
 from api.platform import observability, outbox
 from api.platform.db import forget_reads, require_transaction, session, transaction
 from api.platform.outbox import Fact, emit
+from api.platform.settings import Settings
 from tests.support.facts import facts_of
 from tests.support.people import a_customer
-from tests.support.workshop import put_onto, stock_of
+from tests.support.workshop import PATH, Bench, put_onto, stock_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,3 +221,38 @@ def test_the_oldest_fact_tells_how_far_behind_the_shop_is(workshop: Flask) -> No
     with transaction():
         count, age = outbox.backlog()
     assert (count, 0 <= age < 60) == (1, True)
+
+
+@pytest.mark.parametrize("begins_a_transaction", [False, True])
+def test_a_server_that_goes_before_its_connection_is_given_back_costs_neither_answer_nor_slot(
+    client: FlaskClient, bench: Bench, settings: Settings, begins_a_transaction: bool
+) -> None:
+    def cut_off() -> None:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+        with create_engine(settings.database_url, poolclass=NullPool).begin() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        if begins_a_transaction:
+            with transaction():
+                put_onto("top")
+
+    bench.during = cut_off
+    answers = [client.get(f"{PATH}/whatever").status_code for _ in range(3)]
+
+    assert answers[0] == (503 if begins_a_transaction else 200)
+    # The first statement on a connection that is gone fails, and is told as such.
+    assert set(answers) <= {200, 503}
+    with client.application.app_context():
+        assert database.db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_a_page_that_only_reads_says_nothing_else_to_the_server(
+    client: FlaskClient, bench: Bench, settings: Settings
+) -> None:
+    """Neither BEGIN nor ROLLBACK, nor the SET with which psycopg2 leaves autocommit."""
+    found: list[int] = []
+    bench.during = lambda: found.append(session.scalar(text("SELECT pg_backend_pid()")))
+    for _ in range(2):
+        client.get(f"{PATH}/whatever")
+    with create_engine(settings.database_url, poolclass=NullPool).begin() as other:
+        said = text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
+        assert other.scalar(said, {"pid": found[-1]}) == "SELECT pg_backend_pid()"
