@@ -51,6 +51,9 @@ class Action(NamedTuple):
     alias: str = ""
     """What is typed after `:` to do it."""
 
+    needs: str = ""
+    """The permission without which it is neither shown nor done."""
+
 
 def _on(*screens: str) -> frozenset[str]:
     return frozenset(screens)
@@ -223,7 +226,8 @@ ACTIONS = (
     Action("stock", ("f7",), "F7", "stock", "Stock levels", "Going about", EVERYWHERE, "s"),
     Action("refund", ("f8",), "F8", "refund", "Give money back for the order at hand",
            "Going about", EVERYWHERE - {"refund"}, "r"),
-    Action("queue", (), "", "", "Orders that wait to be shipped", "Going about", EVERYWHERE, "q"),
+    Action("queue", ("f4",), "F4", "to ship", "Orders that wait to be shipped", "Going about",
+           EVERYWHERE, "q"),
     Action("low_stock", (), "", "", "Stock that runs low", "Going about", EVERYWHERE, "l"),
     Action("undo", ("f9",), "F9", "undo", "Take the last step back; again, the one before",
            "Any time", EVERYWHERE, "z"),
@@ -232,6 +236,8 @@ ACTIONS = (
     Action("palette", (":", "ctrl+p"), ":", "go to", "Go anywhere, do anything by name",
            "Any time"),
     Action("reload", ("ctrl+r",), "Ctrl+R", "", "Read this screen again", "Any time"),
+    Action("theme", (), "", "", "Other colours: dark, light, high contrast; it is kept", "Any time",
+           EVERYWHERE | {"sign_in"}, "theme"),
     Action("switch_user", (), "", "", "Sign out, or let somebody else sign in", "Any time",
            EVERYWHERE, "w"),
     Action("help", ("f1", "?"), "F1", "help", "What can be done here", "Any time",
@@ -244,9 +250,35 @@ PAGE = 10
 """Lines that a page key moves in lists that are short."""
 
 ALWAYS_ON_THE_BAR = (
-    "back", "help", "home", "orders", "stock", "refund", "undo", "tray", "palette", "quit",
+    ("back", "help", "palette"),
+    ("home", "orders", "queue", "attention", "catalogue", "stock", "refund"),
+    ("undo", "tray", "quit"),
+)
+"""The lower row of the bar, in groups."""
+
+MOST_WANTED = (
+    "help", "palette", "home", "orders", "back", "stock", "undo", "tray", "attention", "queue",
+    "refund", "catalogue", "quit",
 )  # fmt: skip
-"""The lower row of the bar, the most wanted first: a narrow window cuts it at the right."""
+"""The lower row by how much it is wanted: a narrow window leaves out the last ones."""
+
+NEXT = frozenset({"enter", "commit"})
+"""What comes next stands first on the bar, and Enter as a filled block."""
+
+LOOKING = frozenset({"find", "next_view", "turn_over", "low"})
+"""What only changes what is seen stands last."""
+
+NEEDS = {
+    "give_back": "orders:refund", "link": "payments:write", "accept": "orders:write",
+    "run_again": "jobs:write", "discard": "jobs:write", "ship": "fulfilment:write",
+    "refund_here": "orders:refund", "refund": "orders:refund", "note": "orders:write",
+    "mark_paid": "payments:write", "cancel_order": "orders:cancel", "hold": "orders:write",
+    "release": "orders:write", "price": "catalog:write", "sale": "catalog:write",
+    "was": "catalog:write", "publish": "catalog:write", "archive": "catalog:write",
+    "unarchive": "catalog:write", "low_at": "inventory:adjust", "add": "inventory:adjust",
+    "take": "inventory:adjust", "set": "inventory:adjust",
+}  # fmt: skip
+"""The permission without which an action is neither shown nor done."""
 
 MOVES = frozenset({"up", "down", "page_up", "page_down", "first", "last"})
 
@@ -280,13 +312,39 @@ def actions_on(screen: str) -> tuple[Action, ...]:
     return tuple(action for action in ACTIONS if screen in action.screens)
 
 
+class Rows(NamedTuple):
+    """What the key bar shows, in groups; `wanted` ranks what there is no room for."""
+
+    groups: tuple[tuple[Action, ...], ...]
+    wanted: tuple[Action, ...]
+
+
 @cache
-def on_the_bar(screen: str) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
-    """What the key bar shows: this screen's actions, and those of every screen."""
+def on_the_bar(screen: str) -> tuple[Rows, Rows]:
+    """The two rows of the key bar: this screen's actions, and those of every screen."""
     shown = [action for action in actions_on(screen) if action.label]
-    here = tuple(action for action in shown if action.id not in ALWAYS_ON_THE_BAR)
-    always = [action for action in shown if action.id in ALWAYS_ON_THE_BAR]
-    return here, tuple(sorted(always, key=lambda one: ALWAYS_ON_THE_BAR.index(one.id)))
+    here = [action for action in shown if action.id not in MOST_WANTED]
+    groups = tuple(
+        tuple(action for action in here if _place_of(action) == place) for place in range(3)
+    )
+    always = {action.id: action for action in shown if action.id in MOST_WANTED}
+    return (
+        Rows(groups, tuple(action for group in groups for action in group)),
+        Rows(
+            tuple(tuple(always[one] for one in group if one in always)
+                  for group in ALWAYS_ON_THE_BAR),
+            tuple(always[one] for one in MOST_WANTED if one in always),
+        ),
+    )  # fmt: skip
+
+
+def _place_of(action: Action) -> int:
+    return 0 if action.id in NEXT else 2 if action.id in LOOKING else 1
+
+
+def permission(action: Action) -> str:
+    """The permission that an action needs, or nothing."""
+    return action.needs or NEEDS.get(action.id, "")
 
 
 def action(action_id: str, screen: str) -> Action:

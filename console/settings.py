@@ -17,6 +17,9 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 
 SCAN_PREFIXES = ("ctrl+b", "ctrl+backslash")
 
+THEMES = ("dark", "light", "contrast")
+"""Names of the console's colours."""
+
 USAGE = f"""\
 usage: python -m console [--url URL] [--home FOLDER]
 
@@ -27,6 +30,7 @@ usage: python -m console [--url URL] [--home FOLDER]
 
 STOCKROOM_SCAN_PREFIX   key that a scanner sends before each code: ctrl+b, or ctrl+backslash in tmux
 STOCKROOM_SOUND         a command to run when a scan is wrong, for terminals that mute the bell
+STOCKROOM_THEME         dark, light or contrast; :theme in the console chooses and keeps one
 NO_COLOR                no colours: words and symbols carry the meaning
 """
 
@@ -53,6 +57,9 @@ class Settings(NamedTuple):
     sound_command: str | None = None
     """Run when a scan is wrong; many terminals mute the bell."""
 
+    theme: str = ""
+    """The colours to begin with; without one those that were chosen last."""
+
     @property
     def is_encrypted(self) -> bool:
         """Whether passwords travel encrypted, or never leave this machine."""
@@ -75,6 +82,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         station=environment.get("STOCKROOM_STATION") or socket.gethostname(),
         scan_prefixes=(prefix,) if prefix else SCAN_PREFIXES,
         sound_command=_checked_sound(environment.get("STOCKROOM_SOUND", "")),
+        theme=_checked_theme(environment.get("STOCKROOM_THEME", "")),
     )
 
 
@@ -110,6 +118,12 @@ def _checked_sound(command: str) -> str | None:
     if words and shutil.which(words[0]) is None:
         raise BadSettings(f"STOCKROOM_SOUND names {words[0]!r}, which cannot be run here")
     return command if words else None
+
+
+def _checked_theme(name: str) -> str:
+    if name not in {"", *THEMES}:
+        raise BadSettings(f"STOCKROOM_THEME is one of {', '.join(THEMES)}, not {name!r}")
+    return name
 
 
 def _state_folder(environment: Mapping[str, str]) -> Path:

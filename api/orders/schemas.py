@@ -64,6 +64,9 @@ class OwnOrderCardSchema(Schema):
 class OrderCardSchema(OwnOrderCardSchema):
     """An order in the staff list."""
 
+    open_unit_count = ma.fields.Integer(
+        required=True, metadata={"description": "Units that are still to be shipped."}
+    )
     customer_name = ma.fields.String(required=True)
     email = ma.fields.String(required=True)
     ship_country = ma.fields.String(required=True)

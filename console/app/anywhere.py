@@ -73,6 +73,13 @@ class Anywhere(Navigation):
             await self.leave()
         await self.lay_over(await self.screen_called("palette"))
 
+    async def do_theme(self) -> None:
+        """`:theme`: the next of the themes."""
+        words = {"contrast": "high contrast"}
+        name = self.take_theme()
+        told = "" if self._has_colours else ", though NO_COLOR keeps all colours out"
+        self.say(done(f"Theme: {words.get(name, name)}{told}. :theme again shows the next"))
+
     async def do_switch_user(self) -> None:
         """`:w`: sign out; unsent work stays in its operator's name."""
         failure = await self.shop.desk.sign_out()

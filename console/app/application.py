@@ -187,8 +187,9 @@ class ConsoleApp(Opening):
             return self._entered(outcome)
         action = keys.bindings(self.frame.NAME).get(character or event.key)
         if action is None:
-            if character is not None:
-                self.say(noted(f"{character} does nothing here: F1 shows what can be done"))
+            if character is not None or event.key[1:].isdigit():
+                name = character or event.key.upper()
+                self.say(noted(f"{name} does nothing here: F1 shows what can be done"))
             return []
         if action.id in keys.MOVES:
             self.frame.move(action.id)
@@ -268,6 +269,8 @@ class ConsoleApp(Opening):
         if action.id in frame.WAITS_FOR:
             await frame.ready()
         refusal = frame.why_not(action.id)
+        if refusal is None and not self.counter.may(keys.permission(action)):
+            refusal = f"Your role does not do this: {action.label or action.id.replace('_', ' ')}"
         if refusal is not None:
             self.say(noted(refusal))
             return

@@ -25,7 +25,8 @@ from console.screens.frame import Frame
 from console.screens.home import HomeScreen
 from console.screens.sign_in import SignInScreen
 from console.settings import Settings
-from console.theme import THEME, paints
+from console.theme import DEFAULT, PALETTES, THEMES, next_theme, paints
+from console.widgets.drawn import Drawn
 
 LOADED_LATER = {
     "orders": "OrdersScreen", "order": "OrderScreen", "ship": "ShipScreen",
@@ -54,15 +55,19 @@ class Navigation(App[None]):
         self.settings = settings
         self.shop = Shop(settings, folder)
         entry = Entry(prefixes=frozenset(settings.scan_prefixes))
-        self.counter = Counter(self.shop, paints(colours=colours), entry)
+        kept = settings.theme or self.shop.outbox.remembered("theme", DEFAULT)
+        self._theme = kept if kept in PALETTES else DEFAULT
+        self._has_colours = colours
+        self.counter = Counter(self.shop, paints(colours=colours, theme=self._theme), entry)
         self.frames: dict[str, Frame] = {}
         self.trail = Trail()
         self._all_here = asyncio.Event()
         self.home = HomeScreen(self.counter)
         self._put_in_place(self.home)
         self._put_in_place(SignInScreen(self.counter))
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = THEMES[self._theme].name
 
     @property
     def frame(self) -> Frame:
@@ -79,6 +84,19 @@ class Navigation(App[None]):
             self.bell()
             if self.settings.sound_command:
                 begin(self, "sound", _play, shlex.split(self.settings.sound_command))
+
+    def take_theme(self, name: str = "") -> str:
+        """Show everything in another theme, or in the next one, and keep it for this desk."""
+        self._theme = name or next_theme(self._theme)
+        self.shop.outbox.remember("theme", self._theme)
+        self.counter.paints.become(paints(colours=self._has_colours, theme=self._theme))
+        self.theme = THEMES[self._theme].name
+        for frame in self.frames.values():
+            for drawn in frame.query(Drawn):
+                drawn.repaint()
+            if frame.is_running:
+                frame.redraw()
+        return self._theme
 
     def fall_silent(self) -> None:
         """What was told is history once the operator goes on; what is wrong or open stays."""

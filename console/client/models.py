@@ -86,6 +86,7 @@ class OrderCard:
     customer_name: str
     email: str
     unit_count: int
+    open_unit_count: int
     total: Money
     ship_country: str | None
     on_hold: bool

@@ -59,35 +59,42 @@ class OrderFilter(NamedTuple):
     """What the text came to."""
 
     oldest_first: bool = True
+    is_everywhere: bool = False
+    """Whether all orders are searched, as typing does, and not only those of the view."""
 
     def as_query(self, *, from_the_end: bool = False) -> dict[str, str]:
         """The shop's query. From the end means the same list read backwards."""
         rising = self.oldest_first != from_the_end
         return {
-            **self.view.query,
+            **({} if self.is_everywhere else self.view.query),
             **dict(self.query),
             "sort": "placed_at" if rising else "-placed_at",
         }
 
     @property
+    def shown(self) -> str:
+        """The name of what is searched."""
+        return VIEWS[1].label if self.is_everywhere else self.view.label
+
+    @property
     def words(self) -> str:
         """The filter as a crumb of the title."""
-        return " ".join(part for part in (self.view.label, self.text and f"/{self.text}") if part)
+        return " ".join(part for part in (self.shown, self.text and f"/{self.text}") if part)
 
     @property
     def nothing(self) -> str:
         """What an empty list says: what was searched, where, and what to do next."""
         if self.text:
-            where = "" if self.view.name == "all" else ", or a to search all orders"
+            where = "" if self.shown == "all" else ", or a to search all orders"
             return (
-                f"No order in '{self.view.label}' fits {self.text}. Searched: {SEARCHED}."
+                f"No order in '{self.shown}' fits {self.text}. Searched: {SEARCHED}."
                 f" Esc clears the search{where}."
             )
         return f"No order is in '{self.view.label}'. ⇥ shows another view."
 
 
 class Show(NamedTuple):
-    """Another view; the typed text stays."""
+    """Another view; the typed text stays, and is searched for in that view alone."""
 
     name: str
 
@@ -116,10 +123,10 @@ def step(state: OrderFilter, event: Show | NextView | Find | TurnSort) -> Filter
     match event:
         case Show(name):
             view = next(one for one in VIEWS if one.name == name)
-            return Step(state._replace(view=view, oldest_first=view.oldest_first))
+            return Step(_turned_to(state, view))
         case NextView(by):
-            at = (VIEWS.index(state.view) + by) % len(VIEWS)
-            return Step(state._replace(view=VIEWS[at], oldest_first=VIEWS[at].oldest_first))
+            at = 1 if state.is_everywhere else VIEWS.index(state.view)
+            return Step(_turned_to(state, VIEWS[(at + by) % len(VIEWS)]))
         case TurnSort():
             return Step(state._replace(oldest_first=not state.oldest_first))
         case Find(text):
@@ -152,7 +159,17 @@ def _find(state: OrderFilter, text: str) -> FilterStep:
             )
     if free:
         query["q"] = " ".join(free)
-    return Step(state._replace(text=text.strip(), query=tuple(sorted(query.items()))))
+    typed = text.strip()
+    if bool(typed) != bool(state.text):
+        # The first letter searches all orders, the last one gone shows the view again.
+        everywhere = bool(typed)
+        first = not everywhere and state.view.oldest_first
+        state = state._replace(is_everywhere=everywhere, oldest_first=first)
+    return Step(state._replace(text=typed, query=tuple(sorted(query.items()))))
+
+
+def _turned_to(state: OrderFilter, view: View) -> OrderFilter:
+    return state._replace(view=view, oldest_first=view.oldest_first, is_everywhere=False)
 
 
 def _day(value: str) -> str | None:

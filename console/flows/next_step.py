@@ -4,8 +4,8 @@ only spares the operator a walk that it would end."""
 from __future__ import annotations
 
 from console.client.models import CaseFile, OrderCard, Person
+from console.flows.words import NOT_PAID
 
-NOT_PAID = frozenset({"unpaid", "pending", "voided", "charged_back"})
 STILL_OPEN = frozenset({"unfulfilled", "partially_shipped", "partially_delivered"})
 
 
@@ -19,8 +19,7 @@ def why_not_ship(order: OrderCard, person: Person | None) -> str | None:
         return f"It is on hold{_why_held(order)}: u on the order releases it"
     if order.payment_status in NOT_PAID:
         return f"It is {order.payment_status}: goods leave when the money is there"
-    is_open = order.open_units > 0 if isinstance(order, CaseFile) else True
-    if order.fulfilment_status not in STILL_OPEN or not is_open:
+    if order.fulfilment_status not in STILL_OPEN or not order.open_unit_count:
         return "Everything has been shipped"
     return None
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from console.client.models import Address, CaseFile, Money, Payment
+from console.client.models import Address, CaseFile, Money, OrderCard, Payment
 
 WITHOUT_DECIMALS = frozenset(
     {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV",
@@ -45,6 +45,9 @@ FULFILMENT = {
 }
 
 ON_HOLD = Mark("‖", "on hold", Sense.BAD)
+WAITS_FOR_MONEY = Mark("◌", "awaits payment", Sense.QUIET)
+NOT_PAID = frozenset({"unpaid", "pending", "voided", "charged_back"})
+"""Payment statuses with which nothing leaves the house."""
 
 PAYMENT = {
     "unpaid": Mark("○", "unpaid", Sense.DUE),
@@ -76,11 +79,15 @@ def mark(table: dict[str, Mark], status: str) -> Mark:
     return table.get(status) or Mark("·", status.replace("_", " "), Sense.QUIET)
 
 
-def fulfilment(status: str, order_status: str) -> Mark:
-    """How far an order is on its way; a cancelled one is not on its way at all."""
-    if order_status == "cancelled":
+def fulfilment(order: OrderCard) -> Mark:
+    """How far an order is on its way: not at all when it is cancelled, held back or not paid."""
+    if order.status == "cancelled":
         return Mark("✖", "cancelled", Sense.OFF)
-    return mark(FULFILMENT, status)
+    if order.on_hold:
+        return ON_HOLD
+    if order.open_unit_count and order.payment_status in NOT_PAID:
+        return WAITS_FOR_MONEY
+    return mark(FULFILMENT, order.fulfilment_status)
 
 
 def money(value: Money) -> str:
@@ -155,6 +162,26 @@ def clock_with_seconds(moment: datetime) -> str:
 def day(moment: datetime) -> str:
     """Day and time here: `20 Nov 09:41`."""
     return moment.astimezone().strftime("%d %b %H:%M")
+
+
+def plain(value: object) -> str:
+    """A value of the wire as a person reads it: yes, 5.00 €, 3 lines, and never Python's form."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return counted(len(value), "line")
+    if isinstance(value, dict):
+        if value.keys() == {"amount", "currency"}:
+            return money(Money(value["amount"], value["currency"]))
+        return ", ".join(f"{name.replace('_', ' ')} {plain(one)}" for name, one in value.items())
+    return str(value)
+
+
+def visible(raw: str) -> str:
+    """A code exactly as it came: what cannot be seen is shown by its sign, such as ␝."""
+    return "".join(chr(0x2400 + ord(c)) if ord(c) < 32 else c for c in raw)
 
 
 def age(moment: datetime, now: datetime | None = None) -> str:

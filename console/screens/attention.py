@@ -147,6 +147,10 @@ class AttentionScreen(PagedScreen):
         if failure is None and (self.is_current or "attention" in command.kind):
             begin(self, "list", self.reload)
 
+    def redraw(self) -> None:
+        """Other colours."""
+        self._draw()
+
     async def do_enter(self) -> None:
         """Open the order."""
         self._open("order")
@@ -288,8 +292,12 @@ class AttentionScreen(PagedScreen):
         item = self._item()
         if item is None:
             self.glance.show([])
+            self.key_bar.relabel(dict.fromkeys(("enter", *COMMANDS), ""))
             return
         pending = self.counter.shop.outbox.open_commands(attention.aggregate_of(item))
+        fits = {name for name, one in COMMANDS.items() if one in item.commands}
+        labels = {name: "" for name in COMMANDS if name not in fits}
+        self.key_bar.relabel(labels | ({} if item.order_id else {"enter": ""}))
         lines = attention_page(item, pending, self.counter.paints, self.glance.size.width)
         self.glance.show(lines, keep_place=item.id == self._shown)
         self._shown = item.id

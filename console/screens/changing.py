@@ -258,7 +258,7 @@ class ChangingScreen(BrowsingScreen):
             if self.at is not None:
                 labels["enter"] = "stock"
         else:
-            labels = {one.id: "" for one in keys.on_the_bar(self.NAME)[0]}
+            labels = {one.id: "" for one in keys.on_the_bar(self.NAME)[0].wanted}
             if stage is Stage.RESULTS and not self.desk.is_under_way:
                 for one in (*CHANGES, "low_at", "find"):
                     if one == "find" or not self._may_not(one):

@@ -11,7 +11,7 @@ from console.client.errors import NotFound
 from console.client.models import CaseFile, ScanAnswer
 from console.client.shop import Line, Shop
 from console.flows.step import Feedback, Tone
-from console.flows.words import clock
+from console.flows.words import clock, visible
 from console.scan.entry import Entry
 from console.theme import Paints
 from console.widgets.bars import Standing
@@ -60,9 +60,9 @@ class Counter:
         return person.full_name if person and self.shop.session.is_signed_in else ""
 
     def may(self, permission: str) -> bool:
-        """Whether the operator's role allows something."""
+        """Whether the operator's role allows something; what needs no permission is allowed."""
         person = self.shop.session.person
-        return person is not None and person.may(permission)
+        return not permission or (person is not None and person.may(permission))
 
     def standing(self) -> Standing:
         """The right side of every title."""
@@ -122,7 +122,7 @@ class Counter:
 
     def note_scan(self, raw: str, read_as: str) -> None:
         """Keep a code as the scanner sent it: a misread is understood only from that."""
-        self.scans.appendleft((datetime.now(UTC), repr(raw), read_as))
+        self.scans.appendleft((datetime.now(UTC), visible(raw), read_as))
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:

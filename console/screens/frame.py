@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime
 from typing import ClassVar, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
@@ -61,7 +62,7 @@ class Frame(Screen[None]):
         self.entry_bar = EntryBar(paints, counter.entry, self.HINT)
         self.question = QuestionPanel(paints)
         self.problem = ProblemPanel(paints)
-        self.key_bar = KeyBar(paints, keys.on_the_bar(self.NAME))
+        self.key_bar = KeyBar(paints, keys.on_the_bar(self.NAME), counter.may)
         self.read_at: datetime | None = None
         """When what is shown was read from the shop."""
 
@@ -140,6 +141,10 @@ class Frame(Screen[None]):
 
     async def reload(self) -> None:
         """Read again what is shown."""
+
+    def redraw(self) -> None:
+        """Draw everything in other colours: as after a change of the window's size."""
+        self.post_message(events.Resize(self.size, self.size))
 
     def tick(self) -> None:
         """Called every second while current, for ages and other things that time changes."""

@@ -120,6 +120,11 @@ class HomeScreen(PagedScreen):
             return "Nothing waits to be shipped: scan or type a code"
         return None
 
+    def redraw(self) -> None:
+        """Other colours."""
+        self._draw_tiles()
+        self._draw_lately()
+
     async def do_enter(self) -> None:
         """Open the order under the cursor: the oldest, unless the operator moved."""
         order = self.table.current

@@ -127,6 +127,11 @@ class OrdersScreen(PagedScreen):
             return "Your role does not give money back"
         return None
 
+    def redraw(self) -> None:
+        """Other colours."""
+        self._draw_views()
+        self._glance()
+
     async def do_enter(self) -> None:
         """Open the order."""
         self._open("order")
@@ -201,7 +206,7 @@ class OrdersScreen(PagedScreen):
         note = "oldest first" if self.filter.oldest_first else "newest first"
         self.views.show(
             [view.label for view in VIEWS],
-            self.filter.view.label,
+            self.filter.shown,
             note=note if self.size.width >= 100 else "",
             position=self.table.position,
         )

@@ -134,6 +134,11 @@ class StockScreen(PagedScreen, AdjustingScreen):
             return True
         return False
 
+    def redraw(self) -> None:
+        """Other colours."""
+        self._draw_views()
+        self._draw_journal()
+
     async def do_enter(self) -> None:
         """Open the level."""
         level = self.level_at_hand()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from textual import events
 
+from console import keys
 from console.flows.step import Feedback, Tone
-from console.keys import Action
+from console.keys import Action, Rows
 from console.messages import Pressed
 from console.scan.entry import Entry
 from console.theme import SYMBOLS, Paints
 from console.widgets.drawn import Drawn
-from console.widgets.ink import Line, Part, fit, width_of
+from console.widgets.ink import Line, Part, fit, width_of, wrapped
+
+MOST_LINES = 4
+"""Lines that one sentence may take of the screen."""
 
 
 class Standing(NamedTuple):
@@ -54,8 +59,10 @@ class TitleBar(Drawn):
         if standing.waiting:
             right.append((f"{standing.waiting}   ", paints.tones[Tone.NOTE]))
         right += [(f"{standing.mark} ", tone), (standing.line, paints.bar_dim)]
-        if standing.person and width >= 100:
-            right.insert(0, (f"{standing.person}   ", paints.bar_dim))
+        if standing.person:
+            # At the least the first name: whose hands these are must be seen on every desk.
+            name = standing.person if width >= 100 else standing.person.split()[0]
+            right.insert(0, (f"{name}   ", paints.bar_dim))
         right.append((f"   {standing.clock} ", paints.bar))
         return Line(tuple(parts), tuple(right), paints.bar)
 
@@ -76,7 +83,23 @@ class EntryBar(Drawn):
     def say(self, feedback: Feedback | None) -> None:
         """Show what came of it; an error stays until the next thing that is right."""
         self._feedback = feedback
+        self._fit()
         self.refresh()
+
+    def on_resize(self) -> None:
+        """A narrower window needs more lines for the same sentence."""
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as tall as the sentence needs: what went wrong is never cut."""
+        height = 1 + len(self._told(self.size.width or self.app.size.width))
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
+
+    def _told(self, width: int) -> list[str]:
+        if self._feedback is None:
+            return [""]
+        return wrapped(self._feedback.text, width - 4)[:MOST_LINES]
 
     def work_on(self, words: str) -> None:
         """Show that a code is being looked up; empty when it is through."""
@@ -86,7 +109,7 @@ class EntryBar(Drawn):
 
     def line_at(self, y: int, width: int) -> Line:
         """The typed line, then the answer to it."""
-        return self._typed() if y == 0 else self._answer(width)
+        return self._typed() if y == 0 else self._answer(y - 1, width)
 
     def _typed(self) -> Line:
         paints, entry = self.paints, self._entry
@@ -103,58 +126,96 @@ class EntryBar(Drawn):
         right = ((f"{self._busy} ", paints.tones[Tone.WAIT]),) if self._busy else ()
         return Line(tuple(parts), right)
 
-    def _answer(self, width: int) -> Line:
+    def _answer(self, row: int, width: int) -> Line:
         feedback = self._feedback
         if feedback is None:
             return Line((("─" * width, self.paints.faint),))
         banner = self.paints.banners[feedback.tone]
-        return Line(((f" {SYMBOLS[feedback.tone]} {feedback.text}", banner),), ground=banner)
+        told = self._told(width)
+        symbol = SYMBOLS[feedback.tone] if row == 0 else " "
+        words = told[row] if row < len(told) else ""
+        return Line(((f" {symbol} {words}", banner),), ground=banner)
 
 
 class KeyBar(Drawn):
-    """What can be pressed here: this screen's keys above, those of every screen below."""
+    """What can be pressed here: this screen's keys above, those of every screen below.
 
-    def __init__(self, paints: Paints, rows: tuple[tuple[Action, ...], tuple[Action, ...]]) -> None:
+    What comes next is a filled block at the beginning. What does not fit is counted at the end of
+    its row, and F1 shows it.
+    """
+
+    def __init__(self, paints: Paints, rows: tuple[Rows, Rows], may: Callable[[str], bool]) -> None:
         super().__init__(paints, id="keys")
         self._rows = rows
+        self._may = may
         self._labels: dict[str, str] = {}
 
     def relabel(self, labels: dict[str, str]) -> None:
-        """Call actions by what they do right now; an empty label greys one out."""
+        """Call actions by what they do right now; an empty label takes one off."""
         if labels != self._labels:
             self._labels = labels
             self.refresh()
 
     def line_at(self, y: int, width: int) -> Line:
         """One row of keys."""
-        parts: list[Part] = [(" ", self.paints.bar)]
-        for _, key, label in self._placed(y, width):
-            parts += [(key, self.paints.key), (f" {label}  ", self.paints.bar_dim)]
-        return Line(tuple(parts), ground=self.paints.bar)
+        paints = self.paints
+        places, left_out = self._placed(y, width)
+        parts: list[Part] = []
+        for place in places:
+            parts.append((place.gap, paints.bar_edge))
+            if place.action.id == "enter":
+                parts.append((f" {place.action.face} {place.label} ", paints.enter))
+            else:
+                parts += [(place.action.face, paints.key), (f" {place.label}", paints.bar_dim)]
+        more = ((f"+{left_out} ", paints.bar_dim),) if left_out else ()
+        return Line(tuple(parts), more, ground=paints.bar)
 
     def on_click(self, event: events.Click) -> None:
         """A click on a key is a press of it."""
-        for action, start, end in self._places(event.y, self.size.width):
-            if start <= event.x < end:
-                self.post_message(Pressed(action.id))
+        for place in self._placed(event.y, self.size.width)[0]:
+            if place.start <= event.x < place.end:
+                self.post_message(Pressed(place.action.id))
 
-    def _placed(self, y: int, width: int) -> list[tuple[Action, str, str]]:
-        shown, used = [], 1
-        for action in self._rows[y]:
-            label = self._labels.get(action.id, action.label)
-            taken = width_of(action.face) + width_of(label) + 3
-            if label and used + taken <= width + 2:
-                shown.append((action, action.face, label))
-                used += taken
-        return shown
+    def _placed(self, y: int, width: int) -> tuple[list[Place], int]:
+        """What there is room for, in its groups, and how many actions there is none for."""
+        groups, wanted = self._rows[y]
+        offered = [one for one in wanted if self._label(one) and self._may(keys.permission(one))]
+        shown = offered
+        while True:
+            # Room for the number of those that are left out is kept only where there are some.
+            room = width - (4 if len(shown) < len(offered) else 0)
+            places = _in_a_row([[one for one in group if one in shown] for group in groups],
+                               self._label)  # fmt: skip
+            if not places or places[-1].end <= room:
+                return places, len(offered) - len(shown)
+            shown = shown[:-1]
 
-    def _places(self, y: int, width: int) -> list[tuple[Action, int, int]]:
-        places, at = [], 1
-        for action, face, label in self._placed(y, width):
-            end = at + width_of(face) + width_of(label) + 3
-            places.append((action, at, end - 2))
-            at = end
-        return places
+    def _label(self, action: Action) -> str:
+        return self._labels.get(action.id, action.label)
+
+
+class Place(NamedTuple):
+    """Where an action stands on the key bar, in cells."""
+
+    action: Action
+    label: str
+    gap: str
+    start: int
+    end: int
+
+
+def _in_a_row(groups: list[list[Action]], label: Callable[[Action], str]) -> list[Place]:
+    places: list[Place] = []
+    at = 0
+    for group in groups:
+        for n, action in enumerate(group):
+            gap = "  " if n else (" │ " if places else " ")
+            words = label(action)
+            start = at + len(gap)
+            block = 2 if action.id == "enter" else 0
+            at = start + width_of(action.face) + 1 + width_of(words) + block
+            places.append(Place(action, words, gap, start, at))
+    return places
 
 
 class TooSmall(Drawn):

@@ -24,7 +24,7 @@ RETURN_COLUMNS = (
     Column("Bought", 6, right=True),
     Column("Can go", 6, right=True),
     Column("Back", 4, right=True),
-    Column("Stock", 9),
+    Column("Stock", 12),
     Column("Each", 9, right=True, from_width=84),
     Column("Refund", 10, right=True),
 )
@@ -159,7 +159,7 @@ def _returned(
     draft: RefundDraft, line: Returned, here: bool, amount: str, paints: Paints, width: int
 ) -> Line:
     chosen = line.quantity > 0
-    shelf = ("→ shelf" if draft.restocks(line) else "✖ aside") if chosen else ""
+    shelf = ("→ shelf" if draft.restocks(line) else "✖ quarantine") if chosen else ""
     values: list[Part] = [
         (line.name, paints.ink if line.refundable else paints.dim),
         (line.sku, paints.dim),

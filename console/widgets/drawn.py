@@ -36,6 +36,10 @@ class Drawn(Widget, can_focus=False):
         width = self.size.width
         return strip(self.line_at(y, width), width, self.paints.ground)
 
+    def repaint(self) -> None:
+        """Draw everything again, also what is remembered as it was drawn."""
+        self.refresh()
+
     def repaint_line(self, y: int) -> None:
         """Draw one line again, and nothing else."""
         if 0 <= y < self.size.height:
@@ -112,12 +116,10 @@ class Sheet(Drawn):
         at = self.top + y
         if at >= len(self._lines):
             return Line()
-        line = self._lines[at]
-        last = y == self.size.height - 1
-        if last and at < len(self._lines) - 1:
-            more = f" {len(self._lines) - 1 - at} more ↓ "
-            return Line(line.parts, (*line.right, (more, self.paints.dim)), line.ground, line.item)
-        return line
+        if y == self.size.height - 1 and at < len(self._lines) - 1:
+            # A line of its own: half a row of figures under it would be read as whole.
+            return Line((), ((f"{len(self._lines) - at} more ↓ ", self.paints.dim),))
+        return self._lines[at]
 
     def scroll_by(self, lines: int) -> None:
         """Move the window over the lines."""
@@ -130,11 +132,13 @@ class Sheet(Drawn):
         """Scroll so that an item can be seen, and what is told of it below, as far as it fits."""
         for at, line in enumerate(self._lines):
             if line.item == item:
-                last = min(self._end_of(at), at + self.size.height) - 1
+                # The last line of the window tells how many more there are, until the end.
+                last = min(self._end_of(at), at + self.size.height - 1) - 1
+                lowest = self.top + self.size.height - (2 if self.top < self._lowest else 1)
                 if at < self.top:
                     self.scroll_by(at - self.top)
-                elif last >= self.top + self.size.height:
-                    self.scroll_by(last - self.top - self.size.height + 1)
+                elif last > lowest:
+                    self.scroll_by(last - lowest)
                 return
 
     def _end_of(self, at: int) -> int:

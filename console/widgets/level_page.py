@@ -79,7 +79,7 @@ def level_page(
         *_pending(pending, paints),
         Line(),
         _figure("on hand", level.on_hand, bar, paints),
-        _figure("taken", level.allocated + level.reserved, "", paints),
+        _figure("reserved", level.allocated + level.reserved, "", paints),
         _figure("free", level.available, least, paints),
         Line(),
     ]
@@ -134,7 +134,7 @@ def _movement(one: Movement, paints: Paints, width: int) -> Line:
     kind = one.kind.replace("_", " ")
     what = f"{kind}, {one.reason}" if one.reason and one.reason != one.kind else kind
     if not change and (one.allocated_change or one.reserved_change):
-        what += f" (taken {signed(one.allocated_change + one.reserved_change)})"
+        what += f" (reserved {signed(one.allocated_change + one.reserved_change)})"
     values: list[Part] = [
         (day(one.at), paints.dim),
         (signed(change), paints.senses[sense]),

@@ -76,7 +76,7 @@ def order_glance(
 ) -> list[Line]:
     """An order beside a list: what the row does not say."""
     if order is None:
-        state = fulfilment(card.fulfilment_status, card.status)
+        state = fulfilment(card)
         return [
             Line(((f" {card.number}", paints.bright), (f"  {card.customer_name}", paints.ink))),
             Line(((" ", paints.ink), *_marked(state, paints), ("   reading …", paints.dim))),
@@ -139,7 +139,7 @@ def _standing(order: CaseFile, paints: Paints, width: int) -> list[Line]:
 
 
 def _head(order: CaseFile, paints: Paints, width: int) -> list[Line]:
-    state = ON_HOLD if order.on_hold else fulfilment(order.fulfilment_status, order.status)
+    state = fulfilment(order)
     paid = mark(PAYMENT, order.payment_status)
     first = Line(
         ((f" {order.number}  ", paints.bright), (order.customer_name, paints.bright)),

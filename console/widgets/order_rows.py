@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Protocol
 
 from console.client.models import OrderCard
-from console.flows.words import ON_HOLD, PAYMENT, Sense, age, day, fulfilment, listed, mark
+from console.flows.words import PAYMENT, Sense, age, day, fulfilment, listed, mark
 from console.theme import Paints
 from console.widgets.ink import Column, Part
 
@@ -18,24 +17,21 @@ class Shop(Protocol):
     currency: str
 
 
-LATE_AFTER = 24 * 3600.0
-"""Seconds after which an order that still waits is late."""
-
 QUEUE_COLUMNS = (
     Column("Order", 10),
-    Column("Customer", 14, grow=3),
-    Column("Units", 5, right=True),
-    Column("Total", 12, right=True),
+    Column("Customer", 12, grow=3),
+    Column("Units", 6, right=True),
+    Column("Total", 10, right=True, from_width=70),
     Column("To", 2),
     Column("Waits", 5, right=True),
-    Column("State", 16, from_width=74),
+    Column("State", 16),
 )
 
 LIST_COLUMNS = (
     Column("Order", 10),
     Column("Placed", 12, from_width=82),
     Column("Customer", 15, grow=3),
-    Column("Units", 5, right=True),
+    Column("Units", 6, right=True),
     Column("Total", 12, right=True),
     Column("To", 2, from_width=86),
     Column("State", 16),
@@ -50,15 +46,14 @@ def queue_row(
     """Draw a row of what waits to be shipped; `pending` tells what has a command under way."""
 
     def draw(order: OrderCard) -> Sequence[Part]:
-        waits = (datetime.now(UTC) - order.placed_at).total_seconds()
-        late = waits > LATE_AFTER
         return (
             (order.number, paints.bright),
             (order.customer_name, paints.ink),
-            (str(order.unit_count), paints.ink),
+            (_units(order), paints.ink),
             (listed(order.total, shop.currency), paints.ink),
             (order.ship_country or "", paints.dim),
-            (age(order.placed_at), paints.senses[Sense.BAD] if late else paints.dim),
+            # Without a colour: the shop promises no day, so no age is late by itself.
+            (age(order.placed_at), paints.ink),
             _state(paints, order, pending(order.id)),
         )
 
@@ -76,7 +71,7 @@ def list_row(
             (order.number, paints.bright),
             (day(order.placed_at), paints.dim),
             (order.customer_name, paints.ink),
-            (str(order.unit_count), paints.ink),
+            (_units(order), paints.ink),
             (listed(order.total, shop.currency), paints.ink),
             (order.ship_country or "", paints.dim),
             _state(paints, order, pending(order.id)),
@@ -87,10 +82,14 @@ def list_row(
     return draw
 
 
+def _units(order: OrderCard) -> str:
+    """What is left to ship, and of how many: `2 of 5`; all of them where nothing is left."""
+    left = order.open_unit_count
+    return f"{left} of {order.unit_count}" if 0 < left < order.unit_count else str(order.unit_count)
+
+
 def _state(paints: Paints, order: OrderCard, pending: bool) -> Part:
     if pending:
         return ("◔ being sent", paints.senses[Sense.PART])
-    if order.on_hold:
-        return (f"{ON_HOLD.glyph} {ON_HOLD.word}", paints.senses[ON_HOLD.sense])
-    state = fulfilment(order.fulfilment_status, order.status)
+    state = fulfilment(order)
     return (f"{state.glyph} {state.word}", paints.senses[state.sense])

@@ -166,6 +166,10 @@ class WindowTable(Drawn, Generic[Row]):
         """Draw all rows anew: something that they show beside the row itself has changed."""
         self._repaint()
 
+    def repaint(self) -> None:
+        """Draw everything again."""
+        self._repaint()
+
     def move(self, action: str) -> None:
         """Obey one of the moving keys."""
         page = max(1, self._rows - 1)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from console.client.journal import Call
 from console.client.outbox import Command, State
 from console.client.stock import moved_to
-from console.flows.words import Sense, age, clock_with_seconds, counted, span
+from console.flows.words import Sense, age, clock_with_seconds, plain, span
 from console.theme import Paints
 from console.widgets.ink import Column, Line, Part, cells, wrapped
 
@@ -116,14 +116,13 @@ def _standing(command: Command, operator: str) -> tuple[str, str, Sense]:
 def _details(command: Command, paints: Paints, width: int) -> list[Line]:
     made = datetime.fromtimestamp(command.made_at, UTC)
     told = [f"made {age(made)} ago · {command.path.removeprefix('/api/v1/admin')}"]
-    told.append(", ".join(f"{name} {_short(value)}" for name, value in command.body.items()))
+    told.append(plain(command.body))
     problem = command.problem
     if problem:
         told.append(f"{problem.get('detail')} ({problem.get('code')})")
         facts = problem.get("facts")
         if isinstance(facts, dict) and facts:
-            listed = ", ".join(f"{name.replace('_', ' ')} {v}" for name, v in facts.items())
-            told.append(f"the shop says: {listed}")
+            told.append(f"the shop says: {plain(facts)}")
         current = moved_to(command)
         if current is not None:
             mine = command.body.get("on_hand")
@@ -135,9 +134,3 @@ def _details(command: Command, paints: Paints, width: int) -> list[Line]:
         for sentence in told
         for row in wrapped(sentence, width - 10)
     ]
-
-
-def _short(value: object) -> str:
-    if isinstance(value, list):
-        return counted(len(value), "line")
-    return str(value)

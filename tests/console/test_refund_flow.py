@@ -74,7 +74,7 @@ def test_the_review_states_amount_destination_and_what_the_shelf_gets() -> None:
 
     assert draft.stage is Stage.REVIEW
     assert draft.question.text == (
-        "Refund 9.99 € to stripe card …4242? 1 unit set aside, not back to stock."
+        "Refund 9.99 € to stripe card …4242? 1 unit to quarantine, not back to stock."
     )
     assert draft.question.focused.name == "no"
 

@@ -199,7 +199,7 @@ def test_the_f_keys_mean_the_same_everywhere() -> None:
         for key, action in keys.bindings(frame.NAME).items():
             if key.startswith("f") and key[1:].isdigit() and frame.NAME not in {"palette"}:
                 expected = {
-                    "f1": "help", "f2": "home", "f3": "orders", "f5": "attention",
+                    "f1": "help", "f2": "home", "f3": "orders", "f4": "queue", "f5": "attention",
                     "f6": "catalogue", "f7": "stock", "f8": "refund", "f9": "undo",
                     "f10": "commit", "f12": "tray",
                 }  # fmt: skip

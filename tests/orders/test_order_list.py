@@ -49,6 +49,26 @@ def test_each_question_finds_its_orders(shop: Shop) -> None:
     assert numbers(owner, q="%") == []
 
 
+def test_a_card_tells_what_is_left_to_ship(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    buyer = shop.guest()
+    buyer.adds("MUG", 5)
+    order = buyer.checks_out()
+    buyer.pays(order)
+    owner = shop.staff()
+    (line,) = owner.opens(order)["lines"]
+    some = {"carrier": "DHL", "lines": [{"order_line_id": line["id"], "quantity": 2}]}
+    assert owner.posts(f"/orders/{order['id']}/ship", some).status_code == 201
+
+    told = [
+        owner.gets("/orders").json["data"][0],
+        owner.gets("/orders", q="1001").json["data"][0],
+        owner.gets("/scan", code="1001").json["order"],
+        owner.opens(order),
+    ]
+    assert [(one["unit_count"], one["open_unit_count"]) for one in told] == [(5, 3)] * 4
+
+
 def test_pages_follow_one_another_and_the_total_is_counted(shop: Shop) -> None:
     shop.sells("MUG", 10)
     for _ in range(5):

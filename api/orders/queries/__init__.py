@@ -142,6 +142,7 @@ def full(order_id: UUID) -> dict[str, Any]:
         "customer_id": order.customer_id,
         "customer_name": order.customer_name,
         "unit_count": order.unit_count,
+        "open_unit_count": sum(line["open_quantity"] for line in lines),
         "ship_country": order.ship_country,
         "cancel_reason": order.cancel_reason,
         "captured": Money(order.captured, order.currency),

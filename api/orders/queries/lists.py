@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from api.kernel.money import Money
 from api.orders.errors import OrderNotFound
-from api.orders.models import Order
+from api.orders.models import Order, OrderLine
 from api.orders.texts import tsquery_of
 from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import (
@@ -47,6 +47,20 @@ CARD: tuple[Any, ...] = (
     Order.ship_country,
     Order.version,
 )
+
+
+def _open_units(order_id: Any) -> ColumnElement[Any]:
+    """Units that are still to ship, counted for the rows that are given out and no others."""
+    left = OrderLine.quantity - OrderLine.shipped_quantity - OrderLine.cancelled_quantity
+    return (
+        select(func.coalesce(func.sum(left), 0))
+        .where(OrderLine.order_id == order_id)
+        .scalar_subquery()
+        .label("open_unit_count")
+    )
+
+
+WHOLE_CARD: tuple[Any, ...] = (*CARD, _open_units(Order.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +98,13 @@ def cards(
 
 def card_by_number(number: str) -> dict[str, Any] | None:
     """Return the card of an order by the number that a person reads aloud."""
-    row = session.execute(select(*CARD).where(Order.number == number)).one_or_none()
+    row = session.execute(select(*WHOLE_CARD).where(Order.number == number)).one_or_none()
     return None if row is None else card(row)
 
 
 def card_of(order_id: UUID) -> dict[str, Any]:
     """Return the card of an order. Raises `OrderNotFound`."""
-    row = session.execute(select(*CARD).where(Order.id == order_id)).one_or_none()
+    row = session.execute(select(*WHOLE_CARD).where(Order.id == order_id)).one_or_none()
     if row is None:
         raise OrderNotFound(order_id=order_id)
     return card(row)
@@ -109,6 +123,7 @@ def card(row: AnyRow) -> dict[str, Any]:
         "customer_name": row.customer_name,
         "email": row.email,
         "unit_count": row.unit_count,
+        "open_unit_count": row.open_unit_count,
         "total": Money(row.total, row.currency),
         "ship_country": row.ship_country,
         "version": row.version,
@@ -142,7 +157,9 @@ def _listing(names: frozenset[str], sort: Sort, is_search: bool) -> tuple[Listin
     """Build each kind of list once: the page, and the ids that a total counts."""
     conditions = [_NARROWED_BY[name] for name in sorted(names)]
     if not is_search:
-        return listing(select(*CARD).where(*conditions), sort), select(Order.id).where(*conditions)
+        return listing(select(*WHOLE_CARD).where(*conditions), sort), select(Order.id).where(
+            *conditions
+        )
     first, later = (_search(one, sort) for one in (conditions, [*conditions, after(sort)]))
     counted = select(Order.id).where(*conditions, _MATCHES(select(_TSQUERY).scalar_subquery()))
     return Listing(first, later, sort, name_of(sort)), counted
@@ -179,7 +196,7 @@ def _search(conditions: Sequence[ColumnElement[bool]], sort: Sort) -> AnySelect:
         .limit(bindparam("page_rows", type_=Integer))
     )
     found = union_all(in_order(walked, sort), gathered).subquery()
-    return select(found).order_by(
+    return select(found, _open_units(found.c.id)).order_by(
         *(
             found.c[place.name].desc() if sort.descending else found.c[place.name].asc()
             for place in places

@@ -296,7 +296,7 @@ def review_text(draft: RefundDraft) -> str:
     aside = draft.units - shelf
     told = [
         f"{units(shelf)} back to stock" if shelf else "",
-        f"{units(aside)} set aside, not back to stock" if aside else "",
+        f"{units(aside)} to quarantine, not back to stock" if aside else "",
     ]
     goods = ", ".join(part for part in told if part) or "no goods come back"
     fee = ", shipping fee included" if draft.shipping else ""

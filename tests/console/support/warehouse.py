@@ -170,13 +170,14 @@ class Warehouse:
         """An order as a row of a list."""
         case = self.cases.get(n)
         if case is not None:
-            return {name: case[name] for name in CARD}
+            return {name: case[name] for name in CARD} | {"open_unit_count": _open_units(case)}
         return self._card(n)
 
     def case(self, n: int) -> dict[str, object]:
         """Everything about an order; kept from now on."""
         if n not in self.cases:
             self.cases[n] = self._case(n)
+        self.cases[n]["open_unit_count"] = _open_units(self.cases[n])
         return self.cases[n]
 
     def pick(self, wanted: dict[str, str], text: str) -> tuple[int, ...]:
@@ -545,6 +546,10 @@ class Warehouse:
             "placed_at": wire_time(self._placed(n)), "status": status, "payment_status": paid,
             "fulfilment_status": sent, "customer_name": name,
             "email": f"customer{n}@example.org", "unit_count": sum(q for _, q in bought),
+            "open_unit_count": (
+                sum(q for _, q in bought) - (sent == "partially_shipped")
+                if sent in {"unfulfilled", "partially_shipped"} else 0
+            ),
             "total": eur(sum(v.price * q for v, q in bought) + 490),
             "ship_country": CITIES[n % 4][2], "on_hold": False, "version": 1,
         }  # fmt: skip
@@ -625,6 +630,10 @@ CARD = (
     "id", "number", "placed_at", "status", "payment_status", "fulfilment_status", "customer_name",
     "email", "unit_count", "total", "ship_country", "on_hold", "version",
 )  # fmt: skip
+
+
+def _open_units(case: dict[str, object]) -> int:
+    return sum(line["open_quantity"] for line in case["lines"])
 
 
 def _is_to_ship(status: str, paid: str, sent: str) -> bool:
