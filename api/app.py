@@ -20,6 +20,7 @@ from api.catalog import admin_routes as catalog_admin_routes
 from api.catalog import routes as catalog_routes
 from api.checkout import routes as checkout_routes
 from api.cli import commands
+from api.doctor import routes as doctor_routes
 from api.fulfilment import routes as fulfilment_routes
 from api.imports import admin_routes as import_routes
 from api.inventory import routes as inventory_routes
@@ -84,6 +85,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     own_order_routes.blueprint,
     attention_routes.blueprint,
     presence_routes.blueprint,
+    doctor_routes.blueprint,
     letter_routes.blueprint,
     waitlist_routes.blueprint,
     waitlist_routes.admin,

@@ -5,11 +5,10 @@ from flask.cli import with_appcontext
 
 from api.accounts import commands as accounts
 from api.catalog import commands as catalog
+from api.doctor import commands as doctor
 from api.imports import commands as imports
-from api.inventory import commands as inventory
 from api.kernel.words import counted
 from api.platform import jobs, storefronts
-from api.pricing import commands as pricing
 
 
 @click.command("relay")
@@ -37,13 +36,11 @@ def run_periodic(name: str) -> None:
 commands: list[click.Command] = [
     accounts.create_staff,
     accounts.set_staff_password,
-    catalog.catalogue_doctor,
     catalog.refresh_catalogue,
+    doctor.doctor,
     imports.import_products,
     imports.export_products,
     imports.undo_import,
-    inventory.stock_doctor,
-    pricing.tax_doctor,
     relay,
     run_periodic,
     storefronts.storefront_key,

@@ -19,6 +19,8 @@ from api.catalog.events import (
     MediaUploaded,
 )
 from api.checkout import jobs as checkout
+from api.doctor import jobs as doctor
+from api.doctor.events import DoctorRequested
 from api.fulfilment import jobs as fulfilment
 from api.fulfilment.events import FulfilmentShipped
 from api.imports import jobs as imports
@@ -67,6 +69,7 @@ WORK = Work(
         ],
         CollectionRulesChanged: [catalog.fill_collection],
         CustomerRegistered: [letters.on_customer_registered],
+        DoctorRequested: [doctor.on_doctor_requested],
         ExportRequested: [imports.on_export_requested],
         FulfilmentShipped: [letters.on_fulfilment_shipped],
         ImportRequested: [imports.on_import_requested],
@@ -120,6 +123,7 @@ WORK = Work(
             catalog.count_search_words,
             takes_long=True,
         ),
+        Periodic("doctor", timedelta(hours=1), doctor.look_at_night, takes_long=True),
         Periodic("forget-idle-carts", timedelta(hours=6), checkout.forget_idle_carts),
         Periodic("forget-old-files", timedelta(hours=1), imports.forget_old_files),
         Periodic("forget-old-changes", timedelta(minutes=10), presence.forget_old_changes),

@@ -26,4 +26,5 @@ COMMANDS: Mapping[AttentionKind, tuple[Command, ...]] = {
     AttentionKind.DISPUTE: (Command.ACCEPT,),
     AttentionKind.FRAUD_WARNING: (Command.ACCEPT,),
     AttentionKind.FAILING_JOB: (Command.RETRY, Command.DISCARD, Command.ACCEPT),
+    AttentionKind.DISCREPANCY: (Command.ACCEPT,),
 }

@@ -1,9 +1,12 @@
-"""Pictures on their way: from a request into the storage, and from there into their sizes.
+"""Pictures on their way, and all products looked at anew.
+
+A picture comes from a request into the storage, and from there into its sizes.
 
 The storage may be on the network, so each step has a transaction of its own. A file that was
 stored and never written down does no harm; a row without its file would, so files come first.
 """
 
+from collections.abc import Iterator
 from hashlib import sha256
 from uuid import UUID
 
@@ -13,7 +16,7 @@ from api.catalog import queries, service
 from api.catalog.errors.media import PictureTooManyPixels, PictureUnreadable
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.platform.db import forget_reads, transaction
+from api.platform.db import forget_reads, session, transaction
 from api.platform.ports import port
 from api.platform.storage import FileGone, Storage
 
@@ -87,6 +90,36 @@ def forget_files(media_id: UUID, key: str) -> None:
     storage.delete(key)
     for file in service.SIZE_FILES:
         storage.delete(f"{folder}/{file}")
+
+
+class _LookedOnly(Exception):
+    """Takes back what a batch that was only looked at would have written."""
+
+
+def refresh(*, keeping: bool) -> Iterator[tuple[list[UUID], set[UUID]]]:
+    """Find anew what follows from all products, a few hundred in a transaction.
+
+    Yields the products of each batch, and those of them that were not right. What is not kept is
+    taken back at once. It can be stopped and repeated; what is right already is only read.
+    """
+    after: UUID | None = None
+    while True:
+        try:
+            with transaction():
+                product_ids, changed = service.refresh_next(after)
+                if not keeping:
+                    raise _LookedOnly
+        except _LookedOnly:
+            pass
+        session.remove()
+        if not product_ids:
+            break
+        yield product_ids, changed
+        after = product_ids[-1]
+    if keeping:
+        for step in service.REFRESH_AT_THE_END:
+            with transaction():
+                step()
 
 
 def folder_of(media_id: UUID) -> str:

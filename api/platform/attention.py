@@ -61,6 +61,7 @@ class AttentionKind(StrEnum):
     DISPUTE = "dispute"
     FRAUD_WARNING = "fraud_warning"
     FAILING_JOB = "failing_job"
+    DISCREPANCY = "discrepancy"
 
 
 class Resolution(StrEnum):
@@ -221,6 +222,19 @@ def clear(
         .execution_options(synchronize_session=False)
     )
     return cast("CursorResult[object]", done).rowcount
+
+
+def open_references(kind: AttentionKind, *, beginning: str) -> list[str]:
+    """Return the causes of a kind that are listed and open, of those that begin like this."""
+    return list(
+        session.scalars(
+            select(AttentionItem.reference).where(
+                IS_OPEN,
+                AttentionItem.kind == kind,
+                AttentionItem.reference.startswith(beginning, autoescape=True),
+            )
+        )
+    )
 
 
 def was_raised(kind: AttentionKind, reference: object) -> bool:

@@ -23,6 +23,7 @@ from api.kernel.principal import SYSTEM
 from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
 from api.platform.outbox import Fact
+from tests.support.books import stock_differences
 from tests.support.people import a_customer, a_staff_member
 from tests.support.stock import (
     A_WHILE,
@@ -125,7 +126,7 @@ def test_a_hold_that_ran_out_does_not_stop_a_count(app: Flask) -> None:
         adjust(mug, AdjustReason.COUNT, on_hand=1, expected_on_hand=5)
 
     assert counters(mug) == Counters(on_hand=1)
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_adjusting_back_is_the_inverse_of_adjusting(app: Flask) -> None:
@@ -210,7 +211,7 @@ def test_low_stock_is_told_once_and_again_after_it_recovered(app: Flask) -> None
         (5, 5),
         (3, 5),
     ]
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_baskets_that_come_and_go_do_not_ring_the_bell(app: Flask) -> None:

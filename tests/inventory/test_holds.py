@@ -13,6 +13,7 @@ from api.inventory.models import StockHold
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.platform.db import session, transaction
+from tests.support.books import stock_differences
 from tests.support.stock import (
     A_WHILE,
     Counters,
@@ -138,7 +139,7 @@ def test_the_sweep_gives_back_what_ran_out_and_nothing_else(app: Flask) -> None:
 
     assert counters(mug) == Counters(on_hand=5, reserved=1)
     assert journal(mug)[-1] == ("released_hold", 0, 0, -2, 5)
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_a_hold_for_nothing_is_no_hold(app: Flask) -> None:

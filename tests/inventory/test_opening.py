@@ -4,11 +4,11 @@ from uuid import UUID
 
 from flask import Flask
 
-from api.inventory import queries
 from api.inventory import service as inventory
 from api.inventory.models import AdjustReason
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
+from tests.support.books import stock_differences
 from tests.support.catalogue import a_product
 from tests.support.stock import Counters, a_location, counters, goods, held, journal, level_of
 
@@ -48,7 +48,7 @@ def test_an_opening_taken_back_may_be_made_again_and_again(app: Flask) -> None:
         ("opening", 7),
         ("opening_undone", -7),
     ]
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_a_shelf_that_somebody_counted_since_is_theirs(app: Flask) -> None:

@@ -14,6 +14,7 @@ from api.kernel.errors import Stale
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
+from tests.support.books import stock_differences
 from tests.support.catalogue import a_product
 from tests.support.stock import (
     Counters,
@@ -88,7 +89,7 @@ def test_reading_the_same_opening_stock_again_changes_nothing(app: Flask) -> Non
     assert counters(tea) == Counters(on_hand=0)
     assert journal(tea) == []
     assert journal(pot) == [("opening", 2, 0, 0, 2)]
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_opening_stock_of_unknown_goods_is_refused(app: Flask) -> None:
@@ -135,7 +136,7 @@ def test_closing_a_place_takes_its_goods_off_sale_and_opening_brings_them_back(a
         inventory.edit_location(side, {"is_active": False}, expected_version=1, by=SYSTEM)
     assert (in_stock(mug), in_stock(tea)) == ((False, False), (True, True))
     assert queries.availability([mug, tea]) == {mug: 0, tea: 1}
-    assert queries.differences() == []
+    assert stock_differences() == []
 
     with transaction():
         inventory.edit_location(side, {"is_active": True}, expected_version=2, by=SYSTEM)

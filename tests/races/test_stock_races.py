@@ -18,6 +18,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from api.platform.outbox import Fact
+from tests.support.books import stock_differences
 from tests.support.catalogue import a_product
 from tests.support.stock import (
     Counters,
@@ -76,7 +77,7 @@ def test_forty_buyers_of_ten_units_get_exactly_ten_orders(app: Flask) -> None:
     assert outcomes.refused_by(InsufficientStock) == 30
     assert counters(mug) == Counters(on_hand=10, allocated=10)
     assert queries.availability([mug]) == {mug: 0}
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_two_baskets_that_share_goods_in_opposite_order_queue(app: Flask) -> None:
@@ -88,7 +89,7 @@ def test_two_baskets_that_share_goods_in_opposite_order_queue(app: Flask) -> Non
 
     assert outcomes.errors == []
     assert counters(tea) == Counters(on_hand=100, allocated=30)
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_the_last_unit_is_either_held_or_sold(app: Flask) -> None:
@@ -102,7 +103,7 @@ def test_the_last_unit_is_either_held_or_sold(app: Flask) -> None:
         assert outcomes.refused_by(InsufficientStock) == 3
         now = counters(mug)
         assert (now.on_hand, now.allocated + now.reserved) == (1, 1)
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_a_hold_that_ran_out_never_costs_a_buyer_the_goods(app: Flask) -> None:
@@ -117,7 +118,7 @@ def test_a_hold_that_ran_out_never_costs_a_buyer_the_goods(app: Flask) -> None:
         # One buyer gets it; the other is refused for the right reason.
         assert outcomes.refused_by(InsufficientStock) == 1
         assert counters(mug) == Counters(on_hand=1, allocated=1)
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_goods_that_an_order_has_cannot_be_counted_away(app: Flask) -> None:
@@ -130,7 +131,7 @@ def test_goods_that_an_order_has_cannot_be_counted_away(app: Flask) -> None:
         assert len(outcomes.results) == 1
         assert outcomes.refused_by(InsufficientStock) == 1
         assert counters(mug) in (Counters(4), Counters(10, allocated=5))
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_two_who_count_the_same_shelf_do_not_overwrite_each_other(app: Flask) -> None:
@@ -159,7 +160,7 @@ def test_low_stock_is_told_exactly_once(app: Flask) -> None:
 
     assert outcomes.errors == []
     assert low_facts() == 1
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_an_order_that_is_placed_twice_at_once_takes_its_goods_once(app: Flask) -> None:
@@ -174,7 +175,7 @@ def test_an_order_that_is_placed_twice_at_once_takes_its_goods_once(app: Flask) 
 
     assert outcomes.errors == []
     assert counters(mug) == Counters(on_hand=10, allocated=2)
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_an_order_that_is_cancelled_twice_at_once_gives_back_once(app: Flask) -> None:
@@ -190,7 +191,7 @@ def test_an_order_that_is_cancelled_twice_at_once_gives_back_once(app: Flask) ->
 
     assert outcomes.errors == []
     assert counters(mug) == Counters(on_hand=10)
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_a_parcel_that_is_sent_twice_at_once_leaves_once(app: Flask) -> None:
@@ -230,7 +231,7 @@ def test_the_catalogue_agrees_with_the_shelf_after_a_rush(app: Flask) -> None:
 
     assert all(isinstance(error, InsufficientStock) for error in outcomes.errors)
     assert counters(mug) == Counters(on_hand=2)
-    assert queries.differences() == []
+    assert stock_differences() == []
 
 
 def test_a_shop_gets_one_first_location_however_many_ask(app: Flask) -> None:

@@ -1,5 +1,6 @@
 """The verbs of the shelves. Other rooms of the house call these and nothing below them."""
 
+from api.inventory.service.corrections import mark, reconcile
 from api.inventory.service.counts import adjust, set_threshold
 from api.inventory.service.dispatch import restock, ship
 from api.inventory.service.holds import expire_holds, hold, release_hold
@@ -32,8 +33,10 @@ __all__ = [
     "expire_holds",
     "hold",
     "lock_unopened",
+    "mark",
     "open_level",
     "open_stock",
+    "reconcile",
     "release",
     "release_hold",
     "restock",

@@ -158,7 +158,7 @@ def write(levels: Mapping[UUID, Level], entries: Sequence[Entry], *, by: Princip
     if len(moved) != len(changes):
         raise LevelMoved(f"{len(changes) - len(moved)} levels did not let the change through")
     before = {level_id: levels[level_id].on_hand for level_id in changes}
-    _journal(before, entries, by=by, actor=actor, now=now)
+    journal(before, entries, by=by, actor=actor, now=now)
     _note_counts(changes, actor=actor, now=now)
     telling.tell(levels, moved, changes)
     telling.tell_availability(levels, changes)
@@ -198,7 +198,7 @@ def open_levels(
         if opening[variant_id]
     ]
     if entries:
-        _journal({entry.level_id: 0 for entry in entries}, entries, by=by, actor=actor, now=now)
+        journal({entry.level_id: 0 for entry in entries}, entries, by=by, actor=actor, now=now)
     stocked = [variant_id for variant_id, _ in opened if opening[variant_id]]
     if stocked:
         catalog.note_availability(in_stock=stocked, out_of_stock=[])
@@ -212,7 +212,7 @@ def actor_label(by: Principal) -> str:
     return by.kind.capitalize()
 
 
-def _journal(
+def journal(
     on_hand_before: Mapping[UUID, int],
     entries: Sequence[Entry],
     *,
@@ -220,6 +220,7 @@ def _journal(
     actor: str,
     now: datetime,
 ) -> None:
+    """Write entries down without moving a level; `write` does both, and nearly all want that."""
     on_hand, rows, request_id = dict(on_hand_before), [], observability.request_id()
     for entry in entries:
         on_hand[entry.level_id] += entry.on_hand

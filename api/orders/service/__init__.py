@@ -21,6 +21,7 @@ from api.orders.service.money import (
     refundable,
     refuse_unpayable,
 )
+from api.orders.service.standing import derive_again
 
 __all__ = [
     "Amendment",
@@ -32,6 +33,7 @@ __all__ = [
     "amount_due",
     "cancel",
     "cancel_units",
+    "derive_again",
     "hold",
     "hold_for",
     "lock",

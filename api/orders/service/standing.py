@@ -1,8 +1,10 @@
 """Where an order stands: derived here from its money and its goods, and nowhere else."""
 
+from sqlalchemy import exists, select
+
 from api.kernel import clock
 from api.orders.events import OrderCompleted
-from api.orders.models import Order
+from api.orders.models import Order, OrderHold
 from api.orders.states import (
     ORDER,
     SHIPPABLE,
@@ -14,6 +16,7 @@ from api.orders.states import (
     fulfilment_status,
     payment_status,
 )
+from api.platform.db import session
 from api.platform.outbox import emit
 
 
@@ -43,6 +46,20 @@ def derive(order: Order) -> None:
         and order.fulfilment_status
         in (FulfilmentStatus.UNFULFILLED, FulfilmentStatus.PARTIALLY_SHIPPED)
     )
+
+
+def derive_again(order: Order) -> None:
+    """Derive what follows from the order's money, goods and holds, after something wrote past it.
+
+    No fact is told and no money moves. Needs the order locked.
+    """
+    order.on_hold = bool(
+        session.scalar(
+            select(exists().where(OrderHold.order_id == order.id, OrderHold.released_at.is_(None)))
+        )
+    )
+    derive(order)
+    touch(order)
 
 
 def complete_if_done(order: Order) -> None:

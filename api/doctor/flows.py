@@ -1,0 +1,208 @@
+"""Asking all invariants one after another, each in a transaction of its own, and mending.
+
+The shop may stay open. Nothing is locked while the doctor looks; what is mended is held for a
+moment, one order or one stock level at a time.
+"""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.catalog import flows as catalog
+from api.catalog.queries.attributes import slugs_of
+from api.doctor import queries, service
+from api.doctor.policy import Difference, Finding, Invariant, Report, Section, State
+from api.kernel import clock
+from api.kernel.errors import DomainError
+from api.kernel.principal import Principal
+from api.platform import doctor as runs
+from api.platform.db import session, transaction
+from api.pricing import queries as pricing
+
+SHOWN: Final = 20
+"""How many differences of one invariant are named; all are counted."""
+_AT_ONCE: Final = 500
+_AS_IT_SHOULD_BE: Final = "as its rows say"
+
+Asked = Callable[[Finding], None]
+"""Told of each finding as it comes."""
+
+_log = structlog.get_logger("api.doctor")
+
+
+def chosen(names: Collection[str] = ()) -> list[Invariant]:
+    """Return the invariants of the sections or names, all without any; LookupError else."""
+    known = {*Section, *(one.name for one in queries.INVARIANTS)}
+    if unknown := sorted(set(names) - known):
+        raise LookupError(", ".join(unknown))
+    return [one for one in queries.INVARIANTS if not names or {one.name, one.section} & set(names)]
+
+
+def examine(
+    invariants: Sequence[Invariant],
+    *,
+    shown: int = SHOWN,
+    fix: bool = False,
+    asked: Asked = lambda _: None,
+) -> Report:
+    """Ask invariants in their order; with `fix`, mend what can be mended without a person.
+
+    One that cannot be asked is noted as failed and does not stop the others. Money is not mended.
+    """
+    report = Report()
+    for invariant in invariants:
+        began = time.perf_counter()
+        fixed = _mend(invariant) if fix else 0
+        finding = _ask(invariant, shown)
+        finding.fixed = fixed
+        finding.took_ms = round((time.perf_counter() - began) * 1000)
+        report.findings.append(finding)
+        asked(finding)
+    return report
+
+
+def list_money(report: Report) -> None:
+    """Put differences of money on the attention list, and take those off that have gone."""
+    is_money = {one.name: one for one in queries.INVARIANTS if one.is_money}
+    for finding in report.findings:
+        if finding.name in is_money:
+            with transaction():
+                service.list_discrepancy(is_money[finding.name], finding)
+
+
+def run(by: Principal, *, fix: bool = False, asked: Asked = lambda _: None) -> Report:
+    """Ask everything now, keep the result, and put differences of money before a person."""
+    with transaction():
+        run_id = service.open_run(by=by)
+    report = carry_out(run_id, fix=fix, asked=asked)
+    assert report is not None
+    return report
+
+
+def carry_out(run_id: UUID, *, fix: bool = False, asked: Asked = lambda _: None) -> Report | None:
+    """Carry out a run that was asked for; None when it has ended already. May be repeated."""
+    invariants = chosen()
+    with transaction():
+        if not service.begin(run_id, len(invariants)):
+            return None
+    checked = 0
+
+    def note(finding: Finding) -> None:
+        nonlocal checked
+        checked += 1
+        with transaction():
+            service.note_progress(run_id, checked)
+        asked(finding)
+
+    try:
+        report = examine(invariants, fix=fix, asked=note)
+        list_money(report)
+    except BaseException as broken:
+        session.rollback()
+        with transaction():
+            service.give_up(run_id, f"{type(broken).__name__}: {broken}")
+        raise
+    with transaction():
+        service.finish(run_id, report)
+        runs.forget_old()
+    wrong = [one.name for one in report.findings if one.state is not State.OK]
+    log = _log.warning if wrong else _log.info
+    log("doctor", differences=report.differences, failed=report.failed, wrong=wrong)
+    return report
+
+
+def _ask(invariant: Invariant, shown: int) -> Finding:
+    finding = Finding(invariant.name, invariant.section, invariant.promise)
+    try:
+        finding.differences, finding.shown = _answer(invariant, shown)
+    except SQLAlchemyError as failure:
+        session.rollback()
+        finding.state, finding.error = State.FAILED, _reason(failure)
+        _log.exception("invariant_failed", invariant=invariant.name)
+        return finding
+    if finding.differences:
+        finding.state = State.DIFFERS
+    return finding
+
+
+def _answer(invariant: Invariant, shown: int) -> tuple[int, Sequence[Difference]]:
+    match invariant.section:
+        case Section.TAX:
+            return _tax_gaps(shown)
+        case Section.CATALOGUE:
+            return _products_that_differ(shown)
+    with transaction() as current:
+        current.execute(text("SET TRANSACTION READ ONLY"))
+        return queries.ask(invariant.question, shown)
+
+
+def _tax_gaps(shown: int) -> tuple[int, Sequence[Difference]]:
+    gaps = pricing.tax_gaps(clock.now().date())
+    session.rollback()
+    found = [
+        Difference(" ".join(rate), " ".join(rate), "never applied", "a rate of a whole country")
+        for rate in gaps.regional
+    ]
+    found += [
+        Difference(country, country, "shipped to without a standard rate", "taxed, or a rate of 0")
+        for country in gaps.untaxed
+    ]
+    return len(found), found[:shown]
+
+
+def _products_that_differ(shown: int) -> tuple[int, Sequence[Difference]]:
+    count, first = 0, list[UUID]()
+    for _, changed in catalog.refresh(keeping=False):
+        count += len(changed)
+        first += sorted(changed)[: shown - len(first)]
+    slugs = slugs_of(first)
+    session.rollback()
+    ids = [str(one) for one in sorted(first)]
+    return count, [
+        Difference(subject, slug, "something else", _AS_IT_SHOULD_BE)
+        for subject, slug in zip(ids, slugs, strict=True)
+    ]
+
+
+def _mend(invariant: Invariant) -> int:
+    """Mend what an invariant finds, some hundred at a time; returns how many.
+
+    What cannot be mended is left as it is, and found again.
+    """
+    if invariant.section is Section.CATALOGUE:
+        return sum(len(changed) for _, changed in catalog.refresh(keeping=True))
+    if invariant.remedy is None or invariant.is_money:
+        return 0
+    mended, left = 0, set[str]()
+    while True:
+        try:
+            _, found = _answer(invariant, _AT_ONCE)
+        except SQLAlchemyError:
+            session.rollback()
+            return mended  # asked once more afterwards, which tells why it cannot be asked
+        new = [one for one in found if one.subject not in left]
+        if not new:
+            return mended
+        for one in new:
+            left.add(one.subject)
+            mended += _mend_one(invariant, one)
+
+
+def _mend_one(invariant: Invariant, found: Difference) -> bool:
+    assert invariant.remedy is not None
+    try:
+        with transaction():
+            return service.mend(invariant.remedy, found)
+    except (DomainError, SQLAlchemyError) as refused:
+        session.rollback()
+        _log.warning("not_mended", invariant=invariant.name, error=_reason(refused))
+        return False
+
+
+def _reason(failure: Exception) -> str:
+    return f"{type(failure).__name__}: {str(failure).splitlines()[0]}"[:300]

@@ -1,0 +1,149 @@
+"""What orders say of themselves: their sums, and the statuses that follow from money and goods."""
+
+from api.doctor.policy import Invariant, Remedy, Section
+from api.kernel.money import BASIS_POINTS
+
+_NUMBER = "o.id AS subject, 'order ' || o.number AS label, o.id AS order_id"
+
+# As `kernel.money.tax_within`: half a minor unit is rounded up.
+_TAX = "(({gross} * {rate} * 2 + {whole} + {rate}) / (({whole} + {rate}) * 2))"
+
+PAYMENT_STATUS = """CASE
+    WHEN status = 'cancelled' AND captured = 0 THEN 'voided'
+    WHEN refunded + charged_back <> 0 AND captured <= refunded + charged_back
+        THEN CASE WHEN charged_back <> 0 THEN 'charged_back' ELSE 'refunded' END
+    WHEN captured - refunded - charged_back
+        > CASE status WHEN 'cancelled' THEN 0 ELSE total END THEN 'overpaid'
+    WHEN refunded + charged_back <> 0 THEN 'partially_refunded'
+    WHEN captured >= CASE status WHEN 'cancelled' THEN 0 ELSE total END THEN 'paid'
+    WHEN captured <> 0 THEN 'partially_paid'
+    WHEN authorized >= CASE status WHEN 'cancelled' THEN 0 ELSE total END THEN 'authorized'
+    WHEN attempt_open THEN 'pending' ELSE 'unpaid' END"""
+"""`orders.states.payment_status` in the words of the database; a test holds them together."""
+
+FULFILMENT_STATUS = """CASE
+    WHEN ordered = cancelled THEN 'cancelled'
+    WHEN delivered >= ordered - cancelled THEN 'delivered'
+    WHEN delivered <> 0 THEN 'partially_delivered'
+    WHEN shipped >= ordered - cancelled THEN 'shipped'
+    WHEN shipped <> 0 THEN 'partially_shipped' ELSE 'unfulfilled' END"""
+"""`orders.states.fulfilment_status` in the words of the database."""
+
+
+def tax(gross: str, rate: str) -> str:
+    """Write the tax contained in a gross amount at a rate in basis points."""
+    return _TAX.format(gross=gross, rate=rate, whole=BASIS_POINTS)
+
+
+INVARIANTS = (
+    Invariant(
+        "order-total",
+        Section.ORDERS,
+        "13: an order's total is the sum of its lines and the shipping",
+        f"""
+    SELECT {_NUMBER}, o.total || ' of ' || o.subtotal || ' and ' || o.shipping_total AS recorded,
+        s.total || ' and the shipping' AS expected
+    FROM orders o
+    LEFT JOIN (SELECT order_id, sum(total) AS total FROM order_lines GROUP BY order_id) s
+        ON s.order_id = o.id
+    WHERE o.subtotal <> coalesce(s.total, 0) OR o.total <> o.subtotal + o.shipping_total""",
+        is_money=True,
+    ),
+    Invariant(
+        "order-tax",
+        Section.ORDERS,
+        "14: an order's tax is that of its lines and its shipping",
+        f"""
+    SELECT {_NUMBER}, o.tax_total || ', shipping ' || o.shipping_tax AS recorded,
+        coalesce(s.tax, 0) + {tax("o.shipping_total", "o.shipping_rate_basis_points")}
+        || ', shipping ' || {tax("o.shipping_total", "o.shipping_rate_basis_points")} AS expected
+    FROM orders o
+    LEFT JOIN (SELECT order_id, sum(tax) AS tax FROM order_lines GROUP BY order_id) s
+        ON s.order_id = o.id
+    WHERE o.tax_total <> coalesce(s.tax, 0) + o.shipping_tax
+        OR o.shipping_tax <> {tax("o.shipping_total", "o.shipping_rate_basis_points")}""",
+        is_money=True,
+    ),
+    Invariant(
+        "line-total",
+        Section.ORDERS,
+        "14: a line is its units at their price, and the tax in it follows from its rate",
+        f"""
+    SELECT ol.id AS subject, 'order ' || o.number || ', ' || ol.sku AS label, o.id AS order_id,
+        ol.total || ', tax ' || ol.tax AS recorded,
+        ol.unit_price * ol.quantity || ', tax ' || {tax("ol.total", "ol.tax_rate_basis_points")}
+        AS expected
+    FROM order_lines ol JOIN orders o ON o.id = ol.order_id
+    WHERE ol.total <> ol.unit_price * ol.quantity
+        OR ol.tax <> {tax("ol.total", "ol.tax_rate_basis_points")}""",
+        is_money=True,
+    ),
+    Invariant(
+        "payment-status",
+        Section.ORDERS,
+        "18: the payment status follows from the money",
+        f"""
+    SELECT {_NUMBER}, o.payment_status AS recorded, o.follows AS expected
+    FROM (SELECT *, {PAYMENT_STATUS} AS follows FROM orders) o
+    WHERE o.payment_status <> o.follows""",
+        remedy=Remedy.DERIVE_ORDER,
+    ),
+    Invariant(
+        "fulfilment-status",
+        Section.ORDERS,
+        "19: the fulfilment status follows from the goods",
+        f"""
+    SELECT {_NUMBER}, o.fulfilment_status AS recorded, {FULFILMENT_STATUS} AS expected
+    FROM orders o
+    JOIN (
+        SELECT order_id, sum(quantity) AS ordered, sum(cancelled_quantity) AS cancelled,
+            sum(shipped_quantity) AS shipped, sum(delivered_quantity) AS delivered
+        FROM order_lines GROUP BY order_id) s ON s.order_id = o.id
+    WHERE o.fulfilment_status <> {FULFILMENT_STATUS}""",
+        remedy=Remedy.DERIVE_ORDER,
+    ),
+    Invariant(
+        "on-hold",
+        Section.ORDERS,
+        "an order is on hold while a hold stands",
+        f"""
+    SELECT {_NUMBER}, o.on_hold::text AS recorded, (NOT o.on_hold)::text AS expected
+    FROM orders o
+    LEFT JOIN (SELECT DISTINCT order_id FROM order_holds WHERE released_at IS NULL) h
+        ON h.order_id = o.id
+    WHERE o.on_hold <> (h.order_id IS NOT NULL)""",
+        remedy=Remedy.DERIVE_ORDER,
+    ),
+    Invariant(
+        "to-ship",
+        Section.ORDERS,
+        "the queue of the packers holds what is paid, not on hold and not shipped whole",
+        f"""
+    SELECT {_NUMBER}, o.to_ship::text AS recorded, (NOT o.to_ship)::text AS expected
+    FROM orders o
+    WHERE o.to_ship <> (
+        o.status = 'placed' AND NOT o.on_hold
+        AND o.payment_status IN ('paid', 'partially_refunded', 'overpaid')
+        AND o.fulfilment_status IN ('unfulfilled', 'partially_shipped'))""",
+        remedy=Remedy.DERIVE_ORDER,
+    ),
+    Invariant(
+        "ordered-carts",
+        Section.CARTS,
+        "21: a cart that became an order has one",
+        """
+    SELECT c.id AS subject, 'cart ' || c.id AS label, c.status AS recorded,
+        CASE WHEN o.id IS NULL THEN 'a cart without an order' ELSE 'ordered' END AS expected,
+        o.id AS order_id
+    FROM carts c LEFT JOIN orders o ON o.cart_id = c.id
+    WHERE (c.status = 'ordered') <> (o.id IS NOT NULL)""",
+    ),
+    Invariant(
+        "orders-of-carts",
+        Section.CARTS,
+        "21: no cart became two orders",
+        """
+    SELECT cart_id AS subject, 'cart ' || cart_id AS label, count(*) AS recorded, 1 AS expected
+    FROM orders WHERE cart_id IS NOT NULL GROUP BY cart_id HAVING count(*) > 1""",
+    ),
+)

@@ -1,0 +1,57 @@
+"""The doctor over HTTP: what it found last, and asking it to look again."""
+
+from typing import Any
+from uuid import UUID
+
+from api.doctor import service
+from api.doctor.schemas import DoctorRunSchema
+from api.kernel.permissions import Permission
+from api.platform import doctor as runs
+from api.platform.auth import principal, requires
+from api.platform.doctor import DoctorRunNotFound
+from api.platform.http import LOCATED, Blueprint
+from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
+
+blueprint = Blueprint(
+    "doctor",
+    __name__,
+    url_prefix="/api/v1/admin/doctor",
+    description="Whether goods, orders and money add up.",
+)
+
+
+@blueprint.route("", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@refuses(DoctorRunNotFound)
+@blueprint.response(200, DoctorRunSchema)
+def get_last_doctor_run() -> Any:
+    """Read what the doctor found when it last looked at everything; 404 before its first run.
+
+    It looks each night by itself.
+    """
+    return runs.run(runs.latest_id())
+
+
+@blueprint.route("", methods=["POST"])
+@requires(Permission.JOBS_WRITE)
+@refuses(DoctorRunNotFound)
+@idempotent(required=False)
+@blueprint.response(202, DoctorRunSchema, headers=LOCATED)
+def create_doctor_run() -> Any:
+    """Ask the doctor to look at everything; a worker does. Follow Location to see how far it is.
+
+    While a run is not done, asking for another one answers with it. Nothing is changed, but
+    differences of money are put on the attention list.
+    """
+    run_id = service.request(by=principal())
+    return runs.run(run_id), {"Location": f"{blueprint.url_prefix}/{run_id}"}
+
+
+@blueprint.route("/<uuid:run_id>", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@refuses(DoctorRunNotFound)
+@blueprint.response(200, DoctorRunSchema)
+def get_doctor_run(run_id: UUID) -> Any:
+    """See how far a run is, and what it found."""
+    return runs.run(run_id)

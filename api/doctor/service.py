@@ -1,0 +1,149 @@
+"""What the doctor writes: its runs, compensating rows, and items for people where money differs."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from api.doctor.events import DoctorRequested
+from api.doctor.policy import Difference, Finding, Invariant, Remedy, Report, State
+from api.inventory import service as inventory
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import SYSTEM, Principal
+from api.orders import service as orders
+from api.platform import attention, audit
+from api.platform.attention import AttentionKind, Subjects
+from api.platform.db import require_transaction, session
+from api.platform.doctor import LONGEST_RUN, DoctorRun, DoctorRunNotFound, RunStatus
+from api.platform.outbox import emit
+
+
+def request(*, by: Principal) -> UUID:
+    """Ask for a run by a worker; returns its id, or that of the one which is not done yet."""
+    waiting = session.scalar(
+        select(DoctorRun.id)
+        .where(
+            DoctorRun.status.in_((RunStatus.PENDING, RunStatus.RUNNING)),
+            DoctorRun.created_at > clock.now() - LONGEST_RUN,
+        )
+        .order_by(DoctorRun.id.desc())
+        .limit(1)
+    )
+    if waiting is not None:
+        return waiting
+    run_id = open_run(by=by)
+    emit(DoctorRequested(run_id=run_id))
+    return run_id
+
+
+def open_run(*, by: Principal) -> UUID:
+    """Note that a run begins, or will when a worker is free. Needs a transaction."""
+    run = DoctorRun(id=new_id(), status=RunStatus.PENDING, requested_by=by.label[:120])
+    require_transaction().add(run)
+    session.flush()
+    return run.id
+
+
+def begin(run_id: UUID, total: int) -> bool:
+    """Take a run up; False when it has ended already. Raises `DoctorRunNotFound`."""
+    run = _lock(run_id)
+    if run.status in (RunStatus.COMPLETED, RunStatus.FAILED):
+        return False
+    run.status, run.started_at = RunStatus.RUNNING, clock.now()
+    run.checked, run.total = 0, total
+    return True
+
+
+def note_progress(run_id: UUID, checked: int) -> None:
+    """Tell who waits how far a run is."""
+    require_transaction().execute(
+        update(DoctorRun)
+        .where(DoctorRun.id == run_id)
+        .values(checked=checked)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def finish(run_id: UUID, report: Report) -> None:
+    """Keep what a run found."""
+    run = _lock(run_id)
+    run.status, run.finished_at = RunStatus.COMPLETED, clock.now()
+    run.checked = len(report.findings)
+    run.differences, run.failed = report.differences, report.failed
+    run.findings = [finding.to_json() for finding in report.findings]
+
+
+def give_up(run_id: UUID, error: str) -> None:
+    """Note why a run did not come to its end."""
+    run = _lock(run_id)
+    run.status, run.finished_at, run.error = RunStatus.FAILED, clock.now(), error[:2000]
+
+
+def list_discrepancy(invariant: Invariant, finding: Finding) -> None:
+    """Ask a person about a difference of money, once while it stands; take it off when it goes.
+
+    Only the first differences are listed one by one, each order once per invariant.
+    """
+    if finding.state is State.FAILED:
+        return
+    standing = {f"{invariant.name}/{one.subject}": one for one in finding.shown}
+    if len(finding.shown) == finding.differences:
+        for reference in attention.open_references(
+            AttentionKind.DISCREPANCY, beginning=f"{invariant.name}/"
+        ):
+            if reference not in standing:
+                attention.clear(AttentionKind.DISCREPANCY, reference=reference)
+    for reference, one in standing.items():
+        attention.raise_item(
+            AttentionKind.DISCREPANCY,
+            reference,
+            f"{invariant.name}: {one}",
+            about=Subjects(order_id=one.order_id),
+        )
+
+
+def mend(remedy: Remedy, found: Difference) -> bool:
+    """Mend one difference by rows that are added or derived anew; False when that cannot be.
+
+    Needs a transaction. Locks what it changes as the shop's own commands do. Never moves money.
+    """
+    mended = _REMEDIES[remedy](UUID(found.subject))
+    if mended:
+        audit.record("doctor.mended", by=SYSTEM, subject_id=UUID(found.subject), what=str(found))
+    return mended
+
+
+def _reconcile_level(level_id: UUID) -> bool:
+    return inventory.reconcile(level_id, by=SYSTEM)
+
+
+def _mark_variant(variant_id: UUID) -> bool:
+    inventory.mark([variant_id])
+    return True
+
+
+def _release_hold(cart_id: UUID) -> bool:
+    inventory.release_hold(cart_id)
+    return True
+
+
+def _derive_order(order_id: UUID) -> bool:
+    orders.derive_again(orders.lock(order_id))
+    return True
+
+
+_REMEDIES: Final[Mapping[Remedy, Callable[[UUID], bool]]] = {
+    Remedy.RECONCILE_LEVEL: _reconcile_level,
+    Remedy.MARK_VARIANT: _mark_variant,
+    Remedy.RELEASE_HOLD: _release_hold,
+    Remedy.DERIVE_ORDER: _derive_order,
+}
+
+
+def _lock(run_id: UUID) -> DoctorRun:
+    run = require_transaction().get(DoctorRun, run_id, with_for_update=True, populate_existing=True)
+    if run is None:
+        raise DoctorRunNotFound(run_id=run_id)
+    return run
