@@ -112,6 +112,21 @@ class WorkerSchema(Schema):
     )
 
 
+class DoctorLightSchema(Schema):
+    """Whether goods, orders and money added up when the doctor last looked."""
+
+    state = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(("ok", "differs", "failed", "outdated", "unknown")),
+        metadata={
+            "description": "`failed`: not everything could be checked. `outdated`: it looked days "
+            "ago. `unknown`: it never looked. `GET /api/v1/admin/doctor` tells more.",
+        },
+    )
+    differences = ma.fields.Integer(required=True)
+    checked_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
 class OverviewSchema(Schema):
     """What waits at this moment. Each figure is counted up to 10,000."""
 
@@ -132,6 +147,7 @@ class OverviewSchema(Schema):
     )
     oldest_to_ship_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     worker = ma.fields.Nested(WorkerSchema, required=True)
+    doctor = ma.fields.Nested(DoctorLightSchema, required=True)
     currency = ma.fields.String(required=True, metadata={"example": "EUR"})
 
 

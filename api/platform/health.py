@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.kernel import clock
 from api.kernel.words import counted
 from api.platform import attention as attention_list
+from api.platform import doctor as doctor_runs
 from api.platform import outbox
 from api.platform.db import session
 from api.platform.redis import client
@@ -93,6 +94,15 @@ def attention() -> str:
     if count == 0:
         return "ok"
     return "1 item waits for a person" if count == 1 else f"{count} items wait for a person"
+
+
+def doctor() -> str:
+    """Tell whether goods, orders and money added up when the doctor last looked."""
+    try:
+        return doctor_runs.in_words()
+    except SQLAlchemyError:
+        session.rollback()
+        return "unknown"
 
 
 def report_worker() -> None:

@@ -67,11 +67,16 @@ def live() -> Response:
 def ready() -> Response:
     """Answer whether requests may come here: 503 when the database is away or behind.
 
-    A lost Redis, worker or a backlog is told but does not turn requests away: the shop still
-    sells.
+    A lost Redis or worker, a backlog, or books that do not balance are told but turn no requests
+    away: the shop still sells.
     """
     needed: dict[str, Callable[[], str]] = {"database": health.database}
-    told = {"redis": health.redis, "worker": health.worker, "facts": health.backlog}
+    told = {
+        "redis": health.redis,
+        "worker": health.worker,
+        "facts": health.backlog,
+        "doctor": health.doctor,
+    }
     parts = {name: check() for name, check in {**needed, **told}.items()}
     fit = all(parts[name] == "ok" for name in needed)
     whole = all(state == "ok" for state in parts.values())

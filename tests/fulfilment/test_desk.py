@@ -33,6 +33,7 @@ def test_an_empty_shop_waits_for_nothing(shop: Shop) -> None:
         "needs_attention": 0,
         "oldest_to_ship_at": None,
         "worker": {"state": "stopped", "last_seen_at": None},
+        "doctor": {"state": "unknown", "differences": 0, "checked_at": None},
         "currency": "EUR",
     }
 
@@ -78,6 +79,7 @@ def test_the_overview_counts_what_waits(shop: Shop) -> None:
         "needs_attention": 0,
         "oldest_to_ship_at": oldest["placed_at"],
         "worker": {"state": "stopped", "last_seen_at": None},
+        "doctor": {"state": "unknown", "differences": 0, "checked_at": None},
         "currency": "EUR",
     }
 
@@ -86,8 +88,12 @@ def test_the_overview_goes_along_partial_indexes_in_few_statements(shop: Shop) -
     with count_statements() as statements:
         queries.overview()
 
-    assert statements.count == 2, statements
-    values = {"shipped_at_1": "'2026-03-05'", **{f"param_{n}": "100" for n in range(1, 9)}}
+    assert statements.count == 3, statements
+    values = {
+        "shipped_at_1": "'2026-03-05'",
+        "status_1": "'completed'",
+        **{f"param_{n}": "100" for n in range(1, 9)},
+    }
     with transaction():
         session.execute(text("SET LOCAL enable_seqscan = off"))
         session.execute(text("SET LOCAL enable_bitmapscan = off"))
@@ -102,6 +108,7 @@ def test_the_overview_goes_along_partial_indexes_in_few_statements(shop: Shop) -
         "ix_stock_levels_low",
         "ix_fulfilments_shipped_at",
         "attention_items_open",
+        "ix_doctor_runs_completed",
     ):
         assert index in plan, plan
 

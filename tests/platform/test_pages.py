@@ -86,7 +86,7 @@ def test_a_whole_shop_is_ready(visitor: FlaskClient) -> None:
         "status": "ok",
         "parts": {
             **{"database": "ok", "redis": "ok", "worker": "ok", "facts": "ok"},
-            "attention": "ok",
+            **{"doctor": "ok", "attention": "ok"},
         },
     }
 

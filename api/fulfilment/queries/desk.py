@@ -16,7 +16,7 @@ from api.inventory.models import StockLevel
 from api.kernel import clock
 from api.orders import queries as orders
 from api.orders.models import Order
-from api.platform import attention, health
+from api.platform import attention, doctor, health
 from api.platform.db import AnySelect, session
 from api.platform.pagination import TOTAL_CAP
 
@@ -48,6 +48,7 @@ def overview() -> dict[str, Any]:
         **row._mapping,
         "needs_attention": attention.open_count(),
         "worker": health.worker_state(),
+        "doctor": doctor.light(),
     }
 
 
