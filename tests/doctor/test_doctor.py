@@ -152,7 +152,8 @@ def test_statuses_marks_and_holds_are_derived_anew(taxed: Shop) -> None:
     assert differences() == []
     seen = taxed.staff().opens(order)
     assert (seen["payment_status"], seen["fulfilment_status"]) == ("paid", "unfulfilled")
-    assert session.scalar(text("SELECT count(*) FROM audit_log WHERE action = 'doctor.mended'")) == 3
+    audited = "SELECT count(*) FROM audit_log WHERE action = 'doctor.mended'"
+    assert session.scalar(text(audited)) == 3
 
 
 def test_money_is_never_mended_but_put_before_a_person_once_and_taken_off_when_it_goes(
