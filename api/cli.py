@@ -14,9 +14,9 @@ from api.platform import jobs, storefronts
 @click.command("relay")
 @with_appcontext
 def relay() -> None:
-    """Deliver waiting facts to the queue once; the worker does this all the time."""
+    """Turn waiting facts into deliveries once; the worker does this all the time."""
     moved = jobs.relay_once()
-    click.echo(f"{counted(moved, 'fact or delivery', 'facts and deliveries')} moved.")
+    click.echo(f"{counted(moved, 'fact', 'facts')} relayed.")
 
 
 @click.command("run-periodic")

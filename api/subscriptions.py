@@ -41,10 +41,11 @@ from api.payments.events import (
     RefundFailed,
     RefundSucceeded,
 )
-from api.platform import idempotency, jobs
+from api.platform import deliveries, idempotency
 from api.platform.attention import AttentionRaised
 from api.platform.db import transaction
 from api.platform.jobs import Periodic, Work
+from api.platform.outbox import Lane
 from api.presence import jobs as presence
 from api.settlement import flows as settlement
 from api.settlement import jobs as settlement_jobs
@@ -92,6 +93,12 @@ WORK = Work(
         StockRequestAnswered: [letters.on_stock_request_answered],
         StockReturned: [waitlist.on_stock_returned],
     },
+    lanes={
+        "aftersales": Lane.MONEY,
+        "fulfilment": Lane.MONEY,
+        "notifications": Lane.MAIL,
+        "settlement": Lane.MONEY,
+    },
     timetable=(
         Periodic(
             "carry-out-scheduled-prices", timedelta(seconds=10), catalog.carry_out_scheduled_prices
@@ -114,7 +121,7 @@ WORK = Work(
         Periodic("sweep-refunds", timedelta(minutes=1), settlement.sweep_refunds),
         Periodic("sweep-payments", timedelta(minutes=5), settlement.sweep_payments),
         Periodic("sweep-disputes", timedelta(minutes=15), settlement.sweep_disputes),
-        Periodic("list-given-up-jobs", timedelta(minutes=10), jobs.list_given_up),
+        Periodic("list-given-up-jobs", timedelta(minutes=10), deliveries.list_given_up),
         Periodic("tell-waiting", timedelta(minutes=5), waitlist.tell_next),
         Periodic("forget-stock-requests", timedelta(hours=6), waitlist.forget_old),
         Periodic(

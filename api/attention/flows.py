@@ -9,7 +9,7 @@ from api.attention.policy import COMMANDS, Command
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.orders import service as orders
-from api.platform import attention, audit, jobs
+from api.platform import attention, audit, jobs, sweeps
 from api.platform.attention import AttentionItem, Resolution
 from api.platform.db import transaction
 from api.settlement import flows as settlement
@@ -55,9 +55,13 @@ def accept_item(item_id: UUID, *, note: str, by: Principal) -> None:
 
 
 def retry_item(item_id: UUID, *, by: Principal) -> None:
-    """Run a failing job again, now and with all its attempts. Needs a transaction."""
+    """Run a failing job again, now and with all its attempts. Needs a transaction.
+
+    A thing that a job of the timetable cannot do is tried with its next run.
+    """
     item = _open_for(item_id, Command.RETRY)
-    if not jobs.retry(item.reference):
+    is_waiting = sweeps.retry(item.reference)
+    if not (jobs.retry(item.reference) if is_waiting is None else is_waiting):
         raise JobNotWaiting
     attention.resolve(item, Resolution.RETRIED, note=None, by=by)
     _audit(item, by=by)

@@ -1,5 +1,6 @@
 """What happens in the catalogue, as facts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -50,6 +51,11 @@ class CatalogueChanged(Event):
     slugs: tuple[str, ...] = ()
     shelves: tuple[str, ...] = ()
     is_tree: bool = False
+
+
+def slugs_of(facts: Iterable[CatalogueChanged]) -> tuple[str, ...]:
+    """Return the products of several facts, each once, in order."""
+    return tuple(sorted({slug for fact in facts for slug in fact.slugs}))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from api.catalog.events import (
     CollectionRulesChanged,
     MediaRemoved,
     MediaUploaded,
+    slugs_of,
 )
 from api.catalog.policy import (
     ALL_PRODUCTS,
@@ -24,29 +25,33 @@ from api.catalog.policy import (
 )
 from api.platform import cache
 from api.platform.db import transaction
-from api.platform.jobs import spans_transactions, takes_long
+from api.platform.jobs import spans_transactions, takes_long, takes_many
 
 
-def on_catalogue_changed(fact: CatalogueChanged) -> None:
+@takes_many
+def on_catalogue_changed(facts: Sequence[CatalogueChanged]) -> None:
     """Outdate the pages that changed and the lists that show them; with the tree, everything."""
-    if fact.is_tree:
+    if any(fact.is_tree for fact in facts):
         cache.outdate(WHOLE_SHOP)
         return
-    shelves = {*fact.shelves, *queries.shelves_of(fact.slugs)}
-    old = [page_of(slug) for slug in fact.slugs]
+    slugs = slugs_of(facts)
+    told = {shelf for fact in facts for shelf in fact.shelves}
+    shelves = {*told, *queries.shelves_of(slugs)}
+    old = [page_of(slug) for slug in slugs]
     if len(shelves) > MOST_SHELVES:
         old.append(LISTS)
     else:
         old += [ALL_PRODUCTS, *(shelf_of(shelf) for shelf in sorted(shelves))]
-    if any(shelf.startswith("collection:") for shelf in fact.shelves):
+    if any(shelf.startswith("collection:") for shelf in told):
         old.append(COLLECTIONS)
     cache.outdate(*old)
 
 
-def learn_search_words(fact: CatalogueChanged) -> None:
+@takes_many
+def learn_search_words(facts: Sequence[CatalogueChanged]) -> None:
     """Remember the words of what changed, so that a typo in them is forgiven."""
-    if fact.slugs:
-        service.learn_words(fact.slugs)
+    if slugs := slugs_of(facts):
+        service.learn_words(slugs)
 
 
 def count_search_words() -> None:
@@ -104,12 +109,13 @@ def _one_by_one(due: Callable[[], Sequence[UUID]], carry_out: Callable[[UUID], b
             return
 
 
-def gather_into_collections(fact: CatalogueChanged) -> None:
+@takes_many
+def gather_into_collections(facts: Sequence[CatalogueChanged]) -> None:
     """Look for every collection with rules whether these products belong in it now.
 
     A fact that names no products tells only of shelves, perhaps of what this job did itself.
     """
-    service.gather(fact.slugs)
+    service.gather(slugs_of(facts))
 
 
 @takes_long

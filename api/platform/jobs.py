@@ -1,13 +1,15 @@
-"""Jobs: RQ wakes them, Postgres decides whether they still have something to do.
+"""The jobs of the house: which fact wakes which, in which lane, and what the timetable wakes.
 
-A queue entry says only which delivery or which periodic job to look at. It may be lost, come
-twice or come late; the rows in `fact_deliveries` and `timetable` are what counts.
+Deliveries are claimed from Postgres, see `deliveries`; Redis only says that there is news. Periodic
+jobs go through RQ: an entry may be lost, come twice or late; the row in `timetable` is what counts.
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 from typing import cast as typed
 from uuid import UUID
@@ -18,18 +20,17 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import String, Text, cast, exists, select, update
+from sqlalchemy import String, Text, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from api.kernel import clock
 from api.kernel.events import Event
-from api.platform import attention, outbox
-from api.platform.attention import AttentionItem, AttentionKind
+from api.platform import attention, claims, outbox
+from api.platform.attention import AttentionKind
 from api.platform.db import Base, after_commit, require_transaction, session, transaction
 from api.platform.observability import JOBS, bind_request_id
-from api.platform.outbox import Delivery
+from api.platform.outbox import Lane
 from api.platform.redis import client
 
 QUEUE = "stockroom"
@@ -38,11 +39,14 @@ LONG_QUEUE = "stockroom-long"
 WAKE_CHANNEL = "stockroom:facts"
 JOB_TIMEOUT_SECONDS = 300
 LONG_JOB_TIMEOUT_SECONDS = 6 * 3600
-FAILURES_BEFORE_ATTENTION = 5
-"""So often a delivery, and three times a periodic job, may fail before a person is asked."""
+HARD_AFTER_SECONDS = 60
+"""A delivery is told to end so long before its time is over; one that does not ends its worker."""
 PERIODIC_FAILURES_BEFORE_ATTENTION = 3
 PATIENCE = timedelta(minutes=10)
 """How long a periodic job may take from being queued to its end before it is queued again."""
+
+STOPPING = threading.Event()
+"""Set when this process ends: who does many things stops after the one at hand."""
 
 DeliveryJob = Callable[[Any], None]
 Job = TypeVar("Job", bound=Callable[..., None])
@@ -81,6 +85,8 @@ class Work:
 
     subscribers: Mapping[type[Event], Sequence[DeliveryJob]]
     timetable: Sequence[Periodic]
+    lanes: Mapping[str, Lane] = field(default_factory=dict)
+    """By package, where its jobs do not wait in the default lane."""
 
     def names(self) -> dict[type[Event], list[str]]:
         """Return the subscribers by the names under which deliveries are stored."""
@@ -88,16 +94,33 @@ class Work:
 
     def job(self, name: str) -> DeliveryJob:
         """Find a subscriber by its stored name; LookupError when a release removed it."""
-        for jobs in self.subscribers.values():
-            for job in jobs:
-                if name_of(job) == name:
-                    return job
-        raise LookupError(f"no job is called {name}")
-
-    def takes_long(self, name: str) -> bool:
-        """Whether a subscriber is one that may take minutes; False for one that is gone."""
         try:
-            return getattr(self.job(name), "__takes_long__", False)
+            return self._by_name[name]
+        except KeyError:
+            raise LookupError(f"no job is called {name}") from None
+
+    @cached_property
+    def _by_name(self) -> dict[str, DeliveryJob]:
+        return {name_of(job): job for jobs in self.subscribers.values() for job in jobs}
+
+    def lane_of(self, name: str) -> Lane:
+        """In which lane a subscriber waits; a job of minutes in one of its own."""
+        if self._is_marked(name, "__takes_long__"):
+            return Lane.LONG
+        return self.lanes.get(name.partition(".")[0], Lane.DEFAULT)
+
+    def takes_many(self, name: str) -> bool:
+        """Whether a subscriber takes many facts at once; False for one that is gone."""
+        return self._is_marked(name, "__takes_many__")
+
+    def seconds_for(self, name: str) -> int:
+        """How long a subscriber may take before it is told to end."""
+        is_long = self._is_marked(name, "__takes_long__")
+        return timeout(is_long=is_long) - HARD_AFTER_SECONDS
+
+    def _is_marked(self, name: str, mark: str) -> bool:
+        try:
+            return bool(getattr(self.job(name), mark, False))
         except LookupError:
             return False
 
@@ -130,6 +153,16 @@ def takes_long(job: Job) -> Job:
     return job
 
 
+def takes_many(job: Job) -> Job:
+    """Mark a job that takes a list of facts, because they cost together what one does alone.
+
+    It runs in one transaction for all, and for one when it fails for all. It must not matter in
+    which order they happened.
+    """
+    job.__takes_many__ = True  # type: ignore[attr-defined]
+    return job
+
+
 def init_app(app: Flask, work: Work) -> None:
     """Plug in the table of jobs."""
     app.extensions["stockroom_work"] = work
@@ -152,138 +185,30 @@ def _wake_relay(current: Session) -> None:
 
 
 def relay_once() -> int:
-    """Relay waiting facts and enqueue what is due; returns how many facts and deliveries moved.
-
-    Facts become deliveries in one transaction and deliveries are claimed in another, before the
-    queue is told. When Redis is away the claim stands and the delivery comes due again.
-    """
+    """Turn waiting facts into deliveries, a batch of them; returns how many facts."""
     with transaction():
-        facts = outbox.relay(work().names())
-    with transaction():
-        due = outbox.take_due()
-    for is_long in (False, True):
-        entries = [
-            Queue.prepare_data(
-                run_delivery,
-                args=(str(item.fact_id), item.subscriber, item.request_id),
-                timeout=_timeout(is_long=is_long),
-                result_ttl=0,
-                failure_ttl=0,
-            )
-            for item in due
-            if work().takes_long(item.subscriber) is is_long
-        ]
-        if entries:
-            queue(is_long=is_long).enqueue_many(entries)
-    return facts + len(due)
+        return outbox.relay(work().names(), work().lane_of)
 
 
-def _timeout(*, is_long: bool) -> int:
+def timeout(*, is_long: bool) -> int:
+    """Return how many seconds a job may take."""
     return LONG_JOB_TIMEOUT_SECONDS if is_long else JOB_TIMEOUT_SECONDS
 
 
-def run_delivery(fact_id: str, subscriber: str, request_id: str) -> None:
-    """Carry out one delivery, once. Called by the queue; never raises, the ledger remembers."""
-    bind_request_id(request_id)
-    fact_key = UUID(fact_id)
-    began = time.perf_counter()
-    try:
-        outcome = _deliver(fact_key, subscriber)
-    except Exception as error:  # noqa: BLE001 - whatever it was is noted and comes due again
-        session.rollback()
-        outcome = "failed"
-        _log.exception("job_failed", job=subscriber, fact=fact_id)
-        _note_failure(fact_key, subscriber, f"{type(error).__name__}: {error}")
-    finally:
-        session.remove()
-    JOBS.labels(subscriber, outcome).inc()
-    took = round((time.perf_counter() - began) * 1000, 1)
-    _log.info("job", job=subscriber, fact=fact_id, outcome=outcome, ms=took)
-
-
-def _note_failure(fact_id: UUID, subscriber: str, error: str) -> None:
-    """Write down why an attempt failed, unless the database is what failed.
-
-    Then it is enough that the delivery stands there undone: it comes due again.
-    """
-    try:
-        with transaction():
-            attempts = outbox.note_failure(fact_id, subscriber, error)
-            if attempts >= FAILURES_BEFORE_ATTENTION:
-                _raise_failing(fact_id, subscriber, f"failed {attempts} times, with {error}")
-    except SQLAlchemyError as lost:
-        _log.warning("failure_not_noted", job=subscriber, error=type(lost).__name__)
-
-
-def _deliver(fact_id: UUID, subscriber: str) -> str:
-    job = work().job(subscriber)
-    if getattr(job, "__spans_transactions__", False):
-        with transaction():
-            if outbox.is_done(fact_id, subscriber):
-                return "repeated"
-            fact = outbox.fact(fact_id)
-        job(fact)
-        with transaction():
-            _clear_failing(fact_id, subscriber, outbox.finish(fact_id, subscriber))
-        return "done"
-    with transaction():
-        # First the ledger: it locks the row, so a second worker waits here and then finds it done.
-        if not (attempts := outbox.finish(fact_id, subscriber)):
-            return "repeated"
-        job(outbox.fact(fact_id))
-        _clear_failing(fact_id, subscriber, attempts)
-    return "done"
-
-
-def _raise_failing(fact_id: UUID, subscriber: str, words: str) -> None:
-    """Ask for a person. About e-mails none is sent: it would wait behind those that fail."""
-    attention.raise_item(
-        AttentionKind.FAILING_JOB,
-        _delivery_reference(fact_id, subscriber),
-        f"the job {subscriber} {words}",
-        is_told=not subscriber.startswith("notifications."),
-    )
-
-
-def _clear_failing(fact_id: UUID, subscriber: str, attempts: int) -> None:
-    if attempts > FAILURES_BEFORE_ATTENTION:
-        reference = _delivery_reference(fact_id, subscriber)
-        attention.clear(AttentionKind.FAILING_JOB, reference=reference)
-
-
-def _delivery_reference(fact_id: UUID, subscriber: str) -> str:
-    return f"{fact_id}/{subscriber}"
-
-
-def list_given_up() -> None:
-    """Ask for a person about deliveries whose last attempt died with its worker, unnoted."""
-    reference = cast(Delivery.fact_id, String) + "/" + Delivery.subscriber
-    is_known = exists().where(
-        AttentionItem.kind == AttentionKind.FAILING_JOB, AttentionItem.reference == reference
-    )
-    with transaction():
-        for row in session.execute(
-            select(Delivery.fact_id, Delivery.subscriber, Delivery.last_error)
-            .where(
-                Delivery.done_at.is_(None),
-                Delivery.attempts >= outbox.ATTEMPTS,
-                Delivery.due_at <= clock.now(),
-                ~is_known,
-            )
-            .limit(outbox.BATCH)
-        ):
-            error = row.last_error or "its worker died"
-            _raise_failing(row.fact_id, row.subscriber, f"is given up, with {error}")
+def delivery_reference(fact_id: UUID | None, subscriber: str) -> str:
+    """Name a delivery on the attention list, or with None all that failed for a subscriber."""
+    return f"{fact_id or '*'}/{subscriber}"
 
 
 def retry(reference: str) -> bool:
     """Run a failing job again, now; False when it waits no more. Needs a transaction.
 
-    `reference` is that of its attention item: a delivery, or a job of the timetable since when.
+    `reference` is that of its attention item: a delivery, all of a subscriber that failed, or a job
+    of the timetable since when.
     """
     fact_id, is_delivery, subscriber = reference.partition("/")
     if is_delivery:
-        return outbox.retry(UUID(fact_id), subscriber)
+        return claims.retry(_named(fact_id), subscriber)
     name = reference.partition("@")[0]
     found = require_transaction().scalar(
         update(TimetableEntry)
@@ -300,7 +225,11 @@ def discard(reference: str) -> bool:
     A job of the timetable cannot be discarded: it comes due again.
     """
     fact_id, is_delivery, subscriber = reference.partition("/")
-    return bool(is_delivery) and outbox.discard(UUID(fact_id), subscriber)
+    return bool(is_delivery) and claims.discard(_named(fact_id), subscriber)
+
+
+def _named(fact_id: str) -> UUID | None:
+    return None if fact_id == "*" else UUID(fact_id)
 
 
 def enqueue_due_periodics() -> list[str]:
@@ -337,7 +266,7 @@ def enqueue_due_periodics() -> list[str]:
         queue(is_long=job.takes_long).enqueue(
             run_periodic,
             job.name,
-            job_timeout=_timeout(is_long=job.takes_long),
+            job_timeout=timeout(is_long=job.takes_long),
             result_ttl=0,
             failure_ttl=0,
         )

@@ -17,11 +17,11 @@ from api.catalog.schemas.shelf import (
 )
 from api.catalog.service import ImageDraft, PriceDraft, ProductDraft, VariantDraft
 from api.kernel.principal import SYSTEM
-from api.platform import jobs
 from api.platform.db import session, transaction
 from api.platform.http import list_of
 from tests.support.catalogue import a_category, a_product, money
 from tests.support.sql import count_statements
+from tests.support.work import drain
 
 
 @pytest.fixture
@@ -382,19 +382,11 @@ def test_whoever_has_the_same_bytes_is_told_so(client: FlaskClient) -> None:
     assert other.status_code == 200
 
 
-def _relay() -> None:
-    """Do what relay and worker do, here and now."""
-    while jobs.relay_once():
-        for job in jobs.queue().jobs:
-            jobs.run_delivery(*job.args)
-            job.delete()
-
-
 def test_a_changed_price_is_seen_as_soon_as_its_fact_is_told(client: FlaskClient) -> None:
     """And the pages of other products stay kept."""
     stored = _published(_shirt())
     a_product("BLUE-MUG")
-    _relay()
+    drain()
     for path in ("/products/ocean-shirt", "/products/blue-mug", "/products"):
         client.get(f"/api/v1{path}")
 
@@ -405,7 +397,7 @@ def test_a_changed_price_is_seen_as_soon_as_its_fact_is_told(client: FlaskClient
             expected_version=1,
             by=SYSTEM,
         )
-    _relay()
+    drain()
 
     page = client.get("/api/v1/products/ocean-shirt").get_json()
     assert page["variants"][0]["price"]["amount"] == 1800
@@ -429,7 +421,7 @@ def test_a_renamed_category_shows_in_every_breadcrumb(client: FlaskClient) -> No
 
     with transaction():
         service.edit_category(shirts, {"name": "Tops"}, expected_version=1, by=SYSTEM)
-    on_catalogue_changed(CatalogueChanged(is_tree=True))
+    on_catalogue_changed([CatalogueChanged(is_tree=True)])
 
     page = client.get("/api/v1/products/oxford").get_json()
     assert page["breadcrumbs"] == [{"slug": "shirts", "name": "Tops"}]
@@ -469,6 +461,6 @@ def test_a_list_costs_the_same_few_statements_however_long_it_is(
             )
         assert answer.status_code == 200
         counts.append(statements.count)
-        on_catalogue_changed(CatalogueChanged(is_tree=True))
+        on_catalogue_changed([CatalogueChanged(is_tree=True)])
 
     assert counts[-1] <= counts[0] <= most

@@ -372,7 +372,7 @@ def test_a_fact_about_shelves_alone_wakes_no_evaluation(app: Flask) -> None:
     drain()
 
     with count_statements() as statements, transaction():
-        jobs.gather_into_collections(CatalogueChanged(shelves=("collection:mugs",)))
+        jobs.gather_into_collections([CatalogueChanged(shelves=("collection:mugs",))])
 
     assert not statements.texts
 

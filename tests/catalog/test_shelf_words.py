@@ -37,7 +37,7 @@ def shelf(app: Flask) -> Flask:
         a_product(f"W-{number}", title=title, slug=f"w-{number}", vendor="Kiln & Co")
     with transaction():
         learn_search_words(
-            CatalogueChanged(slugs=tuple(f"w-{number}" for number in range(len(titles))))
+            [CatalogueChanged(slugs=tuple(f"w-{number}" for number in range(len(titles))))]
         )
     return app
 

@@ -36,7 +36,7 @@ def test_a_file_whose_reader_dies_is_read_on_from_its_last_batch(town: Town) -> 
     half = town.owner.gets(path)
     town.shop.sql("UPDATE imports SET heartbeat_at = now() - interval '2 minutes'")
     town.shop.start("worker")
-    town.hurries()
+    town.finds_worker_dead()
     job = eventually(
         lambda: (seen := town.owner.gets(path))["status"] == "completed" and seen,
         what="the rest of the file",

@@ -21,7 +21,7 @@ def test_a_worker_killed_in_the_middle_of_a_letter_leaves_it_to_the_next_one(tow
         held.wait()
         town.shop.kill("worker")
     town.shop.start("worker")
-    town.hurries()
+    town.finds_worker_dead()
     refused = town.until_job_failed("LetterInHand")
     early = town.letters_to("buyer-of-mugs@example.test")
     town.ends_claims()

@@ -28,6 +28,7 @@ LONG_AGO = (
     "UPDATE payments SET checked_at = now() - interval '1 hour' WHERE provider = 'stripe'",
     "UPDATE refunds SET created_at = now() - interval '1 hour'"
     " WHERE status IN ('requested', 'submitted')",
+    "UPDATE sweep_attempts SET next_attempt_at = now() - interval '1 minute'",
 )
 PATIENCE = 10.0
 """How long the queue may take before a job counts as lost and is queued again, in seconds."""

@@ -350,7 +350,7 @@ def test_stock_reaches_the_empty_shelves_that_the_shop_made(app: Flask) -> None:
     """Prices came first, and a worker has given each new variant a shelf since."""
     moved_in(a_file(a_simple_row("mug", "Mug")))
     with transaction():
-        on_catalogue_changed(CatalogueChanged(slugs=("mug",)))
+        on_catalogue_changed([CatalogueChanged(slugs=("mug",))])
 
     found = moved_in(a_file(a_simple_row("mug", "Mug", variant_inventory_qty="5")))
 

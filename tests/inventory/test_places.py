@@ -151,7 +151,7 @@ def test_new_variants_get_an_empty_shelf(app: Flask) -> None:
 
     for _ in range(2):
         with transaction():
-            jobs.on_catalogue_changed(jobs.CatalogueChanged(slugs=("things",)))
+            jobs.on_catalogue_changed([jobs.CatalogueChanged(slugs=("things",))])
 
     assert counters(tea) == Counters(on_hand=0)
     assert counters(mug) == Counters(on_hand=3)

@@ -1,5 +1,6 @@
 """Letters over SMTP: what goes over the wire, and what each answer of the server means."""
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -11,7 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from api.dev.services import free_port
-from api.platform.mail import MailRejected, MailUnavailable, SmtpMailer
+from api.platform.mail import MOST_LETTERS, MailRejected, MailUnavailable, SmtpMailer
 from api.platform.settings import Settings
 
 LETTER = {
@@ -31,6 +32,27 @@ class PostOffice:
     data_answer: str = "250 OK"
     letters: list[EmailMessage] = field(default_factory=list)
     port: int = 0
+    most_per_connection: int = 1_000
+    connections: int = 0
+    mailers: list[SmtpMailer] = field(default_factory=list)
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, answers: list[str]
+    ) -> list[str]:
+        """Count who comes."""
+        self.connections += 1
+        session.host_name, session.taken = hostname, 0
+        return answers
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
+    ) -> str:
+        """Take a letter more on a connection, or say that it was enough."""
+        session.taken += 1
+        if session.taken > self.most_per_connection:
+            return "421 Too many letters on this connection"
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
@@ -49,11 +71,15 @@ class PostOffice:
 
     def mailer(self) -> SmtpMailer:
         """Return a mailer that sends here."""
-        return SmtpMailer(
-            Settings(
-                smtp_url=f"smtp://127.0.0.1:{self.port}", mail_from="The Mug Shop <shop@shop.test>"
+        self.mailers.append(
+            SmtpMailer(
+                Settings(
+                    smtp_url=f"smtp://127.0.0.1:{self.port}",
+                    mail_from="The Mug Shop <shop@shop.test>",
+                )
             )
         )
+        return self.mailers[-1]
 
 
 @pytest.fixture
@@ -63,6 +89,8 @@ def office() -> Iterator[PostOffice]:
     controller = Controller(office, hostname="127.0.0.1", port=office.port)
     controller.start()
     yield office
+    for mailer in office.mailers:
+        mailer.hang_up()
     controller.stop()
 
 
@@ -105,3 +133,33 @@ def test_a_final_no_is_told_from_a_not_now(
 def test_a_server_that_is_not_there_is_asked_again_later() -> None:
     with pytest.raises(MailUnavailable):
         PostOffice(port=free_port()).mailer().send(**LETTER)
+
+
+def test_many_letters_share_a_connection_and_not_for_ever(office: PostOffice) -> None:
+    mailer = office.mailer()
+    for _ in range(MOST_LETTERS + 5):
+        mailer.send(**LETTER)
+
+    assert (len(office.letters), office.connections) == (MOST_LETTERS + 5, 2)
+
+
+def test_a_connection_that_the_server_has_enough_of_is_replaced(office: PostOffice) -> None:
+    office.most_per_connection = 2
+    mailer = office.mailer()
+    for _ in range(5):
+        mailer.send(**LETTER)
+
+    assert (len(office.letters), office.connections) == (5, 3)
+
+
+def test_a_connection_that_was_ended_at_the_other_side_is_replaced(office: PostOffice) -> None:
+    mailer = office.mailer()
+    mailer.send(**LETTER)
+    server = mailer._own.server
+    assert server is not None
+    server.sock.shutdown(socket.SHUT_RDWR)
+    mailer.send(**LETTER)
+    mailer.hang_up()
+    mailer.send(**LETTER)
+
+    assert (len(office.letters), office.connections) == (3, 3)

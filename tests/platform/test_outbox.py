@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -9,18 +10,19 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from redis.exceptions import RedisError
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
 from api.kernel import clock
 from api.kernel.events import Event
 from api.kernel.ids import new_id
-from api.platform import attention, jobs, observability, outbox
+from api.platform import attention, claims, jobs, observability, outbox
+from api.platform.claims import Due
 from api.platform.db import session, transaction
-from api.platform.jobs import Work, name_of, queue, relay_once, run_delivery, spans_transactions
-from api.platform.outbox import ATTEMPTS, Delivery, Fact, emit
-from api.platform.redis import client, connect
+from api.platform.deliveries import carry_out
+from api.platform.jobs import Work, name_of, relay_once, spans_transactions
+from api.platform.outbox import ATTEMPTS, BATCH, Delivery, Fact, emit
+from api.platform.redis import connect
 from api.platform.settings import Settings
 from tests.support.sql import count_statements
 from tests.support.workshop import put_onto, stock_of
@@ -96,18 +98,17 @@ def tells(*shelves: str) -> list[UUID]:
     return boxes
 
 
-def entries() -> list[tuple[str, str, str]]:
-    """Return what stands in the queue."""
-    return [tuple(job.args) for job in queue().get_jobs()]
+def claimed(limit: int = BATCH) -> list[Due]:
+    """Claim what is due, as a worker does."""
+    with transaction():
+        return claims.take_due(limit)
 
 
 def works_off() -> int:
-    """Carry out what stands in the queue, as a worker does; returns how much that was."""
-    found = entries()
-    queue().empty()
-    for entry in found:
-        run_delivery(*entry)
-    return len(found)
+    """Carry out what is due, as a worker does; returns how much that was."""
+    due = claimed()
+    carry_out(due)
+    return len(due)
 
 
 def delivery(job: Any) -> Delivery:
@@ -124,10 +125,7 @@ def later(seconds: float) -> Any:
 def test_a_fact_reaches_every_subscriber_once(shop: Flask) -> None:
     (box,) = tells("top")
 
-    assert relay_once() == 3  # one fact, two deliveries
-    assert sorted(subscriber for _, subscriber, _ in entries()) == sorted(
-        [name_of(shelve), name_of(announce)]
-    )
+    assert relay_once() == 1
     assert works_off() == 2
     assert [fact.box_id for fact in mood.ran] == [box, box]
     assert (stock_of("top"), stock_of("announced")) == (1, 1)
@@ -141,7 +139,7 @@ def test_a_relayed_fact_is_not_relayed_again(shop: Flask) -> None:
 
     assert relay_once() == 1  # what the first job said, which nobody hears
     assert relay_once() == 0
-    assert entries() == []
+    assert claimed() == []
 
 
 def test_a_fact_that_nobody_cares_about_is_laid_aside(shop: Flask) -> None:
@@ -155,17 +153,20 @@ def test_a_fact_that_nobody_cares_about_is_laid_aside(shop: Flask) -> None:
         assert outbox.backlog()[0] == 0
 
 
-def test_two_relays_deliver_each_fact_once(shop: Flask) -> None:
+def test_two_workers_deliver_each_fact_once(shop: Flask) -> None:
     """Without SKIP LOCKED they would wait for one another; without locks, deliver twice."""
     for _ in range(30):
         tells(*["top"] * 10)
     start = threading.Barrier(2)
+    found: list[Due] = []
 
     def relays() -> None:
         with shop.app_context():
             start.wait()
             while relay_once():
-                continue
+                found.extend(claimed())
+            while more := claimed():
+                found.extend(more)
 
     threads = [threading.Thread(target=relays) for _ in range(2)]
     for thread in threads:
@@ -173,35 +174,34 @@ def test_two_relays_deliver_each_fact_once(shop: Flask) -> None:
     for thread in threads:
         thread.join()
 
-    found = entries()
     assert len(found) == 600
-    assert len(set(found)) == 600
+    assert len({(one.fact_id, one.subscriber) for one in found}) == 600
 
 
-def test_an_entry_that_stands_in_the_queue_twice_takes_effect_once(shop: Flask) -> None:
+def test_a_delivery_in_two_hands_takes_effect_once(shop: Flask) -> None:
+    """As when a worker stood still for so long that its claim ran out."""
     tells("top")
     relay_once()
-    twice = entries() * 2
+    due = claimed()
 
-    for entry in twice:
-        run_delivery(*entry)
+    for _ in range(2):
+        carry_out(due)
 
     assert (stock_of("top"), stock_of("announced")) == (1, 1)
     assert len(mood.ran) == 2
 
 
-def test_two_workers_with_the_same_entry_take_effect_once(shop: Flask) -> None:
+def test_two_workers_with_the_same_delivery_take_effect_once(shop: Flask) -> None:
     """Without the ledger's lock both would find it undone."""
     tells(*["top"] * 8)
     relay_once()
-    mine = [entry for entry in entries() if entry[1] == name_of(shelve)]
+    mine = [one for one in claimed() if one.subscriber == name_of(shelve)]
     start = threading.Barrier(2)
 
     def works() -> None:
         with shop.app_context():
             start.wait()
-            for entry in mine:
-                run_delivery(*entry)
+            carry_out(mine)
 
     threads = [threading.Thread(target=works) for _ in range(2)]
     for thread in threads:
@@ -230,28 +230,27 @@ def test_a_job_that_fails_leaves_nothing_half_written(shop: Flask) -> None:
 def test_a_job_that_failed_comes_due_again_and_waits_twice_as_long_each_time(shop: Flask) -> None:
     tells("top")
     mood.fails = True
-    waits = []
-    with clock.frozen(clock.now() + timedelta(seconds=1)):
-        relay_once()
-    for _ in range(ATTEMPTS - 1):
-        works_off()
-        with transaction():
-            outbox.relay({})  # after a few failures a person is asked, which is a fact of its own
-        due_at = delivery(shelve).due_at
+    relay_once()
+    first = clock.now()
+    waits, due_at = [], first
+    for _ in range(ATTEMPTS):
         with clock.frozen(due_at - timedelta(seconds=1)):
-            assert relay_once() == 0
+            assert due_at == first or works_off() == 0
         with clock.frozen(due_at):
-            assert relay_once() == 2
-            waits.append((delivery(shelve).due_at - due_at).total_seconds())
-    works_off()
+            assert works_off() == 2
+            before, due_at = due_at, delivery(shelve).due_at
+            waits.append((due_at - before).total_seconds())
+    with transaction():
+        outbox.relay({})  # after a few failures a person is asked, which is a fact of its own
     assert attention.open_count() == 2
 
-    assert waits == [60, 120, 240, 480, 960, 1920, *[3600] * 8]
+    assert waits == [30, 60, 120, 240, 480, 960, 1920, *[3600] * (ATTEMPTS - 7)]
+    assert timedelta(days=6.9) < due_at - first < timedelta(days=7.1)
     with later(10**7):
-        assert relay_once() == 0  # it waits for a person
+        assert claimed() == []  # it waits for a person
     assert delivery(shelve).attempts == ATTEMPTS
     with transaction():
-        assert outbox.backlog()[0] == 2
+        assert outbox.backlog()[0] == 0  # and not for a worker
 
 
 def test_a_job_that_succeeds_at_last_forgets_its_failure(shop: Flask) -> None:
@@ -261,40 +260,85 @@ def test_a_job_that_succeeds_at_last_forgets_its_failure(shop: Flask) -> None:
     works_off()
     mood.fails = False
     with later(31):
-        relay_once()
-    works_off()
+        works_off()
 
     assert (stock_of("top"), stock_of("announced")) == (1, 1)
     assert (delivery(shelve).last_error, delivery(announce).last_error) == (None, None)
 
 
-def test_what_the_queue_forgets_is_delivered_later(shop: Flask) -> None:
+def test_without_redis_everything_is_delivered_all_the_same(
+    shop: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = connect(replace(settings, redis_url="redis://127.0.0.1:1/0"))
+    monkeypatch.setitem(shop.extensions, "stockroom_redis", nowhere)
     tells("top")
     relay_once()
 
-    client().flushdb()
-
-    assert (entries(), relay_once()) == ([], 0)
-    with later(31):
-        assert relay_once() == 2
     assert works_off() == 2
     assert stock_of("top") == 1
 
 
-def test_what_cannot_be_enqueued_is_delivered_later(
-    shop: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_claimed_is_claimed_by_nobody_else_until_its_worker_is_dead(shop: Flask) -> None:
+    """However often it is looked for, and for however long its job runs."""
     tells("top")
-    nowhere = connect(replace(settings, redis_url="redis://127.0.0.1:1/0"))
-    with monkeypatch.context() as away:
-        away.setitem(shop.extensions, "stockroom_redis", nowhere)
-        with pytest.raises(RedisError):
-            relay_once()
+    relay_once()
+    held = claimed()
+    with transaction():
+        session.execute(update(Delivery).values(due_at=clock.now()))
 
-    with later(31):
-        assert relay_once() == 2
+    assert claimed() == []
+    with later(15), transaction():
+        claims.keep_claims(held)
+    with later(30):
+        assert claimed() == []
+    with later(36):
+        again = claimed()
+    assert [one.was_claimed for one in held] == [False, False]
+    assert [one.was_claimed for one in again] == [True, True]
+
+
+def test_a_claim_is_no_attempt_and_what_is_handed_back_is_due_at_once(shop: Flask) -> None:
+    tells("top")
+    relay_once()
+    for _ in range(3):
+        held = claimed()
+        assert len(held) == 2
+        with transaction():
+            claims.hand_back(held)
+
+    assert delivery(shelve).attempts == 0
     assert works_off() == 2
-    assert stock_of("top") == 1
+    assert delivery(shelve).attempts == 1
+
+
+class PowerCut(BaseException):
+    """The worker dies at this point."""
+
+
+def test_a_job_that_kills_its_worker_is_counted_and_waits_and_the_others_go_on(
+    shop: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first death tells nobody which job it was: whoever was in hand is tried with care."""
+
+    def kills(fact: BoxArrived) -> None:
+        if fact.shelf == "bad":
+            raise PowerCut
+        put_onto(fact.shelf)
+
+    monkeypatch.setitem(
+        shop.extensions, "stockroom_work", Work(subscribers={BoxArrived: [kills]}, timetable=())
+    )
+    tells("bad", *["good"] * 3)
+    relay_once()
+    for death in range(1, 4):
+        with later(100 * death), suppress(PowerCut):
+            works_off()
+    with later(500):
+        due = claimed()
+
+    assert stock_of("good") == 3
+    assert [(one.fact.shelf, one.attempts) for one in due] == [("bad", 2)]
+    assert due[0].was_claimed
 
 
 def test_a_subscriber_that_a_release_removed_is_noted_and_holds_up_nobody(
@@ -346,17 +390,17 @@ def test_a_delivery_during_which_the_database_goes_away_harms_no_worker(
     """The worker's process goes on, with a session that can be used again."""
     tells("top")
     relay_once()
-    (entry,) = [entry for entry in entries() if entry[1] == name_of(shelve)]
+    due = [one for one in claimed() if one.subscriber == name_of(shelve)]
 
     def gone(*_: object) -> None:
         raise OperationalError("UPDATE", {}, ConnectionError("no database"))
 
     mood.fails = True
     with monkeypatch.context() as away:
-        away.setattr(outbox, "note_failure", gone)
-        run_delivery(*entry)
+        away.setattr(claims, "note_failure", gone)
+        carry_out(due)
     mood.fails = False
-    run_delivery(*entry)
+    carry_out(due)
 
     assert stock_of("top") == 1
 
@@ -365,19 +409,10 @@ def test_many_deliveries_are_claimed_in_few_statements(shop: Flask) -> None:
     tells(*["top"] * 50)
 
     with count_statements() as sent:
-        assert relay_once() == 150
+        assert relay_once() == 50
+        assert len(claimed()) == 100
 
     assert sent.count <= 5, sent
-
-
-def test_a_claimed_delivery_counts_its_attempts(shop: Flask) -> None:
-    tells("top")
-    relay_once()
-    assert delivery(shelve).attempts == 1
-    with transaction():
-        session.execute(update(Delivery).values(due_at=clock.now()))
-    relay_once()
-    assert delivery(shelve).attempts == 2
 
 
 def test_jobs_are_named_by_their_room(shop: Flask) -> None:

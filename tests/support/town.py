@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from api.platform.outbox import ATTEMPTS
 from tests.support import books
 from tests.support.detour import Detour
 from tests.support.letters import Letter, Mailbox
@@ -20,6 +19,7 @@ WAITING = """
          + (SELECT count(*) FROM fact_deliveries WHERE done_at IS NULL)"""
 UNDONE = "SELECT subscriber, attempts, last_error FROM fact_deliveries WHERE done_at IS NULL"
 PATIENCE_BEFORE_HURRYING = 2.0
+HURRIES = 15
 STUCK = """
     SELECT count(*) FROM pg_stat_activity
     WHERE application_name = 'stockroom' AND wait_event_type = 'Lock'"""
@@ -82,10 +82,17 @@ class Town:
         """Let everything that waits for another attempt come due now."""
         self.shop.sql("UPDATE fact_deliveries SET due_at = now() WHERE done_at IS NULL")
 
+    def finds_worker_dead(self) -> None:
+        """Let the claims on deliveries run out that a worker held when it was killed."""
+        self.shop.sql(
+            "UPDATE fact_deliveries SET claimed_until = now() - interval '1 second', due_at = now()"
+            " WHERE done_at IS NULL"
+        )
+
     def ends_claims(self) -> None:
         """Let the claims on letters run out that their worker did not live to finish."""
         self.shop.sql("UPDATE letters SET claimed_until = now() WHERE status = 'sending'")
-        self.hurries()
+        self.finds_worker_dead()
 
     def until_job_failed(self, error: str) -> Any:
         """Wait until an unfinished delivery notes an error of this kind; returns the delivery."""
@@ -99,10 +106,10 @@ class Town:
     def settles(self, patience: float = PATIENCE_BEFORE_HURRYING) -> None:
         """Wait until every fact has been told and every job is done.
 
-        What waits for another attempt is hurried after `patience` seconds, but not so often that it
-        runs out of attempts.
+        What waits for another attempt is hurried after `patience` seconds. What a dead worker held
+        comes due within twenty.
         """
-        for _ in range(ATTEMPTS - 3):
+        for _ in range(HURRIES):
             if soon(lambda: self.shop.sql(WAITING) == [(0,)], within=patience):
                 return
             self.hurries()

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from api.platform import jobs, outbox
+from api.platform import claims, deliveries, jobs, outbox
 from api.platform.db import session, transaction
 from api.platform.outbox import Delivery
 
@@ -17,12 +17,11 @@ def drain(*, may_fail: bool = False) -> list[str]:
         with transaction():
             outbox.relay(jobs.work().names())
         with transaction():
-            due = outbox.take_due()
+            due = claims.take_due()
         if not due:
             break
-        for item in due:
-            jobs.run_delivery(str(item.fact_id), item.subscriber, item.request_id)
-            ran.append(item.subscriber)
+        deliveries.carry_out(due)
+        ran += [item.subscriber for item in due]
     if not may_fail:
         failed = session.execute(
             select(Delivery.subscriber, Delivery.last_error).where(Delivery.done_at.is_(None))

@@ -1,0 +1,248 @@
+"""The ledger of deliveries: who has claimed what, what came of it, when it comes due again.
+
+A worker claims what is due and renews its claims while it lives. A delivery is done when its job
+says so in the transaction of its effect. A claim is no attempt: only a job that ran counts.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    case,
+    exists,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from api.kernel import clock
+from api.kernel.events import Event, kind
+from api.platform.db import require_transaction, session
+from api.platform.outbox import (
+    ATTEMPTS,
+    BATCH,
+    CLAIM_LASTS,
+    FIRST_RETRY,
+    LONGEST_RETRY,
+    Delivery,
+    Fact,
+    Lane,
+)
+
+DIED = "its worker died"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A claimed delivery, with its fact."""
+
+    fact_id: UUID
+    subscriber: str
+    request_id: str
+    name: str
+    body: dict[str, Any]
+    attempts: int
+    was_claimed: bool
+    """Whether a worker claimed it before and died: perhaps of this very job."""
+
+    @property
+    def fact(self) -> Event:
+        """Read the fact back."""
+        return kind(self.name).from_json(self.body)
+
+
+def take_due(limit: int = BATCH, lane: Lane | None = None) -> list[Due]:
+    """Claim deliveries that are due, of a lane or of all, the oldest first. Needs a transaction.
+
+    Nobody else gets them while the claim is renewed. A claim is no attempt.
+    """
+    now = clock.now()
+    due = (
+        select(
+            Delivery.fact_id,
+            Delivery.subscriber,
+            Delivery.claimed_until.is_not(None).label("was_claimed"),
+        )
+        .where(*_is_due(now), *(() if lane is None else (Delivery.lane == lane,)))
+        .order_by(Delivery.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    rows = session.execute(
+        update(Delivery)
+        .where(
+            Delivery.fact_id == due.c.fact_id,
+            Delivery.subscriber == due.c.subscriber,
+            Fact.id == Delivery.fact_id,
+        )
+        .values(claimed_until=now + CLAIM_LASTS)
+        .returning(
+            Delivery.fact_id,
+            Delivery.subscriber,
+            Fact.request_id,
+            Fact.name,
+            Fact.body,
+            Delivery.attempts,
+            due.c.was_claimed,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    # In the order in which the facts happened, which their ids remember; those that failed, or took
+    # their worker with them, come last.
+    return sorted(
+        (Due(*row) for row in rows), key=lambda one: (one.attempts, one.fact_id, one.subscriber)
+    )
+
+
+def lanes_due() -> list[Lane]:
+    """Return the lanes in which something is due that nobody has claimed."""
+    now = clock.now()
+    found = [exists().where(Delivery.lane == lane, *_is_due(now)).label(lane.name) for lane in Lane]
+    row = session.execute(select(*found)).one()
+    return [lane for lane in Lane if getattr(row, lane.name)]
+
+
+def keep_claims(held: Collection[Due]) -> None:
+    """Say that the worker lives which holds these. Needs a transaction."""
+    _change_claims(held, clock.now() + CLAIM_LASTS)
+
+
+def hand_back(held: Collection[Due]) -> None:
+    """Leave claimed deliveries to whoever comes first. Needs a transaction."""
+    _change_claims(held, None)
+
+
+def begin_attempt(due: Due) -> None:
+    """Count an attempt before it is made, for a job that may take its worker with it.
+
+    Should it do that, the delivery comes due after the usual wait. Needs a transaction.
+    """
+    _note(due, DIED, claimed_until=Delivery.claimed_until)
+
+
+def finish(due: Collection[Due]) -> set[UUID]:
+    """Mark deliveries for one subscriber done in the transaction of their effect.
+
+    Returns the facts of those that were not done before. Locks the rows, so of two workers with
+    the same delivery the second waits and then learns that nothing is left to do.
+    """
+    (subscriber,) = {one.subscriber for one in due}
+    done = require_transaction().scalars(
+        update(Delivery)
+        .where(
+            Delivery.fact_id.in_([one.fact_id for one in due]),
+            Delivery.subscriber == subscriber,
+            Delivery.done_at.is_(None),
+        )
+        .values(
+            done_at=clock.now(),
+            last_error=None,
+            claimed_until=None,
+            attempts=case(
+                {one.fact_id: one.attempts + 1 for one in due if one.attempts},
+                value=Delivery.fact_id,
+                else_=1,
+            )
+            if any(one.attempts for one in due)
+            else 1,
+        )
+        .returning(Delivery.fact_id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(done)
+
+
+def is_done(due: Due) -> bool:
+    """Tell whether a delivery needs nothing more."""
+    return session.scalar(
+        select(Delivery.done_at.is_not(None)).where(
+            Delivery.fact_id == due.fact_id, Delivery.subscriber == due.subscriber
+        )
+    ) in (True, None)
+
+
+def note_failure(due: Due, error: str) -> int:
+    """Remember why an attempt failed, and wait twice as long; returns how many there were.
+
+    From 30 seconds to an hour, for seven days. Needs a transaction.
+    """
+    _note(due, error, claimed_until=None)
+    return due.attempts + 1
+
+
+def retry(fact_id: UUID | None, subscriber: str) -> bool:
+    """Make a delivery, or all that failed for a subscriber, due now with all their attempts.
+
+    False when there is none that waits. Needs a transaction.
+    """
+    return _change_waiting(fact_id, subscriber, attempts=0, due_at=clock.now())
+
+
+def discard(fact_id: UUID | None, subscriber: str) -> bool:
+    """Give a delivery, or all that failed for a subscriber, up for good; False when none waits."""
+    return _change_waiting(fact_id, subscriber, done_at=clock.now(), claimed_until=None)
+
+
+def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Delivery.done_at.is_(None),
+        Delivery.due_at <= now,
+        Delivery.attempts < ATTEMPTS,
+        or_(Delivery.claimed_until.is_(None), Delivery.claimed_until < now),
+    )
+
+
+def _note(due: Due, error: str, *, claimed_until: Any) -> None:
+    wait = min(FIRST_RETRY * 2 ** min(due.attempts, 20), LONGEST_RETRY)
+    require_transaction().execute(
+        update(Delivery)
+        .where(
+            Delivery.fact_id == due.fact_id,
+            Delivery.subscriber == due.subscriber,
+            Delivery.done_at.is_(None),
+        )
+        .values(
+            attempts=due.attempts + 1,
+            due_at=clock.now() + wait,
+            last_error=error[:2000],
+            claimed_until=claimed_until,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _change_claims(held: Collection[Due], until: datetime | None) -> None:
+    if held:
+        require_transaction().execute(
+            update(Delivery)
+            .where(
+                tuple_(Delivery.fact_id, Delivery.subscriber).in_(
+                    [(one.fact_id, one.subscriber) for one in held]
+                ),
+                Delivery.done_at.is_(None),
+                Delivery.claimed_until.is_not(None),
+            )
+            .values(claimed_until=until)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _change_waiting(fact_id: UUID | None, subscriber: str, **values: Any) -> bool:
+    which = Delivery.attempts > 0 if fact_id is None else Delivery.fact_id == fact_id
+    changed = cast(
+        CursorResult[Any],
+        require_transaction().execute(
+            update(Delivery)
+            .where(which, Delivery.subscriber == subscriber, Delivery.done_at.is_(None))
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        ),
+    )
+    return changed.rowcount > 0

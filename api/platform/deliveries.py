@@ -1,0 +1,274 @@
+"""Deliveries carried out: claimed from Postgres lane by lane, each on its own, again until done.
+
+A lane holds what it has claimed in a `Hand`. Whoever watches over the lanes renews their claims,
+ends a job that takes too long, and hands back what waits behind a slow one.
+"""
+
+import ctypes
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import structlog
+from rq.timeouts import JobTimeoutException
+from sqlalchemy import String, cast, exists, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.kernel import clock
+from api.kernel.errors import Unavailable
+from api.kernel.events import Event
+from api.platform import attention, claims, jobs, outbox
+from api.platform.attention import AttentionItem, AttentionKind
+from api.platform.claims import Due
+from api.platform.db import session, transaction
+from api.platform.observability import JOBS, bind_request_id
+from api.platform.outbox import Delivery, Lane
+
+AT_ONCE = {Lane.MONEY: 20, Lane.MAIL: 20, Lane.DEFAULT: 200, Lane.LONG: 1}
+"""How many a lane claims at once: what it can carry out in about a second."""
+MOST_TOGETHER = 50
+"""Facts that a job takes together, in one transaction."""
+SLOW_SECONDS = 5.0
+FAILURES_BEFORE_ATTENTION = 5
+
+_log = structlog.get_logger("api.jobs")
+
+
+class Hand:
+    """What one lane has claimed: what runs now, since when, and what waits behind it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[Due] = deque()
+        self._running: list[Due] = []
+        self._began_at = 0.0
+        self._ends_at = 0.0
+        self._thread = 0
+        self._is_told = False
+
+    def fill(self, due: Sequence[Due]) -> None:
+        """Take what was claimed in hand, in order."""
+        with self._lock:
+            self._waiting.extend(due)
+
+    def take(self) -> list[Due]:
+        """Begin with the next one, and with those that its job takes together with it."""
+        with self._lock:
+            self._running, self._is_told = [], False
+            if self._waiting:
+                first = self._waiting[0]
+                most = MOST_TOGETHER if jobs.work().takes_many(first.subscriber) else 1
+                alike = [one for one in self._waiting if one.subscriber == first.subscriber]
+                self._running = alike[:most]
+                for one in self._running:
+                    self._waiting.remove(one)
+                self._thread = threading.get_ident()
+                self._began_at = time.monotonic()
+                self._ends_at = self._began_at + jobs.work().seconds_for(first.subscriber)
+            return self._running
+
+    def held(self) -> list[Due]:
+        """Return everything that is claimed."""
+        with self._lock:
+            return [*self._running, *self._waiting]
+
+    def let_go(self, *, only_behind_slow: bool = False) -> list[Due]:
+        """Put down what was not begun, at once or only when it would wait; returns it."""
+        with self._lock:
+            if only_behind_slow and time.monotonic() - self._began_at < SLOW_SECONDS:
+                return []
+            waiting = list(self._waiting)
+            self._waiting.clear()
+            return waiting
+
+    def end_overdue(self) -> bool:
+        """Raise `JobTimeoutException` in a job that is over its time; True when it does not heed.
+
+        A job that goes on for a minute after that hangs where Python cannot reach it.
+        """
+        with self._lock:
+            over = time.monotonic() - self._ends_at
+            if not self._running or over < 0:
+                return False
+            if not self._is_told:
+                self._is_told = True
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self._thread), ctypes.py_object(JobTimeoutException)
+                )
+            return over > jobs.HARD_AFTER_SECONDS
+
+
+def work_off(lane: Lane, hand: Hand, is_stopping: Callable[[], bool] = lambda: False) -> int:
+    """Claim what is due in a lane, as much as fits into a second, and carry it out.
+
+    Returns how many were claimed. When told to stop it finishes the running one and hands back the
+    others.
+    """
+    with transaction():
+        due = claims.take_due(AT_ONCE[lane], lane)
+    hand.fill(due)
+    try:
+        while some := hand.take():
+            carry_out(some)
+            if is_stopping():
+                break
+    finally:
+        if left := hand.let_go():
+            with transaction():
+                claims.hand_back(left)
+    return len(due)
+
+
+def watch(hands: Sequence[Hand]) -> bool:
+    """Say that what is in hand is being worked on; False when a job hangs for good.
+
+    What waits behind a slow one is handed back, for another worker.
+    """
+    for hand in hands:
+        if left := hand.let_go(only_behind_slow=True):
+            with transaction():
+                claims.hand_back(left)
+    with transaction():
+        claims.keep_claims([one for hand in hands for one in hand.held()])
+    hangs = [hand.end_overdue() for hand in hands]
+    return not any(hangs)
+
+
+def carry_out(due: Sequence[Due]) -> None:
+    """Carry out claimed deliveries, once each, those of one job together where it takes many.
+
+    Never raises for what a job does: the ledger remembers, and it comes due again. When a job
+    fails for many together, each is tried alone: only what fails alone is late.
+    """
+    alike: dict[str, list[Due]] = {}
+    for one in due:
+        together = jobs.work().takes_many(one.subscriber) and not one.was_claimed
+        alike.setdefault(one.subscriber if together else f"{one.fact_id}", []).append(one)
+    for some in alike.values():
+        if len(some) == 1 or not _succeeds_together(some):
+            for one in some:
+                _carry_out(one)
+
+
+def _succeeds_together(due: list[Due]) -> bool:
+    began, subscriber = time.perf_counter(), due[0].subscriber
+    bind_request_id(due[0].request_id)
+    try:
+        job = jobs.work().job(subscriber)
+        with transaction():
+            done = claims.finish(due)
+            job([one.fact for one in due if one.fact_id in done])
+            for one in due:
+                _clear_failing(one)
+    except JobTimeoutException:
+        session.rollback()
+        raise
+    except Exception as error:  # noqa: BLE001 - whoever is at fault is found one by one
+        session.rollback()
+        _log.warning("jobs_one_by_one", job=subscriber, facts=len(due), error=type(error).__name__)
+        return False
+    finally:
+        session.remove()
+    JOBS.labels(subscriber, "done").inc(len(done))
+    took = round((time.perf_counter() - began) * 1000, 1)
+    _log.info("job", job=subscriber, facts=len(done), outcome="done", ms=took)
+    return True
+
+
+def _carry_out(due: Due) -> None:
+    bind_request_id(due.request_id)
+    began, fact = time.perf_counter(), str(due.fact_id)
+    try:
+        if due.was_claimed:
+            with transaction():
+                claims.begin_attempt(due)
+        outcome = _deliver(due)
+    except Exception as error:  # noqa: BLE001 - whatever it was is noted and comes due again
+        session.rollback()
+        outcome = "failed"
+        _log.exception("job_failed", job=due.subscriber, fact=fact)
+        _note_failure(due, error)
+    finally:
+        session.remove()
+    JOBS.labels(due.subscriber, outcome).inc()
+    took = round((time.perf_counter() - began) * 1000, 1)
+    _log.info("job", job=due.subscriber, fact=fact, outcome=outcome, ms=took)
+
+
+def _deliver(due: Due) -> str:
+    job = jobs.work().job(due.subscriber)
+    if getattr(job, "__spans_transactions__", False):
+        if claims.is_done(due):
+            return "repeated"
+        session.rollback()
+        job(due.fact)
+        with transaction():
+            claims.finish([due])
+            _clear_failing(due)
+        return "done"
+    with transaction():
+        # First the ledger: it locks the row, so a second worker waits here and then finds it done.
+        if not claims.finish([due]):
+            return "repeated"
+        fact: Event | list[Event] = due.fact
+        job([fact] if jobs.work().takes_many(due.subscriber) else fact)
+        _clear_failing(due)
+    return "done"
+
+
+def _note_failure(due: Due, error: Exception) -> None:
+    """Write down why an attempt failed, unless the database is what failed.
+
+    Then it is enough that the delivery stands there undone: it comes due again.
+    """
+    words = f"{type(error).__name__}: {error}"
+    try:
+        with transaction():
+            attempts = claims.note_failure(due, words)
+            if attempts >= outbox.ATTEMPTS:
+                _raise_failing(due.fact_id, due.subscriber, f"is given up, with {words}")
+            elif attempts >= FAILURES_BEFORE_ATTENTION:
+                # Whatever is away is away for all: one item tells of it, and not one for each.
+                fact_id = None if isinstance(error, Unavailable) else due.fact_id
+                _raise_failing(fact_id, due.subscriber, f"failed {attempts} times, with {words}")
+    except SQLAlchemyError as lost:
+        _log.warning("failure_not_noted", job=due.subscriber, error=type(lost).__name__)
+
+
+def _raise_failing(fact_id: UUID | None, subscriber: str, words: str) -> None:
+    """Ask for a person. About e-mails none is sent: it would wait behind those that fail."""
+    attention.raise_item(
+        AttentionKind.FAILING_JOB,
+        jobs.delivery_reference(fact_id, subscriber),
+        f"the job {subscriber} {words}",
+        is_told=not subscriber.startswith("notifications."),
+    )
+
+
+def _clear_failing(due: Due) -> None:
+    if due.attempts >= FAILURES_BEFORE_ATTENTION:
+        for fact_id in (due.fact_id, None):
+            reference = jobs.delivery_reference(fact_id, due.subscriber)
+            attention.clear(AttentionKind.FAILING_JOB, reference=reference)
+
+
+def list_given_up() -> None:
+    """Ask for a person about deliveries whose last attempt died with its worker, unnoted."""
+    reference = cast(Delivery.fact_id, String) + "/" + Delivery.subscriber
+    is_known = exists().where(
+        AttentionItem.kind == AttentionKind.FAILING_JOB, AttentionItem.reference == reference
+    )
+    with transaction():
+        for row in session.execute(
+            select(Delivery.fact_id, Delivery.subscriber, Delivery.last_error)
+            .where(
+                outbox.IS_GIVEN_UP,
+                func.coalesce(Delivery.claimed_until, Delivery.due_at) <= clock.now(),
+                ~is_known,
+            )
+            .limit(outbox.BATCH)
+        ):
+            error = row.last_error or claims.DIED
+            _raise_failing(row.fact_id, row.subscriber, f"is given up, with {error}")
