@@ -22,7 +22,7 @@ from api.checkout import jobs as checkout
 from api.doctor import jobs as doctor
 from api.doctor.events import DoctorRequested
 from api.fulfilment import jobs as fulfilment
-from api.fulfilment.events import FulfilmentShipped
+from api.fulfilment.events import FulfilmentCorrected, FulfilmentShipped, FulfilmentVoided
 from api.imports import jobs as imports
 from api.imports.events import ExportRequested, ImportRequested, ImportUndoRequested
 from api.inventory import jobs as inventory
@@ -72,7 +72,9 @@ WORK = Work(
         CustomerRegistered: [letters.on_customer_registered],
         DoctorRequested: [doctor.on_doctor_requested],
         ExportRequested: [imports.on_export_requested],
+        FulfilmentCorrected: [letters.on_fulfilment_corrected],
         FulfilmentShipped: [letters.on_fulfilment_shipped],
+        FulfilmentVoided: [letters.on_fulfilment_voided],
         ImportRequested: [imports.on_import_requested],
         ImportUndoRequested: [imports.on_import_undo_requested],
         LetterResendAsked: [letters.on_letter_resend_asked],

@@ -12,6 +12,8 @@ from api.orders import queries as orders
 from api.orders.queries import own as own_orders
 from api.payments import queries as payments
 from api.platform import attention
+from api.platform.ports import port
+from api.platform.settings import Settings
 
 _PARCEL = (
     "id", "number", "status", "carrier", "tracking_number", "tracking_url", "shipped_at",
@@ -81,11 +83,20 @@ def case_file(order_id: UUID) -> dict[str, Any]:
     """
     order = orders.full(order_id)
     codes = catalog.codes_of([line["variant_id"] for line in order["lines"]])
+    settings: Settings = port(Settings)
     return {
         **order,
         "lines": [
-            {**line, "barcodes": codes.get(line["variant_id"], [])} for line in order["lines"]
+            {
+                **line,
+                "barcodes": codes.get(line["variant_id"], []),
+                "must_verify": fulfilment.must_verify(
+                    settings.ship_verification, has_barcode=line["variant_id"] in codes
+                ),
+            }
+            for line in order["lines"]
         ],
+        "carrier": fulfilment.carrier_of(order["shipping_method"]),
         # The name that was agreed: its code is for checkouts.
         "shipping_method": order["shipping_method"]["name"],
         "attention": attention.open_items_of_order(order_id),

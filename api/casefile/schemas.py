@@ -93,6 +93,10 @@ class CaseLineSchema(OrderLineSchema):
         required=True,
         metadata={"description": "By which codes the goods are known now, those of cases too."},
     )
+    must_verify = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "Whether each unit must be scanned before it may ship."},
+    )
 
 
 class CasePaymentSchema(Schema):
@@ -171,6 +175,16 @@ class CaseFileSchema(OrderCardSchema):
     customer_id = ma.fields.UUID(required=True, allow_none=True)
     payment_method = ma.fields.String(required=True)
     shipping_method = ma.fields.String(required=True, metadata={"example": "Parcel"})
+    carrier = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Who brings it, as was agreed; null where nothing says so."},
+    )
+    customer_note = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the customer asks of those who pack and bring it."},
+    )
     shipping_address = ma.fields.Nested(AgreedAddressSchema, required=True)
     billing_address = ma.fields.Nested(AgreedAddressSchema, required=True)
     lines = ma.fields.List(ma.fields.Nested(CaseLineSchema), required=True)

@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 
 from api.checkout.service import PAYMENT_METHODS
-from api.platform.address import COUNTRIES, AddressSchema
+from api.platform.address import COUNTRIES, AddressSchema, Line
 from api.platform.http import MoneySchema, Schema, more_than_nothing
 
 
@@ -80,6 +80,14 @@ class CheckoutSchema(Schema):
         MoneySchema,
         load_default=None,
         metadata={"description": "What the customer saw; another total is refused (409)."},
+    )
+    customer_note = Line(
+        500,
+        load_default=None,
+        metadata={
+            "description": "What the customer asks of those who pack and bring it, on one line.",
+            "example": "Please ring at the back door.",
+        },
     )
 
 

@@ -21,6 +21,7 @@ from api.dev.history import Shop
 from api.dev.past import aside, at
 from api.dev.trouble import Trouble
 from api.fulfilment import flows as fulfilment
+from api.fulfilment.flows import HandOver
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -67,9 +68,9 @@ class _Scene:
         order_id = self.paid(card)
         with aside(), transaction():
             number = f"{self.chance.randrange(10**13, 10**14)}"
-            fulfilment.ship_order(
-                order_id, None, carrier="dhl", tracking_number=number, by=self.shop.packer
-            )
+            units = {line.id: line.open_quantity for line in orders.lock(order_id).lines}
+            parcel = HandOver(carrier="dhl", tracking_number=number, verified=units)
+            fulfilment.ship_order(order_id, None, parcel, by=self.shop.packer)
         return order_id
 
     def refunds_one_unit(self, order_id: UUID) -> None:

@@ -135,6 +135,7 @@ def _set_rules() -> None:
                 free_above=Money(6000, "EUR"),
                 min_delivery_days=2,
                 max_delivery_days=4,
+                carrier="DHL",
             ),
             by=SYSTEM,
         )
@@ -147,6 +148,7 @@ def _set_rules() -> None:
                 position=1,
                 min_delivery_days=1,
                 max_delivery_days=1,
+                carrier="UPS",
             ),
             by=SYSTEM,
         )

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from api.app import create_app
 from api.dev.past import aside, at
 from api.fulfilment import flows as fulfilment
+from api.fulfilment.flows import HandOver
 from api.kernel.principal import Principal
 from api.orders import service as orders
 from api.platform.db import session, transaction
@@ -41,12 +42,14 @@ def send(parcel: Parcel) -> None:
     """Ship it and, if it has arrived, deliver it: one transaction."""
     with aside(), transaction():
         with at(parcel.shipped_at):
-            line = orders.lock(parcel.order_id).lines[0] if parcel.in_part else None
+            lines = orders.lock(parcel.order_id).lines
+            units = {line.id: line.quantity for line in (lines[:1] if parcel.in_part else lines)}
             parcel_id = fulfilment.ship_order(
                 parcel.order_id,
-                {line.id: line.quantity} if line else None,
-                carrier=parcel.carrier,
-                tracking_number=parcel.tracking_number,
+                units,
+                HandOver(
+                    carrier=parcel.carrier, tracking_number=parcel.tracking_number, verified=units
+                ),
                 by=parcel.by,
             )
             session.flush()

@@ -1,6 +1,6 @@
 """What the packing table refuses."""
 
-from api.kernel.errors import Conflict, NotFound
+from api.kernel.errors import Conflict, NotFound, Refused
 
 
 class FulfilmentNotFound(NotFound):
@@ -18,6 +18,23 @@ class FulfilmentOutdated(Conflict):
         "Units in {number} were refunded or sent since it was opened. Cancel it and pack anew: "
         "what is still open goes into a new parcel."
     )
+
+
+class UnitsNotVerified(Refused):
+    """Units would leave that nobody has scanned."""
+
+    code = "units_not_verified"
+    sentence = (
+        "Units were not verified. Scan them and send them as verified_lines, or let somebody who "
+        "may override it send override_reason."
+    )
+
+
+class VerifiedExceedsQuantity(Refused):
+    """More units were verified than are in the parcel: something else is in it."""
+
+    code = "verified_exceeds_quantity"
+    sentence = "More units were verified than leave with this parcel."
 
 
 class CodeUnknown(NotFound):

@@ -5,6 +5,7 @@ two people who pack for one customer queue and never deadlock.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from api.fulfilment import queries, service
@@ -12,31 +13,41 @@ from api.fulfilment.errors import FulfilmentOutdated
 from api.fulfilment.models import Fulfilment
 from api.inventory import service as inventory
 from api.kernel.principal import Principal
+from api.kernel.words import counted
 from api.orders import service as orders
 from api.orders.errors import NothingToShip, QuantityExceedsOpen
 from api.orders.service import Order
+from api.orders.states import OrderStatus
 from api.platform import audit
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """To whom a parcel is handed, and what is known of its contents."""
+
+    carrier: str
+    tracking_number: str | None = None
+    verified: Mapping[UUID, int] = field(default_factory=dict)
+    """Units by order line that were scanned into it."""
+    override_reason: str | None = None
+    """Why it may leave although some were not."""
+
+
 def ship_order(
-    order_id: UUID,
-    wanted: Mapping[UUID, int] | None,
-    *,
-    carrier: str,
-    tracking_number: str | None,
-    by: Principal,
+    order_id: UUID, wanted: Mapping[UUID, int] | None, hand_over: HandOver, *, by: Principal
 ) -> UUID:
     """Hand units of an order to a carrier, in a new parcel; returns the parcel's id.
 
     Without quantities everything leaves that is open and stands in no other parcel. Refuses an
     order that is not paid or is cancelled (`InvalidState`), more units than are open
-    (`QuantityExceedsOpen`), and an order of which nothing is left (`NothingToShip`).
+    (`QuantityExceedsOpen`), an order of which nothing is left (`NothingToShip`), and units that
+    must be verified and were not (`UnitsNotVerified`).
     """
     order = orders.lock(order_id)
     orders.refuse_unshippable(order)
     quantities = _unclaimed(order, wanted)
     parcel = service.open_fulfilment(order.id, order.number, quantities, by=by)
-    _hand_over(order, parcel, carrier=carrier, tracking_number=tracking_number, by=by)
+    _hand_over(order, parcel, hand_over, by=by)
     return parcel.id
 
 
@@ -60,13 +71,12 @@ def open_fulfilment(order_id: UUID, wanted: Mapping[UUID, int] | None, *, by: Pr
     return parcel.id
 
 
-def ship_fulfilment(
-    fulfilment_id: UUID, *, carrier: str, tracking_number: str | None, by: Principal
-) -> None:
+def ship_fulfilment(fulfilment_id: UUID, hand_over: HandOver, *, by: Principal) -> None:
     """Hand an open parcel to a carrier.
 
-    Refuses a parcel that is not open, an order that was cancelled since (`InvalidState`), and a
-    parcel with units that were refunded in the meantime (`FulfilmentOutdated`).
+    Refuses a parcel that is not open, an order that was cancelled since (`InvalidState`), a parcel
+    with units that were refunded in the meantime (`FulfilmentOutdated`), and units that must be
+    verified and were not (`UnitsNotVerified`).
     """
     order, parcel = _lock_both(fulfilment_id)
     service.refuse_unshippable(parcel)
@@ -74,7 +84,57 @@ def ship_fulfilment(
     still_open = {line.id: line.open_quantity for line in order.lines}
     if any(units > still_open[line_id] for line_id, units in parcel.quantities().items()):
         raise FulfilmentOutdated(number=parcel.number)
-    _hand_over(order, parcel, carrier=carrier, tracking_number=tracking_number, by=by)
+    _hand_over(order, parcel, hand_over, by=by)
+
+
+def correct_fulfilment(
+    fulfilment_id: UUID, *, carrier: str, tracking_number: str | None, by: Principal
+) -> None:
+    """Put right by whom a parcel on its way goes and under which number; its customer is told.
+
+    What is known already changes nothing. Refuses a parcel that is not on its way (`InvalidState`).
+    """
+    order, parcel = _lock_both(fulfilment_id)
+    before = _followed(parcel)
+    if not service.correct(parcel, carrier=carrier, tracking_number=tracking_number):
+        return
+    orders.record_correction(
+        order,
+        text=f"{parcel.number} corrected: {_followed(parcel)} instead of {before}.",
+        tracking_number=tracking_number,
+        by=by,
+    )
+    audit.record(
+        "fulfilment.corrected",
+        by=by,
+        subject_id=parcel.id,
+        number=parcel.number,
+        carrier=parcel.carrier,
+        tracking_number=tracking_number,
+    )
+
+
+def void_fulfilment(fulfilment_id: UUID, *, reason: str | None, by: Principal) -> None:
+    """Take back that a parcel was shipped, the inverse of shipping, while it is on its way.
+
+    Its goods are on the shelf again and promised to the order, which is open again; its customer
+    is told. Refuses a parcel that is not on its way or of which units were refunded since
+    (`InvalidState`), or came back as a return (`GoodsReturned`).
+    """
+    order, parcel = _lock_both(fulfilment_id)
+    quantities = parcel.quantities()
+    service.void(parcel)
+    inventory.void_shipment(order.id, quantities, fulfilment_id=parcel.id, by=by)
+    why = f" {reason}" if reason else ""
+    orders.record_void(
+        order,
+        quantities,
+        text=f"{parcel.number} voided: {_units(parcel)} to ship again.{why}",
+        by=by,
+    )
+    audit.record(
+        "fulfilment.voided", by=by, subject_id=parcel.id, number=parcel.number, reason=reason
+    )
 
 
 def cancel_fulfilment(fulfilment_id: UUID, *, by: Principal) -> None:
@@ -96,8 +156,11 @@ def cancel_open_fulfilments(order_id: UUID, *, by: Principal) -> None:
 
     Whoever cancels an order stands beside the packing table and not above it, so open parcels
     follow by the order's own fact. Until then they cannot leave: shipping asks the order first.
+    An order that was opened again since, because a parcel of it was voided, keeps them.
     """
     order = orders.lock(order_id)
+    if order.status is OrderStatus.PLACED:
+        return
     for parcel in service.lock_open(order.id):
         _cancel(order, parcel, by=by)
 
@@ -136,18 +199,21 @@ def _unclaimed(order: Order, wanted: Mapping[UUID, int] | None) -> dict[UUID, in
     return quantities
 
 
-def _hand_over(
-    order: Order, parcel: Fulfilment, *, carrier: str, tracking_number: str | None, by: Principal
-) -> None:
+def _hand_over(order: Order, parcel: Fulfilment, hand_over: HandOver, *, by: Principal) -> None:
     """Let a parcel leave: off the packing table, off the shelf, off what the order still owes."""
-    quantities = parcel.quantities()
-    service.ship(parcel, carrier=carrier, tracking_number=tracking_number)
+    quantities, tracking_number = parcel.quantities(), hand_over.tracking_number
+    unverified = service.verify(
+        order, parcel, hand_over.verified, override_reason=hand_over.override_reason, by=by
+    )
+    service.ship(parcel, carrier=hand_over.carrier, tracking_number=tracking_number)
     inventory.ship(order.id, quantities, fulfilment_id=parcel.id, by=by)
-    tracked = f", {tracking_number}" if tracking_number else ""
+    skipped = ""
+    if unverified:
+        skipped = f" {counted(unverified, 'unit')} not verified: {hand_over.override_reason}."
     orders.record_shipment(
         order,
         quantities,
-        text=f"{parcel.number}: {_units(parcel)} shipped with {parcel.carrier}{tracked}.",
+        text=f"{parcel.number}: {_units(parcel)} shipped with {_followed(parcel)}.{skipped}",
         tracking_number=tracking_number,
         by=by,
     )
@@ -158,6 +224,7 @@ def _hand_over(
         number=parcel.number,
         carrier=parcel.carrier,
         tracking_number=tracking_number,
+        **({"unverified": unverified, "override": hand_over.override_reason} if unverified else {}),
     )
 
 
@@ -167,6 +234,10 @@ def _cancel(order: Order, parcel: Fulfilment, *, by: Principal) -> None:
     audit.record("fulfilment.cancelled", by=by, subject_id=parcel.id, number=parcel.number)
 
 
+def _followed(parcel: Fulfilment) -> str:
+    number = f", {parcel.tracking_number}" if parcel.tracking_number else ""
+    return f"{parcel.carrier}{number}"
+
+
 def _units(parcel: Fulfilment) -> str:
-    count = sum(line.quantity for line in parcel.lines)
-    return "1 unit" if count == 1 else f"{count} units"
+    return counted(sum(line.quantity for line in parcel.lines), "unit")

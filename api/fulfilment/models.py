@@ -22,12 +22,16 @@ class Fulfilment(Identified, Versioned, Dated, Base):
     __table_args__ = (
         UniqueConstraint("number"),
         CheckConstraint(
-            "(status IN ('shipped', 'delivered')) = (shipped_at IS NOT NULL)",
+            "(status IN ('shipped', 'delivered', 'voided')) = (shipped_at IS NOT NULL)",
             name="shipped_at_tells_that_it_left",
         ),
         CheckConstraint(
             "(status = 'delivered') = (delivered_at IS NOT NULL)",
             name="delivered_at_tells_that_it_arrived",
+        ),
+        CheckConstraint(
+            "(status = 'voided') = (voided_at IS NOT NULL)",
+            name="voided_at_tells_that_it_was_voided",
         ),
         CheckConstraint("shipped_at IS NULL OR carrier IS NOT NULL", name="carrier_took_it"),
         Index("ix_fulfilments_order_id", "order_id", "id"),
@@ -50,6 +54,9 @@ class Fulfilment(Identified, Versioned, Dated, Base):
     tracking_url: Mapped[str | None] = mapped_column(Text)
     shipped_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    override_reason: Mapped[str | None] = mapped_column(String(300))
+    """Why it left with units that nobody had scanned, where the shop wants them to be."""
     created_by: Mapped[str] = mapped_column(String(200))
 
     lines: Mapped[list["FulfilmentLine"]] = relationship(
@@ -68,11 +75,16 @@ class FulfilmentLine(Identified, Base):
     __table_args__ = (
         UniqueConstraint("fulfilment_id", "order_line_id"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint(
+            "verified_quantity BETWEEN 0 AND quantity", name="verified_within_quantity"
+        ),
     )
 
     fulfilment_id: Mapped[UUID] = mapped_column(ForeignKey("fulfilments.id"))
     order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_lines.id"))
     quantity: Mapped[int]
+    verified_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many of them were scanned into the parcel."""
 
     fulfilment: Mapped[Fulfilment] = relationship(back_populates="lines", lazy="raise")
 

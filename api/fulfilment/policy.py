@@ -1,7 +1,8 @@
 """Carriers, and the page on which each shows where a parcel is."""
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from urllib.parse import quote
 
 _TRACKING_PAGES: Final = {
@@ -30,6 +31,23 @@ def carrier_name(carrier: str) -> str:
     """Spell a known carrier as it spells itself; any other name is left as it was written."""
     known = _BY_KEY.get(_key(carrier))
     return known[0] if known else carrier
+
+
+def carrier_of(shipping_method: Mapping[str, Any]) -> str | None:
+    """Tell who brings what was agreed: as its method says, or as its name does (`DHL Paket`)."""
+    told: str | None = shipping_method.get("carrier")
+    if told:
+        return carrier_name(told)
+    name = f" {' '.join(re.findall('[a-z0-9]+', shipping_method['name'].lower()))} "
+    for known in _TRACKING_PAGES:
+        if f" {known.lower()} " in name:
+            return known
+    return None
+
+
+def must_verify(rule: str, *, has_barcode: bool) -> bool:
+    """Tell whether each unit of goods must be scanned, by the shop's `SHIP_VERIFICATION`."""
+    return rule == "all" or (rule == "barcoded" and has_barcode)
 
 
 def tracking_url(carrier: str, tracking_number: str | None) -> str | None:

@@ -6,17 +6,26 @@ from uuid import UUID
 from flask import current_app
 
 from api.fulfilment import flows, queries
-from api.fulfilment.errors import CodeUnknown, FulfilmentNotFound, FulfilmentOutdated
+from api.fulfilment.errors import (
+    CodeUnknown,
+    FulfilmentNotFound,
+    FulfilmentOutdated,
+    UnitsNotVerified,
+    VerifiedExceedsQuantity,
+)
+from api.fulfilment.flows import HandOver
 from api.fulfilment.schemas import (
     CarrierSchema,
     FulfilmentSchema,
+    HandOverSchema,
     OpenFulfilmentSchema,
     OverviewSchema,
     ScanQuerySchema,
     ScanSchema,
     ShipOrderSchema,
+    VoidSchema,
 )
-from api.inventory.errors import NotAllocated
+from api.inventory.errors import GoodsReturned, NotAllocated
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.orders.errors import (
@@ -53,7 +62,9 @@ desk = Blueprint(
     OrderNotFound,
     OrderOnHold,
     QuantityExceedsOpen,
+    UnitsNotVerified,
     UnknownOrderLine,
+    VerifiedExceedsQuantity,
 )
 @idempotent(required=True)
 @blueprint.arguments(ShipOrderSchema)
@@ -63,13 +74,7 @@ def ship_order(form: dict[str, Any], order_id: UUID) -> Any:
 
     Without lines everything leaves that is open and stands in no other parcel.
     """
-    parcel_id = flows.ship_order(
-        order_id,
-        form["lines"],
-        carrier=form["carrier"],
-        tracking_number=form["tracking_number"],
-        by=principal(),
-    )
+    parcel_id = flows.ship_order(order_id, form["lines"], _hand_over(form), by=principal())
     return queries.fulfilment(parcel_id)
 
 
@@ -122,19 +127,22 @@ def get_fulfilment(fulfilment_id: UUID) -> Any:
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/ship", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
 @refuses(
-    FulfilmentNotFound, FulfilmentOutdated, InvalidState, NotAllocated, OrderNotFound, OrderOnHold
+    FulfilmentNotFound,
+    FulfilmentOutdated,
+    InvalidState,
+    NotAllocated,
+    OrderNotFound,
+    OrderOnHold,
+    UnitsNotVerified,
+    UnknownOrderLine,
+    VerifiedExceedsQuantity,
 )
 @idempotent(required=True)
-@blueprint.arguments(CarrierSchema)
+@blueprint.arguments(HandOverSchema)
 @blueprint.response(200, FulfilmentSchema)
 def ship_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
     """Hand an open parcel to a carrier."""
-    flows.ship_fulfilment(
-        fulfilment_id,
-        carrier=form["carrier"],
-        tracking_number=form["tracking_number"],
-        by=principal(),
-    )
+    flows.ship_fulfilment(fulfilment_id, _hand_over(form), by=principal())
     return queries.fulfilment(fulfilment_id)
 
 
@@ -146,9 +154,41 @@ def ship_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
 def cancel_fulfilment(fulfilment_id: UUID) -> Any:
     """Give the units of an open parcel back to the queue.
 
-    A parcel that has left cannot be cancelled: what comes back is a return.
+    A parcel that has left cannot be cancelled: what comes back is a return. One that was shipped
+    by mistake is voided.
     """
     flows.cancel_fulfilment(fulfilment_id, by=principal())
+    return queries.fulfilment(fulfilment_id)
+
+
+@blueprint.route("/fulfilments/<uuid:fulfilment_id>/correct", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@refuses(FulfilmentNotFound, InvalidState, OrderNotFound)
+@idempotent(required=True)
+@blueprint.arguments(CarrierSchema)
+@blueprint.response(200, FulfilmentSchema)
+def correct_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
+    """Put right by whom a parcel goes and under which number, while it is not delivered.
+
+    Its customer gets an e-mail with the right number. Without one, the parcel has none.
+    """
+    flows.correct_fulfilment(fulfilment_id, **form, by=principal())
+    return queries.fulfilment(fulfilment_id)
+
+
+@blueprint.route("/fulfilments/<uuid:fulfilment_id>/void", methods=["POST"])
+@requires(Permission.FULFILMENT_WRITE)
+@refuses(FulfilmentNotFound, GoodsReturned, InvalidState, OrderNotFound)
+@idempotent(required=True)
+@blueprint.arguments(VoidSchema)
+@blueprint.response(200, FulfilmentSchema)
+def void_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
+    """Take back that a parcel was shipped, while it is not delivered.
+
+    Its goods are on the shelf again, kept for the order, which waits to be shipped; its customer
+    gets an e-mail. Refused once units of it were refunded.
+    """
+    flows.void_fulfilment(fulfilment_id, reason=form["reason"], by=principal())
     return queries.fulfilment(fulfilment_id)
 
 
@@ -198,3 +238,12 @@ def scan_code(code: str) -> Any:
     in links, do not.
     """
     return queries.scan(code)
+
+
+def _hand_over(form: dict[str, Any]) -> HandOver:
+    return HandOver(
+        carrier=form["carrier"],
+        tracking_number=form["tracking_number"],
+        verified=form["verified_lines"],
+        override_reason=form["override_reason"],
+    )

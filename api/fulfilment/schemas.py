@@ -1,6 +1,8 @@
 """How parcels, the day's figures and scans look on the wire."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import marshmallow as ma
 
@@ -51,15 +53,7 @@ class OpenFulfilmentSchema(Schema):
 
     @ma.post_load
     def _by_line(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Turn the lines into units by order line; a line named twice is a slip of the hand."""
-        wanted: dict[Any, int] = {}
-        for place, line in enumerate(data["lines"] or ()):
-            if line["order_line_id"] in wanted:
-                raise ma.ValidationError(
-                    {"lines": {place: {"order_line_id": ["This line is named twice."]}}}
-                )
-            wanted[line["order_line_id"]] = line["quantity"]
-        return {**data, "lines": wanted or None}
+        return {**data, "lines": _units_by_line(data["lines"], "lines") or None}
 
 
 class CarrierSchema(Schema):
@@ -71,12 +65,66 @@ class CarrierSchema(Schema):
     )
 
 
-class ShipOrderSchema(OpenFulfilmentSchema, CarrierSchema):
+class HandOverSchema(CarrierSchema):
+    """To whom a parcel is handed, and which of its units were verified.
+
+    Where the shop wants units verified (`SHIP_VERIFICATION`; `must_verify` of an order's lines), a
+    client that packs by other means than the console says what it has scanned, or has let somebody
+    compare, as `verified_lines`.
+    """
+
+    verified_lines = ma.fields.List(
+        ma.fields.Nested(ParcelLineSchema),
+        load_default=(),
+        validate=ma.validate.Length(0, MOST_LINES),
+        metadata={"description": "Units of each order line that were scanned into the parcel."},
+    )
+    override_reason = Line(
+        300,
+        load_default=None,
+        metadata={
+            "description": "Why units leave that were not verified. Needs `fulfilment:override`; "
+            "kept with the parcel, in the order's history and the audit log.",
+            "example": "label unreadable, compared by eye",
+        },
+    )
+
+    @ma.post_load
+    def _verified_by_line(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        verified = _units_by_line(data["verified_lines"], "verified_lines")
+        return {**data, "verified_lines": verified}
+
+
+class ShipOrderSchema(OpenFulfilmentSchema, HandOverSchema):
     """Which units leave, and with whom. Without lines: everything that is open."""
 
 
+class VoidSchema(Schema):
+    """Why a parcel is not on its way after all."""
+
+    reason = Line(300, load_default=None, metadata={"example": "wrong box on the cart"})
+
+
+def _units_by_line(lines: Sequence[dict[str, Any]] | None, field: str) -> dict[UUID, int]:
+    """Turn lines into units by order line; a line named twice is a slip of the hand."""
+    units: dict[UUID, int] = {}
+    for place, line in enumerate(lines or ()):
+        if line["order_line_id"] in units:
+            raise ma.ValidationError(
+                {field: {place: {"order_line_id": ["This line is named twice."]}}}
+            )
+        units[line["order_line_id"]] = line["quantity"]
+    return units
+
+
+class PackedLineSchema(ParcelLineSchema):
+    """Units of one order line inside a parcel, and how many of them were scanned into it."""
+
+    verified_quantity = ma.fields.Integer(required=True)
+
+
 class FulfilmentSchema(Schema):
-    """One parcel."""
+    """One parcel. A `voided` one counted as shipped, but is not on its way."""
 
     id = ma.fields.UUID(required=True)
     order_id = ma.fields.UUID(required=True)
@@ -89,10 +137,16 @@ class FulfilmentSchema(Schema):
     tracking_url = ma.fields.String(required=True, allow_none=True)
     shipped_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     delivered_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    voided_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    override_reason = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why it left with units that had to be verified and were not."},
+    )
     created_at = ma.fields.AwareDateTime(required=True)
     created_by = ma.fields.String(required=True)
     version = ma.fields.Integer(required=True)
-    lines = ma.fields.List(ma.fields.Nested(ParcelLineSchema), required=True)
+    lines = ma.fields.List(ma.fields.Nested(PackedLineSchema), required=True)
 
 
 class WorkerSchema(Schema):

@@ -12,6 +12,8 @@ class FulfilmentState(StrEnum):
     SHIPPED = "shipped"
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
+    VOIDED = "voided"
+    """Counted as shipped, but it never left, or was caught before it arrived."""
 
 
 FULFILMENT = StateMachine(
@@ -19,8 +21,10 @@ FULFILMENT = StateMachine(
     initial=FulfilmentState.OPEN,
     commands={
         "ship": {FulfilmentState.OPEN: FulfilmentState.SHIPPED},
-        # Nothing is cancelled that has left the house: what comes back is a return.
+        # What has left is not cancelled: a slip is voided, and what comes back is a return.
         "cancel": {FulfilmentState.OPEN: FulfilmentState.CANCELLED},
         "deliver": {FulfilmentState.SHIPPED: FulfilmentState.DELIVERED},
+        "correct": {FulfilmentState.SHIPPED: FulfilmentState.SHIPPED},
+        "void": {FulfilmentState.SHIPPED: FulfilmentState.VOIDED},
     },
 )

@@ -31,6 +31,15 @@ class QuantityTooLarge(Refused):
     sentence = "No shelf holds more than {largest}."
 
 
+class GoodsReturned(Conflict):
+    """Goods of a parcel are on the shelf again already: they came back as a return."""
+
+    code = "goods_returned"
+    sentence = (
+        "Units of this parcel were put back on the shelf as a return. It cannot be voided any more."
+    )
+
+
 class NotAllocated(Conflict):
     """An order wants to ship more than it has been given."""
 

@@ -26,6 +26,7 @@ class MovementKind(StrEnum):
     SHIPPED = "shipped"
     RESTOCKED = "restocked"
     OPENING_UNDONE = "opening_undone"
+    SHIPMENT_VOIDED = "shipment_voided"
 
 
 class AdjustReason(StrEnum):
@@ -146,11 +147,13 @@ class StockMovement(Identified, Dated, Base):
         ),
         Index("ix_stock_movements_level", "level_id", "id"),
         Index("ix_stock_movements_order", "order_id", postgresql_where="order_id IS NOT NULL"),
-        # Goods leave once per fulfilment and come back once per refund, whatever calls twice.
+        # Goods leave once per fulfilment, are taken back once when that is voided, and come back
+        # once per refund, whatever calls twice.
         Index(
             "uq_stock_movements_fulfilment",
             "fulfilment_id",
             "level_id",
+            "kind",
             unique=True,
             postgresql_where="fulfilment_id IS NOT NULL",
         ),

@@ -9,6 +9,7 @@ class Permission(StrEnum):
     CATALOG_READ = "catalog:read"
     CATALOG_WRITE = "catalog:write"
     CUSTOMERS_READ = "customers:read"
+    FULFILMENT_OVERRIDE = "fulfilment:override"
     FULFILMENT_WRITE = "fulfilment:write"
     IMPORTS_WRITE = "imports:write"
     INVENTORY_ADJUST = "inventory:adjust"

@@ -6,7 +6,7 @@ from api.accounts.events import (
     PasswordResetRequested,
     RegistrationRepeated,
 )
-from api.fulfilment.events import FulfilmentShipped
+from api.fulfilment.events import FulfilmentCorrected, FulfilmentShipped, FulfilmentVoided
 from api.inventory.events import StockRanLow
 from api.kernel.money import Money
 from api.notifications.events import LetterResendAsked
@@ -40,6 +40,18 @@ def on_order_paid(fact: OrderPaid) -> None:
 def on_fulfilment_shipped(fact: FulfilmentShipped) -> None:
     """A parcel is on its way."""
     letters.order_shipped(fact.fulfilment_id, fact.order_id)
+
+
+@spans_transactions
+def on_fulfilment_corrected(fact: FulfilmentCorrected) -> None:
+    """A parcel is followed by another number than was told."""
+    letters.parcel_corrected(fact.fulfilment_id, fact.order_id, fact.correction_id)
+
+
+@spans_transactions
+def on_fulfilment_voided(fact: FulfilmentVoided) -> None:
+    """A parcel is not on its way after all."""
+    letters.parcel_voided(fact.fulfilment_id, fact.order_id)
 
 
 @spans_transactions

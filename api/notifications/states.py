@@ -21,6 +21,7 @@ class LetterKind(StrEnum):
     ATTENTION = "attention"
     REFUND_FAILED = "refund_failed"
     BACK_IN_STOCK = "back_in_stock"
+    PARCEL_CORRECTED = "parcel_corrected"
 
 
 class LetterStatus(StrEnum):

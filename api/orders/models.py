@@ -119,6 +119,8 @@ class Order(Identified, Versioned, Dated, Base):
     billing_address: Mapped[dict[str, Any]]
     shipping_method: Mapped[dict[str, Any]]
     payment_method: Mapped[str] = mapped_column(String(20))
+    customer_note: Mapped[str | None] = mapped_column(String(500))
+    """What the customer asks of those who pack and bring it."""
     postal_key: Mapped[str | None] = mapped_column(String(32))
     network_key: Mapped[str | None] = mapped_column(String(32))
     """Of orders that are paid another way than by card: where they go and whence they came, as

@@ -81,6 +81,10 @@ class ChosenShippingSchema(Schema):
 
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
+    carrier = ma.fields.String(
+        allow_none=True,
+        metadata={"description": "Who brings it, where the method said so.", "example": "DHL"},
+    )
 
 
 class OrderLineSchema(Schema):
@@ -125,6 +129,11 @@ class OrderSchema(Schema):
     shipping_address = ma.fields.Nested(AgreedAddressSchema, required=True)
     billing_address = ma.fields.Nested(AgreedAddressSchema, required=True)
     shipping_method = ma.fields.Nested(ChosenShippingSchema, required=True)
+    customer_note = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the customer asks of those who pack and bring it."},
+    )
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     shipping_total = ma.fields.Nested(MoneySchema, required=True)
     tax_total = ma.fields.Nested(MoneySchema, required=True)

@@ -12,6 +12,7 @@ from api.platform import aliases
 Environment = Literal["development", "test", "production"]
 LogFormat = Literal["text", "json"]
 ManualPayment = Literal["off", "customers", "everybody"]
+ShipVerification = Literal["off", "barcoded", "all"]
 
 DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # noqa: S105
 _SHORTEST_SECRET = 32
@@ -66,6 +67,8 @@ class Settings:
     manual_payment_max_orders_per_ip: int = 10
     manual_payment_max_units_per_ip: int = 60
     """The same for all that one network address has ordered."""
+    ship_verification: ShipVerification = "barcoded"
+    """Of which goods each unit must be scanned before it may ship; others may be."""
     shop_name: str = "Stockroom Demo"
     currency: str = "EUR"
     languages: tuple[str, ...] = ("en",)
@@ -141,6 +144,9 @@ class Settings:
             ),
             manual_payment_max_units_per_ip=read.whole(
                 "MANUAL_PAYMENT_MAX_UNITS_PER_IP", cls.manual_payment_max_units_per_ip
+            ),
+            ship_verification=read.choice(  # type: ignore[arg-type]
+                "SHIP_VERIFICATION", get_args(ShipVerification), cls.ship_verification
             ),
             shop_name=read.text("SHOP_NAME", cls.shop_name),
             currency=read.currency("SHOP_CURRENCY", cls.currency),

@@ -66,3 +66,5 @@ class ShippingMethod(Identified, Versioned, Dated, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     min_delivery_days: Mapped[int] = mapped_column(default=1)
     max_delivery_days: Mapped[int] = mapped_column(default=5)
+    carrier: Mapped[str | None] = mapped_column(String(60))
+    """Who brings such parcels; orders remember it, and it is proposed when they ship."""

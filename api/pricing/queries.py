@@ -33,6 +33,13 @@ class ShippingOption:
     tax_class: str
     min_delivery_days: int
     max_delivery_days: int
+    carrier: str | None = None
+
+    @property
+    def agreed(self) -> dict[str, str]:
+        """Return what an order remembers of it."""
+        agreed = {"code": self.code, "name": self.name}
+        return agreed if self.carrier is None else {**agreed, "carrier": self.carrier}
 
     @property
     def choice(self) -> ShippingChoice:
@@ -204,6 +211,7 @@ _OPTIONS: Final = (
         ShippingMethod.tax_class,
         ShippingMethod.min_delivery_days,
         ShippingMethod.max_delivery_days,
+        ShippingMethod.carrier,
         _NAMES_IT.label("names_it"),
     )
     .where(
@@ -227,6 +235,7 @@ _METHODS: Final = select(
     ShippingMethod.is_active,
     ShippingMethod.min_delivery_days,
     ShippingMethod.max_delivery_days,
+    ShippingMethod.carrier,
     ShippingMethod.version,
 )
 
@@ -257,6 +266,7 @@ def _method(row: Any) -> dict[str, Any]:
         "is_active": row.is_active,
         "min_delivery_days": row.min_delivery_days,
         "max_delivery_days": row.max_delivery_days,
+        "carrier": row.carrier,
         "version": row.version,
     }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.platform.address import COUNTRIES
+from api.platform.address import COUNTRIES, Line
 from api.platform.http import CurrencyCode, MoneySchema, PageQuerySchema, Schema, Spelling
 from api.pricing.models import REST_OF_WORLD
 from api.pricing.service import ALWAYS, ShippingDraft
@@ -71,6 +71,14 @@ class EditShippingMethodSchema(Schema):
     is_active = ma.fields.Boolean()
     min_delivery_days = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, 365))
     max_delivery_days = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, 365))
+    carrier = Line(
+        60,
+        metadata={
+            "description": "Who brings such parcels: proposed when an order ships, whose number "
+            "is expected on the label.",
+            "example": "DHL",
+        },
+    )
 
 
 class NewShippingMethodSchema(EditShippingMethodSchema):
@@ -105,6 +113,7 @@ class ShippingMethodSchema(Schema):
     is_active = ma.fields.Boolean(required=True)
     min_delivery_days = ma.fields.Integer(required=True)
     max_delivery_days = ma.fields.Integer(required=True)
+    carrier = ma.fields.String(required=True, allow_none=True)
     version = ma.fields.Integer(required=True)
 
 

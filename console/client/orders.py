@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from console.client.caller import ADMIN, Caller
 from console.client.contract import parse
@@ -52,11 +53,20 @@ def ship(
     carrier: str,
     tracking: str | None,
     is_everything: bool,
+    verified: Mapping[str, int] = MappingProxyType({}),
+    override: str = "",
 ) -> Draft:
-    """Hand units to a carrier. Sending everything leaves the lines out, as the shop asks."""
+    """Hand units to a carrier. Sending everything leaves the lines out, as the shop asks.
+
+    `verified` are the units of them that were scanned, `override` why the others may leave.
+    """
     body: dict[str, object] = {"carrier": carrier}
     if not is_everything:
-        body["lines"] = [{"order_line_id": line, "quantity": n} for line, n in lines.items()]
+        body["lines"] = _units(lines)
+    if verified:
+        body["verified_lines"] = _units(verified)
+    if override:
+        body["override_reason"] = override
     if tracking:
         body["tracking_number"] = tracking
     units = sum(lines.values())
@@ -67,6 +77,10 @@ def ship(
         body=body,
         label=f"{order.number} ship {units} {'unit' if units == 1 else 'units'} by {carrier}",
     )
+
+
+def _units(lines: Mapping[str, int]) -> list[dict[str, object]]:
+    return [{"order_line_id": line, "quantity": units} for line, units in lines.items()]
 
 
 def refund(

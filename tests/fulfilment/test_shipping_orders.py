@@ -32,6 +32,11 @@ def line(order: dict[str, Any], position: int, quantity: int) -> dict[str, Any]:
     return {"order_line_id": order["lines"][position]["id"], "quantity": quantity}
 
 
+def packed(order: dict[str, Any], position: int, quantity: int, verified: int = 0) -> Any:
+    """The same as it stands in a parcel."""
+    return {**line(order, position, quantity), "verified_quantity": verified}
+
+
 def parcels() -> int:
     """Count what was packed."""
     return session.scalar(select(func.count(Fulfilment.id))) or 0
@@ -52,7 +57,7 @@ def test_a_paid_order_leaves_as_one_parcel(shop: Shop) -> None:
     assert parcel["tracking_number"] == "003404341610"
     assert parcel["tracking_url"].endswith("=003404341610")
     assert parcel["shipped_at"] == "2026-03-05T12:00:00Z"
-    assert parcel["lines"] == [line(order, 0, 2)]
+    assert parcel["lines"] == [packed(order, 0, 2)]
     assert answer.headers["ETag"] == f'"{parcel["version"]}"'
     case = staff.gets(f"/orders/{order['id']}").json
     assert (case["status"], case["fulfilment_status"]) == ("completed", "shipped")
@@ -92,7 +97,7 @@ def test_an_order_leaves_in_two_parcels_and_is_done_with_the_second(shop: Shop) 
     assert (first["number"][-2:], second["number"][-2:]) == ("F1", "F2")
     assert between["fulfilment_status"] == "partially_shipped"
     assert [one["open_quantity"] for one in between["lines"]] == [1, 1]
-    assert second["lines"] == [line(order, 0, 1), line(order, 1, 1)]
+    assert second["lines"] == [packed(order, 0, 1), packed(order, 1, 1)]
     assert (second["carrier"], second["tracking_url"]) == ("Bike courier", None)
     assert (after["status"], after["fulfilment_status"]) == ("completed", "shipped")
     assert [one["id"] for one in after["fulfilments"]] == [first["id"], second["id"]]
@@ -181,7 +186,7 @@ def test_refunded_units_stay_at_home(shop: Shop) -> None:
     rest = ship(staff, order)
 
     assert too_many.status_code == 422
-    assert rest.json["lines"] == [line(order, 0, 2)]
+    assert rest.json["lines"] == [packed(order, 0, 2)]
     assert differences() == []
 
 

@@ -57,6 +57,7 @@ class CheckoutForm:
     shipping_method: str
     payment_method: str
     expected_total: Money | None
+    customer_note: str | None = None
 
 
 def quote(
@@ -230,7 +231,11 @@ def _figures(priced: totals.Totals, currency: str) -> dict[str, Any]:
 
 def _fingerprint(form: CheckoutForm) -> bytes:
     """Hash what a checkout says, as it was read: spaces and the order of fields do not count."""
-    said = json.dumps(asdict(form), sort_keys=True, separators=(",", ":"))
+    filled_in = asdict(form)
+    if form.customer_note is None:
+        # Left out, the hash is that of releases which did not ask: sent again, it is the same.
+        del filled_in["customer_note"]
+    said = json.dumps(filled_in, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(said.encode()).digest()
 
 
@@ -292,8 +297,9 @@ def _draft(
         total=priced.total,
         shipping_address=form.shipping_address,
         billing_address=form.billing_address or form.shipping_address,
-        shipping_method={"code": shipping.code, "name": shipping.name},
+        shipping_method=shipping.agreed,
         payment_method=form.payment_method,
+        customer_note=form.customer_note,
         checkout_fingerprint=fingerprint,
         postal_key=None if keys is None else keys.postal,
         network_key=None if keys is None else keys.network,

@@ -143,7 +143,7 @@ def _wanted(order: Order, form: ChangeForm) -> Amendment:
     method, priced = order.shipping_method, None
     if code != method["code"] or country != order.ship_country:
         option = pricing.shipping_option(code, country, order.currency, order.subtotal)
-        method = {"code": option.code, "name": option.name}
+        method = option.agreed
         priced = _repriced(order, country, option)
     return Amendment(
         email=form.email or order.email,

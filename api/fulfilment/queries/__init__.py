@@ -1,5 +1,6 @@
 """Questions to the packing table, and those that the counter asks all day."""
 
+from api.fulfilment.policy import carrier_of, must_verify
 from api.fulfilment.queries.desk import overview, scan
 from api.fulfilment.queries.parcels import (
     claimed_units,
@@ -10,10 +11,12 @@ from api.fulfilment.queries.parcels import (
 )
 
 __all__ = [
+    "carrier_of",
     "claimed_units",
     "fulfilment",
     "fulfilment_page",
     "fulfilments_of_order",
+    "must_verify",
     "order_of",
     "overview",
     "scan",

@@ -33,9 +33,12 @@ def overview() -> dict[str, Any]:
             _capped(select(Order.id).where(waiting)).label("to_ship"),
             _capped(select(Order.id).where(Order.expires_at.is_not(None))).label("unpaid"),
             _capped(select(StockLevel.id).where(StockLevel.below_threshold)).label("low_stock"),
-            _capped(select(Fulfilment.id).where(Fulfilment.shipped_at >= _midnight())).label(
-                "shipped_today"
-            ),
+            _capped(
+                select(Fulfilment.id).where(
+                    Fulfilment.shipped_at >= _midnight(),
+                    Fulfilment.voided_at.is_(None),
+                )
+            ).label("shipped_today"),
             select(Order.placed_at)
             .where(waiting)
             .order_by(Order.placed_at, Order.id)

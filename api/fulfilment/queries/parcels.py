@@ -28,6 +28,8 @@ _PARCEL: tuple[Any, ...] = (
     Fulfilment.tracking_url,
     Fulfilment.shipped_at,
     Fulfilment.delivered_at,
+    Fulfilment.voided_at,
+    Fulfilment.override_reason,
     Fulfilment.created_at,
     Fulfilment.created_by,
     Fulfilment.version,
@@ -72,13 +74,16 @@ def fulfilment_page(
 def find_scanned(code: ScannedCode) -> AnyRow | None:
     """Find the parcel that a label stands for: by its own number or by the carrier's.
 
-    Of several with the same tracking number the newest is meant.
+    Of several with the same tracking number the newest is meant; the label of one that was voided
+    may be used again.
     """
     keys = literal(tracking_keys(code.text, code.parcel), ARRAY(Text))
     meant = union_all(
         select(Fulfilment.id).where(Fulfilment.number == code.text.upper()),
         select(Fulfilment.id).where(
-            Fulfilment.tracking_number.is_not(None), literal_column(TRACKING_KEY) == any_(keys)
+            Fulfilment.tracking_number.is_not(None),
+            Fulfilment.voided_at.is_(None),
+            literal_column(TRACKING_KEY) == any_(keys),
         ),
     )
     return session.execute(
@@ -112,12 +117,19 @@ def _lines(fulfilment_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]
     if not found:
         return found
     rows = session.execute(
-        select(FulfilmentLine.fulfilment_id, FulfilmentLine.order_line_id, FulfilmentLine.quantity)
+        select(
+            FulfilmentLine.fulfilment_id,
+            FulfilmentLine.order_line_id,
+            FulfilmentLine.quantity,
+            FulfilmentLine.verified_quantity,
+        )
         .where(FulfilmentLine.fulfilment_id.in_(found))
         .order_by(FulfilmentLine.id)
     )
-    for fulfilment_id, line_id, quantity in rows:
-        found[fulfilment_id].append({"order_line_id": line_id, "quantity": quantity})
+    for fulfilment_id, line_id, quantity, verified in rows:
+        found[fulfilment_id].append(
+            {"order_line_id": line_id, "quantity": quantity, "verified_quantity": verified}
+        )
     return found
 
 

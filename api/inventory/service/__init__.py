@@ -2,7 +2,7 @@
 
 from api.inventory.service.corrections import mark, reconcile
 from api.inventory.service.counts import adjust, set_threshold
-from api.inventory.service.dispatch import restock, ship
+from api.inventory.service.dispatch import restock, ship, void_shipment
 from api.inventory.service.holds import expire_holds, hold, release_hold
 from api.inventory.service.many import set_many_thresholds
 from api.inventory.service.opening import (
@@ -45,4 +45,5 @@ __all__ = [
     "set_threshold",
     "ship",
     "take_back_opening",
+    "void_shipment",
 ]

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
-from api.inventory.errors import NotAllocated
+from api.inventory.errors import GoodsReturned, NotAllocated
 from api.inventory.models import MovementKind, StockAllocation, StockMovement
 from api.inventory.service import ledger, locks, parts, places
 from api.inventory.service.entries import Entry
@@ -68,6 +68,86 @@ def ship(
         ],
         by=by,
     )
+
+
+def void_shipment(
+    order_id: UUID, quantities: Mapping[UUID, int], *, fulfilment_id: UUID, by: Principal
+) -> None:
+    """Take goods back that were shipped by mistake: onto their shelf, and promised as before.
+
+    The inverse of `ship`, level by level as the journal has it; quantities are by order line. Units
+    that came back as a return are on the shelf already: raises `GoodsReturned`. The same fulfilment
+    again changes nothing.
+    """
+    levels, _ = parts.lock_promises(order_id)
+    mine = StockMovement.fulfilment_id == fulfilment_id
+    if _recorded(mine & (StockMovement.kind == MovementKind.SHIPMENT_VOIDED)):
+        return
+    current = require_transaction()
+    back: dict[UUID, int] = {
+        level_id: -change
+        for level_id, change in current.execute(
+            select(StockMovement.level_id, StockMovement.on_hand_change).where(
+                mine, StockMovement.kind == MovementKind.SHIPPED
+            )
+        )
+    }
+    _refuse_returned(order_id, levels, back)
+    returning = _onto_promises(order_id, quantities, back)
+    parts.add(returning)
+    ledger.write(
+        levels,
+        [
+            Entry(
+                level_id=level_id,
+                kind=MovementKind.SHIPMENT_VOIDED,
+                on_hand=quantity,
+                allocated=quantity,
+                order_id=order_id,
+                fulfilment_id=fulfilment_id,
+            )
+            for level_id, quantity in parts.by_level(returning).items()
+        ],
+        by=by,
+    )
+
+
+def _refuse_returned(
+    order_id: UUID, levels: Mapping[UUID, Level], back: Mapping[UUID, int]
+) -> None:
+    """Refuse to take more back than is still outside, by what the journal says of the order."""
+    outside: dict[UUID, int] = {}
+    for level_id, change in require_transaction().execute(
+        select(StockMovement.level_id, func.sum(StockMovement.on_hand_change))
+        .where(StockMovement.order_id == order_id)
+        .group_by(StockMovement.level_id)
+    ):
+        variant_id = levels[level_id].variant_id
+        outside[variant_id] = outside.get(variant_id, 0) - change
+    for level_id, quantity in back.items():
+        outside[levels[level_id].variant_id] -= quantity
+    if any(units < 0 for units in outside.values()):
+        raise GoodsReturned
+
+
+def _onto_promises(
+    order_id: UUID, quantities: Mapping[UUID, int], back: Mapping[UUID, int]
+) -> list[parts.Part]:
+    """Find the promises from which the units were taken. A line has one variant, and it alone."""
+    wanted, room, found = dict(quantities), dict(back), []
+    for allocation_id, line_id, level_id in require_transaction().execute(
+        select(StockAllocation.id, StockAllocation.order_line_id, StockAllocation.level_id)
+        .where(StockAllocation.order_id == order_id)
+        .order_by(StockAllocation.id)
+    ):
+        quantity = min(wanted.get(line_id, 0), room.get(level_id, 0))
+        if quantity > 0:
+            wanted[line_id] -= quantity
+            room[level_id] -= quantity
+            found.append(parts.Part(allocation_id, line_id, level_id, quantity))
+    if any(wanted.values()) or any(room.values()):
+        raise ledger.LevelMoved("a parcel's goods do not fit the promises they were taken from")
+    return found
 
 
 def restock(

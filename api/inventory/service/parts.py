@@ -104,6 +104,26 @@ def reduce(parts: Sequence[Part]) -> None:
         raise ledger.LevelMoved("an allocation shrank although its level was locked")
 
 
+_ADD: Final = (
+    update(StockAllocation)
+    .where(StockAllocation.id == _share.c.allocation_id)
+    .values(quantity=StockAllocation.quantity + _share.c.quantity)
+    .execution_options(synchronize_session=False)
+)
+
+
+def add(parts: Sequence[Part]) -> None:
+    """Put parts back on their allocations: promised again, as before they left."""
+    if parts:
+        require_transaction().execute(
+            _ADD,
+            {
+                "allocation_ids": [part.allocation_id for part in parts],
+                "quantities": [part.quantity for part in parts],
+            },
+        )
+
+
 def by_level(parts: Iterable[Part]) -> dict[UUID, int]:
     """Sum parts per level."""
     sums: dict[UUID, int] = {}

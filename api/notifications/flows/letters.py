@@ -58,12 +58,18 @@ def order_shipped(fulfilment_id: UUID, order_id: UUID) -> None:
     """Tell what is in the parcel, how to follow it, and what still follows in another one.
 
     Told as of the moment when the parcel left, however late the letter is written: what left after
-    it still follows for its reader.
+    it still follows for its reader. Of one that was voided since, nothing is told.
     """
     order = orders.full(order_id)
-    sent = [one for one in fulfilments.fulfilments_of_order(order_id) if one["shipped_at"]]
+    sent = [
+        one
+        for one in fulfilments.fulfilments_of_order(order_id)
+        if one["status"] in ("shipped", "delivered")
+    ]
     sent.sort(key=lambda one: (one["shipped_at"], one["id"]))
-    place = next(at for at, one in enumerate(sent) if one["id"] == fulfilment_id)
+    place = next((at for at, one in enumerate(sent) if one["id"] == fulfilment_id), None)
+    if place is None:
+        return
     packed, later = _units(sent[place : place + 1]), _units(sent[place + 1 :])
     still_open = {
         line["id"]: line["open_quantity"] + later.get(line["id"], 0) for line in order["lines"]
@@ -76,6 +82,32 @@ def order_shipped(fulfilment_id: UUID, order_id: UUID) -> None:
         is_first=place == 0,
         packed=_named(order, packed),
         still_open=_named(order, still_open),
+    )
+
+
+def parcel_corrected(fulfilment_id: UUID, order_id: UUID, correction_id: UUID) -> None:
+    """Tell by which number a parcel is followed after all; not when that was told already."""
+    order = orders.full(order_id)
+    parcel = fulfilments.fulfilment(fulfilment_id)
+    told = queries.texts(LetterKind.ORDER_SHIPPED, fulfilment_id)
+    is_known = parcel["tracking_number"] and parcel["tracking_number"] in told.get(
+        order["email"], ""
+    )
+    if parcel["status"] != "shipped" or is_known:
+        return
+    _to_customer(LetterKind.PARCEL_CORRECTED, correction_id, order, parcel=parcel, packed=[])
+
+
+def parcel_voided(fulfilment_id: UUID, order_id: UUID) -> None:
+    """Tell that a parcel is not on its way after all, and what was in it."""
+    order = orders.full(order_id)
+    parcel = fulfilments.fulfilment(fulfilment_id)
+    _to_customer(
+        LetterKind.PARCEL_CORRECTED,
+        fulfilment_id,
+        order,
+        parcel=parcel,
+        packed=_named(order, _units([parcel])),
     )
 
 

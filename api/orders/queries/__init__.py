@@ -285,6 +285,7 @@ def order_fields(order: AnyRow | Order) -> dict[str, Any]:
         "shipping_address": order.shipping_address,
         "billing_address": order.billing_address,
         "shipping_method": order.shipping_method,
+        "customer_note": order.customer_note,
         "subtotal": Money(order.subtotal, currency),
         "shipping_total": Money(order.shipping_total, currency),
         "tax_total": Money(order.tax_total, currency),

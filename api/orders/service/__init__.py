@@ -6,9 +6,11 @@ from api.orders.service.book import LineDraft, OrderDraft, lock, note, open_orde
 from api.orders.service.ending import cancel, cancel_units, refuse_uncancellable
 from api.orders.service.goods import (
     open_quantities,
+    record_correction,
     record_delivery,
     record_refunded_lines,
     record_shipment,
+    record_void,
     refundable_quantities,
     refuse_unshippable,
 )
@@ -42,10 +44,12 @@ __all__ = [
     "open_quantities",
     "overpaid",
     "owed",
+    "record_correction",
     "record_delivery",
     "record_money",
     "record_refunded_lines",
     "record_shipment",
+    "record_void",
     "refundable",
     "refundable_quantities",
     "refuse_unamendable",

@@ -64,6 +64,7 @@ class OrderDraft:
     billing_address: dict[str, Any]
     shipping_method: dict[str, Any]
     payment_method: str
+    customer_note: str | None = None
     checkout_fingerprint: bytes
     postal_key: str | None
     network_key: str | None

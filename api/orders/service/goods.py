@@ -18,7 +18,7 @@ from api.orders.models import Lexemes, Order, OrderLine
 from api.orders.service.book import remember
 from api.orders.service.holds import refuse_held
 from api.orders.service.standing import complete_if_done, derive, touch
-from api.orders.states import ORDER, SHIPPABLE
+from api.orders.states import ORDER, SHIPPABLE, OrderStatus
 from api.orders.texts import joined
 
 
@@ -78,13 +78,52 @@ def record_shipment(
     The order is found by the parcel's tracking number from then on. Needs the order locked and the
     quantities checked by `open_quantities`.
     """
-    if tracking_number:
-        order.search = Order.search.op("||")(literal([joined(tracking_number)], Lexemes))
+    _find_by(order, tracking_number)
     for line in order.lines:
         line.shipped_quantity += quantities.get(line.id, 0)
     remember(order.id, "shipped", text, by=by)
     derive(order)
     complete_if_done(order)
+    touch(order)
+
+
+def record_void(order: Order, quantities: Mapping[UUID, int], *, text: str, by: Principal) -> None:
+    """Remember that units did not leave after all: they are open again, and so is the order.
+
+    Raises `InvalidState` when some of them were refunded since. Needs the order locked.
+    """
+    left = {line.id: line.shipped_quantity - quantities.get(line.id, 0) for line in order.lines}
+    for line in order.lines:
+        if (
+            line.id in quantities
+            and line.refunded_quantity > left[line.id] + line.cancelled_quantity
+        ):
+            raise InvalidState(
+                f"Units of {line.sku} in this parcel were refunded since: what comes back of them "
+                "is a return.",
+                machine="The order",
+                current=order.payment_status.value,
+                allowed=[],
+            )
+    for line in order.lines:
+        line.shipped_quantity = left[line.id]
+    if order.status is OrderStatus.COMPLETED:
+        order.status = OrderStatus(ORDER.next(order.status, "reopen"))
+        order.completed_at = None
+    remember(order.id, "shipment_voided", text, by=by)
+    derive(order)
+    touch(order)
+
+
+def record_correction(
+    order: Order, *, text: str, tracking_number: str | None, by: Principal
+) -> None:
+    """Remember that a parcel's label says something else; found by the new number too.
+
+    The number from before still finds it: a customer may ask by what was told first.
+    """
+    _find_by(order, tracking_number)
+    remember(order.id, "shipment_corrected", text, by=by)
     touch(order)
 
 
@@ -134,6 +173,11 @@ def record_refunded_lines(
         line.refunded_amount += amount
     order.shipping_refunded += shipping
     touch(order)
+
+
+def _find_by(order: Order, tracking_number: str | None) -> None:
+    if tracking_number:
+        order.search = Order.search.op("||")(literal([joined(tracking_number)], Lexemes))
 
 
 def _refuse_unknown(lines: Mapping[UUID, OrderLine], wanted: Mapping[UUID, int]) -> None:

@@ -35,6 +35,7 @@ class ShippingDraft:
     is_active: bool = True
     min_delivery_days: int = 1
     max_delivery_days: int = 5
+    carrier: str | None = None
 
 
 def create_shipping_method(draft: ShippingDraft, *, by: Principal) -> UUID:
@@ -59,6 +60,7 @@ def create_shipping_method(draft: ShippingDraft, *, by: Principal) -> UUID:
                 is_active=draft.is_active,
                 min_delivery_days=draft.min_delivery_days,
                 max_delivery_days=draft.max_delivery_days,
+                carrier=draft.carrier,
             )
         )
     audit.record("shipping_method.created", by=by, subject_id=method_id, code=draft.code)

@@ -1,4 +1,4 @@
-"""The rows of the packing table. Callers hold the lock on the order; `flows` tells the stories."""
+"""The rows of the packing table: parcels and what happens to them."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -8,7 +8,12 @@ from sqlalchemy.orm import selectinload
 
 from api.fulfilment import policy
 from api.fulfilment.errors import FulfilmentNotFound
-from api.fulfilment.events import FulfilmentDelivered, FulfilmentShipped
+from api.fulfilment.events import (
+    FulfilmentCorrected,
+    FulfilmentDelivered,
+    FulfilmentShipped,
+    FulfilmentVoided,
+)
 from api.fulfilment.models import Fulfilment, FulfilmentLine
 from api.fulfilment.states import FULFILMENT, FulfilmentState
 from api.kernel import clock
@@ -84,9 +89,7 @@ def refuse_unshippable(parcel: Fulfilment) -> None:
 def ship(parcel: Fulfilment, *, carrier: str, tracking_number: str | None) -> None:
     """Hand a parcel to its carrier. Raises `InvalidState` when it is not open."""
     parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "ship"))
-    parcel.carrier = policy.carrier_name(carrier)
-    parcel.tracking_number = tracking_number
-    parcel.tracking_url = policy.tracking_url(carrier, tracking_number)
+    _label(parcel, carrier, tracking_number)
     parcel.shipped_at = clock.now()
     parcel.version += 1
     emit(FulfilmentShipped(fulfilment_id=parcel.id, order_id=parcel.order_id))
@@ -100,7 +103,8 @@ def cancel(parcel: Fulfilment) -> None:
     if parcel.shipped_at is not None:
         raise InvalidState(
             f"{parcel.number} has left the house and cannot be cancelled. What comes back is a "
-            "return: refund the order and put the units back on the shelf.",
+            "return: refund the order and put the units back on the shelf. If it never left, or is "
+            "not delivered yet and was caught, void it.",
             machine=FULFILMENT.name,
             current=parcel.status.value,
             command="cancel",
@@ -108,6 +112,38 @@ def cancel(parcel: Fulfilment) -> None:
         )
     parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "cancel"))
     parcel.version += 1
+
+
+def correct(parcel: Fulfilment, *, carrier: str, tracking_number: str | None) -> bool:
+    """Write down what a parcel's label really says; False when that is known.
+
+    Raises `InvalidState` when it is not on its way.
+    """
+    parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "correct"))
+    if (parcel.carrier, parcel.tracking_number) == (policy.carrier_name(carrier), tracking_number):
+        return False
+    _label(parcel, carrier, tracking_number)
+    parcel.version += 1
+    emit(
+        FulfilmentCorrected(
+            fulfilment_id=parcel.id, order_id=parcel.order_id, correction_id=new_id()
+        )
+    )
+    return True
+
+
+def void(parcel: Fulfilment) -> None:
+    """Take back that a parcel was shipped. Raises `InvalidState` when it is not on its way."""
+    parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "void"))
+    parcel.voided_at = clock.now()
+    parcel.version += 1
+    emit(FulfilmentVoided(fulfilment_id=parcel.id, order_id=parcel.order_id))
+
+
+def _label(parcel: Fulfilment, carrier: str, tracking_number: str | None) -> None:
+    parcel.carrier = policy.carrier_name(carrier)
+    parcel.tracking_number = tracking_number
+    parcel.tracking_url = policy.tracking_url(carrier, tracking_number)
 
 
 def deliver(parcel: Fulfilment) -> None:

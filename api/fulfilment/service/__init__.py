@@ -1,0 +1,27 @@
+"""The verbs of the packing table. Callers hold the lock on the order; `flows` tells the stories."""
+
+from api.fulfilment.service.parcels import (
+    cancel,
+    correct,
+    deliver,
+    lock,
+    lock_open,
+    open_fulfilment,
+    refuse_unshippable,
+    ship,
+    void,
+)
+from api.fulfilment.service.verification import verify
+
+__all__ = [
+    "cancel",
+    "correct",
+    "deliver",
+    "lock",
+    "lock_open",
+    "open_fulfilment",
+    "refuse_unshippable",
+    "ship",
+    "verify",
+    "void",
+]

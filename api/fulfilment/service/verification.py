@@ -1,0 +1,97 @@
+"""Which units of a parcel were scanned, and whether it may leave with the others."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from api.catalog import queries as catalog
+from api.fulfilment.errors import UnitsNotVerified, VerifiedExceedsQuantity
+from api.fulfilment.models import Fulfilment
+from api.fulfilment.policy import must_verify
+from api.kernel.permissions import Permission
+from api.kernel.principal import Principal
+from api.orders.errors import UnknownOrderLine
+from api.orders.service import Order
+from api.platform.auth import PermissionMissing
+from api.platform.ports import port
+from api.platform.settings import Settings
+
+
+def verify(
+    order: Order,
+    parcel: Fulfilment,
+    verified: Mapping[UUID, int],
+    *,
+    override_reason: str | None,
+    by: Principal,
+) -> int:
+    """Write down which units were verified; return how many leave without, although they must not.
+
+    Raises `UnknownOrderLine` and `VerifiedExceedsQuantity` for what is not in the parcel, and
+    `UnitsNotVerified` with each line that falls short, unless there is a reason to override it and
+    the permission to (`PermissionMissing`).
+    """
+    packed = {line.order_line_id: line for line in parcel.lines}
+    _refuse_unpacked(verified, {line_id: line.quantity for line_id, line in packed.items()})
+    for line_id, line in packed.items():
+        line.verified_quantity = verified.get(line_id, 0)
+    lines = [line for line in order.lines if line.id in packed]
+    rule = port(Settings).ship_verification
+    codes = catalog.codes_of([line.variant_id for line in lines])
+    missing = [
+        {
+            "order_line_id": line.id,
+            "sku": line.sku,
+            "quantity": packed[line.id].quantity,
+            "verified": packed[line.id].verified_quantity,
+        }
+        for line in lines
+        if packed[line.id].verified_quantity < packed[line.id].quantity
+        and must_verify(rule, has_barcode=line.variant_id in codes)
+    ]
+    if not missing:
+        return 0
+    if override_reason is None:
+        errors = [
+            {
+                "pointer": "/verified_lines",
+                "code": UnitsNotVerified.code,
+                "detail": f"{one['sku']}: {one['verified']} of {one['quantity']} verified.",
+            }
+            for one in missing
+        ]
+        raise UnitsNotVerified(lines=missing, errors=errors)
+    if not by.may(Permission.FULFILMENT_OVERRIDE):
+        raise PermissionMissing(permission=Permission.FULFILMENT_OVERRIDE)
+    parcel.override_reason = override_reason
+    short = {one["order_line_id"] for one in missing}
+    return sum(
+        line.quantity - line.verified_quantity
+        for line in parcel.lines
+        if line.order_line_id in short
+    )
+
+
+def _refuse_unpacked(verified: Mapping[UUID, int], packed: Mapping[UUID, int]) -> None:
+    unknown, too_many = [], []
+    for place, (line_id, units) in enumerate(verified.items()):
+        pointer = f"/verified_lines/{place}"
+        if line_id not in packed:
+            unknown.append(
+                {
+                    "pointer": f"{pointer}/order_line_id",
+                    "code": UnknownOrderLine.code,
+                    "detail": "This line is not in the parcel.",
+                }
+            )
+        elif units > packed[line_id]:
+            too_many.append(
+                {
+                    "pointer": f"{pointer}/quantity",
+                    "code": VerifiedExceedsQuantity.code,
+                    "detail": f"{units} verified, {packed[line_id]} in the parcel.",
+                }
+            )
+    if unknown:
+        raise UnknownOrderLine(errors=unknown)
+    if too_many:
+        raise VerifiedExceedsQuantity(errors=too_many)
