@@ -1,16 +1,18 @@
 """Parcels: which units were verified, and parcels that are voided; carriers of shipping methods.
 
-Revision: 0017
-After: 0016
+Revision: 0018
+After: 0017
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
+
+phase = "expand"
 
 PARCELS = ("open", "shipped", "delivered", "cancelled")
 MOVEMENTS = (
