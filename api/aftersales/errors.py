@@ -1,6 +1,14 @@
 """What aftersales refuses."""
 
-from api.kernel.errors import Conflict, NotFound, Refused
+from api.inventory.errors import LocationNotFound, VariantUnknown
+from api.kernel.errors import Conflict, InvalidState, NotFound, Refused
+from api.orders.errors import OrderNotFound, QuantityExceedsRefundable, UnknownOrderLine
+from api.payments.errors import (
+    REFUSED_BY_GATEWAY,
+    DisputeOpen,
+    RefundExceedsCaptured,
+    WrongCurrency,
+)
 
 
 class NothingToRefund(Refused):
@@ -22,3 +30,25 @@ class CaseNotFound(NotFound):
 
     code = "refund_not_found"
     sentence = "There is no such refund."
+
+
+NO_REFUND = (
+    *REFUSED_BY_GATEWAY,
+    DisputeOpen,
+    InvalidState,
+    NothingToRefund,
+    OrderNotFound,
+    RefundChanged,
+    RefundExceedsCaptured,
+    WrongCurrency,
+)
+"""What any command may answer that gives money of an order back."""
+
+NO_UNITS_TO_REFUND = (
+    *NO_REFUND,
+    LocationNotFound,
+    QuantityExceedsRefundable,
+    UnknownOrderLine,
+    VariantUnknown,
+)
+"""And one that names units, and where they go back on a shelf."""

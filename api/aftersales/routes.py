@@ -4,7 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from api.aftersales import flows, queries
-from api.aftersales.errors import CaseNotFound, NothingToRefund, RefundChanged
+from api.aftersales.errors import (
+    NO_REFUND,
+    NO_UNITS_TO_REFUND,
+    CaseNotFound,
+)
 from api.aftersales.flows import RefundForm
 from api.aftersales.schemas import (
     CancelSchema,
@@ -13,20 +17,11 @@ from api.aftersales.schemas import (
     RefundRequestSchema,
     RefundSchema,
 )
-from api.inventory.errors import LocationNotFound, VariantUnknown
-from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.orders import queries as orders
 from api.orders.errors import OrderNotFound, QuantityExceedsRefundable, UnknownOrderLine
 from api.orders.schemas import OrderSchema
 from api.payments.errors import (
-    AmountNotChargeable,
-    DisputeOpen,
-    GatewayObjectUnknown,
-    GatewayRefused,
-    GatewayUnavailable,
-    PaymentDeclined,
-    PaymentNotFound,
     RefundExceedsCaptured,
     WrongCurrency,
 )
@@ -47,11 +42,7 @@ blueprint = Blueprint(
 @blueprint.route("/<uuid:order_id>/refunds/quote", methods=["POST"])
 @requires(Permission.ORDERS_REFUND)
 @refuses(
-    OrderNotFound,
-    QuantityExceedsRefundable,
-    RefundExceedsCaptured,
-    UnknownOrderLine,
-    WrongCurrency,
+    OrderNotFound, QuantityExceedsRefundable, RefundExceedsCaptured, UnknownOrderLine, WrongCurrency
 )
 @blueprint.arguments(RefundQuoteRequestSchema)
 @blueprint.response(200, RefundQuoteSchema)
@@ -66,26 +57,7 @@ def quote_refund(wanted: dict[str, Any], order_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:order_id>/refunds", methods=["POST"])
 @requires(Permission.ORDERS_REFUND)
-@refuses(
-    AmountNotChargeable,
-    CaseNotFound,
-    DisputeOpen,
-    GatewayObjectUnknown,
-    GatewayRefused,
-    GatewayUnavailable,
-    InvalidState,
-    LocationNotFound,
-    NothingToRefund,
-    OrderNotFound,
-    PaymentDeclined,
-    PaymentNotFound,
-    QuantityExceedsRefundable,
-    RefundChanged,
-    RefundExceedsCaptured,
-    UnknownOrderLine,
-    VariantUnknown,
-    WrongCurrency,
-)
+@refuses(*NO_UNITS_TO_REFUND, CaseNotFound)
 @idempotent_flow
 @blueprint.arguments(RefundRequestSchema)
 @blueprint.response(201, RefundSchema)
@@ -102,21 +74,7 @@ def refund_order(wanted: dict[str, Any], order_id: UUID, operation_id: UUID) -> 
 
 @blueprint.route("/<uuid:order_id>/cancel", methods=["POST"])
 @requires(Permission.ORDERS_CANCEL)
-@refuses(
-    AmountNotChargeable,
-    DisputeOpen,
-    GatewayObjectUnknown,
-    GatewayRefused,
-    GatewayUnavailable,
-    InvalidState,
-    NothingToRefund,
-    OrderNotFound,
-    PaymentDeclined,
-    PaymentNotFound,
-    RefundChanged,
-    RefundExceedsCaptured,
-    WrongCurrency,
-)
+@refuses(*NO_REFUND)
 @idempotent_flow
 @blueprint.arguments(CancelSchema)
 @blueprint.response(200, OrderSchema)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from api.aftersales.errors import NothingToRefund, RefundChanged
+from api.aftersales.errors import NO_UNITS_TO_REFUND
 from api.attention import flows, queries
 from api.attention.errors import AttentionCommandUnfit, JobNotWaiting
 from api.attention.schemas import (
@@ -13,19 +13,11 @@ from api.attention.schemas import (
     AttentionQuerySchema,
     AttentionRefundSchema,
 )
-from api.inventory.errors import LocationNotFound, VariantUnknown
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
-from api.orders.errors import OrderNotFound, QuantityExceedsRefundable, UnknownOrderLine
+from api.orders.errors import OrderNotFound
 from api.payments.errors import (
-    AmountNotChargeable,
-    DisputeOpen,
-    GatewayObjectUnknown,
-    GatewayRefused,
-    GatewayUnavailable,
-    PaymentDeclined,
-    PaymentNotFound,
-    RefundExceedsCaptured,
+    REFUSED_BY_GATEWAY,
     WrongCurrency,
 )
 from api.platform.attention import AttentionItemNotFound, AttentionItemResolved
@@ -40,6 +32,8 @@ blueprint = Blueprint(
     url_prefix="/api/v1/admin/attention",
     description="What a person must look at, and the commands that end it.",
 )
+
+_NOT_THIS_ITEM = (AttentionCommandUnfit, AttentionItemNotFound, AttentionItemResolved)
 
 
 @blueprint.route("", methods=["GET"])
@@ -64,28 +58,7 @@ def get_attention(item_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:item_id>/refund", methods=["POST"])
 @requires(Permission.ORDERS_REFUND)
-@refuses(
-    AttentionCommandUnfit,
-    AttentionItemNotFound,
-    AttentionItemResolved,
-    AmountNotChargeable,
-    DisputeOpen,
-    GatewayObjectUnknown,
-    GatewayRefused,
-    GatewayUnavailable,
-    InvalidState,
-    LocationNotFound,
-    NothingToRefund,
-    OrderNotFound,
-    PaymentDeclined,
-    PaymentNotFound,
-    QuantityExceedsRefundable,
-    RefundChanged,
-    RefundExceedsCaptured,
-    UnknownOrderLine,
-    VariantUnknown,
-    WrongCurrency,
-)
+@refuses(*_NOT_THIS_ITEM, *NO_UNITS_TO_REFUND)
 @idempotent_flow
 @blueprint.arguments(AttentionRefundSchema)
 @blueprint.response(200, AttentionItemSchema)
@@ -101,20 +74,7 @@ def refund_attention(wanted: dict[str, Any], item_id: UUID, operation_id: UUID) 
 
 @blueprint.route("/<uuid:item_id>/link", methods=["POST"])
 @requires(Permission.PAYMENTS_WRITE)
-@refuses(
-    AttentionCommandUnfit,
-    AttentionItemNotFound,
-    AttentionItemResolved,
-    AmountNotChargeable,
-    GatewayObjectUnknown,
-    GatewayRefused,
-    GatewayUnavailable,
-    InvalidState,
-    OrderNotFound,
-    PaymentDeclined,
-    PaymentNotFound,
-    WrongCurrency,
-)
+@refuses(*_NOT_THIS_ITEM, *REFUSED_BY_GATEWAY, InvalidState, OrderNotFound, WrongCurrency)
 @idempotent_flow
 @blueprint.arguments(AttentionLinkSchema)
 @blueprint.response(200, AttentionItemSchema)
@@ -126,11 +86,7 @@ def link_attention(wanted: dict[str, Any], item_id: UUID, operation_id: UUID) ->
 
 @blueprint.route("/<uuid:item_id>/accept", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
-@refuses(
-    AttentionCommandUnfit,
-    AttentionItemNotFound,
-    AttentionItemResolved,
-)
+@refuses(*_NOT_THIS_ITEM)
 @idempotent(required=True)
 @blueprint.arguments(AttentionNoteSchema)
 @blueprint.response(200, AttentionItemSchema)
@@ -142,12 +98,7 @@ def accept_attention(wanted: dict[str, Any], item_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:item_id>/retry", methods=["POST"])
 @requires(Permission.JOBS_WRITE)
-@refuses(
-    AttentionCommandUnfit,
-    AttentionItemNotFound,
-    AttentionItemResolved,
-    JobNotWaiting,
-)
+@refuses(*_NOT_THIS_ITEM, JobNotWaiting)
 @idempotent(required=True)
 @blueprint.response(200, AttentionItemSchema)
 def retry_attention(item_id: UUID) -> Any:
@@ -158,12 +109,7 @@ def retry_attention(item_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:item_id>/discard", methods=["POST"])
 @requires(Permission.JOBS_WRITE)
-@refuses(
-    AttentionCommandUnfit,
-    AttentionItemNotFound,
-    AttentionItemResolved,
-    JobNotWaiting,
-)
+@refuses(*_NOT_THIS_ITEM, JobNotWaiting)
 @idempotent(required=True)
 @blueprint.arguments(AttentionNoteSchema)
 @blueprint.response(200, AttentionItemSchema)

@@ -37,16 +37,12 @@ from api.orders import queries as orders
 from api.orders.errors import OrderNotFound
 from api.orders.schemas import OrderSchema
 from api.payments.errors import (
+    REFUSED_BY_GATEWAY,
     AmountBelowMinimum,
     AmountExceedsDue,
     AmountNotChargeable,
-    GatewayObjectUnknown,
-    GatewayRefused,
-    GatewayUnavailable,
     NothingDue,
-    PaymentDeclined,
     PaymentInProgress,
-    PaymentNotFound,
     WrongCurrency,
 )
 from api.platform.auth import anyone, principal, requires
@@ -141,17 +137,7 @@ def place_order(form: dict[str, Any]) -> Any:
 
 @payments.route("/create-payment-intent", methods=["POST"])
 @anyone
-@refuses(
-    AmountNotChargeable,
-    GatewayObjectUnknown,
-    GatewayRefused,
-    GatewayUnavailable,
-    InvalidState,
-    NothingDue,
-    OrderNotFound,
-    PaymentDeclined,
-    PaymentNotFound,
-)
+@refuses(*REFUSED_BY_GATEWAY, InvalidState, NothingDue, OrderNotFound)
 @payments.arguments(PaymentRequestSchema)
 @payments.response(200, PaymentIntentSchema)
 def create_payment_intent(wanted: dict[str, Any]) -> Any:
@@ -172,15 +158,7 @@ def create_payment_intent(wanted: dict[str, Any]) -> Any:
 
 @payments.route("/confirm-payment/<uuid:order_id>", methods=["POST"])
 @anyone
-@refuses(
-    AmountNotChargeable,
-    GatewayObjectUnknown,
-    GatewayRefused,
-    GatewayUnavailable,
-    OrderNotFound,
-    PaymentDeclined,
-    PaymentNotFound,
-)
+@refuses(*REFUSED_BY_GATEWAY, OrderNotFound)
 @payments.response(200, OrderSchema)
 def confirm_payment(order_id: UUID) -> Any:
     """Ask Stripe how the payment stands, without waiting for its webhook; answers the order.
@@ -194,17 +172,12 @@ def confirm_payment(order_id: UUID) -> Any:
 @orders_blueprint.route("/<uuid:order_id>", methods=["PATCH"], tags=["orders"])
 @anyone
 @refuses(
+    *REFUSED_BY_GATEWAY,
     AmountBelowMinimum,
-    AmountNotChargeable,
     CartChanged,
-    GatewayObjectUnknown,
-    GatewayRefused,
-    GatewayUnavailable,
     InvalidState,
     OrderNotFound,
-    PaymentDeclined,
     PaymentInProgress,
-    PaymentNotFound,
     ShippingMethodNotFound,
     ShippingNotAvailable,
 )
@@ -225,17 +198,7 @@ def amend_order(form: dict[str, Any], order_id: UUID, expected_version: int) -> 
 
 @orders_blueprint.route("/<uuid:order_id>/cancel", methods=["POST"], tags=["orders"])
 @anyone
-@refuses(
-    AmountNotChargeable,
-    GatewayObjectUnknown,
-    GatewayRefused,
-    GatewayUnavailable,
-    InvalidState,
-    OrderNotFound,
-    PaymentDeclined,
-    PaymentInProgress,
-    PaymentNotFound,
-)
+@refuses(*REFUSED_BY_GATEWAY, InvalidState, OrderNotFound, PaymentInProgress)
 @idempotent_steps()
 @orders_blueprint.response(200, OrderSchema)
 def cancel_order(order_id: UUID) -> Any:
@@ -250,17 +213,12 @@ def cancel_order(order_id: UUID) -> Any:
 @admin.route("/<uuid:order_id>/mark-paid", methods=["POST"])
 @requires(Permission.PAYMENTS_WRITE)
 @refuses(
+    *REFUSED_BY_GATEWAY,
     AmountExceedsDue,
-    AmountNotChargeable,
-    GatewayObjectUnknown,
-    GatewayRefused,
-    GatewayUnavailable,
     InvalidState,
     NothingDue,
     OrderNotFound,
-    PaymentDeclined,
     PaymentInProgress,
-    PaymentNotFound,
     WrongCurrency,
 )
 @idempotent_flow

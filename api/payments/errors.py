@@ -116,3 +116,14 @@ class SignatureInvalid(Malformed):
 
     code = "signature_invalid"
     sentence = "The webhook's signature does not fit its body."
+
+
+REFUSED_BY_GATEWAY = (
+    AmountNotChargeable,
+    GatewayObjectUnknown,
+    GatewayRefused,
+    GatewayUnavailable,
+    PaymentDeclined,
+    PaymentNotFound,
+)
+"""What any command may answer that asks the payment provider."""

@@ -28,6 +28,7 @@ _SAMPLE_NUMBER = 7_300_000_000
 _NAME, _MAILBOX = "Zaphira Quillfeather", "zaphira.quillfeather"
 _BEGINNINGS = ("Ada", "Ben", "Cem", "Dora", "Emil", "Fay", "Gus", "Hedy", "Ivo", "Jana", "Kai")
 _MIDDLES = ("mar", "lind", "stein", "holm", "berg", "wald", "feld", "bach", "roth", "hage", "brink")
+_JOINTS = ("", "en", "in", "el", "ar", "os")
 _ENDINGS = ("er", "son", "ova", "mann", "ski", "ez", "dal", "sen")
 _RECENT_DAYS = 6
 """Orders wait for money or parcels only when they are this young; the others are done with."""
@@ -211,7 +212,11 @@ class _Copier:
         self._ids = {name: f"%s{place:03x}%s" for place, name in enumerate(new)}
         hashes = sorted(set(_HASH.findall(text)))
         self._hashes = {name: f"{place:04x}%s" for place, name in enumerate(hashes)}
-        self._words = {str(order["number"]): "number", _NAME: "name", _MAILBOX: "mailbox"}
+        first, last = _NAME.lower().split()
+        self._words = {
+            **{str(order["number"]): "number", _NAME: "name", _MAILBOX: "mailbox"},
+            **{first: "first", last: "last"},  # the words that orders are found by
+        }
         words = [re.escape(word) for word in (*self._ids, *self._hashes, *self._words)]
         self._pattern = re.compile("|".join([*words, _MINUTE.pattern]))
         self.minutes: list[datetime] = []
@@ -351,6 +356,7 @@ class _Plan:
             person = number * 7_919 % self._people
             first, last = _person(person)
             values["name"] = f"{first} {last}"
+            values["first"], values["last"] = first.lower(), last.lower()
             values["mailbox"] = f"{first}.{last}{person}".lower()
             for place, minute in enumerate(minutes):
                 minute += shift
@@ -387,7 +393,10 @@ class _Plan:
 
 
 def _person(number: int) -> tuple[str, str]:
-    first = _BEGINNINGS[number % len(_BEGINNINGS)]
-    rest = number // len(_BEGINNINGS)
-    middle, ending = _MIDDLES[rest % len(_MIDDLES)], _ENDINGS[rest // 11 % len(_ENDINGS)]
-    return first, f"{middle}{ending}".title()
+    """Name somebody: of eleven has one the same first name, of 528 one the same last name."""
+    pieces = []
+    for choice in (_BEGINNINGS, _MIDDLES, _ENDINGS, _JOINTS):
+        number, place = divmod(number, len(choice))
+        pieces.append(choice[place])
+    first, middle, ending, joint = pieces
+    return first, f"{middle}{joint}{ending}".title()
