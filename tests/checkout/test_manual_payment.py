@@ -12,9 +12,11 @@ from sqlalchemy import select, text
 from api.checkout import flows
 from api.kernel import clock
 from api.orders.models import Order
+from api.orders.queries import unpaid
 from api.platform.db import session
 from api.platform.settings import Settings
 from tests.support.people import a_customer
+from tests.support.plans import copied, plans_of, tables_read_whole
 from tests.support.shop import ADDRESS, Buyer, Shop
 from tests.support.sql import count_statements
 from tests.support.stock import counters
@@ -247,3 +249,21 @@ def test_an_order_that_ran_out_of_time_makes_room(shop: Shop) -> None:
         flows.expire_unpaid_orders()
 
     assert orders(shop.guest()).status_code == 201
+
+
+def test_what_waits_for_a_transfer_is_found_in_its_index(shop: Shop, setting: Any) -> None:
+    """However many orders there are that were paid."""
+    shop.sells("MUG", 10)
+    with setting(manual_payment="everybody"):
+        order = orders(shop.guest()).json
+    shop.staff().marks_paid(order)
+    copied("orders", order["id"], 30_000, number="'N' || n", cart_id="NULL")
+
+    plan = plans_of(
+        lambda: unpaid.unpaid_manual_orders(
+            email="a@example.test", customer_id=None, postal_key="p", network_key="n"
+        )
+    )
+
+    assert "ix_orders_unpaid_manual" in plan, plan
+    assert tables_read_whole(plan) == set(), plan

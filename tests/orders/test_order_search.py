@@ -5,12 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from api.orders import queries
 from api.orders.texts import search_words, tsquery_of
-from api.platform.db import db, session, transaction
-from tests.support.plans import plans_of
+from tests.support.plans import copied, plans_of
 from tests.support.shop import ADDRESS, Shop, Staff
 from tests.support.sql import count_statements
 
@@ -146,27 +144,15 @@ def test_a_search_goes_along_its_index(shop: Shop) -> None:
     """Among many orders, also where the view has an index of its own."""
     shop.sells("MUG", 10)
     order = shop.an_order(MUG=1)
-    with transaction():
-        columns = [
-            name
-            for name in session.scalars(
-                text("SELECT column_name FROM information_schema.columns WHERE table_name='orders'")
-            )
-            if name not in ("id", "number", "search", "cart_id", "placed_at")
-        ]
-        kept = ", ".join(columns)
-        session.execute(
-            text(
-                f"INSERT INTO orders (id, number, placed_at, search, {kept})"
-                " SELECT gen_random_uuid(), 'N' || n, placed_at - n * interval '1 minute',"
-                f" array_to_tsvector(ARRAY['name' || n, 'common']), {kept}"
-                " FROM orders, generate_series(1, 60000) AS n WHERE orders.id = :id"
-            ),
-            {"id": order["id"]},
-        )
-    with db.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE orders"))
-    session.rollback()
+    copied(
+        "orders",
+        order["id"],
+        60_000,
+        number="'N' || n",
+        cart_id="NULL",
+        placed_at="placed_at - n * interval '1 minute'",
+        search="array_to_tsvector(ARRAY['name' || n, 'common'])",
+    )
 
     def ask(**narrow: Any) -> str:
         found = queries.OrderFilter(**narrow)

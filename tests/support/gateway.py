@@ -44,6 +44,8 @@ class ScriptedGateway:
     disputes: dict[str, DisputeSnapshot] = field(default_factory=dict)
     warnings: dict[str, FraudWarningSnapshot] = field(default_factory=dict)
     created: dict[str, datetime] = field(default_factory=dict)
+    charged_back: set[str] = field(default_factory=set)
+    """Our ids of refunds that were refused because the charge is disputed."""
     page_size: int = 100
     calls: list[str] = field(default_factory=list)
     is_down: bool = False
@@ -265,6 +267,7 @@ class ScriptedGateway:
             and one.status not in (DISPUTE_CLOSED - {"lost"})
         ]
         if disputed:
+            self.charged_back.add(metadata.get("refund_id", ""))
             raise GatewayRefused(reason=f"the charge has been charged back ({disputed[0]})")
         given = sum(
             one.amount

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 
-from api.platform.db import db, session
+from api.platform.db import db, session, transaction
 
 
 def plans_of(ask: Callable[[], Any]) -> str:
@@ -30,6 +30,34 @@ def plans_of(ask: Callable[[], Any]) -> str:
                 plans.append("\n".join(row[0] for row in rows))
         connection.rollback()
     return "\n".join(plans)
+
+
+def copied(table: str, row_id: Any, times: int, **cells: str) -> None:
+    """Copy a row many times and let the database look at its tables.
+
+    A new id is given; `cells` say what else differs, as SQL with the number of the copy in `n`.
+    """
+    cells = {"id": "gen_random_uuid()", **cells}
+    with transaction():
+        names = session.scalars(
+            text(
+                "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(:table)"
+                " AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"
+            ),
+            {"table": table},
+        ).all()
+        values = ", ".join(cells.get(name, f'"{name}"') for name in names)
+        listed = ", ".join(f'"{name}"' for name in names)
+        session.execute(
+            text(
+                f"INSERT INTO {table} ({listed}) SELECT {values}"
+                f" FROM {table}, generate_series(1, :times) AS n WHERE id = :id"
+            ),
+            {"id": row_id, "times": times},
+        )
+    with db.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(f"ANALYZE {table}"))
+    session.rollback()
 
 
 def tables_read_whole(plan: str) -> set[str]:
