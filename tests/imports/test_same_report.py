@@ -1,5 +1,7 @@
 """A dry run says what the run will say: for every format, wherever its batches end."""
 
+import csv
+import io
 import itertools
 from typing import Any
 
@@ -144,8 +146,43 @@ def a_file_of_lines(draw: st.DrawFn) -> bytes:
     return b"\n".join(lines) + b"\n"
 
 
-@pytest.mark.parametrize("files", [a_shopify_file(), a_woocommerce_file(), a_file_of_lines()],
-                         ids=["shopify", "woocommerce", "lines"])  # fmt: skip
+@st.composite
+def our_own_file(draw: st.DrawFn) -> bytes:
+    mark = f"h{next(_MARKS)}"
+    columns = ["slug", "title", "sku", "barcodes", "price EUR", "stock MAIN"]
+    for column in ("external_reference", "version", "related", "options", "option_values"):
+        if draw(st.booleans()):
+            columns.append(column)
+    text = io.StringIO()
+    sheet = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    sheet.writeheader()
+    for _ in range(draw(st.integers(2, 9))):
+        sku, code = draw(CODES), draw(CODES)
+        row = {
+            "slug": f"{mark}-{draw(HANDLES)}",
+            "title": draw(st.sampled_from(["", "One", "Two"])),
+            "sku": f"{mark}-{sku}" if sku else "",
+            "barcodes": f"{mark}{code}*2" if code else "",
+            "price EUR": draw(st.sampled_from(["1.00", "2.00", "", "dear"])),
+            "stock MAIN": draw(st.sampled_from(["", "2"])),
+            "external_reference": draw(st.sampled_from(["", f"{mark}:{draw(HANDLES)}"])),
+            "version": draw(st.sampled_from(["", "1", "2"])),
+            "related": draw(st.sampled_from(["", f"{mark}-{draw(HANDLES)}"])),
+            "options": "Size",
+            "option_values": draw(st.sampled_from(["S", "L"])),
+        }
+        if draw(st.integers(0, 7)):
+            sheet.writerow(row)
+        else:
+            text.write(f'{row["slug"]},"Bad" ,\n')  # its quotes do not fit
+    return text.getvalue().encode()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [a_shopify_file(), a_woocommerce_file(), a_file_of_lines(), our_own_file()],
+    ids=["shopify", "woocommerce", "lines", "ours"],
+)
 def test_a_dry_run_reports_what_the_run_reports(app: Flask, files: Any) -> None:
     @settings(
         max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True

@@ -21,6 +21,7 @@ from tests.support.moving import (
     moved_in,
     problems_of,
 )
+from tests.support.sheets import a_file, a_simple_row
 from tests.support.stock import counters
 
 PARENT = {
@@ -397,3 +398,15 @@ def test_stock_and_barcodes_of_many_are_nobodys(app: Flask) -> None:
     assert found["result"]["stock_opened"] == 0
     assert counts_of(found, "variants") == (2, 0, 0, 0)
     assert set(session.scalars(select(Variant.sku))) == {"ANY-blue", "ANY-red"}
+
+
+def test_a_name_whose_address_is_taken_says_what_to_do(app: Flask) -> None:
+    """The file has no handle that could be another one."""
+    assert counts_of(moved_in(a_file(a_simple_row("blue-mug", "Mug"))))[0] == 1
+
+    found = moved_in(a_woo_file({"Type": "simple", "SKU": "W1", "Name": "Blue mug"}))
+
+    (problem,) = queries.list_problems(found["id"], limit=9, cursor=None)["data"]
+    assert (problem["column"], problem["value"]) == ("Name", "blue-mug")
+    assert "Change the name here, or that product's address" in problem["reason"]
+    assert counts_of(moved_in(a_woo_file({"Type": "simple", "SKU": "W1", "Name": "Bluer mug"})))[0]

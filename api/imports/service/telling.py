@@ -124,10 +124,19 @@ _OWN_COLUMNS = {
 """Where in files of ours stands what is refused by its own words."""
 
 
-_ORPHAN = (
-    "The product that this is a variation of is neither in the file nor in the shop. Export all"
-    " types of products together."
-)
+_WOOCOMMERCE: dict[str, tuple[str, str]] = {
+    "title_missing": (
+        "parent",
+        "The product that this is a variation of is neither in the file nor in the shop. Export all"
+        " types of products together.",
+    ),
+    "slug_taken": (
+        "title",
+        "Another product of the shop has the address that is made of this name. Change the name"
+        " here, or that product's address in the shop, and import the row again.",
+    ),
+}
+"""Their files have no handles: by code of the refusal our column, and what to do there."""
 
 
 def _called(refusal: DomainError) -> str:
@@ -136,8 +145,10 @@ def _called(refusal: DomainError) -> str:
 
 
 def _problem(row: int, refusal: DomainError, consequence: Consequence, sheet: Source) -> Problem:
-    if refusal.code == "title_missing" and sheet.format is FileFormat.WOOCOMMERCE:
-        return Problem(row, sheet.name_of("parent"), "", _ORPHAN, consequence)
+    if sheet.format is FileFormat.WOOCOMMERCE and refusal.code in _WOOCOMMERCE:
+        theirs, advice = _WOOCOMMERCE[refusal.code]
+        slug = str(refusal.facts.get("slug", ""))
+        return Problem(row, sheet.name_of(theirs), slug, advice, consequence)
     if refusal.code not in _TOLD:
         is_ours = sheet.format in (FileFormat.CSV, FileFormat.JSONL)
         column = _OWN_COLUMNS.get(refusal.code, "") if is_ours else ""

@@ -232,7 +232,7 @@ class _BadRow(Exception):
 
 
 class _Grouping:
-    """Tells to which product a row belongs: broken rows belong to those above them."""
+    """Tells to which product a row belongs: broken ones to the product above them, if any."""
 
     def __init__(self) -> None:
         self._slug = ""
@@ -240,6 +240,8 @@ class _Grouping:
     def __call__(self, row: Row) -> str:
         if not row.fault:
             self._slug = row["slug"] or self._slug
+        elif not self._slug:
+            return f"row {row.number}"  # no slug has a blank
         return self._slug
 
 

@@ -85,8 +85,13 @@ def _groups(rows: Iterable[Row]) -> Iterator[_Group]:
     group: _Group | None = None
     for row in rows:
         handle = row["handle"] or slug_of(row["title"])
-        # Whose row it is that broke cannot be told: it stays with those that it stands among.
-        is_same = row.fault or (handle and group and handle.casefold() == group.handle.casefold())
+        if group is None:
+            is_same = False
+        elif row.fault:
+            # Whose row it is cannot be told: it stays with those that it stands below, if any.
+            is_same = not group.rows[0].fault
+        else:
+            is_same = bool(handle) and handle.casefold() == group.handle.casefold()
         if group is not None and is_same:
             group.last_row = row.number
             group.row_count += 1
