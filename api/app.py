@@ -21,6 +21,7 @@ from api.catalog import routes as catalog_routes
 from api.checkout import routes as checkout_routes
 from api.cli import commands
 from api.doctor import routes as doctor_routes
+from api.doctor.queries import gauges
 from api.fulfilment import routes as fulfilment_routes
 from api.imports import admin_routes as import_routes
 from api.inventory import routes as inventory_routes
@@ -39,6 +40,7 @@ from api.platform import (
     files,
     jobs,
     limits,
+    metrics,
     observability,
     openapi,
     pages,
@@ -124,6 +126,7 @@ def create_app(
     storefronts.init_app(app, settings)
     limits.init_app(app, settings)
     jobs.init_app(app, subscriptions.WORK)
+    metrics.init_app(app, gauges.stock)
     pages.init_app(app)
     docs.init_app(app)
     files.init_app(app)

@@ -12,7 +12,7 @@ from api.kernel import clock
 from api.kernel.words import counted
 from api.platform import attention as attention_list
 from api.platform import doctor as doctor_runs
-from api.platform import outbox
+from api.platform import jobs, outbox
 from api.platform.db import session
 from api.platform.redis import client
 from api.platform.schema import STANDING, misfit, newest_migration
@@ -82,6 +82,16 @@ def backlog() -> str:
         return "unknown"
     waiting = counted(count, "delivery waits", "deliveries wait")
     return "ok" if age < 300 else f"{waiting}, the oldest for {age:.0f} s"
+
+
+def timetable() -> str:
+    """Tell which periodic jobs keep failing; the attention list names their reasons."""
+    try:
+        failing = jobs.failing_periodics()
+    except SQLAlchemyError:
+        session.rollback()
+        return "unknown"
+    return f"failing: {', '.join(failing)}" if failing else "ok"
 
 
 def attention() -> str:

@@ -318,6 +318,17 @@ def _note_outcome(entry: TimetableEntry) -> None:
         )
 
 
+def failing_periodics() -> list[str]:
+    """Return the names of periodic jobs that failed so often in a row that a person is asked."""
+    return list(
+        session.scalars(
+            select(TimetableEntry.name)
+            .where(TimetableEntry.failures >= PERIODIC_FAILURES_BEFORE_ATTENTION)
+            .order_by(TimetableEntry.name)
+        )
+    )
+
+
 def _periodic_reference(entry: TimetableEntry) -> str:
     """Name the job and since when it fails: who accepts that is asked anew about the next time."""
     assert entry.failing_since is not None

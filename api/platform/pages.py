@@ -12,6 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from api.kernel.errors import Forbidden
 from api.kernel.release import VERSION
 from api.platform import health
+from api.platform import metrics as shop_metrics
 from api.platform.auth import public
 from api.platform.http import reply
 from api.platform.settings import Settings
@@ -67,14 +68,15 @@ def live() -> Response:
 def ready() -> Response:
     """Answer whether requests may come here: 503 when the database is away or behind.
 
-    A lost Redis or worker, a backlog, or books that do not balance are told but turn no requests
-    away: the shop still sells.
+    A lost Redis or worker, a backlog, failing jobs, or books that do not balance are told but turn
+    no requests away: the shop still sells.
     """
     needed: dict[str, Callable[[], str]] = {"database": health.database}
     told = {
         "redis": health.redis,
         "worker": health.worker,
         "facts": health.backlog,
+        "timetable": health.timetable,
         "doctor": health.doctor,
     }
     parts = {name: check() for name, check in {**needed, **told}.items()}
@@ -101,7 +103,9 @@ def metrics() -> Response:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    # Counters of all processes, and what is read at this moment.
+    told = generate_latest(registry) + shop_metrics.gauges()
+    return Response(told, content_type=CONTENT_TYPE_LATEST)
 
 
 def secure_headers(response: Response) -> Response:

@@ -21,6 +21,7 @@ from api.kernel.events import Event
 from api.kernel.release import VERSION
 from api.platform import health, openapi
 from api.platform.db import db, session, transaction
+from api.platform.jobs import TimetableEntry
 from api.platform.outbox import emit
 from api.platform.redis import client as redis_client
 from api.platform.settings import Settings
@@ -86,7 +87,7 @@ def test_a_whole_shop_is_ready(visitor: FlaskClient) -> None:
         "status": "ok",
         "parts": {
             **{"database": "ok", "redis": "ok", "worker": "ok", "facts": "ok"},
-            **{"doctor": "ok", "attention": "ok"},
+            **{"timetable": "ok", "doctor": "ok", "attention": "ok"},
         },
     }
 
@@ -111,6 +112,21 @@ def test_without_a_worker_the_shop_is_degraded(visitor: FlaskClient) -> None:
     assert answer.json is not None
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
     assert answer.json["parts"]["worker"] == "no worker has reported for a minute"
+
+
+@pytest.mark.usefixtures("up_to_date")
+def test_a_job_that_keeps_failing_is_named_without_its_reason(visitor: FlaskClient) -> None:
+    with transaction():
+        for name, failures in (("sweep-refunds", 3), ("expire-holds", 2)):
+            entry = TimetableEntry(name=name, next_run_at=clock.now(), failures=failures)
+            session.add(entry)
+            entry.last_error = "OperationalError: of somebody"
+
+    answer = visitor.get("/health/ready")
+
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["status"]) == (200, "degraded")
+    assert answer.json["parts"]["timetable"] == "failing: sweep-refunds"
 
 
 @pytest.mark.usefixtures("up_to_date")
