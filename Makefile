@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run stop console stripe env test check format openapi bench clean ready
+.PHONY: help run stop console stripe env test check format lock test-upgrade openapi bench clean ready
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -13,7 +13,7 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
   echo "$$candidate" && break; done)
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
 
 run: ready ## start the whole shop on this machine, with a demo (Ctrl-C stops it)
 	@exec $(PY) -m api.dev run
@@ -43,6 +43,15 @@ check: ready ## run the checks alone: style, types, floors
 format: ready ## put the code into the house style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+lock: ready ## find anew what the requirements pull in, with checksums (needs uv)
+	@command -v uv >/dev/null || { echo "stockroom: uv is missing: pip install uv." >&2; exit 1; }
+	@for name in requirements requirements-dev; do \
+	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command "make lock" $$name.txt -o $$name.lock || exit 1; done
+
+test-upgrade: ready ## run older code on the newer schema: FROM=commit (ARGS="tests/journeys")
+	@exec $(PY) -m tests.upgrade "$(FROM)" $(ARGS)
 
 openapi: ready ## approve the API document as it is now
 	@$(PY) -m tests.contract.approve

@@ -35,7 +35,9 @@ def main() -> None:
     python = str(VENV / "bin/python")
     # Compiled by all cores afterwards, which pip would do with one.
     install = [python, "-m", "pip", "install", "-qq", "--no-compile", "--disable-pip-version-check"]
-    _run([*install, "-r", str(ROOT / "requirements-dev.txt")], "the installation failed")
+    # What is installed is what was locked, down to the last package and its checksum.
+    locked = ["--require-hashes", "-r", str(ROOT / "requirements-dev.lock")]
+    _run([*install, *locked], "the installation failed")
     compiling = [python, "-m", "compileall", "-qq", "-j", "0", str(VENV / "lib")]
     # Packages carry a few files in the syntax of other Pythons; those fail and nobody misses them.
     subprocess.run(compiling, check=False)
@@ -69,8 +71,8 @@ def _is_up_to_date() -> bool:
 
 
 def _fingerprint() -> "list[str]":
-    """Return what the installation depends on: the Python, the folder, the requirements."""
-    wanted = b"".join(path.read_bytes() for path in sorted(ROOT.glob("requirements*.txt")))
+    """Return what the installation depends on: the Python, the folder, what is locked."""
+    wanted = (ROOT / "requirements-dev.lock").read_bytes()
     return [sys.base_prefix, sys.version.split()[0], str(VENV), hashlib.sha256(wanted).hexdigest()]
 
 

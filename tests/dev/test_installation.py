@@ -13,7 +13,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(installation, "ROOT", tmp_path)
     monkeypatch.setattr(installation, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(installation, "STAMP", tmp_path / ".venv/.installed")
-    (tmp_path / "requirements.txt").write_text("Flask==3.1.3\n")
+    (tmp_path / "requirements-dev.lock").write_text("Flask==3.1.3\n")
     (tmp_path / ".venv").mkdir()
     installation.STAMP.write_text("\n".join(installation._fingerprint()))
     return tmp_path
@@ -31,7 +31,7 @@ def test_nothing_is_done_when_nothing_has_changed(
 def test_changed_requirements_are_noticed(checkout: Path) -> None:
     assert installation._is_up_to_date()
 
-    (checkout / "requirements-dev.txt").write_text("-r requirements.txt\n")
+    (checkout / "requirements-dev.lock").write_text("Flask==3.1.4\n")
 
     assert not installation._is_up_to_date()
     assert not installation._made_by_another_python()
