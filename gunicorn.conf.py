@@ -40,6 +40,18 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 
+
+def _forget_the_dead(folder: Path) -> None:
+    """Remove what processes that are gone have counted, as those of a start before this one.
+
+    Each file is named by its process, counter_4711.db; without this they stay for ever.
+    """
+    for file in folder.glob("*_*.db"):
+        pid = file.stem.rpartition("_")[2]
+        if pid.isdecimal() and not Path("/proc", pid).exists():
+            file.unlink(missing_ok=True)
+
+
 # The workers add up their metrics in this folder. It must be known before the app is built.
 _own_metrics_folder = (
     None
@@ -48,6 +60,8 @@ _own_metrics_folder = (
 )
 if _own_metrics_folder is not None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = _own_metrics_folder.name
+elif Path("/proc/self").exists():
+    _forget_the_dead(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
 
 
 def when_ready(server: Arbiter) -> None:

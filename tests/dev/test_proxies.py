@@ -1,0 +1,263 @@
+"""The proxy files as Caddy and nginx themselves run them, in front of a real gunicorn."""
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.dev.services import free_port
+from api.dev.stack import ROOT
+from api.platform.settings import Settings
+from tests.support.shop import Shop
+
+pytestmark = pytest.mark.serial
+
+PICTURE = "aa/bb/mug-800.webp"
+BYTES = b"RIFF....WEBP, as far as a proxy cares"
+
+
+class Api:
+    """Gunicorn on a socket that is not its own, as systemd's is not: it outlives a restart."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port = self._socket.getsockname()[1]
+        self._log = (folder / "gunicorn.log").open("ab")
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        self._environment = {
+            **kept,
+            "STOCKROOM_ENV": "development",
+            "DATABASE_URL": settings.database_url.replace("+psycopg2", ""),
+            "REDIS_URL": settings.redis_url,
+            "MEDIA_ROOT": str(folder / "elsewhere"),
+            "TRUSTED_PROXIES": "1",
+            "RATE_LIMITS": "off",
+            "STRIPE_SECRET_KEY": "sk_test_scripted",
+            "STRIPE_WEBHOOK_SECRET": "whsec_test",
+        }
+        self.start()
+
+    def start(self) -> None:
+        """Start it as systemd does: the socket is descriptor 3."""
+        hand_over = (
+            "import os, sys; os.dup2(int(sys.argv[1]), 3);"
+            "os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()));"
+            "os.execv(sys.executable, [sys.executable, '-m', 'gunicorn', '--config',"
+            " 'gunicorn.conf.py', 'wsgi:app'])"
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", hand_over, str(self._socket.fileno())],
+            cwd=ROOT,
+            env=self._environment,
+            pass_fds=(self._socket.fileno(), 3) if self._socket.fileno() != 3 else (3,),
+            stdout=self._log,
+            stderr=self._log,
+        )
+
+    def restart(self) -> None:
+        """Do as `systemctl restart`: stop in order, then start."""
+        self._process.send_signal(signal.SIGTERM)
+        assert self._process.wait(40) == 0
+        self.start()
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(10)
+        self._socket.close()
+        self._log.close()
+
+
+def caddy(folder: Path, port: int, api: int) -> list[str]:
+    """Write the Caddyfile for this machine; only addresses and folders differ."""
+    site = (ROOT / "deploy/Caddyfile").read_text().replace("/var/lib/stockroom", str(folder))
+    site = site.replace("{$SHOP_DOMAIN:shop.example}", f"http://127.0.0.1:{port}")
+    site = site.replace("{$STOCKROOM_API:127.0.0.1:8000}", f"127.0.0.1:{api}")
+    options = "{\n\tadmin off\n\tauto_https off\n}\n"
+    (folder / "Caddyfile").write_text(options + site)
+    config = str(folder / "Caddyfile")
+    return ["caddy", "run", "--adapter", "caddyfile", "--config", config]
+
+
+def nginx(folder: Path, port: int, api: int) -> list[str]:
+    """Write the site into a configuration of its own; without certificates it speaks HTTP."""
+    site = (ROOT / "deploy/nginx.conf").read_text().replace("/var/lib/stockroom", str(folder))
+    site = site.replace("127.0.0.1:8000", f"127.0.0.1:{api}")
+    site = re.sub(r"listen 443 ssl;", f"listen 127.0.0.1:{port};", site)
+    site = re.sub(r"listen 80;", f"listen 127.0.0.1:{free_port()};", site)
+    site = re.sub(r"^ *ssl_certificate.*\n", "", site, flags=re.MULTILINE)
+    temporary = "\n".join(
+        f"{kind}_temp_path {folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;"
+        f"{'user root;' if os.geteuid() == 0 else ''}"
+        f"events {{}} http {{ access_log off; {temporary}\n{site} }}"
+    )
+    return ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+
+
+KINDS: dict[str, Callable[[Path, int, int], list[str]]] = {"caddy": caddy, "nginx": nginx}
+
+
+@contextmanager
+def proxy(kind: str, folder: Path, api: int) -> Iterator[int]:
+    """Have the proxy for the length of a block; gives its port."""
+    port = free_port()
+    folder.mkdir()
+    (folder / "media" / PICTURE).parent.mkdir(parents=True)
+    (folder / "media" / PICTURE).write_bytes(BYTES)
+    with (folder / "out.log").open("wb") as log:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+        process = subprocess.Popen(
+            KINDS[kind](folder, port, api), stdout=log, stderr=log, env=environment
+        )
+        try:
+            _wait_until_it_listens(port, process, folder)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        said = (folder / "out.log").read_text()
+        assert process.poll() is None, said
+        assert time.monotonic() < deadline, said
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def api(settings: Settings, shop: Shop, tmp_path: Path) -> Iterator[Api]:
+    """The shop behind gunicorn, with one product on the shelf."""
+    shop.sells("MUG", 10_000)
+    running = Api(settings, tmp_path)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def proxies(api: Api, tmp_path: Path) -> Iterator[dict[str, int]]:
+    """Every proxy that this machine has, all in front of one API."""
+    there = [kind for kind in KINDS if shutil.which(kind)]
+    if not there:
+        pytest.skip("neither Caddy nor nginx is installed here")
+    with ExitStack() as stack:
+        yield {kind: stack.enter_context(proxy(kind, tmp_path / kind, api.port)) for kind in there}
+
+
+def asked(
+    port: int, path: str, body: Any = None, method: str = ""
+) -> tuple[int, bytes, dict[str, str]]:
+    """Ask once, over a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
+    try:
+        if body is None:
+            connection.request(method or "GET", path)
+        else:
+            connection.request(method or "POST", path, json.dumps(body), headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read(), {k.lower(): v for k, v in answer.getheaders()}
+    finally:
+        connection.close()
+
+
+class Customers:
+    """People who look and buy all the time, through every proxy."""
+
+    def __init__(self, proxies: dict[str, int], variant: str) -> None:
+        self.seen: Counter[str] = Counter()
+        self._over = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._keep_asking, args=(kind, port, body), daemon=True)
+            for kind, port in proxies.items()
+            for body in (None, None, {"variant_id": variant, "quantity": 1})
+        ]
+
+    def __enter__(self) -> "Customers":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join(40)
+
+    def _keep_asking(self, kind: str, port: int, body: Any) -> None:
+        path = "/api/v1/cart/items" if body else "/api/v1/products"
+        while not self._over.is_set():
+            try:
+                status, *_ = asked(port, path, body)
+            except (OSError, http.client.HTTPException) as cut:
+                self.seen[f"{kind} {path}: {cut!r}"] += 1
+            else:
+                self.seen[f"{kind} {path}: {status}"] += 1
+            time.sleep(0.01)
+
+
+def test_behind_the_given_proxies(api: Api, proxies: dict[str, int]) -> None:
+    """What they give out, what they keep in, and that a restart loses no request."""
+    variant = _variant(proxies)
+    for kind, port in proxies.items():
+        status, body, headers = asked(port, f"/media/{PICTURE}")
+        assert (status, body) == (200, BYTES), kind
+        assert "immutable" in headers["cache-control"], kind
+        assert headers["x-content-type-options"] == "nosniff", kind
+        # A picture that the disk of the proxy does not have is asked of the shop, which has none.
+        status, body, headers = asked(port, "/media/aa/bb/not-here.webp")
+        assert (status, headers["content-type"]) == (404, "application/problem+json"), kind
+        for path in ("/metrics", "/metrics/", "/metrics/x", "/%6detrics", "//metrics", "/METRICS"):
+            status, body, _ = asked(port, path)
+            assert status == 404, (kind, path)
+            assert b"python_info" not in body, (kind, path)
+        assert asked(port, "/health/ready")[0] == 200, kind
+
+    with Customers(proxies, variant) as customers:
+        time.sleep(0.5)
+        for _ in range(2):
+            api.restart()
+            _wait_until_answered(proxies)
+        time.sleep(0.5)
+
+    lost = {what: n for what, n in customers.seen.items() if not what.endswith((": 200", ": 201"))}
+    assert lost == {}
+    for kind in proxies:
+        assert customers.seen[f"{kind} /api/v1/products: 200"] > 20
+        assert customers.seen[f"{kind} /api/v1/cart/items: 200"] > 10
+
+
+def _variant(proxies: dict[str, int]) -> str:
+    port = next(iter(proxies.values()))
+    product = json.loads(asked(port, "/api/v1/products")[1])["data"][0]
+    found = json.loads(asked(port, f"/api/v1/products/{product['slug']}")[1])
+    return str(found["variants"][0]["id"])
+
+
+def _wait_until_answered(proxies: dict[str, int]) -> None:
+    for port in proxies.values():
+        assert asked(port, "/health/live")[0] == 200
