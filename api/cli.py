@@ -9,6 +9,7 @@ from api.doctor import commands as doctor
 from api.imports import commands as imports
 from api.kernel.words import counted
 from api.platform import jobs, storefronts
+from api.platform.backups import commands as backups
 
 
 @click.command("relay")
@@ -36,6 +37,7 @@ def run_periodic(name: str) -> None:
 commands: list[click.Command] = [
     accounts.create_staff,
     accounts.set_staff_password,
+    *backups.commands,
     catalog.refresh_catalogue,
     doctor.doctor,
     imports.import_products,

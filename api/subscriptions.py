@@ -43,6 +43,7 @@ from api.payments.events import (
 )
 from api.platform import deliveries, idempotency
 from api.platform.attention import AttentionRaised
+from api.platform.backups import jobs as backups
 from api.platform.db import transaction
 from api.platform.jobs import Periodic, Work
 from api.platform.outbox import Lane
@@ -137,6 +138,9 @@ WORK = Work(
         Periodic("forget-old-files", timedelta(hours=1), imports.forget_old_files),
         Periodic("forget-old-changes", timedelta(minutes=10), presence.forget_old_changes),
         Periodic("forget-old-answers", timedelta(hours=1), _forget_old_answers),
+        # Each looks once an hour whether a backup, or a proof, is due.
+        Periodic("back-up", timedelta(hours=1), backups.back_up_when_due, takes_long=True),
+        Periodic("prove-backup", timedelta(hours=1), backups.prove_when_due, takes_long=True),
         Periodic("forget-expired-tokens", timedelta(hours=1), accounts.forget_expired_tokens),
     ),
 )

@@ -181,6 +181,26 @@ class DoctorLightSchema(Schema):
     checked_at = ma.fields.AwareDateTime(required=True, allow_none=True)
 
 
+class BackupsSchema(Schema):
+    """Whether what the shop knows would survive its machine."""
+
+    state = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(("off", "missing", "failed", "unproved", "ok")),
+        metadata={
+            "description": "`off`: no place is set (BACKUP_URL). `missing`: the last one is late. "
+            "`failed`: the last one could not be restored. `unproved`: none was restored on trial "
+            "within a week.",
+        },
+    )
+    last_backup_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    last_proved_at = ma.fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When one was last restored on trial and found whole."},
+    )
+
+
 class OverviewSchema(Schema):
     """What waits at this moment. Each figure is counted up to 10,000."""
 
@@ -202,6 +222,7 @@ class OverviewSchema(Schema):
     oldest_to_ship_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     worker = ma.fields.Nested(WorkerSchema, required=True)
     doctor = ma.fields.Nested(DoctorLightSchema, required=True)
+    backups = ma.fields.Nested(BackupsSchema, required=True)
     currency = ma.fields.String(required=True, metadata={"example": "EUR"})
 
 

@@ -12,10 +12,12 @@ from api.kernel import clock
 from api.kernel.words import counted
 from api.platform import attention as attention_list
 from api.platform import doctor as doctor_runs
-from api.platform import jobs, outbox
+from api.platform import jobs, outbox, ports
+from api.platform.backups import records
 from api.platform.db import session
 from api.platform.redis import client
 from api.platform.schema import STANDING, misfit, newest_migration
+from api.platform.settings import Settings
 
 Check = Callable[[], str]
 """Returns `ok` or what is wrong, in words."""
@@ -110,6 +112,16 @@ def doctor() -> str:
     """Tell whether goods, orders and money added up when the doctor last looked."""
     try:
         return doctor_runs.in_words()
+    except SQLAlchemyError:
+        session.rollback()
+        return "unknown"
+
+
+def backups() -> str:
+    """Tell how backups stand: when one last proved that it can be restored, or what is wrong."""
+    settings: Settings = ports.port(Settings)
+    try:
+        return records.in_words(bool(settings.backup_url))
     except SQLAlchemyError:
         session.rollback()
         return "unknown"

@@ -82,7 +82,8 @@ def ready() -> Response:
     parts = {name: check() for name, check in {**needed, **told}.items()}
     fit = all(parts[name] == "ok" for name in needed)
     whole = all(state == "ok" for state in parts.values())
-    parts["attention"] = health.attention()  # work for people, and no fault of the machine
+    # Work for people, and no reason to send requests elsewhere.
+    parts["attention"], parts["backups"] = health.attention(), health.backups()
     status = "ok" if whole else "degraded" if fit else "unavailable"
     headers = {} if fit else {"Retry-After": "5"}
     return reply({"status": status, "parts": parts}, 200 if fit else 503, headers)

@@ -86,6 +86,20 @@ class Settings:
     """With what the addresses of pictures begin, when a CDN or another host gives them out."""
     media_most_megabytes: int = 20
     """How large one picture may be that is handed in."""
+    database_owner_url: str = field(default="", repr=False)
+    """Who owns the tables and may change them, where `database_url` may not."""
+    backup_url: str = ""
+    """Where backups go: a folder, or `s3://bucket/prefix`. Empty makes none."""
+    backup_recipient: str = ""
+    """The public key of age that they are encrypted to; a bucket takes nothing else."""
+    backup_identity_file: str = ""
+    """The file with the private key, only where backups are proved or given back."""
+    backup_keep: int = 14
+    """How many are kept."""
+    backup_endpoint: str = ""
+    backup_region: str = "us-east-1"
+    backup_access_key: str = field(default="", repr=False)
+    backup_secret_key: str = field(default="", repr=False)
     log_level: str = "INFO"
     log_format: LogFormat = "json"
     metrics_token: str = field(default="", repr=False)
@@ -161,6 +175,17 @@ class Settings:
             media_most_megabytes=read.whole(
                 "MEDIA_MOST_MEGABYTES", cls.media_most_megabytes, at_least=1
             ),
+            database_owner_url=_sqlalchemy_url(
+                read.url("DATABASE_OWNER_URL", ("postgresql", "postgres"), needed=False)
+            ),
+            backup_url=read.folder_or_bucket("BACKUP_URL"),
+            backup_recipient=read.text("BACKUP_RECIPIENT"),
+            backup_identity_file=read.text("BACKUP_IDENTITY_FILE"),
+            backup_keep=read.whole("BACKUP_KEEP", cls.backup_keep, at_least=1),
+            backup_endpoint=read.url("BACKUP_ENDPOINT", ("https", "http"), needed=False),
+            backup_region=read.text("BACKUP_REGION", cls.backup_region),
+            backup_access_key=read.text("BACKUP_ACCESS_KEY"),
+            backup_secret_key=read.text("BACKUP_SECRET_KEY"),
             log_level=read.choice("LOG_LEVEL", _LOG_LEVELS, cls.log_level, str.upper),
             log_format=read.choice("LOG_FORMAT", get_args(LogFormat), "json"),  # type: ignore[arg-type]
             metrics_token=read.text("METRICS_TOKEN"),
@@ -242,6 +267,9 @@ class _Reader:
         if value.startswith("s3://") and not _BUCKET.fullmatch(value):
             self.problems.append(f"{name} must name a bucket, as s3://bucket or s3://bucket/folder")
         return value
+
+    def folder_or_bucket(self, name: str) -> str:
+        return self.bucket(name) if "://" in self.text(name) else self.text(name)
 
     def choice(
         self,

@@ -61,6 +61,15 @@ class Page(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
+class BackupsState:
+    """Whether backups are made, and when one last proved that it can be restored."""
+
+    state: str
+    last_backup_at: datetime | None
+    last_proved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The day in figures."""
 
@@ -70,6 +79,7 @@ class Overview:
     shipped_today: int
     needs_attention: int
     oldest_to_ship_at: datetime | None
+    backups: BackupsState
     currency: str
 
 

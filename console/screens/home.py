@@ -37,6 +37,12 @@ GLYPHS = {
     State.DONE: ("✔", Sense.GOOD),
     State.DROPPED: ("–", Sense.OFF),
 }
+BACKUPS = {
+    "ok": ("✔", Sense.GOOD, "can be restored"),
+    "unproved": ("◔", Sense.PART, "not proved this week"),
+    "missing": ("✖", Sense.BAD, "the last one is late"),
+    "failed": ("✖", Sense.BAD, "the last one cannot be restored"),
+}
 
 
 class HomeScreen(PagedScreen):
@@ -141,6 +147,7 @@ class HomeScreen(PagedScreen):
                 self.counter.currency = overview.currency
                 self.table.invalidate()
             self._draw_tiles()
+            self._draw_lately()
 
     def _draw_tiles(self) -> None:
         seen = self._overview
@@ -181,7 +188,26 @@ class HomeScreen(PagedScreen):
             )
         if len(lines) == 1:
             lines.append(Line(((" nothing yet", paints.dim),)))
+        lines += self._backups()
         self.lately.show(lines)
+
+    def _backups(self) -> list[Line]:
+        """Since when nothing would be lost with the machine; nothing where no place is set."""
+        seen = None if self._overview is None else self._overview.backups
+        if seen is None or seen.state not in BACKUPS:
+            return []
+        paints = self.counter.paints
+        glyph, sense, words = BACKUPS[seen.state]
+        made, proved = (
+            f"{age(moment)} ago" if moment else "never"
+            for moment in (seen.last_backup_at, seen.last_proved_at)
+        )
+        return [
+            Line(()),
+            Line(((" BACKUPS", paints.heading),)),
+            Line(((f" {glyph} ", paints.senses[sense]), (words, paints.ink))),
+            Line(((f"   made {made}, proved {proved}", paints.dim),)),
+        ]
 
     def _is_pending(self, order_id: str) -> bool:
         return aggregate_of(order_id) in self.counter.shop.outbox.busy

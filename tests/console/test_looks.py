@@ -1,10 +1,12 @@
 """Every screen in each of its looks: full, empty, loading, failed, stale, and without colours."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from console.flows.step import Question
 from tests.console.support.station import Station
-from tests.console.support.warehouse import Warehouse
+from tests.console.support.warehouse import Warehouse, wire_time
 from tests.console.support.wire import WireShop
 
 SIZES = [(80, 24), (120, 40)]
@@ -119,6 +121,21 @@ async def test_home_drops_the_currency_from_all_rows_once_it_is_known(open_conso
         await desk.settled()
 
         assert " EUR " not in desk.text
+
+
+async def test_home_tells_whether_the_last_backup_can_be_restored(open_console) -> None:
+    async with open_console(size=(140, 40)) as desk:
+        assert "BACKUPS" not in desk.text
+        night = datetime.now(UTC) - timedelta(hours=5, minutes=1)
+        desk.shop.warehouse.backups = {
+            "state": "failed", "last_backup_at": wire_time(night), "last_proved_at": None,
+        }  # fmt: skip
+
+        await desk.app.frames["home"]._read_overview()
+        await desk.settled()
+
+        assert "the last one cannot be restored" in desk.text
+        assert "made 5h ago, proved never" in desk.text
 
 
 async def test_a_narrow_window_shows_the_list_alone(open_console) -> None:

@@ -87,7 +87,7 @@ def test_a_whole_shop_is_ready(visitor: FlaskClient) -> None:
         "status": "ok",
         "parts": {
             **{"database": "ok", "redis": "ok", "worker": "ok", "facts": "ok"},
-            **{"timetable": "ok", "doctor": "ok", "attention": "ok"},
+            **{"timetable": "ok", "doctor": "ok", "attention": "ok", "backups": "not set up"},
         },
     }
 

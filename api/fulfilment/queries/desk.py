@@ -16,9 +16,11 @@ from api.inventory.models import StockLevel
 from api.kernel import clock
 from api.orders import queries as orders
 from api.orders.models import Order
-from api.platform import attention, doctor, health
+from api.platform import attention, doctor, health, ports
+from api.platform.backups import records
 from api.platform.db import AnySelect, session
 from api.platform.pagination import TOTAL_CAP
+from api.platform.settings import Settings
 
 
 def overview() -> dict[str, Any]:
@@ -52,6 +54,7 @@ def overview() -> dict[str, Any]:
         "needs_attention": attention.open_count(),
         "worker": health.worker_state(),
         "doctor": doctor.light(),
+        "backups": records.state(bool(ports.port(Settings).backup_url)),
     }
 
 

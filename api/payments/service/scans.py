@@ -2,7 +2,8 @@
 
 A pass reads one list by creation date, newest first, a few pages per run. The next pass reads what
 was created since the last one began, with an overlap; once a day a pass reads all thirty days
-again, because what was created then may have changed since.
+again, because what was created then may have changed since. A shop that comes back from a backup
+reads from where its books end, however long ago that is.
 """
 
 from dataclasses import dataclass
@@ -36,8 +37,9 @@ def continue_scan(name: str) -> ScanPosition:
     if scan.pass_began_at is None or scan.pass_since is None:
         is_whole = scan.whole_pass_at is None or scan.whole_pass_at <= now - WHOLE_EVERY
         oldest = now - LOOK_BACK
-        if not is_whole and scan.complete_until is not None:
-            oldest = max(oldest, scan.complete_until - OVERLAP)
+        if scan.complete_until is not None:
+            unread = scan.complete_until - OVERLAP
+            oldest = min(oldest, unread) if is_whole else unread
         scan.pass_began_at, scan.pass_since = now, oldest
         scan.pass_is_whole, scan.cursor = is_whole, None
     return ScanPosition(scan.pass_since, scan.cursor)

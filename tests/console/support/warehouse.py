@@ -146,6 +146,9 @@ class Warehouse:
         self.levels = {level.id: level for level in self._levels()}
         self.effects: list[tuple[str, str, dict[str, object]]] = []
         self.attention = self._attention()
+        self.backups: dict[str, object] = {
+            "state": "off", "last_backup_at": None, "last_proved_at": None,
+        }  # fmt: skip
         self._picked = lru_cache(64)(self._pick)
 
     # -- orders
@@ -449,6 +452,7 @@ class Warehouse:
             "to_ship": len(to_ship), "unpaid": len(self.pick({"payment_status": "unpaid"}, "")),
             "low_stock": low, "shipped_today": 96, "currency": "EUR",
             "needs_attention": len(self.attention_items("open")),
+            "backups": self.backups,
             "oldest_to_ship_at": self.card(to_ship[0])["placed_at"] if to_ship else None,
         }  # fmt: skip
 

@@ -1,0 +1,52 @@
+"""The timetable's part: a backup a day and a proof a week, unless somebody else has seen to it."""
+
+from datetime import timedelta
+
+import structlog
+
+from api.kernel import clock
+from api.platform import ports
+from api.platform.backups import making, manifest, places, proving, records
+from api.platform.settings import Settings
+
+_EVERY = timedelta(hours=23)
+_PROVE_EVERY = timedelta(days=7)
+_log = structlog.get_logger("api.backups")
+
+
+def back_up_when_due() -> None:
+    """Make a backup when the last one is a day old; nothing while BACKUP_URL is empty.
+
+    A timer of the machine that makes them leaves nothing to do here.
+    """
+    settings = ports.port(Settings)
+    if not settings.backup_url:
+        return
+    last = records.standing()["last_backup_at"]
+    if last is None or last <= clock.now() - _EVERY:
+        made = making.make(settings)
+        _log.info("backup_made", name=made.name, bytes=made.files[making.DUMP].stored_size)
+
+
+def prove_when_due() -> None:
+    """Prove the newest backup once a week, where its key is known.
+
+    Whoever keeps the private key elsewhere, as well they may, proves it there.
+    """
+    settings = ports.port(Settings)
+    if not settings.backup_url:
+        return
+    found = records.standing()
+    if found["last_backup_at"] is None:
+        return
+    if found["last_proved_at"] is not None and (
+        found["last_proved_at"] > clock.now() - _PROVE_EVERY
+    ):
+        return
+    place = places.backups_of(settings)
+    newest = manifest.read(place)
+    if newest.recipient and not settings.backup_identity_file:
+        _log.info("backup_not_proved", reason="its private key is not here")
+        return
+    proved = proving.prove(settings, place, identity_file=settings.backup_identity_file)
+    _log.info("backup_proved", name=proved.name)
