@@ -68,6 +68,8 @@ ACTIONS = (
            _on("orders")),
     Action("enter", ("enter", "ctrl+j"), "⏎", "ship", "The next step of this order",
            "This screen", _on("order")),
+    Action("take_over", (), "", "", "Have this order, which somebody else has open; a word is "
+           "typed to be sure", "This screen", _on("order", "ship", "refund"), alias="take"),
     Action("enter", ("enter", "ctrl+j"), "⏎", "ship", "Ship what is chosen", "This screen",
            _on("ship")),
     Action("enter", ("enter", "ctrl+j"), "⏎", "", "Take the answer that has the focus",

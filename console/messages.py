@@ -8,6 +8,7 @@ from textual.message import Message
 
 from console.client.errors import CallFailed
 from console.client.models import CaseFile
+from console.client.news import News
 from console.client.outbox import Command
 from console.flows.step import Feedback
 
@@ -64,6 +65,14 @@ class CommandEnded(Message):
 @dataclass
 class LineChanged(Message):
     """Something about the line to the shop or the outbox changed."""
+
+
+@dataclass
+class Heard(Message):
+    """The shop told what changed, and who has which order open."""
+
+    news: News
+    has_other_claims: bool
 
 
 @dataclass

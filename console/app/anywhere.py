@@ -82,12 +82,14 @@ class Anywhere(Navigation):
 
     async def do_switch_user(self) -> None:
         """`:w`: sign out; unsent work stays in its operator's name."""
+        await self.shop.claims.let_go()
         failure = await self.shop.desk.sign_out()
         told = " (the shop could not be told)" if failure else ""
         await self.ask_to_sign_in(f"Signed out{told}. Who works here now?")
 
     async def do_quit(self) -> None:
         """Ctrl+Q."""
+        await self.shop.claims.let_go()
         self.exit()
 
     async def do_undo(self) -> None:

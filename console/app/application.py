@@ -23,8 +23,8 @@ from textual.screen import Screen
 
 from console import keys
 from console.app.driver import PromptDriver
+from console.app.following import Following
 from console.app.navigation import OVERLAYS
-from console.app.opening import Opening
 from console.app.trail import Stop
 from console.client.catalogue import not_changed
 from console.client.early import EarlyReader
@@ -47,7 +47,7 @@ from console.messages import (
     SignInNeeded,
 )
 from console.scan.codes import Kind, Scan, read
-from console.scan.entry import Answer, Cancelled, Changed, Code, Kept, Outcome
+from console.scan.entry import Answer, Cancelled, Changed, Code, Kept, Outcome, Prompt
 from console.scan.intake import Intake
 from console.screens.background import begin
 from console.screens.frame import Frame
@@ -75,7 +75,7 @@ GARBAGE_THRESHOLDS = (8_000, 8, 100)
 Work = Code | Answer | Action | Open | Left | Finished | SignedIn | SignInNeeded
 
 
-class ConsoleApp(Opening):
+class ConsoleApp(Following):
     """The counter."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -131,7 +131,9 @@ class ConsoleApp(Opening):
         shop.sender.finished = self._command_ended
         begin(self, "loading", self._load_the_rest)
         begin(self, "sender", shop.sender.run)
-        begin(self, "pulse", shop.keep_pulse)
+        self.follow_the_shop()
+        begin(self, "pulse", shop.watch.run)
+        begin(self, "claims", shop.claims.run)
         self.set_interval(TICK, self._tick)
         self.listen_as(self.frame)
         await self.frame.show("", None)
@@ -155,6 +157,8 @@ class ConsoleApp(Opening):
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._last_key = event.time
             self._is_tidy = False
+            self.shop.watch.touched()
+            self.shop.claims.worked()
             self._arrived(event)
         elif isinstance(event, events.Paste) and not event.is_forwarded:
             self._arrived(event)
@@ -240,6 +244,8 @@ class ConsoleApp(Opening):
         match work:
             case Code(raw):
                 await self._code(read(raw))
+            case Answer(Prompt(name="take_over"), text):
+                await self.take_over(text)
             case Answer(prompt, text):
                 await self.frame.take_answer(prompt, text)
             case Action():

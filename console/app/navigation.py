@@ -38,6 +38,9 @@ LOADED_LATER = {
 
 OVERLAYS = frozenset({"help", "palette"})
 
+CLAIMING = frozenset({"order", "ship", "refund"})
+"""Screens on which somebody works at one order, which others see."""
+
 
 class Navigation(App[None]):
     """The part of the console that knows where the operator is."""
@@ -73,6 +76,13 @@ class Navigation(App[None]):
     def frame(self) -> Frame:
         """The screen that is looked at."""
         return cast("Frame", self.screen)
+
+    @property
+    def frame_below(self) -> Frame:
+        """The screen that is looked at, or the one that the help or the palette lies over."""
+        if self.frame.NAME in OVERLAYS and len(self.screen_stack) > 1:
+            return cast("Frame", self.screen_stack[-2])
+        return self.frame
 
     def say(self, feedback: Feedback) -> None:
         """Tell the operator something, wherever they are; loudly when it is wrong."""
@@ -133,6 +143,7 @@ class Navigation(App[None]):
             before.leave()
             await self._bring_up(frame)
         self.listen_as(frame)
+        self.shop.claims.open(stop.subject if stop.screen in CLAIMING else "")
         await frame.show(stop.subject, opened.order if opened else None)
 
     async def leave(self) -> None:
@@ -169,6 +180,7 @@ class Navigation(App[None]):
         assert person is not None
         if self.counter.reader != person.id:
             self.counter.forget(person.id)
+            self.shop.watch.begin_anew()
             self.trail.start_over()
         await self.arrive(self.trail.here)
 

@@ -95,9 +95,34 @@ class Caller:
         """POST without a token: signing in and signing out."""
         return await self._once(Asking("POST", path, body=_dumped(body), headers=JSON))
 
-    async def probe(self) -> None:
+    async def put(self, path: str, body: object) -> Answer:
+        """Say how something is to be; harmless when it arrives twice, so asked like a read."""
+        return await self._patiently(Asking("PUT", path, body=_dumped(body), headers=JSON))
+
+    async def delete(self, path: str) -> Answer:
+        """Have something gone; harmless when it arrives twice."""
+        return await self._patiently(Asking("DELETE", path))
+
+    async def peek(self, path: str, query: Mapping[str, str], patience: float) -> Answer:
+        """Read something that nobody waits for: once, and given up soon."""
+        return await self._seen_through(self._signed, Asking("GET", path, query, patience=patience))
+
+    async def probe(self, patience: float) -> None:
         """Ask whether the shop is alive, so that the bar is right even when nobody calls."""
-        await self._once(Asking("GET", "/health/live"))
+        await self._seen_through(self._once, Asking("GET", "/health/live", patience=patience))
+
+    async def _seen_through(
+        self, ask: Callable[[Asking], Awaitable[Answer]], asking: Asking
+    ) -> Answer:
+        """Ask; a shop that has answered nobody in the meantime is taken to be away."""
+        try:
+            return await ask(asking)
+        except Unreachable as failure:
+            is_silent = self.seconds_since_answer >= (asking.patience or 0.0)
+            if is_silent and failure.code != "offline":
+                self.circuit.trip()
+                self.changed()
+            raise
 
     async def _patiently(self, asking: Asking) -> Answer:
         started = self._now()
@@ -149,7 +174,7 @@ class Caller:
             )
         request_id = uuid.uuid4().hex
         headers = {**asking.headers, "X-Request-ID": request_id}
-        question = Asking(asking.method, asking.path, asking.query, headers, asking.body)
+        question = asking._replace(headers=headers)
         started = self._under_way[request_id] = self._now()
         status, note = 0, "called off"
         try:
@@ -183,9 +208,11 @@ class Caller:
             self.milliseconds = milliseconds
             self.last_answer_at = at
             self._answered_at = self._now()
-        self.journal.add(
-            Call(at, question.method, _shown(question), status, milliseconds, request_id, note)
-        )
+        if question.patience is None or status not in (200, 401):
+            # What is asked every second would drive everything else out of the journal.
+            self.journal.add(
+                Call(at, question.method, _shown(question), status, milliseconds, request_id, note)
+            )
         self.changed()
 
 
@@ -198,11 +225,13 @@ def _dumped(body: object) -> bytes:
 
 def _with_token(asking: Asking, token: str) -> Asking:
     headers = {**asking.headers, "Authorization": f"Bearer {token}"}
-    return Asking(asking.method, asking.path, asking.query, headers, asking.body)
+    return asking._replace(headers=headers)
 
 
 def _shown(question: Asking) -> str:
-    wanted = "&".join(f"{k}={v[:12]}" for k, v in question.query.items() if k != "cursor")
+    wanted = "&".join(
+        f"{k}={v[:12]}" for k, v in question.query.items() if k not in ("cursor", "after")
+    )
     path = question.path.removeprefix("/api/v1")
     return f"{path}?{wanted}" if wanted else path
 

@@ -70,6 +70,11 @@ class Circuit:
                 self.failures - OPENS_AFTER + 1, self._jitter
             )
 
+    def trip(self) -> None:
+        """The shop answers nobody: it is taken to be down without waiting for more failures."""
+        self.failures = max(self.failures, OPENS_AFTER - 1)
+        self.failed()
+
     def abandoned(self) -> None:
         """A call was called off by its caller: it says nothing about the shop."""
         self._is_probing = False

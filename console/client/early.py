@@ -45,7 +45,7 @@ class EarlyReader:
                 f"The shop at {self._name} cannot be reached ({why}).", code="unreachable"
             ) from failure
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
+            async with asyncio.timeout(asking.patience or ANSWER_WITHIN):
                 writer.write(self._request(asking))
                 answer = await _answer(reader)
         except (OSError, EOFError, TimeoutError, ValueError, asyncio.LimitOverrunError) as failure:

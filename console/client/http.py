@@ -58,6 +58,7 @@ class HttpTransport:
                 params=dict(asking.query) or None,
                 headers=dict(asking.headers),
                 content=asking.body,
+                timeout=_timeout(asking.patience),
             )
         except NEVER_ARRIVED as failure:
             raise Unreachable(
@@ -73,6 +74,12 @@ class HttpTransport:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+def _timeout(patience: float | None) -> httpx.Timeout:
+    if patience is None:
+        return TIMEOUT
+    return httpx.Timeout(patience, connect=min(patience, 3.0))
 
 
 def _why(failure: httpx.TransportError) -> str:

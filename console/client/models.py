@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from console.client.holds import Dispute, FraudWarning, Hold, OrderAttention
 from console.client.money import Money as Money
+from console.client.news import Worker
 
 Row = TypeVar("Row")
 
@@ -81,6 +82,7 @@ class Overview:
     oldest_to_ship_at: datetime | None
     backups: BackupsState
     currency: str
+    worker: Worker | None = None
 
 
 @dataclass(frozen=True, slots=True)

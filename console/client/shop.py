@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from enum import StrEnum
 
 from console.client import catalogue, stock
 from console.client.attention import Attention
 from console.client.caller import IS_SLOW, Caller
 from console.client.catalogue import Catalogue, Run
+from console.client.claims import Claims
 from console.client.desk import Desk
-from console.client.errors import CallFailed
 from console.client.folder import StateFolder
 from console.client.orders import Orders
 from console.client.outbox import Command, Draft, Outbox, State
@@ -19,10 +18,8 @@ from console.client.sender import Sender
 from console.client.session import Session
 from console.client.stock import Stock
 from console.client.transport import Socket
+from console.client.watch import Watch
 from console.settings import Settings
-
-PULSE_EVERY = 10.0
-"""Seconds without any call after which the shop is asked whether it is alive."""
 
 
 class Line(StrEnum):
@@ -54,6 +51,9 @@ class Shop:
         self.attention = Attention(self.caller)
         self.stock = Stock(self.caller)
         self.catalogue = Catalogue(self.caller)
+        self.watch = Watch(self.caller)
+        self.watch.came_back = self.sender.nudge
+        self.claims = Claims(self.caller)
         self._folder = folder
         self._pieces: dict[int, Command] = {}
 
@@ -148,23 +148,6 @@ class Shop:
         assert command.is_unsent, "a command that may have happened is asked about, not dropped"
         self.outbox.drop(command)
         self.sender.nudge()
-
-    async def keep_pulse(self) -> None:
-        """Notice a shop that goes or comes back while nobody asks it anything."""
-        caller = self.caller
-        while True:
-            pause = caller.circuit.retry_in if caller.circuit.is_open else PULSE_EVERY
-            await asyncio.sleep(max(pause, 0.2))
-            was_open = caller.circuit.is_open
-            if not was_open and caller.seconds_since_answer < PULSE_EVERY:
-                continue
-            try:
-                await caller.probe()
-            except CallFailed:
-                # Written down by the caller; the bar shows it.
-                continue
-            if was_open:
-                self.sender.nudge()
 
     async def close(self) -> None:
         """Let go of the connections and of the folder."""

@@ -22,6 +22,8 @@ class Asking(NamedTuple):
     query: Mapping[str, str] = NONE
     headers: Mapping[str, str] = NONE
     body: bytes | None = None
+    patience: float | None = None
+    """Seconds to wait for the answer, where they are fewer than usual."""
 
 
 class Answer(NamedTuple):

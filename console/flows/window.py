@@ -172,6 +172,16 @@ class PageWindow(Generic[Row]):
             self._run(fetch).pending.add(fetch.number)
         return list(found.values())
 
+    def again(self, first: int, last: int) -> list[Fetch]:
+        """The pages that rows `first` to `last` are on, to be read once more."""
+        found: dict[tuple[bool, int], Fetch] = {}
+        for index in (max(0, first), min(last, self._size - 1)):
+            run, place = self._nearest(index)
+            number = place // PAGE
+            if number < len(run.cursors):
+                found[run is self._tail, number] = self._fetch(run, number)
+        return list(found.values())
+
     def go_to_end(self, *, end: bool) -> int:
         """Turn to one end of the list and give the row to stand on."""
         if self.has_unknown_length and not self._is_one_way:

@@ -49,6 +49,7 @@ class AttentionScreen(PagedScreen):
 
     NAME = "attention"
     WHAT = "The attention list did not load"
+    FOLLOWS = frozenset({"attention"})
 
     def __init__(self, counter: Counter) -> None:
         paints = counter.paints
@@ -86,6 +87,11 @@ class AttentionScreen(PagedScreen):
         query = {"state": self.view, **self.as_list_query(fetch)}
         return await self.counter.shop.attention.page(query)
 
+    def is_own_doing(self, key: str) -> bool:
+        """What was ended here leaves the list."""
+        item = self._item()
+        return item is None or self.counter.has_commands(attention.aggregate_of(item))
+
     def list_arrived(self) -> None:
         """The first page is here."""
         self._draw()
@@ -99,13 +105,13 @@ class AttentionScreen(PagedScreen):
         item = self._item()
         if action in {"enter", "refund"}:
             if item is None:
-                return "Nothing is chosen"
+                return self.table.why_none("Nothing is chosen")
             return None if item.order_id else "This belongs to no order"
         if action not in COMMANDS:
             return None
         command = COMMANDS[action]
         if item is None:
-            return "Nothing is chosen"
+            return self.table.why_none("Nothing is chosen")
         if not self.counter.may(NEEDS[command]):
             return "Your role does not do this"
         if command not in item.commands:

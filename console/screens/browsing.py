@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from console.client.errors import CallFailed, NotFound, SignedOut
 from console.client.models import Page, StockLevel
+from console.client.news import News
 from console.client.shelf import ProductCard, ProductLine, VariantCard
 from console.flows.catalogue import events, filters
 from console.flows.catalogue.filters import ProductFilter
@@ -44,6 +45,7 @@ class BrowsingScreen(PagedScreen):
     """All products, by state and by search, and the variants of the one that the cursor is on."""
 
     WHAT = "The catalogue did not load"
+    FOLLOWS = frozenset({"product"})
     HINT = "scan, or type a SKU or barcode"
 
     def __init__(self, counter: Counter) -> None:
@@ -97,6 +99,14 @@ class BrowsingScreen(PagedScreen):
         if not self._currency and priced is not None and not self.filter.currency:
             self._currency = priced.currency
         return page
+
+    def follow(self, news: News) -> None:
+        """What is chosen and what is reviewed stays; the list and the product follow."""
+        if news.has(("product", "stock_level")):
+            self._doubt()
+            self.cursor_moves()
+        if self.desk.stage is Stage.CHOOSING:
+            super().follow(news)
 
     def list_arrived(self) -> None:
         """The first page is here; a shop without prices tells its currency elsewhere."""

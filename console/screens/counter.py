@@ -9,22 +9,26 @@ from datetime import UTC, datetime
 
 from console.client.errors import NotFound
 from console.client.models import CaseFile, ScanAnswer
-from console.client.shop import Line, Shop
+from console.client.news import News
+from console.client.shop import Line as Connection
+from console.client.shop import Shop
+from console.flows.news import open_elsewhere
 from console.flows.step import Feedback, Tone
 from console.flows.words import clock, visible
 from console.scan.entry import Entry
 from console.theme import Paints
 from console.widgets.bars import Standing
+from console.widgets.ink import Line
 
 CASES_KEPT = 50
 CODES_KEPT = 500
 SCANS_KEPT = 200
 
 MARKS = {
-    Line.STARTING: ("○", None),
-    Line.LIVE: ("●", Tone.GOOD),
-    Line.SLOW: ("◔", Tone.WAIT),
-    Line.OFFLINE: ("✖", Tone.WRONG),
+    Connection.STARTING: ("○", None),
+    Connection.LIVE: ("●", Tone.GOOD),
+    Connection.SLOW: ("◔", Tone.WAIT),
+    Connection.OFFLINE: ("✖", Tone.WRONG),
 }
 
 
@@ -52,6 +56,7 @@ class Counter:
 
         self._cases: OrderedDict[str, tuple[CaseFile, datetime]] = OrderedDict()
         self._codes: OrderedDict[str, ScanAnswer] = OrderedDict()
+        self._doubtful: set[str] = set()
 
     @property
     def operator(self) -> str:
@@ -70,15 +75,21 @@ class Counter:
         line = shop.line
         mark, tone = MARKS[line]
         words = str(line)
-        if line is Line.OFFLINE:
+        if line is Connection.OFFLINE:
             retry = shop.caller.circuit.retry_in
             words = f"offline, again in {retry:.0f} s" if retry >= 1 else "offline, asking"
-        elif line is Line.LIVE:
+        elif line is Connection.LIVE:
             words = f"live {shop.caller.milliseconds:.0f} ms"
-        elif line is Line.SLOW:
+        elif line is Connection.SLOW:
             words = "slow"
         waiting, stopped = shop.waiting, shop.needs_person
-        parts = [f"{waiting} waiting" if waiting else "", f"⚠ {stopped} for you" if stopped else ""]
+        worker = shop.watch.overview.worker if shop.watch.overview else None
+        stands = worker is not None and worker.state == "stopped"
+        parts = [
+            "⚠ no worker" if stands else "",
+            f"{waiting} waiting" if waiting else "",
+            f"⚠ {stopped} for you" if stopped else "",
+        ]
         return Standing(
             person=self.operator,
             mark=mark,
@@ -88,8 +99,32 @@ class Counter:
             clock=clock(datetime.now(UTC)),
         )
 
+    def heard(self, news: News) -> None:
+        """Something changed: what was read of it before is shown until it was read again."""
+        self._doubtful |= {key for key in self._cases if news.about("order", key)}
+
+    def is_doubtful(self, order_id: str) -> bool:
+        """Whether an order changed since it was read."""
+        return order_id in self._doubtful
+
+    def has_commands(self, aggregate: str) -> bool:
+        """Whether something was done to it at this desk lately."""
+        return any(one.aggregate == aggregate for one in self.shop.outbox.recent(30))
+
+    def working_at(self, order_id: str) -> str:
+        """Who else has an order open, or nothing."""
+        claim = self.shop.claims.by_others(order_id)
+        return claim.claimed_by if claim else ""
+
+    def claim_lines(self, order_id: str) -> list[Line]:
+        """Who else has this order open, as the first line of what is told of it."""
+        words = open_elsewhere(self.shop.claims.by_others(order_id))
+        told = (f" ⚑ {words}", self.paints.tones[Tone.WAIT])
+        return [Line((told,), ((":take takes it over ", self.paints.dim),))] if words else []
+
     async def case(self, order_id: str) -> CaseFile:
         """Read an order and remember it."""
+        self._doubtful.discard(order_id)
         order = await self.shop.orders.open(order_id)
         self._cases[order_id] = (order, datetime.now(UTC))
         self._cases.move_to_end(order_id)

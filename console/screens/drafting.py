@@ -9,9 +9,12 @@ from typing import Generic, TypeVar
 from textual.widget import Widget
 
 from console.client.models import CaseFile
+from console.client.news import News
+from console.flows import news as flows_news
 from console.flows.history import History
 from console.flows.step import noted
 from console.scan.entry import Prompt, Typing
+from console.screens.background import begin
 from console.screens.counter import Counter
 from console.screens.frame import Frame
 from console.widgets.drawn import Sheet
@@ -29,7 +32,6 @@ class DraftingScreen(Frame, Generic[Draft]):
     def __init__(self, counter: Counter) -> None:
         super().__init__(counter)
         self.sheet = Sheet(counter.paints, id="draft")
-        self.order_id = ""
         self.order: CaseFile | None = None
         self.drafts: dict[str, History[Draft]] = {}
 
@@ -96,6 +98,21 @@ class DraftingScreen(Frame, Generic[Draft]):
             self.begin(order)
         self.draw()
 
+    def follow(self, news: News) -> None:
+        """The order changed: the draft is kept as far as it fits, and who did it is told."""
+        if self.order_id and news.about("order", self.order_id):
+            begin(self, "follow", self._follow)
+
+    def claims_changed(self) -> None:
+        """Somebody else opened or left it."""
+        self.draw()
+
+    async def _follow(self) -> None:
+        before, order_id = self.order, self.order_id
+        await self.read_again()
+        if self.order is not None and order_id == self.order_id:
+            self.say(flows_news.by_others(before, self.order, self.counter.operator))
+
     def undo_step(self) -> bool:
         """F9 takes back the last step of the draft."""
         history = self.history
@@ -118,7 +135,8 @@ class DraftingScreen(Frame, Generic[Draft]):
             self.sheet.show([Line(), Line(((words, self.counter.paints.dim),))])
             self.question.show(None)
             return
-        self.sheet.show(self.page(history.now, self.size.width))
+        page = self.page(history.now, self.size.width)
+        self.sheet.show([*self.counter.claim_lines(self.order_id), *page])
         self.refresh_draft()
 
     def take_cancel(self, prompt: Prompt) -> None:

@@ -20,6 +20,7 @@ from console import keys
 from console.client.circuit import pause_after
 from console.client.errors import CallFailed, SignedOut
 from console.client.models import CaseFile
+from console.client.news import News
 from console.client.outbox import Command
 from console.flows.step import Feedback
 from console.flows.words import clock_with_seconds
@@ -63,6 +64,9 @@ class Frame(Screen[None]):
         self.question = QuestionPanel(paints)
         self.problem = ProblemPanel(paints)
         self.key_bar = KeyBar(paints, keys.on_the_bar(self.NAME), counter.may)
+        self.order_id = ""
+        """The order that the screen is about; empty where it is about none."""
+
         self.read_at: datetime | None = None
         """When what is shown was read from the shop."""
 
@@ -131,6 +135,12 @@ class Frame(Screen[None]):
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
         """A command was done or stopped; it may be about what is shown here."""
 
+    def follow(self, news: News) -> None:
+        """The shop told what changed; some of it may be shown here."""
+
+    def claims_changed(self) -> None:
+        """Others have opened or left orders that may be shown here."""
+
     def go_back(self) -> bool:
         """Esc: close what is open inside the screen; False when there is nothing to close."""
         return False
@@ -179,6 +189,11 @@ class Frame(Screen[None]):
         self._is_read.set()
         self._is_read = asyncio.Event()
         begin(self, "reading", self._read, self._is_read)
+
+    async def read_again(self) -> None:
+        """Read what is shown, and come back when that is done; nobody waits for it."""
+        self.read_soon()
+        await self._is_read.wait()
 
     async def ready(self) -> None:
         """Wait until what is being read is here, or could not be read."""

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from console.client.errors import CallFailed
 from console.client.models import CaseFile, OrderCard, Overview, Page
+from console.client.news import News
 from console.client.orders import aggregate_of
 from console.client.outbox import Command, State
 from console.flows.filters import OrderFilter
@@ -52,6 +53,7 @@ class HomeScreen(PagedScreen):
     TYPING = Typing.SCAN
     HINT = "scan or type anything: order, SKU, barcode"
     WHAT = "The queue did not load"
+    FOLLOWS = frozenset({"order"})
 
     def __init__(self, counter: Counter) -> None:
         paints = counter.paints
@@ -100,6 +102,16 @@ class HomeScreen(PagedScreen):
         begin(self, "overview", self._read_overview)
         await super().reload()
 
+    def follow(self, news: News) -> None:
+        """The figures follow too."""
+        if news.has(("order", "stock_level", "attention")) and self.counter.operator:
+            begin(self, "overview", self._read_overview)
+        super().follow(news)
+
+    def is_own_doing(self, key: str) -> bool:
+        """An order that was shipped here leaves the queue."""
+        return self.counter.has_commands(aggregate_of(key))
+
     def list_arrived(self) -> None:
         """The queue is on the screen."""
         self.has_rows.set()
@@ -123,7 +135,7 @@ class HomeScreen(PagedScreen):
     def why_not(self, action: str) -> str | None:
         """Enter needs an order to open."""
         if action == "enter" and self.table.current is None:
-            return "Nothing waits to be shipped: scan or type a code"
+            return self.table.why_none("Nothing waits to be shipped: scan or type a code")
         return None
 
     def redraw(self) -> None:
@@ -142,7 +154,7 @@ class HomeScreen(PagedScreen):
             "The figures did not load", self.counter.shop.desk.overview(), is_aside=True
         )
         if overview is not None:
-            self._overview = overview
+            self._overview = self.counter.shop.watch.overview = overview
             if self.counter.currency != overview.currency:
                 self.counter.currency = overview.currency
                 self.table.invalidate()

@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from console.client.errors import CallFailed
 from console.client.models import CaseFile, Movement, StockLevel
+from console.client.news import News
 from console.client.outbox import Command
 from console.client.stock import aggregate_of, level_after
 from console.flows.window import PAGE
@@ -70,6 +71,11 @@ class LevelScreen(AdjustingScreen):
         if page is not None and level_id == self.level_id:
             self._movements, self._next = page.rows, page.mark.next_cursor
         self._draw()
+
+    def follow(self, news: News) -> None:
+        """Somebody may have moved it."""
+        if news.about("stock_level", self.level_id):
+            self.read_soon()
 
     def level_at_hand(self) -> StockLevel | None:
         """This level."""

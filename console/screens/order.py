@@ -10,7 +10,9 @@ from textual.widget import Widget
 from console.client import orders
 from console.client.errors import CallFailed, SignedOut
 from console.client.models import CaseFile
+from console.client.news import News
 from console.client.outbox import Command, Draft
+from console.flows import news as flows_news
 from console.flows import order_commands
 from console.flows.lines import units_called
 from console.flows.next_step import why_not_refund, why_not_ship
@@ -52,7 +54,6 @@ class OrderScreen(HoldingScreen):
     def __init__(self, counter: Counter) -> None:
         super().__init__(counter)
         self.sheet = Sheet(counter.paints, id="order-page")
-        self.order_id = ""
         self.order: CaseFile | None = None
         self._note = ""
         self._parcel = ""
@@ -138,6 +139,21 @@ class OrderScreen(HoldingScreen):
         """A command of this order: show what came of it."""
         if self.is_current and command.aggregate == orders.aggregate_of(self.order_id):
             self.read_soon()
+
+    def follow(self, news: News) -> None:
+        """The order changed: it is read again where it is, and who did it is told."""
+        if news.about("order", self.order_id):
+            begin(self, "follow", self._follow_order)
+
+    def claims_changed(self) -> None:
+        """Somebody else opened or left it."""
+        self._draw()
+
+    async def _follow_order(self) -> None:
+        before, order_id = self.order, self.order_id
+        await self.read_again()
+        if self.order is not None and order_id == self.order_id:
+            self.say(flows_news.by_others(before, self.order, self.counter.operator))
 
     def move(self, action: str) -> None:
         """The sheet scrolls."""
@@ -311,7 +327,8 @@ class OrderScreen(HoldingScreen):
             self.sheet.show([Line(), Line(((words, paints.dim),))])
             return
         pending = self.counter.shop.outbox.open_commands(orders.aggregate_of(self.order_id))
-        self.sheet.show(order_page(self.order, pending, paints, width, self._parcel))
+        page = order_page(self.order, pending, paints, width, self._parcel)
+        self.sheet.show([*self.counter.claim_lines(self.order_id), *page])
         if self._parcel:
             self.sheet.reveal(self._parcel)
         can_ship = why_not_ship(self.order, self.counter.shop.session.person) is None

@@ -42,6 +42,7 @@ class OrdersScreen(PagedScreen):
 
     NAME = "orders"
     WHAT = "The orders did not load"
+    FOLLOWS = frozenset({"order"})
 
     def __init__(self, counter: Counter) -> None:
         paints = counter.paints
@@ -109,6 +110,10 @@ class OrdersScreen(PagedScreen):
         if failure is None and command.aggregate.startswith("order:"):
             begin(self, "list", self.reload)
 
+    def is_own_doing(self, key: str) -> bool:
+        """An order that was shipped here leaves some views."""
+        return self.counter.has_commands(aggregate_of(key))
+
     def go_back(self) -> bool:
         """Esc clears the search first."""
         if self.filter.text:
@@ -119,7 +124,7 @@ class OrdersScreen(PagedScreen):
     def why_not(self, action: str) -> str | None:
         """Some actions need an order, some a permission, some an order in the right state."""
         if action in {"enter", "ship", "refund_here", "note"} and self.table.current is None:
-            return "No order is chosen"
+            return self.table.why_none("No order is chosen")
         order: OrderCard | None = self.table.current
         if action == "ship" and order is not None:
             return why_not_ship(order, self.counter.shop.session.person)
@@ -233,7 +238,8 @@ class OrdersScreen(PagedScreen):
         if card is None:
             return
         known = self.counter.known_case(card.id)
-        if known is None or known[0].version != card.version:
+        is_doubtful = self.counter.is_doubtful(card.id)
+        if known is None or known[0].version != card.version or is_doubtful:
             begin(self, "glance", self._read_case, card.id)
 
     async def _read_case(self, order_id: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.timer import Timer
 
 from console.client.models import Page
+from console.client.news import News
+from console.flows.step import noted
 from console.flows.window import PAGE, Fetch
 from console.screens.background import begin
 from console.screens.counter import Counter
@@ -15,6 +17,9 @@ from console.widgets.table import WindowTable
 
 MOST_PAGES = 30
 """Pages that are read again at most before the list is shown as far as it has come."""
+
+FAR_DOWN = 400
+"""Rows from which on a list that others changed is not read again from its beginning."""
 
 RESTS_AFTER = 0.06
 """Seconds on one row after which the cursor is taken to rest there."""
@@ -27,6 +32,8 @@ class PagedScreen(Frame):
     """Feeds a `WindowTable` with pages, and keeps it fresh without moving rows under the cursor."""
 
     WHAT = "The list did not load"
+    FOLLOWS: ClassVar[frozenset[str]] = frozenset()
+    """Kinds of changes after which the list may be another."""
 
     def __init__(self, counter: Counter, table: WindowTable[Any]) -> None:
         super().__init__(counter)
@@ -51,21 +58,56 @@ class PagedScreen(Frame):
         if not self.table.window.is_loaded:
             await self.start_list()
             return
-        fresh = self.table.fresh_window(self.table.window.generation + 1)
-        fresh.reads_from_the_end = self.table.window.reads_from_the_end
+        await self._read_afresh()
+
+    def follow(self, news: News) -> None:
+        """Read again what is in sight, where something of it changed."""
+        if news.has(self.FOLLOWS) and self.counter.operator:
+            begin(self, "follow", self._follow)
+
+    def claims_changed(self) -> None:
+        """Rows may tell who is at work."""
+        self.table.invalidate()
+
+    def is_own_doing(self, key: str) -> bool:
+        """Whether a row that has gone went by a command of this console."""
+        return False
+
+    async def _follow(self) -> None:
+        table, before = self.table, self.table.window
+        if not before.is_loaded:
+            return
+        if table.looked_at[1] < FAR_DOWN:
+            if await self._read_afresh(by_others=True) and table.has_lost_row:
+                self.say(noted(f"{table.lost} has left this list"))
+            return
+        # Far down, reading everything above again would cost more than it shows.
+        for fetch in before.again(*table.looked_at):
+            page = await self.asked(self.WHAT, self.page(fetch), is_aside=True)
+            if page is None or table.window is not before:
+                return
+            table.put_all(page.rows)
+
+    async def _read_afresh(self, *, by_others: bool = False) -> bool:
+        table, before = self.table, self.table.window
+        fresh = table.fresh_window(before.generation + 1)
+        fresh.reads_from_the_end = before.reads_from_the_end
         wanted = [fresh.first_fetch()]
         pages = 0
         while wanted and pages < MOST_PAGES:
             for fetch in wanted:
                 page = await self.asked(self.WHAT, self.page(fetch))
                 if page is None:
-                    return
+                    return False
                 fresh.arrived(fetch, page)
                 pages += 1
             # Deep in a list the window is replaced only when what is looked at is here again.
-            wanted = fresh.wanted(*self.table.looked_at)
-        self.table.take_over(fresh)
+            wanted = fresh.wanted(*table.looked_at)
+        if table.window is not before:
+            return False  # another list was begun meanwhile
+        table.take_over(fresh, keeps_place=by_others and not self.is_own_doing(table.key))
         self.list_arrived()
+        return True
 
     def search_soon(self) -> None:
         """Read the list as soon as the operator stops typing."""

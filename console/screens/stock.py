@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from console.client.errors import CallFailed
 from console.client.models import CaseFile, Movement, Page, StockLevel
+from console.client.news import News
 from console.client.outbox import Command
 from console.client.stock import aggregate_of, level_after, pending_change
 from console.flows.filters import StockFilter
@@ -32,6 +33,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
 
     NAME = "stock"
     WHAT = "The stock levels did not load"
+    FOLLOWS = frozenset({"stock_level"})
 
     def __init__(self, counter: Counter) -> None:
         paints = counter.paints
@@ -78,6 +80,12 @@ class StockScreen(PagedScreen, AdjustingScreen):
         query = {**self.filter.as_query(), **self.as_list_query(fetch)}
         return await self.counter.shop.stock.page(query)
 
+    def follow(self, news: News) -> None:
+        """The journals of levels that moved are another."""
+        for level_id in [one for one in self._movements if news.about("stock_level", one)]:
+            del self._movements[level_id]
+        super().follow(news)
+
     def level_at_hand(self) -> StockLevel | None:
         """The level under the cursor."""
         level: StockLevel | None = self.table.current
@@ -91,7 +99,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
     def why_not(self, action: str) -> str | None:
         """Opening needs a level; correcting needs a permission too."""
         if action == "enter" and self.table.current is None:
-            return "No level is chosen"
+            return self.table.why_none("No level is chosen")
         return super().why_not(action)
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:

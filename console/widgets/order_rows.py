@@ -16,6 +16,9 @@ class Shop(Protocol):
 
     currency: str
 
+    def working_at(self, order_id: str) -> str:
+        """Who else has an order open, or nothing."""
+
 
 QUEUE_COLUMNS = (
     Column("Order", 10),
@@ -54,7 +57,7 @@ def queue_row(
             (order.ship_country or "", paints.dim),
             # Without a colour: the shop promises no day, so no age is late by itself.
             (age(order.placed_at), paints.ink),
-            _state(paints, order, pending(order.id)),
+            _state(paints, order, pending(order.id), shop.working_at(order.id)),
         )
 
     return draw
@@ -74,7 +77,7 @@ def list_row(
             (_units(order), paints.ink),
             (listed(order.total, shop.currency), paints.ink),
             (order.ship_country or "", paints.dim),
-            _state(paints, order, pending(order.id)),
+            _state(paints, order, pending(order.id), shop.working_at(order.id)),
             (f"{paid.glyph} {paid.word}", paints.senses[paid.sense]),
             (age(order.placed_at), paints.dim),
         )
@@ -88,8 +91,10 @@ def _units(order: OrderCard) -> str:
     return f"{left} of {order.unit_count}" if 0 < left < order.unit_count else str(order.unit_count)
 
 
-def _state(paints: Paints, order: OrderCard, pending: bool) -> Part:
+def _state(paints: Paints, order: OrderCard, pending: bool, working: str) -> Part:
     if pending:
         return ("◔ being sent", paints.senses[Sense.PART])
+    if working:
+        return (f"⚑ {working}", paints.senses[Sense.PART])
     state = fulfilment(order)
     return (f"{state.glyph} {state.word}", paints.senses[state.sense])

@@ -7,6 +7,7 @@ pages as it comes near them; rows that are not here yet are drawn as such.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -26,6 +27,9 @@ Row = TypeVar("Row")
 
 STRIPS_KEPT = 300
 """Drawn rows that are remembered while scrolling."""
+
+LOST_FOR = 2.0
+"""Seconds for which nothing is chosen after others have taken the row under the cursor away."""
 
 WHEEL = 3
 """Rows that one step of the mouse wheel moves."""
@@ -80,11 +84,34 @@ class WindowTable(Drawn, Generic[Row]):
         self.top = 0
         self._towards = 1
         self._has_failed = False
+        self.lost = ""
+        """The row that was under the cursor when it left the list."""
+
+        self._lost_until = 0.0
 
     @property
     def current(self) -> Row | None:
-        """The row that the cursor is on, once it is here."""
-        return self.window.row(self.cursor)
+        """The row that the cursor is on, once it is here.
+
+        None for a moment after others took that row away: a key that was on its way to the finger
+        is not for the row that came in its place.
+        """
+        return None if self.has_lost_row else self.window.row(self.cursor)
+
+    @property
+    def key(self) -> str:
+        """The key of the row under the cursor; empty without one."""
+        row = self.window.row(self.cursor)
+        return self._key(row) if row is not None else ""
+
+    @property
+    def has_lost_row(self) -> bool:
+        """Whether the row under the cursor has just been taken away by others."""
+        return time.monotonic() < self._lost_until
+
+    def why_none(self, otherwise: str) -> str:
+        """Why there is no current row."""
+        return f"{self.lost} has left this list: look again" if self.has_lost_row else otherwise
 
     @property
     def position(self) -> str:
@@ -121,20 +148,26 @@ class WindowTable(Drawn, Generic[Row]):
         self.window = self.fresh_window(self.window.generation + 1)
         self.cursor = self.top = 0
         self._has_failed = False
+        self._lost_until = 0.0
         self._repaint()
         return self.window.first_fetch()
 
-    def take_over(self, fresh: PageWindow[Row]) -> None:
-        """Show the same list as it is now, and stay on the same row if it is still near."""
-        key = self._key(self.current) if self.current is not None else ""
+    def take_over(self, fresh: PageWindow[Row], *, keeps_place: bool = False) -> None:
+        """Show the same list as it is now, and stay on the same row if it is still near.
+
+        With `keeps_place`, a row that has gone leaves nothing chosen for a moment.
+        """
+        row, key = self.window.row(self.cursor), self.key
         self.window = fresh
-        first, last = self.looked_at
-        for index in (*range(first, last + 1), *range(min(fresh.size, 100))):
-            row = fresh.row(index)
-            if row is not None and self._key(row) == key:
+        for index, other in fresh.loaded():
+            if key and self._key(other) == key:
                 self.top = max(0, self.top + index - self.cursor)
                 self.cursor = index
                 break
+        else:
+            if keeps_place and row is not None:
+                self.lost, self._lost_until = str(getattr(row, "number", "It")), _soon()
+                self.set_timer(LOST_FOR, self._chosen_again)
         self._settle()
 
     def arrived(self, fetch: Fetch, page: Page[Row]) -> None:
@@ -162,6 +195,18 @@ class WindowTable(Drawn, Generic[Row]):
                     self.post_message(self.CursorMoved(self))
                 return
 
+    def put_all(self, rows: Sequence[Row]) -> None:
+        """Show newer versions of rows that are in sight."""
+        newer = {self._key(row): row for row in rows}
+        for index in range(self.top, self.top + self._rows):
+            old = self.window.row(index)
+            row = newer.get(self._key(old)) if old is not None else None
+            if row is not None and row != old:
+                self.window.replace(index, row)
+                if index == self.cursor:
+                    self.post_message(self.CursorMoved(self))
+        self._repaint()
+
     def invalidate(self) -> None:
         """Draw all rows anew: something that they show beside the row itself has changed."""
         self._repaint()
@@ -172,6 +217,7 @@ class WindowTable(Drawn, Generic[Row]):
 
     def move(self, action: str) -> None:
         """Obey one of the moving keys."""
+        self._lost_until = 0.0
         page = max(1, self._rows - 1)
         match action:
             case "up":
@@ -284,6 +330,10 @@ class WindowTable(Drawn, Generic[Row]):
         self.top = min(max(self.top, self.cursor - rows + 1), self.cursor)
         self.top = max(0, min(self.top, max(0, self.window.size - rows)))
 
+    def _chosen_again(self) -> None:
+        self._repaint()
+        self.post_message(self.CursorMoved(self))
+
     def _repaint(self) -> None:
         self._drawn.clear()
         self.refresh()
@@ -300,7 +350,7 @@ class WindowTable(Drawn, Generic[Row]):
         return Line(cells(self._columns, width - 2, titles, lead=("  ", self.paints.ink)))
 
     def _row(self, index: int, width: int, thumb: str) -> Line:
-        here = index == self.cursor
+        here = index == self.cursor and not self.has_lost_row
         paints = self.paints
         lead: Part = ("▌ " if here else "  ", paints.accent)
         right: tuple[Part, ...] = ((thumb, paints.faint),)
@@ -318,3 +368,7 @@ class WindowTable(Drawn, Generic[Row]):
         if not 0 <= y - 2 < len(rows):
             return Line()
         return Line((("   ", self.paints.ink), (rows[y - 2], self.paints.dim)))
+
+
+def _soon() -> float:
+    return time.monotonic() + LOST_FOR

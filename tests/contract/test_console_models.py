@@ -30,6 +30,7 @@ from console.client.models import (
     SignIn,
     StockLevel,
 )
+from console.client.news import Claim, News
 from console.client.outbox import Draft
 from console.client.shelf import (
     BatchAnswer,
@@ -64,6 +65,8 @@ READINGS = (
     Reading(SignIn, "post", "/auth/refresh"),
     Reading(Overview, "get", "/overview"),
     Reading(ScanAnswer, "get", "/scan"),
+    Reading(News, "get", "/changes"),
+    Reading(Claim, "put", "/orders/{order_id}/claim"),
     Reading(OrderCard, "get", "/orders", inside="data"),
     Reading(PageMark, "get", "/orders", inside="page"),
     Reading(CaseFile, "get", "/orders/{order_id}"),

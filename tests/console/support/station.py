@@ -25,7 +25,7 @@ from tests.console.support.warehouse import Warehouse
 from tests.console.support.wire import WireShop
 
 URL = "https://shop.test"
-FOR_LIFE = {"loading", "intake", "sender", "pulse"}
+FOR_LIFE = {"loading", "intake", "sender", "pulse", "claims"}
 TYPED = {"enter": "\r", "tab": "\t", "space": " "}
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.console.support.goods import Goods
+from tests.console.support.presence import Presence
 from tests.console.support.warehouse import Refusal, Warehouse
 
 EMAIL, PASSWORD = "mia@stockroom.test", "correct horse battery"
@@ -72,6 +73,8 @@ class WireShop:
         self.warehouse = warehouse or Warehouse()
         self.goods = Goods(self.warehouse, products)
         self.moods = Moods()
+        self.presence = Presence()
+        self.worker: dict[str, object] = {"state": "running", "last_seen_at": None}
         self.asked: list[tuple[str, str]] = []
         self.scanned: list[str] = []
         self.keys: list[str] = []
@@ -94,7 +97,9 @@ class WireShop:
         parts = urlsplit(target)
         path = unquote(parts.path)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        self.asked.append((method, path))
+        if not path.endswith(("/changes", "/claim")):
+            # Those come by themselves, and are counted where they are answered.
+            self.asked.append((method, path))
         if self.moods.is_down:
             return Reply(0)
         request_id = headers.get("x-request-id") or uuid.uuid4().hex
@@ -135,6 +140,11 @@ class WireShop:
             return self._auth(path, body)
         self._check_token(headers)
         words = path.strip("/").split("/")
+        if words[-1] == "claim":
+            if method == "DELETE":
+                self.presence.release(words[1])
+                return Reply(204)
+            return _json(self.presence.claim(words[1], body))
         if method == "POST" and words[-1] != "quote":
             return self._command(path, words, headers, body)
         return _json(self._read(words, query, body))
@@ -163,8 +173,10 @@ class WireShop:
     def _read(self, words: list[str], query: dict[str, str], body: object) -> object:
         house = self.warehouse
         match words:
+            case ["changes"]:
+                return self.presence.look(query)
             case ["overview"]:
-                return house.overview()
+                return {**house.overview(), "worker": self.worker}
             case ["scan"]:
                 self.scanned.append(query["code"])
                 return house.scan(query["code"])
