@@ -341,7 +341,8 @@ class ConsoleApp(Following):
     def on_line_changed(self, _: LineChanged) -> None:
         """The line or the outbox changed: once per burst of changes is enough."""
         self._is_restanding = False
-        self.frame.restand()
+        if self.screen_stack:
+            self.frame.restand()
 
     async def on_command_ended(self, message: CommandEnded) -> None:
         """A command was done or stopped."""
