@@ -13,7 +13,7 @@ import contextlib
 import gc
 import importlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import cast
 
@@ -23,8 +23,8 @@ from textual.screen import Screen
 
 from console import keys
 from console.app.driver import PromptDriver
-from console.app.following import Following
 from console.app.navigation import OVERLAYS
+from console.app.pasting import PasteOver, Pasting
 from console.app.trail import Stop
 from console.client.catalogue import not_changed
 from console.client.early import EarlyReader
@@ -39,7 +39,6 @@ from console.messages import (
     CommandEnded,
     Finished,
     Left,
-    LineChanged,
     Open,
     Pressed,
     Said,
@@ -72,10 +71,10 @@ LOOKS_SLOW_AFTER = 0.25
 
 GARBAGE_THRESHOLDS = (8_000, 8, 100)
 
-Work = Code | Answer | Action | Open | Left | Finished | SignedIn | SignInNeeded
+Work = Code | PasteOver | Answer | Action | Open | Left | Finished | SignedIn | SignInNeeded
 
 
-class ConsoleApp(Following):
+class ConsoleApp(Pasting):
     """The counter."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -98,7 +97,6 @@ class ConsoleApp(Following):
         self._scans = folder.scan_log()
         self._follow_ups: deque[Work] = deque()
         self._is_taking = False
-        self._is_restanding = False
         self._last_key = 0.0
         self._is_tidy = False
         self.unsent = 0
@@ -127,7 +125,6 @@ class ConsoleApp(Following):
         shop = self.shop
         if shop.session.is_signed_in and shop.session.person:
             self.counter.reader = shop.session.person.id
-        shop.caller.changed = shop.outbox.changed = self._line_changed
         shop.sender.finished = self._command_ended
         begin(self, "loading", self._load_the_rest)
         begin(self, "sender", shop.sender.run)
@@ -172,6 +169,7 @@ class ConsoleApp(Following):
                 self.intake.put(work)
         elif isinstance(event, events.Key) and event.key == "escape" and self.counter.awaits_shop:
             self.intake.let_go()
+            self.end_paste()
             self.say(noted("Not waited for any longer"))
         else:
             self.intake.put(event)
@@ -179,11 +177,11 @@ class ConsoleApp(Following):
     def _read(self, event: events.Key | events.Paste) -> list[Work]:
         """What a key means on the screen that it finds, as far as it is more than a letter."""
         if isinstance(event, events.Paste):
-            return [
-                work
-                for outcome in self.counter.entry.paste(event.text)
-                for work in self._entered(outcome)
-            ]
+            outcomes = self.counter.entry.paste(event.text)
+            codes = [one for one in outcomes if isinstance(one, Code)]
+            if codes:
+                return self._written_down(self.take_paste(codes))
+            return [work for outcome in outcomes for work in self._entered(outcome)]
         types = event.is_printable and not event.key.startswith("alt+")
         character = event.character if types else None
         outcome = self.counter.entry.key(event.key, character)
@@ -203,16 +201,19 @@ class ConsoleApp(Following):
             return [*self._entered(Code(self.counter.entry.take_code())), action]
         return [action]
 
+    def _written_down(self, works: Sequence[Work]) -> list[Work]:
+        """Keep codes on disk before anything else can go wrong with them."""
+        for work in works:
+            if isinstance(work, Code):
+                self._scans.write(f"{work.raw!r}\n")
+        return list(works)
+
     def _entered(self, outcome: Outcome) -> list[Work]:
         frame = self.frame
         frame.entry_bar.refresh()
         match outcome:
-            case Code(raw):
-                # Written down before anything else can go wrong with it.
-                self._scans.write(f"{raw!r}\n")
-                return [outcome]
-            case Answer():
-                return [outcome]
+            case Code() | Answer():
+                return self._written_down([outcome])
             case Changed(prompt, text):
                 frame.take_change(prompt, text)
             case Cancelled(prompt):
@@ -243,7 +244,13 @@ class ConsoleApp(Following):
     async def _do(self, work: Work) -> None:
         match work:
             case Code(raw):
-                await self._code(read(raw))
+                if self.begin_code(work):
+                    await self._code(read(raw))
+            case PasteOver():
+                self.end_paste()
+            case Answer(Prompt(name="paste"), text):
+                for one in self._written_down(self.paste_was_meant(text)):
+                    self.intake.put(one)
             case Answer(Prompt(name="take_over"), text):
                 await self.take_over(text)
             case Answer(prompt, text):
@@ -338,12 +345,6 @@ class ConsoleApp(Following):
         """A screen tells the operator something."""
         self.say(message.feedback)
 
-    def on_line_changed(self, _: LineChanged) -> None:
-        """The line or the outbox changed: once per burst of changes is enough."""
-        self._is_restanding = False
-        if self.screen_stack:
-            self.frame.restand()
-
     async def on_command_ended(self, message: CommandEnded) -> None:
         """A command was done or stopped."""
         command, failure = message.command, message.failure
@@ -372,11 +373,6 @@ class ConsoleApp(Following):
 
     def _command_ended(self, command: Command, failure: CallFailed | None) -> None:
         self.post_message(CommandEnded(command, failure))
-
-    def _line_changed(self) -> None:
-        if not self._is_restanding:
-            self._is_restanding = True
-            self.post_message(LineChanged())
 
     def _tick(self) -> None:
         frame = self.frame

@@ -7,7 +7,7 @@ from console.client.errors import CallFailed, SignedOut
 from console.client.news import Claim, News
 from console.flows.step import done, noted, wrong
 from console.flows.words import clock
-from console.messages import Heard, SignInNeeded
+from console.messages import Heard, LineChanged, SignInNeeded
 from console.scan.entry import Prompt
 
 TAKE_OVER = "take over"
@@ -17,9 +17,12 @@ TAKE_OVER = "take over"
 class Following(Opening):
     """Passes on what the shop tells, and takes orders over."""
 
+    _is_restanding = False
+
     def follow_the_shop(self) -> None:
         """Hear of it from now on."""
         shop = self.shop
+        shop.caller.changed = shop.outbox.changed = self._line_changed
         shop.watch.heard, shop.watch.signed_out = self._heard, self._signed_out
         shop.claims.lost, shop.claims.found = self._claim_lost, self._claim_found
 
@@ -40,6 +43,12 @@ class Following(Opening):
         frame.follow(message.news)
         if message.has_other_claims:
             frame.claims_changed()
+
+    def on_line_changed(self, _: LineChanged) -> None:
+        """The line or the outbox changed: once per burst of changes is enough."""
+        self._is_restanding = False
+        if self.screen_stack:
+            self.frame.restand()
 
     async def do_take_over(self) -> None:
         """Ask for the word with which somebody else's order is taken over."""
@@ -64,6 +73,11 @@ class Following(Opening):
             return
         frame.claims_changed()
         self.say(done("It is yours now; the other one is told"))
+
+    def _line_changed(self) -> None:
+        if not self._is_restanding:
+            self._is_restanding = True
+            self.post_message(LineChanged())
 
     def _heard(self, news: News) -> None:
         self.post_message(Heard(news, self.shop.claims.heard(news.claims)))
