@@ -34,7 +34,15 @@ _RECENT_DAYS = 6
 """Orders wait for money or parcels only when they are this young; the others are done with."""
 _RECENT = {"unpaid": 3, "paid": 9, "half": 2, "shipped": 6}
 _OLD = {"delivered": 20, "shipped": 4, "cancelled": 2, "refunded": 2}
-_LEFT_OUT = {"idempotency_keys", "order_counters", "timetable", "refresh_tokens", "sign_ins"}
+_LEFT_OUT = {
+    "changes",
+    "order_claims",
+    "idempotency_keys",
+    "order_counters",
+    "timetable",
+    "refresh_tokens",
+    "sign_ins",
+}
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _MINUTE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d)(:\d\d(?:\.\d+)?)\+00")
