@@ -10,12 +10,27 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, cast, func, select, true, union_all
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    ColumnElement,
+    Integer,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from api.kernel.money import Money
 from api.orders.errors import OrderNotFound
-from api.orders.models import Order, OrderLine
+from api.orders.models import PERIOD_DAYS, PERIODS, Order, OrderLine, day_of, periods_of
 from api.orders.texts import tsquery_of
 from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import (
@@ -141,13 +156,16 @@ _NARROWED_BY: Final = {
 }
 _TSQUERY: Final = cast(bindparam("tsquery", type_=Text), TSQUERY)
 _MATCHES: Final = Order.search.bool_op("@@")
-LOOKED_AT: Final = 2_000
+_IN_PERIODS: Final = literal_column(PERIODS, ARRAY(Integer)).bool_op("&&")
+_PAGE_ROWS: Final = bindparam("page_rows", type_=Integer)
+LOOKED_AT: Final = 300
 """Orders that are looked at to choose the way to those that are searched for."""
-MANY: Final = 6
-"""Hits among them that make it likely that walking along finds a page soon.
-
-Among a million orders both ways cost the same at one hit in three hundred.
-"""
+MANY: Final = 3
+"""Hits among them that make it likely that walking along finds a page soon."""
+SPANS: Final = 100
+"""So much further than they reach the index of words is asked at first, where hits are fewer."""
+BUCKETS: Final = 5
+"""Periods of one length that are asked for at once."""
 MOST_COUNTED: Final = 1_000
 """Hits of a search that are counted: each of them is looked up."""
 
@@ -168,37 +186,57 @@ def _listing(names: frozenset[str], sort: Sort, is_search: bool) -> tuple[Listin
 def _search(conditions: Sequence[ColumnElement[bool]], sort: Sort) -> AnySelect:
     """Build a search: one statement that chooses its way itself.
 
-    Where hits are many it walks along the list and has a page soon; where they are few it gathers
-    all from the index of words and sorts them. Either way is a thousand times slower where the
-    other one belongs, and the database knows too little of words to choose: so it looks at the
-    first orders of the list, and one of the two is not run at all.
+    Where hits are many it walks along the list and has a page soon. Where they are fewer it gathers
+    them from the index of words: first those of the periods with which the list begins, and only
+    when they fill no page all others. Each way is many times slower where another one belongs, and
+    the database knows too little of words to choose: so it looks at the first orders of the list,
+    and what does not belong is not run at all.
     """
     order = [column.desc() if sort.descending else column.asc() for column in sort.columns]
-    near = select(_MATCHES(_TSQUERY).label("is_hit")).where(*conditions).order_by(*order)
-    hits = near.limit(LOOKED_AT).subquery()
-    looked = select(func.count().filter(hits.c.is_hit).label("n")).cte("looked")
-    count = select(looked.c.n).scalar_subquery()
+    near = select(_MATCHES(_TSQUERY).label("is_hit"), Order.placed_at).where(*conditions)
+    seen = near.order_by(*order).limit(LOOKED_AT).subquery("seen")
+    begins_at = "max" if sort.descending else "min"
+    span = func.max(seen.c.placed_at) - func.min(seen.c.placed_at)
+    looked = select(
+        or_(func.count().filter(seen.c.is_hit) >= MANY, func.count() < LOOKED_AT).label("walks"),
+        literal_column(day_of(f"{begins_at}(seen.placed_at)")).label("day"),
+        (func.date_part("epoch", span) / 86_400.0).label("days"),
+    ).cte("looked")
+    walks = select(looked.c.walks).scalar_subquery()
     # IS TRUE is nothing that an index answers, and a tsquery that is found out is one that the
     # database has no opinion of.
     asked = select(_TSQUERY).scalar_subquery()
-    walked = select(*CARD).where(*conditions, count >= MANY, _MATCHES(asked).is_(True))
+    walked = in_order(select().where(*conditions, walks, _MATCHES(asked).is_(True)), sort)
     places = [column.label(f"sort_{i}") for i, column in enumerate(sort.columns)]
-    few = (
-        select(*CARD, *places)
-        .where(*conditions, count < MANY, _MATCHES(asked))
-        .cte("few")
-        .prefix_with("MATERIALIZED")
+    gathered = select(*places).where(*conditions, not_(walks), _MATCHES(asked))
+    begins = _IN_PERIODS(_first_periods(looked, sort).scalar_subquery())
+    recent = gathered.where(begins).cte("recent").prefix_with("MATERIALIZED")
+    found = select(func.count()).select_from(recent).scalar_subquery()
+    others = Order.id.not_in(select(recent.c[places[-1].name]))
+    older = gathered.where(found < _PAGE_ROWS, others).cte("older").prefix_with("MATERIALIZED")
+    ways = union_all(walked, select(recent), select(older)).subquery()
+    at = [ways.c[place.name] for place in places]
+    turned = [column.desc() if sort.descending else column.asc() for column in at]
+    page = select(*at).order_by(*turned).limit(_PAGE_ROWS).subquery("page")
+    shown = [page.c[place.name] for place in places]
+    return (
+        select(*WHOLE_CARD, *shown)
+        .join(page, Order.id == shown[-1])
+        .order_by(*(column.desc() if sort.descending else column.asc() for column in shown))
     )
-    at = [few.c[place.name] for place in places]
-    gathered = (
-        select(few)
-        .order_by(*(column.desc() if sort.descending else column.asc() for column in at))
-        .limit(bindparam("page_rows", type_=Integer))
+
+
+def _first_periods(looked: CTE, sort: Sort) -> AnySelect:
+    """Return the periods with which a list begins, of the length that its beginning speaks for."""
+    lengths = list(zip(PERIOD_DAYS, periods_of("looked.day"), strict=True))
+    chosen = " ".join(
+        f"WHEN looked.days <= {days * (BUCKETS - 1) / SPANS} THEN {period}"
+        for days, period in lengths[:-1]
     )
-    found = union_all(in_order(walked, sort), gathered).subquery()
-    return select(found, _open_units(found.c.id)).order_by(
-        *(
-            found.c[place.name].desc() if sort.descending else found.c[place.name].asc()
-            for place in places
-        )
+    first: ColumnElement[Any] = literal_column(f"CASE {chosen} ELSE {lengths[-1][1]} END").label(
+        "first"
     )
+    begins = select(first).select_from(looked).subquery("begins")
+    sign = "-" if sort.descending else "+"
+    numbers = ", ".join(f"begins.first {sign} {place}" for place in range(BUCKETS))
+    return select(literal_column(f"ARRAY[{numbers}]", ARRAY(Integer))).select_from(begins)
