@@ -125,6 +125,7 @@ WORK = Work(
         Periodic("sweep-payments", timedelta(minutes=5), settlement.sweep_payments),
         Periodic("sweep-disputes", timedelta(minutes=15), settlement.sweep_disputes),
         Periodic("list-given-up-jobs", timedelta(minutes=10), deliveries.list_given_up),
+        Periodic("give-orders-words", timedelta(minutes=5), fulfilment.give_orders_words),
         Periodic("tell-waiting", timedelta(minutes=5), waitlist.tell_next),
         Periodic("forget-stock-requests", timedelta(hours=6), waitlist.forget_old),
         Periodic(

@@ -1,8 +1,17 @@
 """What wakes the packing table. Each runs in the transaction that marks its delivery done."""
 
-from api.fulfilment import flows
+from uuid import UUID
+
+from api.fulfilment import flows, queries
 from api.kernel.principal import SYSTEM
+from api.orders import queries as order_queries
+from api.orders import service as orders
 from api.orders.events import OrderCancelled, OrderCompleted
+from api.platform import sweeps
+from api.platform.db import transaction
+from api.platform.sweeps import Sweep
+
+_WORDLESS = "give-orders-words"
 
 
 def on_order_cancelled(fact: OrderCancelled) -> None:
@@ -13,3 +22,15 @@ def on_order_cancelled(fact: OrderCancelled) -> None:
 def on_order_completed(fact: OrderCompleted) -> None:
     """Nothing of the order is left to ship, be it sent or cancelled."""
     flows.cancel_open_fulfilments(fact.order_id, by=SYSTEM)
+
+
+def give_orders_words() -> None:
+    """Let orders be found that an older release has written while this one was rolled out."""
+    sweeps.run(
+        Sweep(_WORDLESS, lambda limit: order_queries.wordless(_WORDLESS, limit), _give_words)
+    )
+
+
+def _give_words(order_id: UUID) -> None:
+    with transaction():
+        orders.give_words(order_id, queries.tracking_numbers(order_id))

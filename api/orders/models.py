@@ -89,6 +89,7 @@ class Order(Identified, Versioned, Dated, Base):
             text("id DESC"),
         ),
         Index("ix_orders_found", "search", text(PERIODS), postgresql_using="gin"),
+        Index("ix_orders_wordless", "id", postgresql_where=text("length(search) = 0")),
         Index("ix_orders_status", "status", text("placed_at DESC"), text("id DESC")),
     )
 
@@ -157,6 +158,10 @@ class Order(Identified, Versioned, Dated, Base):
     lines: Mapped[list["OrderLine"]] = relationship(
         back_populates="order", order_by="OrderLine.position", lazy="raise"
     )
+
+
+HAS_NO_WORDS = func.length(Order.search) == 0
+"""An order of a release that wrote none: the words that it is found by are given to it later."""
 
 
 class OrderLine(Identified, Base):

@@ -97,7 +97,7 @@ def _chosen(wanted: argparse.Namespace, works: Sequence[Work]) -> list[Work]:
 
 def _measure(wanted: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Measure this checkout, and another commit beside it when one is named."""
-    works = _chosen(wanted, WORKS)
+    works = _chosen(wanted, GROWING) if wanted.works else list(WORKS)
     with ExitStack() as stacked:
         shops = [(f"here {against.here()}", stack.ROOT)]
         if wanted.against:

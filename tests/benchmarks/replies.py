@@ -132,6 +132,13 @@ def order_is_found(request: Request, body: Any) -> None:
         refuse(f"{word} is not among the hits", request, body)
 
 
+def names_fit(request: Request, body: Any) -> None:
+    """Refuse an empty list, and orders of somebody with another name."""
+    name = request.expects
+    if not body["data"] or any(name not in row["customer_name"].lower() for row in body["data"]):
+        refuse(f"not all of these are of {name}", request, body)
+
+
 def anything_is_found(request: Request, body: Any) -> None:
     """Refuse an empty list."""
     if not body["data"]:

@@ -1,13 +1,18 @@
 """Orders are found whatever way they are asked for."""
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
+from api.fulfilment import jobs
 from api.orders import queries
 from api.orders.texts import search_words, tsquery_of
+from api.platform.db import session, transaction
+from api.platform.pagination import Sort
 from tests.support.plans import copied, plans_of
 from tests.support.shop import ADDRESS, Shop, Staff
 from tests.support.sql import count_statements
@@ -140,8 +145,9 @@ def test_a_search_is_one_statement(staff: Staff) -> None:
     assert statements.count == 2, statements  # the other one is the guard's
 
 
-def test_a_search_goes_along_its_index(shop: Shop) -> None:
-    """Among many orders, also where the view has an index of its own."""
+@pytest.fixture
+def many(shop: Shop) -> dict[str, list[str]]:
+    """60,000 orders, one a minute; returns the numbers that some words find, the newest first."""
     shop.sells("MUG", 10)
     order = shop.an_order(MUG=1)
     copied(
@@ -151,15 +157,54 @@ def test_a_search_goes_along_its_index(shop: Shop) -> None:
         number="'N' || n",
         cart_id="NULL",
         placed_at="placed_at - n * interval '1 minute'",
-        search="array_to_tsvector(ARRAY['name' || n, 'common'])",
+        search="array_to_tsvector(ARRAY['name' || n, 'common']"
+        " || CASE WHEN n % 500 = 0 THEN ARRAY['seldom'] ELSE ARRAY[]::text[] END"
+        " || CASE WHEN n > 59000 THEN ARRAY['former'] ELSE ARRAY[]::text[] END)",
+    )
+    return {
+        "name60000": ["N60000"],
+        "seldom": [f"N{n}" for n in range(500, 60_001, 500)],
+        "former": [f"N{n}" for n in range(59_001, 60_001)],
+        "common": [f"N{n}" for n in range(1, 60_001)],
+        "seldom common": [f"N{n}" for n in range(500, 60_001, 500)],
+        "nobody": [],
+    }
+
+
+def listed(q: str, sort: Sort, pages: int, **narrow: Any) -> list[str]:
+    """Read some pages of a search, one after the other."""
+    found: list[str] = []
+    cursor = None
+    for _ in range(pages):
+        answer = queries.cards(
+            queries.OrderFilter(q=q, **narrow), sort, limit=30, cursor=cursor, with_total=False
+        )
+        found += [one["number"] for one in answer["data"]]
+        cursor = answer["page"]["next_cursor"]
+        if cursor is None:
+            break
+    return found
+
+
+def test_whichever_way_a_search_takes_it_finds_the_same(many: dict[str, list[str]]) -> None:
+    """Words of all orders, of some, of old ones alone and of none; from both ends, page by page."""
+    for word, numbers in many.items():
+        assert listed(word, queries.NEWEST, 5) == numbers[:150], word
+        assert listed(word, queries.OLDEST, 5) == numbers[::-1][:150], word
+        assert listed(word, queries.NEWEST, 5, payment_status="paid") == numbers[:150], word
+        assert listed(word, queries.NEWEST, 1, status="cancelled") == [], word
+
+
+def plan_of(q: str, **narrow: Any) -> str:
+    """Return how the database would answer a search."""
+    found = queries.OrderFilter(q=q, **narrow)
+    return plans_of(
+        lambda: queries.cards(found, queries.NEWEST, limit=50, cursor=None, with_total=False)
     )
 
-    def ask(**narrow: Any) -> str:
-        found = queries.OrderFilter(**narrow)
-        return plans_of(
-            lambda: queries.cards(found, queries.NEWEST, limit=50, cursor=None, with_total=False)
-        )
 
+def test_a_search_goes_along_its_index(many: dict[str, list[str]]) -> None:
+    """Among many orders, also where the view has an index of its own."""
     for narrow in (
         {"q": "name17"},
         {"q": "#1001"},
@@ -167,9 +212,36 @@ def test_a_search_goes_along_its_index(shop: Shop) -> None:
         {"q": "name17", "queue": "to_ship"},
         {"q": "name17", "payment_status": "paid"},
     ):
-        plan = ask(**narrow)
-        assert "Bitmap Index Scan on ix_orders_search" in plan, plan
+        plan = plan_of(**narrow)
+        assert plan.count("Bitmap Index Scan on ix_orders_found") == 2, plan
+        assert "&&" in plan, plan  # of the first of them only the newest periods
         assert "Seq Scan" not in plan, plan
+
+
+def test_the_way_along_the_list_leaves_the_index_of_words_alone(
+    many: dict[str, list[str]],
+) -> None:
+    """Many hits are found by walking: gathered and sorted they would be hundreds of thousands."""
+    (walked,) = re.findall(r"\n *Filter: (\(\(search @@ .*)", plan_of("common"))
+
+    assert walked.endswith("IS TRUE)"), walked
+
+
+def test_orders_that_an_older_release_wrote_are_found_after_the_sweep(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    (waiting, shipped), staff = [shop.an_order(MUG=1) for _ in range(2)], shop.staff()
+    with transaction():
+        session.execute(text("UPDATE orders SET search = ''"))
+    staff.posts(f"/orders/{shipped['id']}/ship", {"carrier": "DHL", "tracking_number": "T-77"})
+    assert numbers(staff, q="carla") == numbers(staff, q="t77") == []
+
+    jobs.give_orders_words()
+
+    assert numbers(staff, q="carla") == [shipped["number"], waiting["number"]]
+    assert numbers(staff, q="t77") == [shipped["number"]]
+    with count_statements() as statements:
+        jobs.give_orders_words()
+    assert statements.count == 1, statements
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

@@ -8,6 +8,7 @@ from api.fulfilment.queries.parcels import (
     fulfilment_page,
     fulfilments_of_order,
     order_of,
+    tracking_numbers,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "order_of",
     "overview",
     "scan",
+    "tracking_numbers",
 ]

@@ -1,6 +1,6 @@
 """Questions to the packing table: what is in which parcel, and whose units are claimed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -69,6 +69,14 @@ def fulfilment_page(
     )
     lines = _lines([row.id for row in rows])
     return {"data": [_shaped(row, lines) for row in rows], "page": described}
+
+
+def tracking_numbers(order_id: UUID) -> Sequence[str]:
+    """List the carriers' numbers of an order's parcels."""
+    numbers = select(Fulfilment.tracking_number).where(
+        Fulfilment.order_id == order_id, Fulfilment.tracking_number.is_not(None)
+    )
+    return [number for number in session.scalars(numbers) if number]
 
 
 def find_scanned(code: ScannedCode) -> AnyRow | None:

@@ -21,6 +21,7 @@ from api.orders.queries.lists import (
     card_by_number,
     card_of,
     cards,
+    wordless,
 )
 from api.orders.states import OrderStatus, overpaid
 from api.platform.db import AnyRow, session
@@ -45,6 +46,7 @@ __all__ = [
     "shown",
     "timeline",
     "view",
+    "wordless",
 ]
 
 _ALL: Final = [column for column in Order.__table__.c if column.name != "search"]

@@ -30,8 +30,17 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from api.kernel.money import Money
 from api.orders.errors import OrderNotFound
-from api.orders.models import PERIOD_DAYS, PERIODS, Order, OrderLine, day_of, periods_of
+from api.orders.models import (
+    HAS_NO_WORDS,
+    PERIOD_DAYS,
+    PERIODS,
+    Order,
+    OrderLine,
+    day_of,
+    periods_of,
+)
 from api.orders.texts import tsquery_of
+from api.platform import sweeps
 from api.platform.db import AnyRow, AnySelect, session
 from api.platform.pagination import (
     Listing,
@@ -115,6 +124,12 @@ def card_by_number(number: str) -> dict[str, Any] | None:
     """Return the card of an order by the number that a person reads aloud."""
     row = session.execute(select(*WHOLE_CARD).where(Order.number == number)).one_or_none()
     return None if row is None else card(row)
+
+
+def wordless(sweep: str, limit: int) -> Sequence[UUID]:
+    """List orders that no search finds yet, as older releases write them."""
+    due = select(Order.id).where(HAS_NO_WORDS, ~sweeps.waits(sweep, Order.id))
+    return session.scalars(due.order_by(Order.id).limit(limit)).all()
 
 
 def card_of(order_id: UUID) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from api.orders.service.money import (
     refuse_unpayable,
 )
 from api.orders.service.standing import derive_again
+from api.orders.service.words import give_words
 
 __all__ = [
     "Amendment",
@@ -36,6 +37,7 @@ __all__ = [
     "cancel",
     "cancel_units",
     "derive_again",
+    "give_words",
     "hold",
     "hold_for",
     "lock",
