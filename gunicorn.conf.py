@@ -6,6 +6,7 @@ in front in production, and the container overrides `--bind`.
 
 import gc
 import os
+import resource
 import tempfile
 from pathlib import Path
 
@@ -17,9 +18,21 @@ from gunicorn.workers.base import Worker
 gc.disable()
 
 bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
-worker_class = "gthread"
+worker_class = "api.platform.serving.worker.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 4
+worker_connections = 1_000  # of each worker; somebody who is slow costs one, and no thread
+
+# Each connection is an open file, and many systems begin with 1,024 of them.
+_open_files, _most_open_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(
+    resource.RLIMIT_NOFILE, (max(_open_files, min(8_192, _most_open_files)), _most_open_files)
+)
+
+# Nothing that comes from outside changes where the shop is: who stands in front is told by
+# TRUSTED_PROXIES alone.
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
 
 limit_request_line = 8190  # fifty values of a filter, written in another script, are still one line
 
@@ -28,7 +41,6 @@ preload_app = True
 
 timeout = 60
 graceful_timeout = 25
-keepalive = 75  # longer than proxies keep theirs, so that it is never we who hang up first
 max_requests = 20_000  # bounds the damage of a slow leak; the jitter keeps workers apart
 max_requests_jitter = 2_000
 

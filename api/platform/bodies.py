@@ -99,7 +99,10 @@ class _Counted:
         self._body, self._most, self._left = body, most, most
 
     def read(self, size: int) -> bytes:
-        found: bytes = self._body.read(size)
+        try:
+            found: bytes = self._body.read(size)
+        except Exception as broken:  # gunicorn has one for each way of writing a chunk wrongly
+            raise BodyUnreadable("The body is not chunked as it should be.") from broken
         self._left -= len(found)
         if self._left < 0:
             raise _too_large(self._most)

@@ -4,6 +4,7 @@ import logging
 import re
 import time
 from contextvars import ContextVar
+from ipaddress import IPv6Address, ip_address, ip_network
 
 import orjson
 import structlog
@@ -40,6 +41,17 @@ def bind_request_id(value: str) -> None:
     """Continue under the id of the request that caused this work."""
     _current.set(value)
     structlog.contextvars.bind_contextvars(request_id=value)
+
+
+def shortened(address: str) -> str:
+    """Return the network of an address: /24, or /48 for IPv6; logs keep nothing else of it."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(found, IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    return str(ip_network(f"{found}/{24 if found.version == 4 else 48}", strict=False))
 
 
 def configure_logging(settings: Settings) -> None:
