@@ -51,7 +51,8 @@ def _standing(database_url: str) -> dict[str, str | None]:
             cursor.execute(STANDING)
             row = cursor.fetchone()
             return row[0] if row else {}
-    except psycopg2.errors.UndefinedTable:
+    except (psycopg2.errors.UndefinedTable, psycopg2.errors.InsufficientPrivilege):
+        # Nobody has made the tables yet, or let the shop in: the upgrade does.
         return {}
     finally:
         connection.close()

@@ -41,8 +41,9 @@ from api.payments.events import (
     RefundFailed,
     RefundSucceeded,
 )
-from api.platform import deliveries, idempotency
+from api.platform import backfills, deliveries, idempotency
 from api.platform.attention import AttentionRaised
+from api.platform.backfills import Backfill
 from api.platform.backups import jobs as backups
 from api.platform.db import transaction
 from api.platform.jobs import Periodic, Work
@@ -58,6 +59,11 @@ def _forget_old_answers() -> None:
     with transaction():
         idempotency.forget_old()
 
+
+BACKFILLS = (
+    # Under a new name all products are looked at again: after a release that finds other words.
+    Backfill("catalogue-1", catalog.refresh_some),
+)
 
 WORK = Work(
     subscribers={
@@ -139,6 +145,12 @@ WORK = Work(
         Periodic("forget-old-files", timedelta(hours=1), imports.forget_old_files),
         Periodic("forget-old-changes", timedelta(minutes=10), presence.forget_old_changes),
         Periodic("forget-old-answers", timedelta(hours=1), _forget_old_answers),
+        Periodic(
+            "run-backfills",
+            timedelta(minutes=1),
+            lambda: backfills.run(BACKFILLS),
+            takes_long=True,
+        ),
         # Each looks once an hour whether a backup, or a proof, is due.
         Periodic("back-up", timedelta(hours=1), backups.back_up_when_due, takes_long=True),
         Periodic("prove-backup", timedelta(hours=1), backups.prove_when_due, takes_long=True),

@@ -14,7 +14,7 @@ from typing import Any
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 
 from api.platform.db import Base, UtcDateTime, db
 
@@ -30,7 +30,7 @@ def _render(kind: str, item: Any, autogen_context: Any) -> Any:
 
 
 def _run() -> None:
-    with current_app.app_context(), db.engine.connect() as connection:
+    with current_app.app_context(), _owner().connect() as connection:
         connection.execute(text("SET statement_timeout = 0"))
         connection.commit()
         _wait_for_the_turn(connection)
@@ -51,8 +51,46 @@ def _run() -> None:
             )
             with context.begin_transaction():
                 context.run_migrations()
+            _let_the_shop_in(connection)
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ONE_AT_A_TIME})
         connection.commit()
+
+
+def _owner() -> Engine:
+    """Return the engine of whoever owns the tables, where the shop itself may not change them."""
+    url = getattr(current_app.extensions.get("stockroom_settings"), "database_owner_url", "")
+    return create_engine(url, poolclass=NullPool) if url else db.engine
+
+
+def _let_the_shop_in(connection: Connection) -> None:
+    """Let the shop's role read and write rows, and no more: it changes no table.
+
+    What is append-only by trigger is so by right as well: a trigger can be switched off.
+    """
+    role = db.engine.url.username
+    if role is None or role == connection.engine.url.username:
+        return
+    quoted = connection.dialect.identifier_preparer.quote(role)
+    history = connection.scalars(
+        text(
+            "SELECT tgrelid::regclass::text FROM pg_trigger"
+            " WHERE tgname LIKE '%\\_append\\_only' AND NOT tgisinternal"
+        )
+    ).all()
+    tables = "ALL TABLES IN SCHEMA public"
+    rights = [
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        f"GRANT USAGE ON SCHEMA public TO {quoted}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {quoted}",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}",
+        f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}",
+        *(f"REVOKE UPDATE, DELETE ON {table} FROM {quoted}" for table in history),
+    ]
+    if connection.dialect.server_version_info >= (17,):  # type: ignore[operator]
+        rights.append(f"GRANT MAINTAIN ON {tables} TO {quoted}")  # the statistics of the planner
+    for right in rights:
+        connection.execute(text(right))
+    connection.commit()
 
 
 def _wait_for_the_turn(connection: Connection) -> None:

@@ -137,3 +137,13 @@ def _fill(collection_id: UUID) -> None:
     while progress is not None:
         with transaction():
             progress = service.fill_next(progress)
+
+
+def refresh_some(place: str | None) -> str | None:
+    """Find anew what follows from the next products: the step of a back-fill."""
+    product_ids, _ = service.refresh_next(UUID(place) if place else None)
+    if product_ids:
+        return str(product_ids[-1])
+    for step in service.REFRESH_AT_THE_END:
+        step()
+    return None

@@ -1,6 +1,6 @@
 """Orders are found by the words that are kept with them; those that are there get theirs.
 
-The orders are filled in some thousands at a time, each in a transaction of its own, so that the shop
+The orders are filled in a thousand at a time, each in a transaction of its own, so that the shop
 may stay open. Killed in the middle, the same command goes on.
 
 Revision: 0013
@@ -19,7 +19,7 @@ depends_on = None
 
 phase = "expand"
 
-BATCH = 2_000
+BATCH = 1_000
 
 ORDERS = sa.text(
     """
