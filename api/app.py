@@ -35,6 +35,7 @@ from api.payments.gateways.stripe import StripeGateway
 from api.platform import (
     auth,
     cors,
+    cron,
     db,
     docs,
     files,
@@ -128,6 +129,7 @@ def create_app(
     jobs.init_app(app, subscriptions.WORK)
     metrics.init_app(app, gauges.stock)
     pages.init_app(app)
+    cron.init_app(app)
     docs.init_app(app)
     files.init_app(app)
     cors.init_app(app, settings)

@@ -232,12 +232,11 @@ def _named(fact_id: str) -> UUID | None:
     return None if fact_id == "*" else UUID(fact_id)
 
 
-def enqueue_due_periodics() -> list[str]:
-    """Enqueue the periodic jobs whose time has come; returns their names.
+def claim_due_periodics(*, short_alone: bool = False) -> list[Periodic]:
+    """Claim the periodic jobs whose time has come, so that of many hosts one runs each.
 
-    The row is claimed before the queue is told, so that of many hosts one enqueues. The claim is
-    short: a job that the queue lost, or that died with its worker, comes due again soon, and one
-    that ran sets its next time itself.
+    The claim is short: a job that the queue lost, or that died with its worker, comes due again
+    soon, and one that ran sets its next time itself. `short_alone` leaves those that take long.
     """
     planned, now = work(), clock.now()
     if not planned.timetable:
@@ -255,13 +254,23 @@ def enqueue_due_periodics() -> list[str]:
                 .with_for_update(skip_locked=True)
             )
         )
-        jobs = [job for job in planned.timetable if job.name in due]
+        jobs = [
+            job
+            for job in planned.timetable
+            if job.name in due and not (short_alone and job.takes_long)
+        ]
         for job in jobs:
             session.execute(
                 update(TimetableEntry)
                 .where(TimetableEntry.name == job.name)
                 .values(next_run_at=now + min(job.every, PATIENCE))
             )
+    return jobs
+
+
+def enqueue_due_periodics() -> list[str]:
+    """Enqueue the periodic jobs whose time has come; returns their names."""
+    jobs = claim_due_periodics()
     for job in jobs:
         queue(is_long=job.takes_long).enqueue(
             run_periodic,

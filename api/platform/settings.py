@@ -104,6 +104,8 @@ class Settings:
     log_format: LogFormat = "json"
     metrics_token: str = field(default="", repr=False)
     """Bearer token for /metrics; without one only the machine itself may read them."""
+    cron_secret: str = field(default="", repr=False)
+    """What a scheduler sends that calls `/cron/work` in place of a worker; see `cron.py`."""
     access_token_minutes: int = 15
     """How long an access token is believed; signing out does not end one that is out already."""
     refresh_token_days: int = 30
@@ -189,6 +191,7 @@ class Settings:
             log_level=read.choice("LOG_LEVEL", _LOG_LEVELS, cls.log_level, str.upper),
             log_format=read.choice("LOG_FORMAT", get_args(LogFormat), "json"),  # type: ignore[arg-type]
             metrics_token=read.text("METRICS_TOKEN"),
+            cron_secret=read.text("CRON_SECRET"),
             access_token_minutes=read.whole(
                 "ACCESS_TOKEN_EXPIRE_MINUTES", cls.access_token_minutes, at_least=1, at_most=1440
             ),

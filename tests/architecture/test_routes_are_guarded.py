@@ -21,6 +21,7 @@ PUBLIC = {
     "GET /health/live": "asked by the machine",
     "GET /health/ready": "asked by the machine",
     "GET /metrics": "checks its own token",
+    "GET /cron/work": "checks its own secret, and is not there without one",
     "POST /api/v1/auth/register": "nobody is known before",
     "POST /api/v1/auth/login": "nobody is known before",
     "POST /api/v1/auth/refresh": "the refresh token is the proof",

@@ -20,7 +20,6 @@ WINDOW = ("categories", "collections", "products", "search")
 """What of the API anybody may read."""
 ELSEWHERE = {
     *("WEB_CONCURRENCY", "PORT", "PROMETHEUS_MULTIPROC_DIR", "POSTGRES_PASSWORD", "SHOP_DOMAIN"),
-    *("CRON_SECRET",),
 }
 """Read by gunicorn.conf.py, by a library or by compose.yaml, not by the settings."""
 
