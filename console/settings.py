@@ -31,6 +31,7 @@ usage: python -m console [--url URL] [--home FOLDER]
 STOCKROOM_SCAN_PREFIX   key that a scanner sends before each code: ctrl+b, or ctrl+backslash in tmux
 STOCKROOM_SOUND         a command to run when a scan is wrong, for terminals that mute the bell
 STOCKROOM_THEME         dark, light or contrast; :theme in the console chooses and keeps one
+SENTRY_DSN              where a crash of the console is told; nothing about people is sent
 NO_COLOR                no colours: words and symbols carry the meaning
 """
 
@@ -60,6 +61,9 @@ class Settings(NamedTuple):
     theme: str = ""
     """The colours to begin with; without one those that were chosen last."""
 
+    sentry_dsn: str = ""
+    """Where a crash is told, without anything about people; nowhere when empty."""
+
     @property
     def is_encrypted(self) -> bool:
         """Whether passwords travel encrypted, or never leave this machine."""
@@ -83,6 +87,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         scan_prefixes=(prefix,) if prefix else SCAN_PREFIXES,
         sound_command=_checked_sound(environment.get("STOCKROOM_SOUND", "")),
         theme=_checked_theme(environment.get("STOCKROOM_THEME", "")),
+        sentry_dsn=environment.get("SENTRY_DSN", "").strip(),
     )
 
 

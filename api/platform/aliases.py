@@ -23,10 +23,6 @@ MAIL_SERVER: Final = {
     "EMAIL_PASSWORD": "password",
 }
 """What SMTP_URL says in one line, and which part of it each of these is."""
-_REFUSED: Final = {
-    "SENTRY_DSN": "nothing is sent to Sentry: errors stand in the log with their request id, and "
-    "/metrics counts them; leave it out",
-}
 _MAIL_PREFIXES = ("SMTP_", "EMAIL_")
 _OWN_MAIL = "SMTP_URL"
 _ALGORITHM = "HS256"
@@ -39,7 +35,7 @@ def own_names(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     587 or a user name means STARTTLS, anything else neither.
     """
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
-    problems = [f"{name} is not taken: {why}" for name, why in _REFUSED.items() if name in given]
+    problems: list[str] = []
     if given.get("ALGORITHM", _ALGORITHM) != _ALGORITHM:
         problems.append(f"ALGORITHM must be {_ALGORITHM}, with which access tokens are signed")
     for alias, own in SAME.items():

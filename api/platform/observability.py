@@ -2,9 +2,11 @@
 
 import logging
 import re
+import sys
 import time
 from contextvars import ContextVar
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
 
 import orjson
 import structlog
@@ -13,6 +15,8 @@ from prometheus_client import Counter, Histogram
 from structlog.typing import EventDict
 
 from api.kernel.ids import new_id
+from api.platform import sentry
+from api.platform.log_file import LogFile, Tee
 from api.platform.settings import Settings
 
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -55,14 +59,20 @@ def shortened(address: str) -> str:
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send structured lines to standard output: JSON for machines, columns for people."""
+    """Send structured lines to standard output: JSON for machines, columns for people.
+
+    And to `LOG_FILE`, where one is named; errors to Sentry, where it is named.
+    """
     level = logging.getLevelNamesMapping()[settings.log_level]
     as_json = settings.log_format == "json"
+    file: Any = Tee(LogFile(settings.log_file)) if settings.log_file else None
+    sentry.init(settings.sentry_dsn, settings.env)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([sentry.report] if settings.sentry_dsn else []),
             # Plain: a rich traceback shows local variables, and with them names and addresses.
             structlog.processors.format_exc_info,
             _without_values,
@@ -71,13 +81,15 @@ def configure_logging(settings: Settings) -> None:
             else structlog.dev.ConsoleRenderer(colors=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.BytesLoggerFactory()
+        logger_factory=structlog.BytesLoggerFactory(file)
         if as_json
-        else structlog.PrintLoggerFactory(),
+        else structlog.PrintLoggerFactory(file),
         cache_logger_on_first_use=settings.env != "test",
     )
     logging.basicConfig(
-        level=max(level, logging.WARNING), format="%(levelname)s %(name)s %(message)s"
+        level=max(level, logging.WARNING),
+        format="%(levelname)s %(name)s %(message)s",
+        stream=None if file is None else Tee(file.file, sys.stderr),
     )
 
 

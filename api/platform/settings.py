@@ -102,6 +102,10 @@ class Settings:
     backup_secret_key: str = field(default="", repr=False)
     log_level: str = "INFO"
     log_format: LogFormat = "json"
+    log_file: str = ""
+    """Where the log is kept as well, for ten days; every process of the shop may name the same."""
+    sentry_dsn: str = field(default="", repr=False)
+    """Where errors are told, without anything about people; nowhere when empty."""
     metrics_token: str = field(default="", repr=False)
     """Bearer token for /metrics; without one only the machine itself may read them."""
     cron_secret: str = field(default="", repr=False)
@@ -190,6 +194,8 @@ class Settings:
             backup_secret_key=read.text("BACKUP_SECRET_KEY"),
             log_level=read.choice("LOG_LEVEL", _LOG_LEVELS, cls.log_level, str.upper),
             log_format=read.choice("LOG_FORMAT", get_args(LogFormat), "json"),  # type: ignore[arg-type]
+            log_file=read.text("LOG_FILE"),
+            sentry_dsn=read.dsn("SENTRY_DSN"),
             metrics_token=read.text("METRICS_TOKEN"),
             cron_secret=read.text("CRON_SECRET"),
             access_token_minutes=read.whole(
@@ -264,6 +270,13 @@ class _Reader:
             return urlsplit(value).scheme.removesuffix("+psycopg2") in schemes
         except ValueError:
             return False
+
+    def dsn(self, name: str) -> str:
+        value = self.url(name, ("https", "http"), needed=False)
+        parts = urlsplit(value) if self._is_url(value, ("https", "http")) else None
+        if parts is not None and not (parts.username and parts.path.strip("/")):
+            self.problems.append(f"{name} must be as Sentry shows it: https://KEY@HOST/PROJECT")
+        return value
 
     def bucket(self, name: str) -> str:
         value = self.url(name, ("s3",), needed=False)

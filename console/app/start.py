@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 from console import settings
 from console.app.application import ConsoleApp
-from console.client import folder
+from console.client import folder, sentry
 from console.flows.words import counted
+
+
+class ConsoleThatTells(ConsoleApp):
+    """A console whose crashes are told to Sentry, with the last request to the shop."""
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Tell of a crash and end as ever."""
+        calls = self.shop.caller.journal.calls
+        last = calls[0].request_id if calls else "-"
+        with contextlib.suppress(Exception):  # a second fault must not hide the first
+            sentry.report(self.settings.sentry_dsn, error, request_id=last)
+        super()._handle_exception(error)
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[str, int]:
@@ -25,7 +38,8 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[str, 
         home = folder.take(chosen.home)
     except (folder.FolderInUse, OSError) as refusal:
         return str(refusal), 1
-    app = ConsoleApp(chosen, home, colours="NO_COLOR" not in environment)
+    colours = "NO_COLOR" not in environment
+    app = (ConsoleThatTells if chosen.sentry_dsn else ConsoleApp)(chosen, home, colours=colours)
     app.run()
     waiting = app.unsent
     said = (
