@@ -25,7 +25,7 @@ from rich.progress import (
 )
 
 from api.dev import stack
-from tests.benchmarks import against, background, report, rounds, seeding
+from tests.benchmarks import against, background, backlog, report, rounds, seeding
 from tests.benchmarks.background import Background
 from tests.benchmarks.meter import Machine
 from tests.benchmarks.replies import Broken
@@ -51,7 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         with progress:
-            document = _grow(wanted, progress) if wanted.growth else _measure(wanted, progress)
+            if wanted.backlog:
+                document = _drain(wanted, progress)
+            else:
+                document = _grow(wanted, progress) if wanted.growth else _measure(wanted, progress)
     except Broken as broken:
         print(f"make bench: {broken}\nNothing of this run counts.", file=sys.stderr)
         return 1
@@ -75,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--against", metavar="COMMIT", help="measure that commit beside this one")
     parser.add_argument("--growth", action="store_true", help="measure at several sizes instead")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="those of --growth")
+    parser.add_argument("--backlog", type=_count, help="measure how so many deliveries drain")
     parser.add_argument("--json", type=Path, metavar="FILE", help="default: var/bench/TIME.json")
     return parser
 
@@ -84,6 +88,25 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return number
+
+
+def _drain(wanted: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """Measure how a worker drains a backlog, here and at another commit when one is named."""
+    with ExitStack() as stacked:
+        shops = [(f"here {against.here()}", stack.ROOT)]
+        if wanted.against:
+            shops.append(against.build(wanted.against))
+        seeded = [_seeded(wanted, progress, stacked, *shop) for shop in shops]
+        machine = Machine.now()
+        found = backlog.run(seeded, wanted.rounds, wanted.backlog, progress)
+        shares = Machine.now().shares_since(machine)
+    report.show_backlog(found)
+    report.show_machine(shares)
+    return {
+        "backlog": {name: [vars(one) for one in drained] for name, drained in found.items()},
+        "machine": shares,
+        "is_busy": report.is_busy(shares),
+    }
 
 
 def _chosen(wanted: argparse.Namespace, works: Sequence[Work]) -> list[Work]:

@@ -19,6 +19,7 @@ from tests.benchmarks.works import WORKS, Work, address
 
 IMPORTED = 200
 _MOST_EVENTS_PER_SECOND = 1_500
+_FIRST_OF_BACKLOG = 100_000_000
 _FIRST_IMPORTED = 1_000_000
 """From this number on products are imported in the run, so that they are new ones."""
 
@@ -56,7 +57,7 @@ def _backlog(shop: BenchShop, number: int, seconds: float) -> dict[str, float]:
     """Let orders wait while the worker stands still, then meter it until all is done."""
     work = next(work for work in WORKS if work.is_checkout)
     shop.wait_until_settled()
-    done, mails = _deliveries(shop), shop.mails()
+    done, mails = deliveries(shop), shop.mails()
     with shop.hanging("worker"):
         requests = work.make(world_of(shop, number))
         seen = ask(work, requests, shop.url, seconds, number, 1, None, simply)
@@ -64,7 +65,7 @@ def _backlog(shop: BenchShop, number: int, seconds: float) -> dict[str, float]:
     shop.wait_until_settled()
     spent = time.monotonic() - began
     used = meter.Reading.of(shop.pid("worker")).since(before) / 1e6
-    done, mails = _deliveries(shop) - done, shop.mails() - mails
+    done, mails = deliveries(shop) - done, shop.mails() - mails
     if mails < seen.count:
         raise Broken(f"{shop.name}: {seen.count} orders, and only {mails} e-mails arrived")
     return {
@@ -75,7 +76,8 @@ def _backlog(shop: BenchShop, number: int, seconds: float) -> dict[str, float]:
     }
 
 
-def _deliveries(shop: BenchShop) -> int:
+def deliveries(shop: BenchShop) -> int:
+    """Count the deliveries that are done."""
     ((count,),) = shop.sql("SELECT count(*) FROM fact_deliveries WHERE done_at IS NOT NULL")
     return int(count)
 
@@ -108,6 +110,21 @@ def _webhooks(shop: BenchShop, number: int, seconds: float) -> dict[str, float]:
         "webhook_postgres_ms": spent["postgres"] / seen.count,
         "webhook_worker_ms": spent["worker"] / seen.count,
     }
+
+
+def send_events(shop: BenchShop, number: int, wanted: int) -> int:
+    """Send signed events, each once, until so many were taken; returns how many were."""
+    made, turn = 0, 0
+    while made < wanted:
+        first = _FIRST_OF_BACKLOG + (number * 100 + turn) * wanted
+        requests = [
+            _event(shop.env["STRIPE_WEBHOOK_SECRET"], first + place) for place in range(wanted)
+        ]
+        work = Work("webhook", "signed event", lambda _, r=requests: r, lambda *_: None, "received",
+                    each_once=True)  # fmt: skip
+        made += ask(work, requests, shop.url, 2.0, number, 1, None, simply).count
+        turn += 1
+    return made
 
 
 def _event_id(place: int) -> str:

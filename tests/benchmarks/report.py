@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.background import Background
+from tests.benchmarks.backlog import Drained
 from tests.benchmarks.rounds import Results, Window
 from tests.benchmarks.works import Work
 
@@ -140,6 +141,35 @@ def show_floors(results: Results, out: Console) -> None:
 
 
 _FLOORS = {"bare": "bare Flask", "checked": "schema check and one Redis round trip"}
+
+
+def show_backlog(found: Mapping[str, Sequence[Drained]], console: Console | None = None) -> None:
+    """Print how long the backlogs took, and beside the first shop how much less than the others."""
+    out = console or Console(width=WIDTH)
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        title="a backlog, on one core: median (least-most)",
+        title_justify="left",
+    )
+    for heading in ("shop", "deliveries", "e-mails", "all done after s", "ms each"):
+        table.add_column(heading)
+    for heading in ("the last order's e-mail after s", "worker CPU s", "here / it"):
+        table.add_column(heading)
+    first = [one.all_after / one.deliveries for one in next(iter(found.values()))]
+    for name, rounds in found.items():
+        each = [one.all_after / one.deliveries for one in rounds]
+        table.add_row(
+            name,
+            *(str(Figure.of([one.deliveries for one in rounds])),),
+            *(str(Figure.of([one.mails for one in rounds])),),
+            Figure.of([one.all_after for one in rounds]).with_spread(),
+            Figure.of([1000 * one for one in each]).with_spread(),
+            Figure.of([one.mail_after for one in rounds]).with_spread(),
+            Figure.of([one.worker_cpu for one in rounds]).with_spread(),
+            Figure.of([a / b for a, b in zip(first, each, strict=True)]).with_spread(),
+        )
+    out.print(table)
 
 
 def show_background(found: Mapping[str, Background], console: Console | None = None) -> None:
