@@ -8,7 +8,7 @@ from api.catalog import commands as catalog
 from api.doctor import commands as doctor
 from api.imports import commands as imports
 from api.kernel.words import counted
-from api.platform import jobs, storefronts
+from api.platform import delivery_commands, jobs, storefronts
 from api.platform.backups import commands as backups
 
 
@@ -39,6 +39,7 @@ commands: list[click.Command] = [
     accounts.set_staff_password,
     *backups.commands,
     catalog.refresh_catalogue,
+    delivery_commands.deliveries,
     doctor.doctor,
     imports.import_products,
     imports.export_products,

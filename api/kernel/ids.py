@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 _lock = threading.Lock()
@@ -27,6 +28,11 @@ def new_id() -> UUID:
     value = (ticks >> 12) << 80 | 0x7 << 76 | (ticks & 0xFFF) << 64
     value |= 0b10 << 62 | int.from_bytes(os.urandom(8), "big") >> 2
     return UUID(int=value)
+
+
+def first_id(moment: datetime) -> UUID:
+    """Return an id before all that are made from a moment on: ids are compared by time."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def operation_id(actor: str, key: str) -> UUID:

@@ -4,15 +4,14 @@ A worker claims what is due and renews its claims while it lives. A delivery is 
 says so in the transaction of its effect. A claim is no attempt: only a job that ran counts.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
     case,
     exists,
     or_,
@@ -23,12 +22,13 @@ from sqlalchemy import (
 
 from api.kernel import clock
 from api.kernel.events import Event, kind
-from api.platform.db import require_transaction, session
+from api.platform.db import AnyRow, require_transaction, session
 from api.platform.outbox import (
     ATTEMPTS,
     BATCH,
     CLAIM_LASTS,
     FIRST_RETRY,
+    IS_GIVEN_UP,
     LONGEST_RETRY,
     Delivery,
     Fact,
@@ -36,6 +36,9 @@ from api.platform.outbox import (
 )
 
 DIED = "its worker died"
+
+Waiting = tuple[UUID, str]
+"""A delivery by its fact and subscriber."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,17 +180,35 @@ def note_failure(due: Due, error: str) -> int:
     return due.attempts + 1
 
 
-def retry(fact_id: UUID | None, subscriber: str) -> bool:
-    """Make a delivery, or all that failed for a subscriber, due now with all their attempts.
+def retry(fact_id: UUID | None, subscriber: str | None) -> list[Waiting]:
+    """Make a delivery due now with all its attempts; returns those that were waiting.
 
-    False when there is none that waits. Needs a transaction.
+    Without a fact all that failed are meant, of a subscriber or of every one. Needs a transaction.
     """
     return _change_waiting(fact_id, subscriber, attempts=0, due_at=clock.now())
 
 
-def discard(fact_id: UUID | None, subscriber: str) -> bool:
-    """Give a delivery, or all that failed for a subscriber, up for good; False when none waits."""
+def discard(fact_id: UUID | None, subscriber: str | None) -> list[Waiting]:
+    """Give a delivery, or all that failed, up for good; returns those that were waiting."""
     return _change_waiting(fact_id, subscriber, done_at=clock.now(), claimed_until=None)
+
+
+def failed(subscriber: str | None, *, is_given_up: bool, limit: int) -> Sequence[AnyRow]:
+    """List deliveries that failed and are not done, of one subscriber or of all, oldest first."""
+    conditions = [Delivery.done_at.is_(None), Delivery.attempts > 0]
+    if subscriber is not None:
+        conditions.append(Delivery.subscriber == subscriber)
+    if is_given_up:
+        conditions.append(IS_GIVEN_UP)
+    return session.execute(
+        select(
+            *(Delivery.fact_id, Delivery.subscriber, Delivery.attempts, Delivery.due_at),
+            *(Delivery.last_error, IS_GIVEN_UP.label("is_given_up")),
+        )
+        .where(*conditions)
+        .order_by(Delivery.fact_id)
+        .limit(limit)
+    ).all()
 
 
 def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -234,15 +255,15 @@ def _change_claims(held: Collection[Due], until: datetime | None) -> None:
         )
 
 
-def _change_waiting(fact_id: UUID | None, subscriber: str, **values: Any) -> bool:
-    which = Delivery.attempts > 0 if fact_id is None else Delivery.fact_id == fact_id
-    changed = cast(
-        CursorResult[Any],
-        require_transaction().execute(
-            update(Delivery)
-            .where(which, Delivery.subscriber == subscriber, Delivery.done_at.is_(None))
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        ),
+def _change_waiting(fact_id: UUID | None, subscriber: str | None, **values: Any) -> list[Waiting]:
+    which = [Delivery.attempts > 0 if fact_id is None else Delivery.fact_id == fact_id]
+    if subscriber is not None:
+        which.append(Delivery.subscriber == subscriber)
+    changed = require_transaction().execute(
+        update(Delivery)
+        .where(*which, Delivery.done_at.is_(None))
+        .values(**values)
+        .returning(Delivery.fact_id, Delivery.subscriber)
+        .execution_options(synchronize_session=False)
     )
-    return changed.rowcount > 0
+    return [(row.fact_id, row.subscriber) for row in changed]

@@ -21,7 +21,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import Response, current_app, g, request
-from sqlalchemy import CursorResult, LargeBinary, String, delete, or_, select, text, update
+from sqlalchemy import CursorResult, LargeBinary, String, delete, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -229,12 +229,18 @@ def _leased(command: _Command, view: Callable[[], Any]) -> Response:
     return response
 
 
-def forget_old() -> int:
-    """Delete answers older than a week; returns how many. Needs a transaction."""
+def forget_old(limit: int) -> int:
+    """Delete answers older than a week, at most so many; returns how many. Needs a transaction."""
+    old = (
+        select(IdempotencyRow.actor, IdempotencyRow.key)
+        .where(IdempotencyRow.created_at < clock.now() - KEPT_FOR)
+        .order_by(IdempotencyRow.created_at)
+        .limit(limit)
+    )
     result = cast(
         CursorResult[Any],
         session.execute(
-            delete(IdempotencyRow).where(IdempotencyRow.created_at < clock.now() - KEPT_FOR)
+            delete(IdempotencyRow).where(tuple_(IdempotencyRow.actor, IdempotencyRow.key).in_(old))
         ),
     )
     return result.rowcount

@@ -6,7 +6,7 @@ jobs go through RQ: an entry may be lost, come twice or late; the row in `timeta
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -208,7 +208,7 @@ def retry(reference: str) -> bool:
     """
     fact_id, is_delivery, subscriber = reference.partition("/")
     if is_delivery:
-        return claims.retry(_named(fact_id), subscriber)
+        return bool(claims.retry(_named(fact_id), subscriber))
     name = reference.partition("@")[0]
     found = require_transaction().scalar(
         update(TimetableEntry)
@@ -225,7 +225,14 @@ def discard(reference: str) -> bool:
     A job of the timetable cannot be discarded: it comes due again.
     """
     fact_id, is_delivery, subscriber = reference.partition("/")
-    return bool(is_delivery) and claims.discard(_named(fact_id), subscriber)
+    return bool(is_delivery) and bool(claims.discard(_named(fact_id), subscriber))
+
+
+def clear_items(ended: Iterable[claims.Waiting]) -> None:
+    """Take deliveries off the attention list that somebody had tried again or gave up."""
+    for fact_id, subscriber in ended:
+        for reference in {delivery_reference(fact_id, subscriber), f"*/{subscriber}"}:
+            attention.clear(AttentionKind.FAILING_JOB, reference=reference)
 
 
 def _named(fact_id: str) -> UUID | None:

@@ -20,6 +20,8 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    delete,
+    exists,
     func,
     select,
     update,
@@ -28,7 +30,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from api.kernel import clock
 from api.kernel.events import Event
-from api.kernel.ids import new_id
+from api.kernel.ids import first_id, new_id
 from api.platform import bulk, observability
 from api.platform.db import Base, Identified, before_commit, require_transaction, session
 
@@ -39,6 +41,8 @@ FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
 ATTEMPTS = 174
 """After so many attempts, seven days, a delivery waits for a person."""
+KEPT_FOR = timedelta(days=30)
+"""How long facts and their deliveries are kept once they are done."""
 CLAIM_LASTS = timedelta(seconds=20)
 """A worker renews its claims more often than that; one that ran out belongs to a dead worker."""
 
@@ -201,3 +205,21 @@ def backlog() -> tuple[int, float]:
     now = clock.now()
     oldest = min((row[1] for row in (waiting, due) if row[1] is not None), default=now)
     return waiting[0] + due[0], max(0.0, (now - oldest).total_seconds())
+
+
+def forget_old(limit: int) -> int:
+    """Delete facts of a month ago whose deliveries are all done, with these; returns how many.
+
+    At most so many. Needs a transaction. What still waits, or was given up, is kept.
+    """
+    undone = exists().where(Delivery.fact_id == Fact.id, Delivery.done_at.is_(None))
+    old = session.scalars(
+        select(Fact.id)
+        .where(Fact.id < first_id(clock.now() - KEPT_FOR), Fact.relayed_at.is_not(None), ~undone)
+        .order_by(Fact.id)
+        .limit(limit)
+    ).all()
+    if old:
+        session.execute(delete(Delivery).where(bulk.among(Delivery.fact_id, old)))
+        session.execute(delete(Fact).where(bulk.among(Fact.id, old)))
+    return len(old)

@@ -1,17 +1,21 @@
 """The inbox of what the provider tells us."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api.kernel import clock
-from api.kernel.ids import new_id
+from api.kernel.ids import first_id, new_id
 from api.payments.events import ProviderEventReceived
 from api.payments.gateways import SignedEvent
 from api.payments.models import ProviderEvent
+from api.platform import bulk
 from api.platform.db import session
 from api.platform.outbox import emit
+
+KEPT_FOR = timedelta(days=90)
 
 
 def store_provider_event(event: SignedEvent) -> bool:
@@ -43,3 +47,22 @@ def finish_provider_event(event_id: UUID, outcome: str) -> None:
         .where(ProviderEvent.id == event_id)
         .values(applied_at=clock.now(), outcome=outcome)
     )
+
+
+def forget_old_events(limit: int) -> int:
+    """Delete messages of three months ago that were applied; returns how many, at most so many.
+
+    The provider repeats a message for days and never after that. Needs a transaction.
+    """
+    old = session.scalars(
+        select(ProviderEvent.id)
+        .where(
+            ProviderEvent.id < first_id(clock.now() - KEPT_FOR),
+            ProviderEvent.applied_at.is_not(None),
+        )
+        .order_by(ProviderEvent.id)
+        .limit(limit)
+    ).all()
+    if old:
+        session.execute(delete(ProviderEvent).where(bulk.among(ProviderEvent.id, old)))
+    return len(old)
