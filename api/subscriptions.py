@@ -36,16 +36,16 @@ from api.orders.events import (
     OrderPaid,
     OrderPlaced,
 )
+from api.payments import service as payments
 from api.payments.events import (
     ProviderEventReceived,
     RefundFailed,
     RefundSucceeded,
 )
-from api.platform import backfills, deliveries, idempotency
+from api.platform import backfills, deliveries, idempotency, outbox, sweeps
 from api.platform.attention import AttentionRaised
 from api.platform.backfills import Backfill
 from api.platform.backups import jobs as backups
-from api.platform.db import transaction
 from api.platform.jobs import Periodic, Work
 from api.platform.outbox import Lane
 from api.presence import jobs as presence
@@ -56,8 +56,15 @@ from api.waitlist.events import StockRequestAnswered
 
 
 def _forget_old_answers() -> None:
-    with transaction():
-        idempotency.forget_old()
+    sweeps.in_batches(idempotency.forget_old)
+
+
+def _forget_old_facts() -> None:
+    sweeps.in_batches(outbox.forget_old)
+
+
+def _forget_old_provider_events() -> None:
+    sweeps.in_batches(payments.forget_old_events)
 
 
 BACKFILLS = (
@@ -130,6 +137,7 @@ WORK = Work(
         Periodic("sweep-refunds", timedelta(minutes=1), settlement.sweep_refunds),
         Periodic("sweep-payments", timedelta(minutes=5), settlement.sweep_payments),
         Periodic("sweep-disputes", timedelta(minutes=15), settlement.sweep_disputes),
+        Periodic("forget-gone-attempts", timedelta(hours=1), sweeps.forget_gone),
         Periodic("list-given-up-jobs", timedelta(minutes=10), deliveries.list_given_up),
         Periodic("give-orders-words", timedelta(minutes=5), fulfilment.give_orders_words),
         Periodic("tell-waiting", timedelta(minutes=5), waitlist.tell_next),
@@ -144,6 +152,8 @@ WORK = Work(
         Periodic("forget-idle-carts", timedelta(hours=6), checkout.forget_idle_carts),
         Periodic("forget-old-files", timedelta(hours=1), imports.forget_old_files),
         Periodic("forget-old-changes", timedelta(minutes=10), presence.forget_old_changes),
+        Periodic("forget-old-facts", timedelta(hours=1), _forget_old_facts),
+        Periodic("forget-old-provider-events", timedelta(hours=6), _forget_old_provider_events),
         Periodic("forget-old-answers", timedelta(hours=1), _forget_old_answers),
         Periodic(
             "run-backfills",

@@ -34,7 +34,6 @@ class CaseNotFound(NotFound):
 
 NO_REFUND = (
     *REFUSED_BY_GATEWAY,
-    DisputeOpen,
     InvalidState,
     NothingToRefund,
     OrderNotFound,
@@ -46,6 +45,7 @@ NO_REFUND = (
 
 NO_UNITS_TO_REFUND = (
     *NO_REFUND,
+    DisputeOpen,
     LocationNotFound,
     QuantityExceedsRefundable,
     UnknownOrderLine,

@@ -23,7 +23,7 @@ from api.payments import service as payments
 from api.payments.errors import RefundExceedsCaptured
 from api.payments.events import RefundFailed
 from api.platform import attention, audit
-from api.platform.attention import AttentionKind
+from api.platform.attention import AttentionKind, Subjects
 from api.platform.db import session, transaction
 from api.pricing import totals
 from api.settlement import flows as settlement
@@ -126,7 +126,9 @@ def cancel_order(
 
     When nothing has left, that is all that came in, whatever the order costs: money that came
     twice too. First the customer's open PaymentIntent is withdrawn, so that nobody pays for a
-    cancelled order. Raises `OrderNotFound`, `InvalidState`, `DisputeOpen`, `GatewayUnavailable`.
+    cancelled order; one that the provider refuses to withdraw is put before a person. So is the
+    money of an order in dispute, which the provider refunds only after it. Raises `OrderNotFound`,
+    `InvalidState`, `GatewayUnavailable`.
     """
     settlement.look_for_foreign_facts(order_id)
     with transaction():
@@ -134,7 +136,6 @@ def cancel_order(
         known = service.exists(case_id)
         if not known:
             orders.refuse_uncancellable(order)
-            payments.refuse_disputed(order_id)
     if not known:
         settlement.withdraw_open_payments(order_id)
         with transaction():
@@ -250,7 +251,8 @@ def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: P
     if shipped:
         still_owed = orders.owed(order) - sum(_amounts(order, lines).values())
         amount = max(0, amount - still_owed)
-    if amount > 0:
+    is_disputed = payments.is_disputed(order.id)
+    if amount > 0 and not is_disputed:
         _promise_money(
             order,
             RefundForm(
@@ -271,6 +273,15 @@ def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: P
     attention.clear(AttentionKind.FOREIGN_REFUND, order_id=order.id)
     audit.record("order.cancelled", by=by, subject_id=order.id, reason=reason)
     settlement_service.refresh(order)
+    if amount > 0 and is_disputed:
+        attention.raise_item(
+            AttentionKind.OVERPAID if shipped else AttentionKind.LATE_TRANSFER,
+            order.id,
+            "cancelled while its payment was disputed, so no money went back: refund it once the "
+            "dispute is won",
+            amount=Money(amount, order.currency),
+            about=Subjects(order_id=order.id),
+        )
 
 
 def _carry_out(order_id: UUID) -> None:

@@ -79,6 +79,9 @@ def refund_order(wanted: dict[str, Any], order_id: UUID, operation_id: UUID) -> 
 @blueprint.arguments(CancelSchema)
 @blueprint.response(200, OrderSchema)
 def cancel_order(wanted: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
-    """Cancel what has not left the house, release its goods and give its money back."""
+    """Cancel what has not left the house, release its goods and give its money back.
+
+    What the payment provider refuses, such as money in dispute, is on the attention list then.
+    """
     flows.cancel_order(order_id, **wanted, case_id=operation_id, by=principal())
     return orders.view(order_id)

@@ -1,9 +1,7 @@
 """The catalogue's alarm clock: a change makes what storefronts have read old."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.catalog import flows, queries, service
 from api.catalog.events import (
@@ -23,9 +21,10 @@ from api.catalog.policy import (
     page_of,
     shelf_of,
 )
-from api.platform import cache
+from api.platform import cache, sweeps
 from api.platform.db import transaction
 from api.platform.jobs import spans_transactions, takes_long, takes_many
+from api.platform.sweeps import Sweep
 
 
 @takes_many
@@ -62,7 +61,7 @@ def count_search_words() -> None:
 
 def carry_out_scheduled_prices() -> None:
     """Start and end the prices whose moment has come."""
-    _one_by_one(service.due_schedules, service.carry_out)
+    sweeps.run(SCHEDULED_PRICES)
 
 
 @takes_long
@@ -85,28 +84,7 @@ def on_attribute_filter_changed(fact: AttributeFilterChanged) -> None:
 
 def publish_due_products() -> None:
     """Put the drafts on the shelf whose moment has come."""
-    _one_by_one(queries.due_to_publish, service.publish_due)
-
-
-def _one_by_one(due: Callable[[], Sequence[UUID]], carry_out: Callable[[UUID], bool | int]) -> None:
-    """Do what is due, each in a transaction of its own, until nothing is.
-
-    A worker that dies has done whole ones only, and the next run goes on from there. One that fails
-    does not hold up the others; it is raised at the end, so that the timetable shows it.
-    """
-    failures: list[SQLAlchemyError] = []
-    while ids := due():
-        done = 0
-        for one in ids:
-            try:
-                with transaction():
-                    done += carry_out(one)
-            except SQLAlchemyError as failure:
-                failures.append(failure)
-        if failures:
-            raise failures[0]
-        if not done:
-            return
+    sweeps.run(DUE_PRODUCTS)
 
 
 @takes_many
@@ -127,8 +105,7 @@ def fill_collection(fact: CollectionRulesChanged) -> None:
 
 def refresh_stale_collections() -> None:
     """Go through the collections with rules that nobody has gone through for a day."""
-    for collection_id in queries.stale_collections():
-        _fill(collection_id)
+    sweeps.run(STALE_COLLECTIONS)
 
 
 def _fill(collection_id: UUID) -> None:
@@ -147,3 +124,14 @@ def refresh_some(place: str | None) -> str | None:
     for step in service.REFRESH_AT_THE_END:
         step()
     return None
+
+
+SCHEDULED_PRICES = Sweep(
+    "carry-out-scheduled-prices",
+    service.due_schedules,
+    sweeps.in_transaction(service.carry_out),
+)
+DUE_PRODUCTS = Sweep(
+    "publish-due-products", queries.due_to_publish, sweeps.in_transaction(service.publish_due)
+)
+STALE_COLLECTIONS = Sweep("refresh-stale-collections", queries.stale_collections, _fill)

@@ -4,6 +4,7 @@ from api.imports import flows, queries, service
 from api.imports.events import ExportRequested, ImportRequested, ImportUndoRequested
 from api.imports.service import SILENCE
 from api.kernel import clock
+from api.platform import sweeps
 from api.platform.db import transaction
 from api.platform.jobs import spans_transactions, takes_long
 
@@ -32,12 +33,13 @@ def on_export_requested(fact: ExportRequested) -> None:
 def resume_stalled() -> None:
     """Go on with files whose reader or writer died, and with those that no worker was told of."""
     silent_since = clock.now() - SILENCE
-    for import_id in queries.unfinished(silent_since):
-        flows.read_import(import_id)
-    for import_id in queries.unfinished_undos(silent_since):
-        flows.undo_import(import_id)
-    for export_id in queries.unfinished_exports(silent_since):
-        flows.write_export(export_id)
+    for name, unfinished, go_on in (
+        ("resume-imports", queries.unfinished, flows.read_import),
+        ("resume-undos", queries.unfinished_undos, flows.undo_import),
+        ("resume-exports", queries.unfinished_exports, flows.write_export),
+    ):
+        ids = sweeps.ready(name, unfinished(silent_since))
+        sweeps.try_each(name, {str(one): one for one in ids}, go_on)
 
 
 def forget_old_files() -> None:

@@ -5,7 +5,7 @@ neither stops nor starves the others. The query of what is due leaves out what `
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -26,6 +26,7 @@ from api.platform.db import Base, require_transaction, session, transaction
 Item = TypeVar("Item")
 
 BATCH = 50
+ROWS_AT_ONCE = 1_000
 SECONDS_PER_RUN = 30.0
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 UNAVAILABLE_BEFORE_ATTENTION = 12
@@ -33,6 +34,7 @@ UNAVAILABLE_BEFORE_ATTENTION = 12
 FAULTS_BEFORE_ATTENTION = 3
 MOST_UNANSWERED = 3
 """So often in a row nobody may answer before a run ends: the others would wait in vain too."""
+GONE_AFTER = timedelta(hours=24)
 _REFERENCE = "sweep:"
 
 _log = structlog.get_logger("api.sweeps")
@@ -53,9 +55,13 @@ class SweepAttempt(Base):
 
 
 class Outcome(Enum):
-    """What came of looking at a thing, where that is not that it is done."""
+    """What came of looking at a thing. `carry_out` says LATER; the others follow from it."""
 
+    DONE = "done"
     LATER = "later"
+    NOT_NOW = "not now"
+    FAILED = "failed"
+    UNANSWERED = "unanswered"
 
 
 def _nothing(_: Any) -> Subjects | None:
@@ -67,7 +73,8 @@ class Sweep:
     """How things of one kind are found and done.
 
     `due` returns at most so many that are due, without those that wait. `carry_out` opens its own
-    transactions and says `Outcome.LATER` of one that must wait without being at fault.
+    transactions. It says `Outcome.LATER` of one that must wait without being at fault, and False of
+    one that somebody else has, or that waits for another one.
     """
 
     name: str
@@ -88,40 +95,70 @@ def waits(sweep: str, item: Any) -> ColumnElement[bool]:
 def run(sweep: Sweep) -> int:
     """Carry out what is due, one by one, for half a minute at most; returns how many were done.
 
-    Things that are still due after they were done, or must wait, are looked at later each time.
+    What is still due afterwards is looked at later each time, so that it stands before nobody.
     """
-    ends_at, tried, done, unanswered = time.monotonic() + SECONDS_PER_RUN, set[str](), 0, 0
+    ends_at, over, done, unanswered = time.monotonic() + SECONDS_PER_RUN, set[str](), 0, 0
     while True:
         items = sweep.due(BATCH)
         session.rollback()
+        left, progressed = [], False
         for item in items:
             if time.monotonic() > ends_at or jobs.STOPPING.is_set():
                 return done
-            if str(item) in tried:
+            if str(item) in over:
                 note_later(sweep.name, item)
                 continue
-            tried.add(str(item))
-            try:
-                outcome = sweep.carry_out(item)
-            except JobTimeoutException as late:
-                session.rollback()
-                note_failure(sweep.name, item, late, about=sweep.about)
-                raise
-            except Exception as error:  # noqa: BLE001 - noted with its reason, and tried again
-                session.rollback()
-                note_failure(sweep.name, item, error, about=sweep.about)
-                unanswered = unanswered + 1 if isinstance(error, Unavailable) else 0
-                if unanswered >= MOST_UNANSWERED:
-                    return done
+            outcome = _try(sweep, item)
+            if outcome is Outcome.NOT_NOW:
+                left.append(item)
                 continue
-            unanswered = 0
-            if outcome is Outcome.LATER:
-                note_later(sweep.name, item)
-            else:
-                note_done(sweep.name, item)
-                done += 1
-        if len(items) < BATCH:
+            over.add(str(item))
+            progressed, done = True, done + (outcome is Outcome.DONE)
+            unanswered = unanswered + 1 if outcome is Outcome.UNANSWERED else 0
+            if unanswered >= MOST_UNANSWERED:
+                return done
+        if len(items) < BATCH and not (progressed and left):
             return done
+        if not progressed:
+            if not left:
+                return done
+            for item in left:  # others stand behind a whole batch of them
+                over.add(str(item))
+                note_later(sweep.name, item)
+
+
+def try_each(sweep: str, things: Mapping[str, Item], carry_out: Callable[[Item], object]) -> bool:
+    """Do something with each thing, by its id; what fails is tried again by `failed`.
+
+    False when nobody answers any more, and the rest was not tried.
+    """
+    each_of = Sweep(sweep, lambda _: (), lambda ref: carry_out(things[ref]))
+    unanswered = 0
+    for ref in things:
+        unanswered = unanswered + 1 if _try(each_of, ref) is Outcome.UNANSWERED else 0
+        if unanswered >= MOST_UNANSWERED:
+            return False
+    return True
+
+
+def _try(sweep: Sweep, item: Any) -> Outcome:
+    try:
+        outcome = sweep.carry_out(item)
+    except JobTimeoutException as late:
+        session.rollback()
+        note_failure(sweep.name, item, late, about=sweep.about)
+        raise
+    except Exception as error:  # noqa: BLE001 - noted with its reason, and tried again
+        session.rollback()
+        note_failure(sweep.name, item, error, about=sweep.about)
+        return Outcome.UNANSWERED if isinstance(error, Unavailable) else Outcome.FAILED
+    if outcome is False:
+        return Outcome.NOT_NOW
+    if outcome is Outcome.LATER:
+        note_later(sweep.name, item)
+        return Outcome.LATER
+    note_done(sweep.name, item)
+    return Outcome.DONE
 
 
 def each(items: Iterable[Item], carry_out: Callable[[Item], object]) -> None:
@@ -138,6 +175,50 @@ def each(items: Iterable[Item], carry_out: Callable[[Item], object]) -> None:
             failures.append(error)
     if failures:
         raise failures[0]
+
+
+def in_transaction(carry_out: Callable[[Any], object]) -> Callable[[Any], object]:
+    """Open the transaction for what needs one."""
+
+    def carried_out(item: Any) -> object:
+        with transaction():
+            return carry_out(item)
+
+    return carried_out
+
+
+def in_batches(forget: Callable[[int], int]) -> None:
+    """Delete what is old, a thousand rows in a transaction, until none is or the time is over."""
+    ends_at = time.monotonic() + SECONDS_PER_RUN
+    while time.monotonic() < ends_at and not jobs.STOPPING.is_set():
+        with transaction():
+            if forget(ROWS_AT_ONCE) < ROWS_AT_ONCE:
+                return
+
+
+def forget_gone() -> None:
+    """Forget things that were not due any more when their next attempt came.
+
+    Somebody else did them, or their cause is gone; their items leave the attention list.
+    """
+    with transaction():
+        gone = session.execute(
+            delete(SweepAttempt)
+            .where(SweepAttempt.next_attempt_at < clock.now() - GONE_AFTER)
+            .returning(SweepAttempt.sweep, SweepAttempt.item)
+        ).all()
+        for sweep, item in gone:
+            attention.clear(AttentionKind.FAILING_JOB, reference=reference(sweep, item))
+
+
+def ready(sweep: str, items: Sequence[Item]) -> list[Item]:
+    """Leave out of a few things those that wait for their next attempt."""
+    waiting = session.scalars(
+        select(SweepAttempt.item).where(
+            SweepAttempt.sweep == sweep, SweepAttempt.next_attempt_at > clock.now()
+        )
+    ).all()
+    return [item for item in items if str(item) not in waiting]
 
 
 def failed(sweep: str, limit: int) -> Sequence[str]:
@@ -159,7 +240,7 @@ def note_done(sweep: str, item: Any) -> None:
             .returning(SweepAttempt.failures)
         )
         if gone:
-            attention.clear(AttentionKind.FAILING_JOB, reference=_reference(sweep, item))
+            attention.clear(AttentionKind.FAILING_JOB, reference=reference(sweep, item))
 
 
 def note_later(sweep: str, item: Any) -> None:
@@ -189,20 +270,20 @@ def note_failure(
         if failures >= _failures_before_attention(error):
             attention.raise_item(
                 AttentionKind.FAILING_JOB,
-                _reference(sweep, item),
+                reference(sweep, item),
                 f"{sweep} cannot do this, tried {failures} times: {words}",
                 about=subjects,
             )
 
 
-def retry(reference: str) -> bool | None:
+def retry(named: str) -> bool | None:
     """Have a failing thing tried at the next run; None for what is no reference to one.
 
     Needs a transaction.
     """
-    if not reference.startswith(_REFERENCE):
+    if not named.startswith(_REFERENCE):
         return None
-    sweep, _, item = reference.removeprefix(_REFERENCE).partition(":")
+    sweep, _, item = named.removeprefix(_REFERENCE).partition(":")
     found = require_transaction().scalar(
         update(SweepAttempt)
         .where(SweepAttempt.sweep == sweep, SweepAttempt.item == item)
@@ -237,5 +318,6 @@ def _failures_before_attention(error: Exception) -> int:
     return 1 if isinstance(error, DomainError) else FAULTS_BEFORE_ATTENTION
 
 
-def _reference(sweep: str, item: Any) -> str:
+def reference(sweep: str, item: Any) -> str:
+    """Name a thing of a sweep on the attention list."""
     return f"{_REFERENCE}{sweep}:{item}"

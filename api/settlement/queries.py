@@ -10,6 +10,7 @@ from api.orders.states import OrderStatus
 from api.payments.models import Payment
 from api.payments.queries import NOT_WITHDRAWN
 from api.payments.states import OPEN_PAYMENT
+from api.platform import sweeps
 from api.platform.db import session
 
 
@@ -28,6 +29,7 @@ def payments_to_withdraw(limit: int) -> Sequence[UUID]:
         .where(
             Payment.provider == "stripe",
             or_(NOT_WITHDRAWN, and_(Payment.status.in_(OPEN_PAYMENT), settled)),
+            ~sweeps.waits("withdraw-payments", Payment.id),
         )
         .order_by(Payment.checked_at)
         .limit(limit)

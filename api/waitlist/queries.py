@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from api.accounts.models import User
 from api.catalog.errors import VariantNotFound
 from api.catalog.models import Product, ProductStatus, Variant
+from api.platform import sweeps
 from api.platform.db import session
 from api.platform.pagination import Sort, page
 from api.waitlist.models import StockRequest
@@ -75,7 +76,7 @@ def waited_for(variant_ids: Collection[UUID]) -> list[UUID]:
     )
 
 
-def wanted_and_there() -> list[UUID]:
+def wanted_and_there(limit: int) -> list[UUID]:
     """Return the variants that somebody waits for although they can be had, in id order."""
     waiting = select(StockRequest.variant_id).where(*WAITS)
     return list(
@@ -83,9 +84,13 @@ def wanted_and_there() -> list[UUID]:
             select(Variant.id)
             .join(Product, Product.id == Variant.product_id)
             .where(
-                Variant.id.in_(waiting), Variant.in_stock, Product.status == ProductStatus.ACTIVE
+                Variant.id.in_(waiting),
+                Variant.in_stock,
+                Product.status == ProductStatus.ACTIVE,
+                ~sweeps.waits("tell-waiting", Variant.id),
             )
             .order_by(Variant.id)
+            .limit(limit)
         )
     )
 

@@ -252,18 +252,43 @@ def test_a_dispute_holds_the_goods_and_refuses_refunds(shop: Shop) -> None:
     assert (shown["amount"], shown["fee"]) == (euros(MONEY_OF_TWO_MUGS), euros(2000))
     assert (case["payment_status"], held(case)) == ("paid", ["dispute"])
     assert ships(owner, order).json["code"] == "order_on_hold"
-    for answer in (
-        owner.refunds(order, lines={0: 1}),
-        owner.posts(f"/orders/{order['id']}/cancel", {"reason": "customer"}),
-    ):
-        assert (answer.status_code, answer.json["code"]) == (409, "dispute_open")
-        assert answer.json["evidence_due_by"] == shown["evidence_due_by"]
+    answer = owner.refunds(order, lines={0: 1})
+    assert (answer.status_code, answer.json["code"]) == (409, "dispute_open")
+    assert answer.json["evidence_due_by"] == shown["evidence_due_by"]
     assert shop.gateway.refunds == {}
     (told,) = [one for one in shop.mailer.sent if one.to == "office@shop.test"]
     assert told.subject == f"Please look: dispute, 24.88 EUR on order {order['number']}"
     assert "Answer by " in told.text
     (item,) = session.scalars(select(AttentionItem)).all()
     assert item.due_at is not None
+    assert differences() == []
+
+
+@pytest.mark.parametrize(
+    ("ends", "left"), [("won", ["late_transfer"]), ("lost", ["dispute"])], ids=["won", "lost"]
+)
+def test_an_order_in_dispute_can_be_cancelled_and_its_money_waits_for_a_person(
+    shop: Shop, ends: str, left: list[str]
+) -> None:
+    """The provider refunds nothing meanwhile; the goods need not wait for that."""
+    order, intent, owner = paid_order(shop)
+    dispute = shop.gateway.dispute(intent)
+    tells(shop, "charge.dispute.created", dispute)
+
+    answer = owner.posts(f"/orders/{order['id']}/cancel", {"reason": "customer"})
+
+    assert (answer.status_code, answer.json["status"]) == (200, "cancelled")
+    assert shop.gateway.refunds == {}
+    assert attention() == ["dispute", "late_transfer"]
+    assert differences() == []
+    shop.gateway.move_dispute(dispute, ends)
+    tells(shop, "charge.dispute.closed", dispute)
+    assert attention() == left
+    if ends == "won":
+        (item,) = owner.gets("/attention").json["data"]
+        given_back = owner.posts(f"/attention/{item['id']}/refund", {"reason": "other"})
+        assert (given_back.status_code, attention()) == (200, []), given_back.json
+        assert len(shop.gateway.refunds) == 1
     assert differences() == []
 
 

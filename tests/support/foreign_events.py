@@ -16,7 +16,7 @@ from api.payments.states import DISPUTE_CLOSED
 from api.platform.db import session
 from api.settlement import flows as settlement
 from tests.support.shop import Buyer, Shop, Staff
-from tests.support.work import drain
+from tests.support.work import drain, let_waits_run_out
 
 ANSWERS = {200, 201, 402, 404, 409, 422}
 GONE = {"failed", "canceled"}
@@ -131,6 +131,7 @@ class ForeignStory:
 
     def sweep(self) -> None:
         """The timetable looks for what nobody told."""
+        let_waits_run_out()
         settlement.sweep_payments()
         settlement.sweep_refunds()
         drain()

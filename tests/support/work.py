@@ -1,10 +1,18 @@
 """Does what the worker does, in the test's own process and without waiting."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from api.kernel import clock
 from api.platform import claims, deliveries, jobs, outbox
 from api.platform.db import session, transaction
 from api.platform.outbox import Delivery
+from api.platform.sweeps import SweepAttempt
+
+
+def let_waits_run_out() -> None:
+    """Let the time pass until everything that a sweep could not do is due again."""
+    with transaction():
+        session.execute(update(SweepAttempt).values(next_attempt_at=clock.now()))
 
 
 def drain(*, may_fail: bool = False) -> list[str]:

@@ -10,7 +10,7 @@ from api.catalog.errors import CollectionNotFound
 from api.catalog.models import Collection, CollectionKind, CollectionMember, Product
 from api.catalog.queries.cards import IMAGE_URL
 from api.kernel import clock
-from api.platform import pagination
+from api.platform import pagination, sweeps
 from api.platform.db import session
 from api.platform.pagination import Sort
 
@@ -102,8 +102,8 @@ def list_collection_products(
     return {"data": [pagination.without_places(row) for row in rows], "page": page}
 
 
-def stale_collections() -> list[UUID]:
-    """Return the collections with rules that nobody has gone through for a day."""
+def stale_collections(limit: int) -> list[UUID]:
+    """Return collections with rules that nobody has gone through for a day."""
     return list(
         session.scalars(
             select(Collection.id)
@@ -113,7 +113,9 @@ def stale_collections() -> list[UUID]:
                     Collection.refreshed_at.is_(None),
                     Collection.refreshed_at < clock.now() - FRESH_FOR,
                 ),
+                ~sweeps.waits("refresh-stale-collections", Collection.id),
             )
             .order_by(Collection.id)
+            .limit(limit)
         )
     )

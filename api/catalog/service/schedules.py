@@ -32,7 +32,7 @@ from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM, Principal
-from api.platform import audit
+from api.platform import audit, sweeps
 from api.platform.db import require_transaction, session
 
 _PENDING = (ScheduleState.WAITING, ScheduleState.RUNNING)
@@ -111,7 +111,7 @@ def due_schedules(limit: int = 500) -> list[UUID]:
     return list(
         session.scalars(
             select(ScheduledPrice.id)
-            .where(_is_due(now))
+            .where(_is_due(now), ~sweeps.waits("carry-out-scheduled-prices", ScheduledPrice.id))
             # What ends at a moment makes room for what begins then.
             .order_by(moment, ScheduledPrice.state == ScheduleState.WAITING, ScheduledPrice.id)
             .limit(limit)

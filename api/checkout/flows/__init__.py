@@ -11,8 +11,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import structlog
-
 from api.accounts import queries as accounts
 from api.cart import queries as carts
 from api.cart import service as cart_service
@@ -32,19 +30,18 @@ from api.orders import service as orders
 from api.orders.queries import own as own_orders
 from api.orders.service import LineDraft, Order, OrderDraft
 from api.orders.states import OrderStatus
-from api.payments.errors import GatewayUnavailable
 from api.payments.gateways import PaymentGateway
-from api.platform.db import session, transaction
+from api.platform import sweeps
+from api.platform.attention import Subjects
+from api.platform.db import transaction
 from api.platform.ports import port
+from api.platform.sweeps import Sweep
 from api.pricing import queries as pricing
 from api.pricing import totals
 from api.settlement import flows as settlement
 from api.settlement import service as settlement_service
 
 HOLD_LASTS = timedelta(minutes=15)
-BATCH = 50
-
-_log = structlog.get_logger("api.checkout")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,30 +156,28 @@ def expire_unpaid_orders() -> int:
     First the customer's open PaymentIntent is withdrawn: should it turn out to be paid, the order
     is settled and stays. While the provider does not answer, the order waits.
     """
-    expired = 0
-    waiting = order_queries.expired_unpaid(clock.now(), BATCH)
-    session.rollback()
-    for order_id in waiting:
-        try:
-            settlement.withdraw_open_payments(order_id)
-        except GatewayUnavailable as lost:
-            _log.warning("order_not_expired", order=str(order_id), code=lost.code)
-            continue
-        expired += _expire(order_id)
-    return expired
+    return sweeps.run(EXPIRY)
 
 
-def _expire(order_id: UUID) -> int:
+def _expire(order_id: UUID) -> None:
+    settlement.withdraw_open_payments(order_id)
     with transaction():
         order = orders.lock(order_id)
         late = order.expires_at is not None and order.expires_at <= clock.now()
         if order.status is not OrderStatus.PLACED or not late or order.captured > 0:
-            return 0  # paid or cancelled while we were asking
+            return  # paid or cancelled while we were asking
         orders.cancel(order, reason="expired", text="Not paid in time.", by=SYSTEM)
         inventory.release(order_id, None, by=SYSTEM, reason="order expired")
         settlement_service.refresh(order)
     settlement.withdraw_what_is_left(order_id)
-    return 1
+
+
+EXPIRY = Sweep(
+    "expire-unpaid-orders",
+    lambda limit: order_queries.expired_unpaid(clock.now(), limit),
+    _expire,
+    lambda order_id: Subjects(order_id=order_id),
+)
 
 
 def _buyable(cart: CartRow) -> list[CartLine]:

@@ -24,6 +24,7 @@ from api.orders.queries.lists import (
     wordless,
 )
 from api.orders.states import OrderStatus, overpaid
+from api.platform import sweeps
 from api.platform.db import AnyRow, session
 from api.platform.pagination import page
 
@@ -220,6 +221,7 @@ def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
             Order.status == OrderStatus.PLACED,
             # Paid in part, it waits for a person; it must not stand before the others for ever.
             Order.captured == 0,
+            ~sweeps.waits("expire-unpaid-orders", Order.id),
         )
         .order_by(Order.expires_at)
         .limit(limit)

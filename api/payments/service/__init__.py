@@ -4,11 +4,16 @@ from api.payments.models import Refund
 from api.payments.service.disputes import (
     apply_dispute,
     apply_fraud_warning,
+    is_disputed,
     refuse_disputed,
     stale_disputes,
     stale_fraud_warnings,
 )
-from api.payments.service.inbox import finish_provider_event, store_provider_event
+from api.payments.service.inbox import (
+    finish_provider_event,
+    forget_old_events,
+    store_provider_event,
+)
 from api.payments.service.returning import (
     adopt_refund,
     apply_refund,
@@ -40,6 +45,8 @@ __all__ = [
     "apply_refund",
     "continue_scan",
     "finish_provider_event",
+    "forget_old_events",
+    "is_disputed",
     "link_intent",
     "lock",
     "lock_refund",

@@ -13,7 +13,8 @@ from api.payments.gateways import DisputeSnapshot, FraudWarningSnapshot
 from api.payments.models import Dispute, FraudWarning, Payment
 from api.payments.service.movements import record
 from api.payments.states import DISPUTE_CLOSED, DISPUTE_DECIDED, DISPUTE_LOST
-from api.platform.db import require_transaction, session
+from api.platform import sweeps
+from api.platform.db import AnyRow, require_transaction, session
 
 
 def apply_dispute(payment: Payment, snapshot: DisputeSnapshot) -> tuple[Dispute, str | None]:
@@ -90,22 +91,17 @@ def apply_fraud_warning(
     return warning, is_new or was_open != (warning.closed_at is None)
 
 
+def is_disputed(order_id: UUID) -> bool:
+    """Tell whether a bank has taken money of an order for the time of a dispute."""
+    return _open_dispute(order_id) is not None
+
+
 def refuse_disputed(order_id: UUID) -> None:
     """Refuse to give back what a bank has taken for the time of a dispute. Raises `DisputeOpen`.
 
     An inquiry is no reason: the provider refunds during one, and that may even end it.
     """
-    found = session.execute(
-        select(Dispute.id, Dispute.status, Dispute.evidence_due_by)
-        .where(
-            Dispute.order_id == order_id,
-            Dispute.closed_at.is_(None),
-            Dispute.is_refundable.is_(False),
-        )
-        .order_by(Dispute.evidence_due_by)
-        .limit(1)
-    ).one_or_none()
-    if found is not None:
+    if (found := _open_dispute(order_id)) is not None:
         due = found.evidence_due_by
         raise DisputeOpen(
             dispute_id=found.id,
@@ -115,11 +111,28 @@ def refuse_disputed(order_id: UUID) -> None:
         )
 
 
+def _open_dispute(order_id: UUID) -> AnyRow | None:
+    return session.execute(
+        select(Dispute.id, Dispute.status, Dispute.evidence_due_by)
+        .where(
+            Dispute.order_id == order_id,
+            Dispute.closed_at.is_(None),
+            Dispute.is_refundable.is_(False),
+        )
+        .order_by(Dispute.evidence_due_by)
+        .limit(1)
+    ).one_or_none()
+
+
 def stale_disputes(older_than: timedelta, limit: int) -> Sequence[str]:
     """List open disputes not asked about for a while, by the provider's ids."""
     return session.scalars(
         select(Dispute.provider_ref)
-        .where(Dispute.closed_at.is_(None), Dispute.checked_at < clock.now() - older_than)
+        .where(
+            Dispute.closed_at.is_(None),
+            Dispute.checked_at < clock.now() - older_than,
+            ~sweeps.waits("sweep-disputes", Dispute.provider_ref),
+        )
         .order_by(Dispute.checked_at)
         .limit(limit)
     ).all()
@@ -129,7 +142,11 @@ def stale_fraud_warnings(older_than: timedelta, limit: int) -> Sequence[str]:
     """List open early warnings not asked about for a while, by the provider's ids."""
     return session.scalars(
         select(FraudWarning.provider_ref)
-        .where(FraudWarning.closed_at.is_(None), FraudWarning.checked_at < clock.now() - older_than)
+        .where(
+            FraudWarning.closed_at.is_(None),
+            FraudWarning.checked_at < clock.now() - older_than,
+            ~sweeps.waits("sweep-fraud-warnings", FraudWarning.provider_ref),
+        )
         .order_by(FraudWarning.checked_at)
         .limit(limit)
     ).all()

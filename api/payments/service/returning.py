@@ -16,6 +16,7 @@ from api.payments.models import Payment, Refund
 from api.payments.service.movements import record
 from api.payments.service.taking import lock
 from api.payments.states import OF_STRIPE_REFUND, REFUND, RefundOrigin, RefundState
+from api.platform import sweeps
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
@@ -143,6 +144,7 @@ def stale_refunds(older_than: timedelta, limit: int) -> Sequence[UUID]:
         .where(
             Refund.status.in_((RefundState.REQUESTED, RefundState.SUBMITTED)),
             Refund.created_at < clock.now() - older_than,
+            ~sweeps.waits("sweep-refunds", Refund.id),
         )
         .order_by(Refund.created_at)
         .limit(limit)

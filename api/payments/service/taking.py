@@ -14,6 +14,7 @@ from api.payments.gateways import IntentSnapshot
 from api.payments.models import Payment
 from api.payments.service.movements import record
 from api.payments.states import OF_STRIPE_INTENT, OPEN_PAYMENT, PaymentState
+from api.platform import sweeps
 from api.platform.db import require_transaction, session
 
 
@@ -189,6 +190,7 @@ def stale_payments(older_than: timedelta, limit: int) -> Sequence[tuple[UUID, st
             Payment.status.in_(OPEN_PAYMENT),
             Payment.provider == "stripe",
             Payment.checked_at < before,
+            ~sweeps.waits("ask-about-payments", Payment.id),
         )
         .order_by(Payment.checked_at)
         .limit(limit)

@@ -1,5 +1,6 @@
 """Record, ask the provider, record. The provider is never asked inside a transaction."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -7,15 +8,25 @@ from uuid import UUID
 import structlog
 
 from api.kernel import clock
+from api.kernel.errors import DomainError
 from api.payments import queries as payment_queries
-from api.payments.errors import GatewayRefused, GatewayUnavailable, PaymentNotFound
+from api.payments.errors import (
+    GatewayObjectUnknown,
+    GatewayRefused,
+    GatewayUnavailable,
+    PaymentNotFound,
+)
 from api.payments.gateways import IntentSnapshot, PaymentGateway, RefundSnapshot
+from api.platform import sweeps
+from api.platform.attention import Subjects
 from api.platform.db import AnyRow, forget_reads, transaction
 from api.platform.ports import port
 from api.settlement import service
 from api.settlement.flows.provider import take_over_payment
 
 KEY_IS_SURE_FOR = timedelta(hours=20)
+WITHDRAW, ABOUT_PAYMENTS = "withdraw-payments", "ask-about-payments"
+"""The sweeps that go on with payments, by the names under which failures are noted."""
 
 _log = structlog.get_logger("api.settlement")
 
@@ -47,12 +58,18 @@ def withdraw_open_payments(order_id: UUID) -> None:
     """Take back what a customer could still pay for an order, before the order is cancelled.
 
     A payment that was made in the meantime is taken over instead, and the caller finds the order
-    paid. Raises `GatewayUnavailable`: then nothing may be cancelled yet.
+    paid. What the provider refuses to withdraw is put before a person and tried again by the sweep;
+    it holds up nothing. Raises `GatewayUnavailable`: then nothing may be cancelled yet.
     """
     waiting = payment_queries.payable_intents(order_id)
     forget_reads()
     for payment_id in waiting:
-        withdraw_payment(payment_id)
+        try:
+            withdraw_payment(payment_id)
+        except GatewayUnavailable:
+            raise
+        except DomainError as refused:
+            sweeps.note_failure(WITHDRAW, payment_id, refused, about=about_payment)
 
 
 def withdraw_replaced_payments(order_id: UUID, *, by: UUID) -> None:
@@ -81,8 +98,9 @@ def withdraw_payment(payment_id: UUID) -> IntentSnapshot | None:
     """Cancel one PaymentIntent at the provider and take over what came of it.
 
     One that never got an answer is asked for under its own key first: that leads to the
-    PaymentIntent which a lost answer left behind. None when the provider knows of none. Raises
-    `GatewayUnavailable`.
+    PaymentIntent which a lost answer left behind. None when the provider knows of none: of one that
+    it once named itself a person is told, who may know of another account. Raises
+    `GatewayUnavailable`, and `GatewayRefused` for one that the provider has and will not cancel.
     """
     gateway: PaymentGateway = port(PaymentGateway)
     found = payment_queries.payment(payment_id)
@@ -93,13 +111,21 @@ def withdraw_payment(payment_id: UUID) -> IntentSnapshot | None:
         intent_id = found.provider_ref or _create_intent(gateway, found).id
         snapshot = gateway.cancel_intent(intent_id)
     except GatewayRefused as refused:
+        if found.provider_ref is not None and not isinstance(refused, GatewayObjectUnknown):
+            raise
         _log.warning("nothing_to_withdraw", payment=str(payment_id), detail=refused.detail)
         with transaction():
-            service.settle_unknown_intent(payment_id)
+            service.settle_unknown_intent(payment_id, named=found.provider_ref)
         return None
     with transaction():
         service.settle_intent(payment_id, snapshot)
     return snapshot
+
+
+def about_payment(payment_id: UUID) -> Subjects | None:
+    """Tell what an item about a payment is about."""
+    found = payment_queries.payment(payment_id)
+    return None if found is None else Subjects(found.order_id, payment_id)
 
 
 def carry_out_refund(refund_id: UUID) -> None:
@@ -133,7 +159,8 @@ def carry_out_refund(refund_id: UUID) -> None:
             snapshot = gateway.fetch_refund(found.provider_ref)
     except GatewayRefused as refused:
         # Perhaps it knows refunds or a dispute that nobody told us about.
-        take_over_payment(found.payment_id, found.intent_id)
+        with suppress(GatewayObjectUnknown):
+            take_over_payment(found.payment_id, found.intent_id)
         if _refund(refund_id).provider_ref == found.provider_ref:  # else it was among them
             with transaction():
                 service.refuse_refund(refund_id, refused.detail)

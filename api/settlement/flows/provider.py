@@ -12,7 +12,7 @@ import structlog
 from api.kernel.principal import Principal
 from api.orders import queries as order_queries
 from api.payments import queries as payment_queries
-from api.payments.errors import GatewayUnavailable
+from api.payments.errors import GatewayRefused, GatewayUnavailable
 from api.payments.gateways import (
     DisputeSnapshot,
     FraudWarningSnapshot,
@@ -96,14 +96,15 @@ def look_for_foreign_facts(order_id: UUID) -> None:
     """Take over what happened to an order's card payments at the provider, before money goes back.
 
     So that a refund is weighed against what is truly left, whatever message was lost. A provider
-    that does not answer now holds nothing up: it refuses what is too much itself.
+    that does not answer now, or knows nothing of it, holds nothing up: it refuses what is too much
+    itself.
     """
     taken = payment_queries.stripe_payments_taken(order_id)
     forget_reads()
     for payment in taken:
         try:
             take_over_payment(payment.id, payment.provider_ref)
-        except GatewayUnavailable as lost:
+        except (GatewayUnavailable, GatewayRefused) as lost:
             _log.warning("payment_not_looked_at", payment=str(payment.id), code=lost.code)
 
 

@@ -1,8 +1,12 @@
-"""Asking the provider again about what nobody told us: lost messages, crashes, late failures."""
+"""Asking the provider again about what nobody told us: lost messages, crashes, late failures.
 
-from collections.abc import Callable, Sequence
+Each payment, refund and dispute is looked at on its own, see `platform.sweeps`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
+from uuid import UUID
 
 import structlog
 
@@ -17,22 +21,29 @@ from api.payments.gateways import (
     PaymentGateway,
     RefundSnapshot,
 )
+from api.payments.states import OPEN_REFUND
+from api.platform import sweeps
+from api.platform.attention import Subjects
 from api.platform.db import forget_reads, transaction
 from api.platform.ports import port
+from api.platform.sweeps import Outcome, Sweep
 from api.settlement import queries
 from api.settlement.flows import provider
 from api.settlement.flows.payments import (
+    ABOUT_PAYMENTS,
+    WITHDRAW,
+    about_payment,
     ask_about_payment,
     carry_out_refund,
     withdraw_payment,
 )
 
-Item = TypeVar("Item")
+Listed = TypeVar("Listed")
+News = TypeVar("News")
 
 ASK_AGAIN_AFTER = timedelta(minutes=5)
 REFUND_AGAIN_AFTER = timedelta(minutes=1)
 DISPUTE_AGAIN_AFTER = timedelta(hours=1)
-BATCH = 50
 PAGES_PER_RUN = 5
 
 _log = structlog.get_logger("api.settlement")
@@ -46,79 +57,109 @@ def sweep_payments() -> None:
     that we know nothing of. Withdraws what nobody may pay any more. One that fails does not stop
     the others.
     """
-    stale = payments.stale_payments(ASK_AGAIN_AFTER, BATCH)
-    forget_reads()
-    for payment_id, _ in stale:
-        try:
-            ask_about_payment(payment_id)
-        except (GatewayUnavailable, GatewayRefused) as refused:
-            _log.warning("payment_not_settled", payment=str(payment_id), code=refused.code)
-    _withdraw_settled()
     gateway: PaymentGateway = port(PaymentGateway)
-    _scan("intents", gateway.recent_intents, _take_over_intents)
-    _scan("refunds", gateway.recent_refunds, _take_over_refunds)
-    _scan("disputes", gateway.recent_disputes, _take_over_disputes)
-    _scan("fraud_warnings", gateway.recent_fraud_warnings, _take_over_warnings)
+    sweeps.run(STALE_PAYMENTS)
+    sweeps.run(WITHDRAWALS)
+    _scan("intents", gateway.recent_intents, _new_intents, provider.settle_known_or_list)
+    _scan("refunds", gateway.recent_refunds, _new_refunds, provider.take_over_refunds)
+    _scan("disputes", gateway.recent_disputes, _new_disputes, provider.take_over_dispute)
+    _scan(
+        *("fraud_warnings", gateway.recent_fraud_warnings),
+        *(_new_warnings, provider.take_over_fraud_warning),
+    )
 
 
 def sweep_refunds() -> None:
     """Go on with refunds that were promised and not finished."""
-    stale = payments.stale_refunds(REFUND_AGAIN_AFTER, BATCH)
-    forget_reads()
-    for refund_id in stale:
-        try:
-            carry_out_refund(refund_id)
-        except (GatewayUnavailable, GatewayRefused) as lost:
-            _log.warning("refund_not_finished", refund=str(refund_id), code=lost.code)
+    sweeps.run(REFUNDS)
 
 
 def sweep_disputes() -> None:
     """Ask again about open disputes and early warnings: banks take weeks, messages get lost."""
+    sweeps.run(DISPUTES)
+    sweeps.run(FRAUD_WARNINGS)
+
+
+def _finish_refund(refund_id: UUID) -> Outcome | None:
+    """Go on with a refund; one that its bank is still at is looked at later each time."""
+    carry_out_refund(refund_id)
+    found = payment_queries.refund(refund_id)
+    forget_reads()
+    return Outcome.LATER if found is not None and found.status in OPEN_REFUND else None
+
+
+def _about_refund(refund_id: UUID) -> Subjects | None:
+    found = payment_queries.refund(refund_id)
+    if found is None:
+        return None
+    return Subjects(found.order_id, found.payment_id, refund_id=found.id)
+
+
+def _ask_about_intent(intent_id: str) -> None:
     gateway: PaymentGateway = port(PaymentGateway)
-    disputes = payments.stale_disputes(DISPUTE_AGAIN_AFTER, BATCH)
-    warnings = payments.stale_fraud_warnings(DISPUTE_AGAIN_AFTER, BATCH)
-    forget_reads()
-    for ref in disputes:
-        _ask_again(ref, lambda ref: provider.take_over_dispute(gateway.fetch_dispute(ref)))
-    for ref in warnings:
-        _ask_again(
-            ref, lambda ref: provider.take_over_fraud_warning(gateway.fetch_fraud_warning(ref))
-        )
+    provider.settle_known_or_list(gateway.fetch_intent(intent_id))
 
 
-def _withdraw_settled() -> None:
-    """Withdraw what could still be paid for orders that are cancelled or fully paid."""
-    waiting = queries.payments_to_withdraw(BATCH)
-    forget_reads()
-    for payment_id in waiting:
-        try:
-            withdraw_payment(payment_id)
-        except GatewayUnavailable as lost:
-            _log.warning("payment_not_withdrawn", payment=str(payment_id), code=lost.code)
+def _ask_about_dispute(ref: str) -> None:
+    gateway: PaymentGateway = port(PaymentGateway)
+    provider.take_over_dispute(gateway.fetch_dispute(ref))
 
 
-def _ask_again(ref: str, take_over: Callable[[str], object]) -> None:
-    try:
-        take_over(ref)
-    except (GatewayUnavailable, GatewayRefused) as lost:
-        _log.warning("not_asked_again", object=ref, code=lost.code)
+def _ask_about_warning(ref: str) -> None:
+    gateway: PaymentGateway = port(PaymentGateway)
+    provider.take_over_fraud_warning(gateway.fetch_fraud_warning(ref))
+
+
+STALE_PAYMENTS = Sweep(
+    ABOUT_PAYMENTS,
+    lambda limit: [row[0] for row in payments.stale_payments(ASK_AGAIN_AFTER, limit)],
+    ask_about_payment,
+    about_payment,
+)
+WITHDRAWALS = Sweep(WITHDRAW, queries.payments_to_withdraw, withdraw_payment, about_payment)
+REFUNDS = Sweep(
+    "sweep-refunds",
+    lambda limit: payments.stale_refunds(REFUND_AGAIN_AFTER, limit),
+    _finish_refund,
+    _about_refund,
+)
+DISPUTES = Sweep(
+    "sweep-disputes",
+    lambda limit: payments.stale_disputes(DISPUTE_AGAIN_AFTER, limit),
+    _ask_about_dispute,
+)
+FRAUD_WARNINGS = Sweep(
+    "sweep-fraud-warnings",
+    lambda limit: payments.stale_fraud_warnings(DISPUTE_AGAIN_AFTER, limit),
+    _ask_about_warning,
+)
+ASK_AGAIN: dict[str, Callable[[str], object]] = {
+    "intents": _ask_about_intent,
+    "refunds": provider.take_over_refunds,
+    "disputes": _ask_about_dispute,
+    "fraud_warnings": _ask_about_warning,
+}
+"""By list: how one of its things is taken over, by its id (of a refund: that of its intent)."""
 
 
 def _scan(
     name: str,
-    listed: Callable[[datetime, str | None], Page[Item]],
-    take_over: Callable[[Sequence[Item]], None],
+    listed: Callable[[datetime, str | None], Page[Listed]],
+    new: Callable[[Sequence[Listed]], Mapping[str, News]],
+    take_over: Callable[[News], object],
 ) -> None:
     """Read a few pages of a list from where the last run ended; see `payments.service.scans`.
 
-    A place is noted only after everything before it was taken over.
+    What cannot be taken over is noted, and asked about again by its id: the place in the list moves
+    on. A list that cannot be read does not keep the others from being read.
     """
+    sweep = f"scan-{name}"
+    sweeps.run(Sweep(sweep, lambda limit: sweeps.failed(sweep, limit), ASK_AGAIN[name]))
     for _ in range(PAGES_PER_RUN):
         with transaction():
             position = payments.continue_scan(name)
         try:
             page = listed(position.since, position.after)
-            take_over(page.items)
         except GatewayObjectUnknown:
             with transaction():
                 payments.restart_scan(name)
@@ -126,48 +167,44 @@ def _scan(
         except (GatewayUnavailable, GatewayRefused) as lost:
             _log.warning("scan_not_finished", scan=name, code=lost.code)
             return
+        news = new(page.items)
+        forget_reads()
+        if not sweeps.try_each(sweep, news, take_over):
+            return  # nobody answers: the page is read again
         with transaction():
             payments.note_scanned(name, page.next_after)
         if page.next_after is None:
             return
 
 
-def _take_over_intents(found: Sequence[IntentSnapshot]) -> None:
-    paid = [snapshot for snapshot in found if snapshot.received > 0]
-    known = payment_queries.payments_by_ref([snapshot.id for snapshot in paid])
-    forget_reads()
-    for snapshot in paid:
-        ours = known.get(snapshot.id)
-        if ours is None or ours.captured != snapshot.received:
-            provider.settle_known_or_list(snapshot)
+def _new_intents(found: Sequence[IntentSnapshot]) -> dict[str, IntentSnapshot]:
+    paid = {snapshot.id: snapshot for snapshot in found if snapshot.received > 0}
+    known = payment_queries.payments_by_ref(paid)
+    return {
+        ref: snapshot
+        for ref, snapshot in paid.items()
+        if ref not in known or known[ref].captured != snapshot.received
+    }
 
 
-def _take_over_refunds(found: Sequence[RefundSnapshot]) -> None:
+def _new_refunds(found: Sequence[RefundSnapshot]) -> dict[str, str]:
+    """Return the payments with refunds of which we do not know how they stand."""
     known = payment_queries.refunds_by_ref([snapshot.id for snapshot in found])
     ours = payment_queries.payments_by_ref([s.intent_id for s in found if s.intent_id])
-    forget_reads()
     changed = [
         snapshot.intent_id
         for snapshot in found
         if snapshot.intent_id in ours
         and (snapshot.id not in known or known[snapshot.id].provider_status != snapshot.status)
     ]
-    for intent_id in dict.fromkeys(changed):
-        if intent_id is not None:
-            provider.take_over_refunds(intent_id)
+    return {intent_id: intent_id for intent_id in changed if intent_id is not None}
 
 
-def _take_over_disputes(found: Sequence[DisputeSnapshot]) -> None:
+def _new_disputes(found: Sequence[DisputeSnapshot]) -> dict[str, DisputeSnapshot]:
     known = payment_queries.dispute_statuses([snapshot.id for snapshot in found])
-    forget_reads()
-    for snapshot in found:
-        if known.get(snapshot.id) != snapshot.status:
-            provider.take_over_dispute(snapshot)
+    return {one.id: one for one in found if known.get(one.id) != one.status}
 
 
-def _take_over_warnings(found: Sequence[FraudWarningSnapshot]) -> None:
+def _new_warnings(found: Sequence[FraudWarningSnapshot]) -> dict[str, FraudWarningSnapshot]:
     known = payment_queries.open_warnings([snapshot.id for snapshot in found])
-    forget_reads()
-    for snapshot in found:
-        if known.get(snapshot.id) != snapshot.is_actionable:
-            provider.take_over_fraud_warning(snapshot)
+    return {one.id: one for one in found if known.get(one.id) != one.is_actionable}

@@ -18,7 +18,7 @@ from api.payments.gateways import (
     RefundSnapshot,
 )
 from api.payments.states import DISPUTE_LOST, PaymentState, RefundState
-from api.platform import attention, audit
+from api.platform import attention, audit, sweeps
 from api.platform.attention import AttentionKind, Resolution, Subjects
 
 
@@ -61,11 +61,23 @@ def settle_intent(payment_id: UUID, snapshot: IntentSnapshot) -> bool:
     return False
 
 
-def settle_unknown_intent(payment_id: UUID) -> None:
-    """Close a payment of which the provider knows nothing: it cannot be paid."""
+def settle_unknown_intent(payment_id: UUID, *, named: str | None = None) -> None:
+    """Close a payment of which the provider knows nothing: it cannot be paid.
+
+    `named` is the PaymentIntent that it named once: then the shop's keys are of another account, in
+    which it may still be paid, and a person is asked.
+    """
     order = orders.lock(_order_of(payment_id))
     payments.record_nothing_to_withdraw(payments.lock(payment_id))
     refresh(order)
+    if named is not None:
+        attention.raise_item(
+            AttentionKind.FAILING_JOB,
+            sweeps.reference("withdraw-payments", payment_id),
+            f"the provider knows nothing of {named} in this account, so it was not withdrawn: "
+            "look in the account that it was made in",
+            about=Subjects(order_id=order.id, payment_id=payment_id),
+        )
 
 
 def settle_refund(refund_id: UUID, snapshot: RefundSnapshot) -> None:
