@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from api.catalog.events import CatalogueChanged, slugs_of
 from api.inventory import queries, service
 from api.kernel.principal import SYSTEM
+from api.platform import sweeps
 from api.platform.db import transaction
 from api.platform.jobs import takes_many
+from api.platform.sweeps import Sweep
 
 
 @takes_many
@@ -18,8 +22,18 @@ def on_catalogue_changed(facts: Sequence[CatalogueChanged]) -> None:
 
 
 def expire_holds() -> None:
-    """Give back what carts held for too long; one transaction per batch."""
-    while True:
-        with transaction():
-            if not service.expire_holds():
-                return
+    """Give back what carts held for too long: in batches, and where one fails shelf by shelf."""
+    try:
+        while True:
+            with transaction():
+                if not service.expire_holds():
+                    return
+    except SQLAlchemyError:
+        sweeps.run(HOLDS)
+
+
+HOLDS = Sweep(
+    "expire-holds",
+    service.levels_to_sweep,
+    sweeps.in_transaction(lambda level_id: service.expire_holds(only=level_id) > 0),
+)

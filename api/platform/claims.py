@@ -240,19 +240,27 @@ def _note(due: Due, error: str, *, claimed_until: Any) -> None:
 
 
 def _change_claims(held: Collection[Due], until: datetime | None) -> None:
-    if held:
-        require_transaction().execute(
-            update(Delivery)
-            .where(
-                tuple_(Delivery.fact_id, Delivery.subscriber).in_(
-                    [(one.fact_id, one.subscriber) for one in held]
-                ),
-                Delivery.done_at.is_(None),
-                Delivery.claimed_until.is_not(None),
-            )
-            .values(claimed_until=until)
-            .execution_options(synchronize_session=False)
+    """Change the claims on what is held, but for rows whose job has them locked: those are safe."""
+    if not held:
+        return
+    free = (
+        select(Delivery.fact_id, Delivery.subscriber)
+        .where(
+            tuple_(Delivery.fact_id, Delivery.subscriber).in_(
+                [(one.fact_id, one.subscriber) for one in held]
+            ),
+            Delivery.done_at.is_(None),
+            Delivery.claimed_until.is_not(None),
         )
+        .with_for_update(skip_locked=True)
+        .cte("free")
+    )
+    require_transaction().execute(
+        update(Delivery)
+        .where(Delivery.fact_id == free.c.fact_id, Delivery.subscriber == free.c.subscriber)
+        .values(claimed_until=until)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _change_waiting(fact_id: UUID | None, subscriber: str | None, **values: Any) -> list[Waiting]:

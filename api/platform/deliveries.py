@@ -223,7 +223,8 @@ def _note_failure(due: Due, error: Exception) -> None:
 
     Then it is enough that the delivery stands there undone: it comes due again.
     """
-    words = f"{type(error).__name__}: {error}"
+    told = "it took too long" if isinstance(error, JobTimeoutException) else error
+    words = f"{type(error).__name__}: {told}"
     try:
         with transaction():
             attempts = claims.note_failure(due, words)

@@ -25,7 +25,11 @@ ALSO = {
     "schemas": {"schemas", "routes", "admin_routes"},  # one form for one thing
 }
 # The console paints its first frame before it pays for the rest.
-LATE_IMPORTS = {"console/__main__.py"}
+LATE_IMPORTS = {
+    "api/platform/sentry.py",  # a package that most shops never use
+    "console/__main__.py",
+    "console/client/sentry.py",
+}
 IMPORTS_BY_NAME = {
     "console.app.application",  # loads the HTTP client after the first frame
     "api.dev.installation",  # asks whether this Python has what an environment needs

@@ -1,6 +1,7 @@
 """Facts on their way up: told if and only if the change happened, delivered once, never lost."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,13 +17,13 @@ from sqlalchemy.exc import OperationalError
 from api.kernel import clock
 from api.kernel.events import Event
 from api.kernel.ids import new_id
-from api.platform import attention, claims, jobs, observability, outbox
+from api.platform import attention, claims, deliveries, jobs, observability, outbox
 from api.platform.claims import Due
 from api.platform.db import session, transaction
-from api.platform.deliveries import carry_out
-from api.platform.jobs import Work, name_of, relay_once, spans_transactions
-from api.platform.outbox import ATTEMPTS, BATCH, Delivery, Fact, emit
-from api.platform.redis import connect
+from api.platform.deliveries import MOST_TOGETHER, Hand, carry_out, work_off
+from api.platform.jobs import Work, name_of, queue, relay_once, spans_transactions, takes_many
+from api.platform.outbox import ATTEMPTS, BATCH, Delivery, Fact, Lane, emit
+from api.platform.redis import client, connect
 from api.platform.settings import Settings
 from tests.support.sql import count_statements
 from tests.support.workshop import put_onto, stock_of
@@ -418,3 +419,150 @@ def test_many_deliveries_are_claimed_in_few_statements(shop: Flask) -> None:
 def test_jobs_are_named_by_their_room(shop: Flask) -> None:
     assert jobs.work().job(name_of(shelve)) is shelve
     assert name_of(shelve).endswith("test_outbox.shelve")
+
+
+def test_six_thousand_deliveries_are_in_one_hand_each_and_in_no_queue(shop: Flask) -> None:
+    """They were queued again every half minute in which nobody had begun: four times each."""
+    for _ in range(10):
+        tells(*["top"] * 300)
+    with transaction():
+        while outbox.relay(jobs.work().names()):
+            continue
+    found = 0
+    for minute in range(60):
+        with later(30 * minute), transaction():
+            held = claims.take_due(100)
+            found += len(held)
+            claims.keep_claims(held)
+            session.execute(
+                update(Delivery)
+                .where(Delivery.claimed_until.is_not(None))
+                .values(claimed_until=clock.now() + timedelta(days=1))
+            )
+
+    assert found == 6_000
+    assert (claimed(), queue().count, client().keys("rq:job:*")) == ([], 0, [])
+
+
+def test_an_e_mail_does_not_wait_behind_the_catalogue(
+    shop: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = replace(jobs.work(), lanes={"tests": Lane.DEFAULT, "notifications": Lane.MAIL})
+    assert mail.lane_of("notifications.jobs.on_order_paid") is Lane.MAIL
+    tells(*["top"] * 300)
+    with transaction():
+        while outbox.relay({BoxArrived: [name_of(shelve)]}, lambda _: Lane.DEFAULT):
+            continue
+    tells("top")
+    with transaction():
+        outbox.relay({BoxArrived: [name_of(announce)]}, lambda _: Lane.MAIL)
+        assert claims.lanes_due() == [Lane.MAIL, Lane.DEFAULT]
+
+    assert work_off(Lane.MAIL, Hand()) == 1
+    assert stock_of("announced") == 1
+    with transaction():
+        assert claims.lanes_due() == [Lane.DEFAULT]
+
+
+def test_what_one_job_does_for_many_facts_it_does_once_for_all(
+    shop: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And where that fails, one by one: only what is at fault is late."""
+    together: list[int] = []
+
+    @takes_many
+    def shelve_all(facts: list[BoxArrived]) -> None:
+        together.append(len(facts))
+        for fact in facts:
+            put_onto(fact.shelf)
+        if any(fact.shelf == "bad" for fact in facts):
+            raise LookupError("no such shelf")
+
+    work = Work(subscribers={BoxArrived: [shelve_all]}, timetable=())
+    monkeypatch.setitem(shop.extensions, "stockroom_work", work)
+    tells(*["good"] * (MOST_TOGETHER + 3))
+    relay_once()
+    with count_statements() as sent:
+        assert work_off(Lane.DEFAULT, Hand()) == MOST_TOGETHER + 3
+    assert together == [MOST_TOGETHER, 3]
+    assert sent.count < 2 * MOST_TOGETHER, sent
+    tells("bad", "good", "good")
+    relay_once()
+    work_off(Lane.DEFAULT, Hand())
+
+    assert together[2:] == [3, 1, 1, 1]
+    assert (stock_of("good"), stock_of("bad")) == (MOST_TOGETHER + 5, 0)
+    assert delivery_of("bad") == (1, "LookupError: no such shelf")
+
+
+def delivery_of(shelf: str) -> tuple[int, str | None]:
+    """Read the attempts and the error of what is not done."""
+    with transaction():
+        row = session.execute(
+            select(Delivery.attempts, Delivery.last_error)
+            .join(Fact, Fact.id == Delivery.fact_id)
+            .where(Delivery.done_at.is_(None), Fact.body["shelf"].astext == shelf)
+        ).one()
+    return row.attempts, row.last_error
+
+
+def test_what_waits_behind_a_slow_job_goes_to_other_workers(
+    shop: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tells("top", "top")
+    relay_once()
+    hand = Hand()
+    hand.fill(claimed())
+    hand.take()
+    assert deliveries.watch([hand])
+    assert len(hand.held()) == 4
+    monkeypatch.setattr(deliveries, "SLOW_SECONDS", 0.0)
+    assert deliveries.watch([hand])
+
+    assert len(hand.held()) == 1
+    assert len(claimed()) == 3
+
+
+def test_a_job_that_takes_too_long_is_told_to_end_and_one_that_hangs_ends_its_worker(
+    shop: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others go on, and the delivery comes due again with the reason."""
+    monkeypatch.setattr(jobs, "JOB_TIMEOUT_SECONDS", 0.2 + jobs.HARD_AFTER_SECONDS)
+    begun = threading.Event()
+    hand, heeds = Hand(), []
+
+    def waits(fact: BoxArrived) -> None:
+        begun.set()
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            time.sleep(0.01)
+
+    work = Work(subscribers={BoxArrived: [waits]}, timetable=())
+    monkeypatch.setitem(shop.extensions, "stockroom_work", work)
+    tells("top")
+    relay_once()
+
+    def works() -> None:
+        with shop.app_context():
+            work_off(Lane.DEFAULT, hand)
+
+    thread = threading.Thread(target=works)
+    thread.start()
+    assert begun.wait(5)
+    while thread.is_alive():
+        heeds.append(deliveries.watch([hand]))
+        thread.join(0.05)
+
+    assert all(heeds)
+    assert delivery_of("top")[1] == "JobTimeoutException: it took too long"
+    hand.fill(claimed_later())
+    hand.take()
+    monkeypatch.setattr(hand, "_ends_at", time.monotonic() - jobs.HARD_AFTER_SECONDS - 1)
+    monkeypatch.setattr(hand, "_is_told", True)
+    assert not deliveries.watch([hand])
+
+
+def claimed_later() -> list[Due]:
+    """Claim what waits for its next attempt."""
+    with later(3600), transaction():
+        return claims.take_due()

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from api.catalog import jobs as catalog
 from api.checkout import flows as checkout
+from api.inventory import jobs as inventory
 from api.kernel import clock
 from api.kernel.errors import Conflict, Unavailable
 from api.kernel.ids import new_id
@@ -24,6 +25,7 @@ from tests.support.sql import count_statements
 
 EVERY_SWEEP = (
     catalog.DUE_PRODUCTS, catalog.SCHEDULED_PRICES, catalog.STALE_COLLECTIONS, checkout.EXPIRY,
+    inventory.HOLDS,
     settlement.DISPUTES, settlement.FRAUD_WARNINGS, settlement.REFUNDS, settlement.STALE_PAYMENTS,
     settlement.WITHDRAWALS, waitlist.WAITING,
 )  # fmt: skip

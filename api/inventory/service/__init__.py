@@ -3,7 +3,7 @@
 from api.inventory.service.corrections import mark, reconcile
 from api.inventory.service.counts import adjust, set_threshold
 from api.inventory.service.dispatch import restock, ship, void_shipment
-from api.inventory.service.holds import expire_holds, hold, release_hold
+from api.inventory.service.holds import expire_holds, hold, levels_to_sweep, release_hold
 from api.inventory.service.many import set_many_thresholds
 from api.inventory.service.opening import (
     Shelf,
@@ -32,6 +32,7 @@ __all__ = [
     "edit_location",
     "expire_holds",
     "hold",
+    "levels_to_sweep",
     "lock_unopened",
     "mark",
     "open_level",

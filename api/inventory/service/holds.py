@@ -1,10 +1,10 @@
 """Holds: goods kept for a cart while somebody checks out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select
 
 from api.inventory.models import MovementKind, StockHold
 from api.inventory.service import ledger, locks
@@ -13,7 +13,8 @@ from api.inventory.service.supply import Freed, choose, sweep
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
-from api.platform.db import require_transaction
+from api.platform import sweeps
+from api.platform.db import require_transaction, session
 
 SWEPT_AT_ONCE = 500
 
@@ -59,22 +60,34 @@ def release_hold(owner_id: UUID) -> None:
     ledger.write(levels, [*freed.expired_entries(), *_changed(freed, {})], by=SYSTEM)
 
 
-def expire_holds() -> int:
+def expire_holds(limit: int = SWEPT_AT_ONCE, *, only: UUID | None = None) -> int:
     """Sweep holds that ran out, one batch of levels; returns how many levels came free.
 
     Levels that somebody is working on are passed over: who needs their goods sweeps them there and
-    then, and the next round finds the rest.
+    then, and the next round finds the rest. `only` sweeps one level alone.
     """
-    ran_out = (
-        select(StockHold.level_id)
-        .where(StockHold.expires_at <= clock.now())
-        .order_by(StockHold.expires_at)
-        .limit(SWEPT_AT_ONCE)
-    )
+    ran_out = _ran_out(limit)
+    if only is not None:
+        ran_out = ran_out.where(StockHold.level_id == only)
     levels = locks.lock_idle(ran_out)
     freed = sweep(levels)
     ledger.write(levels, freed.expired_entries(), by=SYSTEM)
     return len(freed.expired)
+
+
+def levels_to_sweep(limit: int) -> Sequence[UUID]:
+    """List levels with holds that ran out, those that failed lately left out."""
+    waiting = sweeps.waits("expire-holds", StockHold.level_id)
+    return list(dict.fromkeys(session.scalars(_ran_out(limit).where(~waiting))))
+
+
+def _ran_out(limit: int) -> Select[UUID]:
+    return (
+        select(StockHold.level_id)
+        .where(StockHold.expires_at <= clock.now())
+        .order_by(StockHold.expires_at)
+        .limit(limit)
+    )
 
 
 def _changed(freed: Freed, taken: Mapping[UUID, int]) -> list[Entry]:
