@@ -36,6 +36,7 @@ MOST_UNANSWERED = 3
 """So often in a row nobody may answer before a run ends: the others would wait in vain too."""
 GONE_AFTER = timedelta(hours=24)
 _REFERENCE = "sweep:"
+_REFUSAL = DomainError
 
 _log = structlog.get_logger("api.sweeps")
 
@@ -261,7 +262,7 @@ def note_failure(
     At once about a refusal, after a few times about a fault, and after hours about somebody who
     does not answer.
     """
-    words = error.detail if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+    words = error.detail if isinstance(error, _REFUSAL) else f"{type(error).__name__}: {error}"
     _log.warning("sweep_failed", sweep=sweep, item=str(item), error=type(error).__name__)
     subjects = about(item)
     session.rollback()
@@ -315,7 +316,7 @@ def _note(sweep: str, item: Any, *, error: str | None) -> int:
 def _failures_before_attention(error: Exception) -> int:
     if isinstance(error, Unavailable):
         return UNAVAILABLE_BEFORE_ATTENTION
-    return 1 if isinstance(error, DomainError) else FAULTS_BEFORE_ATTENTION
+    return 1 if isinstance(error, _REFUSAL) else FAULTS_BEFORE_ATTENTION
 
 
 def reference(sweep: str, item: Any) -> str:

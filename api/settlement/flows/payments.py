@@ -8,12 +8,12 @@ from uuid import UUID
 import structlog
 
 from api.kernel import clock
-from api.kernel.errors import DomainError
 from api.payments import queries as payment_queries
 from api.payments.errors import (
     GatewayObjectUnknown,
     GatewayRefused,
     GatewayUnavailable,
+    PaymentDeclined,
     PaymentNotFound,
 )
 from api.payments.gateways import IntentSnapshot, PaymentGateway, RefundSnapshot
@@ -66,9 +66,7 @@ def withdraw_open_payments(order_id: UUID) -> None:
     for payment_id in waiting:
         try:
             withdraw_payment(payment_id)
-        except GatewayUnavailable:
-            raise
-        except DomainError as refused:
+        except (GatewayRefused, PaymentDeclined) as refused:
             sweeps.note_failure(WITHDRAW, payment_id, refused, about=about_payment)
 
 
