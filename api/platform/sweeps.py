@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel import clock
-from api.kernel.errors import DomainError, Unavailable
+from api.kernel.errors import Unavailable
 from api.platform import attention, jobs
 from api.platform.attention import AttentionKind, Subjects
 from api.platform.db import Base, require_transaction, session, transaction
@@ -36,7 +36,6 @@ MOST_UNANSWERED = 3
 """So often in a row nobody may answer before a run ends: the others would wait in vain too."""
 GONE_AFTER = timedelta(hours=24)
 _REFERENCE = "sweep:"
-_REFUSAL = DomainError
 
 _log = structlog.get_logger("api.sweeps")
 
@@ -262,7 +261,8 @@ def note_failure(
     At once about a refusal, after a few times about a fault, and after hours about somebody who
     does not answer.
     """
-    words = error.detail if isinstance(error, _REFUSAL) else f"{type(error).__name__}: {error}"
+    # A refusal has words for people; whatever else it is, its kind says more.
+    words = getattr(error, "detail", None) or f"{type(error).__name__}: {error}"
     _log.warning("sweep_failed", sweep=sweep, item=str(item), error=type(error).__name__)
     subjects = about(item)
     session.rollback()
@@ -316,7 +316,7 @@ def _note(sweep: str, item: Any, *, error: str | None) -> int:
 def _failures_before_attention(error: Exception) -> int:
     if isinstance(error, Unavailable):
         return UNAVAILABLE_BEFORE_ATTENTION
-    return 1 if isinstance(error, _REFUSAL) else FAULTS_BEFORE_ATTENTION
+    return 1 if hasattr(error, "detail") else FAULTS_BEFORE_ATTENTION
 
 
 def reference(sweep: str, item: Any) -> str:
