@@ -170,7 +170,7 @@ def _promise_money(
     """Open the case and promise its amount; nothing of the amount can be promised twice."""
     parts = _parts(order, form.lines, shipping=form.shipping, amount=form.amount)
     if parts.amount <= 0:
-        raise NothingToRefund
+        raise orders.naming_last(NothingToRefund(), order.id, "refund_requested")
     money = Money(parts.amount, order.currency)
     if form.expected_amount is not None and form.expected_amount != money:
         raise RefundChanged(amount=money)
@@ -325,7 +325,8 @@ def _refuse_more_than_refundable(order: Order, parts: _Parts) -> None:
         detail = f"At most {refundable} can be refunded."
         wrong = {"pointer": "/amount", "code": RefundExceedsCaptured.code, "detail": detail}
         asked = Money(parts.amount, order.currency)
-        raise RefundExceedsCaptured(requested=asked, refundable=refundable, errors=[wrong])
+        refused = RefundExceedsCaptured(requested=asked, refundable=refundable, errors=[wrong])
+        raise orders.naming_last(refused, order.id, "refund_requested")
 
 
 def _amounts(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:

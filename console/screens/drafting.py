@@ -123,8 +123,9 @@ class DraftingScreen(Frame, Generic[Draft]):
         return True
 
     def on_resize(self) -> None:
-        """Another width, another layout."""
+        """Another width, another layout; once more when the page has its own new size."""
         self.draw()
+        self.call_after_refresh(self.draw)
 
     def draw(self) -> None:
         """Draw the draft."""

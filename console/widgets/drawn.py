@@ -135,7 +135,10 @@ class Sheet(Drawn):
                 # The last line of the window tells how many more there are, until the end.
                 last = min(self._end_of(at), at + self.size.height - 1) - 1
                 lowest = self.top + self.size.height - (2 if self.top < self._lowest else 1)
-                if at < self.top:
+                if last < self.size.height - 1:
+                    # From the beginning, so that a head that was pushed out comes back.
+                    self.scroll_by(-self.top)
+                elif at < self.top:
                     self.scroll_by(at - self.top)
                 elif last > lowest:
                     self.scroll_by(last - lowest)

@@ -215,6 +215,22 @@ class Terminal:
         return (time.perf_counter() - start) * 1000
 
     @property
+    def body(self) -> str:
+        """What stands between the bars: the clock and the line above change by themselves."""
+        return "\n".join("".join(row) for row in self.picture.cells[3:-2])
+
+    def answer_in_the_body(self, keys: bytes, seconds: float = 3.0) -> float:
+        """Type, and wait until the body shows something else; milliseconds between the two."""
+        before, start = self.body, time.perf_counter()
+        self.send(keys)
+        while self.body == before:
+            left = seconds - (time.perf_counter() - start)
+            if left <= 0:
+                return seconds * 1000
+            self.pump(left)
+        return (time.perf_counter() - start) * 1000
+
+    @property
     def megabytes(self) -> float:
         """Resident memory."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
@@ -280,14 +296,16 @@ CALM_START_MS = 10.0
 """What a bare Python takes to start on a calm machine such as the goals were set on."""
 
 
+def bare_start() -> float:
+    """Start a Python that does nothing; milliseconds."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-I", "-S", "-c", "pass"], check=True)
+    return (time.perf_counter() - start) * 1000
+
+
 def slowness() -> float:
     """How many times slower the machine is at this moment than a calm one; 1 at the least."""
-    took = []
-    for _ in range(7):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-I", "-S", "-c", "pass"], check=True)
-        took.append((time.perf_counter() - start) * 1000)
-    return max(1.0, statistics.median(took) / CALM_START_MS)
+    return max(1.0, statistics.median(bare_start() for _ in range(7)) / CALM_START_MS)
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -322,6 +340,15 @@ def key_latencies(terminal: Terminal, keys: bytes, times: int) -> list[float]:
     found = []
     for _ in range(times):
         found.append(terminal.answer(keys))
+        terminal.quiet(0.02)
+    return found
+
+
+def body_latencies(terminal: Terminal, keys: bytes, times: int) -> list[float]:
+    """Press one key again and again, each time when the body has shown the last one."""
+    found = []
+    for _ in range(times):
+        found.append(terminal.answer_in_the_body(keys))
         terminal.quiet(0.02)
     return found
 

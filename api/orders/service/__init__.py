@@ -2,7 +2,7 @@
 
 from api.orders.models import Order
 from api.orders.service.amending import Amendment, Pricing, amend, refuse_unamendable
-from api.orders.service.book import LineDraft, OrderDraft, lock, note, open_order, remember
+from api.orders.service.book import LineDraft, OrderDraft, lock, naming_last, note, open_order, remember
 from api.orders.service.ending import cancel, cancel_units, refuse_uncancellable
 from api.orders.service.goods import (
     open_quantities,
@@ -41,6 +41,7 @@ __all__ = [
     "hold",
     "hold_for",
     "lock",
+    "naming_last",
     "note",
     "open_order",
     "open_quantities",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import selectinload
 
 from api.kernel import clock
+from api.kernel.errors import DomainError
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.orders.errors import OrderNotFound
@@ -19,6 +20,8 @@ from api.orders.service.standing import derive, touch
 from api.orders.texts import search_words
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
+
+Refusal = TypeVar("Refusal", bound=DomainError)
 
 FIRST_NUMBER = 1001
 
@@ -151,6 +154,25 @@ def remember(order_id: UUID, kind: str, text: str, *, by: Principal) -> None:
             actor_key=by.actor_key,
         )
     )
+
+
+def naming_last(refusal: Refusal, order_id: UUID, *kinds: str) -> Refusal:
+    """Let a refusal say what came first: of two who do the same, the second learns who did it.
+
+    Adds `last_change` (text, by, at), and the same in words, when the order's history has an entry
+    of these kinds.
+    """
+    entry = session.execute(
+        select(OrderEntry.text, OrderEntry.actor, OrderEntry.at)
+        .where(OrderEntry.order_id == order_id, OrderEntry.kind.in_(kinds))
+        .order_by(OrderEntry.at.desc(), OrderEntry.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if entry is not None:
+        when = f"{entry.at:%d %b %H:%M} UTC"
+        refusal.detail = f"{refusal.detail} {entry.text} ({entry.actor}, {when})"
+        refusal.facts["last_change"] = {"text": entry.text, "by": entry.actor, "at": entry.at}
+    return refusal
 
 
 def note(order_id: UUID, text: str, *, by: Principal) -> None:

@@ -15,7 +15,7 @@ from api.orders.errors import (
     UnknownOrderLine,
 )
 from api.orders.models import HAS_NO_WORDS, Lexemes, Order, OrderLine
-from api.orders.service.book import remember
+from api.orders.service.book import naming_last, remember
 from api.orders.service.holds import refuse_held
 from api.orders.service.standing import complete_if_done, derive, touch
 from api.orders.states import ORDER, SHIPPABLE, OrderStatus
@@ -27,7 +27,11 @@ def refuse_unshippable(order: Order) -> None:
 
     Raises `InvalidState`, and `OrderOnHold` with each hold's reason and note.
     """
-    ORDER.next(order.status, "ship")
+    try:
+        ORDER.next(order.status, "ship")
+    except InvalidState as refused:
+        naming_last(refused, order.id, "shipped", "cancelled")
+        raise
     if order.on_hold:
         refuse_held(order)
     if order.payment_status not in SHIPPABLE:
@@ -49,7 +53,7 @@ def open_quantities(order: Order, wanted: Mapping[UUID, int] | None) -> dict[UUI
     if wanted is None:
         wanted = {line.id: line.open_quantity for line in order.lines if line.open_quantity}
         if not wanted:
-            raise NothingToShip
+            raise naming_last(NothingToShip(), order.id, "shipped", "cancelled")
     _refuse_unknown(lines, wanted)
     too_many = [
         {
@@ -61,7 +65,7 @@ def open_quantities(order: Order, wanted: Mapping[UUID, int] | None) -> dict[UUI
         if quantity > lines[line_id].open_quantity
     ]
     if too_many:
-        raise QuantityExceedsOpen(errors=too_many)
+        raise naming_last(QuantityExceedsOpen(errors=too_many), order.id, "shipped", "cancelled")
     return dict(wanted)
 
 
@@ -156,7 +160,8 @@ def refundable_quantities(order: Order, wanted: Mapping[UUID, int]) -> None:
         if quantity > lines[line_id].quantity - lines[line_id].refunded_quantity
     ]
     if too_many:
-        raise QuantityExceedsRefundable(errors=too_many)
+        refused = QuantityExceedsRefundable(errors=too_many)
+        raise naming_last(refused, order.id, "refund_requested")
 
 
 def record_refunded_lines(
