@@ -2,7 +2,15 @@
 
 from api.orders.models import Order
 from api.orders.service.amending import Amendment, Pricing, amend, refuse_unamendable
-from api.orders.service.book import LineDraft, OrderDraft, lock, naming_last, note, open_order, remember
+from api.orders.service.book import (
+    LineDraft,
+    OrderDraft,
+    lock,
+    naming_last,
+    note,
+    open_order,
+    remember,
+)
 from api.orders.service.ending import cancel, cancel_units, refuse_uncancellable
 from api.orders.service.goods import (
     open_quantities,
