@@ -1,5 +1,6 @@
 """What letters need to know, and the letter book for staff."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from api.notifications.models import Letter
 from api.notifications.states import LetterKind
 from api.orders.models import Order
 from api.platform.attention import AttentionItem
+from api.platform.bulk import among
 from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort, page
 
@@ -43,6 +45,7 @@ class LetterFilter:
 
     status: str | None = None
     subject_id: UUID | None = None
+    subject_ids: Sequence[UUID] | None = None
 
 
 def texts(kind: LetterKind, subject_id: UUID) -> dict[str, str]:
@@ -64,6 +67,8 @@ def letters(
         conditions.append(Letter.status == narrow.status)
     if narrow.subject_id is not None:
         conditions.append(Letter.subject_id == narrow.subject_id)
+    if narrow.subject_ids is not None:
+        conditions.append(among(Letter.subject_id, narrow.subject_ids))
     rows, described = page(
         select(*_CARD).where(*conditions),
         NEWEST,

@@ -29,7 +29,11 @@ blueprint = Blueprint(
 def list_letters(query: dict[str, Any]) -> Any:
     """List letters, newest first."""
     return queries.letters(
-        LetterFilter(status=query["status"], subject_id=query["subject_id"]),
+        LetterFilter(
+            status=query["status"],
+            subject_id=query["subject_id"],
+            subject_ids=query["subject_ids"],
+        ),
         limit=query["limit"],
         cursor=query["cursor"],
         with_total=query["include"] == "total",

@@ -4,8 +4,12 @@ import marshmallow as ma
 
 from api.notifications.states import LetterKind, LetterStatus
 from api.platform.http import PageQuerySchema, Schema
+from api.platform.in_query import Ids
 
 _STATUS = ma.validate.OneOf([status.value for status in LetterStatus])
+
+MOST_SUBJECTS = 100
+"""Causes that one question may name."""
 
 
 class LetterListQuerySchema(PageQuerySchema):
@@ -15,6 +19,10 @@ class LetterListQuerySchema(PageQuerySchema):
     subject_id = ma.fields.UUID(
         load_default=None,
         metadata={"description": "What the letter is about: an order, a parcel, a refund."},
+    )
+    subject_ids = Ids(
+        most=MOST_SUBJECTS,
+        description="Letters about any of these: an order with its parcels and refunds.",
     )
 
 

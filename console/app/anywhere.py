@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from console.app.navigation import OVERLAYS, Navigation
 from console.app.trail import Stop
 from console.flows import undo
+from console.flows.records.table import KINDS
 from console.flows.step import done, noted
 
 
@@ -13,6 +17,13 @@ class Anywhere(Navigation):
 
     undo_before: int | None = None
     """Undo looks at commands older than this one: it was told why not already."""
+
+    def doing(self, action: str) -> Callable[[], Awaitable[None]]:
+        """What carries an action out that no screen has its own way of."""
+        if action in KINDS:
+            return partial(self.go, Stop(action))
+        method: Callable[[], Awaitable[None]] = getattr(self, f"do_{action}")
+        return method
 
     async def do_home(self) -> None:
         """F2."""

@@ -13,7 +13,7 @@ import contextlib
 import gc
 import importlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import cast
 
@@ -32,6 +32,7 @@ from console.client.errors import CallFailed, SignedOut
 from console.client.folder import StateFolder
 from console.client.outbox import Command
 from console.client.transport import Transport
+from console.flows.records.table import KINDS
 from console.flows.step import Tone, done, noted, wrong
 from console.flows.words import count
 from console.keys import Action
@@ -54,7 +55,7 @@ from console.settings import Settings
 
 STYLES = [
     Path(__file__).parent.parent / "screens" / f"{name}.tcss"
-    for name in ("frame", "home", "orders", "stock", "catalogue", "attention")
+    for name in ("frame", "home", "orders", "stock", "catalogue", "attention", "records")
 ]
 
 TICK = 1.0
@@ -145,7 +146,7 @@ class ConsoleApp(Pasting):
                 async with asyncio.timeout(FIRST_ROWS_WITHIN):
                     await self.home.has_rows.wait()
         self.shop.socket.plug(await asyncio.to_thread(self._connect))
-        await self.load_screens(_load_screen)
+        await self.load_screens(_load_screen, _load_records)
 
     # Keys
 
@@ -287,8 +288,7 @@ class ConsoleApp(Pasting):
         if refusal is not None:
             self.say(noted(refusal))
             return
-        method = getattr(frame, f"do_{action.id}", None) or getattr(self, f"do_{action.id}")
-        await method()
+        await (frame.doing(action.id) or self.doing(action.id))()
 
     async def _code(self, scan: Scan) -> None:
         self.counter.note_scan(scan.raw, scan.code or scan.why)
@@ -392,6 +392,11 @@ def _driver() -> type[Driver] | None:
 def _load_screen(module: str, class_name: str) -> type[Frame]:
     # By name and in a thread: loading all screens first would double the time to the first frame.
     return cast("type[Frame]", getattr(importlib.import_module(module), class_name))
+
+
+def _load_records() -> Mapping[str, type[Frame]]:
+    records = importlib.import_module("console.screens.records")
+    return {name: records.screen_of(kind) for name, kind in KINDS.items()}
 
 
 def _load_http(url: str) -> Transport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from textual.app import App
@@ -65,6 +65,7 @@ class Navigation(App[None]):
         self.frames: dict[str, Frame] = {}
         self.trail = Trail()
         self._all_here = asyncio.Event()
+        self._screens_of_records: Mapping[str, type[Frame]] = {}
         self.home = HomeScreen(self.counter)
         self._put_in_place(self.home)
         self._put_in_place(SignInScreen(self.counter))
@@ -115,17 +116,25 @@ class Navigation(App[None]):
             self.counter.feedback = None
             self.frame.entry_bar.say(None)
 
-    async def load_screens(self, load: Callable[[str, str], type[Frame]]) -> None:
+    async def load_screens(
+        self,
+        load: Callable[[str, str], type[Frame]],
+        records: Callable[[], Mapping[str, type[Frame]]],
+    ) -> None:
         """Load the screens behind the first one, while that is looked at already."""
         for name, class_name in LOADED_LATER.items():
             kind = await asyncio.to_thread(load, f"console.screens.{name}", class_name)
             self._put_in_place(kind(self.counter))
+        self._screens_of_records = await asyncio.to_thread(records)
         self._all_here.set()
 
     async def screen_called(self, name: str) -> Frame:
         """A screen by its name, as soon as it is loaded."""
         if name not in self.frames:
             await self._all_here.wait()
+        if name not in self.frames:
+            # Of the many kinds of records a desk looks at few: theirs are made when they are.
+            self._put_in_place(self._screens_of_records[name](self.counter))
         return self.frames[name]
 
     async def go(self, stop: Stop, opened: Open | None = None) -> None:

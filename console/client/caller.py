@@ -91,6 +91,15 @@ class Caller:
         headers = {**JSON, "Idempotency-Key": key}
         return await self._signed(Asking("POST", path, body=_dumped(body), headers=headers))
 
+    async def change(
+        self, method: str, path: str, body: object, *, key: str, version: int | None
+    ) -> Answer:
+        """Send a change once while somebody waits, based on the version that was looked at."""
+        headers = {**JSON, "Idempotency-Key": key}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        return await self._signed(Asking(method, path, body=_dumped(body), headers=headers))
+
     async def open(self, path: str, body: object) -> Answer:
         """POST without a token: signing in and signing out."""
         return await self._once(Asking("POST", path, body=_dumped(body), headers=JSON))

@@ -13,6 +13,7 @@ from console.client.desk import Desk
 from console.client.folder import StateFolder
 from console.client.orders import Orders
 from console.client.outbox import Command, Draft, Outbox, State
+from console.client.records import Records
 from console.client.refunds import RefundDesk
 from console.client.sender import Sender
 from console.client.session import Session
@@ -54,6 +55,7 @@ class Shop:
         self.watch = Watch(self.caller)
         self.watch.came_back = self.sender.nudge
         self.claims = Claims(self.caller)
+        self.records = Records(self.caller)
         self._folder = folder
         self._pieces: dict[int, Command] = {}
 

@@ -14,8 +14,11 @@ class NotAnAmount(ValueError):
     """The text is no amount; the message says why, for the operator."""
 
 
-def parse(text: str, currency: str) -> Money:
-    """Read `5`, `5.00` or `5,00`: more than nothing, and no more decimals than there are."""
+def parse(text: str, currency: str, *, zero: bool = False) -> Money:
+    """Read `5`, `5.00` or `5,00`, with no more decimals than there are.
+
+    Nothing is refused unless `zero` allows it.
+    """
     written = _WRITTEN.fullmatch(text.strip())
     if written is None:
         example = figure(Money(1250, currency))
@@ -25,6 +28,6 @@ def parse(text: str, currency: str) -> Money:
     if len(part) > places:
         raise NotAnAmount(f"{currency} has {places} decimals, {text.strip()} has {len(part)}")
     amount = int(whole) * 10**places + int(part.ljust(places, "0") or "0")
-    if amount == 0:
+    if amount == 0 and not zero:
         raise NotAnAmount("An amount is more than 0")
     return Money(amount, currency)

@@ -7,7 +7,7 @@ one replaces it, so it finishes the screen itself instead of posting its answer 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import ClassVar, TypeVar
 
@@ -112,6 +112,11 @@ class Frame(Screen[None]):
     def why_not(self, action: str) -> str | None:
         """Why an action cannot be done right now, or None."""
         return None
+
+    def doing(self, action: str) -> Callable[[], Awaitable[None]] | None:
+        """What carries an action out on this screen; None leaves it to the whole console."""
+        method: Callable[[], Awaitable[None]] | None = getattr(self, f"do_{action}", None)
+        return method
 
     def move(self, action: str) -> None:
         """Obey a moving key."""

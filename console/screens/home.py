@@ -14,8 +14,9 @@ from console.client.news import News
 from console.client.orders import aggregate_of
 from console.client.outbox import Command, State
 from console.flows.filters import OrderFilter
+from console.flows.next_job import Job, next_job
 from console.flows.window import Fetch
-from console.flows.words import Sense, age, clock, count
+from console.flows.words import Sense, clock, count
 from console.messages import Open
 from console.scan.entry import Typing
 from console.screens.background import begin
@@ -26,7 +27,7 @@ from console.widgets.drawn import Sheet
 from console.widgets.ink import Line
 from console.widgets.order_rows import QUEUE_COLUMNS, queue_row
 from console.widgets.table import WindowTable
-from console.widgets.tiles import Tile, Tiles
+from console.widgets.tiles import Figure, Today
 
 REFRESH_EVERY = 20
 """Seconds after which the figures are read again while Home is looked at."""
@@ -68,7 +69,7 @@ class HomeScreen(PagedScreen):
                 id="queue",
             ),
         )
-        self.tiles = Tiles(paints, id="tiles")
+        self.today = Today(paints, id="today")
         self.lately = Sheet(paints, id="lately")
         self.has_rows = asyncio.Event()
         """Set when the first rows of the day are on the screen."""
@@ -77,8 +78,8 @@ class HomeScreen(PagedScreen):
         self._ticks = 0
 
     def body(self) -> Iterable[Widget]:
-        """Figures above, the queue below, this desk's last commands beside it."""
-        return (self.tiles, Columns(self.table, self.lately))
+        """The next job and the figures, the queue, and this desk's last commands beside it."""
+        return (self.today, Columns(self.table, self.lately))
 
     def crumbs(self) -> tuple[str, ...]:
         """The root of everything."""
@@ -87,7 +88,7 @@ class HomeScreen(PagedScreen):
     async def show(self, subject: str, order: CaseFile | None) -> None:
         """Show what is known at once and read what is new."""
         self._draw_lately()
-        self._draw_tiles()
+        self._draw_today()
         if self.counter.operator:
             begin(self, "list", self.reload)
 
@@ -115,6 +116,12 @@ class HomeScreen(PagedScreen):
     def list_arrived(self) -> None:
         """The queue is on the screen."""
         self.has_rows.set()
+        self._draw_today()
+
+    def on_window_table_cursor_moved(self, message: WindowTable.CursorMoved) -> None:
+        """Another order: it is the next job now."""
+        message.stop()
+        self._draw_today()
 
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
         """A command that was done changes the figures."""
@@ -133,21 +140,21 @@ class HomeScreen(PagedScreen):
             begin(self, "list", self.reload)
 
     def why_not(self, action: str) -> str | None:
-        """Enter needs an order to open."""
-        if action == "enter" and self.table.current is None:
-            return self.table.why_none("Nothing waits to be shipped: scan or type a code")
+        """Enter needs a job."""
+        if action == "enter" and self._job() is None:
+            return self.table.why_none("Nothing waits at this desk: scan or type a code")
         return None
 
     def redraw(self) -> None:
         """Other colours."""
-        self._draw_tiles()
+        self._draw_today()
         self._draw_lately()
 
     async def do_enter(self) -> None:
-        """Open the order under the cursor: the oldest, unless the operator moved."""
-        order = self.table.current
-        if order is not None:
-            self.post_message(Open("order", order.id))
+        """Begin the next job."""
+        job = self._job()
+        if job is not None:
+            self.post_message(Open(job.screen, job.subject))
 
     async def _read_overview(self) -> None:
         overview = await self.asked(
@@ -158,30 +165,31 @@ class HomeScreen(PagedScreen):
             if self.counter.currency != overview.currency:
                 self.counter.currency = overview.currency
                 self.table.invalidate()
-            self._draw_tiles()
+            self._draw_today()
             self._draw_lately()
 
-    def _draw_tiles(self) -> None:
-        seen = self._overview
-        if seen is None:
-            blank = ("to ship", "shipped today", "unpaid", "low stock", "attention")
-            self.tiles.show(tuple(Tile(title, "…") for title in blank))
-            return
-        oldest = seen.oldest_to_ship_at
-        self.tiles.show(
-            (
-                Tile("to ship", count(seen.to_ship), Sense.DUE if seen.to_ship else Sense.GOOD,
-                     "○" if seen.to_ship else "✔",
-                     f"oldest {age(oldest)}" if oldest else "all done"),
-                Tile("shipped today", count(seen.shipped_today), Sense.GOOD, "✔"),
-                Tile("unpaid", count(seen.unpaid), Sense.QUIET, "○" if seen.unpaid else ""),
-                Tile("low stock", count(seen.low_stock), *_alarm(seen.low_stock, "⚠", Sense.PART),
-                     ":l shows it" if seen.low_stock else ""),
-                Tile("attention", count(seen.needs_attention),
-                     *_alarm(seen.needs_attention, "✖", Sense.BAD),
-                     "F5 shows it" if seen.needs_attention else ""),
-            )
-        )  # fmt: skip
+    def _job(self) -> Job | None:
+        """The next job: of the first order, or of the one that the operator went to."""
+        shop = self.counter.shop
+        refused = shop.needs_person if self.table.cursor == 0 else 0
+        return next_job(self._overview, self.table.current, shop.session.person, refused)
+
+    def _draw_today(self) -> None:
+        seen, job = self._overview, self._job()
+        figures: tuple[Figure, ...] = ()
+        if seen is not None:
+            figures = (
+                Figure(count(seen.to_ship), "to ship", *_mark(seen.to_ship, "○", Sense.DUE), "F4"),
+                Figure(count(seen.needs_attention), "need you",
+                       *_mark(seen.needs_attention, "✖", Sense.BAD), "F5"),
+                Figure(count(seen.low_stock), "run low",
+                       *_mark(seen.low_stock, "⚠", Sense.PART), ":l"),
+                Figure(count(seen.unpaid), "unpaid", "○", Sense.QUIET),
+                Figure(count(seen.shipped_today), "shipped today", "✔", Sense.GOOD),
+            )  # fmt: skip
+        nothing = "Reading the day …" if seen is None else "All done: nothing waits at this desk."
+        self.today.show(job, figures, nothing)
+        self.key_bar.relabel({"enter": job.verb if job else ""})
 
     def _draw_lately(self) -> None:
         paints = self.counter.paints
@@ -225,8 +233,8 @@ class HomeScreen(PagedScreen):
         return aggregate_of(order_id) in self.counter.shop.outbox.busy
 
 
-def _alarm(number: int, mark: str, sense: Sense) -> tuple[Sense, str]:
-    return (sense, mark) if number else (Sense.GOOD, "✔")
+def _mark(number: int, mark: str, sense: Sense) -> tuple[str, Sense]:
+    return (mark, sense) if number else ("✔", Sense.GOOD)
 
 
 def _order_id(order: OrderCard) -> str:

@@ -34,6 +34,9 @@ CAME = Prompt("came", "how much came:")
 REFERENCE = Prompt("reference", "reference of the transfer:")
 WHY_CANCEL = Prompt("why_cancel", f"why? {order_commands.listed_reasons()}:")
 LONGEST_NOTE = 2000
+MOST_SUBJECTS = 100
+"""Causes of e-mails that the shop takes in one question."""
+
 STEPS = {
     CAME.name: order_commands.amount_typed,
     REFERENCE.name: order_commands.reference_typed,
@@ -47,7 +50,7 @@ class OrderScreen(HoldingScreen):
     NAME = "order"
     WAITS_FOR = frozenset(
         {"enter", "ship", "refund_here", "refund", "note", "mark_paid", "cancel_order", "hold",
-         "release"}
+         "release", "parcels", "emails", "same_customer"}
     )  # fmt: skip
     CODES_WAIT = True
 
@@ -249,6 +252,23 @@ class OrderScreen(HoldingScreen):
     async def do_refund(self) -> None:
         """F8: this is the order at hand."""
         self._go("refund")
+
+    async def do_parcels(self) -> None:
+        """Its parcels, and what may be done to each of them."""
+        self._go("parcels")
+
+    async def do_emails(self) -> None:
+        """Its e-mails: about itself, its parcels and its refunds."""
+        order = self.order
+        assert order is not None
+        parcels = [one.id for one in order.fulfilments]
+        about = [order.id, *parcels, *(one.id for one in order.refunds)]
+        self.post_message(Open("emails", ",".join(about[:MOST_SUBJECTS])))
+
+    async def do_same_customer(self) -> None:
+        """All orders of the same customer."""
+        assert self.order is not None
+        self.post_message(Open("orders", f"/{self.order.email}"))
 
     async def do_note(self) -> None:
         """Write a note; Enter sends it."""

@@ -35,6 +35,7 @@ from console.widgets.table import WindowTable
 from console.widgets.views import Views
 
 FIND = Prompt("find", "/", is_live=True)
+ABOUT_AN_ORDER = frozenset({"enter", "ship", "refund_here", "note", "parcels", "same_customer"})
 
 
 class OrdersScreen(PagedScreen):
@@ -123,7 +124,7 @@ class OrdersScreen(PagedScreen):
 
     def why_not(self, action: str) -> str | None:
         """Some actions need an order, some a permission, some an order in the right state."""
-        if action in {"enter", "ship", "refund_here", "note"} and self.table.current is None:
+        if action in ABOUT_AN_ORDER and self.table.current is None:
             return self.table.why_none("No order is chosen")
         order: OrderCard | None = self.table.current
         if action == "ship" and order is not None:
@@ -156,6 +157,16 @@ class OrdersScreen(PagedScreen):
     async def do_note(self) -> None:
         """Notes are written where the timeline can be seen."""
         self._open("order")
+
+    async def do_parcels(self) -> None:
+        """The parcels of the order."""
+        self._open("parcels")
+
+    async def do_same_customer(self) -> None:
+        """All orders of the same customer."""
+        order: OrderCard | None = self.table.current
+        if order is not None:
+            await self.show(f"/{order.email}", None)
 
     async def do_find(self) -> None:
         """Search."""

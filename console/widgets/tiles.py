@@ -1,59 +1,73 @@
-"""The day in figures: a row of tiles."""
+"""Home's upper part: the next job, and below it the day in figures."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from console.flows.next_job import Job
 from console.flows.words import Sense
 from console.theme import Paints
 from console.widgets.drawn import Drawn
-from console.widgets.ink import Line, Part, fit
+from console.widgets.ink import Line, Part, width_of
 
 
-class Tile(NamedTuple):
-    """One figure with its name, a mark when it means something, and a word below."""
+class Figure(NamedTuple):
+    """One number of the day with its name, its mark, and the key that shows more."""
 
-    title: str
-    figure: str
-    sense: Sense = Sense.QUIET
-    mark: str = ""
-    below: str = ""
+    number: str
+    name: str
+    mark: str
+    sense: Sense
+    key: str = ""
 
 
-class Tiles(Drawn):
-    """Figures side by side: names above, numbers below, nothing else."""
+class Today(Drawn):
+    """What to do now stands first and large; the figures are one line."""
 
     def __init__(self, paints: Paints, *, id: str) -> None:
         super().__init__(paints, id=id)
-        self._tiles: tuple[Tile, ...] = ()
+        self._job: Job | None = None
+        self._nothing = ""
+        self._figures: tuple[Figure, ...] = ()
 
-    def show(self, tiles: tuple[Tile, ...]) -> None:
-        """Show other figures."""
-        if tiles != self._tiles:
-            self._tiles = tiles
+    def show(self, job: Job | None, figures: Sequence[Figure], nothing: str) -> None:
+        """Show another job and other figures; `nothing` is said where there is no job."""
+        fresh = (job, nothing, tuple(figures))
+        if fresh != (self._job, self._nothing, self._figures):
+            self._job, self._nothing, self._figures = fresh
             self.refresh()
 
     def line_at(self, y: int, width: int) -> Line:
-        """A line through all tiles."""
-        if not self._tiles or y == 0 or y == 4:
-            return Line()
-        each = (width - 1) // len(self._tiles)
-        parts: list[Part] = [(" ", self.paints.ink)]
-        for tile in self._tiles:
-            parts.append(("▌", self.paints.senses[tile.sense]))
-            parts += [(text, style + self.paints.card) for text, style in self._part(tile, y, each)]
-            parts.append((" ", self.paints.ink))
-        return Line(tuple(parts))
+        """An edge of its colour, the job, why it is the next; then the figures."""
+        paints, job = self.paints, self._job
+        if y in (1, 2):
+            card = paints.card
+            edge: Part = ("▌", paints.senses[job.sense if job else Sense.GOOD])
+            if y == 1:
+                head = (" NEXT  ", paints.heading + card)
+                words = (job.title if job else self._nothing, paints.bright + card)
+                block = (f" ⏎ {job.verb} ", paints.enter) if job else ("", card)
+                return Line(((" ", paints.ink), edge, head, words), (block, (" ", card)), card)
+            why = (f"       {job.why if job else ''}", paints.dim + card)
+            return Line(((" ", paints.ink), edge, why), (), card)
+        return self._numbers(width) if y == 4 else Line()
 
-    def _part(self, tile: Tile, y: int, each: int) -> list[Part]:
-        paints, width = self.paints, each - 3
-        if y == 1:
-            return [(" ", paints.dim), (fit(tile.title, width), paints.dim)]
-        if y == 2:
-            mark = f"{tile.mark} " if tile.mark else ""
-            rest = width - len(mark)
-            return [
-                (f" {mark}", paints.senses[tile.sense]),
-                (fit(tile.figure, rest), paints.bright),
+    def _numbers(self, width: int) -> Line:
+        paints = self.paints
+        parts: list[Part] = [(" ", paints.ink)]
+        used = 1
+        for one in self._figures:
+            key = f" {one.key}" if one.key else ""
+            words = f"{one.mark} {one.number} {one.name}{key}"
+            if used + width_of(words) > width:
+                break
+            parts += [
+                (f"{one.mark} ", paints.senses[one.sense]),
+                (one.number, paints.bright),
+                (f" {one.name}", paints.dim),
+                (key, paints.key),
+                ("   ", paints.ink),
             ]
-        return [(" ", paints.dim), (fit(tile.below, width), paints.dim)]
+            used += width_of(words) + 3
+        return Line(tuple(parts))

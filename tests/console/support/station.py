@@ -137,7 +137,7 @@ class Station:
         )
         held = not self.line.gate.is_set() or self.shop.moods.latency > 0.1
         under_way = app.shop.caller.oldest_under_way > 0 and not held
-        loads = len(app.frames) < 12
+        loads = not app._all_here.is_set()
         return waits or draws or app.intake.is_busy or (works and not held) or under_way or loads
 
     def _post(self, key: str) -> None:

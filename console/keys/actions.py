@@ -1,21 +1,17 @@
-"""The one list of what an operator can do, and by which key.
-
-Bindings, the key bar, the help page and the palette are all made from it, so they cannot disagree.
-A screen carries an action out in a method called `do_` and the action's id; one that it cannot
-carry out right now says why in `why_not`, and pressing its key shows that sentence.
-"""
+"""Everything that an operator can do, in the order in which the bar shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
 from typing import NamedTuple
 
-EVERYWHERE = frozenset(
-    {"home", "orders", "order", "ship", "refund", "stock", "level", "catalogue", "attention",
-     "tray", "help"}
-)  # fmt: skip
-LISTS = frozenset(
+from console.flows.records.table import KINDS
+
+RECORDS = frozenset(KINDS)
+EVERYWHERE = RECORDS | {
+    "home", "orders", "order", "ship", "refund", "stock", "level", "catalogue", "attention",
+    "tray", "help",
+}  # fmt: skip
+LISTS = RECORDS | frozenset(
     {
         "home",
         "orders",
@@ -62,7 +58,7 @@ def _on(*screens: str) -> frozenset[str]:
 ACTIONS = (
     # What the screen is for comes first: the bar shows actions in this order.
     Action("enter", ("enter", "ctrl+j"), "⏎", "open",
-           "Open what the cursor is on; with nothing chosen, the next order to ship",
+           "Begin the next job: ship the order that waits longest, or the one the cursor is on",
            "This screen", _on("home")),
     Action("enter", ("enter", "ctrl+j"), "⏎", "open", "Open the order", "This screen",
            _on("orders")),
@@ -186,10 +182,27 @@ ACTIONS = (
            "This screen", _on("order")),
     Action("release", ("u",), "u", "release", "Release what holds the order back",
            "This screen", _on("order")),
+    Action("parcels", ("k",), "k", "parcels", "The order's parcels: delivered, tracking, void, pack for later",
+           "This screen", _on("order", "orders")),
+    Action("emails", ("m",), "m", "e-mails", "The order's e-mails: read them, send one again",
+           "This screen", _on("order")),
+    Action("same_customer", ("o",), "o", "theirs", "All orders of the same customer",
+           "This screen", _on("order", "orders")),
+    Action("enter", ("enter", "ctrl+j"), "⏎", "look", "The whole page of what the cursor is on; in "
+           "a form, the answer that has the focus", "This screen", RECORDS),
+    Action("commit", ("f10", "ctrl+s"), "F10", "send", "Send what was filled in", "This screen",
+           RECORDS),
+    *(
+        Action(verb.name, (verb.key,), verb.key, verb.label, verb.help, "This screen",
+               _on(kind.name), needs=verb.needs)
+        for kind in KINDS.values() for verb in kind.verbs
+    ),
+    Action("turn_left", ("left",), "←", "", "In a form, the answer before", "This screen", RECORDS),
+    Action("turn_right", ("right",), "→", "", "In a form, the next answer", "This screen", RECORDS),
     Action("next_view", ("tab",), "⇥", "view", "The next view of the list", "This screen",
-           _on("orders", "tray", "catalogue", "attention")),
+           _on("orders", "tray", "catalogue", "attention") | RECORDS),
     Action("last_view", ("shift+tab",), "⇧⇥", "", "The view before", "This screen",
-           _on("orders", "tray", "catalogue", "attention")),
+           _on("orders", "tray", "catalogue", "attention") | RECORDS),
     Action("to_ship", ("t",), "t", "", "Orders that wait to be shipped, oldest first",
            "This screen", _on("orders")),
     Action("all", ("a",), "a", "", "All orders, newest first", "This screen", _on("orders")),
@@ -231,6 +244,11 @@ ACTIONS = (
     Action("queue", ("f4",), "F4", "to ship", "Orders that wait to be shipped", "Going about",
            EVERYWHERE, "q"),
     Action("low_stock", (), "", "", "Stock that runs low", "Going about", EVERYWHERE, "l"),
+    *(
+        Action(kind.name, (), "", "", kind.help, "Going about", EVERYWHERE, kind.alias,
+               needs=kind.needs)
+        for kind in KINDS.values() if kind.alias
+    ),
     Action("undo", ("f9",), "F9", "undo", "Take the last step back; again, the one before",
            "Any time", EVERYWHERE, "z"),
     Action("tray", ("f12",), "F12", "tray", "Unsent and refused commands, and every call",
@@ -247,113 +265,3 @@ ACTIONS = (
     Action("quit", ("ctrl+q",), "Ctrl+Q", "", "Close the console; unsent work is kept",
            "Any time", EVERYWHERE | {"sign_in", "palette"}, "quit"),
 )  # fmt: skip
-
-PAGE = 10
-"""Lines that a page key moves in lists that are short."""
-
-ALWAYS_ON_THE_BAR = (
-    ("back", "help", "palette"),
-    ("home", "orders", "queue", "attention", "catalogue", "stock", "refund"),
-    ("undo", "tray", "quit"),
-)
-"""The lower row of the bar, in groups."""
-
-MOST_WANTED = (
-    "help", "palette", "home", "orders", "back", "stock", "undo", "tray", "attention", "queue",
-    "refund", "catalogue", "quit",
-)  # fmt: skip
-"""The lower row by how much it is wanted: a narrow window leaves out the last ones."""
-
-NEXT = frozenset({"enter", "commit"})
-"""What comes next stands first on the bar, and Enter as a filled block."""
-
-LOOKING = frozenset({"find", "next_view", "turn_over", "low"})
-"""What only changes what is seen stands last."""
-
-NEEDS = {
-    "give_back": "orders:refund", "link": "payments:write", "accept": "orders:write",
-    "run_again": "jobs:write", "discard": "jobs:write", "ship": "fulfilment:write",
-    "refund_here": "orders:refund", "refund": "orders:refund", "note": "orders:write",
-    "mark_paid": "payments:write", "cancel_order": "orders:cancel", "hold": "orders:write",
-    "release": "orders:write", "price": "catalog:write", "sale": "catalog:write",
-    "was": "catalog:write", "publish": "catalog:write", "archive": "catalog:write",
-    "unarchive": "catalog:write", "low_at": "inventory:adjust", "add": "inventory:adjust",
-    "take": "inventory:adjust", "set": "inventory:adjust",
-}  # fmt: skip
-"""The permission without which an action is neither shown nor done."""
-
-MOVES = frozenset({"up", "down", "page_up", "page_down", "first", "last"})
-
-
-def moved(action_id: str, at: int, count: int) -> int:
-    """Where a moving key takes a cursor in a list of so many lines."""
-    steps = {"up": -1, "down": 1, "page_up": -PAGE, "page_down": PAGE, "first": -count}
-    return min(max(0, at + steps.get(action_id, count)), max(0, count - 1))
-
-
-@cache
-def bindings(screen: str) -> Mapping[str, Action]:
-    """Which key does what on a screen."""
-    bound: dict[str, Action] = {}
-    for action in ACTIONS:
-        if screen in action.screens:
-            for key in action.keys:
-                bound.setdefault(key, action)
-    return bound
-
-
-@cache
-def command_characters(screen: str) -> frozenset[str]:
-    """Characters that are commands on a scan screen as long as nothing has been typed."""
-    return frozenset(key for key in bindings(screen) if len(key) == 1)
-
-
-@cache
-def actions_on(screen: str) -> tuple[Action, ...]:
-    """Everything that can be done on a screen, in the order of the registry."""
-    return tuple(action for action in ACTIONS if screen in action.screens)
-
-
-class Rows(NamedTuple):
-    """What the key bar shows, in groups; `wanted` ranks what there is no room for."""
-
-    groups: tuple[tuple[Action, ...], ...]
-    wanted: tuple[Action, ...]
-
-
-@cache
-def on_the_bar(screen: str) -> tuple[Rows, Rows]:
-    """The two rows of the key bar: this screen's actions, and those of every screen."""
-    shown = [action for action in actions_on(screen) if action.label]
-    here = [action for action in shown if action.id not in MOST_WANTED]
-    groups = tuple(
-        tuple(action for action in here if _place_of(action) == place) for place in range(3)
-    )
-    always = {action.id: action for action in shown if action.id in MOST_WANTED}
-    return (
-        Rows(groups, tuple(action for group in groups for action in group)),
-        Rows(
-            tuple(tuple(always[one] for one in group if one in always)
-                  for group in ALWAYS_ON_THE_BAR),
-            tuple(always[one] for one in MOST_WANTED if one in always),
-        ),
-    )  # fmt: skip
-
-
-def _place_of(action: Action) -> int:
-    return 0 if action.id in NEXT else 2 if action.id in LOOKING else 1
-
-
-def permission(action: Action) -> str:
-    """The permission that an action needs, or nothing."""
-    return action.needs or NEEDS.get(action.id, "")
-
-
-def action(action_id: str, screen: str) -> Action:
-    """The action with this id, as it is on this screen."""
-    return next(one for one in actions_on(screen) if one.id == action_id)
-
-
-def by_alias(screen: str, alias: str) -> Action | None:
-    """The action that is meant by a word typed after `:`."""
-    return next((one for one in actions_on(screen) if one.alias and one.alias == alias), None)

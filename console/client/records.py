@@ -1,0 +1,44 @@
+"""Records that have no shape of their own here: read as the shop tells them, changed by version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from console.client.caller import ADMIN, Caller
+from console.client.contract import parse
+from console.client.models import Page, PageMark
+from console.client.pages import parse_page
+
+
+class Records:
+    """Lists and single records of the shop by their paths below `/admin`."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    async def page(self, path: str, query: Mapping[str, str]) -> Page[Mapping[str, Any]]:
+        """One page of a list."""
+        shape: type[Mapping[str, Any]] = dict
+        return parse_page(shape, (await self._caller.get(f"{ADMIN}{path}", query)).body)
+
+    async def only(self, path: str) -> Page[Mapping[str, Any]]:
+        """The one record there is, as a page of a list."""
+        return Page((await self.one(path),), PageMark(1, None, has_more=False, total=1))
+
+    async def one(self, path: str) -> dict[str, Any]:
+        """A record as it is now."""
+        return parse(dict, (await self._caller.get(f"{ADMIN}{path}")).body)
+
+    async def change(
+        self, method: str, path: str, body: Mapping[str, object], *, key: str, version: int | None
+    ) -> dict[str, Any]:
+        """Send a change while the operator waits for its answer.
+
+        Refused by the shop with `StaleVersion` where the record is no longer the version that was
+        looked at.
+        """
+        answer = await self._caller.change(method, f"{ADMIN}{path}", body, key=key, version=version)
+        told: dict[str, Any] = json.loads(answer.body) if answer.body else {}
+        return told

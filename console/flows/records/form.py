@@ -1,0 +1,172 @@
+"""A form for one command: asked question by question, looked over, then sent.
+
+Nothing is sent by its key alone: the last step is always a question whose safe answer has the
+focus, so a barcode that runs into a list can open a form and do nothing more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, replace
+
+from console.flows import amounts
+from console.flows.records.shapes import Asked, Kind, Record, Shown, Verb, at
+from console.flows.records.told import told
+from console.flows.step import Choice, Question, Step, wrong
+
+LONGEST = 500
+WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
+WORDS = {"yes": True, "y": True, "1": True, "no": False, "n": False, "0": False}
+
+
+class NotAnAnswer(ValueError):
+    """What was typed cannot be taken; the message says why, for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A command being filled in."""
+
+    kind: Kind
+    verb: Verb
+    record: Record | None
+    currency: str
+    answers: tuple[tuple[str, object], ...] = ()
+    """What goes into the body; what was left as it is stands in none of them."""
+
+    at: int = 0
+    """Questions that were answered, or left out."""
+
+    question: Question | None = None
+
+    @property
+    def asked(self) -> Asked | None:
+        """The question that is due."""
+        return self.verb.asks[self.at] if self.at < len(self.verb.asks) else None
+
+    @property
+    def says_yes(self) -> bool:
+        """Whether the focused answer is the one that sends."""
+        return self.question is not None and self.question.focused.name == "yes"
+
+    @property
+    def body(self) -> dict[str, object]:
+        """What is sent."""
+        return {**dict(self.verb.fixed), **dict(self.answers)}
+
+    @property
+    def name(self) -> str:
+        """What the command is about, in words."""
+        value = at(self.record, self.kind.named_by) if self.record else None
+        return str(value or self.kind.one)
+
+    def turned(self, by: int) -> Form:
+        """The focus on another answer."""
+        return self if self.question is None else replace(self, question=self.question.moved(by))
+
+    def start(self) -> str:
+        """What stands in the entry bar before anything is typed."""
+        asked = self.asked
+        if asked is None or not asked.start or self.record is None:
+            return ""
+        value = at(self.record, asked.start)
+        if asked.form == "money" and value:
+            return told(Shown("", "", "figure"), value)
+        if asked.form == "yes":
+            return "yes" if value else "no"
+        return "" if value is None else str(value)
+
+
+FormStep = Step[Form, None]
+
+
+def begin(kind: Kind, verb: Verb, record: Record | None, currency: str) -> Form:
+    """Begin to fill it in; one without questions is looked over at once."""
+    return _reviewed(Form(kind, verb, None if verb.is_new else record, currency))
+
+
+def answered(form: Form, text: str) -> FormStep:
+    """Take an answer. One that makes no sense is asked for again, with what would be right."""
+    asked = form.asked
+    assert asked is not None
+    typed = text.strip()
+    # A change names only what is to become another; a command names all that it takes.
+    is_same = form.verb.method == "PATCH" and bool(asked.start) and typed == form.start()
+    if is_same or (not typed and asked.is_optional):
+        return Step(_reviewed(replace(form, at=form.at + 1)))
+    try:
+        value = parsed(asked, typed, form.currency)
+    except NotAnAnswer as refusal:
+        return Step(form, feedback=wrong(str(refusal)))
+    grown = replace(form, answers=(*form.answers, (asked.name, value)), at=form.at + 1)
+    return Step(_reviewed(grown))
+
+
+def parsed(asked: Asked, text: str, currency: str) -> object:
+    """Read one answer. Raises `NotAnAnswer`; a decimal comma is read where there are decimals."""
+    if not text:
+        raise NotAnAnswer(f"Nothing was typed: {asked.label.rstrip(':')}?")
+    if len(text) > LONGEST:
+        raise NotAnAnswer(f"{len(text)} characters are too many, {LONGEST} are the most")
+    match asked.form:
+        case "number":
+            if not WHOLE.fullmatch(text):
+                raise NotAnAnswer(f"{text} is not a whole number such as 12")
+            return int(text)
+        case "money":
+            try:
+                return amounts.parse(text, currency, zero=True).as_wire()
+            except amounts.NotAnAmount as refusal:
+                raise NotAnAnswer(str(refusal)) from refusal
+        case "yes":
+            if text.casefold() not in WORDS:
+                raise NotAnAnswer(f"{text} is neither yes nor no")
+            return WORDS[text.casefold()]
+        case "day":
+            try:
+                return dt.date.fromisoformat(text).isoformat()
+            except ValueError as refusal:
+                raise NotAnAnswer(f"{text} is no day such as 2026-11-20") from refusal
+        case "choice":
+            return _chosen(asked, text)
+    return text
+
+
+def choices(asked: Asked) -> str:
+    """`1 owner   2 manager   ...`"""
+    return "   ".join(f"{n} {word}" for n, word in enumerate(asked.choices, 1))
+
+
+def _chosen(asked: Asked, text: str) -> str:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= len(asked.choices):
+        return asked.choices[int(text) - 1]
+    meant = [one for one in asked.choices if one.startswith(text.casefold())]
+    if len(meant) != 1:
+        raise NotAnAnswer(f"{text} is none of {choices(asked)}")
+    return meant[0]
+
+
+def _reviewed(form: Form) -> Form:
+    """With the question whether to send it, once everything is known."""
+    if form.asked is not None:
+        return form
+    facts = {**(form.record or {}), **dict(form.answers), "name": form.name}
+    text = form.verb.question.format_map(facts)
+    told_answers = ", ".join(
+        f"{asked.label.rstrip(':').split(',')[0]} {_said(asked, dict(form.answers)[asked.name])}"
+        for asked in form.verb.asks
+        if asked.name in dict(form.answers)
+    )
+    if told_answers:
+        text = f"{text} {told_answers}."
+    return replace(
+        form,
+        question=Question(text, (Choice("no", "no"), Choice("yes", f"yes, {form.verb.label}"))),
+    )
+
+
+def _said(asked: Asked, value: object) -> str:
+    if asked.form == "secret":
+        return "•" * 8
+    return told(Shown("", "", asked.form), value)

@@ -1,0 +1,142 @@
+"""Records of the shop that have no screen of their own: how they are listed, told and changed.
+
+A kind of record is data: where it is read, what is shown of it, and what may be done to it by
+which key. One list, one page and one form carry all of them out, so a new operation of the shop
+reaches the counter by a few lines of a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+Record = Mapping[str, Any]
+
+
+class Shown(NamedTuple):
+    """A value of a record, as a column of the list or as a line of the page."""
+
+    title: str
+    path: str
+    """Where it stands in the record: `progress.rows`."""
+
+    form: str = "text"
+    """text, state, when, age, money, count, yes, units (of lines), list, share (of a hundred)."""
+
+    width: int = 10
+    grow: int = 0
+    from_width: int = 0
+
+
+class Asked(NamedTuple):
+    """A question of a form."""
+
+    name: str
+    """Where the answer goes in what is sent."""
+
+    label: str
+    form: str = "text"
+    """text, number, money, yes, day, secret, choice."""
+
+    choices: tuple[str, ...] = ()
+    is_optional: bool = False
+    """Whether Enter alone leaves it out, which leaves it as it is."""
+
+    start: str = ""
+    """Path of the value that stands there already."""
+
+
+class Verb(NamedTuple):
+    """Something that may be done, to the record under the cursor or to make a new one."""
+
+    name: str
+    key: str
+    label: str
+    help: str
+    path: str
+    """`/fulfilments/{id}/deliver`; `{about}` is what the list is about."""
+
+    needs: str
+    question: str
+    """What is asked before it is sent; `{name}` is the record."""
+
+    method: str = "POST"
+    asks: tuple[Asked, ...] = ()
+    fits: tuple[str, ...] = ()
+    """States of a record to which this may be done; none stands for all."""
+
+    is_new: bool = False
+    """Whether it makes a record and needs none."""
+
+    fixed: tuple[tuple[str, object], ...] = ()
+    """What is sent beside the answers."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is sent while the operator waits: what replaces a version, and secrets.
+
+        Everything else goes through the outbox. A password never lies there.
+        """
+        return self.method != "POST" or any(one.form == "secret" for one in self.asks)
+
+
+class Kind(NamedTuple):
+    """A kind of record. Its name is that of its screen."""
+
+    name: str
+    one: str
+    """One of them, in a word."""
+
+    help: str
+    path: str
+    columns: tuple[Shown, ...]
+    page: tuple[Shown, ...]
+    """What the page tells beside the columns."""
+
+    verbs: tuple[Verb, ...] = ()
+    alias: str = ""
+    needs: str = ""
+    item: str = ""
+    """Where one of them is read whole; without it the row is all there is."""
+
+    below: str = ""
+    """A list that belongs to a record and stands below its page."""
+
+    below_shown: tuple[Shown, ...] = ()
+    about: str = ""
+    """The query that narrows the list to what it is about, or `path` where the path does."""
+
+    views: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (("all", ()),)
+    """Selections of the list: a name and its query."""
+
+    named_by: str = "name"
+    state: str = "status"
+    is_single: bool = False
+    """Whether there is but one of them, which is read in place of a list."""
+
+
+def at(record: Record, path: str) -> Any:
+    """A value of a record; None where there is nothing on the way."""
+    value: Any = record
+    for name in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value
+
+
+def why_not(verb: Verb, kind: Kind, record: Record | None) -> str | None:
+    """Why this cannot be done to this record, or None."""
+    if verb.is_new:
+        return None
+    if record is None:
+        return f"No {kind.one} is chosen"
+    state = at(record, kind.state)
+    if verb.fits and state not in verb.fits:
+        return f"It is {str(state).replace('_', ' ')}: {verb.label} is for what is {_or(verb.fits)}"
+    return None
+
+
+def _or(states: tuple[str, ...]) -> str:
+    words = [one.replace("_", " ") for one in states]
+    return " or ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,261 @@
+"""Which operations of the shop a person reaches by keys: pressed on the real console, answered by
+the real API."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from console.flows.records.shapes import Kind
+from console.flows.records.table import KINDS
+from tests.attention.test_attention import failing, orphan
+from tests.console.support.real import RealApi
+from tests.console.support.station import Station, at_work
+from tests.support.contract import document
+from tests.support.gateway import ScriptedGateway
+from tests.support.mailer import RecordingMailer
+from tests.support.people import a_staff_member
+from tests.support.shop import Shop
+from tests.support.work import drain
+
+ADMIN = "/api/v1/admin"
+MUST_BE_MORE_THAN = 45
+BY_ITSELF = {"claimOrder", "releaseOrderClaim"}
+"""What the console does by itself, while an order is looked at."""
+
+
+@pytest.fixture
+def house(app: Flask, gateway: ScriptedGateway, mailer: RecordingMailer) -> Shop:
+    """The real shop, with mugs on its shelf."""
+    house = Shop(app, gateway, mailer).opens()
+    house.sells("MUG", 60)
+    return house
+
+
+@pytest.fixture
+async def desk(house: Shop, tmp_path: Path) -> AsyncIterator[Station]:
+    """An owner at a console of the real shop."""
+    api = RealApi(house.app, a_staff_member())
+    async with at_work(tmp_path / "home", shop=api, size=(120, 40)) as station:
+        with contextlib.redirect_stdout(sys.__stdout__):
+            yield station
+
+
+def orders_and_parcels(app: Flask) -> set[str]:
+    """Every command about orders, parcels, what needs a person, and e-mails."""
+    parts = ("orders", "order-holds", "fulfilments", "attention", "letters")
+    return {
+        operation["operationId"]
+        for path, methods in document(app)["paths"].items()
+        for method, operation in methods.items()
+        if method in {"post", "put", "patch", "delete"}
+        and path.startswith(tuple(f"{ADMIN}/{part}" for part in parts))
+    }
+
+
+async def opens(desk: Station, order: dict[str, Any]) -> None:
+    """Look at an order by typing its number; one that can be shipped opens at its parcel."""
+    await desk.press("f2")
+    await desk.scan(order["number"])
+    if desk.screen == "ship":
+        await desk.press("escape")
+    await desk.rested()
+    assert desk.screen == "order"
+
+
+async def goes(desk: Station, alias: str) -> None:
+    """Go somewhere by name."""
+    await desk.press("f2", ":")
+    await desk.type(alias)
+    await desk.press("enter")
+    await desk.rested()
+
+
+async def through_the_parcels(desk: Station, house: Shop) -> None:
+    """Pack, unpack, pack and ship, deliver."""
+    await opens(desk, house.an_order(MUG=2))
+    await desk.press("k", "o", "f10")
+    await desk.rested()
+    assert "open" in desk.text
+    await desk.press("c", "f10")
+    await desk.rested()
+    await desk.press("o", "f10")
+    await desk.rested()
+    await desk.press("down", "s")
+    await desk.type("DHL")
+    await desk.press("enter")
+    await desk.type("00340434161094042557")
+    await desk.press("enter", "enter", "f10")
+    await desk.rested()
+    drain()
+    await desk.press("enter", "escape", "t", "enter", "ctrl+u")
+    await desk.type("00340434161094042571")
+    await desk.press("enter", "f10")
+    await desk.rested()
+    assert "00340434161094042571" in desk.text
+    await desk.press("v", "enter", "f10")
+    await desk.rested()
+    assert "– voided" in desk.text
+    await desk.press("o", "f10")
+    await desk.rested()
+    await desk.press("down", "down", "s")
+    await desk.type("DHL")
+    await desk.press("enter", "enter", "enter", "f10")
+    await desk.rested()
+    await desk.press("d", "f10")
+    await desk.rested()
+    assert "✔ delivered" in desk.text
+
+
+async def through_the_order(desk: Station, house: Shop) -> None:
+    """Note, hold, release, ship, refund, and an e-mail once more."""
+    order = house.an_order(MUG=2)
+    await opens(desk, order)
+    await desk.press("n")
+    await desk.type("Please wrap it.")
+    await desk.press("enter", "h", "1", "enter", "enter")
+    await desk.rested()
+    await desk.press("u", "enter")
+    await desk.rested()
+    await desk.press("enter")
+    assert desk.screen == "ship"
+    await desk.scan("MUG", "MUG", "00340434161094042564")
+    await desk.press("enter")
+    await desk.rested()
+    drain()
+    await opens(desk, order)
+    await desk.press("f8", "+", "1", "f10", "f10")
+    await desk.rested()
+    assert "refunded" in desk.said
+    drain()
+    await opens(desk, order)
+    await desk.press("m")
+    await desk.rested()
+    assert "1 of 3" in desk.text
+    await desk.press("enter", "escape", "r", "f10")
+    await desk.rested()
+    await opens(desk, order)
+    await desk.press("o")
+    await desk.rested()
+    assert "guest@example.test" in desk.text
+
+
+async def through_the_money(desk: Station, house: Shop) -> None:
+    """Record a transfer; cancel."""
+    await opens(desk, house.an_order(paid=False, MUG=1))
+    await desk.press("p", "enter")
+    await desk.type("bank 30 Nov")
+    await desk.press("enter", "f10")
+    await desk.rested()
+    await desk.press("c", "1", "enter", "f10")
+    await desk.rested()
+    assert "is cancelled" in desk.said
+
+
+async def through_what_needs_a_person(
+    desk: Station, house: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Link money, give money back, accept; run a failing job again, give another up."""
+    order = house.an_order(paid=False, MUG=1)
+    total = order["total"]["amount"]
+    for amount, key in ((total, "link"), (500, "back"), (700, "accept")):
+        orphan(house, amount, key)
+    await desk.press("f5")
+    await desk.rested()
+    await desk.press("l")
+    await desk.type(order["number"])
+    await desk.press("enter")
+    await desk.rested()
+    await desk.press("r")
+    await desk.type("5.00")
+    await desk.press("enter")
+    await desk.rested()
+    await desk.press("a")
+    await desk.type("The bank knows of it.")
+    await desk.press("enter")
+    await desk.rested()
+    for key in ("y", "d"):
+        failing(house, monkeypatch, times=5)
+        await desk.press("ctrl+r", key)
+        if key == "d":
+            await desk.type("The printer is sold.")
+            await desk.press("enter")
+        await desk.rested()
+    monkeypatch.undo()
+
+
+async def through_the_shelves(desk: Station) -> None:
+    """Look at a level, correct it; change goods; look at what is planned."""
+    await desk.press("f7", "enter", "+", "5", "enter", "enter")
+    await desk.rested()
+    await desk.press("f6", "enter")
+    await desk.rested()
+    await desk.press("p")
+    await desk.type("=8,90")
+    await desk.press("enter", "f10")
+    await desk.rested()
+    await desk.press("escape", "escape", "l")
+    await desk.type("3")
+    await desk.press("enter", "f10")
+    await desk.rested()
+    await desk.press("escape", "escape", "x", "f10")
+    await desk.rested()
+
+
+FORMS = {
+    "new_location": ("B-02", "Back room", "2"),
+    "edit_location": ("Front shelf", "", "yes"),
+    "edit_shipping": ("", "5,20", "", ""),
+    "new_export": ("csv",),
+    "edit_staff": ("Olivia Owner", "", ""),
+    "new_staff": ("Willi Warehouse", "willi@example.test", "warehouse", "a long enough password"),
+}
+"""What is typed into each form."""
+
+
+async def fills(desk: Station, kind: Kind, name: str) -> None:
+    """Fill in one form and send it."""
+    verb = next(one for one in kind.verbs if one.name == name)
+    await goes(desk, kind.alias)
+    await desk.press(verb.key)
+    for text in FORMS[name]:
+        if text and desk.app.counter.entry.shown[0]:
+            await desk.press("ctrl+u")
+        await desk.type(text)
+        await desk.press("enter")
+    assert desk.app.frame.form is not None, (name, desk.said)
+    await desk.press("f10")
+    await desk.rested()
+    assert desk.tone == "done", (name, desk.said)
+
+
+async def test_staff_reach_what_they_need_by_keys(
+    desk: Station, house: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = desk.shop
+    await through_the_order(desk, house)
+    await through_the_parcels(desk, house)
+    await through_the_money(desk, house)
+    await through_what_needs_a_person(desk, house, monkeypatch)
+    await through_the_shelves(desk)
+    for kind in KINDS.values():
+        if kind.alias:
+            await goes(desk, kind.alias)
+            assert desk.screen == kind.name
+            await desk.press("enter", "escape")
+        for verb in kind.verbs:
+            if verb.name in FORMS:
+                await fills(desk, kind, verb.name)
+
+    refused = [one for one in api.statuses if one[1] >= 400]
+    assert not refused
+    print(f"\n{len(api.called)} operations by keys: {', '.join(sorted(api.called))}")
+    missing = orders_and_parcels(desk.shop.app) - api.called - BY_ITSELF
+    assert not missing
+    assert len(api.called) >= MUST_BE_MORE_THAN
