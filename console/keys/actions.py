@@ -182,7 +182,7 @@ ACTIONS = (
            "This screen", _on("order")),
     Action("release", ("u",), "u", "release", "Release what holds the order back",
            "This screen", _on("order")),
-    Action("parcels", ("k",), "k", "parcels", "The order's parcels: delivered, tracking, void, pack for later",
+    Action("parcels", ("k",), "k", "parcels", "The order's parcels: deliver, correct, void, pack",
            "This screen", _on("order", "orders")),
     Action("emails", ("m",), "m", "e-mails", "The order's e-mails: read them, send one again",
            "This screen", _on("order")),

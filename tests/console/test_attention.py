@@ -20,7 +20,7 @@ def of_kind(desk: Station, kind: str) -> dict[str, Any]:
 async def test_the_list_is_one_key_away_and_counted_at_home(open_console) -> None:
     async with open_console(size=(120, 40)) as desk:
         await desk.rested()
-        assert "F5 shows it" in desk.text
+        assert "✖ 2 need you F5" in desk.text
         await desk.press("f5")
         await desk.rested()
 

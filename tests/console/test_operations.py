@@ -163,31 +163,51 @@ async def through_what_needs_a_person(
 ) -> None:
     """Link money, give money back, accept; run a failing job again, give another up."""
     order = house.an_order(paid=False, MUG=1)
-    total = order["total"]["amount"]
-    for amount, key in ((total, "link"), (500, "back"), (700, "accept")):
-        orphan(house, amount, key)
+    orphan(house, order["total"]["amount"])
     await desk.press("f5")
-    await desk.rested()
+    await at_one_that_takes(desk, "link")
     await desk.press("l")
     await desk.type(order["number"])
     await desk.press("enter")
-    await desk.rested()
+    await opens(desk, house.an_order(paid=False, MUG=1))
+    await desk.press("p", "ctrl+u")
+    await desk.type("20,00")
+    await desk.press("enter")
+    await desk.type("cash")
+    await desk.press("enter", "f10", "f5")
+    await at_one_that_takes(desk, "give_back")
     await desk.press("r")
-    await desk.type("5.00")
+    await desk.type("5.11")
     await desk.press("enter")
     await desk.rested()
-    await desk.press("a")
-    await desk.type("The bank knows of it.")
-    await desk.press("enter")
-    await desk.rested()
-    for key in ("y", "d"):
+    assert desk.tone == "done", desk.said
+    for key, action in (("y", "run_again"), ("d", "discard")):
+        drain(may_fail=True)
         failing(house, monkeypatch, times=5)
-        await desk.press("ctrl+r", key)
+        await at_one_that_takes(desk, action)
+        await desk.press(key)
         if key == "d":
             await desk.type("The printer is sold.")
             await desk.press("enter")
         await desk.rested()
-    monkeypatch.undo()
+        monkeypatch.undo()
+    orphan(house, 700, "accept")
+    await at_one_that_takes(desk, "accept")
+    await desk.press("a")
+    await desk.type("The bank knows of it.")
+    await desk.press("enter")
+    await desk.rested()
+
+
+async def at_one_that_takes(desk: Station, action: str) -> None:
+    """Go to something that needs a person and is ended like this."""
+    await desk.press("ctrl+r", "home")
+    await desk.rested()
+    for _ in range(9):
+        if desk.app.frame.why_not(action) is None:
+            return
+        await desk.press("down")
+    raise AssertionError(f"nothing takes {action}:\n{desk.text}")
 
 
 async def through_the_shelves(desk: Station) -> None:
@@ -253,7 +273,8 @@ async def test_staff_reach_what_they_need_by_keys(
             if verb.name in FORMS:
                 await fills(desk, kind, verb.name)
 
-    refused = [one for one in api.statuses if one[1] >= 400]
+    # A label is asked about like any code, and the shop does not know it yet.
+    refused = [one for one in api.statuses if one[1] >= 400 and one != ("scanAny", 404)]
     assert not refused
     print(f"\n{len(api.called)} operations by keys: {', '.join(sorted(api.called))}")
     missing = orders_and_parcels(desk.shop.app) - api.called - BY_ITSELF

@@ -136,7 +136,7 @@ IMPORTS = Kind(
         Shown("Format", "format", width=11),
         STATE,
         Shown("Only tried", "is_dry_run", "yes", 10),
-        Shown("Rows", "progress.rows_done", "count", 8),
+        Shown("Rows", "progress.rows_read", "count", 8),
         MADE,
     ),
     (

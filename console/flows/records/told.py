@@ -11,7 +11,8 @@ from console.flows.words import Sense, age, count, day, figure, money, plain
 SENSES = {
     "open": Sense.DUE, "pending": Sense.PART, "sending": Sense.PART, "running": Sense.PART,
     "undoing": Sense.PART, "shipped": Sense.GOOD, "delivered": Sense.GOOD, "sent": Sense.GOOD,
-    "completed": Sense.GOOD, "failed": Sense.BAD, "cancelled": Sense.OFF, "voided": Sense.OFF, "undone": Sense.OFF,
+    "completed": Sense.GOOD, "failed": Sense.BAD, "cancelled": Sense.OFF,
+    "voided": Sense.OFF, "undone": Sense.OFF,
 }  # fmt: skip
 GLYPHS = {Sense.DUE: "○", Sense.PART: "◔", Sense.GOOD: "✔", Sense.BAD: "✖", Sense.OFF: "–",
           Sense.QUIET: "·"}  # fmt: skip

@@ -1,0 +1,96 @@
+"""What the console's tables of records say of the shop is what the shop's document says."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from api.kernel.permissions import Permission
+from console.flows.records.shapes import Kind, Shown, Verb
+from console.flows.records.table import KINDS
+from tests.contract.test_console_models import ADMIN, described, resolved
+
+__all__ = ["described"]
+VERBS = [(kind, verb) for kind in KINDS.values() for verb in kind.verbs]
+
+
+def operation(described: dict[str, Any], method: str, path: str) -> dict[str, Any]:
+    """The operation at a path of a table, whose placeholders have other names."""
+    wanted = [part if not part.startswith("{") else "{}" for part in path.split("/")]
+    for template, methods in described["paths"].items():
+        parts = template.removeprefix(ADMIN).split("/")
+        shape = [part if not part.startswith("{") else "{}" for part in parts]
+        if template.startswith(ADMIN) and shape == wanted and method.lower() in methods:
+            return dict(methods[method.lower()])
+    raise AssertionError(f"there is no {method} {path}")
+
+
+def answer(described: dict[str, Any], method: str, path: str) -> dict[str, Any]:
+    """What it answers."""
+    responses = operation(described, method, path)["responses"]
+    fine = next(one for code, one in responses.items() if code.startswith("2"))
+    return resolved(described, resolved(described, fine)["content"]["application/json"]["schema"])
+
+
+def assert_told(described: dict[str, Any], schema: dict[str, Any], shown: Shown) -> None:
+    """A value that is shown stands in the answer."""
+    node = schema
+    for name in shown.path.split("."):
+        assert name in node["properties"], f"{shown.path} is not told"
+        node = resolved(described, node["properties"][name])
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_what_is_shown_is_told(described: dict[str, Any], kind: Kind) -> None:
+    listed = answer(described, "get", kind.path)
+    row = listed
+    if not kind.is_single:
+        row = resolved(described, listed["properties"]["data"])
+        row = resolved(described, row["items"])
+    for shown in kind.columns:
+        assert_told(described, row, shown)
+    if kind.item:
+        whole = answer(described, "get", kind.item)
+        for shown in (*kind.columns, *kind.page):
+            assert_told(described, whole, shown)
+    if kind.below:
+        below = answer(described, "get", kind.below)
+        items = resolved(described, below["properties"]["data"])["items"]
+        for shown in kind.below_shown:
+            assert_told(described, resolved(described, items), shown)
+    queries = {
+        one["name"] for one in operation(described, "get", kind.path).get("parameters", [])
+        if one["in"] == "query"
+    }  # fmt: skip
+    asked = {name for _, query in kind.views for name, _ in query}
+    assert asked | ({kind.about} - {"", "path"}) <= queries
+
+
+@pytest.mark.parametrize(("kind", "verb"), VERBS, ids=[verb.name for _, verb in VERBS])
+def test_what_is_sent_is_taken(described: dict[str, Any], kind: Kind, verb: Verb) -> None:
+    found = operation(described, verb.method, verb.path)
+    body = found.get("requestBody")
+    assert bool(verb.asks or verb.fixed) <= (body is not None)
+    if body is not None:
+        schema = resolved(described, body["content"]["application/json"]["schema"])
+        names = {one.name for one in verb.asks} | {name for name, _ in verb.fixed}
+        assert names <= set(schema["properties"])
+        must = {one.name for one in verb.asks if not one.is_optional}
+        if verb.method == "POST":
+            assert set(schema.get("required", ())) <= must | {name for name, _ in verb.fixed}
+        for asked in verb.asks:
+            if asked.choices:
+                field = resolved(described, schema["properties"][asked.name])
+                assert set(asked.choices) == set(field["enum"])
+    assert verb.needs in {"", *Permission}
+    needs_version = any(
+        one["name"] == "If-Match" and one["required"] for one in found.get("parameters", [])
+    )
+    assert needs_version == (verb.method == "PATCH")
+    if verb.fits:
+        row = answer(described, "get", kind.item or kind.path)
+        assert set(verb.fits) <= set(resolved(described, row["properties"][kind.state])["enum"])
+
+
+def test_the_tables_know_real_permissions(bare_app: Flask) -> None:
+    assert {kind.needs for kind in KINDS.values()} <= {"", *Permission}
