@@ -16,7 +16,7 @@ from console.client.outbox import Command, State
 from console.flows.filters import OrderFilter
 from console.flows.next_job import Job, next_job
 from console.flows.window import Fetch
-from console.flows.words import Sense, clock, count
+from console.flows.words import Sense, age, clock, count
 from console.messages import Open
 from console.scan.entry import Typing
 from console.screens.background import begin
@@ -145,6 +145,11 @@ class HomeScreen(PagedScreen):
             return self.table.why_none("Nothing waits at this desk: scan or type a code")
         return None
 
+    def claims_changed(self) -> None:
+        """Somebody else opened an order, or let it go: the next job may be another."""
+        super().claims_changed()
+        self._draw_today()
+
     def redraw(self) -> None:
         """Other colours."""
         self._draw_today()
@@ -169,10 +174,17 @@ class HomeScreen(PagedScreen):
             self._draw_lately()
 
     def _job(self) -> Job | None:
-        """The next job: of the first order, or of the one that the operator went to."""
+        """The next job: of the first order, or of the one that the operator went to.
+
+        An order that somebody else has open is not offered.
+        """
         shop = self.counter.shop
-        refused = shop.needs_person if self.table.cursor == 0 else 0
-        return next_job(self._overview, self.table.current, shop.session.person, refused)
+        order, refused = self.table.current, 0
+        if self.table.cursor == 0 and order is not None:
+            refused = shop.needs_person
+            rows = (row for _, row in self.table.window.loaded())
+            order = next((row for row in rows if not shop.claims.by_others(row.id)), order)
+        return next_job(self._overview, order, shop.session.person, refused)
 
     def _draw_today(self) -> None:
         seen, job = self._overview, self._job()

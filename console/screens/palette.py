@@ -118,9 +118,9 @@ class PaletteScreen(Frame):
             name = action.id.replace("_", " ")
             parts: tuple[Part, ...] = (
                 lead,
-                (fit(name, 14), paints.bright if here else paints.ink),
-                (fit(alias, 7), paints.accent),
-                (fit(action.help, max(10, width - 34)), paints.dim),
+                (fit(name, 18), paints.bright if here else paints.ink),
+                (fit(alias, 11), paints.accent),
+                (fit(action.help, max(10, width - 42)), paints.dim),
             )
             ground = paints.cursor if here else None
             lines.append(Line(parts, ((f"{action.face} ", paints.dim),), ground, str(at)))

@@ -67,7 +67,7 @@ class RecordsScreen(PagedScreen):
 
     def crumbs(self) -> tuple[str, ...]:
         """Which kind, and of what."""
-        title = self.NAME.replace("_", " ").capitalize()
+        title = self.KIND.title or self.NAME.replace("_", " ").capitalize()
         about = self.counter.known_case(self.subject.split(",")[0]) if self.subject else None
         return ("Orders", about[0].number, title) if about else (title,)
 
@@ -346,7 +346,9 @@ class RecordsScreen(PagedScreen):
         labels = {verb.name: "" for verb in kind.verbs if self.form or why_not(verb, kind, record)}
         if self._review:
             labels["enter"] = "answer"
-        elif self.form or record is None or self.has_class("-inside"):
+        elif self.form is not None:
+            labels["enter"] = "next"
+        elif record is None or self.has_class("-inside"):
             labels["enter"] = ""
         if not self._review:
             labels["commit"] = ""

@@ -352,7 +352,7 @@ def test_lists_name_the_currency_of_what_is_not_in_the_shops_own(
 def test_orders_in_a_foreign_currency_are_told_apart_in_every_list() -> None:
     card = {**Warehouse(3, 0).card(0), "total": {"amount": 1999, "currency": "USD"}}
     order = contract.read(OrderCard, card)
-    shop = SimpleNamespace(currency="EUR")
+    shop = SimpleNamespace(currency="EUR", working_at=lambda _: "")
 
     for draw in (order_rows.queue_row, order_rows.list_row):
         row = draw(paints(colours=False), lambda _: False, shop)(order)

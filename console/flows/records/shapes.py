@@ -109,6 +109,9 @@ class Kind(NamedTuple):
     views: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (("all", ()),)
     """Selections of the list: a name and its query."""
 
+    title: str = ""
+    """What the list is called, where that is not its name."""
+
     named_by: str = "name"
     state: str = "status"
     is_single: bool = False

@@ -12,17 +12,17 @@ CARRIER = (
           is_optional=True),
 )  # fmt: skip
 MADE = Shown("Made", "created_at", "when", 12, from_width=70)
-STATE = Shown("State", "status", "state", 12)
+STATE = Shown("State", "status", "state", 11)
 
 PARCELS = Kind(
     "parcels", "parcel", "The parcels of an order: what is in them and where they are",
     "/orders/{about}/fulfilments",
     (
-        Shown("Parcel", "number", width=13),
+        Shown("Parcel", "number", width=12),
         STATE,
         Shown("Units", "lines", "units", 5),
-        Shown("Carrier", "carrier", width=10),
-        Shown("Tracking number", "tracking_number", width=18, grow=1),
+        Shown("Carrier", "carrier", width=8),
+        Shown("Tracking number", "tracking_number", width=16, grow=1),
         Shown("Left", "shipped_at", "when", 12, from_width=76),
     ),
     (
@@ -66,11 +66,11 @@ EMAILS = Kind(
     "emails", "e-mail", "E-mails to customers and staff: what was sent, what failed",
     "/letters",
     (
-        Shown("What", "subject_line", width=22, grow=2),
-        Shown("To", "recipient", width=20, grow=1),
-        STATE,
+        Shown("What", "subject_line", width=20, grow=2),
+        Shown("To", "recipient", width=18, grow=1),
+        Shown("State", "status", "state", 10),
         Shown("Tries", "attempts", "count", 5, from_width=84),
-        Shown("Made", "created_at", "when", 12),
+        Shown("Made", "created_at", "when", 12, from_width=72),
     ),
     (
         Shown("sent", "sent_at", "when"),
@@ -85,7 +85,7 @@ EMAILS = Kind(
     ),
     alias="emails", needs="orders:read", item="/letters/{id}", about="subject_ids",
     views=(("all", ()), ("failed", (("status", "failed"),)), ("waiting", (("status", "pending"),))),
-    named_by="subject_line",
+    named_by="subject_line", title="E-mails",
 )  # fmt: skip
 
 LOCATIONS = Kind(
