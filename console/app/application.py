@@ -11,9 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import importlib
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import cast
 
@@ -22,6 +21,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 
 from console import keys
+from console.app import loading
 from console.app.driver import PromptDriver
 from console.app.navigation import OVERLAYS
 from console.app.pasting import PasteOver, Pasting
@@ -32,7 +32,6 @@ from console.client.errors import CallFailed, SignedOut
 from console.client.folder import StateFolder
 from console.client.outbox import Command
 from console.client.transport import Transport
-from console.flows.records.table import KINDS
 from console.flows.step import Tone, done, noted, wrong
 from console.flows.words import count
 from console.keys import Action
@@ -91,7 +90,7 @@ class ConsoleApp(Pasting):
         colours: bool = True,
     ) -> None:
         super().__init__(settings, folder, colours=colours, driver=_driver())
-        self._connect = connect or (lambda: _load_http(settings.url))
+        self._connect = connect or (lambda: loading.http(settings.url))
         if connect is None and EarlyReader.can_read(settings.url):
             self.shop.socket.for_early_reads = EarlyReader(settings.url)
         self.intake: Intake[Work | events.Key | events.Paste] = Intake(self._take)
@@ -146,7 +145,7 @@ class ConsoleApp(Pasting):
                 async with asyncio.timeout(FIRST_ROWS_WITHIN):
                     await self.home.has_rows.wait()
         self.shop.socket.plug(await asyncio.to_thread(self._connect))
-        await self.load_screens(_load_screen, _load_records)
+        await self.load_screens(loading.screen, loading.records)
 
     # Keys
 
@@ -387,19 +386,3 @@ class ConsoleApp(Pasting):
 def _driver() -> type[Driver] | None:
     # A driver named in the environment, as the browser edition does, has precedence.
     return None if constants.DRIVER else PromptDriver
-
-
-def _load_screen(module: str, class_name: str) -> type[Frame]:
-    # By name and in a thread: loading all screens first would double the time to the first frame.
-    return cast("type[Frame]", getattr(importlib.import_module(module), class_name))
-
-
-def _load_records() -> Mapping[str, type[Frame]]:
-    records = importlib.import_module("console.screens.records")
-    return {name: records.screen_of(kind) for name, kind in KINDS.items()}
-
-
-def _load_http(url: str) -> Transport:
-    # Like the screens: importing httpx takes longer than the first frame may.
-    http = importlib.import_module("console.client.http")
-    return cast("Transport", http.HttpTransport(url))

@@ -31,7 +31,7 @@ LATE_IMPORTS = {
     "console/client/sentry.py",
 }
 IMPORTS_BY_NAME = {
-    "console.app.application",  # loads the HTTP client after the first frame
+    "console.app.loading",  # loads the HTTP client after the first frame
     "api.dev.installation",  # asks whether this Python has what an environment needs
 }
 
