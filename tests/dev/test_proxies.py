@@ -88,8 +88,8 @@ def caddy(folder: Path, port: int, api: int) -> list[str]:
     site = (ROOT / "deploy/Caddyfile").read_text().replace("/var/lib/stockroom", str(folder))
     site = site.replace("{$SHOP_DOMAIN:shop.example}", f"http://127.0.0.1:{port}")
     site = site.replace("{$STOCKROOM_API:127.0.0.1:8000}", f"127.0.0.1:{api}")
-    options = "{\n\tadmin off\n\tauto_https off\n}\n"
-    (folder / "Caddyfile").write_text(options + site)
+    site = site.replace("\n{\n", "\n{\n\tadmin off\n\tauto_https off\n", 1)
+    (folder / "Caddyfile").write_text(site)
     config = str(folder / "Caddyfile")
     return ["caddy", "run", "--adapter", "caddyfile", "--config", config]
 

@@ -227,12 +227,19 @@ def test_an_encrypted_backup_opens_with_the_private_key_alone(
         assert file.read_bytes().startswith(b"PGDMP")
 
 
-def test_a_bucket_takes_nothing_that_is_not_encrypted(
-    keeper: Keeper, shop: Shop, key_pair: tuple[str, Path]
+def test_a_bucket_takes_nothing_that_is_not_encrypted_and_gives_it_back(
+    keeper: Keeper,
+    shop: Shop,
+    key_pair: tuple[str, Path],
+    other_database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    shop.sells("MUG", 7)
+    public, identity = key_pair
     with s3.running_bucket() as bucket:
         keeper.sets(
-            backup_url="s3://backups/shop",
+            backup_url="s3://pictures/shop",
             backup_endpoint=bucket.endpoint,
             backup_region=s3.REGION,
             backup_access_key=s3.ACCESS_KEY,
@@ -244,6 +251,19 @@ def test_a_bucket_takes_nothing_that_is_not_encrypted(
 
         with pytest.raises(BackupError, match="no public key of age"):
             places.recipient_of(keeper.sets(backup_recipient="ssh-ed25519 AAAA"))
+        keeper.sets(backup_recipient=public, backup_identity_file=str(identity), backup_keep=1)
+        names = [made_at(keeper, monkeypatch, hour) for hour in (0, 1)]
+
+        sealed = [name for name in bucket.objects if not name.endswith("manifest.json")]
+        assert all(bucket.objects[name].content.startswith(b"age-enc") for name in sealed)
+        assert len(sealed) == len(bucket.objects) - 1 == 2 + len(PICTURES)
+        assert all(name.startswith((f"shop/{names[1]}/", "shop/media-")) for name in bucket.objects)
+        shutil.rmtree(tmp_path / "media")
+        done = keeper.runs("restore", "--into", other_database)
+        assert done.exit_code == 0, done.output
+        url = beside(keeper, other_database)
+        assert rows(url, "SELECT sum(on_hand) FROM stock_levels") == [(7,)]
+        assert (tmp_path / "media/cc/dd/cup-800.webp").read_bytes() == b"a cup"
 
 
 def test_the_settings_go_along_without_their_secrets(

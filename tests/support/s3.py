@@ -67,12 +67,27 @@ class _Answering(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self._body() is None:
             return
+        query = dict(parse_qsl(urlsplit(self.path).query))
+        if query.get("list-type") == "2":
+            self._list(query.get("prefix", ""))
+            return
         found = self.kept.objects.get(self._key())
         if found is None:
             self._refuse(404, "NoSuchKey")
         else:
             moment = "Mon, 02 Nov 2026 10:00:00 GMT"
             self._answer(200, found.content, {"ETag": '"1"', "Last-Modified": moment})
+
+    def _list(self, prefix: str) -> None:
+        """Tell what lies below a prefix, as `ListObjectsV2` does, all of it at once."""
+        found = "".join(
+            f"<Contents><Key>{key}</Key><Size>{len(kept.content)}</Size><ETag>&quot;1&quot;</ETag>"
+            "<LastModified>2026-11-02T10:00:00.000Z</LastModified></Contents>"
+            for key, kept in sorted(self.kept.objects.items())
+            if key.startswith(prefix)
+        )
+        told = f"<ListBucketResult><IsTruncated>false</IsTruncated>{found}</ListBucketResult>"
+        self._answer(200, told.encode(), {"Content-Type": "application/xml"})
 
     def do_DELETE(self) -> None:
         if self._body() is not None:
