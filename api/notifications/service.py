@@ -22,6 +22,11 @@ CLAIM_LASTS = timedelta(minutes=6)
 """Longer than a job may run (five minutes): a claim that ran out belongs to a worker that died."""
 
 _ERROR_LENGTH = 1000
+_WRITE = (
+    insert(Letter)
+    .on_conflict_do_nothing(constraint="uq_letters_one_per_cause")
+    .returning(Letter.id)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,41 +54,51 @@ class Posting:
     request_id: str
 
 
-def write(draft: Draft, *, domain: str) -> UUID:
-    """Write a letter down, or find the one that the same cause made before; returns its id.
+def write_and_claim(draft: Draft, *, domain: str) -> Posting | None:
+    """Write a letter down in order to send it, or claim the one that the same cause made before.
 
     The first text stands: an order that changed in the meantime does not rewrite its letters.
+    None when it needs no more sending; raises `LetterInHand` as `claim` does.
     """
-    current, letter_id = require_transaction(), new_id()
+    current, letter_id, now = require_transaction(), new_id(), clock.now()
+    posting = Posting(
+        letter_id=letter_id,
+        attempt=1,
+        message_id=f"<{letter_id}@{domain}>",
+        recipient=draft.recipient,
+        subject_line=draft.subject_line,
+        text=draft.text,
+        request_id=observability.request_id(),
+    )
     written: UUID | None = current.scalar(
-        insert(Letter)
-        .values(
-            id=letter_id,
-            created_at=clock.now(),
-            kind=draft.kind,
-            subject_id=draft.subject_id,
-            recipient=draft.recipient,
-            status=LetterStatus.PENDING,
-            subject_line=draft.subject_line,
-            text=draft.text,
-            holds_secret=draft.holds_secret,
-            message_id=f"<{letter_id}@{domain}>",
-            resends=0,
-            attempts=0,
-            request_id=observability.request_id(),
-        )
-        .on_conflict_do_nothing(constraint="uq_letters_one_per_cause")
-        .returning(Letter.id)
+        _WRITE,
+        {
+            "id": letter_id,
+            "created_at": now,
+            "kind": draft.kind,
+            "subject_id": draft.subject_id,
+            "recipient": draft.recipient,
+            "status": LetterStatus.SENDING,
+            "claimed_until": now + CLAIM_LASTS,
+            "subject_line": draft.subject_line,
+            "text": draft.text,
+            "holds_secret": draft.holds_secret,
+            "message_id": posting.message_id,
+            "resends": 0,
+            "attempts": posting.attempt,
+            "request_id": posting.request_id,
+        },
     )
     if written is not None:
-        return written
-    return current.execute(
+        return posting
+    known = current.execute(
         select(Letter.id).where(
             Letter.kind == draft.kind,
             Letter.subject_id == draft.subject_id,
             Letter.recipient == draft.recipient,
         )
     ).scalar_one()
+    return claim(known)
 
 
 def claim(letter_id: UUID) -> Posting | None:

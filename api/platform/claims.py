@@ -4,8 +4,9 @@ A worker claims what is due and renews its claims while it lives. A delivery is 
 says so in the transaction of its effect. A claim is no attempt: only a job that ran counts.
 """
 
+import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -53,6 +54,12 @@ class Due:
     attempts: int
     was_claimed: bool
     """Whether a worker claimed it before and died: perhaps of this very job."""
+    claimed_at: float = field(default_factory=time.monotonic, compare=False)
+
+    @property
+    def is_surely_ours(self) -> bool:
+        """Whether the claim is so young that nobody else can have it, however slow we are."""
+        return time.monotonic() - self.claimed_at < CLAIM_LASTS.total_seconds() / 2
 
     @property
     def fact(self) -> Event:

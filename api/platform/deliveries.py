@@ -30,6 +30,7 @@ AT_ONCE = {Lane.MONEY: 20, Lane.MAIL: 20, Lane.DEFAULT: 200, Lane.LONG: 1}
 """How many a lane claims at once: what it can carry out in about a second."""
 MOST_TOGETHER = 50
 """Facts that a job takes together, in one transaction."""
+MARK_EVERY_SECONDS = 0.5
 SLOW_SECONDS = 5.0
 FAILURES_BEFORE_ATTENTION = 5
 
@@ -43,6 +44,8 @@ class Hand:
         self._lock = threading.Lock()
         self._waiting: deque[Due] = deque()
         self._running: list[Due] = []
+        self.done: list[Due] = []
+        """What was carried out and is not marked done yet: many are marked at once."""
         self._began_at = 0.0
         self._ends_at = 0.0
         self._thread = 0
@@ -72,7 +75,7 @@ class Hand:
     def held(self) -> list[Due]:
         """Return everything that is claimed."""
         with self._lock:
-            return [*self._running, *self._waiting]
+            return [*self.done, *self._running, *self._waiting]
 
     def let_go(self, *, only_behind_slow: bool = False) -> list[Due]:
         """Put down what was not begun, at once or only when it would wait; returns it."""
@@ -109,16 +112,30 @@ def work_off(lane: Lane, hand: Hand, is_stopping: Callable[[], bool] = lambda: F
     with transaction():
         due = claims.take_due(AT_ONCE[lane], lane)
     hand.fill(due)
+    marked_at = time.monotonic()
     try:
         while some := hand.take():
-            carry_out(some)
+            carry_out(some, hand.done)
+            if time.monotonic() - marked_at > MARK_EVERY_SECONDS:
+                _mark_done(hand)
+                marked_at = time.monotonic()
             if is_stopping():
                 break
     finally:
+        _mark_done(hand)
         if left := hand.let_go():
             with transaction():
                 claims.hand_back(left)
     return len(due)
+
+
+def _mark_done(hand: Hand) -> None:
+    """Mark together what was carried out one by one; its jobs may run again, should this fail."""
+    if hand.done:
+        with transaction():
+            for subscriber in sorted({one.subscriber for one in hand.done}):
+                claims.finish([one for one in hand.done if one.subscriber == subscriber])
+        hand.done = []
 
 
 def watch(hands: Sequence[Hand]) -> bool:
@@ -136,11 +153,12 @@ def watch(hands: Sequence[Hand]) -> bool:
     return not any(hangs)
 
 
-def carry_out(due: Sequence[Due]) -> None:
+def carry_out(due: Sequence[Due], done: list[Due] | None = None) -> None:
     """Carry out claimed deliveries, once each, those of one job together where it takes many.
 
     Never raises for what a job does: the ledger remembers, and it comes due again. When a job
-    fails for many together, each is tried alone: only what fails alone is late.
+    fails for many together, each is tried alone: only what fails alone is late. What spans
+    transactions, and can run twice, is left to be marked done to whoever gives a list for it.
     """
     alike: dict[str, list[Due]] = {}
     for one in due:
@@ -149,7 +167,7 @@ def carry_out(due: Sequence[Due]) -> None:
     for some in alike.values():
         if len(some) == 1 or not _succeeds_together(some):
             for one in some:
-                _carry_out(one)
+                _carry_out(one, done)
 
 
 def _succeeds_together(due: list[Due]) -> bool:
@@ -177,14 +195,14 @@ def _succeeds_together(due: list[Due]) -> bool:
     return True
 
 
-def _carry_out(due: Due) -> None:
+def _carry_out(due: Due, done: list[Due] | None) -> None:
     bind_request_id(due.request_id)
     began, fact = time.perf_counter(), str(due.fact_id)
     try:
         if due.was_claimed:
             with transaction():
                 claims.begin_attempt(due)
-        outcome = _deliver(due)
+        outcome = _deliver(due, done)
     except Exception as error:  # noqa: BLE001 - whatever it was is noted and comes due again
         session.rollback()
         outcome = "failed"
@@ -197,13 +215,16 @@ def _carry_out(due: Due) -> None:
     _log.info("job", job=due.subscriber, fact=fact, outcome=outcome, ms=took)
 
 
-def _deliver(due: Due) -> str:
+def _deliver(due: Due, done: list[Due] | None) -> str:
     job = jobs.work().job(due.subscriber)
     if getattr(job, "__spans_transactions__", False):
-        if claims.is_done(due):
+        if not due.is_surely_ours and claims.is_done(due):
             return "repeated"
         session.rollback()
         job(due.fact)
+        if done is not None and not due.attempts:
+            done.append(due)
+            return "done"
         with transaction():
             claims.finish([due])
             _clear_failing(due)

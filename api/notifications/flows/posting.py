@@ -44,7 +44,7 @@ def written_and_claimed(draft: Draft) -> Posting | None:
     settings: Settings = port(Settings)
     domain = parseaddr(settings.mail_from)[1].rpartition("@")[2] or "localhost"
     with transaction():
-        return service.claim(service.write(draft, domain=domain))
+        return service.write_and_claim(draft, domain=domain)
 
 
 def post(posting: Posting, text: str) -> None:
