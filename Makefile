@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run stop console stripe env test check format lock test-upgrade openapi bench clean ready
+.PHONY: help run stop console stripe env test check format lock test-upgrade openapi bench chaos clean ready
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -60,6 +60,10 @@ bench: ready ## measure the shop (see docs/benchmarks.md; AGAINST=commit, GROWTH
 	@exec $(PY) -m tests.benchmarks $(if $(PRODUCTS),--products $(PRODUCTS)) \
 	  $(if $(ORDERS),--orders $(ORDERS)) $(if $(AGAINST),--against $(AGAINST)) \
 	  $(if $(GROWTH),--growth) $(ARGS)
+
+chaos: ready ## let everything happen and everything break (MINUTES=60, SEED=number to repeat a plan)
+	@exec $(PY) -m tests.faults.chaos $(if $(MINUTES),--minutes $(MINUTES)) \
+	  $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 clean: ready ## forget the demo shop: databases, payments, letters and logs
 	@$(PY) -m api.dev clean

@@ -278,6 +278,16 @@ def _found_after(planted: Sequence[str]) -> set[str]:
     return found
 
 
+def test_a_job_about_which_a_person_is_asked_is_no_difference(busy: Shop) -> None:
+    failing = """
+        INSERT INTO attention_items (id, created_at, kind, reference, reason)
+        SELECT gen_random_uuid(), now(), 'failing_job', {} || '/x', 'x' FROM fact_deliveries"""
+
+    for named in ("fact_id", "'*'"):
+        planted = [*PLANTED["deliveries-done"].sql, failing.format(named)]
+        assert _found_after(planted) == set()
+
+
 def test_a_demo_with_all_its_awkward_cases_is_sound(app: Flask) -> None:
     demo.open_shop()
     demo.sell(40, 7)

@@ -25,6 +25,8 @@ STUCK = """
     WHERE application_name = 'stockroom' AND wait_event_type = 'Lock'"""
 SENT = "SELECT message_id, recipient FROM letters WHERE status = 'sent'"
 
+HOW = "SELECT id, kind, status, attempts, last_error FROM letters WHERE message_id = :id"
+
 
 @dataclass
 class Town:
@@ -122,7 +124,10 @@ class Town:
         sent = {(row.message_id, row.recipient) for row in self.shop.sql(SENT)}
         taken = {(letter.message_id, letter.to) for letter in self.letters()}
         found += [f"a letter was sent and is not there: {each}" for each in sent - taken]
-        found += [f"a letter is there that was never sent: {each}" for each in taken - sent]
+        found += [
+            f"a letter is there that was never sent: {each}, {self.shop.sql(HOW, id=each[0])}"
+            for each in taken - sent
+        ]
         return found
 
     def said(self) -> str:

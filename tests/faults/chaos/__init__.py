@@ -1,0 +1,1 @@
+"""Everything that can happen to a shop, at random, while everything that can break breaks."""
