@@ -140,6 +140,7 @@ WORK = Work(
         Periodic("forget-gone-attempts", timedelta(hours=1), sweeps.forget_gone),
         Periodic("list-given-up-jobs", timedelta(minutes=10), deliveries.list_given_up),
         Periodic("give-orders-words", timedelta(minutes=5), fulfilment.give_orders_words),
+        Periodic("give-up-moot-letters", timedelta(minutes=10), letters.give_up_moot_letters),
         Periodic("tell-waiting", timedelta(minutes=5), waitlist.tell_next),
         Periodic("forget-stock-requests", timedelta(hours=6), waitlist.forget_old),
         Periodic(

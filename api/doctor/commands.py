@@ -1,6 +1,7 @@
 """The doctor for the owner's shell."""
 
 import sys
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from typing import Any
 
 import click
@@ -41,7 +42,7 @@ def doctor(names: tuple[str, ...], fix: bool, as_json: bool, show: int) -> None:
             f"There is no section and no invariant called {unknown}. Sections: {_SECTIONS}. "
             f"Invariants: {known}."
         ) from unknown
-    with _bar(len(invariants), hidden=as_json) as bar:
+    with _silence(as_json), _bar(len(invariants), hidden=as_json) as bar:
 
         def asked(finding: Finding) -> None:
             bar.update(1, finding.name)
@@ -60,6 +61,11 @@ def doctor(names: tuple[str, ...], fix: bool, as_json: bool, show: int) -> None:
         sys.exit(2)
     if report.differences:
         sys.exit(1)
+
+
+def _silence(as_json: bool) -> AbstractContextManager[object]:
+    """Keep standard output for the JSON alone: what is logged meanwhile goes to standard error."""
+    return redirect_stdout(sys.stderr) if as_json else nullcontext()
 
 
 def _bar(total: int, *, hidden: bool) -> Any:

@@ -9,11 +9,13 @@ from api.accounts.events import (
 from api.fulfilment.events import FulfilmentCorrected, FulfilmentShipped, FulfilmentVoided
 from api.inventory.events import StockRanLow
 from api.kernel.money import Money
+from api.notifications import service
 from api.notifications.events import LetterResendAsked
 from api.notifications.flows import letters, posting
 from api.orders.events import OrderAmended, OrderCancelled, OrderPaid, OrderPlaced
 from api.payments.events import RefundFailed, RefundSucceeded
 from api.platform.attention import AttentionRaised
+from api.platform.db import transaction
 from api.platform.jobs import spans_transactions
 from api.waitlist.events import StockRequestAnswered
 
@@ -121,3 +123,9 @@ def on_password_changed(fact: PasswordChanged) -> None:
 def on_letter_resend_asked(fact: LetterResendAsked) -> None:
     """Staff want a letter to go out again."""
     posting.send_again(fact.letter_id)
+
+
+def give_up_moot_letters() -> None:
+    """End the letters that nobody will send any more, because what they tell had changed."""
+    with transaction():
+        service.give_up_moot()

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import CompoundSelect, CursorResult, func, select, union, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api.kernel import clock
@@ -16,10 +17,13 @@ from api.notifications.models import Letter
 from api.notifications.states import LETTER, LetterKind, LetterStatus
 from api.platform import audit, observability
 from api.platform.db import require_transaction
-from api.platform.outbox import emit
+from api.platform.outbox import Delivery, Fact, emit
 
 CLAIM_LASTS = timedelta(minutes=6)
 """Longer than a job may run (five minutes): a claim that ran out belongs to a worker that died."""
+
+MOOT_AFTER = timedelta(minutes=10)
+MOOT = "Given up: what it tells had changed before it was known to have left."
 
 _ERROR_LENGTH = 1000
 _WRITE = (
@@ -145,6 +149,28 @@ def put_back(posting: Posting, error: str) -> None:
     _end_claim(posting, "put_back", error)
 
 
+def give_up_moot() -> int:
+    """End the letters that nobody will send: what they tell had changed when their turn came.
+
+    A customer pays while "how to pay" waits, or changes the address that it goes to; or a worker
+    dies with such a letter in its hand, and the next one finds that it is needed no more. Without
+    an end they would look as if they were under way for ever. One whose cause still has a job to
+    do is left alone. Returns how many.
+    """
+    since = func.coalesce(Letter.claimed_until, Letter.created_at)
+    ended = require_transaction().execute(
+        update(Letter)
+        .where(
+            Letter.status.in_((LetterStatus.PENDING, LetterStatus.SENDING)),
+            since < clock.now() - MOOT_AFTER,
+            Letter.request_id.not_in(_busy_requests()),
+        )
+        .values(status=LetterStatus.FAILED, claimed_until=None, last_error=MOOT)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[object]", ended).rowcount
+
+
 def resend(letter_id: UUID, *, by: Principal) -> None:
     """Have a letter sent again, because someone on the staff says so.
 
@@ -166,6 +192,16 @@ def resend(letter_id: UUID, *, by: Principal) -> None:
     letter.request_id = observability.request_id()
     audit.record("letter.resent", by=by, subject_id=letter.id, kind=letter.kind.value)
     emit(LetterResendAsked(letter_id=letter.id))
+
+
+def _busy_requests() -> CompoundSelect[tuple[str]]:
+    """Name the requests of which something is still to be told or done."""
+    return union(
+        select(Fact.request_id).where(Fact.relayed_at.is_(None)),
+        select(Fact.request_id)
+        .join(Delivery, Delivery.fact_id == Fact.id)
+        .where(Delivery.done_at.is_(None)),
+    )
 
 
 def _lock(letter_id: UUID) -> Letter:

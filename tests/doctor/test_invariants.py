@@ -223,6 +223,14 @@ PLANTED: dict[str, Planted] = {
          f" now(), 'welcome', {ORDER}, 'x', 'pending', 'x', 'x', false, n::text, 0, 0, '-'"
          " FROM generate_series(1, 2) n"]
     ),
+    "letters-under-way": Planted(
+        [
+            "INSERT INTO letters (id, created_at, kind, subject_id, recipient, status,"
+            " subject_line, text, holds_secret, message_id, resends, attempts, request_id) SELECT"
+            f" gen_random_uuid(), now() - interval '61 minutes', 'welcome', {ORDER}, 'x',"
+            " 'pending', 'x', 'x', false, 'x', 0, 0, 'x'"
+        ]
+    ),
     "attention-once": Planted([ITEM, ITEM]),
 }  # fmt: skip
 DROPPED = """

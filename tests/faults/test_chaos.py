@@ -23,7 +23,7 @@ def test_all_adds_up_after_everything_happened_and_everything_broke(town: Town) 
     print(outcome.in_words())
     assert outcome.wrong == []
     assert len(outcome.chaos.orders) > driver.PEOPLE, "hardly anything happened"
-    assert len(outcome.faults) > 4, "hardly anything broke"
+    assert len(outcome.faults) > 1, "hardly anything broke"
 
 
 def test_a_seed_makes_one_plan_and_another_seed_another_one() -> None:

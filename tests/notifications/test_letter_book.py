@@ -1,13 +1,18 @@
 """The letter book: what staff see of letters, and how one is sent again."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from api.kernel import clock
+from api.notifications import jobs
+from api.notifications.service import MOOT
 from api.platform.audit import AuditEntry
-from api.platform.db import session
+from api.platform.db import session, transaction
 from api.platform.mail import MailRejected, MailUnavailable
+from api.platform.outbox import Delivery
 from tests.support.shop import Shop, Staff, key
 from tests.support.sql import count_statements
 from tests.support.work import drain
@@ -141,3 +146,33 @@ def test_who_may_read_may_not_always_resend(shop: Shop) -> None:
     assert support.posts(f"/letters/{uuid4()}/resend").json["code"] == "letter_not_found"
     assert support.gets(f"/letters/{uuid4()}").status_code == 404
     assert shop.app.test_client().get("/api/v1/admin/letters").status_code == 401
+
+
+def test_a_letter_that_nobody_will_send_any_more_is_given_up(shop: Shop) -> None:
+    """Paid in the meantime: how to pay needs no telling, and the letter must not wait for ever."""
+    shop.sells("MUG", 10)
+    owner, buyer = shop.staff(), shop.guest()
+    buyer.adds("MUG", 1)
+    shop.mailer.failures = [MailUnavailable("No route to the mail server.")]
+    order = buyer.checks_out(payment_method="manual")
+    drain(may_fail=True)
+
+    def gives_up(**later: int) -> list[tuple[str, str]]:
+        with clock.frozen(clock.now() + timedelta(**later)):
+            jobs.give_up_moot_letters()
+        return [(card["kind"], card["status"]) for card in book(owner, subject_id=order["id"])]
+
+    still_due = gives_up(hours=3)
+    assert owner.marks_paid(order).status_code == 200
+    with transaction():
+        session.execute(update(Delivery).values(due_at=clock.now()))
+    drain()
+    too_early = gives_up(minutes=9)
+    ended = gives_up(minutes=11)
+
+    assert still_due == [("order_received", "pending")], "its delivery comes due again"
+    assert too_early == [("order_confirmed", "sent"), ("order_received", "pending")]
+    assert ended == [("order_confirmed", "sent"), ("order_received", "failed")]
+    (card,) = book(owner, status="failed")
+    assert card["last_error"] == MOOT
+    assert [letter.subject for letter in shop.mailer.sent if "pay" in letter.subject.lower()] == []

@@ -36,6 +36,21 @@ INVARIANTS = (
     FROM letters GROUP BY kind, subject_id, recipient HAVING count(*) > 1""",
     ),
     Invariant(
+        "letters-under-way",
+        Section.DELIVERY,
+        "each letter that waits has a job that will send it",
+        """
+    SELECT l.id AS subject, l.kind || ' ' || l.id AS label, l.status AS recorded,
+        'sent, or given up' AS expected
+    FROM letters l
+    WHERE l.status IN ('pending', 'sending')
+        AND coalesce(l.claimed_until, l.created_at) < :now - interval '1 hour'
+        AND l.request_id NOT IN (
+            SELECT request_id FROM facts WHERE relayed_at IS NULL
+            UNION SELECT f.request_id FROM fact_deliveries d JOIN facts f ON f.id = d.fact_id
+                WHERE d.done_at IS NULL)""",
+    ),
+    Invariant(
         "attention-once",
         Section.DELIVERY,
         "nothing is on the attention list twice",

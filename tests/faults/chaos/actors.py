@@ -98,7 +98,8 @@ class Actor:
                 break
             operation: Callable[[Step], None] = getattr(self, step.name)
             operation(step)
-        self.visitor.close()
+        for visitor in {self.visitor, *(visitor for visitor, _ in self.own)}:
+            visitor.close()
         self.staff.close()
 
     # What customers do.

@@ -30,6 +30,10 @@ LONG_AGO = (
 SILENT = """
     UPDATE imports SET heartbeat_at = now() - interval '1 hour'
     WHERE status IN ('pending', 'running', 'undoing')"""
+ABANDONED = """
+    UPDATE letters SET created_at = now() - interval '1 hour',
+        claimed_until = CASE WHEN status = 'sending' THEN now() - interval '1 hour' END
+    WHERE status IN ('pending', 'sending')"""
 UNREAD = "SELECT count(*) FROM imports WHERE status IN ('pending', 'running', 'undoing')"
 EXPIRE = """
     UPDATE orders SET expires_at = now() - interval '1 minute'
@@ -146,6 +150,8 @@ def _come_to_an_end(town: Town) -> None:
             town.shop.sql(statement)
         for sweep in SWEEPS:
             town.wakes(sweep)
+    town.shop.sql(ABANDONED)
+    town.wakes("give-up-moot-letters")
     town.shop.sql(SILENT)
     town.wakes("resume-stalled-imports")
     eventually(lambda: town.shop.sql(UNREAD) == [(0,)], within=60, what="imports to be read")
