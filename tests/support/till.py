@@ -54,7 +54,8 @@ class Till:
         """Compare its books with ours: each payment taken and given back here and there alike."""
         theirs = {i["id"]: [i["amount_received"], 0] for i in self.intents()}
         for refund in self.refunds():
-            theirs[refund["payment_intent"]][1] += refund["amount"]
+            if refund["status"] not in ("failed", "canceled"):
+                theirs[refund["payment_intent"]][1] += refund["amount"]
         ours = {
             row.provider_ref: [row.captured, row.refunded]
             for row in connection.execute(
