@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console.client.caller import ADMIN, Caller
 from console.client.contract import parse
+from console.client.doctor import DoctorRun
 from console.client.errors import CallFailed
 from console.client.models import Overview, Person, ScanAnswer, SignIn
 
@@ -40,6 +41,10 @@ class Desk:
     async def overview(self) -> Overview:
         """The day in figures."""
         return parse(Overview, (await self._caller.get(f"{ADMIN}/overview")).body)
+
+    async def doctor(self) -> DoctorRun:
+        """What the doctor found when it last looked; `NotFound` before its first night."""
+        return parse(DoctorRun, (await self._caller.get(f"{ADMIN}/doctor")).body)
 
     async def what_is(self, code: str) -> ScanAnswer:
         """What a scanned or typed code stands for; `NotFound` when the shop does not know it."""

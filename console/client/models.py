@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from console.client.doctor import DoctorLight
 from console.client.holds import Dispute, FraudWarning, Hold, OrderAttention
 from console.client.money import Money as Money
 from console.client.news import Worker
@@ -83,6 +84,7 @@ class Overview:
     backups: BackupsState
     currency: str
     worker: Worker | None = None
+    doctor: DoctorLight | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ ACTIONS = (
            _on("attention")),
     Action("discard", ("d",), "d", "", "Give a failing job up for good, with a note",
            "This screen", _on("attention")),
+    Action("findings", ("c",), "c", "checks", "What the nightly check of goods, orders and money "
+           "found", "This screen", _on("attention")),
     Action("commit", ("f10", "ctrl+s"), "F10", "send", "Send what the review shows", "This screen",
            _on("catalogue")),
     Action("try_again", ("y",), "y", "try again", "In the outcome: work out refused rows once more",

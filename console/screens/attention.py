@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual.widget import Widget
 
 from console.client import attention
-from console.client.errors import CallFailed, SignedOut
+from console.client.doctor import DoctorRun
+from console.client.errors import CallFailed, NotFound, SignedOut
 from console.client.holds import AttentionItem
 from console.client.models import CaseFile, Page
 from console.client.outbox import Command, Draft
@@ -23,7 +24,9 @@ from console.screens.counter import Counter
 from console.screens.paged import PagedScreen
 from console.widgets.attention_page import ATTENTION_COLUMNS, attention_page, attention_row
 from console.widgets.columns import Columns
+from console.widgets.doctor_page import doctor_page
 from console.widgets.drawn import Sheet
+from console.widgets.ink import Line
 from console.widgets.table import WindowTable
 from console.widgets.views import Views
 
@@ -68,6 +71,8 @@ class AttentionScreen(PagedScreen):
         self.view = VIEWS[0]
         self._asked_about: AttentionItem | None = None
         self._shown = ""
+        self._findings: tuple[str, DoctorRun] | None = None
+        """What the doctor found, shown while the cursor stays on this item."""
 
     def body(self) -> Iterable[Widget]:
         """What is open or was resolved, the list, and one item written out beside it."""
@@ -198,6 +203,10 @@ class AttentionScreen(PagedScreen):
         if item is not None:
             self._give(attention.run_again(item), "Run again, being sent")
 
+    async def do_findings(self) -> None:
+        """Beside the list: what the doctor found, until the cursor moves."""
+        begin(self, "findings", self._read_findings, beside=True)
+
     async def do_next_view(self) -> None:
         """Open, or resolved."""
         self.view = VIEWS[1 - VIEWS.index(self.view)]
@@ -222,6 +231,22 @@ class AttentionScreen(PagedScreen):
             self._open("order")
 
     # Inside
+
+    async def _read_findings(self) -> None:
+        try:
+            run = await self.counter.shop.desk.doctor()
+        except NotFound:
+            self.say(noted("The doctor has not looked yet: it looks each night"))
+            return
+        except CallFailed as failure:
+            if isinstance(failure, SignedOut):
+                self.post_message(SignInNeeded(failure))
+            self.say(wrong(f"The findings did not load. {failure.detail}"))
+            return
+        item = self._item()
+        self._findings = ("" if item is None else item.id, run)
+        self._shown = ""
+        self._draw()
 
     def _item(self) -> AttentionItem | None:
         item: AttentionItem | None = self.table.current
@@ -297,16 +322,25 @@ class AttentionScreen(PagedScreen):
         self._draw_views()
         item = self._item()
         if item is None:
-            self.glance.show([])
+            run = None if self._findings is None else self._findings[1]
+            page = [] if run is None else doctor_page(run, self.counter.paints, 60)
+            self.glance.show(page)
             self.key_bar.relabel(dict.fromkeys(("enter", *COMMANDS), ""))
             return
         pending = self.counter.shop.outbox.open_commands(attention.aggregate_of(item))
         fits = {name for name, one in COMMANDS.items() if one in item.commands}
         labels = {name: "" for name in COMMANDS if name not in fits}
         self.key_bar.relabel(labels | ({} if item.order_id else {"enter": ""}))
-        lines = attention_page(item, pending, self.counter.paints, self.glance.size.width)
-        self.glance.show(lines, keep_place=item.id == self._shown)
+        self.glance.show(self._beside(item, pending), keep_place=item.id == self._shown)
         self._shown = item.id
+
+    def _beside(self, item: AttentionItem, pending: Sequence[Command]) -> list[Line]:
+        """The item written out; what the doctor found, while the cursor stays where it was."""
+        paints, width = self.counter.paints, self.glance.size.width
+        if self._findings is not None and self._findings[0] == item.id:
+            return doctor_page(self._findings[1], paints, width)
+        self._findings = None
+        return attention_page(item, pending, paints, width)
 
     def _is_pending(self, item: AttentionItem) -> bool:
         outbox = self.counter.shop.outbox

@@ -23,6 +23,7 @@ from console.screens.background import begin
 from console.screens.counter import Counter
 from console.screens.paged import PagedScreen
 from console.widgets.columns import Columns
+from console.widgets.doctor_page import doctor_light
 from console.widgets.drawn import Sheet
 from console.widgets.ink import Line
 from console.widgets.order_rows import QUEUE_COLUMNS, queue_row
@@ -220,6 +221,7 @@ class HomeScreen(PagedScreen):
             )
         if len(lines) == 1:
             lines.append(Line(((" nothing yet", paints.dim),)))
+        lines += doctor_light(self._overview.doctor if self._overview else None, paints)
         lines += self._backups()
         self.lately.show(lines)
 

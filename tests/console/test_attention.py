@@ -236,3 +236,49 @@ async def test_the_order_page_shows_disputes_warnings_and_foreign_refunds(
         if size[0] == 120:
             assert "at Stripe, not here" in text
             assert "charged back" in text
+
+
+FOUND = {
+    "differences": 3,
+    "finished_at": "2026-03-05T02:10:00Z",
+    "findings": [
+        {"name": "to-ship", "promise": "the queue holds what is paid", "state": "ok",
+         "differences": 0, "error": None, "shown": []},
+        {"name": "captured", "promise": "captured is what came in", "state": "differs",
+         "differences": 3, "error": None,
+         "shown": [{"label": "order 1042", "recorded": "500", "expected": "400"}]},
+    ],
+}  # fmt: skip
+
+
+async def test_books_that_do_not_balance_are_told_at_home_and_one_key_shows_them(
+    open_console,
+) -> None:
+    shop = WireShop()
+    shop.warehouse.doctor = FOUND
+    async with open_console(shop=shop, size=(120, 40)) as desk:
+        await desk.rested()
+        at_home = desk.text
+        await desk.press("f5")
+        await desk.rested()
+        await desk.press("c")
+        await desk.rested()
+
+        assert "do not add up" in at_home
+        assert "F5, then c" in at_home
+        assert "captured is what came in" in desk.text
+        assert "order 1042: is 500, not 400" in desk.text
+        assert "and 2 more" in desk.text
+        assert "1 of 2 checks are sound" in desk.text
+
+
+async def test_before_the_first_night_there_is_nothing_to_show(open_console) -> None:
+    async with open_console(size=(120, 40)) as desk:
+        await desk.rested()
+        assert "BOOKS" not in desk.text
+        await desk.press("f5")
+        await desk.rested()
+        await desk.press("c")
+        await desk.rested()
+
+        assert "The doctor has not looked yet" in desk.text

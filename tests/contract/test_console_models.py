@@ -16,6 +16,7 @@ from openapi_schema_validator import OAS31Validator
 
 from console.client import attention, catalogue, holds, models, money, orders, shelf, stock
 from console.client.contract import WireField, fields_of
+from console.client.doctor import DoctorRun
 from console.client.holds import AttentionItem, Hold
 from console.client.models import (
     CaseFile,
@@ -74,6 +75,7 @@ READINGS = (
     Reading(Refund, "post", "/orders/{order_id}/refunds", "201"),
     Reading(AttentionItem, "get", "/attention", inside="data"),
     Reading(PageMark, "get", "/attention", inside="page"),
+    Reading(DoctorRun, "get", "/doctor"),
     Reading(StockLevel, "get", "/stock", inside="data"),
     Reading(PageMark, "get", "/stock", inside="page"),
     Reading(StockLevel, "get", "/stock/{level_id}"),

@@ -146,6 +146,7 @@ class Warehouse:
         self.levels = {level.id: level for level in self._levels()}
         self.effects: list[tuple[str, str, dict[str, object]]] = []
         self.attention = self._attention()
+        self.doctor: dict[str, object] | None = None
         self.backups: dict[str, object] = {
             "state": "off", "last_backup_at": None, "last_proved_at": None,
         }  # fmt: skip
@@ -453,8 +454,19 @@ class Warehouse:
             "low_stock": low, "shipped_today": 96, "currency": "EUR",
             "needs_attention": len(self.attention_items("open")),
             "backups": self.backups,
+            "doctor": {
+                "state": "differs" if self.doctor else "unknown",
+                "differences": 3 if self.doctor else 0,
+                "checked_at": "2026-03-05T02:10:00Z" if self.doctor else None,
+            },
             "oldest_to_ship_at": self.card(to_ship[0])["placed_at"] if to_ship else None,
         }  # fmt: skip
+
+    def doctor_run(self) -> dict[str, object]:
+        """What the doctor found last; refused before it looked."""
+        if self.doctor is None:
+            raise Refusal(404, "doctor_run_not_found", "The doctor has not run yet.")
+        return self.doctor
 
     # -- making it up
 

@@ -177,6 +177,8 @@ class WireShop:
                 return self.presence.look(query)
             case ["overview"]:
                 return {**house.overview(), "worker": self.worker}
+            case ["doctor"]:
+                return house.doctor_run()
             case ["scan"]:
                 self.scanned.append(query["code"])
                 return house.scan(query["code"])
