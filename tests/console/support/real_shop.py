@@ -62,7 +62,9 @@ class RealShop:
 
     def a_paid_order(self, sku: str, quantity: int = 1) -> dict[str, Any]:
         """Have somebody order and pay by transfer."""
-        order = Visitor(self.shop.url).orders(sku, quantity, payment_method="manual")
+        visitor = Visitor(self.shop.url)
+        order = visitor.orders(sku, quantity, payment_method="manual")
+        visitor.close()
         path = f"/orders/{order['id']}/mark-paid"
         self.owner.commands(path, {"reference": "bank statement"}, expected=200)
         return order
@@ -121,3 +123,4 @@ def real_shop(orders: int) -> Iterator[RealShop]:
         )
         real.first_number = oldest.number
         yield real
+        real.owner.close()
