@@ -1,13 +1,18 @@
 """The demo's storefront: a person buys in a real browser, against the shop of `make run`."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from api.dev import logins
 from tests.dev.conftest import Copy
 
 pytestmark = pytest.mark.serial
@@ -71,6 +76,22 @@ def fills_in_the_checkout(page: Page) -> None:
         page.get_by_label(label, exact=True).fill(words)
 
 
+@contextmanager
+def owner_of(copy: Copy) -> Iterator[httpx.Client]:
+    """Have the demo's owner at the counter."""
+    base = f"http://127.0.0.1:{copy.port}/api/v1/admin"
+    with httpx.Client(base_url=base, timeout=30) as client:
+        form = {"email": logins.STAFF[0].email, "password": logins.PASSWORD}
+        token = client.post("/auth/login", json=form).raise_for_status().json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
+
+
+def does(owner: httpx.Client, path: str, body: Any) -> None:
+    """Carry out a command of staff."""
+    owner.post(path, json=body, headers={"Idempotency-Key": str(uuid4())}).raise_for_status()
+
+
 @needs_browser
 def test_a_person_browses_fills_a_cart_and_pays_after_a_decline(page: Page) -> None:
     fills_in_the_checkout(page)
@@ -112,6 +133,40 @@ def test_a_person_orders_by_bank_transfer_and_comes_back_to_the_order(page: Page
     expect(page.locator("#payment-status")).to_have_text("not paid yet")
     page.reload()
     expect(page.get_by_text("Please pay by bank transfer")).to_be_visible()
+
+    page.get_by_role("button", name="Cancel this order").click()
+    page.get_by_role("button", name="Yes, cancel this order").click()
+    expect(page.locator(".status")).to_contain_text("cancelled")
+    expect(page.get_by_role("button", name="Cancel this order")).to_have_count(0)
+    expect(page.get_by_label("Cart, 2 items")).to_be_visible()
+
+
+@needs_browser
+def test_the_order_tells_of_its_parcel_and_its_refund(page: Page, copy: Copy) -> None:
+    fills_in_the_checkout(page)
+    page.get_by_role("button", name="Order and pay").click()
+    page.get_by_role("button", name="4242 4242 4242 4242").click()
+    page.get_by_role("button", name="Pay €").click()
+    expect(page.locator("#payment-status")).to_have_text("paid")
+    expect(page.get_by_role("button", name="Cancel this order")).to_have_count(0)
+
+    order = f"/orders/{page.url.rpartition('/')[2]}"
+    with owner_of(copy) as owner:
+        (line,) = owner.get(order).raise_for_status().json()["lines"]
+        one = [{"order_line_id": line["id"], "quantity": 1}]
+        parcel = {"carrier": "dhl", "tracking_number": "00340434161094042557"}
+        parcel |= {"lines": one, "verified_lines": one}
+        does(owner, f"{order}/ship", parcel)
+        does(owner, f"{order}/refunds", {"lines": one, "reason": "damaged"})
+    page.reload()
+
+    sent = page.locator(".parcel")
+    expect(sent).to_contain_text("1 × Harbour mug, Sand")
+    expect(sent.get_by_role("link", name="00340434161094042557")).to_have_attribute(
+        "href", re.compile("00340434161094042557")
+    )
+    expect(page.locator(".refunds li")).to_contain_text("€18.90")
+    expect(page.locator(".status")).to_contain_text("sent in part")
 
 
 @needs_browser

@@ -1,24 +1,29 @@
 // Orders and those who placed them; and the pages that e-mails link to.
 
 import * as api from "./api.js";
+import { showCount } from "./cart.js";
 import { field, h, money, notice, picture, refresh, when } from "./dom.js";
 import { showTotals } from "./checkout.js";
 
 const WORDS = {
   unpaid: "not paid yet", pending: "waiting for the payment", paid: "paid", overpaid: "paid too much",
   partially_paid: "paid in part", refunded: "refunded", partially_refunded: "refunded in part",
-  unfulfilled: "not sent yet", partially_fulfilled: "sent in part", fulfilled: "sent",
-  shipped: "sent", delivered: "delivered", placed: "placed", cancelled: "cancelled",
+  unfulfilled: "not sent yet", partially_shipped: "sent in part", shipped: "sent",
+  partially_delivered: "delivered in part", delivered: "delivered", placed: "placed", cancelled: "cancelled", voided: "not to be paid",
+};
+const REFUNDS = {
+  pending: "on its way", succeeded: "sent to your bank", failed: "failed: the shop is looking into it",
 };
 const word = (status) => WORDS[status] ?? String(status).replaceAll("_", " ");
 
 export async function order(id) {
   const found = await api.order(id);
-  const isOpen = found.status !== "cancelled" && ["unpaid", "pending"].includes(found.payment_status);
+  const may = (action) => found.allowed_actions.includes(action);
+  const waits = found.status !== "cancelled" && ["unpaid", "pending"].includes(found.payment_status);
   const totals = h("div", { class: "totals" });
   showTotals(totals, found);
   const address = found.shipping_address;
-  if (isOpen && found.payment_method === "stripe") watch(id, found);
+  if (waits && found.payment_method === "stripe") watch(id, found);
   return h("section", { class: "order" },
     h("h1", {}, `Order ${found.number}`),
     h("p", { class: "status" },
@@ -26,9 +31,9 @@ export async function order(id) {
       h("span", { class: "badge" }, word(found.status === "cancelled" ? "cancelled" : found.fulfilment_status)),
       h("small", {}, ` placed ${when(found.placed_at)}`)),
     found.payment_status === "paid" ? notice("Thank you! An e-mail confirms your order.", "done") : null,
-    isOpen && found.payment_method === "stripe"
+    may("pay") && found.payment_method === "stripe"
       ? h("a", { class: "button", href: `/orders/${id}/pay` }, "Pay now") : null,
-    isOpen && found.payment_method === "manual"
+    waits && found.payment_method === "manual"
       ? notice("Please pay by bank transfer: the e-mail that confirms your order says where to.", "info") : null,
     h("ul", { class: "lines" }, ...found.lines.map((line) => h("li", {},
       picture(line.image_url, line.title),
@@ -36,9 +41,50 @@ export async function order(id) {
       h("span", {}, `× ${line.quantity}`),
       h("strong", {}, money(line.total))))),
     totals,
-    h("h2", {}, "Delivered to"),
+    found.parcels.length ? h("h2", {}, "Parcels") : null,
+    found.parcels.map(parcel),
+    found.refunds.length ? h("h2", {}, "Refunds") : null,
+    found.refunds.length ? h("ul", { class: "refunds" }, ...found.refunds.map((refund) => h("li", {},
+      h("strong", {}, money(refund.amount)), ` ${REFUNDS[refund.status] ?? refund.status}`,
+      h("small", {}, ` ${when(refund.created_at)}`)))) : null,
+    may("cancel") ? cancelling(id) : null,
+    h("h2", {}, found.parcels.length ? "Delivered to" : "To be delivered to"),
     h("address", {}, ...[address.name, address.line1, `${address.postal_code} ${address.city}`, address.country]
       .flatMap((row) => [row, h("br")])));
+}
+
+function parcel({ carrier, tracking_number, tracking_url, shipped_at, delivered_at, lines }) {
+  const number = tracking_number || "";
+  return h("section", { class: "parcel" },
+    h("p", {},
+      h("strong", {}, carrier || "Parcel"), " ",
+      tracking_url ? h("a", { href: tracking_url, rel: "noopener noreferrer" }, number || "Follow it")
+        : number,
+      h("small", {}, delivered_at ? ` delivered ${when(delivered_at)}` : ` sent ${when(shipped_at)}`)),
+    h("ul", {}, ...lines.map((line) => h("li", {},
+      `${line.quantity} × ${line.variant_title ? `${line.title}, ${line.variant_title}` : line.title}`))));
+}
+
+// Asks once; the goods lie in the cart again afterwards.
+function cancelling(id) {
+  const said = h("div");
+  const button = h("button", { class: "quiet", onclick: async () => {
+    if (!button.dataset.asked) {
+      button.dataset.asked = "yes";
+      button.textContent = "Yes, cancel this order";
+      return;
+    }
+    button.disabled = true;
+    try {
+      await api.cancelOrder(id);
+      showCount();
+      refresh();
+    } catch (refusal) {
+      button.disabled = false;
+      said.replaceChildren(notice(refusal.message));
+    }
+  } }, "Cancel this order");
+  return h("div", { class: "cancel" }, said, button);
 }
 
 // A payment may need a moment at the bank: look again until the order says so.

@@ -72,6 +72,8 @@ export async function checkOut(form, key) {
   return order;
 }
 export const order = (id) => ask("GET", `/orders/${id}`, { token: kept.get(`order_${id}`) });
+export const cancelOrder = (id) =>
+  ask("POST", `/orders/${id}/cancel`, { key: newKey(), token: kept.get(`order_${id}`) });
 export const orders = () => ask("GET", "/orders?limit=20");
 export const createIntent = (id) =>
   ask("POST", "/payments/create-payment-intent",
