@@ -31,14 +31,15 @@ def test_the_road_in_ten_lines_leads_to_a_paid_order(copy: Copy) -> None:
     lines = lines.replace("$(make env)", f"$({sys.executable} -m api.dev env {copy.folder})")
     lines = lines.replace("var/mailbox/new", f"{copy.folder}/mailbox/new")
 
-    walked = subprocess.run(
-        ["bash", "-eu", "-c", "TOKEN=; " + lines],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=240,
-    )  # fmt: skip
+    for _ in range(2):  # the second time the first one's letter lies there too
+        walked = subprocess.run(
+            ["bash", "-eu", "-c", lines],
+            cwd=ROOT, capture_output=True, text=True, check=False, timeout=240,
+        )  # fmt: skip
 
-    assert walked.returncode == 0, walked.stderr
-    assert walked.stdout.startswith("paid\n"), walked.stdout
-    assert "ada@example.test" in walked.stdout
+        assert walked.returncode == 0, walked.stderr
+        assert walked.stdout.startswith("paid\n"), walked.stdout
+        assert walked.stdout.count("To: ada@example.test") == 1, walked.stdout
 
 
 def test_the_road_waits_until_the_order_is_paid_and_not_for_ever(tmp_path: Path) -> None:
