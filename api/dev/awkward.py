@@ -5,15 +5,18 @@ Stripe itself in the environment those cases are left out.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import select
+
 from api.aftersales import flows as aftersales
 from api.aftersales.flows import LineToRefund, RefundForm
+from api.catalog.models import Product, Variant
 from api.checkout.flows import paying
 from api.dev import history
 from api.dev.fake_stripe.client import Client
@@ -22,13 +25,18 @@ from api.dev.past import aside, at
 from api.dev.trouble import Trouble
 from api.fulfilment import flows as fulfilment
 from api.fulfilment.flows import HandOver
+from api.inventory.models import StockLevel
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.orders import service as orders
+from api.orders.states import HoldReason
 from api.payments.errors import PaymentDeclined
-from api.platform.db import transaction
+from api.platform.db import session, transaction
 from api.settlement import flows as settlement
+from api.waitlist import service as waitlist
+
+RARE: Final = "Clay pot from Yixing"
 
 
 @dataclass
@@ -41,23 +49,27 @@ class _Scene:
     hours: float
     """How long ago the order was placed."""
 
-    def order(self, payment_method: str = "stripe") -> tuple[UUID, Principal]:
+    def order(
+        self, payment_method: str = "stripe", wanted: Mapping[UUID, int] | None = None
+    ) -> tuple[UUID, Principal]:
         """Have somebody order, some hours ago; returns the order and whose it is."""
         moment = clock.now() - timedelta(hours=self.hours)
         buyer = history.guest(self.chance)
         with aside(), at(moment), transaction():
-            return history.place(self.shop, self.chance, buyer, payment_method=payment_method)
+            return history.place(
+                self.shop, self.chance, buyer, payment_method=payment_method, wanted=wanted
+            )
 
-    def intent(self) -> tuple[UUID, Principal, str]:
+    def intent(self, wanted: Mapping[UUID, int] | None = None) -> tuple[UUID, Principal, str]:
         """Have somebody order and open the payment; returns the PaymentIntent's id as well."""
-        order_id, buyer = self.order()
+        order_id, buyer = self.order(wanted=wanted)
         with aside():
             _, intent = paying.start_payment(order_id, by=buyer)
         return order_id, buyer, intent.id
 
-    def paid(self, card: str = "pm_card_visa") -> UUID:
+    def paid(self, card: str = "pm_card_visa", wanted: Mapping[UUID, int] | None = None) -> UUID:
         """Have somebody order and pay by card."""
-        order_id, buyer, intent_id = self.intent()
+        order_id, buyer, intent_id = self.intent(wanted)
         with aside():
             self.stripe.simulate("pay", target=intent_id, card=card)
             paying.confirm_payment(order_id, by=buyer)
@@ -130,6 +142,35 @@ def _cancelled(scene: _Scene) -> UUID:
     return order_id
 
 
+def _waits_for_stock(scene: _Scene) -> UUID:
+    """Sell the last one, find it broken, and let others wait for more as well."""
+    level = session.execute(
+        select(StockLevel.id, StockLevel.variant_id, StockLevel.on_hand - StockLevel.allocated)
+        .join(Variant, Variant.id == StockLevel.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .where(Product.title == RARE)
+        .order_by(StockLevel.id)
+    ).first()
+    if level is None:
+        raise Trouble(f"The demo's {RARE} is not sold here any more.")
+    level_id, variant_id, left = level
+    session.rollback()
+    if not left:
+        with aside(), transaction():
+            history.receive(scene.shop, level_id, 1)
+    order_id = scene.paid(wanted={variant_id: left or 1})
+    with aside(), transaction():
+        orders.hold(
+            orders.lock(order_id),
+            HoldReason.STOCK,
+            note="it has a crack; another one is ordered",
+            by=scene.shop.packer,
+        )
+        for _ in range(2):
+            waitlist.wait_for(variant_id, email=history.guest(scene.chance).email, user_id=None)
+    return order_id
+
+
 def _at_stripe(
     name: str, *, is_shipped: bool = False, card: str = "pm_card_visa", **more: Any
 ) -> Callable[[_Scene], UUID]:
@@ -164,6 +205,7 @@ CASES: Final[dict[str, Callable[[_Scene], UUID]]] = {
         "pm_card_cvcCheckFail"
     ),
     "It was cancelled, and the card was refunded.": _cancelled,
+    "It waits for stock, and others for an e-mail: there are no back-orders.": _waits_for_stock,
     "The card was declined; the customer may try another.": _declined,
     "The customer has not passed 3-D Secure yet.": _unfinished,
     "It waits for a bank transfer.": _transfer_waits,

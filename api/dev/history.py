@@ -5,7 +5,7 @@ Each order is drawn from the seed and its own number alone.
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -165,9 +165,17 @@ def _live_on(
 
 
 def place(
-    shop: Shop, chance: random.Random, buyer: Buyer, *, payment_method: str
+    shop: Shop,
+    chance: random.Random,
+    buyer: Buyer,
+    *,
+    payment_method: str,
+    wanted: Mapping[UUID, int] | None = None,
 ) -> tuple[UUID, Principal]:
-    """Fill a cart and check out; returns the order and whose it is. Needs a transaction."""
+    """Fill a cart and check out; returns the order and whose it is. Needs a transaction.
+
+    Without units by variant that are `wanted`, some are drawn.
+    """
     principal, token = buyer.account, None
     if principal is None:
         guest = Principal(kind="guest", label=buyer.name, guest_key=hash_secret(str(new_id())))
@@ -176,8 +184,10 @@ def place(
         principal = Principal(kind="guest", label=buyer.name, guest_key=hash_secret(token))
     else:
         cart, _ = carts.open_cart(principal, "EUR")
-    for variant_id in chance.sample(list(shop.variants), chance.choice((1, 1, 1, 1, 2, 2, 3))):
-        carts.add(cart, variant_id, chance.choice((1, 1, 1, 2)))
+    drawn = chance.sample(list(shop.variants), chance.choice((1, 1, 1, 1, 2, 2, 3)))
+    units = wanted or {variant_id: chance.choice((1, 1, 1, 2)) for variant_id in drawn}
+    for variant_id, quantity in units.items():
+        carts.add(cart, variant_id, quantity)
     form = CheckoutForm(
         email=buyer.email,
         shipping_address=buyer.address,
@@ -241,15 +251,20 @@ def _restock(shop: Shop, moment: datetime) -> None:
             .order_by(StockLevel.variant_id, StockLevel.id)
         ).all()
         for level_id in low:
-            inventory.adjust(
-                level_id,
-                change=_MORE,
-                on_hand=None,
-                expected_on_hand=None,
-                reason=AdjustReason.RECEIVED,
-                note=None,
-                by=shop.packer,
-            )
+            receive(shop, level_id, _MORE)
+
+
+def receive(shop: Shop, level_id: UUID, units: int) -> None:
+    """Put units that were delivered on a shelf. Needs a transaction."""
+    inventory.adjust(
+        level_id,
+        change=units,
+        on_hand=None,
+        expected_on_hand=None,
+        reason=AdjustReason.RECEIVED,
+        note=None,
+        by=shop.packer,
+    )
 
 
 def _analyze() -> None:
