@@ -178,8 +178,7 @@ def place(
     """
     principal, token = buyer.account, None
     if principal is None:
-        guest = Principal(kind="guest", label=buyer.name, guest_key=hash_secret(str(new_id())))
-        cart, token = carts.open_cart(guest, "EUR")
+        cart, token = carts.open_cart(Principal(kind="guest", label=buyer.name), "EUR")
         assert token is not None
         principal = Principal(kind="guest", label=buyer.name, guest_key=hash_secret(token))
     else:

@@ -27,13 +27,12 @@ class AuditEntry(Identified, Dated, Base):
 
 
 append_only(cast(Table, AuditEntry.__table__))
+_INSERT = insert(cast(Table, AuditEntry.__table__))
 
 
 def record(action: str, *, by: Principal, subject_id: UUID | None, **changes: Any) -> None:
     """Write down a change in the transaction of the change: `stock.adjusted`, `product.edited`."""
-    require_transaction().execute(
-        insert(AuditEntry).values(_entry(action, subject_id, changes, by=by))
-    )
+    require_transaction().execute(_INSERT, _entry(action, subject_id, changes, by=by))
 
 
 def record_each(action: str, changes: Mapping[UUID, Mapping[str, Any]], *, by: Principal) -> None:

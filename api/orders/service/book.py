@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import selectinload
 
@@ -75,6 +75,8 @@ class OrderDraft:
     lines: tuple[LineDraft, ...]
 
 
+# Built once: each order asks for a number and is written about several times.
+_ENTRY: Final = insert(cast(Table, OrderEntry.__table__))
 _NEXT_NUMBER: Final = (
     upsert(OrderCounter)
     .values(name="order", last=FIRST_NUMBER)
@@ -117,7 +119,6 @@ def open_order(draft: OrderDraft, *, by: Principal) -> Order:
         skus=(line.sku for line in draft.lines),
     )
     current.add(order)
-    current.flush()  # the history refers to the order's row
     remember(order.id, "placed", f"Order {order.number} placed.", by=by)
     emit(OrderPlaced(order_id=order.id, total=order.total, currency=order.currency))
     return order
@@ -143,16 +144,19 @@ def lock(order_id: UUID) -> Order:
 
 def remember(order_id: UUID, kind: str, text: str, *, by: Principal) -> None:
     """Add a line to an order's history."""
-    require_transaction().execute(
-        insert(OrderEntry).values(
-            id=new_id(),
-            order_id=order_id,
-            at=clock.now(),
-            kind=kind,
-            text=text,
-            actor=by.label,
-            actor_key=by.actor_key,
-        )
+    current = require_transaction()
+    current.flush()  # the order may still be waiting to be written
+    current.execute(
+        _ENTRY,
+        {
+            "id": new_id(),
+            "order_id": order_id,
+            "at": clock.now(),
+            "kind": kind,
+            "text": text,
+            "actor": by.label,
+            "actor_key": by.actor_key,
+        },
     )
 
 
