@@ -98,3 +98,18 @@ def test_it_costs_the_same_however_much_there_is(shop: Shop) -> None:
 
     assert (len(seen["parcels"]), len(seen["refunds"])) == (6, 3)
     assert many.count == few.count <= 6
+
+
+def test_a_customer_lists_the_orders_that_are_theirs(shop: Shop) -> None:
+    shop.sells("MUG", 10)
+    customer = shop.customer()
+    first, second = (shop.an_order(MUG=units, buyer=customer) for units in (1, 2))
+    shop.an_order(MUG=1)
+
+    answer = customer.client.get("/api/v1/orders", headers=customer.headers)
+
+    assert answer.status_code == 200, answer.json
+    assert [
+        (one["number"], one["unit_count"], one["payment_status"]) for one in answer.json["data"]
+    ] == [(second["number"], 2, "paid"), (first["number"], 1, "paid")]
+    assert {"email", "customer_name", "version"}.isdisjoint(answer.json["data"][0])

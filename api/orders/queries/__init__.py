@@ -21,6 +21,7 @@ from api.orders.queries.lists import (
     card_by_number,
     card_of,
     cards,
+    own_card,
     wordless,
 )
 from api.orders.states import OrderStatus, overpaid
@@ -94,9 +95,7 @@ def own_orders(customer_id: UUID, *, limit: int, cursor: str | None) -> dict[str
         cursor=cursor,
         filters=customer_id,
     )
-    hidden = ("on_hold", "customer_name", "email", "ship_country", "version")
-    data = [{k: v for k, v in card(row).items() if k not in hidden} for row in rows]
-    return {"data": data, "page": described}
+    return {"data": [own_card(row) for row in rows], "page": described}
 
 
 def own_order(order_id: UUID, principal: Principal) -> dict[str, Any]:

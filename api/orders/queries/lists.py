@@ -140,8 +140,8 @@ def card_of(order_id: UUID) -> dict[str, Any]:
     return card(row)
 
 
-def card(row: AnyRow) -> dict[str, Any]:
-    """Shape one card."""
+def own_card(row: AnyRow) -> dict[str, Any]:
+    """Shape what customers see of an order in the list of theirs."""
     return {
         "id": row.id,
         "number": row.number,
@@ -149,12 +149,19 @@ def card(row: AnyRow) -> dict[str, Any]:
         "status": row.status,
         "payment_status": row.payment_status,
         "fulfilment_status": row.fulfilment_status,
+        "unit_count": row.unit_count,
+        "total": Money(row.total, row.currency),
+    }
+
+
+def card(row: AnyRow) -> dict[str, Any]:
+    """Shape one card for staff."""
+    return {
+        **own_card(row),
         "on_hold": row.on_hold,
         "customer_name": row.customer_name,
         "email": row.email,
-        "unit_count": row.unit_count,
         "open_unit_count": row.open_unit_count,
-        "total": Money(row.total, row.currency),
         "ship_country": row.ship_country,
         "version": row.version,
     }
