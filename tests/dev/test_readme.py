@@ -39,7 +39,7 @@ def test_the_road_in_ten_lines_leads_to_a_paid_order(copy: Copy) -> None:
 
         assert walked.returncode == 0, walked.stderr
         assert walked.stdout.startswith("paid\n"), walked.stdout
-        assert walked.stdout.count("To: ada@example.test") == 1, walked.stdout
+        assert walked.stdout.count("\nTo: ada@example.test") == 1, walked.stdout
 
 
 def test_the_road_waits_until_the_order_is_paid_and_not_for_ever(tmp_path: Path) -> None:
