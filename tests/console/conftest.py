@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from tests.console.support.real import RealApi
 from tests.console.support.station import Station, at_work
 from tests.console.support.warehouse import Warehouse
 from tests.console.support.wire import WireShop
+from tests.support.gateway import ScriptedGateway
+from tests.support.mailer import RecordingMailer
+from tests.support.people import a_staff_member
+from tests.support.shop import Shop
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,3 +48,21 @@ def open_console(
         return at_work(tmp_path / "home", **{"shop": shop, **options})
 
     return open_it
+
+
+@pytest.fixture
+def house(app: Flask, gateway: ScriptedGateway, mailer: RecordingMailer) -> Shop:
+    """The real shop, with mugs on its shelf."""
+    house = Shop(app, gateway, mailer).opens()
+    house.sells("MUG", 60)
+    return house
+
+
+@pytest.fixture
+async def real_desk(house: Shop, tmp_path: Path) -> AsyncIterator[Station]:
+    """An owner at a console of the real shop."""
+    api = RealApi(house.app, a_staff_member())
+    async with at_work(tmp_path / "home", shop=api, size=(120, 40)) as station:
+        # Textual takes what is printed; the shop's log wants a stream of bytes behind it.
+        with contextlib.redirect_stdout(sys.__stdout__):
+            yield station

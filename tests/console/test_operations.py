@@ -3,24 +3,15 @@ the real API."""
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 from flask import Flask
 
 from console.flows.records.shapes import Kind
 from console.flows.records.table import KINDS
 from tests.attention.test_attention import failing, orphan
-from tests.console.support.real import RealApi
-from tests.console.support.station import Station, at_work
+from tests.console.support.real import opens
+from tests.console.support.station import Station
 from tests.support.contract import document
-from tests.support.gateway import ScriptedGateway
-from tests.support.mailer import RecordingMailer
-from tests.support.people import a_staff_member
 from tests.support.shop import Shop
 from tests.support.work import drain
 
@@ -28,23 +19,6 @@ ADMIN = "/api/v1/admin"
 MUST_BE_MORE_THAN = 45
 BY_ITSELF = {"claimOrder", "releaseOrderClaim"}
 """What the console does by itself, while an order is looked at."""
-
-
-@pytest.fixture
-def house(app: Flask, gateway: ScriptedGateway, mailer: RecordingMailer) -> Shop:
-    """The real shop, with mugs on its shelf."""
-    house = Shop(app, gateway, mailer).opens()
-    house.sells("MUG", 60)
-    return house
-
-
-@pytest.fixture
-async def desk(house: Shop, tmp_path: Path) -> AsyncIterator[Station]:
-    """An owner at a console of the real shop."""
-    api = RealApi(house.app, a_staff_member())
-    async with at_work(tmp_path / "home", shop=api, size=(120, 40)) as station:
-        with contextlib.redirect_stdout(sys.__stdout__):
-            yield station
 
 
 def orders_and_parcels(app: Flask) -> set[str]:
@@ -57,16 +31,6 @@ def orders_and_parcels(app: Flask) -> set[str]:
         if method in {"post", "put", "patch", "delete"}
         and path.startswith(tuple(f"{ADMIN}/{part}" for part in parts))
     }
-
-
-async def opens(desk: Station, order: dict[str, Any]) -> None:
-    """Look at an order by typing its number; one that can be shipped opens at its parcel."""
-    await desk.press("f2")
-    await desk.scan(order["number"])
-    if desk.screen == "ship":
-        await desk.press("escape")
-    await desk.rested()
-    assert desk.screen == "order"
 
 
 async def goes(desk: Station, alias: str) -> None:
@@ -256,8 +220,9 @@ async def fills(desk: Station, kind: Kind, name: str) -> None:
 
 
 async def test_staff_reach_what_they_need_by_keys(
-    desk: Station, house: Shop, monkeypatch: pytest.MonkeyPatch
+    real_desk: Station, house: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    desk = real_desk
     api = desk.shop
     await through_the_order(desk, house)
     await through_the_parcels(desk, house)

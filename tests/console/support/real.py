@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask
 
+from tests.console.support.station import Station
 from tests.console.support.wire import Moods, Reply
 from tests.support.contract import _template, document
 from tests.support.people import PASSWORD, Person
@@ -45,3 +46,13 @@ class RealApi:
             self.called.add(name)
             self.statuses.append((name, response.status_code))
         return Reply(response.status_code, dict(response.headers), response.data)
+
+
+async def opens(desk: Station, order: dict[str, Any]) -> None:
+    """Look at an order by typing its number; one that can be shipped opens at its parcel."""
+    await desk.press("f2")
+    await desk.scan(order["number"])
+    if desk.screen == "ship":
+        await desk.press("escape")
+    await desk.rested()
+    assert desk.screen == "order"

@@ -1,0 +1,144 @@
+"""What each flow costs a person, in keys (K) and triggers of a scanner (S), on the real API.
+
+The figures are the shop's promise to its staff: a flow that needs one key more fails here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.console.support.real import opens
+from tests.console.support.station import Station
+from tests.support.shop import Shop
+from tests.support.work import drain
+
+Flow = Callable[[Station, Shop], Awaitable[None]]
+
+
+@contextmanager
+def costs(desk: Station, *, keys: int, scans: int = 0) -> Iterator[None]:
+    """Count what is pressed and scanned inside; arranging before is not counted."""
+    desk.keys_pressed = desk.scans = 0
+    yield
+    assert (desk.keys_pressed, desk.scans) == (keys, scans)
+
+
+async def find_an_order(desk: Station, house: Shop) -> None:
+    order = house.an_order(MUG=1)
+    with costs(desk, keys=0, scans=1):
+        await desk.scan(order["number"])
+    assert order["number"] in desk.text
+    await desk.press("f2")
+    with costs(desk, keys=5):
+        await desk.type(order["number"])
+        await desk.press("enter")
+    assert order["number"] in desk.text
+
+
+async def ship_three_lines_of_five_units(desk: Station, house: Shop) -> None:
+    house.sells("JUG", 9)
+    house.sells("TEA", 9)
+    order = house.an_order(MUG=2, JUG=2, TEA=1)
+    with costs(desk, keys=1, scans=7):
+        await desk.scan(order["number"], "MUG", "MUG", "JUG", "JUG", "TEA", "00340434161094042557")
+        await desk.press("enter")
+    await desk.rested()
+    assert house.staff().opens(order)["fulfilment_status"] == "shipped"
+
+
+async def begin_the_next_job(desk: Station, house: Shop) -> None:
+    house.an_order(MUG=1)
+    await desk.press("f2", "ctrl+r")
+    await desk.rested()
+    with costs(desk, keys=1):
+        await desk.press("enter")
+    assert desk.screen == "ship"
+
+
+async def give_one_line_back_and_restock(desk: Station, house: Shop) -> None:
+    order = house.an_order(MUG=2)
+    with costs(desk, keys=4, scans=2):
+        await desk.scan(order["number"])
+        await desk.press("f8")
+        await desk.scan("MUG")
+        await desk.press("1", "f10", "f10")
+    await desk.rested()
+    assert house.staff().opens(order)["refunded"]["amount"] == 999
+
+
+async def put_a_level_right(desk: Station, house: Shop) -> None:
+    house.sells("BOWL", 5)
+    with costs(desk, keys=5, scans=1):
+        await desk.scan("BOWL")
+        await desk.press("=", "7", "enter", "1", "enter")
+    await desk.rested()
+    assert "BOWL at MAIN = 7: done" in desk.said
+
+
+async def take_the_last_step_back(desk: Station, house: Shop) -> None:
+    await put_a_level_right(desk, house)
+    with costs(desk, keys=1):
+        await desk.press("f9")
+    assert "taken back" in desk.said
+
+
+async def see_what_runs_low(desk: Station, house: Shop) -> None:
+    with costs(desk, keys=3):
+        await desk.press(":", "l", "enter")
+    assert "▸ low" in desk.text
+
+
+async def say_that_a_parcel_arrived(desk: Station, house: Shop) -> None:
+    order = house.an_order(MUG=1)
+    shipped = house.staff().posts(f"/orders/{order['id']}/ship", {"carrier": "DHL"})
+    assert shipped.status_code == 201, shipped.json
+    await opens(desk, order)
+    with costs(desk, keys=3):
+        await desk.press("k", "d", "f10")
+    await desk.rested()
+    assert house.staff().opens(order)["fulfilment_status"] == "delivered"
+
+
+async def void_a_parcel(desk: Station, house: Shop) -> None:
+    order = house.an_order(MUG=1)
+    house.staff().posts(f"/orders/{order['id']}/ship", {"carrier": "DHL"})
+    await opens(desk, order)
+    with costs(desk, keys=4):
+        await desk.press("k", "v", "enter", "f10")
+    await desk.rested()
+    assert house.staff().opens(order)["fulfilment_status"] == "unfulfilled"
+
+
+async def send_an_email_again(desk: Station, house: Shop) -> None:
+    order = house.an_order(MUG=1)
+    drain()
+    await opens(desk, order)
+    with costs(desk, keys=3):
+        await desk.press("m", "r", "f10")
+    await desk.rested()
+    (letter, *_) = house.staff().gets("/letters", subject_ids=order["id"]).json["data"]
+    assert letter["resends"] == 1
+
+
+async def cancel_an_order(desk: Station, house: Shop) -> None:
+    order = house.an_order(MUG=1)
+    await opens(desk, order)
+    with costs(desk, keys=4):
+        await desk.press("c", "1", "enter", "f10")
+    await desk.rested()
+    assert house.staff().opens(order)["status"] == "cancelled"
+
+
+FLOWS: tuple[Flow, ...] = (
+    find_an_order, ship_three_lines_of_five_units, begin_the_next_job,
+    give_one_line_back_and_restock, put_a_level_right, take_the_last_step_back, see_what_runs_low,
+    say_that_a_parcel_arrived, void_a_parcel, send_an_email_again, cancel_an_order,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
+async def test_a_flow_costs_what_was_promised(real_desk: Station, house: Shop, flow: Flow) -> None:
+    await flow(real_desk, house)
