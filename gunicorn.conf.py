@@ -7,6 +7,7 @@ in front in production, and the container overrides `--bind`.
 import gc
 import os
 import resource
+import sys
 import tempfile
 from pathlib import Path
 
@@ -79,11 +80,18 @@ elif Path("/proc/self").exists():
 def when_ready(server: Arbiter) -> None:
     """Say once per start where orders would contain no tax, and leave no connection to the workers.
 
-    The shop's code is imported here because the metrics folder must be known before.
+    Refuses to serve customers who would all count as one. The shop's code is imported here because
+    the metrics folder must be known before.
     """
+    from api.platform import production  # noqa: PLC0415
+    from api.platform.settings import SettingsError  # noqa: PLC0415
     from api.pricing.commands import warn_of_tax_gaps  # noqa: PLC0415
 
     shop = server.app.wsgi()
+    names = [listener.sock.getsockname() for listener in server.LISTENERS]
+    hosts = [name[0] if isinstance(name, tuple) else "/" for name in names]
+    if wrong := production.listens_to_nobody_else(shop.extensions["stockroom_settings"], hosts):
+        sys.exit(str(SettingsError([wrong])))
     with shop.app_context():
         warn_of_tax_gaps()
         for engine in shop.extensions["sqlalchemy"].engines.values():

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from api.kernel.money import is_currency
-from api.platform import aliases
+from api.platform import aliases, production
 
 Environment = Literal["development", "test", "production"]
 LogFormat = Literal["text", "json"]
@@ -209,23 +209,10 @@ class Settings:
             rate_limits_enabled=read.choice("RATE_LIMITS", ("on", "off"), "on") == "on",
         )
         if in_production:
-            read.problems += _unfit_for_production(settings)
+            read.problems += production.unfit(settings, environ)
         if read.problems:
             raise SettingsError(aliases.under_given_names(read.problems, environ))
         return settings
-
-
-def _unfit_for_production(settings: Settings) -> list[str]:
-    problems = []
-    if settings.stripe_api_base:
-        problems.append("STRIPE_API_BASE points at a look-alike: leave it out in production")
-    if settings.stripe_secret_key.startswith(("sk_test", "rk_test")):
-        problems.append("STRIPE_SECRET_KEY is a test key: production needs the live one")
-    if "*" in settings.cors_origins:
-        problems.append("CORS_ORIGINS must name each storefront; * would let any site in")
-    if not settings.rate_limits_enabled:
-        problems.append("RATE_LIMITS must stay on in production")
-    return problems
 
 
 class _Reader:

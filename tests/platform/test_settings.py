@@ -4,6 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
+from api.platform.production import listens_to_nobody_else
 from api.platform.settings import DEVELOPMENT_SECRET, Settings, SettingsError
 
 SECRET = "a-secret-that-is-long-enough-for-the-shop"
@@ -13,11 +14,12 @@ PRODUCTION = {
     "JWT_SECRET_KEY": SECRET + "-2",
     "DATABASE_URL": "postgresql://shop:pw@db.internal:5432/shop",
     "REDIS_URL": "redis://cache.internal:6379/0",
-    "STRIPE_SECRET_KEY": "sk_live_1",
-    "STRIPE_WEBHOOK_SECRET": "whsec_1",
+    "STRIPE_SECRET_KEY": "sk_live_51ThisIsNoRealKey",
+    "STRIPE_WEBHOOK_SECRET": "whsec_ThisIsNoRealSecret",
     "SMTP_URL": "smtps://user:pw@mail.internal",
     "MAIL_FROM": "The Mug Shop <shop@mugs.example>",
     "PUBLIC_URL": "https://shop.mugs.example",
+    "TRUSTED_PROXIES": "1",
 }
 DEVELOPMENT = {
     "STOCKROOM_ENV": "development",
@@ -99,13 +101,28 @@ def test_a_place_that_says_nothing_of_itself_is_production() -> None:
         ("STRIPE_SECRET_KEY", None),
         ("STRIPE_SECRET_KEY", "sk_test_1"),
         ("STRIPE_SECRET_KEY", "rk_test_1"),
+        ("STRIPE_SECRET_KEY", "pk_live_51ThisIsNoRealKey"),
+        ("STRIPE_SECRET_KEY", "sk_live_..."),
+        ("STRIPE_PUBLISHABLE_KEY", "pk_test_51ThisIsNoRealKey"),
+        ("STRIPE_PUBLISHABLE_KEY", "sk_live_51ThisIsNoRealKey"),
         ("STRIPE_WEBHOOK_SECRET", None),
+        ("STRIPE_WEBHOOK_SECRET", "sk_live_51ThisIsNoRealKey"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_ThisIsNoRealSecret,whsec_"),
+        ("SECRET_KEY", "a" * 48),
+        ("SECRET_KEY", "changeme-please-" * 3),
+        ("JWT_SECRET_KEY", SECRET),
+        ("METRICS_TOKEN", SECRET),
         ("STRIPE_API_BASE", "http://127.0.0.1:8420"),
         ("SMTP_URL", "mail.internal:25"),
         ("MAIL_FROM", None),
         ("PUBLIC_URL", None),
         ("PUBLIC_URL", "shop.mugs.example"),
+        ("PUBLIC_URL", "http://shop.mugs.example"),
+        ("SMTP_URL", "smtp://user:pw@mail.internal"),
         ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "null"),
+        ("CORS_ORIGINS", "https://shop.mugs.example/"),
+        ("TRUSTED_PROXIES", None),
         ("STOREFRONT_KEYS", "a-key-in-the-clear"),
         ("STOREFRONT_KEYS", "web:" + "g" * 64),
         ("STOREFRONT_KEYS", "The Web:" + "0" * 64),
@@ -125,6 +142,20 @@ def test_production_refuses(name: str, value: str | None) -> None:
     problems = problems_with(PRODUCTION, **{name: value})
 
     assert [problem.split()[0] for problem in problems] == [name]
+
+
+def test_mail_to_this_machine_needs_no_encryption() -> None:
+    assert problems_with(PRODUCTION, SMTP_URL="smtp://user:pw@127.0.0.1:25") == []
+    assert problems_with(PRODUCTION, SMTP_URL="smtp://mail.internal:25") == []
+
+
+def test_no_proxy_and_nobody_but_this_machine_do_not_go_together() -> None:
+    alone = Settings.from_env(PRODUCTION | {"TRUSTED_PROXIES": "0"})
+
+    assert "TRUSTED_PROXIES" in (listens_to_nobody_else(alone, ["127.0.0.1", "::1"]) or "")
+    assert listens_to_nobody_else(alone, ["0.0.0.0"]) is None
+    assert listens_to_nobody_else(Settings.from_env(PRODUCTION), ["127.0.0.1"]) is None
+    assert listens_to_nobody_else(Settings.from_env(DEVELOPMENT), ["127.0.0.1"]) is None
 
 
 def test_a_refusal_never_repeats_a_secret() -> None:
@@ -165,7 +196,7 @@ def test_settings_do_not_change_while_the_shop_runs() -> None:
 
 
 def test_settings_never_show_their_secrets() -> None:
-    shown = repr(Settings.from_env(PRODUCTION | {"METRICS_TOKEN": SECRET}))
+    shown = repr(Settings.from_env(PRODUCTION | {"METRICS_TOKEN": SECRET + "-3"}))
 
     for secret in (SECRET, "pw@", "sk_live", "whsec"):
         assert secret not in shown
@@ -225,7 +256,7 @@ def test_two_names_that_say_the_same_are_fit() -> None:
         "STOCKROOM_ENV": "production",
         "CORS_ORIGINS": "http://localhost:3000,https://yourdomain.example",
         "MAIL_FROM": GUIDE["EMAIL_FROM"],
-        "SMTP_URL": "smtp://shop%40mail.example:p%40ss%2Fw%3Ard@smtp.mail.example:587",
+        "SMTP_URL": "smtp+starttls://shop%40mail.example:p%40ss%2Fw%3Ard@smtp.mail.example:587",
         "SMTP_USER": GUIDE["EMAIL_USERNAME"],
         "SMTP_PASSWORD": GUIDE["EMAIL_PASSWORD"],
     }
