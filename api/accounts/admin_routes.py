@@ -44,6 +44,7 @@ from api.platform.limits import (
     by_refresh_token,
     limiter,
     was_refused,
+    was_wrong,
 )
 from api.platform.refusals import refuses
 from api.platform.storefronts import client_address
@@ -61,12 +62,14 @@ blueprint = Blueprint(
 @public
 @refuses(BadCredentials)
 @limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
-@limiter.limit(limits.SIGN_IN, key_func=by_account, deduct_when=was_refused)
+@limiter.limit(limits.SIGN_IN_BY_ACCOUNT, key_func=by_account, deduct_when=was_wrong)
 @blueprint.arguments(CredentialsSchema)
 @blueprint.response(200, StaffSignedInSchema)
 def login(body: dict[str, str]) -> Answer:
     """Sign a member of staff in.
 
+    `device_token` proves next time that this device was signed in before: send it along, so that
+    somebody who guesses passwords elsewhere cannot lock you out.
     Takes no `Idempotency-Key`: the answer is a secret, which is not kept; ask again for another.
     """
     return flows.sign_in(AccountKind.STAFF, **body, device=_device()), NOT_STORED

@@ -1,16 +1,20 @@
 """Staff from the owner's shell: the first one comes in this way."""
 
 import sys
+from ipaddress import ip_address
 
 import click
 import marshmallow as ma
 from flask.cli import with_appcontext
+from redis.exceptions import RedisError
 
 from api.accounts import flows
 from api.accounts.errors import EmailTaken, PasswordRefused, StaffNotFound
 from api.accounts.policy import Role
 from api.accounts.schemas import NewStaffSchema
 from api.kernel.principal import SYSTEM
+from api.platform import limits
+from api.platform.storefronts import counted_as
 
 
 @click.command("create-staff")
@@ -54,6 +58,31 @@ def set_staff_password(email: str, password_stdin: bool) -> None:
     except PasswordRefused as refused:
         raise click.ClickException(refused.detail) from refused
     click.echo(f"{email} has a new password and is signed out everywhere.")
+
+
+@click.command("unlock")
+@click.argument("who", metavar="EMAIL|ADDRESS")
+@with_appcontext
+def unlock(who: str) -> None:
+    """Let someone try again who mistyped their password too often, or whose address did.
+
+    Forgets the failures that were counted; passwords and sign-ins stay as they are.
+    """
+    who = who.strip()
+    try:
+        key = (
+            limits.account_key(who) if "@" in who else f"address:{counted_as(str(ip_address(who)))}"
+        )
+    except ValueError as neither:
+        raise click.ClickException("Give an e-mail address or a network address.") from neither
+    try:
+        forgotten = limits.unlock(key)
+    except RedisError as away:
+        raise click.ClickException("Redis, which counts, does not answer. Try again.") from away
+    if forgotten:
+        click.echo(f"{who} may try again at once.")
+    else:
+        click.echo(f"Nothing was counted against {who}: it is not they who are refused.")
 
 
 def _sentence(invalid: ma.ValidationError) -> str:

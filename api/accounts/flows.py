@@ -20,6 +20,7 @@ from api.accounts.errors import (
 )
 from api.accounts.policy import AccountKind, Role
 from api.kernel.principal import Principal
+from api.platform import limits, security_log
 from api.platform.auth import hash_secret
 from api.platform.db import forget_reads, transaction
 
@@ -36,7 +37,9 @@ def register(*, email: str, full_name: str, password: str) -> None:
         service.register_customer(email=email, full_name=full_name, password_hash=password_hash)
 
 
-def sign_in(kind: AccountKind, *, email: str, password: str, device: Device) -> dict[str, Any]:
+def sign_in(
+    kind: AccountKind, *, email: str, password: str, device: Device, device_token: str | None = None
+) -> dict[str, Any]:
     """Let someone in by their password.
 
     An unknown address is compared with a decoy, so that it takes as long as a wrong password.
@@ -47,14 +50,16 @@ def sign_in(kind: AccountKind, *, email: str, password: str, device: Device) -> 
     stored = account.password_hash if account else passwords.DECOY
     is_right = passwords.matches(stored, password)
     if account is None or not is_right or not account.is_active:
-        _log.warning("sign_in_refused", kind=kind.value, account=hash_secret(email.lower())[:12])
+        name = hash_secret(email.lower())[:12]
+        _log.warning("sign_in_refused", kind=kind.value, account=name)
+        security_log.refused("sign_in_refused", kind=kind.value, account=name)
         raise BadCredentials
     fresh_hash = passwords.hashed(password) if passwords.is_outdated(stored) else None
     with transaction():
         signed_in = service.open_sign_in(
             account.id, verified_hash=stored, fresh_hash=fresh_hash, device=device
         )
-    return _answer(signed_in)
+    return _answer(signed_in) | {"device_token": limits.device_token(email, device_token)}
 
 
 def refresh(kind: AccountKind, token: str, *, device: Device) -> dict[str, Any]:
@@ -70,6 +75,7 @@ def refresh(kind: AccountKind, token: str, *, device: Device) -> dict[str, Any]:
         with transaction():
             service.end_stolen_family(kind, token)
         _log.warning("refresh_token_reused", kind=kind.value)
+        security_log.refused("refresh_token_reused", kind=kind.value)
         raise
     return _answer(signed_in)
 
@@ -100,6 +106,7 @@ def reset_password(*, token: str, password: str) -> None:
     """Set a new password with the token of a letter; every sign-in ends."""
     account = queries.find_reset_owner(token)
     if account is None:
+        security_log.refused("reset_token_refused")
         raise ResetTokenInvalid
     fresh_hash = service.hash_password(password, email=account.email)
     with transaction():

@@ -52,6 +52,7 @@ from api.platform.limits import (
     limiter,
     speaks_for_itself,
     was_refused,
+    was_wrong,
 )
 from api.platform.refusals import refuses
 from api.platform.storefronts import client_address
@@ -98,12 +99,14 @@ def register(body: dict[str, str]) -> dict[str, str]:
     exempt_when=speaks_for_itself,
     deduct_when=was_refused,
 )
-@limiter.limit(limits.SIGN_IN, key_func=by_account, deduct_when=was_refused)
+@limiter.limit(limits.SIGN_IN_BY_ACCOUNT, key_func=by_account, deduct_when=was_wrong)
 @blueprint.arguments(CredentialsSchema)
 @blueprint.response(200, SignedInSchema)
 def login(body: dict[str, str]) -> Answer:
     """Sign a customer in.
 
+    `device_token` proves next time that this device was signed in before: send it along, so that
+    somebody who guesses passwords elsewhere cannot lock you out.
     Takes no `Idempotency-Key`: the answer is a secret, which is not kept; ask again for another.
     """
     return flows.sign_in(AccountKind.CUSTOMER, **body, device=_device()), NOT_STORED

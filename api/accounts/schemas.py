@@ -70,6 +70,12 @@ class CredentialsSchema(Schema):
 
     email = EmailAddress(required=True, metadata={"example": "ada@example.com"})
     password = _known_password()
+    device_token = ma.fields.String(
+        load_default=None,
+        load_only=True,
+        validate=ma.validate.Length(1, 200),
+        metadata={"description": "The one of an earlier sign-in of this account on this device."},
+    )
 
 
 class RefreshSchema(Schema):
@@ -118,6 +124,11 @@ class SignedInSchema(Schema):
     token_type = ma.fields.String(required=True, validate=ma.validate.OneOf(["Bearer"]))
     expires_in = ma.fields.Integer(
         required=True, metadata={"description": "Seconds.", "example": 900}
+    )
+    device_token = ma.fields.String(
+        metadata={
+            "description": "With a sign-in: keep it on the device and send it with the next one."
+        }
     )
     user = ma.fields.Nested(PersonSchema, required=True)
 

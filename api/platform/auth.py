@@ -1,7 +1,8 @@
 """Who may come in. Every route says so: `@requires(...)`, `@customers_only`, `@anyone`, `@public`.
 
 A test walks the routes and fails on one without a guard. Accounts plug in how a token's owner is
-loaded; so a deactivated person is out with the next request, not when the token runs out.
+loaded; so a deactivated person, or one who signed out, is out with the next request and not when
+the token runs out.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from api.kernel.principal import GUEST, Principal
 from api.platform.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
-PrincipalLoader = Callable[[UUID, str], Principal | None]
+PrincipalLoader = Callable[[UUID, str, UUID | None], Principal | None]
 
 CART_TOKEN_HEADER = "X-Cart-Token"  # noqa: S105
 _ALGORITHM = "HS256"
@@ -50,7 +51,10 @@ class PermissionMissing(Forbidden):
 
 
 def init_app(app: Flask, settings: Settings, load_principal: PrincipalLoader) -> None:
-    """Connect tokens to people. `load_principal(id, kind)` answers None for anyone who is out."""
+    """Connect tokens to people.
+
+    `load_principal(id, kind, sign_in)` answers None for anyone who is out, or has signed out.
+    """
     app.config["JWT_SECRET_KEY"] = settings.jwt_secret_key
     app.config["JWT_ALGORITHM"] = _ALGORITHM
     app.config["JWT_ACCESS_TOKEN_EXPIRES"] = settings.access_token_minutes * 60
@@ -163,7 +167,7 @@ def _signed_in() -> Principal:
     if claims["type"] != "access":
         raise TokenInvalid
     load: PrincipalLoader = current_app.extensions["stockroom_load_principal"]
-    found = load(subject, str(claims.get("kind", "")))
+    found = load(subject, str(claims.get("kind", "")), g.sign_in_id)
     if found is None:
         raise TokenInvalid
     return found

@@ -7,18 +7,24 @@ where a storefront with a key names it (`storefronts.py`), so one storefront is 
 When Redis is away each process counts for itself, so that guessing stays bounded.
 """
 
+import re
+import secrets
 import time
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter, RequestLimit
+from itsdangerous import BadData, URLSafeSerializer
 
 from api.kernel.errors import TooMany
-from api.platform import bodies, problems
+from api.platform import bodies, problems, redis
 from api.platform.auth import hash_secret, principal
 from api.platform.settings import Settings
 from api.platform.storefronts import buyer_address, client_address, counted_as, storefront
 
-SIGN_IN = "10 per minute; 50 per hour"
+SIGN_IN = "10 per minute; 50 per hour; 200 per day"
+"""By address: whoever goes on guessing waits for a minute first, then an hour, then a day."""
+SIGN_IN_BY_ACCOUNT = "20 per minute; 100 per hour; 500 per day"
+"""More than one address has, so that nobody alone can lock a person out."""
 SIGN_IN_BY_STOREFRONT = "300 per minute"
 """Failures of all buyers of one storefront: what a stolen key is good for at most."""
 REGISTER = "5 per minute; 30 per hour"
@@ -96,13 +102,63 @@ limiter = WriteLimiter(
 def by_account() -> str:
     """Count by the e-mail address that a body names, as a hash: Redis learns no addresses.
 
-    Guessing at one account is then bounded from however many addresses it comes.
+    Guessing at one account is then bounded from however many addresses it comes. A device on which
+    this account was signed in before counts for itself, so guessing elsewhere locks nobody out.
     """
     body = bodies.sent()
     email = body.get("email") if isinstance(body, dict) else None
     if not isinstance(email, str):
         return by_address()
-    return f"account:{hash_secret(email.strip().lower())[:32]}"
+    device = _device_of(email, body.get("device_token"))
+    return account_key(email) + (f":{device}" if device else "")
+
+
+def account_key(email: str) -> str:
+    """Return under what an account is counted."""
+    return f"account:{_hashed(email)}"
+
+
+def device_token(email: str, given: str | None) -> str:
+    """Return what proves, at the next sign-in, that this device is one of the account's.
+
+    It opens nothing. A good one that came with the sign-in goes on as it is.
+    """
+    if given and _device_of(email, given):
+        return given
+    return str(_devices().dumps([_hashed(email), secrets.token_hex(8)]))
+
+
+def unlock(key: str) -> int:
+    """Forget what was counted for an account, with its devices, or for an address.
+
+    Returns how many counts there were. Redis must be there, where all processes count together.
+    """
+    found = list(redis.client().scan_iter(f"*{_literally(key)}[/:]*", count=1_000))
+    return int(redis.client().delete(*found)) if found else 0
+
+
+def _literally(key: str) -> str:
+    """Write a key so that a pattern of Redis means it and nothing else."""
+    return re.sub(r"([\\*?\[\]])", r"\\\1", key)
+
+
+def _hashed(email: str) -> str:
+    return hash_secret(email.strip().lower())[:32]
+
+
+def _devices() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="known-device")
+
+
+def _device_of(email: str, token: object) -> str | None:
+    """Return which known device of an account a token stands for; None for any other."""
+    if not isinstance(token, str):
+        return None
+    try:
+        account, device = _devices().loads(token)
+    except (BadData, ValueError, TypeError):
+        return None
+    return str(device) if account == _hashed(email) else None
 
 
 def by_refresh_token() -> str:
@@ -120,6 +176,14 @@ def by_person() -> str:
 def was_refused(response: Response) -> bool:
     """Count only what failed: ten people who sign in when a shift begins are no attack."""
     return response.status_code >= 400
+
+
+def was_wrong(response: Response) -> bool:
+    """Count what was tried and failed, and not what a limit kept from being tried.
+
+    Else one address that hammers on after it was refused would use up a person's allowance.
+    """
+    return response.status_code >= 400 and response.status_code != 429
 
 
 def init_app(app: Flask, settings: Settings) -> None:

@@ -5,6 +5,7 @@ import re
 import sys
 import time
 from contextvars import ContextVar
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -47,6 +48,7 @@ def bind_request_id(value: str) -> None:
     structlog.contextvars.bind_contextvars(request_id=value)
 
 
+@lru_cache(maxsize=4096)
 def shortened(address: str) -> str:
     """Return the network of an address: /24, or /48 for IPv6; logs keep nothing else of it."""
     try:
@@ -128,6 +130,7 @@ def _finish(response: Response) -> Response:
         method=method,
         route=route,
         status=response.status_code,
+        network=shortened(request.remote_addr or ""),
         ms=round(seconds * 1000, 1),
     )
     return response

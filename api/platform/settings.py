@@ -106,12 +106,14 @@ class Settings:
     """Where the log is kept as well, for ten days; every process of the shop may name the same."""
     sentry_dsn: str = field(default="", repr=False)
     """Where errors are told, without anything about people; nowhere when empty."""
+    security_log: str = ""
+    """The file for refused sign-ins with their whole addresses; none is kept without it."""
     metrics_token: str = field(default="", repr=False)
     """Bearer token for /metrics; without one only the machine itself may read them."""
     cron_secret: str = field(default="", repr=False)
     """What a scheduler sends that calls `/cron/work` in place of a worker; see `cron.py`."""
     access_token_minutes: int = 15
-    """How long an access token is believed; signing out does not end one that is out already."""
+    """How long an access token is believed, unless its sign-in ends before."""
     refresh_token_days: int = 30
     """How long a sign-in lasts without a visit."""
     trusted_proxies: int = 0
@@ -196,6 +198,7 @@ class Settings:
             log_format=read.choice("LOG_FORMAT", get_args(LogFormat), "json"),  # type: ignore[arg-type]
             log_file=read.text("LOG_FILE"),
             sentry_dsn=read.dsn("SENTRY_DSN"),
+            security_log=read.text("SECURITY_LOG"),
             metrics_token=read.text("METRICS_TOKEN"),
             cron_secret=read.text("CRON_SECRET"),
             access_token_minutes=read.whole(

@@ -17,9 +17,10 @@ class Desk:
 
     async def sign_in(self, email: str, password: str) -> Person:
         """Begin to act as this member of staff."""
-        answer = await self._caller.open(
-            f"{ADMIN}/auth/login", {"email": email, "password": password}
-        )
+        form = {"email": email, "password": password}
+        if self._caller.session.device_token:
+            form["device_token"] = self._caller.session.device_token
+        answer = await self._caller.open(f"{ADMIN}/auth/login", form)
         signed = parse(SignIn, answer.body)
         self._caller.session.keep(signed)
         return signed.user

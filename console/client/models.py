@@ -41,6 +41,7 @@ class SignIn:
     refresh_token: str
     expires_in: int
     user: Person
+    device_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Session:
 
     def __init__(self, file: Path, url: str, now: Callable[[], float] = time.time) -> None:
         self._file = file
+        self._device_file = file.with_suffix(".device")
         self._url = url
         self._now = now
         self.person: Person | None = None
@@ -33,6 +34,19 @@ class Session:
         self.refresh_token = ""
         self._access_ends = 0.0
         self._load()
+
+    @property
+    def device_token(self) -> str:
+        """What proves that somebody signed in here before; empty when nobody did.
+
+        It outlives the sign-in: with it, nobody who guesses passwords elsewhere locks this
+        console out.
+        """
+        try:
+            kept = json.loads(self._device_file.read_bytes())
+            return str(kept["token"]) if kept["url"] == self._url else ""
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
 
     @property
     def is_signed_in(self) -> bool:
@@ -54,6 +68,8 @@ class Session:
         self.access_token = answer.access_token
         self.refresh_token = answer.refresh_token
         self._save()
+        if answer.device_token and answer.device_token != self.device_token:
+            _replace(self._device_file, {"url": self._url, "token": answer.device_token})
 
     def end(self) -> None:
         """Forget the tokens; the person's name stays for the sign-in page."""
@@ -91,10 +107,15 @@ class Session:
             "refresh_token": self.refresh_token,
             "access_ends": self._access_ends,
         }
-        fresh = self._file.with_suffix(".new")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(kept, out)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(self._file)
+        _replace(self._file, kept)
+
+
+def _replace(file: Path, content: dict[str, object]) -> None:
+    """Write a file that its owner alone may read, in one step."""
+    fresh = file.with_name(f"{file.name}.new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        json.dump(content, out)
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.replace(file)

@@ -14,7 +14,7 @@ from api.accounts.errors import (
     StaffNotFound,
 )
 from api.accounts.events import CustomerRegistered, RegistrationRepeated
-from api.accounts.models import User
+from api.accounts.models import SignIn, User
 from api.accounts.policy import AccountKind, Role, permissions_of
 from api.accounts.queries import is_address
 from api.accounts.service.sign_ins import end_sign_ins
@@ -29,17 +29,29 @@ from api.platform.outbox import emit
 _PRINCIPAL = select(User.full_name, User.role).where(
     User.id == bindparam("account"), User.kind == bindparam("kind"), User.is_active
 )
+_SIGNED_IN = _PRINCIPAL.where(
+    select(SignIn.id)
+    .where(
+        SignIn.id == bindparam("sign_in"), SignIn.user_id == User.id, SignIn.revoked_at.is_(None)
+    )
+    .exists()
+)
 
 
-def load_principal(user_id: UUID, kind: str) -> Principal | None:
-    """Return who an access token speaks for; None for the unknown and the switched off.
+def load_principal(user_id: UUID, kind: str, sign_in: UUID | None = None) -> Principal | None:
+    """Return who an access token speaks for; None for the unknown, the switched off, the ended.
 
-    One query of columns, on every request with a token: so a role that changed, or an account
-    that was switched off, counts from the next request on.
+    One query of columns, on every request with a token: so a role that changed, an account that
+    was switched off, or a sign-in that ended counts from the next request on. A sign-in ends by
+    signing out, by a new password, and when one of its refresh tokens comes twice.
     """
     if kind not in (AccountKind.CUSTOMER, AccountKind.STAFF):
         return None
-    row = session.execute(_PRINCIPAL, {"account": user_id, "kind": AccountKind(kind)}).one_or_none()
+    asked: dict[str, Any] = {"account": user_id, "kind": AccountKind(kind)}
+    statement = _PRINCIPAL
+    if sign_in is not None:
+        statement, asked["sign_in"] = _SIGNED_IN, sign_in
+    row = session.execute(statement, asked).one_or_none()
     return staff_or_customer(user_id, row.full_name, row.role) if row else None
 
 
