@@ -25,7 +25,7 @@ SLOW_UPLOAD = (
     b"POST /api/v1/admin/imports HTTP/1.1\r\nHost: shop\r\nContent-Type: text/csv\r\n"
     b"Content-Length: 30000000\r\n\r\n"
 )
-SLOW_READER = b"GET /openapi.json HTTP/1.1\r\nHost: shop\r\n\r\n"
+SLOW_READER = b"GET /openapi/storefront.json HTTP/1.1\r\nHost: shop\r\n\r\n"
 
 
 @dataclass
