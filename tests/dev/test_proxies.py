@@ -28,6 +28,12 @@ from tests.support.shop import Shop
 pytestmark = pytest.mark.serial
 
 PICTURE = "aa/bb/mug-800.webp"
+SLOW = (
+    b"GET /health HTTP/1.1\r\nHost: shop\r\nX: ",
+    b"POST /api/v1/cart/items HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
+    b"Content-Length: 500\r\n\r\n{",
+)
+"""A head and a body without an end."""
 BYTES = b"RIFF....WEBP, as far as a proxy cares"
 
 
@@ -88,6 +94,8 @@ def caddy(folder: Path, port: int, api: int) -> list[str]:
     site = (ROOT / "deploy/Caddyfile").read_text().replace("/var/lib/stockroom", str(folder))
     site = site.replace("{$SHOP_DOMAIN:shop.example}", f"http://127.0.0.1:{port}")
     site = site.replace("{$STOCKROOM_API:127.0.0.1:8000}", f"127.0.0.1:{api}")
+    # A test has no time for slow people: they have a second for what is theirs to send.
+    site = site.replace("read_header 10s", "read_header 1s").replace("read_body 2m", "read_body 1s")
     site = site.replace("\n{\n", "\n{\n\tadmin off\n\tauto_https off\n", 1)
     (folder / "Caddyfile").write_text(site)
     config = str(folder / "Caddyfile")
@@ -98,6 +106,7 @@ def nginx(folder: Path, port: int, api: int) -> list[str]:
     """Write the site into a configuration of its own; without certificates it speaks HTTP."""
     site = (ROOT / "deploy/nginx.conf").read_text().replace("/var/lib/stockroom", str(folder))
     site = site.replace("127.0.0.1:8000", f"127.0.0.1:{api}")
+    site = re.sub(r"client_(header|body)_timeout \d+s", r"client_\1_timeout 1s", site)
     site = re.sub(r"listen 443 ssl;", f"listen 127.0.0.1:{port};", site)
     site = re.sub(r"listen 80;", f"listen 127.0.0.1:{free_port()};", site)
     site = re.sub(r"^ *ssl_certificate.*\n", "", site, flags=re.MULTILINE)
@@ -237,6 +246,11 @@ def test_behind_the_given_proxies(api: Api, proxies: dict[str, int]) -> None:
             assert b"python_info" not in body, (kind, path)
         assert asked(port, "/health/ready")[0] == 200, kind
 
+        for said in SLOW:
+            assert _seconds_until_hung_up_on(port, said) < 4, (kind, said)
+        status, _, headers = asked(port, "/health")
+        assert headers.get("server", kind).lower() in ("caddy", "nginx"), kind
+
     with Customers(proxies, variant) as customers:
         time.sleep(0.5)
         for _ in range(2):
@@ -249,6 +263,19 @@ def test_behind_the_given_proxies(api: Api, proxies: dict[str, int]) -> None:
     for kind in proxies:
         assert customers.seen[f"{kind} /api/v1/products: 200"] > 20
         assert customers.seen[f"{kind} /api/v1/cart/items: 200"] > 10
+
+
+def _seconds_until_hung_up_on(port: int, said: bytes) -> float:
+    """Say something that does not end, and wait."""
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        line.sendall(said)
+        try:
+            while line.recv(4096):
+                pass
+        except ConnectionResetError:
+            pass
+    return time.monotonic() - began
 
 
 def _variant(proxies: dict[str, int]) -> str:
