@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from api.platform.settings import Settings
+Settings = Any
+"""`settings.Settings`, whose module asks this one."""
 
 _SHORTEST_SECRET = 32
 _FEWEST_CHARACTERS = 10
@@ -18,7 +18,7 @@ _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{16,}")
 _ORIGIN = re.compile(r"https?://[^/\s?#@]+")
 
 
-def unfit(settings: "Settings", environ: Mapping[str, str]) -> list[str]:
+def unfit(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     """List what must not go on sale, by the names of the variables. Tells no secret."""
     return [
         *_of_secrets(settings),
@@ -41,7 +41,7 @@ def unfit(settings: "Settings", environ: Mapping[str, str]) -> list[str]:
     ]
 
 
-def listens_to_nobody_else(settings: "Settings", addresses: list[str]) -> str | None:
+def listens_to_nobody_else(settings: Settings, addresses: list[str]) -> str | None:
     """Tell what is wrong with no proxy in front of a server that only this machine reaches."""
     if settings.env != "production" or settings.trusted_proxies or not addresses:
         return None
@@ -54,7 +54,7 @@ def listens_to_nobody_else(settings: "Settings", addresses: list[str]) -> str | 
     )
 
 
-def _of_secrets(settings: "Settings") -> Iterator[str]:
+def _of_secrets(settings: Settings) -> Iterator[str]:
     secrets = {
         "SECRET_KEY": settings.secret_key,
         "JWT_SECRET_KEY": settings.jwt_secret_key,
@@ -72,7 +72,7 @@ def _of_secrets(settings: "Settings") -> Iterator[str]:
             yield f"{name} is the same as {same[0]}: whoever learns one has both; make another one"
 
 
-def _of_payments(settings: "Settings") -> Iterator[str]:
+def _of_payments(settings: Settings) -> Iterator[str]:
     if settings.stripe_api_base:
         yield "STRIPE_API_BASE points at a look-alike: leave it out in production"
     key, publishable = settings.stripe_secret_key, settings.stripe_publishable_key
@@ -95,7 +95,7 @@ def _of_payments(settings: "Settings") -> Iterator[str]:
         )
 
 
-def _of_addresses(settings: "Settings", environ: Mapping[str, str]) -> Iterator[str]:
+def _of_addresses(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
     if environ.get("PUBLIC_URL", "").strip().startswith("http://"):
         yield "PUBLIC_URL must begin with https://: links in letters lead people through it"
     if "*" in settings.cors_origins:
@@ -109,7 +109,7 @@ def _of_addresses(settings: "Settings", environ: Mapping[str, str]) -> Iterator[
         )
 
 
-def _of_mail(settings: "Settings") -> Iterator[str]:
+def _of_mail(settings: Settings) -> Iterator[str]:
     server = urlsplit(settings.smtp_url)
     if server.scheme == "smtp" and server.password and not _is_loopback(server.hostname or ""):
         yield (
