@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 from console.app.navigation import OVERLAYS, Navigation
 from console.app.trail import Stop
+from console.client.outbox import Command
 from console.flows import undo
 from console.flows.records.table import KINDS
 from console.flows.step import done, noted
@@ -91,6 +93,10 @@ class Anywhere(Navigation):
         told = "" if self._has_colours else ", though NO_COLOR keeps all colours out"
         self.say(done(f"Theme: {words.get(name, name)}{told}. :theme again shows the next"))
 
+    async def do_scanner(self) -> None:
+        """`:scanner`."""
+        await self.go(Stop("scanner"))
+
     async def do_switch_user(self) -> None:
         """`:w`: sign out; unsent work stays in its operator's name."""
         await self.shop.claims.let_go()
@@ -103,13 +109,22 @@ class Anywhere(Navigation):
         await self.shop.claims.let_go()
         self.exit()
 
+    async def _put_right(self, command: Command, order_id: str, fulfilment_id: str) -> None:
+        """Open the order of a parcel that has just left, and ask whether it is taken back."""
+        await self.go(Stop("order", order_id))
+        page = await self.screen_called("order")
+        await page.ready()
+        if not page.undo_shipment(fulfilment_id, command.key):
+            self.undo_before = command.id
+            self.say(noted(f"{command.label}: it is not on its way any more"))
+
     async def do_undo(self) -> None:
         """F9: a step of the draft at hand, or else the last command."""
         if self.frame.undo_step():
             return
         person = self.shop.session.person
         latest = self.shop.outbox.latest_by(person.id, before=self.undo_before) if person else []
-        match undo.plan(latest):
+        match undo.plan(latest, time.time()):
             case undo.Drop(command):
                 self.shop.drop_with_siblings(command)
                 self.say(done(f"Taken back before it was sent: {command.label}"))
@@ -122,6 +137,8 @@ class Anywhere(Navigation):
                 else:
                     self.undo_before = command.id
                     self.say(noted(f"{command.label}: no key takes that back, F6 changes it"))
+            case undo.PutRight(command, order_id, fulfilment_id):
+                await self._put_right(command, order_id, fulfilment_id)
             case undo.Cannot(command, why):
                 self.undo_before = command.id
                 again = f". F9 again: {latest[1].label}" if len(latest) > 1 else ""

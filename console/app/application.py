@@ -1,9 +1,8 @@
 """The console as a Textual app: every key and code comes in here, in order, and finds its screen.
 
-Keys do not go to widgets. They go to the entry, which takes what is text or part of a code; what
-it leaves is looked up in the registry of actions. Codes, answers and actions are then done by one
-consumer, one by one, screen change included, so a scan that follows another finds the screen that
-the first one opened. Only the cursor moves at once.
+Keys go to no widget but to the entry, which takes what is text or part of a code; what it leaves is
+looked up in the registry of actions. Codes, answers and actions are done one by one, screen change
+included: a scan finds the screen that the one before opened. Only the cursor moves at once.
 """
 
 from __future__ import annotations
@@ -46,7 +45,16 @@ from console.messages import (
     SignInNeeded,
 )
 from console.scan.codes import Kind, Scan, read
-from console.scan.entry import Answer, Cancelled, Changed, Code, Kept, Outcome, Prompt
+from console.scan.entry import (
+    ENTERS,
+    Answer,
+    Cancelled,
+    Changed,
+    Code,
+    NotSent,
+    Outcome,
+    Prompt,
+)
 from console.scan.intake import Intake
 from console.screens.background import begin
 from console.screens.frame import Frame
@@ -182,6 +190,7 @@ class ConsoleApp(Pasting):
             if codes:
                 return self._written_down(self.take_paste(codes))
             return [work for outcome in outcomes for work in self._entered(outcome)]
+        self.frame.came_by_letter &= event.key in ENTERS
         types = event.is_printable and not event.key.startswith("alt+")
         character = event.character if types else None
         outcome = self.counter.entry.key(event.key, character)
@@ -218,8 +227,8 @@ class ConsoleApp(Pasting):
                 frame.take_change(prompt, text)
             case Cancelled(prompt):
                 frame.take_cancel(prompt)
-            case Kept():
-                pass
+            case NotSent():
+                self.say(noted("F10 sends it, Esc leaves it"))
         return []
 
     # One thing after the other
@@ -230,11 +239,13 @@ class ConsoleApp(Pasting):
         self._is_taking = True
         try:
             for one in meant:
+                before = self.frame
                 await self._do(one)
                 await self._messages_are_through()
                 while self._follow_ups:
                     await self._do(self._follow_ups.popleft())
                     await self._messages_are_through()
+                self.frame.came_by_letter = self.frame is not before and one in keys.LETTERS
         finally:
             # Called off in the middle: what was to follow is still to be done.
             self._is_taking = False

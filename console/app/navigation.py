@@ -32,9 +32,12 @@ LOADED_LATER = {
     "orders": "OrdersScreen", "order": "OrderScreen", "ship": "ShipScreen",
     "refund": "RefundScreen", "stock": "StockScreen", "level": "LevelScreen",
     "catalogue": "CatalogueScreen", "attention": "AttentionScreen", "tray": "TrayScreen",
-    "help": "HelpScreen", "palette": "PaletteScreen",
+    "help": "HelpScreen", "palette": "PaletteScreen", "scanner": "ScannerScreen",
 }  # fmt: skip
 """Screens that nobody sees in the first frame, by their module in `console.screens`."""
+
+SCAN_PREFIX = "scan_prefix"
+"""Under this name the set-up page keeps the key that this desk's scanner sends first."""
 
 OVERLAYS = frozenset({"help", "palette"})
 
@@ -57,7 +60,8 @@ class Navigation(App[None]):
         super().__init__(driver_class=driver, ansi_color=None if colours else True)
         self.settings = settings
         self.shop = Shop(settings, folder)
-        entry = Entry(prefixes=frozenset(settings.scan_prefixes))
+        kept = self.shop.outbox.remembered(SCAN_PREFIX)
+        entry = Entry(prefixes=frozenset((*settings.scan_prefixes, *((kept,) if kept else ()))))
         kept = settings.theme or self.shop.outbox.remembered("theme", DEFAULT)
         self._theme = kept if kept in PALETTES else DEFAULT
         self._has_colours = colours

@@ -14,6 +14,11 @@ from console.client.doctor import DoctorLight
 from console.client.holds import Dispute, FraudWarning, Hold, OrderAttention
 from console.client.money import Money as Money
 from console.client.news import Worker
+from console.client.returns import QuotedLine as QuotedLine
+from console.client.returns import Refund as Refund
+from console.client.returns import RefundLine as RefundLine
+from console.client.returns import RefundQuote as RefundQuote
+from console.client.returns import RefundTransaction as RefundTransaction
 
 Row = TypeVar("Row")
 
@@ -152,6 +157,9 @@ class OrderLine:
     barcodes: tuple[Barcode, ...]
     """By which codes the goods are known now."""
 
+    must_verify: bool
+    """Whether the shop wants each unit scanned before it ships."""
+
     @property
     def name(self) -> str:
         """What is on the label of the goods: title and variant."""
@@ -176,44 +184,6 @@ class Payment:
     def kept(self) -> Money:
         """What is still here of it: neither refunded nor charged back."""
         return self.captured - self.refunded - self.charged_back
-
-
-@dataclass(frozen=True, slots=True)
-class RefundLine:
-    """Part of a refund: units of one order line."""
-
-    order_line_id: str
-    quantity: int
-    restock: bool
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class RefundTransaction:
-    """Money of a refund that goes back to one payment."""
-
-    payment_id: str
-    provider: str
-    amount: Money
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """Money given back, or on its way back; `origin` says by whom, the shop or the provider."""
-
-    id: str
-    origin: str
-    status: str
-    provider_status: str | None
-    amount: Money
-    reason: str
-    note: str | None
-    lines: tuple[RefundLine, ...]
-    shipping: Money
-    additional: Money
-    transactions: tuple[RefundTransaction, ...]
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +225,8 @@ class CaseFile(OrderCard):
     shipping_address: Address | None
     billing_address: Address | None
     shipping_method: str | None
+    carrier: str | None
+    customer_note: str | None
     lines: tuple[OrderLine, ...]
     subtotal: Money
     shipping_total: Money
@@ -281,29 +253,14 @@ class CaseFile(OrderCard):
         return next((line for line in self.lines if line.id == line_id), None)
 
     @property
+    def on_their_way(self) -> tuple[Fulfilment, ...]:
+        """Parcels that were shipped and have not arrived."""
+        return tuple(one for one in self.fulfilments if one.status == "shipped")
+
+    @property
     def open_units(self) -> int:
         """Units still to ship."""
         return sum(line.open_quantity for line in self.lines)
-
-
-@dataclass(frozen=True, slots=True)
-class QuotedLine:
-    """What the shop would give back for units of one line."""
-
-    order_line_id: str
-    quantity: int
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class RefundQuote:
-    """What a refund would come to, before anyone agrees to it."""
-
-    lines: tuple[QuotedLine, ...]
-    shipping: Money
-    additional: Money
-    amount: Money
-    refundable: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +341,7 @@ class ScannedFulfilment:
 
     id: str
     number: str
+    status: str
     carrier: str | None
     tracking_number: str | None
 

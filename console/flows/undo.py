@@ -1,7 +1,8 @@
 """What F9 can take back, and an honest answer when it cannot.
 
 A command that never left is dropped. A stock adjustment is answered by its opposite. Goods and
-money that left do not come back by a key press; then the operator is told what can be done.
+money that left do not come back by a key press: of a parcel it is asked first, while it has only
+just left, and otherwise the operator is told what can be done.
 """
 
 from __future__ import annotations
@@ -24,6 +25,14 @@ class TakeBack(NamedTuple):
     command: Command
 
 
+class PutRight(NamedTuple):
+    """A parcel left a moment ago: ask whether it is taken back."""
+
+    command: Command
+    order_id: str
+    fulfilment_id: str
+
+
 class Cannot(NamedTuple):
     """It cannot be taken back; why, and what to do instead."""
 
@@ -35,8 +44,13 @@ class Nothing(NamedTuple):
     """There is nothing to take back."""
 
 
+JUST_NOW = 600.0
+"""Seconds for which F9 takes a shipment back; later the order's own page does."""
+
 INSTEAD = {
-    "ship": "Shipped goods do not come back by a key: when the parcel returns, F8 refunds it",
+    "ship": "It left more than ten minutes ago: v on the order still takes it back",
+    "void": "What was taken back is shipped again",
+    "correct": "t on the order changes the label once more",
     "refund": "Money that was given back stays there: add a note, or ask for a new payment",
     "batch": "States are not turned back by a key: F6, then u, x or n",
     "mark_paid": "Money that was recorded stays: F8 gives it back",
@@ -47,8 +61,8 @@ INSTEAD = {
 }
 
 
-def plan(latest: Sequence[Command]) -> Drop | TakeBack | Cannot | Nothing:
-    """What taking back the newest of these commands (newest first) would mean."""
+def plan(latest: Sequence[Command], now: float) -> Drop | TakeBack | PutRight | Cannot | Nothing:
+    """What taking back the newest of these commands (newest first) would mean at this time."""
     if not latest:
         return Nothing()
     command = latest[0]
@@ -56,6 +70,10 @@ def plan(latest: Sequence[Command]) -> Drop | TakeBack | Cannot | Nothing:
         return Drop(command)
     if command.state is State.DONE and command.inverse is not None:
         return TakeBack(command)
+    if command.kind == "ship" and command.state is State.DONE and command.answer:
+        parcel = command.answer.get("id")
+        if isinstance(parcel, str) and now - command.made_at <= JUST_NOW:
+            return PutRight(command, command.aggregate.partition(":")[2], parcel)
     if command.state in (State.WAITING, State.ASKING):
         why = f"{command.label}: already on its way, its answer is not known yet. F12 shows it"
         return Cannot(command, why)

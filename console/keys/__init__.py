@@ -45,9 +45,15 @@ NEEDS = {
     "release": "orders:write", "price": "catalog:write", "sale": "catalog:write",
     "was": "catalog:write", "publish": "catalog:write", "archive": "catalog:write",
     "unarchive": "catalog:write", "low_at": "inventory:adjust", "add": "inventory:adjust",
-    "take": "inventory:adjust", "set": "inventory:adjust",
+    "take": "inventory:adjust", "set": "inventory:adjust", "override": "fulfilment:override",
 }  # fmt: skip
 """The permission without which an action is neither shown nor done."""
+
+LETTERS = tuple(one for one in ACTIONS if one.face.isalpha() and len(one.face) == 1)
+"""Commands of lists that are one letter, as codes have them too."""
+
+BY_KEY_ONLY = frozenset({"undo", "commit"})
+"""What changes something at the shop is done by its key, and not by Enter behind a name."""
 
 MOVES = frozenset({"up", "down", "page_up", "page_down", "first", "last"})
 

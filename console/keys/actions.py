@@ -9,7 +9,7 @@ from console.flows.records.table import KINDS
 RECORDS = frozenset(KINDS)
 EVERYWHERE = RECORDS | {
     "home", "orders", "order", "ship", "refund", "stock", "level", "catalogue", "attention",
-    "tray", "help",
+    "tray", "help", "scanner",
 }  # fmt: skip
 LISTS = RECORDS | frozenset(
     {
@@ -137,7 +137,7 @@ ACTIONS = (
            "This screen", _on("ship", "refund")),
     Action("everything", ("*",), "*", "all", "Everything that is still open",
            "This screen", _on("ship", "refund")),
-    Action("add", ("+",), "+", "add", "Add units to the level: +5, Enter, reason",
+    Action("add", ("+",), "+", "add", "Add units to the level: +5, Enter, reason; F10 in the list",
            "This screen", _on("stock", "level")),
     Action("take", ("-",), "-", "take", "Take units off the level: -2, Enter, reason",
            "This screen", _on("stock", "level")),
@@ -148,8 +148,11 @@ ACTIONS = (
     Action("turn_right", ("right",), "→", "carrier", "The next carrier; in a question, the next "
            "answer", "This screen", _on("ship")),
     Action("carrier", ("@",), "@", "", "Type the name of a carrier", "This screen", _on("ship")),
-    Action("tracking", ("#",), "#", "tracking", "Type the tracking number",
+    Action("tracking", ("#",), "#", "tracking", "Type the tracking number; of a code that is goods "
+           "too, say that it is the label",
            "This screen", _on("ship")),
+    Action("override", ("!",), "!", "unchecked", "Let units go that cannot be scanned; the "
+           "reason is kept with the parcel", "This screen", _on("ship")),
     Action("restock", (" ",), "␣", "shelf", "Back on the shelf, or not", "This screen",
            _on("refund")),
     Action("shipping", (".",), ".", "fee", "Give the shipping fee back, or not",
@@ -201,6 +204,11 @@ ACTIONS = (
     ),
     Action("turn_left", ("left",), "←", "", "In a form, the answer before", "This screen", RECORDS),
     Action("turn_right", ("right",), "→", "", "In a form, the next answer", "This screen", RECORDS),
+    Action("correct_parcel", ("t",), "t", "label", "Change the carrier and tracking number of a "
+           "parcel on its way", "This screen", _on("order"), needs="fulfilment:write"),
+    Action("void_parcel", ("v",), "v", "take back", "Take back that a parcel was shipped: its "
+           "goods are on the shelf again, kept for the order", "This screen", _on("order"),
+           needs="fulfilment:write"),
     Action("next_view", ("tab",), "⇥", "view", "The next view of the list", "This screen",
            _on("orders", "tray", "catalogue", "attention") | RECORDS),
     Action("last_view", ("shift+tab",), "⇧⇥", "", "The view before", "This screen",
@@ -260,6 +268,10 @@ ACTIONS = (
     Action("reload", ("ctrl+r",), "Ctrl+R", "", "Read this screen again", "Any time"),
     Action("theme", (), "", "", "Other colours: dark, light, high contrast; it is kept", "Any time",
            EVERYWHERE | {"sign_in"}, "theme"),
+    Action("commit", ("f10",), "F10", "keep", "Keep the prefix that was heard: from then on a code "
+           "is a code on every page", "This screen", _on("scanner")),
+    Action("scanner", (), "", "", "Test the scanner, and see what to programme into it", "Any time",
+           EVERYWHERE, "scanner"),
     Action("switch_user", (), "", "", "Sign out, or let somebody else sign in", "Any time",
            EVERYWHERE, "w"),
     Action("help", ("f1", "?"), "F1", "help", "What can be done here", "Any time",

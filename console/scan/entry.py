@@ -3,7 +3,8 @@
 A scanner is a fast keyboard: guessing it by its speed damaged most bursts on a busy machine. So a
 character's meaning depends only on what is open:
 
-* a prompt takes every printable character as text;
+* a prompt takes every printable character as text; one whose answer changes something at the shop
+  is sent by F10, because Enter is what every scanner types behind its code;
 * a scan screen takes every printable character as part of a code, except a command character
   (such as `+` or `/`) when nothing has been typed yet;
 * a list screen takes lower-case letters as commands; a digit, a capital, `]`, `(` or `#` begins
@@ -16,6 +17,7 @@ character's meaning depends only on what is open:
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
@@ -26,6 +28,9 @@ MOST = 4096
 
 ENTERS = frozenset({"enter", "ctrl+j", "ctrl+m"})
 """Enter, also as a scanner sends it (line feed) or as it arrives before raw mode."""
+
+SENDS = frozenset({"f10", "ctrl+s"})
+"""What sends an answer that changes something: no scanner types these."""
 
 SEPARATOR_KEY = "ctrl+right_square_bracket"
 
@@ -51,6 +56,9 @@ class Prompt(NamedTuple):
 
     sign: str = ""
     """A fixed first character of the answer, such as + - or =."""
+
+    sends: bool = False
+    """Whether the answer changes something at the shop: then F10 gives it, and not Enter."""
 
 
 class Code(NamedTuple):
@@ -83,7 +91,13 @@ class Kept(NamedTuple):
     """The key was taken; only the bar changes."""
 
 
-Outcome = Code | Answer | Changed | Cancelled | Kept
+class NotSent(NamedTuple):
+    """Enter was pressed in a prompt whose answer only F10 sends."""
+
+    prompt: Prompt
+
+
+Outcome = Code | Answer | Changed | Cancelled | Kept | NotSent
 
 
 class Entry:
@@ -94,6 +108,9 @@ class Entry:
         self.typing = Typing.SCAN
         self.commands: frozenset[str] = frozenset()
         """Characters that are commands on this screen while nothing is typed."""
+
+        self.listener: Callable[[str, str | None], bool] | None = None
+        """Hears each key first; what it takes means nothing else."""
 
         self.prompt: Prompt | None = None
         self._code = EditedLine()
@@ -133,6 +150,8 @@ class Entry:
 
         `character` is what the key types, or None for a key that types nothing.
         """
+        if self.listener is not None and self.listener(key, character):
+            return Kept()
         if key in self.prefixes:
             self._code, self._is_prefixed = EditedLine(), True
             return Kept()
@@ -180,7 +199,10 @@ class Entry:
         return None
 
     def _prompted(self, key: str, character: str | None, prompt: Prompt) -> Outcome | None:
-        if key in ENTERS or (key == "tab" and (prompt.tab_goes_on or not prompt.is_live)):
+        is_enter = key in ENTERS or (key == "tab" and (prompt.tab_goes_on or not prompt.is_live))
+        if prompt.sends and is_enter:
+            return NotSent(prompt)
+        if is_enter or (prompt.sends and key in SENDS):
             text = prompt.sign + self._text.text
             self.close()
             return Answer(prompt, text)

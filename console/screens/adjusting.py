@@ -8,12 +8,13 @@ from console.flows import adjust
 from console.flows.step import Question, wrong
 from console.flows.words import signed, units
 from console.scan.codes import Kind, Scan
-from console.scan.entry import Prompt
+from console.scan.entry import Prompt, Typing
 from console.screens.counter import Counter
 from console.screens.frame import Frame
 
 SURE = Prompt("sure", "sure? Enter = yes, Esc = no")
 REASON = Prompt("adjust_reason", "reason 1-8, or Enter:")
+SENT_BY_F10 = Prompt("adjust_reason", "reason 1-8, then F10:", sends=True)
 
 
 class AdjustingScreen(Frame):
@@ -117,4 +118,5 @@ class AdjustingScreen(Frame):
             return
         text = f"{figures} ({signed(one.change)}). Why?"
         self.question.show(Question(text, ()), adjust.listed_reasons(one))
-        self.ask(REASON)
+        # Where letters are commands, a code may have led here: see the entry.
+        self.ask(REASON if self.TYPING is Typing.SCAN else SENT_BY_F10)

@@ -30,10 +30,11 @@ from console.widgets.ink import Line
 from console.widgets.table import WindowTable
 from console.widgets.views import Views
 
-AMOUNT = Prompt("attention_amount", "amount:")
-ORDER = Prompt("attention_order", "order number:")
-ACCEPT = Prompt("attention_accept", "Why is nothing more to do? Note:")
-DISCARD = Prompt("attention_discard", "Why is it given up? Note:")
+AMOUNT = Prompt("attention_amount", "amount:", sends=True)
+ORDER = Prompt("attention_order", "order number:", sends=True)
+ACCEPT = Prompt("attention_accept", "Why is nothing more to do? Note:", sends=True)
+DISCARD = Prompt("attention_discard", "Why is it given up? Note:", sends=True)
+AGAIN = Prompt("attention_again", "run it again?", sends=True)
 VIEWS = ("open", "resolved")
 COMMANDS = {
     "give_back": "refund", "link": "link", "accept": "accept", "run_again": "retry",
@@ -130,6 +131,9 @@ class AttentionScreen(PagedScreen):
         self._stop_asking()
         if item is None:
             return
+        if prompt is AGAIN:
+            self._give(attention.run_again(item), "Run again, being sent")
+            return
         if not text:
             self.say(noted("Nothing done"))
             return
@@ -178,7 +182,7 @@ class AttentionScreen(PagedScreen):
         self._ask(
             item,
             f"Give {money(item.amount)} back for {item.order_number}: {item.reason}.",
-            f"Type {figure(item.amount)} and Enter to send it. Esc: no.",
+            f"Type {figure(item.amount)} and F10 to send it. Esc: no.",
             AMOUNT,
         )
 
@@ -187,7 +191,7 @@ class AttentionScreen(PagedScreen):
         item = self._item()
         if item is not None:
             amount = money(item.amount) if item.amount else "It"
-            self._ask(item, f"{amount}: which order is it for?", "Esc: none.", ORDER)
+            self._ask(item, f"{amount}: which order is it for?", "F10 links it. Esc: none.", ORDER)
 
     async def do_accept(self) -> None:
         """Leave everything as it is, and say why."""
@@ -201,7 +205,7 @@ class AttentionScreen(PagedScreen):
         """Run a failing job again."""
         item = self._item()
         if item is not None:
-            self._give(attention.run_again(item), "Run again, being sent")
+            self._ask(item, f"Run it again: {item.reason}.", "F10 runs it. Esc: no.", AGAIN)
 
     async def do_findings(self) -> None:
         """Beside the list: what the doctor found, until the cursor moves."""
@@ -260,7 +264,12 @@ class AttentionScreen(PagedScreen):
     def _ask_for_note(self, prompt: Prompt) -> None:
         item = self._item()
         if item is not None:
-            self._ask(item, f"{item.kind.replace('_', ' ')}: {item.reason}.", "Esc: no.", prompt)
+            self._ask(
+                item,
+                f"{item.kind.replace('_', ' ')}: {item.reason}.",
+                "F10 sends it. Esc: no.",
+                prompt,
+            )
 
     def _ask(self, item: AttentionItem, text: str, hint: str, prompt: Prompt) -> None:
         self._asked_about = item

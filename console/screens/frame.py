@@ -70,6 +70,9 @@ class Frame(Screen[None]):
         self.read_at: datetime | None = None
         """When what is shown was read from the shop."""
 
+        self.came_by_letter = False
+        """Whether a letter on a list opened this screen, and no key was pressed on it since."""
+
         self._is_read = asyncio.Event()
         self._is_read.set()
         self._asked_again = 0
@@ -152,6 +155,10 @@ class Frame(Screen[None]):
 
     def undo_step(self) -> bool:
         """F9: take a step of the draft back; False when there is no draft with a step."""
+        return False
+
+    def undo_shipment(self, fulfilment_id: str, key: str) -> bool:
+        """Ask whether a parcel is taken back, which a command shipped; False where it cannot be."""
         return False
 
     async def reload(self) -> None:

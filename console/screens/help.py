@@ -16,8 +16,9 @@ from console.widgets.ink import Line, Part, fit, wrapped
 
 SCANNING = (
     "Scan or type a code anywhere: an order, a SKU or a barcode opens what it means. On lists a "
-    "digit or a capital begins a code; small letters are commands. A scanner that sends Ctrl+B "
-    "first is understood everywhere, even while you type a note."
+    "digit or a capital begins a code; small letters are commands, which open a page or a form and "
+    "send nothing by themselves. A scanner that sends Ctrl+B first is understood everywhere, even "
+    "while you type a note: :scanner tests it and says what to programme."
 )
 
 

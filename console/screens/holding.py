@@ -13,9 +13,9 @@ from console.screens.counter import Counter
 from console.screens.frame import Frame
 
 REASON = Prompt("hold_reason", f"reason 1-{len(REASONS)}:")
-HOLD_NOTE = Prompt("hold_note", "Note, or Enter:")
+HOLD_NOTE = Prompt("hold_note", "Note, then F10:", sends=True)
 WHICH = Prompt("which_hold", "which hold:")
-RELEASE_NOTE = Prompt("release_note", "Why may it ship? Note, or Enter:")
+RELEASE_NOTE = Prompt("release_note", "Why may it ship? Note, then F10:", sends=True)
 PROMPTS = frozenset(one.name for one in (REASON, HOLD_NOTE, WHICH, RELEASE_NOTE))
 
 
@@ -108,7 +108,7 @@ class HoldingScreen(Frame):
             self.say(wrong(f"Not held: {digit or 'nothing'} is no reason, 1 to {len(REASONS)} are"))
             return
         self._reason, word = REASONS[int(digit) - 1]
-        self._show(Question(f"Hold {order.number} back: {word}.", ()), "Esc: no.")
+        self._show(Question(f"Hold {order.number} back: {word}.", ()), "F10 holds it. Esc: no.")
         self.ask(HOLD_NOTE)
 
     def _take_which(self, order: CaseFile, digit: str) -> None:
@@ -124,7 +124,7 @@ class HoldingScreen(Frame):
         words = hold.reason.replace("_", " ")
         note = f" ({hold.note})" if hold.note else ""
         self._show(
-            Question(f"Release {order.number}: {words}{note}.", ()), "Enter releases it. Esc: no."
+            Question(f"Release {order.number}: {words}{note}.", ()), "F10 releases it. Esc: no."
         )
         self.ask(RELEASE_NOTE)
 

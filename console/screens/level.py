@@ -12,6 +12,7 @@ from console.client.news import News
 from console.client.outbox import Command
 from console.client.stock import aggregate_of, level_after
 from console.flows.window import PAGE
+from console.scan.entry import Typing
 from console.screens.adjusting import AdjustingScreen
 from console.screens.background import begin
 from console.screens.counter import Counter
@@ -24,6 +25,7 @@ class LevelScreen(AdjustingScreen):
     """A level and everything that ever moved it."""
 
     NAME = "level"
+    TYPING = Typing.SCAN
     WAITS_FOR = frozenset({"add", "take", "set"})
 
     def __init__(self, counter: Counter) -> None:

@@ -23,13 +23,13 @@ from console.messages import Open, SignInNeeded
 from console.scan.codes import Kind, Scan
 from console.scan.entry import Prompt
 from console.screens.background import begin
+from console.screens.correcting import PROMPTS, CorrectingScreen
 from console.screens.counter import Counter
-from console.screens.holding import PROMPTS, HoldingScreen
 from console.widgets.drawn import Sheet
 from console.widgets.ink import Line
 from console.widgets.order_page import order_page
 
-NOTE = Prompt("note", "Note:")
+NOTE = Prompt("note", "Note, F10 sends:", is_live=True, sends=True)
 CAME = Prompt("came", "how much came:")
 REFERENCE = Prompt("reference", "reference of the transfer:")
 WHY_CANCEL = Prompt("why_cancel", f"why? {order_commands.listed_reasons()}:")
@@ -44,13 +44,13 @@ STEPS = {
 }
 
 
-class OrderScreen(HoldingScreen):
+class OrderScreen(CorrectingScreen):
     """An order, its lines, money, parcels and history."""
 
     NAME = "order"
     WAITS_FOR = frozenset(
         {"enter", "ship", "refund_here", "refund", "note", "mark_paid", "cancel_order", "hold",
-         "release", "parcels", "emails", "same_customer"}
+         "release", "parcels", "emails", "same_customer", "correct_parcel", "void_parcel"}
     )  # fmt: skip
     CODES_WAIT = True
 
@@ -271,8 +271,8 @@ class OrderScreen(HoldingScreen):
         self.post_message(Open("orders", f"/{self.order.email}"))
 
     async def do_note(self) -> None:
-        """Write a note; Enter sends it."""
-        self.ask(Prompt("note", NOTE.label, is_live=True), self._note)
+        """Write a note; F10 sends it."""
+        self.ask(NOTE, self._note)
 
     def on_resize(self) -> None:
         """Another width, another layout."""
@@ -360,6 +360,7 @@ class OrderScreen(HoldingScreen):
             labels["cancel_order"] = ""
         if not self.order.on_hold:
             labels["release"] = ""
+        labels |= self.without_parcels()
         if self._review is not None:
             labels |= {"enter": "answer", "commit": "send"}
         self.key_bar.relabel(labels)

@@ -77,7 +77,11 @@ class PaletteScreen(Frame):
         if not self._found:
             self.say(noted(f"Nothing is called {text.strip()}"))
             return
-        self.post_message(Pressed(self._found[self.cursor].id))
+        action = self._found[self.cursor]
+        if action.id in keys.BY_KEY_ONLY:
+            self.say(noted(f"{action.face} does that"))
+            return
+        self.post_message(Pressed(action.id))
 
     def on_sheet_chosen(self, message: Sheet.Chosen) -> None:
         """A click does it."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from console import keys
 from console.client import orders
 from console.client.errors import CallFailed, SignedOut
-from console.client.models import CaseFile
+from console.client.models import CaseFile, ScanAnswer
 from console.client.outbox import Command, State
 from console.flows import lines
 from console.flows.history import History
 from console.flows.ship import events, rules
-from console.flows.ship.draft import CARRIERS, ShipDraft
-from console.flows.step import done, wrong
+from console.flows.ship.draft import ShipDraft
+from console.flows.step import done, noted, wrong
+from console.flows.tracking import CARRIERS
 from console.flows.words import address, units
 from console.messages import Finished, Open, SignInNeeded
 from console.scan.codes import Kind, Scan
@@ -21,20 +22,23 @@ from console.screens.drafting import DraftingScreen
 from console.widgets.draft_pages import ship_page
 from console.widgets.ink import Line
 
-REMEMBERED = "carrier"
 QUANTITY = Prompt("quantity", "units", sign="=")
 CARRIER = Prompt("carrier", "carrier", sign="@")
 TRACKING = Prompt("tracking", "tracking", sign="#")
+OVERRIDE = Prompt("override", "why may units leave unchecked:")
+
+
+MAY_OVERRIDE = "fulfilment:override"
 
 
 class ShipScreen(DraftingScreen[ShipDraft]):
     """A parcel in the making."""
 
     NAME = "ship"
-    HINT = "scan the parcel's label, or an item to check it"
+    HINT = "scan each item, then the parcel's label"
     WAITS_FOR = frozenset(
         {"enter", "more", "less", "exactly", "everything", "turn_left", "turn_right", "carrier",
-         "tracking"}
+         "tracking", "override"}
     )  # fmt: skip
 
     def __init__(self, counter: Counter) -> None:
@@ -43,11 +47,10 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         """Order of each parcel that is on its way to the shop, by the command's key."""
 
     def begin(self, order: CaseFile) -> None:
-        """Everything that is open, by the carrier of last time; or the draft from before."""
+        """Everything that is open, by the carrier that was agreed; or the draft from before."""
         history = self.history
         if history is None:
-            carrier = self.counter.shop.outbox.remembered(REMEMBERED, CARRIERS[0])
-            self.drafts[self.order_id] = History(rules.start(order, carrier=carrier))
+            self.drafts[self.order_id] = History(rules.start(order))
             return
         fitted = rules.reloaded(history.now, order)
         history.moved(fitted.state)
@@ -67,8 +70,16 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         history = self.history
         assert history is not None
         draft = history.now
-        self.question.show(draft.question, "← → chooses, Enter takes. Scanning an item goes back.")
-        self.key_bar.relabel({"enter": f"ship {units(draft.units)}" if draft.units else ""})
+        hint = "← → chooses, Enter takes. Scanning an item goes back."
+        if draft.doubtful is not None:
+            hint = "Enter: the item.  #: the label."
+        elif draft.unverified:
+            hint = f"← → chooses, Enter takes. {self._override_hint()}"
+        self.question.show(draft.question, hint)
+        can_ship = (
+            draft.units and not draft.alarm and (draft.question or draft.units > draft.unverified)
+        )
+        self.key_bar.relabel({"enter": f"ship {units(draft.units)}" if can_ship else ""})
         if draft.lines:
             self.sheet.reveal(draft.lines[draft.cursor].line_id)
 
@@ -101,6 +112,8 @@ class ShipScreen(DraftingScreen[ShipDraft]):
                 await self._take(events.By(value), f"carrier {value}")
             case "tracking":
                 await self._take(events.Tracked(value), "tracking number")
+            case "override":
+                await self._take(events.Override(text), "unchecked units")
 
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
         """A parcel that left needs no draft any more; a refused one keeps it, read against now."""
@@ -113,22 +126,35 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         """Nothing can be done before the order is here."""
         if action in self.WAITS_FOR and self.history is None:
             return "The order is not here yet"
+        if action == "override" and not self.counter.may(MAY_OVERRIDE):
+            return "Your role ships only what was scanned: somebody else has to let it go"
         if action == "enter" and self._is_under_way():
             return "A parcel of this order is being sent: wait for it, or F9 takes it back"
         return None
 
     def go_back(self) -> bool:
-        """Esc closes an open question first."""
+        """Esc closes an open question first, then takes what was wrong for put right."""
         history = self.history
-        if history is None or history.now.question is None:
+        if history is None or not (history.now.question or history.now.alarm):
             return False
-        history.moved(rules.step(history.now, events.Dismiss()).state)
+        taken = rules.step(history.now, events.Dismiss())
+        history.moved(taken.state)
+        self.say(taken.feedback)
         self.draw()
         return True
 
     async def do_enter(self) -> None:
         """Ship, or answer the question."""
+        if self.came_by_letter and self.history is not None and not self.history.now.question:
+            # A scanner without a prefix that types `s` and its Enter ships nothing by that.
+            self.came_by_letter = False
+            self.say(noted("Enter once more ships it"))
+            return
         await self._take(events.Enter(), "answer")
+
+    async def do_override(self) -> None:
+        """Let units go that cannot be scanned; the reason is kept with the parcel."""
+        self.ask(OVERRIDE)
 
     async def do_more(self) -> None:
         """One unit more."""
@@ -151,8 +177,11 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         self.ask(CARRIER)
 
     async def do_tracking(self) -> None:
-        """Type the tracking number."""
-        self.ask(TRACKING)
+        """Type the tracking number; of a code that is goods too, say that it is the label."""
+        if self.history is not None and self.history.now.doubtful is not None:
+            await self._take(events.AsTracking(), "tracking number")
+        else:
+            self.ask(TRACKING)
 
     async def do_turn_left(self) -> None:
         """The answer or the carrier before."""
@@ -194,33 +223,40 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         self.draw()
         for command in taken.commands:
             if isinstance(command, events.LookUp):
-                return await self._look_up(command.code, history)
+                return await self._look_up(command, history)
             self._send(command)
         return False
 
-    async def _look_up(self, code: str, history: History[ShipDraft]) -> bool:
+    async def _look_up(self, asked: events.LookUp, history: History[ShipDraft]) -> bool:
         """Ask what a code is; True for another order while nobody would miss this draft."""
+        code, is_typed = asked.code, asked.is_typed
         try:
             answer = await self.counter.what_is(code)
         except SignedOut as failure:
             self.post_message(SignInNeeded(failure))
             return False
         except CallFailed:
-            # Offline the parcel still goes: the flow takes the code for a tracking number.
-            return await self._take(events.NotRecognised(code), "tracking number")
-        if answer is not None and answer.kind == "order" and history.now.is_untouched:
+            return await self._take(events.NotRecognised(code, is_typed), "tracking number")
+        is_order = answer is not None and answer.kind == "order"
+        if is_order and history.now.is_untouched and not is_typed:
             return True
-        if answer is None:
-            return await self._take(events.Recognised(code, None), "tracking number")
-        goods = answer.variant
-        told = events.Recognised(
-            code,
-            answer.kind,
-            answer.label,
-            goods.sku if goods else "",
-            goods.pack_quantity if goods else 1,
-        )
+        told = events.Recognised(code, None, is_typed=is_typed)
+        if answer is not None and not _is_voided(answer):
+            goods = answer.variant
+            told = events.Recognised(
+                code,
+                answer.kind,
+                answer.label,
+                goods.sku if goods else "",
+                goods.pack_quantity if goods else 1,
+                is_typed,
+            )
         return await self._take(told, f"scan {code}")
+
+    def _override_hint(self) -> str:
+        if self.counter.may(MAY_OVERRIDE):
+            return "! ships them unchecked, with a reason."
+        return "Somebody who may can let them go unchecked."
 
     def _send(self, send: events.Send) -> None:
         order = self.order
@@ -233,7 +269,6 @@ class ShipScreen(DraftingScreen[ShipDraft]):
             if refused.kind == "ship" and refused.state is State.STOPPED and refused.is_unsent:
                 # The shop said no to it and nothing happened: this parcel takes its place.
                 shop.outbox.drop(refused)
-        shop.outbox.remember(REMEMBERED, send.carrier)
         command = shop.give(
             orders.ship(
                 order,
@@ -241,9 +276,16 @@ class ShipScreen(DraftingScreen[ShipDraft]):
                 carrier=send.carrier,
                 tracking=send.tracking,
                 is_everything=send.is_everything,
+                verified=send.verified,
+                override=send.override,
             )
         )
         self._sent[command.key] = order.id
         count = units(sum(send.lines.values()))
         self.say(done(f"{order.number}: {count} handed to {send.carrier}. F9 while it waits"))
         self.post_message(Finished(order.id))
+
+
+def _is_voided(answer: ScanAnswer) -> bool:
+    """Whether it is the label of a parcel that never left: it may be used again."""
+    return answer.fulfilment is not None and answer.fulfilment.status == "voided"

@@ -11,8 +11,9 @@ from console.client.errors import CallFailed, SignedOut
 from console.client.models import CaseFile
 from console.client.outbox import Command, State
 from console.client.refunds import Fate
-from console.flows.step import done, noted, waiting, wrong
+from console.flows.step import Question, done, noted, waiting, wrong
 from console.messages import Open, SignInNeeded
+from console.scan.entry import Prompt
 from console.screens.background import begin
 from console.screens.counter import Counter
 from console.screens.frame import Frame
@@ -22,6 +23,8 @@ from console.widgets.tray_page import calls_page, commands_page, scans_page
 from console.widgets.views import Views
 
 PAGES = ("commands", "calls", "scans")
+AGAIN = Prompt("tray_again", "send it again?", sends=True)
+DROP = Prompt("tray_drop", "drop it?", sends=True)
 SCREEN_OF = {"ship": "ship", "refund": "refund", "note": "order", "hold": "order",
              "release": "order", "adjust": "level", "batch": "catalogue"}  # fmt: skip
 """Where a command was made, by its kind: there it can be looked at and put right."""
@@ -39,6 +42,8 @@ class TrayScreen(Frame):
         self.page = PAGES[0]
         self.cursor = 0
         self._commands: list[Command] = []
+        self._asked = ""
+        """Key of the command that is asked about."""
 
     def body(self) -> Iterable[Widget]:
         """Three pages under their names."""
@@ -85,13 +90,9 @@ class TrayScreen(Frame):
             return "No command is chosen"
         if action == "enter":
             return None
-        if command.state in (State.DONE, State.DROPPED):
-            return "That is over: nothing to send and nothing to drop"
-        if action == "drop":
-            return _why_not_drop(command)
-        if command.state is State.WAITING:
-            return "It waits already and goes by itself"
-        if self.counter.shop.refunds.is_waited_for(command):
+        if refusal := _why_not(command, action):
+            return refusal
+        if action == "again" and self.counter.shop.refunds.is_waited_for(command):
             return "It is being asked about right now"
         return None
 
@@ -104,23 +105,46 @@ class TrayScreen(Frame):
 
     async def do_again(self) -> None:
         """Ask again about money; send again what was refused."""
+        self._ask(AGAIN, "Send again", "F10 sends it. Esc: no.")
+
+    async def do_drop(self) -> None:
+        """Give the command up."""
+        self._ask(DROP, "Give up", "F10 drops it, it will not be done. Esc: no.")
+
+    async def take_answer(self, prompt: Prompt, text: str) -> None:
+        """F10: what was asked about is done, if it can still be."""
+        asked, self._asked = self._asked, ""
+        self.question.show(None)
+        command = next((one for one in self._commands if one.key == asked), None)
+        action = "again" if prompt is AGAIN else "drop"
+        why_not = "It is not there any more" if command is None else _why_not(command, action)
+        if command is None or why_not:
+            self.say(noted(why_not or ""))
+        elif prompt is AGAIN:
+            self._send_again(command)
+        else:
+            self.counter.shop.drop(command)
+            self.say(done(f"{command.label}: dropped, it was not done"))
+        self._draw()
+
+    def take_cancel(self, prompt: Prompt) -> None:
+        """Never mind."""
+        self._asked = ""
+        self.question.show(None)
+
+    def _ask(self, prompt: Prompt, what: str, hint: str) -> None:
         command = self._chosen()
-        if command is None:
-            return
+        if command is not None:
+            self._asked = command.key
+            self.question.show(Question(f"{what}: {command.label}?", ()), hint)
+            self.ask(prompt)
+
+    def _send_again(self, command: Command) -> None:
         if command.state is State.ASKING:
             begin(self, "refund", self._ask_again, command, beside=True)
             return
         self.counter.shop.send_again(command)
         self.say(noted(f"{command.label}: sent again"))
-        self._draw()
-
-    async def do_drop(self) -> None:
-        """Give the command up."""
-        command = self._chosen()
-        if command is not None:
-            self.counter.shop.drop(command)
-            self.say(done(f"{command.label}: dropped, it was not done"))
-            self._draw()
 
     async def do_next_view(self) -> None:
         """The page to the right."""
@@ -195,7 +219,11 @@ def _urgency(command: Command) -> tuple[int, int]:
     return (order[command.state], command.id)
 
 
-def _why_not_drop(command: Command) -> str | None:
-    if command.unanswered:
+def _why_not(command: Command, action: str) -> str | None:
+    if command.state in (State.DONE, State.DROPPED):
+        return "That is over: nothing to send and nothing to drop"
+    if action == "drop" and command.unanswered:
         return "It may have happened already: y asks again, under the same key"
+    if action == "again" and command.state is State.WAITING:
+        return "It waits already and goes by itself"
     return None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from console.flows.refund.draft import REASONS, RefundDraft, Returned
-from console.flows.ship.draft import CARRIERS, Packed, ShipDraft
+from console.flows.ship.draft import Packed, ShipDraft
+from console.flows.tracking import CARRIERS
 from console.flows.words import Sense, figure, money, units
 from console.theme import Paints
-from console.widgets.ink import Column, Line, Part, beside, cells
+from console.widgets.ink import Column, Line, Part, beside, cells, wrapped
 
 PACK_COLUMNS = (
     Column("Item", 16, grow=1),
@@ -39,7 +40,7 @@ def ship_page(draft: ShipDraft, address: Sequence[str], paints: Paints, width: i
     """What is in the parcel, and what is on its label; side by side when there is room."""
     wide = width >= SIDE_BY_SIDE
     goods_width = width - LABEL_WIDTH - 3 if wide else width
-    goods = _head(PACK_COLUMNS, goods_width, paints)
+    goods = [*_said(draft, paints, goods_width), *_head(PACK_COLUMNS, goods_width, paints)]
     for at, line in enumerate(draft.lines):
         goods.append(_packed(line, at == draft.cursor, paints, goods_width))
     if not draft.lines:
@@ -71,8 +72,24 @@ def refund_page(draft: RefundDraft, paints: Paints, width: int) -> list[Line]:
     return [*goods, Line(), *sums]
 
 
+def _said(draft: ShipDraft, paints: Paints, width: int) -> list[Line]:
+    """What the customer asks for, and what stands in the way or was let go."""
+    told = [("✎ ", f"“{draft.note}”", paints.bright)] if draft.note else []
+    if draft.alarm:
+        told.append(("✖ ", f"{draft.alarm}. Esc: put right", paints.senses[Sense.BAD]))
+    if draft.override:
+        told.append(("⚠ ", f"may leave unchecked: {draft.override}", paints.senses[Sense.PART]))
+    return [
+        Line(((f"   {mark if n == 0 else '  '}{row}", style),))
+        for mark, text, style in told
+        for n, row in enumerate(wrapped(text, width - 6))
+    ]
+
+
 def _label(draft: ShipDraft, address: Sequence[str], paints: Paints, width: int) -> list[Line]:
-    lines = _pairs("carrier", _carriers(draft, paints, width - 13), paints)
+    agreed: Part = (draft.agreed or "not known", paints.ink if draft.agreed else paints.dim)
+    lines = _pairs("agreed", [[agreed]], paints)
+    lines += _pairs("carrier", _carriers(draft, paints, width - 13), paints)
     lines += [Line((("   tracking  ", paints.dim), *_tracking(draft, paints))), Line()]
     return [*lines, *_pairs("ship to", [[(row, paints.ink)] for row in address], paints)]
 
@@ -145,7 +162,8 @@ def _packed(line: Packed, here: bool, paints: Paints, width: int) -> Line:
 
 def _checked(line: Packed, paints: Paints) -> Part:
     if not line.checked:
-        return ("", paints.dim)
+        left = "▯" * line.take if line.take <= BOXES else f"0/{line.take}"
+        return (left if line.must_verify else "", paints.senses[Sense.PART])
     whole = line.checked == line.take
     if line.take <= BOXES:
         boxes = "▮" * line.checked + "▯" * (line.take - line.checked)

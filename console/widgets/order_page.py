@@ -238,6 +238,15 @@ def _where(order: CaseFile, paints: Paints) -> list[Line]:
     return [*lines, Line()]
 
 
+PARCEL_MARKS = {
+    "open": (" ○ ", ", being packed", Sense.DUE),
+    "delivered": (" ✔ ", ", arrived", Sense.GOOD),
+    "voided": (" ✖ ", ", taken back", Sense.OFF),
+    "cancelled": (" ✖ ", ", given up", Sense.OFF),
+}
+"""How parcels look that are not on their way: glyph, word, sense."""
+
+
 def _parcels(order: CaseFile, paints: Paints, found: str = "") -> list[Line]:
     if not order.fulfilments:
         return []
@@ -245,10 +254,11 @@ def _parcels(order: CaseFile, paints: Paints, found: str = "") -> list[Line]:
     for one in order.fulfilments:
         count = sum(line.quantity for line in one.lines)
         when = day(one.shipped_at) if one.shipped_at else "not yet"
+        glyph, word, sense = PARCEL_MARKS.get(one.status, (" ✔ ", "", Sense.GOOD))
         first: tuple[Part, ...] = (
-            (" ▶ " if one.id == found else " ✔ ", paints.senses[Sense.GOOD]),
-            (f"{one.number}  ", paints.senses[Sense.GOOD]),
-            (f"{one.carrier or 'no carrier'}", paints.ink),
+            (" ▶ " if one.id == found else glyph, paints.senses[sense]),
+            (f"{one.number}  ", paints.senses[sense]),
+            (f"{one.carrier or 'no carrier'}{word}", paints.ink),
         )
         right = ((f"{units(count)} · {when} ", paints.dim),)
         lines.append(Line(first, right, item=one.id))

@@ -8,8 +8,6 @@ from console.client.models import Barcode
 from console.flows.lines import units_called
 from console.flows.step import Question
 
-CARRIERS = ("DHL", "DPD", "GLS", "Hermes", "UPS", "FedEx", "PostNL", "La Poste", "Royal Mail")
-
 
 @dataclass(frozen=True, slots=True)
 class Packed:
@@ -23,10 +21,31 @@ class Packed:
     take: int
     checked: int = 0
     barcodes: tuple[Barcode, ...] = ()
+    must_verify: bool = False
+    """Whether the shop refuses units of it that were not scanned."""
+
+    @property
+    def unverified(self) -> int:
+        """Units that would leave although they must be scanned and were not."""
+        return self.take - self.checked if self.must_verify else 0
 
     def units_called(self, code: str) -> int:
         """How many units of this line's goods a scanned code means; 0 for other goods."""
         return units_called(code, self.sku, self.barcode, self.barcodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A code that is goods and fits the carrier as well, until the operator says which."""
+
+    number: str
+    """As a tracking number."""
+
+    label: str
+    line: int | None
+    """The line whose goods it would be; None for goods that are not to ship here."""
+
+    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +57,20 @@ class ShipDraft:
     lines: tuple[Packed, ...]
     carrier: str
     tracking: str = ""
+    override: str = ""
+    """Why units may leave that were not scanned."""
+
+    alarm: str = ""
+    """What is wrong in the box and was not put right yet: nothing ships before it is."""
+
+    doubtful: Doubtful | None = None
     cursor: int = 0
     question: Question | None = None
+    agreed: str = ""
+    """The way of shipping that the customer chose."""
+
+    note: str = ""
+    """What the customer asks of those who pack."""
 
     @property
     def units(self) -> int:
@@ -57,6 +88,11 @@ class ShipDraft:
         return sum(line.checked for line in self.lines)
 
     @property
+    def unverified(self) -> int:
+        """Units that the shop would refuse as they are."""
+        return 0 if self.override else sum(line.unverified for line in self.lines)
+
+    @property
     def is_everything(self) -> bool:
         """Whether this leaves nothing to ship."""
         return all(line.take == line.open for line in self.lines)
@@ -64,9 +100,10 @@ class ShipDraft:
     @property
     def is_untouched(self) -> bool:
         """Whether nobody would miss this draft."""
-        return not self.tracking and not self.checked_units and self.is_everything
+        begun = self.tracking or self.override or self.alarm or self.checked_units
+        return not begun and self.is_everything
 
     @property
     def work(self) -> tuple[object, ...]:
         """What the operator did: the part that undo takes back."""
-        return (self.lines, self.carrier, self.tracking)
+        return (self.lines, self.carrier, self.tracking, self.override)

@@ -20,12 +20,16 @@ class Recognised:
     units: int = 1
     """How many of the goods the code means."""
 
+    is_typed: bool = False
+    """Whether it was typed as a tracking number."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotRecognised:
     """The shop could not be asked about a code."""
 
     code: str
+    is_typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +52,25 @@ class Tracked:
 
 
 @dataclass(frozen=True, slots=True)
+class AsTracking:
+    """A code that could be goods as well is the tracking number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Units may leave unscanned, for this reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Enter:
     """The green action, or the focused answer of an open question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dismiss:
-    """An open question is left without an answer."""
+    """An open question is left without an answer, or what was wrong has been put right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,7 @@ class LookUp:
     """Command: ask the shop what this code is."""
 
     code: str
+    is_typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +89,8 @@ class Send:
     carrier: str
     tracking: str | None
     is_everything: bool
+    verified: dict[str, int]
+    override: str
 
 
 Event = (
@@ -84,6 +103,8 @@ Event = (
     | Move
     | By
     | Tracked
+    | AsTracking
+    | Override
     | TurnTo
     | Enter
     | Dismiss

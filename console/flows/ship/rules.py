@@ -7,31 +7,41 @@ from dataclasses import replace
 
 from console.client.models import CaseFile
 from console.flows import lines as goods
-from console.flows import quantities, tracking
+from console.flows import quantities
 from console.flows.lines import Exactly, Move, OneMore, Scanned, TurnTo
+from console.flows.ship import codes
+from console.flows.ship.codes import ShipStep
 from console.flows.ship.draft import Packed, ShipDraft
 from console.flows.ship.events import (
+    AsTracking,
     By,
     Dismiss,
     Enter,
     Event,
-    LookUp,
     NotRecognised,
+    Override,
     Recognised,
     Send,
     TakeAll,
     Tracked,
 )
-from console.flows.step import Choice, Feedback, Question, Step, done, good, noted, wrong
+from console.flows.step import Choice, Feedback, Question, Step, good, noted, wrong
 from console.flows.words import units
 
-ShipStep = Step[ShipDraft, LookUp | Send]
+LONGEST_REASON = 300
 _Wanted = Callable[[Packed], int]
 
 
-def start(order: CaseFile, *, carrier: str) -> ShipDraft:
-    """Everything still open, by the carrier used last."""
-    return ShipDraft(order.id, order.number, _lines(order), carrier)
+def start(order: CaseFile) -> ShipDraft:
+    """Everything still open, by the carrier that was agreed; by none where nothing says which."""
+    return ShipDraft(
+        order.id,
+        order.number,
+        _lines(order),
+        order.carrier or "",
+        agreed=order.shipping_method or "",
+        note=order.customer_note or "",
+    )
 
 
 def reloaded(draft: ShipDraft, order: CaseFile) -> ShipStep:
@@ -48,8 +58,17 @@ def reloaded(draft: ShipDraft, order: CaseFile) -> ShipStep:
             changes.append(f"{fresh.name}: {old.open} → {fresh.open} to ship")
         everything = old.take == old.open
         take = fresh.open if everything else min(old.take, fresh.open)
-        lines.append(replace(fresh, take=take, checked=min(old.checked, fresh.open)))
-    state = replace(draft, lines=tuple(lines), cursor=min(draft.cursor, max(0, len(lines) - 1)))
+        lines.append(replace(fresh, take=take, checked=min(old.checked, take)))
+    state = replace(
+        draft,
+        lines=tuple(lines),
+        cursor=min(draft.cursor, max(0, len(lines) - 1)),
+        agreed=order.shipping_method or "",
+        note=order.customer_note or "",
+        # What is asked about a line may be about another one by now.
+        doubtful=None,
+        question=None if draft.doubtful else draft.question,
+    )
     words = noted("Read again: " + "; ".join(changes)) if changes else None
     return Step(state, feedback=words)
 
@@ -58,30 +77,34 @@ def step(draft: ShipDraft, event: Event) -> ShipStep:
     """Take one event."""
     match event:
         case Scanned(code):
-            return _scanned(replace(draft, question=None), code)
+            return codes.scanned(draft, code)
         case Recognised():
-            return _recognised(draft, event)
-        case NotRecognised(code):
-            return _track(draft, code, "taken as tracking number; the shop could not be asked")
+            return codes.recognised(draft, event)
+        case NotRecognised():
+            return codes.not_recognised(draft, event)
+        case Tracked(text):
+            return codes.typed(draft, text)
+        case AsTracking():
+            return codes.as_tracking(draft)
         case OneMore(by):
             return _take(draft, lambda line: line.take + by)
         case Exactly(text):
             return _exactly(draft, text)
         case TakeAll():
             everything = tuple(replace(line, take=line.open) for line in draft.lines)
-            state = replace(draft, lines=everything, question=None)
+            state = replace(draft, lines=everything, question=None, doubtful=None)
             return Step(state, feedback=good(f"Everything: {units(state.units)}"))
         case Move(to):
             return Step(replace(draft, cursor=goods.bounded(to, draft.lines)))
         case By(carrier):
             return _by(draft, carrier.strip())
-        case Tracked(text):
-            return _track(draft, text, "tracking number")
+        case Override(reason):
+            return _override(draft, reason.strip())
         case TurnTo(by):
             question = draft.question.moved(by) if draft.question else None
             return Step(replace(draft, question=question))
         case Dismiss():
-            return Step(replace(draft, question=None))
+            return _dismissed(draft)
         case Enter():
             return _enter(draft)
 
@@ -96,60 +119,11 @@ def _lines(order: CaseFile) -> tuple[Packed, ...]:
             line.open_quantity,
             line.open_quantity,
             barcodes=line.barcodes,
+            must_verify=line.must_verify,
         )
         for line in order.lines
         if line.open_quantity > 0
     )
-
-
-def _scanned(draft: ShipDraft, code: str) -> ShipStep:
-    for at, line in enumerate(draft.lines):
-        if count := line.units_called(code):
-            return _check(draft, at, line, count)
-    if tracking.is_from_carrier(code):
-        return _track(draft, code, "tracking number")
-    return Step(draft, (LookUp(code),))
-
-
-def _check(draft: ShipDraft, at: int, line: Packed, count: int) -> ShipStep:
-    """Check off the units that one scan means: a whole case or nothing of it."""
-    checked = line.checked + count
-    if checked > line.open:
-        case = f" A case holds {count}." if count > 1 else ""
-        there = f"{line.checked} of {line.open} are in."
-        words = f"{checked - line.open} too many: {line.name}, {there}{case} Put back"
-        return Step(replace(draft, cursor=at), feedback=wrong(words))
-    counted = replace(line, checked=checked, take=max(line.take, checked))
-    state = replace(draft, lines=goods.exchanged(draft.lines, at, counted), cursor=at)
-    if state.checked_units == state.units:
-        return Step(state, feedback=done(f"All {units(state.units)} checked: Enter ships"))
-    return Step(state, feedback=good(f"{line.name}  {checked} of {counted.take}"))
-
-
-def _recognised(draft: ShipDraft, told: Recognised) -> ShipStep:
-    if told.kind is None:
-        return _track(draft, told.code, "tracking number")
-    if told.kind == "order":
-        words = f"That is {told.label}: ship or leave {draft.number} first"
-        return Step(draft, feedback=wrong(words))
-    if told.kind == "fulfilment":
-        words = f"{told.label} has this label already. Put it aside"
-        return Step(draft, feedback=wrong(words))
-    for at, line in enumerate(draft.lines):
-        # The goods got this code after the order was read.
-        if told.sku and line.units_called(told.sku):
-            return _check(draft, at, line, told.units)
-    return Step(draft, feedback=wrong(f"WRONG ITEM  {told.label} is not to ship here. Put back"))
-
-
-def _track(draft: ShipDraft, text: str, words: str) -> ShipStep:
-    number = tracking.tidy(text)
-    refusal = tracking.why_not(number)
-    if refusal:
-        return Step(draft, feedback=wrong(refusal))
-    known = tracking.carrier_of(number)
-    state = replace(draft, tracking=number, carrier=known or draft.carrier)
-    return Step(state, feedback=good(f"{number}  {words}" + (f", {known}" if known else "")))
 
 
 def _exactly(draft: ShipDraft, text: str) -> ShipStep:
@@ -170,14 +144,35 @@ def _take(draft: ShipDraft, wanted: _Wanted) -> ShipStep:
     if take < 0:
         return Step(draft, feedback=wrong(f"{line.name}: none left to take out"))
     packed = replace(line, take=take, checked=min(line.checked, take))
-    state = replace(draft, lines=goods.exchanged(draft.lines, draft.cursor, packed), question=None)
+    lines = goods.exchanged(draft.lines, draft.cursor, packed)
+    state = replace(draft, lines=lines, question=None, doubtful=None)
     return Step(state, feedback=good(f"{line.name}  {take} of {line.open}"))
 
 
 def _by(draft: ShipDraft, carrier: str) -> ShipStep:
     if not carrier:
         return Step(draft, feedback=wrong("A carrier has a name"))
-    return Step(replace(draft, carrier=carrier, question=None), feedback=good(f"by {carrier}"))
+    state = replace(draft, carrier=carrier, question=None, doubtful=None)
+    return Step(state, feedback=good(f"by {carrier}"))
+
+
+def _override(draft: ShipDraft, reason: str) -> ShipStep:
+    if not 3 <= len(reason) <= LONGEST_REASON:
+        words = f"A reason has 3 to {LONGEST_REASON} characters: it is kept with the parcel"
+        return Step(draft, feedback=wrong(words))
+    if not draft.unverified:
+        return Step(draft, feedback=noted("Everything that must be checked is checked"))
+    left = units(draft.unverified)
+    state = replace(draft, override=reason, question=None, doubtful=None)
+    return Step(state, feedback=noted(f"{left} may leave unchecked: {reason}"))
+
+
+def _dismissed(draft: ShipDraft) -> ShipStep:
+    if draft.question is not None:
+        return Step(replace(draft, question=None, doubtful=None))
+    if draft.alarm:
+        return Step(replace(draft, alarm=""), feedback=noted("Put right: go on"))
+    return Step(draft)
 
 
 def _enter(draft: ShipDraft) -> ShipStep:
@@ -186,7 +181,7 @@ def _enter(draft: ShipDraft) -> ShipStep:
     refusal = _why_not(draft)
     if refusal:
         return Step(draft, feedback=refusal)
-    question = _question(draft)
+    question = _half_checked(draft) or _untracked(draft)
     if question:
         return Step(replace(draft, question=question))
     return _send(draft)
@@ -195,41 +190,70 @@ def _enter(draft: ShipDraft) -> ShipStep:
 def _why_not(draft: ShipDraft) -> Feedback | None:
     if not draft.lines:
         return wrong("Nothing is left to ship")
+    if draft.alarm:
+        return wrong(f"{draft.alarm}. Esc: it is put right")
     if not draft.units:
         return wrong("No units chosen: + adds one, * takes everything")
+    if draft.unverified and not _ready(draft):
+        first = next(line for line in draft.lines if line.unverified)
+        return wrong(f"Not checked yet: {first.name} {first.checked} of {first.take}. Scan each")
     if not draft.carrier:
         return wrong("By whom? ← → chooses a carrier, @ types one")
     return None
 
 
-def _question(draft: ShipDraft) -> Question | None:
+def _ready(draft: ShipDraft) -> int:
+    """Units that could leave as they are."""
+    return sum(line.take - line.unverified for line in draft.lines)
+
+
+def _half_checked(draft: ShipDraft) -> Question | None:
     back = Choice("back", "go back")
-    if 0 < draft.checked_units < draft.units:
+    if draft.unverified:
+        ready = _ready(draft)
+        return Question(
+            f"{units(draft.unverified)} of {draft.units} not checked. They do not leave so.",
+            (back, Choice("ready", f"ship only the other {ready}")),
+        )
+    if 0 < draft.checked_units < draft.units and not draft.override:
         return Question(
             f"Only {draft.checked_units} of {units(draft.units)} were checked.",
             (back, Choice("checked", f"ship the {draft.checked_units}"), Choice("all", "ship all")),
         )
-    if not draft.tracking:
-        return Question("No tracking number yet.", (back, Choice("bare", "ship without")))
     return None
 
 
+def _untracked(draft: ShipDraft) -> Question | None:
+    if draft.tracking:
+        return None
+    choices = (Choice("back", "go back"), Choice("bare", "ship without"))
+    return Question("No tracking number yet.", choices)
+
+
 def _answered(draft: ShipDraft, choice: str) -> ShipStep:
+    if choice == "item":
+        return codes.as_goods(draft)
+    if choice == "label":
+        return codes.as_tracking(draft)
     closed = replace(draft, question=None)
     if choice == "back":
         return Step(closed, feedback=noted("Not shipped yet"))
     if choice == "checked":
-        checked = tuple(replace(line, take=line.checked) for line in draft.lines)
-        closed = replace(closed, lines=checked)
-    elif choice == "all":
-        everything = tuple(replace(line, checked=line.take) for line in draft.lines)
-        closed = replace(closed, lines=everything)
-    if choice != "bare" and not closed.tracking:
-        return Step(replace(closed, question=_question(closed)))
-    return _send(closed)
+        closed = replace(closed, lines=tuple(replace(one, take=one.checked) for one in draft.lines))
+    elif choice == "ready":
+        ready = tuple(replace(one, take=one.take - one.unverified) for one in draft.lines)
+        closed = replace(closed, lines=ready)
+    question = None if choice == "bare" else _untracked(closed)
+    return Step(replace(closed, question=question)) if question else _send(closed)
 
 
 def _send(draft: ShipDraft) -> ShipStep:
-    leaving = {line.line_id: line.take for line in draft.lines if line.take}
-    send = Send(leaving, draft.carrier, draft.tracking or None, draft.is_everything)
+    send = Send(
+        {line.line_id: line.take for line in draft.lines if line.take},
+        draft.carrier,
+        draft.tracking or None,
+        draft.is_everything,
+        {line.line_id: line.checked for line in draft.lines if line.checked},
+        draft.override if any(line.unverified for line in draft.lines) else "",
+    )
     return Step(draft, (send,))

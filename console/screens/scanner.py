@@ -1,0 +1,138 @@
+"""The scanner's own page: what it sends, what to programme into it, and the prefix that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+
+from console.client.errors import CallFailed
+from console.client.models import CaseFile, ScanAnswer
+from console.flows.step import done, noted
+from console.flows.words import Sense
+from console.scan import codes, gs1
+from console.scan import setup as scanner
+from console.scan.entry import Typing
+from console.scan.setup import Heard, Key
+from console.screens.background import begin
+from console.screens.counter import Counter
+from console.screens.frame import Frame
+from console.widgets.drawn import Sheet
+from console.widgets.ink import Line, wrapped
+
+REMEMBERED = "scan_prefix"
+"""As the navigation looks it up when the console starts."""
+
+LEFT_ALONE = frozenset({"ctrl+q", "ctrl+s"})
+"""Keys of the console's own that no scanner sends."""
+
+MARKS = {Sense.GOOD: "✔", Sense.BAD: "✖", Sense.PART: "⚠", Sense.QUIET: "·"}
+
+
+class ScannerScreen(Frame):
+    """Whatever is scanned here is shown as it comes, and does nothing else."""
+
+    NAME = "scanner"
+    TYPING = Typing.SCAN
+    HINT = "scan any label: nothing is done with it here"
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(counter)
+        self.sheet = Sheet(counter.paints, id="scanner")
+        self.heard = Heard()
+
+    def body(self) -> Iterable[Widget]:
+        """One sheet."""
+        return (self.sheet,)
+
+    async def show(self, subject: str, order: CaseFile | None) -> None:
+        """Listen."""
+        self.heard = Heard()
+        self.counter.entry.listener = self._hear
+        self._draw()
+
+    def leave(self) -> None:
+        """Listen no more."""
+        self.counter.entry.listener = None
+
+    def why_not(self, action: str) -> str | None:
+        """Only a prefix that was heard can be kept."""
+        if action == "commit" and not self.heard.prefix:
+            return "No prefix was heard: programme one, then scan a label"
+        return None
+
+    async def do_commit(self) -> None:
+        """F10: this is what the scanner sends before each code."""
+        prefix = self.heard.prefix
+        self.counter.shop.outbox.remember(REMEMBERED, prefix)
+        self.counter.entry.prefixes |= {prefix}
+        self.say(done(f"{scanner.name_of(prefix)} begins a code on every page from now on"))
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Another width, another layout."""
+        self._draw()
+
+    def _hear(self, key: str, character: str | None) -> bool:
+        """Take a key that a scanner may have sent, before it can mean anything."""
+        is_sent = character is not None or key in scanner.STOPS or key.startswith("ctrl+")
+        if not self.is_current or not is_sent or key in LEFT_ALONE:
+            return False
+        self.heard = scanner.heard(self.heard, Key(key, character))
+        if self.heard.is_whole:
+            begin(self, "known", self._ask, self.heard)
+        self._draw()
+        return True
+
+    async def _ask(self, code: Heard) -> None:
+        """Ask what the shop calls it: then it can be told whether letters arrive as printed."""
+        read = codes.read(code.text)
+        try:
+            answer = await self.counter.what_is(read.code) if read.code else None
+        except CallFailed:
+            self.say(noted("The shop could not be asked what this label is"))
+            return
+        if answer is not None and self.heard == code:
+            self.heard = Heard(code.prefix, code.text, code.suffix, _printed(answer, read.code))
+            self._draw()
+
+    def _draw(self) -> None:
+        self.restand()
+        paints, width = self.counter.paints, self.size.width
+        kept, code = self.counter.shop.outbox.remembered(REMEMBERED), self.heard
+        before = f"{scanner.name_of(kept)} before each code" if kept else "no prefix"
+        lines = [
+            Line(),
+            Line((("   arrived    ", paints.dim), (_arrived(code), paints.bright))),
+            Line((("   kept       ", paints.dim), (before, paints.ink))),
+            Line(),
+        ]
+        for part, sense, words in scanner.verdicts(code):
+            mark = f" {MARKS[sense]} {part:<11}"
+            for n, row in enumerate(wrapped(words, width - 17)):
+                lead = mark if n == 0 else " " * len(mark)
+                lines.append(Line(((lead, paints.senses[sense]), (row, paints.ink))))
+        lines += [Line(), Line(((" PROGRAMME INTO THE SCANNER", paints.heading),))]
+        for part, words in scanner.PROGRAMME:
+            for n, row in enumerate(wrapped(words, width - 17)):
+                lead = f"   {part if n == 0 else '':<11}"
+                lines.append(Line(((lead, paints.dim), (row, paints.ink))))
+        self.sheet.show(lines)
+
+
+def _printed(answer: ScanAnswer, code: str) -> str | None:
+    """How the shop writes what was scanned; None where it is known by another name."""
+    names = [answer.variant.sku, answer.variant.barcode] if answer.variant else []
+    names += [answer.order.number] if answer.order else []
+    names += (
+        [answer.fulfilment.number, answer.fulfilment.tracking_number] if answer.fulfilment else []
+    )
+    wanted = code.casefold()
+    return next((name for name in names if name and name.casefold() == wanted), None)
+
+
+def _arrived(code: Heard) -> str:
+    end = scanner.name_of(code.suffix) if code.suffix else "…" if code.text else ""
+    before = scanner.name_of(code.prefix) if code.prefix else ""
+    parts = [part.replace(gs1.GS, "␝") for part in (before, code.text, end) if part]
+    return "  ".join(parts) or "nothing yet"
