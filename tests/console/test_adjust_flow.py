@@ -109,7 +109,7 @@ def test_what_is_taken_back_leaves_the_level_as_it_was(
     command = outbox.put(draft, operator="mia")
     outbox.trying(command)
     outbox.done(command, status=200)
-    planned = undo.plan(outbox.latest_by("mia"))
+    planned = undo.plan(outbox.latest_by("mia"), 0.0)
     assert isinstance(planned, undo.TakeBack)
     opposite = stock.taking_back(planned.command)
 
@@ -121,7 +121,7 @@ def test_what_is_taken_back_leaves_the_level_as_it_was(
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"), [("ship", "F8 refunds it"), ("note", "history"), ("refund", "Money")]
+    ("kind", "words"), [("ship", "v on the order"), ("note", "history"), ("refund", "Money")]
 )
 def test_what_cannot_be_taken_back_says_why_and_what_to_do(kind: str, words: str) -> None:
     outbox = Outbox(":memory:")
@@ -130,7 +130,7 @@ def test_what_cannot_be_taken_back_says_why_and_what_to_do(kind: str, words: str
     )
     outbox.trying(command)
     outbox.done(command, status=201)
-    planned = undo.plan(outbox.latest_by("mia"))
+    planned = undo.plan(outbox.latest_by("mia"), 0.0)
 
     assert isinstance(planned, undo.Cannot)
     assert words in planned.why
@@ -140,12 +140,12 @@ def test_what_cannot_be_taken_back_says_why_and_what_to_do(kind: str, words: str
 def test_an_unsent_command_is_simply_dropped_but_one_under_way_is_not() -> None:
     outbox = Outbox(":memory:")
     command = outbox.put(stock.adjust(a_level(), 1, reason="x"), operator="mia")
-    assert isinstance(undo.plan(outbox.latest_by("mia")), undo.Drop)
+    assert isinstance(undo.plan(outbox.latest_by("mia"), 0.0), undo.Drop)
 
     outbox.trying(command)
-    assert isinstance(undo.plan(outbox.latest_by("mia")), undo.Cannot)
+    assert isinstance(undo.plan(outbox.latest_by("mia"), 0.0), undo.Cannot)
 
     outbox.drop(outbox.get(command.key))
     assert outbox.get(command.key).state is State.DROPPED
-    assert isinstance(undo.plan(outbox.latest_by("mia")), undo.Nothing)
+    assert isinstance(undo.plan(outbox.latest_by("mia"), 0.0), undo.Nothing)
     outbox.close()

@@ -47,14 +47,14 @@ async def test_money_is_given_back_once_its_amount_was_typed(open_console) -> No
         await desk.press("r")
         assert "Give 24.88 € back" in desk.text
         await desk.type("24.80")
-        await desk.press("enter")
+        await desk.press("f10")
         await desk.rested()
         assert desk.said == "Nothing was sent: 24.80 is not 24.88"
         assert open_kinds(desk) == ["overpaid", "orphan_money"]
 
         await desk.press("r")
         await desk.type("24,88")
-        await desk.press("enter")
+        await desk.press("f10")
         await desk.rested()
 
         assert desk.said.startswith("24.88 € given back for O-1000")
@@ -71,7 +71,7 @@ async def test_orphan_money_is_linked_to_an_order(open_console) -> None:
         await desk.press("down", "l")
         assert "12.90 €: which order is it for?" in desk.text
         await desk.type(number)
-        await desk.press("enter")
+        await desk.press("f10")
         await desk.rested()
 
         item = of_kind(desk, "orphan_money")
@@ -84,7 +84,7 @@ async def test_an_item_is_accepted_with_a_note_and_found_among_the_resolved(open
         await desk.rested()
         await desk.press("a")
         await desk.type("a tip, says the customer")
-        await desk.press("enter")
+        await desk.press("f10")
         await desk.rested()
         assert of_kind(desk, "overpaid")["note"] == "a tip, says the customer"
 
@@ -101,7 +101,7 @@ async def test_without_a_note_nothing_is_accepted(open_console) -> None:
     async with open_console() as desk:
         await desk.press("f5")
         await desk.rested()
-        await desk.press("a", "enter")
+        await desk.press("a", "f10")
         await desk.rested()
 
         assert desk.said == "Nothing done"
@@ -153,7 +153,7 @@ async def test_an_order_is_held_back_and_released(open_console) -> None:
         await desk.type("3")
         await desk.press("enter")
         await desk.type("no such street")
-        await desk.press("enter")
+        await desk.press("f10")
         await desk.rested()
 
         case = desk.shop.warehouse.case(desk.shop.warehouse.find_order(order_id))
@@ -165,7 +165,7 @@ async def test_an_order_is_held_back_and_released(open_console) -> None:
         assert desk.said == "It is on hold (address): u on the order releases it"
         await desk.press("u")
         assert "address (no such street)" in desk.text
-        await desk.press("enter")
+        await desk.press("f10")
         await desk.rested()
 
         assert case["on_hold"] is False
@@ -186,7 +186,7 @@ async def test_of_several_holds_one_is_chosen(open_console) -> None:
         await desk.press("u")
         assert "1 risk   2 stock" in desk.text
         await desk.type("2")
-        await desk.press("enter", "enter")
+        await desk.press("enter", "f10")
         await desk.rested()
 
         assert [(h["reason"], h["released_by"]) for h in house.case(n)["holds"]] == [

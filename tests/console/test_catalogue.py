@@ -413,7 +413,7 @@ async def test_a_whole_piece_that_is_refused_waits_in_the_tray(open_console, sho
         await desk.press("f12")
         assert "Price +1 EUR" in desk.text
         shop.moods.refuses_with = 0
-        await desk.press("y", "enter")
+        await desk.press("y", "f10", "enter")
         assert desk.screen == "catalogue"
         await desk.rested()
         assert "3 of 3" in desk.text

@@ -7,12 +7,11 @@ import re
 
 import pytest
 
-from console.client.outbox import State
 from tests.console.support.station import Station
 from tests.console.support.warehouse import VARIANTS
 from tests.console.support.wire import EMAIL, PASSWORD
 
-LABEL = "00340434161094000170"
+LABEL = "00340434161094042557"
 
 
 def budget(desk: Station, *, keys: int, scans: int = 0) -> None:
@@ -32,6 +31,12 @@ def first_to_ship(desk: Station) -> int:
 def an_order_of_two_lines(desk: Station) -> int:
     house = desk.shop.warehouse
     return next(n for n in reversed(house.pick({"queue": "to_ship"}, "")) if n % 4 == 1)
+
+
+def units_of(desk: Station, n: int) -> list[str]:
+    """The barcodes of all that is open on an order, each as often as it is to ship."""
+    lines = desk.shop.warehouse.case(n)["lines"]
+    return [line["barcode"] for line in lines for _ in range(line["open_quantity"])]
 
 
 async def test_signing_in_with_an_address_and_a_password(open_console) -> None:
@@ -119,8 +124,8 @@ async def test_shipping_with_every_unit_checked_takes_one_key(open_console) -> N
 async def test_a_scanned_parcel_opens_its_order_and_is_pointed_out(open_console) -> None:
     async with open_console() as desk:
         n = an_order_of_two_lines(desk)
-        await desk.scan(desk.shop.warehouse.number(n), LABEL)
-        await desk.press("enter", "left", "enter")
+        await desk.scan(desk.shop.warehouse.number(n), *units_of(desk, n), LABEL)
+        await desk.press("enter")
         parcel = desk.shop.warehouse.case(n)["fulfilments"][-1]
         await desk.press("f2")
         await desk.scan(LABEL)
@@ -133,7 +138,7 @@ async def test_a_scanned_parcel_opens_its_order_and_is_pointed_out(open_console)
 async def test_the_label_of_a_parcel_that_left_goes_onto_no_other(open_console) -> None:
     async with open_console() as desk:
         first, second = desk.shop.warehouse.pick({"queue": "to_ship"}, "")[-2:]
-        parcel = {"carrier": "DHL", "tracking_number": "PARCEL-77"}
+        parcel = {"carrier": "DHL", "tracking_number": "PARCEL-77", "override_reason": "torn"}
         desk.shop.warehouse.ship(first, parcel, "Jon")
         await desk.scan(desk.shop.warehouse.number(second), "PARCEL-77")
 
@@ -159,13 +164,12 @@ async def test_a_case_is_counted_as_what_is_in_it(open_console) -> None:
 async def test_a_burst_of_scans_without_a_pause_reaches_the_right_screens(open_console) -> None:
     async with open_console() as desk:
         n = an_order_of_two_lines(desk)
-        line = desk.shop.warehouse.case(n)["lines"][0]
         desk.shop.moods.latency = 0.02
-        await desk.scan(desk.shop.warehouse.number(n), line["barcode"], LABEL)
+        await desk.scan(desk.shop.warehouse.number(n), *units_of(desk, n), LABEL)
 
         assert desk.screen == "ship"
         draft = desk.frame.history.now
-        assert draft.checked_units == 1
+        assert draft.checked_units == draft.units
         assert draft.tracking == LABEL
 
 
@@ -173,19 +177,20 @@ async def test_shipping_a_part_with_another_carrier(open_console) -> None:
     async with open_console() as desk:
         n = next(
             n for n in reversed(desk.shop.warehouse.pick({"queue": "to_ship"}, ""))
-            if desk.shop.warehouse.case(n)["lines"][0]["quantity"] == 3
+            if [one["quantity"] for one in desk.shop.warehouse.case(n)["lines"]][:1] == [3]
         )  # fmt: skip
         await desk.scan(desk.shop.warehouse.number(n))
         start_counting(desk)
         await desk.press("=", "1", "enter", "right")
-        await desk.scan(LABEL)
+        units = units_of(desk, n)[2:]
+        await desk.scan(*units, "01015026003653C")
         await desk.press("enter")
 
         case = desk.shop.warehouse.case(n)
-        assert case["fulfilments"][-1]["carrier"] == "DHL"
+        assert case["fulfilments"][-1]["carrier"] == "DPD"
         assert case["lines"][0]["open_quantity"] == 2
         assert case["fulfilment_status"] == "partially_shipped"
-        budget(desk, keys=5, scans=1)
+        budget(desk, keys=5, scans=len(units) + 1)
 
 
 async def test_only_drafts_with_work_in_them_are_kept(open_console) -> None:
@@ -200,14 +205,70 @@ async def test_only_drafts_with_work_in_them_are_kept(open_console) -> None:
         assert [history.now.number for history in kept.values()] == [numbers[0], numbers[-1]]
 
 
-async def test_the_carrier_of_last_time_is_offered_first(open_console) -> None:
+async def test_the_carrier_that_was_agreed_is_offered_and_not_that_of_last_time(
+    open_console,
+) -> None:
     async with open_console() as desk:
         queue = desk.shop.warehouse.pick({"queue": "to_ship"}, "")
-        await desk.scan(desk.shop.warehouse.number(queue[-1]), "1Z999AA10123456784")
+        await desk.scan(desk.shop.warehouse.number(queue[-1]), *units_of(desk, queue[-1]))
+        await desk.press("@", "U", "P", "S", "enter")
+        await desk.scan("1Z999AA10123456784")
         await desk.press("enter")
+        assert desk.shop.warehouse.case(queue[-1])["fulfilments"][-1]["carrier"] == "UPS"
         await desk.scan(desk.shop.warehouse.number(queue[-2]))
 
-        assert desk.frame.history.now.carrier == "UPS"
+        assert desk.frame.history.now.carrier == "DHL"
+        assert "DHL Paket" in desk.text
+
+
+async def test_what_the_customer_asks_stands_above_the_goods(open_console) -> None:
+    async with open_console() as desk:
+        house = desk.shop.warehouse
+        n = next(n for n in house.pick({"queue": "to_ship"}, "") if house.case(n)["customer_note"])
+        await desk.scan(house.number(n))
+
+        assert "✎ “Gift, no price please”" in desk.text
+
+
+async def test_a_red_blocks_enter_until_it_is_put_right(open_console) -> None:
+    async with open_console() as desk:
+        n = first_to_ship(desk)
+        mine = {line["sku"] for line in desk.shop.warehouse.case(n)["lines"]}
+        stranger = next(variant for variant in VARIANTS if variant.sku not in mine)
+        units = units_of(desk, n)
+        await desk.scan(desk.shop.warehouse.number(n), *units, LABEL, stranger.barcode)
+        await desk.press("enter", "enter")
+        assert desk.shop.keys == []
+        assert desk.tone == "wrong"
+        await desk.press("escape", "enter")
+
+        assert desk.shop.warehouse.case(n)["fulfilment_status"] == "shipped"
+
+
+async def test_unchecked_units_leave_only_with_a_permission_and_a_reason(open_console) -> None:
+    async with open_console() as desk:
+        n = first_to_ship(desk)
+        await desk.scan(desk.shop.warehouse.number(n))
+        await desk.press("enter")
+        assert desk.said.startswith("Not checked yet")
+        await desk.press("!")
+        await desk.type("label torn")
+        await desk.press("enter")
+        await desk.scan(LABEL)
+        await desk.press("enter")
+
+        (_, _, body), *_ = desk.shop.warehouse.effects
+        assert (body["override_reason"], "verified_lines" in body) == ("label torn", False)
+
+
+async def test_who_may_not_let_units_go_unchecked_is_told_so(open_console, shop) -> None:
+    shop.people[EMAIL]["permissions"].remove("fulfilment:override")
+    async with open_console() as desk:
+        await desk.scan(shop.warehouse.number(first_to_ship(desk)))
+        await desk.press("!")
+
+        assert desk.said.startswith("Your role")
+        assert desk.app.counter.entry.prompt is None
 
 
 async def test_a_wrong_item_is_refused_loudly_and_changes_nothing(open_console) -> None:
@@ -223,7 +284,7 @@ async def test_a_wrong_item_is_refused_loudly_and_changes_nothing(open_console) 
         assert f"WRONG ITEM  {stranger.title}" in desk.text
         assert "✖" in desk.text
         assert desk.bells == 2
-        assert desk.frame.history.now == before
+        assert desk.frame.history.now.work == before.work
 
 
 async def test_another_orders_bare_number_opens_it_unless_a_parcel_has_been_begun(
@@ -234,7 +295,8 @@ async def test_another_orders_bare_number_opens_it_unless_a_parcel_has_been_begu
         await desk.scan(desk.shop.warehouse.number(queue[-1]))
         await desk.scan(desk.shop.warehouse.number(queue[-2]).removeprefix("O-"))
         assert desk.frame.order.number == desk.shop.warehouse.number(queue[-2])
-        await desk.scan(LABEL, desk.shop.warehouse.number(queue[-3]).removeprefix("O-"))
+        await desk.press("-")
+        await desk.scan(desk.shop.warehouse.number(queue[-3]).removeprefix("O-"))
 
         assert desk.frame.order.number == desk.shop.warehouse.number(queue[-2])
         assert desk.tone == "wrong"
@@ -355,7 +417,7 @@ async def test_a_wrong_level_is_put_right(open_console) -> None:
         await desk.scan(level.variant.barcode)
         assert desk.screen == "stock"
         start_counting(desk)
-        await desk.press("=", "7", "enter", "enter")
+        await desk.press("=", "7", "enter", "f10")
 
         assert level.on_hand == 7
         assert level.movements[0]["reason"] == "count"
@@ -368,7 +430,7 @@ async def test_an_adjustment_shows_at_once_and_is_taken_back_by_its_opposite(ope
         level.on_hand, level.allocated = 9, 0
         await desk.press("f7")
         await desk.press("ctrl+r")
-        await desk.press("+", "5", "enter", "4", "enter")
+        await desk.press("+", "5", "enter", "4", "f10")
         assert level.on_hand == 14
         assert level.movements[0]["reason"] == "lost"
         start_counting(desk)
@@ -407,6 +469,7 @@ async def test_a_barcode_scanned_in_place_of_a_reason_changes_nothing(open_conso
     async with open_console() as desk:
         await desk.press("f7", "+", "5", "enter")
         await desk.scan("5012345678917")
+        await desk.press("f10")
 
         assert desk.shop.keys == []
         assert "Nothing changed" in desk.said
@@ -478,6 +541,8 @@ async def test_a_note_is_written_and_kept_while_one_looks_elsewhere(open_console
         await desk.press("n")
         assert "call first" in desk.text
         await desk.press("enter")
+        assert desk.shop.keys == []
+        await desk.press("f10")
 
         assert desk.shop.warehouse.case(101)["timeline"][-1]["text"] == "call first"
 
@@ -532,20 +597,84 @@ async def test_what_a_role_may_not_do_is_said_before_it_is_tried(
         assert shop.keys == []
 
 
-async def test_what_was_shipped_cannot_be_undone_and_undo_says_what_to_do(open_console) -> None:
-    async with open_console() as desk:
-        await desk.scan(desk.shop.warehouse.number(first_to_ship(desk)), LABEL)
-        await desk.press("enter", "f9")
+async def ship_one(desk: Station) -> int:
+    """Check all units of the first order, scan the label, and ship."""
+    n = first_to_ship(desk)
+    await desk.scan(desk.shop.warehouse.number(n), *units_of(desk, n), LABEL)
+    await desk.press("enter")
+    return n
 
-        assert "F8 refunds it" in desk.said
-        (command,) = desk.app.shop.outbox.recent()
-        assert command.state is State.DONE
+
+async def test_f9_asks_and_takes_the_last_shipment_back(open_console) -> None:
+    async with open_console() as desk:
+        n = await ship_one(desk)
+        start_counting(desk)
+        await desk.press("f9")
+        parcel = desk.shop.warehouse.case(n)["fulfilments"][-1]
+        assert desk.screen == "order"
+        assert f"Take {parcel['number']} (DHL {LABEL}) back?" in desk.text
+        await desk.press("enter")
+        assert parcel["status"] == "shipped"
+        await desk.press("f10")
+
+        assert parcel["status"] == "voided"
+        assert desk.shop.warehouse.case(n)["fulfilment_status"] == "unfulfilled"
+        assert "taken back" in desk.text
+        budget(desk, keys=3)
+        await desk.press("f9")
+        assert desk.said == "Nothing to take back"
+
+
+async def test_after_ten_minutes_f9_says_where_it_is_taken_back(open_console) -> None:
+    async with open_console() as desk:
+        await ship_one(desk)
+        desk.app.shop.outbox._db.execute("UPDATE commands SET made_at = made_at - 601")
+        await desk.press("f9")
+
+        assert "v on the order still takes it back" in desk.said
+        assert desk.screen == "home"
+
+
+async def test_a_parcel_gets_another_label(open_console) -> None:
+    async with open_console() as desk:
+        n = await ship_one(desk)
+        await desk.scan(desk.shop.warehouse.number(n))
+        await desk.press("t", "ctrl+u")
+        await desk.type("1Z999AA10123456784")
+        await desk.press("enter", "enter")
+        assert len(desk.shop.warehouse.effects) == 1
+        await desk.press("f10")
+
+        parcel = desk.shop.warehouse.case(n)["fulfilments"][-1]
+        assert (parcel["carrier"], parcel["tracking_number"]) == ("UPS", "1Z999AA10123456784")
+        assert "1Z999AA10123456784" in desk.text
+
+
+async def test_of_several_parcels_the_one_that_is_meant_is_taken_back(open_console) -> None:
+    async with open_console() as desk:
+        house = desk.shop.warehouse
+        n = next(n for n in house.pick({"queue": "to_ship"}, "")
+                 if house.case(n)["lines"][0]["open_quantity"] > 1)  # fmt: skip
+        line = house.case(n)["lines"][0]["id"]
+        one = {"lines": [{"order_line_id": line, "quantity": 1}]}
+        for number, part in (("FIRST-1", one), ("SECOND-2", {})):
+            house.ship(n, {"carrier": "DHL", "tracking_number": number, "override_reason": "torn",
+                           **part}, "Jon")  # fmt: skip
+        await desk.scan(house.number(n))
+        await desk.press("v")
+        assert "FIRST-1" in desk.text
+        ways = [one["tracking_number"] for one in house.case(n)["fulfilments"]
+                if one["status"] == "shipped"]  # fmt: skip
+        await desk.press(str(ways.index("SECOND-2") + 1), "enter", "f10")
+
+        told = {one["tracking_number"]: one["status"] for one in house.case(n)["fulfilments"]}
+        assert (told["FIRST-1"], told["SECOND-2"]) == ("shipped", "voided")
 
 
 async def test_a_parcel_that_was_not_sent_yet_is_simply_dropped(open_console) -> None:
     async with open_console() as desk:
         n = first_to_ship(desk)
-        await desk.scan(desk.shop.warehouse.number(n), LABEL)
+        await desk.scan(desk.shop.warehouse.number(n), *units_of(desk, n), LABEL)
         desk.shop.moods.is_down = True
         await desk.press("enter", "f9")
         desk.shop.moods.is_down = False
@@ -560,7 +689,7 @@ async def test_steps_of_a_draft_are_taken_back_one_by_one(open_console) -> None:
         await desk.scan(desk.shop.warehouse.number(an_order_of_two_lines(desk)))
         start = desk.frame.history.now.work
         await desk.press("-", "right")
-        await desk.scan(LABEL)
+        await desk.scan(desk.frame.order.lines[0].barcode)
         await desk.press("f9", "f9", "f9")
 
         assert desk.frame.history.now.work == start

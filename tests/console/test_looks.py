@@ -283,7 +283,7 @@ async def test_waiting_commands_are_counted_in_the_bar(open_console) -> None:
         await desk.press("f7")
         desk.shop.moods.is_down = True
         for _ in range(3):
-            await desk.press("+", "5", "enter", "enter")
+            await desk.press("+", "5", "enter", "f10")
         await desk.press("ctrl+r")
 
         assert "3 waiting" in desk.text
@@ -298,7 +298,7 @@ async def test_a_refused_command_waits_in_the_tray_with_what_the_shop_said(open_
         await desk.press("f7", "down", "=", "3", "enter")
         level = desk.app.frame.level_at_hand()
         desk.shop.warehouse.level(level.id).on_hand = 11
-        await desk.press("enter")
+        await desk.press("f10")
 
         assert desk.tone == "wrong"
         assert "The level has moved since it was read." in desk.said
@@ -309,7 +309,7 @@ async def test_a_refused_command_waits_in_the_tray_with_what_the_shop_said(open_
         await desk.press("enter")
         assert desk.screen == "level"
         assert "11" in desk.text
-        await desk.press("f12", "d")
+        await desk.press("f12", "d", "f10")
         assert "dropped, it was not done" in desk.said
         assert desk.shop.warehouse.level(level.id).on_hand == 11
 
@@ -319,9 +319,9 @@ async def test_a_refused_count_can_be_put_on_top_of_what_stands_there_now(open_c
         await desk.press("f7", "down", "=", "3", "enter")
         level = desk.shop.warehouse.level(desk.app.frame.level_at_hand().id)
         level.on_hand = 11
-        await desk.press("enter", "f12")
+        await desk.press("f10", "f12")
         assert "y puts 3 in the place of 11; d leaves 11" in desk.text
-        await desk.press("y")
+        await desk.press("y", "f10")
         assert level.on_hand == 3
         await desk.press("f9")
 

@@ -11,14 +11,24 @@ from console.flows import lines
 from console.flows.history import History
 from console.flows.ship import events, rules
 from console.flows.ship.draft import ShipDraft
-from console.flows.step import Tone
+from console.flows.step import Step, Tone
 from tests.console.support.making import a_line, an_order
 
 MUG, TEA = a_line("MUG", quantity=2), a_line("TEA", quantity=3)
+LABEL = "00340434161094042557"
+BOTH = "201298452277"
+"""An Identcode of DHL that is the UPC of some goods as well."""
 
 
 def start(*lines: object) -> ShipDraft:
-    return rules.start(an_order(*(lines or (MUG, TEA))), carrier="DHL")
+    return rules.start(an_order(*(lines or (MUG, TEA))))
+
+
+def known(draft: ShipDraft, code: str, *told: object) -> Step[ShipDraft, object]:
+    """A scan about which the shop is asked, and its answer."""
+    asked = rules.step(draft, lines.Scanned(code))
+    assert asked.commands == (events.LookUp(code),)
+    return rules.step(asked.state, events.Recognised(code, *(told or (None,))))  # type: ignore[arg-type]
 
 
 def after(draft: ShipDraft, *happened: events.Event) -> ShipDraft:
@@ -36,19 +46,130 @@ def test_a_parcel_starts_with_everything_that_is_open() -> None:
 
 
 def test_the_label_and_enter_ship_the_whole_order() -> None:
-    taken = rules.step(start(), lines.Scanned("00340434161094000170"))
+    taken = known(start(), LABEL)
     sent = rules.step(taken.state, events.Enter())
 
-    assert taken.commands == ()
     assert sent.commands == (
-        events.Send({"line-MUG": 2, "line-TEA": 3}, "DHL", "00340434161094000170", True),
+        events.Send({"line-MUG": 2, "line-TEA": 3}, "DHL", LABEL, True, {}, ""),
     )
 
 
-def test_a_ups_label_chooses_ups() -> None:
-    draft = after(start(), lines.Scanned("1Z999AA10123456784"))
+def test_a_label_of_another_carrier_is_refused_until_that_carrier_is_chosen() -> None:
+    refused = known(start(), "1Z999AA10123456784")
+    chosen = after(refused.state, events.Dismiss(), events.By("UPS"))
 
-    assert (draft.carrier, draft.tracking) == ("UPS", "1Z999AA10123456784")
+    assert (refused.state.carrier, refused.state.tracking) == ("DHL", "")
+    assert refused.feedback.tone is Tone.WRONG
+    assert "a number of UPS: this goes by DHL" in refused.feedback.text
+    assert known(chosen, "1Z999AA10123456784").state.tracking == "1Z999AA10123456784"
+
+
+def test_without_an_agreed_carrier_the_label_says_who_it_is() -> None:
+    nobody = rules.start(an_order(MUG, carrier=None))
+    told = known(nobody, "1Z999AA10123456784").state
+
+    assert (nobody.carrier, told.carrier, told.tracking) == ("", "UPS", "1Z999AA10123456784")
+    assert rules.step(nobody, events.Enter()).feedback.text.startswith("By whom?")
+
+
+@pytest.mark.parametrize("code", ["swan-neck-12", "CARGO-778812", "00340434161094042558", "x"])
+def test_what_nothing_is_called_is_an_unknown_item_and_never_a_tracking_number(code: str) -> None:
+    taken = known(start(), code)
+    entered = rules.step(taken.state, events.Enter())
+
+    assert (taken.state.tracking, taken.feedback.tone) == ("", Tone.WRONG)
+    assert taken.feedback.text.startswith(f"UNKNOWN ITEM  {code}")
+    assert (entered.commands, entered.feedback.tone) == ((), Tone.WRONG)
+
+
+def test_a_red_stands_until_the_right_thing_is_scanned_or_it_is_put_right() -> None:
+    red = known(start(), "X", "variant", "Darjeeling").state
+    sure = after(red, lines.TurnTo(1), events.Enter(), events.Enter())
+
+    assert red.alarm.startswith("WRONG ITEM  Darjeeling")
+    assert sure.alarm == red.alarm
+    assert known(red, LABEL).state.tracking == ""
+    assert after(red, lines.Scanned("MUG")).alarm == ""
+    assert after(red, events.Dismiss()).alarm == ""
+
+
+def test_a_code_that_is_goods_and_fits_the_carrier_is_asked_about_with_one_key() -> None:
+    mug = a_line("MUG", quantity=1, barcodes=(Barcode(BOTH, 1),))
+    asked = rules.step(start(mug), lines.Scanned(BOTH))
+    item = rules.step(asked.state, events.Enter()).state
+    label = rules.step(asked.state, events.AsTracking()).state
+
+    assert "fits DHL as well" in asked.state.question.text
+    assert (asked.state.checked_units, asked.state.tracking) == (0, "")
+    assert (item.checked_units, item.tracking, item.question) == (1, "", None)
+    assert (label.checked_units, label.tracking, label.question) == (0, BOTH, None)
+
+
+def test_as_long_as_goods_must_be_checked_nothing_is_asked() -> None:
+    mug = a_line("MUG", quantity=2, barcodes=(Barcode(BOTH, 1),), must_verify=True)
+    checked = after(start(mug), lines.Scanned(BOTH), lines.Scanned(BOTH))
+
+    assert (checked.checked_units, checked.question) == (2, None)
+    assert rules.step(checked, lines.Scanned(BOTH)).state.question is not None
+
+
+def test_goods_that_are_not_on_the_order_and_fit_the_carrier_are_asked_about_too() -> None:
+    asked = known(start(), BOTH, "variant", "Darjeeling", "TEA-DA").state
+
+    assert rules.step(asked, events.Enter()).state.alarm.startswith("WRONG ITEM  Darjeeling")
+    assert rules.step(asked, events.AsTracking()).state.tracking == BOTH
+
+
+MUST = a_line("MUG", quantity=2, must_verify=True)
+
+
+def test_units_that_must_be_checked_do_not_leave_unchecked() -> None:
+    label_first = known(start(MUST), LABEL)
+    blind = rules.step(start(MUST), events.Enter())
+    done = after(start(MUST), lines.Scanned("MUG"), lines.Scanned("MUG"))
+    sent = rules.step(known(done, LABEL).state, events.Enter())
+
+    assert (label_first.state.tracking, label_first.feedback.tone) == ("", Tone.WRONG)
+    assert "2 units not checked yet" in label_first.feedback.text
+    assert (blind.commands, blind.feedback.text) == ((), "Not checked yet: Mug 0 of 2. Scan each")
+    assert sent.commands[0].verified == {"line-MUG": 2}
+
+
+def test_of_half_checked_goods_only_the_checked_ones_leave() -> None:
+    """No answer ships the rest."""
+    draft = after(start(MUST), lines.Scanned("MUG"))
+    asked = rules.step(draft, events.Enter()).state
+    sent = after(asked, lines.TurnTo(1), events.Enter())
+    ready = rules.step(after(sent, lines.TurnTo(1)), events.Enter())
+
+    assert [one.name for one in asked.question.choices] == ["back", "ready"]
+    assert (ready.commands[0].lines, ready.commands[0].verified) == (
+        {"line-MUG": 1},
+        {"line-MUG": 1},
+    )
+
+
+def test_an_override_lets_them_leave_and_travels_with_its_reason() -> None:
+    short = rules.step(start(MUST), events.Override("x"))
+    let_go = after(start(MUST), events.Override("label torn"))
+    tracked = known(let_go, LABEL).state
+    sent = rules.step(tracked, events.Enter()).commands[0]
+
+    assert (short.state.override, short.feedback.tone) == ("", Tone.WRONG)
+    assert (sent.override, sent.verified, sent.lines) == ("label torn", {}, {"line-MUG": 2})
+
+
+def test_an_override_that_was_not_needed_in_the_end_is_not_sent() -> None:
+    draft = after(start(MUST), events.Override("label torn"), lines.Scanned("MUG"))
+    sent = rules.step(known(after(draft, lines.Scanned("MUG")), LABEL).state, events.Enter())
+
+    assert sent.commands[0].override == ""
+
+
+def test_the_draft_knows_how_it_goes_and_what_the_customer_asks() -> None:
+    draft = rules.start(an_order(MUG, carrier="GLS", customer_note="Ring twice"))
+
+    assert (draft.carrier, draft.agreed, draft.note) == ("GLS", "DHL Paket", "Ring twice")
 
 
 def test_scanning_goods_checks_them_off() -> None:
@@ -106,8 +227,8 @@ def test_a_code_that_goods_got_since_the_order_was_read_counts_as_the_shop_says(
 def test_a_upc_is_the_ean_with_a_zero_before_it(code: str, known: str) -> None:
     """On file in one form, printed in the other."""
     for line in (
-        a_line("MUG", barcodes=(Barcode(known, 1),)),
-        a_line("MUG", barcode=known),
+        a_line("MUG", barcodes=(Barcode(known, 1),), must_verify=True),
+        a_line("MUG", barcode=known, must_verify=True),
     ):
         assert after(start(line), lines.Scanned(code)).checked_units == 1
 
@@ -136,18 +257,30 @@ def test_what_does_not_belong_here_is_refused_by_name(kind: str, words: str) -> 
 
     assert taken.feedback.tone is Tone.WRONG
     assert taken.feedback.text.startswith(words)
-    assert taken.state == start()
+    assert taken.state == replace(start(), alarm=taken.feedback.text)
 
 
-def test_a_code_that_the_shop_does_not_know_is_a_tracking_number() -> None:
-    assert after(start(), events.Recognised("CARGO-778812", None)).tracking == "CARGO-778812"
+def test_a_free_number_is_typed_behind_a_hash() -> None:
+    asked = rules.step(start(), events.Tracked("cargo-778812"))
+    taken = rules.step(asked.state, events.Recognised("cargo-778812", None, is_typed=True))
+    goods = rules.step(
+        asked.state, events.Recognised("cargo-778812", "variant", "Tea", is_typed=True)
+    )
 
-
-def test_offline_the_code_is_taken_as_tracking_number_and_that_is_said() -> None:
-    taken = rules.step(start(), events.NotRecognised("CARGO-778812"))
-
+    assert asked.commands == (events.LookUp("cargo-778812", is_typed=True),)
     assert taken.state.tracking == "CARGO-778812"
-    assert "could not be asked" in taken.feedback.text
+    assert (goods.state.tracking, goods.feedback.tone) == ("", Tone.WRONG)
+
+
+def test_offline_only_what_fits_the_carrier_or_was_typed_as_such_is_a_tracking_number() -> None:
+    label = rules.step(start(), events.NotRecognised(LABEL)).state
+    other = rules.step(start(), events.NotRecognised("CARGO-778812"))
+    typed = rules.step(start(), events.NotRecognised("CARGO-778812", is_typed=True))
+
+    assert label.tracking == LABEL
+    assert (other.state.tracking, other.feedback.tone) == ("", Tone.WRONG)
+    assert typed.state.tracking == "CARGO-778812"
+    assert "could not be asked" in typed.feedback.text
 
 
 @pytest.mark.parametrize("text", ["abc", "", "a" * 65, "no tracking!"])
@@ -174,11 +307,15 @@ def test_without_a_tracking_number_the_operator_is_asked_and_no_has_the_focus() 
     assert asked.state.question.focused.name == "back"
     assert backed_out.commands == ()
     assert backed_out.state.question is None
-    assert agreed.commands == (events.Send({"line-MUG": 2, "line-TEA": 3}, "DHL", None, True),)
+    assert agreed.commands == (
+        events.Send({"line-MUG": 2, "line-TEA": 3}, "DHL", None, True, {}, ""),
+    )
 
 
 def test_half_checked_parcels_are_asked_about() -> None:
-    draft = after(start(), lines.Scanned("MUG"), events.Tracked("CARGO-778812"))
+    draft = after(
+        start(), lines.Scanned("MUG"), events.Recognised("CARGO-778812", None, is_typed=True)
+    )
     asked = rules.step(draft, events.Enter())
     only_checked = rules.step(after(asked.state, lines.TurnTo(1)), events.Enter())
     all_of_it = rules.step(after(asked.state, lines.TurnTo(2)), events.Enter())
@@ -196,7 +333,9 @@ def test_a_scan_closes_an_open_question() -> None:
 
 
 def test_an_order_that_changed_keeps_the_draft_as_far_as_it_fits_and_says_so() -> None:
-    draft = after(start(), events.Tracked("CARGO-778812"), lines.Scanned("TEA"))
+    draft = after(
+        start(), events.Recognised("CARGO-778812", None, is_typed=True), lines.Scanned("TEA")
+    )
     fitted = rules.reloaded(draft, an_order(replace(MUG, open_quantity=1), TEA))
 
     assert [(line.sku, line.take, line.checked) for line in fitted.state.lines] == [
@@ -220,9 +359,16 @@ HAPPENINGS = st.one_of(
     st.integers(-2, 5).map(lines.Move),
     st.sampled_from(["DHL", "UPS", "", " "]).map(events.By),
     st.sampled_from(["CARGO-778812", "?"]).map(events.Tracked),
-    st.tuples(st.just("X-1"), st.sampled_from([None, "variant", "order"])).map(
-        lambda pair: events.Recognised(*pair, label="it")
+    st.builds(
+        events.Recognised,
+        st.sampled_from(["X-1", LABEL, BOTH]),
+        st.sampled_from([None, "variant", "order", "fulfilment"]),
+        st.just("it"),
+        is_typed=st.booleans(),
     ),
+    st.builds(events.NotRecognised, st.sampled_from(["X-1", LABEL]), st.booleans()),
+    st.sampled_from(["torn", "x"]).map(events.Override),
+    st.builds(events.AsTracking),
     st.integers(-2, 2).map(lines.TurnTo),
     st.builds(events.TakeAll),
     st.builds(events.Dismiss),
@@ -233,7 +379,8 @@ HAPPENINGS = st.one_of(
 @settings(max_examples=50)
 @given(st.lists(HAPPENINGS, max_size=30))
 def test_never_more_is_shipped_than_is_open(happened: list[events.Event]) -> None:
-    draft = start()
+    """And nothing unchecked that must be, and nothing while a red stands."""
+    draft = start(replace(MUG, must_verify=True), TEA)
     for event in happened:
         taken = rules.step(draft, event)
         draft = taken.state
@@ -243,6 +390,10 @@ def test_never_more_is_shipped_than_is_open(happened: list[events.Event]) -> Non
             if isinstance(command, events.Send):
                 open_units = {"line-MUG": 2, "line-TEA": 3}
                 assert command.lines
+                assert not taken.state.alarm
+                unchecked = command.lines.get("line-MUG", 0) - command.verified.get("line-MUG", 0)
+                assert unchecked == 0 or command.override
+                assert all(n <= command.lines[line] for line, n in command.verified.items())
                 assert all(0 < n <= open_units[line] for line, n in command.lines.items())
                 assert command.is_everything == (command.lines == open_units)
                 assert command.carrier

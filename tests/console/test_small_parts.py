@@ -154,24 +154,6 @@ def test_views_go_round_and_back(by: int) -> None:
 # Tracking numbers
 
 
-@pytest.mark.parametrize(
-    ("number", "carrier"),
-    [
-        ("1Z999AA10123456784", "UPS"), ("00340434161094000170", "DHL"),
-        ("JJD000390007827395561", "DHL"), ("RR123456785DE", "DHL"), ("3SABCD1234567", "PostNL"),
-        ("RR123456785GB", "Royal Mail"), ("RR123456785AT", None),
-    ],
-)  # fmt: skip
-def test_carriers_are_known_by_their_numbers(number: str, carrier: str | None) -> None:
-    assert tracking.is_from_carrier(number)
-    assert tracking.carrier_of(number) == carrier
-
-
-@pytest.mark.parametrize("code", ["5012345678917", "012345678905", "MUG-BL", "O-1000412"])
-def test_goods_and_orders_are_no_tracking_numbers(code: str) -> None:
-    assert not tracking.is_from_carrier(code)
-
-
 def test_a_number_read_out_in_groups_is_put_together() -> None:
     assert tracking.tidy("0034 0434 1610 9400 0170") == "00340434161094000170"
 

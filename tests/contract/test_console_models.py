@@ -238,7 +238,10 @@ DRAFTS = {
     ),
     "a part ships": (
         "/orders/{order_id}/ship",
-        orders.ship(an_order(), {LINE: 1}, carrier="DHL", tracking="JJD1", is_everything=False),
+        orders.ship(
+            an_order(), {LINE: 1}, carrier="DHL", tracking="JJD1", is_everything=False,
+            verified={LINE: 1}, override="label torn",
+        ),
     ),
     "money goes back": (
         "/orders/{order_id}/refunds",

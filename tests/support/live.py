@@ -238,6 +238,7 @@ def open_shop(shop: RunningShop) -> StaffMember:
         "countries": ["DE"],
         "price": {"amount": 490, "currency": "EUR"},
         "free_above": {"amount": 10_000, "currency": "EUR"},
+        "carrier": "DHL",
     }
     owner.posts("/shipping-methods", parcel, expected=201)
     return owner

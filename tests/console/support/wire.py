@@ -21,7 +21,7 @@ EMAIL, PASSWORD = "mia@stockroom.test", "correct horse battery"
 PERMISSIONS = [
     "orders:read", "orders:write", "orders:refund", "fulfilment:write", "inventory:read",
     "inventory:adjust", "reports:read", "catalog:read", "catalog:write", "orders:cancel",
-    "payments:write", "jobs:write",
+    "payments:write", "jobs:write", "fulfilment:override",
 ]  # fmt: skip
 MOST_ROWS = 100
 PRODUCTS_KNOW = {
@@ -319,6 +319,10 @@ class WireShop:
                 return _json(house.hold(house.find_order(order_id), body, actor), 201)
             case ["order-holds", hold_id, "release"]:
                 return _json(house.release(hold_id, actor))
+            case ["fulfilments", fulfilment_id, "correct"]:
+                return _json(house.correct(fulfilment_id, body, actor))
+            case ["fulfilments", fulfilment_id, "void"]:
+                return _json(house.void(fulfilment_id, body, actor))
             case ["attention", item_id, command]:
                 return _json(house.resolve(item_id, command, body, actor))
             case ["stock", level_id, "adjust"]:
