@@ -67,6 +67,7 @@ def test_a_request_is_one_line(client: FlaskClient, lines: Lines) -> None:
     assert line == {
         "event": "request",
         "level": "info",
+        "network": "127.0.0.0/24",  # never the whole address
         "request_id": "press-of-f7",
         "method": "GET",
         "route": f"{PATH}/kept/<name>",
