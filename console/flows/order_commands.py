@@ -150,6 +150,8 @@ def ended(what: MarkPaid | Cancel, order: CaseFile, outcome: Outcome) -> Feedbac
 def _money_back(order: CaseFile) -> str:
     if not order.refundable.amount:
         return "Nothing was paid."
+    if any(dispute.closed_at is None for dispute in order.disputes):
+        return "Its money is in dispute: nothing is refunded, and Attention lists it."
     where = money_came_from(order)
     if any(line.shipped_quantity for line in order.lines):
         return f"The money for what has not left goes back to {where}."

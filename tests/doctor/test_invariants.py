@@ -215,7 +215,7 @@ PLANTED: dict[str, Planted] = {
     "deliveries-done": Planted(
         ["UPDATE facts SET relayed_at = now(), created_at = now() - interval '61 minutes'",
          "INSERT INTO fact_deliveries (fact_id, subscriber, due_at, attempts)"
-         " SELECT id, 'x', now(), 3 FROM facts LIMIT 1"]
+         " SELECT id, 'x', now() - interval '61 minutes', 3 FROM facts LIMIT 1"]
     ),
     "letters-once": Planted(
         ["INSERT INTO letters (id, created_at, kind, subject_id, recipient, status, subject_line,"

@@ -151,7 +151,7 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
 
 
 def expire_unpaid_orders() -> int:
-    """Cancel orders whose time to pay is over and give their goods back; returns how many.
+    """Cancel orders whose time to pay is over and give their goods back; returns how many were due.
 
     First the customer's open PaymentIntent is withdrawn: should it turn out to be paid, the order
     is settled and stays. While the provider does not answer, the order waits.

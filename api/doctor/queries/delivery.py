@@ -15,12 +15,14 @@ INVARIANTS = (
     Invariant(
         "deliveries-done",
         Section.DELIVERY,
-        "28: each job that a fact wakes is done within an hour, or a person is asked about it",
+        "28: each job that a fact wakes is done within an hour, waits for its next attempt, or is "
+        "on the attention list",
         """
     SELECT d.fact_id AS subject, d.subscriber || ' of ' || f.name || ' ' || f.id AS label,
         'not done, ' || d.attempts || ' attempts' AS recorded, 'done' AS expected
     FROM fact_deliveries d JOIN facts f ON f.id = d.fact_id
     WHERE d.done_at IS NULL AND f.created_at < :now - interval '1 hour'
+        AND d.due_at < :now - interval '1 hour'
         AND NOT EXISTS (
             SELECT FROM attention_items a WHERE a.kind = 'failing_job'
             AND a.reference IN (d.fact_id || '/' || d.subscriber, '*/' || d.subscriber)

@@ -147,7 +147,7 @@ def _called(refusal: DomainError) -> str:
 def _problem(row: int, refusal: DomainError, consequence: Consequence, sheet: Source) -> Problem:
     if sheet.format is FileFormat.WOOCOMMERCE and refusal.code in _WOOCOMMERCE:
         theirs, advice = _WOOCOMMERCE[refusal.code]
-        slug = str(refusal.facts.get("slug", ""))
+        slug = str(refusal.facts["slug"]) if refusal.code == "slug_taken" else ""
         return Problem(row, sheet.name_of(theirs), slug, advice, consequence)
     if refusal.code not in _TOLD:
         is_ours = sheet.format in (FileFormat.CSV, FileFormat.JSONL)
