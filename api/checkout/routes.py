@@ -185,10 +185,11 @@ def confirm_payment(order_id: UUID) -> Any:
 @orders_blueprint.arguments(AmendOrderSchema)
 @orders_blueprint.response(200, OrderSchema)
 def amend_order(form: dict[str, Any], order_id: UUID, expected_version: int) -> Any:
-    """Change e-mail, addresses or shipping of your unpaid order; a guest sends the X-Cart-Token.
+    """Change e-mail, addresses, note or shipping of your unpaid order.
 
-    Prices of goods stay as agreed. When the total changes, an open PaymentIntent is withdrawn: ask
-    for a new one. Refused once the order is paid or while a payment is being carried out.
+    A guest sends the X-Cart-Token. Prices of goods stay as agreed. When the total changes, an open
+    PaymentIntent is withdrawn: ask for a new one. Refused once the order is paid or while a payment
+    is being carried out.
     """
     changing.amend_order(
         order_id, ChangeForm(**form), expected_version=expected_version, by=principal()

@@ -106,6 +106,13 @@ class AmendOrderSchema(Schema):
         },
     )
     shipping_method = ma.fields.String(validate=ma.validate.Length(1, 60))
+    customer_note = Line(
+        500,
+        metadata={
+            "description": "What the customer asks of those who pack; null takes it back.",
+            "example": "Please ring at the back door.",
+        },
+    )
     expected_total = ma.fields.Nested(
         MoneySchema,
         metadata={"description": "What the customer saw; another total is refused (409)."},

@@ -81,6 +81,24 @@ def test_a_guest_corrects_address_and_e_mail(shop: Shop) -> None:
         assert len(shop.staff().gets("/orders", q=typed).json["data"]) == count
 
 
+def test_a_note_is_changed_and_taken_back_and_stays_when_left_out(shop: Shop) -> None:
+    guest, order = an_unpaid_order(shop, customer_note="Ring twice")
+
+    moved = guest.changes(order, email="right@example.test")
+    changed = guest.changes(moved, customer_note="  Ring at the back door ")
+    told_of = told(shop, order)[-1]
+    gone = guest.changes(changed, customer_note=None)
+    too_long = guest.tries_to_change(gone, customer_note="x" * 501)
+
+    assert moved["customer_note"] == "Ring twice"
+    assert changed["customer_note"] == "Ring at the back door"
+    assert changed["total"] == order["total"]
+    assert told_of == ("amended", "Changed by the customer: note.", "Guest")
+    assert gone["customer_note"] is None
+    assert guest.sees(order)["customer_note"] is None
+    assert too_long.status_code == 422
+
+
 def test_another_country_and_method_are_taxed_and_shipped_anew(shop: Shop) -> None:
     customer, order = an_unpaid_order(shop, shop.customer())
     billed = {**ADDRESS, "name": "Works Council"}

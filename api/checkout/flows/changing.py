@@ -1,6 +1,7 @@
 """What customers do with an order that they have not paid yet: change it, or cancel it."""
 
 from dataclasses import dataclass
+from types import EllipsisType
 from typing import Any
 from uuid import UUID
 
@@ -31,22 +32,26 @@ ROUNDS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeForm:
-    """What a customer wants to change; None leaves a thing as it was agreed."""
+    """What a customer wants to change; None leaves a thing as it was agreed.
+
+    A note may be taken back, which is None; `...` leaves it.
+    """
 
     email: str | None = None
     shipping_address: dict[str, Any] | None = None
     billing_address: dict[str, Any] | None = None
     shipping_method: str | None = None
+    customer_note: str | EllipsisType | None = ...
     expected_total: Money | None = None
 
 
 def amend_order(order_id: UUID, form: ChangeForm, *, expected_version: int, by: Principal) -> None:
-    """Change addresses, e-mail or shipping of an unpaid order; prices of goods stay as agreed.
+    """Change addresses, e-mail, note or shipping of an unpaid order.
 
-    Another country or shipping method prices shipping and tax anew. When that changes the total,
-    what could still be paid at the provider is withdrawn before, so that the old total is never
-    paid for the changed order; the next payment asks for the new one. A payment that came first is
-    taken over, and the change is refused.
+    Prices of goods stay as agreed. Another country or shipping method prices shipping and tax
+    anew. When that changes the total, what could still be paid at the provider is withdrawn
+    before, so that the old total is never paid for the changed order; the next payment asks for
+    the new one. A payment that came first is taken over, and the change is refused.
 
     Locks the order. Raises `OrderNotFound`, `Stale`, `InvalidState` (paid, cancelled, completed),
     `PaymentInProgress`, `CartChanged` (the total is not `expected_total`), what pricing says about
@@ -109,6 +114,7 @@ def _content(order: Order) -> tuple[Any, ...]:
         order.shipping_address,
         order.billing_address,
         order.shipping_method,
+        order.customer_note,
         order.total,
     )
 
@@ -138,6 +144,7 @@ def _wanted(order: Order, form: ChangeForm) -> Amendment:
     billing_address = form.billing_address
     if billing_address is None:
         billing_address = shipping_address if follows else order.billing_address
+    note = form.customer_note
     code = form.shipping_method or order.shipping_method["code"]
     country = shipping_address["country"]
     method, priced = order.shipping_method, None
@@ -150,6 +157,7 @@ def _wanted(order: Order, form: ChangeForm) -> Amendment:
         shipping_address=shipping_address,
         billing_address=billing_address,
         shipping_method=method,
+        customer_note=order.customer_note if isinstance(note, EllipsisType) else note,
         pricing=priced,
     )
 

@@ -35,12 +35,13 @@ class Pricing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
-    """An order as its customer wants it: all four, changed or not, and what follows from them."""
+    """An order as its customer wants it: all five, changed or not, and what follows from them."""
 
     email: str
     shipping_address: dict[str, Any]
     billing_address: dict[str, Any]
     shipping_method: dict[str, Any]
+    customer_note: str | None
     pricing: Pricing | None
     """None leaves shipping and tax as they were agreed."""
 
@@ -50,6 +51,7 @@ _WORDS = {
     "shipping_address": "shipping address",
     "billing_address": "billing address",
     "shipping_method": "shipping method",
+    "customer_note": "note",
 }
 
 
