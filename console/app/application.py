@@ -56,7 +56,7 @@ from console.scan.entry import (
     Prompt,
 )
 from console.scan.intake import Intake
-from console.screens.background import begin
+from console.screens.background import begin, over
 from console.screens.frame import Frame
 from console.settings import Settings
 
@@ -121,7 +121,8 @@ class ConsoleApp(Pasting):
         self.call_after_refresh(self._after_first_paint)
 
     async def on_unmount(self) -> None:
-        """Close what is open; every command is on disk already."""
+        """Close what is open, once nothing uses it; every command is on disk already."""
+        await over(self)
         self.unsent = self.shop.waiting
         self._scans.close()
         await self.shop.close()
@@ -385,6 +386,8 @@ class ConsoleApp(Pasting):
         self.post_message(CommandEnded(command, failure))
 
     def _tick(self) -> None:
+        if not self.screen_stack:
+            return  # the console is being closed
         frame = self.frame
         frame.restand()
         frame.tick()

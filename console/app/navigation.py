@@ -92,6 +92,8 @@ class Navigation(App[None]):
     def say(self, feedback: Feedback) -> None:
         """Tell the operator something, wherever they are; loudly when it is wrong."""
         self.counter.feedback = feedback
+        if not self.screen_stack:
+            return  # the console is being closed
         self.frame.entry_bar.say(feedback)
         if feedback.tone is Tone.WRONG:
             # Twice: a single bell is what terminals ring for anything.

@@ -54,8 +54,11 @@ class Sender:
                 self._start_what_may_go()
                 await self._wait()
         finally:
-            for task in self._sending.values():
+            under_way = tuple(self._sending.values())
+            for task in under_way:
                 task.cancel()
+            # They write down how far they came: the outbox is closed after this.
+            await asyncio.gather(*under_way, return_exceptions=True)
 
     def _start_what_may_go(self) -> None:
         person = self._caller.session.person

@@ -55,6 +55,7 @@ class Intake(Generic[Item]):
                 await asyncio.wait({self._current})
             except asyncio.CancelledError:
                 self._current.cancel()
+                await asyncio.wait({self._current})
                 raise
             task, self._current = self._current, None
             if not task.cancelled():
