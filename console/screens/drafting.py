@@ -44,8 +44,8 @@ class DraftingScreen(Frame, Generic[Draft]):
         """Whether nobody would miss this draft."""
 
     @abstractmethod
-    def page(self, draft: Draft, width: int) -> list[Line]:
-        """The draft, laid out."""
+    def page(self, draft: Draft, width: int, height: int) -> list[Line]:
+        """The draft, laid out; 0 is a height that is not known yet."""
 
     @abstractmethod
     def refresh_draft(self) -> None:
@@ -123,9 +123,12 @@ class DraftingScreen(Frame, Generic[Draft]):
         return True
 
     def on_resize(self) -> None:
-        """Another width, another layout; once more when the page has its own new size."""
+        """Another width, another layout."""
         self.draw()
-        self.call_after_refresh(self.draw)
+
+    def on_sheet_resized(self) -> None:
+        """The page has another size: the window has, or a question stands above it."""
+        self.draw()
 
     def draw(self) -> None:
         """Draw the draft."""
@@ -136,8 +139,9 @@ class DraftingScreen(Frame, Generic[Draft]):
             self.sheet.show([Line(), Line(((words, self.counter.paints.dim),))])
             self.question.show(None)
             return
-        page = self.page(history.now, self.size.width)
-        self.sheet.show([*self.counter.claim_lines(self.order_id), *page])
+        claims = self.counter.claim_lines(self.order_id)
+        height = max(0, self.sheet.size.height - len(claims))
+        self.sheet.show([*claims, *self.page(history.now, self.size.width, height)])
         self.refresh_draft()
 
     def take_cancel(self, prompt: Prompt) -> None:

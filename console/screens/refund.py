@@ -61,7 +61,7 @@ class RefundScreen(DraftingScreen[RefundDraft]):
         idle = draft.stage is Stage.EDITING and draft.is_empty and not draft.note
         return idle or draft.stage is Stage.ENDED
 
-    def page(self, draft: RefundDraft, width: int) -> list[Line]:
+    def page(self, draft: RefundDraft, width: int, height: int) -> list[Line]:
         """What comes back, and what is given for it."""
         return refund_page(draft, self.counter.paints, width)
 

@@ -60,10 +60,10 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         """Nothing was checked, changed or tracked."""
         return draft.is_untouched
 
-    def page(self, draft: ShipDraft, width: int) -> list[Line]:
+    def page(self, draft: ShipDraft, width: int, height: int) -> list[Line]:
         """The parcel and its label."""
         where = address(self.order.shipping_address if self.order else None)
-        return ship_page(draft, where, self.counter.paints, width)
+        return ship_page(draft, where, self.counter.paints, width, height)
 
     def refresh_draft(self) -> None:
         """The open question, and what Enter would do."""

@@ -9,7 +9,8 @@ from console.flows.ship.draft import Packed, ShipDraft
 from console.flows.tracking import CARRIERS
 from console.flows.words import Sense, figure, money, units
 from console.theme import Paints
-from console.widgets.ink import Column, Line, Part, beside, cells, wrapped
+from console.widgets.figures import large
+from console.widgets.ink import Column, Line, Part, beside, cells, width_of, wrapped
 
 PACK_COLUMNS = (
     Column("Item", 16, grow=1),
@@ -32,28 +33,135 @@ RETURN_COLUMNS = (
 BOXES = 9
 """Units up to which checking is shown as boxes."""
 
+LARGE_COLUMNS = (Column("Item, SKU, barcode", 20, grow=1), Column("Checked", 9, right=True))
+LARGE = 3
+"""Rows from which a line of goods is drawn with large digits."""
+
+TALLEST = 6
+"""Rows above which more room makes a line of goods no easier to read."""
+
+FEWEST = 4
+"""Rows below which the page is scrolled as a whole."""
+
 SIDE_BY_SIDE = 116
 LABEL_WIDTH = 50
 
 
-def ship_page(draft: ShipDraft, address: Sequence[str], paints: Paints, width: int) -> list[Line]:
-    """What is in the parcel, and what is on its label; side by side when there is room."""
-    wide = width >= SIDE_BY_SIDE
-    goods_width = width - LABEL_WIDTH - 3 if wide else width
-    goods = [*_said(draft, paints, goods_width), *_head(PACK_COLUMNS, goods_width, paints)]
-    for at, line in enumerate(draft.lines):
-        goods.append(_packed(line, at == draft.cursor, paints, goods_width))
-    if not draft.lines:
+def ship_page(
+    draft: ShipDraft, address: Sequence[str], paints: Paints, width: int, height: int = 0
+) -> list[Line]:
+    """What is in the parcel, what is on its label, and what comes next.
+
+    The goods take the height that is free: the fewer lines, the larger each of them. More lines
+    than fit pass by under the label's fixed place.
+    """
+    said, foot = _said(draft, paints, width), _foot(draft, paints, width)
+    room = height - len(said) - len(foot)
+    if width >= SIDE_BY_SIDE:
+        label = _label(draft, address, paints, LABEL_WIDTH)
+        goods_width = width - LABEL_WIDTH - 3
+        goods = _goods(draft, paints, goods_width, room)
+        return [*said, *beside(goods, label, goods_width, (" │ ", paints.faint)), *foot]
+    label = _label(draft, address, paints, width)
+    if room < len(label) + len(draft.lines) + 1:
+        label = _label(draft, (" · ".join(address),), paints, width)
+    return [*said, *_goods(draft, paints, width, room - len(label)), *label, *foot]
+
+
+def _goods(draft: ShipDraft, paints: Paints, width: int, room: int) -> list[Line]:
+    """The lines to check, in as many rows as there are; all of them where no rows are known."""
+    count = len(draft.lines)
+    free = room - 1
+    tall = min(TALLEST, free // count) if count else 1
+    first, last = 0, count
+    if tall < 1 and free > FEWEST:
+        first = min(max(0, draft.cursor - free // 2), count - free + 1)
+        last = first + free - 1
+    goods = _head(LARGE_COLUMNS if tall >= LARGE else PACK_COLUMNS, width, paints)
+    for at in range(first, last):
+        line, here = draft.lines[at], at == draft.cursor
+        if tall >= LARGE:
+            goods += _large(line, here, paints, width, tall)
+        else:
+            goods += [_packed(line, here, paints, width), *[Line()] * (tall - 1)]
+    if not count:
         goods.append(Line((("   ✔ Nothing is left to ship.", paints.dim),)))
+    if last - first < count:
+        goods.append(Line(((f"   {first} above, {count - last} below", paints.dim),)))
+    return [*goods, *[Line()] * (room - len(goods))]
+
+
+def _large(line: Packed, here: bool, paints: Paints, width: int, tall: int) -> list[Line]:
+    """One line of goods in three rows and some air, its units as large digits at the right."""
+    is_checked = line.must_verify or line.checked > 0
+    digits = large(f"{line.checked}/{line.take}" if is_checked else str(line.take))
+    whole = line.checked == line.take if is_checked else True
+    tone = paints.senses[Sense.GOOD if whole else Sense.PART] if line.take else paints.dim
+    lead: Part = (" ▌ " if here else "   ", paints.accent)
+    codes = "   ".join(filter(None, (line.sku, line.barcode)))
+    counted: tuple[Part, ...] = (
+        ("Open ", paints.dim), (str(line.open), paints.ink),
+        ("   Ship ", paints.dim), (str(line.take), paints.ink),
+        ("   ", paints.dim), _checked(line, paints),
+    )  # fmt: skip
+    words: tuple[tuple[Part, ...], ...] = (
+        ((line.name, paints.bright),), ((codes, paints.dim),), counted,
+    )  # fmt: skip
+    ground = paints.cursor if here else None
+    rows = [
+        Line((lead, *parts), ((f"{digit}  ", tone),), ground)
+        for parts, digit in zip(words, digits, strict=True)
+    ]
+    air = Line((lead,), (), ground)
+    rows = [*[air] * (tall > 4), *rows, *[air] * (tall > 5)]
+    rows[0] = rows[0]._replace(item=line.line_id)
+    if tall > LARGE:
+        rows.append(Line((("   " + "─" * (width - 5), paints.faint),)))
+    return rows
+
+
+def _foot(draft: ShipDraft, paints: Paints, width: int) -> list[Line]:
+    """How much leaves, what is still missing for it, and the next thing to do."""
     left = draft.open_units - draft.units
     stays = "stays" if left == 1 else "stay"
     rest = f"{units(left)} {stays} open" if left else "nothing stays open"
-    leaving = (f"   {units(draft.units)}", paints.bright)
-    goods += [Line(), Line((leaving, (f" to ship, {rest}", paints.dim))), Line()]
-    label = _label(draft, address, paints, LABEL_WIDTH if wide else width)
-    if wide:
-        return [Line(), *beside(goods, label, goods_width, (" │ ", paints.faint))]
-    return [*goods, *label]
+    leaving: Part = (f"   {units(draft.units)}", paints.bright)
+    lacks = ", ".join(_missing(draft)) or "nothing"
+    tone = paints.senses[Sense.GOOD if lacks == "nothing" else Sense.PART]
+    next_step: Part = (f" {_next(draft)} ", paints.enter)
+    missing = (("   missing  ", paints.dim), (lacks, tone))
+    leaves = (leaving, (f" to ship, {rest}", paints.dim))
+    if sum(width_of(text) for text, _ in (*leaves, *missing)) > width:
+        return [Line(), Line(leaves), Line(missing), Line((("   ", paints.ink), next_step))]
+    return [Line(), Line((*leaves, *missing)), Line((("   ", paints.ink), next_step))]
+
+
+def _missing(draft: ShipDraft) -> list[str]:
+    lacks = [f"{units(draft.unverified)} to check"] if draft.unverified else []
+    if draft.lines and not draft.carrier:
+        lacks.append("carrier")
+    return [*lacks, "tracking number"] if draft.lines and not draft.tracking else lacks
+
+
+def _next(draft: ShipDraft) -> str:
+    """What the operator does now, in the words of the key or of the scanner."""
+    if not draft.lines:
+        return "Esc  back"
+    if draft.question:
+        return "⏎ answers"
+    if draft.alarm:
+        return "Esc  it is put right"
+    if not draft.units:
+        return "*  take everything"
+    if draft.unverified:
+        first = next(line for line in draft.lines if line.unverified)
+        here = draft.lines[draft.cursor]
+        return f"scan  {(here if here.unverified else first).name}"
+    if not draft.carrier:
+        return "→  choose the carrier"
+    if not draft.tracking:
+        return "scan  the parcel's label"
+    return f"⏎ ship {units(draft.units)}"
 
 
 def refund_page(draft: RefundDraft, paints: Paints, width: int) -> list[Line]:

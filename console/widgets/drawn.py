@@ -87,6 +87,12 @@ class Sheet(Drawn):
         sheet: Sheet
         item: str
 
+    @dataclass
+    class Resized(Message):
+        """There is more or less room for the lines."""
+
+        sheet: Sheet
+
     def __init__(
         self, paints: Paints, *, id: str | None = None, classes: str | None = None
     ) -> None:
@@ -161,6 +167,7 @@ class Sheet(Drawn):
     def on_resize(self) -> None:
         """Stay inside the lines when there is more room."""
         self.top = min(self.top, self._lowest)
+        self.post_message(self.Resized(self))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll with the wheel."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.renderables.digits import DIGITS, DIGITS3X3_BOLD
+
 BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -36,3 +38,13 @@ def gauge(part: int, whole: int, width: int) -> str:
     """How much of something there is, as a bar of this many characters."""
     filled = 0 if whole <= 0 else min(width, max(0, round(part * width / whole)))
     return "▮" * filled + "▯" * (width - filled)
+
+
+def large(text: str) -> tuple[str, str, str]:
+    """Digits and strokes three lines high, to be read from where the parcel is packed."""
+    rows = ["", "", ""]
+    for sign in text:
+        at = DIGITS.index(sign) * 3 if sign in DIGITS else None
+        glyph = ("   ╱ ", "  ╱  ", " ╱   ") if at is None else DIGITS3X3_BOLD[at : at + 3]
+        rows = [f"{row}{piece:<3}" for row, piece in zip(rows, glyph, strict=True)]
+    return rows[0], rows[1], rows[2]
