@@ -15,13 +15,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import cast
 
-from textual import constants, events
-from textual.driver import Driver
+from textual import events
 from textual.screen import Screen
 
 from console import keys
 from console.app import loading
-from console.app.driver import PromptDriver
+from console.app.driver import chosen_driver
 from console.app.navigation import OVERLAYS
 from console.app.pasting import PasteOver, Pasting
 from console.app.trail import Stop
@@ -97,7 +96,7 @@ class ConsoleApp(Pasting):
         connect: Callable[[], Transport] | None = None,
         colours: bool = True,
     ) -> None:
-        super().__init__(settings, folder, colours=colours, driver=_driver())
+        super().__init__(settings, folder, colours=colours, driver=chosen_driver())
         self._connect = connect or (lambda: loading.http(settings.url))
         if connect is None and EarlyReader.can_read(settings.url):
             self.shop.socket.for_early_reads = EarlyReader(settings.url)
@@ -395,8 +394,3 @@ class ConsoleApp(Pasting):
         if not self._is_tidy and asyncio.get_running_loop().time() - self._last_key > IDLE_AFTER:
             self._is_tidy = True
             gc.collect()
-
-
-def _driver() -> type[Driver] | None:
-    # A driver named in the environment, as the browser edition does, has precedence.
-    return None if constants.DRIVER else PromptDriver

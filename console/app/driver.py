@@ -13,9 +13,11 @@ import signal
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
 
+from textual import constants
 from textual._parser import ParseError
 from textual._time import get_time
 from textual._xterm_parser import XTermParser
+from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
@@ -63,6 +65,11 @@ class PromptDriver(LinuxDriver):
     def _hand_on(self, messages: Iterable[Message]) -> None:
         for message in messages:
             self.process_message(message)
+
+
+def chosen_driver() -> type[Driver] | None:
+    """This one, unless another is named in the environment, as the browser edition does."""
+    return None if constants.DRIVER else PromptDriver
 
 
 def _until_due(parser: XTermParser) -> float:

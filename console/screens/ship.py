@@ -76,10 +76,9 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         elif draft.unverified:
             hint = f"← → chooses, Enter takes. {self._override_hint()}"
         self.question.show(draft.question, hint)
-        can_ship = (
-            draft.units and not draft.alarm and (draft.question or draft.units > draft.unverified)
-        )
-        self.key_bar.relabel({"enter": f"ship {units(draft.units)}" if can_ship else ""})
+        ready = 0 if draft.alarm else draft.units - draft.unverified
+        ships = f"ship {units(ready)}" if ready else ""
+        self.key_bar.relabel({"enter": "answer" if draft.question else ships})
         if draft.lines:
             self.sheet.reveal(draft.lines[draft.cursor].line_id)
 

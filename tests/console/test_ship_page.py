@@ -81,3 +81,15 @@ async def test_what_comes_next_on_the_ship_page_is_a_filled_block(open_console) 
             if f"ship {units} units" in segment.text
         ]
         assert [one.bgcolor for one in block] == [desk.app.counter.paints.enter.bgcolor]
+
+
+async def test_enter_is_called_by_what_it_does_now(open_console) -> None:
+    async with open_console(size=(120, 40)) as desk:
+        await desk.press("f3", "t", "enter", "s")
+        bar = desk.text.split("\n")[-2]
+        assert "⏎" not in bar  # everything must be checked first
+        await desk.scan(desk.frame.history.now.lines[0].barcode)
+        assert "⏎ ship 1 unit " in desk.text.split("\n")[-2]
+        await desk.press("enter")
+
+        assert "⏎ answer " in desk.text.split("\n")[-2]
