@@ -117,7 +117,7 @@ def _filled() -> list[UUID]:
 # Tables of a few rows here, which are read whole because that is quicker.
 _SMALL = {
     *("attributes", "attribute_choices", "product_attributes", "product_types"),
-    *("product_type_attributes", "categories", "collections", "traits"),
+    *("product_type_attributes", "categories", "collections", "traits", "sweep_attempts"),
 }
 
 

@@ -102,4 +102,4 @@ def test_what_is_due_is_found_among_all_that_is_over(app: Flask, variant: UUID) 
 
     assert "ix_scheduled_prices_to_start" in plan, plan
     assert "ix_scheduled_prices_to_end" in plan, plan
-    assert tables_read_whole(plan) == set(), plan
+    assert tables_read_whole(plan) <= {"sweep_attempts"}, plan  # which holds what failed

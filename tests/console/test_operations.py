@@ -83,9 +83,11 @@ async def through_the_order(desk: Station, house: Shop) -> None:
     await opens(desk, order)
     await desk.press("n")
     await desk.type("Please wrap it.")
-    await desk.press("enter", "h", "1", "enter", "enter")
+    await desk.press("f10")
     await desk.rested()
-    await desk.press("u", "enter")
+    await desk.press("h", "1", "enter", "f10")
+    await desk.rested()
+    await desk.press("u", "f10")
     await desk.rested()
     await desk.press("enter")
     assert desk.screen == "ship"
@@ -132,7 +134,7 @@ async def through_what_needs_a_person(
     await at_one_that_takes(desk, "link")
     await desk.press("l")
     await desk.type(order["number"])
-    await desk.press("enter")
+    await desk.press("f10")
     await opens(desk, house.an_order(paid=False, MUG=1))
     await desk.press("p", "ctrl+u")
     await desk.type("20,00")
@@ -142,7 +144,7 @@ async def through_what_needs_a_person(
     await at_one_that_takes(desk, "give_back")
     await desk.press("r")
     await desk.type("5.11")
-    await desk.press("enter")
+    await desk.press("f10")
     await desk.rested()
     assert desk.tone == "done", desk.said
     for key, action in (("y", "run_again"), ("d", "discard")):
@@ -152,14 +154,14 @@ async def through_what_needs_a_person(
         await desk.press(key)
         if key == "d":
             await desk.type("The printer is sold.")
-            await desk.press("enter")
+        await desk.press("f10")
         await desk.rested()
         monkeypatch.undo()
     orphan(house, 700, "accept")
     await at_one_that_takes(desk, "accept")
     await desk.press("a")
     await desk.type("The bank knows of it.")
-    await desk.press("enter")
+    await desk.press("f10")
     await desk.rested()
 
 
