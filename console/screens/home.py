@@ -177,8 +177,11 @@ class HomeScreen(PagedScreen):
     def _job(self) -> Job | None:
         """The next job: of the first order, or of the one that the operator went to.
 
-        An order that somebody else has open is not offered.
+        An order that somebody else has open is not offered. None for a moment after the row under
+        the cursor was taken away: an Enter on its way to the key was for that one.
         """
+        if self.table.has_lost_row:
+            return None
         shop = self.counter.shop
         order, refused = self.table.current, 0
         if self.table.cursor == 0 and order is not None:
@@ -201,7 +204,7 @@ class HomeScreen(PagedScreen):
                 Figure(count(seen.shipped_today), "shipped today", "✔", Sense.GOOD),
             )  # fmt: skip
         nothing = "Reading the day …" if seen is None else "All done: nothing waits at this desk."
-        self.today.show(job, figures, nothing)
+        self.today.show(job, figures, self.table.why_none(nothing))
         self.key_bar.relabel({"enter": job.verb if job else ""})
 
     def _draw_lately(self) -> None:

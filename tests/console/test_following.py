@@ -82,6 +82,22 @@ async def test_the_row_under_the_cursor_is_never_another_one_in_silence(
     assert desk.screen == "order"
 
 
+async def test_the_next_job_is_none_while_its_order_has_just_left(
+    desk: Station, shop: WireShop
+) -> None:
+    """Without the pause, Enter would begin another job: here what needs a person."""
+    oldest = first_rows(desk)[0]
+    ship_elsewhere(shop, oldest)
+    await until(desk, lambda: oldest in desk.app.home.table.lost)
+
+    await desk.press("enter")
+    assert desk.screen == "home"
+    assert f"{oldest} has left this list" in desk.said
+
+    await desk.press("down", "enter")
+    assert desk.screen == "ship"
+
+
 async def test_a_list_that_is_searched_keeps_what_is_typed(desk: Station, shop: WireShop) -> None:
     await desk.press("f3")
     await desk.press("/")
@@ -173,8 +189,13 @@ async def test_who_has_an_order_open_is_seen_in_the_list_and_in_the_order(
     shop.presence.has_open(order.id, "Jon Reed")
     await until(desk, lambda: "⚑ Jon Reed" in desk.text)
 
-    await desk.press("enter")
+    await desk.press("f3", "t", "enter")
+    assert desk.frame.order_id == order.id
     assert "Jon Reed has this order open since" in desk.text
+    await desk.press("s")
+    assert "Jon Reed has this order open since" in desk.text
+    assert "agreed" in desk.text
+    assert desk.text.split("\n")[-3].strip().startswith("scan")
     assert not shop.presence.claims[order.id]["is_mine"]
 
 
