@@ -6,6 +6,7 @@ what the provider answered.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from api.orders import service as orders
 from api.orders.service import Order
 from api.payments import queries as payment_queries
 from api.payments import service as payments
-from api.payments.errors import RefundExceedsCaptured
+from api.payments.errors import GatewayUnavailable, RefundExceedsCaptured
 from api.payments.events import RefundFailed
 from api.platform import attention, audit
 from api.platform.attention import AttentionKind, Subjects
@@ -127,8 +128,11 @@ def cancel_order(
     When nothing has left, that is all that came in, whatever the order costs: money that came
     twice too. First the customer's open PaymentIntent is withdrawn, so that nobody pays for a
     cancelled order; one that the provider refuses to withdraw is put before a person. So is the
-    money of an order in dispute, which the provider refunds only after it. Raises `OrderNotFound`,
-    `InvalidState`, `GatewayUnavailable`.
+    money of an order in dispute, which the provider refunds only after it.
+
+    A provider that does not answer holds nothing up: the sweeps withdraw the PaymentIntent and
+    refund what was promised, and money that comes in between is put before a person. Raises
+    `OrderNotFound`, `InvalidState`.
     """
     settlement.look_for_foreign_facts(order_id)
     with transaction():
@@ -137,11 +141,14 @@ def cancel_order(
         if not known:
             orders.refuse_uncancellable(order)
     if not known:
-        settlement.withdraw_open_payments(order_id)
+        answers = settlement.withdraw_what_is_left(order_id)
         with transaction():
             _cancel(orders.lock(order_id), reason=reason, note=note, case_id=case_id, by=by)
+        if not answers:
+            return  # nobody waits for the same silence again
     settlement.withdraw_what_is_left(order_id)
-    _carry_out(order_id)
+    with suppress(GatewayUnavailable):
+        _carry_out(order_id)
 
 
 def take_back_failed(fact: RefundFailed) -> None:

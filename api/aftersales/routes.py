@@ -82,6 +82,8 @@ def cancel_order(wanted: dict[str, Any], order_id: UUID, operation_id: UUID) -> 
     """Cancel what has not left the house, release its goods and give its money back.
 
     What the payment provider refuses, such as money in dispute, is on the attention list then.
+    While it does not answer the order is cancelled all the same: the shop goes on withdrawing what
+    could still be paid, and with the refund, which stays pending until then.
     """
     flows.cancel_order(order_id, **wanted, case_id=operation_id, by=principal())
     return orders.view(order_id)

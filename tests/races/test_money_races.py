@@ -11,7 +11,9 @@ from api.checkout import flows as checkout
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.orders.models import Order
+from api.payments.errors import GatewayUnavailable
 from api.payments.models import Payment, PaymentEvent
+from api.platform.attention import AttentionItem
 from api.platform.db import session
 from api.platform.outbox import Fact
 from api.settlement import flows as settlement
@@ -19,7 +21,7 @@ from tests.support.books import differences
 from tests.support.shop import Shop
 from tests.support.stock import counters
 from tests.support.threads import at_once
-from tests.support.work import drain
+from tests.support.work import drain, let_waits_run_out
 
 pytestmark = pytest.mark.serial
 
@@ -146,6 +148,53 @@ def test_expiry_against_payment_ends_in_one_of_two_truths(shop: Shop) -> None:
         )
     paid = session.scalar(select(func.count()).select_from(Order).where(Order.status == "placed"))
     assert counters(mug).allocated == paid
+    assert differences() == []
+
+
+def test_staff_cancel_in_an_outage_against_payment_loses_no_money(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing can be withdrawn. What the shop knew of goes back, of what it did not a person is
+    told; afterwards nobody can pay any more.
+    """
+    mug, owner = shop.sells("MUG", 100), shop.staff()
+    for _ in range(10):
+        guest = shop.guest()
+        order = shop.an_order(MUG=1, paid=False, buyer=guest)
+        intent = guest.asks_to_pay(order)["payment_intent_id"]
+
+        def pay(guest: Any = guest, order: Any = order, intent: str = intent) -> None:
+            shop.gateway.pay(intent)
+            guest.confirms(order)
+
+        def says_nothing(_: str) -> Any:
+            raise GatewayUnavailable(retry_after=5)
+
+        with monkeypatch.context() as silence:
+            silence.setattr(shop.gateway, "cancel_intent", says_nothing)
+            outcomes = at_once(
+                shop.app,
+                [lambda o=order: owner.cancels(o), pay, lambda o=order: owner.cancels(o)],  # type: ignore[misc]
+            )
+        assert outcomes.errors == []
+        answers = [answer.status_code for answer in outcomes.results if answer is not None]
+        assert sorted(answers) == [200, 409], outcomes.results
+        let_waits_run_out()
+        with clock.frozen(clock.now() + timedelta(minutes=10)):
+            settlement.sweep_payments()
+            settlement.sweep_refunds()
+        case = owner.opens(order)
+        assert case["status"] == "cancelled"
+        assert shop.gateway.intents[intent].status == "succeeded"
+        session.rollback()
+        late = session.scalar(
+            select(func.count())
+            .select_from(AttentionItem)
+            .where(AttentionItem.kind == "late_transfer", AttentionItem.order_id == order["id"])
+        )
+        captured, back = case["captured"]["amount"], case["refunded"]["amount"]
+        assert (captured, back, late) in ((1489, 1489, 0), (1489, 0, 1))
+    assert counters(mug).allocated == 0
     assert differences() == []
 
 

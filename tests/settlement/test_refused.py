@@ -13,7 +13,9 @@ from api.payments.errors import GatewayObjectUnknown, GatewayRefused
 from api.platform.attention import IS_OPEN, AttentionItem
 from api.platform.db import session
 from api.settlement import flows as settlement
-from tests.support.shop import Shop
+from tests.support.books import differences
+from tests.support.shop import Shop, key
+from tests.support.stock import counters
 from tests.support.work import drain, let_waits_run_out
 
 LATER = timedelta(days=3)
@@ -102,6 +104,71 @@ def test_staff_cancel_an_order_whose_payment_cannot_be_withdrawn_and_money_for_i
     shop.gateway.pay_though_withdrawn(intent)
     settlement.sweep_payments()
     assert [kind for kind, _ in listed()] == ["late_transfer"]
+
+
+def test_staff_cancel_an_unpaid_order_while_the_provider_does_not_answer(shop: Shop) -> None:
+    """It is payable there until the sweep has withdrawn it; hours of silence ask for a person."""
+    mug = shop.sells("MUG", 10)
+    order, intent = an_order_to_pay(shop)
+    with shop.gateway.down():
+        answer = shop.staff().posts(f"/orders/{order['id']}/cancel", {"reason": "customer"})
+
+        assert (answer.status_code, answer.json["status"]) == (200, "cancelled"), answer.json
+        assert answer.json["payment_status"] == "voided"
+        assert counters(mug).allocated == 0
+        assert shop.gateway.intents[intent].status == "requires_payment_method"
+        for _ in range(12):
+            assert listed() == []
+            let_waits_run_out()
+            settlement.sweep_payments()
+        assert [kind for kind, _ in listed()] == ["failing_job"]
+    let_waits_run_out()
+    settlement.sweep_payments()
+
+    assert shop.gateway.intents[intent].status == "canceled"
+    assert listed() == []
+    assert differences() == []
+
+
+def test_money_that_came_while_the_provider_did_not_answer_is_put_before_a_person(
+    shop: Shop,
+) -> None:
+    """Staff cannot know that the order was paid: it stays cancelled, and the money is listed."""
+    shop.sells("MUG", 10)
+    order, intent = an_order_to_pay(shop)
+    shop.gateway.pay(intent)
+    with shop.gateway.down():
+        answer = shop.staff().posts(f"/orders/{order['id']}/cancel", {"reason": "customer"})
+    settlement.sweep_payments()
+
+    assert (answer.status_code, status(order)) == (200, "cancelled")
+    assert [kind for kind, _ in listed()] == ["late_transfer"]
+    assert differences() == []
+
+
+def test_a_paid_order_is_cancelled_in_an_outage_and_its_refund_carried_out_once_after_it(
+    shop: Shop,
+) -> None:
+    shop.sells("MUG", 10)
+    order, owner, once = shop.an_order(MUG=1), shop.staff(), key()
+    drain()
+    path, body = f"/orders/{order['id']}/cancel", {"reason": "customer"}
+    with shop.gateway.down():
+        answer = owner.posts(path, body, idempotency_key=once)
+        again = owner.posts(path, body, idempotency_key=once)
+    pending = owner.opens(order)["refund_pending"]["amount"]
+    with clock.frozen(clock.now() + timedelta(minutes=10)):
+        settlement.sweep_refunds()
+        settlement.sweep_refunds()
+
+    assert (answer.status_code, answer.json["status"]) == (200, "cancelled"), answer.json
+    assert (again.status_code, again.data) == (200, answer.data)
+    case = owner.opens(order)
+    assert pending == case["captured"]["amount"] == case["refunded"]["amount"] > 0
+    assert case["refund_pending"]["amount"] == 0
+    assert len(shop.gateway.refunds) == 1
+    assert listed() == []
+    assert differences() == []
 
 
 def test_a_paid_order_of_another_account_is_cancelled_and_its_refund_listed(

@@ -102,6 +102,11 @@ class MoneyStory:
         """Staff cancel the order."""
         self._heard(self.owner.cancels(self.order))
 
+    def cancel_unanswered(self) -> None:
+        """Staff cancel the order while the provider does not answer: a 503 would be a fault."""
+        with self.shop.gateway.down():
+            self.cancel()
+
     def refund_line(self) -> None:
         """Staff give the price of one mug back."""
         self._heard(self.owner.refunds(self.order, lines={0: 1}))
@@ -284,6 +289,7 @@ class MoneyStory:
 
 
 EVENTS = (
-    "create_intent", "pay", "webhook", "mark_paid", "mark_paid_in_part", "cancel", "refund_line",
-    "refund_amount", "refund_elsewhere", "dispute", "expire", "sweep",
+    "create_intent", "pay", "webhook", "mark_paid", "mark_paid_in_part", "cancel",
+    "cancel_unanswered", "refund_line", "refund_amount", "refund_elsewhere", "dispute", "expire",
+    "sweep",
 )  # fmt: skip

@@ -81,15 +81,18 @@ def withdraw_replaced_payments(order_id: UUID, *, by: UUID) -> None:
         withdraw_payment(payment_id)
 
 
-def withdraw_what_is_left(order_id: UUID) -> None:
-    """Withdraw what was begun while an order was being cancelled or settled; never fails.
+def withdraw_what_is_left(order_id: UUID) -> bool:
+    """Withdraw what may be left of an order that is cancelled or settled; never fails.
 
-    What the provider does not answer about stays void here, and the sweep withdraws it.
+    What the provider does not answer about is void here with the order, and the sweep withdraws it.
+    False when that is so.
     """
     try:
         withdraw_open_payments(order_id)
     except GatewayUnavailable as lost:
         _log.warning("payment_not_withdrawn", order=str(order_id), code=lost.code)
+        return False
+    return True
 
 
 def withdraw_payment(payment_id: UUID) -> IntentSnapshot | None:
