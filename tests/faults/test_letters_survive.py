@@ -1,10 +1,15 @@
-"""The worker dies with a letter in its hand."""
+"""The worker dies with a letter in its hand, or is told to stop."""
+
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.support.town import Town
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.serial
+
+CLAIMED = "SELECT subscriber FROM fact_deliveries WHERE done_at IS NULL AND claimed_until > now()"
 
 
 def test_a_worker_killed_in_the_middle_of_a_letter_leaves_it_to_the_next_one(town: Town) -> None:
@@ -34,6 +39,35 @@ def test_a_worker_killed_in_the_middle_of_a_letter_leaves_it_to_the_next_one(tow
     assert [(row.status, row.attempts, row.message_id) for row in rows] == [
         ("sent", 2, letter.message_id)
     ]
+
+
+def test_a_worker_told_to_stop_in_the_middle_of_letters_sends_or_hands_back_each(
+    town: Town, at_once: ThreadPoolExecutor
+) -> None:
+    """As at every release: what is in its hand is finished, what waits behind is the next one's."""
+    town.owner.sells("BOWL", 9)
+    buyers = [f"buyer-{place}-of-bowls@example.test" for place in range(4)]
+
+    with town.post_office.holding() as held:
+        for email in buyers:
+            town.a_paid_order("BOWL", by=town.visitor(email))
+        held.wait()
+        stopping = at_once.submit(town.shop.tell_to_stop, "worker")
+        eventually(lambda: "shut down" in town.shop.log("worker"), what="the worker to hear of it")
+    status = stopping.result(20)
+    still_claimed = town.shop.sql(CLAIMED)
+    early = [letter for email in buyers for letter in town.letters_to(email)]
+    town.shop.start("worker")
+    town.settles()
+
+    assert (status, still_claimed) == (0, [])
+    assert early, "the letter in its hand was not finished"
+    for email in buyers:
+        letter = town.letter_to(email)
+        rows = town.shop.sql("SELECT * FROM letters WHERE recipient = :email", email=email)
+        assert [(row.status, row.attempts, row.message_id) for row in rows] == [
+            ("sent", 1, letter.message_id)
+        ]
 
 
 def test_a_letter_taken_in_the_moment_of_death_comes_twice_as_one(town: Town) -> None:
