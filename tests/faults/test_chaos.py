@@ -36,6 +36,30 @@ def test_a_seed_makes_one_plan_and_another_seed_another_one() -> None:
     assert all(callable(getattr(Actor, name)) for name in plan.OPERATIONS)
 
 
+def test_an_operation_that_never_did_what_it_is_for_is_told() -> None:
+    chaos = Chaos(None, 0.0)  # type: ignore[arg-type]
+    steps = {step.name: step for step in islice(plan.steps(1, 1), 2000)}
+    for name, step in steps.items():
+        if name not in ("checkout", "correct_parcel", "ship"):
+            chaos.note(Told(step, name, 200, "", 0, 1))
+    chaos.note(Told(steps["checkout"], "cart", 200, "", 0, 1))
+    chaos.note(Told(steps["correct_parcel"], "correct", 422, "invalid_body", 0, 1))
+    chaos.note(Told(steps["ship"], "see_order", 200, "", 0, 1))
+    chaos.note(Told(steps["ship"], "ship", 422, "units_not_verified", 0, 1))
+    few = chaos.never_succeeded()
+    for name in ("checkout", "correct_parcel", "ship"):
+        chaos.note(Told(steps[name], name, 201, "", 0, 1))
+    chaos.note(Told(steps["intent"], "intent", 503, "gateway_unavailable", 0, 1))
+
+    assert few == [
+        "never succeeded: checkout",
+        "never succeeded: ship",
+        "never succeeded: correct_parcel",
+        "never told: gateway_unavailable",
+    ]
+    assert chaos.never_succeeded() == []
+
+
 def test_a_failure_is_explained_by_an_outage_of_its_kind_alone() -> None:
     step = next(plan.steps(1, 1))
     chaos = Chaos(None, 0.0)  # type: ignore[arg-type]

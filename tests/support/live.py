@@ -171,13 +171,14 @@ class StaffMember(Caller):
         price: int = 999,
         threshold: int | None = None,
         title: str | None = None,
+        barcode: str | None = None,
     ) -> dict[str, Any]:
         """Put a product on sale with so many units on the shelf; returns its stock level."""
         money = {"amount": price, "currency": "EUR"}
         product = self.posts(
             "/products",
             {"title": title or sku.replace("-", " ").title(),
-             "variants": [{"sku": sku, "prices": [{"price": money}]}]},
+             "variants": [{"sku": sku, "barcode": barcode, "prices": [{"price": money}]}]},
             expected=201,
         )  # fmt: skip
         self.posts(f"/products/{product['id']}/publish")

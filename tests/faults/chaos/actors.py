@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import httpx
 
-from tests.faults.chaos.plan import Step
+from tests.faults.chaos.plan import OPERATIONS, Step
 from tests.support.live import ADDRESS, Caller, StaffMember, Visitor, key
 from tests.support.sheets import a_file
 from tests.support.town import Town
@@ -18,6 +18,10 @@ from tests.support.town import Town
 SKUS = ("CHAOS-DICE", "CHAOS-CARD", "CHAOS-RARE")
 RECENT = 12
 """Somebody does something with one of so many orders that came last."""
+BARCODED = "CHAOS-CARD"
+"""Units of this are shipped only when somebody says that they were scanned."""
+ON_THE_WAY = {"see", "see_order", "parcels"}
+"""Calls that only find out what the operation needs to know."""
 PATIENCE = 4.0
 """What broke is mended, and still felt for so many seconds."""
 
@@ -44,18 +48,35 @@ class Chaos:
     orders: list[dict[str, Any]] = field(default_factory=list)
     levels: dict[str, dict[str, Any]] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
+    succeeded: Counter[str] = field(default_factory=Counter)
+    """By operation: how often it did what it is for."""
     outages: list[tuple[str, float, float]] = field(default_factory=list)
     """What was broken, from when until when."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, told: Told) -> None:
         """Remember an answer."""
+        is_first_part = told.call == "cart" and told.step.name == "checkout"
+        if 200 <= told.status < 300 and told.call not in ON_THE_WAY and not is_first_part:
+            self.note_success(told.step)
         with self.lock:
             self.told.append(told)
             if self.log is not None:
                 line = {**asdict(told.step), "call": told.call, "status": told.status,
                         "code": told.code, "at": round(told.ended, 3)}  # fmt: skip
                 self.log.write(json.dumps(line) + "\n")
+
+    def note_success(self, step: Step) -> None:
+        """Remember that an operation did what it is for."""
+        with self.lock:
+            self.succeeded[step.name] += 1
+
+    def never_succeeded(self) -> list[str]:
+        """List the operations that were of no use, and the outage that nobody noticed."""
+        found = [f"never succeeded: {name}" for name in OPERATIONS if not self.succeeded[name]]
+        if not any(one.code == "gateway_unavailable" for one in self.told):
+            found.append("never told: gateway_unavailable")
+        return found
 
     def counted(self) -> Counter[str]:
         """Count the answers by call, status and code."""
@@ -178,12 +199,23 @@ class Actor:
         self._commands(step, "mark-paid", {"reference": "part", "amount": part})
 
     def ship(self, step: Step) -> None:
-        self._commands(step, "ship", {"carrier": "DHL", "tracking_number": f"JD{step.size:012}"})
+        body = {"carrier": "DHL", "tracking_number": f"JD{step.size:012}"}
+        for order in self._any(step):
+            seen = self._staff(step, "see_order", "GET", f"/orders/{order['id']}")
+            if seen is None or seen.status_code != 200:
+                continue
+            scanned = [
+                {"order_line_id": line["id"], "quantity": line["open_quantity"]}
+                for line in seen.json()["lines"]
+                if line["open_quantity"]
+            ]
+            self._commands(step, "ship", {**body, "verified_lines": scanned}, order)
 
     def ship_part(self, step: Step) -> None:
         for order in self._any(step):
             line = {"order_line_id": order["lines"][0]["id"], "quantity": 1}
-            self._commands(step, "ship", {"carrier": "DHL", "lines": [line]}, order)
+            scanned = {"verified_lines": [line]} if step.chance < 0.9 else {}
+            self._commands(step, "ship", {"carrier": "DHL", "lines": [line], **scanned}, order)
 
     def deliver(self, step: Step) -> None:
         self._with_parcel(step, "deliver")
@@ -192,7 +224,7 @@ class Actor:
         self._with_parcel(step, "void", {"reason": "wrong_goods"})
 
     def correct_parcel(self, step: Step) -> None:
-        self._with_parcel(step, "correct", {"tracking_number": f"JD{step.size:012}9"})
+        self._with_parcel(step, "correct", {"carrier": "DPD", "tracking_number": f"{step.size}9"})
 
     def refund_line(self, step: Step) -> None:
         for order in self._any(step):
@@ -301,6 +333,8 @@ class Actor:
             if "intent" in order:
                 done = self.town.till.pay(order["intent"], card=card)
                 assert done.status_code < 500, done.text
+                if done.status_code == (402 if step.name == "decline" else 200):
+                    self.chaos.note_success(step)
 
     def _commands(
         self, step: Step, name: str, body: dict[str, Any], order: dict[str, Any] | None = None
@@ -317,8 +351,10 @@ class Actor:
             seen = self._staff(step, "parcels", "GET", path)
             if seen is None or seen.status_code != 200:
                 continue
-            for parcel in seen.json()["data"][:1]:
-                headers = {"If-Match": f'"{parcel["version"]}"'} if "version" in parcel else {}
+            parcels = seen.json()["data"]
+            on_its_way = [one for one in parcels if one["status"] == "shipped"]
+            for parcel in (on_its_way or parcels)[:1]:
+                headers = {"If-Match": f'"{parcel["version"]}"'}
                 self._staff(
                     step, name, "POST", f"/fulfilments/{parcel['id']}/{name}", body or {}, headers
                 )
@@ -383,3 +419,5 @@ class Actor:
             timeout=30,
         )
         assert done.status_code < 500, done.text
+        if done.status_code < 400:
+            self.chaos.note_success(step)

@@ -13,12 +13,14 @@ from typing import TextIO
 import psutil
 
 from tests.faults.chaos import plan
-from tests.faults.chaos.actors import SKUS, Actor, Chaos
+from tests.faults.chaos.actors import BARCODED, SKUS, Actor, Chaos
 from tests.faults.chaos.plan import Fault
 from tests.support.town import Town
 from tests.support.waiting import eventually
 
 PEOPLE = 8
+LONG = 240.0
+"""Within so many seconds each operation must have succeeded at least once."""
 PAYABLE = {"requires_payment_method", "requires_confirmation", "requires_action"}
 LET_LEASES_RUN_OUT = "UPDATE idempotency_keys SET claimed_until = now() WHERE status IS NULL"
 LONG_AGO = (
@@ -57,10 +59,12 @@ class Outcome:
     def in_words(self) -> str:
         """Say how much happened, and what was wrong with it."""
         told = sorted(self.chaos.counted().items())
+        succeeded = self.chaos.succeeded
         lines = [
             f"{len(self.chaos.orders)} orders, {len(self.chaos.told)} answers,"
             f" {len(self.faults)} faults",
             *(f"  {times:6,}  {what}" for what, times in told),
+            "succeeded: " + ", ".join(f"{name} {succeeded[name]:,}" for name in plan.OPERATIONS),
             *(f"WRONG  {one}" for one in self.wrong),
         ]
         return "\n".join(lines)
@@ -73,7 +77,11 @@ def run(town: Town, seed: int, seconds: float, log: TextIO | None = None) -> Out
         chaos.levels[sku] = (
             town.owner.level(sku)
             if town.shop.sql("SELECT 1 FROM variants WHERE sku = :sku", sku=sku)
-            else town.owner.sells(sku, (5_000, 2_000, 25)[place], price=(999, 1499, 3100)[place])
+            else town.owner.sells(
+                *(sku, (5_000, 2_000, 25)[place]),
+                price=(999, 1499, 3100)[place],
+                barcode="4006381333931" if sku == BARCODED else None,
+            )
         )
     actors = [Actor(chaos, number, plan.steps(seed, number)) for number in range(PEOPLE)]
     chaos.ends_at = time.monotonic() + seconds
@@ -85,6 +93,8 @@ def run(town: Town, seed: int, seconds: float, log: TextIO | None = None) -> Out
             life.result(180)
     _come_to_an_end(town)
     outcome.wrong += _what_is_wrong(town, chaos)
+    if seconds >= LONG:
+        outcome.wrong += chaos.never_succeeded()
     return outcome
 
 

@@ -59,12 +59,19 @@ def steps(seed: int, actor: int) -> Iterator[Step]:
 
 
 def faults(seed: int) -> Iterator[Fault]:
-    """Plan what breaks, without end. The first ones are one of each kind, in some order."""
+    """Plan what breaks, without end. The first ones are one of each kind, in some order.
+
+    Every second of the later failures of Stripe outlasts all that the shop tries by itself.
+    """
     dice = random.Random(f"{seed}/faults")
     names, weights = list(FAULTS), list(FAULTS.values())
     once = dice.sample(names, len(names))
     number = 0
     while True:
         number += 1
+        is_first = bool(once)
         name = once.pop() if once else dice.choices(names, weights)[0]
-        yield Fault(number, name, dice.uniform(0.5, 2.5), dice.uniform(0.0, 1.5))
+        pause, lasts = dice.uniform(0.5, 2.5), dice.uniform(0.0, 1.5)
+        if name == "stripe_fails" and not is_first and dice.random() < 0.5:
+            lasts = dice.uniform(5.0, 10.0)
+        yield Fault(number, name, pause, lasts)
