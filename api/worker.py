@@ -260,6 +260,7 @@ def main() -> int:
             _on_signals(stop)  # RQ leaves those of the worker that is gone
             jobs.STOPPING.wait(REDIS_PATIENCE_SECONDS)
         jobs.STOPPING.set()
+        _log.info("worker_stopping", pid=os.getpid())
         _say_goodbye(lanes)
     relay.join(timeout=2)
     _log.info("worker_stopped", pid=os.getpid())

@@ -53,7 +53,9 @@ def test_a_worker_told_to_stop_in_the_middle_of_letters_sends_or_hands_back_each
             town.a_paid_order("BOWL", by=town.visitor(email))
         held.wait()
         stopping = at_once.submit(town.shop.tell_to_stop, "worker")
-        eventually(lambda: "shut down" in town.shop.log("worker"), what="the worker to hear of it")
+        eventually(
+            lambda: "worker_stopping" in town.shop.log("worker"), what="the worker to hear of it"
+        )
     status = stopping.result(20)
     still_claimed = town.shop.sql(CLAIMED)
     early = [letter for email in buyers for letter in town.letters_to(email)]
