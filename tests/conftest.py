@@ -121,6 +121,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Show beside a failure what the processes of the running shop said last."""
     report = yield
     town = getattr(item, "funcargs", {}).get("whole_town")
-    if report.failed and town is not None:
+    # With the last test its shop has been torn down as well.
+    if report.failed and town is not None and town.shop.is_open:
         report.sections.append(("The running shop said last", town.said()))
     return report

@@ -233,6 +233,11 @@ class RunningShop:
         finally:
             self._running[name].signal(signal.SIGCONT)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has parts that may run: until it is stopped for good."""
+        return bool(self._running)
+
     def log(self, name: str) -> str:
         """Return everything that one part has said."""
         return self._running[name].log.read_text(errors="replace")
