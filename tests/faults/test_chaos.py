@@ -7,7 +7,8 @@ from itertools import islice
 import pytest
 
 from tests.faults.chaos import driver, plan
-from tests.faults.chaos.actors import Actor, Chaos, Told
+from tests.faults.chaos.actors import Actor
+from tests.faults.chaos.story import Chaos, Told
 from tests.support.town import Town
 
 SECONDS = float(os.environ.get("STOCKROOM_CHAOS_SECONDS", "30"))

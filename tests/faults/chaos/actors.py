@@ -1,106 +1,21 @@
 """Customers, staff and banks who carry out their plan, whatever is broken at the moment."""
 
-import json
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any, TextIO
+from typing import Any
 
 import httpx
 
-from tests.faults.chaos.plan import OPERATIONS, Step
+from tests.faults.chaos.plan import Step
+from tests.faults.chaos.story import Chaos, Told
 from tests.support.live import ADDRESS, Caller, StaffMember, Visitor, key
 from tests.support.sheets import a_file
-from tests.support.town import Town
 
 SKUS = ("CHAOS-DICE", "CHAOS-CARD", "CHAOS-RARE")
 RECENT = 12
 """Somebody does something with one of so many orders that came last."""
 BARCODED = "CHAOS-CARD"
 """Units of this are shipped only when somebody says that they were scanned."""
-ON_THE_WAY = {"see", "see_order", "parcels"}
-"""Calls that only find out what the operation needs to know."""
-PATIENCE = 4.0
-"""What broke is mended, and still felt for so many seconds."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """An answer, or none (status 0), and when it was waited for."""
-
-    step: Step
-    call: str
-    status: int
-    code: str
-    began: float
-    ended: float
-
-
-@dataclass
-class Chaos:
-    """Everything that was done and told; shared by all who take part."""
-
-    town: Town
-    ends_at: float
-    log: TextIO | None = None
-    orders: list[dict[str, Any]] = field(default_factory=list)
-    levels: dict[str, dict[str, Any]] = field(default_factory=dict)
-    told: list[Told] = field(default_factory=list)
-    succeeded: Counter[str] = field(default_factory=Counter)
-    """By operation: how often it did what it is for."""
-    outages: list[tuple[str, float, float]] = field(default_factory=list)
-    """What was broken, from when until when."""
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def note(self, told: Told) -> None:
-        """Remember an answer."""
-        is_first_part = told.call == "cart" and told.step.name == "checkout"
-        if 200 <= told.status < 300 and told.call not in ON_THE_WAY and not is_first_part:
-            self.note_success(told.step)
-        with self.lock:
-            self.told.append(told)
-            if self.log is not None:
-                line = {**asdict(told.step), "call": told.call, "status": told.status,
-                        "code": told.code, "at": round(told.ended, 3)}  # fmt: skip
-                self.log.write(json.dumps(line) + "\n")
-
-    def note_success(self, step: Step) -> None:
-        """Remember that an operation did what it is for."""
-        with self.lock:
-            self.succeeded[step.name] += 1
-
-    def never_succeeded(self) -> list[str]:
-        """List the operations that were of no use, and the outage that nobody noticed."""
-        found = [f"never succeeded: {name}" for name in OPERATIONS if not self.succeeded[name]]
-        if not any(one.code == "gateway_unavailable" for one in self.told):
-            found.append("never told: gateway_unavailable")
-        return found
-
-    def counted(self) -> Counter[str]:
-        """Count the answers by call, status and code."""
-        return Counter(f"{one.call} {one.status} {one.code}".strip() for one in self.told)
-
-    def unexplained(self) -> list[Told]:
-        """List the failures that no outage explains.
-
-        A connection breaks when the web is killed. 503 means that the database or Stripe was away.
-        Anything else beyond 499 is a bug, and so is either of these without an outage.
-        """
-        explains = {0: ("kill_web", "kill_web_process"),
-                    503: ("kill_postgres", "stripe_fails", "stripe_answers_lost")}  # fmt: skip
-        return [
-            one
-            for one in self.told
-            if (one.status == 0 or one.status >= 500)
-            and not any(
-                name in explains.get(one.status, ())
-                and began <= one.ended
-                and one.began <= ended + PATIENCE
-                for name, began, ended in self.outages
-            )
-        ]
 
 
 class Actor:
@@ -287,7 +202,7 @@ class Actor:
             self._simulates(step, "refund", order["id"], amount=str(step.size))
 
     def fail_refund(self, step: Step) -> None:
-        for order in self._any(step):
+        for order in self._after(step, "refunds"):
             self._simulates(step, "fail-refund", order["id"])
 
     def dispute(self, step: Step) -> None:
@@ -328,6 +243,13 @@ class Actor:
         if recent:
             yield recent[int(step.pick * len(recent))]
 
+    def _after(self, step: Step, command: str) -> Iterator[dict[str, Any]]:
+        """One of the orders of which a command was carried out lately."""
+        with self.chaos.lock:
+            recent = self.chaos.after[command][-RECENT:]
+        if recent:
+            yield recent[int(step.pick * len(recent))]
+
     def _pays(self, step: Step, card: str) -> None:
         for _, order in self._mine(step):
             if "intent" in order:
@@ -343,10 +265,14 @@ class Actor:
         for chosen in [order] if order else self._any(step):
             named = {"Idempotency-Key": key()}
             for _ in range(2 if step.is_repeated else 1):
-                self._staff(step, name, "POST", f"/orders/{chosen['id']}/{name}", body, named)
+                path = f"/orders/{chosen['id']}/{name}"
+                answer = self._staff(step, name, "POST", path, body, named)
+                if answer is not None and answer.status_code < 300:
+                    with self.chaos.lock:
+                        self.chaos.after[name].append(chosen)
 
     def _with_parcel(self, step: Step, name: str, body: dict[str, Any] | None = None) -> None:
-        for order in self._any(step):
+        for order in self._after(step, "ship"):
             path = f"/orders/{order['id']}/fulfilments"
             seen = self._staff(step, "parcels", "GET", path)
             if seen is None or seen.status_code != 200:
