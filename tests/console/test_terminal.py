@@ -267,7 +267,7 @@ def test_after_a_power_cut_the_work_goes_on_where_it_stopped(stub: StubShop, hom
     terminal.until("MUG-00")
     stub.mood(is_down=True)
     for _ in range(3):
-        terminal.send(b"+5\r\r")
+        terminal.send(b"+5\r" + F[10])
         terminal.quiet(0.05)
     terminal.until("3 waiting")
     terminal.kill()
