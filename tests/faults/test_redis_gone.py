@@ -12,7 +12,9 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.serial
 
 UNTOLD = "SELECT count(*) FROM facts WHERE relayed_at IS NULL"
-DONE = "SELECT count(*) FROM fact_deliveries WHERE done_at IS NOT NULL"
+DONE = """
+    SELECT fact_id, subscriber, done_at, attempts FROM fact_deliveries WHERE done_at IS NOT NULL
+"""
 
 
 def listeners(town: Town) -> int:
@@ -80,7 +82,7 @@ def test_a_redis_that_remembers_what_was_waiting_has_nothing_done_a_second_time(
     loses_and_finds_redis(town)
     town.settles()
 
-    assert town.shop.sql(DONE) == done
+    assert set(done) <= set(town.shop.sql(DONE))  # others may be done since, none of these again
     assert letter.subject == f"Your order {order['number']} is confirmed"
     assert town.letters_to("atlas@example.test") == [letter]
 

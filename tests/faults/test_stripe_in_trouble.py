@@ -201,6 +201,7 @@ def test_an_unpaid_order_does_not_end_while_stripe_cannot_say_whether_it_was_pai
     with town.to_stripe.refusing("POST", f"{ONE_INTENT}/cancel", 500):
         town.wakes("expire-unpaid-orders")
         meanwhile = guest.sees(order)
+    town.hurries()
     town.wakes("expire-unpaid-orders")
 
     assert meanwhile["status"] == "placed"

@@ -85,6 +85,7 @@ class Town:
     def hurries(self) -> None:
         """Let everything that waits for another attempt come due now."""
         self.shop.sql("UPDATE fact_deliveries SET due_at = now() WHERE done_at IS NULL")
+        self.shop.sql("UPDATE sweep_attempts SET next_attempt_at = now()")
 
     def finds_worker_dead(self) -> None:
         """Let the claims on deliveries run out that a worker held when it was killed."""
