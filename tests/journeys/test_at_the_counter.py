@@ -9,10 +9,10 @@ pytestmark = pytest.mark.serial
 
 
 def test_an_order_is_shipped_in_two_parcels_and_a_line_is_refunded(town: Town) -> None:
-    town.owner.sells("BOWL", 10, price=1250)
+    town.owner.sells("BOWL-AT-THE-COUNTER", 10, price=1250)
     town.owner.sells("PLATE", 10, price=999)
     buyer = town.visitor("buyer-of-bowls@example.test")
-    buyer.adds("BOWL", 2)
+    buyer.adds("BOWL-AT-THE-COUNTER", 2)
     order = buyer.orders("PLATE", 3)
     town.till.pay(buyer.asks_to_pay(order))
     buyer.confirms(order)
@@ -73,9 +73,9 @@ def test_an_order_is_shipped_in_two_parcels_and_a_line_is_refunded(town: Town) -
 
 
 def test_a_command_sent_twice_ships_once(town: Town) -> None:
-    town.owner.sells("LAMP", 3)
+    town.owner.sells("LAMP-AT-THE-COUNTER", 3)
     buyer = town.visitor("buyer-of-lamps@example.test")
-    order = buyer.orders("LAMP")
+    order = buyer.orders("LAMP-AT-THE-COUNTER")
     town.till.pay(buyer.asks_to_pay(order))
     buyer.confirms(order)
     named, form = key(), {"carrier": "DHL"}
