@@ -18,4 +18,5 @@ def test_payments_to_withdraw_are_found_in_their_index(shop: Shop) -> None:
     plan = plans_of(lambda: queries.payments_to_withdraw(50))
 
     assert "ix_payments_to_withdraw" in plan, plan
-    assert "payments" not in tables_read_whole(plan), plan
+    # One order stands here, and nothing has failed: both are quicker read whole.
+    assert tables_read_whole(plan) <= {"orders", "sweep_attempts"}, plan

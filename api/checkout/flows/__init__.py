@@ -151,7 +151,9 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
 
 
 def expire_unpaid_orders() -> int:
-    """Cancel orders whose time to pay is over and give their goods back; returns how many were due.
+    """Cancel orders whose time to pay is over and give their goods back.
+
+    Returns how many were looked at without a failure, those that turned out to be paid included.
 
     First the customer's open PaymentIntent is withdrawn: should it turn out to be paid, the order
     is settled and stays. While the provider does not answer, the order waits.
