@@ -7,7 +7,7 @@ carry out right now says why in `why_not`, and pressing its key shows that sente
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -122,11 +122,11 @@ def permission(action: Action) -> str:
     return action.needs or NEEDS.get(action.id, "")
 
 
+def allowed_on(screen: str, may: Callable[[str], bool]) -> tuple[Action, ...]:
+    """What can be done on a screen by somebody of whom `may` tells which permissions they have."""
+    return tuple(one for one in actions_on(screen) if may(permission(one)))
+
+
 def action(action_id: str, screen: str) -> Action:
     """The action with this id, as it is on this screen."""
     return next(one for one in actions_on(screen) if one.id == action_id)
-
-
-def by_alias(screen: str, alias: str) -> Action | None:
-    """The action that is meant by a word typed after `:`."""
-    return next((one for one in actions_on(screen) if one.alias and one.alias == alias), None)

@@ -47,7 +47,8 @@ class HelpScreen(Frame):
         self.about = screen
         self.cursor = 0
         self.sheet.top = 0
-        self._actions = [one for one in keys.actions_on(screen.NAME) if one.keys or one.alias]
+        allowed = keys.allowed_on(screen.NAME, self.counter.may)
+        self._actions = [one for one in allowed if one.keys or one.alias]
         self._draw()
 
     def move(self, action: str) -> None:

@@ -75,7 +75,7 @@ class PaletteScreen(Frame):
             self.post_message(Open(TAKES_TEXT[alias], f"/{search.strip()}"))
             return
         if not self._found:
-            self.say(noted(f"Nothing is called {text.strip()}"))
+            self.say(noted(f"Nothing that you may do is called {text.strip()}"))
             return
         action = self._found[self.cursor]
         if action.id in keys.BY_KEY_ONLY:
@@ -100,15 +100,14 @@ class PaletteScreen(Frame):
         self.cursor = 0
         wanted = text.strip().casefold()
         screen = self.about.NAME if self.about else "home"
-        actions = [
-            one
-            for one in keys.actions_on(screen)
-            if one.id not in keys.MOVES | {"palette", "enter"}
-        ]
-        named = keys.by_alias(screen, wanted)
+        allowed = keys.allowed_on(screen, self.counter.may)
+        actions = [one for one in allowed if one.id not in keys.MOVES | {"palette", "enter"}]
+        named = next((one for one in allowed if one.alias and one.alias == wanted), None)
         ranked = [(_rank(one, wanted), one) for one in actions if one is not named]
         found = [one for rank, one in sorted(ranked, key=lambda pair: pair[0]) if rank < UNLIKE]
         self._found = ([named] if named else []) + found
+        if named is None and any(one.alias == wanted for one in keys.actions_on(screen) if wanted):
+            self._found = []  # the name of what the role may not do means nothing else
         self._draw()
 
     def _draw(self) -> None:
@@ -129,7 +128,7 @@ class PaletteScreen(Frame):
             ground = paints.cursor if here else None
             lines.append(Line(parts, ((f"{action.face} ", paints.dim),), ground, str(at)))
         if not lines:
-            lines = [Line(), Line((("   Nothing is called that.", paints.dim),))]
+            lines = [Line(), Line((("   Nothing that you may do is called that.", paints.dim),))]
         self.sheet.show(lines)
 
 
