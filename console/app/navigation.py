@@ -62,6 +62,7 @@ class Navigation(App[None]):
         self.shop = Shop(settings, folder)
         kept = self.shop.outbox.remembered(SCAN_PREFIX)
         entry = Entry(prefixes=frozenset((*settings.scan_prefixes, *((kept,) if kept else ()))))
+        entry.marks_codes = bool(kept)
         kept = settings.theme or self.shop.outbox.remembered("theme", DEFAULT)
         self._theme = kept if kept in PALETTES else DEFAULT
         self._has_colours = colours

@@ -60,6 +60,9 @@ class Prompt(NamedTuple):
     sends: bool = False
     """Whether the answer changes something at the shop: then F10 gives it, and not Enter."""
 
+    at_once: str = ""
+    """Characters that are a whole answer without Enter, at a desk whose scanner marks its codes."""
+
 
 class Code(NamedTuple):
     """A complete code, raw."""
@@ -113,6 +116,12 @@ class Entry:
         """Hears each key first; what it takes means nothing else."""
 
         self.prompt: Prompt | None = None
+        self.marks_codes = False
+        """Whether this desk's scanner is known to send a prefix: loose characters are a person's.
+
+        Without one, a digit may be the first of a barcode, and only Enter tells.
+        """
+
         self._code = EditedLine()
         self._text = EditedLine()
         self._is_prefixed = False
@@ -210,7 +219,11 @@ class Entry:
             self.close()
             return Cancelled(prompt)
         if character is not None:
+            is_whole = self.marks_codes and not self._text.text and character in prompt.at_once
             self._text.type(character)
+            if is_whole:
+                self.close()
+                return Answer(prompt, prompt.sign + character)
             return self._changed(prompt)
         before = self._text.text
         if self._text.edit(key):

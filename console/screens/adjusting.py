@@ -13,7 +13,8 @@ from console.screens.counter import Counter
 from console.screens.frame import Frame
 
 SURE = Prompt("sure", "sure? Enter = yes, Esc = no")
-REASON = Prompt("adjust_reason", "reason 1-8, or Enter:")
+DIGITS = "".join(str(n) for n in range(1, len(adjust.REASONS) + 1))
+REASON = Prompt("adjust_reason", "reason 1-8, or Enter:", at_once=DIGITS)
 SENT_BY_F10 = Prompt("adjust_reason", "reason 1-8, then F10:", sends=True)
 
 

@@ -66,6 +66,7 @@ class ScannerScreen(Frame):
         prefix = self.heard.prefix
         self.counter.shop.outbox.remember(REMEMBERED, prefix)
         self.counter.entry.prefixes |= {prefix}
+        self.counter.entry.marks_codes = True
         self.say(done(f"{scanner.name_of(prefix)} begins a code on every page from now on"))
         self._draw()
 

@@ -71,11 +71,35 @@ async def give_one_line_back_and_restock(desk: Station, house: Shop) -> None:
 
 async def put_a_level_right(desk: Station, house: Shop) -> None:
     house.sells("BOWL", 5)
-    with costs(desk, keys=5, scans=1):
+    with costs(desk, keys=4, scans=1):
         await desk.scan("BOWL")
-        await desk.press("=", "7", "enter", "1", "enter")
+        await desk.press("=", "7", "enter", "enter")
     await desk.rested()
     assert "BOWL at MAIN = 7: done" in desk.said
+    assert reason_of_the_last_move(house) == "count"
+
+
+async def put_a_level_right_for_any_reason(desk: Station, house: Shop) -> None:
+    """Once the desk's scanner is set up to mark its codes, a digit alone can be no barcode."""
+    house.sells("BOWL", 5)
+    desk.prefix = "ctrl+b"
+    await desk.press(":")
+    await desk.type("scanner")
+    await desk.press("enter")
+    await desk.scan("BOWL")
+    await desk.press("f10", "f2")
+    with costs(desk, keys=4, scans=1):
+        await desk.scan("BOWL")
+        await desk.press("=", "7", "enter", "5")
+    await desk.rested()
+    assert "BOWL at MAIN = 7: done" in desk.said
+    assert reason_of_the_last_move(house) == "found"
+
+
+def reason_of_the_last_move(house: Shop) -> str:
+    (level,) = house.staff().gets("/stock", q="BOWL").json["data"]
+    (last, *_) = house.staff().gets(f"/stock/{level['id']}/movements").json["data"]
+    return str(last["reason"])
 
 
 async def take_the_last_step_back(desk: Station, house: Shop) -> None:
@@ -134,7 +158,8 @@ async def cancel_an_order(desk: Station, house: Shop) -> None:
 
 FLOWS: tuple[Flow, ...] = (
     find_an_order, ship_three_lines_of_five_units, begin_the_next_job,
-    give_one_line_back_and_restock, put_a_level_right, take_the_last_step_back, see_what_runs_low,
+    give_one_line_back_and_restock, put_a_level_right,
+    put_a_level_right_for_any_reason, take_the_last_step_back, see_what_runs_low,
     say_that_a_parcel_arrived, void_a_parcel, send_an_email_again, cancel_an_order,
 )  # fmt: skip
 

@@ -316,3 +316,18 @@ def test_numbers_of_articles_are_compared_as_fourteen_digits(
 ) -> None:
     assert lines.units_called(scanned_code, "MUG", stored) == units
     assert lines.units_called(scanned_code, "MUG", None, (Barcode(stored, 6),)) == 6 * units
+
+
+@pytest.mark.parametrize(("marks_codes", "answered"), [(True, True), (False, False)])
+def test_a_digit_answers_alone_only_where_codes_are_marked(
+    marks_codes: bool, answered: bool
+) -> None:
+    """Without a prefix it may be the first digit of a barcode: Enter tells."""
+    entry = Entry()
+    entry.marks_codes = marks_codes
+    entry.ask(Prompt("why", "why:", at_once="12"))
+
+    outcome = entry.key("1", "1")
+
+    assert (outcome == Answer(Prompt("why", "why:", at_once="12"), "1")) is answered
+    assert (entry.prompt is None) is answered

@@ -39,6 +39,9 @@ class Station:
         self.keys_pressed = 0
         self.scans = 0
         self.bells = 0
+        self.prefix = ""
+        """The key that the scanner sends before each code, where it is programmed to."""
+
         self.pilot: Pilot[None]
         self._painted = Picture(0, 0)
 
@@ -103,6 +106,8 @@ class Station:
         """Fire a scanner: the code and an Enter, without any pause, one code after the other."""
         for code in codes:
             self.scans += 1
+            if self.prefix:
+                self._post(self.prefix)
             for character in code:
                 self._post(character)
             self._post("enter")
