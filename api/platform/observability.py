@@ -103,6 +103,15 @@ def _without_values(logger: object, method: str, line: EventDict) -> EventDict:
     return line
 
 
+def log_as_debug() -> None:
+    """Tell of this request at level DEBUG only, where it is answered well.
+
+    For what a program asks every second and mostly in vain: its lines would drown all others. It
+    is measured as ever.
+    """
+    g.is_routine = True
+
+
 def init_app(app: Flask) -> None:
     """Give each request an id, one log line and one measurement."""
     app.before_request(_begin)
@@ -110,7 +119,7 @@ def init_app(app: Flask) -> None:
 
 
 def _begin() -> None:
-    g.began = time.perf_counter()
+    g.began, g.is_routine = time.perf_counter(), False
     given = request.headers.get("X-Request-ID", "")
     value = given if _ACCEPTED.fullmatch(given) else new_id().hex
     structlog.contextvars.clear_contextvars()
@@ -125,7 +134,9 @@ def _finish(response: Response) -> Response:
     # A caller may invent methods; each would be counted, and remembered, for ever.
     method = request.method if request.method in _METHODS else "other"
     REQUESTS.labels(method, route, str(response.status_code)).observe(seconds)
-    _log.info(
+    is_routine = g.get("is_routine", False) and response.status_code < 400
+    _log.log(
+        logging.DEBUG if is_routine else logging.INFO,
         "request",
         method=method,
         route=route,

@@ -8,6 +8,7 @@ from api.orders.errors import OrderNotFound
 from api.platform.auth import principal, requires, staff_only
 from api.platform.db import transaction
 from api.platform.http import Blueprint
+from api.platform.observability import log_as_debug
 from api.platform.pagination import CursorInvalid
 from api.platform.refusals import refuses
 from api.presence import queries, service
@@ -39,7 +40,10 @@ def list_changes(query: dict[str, Any]) -> Any:
     What began earlier and was committed later is told, too; nothing is told twice. You hear of
     what your role may read.
     """
-    return queries.changes_since(query["after"], principal())
+    found = queries.changes_since(query["after"], principal())
+    if not found["changes"] and not found["must_reload"]:
+        log_as_debug()
+    return found
 
 
 @blueprint.route("/orders/<uuid:order_id>/claim", methods=["PUT"])

@@ -194,3 +194,21 @@ def test_methods_that_someone_invents_are_counted_as_one(client: FlaskClient) ->
     }
     assert "other" in methods
     assert not any(method.startswith("BREW") for method in methods)
+
+
+def test_a_look_at_the_changes_that_finds_nothing_is_no_line(shop: Shop, lines: Lines) -> None:
+    """Each console looks every second: its lines would be most of the log."""
+    shop.sells("MUG", 3)
+    staff = shop.staff()
+    cursor = staff.gets("/changes").json["cursor"]
+    lines()
+
+    staff.gets("/changes", after=cursor)
+    assert lines() == []
+
+    shop.an_order(MUG=1)
+    lines()
+    assert staff.gets("/changes", after=cursor).json["changes"]
+    staff.gets("/changes", after="made-up")
+
+    assert [line["status"] for line in lines() if line["event"] == "request"] == [200, 422]
