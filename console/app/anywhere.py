@@ -110,11 +110,10 @@ class Anywhere(Navigation):
         self.exit()
 
     async def _put_right(self, command: Command, order_id: str, fulfilment_id: str) -> None:
-        """Open the order of a parcel that has just left, and ask whether it is taken back."""
-        await self.go(Stop("order", order_id))
-        page = await self.screen_called("order")
-        await page.ready()
-        if not page.undo_shipment(fulfilment_id, command.key):
+        """Open the parcel that has just left, and ask whether it is taken back."""
+        self.trail.go(Stop("order", order_id))
+        await self.go(Stop("parcels", order_id))
+        if not await self.frame.undo_shipment(fulfilment_id, command.key):
             self.undo_before = command.id
             self.say(noted(f"{command.label}: it is not on its way any more"))
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from console.client.caller import ADMIN, Caller
 from console.client.contract import parse
 from console.client.holds import Hold
-from console.client.models import CaseFile, Fulfilment, Money, OrderCard, Page, RefundQuote
+from console.client.models import CaseFile, Money, OrderCard, Page, RefundQuote
 from console.client.outbox import Draft
 from console.client.pages import parse_page
 
@@ -76,31 +76,6 @@ def ship(
         path=f"{ADMIN}/orders/{order.id}/ship",
         body=body,
         label=f"{order.number} ship {units} {'unit' if units == 1 else 'units'} by {carrier}",
-    )
-
-
-def correct(order: OrderCard, parcel: Fulfilment, *, carrier: str, tracking: str | None) -> Draft:
-    """Write down what the label of a parcel on its way really says."""
-    return Draft(
-        kind="correct",
-        aggregate=aggregate_of(order.id),
-        path=f"{ADMIN}/fulfilments/{parcel.id}/correct",
-        body={"carrier": carrier, **({"tracking_number": tracking} if tracking else {})},
-        label=f"{parcel.number} by {carrier}, {tracking or 'without a number'}",
-    )
-
-
-def void(
-    order: OrderCard, parcel: Fulfilment, reason: str | None, *, undoes: str | None = None
-) -> Draft:
-    """Take back that a parcel was shipped; `undoes` is the key of the command that shipped it."""
-    return Draft(
-        kind="void",
-        aggregate=aggregate_of(order.id),
-        path=f"{ADMIN}/fulfilments/{parcel.id}/void",
-        body={"reason": reason} if reason else {},
-        label=f"{parcel.number} taken back",
-        undoes=undoes,
     )
 
 

@@ -45,12 +45,12 @@ class Nothing(NamedTuple):
 
 
 JUST_NOW = 600.0
-"""Seconds for which F9 takes a shipment back; later the order's own page does."""
+"""Seconds for which F9 takes a shipment back; later the page of the order's parcels does."""
 
 INSTEAD = {
-    "ship": "It left more than ten minutes ago: v on the order still takes it back",
-    "void": "What was taken back is shipped again",
-    "correct": "t on the order changes the label once more",
+    "ship": "It left more than ten minutes ago: k on the order, then v, takes it back",
+    "void_parcel": "What was taken back is shipped again",
+    "correct_parcel": "k on the order, then t, changes the label once more",
     "refund": "Money that was given back stays there: add a note, or ask for a new payment",
     "batch": "States are not turned back by a key: F6, then u, x or n",
     "mark_paid": "Money that was recorded stays: F8 gives it back",

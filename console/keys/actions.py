@@ -204,11 +204,6 @@ ACTIONS = (
     ),
     Action("turn_left", ("left",), "←", "", "In a form, the answer before", "This screen", RECORDS),
     Action("turn_right", ("right",), "→", "", "In a form, the next answer", "This screen", RECORDS),
-    Action("correct_parcel", ("t",), "t", "label", "Change the carrier and tracking number of a "
-           "parcel on its way", "This screen", _on("order"), needs="fulfilment:write"),
-    Action("void_parcel", ("v",), "v", "take back", "Take back that a parcel was shipped: its "
-           "goods are on the shelf again, kept for the order", "This screen", _on("order"),
-           needs="fulfilment:write"),
     Action("next_view", ("tab",), "⇥", "view", "The next view of the list", "This screen",
            _on("orders", "tray", "catalogue", "attention") | RECORDS),
     Action("last_view", ("shift+tab",), "⇧⇥", "", "The view before", "This screen",

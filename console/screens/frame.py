@@ -157,7 +157,7 @@ class Frame(Screen[None]):
         """F9: take a step of the draft back; False when there is no draft with a step."""
         return False
 
-    def undo_shipment(self, fulfilment_id: str, key: str) -> bool:
+    async def undo_shipment(self, fulfilment_id: str, key: str) -> bool:
         """Ask whether a parcel is taken back, which a command shipped; False where it cannot be."""
         return False
 

@@ -23,8 +23,8 @@ from console.messages import Open, SignInNeeded
 from console.scan.codes import Kind, Scan
 from console.scan.entry import Prompt
 from console.screens.background import begin
-from console.screens.correcting import PROMPTS, CorrectingScreen
 from console.screens.counter import Counter
+from console.screens.holding import PROMPTS, HoldingScreen
 from console.widgets.drawn import Sheet
 from console.widgets.ink import Line
 from console.widgets.order_page import order_page
@@ -44,13 +44,13 @@ STEPS = {
 }
 
 
-class OrderScreen(CorrectingScreen):
+class OrderScreen(HoldingScreen):
     """An order, its lines, money, parcels and history."""
 
     NAME = "order"
     WAITS_FOR = frozenset(
         {"enter", "ship", "refund_here", "refund", "note", "mark_paid", "cancel_order", "hold",
-         "release", "parcels", "emails", "same_customer", "correct_parcel", "void_parcel"}
+         "release", "parcels", "emails", "same_customer"}
     )  # fmt: skip
     CODES_WAIT = True
 
@@ -360,7 +360,6 @@ class OrderScreen(CorrectingScreen):
             labels["cancel_order"] = ""
         if not self.order.on_hold:
             labels["release"] = ""
-        labels |= self.without_parcels()
         if self._review is not None:
             labels |= {"enter": "answer", "commit": "send"}
         self.key_bar.relabel(labels)

@@ -31,6 +31,7 @@ from console.widgets.table import WindowTable
 from console.widgets.views import Views
 
 LOOK_OVER = "F10 sends it. Esc goes back, nothing is sent."
+VOID = "void_parcel"
 
 
 class RecordsScreen(PagedScreen):
@@ -78,10 +79,9 @@ class RecordsScreen(PagedScreen):
             self.subject, self.form = subject, None
             self._whole.clear()
             self.problem.hide()
-            begin(self, "list", self.start_list)
-        else:
-            begin(self, "list", self.reload)
+            self.table.start_over()
         self._draw()
+        self.read_soon()
 
     async def page(self, fetch: Fetch) -> Page[Record]:
         """One page of the list."""
@@ -151,6 +151,16 @@ class RecordsScreen(PagedScreen):
         """Each verb of the kind is an action of this screen."""
         verb = self._verb(action)
         return partial(self._begin, verb) if verb else super().doing(action)
+
+    async def undo_shipment(self, fulfilment_id: str, key: str) -> bool:
+        """Ask whether a parcel is taken back that has just left."""
+        await self.ready()
+        void = self._verb(VOID)
+        is_there = self.table.go_to(fulfilment_id)
+        if void is None or not is_there or why_not(void, self.KIND, self._record()):
+            return False
+        await self._begin(void, undoes=key)
+        return True
 
     async def do_enter(self) -> None:
         """In a form, the focused answer; else the whole page of the record."""
@@ -226,13 +236,13 @@ class RecordsScreen(PagedScreen):
     def _verb(self, name: str) -> Verb | None:
         return next((one for one in self.KIND.verbs if one.name == name), None)
 
-    async def _begin(self, verb: Verb) -> None:
+    async def _begin(self, verb: Verb, *, undoes: str = "") -> None:
         record = self._record()
         if record is not None and verb.method != "POST":
             # What stands there now, and its version: the row may be older.
             await self._read_whole(record)
             record = self._whole.get(str(record.get("id")), record)
-        self.form = forms.begin(self.KIND, verb, record, self.counter.currency)
+        self.form = forms.begin(self.KIND, verb, record, self.counter.currency, undoes=undoes)
         self._ask()
 
     def _ask(self, again: str | None = None) -> None:
@@ -276,8 +286,9 @@ class RecordsScreen(PagedScreen):
             self.say(waiting(f"{label}: being sent"))
             begin(self, "change", self._change, form, path, label, beside=True)
             return
+        aggregate, undoes = self._aggregate(form.record), form.undoes or None
         self.counter.shop.give(
-            Draft(verb.name, self._aggregate(form.record), f"{ADMIN}{path}", form.body, label)
+            Draft(verb.name, aggregate, f"{ADMIN}{path}", form.body, label, undoes=undoes)
         )
         self.say(done(f"{label}: being sent"))
         self.table.invalidate()

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 
-from console.flows import amounts
+from console.flows import amounts, tracking
 from console.flows.records.shapes import Asked, Kind, Record, Shown, Verb, at
 from console.flows.records.told import told
 from console.flows.step import Choice, Question, Step, wrong
@@ -39,6 +39,8 @@ class Form:
     """Questions that were answered, or left out."""
 
     question: Question | None = None
+    undoes: str = ""
+    """Key of the command that this one takes back, where F9 asks for it."""
 
     @property
     def asked(self) -> Asked | None:
@@ -71,6 +73,9 @@ class Form:
         if asked is None or not asked.start or self.record is None:
             return ""
         value = at(self.record, asked.start)
+        if asked.form == "carrier":
+            fits = tracking.carriers_of(str(self.body.get("tracking_number", "")))
+            value = fits[0] if len(fits) == 1 else value
         if asked.form == "money" and value:
             return told(Shown("", "", "figure"), value)
         if asked.form == "yes":
@@ -81,9 +86,12 @@ class Form:
 FormStep = Step[Form, None]
 
 
-def begin(kind: Kind, verb: Verb, record: Record | None, currency: str) -> Form:
+def begin(
+    kind: Kind, verb: Verb, record: Record | None, currency: str, *, undoes: str = ""
+) -> Form:
     """Begin to fill it in; one without questions is looked over at once."""
-    return _reviewed(Form(kind, verb, None if verb.is_new else record, currency))
+    record = None if verb.is_new else record
+    return _reviewed(Form(kind, verb, record, currency, undoes=undoes))
 
 
 def answered(form: Form, text: str) -> FormStep:
@@ -130,6 +138,11 @@ def parsed(asked: Asked, text: str, currency: str) -> object:
                 raise NotAnAnswer(f"{text} is no day such as 2026-11-20") from refusal
         case "choice":
             return _chosen(asked, text)
+        case "tracking":
+            number = tracking.tidy(text)
+            if (why := tracking.why_not(number)) is not None:
+                raise NotAnAnswer(why)
+            return number
     return text
 
 

@@ -36,7 +36,7 @@ class Asked(NamedTuple):
 
     label: str
     form: str = "text"
-    """text, number, money, yes, day, secret, choice."""
+    """text, number, money, yes, day, secret, choice, tracking, carrier."""
 
     choices: tuple[str, ...] = ()
     is_optional: bool = False

@@ -6,11 +6,13 @@ from console.flows.records.shapes import Asked, Kind, Shown, Verb
 
 FORMATS = ("csv", "jsonl", "shopify", "xlsx")
 ROLES = ("owner", "manager", "warehouse", "support")
-CARRIER = (
-    Asked("carrier", "carrier:", start="carrier"),
-    Asked("tracking_number", "tracking number, or Enter:", start="tracking_number",
-          is_optional=True),
+LABEL = (
+    Asked("tracking_number", "tracking number, or Enter for none:", "tracking",
+          start="tracking_number", is_optional=True),
+    Asked("carrier", "carrier:", "carrier", start="carrier"),
 )  # fmt: skip
+"""The number first: most numbers tell whose they are."""
+
 MADE = Shown("Made", "created_at", "when", 12, from_width=70)
 STATE = Shown("State", "status", "state", 11)
 
@@ -41,11 +43,11 @@ PARCELS = Kind(
         Verb("ship_parcel", "s", "ship", "Hand an open parcel to a carrier",
              "/fulfilments/{id}/ship", "fulfilment:write",
              "Ship {name}? The customer gets an e-mail.", fits=("open",),
-             asks=(*CARRIER, Asked("override_reason", "not checked unit by unit: why, or Enter:",
+             asks=(*LABEL, Asked("override_reason", "not checked unit by unit: why, or Enter:",
                                    is_optional=True))),
         Verb("correct_parcel", "t", "tracking", "Put its carrier or its tracking number right",
              "/fulfilments/{id}/correct", "fulfilment:write",
-             "Correct {name}? The customer gets an e-mail with it.", asks=CARRIER,
+             "Put the label of {name} right? The customer gets an e-mail with it.", asks=LABEL,
              fits=("shipped",)),
         Verb("void_parcel", "v", "void", "It never left: its goods are reserved again",
              "/fulfilments/{id}/void", "fulfilment:write",

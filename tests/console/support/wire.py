@@ -188,6 +188,12 @@ class WireShop:
                 case = dict(house.case(house.find_order(order_id)))
                 case.pop(self.moods.drops_field, None)
                 return case
+            case ["orders", order_id, "fulfilments"]:
+                parcels = house.case(house.find_order(order_id))["fulfilments"]
+                return _page(list(reversed(parcels)), query)
+            case ["fulfilments", parcel_id]:
+                parcels = (one for case in house.cases.values() for one in case["fulfilments"])
+                return next(one for one in parcels if one["id"] == parcel_id)
             case ["orders", order_id, "refunds", "quote"]:
                 return house.quote(house.find_order(order_id), body)
             case ["products"]:
