@@ -88,7 +88,7 @@ class RecordsScreen(PagedScreen):
         kind, records = self.KIND, self.counter.shop.records
         if kind.is_single:
             return await records.only(kind.path)
-        query = {**dict(self.view[1]), **self.as_list_query(fetch)}
+        query = {} if kind.is_whole else {**dict(self.view[1]), **self.as_list_query(fetch)}
         if kind.about not in {"", "path"} and self.subject:
             query[kind.about] = self.subject
         return await records.page(kind.path.format(about=self.subject), query)

@@ -193,6 +193,9 @@ async def through_the_shelves(desk: Station) -> None:
 
 
 FORMS = {
+    "new_category": ("Kitchen", "All for the kitchen."),
+    "new_below": ("Mugs", ""),
+    "edit_category": ("Cups", "2", "For tea."),
     "new_location": ("B-02", "Back room", "2"),
     "edit_location": ("Front shelf", "", "yes"),
     "edit_shipping": ("", "5,20", "", ""),
@@ -217,6 +220,40 @@ async def fills(desk: Station, kind: Kind, name: str) -> None:
     await desk.press("f10")
     await desk.rested()
     assert desk.tone == "done", (name, desk.said)
+
+
+async def test_categories_are_made_hidden_shown_and_deleted_by_keys(
+    real_desk: Station, house: Shop
+) -> None:
+    desk = real_desk
+
+    def told() -> dict[str, tuple[bool, bool]]:
+        found = house.staff().gets("/categories").json["data"]
+        return {one["path"]: (one["is_visible"], one["is_shown"]) for one in found}
+
+    await fills(desk, KINDS["categories"], "new_category")
+    await fills(desk, KINDS["categories"], "new_below")
+    assert told() == {"kitchen": (True, True), "kitchen/mugs": (True, True)}
+    await desk.press("h")
+    assert "Hide Kitchen and all below it from storefronts?" in desk.text
+    await desk.press("enter")
+    assert told()["kitchen"] == (True, True), "Enter takes the answer in the focus, which is no"
+    await desk.press("h", "f10")
+    await desk.rested()
+    assert told() == {"kitchen": (False, False), "kitchen/mugs": (True, False)}
+    await desk.press("h")
+    assert desk.said == "It is hidden already"
+    await desk.press("u", "f10", "down", "d", "f10")
+    await desk.rested()
+    assert told() == {"kitchen": (True, True)}
+    await desk.press("home", "b")
+    await desk.type("Jugs")
+    await desk.press("enter", "enter", "f10")
+    await desk.rested()
+    await desk.press("home", "d", "f10")
+    await desk.rested()
+    assert desk.tone == "wrong"
+    assert set(told()) == {"kitchen", "kitchen/jugs"}
 
 
 async def test_staff_reach_what_they_need_by_keys(

@@ -73,7 +73,7 @@ def test_what_is_sent_is_taken(described: dict[str, Any], kind: Kind, verb: Verb
     assert bool(verb.asks or verb.fixed) <= (body is not None)
     if body is not None:
         schema = resolved(described, body["content"]["application/json"]["schema"])
-        names = {one.name for one in verb.asks} | {name for name, _ in verb.fixed}
+        names = {one.name for one in verb.asks} | {name for name, _ in (*verb.fixed, *verb.taken)}
         assert names <= set(schema["properties"])
         must = {one.name for one in verb.asks if not one.is_optional}
         if verb.method == "POST":
@@ -86,10 +86,16 @@ def test_what_is_sent_is_taken(described: dict[str, Any], kind: Kind, verb: Verb
     needs_version = any(
         one["name"] == "If-Match" and one["required"] for one in found.get("parameters", [])
     )
-    assert needs_version == (verb.method == "PATCH")
+    assert needs_version == (verb.method in {"PATCH", "DELETE"})
     if verb.fits:
         row = answer(described, "get", kind.item or kind.path)
-        assert set(verb.fits) <= set(resolved(described, row["properties"][kind.state])["enum"])
+        state = resolved(described, row["properties"][kind.state])
+        values = {True, False} if state["type"] == "boolean" else set(state["enum"])
+        assert set(verb.fits) <= values
+        assert (state["type"] == "boolean") <= bool(verb.otherwise), "true and false are no words"
+    if verb.taken:
+        row = answer(described, "get", kind.item or kind.path)
+        assert {path for _, path in verb.taken} <= set(row["properties"])
 
 
 def test_the_tables_know_real_permissions(bare_app: Flask) -> None:

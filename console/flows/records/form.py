@@ -55,7 +55,8 @@ class Form:
     @property
     def body(self) -> dict[str, object]:
         """What is sent."""
-        return {**dict(self.verb.fixed), **dict(self.answers)}
+        taken = {name: at(self.record, path) for name, path in self.verb.taken if self.record}
+        return {**dict(self.verb.fixed), **taken, **dict(self.answers)}
 
     @property
     def name(self) -> str:

@@ -62,14 +62,20 @@ class Verb(NamedTuple):
 
     method: str = "POST"
     asks: tuple[Asked, ...] = ()
-    fits: tuple[str, ...] = ()
+    fits: tuple[str | bool, ...] = ()
     """States of a record to which this may be done; none stands for all."""
+
+    otherwise: str = ""
+    """What is said of a record to which it may not be done, where its state is no word."""
 
     is_new: bool = False
     """Whether it makes a record and needs none."""
 
     fixed: tuple[tuple[str, object], ...] = ()
     """What is sent beside the answers."""
+
+    taken: tuple[tuple[str, str], ...] = ()
+    """What is sent of the record under the cursor: a name, and its path there."""
 
     @property
     def waits(self) -> bool:
@@ -117,6 +123,9 @@ class Kind(NamedTuple):
     is_single: bool = False
     """Whether there is but one of them, which is read in place of a list."""
 
+    is_whole: bool = False
+    """Whether the shop gives the list in one piece, and takes no question about it."""
+
 
 def at(record: Record, path: str) -> Any:
     """A value of a record; None where there is nothing on the way."""
@@ -136,10 +145,11 @@ def why_not(verb: Verb, kind: Kind, record: Record | None) -> str | None:
         return f"No {kind.one} is chosen"
     state = at(record, kind.state)
     if verb.fits and state not in verb.fits:
-        return f"It is {str(state).replace('_', ' ')}: {verb.label} is for what is {_or(verb.fits)}"
+        told = f"It is {str(state).replace('_', ' ')}: {verb.label} is for what is {_or(verb.fits)}"
+        return verb.otherwise or told
     return None
 
 
-def _or(states: tuple[str, ...]) -> str:
-    words = [one.replace("_", " ") for one in states]
+def _or(states: tuple[str | bool, ...]) -> str:
+    words = [str(one).replace("_", " ") for one in states]
     return " or ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -13,8 +13,15 @@ LABEL = (
 )  # fmt: skip
 """The number first: most numbers tell whose they are."""
 
+NAME = Asked("name", "name:", start="name", is_optional=True)
+IN_USE = Asked("is_active", "in use, yes or no:", "yes", start="is_active", is_optional=True)
 MADE = Shown("Made", "created_at", "when", 12, from_width=70)
 STATE = Shown("State", "status", "state", 11)
+
+NEW_CATEGORY = (
+    Asked("name", "name:"),
+    Asked("description", "description, or Enter:", is_optional=True),
+)
 
 PARCELS = Kind(
     "parcels", "parcel", "The parcels of an order: what is in them and where they are",
@@ -90,6 +97,50 @@ EMAILS = Kind(
     named_by="subject_line", title="E-mails",
 )  # fmt: skip
 
+CATEGORIES = Kind(
+    "categories", "category", "The tree of categories, and what storefronts see of it",
+    "/categories",
+    (
+        Shown("Category", "name", width=16, grow=1),
+        Shown("Where", "path", width=24, grow=2),
+        Shown("Order", "position", "count", 5, from_width=70),
+        Shown("Visible", "is_visible", "yes", 7),
+        Shown("Seen", "is_shown", "yes", 5),
+    ),
+    (
+        Shown("address", "slug"),
+        Shown("search title", "seo_title"),
+        Shown("search text", "seo_description"),
+        Shown("", "description"),
+    ),
+    (
+        Verb("new_category", "n", "new", "A new category at the top of the tree", "/categories",
+             "catalog:write", "Make this category?", asks=NEW_CATEGORY, is_new=True),
+        Verb("new_below", "b", "below", "A new category below this one", "/categories",
+             "catalog:write", "Make this category below {name}?", asks=NEW_CATEGORY,
+             taken=(("parent_id", "id"),)),
+        Verb("edit_category", "e", "change", "Another name, order or description",
+             "/categories/{id}", "catalog:write", "Change {name}?", method="PATCH",
+             asks=(NAME,
+                   Asked("position", "shown in which order:", "number", start="position",
+                         is_optional=True),
+                   Asked("description", "description:", start="description", is_optional=True))),
+        Verb("hide_category", "h", "hide", "Hide it from storefronts, with all that stands below "
+             "it", "/categories/{id}", "catalog:write",
+             "Hide {name} and all below it from storefronts? Their products stay on sale.",
+             method="PATCH", fixed=(("is_visible", False),), fits=(True,),
+             otherwise="It is hidden already"),
+        Verb("show_category", "u", "show", "Show it in storefronts again", "/categories/{id}",
+             "catalog:write", "Show {name} in storefronts, unless one above it is hidden?",
+             method="PATCH", fixed=(("is_visible", True),), fits=(False,),
+             otherwise="It is visible already"),
+        Verb("drop_category", "d", "delete", "Delete an empty category for good",
+             "/categories/{id}", "catalog:write", "Delete {name} for good?", method="DELETE"),
+    ),
+    alias="categories", needs="catalog:read", item="/categories/{id}", state="is_visible",
+    is_whole=True,
+)  # fmt: skip
+
 LOCATIONS = Kind(
     "locations", "location", "Places that hold stock", "/locations",
     (
@@ -108,11 +159,10 @@ LOCATIONS = Kind(
              is_new=True),
         Verb("edit_location", "e", "change", "Another name or order, or no longer in use",
              "/locations/{id}", "inventory:adjust", "Change {name}?", method="PATCH",
-             asks=(Asked("name", "name:", start="name", is_optional=True),
+             asks=(NAME,
                    Asked("priority", "taken from in which order:", "number", start="priority",
                          is_optional=True),
-                   Asked("is_active", "in use, yes or no:", "yes", start="is_active",
-                         is_optional=True))),
+                   IN_USE)),
     ),
     alias="locations", needs="inventory:read", item="/locations/{id}", state="is_active",
 )  # fmt: skip
@@ -201,12 +251,11 @@ SHIPPING = Kind(
     (
         Verb("edit_shipping", "e", "change", "Another name or price, or no longer in use",
              "/shipping-methods/{id}", "pricing:write", "Change {name}?", method="PATCH",
-             asks=(Asked("name", "name:", start="name", is_optional=True),
+             asks=(NAME,
                    Asked("price", "price:", "money", start="price", is_optional=True),
                    Asked("free_above", "free from:", "money", start="free_above",
                          is_optional=True),
-                   Asked("is_active", "in use, yes or no:", "yes", start="is_active",
-                         is_optional=True))),
+                   IN_USE)),
     ),
     alias="shipping", needs="pricing:write", item="/shipping-methods/{id}", state="is_active",
 )  # fmt: skip
@@ -271,6 +320,18 @@ ME = Kind(
 
 KINDS = {
     one.name: one
-    for one in (PARCELS, EMAILS, LOCATIONS, WAITING, IMPORTS, EXPORTS, SHIPPING, TAXES, STAFF, ME)
+    for one in (
+        PARCELS,
+        EMAILS,
+        CATEGORIES,
+        LOCATIONS,
+        WAITING,
+        IMPORTS,
+        EXPORTS,
+        SHIPPING,
+        TAXES,
+        STAFF,
+        ME,
+    )
 }
 """Every kind by the name of its screen."""
