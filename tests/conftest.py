@@ -1,119 +1,44 @@
-"""Real Postgres and Redis for every test that asks for the app; thrown away at the end.
+"""What holds for every test, and when the rest is loaded.
 
-The schema is built by the migrations, as in production. Each test finds empty tables.
+The app takes seconds to import, so its fixtures (tests/support/app_fixtures.py) come with the first
+test that may want them: those of the folders in `WITHOUT_APP` start at once.
 """
 
-from collections.abc import Generator, Iterator
+import os
+import sys
+from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
-from flask import Flask
-from flask_migrate import upgrade
 
-from api.app import create_app
-from api.platform.db import session
-from api.platform.limits import limiter
-from api.platform.settings import Settings
-from tests.support.contract import ContractClient
-from tests.support.emptying import empty_everything
-from tests.support.gateway import ScriptedGateway
-from tests.support.mailer import RecordingMailer
-from tests.support.shop import Shop
-from tests.support.stack import Postgres, Redis, running_postgres, running_redis
-from tests.support.town import Town, open_town
+WITHOUT_APP = {"kernel"}
+"""The folders whose tests need nothing but what they test."""
+APP_FIXTURES = "tests.support.app_fixtures"
+SERVICES = {"postgres", "redis_server", "whole_town"}
+"""The fixtures that start programs."""
 
-# A busy machine is no counterexample: the search is not timed.
-hypothesis.settings.register_profile("stockroom", deadline=None)
-hypothesis.settings.load_profile("stockroom")
+# Some processes of every run would otherwise compile the app and rewrite the tests again each time.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+pytest_plugins = ["tests.support.hypothesis_profile"]
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL of this test session."""
-    with running_postgres() as server:
-        yield server
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
+    """Load the fixtures of the app before the first test file that may ask for them."""
+    if file_path.name.startswith("test_") and file_path.parent.name not in WITHOUT_APP:
+        parent.config.pluginmanager.import_plugin(APP_FIXTURES)
 
 
-@pytest.fixture(scope="session")
-def redis_server() -> Iterator[Redis]:
-    """A redis-server of this test session."""
-    with running_redis() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def settings(
-    postgres: Postgres, redis_server: Redis, tmp_path_factory: pytest.TempPathFactory
-) -> Settings:
-    """Settings that point at this session's services."""
-    return Settings(
-        env="test",
-        secret_key="test-secret-key-of-more-than-32-characters",
-        jwt_secret_key="test-jwt-secret-of-more-than-32-characters",
-        database_url=postgres.create_database("shop").replace(
-            "postgresql://", "postgresql+psycopg2://"
-        ),
-        redis_url=redis_server.url,
-        stripe_secret_key="sk_test_scripted",
-        stripe_publishable_key="pk_test_scripted",
-        stripe_webhook_secret="whsec_test_secret_of_the_tests",
-        staff_alert_email="office@shop.test",
-        media_root=str(tmp_path_factory.mktemp("media")),
-        log_level="ERROR",
-        database_pool_size=20,
-        rate_limits_enabled=False,
-        manual_payment="everybody",
-    )
-
-
-@pytest.fixture(scope="session")
-def mailer() -> RecordingMailer:
-    """Keeps letters instead of sending them; emptied before each test."""
-    return RecordingMailer()
-
-
-@pytest.fixture(scope="session")
-def gateway() -> ScriptedGateway:
-    """A payment provider that does as it is told; made new before each test."""
-    return ScriptedGateway()
-
-
-@pytest.fixture(scope="session")
-def bare_app(settings: Settings, mailer: RecordingMailer, gateway: ScriptedGateway) -> Flask:
-    """The one app of the session, with the migrated schema."""
-    app = create_app(settings, mailer=mailer, gateway=gateway)
-    app.test_client_class = ContractClient
-    with app.app_context():
-        upgrade(directory="migrations")
-    return app
-
-
-@pytest.fixture
-def app(bare_app: Flask, mailer: RecordingMailer, gateway: ScriptedGateway) -> Iterator[Flask]:
-    """The app inside its context, on empty tables and an empty Redis."""
-    mailer.sent.clear()
-    mailer.failures.clear()
-    gateway.forget_everything()
-    # It is one for the process: a test that built a shop with limits may have left it counting.
-    limiter.enabled = False
-    with bare_app.app_context():
-        empty_everything()
-        yield bare_app
-        session.rollback()
-
-
-@pytest.fixture
-def shop(app: Flask, gateway: ScriptedGateway, mailer: RecordingMailer) -> Shop:
-    """A small shop in Germany, open, with empty shelves."""
-    return Shop(app, gateway, mailer).opens()
-
-
-@pytest.fixture(scope="session")
-def whole_town() -> Iterator[Town]:
-    """The shop as real processes, and everybody around it: for all journeys and faults."""
-    with open_town() as town:
-        yield town
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start no program; `make test-fast` runs them alone."""
+    for item in items:
+        starts = SERVICES & set(getattr(item, "fixturenames", ()))
+        of_programs = "tests/dev/" in item.nodeid
+        if not starts and not of_programs and item.get_closest_marker("serial") is None:
+            item.add_marker("pure")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -68,6 +68,23 @@ def test_the_kernel_needs_the_standard_library_alone() -> None:
     assert strangers == {"api"}
 
 
+def test_a_test_of_the_kernel_starts_without_the_app() -> None:
+    program = "import pytest; assert pytest.main(['-qq', 'tests/kernel/test_clock.py']) == 0"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}; {_REPORT}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+
+    assert "pytest" in loaded
+    assert loaded.isdisjoint({"flask", "sqlalchemy", "redis", "stripe", "marshmallow", "textual"})
+
+
 @pytest.mark.parametrize("module", ["console.client", "console.flows", "console.settings"])
 def test_the_counter_thinks_without_a_terminal(module: str) -> None:
     assert loaded_by(module).isdisjoint({"textual", "rich", "api", "flask"})

@@ -1,0 +1,7 @@
+"""How Hypothesis looks for counterexamples here; a plugin of pytest, loaded by tests/conftest.py."""
+
+import hypothesis
+
+# A busy machine is no counterexample: the search is not timed.
+hypothesis.settings.register_profile("stockroom", deadline=None)
+hypothesis.settings.load_profile("stockroom")
