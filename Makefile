@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run stop console stripe env test check format lock test-upgrade openapi bench chaos clean ready
+.PHONY: help run stop console stripe env test test-fast check format lock test-upgrade openapi bench chaos clean ready
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -13,7 +13,7 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
   echo "$$candidate" && break; done)
 
 help: ## list the commands
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s%s\n", $$1, $$2}'
 
 run: ready ## start the whole shop on this machine, with a demo (Ctrl-C stops it)
 	@exec $(PY) -m api.dev run
@@ -30,9 +30,17 @@ stripe: ready ## act as bank, customer or dashboard: DO="dispute ORDER --status 
 env: ## print where the running shop is, for a shell: eval "$(make env)"
 	@exec $(PY) -m api.dev env
 
-test: check ## run every check and every test
+ifdef DOMAIN
+test: ready ## run every check and every test (DOMAIN=orders: the tests of one folder)
+	$(PY) -m pytest -q "tests/$(DOMAIN)"
+else
+test: check
 	$(PY) -m pytest -q -n 2 --dist loadfile -m "not serial"
 	$(PY) -m pytest -q -m serial
+endif
+
+test-fast: ready ## run the tests that start no program
+	$(PY) -m pytest -q -n 2 --dist loadfile -m pure
 
 check: ready ## run the checks alone: style, types, floors
 	$(PY) -m ruff check .

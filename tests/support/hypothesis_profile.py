@@ -1,4 +1,4 @@
-"""How Hypothesis looks for counterexamples here; a plugin of pytest, loaded by tests/conftest.py."""
+"""How Hypothesis looks for counterexamples here; a plugin that tests/conftest.py loads."""
 
 import hypothesis
 

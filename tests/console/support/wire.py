@@ -196,6 +196,12 @@ class WireShop:
                 return next(one for one in parcels if one["id"] == parcel_id)
             case ["orders", order_id, "refunds", "quote"]:
                 return house.quote(house.find_order(order_id), body)
+            case ["attention"]:
+                return _page(house.attention_items(query.get("state", "open")), query)
+        return self._read_goods(words, query)
+
+    def _read_goods(self, words: list[str], query: dict[str, str]) -> object:
+        match words:
             case ["products"]:
                 return self._products(query)
             case ["products", product_id]:
@@ -206,14 +212,12 @@ class WireShop:
                 return _page(self.goods.past(variant_id, query["currency"]), query)
             case ["variants", variant_id, "scheduled-prices"]:
                 return _page(self.goods.planned_in(variant_id, query["state"]), query)
-            case ["attention"]:
-                return _page(house.attention_items(query.get("state", "open")), query)
             case ["stock"]:
                 return self._stock(query)
             case ["stock", level_id]:
-                return house.level(level_id).as_wire()
+                return self.warehouse.level(level_id).as_wire()
             case ["stock", level_id, "movements"]:
-                return _page(house.level(level_id).movements, query)
+                return _page(self.warehouse.level(level_id).movements, query)
         raise Refusal(404, "not_found", "There is nothing here.")
 
     def _orders(self, query: dict[str, str]) -> dict[str, object]:
