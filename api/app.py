@@ -65,7 +65,7 @@ from api.waitlist import routes as waitlist_routes
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account_routes.blueprint,
     account_routes.users,
-    account_admin_routes.blueprint,
+    *account_admin_routes.blueprints,
     catalog_routes.blueprint,
     *catalog_admin_routes.blueprints,
     *import_routes.blueprints,

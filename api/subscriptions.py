@@ -8,6 +8,7 @@ from api.accounts.events import (
     PasswordChanged,
     PasswordResetRequested,
     RegistrationRepeated,
+    StaffInvited,
 )
 from api.aftersales import jobs as aftersales
 from api.catalog import jobs as catalog
@@ -105,6 +106,7 @@ WORK = Work(
         RefundFailed: [aftersales.on_refund_failed, letters.on_refund_failed],
         RefundSucceeded: [letters.on_refund_succeeded],
         RegistrationRepeated: [letters.on_registration_repeated],
+        StaffInvited: [letters.on_staff_invited],
         StockRanLow: [letters.on_stock_ran_low],
         StockRequestAnswered: [letters.on_stock_request_answered],
         StockReturned: [waitlist.on_stock_returned],

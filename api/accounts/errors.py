@@ -80,6 +80,55 @@ class GrantExceedsOwn(Forbidden):
     sentence = "The role {role} may do more than you may."
 
 
+class RoleUnknown(Refused):
+    """Nobody can be given a role that the shop does not have."""
+
+    code = "role_unknown"
+    sentence = "There is no role called {role}. GET /api/v1/admin/roles lists them."
+
+
+class RoleNotFound(NotFound):
+    """No such role."""
+
+    code = "role_not_found"
+    sentence = "There is no such role."
+
+
+class RoleNameTaken(Conflict):
+    """Two roles of one name could not be told apart."""
+
+    code = "role_name_taken"
+    sentence = "There is a role called {name} already."
+
+
+class RoleBuiltIn(Refused):
+    """What the roles of every shop hold comes with the release."""
+
+    code = "role_built_in"
+    sentence = "The role {name} is the same in every shop. Make a role of your own instead."
+
+
+class RoleInUse(Conflict):
+    """Somebody would be left without a role."""
+
+    code = "role_in_use"
+    sentence = "Somebody has this role, active or not. Give them another one first."
+
+
+class InvitationNotFound(NotFound):
+    """No such invitation, or one that was answered or taken back."""
+
+    code = "invitation_not_found"
+    sentence = "There is no such open invitation."
+
+
+class InvitationInvalid(Refused):
+    """The code of a letter that is unknown, used, taken back, or older than two weeks."""
+
+    code = "invitation_invalid"
+    sentence = "This invitation is no longer good. Ask for a new one."
+
+
 class LastOwner(Conflict):
     """A shop without an owner could never get one again."""
 

@@ -37,6 +37,13 @@ class PasswordResetRequested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StaffInvited(Event):
+    """Someone is asked onto the staff. The code of the letter is made when that is written."""
+
+    invitation_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class PasswordChanged(Event):
     """An account has a new password and its other sign-ins ended: its owner should hear of it.
 

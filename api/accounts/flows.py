@@ -14,11 +14,15 @@ from api.accounts.devices import Device
 from api.accounts.errors import (
     BadCredentials,
     CurrentPasswordWrong,
+    EmailTaken,
+    GrantExceedsOwn,
+    InvitationInvalid,
     RefreshTokenReused,
     ResetTokenInvalid,
+    RoleUnknown,
     StaffNotFound,
 )
-from api.accounts.policy import AccountKind, Role
+from api.accounts.policy import AccountKind
 from api.kernel.principal import Principal
 from api.platform import limits, security_log
 from api.platform.auth import hash_secret
@@ -113,7 +117,19 @@ def reset_password(*, token: str, password: str) -> None:
         service.redeem_reset(account.id, token=token, fresh_hash=fresh_hash)
 
 
-def hire(*, email: str, full_name: str, role: Role, password: str, by: Principal) -> UUID:
+def accept_invitation(*, token: str, password: str) -> UUID:
+    """Take the invited person on with the password that they chose, and return their id."""
+    email = queries.invited_email(token)
+    password_hash = service.hash_password(password, email=email)
+    try:
+        with transaction():
+            return service.accept(token, password_hash=password_hash)
+    except (EmailTaken, GrantExceedsOwn, RoleUnknown) as changed:
+        # Said without what changed: who comes with a code from a letter is nobody yet.
+        raise InvitationInvalid from changed
+
+
+def hire(*, email: str, full_name: str, role: str, password: str, by: Principal) -> UUID:
     """Take someone on with a first password, and return their id."""
     password_hash = service.hash_password(password, email=email)
     with transaction():

@@ -5,6 +5,7 @@ from api.platform.db import transaction
 
 
 def forget_expired_tokens() -> None:
-    """Delete tokens, sign-ins and reset requests that ran out."""
+    """Delete tokens, sign-ins, reset requests and invitations that ran out."""
     with transaction():
+        service.forget_old_invitations()
         service.forget_expired_tokens()

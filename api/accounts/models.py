@@ -3,12 +3,25 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.accounts.policy import AccountKind, Role
+from api.accounts.policy import AccountKind
 from api.kernel import clock
 from api.platform.db import Base, Dated, Identified, Versioned, named_enum
+
+
+class StaffRole(Identified, Versioned, Dated, Base):
+    """What someone on the staff is here for, by name.
+
+    Those of every shop have no `permissions` of their own: what they hold comes with the release.
+    """
+
+    __tablename__ = "staff_roles"
+    __table_args__ = (UniqueConstraint("name"),)
+
+    name: Mapped[str] = mapped_column(String(40))
+    permissions: Mapped[list[str] | None]
 
 
 class User(Identified, Versioned, Dated, Base):
@@ -23,12 +36,13 @@ class User(Identified, Versioned, Dated, Base):
     email: Mapped[str] = mapped_column(String(254))
     full_name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(255))
-    role: Mapped[Role | None] = mapped_column(named_enum(Role, "staff_role"))
+    role: Mapped[str | None] = mapped_column(String(40), ForeignKey("staff_roles.name"))
     is_active: Mapped[bool] = mapped_column(default=True, server_default="true")
 
     __table_args__ = (
         Index("uq_users_kind_email", "kind", func.lower(email), unique=True),
         Index("ix_users_staff", "full_name", "id", postgresql_where="kind = 'staff'"),
+        Index("ix_users_role", "role", postgresql_where="role IS NOT NULL"),
         CheckConstraint("(kind = 'staff') = (role IS NOT NULL)", name="role_is_for_staff"),
         CheckConstraint("email LIKE '%_@_%'", name="email_has_an_at"),
     )
@@ -122,3 +136,31 @@ class PasswordReset(Identified, Dated, Base):
     token_hash: Mapped[str | None] = mapped_column(String(64))
     expires_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
+
+
+class StaffInvitation(Identified, Dated, Base):
+    """Someone was asked onto the staff by e-mail: in a fixed role, for two weeks, once."""
+
+    __tablename__ = "staff_invitations"
+
+    email: Mapped[str] = mapped_column(String(254))
+    full_name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(40))
+    """By its name alone: what somebody was invited as once keeps no role from being deleted."""
+    invited_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    """Who asked them; the shop's own shell is nobody."""
+    token_hash: Mapped[str | None] = mapped_column(String(64))
+    """Of the newest letter; made when that is written."""
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "uq_staff_invitations_open",
+            func.lower(email),
+            unique=True,
+            postgresql_where="accepted_at IS NULL AND revoked_at IS NULL",
+        ),
+        Index("uq_staff_invitations_token_hash", "token_hash", unique=True),
+    )

@@ -1,8 +1,9 @@
-"""Who may do what: the roles of staff as sets of permissions."""
+"""Who may do what: the roles that every shop has, and what a role of the shop's own may hold."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
-from api.kernel.permissions import Permission
+from api.kernel.permissions import Permission, read_stored
 
 
 class AccountKind(StrEnum):
@@ -13,7 +14,7 @@ class AccountKind(StrEnum):
 
 
 class Role(StrEnum):
-    """What someone is here for."""
+    """The roles that every shop has. What they hold comes with the release and is not edited."""
 
     OWNER = "owner"
     MANAGER = "manager"
@@ -21,9 +22,10 @@ class Role(StrEnum):
     SUPPORT = "support"
 
 
-PERMISSIONS: dict[Role, frozenset[Permission]] = {
+PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.MANAGER: frozenset(Permission) - {Permission.STAFF_WRITE},
+    # Of customers no more than a label needs: no e-mails, no accounts, nobody who waits for goods.
     Role.WAREHOUSE: frozenset(
         {
             Permission.CATALOG_READ,
@@ -47,6 +49,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 
-def permissions_of(role: Role | None) -> frozenset[Permission]:
-    """Return what a role may do; customers have no role and hold no permission."""
-    return PERMISSIONS[role] if role is not None else frozenset()
+def permissions_of(role: str | None, own: Iterable[str] | None = None) -> frozenset[Permission]:
+    """Return what a role may do; customers have no role and hold no permission.
+
+    `own` is what is stored of a role that the shop made; those of every shop have nothing stored.
+    """
+    if role is None:
+        return frozenset()
+    return PERMISSIONS[role] if own is None else read_stored(own)

@@ -7,10 +7,25 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from api.accounts.errors import AccountNotFound, AddressNotFound, StaffNotFound
-from api.accounts.models import Address, PasswordReset, SignIn, User
-from api.accounts.policy import AccountKind, Role, permissions_of
+from api.accounts.errors import (
+    AccountNotFound,
+    AddressNotFound,
+    InvitationInvalid,
+    InvitationNotFound,
+    RoleNotFound,
+    StaffNotFound,
+)
+from api.accounts.models import (
+    Address,
+    PasswordReset,
+    SignIn,
+    StaffInvitation,
+    StaffRole,
+    User,
+)
+from api.accounts.policy import AccountKind, permissions_of
 from api.kernel import clock
+from api.kernel.permissions import Permission
 from api.platform.auth import hash_secret
 from api.platform.db import session
 from api.platform.pagination import Sort, page
@@ -85,26 +100,37 @@ def is_address(email: str) -> Any:
     return func.lower(User.email) == func.lower(email)
 
 
-def person(user_id: UUID, email: str, full_name: str, role: Role | None) -> dict[str, Any]:
+PERSON: tuple[Any, ...] = (
+    User.id,
+    User.email,
+    User.full_name,
+    User.role,
+    select(StaffRole.permissions)
+    .where(StaffRole.name == User.role)
+    .correlate(User)
+    .scalar_subquery()
+    .label("permissions"),
+)
+"""What `person` describes."""
+
+
+def person(row: Any) -> dict[str, Any]:
     """Describe someone as a sign-in answers it; staff with what they may do."""
-    described: dict[str, Any] = {"id": user_id, "email": email, "full_name": full_name}
-    if role is not None:
-        described["role"] = role.value
-        described["permissions"] = sorted(permission.value for permission in permissions_of(role))
+    described: dict[str, Any] = {"id": row.id, "email": row.email, "full_name": row.full_name}
+    if row.role is not None:
+        described["role"] = row.role
+        described["permissions"] = _sorted(permissions_of(row.role, row.permissions))
     return described
 
 
 def me(user_id: UUID) -> dict[str, Any]:
     """Describe an account to its owner. Raises `AccountNotFound`."""
     row = session.execute(
-        select(User.id, User.email, User.full_name, User.role, User.version, User.created_at).where(
-            User.id == user_id
-        )
+        select(*PERSON, User.version, User.created_at).where(User.id == user_id)
     ).first()
     if row is None:
         raise AccountNotFound
-    described = person(row.id, row.email, row.full_name, row.role)
-    return described | {"created_at": row.created_at, "version": row.version}
+    return person(row) | {"created_at": row.created_at, "version": row.version}
 
 
 def staff_member(user_id: UUID) -> dict[str, Any]:
@@ -126,6 +152,63 @@ def staff_page(*, limit: int, cursor: str | None, include: str | None) -> dict[s
         total=select(User.id).where(User.kind == AccountKind.STAFF) if include else None,
     )
     return {"data": [_staff_card(row) for row in rows], "page": described}
+
+
+def role(role_id: UUID) -> dict[str, Any]:
+    """Return a role and what it holds. Raises `RoleNotFound`."""
+    row = session.execute(select(*_ROLE).where(StaffRole.id == role_id)).first()
+    if row is None:
+        raise RoleNotFound(role_id=role_id)
+    return _role_card(row)
+
+
+def role_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+    """List the roles by name."""
+    rows, described = page(
+        select(*_ROLE),
+        Sort((StaffRole.name, StaffRole.id)),
+        limit=limit,
+        cursor=cursor,
+        filters="roles",
+        total=select(StaffRole.id) if include else None,
+    )
+    return {"data": [_role_card(row) for row in rows], "page": described}
+
+
+def invitation(invitation_id: UUID) -> dict[str, Any]:
+    """Return an invitation onto the staff. Raises `InvitationNotFound`."""
+    row = session.execute(select(*_INVITATION).where(StaffInvitation.id == invitation_id)).first()
+    if row is None:
+        raise InvitationNotFound(invitation_id=invitation_id)
+    return _invitation_card(row)
+
+
+def invitation_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+    """List the invitations, the newest first."""
+    rows, described = page(
+        select(*_INVITATION),
+        Sort((StaffInvitation.id,), descending=True),
+        limit=limit,
+        cursor=cursor,
+        filters="invitations",
+        total=select(StaffInvitation.id) if include else None,
+    )
+    return {"data": [_invitation_card(row) for row in rows], "page": described}
+
+
+def invited_email(token: str) -> str:
+    """Return whom an open invitation is for. Raises `InvitationInvalid`."""
+    found = session.scalar(
+        select(StaffInvitation.email).where(
+            StaffInvitation.token_hash == hash_secret(token),
+            StaffInvitation.accepted_at.is_(None),
+            StaffInvitation.revoked_at.is_(None),
+            StaffInvitation.expires_at > clock.now(),
+        )
+    )
+    if found is None:
+        raise InvitationInvalid
+    return found
 
 
 def address(user_id: UUID, address_id: UUID) -> dict[str, Any]:
@@ -193,15 +276,28 @@ def sign_in_page(
 
 _ACCOUNT: tuple[Any, ...] = (User.id, User.email, User.is_active, User.password_hash)
 
-_STAFF = select(
-    User.id,
-    User.email,
-    User.full_name,
-    User.role,
-    User.is_active,
-    User.created_at,
-    User.version,
-).where(User.kind == AccountKind.STAFF)
+_STAFF = select(*PERSON, User.is_active, User.created_at, User.version).where(
+    User.kind == AccountKind.STAFF
+)
+
+_ROLE: tuple[Any, ...] = (
+    StaffRole.id,
+    StaffRole.name,
+    StaffRole.permissions,
+    StaffRole.version,
+    StaffRole.created_at,
+)
+
+_INVITATION: tuple[Any, ...] = (
+    StaffInvitation.id,
+    StaffInvitation.email,
+    StaffInvitation.full_name,
+    StaffInvitation.role,
+    StaffInvitation.created_at,
+    StaffInvitation.expires_at,
+    StaffInvitation.accepted_at,
+    StaffInvitation.revoked_at,
+)
 
 _ADDRESSES = select(
     Address.id,
@@ -231,8 +327,34 @@ def _address_card(row: Any) -> dict[str, Any]:
 
 
 def _staff_card(row: Any) -> dict[str, Any]:
-    return person(row.id, row.email, row.full_name, row.role) | {
+    return person(row) | {
         "is_active": row.is_active,
         "created_at": row.created_at,
         "version": row.version,
     }
+
+
+def _sorted(permissions: Iterable[Permission]) -> list[str]:
+    return sorted(permission.value for permission in permissions)
+
+
+def _role_card(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "permissions": _sorted(permissions_of(row.name, row.permissions)),
+        "kind": "built_in" if row.permissions is None else "custom",
+        "created_at": row.created_at,
+        "version": row.version,
+    }
+
+
+def _invitation_card(row: Any) -> dict[str, Any]:
+    card = {name.key: getattr(row, name.key) for name in _INVITATION}
+    if row.accepted_at is not None:
+        status = "accepted"
+    elif row.revoked_at is not None:
+        status = "revoked"
+    else:
+        status = "open" if row.expires_at > clock.now() else "expired"
+    return card | {"status": status}

@@ -1,11 +1,11 @@
 """The forms of accounts: what comes in is checked here, what goes out is documented here."""
 
+import re
 from typing import Any
 
 import marshmallow as ma
 
 from api.accounts.passwords import LONGEST, SHORTEST
-from api.accounts.policy import Role
 from api.kernel.permissions import Permission
 from api.platform.address import AddressSchema, Line
 from api.platform.http import Schema
@@ -178,7 +178,16 @@ class SessionSchema(Schema):
 
 
 def _role(**options: Any) -> ma.fields.String:
-    return ma.fields.String(validate=ma.validate.OneOf([role.value for role in Role]), **options)
+    told = {"example": "warehouse", "description": "The name of a role."}
+    return ma.fields.String(validate=ma.validate.Length(1, 40), metadata=told, **options)
+
+
+def _permissions(**options: Any) -> ma.fields.List[Any]:
+    return ma.fields.List(
+        ma.fields.Enum(Permission, by_value=True),
+        metadata={"example": ["orders:read", "fulfilment:write"]},
+        **options,
+    )
 
 
 class StaffPersonSchema(PersonSchema):
@@ -216,6 +225,66 @@ class NewStaffSchema(Schema):
     full_name = Line(120, required=True, metadata={"example": "Wanda Warehouse"})
     role = _role(required=True)
     password = _new_password()
+
+
+class NewInvitationSchema(Schema):
+    """Who is asked onto the staff, and as what."""
+
+    email = EmailAddress(required=True, metadata={"example": "wanda@shop.example"})
+    full_name = Line(120, required=True, metadata={"example": "Wanda Warehouse"})
+    role = _role(required=True)
+
+
+class InvitationSchema(NewInvitationSchema):
+    """An invitation and what became of it."""
+
+    id = ma.fields.UUID(required=True)
+    status = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(["open", "accepted", "revoked", "expired"])
+    )
+    created_at = ma.fields.AwareDateTime(required=True)
+    expires_at = ma.fields.AwareDateTime(required=True)
+    accepted_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    revoked_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+class AcceptInvitationSchema(Schema):
+    """The code of the letter, and a first password."""
+
+    token = _token()
+    password = _new_password()
+
+
+class RoleEditSchema(Schema):
+    """What a role may do from now on; the whole list."""
+
+    permissions = _permissions(required=True, validate=ma.validate.Length(min=1))
+
+
+class NewRoleSchema(RoleEditSchema):
+    """A role of the shop's own."""
+
+    name = ma.fields.String(
+        required=True,
+        validate=ma.validate.Regexp(
+            re.compile(r"[a-z0-9]([a-z0-9 _-]{0,38}[a-z0-9])?\Z", re.ASCII),
+            error="Up to 40 lower-case letters, digits, blanks and hyphens.",
+        ),
+        metadata={"example": "night shift"},
+    )
+
+
+class RoleSchema(NewRoleSchema):
+    """A role and what those who have it may do."""
+
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(["built_in", "custom"]),
+        metadata={"description": "What a built-in role holds comes with the release."},
+    )
+    created_at = ma.fields.AwareDateTime(required=True)
+    version = ma.fields.Integer(required=True)
 
 
 class StaffEditSchema(Schema):

@@ -7,7 +7,7 @@ from api.casefile import queries
 from api.casefile.schemas import CaseFileSchema
 from api.kernel.permissions import Permission
 from api.orders.errors import OrderNotFound
-from api.platform.auth import requires
+from api.platform.auth import principal, requires
 from api.platform.http import Blueprint
 from api.platform.refusals import refuses
 
@@ -25,4 +25,4 @@ blueprint = Blueprint(
 @blueprint.response(200, CaseFileSchema)
 def get_order(order_id: UUID) -> Any:
     """Read an order with its lines, money, refunds, parcels and history."""
-    return queries.case_file(order_id)
+    return queries.case_file(order_id, principal())

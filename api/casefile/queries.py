@@ -7,6 +7,7 @@ from api.aftersales import queries as aftersales
 from api.catalog import queries as catalog
 from api.fulfilment import queries as fulfilment
 from api.kernel.money import Money
+from api.kernel.permissions import Permission
 from api.kernel.principal import Principal
 from api.orders import queries as orders
 from api.orders.queries import own as own_orders
@@ -74,14 +75,17 @@ def _refunds(order_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def case_file(order_id: UUID) -> dict[str, Any]:
+def case_file(order_id: UUID, by: Principal) -> dict[str, Any]:
     """Return an order with its lines, money, refunds, parcels and history.
 
+    Of its customer, those who may not read customers see what a label needs and no more.
     Each line tells how it was called when it was bought, and by which `barcodes` its goods are
     known now. Fourteen statements, however many lines, refunds and parcels there are. Raises
     `OrderNotFound`.
     """
     order = orders.full(order_id)
+    if not by.may(Permission.CUSTOMERS_READ):
+        order |= {"email": None, "customer_id": None, "billing_address": None}
     codes = catalog.codes_of([line["variant_id"] for line in order["lines"]])
     settings: Settings = port(Settings)
     return {

@@ -186,7 +186,12 @@ class CaseFileSchema(OrderCardSchema):
         metadata={"description": "What the customer asks of those who pack and bring it."},
     )
     shipping_address = ma.fields.Nested(AgreedAddressSchema, required=True)
-    billing_address = ma.fields.Nested(AgreedAddressSchema, required=True)
+    billing_address = ma.fields.Nested(
+        AgreedAddressSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Only for those who may read customers (`customers:read`)."},
+    )
     lines = ma.fields.List(ma.fields.Nested(CaseLineSchema), required=True)
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     shipping_total = ma.fields.Nested(MoneySchema, required=True)

@@ -15,7 +15,6 @@ from sqlalchemy import exists, select, update
 from api.accounts import flows as accounts
 from api.accounts import service as account_service
 from api.accounts.models import User
-from api.accounts.policy import Role
 from api.catalog import flows as pictures_flows
 from api.catalog import service as catalog
 from api.catalog.events import MediaUploaded
@@ -109,7 +108,7 @@ def _hire() -> None:
         accounts.hire(
             email=login.email,
             full_name=login.full_name,
-            role=Role(login.role),
+            role=login.role,
             password=logins.PASSWORD,
             by=SYSTEM,
         )

@@ -224,7 +224,7 @@ def scan_any(query: dict[str, Any]) -> Any:
 
     Orders, parcels and goods are found by any code that is printed on them or on their papers.
     """
-    return queries.scan(query["code"])
+    return queries.scan(query["code"], principal())
 
 
 @desk.route("/scan/<path:code>", methods=["GET"])
@@ -237,7 +237,7 @@ def scan_code(code: str) -> Any:
     As `GET /scan?code=`, for codes that fit into an address: those with two slashes in a row, as
     in links, do not.
     """
-    return queries.scan(code)
+    return queries.scan(code, principal())
 
 
 def _hand_over(form: dict[str, Any]) -> HandOver:

@@ -56,7 +56,7 @@ def list_locations(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/locations", methods=["POST"])
-@requires(Permission.INVENTORY_ADJUST)
+@requires(Permission.LOCATIONS_WRITE)
 @refuses(LocationCodeTaken, LocationNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NewLocationSchema)
@@ -78,7 +78,7 @@ def get_location(location_id: UUID) -> dict[str, Any]:
 
 
 @blueprint.route("/locations/<uuid:location_id>", methods=["PATCH"])
-@requires(Permission.INVENTORY_ADJUST)
+@requires(Permission.LOCATIONS_WRITE)
 @refuses(LocationNotFound)
 @versioned
 @blueprint.arguments(EditLocationSchema)

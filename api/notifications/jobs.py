@@ -5,6 +5,7 @@ from api.accounts.events import (
     PasswordChanged,
     PasswordResetRequested,
     RegistrationRepeated,
+    StaffInvited,
 )
 from api.fulfilment.events import FulfilmentCorrected, FulfilmentShipped, FulfilmentVoided
 from api.inventory.events import StockRanLow
@@ -111,6 +112,12 @@ def on_registration_repeated(fact: RegistrationRepeated) -> None:
 def on_password_reset_requested(fact: PasswordResetRequested) -> None:
     """Someone forgot a password."""
     letters.password_reset(fact.request_id)
+
+
+@spans_transactions
+def on_staff_invited(fact: StaffInvited) -> None:
+    """Somebody is asked onto the staff."""
+    letters.staff_invitation(fact.invitation_id)
 
 
 @spans_transactions

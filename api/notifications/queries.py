@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from api.accounts.models import PasswordReset, User
+from api.accounts.models import PasswordReset, StaffInvitation, User
 from api.accounts.policy import AccountKind
 from api.catalog.models import Product, Variant
 from api.inventory.models import Location, StockLevel
+from api.kernel import clock
 from api.notifications.errors import LetterNotFound
 from api.notifications.models import Letter
 from api.notifications.states import LetterKind
@@ -125,6 +126,18 @@ def reset_recipient(request_id: UUID) -> str | None:
         select(User.email)
         .join(PasswordReset, func.lower(PasswordReset.email) == func.lower(User.email))
         .where(PasswordReset.id == request_id, User.kind == AccountKind.CUSTOMER, User.is_active)
+    )
+
+
+def invited(invitation_id: UUID) -> str | None:
+    """Return where an invitation onto the staff goes; None when it is not open any more."""
+    return session.scalar(
+        select(StaffInvitation.email).where(
+            StaffInvitation.id == invitation_id,
+            StaffInvitation.accepted_at.is_(None),
+            StaffInvitation.revoked_at.is_(None),
+            StaffInvitation.expires_at > clock.now(),
+        )
     )
 
 

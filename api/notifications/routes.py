@@ -23,7 +23,7 @@ blueprint = Blueprint(
 
 
 @blueprint.route("", methods=["GET"])
-@requires(Permission.ORDERS_READ)
+@requires(Permission.CUSTOMERS_READ)
 @blueprint.arguments(LetterListQuerySchema, location="query")
 @blueprint.response(200, list_of(LetterCardSchema))
 def list_letters(query: dict[str, Any]) -> Any:
@@ -41,7 +41,7 @@ def list_letters(query: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/<uuid:letter_id>", methods=["GET"])
-@requires(Permission.ORDERS_READ)
+@requires(Permission.CUSTOMERS_READ)
 @refuses(LetterNotFound)
 @blueprint.response(200, LetterSchema)
 def get_letter(letter_id: UUID) -> Any:

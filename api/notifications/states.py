@@ -22,6 +22,7 @@ class LetterKind(StrEnum):
     REFUND_FAILED = "refund_failed"
     BACK_IN_STOCK = "back_in_stock"
     PARCEL_CORRECTED = "parcel_corrected"
+    STAFF_INVITATION = "staff_invitation"
 
 
 class LetterStatus(StrEnum):

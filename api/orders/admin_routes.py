@@ -48,7 +48,9 @@ def list_orders(query: dict[str, Any]) -> Any:
     """List orders."""
     paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor")}
     sort, total = _SORTS[query.pop("sort")], query.pop("include") == "total"
-    return queries.cards(queries.OrderFilter(**query), sort, with_total=total, **paging)
+    return queries.cards(
+        queries.OrderFilter(**query), sort, with_total=total, by=principal(), **paging
+    )
 
 
 @blueprint.route("/<uuid:order_id>/notes", methods=["POST"])

@@ -68,7 +68,11 @@ class OrderCardSchema(OwnOrderCardSchema):
         required=True, metadata={"description": "Units that are still to be shipped."}
     )
     customer_name = ma.fields.String(required=True)
-    email = ma.fields.String(required=True)
+    email = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Only for those who may read customers (`customers:read`)."},
+    )
     ship_country = ma.fields.String(required=True)
     on_hold = ma.fields.Boolean(
         required=True, metadata={"description": "Kept from being shipped by one of its holds."}

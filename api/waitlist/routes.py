@@ -96,7 +96,7 @@ def cancel_stock_requests_by_token(body: dict[str, str]) -> Any:
 
 
 @admin.route("", methods=["GET"])
-@requires(Permission.INVENTORY_READ)
+@requires(Permission.CUSTOMERS_READ)
 @admin.arguments(StockRequestsQuerySchema, location="query")
 @admin.response(200, list_of(StockDemandSchema))
 def list_stock_demand(query: dict[str, Any]) -> Any:

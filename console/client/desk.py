@@ -25,6 +25,12 @@ class Desk:
         self._caller.session.keep(signed)
         return signed.user
 
+    async def join(self, code: str, password: str) -> Person:
+        """Join the staff with the code of an invitation, and begin to act."""
+        form = {"token": code, "password": password}
+        answer = await self._caller.open(f"{ADMIN}/auth/accept-invitation", form)
+        return await self.sign_in(parse(Person, answer.body).email, password)
+
     async def sign_out(self) -> CallFailed | None:
         """Stop acting for anyone; tells the shop, but does not wait for its consent.
 

@@ -104,7 +104,7 @@ class OrderCard:
     payment_status: str
     fulfilment_status: str
     customer_name: str
-    email: str
+    email: str | None
     unit_count: int
     open_unit_count: int
     total: Money

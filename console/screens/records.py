@@ -16,7 +16,7 @@ from console.client.orders import aggregate_of as order_aggregate
 from console.client.outbox import Command, Draft
 from console.flows.records import form as forms
 from console.flows.records.form import Form
-from console.flows.records.shapes import Kind, Record, Verb, at, why_not
+from console.flows.records.shapes import Asked, Kind, Record, Verb, at, why_not
 from console.flows.step import Question, done, noted, waiting, wrong
 from console.flows.window import Fetch
 from console.messages import SignInNeeded
@@ -30,6 +30,7 @@ from console.widgets.record_page import columns_of, record_page, record_row
 from console.widgets.table import WindowTable
 from console.widgets.views import Views
 
+SEVERAL = "Numbers, or how the words begin, with blanks between. Esc: no."
 LOOK_OVER = "F10 sends it. Esc goes back, nothing is sent."
 VOID = "void_parcel"
 
@@ -242,8 +243,25 @@ class RecordsScreen(PagedScreen):
             # What stands there now, and its version: the row may be older.
             await self._read_whole(record)
             record = self._whole.get(str(record.get("id")), record)
+        offered = [await self._with_choices(one) for one in verb.asks]
+        asks = tuple(one for one in offered if one is not None)
+        if len(asks) < len(offered):
+            return
+        verb = verb._replace(asks=asks)
         self.form = forms.begin(self.KIND, verb, record, self.counter.currency, undoes=undoes)
         self._ask()
+
+    async def _with_choices(self, asked: Asked) -> Asked | None:
+        """A question with what may be chosen at the shop now; None when that did not load."""
+        if asked.choices_at is None:
+            return asked
+        path, name = asked.choices_at
+        page = await self.asked(
+            "What may be chosen did not load", self.counter.shop.records.page(path, {"limit": "50"})
+        )
+        if page is None:
+            return None
+        return asked._replace(choices=tuple(str(row[name]) for row in page.rows))
 
     def _ask(self, again: str | None = None) -> None:
         """Put the next question of the form, or the last one."""
@@ -253,8 +271,12 @@ class RecordsScreen(PagedScreen):
         if asked is None:
             self.question.show(form.question, LOOK_OVER)
         else:
-            hint = forms.choices(asked) if asked.choices else "Esc: no."
-            self.question.show(Question(f"{form.verb.help}: {form.name}", ()), hint)
+            hint, told = "Esc: no.", f"{form.verb.help}: {form.name}"
+            if asked.form == "choices":
+                hint, told = SEVERAL, f"{told}. {forms.choices(asked)}"
+            elif asked.choices:
+                hint = forms.choices(asked)
+            self.question.show(Question(told, ()), hint)
             prompt = Prompt(f"record_{asked.name}", asked.label, is_secret=asked.form == "secret")
             self.ask(prompt, form.start() if again is None else again)
         self._draw()

@@ -1,14 +1,18 @@
-"""Sign in: e-mail, Enter, password, Enter. Unsent work of anybody is kept meanwhile."""
+"""Sign in: e-mail, Enter, password, Enter. Unsent work of anybody is kept meanwhile.
+
+F2 is for whoever was invited: the code of the e-mail, then a password of their own, twice.
+"""
 
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 from textual.widget import Widget
 
 from console.client.errors import CallFailed, SignedOut, TooMany
-from console.client.models import CaseFile
+from console.client.models import CaseFile, Person
 from console.flows.step import Tone, done, waiting, wrong
 from console.messages import SignedIn
 from console.scan.entry import Prompt
@@ -20,6 +24,10 @@ from console.widgets.ink import Line, Part, fit, width_of
 
 EMAIL = Prompt("email", "E-mail:", is_live=True, tab_goes_on=True)
 PASSWORD = Prompt("password", "Password:", is_secret=True, is_live=True, tab_goes_on=True)
+CODE = Prompt("code", "Code of the e-mail:", tab_goes_on=True)
+CHOSEN = Prompt("chosen", "A password of your own:", is_secret=True, is_live=True)
+AGAIN = Prompt("again", "Once more:", is_secret=True, is_live=True)
+SECRETS = frozenset({"password", "chosen", "again"})
 REMEMBERED = "email"
 
 
@@ -34,6 +42,7 @@ class SignInScreen(Frame):
         self.sheet = Sheet(counter.paints, id="sign-in")
         self.email = ""
         self.why = ""
+        self._code = self._chosen = ""
         self._is_asking = False
         self.entry_bar.shows_text = False
 
@@ -63,10 +72,23 @@ class SignInScreen(Frame):
             self.ask(PASSWORD if self.email else EMAIL, "")
             self._draw()
             return
-        if not text:
-            self.ask(PASSWORD)
-            return
-        begin(self, "sign-in", self._sign_in, text)
+        desk = self.counter.shop.desk
+        if prompt.name == "code":
+            self._code = text.strip()
+            self.ask(CHOSEN if self._code else CODE)
+        elif not text:
+            self.ask(prompt)
+        elif prompt.name == "password":
+            begin(self, "sign-in", self._enter, partial(desk.sign_in, self.email, text))
+        elif prompt.name == "chosen":
+            self._chosen = text
+            self.ask(AGAIN)
+        elif text != self._chosen:
+            self.say(wrong("The two passwords differ. Choose one again"))
+            self.ask(CHOSEN)
+        else:
+            begin(self, "sign-in", self._enter, partial(desk.join, self._code, text))
+        self._draw()
 
     def take_change(self, prompt: Prompt, text: str) -> None:
         """What is typed appears in the box."""
@@ -79,6 +101,11 @@ class SignInScreen(Frame):
         self.ask(EMAIL, self.email)
         self._draw()
 
+    async def do_invited(self) -> None:
+        """Join with the code of an invitation."""
+        self.ask(CODE)
+        self._draw()
+
     async def do_enter(self) -> None:
         """Enter without a prompt: begin again."""
         if not self._is_asking:
@@ -88,16 +115,18 @@ class SignInScreen(Frame):
         """Another width, another layout."""
         self._draw()
 
-    async def _sign_in(self, password: str) -> None:
+    async def _enter(self, way_in: Callable[[], Awaitable[Person]]) -> None:
         self._is_asking = True
         self.say(waiting("Asking the shop …"))
         try:
-            person = await self.counter.shop.desk.sign_in(self.email, password)
+            person = await way_in()
         except CallFailed as failure:
             self._refused(failure)
             return
         finally:
             self._is_asking = False
+        self._code = self._chosen = ""
+        self.email = person.email
         self.counter.shop.outbox.remember(REMEMBERED, self.email)
         self.problem.hide()
         self.say(done(f"Hello {person.full_name}"))
@@ -111,15 +140,16 @@ class SignInScreen(Frame):
             self.say(wrong(f"Too many tries:{wait}"))
         else:
             self.say(wrong("Not signed in"))
-            self.problem.show("The shop could not be asked", failure)
-        self.ask(PASSWORD)
+            self.problem.show("This did not let you in", failure)
+        self.ask(CHOSEN if self._code else PASSWORD)
         self._draw()
 
     def _draw(self) -> None:
         self.restand()
         paints, shop = self.counter.paints, self.counter.shop
         prompt = self.counter.entry.prompt
-        at_password = prompt is not None and prompt.name == "password"
+        at_password = prompt is not None and prompt.name in SECRETS
+        joins = prompt is not None and prompt.name in ("code", "chosen", "again")
         width = min(64, max(40, self.size.width - 20))
         left = " " * max(1, (self.size.width - width) // 2)
         edge = paints.faint
@@ -147,7 +177,11 @@ class SignInScreen(Frame):
             row(("STOCKROOM", paints.bright)),
             row((fit(self.why or "Sign in to ship, refund and count.", width - 6), paints.dim)),
             row(),
-            field("e-mail", self.email, not at_password and prompt is not None),
+            field(
+                "code" if joins else "e-mail",
+                self._code if joins else self.email,
+                not at_password and prompt is not None,
+            ),
             field("password", "", at_password),
             row(),
             row((fit(f"  shop        {shop.url}", width - 6), paints.dim)),

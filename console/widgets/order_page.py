@@ -232,7 +232,8 @@ def _sums(order: CaseFile, paints: Paints, width: int) -> list[Line]:
 def _where(order: CaseFile, paints: Paints) -> list[Line]:
     lines = [Line(((" SHIP TO", paints.heading),))]
     lines += [Line(((f" {row}", paints.ink),)) for row in address(order.shipping_address)]
-    lines.append(Line(((f" {order.email}", paints.dim),)))
+    if order.email:
+        lines.append(Line(((f" {order.email}", paints.dim),)))
     if order.shipping_method:
         lines.append(Line(((" by ", paints.dim), (order.shipping_method, paints.ink))))
     return [*lines, Line()]

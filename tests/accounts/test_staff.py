@@ -13,7 +13,7 @@ from api.accounts import service as accounts
 from api.accounts.errors import GrantExceedsOwn
 from api.accounts.models import User
 from api.accounts.policy import PERMISSIONS, Role
-from api.kernel.permissions import Permission
+from api.kernel.permissions import Permission, with_implied
 from api.kernel.principal import SYSTEM, Principal
 from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
@@ -72,6 +72,7 @@ def state_of(person: Person) -> tuple[str, bool]:
 
 def test_roles_are_what_the_shop_agreed_on() -> None:
     everything = set(Permission)
+    assert all(with_implied(held) == held for held in PERMISSIONS.values())
     assert PERMISSIONS[Role.OWNER] == everything
     assert everything - PERMISSIONS[Role.MANAGER] == {Permission.STAFF_WRITE}
     assert {p.value for p in PERMISSIONS[Role.WAREHOUSE]} == {
@@ -178,7 +179,7 @@ def test_only_owners_look_after_the_staff(client: FlaskClient, anna: Person, rol
 
 def test_nobody_grants_or_takes_more_than_they_hold(app: Flask, anna: Person) -> None:
     manager = Principal(
-        kind="staff", permissions=PERMISSIONS[Role.MANAGER] - {Permission.REPORTS_READ}
+        kind="staff", permissions=PERMISSIONS[Role.MANAGER] - {Permission.PRICING_WRITE}
     )
     given = {"email": "x@shop.example", "full_name": "X", "password_hash": PASSWORD_HASH}
 

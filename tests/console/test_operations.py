@@ -202,6 +202,9 @@ FORMS = {
     "new_export": ("csv",),
     "edit_staff": ("Olivia Owner", "", ""),
     "new_staff": ("Willi Warehouse", "willi@example.test", "warehouse", "a long enough password"),
+    "new_role": ("night shift", "5 7"),
+    "invite": ("Ina Invited", "ina@example.test", "support"),
+    "revoke_invitation": (),
 }
 """What is typed into each form."""
 

@@ -1,6 +1,7 @@
 """`python -m tests.contract.approve`: take the API documents as they are now for the approved ones.
 
-Read the difference before you commit it: whoever builds on the API will meet it.
+So is the table of who may call which route of staff. Read the difference before you commit it:
+whoever builds on the API will meet it.
 """
 
 import json
@@ -9,6 +10,7 @@ from typing import Any
 
 from api.app import create_app
 from api.platform.settings import Settings
+from tests.contract import access
 from tests.support.contract import documents
 
 APPROVED = Path(__file__).parent
@@ -31,8 +33,8 @@ def main() -> None:
         "redis_url": "redis://127.0.0.1:1/0",
     }
     app = create_app(Settings(env="test", log_level="ERROR", **nowhere))  # type: ignore[arg-type]
-    for audience, described in documents(app).items():
-        copy, text = approved(audience), written(described)
+    copies = {approved(audience): written(told) for audience, told in documents(app).items()}
+    for copy, text in (copies | {access.TABLE: access.table(app)}).items():
         before = copy.read_text() if copy.exists() else ""
         copy.write_text(text)
         print(f"{copy.name}:", "as before" if text == before else "approved as it is now")

@@ -81,6 +81,7 @@ def test_what_is_sent_is_taken(described: dict[str, Any], kind: Kind, verb: Verb
         for asked in verb.asks:
             if asked.choices:
                 field = resolved(described, schema["properties"][asked.name])
+                field = resolved(described, field.get("items", field))
                 assert set(asked.choices) == set(field["enum"])
     assert verb.needs in {"", *Permission}
     needs_version = any(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from api.fulfilment import jobs
+from api.kernel.principal import SYSTEM
 from api.orders import queries
 from api.orders.texts import search_words, tsquery_of
 from api.platform.db import session, transaction
@@ -177,7 +178,12 @@ def listed(q: str, sort: Sort, pages: int, **narrow: Any) -> list[str]:
     cursor = None
     for _ in range(pages):
         answer = queries.cards(
-            queries.OrderFilter(q=q, **narrow), sort, limit=30, cursor=cursor, with_total=False
+            queries.OrderFilter(q=q, **narrow),
+            sort,
+            limit=30,
+            cursor=cursor,
+            with_total=False,
+            by=SYSTEM,
         )
         found += [one["number"] for one in answer["data"]]
         cursor = answer["page"]["next_cursor"]
@@ -199,7 +205,9 @@ def plan_of(q: str, **narrow: Any) -> str:
     """Return how the database would answer a search."""
     found = queries.OrderFilter(q=q, **narrow)
     return plans_of(
-        lambda: queries.cards(found, queries.NEWEST, limit=50, cursor=None, with_total=False)
+        lambda: queries.cards(
+            found, queries.NEWEST, limit=50, cursor=None, with_total=False, by=SYSTEM
+        )
     )
 
 

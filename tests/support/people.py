@@ -7,12 +7,13 @@ from uuid import UUID
 
 from flask.testing import FlaskClient
 from flask_jwt_extended import create_access_token
+from sqlalchemy import select
 
-from api.accounts.models import User
-from api.accounts.policy import AccountKind, Role, permissions_of
+from api.accounts.models import StaffRole, User
+from api.accounts.policy import AccountKind, permissions_of
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.platform.db import transaction
+from api.platform.db import session, transaction
 
 PASSWORD = "correct horse battery staple"
 PASSWORD_HASH = (
@@ -42,7 +43,7 @@ def a_staff_member(
     role: str = "owner", name: str = "Anna Owner", *, email: str | None = None, active: bool = True
 ) -> Person:
     """Hire someone. Needs an app context and no open transaction."""
-    return _person(AccountKind.STAFF, Role(role), name, email, active)
+    return _person(AccountKind.STAFF, role, name, email, active)
 
 
 def a_customer(
@@ -59,9 +60,12 @@ def bearer(user_id: UUID, kind: str, **claims: str) -> dict[str, str]:
 
 
 def _person(
-    kind: AccountKind, role: Role | None, name: str, email: str | None, active: bool
+    kind: AccountKind, role: str | None, name: str, email: str | None, active: bool
 ) -> Person:
+    """Write the account down; a role of the shop's own must be there."""
     user_id = new_id()
+    own = session.scalar(select(StaffRole.permissions).where(StaffRole.name == role))
+    permissions = permissions_of(role, own)
     address = email or f"{kind}-{next(_numbers)}@example.test"
     with transaction() as current:
         current.add(
@@ -76,7 +80,7 @@ def _person(
             )
         )
     principal = Principal(
-        kind=kind.value, id=user_id, label=name, role=role, permissions=permissions_of(role)
+        kind=kind.value, id=user_id, label=name, role=role, permissions=permissions
     )
     return Person(user_id, address, PASSWORD, bearer(user_id, kind.value), principal)
 

@@ -10,6 +10,14 @@ from api.accounts.service.credentials import (
     request_reset,
     set_password,
 )
+from api.accounts.service.invitations import (
+    InvitationLetter,
+    accept,
+    invite,
+    make_invitation_token,
+    revoke,
+)
+from api.accounts.service.invitations import forget_old as forget_old_invitations
 from api.accounts.service.people import (
     create_staff,
     edit_staff,
@@ -17,6 +25,7 @@ from api.accounts.service.people import (
     register_customer,
     rename,
 )
+from api.accounts.service.roles import create_role, delete_role, edit_role
 from api.accounts.service.sign_ins import (
     SignedIn,
     end_family_of,
@@ -29,20 +38,28 @@ from api.accounts.service.sign_ins import (
 )
 
 __all__ = [
+    "InvitationLetter",
     "ResetLetter",
     "SignedIn",
+    "accept",
     "add_address",
     "change_password",
+    "create_role",
     "create_staff",
+    "delete_role",
     "edit_address",
+    "edit_role",
     "edit_staff",
     "end_family_of",
     "end_sign_in",
     "end_sign_ins",
     "end_stolen_family",
     "forget_expired_tokens",
+    "forget_old_invitations",
     "hash_password",
+    "invite",
     "load_principal",
+    "make_invitation_token",
     "make_reset_token",
     "open_sign_in",
     "redeem_reset",
@@ -50,6 +67,7 @@ __all__ = [
     "remove_address",
     "rename",
     "request_reset",
+    "revoke",
     "rotate",
     "set_password",
 ]

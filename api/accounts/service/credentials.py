@@ -13,7 +13,6 @@ from api.accounts.events import PasswordChanged, PasswordResetRequested
 from api.accounts.models import PasswordReset, User
 from api.accounts.policy import AccountKind
 from api.accounts.queries import is_address
-from api.accounts.service.people import staff_or_customer
 from api.accounts.service.sign_ins import end_sign_ins
 from api.accounts.tokens import RESET_LASTS, new_secret
 from api.kernel import clock
@@ -196,7 +195,7 @@ def _set_password(
     if person.role is not None:
         audit.record(
             "staff.password_changed",
-            by=by or staff_or_customer(user_id, person.full_name, person.role),
+            by=by or Principal(kind="staff", id=user_id, label=person.full_name),
             subject_id=user_id,
         )
     emit(PasswordChanged(user_id=user_id))

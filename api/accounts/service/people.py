@@ -3,20 +3,20 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api.accounts.errors import (
     AccountNotFound,
     EmailTaken,
-    GrantExceedsOwn,
     LastOwner,
     StaffNotFound,
 )
 from api.accounts.events import CustomerRegistered, RegistrationRepeated
-from api.accounts.models import SignIn, User
+from api.accounts.models import SignIn, StaffRole, User
 from api.accounts.policy import AccountKind, Role, permissions_of
 from api.accounts.queries import is_address
+from api.accounts.service.roles import check_grant
 from api.accounts.service.sign_ins import end_sign_ins
 from api.kernel import clock
 from api.kernel.ids import new_id
@@ -25,17 +25,28 @@ from api.platform import audit, concurrency
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
-# Built once, because every request with a token asks it.
-_PRINCIPAL = select(User.full_name, User.role).where(
-    User.id == bindparam("account"), User.kind == bindparam("kind"), User.is_active
-)
-_SIGNED_IN = _PRINCIPAL.where(
+# Built once, because every request with a token asks one of them. What a role of the shop's own
+# holds comes with its holder: no further statement, and nothing for customers.
+_OPEN = (
     select(SignIn.id)
     .where(
         SignIn.id == bindparam("sign_in"), SignIn.user_id == User.id, SignIn.revoked_at.is_(None)
     )
     .exists()
 )
+_WHO = (User.id == bindparam("account"), User.is_active)
+_CUSTOMER = select(
+    User.full_name, User.role, null().label("permissions")
+).where(*_WHO, User.kind == AccountKind.CUSTOMER)  # fmt: skip
+_STAFF = (
+    select(User.full_name, User.role, StaffRole.permissions)
+    .join(StaffRole, StaffRole.name == User.role)
+    .where(*_WHO, User.kind == AccountKind.STAFF)
+)
+_PRINCIPALS = {
+    AccountKind.CUSTOMER: (_CUSTOMER, _CUSTOMER.where(_OPEN)),
+    AccountKind.STAFF: (_STAFF, _STAFF.where(_OPEN)),
+}
 
 
 def load_principal(user_id: UUID, kind: str, sign_in: UUID | None = None) -> Principal | None:
@@ -47,22 +58,19 @@ def load_principal(user_id: UUID, kind: str, sign_in: UUID | None = None) -> Pri
     """
     if kind not in (AccountKind.CUSTOMER, AccountKind.STAFF):
         return None
-    asked: dict[str, Any] = {"account": user_id, "kind": AccountKind(kind)}
-    statement = _PRINCIPAL
-    if sign_in is not None:
-        statement, asked["sign_in"] = _SIGNED_IN, sign_in
-    row = session.execute(statement, asked).one_or_none()
-    return staff_or_customer(user_id, row.full_name, row.role) if row else None
-
-
-def staff_or_customer(user_id: UUID, full_name: str, role: Role | None) -> Principal:
-    """Build the principal of an account; only staff have a role."""
+    of_any_sign_in, of_this_one = _PRINCIPALS[AccountKind(kind)]
+    if sign_in is None:
+        row = session.execute(of_any_sign_in, {"account": user_id}).one_or_none()
+    else:
+        row = session.execute(of_this_one, {"account": user_id, "sign_in": sign_in}).one_or_none()
+    if row is None:
+        return None
     return Principal(
-        kind="customer" if role is None else "staff",
+        kind="customer" if row.role is None else "staff",
         id=user_id,
-        label=full_name,
-        role=role,
-        permissions=permissions_of(role),
+        label=row.full_name,
+        role=row.role,
+        permissions=permissions_of(row.role, row.permissions),
     )
 
 
@@ -82,18 +90,18 @@ def register_customer(*, email: str, full_name: str, password_hash: str) -> UUID
 
 
 def create_staff(
-    *, email: str, full_name: str, role: Role, password_hash: str, by: Principal
+    *, email: str, full_name: str, role: str, password_hash: str, by: Principal
 ) -> UUID:
     """Take someone on, and return their id.
 
-    Refuses an address that is on the staff already, switched off or not, and a role that may do
-    more than the one who grants it.
+    Refuses an address that is on the staff already, switched off or not, a role that is not there,
+    and one that may do more than the one who grants it.
     """
-    _check_grant(role, by)
+    check_grant(role, by)
     user_id = _insert(AccountKind.STAFF, email, full_name, password_hash, role)
     if user_id is None:
         raise EmailTaken
-    audit.record("staff.created", by=by, subject_id=user_id, role=role.value)
+    audit.record("staff.created", by=by, subject_id=user_id, role=role)
     return user_id
 
 
@@ -137,8 +145,8 @@ def edit_staff(
     if not changed:
         return
     if "role" in changed or "is_active" in changed:
-        _check_grant(person.role, by)
-        _check_grant(changed.get("role", person.role), by)
+        check_grant(person.role, by)
+        check_grant(changed.get("role", person.role), by)
     owners = {row.id for row in rows if row.role == Role.OWNER and row.is_active}
     stays = changed.get("role", person.role) == Role.OWNER
     stays = stays and changed.get("is_active", person.is_active)
@@ -152,7 +160,7 @@ def edit_staff(
 
 
 def _insert(
-    kind: AccountKind, email: str, full_name: str, password_hash: str, role: Role | None
+    kind: AccountKind, email: str, full_name: str, password_hash: str, role: str | None
 ) -> UUID | None:
     """Write an account unless its address is taken; the unique index decides between two."""
     return require_transaction().scalar(
@@ -178,9 +186,3 @@ def _change(user_id: UUID, values: dict[str, Any]) -> None:
         update(User).where(User.id == user_id).values(version=User.version + 1, **values),
         execution_options={"synchronize_session": False},
     )
-
-
-def _check_grant(role: Role, by: Principal) -> None:
-    """Nobody grants more than they hold; only the shop itself, at its console, holds all."""
-    if by.kind != "system" and not permissions_of(role) <= by.permissions:
-        raise GrantExceedsOwn(role=role.value)

@@ -65,7 +65,12 @@ def open_sign_in(
     another password since the comparison. Stores `fresh_hash` where the old one was outdated.
     """
     person = session.execute(
-        select(User.kind, User.email, User.full_name, User.role, User.is_active, User.password_hash)
+        select(
+            User.kind,
+            User.is_active,
+            User.password_hash,
+            *queries.PERSON,
+        )
         .where(User.id == user_id)
         .with_for_update(key_share=True)
     ).one()
@@ -99,7 +104,7 @@ def open_sign_in(
     return SignedIn(
         sign_in_id=sign_in_id,
         kind=person.kind,
-        user=queries.person(user_id, person.email, person.full_name, person.role),
+        user=queries.person(person),
         refresh_token=_issue(sign_in_id, now),
     )
 
@@ -145,7 +150,7 @@ def rotate(kind: AccountKind, token: str, *, device: Device) -> SignedIn:
             device=device.label,
             network=device.network,
         )
-        .returning(User.id, User.email, User.full_name, User.role),
+        .returning(*queries.PERSON),
         execution_options=_NO_SYNC,
     ).one_or_none()
     if owner is None:
@@ -153,7 +158,7 @@ def rotate(kind: AccountKind, token: str, *, device: Device) -> SignedIn:
     return SignedIn(
         sign_in_id=sign_in_id,
         kind=kind,
-        user=queries.person(owner.id, owner.email, owner.full_name, owner.role),
+        user=queries.person(owner),
         refresh_token=_issue(sign_in_id, now),
     )
 

@@ -14,6 +14,7 @@ from api.fulfilment.queries import parcels
 from api.inventory import queries as inventory
 from api.inventory.models import StockLevel
 from api.kernel import clock
+from api.kernel.principal import Principal
 from api.orders import queries as orders
 from api.orders.models import Order
 from api.platform import attention, doctor, health, ports
@@ -58,7 +59,7 @@ def overview() -> dict[str, Any]:
     }
 
 
-def scan(code: str) -> dict[str, Any]:
+def scan(code: str, by: Principal) -> dict[str, Any]:
     """Tell what a scanned or typed code is: an order, a parcel, or goods and where they lie.
 
     `O-1001` and `#1001` are always the order. Of anything else goods come first, because their
@@ -72,7 +73,7 @@ def scan(code: str) -> dict[str, Any]:
     is_marked = number != read.text.upper()
     if not is_marked and (goods := catalog.find_variant(code)) is not None:
         return _variant(goods)
-    if (card := orders.card_by_number(number)) is not None:
+    if (card := orders.card_by_number(number, by)) is not None:
         return _order("order", card["id"], f"Order {card['number']}", card)
     # A maker's own article number may begin with O- as well.
     if is_marked and (goods := catalog.find_variant(code)) is not None:
@@ -80,7 +81,7 @@ def scan(code: str) -> dict[str, Any]:
     parcel = parcels.find_scanned(read)
     if parcel is None:
         raise CodeUnknown(scanned=read.text)
-    card = orders.card_of(parcel.order_id)
+    card = orders.card_of(parcel.order_id, by)
     label = f"Parcel {parcel.number} of order {card['number']}"
     names = ("id", "number", "status", "carrier", "tracking_number")
     found = {name: getattr(parcel, name) for name in names}

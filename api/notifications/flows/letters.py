@@ -1,6 +1,6 @@
 """What each letter says, and to whom: read, render, send. Facts tell only what happened."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -152,45 +152,55 @@ def password_changed(user_id: UUID, occasion: UUID) -> None:
 
 
 def password_reset(request_id: UUID) -> None:
-    """Send the link that sets a new password; its token is stored nowhere as it is.
-
-    The token is made only by the worker that has claimed the letter, because each new one makes
-    the one before worthless. The copy in the letter book leaves the link out.
-    """
+    """Send the link that sets a new password; its token is stored nowhere as it is."""
     recipient = queries.reset_recipient(request_id)
-    forget_reads()
-    if recipient is None:
-        return
-    subject_line, kept = _render(
-        LetterKind.PASSWORD_RESET, name=None, link=SECRET_LEFT_OUT, expires_at=None
-    )
-    claimed = posting.written_and_claimed(
-        Draft(
-            kind=LetterKind.PASSWORD_RESET,
-            subject_id=request_id,
-            recipient=recipient,
-            subject_line=subject_line,
-            text=kept,
-            holds_secret=True,
-        )
-    )
-    if claimed is None:
-        return
-    with transaction():
+
+    def made() -> dict[str, Any] | None:
         reset = account_service.make_reset_token(request_id)
         if reset is None:
-            service.record_rejected(claimed, "The request had run out or had been answered.")
-    if reset is None:
-        return
-    settings: Settings = port(Settings)
-    _, text = _render(
-        LetterKind.PASSWORD_RESET,
-        name=reset.full_name,
-        # Behind the `#` no server ever sees the token, and no log keeps it.
-        link=f"{settings.public_url.rstrip('/')}/reset-password#token={reset.token}",
-        expires_at=reset.expires_at,
-    )
-    posting.post(claimed, text)
+            return None
+        return {
+            "name": reset.full_name,
+            # Behind the `#` no server ever sees the token, and no log keeps it.
+            "link": f"{_address()}/reset-password#token={reset.token}",
+            "expires_at": reset.expires_at,
+        }
+
+    if recipient is not None:
+        _send_secret(
+            LetterKind.PASSWORD_RESET,
+            request_id,
+            recipient,
+            {"name": None, "link": SECRET_LEFT_OUT, "expires_at": None},
+            made,
+            moot="The request had run out or had been answered.",
+        )
+
+
+def staff_invitation(invitation_id: UUID) -> None:
+    """Ask somebody onto the staff; the code that lets them in stands only in the letter."""
+    recipient = queries.invited(invitation_id)
+
+    def made() -> dict[str, Any] | None:
+        invitation = account_service.make_invitation_token(invitation_id)
+        if invitation is None:
+            return None
+        return {
+            "name": invitation.full_name,
+            "role": invitation.role,
+            "code": invitation.token,
+            "expires_at": invitation.expires_at,
+        }
+
+    if recipient is not None:
+        _send_secret(
+            LetterKind.STAFF_INVITATION,
+            invitation_id,
+            recipient,
+            {"name": None, "role": None, "code": SECRET_LEFT_OUT, "expires_at": None},
+            made,
+            moot="The invitation had run out, was taken back or was accepted.",
+        )
 
 
 def back_in_stock(request_id: UUID) -> None:
@@ -200,40 +210,29 @@ def back_in_stock(request_id: UUID) -> None:
     want it any more gets no letter.
     """
     told = waitlist.letter(request_id)
-    forget_reads()
     if told is None:
         return
-    settings: Settings = port(Settings)
-    shop = settings.public_url.rstrip("/")
-    said = {
-        "name": told.name,
-        "title": told.title,
-        "variant_title": told.variant_title,
-        "product_link": f"{shop}/products/{told.slug}",
-    }
-    subject_line, kept = _render(LetterKind.BACK_IN_STOCK, link=SECRET_LEFT_OUT, **said)
-    claimed = posting.written_and_claimed(
-        Draft(
-            kind=LetterKind.BACK_IN_STOCK,
-            subject_id=request_id,
-            recipient=told.email,
-            subject_line=subject_line,
-            text=kept,
-            holds_secret=True,
-        )
-    )
-    if claimed is None:
-        return
-    with transaction():
+    shop = _address()
+
+    def made() -> dict[str, Any] | None:
         token = waitlist_service.make_cancel_token(request_id)
-        if token is None:
-            service.record_rejected(claimed, "Its reader did not want it any more.")
-    if token is None:
-        return
-    # Behind the `#` no server ever sees the secret, and no log keeps it.
-    link = f"{shop}/stock-requests/cancel#token={token}"
-    _, text = _render(LetterKind.BACK_IN_STOCK, link=link, **said)
-    posting.post(claimed, text)
+        # Behind the `#` no server ever sees the secret, and no log keeps it.
+        return None if token is None else {"link": f"{shop}/stock-requests/cancel#token={token}"}
+
+    _send_secret(
+        LetterKind.BACK_IN_STOCK,
+        request_id,
+        told.email,
+        {
+            "name": told.name,
+            "title": told.title,
+            "variant_title": told.variant_title,
+            "product_link": f"{shop}/products/{told.slug}",
+            "link": SECRET_LEFT_OUT,
+        },
+        made,
+        moot="Its reader did not want it any more.",
+    )
 
 
 def low_stock(level_id: UUID, occasion: UUID, *, available: int, threshold: int) -> None:
@@ -338,6 +337,47 @@ def _send(kind: LetterKind, subject_id: UUID, recipient: str, **context: Any) ->
             text=text,
         )
     )
+
+
+def _send_secret(
+    kind: LetterKind,
+    subject_id: UUID,
+    recipient: str,
+    kept: dict[str, Any],
+    make: Callable[[], dict[str, Any] | None],
+    *,
+    moot: str,
+) -> None:
+    """Send a letter with a secret that the letter book does not keep.
+
+    The secret is made only by the worker that has claimed the letter, because each new one makes
+    the one before worthless. `make` answers None when there is nothing to tell any more.
+    """
+    forget_reads()
+    subject_line, text = _render(kind, **kept)
+    claimed = posting.written_and_claimed(
+        Draft(
+            kind=kind,
+            subject_id=subject_id,
+            recipient=recipient,
+            subject_line=subject_line,
+            text=text,
+            holds_secret=True,
+        )
+    )
+    if claimed is None:
+        return
+    with transaction():
+        told = make()
+        if told is None:
+            service.record_rejected(claimed, moot)
+    if told is not None:
+        posting.post(claimed, _render(kind, **kept | told)[1])
+
+
+def _address() -> str:
+    settings: Settings = port(Settings)
+    return settings.public_url.rstrip("/")
 
 
 def _render(kind: LetterKind, **context: Any) -> tuple[str, str]:

@@ -29,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from api.kernel.money import Money
+from api.kernel.permissions import Permission
+from api.kernel.principal import Principal
 from api.orders.errors import OrderNotFound
 from api.orders.models import (
     HAS_NO_WORDS,
@@ -101,9 +103,15 @@ class OrderFilter:
 
 
 def cards(
-    narrow: OrderFilter, sort: Sort, *, limit: int, cursor: str | None, with_total: bool
+    narrow: OrderFilter,
+    sort: Sort,
+    *,
+    limit: int,
+    cursor: str | None,
+    with_total: bool,
+    by: Principal,
 ) -> dict[str, Any]:
-    """Return a page of order cards for staff."""
+    """Return a page of order cards for staff, as far as `by` may read of customers."""
     given = {n: v for n in _NARROWED_BY if (v := getattr(narrow, n, None)) is not None}
     if narrow.queue is not None:
         given[narrow.queue] = True
@@ -117,13 +125,13 @@ def cards(
         total=ids if with_total else None,
         cap=None if narrow.q is None else MOST_COUNTED,
     )
-    return {"data": [card(row) for row in rows], "page": described}
+    return {"data": [card(row, by) for row in rows], "page": described}
 
 
-def card_by_number(number: str) -> dict[str, Any] | None:
+def card_by_number(number: str, by: Principal) -> dict[str, Any] | None:
     """Return the card of an order by the number that a person reads aloud."""
     row = session.execute(select(*WHOLE_CARD).where(Order.number == number)).one_or_none()
-    return None if row is None else card(row)
+    return None if row is None else card(row, by)
 
 
 def wordless(sweep: str, limit: int) -> Sequence[UUID]:
@@ -132,12 +140,12 @@ def wordless(sweep: str, limit: int) -> Sequence[UUID]:
     return session.scalars(due.order_by(Order.id).limit(limit)).all()
 
 
-def card_of(order_id: UUID) -> dict[str, Any]:
+def card_of(order_id: UUID, by: Principal) -> dict[str, Any]:
     """Return the card of an order. Raises `OrderNotFound`."""
     row = session.execute(select(*WHOLE_CARD).where(Order.id == order_id)).one_or_none()
     if row is None:
         raise OrderNotFound(order_id=order_id)
-    return card(row)
+    return card(row, by)
 
 
 def own_card(row: AnyRow) -> dict[str, Any]:
@@ -154,13 +162,13 @@ def own_card(row: AnyRow) -> dict[str, Any]:
     }
 
 
-def card(row: AnyRow) -> dict[str, Any]:
-    """Shape one card for staff."""
+def card(row: AnyRow, by: Principal) -> dict[str, Any]:
+    """Shape one card for staff; who packs needs no e-mail address."""
     return {
         **own_card(row),
         "on_hold": row.on_hold,
         "customer_name": row.customer_name,
-        "email": row.email,
+        "email": row.email if by.may(Permission.CUSTOMERS_READ) else None,
         "open_unit_count": row.open_unit_count,
         "ship_country": row.ship_country,
         "version": row.version,

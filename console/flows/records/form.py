@@ -81,6 +81,9 @@ class Form:
             return told(Shown("", "", "figure"), value)
         if asked.form == "yes":
             return "yes" if value else "no"
+        if asked.form == "choices" and isinstance(value, list):
+            held = (asked.choices.index(one) for one in value if one in asked.choices)
+            return " ".join(str(n + 1) for n in held)
         return "" if value is None else str(value)
 
 
@@ -144,6 +147,9 @@ def parsed(asked: Asked, text: str, currency: str) -> object:
             if (why := tracking.why_not(number)) is not None:
                 raise NotAnAnswer(why)
             return number
+        case "choices":
+            words = text.replace(",", " ").split()
+            return list(dict.fromkeys(_chosen(asked, word) for word in words))
     return text
 
 
@@ -155,7 +161,9 @@ def choices(asked: Asked) -> str:
 def _chosen(asked: Asked, text: str) -> str:
     if text.isascii() and text.isdigit() and 1 <= int(text) <= len(asked.choices):
         return asked.choices[int(text) - 1]
-    meant = [one for one in asked.choices if one.startswith(text.casefold())]
+    word = text.casefold()
+    meant = [one for one in asked.choices if one == word]
+    meant = meant or [one for one in asked.choices if one.startswith(word)]
     if len(meant) != 1:
         raise NotAnAnswer(f"{text} is none of {choices(asked)}")
     return meant[0]
@@ -183,4 +191,4 @@ def _reviewed(form: Form) -> Form:
 def _said(asked: Asked, value: object) -> str:
     if asked.form == "secret":
         return "•" * 8
-    return told(Shown("", "", asked.form), value)
+    return told(Shown("", "", "list" if asked.form == "choices" else asked.form), value)

@@ -36,9 +36,12 @@ class Asked(NamedTuple):
 
     label: str
     form: str = "text"
-    """text, number, money, yes, day, secret, choice, tracking, carrier."""
+    """text, number, money, yes, day, secret, choice, choices (several), tracking, carrier."""
 
     choices: tuple[str, ...] = ()
+    choices_at: tuple[str, str] | None = None
+    """The list of the shop whose records are the choices, and what they are called by."""
+
     is_optional: bool = False
     """Whether Enter alone leaves it out, which leaves it as it is."""
 

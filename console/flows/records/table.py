@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from console.flows.records import people
 from console.flows.records.shapes import Asked, Kind, Shown, Verb
 
 FORMATS = ("csv", "jsonl", "shopify", "xlsx")
-ROLES = ("owner", "manager", "warehouse", "support")
 LABEL = (
     Asked("tracking_number", "tracking number, or Enter for none:", "tracking",
           start="tracking_number", is_optional=True),
@@ -92,7 +92,7 @@ EMAILS = Kind(
         Verb("resend_email", "r", "send again", "Send the e-mail again", "/letters/{id}/resend",
              "orders:write", "Send '{name}' to {recipient} again?", fits=("sent", "failed")),
     ),
-    alias="emails", needs="orders:read", item="/letters/{id}", about="subject_ids",
+    alias="emails", needs="customers:read", item="/letters/{id}", about="subject_ids",
     views=(("all", ()), ("failed", (("status", "failed"),)), ("waiting", (("status", "pending"),))),
     named_by="subject_line", title="E-mails",
 )  # fmt: skip
@@ -152,13 +152,13 @@ LOCATIONS = Kind(
     (),
     (
         Verb("new_location", "n", "new", "A new place for stock", "/locations",
-             "inventory:adjust", "Make this place?",
+             "locations:write", "Make this place?",
              asks=(Asked("code", "code, such as A-02:"), Asked("name", "name:"),
                    Asked("priority", "taken from in which order (1 first), or Enter:", "number",
                          is_optional=True)),
              is_new=True),
         Verb("edit_location", "e", "change", "Another name or order, or no longer in use",
-             "/locations/{id}", "inventory:adjust", "Change {name}?", method="PATCH",
+             "/locations/{id}", "locations:write", "Change {name}?", method="PATCH",
              asks=(NAME,
                    Asked("priority", "taken from in which order:", "number", start="priority",
                          is_optional=True),
@@ -178,7 +178,7 @@ WAITING = Kind(
         Shown("Since", "since", "age", 5),
         Shown("In stock", "in_stock", "yes", 8),
     ),
-    (), alias="waiting", needs="inventory:read", named_by="sku", state="in_stock",
+    (), alias="waiting", needs="customers:read", named_by="sku", state="in_stock",
 )  # fmt: skip
 
 IMPORTS = Kind(
@@ -273,65 +273,11 @@ TAXES = Kind(
     (), alias="taxes", needs="pricing:write", item="/tax-rates/{id}", state="country",
 )  # fmt: skip
 
-STAFF = Kind(
-    "staff", "member of staff", "Who works here, and in which role", "/staff",
-    (
-        Shown("Name", "full_name", width=18, grow=1),
-        Shown("E-mail", "email", width=22, grow=1),
-        Shown("Role", "role", width=10),
-        Shown("Active", "is_active", "yes", 6),
-    ),
-    (Shown("since", "created_at", "when"), Shown("may", "permissions", "list")),
-    (
-        Verb("edit_staff", "e", "change", "Another name or role, or no longer here",
-             "/staff/{id}", "staff:write", "Change {name}?", method="PATCH",
-             asks=(Asked("full_name", "name:", start="full_name", is_optional=True),
-                   Asked("role", "role:", "choice", ROLES, start="role", is_optional=True),
-                   Asked("is_active", "works here, yes or no:", "yes", start="is_active",
-                         is_optional=True))),
-        Verb("new_staff", "n", "new", "Somebody new", "/staff", "staff:write",
-             "Let {full_name} work here?",
-             asks=(Asked("full_name", "name:"), Asked("email", "e-mail:"),
-                   Asked("role", "role:", "choice", ROLES),
-                   Asked("password", "a first password:", "secret")),
-             is_new=True),
-    ),
-    alias="staff", needs="staff:read", item="/staff/{id}", named_by="full_name",
-    state="is_active",
-)  # fmt: skip
-
-ME = Kind(
-    "me", "account", "Who you are here, and your password", "/me",
-    (
-        Shown("Name", "full_name", width=18, grow=1),
-        Shown("E-mail", "email", width=22, grow=1),
-        Shown("Role", "role", width=10),
-    ),
-    (Shown("since", "created_at", "when"), Shown("may", "permissions", "list")),
-    (
-        Verb("change_password", "p", "password", "Another password; other desks are signed out",
-             "/me/password", "", "Change your password?",
-             asks=(Asked("current_password", "the password until now:", "secret"),
-                   Asked("password", "the new one:", "secret")),
-             is_new=True),
-    ),
-    alias="me", named_by="full_name", state="role", is_single=True,
-)  # fmt: skip
-
 KINDS = {
     one.name: one
     for one in (
-        PARCELS,
-        EMAILS,
-        CATEGORIES,
-        LOCATIONS,
-        WAITING,
-        IMPORTS,
-        EXPORTS,
-        SHIPPING,
-        TAXES,
-        STAFF,
-        ME,
+        PARCELS, EMAILS, CATEGORIES, LOCATIONS, WAITING, IMPORTS, EXPORTS, SHIPPING, TAXES,
+        *people.KINDS,
     )
-}
+}  # fmt: skip
 """Every kind by the name of its screen."""

@@ -20,7 +20,7 @@ from tests.console.support.warehouse import Refusal, Warehouse
 EMAIL, PASSWORD = "mia@stockroom.test", "correct horse battery"
 PERMISSIONS = [
     "orders:read", "orders:write", "orders:refund", "fulfilment:write", "inventory:read",
-    "inventory:adjust", "reports:read", "catalog:read", "catalog:write", "orders:cancel",
+    "inventory:adjust", "customers:read", "catalog:read", "catalog:write", "orders:cancel",
     "payments:write", "jobs:write", "fulfilment:override",
 ]  # fmt: skip
 MOST_ROWS = 100

@@ -17,9 +17,10 @@ from api.accounts.errors import (
     RefreshTokenExpired,
     RefreshTokenInvalid,
     RefreshTokenReused,
+    RoleUnknown,
     StaffNotFound,
 )
-from api.accounts.policy import AccountKind, Role
+from api.accounts.policy import AccountKind
 from api.accounts.schemas import (
     CredentialsSchema,
     NewStaffSchema,
@@ -142,19 +143,13 @@ def list_staff(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/staff", methods=["POST"])
 @requires(Permission.STAFF_WRITE)
-@refuses(EmailTaken, GrantExceedsOwn, PasswordRefused, StaffNotFound)
+@refuses(EmailTaken, GrantExceedsOwn, PasswordRefused, RoleUnknown, StaffNotFound)
 @idempotent_steps()
 @blueprint.arguments(NewStaffSchema)
 @blueprint.response(201, StaffMemberSchema, headers=LOCATED)
 def create_staff_member(body: dict[str, str]) -> Answer:
     """Take someone on with a first password; an address is on the staff once (`email_taken`)."""
-    user_id = flows.hire(
-        email=body["email"],
-        full_name=body["full_name"],
-        role=Role(body["role"]),
-        password=body["password"],
-        by=principal(),
-    )
+    user_id = flows.hire(**body, by=principal())
     return queries.staff_member(user_id), {"Location": f"/api/v1/admin/staff/{user_id}"}
 
 
@@ -169,7 +164,7 @@ def get_staff_member(user_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/staff/<uuid:user_id>", methods=["PATCH"])
 @requires(Permission.STAFF_WRITE)
-@refuses(GrantExceedsOwn, LastOwner, StaffNotFound)
+@refuses(GrantExceedsOwn, LastOwner, RoleUnknown, StaffNotFound)
 @versioned
 @blueprint.arguments(StaffEditSchema(partial=True))
 @blueprint.response(200, StaffMemberSchema)
@@ -180,8 +175,6 @@ def update_staff_member(
 
     Nobody gives or takes more than they hold, and the last active owner stays (`last_owner`).
     """
-    if "role" in body:
-        body["role"] = Role(body["role"])
     with transaction():
         service.edit_staff(user_id, by=principal(), expected_version=expected_version, changes=body)
         return queries.staff_member(user_id)

@@ -1,0 +1,5 @@
+"""Staff: how they come in, who they are, and what they may do."""
+
+from api.accounts.admin_routes import invitations, roles, staff
+
+blueprints = (staff.blueprint, roles.blueprint, invitations.blueprint)

@@ -1,0 +1,97 @@
+"""Invitations onto the staff, and how they are answered."""
+
+from typing import Any
+from uuid import UUID
+
+from api.accounts import flows, queries, service
+from api.accounts.errors import (
+    EmailTaken,
+    GrantExceedsOwn,
+    InvitationInvalid,
+    InvitationNotFound,
+    PasswordRefused,
+    RoleUnknown,
+)
+from api.accounts.schemas import (
+    AcceptInvitationSchema,
+    InvitationSchema,
+    NewInvitationSchema,
+    StaffPersonSchema,
+)
+from api.kernel.permissions import Permission
+from api.platform import limits
+from api.platform.auth import principal, public, requires
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
+from api.platform.idempotency import idempotent
+from api.platform.limits import by_address, limiter, was_refused
+from api.platform.refusals import refuses
+
+blueprint = Blueprint(
+    "invitations",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="People who are asked onto the staff by e-mail.",
+)
+
+
+@blueprint.route("/invitations")
+@requires(Permission.STAFF_READ)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_of(InvitationSchema))
+def list_invitations(query: dict[str, Any]) -> dict[str, Any]:
+    """List the invitations, the newest first, those answered or run out included."""
+    return queries.invitation_page(**query)
+
+
+@blueprint.route("/invitations", methods=["POST"])
+@requires(Permission.STAFF_WRITE)
+@refuses(EmailTaken, GrantExceedsOwn, InvitationNotFound, RoleUnknown)
+@idempotent(required=False)
+@blueprint.arguments(NewInvitationSchema)
+@blueprint.response(201, InvitationSchema, headers=LOCATED)
+def create_invitation(body: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Ask somebody onto the staff by e-mail, in a role that is fixed now.
+
+    The code of the letter is good once, for two weeks. Inviting an address again replaces the
+    invitation before, so a letter that got lost is sent again this way.
+    """
+    invitation_id = service.invite(**body, by=principal())
+    headers = {"Location": f"{blueprint.url_prefix}/invitations/{invitation_id}"}
+    return queries.invitation(invitation_id), headers
+
+
+@blueprint.route("/invitations/<uuid:invitation_id>")
+@requires(Permission.STAFF_READ)
+@refuses(InvitationNotFound)
+@blueprint.response(200, InvitationSchema)
+def get_invitation(invitation_id: UUID) -> dict[str, Any]:
+    """Show an invitation and what became of it."""
+    return queries.invitation(invitation_id)
+
+
+@blueprint.route("/invitations/<uuid:invitation_id>/revoke", methods=["POST"])
+@requires(Permission.STAFF_WRITE)
+@refuses(InvitationNotFound)
+@idempotent(required=False)
+@blueprint.response(200, InvitationSchema)
+def revoke_invitation(invitation_id: UUID) -> dict[str, Any]:
+    """Take an open invitation back: its code is worthless at once."""
+    service.revoke(invitation_id, by=principal())
+    return queries.invitation(invitation_id)
+
+
+@blueprint.route("/auth/accept-invitation", methods=["POST"])
+@public
+@refuses(InvitationInvalid, PasswordRefused)
+@limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
+@blueprint.arguments(AcceptInvitationSchema)
+@blueprint.response(200, StaffPersonSchema)
+def accept_invitation(body: dict[str, str]) -> dict[str, Any]:
+    """Join the staff with the code of the letter and a password of one's own; then sign in.
+
+    Refuses when the invitation ran out, was used or taken back, or when whoever wrote it is not
+    here any more or may not give that role any more.
+    Takes no `Idempotency-Key`: the code is good once.
+    """
+    user_id = flows.accept_invitation(**body)
+    return queries.me(user_id)

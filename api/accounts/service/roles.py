@@ -1,0 +1,133 @@
+"""Roles: what those who have one may do. Nobody gives more than they hold."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from api.accounts.errors import (
+    GrantExceedsOwn,
+    RoleBuiltIn,
+    RoleInUse,
+    RoleNameTaken,
+    RoleNotFound,
+    RoleUnknown,
+)
+from api.accounts.models import StaffRole, User
+from api.accounts.policy import permissions_of
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.permissions import Permission, with_implied
+from api.kernel.principal import Principal
+from api.platform import audit, concurrency
+from api.platform.db import AnyRow, require_transaction, session
+
+_NO_SYNC = {"synchronize_session": False}
+
+
+def check_grant(role: str, by: Principal) -> frozenset[Permission]:
+    """Return what a role holds. Refuses one that is not there, or holds more than `by` does.
+
+    Locks the role against being changed or deleted before it is given.
+    """
+    row = session.execute(
+        select(StaffRole.permissions).where(StaffRole.name == role).with_for_update(read=True)
+    ).one_or_none()
+    if row is None:
+        raise RoleUnknown(
+            role=role,
+            errors=[
+                {
+                    "pointer": "/role",
+                    "in": "body",
+                    "code": RoleUnknown.code,
+                    "detail": RoleUnknown.sentence.format(role=role),
+                }
+            ],
+        )
+    held = permissions_of(role, row.permissions)
+    _check_within(held, by, role)
+    return held
+
+
+def create_role(name: str, permissions: Collection[Permission], *, by: Principal) -> UUID:
+    """Make a role, and return its id; whoever may change something may read it as well."""
+    held = with_implied(permissions)
+    _check_within(held, by, name)
+    role_id = require_transaction().scalar(
+        insert(StaffRole)
+        .values(id=new_id(), name=name, permissions=sorted(held), version=1, created_at=clock.now())
+        .on_conflict_do_nothing()
+        .returning(StaffRole.id)
+    )
+    if role_id is None:
+        raise RoleNameTaken(name=name)
+    audit.record("role.created", by=by, subject_id=role_id, name=name, permissions=sorted(held))
+    return UUID(str(role_id))
+
+
+def edit_role(
+    role_id: UUID, permissions: Collection[Permission], *, expected_version: int, by: Principal
+) -> None:
+    """Change what a role may do: for all who have it, from their next request on.
+
+    Locks the role. Refuses those of every shop, and to give or take what `by` does not hold.
+    """
+    row = _lock(role_id)
+    concurrency.check(row.version, expected_version)
+    held, before = with_implied(permissions), permissions_of(row.name, row.permissions)
+    if held == before:
+        return
+    _check_within(held | before, by, row.name)
+    require_transaction().execute(
+        update(StaffRole)
+        .where(StaffRole.id == role_id)
+        .values(permissions=sorted(held), version=StaffRole.version + 1),
+        execution_options=_NO_SYNC,
+    )
+    audit.record(
+        "role.edited",
+        by=by,
+        subject_id=role_id,
+        before={"permissions": sorted(before)},
+        after={"permissions": sorted(held)},
+    )
+
+
+def delete_role(role_id: UUID, *, expected_version: int, by: Principal) -> None:
+    """Delete a role that nobody has. Locks it, so that nobody is given it meanwhile."""
+    row = _lock(role_id)
+    concurrency.check(row.version, expected_version)
+    _check_within(permissions_of(row.name, row.permissions), by, row.name)
+    if session.scalar(select(exists().where(User.role == row.name))):
+        raise RoleInUse(name=row.name)
+    require_transaction().execute(
+        delete(StaffRole).where(StaffRole.id == role_id), execution_options=_NO_SYNC
+    )
+    audit.record(
+        "role.deleted", by=by, subject_id=role_id, name=row.name, permissions=row.permissions
+    )
+
+
+def _lock(role_id: UUID) -> AnyRow:
+    row = (
+        require_transaction()
+        .execute(
+            select(StaffRole.name, StaffRole.permissions, StaffRole.version)
+            .where(StaffRole.id == role_id)
+            .with_for_update()
+        )
+        .one_or_none()
+    )
+    if row is None:
+        raise RoleNotFound(role_id=role_id)
+    if row.permissions is None:
+        raise RoleBuiltIn(name=row.name)
+    return row
+
+
+def _check_within(held: frozenset[Permission], by: Principal, role: str) -> None:
+    """Nobody grants more than they hold; only the shop itself, at its console, holds all."""
+    if by.kind != "system" and not held <= by.permissions:
+        raise GrantExceedsOwn(role=role)

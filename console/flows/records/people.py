@@ -1,0 +1,110 @@
+"""The people behind the counter: who they are, what they may do, and who is asked to join."""
+
+from __future__ import annotations
+
+from console.flows.records.shapes import Asked, Kind, Shown, Verb
+
+ROLES = ("/roles", "name")
+PERMISSIONS = (
+    "catalog:read", "catalog:write", "customers:read", "fulfilment:override", "fulfilment:write",
+    "imports:write", "inventory:adjust", "inventory:read", "jobs:write", "locations:write",
+    "orders:cancel", "orders:read", "orders:refund", "orders:write", "payments:write",
+    "pricing:write", "staff:read", "staff:write",
+)  # fmt: skip
+MAY = Asked("permissions", "may, by numbers:", "choices", PERMISSIONS, start="permissions")
+
+STAFF = Kind(
+    "staff", "member of staff", "Who works here, and in which role", "/staff",
+    (
+        Shown("Name", "full_name", width=18, grow=1),
+        Shown("E-mail", "email", width=22, grow=1),
+        Shown("Role", "role", width=10),
+        Shown("Active", "is_active", "yes", 6),
+    ),
+    (Shown("since", "created_at", "when"), Shown("may", "permissions", "list")),
+    (
+        Verb("edit_staff", "e", "change", "Another name or role, or no longer here",
+             "/staff/{id}", "staff:write", "Change {name}?", method="PATCH",
+             asks=(Asked("full_name", "name:", start="full_name", is_optional=True),
+                   Asked("role", "role:", "choice", start="role", is_optional=True,
+                         choices_at=ROLES),
+                   Asked("is_active", "works here, yes or no:", "yes", start="is_active",
+                         is_optional=True))),
+        Verb("new_staff", "n", "new", "Somebody new", "/staff", "staff:write",
+             "Let {full_name} work here?",
+             asks=(Asked("full_name", "name:"), Asked("email", "e-mail:"),
+                   Asked("role", "role:", "choice", choices_at=ROLES),
+                   Asked("password", "a first password:", "secret")),
+             is_new=True),
+    ),
+    alias="staff", needs="staff:read", item="/staff/{id}", named_by="full_name",
+    state="is_active",
+)  # fmt: skip
+
+ME = Kind(
+    "me", "account", "Who you are here, and your password", "/me",
+    (
+        Shown("Name", "full_name", width=18, grow=1),
+        Shown("E-mail", "email", width=22, grow=1),
+        Shown("Role", "role", width=10),
+    ),
+    (Shown("since", "created_at", "when"), Shown("may", "permissions", "list")),
+    (
+        Verb("change_password", "p", "password", "Another password; other desks are signed out",
+             "/me/password", "", "Change your password?",
+             asks=(Asked("current_password", "the password until now:", "secret"),
+                   Asked("password", "the new one:", "secret")),
+             is_new=True),
+    ),
+    alias="me", named_by="full_name", state="role", is_single=True,
+)  # fmt: skip
+
+INVITATIONS = Kind(
+    "invitations", "invitation", "Who was asked to join the staff by e-mail", "/invitations",
+    (
+        Shown("Name", "full_name", width=18, grow=1),
+        Shown("E-mail", "email", width=22, grow=1),
+        Shown("Role", "role", width=12),
+        Shown("State", "status", "state", 11),
+    ),
+    (
+        Shown("sent", "created_at", "when"),
+        Shown("good until", "expires_at", "when"),
+        Shown("joined", "accepted_at", "when"),
+        Shown("taken back", "revoked_at", "when"),
+    ),
+    (
+        Verb("invite", "n", "invite", "Ask somebody to join by e-mail; once more sends a new code",
+             "/invitations", "staff:write", "Ask {full_name} to join?",
+             asks=(Asked("full_name", "name:"), Asked("email", "e-mail:"),
+                   Asked("role", "role:", "choice", choices_at=ROLES)),
+             is_new=True),
+        Verb("revoke_invitation", "v", "take back", "Its code is worthless at once",
+             "/invitations/{id}/revoke", "staff:write", "Take the invitation of {name} back?",
+             fits=("open",)),
+    ),
+    alias="invitations", needs="staff:read", item="/invitations/{id}", named_by="full_name",
+)  # fmt: skip
+
+ROLE_KIND = Kind(
+    "roles", "role", "What staff may do, by role; those of every shop stay as they are", "/roles",
+    (
+        Shown("Role", "name", width=20, grow=1),
+        Shown("Kind", "kind", width=9),
+        Shown("May", "permissions", "list", 20, 3, from_width=60),
+    ),
+    (Shown("since", "created_at", "when"),),
+    (
+        Verb("new_role", "n", "new", "A role of your own", "/roles", "staff:write",
+             "Make the role {name}?", asks=(Asked("name", "name, such as night shift:"), MAY),
+             is_new=True),
+        Verb("edit_role", "e", "change", "What it may do, for all who have it", "/roles/{id}",
+             "staff:write", "Change what {name} may do?", method="PATCH", asks=(MAY,),
+             fits=("custom",)),
+        Verb("delete_role", "x", "delete", "A role that nobody has", "/roles/{id}", "staff:write",
+             "Delete the role {name}?", method="DELETE", fits=("custom",)),
+    ),
+    alias="roles", needs="staff:read", item="/roles/{id}", state="kind",
+)  # fmt: skip
+
+KINDS = (STAFF, ROLE_KIND, INVITATIONS, ME)

@@ -1,0 +1,128 @@
+"""The people behind the counter, at the real shop: who is asked to join, and which roles they get."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from api.accounts.models import StaffInvitation, StaffRole, User
+from api.platform.db import session
+from tests.accounts.test_invitations import code_of
+from tests.console.support.at_the_shop import RealShop
+from tests.console.support.station import Station, at_work
+from tests.console.test_operations import goes
+from tests.support.gateway import ScriptedGateway
+from tests.support.mailer import RecordingMailer
+from tests.support.shop import Shop
+
+OWN = "a lantern over the harbour"
+Opens = Callable[..., AbstractAsyncContextManager[Station]]
+
+
+@pytest.fixture
+def real(app: Flask, gateway: ScriptedGateway, mailer: RecordingMailer) -> RealShop:
+    """The shop as its owner reaches it."""
+    return RealShop(Shop(app, gateway, mailer).opens())
+
+
+@pytest.fixture
+def open_real(tmp_path: Path, real: RealShop) -> Opens:
+    """Open a console on it."""
+
+    def open_it(**options: object) -> AbstractAsyncContextManager[Station]:
+        return at_work(tmp_path / "home", **{"shop": real, **options})  # type: ignore[arg-type]
+
+    return open_it
+
+
+async def answers(desk: Station, *texts: str) -> None:
+    """Answer the questions of a form, one after the other."""
+    for text in texts:
+        if desk.app.counter.entry.shown[0]:
+            await desk.press("ctrl+u")
+        await desk.type(text)
+        await desk.press("enter")
+
+
+async def test_a_role_is_made_changed_and_deleted_at_80_by_24(open_real: Opens) -> None:
+    async with open_real() as desk:
+        await goes(desk, "roles")
+        await desk.press("n")
+        await answers(desk, "night shift")
+        assert "5 fulfilment:write" in desk.text, desk.text
+        await answers(desk, "5 inventory:a")
+        await desk.press("f10")
+        await desk.rested()
+        assert "night shift" in desk.text
+
+        await desk.press("down", "e")
+        await desk.rested()
+        assert desk.app.counter.entry.shown[0] == "5 7 8 12"
+        await answers(desk, "8")
+        await desk.press("f10")
+        await desk.rested()
+        held = select(StaffRole.permissions).where(StaffRole.name == "night shift")
+        assert session.scalar(held) == ["inventory:read"]
+        session.rollback()
+        await desk.press("x", "f10")
+        await desk.rested()
+        assert session.scalar(held) is None
+        await desk.press("home", "x")
+        assert "built in" in desk.said
+
+
+async def test_whoever_is_invited_joins_at_the_counter_with_the_code_of_the_letter(
+    open_real: Opens, mailer: RecordingMailer, tmp_path: Path, real: RealShop
+) -> None:
+    async with open_real() as desk:
+        await goes(desk, "invitations")
+        await desk.press("n")
+        await answers(desk, "Wanda Winter", "wanda@shop.example", "war")
+        await desk.press("f10")
+        await desk.rested()
+        assert "open" in desk.text
+    token = code_of(mailer)
+    session.rollback()
+
+    async with at_work(tmp_path / "other", shop=real, signed_in=False) as desk:  # type: ignore[arg-type]
+        await desk.press("f2")
+        await answers(desk, token, OWN, "something else altogether")
+        assert desk.tone == "wrong"
+        await answers(desk, "password123", "password123")
+        await desk.rested()
+        assert "guessed first" in desk.text
+        await answers(desk, OWN, OWN)
+        await desk.rested()
+        assert desk.screen == "home"
+        assert desk.said == "Hello Wanda Winter"
+    joined = session.execute(select(User.role).where(User.full_name == "Wanda Winter")).scalar_one()
+    assert joined == "warehouse"
+
+
+async def test_an_invitation_is_taken_back(open_real: Opens) -> None:
+    async with open_real() as desk:
+        await goes(desk, "invitations")
+        await desk.press("n")
+        await answers(desk, "Wanda Winter", "wanda@shop.example", "support")
+        await desk.press("f10")
+        await desk.rested()
+        await desk.press("v", "f10")
+        await desk.rested()
+        assert "revoked" in desk.text
+    assert session.scalar(select(StaffInvitation.revoked_at)) is not None
+
+
+async def test_who_packs_is_not_offered_what_they_may_not_read(
+    open_real: Opens, real: RealShop, tmp_path: Path
+) -> None:
+    packer = RealShop(Shop(real.app, None, None), "warehouse")  # type: ignore[arg-type]
+    async with at_work(tmp_path / "packer", shop=packer) as desk:  # type: ignore[arg-type]
+        await desk.press("f2", ":")
+        await desk.type("emails")
+        await desk.press("enter")
+        await desk.rested()
+        assert desk.screen != "emails"
+    assert not any(path.endswith("/letters") for _, path in packer.asked)
