@@ -32,6 +32,8 @@ _READ_BESIDE = {
     "locations": Permission.INVENTORY_READ,
     "payments": Permission.ORDERS_READ,
 }
+_TELLS_CUSTOMERS = {Permission.ORDERS_CANCEL, Permission.ORDERS_WRITE, Permission.PAYMENTS_WRITE}
+"""What is answered with the order, or the letter, as its customer knows it."""
 _BY_NAME = {permission.value: permission for permission in Permission}
 
 
@@ -43,6 +45,8 @@ def with_implied(permissions: Iterable[Permission]) -> frozenset[Permission]:
         read = _READ_BESIDE.get(resource) or _BY_NAME.get(f"{resource}:read")
         if read is not None:
             held.add(read)
+        if permission in _TELLS_CUSTOMERS:
+            held.add(Permission.CUSTOMERS_READ)
     return frozenset(held)
 
 

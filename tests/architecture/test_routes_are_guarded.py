@@ -31,6 +31,7 @@ PUBLIC = {
     "POST /api/v1/admin/auth/login": "nobody is known before",
     "POST /api/v1/admin/auth/refresh": "the refresh token is the proof",
     "POST /api/v1/admin/auth/logout": "the refresh token is the proof",
+    "POST /api/v1/admin/auth/accept-invitation": "the code of the letter is the proof",
     "GET /api/v1/categories": "the shop window",
     "GET /api/v1/categories/<slug>": "the shop window",
     "GET /api/v1/collections": "the shop window",
@@ -70,6 +71,7 @@ WITH_KEY = {
 
 # The POSTs that take no key; each says why in its description.
 WITHOUT_KEY = {
+    "/api/v1/admin/auth/accept-invitation",
     "/api/v1/auth/login",
     "/api/v1/auth/refresh",
     "/api/v1/auth/logout",

@@ -1,4 +1,4 @@
-"""The people behind the counter, at the real shop: who is asked to join, and which roles they get."""
+"""The people behind the counter, at the real shop: who is asked to join, and what they may do."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager

@@ -341,7 +341,7 @@ def test_staff_see_what_people_wait_for(shop: Shop, mug: UUID) -> None:
         asks(shop.app, cup, f"{name}@example.test")
     asks(shop.app, mug)
 
-    body = shop.staff("warehouse").gets("/stock-requests", limit=1).json
+    body = shop.staff("support").gets("/stock-requests", limit=1).json
     assert [(line["sku"], line["waiting"]) for line in body["data"]] == [("CUP", 2)]
     later = shop.staff().gets("/stock-requests", limit=1, cursor=body["page"]["next_cursor"]).json
     assert [(line["sku"], line["waiting"]) for line in later["data"]] == [("MUG", 1)]

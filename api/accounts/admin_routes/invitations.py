@@ -16,7 +16,7 @@ from api.accounts.schemas import (
     AcceptInvitationSchema,
     InvitationSchema,
     NewInvitationSchema,
-    StaffPersonSchema,
+    StaffMeSchema,
 )
 from api.kernel.permissions import Permission
 from api.platform import limits
@@ -85,7 +85,7 @@ def revoke_invitation(invitation_id: UUID) -> dict[str, Any]:
 @refuses(InvitationInvalid, PasswordRefused)
 @limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
 @blueprint.arguments(AcceptInvitationSchema)
-@blueprint.response(200, StaffPersonSchema)
+@blueprint.response(200, StaffMeSchema)
 def accept_invitation(body: dict[str, str]) -> dict[str, Any]:
     """Join the staff with the code of the letter and a password of one's own; then sign in.
 
