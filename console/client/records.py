@@ -27,6 +27,11 @@ class Records:
         """The one record there is, as a page of a list."""
         return Page((await self.one(path),), PageMark(1, None, has_more=False, total=1))
 
+    async def names(self, path: str, name: str) -> tuple[str, ...]:
+        """What the first records of a list are called."""
+        page = await self.page(path, {"limit": "50"})
+        return tuple(str(row[name]) for row in page.rows)
+
     async def one(self, path: str) -> dict[str, Any]:
         """A record as it is now."""
         return parse(dict, (await self._caller.get(f"{ADMIN}{path}")).body)

@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import ClassVar
 
 from textual.widget import Widget
 
-from console.client.caller import ADMIN
-from console.client.errors import CallFailed, SignedOut
+from console.client.errors import CallFailed
 from console.client.models import CaseFile, Page
-from console.client.orders import aggregate_of as order_aggregate
-from console.client.outbox import Command, Draft
-from console.flows.records import form as forms
-from console.flows.records.form import Form
-from console.flows.records.shapes import Asked, Kind, Record, Verb, at, why_not
-from console.flows.step import Question, done, noted, waiting, wrong
+from console.client.outbox import Command
+from console.flows.records.shapes import Kind, Record, Verb, why_not
+from console.flows.step import noted
 from console.flows.window import Fetch
-from console.messages import SignInNeeded
-from console.scan.entry import Prompt
 from console.screens.background import begin
 from console.screens.counter import Counter
-from console.screens.paged import PagedScreen
+from console.screens.filling import FillingScreen
 from console.widgets.columns import Columns
 from console.widgets.drawn import Sheet
 from console.widgets.record_page import columns_of, record_page, record_row
 from console.widgets.table import WindowTable
 from console.widgets.views import Views
 
-SEVERAL = "Numbers, or how the words begin, with blanks between. Esc: no."
-LOOK_OVER = "F10 sends it. Esc goes back, nothing is sent."
 VOID = "void_parcel"
 
 
-class RecordsScreen(PagedScreen):
+class RecordsScreen(FillingScreen):
     """All records of a kind, or those that belong to one thing."""
-
-    KIND: ClassVar[Kind]
 
     def __init__(self, counter: Counter) -> None:
         kind, paints = self.KIND, counter.paints
@@ -54,11 +42,7 @@ class RecordsScreen(PagedScreen):
         super().__init__(counter, table)
         self.views = Views(paints, id="views")
         self.sheet = Sheet(paints, id="record")
-        self.subject = ""
-        """What the list is about, where it is about something."""
-
         self.view = kind.views[0]
-        self.form: Form | None = None
         self._whole: dict[str, Record] = {}
         self._below: dict[str, tuple[Record, ...]] = {}
         self._shown = ""
@@ -125,12 +109,12 @@ class RecordsScreen(PagedScreen):
 
     def leave(self) -> None:
         """A form that was not sent is not sent."""
-        self._close_form()
+        self.close_form()
 
     def go_back(self) -> bool:
         """Esc: out of the form, out of the page."""
         if self.form is not None:
-            self._close_form()
+            self.close_form()
             self.say(noted("Not sent"))
             return True
         if self.has_class("-inside"):
@@ -142,9 +126,9 @@ class RecordsScreen(PagedScreen):
     def why_not(self, action: str) -> str | None:
         """What fits this record."""
         if action == "commit":
-            return None if self._review else "Nothing to send: a key of the upper row begins"
+            return None if self.is_reviewed else "Nothing to send: a key of the upper row begins"
         if action == "enter":
-            return None if self._review or self._record() else f"No {self.KIND.one} is chosen"
+            return None if self.is_reviewed or self._record() else f"No {self.KIND.one} is chosen"
         verb = self._verb(action)
         return why_not(verb, self.KIND, self._record()) if verb else None
 
@@ -169,21 +153,9 @@ class RecordsScreen(PagedScreen):
             self.set_class(True, "-inside")
             self.cursor_rests()
         elif self.form.says_yes:
-            self._send()
+            self.send()
         else:
             self.go_back()
-
-    async def do_commit(self) -> None:
-        """F10: send what was looked over."""
-        self._send()
-
-    async def do_turn_left(self) -> None:
-        """The answer before."""
-        self._turn(-1)
-
-    async def do_turn_right(self) -> None:
-        """The next answer."""
-        self._turn(1)
 
     async def do_next_view(self) -> None:
         """The selection to the right."""
@@ -192,20 +164,6 @@ class RecordsScreen(PagedScreen):
     async def do_last_view(self) -> None:
         """The selection to the left."""
         self._turn_view(-1)
-
-    async def take_answer(self, prompt: Prompt, text: str) -> None:
-        """An answer of the form."""
-        if self.form is None:
-            return
-        step = forms.answered(self.form, text)
-        self.form = step.state
-        self.say(step.feedback)
-        self._ask(text if step.feedback else None)
-
-    def take_cancel(self, prompt: Prompt) -> None:
-        """Never mind."""
-        self._close_form()
-        self.say(noted("Not sent"))
 
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
         """A command that was done changes the list."""
@@ -226,16 +184,9 @@ class RecordsScreen(PagedScreen):
 
     # Inside
 
-    @property
-    def _review(self) -> bool:
-        return self.form is not None and self.form.question is not None
-
     def _record(self) -> Record | None:
         row: Record | None = self.table.current
         return row
-
-    def _verb(self, name: str) -> Verb | None:
-        return next((one for one in self.KIND.verbs if one.name == name), None)
 
     async def _begin(self, verb: Verb, *, undoes: str = "") -> None:
         record = self._record()
@@ -243,48 +194,10 @@ class RecordsScreen(PagedScreen):
             # What stands there now, and its version: the row may be older.
             await self._read_whole(record)
             record = self._whole.get(str(record.get("id")), record)
-        offered = [await self._with_choices(one) for one in verb.asks]
-        asks = tuple(one for one in offered if one is not None)
-        if len(asks) < len(offered):
-            return
-        verb = verb._replace(asks=asks)
-        self.form = forms.begin(self.KIND, verb, record, self.counter.currency, undoes=undoes)
-        self._ask()
+        await self.fill(verb, record, undoes=undoes)
 
-    async def _with_choices(self, asked: Asked) -> Asked | None:
-        """A question with what may be chosen at the shop now; None when that did not load."""
-        if asked.choices_at is None:
-            return asked
-        path, name = asked.choices_at
-        page = await self.asked(
-            "What may be chosen did not load", self.counter.shop.records.page(path, {"limit": "50"})
-        )
-        if page is None:
-            return None
-        return asked._replace(choices=tuple(str(row[name]) for row in page.rows))
-
-    def _ask(self, again: str | None = None) -> None:
-        """Put the next question of the form, or the last one."""
-        form = self.form
-        assert form is not None
-        asked = form.asked
-        if asked is None:
-            self.question.show(form.question, LOOK_OVER)
-        else:
-            hint, told = "Esc: no.", f"{form.verb.help}: {form.name}"
-            if asked.form == "choices":
-                hint, told = SEVERAL, f"{told}. {forms.choices(asked)}"
-            elif asked.choices:
-                hint = forms.choices(asked)
-            self.question.show(Question(told, ()), hint)
-            prompt = Prompt(f"record_{asked.name}", asked.label, is_secret=asked.form == "secret")
-            self.ask(prompt, form.start() if again is None else again)
-        self._draw()
-
-    def _turn(self, by: int) -> None:
-        if self.form is not None and self.form.question is not None:
-            self.form = self.form.turned(by)
-            self.question.show(self.form.question, LOOK_OVER)
+    def _verb(self, name: str) -> Verb | None:
+        return next((one for one in self.KIND.verbs if one.name == name), None)
 
     def _turn_view(self, by: int) -> None:
         views = self.KIND.views
@@ -292,55 +205,9 @@ class RecordsScreen(PagedScreen):
         self._draw()
         self.search_now()
 
-    def _close_form(self) -> None:
-        self.form = None
-        self.question.show(None)
-        self._draw()
-
-    def _send(self) -> None:
-        form = self.form
-        if form is None or form.question is None:
-            return
-        self._close_form()
-        verb, label = form.verb, f"{form.name} {form.verb.label}"
-        path = verb.path.format_map({**(form.record or {}), "about": self.subject})
-        if verb.waits:
-            self.say(waiting(f"{label}: being sent"))
-            begin(self, "change", self._change, form, path, label, beside=True)
-            return
-        aggregate, undoes = self._aggregate(form.record), form.undoes or None
-        self.counter.shop.give(
-            Draft(verb.name, aggregate, f"{ADMIN}{path}", form.body, label, undoes=undoes)
-        )
-        self.say(done(f"{label}: being sent"))
-        self.table.invalidate()
-
-    async def _change(self, form: Form, path: str, label: str) -> None:
-        version = at(form.record, "version") if form.record else None
-        if form.verb.asks and not form.body:
-            self.say(noted("Nothing was changed"))
-            return
-        try:
-            await self.counter.shop.records.change(
-                form.verb.method, path, form.body, key=str(uuid.uuid4()), version=version
-            )
-        except SignedOut as failure:
-            self.post_message(SignInNeeded(failure))
-        except CallFailed as failure:
-            self.say(wrong(f"{label}: {failure.detail} {failure.remedy}".strip()))
-        else:
-            self.say(done(f"{label}: done"))
-        begin(self, "list", self.reload)
-
-    def _aggregate(self, record: Record | None) -> str:
-        """What is done to an order's parcels stands in the queue of that order."""
-        if self.KIND.about == "path":
-            return order_aggregate(self.subject)
-        return f"{self.NAME}:{at(record, 'id') if record else 'new'}"
-
     def _is_pending(self, record: Record) -> bool:
         outbox = self.counter.shop.outbox
-        aggregate = self._aggregate(record)
+        aggregate = self.aggregate(record)
         if aggregate not in outbox.busy:
             return False
         return any(f"/{record.get('id')}/" in one.path for one in outbox.open_commands(aggregate))
@@ -377,13 +244,13 @@ class RecordsScreen(PagedScreen):
         self._draw_views()
         kind, record = self.KIND, self._record()
         labels = {verb.name: "" for verb in kind.verbs if self.form or why_not(verb, kind, record)}
-        if self._review:
+        if self.is_reviewed:
             labels["enter"] = "answer"
         elif self.form is not None:
             labels["enter"] = "next"
         elif record is None or self.has_class("-inside"):
             labels["enter"] = ""
-        if not self._review:
+        if not self.is_reviewed:
             labels["commit"] = ""
         if len(kind.views) == 1:
             labels["next_view"] = ""

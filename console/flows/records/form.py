@@ -16,6 +16,7 @@ from console.flows.records.told import told
 from console.flows.step import Choice, Question, Step, wrong
 
 LONGEST = 500
+SEVERAL = "Numbers, or how the words begin, with blanks between. Esc: no."
 WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
 WORDS = {"yes": True, "y": True, "1": True, "no": False, "n": False, "0": False}
 
@@ -151,6 +152,16 @@ def parsed(asked: Asked, text: str, currency: str) -> object:
             words = text.replace(",", " ").split()
             return list(dict.fromkeys(_chosen(asked, word) for word in words))
     return text
+
+
+def put(form: Form) -> tuple[Question, str]:
+    """The question that is due, as it is put, and how it is answered."""
+    asked = form.asked
+    assert asked is not None
+    told = f"{form.verb.help}: {form.name}"
+    if asked.form == "choices":
+        return Question(f"{told}. {choices(asked)}", ()), SEVERAL
+    return Question(told, ()), choices(asked) if asked.choices else "Esc: no."
 
 
 def choices(asked: Asked) -> str:

@@ -1,0 +1,154 @@
+"""A form for one record: asked question by question, looked over, then sent."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from console.client.caller import ADMIN
+from console.client.errors import CallFailed, SignedOut
+from console.client.orders import aggregate_of as order_aggregate
+from console.client.outbox import Draft
+from console.flows.records import form as forms
+from console.flows.records.form import Form
+from console.flows.records.shapes import Kind, Record, Verb, at
+from console.flows.step import done, noted, waiting, wrong
+from console.messages import SignInNeeded
+from console.scan.entry import Prompt
+from console.screens.background import begin
+from console.screens.counter import Counter
+from console.screens.paged import PagedScreen
+from console.widgets.table import WindowTable
+
+LOOK_OVER = "F10 sends it. Esc goes back, nothing is sent."
+
+
+class FillingScreen(PagedScreen):
+    """A list to whose records something may be done by a form."""
+
+    KIND: ClassVar[Kind]
+
+    def __init__(self, counter: Counter, table: WindowTable[Record]) -> None:
+        super().__init__(counter, table)
+        self.subject = ""
+        """What the list is about, where it is about something."""
+
+        self.form: Form | None = None
+
+    def redraw(self) -> None:
+        """Draw the list and the record as they are now."""
+        raise NotImplementedError
+
+    async def do_commit(self) -> None:
+        """F10: send what was looked over."""
+        self.send()
+
+    async def do_turn_left(self) -> None:
+        """The answer before."""
+        self._turn(-1)
+
+    async def do_turn_right(self) -> None:
+        """The next answer."""
+        self._turn(1)
+
+    async def take_answer(self, prompt: Prompt, text: str) -> None:
+        """An answer of the form."""
+        if self.form is None:
+            return
+        step = forms.answered(self.form, text)
+        self.form = step.state
+        self.say(step.feedback)
+        self._ask(text if step.feedback else None)
+
+    def take_cancel(self, prompt: Prompt) -> None:
+        """Never mind."""
+        self.close_form()
+        self.say(noted("Not sent"))
+
+    async def fill(self, verb: Verb, record: Record | None, *, undoes: str = "") -> None:
+        """Begin the form of a command, with what may be chosen at the shop now."""
+        asks = []
+        for asked in verb.asks:
+            if asked.choices_at is not None:
+                choices = await self.asked(
+                    "What may be chosen did not load",
+                    self.counter.shop.records.names(*asked.choices_at),
+                )
+                if choices is None:
+                    return
+                asked = asked._replace(choices=choices)
+            asks.append(asked)
+        whole = verb._replace(asks=tuple(asks))
+        self.form = forms.begin(self.KIND, whole, record, self.counter.currency, undoes=undoes)
+        self._ask()
+
+    def close_form(self) -> None:
+        """Ask for nothing more; what was filled in is forgotten."""
+        self.form = None
+        self.question.show(None)
+        self.redraw()
+
+    def aggregate(self, record: Record | None) -> str:
+        """What is done to an order's parcels stands in the queue of that order."""
+        if self.KIND.about == "path":
+            return order_aggregate(self.subject)
+        return f"{self.NAME}:{at(record, 'id') if record else 'new'}"
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether everything is answered, and only sending it is left."""
+        return self.form is not None and self.form.question is not None
+
+    def send(self) -> None:
+        """Send what was looked over."""
+        form = self.form
+        if form is None or form.question is None:
+            return
+        self.close_form()
+        verb, label = form.verb, f"{form.name} {form.verb.label}"
+        path = verb.path.format_map({**(form.record or {}), "about": self.subject})
+        if verb.waits:
+            self.say(waiting(f"{label}: being sent"))
+            begin(self, "change", self._change, form, path, label, beside=True)
+            return
+        aggregate, undoes = self.aggregate(form.record), form.undoes or None
+        self.counter.shop.give(
+            Draft(verb.name, aggregate, f"{ADMIN}{path}", form.body, label, undoes=undoes)
+        )
+        self.say(done(f"{label}: being sent"))
+        self.table.invalidate()
+
+    def _ask(self, again: str | None = None) -> None:
+        """Put the next question of the form, or the last one."""
+        form = self.form
+        assert form is not None
+        if form.asked is None:
+            self.question.show(form.question, LOOK_OVER)
+        else:
+            asked = form.asked
+            self.question.show(*forms.put(form))
+            prompt = Prompt(f"record_{asked.name}", asked.label, is_secret=asked.form == "secret")
+            self.ask(prompt, form.start() if again is None else again)
+        self.redraw()
+
+    def _turn(self, by: int) -> None:
+        if self.form is not None and self.form.question is not None:
+            self.form = self.form.turned(by)
+            self.question.show(self.form.question, LOOK_OVER)
+
+    async def _change(self, form: Form, path: str, label: str) -> None:
+        version = at(form.record, "version") if form.record else None
+        if form.verb.asks and not form.body:
+            self.say(noted("Nothing was changed"))
+            return
+        try:
+            await self.counter.shop.records.change(
+                form.verb.method, path, form.body, key=str(uuid.uuid4()), version=version
+            )
+        except SignedOut as failure:
+            self.post_message(SignInNeeded(failure))
+        except CallFailed as failure:
+            self.say(wrong(f"{label}: {failure.detail} {failure.remedy}".strip()))
+        else:
+            self.say(done(f"{label}: done"))
+        begin(self, "list", self.reload)
