@@ -10,7 +10,10 @@ from sqlalchemy.orm import aliased
 from api.cart.errors import CartNotFound
 from api.cart.models import Cart, CartItem
 from api.cart.states import CartStatus
-from api.catalog.models import Product, ProductImage, ProductStatus, Variant, VariantPrice
+from api.catalog.models.media import ProductImage
+from api.catalog.models.prices import VariantPrice
+from api.catalog.models.products import Product, Variant
+from api.catalog.states import ProductStatus
 from api.inventory.models import Location, StockHold, StockLevel
 from api.kernel import clock
 from api.kernel.money import Money

@@ -13,7 +13,7 @@ from api.cart import queries, service
 from api.cart.errors import CartItemNotFound, CartNotFound, NotEnoughInStock, NotForSale
 from api.cart.queries import CartLine, CartRow
 from api.cart.schemas import AddItemSchema, CartSchema, ChangeItemSchema
-from api.catalog import queries as catalog
+from api.catalog.queries import variant_lookup
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.platform.auth import anyone, cart_token, hash_secret, offered_cart_token, principal
@@ -128,7 +128,7 @@ def _left_behind() -> Principal | None:
 
 
 def _variant_of(sku: str, currency: str) -> UUID:
-    found = catalog.find_variant(sku)
+    found = variant_lookup.find_variant(sku)
     if found is None:
         refused = NotForSale(sku=sku, currency=currency)
         _point(refused, {"variant_id": None})

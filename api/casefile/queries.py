@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from api.aftersales import queries as aftersales
-from api.catalog import queries as catalog
+from api.catalog.queries import variant_lookup
 from api.fulfilment import queries as fulfilment
 from api.kernel.money import Money
 from api.kernel.permissions import Permission
@@ -86,7 +86,7 @@ def case_file(order_id: UUID, by: Principal) -> dict[str, Any]:
     order = orders.full(order_id)
     if not by.may(Permission.CUSTOMERS_READ):
         order |= {"email": None, "customer_id": None, "billing_address": None}
-    codes = catalog.codes_of([line["variant_id"] for line in order["lines"]])
+    codes = variant_lookup.codes_of([line["variant_id"] for line in order["lines"]])
     settings: Settings = port(Settings)
     return {
         **order,

@@ -6,7 +6,8 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from api.catalog import flows, queries
+from api.catalog import flows
+from api.catalog.queries import attributes as attribute_queries
 from api.kernel.words import counted
 
 _EVERY = 20
@@ -21,7 +22,7 @@ def refresh_catalogue() -> None:
     Needed once after an upgrade that says so. The shop may stay open: a few hundred products at a
     time are held for a moment. It can be stopped and repeated; what is right already is only read.
     """
-    total, wrong = queries.count_products(), 0
+    total, wrong = attribute_queries.count_products(), 0
     done = 0
     with _bar(total) as bar:
         for product_ids, changed in flows.refresh(keeping=True):

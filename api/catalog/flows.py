@@ -12,8 +12,10 @@ from uuid import UUID
 
 import structlog
 
-from api.catalog import queries, service
 from api.catalog.errors.media import PictureTooManyPixels, PictureUnreadable
+from api.catalog.queries import media as media_queries
+from api.catalog.service import media as media_service
+from api.catalog.service import reindex, thumbnails
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform.db import forget_reads, session, transaction
@@ -30,17 +32,17 @@ def add_picture(content: bytes, *, by: Principal) -> UUID:
     failed is stored once more in its old place.
     """
     checksum = sha256(content).hexdigest()
-    known = queries.find_media(checksum)
+    known = media_queries.find_media(checksum)
     forget_reads()
     if known is not None and not known.has_failed:
         return known.id
-    picture = service.examine(content)
+    picture = thumbnails.examine(content)
     media_id = known.id if known else new_id()
     key = known.key if known else f"{folder_of(media_id)}/original{picture.suffix}"
     storage: Storage = port(Storage)
     storage.put(key, picture.content)
     with transaction():
-        kept = service.keep_media(media_id, picture, checksum=checksum, key=key, by=by)
+        kept = media_service.keep_media(media_id, picture, checksum=checksum, key=key, by=by)
     if kept != media_id:
         storage.delete(key)  # somebody else handed the same file in meanwhile
     return kept
@@ -52,16 +54,16 @@ def make_sizes(media_id: UUID) -> None:
     May run twice and be killed anywhere: the files are written under the same names again, and
     the row is written last. Raises `StorageUnavailable`; then it is to be tried again.
     """
-    key = queries.waiting_media(media_id)
+    key = media_queries.waiting_media(media_id)
     forget_reads()
     if key is None:
         return
     storage: Storage = port(Storage)
     try:
-        made = service.sizes_of(storage.read(key))
+        made = thumbnails.sizes_of(storage.read(key))
     except (PictureUnreadable, PictureTooManyPixels, FileGone) as broken:
         with transaction():
-            service.fail_media(media_id, f"{type(broken).__name__}: {broken}")
+            media_service.fail_media(media_id, f"{type(broken).__name__}: {broken}")
         _log.warning("media_failed", media=str(media_id), error=type(broken).__name__)
         return
     folder = folder_of(media_id)
@@ -77,8 +79,8 @@ def make_sizes(media_id: UUID) -> None:
         for size in made
     ]
     with transaction():
-        is_kept = service.finish_media(media_id, sizes)
-    if not is_kept and queries.is_media_gone(media_id):
+        is_kept = media_service.finish_media(media_id, sizes)
+    if not is_kept and media_queries.is_media_gone(media_id):
         forget_reads()
         forget_files(media_id, key)  # removed while its sizes were being made
 
@@ -88,7 +90,7 @@ def forget_files(media_id: UUID, key: str) -> None:
     storage: Storage = port(Storage)
     folder = folder_of(media_id)
     storage.delete(key)
-    for file in service.SIZE_FILES:
+    for file in thumbnails.SIZE_FILES:
         storage.delete(f"{folder}/{file}")
 
 
@@ -106,7 +108,7 @@ def refresh(*, keeping: bool) -> Iterator[tuple[list[UUID], set[UUID]]]:
     while True:
         try:
             with transaction():
-                product_ids, changed = service.refresh_next(after)
+                product_ids, changed = reindex.refresh_next(after)
                 if not keeping:
                     raise _LookedOnly
         except _LookedOnly:
@@ -117,7 +119,7 @@ def refresh(*, keeping: bool) -> Iterator[tuple[list[UUID], set[UUID]]]:
         yield product_ids, changed
         after = product_ids[-1]
     if keeping:
-        for step in service.REFRESH_AT_THE_END:
+        for step in reindex.AT_THE_END:
             with transaction():
                 step()
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from api.catalog import flows, queries, service
+from api.catalog import flows
 from api.catalog.events import (
     AttributeFilterChanged,
     CatalogueChanged,
@@ -12,7 +12,9 @@ from api.catalog.events import (
     MediaUploaded,
     slugs_of,
 )
-from api.catalog.policy import (
+from api.catalog.queries import cache_tags
+from api.catalog.queries import collections as collection_queries
+from api.catalog.queries.cache_tags import (
     ALL_PRODUCTS,
     COLLECTIONS,
     LISTS,
@@ -21,6 +23,8 @@ from api.catalog.policy import (
     page_of,
     shelf_of,
 )
+from api.catalog.service import products as product_service
+from api.catalog.service import reindex, scheduled_prices, search_terms, smart_collections
 from api.platform import cache, sweeps
 from api.platform.db import transaction
 from api.platform.jobs import spans_transactions, takes_long, takes_many
@@ -35,7 +39,7 @@ def on_catalogue_changed(facts: Sequence[CatalogueChanged]) -> None:
         return
     slugs = slugs_of(facts)
     told = {shelf for fact in facts for shelf in fact.shelves}
-    shelves = {*told, *queries.shelves_of(slugs)}
+    shelves = {*told, *cache_tags.shelves_of(slugs)}
     old = [page_of(slug) for slug in slugs]
     if len(shelves) > MOST_SHELVES:
         old.append(LISTS)
@@ -50,13 +54,13 @@ def on_catalogue_changed(facts: Sequence[CatalogueChanged]) -> None:
 def learn_search_words(facts: Sequence[CatalogueChanged]) -> None:
     """Remember the words of what changed, so that a typo in them is forgiven."""
     if slugs := slugs_of(facts):
-        service.learn_words(slugs)
+        search_terms.learn_words(slugs)
 
 
 def count_search_words() -> None:
     """Count how many products have each word: what is suggested first, and what is meant."""
     with transaction():
-        service.count_words()
+        search_terms.count_words()
 
 
 def carry_out_scheduled_prices() -> None:
@@ -79,7 +83,7 @@ def on_media_removed(fact: MediaRemoved) -> None:
 
 def on_attribute_filter_changed(fact: AttributeFilterChanged) -> None:
     """Find anew what some products of an attribute can be filtered by; the rest have own facts."""
-    service.refilter(fact.attribute_id, after=fact.after)
+    reindex.refilter(fact.attribute_id, after=fact.after)
 
 
 def publish_due_products() -> None:
@@ -93,7 +97,7 @@ def gather_into_collections(facts: Sequence[CatalogueChanged]) -> None:
 
     A fact that names no products tells only of shelves, perhaps of what this job did itself.
     """
-    service.gather(slugs_of(facts))
+    smart_collections.gather(slugs_of(facts))
 
 
 @takes_long
@@ -110,28 +114,30 @@ def refresh_stale_collections() -> None:
 
 def _fill(collection_id: UUID) -> None:
     with transaction():
-        progress = service.begin_filling(collection_id)
+        progress = smart_collections.begin_filling(collection_id)
     while progress is not None:
         with transaction():
-            progress = service.fill_next(progress)
+            progress = smart_collections.fill_next(progress)
 
 
 def refresh_some(place: str | None) -> str | None:
     """Find anew what follows from the next products: the step of a back-fill."""
-    product_ids, _ = service.refresh_next(UUID(place) if place else None)
+    product_ids, _ = reindex.refresh_next(UUID(place) if place else None)
     if product_ids:
         return str(product_ids[-1])
-    for step in service.REFRESH_AT_THE_END:
+    for step in reindex.AT_THE_END:
         step()
     return None
 
 
 SCHEDULED_PRICES = Sweep(
     "carry-out-scheduled-prices",
-    service.due_schedules,
-    sweeps.in_transaction(service.carry_out),
+    scheduled_prices.due_schedules,
+    sweeps.in_transaction(scheduled_prices.carry_out),
 )
 DUE_PRODUCTS = Sweep(
-    "publish-due-products", queries.due_to_publish, sweeps.in_transaction(service.publish_due)
+    "publish-due-products",
+    product_service.due_to_publish,
+    sweeps.in_transaction(product_service.publish_due),
 )
-STALE_COLLECTIONS = Sweep("refresh-stale-collections", queries.stale_collections, _fill)
+STALE_COLLECTIONS = Sweep("refresh-stale-collections", collection_queries.stale_collections, _fill)

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Response, request
 
-from api.catalog import policy, queries
 from api.catalog.errors import (
     AttributeNotFilterable,
     CategoryNotFound,
@@ -14,8 +13,16 @@ from api.catalog.errors import (
     SortNeedsQuery,
     SortNeedsShelf,
 )
-from api.catalog.queries import Wanted
-from api.catalog.schemas.shelf import (
+from api.catalog.queries import (
+    autocomplete,
+    cache_tags,
+    storefront_detail,
+    storefront_list,
+    storefront_navigation,
+)
+from api.catalog.queries import redirects as redirect_queries
+from api.catalog.queries.filters import Wanted
+from api.catalog.schemas.storefront import (
     ShownCategoryPageSchema,
     ShownCategorySchema,
     ShownCollectionSchema,
@@ -45,60 +52,60 @@ _MOVED = {"description": "It is found elsewhere now: see Location.", "content_ty
 
 
 def _list_namespaces() -> tuple[str, ...]:
-    return policy.lists(request.args.get("category"), request.args.get("collection"))
+    return cache_tags.lists(request.args.get("category"), request.args.get("collection"))
 
 
 def _page_namespaces(slug: str) -> tuple[str, ...]:
-    return policy.product_page(slug, with_others="expand" in request.args)
+    return cache_tags.product_page(slug, with_others="expand" in request.args)
 
 
 @blueprint.route("/categories")
 @public
-@cache.answered(policy.tree)
+@cache.answered(cache_tags.tree)
 @blueprint.response(200, list_of(ShownCategorySchema))
 def list_categories() -> Any:
     """Read the whole tree as a flat list, parents before children."""
-    return _told(queries.shown_categories(_languages()))
+    return _told(storefront_navigation.shown_categories(_languages()))
 
 
 @blueprint.route("/categories/<slug>")
 @public
 @refuses(CategoryNotFound)
-@cache.answered(policy.category_page)
+@cache.answered(cache_tags.category_page)
 @blueprint.alt_response(301, **_MOVED)
 @blueprint.response(200, ShownCategoryPageSchema)
 def get_category(slug: str) -> Any:
     """Read one category with the way to it and what stands directly below."""
     try:
-        return _told(queries.shown_category(slug, _languages()))
+        return _told(storefront_navigation.shown_category(slug, _languages()))
     except CategoryNotFound:
-        if now := queries.present_slug("category", slug):
+        if now := redirect_queries.present_slug("category", slug):
             return _moved("categories", now)
         raise
 
 
 @blueprint.route("/collections")
 @public
-@cache.answered(policy.collections)
+@cache.answered(cache_tags.collections)
 @blueprint.arguments(UncountedPageQuerySchema, location="query")
 @blueprint.response(200, list_of(ShownCollectionSchema))
 def list_collections(query: dict[str, Any]) -> Any:
     """List the collections by title."""
-    return _told(queries.shown_collections(**query, languages=_languages()))
+    return _told(storefront_navigation.shown_collections(**query, languages=_languages()))
 
 
 @blueprint.route("/collections/<slug>")
 @public
 @refuses(CollectionNotFound)
-@cache.answered(policy.collection_page)
+@cache.answered(cache_tags.collection_page)
 @blueprint.alt_response(301, **_MOVED)
 @blueprint.response(200, ShownCollectionSchema)
 def get_collection(slug: str) -> Any:
     """Read one collection; its products are listed with `collection=<slug>`."""
     try:
-        return _told(queries.shown_collection(slug, _languages()))
+        return _told(storefront_navigation.shown_collection(slug, _languages()))
     except CollectionNotFound:
-        if now := queries.present_slug("collection", slug):
+        if now := redirect_queries.present_slug("collection", slug):
             return _moved("collections", now)
         raise
 
@@ -128,7 +135,7 @@ def list_products(query: dict[str, Any]) -> Any:
         name: tuple(value) if isinstance(value, list) else value for name, value in query.items()
     }
     return _told(
-        queries.shown_products(
+        storefront_list.shown_products(
             Wanted(**filters),
             **how,
             with_total="total" in include,
@@ -152,7 +159,7 @@ def get_product(query: dict[str, Any], slug: str) -> Any:
     """
     try:
         return _told(
-            queries.shown_product(
+            storefront_detail.shown_product(
                 slug,
                 currency=query["currency"] or _settings().currency,
                 expand=query["expand"],
@@ -160,21 +167,21 @@ def get_product(query: dict[str, Any], slug: str) -> Any:
             )
         )
     except ProductNotFound:
-        if now := queries.present_slug("product", slug):
+        if now := redirect_queries.present_slug("product", slug):
             return _moved("products", now)
         raise
 
 
 @blueprint.route("/search/suggestions")
 @public
-@cache.answered(policy.lists)
+@cache.answered(cache_tags.lists)
 @blueprint.arguments(SuggestionsQuerySchema, location="query")
 @blueprint.response(200, SuggestionsSchema, headers=LOCATED)
 def list_search_suggestions(query: dict[str, Any]) -> Any:
     """Guess, while somebody types, what they are looking for."""
     currency = query["currency"] or _settings().currency
     return _told(
-        queries.suggested(
+        autocomplete.suggested(
             query["q"], currency=currency, limit=query["limit"], languages=_languages()
         )
     )

@@ -1,6 +1,17 @@
 """Where a product or a scheduled price may stand, and the commands that move it."""
 
+from enum import StrEnum
+
 from api.kernel.states import StateMachine
+
+
+class ProductStatus(StrEnum):
+    """Draft and archived products are for staff only; active ones are on the shelf."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+
 
 PRODUCT = StateMachine(
     "This product",

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from api.aftersales import flows as aftersales
 from api.aftersales.flows import LineToRefund, RefundForm
-from api.catalog.models import Product, Variant
+from api.catalog.models.products import Product, Variant
 from api.checkout.flows import paying
 from api.dev import history
 from api.dev.fake_stripe.client import Client

@@ -16,9 +16,10 @@ from api.accounts import flows as accounts
 from api.accounts import service as account_service
 from api.accounts.models import User
 from api.catalog import flows as pictures_flows
-from api.catalog import service as catalog
 from api.catalog.events import MediaUploaded
-from api.catalog.service import (
+from api.catalog.service import categories as category_service
+from api.catalog.service import products as product_service
+from api.catalog.service.inputs import (
     CategoryDraft,
     ImageDraft,
     PriceDraft,
@@ -161,16 +162,16 @@ def stock_shelves(*, with_pictures: bool = False) -> list[UUID]:
     with transaction():
         for position, (name, below) in enumerate(CATEGORIES.items()):
             draft = CategoryDraft(name=name, position=position)
-            places[name] = catalog.create_category(draft, by=SYSTEM)
+            places[name] = category_service.create_category(draft, by=SYSTEM)
             for place, child in enumerate(below):
                 draft = CategoryDraft(name=child, parent_id=places[name], position=place)
-                places[child] = catalog.create_category(draft, by=SYSTEM)
+                places[child] = category_service.create_category(draft, by=SYSTEM)
     variants: list[UUID] = []  # of which there is enough for a week
     for number, goods in enumerate(GOODS, start=1):
         images = _pictures(goods) if with_pictures else ()
         with transaction():
-            made = catalog.create_product(_draft(goods, number, places, images), by=SYSTEM)
-            catalog.publish_product(made.product_id, expected_version=None, by=SYSTEM)
+            made = product_service.create_product(_draft(goods, number, places, images), by=SYSTEM)
+            product_service.publish_product(made.product_id, expected_version=None, by=SYSTEM)
             inventory.set_opening_stock([(v, goods.stock) for v in made.variant_ids], by=SYSTEM)
             for level_id in session.scalars(
                 select(StockLevel.id).where(StockLevel.variant_id.in_(made.variant_ids))

@@ -17,7 +17,7 @@ from api.accounts.models import User
 from api.aftersales import flows as aftersales
 from api.aftersales.flows import LineToRefund, RefundForm
 from api.cart import service as carts
-from api.catalog.models import Product, Variant
+from api.catalog.models.products import Product, Variant
 from api.checkout import flows as checkout
 from api.checkout.flows import CheckoutForm
 from api.dev import logins, parcels

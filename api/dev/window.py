@@ -10,23 +10,20 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from api.catalog import service as catalog
-from api.catalog.models import (
-    AttributeKind,
-    Category,
-    CollectionKind,
-    Product,
-    RelationKind,
-    Variant,
-    VariantPrice,
-)
-from api.catalog.service import (
-    AttributeDraft,
-    ChoiceDraft,
-    CollectionDraft,
-    PriceDraft,
-    TypeAttributeDraft,
-)
+from api.catalog.models.attributes import AttributeKind
+from api.catalog.models.navigation import Category, CollectionKind
+from api.catalog.models.prices import VariantPrice
+from api.catalog.models.products import Product, RelationKind, Variant
+from api.catalog.service import attributes as attribute_service
+from api.catalog.service import collections as collection_service
+from api.catalog.service import product_types as product_type_service
+from api.catalog.service import products as product_service
+from api.catalog.service import related_products as related_product_service
+from api.catalog.service import search_terms
+from api.catalog.service import translations as translation_service
+from api.catalog.service import variants as variant_service
+from api.catalog.service.collections import CollectionDraft
+from api.catalog.service.inputs import AttributeDraft, ChoiceDraft, PriceDraft, TypeAttributeDraft
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -144,14 +141,14 @@ def dress() -> None:
     """Say all of it, as the staff of the shop would."""
     with transaction():
         for attribute in ATTRIBUTES:
-            catalog.create_attribute(attribute, by=SYSTEM)
+            attribute_service.create_attribute(attribute, by=SYSTEM)
         for name, codes in TYPES.items():
             drafts = [TypeAttributeDraft(code=code) for code in codes]
-            catalog.create_product_type(name, drafts, by=SYSTEM)
+            product_type_service.create_product_type(name, drafts, by=SYSTEM)
     products = {row.title: row.id for row in session.execute(select(Product.title, Product.id))}
     for title, said in SAID.items():
         with transaction():
-            catalog.edit_product(
+            product_service.edit_product(
                 products[title],
                 {"attributes": said},
                 expected_version=_version(products[title]),
@@ -161,7 +158,7 @@ def dress() -> None:
         _reduce(products[title], per_cent)
     for title, others in BESIDE.items():
         with transaction():
-            catalog.relate_products(
+            related_product_service.relate_products(
                 products[title],
                 {RelationKind.RELATED: [products[other] for other in others]},
                 expected_version=_version(products[title]),
@@ -172,7 +169,7 @@ def dress() -> None:
     if "de" in settings.languages[1:]:
         _translate(products)
     with transaction():
-        catalog.count_words()
+        search_terms.count_words()
 
 
 def _reduce(product_id: UUID, per_cent: int) -> None:
@@ -185,15 +182,17 @@ def _reduce(product_id: UUID, per_cent: int) -> None:
         now = Money(row.amount * (100 - per_cent) // 100, "EUR")
         price = PriceDraft(now, Money(row.amount, "EUR"))
         with transaction():
-            catalog.set_prices(row.id, [price], expected_version=row.version, by=SYSTEM)
+            variant_service.set_prices(row.id, [price], expected_version=row.version, by=SYSTEM)
 
 
 def _collect(product_ids: Sequence[UUID]) -> None:
     with transaction():
         for draft in BY_RULE:
-            catalog.create_collection(draft, by=SYSTEM)
-        by_hand = catalog.create_collection(CollectionDraft(title="A quiet morning"), by=SYSTEM)
-        catalog.put_products(by_hand, product_ids, expected_version=1, by=SYSTEM)
+            collection_service.create_collection(draft, by=SYSTEM)
+        by_hand = collection_service.create_collection(
+            CollectionDraft(title="A quiet morning"), by=SYSTEM
+        )
+        collection_service.put_products(by_hand, product_ids, expected_version=1, by=SYSTEM)
 
 
 def _translate(products: Mapping[str, UUID]) -> None:
@@ -204,7 +203,7 @@ def _translate(products: Mapping[str, UUID]) -> None:
             ("category", "name", places, PLACES_IN_GERMAN),
         ):
             for name, german in words.items():
-                catalog.translate(
+                translation_service.translate(
                     kind, ids[name], "de", {field: german}, expected_version=0, by=SYSTEM
                 )
 

@@ -12,10 +12,14 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from api.imports import flows, queries, service
+from api.imports import flows, queries
 from api.imports.flows import Progress
-from api.imports.formats import SHOPIFY_LEAVES_OUT, encoding_called, handing_back, pairs
+from api.imports.formats import failed_rows_csv
+from api.imports.formats.decoding import encoding_called
+from api.imports.formats.header_mapping import pairs
+from api.imports.formats.shopify.writer import LEAVES_OUT
 from api.imports.policy import READ, WRITTEN, FileFormat, OnConflict
+from api.imports.service import export_jobs, import_jobs, undo_jobs
 from api.kernel.errors import DomainError
 from api.kernel.principal import SYSTEM
 from api.kernel.words import counted
@@ -112,7 +116,7 @@ def _import(
             known = encoding_called(encoding) if encoding else None
             kind = flows.check_file(_pieces(opened), kind, names, known)
             opened.seek(0)
-            import_id = service.open_import(
+            import_id = import_jobs.open_import(
                 _pieces(opened),
                 filename=file.name,
                 currency=settings.currency,
@@ -151,7 +155,7 @@ def _export(file: Path, kind: FileFormat, filters: dict[str, Any]) -> None:
     try:
         with file.open("wb") as opened:
             with transaction():
-                export_id = service.open_export(kind, filters, by=SYSTEM, announce=False)
+                export_id = export_jobs.open_export(kind, filters, by=SYSTEM, announce=False)
             with _Bar("Writing", "products written") as on_progress:
                 flows.write_export(export_id, on_progress=on_progress)
             for chunk in queries.export_chunks(export_id):
@@ -162,7 +166,7 @@ def _export(file: Path, kind: FileFormat, filters: dict[str, Any]) -> None:
     if found["error"]:
         raise click.ClickException(found["error"])
     if kind is FileFormat.SHOPIFY:
-        click.echo(SHOPIFY_LEAVES_OUT)
+        click.echo(LEAVES_OUT)
     written = found["progress"]["products_written"]
     click.echo(f"{counted(written, 'product')}, {found['size_bytes']:,} bytes in {file}.")
 
@@ -171,7 +175,7 @@ def _export(file: Path, kind: FileFormat, filters: dict[str, Any]) -> None:
 def _undo(import_id: UUID) -> None:
     try:
         with transaction():
-            service.request_undo(import_id, by=SYSTEM)
+            undo_jobs.request_undo(import_id, by=SYSTEM)
     except DomainError as refused:
         raise click.ClickException(refused.detail) from refused
     flows.undo_import(import_id)
@@ -256,7 +260,7 @@ def _hand_back(import_id: UUID, file: Path | None) -> None:
     kind, header, separator = queries.sheet_of(import_id)
     rows = queries.failed_rows(import_id)
     with file.open("wb") as opened:
-        for piece in handing_back.failed_file(kind, header, separator, rows):
+        for piece in failed_rows_csv.failed_file(kind, header, separator, rows):
             opened.write(piece)
     click.echo(f"\nThe failed rows are in {file}: mend them and import that file.")
 

@@ -1,8 +1,9 @@
 """The alarm clock of imports and exports."""
 
-from api.imports import flows, queries, service
+from api.imports import flows, queries
 from api.imports.events import ExportRequested, ImportRequested, ImportUndoRequested
-from api.imports.service import SILENCE
+from api.imports.service import export_jobs, import_jobs
+from api.imports.service.import_jobs import SILENCE
 from api.kernel import clock
 from api.platform import sweeps
 from api.platform.db import transaction
@@ -45,8 +46,8 @@ def resume_stalled() -> None:
 def forget_old_files() -> None:
     """Throw away exported files, dry runs and what could be undone, once their time is over."""
     with transaction():
-        service.forget_exports()
+        export_jobs.forget_exports()
     is_more = True
     while is_more:
         with transaction():
-            is_more = service.forget_imports()
+            is_more = import_jobs.forget_imports()

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from api.accounts.models import PasswordReset, StaffInvitation, User
 from api.accounts.policy import AccountKind
-from api.catalog.models import Product, Variant
+from api.catalog.models.products import Product, Variant
 from api.inventory.models import Location, StockLevel
 from api.kernel import clock
 from api.notifications.errors import LetterNotFound

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from api.accounts.models import User
 from api.catalog.errors import VariantNotFound
-from api.catalog.models import Product, ProductStatus, Variant
+from api.catalog.models.products import Product, Variant
+from api.catalog.states import ProductStatus
 from api.platform import sweeps
 from api.platform.db import session
 from api.platform.pagination import Sort, page

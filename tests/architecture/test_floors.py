@@ -27,7 +27,7 @@ TRESPASSES = {
     "The kernel is pure": [("api/kernel/money.py", "import sqlalchemy", "api.kernel.money -> ")],
     "Below the routes nobody speaks HTTP": [
         ("api/pricing/service.py", "import flask", "api.pricing.service -> flask"),
-        ("api/catalog/service/drafts.py", "import werkzeug", "api.catalog.service.drafts -> "),
+        ("api/catalog/service/inputs.py", "import werkzeug", "api.catalog.service.inputs -> "),
     ],
     "Nothing but the roof knows the embedded stack": [
         ("api/app/__init__.py", "import api.dev.demo", "api.app -> api.dev")

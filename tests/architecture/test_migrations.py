@@ -16,7 +16,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
 from api.app import create_app
-from api.catalog import queries as catalog
+from api.catalog.queries import variant_lookup
 from api.kernel.principal import SYSTEM
 from api.orders import queries as orders
 from api.platform.db import Base, db, session
@@ -196,7 +196,7 @@ def test_barcodes_of_before_are_found_by_their_numbers(
         upgrade(directory=str(MIGRATIONS))
 
         found = {
-            code: getattr(catalog.find_variant(code), "pack_quantity", None)
+            code: getattr(variant_lookup.find_variant(code), "pack_quantity", None)
             for code in (
                 *("5901234123457", "05901234123457", "]C10105901234123457"),
                 *("96385074", "00000096385074", "BOX 12", "0200154381738", "0114006381333938"),

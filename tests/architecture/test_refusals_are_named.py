@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from api.catalog import errors as catalogue
-from api.catalog.service import clashes
+from api.catalog.service import integrity
 from api.kernel.errors import Conflict, DomainError
 from api.platform.openapi_shape import resolved
 from api.platform.pagination import CursorInvalid
@@ -17,7 +17,7 @@ from tests.support.raising import could_raise
 # One table says for every constraint of the catalogue what a clash with it means. Which of them a
 # route can meet, the tests that meet them know.
 OF_SOME_TABLE: set[Any] = {
-    *(refusal for refusal in clashes._REFUSALS.values() if isinstance(refusal, type)),
+    *(refusal for refusal in integrity._REFUSALS.values() if isinstance(refusal, type)),
     catalogue.CategoryNotEmpty,
 }
 # What is mentioned and still not answered, and why.

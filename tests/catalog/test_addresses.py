@@ -7,9 +7,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, insert, select
 
-from api.catalog import queries, service
-from api.catalog.models import OldSlug, Translation
-from api.catalog.service import Arrival, ProductDraft
+from api.catalog.models.i18n import OldSlug, Translation
+from api.catalog.queries import admin_detail, admin_list, variant_lookup
+from api.catalog.queries import redirects as redirect_queries
+from api.catalog.service import arrivals as catalog_arrivals
+from api.catalog.service import categories as category_service
+from api.catalog.service import collections as collection_service
+from api.catalog.service import products as product_service
+from api.catalog.service.arrivals import Arrival
+from api.catalog.service.inputs import ProductDraft
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -21,19 +27,23 @@ from tests.support.threads import at_once
 
 def _product(sku: str, **given: Any) -> UUID:
     (variant_id,) = a_product(sku, **given)
-    return queries.variant_labels([variant_id])[variant_id].product_id
+    return variant_lookup.variant_labels([variant_id])[variant_id].product_id
 
 
 def _rename(product_id: UUID, slug: str) -> None:
     with transaction():
-        version = queries.get_product(product_id)["version"]
-        service.edit_product(product_id, {"slug": slug}, expected_version=version, by=SYSTEM)
+        version = admin_detail.get_product(product_id)["version"]
+        product_service.edit_product(
+            product_id, {"slug": slug}, expected_version=version, by=SYSTEM
+        )
 
 
 def _rename_category(category_id: UUID, slug: str) -> None:
     with transaction():
-        version = queries.get_category(category_id)["version"]
-        service.edit_category(category_id, {"slug": slug}, expected_version=version, by=SYSTEM)
+        version = admin_detail.get_category(category_id)["version"]
+        category_service.edit_category(
+            category_id, {"slug": slug}, expected_version=version, by=SYSTEM
+        )
 
 
 def _history() -> list[tuple[str, str]]:
@@ -47,11 +57,11 @@ def test_every_address_of_before_leads_to_the_present_one(app: Flask) -> None:
     _rename(mug, "blue-mug")
     _rename(mug, "azure-mug")
 
-    assert queries.present_slug("product", "mug") == "azure-mug"
-    assert queries.present_slug("product", "blue-mug") == "azure-mug"
-    assert queries.present_slug("product", "azure-mug") is None
-    assert queries.present_slug("category", "mug") is None
-    assert queries.present_slug("product", "cup") is None
+    assert redirect_queries.present_slug("product", "mug") == "azure-mug"
+    assert redirect_queries.present_slug("product", "blue-mug") == "azure-mug"
+    assert redirect_queries.present_slug("product", "azure-mug") is None
+    assert redirect_queries.present_slug("category", "mug") is None
+    assert redirect_queries.present_slug("product", "cup") is None
 
 
 @pytest.mark.parametrize("place", ["products", "collections", "categories"])
@@ -100,7 +110,7 @@ def test_a_category_is_told_from_its_namesake_by_what_stands_above_it(app: Flask
     """As shops do: shoes for women and shoes for men."""
     shoes = [a_category("Shoes", below=a_category(name)) for name in ("Women", "Men", "Men")]
 
-    slugs = [queries.get_category(category_id)["slug"] for category_id in shoes]
+    slugs = [admin_detail.get_category(category_id)["slug"] for category_id in shoes]
 
     assert slugs == ["shoes", "men-shoes", "men-2-shoes"]
 
@@ -112,8 +122,8 @@ def test_who_goes_back_to_an_old_address_leaves_no_ring(app: Flask) -> None:
     _rename(mug, "blue-mug")
     _rename(mug, "mug")
 
-    assert queries.present_slug("product", "blue-mug") == "mug"
-    assert queries.present_slug("product", "mug") is None
+    assert redirect_queries.present_slug("product", "blue-mug") == "mug"
+    assert redirect_queries.present_slug("product", "mug") is None
     assert _history() == [("product", "blue-mug")]
 
 
@@ -122,11 +132,11 @@ def test_an_address_belongs_to_the_last_who_left_it(app: Flask) -> None:
     first = _product("FIRST", slug="mug")
     _rename(first, "old-mug")
     second = _product("SECOND", slug="mug")
-    assert queries.present_slug("product", "mug") is None
+    assert redirect_queries.present_slug("product", "mug") is None
 
     _rename(second, "new-mug")
 
-    assert queries.present_slug("product", "mug") == "new-mug"
+    assert redirect_queries.present_slug("product", "mug") == "new-mug"
     assert _history() == [("product", "mug")]
 
 
@@ -140,10 +150,10 @@ def test_an_import_moves_into_an_old_address_like_anybody(app: Flask) -> None:
     ]
 
     with transaction():
-        service.take_in(arrivals)
+        catalog_arrivals.take_in(arrivals)
 
-    assert queries.get_product(mug)["slug"] == "blue-mug"
-    assert queries.present_slug("product", "mug") is None
+    assert admin_detail.get_product(mug)["slug"] == "blue-mug"
+    assert redirect_queries.present_slug("product", "mug") is None
     assert _history() == []
 
 
@@ -151,25 +161,25 @@ def test_nobody_is_led_to_what_is_not_on_the_shelf(app: Flask) -> None:
     """The new address of a draft is not told; that of a product put on sale is."""
     mug = _product("MUG", slug="mug", published=False)
     _rename(mug, "secret-mug")
-    assert queries.present_slug("product", "mug") is None
+    assert redirect_queries.present_slug("product", "mug") is None
 
     with transaction():
-        service.publish_product(mug, expected_version=None, by=SYSTEM)
+        product_service.publish_product(mug, expected_version=None, by=SYSTEM)
 
-    assert queries.present_slug("product", "mug") == "secret-mug"
+    assert redirect_queries.present_slug("product", "mug") == "secret-mug"
 
 
 def test_categories_remember_their_addresses_too(app: Flask) -> None:
     """A new one and one made by an import take an old address like a product does."""
     mugs = a_category("Mugs")
     _rename_category(mugs, "cups")
-    assert queries.present_slug("category", "mugs") == "cups"
+    assert redirect_queries.present_slug("category", "mugs") == "cups"
     _rename_category(mugs, "beakers")
-    assert queries.present_slug("category", "mugs") == "beakers"
+    assert redirect_queries.present_slug("category", "mugs") == "beakers"
 
     a_category("Cups")
     with transaction():
-        service.ensure_categories(["Mugs"])
+        category_service.ensure_categories(["Mugs"])
 
     assert _history() == []
 
@@ -187,7 +197,7 @@ def test_a_category_that_is_gone_leaves_nothing_behind(app: Flask) -> None:
             )
 
     with transaction():
-        service.delete_category(mugs, expected_version=2, by=SYSTEM)
+        category_service.delete_category(mugs, expected_version=2, by=SYSTEM)
 
     assert _history() == []
     assert session.scalar(select(func.count()).select_from(Translation)) == 1
@@ -198,16 +208,18 @@ def test_collections_remember_their_addresses_too(app: Flask) -> None:
     summer = a_collection("Summer")
     for version, changes in ((1, {"slug": "beach"}), (2, {"slug": "sun"})):
         with transaction():
-            service.edit_collection(summer, changes, expected_version=version, by=SYSTEM)
-    assert queries.present_slug("collection", "summer") == "sun"
+            collection_service.edit_collection(summer, changes, expected_version=version, by=SYSTEM)
+    assert redirect_queries.present_slug("collection", "summer") == "sun"
     with transaction():
-        service.edit_collection(summer, {"is_visible": False}, expected_version=3, by=SYSTEM)
-    assert queries.present_slug("collection", "beach") is None
+        collection_service.edit_collection(
+            summer, {"is_visible": False}, expected_version=3, by=SYSTEM
+        )
+    assert redirect_queries.present_slug("collection", "beach") is None
 
     a_collection("Beach")
     assert _history() == [("collection", "summer")]
     with transaction():
-        service.delete_collection(summer, expected_version=4, by=SYSTEM)
+        collection_service.delete_collection(summer, expected_version=4, by=SYSTEM)
 
     assert _history() == []
 
@@ -223,15 +235,15 @@ def test_two_who_meet_at_one_address_leave_it_to_one(app: Flask) -> None:
 
         def arrive(slug: str = slug) -> None:
             with transaction():
-                service.create_product(ProductDraft(title="New", slug=slug), by=SYSTEM)
+                product_service.create_product(ProductDraft(title="New", slug=slug), by=SYSTEM)
 
         at_once(app, [leave, arrive])
 
-    taken = {row["slug"] for row in queries.list_products(currency="EUR", limit=100)["data"]}
+    taken = {row["slug"] for row in admin_list.list_products(currency="EUR", limit=100)["data"]}
     assert not taken & {slug for _, slug in _history()}
 
 
 @pytest.mark.parametrize("kind", ["product", "category", "collection"])
 def test_a_slug_that_nobody_ever_had_leads_nowhere(app: Flask, kind: Any) -> None:
     """None, and no error."""
-    assert queries.present_slug(kind, str(new_id())) is None
+    assert redirect_queries.present_slug(kind, str(new_id())) is None

@@ -11,24 +11,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from api.catalog import service
 from api.catalog.errors import AttributesDoNotFit, ChoiceInUse
-from api.catalog.models import (
-    AttributeChoice,
-    AttributeKind,
-    Product,
-    ProductAttribute,
-    ProductStatus,
-    Translation,
-)
-from api.catalog.service import (
-    Arrival,
-    AttributeDraft,
-    ChoiceDraft,
-    Outcome,
-    ProductDraft,
-    TypeAttributeDraft,
-)
+from api.catalog.models.attributes import AttributeChoice, AttributeKind, ProductAttribute
+from api.catalog.models.i18n import Translation
+from api.catalog.models.products import Product
+from api.catalog.service import arrivals, restatement
+from api.catalog.service import attributes as attribute_service
+from api.catalog.service import product_types as product_type_service
+from api.catalog.service import products as product_service
+from api.catalog.service.arrivals import Arrival, Outcome
+from api.catalog.service.inputs import AttributeDraft, ChoiceDraft, ProductDraft, TypeAttributeDraft
+from api.catalog.states import ProductStatus
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product
@@ -538,7 +531,7 @@ def test_lists_cost_as_many_statements_for_many_as_for_one(
 def _take_in(**draft: Any) -> Any:
     whole = {"title": "Tee", "slug": "tee", "external_reference": "x:tee", **draft}
     with transaction():
-        (made,) = service.take_in([Arrival(ProductDraft(**whole), ProductStatus.ACTIVE)])
+        (made,) = arrivals.take_in([Arrival(ProductDraft(**whole), ProductStatus.ACTIVE)])
     return made
 
 
@@ -561,7 +554,7 @@ def test_a_document_does_not_put_on_the_shelf_what_lacks_something(shirts: dict[
     def restate(**more: Any) -> Any:
         document = {"slug": "tee", "title": "Tee", "product_type": "shirt", "variants": [{}]}
         with transaction():
-            (made,) = service.restate(
+            (made,) = restatement.restate(
                 [{**document, "status": "active", **more}], is_overwriting=False, by=SYSTEM
             )
         return made
@@ -605,7 +598,7 @@ def _while_open(app: Flask, first: Callable[[], None], second: Callable[[], None
 
 
 def _choose(product_id: UUID) -> None:
-    service.edit_product(
+    product_service.edit_product(
         product_id, {"attributes": {"colour": "red"}}, expected_version=1, by=SYSTEM
     )
 
@@ -618,17 +611,19 @@ def test_nobody_gets_a_value_that_goes_at_that_moment(
     colour = UUID(next(a["attribute_id"] for a in shirts["attributes"] if a["code"] == "colour"))
     with transaction():
         draft = ProductDraft(title="Tee", product_type="Shirt")
-        product_id = service.create_product(draft, by=SYSTEM).product_id
+        product_id = product_service.create_product(draft, by=SYSTEM).product_id
 
     def choose() -> None:
         _choose(product_id)
 
     def forget_choice() -> None:
         choices = [ChoiceDraft("blue", "Blue")]
-        service.edit_attribute(colour, {"choices": choices}, expected_version=1, by=SYSTEM)
+        attribute_service.edit_attribute(
+            colour, {"choices": choices}, expected_version=1, by=SYSTEM
+        )
 
     def forget_attribute() -> None:
-        service.edit_product_type(
+        product_type_service.edit_product_type(
             UUID(shirts["id"]), {"attributes": []}, expected_version=1, by=SYSTEM
         )
 
@@ -647,10 +642,10 @@ def test_nobody_gets_a_value_that_goes_at_that_moment(
 
 def test_an_attribute_of_a_builder_is_the_same_as_over_the_wire(app: Flask) -> None:
     with transaction():
-        attribute_id = service.create_attribute(
+        attribute_id = attribute_service.create_attribute(
             AttributeDraft(code="size", name="Size", kind=AttributeKind.NUMBER), by=SYSTEM
         )
-        service.create_product_type(
+        product_type_service.create_product_type(
             "Mug", [TypeAttributeDraft(attribute_id=attribute_id)], by=SYSTEM
         )
     a_product("MUG", product_type="mug")

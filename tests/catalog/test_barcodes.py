@@ -10,19 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from api.catalog import queries, service
 from api.catalog.codes import code_key, forms_of
 from api.catalog.errors import BarcodeTaken
-from api.catalog.models import Barcode, Product, Variant
-from api.catalog.service import (
-    Arrival,
-    BarcodeDraft,
-    Outcome,
-    PriceDraft,
-    ProductDraft,
-    VariantDraft,
-    barcodes,
-)
+from api.catalog.models.products import Barcode, Product, Variant
+from api.catalog.queries import variant_lookup
+from api.catalog.service import arrivals, barcodes
+from api.catalog.service import variants as variant_service
+from api.catalog.service.arrivals import Arrival, Outcome
+from api.catalog.service.inputs import BarcodeDraft, PriceDraft, ProductDraft, VariantDraft
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product, money
@@ -36,7 +31,7 @@ CASE = "10012345678902"
 
 
 def _codes(variant_id: UUID) -> list[tuple[str, int]]:
-    found = queries.codes_of([variant_id]).get(variant_id, [])
+    found = variant_lookup.codes_of([variant_id]).get(variant_id, [])
     return [(one["code"], one["pack_quantity"]) for one in found]
 
 
@@ -46,7 +41,7 @@ def _single(variant_id: UUID) -> str | None:
 
 def _edit(variant_id: UUID, **changes: Any) -> None:
     with transaction():
-        service.edit_variant(variant_id, changes, expected_version=None, by=SYSTEM)
+        variant_service.edit_variant(variant_id, changes, expected_version=None, by=SYSTEM)
 
 
 def _has(variant_id: UUID, *codes: tuple[str, int]) -> None:
@@ -173,7 +168,7 @@ def test_any_code_finds_its_variant_and_tells_how_many_it_means(
     _has(mug, (CASE, 12), ("A", 1), (UPC, 1))
 
     with count_statements() as statements:
-        found = queries.find_variant(code)
+        found = variant_lookup.find_variant(code)
 
     assert found is not None
     assert (found.variant_id, found.pack_quantity, found.barcode) == (mug, pack_quantity, "A")
@@ -185,7 +180,7 @@ def test_a_sku_wins_over_a_barcode(app: Flask) -> None:
     (cup,) = a_product("CUP")
     _has(cup, ("123", 6))
 
-    found = queries.find_variant("123")
+    found = variant_lookup.find_variant("123")
 
     assert found is not None
     assert (found.variant_id, found.pack_quantity) == (mug, 1)
@@ -213,7 +208,7 @@ def _arrives(*variants: VariantDraft, slug: str = "tea") -> list[Any]:
         variants=variants,
     )
     with transaction():
-        (arrived,) = service.take_in([Arrival(draft)])
+        (arrived,) = arrivals.take_in([Arrival(draft)])
     return arrived.variants
 
 

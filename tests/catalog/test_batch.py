@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from api.catalog.events import CatalogueChanged, ProductPublished
-from api.catalog.models import PriceRecord, Product, Variant, VariantPrice
+from api.catalog.models.prices import PriceRecord, VariantPrice
+from api.catalog.models.products import Product, Variant
 from api.kernel.ids import new_id
 from api.platform.audit import AuditEntry
 from api.platform.db import session

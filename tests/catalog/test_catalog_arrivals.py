@@ -6,18 +6,14 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from api.catalog import queries, service
 from api.catalog.events import CatalogueChanged, PriceChanged
-from api.catalog.models import Product, ProductStatus, Variant
-from api.catalog.service import (
-    Arrival,
-    Arrived,
-    ArrivedVariant,
-    ImageDraft,
-    PriceDraft,
-    ProductDraft,
-    VariantDraft,
-)
+from api.catalog.models.products import Product, Variant
+from api.catalog.queries import admin_detail, admin_list, storefront_detail
+from api.catalog.service import arrivals
+from api.catalog.service import products as product_service
+from api.catalog.service.arrivals import Arrival, Arrived, ArrivedVariant
+from api.catalog.service.inputs import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from api.catalog.states import ProductStatus
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from api.platform.outbox import Fact
@@ -44,7 +40,7 @@ def _shirt(**changes: Any) -> ProductDraft:
 
 def _take_in(*drafts: ProductDraft, status: str = "active") -> list[Arrived]:
     with transaction():
-        return service.take_in([Arrival(draft, ProductStatus(status)) for draft in drafts])
+        return arrivals.take_in([Arrival(draft, ProductStatus(status)) for draft in drafts])
 
 
 def _outcomes(arrived: Arrived) -> tuple[str, list[str]]:
@@ -64,7 +60,7 @@ def test_what_is_new_is_stored_and_put_on_the_shelf(app: Flask) -> None:
     (made,) = _take_in(_shirt())
 
     assert _outcomes(made) == ("created", ["created", "created"])
-    page = queries.shown_product("shirt", currency="EUR")
+    page = storefront_detail.shown_product("shirt", currency="EUR")
     assert [v["sku"] for v in page["variants"]] == ["S-1", "SHIRT-L"]
 
 
@@ -88,7 +84,7 @@ def test_what_differs_is_changed_and_told(app: Flask) -> None:
     (made,) = _take_in(_shirt(variants=(dearer, VariantDraft(option_values=("XL",)))))
 
     assert _outcomes(made) == ("changed", ["changed", "created"])
-    product = queries.get_product(made.product_id)  # type: ignore[arg-type]
+    product = admin_detail.get_product(made.product_id)  # type: ignore[arg-type]
     assert [(v["sku"], v["version"]) for v in product["variants"]] == [
         ("S-1", 2),
         ("SHIRT-L", 1),
@@ -97,7 +93,7 @@ def test_what_differs_is_changed_and_told(app: Flask) -> None:
     assert product["version"] == 2
     (told,) = session.scalars(select(Fact.body).where(Fact.name == PriceChanged.name))
     assert (told["before"], told["after"]) == (900, 1100)
-    assert queries.list_products(currency="EUR", q="shirtxl")["data"] != []
+    assert admin_list.list_products(currency="EUR", q="shirtxl")["data"] != []
 
 
 def test_a_new_price_leaves_the_rows_of_the_product_alone(app: Flask) -> None:
@@ -112,7 +108,7 @@ def test_a_new_price_leaves_the_rows_of_the_product_alone(app: Flask) -> None:
         rows.append(session.scalar(written, {"id": made.product_id}))
 
     assert rows[0] == rows[1] != rows[2]
-    assert queries.list_products(currency="EUR", q="S-9")["data"] != []
+    assert admin_list.list_products(currency="EUR", q="S-9")["data"] != []
 
 
 def test_what_is_not_said_is_not_erased(app: Flask) -> None:
@@ -134,12 +130,12 @@ def test_what_is_not_said_is_not_erased(app: Flask) -> None:
         ),
     )
     (made,) = _take_in(full)
-    product = queries.get_product(made.product_id)  # type: ignore[arg-type]
+    product = admin_detail.get_product(made.product_id)  # type: ignore[arg-type]
 
     (again,) = _take_in(_shirt(images=(), variants=(VariantDraft(option_values=("S",)),), title=""))
 
     assert _outcomes(again) == ("unchanged", ["unchanged"])
-    assert queries.get_product(made.product_id) == product  # type: ignore[arg-type]
+    assert admin_detail.get_product(made.product_id) == product  # type: ignore[arg-type]
 
 
 def _passed_over(variant: ArrivedVariant) -> list[tuple[str, object]]:
@@ -159,7 +155,7 @@ def test_a_code_of_another_product_is_passed_over(app: Flask) -> None:
     assert landed.passed_over[0].facts["given"] == "SHIRT-S"
     assert large.passed_over == []
     assert landed.variant_id is not None
-    there = queries.get_variant(landed.variant_id)
+    there = admin_detail.get_variant(landed.variant_id)
     assert (there["sku"], there["barcode"]) == ("SHIRT-S", None)
 
 
@@ -174,7 +170,7 @@ def test_a_known_variant_keeps_its_sku_when_the_one_it_should_get_is_taken(app: 
     (small,) = made.variants
     assert (small.outcome, _passed_over(small)) == ("changed", [("sku_taken", "other")])
     assert small.variant_id is not None
-    assert queries.get_variant(small.variant_id)["sku"] == "S-1"
+    assert admin_detail.get_variant(small.variant_id)["sku"] == "S-1"
 
 
 def test_two_arrivals_with_the_same_code_both_land(app: Flask) -> None:
@@ -228,7 +224,7 @@ def test_a_renamed_value_is_known_by_its_sku(app: Flask) -> None:
     (again,) = _take_in(_shirt(variants=(VariantDraft(option_values=("Small",), sku="S-1"),)))
 
     assert again.variants[0].variant_id == variant_id
-    assert queries.get_variant(variant_id)["title"] == "Small"  # type: ignore[arg-type]
+    assert admin_detail.get_variant(variant_id)["title"] == "Small"  # type: ignore[arg-type]
 
 
 def test_a_product_of_our_own_at_the_same_address_is_adopted(app: Flask) -> None:
@@ -271,14 +267,14 @@ def test_an_arrival_publishes_but_never_takes_off_the_shelf(app: Flask) -> None:
     states = []
     for status in ("draft", "active", "draft", "archived"):
         _take_in(_shirt(), status=status)
-        states.append(queries.get_product(product_id)["status"])
+        states.append(admin_detail.get_product(product_id)["status"])
         session.rollback()
     with transaction():
-        service.archive_product(product_id, expected_version=None, by=SYSTEM)
+        product_service.archive_product(product_id, expected_version=None, by=SYSTEM)
     _take_in(_shirt(), status="active")
 
     assert states == ["draft", "active", "active", "active"]
-    assert queries.get_product(product_id)["status"] == "archived"
+    assert admin_detail.get_product(product_id)["status"] == "archived"
 
 
 def test_a_product_is_shelved_once_and_staff_may_move_it(app: Flask) -> None:
@@ -288,12 +284,14 @@ def test_a_product_is_shelved_once_and_staff_may_move_it(app: Flask) -> None:
     product_id = made.product_id
     assert product_id is not None
     with transaction():
-        service.edit_product(product_id, {"category_ids": [sale]}, expected_version=1, by=SYSTEM)
+        product_service.edit_product(
+            product_id, {"category_ids": [sale]}, expected_version=1, by=SYSTEM
+        )
 
     (again,) = _take_in(_shirt(category_ids=(shirts,)))
 
     assert again.outcome == "unchanged"
-    assert queries.get_product(product_id)["category_ids"] == [sale]
+    assert admin_detail.get_product(product_id)["category_ids"] == [sale]
 
 
 def test_two_hundred_products_cost_as_many_statements_as_two(app: Flask) -> None:

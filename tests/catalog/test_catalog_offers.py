@@ -3,8 +3,8 @@
 import pytest
 from flask import Flask
 
-from api.catalog import queries
 from api.catalog.errors import SkuTaken
+from api.catalog.queries import variant_lookup
 from api.kernel.ids import new_id
 from tests.support.catalogue import a_product
 
@@ -20,9 +20,9 @@ def test_an_offer_tells_all_that_a_basket_needs(app: Flask) -> None:
         images=["https://img.test/mug.jpg"],
     )
 
-    offer = queries.offers([mug], "EUR")[mug]
+    offer = variant_lookup.offers([mug], "EUR")[mug]
 
-    assert offer == queries.Offer(
+    assert offer == variant_lookup.Offer(
         variant_id=mug,
         product_id=offer.product_id,
         product_slug="blue-mug",
@@ -42,7 +42,7 @@ def test_without_a_price_in_the_currency_nothing_is_for_sale(app: Flask) -> None
     """No price is ever converted silently."""
     (mug,) = a_product("BLUE-MUG", price="9.99 EUR")
 
-    offer = queries.offers([mug], "USD")[mug]
+    offer = variant_lookup.offers([mug], "USD")[mug]
 
     assert (offer.unit_price, offer.is_for_sale) == (None, False)
 
@@ -51,7 +51,7 @@ def test_a_draft_is_not_for_sale_even_with_a_price(app: Flask) -> None:
     """Only what stands on the shelf is sold."""
     (mug,) = a_product("BLUE-MUG", published=False)
 
-    offer = queries.offers([mug], "EUR")[mug]
+    offer = variant_lookup.offers([mug], "EUR")[mug]
 
     assert (offer.unit_price, offer.is_for_sale) == (999, False)
 
@@ -60,8 +60,8 @@ def test_unknown_variants_are_left_out(app: Flask) -> None:
     """A basket may still hold what was never there."""
     (mug,) = a_product("BLUE-MUG")
 
-    assert list(queries.offers([mug, new_id()], "EUR")) == [mug]
-    assert queries.offers([], "EUR") == {}
+    assert list(variant_lookup.offers([mug, new_id()], "EUR")) == [mug]
+    assert variant_lookup.offers([], "EUR") == {}
 
 
 @pytest.mark.parametrize("code", ["BLUE-MUG", "blue-mug", " Blue-Mug ", "4006381333931"])
@@ -69,7 +69,7 @@ def test_a_scanned_code_finds_its_variant(app: Flask, code: str) -> None:
     """By SKU in any case, or by barcode."""
     (mug,) = a_product("BLUE-MUG", barcodes=["4006381333931"])
 
-    found = queries.find_variant(code)
+    found = variant_lookup.find_variant(code)
 
     assert found is not None
     assert (found.variant_id, found.product_title) == (mug, "Blue Mug")
@@ -79,8 +79,8 @@ def test_a_strange_code_finds_nothing(app: Flask) -> None:
     """Nor does an empty one."""
     a_product("BLUE-MUG")
 
-    assert queries.find_variant("RED-MUG") is None
-    assert queries.find_variant("  ") is None
+    assert variant_lookup.find_variant("RED-MUG") is None
+    assert variant_lookup.find_variant("  ") is None
 
 
 def test_labels_name_the_variant_within_its_product(app: Flask) -> None:
@@ -93,7 +93,7 @@ def test_labels_name_the_variant_within_its_product(app: Flask) -> None:
         option_values=[["Small", "Blue"], ["Large", "Blue"]],
     )
 
-    labels = queries.variant_labels([small, large])
+    labels = variant_lookup.variant_labels([small, large])
 
     assert [labels[v].variant_title for v in (small, large)] == ["Small / Blue", "Large / Blue"]
     assert labels[small].product_title == "Ocean Shirt"

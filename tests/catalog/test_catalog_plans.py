@@ -8,10 +8,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from api.catalog import queries
-from api.catalog.queries import Wanted
-from api.catalog.service.drafts import ProductDraft, VariantDraft
-from api.catalog.service.following import refresh_price_ranges
+from api.catalog.queries import (
+    admin_list,
+    autocomplete,
+    storefront_detail,
+    storefront_list,
+    storefront_navigation,
+    variant_lookup,
+)
+from api.catalog.queries import redirects as redirect_queries
+from api.catalog.queries.filters import Wanted
+from api.catalog.service import products as product_service
+from api.catalog.service.denormalization import refresh_price_ranges
+from api.catalog.service.inputs import ProductDraft, VariantDraft
 from api.catalog.service.known import Known
 from api.kernel.ids import new_id
 from api.platform.db import db, session, transaction
@@ -124,11 +133,13 @@ _SMALL = {
 def _listed(**query: Any) -> Callable[[], Any]:
     how = ("sort", "languages", "with_facets", "with_total")
     wanted = {name: query.pop(name) for name in [*query] if name not in how}
-    return lambda: queries.shown_products(Wanted(currency="EUR", **wanted), limit=20, **query)
+    return lambda: storefront_list.shown_products(
+        Wanted(currency="EUR", **wanted), limit=20, **query
+    )
 
 
 def _at_the_desk(**query: Any) -> Callable[[], Any]:
-    return lambda: queries.list_products(currency="EUR", **query)
+    return lambda: admin_list.list_products(currency="EUR", **query)
 
 
 _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
@@ -150,22 +161,25 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
     ("how many are found", "ix_products_search", _listed(q="rare", with_total=True)),
     ("a typo", "ix_search_words_edits", _listed(q="abproducd")),
     ("words begun", "pk_search_words",
-     lambda: queries.suggested("abproduc", currency="EUR", limit=5)),
+     lambda: autocomplete.suggested("abproduc", currency="EUR", limit=5)),
     ("an old address", "pk_old_slugs",
-     lambda: queries.present_slug("product", "former-product-1711")),
+     lambda: redirect_queries.present_slug("product", "former-product-1711")),
     ("rare words", "ix_products_search", _listed(q="rare")),
     ("words of titles", "ix_products_search_titles", _listed(q="1711")),
     ("words of makers and tags", "ix_products_search_heads", _listed(q="common")),
     ("a code", "ix_products_search", _listed(q="sku1711")),
-    ("a page", "uq_products_slug", lambda: queries.shown_product("product-1711", currency="EUR")),
+    ("a page", "uq_products_slug",
+     lambda: storefront_detail.shown_product("product-1711", currency="EUR")),
     ("its variants", "uq_variants_product_id_option_values",
-     lambda: queries.shown_product("product-1711", currency="EUR")),
+     lambda: storefront_detail.shown_product("product-1711", currency="EUR")),
     ("its pictures", "uq_product_images_product_id_url",
-     lambda: queries.shown_product("product-1711", currency="EUR")),
-    ("a category", "uq_categories_slug", lambda: queries.shown_category("other-17")),
-    ("a scan by SKU", "uq_variants_sku_key", lambda: queries.find_variant("sku-product-1711")),
-    ("a scan by barcode", "uq_barcodes_code_key", lambda: queries.find_variant("Bproduct-1711")),
-    ("what is due on the shelf", "ix_products_to_publish", queries.due_to_publish),
+     lambda: storefront_detail.shown_product("product-1711", currency="EUR")),
+    ("a category", "uq_categories_slug", lambda: storefront_navigation.shown_category("other-17")),
+    ("a scan by SKU", "uq_variants_sku_key",
+     lambda: variant_lookup.find_variant("sku-product-1711")),
+    ("a scan by barcode", "uq_barcodes_code_key",
+     lambda: variant_lookup.find_variant("Bproduct-1711")),
+    ("what is due on the shelf", "ix_products_to_publish", product_service.due_to_publish),
     ("staff's newest", "pk_products", _at_the_desk()),
     ("staff's drafts", "ix_products_off_the_shelf", _at_the_desk(status="draft")),
     ("staff's by name", "ix_products_by_name", _at_the_desk(sort="name")),
@@ -181,7 +195,7 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
 
 def test_questions_are_answered_from_their_index(crowd: list[UUID]) -> None:
     """And no table of thousands is read from beginning to end."""
-    plan = plans_of(lambda: queries.offers(crowd[2_000:2_005], "EUR"))
+    plan = plans_of(lambda: variant_lookup.offers(crowd[2_000:2_005], "EUR"))
     for index in ("pk_variants", "pk_products", "pk_variant_prices"):
         assert index in plan, plan
     assert tables_read_whole(plan) - _SMALL == set(), plan

@@ -7,7 +7,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from api.catalog import queries, service
 from api.catalog.errors import (
     BarcodeTaken,
     CategoryNotFound,
@@ -21,8 +20,13 @@ from api.catalog.errors import (
     SlugTaken,
 )
 from api.catalog.events import CatalogueChanged, PriceChanged, ProductArchived, ProductPublished
-from api.catalog.models import PriceRange, Product
-from api.catalog.service import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from api.catalog.models.prices import PriceRange
+from api.catalog.models.products import Product
+from api.catalog.queries import admin_detail, admin_list, storefront_detail, variant_lookup
+from api.catalog.service import products as product_service
+from api.catalog.service import stock_status
+from api.catalog.service import variants as variant_service
+from api.catalog.service.inputs import ImageDraft, PriceDraft, ProductDraft, VariantDraft
 from api.kernel.errors import DomainError, InvalidState, Stale
 from api.kernel.events import Event
 from api.kernel.ids import new_id
@@ -34,7 +38,7 @@ from tests.support.catalogue import a_category, a_product, money
 
 
 def _product_of(variant_id: UUID) -> UUID:
-    return queries.variant_labels([variant_id])[variant_id].product_id
+    return variant_lookup.variant_labels([variant_id])[variant_id].product_id
 
 
 def _facts(kind: type[Event]) -> list[dict[str, object]]:
@@ -59,9 +63,9 @@ def test_a_product_without_a_slug_or_sku_gets_both(app: Flask) -> None:
     )
 
     with transaction():
-        stored = service.create_product(draft, by=SYSTEM)
+        stored = product_service.create_product(draft, by=SYSTEM)
 
-    product = queries.get_product(stored.product_id)
+    product = admin_detail.get_product(stored.product_id)
     assert product["slug"] == "ocean-shirt"
     assert [v["sku"] for v in product["variants"]] == ["OCEAN-SHIRT-S", "OCEAN-SHIRT-L"]
     assert product["status"] == "draft"
@@ -102,7 +106,7 @@ def test_a_variant_needs_one_value_for_each_option(app: Flask, values: tuple[str
     )
 
     with pytest.raises(OptionsDoNotFit), transaction():
-        service.create_product(draft, by=SYSTEM)
+        product_service.create_product(draft, by=SYSTEM)
 
 
 def test_five_hundred_variants_are_one_product(app: Flask) -> None:
@@ -111,7 +115,7 @@ def test_five_hundred_variants_are_one_product(app: Flask) -> None:
 
     ids = a_product(*skus)
 
-    product = queries.shown_product("bead-000", currency="EUR")
+    product = storefront_detail.shown_product("bead-000", currency="EUR")
     assert [v["id"] for v in product["variants"]] == ids
     assert len(product["options"][0]["values"]) == 500
 
@@ -128,9 +132,9 @@ def test_prices_in_one_currency_come_once_and_compare_at_lies_above(app: Flask) 
         ([PriceDraft(euro, compare_at=money("20.00 USD"))], CompareAtNotAbovePrice),
     ):
         with pytest.raises(refusal), transaction():
-            service.set_prices(mug, prices, expected_version=1, by=SYSTEM)
+            variant_service.set_prices(mug, prices, expected_version=1, by=SYSTEM)
 
-    assert queries.get_variant(mug)["version"] == 1
+    assert admin_detail.get_variant(mug)["version"] == 1
 
 
 def test_a_changed_price_is_told_and_moves_the_range(app: Flask) -> None:
@@ -139,7 +143,7 @@ def test_a_changed_price_is_told_and_moves_the_range(app: Flask) -> None:
     product_id = _product_of(small)
 
     with transaction():
-        service.set_prices(
+        variant_service.set_prices(
             large,
             [PriceDraft(money("8.00 EUR"), compare_at=money("11.00 EUR"))],
             expected_version=1,
@@ -150,7 +154,7 @@ def test_a_changed_price_is_told_and_moves_the_range(app: Flask) -> None:
     told = [(f["currency"], f["before"], f["after"]) for f in _facts(PriceChanged)]
     assert told == [("EUR", 1000, 800), ("USD", 1200, None)]
     with transaction():
-        service.set_prices(small, [], expected_version=1, by=SYSTEM)
+        variant_service.set_prices(small, [], expected_version=1, by=SYSTEM)
     assert _ranges(product_id) == {"EUR": (800, 800, 1100)}
 
 
@@ -159,9 +163,11 @@ def test_naming_the_same_prices_again_changes_nothing(app: Flask) -> None:
     (mug,) = a_product("BLUE-MUG", price="9.99 EUR")
 
     with transaction():
-        service.set_prices(mug, [PriceDraft(money("9.99 EUR"))], expected_version=1, by=SYSTEM)
+        variant_service.set_prices(
+            mug, [PriceDraft(money("9.99 EUR"))], expected_version=1, by=SYSTEM
+        )
 
-    assert queries.get_variant(mug)["version"] == 1
+    assert admin_detail.get_variant(mug)["version"] == 1
     assert _facts(PriceChanged) == []
 
 
@@ -171,19 +177,19 @@ def test_commands_move_a_product_and_nothing_else_does(app: Flask) -> None:
     product_id = _product_of(mug)
 
     with transaction():
-        service.publish_product(product_id, expected_version=1, by=SYSTEM)
-    first = queries.get_product(product_id)
+        product_service.publish_product(product_id, expected_version=1, by=SYSTEM)
+    first = admin_detail.get_product(product_id)
     with transaction():
-        service.archive_product(product_id, expected_version=2, by=SYSTEM)
+        product_service.archive_product(product_id, expected_version=2, by=SYSTEM)
     with pytest.raises(InvalidState) as refused, transaction():
-        service.publish_product(product_id, expected_version=3, by=SYSTEM)
+        product_service.publish_product(product_id, expected_version=3, by=SYSTEM)
     with transaction():
-        service.unarchive_product(product_id, expected_version=3, by=SYSTEM)
-        service.publish_product(product_id, expected_version=4, by=SYSTEM)
+        product_service.unarchive_product(product_id, expected_version=3, by=SYSTEM)
+        product_service.publish_product(product_id, expected_version=4, by=SYSTEM)
 
     assert refused.value.facts["current"] == "archived"
     assert refused.value.facts["allowed"] == ["unarchive"]
-    last = queries.get_product(product_id)
+    last = admin_detail.get_product(product_id)
     assert (last["status"], last["version"]) == ("active", 5)
     assert last["published_at"] == first["published_at"] is not None
     assert len(_facts(ProductPublished)) == 2
@@ -195,16 +201,18 @@ def test_an_edit_says_what_changed_and_on_which_version(app: Flask) -> None:
     (mug,) = a_product("BLUE-MUG", published=False)
     product_id = _product_of(mug)
     with transaction():
-        service.edit_product(
+        product_service.edit_product(
             product_id, {"title": "Sea Mug", "slug": "sea-mug"}, expected_version=1, by=SYSTEM
         )
 
     with pytest.raises(Stale), transaction():
-        service.edit_product(product_id, {"vendor": "Kiln"}, expected_version=1, by=SYSTEM)
+        product_service.edit_product(product_id, {"vendor": "Kiln"}, expected_version=1, by=SYSTEM)
     with transaction():
-        service.edit_product(product_id, {"title": "Sea Mug"}, expected_version=2, by=SYSTEM)
+        product_service.edit_product(
+            product_id, {"title": "Sea Mug"}, expected_version=2, by=SYSTEM
+        )
 
-    product = queries.get_product(product_id)
+    product = admin_detail.get_product(product_id)
     assert (product["title"], product["version"], product["vendor"]) == ("Sea Mug", 2, "")
     changes = session.scalars(
         select(AuditEntry.changes).where(AuditEntry.action == "product.edited")
@@ -226,17 +234,17 @@ def test_pictures_are_replaced_and_those_that_stay_keep_their_variants(app: Flas
         ),
     )
     with transaction():
-        stored = service.create_product(draft, by=SYSTEM)
+        stored = product_service.create_product(draft, by=SYSTEM)
 
     with transaction():
-        service.edit_product(
+        product_service.edit_product(
             stored.product_id,
             {"images": [ImageDraft(side, "From the side"), ImageDraft(front)]},
             expected_version=1,
             by=SYSTEM,
         )
 
-    product = queries.get_product(stored.product_id)
+    product = admin_detail.get_product(stored.product_id)
     assert [(i["url"], i["alt"]) for i in product["images"]] == [
         (side, "From the side"),
         (front, ""),
@@ -250,15 +258,15 @@ def test_a_variant_shows_only_pictures_of_its_own_product(app: Flask) -> None:
     (cup,) = a_product("RED-CUP", images=["https://i.test/cup"])
 
     with pytest.raises(ImageUnknown), transaction():
-        service.edit_variant(
+        variant_service.edit_variant(
             mug, {"image_url": "https://i.test/cup"}, expected_version=1, by=SYSTEM
         )
     with transaction():
-        service.edit_variant(
+        variant_service.edit_variant(
             cup, {"image_url": "https://i.test/cup"}, expected_version=1, by=SYSTEM
         )
 
-    assert queries.get_variant(cup)["image_url"] == "https://i.test/cup"
+    assert admin_detail.get_variant(cup)["image_url"] == "https://i.test/cup"
 
 
 def test_a_variant_is_added_last_and_found_by_its_code(app: Flask) -> None:
@@ -267,7 +275,7 @@ def test_a_variant_is_added_last_and_found_by_its_code(app: Flask) -> None:
     product_id = _product_of(small)
 
     with transaction():
-        added = service.add_variant(
+        added = variant_service.add_variant(
             product_id,
             VariantDraft(
                 option_values=("SHIRT-XL",), prices=(PriceDraft(money("5.00 EUR")),), sku="XL-77"
@@ -275,11 +283,11 @@ def test_a_variant_is_added_last_and_found_by_its_code(app: Flask) -> None:
             by=SYSTEM,
         )
 
-    product = queries.get_product(product_id)
+    product = admin_detail.get_product(product_id)
     assert [v["id"] for v in product["variants"]][-1] == added
     assert product["version"] == 3
     assert _ranges(product_id)["EUR"] == (500, 999, None)
-    found = queries.list_products(currency="EUR", q="xl77")
+    found = admin_list.list_products(currency="EUR", q="xl77")
     assert [line["id"] for line in found["data"]] == [product_id]
 
 
@@ -288,10 +296,10 @@ def test_a_changed_code_is_found_at_once_and_the_old_one_no_more(app: Flask) -> 
     (mug,) = a_product("BLUE-MUG", title="Cup")
 
     with transaction():
-        service.edit_variant(mug, {"sku": "NAVY-MUG"}, expected_version=1, by=SYSTEM)
+        variant_service.edit_variant(mug, {"sku": "NAVY-MUG"}, expected_version=1, by=SYSTEM)
 
-    assert len(queries.list_products(currency="EUR", q="navy-mug")["data"]) == 1
-    assert queries.list_products(currency="EUR", q="blue-mug")["data"] == []
+    assert len(admin_list.list_products(currency="EUR", q="navy-mug")["data"]) == 1
+    assert admin_list.list_products(currency="EUR", q="blue-mug")["data"] == []
 
 
 def test_a_sku_changed_to_one_that_is_taken_is_refused(app: Flask) -> None:
@@ -300,7 +308,7 @@ def test_a_sku_changed_to_one_that_is_taken_is_refused(app: Flask) -> None:
     a_product("RED-MUG")
 
     with pytest.raises(SkuTaken), transaction():
-        service.edit_variant(mug, {"sku": "red-mug"}, expected_version=1, by=SYSTEM)
+        variant_service.edit_variant(mug, {"sku": "red-mug"}, expected_version=1, by=SYSTEM)
 
 
 def test_a_product_is_in_stock_while_any_variant_is(app: Flask) -> None:
@@ -309,7 +317,7 @@ def test_a_product_is_in_stock_while_any_variant_is(app: Flask) -> None:
     before = len(_facts(CatalogueChanged))
 
     def stock() -> tuple[bool, list[bool]]:
-        page = queries.shown_product("shirt", currency="EUR")
+        page = storefront_detail.shown_product("shirt", currency="EUR")
         return page["in_stock"], [v["in_stock"] for v in page["variants"]]
 
     assert stock() == (False, [False, False])
@@ -320,10 +328,10 @@ def test_a_product_is_in_stock_while_any_variant_is(app: Flask) -> None:
         ([], [large], (False, [False, False])),
     ):
         with transaction():
-            service.note_availability(arrived, left)
+            stock_status.note_availability(arrived, left)
         assert stock() == expected
     assert len(_facts(CatalogueChanged)) - before == 3
-    assert queries.get_variant(small)["version"] == 1
+    assert admin_detail.get_variant(small)["version"] == 1
 
 
 def test_two_variants_that_sell_out_at_once_leave_the_product_sold_out(app: Flask) -> None:
@@ -333,16 +341,19 @@ def test_two_variants_that_sell_out_at_once_leave_the_product_sold_out(app: Flas
             f"A-{round_number}", f"B-{round_number}", slug=f"pair-{round_number}"
         )
         with transaction():
-            service.note_availability([first, second], [])
+            stock_status.note_availability([first, second], [])
 
         def sell_out(variant_id: UUID) -> None:
             with app.app_context(), transaction():
-                service.note_availability([], [variant_id])
+                stock_status.note_availability([], [variant_id])
 
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(sell_out, (first, second)))
 
-        assert queries.shown_product(f"pair-{round_number}", currency="EUR")["in_stock"] is False
+        assert (
+            storefront_detail.shown_product(f"pair-{round_number}", currency="EUR")["in_stock"]
+            is False
+        )
         session.rollback()
 
 
@@ -371,8 +382,8 @@ def test_a_category_that_is_not_there_is_refused(app: Flask) -> None:
     (mug,) = a_product("BLUE-MUG", category_ids=[mugs])
 
     with pytest.raises(CategoryNotFound), transaction():
-        service.edit_product(
+        product_service.edit_product(
             _product_of(mug), {"category_ids": [new_id()]}, expected_version=2, by=SYSTEM
         )
 
-    assert queries.get_product(_product_of(mug))["category_ids"] == [mugs]
+    assert admin_detail.get_product(_product_of(mug))["category_ids"] == [mugs]

@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from api.catalog import queries
-from api.catalog.queries import Wanted
+from api.catalog.queries import storefront_list
+from api.catalog.queries.filters import Wanted
 from tests.support.catalogue import a_product
 
 CODE = "4006381333931"
 
 
 def _found(typed: str) -> dict[str, Any]:
-    return queries.shown_products(Wanted(currency="EUR", q=typed))
+    return storefront_list.shown_products(Wanted(currency="EUR", q=typed))
 
 
 @pytest.fixture

@@ -6,16 +6,20 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.catalog import queries, service
 from api.catalog.events import CatalogueChanged
 from api.catalog.jobs import on_catalogue_changed
-from api.catalog.schemas.shelf import (
+from api.catalog.queries import variant_lookup
+from api.catalog.schemas.storefront import (
     ShownCategoryPageSchema,
     ShownCategorySchema,
     ShownProductCardListSchema,
     ShownProductSchema,
 )
-from api.catalog.service import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from api.catalog.service import bulk_create, stock_status
+from api.catalog.service import categories as category_service
+from api.catalog.service import products as product_service
+from api.catalog.service import variants as variant_service
+from api.catalog.service.inputs import ImageDraft, PriceDraft, ProductDraft, VariantDraft
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from api.platform.http import list_of
@@ -57,10 +61,10 @@ def _shirt() -> ProductDraft:
     )
 
 
-def _published(draft: ProductDraft) -> service.StoredProduct:
+def _published(draft: ProductDraft) -> bulk_create.StoredProduct:
     with transaction():
-        stored = service.create_product(draft, by=SYSTEM)
-        service.publish_product(stored.product_id, expected_version=None, by=SYSTEM)
+        stored = product_service.create_product(draft, by=SYSTEM)
+        product_service.publish_product(stored.product_id, expected_version=None, by=SYSTEM)
     return stored
 
 
@@ -76,10 +80,10 @@ def test_a_product_page_says_all_that_a_buyer_asks(client: FlaskClient) -> None:
     shirts = a_category("Shirts", below=clothes)
     stored = _published(_shirt())
     with transaction():
-        service.edit_product(
+        product_service.edit_product(
             stored.product_id, {"category_ids": [shirts]}, expected_version=2, by=SYSTEM
         )
-        service.note_availability([stored.variant_ids[1]], [])
+        stock_status.note_availability([stored.variant_ids[1]], [])
 
     page = client.get("/api/v1/products/ocean-shirt").get_json()
 
@@ -229,10 +233,10 @@ def test_drafts_and_archived_products_are_nowhere_to_be_seen(client: FlaskClient
     """Neither in a list, nor by search, nor by their address."""
     (draft,) = a_product("DRAFT-MUG", published=False)
     (gone,) = a_product("GONE-MUG")
-    labels = queries.variant_labels([draft, gone])
+    labels = variant_lookup.variant_labels([draft, gone])
     session.rollback()
     with transaction():
-        service.archive_product(labels[gone].product_id, expected_version=None, by=SYSTEM)
+        product_service.archive_product(labels[gone].product_id, expected_version=None, by=SYSTEM)
 
     assert _titles(client) == []
     assert _titles(client, "?q=mug") == []
@@ -391,7 +395,7 @@ def test_a_changed_price_is_seen_as_soon_as_its_fact_is_told(client: FlaskClient
         client.get(f"/api/v1{path}")
 
     with transaction():
-        service.set_prices(
+        variant_service.set_prices(
             stored.variant_ids[0],
             [PriceDraft(money("18.00 EUR"))],
             expected_version=1,
@@ -420,7 +424,7 @@ def test_a_renamed_category_shows_in_every_breadcrumb(client: FlaskClient) -> No
     client.get("/api/v1/products/oxford")
 
     with transaction():
-        service.edit_category(shirts, {"name": "Tops"}, expected_version=1, by=SYSTEM)
+        category_service.edit_category(shirts, {"name": "Tops"}, expected_version=1, by=SYSTEM)
     on_catalogue_changed([CatalogueChanged(is_tree=True)])
 
     page = client.get("/api/v1/products/oxford").get_json()

@@ -3,7 +3,7 @@
 import pytest
 
 from api.catalog import texts
-from api.catalog.queries.searching import tsquery_text
+from api.catalog.queries.search_query import tsquery_text
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
-from api.catalog import queries, service
 from api.catalog.errors import NotOnShelf
 from api.catalog.events import CatalogueChanged
-from api.catalog.models import CategoryMember
-from api.catalog.queries import Wanted
-from api.catalog.service import positions
-from api.catalog.service.positions import Shelf
+from api.catalog.models.navigation import CategoryMember
+from api.catalog.queries import admin_detail, storefront_list, variant_lookup
+from api.catalog.queries.filters import Wanted
+from api.catalog.service import categories as category_service
+from api.catalog.service import products as product_service
+from api.catalog.service import sort_order
+from api.catalog.service.sort_order import Shelf
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_category, a_product
@@ -28,7 +30,7 @@ from tests.support.threads import at_once
 
 def _product(sku: str, **given: Any) -> UUID:
     (variant_id,) = a_product(sku, **given)
-    return queries.variant_labels([variant_id])[variant_id].product_id
+    return variant_lookup.variant_labels([variant_id])[variant_id].product_id
 
 
 def _order(category_id: UUID) -> list[UUID]:
@@ -43,8 +45,10 @@ def _order(category_id: UUID) -> list[UUID]:
 
 def _place(category_id: UUID, *product_ids: UUID) -> None:
     with transaction():
-        version = queries.get_category(category_id)["version"]
-        service.place_in_category(category_id, product_ids, expected_version=version, by=SYSTEM)
+        version = admin_detail.get_category(category_id)["version"]
+        category_service.place_in_category(
+            category_id, product_ids, expected_version=version, by=SYSTEM
+        )
 
 
 def test_what_nobody_placed_follows_by_newest(app: Flask) -> None:
@@ -71,7 +75,7 @@ def test_storefronts_read_the_shops_order_page_by_page(app: Flask) -> None:
     def read(wanted: Wanted, sort: str | None) -> str:
         found, cursor = "", None
         while True:
-            page = queries.shown_products(wanted, sort=sort, limit=2, cursor=cursor)
+            page = storefront_list.shown_products(wanted, sort=sort, limit=2, cursor=cursor)
             found += "".join(card["slug"][-1] for card in page["data"])
             cursor = page["page"]["next_cursor"]
             if cursor is None:
@@ -91,19 +95,21 @@ def test_a_place_is_kept_through_edits_of_other_categories(app: Flask) -> None:
         _place(category, first)
 
     with transaction():
-        service.edit_product(first, {"category_ids": [mugs, sale]}, expected_version=2, by=SYSTEM)
+        product_service.edit_product(
+            first, {"category_ids": [mugs, sale]}, expected_version=2, by=SYSTEM
+        )
     assert (_order(kitchen), _order(mugs)) == ([first, second], [first, second])
     with transaction():
-        version = queries.get_category(mugs)["version"]
-        service.edit_category(mugs, {"position": 3}, expected_version=version, by=SYSTEM)
+        version = admin_detail.get_category(mugs)["version"]
+        category_service.edit_category(mugs, {"position": 3}, expected_version=version, by=SYSTEM)
     assert _order(kitchen) == [first, second]
 
     with transaction():
-        service.edit_product(first, {"category_ids": [sale]}, expected_version=3, by=SYSTEM)
+        product_service.edit_product(first, {"category_ids": [sale]}, expected_version=3, by=SYSTEM)
     assert (_order(kitchen), _order(mugs), _order(sale)) == ([second], [second], [first])
     assert facts_of(CatalogueChanged)[-1].shelves == ("category:kitchen", "category:mugs")
     with transaction():
-        service.edit_product(first, {"category_ids": []}, expected_version=4, by=SYSTEM)
+        product_service.edit_product(first, {"category_ids": []}, expected_version=4, by=SYSTEM)
     assert _order(sale) == []
 
 
@@ -118,7 +124,7 @@ def test_a_new_order_is_told_and_saying_it_again_changes_nothing(app: Flask) -> 
 
     assert (told[-1].shelves, told[-1].slugs) == (("category:mugs",), ())
     assert len(facts_of(CatalogueChanged)) == len(told)
-    assert queries.get_category(mugs)["version"] == 2
+    assert admin_detail.get_category(mugs)["version"] == 2
 
 
 def test_only_what_is_in_the_category_has_a_place_in_it(app: Flask) -> None:
@@ -130,11 +136,11 @@ def test_only_what_is_in_the_category_has_a_place_in_it(app: Flask) -> None:
         _place(mugs, stranger, one)
     for where in ({"before": stranger}, {"after": stranger}):
         with pytest.raises(NotOnShelf), transaction():
-            service.move_in_category(mugs, one, **where, by=SYSTEM)
+            category_service.move_in_category(mugs, one, **where, by=SYSTEM)
     with pytest.raises(NotOnShelf), transaction():
-        service.move_in_category(mugs, stranger, position=0, by=SYSTEM)
+        category_service.move_in_category(mugs, stranger, position=0, by=SYSTEM)
 
-    assert queries.get_category(mugs)["version"] == 1
+    assert admin_detail.get_category(mugs)["version"] == 1
 
 
 _MOVES = st.lists(
@@ -169,18 +175,18 @@ def test_any_row_of_moves_leaves_the_order_that_a_list_would_have(
                     session.execute(
                         update(CategoryMember)
                         .where(CategoryMember.category_id == mugs, CategoryMember.product_id == id_)
-                        .values(position=place if y % 2 else positions.FIRST_UNPLACED + place)
+                        .values(position=place if y % 2 else sort_order.FIRST_UNPLACED + place)
                     )
             elif kind == "first":
                 chosen = list(dict.fromkeys([one, other]))
-                positions.place_first(shelf, chosen)
+                sort_order.place_first(shelf, chosen)
                 expected = [*chosen, *sorted(set(expected) - set(chosen), reverse=True)]
             elif kind == "to":
-                positions.move(shelf, one, to=y)
+                sort_order.move(shelf, one, to=y)
                 expected.remove(one)
                 expected.insert(y, one)
             elif kind in ("before", "after") and one != other:
-                positions.move(shelf, one, **{kind: other})
+                sort_order.move(shelf, one, **{kind: other})
                 expected.remove(one)
                 expected.insert(expected.index(other) + (kind == "after"), one)
         assert _order(mugs) == expected, (kind, x, y)
@@ -197,7 +203,7 @@ def test_moves_at_once_queue(app: Flask) -> None:
     def to_the_front(product_id: UUID) -> Any:
         def call() -> None:
             with transaction():
-                service.move_in_category(mugs, product_id, position=0, by=SYSTEM)
+                category_service.move_in_category(mugs, product_id, position=0, by=SYSTEM)
 
         return call
 

@@ -8,11 +8,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from api.catalog import queries, service
 from api.catalog.errors import CategoryCycle, CategoryNotEmpty, CategoryNotFound, SlugTaken
-from api.catalog.models import Category
-from api.catalog.queries import Wanted
-from api.catalog.service import CategoryDraft
+from api.catalog.models.navigation import Category
+from api.catalog.queries import admin_detail, storefront_list, storefront_navigation, variant_lookup
+from api.catalog.queries.filters import Wanted
+from api.catalog.service import categories as category_service
+from api.catalog.service import products as product_service
+from api.catalog.service.inputs import CategoryDraft
 from api.kernel.errors import Stale
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
@@ -21,18 +23,18 @@ from tests.support.catalogue import a_category, a_product
 
 
 def _edit(category_id: UUID, **changes: Any) -> None:
-    version = queries.get_category(category_id)["version"]
+    version = admin_detail.get_category(category_id)["version"]
     session.rollback()
     with transaction():
-        service.edit_category(category_id, changes, expected_version=version, by=SYSTEM)
+        category_service.edit_category(category_id, changes, expected_version=version, by=SYSTEM)
 
 
 def _paths() -> list[str]:
-    return [row["path"] for row in queries.shown_categories()["data"]]
+    return [row["path"] for row in storefront_navigation.shown_categories()["data"]]
 
 
 def _shown(category: str) -> list[str]:
-    found = queries.shown_products(Wanted(currency="EUR", category=category), sort="name")
+    found = storefront_list.shown_products(Wanted(currency="EUR", category=category), sort="name")
     return [card["title"] for card in found["data"]]
 
 
@@ -51,7 +53,13 @@ def test_the_tree_reads_parents_first_and_siblings_in_the_shops_order(app: Flask
         "clothes/hats/caps",
         "clothes/shirts",
     ]
-    assert [row["level"] for row in queries.shown_categories()["data"]] == [0, 0, 1, 2, 1]
+    assert [row["level"] for row in storefront_navigation.shown_categories()["data"]] == [
+        0,
+        0,
+        1,
+        2,
+        1,
+    ]
 
 
 def test_a_renamed_category_carries_all_below_along(app: Flask) -> None:
@@ -106,11 +114,13 @@ def test_a_product_that_changes_category_leaves_the_old_ones(app: Flask) -> None
     clothes, kitchen = a_category("Clothes"), a_category("Kitchen")
     shirts = a_category("Shirts", below=clothes)
     (mug,) = a_product("MUG", category_ids=[shirts])
-    product_id = queries.variant_labels([mug])[mug].product_id
+    product_id = variant_lookup.variant_labels([mug])[mug].product_id
     session.rollback()
 
     with transaction():
-        service.edit_product(product_id, {"category_ids": [kitchen]}, expected_version=2, by=SYSTEM)
+        product_service.edit_product(
+            product_id, {"category_ids": [kitchen]}, expected_version=2, by=SYSTEM
+        )
 
     assert (_shown("clothes"), _shown("kitchen")) == ([], ["Mug"])
 
@@ -137,7 +147,7 @@ def test_two_moves_at_once_make_no_ring(app: Flask) -> None:
             with app.app_context():
                 try:
                     with transaction():
-                        service.edit_category(
+                        category_service.edit_category(
                             pair[0], {"parent_id": pair[1]}, expected_version=1, by=SYSTEM
                         )
                 except CategoryCycle:
@@ -156,13 +166,13 @@ def test_a_slug_is_taken_wherever_it_stands_in_the_tree(app: Flask) -> None:
     a_category("Sale", below=clothes)
 
     with pytest.raises(SlugTaken), transaction():
-        service.create_category(CategoryDraft(name="Offers", slug="sale"), by=SYSTEM)
+        category_service.create_category(CategoryDraft(name="Offers", slug="sale"), by=SYSTEM)
 
 
 def test_a_category_needs_a_parent_that_is_there(app: Flask) -> None:
     """Nothing hangs in the air."""
     with pytest.raises(CategoryNotFound), transaction():
-        service.create_category(CategoryDraft(name="Lost", parent_id=new_id()), by=SYSTEM)
+        category_service.create_category(CategoryDraft(name="Lost", parent_id=new_id()), by=SYSTEM)
 
 
 def test_only_an_empty_category_is_removed(app: Flask) -> None:
@@ -173,12 +183,12 @@ def test_only_an_empty_category_is_removed(app: Flask) -> None:
 
     for category_id in (clothes, shirts):
         with pytest.raises(CategoryNotEmpty), transaction():
-            service.delete_category(category_id, expected_version=1, by=SYSTEM)
+            category_service.delete_category(category_id, expected_version=1, by=SYSTEM)
     empty = a_category("Empty")
     with pytest.raises(Stale), transaction():
-        service.delete_category(empty, expected_version=7, by=SYSTEM)
+        category_service.delete_category(empty, expected_version=7, by=SYSTEM)
     with transaction():
-        service.delete_category(empty, expected_version=1, by=SYSTEM)
+        category_service.delete_category(empty, expected_version=1, by=SYSTEM)
 
     assert _paths() == ["clothes", "clothes/shirts"]
 
@@ -189,18 +199,20 @@ def test_saying_what_is_already_so_changes_nothing(app: Flask) -> None:
 
     _edit(clothes, name="Clothes", parent_id=None)
 
-    assert queries.get_category(clothes)["version"] == 1
+    assert admin_detail.get_category(clothes)["version"] == 1
 
 
 def test_a_category_from_before_is_found_by_its_name(app: Flask) -> None:
     """Slugs that still have `ø` or `ł` in them stand for the name as well as new ones do."""
     with transaction():
-        old = service.ensure_category_paths([(("smørrebrød", "Smørrebrød"),)])
-        below = service.ensure_category_paths([(("", "Smørrebrød"), ("smørrebrød-lør", "Lør"))])
+        old = category_service.ensure_category_paths([(("smørrebrød", "Smørrebrød"),)])
+        below = category_service.ensure_category_paths(
+            [(("", "Smørrebrød"), ("smørrebrød-lør", "Lør"))]
+        )
     with transaction():
-        again = service.ensure_category_paths([(("", "Smørrebrød"),)])
-        deeper = service.ensure_category_paths([(("", "Smørrebrød"), ("", "Lør"))])
-        new = service.ensure_category_paths([(("", "Łódka"),)])
+        again = category_service.ensure_category_paths([(("", "Smørrebrød"),)])
+        deeper = category_service.ensure_category_paths([(("", "Smørrebrød"), ("", "Lør"))])
+        new = category_service.ensure_category_paths([(("", "Łódka"),)])
 
     assert list(again.values()) == list(old.values())
     assert list(deeper.values()) == list(below.values())

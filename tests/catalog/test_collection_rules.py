@@ -13,20 +13,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, text, update
 
-from api.catalog import jobs, queries, service
+from api.catalog import jobs
 from api.catalog.errors import RulesInvalid
 from api.catalog.events import CatalogueChanged, CollectionRulesChanged
-from api.catalog.models import (
-    Attribute,
-    AttributeKind,
-    Collection,
-    CollectionMember,
-    Product,
-    ProductAttribute,
-    RuleMatch,
-)
-from api.catalog.queries import rules as fitting
-from api.catalog.service import PriceDraft, gathering, rules
+from api.catalog.models.attributes import Attribute, AttributeKind, ProductAttribute
+from api.catalog.models.navigation import Collection, CollectionMember, RuleMatch
+from api.catalog.models.products import Product
+from api.catalog.queries import admin_detail
+from api.catalog.queries import collection_rules as collection_rule_queries
+from api.catalog.queries import collections as collection_queries
+from api.catalog.service import categories as category_service
+from api.catalog.service import collection_rules as collection_rule_service
+from api.catalog.service import collections as collection_service
+from api.catalog.service import products as product_service
+from api.catalog.service import smart_collections, stock_status
+from api.catalog.service import variants as variant_service
+from api.catalog.service.inputs import PriceDraft
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -193,13 +195,15 @@ def test_each_relation_of_each_field_means_what_it_says() -> None:
     """Every one that there is, whatever the state of the product."""
     asked = {(field, relation) for field, relation, _, _ in _MEANINGS}
     there = {
-        (name, relation) for name, field in fitting.FIELDS.items() for relation in field.relations
+        (name, relation)
+        for name, field in collection_rule_queries.FIELDS.items()
+        for relation in field.relations
     }
     assert asked == there
     for field, relation, value, expected in _MEANINGS:
-        (kept,) = rules.checked([rule(field, relation, value)])
+        (kept,) = collection_rule_service.checked([rule(field, relation, value)])
         found = session.scalars(
-            select(Product.title).where(fitting.fits(RuleMatch.ALL, [kept]))
+            select(Product.title).where(collection_rule_queries.fits(RuleMatch.ALL, [kept]))
         ).all()
         assert set(found) == expected, (field, relation, value)
 
@@ -209,8 +213,12 @@ def test_all_rules_or_any_of_them() -> None:
     """As the collection says."""
     both = [rule("vendor", "contains", "kiln"), rule("tag", "is", "red")]
 
-    assert {p["title"] for p in fitting.preview(RuleMatch.ALL, both)["products"]} == {HAT}
-    assert {p["title"] for p in fitting.preview(RuleMatch.ANY, both)["products"]} == {MUG, HAT}
+    assert {
+        p["title"] for p in collection_rule_queries.preview(RuleMatch.ALL, both)["products"]
+    } == {HAT}
+    assert {
+        p["title"] for p in collection_rule_queries.preview(RuleMatch.ANY, both)["products"]
+    } == {MUG, HAT}
 
 
 @pytest.mark.parametrize(
@@ -247,7 +255,7 @@ def test_a_rule_that_says_nothing_is_refused_where_it_stands(
 ) -> None:
     """The pointer leads to it; the good one beside it is not blamed."""
     with pytest.raises(RulesInvalid) as refused:
-        rules.checked([rule("tag", "is", "red"), wrong])
+        collection_rule_service.checked([rule("tag", "is", "red"), wrong])
 
     errors: Any = refused.value.facts["errors"]
     assert [error["pointer"] for error in errors] == [pointer]
@@ -258,7 +266,7 @@ def test_a_collection_with_rules_has_one_to_sixty() -> None:
     """None would be everything or nothing; nobody can say which."""
     for wrong in ([], [rule("tag", "is", "red")] * 61):
         with pytest.raises(RulesInvalid):
-            rules.checked(wrong)
+            collection_rule_service.checked(wrong)
 
 
 def test_rules_fill_a_collection_and_new_rules_fill_it_anew(app: Flask) -> None:
@@ -267,36 +275,36 @@ def test_rules_fill_a_collection_and_new_rules_fill_it_anew(app: Flask) -> None:
         mark = new_id().hex[-6:]
         a_product_id(f"{colour}-{mark}", title=colour, slug=f"{colour}-{mark}", tags=[colour])
     red = a_rule_collection("Red", rule("tag", "is", "red"))
-    assert (members(red), queries.get_collection(red)["refreshed_at"]) == ([], None)
+    assert (members(red), collection_queries.get_collection(red)["refreshed_at"]) == ([], None)
 
     drain()
     assert members(red) == ["red", "red"]
-    assert queries.get_collection(red)["refreshed_at"] is not None
+    assert collection_queries.get_collection(red)["refreshed_at"] is not None
 
     with transaction():
-        service.edit_collection(
+        collection_service.edit_collection(
             red, {"rules": [rule("tag", "is", "blue")]}, expected_version=1, by=SYSTEM
         )
-    assert queries.get_collection(red)["refreshed_at"] is None
+    assert collection_queries.get_collection(red)["refreshed_at"] is None
     drain()
     assert members(red) == ["blue"]
-    assert queries.get_collection(red)["version"] == 2
+    assert collection_queries.get_collection(red)["version"] == 2
 
 
 def test_a_large_collection_is_filled_in_batches_and_goes_on_after_a_kill(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a dead worker did stays done, and the next one ends the work."""
-    monkeypatch.setattr(gathering, "BATCH", 3)
+    monkeypatch.setattr(smart_collections, "BATCH", 3)
     for n in range(10):
         a_product_id(f"MUG-{n}", title=f"Mug {n}", tags=["mug"])
     mugs = a_rule_collection("Mugs", rule("tag", "is", "mug"))
     with transaction():
-        progress = service.begin_filling(mugs)
+        progress = smart_collections.begin_filling(mugs)
     assert progress is not None
     for _ in range(2):
         with transaction():
-            progress = service.fill_next(progress)
+            progress = smart_collections.fill_next(progress)
             assert progress is not None
     assert members(mugs) == [f"Mug {n}" for n in range(9, 3, -1)]
 
@@ -310,24 +318,24 @@ def test_whoever_fills_by_old_rules_stops(app: Flask) -> None:
     a_product_id("MUG", tags=["mug"])
     mugs = a_rule_collection("Mugs", rule("tag", "is", "mug"))
     with transaction():
-        progress = service.begin_filling(mugs)
+        progress = smart_collections.begin_filling(mugs)
     assert progress is not None
     with transaction():
-        service.edit_collection(
+        collection_service.edit_collection(
             mugs, {"rules": [rule("tag", "is", "hat")]}, expected_version=1, by=SYSTEM
         )
 
     with transaction():
-        assert service.fill_next(progress) is None
+        assert smart_collections.fill_next(progress) is None
 
-    assert (members(mugs), queries.get_collection(mugs)["refreshed_at"]) == ([], None)
+    assert (members(mugs), collection_queries.get_collection(mugs)["refreshed_at"]) == ([], None)
 
 
 def test_a_change_of_a_product_brings_it_in_and_out(app: Flask) -> None:
     """By its tags, its prices, its stock and its category; and only the shelf is told."""
     mugs = a_category("Mugs")
     mug = a_product_id("MUG", tags=["old"], price="20.00 EUR")
-    (variant,) = queries.get_product(mug)["variants"]
+    (variant,) = admin_detail.get_product(mug)["variants"]
     collections = {
         "tag": a_rule_collection("Tag", rule("tag", "is", "new")),
         "price": a_rule_collection("Price", rule("price", "less_than", {"amount": 999, **EUR})),
@@ -341,27 +349,29 @@ def test_a_change_of_a_product_brings_it_in_and_out(app: Flask) -> None:
 
     assert inside() == []
     with transaction():
-        service.edit_product(mug, {"tags": ["new"]}, expected_version=2, by=SYSTEM)
+        product_service.edit_product(mug, {"tags": ["new"]}, expected_version=2, by=SYSTEM)
     drain()
     assert inside() == ["tag"]
     assert facts_of(CatalogueChanged)[-1] == CatalogueChanged(shelves=("collection:tag",))
     with transaction():
-        service.set_prices(
+        variant_service.set_prices(
             variant["id"], [PriceDraft(money("5.00 EUR"))], expected_version=1, by=SYSTEM
         )
     drain()
     assert inside() == ["tag", "price"]
     with transaction():
-        service.note_availability([variant["id"]], [])
+        stock_status.note_availability([variant["id"]], [])
     drain()
     assert inside() == ["tag", "price", "stock"]
     with transaction():
-        service.edit_product(mug, {"category_ids": [mugs]}, expected_version=3, by=SYSTEM)
+        product_service.edit_product(mug, {"category_ids": [mugs]}, expected_version=3, by=SYSTEM)
     drain()
     assert inside() == ["tag", "price", "stock", "category"]
     with transaction():
-        service.edit_product(mug, {"tags": [], "category_ids": []}, expected_version=4, by=SYSTEM)
-        service.note_availability([], [variant["id"]])
+        product_service.edit_product(
+            mug, {"tags": [], "category_ids": []}, expected_version=4, by=SYSTEM
+        )
+        stock_status.note_availability([], [variant["id"]])
     drain()
     assert inside() == ["price"]
 
@@ -386,12 +396,12 @@ def test_rules_follow_a_category_that_moves_or_is_renamed(app: Flask) -> None:
     assert members(inside) == []
 
     with transaction():
-        service.edit_category(mugs, {"parent_id": kitchen}, expected_version=1, by=SYSTEM)
-        service.edit_category(kitchen, {"slug": "cooking"}, expected_version=1, by=SYSTEM)
+        category_service.edit_category(mugs, {"parent_id": kitchen}, expected_version=1, by=SYSTEM)
+        category_service.edit_category(kitchen, {"slug": "cooking"}, expected_version=1, by=SYSTEM)
     drain()
 
     assert members(inside) == ["Mug"]
-    assert queries.get_collection(inside)["rules"][1]["value"] == "cooking"
+    assert collection_queries.get_collection(inside)["rules"][1]["value"] == "cooking"
 
 
 def test_what_was_missed_is_found_within_a_day(app: Flask) -> None:
@@ -416,14 +426,14 @@ def test_many_collections_and_products_cost_as_many_statements_as_few(app: Flask
     slugs = []
     for n in range(12):
         id_ = a_product_id(f"MUG-{n}", tags=["mug"])
-        slugs.append(queries.get_product(id_)["slug"])
+        slugs.append(admin_detail.get_product(id_)["slug"])
     a_rule_collection("Mugs", rule("tag", "is", "mug"))
 
     def cost(some: Sequence[str]) -> int:
         with transaction():
             session.execute(delete(CollectionMember))
         with count_statements() as statements, transaction():
-            service.gather(some)
+            smart_collections.gather(some)
         return statements.count
 
     few = cost(slugs[:1])
@@ -440,7 +450,7 @@ def test_a_slow_evaluation_does_not_undo_a_later_one(
     mug = a_product_id("MUG", tags=["mug"])
     mugs = a_rule_collection("Mugs", rule("tag", "is", "mug"))
     looked, later_is_done = threading.Event(), threading.Event()
-    look = gathering._fitting
+    look = smart_collections._fitting
 
     def look_slowly(*given: Any) -> Iterator[tuple[UUID, UUID]]:
         seen = list(look(*given))
@@ -451,17 +461,17 @@ def test_a_slow_evaluation_does_not_undo_a_later_one(
 
     def slow() -> None:
         with transaction():
-            service.gather(["mug"])
+            smart_collections.gather(["mug"])
 
     def later() -> None:
         assert looked.wait(10)
         with transaction():
-            service.edit_product(mug, {"tags": []}, expected_version=2, by=SYSTEM)
+            product_service.edit_product(mug, {"tags": []}, expected_version=2, by=SYSTEM)
         with transaction():
-            service.gather(["mug"])
+            smart_collections.gather(["mug"])
         later_is_done.set()
 
-    monkeypatch.setattr(gathering, "_fitting", look_slowly)
+    monkeypatch.setattr(smart_collections, "_fitting", look_slowly)
     outcomes = at_once(app, [slow, later])
 
     assert not outcomes.errors
@@ -515,15 +525,15 @@ def test_after_any_edits_a_collection_holds_what_filling_it_anew_would_bring_in(
     drain()
 
     for kind, place, value in edits:
-        product = queries.get_product(goods[place])
+        product = admin_detail.get_product(goods[place])
         (variant,) = product["variants"]
         with transaction():
             if kind in ("tags", "vendor"):
-                service.edit_product(
+                product_service.edit_product(
                     product["id"], {kind: value}, expected_version=product["version"], by=SYSTEM
                 )
             elif kind == "price":
-                service.set_prices(
+                variant_service.set_prices(
                     variant["id"],
                     [PriceDraft(money(f"{value // 100}.00 EUR"))],
                     expected_version=variant["version"],
@@ -531,11 +541,11 @@ def test_after_any_edits_a_collection_holds_what_filling_it_anew_would_bring_in(
                 )
             elif kind == "stock":
                 one = [variant["id"]]
-                service.note_availability(one if value else [], [] if value else one)
+                stock_status.note_availability(one if value else [], [] if value else one)
             elif kind == "status":
-                do = service.archive_product
+                do = product_service.archive_product
                 if product["status"] == "archived":
-                    do = service.unarchive_product
+                    do = product_service.unarchive_product
                 do(product["id"], expected_version=None, by=SYSTEM)
         if kind == "work":
             drain()

@@ -8,11 +8,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select, text
 
-from api.catalog import queries, service
 from api.catalog.errors import CollectionFull, NotOnShelf
 from api.catalog.events import CatalogueChanged
-from api.catalog.models import Collection, CollectionMember, OldSlug, Product
-from api.catalog.service import collections
+from api.catalog.models.i18n import OldSlug
+from api.catalog.models.navigation import Collection, CollectionMember
+from api.catalog.models.products import Product
+from api.catalog.queries import collections as collection_queries
+from api.catalog.queries import redirects as redirect_queries
+from api.catalog.service import collections as collection_service
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import db, session, transaction
@@ -47,7 +50,7 @@ def test_a_collection_is_made_edited_and_removed(client: FlaskClient, anna: Pers
         "collection:summer-sale",
         "collection:winter-sale",
     )
-    assert queries.present_slug("collection", "summer-sale") is None  # it is hidden
+    assert redirect_queries.present_slug("collection", "summer-sale") is None  # it is hidden
     same = client.patch(address, json=changes, headers=_on(anna, 2))
     assert same.headers["ETag"] == '"2"'
     assert client.patch(address, json={"title": "X"}, headers=_on(anna, 1)).status_code == 412
@@ -156,7 +159,7 @@ def test_a_collection_with_rules_is_not_filled_by_hand(client: FlaskClient, anna
     ):
         assert (answer.status_code, answer.get_json()["code"]) == (409, "collection_follows_rules")
     with transaction():
-        service.move_product(collection_id, ids["A"], position=0, by=SYSTEM)
+        collection_service.move_product(collection_id, ids["A"], position=0, by=SYSTEM)
     a_product_id("D", title="D", tags=["x"])
     drain()
 
@@ -165,12 +168,12 @@ def test_a_collection_with_rules_is_not_filled_by_hand(client: FlaskClient, anna
 
 def test_a_collection_by_hand_has_an_end(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Adding one by one leads nowhere else than putting the whole list."""
-    monkeypatch.setattr(collections, "MOST_BY_HAND", 2)
+    monkeypatch.setattr(collection_service, "MOST_BY_HAND", 2)
     ids = [a_product_id(f"MUG-{n}") for n in range(3)]
     best = a_collection("Best", *ids[:2])
 
     with pytest.raises(CollectionFull), transaction():
-        service.add_products(best, ids[2:], by=SYSTEM)
+        collection_service.add_products(best, ids[2:], by=SYSTEM)
 
     assert len(members(best)) == 2
 
@@ -223,7 +226,7 @@ def test_many_who_add_at_once_lose_nothing(app: Flask) -> None:
     def add(product_id: UUID) -> Any:
         def call() -> None:
             with transaction():
-                service.add_products(best, [product_id], by=SYSTEM)
+                collection_service.add_products(best, [product_id], by=SYSTEM)
 
         return call
 
@@ -232,7 +235,7 @@ def test_many_who_add_at_once_lose_nothing(app: Flask) -> None:
     assert not outcomes.errors
     places = session.scalars(select(CollectionMember.position)).all()
     assert len(set(places)) == 8
-    assert queries.get_collection(best)["version"] == 9
+    assert collection_queries.get_collection(best)["version"] == 9
 
 
 def test_the_order_of_a_collection_is_read_from_its_index(app: Flask) -> None:
@@ -263,6 +266,6 @@ def test_only_members_are_moved(app: Flask) -> None:
     best = a_collection("Best", one)
 
     with pytest.raises(NotOnShelf), transaction():
-        service.move_product(best, one, after=two, by=SYSTEM)
+        collection_service.move_product(best, one, after=two, by=SYSTEM)
 
-    assert queries.get_collection(best)["version"] == 2
+    assert collection_queries.get_collection(best)["version"] == 2

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.catalog import queries, service
+from api.catalog.queries import admin_detail
+from api.catalog.service import categories as category_service
 from api.platform.db import transaction
 from tests.support.catalogue import a_category, a_product
 from tests.support.people import Person, a_staff_member
@@ -32,7 +33,7 @@ class Shop:
 
     def edits(self, category_id: UUID, **changes: Any) -> Any:
         """Change a category as staff do; what follows from it has happened on return."""
-        version = queries.get_category(category_id)["version"]
+        version = admin_detail.get_category(category_id)["version"]
         answer = self.client.patch(
             f"{ADMIN}/{category_id}",
             json=changes,
@@ -141,10 +142,10 @@ def test_what_is_made_below_a_hidden_one_is_hidden_too(shop: Shop) -> None:
 def test_what_a_file_adds_below_a_hidden_one_is_hidden_too(shop: Shop) -> None:
     shop.edits(shop.lamps, is_visible=False)
     with transaction():
-        service.ensure_category_paths([(("lamps", "Lamps"), ("", "Desk"), ("", "Clip"))])
+        category_service.ensure_category_paths([(("lamps", "Lamps"), ("", "Desk"), ("", "Clip"))])
     drain()
 
-    below = queries.list_categories()["data"]
+    below = admin_detail.list_categories()["data"]
     assert {row["path"]: row["is_shown"] for row in below if row["path"].startswith("lamps/")} == {
         "lamps/desk": False,
         "lamps/desk/clip": False,

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy import select
 
-from api.catalog import flows, queries
-from api.catalog import service as catalog
+from api.catalog import flows
 from api.catalog.errors.media import (
     MediaInUse,
     MediaUnknown,
@@ -23,9 +22,14 @@ from api.catalog.errors.media import (
     PictureUnreadable,
 )
 from api.catalog.events import CatalogueChanged, MediaRemoved, MediaUploaded
-from api.catalog.models import Media, Product, Variant
-from api.catalog.service import imaging
-from api.catalog.service.drafts import ImageDraft, ProductDraft
+from api.catalog.models.media import Media
+from api.catalog.models.products import Product, Variant
+from api.catalog.queries import admin_detail
+from api.catalog.queries import media as media_queries
+from api.catalog.service import media as media_service
+from api.catalog.service import products as product_service
+from api.catalog.service import thumbnails
+from api.catalog.service.inputs import ImageDraft, ProductDraft
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -152,7 +156,7 @@ def test_the_same_file_from_many_hands_at_once_is_one_picture(app: Flask) -> Non
 
 
 def test_no_size_is_larger_than_the_picture(app: Flask) -> None:
-    made = imaging.sizes_of(a_picture(size=(300, 90)))
+    made = thumbnails.sizes_of(a_picture(size=(300, 90)))
 
     assert [(m.name, m.file, m.width, m.height) for m in made] == [
         ("thumb", "thumb.webp", 160, 48),
@@ -179,12 +183,12 @@ def test_nobody_learns_where_a_picture_was_taken(desk: FlaskClient, app: Flask) 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_pictures_stand_upright(orientation: int) -> None:
-    examined = imaging.examine(with_place(orientation))
+    examined = thumbnails.examine(with_place(orientation))
 
     is_turned = orientation >= 5
     assert (examined.width, examined.height) == ((480, 640) if is_turned else (640, 480))
     assert Image.open(BytesIO(examined.content)).getexif().get(ORIENTATION, 1) == orientation
-    small = next(m for m in imaging.sizes_of(examined.content) if m.name == "small")
+    small = next(m for m in thumbnails.sizes_of(examined.content) if m.name == "small")
     image = Image.open(BytesIO(small.content)).convert("L")
     assert image.size == ((300, 400) if is_turned else (400, 300))
     w, h = image.size
@@ -216,7 +220,7 @@ def test_pictures_of_every_kind_are_made_smaller(kind: str, mode: str) -> None:
     written = BytesIO()
     image.save(written, kind)
 
-    made = imaging.sizes_of(imaging.examine(written.getvalue()).content)
+    made = thumbnails.sizes_of(thumbnails.examine(written.getvalue()).content)
 
     small = Image.open(BytesIO(made[1].content))
     assert small.size == (400, 133)
@@ -231,7 +235,7 @@ def test_of_a_moving_picture_the_first_frame_is_taken() -> None:
     written = BytesIO()
     frames[0].save(written, "WEBP", save_all=True, append_images=frames[1:])
 
-    made = imaging.sizes_of(imaging.examine(written.getvalue()).content)
+    made = thumbnails.sizes_of(thumbnails.examine(written.getvalue()).content)
 
     thumb = Image.open(BytesIO(made[0].content))
     assert not getattr(thumb, "is_animated", False)
@@ -271,7 +275,7 @@ def test_broken_files_are_refused_and_never_a_bug(whole: bytes, data: st.DataObj
 
     for broken in (bytes(content), whole[:cut]):
         try:
-            imaging.sizes_of(imaging.examine(broken).content)
+            thumbnails.sizes_of(thumbnails.examine(broken).content)
         except (PictureUnreadable, PictureTooManyPixels):
             continue
 
@@ -417,12 +421,12 @@ def test_a_product_and_a_removal_that_want_one_picture_do_not_both_get_it(app: F
         def shows(media_id: UUID = media_id, number: int = number) -> str:
             draft = ProductDraft(title=f"M{number}", images=(ImageDraft(media_id=media_id),))
             with transaction():
-                catalog.create_product(draft, by=SYSTEM)
+                product_service.create_product(draft, by=SYSTEM)
             return "shown"
 
         def goes(media_id: UUID = media_id) -> str:
             with transaction():
-                catalog.remove_media(media_id, by=SYSTEM)
+                media_service.remove_media(media_id, by=SYSTEM)
             return "gone"
 
         outcome = at_once(app, [shows, goes])
@@ -442,7 +446,7 @@ def test_a_product_that_takes_a_picture_just_when_it_is_ready_has_its_sizes(app:
         def shows(media_id: UUID = media_id, number: int = number) -> None:
             draft = ProductDraft(title=f"R{number}", images=(ImageDraft(media_id=media_id),))
             with transaction():
-                catalog.create_product(draft, by=SYSTEM)
+                product_service.create_product(draft, by=SYSTEM)
 
         def makes(media_id: UUID = media_id) -> None:
             flows.make_sizes(media_id)
@@ -451,7 +455,7 @@ def test_a_product_that_takes_a_picture_just_when_it_is_ready_has_its_sizes(app:
 
         product_id = session.scalar(select(Product.id).where(Product.title == f"R{number}"))
         assert product_id is not None
-        assert len(queries.get_product(product_id)["images"][0]["sizes"]) == 4
+        assert len(admin_detail.get_product(product_id)["images"][0]["sizes"]) == 4
 
 
 def test_a_job_that_dies_on_the_way_begins_again(
@@ -470,12 +474,12 @@ def test_a_job_that_dies_on_the_way_begins_again(
     monkeypatch.setattr(storage, "put", dies)
     with pytest.raises(StorageUnavailable):
         flows.make_sizes(media_id)
-    assert queries.get_media(media_id)["state"] == "waiting"
+    assert media_queries.get_media(media_id)["state"] == "waiting"
 
     flows.make_sizes(media_id)
     flows.make_sizes(media_id)
 
-    assert queries.get_media(media_id)["state"] == "ready"
+    assert media_queries.get_media(media_id)["state"] == "ready"
     files = [key.rpartition("/")[2] for key in calls]
     assert files[:2] == ["thumb.webp", "small.webp"]
     assert files[2:] == ["thumb.webp", "small.webp", "medium.webp", "large.webp"]
@@ -517,11 +521,11 @@ def test_the_list_of_pictures_costs_one_statement(desk: FlaskClient) -> None:
     ids = [flows.add_picture(a_picture(size=(20 + n, 20)), by=SYSTEM) for n in range(5)]
 
     with count_statements() as statements:
-        page = queries.list_media(limit=3)
+        page = media_queries.list_media(limit=3)
 
     assert statements.count == 1, statements
     assert [card["id"] for card in page["data"]] == ids[::-1][:3]
-    later = queries.list_media(limit=3, cursor=page["page"]["next_cursor"])
+    later = media_queries.list_media(limit=3, cursor=page["page"]["next_cursor"])
     assert [card["id"] for card in later["data"]] == ids[1::-1]
 
 
@@ -636,7 +640,7 @@ def test_a_picture_that_is_removed_while_its_sizes_are_made_leaves_no_file(
     def put_late(key: str, content: bytes) -> None:
         if key.endswith("small.webp"):
             with transaction():
-                catalog.remove_media(media_id, by=SYSTEM)
+                media_service.remove_media(media_id, by=SYSTEM)
             flows.forget_files(media_id, f"{flows.folder_of(media_id)}/original.jpg")
         put(key, content)
 

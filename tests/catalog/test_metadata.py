@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.catalog.models import Product
+from api.catalog.models.products import Product
 from api.catalog.service.metadata import merged
 from tests.support.catalogue import a_category, a_product
 from tests.support.collections import a_collection, a_product_id

@@ -12,19 +12,17 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
-from api.catalog import queries, service
 from api.catalog.errors import BarcodeTaken
 from api.catalog.events import PriceChanged
-from api.catalog.models import PriceRange, PriceRecord, VariantPrice
-from api.catalog.queries.documents import product_documents, product_ids_of
-from api.catalog.service import (
-    Arrival,
-    PriceDraft,
-    ProductDraft,
-    ProductStatus,
-    VariantDraft,
-    price_book,
-)
+from api.catalog.models.prices import PriceRange, PriceRecord, VariantPrice
+from api.catalog.queries import admin_detail
+from api.catalog.queries.export_documents import product_documents, product_ids_of
+from api.catalog.service import arrivals, restatement
+from api.catalog.service import prices as price_service
+from api.catalog.service import variants as variant_service
+from api.catalog.service.arrivals import Arrival
+from api.catalog.service.inputs import PriceDraft, ProductDraft, VariantDraft
+from api.catalog.states import ProductStatus
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -53,7 +51,7 @@ def _asks(variant_id: UUID, *prices: str, day: int) -> None:
         price, _, before = text.partition(" instead of ")
         drafts.append(PriceDraft(money(price), money(before) if before else None))
     with clock.frozen(_on(day)), transaction():
-        service.set_prices(variant_id, drafts, expected_version=None, by=SYSTEM)
+        variant_service.set_prices(variant_id, drafts, expected_version=None, by=SYSTEM)
 
 
 def _prior(variant_id: UUID, currency: str = "EUR") -> int | None:
@@ -200,12 +198,12 @@ def test_arrivals_write_history_too(app: Flask) -> None:
             ),
         )
         with clock.frozen(_on(day)), transaction():
-            service.take_in([Arrival(draft, ProductStatus.ACTIVE)])
+            arrivals.take_in([Arrival(draft, ProductStatus.ACTIVE)])
 
     take_in("10 EUR", day=0)
     take_in("9 EUR", "15 EUR", day=5)
     with clock.frozen(_on(9)), transaction():
-        service.set_prices(
+        variant_service.set_prices(
             session.scalars(
                 select(VariantPrice.variant_id).where(VariantPrice.amount == 1500)
             ).one(),
@@ -237,7 +235,7 @@ def test_a_document_that_is_refused_halfway_changed_no_price_and_says_so_of_none
     second["barcodes"] = [{"code": "TAKEN", "pack_quantity": 1}]
 
     with transaction():
-        (restated,) = service.restate([document], is_overwriting=True, by=SYSTEM)
+        (restated,) = restatement.restate([document], is_overwriting=True, by=SYSTEM)
 
     assert isinstance(restated.refusal, BarcodeTaken)
     assert [amount for _, amount, _, _ in _records(small)] == [1000]
@@ -254,7 +252,7 @@ def test_a_hundred_prices_are_written_in_as_many_statements_as_two(app: Flask) -
             for one in some
         ]
         with clock.frozen(_on(day)), transaction(), count_statements() as statements:
-            assert len(price_book.write(rows)) == len(some)
+            assert len(price_service.write(rows)) == len(some)
         counts.append(statements.count)
 
     assert counts[0] == counts[1] == 4
@@ -367,7 +365,7 @@ def test_staff_read_a_history_page_by_page(app: Flask, client: FlaskClient) -> N
         (None, None),
     ]
     assert (len(dollars["data"]), dollars["page"]["total"]) == (1, 1)
-    assert queries.get_variant(mug)["prices"][0] == {
+    assert admin_detail.get_variant(mug)["prices"][0] == {
         "price": {"amount": 800, "currency": "EUR"},
         "compare_at": {"amount": 1000, "currency": "EUR"},
         "reduced_since": _on(40),

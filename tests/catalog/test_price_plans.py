@@ -9,9 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from api.catalog import queries, service
-from api.catalog.models import Variant
-from api.catalog.service import PriceDraft, price_book
+from api.catalog.models.products import Variant
+from api.catalog.queries import prices as price_queries
+from api.catalog.service import prices as price_service
+from api.catalog.service import scheduled_prices
+from api.catalog.service.inputs import PriceDraft
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform.db import db, session, transaction
@@ -53,14 +55,14 @@ def variant(app: Flask) -> UUID:
 
 def _reduces(variant_id: UUID) -> None:
     with transaction():
-        price_book.write(
+        price_service.write(
             [{"variant_id": variant_id, "currency": "EUR", "amount": 5, "compare_at": 9}]
         )
 
 
 def _plans(variant_id: UUID) -> None:
     with transaction():
-        service.schedule_price(
+        scheduled_prices.schedule_price(
             variant_id,
             PriceDraft(money("8 EUR")),
             starts_at=clock.now() + timedelta(days=9),
@@ -70,7 +72,9 @@ def _plans(variant_id: UUID) -> None:
 
 
 def _history(variant_id: UUID) -> Any:
-    return queries.price_history(variant_id, currency=None, limit=25, cursor=None, with_total=False)
+    return price_queries.price_history(
+        variant_id, currency=None, limit=25, cursor=None, with_total=False
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,7 +102,7 @@ def test_what_is_due_is_found_among_all_that_is_over(app: Flask, variant: UUID) 
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
 
-    plan = plans_of(service.due_schedules)
+    plan = plans_of(scheduled_prices.due_schedules)
 
     assert "ix_scheduled_prices_to_start" in plan, plan
     assert "ix_scheduled_prices_to_end" in plan, plan

@@ -7,8 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from api.catalog.models import Variant
-from api.catalog.queries import desk_list
+from api.catalog.models.products import Variant
+from api.catalog.queries import admin_list
 from api.kernel.ids import new_id
 from api.platform.db import session
 from tests.support.catalogue import a_product
@@ -128,7 +128,7 @@ def test_a_page_ends_before_its_variants_are_too_many(
     client: FlaskClient, anna: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A product with more than a page may have is a page of its own, and nothing is left out."""
-    monkeypatch.setattr(desk_list, "VARIANTS_OF_A_PAGE", 5)
+    monkeypatch.setattr(admin_list, "VARIANTS_OF_A_PAGE", 5)
     small = mugs(4, variants=2)
     large = product_of(a_product(*(f"SHIRT-{n}" for n in range(7)))[0])
     ids = ",".join([*small, large])

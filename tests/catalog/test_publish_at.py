@@ -11,11 +11,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 
-from api.catalog import jobs, queries, service
+from api.catalog import jobs
 from api.catalog.errors import PublishAtNeedsDraft, PublishAtPassed
 from api.catalog.events import CatalogueChanged, ProductPublished
-from api.catalog.models import Product
-from api.catalog.service import Arrival, ProductDraft, ProductStatus, products
+from api.catalog.models.products import Product
+from api.catalog.queries import admin_detail
+from api.catalog.service import arrivals
+from api.catalog.service import products as product_service
+from api.catalog.service.arrivals import Arrival
+from api.catalog.service.inputs import ProductDraft
+from api.catalog.states import ProductStatus
 from api.kernel import clock
 from api.kernel.errors import Refused
 from api.kernel.principal import SYSTEM
@@ -32,14 +37,16 @@ NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)
 def _waiting(sku: str, at: datetime = NOON) -> UUID:
     product_id = a_product_id(sku, published=False)
     with transaction():
-        version = queries.get_product(product_id)["version"]
-        service.edit_product(product_id, {"publish_at": at}, expected_version=version, by=SYSTEM)
+        version = admin_detail.get_product(product_id)["version"]
+        product_service.edit_product(
+            product_id, {"publish_at": at}, expected_version=version, by=SYSTEM
+        )
     return product_id
 
 
 def _status(product_id: UUID) -> tuple[str, datetime | None]:
     session.rollback()
-    product = queries.get_product(product_id)
+    product = admin_detail.get_product(product_id)
     return product["status"], product["publish_at"]
 
 
@@ -72,17 +79,17 @@ def test_one_that_cannot_be_published_holds_up_nobody(
 ) -> None:
     """It stays a draft without a moment, says so in the audit log, and is not tried again."""
     bad, good = _waiting("BAD", NOON - timedelta(hours=1)), _waiting("GOOD")
-    publish = products.publish_product
+    publish = product_service.publish_product
 
     def refuse(product_id: UUID, **given: Any) -> None:
         publish(product_id, **given)
         if product_id == bad:
             raise Refused("It lacks something.")
 
-    monkeypatch.setattr(products, "publish_product", refuse)
+    monkeypatch.setattr(product_service, "publish_product", refuse)
     with _at(NOON):
         jobs.publish_due_products()
-        assert queries.due_to_publish() == []
+        assert product_service.due_to_publish() == []
 
     assert _status(bad) == ("draft", None)
     assert _status(good) == ("active", None)
@@ -125,13 +132,15 @@ def test_a_moment_is_to_come_and_for_drafts_only(app: Flask) -> None:
 
     past = clock.now() - timedelta(seconds=1)
     with pytest.raises(PublishAtPassed), transaction():
-        service.edit_product(draft, {"publish_at": past}, expected_version=1, by=SYSTEM)
+        product_service.edit_product(draft, {"publish_at": past}, expected_version=1, by=SYSTEM)
     with pytest.raises(PublishAtPassed), transaction():
-        service.create_product(ProductDraft(title="Late", publish_at=clock.now()), by=SYSTEM)
+        product_service.create_product(
+            ProductDraft(title="Late", publish_at=clock.now()), by=SYSTEM
+        )
     with pytest.raises(PublishAtNeedsDraft), transaction():
-        service.edit_product(active, {"publish_at": NOON}, expected_version=2, by=SYSTEM)
+        product_service.edit_product(active, {"publish_at": NOON}, expected_version=2, by=SYSTEM)
     with transaction():
-        service.edit_product(active, {"publish_at": None}, expected_version=2, by=SYSTEM)
+        product_service.edit_product(active, {"publish_at": None}, expected_version=2, by=SYSTEM)
 
     assert (_status(draft), _status(active)) == (("draft", None), ("active", None))
 
@@ -144,13 +153,13 @@ def test_whatever_moves_a_draft_calls_its_moment_off(app: Flask) -> None:
             update(Product).where(Product.id == imported).values(external_reference="x:1")
         )
     with transaction():
-        service.archive_product(archived, expected_version=None, by=SYSTEM)
+        product_service.archive_product(archived, expected_version=None, by=SYSTEM)
         draft = ProductDraft(title="Imported", slug="imported", external_reference="x:1")
-        service.take_in([Arrival(draft, ProductStatus.ACTIVE)])
+        arrivals.take_in([Arrival(draft, ProductStatus.ACTIVE)])
     with transaction():
-        service.unarchive_product(archived, expected_version=None, by=SYSTEM)
-        service.archive_product(imported, expected_version=None, by=SYSTEM)
-        service.unarchive_product(imported, expected_version=None, by=SYSTEM)
+        product_service.unarchive_product(archived, expected_version=None, by=SYSTEM)
+        product_service.archive_product(imported, expected_version=None, by=SYSTEM)
+        product_service.unarchive_product(imported, expected_version=None, by=SYSTEM)
 
     with _at(NOON):
         jobs.publish_due_products()

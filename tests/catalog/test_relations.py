@@ -5,8 +5,9 @@ from uuid import UUID
 
 from flask.testing import FlaskClient
 
-from api.catalog import queries
 from api.catalog.events import CatalogueChanged
+from api.catalog.queries import admin_detail
+from api.catalog.queries import related_products as related_product_queries
 from api.kernel.ids import new_id
 from tests.support.collections import a_product_id
 from tests.support.facts import facts_of
@@ -39,12 +40,12 @@ def test_each_kind_is_kept_in_its_order(client: FlaskClient, anna: Person) -> No
     assert (
         _put(client, anna, phone, 3, accessory=[three, one, two], upsell=[one]).status_code == 200
     )
-    assert queries.get_product(phone)["version"] == 3
+    assert admin_detail.get_product(phone)["version"] == 3
     assert len(facts_of(CatalogueChanged)) == told
     turned = _put(client, anna, phone, 3, accessory=[one, three]).get_json()
     assert [row["slug"] for row in turned["accessory"]] == ["case-0", "case-2"]
     assert {kind: len(turned[kind]) for kind in KINDS} == dict.fromkeys(KINDS, 0) | {"accessory": 2}
-    assert queries.get_relations(one)["accessory"] == []
+    assert related_product_queries.get_relations(one)["accessory"] == []
     assert _put(client, anna, phone, 3, related=[one]).status_code == 412
 
 
@@ -61,7 +62,7 @@ def test_what_cannot_stand_beside_it_is_pointed_at(client: FlaskClient, anna: Pe
     ):
         refused = _put(client, anna, phone, 2, **related)
         assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (422, pointer)
-    assert queries.get_product(phone)["version"] == 2
+    assert admin_detail.get_product(phone)["version"] == 2
     assert _put(client, anna, new_id(), 1).status_code == 404
     gone = client.get(f"/api/v1/admin/products/{new_id()}/relations", headers=anna.headers)
     assert gone.status_code == 404
@@ -73,6 +74,6 @@ def test_many_cost_two_statements(client: FlaskClient, anna: Person) -> None:
     _put(client, anna, phone, 2, related=[a_product_id(f"CASE-{n}") for n in range(9)])
 
     with count_statements() as statements:
-        found = queries.get_relations(phone)
+        found = related_product_queries.get_relations(phone)
 
     assert (len(found["related"]), statements.count) == (9, 2)

@@ -6,11 +6,15 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import func, select
 
-from api.catalog import service
 from api.catalog.events import CatalogueChanged, PriceChanged
-from api.catalog.models import PriceRange, PriceRecord, Product, Variant, VariantPrice
-from api.catalog.queries.documents import product_documents, product_ids_of
-from api.catalog.service import Outcome, PriceDraft, Restated
+from api.catalog.models.prices import PriceRange, PriceRecord, VariantPrice
+from api.catalog.models.products import Product, Variant
+from api.catalog.queries.export_documents import product_documents, product_ids_of
+from api.catalog.service import restatement
+from api.catalog.service import variants as variant_service
+from api.catalog.service.arrivals import Outcome
+from api.catalog.service.inputs import PriceDraft
+from api.catalog.service.restatement import Restated
 from api.kernel.principal import SYSTEM
 from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
@@ -29,7 +33,7 @@ def _documents(*slugs: str) -> list[dict[str, Any]]:
 
 def _restate(documents: Sequence[dict[str, Any]]) -> list[Restated]:
     with transaction():
-        return service.restate(documents, is_overwriting=True, by=SYSTEM)
+        return restatement.restate(documents, is_overwriting=True, by=SYSTEM)
 
 
 def _versions() -> tuple[list[int], list[int]]:
@@ -150,7 +154,9 @@ def test_one_variant_and_many_are_written_down_alike(app: Flask) -> None:
 
     _restate([cup])
     with transaction():
-        service.set_prices(jar, [PriceDraft(money("9 EUR"))], expected_version=None, by=SYSTEM)
+        variant_service.set_prices(
+            jar, [PriceDraft(money("9 EUR"))], expected_version=None, by=SYSTEM
+        )
 
     entries = session.execute(
         select(AuditEntry.actor, AuditEntry.changes).where(AuditEntry.action == "variant.priced")

@@ -12,11 +12,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from api.catalog import jobs, service
+from api.catalog import jobs
 from api.catalog.errors import ScheduleInThePast, SchedulesOverlap
 from api.catalog.events import CatalogueChanged, PriceChanged
-from api.catalog.models import PriceRecord, ScheduledPrice, ScheduleState, Variant, VariantPrice
-from api.catalog.service import PriceDraft
+from api.catalog.models.prices import PriceRecord, ScheduledPrice, ScheduleState, VariantPrice
+from api.catalog.models.products import Variant
+from api.catalog.service import scheduled_prices
+from api.catalog.service import variants as variant_service
+from api.catalog.service.inputs import PriceDraft
 from api.kernel import clock
 from api.kernel.errors import InvalidState
 from api.kernel.ids import new_id
@@ -56,7 +59,7 @@ def _plan(
 ) -> UUID:
     """Schedule a price at noon, in hours from then."""
     with _at(0), transaction():
-        return service.schedule_price(
+        return scheduled_prices.schedule_price(
             variant_id,
             PriceDraft(money(price), money(compare_at) if compare_at else None),
             starts_at=NOON + starts * HOUR,
@@ -95,7 +98,7 @@ def _actions() -> list[str]:
 
 def _asks(variant_id: UUID, *prices: str, at: float) -> None:
     with _at(at), transaction():
-        service.set_prices(
+        variant_service.set_prices(
             variant_id, [PriceDraft(money(p)) for p in prices], expected_version=None, by=SYSTEM
         )
 
@@ -227,7 +230,7 @@ def test_the_later_one_waits_for_a_worker_that_has_the_earlier(app: Flask, mug: 
 
 def _carry_out(schedule_id: UUID) -> bool:
     with transaction():
-        return service.carry_out(schedule_id)
+        return scheduled_prices.carry_out(schedule_id)
 
 
 def test_many_workers_carry_each_out_once(app: Flask) -> None:
@@ -302,7 +305,7 @@ def test_two_who_plan_the_same_hour_at_once_are_not_both_let(app: Flask, mug: UU
 
     def plan() -> UUID:
         with transaction():
-            return service.schedule_price(
+            return scheduled_prices.schedule_price(
                 mug,
                 PriceDraft(money("8 EUR")),
                 starts_at=clock.now() + HOUR,
@@ -326,17 +329,17 @@ def test_a_schedule_is_called_off_before_and_while_it_runs(mug: UUID) -> None:
     waiting = _plan(mug, "8 EUR")
     running = _plan(mug, "7 EUR", starts=5, ends=9)
     with transaction():
-        service.cancel_schedule(waiting, by=SYSTEM)
+        scheduled_prices.cancel_schedule(waiting, by=SYSTEM)
     _run(2)
     assert _prices(mug) == {"EUR": (1000, None)}
     _run(5)
     assert _prices(mug) == {"EUR": (700, None)}
     with _at(6), transaction():
-        service.cancel_schedule(running, by=SYSTEM)
+        scheduled_prices.cancel_schedule(running, by=SYSTEM)
 
     assert (_prices(mug), _state(running)) == ({"EUR": (1000, None)}, ScheduleState.CANCELLED)
     with pytest.raises(InvalidState), transaction():
-        service.cancel_schedule(running, by=SYSTEM)
+        scheduled_prices.cancel_schedule(running, by=SYSTEM)
     _run(9)
     assert _prices(mug) == {"EUR": (1000, None)}
 

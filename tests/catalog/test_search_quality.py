@@ -10,10 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from api.catalog import queries, service
-from api.catalog.models import Product
-from api.catalog.queries import Wanted
-from api.catalog.service import BarcodeDraft, ProductDraft, VariantDraft
+from api.catalog.models.products import Product
+from api.catalog.queries import storefront_list
+from api.catalog.queries.filters import Wanted
+from api.catalog.service import products as product_service
+from api.catalog.service import search_terms
+from api.catalog.service.inputs import BarcodeDraft, ProductDraft, VariantDraft
 from api.dev import demo
 from api.inventory import service as inventory
 from api.kernel.principal import SYSTEM
@@ -185,7 +187,7 @@ def demo_catalogue(app: Flask) -> Flask:
         inventory.create_location("MAIN", "Main shelf", by=SYSTEM)
     demo.stock_shelves()
     with transaction():
-        service.learn_words(session.scalars(select(Product.slug)).all())
+        search_terms.learn_words(session.scalars(select(Product.slug)).all())
     return app
 
 
@@ -199,10 +201,10 @@ def awkward_catalogue(app: Flask) -> Flask:
             variants=(VariantDraft(sku=sku, barcodes=tuple(map(BarcodeDraft, codes))),),
         )
         with transaction():
-            stored = service.create_product(draft, by=SYSTEM)
-            service.publish_product(stored.product_id, expected_version=None, by=SYSTEM)
+            stored = product_service.create_product(draft, by=SYSTEM)
+            product_service.publish_product(stored.product_id, expected_version=None, by=SYSTEM)
     with transaction():
-        service.learn_words(session.scalars(select(Product.slug)).all())
+        search_terms.learn_words(session.scalars(select(Product.slug)).all())
     return app
 
 
@@ -218,7 +220,7 @@ def _try_all(table: Iterable[Sequence[str]]) -> None:
     """Try every row, so that a change of the order shows everything that it does."""
     wrong = []
     for typed, *first in table:
-        data = queries.shown_products(Wanted(currency="EUR", q=typed))["data"]
+        data = storefront_list.shown_products(Wanted(currency="EUR", q=typed))["data"]
         found = [card["title"] for card in data][: len(first) or None]
         if found != first:
             wrong.append(f"{typed!r} should find {first}, and finds {found}")

@@ -12,10 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from api.catalog import queries, service
-from api.catalog.models import AttributeKind, Collection, CollectionKind, CollectionMember, Variant
-from api.catalog.queries import Wanted
-from api.catalog.service import AttributeDraft, ChoiceDraft, TypeAttributeDraft
+from api.catalog.models.attributes import AttributeKind
+from api.catalog.models.navigation import Collection, CollectionKind, CollectionMember
+from api.catalog.models.products import Variant
+from api.catalog.queries import storefront_list
+from api.catalog.queries.filters import Wanted
+from api.catalog.service import attributes as attribute_service
+from api.catalog.service import product_types as product_type_service
+from api.catalog.service import products as product_service
+from api.catalog.service import stock_status
+from api.catalog.service.inputs import AttributeDraft, ChoiceDraft, TypeAttributeDraft
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -54,7 +60,7 @@ def shelf(client: FlaskClient) -> FlaskClient:
             ids = a_product(sku, title=title, price=price, **given_more)
         if sku in ("MUG", "PAN", "TEE"):
             with transaction():
-                service.note_availability([ids[0]], [])
+                stock_status.note_availability([ids[0]], [])
     return client
 
 
@@ -308,7 +314,7 @@ def test_no_product_comes_twice_or_is_missed_while_others_are_added(client: Flas
         seen: list[str] = []
         cursor = None
         while True:
-            page = queries.shown_products(
+            page = storefront_list.shown_products(
                 wanted, sort=sort, limit=chance.randrange(1, 8), cursor=cursor
             )
             seen += [card["id"] for card in page["data"]]
@@ -325,7 +331,7 @@ def test_no_product_comes_twice_or_is_missed_while_others_are_added(client: Flas
 def _all(wanted: Wanted, **how: Any) -> Iterator[dict[str, Any]]:
     cursor = None
     while True:
-        page = queries.shown_products(wanted, cursor=cursor, **how)
+        page = storefront_list.shown_products(wanted, cursor=cursor, **how)
         yield from page["data"]
         cursor = page["page"]["next_cursor"]
         if cursor is None:
@@ -346,7 +352,7 @@ def test_old_addresses_lead_to_the_present_one(client: FlaskClient) -> None:
     ids = a_product("MUG", title="Mug", slug="mug")
     product_id = session.scalars(select(Variant.product_id).where(Variant.id == ids[0])).one()
     with transaction():
-        service.edit_product(product_id, {"slug": "big-mug"}, expected_version=2, by=SYSTEM)
+        product_service.edit_product(product_id, {"slug": "big-mug"}, expected_version=2, by=SYSTEM)
 
     moved = client.get("/api/v1/products/mug?currency=EUR")
 
@@ -370,9 +376,9 @@ def test_attributes_filter_and_are_counted(shelf: FlaskClient) -> None:
             AttributeDraft(code="made", name="Made on", kind=AttributeKind.DATE),
             AttributeDraft(code="vegan", name="Vegan", kind=AttributeKind.BOOLEAN),
         ):
-            service.create_attribute(draft, by=SYSTEM)
+            attribute_service.create_attribute(draft, by=SYSTEM)
         types = [TypeAttributeDraft(code=code) for code in ("wood", "width", "made", "vegan")]
-        service.create_product_type("Board", types, by=SYSTEM)
+        product_type_service.create_product_type("Board", types, by=SYSTEM)
     for title, said in (
         ("Thin Board", {"wood": ["oak"], "width": 10.5, "made": "2026-01-01", "vegan": True}),
         ("Wide Board", {"wood": ["oak", "ash"], "width": 40, "made": "2026-06-01"}),
@@ -380,7 +386,9 @@ def test_attributes_filter_and_are_counted(shelf: FlaskClient) -> None:
         ids = a_product(title.upper().replace(" ", "-"), title=title, product_type="board")
         product_id = session.scalars(select(Variant.product_id).where(Variant.id == ids[0])).one()
         with transaction():
-            service.edit_product(product_id, {"attributes": said}, expected_version=2, by=SYSTEM)
+            product_service.edit_product(
+                product_id, {"attributes": said}, expected_version=2, by=SYSTEM
+            )
 
     for query, titles in (
         ("attribute=wood:ash", ["Wide Board"]),

@@ -7,9 +7,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from api.catalog import service
-from api.catalog.models import Variant
-from api.catalog.service import PriceDraft
+from api.catalog.models.products import Variant
+from api.catalog.service import categories as category_service
+from api.catalog.service import products as product_service
+from api.catalog.service import stock_status
+from api.catalog.service import variants as variant_service
+from api.catalog.service.inputs import PriceDraft
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_category, a_product, money
@@ -67,7 +70,7 @@ def test_a_price_makes_one_page_and_its_lists_old(shop: Shop) -> None:
 
     def change() -> None:
         price = PriceDraft(money("12.00 EUR"))
-        service.set_prices(shop.mug, [price], expected_version=1, by=SYSTEM)
+        variant_service.set_prices(shop.mug, [price], expected_version=1, by=SYSTEM)
 
     assert shop.made_old_by(change) == {MUGS, KITCHEN, ALL, SEARCH, MUG_PAGE}
     card = shop.client.get(MUGS).get_json()["data"][0]
@@ -76,9 +79,9 @@ def test_a_price_makes_one_page_and_its_lists_old(shop: Shop) -> None:
 
 def test_what_sells_out_makes_its_lists_old(shop: Shop) -> None:
     with transaction():
-        service.note_availability([shop.lamp], [])
+        stock_status.note_availability([shop.lamp], [])
 
-    old = shop.made_old_by(lambda: service.note_availability([], [shop.lamp]))
+    old = shop.made_old_by(lambda: stock_status.note_availability([], [shop.lamp]))
 
     assert old == {LAMPS, ALL, SEARCH, LAMP_PAGE}
 
@@ -87,7 +90,7 @@ def test_a_list_that_a_product_left_is_old_too(shop: Shop) -> None:
     """It is not among the product's categories any more."""
 
     def change() -> None:
-        service.edit_product(
+        product_service.edit_product(
             shop.product_of(shop.mug),
             {"category_ids": [shop.lamps]},
             expected_version=2,
@@ -102,7 +105,9 @@ def test_a_category_makes_everything_old(shop: Shop) -> None:
     """Any page may show it on the way down to it."""
 
     def change() -> None:
-        service.edit_category(shop.lamps, {"name": "Lights"}, expected_version=1, by=SYSTEM)
+        category_service.edit_category(
+            shop.lamps, {"name": "Lights"}, expected_version=1, by=SYSTEM
+        )
 
     assert len(shop.made_old_by(change)) == 7
 
@@ -110,6 +115,6 @@ def test_a_category_makes_everything_old(shop: Shop) -> None:
 def test_what_changes_nothing_makes_nothing_old(shop: Shop) -> None:
     def change() -> None:
         price = PriceDraft(money("9.99 EUR"))
-        service.set_prices(shop.mug, [price], expected_version=1, by=SYSTEM)
+        variant_service.set_prices(shop.mug, [price], expected_version=1, by=SYSTEM)
 
     assert shop.made_old_by(change) == set()

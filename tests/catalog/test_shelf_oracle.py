@@ -17,9 +17,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from api.catalog import service
-from api.catalog.models import AttributeKind, Variant
-from api.catalog.service import AttributeDraft, ChoiceDraft, TypeAttributeDraft
+from api.catalog.models.attributes import AttributeKind
+from api.catalog.models.products import Variant
+from api.catalog.service import attributes as attribute_service
+from api.catalog.service import product_types as product_type_service
+from api.catalog.service import products as product_service
+from api.catalog.service import stock_status
+from api.catalog.service.inputs import AttributeDraft, ChoiceDraft, TypeAttributeDraft
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_category, a_product
@@ -65,9 +69,9 @@ def goods(app: Flask) -> list[Good]:
             ),
             AttributeDraft(code="width", name="Width", kind=AttributeKind.NUMBER),
         ):
-            service.create_attribute(draft, by=SYSTEM)
+            attribute_service.create_attribute(draft, by=SYSTEM)
         types = [TypeAttributeDraft(code="wood"), TypeAttributeDraft(code="width")]
-        service.create_product_type("Thing", types, by=SYSTEM)
+        product_type_service.create_product_type("Thing", types, by=SYSTEM)
     home = a_category("Home")
     places = {"home": home, "attic": a_category("Attic", below=home), "yard": a_category("Yard")}
     chance = random.Random(3)
@@ -110,9 +114,11 @@ def _put_on_shelf(number: int, places: Mapping[str, Any], chance: random.Random)
     said: dict[str, Any] = {"wood": list(good.wood) or None, "width": good.width}
     product_id = session.scalars(select(Variant.product_id).where(Variant.id == ids[0])).one()
     with transaction():
-        service.edit_product(product_id, {"attributes": said}, expected_version=None, by=SYSTEM)
+        product_service.edit_product(
+            product_id, {"attributes": said}, expected_version=None, by=SYSTEM
+        )
         if good.in_stock:
-            service.note_availability([ids[-1]], [])
+            stock_status.note_availability([ids[-1]], [])
     return good
 
 

@@ -12,12 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from api.catalog import queries, service
 from api.catalog.events import CatalogueChanged
 from api.catalog.jobs import learn_search_words
-from api.catalog.models import SearchWord, Variant
-from api.catalog.queries import Wanted
-from api.catalog.queries.guessing import is_typo
+from api.catalog.models.i18n import SearchWord
+from api.catalog.models.products import Variant
+from api.catalog.queries import storefront_list
+from api.catalog.queries.filters import Wanted
+from api.catalog.queries.spelling import is_typo
+from api.catalog.service import search_terms
+from api.catalog.service import translations as translation_service
 from api.catalog.texts import typo_keys
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -63,7 +66,7 @@ def shelf(app: Flask) -> Flask:
 def test_one_typo_is_forgiven(
     shelf: Flask, typed: str, corrected: str | None, first: str | None
 ) -> None:
-    found = queries.shown_products(Wanted(currency="EUR", q=typed))
+    found = storefront_list.shown_products(Wanted(currency="EUR", q=typed))
 
     assert found["corrected_q"] == corrected
     assert (found["data"][0]["title"] if found["data"] else None) == first
@@ -72,8 +75,8 @@ def test_one_typo_is_forgiven(
 def test_a_corrected_search_is_read_on_to_its_end(shelf: Flask) -> None:
     """The cursor belongs to what was searched, not to what was typed."""
     wanted = Wanted(currency="EUR", q="ketle")
-    first = queries.shown_products(wanted, limit=1)
-    second = queries.shown_products(wanted, limit=1, cursor=first["page"]["next_cursor"])
+    first = storefront_list.shown_products(wanted, limit=1)
+    second = storefront_list.shown_products(wanted, limit=1, cursor=first["page"]["next_cursor"])
 
     assert [first["data"][0]["title"], second["data"][0]["title"]] == ["Red Kettle", "Blue Kettle"]
     assert second["corrected_q"] == "kettle"
@@ -102,7 +105,7 @@ def _edited(word: str) -> Iterator[str]:
 
 def test_words_are_learned_once_and_codes_never(shelf: Flask) -> None:
     with transaction():
-        assert service.learn_words(["w-0", "w-1"]) == 0
+        assert search_terms.learn_words(["w-0", "w-1"]) == 0
     words = set(session.scalars(select(SearchWord.word)))
 
     assert {"blue", "kettle", "kiln", "oak"} <= words
@@ -111,7 +114,7 @@ def test_words_are_learned_once_and_codes_never(shelf: Flask) -> None:
 
 def test_words_are_counted(shelf: Flask) -> None:
     with transaction():
-        assert service.count_words() == len(set(session.scalars(select(SearchWord.word))))
+        assert search_terms.count_words() == len(set(session.scalars(select(SearchWord.word))))
 
     counts = {row.word: row.products for row in session.execute(select(SearchWord.__table__))}
     assert (counts["kettle"], counts["kiln"], counts["mug"]) == (2, 6, 1)
@@ -153,7 +156,9 @@ def polyglot(app: Flask) -> Iterator[FlaskClient]:
 
 def _translate(kind: str, subject_id: UUID, language: str, texts: dict[str, Any]) -> None:
     with transaction():
-        service.translate(kind, subject_id, language, texts, expected_version=0, by=SYSTEM)
+        translation_service.translate(
+            kind, subject_id, language, texts, expected_version=0, by=SYSTEM
+        )
 
 
 @pytest.mark.parametrize(

@@ -12,21 +12,30 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
-from api.catalog import queries, service
 from api.catalog.events import AttributeFilterChanged, CatalogueChanged
-from api.catalog.models import Attribute, AttributeKind, PriceRange, Product, ProductStatus, Trait
-from api.catalog.queries.traits import ids_by_pair
+from api.catalog.models.attributes import Attribute, AttributeKind, Trait
+from api.catalog.models.prices import PriceRange
+from api.catalog.models.products import Product
+from api.catalog.queries import admin_detail
+from api.catalog.queries import attributes as attribute_queries
+from api.catalog.queries import facet_values as facet_value_queries
+from api.catalog.queries.facet_values import ids_by_pair
 from api.catalog.schemas.batch import ProductRowSchema
-from api.catalog.service import (
-    Arrival,
+from api.catalog.service import arrivals, bulk_edit, reindex, restatement
+from api.catalog.service import attributes as attribute_service
+from api.catalog.service import facet_values as facet_value_service
+from api.catalog.service import product_types as product_type_service
+from api.catalog.service import products as product_service
+from api.catalog.service import variants as variant_service
+from api.catalog.service.arrivals import Arrival
+from api.catalog.service.inputs import (
     AttributeDraft,
     ChoiceDraft,
     ProductDraft,
     TypeAttributeDraft,
     VariantDraft,
-    refreshing,
-    traits,
 )
+from api.catalog.states import ProductStatus
 from api.catalog.texts import LONGEST_TRAIT_KEY, trait_key
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
@@ -85,7 +94,7 @@ def test_long_keys_are_told_apart() -> None:
 
 def _attribute(code: str, kind: str, *choices: str, **more: Any) -> UUID:
     with transaction():
-        return service.create_attribute(
+        return attribute_service.create_attribute(
             AttributeDraft(
                 code=code,
                 name=code.title(),
@@ -99,26 +108,28 @@ def _attribute(code: str, kind: str, *choices: str, **more: Any) -> UUID:
 
 def _kind(name: str, *codes: str) -> UUID:
     with transaction():
-        return service.create_product_type(
+        return product_type_service.create_product_type(
             name, [TypeAttributeDraft(code=code) for code in codes], by=SYSTEM
         )
 
 
 def _create(title: str = "Mug", **more: Any) -> UUID:
     with transaction():
-        return service.create_product(ProductDraft(title=title, **more), by=SYSTEM).product_id
+        return product_service.create_product(
+            ProductDraft(title=title, **more), by=SYSTEM
+        ).product_id
 
 
 def _edit(product_id: UUID, **changes: Any) -> None:
     with transaction():
-        service.edit_product(product_id, changes, expected_version=None, by=SYSTEM)
+        product_service.edit_product(product_id, changes, expected_version=None, by=SYSTEM)
 
 
 def _edit_attribute(attribute_id: UUID, **changes: Any) -> None:
     version = session.scalar(select(Attribute.version).where(Attribute.id == attribute_id))
     assert version is not None
     with transaction():
-        service.edit_attribute(attribute_id, changes, expected_version=version, by=SYSTEM)
+        attribute_service.edit_attribute(attribute_id, changes, expected_version=version, by=SYSTEM)
 
 
 def _traits(product_id: UUID) -> dict[tuple[str, str], str]:
@@ -132,7 +143,7 @@ def _traits(product_id: UUID) -> dict[tuple[str, str], str]:
 def _wrong() -> set[UUID]:
     """Return the products for which a rebuild from the rows gives something else."""
     with transaction():
-        return service.refresh_next(None)[1]
+        return reindex.refresh_next(None)[1]
 
 
 @pytest.fixture
@@ -199,9 +210,13 @@ def test_edits_of_a_product_and_its_variants_are_followed(typed: dict[str, UUID]
 
     _edit(product_id, vendor="", tags=["b"], product_type="Shirt", attributes={"vegan": True})
     with transaction():
-        added = service.add_variant(product_id, VariantDraft(option_values=("L",)), by=SYSTEM)
+        added = variant_service.add_variant(
+            product_id, VariantDraft(option_values=("L",)), by=SYSTEM
+        )
     with transaction():
-        service.edit_variant(added, {"option_values": ["XL"]}, expected_version=1, by=SYSTEM)
+        variant_service.edit_variant(
+            added, {"option_values": ["XL"]}, expected_version=1, by=SYSTEM
+        )
 
     assert set(_traits(product_id)) == {
         ("tag", "b"),
@@ -242,7 +257,7 @@ def test_arrivals_are_followed_too(typed: dict[str, UUID]) -> None:
     def take_in(**draft: Any) -> UUID:
         whole = {"title": "Tee", "slug": "tee", "external_reference": "x:tee", **draft}
         with transaction():
-            (made,) = service.take_in([Arrival(ProductDraft(**whole), ProductStatus.ACTIVE)])
+            (made,) = arrivals.take_in([Arrival(ProductDraft(**whole), ProductStatus.ACTIVE)])
         assert made.product_id is not None, made
         return made.product_id
 
@@ -270,7 +285,7 @@ def test_documents_are_followed_too(typed: dict[str, UUID]) -> None:
         document: dict[str, Any] = {"slug": "tee", "title": "Tee", "product_type": "Shirt"}
         document |= {"variants": [{"sku": "TEE"}], **more}
         with transaction():
-            (made,) = service.restate([document], is_overwriting=True, by=SYSTEM)
+            (made,) = restatement.restate([document], is_overwriting=True, by=SYSTEM)
         assert made.refusal is None, made.refusal
         return made
 
@@ -293,7 +308,7 @@ def test_storefronts_find_traits_by_what_people_type(typed: dict[str, UUID]) -> 
         for row in session.execute(select(Trait.kind, Trait.key, Trait.id))
     }
 
-    found = queries.trait_ids(
+    found = facet_value_queries.trait_ids(
         {
             "vendor": ["KILN", "kiln", "Other"],
             "tag": ["new-in", "SALE", "  "],
@@ -321,7 +336,7 @@ def test_storefronts_find_traits_by_what_people_type(typed: dict[str, UUID]) -> 
         "nothing": [],
     }
     with count_statements() as statements:
-        assert queries.trait_ids({"tag": [" "]}) == {"tag": []}
+        assert facet_value_queries.trait_ids({"tag": [" "]}) == {"tag": []}
     assert statements.count == 0
 
 
@@ -333,7 +348,7 @@ def test_attributes_describe_themselves_to_storefronts(typed: dict[str, UUID]) -
         _edit_attribute(typed[code], position=4)
 
     with count_statements() as statements:
-        told = queries.described_attributes()
+        told = facet_value_queries.described_attributes()
 
     assert statements.count == 2
     assert [one["code"] for one in told][:2] == ["first", "colour"]
@@ -349,12 +364,12 @@ def test_what_becomes_filterable_or_no_longer_is_follows(
     typed: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some products at a time, each time in a fact of its own, and storefronts read anew."""
-    monkeypatch.setattr(refreshing, "BATCH", 2)
+    monkeypatch.setattr(reindex, "BATCH", 2)
     product_ids = [
         _create(f"Shirt {n}", product_type="Shirt", attributes={"hidden": "yes"}) for n in range(5)
     ]
     with transaction():
-        service.publish_product(product_ids[0], expected_version=None, by=SYSTEM)
+        product_service.publish_product(product_ids[0], expected_version=None, by=SYSTEM)
     drain()
 
     _edit_attribute(typed["hidden"], is_filterable=True)
@@ -388,12 +403,12 @@ def test_many_products_cost_as_many_statements_as_few(app: Flask) -> None:
     counts = []
     for size, base in ((20, 0), (200, 1000)):
         for known in (False, True):
-            found: list[traits.Traits] = [
+            found: list[facet_value_service.Traits] = [
                 {("tag", f"{n}"): f"{n}", ("vendor", "kiln"): "Kiln"}
                 for n in range(base, base + size)
             ]
             with transaction(), count_statements() as statements:
-                ids = traits.ids_of(found)
+                ids = facet_value_service.ids_of(found)
             assert len({one for own in ids for one in own}) == size + 1
             counts.append((known, statements.count))
 
@@ -402,17 +417,17 @@ def test_many_products_cost_as_many_statements_as_few(app: Flask) -> None:
 
 def test_one_look_is_enough_for_a_whole_step(app: Flask) -> None:
     """But what a savepoint took back with it is looked for again: else products name nothing."""
-    found: list[traits.Traits] = [{("tag", "sale"): "Sale"}]
+    found: list[facet_value_service.Traits] = [{("tag", "sale"): "Sale"}]
     with transaction():
         try:
             with session.begin_nested():
-                (undone,) = traits.ids_of(found)
+                (undone,) = facet_value_service.ids_of(found)
                 with count_statements() as statements:
-                    assert traits.ids_of(found) == [undone]
+                    assert facet_value_service.ids_of(found) == [undone]
                 raise LookupError
         except LookupError:
             pass
-        (kept,) = traits.ids_of(found)
+        (kept,) = facet_value_service.ids_of(found)
 
     assert statements.count == 0
     assert ids_by_pair([("tag", "sale")]) == {("tag", "sale"): kept[0]}
@@ -442,11 +457,11 @@ def test_a_word_that_two_introduce_at_once_is_one_trait(app: Flask) -> None:
 def test_many_words_that_two_introduce_at_once_are_no_deadlock(app: Flask) -> None:
     """Everyone adds them in one order; without it the two would wait for each other."""
     for n in range(4):
-        words: traits.Traits = {("tag", f"{n} {one}"): "x" for one in range(3_000)}
+        words: facet_value_service.Traits = {("tag", f"{n} {one}"): "x" for one in range(3_000)}
 
-        def introduce(own: traits.Traits) -> list[list[int]]:
+        def introduce(own: facet_value_service.Traits) -> list[list[int]]:
             with transaction():
-                return traits.ids_of([own])
+                return facet_value_service.ids_of([own])
 
         backwards = dict(reversed(words.items()))
         outcome = at_once(
@@ -484,7 +499,7 @@ def _tag_many(product_ids: list[UUID], words: list[str]) -> dict[str, int]:
     given = {"items": items, "force": True, "on_error": OnError.SKIP}
     batch = Batch.read(given, ProductRowSchema())
     with transaction():
-        counts: dict[str, int] = service.edit_many_products(batch, by=SYSTEM)["counts"]
+        counts: dict[str, int] = bulk_edit.edit_many_products(batch, by=SYSTEM)["counts"]
     return counts
 
 
@@ -495,7 +510,7 @@ def test_a_word_whose_first_writer_gave_up_is_introduced_again(app: Flask) -> No
     def gives_up() -> None:
         try:
             with transaction():
-                service.create_product(ProductDraft(title="A", tags=("Sale",)), by=SYSTEM)
+                product_service.create_product(ProductDraft(title="A", tags=("Sale",)), by=SYSTEM)
                 written.set()
                 go_on.wait(PATIENCE_SECONDS)
                 raise LookupError
@@ -522,7 +537,7 @@ def test_the_catalogue_is_refreshed_after_an_upgrade_and_found_right_the_second_
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In batches, whatever was lost; a second run writes nothing."""
-    monkeypatch.setattr(refreshing, "BATCH", 2)
+    monkeypatch.setattr(reindex, "BATCH", 2)
     for n in range(5):
         a_product(f"MUG-{n}", vendor="Kiln", tags=["blue"], published=n > 0)
     with transaction():
@@ -558,8 +573,8 @@ def test_a_step_at_the_end_runs_in_its_own_transaction(
     """Other parts that keep something twice add theirs."""
     a_product("MUG")
     monkeypatch.setattr(
-        service,
-        "REFRESH_AT_THE_END",
+        reindex,
+        "AT_THE_END",
         (lambda: session.execute(update(Product).values(vendor="X")),),
     )
 
@@ -577,7 +592,9 @@ def test_refreshing_waits_for_who_edits_and_loses_nothing(app: Flask) -> None:
 
     def edit() -> None:
         with transaction():
-            service.edit_product(product_id, {"tags": ["after"]}, expected_version=1, by=SYSTEM)
+            product_service.edit_product(
+                product_id, {"tags": ["after"]}, expected_version=1, by=SYSTEM
+            )
             edited.set()
             threading.Event().wait(0.4)
 
@@ -656,18 +673,18 @@ def _take(
         _edit(product_ids[which], **{**what, "product_type": name})
     elif step in ("add", "resize"):
         variant = VariantDraft(sku=new_id().hex, option_values=(what,))
-        there = queries.get_product(product_ids[which])["variants"]
+        there = admin_detail.get_product(product_ids[which])["variants"]
         if any(one["option_values"] == [what] for one in there):
             return
         with transaction():
             if step == "add":
-                service.add_variant(product_ids[which], variant, by=SYSTEM)
+                variant_service.add_variant(product_ids[which], variant, by=SYSTEM)
             else:
-                service.edit_variant(
+                variant_service.edit_variant(
                     there[0]["id"], {"option_values": [what]}, expected_version=None, by=SYSTEM
                 )
     elif step == "arrive":
-        there = queries.get_product(product_ids[0])["external_reference"].split(":")[0]
+        there = admin_detail.get_product(product_ids[0])["external_reference"].split(":")[0]
         draft = ProductDraft(
             title=f"P{which}",
             slug=f"p{which}-{there}",
@@ -675,16 +692,16 @@ def _take(
             **what,
         )
         with transaction():
-            service.take_in([Arrival(draft, ProductStatus.ACTIVE)])
+            arrivals.take_in([Arrival(draft, ProductStatus.ACTIVE)])
     elif step == "filter":
         _edit_attribute(typed[which], is_filterable=what)
         drain()
     elif step == "label":
         _edit_attribute(typed[which], choices=[ChoiceDraft("Red", what), ChoiceDraft("blue", what)])
     else:
-        version = queries.get_product_type(typed[which])["version"]
+        version = attribute_queries.get_product_type(typed[which])["version"]
         with transaction():
-            service.edit_product_type(
+            product_type_service.edit_product_type(
                 typed[which], {"name": what}, expected_version=version, by=SYSTEM
             )
 
@@ -752,10 +769,10 @@ def test_a_maker_is_called_as_the_last_correction_spells_it(app: Flask) -> None:
 
     with transaction():
         changes = {"vendor": "Acme GmbH", "tags": ["neu"], "product_type": "Mug"}
-        service.edit_product(one, changes, expected_version=None, by=SYSTEM)
+        product_service.edit_product(one, changes, expected_version=None, by=SYSTEM)
     assert facts_of(CatalogueChanged)[-1].is_tree, "any list may show it among its filters"
     with transaction():
-        service.edit_product(two, {"vendor": "Acme GmbH"}, expected_version=None, by=SYSTEM)
+        product_service.edit_product(two, {"vendor": "Acme GmbH"}, expected_version=None, by=SYSTEM)
 
     assert not facts_of(CatalogueChanged)[-1].is_tree, "it was called so already"
     assert _labels() == {"vendor": ["Acme GmbH"], "tag": ["neu"], "type": ["Mug"]}
@@ -768,7 +785,7 @@ def test_another_maker_leaves_the_spelling_of_the_first_alone(app: Flask) -> Non
     assert two is not None
 
     with transaction():
-        service.edit_product(two, {"vendor": "ACME"}, expected_version=None, by=SYSTEM)
+        product_service.edit_product(two, {"vendor": "ACME"}, expected_version=None, by=SYSTEM)
 
     assert _labels() == {"vendor": ["Acme", "Kiln"]}
     assert not facts_of(CatalogueChanged)[-1].is_tree

@@ -10,20 +10,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
-from api.catalog import queries
-from api.catalog import service as catalog
 from api.catalog.events import CatalogueChanged
-from api.catalog.models import (
-    Attribute,
-    AttributeChoice,
-    AttributeKind,
-    Collection,
-    CollectionKind,
-    Product,
-    Translation,
-    Variant,
-)
-from api.catalog.service import Arrival, Outcome, ProductDraft, VariantDraft
+from api.catalog.models.attributes import Attribute, AttributeChoice, AttributeKind
+from api.catalog.models.i18n import Translation
+from api.catalog.models.navigation import Collection, CollectionKind
+from api.catalog.models.products import Product, Variant
+from api.catalog.queries import admin_list
+from api.catalog.queries import translations as translation_queries
+from api.catalog.service import arrivals
+from api.catalog.service.arrivals import Arrival, Outcome
+from api.catalog.service.inputs import ProductDraft, VariantDraft
 from api.kernel.ids import new_id
 from api.platform.db import session, transaction
 from api.platform.ports import plug, port
@@ -77,7 +73,7 @@ def says(
 
 def found_by(words: str) -> list[str]:
     """Return the slugs of what staff find by some words."""
-    page = queries.list_products(currency="EUR", q=words)
+    page = admin_list.list_products(currency="EUR", q=words)
     return [line["slug"] for line in page["data"]]
 
 
@@ -111,7 +107,7 @@ def test_a_product_speaks_german(desk: FlaskClient) -> None:
         "title": "Hemd", "options": {"Size": "Größe"}, "option_values": {"Small": "Klein"},
     }  # fmt: skip
     assert facts_of(CatalogueChanged)[-1].slugs == ("shirt",)
-    found = queries.texts_for([product_id], ["de"])[product_id]
+    found = translation_queries.texts_for([product_id], ["de"])[product_id]
     assert found["title"] == "Hemd"
 
 
@@ -121,11 +117,11 @@ def test_each_text_falls_back_to_the_next_language(desk: FlaskClient) -> None:
     says(desk, where("product", product_id, "de-at"), title="Leiberl")
 
     with count_statements() as statements:
-        found = queries.texts_for([product_id, new_id()], ["de-at", "de"])
+        found = translation_queries.texts_for([product_id, new_id()], ["de-at", "de"])
 
     assert statements.count == 1
     assert found == {product_id: {"title": "Leiberl", "option_values": {"Small": "Klein"}}}
-    assert queries.texts_for([product_id], ["fr"]) == {}
+    assert translation_queries.texts_for([product_id], ["fr"]) == {}
 
 
 def test_a_product_is_found_by_its_translated_words(desk: FlaskClient) -> None:
@@ -315,7 +311,7 @@ def test_the_list_for_translators_is_one_statement(desk: FlaskClient) -> None:
         a_product(name)
 
     with count_statements() as statements:
-        queries.list_translations("product", "de", is_missing=True)
+        translation_queries.list_translations("product", "de", is_missing=True)
 
     assert statements.count == 1, statements
 
@@ -355,7 +351,7 @@ def test_a_product_that_arrives_again_is_still_found_by_its_translated_words(
     says(desk, where("product", a_shirt()), title="Hemd")
 
     with transaction():
-        (arrived,) = catalog.take_in(
+        (arrived,) = arrivals.take_in(
             [Arrival(ProductDraft(title="Blouse", slug="shirt", options=("Size",),
                                   external_reference="other:1",
                                   variants=(VariantDraft(option_values=("Small",)),)))]

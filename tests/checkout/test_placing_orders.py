@@ -3,8 +3,8 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from api.catalog import service as catalog
-from api.catalog.service import PriceDraft
+from api.catalog.service import variants as variant_service
+from api.catalog.service.inputs import PriceDraft
 from api.checkout import flows
 from api.kernel import clock
 from api.kernel.money import Money
@@ -122,7 +122,9 @@ def test_a_price_that_changed_is_told_before_anything_is_agreed(shop: Shop) -> N
     guest = shop.guest()
     guest.adds("MUG", 1)
     with transaction():
-        catalog.set_prices(mug, [PriceDraft(Money(1099, "EUR"))], expected_version=1, by=SYSTEM)
+        variant_service.set_prices(
+            mug, [PriceDraft(Money(1099, "EUR"))], expected_version=1, by=SYSTEM
+        )
 
     cart = guest.client.get("/api/v1/cart", headers=guest.headers).json
     answer = guest.tries_to_check_out(expected_total={"amount": 1489, "currency": "EUR"})

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from api.catalog import service as catalog
-from api.catalog.service import BarcodeDraft
+from api.catalog.service import variants as variant_service
+from api.catalog.service.inputs import BarcodeDraft
 from api.fulfilment import queries
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
@@ -151,7 +151,7 @@ def test_a_case_label_tells_how_many_units_it_means(shop: Shop) -> None:
     mug = shop.sells("BLUE-MUG", 10, title="Blue mug")
     with transaction():
         codes = (BarcodeDraft("012345678905"), BarcodeDraft("14006381333938", 12))
-        catalog.edit_variant(mug, {"barcodes": codes}, expected_version=None, by=SYSTEM)
+        variant_service.edit_variant(mug, {"barcodes": codes}, expected_version=None, by=SYSTEM)
     staff = shop.staff()
 
     case = scan(staff, "14006381333938").json

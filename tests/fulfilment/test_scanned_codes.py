@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from api.catalog import service as catalog
-from api.catalog.service import BarcodeDraft
+from api.catalog.service import variants as variant_service
+from api.catalog.service.inputs import BarcodeDraft
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.shop import Shop, Staff
@@ -110,7 +110,7 @@ def test_one_number_cannot_belong_to_two_variants_in_two_ways(shop: Shop) -> Non
     mug, cup = shop.sells("MUG", 1, barcodes=[EAN]), shop.sells("CUP", 1)
 
     with pytest.raises(Exception, match=EAN), transaction():
-        catalog.edit_variant(
+        variant_service.edit_variant(
             cup, {"barcodes": (BarcodeDraft(f"0{EAN}"),)}, expected_version=None, by=SYSTEM
         )
     assert scan(shop.staff(), f"0{EAN}").json["id"] == str(mug)

@@ -8,13 +8,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from api.catalog import queries as catalog
-from api.catalog import service as catalog_service
-from api.catalog.models import Collection, CollectionKind, CollectionMember, Product
-from api.imports import flows, queries, service
-from api.imports.flows import reading
+from api.catalog.models.navigation import Collection, CollectionKind, CollectionMember
+from api.catalog.models.products import Product
+from api.catalog.queries import variant_lookup
+from api.catalog.service import collections as collection_service
+from api.imports import flows, queries
 from api.imports.models import ImportWaiting
 from api.imports.policy import FileFormat, OnConflict
+from api.imports.service import deferred_relations, import_jobs
 from api.inventory import queries as stock
 from api.inventory import service as inventory
 from api.inventory.models import AdjustReason
@@ -50,14 +51,14 @@ def _shown() -> dict[str, dict[str, Any]]:
 
 def _collection(slug: str, kind: CollectionKind = CollectionKind.MANUAL) -> UUID:
     rules = [{"field": "vendor", "relation": "is", "value": "Kiln"}]
-    draft = catalog_service.CollectionDraft(
+    draft = collection_service.CollectionDraft(
         title=slug.title(),
         slug=slug,
         kind=kind,
         rules=rules if kind is CollectionKind.RULES else [],
     )
     with transaction():
-        return catalog_service.create_collection(draft, by=SYSTEM)
+        return collection_service.create_collection(draft, by=SYSTEM)
 
 
 def _members(slug: str) -> list[str]:
@@ -74,7 +75,7 @@ def _members(slug: str) -> list[str]:
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each product comes in a batch of its own."""
-    monkeypatch.setattr(reading, "ROWS_PER_BATCH", 1)
+    monkeypatch.setattr(flows, "ROWS_PER_BATCH", 1)
 
 
 def test_both_formats_say_it(app: Flask) -> None:
@@ -173,12 +174,12 @@ def test_a_reader_that_dies_before_the_end_leaves_the_rest_to_the_next(
         raise _PowerCut
 
     with monkeypatch.context() as patch:
-        patch.setattr(service, "settle_batch", dies)
-        patch.setattr(service, "give_back", lambda *_: None)
+        patch.setattr(deferred_relations, "settle_batch", dies)
+        patch.setattr(import_jobs, "give_back", lambda *_: None)
         with pytest.raises(_PowerCut):
             flows.read_import(import_id)
     assert _shown()["mug"]["related"] == []
-    with clock.frozen(clock.now() + service.SILENCE * 2):
+    with clock.frozen(clock.now() + import_jobs.SILENCE * 2):
         assert flows.read_import(import_id) is True
 
     assert queries.get_import(import_id)["status"] == "completed"
@@ -234,7 +235,7 @@ def test_created_products_that_name_each_other_go_away_together(app: Flask) -> N
 
 
 def _variant(sku: str) -> UUID:
-    variant = catalog.find_variant(sku)
+    variant = variant_lookup.find_variant(sku)
     assert variant is not None
     return variant.variant_id
 

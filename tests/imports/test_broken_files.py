@@ -8,10 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from api.catalog.models import Product
+from api.catalog.models.products import Product
 from api.imports import queries
-from api.imports.formats import SheetUnreadable, opened
-from api.imports.formats.sheets import LARGEST_CELL
+from api.imports.formats.csv_reader import LARGEST_CELL
+from api.imports.formats.decoding import SheetUnreadable
+from api.imports.formats.detect import opened
 from api.imports.policy import OnConflict
 from api.platform.db import session
 from tests.support.moving import counts_of, failed_file_of, moved_in, moved_out, problems_of

@@ -7,9 +7,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from api.catalog.models import Product, Variant
+from api.catalog.models.products import Product, Variant
 from api.imports import flows, queries
-from api.imports.formats import SheetUnreadable, opened, pairs
+from api.imports.formats.decoding import SheetUnreadable
+from api.imports.formats.detect import opened
+from api.imports.formats.header_mapping import pairs
 from api.imports.policy import FileFormat
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction

@@ -6,9 +6,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from api.catalog.models import Product
-from api.imports import flows, queries, service
+from api.catalog.models.products import Product
+from api.imports import flows, queries
 from api.imports.formats.decoding import Decoding, SheetUnreadable, encoding_called
+from api.imports.service import import_jobs
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.moving import counts_of, kept, moved_in
@@ -162,7 +163,7 @@ def test_a_file_that_was_guessed_at_says_so_among_its_errors(app: Flask) -> None
     found = moved_in(content.encode("cp1252"), dry_run=True)
     tried = queries.list_problems(found["id"], limit=10, cursor=None)["data"]
     with transaction():
-        service.run(found["id"], by=SYSTEM)
+        import_jobs.run(found["id"], by=SYSTEM)
     flows.read_import(found["id"])
     session.rollback()
     done = queries.get_import(found["id"])

@@ -6,10 +6,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from api.catalog.models import Product
-from api.imports import flows, queries, service
+from api.catalog.models.products import Product
+from api.imports import flows, queries
 from api.imports.errors import NotADryRun
-from api.imports.formats import WHY
+from api.imports.formats.csv_reader import WHY
+from api.imports.service import import_jobs
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -77,24 +78,24 @@ def test_nothing_is_written_and_all_is_told(app: Flask) -> None:
     assert len(problems_of(found)) == 1
     session.rollback()
     with transaction():
-        service.run(found["id"], by=SYSTEM)
+        import_jobs.run(found["id"], by=SYSTEM)
     flows.read_import(found["id"])
     ran = queries.get_import(found["id"])
     assert (ran["is_dry_run"], counts_of(ran)) == (False, (1, 1, 1, 1))
     assert set(session.scalars(select(Product.slug))) == {"shirt", "cup", "mug"}
     session.rollback()
     with pytest.raises(NotADryRun), transaction():
-        service.run(found["id"], by=SYSTEM)
+        import_jobs.run(found["id"], by=SYSTEM)
 
 
 def test_the_file_of_a_dry_run_is_forgotten_after_a_while(app: Flask) -> None:
     """Then it is to be handed in again."""
     found = moved_in(a_file(a_simple_row("mug", "Mug")), dry_run=True)
-    with clock.frozen(clock.now() + service.SILENCE * 10_000):
+    with clock.frozen(clock.now() + import_jobs.SILENCE * 10_000):
         with transaction():
-            service.forget_imports()
+            import_jobs.forget_imports()
         with pytest.raises(NotADryRun), transaction():
-            service.run(found["id"], by=SYSTEM)
+            import_jobs.run(found["id"], by=SYSTEM)
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

@@ -10,15 +10,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from api.catalog import service as catalog_service
-from api.catalog.models import Product
-from api.catalog.queries import documents
-from api.imports import flows, queries, service
+from api.catalog.models.products import Product
+from api.catalog.queries import export_documents
+from api.catalog.service import products as product_service
+from api.imports import flows, queries
 from api.imports.errors import ExportNotFound, ExportNotReady
-from api.imports.flows import exporting
 from api.imports.jobs import forget_old_files, resume_stalled
 from api.imports.models import ExportChunk
 from api.imports.policy import EXPORTS_KEPT, FileFormat
+from api.imports.service import export_jobs, import_jobs
 from api.kernel import clock
 from api.kernel.errors import InvalidState
 from api.kernel.principal import SYSTEM
@@ -39,7 +39,7 @@ def _many(count: int) -> None:
 
 def _opened(kind: FileFormat = FileFormat.JSONL, **filters: str) -> Any:
     with transaction():
-        return service.open_export(kind, filters, by=SYSTEM, announce=False)
+        return export_jobs.open_export(kind, filters, by=SYSTEM, announce=False)
 
 
 def test_an_export_is_asked_for_watched_and_fetched(app: Flask) -> None:
@@ -123,7 +123,7 @@ def test_a_writer_that_dies_is_followed_by_another(
 ) -> None:
     """Each product is in the file once, and none that came later."""
     _many(25)
-    monkeypatch.setattr(exporting, "PRODUCTS_PER_PIECE", 10)
+    monkeypatch.setattr(flows, "PRODUCTS_PER_PIECE", 10)
     export_id = _opened()
 
     def cut(written: int, total: int) -> None:
@@ -131,14 +131,14 @@ def test_a_writer_that_dies_is_followed_by_another(
             raise _PowerCut
 
     with monkeypatch.context() as patch:
-        patch.setattr(service, "give_export_back", lambda *_: None)
+        patch.setattr(export_jobs, "give_export_back", lambda *_: None)
         with pytest.raises(_PowerCut):
             flows.write_export(export_id, on_progress=cut)
     session.rollback()
     a_product("LATE")
     session.rollback()
     assert flows.write_export(export_id) is False
-    with clock.frozen(clock.now() + service.SILENCE * 2):
+    with clock.frozen(clock.now() + import_jobs.SILENCE * 2):
         resume_stalled()
 
     assert queries.get_export(export_id)["status"] == "completed"
@@ -152,12 +152,12 @@ def test_each_product_is_of_one_moment(app: Flask, monkeypatch: pytest.MonkeyPat
     product_id = session.scalars(select(Product.id)).one()
     session.rollback()
     export_id = _opened()
-    rest = documents._add_images_and_variants
+    rest = export_documents._add_images_and_variants
 
     def meanwhile(*args: Any) -> None:
         other = app.app_context()
         with other, transaction():
-            catalog_service.edit_product(
+            product_service.edit_product(
                 product_id,
                 {"vendor": "New", "images": []},
                 expected_version=1,
@@ -165,7 +165,7 @@ def test_each_product_is_of_one_moment(app: Flask, monkeypatch: pytest.MonkeyPat
             )
         rest(*args)
 
-    monkeypatch.setattr(documents, "_add_images_and_variants", meanwhile)
+    monkeypatch.setattr(export_documents, "_add_images_and_variants", meanwhile)
 
     flows.write_export(export_id)
 
@@ -179,14 +179,14 @@ def test_a_cancelled_export_has_no_file(app: Flask) -> None:
     _many(2)
     export_id = _opened()
     with transaction():
-        service.cancel_export(export_id, by=SYSTEM)
+        export_jobs.cancel_export(export_id, by=SYSTEM)
 
     assert flows.write_export(export_id) is False
     with pytest.raises(ExportNotReady, match="cancelled"):
         queries.exported_file(export_id)
     session.rollback()
     with pytest.raises(InvalidState), transaction():
-        service.cancel_export(export_id, by=SYSTEM)
+        export_jobs.cancel_export(export_id, by=SYSTEM)
 
 
 def test_what_breaks_is_given_up_after_five_times(
@@ -198,7 +198,7 @@ def test_what_breaks_is_given_up_after_five_times(
     def broken(*_: Any) -> None:
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(service, "write_piece", broken)
+    monkeypatch.setattr(export_jobs, "write_piece", broken)
     for _ in range(5):
         with pytest.raises(RuntimeError):
             flows.write_export(export_id)

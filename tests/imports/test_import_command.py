@@ -13,7 +13,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select
 
-from api.catalog.models import Product, Variant
+from api.catalog.models.products import Product, Variant
 from api.imports.jobs import resume_stalled
 from api.imports.models import Import
 from api.inventory.models import StockLevel

@@ -8,16 +8,26 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text, update
 
-from api.catalog import queries as catalog
-from api.catalog import service as catalog_service
-from api.catalog.models import Category, Product, ProductImage, Variant, VariantPrice
-from api.catalog.queries.narrowing import Wanted
-from api.imports import flows, queries, service
+from api.catalog.models.media import ProductImage
+from api.catalog.models.navigation import Category
+from api.catalog.models.prices import VariantPrice
+from api.catalog.models.products import Product, Variant
+from api.catalog.queries import (
+    admin_detail,
+    admin_list,
+    storefront_detail,
+    storefront_list,
+    variant_lookup,
+)
+from api.catalog.queries.filters import Wanted
+from api.catalog.service import products as product_service
+from api.catalog.service import reindex
+from api.imports import flows, queries
 from api.imports.errors import ImportNotFound
 from api.imports.events import ImportFinished
-from api.imports.flows import reading
 from api.imports.jobs import resume_stalled
 from api.imports.models import Import, ImportChunk
+from api.imports.service import apply_batch, import_jobs
 from api.inventory.models import StockLevel
 from api.kernel import clock
 from api.kernel.errors import InvalidState
@@ -34,7 +44,7 @@ from tests.support.work import drain
 
 def _keep(content: bytes, currency: str = "EUR") -> UUID:
     with transaction():
-        return service.open_import(
+        return import_jobs.open_import(
             [content], filename="shop.csv", currency=currency, by=SYSTEM, announce=False
         )
 
@@ -60,7 +70,7 @@ def _rows_of(model: type[Base]) -> list[Any]:
 
 
 def _variant(sku: str) -> UUID:
-    found = catalog.find_variant(sku)
+    found = variant_lookup.find_variant(sku)
     assert found is not None, sku
     return found.variant_id
 
@@ -79,7 +89,7 @@ def test_a_file_becomes_products_with_options_pictures_and_stock(app: Flask) -> 
     assert _counts(found) == (2, 0, 0, 0)
     assert _counts(found, "variants") == (3, 0, 0, 0)
     assert found["result"]["stock_opened"] == 2
-    page = catalog.shown_product("shirt", currency="EUR")
+    page = storefront_detail.shown_product("shirt", currency="EUR")
     assert page["breadcrumbs"] == [{"slug": "shirts", "name": "Shirts"}]
     assert [(image["url"], image["alt"]) for image in page["images"]] == [(picture, "")]
     assert page["options"] == [{"name": "Size", "values": ["S", "L"]}]
@@ -88,7 +98,7 @@ def test_a_file_becomes_products_with_options_pictures_and_stock(app: Flask) -> 
         ("SHIRT-LARGE", False, 2000),
     ]
     assert counters(_variant("SHIRT-S")).on_hand == 5
-    assert catalog.list_products(currency="EUR", status="draft")["data"][0]["slug"] == "mug"
+    assert admin_list.list_products(currency="EUR", status="draft")["data"][0]["slug"] == "mug"
 
 
 def test_reading_the_same_file_again_changes_nothing(app: Flask) -> None:
@@ -190,7 +200,7 @@ def test_rows_that_stand_apart_come_together_in_one_product(app: Flask) -> None:
 
     first, second = _read(content), _read(content)
 
-    page = catalog.shown_product("shirt", currency="EUR")
+    page = storefront_detail.shown_product("shirt", currency="EUR")
     assert [v["title"] for v in page["variants"]] == ["S", "M", "L"]
     assert _counts(first) == (2, 1, 0, 0)
     assert _counts(second) == (0, 0, 3, 0)
@@ -205,7 +215,7 @@ def test_a_hundred_variants_of_one_handle_are_one_product(app: Flask) -> None:
     found = _read(a_file(*rows))
 
     assert _counts(found, "variants") == (100, 0, 0, 0)
-    page = catalog.shown_product("beads", currency="EUR")
+    page = storefront_detail.shown_product("beads", currency="EUR")
     assert [v["image_url"] for v in page["variants"]] == [i["url"] for i in page["images"]]
 
 
@@ -235,7 +245,7 @@ def test_a_category_is_used_again_however_it_is_written(app: Flask) -> None:
 
     assert list(session.scalars(select(Category.name))) == ["T-Shirts"]
     wanted = Wanted(currency="EUR", category="t-shirts")
-    assert len(catalog.shown_products(wanted)["data"]) == 3
+    assert len(storefront_list.shown_products(wanted)["data"]) == 3
 
 
 def test_what_staff_edited_is_overruled_only_by_what_the_file_says(app: Flask) -> None:
@@ -244,7 +254,7 @@ def test_what_staff_edited_is_overruled_only_by_what_the_file_says(app: Flask) -
     product_id = session.scalars(select(Product.id)).one()
     session.rollback()
     with transaction():
-        catalog_service.edit_product(
+        product_service.edit_product(
             product_id,
             {"description": "Ours", "vendor": "Forge"},
             expected_version=1,
@@ -254,7 +264,7 @@ def test_what_staff_edited_is_overruled_only_by_what_the_file_says(app: Flask) -
     found = _read(a_file(a_simple_row("mug", "Mug", vendor="Kiln")))
 
     assert _counts(found) == (0, 1, 0, 0)
-    product = catalog.get_product(product_id)
+    product = admin_detail.get_product(product_id)
     assert (product["description"], product["vendor"]) == ("Ours", "Kiln")
 
 
@@ -266,7 +276,7 @@ def test_a_file_that_breaks_off_in_the_middle_fails_and_keeps_what_it_read(app: 
     assert "not text in UTF-8" in found["error"]
     assert facts_of(ImportFinished)[-1].status == "failed"
     with pytest.raises(InvalidState), transaction():
-        service.cancel(found["id"], by=SYSTEM)
+        import_jobs.cancel(found["id"], by=SYSTEM)
 
 
 def test_the_file_is_thrown_away_when_it_was_read(app: Flask) -> None:
@@ -299,7 +309,7 @@ class _PowerCut(BaseException):
 def _cut_after(monkeypatch: pytest.MonkeyPatch, batches: int) -> None:
     """Let reading die while the batch after so many is being written."""
     taken = 0
-    whole = service.take_batch
+    whole = apply_batch.take_batch
 
     def take_batch(*args: Any, **kwargs: Any) -> None:
         nonlocal taken
@@ -308,14 +318,14 @@ def _cut_after(monkeypatch: pytest.MonkeyPatch, batches: int) -> None:
         if taken > batches:
             raise _PowerCut
 
-    monkeypatch.setattr(service, "take_batch", take_batch)
+    monkeypatch.setattr(apply_batch, "take_batch", take_batch)
     # A dead process gives nothing back.
-    monkeypatch.setattr(service, "give_back", lambda *_: None)
+    monkeypatch.setattr(import_jobs, "give_back", lambda *_: None)
 
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "ROWS_PER_BATCH", 10)
+    monkeypatch.setattr(flows, "ROWS_PER_BATCH", 10)
 
 
 def _forty() -> bytes:
@@ -357,7 +367,7 @@ def test_a_reader_that_was_taken_for_dead_writes_nothing_more(
 ) -> None:
     """Otherwise two readers would count the same products."""
     import_id = _keep(_forty())
-    whole, others = service.take_batch, 0
+    whole, others = apply_batch.take_batch, 0
 
     def take_batch(*args: Any, **kwargs: Any) -> None:
         nonlocal others
@@ -366,7 +376,7 @@ def test_a_reader_that_was_taken_for_dead_writes_nothing_more(
             session.execute(update(Import).where(Import.id == import_id).values(reader=new_id()))
         whole(*args, **kwargs)
 
-    monkeypatch.setattr(service, "take_batch", take_batch)
+    monkeypatch.setattr(apply_batch, "take_batch", take_batch)
 
     flows.read_import(import_id)
 
@@ -382,7 +392,7 @@ def test_a_cancelled_import_stops_after_the_products_it_is_at(app: Flask) -> Non
     def cancel(read: int, total: int) -> None:
         if read == 10:
             with transaction():
-                service.cancel(import_id, by=SYSTEM)
+                import_jobs.cancel(import_id, by=SYSTEM)
 
     flows.read_import(import_id, on_progress=cancel)
 
@@ -401,7 +411,7 @@ def test_what_breaks_is_tried_again_and_given_up_after_five_times(
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(service, "take_batch", broken)
+    monkeypatch.setattr(apply_batch, "take_batch", broken)
     states = []
     for _ in range(5):
         with pytest.raises(RuntimeError):
@@ -479,10 +489,10 @@ def test_after_many_rows_the_database_knows_how_many_there_are(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else it plans for an empty shop until it looks by itself, minutes later."""
-    monkeypatch.setattr(reading, "TELL_PLANNER_AT_ROWS", 40)
+    monkeypatch.setattr(flows, "TELL_PLANNER_AT_ROWS", 40)
     believed = text("SELECT reltuples FROM pg_class WHERE relname = 'variants'")
     with transaction():
-        catalog_service.tell_planner()
+        reindex.tell_planner()
     assert session.scalar(believed) == 0
 
     _read(_forty())

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from api.catalog.models import Product
+from api.catalog.models.products import Product
 from api.imports import queries
 from api.imports.jobs import resume_stalled
 from api.imports.models import Export

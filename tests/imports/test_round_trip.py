@@ -10,11 +10,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from api.catalog import service as catalog_service
-from api.catalog.models import AttributeKind, Product
-from api.catalog.queries import RELATION_FIELDS
-from api.imports.formats import formulas
-from api.imports.formats.house import packing
+from api.catalog.models.attributes import AttributeKind
+from api.catalog.models.products import Product
+from api.catalog.queries.related_products import RELATION_FIELDS
+from api.catalog.service import attributes as attribute_service
+from api.catalog.service import collections as collection_service
+from api.catalog.service import inputs
+from api.catalog.service import product_types as product_type_service
+from api.catalog.service import products as product_service
+from api.imports.formats.native import csv_escaping
 from api.imports.policy import FileFormat, OnConflict
 from api.inventory import service as inventory
 from api.kernel.principal import SYSTEM
@@ -177,19 +181,19 @@ def _empty_shop() -> None:
     empty_everything()
     with transaction():
         ids = [
-            catalog_service.create_attribute(
-                catalog_service.AttributeDraft(code=code, name=code, kind=kind), by=SYSTEM
+            attribute_service.create_attribute(
+                inputs.AttributeDraft(code=code, name=code, kind=kind), by=SYSTEM
             )
             for code, kind in (("material", AttributeKind.TEXT), ("width", AttributeKind.NUMBER))
         ]
-        catalog_service.create_product_type(
+        product_type_service.create_product_type(
             "Chair",
-            [catalog_service.TypeAttributeDraft(attribute_id=key) for key in ids],
+            [inputs.TypeAttributeDraft(attribute_id=key) for key in ids],
             by=SYSTEM,
         )
         for slug in ("summer", "sale"):
-            draft = catalog_service.CollectionDraft(title=slug.title(), slug=slug)
-            catalog_service.create_collection(draft, by=SYSTEM)
+            draft = collection_service.CollectionDraft(title=slug.title(), slug=slug)
+            collection_service.create_collection(draft, by=SYSTEM)
         for priority, code in enumerate(("MAIN", "Shop 2")):
             inventory.create_location(code, code, priority=priority, by=SYSTEM)
 
@@ -228,17 +232,17 @@ def test_exported_imported_exported_is_the_same(
 @given(value=_TEXT)
 def test_no_cell_is_taken_for_a_formula_and_all_come_back(value: str) -> None:
     """Also those that begin with an apostrophe themselves."""
-    cell = formulas.safe(value)
+    cell = csv_escaping.safe(value)
 
     assert not re.match(r"[=+\-@\t\r]", cell)
-    assert formulas.unsafe(cell) == value
+    assert csv_escaping.unsafe(cell) == value
 
 
 @given(values=st.lists(st.lists(_TEXT, max_size=3), max_size=3))
 def test_values_in_one_cell_come_apart_again(values: list[list[str]]) -> None:
     """Whatever separators they have inside."""
     for listed in values:
-        assert packing.values(packing.cell_of(listed)) == listed
+        assert csv_escaping.values(csv_escaping.cell_of(listed)) == listed
 
 
 def _a_shop() -> bytes:
@@ -271,7 +275,7 @@ def _edit(slug: str) -> None:
     product = session.scalars(select(Product).where(Product.slug == slug)).one()
     session.rollback()
     with transaction():
-        catalog_service.edit_product(
+        product_service.edit_product(
             product.id, {"vendor": "Ours"}, expected_version=product.version, by=SYSTEM
         )
 

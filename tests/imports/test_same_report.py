@@ -11,8 +11,8 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.imports import flows, queries, service
-from api.imports.flows import reading
+from api.imports import flows, queries
+from api.imports.service import dry_run, import_jobs
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.moving import a_woo_file, counts_of, kept, moved_in
@@ -50,18 +50,18 @@ def report(import_id: Any) -> dict[str, Any]:
 
 def tried_and_run(content: bytes, rows_per_batch: int) -> tuple[Any, Any]:
     """Return what a dry run says, and what the run of the same file says then."""
-    before, reading.ROWS_PER_BATCH = reading.ROWS_PER_BATCH, rows_per_batch
+    before, flows.ROWS_PER_BATCH = flows.ROWS_PER_BATCH, rows_per_batch
     try:
         import_id = kept(content, dry_run=True)
         flows.read_import(import_id)
         tried = report(import_id)
         session.rollback()
         with transaction():
-            service.run(import_id, by=SYSTEM)
+            import_jobs.run(import_id, by=SYSTEM)
         flows.read_import(import_id)
         return tried, report(import_id)
     finally:
-        reading.ROWS_PER_BATCH = before
+        flows.ROWS_PER_BATCH = before
 
 
 @st.composite
@@ -201,7 +201,7 @@ def test_duplicates_far_apart_are_told_by_the_dry_run(app: Flask) -> None:
     first = a_simple_row("aa", "AA", variant_sku="DUP", variant_barcode="735135370001")
     last = a_simple_row("zz", "ZZ", variant_sku="DUP", variant_barcode="735135370001")
 
-    tried, ran = tried_and_run(a_file(first, *rows, last), reading.ROWS_PER_BATCH)
+    tried, ran = tried_and_run(a_file(first, *rows, last), flows.ROWS_PER_BATCH)
 
     assert tried == ran
     assert [row for row, *_ in tried["problems"]] == [603, 603]
@@ -212,7 +212,7 @@ def test_a_dry_run_that_was_killed_says_the_same(app: Flask) -> None:
     content = a_file(
         a_simple_row("aa", "AA", variant_sku="DUP"), a_simple_row("zz", "ZZ", variant_sku="DUP")
     )
-    before, reading.ROWS_PER_BATCH = reading.ROWS_PER_BATCH, 1
+    before, flows.ROWS_PER_BATCH = flows.ROWS_PER_BATCH, 1
     try:
         import_id = kept(content, dry_run=True)
 
@@ -224,7 +224,7 @@ def test_a_dry_run_that_was_killed_says_the_same(app: Flask) -> None:
             flows.read_import(import_id, on_progress=dies)
         flows.read_import(import_id)
     finally:
-        reading.ROWS_PER_BATCH = before
+        flows.ROWS_PER_BATCH = before
 
     tried = report(import_id)
     assert tried["result"]["products"]["created"] == 2
@@ -235,20 +235,20 @@ def test_a_code_that_is_everywhere_costs_no_more(app: Flask) -> None:
     """Only the product that has it is taken in again, not all that would like to."""
     rows = [a_simple_row(f"n{n}", f"N {n}", variant_barcode="0000000000000") for n in range(60)]
     asked: list[int] = []
-    before = service.Rehearsal.before
+    before = dry_run.Rehearsal.before
 
-    def counted(self: service.Rehearsal, batch: Any) -> Any:
+    def counted(self: dry_run.Rehearsal, batch: Any) -> Any:
         found = before(self, batch)
         asked.append(sum(map(len, found)))
         return found
 
-    rows_before, reading.ROWS_PER_BATCH = reading.ROWS_PER_BATCH, 5
-    service.Rehearsal.before = counted  # type: ignore[method-assign]
+    rows_before, flows.ROWS_PER_BATCH = flows.ROWS_PER_BATCH, 5
+    dry_run.Rehearsal.before = counted  # type: ignore[method-assign]
     try:
         found = moved_in(a_file(*rows), dry_run=True)
     finally:
-        reading.ROWS_PER_BATCH = rows_before
-        service.Rehearsal.before = before  # type: ignore[method-assign]
+        flows.ROWS_PER_BATCH = rows_before
+        dry_run.Rehearsal.before = before  # type: ignore[method-assign]
 
     assert counts_of(found) == (60, 0, 0, 0)
     assert max(asked) == 1

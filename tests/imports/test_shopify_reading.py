@@ -5,10 +5,11 @@ from unicodedata import normalize
 
 import pytest
 
-from api.catalog.service import ImageDraft, PriceDraft, ProductStatus
+from api.catalog.service.inputs import ImageDraft, PriceDraft
+from api.catalog.states import ProductStatus
 from api.imports.formats.decoding import Decoding, SheetUnreadable
-from api.imports.formats.described import Described
-from api.imports.formats.shopify import Sheet, described_products
+from api.imports.formats.parsed import Described
+from api.imports.formats.shopify.reader import Sheet, described_products
 from api.imports.policy import Consequence
 from api.kernel.money import Money
 from tests.support.sheets import (

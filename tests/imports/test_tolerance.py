@@ -9,8 +9,9 @@ from flask import Flask
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 from sqlalchemy import select, text
 
-from api.catalog.models import Product
-from api.imports.formats import SheetUnreadable, opened
+from api.catalog.models.products import Product
+from api.imports.formats.decoding import SheetUnreadable
+from api.imports.formats.detect import opened
 from api.imports.policy import FileFormat
 from api.inventory.models import Location, StockLevel
 from api.platform.db import session

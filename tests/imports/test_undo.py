@@ -8,14 +8,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text, update
 
-from api.catalog import queries as catalog
-from api.catalog import service as catalog_service
 from api.catalog.events import CatalogueChanged
-from api.catalog.models import PriceRecord, Product, Variant
-from api.imports import flows, queries, service
+from api.catalog.models.prices import PriceRecord
+from api.catalog.models.products import Product, Variant
+from api.catalog.queries import storefront_detail, variant_lookup
+from api.catalog.service import products as product_service
+from api.imports import flows, policy, queries
 from api.imports.errors import NothingToUndo
 from api.imports.models import Import, ImportChange
-from api.imports.service import changes, undoing
+from api.imports.service import change_log, import_jobs, undo_jobs
 from api.inventory import service as inventory
 from api.inventory.jobs import on_catalogue_changed
 from api.inventory.models import AdjustReason, StockLevel, StockMovement
@@ -109,7 +110,7 @@ def test_what_somebody_changed_since_is_left_alone_and_named(app: Flask) -> None
     for slug in ("cup", "mug"):
         product = _product(slug)
         with transaction():
-            catalog_service.edit_product(
+            product_service.edit_product(
                 product.id, {"vendor": "Ours"}, expected_version=product.version, by=SYSTEM
             )
     level = session.scalars(
@@ -150,13 +151,13 @@ def test_dry_runs_and_old_imports_cannot_be_undone(app: Flask) -> None:
     dry = moved_in(a_file(a_simple_row("mug", "Mug")), dry_run=True)
     old = moved_in(a_file(a_simple_row("mug", "Mug")))
     with pytest.raises(NothingToUndo, match="dry run"), transaction():
-        service.request_undo(dry["id"], by=SYSTEM)
+        undo_jobs.request_undo(dry["id"], by=SYSTEM)
     with (
-        clock.frozen(clock.now() + undoing.UNDO_KEPT * 2),
+        clock.frozen(clock.now() + policy.UNDO_KEPT * 2),
         pytest.raises(NothingToUndo, match="30 days"),
         transaction(),
     ):
-        service.request_undo(old["id"], by=SYSTEM)
+        undo_jobs.request_undo(old["id"], by=SYSTEM)
 
 
 def test_a_mended_file_brings_back_what_the_undo_put_away(app: Flask) -> None:
@@ -171,7 +172,7 @@ def test_a_mended_file_brings_back_what_the_undo_put_away(app: Flask) -> None:
     assert (_status("mug"), _status("cup")) == ("active", "active")
     assert counts_of(again) == (0, 2, 0, 0)
     with transaction():
-        catalog_service.archive_product(_product("mug").id, expected_version=None, by=SYSTEM)
+        product_service.archive_product(_product("mug").id, expected_version=None, by=SYSTEM)
     moved_in(content)
     assert (_status("mug"), _status("cup")) == ("archived", "active")
 
@@ -206,7 +207,7 @@ def test_imports_are_taken_back_one_after_the_other(app: Flask, is_edited: bool)
     if is_edited:
         product = _product("mug")
         with transaction():
-            catalog_service.edit_product(
+            product_service.edit_product(
                 product.id, {"vendor": "Ours"}, expected_version=product.version, by=SYSTEM
             )
 
@@ -223,8 +224,8 @@ def test_an_undo_that_dies_is_gone_on_with_by_another_worker(
     """Nothing is taken back twice, and nothing is forgotten."""
     rows = [a_simple_row(f"p-{n}", f"P {n}", variant_inventory_qty="3") for n in range(12)]
     found = moved_in(a_file(*rows))
-    monkeypatch.setattr(undoing, "UNDONE_AT_ONCE", 5)
-    whole, done = service.undo_batch, 0
+    monkeypatch.setattr(undo_jobs, "UNDONE_AT_ONCE", 5)
+    whole, done = undo_jobs.undo_batch, 0
 
     def undo_batch(*args: object, **kwargs: object) -> bool:
         nonlocal done
@@ -235,16 +236,16 @@ def test_an_undo_that_dies_is_gone_on_with_by_another_worker(
         return is_more
 
     with transaction():
-        service.request_undo(found["id"], by=SYSTEM)
+        undo_jobs.request_undo(found["id"], by=SYSTEM)
     with monkeypatch.context() as patch:
-        patch.setattr(service, "undo_batch", undo_batch)
-        patch.setattr(service, "give_back_undo", lambda _: None)
+        patch.setattr(undo_jobs, "undo_batch", undo_batch)
+        patch.setattr(undo_jobs, "give_back_undo", lambda _: None)
         with pytest.raises(_PowerCut):
             flows.undo_import(found["id"])
     assert queries.get_import(found["id"])["undo"]["archived"] == 5
     session.rollback()
     assert flows.undo_import(found["id"]) is False
-    with clock.frozen(clock.now() + service.SILENCE * 2):
+    with clock.frozen(clock.now() + import_jobs.SILENCE * 2):
         assert flows.undo_import(found["id"]) is True
 
     back = queries.get_import(found["id"])
@@ -261,9 +262,9 @@ def test_variants_that_a_file_added_go_off_sale(app: Flask) -> None:
     undo = undone(found["id"])["undo"]
 
     assert (undo["restored"], undo["conflicts"]) == (1, 0)
-    variant = catalog.find_variant("SHIRT-L")
+    variant = variant_lookup.find_variant("SHIRT-L")
     assert variant is not None
-    assert catalog.shown_product("shirt", currency="EUR")["variants"][-1]["price"] is None
+    assert storefront_detail.shown_product("shirt", currency="EUR")["variants"][-1]["price"] is None
     assert counters(variant.variant_id).on_hand == 0
 
 
@@ -271,9 +272,9 @@ def test_what_can_be_undone_is_forgotten_after_a_while(app: Flask) -> None:
     """The counts stay."""
     found = moved_in(a_file(a_simple_row("mug", "Mug"), a_row("bad", option1_value="x")))
     with transaction():
-        session.execute(update(Import).values(finished_at=clock.now() - undoing.UNDO_KEPT * 2))
+        session.execute(update(Import).values(finished_at=clock.now() - policy.UNDO_KEPT * 2))
     with transaction():
-        assert service.forget_imports() is False
+        assert import_jobs.forget_imports() is False
 
     assert session.scalar(select(func.count()).select_from(ImportChange)) == 0
     assert session.scalar(text("SELECT count(*) FROM import_failed_rows")) == 0
@@ -281,7 +282,7 @@ def test_what_can_be_undone_is_forgotten_after_a_while(app: Flask) -> None:
 
 
 def _on_hand(sku: str) -> int:
-    variant = catalog.find_variant(sku)
+    variant = variant_lookup.find_variant(sku)
     assert variant is not None
     return counters(variant.variant_id).on_hand
 
@@ -313,7 +314,7 @@ def test_what_was_counted_after_an_undo_is_not_opened_again(app: Flask) -> None:
     """The warehouse knows better than a file."""
     content = a_file(a_simple_row("mug", "Mug", variant_inventory_qty="5"))
     undone(moved_in(content)["id"])
-    variant = catalog.find_variant("MUG")
+    variant = variant_lookup.find_variant("MUG")
     assert variant is not None
     level = session.scalars(
         select(StockLevel.id).where(StockLevel.variant_id == variant.variant_id)
@@ -367,14 +368,14 @@ def test_who_imports_again_and_who_counts_queue(
     import_id = kept(content)
     level = session.scalars(select(StockLevel.id)).one()
     session.rollback()
-    before, hold = Held(), changes.hold
+    before, hold = Held(), change_log.hold
 
-    def held(*batch: Any) -> changes.Before:
+    def held(*batch: Any) -> change_log.Before:
         found = hold(*batch)
         before.stand()
         return found
 
-    monkeypatch.setattr(changes, "hold", held)
+    monkeypatch.setattr(change_log, "hold", held)
 
     def imports() -> bool:
         return flows.read_import(import_id)

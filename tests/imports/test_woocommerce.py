@@ -7,10 +7,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from api.catalog import queries as catalog
-from api.catalog.models import Category, Product, Variant, VariantPrice
+from api.catalog.models.navigation import Category
+from api.catalog.models.prices import VariantPrice
+from api.catalog.models.products import Product, Variant
+from api.catalog.queries import storefront_detail, variant_lookup
 from api.imports import queries
-from api.imports.formats import SheetUnreadable, opened
+from api.imports.formats.decoding import SheetUnreadable
+from api.imports.formats.detect import opened
 from api.imports.policy import FileFormat
 from api.kernel import clock
 from api.platform.db import session
@@ -83,7 +86,7 @@ def test_a_variable_product_becomes_one_with_options(app: Flask) -> None:
 
     assert (found["format"], problems_of(found)) == ("woocommerce", [])
     assert counts_of(found) == (2, 0, 0, 0)
-    page = catalog.shown_product("hoodie", currency="EUR")
+    page = storefront_detail.shown_product("hoodie", currency="EUR")
     assert page["options"] == [{"name": "Colour", "values": ["Blue", "Red"]}]
     assert page["description"] == "Soft\n<p>Warm</p>"
     assert [
@@ -175,7 +178,7 @@ def test_a_mended_variation_comes_home_to_a_parent_that_is_not_in_the_file(app: 
 
     assert mended.count(b"\n") == 2
     assert (counts_of(again), counts_of(again, "variants")) == ((0, 1, 0, 0), (1, 0, 0, 0))
-    skus = [v["sku"] for v in catalog.shown_product("hoodie", currency="EUR")["variants"]]
+    skus = [v["sku"] for v in storefront_detail.shown_product("hoodie", currency="EUR")["variants"]]
     assert skus == ["HOOD-Blue", "HOOD-Red"]
 
 
@@ -202,7 +205,7 @@ def test_sales_of_other_days_stock_of_parents_and_drafts(app: Flask) -> None:
     ]
     statuses = {row[0]: row[1] for row in session.execute(select(Product.slug, Product.status))}
     assert {slug for slug, status in statuses.items() if status == "draft"} == {"draft", "hidden"}
-    gone = catalog.find_variant("GONE")
+    gone = variant_lookup.find_variant("GONE")
     assert gone is not None
     assert counters(gone.variant_id).on_hand == 0
     taxes = select(Variant.tax_class).where(Variant.sku == "UNTAXED")
@@ -260,7 +263,7 @@ def test_prices_have_the_mark_of_the_site(app: Flask, said: str, amount: int) ->
     found = moved_in(a_woo_file(_simple("1", "Mug", **{"Regular price": said})))
 
     assert problems_of(found) == []
-    page = catalog.shown_product("mug", currency="EUR")
+    page = storefront_detail.shown_product("mug", currency="EUR")
     assert page["variants"][0]["price"]["amount"] == amount
 
 

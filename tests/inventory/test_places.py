@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from api.catalog.models import Product, Variant
+from api.catalog.models.products import Product, Variant
 from api.inventory import jobs, queries
 from api.inventory import service as inventory
 from api.inventory.errors import LocationCodeTaken, LocationNotFound, VariantUnknown

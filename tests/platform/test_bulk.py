@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy import Table, select
 from sqlalchemy.exc import IntegrityError
 
-from api.catalog.models import Product, ProductStatus
+from api.catalog.models.products import Product
+from api.catalog.states import ProductStatus
 from api.platform import bulk
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product

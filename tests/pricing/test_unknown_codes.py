@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 
 from api.catalog.errors import RulesInvalid
-from api.catalog.service import rules
-from api.imports.formats.cells import BadCell
-from api.imports.formats.house.checking import checked
+from api.catalog.service import collection_rules as collection_rule_service
+from api.imports.formats.cell_parsers import BadCell
+from api.imports.formats.native.schema import checked
 from api.platform.settings import Settings, SettingsError
 from tests.support.catalogue import a_product
 from tests.support.people import a_staff_member
@@ -72,7 +72,7 @@ def test_an_unknown_currency_is_refused_by_files_rules_and_settings(app: Flask) 
         checked(document)
     assert bad.value.column == "/variants/0/prices/XXQ"
     with pytest.raises(RulesInvalid):
-        rules.checked([rule])
+        collection_rule_service.checked([rule])
     with pytest.raises(SettingsError, match="SHOP_CURRENCY must be a currency"):
         Settings.from_env({"STOCKROOM_ENV": "development", "SHOP_CURRENCY": "XXQ"})
 

@@ -4,8 +4,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from api.catalog import service as catalog
-from api.catalog.service import CategoryDraft, ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from api.catalog.service import categories as category_service
+from api.catalog.service import products as product_service
+from api.catalog.service.inputs import (
+    CategoryDraft,
+    ImageDraft,
+    PriceDraft,
+    ProductDraft,
+    VariantDraft,
+)
 from api.kernel.money import Money, exponent
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
@@ -73,15 +80,15 @@ def a_product(
         external_reference=external_reference,
     )
     with transaction():
-        stored = catalog.create_product(draft, by=SYSTEM)
+        stored = product_service.create_product(draft, by=SYSTEM)
         if published:
-            catalog.publish_product(stored.product_id, expected_version=None, by=SYSTEM)
+            product_service.publish_product(stored.product_id, expected_version=None, by=SYSTEM)
     return list(stored.variant_ids)
 
 
 def a_category(name: str, *, below: UUID | None = None, position: int = 0) -> UUID:
     """Add a category to the tree; opens its own transaction."""
     with transaction():
-        return catalog.create_category(
+        return category_service.create_category(
             CategoryDraft(name=name, parent_id=below, position=position), by=SYSTEM
         )

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from api.catalog import queries
-from api.catalog import service as catalog
-from api.catalog.models import CollectionKind, CollectionMember, Product, RuleMatch
-from api.catalog.service import CollectionDraft
+from api.catalog.models.navigation import CollectionKind, CollectionMember, RuleMatch
+from api.catalog.models.products import Product
+from api.catalog.queries import variant_lookup
+from api.catalog.service import collections as collection_service
+from api.catalog.service.collections import CollectionDraft
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product
@@ -18,10 +19,12 @@ from tests.support.catalogue import a_product
 def a_collection(title: str, *product_ids: UUID, **given: Any) -> UUID:
     """Make a collection by hand with these products; opens its own transactions."""
     with transaction():
-        collection_id = catalog.create_collection(CollectionDraft(title=title, **given), by=SYSTEM)
+        collection_id = collection_service.create_collection(
+            CollectionDraft(title=title, **given), by=SYSTEM
+        )
     if product_ids:
         with transaction():
-            catalog.add_products(collection_id, product_ids, by=SYSTEM)
+            collection_service.add_products(collection_id, product_ids, by=SYSTEM)
     return collection_id
 
 
@@ -30,7 +33,7 @@ def a_rule_collection(
 ) -> UUID:
     """Make a collection with rules; jobs fill it."""
     with transaction():
-        return catalog.create_collection(
+        return collection_service.create_collection(
             CollectionDraft(
                 title=title, kind=CollectionKind.RULES, rules=rules, match=match, **given
             ),
@@ -46,7 +49,7 @@ def rule(field: str, relation: str, value: Any = None) -> dict[str, Any]:
 def a_product_id(sku: str, **given: Any) -> UUID:
     """Put a product with one variant on sale; returns the product's id."""
     (variant_id,) = a_product(sku, **given)
-    return queries.variant_labels([variant_id])[variant_id].product_id
+    return variant_lookup.variant_labels([variant_id])[variant_id].product_id
 
 
 def members(collection_id: UUID) -> list[str]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from api.imports import flows, queries, service
-from api.imports.formats import handing_back
+from api.imports import flows, queries
+from api.imports.formats import failed_rows_csv
 from api.imports.policy import FileFormat, OnConflict
+from api.imports.service import export_jobs, import_jobs, undo_jobs
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 
@@ -49,7 +50,7 @@ def kept(
     """Keep a file to be read."""
     found = flows.check_file([content], kind, columns, encoding)
     with transaction():
-        return service.open_import(
+        return import_jobs.open_import(
             [content],
             filename="shop",
             currency="EUR",
@@ -74,7 +75,7 @@ def moved_in(content: bytes, **options: Any) -> dict[str, Any]:
 def moved_out(kind: FileFormat = FileFormat.JSONL, **filters: str) -> bytes:
     """Write the shop into a file, and return it."""
     with transaction():
-        export_id = service.open_export(kind, filters, by=SYSTEM, announce=False)
+        export_id = export_jobs.open_export(kind, filters, by=SYSTEM, announce=False)
     flows.write_export(export_id)
     assert queries.get_export(export_id)["status"] == "completed"
     content = b"".join(queries.export_chunks(export_id))
@@ -85,7 +86,7 @@ def moved_out(kind: FileFormat = FileFormat.JSONL, **filters: str) -> bytes:
 def undone(import_id: UUID) -> dict[str, Any]:
     """Take an import back, and return the job."""
     with transaction():
-        service.request_undo(import_id, by=SYSTEM)
+        undo_jobs.request_undo(import_id, by=SYSTEM)
     flows.undo_import(import_id)
     session.rollback()
     return queries.get_import(import_id)
@@ -113,5 +114,5 @@ def failed_file_of(import_id: UUID) -> bytes:
     """Return the rows that failed, as the file that is handed back."""
     kind, header, separator = queries.sheet_of(import_id)
     return b"".join(
-        handing_back.failed_file(kind, header, separator, queries.failed_rows(import_id))
+        failed_rows_csv.failed_file(kind, header, separator, queries.failed_rows(import_id))
     )

@@ -12,8 +12,8 @@ from sqlalchemy import select, text
 
 from api.accounts.models import User
 from api.app import create_app
-from api.catalog import service as catalog
-from api.catalog.models import Variant
+from api.catalog.models.products import Variant
+from api.catalog.service import products as product_service
 from api.inventory import service as inventory
 from api.inventory.events import StockReturned
 from api.inventory.models import AdjustReason
@@ -221,7 +221,7 @@ def test_what_left_the_shelf_is_told_to_nobody(shop: Shop, mug: UUID) -> None:
     product_id = session.scalar(select(Variant.product_id).where(Variant.id == mug))
     assert product_id is not None
     with transaction():
-        catalog.archive_product(product_id, expected_version=None, by=SYSTEM)
+        product_service.archive_product(product_id, expected_version=None, by=SYSTEM)
 
     arrives(mug, 3)
 

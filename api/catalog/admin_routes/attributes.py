@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from api.catalog import queries, service
 from api.catalog.errors import (
     AttributeCodeTaken,
     AttributeInUse,
@@ -12,13 +11,15 @@ from api.catalog.errors import (
     ChoiceInUse,
     ChoicesNotExpected,
 )
+from api.catalog.queries import attributes as attribute_queries
 from api.catalog.schemas.attributes import (
     AttributeSchema,
     AttributesQuerySchema,
     EditAttributeSchema,
     NewAttributeSchema,
 )
-from api.catalog.service import AttributeDraft
+from api.catalog.service import attributes as attribute_service
+from api.catalog.service.inputs import AttributeDraft
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned
@@ -42,7 +43,7 @@ blueprint = Blueprint(
 def list_attributes(query: dict[str, Any]) -> Any:
     """List attributes in the shop's order, with their choices."""
     with_total = query.pop("include") == "total"
-    return queries.list_attributes(with_total=with_total, **query)
+    return attribute_queries.list_attributes(with_total=with_total, **query)
 
 
 @blueprint.route("/attributes", methods=["POST"])
@@ -53,9 +54,9 @@ def list_attributes(query: dict[str, Any]) -> Any:
 @blueprint.response(201, AttributeSchema, headers=LOCATED)
 def create_attribute(draft: AttributeDraft) -> Any:
     """Add something that can be said of products; they have it once their type defines it."""
-    attribute_id = service.create_attribute(draft, by=principal())
+    attribute_id = attribute_service.create_attribute(draft, by=principal())
     location = f"{blueprint.url_prefix}/attributes/{attribute_id}"
-    return queries.get_attribute(attribute_id), {"Location": location}
+    return attribute_queries.get_attribute(attribute_id), {"Location": location}
 
 
 @blueprint.route("/attributes/<uuid:attribute_id>", methods=["GET"])
@@ -64,7 +65,7 @@ def create_attribute(draft: AttributeDraft) -> Any:
 @blueprint.response(200, AttributeSchema)
 def get_attribute(attribute_id: UUID) -> Any:
     """Read one attribute with its choices."""
-    return queries.get_attribute(attribute_id)
+    return attribute_queries.get_attribute(attribute_id)
 
 
 @blueprint.route("/attributes/<uuid:attribute_id>", methods=["PATCH"])
@@ -76,10 +77,10 @@ def get_attribute(attribute_id: UUID) -> Any:
 def update_attribute(changes: dict[str, Any], attribute_id: UUID, expected_version: int) -> Any:
     """Rename an attribute, show or hide it, filter by it or not, replace its choices."""
     with transaction():
-        service.edit_attribute(
+        attribute_service.edit_attribute(
             attribute_id, changes, expected_version=expected_version, by=principal()
         )
-    return queries.get_attribute(attribute_id)
+    return attribute_queries.get_attribute(attribute_id)
 
 
 @blueprint.route("/attributes/<uuid:attribute_id>", methods=["DELETE"])
@@ -90,4 +91,6 @@ def update_attribute(changes: dict[str, Any], attribute_id: UUID, expected_versi
 def delete_attribute(attribute_id: UUID, expected_version: int) -> Any:
     """Remove an attribute that no product type defines."""
     with transaction():
-        service.delete_attribute(attribute_id, expected_version=expected_version, by=principal())
+        attribute_service.delete_attribute(
+            attribute_id, expected_version=expected_version, by=principal()
+        )

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from api.catalog import queries, service
 from api.catalog.errors import (
     CategoryCycle,
     CategoryNotEmpty,
@@ -11,9 +10,11 @@ from api.catalog.errors import (
     NotOnShelf,
     SlugTaken,
 )
+from api.catalog.queries import admin_detail
+from api.catalog.schemas.admin import CategorySchema, EditCategorySchema, NewCategorySchema
 from api.catalog.schemas.collections import MoveProductSchema, PlacedProductsSchema
-from api.catalog.schemas.desk import CategorySchema, EditCategorySchema, NewCategorySchema
-from api.catalog.service import CategoryDraft
+from api.catalog.service import categories as category_service
+from api.catalog.service.inputs import CategoryDraft
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned
@@ -35,7 +36,7 @@ blueprint = Blueprint(
 @blueprint.response(200, list_of(CategorySchema))
 def list_categories() -> Any:
     """Read the whole tree with versions, parents before children."""
-    return queries.list_categories()
+    return admin_detail.list_categories()
 
 
 @blueprint.route("/categories", methods=["POST"])
@@ -46,9 +47,9 @@ def list_categories() -> Any:
 @blueprint.response(201, CategorySchema, headers=LOCATED)
 def create_category(draft: CategoryDraft) -> Any:
     """Add a category to the tree."""
-    category_id = service.create_category(draft, by=principal())
+    category_id = category_service.create_category(draft, by=principal())
     location = f"{blueprint.url_prefix}/categories/{category_id}"
-    return queries.get_category(category_id), {"Location": location}
+    return admin_detail.get_category(category_id), {"Location": location}
 
 
 @blueprint.route("/categories/<uuid:category_id>", methods=["GET"])
@@ -57,7 +58,7 @@ def create_category(draft: CategoryDraft) -> Any:
 @blueprint.response(200, CategorySchema)
 def get_category(category_id: UUID) -> Any:
     """Read one category."""
-    return queries.get_category(category_id)
+    return admin_detail.get_category(category_id)
 
 
 @blueprint.route("/categories/<uuid:category_id>", methods=["PATCH"])
@@ -69,10 +70,10 @@ def get_category(category_id: UUID) -> Any:
 def update_category(changes: dict[str, Any], category_id: UUID, expected_version: int) -> Any:
     """Rename, describe, order or move a category; what stands below comes along."""
     with transaction():
-        service.edit_category(
+        category_service.edit_category(
             category_id, changes, expected_version=expected_version, by=principal()
         )
-    return queries.get_category(category_id)
+    return admin_detail.get_category(category_id)
 
 
 @blueprint.route("/categories/<uuid:category_id>", methods=["DELETE"])
@@ -83,7 +84,9 @@ def update_category(changes: dict[str, Any], category_id: UUID, expected_version
 def delete_category(category_id: UUID, expected_version: int) -> Any:
     """Remove an empty category."""
     with transaction():
-        service.delete_category(category_id, expected_version=expected_version, by=principal())
+        category_service.delete_category(
+            category_id, expected_version=expected_version, by=principal()
+        )
 
 
 @blueprint.route("/categories/<uuid:category_id>/order", methods=["PUT"])
@@ -95,10 +98,10 @@ def delete_category(category_id: UUID, expected_version: int) -> Any:
 def set_category_order(given: dict[str, Any], category_id: UUID, expected_version: int) -> Any:
     """Say which products of a category come first; the rest follows by newest."""
     with transaction():
-        service.place_in_category(
+        category_service.place_in_category(
             category_id, given["product_ids"], expected_version=expected_version, by=principal()
         )
-    return queries.get_category(category_id)
+    return admin_detail.get_category(category_id)
 
 
 @blueprint.route("/categories/<uuid:category_id>/products/move", methods=["POST"])
@@ -109,5 +112,5 @@ def set_category_order(given: dict[str, Any], category_id: UUID, expected_versio
 @blueprint.response(200, CategorySchema)
 def move_category_product(where: dict[str, Any], category_id: UUID) -> Any:
     """Put one product of a category before or after another, or at a place."""
-    service.move_in_category(category_id, **where, by=principal())
-    return queries.get_category(category_id)
+    category_service.move_in_category(category_id, **where, by=principal())
+    return admin_detail.get_category(category_id)

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from api.catalog import queries, service
 from api.catalog.errors import (
     CollectionFollowsRules,
     CollectionFull,
@@ -14,7 +13,8 @@ from api.catalog.errors import (
     RulesInvalid,
     SlugTaken,
 )
-from api.catalog.queries import rules as fitting
+from api.catalog.queries import collection_rules as collection_rule_queries
+from api.catalog.queries import collections as collection_queries
 from api.catalog.schemas.collections import (
     CollectionProductSchema,
     CollectionSchema,
@@ -26,7 +26,9 @@ from api.catalog.schemas.collections import (
     RulesPreviewSchema,
     RulesSchema,
 )
-from api.catalog.service import CollectionDraft, rules
+from api.catalog.service import collection_rules as collection_rule_service
+from api.catalog.service import collections as collection_service
+from api.catalog.service.collections import CollectionDraft
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned
@@ -50,7 +52,7 @@ blueprint = Blueprint(
 def list_collections(query: dict[str, Any]) -> Any:
     """List collections, the newest first."""
     with_total = query.pop("include") == "total"
-    return queries.list_collections(with_total=with_total, **query)
+    return collection_queries.list_collections(with_total=with_total, **query)
 
 
 @blueprint.route("/collections", methods=["POST"])
@@ -61,9 +63,9 @@ def list_collections(query: dict[str, Any]) -> Any:
 @blueprint.response(201, CollectionSchema, headers=LOCATED)
 def create_collection(draft: CollectionDraft) -> Any:
     """Make a collection; one with rules is filled right after."""
-    collection_id = service.create_collection(draft, by=principal())
+    collection_id = collection_service.create_collection(draft, by=principal())
     location = f"{blueprint.url_prefix}/collections/{collection_id}"
-    return queries.get_collection(collection_id), {"Location": location}
+    return collection_queries.get_collection(collection_id), {"Location": location}
 
 
 @blueprint.route("/collections/preview", methods=["POST"])
@@ -76,7 +78,9 @@ def preview_collection(given: dict[str, Any]) -> Any:
 
     Takes no `Idempotency-Key`: it changes nothing.
     """
-    return fitting.preview(given["match"], rules.checked(given["rules"]))
+    return collection_rule_queries.preview(
+        given["match"], collection_rule_service.checked(given["rules"])
+    )
 
 
 @blueprint.route("/collections/<uuid:collection_id>", methods=["GET"])
@@ -85,7 +89,7 @@ def preview_collection(given: dict[str, Any]) -> Any:
 @blueprint.response(200, CollectionSchema)
 def get_collection(collection_id: UUID) -> Any:
     """Read one collection with its rules."""
-    return queries.get_collection(collection_id)
+    return collection_queries.get_collection(collection_id)
 
 
 @blueprint.route("/collections/<uuid:collection_id>", methods=["PATCH"])
@@ -97,10 +101,10 @@ def get_collection(collection_id: UUID) -> Any:
 def update_collection(changes: dict[str, Any], collection_id: UUID, expected_version: int) -> Any:
     """Change what a collection says, how it is listed, or its rules, which then apply anew."""
     with transaction():
-        service.edit_collection(
+        collection_service.edit_collection(
             collection_id, changes, expected_version=expected_version, by=principal()
         )
-    return queries.get_collection(collection_id)
+    return collection_queries.get_collection(collection_id)
 
 
 @blueprint.route("/collections/<uuid:collection_id>", methods=["DELETE"])
@@ -111,7 +115,9 @@ def update_collection(changes: dict[str, Any], collection_id: UUID, expected_ver
 def delete_collection(collection_id: UUID, expected_version: int) -> Any:
     """Remove a collection; the products stay."""
     with transaction():
-        service.delete_collection(collection_id, expected_version=expected_version, by=principal())
+        collection_service.delete_collection(
+            collection_id, expected_version=expected_version, by=principal()
+        )
 
 
 @blueprint.route("/collections/<uuid:collection_id>/products", methods=["GET"])
@@ -122,7 +128,9 @@ def delete_collection(collection_id: UUID, expected_version: int) -> Any:
 def list_collection_products(query: dict[str, Any], collection_id: UUID) -> Any:
     """List what is in a collection, in the shop's order, whatever its state."""
     with_total = query.pop("include") == "total"
-    return queries.list_collection_products(collection_id, with_total=with_total, **query)
+    return collection_queries.list_collection_products(
+        collection_id, with_total=with_total, **query
+    )
 
 
 @blueprint.route("/collections/<uuid:collection_id>/products", methods=["PUT"])
@@ -136,10 +144,10 @@ def set_collection_products(
 ) -> Any:
     """Let these be all products of a collection by hand, in this order."""
     with transaction():
-        service.put_products(
+        collection_service.put_products(
             collection_id, given["product_ids"], expected_version=expected_version, by=principal()
         )
-    return queries.get_collection(collection_id)
+    return collection_queries.get_collection(collection_id)
 
 
 @blueprint.route("/collections/<uuid:collection_id>/products", methods=["POST"])
@@ -150,8 +158,8 @@ def set_collection_products(
 @blueprint.response(200, CollectionSchema)
 def add_collection_products(given: dict[str, Any], collection_id: UUID) -> Any:
     """Put products at the end of a collection by hand; those in it stay where they are."""
-    service.add_products(collection_id, given["product_ids"], by=principal())
-    return queries.get_collection(collection_id)
+    collection_service.add_products(collection_id, given["product_ids"], by=principal())
+    return collection_queries.get_collection(collection_id)
 
 
 @blueprint.route("/collections/<uuid:collection_id>/products/remove", methods=["POST"])
@@ -162,8 +170,8 @@ def add_collection_products(given: dict[str, Any], collection_id: UUID) -> Any:
 @blueprint.response(200, CollectionSchema)
 def remove_collection_products(given: dict[str, Any], collection_id: UUID) -> Any:
     """Take products out of a collection by hand."""
-    service.remove_products(collection_id, given["product_ids"], by=principal())
-    return queries.get_collection(collection_id)
+    collection_service.remove_products(collection_id, given["product_ids"], by=principal())
+    return collection_queries.get_collection(collection_id)
 
 
 @blueprint.route("/collections/<uuid:collection_id>/products/move", methods=["POST"])
@@ -174,5 +182,5 @@ def remove_collection_products(given: dict[str, Any], collection_id: UUID) -> An
 @blueprint.response(200, CollectionSchema)
 def move_collection_product(where: dict[str, Any], collection_id: UUID) -> Any:
     """Put a product of a collection before or after another one, or at a place."""
-    service.move_product(collection_id, **where, by=principal())
-    return queries.get_collection(collection_id)
+    collection_service.move_product(collection_id, **where, by=principal())
+    return collection_queries.get_collection(collection_id)

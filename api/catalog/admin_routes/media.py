@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import request
 
-from api.catalog import flows, queries, service
+from api.catalog import flows
 from api.catalog.errors.media import (
     MediaInUse,
     MediaNotFound,
@@ -14,7 +14,9 @@ from api.catalog.errors.media import (
     PictureTooManyPixels,
     PictureUnreadable,
 )
+from api.catalog.queries import media as media_queries
 from api.catalog.schemas.media import MediaQuerySchema, MediaSchema
+from api.catalog.service import media as media_service
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.bodies import FILES, takes
@@ -62,7 +64,7 @@ def create_media() -> Any:
     until `state` is `ready`, storefronts show the picture as it is.
     """
     media_id = flows.add_picture(_file(), by=principal())
-    return queries.get_media(media_id), {"Location": f"{blueprint.url_prefix}/{media_id}"}
+    return media_queries.get_media(media_id), {"Location": f"{blueprint.url_prefix}/{media_id}"}
 
 
 @blueprint.route("", methods=["GET"])
@@ -72,7 +74,7 @@ def create_media() -> Any:
 def list_media(query: dict[str, Any]) -> Any:
     """List pictures, the newest first."""
     with_total = query.pop("include") == "total"
-    return queries.list_media(with_total=with_total, **query)
+    return media_queries.list_media(with_total=with_total, **query)
 
 
 @blueprint.route("/<uuid:media_id>", methods=["GET"])
@@ -81,7 +83,7 @@ def list_media(query: dict[str, Any]) -> Any:
 @blueprint.response(200, MediaSchema)
 def get_media(media_id: UUID) -> Any:
     """Read one picture: whether its sizes are made, and where they are."""
-    return queries.get_media(media_id)
+    return media_queries.get_media(media_id)
 
 
 @blueprint.route("/<uuid:media_id>", methods=["DELETE"])
@@ -91,7 +93,7 @@ def get_media(media_id: UUID) -> Any:
 def delete_media(media_id: UUID) -> Any:
     """Forget a picture that no product shows."""
     with transaction():
-        service.remove_media(media_id, by=principal())
+        media_service.remove_media(media_id, by=principal())
 
 
 def _file() -> bytes:

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from api.catalog import queries, service
 from api.catalog.errors import (
     CompareAtNotAbovePrice,
     CurrencyTwice,
@@ -14,6 +13,7 @@ from api.catalog.errors import (
     SchedulesOverlap,
     VariantNotFound,
 )
+from api.catalog.queries import prices as price_queries
 from api.catalog.schemas.prices import (
     NewScheduledPriceSchema,
     PriceHistoryQuerySchema,
@@ -21,6 +21,7 @@ from api.catalog.schemas.prices import (
     ScheduledPriceSchema,
     ScheduledPricesQuerySchema,
 )
+from api.catalog.service import scheduled_prices
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
@@ -47,7 +48,7 @@ def list_price_history(query: dict[str, Any], variant_id: UUID) -> Any:
     `prior_price` is the lowest price of the 30 days before the present reduction began.
     """
     with_total = query.pop("include") == "total"
-    return queries.price_history(variant_id, with_total=with_total, **query)
+    return price_queries.price_history(variant_id, with_total=with_total, **query)
 
 
 @blueprint.route("/variants/<uuid:variant_id>/scheduled-prices", methods=["GET"])
@@ -58,7 +59,7 @@ def list_price_history(query: dict[str, Any], variant_id: UUID) -> Any:
 def list_scheduled_prices(query: dict[str, Any], variant_id: UUID) -> Any:
     """List a variant's scheduled prices, the last to start first."""
     with_total = query.pop("include") == "total"
-    return queries.scheduled_prices(variant_id, with_total=with_total, **query)
+    return price_queries.scheduled_prices(variant_id, with_total=with_total, **query)
 
 
 @blueprint.route("/variants/<uuid:variant_id>/scheduled-prices", methods=["POST"])
@@ -83,9 +84,9 @@ def schedule_price(given: dict[str, Any], variant_id: UUID) -> Any:
     has changed the price by hand meanwhile: then that stays. Without `ends_at` the price stays.
     Prices of one variant and currency cannot be scheduled for the same time.
     """
-    schedule_id = service.schedule_price(variant_id, by=principal(), **given)
+    schedule_id = scheduled_prices.schedule_price(variant_id, by=principal(), **given)
     location = f"{blueprint.url_prefix}/scheduled-prices/{schedule_id}"
-    return queries.scheduled_price(schedule_id), {"Location": location}
+    return price_queries.scheduled_price(schedule_id), {"Location": location}
 
 
 @blueprint.route("/scheduled-prices/<uuid:schedule_id>", methods=["GET"])
@@ -94,7 +95,7 @@ def schedule_price(given: dict[str, Any], variant_id: UUID) -> Any:
 @blueprint.response(200, ScheduledPriceSchema)
 def get_scheduled_price(schedule_id: UUID) -> Any:
     """Read one scheduled price."""
-    return queries.scheduled_price(schedule_id)
+    return price_queries.scheduled_price(schedule_id)
 
 
 @blueprint.route("/scheduled-prices/<uuid:schedule_id>/cancel", methods=["POST"])
@@ -104,5 +105,5 @@ def get_scheduled_price(schedule_id: UUID) -> Any:
 @blueprint.response(200, ScheduledPriceSchema)
 def cancel_scheduled_price(schedule_id: UUID) -> Any:
     """Call a scheduled price off; one that is in force ends now."""
-    service.cancel_schedule(schedule_id, by=principal())
-    return queries.scheduled_price(schedule_id)
+    scheduled_prices.cancel_schedule(schedule_id, by=principal())
+    return price_queries.scheduled_price(schedule_id)

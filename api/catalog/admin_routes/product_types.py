@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from api.catalog import queries, service
 from api.catalog.errors import (
     AttributeTwice,
     AttributeUnknown,
@@ -12,11 +11,13 @@ from api.catalog.errors import (
     ProductTypeNotFound,
     ProductTypeTooCommon,
 )
+from api.catalog.queries import attributes as attribute_queries
 from api.catalog.schemas.attributes import (
     EditProductTypeSchema,
     NewProductTypeSchema,
     ProductTypeSchema,
 )
+from api.catalog.service import product_types as product_type_service
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned
@@ -40,7 +41,7 @@ blueprint = Blueprint(
 def list_product_types(query: dict[str, Any]) -> Any:
     """List product types by name, with what they define."""
     with_total = query.pop("include") == "total"
-    return queries.list_product_types(with_total=with_total, **query)
+    return attribute_queries.list_product_types(with_total=with_total, **query)
 
 
 @blueprint.route("/product-types", methods=["POST"])
@@ -51,11 +52,11 @@ def list_product_types(query: dict[str, Any]) -> Any:
 @blueprint.response(201, ProductTypeSchema, headers=LOCATED)
 def create_product_type(given: dict[str, Any]) -> Any:
     """Define a type; products that name it as their `product_type` have its attributes."""
-    type_id = service.create_product_type(
+    type_id = product_type_service.create_product_type(
         given["name"], given.get("attributes", []), by=principal()
     )
     location = f"{blueprint.url_prefix}/product-types/{type_id}"
-    return queries.get_product_type(type_id), {"Location": location}
+    return attribute_queries.get_product_type(type_id), {"Location": location}
 
 
 @blueprint.route("/product-types/<uuid:type_id>", methods=["GET"])
@@ -64,7 +65,7 @@ def create_product_type(given: dict[str, Any]) -> Any:
 @blueprint.response(200, ProductTypeSchema)
 def get_product_type(type_id: UUID) -> Any:
     """Read one product type with what it defines."""
-    return queries.get_product_type(type_id)
+    return attribute_queries.get_product_type(type_id)
 
 
 @blueprint.route("/product-types/<uuid:type_id>", methods=["PATCH"])
@@ -83,10 +84,10 @@ def get_product_type(type_id: UUID) -> Any:
 def update_product_type(changes: dict[str, Any], type_id: UUID, expected_version: int) -> Any:
     """Rename a type, its products along with it, or replace the list of its attributes."""
     with transaction():
-        service.edit_product_type(
+        product_type_service.edit_product_type(
             type_id, changes, expected_version=expected_version, by=principal()
         )
-    return queries.get_product_type(type_id)
+    return attribute_queries.get_product_type(type_id)
 
 
 @blueprint.route("/product-types/<uuid:type_id>", methods=["DELETE"])
@@ -97,4 +98,6 @@ def update_product_type(changes: dict[str, Any], type_id: UUID, expected_version
 def delete_product_type(type_id: UUID, expected_version: int) -> Any:
     """Remove a type whose products have no values; they go on naming it."""
     with transaction():
-        service.delete_product_type(type_id, expected_version=expected_version, by=principal())
+        product_type_service.delete_product_type(
+            type_id, expected_version=expected_version, by=principal()
+        )

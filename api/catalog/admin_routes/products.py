@@ -5,7 +5,6 @@ from uuid import UUID
 
 from flask import current_app
 
-from api.catalog import queries, service
 from api.catalog.errors import (
     AttributeNotFilterable,
     AttributesDoNotFit,
@@ -31,7 +30,8 @@ from api.catalog.errors import (
     VariantReferenceTaken,
 )
 from api.catalog.errors.media import MediaUnknown, PictureTwice
-from api.catalog.schemas.desk import (
+from api.catalog.queries import admin_detail, admin_list
+from api.catalog.schemas.admin import (
     EditProductSchema,
     EditVariantSchema,
     NewProductSchema,
@@ -42,7 +42,9 @@ from api.catalog.schemas.desk import (
     ProductsQuerySchema,
     VariantSchema,
 )
-from api.catalog.service import ProductDraft, VariantDraft
+from api.catalog.service import products as product_service
+from api.catalog.service import variants as variant_service
+from api.catalog.service.inputs import ProductDraft, VariantDraft
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
@@ -72,7 +74,7 @@ def list_products(query: dict[str, Any]) -> Any:
     settings: Settings = current_app.extensions["stockroom_settings"]
     currency = query.pop("currency") or settings.currency
     with_total = query.pop("include") == "total"
-    return queries.list_products(currency=currency, with_total=with_total, **query)
+    return admin_list.list_products(currency=currency, with_total=with_total, **query)
 
 
 @blueprint.route("/products", methods=["POST"])
@@ -104,9 +106,9 @@ def list_products(query: dict[str, Any]) -> Any:
 @blueprint.response(201, ProductSchema, headers=LOCATED)
 def create_product(draft: ProductDraft) -> Any:
     """Create a product as a draft, with its variants, prices and pictures."""
-    stored = service.create_product(draft, by=principal())
+    stored = product_service.create_product(draft, by=principal())
     location = f"{blueprint.url_prefix}/products/{stored.product_id}"
-    return queries.get_product(stored.product_id), {"Location": location}
+    return admin_detail.get_product(stored.product_id), {"Location": location}
 
 
 @blueprint.route("/products/<uuid:product_id>", methods=["GET"])
@@ -115,7 +117,7 @@ def create_product(draft: ProductDraft) -> Any:
 @blueprint.response(200, ProductSchema)
 def get_product(product_id: UUID) -> Any:
     """Read all of a product."""
-    return queries.get_product(product_id)
+    return admin_detail.get_product(product_id)
 
 
 @blueprint.route("/products/<uuid:product_id>", methods=["PATCH"])
@@ -140,8 +142,10 @@ def get_product(product_id: UUID) -> Any:
 def update_product(changes: dict[str, Any], product_id: UUID, expected_version: int) -> Any:
     """Change what a product says of itself; lists replace what was there."""
     with transaction():
-        service.edit_product(product_id, changes, expected_version=expected_version, by=principal())
-    return queries.get_product(product_id)
+        product_service.edit_product(
+            product_id, changes, expected_version=expected_version, by=principal()
+        )
+    return admin_detail.get_product(product_id)
 
 
 @blueprint.route("/products/<uuid:product_id>/publish", methods=["POST"])
@@ -151,8 +155,8 @@ def update_product(changes: dict[str, Any], product_id: UUID, expected_version: 
 @blueprint.response(200, ProductSchema)
 def publish_product(product_id: UUID) -> Any:
     """Put a draft on the shelf."""
-    service.publish_product(product_id, expected_version=None, by=principal())
-    return queries.get_product(product_id)
+    product_service.publish_product(product_id, expected_version=None, by=principal())
+    return admin_detail.get_product(product_id)
 
 
 @blueprint.route("/products/<uuid:product_id>/archive", methods=["POST"])
@@ -162,8 +166,8 @@ def publish_product(product_id: UUID) -> Any:
 @blueprint.response(200, ProductSchema)
 def archive_product(product_id: UUID) -> Any:
     """Take a product off the shelf; orders that name it stay as they are."""
-    service.archive_product(product_id, expected_version=None, by=principal())
-    return queries.get_product(product_id)
+    product_service.archive_product(product_id, expected_version=None, by=principal())
+    return admin_detail.get_product(product_id)
 
 
 @blueprint.route("/products/<uuid:product_id>/unarchive", methods=["POST"])
@@ -173,8 +177,8 @@ def archive_product(product_id: UUID) -> Any:
 @blueprint.response(200, ProductSchema)
 def unarchive_product(product_id: UUID) -> Any:
     """Make an archived product a draft again."""
-    service.unarchive_product(product_id, expected_version=None, by=principal())
-    return queries.get_product(product_id)
+    product_service.unarchive_product(product_id, expected_version=None, by=principal())
+    return admin_detail.get_product(product_id)
 
 
 @blueprint.route("/products/<uuid:product_id>/variants", methods=["POST"])
@@ -199,9 +203,9 @@ def unarchive_product(product_id: UUID) -> Any:
 @blueprint.response(201, VariantSchema, headers=LOCATED)
 def create_variant(draft: VariantDraft, product_id: UUID) -> Any:
     """Give a product one more variant."""
-    variant_id = service.add_variant(product_id, draft, by=principal())
+    variant_id = variant_service.add_variant(product_id, draft, by=principal())
     location = f"{blueprint.url_prefix}/variants/{variant_id}"
-    return queries.get_variant(variant_id), {"Location": location}
+    return admin_detail.get_variant(variant_id), {"Location": location}
 
 
 @blueprint.route("/variants/<uuid:variant_id>", methods=["GET"])
@@ -210,7 +214,7 @@ def create_variant(draft: VariantDraft, product_id: UUID) -> Any:
 @blueprint.response(200, VariantSchema)
 def get_variant(variant_id: UUID) -> Any:
     """Read a variant with its prices."""
-    return queries.get_variant(variant_id)
+    return admin_detail.get_variant(variant_id)
 
 
 @blueprint.route("/variants/<uuid:variant_id>", methods=["PATCH"])
@@ -235,8 +239,10 @@ def get_variant(variant_id: UUID) -> Any:
 def update_variant(changes: dict[str, Any], variant_id: UUID, expected_version: int) -> Any:
     """Change a variant's codes, values, weight, tax class, place or picture."""
     with transaction():
-        service.edit_variant(variant_id, changes, expected_version=expected_version, by=principal())
-    return queries.get_variant(variant_id)
+        variant_service.edit_variant(
+            variant_id, changes, expected_version=expected_version, by=principal()
+        )
+    return admin_detail.get_variant(variant_id)
 
 
 @blueprint.route("/variants/<uuid:variant_id>/prices", methods=["PUT"])
@@ -248,7 +254,7 @@ def update_variant(changes: dict[str, Any], variant_id: UUID, expected_version: 
 def set_variant_prices(given: dict[str, Any], variant_id: UUID, expected_version: int) -> Any:
     """Name all prices of a variant; it is not for sale in a currency that is left out."""
     with transaction():
-        service.set_prices(
+        variant_service.set_prices(
             variant_id, given["prices"], expected_version=expected_version, by=principal()
         )
-    return queries.get_variant(variant_id)
+    return admin_detail.get_variant(variant_id)

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from api.catalog import queries, service
 from api.catalog.errors import ProductNotFound, ProductsUnknown
-from api.catalog.models import RelationKind
+from api.catalog.models.products import RelationKind
+from api.catalog.queries import related_products as related_product_queries
 from api.catalog.schemas.relations import RelateProductsSchema, RelationsSchema
+from api.catalog.service import related_products as related_product_service
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned
@@ -29,7 +30,7 @@ blueprint = Blueprint(
 @blueprint.response(200, RelationsSchema)
 def get_product_relations(product_id: UUID) -> Any:
     """Read what is shown beside a product, by kind."""
-    return queries.get_relations(product_id)
+    return related_product_queries.get_relations(product_id)
 
 
 @blueprint.route("/products/<uuid:product_id>/relations", methods=["PUT"])
@@ -43,7 +44,7 @@ def set_product_relations(
 ) -> Any:
     """Say which products are shown beside a product, by kind, in this order."""
     with transaction():
-        service.relate_products(
+        related_product_service.relate_products(
             product_id, related, expected_version=expected_version, by=principal()
         )
-    return queries.get_relations(product_id)
+    return related_product_queries.get_relations(product_id)

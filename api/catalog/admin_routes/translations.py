@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from api.catalog import queries, service
 from api.catalog.errors.translations import (
     LanguageNotTranslated,
     TextsDoNotFit,
     TranslationSubjectUnknown,
 )
+from api.catalog.queries import translations as translation_queries
 from api.catalog.schemas.translations import (
     SetTranslationSchema,
     SubjectQuerySchema,
@@ -17,6 +17,7 @@ from api.catalog.schemas.translations import (
     TranslationSchema,
     TranslationsQuerySchema,
 )
+from api.catalog.service import translations as translation_service
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.bodies import PRODUCTS, takes
@@ -43,9 +44,9 @@ blueprint = Blueprint(
 def list_translations(query: dict[str, Any]) -> Any:
     """List things of one kind beside their originals, with `missing=true` what is left to do."""
     language = query.pop("language")
-    service.check_language(language)
+    translation_service.check_language(language)
     with_total = query.pop("include") == "total"
-    return queries.list_translations(
+    return translation_queries.list_translations(
         query.pop("kind"),
         language,
         is_missing=query.pop("missing"),
@@ -62,7 +63,7 @@ def list_translations(query: dict[str, Any]) -> Any:
 def list_translation_languages(query: dict[str, str], subject_id: UUID) -> Any:
     """Read what one thing says in each language that the shop translates into."""
     settings: Settings = port(Settings)
-    return queries.translations_of(query["kind"], subject_id, settings.languages[1:])
+    return translation_queries.translations_of(query["kind"], subject_id, settings.languages[1:])
 
 
 @blueprint.route("/<uuid:subject_id>", methods=["GET"])
@@ -72,8 +73,8 @@ def list_translation_languages(query: dict[str, str], subject_id: UUID) -> Any:
 @blueprint.response(200, TranslationSchema)
 def get_translation(query: dict[str, str], subject_id: UUID) -> Any:
     """Read what one thing says in one language, beside the original."""
-    service.check_language(query["language"])
-    return queries.translation(query["kind"], subject_id, query["language"])
+    translation_service.check_language(query["language"])
+    return translation_queries.translation(query["kind"], subject_id, query["language"])
 
 
 @blueprint.route("/<uuid:subject_id>", methods=["PUT"])
@@ -89,7 +90,7 @@ def set_translation(
 ) -> Any:
     """Write all texts of a thing in one language; `If-Match: "0"` for the first time."""
     with transaction():
-        service.translate(
+        translation_service.translate(
             query["kind"],
             subject_id,
             query["language"],
@@ -97,7 +98,7 @@ def set_translation(
             expected_version=expected_version,
             by=principal(),
         )
-    return queries.translation(query["kind"], subject_id, query["language"])
+    return translation_queries.translation(query["kind"], subject_id, query["language"])
 
 
 @blueprint.route("/<uuid:subject_id>", methods=["DELETE"])
@@ -109,7 +110,7 @@ def set_translation(
 def delete_translation(query: dict[str, str], subject_id: UUID, expected_version: int) -> Any:
     """Take a translation back; the thing speaks the catalogue's own language again."""
     with transaction():
-        service.withdraw(
+        translation_service.withdraw(
             query["kind"],
             subject_id,
             query["language"],

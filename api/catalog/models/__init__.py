@@ -15,23 +15,9 @@ from api.catalog.models.attributes import (
     ProductTypeAttribute,
     Trait,
 )
-from api.catalog.models.pictures import Media, MediaState, ProductImage
-from api.catalog.models.prices import (
-    PriceRange,
-    PriceRecord,
-    ScheduledPrice,
-    ScheduleState,
-    VariantPrice,
-)
-from api.catalog.models.products import (
-    Barcode,
-    Product,
-    ProductRelation,
-    ProductStatus,
-    RelationKind,
-    Variant,
-)
-from api.catalog.models.shelving import (
+from api.catalog.models.i18n import OldSlug, SearchWord, Translation
+from api.catalog.models.media import Media, MediaState, ProductImage
+from api.catalog.models.navigation import (
     Category,
     CategoryMember,
     Collection,
@@ -39,7 +25,14 @@ from api.catalog.models.shelving import (
     CollectionMember,
     RuleMatch,
 )
-from api.catalog.models.wording import OldSlug, SearchWord, Translation
+from api.catalog.models.prices import (
+    PriceRange,
+    PriceRecord,
+    ScheduledPrice,
+    ScheduleState,
+    VariantPrice,
+)
+from api.catalog.models.products import Barcode, Product, ProductRelation, RelationKind, Variant
 
 __all__ = [
     "Attribute",
@@ -60,7 +53,6 @@ __all__ = [
     "ProductAttribute",
     "ProductImage",
     "ProductRelation",
-    "ProductStatus",
     "ProductType",
     "ProductTypeAttribute",
     "RelationKind",

@@ -19,16 +19,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
+from api.catalog.states import ProductStatus
 from api.platform import changes
 from api.platform.db import Base, Dated, Identified, Versioned, named_enum
-
-
-class ProductStatus(StrEnum):
-    """Draft and archived products are for staff only; active ones are on the shelf."""
-
-    DRAFT = "draft"
-    ACTIVE = "active"
-    ARCHIVED = "archived"
 
 
 class Product(Identified, Versioned, Dated, Base):

@@ -7,15 +7,15 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from api.catalog.errors import AttributeNotFound, ProductTypeNotFound
-from api.catalog.models import (
+from api.catalog.models.attributes import (
     Attribute,
     AttributeChoice,
     AttributeKind,
-    Product,
     ProductAttribute,
     ProductType,
     ProductTypeAttribute,
 )
+from api.catalog.models.products import Product
 from api.platform import pagination
 from api.platform.db import session
 from api.platform.pagination import Sort

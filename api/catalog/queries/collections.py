@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select
 
 from api.catalog.errors import CollectionNotFound
-from api.catalog.models import Collection, CollectionKind, CollectionMember, Product
-from api.catalog.queries.cards import IMAGE_URL
+from api.catalog.models.navigation import Collection, CollectionKind, CollectionMember
+from api.catalog.models.products import Product
+from api.catalog.queries.product_cards import IMAGE_URL
 from api.kernel import clock
 from api.platform import pagination, sweeps
 from api.platform.db import session

@@ -29,18 +29,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, array
 
-from api.catalog.models import (
-    Attribute,
-    AttributeKind,
-    PriceRange,
-    Product,
-    ProductAttribute,
-    Trait,
-)
-from api.catalog.queries import relevance
-from api.catalog.queries.cards import money
-from api.catalog.queries.narrowing import Narrowing, Shape, narrowed
-from api.catalog.queries.traits import ATTRIBUTE, OPTION, described_attributes
+from api.catalog.models.attributes import Attribute, AttributeKind, ProductAttribute, Trait
+from api.catalog.models.prices import PriceRange
+from api.catalog.models.products import Product
+from api.catalog.queries import ranking
+from api.catalog.queries.facet_values import ATTRIBUTE, OPTION, described_attributes
+from api.catalog.queries.filters import Narrowing, Shape, narrowed
+from api.catalog.queries.product_cards import money
 from api.catalog.queries.translations import NO_TEXTS, texts_for
 from api.catalog.texts import OPTION_NAMES, attribute_kind
 from api.platform.db import AnySelect, session
@@ -64,7 +59,7 @@ def facets_of(
 
     One statement for the counts, and up to three for how attributes are called. `parameter` and
     `value` of each value are what to send to narrow the list by it. `has_few_hits` is that of a
-    search; see `relevance`.
+    search; see `ranking`.
     """
     row = session.execute(_facets(narrowing.shape, has_few_hits), dict(values)).one()
     own = {kind: place for place, kind in enumerate(narrowing.kinds)}
@@ -139,7 +134,7 @@ class _Among:
         columns = (shape.product_id.label("id"), Product.in_stock, Product.traits)
         statement = narrowed(columns, shape, leaving_out=leaving_out, at_any_number=at_any_number)
         if self._has_few_hits is not None:
-            found = relevance.found(
+            found = ranking.found(
                 shape,
                 has_few_hits=self._has_few_hits,
                 leaving_out=leaving_out,

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 
 from api.catalog.errors.media import MediaNotFound
-from api.catalog.models import Media, MediaState, ProductImage
+from api.catalog.models.media import Media, MediaState, ProductImage
 from api.platform import pagination
 from api.platform.db import session
 from api.platform.pagination import Sort

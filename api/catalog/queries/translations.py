@@ -10,17 +10,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
 from api.catalog.errors.translations import TranslationSubjectUnknown
-from api.catalog.models import (
-    Attribute,
-    AttributeChoice,
-    Category,
-    Product,
-    Translation,
-    Variant,
-)
-from api.catalog.models import (
-    Collection as Shelf,
-)
+from api.catalog.models.attributes import Attribute, AttributeChoice
+from api.catalog.models.i18n import Translation
+from api.catalog.models.navigation import Category
+from api.catalog.models.navigation import Collection as Shelf
+from api.catalog.models.products import Product, Variant
 from api.platform import pagination
 from api.platform.db import session
 from api.platform.pagination import Sort

@@ -5,8 +5,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.catalog.models import AttributeKind
-from api.catalog.service import AttributeDraft, ChoiceDraft, TypeAttributeDraft
+from api.catalog.models.attributes import AttributeKind
+from api.catalog.service.inputs import AttributeDraft, ChoiceDraft, TypeAttributeDraft
 from api.catalog.texts import trait_key
 from api.platform.http import PageQuerySchema, Schema
 

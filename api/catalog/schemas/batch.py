@@ -5,8 +5,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.catalog.schemas.desk import EditProductSchema, EditVariantSchema, PriceSchema
-from api.catalog.service import PRODUCT_COMMANDS
+from api.catalog.schemas.admin import EditProductSchema, EditVariantSchema, PriceSchema
+from api.catalog.service.bulk_edit import COMMANDS
 from api.platform.batch import BatchRowSchema, batch_of
 
 
@@ -15,7 +15,7 @@ class ProductRowSchema(BatchRowSchema):
 
     id = fields.UUID(required=True)
     changes = fields.Nested(EditProductSchema)
-    command = fields.String(validate=validate.OneOf(PRODUCT_COMMANDS))
+    command = fields.String(validate=validate.OneOf(COMMANDS))
 
     @ma.validates_schema
     def _something(self, given: dict[str, Any], **_: Any) -> None:

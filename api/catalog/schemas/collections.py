@@ -5,11 +5,11 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.catalog.models import CollectionKind, RuleMatch
-from api.catalog.queries.rules import FIELDS, RELATIONS
-from api.catalog.schemas.desk import SLUG
+from api.catalog.models.navigation import CollectionKind, RuleMatch
+from api.catalog.queries.collection_rules import FIELDS, RELATIONS
+from api.catalog.schemas.admin import SLUG
+from api.catalog.service.collection_rules import MOST_RULES
 from api.catalog.service.collections import MOST_BY_HAND, CollectionDraft
-from api.catalog.service.rules import MOST_RULES
 from api.platform.http import PageQuerySchema, Schema
 
 SORTS = ("position", "newest", "name", "price", "-price")

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from api.catalog.models import MediaState
+from api.catalog.models.media import MediaState
 from api.platform.http import PageQuerySchema, Schema
 
 _STATES = validate.OneOf([state.value for state in MediaState])

@@ -5,9 +5,9 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.catalog.models import ScheduleState
-from api.catalog.schemas.desk import HIGHEST_AMOUNT
-from api.catalog.service import PriceDraft
+from api.catalog.models.prices import ScheduleState
+from api.catalog.schemas.admin import HIGHEST_AMOUNT
+from api.catalog.service.inputs import PriceDraft
 from api.platform.http import CurrencyCode, Moment, MoneySchema, PageQuerySchema, Schema
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import marshmallow as ma
 from marshmallow import fields
 
-from api.catalog.models import RelationKind
+from api.catalog.models.products import RelationKind
 from api.catalog.schemas.collections import ProductIds
 from api.platform.http import Schema
 

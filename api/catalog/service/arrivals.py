@@ -22,13 +22,13 @@ from api.catalog.errors import (
     TitleMissing,
 )
 from api.catalog.events import CatalogueChanged, ProductPublished
-from api.catalog.models import ProductStatus
-from api.catalog.service import fitting, intake, traits
-from api.catalog.service.clashes import refusal_for
-from api.catalog.service.drafts import ProductDraft, VariantDraft
-from api.catalog.service.fitting import Definition
+from api.catalog.service import attribute_values, bulk_create, facet_values
+from api.catalog.service.attribute_values import Definition
+from api.catalog.service.inputs import ProductDraft, VariantDraft
+from api.catalog.service.integrity import refusal_for
 from api.catalog.service.known import CodeOwner, Known, KnownProduct, KnownVariant
 from api.catalog.service.renewal import Renewal
+from api.catalog.states import ProductStatus
 from api.catalog.texts import mark_of, sku_from
 from api.kernel.errors import DomainError
 from api.kernel.events import Event
@@ -101,7 +101,7 @@ def take_in(
         drafts = [arrival.draft for arrival in arrivals]
         # What the savepoint held is free again: all products first, then all words, as always.
         Known.read(drafts)
-        traits.introduce(drafts)
+        facet_values.introduce(drafts)
         return [_take_in_alone(arrival, before_change) for arrival in arrivals]
 
 
@@ -154,7 +154,7 @@ def _types(arrivals: Sequence[Arrival], known: Known) -> dict[str, Definition]:
             arrival.status is ProductStatus.ACTIVE and not is_shown
         ):
             names.add(name)
-    return fitting.definitions(names, with_choices=False)
+    return attribute_values.definitions(names, with_choices=False)
 
 
 def _receive(
@@ -179,7 +179,7 @@ def _receive(
         try:
             if any(other.option_values == variant.option_values for other in fit):
                 raise OptionCombinationTaken(given=list(variant.option_values))
-            intake.check_variant(variant, options)
+            bulk_create.check_variant(variant, options)
             claimed, passed_over = _claim_codes(variant, match, draft, known)
             fit.append(claimed)
             matches.append(match)
@@ -212,7 +212,7 @@ def _status(
     """Return where a product is put: not on the shelf while it lacks what its type requires."""
     name = arrival.draft.product_type or (there.product_type if there else "")
     said = there.values if there else arrival.draft.attributes
-    has_gaps = fitting.missing(types.get(name, {}), said.keys())
+    has_gaps = attribute_values.missing(types.get(name, {}), said.keys())
     return ProductStatus.DRAFT if has_gaps else arrival.status
 
 
@@ -225,11 +225,13 @@ def _refusal(
             return TitleMissing(slug=draft.slug)
         return SlugTaken(slug=draft.slug) if draft.slug in known.slugs else None
     if draft.options and len(draft.options) != len(there.options):
-        return intake.options_do_not_fit(there.options, draft.options)
+        return bulk_create.options_do_not_fit(there.options, draft.options)
     name = draft.product_type
     if name and name.lower() != there.product_type.lower():
         is_shown = there.status is ProductStatus.ACTIVE
-        return fitting.misfit(name, types.get(name, {}), there.values.keys(), is_shown=is_shown)
+        return attribute_values.misfit(
+            name, types.get(name, {}), there.values.keys(), is_shown=is_shown
+        )
     return None
 
 
@@ -283,7 +285,7 @@ def _store(new: Sequence[tuple[Arrival, Arrived]]) -> list[Event]:
     facts: list[Event] = []
     if not new:
         return facts
-    stored = intake.store(
+    stored = bulk_create.store(
         [arrival.draft for arrival, _ in new], statuses=[arrival.status for arrival, _ in new]
     )
     for product, (arrival, made) in zip(stored, new, strict=True):

@@ -6,17 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import delete, insert, select, text
 
-from api.catalog.errors import (
-    AttributeIsFixed,
-    AttributeNotFound,
-    ChoiceInUse,
-    ChoicesNotExpected,
-)
+from api.catalog.errors import AttributeIsFixed, AttributeNotFound, ChoiceInUse, ChoicesNotExpected
 from api.catalog.events import AttributeFilterChanged, CatalogueChanged
-from api.catalog.models import Attribute, AttributeChoice, AttributeKind, Translation
-from api.catalog.service import traits
-from api.catalog.service.clashes import told_as_refusals
-from api.catalog.service.drafts import AttributeDraft, ChoiceDraft
+from api.catalog.models.attributes import Attribute, AttributeChoice, AttributeKind
+from api.catalog.models.i18n import Translation
+from api.catalog.service import facet_values
+from api.catalog.service.inputs import AttributeDraft, ChoiceDraft
+from api.catalog.service.integrity import told_as_refusals
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.kernel.words import counted
@@ -154,7 +150,7 @@ def _replace_choices(attribute: Attribute, wanted: Sequence[ChoiceDraft]) -> boo
     for value in after.keys() & before.keys():
         there[value].label, there[value].position = after[value]
     _add_choices(attribute.id, [told for value, told in placed.items() if value not in there])
-    traits.relabel(
+    facet_values.relabel(
         attribute.code,
         {value: after[value][0] for value in after if before.get(value, "") != after[value]},
     )

@@ -11,8 +11,8 @@ from sqlalchemy import Table, delete, select
 
 from api.catalog.codes import code_key
 from api.catalog.errors import BarcodeTwice
-from api.catalog.models import Barcode
-from api.catalog.service.drafts import BarcodeDraft
+from api.catalog.models.products import Barcode
+from api.catalog.service.inputs import BarcodeDraft
 from api.platform import bulk
 from api.platform.bulk import among
 from api.platform.db import session
@@ -93,7 +93,7 @@ def of_variants(variant_ids: Iterable[UUID]) -> dict[UUID, list[BarcodeDraft]]:
 def replace(codes: Mapping[UUID, Codes]) -> None:
     """Make these the codes of variants, by variant id; two statements, however many they are.
 
-    What belongs to another variant raises IntegrityError: see `clashes`.
+    What belongs to another variant raises IntegrityError: see `integrity`.
     """
     if not codes:
         return

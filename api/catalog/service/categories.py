@@ -1,6 +1,9 @@
-"""Arrange the tree: every change to it is made alone, so that no two make a ring of it."""
+"""The category tree, categories by path, and the shop's own order of products in a category.
 
-from collections.abc import Collection, Mapping, Sequence
+Every change of the tree is made alone, so that no two make a ring of it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +11,12 @@ from sqlalchemy import delete, func, or_, select, update
 
 from api.catalog.errors import CategoryCycle, CategoryNotFound
 from api.catalog.events import CatalogueChanged
-from api.catalog.models import Category, CategoryMember
-from api.catalog.service import addresses, following, gathering, visibility
-from api.catalog.service.clashes import told_as_refusals
-from api.catalog.service.drafts import CategoryDraft
-from api.catalog.texts import LONGEST_SLUG, slug_from
+from api.catalog.models.navigation import Category, CategoryMember
+from api.catalog.service import denormalization, redirects, smart_collections, sort_order
+from api.catalog.service.inputs import CategoryDraft
+from api.catalog.service.integrity import told_as_refusals
+from api.catalog.service.sort_order import Shelf
+from api.catalog.texts import LONGEST_SLUG, slug_as_before, slug_from
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
@@ -28,7 +32,7 @@ def create_category(draft: CategoryDraft, *, by: Principal) -> UUID:
     tree and a parent that is not there.
     """
     require_transaction()
-    following.hold_tree(alone=True)
+    denormalization.hold_tree(alone=True)
     category_id = new_id()
     parent = _get(draft.parent_id) if draft.parent_id else None
     slug = draft.slug or _free_slug(draft.name, parent)
@@ -48,7 +52,7 @@ def create_category(draft: CategoryDraft, *, by: Principal) -> UUID:
                 is_shown=draft.is_visible and (parent is None or parent.is_shown),
             )
         )
-    addresses.in_use_again("category", [slug])
+    redirects.in_use_again("category", [slug])
     audit.record("category.created", by=by, subject_id=category_id, slug=slug)
     emit(CatalogueChanged(is_tree=True))
     return category_id
@@ -58,7 +62,7 @@ def _free_slug(name: str, parent: Category | None) -> str:
     """Make an address from a name; when another category has it, the parent's comes before it."""
     slug = slug_from(name)
     below = f"{parent.slug}-{slug}"[:LONGEST_SLUG].strip("-") if parent and slug else slug
-    return addresses.free("category", slug, below)
+    return redirects.free("category", slug, below)
 
 
 def ensure_categories(names: Sequence[str]) -> dict[str, UUID]:
@@ -71,9 +75,9 @@ def ensure_categories(names: Sequence[str]) -> dict[str, UUID]:
     slugs = {name: slug for name in names if (slug := slug_from(name))}
     there = _by_slug(slugs.values())
     if there.keys() < set(slugs.values()):
-        following.hold_tree(alone=True)
+        denormalization.hold_tree(alone=True)
         there = _by_slug(slugs.values())
-        addresses.in_use_again("category", set(slugs.values()) - there.keys())
+        redirects.in_use_again("category", set(slugs.values()) - there.keys())
         for name, slug in slugs.items():
             if slug not in there:
                 there[slug] = new_id()
@@ -93,7 +97,7 @@ def edit_category(
     the present one, a place below itself, a parent that is not there and a slug that is taken.
     """
     require_transaction()
-    following.hold_tree(alone=True)
+    denormalization.hold_tree(alone=True)
     category = _get(category_id)
     check(category.version, expected_version)
     changed = {k: v for k, v in changes.items() if getattr(category, k) != v}
@@ -113,12 +117,12 @@ def edit_category(
         if category.path != before:
             _carry_along(before, category.path)
         if changed.keys() & {"parent_id", "is_visible"}:
-            visibility.settle([category.path])
-    addresses.moved("category", category_id, before=before_slug, after=category.slug)
-    gathering.follow_category(before_slug, category.slug)
+            denormalization.settle([category.path])
+    redirects.moved("category", category_id, before=before_slug, after=category.slug)
+    smart_collections.follow_category(before_slug, category.slug)
     if "parent_id" in changed:
         _reshelve_below(category)
-        gathering.ask_anew("category")
+        smart_collections.ask_anew("category")
     audit.record("category.edited", by=by, subject_id=category_id, **changed)
     emit(CatalogueChanged(is_tree=True))
 
@@ -126,12 +130,12 @@ def edit_category(
 def delete_category(category_id: UUID, *, expected_version: int, by: Principal) -> None:
     """Remove an empty category. Refuses one that holds products or other categories."""
     require_transaction()
-    following.hold_tree(alone=True)
+    denormalization.hold_tree(alone=True)
     category = _get(category_id)
     check(category.version, expected_version)
     with told_as_refusals(deleting=True):
         session.execute(delete(Category).where(Category.id == category_id))
-    addresses.forget("category", category_id)
+    redirects.forget("category", category_id)
     audit.record("category.deleted", by=by, subject_id=category_id, slug=category.slug)
     emit(CatalogueChanged(is_tree=True))
 
@@ -181,4 +185,189 @@ def _reshelve_below(category: Category) -> None:
         .where(CategoryMember.category_id.in_(below), CategoryMember.is_direct)
         .distinct()
     ).all()
-    following.reshelve(product_ids)
+    denormalization.reshelve(product_ids)
+
+
+def place_in_category(
+    category_id: UUID, product_ids: Sequence[UUID], *, expected_version: int, by: Principal
+) -> None:
+    """Let these products of a category come first, in this order; the rest follows by newest.
+
+    Products come and go as their own categories say; this changes only where they stand. Locks
+    the category. Refuses a version that is not the present one and a product that is neither in
+    the category nor below it. Saying what is already so changes nothing.
+    """
+    category = _lock(category_id)
+    check(category.version, expected_version)
+    if sort_order.place_first(Shelf(CategoryMember, category_id), product_ids):
+        _note(category, by=by, first=[str(id_) for id_ in product_ids[:20]])
+
+
+def move_in_category(
+    category_id: UUID,
+    product_id: UUID,
+    *,
+    before: UUID | None = None,
+    after: UUID | None = None,
+    position: int | None = None,
+    by: Principal,
+) -> None:
+    """Put a product of a category before or after another one, or to a place counted from 0.
+
+    Locks the category. Refuses products that are neither in the category nor below it.
+    """
+    category = _lock(category_id)
+    shelf = Shelf(CategoryMember, category_id)
+    if sort_order.move(shelf, product_id, before=before, after=after, to=position):
+        _note(category, by=by, moved=str(product_id))
+
+
+def _lock(category_id: UUID) -> Category:
+    """Hold the tree still, then the category: whoever edits it holds the tree alone."""
+    require_transaction()
+    denormalization.hold_tree(alone=False)
+    category = session.scalar(
+        select(Category)
+        .where(Category.id == category_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if category is None:
+        raise CategoryNotFound(category_id=category_id)
+    return category
+
+
+def _note(category: Category, *, by: Principal, **changed: object) -> None:
+    category.version += 1
+    audit.record("category.ordered", by=by, subject_id=category.id, **changed)
+    emit(CatalogueChanged(shelves=(f"category:{category.slug}",)))
+
+
+Path = tuple[tuple[str, str], ...]
+"""Slug and name from the root down; an empty slug is made from the name."""
+
+
+def ensure_category_paths(paths: Iterable[Path]) -> dict[Path, UUID]:
+    """Return the category at the end of each path, adding what the tree does not have.
+
+    A slug that is given means the category with it, wherever the shop has moved it. One that is
+    made from a name means that name below that parent; when another category has it already, the
+    slug of the parent comes before it. Locks the tree only when something is to be added.
+    """
+    require_transaction()
+    wanted = [path for path in dict.fromkeys(paths) if path]
+    if not wanted:
+        return {}
+    tree = _Tree(wanted)
+    if any(tree.find(path) is None for path in wanted):
+        denormalization.hold_tree(alone=True)
+        tree = _Tree(wanted)
+        for path in wanted:
+            tree.add(path)
+        tree.write()
+    return {path: found for path in wanted if (found := tree.find(path)) is not None}
+
+
+class _Tree:
+    """The part of the tree that the paths may mean."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        slugs: set[str] = set()
+        for path in paths:
+            parents = {""}
+            for step in path:
+                names = {name for parent in parents for name in _spellings(step, parent)}
+                slugs |= names
+                parents = names or parents
+        self._by_slug: dict[str, tuple[UUID, UUID | None, str]] = {}
+        self._look(slugs)
+        self._new: list[Category] = []
+
+    def find(self, path: Path) -> UUID | None:
+        """Return the category that a path leads to, if all of it is there."""
+        parent: tuple[UUID, UUID | None, str] | None = None
+        for step in path:
+            parent = self._step(step, parent)
+            if parent is None:
+                return None
+        return parent[0] if parent else None
+
+    def add(self, path: Path) -> None:
+        """Add what is missing of a path; a step without a name or slug ends it."""
+        parent: tuple[UUID, UUID | None, str] | None = None
+        parent_path = ""
+        for step in path:
+            found = self._step(step, parent)
+            if found is None:
+                names = _slugs(step, _last(parent))
+                self._look(names)
+                slug = next((name for name in names if name not in self._by_slug), None)
+                if slug is None:
+                    return
+                category = Category(
+                    id=new_id(),
+                    slug=slug,
+                    name=(step[1] or slug)[:200],
+                    parent_id=parent[0] if parent else None,
+                    path=f"{parent_path}/{slug}" if parent_path else slug,
+                )
+                self._new.append(category)
+                found = (category.id, category.parent_id, category.path)
+                self._by_slug[slug] = found
+            parent, parent_path = found, found[2]
+
+    def write(self) -> None:
+        """Store what was added, parents first."""
+        if not self._new:
+            return
+        redirects.in_use_again("category", {category.slug for category in self._new})
+        for category in self._new:
+            session.add(category)
+            session.flush()
+        denormalization.settle([category.path for category in self._new])
+        emit(CatalogueChanged(is_tree=True))
+
+    def _step(
+        self, step: tuple[str, str], parent: tuple[UUID, UUID | None, str] | None
+    ) -> tuple[UUID, UUID | None, str] | None:
+        for slug in _spellings(step, _last(parent)):
+            found = self._by_slug.get(slug)
+            if found is not None and (step[0] or found[1] == (parent[0] if parent else None)):
+                return found
+        return None
+
+    def _look(self, slugs: Iterable[str]) -> None:
+        missing = sorted(set(slugs) - self._by_slug.keys())
+        if missing:
+            for row in session.execute(
+                select(Category.slug, Category.id, Category.parent_id, Category.path).where(
+                    Category.slug.in_(missing)
+                )
+            ):
+                self._by_slug[row.slug] = (row.id, row.parent_id, row.path)
+
+
+def _slugs(step: tuple[str, str], parent_slug: str) -> list[str]:
+    """Return what a step may be called, the plainest first."""
+    if step[0]:
+        return [step[0]]
+    slug = slug_from(step[1])
+    if not slug:
+        return []
+    return [slug, f"{parent_slug}-{slug}"[:120]] if parent_slug else [slug]
+
+
+def _spellings(step: tuple[str, str], parent_slug: str) -> list[str]:
+    """Return what a step that is there already may be called.
+
+    Slugs that were made before `ø` and `ł` were written plainly have these letters still.
+    """
+    names = _slugs(step, parent_slug)
+    old = "" if step[0] else slug_as_before(step[1])
+    if old and old not in names:
+        names += [old, f"{parent_slug}-{old}"[:120]] if parent_slug else [old]
+    return names
+
+
+def _last(parent: tuple[UUID, UUID | None, str] | None) -> str:
+    return parent[2].rpartition("/")[2] if parent else ""

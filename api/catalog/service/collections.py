@@ -26,10 +26,11 @@ from api.catalog.errors import (
     ProductsUnknown,
 )
 from api.catalog.events import CatalogueChanged, CollectionRulesChanged
-from api.catalog.models import Collection, CollectionKind, CollectionMember, Product, RuleMatch
-from api.catalog.service import addresses, positions, rules
-from api.catalog.service.clashes import told_as_refusals
-from api.catalog.service.positions import GAP, Shelf
+from api.catalog.models.navigation import Collection, CollectionKind, CollectionMember, RuleMatch
+from api.catalog.models.products import Product
+from api.catalog.service import collection_rules, redirects, sort_order
+from api.catalog.service.integrity import told_as_refusals
+from api.catalog.service.sort_order import GAP, Shelf
 from api.catalog.texts import slug_from
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -72,7 +73,7 @@ def create_collection(draft: CollectionDraft, *, by: Principal) -> UUID:
     if draft.rules and not has_rules:
         raise CollectionHasNoRules
     collection_id = new_id()
-    slug = draft.slug or addresses.free("collection", slug_from(draft.title))
+    slug = draft.slug or redirects.free("collection", slug_from(draft.title))
     with told_as_refusals():
         session.add(
             Collection(
@@ -84,12 +85,12 @@ def create_collection(draft: CollectionDraft, *, by: Principal) -> UUID:
                 seo_description=draft.seo_description,
                 kind=draft.kind,
                 match=draft.match,
-                rules=rules.checked(draft.rules) if has_rules else [],
+                rules=collection_rules.checked(draft.rules) if has_rules else [],
                 sort=draft.sort or ("newest" if has_rules else "position"),
                 is_visible=draft.is_visible,
             )
         )
-    addresses.in_use_again("collection", [slug])
+    redirects.in_use_again("collection", [slug])
     audit.record("collection.created", by=by, subject_id=collection_id, slug=slug)
     emit(CatalogueChanged(shelves=(f"collection:{slug}",)))
     if has_rules:
@@ -112,7 +113,7 @@ def edit_collection(
     if wanted.keys() & {"rules", "match"} and collection.kind is not CollectionKind.RULES:
         raise CollectionHasNoRules
     if "rules" in wanted:
-        wanted["rules"] = rules.checked(wanted["rules"])
+        wanted["rules"] = collection_rules.checked(wanted["rules"])
     changed = {k: v for k, v in wanted.items() if getattr(collection, k) != v}
     if not changed:
         return
@@ -124,7 +125,7 @@ def edit_collection(
         if changed.keys() & {"rules", "match"}:
             collection.refreshed_at = None
             emit(CollectionRulesChanged(collection_id=collection_id))
-        addresses.moved("collection", collection_id, before=before, after=collection.slug)
+        redirects.moved("collection", collection_id, before=before, after=collection.slug)
     audit.record("collection.edited", by=by, subject_id=collection_id, **changed)
     _tell(before, collection.slug)
 
@@ -134,7 +135,7 @@ def delete_collection(collection_id: UUID, *, expected_version: int, by: Princip
     collection = _lock(collection_id)
     check(collection.version, expected_version)
     session.execute(delete(Collection).where(Collection.id == collection_id))
-    addresses.forget("collection", collection_id)
+    redirects.forget("collection", collection_id)
     audit.record("collection.deleted", by=by, subject_id=collection_id, slug=collection.slug)
     _tell(collection.slug)
 
@@ -179,7 +180,7 @@ def add_products(collection_id: UUID, product_ids: Sequence[UUID], *, by: Princi
     if len(there) + len(new) > MOST_BY_HAND:
         raise CollectionFull(most=MOST_BY_HAND)
     if new:
-        last = positions.after_the_last(_shelf(collection_id)) - GAP
+        last = sort_order.after_the_last(_shelf(collection_id)) - GAP
         _insert(collection_id, new, after=last)
         _note(collection, "added_to", by=by, products=[str(id_) for id_ in new[:20]])
 
@@ -210,7 +211,7 @@ def move_product(
     are not in it.
     """
     collection = _lock(collection_id)
-    if positions.move(_shelf(collection_id), product_id, before=before, after=after, to=position):
+    if sort_order.move(_shelf(collection_id), product_id, before=before, after=after, to=position):
         _note(collection, "ordered", by=by, moved=str(product_id))
 
 

@@ -1,4 +1,4 @@
-"""What differs between two documents of a product; see `queries.documents`."""
+"""What differs between two documents of a product; see `queries.export_documents`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from api.catalog.service.category_paths import Path
+from api.catalog.service.categories import Path
 from api.catalog.service.differences import Document
-from api.catalog.service.drafts import (
+from api.catalog.service.inputs import (
     BarcodeDraft,
     ImageDraft,
     PriceDraft,

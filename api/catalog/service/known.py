@@ -8,18 +8,14 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, func, literal, or_, select
 
 from api.catalog.codes import code_key
-from api.catalog.models import (
-    Barcode,
-    Product,
-    ProductImage,
-    ProductStatus,
-    Translation,
-    Variant,
-    VariantPrice,
-)
-from api.catalog.service import barcodes, fitting
-from api.catalog.service.drafts import BarcodeDraft, ProductDraft
-from api.catalog.service.fitting import Value
+from api.catalog.models.i18n import Translation
+from api.catalog.models.media import ProductImage
+from api.catalog.models.prices import VariantPrice
+from api.catalog.models.products import Barcode, Product, Variant
+from api.catalog.service import attribute_values, barcodes
+from api.catalog.service.attribute_values import Value
+from api.catalog.service.inputs import BarcodeDraft, ProductDraft
+from api.catalog.states import ProductStatus
 from api.catalog.texts import sku_from
 from api.platform.bulk import among
 from api.platform.db import session
@@ -139,7 +135,7 @@ class Known:
         if products:
             _add_variants(products)
             _add_images(products)
-            for product_id, values in fitting.values_of(products).items():
+            for product_id, values in attribute_values.values_of(products).items():
                 products[product_id].values = values
         known = cls(products.values())
         skus = [

@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from api.catalog.errors.media import MediaInUse, MediaNotFound, MediaUnknown, PictureTwice
 from api.catalog.events import CatalogueChanged, MediaRemoved, MediaUploaded
-from api.catalog.models import Media, MediaState, Product, ProductImage
-from api.catalog.service.drafts import ImageDraft
-from api.catalog.service.imaging import Examined
+from api.catalog.models.media import Media, MediaState, ProductImage
+from api.catalog.models.products import Product
+from api.catalog.service.inputs import ImageDraft
+from api.catalog.service.thumbnails import Examined
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from api.catalog.errors import MetadataTooLarge
-from api.catalog.models import Product, Variant
+from api.catalog.models.products import Product, Variant
 
 MOST_KEYS = 50
 MOST_BYTES = 16 * 1024

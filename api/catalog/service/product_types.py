@@ -14,17 +14,17 @@ from api.catalog.errors import (
     ProductTypeTooCommon,
 )
 from api.catalog.events import CatalogueChanged
-from api.catalog.models import (
+from api.catalog.models.attributes import (
     Attribute,
-    Product,
     ProductAttribute,
-    ProductStatus,
     ProductType,
     ProductTypeAttribute,
 )
-from api.catalog.service import refreshing
-from api.catalog.service.clashes import told_as_refusals
-from api.catalog.service.drafts import TypeAttributeDraft
+from api.catalog.models.products import Product
+from api.catalog.service import reindex
+from api.catalog.service.inputs import TypeAttributeDraft
+from api.catalog.service.integrity import told_as_refusals
+from api.catalog.states import ProductStatus
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
@@ -219,7 +219,7 @@ def _rename(product_ids: Sequence[UUID], name: str) -> None:
         .returning(Product.id, Product.slug, Product.status)
         .execution_options(synchronize_session=False)
     ).all()
-    refreshing.refresh([row.id for row in renamed])
+    reindex.refresh([row.id for row in renamed])
     slugs = tuple(row.slug for row in renamed if row.status is ProductStatus.ACTIVE)
     if slugs:
         emit(CatalogueChanged(slugs=slugs))

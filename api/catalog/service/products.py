@@ -1,4 +1,4 @@
-"""Create, edit, publish and archive products."""
+"""Create, edit, publish and archive products; publish drafts when due; take imported ones out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,47 +6,47 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 
 from api.catalog.errors import ProductNotFound, PublishAtNeedsDraft, PublishAtPassed
 from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
-from api.catalog.models import (
-    Category,
-    CategoryMember,
-    Product,
-    ProductImage,
-    ProductStatus,
-    Variant,
-)
+from api.catalog.models.i18n import Translation
+from api.catalog.models.media import ProductImage
+from api.catalog.models.navigation import Category, CategoryMember
+from api.catalog.models.prices import PriceRecord
+from api.catalog.models.products import Product, Variant
+from api.catalog.queries.export_documents import product_ids_of
 from api.catalog.service import (
-    addresses,
-    fitting,
-    following,
-    intake,
+    attribute_values,
+    bulk_create,
+    denormalization,
+    facet_values,
     media,
     metadata,
-    refreshing,
-    traits,
+    redirects,
+    reindex,
 )
-from api.catalog.service.clashes import told_as_refusals
-from api.catalog.service.drafts import ImageDraft, ProductDraft
-from api.catalog.states import PRODUCT
+from api.catalog.service.inputs import ImageDraft, ProductDraft
+from api.catalog.service.integrity import told_as_refusals
+from api.catalog.states import PRODUCT, ProductStatus
 from api.catalog.texts import slug_from
 from api.kernel import clock
+from api.kernel.errors import DomainError
 from api.kernel.ids import new_id
-from api.kernel.principal import Principal
-from api.platform import audit
+from api.kernel.principal import SYSTEM, Principal
+from api.platform import audit, sweeps
 from api.platform.concurrency import check
 from api.platform.db import require_transaction, session
-from api.platform.outbox import emit
+from api.platform.outbox import emit, undoable
 
-_FOLLOWED = {*refreshing.SAID, "attributes"}
+_FOLLOWED = {*reindex.SAID, "attributes"}
 _SPELLED = {"vendor", "product_type", "tags"}
-_APART = ("category_ids", "images", "attributes")
-"""What of a product is kept in other rows than its own."""
+_APART = ("category_ids", "images", "attributes")  # kept in other rows than its own
 
 
-def create_product(draft: ProductDraft, *, by: Principal) -> intake.StoredProduct:
+def create_product(draft: ProductDraft, *, by: Principal) -> bulk_create.StoredProduct:
     """Take a product into the catalogue as a draft, with its variants, prices and pictures.
 
     Without a slug it gets one made from its title, with a number when another product has that.
@@ -57,12 +57,12 @@ def create_product(draft: ProductDraft, *, by: Principal) -> intake.StoredProduc
     require_transaction()
     draft = replace(
         draft,
-        slug=draft.slug or addresses.free("product", slug_from(draft.title)),
+        slug=draft.slug or redirects.free("product", slug_from(draft.title)),
         images=tuple(media.with_media(draft.images)),
     )
-    intake.check(draft)
+    bulk_create.check(draft)
     with told_as_refusals():
-        (stored,) = intake.store([draft])
+        (stored,) = bulk_create.store([draft])
     audit.record("product.created", by=by, subject_id=stored.product_id, slug=stored.slug)
     return stored
 
@@ -97,10 +97,10 @@ def edit_product(
             changed["attributes"] = said
         if not changed:
             return
-        addresses.moved("product", product.id, before=before_slug, after=product.slug)
+        redirects.moved("product", product.id, before=before_slug, after=product.slug)
         if _FOLLOWED & changed.keys():
             refresh_search(product)
-        is_respelled = bool(_SPELLED & changed.keys()) and traits.respell(
+        is_respelled = bool(_SPELLED & changed.keys()) and facet_values.respell(
             before, {name: getattr(product, name) for name in _SPELLED}
         )
         product.version += 1
@@ -152,8 +152,8 @@ def lock(product_id: UUID) -> Product:
 def refresh_search(product: Product) -> None:
     """Write down anew by which words a locked product is found, and what it can be filtered by."""
     session.flush()
-    row = {name: getattr(product, name) for name in refreshing.SAID}
-    for name, value in refreshing.columns_of({product.id: row})[product.id].items():
+    row = {name: getattr(product, name) for name in reindex.SAID}
+    for name, value in reindex.columns_of({product.id: row})[product.id].items():
         setattr(product, name, value)
 
 
@@ -165,7 +165,7 @@ def _move(
         check(product.version, expected_version)
     product.status = ProductStatus(PRODUCT.next(product.status.value, command))
     if product.status is ProductStatus.ACTIVE:
-        fitting.require_all(product)
+        attribute_values.require_all(product)
     product.publish_at = None
     product.version += 1
     audit.record(f"product.{command}", by=by, subject_id=product.id, status=product.status.value)
@@ -189,12 +189,12 @@ def _settle(
     has_new_type = "product_type" in changed
     if not given and not has_new_type:
         return {}
-    return fitting.settle(product, given, has_new_type=has_new_type)
+    return attribute_values.settle(product, given, has_new_type=has_new_type)
 
 
 def _replace_categories(product: Product, category_ids: Sequence[UUID]) -> bool:
     """Make these the categories of a product; it keeps its place in those where it stays."""
-    following.hold_tree(alone=False)
+    denormalization.hold_tree(alone=False)
     rows = session.scalars(
         select(CategoryMember.category_id).where(
             CategoryMember.product_id == product.id, CategoryMember.is_direct
@@ -213,8 +213,8 @@ def _replace_categories(product: Product, category_ids: Sequence[UUID]) -> bool:
         .values(is_direct=False)
         .execution_options(synchronize_session=False)
     )
-    following.put_on_shelves({product.id: list(dict.fromkeys(category_ids))})
-    following.reshelve([product.id])
+    denormalization.put_on_shelves({product.id: list(dict.fromkeys(category_ids))})
+    denormalization.reshelve([product.id])
     return True
 
 
@@ -270,3 +270,131 @@ def _replace_images(product_id: UUID, drafts: Sequence[ImageDraft]) -> bool:
                 )
             )
     return True
+
+
+_log = structlog.get_logger("api.catalog")
+
+
+def publish_due(product_id: UUID) -> bool:
+    """Publish a draft whose moment has come; returns whether there was something to do.
+
+    Locks the product, and leaves one alone that somebody else is holding: the next run comes soon.
+    One that cannot be published stays a draft without a moment, which is written into the audit
+    log and told to whoever runs the shop: it is not tried again until staff name a new moment.
+    """
+    require_transaction()
+    product = session.scalar(
+        select(Product)
+        .where(
+            Product.id == product_id,
+            Product.status == ProductStatus.DRAFT,
+            Product.publish_at <= clock.now(),
+        )
+        .with_for_update(key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    if product is None:
+        return False
+    try:
+        with undoable():
+            publish_product(product_id, expected_version=None, by=SYSTEM)
+    except DomainError as refusal:
+        session.refresh(product)
+        moment = product.publish_at
+        product.publish_at = None
+        product.version += 1
+        audit.record(
+            "product.publish_refused",
+            by=SYSTEM,
+            subject_id=product_id,
+            publish_at=moment,
+            code=refusal.code,
+            detail=refusal.detail,
+        )
+        _log.error("product_not_published", product=str(product_id), code=refusal.code)
+    return True
+
+
+def take_back(product_ids: Sequence[UUID], *, by: Principal) -> tuple[set[UUID], set[UUID]]:
+    """Take products out of the shop again; returns those removed and those archived.
+
+    One that nothing refers to is removed with all that is its own; history is never deleted, so
+    one that had a price is archived instead, and so is one that anything else names. Locks them,
+    in id order.
+    """
+    ids = product_ids_of([], [], ids=product_ids)
+    if not ids:
+        return set(), set()
+    with_history = set(
+        session.scalars(
+            select(Variant.product_id)
+            .join(PriceRecord, PriceRecord.variant_id == Variant.id)
+            .where(Variant.product_id.in_(ids))
+        )
+    )
+    found = {
+        row.id: row
+        for row in session.execute(
+            select(Product.id, Product.slug, Product.status).where(Product.id.in_(ids))
+        )
+    }
+    # Among themselves they hold no one back.
+    relations = Product.metadata.tables["product_relations"]
+    session.execute(delete(relations).where(relations.c.product_id.in_(ids)))
+    removed = {key for key in ids if key not in with_history and _remove(key)}
+    left = set(ids) - removed
+    leaving = {key for key in left if found[key].status is not ProductStatus.ARCHIVED}
+    session.execute(
+        update(Product)
+        .where(Product.id.in_(leaving))
+        .values(status=ProductStatus.ARCHIVED, version=Product.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    for key in sorted(leaving):
+        archived = ProductStatus.ARCHIVED.value
+        audit.record("product.archive", by=by, subject_id=key, status=archived)
+        emit(ProductArchived(product_id=key))
+    emit(CatalogueChanged(slugs=tuple(found[key].slug for key in sorted(removed | leaving))))
+    return removed, left
+
+
+def _remove(product_id: UUID) -> bool:
+    """Delete a product with what is its own; False when something else refers to it."""
+    tables = Product.metadata.tables
+    variant_ids = select(Variant.id).where(Variant.product_id == product_id)
+    try:
+        with session.begin_nested():
+            for name in ("barcodes", "variant_prices"):
+                table = tables[name]
+                session.execute(delete(table).where(table.c.variant_id.in_(variant_ids)))
+            session.execute(delete(tables["variants"]).where(Variant.product_id == product_id))
+            for name in (
+                *("product_images", "product_price_ranges", "category_members"),
+                *("collection_members", "product_attributes"),
+            ):
+                table = tables[name]
+                session.execute(delete(table).where(table.c.product_id == product_id))
+            session.execute(delete(Translation).where(Translation.subject_id == product_id))
+            session.execute(delete(tables["products"]).where(Product.id == product_id))
+    except IntegrityError:
+        return False
+    return True
+
+
+BATCH = 200
+
+
+def due_to_publish(limit: int = BATCH) -> list[UUID]:
+    """Return drafts whose moment to go on the shelf has come, those that wait longest first."""
+    return list(
+        session.scalars(
+            select(Product.id)
+            .where(
+                Product.status == ProductStatus.DRAFT,
+                Product.publish_at <= clock.now(),
+                ~sweeps.waits("publish-due-products", Product.id),
+            )
+            .order_by(Product.publish_at)
+            .limit(limit)
+        )
+    )

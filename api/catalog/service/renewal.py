@@ -9,10 +9,13 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from api.catalog.events import PriceChanged, ProductPublished
-from api.catalog.models import Barcode, Product, ProductImage, ProductStatus, Variant
-from api.catalog.service import barcodes, following, intake, price_book, traits
-from api.catalog.service.drafts import BarcodeDraft, ProductDraft, VariantDraft
+from api.catalog.models.media import ProductImage
+from api.catalog.models.products import Barcode, Product, Variant
+from api.catalog.service import barcodes, bulk_create, denormalization, facet_values
+from api.catalog.service import prices as price_service
+from api.catalog.service.inputs import BarcodeDraft, ProductDraft, VariantDraft
 from api.catalog.service.known import KnownImage, KnownProduct, KnownVariant
+from api.catalog.states import ProductStatus
 from api.catalog.texts import variant_title
 from api.kernel import clock
 from api.kernel.events import Event
@@ -37,7 +40,7 @@ class Renewal:
 
     now: datetime = field(default_factory=clock.now)
     products: list[dict[str, Any]] = field(default_factory=list)
-    found: list[traits.Traits] = field(default_factory=list)
+    found: list[facet_values.Traits] = field(default_factory=list)
     variants: list[dict[str, Any]] = field(default_factory=list)
     images: list[dict[str, Any]] = field(default_factory=list)
     new_variants: list[dict[str, Any]] = field(default_factory=list)
@@ -83,25 +86,25 @@ class Renewal:
     def write(self) -> list[Event]:
         """Write everything down; returns the facts to tell."""
         if self.shelves:
-            following.hold_tree(alone=False)  # before new words, as everywhere
-        for row, ids in zip(self.products, traits.ids_of(self.found), strict=True):
+            denormalization.hold_tree(alone=False)  # before new words, as everywhere
+        for row, ids in zip(self.products, facet_values.ids_of(self.found), strict=True):
             row["traits"] = ids
-        intake.add_rows(ProductImage, self.new_images)
+        bulk_create.add_rows(ProductImage, self.new_images)
         for model, rows in (
             (ProductImage, self.images),
             (Product, self.products),
             (Variant, self.variants),
         ):
             bulk.change(cast(Table, model.__table__), rows)
-        intake.add_rows(Variant, self.new_variants)
+        bulk_create.add_rows(Variant, self.new_variants)
         barcodes.replace(self.recoded)
-        intake.add_rows(Barcode, self.new_codes)
+        bulk_create.add_rows(Barcode, self.new_codes)
         if self.prices:
-            price_book.write(self.prices)
+            price_service.write(self.prices)
         if self.first_prices:
-            intake.add_first_prices(self.first_prices, self.now)
-        following.refresh_price_ranges(self.priced)
-        following.put_on_shelves(self.shelves)
+            bulk_create.add_first_prices(self.first_prices, self.now)
+        denormalization.refresh_price_ranges(self.priced)
+        denormalization.put_on_shelves(self.shelves)
         return self.facts
 
     def _product_changes(
@@ -193,7 +196,7 @@ class Renewal:
 
     def _note_prices(self, match: KnownVariant, draft: VariantDraft) -> bool:
         is_repriced = False
-        for row in intake.price_rows(match.id, draft.prices):
+        for row in bulk_create.price_rows(match.id, draft.prices):
             currency, amount = row["currency"], row["amount"]
             before = match.prices.get(currency)
             if before == (amount, row["compare_at"]):
@@ -216,7 +219,7 @@ class Renewal:
 
     def _add_variant(self, there: KnownProduct, draft: VariantDraft, image_id: UUID | None) -> UUID:
         position = max((variant.position for variant in there.variants), default=-1) + 1
-        row = intake.variant_row(
+        row = bulk_create.variant_row(
             draft,
             product_id=there.id,
             slug=there.slug,
@@ -226,7 +229,7 @@ class Renewal:
         )
         self.new_variants.append(row)
         self.new_codes += barcodes.rows(row["id"], draft.codes)
-        prices = intake.price_rows(row["id"], draft.prices)
+        prices = bulk_create.price_rows(row["id"], draft.prices)
         self.first_prices += prices
         if prices:
             self.priced.add(there.id)
@@ -263,15 +266,15 @@ def _search(there: KnownProduct, changes: dict[str, Any]) -> dict[str, str]:
         }
         for v in there.variants
     ]
-    return following.search_columns_of(product, variants, there.translated or ())
+    return denormalization.search_columns_of(product, variants, there.translated or ())
 
 
-def _traits(there: KnownProduct, changes: dict[str, Any]) -> traits.Traits:
+def _traits(there: KnownProduct, changes: dict[str, Any]) -> facet_values.Traits:
     """Return what the product can be filtered by once the changes are made."""
     product = {
         name: changes.get(name, getattr(there, name))
         for name in ("vendor", "product_type", "tags", "options")
     }
-    return traits.traits_of(
+    return facet_values.traits_of(
         product, [v.option_values for v in there.variants], there.values.values()
     )

@@ -13,31 +13,27 @@ from sqlalchemy.exc import IntegrityError
 
 from api.catalog.errors import ProductChangedSince, TitleMissing
 from api.catalog.events import CatalogueChanged, ProductPublished
-from api.catalog.models import ProductStatus
-from api.catalog.queries.documents import product_documents, product_ids_of
-from api.catalog.queries.relations import RELATION_FIELDS
+from api.catalog.queries.export_documents import product_documents, product_ids_of
+from api.catalog.queries.related_products import RELATION_FIELDS
 from api.catalog.service import (
-    beside,
-    by_hand,
-    fitting,
-    intake,
+    attribute_values,
+    bulk_create,
+    manual_collections,
     products,
-    refreshing,
-    variants,
+    reindex,
+    related_products,
     writing,
 )
+from api.catalog.service import variants as variant_service
 from api.catalog.service.arrivals import Outcome
-from api.catalog.service.by_hand import ByHand
-from api.catalog.service.category_paths import Path, ensure_category_paths
-from api.catalog.service.clashes import refusal_for
+from api.catalog.service.categories import Path, ensure_category_paths
 from api.catalog.service.differences import Document, differences, is_stale, matched
-from api.catalog.service.document_drafts import (
-    category_paths,
-    price_drafts,
-    product_draft,
-)
-from api.catalog.service.drafts import PriceDraft
-from api.catalog.service.repricing import reprice_many
+from api.catalog.service.document_drafts import category_paths, price_drafts, product_draft
+from api.catalog.service.inputs import PriceDraft
+from api.catalog.service.integrity import refusal_for
+from api.catalog.service.manual_collections import ByHand
+from api.catalog.service.prices import reprice_many
+from api.catalog.states import ProductStatus
 from api.kernel.errors import DomainError
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction, session
@@ -71,12 +67,12 @@ def restate(
     since its document was written, as its versions tell, is refused with ProductChangedSince
     unless `is_overwriting`. Locks the known products, in id order, and the collections by hand
     that they are in or come to, in id order. Products that are shown beside others may be among
-    the documents; see `beside` for those that come later still.
+    the documents; see `related_products` for those that come later still.
     """
     require_transaction()
     there = product_documents(product_ids_of([d["slug"] for d in documents], []))
     by_slug = {document["slug"]: (key, document) for key, document in there.items()}
-    held, documents = by_hand.placed(documents, there.values())
+    held, documents = manual_collections.placed(documents, there.values())
     made: list[Restated | None] = [None] * len(documents)
     repriced: Prices = {}
     new: list[int] = []
@@ -133,15 +129,15 @@ def put_back(product_id: UUID, before: Document, *, by: Principal) -> list[str]:
     products.lock(product_id)
     now = product_documents([product_id])[product_id]
     # What is gone since cannot be gone back to.
-    held, (before,) = by_hand.placed([before], [now], with_unknown=False)
-    beside.settle_relations({product_id: beside.said_by(before)}, by=by)
+    held, (before,) = manual_collections.placed([before], [now], with_unknown=False)
+    related_products.settle_relations({product_id: related_products.said_by(before)}, by=by)
     categories = ensure_category_paths(category_paths(before.get("categories", ())))
     if differences(now, before):
         writing.write(product_id, now, before, categories, held, by=by)
     kept = {id(match) for match in matched(now["variants"], before["variants"])}
     left = [variant["sku"] for variant in now["variants"] if id(variant) not in kept]
     for sku in left:
-        variants.set_prices(writing.variant_id(sku), (), expected_version=None, by=by)
+        variant_service.set_prices(writing.variant_id(sku), (), expected_version=None, by=by)
     return left
 
 
@@ -192,12 +188,12 @@ def _relate(
         for document, one in zip(documents, made, strict=True)
         if one.product_id is not None
         and one.outcome is not Outcome.REFUSED
-        and (said := beside.said_by(document, before=there.get(one.product_id, {})))
+        and (said := related_products.said_by(document, before=there.get(one.product_id, {})))
     }
     if not wanted:
         return
     new = {one.product_id for one in made if one.outcome is Outcome.CREATED}
-    waiting = beside.relate(wanted, new=new, by=by)
+    waiting = related_products.relate(wanted, new=new, by=by)
     for one in made:
         if one.product_id in waiting:
             one.waiting = wanted[one.product_id]
@@ -216,13 +212,13 @@ def _is_price(change: Mapping[str, Any]) -> bool:
 
 
 def _prices_that_differ(before: Document, document: Document) -> Prices:
-    """Return what variants come to cost, by SKU. Raises what `intake.check_prices` refuses."""
+    """Return what variants come to cost, by SKU. Raises what `bulk_create.check_prices` refuses."""
     found: Prices = {}
     said = document["variants"]
     for variant, match in zip(said, matched(before["variants"], said), strict=True):
         if match is not None and variant.get("prices", match["prices"]) != match["prices"]:
             drafts = price_drafts(variant["prices"])
-            intake.check_prices(drafts)
+            bulk_create.check_prices(drafts)
             found[match["sku"]] = drafts
     return found
 
@@ -280,14 +276,14 @@ def _create_together(
     for draft in drafts:
         if not draft.title:
             raise TitleMissing(slug=draft.slug)
-        intake.check(draft)
-    fitting.require_all_new(
+        bulk_create.check(draft)
+    attribute_values.require_all_new(
         (draft.product_type, draft.attributes)
         for draft, document in zip(drafts, documents, strict=True)
         if document.get("status") == "active"
     )
     with undoable():
-        stored = intake.store(
+        stored = bulk_create.store(
             drafts,
             statuses=[ProductStatus(document.get("status", "draft")) for document in documents],
         )
@@ -295,14 +291,14 @@ def _create_together(
             if document.get("translations"):
                 writing.translate(made.product_id, {}, document["translations"])
         translated = zip(stored, documents, strict=True)
-        refreshing.refresh([made.product_id for made, one in translated if one.get("translations")])
+        reindex.refresh([made.product_id for made, one in translated if one.get("translations")])
         placed = {
             made.product_id: document["collections"]
             for made, document in zip(stored, documents, strict=True)
             if document.get("collections")
         }
         if placed:
-            by_hand.put(placed, held, by=by)
+            manual_collections.put(placed, held, by=by)
     for made, document in zip(stored, documents, strict=True):
         if document.get("status") == "active":
             emit(ProductPublished(product_id=made.product_id))

@@ -13,8 +13,10 @@ from api.catalog.errors.translations import (
     TranslationSubjectUnknown,
 )
 from api.catalog.events import CatalogueChanged
-from api.catalog.models import Collection, Product, Translation
-from api.catalog.queries import translations
+from api.catalog.models.i18n import Translation
+from api.catalog.models.navigation import Collection
+from api.catalog.models.products import Product
+from api.catalog.queries import translations as translation_queries
 from api.catalog.queries.translations import MAPS, SUBJECTS
 from api.catalog.service.products import refresh_search
 from api.kernel.principal import Principal
@@ -115,7 +117,7 @@ def _fitting(kind: str, subject_id: UUID, texts: Mapping[str, Any]) -> dict[str,
     kept: dict[str, Any] = {}
     original: dict[str, Any] = {}
     if any(name in texts for name in MAPS) and kind == "product":
-        original = translations.original_of(kind, subject_id)
+        original = translation_queries.original_of(kind, subject_id)
     for name, said in texts.items():
         longest = LONGEST[kind].get(name)
         if name in MAPS and kind == "product":

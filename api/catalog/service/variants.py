@@ -8,12 +8,15 @@ from sqlalchemy import func, insert, select
 
 from api.catalog.errors import ImageUnknown, VariantNotFound
 from api.catalog.events import CatalogueChanged, PriceChanged
-from api.catalog.models import Barcode, Product, ProductImage, Variant, VariantPrice
-from api.catalog.service import barcodes, following, intake, metadata, price_book
-from api.catalog.service.clashes import told_as_refusals
-from api.catalog.service.drafts import BarcodeDraft, PriceDraft, VariantDraft
+from api.catalog.models.media import ProductImage
+from api.catalog.models.prices import VariantPrice
+from api.catalog.models.products import Barcode, Product, Variant
+from api.catalog.service import barcodes, bulk_create, denormalization, metadata
+from api.catalog.service import prices as price_service
+from api.catalog.service.inputs import BarcodeDraft, PriceDraft, VariantDraft
+from api.catalog.service.integrity import told_as_refusals
+from api.catalog.service.prices import told_of
 from api.catalog.service.products import lock, refresh_search
-from api.catalog.service.repricing import told_of
 from api.catalog.texts import variant_title
 from api.kernel import clock
 from api.kernel.principal import Principal
@@ -33,11 +36,11 @@ def add_variant(product_id: UUID, draft: VariantDraft, *, by: Principal) -> UUID
     another variant has, and a SKU or barcode that is taken.
     """
     product = lock(product_id)
-    intake.check_variant(draft, product.options)
+    bulk_create.check_variant(draft, product.options)
     last = session.scalar(
         select(func.max(Variant.position)).where(Variant.product_id == product.id)
     )
-    row = intake.variant_row(
+    row = bulk_create.variant_row(
         draft,
         product_id=product.id,
         slug=product.slug,
@@ -47,9 +50,11 @@ def add_variant(product_id: UUID, draft: VariantDraft, *, by: Principal) -> UUID
     )
     with told_as_refusals():
         session.execute(insert(Variant), [row])
-        intake.add_rows(Barcode, barcodes.rows(row["id"], draft.codes))
-        intake.add_first_prices(intake.price_rows(row["id"], draft.prices), row["created_at"])
-    following.refresh_price_ranges([product.id])
+        bulk_create.add_rows(Barcode, barcodes.rows(row["id"], draft.codes))
+        bulk_create.add_first_prices(
+            bulk_create.price_rows(row["id"], draft.prices), row["created_at"]
+        )
+    denormalization.refresh_price_ranges([product.id])
     refresh_search(product)
     product.version += 1
     audit.record("variant.created", by=by, subject_id=row["id"], sku=row["sku"])
@@ -79,7 +84,7 @@ def edit_variant(
     plain = metadata.merged(variant, {k: v for k, v in changes.items() if k not in _SETTLED_APART})
     if "option_values" in plain:
         plain["option_values"] = list(plain["option_values"])
-        intake.check_option_values(plain["option_values"], product.options)
+        bulk_create.check_option_values(plain["option_values"], product.options)
         plain["title"] = variant_title(plain["option_values"])
     if "image_url" in changes or "image_id" in changes:
         plain["image_id"] = _image_id(
@@ -102,7 +107,7 @@ def edit_variant(
     if _SEARCHED & changed.keys():
         follow(product)
     if "position" in changed:
-        following.refresh_price_ranges([product.id])
+        denormalization.refresh_price_ranges([product.id])
     audit.record("variant.edited", by=by, subject_id=variant.id, **changed)
     emit(CatalogueChanged(slugs=(product.slug,)))
 
@@ -115,7 +120,7 @@ def set_prices(
     Locks its product, then the variant. Refuses a version that is not the present one, unless None
     is expected, two prices in one currency and a compare-at price that is not above the price.
     """
-    intake.check_prices(prices)
+    bulk_create.check_prices(prices)
     product, variant = lock_variant(variant_id)
     check(variant.version, expected_version)
     named = {draft.price.currency for draft in prices}
@@ -132,7 +137,7 @@ def set_some_prices(
 
     Locks and refuses what `set_prices` does.
     """
-    intake.check_prices(prices)
+    bulk_create.check_prices(prices)
     product, variant = lock_variant(variant_id)
     check(variant.version, expected_version)
     reprice(product, variant, prices, by=by)
@@ -151,13 +156,13 @@ def reprice(
     The history, the price range, the version, the facts and the audit log follow. Says whether
     anything changed.
     """
-    repriced = price_book.write(
-        intake.price_rows(variant.id, prices),
+    repriced = price_service.write(
+        bulk_create.price_rows(variant.id, prices),
         gone=[(variant.id, currency) for currency in without],
     )
     if not repriced:
         return False
-    following.refresh_price_ranges([product.id])
+    denormalization.refresh_price_ranges([product.id])
     variant.version += 1
     for price in repriced:
         if price.before[0] != price.after[0]:

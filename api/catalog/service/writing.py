@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from api.catalog.events import CatalogueChanged
-from api.catalog.models import Product, Translation, Variant
-from api.catalog.service import by_hand, products, variants
-from api.catalog.service.by_hand import ByHand
-from api.catalog.service.category_paths import Path
+from api.catalog.models.i18n import Translation
+from api.catalog.models.products import Product, Variant
+from api.catalog.service import manual_collections, products, variants
+from api.catalog.service.categories import Path
 from api.catalog.service.differences import Document, matched
 from api.catalog.service.document_drafts import (
     category_paths,
@@ -20,7 +20,8 @@ from api.catalog.service.document_drafts import (
     price_drafts,
     variant_draft,
 )
-from api.catalog.service.drafts import BarcodeDraft
+from api.catalog.service.inputs import BarcodeDraft
+from api.catalog.service.manual_collections import ByHand
 from api.kernel.principal import Principal
 from api.platform.db import session
 from api.platform.outbox import emit
@@ -73,7 +74,7 @@ def write(
         products.refresh_search(products.lock(product_id))
         emit(CatalogueChanged(slugs=(before["slug"],)))
     if "collections" in document and document["collections"] != before["collections"]:
-        by_hand.put({product_id: document["collections"]}, held, by=by)
+        manual_collections.put({product_id: document["collections"]}, held, by=by)
     said = document.get("variants", ())
     for variant, match in zip(said, matched(before["variants"], said), strict=True):
         if match is None:

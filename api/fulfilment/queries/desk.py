@@ -6,8 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import ScalarSelect, func, select, true
 
-from api.catalog import queries as catalog
-from api.catalog.queries import VariantFound
+from api.catalog import codes
+from api.catalog.queries import variant_lookup
+from api.catalog.queries.variant_lookup import VariantFound
 from api.fulfilment.errors import CodeUnknown
 from api.fulfilment.models import Fulfilment
 from api.fulfilment.queries import parcels
@@ -66,17 +67,17 @@ def scan(code: str, by: Principal) -> dict[str, Any]:
     codes are printed by others and cannot be changed, then the order of that number, then the
     parcel with that number of ours or of its carrier. Raises `CodeUnknown`.
     """
-    read = catalog.read_code(code)
+    read = codes.read(code)
     if not read.text.isprintable():
         raise CodeUnknown(scanned=code.strip())  # not even a database stores all of these
     number = read.text.upper().removeprefix("O-").removeprefix("#")
     is_marked = number != read.text.upper()
-    if not is_marked and (goods := catalog.find_variant(code)) is not None:
+    if not is_marked and (goods := variant_lookup.find_variant(code)) is not None:
         return _variant(goods)
     if (card := orders.card_by_number(number, by)) is not None:
         return _order("order", card["id"], f"Order {card['number']}", card)
     # A maker's own article number may begin with O- as well.
-    if is_marked and (goods := catalog.find_variant(code)) is not None:
+    if is_marked and (goods := variant_lookup.find_variant(code)) is not None:
         return _variant(goods)
     parcel = parcels.find_scanned(read)
     if parcel is None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, any_, func, literal, literal_column, select, union_all
 
-from api.catalog.queries import ScannedCode
+from api.catalog.codes import ScannedCode
 from api.fulfilment.errors import FulfilmentNotFound
 from api.fulfilment.models import TRACKING_KEY, Fulfilment, FulfilmentLine
 from api.fulfilment.policy import tracking_keys

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from api.catalog import queries as catalog
+from api.catalog.queries import variant_lookup
 from api.fulfilment.errors import UnitsNotVerified, VerifiedExceedsQuantity
 from api.fulfilment.models import Fulfilment
 from api.fulfilment.policy import must_verify
@@ -36,7 +36,7 @@ def verify(
         line.verified_quantity = verified.get(line_id, 0)
     lines = [line for line in order.lines if line.id in packed]
     rule = port(Settings).ship_verification
-    codes = catalog.codes_of([line.variant_id for line in lines])
+    codes = variant_lookup.codes_of([line.variant_id for line in lines])
     missing = [
         {
             "order_line_id": line.id,

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from flask import Response, current_app, request, stream_with_context
 
-from api.imports import queries, service
+from api.imports import queries
 from api.imports.errors import ExportNotFound, ExportNotReady
-from api.imports.formats import handing_back
+from api.imports.formats import failed_rows_csv
 from api.imports.policy import FileFormat
 from api.imports.schemas import ExportQuerySchema, ExportSchema
+from api.imports.service import export_jobs
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
@@ -50,7 +51,7 @@ def create_export(body: dict[str, Any]) -> Any:
     filters = {name: value for name, value in body.items() if value is not None}
     if kind is FileFormat.SHOPIFY:
         filters["currency"] = settings.currency
-    export_id = service.open_export(kind, filters, by=principal(), announce=True)
+    export_id = export_jobs.open_export(kind, filters, by=principal(), announce=True)
     location = f"{blueprint.url_prefix}/{export_id}"
     return queries.get_export(export_id), {"Location": location}
 
@@ -81,7 +82,7 @@ def get_export(export_id: UUID) -> Any:
 @blueprint.response(200, ExportSchema)
 def cancel_export(export_id: UUID) -> Any:
     """Stop the writing of a file; what was written is thrown away."""
-    service.cancel_export(export_id, by=principal())
+    export_jobs.cancel_export(export_id, by=principal())
     return queries.get_export(export_id)
 
 
@@ -99,7 +100,7 @@ def cancel_export(export_id: UUID) -> Any:
 def download_export(export_id: UUID) -> Any:
     """Fetch the file of an export that is completed, packed with gzip for those who accept it."""
     kind, size = queries.exported_file(export_id)
-    name, media = handing_back.named("products", kind)
+    name, media = failed_rows_csv.named("products", kind)
     chunks = queries.export_chunks(export_id)
     packs = request.accept_encodings.quality("gzip") > 0
     content = stream_with_context(_packed(chunks) if packs else chunks)

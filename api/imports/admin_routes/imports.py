@@ -5,10 +5,11 @@ from uuid import UUID
 
 from flask import Response, current_app, request, stream_with_context
 
-from api.imports import flows, queries, service
+from api.imports import flows, queries
 from api.imports.errors import FileMissing, FileTooLarge, ImportNotFound, NotADryRun, NothingToUndo
-from api.imports.formats import encoding_called, handing_back, pairs
-from api.imports.formats.decoding import SheetUnreadable
+from api.imports.formats import failed_rows_csv
+from api.imports.formats.decoding import SheetUnreadable, encoding_called
+from api.imports.formats.header_mapping import pairs
 from api.imports.policy import FileFormat, OnConflict
 from api.imports.schemas import (
     ChangesQuerySchema,
@@ -17,6 +18,7 @@ from api.imports.schemas import (
     ImportQuerySchema,
     ImportSchema,
 )
+from api.imports.service import import_jobs, undo_jobs
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
@@ -113,7 +115,7 @@ def list_import_errors(query: dict[str, Any], import_id: UUID) -> Any:
 @blueprint.response(200, ImportSchema)
 def cancel_import(import_id: UUID) -> Any:
     """Stop the reading of a file; what was taken in before stays."""
-    service.cancel(import_id, by=principal())
+    import_jobs.cancel(import_id, by=principal())
     return queries.get_import(import_id)
 
 
@@ -139,7 +141,7 @@ def list_import_changes(query: dict[str, Any], import_id: UUID) -> Any:
 @blueprint.response(202, ImportSchema)
 def run_import(import_id: UUID) -> Any:
     """Do what a dry run has shown; the same file is read again, for good."""
-    service.run(import_id, by=principal())
+    import_jobs.run(import_id, by=principal())
     return queries.get_import(import_id)
 
 
@@ -155,7 +157,7 @@ def undo_import(import_id: UUID) -> Any:
     what they had; opening stock leaves the shelf. What somebody changed since is left alone and
     listed in `changes` as a conflict.
     """
-    service.request_undo(import_id, by=principal())
+    undo_jobs.request_undo(import_id, by=principal())
     return queries.get_import(import_id)
 
 
@@ -176,8 +178,8 @@ def download_import_failed_rows(import_id: UUID) -> Any:
     The last column says why; it is passed over when the file is handed in again.
     """
     kind, header, separator = queries.sheet_of(import_id)
-    content = handing_back.failed_file(kind, header, separator, queries.failed_rows(import_id))
-    name, media = handing_back.named("failed-rows", kind)
+    content = failed_rows_csv.failed_file(kind, header, separator, queries.failed_rows(import_id))
+    name, media = failed_rows_csv.named("failed-rows", kind)
     response = Response(stream_with_context(content), content_type=media)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import xlsxwriter
 
-from api.imports.formats.formulas import unsafe
+from api.imports.formats.native.csv_escaping import unsafe
 
 MOST_ROWS = 1_048_575
 """Rows below the header that a sheet can have."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, select
 
-from api.catalog.models import Product, Variant
+from api.catalog.models.products import Product, Variant
 from api.inventory.models import Location, StockHold, StockLevel
 from api.kernel import clock
 from api.platform.db import session

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Text, any_, false, func, literal, select, union_all
 
-from api.catalog.models import Barcode, Product, Variant
-from api.catalog.queries import read_code, searching
+from api.catalog.codes import read
+from api.catalog.models.products import Barcode, Product, Variant
+from api.catalog.queries import search_query
 from api.inventory.errors import LevelNotFound, LocationNotFound
 from api.inventory.models import Location, StockLevel
 from api.inventory.queries.availability import live_reserved_column
@@ -139,19 +140,19 @@ def _is_meant(q: str) -> ColumnElement[bool]:
     Few products are named by their ids; of many, the order of SKUs soon meets enough. Left to
     itself, the database walks all SKUs to find that one of them, or none, is meant.
     """
-    typed = searching.tsquery_text(q)
+    typed = search_query.tsquery_text(q)
     if not typed:
         return false()
     # Planned as a whole, so that the search index is used, but read only as far as is needed.
-    keys = literal(read_code(q).keys, ARRAY(Text))
+    keys = literal(read(q).keys, ARRAY(Text))
     by_code = select(Variant.product_id.label("id")).join(Barcode, Barcode.variant_id == Variant.id)
     meant = union_all(
         by_code.where(Barcode.code_key == any_(keys)),
-        select(Product.id).where(searching.matches(typed)),
+        select(Product.id).where(search_query.matches(typed)),
     ).cte("meant")
     meant = meant.prefix_with("MATERIALIZED")
     few = session.scalars(select(meant.c.id).limit(FEW + 1)).all()
-    return Product.id.in_(few) if len(few) <= FEW else searching.matches(typed)
+    return Product.id.in_(few) if len(few) <= FEW else search_query.matches(typed)
 
 
 def _levels() -> AnySelect:

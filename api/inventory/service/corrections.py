@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from api.catalog import service as catalog
+from api.catalog.service import stock_status
 from api.inventory.models import (
     AdjustReason,
     MovementKind,
@@ -91,7 +91,7 @@ def mark(variant_ids: Collection[UUID]) -> None:
     for level in locks.lock(variant_ids).values():
         if level.is_active:
             free[level.variant_id] += level.free
-    catalog.note_availability(
+    stock_status.note_availability(
         in_stock=[one for one, units in free.items() if units > 0],
         out_of_stock=[one for one, units in free.items() if units <= 0],
     )

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
-from api.catalog import service as catalog
+from api.catalog.service import stock_status
 from api.inventory.errors import LocationNotFound, VariantUnknown
 from api.inventory.models import MovementKind, StockLevel, StockMovement
 from api.inventory.service import telling
@@ -201,7 +201,7 @@ def open_levels(
         journal({entry.level_id: 0 for entry in entries}, entries, by=by, actor=actor, now=now)
     stocked = [variant_id for variant_id, _ in opened if opening[variant_id]]
     if stocked:
-        catalog.note_availability(in_stock=stocked, out_of_stock=[])
+        stock_status.note_availability(in_stock=stocked, out_of_stock=[])
     return {row.variant_id: row.id for row in opened}
 
 

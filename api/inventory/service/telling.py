@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from api.catalog import service as catalog
+from api.catalog.service import stock_status
 from api.inventory.events import StockArrived, StockRanLow, StockReturned
 from api.inventory.service.entries import Change
 from api.inventory.service.locks import Level
@@ -44,7 +44,7 @@ def note_availability(before: Mapping[UUID, int], after: Mapping[UUID, int]) -> 
     back = [variant_id for variant_id in after if before[variant_id] <= 0 < after[variant_id]]
     gone = [variant_id for variant_id in after if after[variant_id] <= 0 < before[variant_id]]
     if back or gone:
-        catalog.note_availability(in_stock=back, out_of_stock=gone)
+        stock_status.note_availability(in_stock=back, out_of_stock=gone)
     if back:
         emit(StockReturned(variant_ids=tuple(sorted(back))))
 

@@ -4,8 +4,3 @@ One product takes several rows with the same handle: the first says what it is, 
 variant and a picture. An empty cell says nothing. The rows of a handle stand together; when they
 do not, each run of them is read for itself and adds to the product that the first one made.
 """
-
-from api.imports.formats.shopify.products import Sheet, described_products
-from api.imports.formats.shopify.writing import EXPORTED, text_of_header, text_of_rows
-
-__all__ = ["EXPORTED", "Sheet", "described_products", "text_of_header", "text_of_rows"]

@@ -3,7 +3,3 @@
 A variation names its parent, which may stand anywhere in the file. So the rows are put into order
 first, in a temporary file on disk, and then read product by product.
 """
-
-from api.imports.formats.woocommerce.sheet import Sheet
-
-__all__ = ["Sheet"]

@@ -1,7 +1,7 @@
 """Which columns are read, as WooCommerce names them in the language of the site.
 
 In English first; then as exports and shops in German, Spanish, French and Dutch have them. A site
-in another language, or with words of its own, tells which column is which: see `headers`.
+in another language, or with words of its own, tells which column is which: see `header_mapping`.
 """
 
 _WEIGHTS = ("Weight", "Gewicht", "Peso", "Poids")

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from api.catalog.service import PriceDraft
-from api.imports.formats import cells
-from api.imports.formats.cells import BadCell
-from api.imports.formats.sheets import Row, Sheet
+from api.catalog.service.inputs import PriceDraft
+from api.imports.formats import cell_parsers
+from api.imports.formats.cell_parsers import BadCell
+from api.imports.formats.csv_reader import Row, Sheet
 from api.imports.formats.woocommerce import values
 from api.imports.policy import Consequence
 from api.kernel import clock
@@ -34,7 +34,7 @@ class Prices:
     def _money(self, row: Row, column: str) -> Money | None:
         name = self._sheet.name_of(column)
         try:
-            return cells.money(values.number(row[column]), name, self._currency)
+            return cell_parsers.money(values.number(row[column]), name, self._currency)
         except BadCell as bad:
             raise BadCell(name, row[column], bad.reason) from bad
 

@@ -4,23 +4,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from api.catalog.service import (
-    ImageDraft,
-    ProductDraft,
-    ProductStatus,
-    VariantDraft,
-    slug_from,
-)
-from api.imports.formats import cells
-from api.imports.formats.cells import BadCell
-from api.imports.formats.codes import codes_of
-from api.imports.formats.described import Described, Problem
-from api.imports.formats.headers import plain
-from api.imports.formats.sheets import Row, Sheet
+from api.catalog.service.inputs import ImageDraft, ProductDraft, VariantDraft
+from api.catalog.states import ProductStatus
+from api.catalog.texts import slug_from
+from api.imports.formats import cell_parsers
+from api.imports.formats.cell_parsers import BadCell, codes_of
+from api.imports.formats.csv_reader import Row, Sheet
+from api.imports.formats.header_mapping import plain
+from api.imports.formats.parsed import Described, Problem
 from api.imports.formats.woocommerce import values
 from api.imports.formats.woocommerce.columns import GRAMS, MOST_ATTRIBUTES
 from api.imports.formats.woocommerce.prices import Prices
-from api.imports.formats.woocommerce.standing import MOST_VARIATIONS, sku_of, standing_for
+from api.imports.formats.woocommerce.variation_expansion import (
+    MOST_VARIATIONS,
+    sku_of,
+    standing_for,
+)
 from api.imports.policy import Consequence
 
 REFERENCE = "woocommerce:"
@@ -148,7 +147,9 @@ class _Reading:
         if not slug or not self._family.is_first_of_its_name:
             slug = f"{slug}-{mark}".strip("-")
         if head["id"]:
-            return REFERENCE + cells.text(head["id"], self._sheet.name_of("id"), longest=60), slug
+            return REFERENCE + cell_parsers.text(
+                head["id"], self._sheet.name_of("id"), longest=60
+            ), slug
         return f"{REFERENCE}{'sku:' + head['sku'] if head['sku'] else slug}"[:LONGEST_TEXT], slug
 
     def _status(self) -> ProductStatus:
@@ -185,7 +186,9 @@ class _Reading:
         }
         ordered = [key for key in own if key in used] + [key for key in used if key not in own]
         return tuple(
-            cells.text(names[key], self._sheet.name_of("attribute1_name"), longest=LONGEST_TEXT)
+            cell_parsers.text(
+                names[key], self._sheet.name_of("attribute1_name"), longest=LONGEST_TEXT
+            )
             for key in ordered
         )
 
@@ -253,7 +256,9 @@ class _Reading:
                     f"This variation stands for any {option}, and its product does not say which"
                     f" there are. Give it one {option}, and a row to each other.",
                 )
-            yield [cells.text(one, column, longest=LONGEST_TEXT) for one in dict.fromkeys(found)]
+            yield [
+                cell_parsers.text(one, column, longest=LONGEST_TEXT) for one in dict.fromkeys(found)
+            ]
 
     def _note_shared(self, row: Row, count: int) -> None:
         for column, why in (
@@ -287,7 +292,7 @@ class _Reading:
         if weight is None:
             raise BadCell(column, said, f"Write the weight in {unit}, such as 0.35.")
         grams = (weight * Decimal(GRAMS[unit])).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-        return cells.grams(str(grams), column)
+        return cell_parsers.grams(str(grams), column)
 
     def _tax_class(self, row: Row) -> str:
         status = row["tax_status"] or ("" if self._is_orphan else self._head["tax_status"])
@@ -312,7 +317,7 @@ class _Reading:
             return None
         if not said and row["in_stock"] == "0":
             return 0
-        quantity = cells.quantity(said, column)
+        quantity = cell_parsers.quantity(said, column)
         if quantity is not None and quantity < 0:
             sold = BadCell(
                 column,
@@ -327,7 +332,7 @@ class _Reading:
         column = self._sheet.name_of("images")
         for said in dict.fromkeys(values.listed(row["images"])):
             try:
-                address = cells.url(said, column)
+                address = cell_parsers.url(said, column)
             except BadCell as bad:
                 self._note(row, bad, Consequence.VALUE_IGNORED)
                 continue
@@ -336,11 +341,11 @@ class _Reading:
 
     def _list(self, column: str) -> Iterator[str]:
         for said in dict.fromkeys(values.listed(self._head[column])):
-            yield cells.text(said, self._sheet.name_of(column), longest=LONGEST_TEXT)
+            yield cell_parsers.text(said, self._sheet.name_of(column), longest=LONGEST_TEXT)
 
     def _text(self, column: str) -> str:
         name = self._sheet.name_of(column)
-        return cells.text(values.text(self._head[column]), name, longest=LONGEST_TEXT)
+        return cell_parsers.text(values.text(self._head[column]), name, longest=LONGEST_TEXT)
 
     def _types(self, row: Row) -> set[str]:
         if row["type"]:

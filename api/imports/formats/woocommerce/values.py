@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
-from api.imports.formats.cells import DECIMAL
-from api.imports.formats.sheets import Row
+from api.imports.formats.cell_parsers import DECIMAL
+from api.imports.formats.csv_reader import Row
 
 _SPLIT = re.compile(r"(?<!\\),")
 _SHORT_HOUR = re.compile(r"(?<=[ T])\d:")

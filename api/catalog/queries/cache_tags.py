@@ -1,0 +1,91 @@
+"""The cache tags of storefront answers, and which tags a change of a product makes stale.
+
+A price outdates one page, the lists of the categories and collections that the product is in, and
+the lists of the whole shop, searches among them. Everything else stays. A change of the tree
+outdates everything, because any page may show it in its breadcrumbs.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ARRAY, Text, any_, literal, select, union
+
+from api.catalog.models.navigation import Category, CategoryMember, Collection, CollectionMember
+from api.catalog.models.products import Product
+from api.platform.db import session
+
+
+def shelves_of(slugs: Sequence[str]) -> list[str]:
+    """Return the shelves that hold products: `category:mugs`, `collection:summer`. One statement.
+
+    Categories above those that hold them directly are shelves of theirs as well.
+    """
+    if not slugs:
+        return []
+    named = Product.slug == any_(literal(sorted(set(slugs)), ARRAY(Text)))
+    categories = (
+        select(("category:" + Category.slug).label("shelf"))
+        .join(CategoryMember, CategoryMember.category_id == Category.id)
+        .join(Product, Product.id == CategoryMember.product_id)
+        .where(named)
+    )
+    collections = (
+        select("collection:" + Collection.slug)
+        .join(CollectionMember, CollectionMember.collection_id == Collection.id)
+        .join(Product, Product.id == CollectionMember.product_id)
+        .where(named)
+    )
+    return sorted(session.scalars(union(categories, collections)))
+
+
+WHOLE_SHOP = "catalogue"
+LISTS = "catalogue:lists"
+ALL_PRODUCTS = "catalogue:all"
+COLLECTIONS = "catalogue:collections"
+
+MOST_SHELVES = 200
+"""More lists than that are not outdated one by one, but all at once."""
+
+
+def page_of(slug: str) -> str:
+    """Return the namespace of one product's page."""
+    return f"catalogue:product:{slug}"
+
+
+def shelf_of(name: str) -> str:
+    """Return the namespace of one shelf's lists: `category:mugs`, `collection:summer`."""
+    return f"catalogue:shelf:{name}"
+
+
+def lists(category: str | None = None, collection: str | None = None) -> tuple[str, ...]:
+    """Return the namespaces of a list of products."""
+    shelves = []
+    if category is not None:
+        shelves.append(shelf_of(f"category:{category}"))
+    if collection is not None:
+        shelves.append(shelf_of(f"collection:{collection}"))
+    return WHOLE_SHOP, LISTS, *(shelves or [ALL_PRODUCTS])
+
+
+def product_page(slug: str, *, with_others: bool = False) -> tuple[str, ...]:
+    """Return the namespaces of one product's page, which may show others beside it."""
+    return (WHOLE_SHOP, page_of(slug), *((LISTS, ALL_PRODUCTS) if with_others else ()))
+
+
+def tree() -> tuple[str, ...]:
+    """Return the namespaces of the whole tree."""
+    return (WHOLE_SHOP,)
+
+
+def category_page(slug: str) -> tuple[str, ...]:
+    """Return the namespaces of one category; only the tree changes it."""
+    return (WHOLE_SHOP,)
+
+
+def collections() -> tuple[str, ...]:
+    """Return the namespaces of the list of collections."""
+    return WHOLE_SHOP, COLLECTIONS
+
+
+def collection_page(slug: str) -> tuple[str, ...]:
+    """Return the namespaces of one collection."""
+    return WHOLE_SHOP, COLLECTIONS, shelf_of(f"collection:{slug}")

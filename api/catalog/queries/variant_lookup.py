@@ -1,0 +1,154 @@
+"""Questions that the rest of the shop asks the catalogue; each is one statement."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, and_, any_, func, literal, or_, select, union_all
+
+from api.catalog import codes
+from api.catalog.models.media import ProductImage
+from api.catalog.models.prices import VariantPrice
+from api.catalog.models.products import Barcode, Product, Variant
+from api.catalog.states import ProductStatus
+from api.platform.db import session
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A variant as it is offered in one currency right now.
+
+    `unit_price` is in minor units, None when the variant has no price in the currency.
+    `is_for_sale` needs a price and a product on the shelf; whether any is left, inventory knows.
+    """
+
+    variant_id: UUID
+    product_id: UUID
+    product_slug: str
+    sku: str
+    barcode: str | None
+    product_title: str
+    variant_title: str
+    image_url: str | None
+    unit_price: int | None
+    tax_class: str
+    weight_grams: int
+    is_for_sale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VariantLabel:
+    """What is printed beside a variant wherever people read it."""
+
+    variant_id: UUID
+    product_id: UUID
+    sku: str
+    barcode: str | None
+    product_title: str
+    variant_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class VariantFound(VariantLabel):
+    """A variant found by its code, and how many units of it the code means."""
+
+    pack_quantity: int
+
+
+_LABEL = (
+    Variant.id,
+    Variant.product_id,
+    Variant.sku,
+    Variant.barcode,
+    Product.title,
+    Variant.title,
+)
+
+
+def offers(variant_ids: Collection[UUID], currency: str) -> dict[UUID, Offer]:
+    """Return what is offered, by variant id; a variant that does not exist is left out."""
+    if not variant_ids:
+        return {}
+    first_image = (
+        select(ProductImage.url)
+        .where(
+            ProductImage.product_id == Variant.product_id,
+            or_(Variant.image_id.is_(None), ProductImage.id == Variant.image_id),
+        )
+        .order_by(ProductImage.position, ProductImage.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            *(Variant.id, Variant.product_id, Product.slug, Variant.sku, Variant.barcode),
+            *(Product.title, Variant.title, first_image, VariantPrice.amount),
+            *(Variant.tax_class, Variant.weight_grams),
+            and_(Product.status == ProductStatus.ACTIVE, VariantPrice.amount.is_not(None)),
+        )
+        .join(Product, Product.id == Variant.product_id)
+        .outerjoin(
+            VariantPrice,
+            and_(VariantPrice.variant_id == Variant.id, VariantPrice.currency == currency),
+        )
+        .where(Variant.id.in_(variant_ids))
+    )
+    return {row[0]: Offer(*row) for row in rows}
+
+
+def find_variant(code: str) -> VariantFound | None:
+    """Find a variant by its SKU, in any case, or any of its barcodes; the SKU wins.
+
+    Read as scanners send it, see `codes.read`. A case label tells how many units are in the case;
+    a SKU means one.
+    """
+    wanted = codes.read(code)
+    if not wanted.text:
+        return None
+    keys = literal(wanted.keys, ARRAY(Text))
+    meant = union_all(
+        select(Variant.id, literal(1).label("pack_quantity"), literal(0).label("rank")).where(
+            Variant.sku_key == func.lower(wanted.text)
+        ),
+        select(
+            *(Barcode.variant_id, Barcode.pack_quantity),
+            func.array_position(keys, Barcode.code_key),
+        ).where(Barcode.code_key == any_(keys)),
+    ).subquery()
+    row = session.execute(
+        select(*_LABEL, meant.c.pack_quantity)
+        .join(meant, meant.c.id == Variant.id)
+        .join(Product, Product.id == Variant.product_id)
+        .order_by(meant.c.rank)
+        .limit(1)
+    ).first()
+    return VariantFound(*row) if row else None
+
+
+def codes_of(variant_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return the barcodes of variants with their pack quantities, by variant id."""
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    if not variant_ids:
+        return found
+    for row in session.execute(
+        select(Barcode.variant_id, Barcode.code, Barcode.pack_quantity)
+        .where(Barcode.variant_id.in_(variant_ids))
+        .order_by(Barcode.position, Barcode.code)
+    ):
+        found.setdefault(row.variant_id, []).append(
+            {"code": row.code, "pack_quantity": row.pack_quantity}
+        )
+    return found
+
+
+def variant_labels(variant_ids: Collection[UUID]) -> dict[UUID, VariantLabel]:
+    """Return how variants are called, by id; one that does not exist is left out."""
+    if not variant_ids:
+        return {}
+    rows = session.execute(
+        select(*_LABEL)
+        .join(Product, Product.id == Variant.product_id)
+        .where(Variant.id.in_(variant_ids))
+    )
+    return {row[0]: VariantLabel(*row) for row in rows}

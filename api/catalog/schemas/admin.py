@@ -1,0 +1,390 @@
+"""What staff read and write of the catalogue."""
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from api.catalog.queries.admin_list import LINE_EXPANSIONS, VARIANTS_OF_A_PAGE
+from api.catalog.schemas.media import PictureSizeSchema
+from api.catalog.schemas.metadata import metadata_field
+from api.catalog.schemas.storefront import CurrencyQuerySchema
+from api.catalog.service.inputs import (
+    BarcodeDraft,
+    CategoryDraft,
+    ImageDraft,
+    PriceDraft,
+    ProductDraft,
+    VariantDraft,
+)
+from api.catalog.states import ProductStatus
+from api.platform.http import Moment, MoneySchema, PageQuerySchema, Schema, Spelling
+from api.platform.in_query import Ids, Names
+
+MOST_VARIANTS = 2_000
+MOST_IMAGES = 250
+MOST_OPTIONS = 3
+MOST_BARCODES = 10
+MOST_IN_A_CASE = 100_000
+MOST_ATTRIBUTES = 200
+MOST_IDS = 100
+HIGHEST_AMOUNT = 10**12
+
+
+def _lower(slug: str) -> None:
+    if slug != slug.lower():
+        raise ma.ValidationError("Use small letters.")
+
+
+SLUG = validate.And(
+    validate.Length(1, 255),
+    Spelling(
+        r"^[^\W_]+(?:[-_]+[^\W_]+)*$", error="Use letters and digits with dashes between them."
+    ),
+    _lower,
+)
+_CODE = Spelling(r"^\S(?:.*\S)?$", error="Must not begin or end with a space.")
+_URL = validate.And(
+    validate.URL(schemes={"http", "https"}, require_tld=False), validate.Length(max=2000)
+)
+_SHORT = validate.Length(max=255)
+_NAME = validate.And(validate.Length(1, 255), validate.Regexp(r".*\S", error="Must not be blank."))
+_TAX_CLASS = Spelling(r"^[a-z0-9_-]{1,40}$", error="Use a class such as standard.")
+
+
+def _tags() -> fields.Field[Any]:
+    return fields.List(
+        fields.String(validate=validate.Length(1, 255)), validate=validate.Length(max=250)
+    )
+
+
+class ProductsQuerySchema(PageQuerySchema, CurrencyQuerySchema):
+    """Which products staff want to list."""
+
+    status = fields.String(
+        load_default=None, validate=validate.OneOf([status.value for status in ProductStatus])
+    )
+    q = fields.String(load_default=None, validate=validate.Length(max=200))
+    external_reference = fields.String(load_default=None, validate=validate.Length(1, 255))
+    vendor = fields.String(load_default=None, validate=validate.Length(1, 255))
+    product_type = fields.String(load_default=None, validate=validate.Length(1, 255))
+    tag = fields.String(load_default=None, validate=validate.Length(1, 255))
+    category = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 120),
+        metadata={"description": "The slug of a category; what stands below it counts."},
+    )
+    collection = fields.String(load_default=None, validate=validate.Length(1, 120))
+    ids = Ids(
+        most=MOST_IDS,
+        description="Only these products; an id that is no product's is not in the answer.",
+    )
+    expand = Names(
+        *LINE_EXPANSIONS,
+        description="What each product brings along. With variants a page ends before its "
+        f"products have more than {VARIANTS_OF_A_PAGE:,} of them, but not before its first one.",
+    )
+    sort = fields.String(load_default="newest", validate=validate.OneOf(["newest", "name"]))
+
+
+class BarcodeSchema(Schema):
+    """A code on goods, and how many units one scan of it means."""
+
+    code = fields.String(
+        required=True,
+        validate=validate.And(validate.Length(1, 64), _CODE),
+        metadata={"example": "4006381333931"},
+    )
+    pack_quantity = fields.Integer(
+        strict=True,
+        load_default=1,
+        validate=validate.Range(1, MOST_IN_A_CASE),
+        metadata={"description": "1, or how many are in a case with this label."},
+    )
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> BarcodeDraft:
+        return BarcodeDraft(**given)
+
+
+class PriceSchema(Schema):
+    """A price and, when it is reduced, what it was before.
+
+    `reduced_since` and `prior_price` only come out: since when it is reduced without a break, and
+    the lowest price of the 30 days before that moment.
+    """
+
+    price = fields.Nested(MoneySchema, required=True)
+    compare_at = fields.Nested(MoneySchema, load_default=None, allow_none=True)
+    reduced_since = fields.AwareDateTime(dump_only=True, allow_none=True)
+    prior_price = fields.Nested(MoneySchema, dump_only=True, allow_none=True)
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> PriceDraft:
+        for field in ("price", "compare_at"):
+            money = given[field]
+            if money is not None and not 0 <= money.amount <= HIGHEST_AMOUNT:
+                raise ma.ValidationError({field: {"amount": [f"Must be 0 to {HIGHEST_AMOUNT}."]}})
+        return PriceDraft(**given)
+
+
+class PricesSchema(Schema):
+    """All prices of a variant, one per currency; currencies left out are removed."""
+
+    prices = fields.List(
+        fields.Nested(PriceSchema), required=True, validate=validate.Length(max=50)
+    )
+
+
+class ImageSchema(Schema):
+    """A picture by its address, or by the media that was handed in.
+
+    With `media_id` the address follows from it. The rest only comes out.
+    """
+
+    id = fields.UUID(dump_only=True)
+    url = fields.String(validate=_URL)
+    media_id = fields.UUID(load_default=None, allow_none=True)
+    alt = fields.String(load_default="", validate=validate.Length(max=500))
+    width = fields.Integer(dump_only=True, allow_none=True)
+    height = fields.Integer(dump_only=True, allow_none=True)
+    sizes = fields.List(fields.Nested(PictureSizeSchema), dump_only=True)
+
+    @ma.validates_schema
+    def _one_of_both(self, given: dict[str, Any], **_: Any) -> None:
+        if not given.get("url") and given.get("media_id") is None:
+            raise ma.ValidationError("Name the picture by url or by media_id.", "url")
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> ImageDraft:
+        return ImageDraft(**given)
+
+
+class VariantFieldsSchema(Schema):
+    """What a variant says of itself."""
+
+    sku = fields.String(validate=validate.And(validate.Length(1, 255), _CODE))
+    barcode = fields.String(
+        validate=validate.And(validate.Length(1, 64), _CODE),
+        allow_none=True,
+        metadata={
+            "description": "The first code of one unit. Sent alone it replaces that one, or with "
+            "null takes it away; codes of cases stay."
+        },
+    )
+    barcodes = fields.List(
+        fields.Nested(BarcodeSchema),
+        validate=validate.Length(max=MOST_BARCODES),
+        metadata={"description": "All codes, in the order of importance; they replace all."},
+    )
+    option_values = fields.List(fields.String(validate=_NAME))
+    weight_grams = fields.Integer(strict=True, validate=validate.Range(0, 10**9))
+    tax_class = fields.String(validate=_TAX_CLASS)
+    image_url = fields.String(allow_none=True)
+    image_id = fields.UUID(
+        allow_none=True, metadata={"description": "The picture by the id that its product gives."}
+    )
+    external_reference = fields.String(validate=validate.Length(1, 255), allow_none=True)
+    public_metadata = metadata_field("metadata", "Storefronts read it.")
+    private_metadata = metadata_field("private_metadata", "Only staff read it.")
+
+    @ma.validates_schema
+    def _one_way_to_name_codes(self, given: dict[str, Any], **_: Any) -> None:
+        if "barcode" in given and "barcodes" in given:
+            raise ma.ValidationError("Send either barcode or barcodes.", "barcodes")
+
+    @ma.validates_schema
+    def _one_way_to_name_the_picture(self, given: dict[str, Any], **_: Any) -> None:
+        if "image_url" in given and "image_id" in given:
+            raise ma.ValidationError("Send either image_url or image_id.", "image_id")
+
+
+class EditVariantSchema(VariantFieldsSchema):
+    """What may be changed of a variant; what is left out stays."""
+
+    position = fields.Integer(strict=True, validate=validate.Range(0, 10**6))
+
+
+class NewVariantSchema(VariantFieldsSchema):
+    """A variant to be; without a SKU it gets one made from the product's slug and its values."""
+
+    prices = fields.List(fields.Nested(PriceSchema), validate=validate.Length(max=50))
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> VariantDraft:
+        return VariantDraft(**_tuples(given, "option_values", "prices", "barcodes"))
+
+
+class VariantSchema(VariantFieldsSchema):
+    """A variant as staff see it."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    product_id = fields.UUID(required=True)
+    title = fields.String(required=True)
+    position = fields.Integer(required=True)
+    in_stock = fields.Boolean(required=True)
+    prices = fields.List(fields.Nested(PriceSchema), required=True)
+
+
+class ProductLineSchema(Schema):
+    """A product in the staff's list."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    slug = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.String(required=True)
+    vendor = fields.String(required=True)
+    product_type = fields.String(required=True)
+    price = fields.Nested(MoneySchema, required=True, allow_none=True)
+    price_varies = fields.Boolean(required=True)
+    in_stock = fields.Boolean(required=True)
+    variant_count = fields.Integer(required=True)
+    image_url = fields.String(required=True, allow_none=True)
+    created_at = fields.AwareDateTime(required=True)
+    published_at = fields.AwareDateTime(required=True, allow_none=True)
+    publish_at = fields.AwareDateTime(required=True, allow_none=True)
+    external_reference = fields.String(required=True, allow_none=True)
+    variants = fields.List(
+        fields.Nested(VariantSchema), metadata={"description": "With expand=variants."}
+    )
+
+
+class ProductFieldsSchema(Schema):
+    """What a product says of itself. The first of `category_ids` is its main category."""
+
+    slug = fields.String(validate=SLUG)
+    description = fields.String(validate=validate.Length(max=500_000))
+    vendor = fields.String(validate=_SHORT)
+    product_type = fields.String(validate=_SHORT)
+    tags = _tags()
+    category_ids = fields.List(fields.UUID(), validate=validate.Length(max=50))
+    images = fields.List(fields.Nested(ImageSchema), validate=validate.Length(max=MOST_IMAGES))
+    external_reference = fields.String(validate=validate.Length(1, 255), allow_none=True)
+    seo_title = fields.String(validate=_SHORT)
+    seo_description = fields.String(validate=validate.Length(max=500))
+    public_metadata = metadata_field("metadata", "Storefronts read it.")
+    private_metadata = metadata_field("private_metadata", "Only staff read it.")
+    publish_at = Moment(
+        allow_none=True,
+        metadata={"description": "When a draft goes on the shelf by itself; null calls it off."},
+    )
+    attributes = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 60)),
+        values=fields.Raw(allow_none=True),
+        validate=validate.Length(max=MOST_ATTRIBUTES),
+        metadata={
+            "description": "Values by the codes that the product's type defines: a text, number, "
+            "true or false, a day such as 2026-05-31, a choice or a list of choices. Sent alone "
+            "the others stay; null takes one away.",
+            "example": {"material": "cotton", "width": 12.5},
+        },
+    )
+
+    @ma.validates_schema
+    def _each_picture_once(self, given: dict[str, Any], **_: Any) -> None:
+        images: list[ImageDraft] = given.get("images", [])
+        if len({image.media_id or image.url for image in images}) < len(images):
+            raise ma.ValidationError("Name each picture once.", "images")
+
+
+class NewProductSchema(ProductFieldsSchema):
+    """A product to be. It begins as a draft, with at least one variant."""
+
+    title = fields.String(required=True, validate=_NAME)
+    options = fields.List(
+        fields.String(validate=_NAME),
+        validate=validate.Length(max=MOST_OPTIONS),
+        metadata={"description": "Names in order; each variant has one value for each."},
+    )
+    variants = fields.List(
+        fields.Nested(NewVariantSchema), validate=validate.Length(1, MOST_VARIANTS)
+    )
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> ProductDraft:
+        return ProductDraft(
+            **_tuples(given, "tags", "options", "images", "variants", "category_ids")
+        )
+
+
+class EditProductSchema(ProductFieldsSchema):
+    """What may be changed of a product; what is left out stays. Lists replace what was there."""
+
+    title = fields.String(validate=_NAME)
+
+
+class WarningSchema(Schema):
+    """Something that stops nothing and would be better otherwise."""
+
+    code = fields.String(required=True)
+    pointer = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class ProductSchema(ProductFieldsSchema):
+    """A product as staff see it."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    title = fields.String(required=True)
+    status = fields.String(required=True)
+    options = fields.List(fields.String(), required=True)
+    in_stock = fields.Boolean(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    published_at = fields.AwareDateTime(required=True, allow_none=True)
+    variants = fields.List(fields.Nested(VariantSchema), required=True)
+    warnings = fields.List(fields.Nested(WarningSchema), required=True)
+
+
+class CategoryFieldsSchema(Schema):
+    """What a category says of itself."""
+
+    slug = fields.String(validate=validate.And(SLUG, validate.Length(max=120)))
+    description = fields.String(validate=validate.Length(max=50_000))
+    seo_title = fields.String(validate=_SHORT)
+    seo_description = fields.String(validate=validate.Length(max=500))
+    parent_id = fields.UUID(allow_none=True)
+    position = fields.Integer(strict=True, validate=validate.Range(0, 10**6))
+    is_visible = fields.Boolean(
+        metadata={
+            "description": "False hides it, with all that stands below it, from storefronts. Its "
+            "products stay on sale."
+        },
+    )
+
+
+class NewCategorySchema(CategoryFieldsSchema):
+    """A category to be."""
+
+    name = fields.String(required=True, validate=validate.And(_NAME, validate.Length(max=200)))
+
+    @ma.post_load
+    def _draft(self, given: dict[str, Any], **_: Any) -> CategoryDraft:
+        return CategoryDraft(**given)
+
+
+class EditCategorySchema(CategoryFieldsSchema):
+    """What may be changed of a category; what is left out stays."""
+
+    name = fields.String(validate=validate.And(_NAME, validate.Length(max=200)))
+
+
+class CategorySchema(CategoryFieldsSchema):
+    """A category as staff see it."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    name = fields.String(required=True)
+    path = fields.String(required=True)
+    level = fields.Integer(required=True)
+    is_visible = fields.Boolean(required=True)
+    is_shown = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether storefronts see it: it is visible, and all above it."},
+    )
+
+
+def _tuples(given: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {k: tuple(v) if k in names else v for k, v in given.items()}

@@ -1,0 +1,283 @@
+"""Store new products in set form: one statement per table, however many products come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from api.catalog.errors import (
+    CompareAtNotAbovePrice,
+    CurrencyTwice,
+    ImageUnknown,
+    OptionsDoNotFit,
+    OptionTwice,
+    PublishAtPassed,
+)
+from api.catalog.models.attributes import ProductAttribute
+from api.catalog.models.media import ProductImage
+from api.catalog.models.prices import PriceRecord, VariantPrice
+from api.catalog.models.products import Barcode, Product, Variant
+from api.catalog.service import (
+    attribute_values,
+    barcodes,
+    denormalization,
+    facet_values,
+    metadata,
+    redirects,
+)
+from api.catalog.service import prices as price_service
+from api.catalog.service.inputs import PriceDraft, ProductDraft, VariantDraft
+from api.catalog.states import ProductStatus
+from api.catalog.texts import option_kind, sku_from, slug_from, variant_title
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.platform import bulk
+from api.platform.db import Base
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProduct:
+    """What a draft became."""
+
+    product_id: UUID
+    slug: str
+    variant_ids: tuple[UUID, ...]
+
+
+def check(draft: ProductDraft) -> None:
+    """Refuse what can be seen to be wrong without asking the database."""
+    known = {image.url for image in draft.images}
+    metadata.check(public=draft.public_metadata, private=draft.private_metadata)
+    if draft.publish_at is not None and draft.publish_at <= clock.now():
+        raise PublishAtPassed(publish_at=draft.publish_at.isoformat())
+    _check_options(draft.options)
+    for variant in draft.variants:
+        check_variant(variant, draft.options)
+        if variant.image_url is not None and variant.image_url not in known:
+            raise ImageUnknown(url=variant.image_url)
+        if variant.image_id is not None:
+            # The pictures of a new product have no ids yet.
+            raise ImageUnknown(image_id=variant.image_id)
+
+
+def check_variant(variant: VariantDraft, options: Sequence[str]) -> None:
+    """Refuse values that do not fit the options, and codes or prices that make no sense."""
+    check_option_values(variant.option_values, options)
+    metadata.check(public=variant.public_metadata, private=variant.private_metadata)
+    barcodes.check(variant.codes)
+    check_prices(variant.prices)
+
+
+def _check_options(options: Sequence[str]) -> None:
+    """Refuse two options that read alike, whatever their case."""
+    seen: set[str] = set()
+    for name in options:
+        kind = option_kind(name)
+        if kind in seen:
+            raise OptionTwice(option=name)
+        seen.add(kind)
+
+
+def check_option_values(values: Sequence[str], options: Sequence[str]) -> None:
+    """Refuse anything but one value for each option."""
+    if len(values) != len(options) or not all(values):
+        raise options_do_not_fit(options, values)
+
+
+def options_do_not_fit(options: Sequence[str], given: Sequence[str]) -> OptionsDoNotFit:
+    """Return the refusal that names the options as they are."""
+    named = ", ".join(options) or "nothing (it has no options)"
+    return OptionsDoNotFit(options=named, given=list(given))
+
+
+def check_prices(prices: Sequence[PriceDraft]) -> None:
+    """Refuse two prices in one currency and a compare-at price that is none."""
+    seen: set[str] = set()
+    for draft in prices:
+        price, before = draft.price, draft.compare_at
+        if price.currency in seen:
+            raise CurrencyTwice(currency=price.currency)
+        seen.add(price.currency)
+        if before is not None and (
+            before.currency != price.currency or before.amount <= price.amount
+        ):
+            raise CompareAtNotAbovePrice(price=price, compare_at=before)
+
+
+def store(
+    drafts: Sequence[ProductDraft], *, statuses: Sequence[ProductStatus] | None = None
+) -> list[StoredProduct]:
+    """Insert new products with all that belongs to them; the drafts were checked.
+
+    What clashes with other rows raises IntegrityError: see `integrity`. Refuses attributes that a
+    product's type does not define, and values that do not fit them.
+    """
+    now = clock.now()
+    products: list[dict[str, Any]] = []
+    images: list[dict[str, Any]] = []
+    variants: list[dict[str, Any]] = []
+    codes: list[dict[str, Any]] = []
+    prices: list[dict[str, Any]] = []
+    found: list[facet_values.Traits] = []
+    said_rows: list[dict[str, Any]] = []
+    stored: list[StoredProduct] = []
+    values = attribute_values.new_values(
+        [(draft.product_type, draft.attributes) for draft in drafts]
+    )
+    for place, draft in enumerate(drafts):
+        product_id = new_id()
+        status = statuses[place] if statuses else ProductStatus.DRAFT
+        slug = draft.slug or slug_from(draft.title) or product_id.hex[-12:]
+        own_images = _image_rows(draft, product_id)
+        by_url = {row["url"]: row["id"] for row in own_images}
+        own_variants = [
+            variant_row(
+                variant,
+                product_id=product_id,
+                slug=slug,
+                position=position,
+                image_id=by_url.get(variant.image_url or ""),
+                now=now,
+            )
+            | {"in_stock": variant.has_stock}
+            for position, variant in enumerate(draft.variants)
+        ]
+        own_values, said = values[len(stored)]
+        searched = [
+            {**made, "barcodes": [one.code for one in variant.codes]}
+            for made, variant in zip(own_variants, draft.variants, strict=True)
+        ]
+        row = _product_row(draft, product_id, slug, status, now)
+        row["in_stock"] = any(made["in_stock"] for made in own_variants)
+        products.append({**row, **denormalization.search_columns_of(row, searched)})
+        found.append(
+            facet_values.traits_of(row, [made["option_values"] for made in own_variants], said)
+        )
+        said_rows += [{"product_id": product_id, **value} for value in own_values]
+        images += own_images
+        variants += own_variants
+        for made, variant in zip(own_variants, draft.variants, strict=True):
+            codes += barcodes.rows(made["id"], variant.codes)
+            prices += price_rows(made["id"], variant.prices)
+        ids = tuple(made["id"] for made in own_variants)
+        stored.append(StoredProduct(product_id, slug, ids))
+    if any(draft.category_ids for draft in drafts):
+        # The tree before new words, as an edit does: else the two could wait for each other.
+        denormalization.hold_tree(alone=False)
+    for row, trait_ids in zip(products, facet_values.ids_of(found), strict=True):
+        row["traits"] = trait_ids
+    add_rows(Product, products)
+    add_rows(ProductAttribute, said_rows)
+    redirects.in_use_again("product", [made.slug for made in stored])
+    add_rows(ProductImage, images)
+    add_rows(Variant, variants)
+    add_rows(Barcode, codes)
+    if prices:
+        add_first_prices(prices, now)
+        denormalization.refresh_price_ranges([made.product_id for made in stored])
+    denormalization.put_on_shelves(
+        {made.product_id: draft.category_ids for made, draft in zip(stored, drafts, strict=True)}
+    )
+    return stored
+
+
+def add_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows by their table: nobody needs objects of them, and that is half of the cost."""
+    bulk.add(cast(Table, model.__table__), rows)
+
+
+def add_first_prices(rows: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Insert the prices of variants that are new, and the first records of their history."""
+    prices, records = price_service.first_rows(rows, now=now)
+    add_rows(VariantPrice, prices)
+    add_rows(PriceRecord, records)
+
+
+def variant_row(
+    draft: VariantDraft,
+    *,
+    product_id: UUID,
+    slug: str,
+    position: int,
+    image_id: UUID | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the row of a new variant."""
+    return {
+        "id": new_id(),
+        "version": 1,
+        "created_at": now,
+        "product_id": product_id,
+        "sku": draft.sku or sku_from(slug, draft.option_values),
+        "barcode": barcodes.single(draft.codes),
+        "option_values": list(draft.option_values),
+        "title": variant_title(draft.option_values),
+        "weight_grams": draft.weight_grams,
+        "tax_class": draft.tax_class,
+        "position": position,
+        "in_stock": False,
+        "image_id": image_id,
+        "external_reference": draft.external_reference,
+        "public_metadata": metadata.whole(draft.public_metadata),
+        "private_metadata": metadata.whole(draft.private_metadata),
+    }
+
+
+def price_rows(variant_id: UUID, prices: Sequence[PriceDraft]) -> list[dict[str, Any]]:
+    """Return the rows of a variant's prices."""
+    return [
+        {
+            "variant_id": variant_id,
+            "currency": draft.price.currency,
+            "amount": draft.price.amount,
+            "compare_at": draft.compare_at.amount if draft.compare_at else None,
+        }
+        for draft in prices
+    ]
+
+
+def _product_row(
+    draft: ProductDraft, product_id: UUID, slug: str, status: ProductStatus, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": product_id,
+        "version": 1,
+        "created_at": now,
+        "slug": slug,
+        "title": draft.title,
+        "description": draft.description,
+        "status": status,
+        "vendor": draft.vendor,
+        "product_type": draft.product_type,
+        "tags": list(draft.tags),
+        "options": list(draft.options),
+        "category_id": draft.category_ids[0] if draft.category_ids else None,
+        "external_reference": draft.external_reference,
+        "seo_title": draft.seo_title,
+        "seo_description": draft.seo_description,
+        "public_metadata": metadata.whole(draft.public_metadata),
+        "private_metadata": metadata.whole(draft.private_metadata),
+        "publish_at": draft.publish_at if status is ProductStatus.DRAFT else None,
+        "published_at": now if status is ProductStatus.ACTIVE else None,
+        "in_stock": False,
+    }
+
+
+def _image_rows(draft: ProductDraft, product_id: UUID) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": new_id(),
+            "product_id": product_id,
+            "url": image.url,
+            "alt": image.alt,
+            "position": position,
+            "media_id": image.media_id,
+            "width": image.width,
+            "height": image.height,
+            "sizes": list(image.sizes),
+        }
+        for position, image in enumerate(draft.images)
+    ]

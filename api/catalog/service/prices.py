@@ -1,0 +1,325 @@
+"""The one writer of prices: what is asked now, what was asked before, and what a sale began from.
+
+Each price that comes, changes or goes leaves a record, and the records of one variant in one
+currency never share a moment. From them follows what a shop must tell beside a reduced price: the
+lowest price of the 30 days before the reduction began (Directive 98/6/EC, Article 6a). A reduction
+begins with the first compare-at price and lasts until there is none; reduced further, it is still
+the same one and keeps what was found when it began.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    Interval,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    delete,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.types import TypeEngine
+
+from api.catalog.events import CatalogueChanged, PriceChanged
+from api.catalog.models.prices import PriceRecord, VariantPrice
+from api.catalog.models.products import Product, Variant
+from api.catalog.service import bulk_create, denormalization
+from api.catalog.service.inputs import PriceDraft
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.platform import audit, bulk
+from api.platform.bulk import among
+from api.platform.db import require_transaction, session
+from api.platform.outbox import emit
+
+LOOKS_BACK = timedelta(days=30)
+"""How far before a reduction its prior price is looked for."""
+
+_INSTANT = timedelta(microseconds=1)
+_NOTHING: tuple[None, None] = (None, None)
+
+Key = tuple[UUID, str]
+"""A variant and a currency."""
+
+Asked = tuple[int | None, int | None]
+"""An amount and a compare-at price in minor units; no amount means not for sale."""
+
+_KEYS = (
+    bindparam("variants", type_=ARRAY(Uuid)),
+    bindparam("currencies", type_=ARRAY(String)),
+)
+_THERE = text(
+    """
+    SELECT g.variant_id, g.currency, p.amount, p.compare_at, p.reduced_since, p.prior_price,
+           (SELECT max(h.since) FROM price_history h
+            WHERE h.variant_id = g.variant_id AND h.currency = g.currency) AS last_since
+    FROM unnest(:variants, :currencies) AS g(variant_id, currency)
+    LEFT JOIN variant_prices p ON p.variant_id = g.variant_id AND p.currency = g.currency
+    """
+).bindparams(*_KEYS)
+
+# What was asked when the window opened counts as well, however long before it was set.
+_LOWEST = text(
+    """
+    SELECT g.variant_id, g.currency, (
+        SELECT min(h.amount) FROM (
+            SELECT amount FROM price_history
+            WHERE variant_id = g.variant_id AND currency = g.currency
+              AND since > g.moment - :window AND since < g.moment
+            UNION ALL
+            (SELECT amount FROM price_history
+             WHERE variant_id = g.variant_id AND currency = g.currency
+               AND since <= g.moment - :window
+             ORDER BY since DESC LIMIT 1)
+        ) AS h
+    ) AS lowest
+    FROM unnest(:variants, :currencies, :moments) AS g(variant_id, currency, moment)
+    """
+).bindparams(
+    *_KEYS,
+    bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("window", LOOKS_BACK, type_=Interval),
+)
+
+
+_WRITTEN: dict[str, TypeEngine[Any]] = {
+    "variant_id": Uuid(),
+    "currency": String(),
+    "amount": BigInteger(),
+    "compare_at": BigInteger(),
+    "reduced_since": DateTime(timezone=True),
+    "prior_price": BigInteger(),
+}
+_WRITE = text(
+    f"""
+    INSERT INTO variant_prices ({", ".join(_WRITTEN)})
+    SELECT * FROM unnest({", ".join(f":{name}" for name in _WRITTEN)})
+    ON CONFLICT (variant_id, currency) DO UPDATE
+    SET amount = excluded.amount, compare_at = excluded.compare_at,
+        reduced_since = excluded.reduced_since, prior_price = excluded.prior_price
+    """  # noqa: S608 - our own words
+).bindparams(*(bindparam(name, type_=ARRAY(kind)) for name, kind in _WRITTEN.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Repriced:
+    """A price that became another one."""
+
+    variant_id: UUID
+    currency: str
+    before: Asked
+    after: Asked
+
+
+@dataclass(slots=True)
+class _Standing:
+    """A price as it stands, and when it was last written down."""
+
+    asked: Asked
+    reduced_since: datetime | None
+    prior_price: int | None
+    last_since: datetime | None
+
+
+def first_rows(
+    rows: Sequence[Mapping[str, Any]], *, now: datetime
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what is stored of the first prices of new variants: the prices and their records.
+
+    Nothing was asked for them before, so one that begins reduced has no prior price.
+    """
+    prices = [
+        {**row, "reduced_since": None if row["compare_at"] is None else now, "prior_price": None}
+        for row in rows
+    ]
+    return prices, [{**row, "id": new_id(), "since": now} for row in rows]
+
+
+def write(rows: Sequence[Mapping[str, Any]], *, gone: Collection[Key] = ()) -> list[Repriced]:
+    """Write prices and take away those that are gone; returns what really changed, in order.
+
+    The products are locked by the caller, so that no other writer stands between what is read and
+    what is written. At most five statements, however many prices there are. Versions, facts and
+    price ranges are the caller's.
+    """
+    require_transaction()
+    wanted: dict[Key, Asked] = dict.fromkeys(gone, _NOTHING)
+    for row in rows:
+        wanted[row["variant_id"], row["currency"]] = (row["amount"], row["compare_at"])
+    there = _read(wanted)
+    changed = {key: wanted[key] for key in sorted(wanted) if wanted[key] != there[key].asked}
+    if not changed:
+        return []
+    now = clock.now()
+    moments = {key: _after(there[key].last_since, now) for key in changed}
+    beginning = [
+        key
+        for key, (_, compare_at) in changed.items()
+        if compare_at is not None and there[key].asked[1] is None
+    ]
+    prior = _lowest_before({key: moments[key] for key in beginning})
+    _upsert(
+        [
+            _row(key, after, there[key], moments[key], prior)
+            for key, after in changed.items()
+            if after[0] is not None
+        ]
+    )
+    left = [key for key, after in changed.items() if after[0] is None]
+    if left:
+        session.execute(
+            delete(VariantPrice)
+            .where(tuple_(VariantPrice.variant_id, VariantPrice.currency).in_(left))
+            .execution_options(synchronize_session=False)
+        )
+    bulk.add(
+        cast(Table, PriceRecord.__table__),
+        [
+            {
+                "id": new_id(),
+                "variant_id": key[0],
+                "currency": key[1],
+                "amount": after[0],
+                "compare_at": after[1],
+                "since": moments[key],
+            }
+            for key, after in changed.items()
+        ],
+    )
+    return [Repriced(*key, there[key].asked, after) for key, after in changed.items()]
+
+
+def _read(wanted: Collection[Key]) -> dict[Key, _Standing]:
+    if not wanted:
+        return {}
+    rows = session.execute(_THERE, _columns(wanted))
+    return {
+        (row.variant_id, row.currency): _Standing(
+            (row.amount, row.compare_at), row.reduced_since, row.prior_price, row.last_since
+        )
+        for row in rows
+    }
+
+
+def _after(last: datetime | None, now: datetime) -> datetime:
+    """Return the moment of a new record: the clocks of two hosts may differ, history may not."""
+    return now if last is None or last < now else last + _INSTANT
+
+
+def _lowest_before(moments: Mapping[Key, datetime]) -> dict[Key, int | None]:
+    if not moments:
+        return {}
+    rows = session.execute(_LOWEST, {**_columns(moments), "moments": list(moments.values())})
+    return {(row.variant_id, row.currency): row.lowest for row in rows}
+
+
+def _row(
+    key: Key,
+    after: Asked,
+    before: _Standing,
+    moment: datetime,
+    prior: Mapping[Key, int | None],
+) -> dict[str, Any]:
+    since, lowest = before.reduced_since, before.prior_price
+    if after[1] is None:
+        since, lowest = None, None
+    elif key in prior:
+        since, lowest = moment, prior[key]
+    return {
+        "variant_id": key[0],
+        "currency": key[1],
+        "amount": after[0],
+        "compare_at": after[1],
+        "reduced_since": since,
+        "prior_price": lowest,
+    }
+
+
+def _upsert(rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(_WRITE, {name: [row[name] for row in rows] for name in _WRITTEN})
+
+
+def _columns(keys: Collection[Key]) -> dict[str, Any]:
+    return {
+        "variants": [variant_id for variant_id, _ in keys],
+        "currencies": [currency for _, currency in keys],
+    }
+
+
+def reprice_many(wanted: Mapping[str, Sequence[PriceDraft]], *, by: Principal) -> None:
+    """Make these the prices of variants, by SKU; in other currencies they are not for sale.
+
+    The history, the price ranges, the versions, the facts and the audit log follow, as if each
+    were priced alone, in a dozen statements for all. The products are locked by the caller, and
+    the prices checked.
+    """
+    require_transaction()
+    if not wanted:
+        return
+    by_key = {sku.lower(): prices for sku, prices in wanted.items()}
+    rows = session.execute(
+        select(Variant.id, Variant.product_id, Variant.sku_key, Product.slug)
+        .join(Product, Product.id == Variant.product_id)
+        .where(among(Variant.sku_key, by_key))
+    ).all()
+    named = {(row.id, draft.price.currency): draft for row in rows for draft in by_key[row.sku_key]}
+    there = session.execute(
+        select(VariantPrice.variant_id, VariantPrice.currency).where(
+            among(VariantPrice.variant_id, [row.id for row in rows])
+        )
+    )
+    repriced = write(
+        [row for key, draft in named.items() for row in bulk_create.price_rows(key[0], [draft])],
+        gone=[(key[0], key[1]) for key in there if (key[0], key[1]) not in named],
+    )
+    if not repriced:
+        return
+    changed: dict[UUID, list[Repriced]] = {}
+    for price in repriced:
+        changed.setdefault(price.variant_id, []).append(price)
+    touched = [row for row in rows if row.id in changed]
+    denormalization.refresh_price_ranges({row.product_id for row in touched})
+    session.execute(
+        update(Variant)
+        .where(among(Variant.id, changed))
+        .values(version=Variant.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    product_of = {row.id: row.product_id for row in touched}
+    for price in repriced:
+        if price.before[0] != price.after[0]:
+            emit(
+                PriceChanged(
+                    variant_id=price.variant_id,
+                    product_id=product_of[price.variant_id],
+                    currency=price.currency,
+                    before=price.before[0],
+                    after=price.after[0],
+                )
+            )
+    audit.record_each(
+        "variant.priced",
+        {variant_id: told_of(prices) for variant_id, prices in changed.items()},
+        by=by,
+    )
+    emit(CatalogueChanged(slugs=tuple(dict.fromkeys(row.slug for row in touched))))
+
+
+def told_of(repriced: Sequence[Repriced]) -> dict[str, dict[str, Asked]]:
+    """Return what the audit log keeps of the prices of one variant."""
+    return {
+        "before": {one.currency: one.before for one in repriced if one.before[0] is not None},
+        "after": {one.currency: one.after for one in repriced if one.after[0] is not None},
+    }

@@ -1,0 +1,71 @@
+"""The one door through which inventory tells the catalogue what is there."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Uuid,
+    and_,
+    any_,
+    exists,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+
+from api.catalog.events import CatalogueChanged
+from api.catalog.models.products import Product, Variant
+from api.platform.db import require_transaction, session
+from api.platform.outbox import emit
+
+
+def note_availability(in_stock: Collection[UUID], out_of_stock: Collection[UUID]) -> None:
+    """Remember which variants can be had now and which cannot, and so which products.
+
+    Costs one look when nothing changes, which is nearly always. Locks the products concerned, in
+    id order, then their variants. No version rises: nobody edited anything.
+    """
+    require_transaction()
+    arrived, left = sorted(in_stock), sorted(out_of_stock)
+    changing = session.execute(
+        select(Variant.id, Variant.product_id).where(
+            or_(
+                and_(_among(Variant.id, arrived), ~Variant.in_stock),
+                and_(_among(Variant.id, left), Variant.in_stock),
+            )
+        )
+    ).all()
+    if not changing:
+        return
+    product_ids = sorted({row.product_id for row in changing})
+    # The product first: two variants that sell out at once would each see the other still there.
+    products = session.execute(
+        select(Product.id, Product.slug)
+        .where(_among(Product.id, product_ids))
+        .order_by(Product.id)
+        .with_for_update(key_share=True)
+    ).all()
+    session.execute(
+        update(Variant)
+        .where(_among(Variant.id, sorted(row.id for row in changing)))
+        .values(in_stock=_among(Variant.id, arrived))
+        .execution_options(synchronize_session=False)
+    )
+    any_left = exists().where(Variant.product_id == Product.id, Variant.in_stock)
+    session.execute(
+        update(Product)
+        .where(_among(Product.id, product_ids), Product.in_stock != any_left)
+        .values(in_stock=any_left)
+        .execution_options(synchronize_session=False)
+    )
+    # Drafts too: collections by rule hold them before they are published.
+    emit(CatalogueChanged(slugs=tuple(row.slug for row in products)))
+
+
+def _among(column: InstrumentedAttribute[UUID], ids: list[UUID]) -> ColumnElement[bool]:
+    """Compare with a whole list as one value: a thousand of them are still one parameter."""
+    return column == any_(literal(ids, ARRAY(Uuid)))

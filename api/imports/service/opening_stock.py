@@ -1,0 +1,147 @@
+"""Opening stock of a batch: its shelves are locked before its products, and opened after them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from api.catalog.queries import export_documents
+from api.catalog.service import differences as catalog_differences
+from api.catalog.service.arrivals import Arrived
+from api.imports.formats.parsed import Described, Problem
+from api.imports.policy import Consequence
+from api.inventory import queries as stock
+from api.inventory import service as inventory
+from api.inventory.service import Unopened
+from api.kernel.principal import Principal
+
+Opened = Mapping[UUID, Mapping[UUID, int]]
+"""With how many pieces shelves were opened, by variant and location."""
+
+
+def names_of(batch: Sequence[Described]) -> tuple[list[str], list[str]]:
+    """Return the addresses and the references by which the shop may know the products."""
+    slugs = [d.draft.slug or "" for d in batch if d.draft]
+    slugs += [d.document["slug"] for d in batch if d.document is not None]
+    references = [d.draft.external_reference or "" for d in batch if d.draft]
+    return slugs, references
+
+
+def lock(batch: Sequence[Described]) -> Unopened:
+    """Lock the shelves of a batch that the shop has and that were not opened yet.
+
+    Before any product is locked: whoever sells goes the same way.
+    """
+    stocked = [described for described in batch if _has_stock(described)]
+    if not stocked:
+        return Unopened()
+    return inventory.lock_unopened(export_documents.variant_ids_of(*names_of(stocked)))
+
+
+def open_stock(
+    batch: Sequence[Described], arrived: Sequence[Arrived], unopened: Unopened, *, by: Principal
+) -> Opened:
+    """Open the stock that a batch tells of, where none was opened before.
+
+    What a file says of a place that the shop does not have is told of as a problem.
+    """
+    rows: dict[UUID | None, list[tuple[UUID, int]]] = {}
+    places: dict[str, UUID] | None = None
+    for described, made in zip(batch, arrived, strict=True):
+        for place, variant in enumerate(made.variants):
+            for code, quantity in _said(described, place):
+                if code is not None and places is None:
+                    # A shop without any location gets its first one, as other files give it too.
+                    inventory.default_location()
+                    places = {code: id_ for id_, code in stock.location_codes().items()}
+                if code is not None and places is not None and code not in places:
+                    described.problems.append(_no_such_place(described, place, code, quantity))
+                elif variant.variant_id is not None:
+                    at = places[code] if code is not None and places is not None else None
+                    rows.setdefault(at, []).append((variant.variant_id, quantity))
+    found: dict[UUID, dict[UUID, int]] = {}
+    for at, listed in rows.items():
+        opened = inventory.open_stock(listed, location_id=at, unopened=unopened, by=by)
+        for (variant_id, location_id), quantity in opened.items():
+            found.setdefault(variant_id, {})[location_id] = quantity
+    return found
+
+
+def name_variants(batch: Sequence[Described], arrived: Sequence[Arrived]) -> None:
+    """Find out which variants the documents mean that tell of stock."""
+    stocked = {
+        one.product_id: (described.document or {}, one)
+        for described, one in zip(batch, arrived, strict=True)
+        if one.product_id is not None and one.variants and _has_stock(described, with_none=True)
+    }
+    if not stocked:
+        return
+    there = export_documents.variant_keys(stocked)
+    for product_id, (document, one) in stocked.items():
+        matches = catalog_differences.matched(there[product_id], document["variants"])
+        for variant, match in zip(one.variants, matches, strict=True):
+            variant.variant_id = match["id"] if match is not None else None
+
+
+def kept(one: Arrived, opened: Opened) -> list[dict[str, Any]]:
+    """Return what was opened of a product, as it is written down to be taken back."""
+    return [
+        {"variant_id": str(variant.variant_id), "location_id": str(place), "quantity": quantity}
+        for variant in one.variants
+        if variant.variant_id is not None
+        for place, quantity in opened.get(variant.variant_id, {}).items()
+    ]
+
+
+def differences(
+    changed: Mapping[UUID, Arrived], opened: Opened
+) -> dict[UUID, list[dict[str, Any]]]:
+    """Return by product what was opened of it as fields that differ: `variants.MUG.stock.MAIN`."""
+    own = {
+        product_id: [v.variant_id for v in one.variants if v.variant_id in opened]
+        for product_id, one in changed.items()
+    }
+    ids = {variant_id for listed in own.values() for variant_id in listed if variant_id}
+    if not ids:
+        return {}
+    skus, codes = stock.skus(ids), stock.location_codes()
+    return {
+        product_id: [
+            {
+                "field": f"variants.{skus[variant_id]}.stock.{codes[place]}",
+                "before": None,
+                "after": quantity,
+            }
+            for variant_id in listed
+            if variant_id
+            for place, quantity in opened[variant_id].items()
+        ]
+        for product_id, listed in own.items()
+    }
+
+
+def _has_stock(described: Described, *, with_none: bool = False) -> bool:
+    """Tell whether a product comes with pieces; `with_none` also when it says 0."""
+    said = [quantity for quantity in described.quantities if quantity is not None]
+    for variant in (described.document or {}).get("variants", ()):
+        said += variant.get("stock", {}).values()
+    return bool(said) if with_none else any(said)
+
+
+def _said(described: Described, place: int) -> Iterator[tuple[str | None, int]]:
+    """Return how many a file says of a variant, by location; without one as the shop prefers."""
+    if described.document is not None:
+        yield from described.document["variants"][place].get("stock", {}).items()
+    elif (quantity := described.quantities[place]) is not None:
+        yield None, quantity
+
+
+def _no_such_place(described: Described, place: int, code: str, quantity: int) -> Problem:
+    return Problem(
+        described.rows[place],
+        f"stock {code}",
+        str(quantity),
+        f"There is no location {code}, so nothing in this column was opened. Add the location and"
+        " import the file again: that opens its stock.",
+        Consequence.VALUE_IGNORED,
+        once=True,
+    )
