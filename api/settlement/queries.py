@@ -18,10 +18,10 @@ def payments_to_withdraw(limit: int) -> Sequence[UUID]:
     """List Stripe payments that nobody may make any more, those first that were asked about least.
 
     That is what is void here and not known to be void at Stripe, and what is still open for an
-    order that is cancelled or fully paid.
+    order that has ended or is fully paid.
     """
     settled = or_(
-        Order.status == OrderStatus.CANCELLED, Order.captured - Order.charged_back >= Order.total
+        Order.status != OrderStatus.PLACED, Order.captured - Order.charged_back >= Order.total
     )
     return session.scalars(
         select(Payment.id)

@@ -275,6 +275,20 @@ def test_each_violation_is_found_and_named(busy: Shop) -> None:
     assert differences() == [], "what was planted was taken back"
 
 
+def test_what_could_still_be_paid_for_a_completed_order_is_found_once_it_should_be_gone(
+    busy: Shop,
+) -> None:
+    def found(minutes: int) -> set[str]:
+        return _found_after(
+            [f"UPDATE orders SET completed_at = now() - interval '{minutes} minutes'"
+             " WHERE status = 'completed'",
+             "UPDATE payments SET status = 'pending', provider = 'stripe' WHERE order_id IN"
+             " (SELECT id FROM orders WHERE status = 'completed')"]
+        )  # fmt: skip
+
+    assert (found(14), found(16)) == (set(), {"dead-orders-payable"})
+
+
 def _found_after(planted: Sequence[str]) -> set[str]:
     """Plant something past the shop, look, and take it back."""
     with db.engine.connect() as connection, connection.begin() as past_the_shop:

@@ -545,3 +545,38 @@ def test_a_provider_that_is_down_stops_no_sweep_for_good(shop: Shop) -> None:
     flows.sweep_payments()
 
     assert case_of(owner, order)["refunded"] == euros(500)
+
+
+@pytest.mark.parametrize("ends_by", ["cancelling the rest", "shipping the rest"])
+def test_what_a_bank_took_back_is_not_payable_any_more_once_the_order_is_completed(
+    shop: Shop, ends_by: str
+) -> None:
+    """A part is shipped, the dispute over it lost, and the customer is about to pay once more."""
+    shop.sells("MUG", 10)
+    guest, owner = shop.guest(), shop.staff()
+    order = shop.an_order(MUG=2, buyer=guest)
+    (paid,) = shop.gateway.intents
+    (line,) = order["lines"]
+    assert owner.posts(
+        f"/orders/{order['id']}/ship",
+        {"carrier": "DHL", "lines": [{"order_line_id": line["id"], "quantity": 1}]},
+    ).status_code == 201  # fmt: skip
+    dispute = shop.gateway.dispute(paid, status="lost", amount=1000)
+    tells(shop, "charge.dispute.closed", dispute)
+    again = guest.asks_to_pay(order)["payment_intent_id"]
+
+    with shop.gateway.down():
+        if ends_by == "cancelling the rest":
+            assert owner.cancels(order).status_code == 200
+        else:
+            assert ships(owner, order).status_code == 201
+    assert shop.gateway.intents[again].status == "requires_payment_method"
+    with clock.frozen(clock.now() + timedelta(minutes=10)):
+        flows.sweep_payments()
+
+    assert case_of(owner, order)["status"] == "completed"
+    assert shop.gateway.intents[again].status == "canceled"
+    assert session.scalars(select(Payment.status).where(Payment.provider_ref == again)).all() == [
+        "voided"
+    ]
+    assert differences() == []

@@ -232,7 +232,7 @@ class MoneyStory:
         payments = session.scalars(select(Payment).where(Payment.order_id == order.id)).all()
         found = []
         settled = (
-            order.status is OrderStatus.CANCELLED
+            order.status is not OrderStatus.PLACED
             or order.captured - order.charged_back >= order.total
         )
         for intent_id in self.intents():

@@ -125,12 +125,13 @@ INVARIANTS = (
     ),
     _money(
         "dead-orders-payable",
-        "nothing can be paid for a cancelled order",
+        "nothing can be paid for an order that has ended",
         f"""
     SELECT p.id AS subject, {_PAYMENT}, p.status AS recorded, 'withdrawn' AS expected
     FROM payments p JOIN orders o ON o.id = p.order_id
     WHERE p.provider = 'stripe' AND (
-        o.status = 'cancelled' AND p.status NOT IN ('failed', 'voided', 'captured')
+        p.status NOT IN ('failed', 'voided', 'captured') AND (o.status = 'cancelled'
+            OR o.status = 'completed' AND o.completed_at < :now - interval '15 minutes')
         OR p.status = 'voided' AND p.withdrawn_at IS NULL AND p.provider_ref IS NOT NULL
             AND p.created_at < :now - interval '1 hour'
             AND p.checked_at < :now - interval '15 minutes')""",

@@ -251,13 +251,14 @@ def refuse_refund(refund_id: UUID, reason: str) -> None:
 def refresh(order: orders.Order) -> None:
     """Bring an order's money up to date with its payments. Needs the order locked.
 
-    What is open for an order that is cancelled or needs no more money is void from here on; the
-    flows and the sweep withdraw it at the provider.
+    What is open for an order that has ended or needs no more money is void from here on; the flows
+    and the sweep withdraw it at the provider. A completed order may still lack what a bank took
+    back, but a part of its goods may be cancelled: nobody may pay for those.
     """
     total = payments.sums(order.id)
     _record(order, total)
     if total.attempt_open and (
-        order.status is OrderStatus.CANCELLED or orders.amount_due(order) == 0
+        order.status is not OrderStatus.PLACED or orders.amount_due(order) == 0
     ):
         payments.void_open_payments(order.id)
         _record(order, payments.sums(order.id))

@@ -193,7 +193,7 @@ def _what_is_wrong(town: Town, chaos: Chaos) -> list[str]:
 
 
 def still_payable(town: Town) -> list[str]:
-    """List PaymentIntents that somebody could still pay for a cancelled or fully paid order."""
+    """List PaymentIntents that somebody could still pay for an ended or fully paid order."""
     orders = {
         str(row.id): row
         for row in town.shop.sql(
@@ -206,7 +206,7 @@ def still_payable(town: Town) -> list[str]:
         if (
             order is not None
             and intent["status"] in PAYABLE
-            and (order.status == "cancelled" or order.kept >= order.total)
+            and (order.status != "placed" or order.kept >= order.total)
         ):
             found.append(f"payable: {intent['id']} of order {order.number} ({order.status})")
     return found
