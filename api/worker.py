@@ -143,8 +143,9 @@ class Relay(threading.Thread):
 
     def _watch(self) -> None:
         """Renew the claims, end what takes too long, and wake what the timetable says."""
-        if not deliveries.watch([lane.hand for lane in self._lanes.values()]):
-            _log.error("job_hangs", lanes=[lane.name for lane in self._lanes.values()])
+        hanging = jobs.note_hanging()
+        if hanging or not deliveries.watch([lane.hand for lane in self._lanes.values()]):
+            _log.error("job_hangs", lanes=[lane.name for lane in self._lanes], periodic=hanging)
             os._exit(os.EX_SOFTWARE)  # no thread can be ended that does not come back to Python
         try:
             jobs.enqueue_due_periodics()

@@ -244,8 +244,7 @@ def _note_failure(due: Due, error: Exception) -> None:
 
     Then it is enough that the delivery stands there undone: it comes due again.
     """
-    told = "it took too long" if isinstance(error, JobTimeoutException) else error
-    words = f"{type(error).__name__}: {told}"
+    words = jobs.in_words(error)
     try:
         with transaction():
             attempts = claims.note_failure(due, words)

@@ -20,6 +20,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException
 from sqlalchemy import String, Text, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -40,13 +41,16 @@ WAKE_CHANNEL = "stockroom:facts"
 JOB_TIMEOUT_SECONDS = 300
 LONG_JOB_TIMEOUT_SECONDS = 6 * 3600
 HARD_AFTER_SECONDS = 60
-"""A delivery is told to end so long before its time is over; one that does not ends its worker."""
+"""A job is told to end so long before its time is over; one that does not ends its worker."""
 PERIODIC_FAILURES_BEFORE_ATTENTION = 3
 PATIENCE = timedelta(minutes=10)
 """How long a periodic job may take from being queued to its end before it is queued again."""
 
 STOPPING = threading.Event()
 """Set when this process ends: who does many things stops after the one at hand."""
+
+_running: dict[str, "Began"] = {}
+"""The periodic jobs that this process carries out."""
 
 DeliveryJob = Callable[[Any], None]
 Job = TypeVar("Job", bound=Callable[..., None])
@@ -62,6 +66,19 @@ class Periodic:
     every: timedelta
     run: Callable[[], None]
     takes_long: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """When a run of a periodic job began."""
+
+    at: datetime = field(default_factory=clock.now)
+    _monotonic: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds_ago(self) -> float:
+        """How long ago that was, whatever became of the clock since."""
+        return time.monotonic() - self._monotonic
 
 
 class TimetableEntry(Base):
@@ -115,8 +132,7 @@ class Work:
 
     def seconds_for(self, name: str) -> int:
         """How long a subscriber may take before it is told to end."""
-        is_long = self._is_marked(name, "__takes_long__")
-        return timeout(is_long=is_long) - HARD_AFTER_SECONDS
+        return told_after(is_long=self._is_marked(name, "__takes_long__"))
 
     def _is_marked(self, name: str, mark: str) -> bool:
         try:
@@ -190,9 +206,16 @@ def relay_once() -> int:
         return outbox.relay(work().names(), work().lane_of)
 
 
-def timeout(*, is_long: bool) -> int:
-    """Return how many seconds a job may take."""
-    return LONG_JOB_TIMEOUT_SECONDS if is_long else JOB_TIMEOUT_SECONDS
+def told_after(*, is_long: bool) -> int:
+    """Return after how many seconds a job is told to end."""
+    most = LONG_JOB_TIMEOUT_SECONDS if is_long else JOB_TIMEOUT_SECONDS
+    return most - HARD_AFTER_SECONDS
+
+
+def in_words(error: Exception) -> str:
+    """Say why a job failed, as it is noted and shown."""
+    told = "it took too long" if isinstance(error, JobTimeoutException) else error
+    return f"{type(error).__name__}: {told}"
 
 
 def delivery_reference(fact_id: UUID | None, subscriber: str) -> str:
@@ -282,7 +305,7 @@ def enqueue_due_periodics() -> list[str]:
         queue(is_long=job.takes_long).enqueue(
             run_periodic,
             job.name,
-            job_timeout=timeout(is_long=job.takes_long),
+            job_timeout=told_after(is_long=job.takes_long),
             result_ttl=0,
             failure_ttl=0,
         )
@@ -292,28 +315,52 @@ def enqueue_due_periodics() -> list[str]:
 def run_periodic(name: str) -> bool:
     """Run one periodic job and note how it went; True when it went well.
 
-    Called by the queue or by a command.
+    Called by the queue, which tells it to end when it takes too long, or by a command.
     """
     job = work().periodic(name)
     bind_request_id(f"timetable-{name}")
-    started_at, began, error = clock.now(), time.perf_counter(), None
+    began, error = Began(), None
+    _running[name] = began
     try:
         job.run()
     except Exception as failure:  # noqa: BLE001 - noted in the timetable; the next run is due
         session.rollback()
-        error = f"{type(failure).__name__}: {failure}"[:2000]
+        error = in_words(failure)
         _log.exception("periodic_job_failed", job=name)
-    took = round((time.perf_counter() - began) * 1000)
+    finally:
+        _running.pop(name, None)
     with transaction():
-        entry = session.get(TimetableEntry, name, with_for_update=True, populate_existing=True)
-        if entry is not None:
-            entry.next_run_at = started_at + job.every
-            entry.last_run_at, entry.last_took_ms = clock.now(), took
-            entry.last_error = error
-            _note_outcome(entry)
-    JOBS.labels(name, "failed" if error else "done").inc()
+        _note_run(job, began, error)
     session.remove()
     return error is None
+
+
+def note_hanging() -> list[str]:
+    """Note which periodic jobs of this process did not end when told to; returns their names.
+
+    They hang where Python cannot reach them: their worker must end, and this is all that is known
+    of them then.
+    """
+    hanging = [
+        (job, began)
+        for job in work().timetable
+        if (began := _running.get(job.name)) is not None
+        and began.seconds_ago > told_after(is_long=job.takes_long) + HARD_AFTER_SECONDS
+    ]
+    for job, began in hanging:
+        with transaction():
+            _note_run(job, began, f"{JobTimeoutException.__name__}: it did not end")
+    return [job.name for job, _ in hanging]
+
+
+def _note_run(job: Periodic, began: Began, error: str | None) -> None:
+    entry = session.get(TimetableEntry, job.name, with_for_update=True, populate_existing=True)
+    if entry is not None:
+        entry.next_run_at = began.at + job.every
+        entry.last_run_at, entry.last_took_ms = clock.now(), round(began.seconds_ago * 1000)
+        entry.last_error = None if error is None else error[:2000]
+        _note_outcome(entry)
+    JOBS.labels(job.name, "failed" if error else "done").inc()
 
 
 def _note_outcome(entry: TimetableEntry) -> None:

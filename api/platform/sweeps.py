@@ -171,6 +171,8 @@ def each(items: Iterable[Item], carry_out: Callable[[Item], object]) -> None:
         try:
             with transaction():
                 carry_out(item)
+        except JobTimeoutException:
+            raise
         except Exception as error:  # noqa: BLE001 - raised below
             failures.append(error)
     if failures:
@@ -262,7 +264,7 @@ def note_failure(
     does not answer.
     """
     # A refusal has words for people; whatever else it is, its kind says more.
-    words = getattr(error, "detail", None) or f"{type(error).__name__}: {error}"
+    words = getattr(error, "detail", None) or jobs.in_words(error)
     _log.warning("sweep_failed", sweep=sweep, item=str(item), error=type(error).__name__)
     subjects = about(item)
     session.rollback()

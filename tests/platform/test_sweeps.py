@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from rq.timeouts import JobTimeoutException
 from sqlalchemy import select, update
 
 from api.catalog import jobs as catalog
@@ -170,3 +171,19 @@ def come_due() -> None:
     """Let the time pass until everything is due again."""
     with transaction():
         session.execute(update(SweepAttempt).values(next_attempt_at=clock.now()))
+
+
+@pytest.mark.parametrize("told", [JobTimeoutException, ZeroDivisionError])
+def test_what_is_done_one_by_one_goes_on_after_a_fault_and_ends_when_told_to(
+    app: Flask, told: type[Exception]
+) -> None:
+    seen: list[int] = []
+
+    def fails(number: int) -> None:
+        seen.append(number)
+        raise told
+
+    with pytest.raises(told):
+        sweeps.each([1, 2], fails)
+
+    assert seen == ([1] if told is JobTimeoutException else [1, 2])

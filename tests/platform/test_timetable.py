@@ -122,6 +122,18 @@ def test_a_job_that_fails_is_noted_and_runs_again_at_its_time(shop: Flask) -> No
     assert stock_of("failing") == 1
 
 
+def test_the_queue_tells_a_job_to_end_a_minute_before_its_worker_must(
+    shop: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = Work({}, (Periodic("short", DAILY, counts), Periodic("long", DAILY, counts, True)))
+    monkeypatch.setitem(shop.extensions, "stockroom_work", work)
+
+    enqueue_due_periodics()
+
+    assert [job.timeout for job in queue().get_jobs()] == [240]
+    assert [job.timeout for job in queue(is_long=True).get_jobs()] == [6 * 3600 - 60]
+
+
 def test_a_job_can_be_run_by_hand_before_the_timetable_knows_it(shop: Flask) -> None:
     run_periodic("count")
 

@@ -1,19 +1,23 @@
 """The worker: wakes what is due, keeps out of the way of the shop, and never looks alive dead."""
 
+import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from api import worker
 from api.kernel.events import Event
 from api.platform import jobs
-from api.platform.db import transaction
-from api.platform.jobs import Periodic, Work, enqueue_due_periodics
+from api.platform.attention import AttentionItem
+from api.platform.db import session, transaction
+from api.platform.jobs import Periodic, TimetableEntry, Work, enqueue_due_periodics, run_periodic
 from api.platform.redis import client
 from api.platform.settings import Settings
 from tests.support.workshop import put_onto, stock_of
@@ -94,6 +98,64 @@ def test_a_relay_that_fails_takes_the_worker_with_it(
 
     assert relay.has_failed
     assert heard == [signal.SIGTERM]
+
+
+class Ended(BaseException):
+    """The process ended here."""
+
+
+def of_the_timetable(run: Callable[[], None], app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make one job the whole timetable, and let it be due."""
+    work = Work(subscribers={}, timetable=(Periodic("job", timedelta(minutes=1), run),))
+    monkeypatch.setitem(app.extensions, "stockroom_work", work)
+    enqueue_due_periodics()
+
+
+def error_of_the_job() -> str | None:
+    """Return what the timetable says of it."""
+    session.rollback()
+    return session.scalar(select(TimetableEntry.last_error).where(TimetableEntry.name == "job"))
+
+
+def test_a_periodic_job_that_takes_too_long_is_told_to_end_and_put_before_a_person(
+    shop: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "JOB_TIMEOUT_SECONDS", 1 + jobs.HARD_AFTER_SECONDS)
+    monkeypatch.setattr(jobs, "PERIODIC_FAILURES_BEFORE_ATTENTION", 1)
+    began = time.monotonic()
+    of_the_timetable(lambda: time.sleep(20), shop, monkeypatch)
+
+    works_off_the_queue(settings)
+
+    assert time.monotonic() - began < 15
+    assert error_of_the_job() == "JobTimeoutException: it took too long"
+    assert "it took too long" in session.scalars(select(AttentionItem.reason)).one()
+
+
+def test_a_periodic_job_that_does_not_end_ends_its_worker_and_is_noted(
+    shop: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It hangs where Python cannot reach it, and nothing of the timetable would run any more."""
+    noted: list[str | None] = []
+
+    def ends(status: int) -> None:
+        noted.append(error_of_the_job())
+        raise Ended(status)
+
+    def hangs() -> None:
+        monkeypatch.setattr(jobs, "JOB_TIMEOUT_SECONDS", 0)
+        worker.Relay(shop, settings, {}).run()
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    monkeypatch.setattr(os, "_exit", ends)
+    of_the_timetable(hangs, shop, monkeypatch)
+    assert not jobs.note_hanging()
+
+    with pytest.raises(Ended, match=str(os.EX_SOFTWARE)):
+        run_periodic("job")
+
+    assert noted == ["JobTimeoutException: it did not end"]
+    assert not jobs.note_hanging()
 
 
 def test_the_worker_does_not_start_with_unfit_settings(
