@@ -47,7 +47,7 @@ from api.platform import backfills, deliveries, idempotency, outbox, sweeps
 from api.platform.attention import AttentionRaised
 from api.platform.backfills import Backfill
 from api.platform.backups import jobs as backups
-from api.platform.jobs import Periodic, Work
+from api.platform.jobs import Periodic, Work, name_of
 from api.platform.outbox import Lane
 from api.presence import jobs as presence
 from api.settlement import flows as settlement
@@ -115,6 +115,9 @@ WORK = Work(
         "aftersales": Lane.MONEY,
         "fulfilment": Lane.MONEY,
         "notifications": Lane.MAIL,
+        # To many at once, after a delivery of goods or an import; nobody waits for them.
+        name_of(letters.on_stock_ran_low): Lane.BULK_MAIL,
+        name_of(letters.on_stock_request_answered): Lane.BULK_MAIL,
         "settlement": Lane.MONEY,
     },
     timetable=(

@@ -37,7 +37,7 @@ from api.platform.settings import Settings, SettingsError
 LOOK_EVERY_SECONDS = 1.0
 BREATH_SECONDS = 0.02
 """Between two looks for facts: those that come in between are told together."""
-GIVE_WAY_SECONDS = 0.25
+GIVE_WAY_SECONDS = 1.0
 REDIS_PATIENCE_SECONDS = 2.0
 GOODBYE_SECONDS = 8.0
 """How long running deliveries may take to end after SIGTERM, before they are handed back."""
@@ -52,7 +52,7 @@ class LaneThread(threading.Thread):
         super().__init__(name=f"lane-{lane.name.lower()}", daemon=True)
         self._app, self._lane, self._first = app, lane, first
         self.hand, self.news = Hand(), threading.Event()
-        self.has_failed = False
+        self.is_busy = self.has_failed = False
 
     def run(self) -> None:
         """Work until told to stop. A lost database is waited for; anything else ends the worker."""
@@ -61,7 +61,9 @@ class LaneThread(threading.Thread):
                 while not jobs.STOPPING.is_set():
                     self.news.clear()
                     self._give_way()
+                    self.is_busy = True
                     if not self._work_off():
+                        self.is_busy = False
                         self._rest()
         except BaseException:
             self.has_failed = True
@@ -81,14 +83,21 @@ class LaneThread(threading.Thread):
     def _give_way(self) -> None:
         """Let money and letters get on before each batch of the rest: all share one core."""
         until = time.monotonic() + GIVE_WAY_SECONDS
-        while time.monotonic() < until and any(lane.hand.held() for lane in self._first):
+        while time.monotonic() < until and any(lane.is_busy for lane in self._first):
             jobs.STOPPING.wait(BREATH_SECONDS)
 
     def _rest(self) -> None:
-        if self._lane is Lane.MAIL:
-            mailer: Mailer = port(Mailer)
-            mailer.hang_up()
+        mailer: Mailer = port(Mailer)
+        mailer.hang_up()
         self.news.wait(LOOK_EVERY_SECONDS)
+
+
+def lane_threads(app: Flask) -> dict[Lane, LaneThread]:
+    """Make the threads of all lanes; the rest gives way to money and to letters waited for."""
+    first = {lane: LaneThread(app, lane) for lane in (Lane.MONEY, Lane.MAIL)}
+    return first | {
+        lane: LaneThread(app, lane, [*first.values()]) for lane in Lane if lane not in first
+    }
 
 
 class Relay(threading.Thread):
@@ -239,9 +248,7 @@ def main() -> int:
         sys.stderr.write(f"{unfit}\n")
         return 78  # EX_CONFIG
     app = create_app(settings)
-    first = [LaneThread(app, lane) for lane in (Lane.MONEY, Lane.MAIL)]
-    rest = [LaneThread(app, lane, first) for lane in (Lane.DEFAULT, Lane.LONG)]
-    lanes = dict(zip(Lane, (*first, *rest), strict=True))
+    lanes = lane_threads(app)
     relay = Relay(app, settings, lanes)
 
     def stop(number: int, frame: FrameType | None) -> None:

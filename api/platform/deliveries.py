@@ -26,7 +26,9 @@ from api.platform.db import session, transaction
 from api.platform.observability import JOBS, bind_request_id
 from api.platform.outbox import Delivery, Lane
 
-AT_ONCE = {Lane.MONEY: 20, Lane.MAIL: 20, Lane.DEFAULT: 200, Lane.LONG: 1}
+AT_ONCE = {
+    Lane.MONEY: 20, Lane.MAIL: 20, Lane.BULK_MAIL: 20, Lane.DEFAULT: 200, Lane.LONG: 1,
+}  # fmt: skip
 """How many a lane claims at once: what it can carry out in about a second."""
 MOST_TOGETHER = 50
 """Facts that a job takes together, in one transaction."""

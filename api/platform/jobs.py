@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from typing import cast as typed
 from uuid import UUID
 
@@ -68,17 +68,11 @@ class Periodic:
     takes_long: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Began:
-    """When a run of a periodic job began."""
+class Began(NamedTuple):
+    """When a run of a periodic job began, by the clock and in seconds that no clock changes."""
 
-    at: datetime = field(default_factory=clock.now)
-    _monotonic: float = field(default_factory=time.monotonic)
-
-    @property
-    def seconds_ago(self) -> float:
-        """How long ago that was, whatever became of the clock since."""
-        return time.monotonic() - self._monotonic
+    at: datetime
+    monotonic: float
 
 
 class TimetableEntry(Base):
@@ -103,7 +97,7 @@ class Work:
     subscribers: Mapping[type[Event], Sequence[DeliveryJob]]
     timetable: Sequence[Periodic]
     lanes: Mapping[str, Lane] = field(default_factory=dict)
-    """By package, where its jobs do not wait in the default lane."""
+    """By package or by job, where they do not wait in the default lane."""
 
     def names(self) -> dict[type[Event], list[str]]:
         """Return the subscribers by the names under which deliveries are stored."""
@@ -124,7 +118,7 @@ class Work:
         """In which lane a subscriber waits; a job of minutes in one of its own."""
         if self._is_marked(name, "__takes_long__"):
             return Lane.LONG
-        return self.lanes.get(name.partition(".")[0], Lane.DEFAULT)
+        return self.lanes.get(name) or self.lanes.get(name.partition(".")[0], Lane.DEFAULT)
 
     def takes_many(self, name: str) -> bool:
         """Whether a subscriber takes many facts at once; False for one that is gone."""
@@ -319,7 +313,7 @@ def run_periodic(name: str) -> bool:
     """
     job = work().periodic(name)
     bind_request_id(f"timetable-{name}")
-    began, error = Began(), None
+    began, error = Began(clock.now(), time.monotonic()), None
     _running[name] = began
     try:
         job.run()
@@ -341,11 +335,12 @@ def note_hanging() -> list[str]:
     They hang where Python cannot reach them: their worker must end, and this is all that is known
     of them then.
     """
+    now = time.monotonic() - HARD_AFTER_SECONDS
     hanging = [
         (job, began)
         for job in work().timetable
         if (began := _running.get(job.name)) is not None
-        and began.seconds_ago > told_after(is_long=job.takes_long) + HARD_AFTER_SECONDS
+        and now - began.monotonic > told_after(is_long=job.takes_long)
     ]
     for job, began in hanging:
         with transaction():
@@ -357,7 +352,8 @@ def _note_run(job: Periodic, began: Began, error: str | None) -> None:
     entry = session.get(TimetableEntry, job.name, with_for_update=True, populate_existing=True)
     if entry is not None:
         entry.next_run_at = began.at + job.every
-        entry.last_run_at, entry.last_took_ms = clock.now(), round(began.seconds_ago * 1000)
+        entry.last_run_at = clock.now()
+        entry.last_took_ms = round((time.monotonic() - began.monotonic) * 1000)
         entry.last_error = None if error is None else error[:2000]
         _note_outcome(entry)
     JOBS.labels(job.name, "failed" if error else "done").inc()

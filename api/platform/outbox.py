@@ -52,6 +52,7 @@ class Lane(IntEnum):
 
     MONEY = 10
     MAIL = 20
+    BULK_MAIL = 25
     DEFAULT = 30
     LONG = 40
 
