@@ -8,6 +8,7 @@ import os
 import sys
 
 import psycopg2
+from psycopg2.extensions import connection as Connection
 
 from api.platform.schema import MIGRATIONS, STANDING, is_newer, misfit, newest_migration
 from api.platform.settings import Settings, SettingsError
@@ -22,7 +23,7 @@ def main() -> None:
         settings = Settings.from_env(os.environ)
     except SettingsError as unfit:
         sys.exit(str(unfit))
-    expected, standing = newest_migration(), _standing(settings.database_url)
+    expected, standing = newest_migration(), _standing(settings)
     found = standing.get("version_num")
     if not misfit(standing, expected):
         newer = ", newer than this code and compatible with it" if found != expected else ""
@@ -40,12 +41,19 @@ def main() -> None:
     os.execv(sys.executable, flask)  # noqa: S606 - our own words
 
 
-def _standing(database_url: str) -> dict[str, str | None]:
-    address = database_url.replace("postgresql+psycopg2://", "postgresql://", 1)
+def _standing(settings: Settings) -> dict[str, str | None]:
+    """Return where the database stands; nothing while the shop's role is not let in."""
     try:
-        connection = psycopg2.connect(address, connect_timeout=5)
+        connection = _connected(settings.database_url)
     except psycopg2.OperationalError as away:
-        sys.exit(f"The database does not answer: {str(away).strip().splitlines()[0]}")
+        if not settings.database_owner_url:
+            sys.exit(_does_not_answer(away))
+        try:
+            _connected(settings.database_owner_url).close()
+        except psycopg2.OperationalError as all_away:
+            sys.exit(_does_not_answer(all_away))
+        # The shop's role is not there yet, or has another password: the upgrade makes it.
+        return {}
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(STANDING)
@@ -56,6 +64,15 @@ def _standing(database_url: str) -> dict[str, str | None]:
         return {}
     finally:
         connection.close()
+
+
+def _connected(database_url: str) -> Connection:
+    address = database_url.replace("postgresql+psycopg2://", "postgresql://", 1)
+    return psycopg2.connect(address, connect_timeout=5)
+
+
+def _does_not_answer(away: psycopg2.OperationalError) -> str:
+    return f"The database does not answer: {str(away).strip().splitlines()[0]}"
 
 
 if __name__ == "__main__":

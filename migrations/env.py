@@ -71,6 +71,7 @@ def _let_the_shop_in(connection: Connection) -> None:
     if role is None or role == connection.engine.url.username:
         return
     quoted = connection.dialect.identifier_preparer.quote(role)
+    _make_the_role(connection, role, quoted)
     history = connection.scalars(
         text(
             "SELECT tgrelid::regclass::text FROM pg_trigger"
@@ -91,6 +92,32 @@ def _let_the_shop_in(connection: Connection) -> None:
     for right in rights:
         connection.execute(text(right))
     connection.commit()
+
+
+def _make_the_role(connection: Connection, role: str, quoted: str) -> None:
+    """Make the shop's role where there is none, and let it in by the password that it comes with.
+
+    It may make databases, as the proof of a backup needs one; the shop's own is not its own. An
+    owner that may make no roles finds one made by the administrator, or ends with a sentence.
+    """
+    password = db.engine.url.password
+    found = connection.execute(
+        text(
+            "SELECT rolsuper, rolcreaterole, to_regrole(:quoted) IS NOT NULL FROM pg_roles"
+            " WHERE rolname = current_user"
+        ),
+        {"quoted": quoted},
+    )
+    is_superuser, makes_roles, is_there = found.one()
+    if not is_there and not (is_superuser or makes_roles):
+        sys.exit(
+            f"PostgreSQL has no role {role}, which DATABASE_URL names, and the owner may not make "
+            f"one. As the administrator of PostgreSQL: createuser --pwprompt {role}"
+        )
+    if not is_there:
+        connection.execute(text(f"CREATE ROLE {quoted} LOGIN CREATEDB"))
+    if password is not None and (is_superuser or not is_there):
+        connection.execute(text(f"ALTER ROLE {quoted} PASSWORD :it"), {"it": str(password)})
 
 
 def _wait_for_the_turn(connection: Connection) -> None:

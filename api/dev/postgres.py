@@ -27,6 +27,9 @@ from api.dev.services import LOOPBACK, Service
 from api.dev.trouble import Trouble
 
 USER: Final = "stockroom"
+"""Who owns the tables."""
+SHOP_USER: Final = "stockroom_app"
+"""Who the shop works as: reads and writes rows and changes no table."""
 DATABASE: Final = "stockroom"
 
 _ALWAYS: Final = {
@@ -62,6 +65,7 @@ class PostgresCluster:
         self._programs = programs
         self._durable = durable
         self._password = (home / "password").read_text()
+        self._shop_password = _kept_password(home / "shop-password")
 
     def service(self) -> Service:
         """Describe the server: SIGINT is PostgreSQL's fast shutdown, SIGQUIT drops everything."""
@@ -84,8 +88,12 @@ class PostgresCluster:
         return self._account.name if self._account else None
 
     def url(self, database: str = DATABASE) -> str:
-        """Return the address of one database, password included."""
+        """Return the address of one database for its owner, password included."""
         return f"postgresql://{USER}:{self._password}@{LOOPBACK}:{self.port}/{database}"
+
+    def shop_url(self) -> str:
+        """Return the address for the shop's own role, which the migrations make and let in."""
+        return f"postgresql://{SHOP_USER}:{self._shop_password}@{LOOPBACK}:{self.port}/{DATABASE}"
 
     def ensure_database(self, name: str = DATABASE) -> None:
         """Create an empty database unless it exists."""
@@ -190,6 +198,13 @@ def _initialise(home: Path, programs: Path, account: Account | None, *, durable:
         lines = (made.stderr or made.stdout).strip().splitlines() or ["initdb said nothing"]
         raise Trouble(f"PostgreSQL could not make its folder {home}: {lines[-1].strip()}")
     unfinished.rename(home / "data")
+
+
+def _kept_password(file: Path) -> str:
+    """Return the password of the shop's role, made once; older folders have none yet."""
+    if not file.exists():
+        write_privately(file, secrets.token_urlsafe(24))
+    return file.read_text()
 
 
 def _remove_stale_lock(lock: Path) -> None:

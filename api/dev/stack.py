@@ -86,7 +86,7 @@ def web(environment: Mapping[str, str]) -> Service:
         name="web",
         command=(sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"),
         is_ready=lambda: _is_healthy(port),
-        environment=environment,
+        environment=_without_the_owner(environment),
         folder=ROOT,
         seconds_to_start=30,
         speaks=True,
@@ -99,10 +99,15 @@ def worker(environment: Mapping[str, str]) -> Service:
         name="worker",
         command=(sys.executable, "-m", "api.worker"),
         is_ready=lambda: True,
-        environment=environment,
+        environment=_without_the_owner(environment),
         folder=ROOT,
         speaks=True,
     )
+
+
+def _without_the_owner(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what those may know who serve people: not who may change tables."""
+    return {**environment, "DATABASE_OWNER_URL": ""}
 
 
 def storefront(parts: Parts, port: int) -> Service:
@@ -195,7 +200,8 @@ def _add_postgres(parts: Parts, wanted: Path, *, port: int, durable: bool) -> No
     cluster = postgres.prepare(wanted, port=port, durable=durable)
     parts.cluster = cluster
     parts.services.append(cluster.service())
-    parts.environment["DATABASE_URL"] = cluster.url()
+    parts.environment["DATABASE_URL"] = cluster.shop_url()
+    parts.environment["DATABASE_OWNER_URL"] = cluster.url()
     place = f"{LOOPBACK}:{port}, files in {short(cluster.home)}"
     if cluster.owner:
         place += f", run as {cluster.owner} because PostgreSQL refuses root"

@@ -19,7 +19,8 @@ from api.dev.stack import ROOT
 WINDOW = ("categories", "collections", "products", "search")
 """What of the API anybody may read."""
 ELSEWHERE = {
-    *("WEB_CONCURRENCY", "PORT", "PROMETHEUS_MULTIPROC_DIR", "POSTGRES_PASSWORD", "SHOP_DOMAIN"),
+    *("WEB_CONCURRENCY", "PORT", "PROMETHEUS_MULTIPROC_DIR", "POSTGRES_PASSWORD"),
+    *("POSTGRES_APP_PASSWORD", "SHOP_DOMAIN"),
 }
 """Read by gunicorn.conf.py, by a library or by compose.yaml, not by the settings."""
 
@@ -115,6 +116,19 @@ def test_containers_meet_at_every_volume_and_port() -> None:
     for name, service in services.items():
         for other in service.get("depends_on", {}):
             assert other in services, (name, other)
+
+
+def test_containers_that_serve_people_know_only_the_role_that_changes_no_table() -> None:
+    services = COMPOSE["services"]
+    owner = "postgresql://stockroom:${POSTGRES_PASSWORD:?set it in .env}@"
+
+    for name in ("api", "worker", "backup"):
+        told = services[name]["environment"]
+        assert (told["DATABASE_OWNER_URL"], told["POSTGRES_PASSWORD"]) == ("", ""), name
+        assert told["DATABASE_URL"].startswith("postgresql://stockroom_app:"), name
+    assert services["migrate"]["environment"]["DATABASE_OWNER_URL"].startswith(owner)
+    assert services["migrate"]["environment"]["DATABASE_URL"] == told["DATABASE_URL"]
+    assert services["postgres"]["environment"]["POSTGRES_USER"] == "stockroom"
 
 
 def test_no_container_fills_the_disk_with_its_log() -> None:

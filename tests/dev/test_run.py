@@ -15,6 +15,7 @@ import psycopg2
 import pytest
 import redis
 
+from api.dev import environment
 from api.dev.services import LOOPBACK, free_port
 from api.dev.stack import ROOT
 from tests.dev.conftest import REPLACEABLE, Copy, eventually
@@ -67,6 +68,22 @@ def test_everything_listens_to_this_machine_only(copy: Copy) -> None:
 
     assert listening.pop("worker") == set()
     assert all(addresses == {LOOPBACK} for addresses in listening.values()), listening
+
+
+def test_who_serves_people_changes_no_table_and_no_history(copy: Copy) -> None:
+    children = copy.ensure_running().children()
+
+    for part in ("web", "worker"):
+        assert children[part].environ()["DATABASE_OWNER_URL"] == "", part
+    connection = psycopg2.connect(address_of(copy, "postgres"))
+    for statement in ("CREATE TABLE mine (id int)", "DROP TABLE orders", "DELETE FROM audit_log"):
+        with (
+            pytest.raises(psycopg2.errors.InsufficientPrivilege),
+            connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
+    connection.close()
 
 
 def test_the_databases_ask_for_a_password(copy: Copy) -> None:
@@ -123,7 +140,8 @@ def test_a_killed_part_comes_back(copy: Copy, part: str) -> None:
 def test_make_stop_keeps_everything_for_the_next_start(copy: Copy) -> None:
     copy.ensure_running()
     children = copy.children().values()
-    with psycopg2.connect(address_of(copy, "postgres")) as shelf, shelf.cursor() as cursor:
+    owner = environment.read(copy.folder)["DATABASE_OWNER_URL"]
+    with psycopg2.connect(owner) as shelf, shelf.cursor() as cursor:
         cursor.execute("CREATE TABLE kept (word text); INSERT INTO kept VALUES ('mug')")
     shelf.close()
     with redis.Redis.from_url(address_of(copy, "redis")) as queue:
@@ -139,7 +157,7 @@ def test_make_stop_keeps_everything_for_the_next_start(copy: Copy) -> None:
     assert "Stopped. Everything is kept" in copy.said()
     assert not any(child.is_running() for child in children)
     copy.ensure_running()
-    with psycopg2.connect(address_of(copy, "postgres")) as shelf, shelf.cursor() as cursor:
+    with psycopg2.connect(owner) as shelf, shelf.cursor() as cursor:
         cursor.execute("SELECT word FROM kept")
         assert cursor.fetchone() == ("mug",)
         cursor.execute("DROP TABLE kept")

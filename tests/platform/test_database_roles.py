@@ -1,6 +1,9 @@
 """The shop's own role sells and refunds, and changes neither a table nor history."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import psycopg2
@@ -14,7 +17,7 @@ from sqlalchemy.exc import ProgrammingError
 from api.app import create_app
 from api.platform.db import db, session, transaction
 from api.platform.settings import Settings
-from tests.architecture.test_migrations import MIGRATIONS
+from tests.architecture.test_migrations import MIGRATIONS, shop_on
 from tests.support.contract import ContractClient
 from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
@@ -94,3 +97,63 @@ def test_the_shop_sells_as_a_role_that_changes_no_table(
     assert refused("ALTER TABLE orders ADD COLUMN mine int")
     assert refused("UPDATE alembic_version SET version_num = '0001'")
     assert session.scalar(text("SELECT count(*) FROM orders")) == 1
+
+
+@pytest.fixture
+def one_role(postgres: Postgres, settings: Settings) -> Iterator[str]:
+    """A database of an older release, whose tables belong to the only role that there is."""
+    url = postgres.fresh_database()
+    with shop_on(url, settings):
+        upgrade(directory=str(MIGRATIONS))
+    yield url
+    postgres.drop_database(url)
+    with psycopg2.connect(postgres.url("postgres")) as admin, admin.cursor() as cursor:
+        cursor.execute("DROP ROLE IF EXISTS second, may_little")
+    admin.close()
+
+
+def migrated(owner: str, shop: str) -> subprocess.CompletedProcess[str]:
+    """Start a host, as far as the database goes."""
+    environment = {
+        **{"PATH": os.environ["PATH"], "STOCKROOM_ENV": "development"},
+        **{"DATABASE_URL": shop, "DATABASE_OWNER_URL": owner, "REDIS_URL": "redis://127.0.0.1:1"},
+    }
+    command = [sys.executable, "-m", "api.migrate"]
+    return subprocess.run(
+        command, cwd=MIGRATIONS.parent, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def as_user(url: str, name: str, password: str) -> str:
+    """Return the address for somebody else."""
+    return make_url(url).set(username=name, password=password).render_as_string(False)
+
+
+def test_a_start_makes_the_second_role_of_a_shop_that_had_one(one_role: str) -> None:
+    for password in ("p'w:d%40 1", "another"):
+        shop = as_user(one_role, "second", password)
+        for expected in ("", "nothing to do"):
+            done = migrated(one_role, shop)
+            assert done.returncode == 0, done.stderr
+            assert expected in done.stdout
+        with psycopg2.connect(shop) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM orders")
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute("CREATE TABLE mine (id int)")
+        connection.close()
+    away = migrated(as_user(one_role, "nobody", "x"), as_user(one_role, "second", "wrong"))
+    assert away.returncode == 1
+    assert "The database does not answer" in away.stderr
+
+
+def test_an_owner_that_may_make_no_role_says_who_must(one_role: str) -> None:
+    with psycopg2.connect(one_role) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE may_little LOGIN PASSWORD 'little'")
+        cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO may_little")
+    connection.close()
+
+    done = migrated(as_user(one_role, "may_little", "little"), as_user(one_role, "missing", "x"))
+
+    assert done.returncode == 1
+    assert "createuser --pwprompt missing" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -199,7 +199,7 @@ class RunningShop:
             if parts.cluster is not None:
                 parts.cluster.ensure_database()
             # A killed PostgreSQL must still know what it had confirmed; this costs next to nothing.
-            self.sql("ALTER ROLE CURRENT_USER SET synchronous_commit = on")
+            self.sql(f"ALTER DATABASE {postgres.DATABASE} SET synchronous_commit = on")
             self._run_to_end(stack.first_steps(parts.environment, demo=demo))
             self._begin(stack.web(parts.environment))
             self._begin(stack.worker(parts.environment))
@@ -294,7 +294,8 @@ class RunningShop:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _sqlalchemy_url(self) -> str:
-        return self.env["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg2://")
+        url = self.env.get("DATABASE_OWNER_URL") or self.env["DATABASE_URL"]
+        return url.replace("postgresql://", "postgresql+psycopg2://")
 
     def _begin(self, service: Service) -> None:
         self._running[service.name] = Running(service, self._folder, owns_folder=False)
