@@ -2,7 +2,8 @@
 
 Between SIGTERM and the end, clients are told on every answer that their connection closes, while
 new ones are still taken; only then does the listener go. A client that keeps its connection open
-would otherwise write its next request to somebody who has left.
+would otherwise write its next request to somebody who has left. A proxy that asks for our health
+sends people elsewhere meanwhile, or lets them wait.
 """
 
 import ctypes
@@ -15,11 +16,18 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-DRAIN_SECONDS = 1.0
+DRAIN_SECONDS = 2.0
+"""Longer than a proxy keeps a connection without use, and than it takes to ask for our health."""
+_begun = threading.Event()
+
+
+def is_leaving() -> bool:
+    """Say whether this process has been told to end: it answers, and wants no more."""
+    return _begun.is_set()
 
 
 def drain_on_sigterm(worker: Any) -> None:
-    """Have a worker say goodbye for a second after SIGTERM, and take who waits before it ends.
+    """Have a worker say goodbye for two seconds after SIGTERM, and take who waits before it ends.
 
     Of a class that accepts in another way than gthread does, the clients are told as well; only
     who connects in the last moment is not looked after.
@@ -31,6 +39,7 @@ def drain_on_sigterm(worker: Any) -> None:
         if deadline is None:
             deadline = time.monotonic() + DRAIN_SECONDS
             _close_after_each_answer(worker)
+            _begun.set()
             again = threading.Timer(DRAIN_SECONDS, os.kill, (os.getpid(), signal.SIGTERM))
             again.daemon = True
             again.start()

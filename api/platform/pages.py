@@ -11,10 +11,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.kernel.errors import Forbidden
 from api.kernel.release import VERSION
-from api.platform import health
+from api.platform import draining, health
 from api.platform import metrics as shop_metrics
 from api.platform.auth import public
 from api.platform.http import reply
+from api.platform.observability import log_as_debug
 from api.platform.settings import Settings
 
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -59,7 +60,10 @@ def health_in_short() -> Response:
 @pages.get("/health/live")
 @public
 def live() -> Response:
-    """Answer that the process is alive; asks nobody else."""
+    """Answer that the process is alive, or 503 when it is about to end; asks nobody else."""
+    log_as_debug()
+    if draining.is_leaving():
+        return reply({"status": "ending"}, 503, {"Retry-After": "5"})
     return reply({"status": "ok"})
 
 

@@ -122,13 +122,44 @@ def test_containers_that_serve_people_know_only_the_role_that_changes_no_table()
     services = COMPOSE["services"]
     owner = "postgresql://stockroom:${POSTGRES_PASSWORD:?set it in .env}@"
 
-    for name in ("api", "worker", "backup"):
+    for name in ("api", "beside", "worker", "backup"):
         told = services[name]["environment"]
         assert (told["DATABASE_OWNER_URL"], told["POSTGRES_PASSWORD"]) == ("", ""), name
         assert told["DATABASE_URL"].startswith("postgresql://stockroom_app:"), name
     assert services["migrate"]["environment"]["DATABASE_OWNER_URL"].startswith(owner)
     assert services["migrate"]["environment"]["DATABASE_URL"] == told["DATABASE_URL"]
     assert services["postgres"]["environment"]["POSTGRES_USER"] == "stockroom"
+
+
+@pytest.mark.parametrize("fails", ["", "--wait api"])
+def test_a_second_api_stands_in_while_the_first_is_replaced(tmp_path: Path, fails: str) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text(
+        f'#!/bin/sh\necho "$*" >> {tmp_path}/done\n'
+        f'case "$*" in *"{fails or "nothing fails"}"*) exit 1;; esac\n'
+    )
+    docker.chmod(0o755)
+
+    replaced = subprocess.run(
+        [ROOT / "deploy/replace", "--profile", "https"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        check=False,
+    )
+
+    done = (tmp_path / "done").read_text().splitlines()
+    assert replaced.returncode == (1 if fails else 0)
+    assert all(one.startswith("compose --profile") and "--profile https" in one for one in done)
+    said = [one.partition("https ")[2] for one in done]
+    assert said[-1] == "rm --stop --force beside"
+    order = ["run --rm migrate", "up --detach --no-deps --wait beside"]
+    order += ["up --detach --no-deps --wait api"]
+    assert [one for one in said if one in order] == order
+    assert ("up --detach" in said) is not bool(fails)
+    beside = COMPOSE["services"]["beside"]
+    nginx = (ROOT / "deploy/nginx.conf").read_text()
+    (port,) = beside["ports"]
+    assert f"server {port.rpartition(':')[0]} max_fails=0 backup;" in nginx
+    assert beside["profiles"] == ["replace"]
 
 
 def test_no_container_fills_the_disk_with_its_log() -> None:

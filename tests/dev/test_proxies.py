@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,15 +34,29 @@ SLOW = (
     b"Content-Length: 500\r\n\r\n{",
 )
 """A head and a body without an end."""
+PATIENCE_SECONDS = 150
 BYTES = b"RIFF....WEBP, as far as a proxy cares"
 
 
-class Api:
-    """Gunicorn on a socket that is not its own, as systemd's is not: it outlives a restart."""
+_ANY = ("127.0.0.1", 0)
+_GUNICORN = ("-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.port = self._socket.getsockname()[1]
+
+def is_there(port: int) -> bool:
+    """Whether anybody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Api:
+    """Gunicorn, on a socket that is not its own, as systemd's is not: it outlives a restart.
+
+    In a container it listens itself, and nobody does while it restarts.
+    """
+
+    def __init__(self, settings: Settings, folder: Path, *, listens_itself: bool = False) -> None:
+        self._socket = None if listens_itself else socket.create_server(_ANY, backlog=512)
+        self.port = free_port() if self._socket is None else self._socket.getsockname()[1]
         self._log = (folder / "gunicorn.log").open("ab")
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self._environment = {
@@ -55,57 +69,84 @@ class Api:
             "RATE_LIMITS": "off",
             "STRIPE_SECRET_KEY": "sk_test_scripted",
             "STRIPE_WEBHOOK_SECRET": "whsec_test",
+            "PORT": str(self.port),
         }
-        self.start()
 
     def start(self) -> None:
-        """Start it as systemd does: the socket is descriptor 3."""
+        """Start it; as systemd does, where the socket is not its own: that is descriptor 3."""
+        if self._socket is None:
+            self._run([sys.executable, *_GUNICORN], ())
+            return
         hand_over = (
             "import os, sys; os.dup2(int(sys.argv[1]), 3);"
             "os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()));"
-            "os.execv(sys.executable, [sys.executable, '-m', 'gunicorn', '--config',"
-            " 'gunicorn.conf.py', 'wsgi:app'])"
+            "os.execv(sys.executable, [sys.executable, *sys.argv[2:]])"
         )
+        own = self._socket.fileno()
+        self._run([sys.executable, "-c", hand_over, str(own), *_GUNICORN], {own, 3})
+
+    def start_and_wait(self) -> None:
+        """Start it as a container is started: it counts once it is ready."""
+        self.start()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not is_there(self.port) or asked(self.port, "/health/ready")[0] != 200:
+            assert self._process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def end(self) -> None:
+        """Stop it in order, as `systemctl stop` and `docker stop` do."""
+        self._process.send_signal(signal.SIGTERM)
+        assert self._process.wait(40) == 0
+
+    def restart(self) -> None:
+        """Do as `systemctl restart`: stop in order, then start."""
+        self.end()
+        self.start()
+
+    def stop(self) -> None:
+        """End it at once, if it runs."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(10)
+        if self._socket is not None:
+            self._socket.close()
+        self._log.close()
+
+    def _run(self, command: list[str], descriptors: Collection[int]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", hand_over, str(self._socket.fileno())],
+            command,
             cwd=ROOT,
             env=self._environment,
-            pass_fds=(self._socket.fileno(), 3) if self._socket.fileno() != 3 else (3,),
+            pass_fds=descriptors,
             stdout=self._log,
             stderr=self._log,
         )
 
-    def restart(self) -> None:
-        """Do as `systemctl restart`: stop in order, then start."""
-        self._process.send_signal(signal.SIGTERM)
-        assert self._process.wait(40) == 0
-        self.start()
 
-    def stop(self) -> None:
-        """End it."""
-        self._process.send_signal(signal.SIGQUIT)
-        self._process.wait(10)
-        self._socket.close()
-        self._log.close()
+def caddy(folder: Path, port: int, api: int, beside: int) -> list[str]:
+    """Write the Caddyfile for this machine; only addresses and folders differ.
 
-
-def caddy(folder: Path, port: int, api: int) -> list[str]:
-    """Write the Caddyfile for this machine; only addresses and folders differ."""
+    It waits for the one API that it knows, and needs none beside.
+    """
     site = (ROOT / "deploy/Caddyfile").read_text().replace("/var/lib/stockroom", str(folder))
     site = site.replace("{$SHOP_DOMAIN:shop.example}", f"http://127.0.0.1:{port}")
     site = site.replace("{$STOCKROOM_API:127.0.0.1:8000}", f"127.0.0.1:{api}")
     # A test has no time for slow people: they have a second for what is theirs to send.
     site = site.replace("read_header 10s", "read_header 1s").replace("read_body 2m", "read_body 1s")
+    # On a busy machine a start takes longer than on one that serves a shop.
+    site = site.replace("lb_try_duration 30s", f"lb_try_duration {PATIENCE_SECONDS}s")
     site = site.replace("\n{\n", "\n{\n\tadmin off\n\tauto_https off\n", 1)
     (folder / "Caddyfile").write_text(site)
     config = str(folder / "Caddyfile")
     return ["caddy", "run", "--adapter", "caddyfile", "--config", config]
 
 
-def nginx(folder: Path, port: int, api: int) -> list[str]:
+def nginx(folder: Path, port: int, api: int, beside: int) -> list[str]:
     """Write the site into a configuration of its own; without certificates it speaks HTTP."""
     site = (ROOT / "deploy/nginx.conf").read_text().replace("/var/lib/stockroom", str(folder))
     site = site.replace("127.0.0.1:8000", f"127.0.0.1:{api}")
+    site = site.replace("127.0.0.1:8001", f"127.0.0.1:{beside}")
     site = re.sub(r"client_(header|body)_timeout \d+s", r"client_\1_timeout 1s", site)
     site = re.sub(r"listen 443 ssl;", f"listen 127.0.0.1:{port};", site)
     site = re.sub(r"listen 80;", f"listen 127.0.0.1:{free_port()};", site)
@@ -122,11 +163,11 @@ def nginx(folder: Path, port: int, api: int) -> list[str]:
     return ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
 
 
-KINDS: dict[str, Callable[[Path, int, int], list[str]]] = {"caddy": caddy, "nginx": nginx}
+KINDS: dict[str, Callable[[Path, int, int, int], list[str]]] = {"caddy": caddy, "nginx": nginx}
 
 
 @contextmanager
-def proxy(kind: str, folder: Path, api: int) -> Iterator[int]:
+def proxy(kind: str, folder: Path, api: int, beside: int) -> Iterator[int]:
     """Have the proxy for the length of a block; gives its port."""
     port = free_port()
     folder.mkdir()
@@ -135,7 +176,7 @@ def proxy(kind: str, folder: Path, api: int) -> Iterator[int]:
     with (folder / "out.log").open("wb") as log:
         environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
         process = subprocess.Popen(
-            KINDS[kind](folder, port, api), stdout=log, stderr=log, env=environment
+            KINDS[kind](folder, port, api, beside), stdout=log, stderr=log, env=environment
         )
         try:
             _wait_until_it_listens(port, process, folder)
@@ -148,9 +189,8 @@ def proxy(kind: str, folder: Path, api: int) -> Iterator[int]:
 def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
     deadline = time.monotonic() + 10
     while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if is_there(port):
+            return
         said = (folder / "out.log").read_text()
         assert process.poll() is None, said
         assert time.monotonic() < deadline, said
@@ -162,27 +202,49 @@ def api(settings: Settings, shop: Shop, tmp_path: Path) -> Iterator[Api]:
     """The shop behind gunicorn, with one product on the shelf."""
     shop.sells("MUG", 10_000)
     running = Api(settings, tmp_path)
+    running.start()
     try:
         yield running
     finally:
         running.stop()
 
 
-@pytest.fixture
-def proxies(api: Api, tmp_path: Path) -> Iterator[dict[str, int]]:
-    """Every proxy that this machine has, all in front of one API."""
+@contextmanager
+def every_proxy(folder: Path, api: int, beside: int) -> Iterator[dict[str, int]]:
+    """Have every proxy that this machine has, all in front of the same API; gives their ports."""
     there = [kind for kind in KINDS if shutil.which(kind)]
     if not there:
         pytest.skip("neither Caddy nor nginx is installed here")
     with ExitStack() as stack:
-        yield {kind: stack.enter_context(proxy(kind, tmp_path / kind, api.port)) for kind in there}
+        yield {kind: stack.enter_context(proxy(kind, folder / kind, api, beside)) for kind in there}
+
+
+@pytest.fixture
+def proxies(api: Api, tmp_path: Path) -> Iterator[dict[str, int]]:
+    """Every proxy, in front of an API that is alone."""
+    with every_proxy(tmp_path, api.port, free_port()) as ports:
+        yield ports
+
+
+@pytest.fixture
+def copies(settings: Settings, shop: Shop, tmp_path: Path) -> Iterator[tuple[Api, Api]]:
+    """The API as a container runs it, and the one that is started beside it for a while."""
+    shop.sells("MUG", 10_000)
+    api, beside = (Api(settings, tmp_path, listens_itself=True) for _ in range(2))
+    api.start_and_wait()
+    beside.start_and_wait()
+    try:
+        yield api, beside
+    finally:
+        api.stop()
+        beside.stop()
 
 
 def asked(
     port: int, path: str, body: Any = None, method: str = ""
 ) -> tuple[int, bytes, dict[str, str]]:
     """Ask once, over a connection of its own."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
     try:
         if body is None:
@@ -204,7 +266,7 @@ class Customers:
         self._threads = [
             threading.Thread(target=self._keep_asking, args=(kind, port, body), daemon=True)
             for kind, port in proxies.items()
-            for body in (None, None, {"variant_id": variant, "quantity": 1})
+            for body in (None, None, *[{"variant_id": variant, "quantity": 1}] * 2)
         ]
 
     def __enter__(self) -> "Customers":
@@ -215,7 +277,7 @@ class Customers:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         for thread in self._threads:
-            thread.join(40)
+            thread.join(PATIENCE_SECONDS)
 
     def _keep_asking(self, kind: str, port: int, body: Any) -> None:
         path = "/api/v1/cart/items" if body else "/api/v1/products"
@@ -258,6 +320,30 @@ def test_behind_the_given_proxies(api: Api, proxies: dict[str, int]) -> None:
             _wait_until_answered(proxies)
         time.sleep(0.5)
 
+    _nobody_was_lost(customers, proxies)
+
+
+def test_containers_that_are_replaced_lose_no_request(
+    copies: tuple[Api, Api], tmp_path: Path
+) -> None:
+    """As `deploy/replace` does it: a second one stands in for nginx, Caddy lets people wait."""
+    api, beside = copies
+    with (
+        every_proxy(tmp_path, api.port, beside.port) as proxies,
+        Customers(proxies, _variant(proxies)) as customers,
+    ):
+        time.sleep(0.5)
+        api.end()
+        time.sleep(0.5)  # until there is a new container
+        api.start_and_wait()
+        time.sleep(0.5)
+        beside.end()
+        time.sleep(0.5)
+
+    _nobody_was_lost(customers, proxies)
+
+
+def _nobody_was_lost(customers: Customers, proxies: dict[str, int]) -> None:
     lost = {what: n for what, n in customers.seen.items() if not what.endswith((": 200", ": 201"))}
     assert lost == {}
     for kind in proxies:

@@ -75,6 +75,13 @@ def test_a_request_is_one_line(client: FlaskClient, lines: Lines) -> None:
     }
 
 
+def test_that_we_live_is_no_news(client: FlaskClient, lines: Lines) -> None:
+    client.get("/health/live")
+    client.get(f"{PATH}/whatever")
+
+    assert [line["route"] for line in lines()] == [f"{PATH}/whatever"]
+
+
 def test_a_line_says_who_acted_by_a_number_alone(client: FlaskClient, lines: Lines) -> None:
     carla = a_customer("Carla Customer")
 

@@ -19,7 +19,7 @@ from api.dev.stack import ROOT
 from api.kernel import clock
 from api.kernel.events import Event
 from api.kernel.release import VERSION
-from api.platform import health, openapi
+from api.platform import draining, health, openapi
 from api.platform.db import db, session, transaction
 from api.platform.jobs import TimetableEntry
 from api.platform.outbox import emit
@@ -76,6 +76,16 @@ def test_a_process_that_runs_is_alive_whatever_else_is_gone(settings: Settings) 
     answer = nowhere.get("/health/live")
 
     assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+
+
+def test_a_process_that_is_told_to_end_says_so(
+    visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draining, "is_leaving", lambda: True)
+
+    answer = visitor.get("/health/live")
+
+    assert (answer.status_code, answer.json) == (503, {"status": "ending"})
 
 
 @pytest.mark.usefixtures("up_to_date")
