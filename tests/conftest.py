@@ -22,7 +22,7 @@ SERVICES = {"postgres", "redis_server", "whole_town"}
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-pytest_plugins = ["tests.support.hypothesis_profile"]
+pytest_plugins = ["tests.support.hypothesis_profile", "tests.support.scheduling"]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:

@@ -137,7 +137,6 @@ def test_the_same_file_twice_is_one_picture(desk: FlaskClient) -> None:
     assert len(facts_of(MediaUploaded)) == 1
 
 
-@pytest.mark.serial
 def test_the_same_file_from_many_hands_at_once_is_one_picture(app: Flask) -> None:
     """Without the unique checksum each would be a picture of its own."""
     content = a_picture("PNG", (800, 600))
@@ -412,7 +411,6 @@ def test_a_picture_in_use_stays_and_another_one_goes_with_its_files(
         assert answer.status_code == 404
 
 
-@pytest.mark.serial
 def test_a_product_and_a_removal_that_want_one_picture_do_not_both_get_it(app: Flask) -> None:
     """Without the locks a product would show a picture whose files are deleted."""
     for number in range(5):
@@ -437,7 +435,6 @@ def test_a_product_and_a_removal_that_want_one_picture_do_not_both_get_it(app: F
         assert is_there == (outcome.results == ["shown"])
 
 
-@pytest.mark.serial
 def test_a_product_that_takes_a_picture_just_when_it_is_ready_has_its_sizes(app: Flask) -> None:
     """Without the lock it would keep the empty sizes that it read."""
     for number in range(5):

@@ -168,7 +168,6 @@ def test_saying_the_same_again_changes_nothing(desk: FlaskClient) -> None:
     assert len(facts_of(CatalogueChanged)) == before
 
 
-@pytest.mark.serial
 def test_of_two_translators_at_once_one_is_told(app: Flask) -> None:
     """Without the lock both would believe to be the first."""
     address, headers = where("product", a_shirt()), a_staff_member("manager").headers

@@ -213,7 +213,6 @@ def test_no_limits_cost_no_statement(shop: Shop, setting: Any) -> None:
     assert limited.count - free.count == 2
 
 
-@pytest.mark.serial
 def test_ten_at_once_are_three_orders(shop: Shop) -> None:
     """Without taking turns each of them counts what was there before the others."""
     shop.sells("MUG", 100)

@@ -97,9 +97,16 @@ class Copy:
 
     def is_healthy(self) -> bool:
         """Say whether the API answers."""
+        return self._answers("/health/live")
+
+    def is_ready(self) -> bool:
+        """Say whether the API answers and reaches its database."""
+        return self._answers("/health/ready")
+
+    def _answers(self, path: str) -> bool:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=5)
         try:
-            connection.request("GET", "/health/live")
+            connection.request("GET", path)
             return connection.getresponse().status == 200
         except OSError:
             return False
@@ -143,9 +150,9 @@ def open_folder() -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def copy() -> Iterator[Copy]:
-    """One copy for a whole file of tests: each asks it to be running, any may end it."""
+    """One copy for all tests: each asks it to be running, any may end it, none may empty it."""
     with _open_folder() as folder:
         copy = Copy(folder)
         try:

@@ -139,7 +139,6 @@ def signs_in(caller: Caller, email: str, whose: str = "") -> None:
     caller.headers["Authorization"] = f"Bearer {pair['access_token']}"
 
 
-@pytest.mark.serial
 def test_the_demo_shop_shows_pictures_claras_orders_and_what_went_wrong(copy: Copy) -> None:
     url = f"http://{LOOPBACK}:{copy.ensure_running().port}"
     owner, clara = Caller(url), Caller(url)
@@ -168,7 +167,6 @@ def test_the_demo_shop_shows_pictures_claras_orders_and_what_went_wrong(copy: Co
         caller.http.close()
 
 
-@pytest.mark.serial
 def test_flask_demo_lets_more_of_the_past_have_happened(copy: Copy) -> None:
     there = environment.read(copy.ensure_running().folder)
     variables = {**os.environ, **there, "FLASK_APP": "api.dev.app"}

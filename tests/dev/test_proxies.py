@@ -25,8 +25,6 @@ from api.dev.stack import ROOT
 from api.platform.settings import Settings
 from tests.support.shop import Shop
 
-pytestmark = pytest.mark.serial
-
 PICTURE = "aa/bb/mug-800.webp"
 SLOW = (
     b"GET /health HTTP/1.1\r\nHost: shop\r\nX: ",

@@ -6,12 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from api.dev.stack import ROOT
 from tests.dev.conftest import Copy
-
-pytestmark = pytest.mark.serial
 
 
 def road() -> str:

@@ -20,8 +20,6 @@ from api.dev.services import LOOPBACK, free_port
 from api.dev.stack import ROOT
 from tests.dev.conftest import REPLACEABLE, Copy, eventually
 
-pytestmark = pytest.mark.serial
-
 IN_THIS_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     "os.execvp(sys.argv[1], sys.argv[1:])"
@@ -130,7 +128,7 @@ def test_a_killed_part_comes_back(copy: Copy, part: str) -> None:
 
     def is_back() -> bool:
         now = copy.children().get(part)
-        return now is not None and now.pid != before.pid and copy.is_healthy()
+        return now is not None and now.pid != before.pid and copy.is_ready()
 
     eventually(is_back)
     eventually(lambda: not any(process.is_running() for process in forked))

@@ -15,8 +15,6 @@ from playwright.sync_api import Page, expect, sync_playwright
 from api.dev import logins
 from tests.dev.conftest import Copy
 
-pytestmark = pytest.mark.serial
-
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), ""
 )

@@ -14,8 +14,6 @@ from api.dev.stack import ROOT
 from tests.dev.conftest import Copy
 from tests.support.live import Visitor
 
-pytestmark = pytest.mark.serial
-
 
 def stripe(copy: Copy, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command as a person types it."""

@@ -8,14 +8,11 @@ import sys
 from pathlib import Path
 
 import psycopg2
-import pytest
 
 from api.dev.stack import ROOT
 from api.platform.settings import Settings
 from tests.support.shop import Shop
 from tests.support.stack import Postgres
-
-pytestmark = pytest.mark.serial
 
 PAGE = (ROOT / "docs/backup.md").read_text()
 KEYGEN = """#!{python}

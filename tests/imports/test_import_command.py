@@ -99,7 +99,6 @@ app.test_cli_runner().invoke(args=["import-products", sys.argv[3]])
 """
 
 
-@pytest.mark.serial
 def test_killed_in_the_middle_it_is_finished_by_a_worker(
     app: Flask, settings: Settings, tmp_path: Path
 ) -> None:

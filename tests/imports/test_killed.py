@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import orjson
-import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
@@ -23,8 +22,6 @@ from api.platform.db import session
 from api.platform.settings import Settings
 from tests.support.moving import moved_in
 from tests.support.sheets import a_file, a_simple_row
-
-pytestmark = pytest.mark.serial
 
 GOODS = 800
 _COMMAND = """

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from api.checkout import flows as checkout
 from api.kernel import clock
 from api.kernel.ids import new_id
@@ -19,8 +17,6 @@ from tests.support.shop import Buyer, Shop
 from tests.support.stock import counters
 from tests.support.threads import at_once
 from tests.support.work import drain
-
-pytestmark = pytest.mark.serial
 
 ROUNDS = 8
 

@@ -23,8 +23,6 @@ from tests.support.stock import counters
 from tests.support.threads import at_once
 from tests.support.work import drain, let_waits_run_out
 
-pytestmark = pytest.mark.serial
-
 
 def test_thirty_checkouts_of_one_cart_make_one_order(shop: Shop) -> None:
     """Without the lock on the cart and the unique cart_id: several orders, goods promised twice."""

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -32,7 +31,6 @@ from tests.support.stock import (
 )
 from tests.support.threads import at_once
 
-pytestmark = pytest.mark.serial
 ROUNDS = 12
 
 

@@ -44,7 +44,6 @@ def test_each_pair_of_events_twice_and_late(begins: Callable[[], MoneyStory], fi
     assert differences() == []
 
 
-@pytest.mark.serial
 @pytest.mark.parametrize("event", ASKS_THE_PROVIDER)
 def test_each_event_inside_each_question_to_the_provider(
     begins: Callable[[], MoneyStory], event: str

@@ -160,7 +160,6 @@ def test_what_a_basket_holds_is_told_to_nobody(shop: Shop, mug: UUID) -> None:
     assert readers(shop) == []
 
 
-@pytest.mark.serial
 def test_jobs_at_once_do_not_give_one_unit_to_two(shop: Shop, mug: UUID) -> None:
     """Without the lock on the list each would count the units before the other has told."""
     for number in range(8):
@@ -179,7 +178,6 @@ def test_jobs_at_once_do_not_give_one_unit_to_two(shop: Shop, mug: UUID) -> None
     assert len(readers(shop)) == 3
 
 
-@pytest.mark.serial
 def test_the_same_address_from_many_windows_waits_once(shop: Shop, mug: UUID) -> None:
     """Without the unique index each would be a letter of its own."""
     outcome = at_once(shop.app, [lambda: asks(shop.app, mug)] * 6)
