@@ -79,7 +79,7 @@ class PostgresCluster:
             folder=self.home,
             account=self._account,
             stop_signal=signal.SIGINT if self._durable else signal.SIGQUIT,
-            seconds_to_start=60,  # after a crash it replays its journal first
+            seconds_to_start=120,  # after a crash it replays its journal first
         )
 
     @property

@@ -34,7 +34,8 @@ class Service:
     account: Account | None = None
     """The user it runs as; None keeps ours."""
     stop_signal: signal.Signals = signal.SIGTERM
-    seconds_to_start: float = 20.0
+    seconds_to_start: float = 60.0
+    """How long it may stay silent. One that ends is noticed at once, so patience costs nothing."""
     seconds_to_stop: float = 10.0
     speaks: bool = False
     """Whether what is out of the ordinary belongs on the terminal, and not only in its log."""

@@ -88,7 +88,7 @@ def web(environment: Mapping[str, str]) -> Service:
         is_ready=lambda: _is_healthy(port),
         environment=_without_the_owner(environment),
         folder=ROOT,
-        seconds_to_start=30,
+        seconds_to_start=120,  # on a machine that does ten other things
         speaks=True,
     )
 
