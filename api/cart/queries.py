@@ -5,7 +5,6 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, bindparam, cast, func, or_, select
-from sqlalchemy.orm import aliased
 
 from api.cart.errors import CartNotFound
 from api.cart.models import Cart, CartItem
@@ -18,7 +17,7 @@ from api.inventory.models import Location, StockHold, StockLevel
 from api.kernel import clock
 from api.kernel.money import Money
 from api.kernel.principal import Principal
-from api.platform.db import AnySelect, session
+from api.platform.db import AnySelect, session, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +58,21 @@ class CartLine:
         return self.is_active and self.unit_price is not None
 
 
+CARTS, ITEMS = table_of(Cart), table_of(CartItem)
+_PRODUCTS, _PICTURES = table_of(Product), table_of(ProductImage)
+_VARIANTS, _PRICES = table_of(Variant), table_of(VariantPrice)
+_LEVELS, _HOLDS, _LOCATIONS = table_of(StockLevel), table_of(StockHold), table_of(Location)
+
+
 def _lines_statement() -> AnySelect:
     held_by_others = (
-        select(func.coalesce(func.sum(StockHold.quantity), 0))
+        select(func.coalesce(func.sum(_HOLDS.c.quantity), 0))
         .where(
-            StockHold.level_id == StockLevel.id,
-            StockHold.expires_at > bindparam("moment"),
-            StockHold.owner_id != bindparam("cart"),
+            _HOLDS.c.level_id == _LEVELS.c.id,
+            _HOLDS.c.expires_at > bindparam("moment"),
+            _HOLDS.c.owner_id != bindparam("cart"),
         )
-        .correlate(StockLevel)
+        .correlate(_LEVELS)
         .scalar_subquery()
     )
     available = (
@@ -75,64 +80,63 @@ def _lines_statement() -> AnySelect:
             # A sum of sums is numeric to Postgres; units are whole.
             cast(
                 func.coalesce(
-                    func.sum(StockLevel.on_hand - StockLevel.allocated - held_by_others), 0
+                    func.sum(_LEVELS.c.on_hand - _LEVELS.c.allocated - held_by_others), 0
                 ),
                 BigInteger,
             )
         )
-        .join(Location, Location.id == StockLevel.location_id)
-        .where(StockLevel.variant_id == CartItem.variant_id, Location.is_active)
-        .correlate(CartItem)
+        .join_from(_LEVELS, _LOCATIONS, _LOCATIONS.c.id == _LEVELS.c.location_id)
+        .where(_LEVELS.c.variant_id == ITEMS.c.variant_id, _LOCATIONS.c.is_active)
+        .correlate(ITEMS)
         .scalar_subquery()
     )
-    picture = aliased(ProductImage)
     image = (
-        select(picture.url)
+        select(_PICTURES.c.url)
         .where(
-            picture.product_id == Product.id,
-            or_(Variant.image_id.is_(None), picture.id == Variant.image_id),
+            _PICTURES.c.product_id == _PRODUCTS.c.id,
+            or_(_VARIANTS.c.image_id.is_(None), _PICTURES.c.id == _VARIANTS.c.image_id),
         )
-        .order_by(picture.position, picture.id)
+        .order_by(_PICTURES.c.position, _PICTURES.c.id)
         .limit(1)
-        .correlate(Product, Variant)
+        .correlate(_PRODUCTS, _VARIANTS)
         .scalar_subquery()
     )
     return (
         select(
-            CartItem.id,
-            CartItem.variant_id,
-            Product.id,
-            Product.slug,
-            Variant.sku,
-            Variant.barcode,
-            Product.title,
-            Variant.title,
+            ITEMS.c.id,
+            ITEMS.c.variant_id,
+            _PRODUCTS.c.id,
+            _PRODUCTS.c.slug,
+            _VARIANTS.c.sku,
+            _VARIANTS.c.barcode,
+            _PRODUCTS.c.title,
+            _VARIANTS.c.title,
             image,
-            Variant.weight_grams,
-            Variant.tax_class,
-            CartItem.quantity,
-            VariantPrice.amount,
-            CartItem.seen_price,
+            _VARIANTS.c.weight_grams,
+            _VARIANTS.c.tax_class,
+            ITEMS.c.quantity,
+            _PRICES.c.amount,
+            ITEMS.c.seen_price,
             available,
-            Product.status == ProductStatus.ACTIVE,
+            _PRODUCTS.c.status == ProductStatus.ACTIVE,
         )
-        .join(Variant, Variant.id == CartItem.variant_id)
-        .join(Product, Product.id == Variant.product_id)
+        .join_from(ITEMS, _VARIANTS, _VARIANTS.c.id == ITEMS.c.variant_id)
+        .join(_PRODUCTS, _PRODUCTS.c.id == _VARIANTS.c.product_id)
         .outerjoin(
-            VariantPrice,
-            (VariantPrice.variant_id == Variant.id)
-            & (VariantPrice.currency == bindparam("currency")),
+            _PRICES,
+            (_PRICES.c.variant_id == _VARIANTS.c.id)
+            & (_PRICES.c.currency == bindparam("currency")),
         )
-        .where(CartItem.cart_id == bindparam("cart"))
-        .order_by(CartItem.id)
+        .where(ITEMS.c.cart_id == bindparam("cart"))
+        .order_by(ITEMS.c.id)
     )
 
 
 PRICE_NOW: Final = (
-    select(VariantPrice.amount)
+    select(_PRICES.c.amount)
     .where(
-        VariantPrice.variant_id == bindparam("variant_id"),
-        VariantPrice.currency == bindparam("currency"),
+        _PRICES.c.variant_id == bindparam("variant_id"),
+        _PRICES.c.currency == bindparam("currency"),
     )
     .scalar_subquery()
 )
@@ -142,10 +146,10 @@ PRICE_NOW: Final = (
 _LINES = _lines_statement()
 
 
-ROW: Final = (Cart.id, Cart.version, Cart.currency, Cart.customer_id, Cart.status)
-OWNER: Final = {"customer": Cart.customer_id, "guest": Cart.token_hash}
+ROW: Final = tuple(CARTS.c["id", "version", "currency", "customer_id", "status"])
+OWNER: Final = {"customer": CARTS.c.customer_id, "guest": CARTS.c.token_hash}
 _OPEN: Final = {
-    kind: select(*ROW).where(column == bindparam("owner"), Cart.status == CartStatus.ACTIVE)
+    kind: select(*ROW).where(column == bindparam("owner"), CARTS.c.status == CartStatus.ACTIVE)
     for kind, column in OWNER.items()
 }
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from api.cart import queries
 from api.cart.errors import CartItemNotFound, CartNotFound, NotEnoughInStock, NotForSale
 from api.cart.models import Cart, CartItem
-from api.cart.queries import CartLine, CartRow
+from api.cart.queries import CARTS, ITEMS, CartLine, CartRow
 from api.cart.states import CartStatus
 from api.kernel import clock
 from api.kernel.ids import new_id
@@ -29,46 +29,53 @@ CUSTOMER_CARTS_LAST = timedelta(days=90)
 
 def _added_up(upsert: Insert, **more: Any) -> Insert:
     """Let units of a variant that is in the cart already add up, to 999 at most."""
-    added = func.least(CartItem.quantity + upsert.excluded.quantity, MOST_UNITS)
+    added = func.least(ITEMS.c.quantity + upsert.excluded.quantity, MOST_UNITS)
     return upsert.on_conflict_do_update(
         index_elements=["cart_id", "variant_id"], set_={"quantity": added, **more}
     )
 
 
-# Built once: these two are what a customer does most.
+# Built once, and past the ORM: these two are what a customer does most.
 _TOUCH: Final = {
-    kind: update(Cart)
-    .where(column == bindparam("owner"), Cart.status == CartStatus.ACTIVE)
-    .values(version=Cart.version + 1, updated_at=bindparam("moment"))
+    kind: update(CARTS)
+    .where(column == bindparam("owner"), CARTS.c.status == CartStatus.ACTIVE)
+    .values(version=CARTS.c.version + 1, updated_at=bindparam("moment"))
     .returning(*queries.ROW)
-    .execution_options(synchronize_session=False)
     for kind, column in queries.OWNER.items()
 }
-_NEW_ITEM: Final = insert(CartItem).values(
+_NEW_ITEM: Final = insert(ITEMS).values(
     **{name: bindparam(name) for name in ("id", "cart_id", "variant_id", "quantity")},
     seen_price=queries.PRICE_NOW,
 )
 _PUT_IN: Final = _added_up(_NEW_ITEM, seen_price=_NEW_ITEM.excluded.seen_price)
-_OPEN: Final = insert(Cart).values(
+_OPEN: Final = insert(CARTS).values(
     {name: bindparam(name) for name in ("id", "token_hash", "customer_id", "currency")}
     | dict.fromkeys(("created_at", "updated_at"), bindparam("moment", type_=UtcDateTime))
     | {"status": CartStatus.ACTIVE, "version": 1}
 )
 _OPENED: Final = _OPEN.on_conflict_do_update(
     index_elements=["customer_id"],
-    index_where=Cart.status == CartStatus.ACTIVE,
+    index_where=CARTS.c.status == CartStatus.ACTIVE,
     set_={"updated_at": _OPEN.excluded.updated_at},
 ).returning(*queries.ROW)
 _MARK_ORDERED: Final = (
-    update(Cart)
-    .where(Cart.id == bindparam("cart"))
+    update(CARTS)
+    .where(CARTS.c.id == bindparam("cart"))
     .values(
         status=CartStatus.ORDERED,
-        version=Cart.version + 1,
+        version=CARTS.c.version + 1,
         updated_at=bindparam("moment", type_=UtcDateTime),
     )
-    .execution_options(synchronize_session=False)
 )
+_LOCK: Final = {
+    kind: select(*queries.ROW)
+    .where(column == bindparam("owner"), CARTS.c.status != CartStatus.MERGED)
+    .order_by((CARTS.c.status == CartStatus.ACTIVE).desc(), CARTS.c.id.desc())
+    .limit(1)
+    .with_for_update()
+    for kind, column in queries.OWNER.items()
+}
+_GIVEN_OUT: Final = select(CARTS.c.id).where(CARTS.c.token_hash == bindparam("hash")).limit(1)
 
 
 def open_cart(
@@ -215,13 +222,10 @@ def lock_for_checkout(principal: Principal) -> CartRow:
     second finds the cart ordered and reads the order that it became. Raises `CartNotFound`.
     """
     require_transaction()
-    row = session.execute(
-        select(*queries.ROW)
-        .where(queries.owned_by(principal), Cart.status != CartStatus.MERGED)
-        .order_by((Cart.status == CartStatus.ACTIVE).desc(), Cart.id.desc())
-        .limit(1)
-        .with_for_update()
-    ).one_or_none()
+    owner = queries.owner_of(principal)
+    if owner is None:
+        raise CartNotFound
+    row = session.execute(_LOCK[owner[0]], {"owner": owner[1]}).one_or_none()
     if row is None:
         raise CartNotFound
     return CartRow(*row)
@@ -268,9 +272,7 @@ def forget_idle() -> int:
 
 
 def _was_given_out(guest_key: str | None) -> bool:
-    return guest_key is not None and bool(
-        session.scalar(select(Cart.id).where(Cart.token_hash == guest_key).limit(1))
-    )
+    return guest_key is not None and bool(session.scalar(_GIVEN_OUT, {"hash": guest_key}))
 
 
 def _checked(cart: CartRow, variant_id: UUID) -> list[CartLine]:

@@ -54,13 +54,16 @@ def listing(statement: AnySelect, sort: Sort) -> Listing:
 
 
 def in_order(statement: AnySelect, sort: Sort) -> AnySelect:
-    """Put a statement into an order, with the columns of the order behind its own, and a limit."""
+    """Put a statement into an order, with a limit.
+
+    Its rows end with the columns of the order, which are added unless it ends with them already.
+    """
     order = [column.desc() if sort.descending else column.asc() for column in sort.columns]
-    return (
-        statement.add_columns(*(c.label(f"sort_{i}") for i, c in enumerate(sort.columns)))
-        .order_by(*order)
-        .limit(bindparam("page_rows", type_=Integer))
-    )
+    ends = tuple(statement.selected_columns)[-len(sort.columns) :]
+    if len(ends) < len(order) or any(a is not b for a, b in zip(ends, sort.columns, strict=True)):
+        places = (c.label(f"sort_{i}") for i, c in enumerate(sort.columns))
+        statement = statement.add_columns(*places)
+    return statement.order_by(*order).limit(bindparam("page_rows", type_=Integer))
 
 
 def name_of(sort: Sort) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from api.platform.settings import Settings
 from tests.support.shop import ADDRESS, Shop, key
-from tests.support.sql import count_statements
+from tests.support.sql import count_statements, orm_statements
 
 MOST = {"first item": 3, "second item": 3, "cart": 2, "quote": 4, "checkout": 17, "order": 2}
 """By request, of a guest's journey that is paid by transfer, in a shop that sets it no limit."""
@@ -29,6 +29,21 @@ def test_a_journey_costs_no_more_statements_than_it_did(shop: Shop) -> None:
         ports[Settings] = settings
 
     assert counts == MOST
+
+
+def test_filling_a_cart_and_listing_orders_pass_the_orm_by(shop: Shop) -> None:
+    variant = {"variant_id": str(shop.sells("MUG", 50)), "quantity": 1}
+    client, owner = shop.app.test_client(), shop.staff()
+    cart = client.post("/api/v1/cart/items", json=variant)
+    held = {"X-Cart-Token": cart.json["token"]}
+
+    with orm_statements() as statements:
+        added = client.post("/api/v1/cart/items", json=variant, headers=held)
+        listed = [owner.gets("/orders"), owner.gets("/orders", q="ada", include="total")]
+
+    assert [answer.status_code for answer in (added, *listed)] == [200, 200, 200]
+    assert added.json["unit_count"] == 2
+    assert statements == []
 
 
 def journey(shop: Shop, variants: list[str]) -> dict[str, int]:

@@ -22,26 +22,29 @@ from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit, concurrency
-from api.platform.db import require_transaction, session
+from api.platform.db import require_transaction, session, table_of
 from api.platform.outbox import emit
 
 # Built once, because every request with a token asks one of them. What a role of the shop's own
 # holds comes with its holder: no further statement, and nothing for customers.
+_USERS, _ROLES, _SIGN_INS = table_of(User), table_of(StaffRole), table_of(SignIn)
 _OPEN = (
-    select(SignIn.id)
+    select(_SIGN_INS.c.id)
     .where(
-        SignIn.id == bindparam("sign_in"), SignIn.user_id == User.id, SignIn.revoked_at.is_(None)
+        _SIGN_INS.c.id == bindparam("sign_in"),
+        _SIGN_INS.c.user_id == _USERS.c.id,
+        _SIGN_INS.c.revoked_at.is_(None),
     )
     .exists()
 )
-_WHO = (User.id == bindparam("account"), User.is_active)
+_WHO = (_USERS.c.id == bindparam("account"), _USERS.c.is_active)
 _CUSTOMER = select(
-    User.full_name, User.role, null().label("permissions")
-).where(*_WHO, User.kind == AccountKind.CUSTOMER)  # fmt: skip
+    _USERS.c.full_name, _USERS.c.role, null().label("permissions")
+).where(*_WHO, _USERS.c.kind == AccountKind.CUSTOMER)  # fmt: skip
 _STAFF = (
-    select(User.full_name, User.role, StaffRole.permissions)
-    .join(StaffRole, StaffRole.name == User.role)
-    .where(*_WHO, User.kind == AccountKind.STAFF)
+    select(_USERS.c.full_name, _USERS.c.role, _ROLES.c.permissions)
+    .join_from(_USERS, _ROLES, _ROLES.c.name == _USERS.c.role)
+    .where(*_WHO, _USERS.c.kind == AccountKind.STAFF)
 )
 _PRINCIPALS = {
     AccountKind.CUSTOMER: (_CUSTOMER, _CUSTOMER.where(_OPEN)),

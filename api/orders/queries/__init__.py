@@ -16,6 +16,7 @@ from api.orders.queries.lists import (
     CARD,
     NEWEST,
     OLDEST,
+    ORDERS,
     OrderFilter,
     card,
     card_by_number,
@@ -89,7 +90,7 @@ _HOLD: tuple[Any, ...] = (
 def own_orders(customer_id: UUID, *, limit: int, cursor: str | None) -> dict[str, Any]:
     """Return a page of a customer's orders, newest first."""
     rows, described = page(
-        select(*CARD).where(Order.customer_id == customer_id),
+        select(*CARD).where(ORDERS.c.customer_id == customer_id),
         NEWEST,
         limit=limit,
         cursor=cursor,

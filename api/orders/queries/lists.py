@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -43,7 +44,7 @@ from api.orders.models import (
 )
 from api.orders.texts import tsquery_of
 from api.platform import sweeps
-from api.platform.db import AnyRow, AnySelect, session
+from api.platform.db import AnyRow, AnySelect, session, table_of
 from api.platform.pagination import (
     Listing,
     Sort,
@@ -54,39 +55,33 @@ from api.platform.pagination import (
     page_of,
 )
 
-NEWEST = Sort((Order.placed_at, Order.id), descending=True)
-OLDEST = Sort((Order.placed_at, Order.id))
+ORDERS, _LINES = table_of(Order), table_of(OrderLine)
+
+
+def _said(name: str) -> ColumnElement[str]:
+    """Return a column of words as they are stored: a list only hands them on."""
+    return type_coerce(ORDERS.c[name], Text).label(name)
+
+
+PLACE: Final = (ORDERS.c.placed_at, ORDERS.c.id)
+NEWEST = Sort(PLACE, descending=True)
+OLDEST = Sort(PLACE)
 
 CARD: tuple[Any, ...] = (
-    Order.id,
-    Order.number,
-    Order.placed_at,
-    Order.status,
-    Order.payment_status,
-    Order.fulfilment_status,
-    Order.on_hold,
-    Order.customer_name,
-    Order.email,
-    Order.unit_count,
-    Order.total,
-    Order.currency,
-    Order.ship_country,
-    Order.version,
+    *ORDERS.c["number", "on_hold", "customer_name", "email", "unit_count", "total", "currency"],
+    *map(_said, ("status", "payment_status", "fulfilment_status")),
+    *ORDERS.c["ship_country", "version"],
+    *PLACE,
 )
-
-
-def _open_units(order_id: Any) -> ColumnElement[Any]:
-    """Units that are still to ship, counted for the rows that are given out and no others."""
-    left = OrderLine.quantity - OrderLine.shipped_quantity - OrderLine.cancelled_quantity
-    return (
-        select(func.coalesce(func.sum(left), 0))
-        .where(OrderLine.order_id == order_id)
-        .scalar_subquery()
-        .label("open_unit_count")
-    )
-
-
-WHOLE_CARD: tuple[Any, ...] = (*CARD, _open_units(Order.id))
+_left = _LINES.c.quantity - _LINES.c.shipped_quantity - _LINES.c.cancelled_quantity
+WHOLE_CARD: tuple[Any, ...] = (
+    # Counted for the rows that are given out and no others.
+    select(func.coalesce(func.sum(_left), 0))
+    .where(_LINES.c.order_id == ORDERS.c.id)
+    .scalar_subquery()
+    .label("open_unit_count"),
+    *CARD,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +125,7 @@ def cards(
 
 def card_by_number(number: str, by: Principal) -> dict[str, Any] | None:
     """Return the card of an order by the number that a person reads aloud."""
-    row = session.execute(select(*WHOLE_CARD).where(Order.number == number)).one_or_none()
+    row = session.execute(select(*WHOLE_CARD).where(ORDERS.c.number == number)).one_or_none()
     return None if row is None else card(row, by)
 
 
@@ -142,7 +137,7 @@ def wordless(sweep: str, limit: int) -> Sequence[UUID]:
 
 def card_of(order_id: UUID, by: Principal) -> dict[str, Any]:
     """Return the card of an order. Raises `OrderNotFound`."""
-    row = session.execute(select(*WHOLE_CARD).where(Order.id == order_id)).one_or_none()
+    row = session.execute(select(*WHOLE_CARD).where(ORDERS.c.id == order_id)).one_or_none()
     if row is None:
         raise OrderNotFound(order_id=order_id)
     return card(row, by)
@@ -176,16 +171,16 @@ def card(row: AnyRow, by: Principal) -> dict[str, Any]:
 
 
 _NARROWED_BY: Final = {
-    "to_ship": Order.to_ship == true(),
-    "on_hold": Order.on_hold == true(),
-    "status": Order.status == bindparam("status"),
-    "payment_status": Order.payment_status == bindparam("payment_status"),
-    "fulfilment_status": Order.fulfilment_status == bindparam("fulfilment_status"),
-    "placed_at_gte": Order.placed_at >= bindparam("placed_at_gte"),
-    "placed_at_lt": Order.placed_at < bindparam("placed_at_lt"),
+    "to_ship": ORDERS.c.to_ship == true(),
+    "on_hold": ORDERS.c.on_hold == true(),
+    "status": ORDERS.c.status == bindparam("status"),
+    "payment_status": ORDERS.c.payment_status == bindparam("payment_status"),
+    "fulfilment_status": ORDERS.c.fulfilment_status == bindparam("fulfilment_status"),
+    "placed_at_gte": ORDERS.c.placed_at >= bindparam("placed_at_gte"),
+    "placed_at_lt": ORDERS.c.placed_at < bindparam("placed_at_lt"),
 }
 _TSQUERY: Final = cast(bindparam("tsquery", type_=Text), TSQUERY)
-_MATCHES: Final = Order.search.bool_op("@@")
+_MATCHES: Final = ORDERS.c.search.bool_op("@@")
 _IN_PERIODS: Final = literal_column(PERIODS, ARRAY(Integer)).bool_op("&&")
 _PAGE_ROWS: Final = bindparam("page_rows", type_=Integer)
 LOOKED_AT: Final = 300
@@ -205,11 +200,11 @@ def _listing(names: frozenset[str], sort: Sort, is_search: bool) -> tuple[Listin
     """Build each kind of list once: the page, and the ids that a total counts."""
     conditions = [_NARROWED_BY[name] for name in sorted(names)]
     if not is_search:
-        return listing(select(*WHOLE_CARD).where(*conditions), sort), select(Order.id).where(
+        return listing(select(*WHOLE_CARD).where(*conditions), sort), select(ORDERS.c.id).where(
             *conditions
         )
     first, later = (_search(one, sort) for one in (conditions, [*conditions, after(sort)]))
-    counted = select(Order.id).where(*conditions, _MATCHES(select(_TSQUERY).scalar_subquery()))
+    counted = select(ORDERS.c.id).where(*conditions, _MATCHES(select(_TSQUERY).scalar_subquery()))
     return Listing(first, later, sort, name_of(sort)), counted
 
 
@@ -223,7 +218,7 @@ def _search(conditions: Sequence[ColumnElement[bool]], sort: Sort) -> AnySelect:
     and what does not belong is not run at all.
     """
     order = [column.desc() if sort.descending else column.asc() for column in sort.columns]
-    near = select(_MATCHES(_TSQUERY).label("is_hit"), Order.placed_at).where(*conditions)
+    near = select(_MATCHES(_TSQUERY).label("is_hit"), ORDERS.c.placed_at).where(*conditions)
     seen = near.order_by(*order).limit(LOOKED_AT).subquery("seen")
     begins_at = "max" if sort.descending else "min"
     span = func.max(seen.c.placed_at) - func.min(seen.c.placed_at)
@@ -242,7 +237,7 @@ def _search(conditions: Sequence[ColumnElement[bool]], sort: Sort) -> AnySelect:
     begins = _IN_PERIODS(_first_periods(looked, sort).scalar_subquery())
     recent = gathered.where(begins).cte("recent").prefix_with("MATERIALIZED")
     found = select(func.count()).select_from(recent).scalar_subquery()
-    others = Order.id.not_in(select(recent.c[places[-1].name]))
+    others = ORDERS.c.id.not_in(select(recent.c[places[-1].name]))
     older = gathered.where(found < _PAGE_ROWS, others).cte("older").prefix_with("MATERIALIZED")
     ways = union_all(walked, select(recent), select(older)).subquery()
     at = [ways.c[place.name] for place in places]
@@ -250,8 +245,8 @@ def _search(conditions: Sequence[ColumnElement[bool]], sort: Sort) -> AnySelect:
     page = select(*at).order_by(*turned).limit(_PAGE_ROWS).subquery("page")
     shown = [page.c[place.name] for place in places]
     return (
-        select(*WHOLE_CARD, *shown)
-        .join(page, Order.id == shown[-1])
+        select(*WHOLE_CARD)
+        .join(page, ORDERS.c.id == shown[-1])
         .order_by(*(column.desc() if sort.descending else column.asc() for column in shown))
     )
 
