@@ -17,7 +17,7 @@ DOORS_OF = {
     "pricing": {"totals"},  # pure arithmetic
     "payments": {"gateways"},  # the protocol of whoever takes the money
     "accounts": {"policy"},  # the kinds of accounts that its columns hold
-    "catalog": {"codes", "texts"},  # pure: barcodes and slugs
+    "catalog": {"codes", "texts", "fields"},  # pure: barcodes, slugs, the table of fields
 }
 # Rooms that are no doors, and the rooms on higher floors that may use them all the same.
 ALSO = {

@@ -10,11 +10,11 @@ from sqlalchemy import func, insert, select
 from api.catalog.models.i18n import OldSlug, Translation
 from api.catalog.queries import admin_detail, admin_list, variant_lookup
 from api.catalog.queries import redirects as redirect_queries
-from api.catalog.service import arrivals as catalog_arrivals
+from api.catalog.service import bulk_upsert
 from api.catalog.service import categories as category_service
 from api.catalog.service import collections as collection_service
 from api.catalog.service import products as product_service
-from api.catalog.service.arrivals import Arrival
+from api.catalog.service.feed_merge import FeedProduct
 from api.catalog.service.inputs import ProductDraft
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
@@ -145,12 +145,12 @@ def test_an_import_moves_into_an_old_address_like_anybody(app: Flask) -> None:
     mug = _product("MUG", slug="mug", external_reference="elsewhere:mug")
     _rename(mug, "blue-mug")
     arrivals = [
-        Arrival(ProductDraft(title="Mug", slug="mug", external_reference=reference))
+        FeedProduct(ProductDraft(title="Mug", slug="mug", external_reference=reference))
         for reference in ("elsewhere:mug", "elsewhere:other")
     ]
 
     with transaction():
-        catalog_arrivals.take_in(arrivals)
+        bulk_upsert.upsert_feed(arrivals, by=SYSTEM)
 
     assert admin_detail.get_product(mug)["slug"] == "blue-mug"
     assert redirect_queries.present_slug("product", "mug") is None

@@ -15,12 +15,13 @@ from api.catalog.errors import AttributesDoNotFit, ChoiceInUse
 from api.catalog.models.attributes import AttributeChoice, AttributeKind, ProductAttribute
 from api.catalog.models.i18n import Translation
 from api.catalog.models.products import Product
-from api.catalog.service import arrivals, restatement
 from api.catalog.service import attributes as attribute_service
+from api.catalog.service import bulk_upsert
 from api.catalog.service import product_types as product_type_service
 from api.catalog.service import products as product_service
-from api.catalog.service.arrivals import Arrival, Outcome
+from api.catalog.service.feed_merge import FeedProduct
 from api.catalog.service.inputs import AttributeDraft, ChoiceDraft, ProductDraft, TypeAttributeDraft
+from api.catalog.service.upsert_results import UpsertStatus
 from api.catalog.states import ProductStatus
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -531,7 +532,9 @@ def test_lists_cost_as_many_statements_for_many_as_for_one(
 def _take_in(**draft: Any) -> Any:
     whole = {"title": "Tee", "slug": "tee", "external_reference": "x:tee", **draft}
     with transaction():
-        (made,) = arrivals.take_in([Arrival(ProductDraft(**whole), ProductStatus.ACTIVE)])
+        (made,) = bulk_upsert.upsert_feed(
+            [FeedProduct(ProductDraft(**whole), ProductStatus.ACTIVE)], by=SYSTEM
+        )
     return made
 
 
@@ -545,8 +548,8 @@ def test_an_arrival_that_lacks_what_its_type_requires_stays_a_draft(
     patch(f"/products/{made.product_id}", attributes={"colour": "red"})
     _take_in(product_type="Shirt")
 
-    assert (made.outcome, before) == (Outcome.CREATED, ProductStatus.DRAFT)
-    assert again.outcome is Outcome.UNCHANGED
+    assert (made.outcome, before) == (UpsertStatus.CREATED, ProductStatus.DRAFT)
+    assert again.outcome is UpsertStatus.UNCHANGED
     assert session.scalar(select(Product.status)) is ProductStatus.ACTIVE
 
 
@@ -554,7 +557,7 @@ def test_a_document_does_not_put_on_the_shelf_what_lacks_something(shirts: dict[
     def restate(**more: Any) -> Any:
         document = {"slug": "tee", "title": "Tee", "product_type": "shirt", "variants": [{}]}
         with transaction():
-            (made,) = restatement.restate(
+            (made,) = bulk_upsert.upsert_documents(
                 [{**document, "status": "active", **more}], is_overwriting=False, by=SYSTEM
             )
         return made
@@ -562,7 +565,7 @@ def test_a_document_does_not_put_on_the_shelf_what_lacks_something(shirts: dict[
     bare, whole = restate(), restate(attributes={"colour": "red"})
 
     assert bare.refusal.code == "required_attributes_missing"
-    assert whole.outcome is Outcome.CREATED
+    assert whole.outcome is UpsertStatus.CREATED
 
 
 def test_an_arrival_does_not_take_values_away_with_another_type(
@@ -576,7 +579,7 @@ def test_an_arrival_does_not_take_values_away_with_another_type(
 
     assert refused.refusal is not None
     assert refused.refusal.code == "attributes_do_not_fit"
-    assert spelled.outcome is Outcome.CHANGED
+    assert spelled.outcome is UpsertStatus.CHANGED
 
 
 def _while_open(app: Flask, first: Callable[[], None], second: Callable[[], None]) -> Any:

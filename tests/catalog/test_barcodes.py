@@ -14,10 +14,11 @@ from api.catalog.codes import code_key, forms_of
 from api.catalog.errors import BarcodeTaken
 from api.catalog.models.products import Barcode, Product, Variant
 from api.catalog.queries import variant_lookup
-from api.catalog.service import arrivals, barcodes
+from api.catalog.service import barcodes, bulk_upsert
 from api.catalog.service import variants as variant_service
-from api.catalog.service.arrivals import Arrival, Outcome
+from api.catalog.service.feed_merge import FeedProduct
 from api.catalog.service.inputs import BarcodeDraft, PriceDraft, ProductDraft, VariantDraft
+from api.catalog.service.upsert_results import UpsertStatus
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product, money
@@ -208,7 +209,7 @@ def _arrives(*variants: VariantDraft, slug: str = "tea") -> list[Any]:
         variants=variants,
     )
     with transaction():
-        (arrived,) = arrivals.take_in([Arrival(draft)])
+        (arrived,) = bulk_upsert.upsert_feed([FeedProduct(draft)], by=SYSTEM)
     return arrived.variants
 
 
@@ -222,11 +223,11 @@ def test_arrivals_bring_codes_and_leave_those_of_cases(app: Flask) -> None:
     (same,) = _arrives(tea)
     (ean,) = _arrives(VariantDraft(sku="TEA", barcode=EAN))
     (case,) = _arrives(VariantDraft(sku="TEA", barcode=CASE))
-    assert {same.outcome, ean.outcome, case.outcome} == {Outcome.UNCHANGED}
+    assert {same.outcome, ean.outcome, case.outcome} == {UpsertStatus.UNCHANGED}
     assert _codes(made.variant_id) == [(CASE, 12), ("A", 1), (UPC, 1)]
 
     (changed,) = _arrives(VariantDraft(sku="TEA", barcode="B"))
-    assert changed.outcome is Outcome.CHANGED
+    assert changed.outcome is UpsertStatus.CHANGED
     assert _codes(made.variant_id) == [(CASE, 12), ("B", 1), (UPC, 1)]
     assert _single(made.variant_id) == "B"
     words = session.scalars(select(Product.search_words)).one().split()
@@ -245,7 +246,7 @@ def test_an_arrival_with_a_code_of_another_variant_comes_without_it(app: Flask) 
         VariantDraft(option_values=("M",), barcode="FREE"),
     )
 
-    assert {small.outcome, large.outcome, third.outcome} == {Outcome.CREATED}
+    assert {small.outcome, large.outcome, third.outcome} == {UpsertStatus.CREATED}
     for variant in (small, large):
         (passed_over,) = variant.passed_over
         assert isinstance(passed_over, BarcodeTaken)

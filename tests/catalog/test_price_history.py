@@ -16,11 +16,11 @@ from api.catalog.errors import BarcodeTaken
 from api.catalog.events import PriceChanged
 from api.catalog.models.prices import PriceRange, PriceRecord, VariantPrice
 from api.catalog.queries import admin_detail
-from api.catalog.queries.export_documents import product_documents, product_ids_of
-from api.catalog.service import arrivals, restatement
+from api.catalog.queries.export_documents import lock_products, product_documents
+from api.catalog.service import bulk_upsert
 from api.catalog.service import prices as price_service
 from api.catalog.service import variants as variant_service
-from api.catalog.service.arrivals import Arrival
+from api.catalog.service.feed_merge import FeedProduct
 from api.catalog.service.inputs import PriceDraft, ProductDraft, VariantDraft
 from api.catalog.states import ProductStatus
 from api.kernel import clock
@@ -198,7 +198,7 @@ def test_arrivals_write_history_too(app: Flask) -> None:
             ),
         )
         with clock.frozen(_on(day)), transaction():
-            arrivals.take_in([Arrival(draft, ProductStatus.ACTIVE)])
+            bulk_upsert.upsert_feed([FeedProduct(draft, ProductStatus.ACTIVE)], by=SYSTEM)
 
     take_in("10 EUR", day=0)
     take_in("9 EUR", "15 EUR", day=5)
@@ -229,13 +229,13 @@ def test_a_document_that_is_refused_halfway_changed_no_price_and_says_so_of_none
     a_product("CUP", barcodes=["TAKEN"])
     small, _ = a_product("SMALL", "LARGE", price="10 EUR", slug="mugs")
     with transaction():
-        (document,) = product_documents(product_ids_of(["mugs"], [])).values()
+        (document,) = product_documents(lock_products(["mugs"], [])).values()
     first, second = document["variants"]
     first["prices"]["EUR"]["amount"] = 700
     second["barcodes"] = [{"code": "TAKEN", "pack_quantity": 1}]
 
     with transaction():
-        (restated,) = restatement.restate([document], is_overwriting=True, by=SYSTEM)
+        (restated,) = bulk_upsert.upsert_documents([document], is_overwriting=True, by=SYSTEM)
 
     assert isinstance(restated.refusal, BarcodeTaken)
     assert [amount for _, amount, _, _ in _records(small)] == [1000]

@@ -16,9 +16,9 @@ from api.catalog.errors import PublishAtNeedsDraft, PublishAtPassed
 from api.catalog.events import CatalogueChanged, ProductPublished
 from api.catalog.models.products import Product
 from api.catalog.queries import admin_detail
-from api.catalog.service import arrivals
+from api.catalog.service import bulk_upsert
 from api.catalog.service import products as product_service
-from api.catalog.service.arrivals import Arrival
+from api.catalog.service.feed_merge import FeedProduct
 from api.catalog.service.inputs import ProductDraft
 from api.catalog.states import ProductStatus
 from api.kernel import clock
@@ -155,7 +155,7 @@ def test_whatever_moves_a_draft_calls_its_moment_off(app: Flask) -> None:
     with transaction():
         product_service.archive_product(archived, expected_version=None, by=SYSTEM)
         draft = ProductDraft(title="Imported", slug="imported", external_reference="x:1")
-        arrivals.take_in([Arrival(draft, ProductStatus.ACTIVE)])
+        bulk_upsert.upsert_feed([FeedProduct(draft, ProductStatus.ACTIVE)], by=SYSTEM)
     with transaction():
         product_service.unarchive_product(archived, expected_version=None, by=SYSTEM)
         product_service.archive_product(imported, expected_version=None, by=SYSTEM)

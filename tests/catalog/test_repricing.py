@@ -9,12 +9,11 @@ from sqlalchemy import func, select
 from api.catalog.events import CatalogueChanged, PriceChanged
 from api.catalog.models.prices import PriceRange, PriceRecord, VariantPrice
 from api.catalog.models.products import Product, Variant
-from api.catalog.queries.export_documents import product_documents, product_ids_of
-from api.catalog.service import restatement
+from api.catalog.queries.export_documents import lock_products, product_documents
+from api.catalog.service import bulk_upsert
 from api.catalog.service import variants as variant_service
-from api.catalog.service.arrivals import Outcome
 from api.catalog.service.inputs import PriceDraft
-from api.catalog.service.restatement import Restated
+from api.catalog.service.upsert_results import UpsertResult, UpsertStatus
 from api.kernel.principal import SYSTEM
 from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
@@ -27,13 +26,13 @@ from tests.support.sql import count_statements
 
 def _documents(*slugs: str) -> list[dict[str, Any]]:
     with transaction():
-        there = product_documents(product_ids_of(slugs, [])).values()
+        there = product_documents(lock_products(slugs, [])).values()
     return sorted(there, key=lambda document: slugs.index(document["slug"]))
 
 
-def _restate(documents: Sequence[dict[str, Any]]) -> list[Restated]:
+def _restate(documents: Sequence[dict[str, Any]]) -> list[UpsertResult]:
     with transaction():
-        return restatement.restate(documents, is_overwriting=True, by=SYSTEM)
+        return bulk_upsert.upsert_documents(documents, is_overwriting=True, by=SYSTEM)
 
 
 def _versions() -> tuple[list[int], list[int]]:
@@ -54,8 +53,9 @@ def test_all_that_follows_from_a_price_follows_from_a_list_of_prices(app: Flask)
 
     made = _restate([mugs, cup])
 
-    assert [one.outcome for one in made] == [Outcome.CHANGED, Outcome.UNCHANGED]
-    assert made[0].variants == [Outcome.CHANGED, Outcome.UNCHANGED]
+    assert [one.outcome for one in made] == [UpsertStatus.CHANGED, UpsertStatus.UNCHANGED]
+    outcomes = [variant.outcome for variant in made[0].variants]
+    assert outcomes == [UpsertStatus.CHANGED, UpsertStatus.UNCHANGED]
     records = select(PriceRecord.currency, PriceRecord.amount, PriceRecord.compare_at)
     assert [
         tuple(row)
@@ -109,7 +109,7 @@ def test_prices_that_cannot_be_are_refused_alone(app: Flask) -> None:
 
     refused, changed = _restate([cup, jar])
 
-    assert (refused.outcome, changed.outcome) == (Outcome.REFUSED, Outcome.CHANGED)
+    assert (refused.outcome, changed.outcome) == (UpsertStatus.REFUSED, UpsertStatus.CHANGED)
     assert refused.refusal is not None
     assert refused.refusal.code == "compare_at_not_above_price"
     amounts = select(VariantPrice.amount).order_by(VariantPrice.amount)

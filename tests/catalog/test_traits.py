@@ -21,13 +21,13 @@ from api.catalog.queries import attributes as attribute_queries
 from api.catalog.queries import facet_values as facet_value_queries
 from api.catalog.queries.facet_values import ids_by_pair
 from api.catalog.schemas.batch import ProductRowSchema
-from api.catalog.service import arrivals, bulk_edit, reindex, restatement
 from api.catalog.service import attributes as attribute_service
+from api.catalog.service import bulk_edit, bulk_upsert, reindex
 from api.catalog.service import facet_values as facet_value_service
 from api.catalog.service import product_types as product_type_service
 from api.catalog.service import products as product_service
 from api.catalog.service import variants as variant_service
-from api.catalog.service.arrivals import Arrival
+from api.catalog.service.feed_merge import FeedProduct
 from api.catalog.service.inputs import (
     AttributeDraft,
     ChoiceDraft,
@@ -257,7 +257,9 @@ def test_arrivals_are_followed_too(typed: dict[str, UUID]) -> None:
     def take_in(**draft: Any) -> UUID:
         whole = {"title": "Tee", "slug": "tee", "external_reference": "x:tee", **draft}
         with transaction():
-            (made,) = arrivals.take_in([Arrival(ProductDraft(**whole), ProductStatus.ACTIVE)])
+            (made,) = bulk_upsert.upsert_feed(
+                [FeedProduct(ProductDraft(**whole), ProductStatus.ACTIVE)], by=SYSTEM
+            )
         assert made.product_id is not None, made
         return made.product_id
 
@@ -285,7 +287,7 @@ def test_documents_are_followed_too(typed: dict[str, UUID]) -> None:
         document: dict[str, Any] = {"slug": "tee", "title": "Tee", "product_type": "Shirt"}
         document |= {"variants": [{"sku": "TEE"}], **more}
         with transaction():
-            (made,) = restatement.restate([document], is_overwriting=True, by=SYSTEM)
+            (made,) = bulk_upsert.upsert_documents([document], is_overwriting=True, by=SYSTEM)
         assert made.refusal is None, made.refusal
         return made
 
@@ -692,7 +694,7 @@ def _take(
             **what,
         )
         with transaction():
-            arrivals.take_in([Arrival(draft, ProductStatus.ACTIVE)])
+            bulk_upsert.upsert_feed([FeedProduct(draft, ProductStatus.ACTIVE)], by=SYSTEM)
     elif step == "filter":
         _edit_attribute(typed[which], is_filterable=what)
         drain()

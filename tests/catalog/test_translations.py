@@ -17,10 +17,12 @@ from api.catalog.models.navigation import Collection, CollectionKind
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries import admin_list
 from api.catalog.queries import translations as translation_queries
-from api.catalog.service import arrivals
-from api.catalog.service.arrivals import Arrival, Outcome
+from api.catalog.service import bulk_upsert
+from api.catalog.service.feed_merge import FeedProduct
 from api.catalog.service.inputs import ProductDraft, VariantDraft
+from api.catalog.service.upsert_results import UpsertStatus
 from api.kernel.ids import new_id
+from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from api.platform.ports import plug, port
 from api.platform.settings import Settings
@@ -350,11 +352,11 @@ def test_a_product_that_arrives_again_is_still_found_by_its_translated_words(
     says(desk, where("product", a_shirt()), title="Hemd")
 
     with transaction():
-        (arrived,) = arrivals.take_in(
-            [Arrival(ProductDraft(title="Blouse", slug="shirt", options=("Size",),
+        (arrived,) = bulk_upsert.upsert_feed(
+            [FeedProduct(ProductDraft(title="Blouse", slug="shirt", options=("Size",),
                                   external_reference="other:1",
-                                  variants=(VariantDraft(option_values=("Small",)),)))]
-        )  # fmt: skip
+                                  variants=(VariantDraft(option_values=("Small",)),)))],
+            by=SYSTEM)  # fmt: skip
 
-    assert arrived.outcome is Outcome.CHANGED
+    assert arrived.outcome is UpsertStatus.CHANGED
     assert found_by("hemd") == found_by("blouse") == ["shirt"]

@@ -11,12 +11,12 @@ from sqlalchemy import func, select, text, update
 from api.catalog.events import CatalogueChanged
 from api.catalog.models.prices import PriceRecord
 from api.catalog.models.products import Product, Variant
-from api.catalog.queries import storefront_detail, variant_lookup
+from api.catalog.queries import export_documents, storefront_detail, variant_lookup
 from api.catalog.service import products as product_service
 from api.imports import flows, policy, queries
 from api.imports.errors import NothingToUndo
 from api.imports.models import Import, ImportChange
-from api.imports.service import change_log, import_jobs, undo_jobs
+from api.imports.service import apply_batch, import_jobs, undo_jobs
 from api.inventory import service as inventory
 from api.inventory.jobs import on_catalogue_changed
 from api.inventory.models import AdjustReason, StockLevel, StockMovement
@@ -368,14 +368,14 @@ def test_who_imports_again_and_who_counts_queue(
     import_id = kept(content)
     level = session.scalars(select(StockLevel.id)).one()
     session.rollback()
-    before, hold = Held(), change_log.hold
+    before, lock = Held(), export_documents.lock_products
 
-    def held(*batch: Any) -> change_log.Before:
-        found = hold(*batch)
+    def held(*names: Any) -> list[UUID]:
+        found = lock(*names)
         before.stand()
         return found
 
-    monkeypatch.setattr(change_log, "hold", held)
+    monkeypatch.setattr(apply_batch, "lock_products", held)
 
     def imports() -> bool:
         return flows.read_import(import_id)

@@ -6,11 +6,14 @@ a document means the same in any shop.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, cast, func, literal, select, text
 
+from api.catalog.fields import PRODUCT_FIELDS, VARIANT_FIELDS, to_document
 from api.catalog.models.attributes import Attribute, ProductAttribute
 from api.catalog.models.i18n import Translation
 from api.catalog.models.media import ProductImage
@@ -31,23 +34,37 @@ from api.platform.db import session
 
 Document = dict[str, Any]
 
-_PRODUCT = (
-    *(Product.slug, Product.version, Product.status, Product.title, Product.description),
-    *(Product.vendor, Product.product_type, Product.tags, Product.options, Product.seo_title),
-    *(Product.seo_description, Product.publish_at, Product.external_reference),
-    *(Product.public_metadata, Product.private_metadata),
-)
+_PRODUCT_FIELDS = tuple(one for one in PRODUCT_FIELDS if one.is_plain)
+_PRODUCT = [getattr(Product, one.name) for one in _PRODUCT_FIELDS]
 _VARIANTS, _IMAGES = Variant.__table__.c, ProductImage.__table__.c
 _CODES, _PRICES = Barcode.__table__.c, VariantPrice.__table__.c
-_VARIANT = (
-    *(_VARIANTS.sku, _VARIANTS.version, _VARIANTS.option_values, _VARIANTS.weight_grams),
-    *(_VARIANTS.tax_class, _VARIANTS.external_reference),
-    *(_VARIANTS.public_metadata, _VARIANTS.private_metadata),
-)
+_VARIANT = [_VARIANTS[one.name] for one in VARIANT_FIELDS if one.is_plain]
+
+
+@dataclass(slots=True)
+class ProductSnapshot:
+    """A product as a document, with the keys of its rows, which documents do not name.
+
+    `variant_ids` are in the order of its variants, the last of which stands at `last_position`;
+    `images` are ids and positions by address. Ids that only lead from row to row are texts.
+    """
+
+    id: UUID
+    document: Document
+    category_id: UUID | None
+    published_at: datetime | None
+    variant_ids: list[str] = field(default_factory=list)
+    last_position: int = -1
+    images: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
 def product_documents(product_ids: Iterable[UUID]) -> dict[UUID, Document]:
-    """Return products as documents by id, in the order of their ids; eleven statements for all.
+    """Return products as documents by id; see `product_snapshots`."""
+    return {key: one.document for key, one in product_snapshots(product_ids).items()}
+
+
+def product_snapshots(product_ids: Iterable[UUID]) -> dict[UUID, ProductSnapshot]:
+    """Return products as they are by id, in the order of their ids; eleven statements for all.
 
     Each sees the shop as it is when it is asked: read in a transaction that stands still
     (REPEATABLE READ) or on locked products, a document is of one moment.
@@ -55,20 +72,17 @@ def product_documents(product_ids: Iterable[UUID]) -> dict[UUID, Document]:
     ids = sorted(product_ids)
     if not ids:
         return {}
-    found: dict[UUID, Document] = {}
-    mains: dict[UUID, UUID | None] = {}
-    for row in session.execute(
-        select(Product.id, Product.category_id, *_PRODUCT)
+    snapshots: dict[UUID, ProductSnapshot] = {}
+    for product_id, category_id, published_at, *plain in session.execute(
+        select(Product.id, Product.category_id, Product.published_at, *_PRODUCT)
         .where(among(Product.id, ids))
         .order_by(Product.id)
     ):
-        plain = dict(row._mapping)
-        mains[plain.pop("id")] = plain.pop("category_id")
-        plain["status"] = plain["status"].value
-        if plain["publish_at"] is not None:
-            plain["publish_at"] = plain["publish_at"].isoformat().replace("+00:00", "Z")
-        found[row.id] = {
-            **plain,
+        document = {
+            **{
+                one.name: to_document(one, value)
+                for one, value in zip(_PRODUCT_FIELDS, plain, strict=True)
+            },
             "categories": [],
             "collections": [],
             **{name: [] for name in RELATION_FIELDS},
@@ -77,9 +91,11 @@ def product_documents(product_ids: Iterable[UUID]) -> dict[UUID, Document]:
             "images": [],
             "variants": [],
         }
-    _add_categories(found, mains, ids)
+        snapshots[product_id] = ProductSnapshot(product_id, document, category_id, published_at)
+    found = {key: one.document for key, one in snapshots.items()}
+    _add_categories(found, {key: one.category_id for key, one in snapshots.items()}, ids)
     _add_collections_and_relations(found, ids)
-    _add_images_and_variants(found, ids)
+    _add_images_and_variants(snapshots, ids)
     for product_id, code, value in session.execute(
         select(ProductAttribute.product_id, Attribute.code, ProductAttribute.value)
         .join(Attribute, Attribute.id == ProductAttribute.attribute_id)
@@ -93,10 +109,10 @@ def product_documents(product_ids: Iterable[UUID]) -> dict[UUID, Document]:
     ):
         if texts:
             found[product_id]["translations"][language] = texts
-    return found
+    return snapshots
 
 
-def product_ids_of(
+def lock_products(
     slugs: Sequence[str], references: Sequence[str], *, ids: Sequence[UUID] = ()
 ) -> list[UUID]:
     """Lock the products that are known by these addresses, references or ids; returns their ids.
@@ -270,23 +286,27 @@ def _add_collections_and_relations(found: dict[UUID, Document], ids: list[UUID])
         found[beside.product_id][names[beside.kind]].append(beside.slug)
 
 
-def _add_images_and_variants(found: dict[UUID, Document], ids: list[UUID]) -> None:
+def _add_images_and_variants(snapshots: dict[UUID, ProductSnapshot], ids: list[UUID]) -> None:
     # Ids that only lead from row to row stay as text, and rows are no objects: there are many.
-    of_product = {str(product_id): document for product_id, document in found.items()}
+    of_product = {str(product_id): one for product_id, one in snapshots.items()}
     urls: dict[str, str] = {}
-    for image_id, product_id, url, alt in session.execute(
-        select(_text(_IMAGES.id), _text(_IMAGES.product_id), _IMAGES.url, _IMAGES.alt)
+    for image_id, product_id, url, alt, position in session.execute(
+        select(
+            *(_text(_IMAGES.id), _text(_IMAGES.product_id), _IMAGES.url, _IMAGES.alt),
+            _IMAGES.position,
+        )
         .where(among(_IMAGES.product_id, ids))
         .order_by(_IMAGES.position, _IMAGES.id)
     ):
         urls[image_id] = url
-        of_product[product_id]["images"].append({"url": url, "alt": alt})
+        of_product[product_id].document["images"].append({"url": url, "alt": alt})
+        of_product[product_id].images[url] = (image_id, position)
     by_id: dict[str, Document] = {}
     names = [column.name for column in _VARIANT]
-    for variant_id, product_id, image_id, *said in session.execute(
+    for variant_id, product_id, image_id, position, *said in session.execute(
         select(
             *(_text(_VARIANTS.id), _text(_VARIANTS.product_id), _text(_VARIANTS.image_id)),
-            *_VARIANT,
+            *(_VARIANTS.position, *_VARIANT),
         )
         .where(among(_VARIANTS.product_id, ids))
         .order_by(_VARIANTS.position, _VARIANTS.id)
@@ -294,7 +314,10 @@ def _add_images_and_variants(found: dict[UUID, Document], ids: list[UUID]) -> No
         variant = by_id[variant_id] = dict(zip(names, said, strict=True))
         variant["image_url"] = urls.get(image_id)
         variant["barcodes"], variant["prices"] = [], {}
-        of_product[product_id]["variants"].append(variant)
+        snapshot = of_product[product_id]
+        snapshot.document["variants"].append(variant)
+        snapshot.variant_ids.append(variant_id)
+        snapshot.last_position = position
     own = cast(literal(list(by_id), ARRAY(Text)), ARRAY(Uuid))
     for variant_id, code, pack_quantity in session.execute(
         select(_text(_CODES.variant_id), _CODES.code, _CODES.pack_quantity)

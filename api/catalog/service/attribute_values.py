@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, delete, func, literal, select
@@ -137,8 +137,24 @@ def new_values(
     return [_new(name, types.get(name, {}), given) for name, given in drafts]
 
 
+class Typed(Protocol):
+    """A product as far as its attributes must fit it."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+
+    @property
+    def product_type(self) -> str:
+        """The name of its type."""
+
+    @property
+    def status(self) -> ProductStatus:
+        """Whether it is published, and so must be complete."""
+
+
 def settle(
-    product: Product, given: Mapping[str, Any], *, has_new_type: bool = False
+    product: Typed, given: Mapping[str, Any], *, has_new_type: bool = False
 ) -> dict[str, Any]:
     """Say these things of a locked product, by code; None takes one back, the rest stays.
 
@@ -172,7 +188,7 @@ def settle(
         raise _do_not_fit(wrong)
     gone = sorted(there.keys() - after.keys())
     if product.status is ProductStatus.ACTIVE and (has_new_type or gone):
-        _refuse_gaps(product.product_type, defined, after)
+        refuse_gaps(product.product_type, defined, after)
     _write(product.id, {defined[code].id: read for code, read in changed.items()})
     _remove(product.id, [there[code].attribute_id for code in gone])
     return {**{code: read.value for code, read in changed.items()}, **dict.fromkeys(gone)}
@@ -182,16 +198,7 @@ def require_all(product: Product) -> None:
     """Refuse to show a product that lacks what its type requires, naming that."""
     defined = definitions([product.product_type], with_choices=False).get(product.product_type)
     if defined and any(one.is_required for one in defined.values()):
-        _refuse_gaps(product.product_type, defined, values_of([product.id]).get(product.id, {}))
-
-
-def require_all_new(drafts: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-    """Refuse to store new products on the shelf, given as type and values by code, with gaps."""
-    told = list(drafts)
-    types = definitions([name for name, _ in told], with_choices=False)
-    for name, given in told:
-        there = {code for code, value in given.items() if value is not None}
-        _refuse_gaps(name, types.get(name, {}), there)
+        refuse_gaps(product.product_type, defined, values_of([product.id]).get(product.id, {}))
 
 
 def missing(defined: Definition, there: Collection[str]) -> list[str]:
@@ -276,7 +283,8 @@ def _gaps(
     )
 
 
-def _refuse_gaps(name: str, defined: Definition, there: Collection[str]) -> None:
+def refuse_gaps(name: str, defined: Definition, there: Collection[str]) -> None:
+    """Refuse to publish a product of a type that says these things, naming what is missing."""
     if refusal := _gaps(name, defined, there):
         raise refusal
 

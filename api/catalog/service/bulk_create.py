@@ -16,6 +16,7 @@ from api.catalog.errors import (
     OptionTwice,
     PublishAtPassed,
 )
+from api.catalog.fields import PRODUCT_COLUMNS, VARIANT_COLUMNS, Field, Kind
 from api.catalog.models.attributes import ProductAttribute
 from api.catalog.models.media import ProductImage
 from api.catalog.models.prices import PriceRecord, VariantPrice
@@ -29,12 +30,13 @@ from api.catalog.service import (
     redirects,
 )
 from api.catalog.service import prices as price_service
-from api.catalog.service.inputs import PriceDraft, ProductDraft, VariantDraft
+from api.catalog.service.inputs import ImageDraft, PriceDraft, ProductDraft, VariantDraft
 from api.catalog.states import ProductStatus
 from api.catalog.texts import option_kind, sku_from, slug_from, variant_title
 from api.kernel import clock
 from api.kernel.ids import new_id
-from api.platform import bulk
+from api.kernel.principal import Principal
+from api.platform import audit, bulk
 from api.platform.db import Base
 
 
@@ -108,9 +110,12 @@ def check_prices(prices: Sequence[PriceDraft]) -> None:
 
 
 def store(
-    drafts: Sequence[ProductDraft], *, statuses: Sequence[ProductStatus] | None = None
+    drafts: Sequence[ProductDraft],
+    *,
+    statuses: Sequence[ProductStatus] | None = None,
+    by: Principal,
 ) -> list[StoredProduct]:
-    """Insert new products with all that belongs to them; the drafts were checked.
+    """Insert new products with all that belongs to them, and audit them; the drafts were checked.
 
     What clashes with other rows raises IntegrityError: see `integrity`. Refuses attributes that a
     product's type does not define, and values that do not fit them.
@@ -131,7 +136,7 @@ def store(
         product_id = new_id()
         status = statuses[place] if statuses else ProductStatus.DRAFT
         slug = draft.slug or slug_from(draft.title) or product_id.hex[-12:]
-        own_images = _image_rows(draft, product_id)
+        own_images = image_rows(draft.images, product_id)
         by_url = {row["url"]: row["id"] for row in own_images}
         own_variants = [
             variant_row(
@@ -181,6 +186,9 @@ def store(
     denormalization.put_on_shelves(
         {made.product_id: draft.category_ids for made, draft in zip(stored, drafts, strict=True)}
     )
+    audit.record_each(
+        "product.created", {made.product_id: {"slug": made.slug} for made in stored}, by=by
+    )
     return stored
 
 
@@ -211,18 +219,13 @@ def variant_row(
         "version": 1,
         "created_at": now,
         "product_id": product_id,
+        **_columns(VARIANT_COLUMNS, draft),
         "sku": draft.sku or sku_from(slug, draft.option_values),
         "barcode": barcodes.single(draft.codes),
-        "option_values": list(draft.option_values),
         "title": variant_title(draft.option_values),
-        "weight_grams": draft.weight_grams,
-        "tax_class": draft.tax_class,
         "position": position,
         "in_stock": False,
         "image_id": image_id,
-        "external_reference": draft.external_reference,
-        "public_metadata": metadata.whole(draft.public_metadata),
-        "private_metadata": metadata.whole(draft.private_metadata),
     }
 
 
@@ -246,27 +249,29 @@ def _product_row(
         "id": product_id,
         "version": 1,
         "created_at": now,
+        **_columns(PRODUCT_COLUMNS, draft),
         "slug": slug,
-        "title": draft.title,
-        "description": draft.description,
         "status": status,
-        "vendor": draft.vendor,
-        "product_type": draft.product_type,
-        "tags": list(draft.tags),
-        "options": list(draft.options),
         "category_id": draft.category_ids[0] if draft.category_ids else None,
-        "external_reference": draft.external_reference,
-        "seo_title": draft.seo_title,
-        "seo_description": draft.seo_description,
-        "public_metadata": metadata.whole(draft.public_metadata),
-        "private_metadata": metadata.whole(draft.private_metadata),
         "publish_at": draft.publish_at if status is ProductStatus.DRAFT else None,
         "published_at": now if status is ProductStatus.ACTIVE else None,
         "in_stock": False,
     }
 
 
-def _image_rows(draft: ProductDraft, product_id: UUID) -> list[dict[str, Any]]:
+def _columns(fields: Sequence[Field], draft: ProductDraft | VariantDraft) -> dict[str, Any]:
+    """Return the plain fields of a draft as columns."""
+    found: dict[str, Any] = {}
+    for one in fields:
+        value = getattr(draft, one.name)
+        if one.kind is Kind.METADATA:
+            value = metadata.whole(value)
+        found[one.name] = list(value) if one.kind is Kind.TEXTS else value
+    return found
+
+
+def image_rows(images: Sequence[ImageDraft], product_id: UUID) -> list[dict[str, Any]]:
+    """Return the rows of a product's pictures, in their order."""
     return [
         {
             "id": new_id(),
@@ -279,5 +284,5 @@ def _image_rows(draft: ProductDraft, product_id: UUID) -> list[dict[str, Any]]:
             "height": image.height,
             "sizes": list(image.sizes),
         }
-        for position, image in enumerate(draft.images)
+        for position, image in enumerate(images)
     ]

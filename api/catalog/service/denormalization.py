@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     Boolean,
+    String,
     Uuid,
     any_,
     bindparam,
@@ -108,6 +109,19 @@ _DIRECT = text(
 )
 
 
+_NOT_DIRECT = text(
+    "UPDATE category_members SET is_direct = false WHERE product_id = ANY(:ids) AND is_direct"
+).bindparams(_IDS)
+_LISTED = (
+    text(
+        "SELECT m.product_id, c.slug FROM category_members m"
+        " JOIN categories c ON c.id = m.category_id WHERE m.product_id = ANY(:ids)"
+    )
+    .bindparams(_IDS)
+    .columns(product_id=Uuid, slug=String)
+)
+
+
 def search_columns(
     *,
     title: str,
@@ -194,6 +208,25 @@ def put_on_shelves(categories: Mapping[UUID, Sequence[UUID]]) -> None:
         },
     )
     session.execute(_SHELVES, {"ids": sorted(categories)})
+
+
+def replace_categories(categories: Mapping[UUID, Sequence[UUID]]) -> set[str]:
+    """Make these the categories of products, which keep their places where they stay.
+
+    Returns the lists that they have left: `category:mugs`.
+    """
+    if not categories:
+        return set()
+    hold_tree(alone=False)
+    ids = {"ids": sorted(categories)}
+    before = {(row.product_id, row.slug) for row in session.execute(_LISTED, ids)}
+    session.execute(_NOT_DIRECT, ids)
+    put_on_shelves(categories)
+    reshelve(categories)
+    after = (
+        {(row.product_id, row.slug) for row in session.execute(_LISTED, ids)} if before else set()
+    )
+    return {f"category:{slug}" for _, slug in before - after}
 
 
 def reshelve(product_ids: Collection[UUID]) -> None:

@@ -11,7 +11,7 @@ from api.catalog.errors import CollectionFollowsRules, CollectionFull, Collectio
 from api.catalog.events import CatalogueChanged
 from api.catalog.models.navigation import Collection, CollectionKind, CollectionMember
 from api.catalog.service.collections import MOST_BY_HAND
-from api.catalog.service.differences import Document
+from api.catalog.service.diff import Document
 from api.catalog.service.sort_order import GAP
 from api.kernel.principal import Principal
 from api.platform import audit

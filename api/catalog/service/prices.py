@@ -23,23 +23,17 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     delete,
-    select,
     text,
     tuple_,
-    update,
 )
 from sqlalchemy.types import TypeEngine
 
-from api.catalog.events import CatalogueChanged, PriceChanged
+from api.catalog.events import PriceChanged
 from api.catalog.models.prices import PriceRecord, VariantPrice
-from api.catalog.models.products import Product, Variant
-from api.catalog.service import bulk_create, denormalization
-from api.catalog.service.inputs import PriceDraft
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit, bulk
-from api.platform.bulk import among
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
@@ -258,47 +252,21 @@ def _columns(keys: Collection[Key]) -> dict[str, Any]:
     }
 
 
-def reprice_many(wanted: Mapping[str, Sequence[PriceDraft]], *, by: Principal) -> None:
-    """Make these the prices of variants, by SKU; in other currencies they are not for sale.
+def change_prices(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    gone: Collection[Key] = (),
+    product_of: Mapping[UUID, UUID],
+    by: Principal,
+) -> set[UUID]:
+    """Write prices as `write` does, with audit rows and events; returns the variants that changed.
 
-    The history, the price ranges, the versions, the facts and the audit log follow, as if each
-    were priced alone, in a dozen statements for all. The products are locked by the caller, and
-    the prices checked.
+    The products, by variant, are locked by the caller, and the prices checked. Versions, price
+    ranges and what storefronts read anew are the caller's.
     """
-    require_transaction()
-    if not wanted:
-        return
-    by_key = {sku.lower(): prices for sku, prices in wanted.items()}
-    rows = session.execute(
-        select(Variant.id, Variant.product_id, Variant.sku_key, Product.slug)
-        .join(Product, Product.id == Variant.product_id)
-        .where(among(Variant.sku_key, by_key))
-    ).all()
-    named = {(row.id, draft.price.currency): draft for row in rows for draft in by_key[row.sku_key]}
-    there = session.execute(
-        select(VariantPrice.variant_id, VariantPrice.currency).where(
-            among(VariantPrice.variant_id, [row.id for row in rows])
-        )
-    )
-    repriced = write(
-        [row for key, draft in named.items() for row in bulk_create.price_rows(key[0], [draft])],
-        gone=[(key[0], key[1]) for key in there if (key[0], key[1]) not in named],
-    )
-    if not repriced:
-        return
     changed: dict[UUID, list[Repriced]] = {}
-    for price in repriced:
+    for price in write(rows, gone=gone):
         changed.setdefault(price.variant_id, []).append(price)
-    touched = [row for row in rows if row.id in changed]
-    denormalization.refresh_price_ranges({row.product_id for row in touched})
-    session.execute(
-        update(Variant)
-        .where(among(Variant.id, changed))
-        .values(version=Variant.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-    product_of = {row.id: row.product_id for row in touched}
-    for price in repriced:
         if price.before[0] != price.after[0]:
             emit(
                 PriceChanged(
@@ -311,15 +279,13 @@ def reprice_many(wanted: Mapping[str, Sequence[PriceDraft]], *, by: Principal) -
             )
     audit.record_each(
         "variant.priced",
-        {variant_id: told_of(prices) for variant_id, prices in changed.items()},
+        {
+            variant_id: {
+                "before": {one.currency: one.before for one in prices if one.before[0] is not None},
+                "after": {one.currency: one.after for one in prices if one.after[0] is not None},
+            }
+            for variant_id, prices in changed.items()
+        },
         by=by,
     )
-    emit(CatalogueChanged(slugs=tuple(dict.fromkeys(row.slug for row in touched))))
-
-
-def told_of(repriced: Sequence[Repriced]) -> dict[str, dict[str, Asked]]:
-    """Return what the audit log keeps of the prices of one variant."""
-    return {
-        "before": {one.currency: one.before for one in repriced if one.before[0] is not None},
-        "after": {one.currency: one.after for one in repriced if one.after[0] is not None},
-    }
+    return set(changed)

@@ -14,10 +14,10 @@ from api.catalog.errors import ProductNotFound, PublishAtNeedsDraft, PublishAtPa
 from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
 from api.catalog.models.i18n import Translation
 from api.catalog.models.media import ProductImage
-from api.catalog.models.navigation import Category, CategoryMember
+from api.catalog.models.navigation import CategoryMember
 from api.catalog.models.prices import PriceRecord
 from api.catalog.models.products import Product, Variant
-from api.catalog.queries.export_documents import product_ids_of
+from api.catalog.queries.export_documents import lock_products
 from api.catalog.service import (
     attribute_values,
     bulk_create,
@@ -62,8 +62,7 @@ def create_product(draft: ProductDraft, *, by: Principal) -> bulk_create.StoredP
     )
     bulk_create.check(draft)
     with told_as_refusals():
-        (stored,) = bulk_create.store([draft])
-    audit.record("product.created", by=by, subject_id=stored.product_id, slug=stored.slug)
+        (stored,) = bulk_create.store([draft], by=by)
     return stored
 
 
@@ -82,14 +81,18 @@ def edit_product(
     check(product.version, expected_version)
     before_slug = product.slug
     before = {name: getattr(product, name) for name in _SPELLED}
-    shelves = _shelves_of(product.id) if "category_ids" in changes else set()
+    left: set[str] = set()
     plain = metadata.merged(product, {k: v for k, v in changes.items() if k not in _APART})
     changed = {k: v for k, v in plain.items() if getattr(product, k) != v}
     _refuse_moment(product, changed.get("publish_at"))
     with told_as_refusals():
         for name, value in changed.items():
             setattr(product, name, value)
-        if "category_ids" in changes and _replace_categories(product, changes["category_ids"]):
+        if "category_ids" in changes and _has_other_categories(product, changes["category_ids"]):
+            category_ids = list(dict.fromkeys(changes["category_ids"]))
+            product.category_id = category_ids[0] if category_ids else None
+            session.flush()
+            left = denormalization.replace_categories({product.id: category_ids})
             changed["category_ids"] = [str(c) for c in changes["category_ids"]]
         if "images" in changes and _replace_images(product.id, changes["images"]):
             changed["images"] = [str(image.media_id or image.url) for image in changes["images"]]
@@ -108,7 +111,7 @@ def edit_product(
     emit(
         CatalogueChanged(
             slugs=tuple(dict.fromkeys((before_slug, product.slug))),
-            shelves=tuple(sorted(shelves - _shelves_of(product.id) if shelves else ())),
+            shelves=tuple(sorted(left)),
             is_tree=is_respelled,  # it stands among the filters of any list
         )
     )
@@ -192,39 +195,16 @@ def _settle(
     return attribute_values.settle(product, given, has_new_type=has_new_type)
 
 
-def _replace_categories(product: Product, category_ids: Sequence[UUID]) -> bool:
-    """Make these the categories of a product; it keeps its place in those where it stays."""
+def _has_other_categories(product: Product, category_ids: Sequence[UUID]) -> bool:
+    """Tell whether these are others than a product has; the tree stays as it is meanwhile."""
     denormalization.hold_tree(alone=False)
-    rows = session.scalars(
+    there = session.scalars(
         select(CategoryMember.category_id).where(
             CategoryMember.product_id == product.id, CategoryMember.is_direct
         )
     )
     main = category_ids[0] if category_ids else None
-    if set(rows) == set(category_ids) and product.category_id == main:
-        return False
-    product.category_id = main
-    session.flush()
-    session.execute(
-        update(CategoryMember)
-        .where(
-            CategoryMember.product_id == product.id, CategoryMember.category_id.not_in(category_ids)
-        )
-        .values(is_direct=False)
-        .execution_options(synchronize_session=False)
-    )
-    denormalization.put_on_shelves({product.id: list(dict.fromkeys(category_ids))})
-    denormalization.reshelve([product.id])
-    return True
-
-
-def _shelves_of(product_id: UUID) -> set[str]:
-    slugs = session.scalars(
-        select(Category.slug)
-        .join(CategoryMember, CategoryMember.category_id == Category.id)
-        .where(CategoryMember.product_id == product_id)
-    )
-    return {f"category:{slug}" for slug in slugs}
+    return set(there) != set(category_ids) or product.category_id != main
 
 
 def _replace_images(product_id: UUID, drafts: Sequence[ImageDraft]) -> bool:
@@ -322,7 +302,7 @@ def take_back(product_ids: Sequence[UUID], *, by: Principal) -> tuple[set[UUID],
     one that had a price is archived instead, and so is one that anything else names. Locks them,
     in id order.
     """
-    ids = product_ids_of([], [], ids=product_ids)
+    ids = lock_products([], [], ids=product_ids)
     if not ids:
         return set(), set()
     with_history = set(

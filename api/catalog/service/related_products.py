@@ -10,7 +10,7 @@ from api.catalog.errors import ProductsUnknown
 from api.catalog.events import CatalogueChanged
 from api.catalog.models.products import Product, ProductRelation, RelationKind
 from api.catalog.queries.related_products import RELATION_FIELDS, ids_by_slug
-from api.catalog.service.differences import Document
+from api.catalog.service.diff import Document
 from api.catalog.service.products import lock
 from api.kernel.principal import Principal
 from api.platform import audit, bulk

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 
 from api.catalog.errors import ImageUnknown, VariantNotFound
-from api.catalog.events import CatalogueChanged, PriceChanged
+from api.catalog.events import CatalogueChanged
 from api.catalog.models.media import ProductImage
 from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Barcode, Product, Variant
@@ -15,7 +15,6 @@ from api.catalog.service import barcodes, bulk_create, denormalization, metadata
 from api.catalog.service import prices as price_service
 from api.catalog.service.inputs import BarcodeDraft, PriceDraft, VariantDraft
 from api.catalog.service.integrity import told_as_refusals
-from api.catalog.service.prices import told_of
 from api.catalog.service.products import lock, refresh_search
 from api.catalog.texts import variant_title
 from api.kernel import clock
@@ -156,31 +155,16 @@ def reprice(
     The history, the price range, the version, the facts and the audit log follow. Says whether
     anything changed.
     """
-    repriced = price_service.write(
+    changed = price_service.change_prices(
         bulk_create.price_rows(variant.id, prices),
         gone=[(variant.id, currency) for currency in without],
+        product_of={variant.id: product.id},
+        by=by,
     )
-    if not repriced:
+    if not changed:
         return False
     denormalization.refresh_price_ranges([product.id])
     variant.version += 1
-    for price in repriced:
-        if price.before[0] != price.after[0]:
-            emit(
-                PriceChanged(
-                    variant_id=variant.id,
-                    product_id=product.id,
-                    currency=price.currency,
-                    before=price.before[0],
-                    after=price.after[0],
-                )
-            )
-    audit.record(
-        "variant.priced",
-        by=by,
-        subject_id=variant.id,
-        **told_of(repriced),
-    )
     emit(CatalogueChanged(slugs=(product.slug,)))
     return True
 

@@ -1,19 +1,22 @@
 """Take a batch of described products into the catalogue and onto the shelf, and count it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
+from uuid import UUID
 
 from sqlalchemy import select
 
-from api.catalog.service import arrivals as catalog_arrivals
+from api.catalog.queries.export_documents import lock_products
+from api.catalog.service import bulk_upsert, lookup_keys
 from api.catalog.service import categories as category_service
-from api.catalog.service import lookup_keys, restatement
-from api.catalog.service.arrivals import Arrival, Arrived, ArrivedVariant, Outcome
+from api.catalog.service.diff import Document
+from api.catalog.service.feed_merge import FeedProduct
+from api.catalog.service.upsert_results import UpsertResult, UpsertStatus
 from api.catalog.states import ProductStatus
 from api.imports.formats.parsed import Described, Problem, Source
 from api.imports.models import Import
 from api.imports.policy import Consequence, OnConflict
-from api.imports.service import change_log, deferred_relations, opening_stock, unarchive
+from api.imports.service import change_log, deferred_relations, opening_stock, undo_jobs
 from api.imports.service.dry_run import Rehearsal
 from api.imports.service.import_jobs import Claim, move
 from api.imports.service.opening_stock import Opened
@@ -26,21 +29,20 @@ from api.imports.service.report import (
     told_before,
     write_problems,
 )
-from api.inventory.service import Unopened
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction, session
 
 
 @dataclass(slots=True)
 class _Taken:
-    """What became of a batch: one arrival for each product that could be used.
+    """What became of a batch: one result for each product that could be used.
 
-    `waiting` are products that come later and are shown beside one of these, by its slug.
+    `unarchived` are those that an undo had archived, as they were.
     """
 
-    made: list[Arrived]
+    made: list[UpsertResult]
     opened: Opened
-    waiting: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    unarchived: dict[UUID, Document]
 
 
 def take_batch(
@@ -71,27 +73,33 @@ def take_batch(
             opening_stock.lock([one for step in earlier for one in step] + usable)
         for step in earlier:
             _land(step, held, by=by)
-    before, taken = _land(usable, held, by=by)
-    noted = change_log.find(held, usable, taken.made, taken.opened, before)
+    taken = _land(usable, held, by=by)
+    noted = change_log.find(held, usable, taken.made, taken.opened, taken.unarchived)
     if rehearsal is not None and trial is not None:
         _remember(rehearsal, usable, taken)
         trial.rollback()
         session.expire_all()
         del facts[told:]
     change_log.write(noted)
-    deferred_relations.keep(held.import_id, usable, taken.waiting)
+    deferred_relations.keep(held.import_id, usable, taken.made)
     _count(held, batch, dict(zip(map(id, usable), taken.made, strict=True)), source, taken, noted)
 
 
-def _land(
-    usable: Sequence[Described], held: Claim, *, by: Principal
-) -> tuple[change_log.Before, _Taken]:
-    """Lock what products may mean, and take them in; returns what was there before, and is now."""
+def _land(usable: Sequence[Described], held: Claim, *, by: Principal) -> _Taken:
+    """Lock what products may mean, and write them with their opening stock."""
     unopened = opening_stock.lock(usable)
-    before = change_log.hold(usable)
-    if before.ids:
-        unarchive.revive(before, by=by)
-    return before, _take(usable, held, unopened, before, by=by)
+    known = lock_products(*opening_stock.names_of(usable))
+    unarchived = undo_jobs.unarchive(known, by=by) if known else {}
+    if usable and usable[0].document is not None:
+        made = bulk_upsert.upsert_documents(
+            [described.document for described in usable if described.document is not None],
+            is_overwriting=held.on_conflict is OnConflict.OVERWRITE,
+            new_as_drafts=held.as_drafts,
+            by=by,
+        )
+    else:
+        made = bulk_upsert.upsert_feed(_feed(usable, held), by=by)
+    return _Taken(made, opening_stock.open_stock(usable, made, unopened, by=by), unarchived)
 
 
 def _remember(rehearsal: Rehearsal, usable: Sequence[Described], taken: _Taken) -> None:
@@ -107,7 +115,7 @@ def _remember(rehearsal: Rehearsal, usable: Sequence[Described], taken: _Taken) 
 def _count(
     held: Claim,
     batch: Sequence[Described],
-    made_of: dict[int, Arrived],
+    made_of: dict[int, UpsertResult],
     source: Source,
     taken: _Taken,
     noted: Sequence[change_log.Noted],
@@ -142,49 +150,7 @@ def _count(
     )
 
 
-def _take(
-    usable: Sequence[Described],
-    held: Claim,
-    unopened: Unopened,
-    before: change_log.Before,
-    *,
-    by: Principal,
-) -> _Taken:
-    """Take in what other shops describe, or restate what our own files say."""
-    if usable and usable[0].document is not None:
-        documents = [described.document for described in usable if described.document is not None]
-        if held.as_drafts:
-            known = {one["slug"] for one in before.documents.values()}
-            documents = [
-                one
-                if one["slug"] in known or one.get("status") != "active"
-                else {**one, "status": "draft"}
-                for one in documents
-            ]
-        restated = restatement.restate(
-            documents, is_overwriting=held.on_conflict is OnConflict.OVERWRITE, by=by
-        )
-        made = [
-            Arrived(
-                one.outcome,
-                [ArrivedVariant(outcome) for outcome in one.variants],
-                one.product_id,
-                one.refusal,
-            )
-            for one in restated
-        ]
-        waiting = {
-            document["slug"]: one.waiting
-            for document, one in zip(documents, restated, strict=True)
-            if one.waiting
-        }
-        opening_stock.name_variants(usable, made)
-        return _Taken(made, opening_stock.open_stock(usable, made, unopened, by=by), waiting)
-    made = catalog_arrivals.take_in(_arrivals(usable, held), before_change=before.remember)
-    return _Taken(made, opening_stock.open_stock(usable, made, unopened, by=by))
-
-
-def _arrivals(batch: Sequence[Described], held: Claim) -> list[Arrival]:
+def _feed(batch: Sequence[Described], held: Claim) -> list[FeedProduct]:
     """Give each product its categories, adding those that the tree does not have.
 
     What has no price stays off the shelf, and so does all that may be read wrongly.
@@ -193,7 +159,7 @@ def _arrivals(batch: Sequence[Described], held: Claim) -> list[Arrival]:
     paths = category_service.ensure_category_paths(
         tuple(("", name) for name in path) for d in batch for path in d.category_paths
     )
-    arrivals = []
+    products = []
     for described in batch:
         assert described.draft is not None
         found = [categories.get(described.category)]
@@ -212,13 +178,13 @@ def _arrivals(batch: Sequence[Described], held: Claim) -> list[Arrival]:
         status = ProductStatus.DRAFT if held.as_drafts or not is_priced else described.status
         if described.status is ProductStatus.ARCHIVED:
             status = described.status
-        arrivals.append(Arrival(draft, status))
-    return arrivals
+        products.append(FeedProduct(draft, status))
+    return products
 
 
-def _lacks_price(described: Described, made: Arrived) -> bool:
+def _lacks_price(described: Described, made: UpsertResult) -> bool:
     """Tell whether a product is a draft for no other reason than that it has no price."""
-    if described.draft is None or made.outcome is not Outcome.CREATED:
+    if described.draft is None or made.outcome is not UpsertStatus.CREATED:
         return False
     is_priced = any(variant.prices for variant in described.draft.variants)
     return described.status is ProductStatus.ACTIVE and not is_priced

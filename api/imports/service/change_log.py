@@ -1,7 +1,7 @@
 """Write down what an import created and changed, to be shown and to be taken back."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
@@ -9,8 +9,9 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from api.catalog.queries import export_documents
-from api.catalog.service import differences
-from api.catalog.service.arrivals import Arrived, Outcome
+from api.catalog.service import diff
+from api.catalog.service.diff import Document
+from api.catalog.service.upsert_results import UpsertResult, UpsertStatus
 from api.imports.formats.parsed import Described
 from api.imports.models import ChangeKind, ImportChange, ImportFailedRow
 from api.imports.service import opening_stock
@@ -22,25 +23,7 @@ from api.platform import bulk
 from api.platform.bulk import among
 from api.platform.db import session
 
-_NEWS = (Outcome.CREATED, Outcome.CHANGED)
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """The products that a batch may mean, locked, and those as they were that it changes."""
-
-    ids: list[UUID]
-    documents: dict[UUID, dict[str, Any]] = field(default_factory=dict)
-
-    def remember(self, product_ids: Sequence[UUID]) -> None:
-        """Read products as they are, those that were not read before; asked before they change."""
-        unread = [one for one in product_ids if one not in self.documents]
-        self.documents.update(export_documents.product_documents(unread))
-
-    def of(self, described: Described) -> dict[str, Any] | None:
-        """Return the product that a document of ours speaks of."""
-        slug = (described.document or {}).get("slug")
-        return next((d for d in self.documents.values() if d["slug"] == slug), None)
+_NEWS = (UpsertStatus.CREATED, UpsertStatus.CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,49 +38,35 @@ class Noted:
         return self.row["kind"] is ChangeKind.CONFLICT
 
 
-def hold(batch: Sequence[Described]) -> Before:
-    """Lock the products that a batch may mean.
-
-    Our own files say which version of them they mean, so those are read at once.
-    """
-    before = Before(export_documents.product_ids_of(*opening_stock.names_of(batch)))
-    if any(described.document is not None for described in batch):
-        before.remember(before.ids)
-    return before
-
-
 def find(
     held: Claim,
     batch: Sequence[Described],
-    made: Sequence[Arrived],
+    made: Sequence[UpsertResult],
     opened: Opened,
-    before: Before,
+    unarchived: Mapping[UUID, Document],
 ) -> list[Noted]:
     """Say what became of the products of a batch; nothing of what stayed as it was."""
-    known = set(before.ids)
     differing = {
         one.product_id: one
         for one in made
-        if one.product_id is not None and one.product_id in known and has_news(one, opened)
+        if one.product_id is not None and one.before is not None and has_news(one, opened)
     }
     after = export_documents.product_documents(differing)
     marks = export_documents.version_marks(differing)
     stock = opening_stock.differences(differing, opened)
     noted: list[Noted] = []
     for described, one in zip(batch, made, strict=True):
-        if one.outcome is Outcome.CREATED:
+        if one.outcome is UpsertStatus.CREATED:
             noted.append(_created(held, described, one, opened))
-        elif one.product_id in after:
-            now = after[one.product_id]
-            # Where only stock was opened the product itself stays as it was.
-            was = before.documents.get(one.product_id, now)
-            fields = differences.differences(was, now) + stock.get(one.product_id, [])
+        elif one.product_id in after and one.before is not None:
+            was, now = unarchived.get(one.product_id, one.before), after[one.product_id]
+            fields = diff.diff_documents(was, now) + stock.get(one.product_id, [])
             mark = marks[one.product_id]
             row = changed(held, described.first_row, one.product_id, was, fields, mark)
             row.row["stock"] = [] if held.is_dry_run else opening_stock.kept(one, opened)
             noted.append(row)
         elif one.refusal is not None and one.refusal.code == "product_changed_since":
-            noted.append(_conflict(held, described, one, before))
+            noted.append(_conflict(held, described, one))
     return noted
 
 
@@ -147,15 +116,13 @@ def write_failed(import_id: UUID, failed: Failed) -> None:
         )
 
 
-def has_news(one: Arrived, opened: Opened) -> bool:
+def has_news(one: UpsertResult, opened: Opened) -> bool:
     """Tell whether anything of a product is not as it was."""
-    return one.outcome in _NEWS or any(
-        variant.outcome in _NEWS or variant.variant_id in opened for variant in one.variants
-    )
+    return one.outcome in _NEWS or any(variant.variant_id in opened for variant in one.variants)
 
 
-def _created(held: Claim, described: Described, one: Arrived, opened: Opened) -> Noted:
-    count = sum(variant.outcome is Outcome.CREATED for variant in one.variants)
+def _created(held: Claim, described: Described, one: UpsertResult, opened: Opened) -> Noted:
+    count = sum(variant.outcome is UpsertStatus.CREATED for variant in one.variants)
     slug = described.draft.slug if described.draft else (described.document or {}).get("slug")
     return Noted(
         {
@@ -171,7 +138,7 @@ def changed(
     held: Claim,
     row: int,
     product_id: UUID | None,
-    was: dict[str, Any],
+    was: Document,
     fields: list[dict[str, Any]],
     mark: str,
 ) -> Noted:
@@ -187,13 +154,13 @@ def changed(
     )
 
 
-def _conflict(held: Claim, described: Described, one: Arrived, before: Before) -> Noted:
-    was, document = before.of(described) or {}, described.document or {}
+def _conflict(held: Claim, described: Described, one: UpsertResult) -> Noted:
+    was, document = one.before or {}, described.document or {}
     return Noted(
         {
             **_row(held, described.first_row, document["slug"], ChangeKind.CONFLICT),
             "product_id": one.product_id,
-            "fields": differences.differences(was, document) if was else [],
+            "fields": diff.diff_documents(was, document) if was else [],
         }
     )
 

@@ -10,8 +10,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from api.catalog.queries import export_documents
 from api.catalog.queries import related_products as related_product_queries
-from api.catalog.service import differences
+from api.catalog.service import diff
 from api.catalog.service import related_products as related_product_service
+from api.catalog.service.upsert_results import UpsertResult
 from api.imports.formats.parsed import Described, Problem, Source
 from api.imports.models import ChangeKind, Import, ImportChange, ImportWaiting
 from api.imports.policy import Consequence
@@ -27,11 +28,20 @@ Related = Mapping[str, Sequence[str]]
 """Slugs of products, by field."""
 
 
-def keep(import_id: UUID, batch: Sequence[Described], waiting: Mapping[str, Related]) -> None:
+def keep(import_id: UUID, batch: Sequence[Described], made: Sequence[UpsertResult]) -> None:
     """Remember what waits for products that come later."""
-    if not waiting:
+    rows = [
+        {
+            "import_id": import_id,
+            "slug": described.document["slug"],
+            "row": described.first_row,
+            "related": one.unresolved,
+        }
+        for described, one in zip(batch, made, strict=True)
+        if described.document is not None and one.unresolved
+    ]
+    if not rows:
         return
-    rows = {d.document["slug"]: d.first_row for d in batch if d.document is not None}
     statement = upsert(cast(Table, ImportWaiting.__table__))
     session.execute(
         statement.on_conflict_do_update(
@@ -41,10 +51,7 @@ def keep(import_id: UUID, batch: Sequence[Described], waiting: Mapping[str, Rela
                 "related": ImportWaiting.related.op("||")(statement.excluded.related),
             },
         ),
-        [
-            {"import_id": import_id, "slug": slug, "row": rows[slug], "related": related}
-            for slug, related in waiting.items()
-        ],
+        rows,
     )
 
 
@@ -63,7 +70,7 @@ def settle_batch(held: Claim, source: Source, *, by: Principal) -> bool:
     if not waiting:
         return False
     slugs = [one.slug for one in waiting]
-    there = export_documents.product_documents(export_documents.product_ids_of(slugs, []))
+    there = export_documents.product_documents(export_documents.lock_products(slugs, []))
     by_slug = {document["slug"]: (key, document) for key, document in there.items()}
     known = _known(held, {s for one in waiting for listed in one.related.values() for s in listed})
     problems: list[Problem] = []
@@ -75,7 +82,7 @@ def settle_batch(held: Claim, source: Source, *, by: Principal) -> bool:
             continue  # of a dry run, which made nothing; or somebody renamed it since
         product_id, before = by_slug[one.slug]
         said = {name: [s for s in listed if s in known] for name, listed in one.related.items()}
-        if differing := differences.differences(before, said):
+        if differing := diff.diff_documents(before, said):
             wanted[product_id], fields[one.slug] = said, differing
     noted = _Noting(held, slugs, there)
     if not held.is_dry_run:

@@ -5,8 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from api.catalog.queries import export_documents
-from api.catalog.service import differences as catalog_differences
-from api.catalog.service.arrivals import Arrived
+from api.catalog.service.upsert_results import UpsertResult, UpsertStatus
 from api.imports.formats.parsed import Described, Problem
 from api.imports.policy import Consequence
 from api.inventory import queries as stock
@@ -38,7 +37,11 @@ def lock(batch: Sequence[Described]) -> Unopened:
 
 
 def open_stock(
-    batch: Sequence[Described], arrived: Sequence[Arrived], unopened: Unopened, *, by: Principal
+    batch: Sequence[Described],
+    arrived: Sequence[UpsertResult],
+    unopened: Unopened,
+    *,
+    by: Principal,
 ) -> Opened:
     """Open the stock that a batch tells of, where none was opened before.
 
@@ -47,6 +50,8 @@ def open_stock(
     rows: dict[UUID | None, list[tuple[UUID, int]]] = {}
     places: dict[str, UUID] | None = None
     for described, made in zip(batch, arrived, strict=True):
+        if made.outcome is UpsertStatus.REFUSED:
+            continue
         for place, variant in enumerate(made.variants):
             for code, quantity in _said(described, place):
                 if code is not None and places is None:
@@ -66,23 +71,7 @@ def open_stock(
     return found
 
 
-def name_variants(batch: Sequence[Described], arrived: Sequence[Arrived]) -> None:
-    """Find out which variants the documents mean that tell of stock."""
-    stocked = {
-        one.product_id: (described.document or {}, one)
-        for described, one in zip(batch, arrived, strict=True)
-        if one.product_id is not None and one.variants and _has_stock(described, with_none=True)
-    }
-    if not stocked:
-        return
-    there = export_documents.variant_keys(stocked)
-    for product_id, (document, one) in stocked.items():
-        matches = catalog_differences.matched(there[product_id], document["variants"])
-        for variant, match in zip(one.variants, matches, strict=True):
-            variant.variant_id = match["id"] if match is not None else None
-
-
-def kept(one: Arrived, opened: Opened) -> list[dict[str, Any]]:
+def kept(one: UpsertResult, opened: Opened) -> list[dict[str, Any]]:
     """Return what was opened of a product, as it is written down to be taken back."""
     return [
         {"variant_id": str(variant.variant_id), "location_id": str(place), "quantity": quantity}
@@ -93,7 +82,7 @@ def kept(one: Arrived, opened: Opened) -> list[dict[str, Any]]:
 
 
 def differences(
-    changed: Mapping[UUID, Arrived], opened: Opened
+    changed: Mapping[UUID, UpsertResult], opened: Opened
 ) -> dict[UUID, list[dict[str, Any]]]:
     """Return by product what was opened of it as fields that differ: `variants.MUG.stock.MAIN`."""
     own = {
@@ -119,12 +108,12 @@ def differences(
     }
 
 
-def _has_stock(described: Described, *, with_none: bool = False) -> bool:
-    """Tell whether a product comes with pieces; `with_none` also when it says 0."""
+def _has_stock(described: Described) -> bool:
+    """Tell whether a product comes with pieces."""
     said = [quantity for quantity in described.quantities if quantity is not None]
     for variant in (described.document or {}).get("variants", ()):
         said += variant.get("stock", {}).values()
-    return bool(said) if with_none else any(said)
+    return any(said)
 
 
 def _said(described: Described, place: int) -> Iterator[tuple[str | None, int]]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
-from api.catalog.service.arrivals import Arrived, Outcome
+from api.catalog.service.upsert_results import UpsertResult, UpsertStatus
 from api.imports.formats.parsed import Described, Problem, Source
 from api.imports.models import ImportProblem
 from api.imports.policy import Consequence, FileFormat
@@ -94,7 +94,7 @@ _TOLD: dict[str, tuple[str, str, Callable[[DomainError], str]]] = {
 }
 
 
-def problems_of(described: Described, made: Arrived | None, sheet: Source) -> list[Problem]:
+def problems_of(described: Described, made: UpsertResult | None, sheet: Source) -> list[Problem]:
     """Return everything that was wrong with one product, by row."""
     problems = list(described.problems)
     if made is not None:
@@ -104,7 +104,7 @@ def problems_of(described: Described, made: Arrived | None, sheet: Source) -> li
         # A document of ours is taken in whole or not at all.
         landed = zip(described.rows, made.variants, strict=True) if described.draft else ()
         for row, variant in landed:
-            if variant.outcome is Outcome.REFUSED and variant.refusal is not None:
+            if variant.outcome is UpsertStatus.REFUSED and variant.refusal is not None:
                 problems.append(_problem(row, variant.refusal, Consequence.ROW_SKIPPED, sheet))
             for code in variant.passed_over:
                 problems.append(_problem(row, code, Consequence.VALUE_IGNORED, sheet))
@@ -211,13 +211,13 @@ Failed = dict[int, tuple[list[str] | str, list[str]]]
 
 
 def keep_failed_rows(
-    described: Described, made: Arrived | None, problems: list[Problem], *, into: Failed
+    described: Described, made: UpsertResult | None, problems: list[Problem], *, into: Failed
 ) -> None:
     """Note the rows of a product that failed, or those of its rows that did.
 
     Of a product that failed as a whole every row is kept, so that it can be mended and read again.
     """
-    if made is None or made.outcome is Outcome.REFUSED:
+    if made is None or made.outcome is UpsertStatus.REFUSED:
         why = [problem for problem in problems if problem.reason]
         for number, cells in described.cells.items():
             own = [p for p in why if p.row == number] or why
@@ -234,10 +234,10 @@ def _sentence(problem: Problem) -> str:
 
 
 _COUNTED_AS = {
-    Outcome.CREATED: "created",
-    Outcome.CHANGED: "changed",
-    Outcome.UNCHANGED: "unchanged",
-    Outcome.REFUSED: "failed",
+    UpsertStatus.CREATED: "created",
+    UpsertStatus.CHANGED: "changed",
+    UpsertStatus.UNCHANGED: "unchanged",
+    UpsertStatus.REFUSED: "failed",
 }
 
 
@@ -257,21 +257,17 @@ class Tally:
     conflicts: int = 0
 
     def count(
-        self, described: Described, made: Arrived | None, problems: Sequence[Problem]
+        self, described: Described, made: UpsertResult | None, problems: Sequence[Problem]
     ) -> None:
         """Count one product, its variants, and the rows of the file that came to nothing."""
         self.problems += len(problems)
-        if made is None or made.outcome is Outcome.REFUSED:
+        if made is None or made.outcome is UpsertStatus.REFUSED:
             self.products["failed"] += 1
             self.rows_failed += described.row_count
             return
-        landed = [variant.outcome for variant in made.variants if variant.refusal is None]
-        # A product counts as changed when only one of its variants did.
-        has_news = not {Outcome.CREATED, Outcome.CHANGED}.isdisjoint(landed)
-        is_changed = made.outcome is Outcome.UNCHANGED and has_news
-        self.products[_COUNTED_AS[Outcome.CHANGED if is_changed else made.outcome]] += 1
-        for outcome in landed:
-            self.variants[_COUNTED_AS[outcome]] += 1
+        self.products[_COUNTED_AS[made.outcome]] += 1
+        for variant in made.written:
+            self.variants[_COUNTED_AS[variant.outcome]] += 1
         skipped = {p.row for p in problems if p.consequence is Consequence.ROW_SKIPPED}
         self.variants["failed"] += len(skipped)
         self.rows_failed += len(skipped)

@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Uuid, bindparam, func, or_, select, text, update
 
 from api.catalog.queries import export_documents
+from api.catalog.service import bulk_upsert
 from api.catalog.service import products as product_service
-from api.catalog.service import restatement
+from api.catalog.service.diff import Document
+from api.catalog.states import ProductStatus
 from api.imports.errors import NothingToUndo
 from api.imports.events import ImportUndoRequested
 from api.imports.models import ChangeKind, Import, ImportChange, ImportStatus, UndoOutcome
@@ -19,11 +21,11 @@ from api.imports.states import IMPORT
 from api.inventory import service as inventory
 from api.inventory.service import Shelf
 from api.kernel import clock
-from api.kernel.errors import DomainError
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.kernel.words import counted
 from api.platform import audit
+from api.platform.bulk import among
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
@@ -128,7 +130,7 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
         return False
     taken = _take_stock_back(_untouched(changes), held, by=by)
     ids = [change.product_id for change in changes if change.product_id is not None]
-    there = set(export_documents.product_ids_of([], [], ids=ids))
+    there = set(export_documents.lock_products([], [], ids=ids))
     marks = export_documents.version_marks(there)
     fresh = [c for c in changes if c.product_id and marks.get(c.product_id) == c.mark]
     created = [c.product_id for c in fresh if c.kind is ChangeKind.CREATED and c.product_id]
@@ -138,7 +140,7 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
         for c in fresh
         if c.kind is ChangeKind.CHANGED and c.product_id and c.before is not None
     }
-    repriced = restatement.put_back_prices(befores, by=by)
+    restored = bulk_upsert.restore_products(befores, by=by)
     for change in changes:
         left = len({s[0] for s in map(_shelf, change.stock) if taken.get(s) is False})
         moved = counted(left, "variant")
@@ -151,14 +153,16 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
         elif change.kind is ChangeKind.CREATED:
             is_gone = change.product_id in removed
             change.undone = UndoOutcome.REMOVED if is_gone else UndoOutcome.ARCHIVED
-        elif change.product_id in repriced:
-            change.undone = UndoOutcome.RESTORED
+        elif refusal := restored[change.product_id].refusal:
+            change.undone, note = UndoOutcome.CONFLICT, refusal.detail
         else:
-            change.undone, note = _put_back(change, note, by=by)
-        change.undo_note = note[:500]
-    restored = [c for c in changes if c.undone is UndoOutcome.RESTORED and c.product_id]
-    now = export_documents.version_marks([c.product_id for c in restored if c.product_id])
-    for change in restored:
+            change.undone = UndoOutcome.RESTORED
+            if stay := restored[change.product_id].stay:
+                note = f"{note} Taken off sale, because history names them: {', '.join(stay)}."
+        change.undo_note = note.strip()[:500]
+    set_right = [c for c in changes if c.undone is UndoOutcome.RESTORED and c.product_id]
+    now = export_documents.version_marks([c.product_id for c in set_right if c.product_id])
+    for change in set_right:
         assert change.product_id is not None
         change.mark = now[change.product_id]
     session.flush()
@@ -184,19 +188,6 @@ def _take_stock_back(
 
 def _shelf(opened: Mapping[str, Any]) -> Shelf:
     return UUID(opened["variant_id"]), UUID(opened["location_id"])
-
-
-def _put_back(change: ImportChange, note: str, *, by: Principal) -> tuple[UndoOutcome, str]:
-    """Give a product back what it had; what refuses that is told as a conflict."""
-    assert change.product_id is not None
-    try:
-        with session.begin_nested():
-            kept = restatement.put_back(change.product_id, change.before or {}, by=by)
-    except DomainError as refused:
-        return UndoOutcome.CONFLICT, refused.detail
-    if kept:
-        note = f"{note} Taken off sale, because history names them: {', '.join(kept)}."
-    return UndoOutcome.RESTORED, note.strip()
 
 
 def _count(held: UndoClaim, changes: Sequence[ImportChange], taken: dict[Shelf, bool]) -> None:
@@ -241,3 +232,40 @@ def give_back_undo(held: UndoClaim) -> None:
     row = lock(held.import_id)
     if row.reader == held.reader and row.status is ImportStatus.UNDOING:
         row.reader = None
+
+
+def unarchive(product_ids: Sequence[UUID], *, by: Principal) -> dict[UUID, Document]:
+    """Bring back what an undone import had created, when a file names it again.
+
+    Else a file that was mended and read again would find its own products put away for good. What
+    the shop archived itself stays there. The products are locked. Returns those that are drafts
+    again, as they were in the archive.
+    """
+    archived = sorted(
+        key
+        for key in session.scalars(
+            select(ImportChange.product_id).where(
+                among(ImportChange.product_id, product_ids),
+                ImportChange.undone == UndoOutcome.ARCHIVED,
+            )
+        )
+        if key is not None
+    )
+    if not archived:
+        return {}
+    before: dict[UUID, Document] = {
+        key: document
+        for key, document in export_documents.product_documents(archived).items()
+        if document["status"] == ProductStatus.ARCHIVED.value
+    }
+    for key in before:
+        product_service.unarchive_product(key, expected_version=None, by=by)
+    session.execute(
+        update(ImportChange)
+        .where(
+            among(ImportChange.product_id, archived), ImportChange.undone == UndoOutcome.ARCHIVED
+        )
+        .values(product_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    return before

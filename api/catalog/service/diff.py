@@ -10,7 +10,7 @@ _UNCOMPARED = {"version", "variants", "stock"}
 by one."""
 
 
-def differences(
+def diff_documents(
     before: Document, after: Document, *, with_unlisted: bool = True
 ) -> list[dict[str, Any]]:
     """Return each field that differs: `field`, `before` and `after`.
@@ -22,7 +22,7 @@ def differences(
     found = _plain(before, after, "")
     if "variants" not in after:
         return found
-    matches = matched(before.get("variants", ()), after["variants"])
+    matches = match_variants(before.get("variants", ()), after["variants"])
     for variant, match in zip(after["variants"], matches, strict=True):
         name = f"variants.{variant.get('sku') or '/'.join(variant.get('option_values', ()))}"
         if match is None:
@@ -39,7 +39,7 @@ def differences(
     return found
 
 
-def matched(there: Sequence[Document], said: Sequence[Document]) -> list[Document | None]:
+def match_variants(there: Sequence[Document], said: Sequence[Document]) -> list[Document | None]:
     """Find the variant that each means: the one with its SKU, else the one with its values."""
     by_sku = {variant["sku"].lower(): variant for variant in there}
     found = [by_sku.pop((variant.get("sku") or "").lower(), None) for variant in said]
@@ -59,7 +59,7 @@ def is_stale(before: Document, document: Document) -> bool:
     said = document.get("variants", ())
     return any(
         match is not None and variant.get("version") not in (None, match["version"])
-        for variant, match in zip(said, matched(before["variants"], said), strict=True)
+        for variant, match in zip(said, match_variants(before["variants"], said), strict=True)
     )
 
 

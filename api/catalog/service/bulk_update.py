@@ -1,0 +1,124 @@
+"""Write what differs of many known products together: in set form, with history, audit, events."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Table, delete, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
+from api.catalog.models.i18n import Translation
+from api.catalog.models.media import ProductImage
+from api.catalog.models.products import Barcode, Product, Variant
+from api.catalog.service import (
+    attribute_values,
+    barcodes,
+    bulk_create,
+    denormalization,
+    facet_values,
+    reindex,
+)
+from api.catalog.service.compare_products import ChangedRows
+from api.catalog.service.prices import change_prices
+from api.kernel.principal import Principal
+from api.platform import audit, bulk
+from api.platform.bulk import among
+from api.platform.db import Base, session
+from api.platform.outbox import emit
+
+
+def write_changes(rows: ChangedRows, *, now: datetime, by: Principal) -> None:
+    """Write everything down, with price history, search words, audit rows and events.
+
+    The products are locked by the caller. Refuses attribute values that do not fit; what clashes
+    with other rows raises IntegrityError: see `integrity`.
+    """
+    if not rows.slugs:
+        return
+    left = _write_rows(rows)
+    _write_prices(rows, now=now, by=by)
+    reindex.refresh(sorted(rows.reworded))
+    respelled = [facet_values.respell(old, new) for old, new in rows.spelled]
+    for action, subjects in rows.audited.items():
+        audit.record_each(action, subjects, by=by)
+    for step, product_id in rows.moved:
+        if step == "publish":
+            emit(ProductPublished(product_id=product_id))
+        elif step == "archive":
+            emit(ProductArchived(product_id=product_id))
+    emit(
+        CatalogueChanged(
+            slugs=tuple(dict.fromkeys(rows.slugs)),
+            shelves=tuple(sorted(left)),
+            is_tree=any(respelled),  # it stands among the filters of any list
+        )
+    )
+
+
+def write_translations(translations: Mapping[tuple[UUID, str], Mapping[str, Any]]) -> None:
+    """Make these the texts of products by language; one that goes keeps its version."""
+    if not translations:
+        return
+    statement = upsert(Translation)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["subject_id", "language"],
+            set_={"texts": statement.excluded.texts, "version": Translation.version + 1},
+        ).execution_options(synchronize_session=False),
+        [
+            {
+                "subject_id": product_id,
+                "language": language,
+                "kind": "product",
+                "texts": dict(texts),
+                "version": 1,
+            }
+            for (product_id, language), texts in translations.items()
+        ],
+    )
+
+
+def _write_rows(rows: ChangedRows) -> set[str]:
+    """Write all but prices; returns the lists that products have left."""
+    if rows.categories:
+        denormalization.hold_tree(alone=False)  # before new words, as everywhere
+    for one in rows.attributes:
+        said = attribute_values.settle(one, one.given, has_new_type=one.has_new_type)
+        if said:
+            rows.audit("product.edited", one.id, {"attributes": said})
+    if rows.gone_images:
+        # Named here and not left to the foreign key, so that versions of variants tell of it.
+        session.execute(
+            update(Variant)
+            .where(among(Variant.image_id, rows.gone_images))
+            .values(image_id=None, version=Variant.version + 1)
+            .execution_options(synchronize_session=False)
+        )
+        session.execute(
+            delete(ProductImage)
+            .where(among(ProductImage.id, rows.gone_images))
+            .execution_options(synchronize_session=False)
+        )
+    bulk_create.add_rows(ProductImage, rows.new_images)
+    _change(ProductImage, rows.images)
+    _change(Product, rows.products)
+    _change(Variant, rows.variants)
+    bulk_create.add_rows(Variant, rows.new_variants)
+    barcodes.replace(rows.recoded)
+    bulk_create.add_rows(Barcode, rows.new_codes)
+    write_translations(rows.translations)
+    return denormalization.replace_categories(rows.categories)
+
+
+def _write_prices(rows: ChangedRows, *, now: datetime, by: Principal) -> None:
+    listed = [row for of_variant in rows.prices.values() for row in of_variant]
+    change_prices(listed, gone=rows.gone_prices, product_of=rows.product_of, by=by)
+    if rows.first_prices:
+        bulk_create.add_first_prices(rows.first_prices, now)
+    denormalization.refresh_price_ranges(rows.priced)
+
+
+def _change(model: type[Base], rows: Iterable[dict[str, Any]]) -> None:
+    bulk.change(cast(Table, model.__table__), list(rows))
