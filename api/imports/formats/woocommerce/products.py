@@ -53,6 +53,8 @@ class Family:
     rows: Sequence[Row]
     currency: str
     is_first_of_its_name: bool
+    count: int
+    """Of its rows in the file, also of those that are too many to be held."""
     last_row: int
 
 
@@ -69,7 +71,7 @@ class _Reading:
         self._is_orphan = "variation" in self._types(self._head)
         self._variations = list(family.rows if self._is_orphan else family.rows[1:])
         self._found = Described(
-            family.last_row, len(family.rows), self._head["title"], self._head.number
+            family.last_row, family.count, self._head["title"], self._head.number
         )
         self._found.cells = {row.number: row.kept for row in family.rows}
 

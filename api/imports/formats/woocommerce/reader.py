@@ -15,6 +15,7 @@ from api.imports.formats.parsed import Described
 from api.imports.formats.woocommerce.columns import COLUMNS, ITS_OWN, NEEDED
 from api.imports.formats.woocommerce.products import Family, read
 from api.imports.formats.woocommerce.values import Cells
+from api.imports.formats.woocommerce.variation_expansion import MOST_VARIATIONS
 from api.imports.policy import FileFormat
 
 _TABLE = """
@@ -53,6 +54,8 @@ _ORDER = (
 )
 
 
+MOST_ROWS = MOST_VARIATIONS + 2
+"""Rows of one product that are held in memory: so many that it is seen to have too many."""
 _NAMED_BY = {
     "handle": "title",
     "option1_name": "attribute1_name",
@@ -105,15 +108,19 @@ class Sheet(csv_reader.Sheet):
             )
             done = 1 + self._lines.passed_over
             for _, group in groupby(found, key=lambda one: one[0]):
-                members = list(group)
-                done += len(members)
+                members, count = [], 0
+                for member in group:
+                    count += 1
+                    if count <= MOST_ROWS:
+                        members.append(member)
+                done += count
                 if done <= after_row:
                     continue
                 rows = [
                     Cells(number, orjson.loads(row), self.places, fault, raw)
                     for _, number, _, fault, raw, row in members
                 ]
-                yield read(Family(self, rows, currency, bool(members[0][2]), done))
+                yield read(Family(self, rows, currency, bool(members[0][2]), count, done))
 
     def _staged(self, row: Row) -> tuple[object, ...]:
         return (
