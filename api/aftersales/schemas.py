@@ -7,7 +7,7 @@ import marshmallow as ma
 from api.aftersales.flows import LineToRefund
 from api.aftersales.states import CaseStatus
 from api.payments.states import RefundOrigin, RefundState
-from api.platform.http import MoneySchema, Schema, more_than_nothing
+from api.platform.http import MoneySchema, PositiveMoneySchema, Schema
 
 REASONS = ("changed_mind", "damaged", "wrong_item", "late", "other", "goodwill", "overpaid")
 _REASON = ma.validate.OneOf(REASONS)
@@ -34,9 +34,8 @@ class RefundQuoteRequestSchema(Schema):
     lines = ma.fields.List(ma.fields.Nested(LineToRefundSchema), load_default=list)
     shipping = ma.fields.Boolean(load_default=False)
     amount = ma.fields.Nested(
-        MoneySchema,
+        PositiveMoneySchema,
         load_default=None,
-        validate=more_than_nothing,
         metadata={
             "description": "What goes back in all. By default the price of the lines and the "
             "shipping; more is a free amount on top (goodwill, money that came twice), less keeps "

@@ -1,11 +1,10 @@
 """How a cart looks on the wire."""
 
-from typing import Any
-
 import marshmallow as ma
 
 from api.cart.service import MOST_UNITS
 from api.platform.http import CurrencyCode, MoneySchema, Schema
+from api.platform.rules import ExactlyOne
 
 _UNITS = ma.validate.Range(1, MOST_UNITS)
 
@@ -22,10 +21,11 @@ class AddItemSchema(Schema):
         metadata={"description": "For a new cart; afterwards the cart keeps its currency."},
     )
 
-    @ma.validates_schema
-    def _one_name(self, data: dict[str, Any], **_: Any) -> None:
-        if (data["variant_id"] is None) == (data["sku"] is None):
-            raise ma.ValidationError("Name the variant by variant_id or by sku, not both.")
+    member_rules = (
+        ExactlyOne(
+            "variant_id", "sku", error="Name the variant by variant_id or by sku, not both."
+        ),
+    )
 
 
 class ChangeItemSchema(Schema):

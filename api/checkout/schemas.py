@@ -1,12 +1,11 @@
 """How a checkout looks on the wire."""
 
-from typing import Any
-
 import marshmallow as ma
 
 from api.checkout.service import PAYMENT_METHODS
 from api.platform.address import COUNTRIES, AddressSchema, Line
-from api.platform.http import MoneySchema, Schema, more_than_nothing
+from api.platform.http import MoneySchema, PositiveMoneySchema, Schema
+from api.platform.rules import AtLeastOne
 
 
 class QuoteRequestSchema(Schema):
@@ -118,10 +117,16 @@ class AmendOrderSchema(Schema):
         metadata={"description": "What the customer saw; another total is refused (409)."},
     )
 
-    @ma.validates_schema
-    def _says_something(self, data: dict[str, Any], **_: Any) -> None:
-        if not data.keys() - {"expected_total"}:
-            raise ma.ValidationError("Say what to change.")
+    member_rules = (
+        AtLeastOne(
+            "email",
+            "shipping_address",
+            "billing_address",
+            "shipping_method",
+            "customer_note",
+            error="Say what to change.",
+        ),
+    )
 
 
 class PaymentRequestSchema(Schema):
@@ -146,9 +151,8 @@ class MarkPaidSchema(Schema):
 
     reference = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
     amount = ma.fields.Nested(
-        MoneySchema,
+        PositiveMoneySchema,
         load_default=None,
-        validate=more_than_nothing,
         metadata={"description": "By default all that is due; not more than that."},
     )
     allow_overpayment = ma.fields.Boolean(

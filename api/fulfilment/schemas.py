@@ -21,7 +21,7 @@ class TrackingNumber(Line):
     """A number as carriers print it; the spaces in which people read it out are taken away."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(100, **options)
+        super().__init__(100, spelling=r"[A-Za-z0-9./_-]+( +[A-Za-z0-9./_-]+)*", **options)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> Any:
         text = super()._deserialize(value, attr, data, **options)

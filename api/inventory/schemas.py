@@ -1,7 +1,5 @@
 """The forms of the stock desk."""
 
-from typing import Any
-
 import marshmallow as ma
 
 from api.inventory.models import AdjustReason, MovementKind
@@ -9,6 +7,7 @@ from api.inventory.policy import LARGEST_QUANTITY
 from api.platform.batch import BatchRowSchema, batch_of
 from api.platform.http import PageQuerySchema, Schema, Spelling
 from api.platform.in_query import Ids
+from api.platform.rules import ExactlyOne, Needs, OneWay
 
 MOST_VARIANTS = 100
 """Variants whose levels are asked for at once."""
@@ -144,11 +143,13 @@ class LevelRowSchema(BatchRowSchema):
         metadata={"description": "null: nobody watches this level."},
     )
 
-    @ma.validates_schema
-    def _named_once(self, given: dict[str, Any], **_: Any) -> None:
-        named = given.keys() & {"id", "variant_id", "location"}
-        if named not in ({"id"}, {"variant_id", "location"}):
-            raise ma.ValidationError("Name the level by its id, or by variant_id and location.")
+    member_rules = (
+        OneWay(
+            ("id",),
+            ("variant_id", "location"),
+            error="Name the level by its id, or by variant_id and location.",
+        ),
+    )
 
 
 LevelBatchSchema = batch_of(LevelRowSchema)
@@ -160,7 +161,11 @@ class AdjustSchema(Schema):
     change = ma.fields.Integer(
         strict=True,
         load_default=None,
-        validate=ma.validate.Range(-LARGEST_QUANTITY, LARGEST_QUANTITY),
+        validate=[
+            ma.validate.Range(-LARGEST_QUANTITY, LARGEST_QUANTITY),
+            ma.validate.NoneOf([0], error="Nothing would change."),
+        ],
+        metadata={"not": {"const": 0}},
     )
     on_hand = ma.fields.Integer(
         strict=True, load_default=None, validate=ma.validate.Range(0, LARGEST_QUANTITY)
@@ -171,16 +176,15 @@ class AdjustSchema(Schema):
     reason = ma.fields.Enum(AdjustReason, by_value=True, required=True)
     note = ma.fields.String(load_default=None, validate=ma.validate.Length(0, 500))
 
-    @ma.validates_schema
-    def _one_way(self, data: dict[str, Any], **_: Any) -> None:
-        if (data["change"] is None) == (data["on_hand"] is None):
-            raise ma.ValidationError("Give either change or on_hand.", "change")
-        if data["on_hand"] is not None and data["expected_on_hand"] is None:
-            raise ma.ValidationError(
-                "A number is set on the ground of the one that was there.", "expected_on_hand"
-            )
-        if data["change"] == 0:
-            raise ma.ValidationError("Nothing would change.", "change")
+    member_rules = (
+        ExactlyOne("change", "on_hand", error="Give either change or on_hand.", at="change"),
+        Needs(
+            "on_hand",
+            "expected_on_hand",
+            error="A number is set on the ground of the one that was there.",
+            at="expected_on_hand",
+        ),
+    )
 
 
 class MovementSchema(Schema):

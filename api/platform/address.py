@@ -6,6 +6,7 @@ lets the rest pass: a rule that is too clever turns away people who know their o
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,6 +66,8 @@ _POSTAL_CODES: Mapping[str, str] = {
 }  # fmt: skip
 _PATTERNS = {country: re.compile(pattern, re.ASCII) for country, pattern in _POSTAL_CODES.items()}
 _PHONE = re.compile(r"\+?[0-9 ()./-]{5,30}")
+# One line, for the document: spaces around it are taken away, control characters refused.
+_WORDS = r"[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?"
 
 
 class Line(ma.fields.String):
@@ -74,9 +77,11 @@ class Line(ma.fields.String):
     printer obeys them and the database does not store all of them.
     """
 
-    def __init__(self, longest: int, **options: Any) -> None:
+    def __init__(self, longest: int, *, spelling: str = _WORDS, **options: Any) -> None:
         self._required = bool(options.get("required"))
         lengths = ma.validate.Length(min=1 if self._required else None, max=longest)
+        pattern = rf"^\s*{spelling}\s*$" if self._required else rf"^\s*({spelling})?\s*$"
+        options["metadata"] = {"pattern": pattern, **options.get("metadata", {})}
         super().__init__(validate=lengths, allow_none=not self._required, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
@@ -88,6 +93,41 @@ class Line(ma.fields.String):
     def _validate(self, value: Any) -> None:
         if value is not None:
             super()._validate(value)
+
+
+class FitsCountry:
+    """An address has what its own country asks for."""
+
+    def refusal(self, form: ma.Schema, given: Mapping[str, Any]) -> dict[str, list[str]] | None:
+        """Tell what is wrong by the member to point at; None when the rule is kept."""
+        return {field: [text] for field, text in country_problems(given).items()} or None
+
+    def described(self, form: ma.Schema) -> dict[str, Any]:
+        """Say the rule in the words of JSON Schema: one way for each kind of country."""
+        kinds: dict[tuple[str | None, bool, bool], list[str]] = defaultdict(list)
+        for country in sorted(COUNTRIES):
+            kind = (
+                _POSTAL_CODES.get(country),
+                country not in WITHOUT_POSTAL_CODE,
+                country in WITH_REGION,
+            )
+            kinds[kind].append(country)
+        return {"oneOf": [_like(countries, *kind) for kind, countries in kinds.items()]}
+
+
+def _like(
+    countries: list[str], code: str | None, needs_code: bool, needs_region: bool
+) -> dict[str, Any]:
+    """Describe addresses in some countries that ask for the same."""
+    told: dict[str, Any] = {"country": {"enum": countries}}
+    if needs_code:
+        told["postal_code"] = {"type": "string", "pattern": rf"^\s*({code})\s*$" if code else r"\S"}
+    elif code:
+        told["postal_code"] = {"pattern": rf"^\s*({code})?\s*$"}
+    if needs_region:
+        told["region"] = {"type": "string", "pattern": r"\S"}
+    needed = ["postal_code"] * needs_code + ["region"] * needs_region
+    return {"properties": told, **({"required": needed} if needed else {})}
 
 
 class AddressSchema(Schema):
@@ -120,7 +160,10 @@ class AddressSchema(Schema):
         },
     )
     phone = Line(
-        30, load_default=None, metadata={"description": "For the carrier.", "example": "+49 421 1"}
+        30,
+        spelling=_PHONE.pattern,
+        load_default=None,
+        metadata={"description": "For the carrier.", "example": "+49 421 1"},
     )
 
     @ma.pre_load
@@ -134,12 +177,8 @@ class AddressSchema(Schema):
         }
         return {**given, **codes}
 
-    @ma.validates_schema(skip_on_field_errors=True)
-    def _fits_country(self, address: dict[str, Any], *, partial: Any, **_: Any) -> None:
-        # Part of an address cannot be judged: whoever changes one judges the whole afterwards.
-        problems = {} if partial else country_problems(address)
-        if problems:
-            raise ma.ValidationError({field: [text] for field, text in problems.items()})
+    # Part of an address cannot be judged: whoever changes one judges the whole afterwards.
+    member_rules = (FitsCountry(),)
 
 
 class AgreedAddressSchema(Schema):

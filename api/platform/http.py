@@ -1,9 +1,10 @@
 """The house dialect of flask-smorest: strict input, documented output, bytes by orjson."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, Final, TypeVar, cast
 
 import flask_smorest
 import marshmallow as ma
@@ -15,6 +16,7 @@ from api.kernel.money import Money, is_currency
 from api.platform.concurrency import etag
 from api.platform.reading import JsonReader, without_query
 from api.platform.refusals import documented
+from api.platform.rules import Rule
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -28,14 +30,31 @@ _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
 class Schema(ma.Schema):
-    """A form: refuses fields that it does not know, keeps its order."""
+    """A form: refuses fields that it does not know, keeps its order and its `member_rules`.
+
+    A part of a thing cannot be judged, so rules are not asked of a partial form.
+    """
+
+    member_rules: ClassVar[tuple[Rule, ...]] = ()
 
     class Meta:
         unknown = ma.RAISE
 
+    @ma.validates_schema(skip_on_field_errors=True)
+    def _keeps_its_rules(self, given: dict[str, Any], *, partial: Any, **_: Any) -> None:
+        for rule in () if partial else self.member_rules:
+            if wrong := rule.refusal(self, given):
+                raise ma.ValidationError(wrong)
+
 
 class Spelling(ma.validate.Regexp):
-    """A pattern for the whole of a text: to Python, `$` also stands before a last line break."""
+    """A pattern for the whole of a text: to Python, `$` also stands before a last line break.
+
+    The pattern stands in the document, so it is written as ECMA 262 and Python both read it. What
+    they read in two ways is told by the name of a `format` instead.
+    """
+
+    format: str | None = None
 
     def __call__(self, value: Any) -> Any:
         """Refuse a text of which only a part fits."""
@@ -44,8 +63,16 @@ class Spelling(ma.validate.Regexp):
         return value
 
 
+NOT_BLANK: Final = Spelling(r"^[\s\S]*\S[\s\S]*$", error="Must not be blank.")
+TRIMMED: Final = Spelling(
+    r"^\S([^\n]*\S)?$", error="Must not begin or end with a space, nor have a line break."
+)
+
+
 class CurrencyCode(Spelling):
     """The code of a currency in ISO 4217: its form stands in the document, the list is checked."""
+
+    format = "iso-4217"
 
     def __init__(self) -> None:
         super().__init__(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR.")
@@ -56,6 +83,20 @@ class CurrencyCode(Spelling):
         if not is_currency(value):
             raise ma.ValidationError(f"{value} is not a currency in ISO 4217. Use one such as EUR.")
         return value
+
+
+class Slug:
+    """A name in an address; letters of all scripts will do."""
+
+    format = "slug"
+    _spelling = re.compile(r"[^\W_]+(?:[-_]+[^\W_]+)*")
+
+    def __call__(self, slug: str) -> None:
+        """Refuse what is no such name, or has capitals."""
+        if self._spelling.fullmatch(slug) is None:
+            raise ma.ValidationError("Use letters and digits with dashes between them.")
+        if slug != slug.lower():
+            raise ma.ValidationError("Use small letters.")
 
 
 class Moment(ma.fields.AwareDateTime):
@@ -89,10 +130,15 @@ class MoneySchema(Schema):
         return Money(data["amount"], data["currency"])
 
 
-def more_than_nothing(money: Money) -> None:
-    """Refuse an amount of zero or less."""
-    if money.amount <= 0:
-        raise ma.ValidationError("Give an amount of more than 0.")
+class PositiveMoneySchema(MoneySchema):
+    """An amount of more than nothing, in whole minor units."""
+
+    amount = ma.fields.Integer(
+        required=True,
+        strict=True,
+        validate=ma.validate.Range(1, LARGEST_AMOUNT, error="Give an amount of more than 0."),
+        metadata={"example": 1299},
+    )
 
 
 class PageSchema(Schema):

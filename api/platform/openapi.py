@@ -21,7 +21,13 @@ from flask import Flask, current_app
 
 from api.platform import auth, problems, storefronts
 from api.platform.http import Blueprint, ProblemSchema
-from api.platform.openapi_shape import as_json_schema, finished, operations, resolved
+from api.platform.openapi_shape import (
+    FormsPlugin,
+    as_json_schema,
+    finished,
+    operations,
+    resolved,
+)
 from api.platform.problems import Refusal
 from api.platform.refusals import EVERYWHERE, Operation, by_status
 
@@ -47,7 +53,10 @@ Amounts are whole minor units with their currency. Moments are RFC 3339 in UTC. 
 by page: pass `page.next_cursor` as `cursor`. Every refusal is `application/problem+json` (RFC 9457)
 with a stable `code`; each operation names its own, and [/docs/problems](/docs/problems) explains
 them all. What has a `version` answers it as `ETag`, and is changed with `If-Match`. A POST that
-takes an `Idempotency-Key` may be sent again with the same key: it takes effect once.
+takes an `Idempotency-Key` may be sent again with the same key: it takes effect once. Whole numbers
+are written without a decimal point: 20.0 is refused, so that nobody's 20 euros become 20 cents. No
+text may hold the character NUL. A text of format `slug` has letters without capitals and digits,
+with dashes between them; one of format `iso-4217` is a currency of today.
 """
 STOREFRONT = Audience(
     "storefront",
@@ -202,7 +211,8 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
         }
 
     def _read(self) -> dict[str, Any]:
-        super()._init_spec(**self._given, **self._members())
+        forms = FormsPlugin()
+        super()._init_spec(marshmallow_plugin=forms, **self._given, **self._members())
         spec: APISpec = self.spec
         for blueprint in self._blueprints:
             name = blueprint.name

@@ -10,6 +10,28 @@ from typing import Any
 
 import marshmallow as ma
 import orjson
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+
+from api.platform import rules
+from api.platform.http import Schema
+
+
+class Converter(OpenAPIConverter):
+    """Writes forms into a document, with their rules."""
+
+    def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
+        """Describe a form; a part of a thing owes none of its rules."""
+        told: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        if isinstance(schema, Schema) and not schema.partial:
+            told |= rules.described(schema, schema.member_rules)
+        return told
+
+
+class FormsPlugin(MarshmallowPlugin):
+    """What apispec reads forms with."""
+
+    Converter = Converter
 
 
 def as_json_schema(
@@ -20,9 +42,21 @@ def as_json_schema(
         ret["examples"] = [ret.pop("example")]
     if "$ref" in ret and len(ret) > 1:
         ret["allOf"] = [{"$ref": ret.pop("$ref")}]  # many tools read nothing beside a reference
+    for validator in field.validators:
+        if name := getattr(validator, "format", None):
+            ret["format"] = name
     if isinstance(field, ma.fields.Enum) and issubclass(field.enum, str):
         return {"type": ["string", "null"] if field.allow_none else "string"}
+    if isinstance(field, ma.fields.Dict):
+        return _of_names(converter, field, ret)
     return {}
+
+
+def _of_names(converter: Any, field: ma.fields.Dict, ret: dict[str, Any]) -> dict[str, Any]:
+    """Say how many names an object may have, and what they look like."""
+    told = {"maxProperties": ret.pop("maxLength")} if "maxLength" in ret else {}
+    names = converter.field2length(field.key_field) if field.key_field else {}
+    return {**told, **({"propertyNames": names} if names else {})}
 
 
 def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:

@@ -106,7 +106,8 @@ def described(bare_app: Flask) -> dict[str, Any]:
 def resolved(described: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     """Follow references, also beside a null; `nullable` tells whether there was one."""
     nullable = False
-    while {"$ref", "anyOf", "allOf"} & node.keys():
+    # A form with rules of its own is what it is.
+    while {"$ref", "anyOf", "allOf"} & node.keys() and "properties" not in node:
         if "allOf" in node:  # one thing, described where it is used
             (node,) = node["allOf"]
         elif "anyOf" in node:

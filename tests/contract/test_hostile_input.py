@@ -52,7 +52,8 @@ class Question:
 
 def resolved(described: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     """Follow references."""
-    while "$ref" in node or "anyOf" in node or "allOf" in node:
+    # A form with rules of its own is what it is.
+    while {"$ref", "anyOf", "allOf"} & node.keys() and "properties" not in node:
         node = (
             (node.get("anyOf") or node["allOf"])[0]
             if "$ref" not in node

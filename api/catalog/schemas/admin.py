@@ -1,6 +1,6 @@
 """What staff read and write of the catalogue."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 from marshmallow import fields, validate
@@ -18,8 +18,18 @@ from api.catalog.service.inputs import (
     VariantDraft,
 )
 from api.catalog.states import ProductStatus
-from api.platform.http import Moment, MoneySchema, PageQuerySchema, Schema, Spelling
+from api.platform.http import (
+    NOT_BLANK,
+    TRIMMED,
+    Moment,
+    MoneySchema,
+    PageQuerySchema,
+    Schema,
+    Slug,
+    Spelling,
+)
 from api.platform.in_query import Ids, Names
+from api.platform.rules import AtLeastOne, AtMostOne, Rule
 
 MOST_VARIANTS = 2_000
 MOST_IMAGES = 250
@@ -31,24 +41,11 @@ MOST_IDS = 100
 HIGHEST_AMOUNT = 10**12
 
 
-def _lower(slug: str) -> None:
-    if slug != slug.lower():
-        raise ma.ValidationError("Use small letters.")
-
-
-SLUG = validate.And(
-    validate.Length(1, 255),
-    Spelling(
-        r"^[^\W_]+(?:[-_]+[^\W_]+)*$", error="Use letters and digits with dashes between them."
-    ),
-    _lower,
-)
-_CODE = Spelling(r"^\S(?:.*\S)?$", error="Must not begin or end with a space.")
-_URL = validate.And(
-    validate.URL(schemes={"http", "https"}, require_tld=False), validate.Length(max=2000)
-)
+SLUG = (validate.Length(1, 255), Slug())
+_CODE = (validate.Length(1, 64), TRIMMED)
+_WEB_ADDRESS = validate.URL(schemes={"http", "https"}, require_tld=False)
 _SHORT = validate.Length(max=255)
-_NAME = validate.And(validate.Length(1, 255), validate.Regexp(r".*\S", error="Must not be blank."))
+_NAME = (validate.Length(1, 255), NOT_BLANK)
 _TAX_CLASS = Spelling(r"^[a-z0-9_-]{1,40}$", error="Use a class such as standard.")
 
 
@@ -92,7 +89,7 @@ class BarcodeSchema(Schema):
 
     code = fields.String(
         required=True,
-        validate=validate.And(validate.Length(1, 64), _CODE),
+        validate=_CODE,
         metadata={"example": "4006381333931"},
     )
     pack_quantity = fields.Integer(
@@ -107,6 +104,17 @@ class BarcodeSchema(Schema):
         return BarcodeDraft(**given)
 
 
+class PriceAmountSchema(MoneySchema):
+    """What something may cost, in whole minor units."""
+
+    amount = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(0, HIGHEST_AMOUNT, error=f"Must be 0 to {HIGHEST_AMOUNT}."),
+        metadata={"example": 1299},
+    )
+
+
 class PriceSchema(Schema):
     """A price and, when it is reduced, what it was before.
 
@@ -114,17 +122,13 @@ class PriceSchema(Schema):
     the lowest price of the 30 days before that moment.
     """
 
-    price = fields.Nested(MoneySchema, required=True)
-    compare_at = fields.Nested(MoneySchema, load_default=None, allow_none=True)
+    price = fields.Nested(PriceAmountSchema, required=True)
+    compare_at = fields.Nested(PriceAmountSchema, load_default=None, allow_none=True)
     reduced_since = fields.AwareDateTime(dump_only=True, allow_none=True)
     prior_price = fields.Nested(MoneySchema, dump_only=True, allow_none=True)
 
     @ma.post_load
     def _draft(self, given: dict[str, Any], **_: Any) -> PriceDraft:
-        for field in ("price", "compare_at"):
-            money = given[field]
-            if money is not None and not 0 <= money.amount <= HIGHEST_AMOUNT:
-                raise ma.ValidationError({field: {"amount": [f"Must be 0 to {HIGHEST_AMOUNT}."]}})
         return PriceDraft(**given)
 
 
@@ -143,17 +147,19 @@ class ImageSchema(Schema):
     """
 
     id = fields.UUID(dump_only=True)
-    url = fields.String(validate=_URL)
+    url = fields.String(
+        validate=(_WEB_ADDRESS, validate.Length(max=2000)),
+        metadata={"format": "uri", "pattern": "^https?://"},
+    )
     media_id = fields.UUID(load_default=None, allow_none=True)
     alt = fields.String(load_default="", validate=validate.Length(max=500))
     width = fields.Integer(dump_only=True, allow_none=True)
     height = fields.Integer(dump_only=True, allow_none=True)
     sizes = fields.List(fields.Nested(PictureSizeSchema), dump_only=True)
 
-    @ma.validates_schema
-    def _one_of_both(self, given: dict[str, Any], **_: Any) -> None:
-        if not given.get("url") and given.get("media_id") is None:
-            raise ma.ValidationError("Name the picture by url or by media_id.", "url")
+    member_rules = (
+        AtLeastOne("url", "media_id", error="Name the picture by url or by media_id.", at="url"),
+    )
 
     @ma.post_load
     def _draft(self, given: dict[str, Any], **_: Any) -> ImageDraft:
@@ -163,9 +169,9 @@ class ImageSchema(Schema):
 class VariantFieldsSchema(Schema):
     """What a variant says of itself."""
 
-    sku = fields.String(validate=validate.And(validate.Length(1, 255), _CODE))
+    sku = fields.String(validate=(validate.Length(1, 255), TRIMMED))
     barcode = fields.String(
-        validate=validate.And(validate.Length(1, 64), _CODE),
+        validate=_CODE,
         allow_none=True,
         metadata={
             "description": "The first code of one unit. Sent alone it replaces that one, or with "
@@ -188,15 +194,12 @@ class VariantFieldsSchema(Schema):
     public_metadata = metadata_field("metadata", "Storefronts read it.")
     private_metadata = metadata_field("private_metadata", "Only staff read it.")
 
-    @ma.validates_schema
-    def _one_way_to_name_codes(self, given: dict[str, Any], **_: Any) -> None:
-        if "barcode" in given and "barcodes" in given:
-            raise ma.ValidationError("Send either barcode or barcodes.", "barcodes")
-
-    @ma.validates_schema
-    def _one_way_to_name_the_picture(self, given: dict[str, Any], **_: Any) -> None:
-        if "image_url" in given and "image_id" in given:
-            raise ma.ValidationError("Send either image_url or image_id.", "image_id")
+    member_rules: ClassVar[tuple[Rule, ...]] = (
+        AtMostOne("barcode", "barcodes", error="Send either barcode or barcodes.", at="barcodes"),
+        AtMostOne(
+            "image_url", "image_id", error="Send either image_url or image_id.", at="image_id"
+        ),
+    )
 
 
 class EditVariantSchema(VariantFieldsSchema):
@@ -217,6 +220,8 @@ class NewVariantSchema(VariantFieldsSchema):
 
 class VariantSchema(VariantFieldsSchema):
     """A variant as staff see it."""
+
+    member_rules: ClassVar[tuple[Rule, ...]] = ()
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -341,7 +346,7 @@ class ProductSchema(ProductFieldsSchema):
 class CategoryFieldsSchema(Schema):
     """What a category says of itself."""
 
-    slug = fields.String(validate=validate.And(SLUG, validate.Length(max=120)))
+    slug = fields.String(validate=(*SLUG, validate.Length(max=120)))
     description = fields.String(validate=validate.Length(max=50_000))
     seo_title = fields.String(validate=_SHORT)
     seo_description = fields.String(validate=validate.Length(max=500))
@@ -358,7 +363,7 @@ class CategoryFieldsSchema(Schema):
 class NewCategorySchema(CategoryFieldsSchema):
     """A category to be."""
 
-    name = fields.String(required=True, validate=validate.And(_NAME, validate.Length(max=200)))
+    name = fields.String(required=True, validate=(*_NAME, validate.Length(max=200)))
 
     @ma.post_load
     def _draft(self, given: dict[str, Any], **_: Any) -> CategoryDraft:
@@ -368,7 +373,7 @@ class NewCategorySchema(CategoryFieldsSchema):
 class EditCategorySchema(CategoryFieldsSchema):
     """What may be changed of a category; what is left out stays."""
 
-    name = fields.String(validate=validate.And(_NAME, validate.Length(max=200)))
+    name = fields.String(validate=(*_NAME, validate.Length(max=200)))
 
 
 class CategorySchema(CategoryFieldsSchema):

@@ -8,23 +8,20 @@ from marshmallow import fields, validate
 from api.catalog.models.attributes import AttributeKind
 from api.catalog.service.inputs import AttributeDraft, ChoiceDraft, TypeAttributeDraft
 from api.catalog.texts import trait_key
-from api.platform.http import PageQuerySchema, Schema
+from api.platform.http import NOT_BLANK, TRIMMED, PageQuerySchema, Schema, Spelling
+from api.platform.rules import ExactlyOne
 
 MOST_CHOICES = 1_000
 MOST_ATTRIBUTES = 200
 
-_NOT_BLANK = validate.Regexp(r"(?s).*\S", error="Must not be blank.")
-_CODE = validate.And(
+_CODE = (
     validate.Length(1, 60),
-    validate.Regexp(
-        r"[a-z][a-z0-9_]*\Z", error="Use small letters, digits and _, beginning with a letter."
+    Spelling(
+        r"^[a-z][a-z0-9_]*$", error="Use small letters, digits and _, beginning with a letter."
     ),
 )
-_VALUE = validate.And(
-    validate.Length(1, 120),
-    validate.Regexp(r"\S(?:.*\S)?\Z", error="Must not begin or end with a space."),
-)
-_NAME = validate.And(validate.Length(1, 200), _NOT_BLANK)
+_VALUE = (validate.Length(1, 120), TRIMMED)
+_NAME = (validate.Length(1, 200), NOT_BLANK)
 
 
 def _position(**options: Any) -> fields.Integer:
@@ -125,17 +122,24 @@ class NewTypeAttributeSchema(Schema):
     )
     position = _position(metadata={"description": "Left out it is its place in the list."})
 
+    member_rules = (
+        ExactlyOne(
+            "code",
+            "attribute_id",
+            error="Name the attribute by code or by attribute_id.",
+            at="code",
+        ),
+    )
+
     @ma.post_load
     def _draft(self, given: dict[str, Any], **_: Any) -> TypeAttributeDraft:
-        if ("code" in given) == ("attribute_id" in given):
-            raise ma.ValidationError("Name the attribute by code or by attribute_id.", "code")
         return TypeAttributeDraft(**given)
 
 
 class EditProductTypeSchema(Schema):
     """What may be changed of a product type; the list of attributes replaces what was there."""
 
-    name = fields.String(validate=validate.And(validate.Length(1, 255), _NOT_BLANK))
+    name = fields.String(validate=(validate.Length(1, 255), NOT_BLANK))
     attributes = fields.List(
         fields.Nested(NewTypeAttributeSchema), validate=validate.Length(max=MOST_ATTRIBUTES)
     )
@@ -144,7 +148,7 @@ class EditProductTypeSchema(Schema):
 class NewProductTypeSchema(EditProductTypeSchema):
     """A product type to be: products name it as their `product_type`, whatever its case."""
 
-    name = fields.String(required=True, validate=validate.And(validate.Length(1, 255), _NOT_BLANK))
+    name = fields.String(required=True, validate=(validate.Length(1, 255), NOT_BLANK))
 
 
 class TypeAttributeSchema(Schema):

@@ -1,13 +1,11 @@
 """Rows of changes to many products or variants at once."""
 
-from typing import Any
-
-import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.catalog.schemas.admin import EditProductSchema, EditVariantSchema, PriceSchema
 from api.catalog.service.bulk_edit import COMMANDS
 from api.platform.batch import BatchRowSchema, batch_of
+from api.platform.rules import AtLeastOne, AtMostOne
 
 
 class ProductRowSchema(BatchRowSchema):
@@ -17,10 +15,7 @@ class ProductRowSchema(BatchRowSchema):
     changes = fields.Nested(EditProductSchema)
     command = fields.String(validate=validate.OneOf(COMMANDS))
 
-    @ma.validates_schema
-    def _something(self, given: dict[str, Any], **_: Any) -> None:
-        if not given.keys() & {"changes", "command"}:
-            raise ma.ValidationError("Say changes, a command, or both.")
+    member_rules = (AtLeastOne("changes", "command", error="Say changes, a command, or both."),)
 
 
 class VariantRowSchema(BatchRowSchema):
@@ -35,12 +30,15 @@ class VariantRowSchema(BatchRowSchema):
     prices = fields.List(fields.Nested(PriceSchema), validate=validate.Length(max=50))
     price_updates = fields.List(fields.Nested(PriceSchema), validate=validate.Length(1, 50))
 
-    @ma.validates_schema
-    def _something(self, given: dict[str, Any], **_: Any) -> None:
-        if not given.keys() & {"changes", "prices", "price_updates"}:
-            raise ma.ValidationError("Say changes, prices, or both.")
-        if given.keys() >= {"prices", "price_updates"}:
-            raise ma.ValidationError("Send either prices or price_updates.", "price_updates")
+    member_rules = (
+        AtLeastOne("changes", "prices", "price_updates", error="Say changes, prices, or both."),
+        AtMostOne(
+            "prices",
+            "price_updates",
+            error="Send either prices or price_updates.",
+            at="price_updates",
+        ),
+    )
 
 
 ProductBatchSchema = batch_of(ProductRowSchema)

@@ -10,7 +10,8 @@ from api.catalog.queries.collection_rules import FIELDS, RELATIONS
 from api.catalog.schemas.admin import SLUG
 from api.catalog.service.collection_rules import MOST_RULES
 from api.catalog.service.collections import MOST_BY_HAND, CollectionDraft
-from api.platform.http import PageQuerySchema, Schema
+from api.platform.http import NOT_BLANK, PageQuerySchema, Schema
+from api.platform.rules import ExactlyOne
 
 SORTS = ("position", "newest", "name", "price", "-price")
 MOST_PLACED = MOST_BY_HAND
@@ -20,7 +21,12 @@ class ProductIds(fields.List[Any]):
     """An ordered list of products, each named once."""
 
     def __init__(self, *, most: int = MOST_PLACED, **options: Any) -> None:
-        super().__init__(fields.UUID(), validate=validate.Length(max=most), **options)
+        super().__init__(
+            fields.UUID(),
+            validate=validate.Length(max=most),
+            metadata={"uniqueItems": True},
+            **options,
+        )
 
     def _deserialize(self, *given: Any, **options: Any) -> list[Any]:
         ids: list[Any] = super()._deserialize(*given, **options)
@@ -49,10 +55,9 @@ class MoveProductSchema(Schema):
     after = fields.UUID(metadata={"description": "The product that comes right before it."})
     position = fields.Integer(strict=True, validate=validate.Range(0, MOST_PLACED))
 
-    @ma.validates_schema
-    def _one_of_them(self, given: dict[str, Any], **_: Any) -> None:
-        if len(given.keys() - {"product_id"}) != 1:
-            raise ma.ValidationError("Send one of before, after and position.")
+    member_rules = (
+        ExactlyOne("before", "after", "position", error="Send one of before, after and position."),
+    )
 
 
 class RuleSchema(Schema):
@@ -93,7 +98,7 @@ class RulesSchema(Schema):
 class CollectionFieldsSchema(Schema):
     """What a collection says of itself."""
 
-    slug = fields.String(validate=validate.And(SLUG, validate.Length(max=120)))
+    slug = fields.String(validate=(*SLUG, validate.Length(max=120)))
     description = fields.String(validate=validate.Length(max=50_000))
     seo_title = fields.String(validate=validate.Length(max=255))
     seo_description = fields.String(validate=validate.Length(max=500))
@@ -106,7 +111,7 @@ class CollectionFieldsSchema(Schema):
     is_visible = fields.Boolean()
 
 
-_TITLE = validate.And(validate.Length(1, 200), validate.Regexp(r".*\S", error="Must not be blank."))
+_TITLE = (validate.Length(1, 200), NOT_BLANK)
 
 
 class NewCollectionSchema(CollectionFieldsSchema):

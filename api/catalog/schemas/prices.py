@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.catalog.models.prices import ScheduleState
-from api.catalog.schemas.admin import HIGHEST_AMOUNT
+from api.catalog.schemas.admin import PriceAmountSchema
 from api.catalog.service.inputs import PriceDraft
 from api.platform.http import CurrencyCode, Moment, MoneySchema, PageQuerySchema, Schema
 
@@ -50,8 +50,8 @@ class PriceRecordSchema(Schema):
 class NewScheduledPriceSchema(Schema):
     """A price to come, in one currency."""
 
-    price = fields.Nested(MoneySchema, required=True)
-    compare_at = fields.Nested(MoneySchema, load_default=None, allow_none=True)
+    price = fields.Nested(PriceAmountSchema, required=True)
+    compare_at = fields.Nested(PriceAmountSchema, load_default=None, allow_none=True)
     starts_at = Moment(required=True, metadata={"description": "Must be ahead."})
     ends_at = Moment(
         load_default=None,
@@ -61,10 +61,6 @@ class NewScheduledPriceSchema(Schema):
 
     @ma.post_load
     def _draft(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
-        for field in ("price", "compare_at"):
-            money = given[field]
-            if money is not None and not 0 <= money.amount <= HIGHEST_AMOUNT:
-                raise ma.ValidationError({field: {"amount": [f"Must be 0 to {HIGHEST_AMOUNT}."]}})
         given["price"] = PriceDraft(given["price"], given.pop("compare_at"))
         return given
 

@@ -1,0 +1,98 @@
+"""What a form asks of several members is told in the document exactly as the form checks it."""
+
+from itertools import product
+from typing import Any
+
+import marshmallow as ma
+import pytest
+from flask import Flask
+from openapi_schema_validator import OAS31Validator
+
+from api.cart.schemas import AddItemSchema
+from api.catalog.schemas.admin import EditVariantSchema, ImageSchema
+from api.catalog.schemas.batch import ProductRowSchema, VariantRowSchema
+from api.catalog.schemas.collections import MoveProductSchema
+from api.checkout.schemas import AmendOrderSchema
+from api.inventory.schemas import AdjustSchema, LevelRowSchema
+from api.kernel.ids import new_id
+from api.platform.address import AddressSchema
+from tests.support.contract import document
+from tests.support.shop import ADDRESS
+
+SOME = str(new_id())
+LEFT_OUT = object()
+EURO = {"amount": 1, "currency": "EUR"}
+
+Members = dict[str, tuple[Any, ...]]
+
+
+@pytest.mark.parametrize(
+    ("form", "always", "members"),
+    [
+        (AddItemSchema, {}, {"variant_id": (SOME, None), "sku": ("MUG", None)}),
+        (
+            MoveProductSchema,
+            {"product_id": SOME},
+            {"before": (SOME,), "after": (SOME,), "position": (0,)},
+        ),
+        (
+            LevelRowSchema,
+            {"low_stock_threshold": 1},
+            {"id": (SOME,), "variant_id": (SOME,), "location": ("MAIN",)},
+        ),
+        (
+            AdjustSchema,
+            {"reason": "count"},
+            {"change": (1, 0, None), "on_hand": (1, None), "expected_on_hand": (2, None)},
+        ),
+        (ImageSchema, {}, {"url": ("https://cdn.test/a.jpg",), "media_id": (SOME, None)}),
+        (
+            EditVariantSchema,
+            {},
+            {"barcode": ("1", None), "barcodes": ([],), "image_url": (None,), "image_id": (None,)},
+        ),
+        (ProductRowSchema, {"id": SOME}, {"changes": ({},), "command": ("publish",)}),
+        (
+            VariantRowSchema,
+            {"id": SOME},
+            {"changes": ({},), "prices": ([],), "price_updates": ([{"price": EURO}],)},
+        ),
+        (
+            AmendOrderSchema,
+            {},
+            {
+                "email": ("a@b.example",),
+                "customer_note": (None,),
+                "expected_total": (EURO,),
+            },
+        ),
+        (
+            AddressSchema,
+            {name: ADDRESS[name] for name in ("name", "line1", "city")},
+            {
+                "country": ("DE", "US", "GB", "IE", "AE", "AF", "CN"),
+                "postal_code": ("28195", "D02 AF30", "SW1A 1AA", "100000", "", None),
+                "region": ("North", None),
+                "phone": ("+49 421 1", "12"),
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_the_document_and_the_form_refuse_the_same(
+    app: Flask, form: type[ma.Schema], always: dict[str, Any], members: Members
+) -> None:
+    whole = document(app)
+    name = form.__name__.removesuffix("Schema")
+    told = OAS31Validator(
+        {**whole["components"]["schemas"][name], "components": whole["components"]}
+    )
+    answers = set()
+
+    for values in product(*((LEFT_OUT, *each) for each in members.values())):
+        said = dict(zip(members, values, strict=True))
+        body = always | {member: value for member, value in said.items() if value is not LEFT_OUT}
+        errors = form().validate(body)
+        assert told.is_valid(body) == (not errors), (body, errors)
+        answers.add(bool(errors))
+
+    assert answers == {True, False}
