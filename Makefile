@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run stop console stripe env test test-fast check format lock test-upgrade openapi bench chaos clean ready
+.PHONY: help run stop console stripe env test test-fast check format lock test-upgrade openapi bench fuzz chaos clean ready
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -68,6 +68,11 @@ bench: ready ## measure the shop (see docs/benchmarks.md; AGAINST=commit, GROWTH
 	@exec $(PY) -m tests.benchmarks $(if $(PRODUCTS),--products $(PRODUCTS)) \
 	  $(if $(ORDERS),--orders $(ORDERS)) $(if $(AGAINST),--against $(AGAINST)) \
 	  $(if $(GROWTH),--growth) $(ARGS)
+
+fuzz: ready ## ask every operation what nobody thought of (SECONDS=600 each, SEED=number)
+	@FUZZ_SECONDS=$(or $(SECONDS),600) FUZZ_EXAMPLES=$(or $(EXAMPLES),100) \
+	  FUZZ_SEED=$(or $(SEED),$(shell date +%s)) FUZZ_PHASES=coverage,fuzzing,stateful \
+	  $(PY) -m pytest -q tests/contract/test_schemathesis.py
 
 chaos: ready ## let everything happen and everything break (MINUTES=60, SEED=number to repeat a plan)
 	@exec $(PY) -m tests.faults.chaos $(if $(MINUTES),--minutes $(MINUTES)) \
