@@ -10,12 +10,11 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from flask_migrate import downgrade, upgrade
+from flask_migrate import upgrade
 from sqlalchemy import text
 
 from api.doctor import flows as doctor
 from api.doctor.policy import Section
-from api.fulfilment import jobs as fulfilment
 from api.kernel.principal import SYSTEM
 from api.orders import queries as orders
 from api.platform import backfills, health
@@ -92,27 +91,5 @@ def test_an_earlier_shop_is_brought_up_to_date(
             orders.OrderFilter(), orders.NEWEST, limit=5, cursor=None, with_total=True, by=SYSTEM
         )
         assert page["page"]["total"] == before[0]
-        session.remove()
-    postgres.drop_database(url)
-
-
-def test_an_upgrade_leaves_the_words_of_orders_to_the_worker(
-    postgres: Postgres, settings: Settings
-) -> None:
-    """An upgrade that filled them in would be long in a large shop; both ways end alike."""
-    url = postgres.fresh_database()
-    load(url, FOLDER / "0016.sql.gz")
-    words = text("SELECT id, search::text FROM orders ORDER BY id")
-    with shop_on(url, settings):
-        before = session.execute(words).all()
-        session.remove()
-        downgrade(directory=str(MIGRATIONS), revision="0012")
-        upgrade(directory=str(MIGRATIONS))
-
-        assert {row.search for row in session.execute(words)} == {""}
-        session.remove()
-        fulfilment.give_orders_words()
-
-        assert session.execute(words).all() == before
         session.remove()
     postgres.drop_database(url)
