@@ -45,6 +45,9 @@ graceful_timeout = 25
 max_requests = 20_000  # bounds the damage of a slow leak; the jitter keeps workers apart
 max_requests_jitter = 2_000
 
+# Nobody asks it anything, and the user of a unit or a container has no home to keep it in.
+control_socket_disable = True
+
 # Workers report that they live through a file; on a busy disk that would stall them.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
