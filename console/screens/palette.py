@@ -122,8 +122,8 @@ class PaletteScreen(Frame):
             parts: tuple[Part, ...] = (
                 lead,
                 (fit(name, 18), paints.bright if here else paints.ink),
-                (fit(alias, 11), paints.accent),
-                (fit(action.help, max(10, width - 42)), paints.dim),
+                (fit(alias, 13), paints.accent),
+                (fit(action.help, max(10, width - 44)), paints.dim),
             )
             ground = paints.cursor if here else None
             lines.append(Line(parts, ((f"{action.face} ", paints.dim),), ground, str(at)))

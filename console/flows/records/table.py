@@ -105,7 +105,7 @@ CATEGORIES = Kind(
         Shown("Where", "path", width=24, grow=2),
         Shown("Order", "position", "count", 5, from_width=70),
         Shown("Visible", "is_visible", "yes", 7),
-        Shown("Seen", "is_shown", "yes", 5),
+        Shown("In shop", "is_shown", "yes", 7),
     ),
     (
         Shown("address", "slug"),
