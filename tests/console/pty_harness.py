@@ -115,19 +115,23 @@ class Terminal:
         self.bytes_seen = 0
         self.bells = 0
         self.colours = 0
+        self.beginning = b""
+        """The first bytes, as they came."""
+
         self._pending = b""
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._master, self._slave = pty.openpty()
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("STOCKROOM", "TEXTUAL"))}
         env = {**clean, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment}
         env.pop("NO_COLOR", None) if "NO_COLOR" not in environment else None
         self.started = time.perf_counter()
+        # The first terminal that the leader of a session opens is its own. Python could do it in
+        # `preexec_fn`, but that copies this whole process first, which takes longer than the start.
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "console", *arguments],
-            stdin=slave, stdout=slave, stderr=slave, cwd=ROOT, env=env, close_fds=True,
-            preexec_fn=lambda: (os.setsid(), fcntl.ioctl(0, termios.TIOCSCTTY, 0))[0],
+            ["/bin/sh", "-c", 'tty=$1; shift; exec "$@" <>"$tty" >&0 2>&0', "sh",
+             os.ttyname(self._slave), sys.executable, "-m", "console", *arguments],
+            stdin=subprocess.DEVNULL, cwd=ROOT, env=env, start_new_session=True,
         )  # fmt: skip
-        os.close(slave)
 
     def __enter__(self) -> Terminal:
         return self
@@ -145,6 +149,7 @@ class Terminal:
                 self.pump(0.05)
         self.kill()
         os.close(self._master)
+        os.close(self._slave)
 
     def kill(self) -> None:
         """End the process at once, as a power cut would."""
@@ -166,6 +171,8 @@ class Terminal:
         except OSError:
             return False
         self.bytes_seen += len(data)
+        if len(self.beginning) < 1 << 16:
+            self.beginning += data
         if SYNC_QUERY in data:
             os.write(self._master, SYNC_ANSWER)
         self.bells += data.count(b"\x07")
@@ -190,6 +197,11 @@ class Terminal:
                 raise AssertionError(f"{text!r} never appeared on:\n{self.picture.text}")
             self.pump(0.02)
         return (time.perf_counter() - self.started) * 1000
+
+    def at_work(self) -> None:
+        """Wait until the console is loaded, its shop answers, and it shows the orders."""
+        self.until("● live", 30)
+        self.until("O-10")
 
     def first_bytes(self) -> float:
         """Wait for the first frame; milliseconds since the process was started."""
@@ -330,6 +342,7 @@ def first_frames(shop: StubShop, times: int) -> tuple[list[float], list[float], 
             with Terminal(["--url", shop.url, "--home", str(home)]) as terminal:
                 frames.append(terminal.first_bytes())
                 rows.append(terminal.until("O-10"))
+                terminal.at_work()
                 terminal.quiet()
                 memory.append(terminal.megabytes)
     return frames, rows, memory
@@ -368,7 +381,7 @@ def main() -> None:
         home = Path(folder) / "home"
         shop.sign_in(home)
         with Terminal(["--url", shop.url, "--home", str(home)]) as terminal:
-            terminal.until("O-10")
+            terminal.at_work()
             terminal.quiet()
             terminal.send(F[3] + b"a")
             terminal.until("10 000+")
