@@ -1,7 +1,8 @@
-"""`python -m console`: paint the first frame with the standard library alone, then load the app.
+"""`python -m console`: paint the bars, then the first rows, then load the app.
 
 Loading a terminal framework takes longer than a person should look at nothing. So the bars are
-painted first and the keyboard is made raw at once: a scan fired while the app still loads waits in
+painted with the standard library alone and the keyboard is made raw at once, and what waits to be
+shipped is painted before Textual is loaded: a scan fired while the app still loads waits in
 the terminal and is not lost. Carriage returns must stay what they are, or the scan's Enter would
 arrive as something else.
 """
@@ -11,6 +12,8 @@ import os
 import sys
 import termios
 import tty
+
+from console import looks
 
 NEEDS_TERMINAL = "The console needs a terminal. Open one and start it there."
 
@@ -36,9 +39,12 @@ def main() -> int:
 def _run(terminal: "FirstFrame | None") -> int:
     message, code = "", 0
     try:
+        from console.app import first_rows
+
+        rows = first_rows.show(sys.argv[1:], os.environ, 2) if terminal is not None else None
         from console.app import start
 
-        message, code = start.run(sys.argv[1:], os.environ)
+        message, code = start.run(sys.argv[1:], os.environ, rows)
     finally:
         if terminal is not None:
             terminal.restore()
@@ -71,10 +77,13 @@ class FirstFrame:
         termios.tcsetattr(0, termios.TCSANOW, self._before)
 
     def _frame(self, columns: int, rows: int) -> str:
-        colours = "NO_COLOR" not in os.environ
-        bar = "\x1b[0;38;2;213;221;230;48;2;28;37;48m" if colours else "\x1b[0;7m"
-        ground = "\x1b[0;38;2;135;150;166;48;2;16;21;28m" if colours else "\x1b[0m"
-        accent = "\x1b[38;2;108;182;255m" if colours else ""
+        bar, ground, accent = "\x1b[0;7m", "\x1b[0m", ""
+        if "NO_COLOR" not in os.environ:
+            home = looks.folder(sys.argv[1:], os.environ)
+            colours = looks.PALETTES[looks.theme(home, os.environ.get("STOCKROOM_THEME", ""))]
+            bar = f"\x1b[0{_colour(38, colours['ink'])}{_colour(48, colours['bar'])}m"
+            ground = f"\x1b[0{_colour(38, colours['dim'])}{_colour(48, colours['ground'])}m"
+            accent = f"\x1b[0{_colour(38, colours['blue'])}{_colour(48, colours['ground'])}m"
         title = " Stockroom".ljust(columns)
         entry = f" {accent}┃{ground} {accent}▌{ground} "
         keys = " F1 help  F2 home  F3 orders  F7 stock  F8 refund  F9 undo  F12 tray"
@@ -86,6 +95,12 @@ class FirstFrame:
             f"\x1b[{rows - 1};1H{bar}{' ' * columns}"
             f"\x1b[{rows};1H{bar}{keys[:columns].ljust(columns)}"
         )
+
+
+def _colour(what: int, colour: str) -> str:
+    """A colour as a terminal takes it: 38 is that of words, 48 that of their ground."""
+    red, green, blue = (int(colour[n : n + 2], 16) for n in (1, 3, 5))
+    return f";{what};2;{red};{green};{blue}"
 
 
 if __name__ == "__main__":

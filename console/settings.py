@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from console import looks
+
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 SCAN_PREFIXES = ("ctrl+b", "ctrl+backslash")
-
-THEMES = ("dark", "light", "contrast")
-"""Names of the console's colours."""
 
 USAGE = f"""\
 usage: python -m console [--url URL] [--home FOLDER]
@@ -78,11 +77,10 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     """
     given = _options(arguments)
     url = given.get("url") or environment.get("STOCKROOM_URL") or DEFAULT_URL
-    home = given.get("home") or environment.get("STOCKROOM_CONSOLE_HOME")
     prefix = environment.get("STOCKROOM_SCAN_PREFIX")
     return Settings(
         url=_checked_url(url),
-        home=Path(home).expanduser() if home else _state_folder(environment),
+        home=Path(looks.folder(list(arguments), dict(environment))),
         station=environment.get("STOCKROOM_STATION") or socket.gethostname(),
         scan_prefixes=(prefix,) if prefix else SCAN_PREFIXES,
         sound_command=_checked_sound(environment.get("STOCKROOM_SOUND", "")),
@@ -126,11 +124,6 @@ def _checked_sound(command: str) -> str | None:
 
 
 def _checked_theme(name: str) -> str:
-    if name not in {"", *THEMES}:
-        raise BadSettings(f"STOCKROOM_THEME is one of {', '.join(THEMES)}, not {name!r}")
+    if name not in {"", *looks.PALETTES}:
+        raise BadSettings(f"STOCKROOM_THEME is one of {', '.join(looks.PALETTES)}, not {name!r}")
     return name
-
-
-def _state_folder(environment: Mapping[str, str]) -> Path:
-    base = environment.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path("~/.local/state").expanduser()) / "stockroom-console"

@@ -1,4 +1,4 @@
-"""Colours by meaning, in three palettes. Nothing in the console names a colour but this page.
+"""Styles by meaning. Nothing in the console names a colour but `looks`.
 
 Every meaning is also a symbol or a word, so the page without colours says the same.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rich.style import Style
-from textual.theme import Theme
 
+from console import looks
 from console.flows.step import Tone
 from console.flows.words import Sense
 
@@ -40,41 +40,7 @@ class Palette(NamedTuple):
     wait: str
 
 
-PALETTES = {
-    "dark": Palette(
-        "#10151c", "#161d26", "#1c2530", "#2c3947", "#1f3145", "#d5dde6", "#f4f8fc", "#8f9eae",
-        "#7f90a2", "#6cb6ff", "#57d08c", "#e8b454", "#ff7a72", "#08131f on #6cb6ff",
-        "#eafff3 on #14603a", "#ffffff on #b3261e", "#f0f7ff on #1b5690", "#fff6e0 on #5a4512",
-        "#fff6e0 on #6d5312"),
-    "light": Palette(
-        "#fafbfc", "#eef1f4", "#e3e8ed", "#c4ccd4", "#d6e6f7", "#24303c", "#0b141d", "#55636f",
-        "#5f6b77", "#0b5cad", "#12693b", "#7d5200", "#b3261e", "#ffffff on #0b5cad",
-        "#06371d on #c9efd8", "#ffffff on #b3261e", "#08345f on #cfe4fa", "#463000 on #fbe8bd",
-        "#463000 on #f6d98e"),
-    "contrast": Palette(
-        "#000000", "#000000", "#1a1a1a", "#8c8c8c", "#003c80", "#ffffff", "#ffffff", "#e0e0e0",
-        "#c8c8c8", "#7fd4ff", "#7dffa8", "#ffe14d", "#ff9c94", "#000000 on #ffe14d",
-        "#000000 on #7dffa8", "#ffffff on #b00000", "#000000 on #7fd4ff", "#000000 on #ffe14d",
-        "#000000 on #ffe14d"),
-}  # fmt: skip
-"""What each theme is made of; the first is used where nobody chose."""
-
-DEFAULT = "dark"
-THEMES = {
-    name: Theme(
-        name=f"stockroom-{name}",
-        primary=one.blue,
-        foreground=one.ink,
-        background=one.ground,
-        surface=one.ground,
-        panel=one.panel,
-        success=one.green,
-        warning=one.amber,
-        error=one.red,
-        dark=name != "light",
-    )
-    for name, one in PALETTES.items()
-}
+PALETTES = {name: Palette(**one) for name, one in looks.PALETTES.items()}
 
 
 class Paints:
@@ -225,12 +191,12 @@ SYMBOLS = {
 """What each tone looks like without colour."""
 
 
-def paints(*, colours: bool, theme: str = DEFAULT) -> Paints:
+def paints(*, colours: bool, theme: str = looks.DEFAULT) -> Paints:
     """The styles to draw with; a theme that this console does not know is the usual one."""
-    return _coloured(PALETTES.get(theme, PALETTES[DEFAULT])) if colours else _uncoloured()
+    return _coloured(PALETTES.get(theme, PALETTES[looks.DEFAULT])) if colours else _uncoloured()
 
 
 def next_theme(theme: str) -> str:
     """The theme after this one."""
     names = list(PALETTES)
-    return names[(names.index(theme) + 1) % len(names)] if theme in names else DEFAULT
+    return names[(names.index(theme) + 1) % len(names)] if theme in names else looks.DEFAULT

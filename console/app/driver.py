@@ -31,8 +31,24 @@ AT_ONCE = 4096
 """Bytes read in one go: far more than a scanner sends in a burst."""
 
 
+OTHER_SCREEN = "\x1b[?1049h"
+"""Goes over to the terminal's other screen, which is empty then."""
+
+
 class PromptDriver(LinuxDriver):
     """The Linux driver with an input thread that wakes up when it should."""
+
+    _has_begun = False
+
+    def write(self, data: str) -> None:
+        """Send to the terminal; what was painted while the console loaded stays until it draws.
+
+        The start is on the other screen already. After a pause in the background it is not.
+        """
+        if data == OTHER_SCREEN and not self._has_begun:
+            self._has_begun = True
+            return
+        super().write(data)
 
     def run_input_thread(self) -> None:
         """Hand every key on; the end of an Esc as soon as it is due."""

@@ -9,8 +9,9 @@ from typing import cast
 
 from textual.app import App
 from textual.driver import Driver
+from textual.theme import Theme
 
-from console import keys
+from console import keys, looks
 from console.app.trail import Stop, Trail
 from console.client.errors import CallFailed
 from console.client.folder import StateFolder
@@ -25,7 +26,7 @@ from console.screens.frame import Frame
 from console.screens.home import HomeScreen
 from console.screens.sign_in import SignInScreen
 from console.settings import Settings
-from console.theme import DEFAULT, PALETTES, THEMES, next_theme, paints
+from console.theme import PALETTES, Palette, next_theme, paints
 from console.widgets.drawn import Drawn
 
 LOADED_LATER = {
@@ -63,8 +64,7 @@ class Navigation(App[None]):
         kept = self.shop.outbox.remembered(SCAN_PREFIX)
         entry = Entry(prefixes=frozenset((*settings.scan_prefixes, *((kept,) if kept else ()))))
         entry.marks_codes = bool(kept)
-        kept = settings.theme or self.shop.outbox.remembered("theme", DEFAULT)
-        self._theme = kept if kept in PALETTES else DEFAULT
+        self._theme = looks.theme(settings.home, settings.theme)
         self._has_colours = colours
         self.counter = Counter(self.shop, paints(colours=colours, theme=self._theme), entry)
         self.frames: dict[str, Frame] = {}
@@ -74,9 +74,9 @@ class Navigation(App[None]):
         self.home = HomeScreen(self.counter)
         self._put_in_place(self.home)
         self._put_in_place(SignInScreen(self.counter))
-        for theme in THEMES.values():
-            self.register_theme(theme)
-        self.theme = THEMES[self._theme].name
+        for name, palette in PALETTES.items():
+            self.register_theme(_as_textual(name, palette))
+        self.theme = _registered(self._theme)
 
     @property
     def frame(self) -> Frame:
@@ -106,9 +106,9 @@ class Navigation(App[None]):
     def take_theme(self, name: str = "") -> str:
         """Show everything in another theme, or in the next one, and keep it for this desk."""
         self._theme = name or next_theme(self._theme)
-        self.shop.outbox.remember("theme", self._theme)
+        looks.keep_theme(self.settings.home, self._theme)
         self.counter.paints.become(paints(colours=self._has_colours, theme=self._theme))
-        self.theme = THEMES[self._theme].name
+        self.theme = _registered(self._theme)
         for frame in self.frames.values():
             for drawn in frame.query(Drawn):
                 drawn.repaint()
@@ -244,3 +244,23 @@ class Navigation(App[None]):
 async def _play(command: Sequence[str]) -> None:
     sound = await asyncio.create_subprocess_exec(*command)
     await sound.wait()
+
+
+def _registered(theme: str) -> str:
+    return f"stockroom-{theme}"
+
+
+def _as_textual(name: str, one: Palette) -> Theme:
+    """A theme as Textual's own style sheets take it."""
+    return Theme(
+        name=_registered(name),
+        primary=one.blue,
+        foreground=one.ink,
+        background=one.ground,
+        surface=one.ground,
+        panel=one.panel,
+        success=one.green,
+        warning=one.amber,
+        error=one.red,
+        dark=name != "light",
+    )

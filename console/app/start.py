@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from console import settings
 from console.app.application import ConsoleApp
 from console.client import folder, sentry
+from console.client.models import OrderCard, Page
 from console.flows.words import counted
 
 
@@ -23,8 +24,14 @@ class ConsoleThatTells(ConsoleApp):
         super()._handle_exception(error)
 
 
-def run(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[str, int]:
+def run(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    first_rows: Page[OrderCard] | None = None,
+) -> tuple[str, int]:
     """Run the console until it is closed; what to print afterwards, and the exit code.
+
+    It begins with the rows that stand on the terminal already, where there are any.
 
     Refuses wrong options, and a state folder in which another console already works.
     """
@@ -39,7 +46,9 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[str, 
     except (folder.FolderInUse, OSError) as refusal:
         return str(refusal), 1
     colours = "NO_COLOR" not in environment
-    app = (ConsoleThatTells if chosen.sentry_dsn else ConsoleApp)(chosen, home, colours=colours)
+    kind = ConsoleThatTells if chosen.sentry_dsn else ConsoleApp
+    app = kind(chosen, home, colours=colours)
+    app.home.first_rows = first_rows
     app.run()
     waiting = app.unsent
     said = (

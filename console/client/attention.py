@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from console.client.caller import ADMIN, Caller
+from console.client.caller import Caller
+from console.client.contract import ADMIN
 from console.client.holds import AttentionItem
 from console.client.models import Page
 from console.client.orders import aggregate_of as order_aggregate

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
 from console.client.circuit import Circuit
-from console.client.contract import parse
+from console.client.contract import ADMIN, parse
 from console.client.errors import (
     CallFailed,
     SignedOut,
@@ -29,7 +29,6 @@ from console.client.models import SignIn
 from console.client.session import Session
 from console.client.transport import Answer, Asking, Socket
 
-ADMIN = "/api/v1/admin"
 RETRY_PAUSES = (0.15, 0.5)
 """Seconds before the second and the third try of a question without effect."""
 

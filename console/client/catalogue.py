@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from console.client.caller import ADMIN, Caller
-from console.client.contract import parse, read
+from console.client.caller import Caller
+from console.client.contract import ADMIN, parse, read
 from console.client.errors import OutOfContract
 from console.client.models import Page
 from console.client.outbox import Command, Draft, Outbox, State

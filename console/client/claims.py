@@ -11,8 +11,8 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from console.client.caller import ADMIN, Caller
-from console.client.contract import read
+from console.client.caller import Caller
+from console.client.contract import ADMIN, read
 from console.client.errors import CallFailed
 from console.client.news import Claim
 

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_ty
 
 from console.client.errors import OutOfContract
 
+ADMIN = "/api/v1/admin"
+
 T = TypeVar("T")
 Reader = Callable[[object, str], Any]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from console.client.caller import ADMIN, Caller
-from console.client.contract import parse
+from console.client.caller import Caller
+from console.client.contract import ADMIN, parse
 from console.client.doctor import DoctorRun
 from console.client.errors import CallFailed
 from console.client.models import Overview, Person, ScanAnswer, SignIn

@@ -2,21 +2,20 @@
 
 Loading httpx takes about as long as answering the first question of the day. So the first reads go
 out over a bare connection, one question each, and only where no encryption is needed: commands and
-encrypted lines wait for the real transport. It asks for nothing that it could not read: no
-compression, no connection kept open.
+encrypted lines wait for the real transport.
 """
 
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
+from console.client.bare import HEAD_END, question
 from console.client.errors import AnswerLost, Unreachable
 from console.client.transport import Answer, Asking
 
 CONNECT_WITHIN = 3.0
 ANSWER_WITHIN = 10.0
-HEAD_END = b"\r\n\r\n"
 
 
 class EarlyReader:
@@ -24,9 +23,9 @@ class EarlyReader:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
+        self._url = url
         self._host = parts.hostname or ""
         self._port = parts.port or 80
-        self._root = parts.path
         self._name = parts.netloc.rpartition("@")[2]
 
     @staticmethod
@@ -46,7 +45,9 @@ class EarlyReader:
             ) from failure
         try:
             async with asyncio.timeout(asking.patience or ANSWER_WITHIN):
-                writer.write(self._request(asking))
+                writer.write(
+                    question(self._url, asking.method, asking.path, asking.query, asking.headers)
+                )
                 answer = await _answer(reader)
         except (OSError, EOFError, TimeoutError, ValueError, asyncio.LimitOverrunError) as failure:
             why = str(failure) or "it took too long"
@@ -57,18 +58,6 @@ class EarlyReader:
 
     async def close(self) -> None:
         """Nothing is kept open."""
-
-    def _request(self, asking: Asking) -> bytes:
-        path = quote(self._root + asking.path, safe="/%")
-        query = f"?{urlencode(asking.query)}" if asking.query else ""
-        lines = [
-            f"{asking.method} {path}{query} HTTP/1.1",
-            f"Host: {self._name}",
-            "Connection: close",
-            "Accept: application/json, application/problem+json",
-            *(f"{name}: {value}" for name, value in asking.headers.items()),
-        ]
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 async def _answer(reader: asyncio.StreamReader) -> Answer:

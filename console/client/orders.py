@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from console.client.caller import ADMIN, Caller
-from console.client.contract import parse
+from console.client.caller import Caller
+from console.client.contract import ADMIN, parse
 from console.client.holds import Hold
 from console.client.models import CaseFile, Money, OrderCard, Page, RefundQuote
 from console.client.outbox import Draft

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from console.client.caller import ADMIN, Caller
-from console.client.contract import parse
+from console.client.caller import Caller
+from console.client.contract import ADMIN, parse
 from console.client.models import Page, PageMark
 from console.client.pages import parse_page
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from console.client.caller import ADMIN, Caller
-from console.client.contract import parse, read
+from console.client.caller import Caller
+from console.client.contract import ADMIN, parse, read
 from console.client.errors import OutOfContract
 from console.client.models import Movement, Page, StockLevel
 from console.client.outbox import Command, Draft, State

@@ -11,8 +11,8 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from console.client.caller import ADMIN, Caller
-from console.client.contract import parse
+from console.client.caller import Caller
+from console.client.contract import ADMIN, parse
 from console.client.errors import CallFailed, NotFound, SignedOut
 from console.client.models import Overview
 from console.client.news import News

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
-from console.client.caller import ADMIN
+from console.client.contract import ADMIN
 from console.client.errors import CallFailed, SignedOut
 from console.client.orders import aggregate_of as order_aggregate
 from console.client.outbox import Draft

@@ -75,8 +75,17 @@ class HomeScreen(PagedScreen):
         self.has_rows = asyncio.Event()
         """Set when the first rows of the day are on the screen."""
 
+        self.first_rows: Page[OrderCard] | None = None
+        """The queue as it was read before this screen was there."""
+
         self._overview: Overview | None = None
         self._ticks = 0
+
+    def on_mount(self) -> None:
+        """Begin with the rows that were read already; they are read again at once."""
+        if self.first_rows is not None:
+            self.table.arrived(self.table.start_over(), self.first_rows)
+            self.list_arrived()
 
     def body(self) -> Iterable[Widget]:
         """The next job and the figures, the queue, and this desk's last commands beside it."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import overload
 
+from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
@@ -13,7 +14,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from console.theme import Paints
-from console.widgets.ink import Line, strip
+from console.widgets.ink import Line, segments
+
+
+def strip(line: Line, width: int, base: Style) -> Strip:
+    """A line as Textual takes it."""
+    return Strip(segments(line, width, base), width)
 
 
 class Drawn(Widget, can_focus=False):

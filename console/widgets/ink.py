@@ -14,7 +14,8 @@ from typing import NamedTuple
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
+
+from console.theme import Paints
 
 Part = tuple[str, Style]
 
@@ -70,18 +71,18 @@ class Line(NamedTuple):
     """What the line stands for, when the cursor can be on it."""
 
 
-def strip(line: Line, width: int, base: Style) -> Strip:
+def segments(line: Line, width: int, base: Style) -> list[Segment]:
     """A line as exactly `width` cells; the right side wins when there is not enough room."""
     ground = base + line.ground if line.ground else base
     right = [Segment(clean(text), ground + style) for text, style in line.right]
     room = width - sum(width_of(part.text) for part in right)
     if room < 0:
-        return Strip(right).crop(0, width)
+        return Segment.adjust_line_length(right, width)
     if right and line.parts and room:
         # Left and right never touch: two figures side by side would read as one.
         right.insert(0, Segment(" ", ground))
         room -= 1
-    segments: list[Segment] = []
+    made: list[Segment] = []
     used = 0
     for text, style in line.parts:
         text = clean(text)
@@ -90,22 +91,21 @@ def strip(line: Line, width: int, base: Style) -> Strip:
             text = fit(text, room - used)
             taken = room - used
         if text:
-            _append(segments, text, ground + style)
+            _append(made, text, ground + style)
         used += taken
         if used >= room:
             break
     if used < room:
-        _append(segments, " " * (room - used), ground)
-    segments.extend(right)
-    return Strip(segments, width)
+        _append(made, " " * (room - used), ground)
+    return made + right
 
 
-def _append(segments: list[Segment], text: str, style: Style) -> None:
+def _append(made: list[Segment], text: str, style: Style) -> None:
     """Add text to a line; neighbours of one style are one piece, which is half of what is sent."""
-    if segments and segments[-1].style == style:
-        segments[-1] = Segment(segments[-1].text + text, style)
+    if made and made[-1].style == style:
+        made[-1] = Segment(made[-1].text + text, style)
     else:
-        segments.append(Segment(text, style))
+        made.append(Segment(text, style))
 
 
 class Column(NamedTuple):
@@ -145,6 +145,32 @@ def cells(
         gap = "  " if place + 1 < len(arranged) else ""
         parts.append((fit(text, cells_wide, columns[n].right) + gap, style))
     return tuple(parts)
+
+
+def table_head(columns: tuple[Column, ...], width: int, paints: Paints) -> Line:
+    """The titles of a table."""
+    titles = [(column.title, paints.heading) for column in columns]
+    return Line(cells(columns, width - 2, titles, lead=("  ", paints.ink)))
+
+
+def table_row(
+    columns: tuple[Column, ...], width: int, values: Sequence[Part], paints: Paints,
+    *, is_here: bool, thumb: str,
+) -> Line:  # fmt: skip
+    """A row of a table: marked where the cursor is, with its piece of the scroll bar."""
+    lead: Part = ("▌ " if is_here else "  ", paints.accent)
+    ground = paints.cursor if is_here else None
+    parts = cells(columns, width - 2, values, lead=lead) if len(values) > 1 else (lead, *values)
+    return Line(parts, ((thumb, paints.faint),), ground)
+
+
+def thumb(y: int, rows: int, size: int, top: int) -> str:
+    """The yth of so many rows' piece of the scroll bar, of a list of this size."""
+    if size <= rows:
+        return " "
+    length = max(1, rows * rows // size)
+    start = round(top / (size - rows) * (rows - length))
+    return "┃" if start <= y < start + length else " "
 
 
 def wrapped(text: str, width: int) -> list[str]:

@@ -20,8 +20,8 @@ from console.client.models import Page
 from console.flows.window import Fetch, PageWindow
 from console.flows.words import count
 from console.theme import Paints
-from console.widgets.drawn import Drawn
-from console.widgets.ink import Column, Line, Part, cells, strip, wrapped
+from console.widgets.drawn import Drawn, strip
+from console.widgets.ink import Column, Line, Part, table_head, table_row, thumb, wrapped
 
 Row = TypeVar("Row")
 
@@ -238,28 +238,20 @@ class WindowTable(Drawn, Generic[Row]):
         width, ground = self.size.width, self.paints.ground
         index = self.top + y - 1
         if y == 0:
-            return strip(self._head(width), width, ground)
+            return strip(table_head(self._columns, width, self.paints), width, ground)
         if self.window.size == 0:
             return strip(self._nothing(y), width, ground)
         if index >= self.window.size:
             return strip(Line(), width, ground)
-        thumb = self._thumb(y)
+        bar = thumb(y - 1, self._rows, self.window.size, self.top)
         if index == self.cursor:
-            return strip(self._row(index, width, thumb), width, ground)
-        drawn = self._drawn.get((index, thumb))
+            return strip(self._row(index, width, bar), width, ground)
+        drawn = self._drawn.get((index, bar))
         if drawn is None or drawn.cell_length != width:
-            drawn = strip(self._row(index, width, thumb), width, ground)
+            drawn = strip(self._row(index, width, bar), width, ground)
             if self.window.row(index) is not None:
-                self._drawn[index, thumb] = drawn
+                self._drawn[index, bar] = drawn
         return drawn
-
-    def _thumb(self, y: int) -> str:
-        rows, size = self._rows, self.window.size
-        if size <= rows or y == 0:
-            return " "
-        length = max(1, rows * rows // size)
-        start = round(self.top / (size - rows) * (rows - length))
-        return "┃" if start <= y - 1 < start + length else " "
 
     def on_resize(self) -> None:
         """Another width, another drawing; another height, other rows to ask for."""
@@ -345,21 +337,11 @@ class WindowTable(Drawn, Generic[Row]):
         if wanted:
             self.post_message(self.PagesWanted(self, tuple(wanted)))
 
-    def _head(self, width: int) -> Line:
-        titles = [(column.title, self.paints.heading) for column in self._columns]
-        return Line(cells(self._columns, width - 2, titles, lead=("  ", self.paints.ink)))
-
-    def _row(self, index: int, width: int, thumb: str) -> Line:
-        here = index == self.cursor and not self.has_lost_row
-        paints = self.paints
-        lead: Part = ("▌ " if here else "  ", paints.accent)
-        right: tuple[Part, ...] = ((thumb, paints.faint),)
-        ground = paints.cursor if here else None
-        row = self.window.row(index)
-        if row is None:
-            return Line((lead, (f"… {count(index + 1)}", paints.faint)), right, ground)
-        parts = cells(self._columns, width - 2, self._draw(row), lead=lead)
-        return Line(parts, right, ground)
+    def _row(self, index: int, width: int, bar: str) -> Line:
+        row, paints = self.window.row(index), self.paints
+        values = [(f"… {count(index + 1)}", paints.faint)] if row is None else self._draw(row)
+        is_here = index == self.cursor and not self.has_lost_row
+        return table_row(self._columns, width, values, paints, is_here=is_here, thumb=bar)
 
     def _nothing(self, y: int) -> Line:
         waits = "" if self._has_failed else "Reading …"

@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from console.client import contract, errors
-from console.client.caller import ADMIN, Caller
+from console.client.caller import Caller
 from console.client.catalogue import Catalogue
 from console.client.circuit import Circuit, pause_after
+from console.client.contract import ADMIN
 from console.client.desk import Desk
 from console.client.http import HttpTransport
 from console.client.models import CaseFile, Money, OrderCard, SignIn

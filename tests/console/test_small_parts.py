@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from console.app.trail import Stop, Trail
-from console.client import contract
+from console.client import bare, contract
 from console.client.early import EarlyReader
 from console.client.errors import AnswerLost, Unreachable
 from console.client.models import Money, OrderCard
@@ -23,8 +23,9 @@ from console.flows.words import share
 from console.screens.lately import Lately
 from console.theme import paints
 from console.widgets import order_rows
+from console.widgets.drawn import strip
 from console.widgets.figures import course, gauge, spark
-from console.widgets.ink import Column, Line, cells, clean, fit, strip, width_of, wrapped
+from console.widgets.ink import Column, Line, cells, clean, fit, width_of, wrapped
 from tests.console.support.making import NOON
 from tests.console.support.warehouse import Warehouse
 
@@ -274,6 +275,44 @@ async def test_nobody_listening_is_unreachable() -> None:
         await EarlyReader("http://127.0.0.1:9").exchange(Asking("GET", "/x"))
 
     assert type(failure.value) is Unreachable
+
+
+async def asked_bare(*pieces: bytes, hangs: bool = False) -> bytes | None:
+    """Ask a server that answers with these bytes, over a socket that waits but shortly."""
+    asked, served = asyncio.Event(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        for piece in pieces:
+            writer.write(piece)
+        if hangs:
+            await asked.wait()
+        writer.close()
+        served.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        return await asyncio.to_thread(bare.ask, url, "/x", {}, {}, within=0.3)
+    finally:
+        asked.set()
+        await served.wait()
+        server.close()
+        await server.wait_closed()
+
+
+FINE = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"
+
+
+async def test_a_bare_question_is_answered_whole_or_not_at_all() -> None:
+    assert await asked_bare(FINE, b'{"a"', b":1}") == b'{"a":1}'
+    assert await asked_bare(FINE, b'{"a"') is None
+    assert await asked_bare(FINE.replace(b"200", b"401"), b'{"a":1}') is None
+    assert await asked_bare(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n") is None
+    assert await asked_bare(b"SSH-2.0-OpenSSH\r\n") is None
+    assert await asked_bare() is None
+    assert await asked_bare(FINE, b'{"a":1}', hangs=True) is None
+    assert bare.ask("http://127.0.0.1:9", "/x", {}, {}, within=0.3) is None
 
 
 def test_only_plain_addresses_are_read_early() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from console import keys, settings
+from console import keys, looks, settings
 from console.app.application import ConsoleApp
 from console.app.navigation import LOADED_LATER
 from console.flows.records.table import KINDS
@@ -42,7 +42,15 @@ def test_the_first_frame_needs_the_standard_library_alone() -> None:
     assert {name for name in loaded if name.startswith("console")} == {
         "console",
         "console.__main__",
+        "console.looks",
     }
+    assert not {"typing", "pathlib", "json", "socket"} & (loaded - before)
+
+
+def test_the_first_rows_need_neither_textual_nor_asyncio() -> None:
+    loaded = modules_after("import console.app.first_rows")
+
+    assert not {"textual", "asyncio", "sqlite3", "httpx", "console.app.navigation"} & loaded
 
 
 def test_the_app_loads_without_httpx_flask_and_sqlalchemy() -> None:
@@ -117,6 +125,16 @@ def test_the_state_folder_follows_the_house_rules_of_the_system() -> None:
     assert read([], {"STOCKROOM_CONSOLE_HOME": "/h"}).home == Path("/h")
     assert read(["--home=/i"], {"STOCKROOM_CONSOLE_HOME": "/h"}).home == Path("/i")
     assert read([], {}).home == Path("~/.local/state/stockroom-console").expanduser()
+
+
+def test_a_theme_is_kept_in_the_folder_and_rubbish_there_is_the_usual_one(tmp_path: Path) -> None:
+    assert looks.theme(tmp_path) == looks.theme(tmp_path / "none") == "dark"
+    looks.keep_theme(tmp_path, "light")
+    assert looks.theme(tmp_path) == "light"
+    assert looks.theme(tmp_path, "contrast") == "contrast"
+    for rubbish in (b"", b"pink", b"\xff\xfe", b"light" * 9):
+        (tmp_path / "theme").write_bytes(rubbish)
+        assert looks.theme(tmp_path) == "dark"
 
 
 @pytest.mark.parametrize(

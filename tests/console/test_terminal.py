@@ -56,7 +56,7 @@ def console(stub: StubShop, home: Path, **options: object) -> Terminal:
 
 
 def at_all_orders(terminal: Terminal) -> None:
-    terminal.until("O-10")
+    terminal.at_work()
     terminal.send(F[3] + b"a")
     terminal.until("10 000+")
     terminal.quiet()
@@ -68,6 +68,7 @@ def test_the_first_frame_and_the_first_rows_come_quickly(stub: StubShop, home: P
         with console(stub, home) as terminal:
             frames.append(terminal.first_bytes())
             rows.append(terminal.until("O-10"))
+            terminal.at_work()
             terminal.quiet()
             memory = terminal.megabytes
     print(f"\nfirst frame {described(frames)}\nwith rows   {described(rows)}\n{memory:.1f} MB")
@@ -76,6 +77,41 @@ def test_the_first_frame_and_the_first_rows_come_quickly(stub: StubShop, home: P
     assert min(frames) <= 25 * noise
     assert min(rows) <= 200 * noise
     assert memory <= 60
+
+
+def test_the_first_rows_stand_before_the_console_is_loaded_and_stay(
+    stub: StubShop, home: Path
+) -> None:
+    with console(stub, home) as terminal:
+        terminal.until("O-10")
+        early = terminal.picture.text
+        assert "Home" not in early, "the console was loaded before the rows came"
+        number = next(word for word in early.split() if word.startswith("O-10"))
+        while "NEXT" not in terminal.picture.text:
+            terminal.pump(0.02)
+            assert number in terminal.picture.text, "the rows went away while the console loaded"
+
+
+@pytest.mark.parametrize(("moods", "words"), [
+    ({"is_down": True}, "offline"), ({"latency": 1.0}, "O-10"),
+])  # fmt: skip
+def test_a_shop_that_does_not_answer_at_once_holds_nothing_up(
+    stub: StubShop, home: Path, moods: dict[str, object], words: str
+) -> None:
+    stub.mood(**moods)
+    with console(stub, home) as terminal:
+        terminal.until("Home")
+        terminal.until(words)
+        stub.mood(is_down=False, latency=0.0)
+
+
+def test_the_first_frame_has_the_colours_of_this_desk(stub: StubShop, home: Path) -> None:
+    (home / "theme").write_text("light", encoding="ascii")
+    with console(stub, home) as terminal:
+        terminal.until("O-10")
+        terminal.until("● live")
+        assert b"48;2;250;251;252" in terminal.beginning
+        assert b"48;2;16;21;28" not in terminal.beginning, "something was painted dark"
 
 
 def test_the_cursor_is_quick_among_a_hundred_thousand_orders(stub: StubShop, home: Path) -> None:
@@ -99,7 +135,7 @@ def test_the_cursor_is_quick_among_a_hundred_thousand_orders(stub: StubShop, hom
 
 def test_the_cursor_is_quick_among_ten_thousand_products(stub: StubShop, home: Path) -> None:
     with console(stub, home) as terminal:
-        terminal.until("O-10")
+        terminal.at_work()
         terminal.send(F[6])
         terminal.until("1 of 10 000")
         # Every one of them has been seen, and as many as one change takes are chosen.
@@ -142,7 +178,7 @@ def test_no_key_waits_for_a_slow_shop(stub: StubShop, home: Path) -> None:
 def test_screens_change_quickly_and_esc_does_not_wait(stub: StubShop, home: Path) -> None:
     changes, escapes = [], []
     with console(stub, home) as terminal:
-        terminal.until("O-10")
+        terminal.at_work()
         terminal.quiet(0.3)
         for n in range(40 if IS_SLOW else 10):
             for key in (F[7], F[3], F[12]):
@@ -203,7 +239,7 @@ def received(home: Path, expected: int, terminal: Terminal) -> list[str]:
 def assert_all_arrive(stub: StubShop, home: Path, bursts: list[tuple[float, int]]) -> int:
     everything: list[str] = []
     with console(stub, home) as terminal:
-        terminal.until("O-10")
+        terminal.at_work()
         asked_before = len(stub.ask("/_scans")["codes"])
         for n, (gap, count) in enumerate(bursts):
             sent = codes(count, seed=n)
@@ -249,7 +285,7 @@ def test_no_scan_is_damaged_beside_a_busy_processor(stub: StubShop, home: Path) 
 
 def test_a_wrong_scan_rings_twice(stub: StubShop, home: Path) -> None:
     with console(stub, home) as terminal:
-        terminal.until("O-10")
+        terminal.at_work()
         terminal.quiet()
         before = terminal.bells
         terminal.send(b"NOBODY-1\r")
@@ -262,7 +298,7 @@ def test_a_wrong_scan_rings_twice(stub: StubShop, home: Path) -> None:
 def test_after_a_power_cut_the_work_goes_on_where_it_stopped(stub: StubShop, home: Path) -> None:
     before = stub.ask("/_effects")["keys"]
     terminal = console(stub, home)
-    terminal.until("O-10")
+    terminal.at_work()
     terminal.send(F[7])
     terminal.until("MUG-00")
     stub.mood(is_down=True)
@@ -275,7 +311,7 @@ def test_after_a_power_cut_the_work_goes_on_where_it_stopped(stub: StubShop, hom
     assert stub.ask("/_effects")["keys"] == before
     stub.mood(is_down=False)
     with console(stub, home) as again:
-        again.until("O-10")
+        again.at_work()
         deadline = time.perf_counter() + 20
         while len(stub.ask("/_effects")["keys"]) < len(before) + 3:
             assert time.perf_counter() < deadline
@@ -289,7 +325,7 @@ def test_killed_between_two_pieces_of_a_change_the_rest_goes_out_once(
 ) -> None:
     before, prices = stub.ask("/_effects")["keys"], stub.ask("/_effects")["prices"]
     terminal = console(stub, home)
-    terminal.until("O-10")
+    terminal.at_work()
     terminal.send(F[6])
     terminal.until("1 of 10 000")
     terminal.send(b" " + DOWN * 99)
@@ -312,7 +348,7 @@ def test_killed_between_two_pieces_of_a_change_the_rest_goes_out_once(
     assert len(stub.ask("/_effects")["keys"]) == len(before) + 1
     stub.mood(latency=0.0)
     with console(stub, home) as again:
-        again.until("O-10")
+        again.at_work()
         again.send(F[6])
         again.until("1 of 10 000")
         again.send(b"o")
@@ -329,7 +365,7 @@ def test_a_second_console_in_the_same_folder_is_told_and_leaves_the_terminal_alo
     stub: StubShop, home: Path
 ) -> None:
     with console(stub, home) as first:
-        first.until("O-10")
+        first.at_work()
         second = console(stub, home)
         second.until("Another console (process")
         while second.process.poll() is None:
@@ -342,7 +378,7 @@ def test_a_second_console_in_the_same_folder_is_told_and_leaves_the_terminal_alo
 
 def test_no_colour_is_sent_where_none_is_wanted(stub: StubShop, home: Path) -> None:
     with console(stub, home, NO_COLOR="1") as terminal:
-        terminal.until("O-10")
+        terminal.at_work()
         terminal.quiet()
         terminal.answer(F[7])
         terminal.until("POT-CI-11")
