@@ -44,8 +44,9 @@ def show(
 ) -> Page[OrderCard] | None:
     """Read the rows and paint them on this terminal; None where Home has to read them itself.
 
-    That is where nobody is signed in, the token is spent, the line is encrypted, or the shop does
-    not answer well and soon. What is wrong with the options is told when the console starts.
+    That is where nobody is signed in, the token is spent, the line is encrypted, the shop has a
+    name that would have to be looked up, or it does not answer well and soon. What is wrong with
+    the options is told when the console starts.
     """
     try:
         chosen = settings.read(arguments, environment)

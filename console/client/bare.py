@@ -6,6 +6,7 @@ It asks for nothing that it could not read: no compression, no connection kept o
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -33,16 +34,28 @@ def question(
 def ask(
     url: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], *, within: float
 ) -> bytes | None:
-    """Ask the shop and wait for the body of its answer, at most `within` seconds for each piece.
+    """Ask the shop and wait for the body of its answer, at most `within` seconds in all.
 
-    None where it does not answer well, whole and soon: whoever asks again later hears why.
+    None where it does not answer well, whole and in time: whoever asks again later hears why. A
+    shop with a name is not asked, because looking names up cannot be given up.
     """
+    until = time.monotonic() + within
     parts = urlsplit(url)
+    host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
     data = b""
     try:
-        with socket.create_connection((parts.hostname, parts.port or 80), within) as line:
+        (found, *_) = socket.getaddrinfo(
+            host, parts.port or 80, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
+        with socket.socket(found[0], socket.SOCK_STREAM) as line:
+            line.settimeout(within)
+            line.connect(found[4])
             line.sendall(question(url, "GET", path, query, headers))
-            while len(data) < LARGEST and (piece := line.recv(65536)):
+            while len(data) < LARGEST:
+                line.settimeout(max(0.001, until - time.monotonic()))
+                piece = line.recv(65536)
+                if not piece:
+                    break
                 data += piece
     except OSError:
         return None

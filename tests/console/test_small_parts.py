@@ -1,6 +1,7 @@
 """Small parts that everything stands on: cells, words, pictures, the trail, the bare line."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -277,14 +278,16 @@ async def test_nobody_listening_is_unreachable() -> None:
     assert type(failure.value) is Unreachable
 
 
-async def asked_bare(*pieces: bytes, hangs: bool = False) -> bytes | None:
+async def asked_bare(*pieces: bytes, hangs: bool = False, every: float = 0.0) -> bytes | None:
     """Ask a server that answers with these bytes, over a socket that waits but shortly."""
     asked, served = asyncio.Event(), asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         for piece in pieces:
-            writer.write(piece)
+            if not asked.is_set():
+                writer.write(piece)
+                await asyncio.sleep(every)
         if hangs:
             await asked.wait()
         writer.close()
@@ -313,6 +316,17 @@ async def test_a_bare_question_is_answered_whole_or_not_at_all() -> None:
     assert await asked_bare() is None
     assert await asked_bare(FINE, b'{"a":1}', hangs=True) is None
     assert bare.ask("http://127.0.0.1:9", "/x", {}, {}, within=0.3) is None
+
+
+async def test_a_bare_question_ends_in_time_and_looks_no_name_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start = time.monotonic()
+    assert await asked_bare(FINE.replace(b"7", b"200"), *[b"x"] * 200, every=0.05) is None
+    assert time.monotonic() - start < 5, "each piece came in time, all of them did not"
+
+    monkeypatch.setattr(bare.socket, "socket", lambda *_: pytest.fail("it was looked up"))
+    assert bare.ask("http://shop.localhost", "/x", {}, {}, within=0.3) is None
 
 
 def test_only_plain_addresses_are_read_early() -> None:
