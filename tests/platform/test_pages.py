@@ -337,3 +337,14 @@ def test_the_release_is_told_in_one_number(visitor: FlaskClient) -> None:
     for one in openapi.documents(visitor.application).values():
         assert one.described["info"]["version"] == VERSION
     assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
+
+
+def test_in_production_browsers_come_by_https_alone(app: Flask, settings: Settings) -> None:
+    """Also when they are refused; on somebody's own machine there is no certificate."""
+    shop = create_app(dataclasses.replace(settings, env="production"))
+
+    for path, status in (("/", 200), ("/api/v1/nowhere", 404)):
+        answer = shop.test_client().get(path)
+        assert answer.status_code == status
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in app.test_client().get("/").headers
