@@ -129,6 +129,20 @@ class InvitationInvalid(Refused):
     sentence = "This invitation is no longer good. Ask for a new one."
 
 
+class ApiKeyNotFound(NotFound):
+    """No such key, or one that is not good any more."""
+
+    code = "api_key_not_found"
+    sentence = "There is no such key, or it is not good any more."
+
+
+class ApiKeyRotating(Conflict):
+    """A third key of one program would be one too many to keep in view."""
+
+    code = "api_key_rotating"
+    sentence = "Two keys of {name} are good now. Revoke one of them first."
+
+
 class LastOwner(Conflict):
     """A shop without an owner could never get one again."""
 

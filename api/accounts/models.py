@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.accounts.policy import AccountKind
+from api.accounts.policy import AccountKind, KeyKind
 from api.kernel import clock
 from api.platform.db import Base, Dated, Identified, Versioned, named_enum
 
@@ -136,6 +136,33 @@ class PasswordReset(Identified, Dated, Base):
     token_hash: Mapped[str | None] = mapped_column(String(64))
     expires_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
+
+
+class ApiKey(Identified, Dated, Base):
+    """How a program comes in. The key itself is stored nowhere; by its prefix it is found.
+
+    Keys that replace one another are a series. What a key may do is never changed.
+    """
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        UniqueConstraint("prefix"),
+        Index("ix_api_keys_series_id", "series_id"),
+    )
+
+    series_id: Mapped[UUID]
+    name: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[KeyKind] = mapped_column(named_enum(KeyKind, "kind"))
+    prefix: Mapped[str] = mapped_column(String(12))
+    digest: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[str]]
+    requests_per_minute: Mapped[int]
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    """Who made it; the shop's own shell is nobody."""
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    """To the minute: writing it down each time would cost more than what is asked."""
 
 
 class StaffInvitation(Identified, Dated, Base):

@@ -6,6 +6,13 @@ from enum import StrEnum
 from api.kernel.permissions import Permission, read_stored
 
 
+class KeyKind(StrEnum):
+    """A secret key acts for the shop; a publishable one names a storefront and may do nothing."""
+
+    SECRET = "secret"  # noqa: S105
+    PUBLISHABLE = "publishable"
+
+
 class AccountKind(StrEnum):
     """Customers and staff share an e-mail address at most, never an account."""
 
@@ -24,7 +31,7 @@ class Role(StrEnum):
 
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.MANAGER: frozenset(Permission) - {Permission.STAFF_WRITE},
+    Role.MANAGER: frozenset(Permission) - {Permission.KEYS_WRITE, Permission.STAFF_WRITE},
     # Of customers no more than a label needs: no e-mails, no accounts, nobody who waits for goods.
     Role.WAREHOUSE: frozenset(
         {
@@ -47,6 +54,15 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
         }
     ),
 }
+
+
+KEY_SCOPES = frozenset(Permission) - {
+    Permission.KEYS_READ,
+    Permission.KEYS_WRITE,
+    Permission.STAFF_READ,
+    Permission.STAFF_WRITE,
+}
+"""What a program may be allowed: who works here, and which keys there are, is for people."""
 
 
 def permissions_of(role: str | None, own: Iterable[str] | None = None) -> frozenset[Permission]:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from api.accounts.errors import (
     AccountNotFound,
     AddressNotFound,
+    ApiKeyNotFound,
     InvitationInvalid,
     InvitationNotFound,
     RoleNotFound,
@@ -17,6 +18,7 @@ from api.accounts.errors import (
 )
 from api.accounts.models import (
     Address,
+    ApiKey,
     PasswordReset,
     SignIn,
     StaffInvitation,
@@ -196,6 +198,27 @@ def invitation_page(*, limit: int, cursor: str | None, include: str | None) -> d
     return {"data": [_invitation_card(row) for row in rows], "page": described}
 
 
+def api_key(key_id: UUID) -> dict[str, Any]:
+    """Return what is known of an API key. Raises `ApiKeyNotFound`."""
+    row = session.execute(select(*_API_KEY).where(ApiKey.id == key_id)).first()
+    if row is None:
+        raise ApiKeyNotFound(key_id=key_id)
+    return _api_key_card(row)
+
+
+def api_key_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+    """List the API keys, the newest first."""
+    rows, described = page(
+        select(*_API_KEY),
+        Sort((ApiKey.id,), descending=True),
+        limit=limit,
+        cursor=cursor,
+        filters="api-keys",
+        total=select(ApiKey.id) if include else None,
+    )
+    return {"data": [_api_key_card(row) for row in rows], "page": described}
+
+
 def invited_email(token: str) -> str:
     """Return whom an open invitation is for. Raises `InvitationInvalid`."""
     found = session.scalar(
@@ -288,6 +311,20 @@ _ROLE: tuple[Any, ...] = (
     StaffRole.created_at,
 )
 
+_API_KEY: tuple[Any, ...] = (
+    ApiKey.id,
+    ApiKey.series_id,
+    ApiKey.name,
+    ApiKey.kind,
+    ApiKey.prefix,
+    ApiKey.scopes,
+    ApiKey.requests_per_minute,
+    ApiKey.created_at,
+    ApiKey.expires_at,
+    ApiKey.revoked_at,
+    ApiKey.last_used_at,
+)
+
 _INVITATION: tuple[Any, ...] = (
     StaffInvitation.id,
     StaffInvitation.email,
@@ -347,6 +384,15 @@ def _role_card(row: Any) -> dict[str, Any]:
         "created_at": row.created_at,
         "version": row.version,
     }
+
+
+def _api_key_card(row: Any) -> dict[str, Any]:
+    card = {name.key: getattr(row, name.key) for name in _API_KEY}
+    if row.revoked_at is not None:
+        status = "revoked"
+    else:
+        status = "expired" if row.expires_at and row.expires_at <= clock.now() else "live"
+    return card | {"status": status}
 
 
 def _invitation_card(row: Any) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """The forms of accounts: what comes in is checked here, what goes out is documented here."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
 
 from api.accounts.passwords import LONGEST, SHORTEST
+from api.accounts.policy import KEY_SCOPES, KeyKind
+from api.kernel import clock
 from api.kernel.permissions import Permission
 from api.platform.address import AddressSchema, Line
 from api.platform.http import Schema
@@ -285,6 +288,82 @@ class RoleSchema(NewRoleSchema):
     )
     created_at = ma.fields.AwareDateTime(required=True)
     version = ma.fields.Integer(required=True)
+
+
+def _moment_to_come(value: datetime | None) -> None:
+    if value is not None and value <= clock.now():
+        raise ma.ValidationError("Must be in the future.")
+
+
+class NewApiKeySchema(Schema):
+    """A key for a program."""
+
+    name = Line(80, required=True, metadata={"example": "Bookkeeping"})
+    kind = ma.fields.Enum(KeyKind, by_value=True, load_default=KeyKind.SECRET)
+    scopes = _permissions(
+        load_default=(),
+        validate=ma.validate.ContainsOnly(
+            KEY_SCOPES, error="Who works here, and which keys there are, is for people."
+        ),
+    )
+    expires_at = ma.fields.AwareDateTime(
+        load_default=None,
+        allow_none=True,
+        validate=_moment_to_come,
+        metadata={"description": "Good without end when left out."},
+    )
+    requests_per_minute = ma.fields.Integer(
+        load_default=300, validate=ma.validate.Range(1, 60_000), metadata={"example": 300}
+    )
+
+    @ma.validates_schema
+    def fits_its_kind(self, form: dict[str, Any], **_: Any) -> None:
+        """A secret key without scopes opens nothing; a publishable one never does."""
+        if bool(form["scopes"]) != (form["kind"] is KeyKind.SECRET):
+            said = "A secret key needs at least one, a publishable one takes none."
+            raise ma.ValidationError(said, "scopes")
+
+
+class ApiKeySchema(Schema):
+    """A key, as far as it is ever told again."""
+
+    id = ma.fields.UUID(required=True)
+    series_id = ma.fields.UUID(
+        required=True, metadata={"description": "The same for keys that replace one another."}
+    )
+    name = ma.fields.String(required=True)
+    kind = ma.fields.Enum(KeyKind, by_value=True, required=True)
+    prefix = ma.fields.String(
+        required=True, metadata={"description": "How it begins.", "example": "sk_7Qm3vKx2p"}
+    )
+    scopes = _permissions(required=True)
+    requests_per_minute = ma.fields.Integer(required=True)
+    status = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(["live", "revoked", "expired"])
+    )
+    created_at = ma.fields.AwareDateTime(required=True)
+    expires_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    revoked_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    last_used_at = ma.fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "To the minute."}
+    )
+
+
+class MadeApiKeySchema(ApiKeySchema):
+    """A key that was just made; `key` is told this once."""
+
+    key = ma.fields.String(required=True)
+
+
+class ApiKeyRotationSchema(Schema):
+    """How long the key that is replaced stays good."""
+
+    old_expires_at = ma.fields.AwareDateTime(
+        load_default=None,
+        allow_none=True,
+        validate=_moment_to_come,
+        metadata={"description": "In a week when left out; never later than it would have ended."},
+    )
 
 
 class StaffEditSchema(Schema):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask_jwt_extended import create_access_token
 
+from api.platform.auth import key_id
 from api.platform.ports import port
 from api.platform.settings import Settings
 
@@ -35,7 +36,11 @@ def access_token(user_id: UUID, *, kind: str, sign_in_id: UUID) -> str:
     It carries no permissions: those are looked up with each request.
     """
     claims = {"kind": kind, "sid": str(sign_in_id)}
+    settings: Settings = port(Settings)
     token: str = create_access_token(
-        identity=str(user_id), additional_claims=claims, expires_delta=access_lasts()
+        identity=str(user_id),
+        additional_claims=claims,
+        additional_headers={"kid": key_id(settings.jwt_secret_key)},
+        expires_delta=access_lasts(),
     )
     return token

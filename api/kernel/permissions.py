@@ -16,6 +16,8 @@ class Permission(StrEnum):
     INVENTORY_ADJUST = "inventory:adjust"
     INVENTORY_READ = "inventory:read"
     JOBS_WRITE = "jobs:write"
+    KEYS_READ = "keys:read"
+    KEYS_WRITE = "keys:write"
     LOCATIONS_WRITE = "locations:write"
     ORDERS_CANCEL = "orders:cancel"
     ORDERS_READ = "orders:read"

@@ -1,4 +1,4 @@
-"""Who is acting: a customer, a member of staff, a guest with a cart, or the shop itself."""
+"""Who is acting: a customer, a member of staff, a program, a guest with a cart, or the shop."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -6,16 +6,16 @@ from uuid import UUID
 
 from api.kernel.permissions import Permission
 
-PrincipalKind = Literal["customer", "staff", "guest", "system"]
+PrincipalKind = Literal["customer", "staff", "key", "guest", "system"]
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The one on whose behalf something happens, and what they may do.
 
-    `id` is the account of a customer or of staff; a guest has none and is known by the hash of
-    the cart token that they hold (`guest_key`). `label` is a name for the timeline, never an
-    address.
+    `id` is the account of a customer or of staff, or the API key of a program; a guest has none
+    and is known by the hash of the cart token that they hold (`guest_key`). `label` is a name for
+    the timeline, never an address.
     """
 
     kind: PrincipalKind

@@ -24,8 +24,12 @@ from api.platform.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
 PrincipalLoader = Callable[[UUID, str, UUID | None], Principal | None]
+KeyLoader = Callable[[str], Principal | None]
 
 CART_TOKEN_HEADER = "X-Cart-Token"  # noqa: S105
+API_KEY_START = "sk_"
+"""How secret API keys begin, so that people, and tools that look for leaks, recognise them."""
+IN_PERSON = " in person"
 _ALGORITHM = "HS256"
 
 
@@ -34,6 +38,13 @@ class TokenExpired(Unauthenticated):
 
     code = "token_expired"
     sentence = "The access token has expired. Use your refresh token to get a new one."
+
+
+class ApiKeyInvalid(Unauthenticated):
+    """Not a key of ours, or one that was revoked or ran out."""
+
+    code = "api_key_invalid"
+    sentence = "The API key is not valid. Make a new one in the console, under API keys."
 
 
 class TokenInvalid(Unauthenticated):
@@ -50,28 +61,47 @@ class PermissionMissing(Forbidden):
     sentence = "Your role does not allow this: it needs {permission}."
 
 
-def init_app(app: Flask, settings: Settings, load_principal: PrincipalLoader) -> None:
-    """Connect tokens to people.
+def init_app(
+    app: Flask, settings: Settings, load_principal: PrincipalLoader, load_key: KeyLoader
+) -> None:
+    """Connect tokens to people, and keys to programs.
 
-    `load_principal(id, kind, sign_in)` answers None for anyone who is out, or has signed out.
+    `load_principal(id, kind, sign_in)` answers None for anyone who is out, or has signed out,
+    `load_key(key)` for a key that is not good any more. Tokens name the secret that they were
+    signed with (`kid`), so those of a secret of before are believed until they run out.
     """
     app.config["JWT_SECRET_KEY"] = settings.jwt_secret_key
+    app.extensions["stockroom_jwt_secrets"] = {
+        key_id(secret): secret for secret in settings.jwt_secret_keys
+    }
+    app.extensions["stockroom_load_key"] = load_key
     app.config["JWT_ALGORITHM"] = _ALGORITHM
     app.config["JWT_ACCESS_TOKEN_EXPIRES"] = settings.access_token_minutes * 60
     JWTManager(app)
     app.extensions["stockroom_load_principal"] = load_principal
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
-    """Let in staff who hold a permission; 401 without a token, 403 without the permission."""
+def key_id(secret: str) -> str:
+    """Name a secret without telling it: the `kid` of tokens that it signs."""
+    return hash_secret(f"kid\n{secret}")[:16]
+
+
+def requires(permission: Permission, *, in_person: bool = False) -> Callable[[View], View]:
+    """Let in staff, and programs with a key, who hold a permission: else 401 or 403.
+
+    What is done in person, programs do not.
+    """
 
     def check() -> Principal:
         principal = _signed_in()
-        if principal.kind != "staff" or not principal.may(permission):
+        if principal.kind not in ("staff", "key") or not principal.may(permission):
             raise PermissionMissing(permission=permission.value)
+        if in_person and principal.kind == "key":
+            raise Forbidden("This is done by people, not by programs.")
         return principal
 
-    return _guard(check, f"requires:{permission.value}")
+    name = f"requires:{permission.value}"
+    return _guard(check, f"{name}{IN_PERSON}" if in_person else name)
 
 
 def staff_only(view: View) -> View:
@@ -151,10 +181,19 @@ def _signed_in() -> Principal:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated
+    if token.startswith(API_KEY_START):
+        load_key: KeyLoader = current_app.extensions["stockroom_load_key"]
+        program = load_key(token)
+        if program is None:
+            raise ApiKeyInvalid
+        return program
+    secrets: dict[str, str] = current_app.extensions["stockroom_jwt_secrets"]
     try:
+        named = jwt.get_unverified_header(token).get("kid")
         claims = jwt.decode(
             token,
-            current_app.config["JWT_SECRET_KEY"],
+            # A release of before signed without a name, with today's secret.
+            secrets.get(str(named)) or current_app.config["JWT_SECRET_KEY"],
             algorithms=[_ALGORITHM],
             options={"require": ["exp", "sub", "type"]},
         )

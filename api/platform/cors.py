@@ -13,8 +13,8 @@ READABLE = (
     "ETag, Location, Link, X-Request-ID, Idempotent-Replayed, Retry-After, Deprecation, Sunset"
 )
 SENDABLE = (
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Cart-Token, "
-    "X-Request-ID"
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
+    "Stockroom-Publishable-Key, X-Cart-Token, X-Request-ID"
 )
 METHODS = "GET, POST, PUT, PATCH, DELETE"
 REMEMBERED_SECONDS = "600"

@@ -11,15 +11,20 @@ import re
 import secrets
 import time
 
-from flask import Flask, Response, current_app, request
+import structlog
+from flask import Flask, Response, request
 from flask_limiter import Limiter, RequestLimit
 from itsdangerous import BadData, URLSafeSerializer
+from redis.exceptions import RedisError
 
 from api.kernel.errors import TooMany
 from api.platform import bodies, problems, redis
 from api.platform.auth import hash_secret, principal
+from api.platform.ports import port
 from api.platform.settings import Settings
 from api.platform.storefronts import buyer_address, client_address, counted_as, storefront
+
+_log = structlog.get_logger("api.limits")
 
 SIGN_IN = "10 per minute; 50 per hour; 200 per day"
 """By address: whoever goes on guessing waits for a minute first, then an hour, then a day."""
@@ -128,6 +133,26 @@ def device_token(email: str, given: str | None) -> str:
     return str(_devices().dumps([_hashed(email), secrets.token_hex(8)]))
 
 
+def count(name: str, per_minute: int) -> None:
+    """Count a request against a limit of its own, reading included. Raises `TooMany`.
+
+    Without Redis nothing is counted here: who sends it is known by then, and may be shut out.
+    """
+    if not limiter.enabled:
+        return
+    minute, second = divmod(int(time.time()), 60)
+    try:
+        with redis.client().pipeline(transaction=False) as pipe:
+            pipe.incr(f"limits:{name}:{minute}")
+            pipe.expire(f"limits:{name}:{minute}", 60)
+            counted, _ = pipe.execute()
+    except RedisError:
+        _log.warning("limit_not_counted", name=name.partition(":")[0])
+        return
+    if counted > per_minute:
+        raise TooMany(retry_after=60 - second)
+
+
 def unlock(key: str) -> int:
     """Forget what was counted for an account, with its devices, or for an address.
 
@@ -147,7 +172,9 @@ def _hashed(email: str) -> str:
 
 
 def _devices() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="known-device")
+    settings: Settings = port(Settings)
+    # The last one signs; what a secret of before has signed is still believed.
+    return URLSafeSerializer([*reversed(settings.secret_keys)], salt="known-device")
 
 
 def _device_of(email: str, token: object) -> str | None:

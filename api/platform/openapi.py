@@ -62,7 +62,7 @@ STOREFRONT = Audience(
     "storefront",
     "Stockroom storefront API",
     f"Browse, fill a cart, check out and pay, as a customer or a guest.\n{_SHARED}",
-    ("bearer", "cart", "storefront"),
+    ("bearer", "cart", "storefront", "publishable"),
 )
 ADMIN = Audience(
     "admin",
@@ -121,7 +121,8 @@ _SECURITY: Final[dict[str, dict[str, Any]]] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The access token that signing in answers.",
+        "description": "The access token that signing in answers; for programs on routes of staff "
+        "a secret API key, which begins with `sk_`.",
     },
     "cart": {
         "type": "apiKey",
@@ -130,6 +131,7 @@ _SECURITY: Final[dict[str, dict[str, Any]]] = {
         "description": "The token that a guest's first call to the cart answered.",
     },
     "storefront": storefronts.SECURITY_SCHEME,
+    "publishable": storefronts.PUBLISHABLE_SCHEME,
 }
 
 

@@ -22,7 +22,13 @@ from api.kernel.errors import (
     Unavailable,
 )
 from api.platform import problems
-from api.platform.auth import PermissionMissing, TokenExpired, TokenInvalid
+from api.platform.auth import (
+    IN_PERSON,
+    ApiKeyInvalid,
+    PermissionMissing,
+    TokenExpired,
+    TokenInvalid,
+)
 from api.platform.concurrency import VersionRequired
 from api.platform.idempotency import (
     STRANGERS_HEADER_PARAMETER,
@@ -35,6 +41,7 @@ from api.platform.pagination import CursorInvalid
 from api.platform.problems import Refusal
 from api.platform.storefronts import (
     BuyerAddressInvalid,
+    PublishableKeyInvalid,
     StorefrontKeyForbidden,
     StorefrontKeyInvalid,
 )
@@ -50,9 +57,12 @@ EVERYWHERE = (
         (
             Unavailable,
             problems.DatabaseUnavailable,
+            ApiKeyInvalid,
             BuyerAddressInvalid,
+            PublishableKeyInvalid,
             StorefrontKeyForbidden,
             StorefrontKeyInvalid,
+            TooMany,
         ),
     ),
 )
@@ -112,7 +122,8 @@ def by_status(operation: Operation, method: str, doc: dict[str, Any]) -> dict[in
 def _of_guard(guard: str) -> Sequence[type[DomainError]]:
     if guard == "public":
         return ()
-    return (*NO_TOKEN, PermissionMissing if guard.startswith("requires:") else Forbidden)
+    forbidden = [PermissionMissing] if guard.startswith("requires:") else [Forbidden]
+    return (*NO_TOKEN, *forbidden, *([Forbidden] if guard.endswith(IN_PERSON) else []))
 
 
 def _of_request(

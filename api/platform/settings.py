@@ -38,7 +38,11 @@ class Settings:
 
     env: Environment = "development"
     secret_key: str = field(default=DEVELOPMENT_SECRET, repr=False)
+    """Signs and digests. What it signed before is still believed under `secret_keys_before`."""
+    secret_keys_before: tuple[str, ...] = field(default=(), repr=False)
     jwt_secret_key: str = field(default=DEVELOPMENT_SECRET, repr=False)
+    """Signs access tokens; those of `jwt_secret_keys_before` are believed until they run out."""
+    jwt_secret_keys_before: tuple[str, ...] = field(default=(), repr=False)
     database_url: str = field(default="", repr=False)
     redis_url: str = field(default="", repr=False)
     stripe_secret_key: str = field(default="", repr=False)
@@ -121,6 +125,16 @@ class Settings:
     database_pool_size: int = 5
     rate_limits_enabled: bool = True
 
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """All that what was signed may be signed with, today's first."""
+        return (self.secret_key, *self.secret_keys_before)
+
+    @property
+    def jwt_secret_keys(self) -> tuple[str, ...]:
+        """All that an access token may be signed with, today's first."""
+        return (self.jwt_secret_key, *self.jwt_secret_keys_before)
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the settings from environment variables.
@@ -132,10 +146,14 @@ class Settings:
         # A server on which the line was forgotten must not trust secrets that everyone can read.
         env = read.choice("STOCKROOM_ENV", get_args(Environment), "production")
         in_production = env == "production"
+        secret_key, *secret_keys_before = read.secrets("SECRET_KEY", in_production)
+        jwt_secret_key, *jwt_secret_keys_before = read.secrets("JWT_SECRET_KEY", in_production)
         settings = cls(
             env=env,  # type: ignore[arg-type]
-            secret_key=read.secret("SECRET_KEY", in_production),
-            jwt_secret_key=read.secret("JWT_SECRET_KEY", in_production),
+            secret_key=secret_key,
+            secret_keys_before=tuple(secret_keys_before),
+            jwt_secret_key=jwt_secret_key,
+            jwt_secret_keys_before=tuple(jwt_secret_keys_before),
             database_url=_sqlalchemy_url(read.url("DATABASE_URL", ("postgresql", "postgres"))),
             redis_url=read.url("REDIS_URL", ("redis", "rediss", "unix")),
             stripe_secret_key=read.required("STRIPE_SECRET_KEY", in_production),
@@ -234,16 +252,19 @@ class _Reader:
             self.problems.append(f"{name} is missing")
         return value
 
-    def secret(self, name: str, needed: bool) -> str:
-        value = self.required(name, needed)
+    def secrets(self, name: str, needed: bool) -> list[str]:
+        """Read the secret of today and those of before, `new,old`; never an empty list."""
+        self.required(name, needed)
+        values = self.items(name)
         if not needed:
-            return value or DEVELOPMENT_SECRET
-        if value and (len(value) < _SHORTEST_SECRET or value == DEVELOPMENT_SECRET):
+            return [*values] or [DEVELOPMENT_SECRET]
+        if any(len(one) < _SHORTEST_SECRET or one == DEVELOPMENT_SECRET for one in values):
             self.problems.append(
                 f"{name} must be a secret of at least {_SHORTEST_SECRET} characters; make one "
-                'with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+                'with: python -c "import secrets; print(secrets.token_urlsafe(48))". While it is '
+                "replaced, the old one follows the new one after a comma"
             )
-        return value
+        return [*values] or [""]
 
     def url(self, name: str, schemes: tuple[str, ...], needed: bool = True) -> str:
         value = self.required(name, needed)

@@ -8,6 +8,7 @@ IP). Without a good key nobody's word about an address is taken, and the attempt
 
 import hmac
 import secrets
+from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -18,6 +19,7 @@ from api.kernel.errors import Forbidden, Malformed, Unauthenticated
 from api.platform.auth import hash_secret
 from api.platform.settings import STOREFRONT_NAME, Settings
 
+PUBLISHABLE_HEADER = "Stockroom-Publishable-Key"
 KEY_HEADER, ADDRESS_HEADER = "Stockroom-Storefront-Key", "Stockroom-Buyer-Address"
 SECURITY_SCHEME = {
     "type": "apiKey",
@@ -26,8 +28,16 @@ SECURITY_SCHEME = {
     "description": "Optional, for a storefront's server and never for a browser: with it the "
     f"server may name its buyer's address in `{ADDRESS_HEADER}`, under which limits then count.",
 }
-_KEY_VARIABLE, _ADDRESS_VARIABLE = (
-    f"HTTP_{name.upper().replace('-', '_')}" for name in (KEY_HEADER, ADDRESS_HEADER)
+PUBLISHABLE_SCHEME = {
+    "type": "apiKey",
+    "in": "header",
+    "name": PUBLISHABLE_HEADER,
+    "description": "Optional, and may stand in a browser: requests count against the limit of the "
+    "key, and a key that was revoked is refused. It opens nothing.",
+}
+_KEY_VARIABLE, _ADDRESS_VARIABLE, _PUBLISHABLE_VARIABLE = (
+    f"HTTP_{name.upper().replace('-', '_')}"
+    for name in (KEY_HEADER, ADDRESS_HEADER, PUBLISHABLE_HEADER)
 )
 _STAFF = "/api/v1/admin/"
 
@@ -49,6 +59,13 @@ class StorefrontKeyForbidden(Forbidden):
     sentence = f"Routes of staff take no {KEY_HEADER}."
 
 
+class PublishableKeyInvalid(Unauthenticated):
+    """Not a publishable key of ours, or one that was revoked or ran out."""
+
+    code = "publishable_key_invalid"
+    sentence = f"The {PUBLISHABLE_HEADER} is not valid: it begins with pk_ and is made by the shop."
+
+
 class BuyerAddressInvalid(Malformed):
     """Not an address."""
 
@@ -56,13 +73,21 @@ class BuyerAddressInvalid(Malformed):
     sentence = f"{ADDRESS_HEADER} must be one IPv4 or IPv6 address, without a port."
 
 
-def init_app(app: Flask, settings: Settings) -> None:
-    """Read the two headers before anything is counted; a request without them costs nothing."""
+def init_app(app: Flask, settings: Settings, check_publishable: Callable[[str], bool]) -> None:
+    """Read the headers before anything is counted; a request without them costs nothing.
+
+    `check_publishable(key)` counts the request against the key, and is False for one that is not
+    good any more.
+    """
     known = settings.storefront_keys
 
     @app.before_request
     def recognise() -> None:
         environ = request.environ
+        if _PUBLISHABLE_VARIABLE in environ and not check_publishable(
+            environ[_PUBLISHABLE_VARIABLE].strip()
+        ):
+            raise PublishableKeyInvalid
         if _KEY_VARIABLE not in environ and _ADDRESS_VARIABLE not in environ:
             return
         if request.path.startswith(_STAFF):

@@ -47,7 +47,7 @@ def list_changes(query: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/orders/<uuid:order_id>/claim", methods=["PUT"])
-@requires(Permission.ORDERS_READ)
+@requires(Permission.ORDERS_READ, in_person=True)
 @refuses(OrderClaimed, OrderNotFound)
 @blueprint.arguments(OrderClaimRequestSchema)
 @blueprint.response(200, OrderClaimSchema)
@@ -61,7 +61,7 @@ def claim_order(wanted: dict[str, Any], order_id: UUID) -> Any:
 
 
 @blueprint.route("/orders/<uuid:order_id>/claim", methods=["DELETE"])
-@requires(Permission.ORDERS_READ)
+@requires(Permission.ORDERS_READ, in_person=True)
 @blueprint.response(204)
 def release_order_claim(order_id: UUID) -> None:
     """Say that you no longer work at an order; a claim of somebody else stays."""

@@ -12,7 +12,7 @@ from console.client.outbox import Draft
 from console.flows.records import form as forms
 from console.flows.records.form import Form
 from console.flows.records.shapes import Kind, Record, Verb, at
-from console.flows.step import done, noted, waiting, wrong
+from console.flows.step import Question, done, noted, waiting, wrong
 from console.messages import SignInNeeded
 from console.scan.entry import Prompt
 from console.screens.background import begin
@@ -20,6 +20,7 @@ from console.screens.counter import Counter
 from console.screens.paged import PagedScreen
 from console.widgets.table import WindowTable
 
+TOLD_ONCE = "Copy it now: it is told this once. Esc when you have it."
 LOOK_OVER = "F10 sends it. Esc goes back, nothing is sent."
 
 
@@ -34,6 +35,8 @@ class FillingScreen(PagedScreen):
         """What the list is about, where it is about something."""
 
         self.form: Form | None = None
+        self.told_once = False
+        """Whether something is in sight that the shop tells this once."""
 
     def redraw(self) -> None:
         """Draw the list and the record as they are now."""
@@ -84,7 +87,7 @@ class FillingScreen(PagedScreen):
 
     def close_form(self) -> None:
         """Ask for nothing more; what was filled in is forgotten."""
-        self.form = None
+        self.form, self.told_once = None, False
         self.question.show(None)
         self.redraw()
 
@@ -142,7 +145,7 @@ class FillingScreen(PagedScreen):
             self.say(noted("Nothing was changed"))
             return
         try:
-            await self.counter.shop.records.change(
+            answer = await self.counter.shop.records.change(
                 form.verb.method, path, form.body, key=str(uuid.uuid4()), version=version
             )
         except SignedOut as failure:
@@ -151,4 +154,8 @@ class FillingScreen(PagedScreen):
             self.say(wrong(f"{label}: {failure.detail} {failure.remedy}".strip()))
         else:
             self.say(done(f"{label}: done"))
+            if form.verb.tells:
+                self.told_once = True
+                told = f"{form.verb.tells.capitalize()}: {answer[form.verb.tells]}"
+                self.question.show(Question(told, ()), TOLD_ONCE)
         begin(self, "list", self.reload)

@@ -112,7 +112,10 @@ class RecordsScreen(FillingScreen):
         self.close_form()
 
     def go_back(self) -> bool:
-        """Esc: out of the form, out of the page."""
+        """Esc: out of what is told once, of the form, of the page."""
+        if self.told_once:
+            self.close_form()
+            return True
         if self.form is not None:
             self.close_form()
             self.say(noted("Not sent"))

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from api.kernel.permissions import Permission
+from api.platform.auth import IN_PERSON
 from tests.support.contract import document
 
 # Who may come in without showing anything, and why.
@@ -128,6 +129,7 @@ def test_only_what_is_listed_is_public(bare_app: Flask) -> None:
 
 def test_staff_routes_let_in_staff_alone(bare_app: Flask) -> None:
     permissions = {f"requires:{permission.value}" for permission in Permission}
+    permissions |= {f"{one}{IN_PERSON}" for one in permissions}
     strange = {
         name: view.__guard__
         for name, view in views(bare_app)

@@ -202,6 +202,8 @@ FORMS = {
     "new_export": ("csv",),
     "edit_staff": ("Olivia Owner", "", ""),
     "new_staff": ("Willi Warehouse", "willi@example.test", "warehouse", "a long enough password"),
+    "new_key": ("Bookkeeping", "orders:r"),
+    "new_publishable": ("Web shop",),
     "new_role": ("night shift", "5 7"),
     "invite": ("Ina Invited", "ina@example.test", "support"),
     "revoke_invitation": (),

@@ -4,15 +4,16 @@ from pathlib import Path
 
 from flask import Flask
 
-from api.accounts.policy import PERMISSIONS
+from api.accounts.policy import KEY_SCOPES, PERMISSIONS
 from api.kernel.permissions import Permission, with_implied
+from api.platform.auth import IN_PERSON
 
 TABLE = Path(__file__).parent / "access.txt"
 ADMIN = "/api/v1/admin/"
 HEAD = """\
 Which routes of staff each built-in role opens, and which single permissions do, of a role of the
-shop's own or of an API key. `anyone on the staff` is for oneself and opens to no key. Written by
-`python -m tests.contract.approve`; read the difference before you commit it.
+shop's own. With a star a permission does so for an API key, too. `anyone on the staff` is for
+oneself. Written by `python -m tests.contract.approve`; read the difference before you commit it.
 """
 
 
@@ -30,9 +31,9 @@ def guards(app: Flask) -> dict[str, str]:
 
 def opens(guard: str, held: frozenset[Permission], *, is_key: bool = False) -> bool:
     """Tell whether somebody with these permissions comes past a guard."""
-    if guard == "staff":
-        return not is_key
-    return guard == "public" or guard in held
+    if is_key and (guard == "staff" or guard.endswith(IN_PERSON)):
+        return False
+    return guard in ("public", "staff") or guard.removesuffix(IN_PERSON) in held
 
 
 def table(app: Flask) -> str:
@@ -46,6 +47,10 @@ def table(app: Flask) -> str:
         else:
             roles = [role for role, held in PERMISSIONS.items() if opens(guard, held)]
             told = [" ".join(roles)]
-            told += [one for one in Permission if opens(guard, with_implied({one}))]
+            single = {one: with_implied({one}) for one in Permission}
+            told += [one for one, held in single.items() if opens(guard, held)]
+            # A star: the permission opens it for a program with a key, too.
+            keys = {p for p in KEY_SCOPES if opens(guard, single[p] & KEY_SCOPES, is_key=True)}
+            told = [f"{one}*" if one in keys else one for one in told]
         lines.append("  ".join([f"{operation:<84}", *told]).rstrip())
     return HEAD + "\n" + "\n".join(lines) + "\n"

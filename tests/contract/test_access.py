@@ -1,12 +1,13 @@
 """Who may call which route of staff: each cell of the reviewed table, asked of the shop itself."""
 
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from api.accounts import service as accounts
-from api.accounts.policy import Role
+from api.accounts.policy import KEY_SCOPES, KeyKind, Role
 from api.kernel.permissions import Permission
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
@@ -52,7 +53,29 @@ def test_each_cell_is_true(app: Flask, table: dict[str, list[str]], role: str) -
         for operation, told in table.items()
         if told != ["public"]
         and refused(app, operation, person.headers)
-        is (role in told or told == ["anyone", "on", "the", "staff"])
+        is ({role, f"{role}*"} & {*told} != set() or told == ["anyone", "on", "the", "staff"])
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("scope", sorted(KEY_SCOPES))
+def test_each_cell_is_true_of_keys(app: Flask, table: dict[str, list[str]], scope: str) -> None:
+    with transaction():
+        made = accounts.create_key(
+            name="program",
+            kind=KeyKind.SECRET,
+            scopes={Permission(scope)},
+            expires_at=None,
+            requests_per_minute=60_000,
+            by=SYSTEM,
+        )
+    headers = {"Authorization": f"Bearer {made.key}"}
+
+    wrong = [
+        operation
+        for operation, told in table.items()
+        if told != ["public"] and refused(app, operation, headers) is (f"{scope}*" in told)
     ]
 
     assert wrong == []
@@ -77,3 +100,9 @@ def test_every_permission_guards_something(bare_app: Flask) -> None:
     unasked = set(Permission) - set(access.guards(bare_app).values())
 
     assert unasked == {Permission.FULFILMENT_OVERRIDE}
+
+
+def test_the_page_for_people_names_every_permission() -> None:
+    named = set(re.findall(r"`([a-z]+:[a-z]+)`", Path("docs/staff.md").read_text()))
+
+    assert named == set(Permission)

@@ -1,6 +1,8 @@
 """What may differ between two places: read once, and refused whole when it is not fit."""
 
+import dataclasses
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 
 import pytest
 
@@ -304,3 +306,26 @@ def test_no_problem_repeats_a_password() -> None:
         assert "other" not in told.split()
         assert GUIDE["EMAIL_PASSWORD"] not in told
         assert "hidden" not in told
+
+
+def test_a_secret_of_before_follows_todays_after_a_comma() -> None:
+    old, new = SECRET, SECRET[::-1]
+    settings = Settings.from_env({**PRODUCTION, "JWT_SECRET_KEY": f"{new}, {old}-2"})
+
+    assert settings.jwt_secret_keys == (new, f"{old}-2")
+    assert settings.secret_keys == (old,)
+    (refused,) = problems_with(PRODUCTION, JWT_SECRET_KEY=f"{new},short")
+    assert refused.startswith("JWT_SECRET_KEY must be a secret")
+    assert "short," not in refused
+
+
+def test_the_page_of_secrets_tells_how_each_is_replaced() -> None:
+    told = Path("docs/secrets.md").read_text()
+    secret = {one.name for one in dataclasses.fields(Settings) if not one.repr}
+
+    missing = {
+        name.upper()
+        for name in secret - {"secret_keys_before", "jwt_secret_keys_before"}
+        if f"`{name.upper()}`" not in told
+    }
+    assert missing == set()

@@ -1,6 +1,14 @@
 """What can be done with accounts. The edge opens the transaction; nothing here commits."""
 
 from api.accounts.service.address_book import add_address, edit_address, remove_address
+from api.accounts.service.api_keys import (
+    MadeKey,
+    check_publishable,
+    create_key,
+    load_key,
+    revoke_key,
+    rotate_key,
+)
 from api.accounts.service.credentials import (
     ResetLetter,
     change_password,
@@ -39,11 +47,14 @@ from api.accounts.service.sign_ins import (
 
 __all__ = [
     "InvitationLetter",
+    "MadeKey",
     "ResetLetter",
     "SignedIn",
     "accept",
     "add_address",
     "change_password",
+    "check_publishable",
+    "create_key",
     "create_role",
     "create_staff",
     "delete_role",
@@ -58,6 +69,7 @@ __all__ = [
     "forget_old_invitations",
     "hash_password",
     "invite",
+    "load_key",
     "load_principal",
     "make_invitation_token",
     "make_reset_token",
@@ -68,6 +80,8 @@ __all__ = [
     "rename",
     "request_reset",
     "revoke",
+    "revoke_key",
     "rotate",
+    "rotate_key",
     "set_password",
 ]

@@ -7,7 +7,8 @@ from console.flows.records.shapes import Asked, Kind, Shown, Verb
 ROLES = ("/roles", "name")
 PERMISSIONS = (
     "catalog:read", "catalog:write", "customers:read", "fulfilment:override", "fulfilment:write",
-    "imports:write", "inventory:adjust", "inventory:read", "jobs:write", "locations:write",
+    "imports:write", "inventory:adjust", "inventory:read", "jobs:write", "keys:read",
+    "keys:write", "locations:write",
     "orders:cancel", "orders:read", "orders:refund", "orders:write", "payments:write",
     "pricing:write", "staff:read", "staff:write",
 )  # fmt: skip
@@ -107,4 +108,40 @@ ROLE_KIND = Kind(
     alias="roles", needs="staff:read", item="/roles/{id}", state="kind",
 )  # fmt: skip
 
-KINDS = (STAFF, ROLE_KIND, INVITATIONS, ME)
+SCOPES = tuple(one for one in PERMISSIONS if not one.startswith(("keys:", "staff:")))
+API_KEYS = Kind(
+    "api_keys", "API key", "How programs come in: a key is told once, when it is made", "/api-keys",
+    (
+        Shown("Name", "name", width=18, grow=1),
+        Shown("Begins", "prefix", width=12),
+        Shown("State", "status", "state", 9),
+        Shown("Last used", "last_used_at", "when", 12),
+        Shown("Until", "expires_at", "when", 12, from_width=70),
+    ),
+    (
+        Shown("kind", "kind"),
+        Shown("may", "scopes", "list"),
+        Shown("a minute", "requests_per_minute", "count"),
+        Shown("made", "created_at", "when"),
+        Shown("revoked", "revoked_at", "when"),
+    ),
+    (
+        Verb("new_key", "n", "new", "A secret key for a program of yours", "/api-keys",
+             "keys:write", "Make this key? It is told once.",
+             asks=(Asked("name", "for which program:"),
+                   Asked("scopes", "may, by numbers:", "choices", SCOPES)),
+             is_new=True, tells="key"),
+        Verb("new_publishable", "p", "publishable", "A key that names a storefront and opens "
+             "nothing", "/api-keys", "keys:write", "Make this key?",
+             asks=(Asked("name", "for which storefront:"),), is_new=True, tells="key",
+             fixed=(("kind", "publishable"),)),
+        Verb("rotate_key", "r", "rotate", "A key that replaces it; this one is good for a week "
+             "more", "/api-keys/{id}/rotate", "keys:write", "Replace the key of {name}?",
+             fits=("live",), tells="key"),
+        Verb("revoke_key", "v", "revoke", "It opens nothing from now on", "/api-keys/{id}/revoke",
+             "keys:write", "Revoke {name}? Its program is out at once.", fits=("live",)),
+    ),
+    alias="keys", needs="keys:read", item="/api-keys/{id}", title="API keys",
+)  # fmt: skip
+
+KINDS = (STAFF, ROLE_KIND, INVITATIONS, API_KEYS, ME)

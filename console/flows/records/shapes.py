@@ -80,13 +80,20 @@ class Verb(NamedTuple):
     taken: tuple[tuple[str, str], ...] = ()
     """What is sent of the record under the cursor: a name, and its path there."""
 
+    tells: str = ""
+    """What of the answer is told this once, such as a key: it stays in sight until Esc."""
+
     @property
     def waits(self) -> bool:
         """Whether it is sent while the operator waits: what replaces a version, and secrets.
 
         Everything else goes through the outbox. A password never lies there.
         """
-        return self.method != "POST" or any(one.form == "secret" for one in self.asks)
+        return (
+            self.method != "POST"
+            or bool(self.tells)
+            or any(one.form == "secret" for one in self.asks)
+        )
 
 
 class Kind(NamedTuple):

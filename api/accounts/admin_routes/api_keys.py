@@ -1,0 +1,97 @@
+"""API keys: how programs come in, and how their keys are replaced."""
+
+from typing import Any
+from uuid import UUID
+
+from api.accounts import queries, service
+from api.accounts.errors import ApiKeyNotFound, ApiKeyRotating, GrantExceedsOwn
+from api.accounts.schemas import (
+    ApiKeyRotationSchema,
+    ApiKeySchema,
+    MadeApiKeySchema,
+    NewApiKeySchema,
+)
+from api.accounts.service import MadeKey
+from api.kernel.permissions import Permission
+from api.platform.auth import principal, requires
+from api.platform.db import transaction
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
+from api.platform.idempotency import idempotent
+from api.platform.refusals import refuses
+
+Answer = tuple[dict[str, Any], dict[str, str]]
+
+blueprint = Blueprint(
+    "api-keys",
+    __name__,
+    url_prefix="/api/v1/admin/api-keys",
+    description="How programs come in.",
+)
+
+
+@blueprint.route("")
+@requires(Permission.KEYS_READ)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, list_of(ApiKeySchema))
+def list_api_keys(query: dict[str, Any]) -> dict[str, Any]:
+    """List the keys, the newest first, those that ended included. No key is told again."""
+    return queries.api_key_page(**query)
+
+
+@blueprint.route("", methods=["POST"])
+@requires(Permission.KEYS_WRITE)
+@refuses(ApiKeyNotFound, GrantExceedsOwn)
+@blueprint.arguments(NewApiKeySchema)
+@blueprint.response(201, MadeApiKeySchema, headers=LOCATED)
+def create_api_key(body: dict[str, Any]) -> Answer:
+    """Make a key for a program, which is told this once.
+
+    A `secret` key acts for the shop within its `scopes`, which are never changed. A `publishable`
+    key names a storefront, may stand in a browser and opens nothing.
+    Takes no `Idempotency-Key`: the answer is a secret, which is not kept; revoke a key that got
+    lost on the way and make another one.
+    """
+    with transaction():
+        made = service.create_key(**body, by=principal())
+    return _made(made)
+
+
+@blueprint.route("/<uuid:key_id>")
+@requires(Permission.KEYS_READ)
+@refuses(ApiKeyNotFound)
+@blueprint.response(200, ApiKeySchema)
+def get_api_key(key_id: UUID) -> dict[str, Any]:
+    """Show a key: what it may do, and when it was last used, to the minute."""
+    return queries.api_key(key_id)
+
+
+@blueprint.route("/<uuid:key_id>/rotate", methods=["POST"])
+@requires(Permission.KEYS_WRITE)
+@refuses(ApiKeyNotFound, ApiKeyRotating, GrantExceedsOwn)
+@blueprint.arguments(ApiKeyRotationSchema)
+@blueprint.response(201, MadeApiKeySchema, headers=LOCATED)
+def rotate_api_key(body: dict[str, Any], key_id: UUID) -> Answer:
+    """Make the key that replaces this one, which stays good for a week unless told otherwise.
+
+    At most two keys of one program are good at once (`api_key_rotating`). Takes no
+    `Idempotency-Key`: the answer is a secret, which is not kept.
+    """
+    with transaction():
+        made = service.rotate_key(key_id, **body, by=principal())
+    return _made(made)
+
+
+@blueprint.route("/<uuid:key_id>/revoke", methods=["POST"])
+@requires(Permission.KEYS_WRITE)
+@refuses(ApiKeyNotFound)
+@idempotent(required=False)
+@blueprint.response(200, ApiKeySchema)
+def revoke_api_key(key_id: UUID) -> dict[str, Any]:
+    """End a key at once."""
+    service.revoke_key(key_id, by=principal())
+    return queries.api_key(key_id)
+
+
+def _made(made: MadeKey) -> Answer:
+    headers = {"Location": f"{blueprint.url_prefix}/{made.id}", "Cache-Control": "no-store"}
+    return queries.api_key(made.id) | {"key": made.key}, headers
