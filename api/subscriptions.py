@@ -43,7 +43,7 @@ from api.payments.events import (
     RefundFailed,
     RefundSucceeded,
 )
-from api.platform import backfills, deliveries, idempotency, outbox, sweeps
+from api.platform import audit, backfills, deliveries, idempotency, outbox, sweeps
 from api.platform.attention import AttentionRaised
 from api.platform.backfills import Backfill
 from api.platform.backups import jobs as backups
@@ -54,6 +54,10 @@ from api.settlement import flows as settlement
 from api.settlement import jobs as settlement_jobs
 from api.waitlist import jobs as waitlist
 from api.waitlist.events import StockRequestAnswered
+
+
+def _seal_audit_log() -> None:
+    sweeps.in_batches(audit.seal_next)
 
 
 def _forget_old_answers() -> None:
@@ -155,6 +159,7 @@ WORK = Work(
             takes_long=True,
         ),
         Periodic("doctor", timedelta(hours=1), doctor.look_at_night, takes_long=True),
+        Periodic("seal-audit-log", timedelta(minutes=1), _seal_audit_log),
         Periodic("forget-idle-carts", timedelta(hours=6), checkout.forget_idle_carts),
         Periodic("forget-old-files", timedelta(hours=1), imports.forget_old_files),
         Periodic("forget-old-changes", timedelta(minutes=10), presence.forget_old_changes),

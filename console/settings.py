@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 
 from console import looks
 
+VERSION = "0.1.0"
+"""The release of the console; a test holds it against the shop's."""
+
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 SCAN_PREFIXES = ("ctrl+b", "ctrl+backslash")

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from api.accounts import flows
 from api.accounts.errors import EmailTaken, PasswordRefused, RoleUnknown, StaffNotFound
-from api.accounts.schemas import NewStaffSchema
+from api.accounts.schemas.staff import NewStaffSchema
 from api.kernel.principal import SYSTEM
 from api.platform import limits
 from api.platform.storefronts import counted_as

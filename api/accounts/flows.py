@@ -23,6 +23,7 @@ from api.accounts.errors import (
     StaffNotFound,
 )
 from api.accounts.policy import AccountKind
+from api.accounts.queries import staff as staff_queries
 from api.kernel.principal import Principal
 from api.platform import limits, security_log
 from api.platform.auth import hash_secret
@@ -57,6 +58,11 @@ def sign_in(
         name = hash_secret(email.lower())[:12]
         _log.warning("sign_in_refused", kind=kind.value, account=name)
         security_log.refused("sign_in_refused", kind=kind.value, account=name)
+        if kind is AccountKind.STAFF:
+            with transaction():
+                service.note_refused_sign_in(
+                    None if account is None else account.id, name=name, device=device
+                )
         raise BadCredentials
     fresh_hash = passwords.hashed(password) if passwords.is_outdated(stored) else None
     with transaction():
@@ -119,7 +125,7 @@ def reset_password(*, token: str, password: str) -> None:
 
 def accept_invitation(*, token: str, password: str) -> UUID:
     """Take the invited person on with the password that they chose, and return their id."""
-    email = queries.invited_email(token)
+    email = staff_queries.invited_email(token)
     password_hash = service.hash_password(password, email=email)
     try:
         with transaction():

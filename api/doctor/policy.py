@@ -18,6 +18,7 @@ class Section(StrEnum):
     DELIVERY = "delivery"
     TAX = "tax"
     CATALOGUE = "catalogue"
+    AUDIT = "audit"
 
 
 class State(StrEnum):

@@ -7,6 +7,7 @@ from enum import StrEnum
 class Permission(StrEnum):
     """One thing that a person may be allowed to do. Roles and keys are sets of these."""
 
+    AUDIT_READ = "audit:read"
     CATALOG_READ = "catalog:read"
     CATALOG_WRITE = "catalog:write"
     CUSTOMERS_READ = "customers:read"

@@ -1,38 +1,97 @@
-"""Who changed what: one row per staff write, append-only, without secrets."""
+"""Who changed what: one row per write of staff and programs, append-only, without secrets.
 
+A job seals the rows into a chain: each seal is the digest of the one before and of a row, so that a
+row that was changed, taken away or slipped in past the shop breaks it. Writers never wait for one
+another, because they seal nothing. The doctor recomputes the chain; its last seal is in the log as
+well, which somebody who can change the database cannot change with it.
+"""
+
+import hashlib
+import re
 from collections.abc import Mapping
-from typing import Any, cast
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import String, Table, insert
-from sqlalchemy.orm import Mapped, mapped_column
+import structlog
+from flask import g, has_request_context, request
+from sqlalchemy import BigInteger, Index, String, Table, insert, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from api.kernel import clock
-from api.kernel.ids import new_id
+from api.kernel.ids import first_id, new_id
 from api.kernel.principal import Principal
 from api.platform import bulk, observability
-from api.platform.db import Base, Dated, Identified, append_only, require_transaction
+from api.platform.db import (
+    Base,
+    Dated,
+    Identified,
+    append_only,
+    before_commit,
+    require_transaction,
+)
+from api.platform.pagination import Sort, page
+
+WAYS_IN: Final = ("api", "console", "job", "command")
+LATEST_COMMIT: Final = timedelta(hours=1)
+"""Longer than any transaction lasts: what began earlier is committed, or never will be."""
+_SEAL_LOCK = 7_264_015
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+_log = structlog.get_logger("api.audit")
 
 
 class AuditEntry(Identified, Dated, Base):
-    """One change by a person. The application inserts here and does nothing else."""
+    """One change. The application inserts here and does nothing else."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (
+        Index("ix_audit_log_actor_id", "actor", "id"),
+        Index("ix_audit_log_subject_id_id", "subject_id", "id"),
+        Index("ix_audit_log_action_id", "action", "id"),
+    )
 
-    actor: Mapped[str] = mapped_column(String(120), index=True)
+    actor: Mapped[str] = mapped_column(String(120))
+    actor_name: Mapped[str | None] = mapped_column(String(200))
     action: Mapped[str] = mapped_column(String(80))
-    subject_id: Mapped[UUID | None] = mapped_column(index=True)
+    subject_id: Mapped[UUID | None]
     request_id: Mapped[str] = mapped_column(String(64))
+    via: Mapped[str | None] = mapped_column(String(20))
+    """How it was asked for: by the api, the console, a job or a command."""
     changes: Mapped[dict[str, Any]]
 
 
-append_only(cast(Table, AuditEntry.__table__))
+class AuditSeal(Base):
+    """The seal of one entry: what it and everything before it was when the job came by."""
+
+    __tablename__ = "audit_seals"
+    __table_args__ = (Index("uq_audit_seals_entry_id", "entry_id", unique=True),)
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry_id: Mapped[UUID]
+    digest: Mapped[str] = mapped_column(String(64))
+    sealed_at: Mapped[datetime]
+
+
+for _table in (AuditEntry.__table__, AuditSeal.__table__):
+    append_only(cast(Table, _table))
 _INSERT = insert(cast(Table, AuditEntry.__table__))
+
+SEALED_TEXT: Final = (
+    "jsonb_build_array(e.id, (extract(epoch FROM e.created_at) * 1000000)::bigint, e.actor,"
+    " e.actor_name, e.action, e.subject_id, e.request_id, e.via, e.changes)::text"
+)
+"""What of an entry is sealed, in SQL: the job and the doctor read it alike."""
+_UNSEALED = text(
+    f"SELECT e.id, {SEALED_TEXT} AS sealed FROM audit_log e WHERE e.id >= :begin"  # noqa: S608
+    " AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.entry_id = e.id) ORDER BY e.id LIMIT :most"
+)
 
 
 def record(action: str, *, by: Principal, subject_id: UUID | None, **changes: Any) -> None:
     """Write down a change in the transaction of the change: `stock.adjusted`, `product.edited`."""
     require_transaction().execute(_INSERT, _entry(action, subject_id, changes, by=by))
+    leave_out()
 
 
 def record_each(action: str, changes: Mapping[UUID, Mapping[str, Any]], *, by: Principal) -> None:
@@ -41,6 +100,122 @@ def record_each(action: str, changes: Mapping[UUID, Mapping[str, Any]], *, by: P
         cast(Table, AuditEntry.__table__),
         [_entry(action, subject_id, own, by=by) for subject_id, own in changes.items()],
     )
+    leave_out()
+
+
+def expect(by: Principal) -> None:
+    """Have this request written down in its first transaction, unless its own entry is.
+
+    So a write of staff, or of a program, that says nothing of itself is seen all the same.
+    """
+    g.audit_expected = by
+
+
+def leave_out() -> None:
+    """Expect nothing more of this request: it is written down, or changes nothing of the shop's."""
+    if has_request_context():
+        g.pop("audit_expected", None)
+
+
+@before_commit
+def _write_down_expected(current: Session) -> None:
+    by = g.get("audit_expected") if has_request_context() else None
+    if by is None:
+        return
+    ids = [one for one in (request.view_args or {}).values() if isinstance(one, UUID)]
+    action = f"request.{(request.endpoint or '').rpartition('.')[2]}"[:80]
+    changes = {"method": request.method, "path": request.path[:200]}
+    current.execute(_INSERT, _entry(action, ids[0] if ids else None, changes, by=by))
+    leave_out()
+
+
+def entries(
+    *,
+    actor: str | None,
+    subject_id: UUID | None,
+    action: str | None,
+    via: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+    cursor: str | None,
+    with_total: bool,
+) -> dict[str, Any]:
+    """Return a page of what was written down, the newest first.
+
+    An actor is told as it is stored, `staff:<id>`, `key:<id>` or `system:-`, or by the id alone.
+    """
+    narrow: list[Any] = []
+    if actor is not None:
+        whole = [f"staff:{actor}", f"key:{actor}"] if _UUID.fullmatch(actor) else [actor]
+        narrow.append(AuditEntry.actor.in_(whole))
+    if subject_id is not None:
+        narrow.append(AuditEntry.subject_id == subject_id)
+    if action is not None:
+        narrow.append(AuditEntry.action == action)
+    if via is not None:
+        narrow.append(AuditEntry.via == via)
+    # Ids are made in the order of time: the one index serves the order and the span.
+    if since is not None:
+        narrow.append(AuditEntry.id >= first_id(since))
+    if until is not None:
+        narrow.append(AuditEntry.id < first_id(until))
+    rows, described = page(
+        select(*_SHOWN).where(*narrow),
+        Sort((AuditEntry.id,), descending=True),
+        limit=limit,
+        cursor=cursor,
+        filters=(actor, subject_id, action, via, since, until),
+        total=select(AuditEntry.id).where(*narrow) if with_total else None,
+    )
+    names = [column.key for column in _SHOWN]
+    told = [{name: getattr(row, name) for name in names} for row in rows]
+    return {"data": told, "page": described}
+
+
+def seal_next(most: int) -> int:
+    """Seal what is not sealed yet, in order, `most` at once; returns how many.
+
+    Needs a transaction. One at a time: a second one finds the lock taken and seals nothing.
+    """
+    current = require_transaction()
+    if not current.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _SEAL_LOCK}):
+        return 0
+    last = current.execute(
+        select(AuditSeal.seq, AuditSeal.digest).order_by(AuditSeal.seq.desc()).limit(1)
+    ).one_or_none()
+    newest = current.scalar(select(AuditSeal.entry_id).order_by(AuditSeal.entry_id.desc()).limit(1))
+    seq, digest = (0, "") if last is None else (last.seq, last.digest)
+    rows = current.execute(_UNSEALED, {"begin": _begin(newest), "most": most}).all()
+    seals, now = [], clock.now()
+    for row in rows:
+        seq += 1
+        digest = hashlib.sha256(f"{digest}{row.sealed}".encode()).hexdigest()
+        seals.append({"seq": seq, "entry_id": row.id, "digest": digest, "sealed_at": now})
+    if seals:
+        bulk.add(cast(Table, AuditSeal.__table__), seals)
+        _log.info("audit_sealed", seq=seq, digest=digest)
+    return len(seals)
+
+
+def _begin(newest: UUID | None) -> UUID:
+    """Return from where on entries may be unsealed: those that began earlier were looked at."""
+    if newest is None:
+        return UUID(int=0)
+    return UUID(int=newest.int - (int(LATEST_COMMIT.total_seconds() * 1000) << 80))
+
+
+_SHOWN = (
+    AuditEntry.id,
+    AuditEntry.created_at,
+    AuditEntry.actor,
+    AuditEntry.actor_name,
+    AuditEntry.action,
+    AuditEntry.subject_id,
+    AuditEntry.request_id,
+    AuditEntry.via,
+    AuditEntry.changes,
+)
 
 
 def _entry(
@@ -50,8 +225,10 @@ def _entry(
         "id": new_id(),
         "created_at": clock.now(),
         "actor": by.actor_key,
+        "actor_name": by.label[:200],
         "action": action,
         "subject_id": subject_id,
         "request_id": observability.request_id(),
+        "via": observability.way_in(),
         "changes": changes,
     }

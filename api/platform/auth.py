@@ -20,6 +20,7 @@ from jwt.exceptions import ExpiredSignatureError, PyJWTError
 from api.kernel.errors import Forbidden, Unauthenticated
 from api.kernel.permissions import Permission
 from api.kernel.principal import GUEST, Principal
+from api.platform import audit
 from api.platform.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -219,6 +220,8 @@ def _guard(check: Callable[[], Principal], name: str) -> Callable[[View], View]:
             g.principal = who = check()
             if who.id is not None:
                 structlog.contextvars.bind_contextvars(actor=who.actor_key)
+            if who.kind in ("staff", "key") and request.method not in ("GET", "HEAD"):
+                audit.expect(who)
             return view(*args, **kwargs)
 
         guarded.__guard__ = name  # type: ignore[attr-defined]

@@ -22,7 +22,9 @@ from api.platform.settings import Settings
 
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_CONSOLE = "stockroom-console"
 _current: ContextVar[str] = ContextVar("request_id", default="-")
+_way_in: ContextVar[str] = ContextVar("way_in", default="command")
 
 REQUESTS = Histogram(
     "stockroom_request_seconds",
@@ -42,9 +44,15 @@ def request_id() -> str:
     return _current.get()
 
 
-def bind_request_id(value: str) -> None:
+def way_in() -> str:
+    """Return how what runs was asked for: by `api`, `console`, `job` or `command`."""
+    return _way_in.get()
+
+
+def bind_request_id(value: str, way: str = "job") -> None:
     """Continue under the id of the request that caused this work."""
     _current.set(value)
+    _way_in.set(way)
     structlog.contextvars.bind_contextvars(request_id=value)
 
 
@@ -123,7 +131,8 @@ def _begin() -> None:
     given = request.headers.get("X-Request-ID", "")
     value = given if _ACCEPTED.fullmatch(given) else new_id().hex
     structlog.contextvars.clear_contextvars()
-    bind_request_id(value)
+    agent = request.headers.get("User-Agent", "")
+    bind_request_id(value, "console" if agent.startswith(_CONSOLE) else "api")
 
 
 def _finish(response: Response) -> Response:

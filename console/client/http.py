@@ -14,6 +14,7 @@ import httpx  # noqa: E402 - see above
 
 from console.client.errors import AnswerLost, Unreachable  # noqa: E402
 from console.client.transport import Answer, Asking  # noqa: E402
+from console.settings import VERSION  # noqa: E402
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0, pool=10.0)
 LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=60.0)
@@ -46,7 +47,10 @@ class HttpTransport:
             verify=verify,
             trust_env=False,
             transport=by,
-            headers={"Accept": "application/json, application/problem+json"},
+            headers={
+                "Accept": "application/json, application/problem+json",
+                "User-Agent": f"stockroom-console/{VERSION}",
+            },
         )
 
     async def exchange(self, asking: Asking) -> Answer:

@@ -9,8 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-VERSION = "0.1.0"
-"""The release of the console; a test holds it against the shop's."""
+from console.settings import VERSION
 
 _KEPT = ("event_id", "timestamp", "platform", "level", "release", "environment", "sdk", "tags")
 _EMAIL = re.compile(r"[^\s@<>\"'=(]+@[^\s@<>\"')]+")

@@ -146,6 +146,12 @@ class CatalogueScreen(ChangingScreen):
             if variant is not None:
                 self.post_message(Open("stock", f"/{variant.sku}"))
 
+    async def do_history(self) -> None:
+        """Who did what to the product, or to the variant."""
+        line, variant = self._line(), self._variant()
+        if line is not None:
+            self.post_message(Open("audit", variant.id if variant else line.id))
+
     async def do_mark(self) -> None:
         """The product or the variant under the cursor is chosen, or no longer."""
         line, variant, card = self._line(), self._variant(), self._card()

@@ -12,6 +12,7 @@ from console.client.news import News
 from console.client.outbox import Command
 from console.client.stock import aggregate_of, level_after
 from console.flows.window import PAGE
+from console.messages import Open
 from console.scan.entry import Typing
 from console.screens.adjusting import AdjustingScreen
 from console.screens.background import begin
@@ -55,6 +56,10 @@ class LevelScreen(AdjustingScreen):
             self.problem.hide()
         self._draw()
         self.read_soon()
+
+    async def do_history(self) -> None:
+        """Who did what to the level."""
+        self.post_message(Open("audit", self.level_id))
 
     async def reload(self) -> None:
         """Read the level and the newest part of its journal."""

@@ -265,6 +265,10 @@ class OrderScreen(HoldingScreen):
         about = [order.id, *parcels, *(one.id for one in order.refunds)]
         self.post_message(Open("emails", ",".join(about[:MOST_SUBJECTS])))
 
+    async def do_history(self) -> None:
+        """Who did what to the order."""
+        self.post_message(Open("audit", self.order_id))
+
     async def do_same_customer(self) -> None:
         """All orders of the same customer."""
         assert self.order is not None

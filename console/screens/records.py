@@ -226,10 +226,12 @@ class RecordsScreen(FillingScreen):
             )
             if whole is not None:
                 self._whole[record_id] = whole
-        if kind.below and record_id not in self._below:
+        may_read = self.counter.may(kind.below_needs)
+        if kind.below and may_read and record_id not in self._below:
+            about = {kind.below_about: record_id} if kind.below_about else {}
             below = await self.asked(
                 f"What belongs to this {kind.one} did not load",
-                records.page(kind.below.format_map(record), {"limit": "50"}),
+                records.page(kind.below.format_map(record), {"limit": "50", **about}),
                 is_aside=True,
             )
             if below is not None:

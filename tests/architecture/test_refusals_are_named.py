@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from api.accounts import errors as accounts
 from api.catalog import errors as catalogue
 from api.catalog.service import integrity
 from api.kernel.errors import Conflict, DomainError
@@ -21,7 +22,13 @@ OF_SOME_TABLE: set[Any] = {
     catalogue.CategoryNotEmpty,
 }
 # What is mentioned and still not answered, and why.
-NOT_ANSWERED = {
+NOT_ANSWERED: dict[str, dict[Any, str]] = {
+    "POST /api/v1/admin/auth/accept-invitation": {
+        accounts.AccountNotFound: "whoever has just joined is there",
+        accounts.EmailTaken: "told as `invitation_invalid` to whoever is nobody yet",
+        accounts.GrantExceedsOwn: "told as `invitation_invalid` to whoever is nobody yet",
+        accounts.RoleUnknown: "told as `invitation_invalid` to whoever is nobody yet",
+    },
     "GET /api/v1/search/suggestions": {CursorInvalid: "only the mark of a cursor is made there"},
 }
 

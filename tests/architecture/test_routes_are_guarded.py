@@ -72,6 +72,8 @@ WITH_KEY = {
 
 # The POSTs that take no key; each says why in its description.
 WITHOUT_KEY = {
+    "/api/v1/admin/api-keys",
+    "/api/v1/admin/api-keys/{key_id}/rotate",
     "/api/v1/admin/auth/accept-invitation",
     "/api/v1/auth/login",
     "/api/v1/auth/refresh",

@@ -202,7 +202,7 @@ FORMS = {
     "new_export": ("csv",),
     "edit_staff": ("Olivia Owner", "", ""),
     "new_staff": ("Willi Warehouse", "willi@example.test", "warehouse", "a long enough password"),
-    "new_key": ("Bookkeeping", "orders:r"),
+    "new_key": ("Bookkeeping", "orders:rea"),
     "new_publishable": ("Web shop",),
     "new_role": ("night shift", "5 7"),
     "invite": ("Ina Invited", "ina@example.test", "support"),

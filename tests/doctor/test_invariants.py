@@ -231,6 +231,10 @@ PLANTED: dict[str, Planted] = {
             " 'pending', 'x', 'x', false, 'x', 0, 0, 'x'"
         ]
     ),
+    "audit-chain": Planted(
+        ["INSERT INTO audit_log (id, created_at, actor, action, request_id, changes) VALUES"
+         " ('01800000-0000-7000-8000-000000000000', now(), 'x', 'x', 'x', '{}')"]
+    ),
     "attention-once": Planted([ITEM, ITEM]),
 }  # fmt: skip
 DROPPED = """

@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from api.accounts import queries, service
+from api.accounts import service
 from api.accounts.errors import ApiKeyNotFound, ApiKeyRotating, GrantExceedsOwn
-from api.accounts.schemas import (
+from api.accounts.queries import staff as queries
+from api.accounts.schemas.staff import (
     ApiKeyRotationSchema,
     ApiKeySchema,
     MadeApiKeySchema,
@@ -73,8 +74,8 @@ def get_api_key(key_id: UUID) -> dict[str, Any]:
 def rotate_api_key(body: dict[str, Any], key_id: UUID) -> Answer:
     """Make the key that replaces this one, which stays good for a week unless told otherwise.
 
-    At most two keys of one program are good at once (`api_key_rotating`). Takes no
-    `Idempotency-Key`: the answer is a secret, which is not kept.
+    At most two keys of one program are good at once (`api_key_rotating`).
+    Takes no `Idempotency-Key`: the answer is a secret, which is not kept.
     """
     with transaction():
         made = service.rotate_key(key_id, **body, by=principal())

@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from api.accounts import flows, queries, service
+from api.accounts import flows, service
+from api.accounts import queries as people
 from api.accounts.errors import (
     EmailTaken,
     GrantExceedsOwn,
@@ -12,7 +13,8 @@ from api.accounts.errors import (
     PasswordRefused,
     RoleUnknown,
 )
-from api.accounts.schemas import (
+from api.accounts.queries import staff as queries
+from api.accounts.schemas.staff import (
     AcceptInvitationSchema,
     InvitationSchema,
     NewInvitationSchema,
@@ -94,4 +96,4 @@ def accept_invitation(body: dict[str, str]) -> dict[str, Any]:
     Takes no `Idempotency-Key`: the code is good once.
     """
     user_id = flows.accept_invitation(**body)
-    return queries.me(user_id)
+    return people.me(user_id)

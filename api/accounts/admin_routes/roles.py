@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from api.accounts import queries, service
+from api.accounts import service
 from api.accounts.errors import (
     GrantExceedsOwn,
     RoleBuiltIn,
@@ -11,7 +11,8 @@ from api.accounts.errors import (
     RoleNameTaken,
     RoleNotFound,
 )
-from api.accounts.schemas import NewRoleSchema, RoleEditSchema, RoleSchema
+from api.accounts.queries import staff as queries
+from api.accounts.schemas.staff import NewRoleSchema, RoleEditSchema, RoleSchema
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.concurrency import versioned

@@ -21,11 +21,9 @@ from api.accounts.errors import (
     StaffNotFound,
 )
 from api.accounts.policy import AccountKind
-from api.accounts.schemas import (
-    CredentialsSchema,
+from api.accounts.schemas import CredentialsSchema, PasswordChangeSchema, RefreshSchema
+from api.accounts.schemas.staff import (
     NewStaffSchema,
-    PasswordChangeSchema,
-    RefreshSchema,
     StaffEditSchema,
     StaffMemberSchema,
     StaffMeSchema,

@@ -41,6 +41,7 @@ from api.accounts.service.sign_ins import (
     end_sign_ins,
     end_stolen_family,
     forget_expired_tokens,
+    note_refused_sign_in,
     open_sign_in,
     rotate,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "load_principal",
     "make_invitation_token",
     "make_reset_token",
+    "note_refused_sign_in",
     "open_sign_in",
     "redeem_reset",
     "register_customer",

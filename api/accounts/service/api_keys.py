@@ -14,7 +14,7 @@ from api.accounts.models import ApiKey
 from api.accounts.policy import KEY_SCOPES, KeyKind
 from api.kernel import clock
 from api.kernel.ids import new_id
-from api.kernel.permissions import Permission, read_stored, with_implied
+from api.kernel.permissions import read_stored, with_implied
 from api.kernel.principal import Principal
 from api.platform import audit, limits
 from api.platform.db import AnyRow, require_transaction, session, transaction
@@ -58,7 +58,7 @@ def create_key(
     *,
     name: str,
     kind: KeyKind,
-    scopes: Collection[Permission],
+    scopes: Collection[str],
     expires_at: datetime | None,
     requests_per_minute: int,
     by: Principal,
@@ -67,7 +67,7 @@ def create_key(
 
     Refuses scopes that `by` does not hold.
     """
-    held = with_implied(scopes) & KEY_SCOPES
+    held = with_implied(read_stored(scopes)) & KEY_SCOPES
     if by.kind != "system" and not held <= by.permissions:
         raise GrantExceedsOwn(f"The key {name} would do more than you may.", name=name)
     return _make(

@@ -109,6 +109,18 @@ def open_sign_in(
     )
 
 
+def note_refused_sign_in(user_id: UUID | None, *, name: str, device: Device) -> None:
+    """Write down for the owner that somebody was not let in; an unknown address is a hash alone."""
+    audit.record(
+        "staff.sign_in_refused",
+        by=SYSTEM,
+        subject_id=user_id,
+        account=name,
+        device=device.label,
+        network=device.network,
+    )
+
+
 def rotate(kind: AccountKind, token: str, *, device: Device) -> SignedIn:
     """Take a refresh token and answer with the next one of its family.
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from api.doctor.policy import Difference, Invariant, Section
-from api.doctor.queries import delivery, money, orders, stock
+from api.doctor.queries import audit, delivery, money, orders, stock
 from api.kernel import clock
 from api.platform.db import session
 
@@ -34,6 +34,7 @@ INVARIANTS: Final = (
         Section.CATALOGUE,
         "search words, filters and price ranges follow from the products",
     ),
+    *audit.INVARIANTS,
 )
 
 

@@ -6,7 +6,8 @@ from console.flows.records.shapes import Asked, Kind, Shown, Verb
 
 ROLES = ("/roles", "name")
 PERMISSIONS = (
-    "catalog:read", "catalog:write", "customers:read", "fulfilment:override", "fulfilment:write",
+    "audit:read", "catalog:read", "catalog:write", "customers:read", "fulfilment:override",
+    "fulfilment:write",
     "imports:write", "inventory:adjust", "inventory:read", "jobs:write", "keys:read",
     "keys:write", "locations:write",
     "orders:cancel", "orders:read", "orders:refund", "orders:write", "payments:write",
@@ -88,7 +89,7 @@ INVITATIONS = Kind(
 )  # fmt: skip
 
 ROLE_KIND = Kind(
-    "roles", "role", "What staff may do, by role; those of every shop stay as they are", "/roles",
+    "roles", "role", "What staff may do, by role; the built-in ones stay as they are", "/roles",
     (
         Shown("Role", "name", width=20, grow=1),
         Shown("Kind", "kind", width=9),
@@ -144,4 +145,39 @@ API_KEYS = Kind(
     alias="keys", needs="keys:read", item="/api-keys/{id}", title="API keys",
 )  # fmt: skip
 
-KINDS = (STAFF, ROLE_KIND, INVITATIONS, API_KEYS, ME)
+HISTORY = (
+    Shown("When", "created_at", "when", 12),
+    Shown("Who", "actor_name", width=16, grow=1),
+    Shown("Did what", "action", width=22, grow=1),
+    Shown("Through", "via", width=8),
+)
+AUDIT = Kind(
+    "audit", "entry", "Who changed what, the newest first", "/audit", HISTORY,
+    (
+        Shown("actor", "actor"),
+        Shown("about", "subject_id"),
+        Shown("request", "request_id"),
+        Shown("", "changes", "changes"),
+    ),
+    alias="audit", needs="audit:read", about="subject_id", named_by="action", state="via",
+    views=(
+        ("all", ()),
+        ("signed in", (("action", "staff.signed_in"),)),
+        ("not let in", (("action", "staff.sign_in_refused"),)),
+        ("staff", (("action", "staff.edited"),)),
+        ("refunds", (("action", "order.refunded"),)),
+        ("stock", (("action", "stock.adjusted"),)),
+        ("prices", (("action", "variant.priced"),)),
+    ),
+)  # fmt: skip
+
+KINDS = (STAFF, ROLE_KIND, INVITATIONS, API_KEYS, AUDIT, ME)
+
+
+def with_history(kind: Kind) -> Kind:
+    """The same kind, with what was done to a record below its page."""
+    if kind.below or not kind.item:
+        return kind
+    return kind._replace(
+        below="/audit", below_about="subject_id", below_needs="audit:read", below_shown=HISTORY
+    )

@@ -119,6 +119,10 @@ class Kind(NamedTuple):
     """A list that belongs to a record and stands below its page."""
 
     below_shown: tuple[Shown, ...] = ()
+    below_about: str = ""
+    """The query that narrows what stands below to the record."""
+
+    below_needs: str = ""
     about: str = ""
     """The query that narrows the list to what it is about, or `path` where the path does."""
 

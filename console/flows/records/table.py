@@ -274,7 +274,7 @@ TAXES = Kind(
 )  # fmt: skip
 
 KINDS = {
-    one.name: one
+    one.name: people.with_history(one)
     for one in (
         PARCELS, EMAILS, CATEGORIES, LOCATIONS, WAITING, IMPORTS, EXPORTS, SHIPPING, TAXES,
         *people.KINDS,

@@ -44,9 +44,26 @@ def told(shown: Shown, value: object) -> str:
             return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + " %"
         case "list", list():
             return ", ".join(plain(one) for one in value)
+        case "changes", dict():
+            return "\n".join(changed(value))
         case "yes", bool():
             return "yes" if value else "no"
     return plain(value)
+
+
+def changed(changes: dict[str, object]) -> list[str]:
+    """What became what, one line for each name."""
+    before, after = changes.get("before"), changes.get("after")
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return [f"{name}: {_short(value)}" for name, value in changes.items()]
+    names = dict.fromkeys((*before, *after))
+    return [f"{name}: {_short(before.get(name))} → {_short(after.get(name))}" for name in names]
+
+
+def _short(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(plain(one) for one in value) or "–"
+    return "–" if value is None else plain(value)
 
 
 def sense_of(state: object) -> Sense:

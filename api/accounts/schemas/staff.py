@@ -1,4 +1,4 @@
-"""The forms of accounts: what comes in is checked here, what goes out is documented here."""
+"""The forms of staff: who works here, what they may do, their programs, what was written down."""
 
 import re
 from datetime import datetime
@@ -6,178 +6,19 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.accounts.passwords import LONGEST, SHORTEST
 from api.accounts.policy import KEY_SCOPES, KeyKind
+from api.accounts.schemas import (
+    EmailAddress,
+    PersonSchema,
+    SignedInSchema,
+    new_password,
+    token_field,
+)
 from api.kernel import clock
 from api.kernel.permissions import Permission
-from api.platform.address import AddressSchema, Line
-from api.platform.http import Schema
-
-
-class EmailAddress(ma.fields.Email):
-    """An e-mail address as typed, without the spaces around it.
-
-    Quoted names before the @, which nobody has, are refused: they may hold control characters.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        plain = ma.validate.ContainsNoneOf('"\\', error="Not a valid email address.")
-        super().__init__(validate=[ma.validate.Length(max=254), plain], **options)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        text: str = super()._deserialize(value, attr, data, **options)
-        return text.strip()
-
-
-def _new_password() -> ma.fields.String:
-    return ma.fields.String(
-        required=True,
-        load_only=True,
-        validate=ma.validate.Length(SHORTEST, LONGEST),
-        metadata={
-            "format": "password",
-            "description": "Not the e-mail address, and none of the most common passwords.",
-        },
-    )
-
-
-def _known_password() -> ma.fields.String:
-    return ma.fields.String(
-        required=True,
-        load_only=True,
-        validate=ma.validate.Length(1, LONGEST),
-        metadata={"format": "password"},
-    )
-
-
-def _token() -> ma.fields.String:
-    return ma.fields.String(required=True, load_only=True, validate=ma.validate.Length(1, 200))
-
-
-class RegistrationSchema(Schema):
-    """A new customer."""
-
-    email = EmailAddress(required=True, metadata={"example": "ada@example.com"})
-    password = _new_password()
-    full_name = Line(120, required=True, metadata={"example": "Ada Lovelace"})
-
-
-class AcceptedSchema(Schema):
-    """The same answer for everyone, so that nobody learns who has an account."""
-
-    detail = ma.fields.String(required=True)
-
-
-class CredentialsSchema(Schema):
-    """Who, and the proof."""
-
-    email = EmailAddress(required=True, metadata={"example": "ada@example.com"})
-    password = _known_password()
-    device_token = ma.fields.String(
-        load_default=None,
-        load_only=True,
-        validate=ma.validate.Length(1, 200),
-        metadata={"description": "The one of an earlier sign-in of this account on this device."},
-    )
-
-
-class RefreshSchema(Schema):
-    """The one refresh token that is good now."""
-
-    refresh_token = _token()
-
-
-class ForgottenPasswordSchema(Schema):
-    """Whose password is forgotten."""
-
-    email = EmailAddress(required=True, metadata={"example": "ada@example.com"})
-
-
-class NewPasswordByTokenSchema(Schema):
-    """A new password, with the token of the letter."""
-
-    token = _token()
-    password = _new_password()
-
-
-class PasswordChangeSchema(Schema):
-    """A new password, with the current one as proof."""
-
-    current_password = _known_password()
-    password = _new_password()
-
-
-class PersonSchema(Schema):
-    """Who is signed in."""
-
-    id = ma.fields.UUID(required=True)
-    email = ma.fields.String(required=True)
-    full_name = ma.fields.String(required=True)
-
-
-class SignedInSchema(Schema):
-    """The tokens of a sign-in.
-
-    Send the access token with each request; before it runs out, trade the refresh token for the
-    next pair. A refresh token is good once: store the new one first.
-    """
-
-    access_token = ma.fields.String(required=True)
-    refresh_token = ma.fields.String(required=True)
-    token_type = ma.fields.String(required=True, validate=ma.validate.OneOf(["Bearer"]))
-    expires_in = ma.fields.Integer(
-        required=True, metadata={"description": "Seconds.", "example": 900}
-    )
-    device_token = ma.fields.String(
-        metadata={
-            "description": "With a sign-in: keep it on the device and send it with the next one."
-        }
-    )
-    user = ma.fields.Nested(PersonSchema, required=True)
-
-
-class MeSchema(PersonSchema):
-    """A customer's own account."""
-
-    created_at = ma.fields.AwareDateTime(required=True)
-    version = ma.fields.Integer(required=True)
-
-
-class MeEditSchema(Schema):
-    """What customers may change about themselves."""
-
-    full_name = Line(120, required=True)
-
-
-class AddressBookEntrySchema(AddressSchema):
-    """A new entry of the address book; as a default it takes over from the one before."""
-
-    is_default_shipping = ma.fields.Boolean(load_default=False)
-    is_default_billing = ma.fields.Boolean(load_default=False)
-
-
-class AddressEditSchema(AddressBookEntrySchema):
-    """What changes in an entry; the rest stays."""
-
-
-class SavedAddressSchema(AddressBookEntrySchema):
-    """An entry of the address book."""
-
-    id = ma.fields.UUID(required=True)
-    version = ma.fields.Integer(required=True)
-
-
-class SessionSchema(Schema):
-    """A device on which someone is signed in."""
-
-    id = ma.fields.UUID(required=True)
-    device = ma.fields.String(required=True, metadata={"example": "Firefox on Linux"})
-    network = ma.fields.String(
-        required=True, allow_none=True, metadata={"example": "203.0.113.0/24"}
-    )
-    created_at = ma.fields.AwareDateTime(required=True)
-    last_used_at = ma.fields.AwareDateTime(required=True)
-    is_current = ma.fields.Boolean(required=True)
+from api.platform.address import Line
+from api.platform.audit import WAYS_IN
+from api.platform.http import Moment, PageQuerySchema, Schema
 
 
 def _role(**options: Any) -> ma.fields.String:
@@ -227,7 +68,7 @@ class NewStaffSchema(Schema):
     email = EmailAddress(required=True, metadata={"example": "wanda@shop.example"})
     full_name = Line(120, required=True, metadata={"example": "Wanda Warehouse"})
     role = _role(required=True)
-    password = _new_password()
+    password = new_password()
 
 
 class NewInvitationSchema(Schema):
@@ -254,8 +95,8 @@ class InvitationSchema(NewInvitationSchema):
 class AcceptInvitationSchema(Schema):
     """The code of the letter, and a first password."""
 
-    token = _token()
-    password = _new_password()
+    token = token_field()
+    password = new_password()
 
 
 class RoleEditSchema(Schema):
@@ -300,11 +141,15 @@ class NewApiKeySchema(Schema):
 
     name = Line(80, required=True, metadata={"example": "Bookkeeping"})
     kind = ma.fields.Enum(KeyKind, by_value=True, load_default=KeyKind.SECRET)
-    scopes = _permissions(
-        load_default=(),
-        validate=ma.validate.ContainsOnly(
-            KEY_SCOPES, error="Who works here, and which keys there are, is for people."
+    scopes = ma.fields.List(
+        ma.fields.String(
+            validate=ma.validate.OneOf(
+                sorted(KEY_SCOPES),
+                error="Must be one of: {choices}.",
+            )
         ),
+        load_default=list,
+        metadata={"example": ["orders:read"]},
     )
     expires_at = ma.fields.AwareDateTime(
         load_default=None,
@@ -363,6 +208,47 @@ class ApiKeyRotationSchema(Schema):
         allow_none=True,
         validate=_moment_to_come,
         metadata={"description": "In a week when left out; never later than it would have ended."},
+    )
+
+
+class AuditQuerySchema(PageQuerySchema):
+    """Which entries are asked for."""
+
+    actor = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.Length(1, 120),
+        metadata={"description": "The id of somebody on the staff or of a key, or `system:-`."},
+    )
+    subject_id = ma.fields.UUID(
+        load_default=None, metadata={"description": "What was changed: an order, a product, ..."}
+    )
+    action = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.Length(1, 80),
+        metadata={"example": "staff.sign_in_refused"},
+    )
+    via = ma.fields.String(load_default=None, validate=ma.validate.OneOf(WAYS_IN))
+    created_at_gte = Moment(load_default=None)
+    created_at_lt = Moment(load_default=None)
+
+
+class AuditEntrySchema(Schema):
+    """One change: by whom, how it was asked for, and of what."""
+
+    id = ma.fields.UUID(required=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    actor = ma.fields.String(
+        required=True, metadata={"example": "staff:01890000-0000-7000-8000-000000000000"}
+    )
+    actor_name = ma.fields.String(required=True, allow_none=True)
+    action = ma.fields.String(required=True, metadata={"example": "order.refunded"})
+    subject_id = ma.fields.UUID(required=True, allow_none=True)
+    request_id = ma.fields.String(required=True)
+    via = ma.fields.String(required=True, allow_none=True, validate=ma.validate.OneOf(WAYS_IN))
+    changes = ma.fields.Dict(
+        required=True,
+        keys=ma.fields.String(),
+        metadata={"description": "`before` and `after` where something became another."},
     )
 
 

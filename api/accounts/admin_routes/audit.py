@@ -1,0 +1,28 @@
+"""What was written down of changes, for those who look after the shop."""
+
+from typing import Any
+
+from api.accounts.schemas.staff import AuditEntrySchema, AuditQuerySchema
+from api.kernel.permissions import Permission
+from api.platform import audit
+from api.platform.auth import requires
+from api.platform.http import Blueprint, list_of
+
+blueprint = Blueprint(
+    "audit", __name__, url_prefix="/api/v1/admin/audit", description="Who changed what."
+)
+
+
+@blueprint.route("")
+@requires(Permission.AUDIT_READ)
+@blueprint.arguments(AuditQuerySchema, location="query")
+@blueprint.response(200, list_of(AuditEntrySchema))
+def list_audit_entries(query: dict[str, Any]) -> dict[str, Any]:
+    """List who changed what, the newest first; sign-ins of staff, refused ones too.
+
+    Entries are never changed. Minutes after they were written they are sealed into a chain, which
+    the doctor checks.
+    """
+    since, until = query.pop("created_at_gte"), query.pop("created_at_lt")
+    with_total = query.pop("include") == "total"
+    return audit.entries(**query, since=since, until=until, with_total=with_total)

@@ -1,0 +1,162 @@
+"""Questions about roles, invitations and API keys."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from api.accounts.errors import (
+    ApiKeyNotFound,
+    InvitationInvalid,
+    InvitationNotFound,
+    RoleNotFound,
+)
+from api.accounts.models import ApiKey, StaffInvitation, StaffRole
+from api.accounts.policy import permissions_of
+from api.kernel import clock
+from api.platform.auth import hash_secret
+from api.platform.db import session
+from api.platform.pagination import Sort, page
+
+
+def role(role_id: UUID) -> dict[str, Any]:
+    """Return a role and what it holds. Raises `RoleNotFound`."""
+    row = session.execute(select(*_ROLE).where(StaffRole.id == role_id)).first()
+    if row is None:
+        raise RoleNotFound(role_id=role_id)
+    return _role_card(row)
+
+
+def role_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+    """List the roles by name."""
+    rows, described = page(
+        select(*_ROLE),
+        Sort((StaffRole.name, StaffRole.id)),
+        limit=limit,
+        cursor=cursor,
+        filters="roles",
+        total=select(StaffRole.id) if include else None,
+    )
+    return {"data": [_role_card(row) for row in rows], "page": described}
+
+
+def invitation(invitation_id: UUID) -> dict[str, Any]:
+    """Return an invitation onto the staff. Raises `InvitationNotFound`."""
+    row = session.execute(select(*_INVITATION).where(StaffInvitation.id == invitation_id)).first()
+    if row is None:
+        raise InvitationNotFound(invitation_id=invitation_id)
+    return _invitation_card(row)
+
+
+def invitation_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+    """List the invitations, the newest first."""
+    rows, described = page(
+        select(*_INVITATION),
+        Sort((StaffInvitation.id,), descending=True),
+        limit=limit,
+        cursor=cursor,
+        filters="invitations",
+        total=select(StaffInvitation.id) if include else None,
+    )
+    return {"data": [_invitation_card(row) for row in rows], "page": described}
+
+
+def api_key(key_id: UUID) -> dict[str, Any]:
+    """Return what is known of an API key. Raises `ApiKeyNotFound`."""
+    row = session.execute(select(*_API_KEY).where(ApiKey.id == key_id)).first()
+    if row is None:
+        raise ApiKeyNotFound(key_id=key_id)
+    return _api_key_card(row)
+
+
+def api_key_page(*, limit: int, cursor: str | None, include: str | None) -> dict[str, Any]:
+    """List the API keys, the newest first."""
+    rows, described = page(
+        select(*_API_KEY),
+        Sort((ApiKey.id,), descending=True),
+        limit=limit,
+        cursor=cursor,
+        filters="api-keys",
+        total=select(ApiKey.id) if include else None,
+    )
+    return {"data": [_api_key_card(row) for row in rows], "page": described}
+
+
+def invited_email(token: str) -> str:
+    """Return whom an open invitation is for. Raises `InvitationInvalid`."""
+    found = session.scalar(
+        select(StaffInvitation.email).where(
+            StaffInvitation.token_hash == hash_secret(token),
+            StaffInvitation.accepted_at.is_(None),
+            StaffInvitation.revoked_at.is_(None),
+            StaffInvitation.expires_at > clock.now(),
+        )
+    )
+    if found is None:
+        raise InvitationInvalid
+    return found
+
+
+_ROLE: tuple[Any, ...] = (
+    StaffRole.id,
+    StaffRole.name,
+    StaffRole.permissions,
+    StaffRole.version,
+    StaffRole.created_at,
+)
+
+_API_KEY: tuple[Any, ...] = (
+    ApiKey.id,
+    ApiKey.series_id,
+    ApiKey.name,
+    ApiKey.kind,
+    ApiKey.prefix,
+    ApiKey.scopes,
+    ApiKey.requests_per_minute,
+    ApiKey.created_at,
+    ApiKey.expires_at,
+    ApiKey.revoked_at,
+    ApiKey.last_used_at,
+)
+
+_INVITATION: tuple[Any, ...] = (
+    StaffInvitation.id,
+    StaffInvitation.email,
+    StaffInvitation.full_name,
+    StaffInvitation.role,
+    StaffInvitation.created_at,
+    StaffInvitation.expires_at,
+    StaffInvitation.accepted_at,
+    StaffInvitation.revoked_at,
+)
+
+
+def _role_card(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "permissions": sorted(permissions_of(row.name, row.permissions)),
+        "kind": "built_in" if row.permissions is None else "custom",
+        "created_at": row.created_at,
+        "version": row.version,
+    }
+
+
+def _api_key_card(row: Any) -> dict[str, Any]:
+    card = {name.key: getattr(row, name.key) for name in _API_KEY}
+    if row.revoked_at is not None:
+        status = "revoked"
+    else:
+        status = "expired" if row.expires_at and row.expires_at <= clock.now() else "live"
+    return card | {"status": status}
+
+
+def _invitation_card(row: Any) -> dict[str, Any]:
+    card = {name.key: getattr(row, name.key) for name in _INVITATION}
+    if row.accepted_at is not None:
+        status = "accepted"
+    elif row.revoked_at is not None:
+        status = "revoked"
+    else:
+        status = "open" if row.expires_at > clock.now() else "expired"
+    return card | {"status": status}
