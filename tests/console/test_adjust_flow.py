@@ -121,7 +121,7 @@ def test_what_is_taken_back_leaves_the_level_as_it_was(
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"), [("ship", "v on the order"), ("note", "history"), ("refund", "Money")]
+    ("kind", "words"), [("ship", "k on the order, then v"), ("note", "history"), ("refund", "Money")]
 )
 def test_what_cannot_be_taken_back_says_why_and_what_to_do(kind: str, words: str) -> None:
     outbox = Outbox(":memory:")

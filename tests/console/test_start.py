@@ -217,7 +217,7 @@ def test_no_action_takes_a_key_that_a_code_begins_with() -> None:
 def test_the_f_keys_mean_the_same_everywhere() -> None:
     for frame in frames():
         for key, action in keys.bindings(frame.NAME).items():
-            if key.startswith("f") and key[1:].isdigit() and frame.NAME not in {"palette"}:
+            if key.startswith("f") and key[1:].isdigit() and frame.NAME not in {"palette", "sign_in"}:
                 expected = {
                     "f1": "help", "f2": "home", "f3": "orders", "f4": "queue", "f5": "attention",
                     "f6": "catalogue", "f7": "stock", "f8": "refund", "f9": "undo",
