@@ -85,4 +85,4 @@ clean: ready ## forget the demo shop: databases, payments, letters and logs
 ready:
 	@test -n "$(PYTHON)" || { echo "stockroom: no Python 3.11 or newer was found:" \
 	  "install one, or name it, as in make run PYTHON=/path/to/python3.11." >&2; exit 1; }
-	@$(PYTHON) api/dev/installation.py
+	@$(PYTHON) api/dev/bootstrap_venv.py

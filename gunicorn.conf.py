@@ -86,14 +86,16 @@ def when_ready(server: Arbiter) -> None:
     Refuses to serve customers who would all count as one. The shop's code is imported here because
     the metrics folder must be known before.
     """
-    from api.platform import production  # noqa: PLC0415
+    from api.platform import production_checks  # noqa: PLC0415
     from api.platform.settings import SettingsError  # noqa: PLC0415
     from api.pricing.commands import warn_of_tax_gaps  # noqa: PLC0415
 
     shop = server.app.wsgi()
     names = [listener.sock.getsockname() for listener in server.LISTENERS]
     hosts = [name[0] if isinstance(name, tuple) else "/" for name in names]
-    if wrong := production.listens_to_nobody_else(shop.extensions["stockroom_settings"], hosts):
+    if wrong := production_checks.listens_to_nobody_else(
+        shop.extensions["stockroom_settings"], hosts
+    ):
         sys.exit(str(SettingsError([wrong])))
     with shop.app_context():
         warn_of_tax_gaps()

@@ -7,15 +7,13 @@ from flask import Flask, Response
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import subscriptions
+from api import event_handlers
 from api.accounts import admin_routes as account_admin_routes
 from api.accounts import routes as account_routes
-from api.accounts import service as accounts
-from api.aftersales import routes as aftersales_routes
+from api.accounts import service as accounts_service
 from api.attention import routes as attention_routes
+from api.back_in_stock import routes as waitlist_routes
 from api.cart import routes as cart_routes
-from api.casefile import admin_routes as casefile_routes
-from api.casefile import routes as own_order_routes
 from api.catalog import admin_routes as catalog_admin_routes
 from api.catalog import routes as catalog_routes
 from api.checkout import routes as checkout_routes
@@ -27,6 +25,8 @@ from api.imports import admin_routes as import_routes
 from api.inventory import routes as inventory_routes
 from api.kernel.release import VERSION
 from api.notifications import routes as letter_routes
+from api.order_details import admin_routes as casefile_routes
+from api.order_details import routes as own_order_routes
 from api.orders import admin_routes as order_admin_routes
 from api.orders import routes as order_routes
 from api.payments import routes as payment_routes
@@ -38,21 +38,21 @@ from api.platform import (
     cron,
     db,
     docs,
-    files,
     jobs,
-    limits,
+    media_files,
+    meta_routes,
     metrics,
     observability,
     openapi,
-    pages,
-    ports,
     problems,
-    reading,
+    rate_limits,
     redis,
+    request_parsing,
+    service_registry,
     storage,
     storefronts,
 )
-from api.platform.bodies import FILES, MEGABYTE
+from api.platform.body_limits import FILES, MEGABYTE
 from api.platform.http import Blueprint, NoCookies
 from api.platform.mail import Mailer, SmtpMailer
 from api.platform.settings import Settings
@@ -60,7 +60,7 @@ from api.platform.storage import Storage
 from api.presence import routes as presence_routes
 from api.pricing import admin_routes as pricing_admin_routes
 from api.pricing import routes as pricing_routes
-from api.waitlist import routes as waitlist_routes
+from api.returns import routes as aftersales_routes
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account_routes.blueprint,
@@ -111,10 +111,10 @@ def create_app(
     app.url_map.merge_slashes = False
     app.session_interface = NoCookies()
     app.extensions["stockroom_settings"] = settings
-    ports.plug(app, Settings, settings)
-    ports.plug(app, Mailer, mailer or SmtpMailer(settings))
-    ports.plug(app, PaymentGateway, gateway or StripeGateway(settings))
-    ports.plug(app, Storage, storage.opened(settings))
+    service_registry.register(app, Settings, settings)
+    service_registry.register(app, Mailer, mailer or SmtpMailer(settings))
+    service_registry.register(app, PaymentGateway, gateway or StripeGateway(settings))
+    service_registry.register(app, Storage, storage.open_storage(settings))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -122,16 +122,16 @@ def create_app(
     db.init_app(app, settings)
     redis.init_app(app, settings)
     problems.init_app(app)
-    reading.init_app(app)
-    auth.init_app(app, settings, accounts.load_principal, accounts.load_key)
-    storefronts.init_app(app, settings, accounts.check_publishable)
-    limits.init_app(app, settings)
-    jobs.init_app(app, subscriptions.WORK)
+    request_parsing.init_app(app)
+    auth.init_app(app, settings, accounts_service.load_principal, accounts_service.load_key)
+    storefronts.init_app(app, settings, accounts_service.check_publishable)
+    rate_limits.init_app(app, settings)
+    jobs.init_app(app, event_handlers.WORK)
     metrics.init_app(app, gauges.stock)
-    pages.init_app(app)
+    meta_routes.init_app(app)
     cron.init_app(app)
     docs.init_app(app)
-    files.init_app(app)
+    media_files.init_app(app)
     cors.init_app(app, settings)
     if settings.env == "production":
         app.after_request(_by_https_alone)

@@ -7,7 +7,7 @@ from api.accounts import commands as accounts
 from api.catalog import commands as catalog
 from api.doctor import commands as doctor
 from api.imports import commands as imports
-from api.kernel.words import counted
+from api.kernel.text_folding import counted
 from api.platform import delivery_commands, jobs, storefronts
 from api.platform.backups import commands as backups
 

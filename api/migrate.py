@@ -10,7 +10,7 @@ import sys
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from api.platform.schema import MIGRATIONS, STANDING, is_newer, misfit, newest_migration
+from api.platform.schema import MIGRATIONS, STATE_KEY, is_newer, mismatch, newest_migration
 from api.platform.settings import Settings, SettingsError
 
 
@@ -25,7 +25,7 @@ def main() -> None:
         sys.exit(str(unfit))
     expected, standing = newest_migration(), _standing(settings)
     found = standing.get("version_num")
-    if not misfit(standing, expected):
+    if not mismatch(standing, expected):
         newer = ", newer than this code and compatible with it" if found != expected else ""
         print(f"The database stands at migration {found}{newer}: nothing to do.")  # noqa: T201
         return
@@ -56,7 +56,7 @@ def _standing(settings: Settings) -> dict[str, str | None]:
         return {}
     try:
         with connection, connection.cursor() as cursor:
-            cursor.execute(STANDING)
+            cursor.execute(STATE_KEY)
             row = cursor.fetchone()
             return row[0] if row else {}
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.InsufficientPrivilege):

@@ -25,13 +25,13 @@ from rq.timeouts import JobTimeoutException, TimerDeathPenalty
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.app import create_app
-from api.platform import claims, deliveries, health, jobs
+from api.platform import deliveries, delivery_claims, health, jobs
 from api.platform.db import session, transaction
 from api.platform.deliveries import Hand
 from api.platform.mail import Mailer
 from api.platform.outbox import Lane
-from api.platform.ports import port
 from api.platform.redis import connect
+from api.platform.service_registry import get_service
 from api.platform.settings import Settings, SettingsError
 
 LOOK_EVERY_SECONDS = 1.0
@@ -87,7 +87,7 @@ class LaneThread(threading.Thread):
             jobs.STOPPING.wait(BREATH_SECONDS)
 
     def _rest(self) -> None:
-        mailer: Mailer = port(Mailer)
+        mailer: Mailer = get_service(Mailer)
         mailer.hang_up()
         self.news.wait(LOOK_EVERY_SECONDS)
 
@@ -147,7 +147,7 @@ class Relay(threading.Thread):
         self._wait_for_news()
 
     def _wake(self) -> None:
-        for lane in claims.lanes_due():
+        for lane in delivery_claims.lanes_due():
             self._lanes[lane].news.set()
 
     def _watch(self) -> None:
@@ -288,7 +288,7 @@ def _say_goodbye(lanes: Mapping[Lane, LaneThread]) -> None:
         return
     try:
         with transaction():
-            claims.hand_back(left)
+            delivery_claims.hand_back(left)
         _log.info("jobs_handed_back", jobs=[one.subscriber for one in left])
     except SQLAlchemyError as lost:
         _log.warning("jobs_not_handed_back", error=type(lost).__name__)

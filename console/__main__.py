@@ -42,9 +42,9 @@ def _run(terminal: "FirstFrame | None") -> int:
         from console.app import first_rows
 
         rows = first_rows.show(sys.argv[1:], os.environ, 2) if terminal is not None else None
-        from console.app import start
+        from console.app import run
 
-        message, code = start.run(sys.argv[1:], os.environ, rows)
+        message, code = run.run(sys.argv[1:], os.environ, rows)
     finally:
         if terminal is not None:
             terminal.restore()

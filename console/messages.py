@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 from textual.message import Message
 
+from console.client.change_models import ChangeBatch
 from console.client.errors import CallFailed
-from console.client.models import CaseFile
-from console.client.news import News
+from console.client.models import OrderDetail
 from console.client.outbox import Command
-from console.flows.step import Feedback
+from console.flows.transition import Feedback
 
 
 @dataclass
-class Said(Message):
+class Notify(Message):
     """Something to tell the operator, in the entry bar."""
 
     feedback: Feedback
@@ -26,17 +26,17 @@ class Open(Message):
 
     screen: str
     subject: str = ""
-    order: CaseFile | None = field(default=None, repr=False)
+    order: OrderDetail | None = field(default=None, repr=False)
     """The order itself, where the screen before has just read it."""
 
 
 @dataclass
-class Left(Message):
+class ScreenClosed(Message):
     """The screen is done with; go back to the one before."""
 
 
 @dataclass
-class Pressed(Message):
+class ActionChosen(Message):
     """An action was chosen with the mouse, on the help page or in the palette."""
 
     action: str
@@ -71,12 +71,12 @@ class LineChanged(Message):
 class Heard(Message):
     """The shop told what changed, and who has which order open."""
 
-    news: News
+    news: ChangeBatch
     has_other_claims: bool
 
 
 @dataclass
-class Finished(Message):
+class OrderDone(Message):
     """What was to be done with an order is done: go back to before the order was opened."""
 
     subject: str

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from rich.style import Style
 
 from console import looks
-from console.flows.step import Tone
-from console.flows.words import Sense
+from console.flows.formatting import Sense
+from console.flows.transition import Tone
 
 
 class Palette(NamedTuple):
@@ -43,7 +43,7 @@ class Palette(NamedTuple):
 PALETTES = {name: Palette(**one) for name, one in looks.PALETTES.items()}
 
 
-class Paints:
+class Styles:
     """A style for each meaning. Only grounds have a background; words take that of their line.
 
     One object for the whole console: everything that draws holds it, and another theme is put into
@@ -92,14 +92,14 @@ class Paints:
     def __init__(self, **styles: object) -> None:
         self.__dict__.update(styles)
 
-    def become(self, other: Paints) -> None:
+    def become(self, other: Styles) -> None:
         """Take all styles of another theme; whoever draws next draws with these."""
         self.__dict__.update(other.__dict__)
 
 
-def _coloured(p: Palette) -> Paints:
+def _coloured(p: Palette) -> Styles:
     style = Style.parse
-    return Paints(
+    return Styles(
         ground=style(f"{p.ink} on {p.ground}"),
         ink=style(p.ink),
         bright=style(f"bold {p.bright}"),
@@ -144,8 +144,8 @@ _PLAIN, _BOLD, _FAINT = Style(), Style(bold=True), Style(dim=True)
 _REVERSE = Style(reverse=True)
 
 
-def _uncoloured() -> Paints:
-    return Paints(
+def _uncoloured() -> Styles:
+    return Styles(
         ground=_PLAIN,
         ink=_PLAIN,
         bright=_BOLD,
@@ -191,7 +191,7 @@ SYMBOLS = {
 """What each tone looks like without colour."""
 
 
-def paints(*, colours: bool, theme: str = looks.DEFAULT) -> Paints:
+def styles(*, colours: bool, theme: str = looks.DEFAULT) -> Styles:
     """The styles to draw with; a theme that this console does not know is the usual one."""
     return _coloured(PALETTES.get(theme, PALETTES[looks.DEFAULT])) if colours else _uncoloured()
 

@@ -12,7 +12,7 @@ from api.accounts import flows
 from api.accounts.errors import EmailTaken, PasswordRefused, RoleUnknown, StaffNotFound
 from api.accounts.schemas.staff import NewStaffSchema
 from api.kernel.principal import SYSTEM
-from api.platform import limits
+from api.platform import rate_limits
 from api.platform.storefronts import counted_as
 
 
@@ -29,7 +29,7 @@ def create_staff(email: str, name: str, role: str, password_stdin: bool, if_miss
     given["password"] = _password(password_stdin)
     try:
         person = NewStaffSchema().load(given)
-        flows.hire(**person, by=SYSTEM)
+        flows.create_staff_user(**person, by=SYSTEM)
     except ma.ValidationError as invalid:
         raise click.ClickException(_sentence(invalid)) from invalid
     except (PasswordRefused, RoleUnknown) as refused:
@@ -69,12 +69,14 @@ def unlock(who: str) -> None:
     who = who.strip()
     try:
         key = (
-            limits.account_key(who) if "@" in who else f"address:{counted_as(str(ip_address(who)))}"
+            rate_limits.account_key(who)
+            if "@" in who
+            else f"address:{counted_as(str(ip_address(who)))}"
         )
     except ValueError as neither:
         raise click.ClickException("Give an e-mail address or a network address.") from neither
     try:
-        forgotten = limits.unlock(key)
+        forgotten = rate_limits.unlock(key)
     except RedisError as away:
         raise click.ClickException("Redis, which counts, does not answer. Try again.") from away
     if forgotten:

@@ -1,6 +1,6 @@
 """What accounts refuse."""
 
-from api.kernel.errors import Conflict, Forbidden, NotFound, Refused, Unauthenticated
+from api.kernel.errors import Conflict, Forbidden, NotFound, Unauthenticated, Unprocessable
 
 
 class BadCredentials(Unauthenticated):
@@ -31,21 +31,21 @@ class RefreshTokenReused(Unauthenticated):
     sentence = "This refresh token was used before, so its sign-in was ended. Sign in again."
 
 
-class PasswordRefused(Refused):
+class PasswordRefused(Unprocessable):
     """Too easy to guess, or of the wrong length."""
 
     code = "password_refused"
     sentence = "This password will not do."
 
 
-class CurrentPasswordWrong(Refused):
+class CurrentPasswordWrong(Unprocessable):
     """A change of password without knowing the old one."""
 
     code = "current_password_wrong"
     sentence = "The current password is wrong."
 
 
-class ResetTokenInvalid(Refused):
+class ResetTokenInvalid(Unprocessable):
     """The link of a letter that is unknown, used or older than an hour."""
 
     code = "reset_token_invalid"
@@ -80,7 +80,7 @@ class GrantExceedsOwn(Forbidden):
     sentence = "The role {role} may do more than you may."
 
 
-class RoleUnknown(Refused):
+class RoleUnknown(Unprocessable):
     """Nobody can be given a role that the shop does not have."""
 
     code = "role_unknown"
@@ -101,7 +101,7 @@ class RoleNameTaken(Conflict):
     sentence = "There is a role called {name} already."
 
 
-class RoleBuiltIn(Refused):
+class RoleBuiltIn(Unprocessable):
     """What the roles of every shop hold comes with the release."""
 
     code = "role_built_in"
@@ -122,7 +122,7 @@ class InvitationNotFound(NotFound):
     sentence = "There is no such open invitation."
 
 
-class InvitationInvalid(Refused):
+class InvitationInvalid(Unprocessable):
     """The code of a letter that is unknown, used, taken back, or older than two weeks."""
 
     code = "invitation_invalid"
@@ -150,7 +150,7 @@ class LastOwner(Conflict):
     sentence = "This is the last active owner. Make someone else an owner first."
 
 
-class SignInNotFound(NotFound):
+class SessionNotFound(NotFound):
     """No such sign-in of this person, or it has ended."""
 
     code = "session_not_found"
@@ -164,14 +164,14 @@ class AddressNotFound(NotFound):
     sentence = "There is no such address."
 
 
-class AddressIncomplete(Refused):
+class AddressIncomplete(Unprocessable):
     """A change that would leave an address that its country cannot deliver to."""
 
     code = "address_incomplete"
     sentence = "With this change the address does not fit its country."
 
 
-class TooManyAddresses(Refused):
+class TooManyAddresses(Unprocessable):
     """An address book has an end."""
 
     code = "too_many_addresses"

@@ -10,7 +10,6 @@ from uuid import UUID
 import structlog
 
 from api.accounts import passwords, queries, service, tokens
-from api.accounts.devices import Device
 from api.accounts.errors import (
     BadCredentials,
     CurrentPasswordWrong,
@@ -22,12 +21,13 @@ from api.accounts.errors import (
     RoleUnknown,
     StaffNotFound,
 )
-from api.accounts.policy import AccountKind
 from api.accounts.queries import staff as staff_queries
+from api.accounts.roles import AccountKind
+from api.accounts.user_agents import Device
 from api.kernel.principal import Principal
-from api.platform import limits, security_log
+from api.platform import rate_limits, security_log
 from api.platform.auth import hash_secret
-from api.platform.db import forget_reads, transaction
+from api.platform.db import end_read_transaction, transaction
 
 _log = structlog.get_logger("api.accounts")
 
@@ -51,7 +51,7 @@ def sign_in(
     Raises `BadCredentials` for both, and for an account that is switched off.
     """
     account = queries.find_account(kind, email)
-    forget_reads()
+    end_read_transaction()
     stored = account.password_hash if account else passwords.DECOY
     is_right = passwords.matches(stored, password)
     if account is None or not is_right or not account.is_active:
@@ -64,12 +64,12 @@ def sign_in(
                     None if account is None else account.id, name=name, device=device
                 )
         raise BadCredentials
-    fresh_hash = passwords.hashed(password) if passwords.is_outdated(stored) else None
+    fresh_hash = passwords.hashed(password) if passwords.needs_rehash(stored) else None
     with transaction():
-        signed_in = service.open_sign_in(
+        signed_in = service.open_session(
             account.id, verified_hash=stored, fresh_hash=fresh_hash, device=device
         )
-    return _answer(signed_in) | {"device_token": limits.device_token(email, device_token)}
+    return _answer(signed_in) | {"device_token": rate_limits.device_token(email, device_token)}
 
 
 def refresh(kind: AccountKind, token: str, *, device: Device) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def refresh(kind: AccountKind, token: str, *, device: Device) -> dict[str, Any]:
             signed_in = service.rotate(kind, token, device=device)
     except RefreshTokenReused:
         with transaction():
-            service.end_stolen_family(kind, token)
+            service.revoke_stolen_family(kind, token)
         _log.warning("refresh_token_reused", kind=kind.value)
         security_log.refused("refresh_token_reused", kind=kind.value)
         raise
@@ -93,7 +93,7 @@ def refresh(kind: AccountKind, token: str, *, device: Device) -> dict[str, Any]:
 def change_password(user_id: UUID, *, current: str, new: str, keep: UUID | None) -> None:
     """Change one's own password; every other sign-in ends. Refuses without the current one."""
     account = queries.get_account(user_id)
-    forget_reads()
+    end_read_transaction()
     if not passwords.matches(account.password_hash, current):
         raise CurrentPasswordWrong(
             errors=[
@@ -135,7 +135,9 @@ def accept_invitation(*, token: str, password: str) -> UUID:
         raise InvitationInvalid from changed
 
 
-def hire(*, email: str, full_name: str, role: str, password: str, by: Principal) -> UUID:
+def create_staff_user(
+    *, email: str, full_name: str, role: str, password: str, by: Principal
+) -> UUID:
     """Take someone on with a first password, and return their id."""
     password_hash = service.hash_password(password, email=email)
     with transaction():

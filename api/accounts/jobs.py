@@ -4,8 +4,8 @@ from api.accounts import service
 from api.platform.db import transaction
 
 
-def forget_expired_tokens() -> None:
+def purge_expired_tokens() -> None:
     """Delete tokens, sign-ins, reset requests and invitations that ran out."""
     with transaction():
         service.forget_old_invitations()
-        service.forget_expired_tokens()
+        service.purge_expired_tokens()

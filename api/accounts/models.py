@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.accounts.policy import AccountKind, KeyKind
+from api.accounts.roles import AccountKind, KeyKind
 from api.kernel import clock
-from api.platform.db import Base, Dated, Identified, Versioned, named_enum
+from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
 
 
-class StaffRole(Identified, Versioned, Dated, Base):
+class StaffRole(WithId, Versioned, Timestamped, Base):
     """What someone on the staff is here for, by name.
 
     Those of every shop have no `permissions` of their own: what they hold comes with the release.
@@ -24,7 +24,7 @@ class StaffRole(Identified, Versioned, Dated, Base):
     permissions: Mapped[list[str] | None]
 
 
-class User(Identified, Versioned, Dated, Base):
+class User(WithId, Versioned, Timestamped, Base):
     """A customer or a member of staff. Accounts are switched off, never deleted: orders name them.
 
     The address is kept as it was typed; upper and lower case make no second account.
@@ -48,7 +48,7 @@ class User(Identified, Versioned, Dated, Base):
     )
 
 
-class Address(Identified, Versioned, Dated, Base):
+class Address(WithId, Versioned, Timestamped, Base):
     """One entry of a customer's address book. Orders keep their own copy, so entries may change."""
 
     __tablename__ = "addresses"
@@ -83,7 +83,7 @@ class Address(Identified, Versioned, Dated, Base):
     is_default_billing: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
-class SignIn(Identified, Dated, Base):
+class Session(WithId, Timestamped, Base):
     """One sign-in on one device: the family of the refresh tokens that followed from it."""
 
     __tablename__ = "sign_ins"
@@ -117,7 +117,7 @@ class RefreshToken(Base):
     used_at: Mapped[datetime | None]
 
 
-class PasswordReset(Identified, Dated, Base):
+class PasswordReset(WithId, Timestamped, Base):
     """A forgotten password: asked for by address, answered by letter, used once.
 
     Written for unknown addresses too, so that asking takes as long for them; such a request never
@@ -138,7 +138,7 @@ class PasswordReset(Identified, Dated, Base):
     used_at: Mapped[datetime | None]
 
 
-class ApiKey(Identified, Dated, Base):
+class ApiKey(WithId, Timestamped, Base):
     """How a program comes in. The key itself is stored nowhere; by its prefix it is found.
 
     Keys that replace one another are a series. What a key may do is never changed.
@@ -165,7 +165,7 @@ class ApiKey(Identified, Dated, Base):
     """To the minute: writing it down each time would cost more than what is asked."""
 
 
-class StaffInvitation(Identified, Dated, Base):
+class StaffInvitation(WithId, Timestamped, Base):
     """Someone was asked onto the staff by e-mail: in a fixed role, for two weeks, once."""
 
     __tablename__ = "staff_invitations"

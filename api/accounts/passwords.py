@@ -9,8 +9,8 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-SHORTEST = 10
-LONGEST = 200
+MIN_LENGTH = 10
+MAX_LENGTH = 200
 
 # OWASP's second choice instead of argon2-cffi's default of 64 MiB: a web worker has several
 # threads, and what they need at once must fit beside the rest of the shop in one small machine.
@@ -53,9 +53,9 @@ def weakness(password: str, *, email: str) -> str | None:
     `too_short`, `too_long`, `is_the_email` or `too_common`. Asks for no mixture of signs: that
     makes people write `Password1!` on a note beside the till.
     """
-    if len(password) < SHORTEST:
+    if len(password) < MIN_LENGTH:
         return "too_short"
-    if len(password) > LONGEST:
+    if len(password) > MAX_LENGTH:
         return "too_long"
     plain = _normal(password).casefold().strip()
     if plain == email.casefold():
@@ -80,7 +80,7 @@ def matches(stored: str, password: str) -> bool:
             return False
 
 
-def is_outdated(stored: str) -> bool:
+def needs_rehash(stored: str) -> bool:
     """Tell whether a hash was made with other parameters than today's."""
     return _hasher.check_needs_rehash(stored)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import request
 
-from api.accounts import devices, flows, queries, service
+from api.accounts import flows, queries, service, user_agents
 from api.accounts.errors import (
     AccountNotFound,
     AddressIncomplete,
@@ -17,10 +17,10 @@ from api.accounts.errors import (
     RefreshTokenInvalid,
     RefreshTokenReused,
     ResetTokenInvalid,
-    SignInNotFound,
+    SessionNotFound,
     TooManyAddresses,
 )
-from api.accounts.policy import AccountKind
+from api.accounts.roles import AccountKind
 from api.accounts.schemas import (
     AcceptedSchema,
     AddressBookEntrySchema,
@@ -37,13 +37,14 @@ from api.accounts.schemas import (
     SessionSchema,
     SignedInSchema,
 )
-from api.platform import auth, limits
+from api.platform import auth, rate_limits
 from api.platform.auth import customers_only, public
-from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
+from api.platform.etags import versioned
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent, idempotent_steps
-from api.platform.limits import (
+from api.platform.openapi_errors import may_answer
+from api.platform.rate_limits import (
     by_account,
     by_address,
     by_person,
@@ -54,7 +55,6 @@ from api.platform.limits import (
     was_refused,
     was_wrong,
 )
-from api.platform.refusals import refuses
 from api.platform.storefronts import client_address
 
 Answer = tuple[dict[str, Any], dict[str, str]]
@@ -74,9 +74,9 @@ _RESET = "If this address has an account, a letter with a link is on its way to 
 
 @blueprint.route("/register", methods=["POST"])
 @public
-@refuses(PasswordRefused)
-@limiter.limit(limits.REGISTER_BY_ADDRESS, key_func=by_address)
-@limiter.limit(limits.REGISTER, key_func=by_account)
+@may_answer(PasswordRefused)
+@limiter.limit(rate_limits.REGISTER_BY_ADDRESS, key_func=by_address)
+@limiter.limit(rate_limits.REGISTER, key_func=by_account)
 @idempotent_steps(strangers=True)
 @blueprint.arguments(RegistrationSchema)
 @blueprint.response(202, AcceptedSchema)
@@ -91,15 +91,15 @@ def register(body: dict[str, str]) -> dict[str, str]:
 
 @blueprint.route("/login", methods=["POST"])
 @public
-@refuses(BadCredentials)
-@limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
+@may_answer(BadCredentials)
+@limiter.limit(rate_limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
 @limiter.limit(
-    limits.SIGN_IN_BY_STOREFRONT,
+    rate_limits.SIGN_IN_BY_STOREFRONT,
     key_func=by_storefront,
     exempt_when=speaks_for_itself,
     deduct_when=was_refused,
 )
-@limiter.limit(limits.SIGN_IN_BY_ACCOUNT, key_func=by_account, deduct_when=was_wrong)
+@limiter.limit(rate_limits.SIGN_IN_BY_ACCOUNT, key_func=by_account, deduct_when=was_wrong)
 @blueprint.arguments(CredentialsSchema)
 @blueprint.response(200, SignedInSchema)
 def login(body: dict[str, str]) -> Answer:
@@ -114,9 +114,9 @@ def login(body: dict[str, str]) -> Answer:
 
 @blueprint.route("/refresh", methods=["POST"])
 @public
-@refuses(RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused)
-@limiter.limit(limits.REFRESH_BY_ADDRESS, key_func=by_address)
-@limiter.limit(limits.REFRESH, key_func=by_refresh_token)
+@may_answer(RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused)
+@limiter.limit(rate_limits.REFRESH_BY_ADDRESS, key_func=by_address)
+@limiter.limit(rate_limits.REFRESH, key_func=by_refresh_token)
 @blueprint.arguments(RefreshSchema)
 @blueprint.response(200, SignedInSchema)
 def refresh_tokens(body: dict[str, str]) -> Answer:
@@ -132,8 +132,8 @@ def refresh_tokens(body: dict[str, str]) -> Answer:
 
 @blueprint.route("/logout", methods=["POST"])
 @public
-@limiter.limit(limits.REFRESH_BY_ADDRESS, key_func=by_address)
-@limiter.limit(limits.REFRESH, key_func=by_refresh_token)
+@limiter.limit(rate_limits.REFRESH_BY_ADDRESS, key_func=by_address)
+@limiter.limit(rate_limits.REFRESH, key_func=by_refresh_token)
 @blueprint.arguments(RefreshSchema)
 @blueprint.response(204)
 def logout(body: dict[str, str]) -> None:
@@ -142,13 +142,13 @@ def logout(body: dict[str, str]) -> None:
     Takes no `Idempotency-Key`: to end it twice is to end it once.
     """
     with transaction():
-        service.end_family_of(AccountKind.CUSTOMER, body["refresh_token"])
+        service.revoke_token_family(AccountKind.CUSTOMER, body["refresh_token"])
 
 
 @blueprint.route("/forgot-password", methods=["POST"])
 @public
-@limiter.limit(limits.REGISTER, key_func=by_address)
-@limiter.limit(limits.REGISTER, key_func=by_account)
+@limiter.limit(rate_limits.REGISTER, key_func=by_address)
+@limiter.limit(rate_limits.REGISTER, key_func=by_account)
 @idempotent(required=False, strangers=True)
 @blueprint.arguments(ForgottenPasswordSchema)
 @blueprint.response(202, AcceptedSchema)
@@ -160,10 +160,10 @@ def forgot_password(body: dict[str, str]) -> dict[str, str]:
 
 @blueprint.route("/reset-password", methods=["POST"])
 @public
-@refuses(PasswordRefused, ResetTokenInvalid)
-@limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
+@may_answer(PasswordRefused, ResetTokenInvalid)
+@limiter.limit(rate_limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
 @limiter.limit(
-    limits.SIGN_IN_BY_STOREFRONT,
+    rate_limits.SIGN_IN_BY_STOREFRONT,
     key_func=by_storefront,
     exempt_when=speaks_for_itself,
     deduct_when=was_refused,
@@ -178,7 +178,7 @@ def reset_password(body: dict[str, str]) -> None:
 
 @users.route("/me")
 @customers_only
-@refuses(AccountNotFound)
+@may_answer(AccountNotFound)
 @users.response(200, MeSchema)
 def get_me() -> dict[str, Any]:
     """Show one's own account."""
@@ -187,7 +187,7 @@ def get_me() -> dict[str, Any]:
 
 @users.route("/me", methods=["PATCH"])
 @customers_only
-@refuses(AccountNotFound)
+@may_answer(AccountNotFound)
 @versioned
 @users.arguments(MeEditSchema)
 @users.response(200, MeSchema)
@@ -200,8 +200,8 @@ def update_me(body: dict[str, Any], expected_version: int) -> dict[str, Any]:
 
 @users.route("/me/password", methods=["POST"])
 @customers_only
-@refuses(AccountNotFound, CurrentPasswordWrong, PasswordRefused)
-@limiter.limit(limits.SIGN_IN, key_func=by_person, deduct_when=was_refused)
+@may_answer(AccountNotFound, CurrentPasswordWrong, PasswordRefused)
+@limiter.limit(rate_limits.SIGN_IN, key_func=by_person, deduct_when=was_refused)
 @idempotent_steps()
 @users.arguments(PasswordChangeSchema)
 @users.response(204)
@@ -218,7 +218,7 @@ def change_password(body: dict[str, str]) -> None:
 @users.route("/me/addresses")
 @customers_only
 @users.arguments(PageQuerySchema, location="query")
-@users.response(200, list_of(SavedAddressSchema))
+@users.response(200, list_schema(SavedAddressSchema))
 def list_addresses(query: dict[str, Any]) -> dict[str, Any]:
     """List one's addresses."""
     return queries.address_page(_customer(), **query)
@@ -226,7 +226,7 @@ def list_addresses(query: dict[str, Any]) -> dict[str, Any]:
 
 @users.route("/me/addresses", methods=["POST"])
 @customers_only
-@refuses(AddressNotFound, TooManyAddresses)
+@may_answer(AddressNotFound, TooManyAddresses)
 @idempotent(required=False)
 @users.arguments(AddressBookEntrySchema)
 @users.response(201, SavedAddressSchema, headers=LOCATED)
@@ -239,7 +239,7 @@ def add_address(body: dict[str, Any]) -> Answer:
 
 @users.route("/me/addresses/<uuid:address_id>")
 @customers_only
-@refuses(AddressNotFound)
+@may_answer(AddressNotFound)
 @users.response(200, SavedAddressSchema)
 def get_address(address_id: UUID) -> dict[str, Any]:
     """Show one of one's addresses."""
@@ -248,7 +248,7 @@ def get_address(address_id: UUID) -> dict[str, Any]:
 
 @users.route("/me/addresses/<uuid:address_id>", methods=["PATCH"])
 @customers_only
-@refuses(AddressIncomplete, AddressNotFound)
+@may_answer(AddressIncomplete, AddressNotFound)
 @versioned
 @users.arguments(AddressEditSchema(partial=True))
 @users.response(200, SavedAddressSchema)
@@ -263,7 +263,7 @@ def update_address(body: dict[str, Any], address_id: UUID, expected_version: int
 
 @users.route("/me/addresses/<uuid:address_id>", methods=["DELETE"])
 @customers_only
-@refuses(AddressNotFound)
+@may_answer(AddressNotFound)
 @versioned
 @users.response(204)
 def delete_address(address_id: UUID, expected_version: int) -> None:
@@ -275,7 +275,7 @@ def delete_address(address_id: UUID, expected_version: int) -> None:
 @users.route("/me/sessions")
 @customers_only
 @users.arguments(PageQuerySchema, location="query")
-@users.response(200, list_of(SessionSchema))
+@users.response(200, list_schema(SessionSchema))
 def list_sessions(query: dict[str, Any]) -> dict[str, Any]:
     """List the devices on which one is signed in."""
     return queries.sign_in_page(_customer(), current=auth.sign_in_id(), **query)
@@ -283,7 +283,7 @@ def list_sessions(query: dict[str, Any]) -> dict[str, Any]:
 
 @users.route("/me/sessions/<uuid:session_id>", methods=["DELETE"])
 @customers_only
-@refuses(SignInNotFound)
+@may_answer(SessionNotFound)
 @users.response(204)
 def end_session(session_id: UUID) -> None:
     """Sign a device out: its refresh token is dead, its access token when it runs out.
@@ -291,7 +291,7 @@ def end_session(session_id: UUID) -> None:
     Needs no If-Match: a session has nothing that two people could edit, and must end at once.
     """
     with transaction():
-        service.end_sign_in(_customer(), session_id)
+        service.end_session(_customer(), session_id)
 
 
 def _customer() -> UUID:
@@ -301,5 +301,5 @@ def _customer() -> UUID:
     return user_id
 
 
-def _device() -> devices.Device:
-    return devices.describe(request.user_agent.string, client_address())
+def _device() -> user_agents.Device:
+    return user_agents.describe(request.user_agent.string, client_address())

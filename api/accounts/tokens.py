@@ -7,21 +7,21 @@ from uuid import UUID
 from flask_jwt_extended import create_access_token
 
 from api.platform.auth import key_id
-from api.platform.ports import port
+from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
-RESET_LASTS = timedelta(hours=1)
+RESET_LIFETIME = timedelta(hours=1)
 
 
 def access_lasts() -> timedelta:
     """Return how long an access token is believed."""
-    settings: Settings = port(Settings)
+    settings: Settings = get_service(Settings)
     return timedelta(minutes=settings.access_token_minutes)
 
 
 def refresh_lasts() -> timedelta:
     """Return how long a sign-in lasts without a visit."""
-    settings: Settings = port(Settings)
+    settings: Settings = get_service(Settings)
     return timedelta(days=settings.refresh_token_days)
 
 
@@ -36,7 +36,7 @@ def access_token(user_id: UUID, *, kind: str, sign_in_id: UUID) -> str:
     It carries no permissions: those are looked up with each request.
     """
     claims = {"kind": kind, "sid": str(sign_in_id)}
-    settings: Settings = port(Settings)
+    settings: Settings = get_service(Settings)
     token: str = create_access_token(
         identity=str(user_id),
         additional_claims=claims,

@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from api.aftersales import flows as aftersales
-from api.aftersales.flows import RefundForm
 from api.attention.errors import AttentionCommandUnfit, JobNotWaiting
 from api.attention.policy import COMMANDS, Command
 from api.kernel.money import Money
 from api.kernel.principal import Principal
-from api.orders import service as orders
+from api.orders import service as orders_service
+from api.payment_sync import flows as payment_sync_flows
 from api.platform import attention, audit, jobs, sweeps
 from api.platform.attention import AttentionItem, Resolution
 from api.platform.db import transaction
-from api.settlement import flows as settlement
+from api.returns import flows as returns_flows
+from api.returns.flows import RefundForm
 
 
 def refund_item(
@@ -26,12 +26,12 @@ def refund_item(
     with transaction():
         item = _open_for(item_id, Command.REFUND)
         assert item.order_id is not None
-        order = orders.lock(item.order_id)
+        order = orders_service.lock(item.order_id)
         wanted = item.amount or 0
-        back = Money(min(wanted, orders.refundable(order)) or wanted, order.currency)
+        back = Money(min(wanted, orders_service.refundable(order)) or wanted, order.currency)
         order_id = order.id
     form = RefundForm(lines=[], shipping=False, amount=back, reason=reason, note=note)
-    aftersales.refund_order(order_id, form, case_id=case_id, by=by)
+    returns_flows.refund_order(order_id, form, case_id=case_id, by=by)
     with transaction():
         attention.end_by_person(item_id, Resolution.REFUNDED, note=note, by=by)
 
@@ -43,8 +43,8 @@ def link_item(item_id: UUID, *, order_number: str, note: str | None, by: Princip
     """
     with transaction():
         _open_for(item_id, Command.LINK)
-    order_id = settlement.link_orphan(item_id, order_number, note=note, by=by)
-    settlement.withdraw_what_is_left(order_id)
+    order_id = payment_sync_flows.link_unmatched_payment(item_id, order_number, note=note, by=by)
+    payment_sync_flows.cancel_remaining_intents(order_id)
 
 
 def accept_item(item_id: UUID, *, note: str, by: Principal) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from api.aftersales.errors import NO_UNITS_TO_REFUND
 from api.attention import flows, queries
 from api.attention.errors import AttentionCommandUnfit, JobNotWaiting
 from api.attention.schemas import (
@@ -22,9 +21,10 @@ from api.payments.errors import (
 )
 from api.platform.attention import AttentionItemNotFound, AttentionItemResolved
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, list_of
+from api.platform.http import Blueprint, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
+from api.returns.errors import NO_UNITS_TO_REFUND
 
 blueprint = Blueprint(
     "attention",
@@ -39,7 +39,7 @@ _NOT_THIS_ITEM = (AttentionCommandUnfit, AttentionItemNotFound, AttentionItemRes
 @blueprint.route("", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @blueprint.arguments(AttentionQuerySchema, location="query")
-@blueprint.response(200, list_of(AttentionItemSchema))
+@blueprint.response(200, list_schema(AttentionItemSchema))
 def list_attention(query: dict[str, Any]) -> Any:
     """List what needs a person, the oldest first."""
     paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor")}
@@ -49,7 +49,7 @@ def list_attention(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:item_id>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
-@refuses(AttentionItemNotFound)
+@may_answer(AttentionItemNotFound)
 @blueprint.response(200, AttentionItemSchema)
 def get_attention(item_id: UUID) -> Any:
     """Read one item."""
@@ -58,7 +58,7 @@ def get_attention(item_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:item_id>/refund", methods=["POST"])
 @requires(Permission.ORDERS_REFUND)
-@refuses(*_NOT_THIS_ITEM, *NO_UNITS_TO_REFUND)
+@may_answer(*_NOT_THIS_ITEM, *NO_UNITS_TO_REFUND)
 @idempotent_flow
 @blueprint.arguments(AttentionRefundSchema)
 @blueprint.response(200, AttentionItemSchema)
@@ -74,7 +74,7 @@ def refund_attention(wanted: dict[str, Any], item_id: UUID, operation_id: UUID) 
 
 @blueprint.route("/<uuid:item_id>/link", methods=["POST"])
 @requires(Permission.PAYMENTS_WRITE)
-@refuses(*_NOT_THIS_ITEM, *REFUSED_BY_GATEWAY, InvalidState, OrderNotFound, WrongCurrency)
+@may_answer(*_NOT_THIS_ITEM, *REFUSED_BY_GATEWAY, InvalidState, OrderNotFound, WrongCurrency)
 @idempotent_flow
 @blueprint.arguments(AttentionLinkSchema)
 @blueprint.response(200, AttentionItemSchema)
@@ -86,7 +86,7 @@ def link_attention(wanted: dict[str, Any], item_id: UUID, operation_id: UUID) ->
 
 @blueprint.route("/<uuid:item_id>/accept", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
-@refuses(*_NOT_THIS_ITEM)
+@may_answer(*_NOT_THIS_ITEM)
 @idempotent(required=True)
 @blueprint.arguments(AttentionNoteSchema)
 @blueprint.response(200, AttentionItemSchema)
@@ -98,7 +98,7 @@ def accept_attention(wanted: dict[str, Any], item_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:item_id>/retry", methods=["POST"])
 @requires(Permission.JOBS_WRITE)
-@refuses(*_NOT_THIS_ITEM, JobNotWaiting)
+@may_answer(*_NOT_THIS_ITEM, JobNotWaiting)
 @idempotent(required=True)
 @blueprint.response(200, AttentionItemSchema)
 def retry_attention(item_id: UUID) -> Any:
@@ -109,7 +109,7 @@ def retry_attention(item_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:item_id>/discard", methods=["POST"])
 @requires(Permission.JOBS_WRITE)
-@refuses(*_NOT_THIS_ITEM, JobNotWaiting)
+@may_answer(*_NOT_THIS_ITEM, JobNotWaiting)
 @idempotent(required=True)
 @blueprint.arguments(AttentionNoteSchema)
 @blueprint.response(200, AttentionItemSchema)

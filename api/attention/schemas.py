@@ -2,10 +2,10 @@
 
 import marshmallow as ma
 
-from api.aftersales.schemas import REASONS
 from api.attention.policy import Command
 from api.platform.attention import AttentionKind, Resolution
 from api.platform.http import MoneySchema, PageQuerySchema, Schema
+from api.returns.schemas import REASONS
 
 _KIND = ma.validate.OneOf([kind.value for kind in AttentionKind])
 

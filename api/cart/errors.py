@@ -1,6 +1,6 @@
 """What the cart refuses."""
 
-from api.kernel.errors import Conflict, NotFound, Refused
+from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class CartNotFound(NotFound):
@@ -17,7 +17,7 @@ class CartItemNotFound(NotFound):
     sentence = "There is no such item in this cart."
 
 
-class NotForSale(Refused):
+class NotForSale(Unprocessable):
     """Unknown, withdrawn, or without a price in the cart's currency."""
 
     code = "not_for_sale"
@@ -31,7 +31,7 @@ class NotEnoughInStock(Conflict):
     sentence = "Only {available} left in stock, {requested} wanted."
 
 
-class CartEmpty(Refused):
+class CartEmpty(Unprocessable):
     """Nothing to check out."""
 
     code = "cart_empty"

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.cart.states import CartStatus
 from api.kernel import clock
-from api.platform.db import Base, Dated, Identified, Versioned, named_enum
+from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
 
 
-class Cart(Identified, Versioned, Dated, Base):
+class Cart(WithId, Versioned, Timestamped, Base):
     """One cart: a guest's, known by the hash of a secret token, or a customer's."""
 
     __tablename__ = "carts"
@@ -52,7 +52,7 @@ class Cart(Identified, Versioned, Dated, Base):
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
-class CartItem(Identified, Base):
+class CartItem(WithId, Base):
     """So many units of one variant. `seen_price` (minor units) is what the customer last saw."""
 
     __tablename__ = "cart_items"

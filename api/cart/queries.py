@@ -13,7 +13,7 @@ from api.catalog.models.media import ProductImage
 from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Product, Variant
 from api.catalog.states import ProductStatus
-from api.inventory.models import Location, StockHold, StockLevel
+from api.inventory.models import Location, StockLevel, StockReservation
 from api.kernel import clock
 from api.kernel.money import Money
 from api.kernel.principal import Principal
@@ -61,7 +61,7 @@ class CartLine:
 CARTS, ITEMS = table_of(Cart), table_of(CartItem)
 _PRODUCTS, _PICTURES = table_of(Product), table_of(ProductImage)
 _VARIANTS, _PRICES = table_of(Variant), table_of(VariantPrice)
-_LEVELS, _HOLDS, _LOCATIONS = table_of(StockLevel), table_of(StockHold), table_of(Location)
+_LEVELS, _HOLDS, _LOCATIONS = table_of(StockLevel), table_of(StockReservation), table_of(Location)
 
 
 def _lines_statement() -> AnySelect:

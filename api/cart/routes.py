@@ -17,11 +17,11 @@ from api.catalog.queries import variant_lookup
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.platform.auth import anyone, cart_token, hash_secret, offered_cart_token, principal
-from api.platform.concurrency import versioned
 from api.platform.db import transaction
+from api.platform.etags import versioned
 from api.platform.http import Blueprint
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
     "cart", __name__, url_prefix="/api/v1/cart", description="What someone is thinking of buying."
@@ -30,7 +30,7 @@ blueprint = Blueprint(
 
 @blueprint.route("", methods=["GET"])
 @anyone
-@refuses(CartNotFound)
+@may_answer(CartNotFound)
 @blueprint.response(200, CartSchema)
 def get_cart() -> Any:
     """Read your cart; an empty one when there is none yet."""
@@ -44,7 +44,7 @@ def get_cart() -> Any:
 
 @blueprint.route("/items", methods=["POST"])
 @anyone
-@refuses(CartNotFound, NotEnoughInStock, NotForSale)
+@may_answer(CartNotFound, NotEnoughInStock, NotForSale)
 @idempotent(required=False, strangers=True)
 @blueprint.arguments(AddItemSchema)
 @blueprint.response(200, CartSchema)
@@ -55,10 +55,10 @@ def add_cart_item(item: dict[str, Any]) -> Any:
     put in once, and a guest who has no token yet gets the same one again.
     """
     who, guest = principal(), _left_behind()
-    joined = guest is not None and service.join_guest_cart(who, guest)
+    joined = guest is not None and service.merge_guest_cart(who, guest)
     currency = item["currency"] or current_app.extensions["stockroom_settings"].currency
     variant_id = item["variant_id"] or _variant_of(item["sku"], currency)
-    cart, token = service.touch(who), None
+    cart, token = service.lock_and_bump(who), None
     if cart is None:
         cart, token = service.open_cart(who, currency, offered=offered_cart_token())
     try:
@@ -71,7 +71,7 @@ def add_cart_item(item: dict[str, Any]) -> Any:
 
 @blueprint.route("/items/<uuid:item_id>", methods=["PATCH"])
 @anyone
-@refuses(CartItemNotFound, CartNotFound, NotEnoughInStock, NotForSale)
+@may_answer(CartItemNotFound, CartNotFound, NotEnoughInStock, NotForSale)
 @versioned
 @blueprint.arguments(ChangeItemSchema)
 @blueprint.response(200, CartSchema)
@@ -85,7 +85,7 @@ def update_cart_item(change: dict[str, Any], item_id: UUID, expected_version: in
 
 @blueprint.route("/items/<uuid:item_id>", methods=["DELETE"])
 @anyone
-@refuses(CartItemNotFound, CartNotFound)
+@may_answer(CartItemNotFound, CartNotFound)
 @versioned
 @blueprint.response(200, CartSchema)
 def remove_cart_item(item_id: UUID, expected_version: int) -> Any:
@@ -106,7 +106,7 @@ _EMPTY: dict[str, Any] = {
 
 
 def _touched(expected_version: int) -> CartRow:
-    cart = service.touch(principal(), expected_version=expected_version)
+    cart = service.lock_and_bump(principal(), expected_version=expected_version)
     if cart is None:
         raise CartNotFound
     return cart
@@ -118,7 +118,7 @@ def _join() -> bool:
     if guest is None or queries.find(guest) is None:
         return False
     with transaction():
-        return service.join_guest_cart(principal(), guest)
+        return service.merge_guest_cart(principal(), guest)
 
 
 def _left_behind() -> Principal | None:

@@ -2,11 +2,11 @@
 
 import marshmallow as ma
 
-from api.cart.service import MOST_UNITS
+from api.cart.service import MAX_UNITS
 from api.platform.http import CurrencyCode, MoneySchema, Schema
 from api.platform.rules import ExactlyOne
 
-_UNITS = ma.validate.Range(1, MOST_UNITS)
+_UNITS = ma.validate.Range(1, MAX_UNITS)
 
 
 class AddItemSchema(Schema):

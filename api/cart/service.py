@@ -18,18 +18,18 @@ from api.cart.states import CartStatus
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.platform import concurrency
+from api.platform import etags
 from api.platform.auth import hash_secret
 from api.platform.db import UtcDateTime, require_transaction, session
 
-MOST_UNITS = 999
-GUEST_CARTS_LAST = timedelta(days=30)
-CUSTOMER_CARTS_LAST = timedelta(days=90)
+MAX_UNITS = 999
+GUEST_CART_LIFETIME = timedelta(days=30)
+CUSTOMER_CART_LIFETIME = timedelta(days=90)
 
 
-def _added_up(upsert: Insert, **more: Any) -> Insert:
+def _total_quantity(upsert: Insert, **more: Any) -> Insert:
     """Let units of a variant that is in the cart already add up, to 999 at most."""
-    added = func.least(ITEMS.c.quantity + upsert.excluded.quantity, MOST_UNITS)
+    added = func.least(ITEMS.c.quantity + upsert.excluded.quantity, MAX_UNITS)
     return upsert.on_conflict_do_update(
         index_elements=["cart_id", "variant_id"], set_={"quantity": added, **more}
     )
@@ -47,7 +47,7 @@ _NEW_ITEM: Final = insert(ITEMS).values(
     **{name: bindparam(name) for name in ("id", "cart_id", "variant_id", "quantity")},
     seen_price=queries.PRICE_NOW,
 )
-_PUT_IN: Final = _added_up(_NEW_ITEM, seen_price=_NEW_ITEM.excluded.seen_price)
+_UPSERT_ITEM: Final = _total_quantity(_NEW_ITEM, seen_price=_NEW_ITEM.excluded.seen_price)
 _OPEN: Final = insert(CARTS).values(
     {name: bindparam(name) for name in ("id", "token_hash", "customer_id", "currency")}
     | dict.fromkeys(("created_at", "updated_at"), bindparam("moment", type_=UtcDateTime))
@@ -88,12 +88,12 @@ def open_cart(
     """
     token, token_hash = None, None
     if principal.kind != "customer":
-        token_hash = principal.guest_key if _was_given_out(principal.guest_key) else None
+        token_hash = principal.guest_key if _token_was_issued(principal.guest_key) else None
         if token_hash is None:
             token = offered or secrets.token_urlsafe(32)
             token_hash = hash_secret(token)
             # The key that it was made from may be older than the answers that are remembered.
-            if offered and (begun := touch(Principal(kind="guest", guest_key=token_hash))):
+            if offered and (begun := lock_and_bump(Principal(kind="guest", guest_key=token_hash))):
                 return begun, token
     begun_now = {
         "id": new_id(),
@@ -105,7 +105,7 @@ def open_cart(
     return CartRow(*require_transaction().execute(_OPENED, begun_now).one()), token
 
 
-def touch(principal: Principal, *, expected_version: int | None = None) -> CartRow | None:
+def lock_and_bump(principal: Principal, *, expected_version: int | None = None) -> CartRow | None:
     """Lock the open cart of a customer or guest and raise its version; None when there is none.
 
     Raises `Stale` when another version was expected.
@@ -121,11 +121,11 @@ def touch(principal: Principal, *, expected_version: int | None = None) -> CartR
         return None
     cart = CartRow(*row)
     if expected_version is not None:
-        concurrency.check(cart.version - 1, expected_version)
+        etags.check(cart.version - 1, expected_version)
     return cart
 
 
-def join_guest_cart(customer: Principal, guest: Principal) -> bool:
+def merge_guest_cart(customer: Principal, guest: Principal) -> bool:
     """Join a guest's cart to the customer who signed in; True when there was one to join.
 
     Quantities of the same variant add up, to 999 at most. A customer without a cart takes the
@@ -139,7 +139,7 @@ def join_guest_cart(customer: Principal, guest: Principal) -> bool:
     ).one_or_none()
     if left is None:
         return False
-    own = touch(customer)
+    own = lock_and_bump(customer)
     if own is None:
         session.execute(
             update(Cart)
@@ -152,7 +152,7 @@ def join_guest_cart(customer: Principal, guest: Principal) -> bool:
         func.gen_random_uuid(), literal(own.id), CartItem.variant_id, CartItem.quantity
     ).where(CartItem.cart_id == left.id)
     columns = ["id", "cart_id", "variant_id", "quantity"]
-    session.execute(_added_up(insert(CartItem).from_select(columns, moved)))
+    session.execute(_total_quantity(insert(CartItem).from_select(columns, moved)))
     session.execute(
         update(Cart)
         .where(Cart.id == left.id)
@@ -176,7 +176,7 @@ def add(cart: CartRow, variant_id: UUID, quantity: int) -> list[CartLine]:
         "currency": cart.currency,
     }
     try:
-        session.execute(_PUT_IN, put)
+        session.execute(_UPSERT_ITEM, put)
     except IntegrityError as clash:
         # The foreign key knows for nothing what a look before would cost every customer.
         if "fk_cart_items_variant_id" in str(clash.orig):
@@ -242,7 +242,7 @@ def restore(principal: Principal, currency: str, lines: Sequence[tuple[UUID, int
     They join what lies in the open cart of the customer or guest, as at sign-in; without one a
     cart begins, which the guest's token opens as before. Locks the cart.
     """
-    cart = touch(principal)
+    cart = lock_and_bump(principal)
     if cart is None:
         cart, _ = open_cart(principal, currency)
     rows = [
@@ -250,10 +250,10 @@ def restore(principal: Principal, currency: str, lines: Sequence[tuple[UUID, int
          "seen_price": price}
         for variant_id, quantity, price in lines
     ]  # fmt: skip
-    session.execute(_added_up(insert(CartItem)), rows)
+    session.execute(_total_quantity(insert(CartItem)), rows)
 
 
-def forget_idle() -> int:
+def delete_abandoned() -> int:
     """Delete carts that nobody came back to: guests' after 30 days, customers' after 90."""
     now = clock.now()
     gone = cast(
@@ -262,8 +262,8 @@ def forget_idle() -> int:
             delete(Cart)
             .where(
                 Cart.status != CartStatus.ORDERED,
-                (Cart.updated_at < now - CUSTOMER_CARTS_LAST)
-                | (Cart.customer_id.is_(None) & (Cart.updated_at < now - GUEST_CARTS_LAST)),
+                (Cart.updated_at < now - CUSTOMER_CART_LIFETIME)
+                | (Cart.customer_id.is_(None) & (Cart.updated_at < now - GUEST_CART_LIFETIME)),
             )
             .execution_options(synchronize_session=False)
         ),
@@ -271,7 +271,7 @@ def forget_idle() -> int:
     return gone.rowcount
 
 
-def _was_given_out(guest_key: str | None) -> bool:
+def _token_was_issued(guest_key: str | None) -> bool:
     return guest_key is not None and bool(session.scalar(_GIVEN_OUT, {"hash": guest_key}))
 
 

@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 
 from api.catalog import flows
 from api.catalog.queries import attributes as attribute_queries
-from api.kernel.words import counted
+from api.kernel.text_folding import counted
 
 _EVERY = 20
 """Batches between two lines, where there is no terminal to draw a bar on."""

@@ -18,9 +18,9 @@ from api.catalog.service import media as media_service
 from api.catalog.service import reindex, thumbnails
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.platform.db import forget_reads, session, transaction
-from api.platform.ports import port
-from api.platform.storage import FileGone, Storage
+from api.platform.db import end_read_transaction, session, transaction
+from api.platform.service_registry import get_service
+from api.platform.storage import FileNotFound, Storage
 
 _log = structlog.get_logger("api.catalog")
 
@@ -33,13 +33,13 @@ def add_picture(content: bytes, *, by: Principal) -> UUID:
     """
     checksum = sha256(content).hexdigest()
     known = media_queries.find_media(checksum)
-    forget_reads()
+    end_read_transaction()
     if known is not None and not known.has_failed:
         return known.id
     picture = thumbnails.examine(content)
     media_id = known.id if known else new_id()
     key = known.key if known else f"{folder_of(media_id)}/original{picture.suffix}"
-    storage: Storage = port(Storage)
+    storage: Storage = get_service(Storage)
     storage.put(key, picture.content)
     with transaction():
         kept = media_service.keep_media(media_id, picture, checksum=checksum, key=key, by=by)
@@ -55,13 +55,13 @@ def make_sizes(media_id: UUID) -> None:
     the row is written last. Raises `StorageUnavailable`; then it is to be tried again.
     """
     key = media_queries.waiting_media(media_id)
-    forget_reads()
+    end_read_transaction()
     if key is None:
         return
-    storage: Storage = port(Storage)
+    storage: Storage = get_service(Storage)
     try:
         made = thumbnails.sizes_of(storage.read(key))
-    except (PictureUnreadable, PictureTooManyPixels, FileGone) as broken:
+    except (PictureUnreadable, PictureTooManyPixels, FileNotFound) as broken:
         with transaction():
             media_service.fail_media(media_id, f"{type(broken).__name__}: {broken}")
         _log.warning("media_failed", media=str(media_id), error=type(broken).__name__)
@@ -81,13 +81,13 @@ def make_sizes(media_id: UUID) -> None:
     with transaction():
         is_kept = media_service.finish_media(media_id, sizes)
     if not is_kept and media_queries.is_media_gone(media_id):
-        forget_reads()
+        end_read_transaction()
         forget_files(media_id, key)  # removed while its sizes were being made
 
 
 def forget_files(media_id: UUID, key: str) -> None:
     """Delete the file of a removed picture and all that was made of it. May run twice."""
-    storage: Storage = port(Storage)
+    storage: Storage = get_service(Storage)
     folder = folder_of(media_id)
     storage.delete(key)
     for file in thumbnails.SIZE_FILES:

@@ -25,17 +25,17 @@ from api.catalog.queries.cache_tags import (
 )
 from api.catalog.service import products as product_service
 from api.catalog.service import reindex, scheduled_prices, search_terms, smart_collections
-from api.platform import cache, sweeps
+from api.platform import response_cache, sweeps
 from api.platform.db import transaction
-from api.platform.jobs import spans_transactions, takes_long, takes_many
+from api.platform.jobs import batched, long_running, manages_own_transactions
 from api.platform.sweeps import Sweep
 
 
-@takes_many
+@batched
 def on_catalogue_changed(facts: Sequence[CatalogueChanged]) -> None:
     """Outdate the pages that changed and the lists that show them; with the tree, everything."""
     if any(fact.is_tree for fact in facts):
-        cache.outdate(WHOLE_SHOP)
+        response_cache.invalidate_tags(WHOLE_SHOP)
         return
     slugs = slugs_of(facts)
     told = {shelf for fact in facts for shelf in fact.shelves}
@@ -47,10 +47,10 @@ def on_catalogue_changed(facts: Sequence[CatalogueChanged]) -> None:
         old += [ALL_PRODUCTS, *(shelf_of(shelf) for shelf in sorted(shelves))]
     if any(shelf.startswith("collection:") for shelf in told):
         old.append(COLLECTIONS)
-    cache.outdate(*old)
+    response_cache.invalidate_tags(*old)
 
 
-@takes_many
+@batched
 def learn_search_words(facts: Sequence[CatalogueChanged]) -> None:
     """Remember the words of what changed, so that a typo in them is forgiven."""
     if slugs := slugs_of(facts):
@@ -68,14 +68,14 @@ def carry_out_scheduled_prices() -> None:
     sweeps.run(SCHEDULED_PRICES)
 
 
-@takes_long
-@spans_transactions
+@long_running
+@manages_own_transactions
 def on_media_uploaded(fact: MediaUploaded) -> None:
     """Make the sizes of a picture."""
     flows.make_sizes(fact.media_id)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_media_removed(fact: MediaRemoved) -> None:
     """Delete the files of a picture."""
     flows.forget_files(fact.media_id, fact.key)
@@ -91,7 +91,7 @@ def publish_due_products() -> None:
     sweeps.run(DUE_PRODUCTS)
 
 
-@takes_many
+@batched
 def gather_into_collections(facts: Sequence[CatalogueChanged]) -> None:
     """Look for every collection with rules whether these products belong in it now.
 
@@ -100,8 +100,8 @@ def gather_into_collections(facts: Sequence[CatalogueChanged]) -> None:
     smart_collections.gather(slugs_of(facts))
 
 
-@takes_long
-@spans_transactions
+@long_running
+@manages_own_transactions
 def fill_collection(fact: CollectionRulesChanged) -> None:
     """Find all products of a collection by its rules, a batch in a transaction."""
     _fill(fact.collection_id)
@@ -131,7 +131,7 @@ def refresh_some(place: str | None) -> str | None:
 
 
 SCHEDULED_PRICES = Sweep(
-    "carry-out-scheduled-prices",
+    "apply-scheduled-prices",
     scheduled_prices.due_schedules,
     sweeps.in_transaction(scheduled_prices.carry_out),
 )

@@ -33,12 +33,12 @@ from api.catalog.schemas.storefront import (
     SuggestionsQuerySchema,
     SuggestionsSchema,
 )
-from api.platform import cache
+from api.platform import response_cache
 from api.platform.auth import public
-from api.platform.http import LOCATED, Blueprint, UncountedPageQuerySchema, list_of
-from api.platform.languages import fallbacks, spoken
-from api.platform.ports import port
-from api.platform.refusals import refuses
+from api.platform.http import LOCATED, Blueprint, UncountedPageQuerySchema, list_schema
+from api.platform.languages import fallbacks, negotiate_language
+from api.platform.openapi_errors import may_answer
+from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
@@ -61,8 +61,8 @@ def _page_namespaces(slug: str) -> tuple[str, ...]:
 
 @blueprint.route("/categories")
 @public
-@cache.answered(cache_tags.tree)
-@blueprint.response(200, list_of(ShownCategorySchema))
+@response_cache.cache_response(cache_tags.tree)
+@blueprint.response(200, list_schema(ShownCategorySchema))
 def list_categories() -> Any:
     """Read the whole tree as a flat list, parents before children."""
     return _told(storefront_navigation.shown_categories(_languages()))
@@ -70,8 +70,8 @@ def list_categories() -> Any:
 
 @blueprint.route("/categories/<slug>")
 @public
-@refuses(CategoryNotFound)
-@cache.answered(cache_tags.category_page)
+@may_answer(CategoryNotFound)
+@response_cache.cache_response(cache_tags.category_page)
 @blueprint.alt_response(301, **_MOVED)
 @blueprint.response(200, ShownCategoryPageSchema)
 def get_category(slug: str) -> Any:
@@ -86,9 +86,9 @@ def get_category(slug: str) -> Any:
 
 @blueprint.route("/collections")
 @public
-@cache.answered(cache_tags.collections)
+@response_cache.cache_response(cache_tags.collections)
 @blueprint.arguments(UncountedPageQuerySchema, location="query")
-@blueprint.response(200, list_of(ShownCollectionSchema))
+@blueprint.response(200, list_schema(ShownCollectionSchema))
 def list_collections(query: dict[str, Any]) -> Any:
     """List the collections by title."""
     return _told(storefront_navigation.shown_collections(**query, languages=_languages()))
@@ -96,8 +96,8 @@ def list_collections(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/collections/<slug>")
 @public
-@refuses(CollectionNotFound)
-@cache.answered(cache_tags.collection_page)
+@may_answer(CollectionNotFound)
+@response_cache.cache_response(cache_tags.collection_page)
 @blueprint.alt_response(301, **_MOVED)
 @blueprint.response(200, ShownCollectionSchema)
 def get_collection(slug: str) -> Any:
@@ -112,7 +112,7 @@ def get_collection(slug: str) -> Any:
 
 @blueprint.route("/products")
 @public
-@refuses(
+@may_answer(
     AttributeNotFilterable,
     CategoryNotFound,
     CollectionNotFound,
@@ -120,7 +120,7 @@ def get_collection(slug: str) -> Any:
     SortNeedsQuery,
     SortNeedsShelf,
 )
-@cache.answered(_list_namespaces)
+@response_cache.cache_response(_list_namespaces)
 @blueprint.arguments(ShownProductsQuerySchema, location="query")
 @blueprint.response(200, ShownProductCardListSchema)
 def list_products(query: dict[str, Any]) -> Any:
@@ -147,8 +147,8 @@ def list_products(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/products/<slug>")
 @public
-@refuses(ProductNotFound)
-@cache.answered(_page_namespaces)
+@may_answer(ProductNotFound)
+@response_cache.cache_response(_page_namespaces)
 @blueprint.arguments(ShownProductQuerySchema, location="query")
 @blueprint.alt_response(301, **_MOVED)
 @blueprint.response(200, ShownProductSchema)
@@ -174,7 +174,7 @@ def get_product(query: dict[str, Any], slug: str) -> Any:
 
 @blueprint.route("/search/suggestions")
 @public
-@cache.answered(cache_tags.lists)
+@response_cache.cache_response(cache_tags.lists)
 @blueprint.arguments(SuggestionsQuerySchema, location="query")
 @blueprint.response(200, SuggestionsSchema, headers=LOCATED)
 def list_search_suggestions(query: dict[str, Any]) -> Any:
@@ -188,7 +188,7 @@ def list_search_suggestions(query: dict[str, Any]) -> Any:
 
 
 def _languages() -> tuple[str, ...]:
-    return fallbacks(spoken())
+    return fallbacks(negotiate_language())
 
 
 def _told(found: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -205,5 +205,5 @@ def _moved(place: str, slug: str) -> Any:
 
 
 def _settings() -> Settings:
-    settings: Settings = port(Settings)
+    settings: Settings = get_service(Settings)
     return settings

@@ -6,7 +6,7 @@ from hashlib import sha256
 from html import unescape
 from unicodedata import normalize
 
-from api.kernel.words import fold, spelled_out, words
+from api.kernel.text_folding import fold, spelled_out, words
 
 LONGEST_SLUG = 120
 LONGEST_SKU = 64

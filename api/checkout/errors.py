@@ -1,6 +1,6 @@
 """What the checkout refuses."""
 
-from api.kernel.errors import Conflict, Refused
+from api.kernel.errors import Conflict, Unprocessable
 
 
 class CartChanged(Conflict):
@@ -10,7 +10,7 @@ class CartChanged(Conflict):
     sentence = "The total changed since the customer saw it. Show the new quote and ask again."
 
 
-class CartUnbuyable(Conflict):
+class CartNotPurchasable(Conflict):
     """Something in the cart cannot be bought any more."""
 
     code = "cart_unbuyable"
@@ -30,14 +30,14 @@ class CartAlreadyOrdered(Conflict):
     )
 
 
-class ManualPaymentOff(Refused):
+class ManualPaymentOff(Unprocessable):
     """The shop takes no money another way than by card."""
 
     code = "manual_payment_off"
     sentence = "This shop is paid by card only. Choose the payment method stripe."
 
 
-class ManualPaymentForCustomers(Refused):
+class ManualPaymentForCustomers(Unprocessable):
     """Guests pay by card."""
 
     code = "manual_payment_for_customers"
@@ -62,7 +62,7 @@ class TooMuchUnpaid(Conflict):
     )
 
 
-class EmailRequired(Refused):
+class EmailRequired(Unprocessable):
     """A guest must say where letters go."""
 
     code = "email_required"

@@ -1,6 +1,6 @@
 """What the timetable wakes in checkout."""
 
-from api.cart import service as carts
+from api.cart import service as cart_service
 from api.checkout import flows
 from api.platform.db import transaction
 
@@ -10,7 +10,7 @@ def expire_unpaid_orders() -> None:
     flows.expire_unpaid_orders()
 
 
-def forget_idle_carts() -> None:
+def delete_abandoned_carts() -> None:
     """Delete carts that nobody came back to."""
     with transaction():
-        carts.forget_idle()
+        cart_service.delete_abandoned()

@@ -11,29 +11,30 @@ from api.checkout import flows
 from api.checkout.errors import (
     CartAlreadyOrdered,
     CartChanged,
-    CartUnbuyable,
+    CartNotPurchasable,
     EmailRequired,
     ManualPaymentForCustomers,
     ManualPaymentOff,
     TooMuchUnpaid,
 )
-from api.checkout.flows import CheckoutForm, changing, paying
-from api.checkout.flows.changing import ChangeForm
+from api.checkout.flows import CheckoutForm, amendments
+from api.checkout.flows import payments as paying
+from api.checkout.flows.amendments import ChangeForm
 from api.checkout.schemas import (
     AmendOrderSchema,
     CheckoutSchema,
-    HoldSchema,
     MarkPaidSchema,
     PaymentIntentSchema,
     PaymentRequestSchema,
     QuoteRequestSchema,
     QuoteSchema,
+    ReservationSchema,
 )
 from api.inventory.errors import InsufficientStock
 from api.kernel.errors import InvalidState
 from api.kernel.money import Money
 from api.kernel.permissions import Permission
-from api.orders import queries as orders
+from api.orders import queries as orders_queries
 from api.orders.errors import OrderNotFound
 from api.orders.schemas import OrderSchema
 from api.payments.errors import (
@@ -46,10 +47,10 @@ from api.payments.errors import (
     WrongCurrency,
 )
 from api.platform.auth import anyone, principal, requires
-from api.platform.concurrency import versioned
+from api.platform.etags import versioned
 from api.platform.http import LOCATED, Blueprint
 from api.platform.idempotency import idempotent, idempotent_flow, idempotent_steps
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 from api.platform.storefronts import client_address, counted_as
 from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable
 
@@ -75,12 +76,12 @@ admin = Blueprint(
 
 @checkout.route("/quote", methods=["POST"])
 @anyone
-@refuses(
+@may_answer(
     AmountBelowMinimum,
     AmountNotChargeable,
     CartEmpty,
     CartNotFound,
-    CartUnbuyable,
+    CartNotPurchasable,
     ShippingMethodNotFound,
     ShippingNotAvailable,
 )
@@ -96,17 +97,17 @@ def quote_checkout(wanted: dict[str, Any]) -> Any:
 
 @checkout.route("/hold", methods=["POST"])
 @anyone
-@refuses(CartEmpty, CartNotFound, CartUnbuyable, InsufficientStock)
+@may_answer(CartEmpty, CartNotFound, CartNotPurchasable, InsufficientStock)
 @idempotent(required=False)
-@checkout.response(200, HoldSchema)
-def hold_stock() -> Any:
+@checkout.response(200, ReservationSchema)
+def reserve_stock() -> Any:
     """Keep the cart's goods for a quarter of an hour; asking again extends it."""
-    return flows.hold_stock(principal())
+    return flows.reserve_stock(principal())
 
 
 @checkout.route("", methods=["POST"])
 @anyone
-@refuses(
+@may_answer(
     AccountNotFound,
     AmountBelowMinimum,
     AmountNotChargeable,
@@ -114,7 +115,7 @@ def hold_stock() -> Any:
     CartChanged,
     CartEmpty,
     CartNotFound,
-    CartUnbuyable,
+    CartNotPurchasable,
     EmailRequired,
     InsufficientStock,
     ManualPaymentForCustomers,
@@ -132,12 +133,12 @@ def place_order(form: dict[str, Any]) -> Any:
     order = flows.place_order(
         CheckoutForm(**form), network=counted_as(client_address()), by=principal()
     )
-    return orders.shown(order), {"Location": f"/api/v1/orders/{order.id}"}
+    return orders_queries.customer_view_of(order), {"Location": f"/api/v1/orders/{order.id}"}
 
 
 @payments.route("/create-payment-intent", methods=["POST"])
 @anyone
-@refuses(*REFUSED_BY_GATEWAY, InvalidState, NothingDue, OrderNotFound)
+@may_answer(*REFUSED_BY_GATEWAY, InvalidState, NothingDue, OrderNotFound)
 @payments.arguments(PaymentRequestSchema)
 @payments.response(200, PaymentIntentSchema)
 def create_payment_intent(wanted: dict[str, Any]) -> Any:
@@ -158,7 +159,7 @@ def create_payment_intent(wanted: dict[str, Any]) -> Any:
 
 @payments.route("/confirm-payment/<uuid:order_id>", methods=["POST"])
 @anyone
-@refuses(*REFUSED_BY_GATEWAY, OrderNotFound)
+@may_answer(*REFUSED_BY_GATEWAY, OrderNotFound)
 @payments.response(200, OrderSchema)
 def confirm_payment(order_id: UUID) -> Any:
     """Ask Stripe how the payment stands, without waiting for its webhook; answers the order.
@@ -166,12 +167,12 @@ def confirm_payment(order_id: UUID) -> Any:
     Takes no `Idempotency-Key`: a payment counts once, and a kept answer could be out of date.
     """
     paying.confirm_payment(order_id, by=principal())
-    return orders.own_order(order_id, principal())
+    return orders_queries.order_of_customer(order_id, principal())
 
 
 @orders_blueprint.route("/<uuid:order_id>", methods=["PATCH"], tags=["orders"])
 @anyone
-@refuses(
+@may_answer(
     *REFUSED_BY_GATEWAY,
     AmountBelowMinimum,
     CartChanged,
@@ -191,15 +192,15 @@ def amend_order(form: dict[str, Any], order_id: UUID, expected_version: int) -> 
     PaymentIntent is withdrawn: ask for a new one. Refused once the order is paid or while a payment
     is being carried out.
     """
-    changing.amend_order(
+    amendments.amend_order(
         order_id, ChangeForm(**form), expected_version=expected_version, by=principal()
     )
-    return orders.own_order(order_id, principal())
+    return orders_queries.order_of_customer(order_id, principal())
 
 
 @orders_blueprint.route("/<uuid:order_id>/cancel", methods=["POST"], tags=["orders"])
 @anyone
-@refuses(*REFUSED_BY_GATEWAY, InvalidState, OrderNotFound, PaymentInProgress)
+@may_answer(*REFUSED_BY_GATEWAY, InvalidState, OrderNotFound, PaymentInProgress)
 @idempotent_steps()
 @orders_blueprint.response(200, OrderSchema)
 def cancel_order(order_id: UUID) -> Any:
@@ -207,13 +208,13 @@ def cancel_order(order_id: UUID) -> Any:
 
     What could still be paid is withdrawn first. Refused once the order is paid: then ask the shop.
     """
-    changing.cancel_order(order_id, by=principal())
-    return orders.own_order(order_id, principal())
+    amendments.cancel_order(order_id, by=principal())
+    return orders_queries.order_of_customer(order_id, principal())
 
 
 @admin.route("/<uuid:order_id>/mark-paid", methods=["POST"])
 @requires(Permission.PAYMENTS_WRITE)
-@refuses(
+@may_answer(
     *REFUSED_BY_GATEWAY,
     AmountExceedsDue,
     InvalidState,
@@ -232,4 +233,4 @@ def mark_order_paid(paid: dict[str, Any], order_id: UUID, operation_id: UUID) ->
     the answer is `nothing_due`.
     """
     paying.mark_paid(order_id, **paid, payment_id=operation_id, by=principal())
-    return orders.view(order_id)
+    return orders_queries.customer_view(order_id)

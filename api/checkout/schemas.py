@@ -2,8 +2,8 @@
 
 import marshmallow as ma
 
-from api.checkout.service import PAYMENT_METHODS
-from api.platform.address import COUNTRIES, AddressSchema, Line
+from api.checkout.manual_payment_limits import PAYMENT_METHODS
+from api.platform.addresses import COUNTRIES, AddressSchema, SingleLine
 from api.platform.http import MoneySchema, PositiveMoneySchema, Schema
 from api.platform.rules import AtLeastOne
 
@@ -53,7 +53,7 @@ class QuoteSchema(Schema):
     shipping_methods = ma.fields.List(ma.fields.Nested(ShippingChoiceSchema), required=True)
 
 
-class HoldSchema(Schema):
+class ReservationSchema(Schema):
     """Until when the cart's goods are kept."""
 
     held_until = ma.fields.AwareDateTime(required=True)
@@ -80,7 +80,7 @@ class CheckoutSchema(Schema):
         load_default=None,
         metadata={"description": "What the customer saw; another total is refused (409)."},
     )
-    customer_note = Line(
+    customer_note = SingleLine(
         500,
         load_default=None,
         metadata={
@@ -105,7 +105,7 @@ class AmendOrderSchema(Schema):
         },
     )
     shipping_method = ma.fields.String(validate=ma.validate.Length(1, 60))
-    customer_note = Line(
+    customer_note = SingleLine(
         500,
         metadata={
             "description": "What the customer asks of those who pack; null takes it back.",

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from api.dev import environment, run, stack
+from api.dev.errors import DevError
 from api.dev.fake_stripe import commands
-from api.dev.register import OnlyCopy
-from api.dev.trouble import Trouble
+from api.dev.pidfiles import InstanceLock
 
 _LONGEST_STOP = 60  # seconds
 
@@ -34,16 +34,16 @@ def main(command: str, folder: Path) -> None:
         elif command == "stripe":
             commands.main(sys.argv[2:], folder)
         else:
-            raise Trouble(
+            raise DevError(
                 f"There is no command {command!r}: use run, stop, console, clean or stripe."
             )
-    except Trouble as trouble:
+    except DevError as trouble:
         sys.exit(f"stockroom: {trouble}")
 
 
 def stop(folder: Path) -> None:
     """Ask the running copy to stop and wait until it has."""
-    lock = OnlyCopy(folder)
+    lock = InstanceLock(folder)
     if not lock.is_held():
         print("Stockroom is not running in this folder.")
         return
@@ -51,14 +51,14 @@ def stop(folder: Path) -> None:
     deadline = time.monotonic() + _LONGEST_STOP
     while lock.is_held():
         if time.monotonic() > deadline:
-            raise Trouble(f"Stockroom is still stopping after {_LONGEST_STOP} s; see var/log.")
+            raise DevError(f"Stockroom is still stopping after {_LONGEST_STOP} s; see var/log.")
         time.sleep(0.05)
     print("Stopped.")
 
 
 def console(folder: Path) -> None:
     """Become the counter of the copy that runs here, wherever it listens."""
-    lock = OnlyCopy(folder)
+    lock = InstanceLock(folder)
     address = str(lock.running().get("address", "")) if lock.is_held() else ""
     given = ["--url", address] if address and not os.environ.get("STOCKROOM_URL") else []
     os.execv(sys.executable, [sys.executable, "-m", "console", *given])  # noqa: S606

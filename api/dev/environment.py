@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from api.dev.files import write_privately
-from api.dev.register import OnlyCopy
-from api.dev.services import LOOPBACK
-from api.dev.trouble import Trouble
+from api.dev.errors import DevError
+from api.dev.pidfiles import InstanceLock
+from api.dev.private_files import write_privately
+from api.dev.processes import LOOPBACK
 
 _FILE: Final = "environment.json"
 _SETTINGS: Final = (
@@ -31,8 +31,8 @@ def write(folder: Path, environment: Mapping[str, str]) -> None:
 
 def read(folder: Path) -> dict[str, str]:
     """Return it; `Trouble` when no shop is running in this folder."""
-    if not OnlyCopy(folder).is_held() or not (folder / _FILE).exists():
-        raise Trouble("Stockroom is not running in this folder: start it with make run.")
+    if not InstanceLock(folder).is_held() or not (folder / _FILE).exists():
+        raise DevError("Stockroom is not running in this folder: start it with make run.")
     kept: dict[str, str] = json.loads((folder / _FILE).read_text())
     return kept
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from aiosmtpd.handlers import Mailbox
 from aiosmtpd.smtp import SMTP
 
-from api.dev.services import LOOPBACK
+from api.dev.processes import LOOPBACK
 
 
 async def _serve(port: int, folder: Path) -> None:

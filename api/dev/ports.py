@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from api.dev.files import write_privately
-from api.dev.services import free_port, is_free
+from api.dev.private_files import write_privately
+from api.dev.processes import free_port, is_free
 
 # Below the range from which the system takes ports for outgoing connections.
 _PREFERRED: Final = {

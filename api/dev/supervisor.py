@@ -24,9 +24,9 @@ from honcho.colour import get_colours
 from honcho.printer import Message, Printer
 from honcho.process import Process
 
-from api.dev.register import ChildRegister
-from api.dev.services import Service, end_session
-from api.dev.trouble import Trouble
+from api.dev.errors import DevError
+from api.dev.pidfiles import PidFile
+from api.dev.processes import Service, end_session
 
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 5.0
@@ -34,7 +34,7 @@ _STEADY_AFTER: Final = 30.0  # seconds of life after which earlier failures are 
 _FAILURES_IN_A_ROW: Final = 6
 _EVERYDAY: Final = re.compile(r'\[(info|debug) *\]|"level": ?"(info|debug)"')
 _EPILOGUES: Final = ("[SQL", "[parameters", "(Background")  # what follows a last word
-_LARGEST_LOG: Final = 5_000_000  # bytes
+_MAX_LOG: Final = 5_000_000  # bytes
 
 
 class StopAsked(Exception):
@@ -62,7 +62,7 @@ class Supervisor:
         self,
         *,
         logs: Path,
-        register: ChildRegister,
+        register: PidFile,
         terminal: Any,
         first_pause: float = _FIRST_PAUSE,
     ) -> None:
@@ -95,9 +95,9 @@ class Supervisor:
             self._raise_if_asked()
             for child in waiting:
                 if child.thread is None:
-                    raise Trouble(f"{child.service.name} ended while starting{_last_words(child)}")
+                    raise DevError(f"{child.service.name} ended while starting{_last_words(child)}")
                 if time.monotonic() > deadline:
-                    raise Trouble(f"{child.service.name} gave no answer in time; see {child.log}.")
+                    raise DevError(f"{child.service.name} gave no answer in time; see {child.log}.")
             waiting = [
                 child for child in waiting if child.pid is None or not child.service.is_ready()
             ]
@@ -110,7 +110,7 @@ class Supervisor:
             self._raise_if_asked()
         del self._children[step.name]
         if child.returncode != 0:
-            raise Trouble(f"{step.name} failed{_last_words(child)}")
+            raise DevError(f"{step.name} failed{_last_words(child)}")
 
     def watch(self) -> None:
         """Start again what ends, until someone asks to stop; `Trouble` when that is hopeless."""
@@ -146,7 +146,7 @@ class Supervisor:
         child = self._children.get(service.name)
         if child is None:
             log = self._logs / f"{service.name}.log"
-            if log.exists() and log.stat().st_size > _LARGEST_LOG:
+            if log.exists() and log.stat().st_size > _MAX_LOG:
                 log.replace(log.with_suffix(".log.old"))
             child = self._children[service.name] = _Child(service, next(self._colours), log)
         process = Process(
@@ -214,7 +214,7 @@ class Supervisor:
     def _plan_restart(self, child: _Child) -> None:
         name = child.service.name
         if child.failures >= _FAILURES_IN_A_ROW:
-            raise Trouble(f"{name} ended {child.failures} times in a row{_last_words(child)}")
+            raise DevError(f"{name} ended {child.failures} times in a row{_last_words(child)}")
         pause = min(self._first_pause * 2 ** (child.failures - 1), _LONGEST_PAUSE)
         self.say(
             f"{name} ended ({_outcome(child.returncode)}); starting it again in {pause:.1f} s."

@@ -9,9 +9,9 @@ import orjson
 from flask.cli import with_appcontext
 
 from api.doctor import flows, queries
-from api.doctor.policy import Finding, Report, Section, State
+from api.doctor.invariants import Finding, Report, Section, State
 from api.kernel.principal import SYSTEM
-from api.kernel.words import counted
+from api.kernel.text_folding import counted
 
 _MARKS = {State.OK: "ok", State.DIFFERS: "DIFFERS", State.FAILED: "FAILED"}
 _SECTIONS = ", ".join(Section)

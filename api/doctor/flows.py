@@ -13,16 +13,16 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.catalog import flows as catalog
+from api.catalog import flows as catalog_flows
 from api.catalog.queries.attributes import slugs_of
 from api.doctor import queries, service
-from api.doctor.policy import Difference, Finding, Invariant, Report, Section, State
+from api.doctor.invariants import Difference, Finding, Invariant, Report, Section, State
 from api.kernel import clock
 from api.kernel.errors import DomainError
 from api.kernel.principal import Principal
-from api.platform import doctor as runs
+from api.platform import doctor_runs
 from api.platform.db import session, transaction
-from api.pricing import queries as pricing
+from api.pricing import queries as pricing_queries
 
 SHOWN: Final = 20
 """How many differences of one invariant are named; all are counted."""
@@ -109,7 +109,7 @@ def carry_out(run_id: UUID, *, fix: bool = False, asked: Asked = lambda _: None)
         raise
     with transaction():
         service.finish(run_id, report)
-        runs.forget_old()
+        doctor_runs.purge_old()
     wrong = [one.name for one in report.findings if one.state is not State.OK]
     log = _log.warning if wrong else _log.info
     log("doctor", differences=report.differences, failed=report.failed, wrong=wrong)
@@ -142,7 +142,7 @@ def _answer(invariant: Invariant, shown: int) -> tuple[int, Sequence[Difference]
 
 
 def _tax_gaps(shown: int) -> tuple[int, Sequence[Difference]]:
-    gaps = pricing.tax_gaps(clock.now().date())
+    gaps = pricing_queries.tax_gaps(clock.now().date())
     session.rollback()
     found = [
         Difference(" ".join(rate), " ".join(rate), "never applied", "a rate of a whole country")
@@ -157,7 +157,7 @@ def _tax_gaps(shown: int) -> tuple[int, Sequence[Difference]]:
 
 def _products_that_differ(shown: int) -> tuple[int, Sequence[Difference]]:
     count, first = 0, list[UUID]()
-    for _, changed in catalog.refresh(keeping=False):
+    for _, changed in catalog_flows.refresh(keeping=False):
         count += len(changed)
         first += sorted(changed)[: shown - len(first)]
     slugs = slugs_of(first)
@@ -175,7 +175,7 @@ def _mend(invariant: Invariant) -> int:
     What cannot be mended is left as it is, and found again.
     """
     if invariant.section is Section.CATALOGUE:
-        return sum(len(changed) for _, changed in catalog.refresh(keeping=True))
+        return sum(len(changed) for _, changed in catalog_flows.refresh(keeping=True))
     if invariant.remedy is None or invariant.is_money:
         return 0
     mended, left = 0, set[str]()

@@ -6,12 +6,12 @@ from uuid import UUID
 from api.doctor import service
 from api.doctor.schemas import DoctorRunSchema
 from api.kernel.permissions import Permission
-from api.platform import doctor as runs
+from api.platform import doctor_runs
 from api.platform.auth import principal, requires
-from api.platform.doctor import DoctorRunNotFound
+from api.platform.doctor_runs import DoctorRunNotFound
 from api.platform.http import LOCATED, Blueprint
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
     "doctor",
@@ -23,19 +23,19 @@ blueprint = Blueprint(
 
 @blueprint.route("", methods=["GET"])
 @requires(Permission.ORDERS_READ)
-@refuses(DoctorRunNotFound)
+@may_answer(DoctorRunNotFound)
 @blueprint.response(200, DoctorRunSchema)
 def get_last_doctor_run() -> Any:
     """Read what the doctor found when it last looked at everything; 404 before its first run.
 
     It looks each night by itself.
     """
-    return runs.run(runs.latest_id())
+    return doctor_runs.run(doctor_runs.latest_id())
 
 
 @blueprint.route("", methods=["POST"])
 @requires(Permission.JOBS_WRITE)
-@refuses(DoctorRunNotFound)
+@may_answer(DoctorRunNotFound)
 @idempotent(required=False)
 @blueprint.response(202, DoctorRunSchema, headers=LOCATED)
 def create_doctor_run() -> Any:
@@ -45,13 +45,13 @@ def create_doctor_run() -> Any:
     differences of money are put on the attention list.
     """
     run_id = service.request(by=principal())
-    return runs.run(run_id), {"Location": f"{blueprint.url_prefix}/{run_id}"}
+    return doctor_runs.run(run_id), {"Location": f"{blueprint.url_prefix}/{run_id}"}
 
 
 @blueprint.route("/<uuid:run_id>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
-@refuses(DoctorRunNotFound)
+@may_answer(DoctorRunNotFound)
 @blueprint.response(200, DoctorRunSchema)
 def get_doctor_run(run_id: UUID) -> Any:
     """See how far a run is, and what it found."""
-    return runs.run(run_id)
+    return doctor_runs.run(run_id)

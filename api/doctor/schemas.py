@@ -2,8 +2,8 @@
 
 import marshmallow as ma
 
-from api.doctor.policy import Section, State
-from api.platform.doctor import RunStatus
+from api.doctor.invariants import Section, State
+from api.platform.doctor_runs import RunStatus
 from api.platform.http import Schema
 
 

@@ -7,16 +7,16 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from api.doctor.events import DoctorRequested
-from api.doctor.policy import Difference, Finding, Invariant, Remedy, Report, State
-from api.inventory import service as inventory
+from api.doctor.invariants import Difference, Finding, Invariant, Remedy, Report, State
+from api.inventory import service as inventory_service
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM, Principal
-from api.orders import service as orders
+from api.orders import service as orders_service
 from api.platform import attention, audit
 from api.platform.attention import AttentionKind, Subjects
 from api.platform.db import require_transaction, session
-from api.platform.doctor import LONGEST_RUN, DoctorRun, DoctorRunNotFound, RunStatus
+from api.platform.doctor_runs import LONGEST_RUN, DoctorRun, DoctorRunNotFound, RunStatus
 from api.platform.outbox import emit
 
 
@@ -116,21 +116,21 @@ def mend(remedy: Remedy, found: Difference) -> bool:
 
 
 def _reconcile_level(level_id: UUID) -> bool:
-    return inventory.reconcile(level_id, by=SYSTEM)
+    return inventory_service.reconcile(level_id, by=SYSTEM)
 
 
 def _mark_variant(variant_id: UUID) -> bool:
-    inventory.mark([variant_id])
+    inventory_service.mark_stock_status([variant_id])
     return True
 
 
 def _release_hold(cart_id: UUID) -> bool:
-    inventory.release_hold(cart_id)
+    inventory_service.release_reservation(cart_id)
     return True
 
 
 def _derive_order(order_id: UUID) -> bool:
-    orders.derive_again(orders.lock(order_id))
+    orders_service.recompute_status(orders_service.lock(order_id))
     return True
 
 

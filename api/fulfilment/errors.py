@@ -1,6 +1,6 @@
 """What the packing table refuses."""
 
-from api.kernel.errors import Conflict, NotFound, Refused
+from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class FulfilmentNotFound(NotFound):
@@ -20,7 +20,7 @@ class FulfilmentOutdated(Conflict):
     )
 
 
-class UnitsNotVerified(Refused):
+class UnitsNotVerified(Unprocessable):
     """Units would leave that nobody has scanned."""
 
     code = "units_not_verified"
@@ -30,7 +30,7 @@ class UnitsNotVerified(Refused):
     )
 
 
-class VerifiedExceedsQuantity(Refused):
+class VerifiedExceedsQuantity(Unprocessable):
     """More units were verified than are in the parcel: something else is in it."""
 
     code = "verified_exceeds_quantity"

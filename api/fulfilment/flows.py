@@ -11,10 +11,10 @@ from uuid import UUID
 from api.fulfilment import queries, service
 from api.fulfilment.errors import FulfilmentOutdated
 from api.fulfilment.models import Fulfilment
-from api.inventory import service as inventory
+from api.inventory import service as inventory_service
 from api.kernel.principal import Principal
-from api.kernel.words import counted
-from api.orders import service as orders
+from api.kernel.text_folding import counted
+from api.orders import service as orders_service
 from api.orders.errors import NothingToShip, QuantityExceedsOpen
 from api.orders.service import Order
 from api.orders.states import OrderStatus
@@ -43,9 +43,9 @@ def ship_order(
     (`QuantityExceedsOpen`), an order of which nothing is left (`NothingToShip`), and units that
     must be verified and were not (`UnitsNotVerified`).
     """
-    order = orders.lock(order_id)
-    orders.refuse_unshippable(order)
-    quantities = _unclaimed(order, wanted)
+    order = orders_service.lock(order_id)
+    orders_service.check_shippable(order)
+    quantities = _unclaimed_units(order, wanted)
     parcel = service.open_fulfilment(order.id, order.number, quantities, by=by)
     _hand_over(order, parcel, hand_over, by=by)
     return parcel.id
@@ -57,11 +57,11 @@ def open_fulfilment(order_id: UUID, wanted: Mapping[UUID, int] | None, *, by: Pr
     Refuses what `ship_order` refuses. Stock does not move: the units were promised to the order
     when it was placed, and leave the shelf with the parcel.
     """
-    order = orders.lock(order_id)
-    orders.refuse_unshippable(order)
-    quantities = _unclaimed(order, wanted)
+    order = orders_service.lock(order_id)
+    orders_service.check_shippable(order)
+    quantities = _unclaimed_units(order, wanted)
     parcel = service.open_fulfilment(order.id, order.number, quantities, by=by)
-    orders.remember(
+    orders_service.add_event(
         order.id,
         "fulfilment_opened",
         f"{parcel.number} opened for {_units(parcel)}.",
@@ -80,7 +80,7 @@ def ship_fulfilment(fulfilment_id: UUID, hand_over: HandOver, *, by: Principal) 
     """
     order, parcel = _lock_both(fulfilment_id)
     service.refuse_unshippable(parcel)
-    orders.refuse_unshippable(order)
+    orders_service.check_shippable(order)
     still_open = {line.id: line.open_quantity for line in order.lines}
     if any(units > still_open[line_id] for line_id, units in parcel.quantities().items()):
         raise FulfilmentOutdated(number=parcel.number)
@@ -95,12 +95,12 @@ def correct_fulfilment(
     What is known already changes nothing. Refuses a parcel that is not on its way (`InvalidState`).
     """
     order, parcel = _lock_both(fulfilment_id)
-    before = _followed(parcel)
+    before = _update_order(parcel)
     if not service.correct(parcel, carrier=carrier, tracking_number=tracking_number):
         return
-    orders.record_correction(
+    orders_service.record_correction(
         order,
-        text=f"{parcel.number} corrected: {_followed(parcel)} instead of {before}.",
+        text=f"{parcel.number} corrected: {_update_order(parcel)} instead of {before}.",
         tracking_number=tracking_number,
         by=by,
     )
@@ -124,9 +124,9 @@ def void_fulfilment(fulfilment_id: UUID, *, reason: str | None, by: Principal) -
     order, parcel = _lock_both(fulfilment_id)
     quantities = parcel.quantities()
     service.void(parcel)
-    inventory.void_shipment(order.id, quantities, fulfilment_id=parcel.id, by=by)
+    inventory_service.void_shipment(order.id, quantities, fulfilment_id=parcel.id, by=by)
     why = f" {reason}" if reason else ""
-    orders.record_void(
+    orders_service.record_void(
         order,
         quantities,
         text=f"{parcel.number} voided: {_units(parcel)} to ship again.{why}",
@@ -147,7 +147,7 @@ def deliver_fulfilment(fulfilment_id: UUID, *, by: Principal) -> None:
     """Note that a parcel reached its customer."""
     order, parcel = _lock_both(fulfilment_id)
     service.deliver(parcel)
-    orders.record_delivery(order, parcel.quantities(), by=by)
+    orders_service.record_delivery(order, parcel.quantities(), by=by)
     audit.record("fulfilment.delivered", by=by, subject_id=parcel.id, number=parcel.number)
 
 
@@ -158,7 +158,7 @@ def cancel_open_fulfilments(order_id: UUID, *, by: Principal) -> None:
     follow by the order's own fact. Until then they cannot leave: shipping asks the order first.
     An order that was opened again since, because a parcel of it was voided, keeps them.
     """
-    order = orders.lock(order_id)
+    order = orders_service.lock(order_id)
     if order.status is OrderStatus.PLACED:
         return
     for parcel in service.lock_open(order.id):
@@ -166,13 +166,13 @@ def cancel_open_fulfilments(order_id: UUID, *, by: Principal) -> None:
 
 
 def _lock_both(fulfilment_id: UUID) -> tuple[Order, Fulfilment]:
-    order = orders.lock(queries.order_of(fulfilment_id))
+    order = orders_service.lock(queries.order_of(fulfilment_id))
     return order, service.lock(fulfilment_id)
 
 
-def _unclaimed(order: Order, wanted: Mapping[UUID, int] | None) -> dict[UUID, int]:
+def _unclaimed_units(order: Order, wanted: Mapping[UUID, int] | None) -> dict[UUID, int]:
     """Check what is wanted against what is open and stands in no other open parcel."""
-    quantities = orders.open_quantities(order, wanted)
+    quantities = orders_service.open_quantities(order, wanted)
     claimed = queries.claimed_units(order.id)
     if not claimed:
         return quantities
@@ -206,14 +206,14 @@ def _hand_over(order: Order, parcel: Fulfilment, hand_over: HandOver, *, by: Pri
         order, parcel, hand_over.verified, override_reason=hand_over.override_reason, by=by
     )
     service.ship(parcel, carrier=hand_over.carrier, tracking_number=tracking_number)
-    inventory.ship(order.id, quantities, fulfilment_id=parcel.id, by=by)
+    inventory_service.ship(order.id, quantities, fulfilment_id=parcel.id, by=by)
     skipped = ""
     if unverified:
         skipped = f" {counted(unverified, 'unit')} not verified: {hand_over.override_reason}."
-    orders.record_shipment(
+    orders_service.record_shipment(
         order,
         quantities,
-        text=f"{parcel.number}: {_units(parcel)} shipped with {_followed(parcel)}.{skipped}",
+        text=f"{parcel.number}: {_units(parcel)} shipped with {_update_order(parcel)}.{skipped}",
         tracking_number=tracking_number,
         by=by,
     )
@@ -230,11 +230,11 @@ def _hand_over(order: Order, parcel: Fulfilment, hand_over: HandOver, *, by: Pri
 
 def _cancel(order: Order, parcel: Fulfilment, *, by: Principal) -> None:
     service.cancel(parcel)
-    orders.remember(order.id, "fulfilment_cancelled", f"{parcel.number} cancelled.", by=by)
+    orders_service.add_event(order.id, "fulfilment_cancelled", f"{parcel.number} cancelled.", by=by)
     audit.record("fulfilment.cancelled", by=by, subject_id=parcel.id, number=parcel.number)
 
 
-def _followed(parcel: Fulfilment) -> str:
+def _update_order(parcel: Fulfilment) -> str:
     number = f", {parcel.tracking_number}" if parcel.tracking_number else ""
     return f"{parcel.carrier}{number}"
 

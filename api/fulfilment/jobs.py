@@ -4,14 +4,14 @@ from uuid import UUID
 
 from api.fulfilment import flows, queries
 from api.kernel.principal import SYSTEM
-from api.orders import queries as order_queries
-from api.orders import service as orders
+from api.orders import queries as orders_queries
+from api.orders import service as orders_service
 from api.orders.events import OrderCancelled, OrderCompleted
 from api.platform import sweeps
 from api.platform.db import transaction
 from api.platform.sweeps import Sweep
 
-_WORDLESS = "give-orders-words"
+_NOT_INDEXED = "index-old-orders"
 
 
 def on_order_cancelled(fact: OrderCancelled) -> None:
@@ -24,13 +24,17 @@ def on_order_completed(fact: OrderCompleted) -> None:
     flows.cancel_open_fulfilments(fact.order_id, by=SYSTEM)
 
 
-def give_orders_words() -> None:
+def index_old_orders() -> None:
     """Let orders be found that an older release has written while this one was rolled out."""
     sweeps.run(
-        Sweep(_WORDLESS, lambda limit: order_queries.wordless(_WORDLESS, limit), _give_words)
+        Sweep(
+            _NOT_INDEXED,
+            lambda limit: orders_queries.not_indexed(_NOT_INDEXED, limit),
+            _index_batch,
+        )
     )
 
 
-def _give_words(order_id: UUID) -> None:
+def _index_batch(order_id: UUID) -> None:
     with transaction():
-        orders.give_words(order_id, queries.tracking_numbers(order_id))
+        orders_service.index_orders(order_id, queries.tracking_numbers(order_id))

@@ -7,15 +7,15 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.fulfilment.states import FulfilmentState
-from api.platform import changes
-from api.platform.db import Base, Dated, Identified, Versioned, named_enum
+from api.platform import change_feed
+from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
 
 HAS_TRACKING = "tracking_number IS NOT NULL"
 TRACKING_KEY = "upper(regexp_replace(tracking_number, '[^0-9A-Za-z]', '', 'g'))"
 """How a tracking number is compared: as `policy.tracking_key` writes it."""
 
 
-class Fulfilment(Identified, Versioned, Dated, Base):
+class Fulfilment(WithId, Versioned, Timestamped, Base):
     """One parcel of one order. `tracking_url` is the address that the customer was told."""
 
     __tablename__ = "fulfilments"
@@ -64,7 +64,7 @@ class Fulfilment(Identified, Versioned, Dated, Base):
         return {line.order_line_id: line.quantity for line in self.lines}
 
 
-class FulfilmentLine(Identified, Base):
+class FulfilmentLine(WithId, Base):
     """Units of one order line inside one parcel."""
 
     __tablename__ = "fulfilment_lines"
@@ -83,4 +83,4 @@ class FulfilmentLine(Identified, Base):
     fulfilment: Mapped[Fulfilment] = relationship(back_populates="lines", lazy="raise")
 
 
-changes.watch(Fulfilment.__table__, {"order": "order_id"})
+change_feed.watch(Fulfilment.__table__, {"order": "order_id"})

@@ -25,7 +25,7 @@ from api.fulfilment.schemas import (
     ShipOrderSchema,
     VoidSchema,
 )
-from api.inventory.errors import GoodsReturned, NotAllocated
+from api.inventory.errors import NotAllocated, UnitsAlreadyReturned
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.orders.errors import (
@@ -36,9 +36,9 @@ from api.orders.errors import (
     UnknownOrderLine,
 )
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, PageQuerySchema, list_of
+from api.platform.http import Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
     "fulfilment",
@@ -54,7 +54,7 @@ desk = Blueprint(
 
 @blueprint.route("/orders/<uuid:order_id>/ship", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@refuses(
+@may_answer(
     FulfilmentNotFound,
     InvalidState,
     NotAllocated,
@@ -80,9 +80,9 @@ def ship_order(form: dict[str, Any], order_id: UUID) -> Any:
 
 @blueprint.route("/orders/<uuid:order_id>/fulfilments", methods=["GET"])
 @requires(Permission.ORDERS_READ)
-@refuses(OrderNotFound)
+@may_answer(OrderNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, list_of(FulfilmentSchema))
+@blueprint.response(200, list_schema(FulfilmentSchema))
 def list_fulfilments(query: dict[str, Any], order_id: UUID) -> Any:
     """List the parcels of an order, oldest first."""
     return queries.fulfilment_page(
@@ -95,7 +95,7 @@ def list_fulfilments(query: dict[str, Any], order_id: UUID) -> Any:
 
 @blueprint.route("/orders/<uuid:order_id>/fulfilments", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@refuses(
+@may_answer(
     FulfilmentNotFound,
     InvalidState,
     NothingToShip,
@@ -117,7 +117,7 @@ def create_fulfilment(form: dict[str, Any], order_id: UUID) -> Any:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
-@refuses(FulfilmentNotFound)
+@may_answer(FulfilmentNotFound)
 @blueprint.response(200, FulfilmentSchema)
 def get_fulfilment(fulfilment_id: UUID) -> Any:
     """Read one parcel."""
@@ -126,7 +126,7 @@ def get_fulfilment(fulfilment_id: UUID) -> Any:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/ship", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@refuses(
+@may_answer(
     FulfilmentNotFound,
     FulfilmentOutdated,
     InvalidState,
@@ -148,7 +148,7 @@ def ship_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/cancel", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@refuses(FulfilmentNotFound, InvalidState, OrderNotFound)
+@may_answer(FulfilmentNotFound, InvalidState, OrderNotFound)
 @idempotent(required=True)
 @blueprint.response(200, FulfilmentSchema)
 def cancel_fulfilment(fulfilment_id: UUID) -> Any:
@@ -163,7 +163,7 @@ def cancel_fulfilment(fulfilment_id: UUID) -> Any:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/correct", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@refuses(FulfilmentNotFound, InvalidState, OrderNotFound)
+@may_answer(FulfilmentNotFound, InvalidState, OrderNotFound)
 @idempotent(required=True)
 @blueprint.arguments(CarrierSchema)
 @blueprint.response(200, FulfilmentSchema)
@@ -178,7 +178,7 @@ def correct_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/void", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@refuses(FulfilmentNotFound, GoodsReturned, InvalidState, OrderNotFound)
+@may_answer(FulfilmentNotFound, UnitsAlreadyReturned, InvalidState, OrderNotFound)
 @idempotent(required=True)
 @blueprint.arguments(VoidSchema)
 @blueprint.response(200, FulfilmentSchema)
@@ -194,7 +194,7 @@ def void_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
 
 @blueprint.route("/fulfilments/<uuid:fulfilment_id>/deliver", methods=["POST"])
 @requires(Permission.FULFILMENT_WRITE)
-@refuses(FulfilmentNotFound, InvalidState, OrderNotFound)
+@may_answer(FulfilmentNotFound, InvalidState, OrderNotFound)
 @idempotent(required=True)
 @blueprint.response(200, FulfilmentSchema)
 def deliver_fulfilment(fulfilment_id: UUID) -> Any:
@@ -216,7 +216,7 @@ def get_overview() -> Any:
 
 @desk.route("/scan", methods=["GET"])
 @requires(Permission.ORDERS_READ)
-@refuses(CodeUnknown, OrderNotFound)
+@may_answer(CodeUnknown, OrderNotFound)
 @desk.arguments(ScanQuerySchema, location="query")
 @desk.response(200, ScanSchema)
 def scan_any(query: dict[str, Any]) -> Any:
@@ -229,7 +229,7 @@ def scan_any(query: dict[str, Any]) -> Any:
 
 @desk.route("/scan/<path:code>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
-@refuses(CodeUnknown, OrderNotFound)
+@may_answer(CodeUnknown, OrderNotFound)
 @desk.response(200, ScanSchema)
 def scan_code(code: str) -> Any:
     """Tell what a scanned code is.

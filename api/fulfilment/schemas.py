@@ -9,15 +9,15 @@ import marshmallow as ma
 from api.fulfilment.states import FulfilmentState
 from api.inventory.schemas import StockLevelSchema
 from api.orders.schemas import OrderCardSchema
-from api.platform.address import Line
+from api.platform.addresses import SingleLine
 from api.platform.http import Schema
 
-MOST_UNITS = 1_000_000
-MOST_LINES = 500
+MAX_UNITS = 1_000_000
+MAX_LINES = 500
 LONGEST_CODE = 500
 
 
-class TrackingNumber(Line):
+class TrackingNumber(SingleLine):
     """A number as carriers print it; the spaces in which people read it out are taken away."""
 
     def __init__(self, **options: Any) -> None:
@@ -38,7 +38,7 @@ class ParcelLineSchema(Schema):
 
     order_line_id = ma.fields.UUID(required=True)
     quantity = ma.fields.Integer(
-        required=True, strict=True, validate=ma.validate.Range(1, MOST_UNITS)
+        required=True, strict=True, validate=ma.validate.Range(1, MAX_UNITS)
     )
 
 
@@ -48,7 +48,7 @@ class OpenFulfilmentSchema(Schema):
     lines = ma.fields.List(
         ma.fields.Nested(ParcelLineSchema),
         load_default=None,
-        validate=ma.validate.Length(1, MOST_LINES),
+        validate=ma.validate.Length(1, MAX_LINES),
     )
 
     @ma.post_load
@@ -59,7 +59,7 @@ class OpenFulfilmentSchema(Schema):
 class CarrierSchema(Schema):
     """To whom a parcel is handed. Any name will do; known carriers get a tracking page."""
 
-    carrier = Line(60, required=True, metadata={"example": "DHL"})
+    carrier = SingleLine(60, required=True, metadata={"example": "DHL"})
     tracking_number = TrackingNumber(
         load_default=None, metadata={"example": "00340434161094042557"}
     )
@@ -76,10 +76,10 @@ class HandOverSchema(CarrierSchema):
     verified_lines = ma.fields.List(
         ma.fields.Nested(ParcelLineSchema),
         load_default=(),
-        validate=ma.validate.Length(0, MOST_LINES),
+        validate=ma.validate.Length(0, MAX_LINES),
         metadata={"description": "Units of each order line that were scanned into the parcel."},
     )
-    override_reason = Line(
+    override_reason = SingleLine(
         300,
         load_default=None,
         metadata={
@@ -102,7 +102,7 @@ class ShipOrderSchema(OpenFulfilmentSchema, HandOverSchema):
 class VoidSchema(Schema):
     """Why a parcel is not on its way after all."""
 
-    reason = Line(300, load_default=None, metadata={"example": "wrong box on the cart"})
+    reason = SingleLine(300, load_default=None, metadata={"example": "wrong box on the cart"})
 
 
 def _units_by_line(lines: Sequence[dict[str, Any]] | None, field: str) -> dict[UUID, int]:

@@ -22,7 +22,7 @@ from api.imports.policy import READ, WRITTEN, FileFormat, OnConflict
 from api.imports.service import export_jobs, import_jobs, undo_jobs
 from api.kernel.errors import DomainError
 from api.kernel.principal import SYSTEM
-from api.kernel.words import counted
+from api.kernel.text_folding import counted
 from api.platform.db import transaction
 from api.platform.settings import Settings
 

@@ -1,6 +1,6 @@
 """The refusals of imports; what is wrong inside a file is not one of them but a problem."""
 
-from api.kernel.errors import Conflict, NotFound, Refused
+from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class ImportNotFound(NotFound):
@@ -10,14 +10,14 @@ class ImportNotFound(NotFound):
     sentence = "There is no such import."
 
 
-class FileTooLarge(Refused):
+class FileTooLarge(Unprocessable):
     """A file beyond what is kept."""
 
     code = "file_too_large"
     sentence = "The file is larger than {most_megabytes} MB. Split it between two products."
 
 
-class FileMissing(Refused):
+class FileMissing(Unprocessable):
     """A request for an import without a file in it."""
 
     code = "file_missing"

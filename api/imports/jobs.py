@@ -7,25 +7,25 @@ from api.imports.service.import_jobs import SILENCE
 from api.kernel import clock
 from api.platform import sweeps
 from api.platform.db import transaction
-from api.platform.jobs import spans_transactions, takes_long
+from api.platform.jobs import long_running, manages_own_transactions
 
 
-@takes_long
-@spans_transactions
+@long_running
+@manages_own_transactions
 def on_import_requested(fact: ImportRequested) -> None:
     """Read the file that was handed in."""
     flows.read_import(fact.import_id)
 
 
-@takes_long
-@spans_transactions
+@long_running
+@manages_own_transactions
 def on_import_undo_requested(fact: ImportUndoRequested) -> None:
     """Take back what an import did."""
     flows.undo_import(fact.import_id)
 
 
-@takes_long
-@spans_transactions
+@long_running
+@manages_own_transactions
 def on_export_requested(fact: ExportRequested) -> None:
     """Write the file that somebody wants."""
     flows.write_export(fact.export_id)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.imports.policy import Consequence, FileFormat, OnConflict
-from api.platform.db import Base, Dated, Identified, named_enum
+from api.platform.db import Base, Timestamped, WithId, named_enum
 
 
 class ImportStatus(StrEnum):
@@ -25,7 +25,7 @@ class ImportStatus(StrEnum):
     UNDONE = "undone"
 
 
-class Import(Identified, Dated, Base):
+class Import(WithId, Timestamped, Base):
     """One file that was handed in, and how far its reading has come.
 
     `rows_read` moves in the transaction of the products that it counts, so reading goes on after
@@ -93,7 +93,7 @@ class ImportChunk(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class ImportProblem(Identified, Base):
+class ImportProblem(WithId, Base):
     """Something wrong in the file: where, what stands there, and what would be right."""
 
     __tablename__ = "import_problems"
@@ -138,7 +138,7 @@ class UndoOutcome(StrEnum):
     CONFLICT = "conflict"
 
 
-class ImportChange(Identified, Base):
+class ImportChange(WithId, Base):
     """One product that an import created, changed, or found changed by somebody else.
 
     `fields` say what differs, as field, before and after. `before` is all of a changed product as
@@ -193,7 +193,7 @@ class ExportStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Export(Identified, Dated, Base):
+class Export(WithId, Timestamped, Base):
     """One file that is being written, and how far it has come.
 
     Products are written by id: `after_id` is the last one that is in the file, and moves in the

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from api.kernel.errors import Conflict, NotFound, Refused
+from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class InsufficientStock(Conflict):
@@ -16,7 +16,7 @@ class InsufficientStock(Conflict):
     sentence = "There is not enough stock for this."
 
 
-class StaleQuantity(Conflict):
+class StockCountOutdated(Conflict):
     """The shelf holds another number than the one that the change is based on."""
 
     code = "stale_quantity"
@@ -24,14 +24,14 @@ class StaleQuantity(Conflict):
     sentence = "The stock has moved: {current_on_hand} are on the shelf now."
 
 
-class QuantityTooLarge(Refused):
+class QuantityTooLarge(Unprocessable):
     """A shelf would hold more than any shelf can."""
 
     code = "quantity_too_large"
     sentence = "No shelf holds more than {largest}."
 
 
-class GoodsReturned(Conflict):
+class UnitsAlreadyReturned(Conflict):
     """Goods of a parcel are on the shelf again already: they came back as a return."""
 
     code = "goods_returned"
@@ -68,7 +68,7 @@ class LocationCodeTaken(Conflict):
     sentence = "Another location is called {location_code}."
 
 
-class VariantUnknown(Refused):
+class VariantUnknown(Unprocessable):
     """A level is asked for goods that the catalogue does not know."""
 
     code = "variant_unknown"

@@ -8,7 +8,7 @@ from api.kernel.ids import new_id
 
 
 @dataclass(frozen=True, kw_only=True)
-class StockRanLow(Event):
+class StockLow(Event, stored_as="StockRanLow"):
     """A level fell to its threshold or below; told once, and again only after it recovered.
 
     `available` counts what lies there and is promised to no order. `crossing_id` names this one
@@ -24,7 +24,7 @@ class StockRanLow(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StockArrived(Event):
+class StockReceived(Event, stored_as="StockArrived"):
     """Goods came onto a shelf: a delivery, a return, a find. Opening balances are not told."""
 
     level_id: UUID
@@ -35,7 +35,7 @@ class StockArrived(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StockReturned(Event):
+class BackInStock(Event, stored_as="StockReturned"):
     """Variants that could not be had can be had again, somewhere. Opening balances are not told."""
 
     variant_ids: tuple[UUID, ...]

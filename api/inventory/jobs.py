@@ -9,11 +9,11 @@ from api.inventory import queries, service
 from api.kernel.principal import SYSTEM
 from api.platform import sweeps
 from api.platform.db import transaction
-from api.platform.jobs import takes_many
+from api.platform.jobs import batched
 from api.platform.sweeps import Sweep
 
 
-@takes_many
+@batched
 def on_catalogue_changed(facts: Sequence[CatalogueChanged]) -> None:
     """Open empty levels for new variants, so that staff find them on the stock list."""
     new = queries.variants_without_level(slugs_of(facts))
@@ -21,19 +21,19 @@ def on_catalogue_changed(facts: Sequence[CatalogueChanged]) -> None:
         service.set_opening_stock([(variant_id, 0) for variant_id in new], by=SYSTEM)
 
 
-def expire_holds() -> None:
+def expire_reservations() -> None:
     """Give back what carts held for too long: in batches, and where one fails shelf by shelf."""
     try:
         while True:
             with transaction():
-                if not service.expire_holds():
+                if not service.expire_reservations():
                     return
     except SQLAlchemyError:
-        sweeps.run(HOLDS)
+        sweeps.run(EXPIRED_RESERVATIONS)
 
 
-HOLDS = Sweep(
-    "expire-holds",
+EXPIRED_RESERVATIONS = Sweep(
+    "expire-reservations",
     service.levels_to_sweep,
-    sweeps.in_transaction(lambda level_id: service.expire_holds(only=level_id) > 0),
+    sweeps.in_transaction(lambda level_id: service.expire_reservations(only=level_id) > 0),
 )

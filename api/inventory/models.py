@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.platform import changes
-from api.platform.db import Base, Dated, Identified, Versioned, append_only, named_enum
+from api.platform import change_feed
+from api.platform.db import Base, Timestamped, Versioned, WithId, append_only, named_enum
 
 
 class MovementKind(StrEnum):
@@ -42,7 +42,7 @@ class AdjustReason(StrEnum):
     OTHER = "other"
 
 
-class Location(Identified, Versioned, Dated, Base):
+class Location(WithId, Versioned, Timestamped, Base):
     """A place that holds goods. Orders take from the smallest `priority` first.
 
     Goods at an inactive location are not for sale; what is promised from there can still leave.
@@ -57,7 +57,7 @@ class Location(Identified, Versioned, Dated, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
-class StockLevel(Identified, Versioned, Dated, Base):
+class StockLevel(WithId, Versioned, Timestamped, Base):
     """How many of one variant lie at one location, and how many of those are spoken for.
 
     `reserved` counts all rows of `stock_holds`, those that ran out but were not swept yet included.
@@ -91,7 +91,7 @@ class StockLevel(Identified, Versioned, Dated, Base):
     last_counted_by: Mapped[str | None] = mapped_column(String(120))
 
 
-class StockHold(Identified, Dated, Base):
+class StockReservation(WithId, Timestamped, Base):
     """Goods kept for a cart while somebody checks out; worth nothing after `expires_at`."""
 
     __tablename__ = "stock_holds"
@@ -108,7 +108,7 @@ class StockHold(Identified, Dated, Base):
     expires_at: Mapped[datetime]
 
 
-class StockAllocation(Identified, Dated, Base):
+class StockAllocation(WithId, Timestamped, Base):
     """Goods at one level that belong to one order line until they ship or are given back.
 
     `quantity` is what is left of the promise. The row stays when nothing is left: it tells that
@@ -129,7 +129,7 @@ class StockAllocation(Identified, Dated, Base):
     quantity: Mapped[int]
 
 
-class StockMovement(Identified, Dated, Base):
+class StockMovement(WithId, Timestamped, Base):
     """One line of the journal: what changed, why and by whom. Only ever added to.
 
     The sums of the changes are the counters of the level. `actor` names staff; customers and
@@ -184,4 +184,4 @@ class StockMovement(Identified, Dated, Base):
 
 
 append_only(cast(Table, StockMovement.__table__))
-changes.watch(StockLevel.__table__, {"stock_level": "id"})
+change_feed.watch(StockLevel.__table__, {"stock_level": "id"})

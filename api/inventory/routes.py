@@ -10,7 +10,7 @@ from api.inventory.errors import (
     LocationCodeTaken,
     LocationNotFound,
     QuantityTooLarge,
-    StaleQuantity,
+    StockCountOutdated,
     VariantUnknown,
 )
 from api.inventory.schemas import (
@@ -28,13 +28,13 @@ from api.inventory.schemas import (
 )
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.batch import Batch, BatchAnswerSchema
-from api.platform.bodies import PRODUCTS, takes
-from api.platform.concurrency import versioned
+from api.platform.body_limits import PRODUCTS, body_limit
+from api.platform.bulk_request import Batch, BatchAnswerSchema
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
+from api.platform.etags import versioned
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 _LEVEL_ROW: Final = LevelRowSchema()
 
@@ -49,7 +49,7 @@ blueprint = Blueprint(
 @blueprint.route("/locations", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, list_of(LocationSchema))
+@blueprint.response(200, list_schema(LocationSchema))
 def list_locations(query: dict[str, Any]) -> dict[str, Any]:
     """List the places that hold goods, the preferred ones first."""
     return queries.locations(with_total=query.pop("include") == "total", **query)
@@ -57,7 +57,7 @@ def list_locations(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/locations", methods=["POST"])
 @requires(Permission.LOCATIONS_WRITE)
-@refuses(LocationCodeTaken, LocationNotFound)
+@may_answer(LocationCodeTaken, LocationNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NewLocationSchema)
 @blueprint.response(201, LocationSchema, headers=LOCATED)
@@ -70,7 +70,7 @@ def create_location(body: dict[str, Any]) -> Any:
 
 @blueprint.route("/locations/<uuid:location_id>", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
-@refuses(LocationNotFound)
+@may_answer(LocationNotFound)
 @blueprint.response(200, LocationSchema)
 def get_location(location_id: UUID) -> dict[str, Any]:
     """Read one place."""
@@ -79,7 +79,7 @@ def get_location(location_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/locations/<uuid:location_id>", methods=["PATCH"])
 @requires(Permission.LOCATIONS_WRITE)
-@refuses(LocationNotFound)
+@may_answer(LocationNotFound)
 @versioned
 @blueprint.arguments(EditLocationSchema)
 @blueprint.response(200, LocationSchema)
@@ -97,7 +97,7 @@ def update_location(
 @blueprint.route("/stock", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
 @blueprint.arguments(StockQuerySchema, location="query")
-@blueprint.response(200, list_of(StockLevelSchema))
+@blueprint.response(200, list_schema(StockLevelSchema))
 def list_stock_levels(query: dict[str, Any]) -> dict[str, Any]:
     """List stock levels by SKU."""
     return queries.levels(with_total=query.pop("include") == "total", **query)
@@ -105,7 +105,7 @@ def list_stock_levels(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/stock", methods=["POST"])
 @requires(Permission.INVENTORY_ADJUST)
-@refuses(LevelNotFound, LocationNotFound, VariantUnknown)
+@may_answer(LevelNotFound, LocationNotFound, VariantUnknown)
 @idempotent(required=False)
 @blueprint.arguments(NewLevelSchema)
 @blueprint.response(201, StockLevelSchema, headers=LOCATED)
@@ -117,7 +117,7 @@ def create_stock_level(body: dict[str, Any]) -> Any:
 
 @blueprint.route("/stock/<uuid:level_id>", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
-@refuses(LevelNotFound)
+@may_answer(LevelNotFound)
 @blueprint.response(200, StockLevelSchema)
 def get_stock_level(level_id: UUID) -> dict[str, Any]:
     """Read one stock level."""
@@ -126,7 +126,7 @@ def get_stock_level(level_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/stock/<uuid:level_id>", methods=["PATCH"])
 @requires(Permission.INVENTORY_ADJUST)
-@refuses(LevelNotFound)
+@may_answer(LevelNotFound)
 @versioned
 @blueprint.arguments(EditLevelSchema)
 @blueprint.response(200, StockLevelSchema)
@@ -146,7 +146,7 @@ def update_stock_level(
 
 @blueprint.route("/inventory/levels/batch", methods=["POST"])
 @requires(Permission.INVENTORY_ADJUST)
-@takes(PRODUCTS)
+@body_limit(PRODUCTS)
 @idempotent(required=False)
 @blueprint.arguments(LevelBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)
@@ -162,7 +162,7 @@ def update_many_stock_levels(given: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/stock/<uuid:level_id>/adjust", methods=["POST"])
 @requires(Permission.INVENTORY_ADJUST)
-@refuses(InsufficientStock, LevelNotFound, QuantityTooLarge, StaleQuantity)
+@may_answer(InsufficientStock, LevelNotFound, QuantityTooLarge, StockCountOutdated)
 @idempotent(required=True)
 @blueprint.arguments(AdjustSchema)
 @blueprint.response(200, StockLevelSchema)
@@ -178,9 +178,9 @@ def adjust_stock_level(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/stock/<uuid:level_id>/movements", methods=["GET"])
 @requires(Permission.INVENTORY_READ)
-@refuses(LevelNotFound)
+@may_answer(LevelNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, list_of(MovementSchema))
+@blueprint.response(200, list_schema(MovementSchema))
 def list_stock_movements(query: dict[str, Any], level_id: UUID) -> dict[str, Any]:
     """Read the journal of a level, the newest entry first."""
     return queries.movements(level_id, with_total=query.pop("include") == "total", **query)

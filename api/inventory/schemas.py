@@ -2,17 +2,17 @@
 
 import marshmallow as ma
 
+from api.inventory.allocation_strategy import MAX_QUANTITY
 from api.inventory.models import AdjustReason, MovementKind
-from api.inventory.policy import LARGEST_QUANTITY
-from api.platform.batch import BatchRowSchema, batch_of
-from api.platform.http import PageQuerySchema, Schema, Spelling
-from api.platform.in_query import Ids
+from api.platform.bulk_request import BatchRowSchema, batch_of
+from api.platform.http import PageQuerySchema, Pattern, Schema
+from api.platform.query_fields import IdList
 from api.platform.rules import ExactlyOne, Needs, OneWay
 
-MOST_VARIANTS = 100
+MAX_VARIANTS = 100
 """Variants whose levels are asked for at once."""
 
-_code = Spelling(
+_code = Pattern(
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", error="Use up to 40 letters, digits, dots or dashes."
 )
 
@@ -100,8 +100,8 @@ class StockQuerySchema(PageQuerySchema):
     low = ma.fields.Boolean(
         load_default=None, metadata={"description": "Levels at or below their threshold, or not."}
     )
-    variant_ids = Ids(
-        most=MOST_VARIANTS,
+    variant_ids = IdList(
+        most=MAX_VARIANTS,
         description="Only levels of these variants; one that stands nowhere is not in the answer.",
     )
 
@@ -122,7 +122,7 @@ class EditLevelSchema(Schema):
         required=True,
         strict=True,
         allow_none=True,
-        validate=ma.validate.Range(0, LARGEST_QUANTITY),
+        validate=ma.validate.Range(0, MAX_QUANTITY),
         metadata={"description": "null: nobody watches this level."},
     )
 
@@ -139,7 +139,7 @@ class LevelRowSchema(BatchRowSchema):
         required=True,
         strict=True,
         allow_none=True,
-        validate=ma.validate.Range(0, LARGEST_QUANTITY),
+        validate=ma.validate.Range(0, MAX_QUANTITY),
         metadata={"description": "null: nobody watches this level."},
     )
 
@@ -162,16 +162,16 @@ class AdjustSchema(Schema):
         strict=True,
         load_default=None,
         validate=[
-            ma.validate.Range(-LARGEST_QUANTITY, LARGEST_QUANTITY),
+            ma.validate.Range(-MAX_QUANTITY, MAX_QUANTITY),
             ma.validate.NoneOf([0], error="Nothing would change."),
         ],
         metadata={"not": {"const": 0}},
     )
     on_hand = ma.fields.Integer(
-        strict=True, load_default=None, validate=ma.validate.Range(0, LARGEST_QUANTITY)
+        strict=True, load_default=None, validate=ma.validate.Range(0, MAX_QUANTITY)
     )
     expected_on_hand = ma.fields.Integer(
-        strict=True, load_default=None, validate=ma.validate.Range(0, LARGEST_QUANTITY)
+        strict=True, load_default=None, validate=ma.validate.Range(0, MAX_QUANTITY)
     )
     reason = ma.fields.Enum(AdjustReason, by_value=True, required=True)
     note = ma.fields.String(load_default=None, validate=ma.validate.Length(0, 500))

@@ -26,7 +26,7 @@ class _Facts(dict[str, object]):
         return f"({key} unknown)"
 
 
-class Malformed(DomainError):
+class BadRequest(DomainError):
     """The request cannot be read at all."""
 
     code = "malformed"
@@ -68,14 +68,14 @@ class Stale(Conflict):
     sentence = "This was changed since you read it. Read it again, then repeat your change."
 
 
-class Refused(DomainError):
+class Unprocessable(DomainError):
     """A rule of the shop says no, whoever asks and however often."""
 
     code = "invalid"
     sentence = "A rule of the shop does not allow this."
 
 
-class Declined(Refused):
+class Declined(Unprocessable):
     """The customer's bank said no."""
 
     code = "payment_declined"

@@ -15,14 +15,16 @@ class Event:
     """A fact that a higher floor may care about.
 
     Subclasses are frozen dataclasses of ids, numbers, texts and moments; each registers itself by
-    name. Adding a field with a default is free; removing one needs a new class.
+    name. Adding a field with a default is free; removing one needs a new class. A class that was
+    renamed keeps its first name in the database with `stored_as`, so that older and newer releases
+    read each other's rows while one replaces the other.
     """
 
     name: ClassVar[str] = ""
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, *, stored_as: str = "", **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.name = cls.__name__
+        cls.name = stored_as or cls.__name__
         if cls.name in _KINDS and _KINDS[cls.name].__module__ != cls.__module__:
             raise TypeError(f"two facts are called {cls.name}")
         _KINDS[cls.name] = cls

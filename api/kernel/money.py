@@ -60,7 +60,7 @@ def divide_half_up(numerator: int, denominator: int) -> int:
     return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
 
 
-def tax_within(gross: int, rate_basis_points: int) -> int:
+def included_tax(gross: int, rate_basis_points: int) -> int:
     """Return the tax contained in a gross amount (minor units) at a rate in basis points.
 
     1900 means 19 %: of 11900 gross, 1900 is tax.

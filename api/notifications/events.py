@@ -7,7 +7,7 @@ from api.kernel.events import Event
 
 
 @dataclass(frozen=True, kw_only=True)
-class LetterResendAsked(Event):
+class EmailResendRequested(Event, stored_as="LetterResendAsked"):
     """Someone on the staff wants a letter to go out again."""
 
     letter_id: UUID

@@ -7,132 +7,132 @@ from api.accounts.events import (
     RegistrationRepeated,
     StaffInvited,
 )
+from api.back_in_stock.events import BackInStockDue
 from api.fulfilment.events import FulfilmentCorrected, FulfilmentShipped, FulfilmentVoided
-from api.inventory.events import StockRanLow
+from api.inventory.events import StockLow
 from api.kernel.money import Money
 from api.notifications import service
-from api.notifications.events import LetterResendAsked
-from api.notifications.flows import letters, posting
+from api.notifications.events import EmailResendRequested
+from api.notifications.flows import emails, sending
 from api.orders.events import OrderAmended, OrderCancelled, OrderPaid, OrderPlaced
 from api.payments.events import RefundFailed, RefundSucceeded
 from api.platform.attention import AttentionRaised
 from api.platform.db import transaction
-from api.platform.jobs import spans_transactions
-from api.waitlist.events import StockRequestAnswered
+from api.platform.jobs import manages_own_transactions
 
 
-@spans_transactions
+@manages_own_transactions
 def on_order_placed(fact: OrderPlaced) -> None:
     """A customer ordered: whoever pays another way than by card needs to know how."""
-    letters.order_received(fact.order_id)
+    emails.order_received(fact.order_id)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_order_amended(fact: OrderAmended) -> None:
     """A customer changed an order that is not paid yet: what to pay may be another amount now."""
-    letters.order_amended(fact.order_id, fact.amendment_id, fact.amended_at)
+    emails.order_amended(fact.order_id, fact.amendment_id, fact.amended_at)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_order_paid(fact: OrderPaid) -> None:
     """The money is here: the order is confirmed."""
-    letters.order_confirmed(fact.order_id)
+    emails.order_confirmed(fact.order_id)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_fulfilment_shipped(fact: FulfilmentShipped) -> None:
     """A parcel is on its way."""
-    letters.order_shipped(fact.fulfilment_id, fact.order_id)
+    emails.order_shipped(fact.fulfilment_id, fact.order_id)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_fulfilment_corrected(fact: FulfilmentCorrected) -> None:
     """A parcel is followed by another number than was told."""
-    letters.parcel_corrected(fact.fulfilment_id, fact.order_id, fact.correction_id)
+    emails.parcel_corrected(fact.fulfilment_id, fact.order_id, fact.correction_id)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_fulfilment_voided(fact: FulfilmentVoided) -> None:
     """A parcel is not on its way after all."""
-    letters.parcel_voided(fact.fulfilment_id, fact.order_id)
+    emails.parcel_voided(fact.fulfilment_id, fact.order_id)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_order_cancelled(fact: OrderCancelled) -> None:
     """An order will not be carried out."""
-    letters.order_cancelled(fact.order_id, fact.reason)
+    emails.order_cancelled(fact.order_id, fact.reason)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_refund_succeeded(fact: RefundSucceeded) -> None:
     """Money went back."""
-    letters.order_refunded(fact.refund_id, fact.order_id, Money(fact.amount, fact.currency))
+    emails.order_refunded(fact.refund_id, fact.order_id, Money(fact.amount, fact.currency))
 
 
-@spans_transactions
+@manages_own_transactions
 def on_refund_failed(fact: RefundFailed) -> None:
     """Money could not go back: a person has to find another way."""
     amount = Money(fact.amount, fact.currency)
-    letters.refund_failed(fact.refund_id, fact.order_id, amount, fact.reason)
+    emails.refund_failed(fact.refund_id, fact.order_id, amount, fact.reason)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_attention_raised(fact: AttentionRaised) -> None:
     """Something needs a person."""
-    letters.attention_raised(fact.item_id)
+    emails.attention_raised(fact.item_id)
 
 
-@spans_transactions
-def on_stock_ran_low(fact: StockRanLow) -> None:
+@manages_own_transactions
+def on_stock_low(fact: StockLow) -> None:
     """Something has to be ordered before it is gone."""
-    letters.low_stock(
+    emails.low_stock(
         fact.level_id, fact.crossing_id, available=fact.available, threshold=fact.threshold
     )
 
 
-@spans_transactions
-def on_stock_request_answered(fact: StockRequestAnswered) -> None:
+@manages_own_transactions
+def on_back_in_stock_due(fact: BackInStockDue) -> None:
     """What somebody waited for is there again."""
-    letters.back_in_stock(fact.request_id)
+    emails.back_in_stock(fact.request_id)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_customer_registered(fact: CustomerRegistered) -> None:
     """Someone opened an account."""
-    letters.welcome(fact.customer_id)
+    emails.welcome(fact.customer_id)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_registration_repeated(fact: RegistrationRepeated) -> None:
     """Someone tried to open an account that exists."""
-    letters.registration_repeated(fact.customer_id, fact.attempt_id)
+    emails.registration_repeated(fact.customer_id, fact.attempt_id)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_password_reset_requested(fact: PasswordResetRequested) -> None:
     """Someone forgot a password."""
-    letters.password_reset(fact.request_id)
+    emails.password_reset(fact.request_id)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_staff_invited(fact: StaffInvited) -> None:
     """Somebody is asked onto the staff."""
-    letters.staff_invitation(fact.invitation_id)
+    emails.staff_invitation(fact.invitation_id)
 
 
-@spans_transactions
+@manages_own_transactions
 def on_password_changed(fact: PasswordChanged) -> None:
     """An account has a new password."""
-    letters.password_changed(fact.user_id, fact.change_id)
+    emails.password_changed(fact.user_id, fact.change_id)
 
 
-@spans_transactions
-def on_letter_resend_asked(fact: LetterResendAsked) -> None:
+@manages_own_transactions
+def on_email_resend_requested(fact: EmailResendRequested) -> None:
     """Staff want a letter to go out again."""
-    posting.send_again(fact.letter_id)
+    sending.send_again(fact.letter_id)
 
 
-def give_up_moot_letters() -> None:
+def cancel_outdated_emails() -> None:
     """End the letters that nobody will send any more, because what they tell had changed."""
     with transaction():
-        service.give_up_moot()
+        service.cancel_outdated()

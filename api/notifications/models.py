@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.notifications.states import LetterKind, LetterStatus
-from api.platform.db import Base, Dated, Identified, named_enum
+from api.notifications.states import EmailKind, EmailStatus
+from api.platform.db import Base, Timestamped, WithId, named_enum
 
 
-class Letter(Identified, Dated, Base):
+class EmailMessage(WithId, Timestamped, Base):
     """One letter: why it is written, to whom, what it says, and how far it has come.
 
     `subject_id` is the cause: the order, the parcel, the refund, the account. `message_id` is made
@@ -30,11 +30,11 @@ class Letter(Identified, Dated, Base):
         Index("ix_letters_not_sent", "status", "id", postgresql_where=text("status <> 'sent'")),
     )
 
-    kind: Mapped[LetterKind] = mapped_column(named_enum(LetterKind, "kind"))
+    kind: Mapped[EmailKind] = mapped_column(named_enum(EmailKind, "kind"))
     subject_id: Mapped[UUID]
     recipient: Mapped[str] = mapped_column(String(254))
-    status: Mapped[LetterStatus] = mapped_column(
-        named_enum(LetterStatus, "status"), default=LetterStatus.PENDING
+    status: Mapped[EmailStatus] = mapped_column(
+        named_enum(EmailStatus, "status"), default=EmailStatus.PENDING
     )
     subject_line: Mapped[str] = mapped_column(String(300))
     text: Mapped[str] = mapped_column(Text)

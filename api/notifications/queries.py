@@ -8,40 +8,40 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from api.accounts.models import PasswordReset, StaffInvitation, User
-from api.accounts.policy import AccountKind
+from api.accounts.roles import AccountKind
 from api.catalog.models.products import Product, Variant
 from api.inventory.models import Location, StockLevel
 from api.kernel import clock
-from api.notifications.errors import LetterNotFound
-from api.notifications.models import Letter
-from api.notifications.states import LetterKind
+from api.notifications.errors import EmailNotFound
+from api.notifications.models import EmailMessage
+from api.notifications.states import EmailKind
 from api.orders.models import Order
 from api.platform.attention import AttentionItem
-from api.platform.bulk import among
+from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, session
 from api.platform.pagination import Sort, page
 
-NEWEST = Sort((Letter.id,), descending=True)
+NEWEST = Sort((EmailMessage.id,), descending=True)
 
 _CARD: tuple[Any, ...] = (
-    Letter.id,
-    Letter.kind,
-    Letter.subject_id,
-    Letter.recipient,
-    Letter.status,
-    Letter.subject_line,
-    Letter.message_id,
-    Letter.attempts,
-    Letter.resends,
-    Letter.last_error,
-    Letter.request_id,
-    Letter.created_at,
-    Letter.sent_at,
+    EmailMessage.id,
+    EmailMessage.kind,
+    EmailMessage.subject_id,
+    EmailMessage.recipient,
+    EmailMessage.status,
+    EmailMessage.subject_line,
+    EmailMessage.message_id,
+    EmailMessage.attempts,
+    EmailMessage.resends,
+    EmailMessage.last_error,
+    EmailMessage.request_id,
+    EmailMessage.created_at,
+    EmailMessage.sent_at,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LetterFilter:
+class EmailFilter:
     """What the letter book may be narrowed by."""
 
     status: str | None = None
@@ -49,43 +49,45 @@ class LetterFilter:
     subject_ids: Sequence[UUID] | None = None
 
 
-def texts(kind: LetterKind, subject_id: UUID) -> dict[str, str]:
+def texts(kind: EmailKind, subject_id: UUID) -> dict[str, str]:
     """Return what the e-mails of a kind say about a subject, by whom they were written to."""
     rows = session.execute(
-        select(Letter.recipient, Letter.text).where(
-            Letter.kind == kind, Letter.subject_id == subject_id
+        select(EmailMessage.recipient, EmailMessage.text).where(
+            EmailMessage.kind == kind, EmailMessage.subject_id == subject_id
         )
     )
     return {row.recipient: row.text for row in rows}
 
 
-def letters(
-    narrow: LetterFilter, *, limit: int, cursor: str | None, with_total: bool
+def emails(
+    narrow: EmailFilter, *, limit: int, cursor: str | None, with_total: bool
 ) -> dict[str, Any]:
     """Return a page of the letter book, newest first, without the texts."""
     conditions = []
     if narrow.status is not None:
-        conditions.append(Letter.status == narrow.status)
+        conditions.append(EmailMessage.status == narrow.status)
     if narrow.subject_id is not None:
-        conditions.append(Letter.subject_id == narrow.subject_id)
+        conditions.append(EmailMessage.subject_id == narrow.subject_id)
     if narrow.subject_ids is not None:
-        conditions.append(among(Letter.subject_id, narrow.subject_ids))
+        conditions.append(any_of(EmailMessage.subject_id, narrow.subject_ids))
     rows, described = page(
         select(*_CARD).where(*conditions),
         NEWEST,
         limit=limit,
         cursor=cursor,
         filters=narrow,
-        total=select(Letter.id).where(*conditions) if with_total else None,
+        total=select(EmailMessage.id).where(*conditions) if with_total else None,
     )
     return {"data": [_card(row) for row in rows], "page": described}
 
 
-def letter(letter_id: UUID) -> dict[str, Any]:
+def email(letter_id: UUID) -> dict[str, Any]:
     """Return one letter with its text. Raises `LetterNotFound`."""
-    row = session.execute(select(*_CARD, Letter.text).where(Letter.id == letter_id)).one_or_none()
+    row = session.execute(
+        select(*_CARD, EmailMessage.text).where(EmailMessage.id == letter_id)
+    ).one_or_none()
     if row is None:
-        raise LetterNotFound(letter_id=letter_id)
+        raise EmailNotFound(letter_id=letter_id)
     return {**_card(row), "text": row.text}
 
 

@@ -6,13 +6,13 @@ from uuid import UUID
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.notifications import queries, service
-from api.notifications.errors import LetterHoldsSecret, LetterInHand, LetterNotFound
-from api.notifications.queries import LetterFilter
-from api.notifications.schemas import LetterCardSchema, LetterListQuerySchema, LetterSchema
+from api.notifications.errors import EmailBeingSent, EmailContainsSecret, EmailNotFound
+from api.notifications.queries import EmailFilter
+from api.notifications.schemas import EmailCardSchema, EmailListQuerySchema, EmailSchema
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, list_of
+from api.platform.http import Blueprint, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
     "letters",
@@ -24,12 +24,12 @@ blueprint = Blueprint(
 
 @blueprint.route("", methods=["GET"])
 @requires(Permission.CUSTOMERS_READ)
-@blueprint.arguments(LetterListQuerySchema, location="query")
-@blueprint.response(200, list_of(LetterCardSchema))
-def list_letters(query: dict[str, Any]) -> Any:
+@blueprint.arguments(EmailListQuerySchema, location="query")
+@blueprint.response(200, list_schema(EmailCardSchema))
+def list_emails(query: dict[str, Any]) -> Any:
     """List letters, newest first."""
-    return queries.letters(
-        LetterFilter(
+    return queries.emails(
+        EmailFilter(
             status=query["status"],
             subject_id=query["subject_id"],
             subject_ids=query["subject_ids"],
@@ -42,22 +42,22 @@ def list_letters(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:letter_id>", methods=["GET"])
 @requires(Permission.CUSTOMERS_READ)
-@refuses(LetterNotFound)
-@blueprint.response(200, LetterSchema)
-def get_letter(letter_id: UUID) -> Any:
+@may_answer(EmailNotFound)
+@blueprint.response(200, EmailSchema)
+def get_email(letter_id: UUID) -> Any:
     """Read one letter."""
-    return queries.letter(letter_id)
+    return queries.email(letter_id)
 
 
 @blueprint.route("/<uuid:letter_id>/resend", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
-@refuses(InvalidState, LetterHoldsSecret, LetterInHand, LetterNotFound)
+@may_answer(InvalidState, EmailContainsSecret, EmailBeingSent, EmailNotFound)
 @idempotent(required=True)
-@blueprint.response(202, LetterSchema)
-def resend_letter(letter_id: UUID) -> Any:
+@blueprint.response(202, EmailSchema)
+def resend_email(letter_id: UUID) -> Any:
     """Send a letter again, under a new Message-ID when it was sent before.
 
     The letter goes out a moment later; its status tells when it has.
     """
     service.resend(letter_id, by=principal())
-    return queries.letter(letter_id)
+    return queries.email(letter_id)

@@ -2,17 +2,17 @@
 
 import marshmallow as ma
 
-from api.notifications.states import LetterKind, LetterStatus
+from api.notifications.states import EmailKind, EmailStatus
 from api.platform.http import PageQuerySchema, Schema
-from api.platform.in_query import Ids
+from api.platform.query_fields import IdList
 
-_STATUS = ma.validate.OneOf([status.value for status in LetterStatus])
+_STATUS = ma.validate.OneOf([status.value for status in EmailStatus])
 
-MOST_SUBJECTS = 100
+MAX_SUBJECTS = 100
 """Causes that one question may name."""
 
 
-class LetterListQuerySchema(PageQuerySchema):
+class EmailListQuerySchema(PageQuerySchema):
     """How staff narrow the letter book."""
 
     status = ma.fields.String(load_default=None, validate=_STATUS)
@@ -20,18 +20,18 @@ class LetterListQuerySchema(PageQuerySchema):
         load_default=None,
         metadata={"description": "What the letter is about: an order, a parcel, a refund."},
     )
-    subject_ids = Ids(
-        most=MOST_SUBJECTS,
+    subject_ids = IdList(
+        most=MAX_SUBJECTS,
         description="Letters about any of these: an order with its parcels and refunds.",
     )
 
 
-class LetterCardSchema(Schema):
+class EmailCardSchema(Schema):
     """A letter in the letter book."""
 
     id = ma.fields.UUID(required=True)
     kind = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([kind.value for kind in LetterKind])
+        required=True, validate=ma.validate.OneOf([kind.value for kind in EmailKind])
     )
     subject_id = ma.fields.UUID(required=True)
     recipient = ma.fields.String(required=True)
@@ -46,7 +46,7 @@ class LetterCardSchema(Schema):
     sent_at = ma.fields.AwareDateTime(required=True, allow_none=True)
 
 
-class LetterSchema(LetterCardSchema):
+class EmailSchema(EmailCardSchema):
     """One letter with what it says; a link that must not be stored is left out."""
 
     text = ma.fields.String(required=True)

@@ -11,15 +11,15 @@ from sqlalchemy.dialects.postgresql import insert
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.notifications.errors import LetterHoldsSecret, LetterInHand, LetterNotFound
-from api.notifications.events import LetterResendAsked
-from api.notifications.models import Letter
-from api.notifications.states import LETTER, LetterKind, LetterStatus
+from api.notifications.errors import EmailBeingSent, EmailContainsSecret, EmailNotFound
+from api.notifications.events import EmailResendRequested
+from api.notifications.models import EmailMessage
+from api.notifications.states import EMAIL, EmailKind, EmailStatus
 from api.platform import audit, observability
 from api.platform.db import require_transaction
-from api.platform.outbox import Delivery, Fact, emit
+from api.platform.outbox import Delivery, OutboxEvent, emit
 
-CLAIM_LASTS = timedelta(minutes=6)
+CLAIM_LIFETIME = timedelta(minutes=6)
 """Longer than a job may run (five minutes): a claim that ran out belongs to a worker that died."""
 
 MOOT_AFTER = timedelta(minutes=10)
@@ -27,17 +27,17 @@ MOOT = "Given up: what it tells had changed before it was known to have left."
 
 _ERROR_LENGTH = 1000
 _WRITE = (
-    insert(Letter)
+    insert(EmailMessage)
     .on_conflict_do_nothing(constraint="uq_letters_one_per_cause")
-    .returning(Letter.id)
+    .returning(EmailMessage.id)
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class EmailContent:
     """A letter as it is to be written down."""
 
-    kind: LetterKind
+    kind: EmailKind
     subject_id: UUID
     recipient: str
     subject_line: str
@@ -46,7 +46,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
+class ClaimedEmail:
     """A claimed letter: what goes to the mail server, and which attempt this is."""
 
     letter_id: UUID
@@ -58,14 +58,14 @@ class Posting:
     request_id: str
 
 
-def write_and_claim(draft: Draft, *, domain: str) -> Posting | None:
+def create_and_claim(draft: EmailContent, *, domain: str) -> ClaimedEmail | None:
     """Write a letter down in order to send it, or claim the one that the same cause made before.
 
     The first text stands: an order that changed in the meantime does not rewrite its letters.
     None when it needs no more sending; raises `LetterInHand` as `claim` does.
     """
     current, letter_id, now = require_transaction(), new_id(), clock.now()
-    posting = Posting(
+    posting = ClaimedEmail(
         letter_id=letter_id,
         attempt=1,
         message_id=f"<{letter_id}@{domain}>",
@@ -82,8 +82,8 @@ def write_and_claim(draft: Draft, *, domain: str) -> Posting | None:
             "kind": draft.kind,
             "subject_id": draft.subject_id,
             "recipient": draft.recipient,
-            "status": LetterStatus.SENDING,
-            "claimed_until": now + CLAIM_LASTS,
+            "status": EmailStatus.SENDING,
+            "claimed_until": now + CLAIM_LIFETIME,
             "subject_line": draft.subject_line,
             "text": draft.text,
             "holds_secret": draft.holds_secret,
@@ -96,29 +96,29 @@ def write_and_claim(draft: Draft, *, domain: str) -> Posting | None:
     if written is not None:
         return posting
     known = current.execute(
-        select(Letter.id).where(
-            Letter.kind == draft.kind,
-            Letter.subject_id == draft.subject_id,
-            Letter.recipient == draft.recipient,
+        select(EmailMessage.id).where(
+            EmailMessage.kind == draft.kind,
+            EmailMessage.subject_id == draft.subject_id,
+            EmailMessage.recipient == draft.recipient,
         )
     ).scalar_one()
     return claim(known)
 
 
-def claim(letter_id: UUID) -> Posting | None:
+def claim(letter_id: UUID) -> ClaimedEmail | None:
     """Take a letter in hand in order to send it; None when it needs no more sending.
 
     Locks the row: of two workers one gets the letter, and the other raises `LetterInHand` and
     comes again later, so that the letter is sent even if the first one dies with it.
     """
     letter = _lock(letter_id)
-    if letter.status in (LetterStatus.SENT, LetterStatus.FAILED):
+    if letter.status in (EmailStatus.SENT, EmailStatus.FAILED):
         return None
     _refuse_claimed(letter)
-    letter.status = LetterStatus(LETTER.next(letter.status, "claim"))
-    letter.claimed_until = clock.now() + CLAIM_LASTS
+    letter.status = EmailStatus(EMAIL.next(letter.status, "claim"))
+    letter.claimed_until = clock.now() + CLAIM_LIFETIME
     letter.attempts += 1
-    return Posting(
+    return ClaimedEmail(
         letter_id=letter.id,
         attempt=letter.attempts,
         message_id=letter.message_id,
@@ -129,27 +129,27 @@ def claim(letter_id: UUID) -> Posting | None:
     )
 
 
-def record_sent(posting: Posting) -> None:
+def record_sent(posting: ClaimedEmail) -> None:
     """Note that the mail server took a letter. It did leave, whoever holds the claim by now."""
     require_transaction().execute(
-        update(Letter)
-        .where(Letter.id == posting.letter_id)
-        .values(status=LetterStatus.SENT, sent_at=clock.now(), claimed_until=None, last_error=None)
+        update(EmailMessage)
+        .where(EmailMessage.id == posting.letter_id)
+        .values(status=EmailStatus.SENT, sent_at=clock.now(), claimed_until=None, last_error=None)
         .execution_options(synchronize_session=False)
     )
 
 
-def record_rejected(posting: Posting, error: str) -> None:
+def record_rejected(posting: ClaimedEmail, error: str) -> None:
     """Note that a letter will not arrive, and stop trying. Staff see it and may send it again."""
     _end_claim(posting, "reject", error)
 
 
-def put_back(posting: Posting, error: str) -> None:
+def put_back(posting: ClaimedEmail, error: str) -> None:
     """Note why a letter was not sent this time; its delivery comes due again."""
     _end_claim(posting, "put_back", error)
 
 
-def give_up_moot() -> int:
+def cancel_outdated() -> int:
     """End the letters that nobody will send: what they tell had changed when their turn came.
 
     A customer pays while "how to pay" waits, or changes the address that it goes to; or a worker
@@ -157,15 +157,15 @@ def give_up_moot() -> int:
     an end they would look as if they were under way for ever. One whose cause still has a job to
     do is left alone. Returns how many.
     """
-    since = func.coalesce(Letter.claimed_until, Letter.created_at)
+    since = func.coalesce(EmailMessage.claimed_until, EmailMessage.created_at)
     ended = require_transaction().execute(
-        update(Letter)
+        update(EmailMessage)
         .where(
-            Letter.status.in_((LetterStatus.PENDING, LetterStatus.SENDING)),
+            EmailMessage.status.in_((EmailStatus.PENDING, EmailStatus.SENDING)),
             since < clock.now() - MOOT_AFTER,
-            Letter.request_id.not_in(_busy_requests()),
+            EmailMessage.request_id.not_in(_busy_requests()),
         )
-        .values(status=LetterStatus.FAILED, claimed_until=None, last_error=MOOT)
+        .values(status=EmailStatus.FAILED, claimed_until=None, last_error=MOOT)
         .execution_options(synchronize_session=False)
     )
     return cast("CursorResult[object]", ended).rowcount
@@ -180,52 +180,52 @@ def resend(letter_id: UUID, *, by: Principal) -> None:
     """
     letter = _lock(letter_id)
     if letter.holds_secret:
-        raise LetterHoldsSecret
+        raise EmailContainsSecret
     _refuse_claimed(letter)
     before = letter.status
-    letter.status = LetterStatus(LETTER.next(before, "resend"))
+    letter.status = EmailStatus(EMAIL.next(before, "resend"))
     letter.claimed_until = None
-    if before is LetterStatus.SENT:
+    if before is EmailStatus.SENT:
         letter.resends += 1
         domain = letter.message_id.rstrip(">").partition("@")[2]
         letter.message_id = f"<{letter.id}.{letter.resends}@{domain}>"
     letter.request_id = observability.request_id()
     audit.record("letter.resent", by=by, subject_id=letter.id, kind=letter.kind.value)
-    emit(LetterResendAsked(letter_id=letter.id))
+    emit(EmailResendRequested(letter_id=letter.id))
 
 
 def _busy_requests() -> CompoundSelect[tuple[str]]:
     """Name the requests of which something is still to be told or done."""
     return union(
-        select(Fact.request_id).where(Fact.relayed_at.is_(None)),
-        select(Fact.request_id)
-        .join(Delivery, Delivery.fact_id == Fact.id)
+        select(OutboxEvent.request_id).where(OutboxEvent.relayed_at.is_(None)),
+        select(OutboxEvent.request_id)
+        .join(Delivery, Delivery.fact_id == OutboxEvent.id)
         .where(Delivery.done_at.is_(None)),
     )
 
 
-def _lock(letter_id: UUID) -> Letter:
+def _lock(letter_id: UUID) -> EmailMessage:
     letter = require_transaction().scalar(
-        select(Letter)
-        .where(Letter.id == letter_id)
+        select(EmailMessage)
+        .where(EmailMessage.id == letter_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
     if letter is None:
-        raise LetterNotFound(letter_id=letter_id)
+        raise EmailNotFound(letter_id=letter_id)
     return letter
 
 
-def _refuse_claimed(letter: Letter) -> None:
+def _refuse_claimed(letter: EmailMessage) -> None:
     if letter.claimed_until is not None and letter.claimed_until > clock.now():
-        raise LetterInHand(letter_id=letter.id)
+        raise EmailBeingSent(letter_id=letter.id)
 
 
-def _end_claim(posting: Posting, command: str, error: str) -> None:
+def _end_claim(posting: ClaimedEmail, command: str, error: str) -> None:
     """Give up a claim. A later attempt of another worker is left alone: the claim was lost."""
     letter = _lock(posting.letter_id)
-    if letter.status is not LetterStatus.SENDING or letter.attempts != posting.attempt:
+    if letter.status is not EmailStatus.SENDING or letter.attempts != posting.attempt:
         return
-    letter.status = LetterStatus(LETTER.next(letter.status, command))
+    letter.status = EmailStatus(EMAIL.next(letter.status, command))
     letter.claimed_until = None
     letter.last_error = error[:_ERROR_LENGTH]

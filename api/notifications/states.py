@@ -5,7 +5,7 @@ from enum import StrEnum
 from api.kernel.states import StateMachine
 
 
-class LetterKind(StrEnum):
+class EmailKind(StrEnum):
     """What a letter is about; each has a template of this name."""
 
     ORDER_RECEIVED = "order_received"
@@ -25,7 +25,7 @@ class LetterKind(StrEnum):
     STAFF_INVITATION = "staff_invitation"
 
 
-class LetterStatus(StrEnum):
+class EmailStatus(StrEnum):
     """How far a letter has come."""
 
     PENDING = "pending"
@@ -34,24 +34,24 @@ class LetterStatus(StrEnum):
     FAILED = "failed"
 
 
-LETTER = StateMachine(
+EMAIL = StateMachine(
     "The letter",
-    initial=LetterStatus.PENDING,
+    initial=EmailStatus.PENDING,
     commands={
         # A claim that ran out may be taken over: its worker is gone.
         "claim": {
-            LetterStatus.PENDING: LetterStatus.SENDING,
-            LetterStatus.SENDING: LetterStatus.SENDING,
+            EmailStatus.PENDING: EmailStatus.SENDING,
+            EmailStatus.SENDING: EmailStatus.SENDING,
         },
-        "record": {LetterStatus.SENDING: LetterStatus.SENT},
-        "reject": {LetterStatus.SENDING: LetterStatus.FAILED},
-        "put_back": {LetterStatus.SENDING: LetterStatus.PENDING},
+        "record": {EmailStatus.SENDING: EmailStatus.SENT},
+        "reject": {EmailStatus.SENDING: EmailStatus.FAILED},
+        "put_back": {EmailStatus.SENDING: EmailStatus.PENDING},
         "resend": {
-            LetterStatus.SENT: LetterStatus.PENDING,
-            LetterStatus.FAILED: LetterStatus.PENDING,
-            LetterStatus.PENDING: LetterStatus.PENDING,
+            EmailStatus.SENT: EmailStatus.PENDING,
+            EmailStatus.FAILED: EmailStatus.PENDING,
+            EmailStatus.PENDING: EmailStatus.PENDING,
             # Only when the claim ran out: see service.resend.
-            LetterStatus.SENDING: LetterStatus.PENDING,
+            EmailStatus.SENDING: EmailStatus.PENDING,
         },
     },
 )

@@ -1,4 +1,4 @@
-"""Orders for staff: the list and the notes. The case file of one order lives in `casefile`."""
+"""Orders for staff: the list and the notes. The case file of one order lives in `order_details`."""
 
 from typing import Any
 from uuid import UUID
@@ -19,9 +19,9 @@ from api.orders.schemas import (
 from api.orders.states import HoldReason
 from api.platform import audit
 from api.platform.auth import principal, requires
-from api.platform.http import Blueprint, list_of
+from api.platform.http import Blueprint, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
     "admin-orders",
@@ -43,19 +43,19 @@ _SORTS = {"-placed_at": queries.NEWEST, "placed_at": queries.OLDEST}
 @blueprint.route("", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @blueprint.arguments(OrderListQuerySchema, location="query")
-@blueprint.response(200, list_of(OrderCardSchema))
+@blueprint.response(200, list_schema(OrderCardSchema))
 def list_orders(query: dict[str, Any]) -> Any:
     """List orders."""
     paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor")}
     sort, total = _SORTS[query.pop("sort")], query.pop("include") == "total"
-    return queries.cards(
+    return queries.list_orders(
         queries.OrderFilter(**query), sort, with_total=total, by=principal(), **paging
     )
 
 
 @blueprint.route("/<uuid:order_id>/notes", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
-@refuses(OrderNotFound)
+@may_answer(OrderNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NoteSchema)
 @blueprint.response(201, TimelineSchema)
@@ -69,7 +69,7 @@ def add_order_note(note: dict[str, Any], order_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:order_id>/holds", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
-@refuses(HoldNotFound, InvalidState, OrderNotFound)
+@may_answer(HoldNotFound, InvalidState, OrderNotFound)
 @idempotent(required=True)
 @blueprint.arguments(OrderHoldRequestSchema)
 @blueprint.response(201, OrderHoldSchema)
@@ -83,7 +83,7 @@ def hold_order(wanted: dict[str, Any], order_id: UUID) -> Any:
 
 @holds.route("/<uuid:hold_id>/release", methods=["POST"])
 @requires(Permission.ORDERS_WRITE)
-@refuses(HoldNotFound, HoldReleased, OrderNotFound)
+@may_answer(HoldNotFound, HoldReleased, OrderNotFound)
 @idempotent(required=True)
 @holds.arguments(OrderHoldReleaseSchema)
 @holds.response(200, OrderHoldSchema)

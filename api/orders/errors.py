@@ -1,6 +1,6 @@
 """What the order book refuses."""
 
-from api.kernel.errors import Conflict, NotFound, Refused
+from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class OrderNotFound(NotFound):
@@ -10,21 +10,21 @@ class OrderNotFound(NotFound):
     sentence = "There is no such order here."
 
 
-class QuantityExceedsOpen(Refused):
+class QuantityExceedsOpen(Unprocessable):
     """More units than are still to be shipped."""
 
     code = "quantity_exceeds_open"
     sentence = "More units than are still open on the order."
 
 
-class QuantityExceedsRefundable(Refused):
+class QuantityExceedsRefundable(Unprocessable):
     """More units than can still be refunded."""
 
     code = "quantity_exceeds_refundable"
     sentence = "More units than can still be refunded on the order."
 
 
-class UnknownOrderLine(Refused):
+class UnknownOrderLine(Unprocessable):
     """A line that is not on this order."""
 
     code = "unknown_order_line"

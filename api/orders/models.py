@@ -26,8 +26,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.kernel import clock
 from api.orders.states import FulfilmentStatus, HoldReason, OrderStatus, PaymentStatus
-from api.platform import changes
-from api.platform.db import Base, Dated, Identified, Versioned, append_only, named_enum
+from api.platform import change_feed
+from api.platform.db import Base, Timestamped, Versioned, WithId, append_only, named_enum
 
 
 class Lexemes(TypeDecorator[list[str]]):
@@ -58,7 +58,7 @@ PERIODS = f"(ARRAY[{', '.join(periods_of(day_of('placed_at')))}])"
 """When an order was placed, for the index of words: it gives the newest of many hits first."""
 
 
-class Order(Identified, Versioned, Dated, Base):
+class Order(WithId, Versioned, Timestamped, Base):
     """What was agreed with one customer. Amounts are minor units of `currency`."""
 
     __tablename__ = "orders"
@@ -160,11 +160,11 @@ class Order(Identified, Versioned, Dated, Base):
     )
 
 
-HAS_NO_WORDS = func.length(Order.search) == 0
+IS_NOT_INDEXED = func.length(Order.search) == 0
 """An order of a release that wrote none: the words that it is found by are given to it later."""
 
 
-class OrderLine(Identified, Base):
+class OrderLine(WithId, Base):
     """One agreed position: a copy of what was sold, and how much of it went where, in units."""
 
     __tablename__ = "order_lines"
@@ -206,7 +206,7 @@ class OrderLine(Identified, Base):
         return self.quantity - self.shipped_quantity - self.cancelled_quantity
 
 
-class OrderEntry(Identified, Base):
+class OrderEvent(WithId, Base):
     """One line of an order's history; only ever added."""
 
     __tablename__ = "order_entries"
@@ -220,7 +220,7 @@ class OrderEntry(Identified, Base):
     actor_key: Mapped[str] = mapped_column(String(120))
 
 
-class OrderHold(Identified, Dated, Base):
+class OrderHold(WithId, Timestamped, Base):
     """One reason not to ship an order yet. Several may stand at once; each is released by itself.
 
     `reference` names the dispute, warning or refund that raised it: once per order, so that news
@@ -251,7 +251,7 @@ class OrderCounter(Base):
     last: Mapped[int] = mapped_column(BigInteger)
 
 
-append_only(typed(Table, OrderEntry.__table__))
-changes.watch(Order.__table__, {"order": "id"})
-changes.watch(OrderEntry.__table__, {"order": "order_id"})
-changes.watch(OrderHold.__table__, {"order": "order_id"})
+append_only(typed(Table, OrderEvent.__table__))
+change_feed.watch(Order.__table__, {"order": "id"})
+change_feed.watch(OrderEvent.__table__, {"order": "order_id"})
+change_feed.watch(OrderHold.__table__, {"order": "order_id"})

@@ -1,11 +1,11 @@
-"""A customer's list of orders. One order with its parcels and refunds lives in `casefile`."""
+"""A customer's list of orders. One order with its parcels and refunds lives in `order_details`."""
 
 from typing import Any
 
 from api.orders import queries
 from api.orders.schemas import OwnOrderCardSchema
 from api.platform.auth import customers_only, principal
-from api.platform.http import Blueprint, UncountedPageQuerySchema, list_of
+from api.platform.http import Blueprint, UncountedPageQuerySchema, list_schema
 
 blueprint = Blueprint(
     "orders", __name__, url_prefix="/api/v1/orders", description="What a customer has ordered."
@@ -15,9 +15,9 @@ blueprint = Blueprint(
 @blueprint.route("", methods=["GET"])
 @customers_only
 @blueprint.arguments(UncountedPageQuerySchema, location="query")
-@blueprint.response(200, list_of(OwnOrderCardSchema))
+@blueprint.response(200, list_schema(OwnOrderCardSchema))
 def list_orders(query: dict[str, Any]) -> Any:
     """List your orders, newest first."""
     who = principal()
     assert who.id is not None
-    return queries.own_orders(who.id, limit=query["limit"], cursor=query["cursor"])
+    return queries.orders_of_customer(who.id, limit=query["limit"], cursor=query["cursor"])

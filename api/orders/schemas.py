@@ -9,8 +9,8 @@ from api.orders.states import (
     OrderStatus,
     PaymentStatus,
 )
-from api.platform.address import AgreedAddressSchema
-from api.platform.http import Moment, MoneySchema, PageQuerySchema, Schema
+from api.platform.addresses import AddressSnapshotSchema
+from api.platform.http import DateTimeField, MoneySchema, PageQuerySchema, Schema
 
 _STATUS = ma.validate.OneOf([status.value for status in OrderStatus])
 _PAYMENT_STATUS = ma.validate.OneOf([status.value for status in PaymentStatus])
@@ -41,8 +41,8 @@ class OrderListQuerySchema(PageQuerySchema):
             "example": "grossmuller",
         },
     )
-    placed_at_gte = Moment(load_default=None)
-    placed_at_lt = Moment(load_default=None)
+    placed_at_gte = DateTimeField(load_default=None)
+    placed_at_lt = DateTimeField(load_default=None)
     sort = ma.fields.String(
         load_default="-placed_at", validate=ma.validate.OneOf(["-placed_at", "placed_at"])
     )
@@ -130,8 +130,8 @@ class OrderSchema(Schema):
     fulfilment_status = ma.fields.String(required=True, validate=_FULFILMENT_STATUS)
     payment_method = ma.fields.String(required=True)
     email = ma.fields.String(required=True)
-    shipping_address = ma.fields.Nested(AgreedAddressSchema, required=True)
-    billing_address = ma.fields.Nested(AgreedAddressSchema, required=True)
+    shipping_address = ma.fields.Nested(AddressSnapshotSchema, required=True)
+    billing_address = ma.fields.Nested(AddressSnapshotSchema, required=True)
     shipping_method = ma.fields.Nested(ChosenShippingSchema, required=True)
     customer_note = ma.fields.String(
         required=True,

@@ -78,7 +78,7 @@ SHIPPABLE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
+class PaidAmounts:
     """What is known of an order's money, in minor units of its currency."""
 
     due: int
@@ -90,7 +90,7 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
-class Units:
+class FulfilledUnits:
     """What is known of an order's goods, in units."""
 
     ordered: int
@@ -99,7 +99,7 @@ class Units:
     delivered: int = 0
 
 
-def payment_status(money: Money, *, cancelled: bool) -> PaymentStatus:
+def payment_status(money: PaidAmounts, *, cancelled: bool) -> PaymentStatus:
     """Derive where the money is; the first rule that holds.
 
     Money that came for an order which was cancelled and never paid reads `overpaid`, so that
@@ -172,7 +172,7 @@ def is_unpaid(
     return status is OrderStatus.PLACED and paid_at is None and not money
 
 
-def fulfilment_status(units: Units) -> FulfilmentStatus:
+def fulfilment_status(units: FulfilledUnits) -> FulfilmentStatus:
     """Derive where the goods are. Cancelled units are no longer owed."""
     owed = units.ordered - units.cancelled
     if owed == 0:

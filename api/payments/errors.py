@@ -1,6 +1,6 @@
 """What the till refuses."""
 
-from api.kernel.errors import Conflict, Declined, Malformed, NotFound, Refused, Unavailable
+from api.kernel.errors import BadRequest, Conflict, Declined, NotFound, Unavailable, Unprocessable
 
 
 class PaymentDeclined(Declined):
@@ -26,14 +26,14 @@ class GatewayRefused(Conflict):
     sentence = "The payment provider refused this: {reason}"
 
 
-class AmountNotChargeable(Refused):
+class AmountNotChargeable(Unprocessable):
     """An amount that the payment provider cannot charge. Carries `amount`."""
 
     code = "amount_not_chargeable"
     sentence = "{amount} cannot be paid by card: {reason}."
 
 
-class AmountBelowMinimum(Refused):
+class AmountBelowMinimum(Unprocessable):
     """Less than the payment provider charges at all. Carries `amount` and `minimum`."""
 
     code = "amount_below_minimum"
@@ -78,21 +78,21 @@ class NothingDue(Conflict):
     sentence = "Nothing is due on this order."
 
 
-class WrongCurrency(Refused):
+class WrongCurrency(Unprocessable):
     """Another currency than the order's."""
 
     code = "wrong_currency"
     sentence = "The order is in {expected}."
 
 
-class EventMalformed(Malformed):
+class EventMalformed(BadRequest):
     """The message is signed and still no event of the provider."""
 
     code = "event_malformed"
     sentence = "The body is signed, but it is not an event: {reason}."
 
 
-class AmountExceedsDue(Refused):
+class AmountExceedsDue(Unprocessable):
     """More money than the order still needs. Carries `due`."""
 
     code = "amount_exceeds_due"
@@ -111,7 +111,7 @@ class PaymentInProgress(Conflict):
     )
 
 
-class SignatureInvalid(Malformed):
+class SignatureInvalid(BadRequest):
     """The message does not come from the payment provider, or was changed on its way."""
 
     code = "signature_invalid"

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel import clock
 from api.payments.states import PaymentState, RefundOrigin, RefundState
-from api.platform import changes
-from api.platform.db import Base, Dated, Identified, Versioned, append_only, named_enum
+from api.platform import change_feed
+from api.platform.db import Base, Timestamped, Versioned, WithId, append_only, named_enum
 
 
-class Payment(Identified, Versioned, Dated, Base):
+class Payment(WithId, Versioned, Timestamped, Base):
     """One attempt to take money for an order. Amounts are minor units of `currency`.
 
     `captured`, `refunded`, `refund_pending` and `charged_back` are sums of what the events, refunds
@@ -82,7 +82,7 @@ class Payment(Identified, Versioned, Dated, Base):
     """When the provider confirmed that a voided payment can no longer be paid."""
 
 
-class PaymentEvent(Identified, Base):
+class PaymentEvent(WithId, Base):
     """One movement of money; only ever added. The sums on the payment are made of these."""
 
     __tablename__ = "payment_events"
@@ -98,7 +98,7 @@ class PaymentEvent(Identified, Base):
     """What makes the movement this one and not another: the provider's id or our row's."""
 
 
-class Refund(Identified, Versioned, Dated, Base):
+class Refund(WithId, Versioned, Timestamped, Base):
     """Money that goes back from one payment, in minor units."""
 
     __tablename__ = "refunds"
@@ -129,7 +129,7 @@ class Refund(Identified, Versioned, Dated, Base):
     """The provider's own word, also one that we do not know."""
 
 
-class ProviderEvent(Identified, Base):
+class ProviderEvent(WithId, Base):
     """One message of the provider, stored once however often it is sent."""
 
     __tablename__ = "provider_events"
@@ -146,7 +146,7 @@ class ProviderEvent(Identified, Base):
     """What came of it: `applied`, `ignored`, or `unknown_object` of another account."""
 
 
-class Dispute(Identified, Versioned, Dated, Base):
+class Dispute(WithId, Versioned, Timestamped, Base):
     """A customer's bank asks for a payment back. Amounts are minor units of `currency`.
 
     `status` and `reason` are the provider's words. `charged_back` is what the payment lost for
@@ -181,7 +181,7 @@ class Dispute(Identified, Versioned, Dated, Base):
     checked_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
-class FraudWarning(Identified, Dated, Base):
+class FraudWarning(WithId, Timestamped, Base):
     """A bank suspects fraud and has not disputed the payment yet (an early fraud warning)."""
 
     __tablename__ = "fraud_warnings"
@@ -218,7 +218,7 @@ class ProviderScan(Base):
 
 
 append_only(cast(Table, PaymentEvent.__table__))
-changes.watch(Payment.__table__, {"order": "order_id"})
-changes.watch(Refund.__table__, {"order": "order_id"})
-changes.watch(Dispute.__table__, {"order": "order_id"})
-changes.watch(FraudWarning.__table__, {"order": "order_id"})
+change_feed.watch(Payment.__table__, {"order": "order_id"})
+change_feed.watch(Refund.__table__, {"order": "order_id"})
+change_feed.watch(Dispute.__table__, {"order": "order_id"})
+change_feed.watch(FraudWarning.__table__, {"order": "order_id"})

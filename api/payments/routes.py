@@ -7,11 +7,11 @@ from api.payments.errors import EventMalformed, SignatureInvalid
 from api.payments.gateways import PaymentGateway
 from api.payments.schemas import ReceivedSchema
 from api.platform.auth import public
-from api.platform.bodies import PROVIDER, takes
+from api.platform.body_limits import PROVIDER, body_limit
 from api.platform.db import transaction
 from api.platform.http import Blueprint
-from api.platform.ports import port
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
+from api.platform.service_registry import get_service
 
 blueprint = Blueprint(
     "webhooks", __name__, url_prefix="/api/v1/webhooks", description="What providers tell us."
@@ -20,8 +20,8 @@ blueprint = Blueprint(
 
 @blueprint.route("/stripe", methods=["POST"])
 @public
-@takes(PROVIDER)
-@refuses(EventMalformed, SignatureInvalid)
+@body_limit(PROVIDER)
+@may_answer(EventMalformed, SignatureInvalid)
 @blueprint.response(200, ReceivedSchema)
 def receive_stripe_event() -> dict[str, bool]:
     """Take in a signed Stripe event: store it once, answer at once, apply it in a job.
@@ -30,7 +30,7 @@ def receive_stripe_event() -> dict[str, bool]:
 
     Takes no `Idempotency-Key`: the event's own id is its key.
     """
-    gateway: PaymentGateway = port(PaymentGateway)
+    gateway: PaymentGateway = get_service(PaymentGateway)
     event = gateway.verify_event(request.get_data(), request.headers.get("Stripe-Signature", ""))
     if event is not None:
         with transaction():

@@ -33,12 +33,12 @@ from api.kernel.events import Event
 from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM, Principal
-from api.platform import changes
+from api.platform import change_feed
 from api.platform.db import (
     AnyRow,
     Base,
-    Dated,
-    Identified,
+    Timestamped,
+    WithId,
     named_enum,
     require_transaction,
     session,
@@ -89,7 +89,7 @@ class AttentionItemResolved(Conflict):
     sentence = "This was resolved already ({resolution})."
 
 
-class AttentionItem(Identified, Dated, Base):
+class AttentionItem(WithId, Timestamped, Base):
     """One thing to look at. `reference` names its cause within the kind; amounts in minor units."""
 
     __tablename__ = "attention_items"
@@ -125,7 +125,7 @@ class AttentionItem(Identified, Dated, Base):
     note: Mapped[str | None] = mapped_column(String(500))
 
 
-changes.watch(AttentionItem.__table__, {"attention": "id", "order": "order_id"})
+change_feed.watch(AttentionItem.__table__, {"attention": "id", "order": "order_id"})
 
 IS_OPEN: ColumnElement[bool] = AttentionItem.resolved_at.is_(None)
 

@@ -21,11 +21,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from api.kernel import clock
 from api.kernel.ids import first_id, new_id
 from api.kernel.principal import Principal
-from api.platform import bulk, observability
+from api.platform import bulk_sql, observability
 from api.platform.db import (
     Base,
-    Dated,
-    Identified,
+    Timestamped,
+    WithId,
     append_only,
     before_commit,
     require_transaction,
@@ -41,7 +41,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _log = structlog.get_logger("api.audit")
 
 
-class AuditEntry(Identified, Dated, Base):
+class AuditEntry(WithId, Timestamped, Base):
     """One change. The application inserts here and does nothing else."""
 
     __tablename__ = "audit_log"
@@ -96,7 +96,7 @@ def record(action: str, *, by: Principal, subject_id: UUID | None, **changes: An
 
 def record_each(action: str, changes: Mapping[UUID, Mapping[str, Any]], *, by: Principal) -> None:
     """Write down the same kind of change of many subjects, by their ids, in one statement."""
-    bulk.add(
+    bulk_sql.bulk_insert(
         cast(Table, AuditEntry.__table__),
         [_entry(action, subject_id, own, by=by) for subject_id, own in changes.items()],
     )
@@ -193,7 +193,7 @@ def seal_next(most: int) -> int:
         digest = hashlib.sha256(f"{digest}{row.sealed}".encode()).hexdigest()
         seals.append({"seq": seq, "entry_id": row.id, "digest": digest, "sealed_at": now})
     if seals:
-        bulk.add(cast(Table, AuditSeal.__table__), seals)
+        bulk_sql.bulk_insert(cast(Table, AuditSeal.__table__), seals)
         _log.info("audit_sealed", seq=seq, digest=digest)
     return len(seals)
 

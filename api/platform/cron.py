@@ -15,7 +15,7 @@ from api.kernel.errors import Forbidden, NotFound
 from api.platform import deliveries, health, jobs
 from api.platform.auth import public
 from api.platform.deliveries import Hand
-from api.platform.http import reply
+from api.platform.http import json_response
 from api.platform.outbox import Lane
 from api.platform.settings import Settings
 
@@ -36,7 +36,7 @@ def work() -> Response:
     if not hmac.compare_digest(given.encode(), settings.cron_secret.encode()):
         raise Forbidden("Send CRON_SECRET as a bearer token.")
     ends_at = time.monotonic() + BUDGET_SECONDS
-    return reply(work_until(ends_at))
+    return json_response(work_until(ends_at))
 
 
 def work_until(ends_at: float) -> dict[str, int | bool]:

@@ -75,7 +75,7 @@ class Base(DeclarativeBase):
     }
 
 
-class Identified:
+class WithId:
     """A row named by us with a time-ordered id before it is stored."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -87,7 +87,7 @@ class Versioned:
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
-class Dated:
+class Timestamped:
     """A row that remembers when it came to be."""
 
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -105,7 +105,7 @@ def named_enum(kind: type[enum.StrEnum], name: str) -> Enum:
     )
 
 
-class ShopSession(FlaskSession):
+class ReadWriteSession(FlaskSession):
     """Reads outside of a transaction go out one by one, without BEGIN before and ROLLBACK after.
 
     That halves the round trips of a page, and nothing idles in a transaction. READ COMMITTED gives
@@ -127,7 +127,7 @@ def _reading(engine: Engine) -> Engine:
 
 # Models descend from Base, which is typed; the extension lends the engine and the scoped session.
 db = SQLAlchemy(
-    metadata=Base.metadata, session_options={"class_": ShopSession, "expire_on_commit": False}
+    metadata=Base.metadata, session_options={"class_": ReadWriteSession, "expire_on_commit": False}
 )
 session = db.session
 """The session of the running request or job."""
@@ -211,7 +211,7 @@ def require_transaction() -> Session:
     return current
 
 
-def forget_reads() -> None:
+def end_read_transaction() -> None:
     """End the read-only transaction: no connection may idle in one while the network is slow."""
     if session().info.get("in_transaction"):
         raise RuntimeError("the network must not be called inside a transaction")

@@ -19,10 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.kernel import clock
 from api.kernel.errors import Unavailable
 from api.kernel.events import Event
-from api.platform import attention, claims, jobs, outbox
+from api.platform import attention, delivery_claims, jobs, outbox
 from api.platform.attention import AttentionItem, AttentionKind
-from api.platform.claims import Due
 from api.platform.db import session, transaction
+from api.platform.delivery_claims import DueDelivery
 from api.platform.observability import JOBS, bind_request_id
 from api.platform.outbox import Delivery, Lane
 
@@ -30,7 +30,7 @@ AT_ONCE = {
     Lane.MONEY: 20, Lane.MAIL: 20, Lane.BULK_MAIL: 20, Lane.DEFAULT: 200, Lane.LONG: 1,
 }  # fmt: skip
 """How many a lane claims at once: what it can carry out in about a second."""
-MOST_TOGETHER = 50
+MAX_TOGETHER = 50
 """Facts that a job takes together, in one transaction."""
 MARK_EVERY_SECONDS = 0.5
 SLOW_SECONDS = 5.0
@@ -44,42 +44,42 @@ class Hand:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: deque[Due] = deque()
-        self._running: list[Due] = []
-        self.done: list[Due] = []
+        self._waiting: deque[DueDelivery] = deque()
+        self._running: list[DueDelivery] = []
+        self.done: list[DueDelivery] = []
         """What was carried out and is not marked done yet: many are marked at once."""
         self._began_at = 0.0
         self._ends_at = 0.0
         self._thread = 0
         self._is_told = False
 
-    def fill(self, due: Sequence[Due]) -> None:
+    def fill(self, due: Sequence[DueDelivery]) -> None:
         """Take what was claimed in hand, in order."""
         with self._lock:
             self._waiting.extend(due)
 
-    def take(self) -> list[Due]:
+    def take(self) -> list[DueDelivery]:
         """Begin with the next one, and with those that its job takes together with it."""
         with self._lock:
             self._running, self._is_told = [], False
             if self._waiting:
                 first = self._waiting[0]
-                most = MOST_TOGETHER if jobs.work().takes_many(first.subscriber) else 1
+                most = MAX_TOGETHER if jobs.registry().takes_many(first.subscriber) else 1
                 alike = [one for one in self._waiting if one.subscriber == first.subscriber]
                 self._running = alike[:most]
                 for one in self._running:
                     self._waiting.remove(one)
                 self._thread = threading.get_ident()
                 self._began_at = time.monotonic()
-                self._ends_at = self._began_at + jobs.work().seconds_for(first.subscriber)
+                self._ends_at = self._began_at + jobs.registry().seconds_for(first.subscriber)
             return self._running
 
-    def held(self) -> list[Due]:
+    def held(self) -> list[DueDelivery]:
         """Return everything that is claimed."""
         with self._lock:
             return [*self.done, *self._running, *self._waiting]
 
-    def let_go(self, *, only_behind_slow: bool = False) -> list[Due]:
+    def let_go(self, *, only_behind_slow: bool = False) -> list[DueDelivery]:
         """Put down what was not begun, at once or only when it would wait; returns it."""
         with self._lock:
             if only_behind_slow and time.monotonic() - self._began_at < SLOW_SECONDS:
@@ -112,7 +112,7 @@ def work_off(lane: Lane, hand: Hand, is_stopping: Callable[[], bool] = lambda: F
     others.
     """
     with transaction():
-        due = claims.take_due(AT_ONCE[lane], lane)
+        due = delivery_claims.claim_due(AT_ONCE[lane], lane)
     hand.fill(due)
     marked_at = time.monotonic()
     try:
@@ -127,7 +127,7 @@ def work_off(lane: Lane, hand: Hand, is_stopping: Callable[[], bool] = lambda: F
         _mark_done(hand)
         if left := hand.let_go():
             with transaction():
-                claims.hand_back(left)
+                delivery_claims.hand_back(left)
     return len(due)
 
 
@@ -136,7 +136,7 @@ def _mark_done(hand: Hand) -> None:
     if hand.done:
         with transaction():
             for subscriber in sorted({one.subscriber for one in hand.done}):
-                claims.finish([one for one in hand.done if one.subscriber == subscriber])
+                delivery_claims.finish([one for one in hand.done if one.subscriber == subscriber])
         hand.done = []
 
 
@@ -148,23 +148,23 @@ def watch(hands: Sequence[Hand]) -> bool:
     for hand in hands:
         if left := hand.let_go(only_behind_slow=True):
             with transaction():
-                claims.hand_back(left)
+                delivery_claims.hand_back(left)
     with transaction():
-        claims.keep_claims([one for hand in hands for one in hand.held()])
+        delivery_claims.keep_claims([one for hand in hands for one in hand.held()])
     hangs = [hand.end_overdue() for hand in hands]
     return not any(hangs)
 
 
-def carry_out(due: Sequence[Due], done: list[Due] | None = None) -> None:
+def carry_out(due: Sequence[DueDelivery], done: list[DueDelivery] | None = None) -> None:
     """Carry out claimed deliveries, once each, those of one job together where it takes many.
 
     Never raises for what a job does: the ledger remembers, and it comes due again. When a job
     fails for many together, each is tried alone: only what fails alone is late. What spans
     transactions, and can run twice, is left to be marked done to whoever gives a list for it.
     """
-    alike: dict[str, list[Due]] = {}
+    alike: dict[str, list[DueDelivery]] = {}
     for one in due:
-        together = jobs.work().takes_many(one.subscriber) and not one.was_claimed
+        together = jobs.registry().takes_many(one.subscriber) and not one.was_claimed
         alike.setdefault(one.subscriber if together else f"{one.fact_id}", []).append(one)
     for some in alike.values():
         if len(some) == 1 or not _succeeds_together(some):
@@ -172,13 +172,13 @@ def carry_out(due: Sequence[Due], done: list[Due] | None = None) -> None:
                 _carry_out(one, done)
 
 
-def _succeeds_together(due: list[Due]) -> bool:
+def _succeeds_together(due: list[DueDelivery]) -> bool:
     began, subscriber = time.perf_counter(), due[0].subscriber
     bind_request_id(due[0].request_id)
     try:
-        job = jobs.work().job(subscriber)
+        job = jobs.registry().job(subscriber)
         with transaction():
-            done = claims.finish(due)
+            done = delivery_claims.finish(due)
             job([one.fact for one in due if one.fact_id in done])
             for one in due:
                 _clear_failing(one)
@@ -197,13 +197,13 @@ def _succeeds_together(due: list[Due]) -> bool:
     return True
 
 
-def _carry_out(due: Due, done: list[Due] | None) -> None:
+def _carry_out(due: DueDelivery, done: list[DueDelivery] | None) -> None:
     bind_request_id(due.request_id)
     began, fact = time.perf_counter(), str(due.fact_id)
     try:
         if due.was_claimed:
             with transaction():
-                claims.begin_attempt(due)
+                delivery_claims.begin_attempt(due)
         outcome = _deliver(due, done)
     except Exception as error:  # noqa: BLE001 - whatever it was is noted and comes due again
         session.rollback()
@@ -217,10 +217,10 @@ def _carry_out(due: Due, done: list[Due] | None) -> None:
     _log.info("job", job=due.subscriber, fact=fact, outcome=outcome, ms=took)
 
 
-def _deliver(due: Due, done: list[Due] | None) -> str:
-    job = jobs.work().job(due.subscriber)
+def _deliver(due: DueDelivery, done: list[DueDelivery] | None) -> str:
+    job = jobs.registry().job(due.subscriber)
     if getattr(job, "__spans_transactions__", False):
-        if not due.is_surely_ours and claims.is_done(due):
+        if not due.is_surely_ours and delivery_claims.is_done(due):
             return "repeated"
         session.rollback()
         job(due.fact)
@@ -228,20 +228,20 @@ def _deliver(due: Due, done: list[Due] | None) -> str:
             done.append(due)
             return "done"
         with transaction():
-            claims.finish([due])
+            delivery_claims.finish([due])
             _clear_failing(due)
         return "done"
     with transaction():
         # First the ledger: it locks the row, so a second worker waits here and then finds it done.
-        if not claims.finish([due]):
+        if not delivery_claims.finish([due]):
             return "repeated"
         fact: Event | list[Event] = due.fact
-        job([fact] if jobs.work().takes_many(due.subscriber) else fact)
+        job([fact] if jobs.registry().takes_many(due.subscriber) else fact)
         _clear_failing(due)
     return "done"
 
 
-def _note_failure(due: Due, error: Exception) -> None:
+def _note_failure(due: DueDelivery, error: Exception) -> None:
     """Write down why an attempt failed, unless the database is what failed.
 
     Then it is enough that the delivery stands there undone: it comes due again.
@@ -249,7 +249,7 @@ def _note_failure(due: Due, error: Exception) -> None:
     words = jobs.in_words(error)
     try:
         with transaction():
-            attempts = claims.note_failure(due, words)
+            attempts = delivery_claims.note_failure(due, words)
             if attempts >= outbox.ATTEMPTS:
                 _raise_failing(due.fact_id, due.subscriber, f"is given up, with {words}")
             elif attempts >= FAILURES_BEFORE_ATTENTION:
@@ -270,7 +270,7 @@ def _raise_failing(fact_id: UUID | None, subscriber: str, words: str) -> None:
     )
 
 
-def _clear_failing(due: Due) -> None:
+def _clear_failing(due: DueDelivery) -> None:
     if due.attempts >= FAILURES_BEFORE_ATTENTION:
         for fact_id in (due.fact_id, None):
             reference = jobs.delivery_reference(fact_id, due.subscriber)
@@ -293,5 +293,5 @@ def list_given_up() -> None:
             )
             .limit(outbox.BATCH)
         ):
-            error = row.last_error or claims.DIED
+            error = row.last_error or delivery_claims.DIED
             _raise_failing(row.fact_id, row.subscriber, f"is given up, with {error}")

@@ -6,8 +6,8 @@ import click
 from flask.cli import with_appcontext
 
 from api.kernel.principal import SYSTEM
-from api.kernel.words import counted
-from api.platform import audit, claims, jobs
+from api.kernel.text_folding import counted
+from api.platform import audit, delivery_claims, jobs
 from api.platform.db import transaction
 
 _ALL = "all"
@@ -25,7 +25,7 @@ def deliveries() -> None:
 @with_appcontext
 def list_deliveries(given_up: bool, job: str | None, limit: int) -> None:
     """List deliveries that failed and are not done, the oldest first."""
-    found = claims.failed(job, is_given_up=given_up, limit=limit)
+    found = delivery_claims.failed(job, is_given_up=given_up, limit=limit)
     for one in found:
         when = "given up" if one.is_given_up else f"again at {one.due_at:%Y-%m-%d %H:%M:%S} UTC"
         click.echo(f"{one.fact_id}/{one.subscriber}  {one.attempts} attempts, {when}")
@@ -42,7 +42,7 @@ def retry(which: str) -> None:
     The name of a job means all of its deliveries that failed, and `all` those of every job.
     """
     with transaction():
-        changed = claims.retry(*_which(which))
+        changed = delivery_claims.retry(*_which(which))
         jobs.clear_items(changed)
         audit.record(
             "delivery.retried", by=SYSTEM, subject_id=None, which=which, count=len(changed)
@@ -63,7 +63,7 @@ def discard(which: str, note: str) -> None:
     if which == _ALL:
         raise click.ClickException("say whose: a delivery of the list, or the name of a job")
     with transaction():
-        changed = claims.discard(*_which(which))
+        changed = delivery_claims.discard(*_which(which))
         jobs.clear_items(changed)
         count = len(changed)
         audit.record(
@@ -84,6 +84,6 @@ def _which(which: str) -> tuple[UUID | None, str | None]:
         raise click.ClickException(f"{which} is none of `deliveries list`") from unreadable
 
 
-def _refuse_none(changed: list[claims.Waiting]) -> None:
+def _refuse_none(changed: list[delivery_claims.Waiting]) -> None:
     if not changed:
         raise click.ClickException("no delivery that failed and waits is called that")

@@ -14,8 +14,8 @@ from flask import Blueprint, Flask, Response, redirect, request, send_from_direc
 from api.kernel.errors import NotFound
 from api.platform import openapi, problems
 from api.platform.auth import public
+from api.platform.openapi_errors import EVERYWHERE
 from api.platform.problems import Refusal
-from api.platform.refusals import EVERYWHERE
 
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 _STATIC = Path(__file__).parent / "static"

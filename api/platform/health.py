@@ -9,21 +9,20 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.kernel import clock
-from api.kernel.words import counted
+from api.kernel.text_folding import counted
 from api.platform import attention as attention_list
-from api.platform import doctor as doctor_runs
-from api.platform import jobs, outbox, ports
+from api.platform import doctor_runs, jobs, outbox, service_registry
 from api.platform.backups import records
 from api.platform.db import session
 from api.platform.redis import client
-from api.platform.schema import STANDING, misfit, newest_migration
+from api.platform.schema import STATE_KEY, mismatch, newest_migration
 from api.platform.settings import Settings
 
 Check = Callable[[], str]
 """Returns `ok` or what is wrong, in words."""
 
 HEARTBEAT_KEY = "stockroom:worker-heartbeat"
-HEARTBEAT_LASTS = timedelta(seconds=60)
+HEARTBEAT_LIFETIME = timedelta(seconds=60)
 """How long after its last report a worker still counts as being at work."""
 _HEARTBEAT_KEPT = timedelta(days=7)
 """How long the last report is kept, so that people read since when no worker runs."""
@@ -36,11 +35,11 @@ def database() -> str:
     That is its own, or a newer one that bears it: hosts that still run the older release go on.
     """
     try:
-        standing = session.scalar(text(STANDING))
+        standing = session.scalar(text(STATE_KEY))
     except SQLAlchemyError as lost:
         session.rollback()
         return f"unavailable ({type(lost).__name__})"
-    return misfit(standing, newest_migration()) or "ok"
+    return mismatch(standing, newest_migration()) or "ok"
 
 
 def redis() -> str:
@@ -71,7 +70,7 @@ def worker_state() -> dict[str, Any]:
     if found is None:
         return {"state": "stopped", "last_seen_at": None}
     seen_at = datetime.fromisoformat(found.decode())
-    is_recent = clock.now() - seen_at < HEARTBEAT_LASTS
+    is_recent = clock.now() - seen_at < HEARTBEAT_LIFETIME
     return {"state": "running" if is_recent else "stopped", "last_seen_at": seen_at}
 
 
@@ -119,7 +118,7 @@ def doctor() -> str:
 
 def backups() -> str:
     """Tell how backups stand: when one last proved that it can be restored, or what is wrong."""
-    settings: Settings = ports.port(Settings)
+    settings: Settings = service_registry.get_service(Settings)
     try:
         return records.in_words(bool(settings.backup_url))
     except SQLAlchemyError:

@@ -13,14 +13,14 @@ from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 
 from api.kernel.money import Money, is_currency
-from api.platform.concurrency import etag
-from api.platform.reading import JsonReader, without_query
-from api.platform.refusals import documented
+from api.platform.etags import etag
+from api.platform.openapi_errors import documented
+from api.platform.request_parsing import JsonReader, without_query
 from api.platform.rules import Rule
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-LARGEST_AMOUNT = 10**15
+MAX_AMOUNT = 10**15
 """What one amount may be, in minor units: beyond every price and far inside of a BIGINT."""
 
 LOCATED = {"Location": "Location"}
@@ -47,7 +47,7 @@ class Schema(ma.Schema):
                 raise ma.ValidationError(wrong)
 
 
-class Spelling(ma.validate.Regexp):
+class Pattern(ma.validate.Regexp):
     """A pattern for the whole of a text: to Python, `$` also stands before a last line break.
 
     The pattern stands in the document, so it is written as ECMA 262 and Python both read it. What
@@ -63,13 +63,13 @@ class Spelling(ma.validate.Regexp):
         return value
 
 
-NOT_BLANK: Final = Spelling(r"^[\s\S]*\S[\s\S]*$", error="Must not be blank.")
-TRIMMED: Final = Spelling(
+NOT_BLANK: Final = Pattern(r"^[\s\S]*\S[\s\S]*$", error="Must not be blank.")
+TRIMMED: Final = Pattern(
     r"^\S([^\n]*\S)?$", error="Must not begin or end with a space, nor have a line break."
 )
 
 
-class CurrencyCode(Spelling):
+class CurrencyCode(Pattern):
     """The code of a currency in ISO 4217: its form stands in the document, the list is checked."""
 
     format = "iso-4217"
@@ -99,7 +99,7 @@ class Slug:
             raise ma.ValidationError("Use small letters.")
 
 
-class Moment(ma.fields.AwareDateTime):
+class DateTimeField(ma.fields.AwareDateTime):
     """A moment with its time zone, read as UTC: the database knows fewer zones than Python."""
 
     def _deserialize(self, value: Any, *given: Any, **options: Any) -> Any:
@@ -116,7 +116,7 @@ class MoneySchema(Schema):
     amount = ma.fields.Integer(
         required=True,
         strict=True,
-        validate=ma.validate.Range(-LARGEST_AMOUNT, LARGEST_AMOUNT),
+        validate=ma.validate.Range(-MAX_AMOUNT, MAX_AMOUNT),
         metadata={"description": "Whole minor units: 1299 is 12.99 EUR.", "example": 1299},
     )
     currency = ma.fields.String(
@@ -136,7 +136,7 @@ class PositiveMoneySchema(MoneySchema):
     amount = ma.fields.Integer(
         required=True,
         strict=True,
-        validate=ma.validate.Range(1, LARGEST_AMOUNT, error="Give an amount of more than 0."),
+        validate=ma.validate.Range(1, MAX_AMOUNT, error="Give an amount of more than 0."),
         metadata={"example": 1299},
     )
 
@@ -205,7 +205,7 @@ class ProblemSchema(ma.Schema):
 _list_schemas: dict[type[ma.Schema], type[ma.Schema]] = {}
 
 
-def list_of(item: type[ma.Schema]) -> type[ma.Schema]:
+def list_schema(item: type[ma.Schema]) -> type[ma.Schema]:
     """Return the envelope schema of a list: `data` and `page`."""
     if item not in _list_schemas:
         name = item.__name__.removesuffix("Schema") + "ListSchema"
@@ -217,7 +217,7 @@ def list_of(item: type[ma.Schema]) -> type[ma.Schema]:
     return _list_schemas[item]
 
 
-def reply(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Answer with JSON. A `version` in the body also goes out as the ETag."""
     response = Response(orjson.dumps(body, option=_JSON), status, content_type="application/json")
     if isinstance(body, dict) and isinstance(body.get("version"), int):
@@ -282,10 +282,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
                     return result
                 if isinstance(result, tuple):
                     body, headers = result
-                    return reply(body, status_code, headers)
+                    return json_response(body, status_code, headers)
                 if result is None:
                     return Response(status=status_code)
-                return reply(result, status_code)
+                return json_response(result, status_code)
 
             return cast(View, document(answer))
 

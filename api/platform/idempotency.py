@@ -27,12 +27,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.kernel import clock
-from api.kernel.errors import Conflict, Malformed, Refused
+from api.kernel.errors import BadRequest, Conflict, Unprocessable
 from api.kernel.ids import operation_id
 from api.kernel.principal import GUEST
 from api.platform.auth import hash_secret
 from api.platform.db import Base, session, transaction
-from api.platform.turns import begins_again
+from api.platform.retry import retry_on_deadlock
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -51,7 +51,7 @@ HEADER_PARAMETER = {
     "description": "8 to 255 characters that name this one command, for example a UUID.",
     "schema": {"type": "string", "pattern": _KEY.pattern},
 }
-STRANGERS_HEADER_PARAMETER = {
+GUEST_HEADER_PARAMETER = {
     **HEADER_PARAMETER,
     "description": "A random UUID (version 4 or 7) that names this one command. It must be random: "
     "of a caller without an account or cart it is the only proof.",
@@ -68,21 +68,21 @@ _TOKEN_STOOD_HERE = b"\0token\0"
 """Written into a kept answer for the token in it; JSON never holds this byte."""
 
 
-class IdempotencyKeyRequired(Malformed):
+class IdempotencyKeyRequired(BadRequest):
     """A command that costs something came without a key."""
 
     code = "idempotency_key_required"
     sentence = "Send an Idempotency-Key header (8 to 255 characters): this command costs something."
 
 
-class IdempotencyKeyGuessable(Malformed):
+class IdempotencyKeyGuessable(BadRequest):
     """A key that two strangers might both think of, where nothing else tells them apart."""
 
     code = "idempotency_key_guessable"
     sentence = "Send a random UUID (version 4 or 7) as the Idempotency-Key here."
 
 
-class IdempotencyKeyReused(Refused):
+class IdempotencyKeyReused(Unprocessable):
     """The key belongs to another command."""
 
     code = "idempotency_key_reused"
@@ -132,7 +132,7 @@ def idempotent(*, required: bool, strangers: bool = False) -> Callable[[View], V
     """
 
     def decorate(view: View) -> View:
-        @begins_again
+        @retry_on_deadlock
         @wraps(view)
         def once(*args: Any, **kwargs: Any) -> Response:
             key = _key(required, strangers)
@@ -229,7 +229,7 @@ def _leased(command: _Command, view: Callable[[], Any]) -> Response:
     return response
 
 
-def forget_old(limit: int) -> int:
+def purge_old(limit: int) -> int:
     """Delete answers older than a week, at most so many; returns how many. Needs a transaction."""
     old = (
         select(IdempotencyRow.actor, IdempotencyRow.key)
@@ -374,7 +374,7 @@ def _documented(
 ) -> View:
     doc = dict(getattr(view, "_apidoc", {}))
     manual = dict(doc.get("manual_doc", {}))
-    described = STRANGERS_HEADER_PARAMETER if strangers else HEADER_PARAMETER
+    described = GUEST_HEADER_PARAMETER if strangers else HEADER_PARAMETER
     parameter = {**described, "required": required}
     manual["parameters"] = [*manual.get("parameters", []), parameter]
     wrapper._apidoc = {**doc, "manual_doc": manual}  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from api.kernel import clock
 from api.kernel.events import Event
-from api.platform import attention, claims, outbox
+from api.platform import attention, delivery_claims, outbox
 from api.platform.attention import AttentionKind
 from api.platform.db import Base, after_commit, require_transaction, session, transaction
 from api.platform.observability import JOBS, bind_request_id
@@ -59,7 +59,7 @@ _log = structlog.get_logger("api.jobs")
 
 
 @dataclass(frozen=True, slots=True)
-class Periodic:
+class PeriodicJob:
     """A job that the timetable wakes again and again. Running twice at once must do no harm."""
 
     name: str
@@ -75,7 +75,7 @@ class Began(NamedTuple):
     monotonic: float
 
 
-class TimetableEntry(Base):
+class ScheduledJob(Base):
     """When a periodic job ran and when it is due; shared by all worker hosts."""
 
     __tablename__ = "timetable"
@@ -91,13 +91,16 @@ class TimetableEntry(Base):
 
 
 @dataclass(frozen=True)
-class Work:
+class JobRegistry:
     """All the jobs of the house, plugged in by the roof."""
 
     subscribers: Mapping[type[Event], Sequence[DeliveryJob]]
-    timetable: Sequence[Periodic]
+    timetable: Sequence[PeriodicJob]
     lanes: Mapping[str, Lane] = field(default_factory=dict)
     """By package or by job, where they do not wait in the default lane."""
+
+    renamed: Mapping[str, DeliveryJob] = field(default_factory=dict)
+    """Names under which older releases stored deliveries, and the jobs that carry them out now."""
 
     def names(self) -> dict[type[Event], list[str]]:
         """Return the subscribers by the names under which deliveries are stored."""
@@ -112,7 +115,8 @@ class Work:
 
     @cached_property
     def _by_name(self) -> dict[str, DeliveryJob]:
-        return {name_of(job): job for jobs in self.subscribers.values() for job in jobs}
+        jobs = {name_of(job): job for jobs in self.subscribers.values() for job in jobs}
+        return {**self.renamed, **jobs}
 
     def lane_of(self, name: str) -> Lane:
         """In which lane a subscriber waits; a job of minutes in one of its own."""
@@ -134,7 +138,7 @@ class Work:
         except LookupError:
             return False
 
-    def periodic(self, name: str) -> Periodic:
+    def periodic(self, name: str) -> PeriodicJob:
         """Find a job of the timetable; LookupError when there is none of that name."""
         for job in self.timetable:
             if job.name == name:
@@ -148,7 +152,7 @@ def name_of(job: Callable[..., Any]) -> str:
     return f"{job.__module__.removeprefix('api.')}.{job.__name__}"
 
 
-def spans_transactions(job: Job) -> Job:
+def manages_own_transactions(job: Job) -> Job:
     """Mark a job that opens its own transactions, because it talks to the network in between.
 
     It must be able to run twice; other jobs run inside the transaction that marks them done.
@@ -157,13 +161,13 @@ def spans_transactions(job: Job) -> Job:
     return job
 
 
-def takes_long(job: Job) -> Job:
+def long_running(job: Job) -> Job:
     """Mark a job that may take minutes: it runs beside the others and not before them."""
     job.__takes_long__ = True  # type: ignore[attr-defined]
     return job
 
 
-def takes_many(job: Job) -> Job:
+def batched(job: Job) -> Job:
     """Mark a job that takes a list of facts, because they cost together what one does alone.
 
     It runs in one transaction for all, and for one when it fails for all. It must not matter in
@@ -173,7 +177,7 @@ def takes_many(job: Job) -> Job:
     return job
 
 
-def init_app(app: Flask, work: Work) -> None:
+def init_app(app: Flask, work: JobRegistry) -> None:
     """Plug in the table of jobs."""
     app.extensions["stockroom_work"] = work
 
@@ -197,7 +201,7 @@ def _wake_relay(current: Session) -> None:
 def relay_once() -> int:
     """Turn waiting facts into deliveries, a batch of them; returns how many facts."""
     with transaction():
-        return outbox.relay(work().names(), work().lane_of)
+        return outbox.relay(registry().names(), registry().lane_of)
 
 
 def told_after(*, is_long: bool) -> int:
@@ -225,13 +229,13 @@ def retry(reference: str) -> bool:
     """
     fact_id, is_delivery, subscriber = reference.partition("/")
     if is_delivery:
-        return bool(claims.retry(_named(fact_id), subscriber))
+        return bool(delivery_claims.retry(_named(fact_id), subscriber))
     name = reference.partition("@")[0]
     found = require_transaction().scalar(
-        update(TimetableEntry)
-        .where(TimetableEntry.name == name)
+        update(ScheduledJob)
+        .where(ScheduledJob.name == name)
         .values(next_run_at=clock.now())
-        .returning(TimetableEntry.name)
+        .returning(ScheduledJob.name)
     )
     return found is not None
 
@@ -242,10 +246,10 @@ def discard(reference: str) -> bool:
     A job of the timetable cannot be discarded: it comes due again.
     """
     fact_id, is_delivery, subscriber = reference.partition("/")
-    return bool(is_delivery) and bool(claims.discard(_named(fact_id), subscriber))
+    return bool(is_delivery) and bool(delivery_claims.discard(_named(fact_id), subscriber))
 
 
-def clear_items(ended: Iterable[claims.Waiting]) -> None:
+def clear_items(ended: Iterable[delivery_claims.Waiting]) -> None:
     """Take deliveries off the attention list that somebody had tried again or gave up."""
     for fact_id, subscriber in ended:
         for reference in {delivery_reference(fact_id, subscriber), f"*/{subscriber}"}:
@@ -256,25 +260,25 @@ def _named(fact_id: str) -> UUID | None:
     return None if fact_id == "*" else UUID(fact_id)
 
 
-def claim_due_periodics(*, short_alone: bool = False) -> list[Periodic]:
+def claim_due_periodics(*, short_alone: bool = False) -> list[PeriodicJob]:
     """Claim the periodic jobs whose time has come, so that of many hosts one runs each.
 
     The claim is short: a job that the queue lost, or that died with its worker, comes due again
     soon, and one that ran sets its next time itself. `short_alone` leaves those that take long.
     """
-    planned, now = work(), clock.now()
+    planned, now = registry(), clock.now()
     if not planned.timetable:
         return []
     with transaction():
         session.execute(
-            insert(TimetableEntry)
+            insert(ScheduledJob)
             .values([{"name": job.name, "next_run_at": now} for job in planned.timetable])
             .on_conflict_do_nothing()
         )
         due = set(
             session.scalars(
-                select(TimetableEntry.name)
-                .where(TimetableEntry.next_run_at <= now)
+                select(ScheduledJob.name)
+                .where(ScheduledJob.next_run_at <= now)
                 .with_for_update(skip_locked=True)
             )
         )
@@ -285,8 +289,8 @@ def claim_due_periodics(*, short_alone: bool = False) -> list[Periodic]:
         ]
         for job in jobs:
             session.execute(
-                update(TimetableEntry)
-                .where(TimetableEntry.name == job.name)
+                update(ScheduledJob)
+                .where(ScheduledJob.name == job.name)
                 .values(next_run_at=now + min(job.every, PATIENCE))
             )
     return jobs
@@ -311,7 +315,7 @@ def run_periodic(name: str) -> bool:
 
     Called by the queue, which tells it to end when it takes too long, or by a command.
     """
-    job = work().periodic(name)
+    job = registry().periodic(name)
     bind_request_id(f"timetable-{name}")
     began, error = Began(clock.now(), time.monotonic()), None
     _running[name] = began
@@ -338,7 +342,7 @@ def note_hanging() -> list[str]:
     now = time.monotonic() - HARD_AFTER_SECONDS
     hanging = [
         (job, began)
-        for job in work().timetable
+        for job in registry().timetable
         if (began := _running.get(job.name)) is not None
         and now - began.monotonic > told_after(is_long=job.takes_long)
     ]
@@ -348,8 +352,8 @@ def note_hanging() -> list[str]:
     return [job.name for job, _ in hanging]
 
 
-def _note_run(job: Periodic, began: Began, error: str | None) -> None:
-    entry = session.get(TimetableEntry, job.name, with_for_update=True, populate_existing=True)
+def _note_run(job: PeriodicJob, began: Began, error: str | None) -> None:
+    entry = session.get(ScheduledJob, job.name, with_for_update=True, populate_existing=True)
     if entry is not None:
         entry.next_run_at = began.at + job.every
         entry.last_run_at = clock.now()
@@ -359,7 +363,7 @@ def _note_run(job: Periodic, began: Began, error: str | None) -> None:
     JOBS.labels(job.name, "failed" if error else "done").inc()
 
 
-def _note_outcome(entry: TimetableEntry) -> None:
+def _note_outcome(entry: ScheduledJob) -> None:
     """Count failures in a row, ask for a person after a few, and no longer once it goes well."""
     if entry.last_error is None:
         if entry.failing_since is not None:
@@ -381,19 +385,19 @@ def failing_periodics() -> list[str]:
     """Return the names of periodic jobs that failed so often in a row that a person is asked."""
     return list(
         session.scalars(
-            select(TimetableEntry.name)
-            .where(TimetableEntry.failures >= PERIODIC_FAILURES_BEFORE_ATTENTION)
-            .order_by(TimetableEntry.name)
+            select(ScheduledJob.name)
+            .where(ScheduledJob.failures >= PERIODIC_FAILURES_BEFORE_ATTENTION)
+            .order_by(ScheduledJob.name)
         )
     )
 
 
-def _periodic_reference(entry: TimetableEntry) -> str:
+def _periodic_reference(entry: ScheduledJob) -> str:
     """Name the job and since when it fails: who accepts that is asked anew about the next time."""
     assert entry.failing_since is not None
     return f"{entry.name}@{entry.failing_since.isoformat()}"
 
 
-def work() -> Work:
+def registry() -> JobRegistry:
     """Return the table of jobs that the roof plugged in."""
-    return typed(Work, current_app.extensions["stockroom_work"])
+    return typed(JobRegistry, current_app.extensions["stockroom_work"])

@@ -4,29 +4,29 @@ from collections.abc import Sequence
 
 from flask import request
 
-from api.platform.ports import port
+from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
 
-def spoken() -> str:
+def negotiate_language() -> str:
     """Return the shop's language that the reader of this request understands best.
 
     What `Accept-Language` asks for is compared by the rules of RFC 4647, 3.4: `de-AT` is answered
     in `de` when the shop has no `de-at`. Without a match it is the shop's first language.
     """
-    settings: Settings = port(Settings)
+    settings: Settings = get_service(Settings)
     shop = settings.languages
     if len(shop) == 1 or not request.headers.get("Accept-Language"):
         return shop[0]
     asked = list(request.accept_languages)
-    return best_of(
+    return match_language(
         shop,
         [tag for tag, quality in asked if quality > 0],
         unwanted=[tag for tag, quality in asked if quality <= 0],
     )
 
 
-def best_of(shop: Sequence[str], wanted: Sequence[str], unwanted: Sequence[str] = ()) -> str:
+def match_language(shop: Sequence[str], wanted: Sequence[str], unwanted: Sequence[str] = ()) -> str:
     """Look each wanted language up, shortened from its end until the shop has it.
 
     What a reader does not accept at all (`de;q=0`, and so `de-at`) is passed over; when nothing is
@@ -54,7 +54,7 @@ def fallbacks(language: str) -> tuple[str, ...]:
 
     `de-at` is followed by `de`. The shop's first language is not named: it is in the rows.
     """
-    settings: Settings = port(Settings)
+    settings: Settings = get_service(Settings)
     parts = language.split("-")
     chain = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
     return tuple(tag for tag in chain if tag != settings.languages[0])

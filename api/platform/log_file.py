@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-MOST_BYTES = 500 * 1024 * 1024
+MAX_BYTES = 500 * 1024 * 1024
 KEPT_DAYS = 10
 _LOOK_EVERY_SECONDS = 1.0
 _PRIVATE = 0o640
@@ -24,7 +24,7 @@ _PRIVATE = 0o640
 class LogFile:
     """A file to append lines to. It begins anew each day (UTC) and at 500 MB."""
 
-    def __init__(self, path: str, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, path: str, *, most_bytes: int = MAX_BYTES) -> None:
         self._path, self._most_bytes = Path(path), most_bytes
         self._lock = threading.Lock()
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from api.kernel.errors import Unavailable
 from api.platform.settings import Settings
 
 TIMEOUT_SECONDS = 15
-MOST_LETTERS = 100
+MAX_LETTERS = 100
 LONGEST_SECONDS = 60.0
 SMTP_OK, SMTP_TOO_MANY = 250, 421
 
@@ -113,7 +113,7 @@ class SmtpMailer:
     def _connected(self) -> smtplib.SMTP:
         """Return a connection that answers: the one that was kept, or a new one."""
         own = self._own
-        if own.letters >= MOST_LETTERS or time.monotonic() - own.since > LONGEST_SECONDS:
+        if own.letters >= MAX_LETTERS or time.monotonic() - own.since > LONGEST_SECONDS:
             self.hang_up()
         if own.server is not None:
             try:

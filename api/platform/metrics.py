@@ -20,7 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.kernel import clock
-from api.platform import doctor, health, jobs, outbox
+from api.platform import doctor_runs, health, jobs, outbox
 from api.platform.db import db, session, transaction
 
 KEPT_SECONDS: Final = 10.0
@@ -193,7 +193,7 @@ def _machinery() -> Iterator[Gauge]:
         session.scalar(_LIMIT),
     )
     yield from _pool()
-    light = doctor.light()
+    light = doctor_runs.status_light()
     checked_at = light["checked_at"]
     yield Gauge.single(
         "doctor_differences",

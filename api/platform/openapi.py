@@ -21,15 +21,9 @@ from flask import Flask, current_app
 
 from api.platform import auth, problems, storefronts
 from api.platform.http import Blueprint, ProblemSchema
-from api.platform.openapi_shape import (
-    FormsPlugin,
-    as_json_schema,
-    finished,
-    operations,
-    resolved,
-)
+from api.platform.openapi_cleanup import FormsPlugin, as_json_schema, finish, operations, resolved
+from api.platform.openapi_errors import EVERYWHERE, Operation, by_status
 from api.platform.problems import Refusal
-from api.platform.refusals import EVERYWHERE, Operation, by_status
 
 VERSION: Final = "3.1.0"
 STAFF_PREFIXES = ("/api/v1/admin", "/api/v1/webhooks")
@@ -220,7 +214,7 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
             name = blueprint.name
             blueprint.register_views_in_doc(self, self._app, spec, name=name, parameters=None)
             spec.tag({"name": name, "description": blueprint.description})
-        return finished(spec.to_dict())
+        return finish(spec.to_dict())
 
     def _refusal(
         self, status: int, refusals: list[Refusal], going: Iterable[str]

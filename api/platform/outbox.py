@@ -31,8 +31,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from api.kernel import clock
 from api.kernel.events import Event
 from api.kernel.ids import first_id, new_id
-from api.platform import bulk, observability
-from api.platform.db import Base, Identified, before_commit, require_transaction, session
+from api.platform import bulk_sql, observability
+from api.platform.db import Base, WithId, before_commit, require_transaction, session
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -43,7 +43,7 @@ ATTEMPTS = 174
 """After so many attempts, seven days, a delivery waits for a person."""
 KEPT_FOR = timedelta(days=30)
 """How long facts and their deliveries are kept once they are done."""
-CLAIM_LASTS = timedelta(seconds=20)
+CLAIM_LIFETIME = timedelta(seconds=20)
 """A worker renews its claims more often than that; one that ran out belongs to a dead worker."""
 
 
@@ -57,7 +57,7 @@ class Lane(IntEnum):
     LONG = 40
 
 
-class Fact(Identified, Base):
+class OutboxEvent(WithId, Base):
     """One thing that happened. Append-only but for the mark that it was relayed."""
 
     __tablename__ = "facts"
@@ -101,7 +101,7 @@ def emit(event: Event) -> None:
 
 
 @contextmanager
-def undoable() -> Iterator[None]:
+def savepoint() -> Iterator[None]:
     """Open a part of the running transaction that can be taken back: rows and facts together.
 
     When the block raises, neither its changes nor its facts happened, and what was before stays.
@@ -117,7 +117,7 @@ def undoable() -> Iterator[None]:
         raise
 
 
-def take_back(kind: type[Kind]) -> list[Kind]:
+def discard_events(kind: type[Kind]) -> list[Kind]:
     """Take back the facts of a kind that this transaction has collected; they were not told yet.
 
     So that a change of many things can tell one fact for all of them.
@@ -129,15 +129,15 @@ def take_back(kind: type[Kind]) -> list[Kind]:
 
 
 @before_commit
-def _write_facts(current: Session) -> None:
+def _write_events(current: Session) -> None:
     """Write the transaction's facts in one statement, in the order in which they happened."""
     facts: list[Event] = current.info.get("facts", [])
     if not facts:
         return
     current.flush()
     now, request_id = clock.now(), observability.request_id()
-    bulk.add(
-        cast(Table, Fact.__table__),
+    bulk_sql.bulk_insert(
+        cast(Table, OutboxEvent.__table__),
         [
             {
                 "id": new_id(),
@@ -158,9 +158,9 @@ def relay(subscribers: Subscribers, lane_of: Callable[[str], Lane] = lambda _: L
     """
     by_name = {event.name: names for event, names in subscribers.items()}
     facts = session.execute(
-        select(Fact.id, Fact.name)
-        .where(Fact.relayed_at.is_(None))
-        .order_by(Fact.id)
+        select(OutboxEvent.id, OutboxEvent.name)
+        .where(OutboxEvent.relayed_at.is_(None))
+        .order_by(OutboxEvent.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     ).all()
@@ -179,9 +179,9 @@ def relay(subscribers: Subscribers, lane_of: Callable[[str], Lane] = lambda _: L
         for name in by_name.get(fact.name, ())
     ]
     if deliveries:
-        bulk.add(cast(Table, Delivery.__table__), deliveries)
+        bulk_sql.bulk_insert(cast(Table, Delivery.__table__), deliveries)
     session.execute(
-        update(Fact).where(Fact.id.in_([f.id for f in facts])).values(relayed_at=now),
+        update(OutboxEvent).where(OutboxEvent.id.in_([f.id for f in facts])).values(relayed_at=now),
         execution_options={"synchronize_session": False},
     )
     for fact in facts:
@@ -195,12 +195,14 @@ def backlog() -> tuple[int, float]:
     What was given up waits for a person, on the attention list, and not for a worker.
     """
     waiting = session.execute(
-        select(func.count(), func.min(Fact.created_at)).where(Fact.relayed_at.is_(None))
+        select(func.count(), func.min(OutboxEvent.created_at)).where(
+            OutboxEvent.relayed_at.is_(None)
+        )
     ).one()
     due = session.execute(
-        select(func.count(), func.min(Fact.created_at))
+        select(func.count(), func.min(OutboxEvent.created_at))
         .select_from(Delivery)
-        .join(Fact, Fact.id == Delivery.fact_id)
+        .join(OutboxEvent, OutboxEvent.id == Delivery.fact_id)
         .where(Delivery.done_at.is_(None), Delivery.attempts < ATTEMPTS)
     ).one()
     now = clock.now()
@@ -208,19 +210,23 @@ def backlog() -> tuple[int, float]:
     return waiting[0] + due[0], max(0.0, (now - oldest).total_seconds())
 
 
-def forget_old(limit: int) -> int:
+def purge_old(limit: int) -> int:
     """Delete facts of a month ago whose deliveries are all done, with these; returns how many.
 
     At most so many. Needs a transaction. What still waits, or was given up, is kept.
     """
-    undone = exists().where(Delivery.fact_id == Fact.id, Delivery.done_at.is_(None))
+    undone = exists().where(Delivery.fact_id == OutboxEvent.id, Delivery.done_at.is_(None))
     old = session.scalars(
-        select(Fact.id)
-        .where(Fact.id < first_id(clock.now() - KEPT_FOR), Fact.relayed_at.is_not(None), ~undone)
-        .order_by(Fact.id)
+        select(OutboxEvent.id)
+        .where(
+            OutboxEvent.id < first_id(clock.now() - KEPT_FOR),
+            OutboxEvent.relayed_at.is_not(None),
+            ~undone,
+        )
+        .order_by(OutboxEvent.id)
         .limit(limit)
     ).all()
     if old:
-        session.execute(delete(Delivery).where(bulk.among(Delivery.fact_id, old)))
-        session.execute(delete(Fact).where(bulk.among(Fact.id, old)))
+        session.execute(delete(Delivery).where(bulk_sql.any_of(Delivery.fact_id, old)))
+        session.execute(delete(OutboxEvent).where(bulk_sql.any_of(OutboxEvent.id, old)))
     return len(old)

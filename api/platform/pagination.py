@@ -13,13 +13,13 @@ import orjson
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, select, tuple_
 from sqlalchemy.sql.elements import ClauseElement
 
-from api.kernel.errors import Refused
+from api.kernel.errors import Unprocessable
 from api.platform.db import AnySelect, session
 
 TOTAL_CAP = 10_000
 
 
-class CursorInvalid(Refused):
+class CursorInvalid(Unprocessable):
     """The cursor was not made by this list with these filters."""
 
     code = "cursor_invalid"
@@ -35,7 +35,7 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class PreparedList:
     """A list whose statements are ready but for their values, so that hot lists build them once.
 
     Make one with `listing` from a statement with bound parameters, and keep it.
@@ -47,10 +47,10 @@ class Listing:
     name: str
 
 
-def listing(statement: AnySelect, sort: Sort) -> Listing:
+def listing(statement: AnySelect, sort: Sort) -> PreparedList:
     """Put a statement into the order of its list, for the first page and for those after it."""
     first = in_order(statement, sort)
-    return Listing(first, first.where(after(sort)), sort, name_of(sort))
+    return PreparedList(first, first.where(after(sort)), sort, name_of(sort))
 
 
 def in_order(statement: AnySelect, sort: Sort) -> AnySelect:
@@ -92,7 +92,7 @@ def page(
 
 
 def page_of(
-    listed: Listing,
+    listed: PreparedList,
     values: Mapping[str, Any],
     *,
     limit: int,
@@ -108,24 +108,24 @@ def page_of(
     differently: the page then ends early, and the next one begins behind it. A total is counted up
     to `cap`, by default 10,000.
     """
-    mark = mark_of(listed.name, filters)
+    mark = cursor_fingerprint(listed.name, filters)
     bound = {**values, "page_rows": limit + 1}
     if cursor:
         kinds = [column.type.python_type for column in listed.sort.columns]
-        bound |= {f"after_{i}": v for i, v in enumerate(opened(cursor, mark, kinds))}
+        bound |= {f"after_{i}": v for i, v in enumerate(decode_cursor(cursor, mark, kinds))}
     rows = list(session.execute(listed.later if cursor else listed.first, bound).all())
     kept = min(limit, fitting(rows)) if fitting else limit
     has_more = len(rows) > kept
     rows = rows[:kept]
     described: dict[str, Any] = {"limit": limit, "next_cursor": None, "has_more": has_more}
     if has_more:
-        described["next_cursor"] = cursor_of(rows[-1][-len(listed.sort.columns) :], mark)
+        described["next_cursor"] = encode_cursor(rows[-1][-len(listed.sort.columns) :], mark)
     if total is not None:
         described |= total_of(total, values, cap)
     return rows, described
 
 
-def without_places(row: Any) -> dict[str, Any]:
+def strip_sort_columns(row: Any) -> dict[str, Any]:
     """Return a row of a page by the names of its own columns, without those it is sorted by."""
     return {name: value for name, value in row._asdict().items() if not name.startswith("sort_")}
 
@@ -153,17 +153,17 @@ def after(sort: Sort) -> ColumnElement[bool]:
     return and_(first >= bounds[0], columns > given)
 
 
-def mark_of(name: str, filters: object) -> str:
+def cursor_fingerprint(name: str, filters: object) -> str:
     """Tie a cursor to its list, so that one made under other filters is refused, not misread."""
     return hashlib.sha256(f"{name}{filters!r}".encode()).hexdigest()[:12]
 
 
-def cursor_of(values: Sequence[Any], mark: str) -> str:
+def encode_cursor(values: Sequence[Any], mark: str) -> str:
     """Write down where a page ended."""
     return base64.urlsafe_b64encode(orjson.dumps([mark, *values])).decode().rstrip("=")
 
 
-def opened(cursor: str, mark: str, kinds: Sequence[Any]) -> list[Any]:
+def decode_cursor(cursor: str, mark: str, kinds: Sequence[Any]) -> list[Any]:
     """Read where a page ended: one value of each kind. Raises `CursorInvalid`."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))

@@ -16,17 +16,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from api.kernel.errors import (
+    BadRequest,
     Conflict,
     Declined,
     DomainError,
     Forbidden,
-    Malformed,
     NotFound,
-    Refused,
     Stale,
     TooMany,
     Unauthenticated,
     Unavailable,
+    Unprocessable,
 )
 from api.platform import observability
 
@@ -36,14 +36,14 @@ Problem = dict[str, Any]
 """One of the errors that a refusal lists: pointer, in, code and detail."""
 
 _STATUS: dict[type[DomainError], int] = {
-    Malformed: 400,
+    BadRequest: 400,
     Unauthenticated: 401,
     Declined: 402,
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
     Stale: 412,
-    Refused: 422,
+    Unprocessable: 422,
     TooMany: 429,
     Unavailable: 503,
 }
@@ -66,7 +66,7 @@ _CODES = {
     503: "unavailable",
 }
 
-MOST_ERRORS = 20
+MAX_ERRORS = 20
 """Whoever mends twenty mistakes asks again; a million of them would cost more than they help."""
 
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
@@ -74,7 +74,7 @@ _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 _log = structlog.get_logger("api.problems")
 
 
-class ReferenceUnknown(Refused):
+class ReferenceUnknown(Unprocessable):
     """An id that names nothing, or nothing any more; the database's last word on it."""
 
     code = "reference_unknown"
@@ -88,7 +88,7 @@ class StillInUse(Conflict):
     sentence = "Something else still refers to this."
 
 
-class NumberOutOfRange(Refused):
+class NumberOutOfRange(Unprocessable):
     """A number, or what was worked out from some, is too large to be kept."""
 
     code = "number_out_of_range"
@@ -199,7 +199,7 @@ def validation_errors(messages: Mapping[str, Any], detail: str) -> tuple[list[Pr
 def first_of(errors: Iterable[Problem], detail: str) -> tuple[list[Problem], str]:
     """Return the first twenty errors, and a sentence that tells how many more there are."""
     waiting = iter(errors)
-    told = list(islice(waiting, MOST_ERRORS))
+    told = list(islice(waiting, MAX_ERRORS))
     left_off = sum(1 for _ in waiting)
     return told, f"{detail} And {left_off:,} more." if left_off else detail
 

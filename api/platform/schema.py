@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "migrations"
-STANDING: Final = "SELECT to_jsonb(v) FROM alembic_version v"
+STATE_KEY: Final = "SELECT to_jsonb(v) FROM alembic_version v"
 """Asks for the database's revision and, once one is kept, the oldest code that it bears."""
 
 
@@ -21,7 +21,7 @@ def newest_migration() -> str | None:
     return names[-1].partition("_")[0] if names else None
 
 
-def misfit(standing: Mapping[str, Any] | None, expected: str | None) -> str:
+def mismatch(standing: Mapping[str, Any] | None, expected: str | None) -> str:
     """Say why code that expects a migration cannot run on the database; empty when it can.
 
     `standing` is the answer to `STANDING`. A newer schema is fit when it bears this code.

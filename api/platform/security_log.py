@@ -16,7 +16,7 @@ import structlog
 
 from api.kernel import clock
 from api.platform import observability
-from api.platform.ports import port
+from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.platform.storefronts import client_address
 
@@ -30,7 +30,7 @@ def refused(what: str, **facts: str) -> None:
 
     The answer does not depend on it: a file that cannot be written is told in the other log.
     """
-    settings: Settings = port(Settings)
+    settings: Settings = get_service(Settings)
     if not settings.security_log:
         return
     told = {
@@ -56,7 +56,7 @@ def _append(path: Path, line: str) -> None:
                 continue  # somebody has just put it aside
             if there.st_size and _day(there.st_mtime) < _day(clock.now().timestamp()):
                 path.rename(path.with_name(f"{path.name}.{_day(there.st_mtime)}"))
-                _forget_old(path)
+                _purge_old(path)
                 continue
             file.write(line)
             return
@@ -66,7 +66,7 @@ def _opened(path: Path) -> IO[str]:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640), "a")
 
 
-def _forget_old(path: Path) -> None:
+def _purge_old(path: Path) -> None:
     oldest = f"{clock.now().astimezone(UTC) - timedelta(days=KEPT_DAYS):%Y-%m-%d}"
     for file in path.parent.glob(f"{path.name}.????-??-??"):
         if file.name.rpartition(".")[2] < oldest:

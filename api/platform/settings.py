@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from api.kernel.money import is_currency
-from api.platform import aliases, production
+from api.platform import production_checks, setting_aliases
 
 Environment = Literal["development", "test", "production"]
 LogFormat = Literal["text", "json"]
@@ -142,7 +142,7 @@ class Settings:
         Names that other guides use are taken for ours or refused, see `aliases.py`. Raises
         `SettingsError` with all problems at once: a half-configured shop must not start.
         """
-        read = _Reader(*aliases.own_names(environ))
+        read = _Reader(*setting_aliases.own_names(environ))
         # A server on which the line was forgotten must not trust secrets that everyone can read.
         env = read.choice("STOCKROOM_ENV", get_args(Environment), "production")
         in_production = env == "production"
@@ -230,9 +230,9 @@ class Settings:
             rate_limits_enabled=read.choice("RATE_LIMITS", ("on", "off"), "on") == "on",
         )
         if in_production:
-            read.problems += production.unfit(settings, environ)
+            read.problems += production_checks.find_weaknesses(settings, environ)
         if read.problems:
-            raise SettingsError(aliases.under_given_names(read.problems, environ))
+            raise SettingsError(setting_aliases.under_given_names(read.problems, environ))
         return settings
 
 
@@ -349,7 +349,7 @@ class _Reader:
 
     def items(self, name: str) -> tuple[str, ...]:
         try:
-            return aliases.items(self.text(name))
+            return setting_aliases.items(self.text(name))
         except ValueError:
             self.problems.append(
                 f"{name} must be a list of texts, separated by commas or as JSON, as in "

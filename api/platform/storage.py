@@ -37,7 +37,7 @@ class StorageUnavailable(Unavailable):
     sentence = "Files cannot be stored or read right now. Nothing was changed; try again."
 
 
-class FileGone(Exception):
+class FileNotFound(Exception):
     """Nothing is kept under this key."""
 
 
@@ -89,7 +89,7 @@ class FolderStorage:
         try:
             return self.path(key).read_bytes()
         except FileNotFoundError as gone:
-            raise FileGone(key) from gone
+            raise FileNotFound(key) from gone
         except OSError as broken:
             raise StorageUnavailable(cause=broken.strerror) from broken
 
@@ -107,11 +107,11 @@ class FolderStorage:
 
     def url(self, key: str) -> str:
         """Return the public address of a file; see `Storage`."""
-        return f"{self._public_url}/{quote(checked(key))}"
+        return f"{self._public_url}/{quote(validate_key(key))}"
 
     def path(self, key: str) -> Path:
         """Return where a file lies; ValueError for what is no key, as one that climbs out."""
-        return self.root / checked(key)
+        return self.root / validate_key(key)
 
 
 class BucketStorage:
@@ -161,7 +161,7 @@ class BucketStorage:
         try:
             return bytes(self._store.get(self._name(key)).bytes())
         except FileNotFoundError as gone:
-            raise FileGone(key) from gone
+            raise FileNotFound(key) from gone
         except (BaseError, OSError) as broken:
             raise _told(broken) from broken
 
@@ -176,13 +176,13 @@ class BucketStorage:
 
     def url(self, key: str) -> str:
         """Return the public address of a file; see `Storage`."""
-        return f"{self._public_url}/{quote(checked(key))}"
+        return f"{self._public_url}/{quote(validate_key(key))}"
 
     def _name(self, key: str) -> str:
-        return f"{self._prefix}/{checked(key)}".lstrip("/")
+        return f"{self._prefix}/{validate_key(key)}".lstrip("/")
 
 
-def opened(settings: Settings) -> Storage:
+def open_storage(settings: Settings) -> Storage:
     """Return the storage that the settings name."""
     if settings.media_url:
         return BucketStorage(settings)
@@ -190,7 +190,7 @@ def opened(settings: Settings) -> Storage:
     return FolderStorage(Path(settings.media_root), public_url)
 
 
-def checked(key: str) -> str:
+def validate_key(key: str) -> str:
     """Return a key as it is; ValueError for anything that could name something else."""
     if len(key) > _LONGEST_KEY or not _KEY.fullmatch(key):
         raise ValueError(f"not a key: {key[:80]!r}")

@@ -15,7 +15,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 import click
 from flask import Flask, g, request
 
-from api.kernel.errors import Forbidden, Malformed, Unauthenticated
+from api.kernel.errors import BadRequest, Forbidden, Unauthenticated
 from api.platform.auth import hash_secret
 from api.platform.settings import STOREFRONT_NAME, Settings
 
@@ -66,7 +66,7 @@ class PublishableKeyInvalid(Unauthenticated):
     sentence = f"The {PUBLISHABLE_HEADER} is not valid: it begins with pk_ and is made by the shop."
 
 
-class BuyerAddressInvalid(Malformed):
+class BuyerAddressInvalid(BadRequest):
     """Not an address."""
 
     code = "buyer_address_invalid"

@@ -32,7 +32,7 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 UNAVAILABLE_BEFORE_ATTENTION = 12
 """Tries against somebody who does not answer before a person is asked: about six hours."""
 FAULTS_BEFORE_ATTENTION = 3
-MOST_UNANSWERED = 3
+MAX_UNANSWERED = 3
 """So often in a row nobody may answer before a run ends: the others would wait in vain too."""
 GONE_AFTER = timedelta(hours=24)
 _REFERENCE = "sweep:"
@@ -115,7 +115,7 @@ def run(sweep: Sweep) -> int:
             over.add(str(item))
             progressed, done = True, done + (outcome is Outcome.DONE)
             unanswered = unanswered + 1 if outcome is Outcome.UNANSWERED else 0
-            if unanswered >= MOST_UNANSWERED:
+            if unanswered >= MAX_UNANSWERED:
                 return done
         if len(items) < BATCH and not (progressed and left):
             return done
@@ -136,7 +136,7 @@ def try_each(sweep: str, things: Mapping[str, Item], carry_out: Callable[[Item],
     unanswered = 0
     for ref in things:
         unanswered = unanswered + 1 if _try(each_of, ref) is Outcome.UNANSWERED else 0
-        if unanswered >= MOST_UNANSWERED:
+        if unanswered >= MAX_UNANSWERED:
             return False
     return True
 
@@ -198,7 +198,7 @@ def in_batches(forget: Callable[[int], int]) -> None:
                 return
 
 
-def forget_gone() -> None:
+def purge_gone() -> None:
     """Forget things that were not due any more when their next attempt came.
 
     Somebody else did them, or their cause is gone; their items leave the attention list.

@@ -13,4 +13,4 @@ KINDS: Mapping[str, Permission] = {
 }
 """What the change feed tells of, each to those who may read it anyway."""
 
-CLAIM_LASTS = timedelta(minutes=5)
+CLAIM_LIFETIME = timedelta(minutes=5)

@@ -9,7 +9,7 @@ from api.kernel import clock
 from api.kernel.permissions import Permission
 from api.kernel.principal import Principal
 from api.orders.models import Order
-from api.platform import changes
+from api.platform import change_feed
 from api.platform.db import AnyRow, UtcDateTime, session
 from api.presence.models import OrderClaim
 from api.presence.policy import KINDS
@@ -26,7 +26,7 @@ def changes_since(cursor: str | None, by: Principal) -> dict[str, Any]:
 
     Raises `CursorInvalid`.
     """
-    found = changes.since(cursor, [kind for kind, needed in KINDS.items() if by.may(needed)])
+    found = change_feed.since(cursor, [kind for kind, needed in KINDS.items() if by.may(needed)])
     return {
         "cursor": found.cursor,
         "must_reload": found.must_reload,

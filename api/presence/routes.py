@@ -10,8 +10,8 @@ from api.platform.auth import principal, requires, staff_only
 from api.platform.db import transaction
 from api.platform.http import Blueprint
 from api.platform.observability import log_as_debug
+from api.platform.openapi_errors import may_answer
 from api.platform.pagination import CursorInvalid
-from api.platform.refusals import refuses
 from api.presence import queries, service
 from api.presence.errors import OrderClaimed
 from api.presence.schemas import (
@@ -31,7 +31,7 @@ blueprint = Blueprint(
 
 @blueprint.route("/changes", methods=["GET"])
 @staff_only
-@refuses(CursorInvalid)
+@may_answer(CursorInvalid)
 @blueprint.arguments(ChangesQuerySchema, location="query")
 @blueprint.response(200, ChangesSchema)
 def list_changes(query: dict[str, Any]) -> Any:
@@ -49,7 +49,7 @@ def list_changes(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/orders/<uuid:order_id>/claim", methods=["PUT"])
 @requires(Permission.ORDERS_READ, in_person=True)
-@refuses(OrderClaimed, OrderNotFound)
+@may_answer(OrderClaimed, OrderNotFound)
 @blueprint.arguments(OrderClaimRequestSchema)
 @blueprint.response(200, OrderClaimSchema)
 def claim_order(wanted: dict[str, Any], order_id: UUID) -> Any:

@@ -13,7 +13,7 @@ from api.platform.db import require_transaction
 from api.presence import queries
 from api.presence.errors import OrderClaimed
 from api.presence.models import OrderClaim
-from api.presence.policy import CLAIM_LASTS
+from api.presence.policy import CLAIM_LIFETIME
 
 _COLUMNS = OrderClaim.__table__.columns
 
@@ -33,7 +33,7 @@ def claim(order_id: UUID, *, take_over: bool, by: Principal) -> dict[str, Any]:
         "claimed_by": by.id,
         "claimed_by_name": by.label,
         "claimed_at": now,
-        "claimed_until": now + CLAIM_LASTS,
+        "claimed_until": now + CLAIM_LIFETIME,
     }
     won = current.execute(
         insert(OrderClaim)
@@ -58,6 +58,6 @@ def release(order_id: UUID, *, by: Principal) -> None:
     )
 
 
-def forget_ended() -> None:
+def purge_ended() -> None:
     """Delete claims that ended by themselves. Needs a transaction."""
     require_transaction().execute(delete(OrderClaim).where(OrderClaim.claimed_until <= clock.now()))

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
+from api.platform.etags import versioned
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 from api.pricing import queries, service
 from api.pricing.errors import (
     RegionalRatesUnsupported,
@@ -41,7 +41,7 @@ blueprint = Blueprint(
 @blueprint.route("/shipping-methods", methods=["GET"])
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, list_of(ShippingMethodSchema))
+@blueprint.response(200, list_schema(ShippingMethodSchema))
 def list_shipping_methods(query: dict[str, Any]) -> dict[str, Any]:
     """List all ways of delivery, in the order in which storefronts show them."""
     return queries.shipping_methods(with_total=query.pop("include") == "total", **query)
@@ -49,7 +49,7 @@ def list_shipping_methods(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/shipping-methods", methods=["POST"])
 @requires(Permission.PRICING_WRITE)
-@refuses(RuleImpossible, ShippingCodeTaken, ShippingMethodNotFound)
+@may_answer(RuleImpossible, ShippingCodeTaken, ShippingMethodNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NewShippingMethodSchema)
 @blueprint.response(201, ShippingMethodSchema, headers=LOCATED)
@@ -62,7 +62,7 @@ def create_shipping_method(draft: ShippingDraft) -> Any:
 
 @blueprint.route("/shipping-methods/<uuid:method_id>", methods=["GET"])
 @requires(Permission.PRICING_WRITE)
-@refuses(ShippingMethodNotFound)
+@may_answer(ShippingMethodNotFound)
 @blueprint.response(200, ShippingMethodSchema)
 def get_shipping_method(method_id: UUID) -> dict[str, Any]:
     """Read one way of delivery."""
@@ -71,7 +71,7 @@ def get_shipping_method(method_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/shipping-methods/<uuid:method_id>", methods=["PATCH"])
 @requires(Permission.PRICING_WRITE)
-@refuses(RuleImpossible, ShippingCodeTaken, ShippingMethodNotFound)
+@may_answer(RuleImpossible, ShippingCodeTaken, ShippingMethodNotFound)
 @versioned
 @blueprint.arguments(EditShippingMethodSchema)
 @blueprint.response(200, ShippingMethodSchema)
@@ -88,7 +88,7 @@ def update_shipping_method(
 
 @blueprint.route("/shipping-methods/<uuid:method_id>", methods=["DELETE"])
 @requires(Permission.PRICING_WRITE)
-@refuses(ShippingMethodNotFound)
+@may_answer(ShippingMethodNotFound)
 @versioned
 @blueprint.response(204)
 def delete_shipping_method(method_id: UUID, expected_version: int) -> None:
@@ -100,7 +100,7 @@ def delete_shipping_method(method_id: UUID, expected_version: int) -> None:
 @blueprint.route("/tax-rates", methods=["GET"])
 @requires(Permission.PRICING_WRITE)
 @blueprint.arguments(TaxRatesQuerySchema, location="query")
-@blueprint.response(200, list_of(TaxRateSchema))
+@blueprint.response(200, list_schema(TaxRateSchema))
 def list_tax_rates(query: dict[str, Any]) -> dict[str, Any]:
     """List tax rates by country, past and future ones too."""
     return queries.tax_rates_page(with_total=query.pop("include") == "total", **query)
@@ -108,7 +108,7 @@ def list_tax_rates(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/tax-rates", methods=["POST"])
 @requires(Permission.PRICING_WRITE)
-@refuses(RegionalRatesUnsupported, RuleImpossible, TaxRateNotFound, TaxRateTaken)
+@may_answer(RegionalRatesUnsupported, RuleImpossible, TaxRateNotFound, TaxRateTaken)
 @idempotent(required=False)
 @blueprint.arguments(NewTaxRateSchema)
 @blueprint.response(201, TaxRateSchema, headers=LOCATED)
@@ -120,7 +120,7 @@ def create_tax_rate(body: dict[str, Any]) -> Any:
 
 @blueprint.route("/tax-rates/<uuid:rate_id>", methods=["GET"])
 @requires(Permission.PRICING_WRITE)
-@refuses(TaxRateNotFound)
+@may_answer(TaxRateNotFound)
 @blueprint.response(200, TaxRateSchema)
 def get_tax_rate(rate_id: UUID) -> dict[str, Any]:
     """Read one tax rate."""
@@ -129,7 +129,7 @@ def get_tax_rate(rate_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/tax-rates/<uuid:rate_id>", methods=["PATCH"])
 @requires(Permission.PRICING_WRITE)
-@refuses(RuleImpossible, TaxRateNotFound, TaxRateTaken)
+@may_answer(RuleImpossible, TaxRateNotFound, TaxRateTaken)
 @versioned
 @blueprint.arguments(EditTaxRateSchema)
 @blueprint.response(200, TaxRateSchema)
@@ -144,7 +144,7 @@ def update_tax_rate(
 
 @blueprint.route("/tax-rates/<uuid:rate_id>", methods=["DELETE"])
 @requires(Permission.PRICING_WRITE)
-@refuses(TaxRateNotFound)
+@may_answer(TaxRateNotFound)
 @versioned
 @blueprint.response(204)
 def delete_tax_rate(rate_id: UUID, expected_version: int) -> None:

@@ -1,6 +1,6 @@
 """What pricing refuses."""
 
-from api.kernel.errors import Conflict, NotFound, Refused
+from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class ShippingMethodNotFound(NotFound):
@@ -10,7 +10,7 @@ class ShippingMethodNotFound(NotFound):
     sentence = "There is no such shipping method."
 
 
-class ShippingNotAvailable(Refused):
+class ShippingNotAvailable(Unprocessable):
     """The way of delivery exists, but does not lead there."""
 
     code = "shipping_not_available"
@@ -38,7 +38,7 @@ class TaxRateTaken(Conflict):
     sentence = "Another rate for {country} and {tax_class} begins on {valid_from}."
 
 
-class RegionalRatesUnsupported(Refused):
+class RegionalRatesUnsupported(Unprocessable):
     """A rate of a region: orders are taxed by country only, so it would never be applied."""
 
     code = "regional_rates_unsupported"
@@ -48,7 +48,7 @@ class RegionalRatesUnsupported(Refused):
     )
 
 
-class RuleImpossible(Refused):
+class RuleImpossible(Unprocessable):
     """Values that each are fine, but not together."""
 
     code = "rule_impossible"

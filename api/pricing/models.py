@@ -6,12 +6,12 @@ from sqlalchemy import BigInteger, CheckConstraint, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.platform.db import Base, Dated, Identified, Versioned
+from api.platform.db import Base, Timestamped, Versioned, WithId
 
 REST_OF_WORLD = "*"
 
 
-class TaxRate(Identified, Versioned, Dated, Base):
+class TaxRate(WithId, Versioned, Timestamped, Base):
     """The tax inside a price: for a country or a region of it, a class of goods and a time.
 
     1900 basis points are 19 %. `valid_to` is the last day. Where two rates overlap, the one that
@@ -36,7 +36,7 @@ class TaxRate(Identified, Versioned, Dated, Base):
     valid_to: Mapped[date | None]
 
 
-class ShippingMethod(Identified, Versioned, Dated, Base):
+class ShippingMethod(WithId, Versioned, Timestamped, Base):
     """A way to the customer's door and what it costs, tax included.
 
     `countries` are ISO 3166 codes, or `*` for every country that no method in this currency names.

@@ -4,7 +4,7 @@ from typing import Any
 
 from api.kernel.money import Money
 from api.platform.auth import public
-from api.platform.http import Blueprint, list_of
+from api.platform.http import Blueprint, list_schema
 from api.pricing import queries
 from api.pricing.queries import ShippingOption
 from api.pricing.schemas import ShippingOptionSchema, ShippingQuerySchema
@@ -20,7 +20,7 @@ blueprint = Blueprint(
 @blueprint.route("", methods=["GET"])
 @public
 @blueprint.arguments(ShippingQuerySchema, location="query")
-@blueprint.response(200, list_of(ShippingOptionSchema))
+@blueprint.response(200, list_schema(ShippingOptionSchema))
 def list_shipping_methods(query: dict[str, Any]) -> dict[str, Any]:
     """List the ways of delivery to a country, with their price for an order of this size.
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.platform.address import COUNTRIES, Line
-from api.platform.http import CurrencyCode, MoneySchema, PageQuerySchema, Schema, Spelling
+from api.platform.addresses import COUNTRIES, SingleLine
+from api.platform.http import CurrencyCode, MoneySchema, PageQuerySchema, Pattern, Schema
 from api.pricing.models import REST_OF_WORLD
 from api.pricing.service import ALWAYS, ShippingDraft
 
@@ -15,10 +15,10 @@ _destination = ma.validate.OneOf(
     error="Use ISO 3166 codes such as DE, or * for the rest of the world.",
 )
 _currency = CurrencyCode()
-_class = Spelling(
+_class = Pattern(
     r"^[a-z0-9][a-z0-9_-]{0,39}$", error="Use up to 40 small letters, digits or dashes."
 )
-_code = Spelling(
+_code = Pattern(
     r"^[a-z0-9][a-z0-9_-]{0,59}$", error="Use up to 60 small letters, digits or dashes."
 )
 
@@ -71,7 +71,7 @@ class EditShippingMethodSchema(Schema):
     is_active = ma.fields.Boolean()
     min_delivery_days = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, 365))
     max_delivery_days = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, 365))
-    carrier = Line(
+    carrier = SingleLine(
         60,
         metadata={
             "description": "Who brings such parcels: proposed when an order ships, whose number "

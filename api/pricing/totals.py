@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from api.kernel.money import divide_half_up, tax_within
+from api.kernel.money import divide_half_up, included_tax
 
 STANDARD: Final = "standard"
 """The tax class that speaks for every class to which a country gives no rate of its own."""
@@ -64,7 +64,7 @@ class Totals:
     currency: str
 
 
-def quote(
+def calculate_totals(
     lines: Sequence[LineToPrice],
     shipping: ShippingChoice | None,
     rates: Mapping[str, int],
@@ -77,7 +77,7 @@ def quote(
     priced = tuple(_price(line, rates) for line in lines)
     shipping_amount = shipping.amount if shipping else 0
     shipping_rate = rate_for(shipping.tax_class, rates) if shipping else 0
-    shipping_tax = tax_within(shipping_amount, shipping_rate)
+    shipping_tax = included_tax(shipping_amount, shipping_rate)
     subtotal = sum(line.total for line in priced)
     return Totals(
         lines=priced,
@@ -96,7 +96,7 @@ def rate_for(tax_class: str, rates: Mapping[str, int]) -> int:
     return rates.get(tax_class, rates.get(STANDARD, 0))
 
 
-def line_share(total: int, quantity: int, refunded_before: int, quantity_to_refund: int) -> int:
+def refund_share(total: int, quantity: int, refunded_before: int, quantity_to_refund: int) -> int:
     """Return what some pieces of a line are worth, when others went back before.
 
     The share is the step between two rounded running sums, so that refunds in any number of parts
@@ -118,7 +118,7 @@ def _price(line: LineToPrice, rates: Mapping[str, int]) -> LineTotals:
         quantity=line.quantity,
         unit_price=line.unit_price,
         total=total,
-        tax=tax_within(total, rate),
+        tax=included_tax(total, rate),
         rate_basis_points=rate,
         tax_class=line.tax_class,
     )

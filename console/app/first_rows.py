@@ -14,16 +14,16 @@ from rich.color import ColorSystem
 
 from console import looks, settings
 from console.client.bare import ask
-from console.client.contract import ADMIN
 from console.client.errors import OutOfContract
 from console.client.models import OrderCard, Page
 from console.client.pages import parse_page
+from console.client.parsing import ADMIN
 from console.client.session import Session
 from console.flows.filters import OrderFilter
-from console.flows.window import PAGE
-from console.theme import Paints, paints
-from console.widgets.ink import Line, segments, table_head, table_row, thumb
+from console.flows.paged_list import PAGE
+from console.theme import Styles, styles
 from console.widgets.order_rows import QUEUE_COLUMNS, queue_row
+from console.widgets.text_layout import Line, segments, table_head, table_row, thumb
 
 TOP = 9
 """Lines above the queue: the title, the entry, and the next job with the figures."""
@@ -58,14 +58,14 @@ def show(
     page = _read(chosen)
     if page is None:
         return None
-    look = paints(
+    look = styles(
         colours="NO_COLOR" not in environment, theme=looks.theme(chosen.home, chosen.theme)
     )
     os.write(terminal, painted(page, look, size.columns, size.lines).encode())
     return page
 
 
-def painted(page: Page[OrderCard], look: Paints, columns: int, lines: int) -> str:
+def painted(page: Page[OrderCard], look: Styles, columns: int, lines: int) -> str:
     """The queue as Home shows it in a window of this size, as a terminal obeys it."""
     width = columns - BESIDE if columns >= WIDE else columns
     rows = lines - TOP - KEYS - 1
@@ -92,7 +92,7 @@ class Alone:
         return ""
 
 
-def _as_sent(line: Line, width: int, look: Paints) -> str:
+def _as_sent(line: Line, width: int, look: Styles) -> str:
     return "".join(
         (piece.style or look.ground).render(piece.text, color_system=ColorSystem.TRUECOLOR)
         for piece in segments(line, width, look.ground)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from console.app.following import Following
-from console.flows.step import Feedback, Tone, noted, wrong
-from console.scan.entry import Code, Prompt
+from console.app.live_updates import LiveUpdates
+from console.flows.transition import Feedback, Tone, noted, wrong
+from console.scan.input_buffer import Code, Prompt
 
 ASKED_FROM = 31
 """Lines from which on a paste is more likely an accident than a shelf that was scanned."""
@@ -27,7 +27,7 @@ class Pasted:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-class Pasting(Following):
+class Pasting(LiveUpdates):
     """Takes several codes as one thing: one alarm at the end, and no code asked about twice."""
 
     pasted: Pasted | None = None

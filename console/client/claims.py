@@ -11,10 +11,10 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from console.client.caller import Caller
-from console.client.contract import ADMIN, read
+from console.client.api_client import ApiClient
+from console.client.change_models import Claim
 from console.client.errors import CallFailed
-from console.client.news import Claim
+from console.client.parsing import ADMIN, read
 
 CLAIM_AFTER = 0.7
 """Seconds that an order is open before it is claimed: a shift passes hundreds."""
@@ -28,7 +28,7 @@ GOODBYE_WITHIN = 0.7
 class Claims:
     """At most one order at a time is this console's."""
 
-    def __init__(self, caller: Caller, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, caller: ApiClient, *, now: Callable[[], float] = time.monotonic) -> None:
         self._caller = caller
         self._now = now
         self._wanted = ""

@@ -13,7 +13,7 @@ sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 import httpx  # noqa: E402 - see above
 
 from console.client.errors import AnswerLost, Unreachable  # noqa: E402
-from console.client.transport import Answer, Asking  # noqa: E402
+from console.client.transport import Request, Response  # noqa: E402
 from console.settings import VERSION  # noqa: E402
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0, pool=10.0)
@@ -53,7 +53,7 @@ class HttpTransport:
             },
         )
 
-    async def exchange(self, asking: Asking) -> Answer:
+    async def exchange(self, asking: Request) -> Response:
         """Send one request and read the whole answer."""
         try:
             answer = await self._client.request(
@@ -73,7 +73,7 @@ class HttpTransport:
             raise AnswerLost(
                 f"The shop did not answer ({_why(failure)}).", code="answer_lost"
             ) from failure
-        return Answer(answer.status_code, answer.headers, answer.content)
+        return Response(answer.status_code, answer.headers, answer.content)
 
     async def close(self) -> None:
         """Close the connections."""

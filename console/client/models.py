@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from console.client.change_models import Worker
 from console.client.doctor import DoctorLight
-from console.client.holds import Dispute, FraudWarning, Hold, OrderAttention
+from console.client.hold_models import Dispute, FraudWarning, Hold, OrderAttention
 from console.client.money import Money as Money
-from console.client.news import Worker
-from console.client.returns import QuotedLine as QuotedLine
-from console.client.returns import Refund as Refund
-from console.client.returns import RefundLine as RefundLine
-from console.client.returns import RefundQuote as RefundQuote
-from console.client.returns import RefundTransaction as RefundTransaction
+from console.client.refund_models import QuotedLine as QuotedLine
+from console.client.refund_models import Refund as Refund
+from console.client.refund_models import RefundLine as RefundLine
+from console.client.refund_models import RefundQuote as RefundQuote
+from console.client.refund_models import RefundTransaction as RefundTransaction
 
 Row = TypeVar("Row")
 
@@ -50,7 +50,7 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
-class PageMark:
+class PageCursor:
     """Where a list answer stands in its list."""
 
     limit: int
@@ -65,7 +65,7 @@ class Page(Generic[Row]):
     """One page of a list, in the shop's order."""
 
     rows: tuple[Row, ...]
-    mark: PageMark
+    mark: PageCursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ class Fulfilment:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class TimelineEvent:
     """One entry of an order's timeline."""
 
     at: datetime
@@ -219,7 +219,7 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseFile(OrderCard):
+class OrderDetail(OrderCard):
     """Everything there is to know about one order."""
 
     shipping_address: Address | None
@@ -246,7 +246,7 @@ class CaseFile(OrderCard):
     disputes: tuple[Dispute, ...]
     fraud_warnings: tuple[FraudWarning, ...]
     attention: tuple[OrderAttention, ...]
-    timeline: tuple[Happening, ...]
+    timeline: tuple[TimelineEvent, ...]
 
     def line(self, line_id: str) -> OrderLine | None:
         """The line with this id, if the order has it."""

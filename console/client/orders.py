@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from console.client.caller import Caller
-from console.client.contract import ADMIN, parse
-from console.client.holds import Hold
-from console.client.models import CaseFile, Money, OrderCard, Page, RefundQuote
-from console.client.outbox import Draft
+from console.client.api_client import ApiClient
+from console.client.hold_models import Hold
+from console.client.models import Money, OrderCard, OrderDetail, Page, RefundQuote
+from console.client.outbox import NewCommand
 from console.client.pages import parse_page
+from console.client.parsing import ADMIN, parse
 
 
 class Orders:
     """The shop's orders."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: ApiClient) -> None:
         self._caller = caller
 
     async def page(self, query: Mapping[str, str]) -> Page[OrderCard]:
         """One page of cards; `query` as the shop's list takes it."""
         return parse_page(OrderCard, (await self._caller.get(f"{ADMIN}/orders", query)).body)
 
-    async def open(self, order_id: str) -> CaseFile:
+    async def open(self, order_id: str) -> OrderDetail:
         """Everything about one order."""
-        return parse(CaseFile, (await self._caller.get(f"{ADMIN}/orders/{order_id}")).body)
+        return parse(OrderDetail, (await self._caller.get(f"{ADMIN}/orders/{order_id}")).body)
 
     async def refund_quote(
         self, order_id: str, lines: Mapping[str, int], *, shipping: bool, amount: Money | None
@@ -55,7 +55,7 @@ def ship(
     is_everything: bool,
     verified: Mapping[str, int] = MappingProxyType({}),
     override: str = "",
-) -> Draft:
+) -> NewCommand:
     """Hand units to a carrier. Sending everything leaves the lines out, as the shop asks.
 
     `verified` are the units of them that were scanned, `override` why the others may leave.
@@ -70,7 +70,7 @@ def ship(
     if tracking:
         body["tracking_number"] = tracking
     units = sum(lines.values())
-    return Draft(
+    return NewCommand(
         kind="ship",
         aggregate=aggregate_of(order.id),
         path=f"{ADMIN}/orders/{order.id}/ship",
@@ -92,7 +92,7 @@ def refund(
     reason: str,
     note: str | None,
     expected: Money,
-) -> Draft:
+) -> NewCommand:
     """Give money back for (line, quantity, restock); refused unless it comes to `expected`.
 
     `amount` is all that goes back; None leaves it to the price of the lines and the shipping.
@@ -110,7 +110,7 @@ def refund(
         body["amount"] = amount.as_wire()
     if note:
         body["note"] = note
-    return Draft(
+    return NewCommand(
         kind="refund",
         aggregate=aggregate_of(order.id),
         path=f"{ADMIN}/orders/{order.id}/refunds",
@@ -119,9 +119,9 @@ def refund(
     )
 
 
-def mark_paid(order: OrderCard, amount: Money, reference: str, *, due: Money) -> Draft:
+def mark_paid(order: OrderCard, amount: Money, reference: str, *, due: Money) -> NewCommand:
     """Record money that came another way than by card; more than is due is said to be so."""
-    return Draft(
+    return NewCommand(
         kind="mark_paid",
         aggregate=aggregate_of(order.id),
         path=f"{ADMIN}/orders/{order.id}/mark-paid",
@@ -134,9 +134,9 @@ def mark_paid(order: OrderCard, amount: Money, reference: str, *, due: Money) ->
     )
 
 
-def cancel(order: OrderCard, reason: str) -> Draft:
+def cancel(order: OrderCard, reason: str) -> NewCommand:
     """Cancel what has not left the house, and give its money back."""
-    return Draft(
+    return NewCommand(
         kind="cancel",
         aggregate=aggregate_of(order.id),
         path=f"{ADMIN}/orders/{order.id}/cancel",
@@ -145,9 +145,9 @@ def cancel(order: OrderCard, reason: str) -> Draft:
     )
 
 
-def note(order: OrderCard, text: str) -> Draft:
+def note(order: OrderCard, text: str) -> NewCommand:
     """Write a line into the order's timeline."""
-    return Draft(
+    return NewCommand(
         kind="note",
         aggregate=aggregate_of(order.id),
         path=f"{ADMIN}/orders/{order.id}/notes",
@@ -156,9 +156,9 @@ def note(order: OrderCard, text: str) -> Draft:
     )
 
 
-def hold(order: OrderCard, reason: str, text: str | None) -> Draft:
+def hold(order: OrderCard, reason: str, text: str | None) -> NewCommand:
     """Keep an order from being shipped."""
-    return Draft(
+    return NewCommand(
         kind="hold",
         aggregate=aggregate_of(order.id),
         path=f"{ADMIN}/orders/{order.id}/holds",
@@ -167,9 +167,9 @@ def hold(order: OrderCard, reason: str, text: str | None) -> Draft:
     )
 
 
-def release(order: OrderCard, held: Hold, text: str | None) -> Draft:
+def release(order: OrderCard, held: Hold, text: str | None) -> NewCommand:
     """Release one hold of an order."""
-    return Draft(
+    return NewCommand(
         kind="release",
         aggregate=aggregate_of(order.id),
         path=f"{ADMIN}/order-holds/{held.id}/release",

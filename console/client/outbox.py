@@ -66,7 +66,7 @@ class State(StrEnum):
 OPEN = (State.WAITING, State.STOPPED, State.ASKING)
 
 
-class Draft(NamedTuple):
+class NewCommand(NamedTuple):
     """A command before it has a key: what to send where, and how a person calls it."""
 
     kind: str
@@ -135,7 +135,7 @@ class Outbox:
         self._db.close()
 
     def put(
-        self, draft: Draft, *, operator: str, key: str = "", state: State = State.WAITING
+        self, draft: NewCommand, *, operator: str, key: str = "", state: State = State.WAITING
     ) -> Command:
         """Keep a command; when this returns it is on disk."""
         key = key or str(uuid.uuid4())
@@ -145,7 +145,7 @@ class Outbox:
 
     def put_all(
         self,
-        drafts: Sequence[Draft],
+        drafts: Sequence[NewCommand],
         *,
         operator: str,
         about: Callable[[tuple[int, ...]], tuple[str, str]],
@@ -184,7 +184,7 @@ class Outbox:
         )
         return {found: State(state) for found, state in rows}
 
-    def _insert(self, draft: Draft, operator: str, key: str, state: State) -> int:
+    def _insert(self, draft: NewCommand, operator: str, key: str, state: State) -> int:
         cursor = self._db.execute(
             "INSERT INTO commands (key, operator, kind, aggregate, path, body, label, inverse,"
             " undoes, made_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -289,7 +289,7 @@ class Outbox:
             json.dumps(failure.as_record()),
         )
 
-    def retry(self, command: Command, draft: Draft | None = None) -> None:
+    def retry(self, command: Command, draft: NewCommand | None = None) -> None:
         """Let a stopped command go again, in its old place; with a draft, in these words.
 
         The shop keeps its refusals under their keys, so a refused command needs a new key to be

@@ -6,13 +6,13 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TypeVar
 
-from console.client.contract import read
 from console.client.errors import OutOfContract
-from console.client.models import Page, PageMark
+from console.client.models import Page, PageCursor
+from console.client.parsing import read
 
 Row = TypeVar("Row")
 
-MOST_ROWS = 100
+MAX_ROWS = 100
 """Rows that the shop takes, or gives, in one piece."""
 
 
@@ -30,7 +30,7 @@ def parse_page(shape: type[Row], body: bytes) -> Page[Row]:
         raise OutOfContract("The answer's field 'data' is not a list.", code="data")
     return Page(
         tuple([read(shape, row, f"data[{n}]") for n, row in enumerate(rows)]),
-        read(PageMark, answer["page"], "page"),
+        read(PageCursor, answer["page"], "page"),
     )
 
 

@@ -6,16 +6,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from console.client.caller import Caller
-from console.client.contract import ADMIN, parse
-from console.client.models import Page, PageMark
+from console.client.api_client import ApiClient
+from console.client.models import Page, PageCursor
 from console.client.pages import parse_page
+from console.client.parsing import ADMIN, parse
 
 
 class Records:
     """Lists and single records of the shop by their paths below `/admin`."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: ApiClient) -> None:
         self._caller = caller
 
     async def page(self, path: str, query: Mapping[str, str]) -> Page[Mapping[str, Any]]:
@@ -25,7 +25,7 @@ class Records:
 
     async def only(self, path: str) -> Page[Mapping[str, Any]]:
         """The one record there is, as a page of a list."""
-        return Page((await self.one(path),), PageMark(1, None, has_more=False, total=1))
+        return Page((await self.one(path),), PageCursor(1, None, has_more=False, total=1))
 
     async def names(self, path: str, name: str) -> tuple[str, ...]:
         """What the first records of a list are called."""

@@ -13,15 +13,15 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import NamedTuple
 
-from console.client.caller import Caller, is_passing
-from console.client.circuit import pause_after
-from console.client.contract import parse
+from console.client.api_client import ApiClient, is_passing
+from console.client.circuit_breaker import pause_after
 from console.client.errors import AnswerLost, CallFailed, SignedOut, TooMany, Unreachable
 from console.client.models import Refund
-from console.client.outbox import Command, Draft, Outbox, State
+from console.client.outbox import Command, NewCommand, Outbox, State
+from console.client.parsing import parse
 
 
-class Fate(StrEnum):
+class CommandResult(StrEnum):
     """What became of a refund."""
 
     GIVEN = "given"
@@ -40,18 +40,18 @@ class Fate(StrEnum):
 class Outcome(NamedTuple):
     """How a refund ended."""
 
-    fate: Fate
+    fate: CommandResult
     refund: Refund | None = None
     failure: CallFailed | None = None
 
 
-class RefundDesk:
+class DirectCommands:
     """Sends one refund (or another command that moves money) and stays with it to its end."""
 
     def __init__(
         self,
         outbox: Outbox,
-        caller: Caller,
+        caller: ApiClient,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -70,7 +70,7 @@ class RefundDesk:
         return command.key in self._waited_for
 
     async def send(
-        self, draft: Draft, *, operator: str, key: str, unknown: Callable[[int], None]
+        self, draft: NewCommand, *, operator: str, key: str, unknown: Callable[[int], None]
     ) -> Outcome:
         """Give money back and say what became of it.
 
@@ -108,17 +108,17 @@ class RefundDesk:
             if command.unanswered:
                 return None
             self._outbox.drop(command, failure)
-            return Outcome(Fate.NOT_SENT, failure=failure)
+            return Outcome(CommandResult.NOT_SENT, failure=failure)
         except CallFailed as failure:
             return self._refused(command, failure)
         refund = parse(Refund, answer.body) if command.kind == "refund" else None
         self._outbox.done(command, status=answer.status, answer=json.loads(answer.body))
-        return Outcome(Fate.GIVEN, refund=refund)
+        return Outcome(CommandResult.GIVEN, refund=refund)
 
     def _refused(self, command: Command, failure: CallFailed) -> Outcome | None:
         if failure.code == "gateway_unavailable":
             self._outbox.done(command, status=failure.status, answer=failure.as_record())
-            return Outcome(Fate.PENDING, failure=failure)
+            return Outcome(CommandResult.PENDING, failure=failure)
         if isinstance(failure, TooMany | SignedOut):
             # Turned away at the door, so this try did nothing; an earlier one may have.
             self._outbox.never_arrived(command)
@@ -127,8 +127,8 @@ class RefundDesk:
                     raise failure
                 return None
             self._outbox.drop(command, failure)
-            return Outcome(Fate.NOT_SENT, failure=failure)
+            return Outcome(CommandResult.NOT_SENT, failure=failure)
         if is_passing(failure):
             return None
         self._outbox.drop(command, failure)
-        return Outcome(Fate.REFUSED, failure=failure)
+        return Outcome(CommandResult.REFUSED, failure=failure)

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from console.client.contract import read
 from console.client.errors import OutOfContract
 from console.client.models import Person, SignIn
+from console.client.parsing import read
 
 RENEW_BEFORE = 30.0
 """Seconds before its end at which an access token is renewed, so that it never ends under way."""

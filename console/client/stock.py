@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from console.client.caller import Caller
-from console.client.contract import ADMIN, parse, read
+from console.client.api_client import ApiClient
 from console.client.errors import OutOfContract
 from console.client.models import Movement, Page, StockLevel
-from console.client.outbox import Command, Draft, State
-from console.client.pages import MOST_ROWS, every_row, parse_page
+from console.client.outbox import Command, NewCommand, State
+from console.client.pages import MAX_ROWS, every_row, parse_page
+from console.client.parsing import ADMIN, parse, read
 
 
 class Stock:
     """What stands where."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: ApiClient) -> None:
         self._caller = caller
 
     async def page(self, query: Mapping[str, str]) -> Page[StockLevel]:
@@ -27,7 +27,7 @@ class Stock:
 
         One that stands nowhere is left out.
         """
-        query = {"variant_ids": ",".join(variant_ids), "limit": str(MOST_ROWS)}
+        query = {"variant_ids": ",".join(variant_ids), "limit": str(MAX_ROWS)}
         found: dict[str, tuple[StockLevel, ...]] = {}
         async for level in every_row(self.page, query):
             found[level.variant_id] = (*found.get(level.variant_id, ()), level)
@@ -53,23 +53,23 @@ def aggregate_of(level_id: str) -> str:
     return f"level:{level_id}"
 
 
-def adjust(level: StockLevel, change: int, *, reason: str, note: str | None = None) -> Draft:
+def adjust(level: StockLevel, change: int, *, reason: str, note: str | None = None) -> NewCommand:
     """Add or take units. Changes add up in any order, so nobody is overwritten."""
     return _adjustment(level, {"change": change}, change, reason, note, f"{change:+d}")
 
 
 def set_to(
     level: StockLevel, on_hand: int, *, expected: int, reason: str, note: str | None = None
-) -> Draft:
+) -> NewCommand:
     """Put a counted figure in place, unless the level has moved since it was `expected`."""
     figures: dict[str, object] = {"on_hand": on_hand, "expected_on_hand": expected}
     return _adjustment(level, figures, on_hand - expected, reason, note, f"= {on_hand}")
 
 
-def taking_back(command: Command) -> Draft:
+def inverse(command: Command) -> NewCommand:
     """The adjustment that takes an adjustment back: the same units the other way round."""
     assert command.inverse is not None
-    return Draft(
+    return NewCommand(
         kind="adjust",
         aggregate=command.aggregate,
         path=command.path,
@@ -90,12 +90,12 @@ def moved_to(command: Command) -> int | None:
     return current if isinstance(current, int) else None
 
 
-def on_top(command: Command) -> Draft | None:
+def on_top(command: Command) -> NewCommand | None:
     """A refused count made anew against what stands there now; None for any other command."""
     current, counted = moved_to(command), command.body.get("on_hand")
     if current is None or not isinstance(counted, int) or command.inverse is None:
         return None
-    return Draft(
+    return NewCommand(
         kind=command.kind,
         aggregate=command.aggregate,
         path=command.path,
@@ -136,9 +136,9 @@ def _adjustment(
     reason: str,
     note: str | None,
     words: str,
-) -> Draft:
+) -> NewCommand:
     body = {**figures, "reason": reason, **({"note": note} if note else {})}
-    return Draft(
+    return NewCommand(
         kind="adjust",
         aggregate=aggregate_of(level.id),
         path=f"{ADMIN}/stock/{level.id}/adjust",

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
-class Asking(NamedTuple):
+class Request(NamedTuple):
     """What is asked of the shop; `path` is below its root."""
 
     method: str
@@ -26,7 +26,7 @@ class Asking(NamedTuple):
     """Seconds to wait for the answer, where they are fewer than usual."""
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What came back; header names in lower case."""
 
     status: int
@@ -37,7 +37,7 @@ class Answer(NamedTuple):
 class Transport(Protocol):
     """Carries one question to the shop and one answer back."""
 
-    async def exchange(self, asking: Asking) -> Answer:
+    async def exchange(self, asking: Request) -> Response:
         """Raise `Unreachable` when it never arrived, `AnswerLost` when nobody knows."""
         ...
 
@@ -46,7 +46,7 @@ class Transport(Protocol):
         ...
 
 
-class Socket:
+class LazyTransport:
     """Where a transport is plugged in; who exchanges earlier waits for it.
 
     Reads need not wait when there is something for them in the meantime.
@@ -67,7 +67,7 @@ class Socket:
         self._transport = transport
         self._plugged.set()
 
-    async def exchange(self, asking: Asking) -> Answer:
+    async def exchange(self, asking: Request) -> Response:
         """Exchange as soon as there is a transport."""
         if self._transport is None and asking.method == "GET" and self.for_early_reads is not None:
             return await self.for_early_reads.exchange(asking)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from console.flows.step import Step, wrong
+from console.flows.transition import Transition, wrong
 
 
 class View(NamedTuple):
@@ -115,7 +115,7 @@ class TurnSort(NamedTuple):
     """Oldest first, or newest first."""
 
 
-FilterStep = Step[OrderFilter, None]
+FilterStep = Transition[OrderFilter, None]
 
 
 def step(state: OrderFilter, event: Show | NextView | Find | TurnSort) -> FilterStep:
@@ -123,12 +123,12 @@ def step(state: OrderFilter, event: Show | NextView | Find | TurnSort) -> Filter
     match event:
         case Show(name):
             view = next(one for one in VIEWS if one.name == name)
-            return Step(_turned_to(state, view))
+            return Transition(_turned_to(state, view))
         case NextView(by):
             at = 1 if state.is_everywhere else VIEWS.index(state.view)
-            return Step(_turned_to(state, VIEWS[(at + by) % len(VIEWS)]))
+            return Transition(_turned_to(state, VIEWS[(at + by) % len(VIEWS)]))
         case TurnSort():
-            return Step(state._replace(oldest_first=not state.oldest_first))
+            return Transition(state._replace(oldest_first=not state.oldest_first))
         case Find(text):
             return _find(state, text)
 
@@ -146,15 +146,15 @@ def _find(state: OrderFilter, text: str) -> FilterStep:
             # Exact before beginning: `paid` is also how nothing else starts, `part` is not.
             chosen = value if value in meant else (meant[0] if meant else "")
             if not chosen:
-                return Step(state, feedback=wrong(f"{name}: takes {', '.join(values)}"))
+                return Transition(state, feedback=wrong(f"{name}: takes {', '.join(values)}"))
             query[wire] = chosen
         elif name in {"since", "until"}:
             moment = _day(value)
             if moment is None:
-                return Step(state, feedback=wrong(f"{name}: takes today, 7d or 2026-11-20"))
+                return Transition(state, feedback=wrong(f"{name}: takes today, 7d or 2026-11-20"))
             query["placed_at_gte" if name == "since" else "placed_at_lt"] = moment
         else:
-            return Step(
+            return Transition(
                 state, feedback=wrong(f"{name}: is no filter; is: paid: ship: since: until:")
             )
     if free:
@@ -165,7 +165,7 @@ def _find(state: OrderFilter, text: str) -> FilterStep:
         everywhere = bool(typed)
         first = not everywhere and state.view.oldest_first
         state = state._replace(is_everywhere=everywhere, oldest_first=first)
-    return Step(state._replace(text=typed, query=tuple(sorted(query.items()))))
+    return Transition(state._replace(text=typed, query=tuple(sorted(query.items()))))
 
 
 def _turned_to(state: OrderFilter, view: View) -> OrderFilter:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.client.holds import Hold
-from console.client.models import CaseFile
+from console.client.hold_models import Hold
+from console.client.models import OrderDetail
 
 REASONS = (
     ("payment", "payment"),
@@ -18,7 +18,7 @@ REASONS = (
 """Wire name and word, in the order of their digits."""
 
 
-def active(order: CaseFile) -> tuple[Hold, ...]:
+def active(order: OrderDetail) -> tuple[Hold, ...]:
     """The holds that are not released."""
     return tuple(hold for hold in order.holds if hold.released_at is None)
 

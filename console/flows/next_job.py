@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from console.client.models import OrderCard, Overview, Person
-from console.flows.next_step import why_not_ship
-from console.flows.words import Sense, age, count, counted, units
+from console.flows.formatting import Sense, age, count, counted, units
+from console.flows.next_actions import why_not_ship
 
 
 class Job(NamedTuple):

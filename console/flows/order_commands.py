@@ -7,11 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from console.client.models import CaseFile, Money, Person
-from console.client.refunds import Fate, Outcome
-from console.flows import amounts
-from console.flows.step import Choice, Feedback, Question, Step, done, noted, waiting, wrong
-from console.flows.words import money, money_came_from, units
+from console.client.models import Money, OrderDetail, Person
+from console.client.refunds import CommandResult, Outcome
+from console.flows import amount_input
+from console.flows.formatting import money, money_came_from, units
+from console.flows.transition import (
+    Choice,
+    Feedback,
+    Question,
+    Transition,
+    done,
+    noted,
+    waiting,
+    wrong,
+)
 
 CANCEL_REASONS = (
     ("customer", "customer"),
@@ -57,10 +66,10 @@ class OrderCommand:
         return self.question is not None and self.question.focused.name == "yes"
 
 
-CommandStep = Step[OrderCommand, None]
+CommandStep = Transition[OrderCommand, None]
 
 
-def why_not_mark_paid(order: CaseFile, person: Person | None) -> str | None:
+def why_not_mark_paid(order: OrderDetail, person: Person | None) -> str | None:
     """Why this person cannot record money for this order, or None."""
     if person is None or not person.may("payments:write"):
         return "Your role does not record payments"
@@ -69,7 +78,7 @@ def why_not_mark_paid(order: CaseFile, person: Person | None) -> str | None:
     return None
 
 
-def why_not_cancel(order: CaseFile, person: Person | None) -> str | None:
+def why_not_cancel(order: OrderDetail, person: Person | None) -> str | None:
     """Why this person cannot cancel this order, or None."""
     if person is None or not person.may("orders:cancel"):
         return "Your role does not cancel orders"
@@ -78,18 +87,18 @@ def why_not_cancel(order: CaseFile, person: Person | None) -> str | None:
     return None
 
 
-def amount_typed(command: OrderCommand, order: CaseFile, text: str) -> CommandStep:
+def amount_typed(command: OrderCommand, order: OrderDetail, text: str) -> CommandStep:
     """How much came. More than is due is taken, and the review says so."""
     assert isinstance(command.what, MarkPaid)
     try:
-        amount = amounts.parse(text, order.total.currency)
-    except amounts.NotAnAmount as refusal:
-        return Step(command, feedback=wrong(str(refusal)))
+        amount = amount_input.parse(text, order.total.currency)
+    except amount_input.NotAnAmount as refusal:
+        return Transition(command, feedback=wrong(str(refusal)))
     words = noted(f"{money(amount)}: which transfer, or who took it?")
-    return Step(OrderCommand(replace(command.what, amount=amount)), feedback=words)
+    return Transition(OrderCommand(replace(command.what, amount=amount)), feedback=words)
 
 
-def reference_typed(command: OrderCommand, order: CaseFile, text: str) -> CommandStep:
+def reference_typed(command: OrderCommand, order: OrderDetail, text: str) -> CommandStep:
     """By what the money is found again: then the review."""
     paid = command.what
     assert isinstance(paid, MarkPaid)
@@ -97,7 +106,7 @@ def reference_typed(command: OrderCommand, order: CaseFile, text: str) -> Comman
     reference = text.strip()
     if not 0 < len(reference) <= LONGEST_REFERENCE:
         words = f"A reference has 1 to {LONGEST_REFERENCE} characters, such as: bank 12 Nov"
-        return Step(command, feedback=wrong(words))
+        return Transition(command, feedback=wrong(words))
     more = paid.amount.amount - order.due.amount
     excess = f" ⚠ {money(Money(more, paid.amount.currency))} more than is due." if more > 0 else ""
     question = Question(
@@ -105,20 +114,20 @@ def reference_typed(command: OrderCommand, order: CaseFile, text: str) -> Comman
         "What the customer could still pay by card is withdrawn.",
         (Choice("no", "no, nothing came"), Choice("yes", f"record {money(paid.amount)}")),
     )
-    return Step(OrderCommand(replace(paid, reference=reference), question))
+    return Transition(OrderCommand(replace(paid, reference=reference), question))
 
 
-def reason_typed(command: OrderCommand, order: CaseFile, text: str) -> CommandStep:
+def reason_typed(command: OrderCommand, order: OrderDetail, text: str) -> CommandStep:
     """Why it is cancelled, by its digit: then the review."""
     digit = text.strip()
     if not (digit.isascii() and digit.isdigit() and 1 <= int(digit) <= len(CANCEL_REASONS)):
-        return Step(command, feedback=wrong(f"Why? {listed_reasons()}"))
+        return Transition(command, feedback=wrong(f"Why? {listed_reasons()}"))
     name, word = CANCEL_REASONS[int(digit) - 1]
     question = Question(
         f"Cancel {order.number} ({word})? {_money_back(order)} {_goods_back(order)}",
         (Choice("no", "no, keep the order"), Choice("yes", "cancel the order")),
     )
-    return Step(OrderCommand(Cancel(name), question))
+    return Transition(OrderCommand(Cancel(name), question))
 
 
 def listed_reasons() -> str:
@@ -131,23 +140,23 @@ def lost(tries: int) -> Feedback:
     return waiting(f"Not known yet: asking again under the same key (try {tries + 1})")
 
 
-def ended(what: MarkPaid | Cancel, order: CaseFile, outcome: Outcome) -> Feedback:
+def ended(what: MarkPaid | Cancel, order: OrderDetail, outcome: Outcome) -> Feedback:
     """What became of it."""
     detail = outcome.failure.detail if outcome.failure else ""
     match outcome.fate:
-        case Fate.GIVEN if isinstance(what, MarkPaid) and what.amount is not None:
+        case CommandResult.GIVEN if isinstance(what, MarkPaid) and what.amount is not None:
             return done(f"{money(what.amount)} recorded for {order.number}")
-        case Fate.GIVEN:
+        case CommandResult.GIVEN:
             return done(f"{order.number} is cancelled")
-        case Fate.PENDING:
+        case CommandResult.PENDING:
             return wrong("The payment provider does not answer: look at the order, then try again")
-        case Fate.NOT_SENT:
+        case CommandResult.NOT_SENT:
             return wrong(f"Not sent, nothing happened. {detail}".strip())
         case _:
             return wrong(f"Refused, nothing happened. {detail}".strip())
 
 
-def _money_back(order: CaseFile) -> str:
+def _money_back(order: OrderDetail) -> str:
     if not order.refundable.amount:
         return "Nothing was paid."
     if any(dispute.closed_at is None for dispute in order.disputes):
@@ -158,5 +167,5 @@ def _money_back(order: CaseFile) -> str:
     return f"{money(order.refundable)} go back to {where}."
 
 
-def _goods_back(order: CaseFile) -> str:
+def _goods_back(order: OrderDetail) -> str:
     return f"{units(order.open_units)} will not be shipped."

@@ -25,7 +25,7 @@ ALWAYS_ON_THE_BAR = (
 )
 """The lower row of the bar, in groups."""
 
-MOST_WANTED = (
+MAX_WANTED = (
     "help", "palette", "home", "orders", "back", "stock", "undo", "tray", "attention", "queue",
     "refund", "catalogue", "quit",
 )  # fmt: skip
@@ -55,7 +55,7 @@ LETTERS = tuple(one for one in ACTIONS if one.face.isalpha() and len(one.face) =
 BY_KEY_ONLY = frozenset({"undo", "commit"})
 """What changes something at the shop is done by its key, and not by Enter behind a name."""
 
-MOVES = frozenset({"up", "down", "page_up", "page_down", "first", "last"})
+CURSOR_ACTIONS = frozenset({"up", "down", "page_up", "page_down", "first", "last"})
 
 
 def moved(action_id: str, at: int, count: int) -> int:
@@ -98,17 +98,17 @@ class Rows(NamedTuple):
 def on_the_bar(screen: str) -> tuple[Rows, Rows]:
     """The two rows of the key bar: this screen's actions, and those of every screen."""
     shown = [action for action in actions_on(screen) if action.label]
-    here = [action for action in shown if action.id not in MOST_WANTED]
+    here = [action for action in shown if action.id not in MAX_WANTED]
     groups = tuple(
         tuple(action for action in here if _place_of(action) == place) for place in range(3)
     )
-    always = {action.id: action for action in shown if action.id in MOST_WANTED}
+    always = {action.id: action for action in shown if action.id in MAX_WANTED}
     return (
         Rows(groups, tuple(action for group in groups for action in group)),
         Rows(
             tuple(tuple(always[one] for one in group if one in always)
                   for group in ALWAYS_ON_THE_BAR),
-            tuple(always[one] for one in MOST_WANTED if one in always),
+            tuple(always[one] for one in MAX_WANTED if one in always),
         ),
     )  # fmt: skip
 

@@ -10,25 +10,25 @@ from textual.widget import Widget
 from console.client import attention
 from console.client.doctor import DoctorRun
 from console.client.errors import CallFailed, NotFound, SignedOut
-from console.client.holds import AttentionItem
-from console.client.models import CaseFile, Page
-from console.client.outbox import Command, Draft
-from console.client.refunds import Fate
-from console.flows.step import Question, done, noted, waiting, wrong
-from console.flows.window import Fetch
-from console.flows.words import figure, money
+from console.client.hold_models import AttentionItem
+from console.client.models import OrderDetail, Page
+from console.client.outbox import Command, NewCommand
+from console.client.refunds import CommandResult
+from console.flows.formatting import figure, money
+from console.flows.paged_list import Fetch
+from console.flows.transition import Question, done, noted, waiting, wrong
 from console.messages import Open, SignInNeeded
-from console.scan.entry import Prompt
-from console.screens.background import begin
-from console.screens.counter import Counter
-from console.screens.paged import PagedScreen
-from console.widgets.attention_page import ATTENTION_COLUMNS, attention_page, attention_row
-from console.widgets.columns import Columns
-from console.widgets.doctor_page import doctor_page
-from console.widgets.drawn import Sheet
-from console.widgets.ink import Line
+from console.scan.input_buffer import Prompt
+from console.screens.context import AppContext
+from console.screens.list_screen import ListScreen
+from console.screens.workers import run_in_background
+from console.widgets.attention_view import ATTENTION_COLUMNS, attention_page, attention_row
+from console.widgets.doctor_view import doctor_page
+from console.widgets.hstack import HStack
+from console.widgets.line_widget import CursorWidget
 from console.widgets.table import WindowTable
-from console.widgets.views import Views
+from console.widgets.text_layout import Line
+from console.widgets.view_tabs import ViewTabs
 
 AMOUNT = Prompt("attention_amount", "amount:", sends=True)
 ORDER = Prompt("attention_order", "order number:", sends=True)
@@ -48,14 +48,14 @@ NEEDS = {
 }  # fmt: skip
 
 
-class AttentionScreen(PagedScreen):
+class AttentionScreen(ListScreen):
     """Everything that a person must look at."""
 
     NAME = "attention"
     WHAT = "The attention list did not load"
     FOLLOWS = frozenset({"attention"})
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: AppContext) -> None:
         paints = counter.paints
         table: WindowTable[AttentionItem] = WindowTable(
             paints,
@@ -67,8 +67,8 @@ class AttentionScreen(PagedScreen):
             is_one_way=True,
         )
         super().__init__(counter, table)
-        self.views = Views(paints, id="views")
-        self.glance = Sheet(paints, id="glance")
+        self.views = ViewTabs(paints, id="views")
+        self.glance = CursorWidget(paints, id="glance")
         self.view = VIEWS[0]
         self._asked_about: AttentionItem | None = None
         self._shown = ""
@@ -77,15 +77,15 @@ class AttentionScreen(PagedScreen):
 
     def body(self) -> Iterable[Widget]:
         """What is open or was resolved, the list, and one item written out beside it."""
-        return (self.views, Columns(self.table, self.glance))
+        return (self.views, HStack(self.table, self.glance))
 
     def crumbs(self) -> tuple[str, ...]:
         """Which items."""
         return ("Attention", self.view)
 
-    async def show(self, subject: str, order: CaseFile | None) -> None:
+    async def show(self, subject: str, order: OrderDetail | None) -> None:
         """The list as it was left, read again."""
-        begin(self, "list", self.reload)
+        run_in_background(self, "list", self.reload)
         self._draw()
 
     async def page(self, fetch: Fetch) -> Page[AttentionItem]:
@@ -160,7 +160,7 @@ class AttentionScreen(PagedScreen):
         self.table.invalidate()
         self._draw()
         if failure is None and (self.is_current or "attention" in command.kind):
-            begin(self, "list", self.reload)
+            run_in_background(self, "list", self.reload)
 
     def redraw(self) -> None:
         """Other colours."""
@@ -209,7 +209,7 @@ class AttentionScreen(PagedScreen):
 
     async def do_findings(self) -> None:
         """Beside the list: what the doctor found, until the cursor moves."""
-        begin(self, "findings", self._read_findings, beside=True)
+        run_in_background(self, "findings", self._read_findings, beside=True)
 
     async def do_next_view(self) -> None:
         """Open, or resolved."""
@@ -280,7 +280,7 @@ class AttentionScreen(PagedScreen):
         self._asked_about = None
         self.question.show(None)
 
-    def _give(self, draft: Draft, words: str) -> None:
+    def _give(self, draft: NewCommand, words: str) -> None:
         self.counter.shop.give(draft)
         self.say(done(words))
         self.table.invalidate()
@@ -297,9 +297,11 @@ class AttentionScreen(PagedScreen):
             return
         reason = "overpaid" if item.kind in {"overpaid", "late_transfer"} else "other"
         self.say(waiting(f"{money(item.amount)} is being given back"))
-        begin(self, "give-back", self._send, item, attention.refund(item, reason), beside=True)
+        run_in_background(
+            self, "give-back", self._send, item, attention.refund(item, reason), beside=True
+        )
 
-    async def _send(self, item: AttentionItem, draft: Draft) -> None:
+    async def _send(self, item: AttentionItem, draft: NewCommand) -> None:
         person = self.counter.shop.session.person
         assert person is not None
         try:
@@ -315,14 +317,14 @@ class AttentionScreen(PagedScreen):
             return
         assert item.amount is not None
         match outcome.fate:
-            case Fate.GIVEN:
+            case CommandResult.GIVEN:
                 self.say(done(f"{money(item.amount)} given back for {item.order_number}"))
-            case Fate.PENDING:
+            case CommandResult.PENDING:
                 self.say(waiting("Stripe does not answer: the shop goes on with it by itself"))
             case _:
                 why = outcome.failure.detail if outcome.failure else ""
                 self.say(wrong(f"Nothing was given back. {why}".strip()))
-        begin(self, "list", self.reload)
+        run_in_background(self, "list", self.reload)
 
     def _draw_views(self) -> None:
         self.views.show(VIEWS, self.view, note="", position=self.table.position)

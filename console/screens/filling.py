@@ -5,31 +5,31 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
-from console.client.contract import ADMIN
 from console.client.errors import CallFailed, SignedOut
 from console.client.orders import aggregate_of as order_aggregate
-from console.client.outbox import Draft
+from console.client.outbox import NewCommand
+from console.client.parsing import ADMIN
 from console.flows.records import form as forms
 from console.flows.records.form import Form
 from console.flows.records.shapes import Kind, Record, Verb, at
-from console.flows.step import Question, done, noted, waiting, wrong
+from console.flows.transition import Question, done, noted, waiting, wrong
 from console.messages import SignInNeeded
-from console.scan.entry import Prompt
-from console.screens.background import begin
-from console.screens.counter import Counter
-from console.screens.paged import PagedScreen
+from console.scan.input_buffer import Prompt
+from console.screens.context import AppContext
+from console.screens.list_screen import ListScreen
+from console.screens.workers import run_in_background
 from console.widgets.table import WindowTable
 
 TOLD_ONCE = "Copy it now: it is told this once. Esc when you have it."
 LOOK_OVER = "F10 sends it. Esc goes back, nothing is sent."
 
 
-class FillingScreen(PagedScreen):
+class FillingScreen(ListScreen):
     """A list to whose records something may be done by a form."""
 
     KIND: ClassVar[Kind]
 
-    def __init__(self, counter: Counter, table: WindowTable[Record]) -> None:
+    def __init__(self, counter: AppContext, table: WindowTable[Record]) -> None:
         super().__init__(counter, table)
         self.subject = ""
         """What the list is about, where it is about something."""
@@ -112,11 +112,11 @@ class FillingScreen(PagedScreen):
         path = verb.path.format_map({**(form.record or {}), "about": self.subject})
         if verb.waits:
             self.say(waiting(f"{label}: being sent"))
-            begin(self, "change", self._change, form, path, label, beside=True)
+            run_in_background(self, "change", self._change, form, path, label, beside=True)
             return
         aggregate, undoes = self.aggregate(form.record), form.undoes or None
         self.counter.shop.give(
-            Draft(verb.name, aggregate, f"{ADMIN}{path}", form.body, label, undoes=undoes)
+            NewCommand(verb.name, aggregate, f"{ADMIN}{path}", form.body, label, undoes=undoes)
         )
         self.say(done(f"{label}: being sent"))
         self.table.invalidate()
@@ -158,4 +158,4 @@ class FillingScreen(PagedScreen):
                 self.told_once = True
                 told = f"{form.verb.tells.capitalize()}: {answer[form.verb.tells]}"
                 self.question.show(Question(told, ()), TOLD_ONCE)
-        begin(self, "list", self.reload)
+        run_in_background(self, "list", self.reload)

@@ -8,11 +8,11 @@ from textual.widget import Widget
 
 from console import keys
 from console.keys import Action
-from console.messages import Left, Pressed
-from console.screens.counter import Counter
-from console.screens.frame import Frame
-from console.widgets.drawn import Sheet
-from console.widgets.ink import Line, Part, fit, wrapped
+from console.messages import ActionChosen, ScreenClosed
+from console.screens.base_screen import BaseScreen
+from console.screens.context import AppContext
+from console.widgets.line_widget import CursorWidget
+from console.widgets.text_layout import Line, Part, fit, wrapped
 
 SCANNING = (
     "Scan or type a code anywhere: an order, a SKU or a barcode opens what it means. On lists a "
@@ -22,15 +22,15 @@ SCANNING = (
 )
 
 
-class HelpScreen(Frame):
+class HelpScreen(BaseScreen):
     """Keys of one screen, each of which can be pressed from here."""
 
     NAME = "help"
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: AppContext) -> None:
         super().__init__(counter)
-        self.sheet = Sheet(counter.paints, id="help")
-        self.about: Frame | None = None
+        self.sheet = CursorWidget(counter.paints, id="help")
+        self.about: BaseScreen | None = None
         self.cursor = 0
         self._actions: list[Action] = []
 
@@ -42,7 +42,7 @@ class HelpScreen(Frame):
         """Help about which screen."""
         return ("Help", self.about.NAME.replace("_", " ").capitalize() if self.about else "")
 
-    def lie_over(self, screen: Frame) -> None:
+    def lie_over(self, screen: BaseScreen) -> None:
         """Become the help of this screen."""
         self.about = screen
         self.cursor = 0
@@ -61,10 +61,10 @@ class HelpScreen(Frame):
         """Press the key that the cursor is on, where one came from."""
         if self._actions:
             action = self._actions[self.cursor]
-            self.post_message(Left())
-            self.post_message(Pressed(action.id))
+            self.post_message(ScreenClosed())
+            self.post_message(ActionChosen(action.id))
 
-    def on_sheet_chosen(self, message: Sheet.Chosen) -> None:
+    def on_sheet_chosen(self, message: CursorWidget.Chosen) -> None:
         """A click goes to a key."""
         message.stop()
         self.cursor = int(message.item)

@@ -8,27 +8,27 @@ from datetime import UTC, datetime
 
 from textual.widget import Widget
 
+from console.client.change_models import ChangeBatch
 from console.client.errors import CallFailed
-from console.client.models import CaseFile, OrderCard, Overview, Page
-from console.client.news import News
+from console.client.models import OrderCard, OrderDetail, Overview, Page
 from console.client.orders import aggregate_of
 from console.client.outbox import Command, State
 from console.flows.filters import OrderFilter
+from console.flows.formatting import Sense, age, clock, count
 from console.flows.next_job import Job, next_job
-from console.flows.window import Fetch
-from console.flows.words import Sense, age, clock, count
+from console.flows.paged_list import Fetch
 from console.messages import Open
-from console.scan.entry import Typing
-from console.screens.background import begin
-from console.screens.counter import Counter
-from console.screens.paged import PagedScreen
-from console.widgets.columns import Columns
-from console.widgets.doctor_page import doctor_light
-from console.widgets.drawn import Sheet
-from console.widgets.ink import Line
+from console.scan.input_buffer import Typing
+from console.screens.context import AppContext
+from console.screens.list_screen import ListScreen
+from console.screens.workers import run_in_background
+from console.widgets.doctor_view import doctor_light
+from console.widgets.home_tiles import Figure, HomeTiles
+from console.widgets.hstack import HStack
+from console.widgets.line_widget import CursorWidget
 from console.widgets.order_rows import QUEUE_COLUMNS, queue_row
 from console.widgets.table import WindowTable
-from console.widgets.tiles import Figure, Today
+from console.widgets.text_layout import Line
 
 REFRESH_EVERY = 20
 """Seconds after which the figures are read again while Home is looked at."""
@@ -48,7 +48,7 @@ BACKUPS = {
 }
 
 
-class HomeScreen(PagedScreen):
+class HomeScreen(ListScreen):
     """Where a shift begins and every thing can be scanned."""
 
     NAME = "home"
@@ -57,7 +57,7 @@ class HomeScreen(PagedScreen):
     WHAT = "The queue did not load"
     FOLLOWS = frozenset({"order"})
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: AppContext) -> None:
         paints = counter.paints
         super().__init__(
             counter,
@@ -70,8 +70,8 @@ class HomeScreen(PagedScreen):
                 id="queue",
             ),
         )
-        self.today = Today(paints, id="today")
-        self.lately = Sheet(paints, id="lately")
+        self.today = HomeTiles(paints, id="today")
+        self.lately = CursorWidget(paints, id="lately")
         self.has_rows = asyncio.Event()
         """Set when the first rows of the day are on the screen."""
 
@@ -89,18 +89,18 @@ class HomeScreen(PagedScreen):
 
     def body(self) -> Iterable[Widget]:
         """The next job and the figures, the queue, and this desk's last commands beside it."""
-        return (self.today, Columns(self.table, self.lately))
+        return (self.today, HStack(self.table, self.lately))
 
     def crumbs(self) -> tuple[str, ...]:
         """The root of everything."""
         return ("Stockroom", "Home")
 
-    async def show(self, subject: str, order: CaseFile | None) -> None:
+    async def show(self, subject: str, order: OrderDetail | None) -> None:
         """Show what is known at once and read what is new."""
         self._draw_lately()
         self._draw_today()
         if self.counter.operator:
-            begin(self, "list", self.reload)
+            run_in_background(self, "list", self.reload)
 
     async def page(self, fetch: Fetch) -> Page[OrderCard]:
         """Orders to ship, the oldest first."""
@@ -110,13 +110,13 @@ class HomeScreen(PagedScreen):
     async def reload(self) -> None:
         """Read the figures and the queue."""
         self._ticks = 0
-        begin(self, "overview", self._read_overview)
+        run_in_background(self, "overview", self._read_overview)
         await super().reload()
 
-    def follow(self, news: News) -> None:
+    def follow(self, news: ChangeBatch) -> None:
         """The figures follow too."""
         if news.has(("order", "stock_level", "attention")) and self.counter.operator:
-            begin(self, "overview", self._read_overview)
+            run_in_background(self, "overview", self._read_overview)
         super().follow(news)
 
     def is_own_doing(self, key: str) -> bool:
@@ -138,7 +138,7 @@ class HomeScreen(PagedScreen):
         self._draw_lately()
         self.table.invalidate()
         if failure is None:
-            begin(self, "list", self.reload)
+            run_in_background(self, "list", self.reload)
 
     def tick(self) -> None:
         """Ages grow; and now and then everything is read again."""
@@ -147,7 +147,7 @@ class HomeScreen(PagedScreen):
         if self._ticks % 60 == 0:
             self.table.invalidate()
         if self._ticks >= REFRESH_EVERY and self.counter.operator:
-            begin(self, "list", self.reload)
+            run_in_background(self, "list", self.reload)
 
     def why_not(self, action: str) -> str | None:
         """Enter needs a job."""

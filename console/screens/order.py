@@ -8,33 +8,32 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from console.client import orders
+from console.client.change_models import ChangeBatch
 from console.client.errors import CallFailed, SignedOut
-from console.client.models import CaseFile
-from console.client.news import News
-from console.client.outbox import Command, Draft
-from console.flows import news as flows_news
-from console.flows import order_commands
-from console.flows.lines import units_called
-from console.flows.next_step import why_not_refund, why_not_ship
+from console.client.models import OrderDetail
+from console.client.outbox import Command, NewCommand
+from console.flows import change_notices, order_commands
+from console.flows.formatting import figure
+from console.flows.line_items import units_called
+from console.flows.next_actions import why_not_refund, why_not_ship
 from console.flows.order_commands import Cancel, CommandStep, MarkPaid, OrderCommand
-from console.flows.step import done, noted, waiting, wrong
-from console.flows.words import figure
+from console.flows.transition import done, noted, waiting, wrong
 from console.messages import Open, SignInNeeded
-from console.scan.codes import Kind, Scan
-from console.scan.entry import Prompt
-from console.screens.background import begin
-from console.screens.counter import Counter
-from console.screens.holding import PROMPTS, HoldingScreen
-from console.widgets.drawn import Sheet
-from console.widgets.ink import Line
-from console.widgets.order_page import order_page
+from console.scan.code_parsing import Kind, Scan
+from console.scan.input_buffer import Prompt
+from console.screens.context import AppContext
+from console.screens.order_holds import PROMPTS, OrderHoldsScreen
+from console.screens.workers import run_in_background
+from console.widgets.line_widget import CursorWidget
+from console.widgets.order_view import order_page
+from console.widgets.text_layout import Line
 
 NOTE = Prompt("note", "Note, F10 sends:", is_live=True, sends=True)
 CAME = Prompt("came", "how much came:")
 REFERENCE = Prompt("reference", "reference of the transfer:")
 WHY_CANCEL = Prompt("why_cancel", f"why? {order_commands.listed_reasons()}:")
 LONGEST_NOTE = 2000
-MOST_SUBJECTS = 100
+MAX_SUBJECTS = 100
 """Causes of e-mails that the shop takes in one question."""
 
 STEPS = {
@@ -44,7 +43,7 @@ STEPS = {
 }
 
 
-class OrderScreen(HoldingScreen):
+class OrderScreen(OrderHoldsScreen):
     """An order, its lines, money, parcels and history."""
 
     NAME = "order"
@@ -54,10 +53,10 @@ class OrderScreen(HoldingScreen):
     )  # fmt: skip
     CODES_WAIT = True
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: AppContext) -> None:
         super().__init__(counter)
-        self.sheet = Sheet(counter.paints, id="order-page")
-        self.order: CaseFile | None = None
+        self.sheet = CursorWidget(counter.paints, id="order-page")
+        self.order: OrderDetail | None = None
         self._note = ""
         self._parcel = ""
         """The parcel whose label was scanned."""
@@ -74,7 +73,7 @@ class OrderScreen(HoldingScreen):
         version = f" · v{self.order.version}" if self.order else ""
         return ("Orders", f"{self.order.number}{version}" if self.order else "…")
 
-    async def show(self, subject: str, order: CaseFile | None) -> None:
+    async def show(self, subject: str, order: OrderDetail | None) -> None:
         """Show the order as it was read last, then as it is."""
         if subject != self.order_id:
             self.order_id, self.order, self.read_at = subject, None, None
@@ -143,10 +142,10 @@ class OrderScreen(HoldingScreen):
         if self.is_current and command.aggregate == orders.aggregate_of(self.order_id):
             self.read_soon()
 
-    def follow(self, news: News) -> None:
+    def follow(self, news: ChangeBatch) -> None:
         """The order changed: it is read again where it is, and who did it is told."""
         if news.about("order", self.order_id):
-            begin(self, "follow", self._follow_order)
+            run_in_background(self, "follow", self._follow_order)
 
     def claims_changed(self) -> None:
         """Somebody else opened or left it."""
@@ -156,7 +155,7 @@ class OrderScreen(HoldingScreen):
         before, order_id = self.order, self.order_id
         await self.read_again()
         if self.order is not None and order_id == self.order_id:
-            self.say(flows_news.by_others(before, self.order, self.counter.operator))
+            self.say(change_notices.by_others(before, self.order, self.counter.operator))
 
     def move(self, action: str) -> None:
         """The sheet scrolls."""
@@ -186,7 +185,7 @@ class OrderScreen(HoldingScreen):
             return why_not_refund(order, person)
         return super().why_not(action)
 
-    def order_at_hand(self) -> CaseFile | None:
+    def order_at_hand(self) -> OrderDetail | None:
         """The order that is shown."""
         return self.order
 
@@ -263,7 +262,7 @@ class OrderScreen(HoldingScreen):
         assert order is not None
         parcels = [one.id for one in order.fulfilments]
         about = [order.id, *parcels, *(one.id for one in order.refunds)]
-        self.post_message(Open("emails", ",".join(about[:MOST_SUBJECTS])))
+        self.post_message(Open("emails", ",".join(about[:MAX_SUBJECTS])))
 
     async def do_history(self) -> None:
         """Who did what to the order."""
@@ -320,9 +319,11 @@ class OrderScreen(HoldingScreen):
         self.command = None
         self.say(waiting("Being sent"))
         self._draw()
-        begin(self, "money", self._carry_out, order, command.what, draft, beside=True)
+        run_in_background(self, "money", self._carry_out, order, command.what, draft, beside=True)
 
-    async def _carry_out(self, order: CaseFile, what: MarkPaid | Cancel, draft: Draft) -> None:
+    async def _carry_out(
+        self, order: OrderDetail, what: MarkPaid | Cancel, draft: NewCommand
+    ) -> None:
         person = self.counter.shop.session.person
         assert person is not None
         try:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from console.client.errors import CallFailed
-from console.client.models import CaseFile, OrderCard, Page
+from console.client.models import OrderCard, OrderDetail, Page
 from console.client.orders import aggregate_of
 from console.client.outbox import Command
 from console.flows.filters import (
@@ -20,32 +20,32 @@ from console.flows.filters import (
     TurnSort,
     step,
 )
-from console.flows.next_step import why_not_ship
-from console.flows.window import Fetch
+from console.flows.next_actions import why_not_ship
+from console.flows.paged_list import Fetch
 from console.messages import Open
-from console.scan.entry import Prompt
-from console.screens.background import begin
-from console.screens.counter import Counter
-from console.screens.paged import PagedScreen
-from console.widgets.columns import Columns
-from console.widgets.drawn import Sheet
-from console.widgets.order_page import order_glance
+from console.scan.input_buffer import Prompt
+from console.screens.context import AppContext
+from console.screens.list_screen import ListScreen
+from console.screens.workers import run_in_background
+from console.widgets.hstack import HStack
+from console.widgets.line_widget import CursorWidget
 from console.widgets.order_rows import LIST_COLUMNS, list_row
+from console.widgets.order_view import order_glance
 from console.widgets.table import WindowTable
-from console.widgets.views import Views
+from console.widgets.view_tabs import ViewTabs
 
 FIND = Prompt("find", "/", is_live=True)
 ABOUT_AN_ORDER = frozenset({"enter", "ship", "refund_here", "note", "parcels", "same_customer"})
 
 
-class OrdersScreen(PagedScreen):
+class OrdersScreen(ListScreen):
     """All orders, by view and by search."""
 
     NAME = "orders"
     WHAT = "The orders did not load"
     FOLLOWS = frozenset({"order"})
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: AppContext) -> None:
         paints = counter.paints
         super().__init__(
             counter,
@@ -58,29 +58,29 @@ class OrdersScreen(PagedScreen):
                 id="orders",
             ),
         )
-        self.views = Views(paints, id="views")
-        self.glance = Sheet(paints, id="glance")
+        self.views = ViewTabs(paints, id="views")
+        self.glance = CursorWidget(paints, id="glance")
         self.filter = OrderFilter()
         self._glanced = ""
 
     def body(self) -> Iterable[Widget]:
         """The views, the list, and one order beside it."""
-        return (self.views, Columns(self.table, self.glance))
+        return (self.views, HStack(self.table, self.glance))
 
     def crumbs(self) -> tuple[str, ...]:
         """Which orders."""
         return ("Orders", self.filter.words)
 
-    async def show(self, subject: str, order: CaseFile | None) -> None:
+    async def show(self, subject: str, order: OrderDetail | None) -> None:
         """A view by name, a search text after `/`, or the list as it was left."""
         if subject.startswith("/"):
             self.filter = step(self.filter, Show("all")).state
             self._apply(step(self.filter, Find(subject[1:])))
         elif subject and subject != self.filter.view.name:
             self.filter = step(self.filter, Show(subject)).state
-            begin(self, "list", self.start_list)
+            run_in_background(self, "list", self.start_list)
         else:
-            begin(self, "list", self.reload)
+            run_in_background(self, "list", self.reload)
         self._draw_views()
 
     async def page(self, fetch: Fetch) -> Page[OrderCard]:
@@ -109,7 +109,7 @@ class OrdersScreen(PagedScreen):
         self.table.invalidate()
         self._glance()
         if failure is None and command.aggregate.startswith("order:"):
-            begin(self, "list", self.reload)
+            run_in_background(self, "list", self.reload)
 
     def is_own_doing(self, key: str) -> bool:
         """An order that was shipped here leaves some views."""
@@ -251,7 +251,7 @@ class OrdersScreen(PagedScreen):
         known = self.counter.known_case(card.id)
         is_doubtful = self.counter.is_doubtful(card.id)
         if known is None or known[0].version != card.version or is_doubtful:
-            begin(self, "glance", self._read_case, card.id)
+            run_in_background(self, "glance", self._read_case, card.id)
 
     async def _read_case(self, order_id: str) -> None:
         case = await self.asked(

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from console import keys
-from console.flows.step import noted
+from console.flows.transition import noted
 from console.keys import Action
-from console.messages import Left, Open, Pressed
-from console.scan.entry import Prompt
-from console.screens.counter import Counter
-from console.screens.frame import Frame
-from console.widgets.drawn import Sheet
-from console.widgets.ink import Line, Part, fit
+from console.messages import ActionChosen, Open, ScreenClosed
+from console.scan.input_buffer import Prompt
+from console.screens.base_screen import BaseScreen
+from console.screens.context import AppContext
+from console.widgets.line_widget import CursorWidget
+from console.widgets.text_layout import Line, Part, fit
 
 GO = Prompt("palette", ":", is_live=True)
 TAKES_TEXT = {"o": "orders", "s": "stock", "p": "catalogue"}
@@ -24,16 +24,16 @@ TAKES_TEXT = {"o": "orders", "s": "stock", "p": "catalogue"}
 UNLIKE = 3
 
 
-class PaletteScreen(Frame):
+class PaletteScreen(BaseScreen):
     """A list of actions that grows shorter as one types."""
 
     NAME = "palette"
     HINT = "type a name, or one letter"
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: AppContext) -> None:
         super().__init__(counter)
-        self.sheet = Sheet(counter.paints, id="palette")
-        self.about: Frame | None = None
+        self.sheet = CursorWidget(counter.paints, id="palette")
+        self.about: BaseScreen | None = None
         self.cursor = 0
         self._text = ""
         self._found: list[Action] = []
@@ -46,7 +46,7 @@ class PaletteScreen(Frame):
         """Going somewhere."""
         return ("Go to",)
 
-    def lie_over(self, screen: Frame) -> None:
+    def lie_over(self, screen: BaseScreen) -> None:
         """Offer what can be done on this screen."""
         self.about = screen
         self._look("")
@@ -64,13 +64,13 @@ class PaletteScreen(Frame):
 
     def take_cancel(self, prompt: Prompt) -> None:
         """Esc: never mind."""
-        self.post_message(Left())
+        self.post_message(ScreenClosed())
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
         """Enter: the action that was named, or the one under the cursor."""
         self._look(text) if text != self._text else None
         alias, _, search = text.strip().partition(" ")
-        self.post_message(Left())
+        self.post_message(ScreenClosed())
         if search and alias in TAKES_TEXT:
             self.post_message(Open(TAKES_TEXT[alias], f"/{search.strip()}"))
             return
@@ -81,15 +81,15 @@ class PaletteScreen(Frame):
         if action.id in keys.BY_KEY_ONLY:
             self.say(noted(f"{action.face} does that"))
             return
-        self.post_message(Pressed(action.id))
+        self.post_message(ActionChosen(action.id))
 
-    def on_sheet_chosen(self, message: Sheet.Chosen) -> None:
+    def on_sheet_chosen(self, message: CursorWidget.Chosen) -> None:
         """A click does it."""
         message.stop()
         self.counter.entry.close()
         action = self._found[int(message.item)]
-        self.post_message(Left())
-        self.post_message(Pressed(action.id))
+        self.post_message(ScreenClosed())
+        self.post_message(ActionChosen(action.id))
 
     def on_resize(self) -> None:
         """Another width, another layout."""
@@ -101,7 +101,9 @@ class PaletteScreen(Frame):
         wanted = text.strip().casefold()
         screen = self.about.NAME if self.about else "home"
         allowed = keys.allowed_on(screen, self.counter.may)
-        actions = [one for one in allowed if one.id not in keys.MOVES | {"palette", "enter"}]
+        actions = [
+            one for one in allowed if one.id not in keys.CURSOR_ACTIONS | {"palette", "enter"}
+        ]
         named = next((one for one in allowed if one.alias and one.alias == wanted), None)
         ranked = [(_rank(one, wanted), one) for one in actions if one is not named]
         found = [one for rank, one in sorted(ranked, key=lambda pair: pair[0]) if rank < UNLIKE]

@@ -8,19 +8,19 @@ from functools import partial
 from textual.widget import Widget
 
 from console.client.errors import CallFailed
-from console.client.models import CaseFile, Page
+from console.client.models import OrderDetail, Page
 from console.client.outbox import Command
+from console.flows.paged_list import Fetch
 from console.flows.records.shapes import Kind, Record, Verb, why_not
-from console.flows.step import noted
-from console.flows.window import Fetch
-from console.screens.background import begin
-from console.screens.counter import Counter
+from console.flows.transition import noted
+from console.screens.context import AppContext
 from console.screens.filling import FillingScreen
-from console.widgets.columns import Columns
-from console.widgets.drawn import Sheet
-from console.widgets.record_page import columns_of, record_page, record_row
+from console.screens.workers import run_in_background
+from console.widgets.hstack import HStack
+from console.widgets.line_widget import CursorWidget
+from console.widgets.record_view import columns_of, record_page, record_row
 from console.widgets.table import WindowTable
-from console.widgets.views import Views
+from console.widgets.view_tabs import ViewTabs
 
 VOID = "void_parcel"
 
@@ -28,7 +28,7 @@ VOID = "void_parcel"
 class RecordsScreen(FillingScreen):
     """All records of a kind, or those that belong to one thing."""
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: AppContext) -> None:
         kind, paints = self.KIND, counter.paints
         table: WindowTable[Record] = WindowTable(
             paints,
@@ -40,8 +40,8 @@ class RecordsScreen(FillingScreen):
             is_one_way=True,
         )
         super().__init__(counter, table)
-        self.views = Views(paints, id="views")
-        self.sheet = Sheet(paints, id="record")
+        self.views = ViewTabs(paints, id="views")
+        self.sheet = CursorWidget(paints, id="record")
         self.view = kind.views[0]
         self._whole: dict[str, Record] = {}
         self._below: dict[str, tuple[Record, ...]] = {}
@@ -49,7 +49,7 @@ class RecordsScreen(FillingScreen):
 
     def body(self) -> Iterable[Widget]:
         """The selections, the list, and one record beside it or in its place."""
-        return (self.views, Columns(self.table, self.sheet))
+        return (self.views, HStack(self.table, self.sheet))
 
     def crumbs(self) -> tuple[str, ...]:
         """Which kind, and of what."""
@@ -57,7 +57,7 @@ class RecordsScreen(FillingScreen):
         about = self.counter.known_case(self.subject.split(",")[0]) if self.subject else None
         return ("Orders", about[0].number, title) if about else (title,)
 
-    async def show(self, subject: str, order: CaseFile | None) -> None:
+    async def show(self, subject: str, order: OrderDetail | None) -> None:
         """The list as it was left, or that of something else."""
         self.set_class(False, "-inside")
         if subject != self.subject:
@@ -90,7 +90,7 @@ class RecordsScreen(FillingScreen):
         self._draw()
         record = self._record()
         if record is not None and (self.has_class("-wide") or self.has_class("-inside")):
-            begin(self, "record", self._read_whole, record)
+            run_in_background(self, "record", self._read_whole, record)
 
     def redraw(self) -> None:
         """Other colours."""
@@ -172,7 +172,7 @@ class RecordsScreen(FillingScreen):
         """A command that was done changes the list."""
         self.table.invalidate()
         if failure is None and self.is_current and self._verb(command.kind):
-            begin(self, "list", self.reload)
+            run_in_background(self, "list", self.reload)
 
     def on_window_table_cursor_moved(self, message: WindowTable.CursorMoved) -> None:
         """Another record."""
@@ -183,7 +183,7 @@ class RecordsScreen(FillingScreen):
     def on_window_table_row_chosen(self, message: WindowTable.RowChosen) -> None:
         """A second click opens."""
         message.stop()
-        begin(self, "open", self.do_enter)
+        run_in_background(self, "open", self.do_enter)
 
     # Inside
 

@@ -11,21 +11,21 @@ import uuid
 from console import keys
 from console.client import orders
 from console.client.errors import CallFailed, SignedOut
-from console.client.models import CaseFile
+from console.client.models import OrderDetail
 from console.client.outbox import Command
-from console.flows import lines
-from console.flows.history import History
-from console.flows.refund import events, rules
+from console.flows import line_items
+from console.flows.formatting import figure, money
+from console.flows.refund import events, reducer
 from console.flows.refund.draft import REASONS, RefundDraft, Stage
-from console.flows.step import noted, waiting, wrong
-from console.flows.words import figure, money
+from console.flows.transition import noted, waiting, wrong
+from console.flows.undo_stack import UndoStack
 from console.messages import SignInNeeded
-from console.scan.codes import Kind, Scan
-from console.scan.entry import Prompt
-from console.screens.background import begin
-from console.screens.drafting import DraftingScreen
-from console.widgets.draft_pages import refund_page
-from console.widgets.ink import Line
+from console.scan.code_parsing import Kind, Scan
+from console.scan.input_buffer import Prompt
+from console.screens.draft_screen import DraftScreen
+from console.screens.workers import run_in_background
+from console.widgets.draft_views import refund_page
+from console.widgets.text_layout import Line
 
 QUANTITY = Prompt("quantity", "units", sign="=")
 REMARK = Prompt("remark", "Note:")
@@ -33,7 +33,7 @@ REASON = Prompt("reason", f"reason 1-{len(REASONS)}:")
 AMOUNT = Prompt("amount", "all that goes back:")
 
 
-class RefundScreen(DraftingScreen[RefundDraft]):
+class RefundScreen(DraftScreen[RefundDraft]):
     """A refund in the making."""
 
     NAME = "refund"
@@ -43,15 +43,15 @@ class RefundScreen(DraftingScreen[RefundDraft]):
          "amount", "remark", "commit", "turn_left", "turn_right"}
     )  # fmt: skip
 
-    def begin(self, order: CaseFile) -> None:
+    def begin(self, order: OrderDetail) -> None:
         """An empty refund; or the draft from before, as far as it still fits."""
         history = self.history
         if history is None or history.now.stage is Stage.ENDED:
-            self.drafts[self.order_id] = History(rules.start(order))
+            self.drafts[self.order_id] = UndoStack(reducer.start(order))
             return
         if history.now.stage in (Stage.SENDING, Stage.UNKNOWN):
             return
-        fitted = rules.reloaded(history.now, order)
+        fitted = reducer.reloaded(history.now, order)
         history.moved(fitted.state)
         self.say(fitted.feedback)
         self._carry_out(fitted)
@@ -79,7 +79,7 @@ class RefundScreen(DraftingScreen[RefundDraft]):
         if draft.lines:
             self.sheet.reveal(draft.lines[draft.cursor].line_id)
 
-    async def show(self, subject: str, order: CaseFile | None) -> None:
+    async def show(self, subject: str, order: OrderDetail | None) -> None:
         """Take up the refund of an order, or wait for its number."""
         await super().show(subject, order)
         if not subject:
@@ -92,7 +92,7 @@ class RefundScreen(DraftingScreen[RefundDraft]):
             return
         draft = history.now
         to = keys.moved(action, draft.cursor, len(draft.lines))
-        history.moved(rules.step(draft, lines.Move(to)).state)
+        history.moved(reducer.step(draft, line_items.Move(to)).state)
         self.draw()
 
     async def take_code(self, scan: Scan) -> bool:
@@ -105,20 +105,20 @@ class RefundScreen(DraftingScreen[RefundDraft]):
                 return await self._take_order(scan)
             self.say(wrong(f"Finish or leave {history.now.number} first"))
             return True
-        self._take(lines.Scanned(scan.code), f"scan {scan.code}")
+        self._take(line_items.Scanned(scan.code), f"scan {scan.code}")
         return True
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
         """A quantity, a reason or a note was typed."""
         match prompt.name:
             case "quantity":
-                self._take(lines.Exactly(text[1:]), f"units {text[1:]}")
+                self._take(line_items.Exactly(text[1:]), f"units {text[1:]}")
             case "remark":
-                self._take(events.Noted(text), "note")
+                self._take(events.NoteEntered(text), "note")
             case "reason":
-                self._take(events.Because(text.strip()), "reason")
+                self._take(events.ReasonChosen(text.strip()), "reason")
             case "amount":
-                self._take(events.Amounted(text), "amount")
+                self._take(events.AmountEntered(text), "amount")
 
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
         """Something else happened to this order: fit the draft to it."""
@@ -159,7 +159,7 @@ class RefundScreen(DraftingScreen[RefundDraft]):
         if now.stage is Stage.ENDED:
             return False
         what = history.back()
-        restored = rules.taken_back(history.now, now)
+        restored = reducer.taken_back(history.now, now)
         history.moved(restored.state)
         self.say(noted(f"Taken back: {what}"))
         self.draw()
@@ -176,19 +176,19 @@ class RefundScreen(DraftingScreen[RefundDraft]):
 
     async def do_turn_left(self) -> None:
         """The answer before."""
-        self._take(lines.TurnTo(-1), "")
+        self._take(line_items.TurnTo(-1), "")
 
     async def do_turn_right(self) -> None:
         """The next answer."""
-        self._take(lines.TurnTo(1), "")
+        self._take(line_items.TurnTo(1), "")
 
     async def do_more(self) -> None:
         """One unit more."""
-        self._take(lines.OneMore(1), "one more")
+        self._take(line_items.OneMore(1), "one more")
 
     async def do_less(self) -> None:
         """One unit less."""
-        self._take(lines.OneMore(-1), "one less")
+        self._take(line_items.OneMore(-1), "one less")
 
     async def do_everything(self) -> None:
         """Everything that can be given back."""
@@ -225,7 +225,7 @@ class RefundScreen(DraftingScreen[RefundDraft]):
     def _take(self, event: events.Event, what: str) -> None:
         history = self.history
         assert history is not None
-        taken = rules.step(history.now, event)
+        taken = reducer.step(history.now, event)
         if taken.state.work != history.now.work:
             history.went_on(taken.state, what)
         else:
@@ -234,13 +234,13 @@ class RefundScreen(DraftingScreen[RefundDraft]):
         self.draw()
         self._carry_out(taken)
 
-    def _carry_out(self, taken: rules.RefundStep) -> None:
+    def _carry_out(self, taken: reducer.RefundStep) -> None:
         for command in taken.commands:
             if isinstance(command, events.AskQuote):
                 # A newer question makes the older one pointless.
-                begin(self, "quote", self._quote, command)
+                run_in_background(self, "quote", self._quote, command)
             else:
-                begin(self, "refund", self._send, self.order_id, command, beside=True)
+                run_in_background(self, "refund", self._send, self.order_id, command, beside=True)
 
     async def _quote(self, wanted: events.AskQuote) -> None:
         try:
@@ -290,7 +290,7 @@ class RefundScreen(DraftingScreen[RefundDraft]):
         history = self.drafts.get(order_id)
         if history is None:
             return
-        taken = rules.step(history.now, event)
+        taken = reducer.step(history.now, event)
         history.moved(taken.state)
         self.say(taken.feedback)
         if order_id == self.order_id:

@@ -7,18 +7,17 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from console.client.errors import CallFailed
-from console.client.models import CaseFile, ScanAnswer
-from console.flows.step import done, noted
-from console.flows.words import Sense
-from console.scan import codes, gs1
-from console.scan import setup as scanner
-from console.scan.entry import Typing
-from console.scan.setup import Heard, Key
-from console.screens.background import begin
-from console.screens.counter import Counter
-from console.screens.frame import Frame
-from console.widgets.drawn import Sheet
-from console.widgets.ink import Line, wrapped
+from console.client.models import OrderDetail, ScanAnswer
+from console.flows.formatting import Sense
+from console.flows.transition import done, noted
+from console.scan import code_parsing, gs1, scanner_setup
+from console.scan.input_buffer import Typing
+from console.scan.scanner_setup import Heard, Key
+from console.screens.base_screen import BaseScreen
+from console.screens.context import AppContext
+from console.screens.workers import run_in_background
+from console.widgets.line_widget import CursorWidget
+from console.widgets.text_layout import Line, wrapped
 
 REMEMBERED = "scan_prefix"
 """As the navigation looks it up when the console starts."""
@@ -29,23 +28,23 @@ LEFT_ALONE = frozenset({"ctrl+q", "ctrl+s"})
 MARKS = {Sense.GOOD: "✔", Sense.BAD: "✖", Sense.PART: "⚠", Sense.QUIET: "·"}
 
 
-class ScannerScreen(Frame):
+class ScannerScreen(BaseScreen):
     """Whatever is scanned here is shown as it comes, and does nothing else."""
 
     NAME = "scanner"
     TYPING = Typing.SCAN
     HINT = "scan any label: nothing is done with it here"
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: AppContext) -> None:
         super().__init__(counter)
-        self.sheet = Sheet(counter.paints, id="scanner")
+        self.sheet = CursorWidget(counter.paints, id="scanner")
         self.heard = Heard()
 
     def body(self) -> Iterable[Widget]:
         """One sheet."""
         return (self.sheet,)
 
-    async def show(self, subject: str, order: CaseFile | None) -> None:
+    async def show(self, subject: str, order: OrderDetail | None) -> None:
         """Listen."""
         self.heard = Heard()
         self.counter.entry.listener = self._hear
@@ -67,7 +66,7 @@ class ScannerScreen(Frame):
         self.counter.shop.outbox.remember(REMEMBERED, prefix)
         self.counter.entry.prefixes |= {prefix}
         self.counter.entry.marks_codes = True
-        self.say(done(f"{scanner.name_of(prefix)} begins a code on every page from now on"))
+        self.say(done(f"{scanner_setup.name_of(prefix)} begins a code on every page from now on"))
         self._draw()
 
     def on_resize(self) -> None:
@@ -76,18 +75,18 @@ class ScannerScreen(Frame):
 
     def _hear(self, key: str, character: str | None) -> bool:
         """Take a key that a scanner may have sent, before it can mean anything."""
-        is_sent = character is not None or key in scanner.STOPS or key.startswith("ctrl+")
+        is_sent = character is not None or key in scanner_setup.STOPS or key.startswith("ctrl+")
         if not self.is_current or not is_sent or key in LEFT_ALONE:
             return False
-        self.heard = scanner.heard(self.heard, Key(key, character))
+        self.heard = scanner_setup.heard(self.heard, Key(key, character))
         if self.heard.is_whole:
-            begin(self, "known", self._ask, self.heard)
+            run_in_background(self, "known", self._ask, self.heard)
         self._draw()
         return True
 
     async def _ask(self, code: Heard) -> None:
         """Ask what the shop calls it: then it can be told whether letters arrive as printed."""
-        read = codes.read(code.text)
+        read = code_parsing.read(code.text)
         try:
             answer = await self.counter.what_is(read.code) if read.code else None
         except CallFailed:
@@ -101,20 +100,20 @@ class ScannerScreen(Frame):
         self.restand()
         paints, width = self.counter.paints, self.size.width
         kept, code = self.counter.shop.outbox.remembered(REMEMBERED), self.heard
-        before = f"{scanner.name_of(kept)} before each code" if kept else "no prefix"
+        before = f"{scanner_setup.name_of(kept)} before each code" if kept else "no prefix"
         lines = [
             Line(),
             Line((("   arrived    ", paints.dim), (_arrived(code), paints.bright))),
             Line((("   kept       ", paints.dim), (before, paints.ink))),
             Line(),
         ]
-        for part, sense, words in scanner.verdicts(code):
+        for part, sense, words in scanner_setup.verdicts(code):
             mark = f" {MARKS[sense]} {part:<11}"
             for n, row in enumerate(wrapped(words, width - 17)):
                 lead = mark if n == 0 else " " * len(mark)
                 lines.append(Line(((lead, paints.senses[sense]), (row, paints.ink))))
         lines += [Line(), Line(((" PROGRAMME INTO THE SCANNER", paints.heading),))]
-        for part, words in scanner.PROGRAMME:
+        for part, words in scanner_setup.PROGRAMME:
             for n, row in enumerate(wrapped(words, width - 17)):
                 lead = f"   {part if n == 0 else '':<11}"
                 lines.append(Line(((lead, paints.dim), (row, paints.ink))))
@@ -133,7 +132,7 @@ def _printed(answer: ScanAnswer, code: str) -> str | None:
 
 
 def _arrived(code: Heard) -> str:
-    end = scanner.name_of(code.suffix) if code.suffix else "…" if code.text else ""
-    before = scanner.name_of(code.prefix) if code.prefix else ""
+    end = scanner_setup.name_of(code.suffix) if code.suffix else "…" if code.text else ""
+    before = scanner_setup.name_of(code.prefix) if code.prefix else ""
     parts = [part.replace(gs1.GS, "␝") for part in (before, code.text, end) if part]
     return "  ".join(parts) or "nothing yet"

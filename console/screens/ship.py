@@ -5,22 +5,22 @@ from __future__ import annotations
 from console import keys
 from console.client import orders
 from console.client.errors import CallFailed, SignedOut
-from console.client.models import CaseFile, ScanAnswer
+from console.client.models import OrderDetail, ScanAnswer
 from console.client.outbox import Command, State
-from console.flows import lines
-from console.flows.history import History
-from console.flows.ship import events, rules
+from console.flows import line_items
+from console.flows.formatting import address, units
+from console.flows.ship import events, reducer
 from console.flows.ship.draft import ShipDraft
-from console.flows.step import done, noted, wrong
 from console.flows.tracking import CARRIERS
-from console.flows.words import address, units
-from console.messages import Finished, Open, SignInNeeded
-from console.scan.codes import Kind, Scan
-from console.scan.entry import Prompt
-from console.screens.counter import Counter
-from console.screens.drafting import DraftingScreen
-from console.widgets.draft_pages import ship_page
-from console.widgets.ink import Line
+from console.flows.transition import done, noted, wrong
+from console.flows.undo_stack import UndoStack
+from console.messages import Open, OrderDone, SignInNeeded
+from console.scan.code_parsing import Kind, Scan
+from console.scan.input_buffer import Prompt
+from console.screens.context import AppContext
+from console.screens.draft_screen import DraftScreen
+from console.widgets.draft_views import ship_page
+from console.widgets.text_layout import Line
 
 QUANTITY = Prompt("quantity", "units", sign="=")
 CARRIER = Prompt("carrier", "carrier", sign="@")
@@ -31,7 +31,7 @@ OVERRIDE = Prompt("override", "why may units leave unchecked:")
 MAY_OVERRIDE = "fulfilment:override"
 
 
-class ShipScreen(DraftingScreen[ShipDraft]):
+class ShipScreen(DraftScreen[ShipDraft]):
     """A parcel in the making."""
 
     NAME = "ship"
@@ -41,18 +41,18 @@ class ShipScreen(DraftingScreen[ShipDraft]):
          "tracking", "override"}
     )  # fmt: skip
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: AppContext) -> None:
         super().__init__(counter)
         self._sent: dict[str, str] = {}
         """Order of each parcel that is on its way to the shop, by the command's key."""
 
-    def begin(self, order: CaseFile) -> None:
+    def begin(self, order: OrderDetail) -> None:
         """Everything that is open, by the carrier that was agreed; or the draft from before."""
         history = self.history
         if history is None:
-            self.drafts[self.order_id] = History(rules.start(order))
+            self.drafts[self.order_id] = UndoStack(reducer.start(order))
             return
-        fitted = rules.reloaded(history.now, order)
+        fitted = reducer.reloaded(history.now, order)
         history.moved(fitted.state)
         self.say(fitted.feedback)
 
@@ -89,7 +89,7 @@ class ShipScreen(DraftingScreen[ShipDraft]):
             return
         draft = history.now
         to = keys.moved(action, draft.cursor, len(draft.lines))
-        history.moved(rules.step(draft, lines.Move(to)).state)
+        history.moved(reducer.step(draft, line_items.Move(to)).state)
         self.draw()
 
     async def take_code(self, scan: Scan) -> bool:
@@ -99,18 +99,18 @@ class ShipScreen(DraftingScreen[ShipDraft]):
             return False
         if scan.kind is Kind.ORDER and history.now.is_untouched:
             return False
-        return not await self._take(lines.Scanned(scan.code), f"scan {scan.code}")
+        return not await self._take(line_items.Scanned(scan.code), f"scan {scan.code}")
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
         """A quantity, a carrier or a tracking number was typed."""
         value = text[1:]
         match prompt.name:
             case "quantity":
-                await self._take(lines.Exactly(value), f"units {value}")
+                await self._take(line_items.Exactly(value), f"units {value}")
             case "carrier":
-                await self._take(events.By(value), f"carrier {value}")
+                await self._take(events.CarrierChosen(value), f"carrier {value}")
             case "tracking":
-                await self._take(events.Tracked(value), "tracking number")
+                await self._take(events.TrackingEntered(value), "tracking number")
             case "override":
                 await self._take(events.Override(text), "unchecked units")
 
@@ -136,7 +136,7 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         history = self.history
         if history is None or not (history.now.question or history.now.alarm):
             return False
-        taken = rules.step(history.now, events.Dismiss())
+        taken = reducer.step(history.now, events.Dismiss())
         history.moved(taken.state)
         self.say(taken.feedback)
         self.draw()
@@ -157,11 +157,11 @@ class ShipScreen(DraftingScreen[ShipDraft]):
 
     async def do_more(self) -> None:
         """One unit more."""
-        await self._take(lines.OneMore(1), "one more")
+        await self._take(line_items.OneMore(1), "one more")
 
     async def do_less(self) -> None:
         """One unit less."""
-        await self._take(lines.OneMore(-1), "one less")
+        await self._take(line_items.OneMore(-1), "one less")
 
     async def do_everything(self) -> None:
         """Everything that is open."""
@@ -202,18 +202,18 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         history = self.history
         assert history is not None
         if history.now.question is not None:
-            history.moved(rules.step(history.now, lines.TurnTo(by)).state)
+            history.moved(reducer.step(history.now, line_items.TurnTo(by)).state)
             self.draw()
             return
         here = history.now.carrier
         at = CARRIERS.index(here) if here in CARRIERS else -1
-        await self._take(events.By(CARRIERS[(at + by) % len(CARRIERS)]), "carrier")
+        await self._take(events.CarrierChosen(CARRIERS[(at + by) % len(CARRIERS)]), "carrier")
 
     async def _take(self, event: events.Event, what: str) -> bool:
         """Take a step of the draft; True when it turned out to be about another order."""
         history = self.history
         assert history is not None
-        taken = rules.step(history.now, event)
+        taken = reducer.step(history.now, event)
         if taken.state.work != history.now.work:
             history.went_on(taken.state, what)
         else:
@@ -226,7 +226,7 @@ class ShipScreen(DraftingScreen[ShipDraft]):
             self._send(command)
         return False
 
-    async def _look_up(self, asked: events.LookUp, history: History[ShipDraft]) -> bool:
+    async def _look_up(self, asked: events.LookUp, history: UndoStack[ShipDraft]) -> bool:
         """Ask what a code is; True for another order while nobody would miss this draft."""
         code, is_typed = asked.code, asked.is_typed
         try:
@@ -282,7 +282,7 @@ class ShipScreen(DraftingScreen[ShipDraft]):
         self._sent[command.key] = order.id
         count = units(sum(send.lines.values()))
         self.say(done(f"{order.number}: {count} handed to {send.carrier}. F9 while it waits"))
-        self.post_message(Finished(order.id))
+        self.post_message(OrderDone(order.id))
 
 
 def _is_voided(answer: ScanAnswer) -> bool:

@@ -12,15 +12,15 @@ from functools import partial
 from textual.widget import Widget
 
 from console.client.errors import CallFailed, SignedOut, TooMany
-from console.client.models import CaseFile, Person
-from console.flows.step import Tone, done, waiting, wrong
+from console.client.models import OrderDetail, Person
+from console.flows.transition import Tone, done, waiting, wrong
 from console.messages import SignedIn
-from console.scan.entry import Prompt
-from console.screens.background import begin
-from console.screens.counter import Counter
-from console.screens.frame import Frame
-from console.widgets.drawn import Sheet
-from console.widgets.ink import Line, Part, fit, width_of
+from console.scan.input_buffer import Prompt
+from console.screens.base_screen import BaseScreen
+from console.screens.context import AppContext
+from console.screens.workers import run_in_background
+from console.widgets.line_widget import CursorWidget
+from console.widgets.text_layout import Line, Part, fit, width_of
 
 EMAIL = Prompt("email", "E-mail:", is_live=True, tab_goes_on=True)
 PASSWORD = Prompt("password", "Password:", is_secret=True, is_live=True, tab_goes_on=True)
@@ -31,15 +31,15 @@ SECRETS = frozenset({"password", "chosen", "again"})
 REMEMBERED = "email"
 
 
-class SignInScreen(Frame):
+class SignInScreen(BaseScreen):
     """Who is working here?"""
 
     NAME = "sign_in"
     HINT = "Who is working here?"
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: AppContext) -> None:
         super().__init__(counter)
-        self.sheet = Sheet(counter.paints, id="sign-in")
+        self.sheet = CursorWidget(counter.paints, id="sign-in")
         self.email = ""
         self.why = ""
         self._code = self._chosen = ""
@@ -54,7 +54,7 @@ class SignInScreen(Frame):
         """Not anywhere yet."""
         return ("Stockroom", "Sign in")
 
-    async def show(self, subject: str, order: CaseFile | None) -> None:
+    async def show(self, subject: str, order: OrderDetail | None) -> None:
         """Ask for the e-mail; `subject` says why one has to sign in."""
         self.why = subject
         self.email = self.email or self.counter.shop.outbox.remembered(REMEMBERED)
@@ -79,7 +79,7 @@ class SignInScreen(Frame):
         elif not text:
             self.ask(prompt)
         elif prompt.name == "password":
-            begin(self, "sign-in", self._enter, partial(desk.sign_in, self.email, text))
+            run_in_background(self, "sign-in", self._enter, partial(desk.sign_in, self.email, text))
         elif prompt.name == "chosen":
             self._chosen = text
             self.ask(AGAIN)
@@ -87,7 +87,7 @@ class SignInScreen(Frame):
             self.say(wrong("The two passwords differ. Choose one again"))
             self.ask(CHOSEN)
         else:
-            begin(self, "sign-in", self._enter, partial(desk.join, self._code, text))
+            run_in_background(self, "sign-in", self._enter, partial(desk.join, self._code, text))
         self._draw()
 
     def take_change(self, prompt: Prompt, text: str) -> None:

@@ -6,36 +6,36 @@ from collections.abc import Iterable
 
 from textual.widget import Widget
 
+from console.client.change_models import ChangeBatch
 from console.client.errors import CallFailed
-from console.client.models import CaseFile, Movement, Page, StockLevel
-from console.client.news import News
+from console.client.models import Movement, OrderDetail, Page, StockLevel
 from console.client.outbox import Command
 from console.client.stock import aggregate_of, level_after, pending_change
 from console.flows.filters import StockFilter
-from console.flows.window import PAGE, Fetch
+from console.flows.paged_list import PAGE, Fetch
 from console.messages import Open
-from console.scan.entry import Prompt
-from console.screens.adjusting import AdjustingScreen
-from console.screens.background import begin
-from console.screens.counter import Counter
-from console.screens.paged import PagedScreen
-from console.widgets.columns import Columns
-from console.widgets.drawn import Sheet
-from console.widgets.level_page import LEVEL_COLUMNS, level_page, level_row
+from console.scan.input_buffer import Prompt
+from console.screens.context import AppContext
+from console.screens.list_screen import ListScreen
+from console.screens.stock_adjust import StockAdjustScreen
+from console.screens.workers import run_in_background
+from console.widgets.hstack import HStack
+from console.widgets.line_widget import CursorWidget
+from console.widgets.stock_level_view import LEVEL_COLUMNS, level_page, level_row
 from console.widgets.table import WindowTable
-from console.widgets.views import Views
+from console.widgets.view_tabs import ViewTabs
 
 FIND = Prompt("find", "/", is_live=True)
 
 
-class StockScreen(PagedScreen, AdjustingScreen):
+class StockScreen(ListScreen, StockAdjustScreen):
     """All levels, by search, or only those that run low."""
 
     NAME = "stock"
     WHAT = "The stock levels did not load"
     FOLLOWS = frozenset({"stock_level"})
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: AppContext) -> None:
         paints = counter.paints
         table: WindowTable[StockLevel] = WindowTable(
             paints,
@@ -47,21 +47,21 @@ class StockScreen(PagedScreen, AdjustingScreen):
             is_one_way=True,
         )
         super().__init__(counter, table)
-        self.views = Views(paints, id="views")
-        self.journal = Sheet(paints, id="journal")
+        self.views = ViewTabs(paints, id="views")
+        self.journal = CursorWidget(paints, id="journal")
         self.filter = StockFilter()
         self._movements: dict[str, tuple[Movement, ...]] = {}
         self._shown = ""
 
     def body(self) -> Iterable[Widget]:
         """The views, the levels, and one level's journal beside them."""
-        return (self.views, Columns(self.table, self.journal))
+        return (self.views, HStack(self.table, self.journal))
 
     def crumbs(self) -> tuple[str, ...]:
         """Which levels."""
         return ("Stock", self.filter.words)
 
-    async def show(self, subject: str, order: CaseFile | None) -> None:
+    async def show(self, subject: str, order: OrderDetail | None) -> None:
         """`low`, a search text after `/`, or the list as it was left."""
         wanted = self.filter
         if subject == "low":
@@ -72,7 +72,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
             self.filter = wanted
             self.search_now()
         else:
-            begin(self, "list", self.reload)
+            run_in_background(self, "list", self.reload)
         self._draw_views()
 
     async def page(self, fetch: Fetch) -> Page[StockLevel]:
@@ -80,7 +80,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
         query = {**self.filter.as_query(), **self.as_list_query(fetch)}
         return await self.counter.shop.stock.page(query)
 
-    def follow(self, news: News) -> None:
+    def follow(self, news: ChangeBatch) -> None:
         """The journals of levels that moved are another."""
         for level_id in [one for one in self._movements if news.about("stock_level", one)]:
             del self._movements[level_id]
@@ -179,7 +179,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
     def on_window_table_row_chosen(self, message: WindowTable.RowChosen) -> None:
         """A second click opens."""
         message.stop()
-        begin(self, "open", self.do_enter)
+        run_in_background(self, "open", self.do_enter)
 
     def _find(self, text: str) -> None:
         self.filter = self.filter._replace(text=text.strip())
@@ -207,7 +207,7 @@ class StockScreen(PagedScreen, AdjustingScreen):
     def _read_journal(self) -> None:
         level = self.level_at_hand()
         if level is not None and level.id not in self._movements and self.has_class("-wide"):
-            begin(self, "journal", self._read_movements, level.id)
+            run_in_background(self, "journal", self._read_movements, level.id)
         else:
             self._draw_journal()
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from console.client.models import OrderCard
-from console.flows.words import PAYMENT, Sense, age, day, fulfilment, listed, mark
-from console.theme import Paints
-from console.widgets.ink import Column, Part
+from console.flows.formatting import PAYMENT, Sense, age, day, fulfilment, listed, mark
+from console.theme import Styles
+from console.widgets.text_layout import Column, Part
 
 
 class Shop(Protocol):
@@ -44,7 +44,7 @@ LIST_COLUMNS = (
 
 
 def queue_row(
-    paints: Paints, pending: Callable[[str], bool], shop: Shop
+    paints: Styles, pending: Callable[[str], bool], shop: Shop
 ) -> Callable[[OrderCard], Sequence[Part]]:
     """Draw a row of what waits to be shipped; `pending` tells what has a command under way."""
 
@@ -64,7 +64,7 @@ def queue_row(
 
 
 def list_row(
-    paints: Paints, pending: Callable[[str], bool], shop: Shop
+    paints: Styles, pending: Callable[[str], bool], shop: Shop
 ) -> Callable[[OrderCard], Sequence[Part]]:
     """Draw a row of any list of orders."""
 
@@ -91,7 +91,7 @@ def _units(order: OrderCard) -> str:
     return f"{left} of {order.unit_count}" if 0 < left < order.unit_count else str(order.unit_count)
 
 
-def _state(paints: Paints, order: OrderCard, pending: bool, working: str) -> Part:
+def _state(paints: Styles, order: OrderCard, pending: bool, working: str) -> Part:
     if pending:
         return ("◔ being sent", paints.senses[Sense.PART])
     if working:

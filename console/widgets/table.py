@@ -17,11 +17,11 @@ from textual.message import Message
 from textual.strip import Strip
 
 from console.client.models import Page
-from console.flows.window import Fetch, PageWindow
-from console.flows.words import count
-from console.theme import Paints
-from console.widgets.drawn import Drawn, strip
-from console.widgets.ink import Column, Line, Part, table_head, table_row, thumb, wrapped
+from console.flows.formatting import count
+from console.flows.paged_list import Fetch, PagedList
+from console.theme import Styles
+from console.widgets.line_widget import LineWidget, strip
+from console.widgets.text_layout import Column, Line, Part, table_head, table_row, thumb, wrapped
 
 Row = TypeVar("Row")
 
@@ -35,7 +35,7 @@ WHEEL = 3
 """Rows that one step of the mouse wheel moves."""
 
 
-class WindowTable(Drawn, Generic[Row]):
+class WindowTable(LineWidget, Generic[Row]):
     """Shows a `PageWindow` and lets a cursor walk through it."""
 
     @dataclass
@@ -63,7 +63,7 @@ class WindowTable(Drawn, Generic[Row]):
 
     def __init__(
         self,
-        paints: Paints,
+        paints: Styles,
         columns: tuple[Column, ...],
         draw: Callable[[Row], Sequence[Part]],
         key: Callable[[Row], str],
@@ -131,9 +131,9 @@ class WindowTable(Drawn, Generic[Row]):
         """The first and the last row in sight."""
         return self.top, self.top + self._rows - 1
 
-    def fresh_window(self, generation: int) -> PageWindow[Row]:
+    def fresh_window(self, generation: int) -> PagedList[Row]:
         """An empty window over this table's list; `is_one_way` if the shop cannot turn it over."""
-        return PageWindow(generation, is_one_way=self._is_one_way)
+        return PagedList(generation, is_one_way=self._is_one_way)
 
     def go_to(self, key: str) -> bool:
         """Put the cursor on a row; False when it is not here."""
@@ -152,7 +152,7 @@ class WindowTable(Drawn, Generic[Row]):
         self._repaint()
         return self.window.first_fetch()
 
-    def take_over(self, fresh: PageWindow[Row], *, keeps_place: bool = False) -> None:
+    def take_over(self, fresh: PagedList[Row], *, keeps_place: bool = False) -> None:
         """Show the same list as it is now, and stay on the same row if it is still near.
 
         With `keeps_place`, a row that has gone leaves nothing chosen for a moment.

@@ -12,10 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from api.accounts import service as accounts
+from api.accounts import service as accounts_service
 from api.accounts.errors import GrantExceedsOwn
 from api.accounts.models import ApiKey
-from api.accounts.policy import KeyKind
+from api.accounts.roles import KeyKind
 from api.app import create_app
 from api.kernel import clock
 from api.kernel.permissions import Permission
@@ -111,9 +111,9 @@ def test_nobody_makes_or_renews_a_key_that_does_more_than_they_may(
     given = {"name": "x", "kind": KeyKind.SECRET, "expires_at": None, "requests_per_minute": 1}
 
     with pytest.raises(GrantExceedsOwn), transaction():
-        accounts.create_key(**given, scopes={Permission.ORDERS_READ}, by=deputy)
+        accounts_service.create_key(**given, scopes={Permission.ORDERS_READ}, by=deputy)
     with pytest.raises(GrantExceedsOwn), transaction():
-        accounts.rotate_key(made["id"], old_expires_at=None, by=deputy)
+        accounts_service.rotate_key(made["id"], old_expires_at=None, by=deputy)
 
 
 @pytest.mark.parametrize("key", ["sk_", "sk_1234567890", "sk_" + "x" * 32, "sk_" + "x" * 4000])

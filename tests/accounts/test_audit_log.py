@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 
-from api.doctor import flows as doctor
+from api.doctor import flows as doctor_flows
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit, observability
@@ -68,7 +68,7 @@ def sealed() -> int:
 
 def found() -> list[str]:
     """What the doctor finds."""
-    report = doctor.examine(doctor.chosen(["audit-chain"]))
+    report = doctor_flows.examine(doctor_flows.chosen(["audit-chain"]))
     session.rollback()
     return [str(one) for finding in report.findings for one in finding.shown]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.accounts.devices import Device, describe
+from api.accounts.user_agents import Device, describe
 
 LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 CHROME = (

@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from api.accounts import queries
-from api.accounts import service as accounts
+from api.accounts import queries as accounts_queries
+from api.accounts import service as accounts_service
 from api.accounts.events import PasswordChanged, PasswordResetRequested
 from api.accounts.models import PasswordReset, User
 from api.kernel import clock
@@ -20,7 +20,7 @@ from api.kernel.ids import new_id
 from api.platform.audit import AuditEntry
 from api.platform.auth import hash_secret
 from api.platform.db import session, transaction
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.people import Person, a_customer, a_staff_member, signs_in
 from tests.support.sql import count_statements
 
@@ -37,7 +37,7 @@ def sets(client: FlaskClient, token: str, password: str = NEW) -> Any:
     return client.post("/api/v1/auth/reset-password", json={"token": token, "password": password})
 
 
-def letter(email: str, client: FlaskClient) -> accounts.ResetLetter:
+def letter(email: str, client: FlaskClient) -> accounts_service.ResetLetter:
     """Ask for a letter and write it, as the job of the fact does."""
     asks(client, email)
     written = write(facts_of(PasswordResetRequested)[-1].request_id)
@@ -45,9 +45,9 @@ def letter(email: str, client: FlaskClient) -> accounts.ResetLetter:
     return written
 
 
-def write(request_id: UUID) -> accounts.ResetLetter | None:
+def write(request_id: UUID) -> accounts_service.ResetLetter | None:
     with transaction():
-        return accounts.make_reset_token(request_id)
+        return accounts_service.make_reset_token(request_id)
 
 
 def may_come_in(client: FlaskClient, person: Person, password: str) -> bool:
@@ -187,8 +187,8 @@ def test_the_letter_of_someone_who_was_switched_off_opens_nothing(
         session.execute(update(User).where(User.id == carla.id).values(is_active=False))
 
     assert sets(client, written.token).json["code"] == "reset_token_invalid"
-    with transaction(), pytest.raises(queries.AccountNotFound):
-        queries.get_account(new_id())
+    with transaction(), pytest.raises(accounts_queries.AccountNotFound):
+        accounts_queries.get_account(new_id())
 
 
 def test_of_two_who_use_one_letter_at_once_one_sets_the_password(app: Flask, carla: Person) -> None:

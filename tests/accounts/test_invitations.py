@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from api.accounts import jobs
+from api.accounts import jobs as accounts_jobs
 from api.accounts.models import StaffInvitation, User
 from api.kernel import clock
 from api.platform.db import session, transaction
@@ -197,6 +197,6 @@ def test_what_ran_out_three_months_ago_is_forgotten(client: FlaskClient, anna: P
             .values(expires_at=long_ago)
         )
 
-    jobs.forget_expired_tokens()
+    accounts_jobs.purge_expired_tokens()
 
     assert session.scalars(select(StaffInvitation.email)).all() == ["mia@shop.example"]

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.app import create_app
-from api.platform.limits import limiter
+from api.platform.rate_limits import limiter
 from api.platform.settings import Settings
 from tests.support.mailer import RecordingMailer
 from tests.support.people import PASSWORD, a_customer, a_staff_member

@@ -9,11 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from api.accounts import queries
+from api.accounts import queries as accounts_queries
 from api.accounts.errors import AccountNotFound
 from api.accounts.models import Address
 from api.accounts.queries import Contact
-from api.accounts.service.address_book import MOST_ADDRESSES
+from api.accounts.service.address_book import MAX_ADDRESSES
 from api.kernel.ids import new_id
 from api.platform.db import session
 from tests.support.people import Person, a_customer, a_staff_member, signs_in
@@ -141,7 +141,7 @@ def test_there_is_one_default_of_each_kind(client: FlaskClient, carla: Person) -
     )
 
     assert [a["is_default_billing"] for a in book(client, carla)] == [False, True]
-    assert queries.address(carla.id, home["id"])["version"] == 3
+    assert accounts_queries.address(carla.id, home["id"])["version"] == 3
 
 
 def test_of_two_new_defaults_at_once_one_stays(app: Flask, carla: Person) -> None:
@@ -204,13 +204,13 @@ def test_another_customers_address_does_not_exist(client: FlaskClient, carla: Pe
 
 
 def test_an_address_book_has_an_end(client: FlaskClient, carla: Person) -> None:
-    for _ in range(MOST_ADDRESSES):
+    for _ in range(MAX_ADDRESSES):
         assert adds(client, carla).status_code == 201
 
     refused = adds(client, carla)
 
     assert (refused.status_code, refused.json["code"]) == (422, "too_many_addresses")
-    assert session.scalar(select(func.count()).select_from(Address)) == MOST_ADDRESSES
+    assert session.scalar(select(func.count()).select_from(Address)) == MAX_ADDRESSES
 
 
 def test_an_address_sent_twice_with_one_key_is_added_once(
@@ -283,9 +283,9 @@ def test_nobody_ends_a_strangers_session(client: FlaskClient, carla: Person) -> 
 
 
 def test_letters_know_whom_they_are_for(app: Flask, carla: Person) -> None:
-    assert queries.contact(carla.id) == Contact(carla.email, "Carla Customer")
+    assert accounts_queries.contact(carla.id) == Contact(carla.email, "Carla Customer")
     with pytest.raises(AccountNotFound):
-        queries.contact(new_id())
+        accounts_queries.contact(new_id())
 
 
 def test_names_of_staff_are_read_in_one_query_and_customers_are_left_out(
@@ -294,8 +294,8 @@ def test_names_of_staff_are_read_in_one_query_and_customers_are_left_out(
     anna, wanda = a_staff_member(name="Anna"), a_staff_member("warehouse", "Wanda", active=False)
 
     with count_statements() as statements:
-        names = queries.staff_names([anna.id, wanda.id, anna.id, carla.id, new_id()])
+        names = accounts_queries.staff_names([anna.id, wanda.id, anna.id, carla.id, new_id()])
 
     assert names == {anna.id: "Anna", wanda.id: "Wanda"}
     assert statements.count == 1
-    assert queries.staff_names([]) == {}
+    assert accounts_queries.staff_names([]) == {}

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from api.accounts import passwords
-from api.accounts import service as accounts
+from api.accounts import service as accounts_service
 from api.accounts.errors import PasswordRefused
 from api.platform.db import transaction
 from tests.support.people import PASSWORD, PASSWORD_HASH
@@ -49,14 +49,14 @@ def test_two_ways_to_type_an_accent_are_one_password() -> None:
 
 def test_the_decoy_costs_what_a_real_hash_costs() -> None:
     """Otherwise the time of a refusal would tell whether an account exists."""
-    assert passwords.is_outdated(passwords.DECOY) is False
-    assert passwords.is_outdated(PASSWORD_HASH) is False
-    assert passwords.is_outdated("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA") is True
+    assert passwords.needs_rehash(passwords.DECOY) is False
+    assert passwords.needs_rehash(PASSWORD_HASH) is False
+    assert passwords.needs_rehash("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA") is True
 
 
 def test_a_refusal_names_the_reason(app: Flask) -> None:
     with pytest.raises(PasswordRefused) as refused:
-        accounts.hash_password("password123", email="ada@example.com")
+        accounts_service.hash_password("password123", email="ada@example.com")
 
     assert refused.value.facts["errors"] == [
         {
@@ -70,4 +70,4 @@ def test_a_refusal_names_the_reason(app: Flask) -> None:
 
 def test_nobody_hashes_inside_a_transaction(app: Flask) -> None:
     with pytest.raises(RuntimeError, match="inside a transaction"), transaction():
-        accounts.hash_password(PASSWORD, email="ada@example.com")
+        accounts_service.hash_password(PASSWORD, email="ada@example.com")

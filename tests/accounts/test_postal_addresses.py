@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 import pytest
 
-from api.platform.address import COUNTRIES, AddressSchema
+from api.platform.addresses import COUNTRIES, AddressSchema
 
 BREMEN = {
     "name": "Ada Lovelace",

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from api.accounts import service as accounts
+from api.accounts import service as accounts_service
 from api.kernel.ids import new_id
 from api.kernel.permissions import Permission
 from api.platform.db import session
@@ -14,7 +14,7 @@ from tests.support.sql import count_statements
 def test_a_token_of_staff_speaks_for_a_role(app: Flask) -> None:
     wanda = a_staff_member("warehouse", "Wanda Warehouse")
 
-    found = accounts.load_principal(wanda.id, "staff")
+    found = accounts_service.load_principal(wanda.id, "staff")
 
     assert found == wanda.principal
     assert found.label == "Wanda Warehouse"
@@ -31,7 +31,7 @@ def test_a_token_of_staff_speaks_for_a_role(app: Flask) -> None:
 def test_a_customer_holds_no_permission_at_all(app: Flask) -> None:
     carla = a_customer()
 
-    found = accounts.load_principal(carla.id, "customer")
+    found = accounts_service.load_principal(carla.id, "customer")
 
     assert found == carla.principal
     assert (found.role, found.permissions) == (None, frozenset())
@@ -39,13 +39,13 @@ def test_a_customer_holds_no_permission_at_all(app: Flask) -> None:
 
 @pytest.mark.parametrize("kind", ["staff", "guest", "system", ""])
 def test_a_customers_id_under_another_kind_is_nobody(app: Flask, kind: str) -> None:
-    assert accounts.load_principal(a_customer().id, kind) is None
+    assert accounts_service.load_principal(a_customer().id, kind) is None
 
 
 def test_nobody_comes_in_unknown_or_switched_off(app: Flask) -> None:
-    assert accounts.load_principal(new_id(), "customer") is None
-    assert accounts.load_principal(a_staff_member(active=False).id, "staff") is None
-    assert accounts.load_principal(a_customer(active=False).id, "customer") is None
+    assert accounts_service.load_principal(new_id(), "customer") is None
+    assert accounts_service.load_principal(a_staff_member(active=False).id, "staff") is None
+    assert accounts_service.load_principal(a_customer(active=False).id, "customer") is None
 
 
 def test_finding_out_who_someone_is_costs_one_statement(app: Flask) -> None:
@@ -53,6 +53,6 @@ def test_finding_out_who_someone_is_costs_one_statement(app: Flask) -> None:
     session.rollback()
 
     with count_statements() as statements:
-        accounts.load_principal(anna.id, "staff")
+        accounts_service.load_principal(anna.id, "staff")
 
     assert statements.count == 1, statements

@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
-from api.accounts import service as accounts
-from api.accounts.models import RefreshToken, SignIn, User
+from api.accounts import service as accounts_service
+from api.accounts.models import RefreshToken, Session, User
 from api.kernel import clock
 from api.platform import jobs
 from api.platform.audit import AuditEntry
@@ -48,7 +48,7 @@ def test_a_refresh_token_is_traded_for_the_next_pair(app: Flask, carla: Person) 
     assert second["user"] == first["user"]
     assert second["refresh_token"] != first["refresh_token"]
     assert refreshes(client, second["refresh_token"]).status_code == 200
-    assert session.scalar(select(func.count()).select_from(SignIn)) == 1
+    assert session.scalar(select(func.count()).select_from(Session)) == 1
 
 
 def test_staff_hear_with_each_refresh_what_they_may_do_now(app: Flask) -> None:
@@ -121,8 +121,8 @@ def test_tabs_that_refresh_at_once_get_a_working_pair_each(app: Flask, desk: str
         )
         assert seen.status_code == 200
         assert refreshes(app.test_client(), pair["refresh_token"], desk).status_code == 200
-    assert session.scalar(select(func.count()).select_from(SignIn)) == 1
-    assert session.scalar(select(SignIn.revoked_at)) is None
+    assert session.scalar(select(func.count()).select_from(Session)) == 1
+    assert session.scalar(select(Session.revoked_at)) is None
     assert token not in str(session.execute(select(RefreshToken.__table__)).all())
 
 
@@ -294,11 +294,11 @@ def test_what_ran_out_a_week_ago_is_forgotten_and_the_rest_is_not(
 
     with clock.frozen(began + timedelta(days=36)):
         with transaction():
-            assert accounts.forget_expired_tokens() == 1
+            assert accounts_service.purge_expired_tokens() == 1
         assert code_of(refreshes(client, old)) == (401, "token_expired")
     with clock.frozen(began + timedelta(days=38)):
-        jobs.run_periodic("forget-expired-tokens")
+        jobs.run_periodic("purge-expired-tokens")
         assert code_of(refreshes(client, old)) == (401, "token_invalid")
         assert refreshes(client, kept).status_code == 200
-    assert session.scalar(select(func.count()).select_from(SignIn)) == 1
+    assert session.scalar(select(func.count()).select_from(Session)) == 1
     assert session.scalar(select(func.count()).select_from(RefreshToken)) == 2

@@ -13,7 +13,7 @@ from api.accounts import passwords
 from api.accounts.events import CustomerRegistered, RegistrationRepeated
 from api.accounts.models import User
 from api.platform.db import session
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.people import PASSWORD, a_customer, a_staff_member
 from tests.support.sql import count_statements
 

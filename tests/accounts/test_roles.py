@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from api.accounts import service as accounts
+from api.accounts import service as accounts_service
 from api.accounts.errors import GrantExceedsOwn
 from api.accounts.models import StaffRole
 from api.kernel.permissions import Permission
@@ -168,17 +168,19 @@ def test_nobody_makes_widens_or_empties_a_role_beyond_what_they_hold(
     narrow = makes(client, anna, "narrow", "orders:read").json
 
     with pytest.raises(GrantExceedsOwn), transaction():
-        accounts.create_role("mine", {Permission.ORDERS_REFUND}, by=deputy)
+        accounts_service.create_role("mine", {Permission.ORDERS_REFUND}, by=deputy)
     for role, permissions in (
         (narrow, {Permission.ORDERS_REFUND}),
         (wide, {Permission.ORDERS_READ}),
     ):
         with pytest.raises(GrantExceedsOwn), transaction():
-            accounts.edit_role(role["id"], permissions, expected_version=1, by=deputy)
+            accounts_service.edit_role(role["id"], permissions, expected_version=1, by=deputy)
     with pytest.raises(GrantExceedsOwn), transaction():
-        accounts.delete_role(wide["id"], expected_version=1, by=deputy)
+        accounts_service.delete_role(wide["id"], expected_version=1, by=deputy)
     with transaction():
-        accounts.edit_role(narrow["id"], {Permission.STAFF_READ}, expected_version=1, by=deputy)
+        accounts_service.edit_role(
+            narrow["id"], {Permission.STAFF_READ}, expected_version=1, by=deputy
+        )
 
     stored = dict(session.execute(select(StaffRole.name, StaffRole.permissions)).all())
     assert (stored["wide"], stored["narrow"]) == (["orders:read", "orders:refund"], ["staff:read"])

@@ -14,12 +14,12 @@ from flask_jwt_extended import create_access_token, decode_token
 from sqlalchemy import select, update
 
 from api.accounts import passwords
-from api.accounts.models import RefreshToken, SignIn, User
+from api.accounts.models import RefreshToken, Session, User
 from api.app import create_app
 from api.kernel import clock
 from api.platform.audit import AuditEntry
 from api.platform.db import db, session, transaction
-from api.platform.limits import limiter
+from api.platform.rate_limits import limiter
 from api.platform.settings import Settings
 from tests.support.mailer import RecordingMailer
 from tests.support.people import PASSWORD, a_customer, a_staff_member, signs_in
@@ -57,7 +57,7 @@ def test_a_customer_comes_in_with_a_pair_of_tokens(app: Flask) -> None:
     claims = decode_token(body["access_token"])
     assert (claims["sub"], claims["kind"]) == (str(carla.id), "customer")
     assert claims["exp"] - claims["iat"] == 900
-    assert claims["sid"] == str(session.scalar(select(SignIn.id)))
+    assert claims["sid"] == str(session.scalar(select(Session.id)))
     me = app.test_client().get(
         "/api/v1/users/me", headers={"Authorization": f"Bearer {body['access_token']}"}
     )
@@ -96,7 +96,9 @@ def test_what_is_stored_of_a_sign_in_cannot_be_used_to_come_in(app: Flask) -> No
     body = signs_in(app.test_client(), carla, device=CONSOLE)
 
     row = session.execute(
-        select(SignIn.user_id, SignIn.device, SignIn.network, SignIn.expires_at, SignIn.created_at)
+        select(
+            Session.user_id, Session.device, Session.network, Session.expires_at, Session.created_at
+        )
     ).one()
     assert (row.user_id, row.device, row.network) == (
         carla.id,
@@ -123,7 +125,7 @@ def test_wrong_unknown_and_switched_off_look_alike(app: Flask) -> None:
     assert [refusal.status_code for refusal in refusals] == [401, 401, 401]
     assert told[0]["code"] == "bad_credentials"
     assert told[0] == told[1] == told[2]
-    assert session.scalar(select(SignIn.id)) is None
+    assert session.scalar(select(Session.id)) is None
 
 
 def test_unknown_and_wrong_take_the_same_steps(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +191,7 @@ def test_a_hash_of_yesterdays_parameters_is_renewed_on_the_way_in(app: Flask) ->
     assert tries(app.test_client(), carla.email).status_code == 200
 
     renewed = session.scalar(select(User.password_hash))
-    assert passwords.is_outdated(renewed) is False
+    assert passwords.needs_rehash(renewed) is False
     assert passwords.matches(renewed, PASSWORD)
     assert session.scalar(select(User.version)) == 1
 
@@ -210,7 +212,7 @@ def test_a_sign_in_whose_password_changed_meanwhile_is_refused(
     monkeypatch.setattr(passwords, "matches", slowly)
 
     assert tries(app.test_client(), carla.email).json["code"] == "bad_credentials"
-    assert session.scalar(select(SignIn.id)) is None
+    assert session.scalar(select(Session.id)) is None
 
 
 def test_a_sign_in_costs_four_statements(app: Flask) -> None:

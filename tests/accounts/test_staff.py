@@ -9,10 +9,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from api.accounts import service as accounts
+from api.accounts import service as accounts_service
 from api.accounts.errors import GrantExceedsOwn
 from api.accounts.models import User
-from api.accounts.policy import PERMISSIONS, Role
+from api.accounts.roles import PERMISSIONS, Role
 from api.kernel.permissions import Permission, with_implied
 from api.kernel.principal import SYSTEM, Principal
 from api.platform.audit import AuditEntry
@@ -184,12 +184,12 @@ def test_nobody_grants_or_takes_more_than_they_hold(app: Flask, anna: Person) ->
     given = {"email": "x@shop.example", "full_name": "X", "password_hash": PASSWORD_HASH}
 
     with pytest.raises(GrantExceedsOwn), transaction():
-        accounts.create_staff(**given, role=Role.MANAGER, by=manager)
+        accounts_service.create_staff(**given, role=Role.MANAGER, by=manager)
     for changes in ({"role": Role.SUPPORT}, {"is_active": False}):
         with pytest.raises(GrantExceedsOwn), transaction():
-            accounts.edit_staff(anna.id, by=manager, expected_version=1, changes=changes)
+            accounts_service.edit_staff(anna.id, by=manager, expected_version=1, changes=changes)
     with transaction():
-        accounts.create_staff(**given, role=Role.SUPPORT, by=manager)
+        accounts_service.create_staff(**given, role=Role.SUPPORT, by=manager)
 
     assert state_of(anna) == ("owner", True)
     assert [changes["role"] for _, _, changes in audited("staff.created")] == ["support"]
@@ -268,7 +268,7 @@ def test_two_owners_who_dismiss_each_other_leave_one(app: Flask) -> None:
         left = [person for person in pair if state_of(person)[1]]
         assert len(left) == 1
         with transaction():
-            accounts.edit_staff(
+            accounts_service.edit_staff(
                 left[0].id,
                 by=SYSTEM,
                 expected_version=1,

@@ -17,9 +17,9 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.catalog.queries import variant_lookup
-from api.fulfilment import jobs as fulfilment
+from api.fulfilment import jobs as fulfilment_jobs
 from api.kernel.principal import SYSTEM
-from api.orders import queries as orders
+from api.orders import queries as orders_queries
 from api.platform.db import Base, db, session
 from api.platform.schema import newest_migration
 from api.platform.settings import Settings
@@ -235,12 +235,12 @@ def test_orders_of_before_are_found_by_their_words(empty_database: str, settings
         upgrade(directory=str(MIGRATIONS))
         waiting = session.scalar(text("SELECT count(*) FROM orders WHERE search = ''"))
         session.remove()
-        fulfilment.give_orders_words()
+        fulfilment_jobs.index_old_orders()
 
         counted = {
-            q: orders.cards(
-                orders.OrderFilter(q=q),
-                orders.NEWEST,
+            q: orders_queries.list_orders(
+                orders_queries.OrderFilter(q=q),
+                orders_queries.NEWEST,
                 limit=1,
                 cursor=None,
                 with_total=True,

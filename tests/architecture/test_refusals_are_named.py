@@ -9,9 +9,9 @@ from api.accounts import errors as accounts
 from api.catalog import errors as catalogue
 from api.catalog.service import integrity
 from api.kernel.errors import Conflict, DomainError
-from api.platform.openapi_shape import resolved
+from api.platform.openapi_cleanup import resolved
+from api.platform.openapi_errors import EVERYWHERE
 from api.platform.pagination import CursorInvalid
-from api.platform.refusals import EVERYWHERE
 from tests.support.contract import document, views
 from tests.support.raising import could_raise
 

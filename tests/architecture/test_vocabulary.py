@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from api import app, subscriptions
+from api import app, event_handlers
 from api.kernel.errors import DomainError
 from api.kernel.events import Event
 from api.kernel.ids import new_id
@@ -90,15 +90,15 @@ def test_a_code_means_one_thing_wherever_it_is_met() -> None:
 
 
 def test_every_fact_that_wakes_someone_wakes_each_job_once() -> None:
-    for event, jobs in subscriptions.WORK.subscribers.items():
+    for event, jobs in event_handlers.WORK.subscribers.items():
         names = [name_of(job) for job in jobs]
         assert len(names) == len(set(names)), event
-    periodic = [job.name for job in subscriptions.WORK.timetable]
+    periodic = [job.name for job in event_handlers.WORK.timetable]
     assert len(periodic) == len(set(periodic))
 
 
 def test_no_two_jobs_share_the_name_under_which_deliveries_are_stored() -> None:
-    jobs = {job for found in subscriptions.WORK.subscribers.values() for job in found}
+    jobs = {job for found in event_handlers.WORK.subscribers.values() for job in found}
 
     assert len({name_of(job) for job in jobs}) == len(jobs)
     assert all(len(name_of(job)) <= 160 for job in jobs)

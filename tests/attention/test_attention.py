@@ -12,13 +12,13 @@ from api.attention.policy import COMMANDS
 from api.kernel import clock
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
+from api.payment_sync import flows as payment_sync_flows
 from api.payments.models import Payment
-from api.platform import attention, claims, deliveries, jobs, outbox
+from api.platform import attention, deliveries, delivery_claims, jobs, outbox
 from api.platform.attention import AttentionKind, AttentionRaised, Resolution, raise_item
 from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
-from api.platform.outbox import Delivery, Fact
-from api.settlement import flows as settlement
+from api.platform.outbox import Delivery, OutboxEvent
 from tests.support.books import differences
 from tests.support.shop import Shop, Staff
 from tests.support.work import drain
@@ -40,7 +40,7 @@ def orphan(shop: Shop, amount: int = 500, key: str = "x") -> str:
         amount=amount, currency="EUR", idempotency_key=key, metadata={}
     )
     shop.gateway.pay(made.id)
-    settlement.sweep_payments()
+    payment_sync_flows.sweep_payments()
     return made.id
 
 
@@ -63,7 +63,9 @@ def test_raising_again_changes_the_words_and_counts_nothing_up(shop: Shop) -> No
         "7.00 EUR too much",
         {"amount": 700, "currency": "EUR"},
     )
-    told = session.scalars(select(Fact.id).where(Fact.name == AttentionRaised.name)).all()
+    told = session.scalars(
+        select(OutboxEvent.id).where(OutboxEvent.name == AttentionRaised.name)
+    ).all()
     assert len(told) == 1
     assert shop.staff().gets("/overview").json["needs_attention"] == 1
 
@@ -176,7 +178,7 @@ def test_orphan_money_becomes_a_payment_of_the_order_that_it_was_meant_for(shop:
     assert (item["kind"], item["reference"]) == ("orphan_money", intent)
 
     linked = ends(owner, item, "link", order_number=f"O-{order['number']}", note="paid by phone")
-    settlement.sweep_payments()
+    payment_sync_flows.sweep_payments()
 
     assert (linked.status_code, linked.json["resolution"]) == (200, "linked")
     assert linked.json["order_number"] == order["number"]
@@ -204,7 +206,7 @@ def test_accepted_orphan_money_is_not_listed_anew_by_the_next_sweep(shop: Shop) 
     (item,) = listed(owner)
     ends(owner, item, "accept", note="of our other shop")
 
-    settlement.sweep_payments()
+    payment_sync_flows.sweep_payments()
 
     assert listed(owner) == []
 
@@ -288,7 +290,7 @@ def test_a_failed_refund_of_goods_raises_no_excess(shop: Shop) -> None:
     owner.refunds(order, lines={0: 1})
     (refund,) = shop.gateway.refunds
     shop.gateway.settle_refund(refund, "failed", "lost_or_stolen_card")
-    settlement.sweep_payments()
+    payment_sync_flows.sweep_payments()
     drain()
 
     excess = owner.opens(order)["overpaid"]["amount"]
@@ -303,7 +305,7 @@ def test_a_failed_refund_is_made_again_by_its_item(shop: Shop) -> None:
     owner.refunds(order, lines={0: 1})
     (refund,) = shop.gateway.refunds
     shop.gateway.settle_refund(refund, "failed", "lost_or_stolen_card")
-    settlement.sweep_payments()
+    payment_sync_flows.sweep_payments()
     drain()
     (item,) = listed(owner)
     assert (item["kind"], item["amount"]["amount"]) == ("failed_refund", 999)
@@ -325,7 +327,7 @@ def test_money_for_a_cancelled_order_goes_back_by_its_item(shop: Shop) -> None:
     shop.gateway.intents[intent] = replace(
         shop.gateway.intents[intent], status="succeeded", received=2488
     )
-    settlement.sweep_payments()
+    payment_sync_flows.sweep_payments()
     (item,) = listed(owner)
     assert item["kind"] == "late_transfer"
 
@@ -346,7 +348,7 @@ def failing(shop: Shop, monkeypatch: pytest.MonkeyPatch, *, times: int) -> str:
         raise Broken("the printer is on fire")
 
     breaks.__module__, breaks.__name__ = "api.checkout.jobs", "breaks"
-    monkeypatch.setattr(jobs.Work, "job", lambda self, name: breaks)
+    monkeypatch.setattr(jobs.JobRegistry, "job", lambda self, name: breaks)
     with transaction():
         outbox.emit(AttentionRaised(item_id=uuid4()))
     with transaction():
@@ -355,7 +357,7 @@ def failing(shop: Shop, monkeypatch: pytest.MonkeyPatch, *, times: int) -> str:
         with transaction():
             session.execute(update(Delivery).values(due_at=clock.now()))
         with transaction():
-            due = claims.take_due()
+            due = delivery_claims.claim_due()
         deliveries.carry_out([one for one in due if one.subscriber == "checkout.jobs.breaks"])
     return "checkout.jobs.breaks"
 
@@ -388,12 +390,12 @@ def test_a_job_that_works_again_leaves_the_list(
     owner = shop.staff()
     failing(shop, monkeypatch, times=6)
     assert len(listed(owner, kind="failing_job")) == 1
-    monkeypatch.setattr(jobs.Work, "job", lambda self, name: lambda fact: None)
+    monkeypatch.setattr(jobs.JobRegistry, "job", lambda self, name: lambda fact: None)
 
     with transaction():
         session.execute(update(Delivery).values(due_at=clock.now()))
     with transaction():
-        due = claims.take_due()
+        due = delivery_claims.claim_due()
     deliveries.carry_out([one for one in due if one.subscriber == "checkout.jobs.breaks"])
 
     assert listed(owner) == []
@@ -438,21 +440,23 @@ def test_a_periodic_job_that_keeps_failing_is_listed_until_it_works(
     def breaks() -> None:
         raise Broken("no ink")
 
-    job = jobs.Periodic("forget-idle-carts", timedelta(hours=6), breaks)
-    monkeypatch.setattr(jobs.Work, "periodic", lambda self, name: job)
+    job = jobs.PeriodicJob("delete-abandoned-carts", timedelta(hours=6), breaks)
+    monkeypatch.setattr(jobs.JobRegistry, "periodic", lambda self, name: job)
     jobs.enqueue_due_periodics()
     for _ in range(4):
         jobs.run_periodic(job.name)
     (item,) = listed(owner, kind="failing_job")
-    assert "forget-idle-carts failed 4 times in a row" in item["reason"]
+    assert "delete-abandoned-carts failed 4 times in a row" in item["reason"]
     assert ends(owner, item, "discard", note="no").json["code"] == "job_not_waiting"
     ends(owner, item, "accept", note="the ink comes on Monday")
     jobs.run_periodic(job.name)
     assert listed(owner) == []
 
-    monkeypatch.setattr(jobs.Work, "periodic", lambda self, name: replace(job, run=lambda: None))
+    monkeypatch.setattr(
+        jobs.JobRegistry, "periodic", lambda self, name: replace(job, run=lambda: None)
+    )
     jobs.run_periodic(job.name)
-    monkeypatch.setattr(jobs.Work, "periodic", lambda self, name: job)
+    monkeypatch.setattr(jobs.JobRegistry, "periodic", lambda self, name: job)
     for _ in range(3):
         jobs.run_periodic(job.name)
 

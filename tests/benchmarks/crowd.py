@@ -15,7 +15,7 @@ import orjson
 from rich.progress import Progress
 
 from api.catalog.texts import keywords, trait_key, typo_keys
-from api.kernel.words import words
+from api.kernel.text_folding import words
 from tests.benchmarks.copying import Row, copy_rows, fast_copying
 from tests.benchmarks.shop import BenchShop
 

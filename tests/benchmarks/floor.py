@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from api.dev import services
-from api.dev.services import Service
+from api.dev import processes
+from api.dev.processes import Service
 from tests.benchmarks.replies import Request
 from tests.benchmarks.works import Work, address
 from tests.support.stack import running_service
@@ -38,11 +38,11 @@ CHECKED = Work(
 @contextmanager
 def running_floor(folder: Path, redis_url: str) -> Iterator[tuple[str, int]]:
     """Have the floor under gunicorn for the length of a block: its address and its process."""
-    port = services.free_port()
+    port = processes.free_port()
     floor = Service(
         name="floor",
         command=(sys.executable, "-m", *_GUNICORN.split(), "-b", f"127.0.0.1:{port}", _APP),
-        is_ready=lambda: services.answers(port),
+        is_ready=lambda: processes.answers(port),
         environment={"REDIS_URL": redis_url},
         folder=Path(__file__).parent,
     )

@@ -21,9 +21,9 @@ import httpx
 import psycopg2
 from redis import Redis
 
-from api.dev import services, stack
-from api.dev.account import unprivileged
-from api.dev.services import Service
+from api.dev import processes, stack
+from api.dev.processes import Service
+from api.dev.unix_user import unprivileged
 from tests.benchmarks import meter
 from tests.benchmarks.replies import Broken
 from tests.support.stack import Running
@@ -60,7 +60,7 @@ class BenchShop:
             raise
 
     def _begin(self) -> None:
-        port = services.free_port()
+        port = processes.free_port()
         given = {
             "STOCKROOM_ENV": "development",  # production refuses the Stripe look-alike
             "TRUSTED_PROXIES": "1",  # the client says from which address a request comes
@@ -79,7 +79,7 @@ class BenchShop:
         # Older code, which is measured against, knows of one role alone.
         parts.environment |= {"DATABASE_URL": parts.cluster.url(), "DATABASE_OWNER_URL": ""}
         self.env = {**parts.environment, "PYTHONPATH": str(self.checkout)}
-        self.url = f"http://{services.LOOPBACK}:{port}"
+        self.url = f"http://{processes.LOOPBACK}:{port}"
         self._described = {each.name: each for each in parts.services}
         for name in ("web", "worker"):
             described = getattr(stack, name)(self.env)

@@ -15,7 +15,7 @@ from api.kernel.ids import new_id
 from api.platform.audit import AuditEntry
 from api.platform.db import session
 from tests.support.catalogue import a_product
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.people import Person, a_customer
 from tests.support.sql import count_statements
 from tests.support.threads import at_once

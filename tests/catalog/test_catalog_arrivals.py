@@ -17,7 +17,7 @@ from api.catalog.service.upsert_results import UpsertResult, VariantResult
 from api.catalog.states import ProductStatus
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
-from api.platform.outbox import Fact
+from api.platform.outbox import OutboxEvent
 from tests.support.catalogue import a_category, a_product, money
 from tests.support.sql import count_statements
 
@@ -70,13 +70,13 @@ def test_what_is_new_is_stored_and_put_on_the_shelf(app: Flask) -> None:
 def test_the_same_description_twice_changes_nothing(app: Flask) -> None:
     """No version, no row, no fact."""
     _take_in(_shirt())
-    before, facts = _counts(), session.scalar(select(func.count()).select_from(Fact))
+    before, facts = _counts(), session.scalar(select(func.count()).select_from(OutboxEvent))
 
     (made,) = _take_in(_shirt())
 
     assert _outcomes(made) == ("unchanged", ["unchanged", "unchanged"])
     assert _counts() == before
-    assert session.scalar(select(func.count()).select_from(Fact)) == facts
+    assert session.scalar(select(func.count()).select_from(OutboxEvent)) == facts
 
 
 def test_what_differs_is_changed_and_told(app: Flask) -> None:
@@ -94,7 +94,7 @@ def test_what_differs_is_changed_and_told(app: Flask) -> None:
         ("SHIRT-XL", 1),
     ]
     assert product["version"] == 2
-    (told,) = session.scalars(select(Fact.body).where(Fact.name == PriceChanged.name))
+    (told,) = session.scalars(select(OutboxEvent.body).where(OutboxEvent.name == PriceChanged.name))
     assert (told["before"], told["after"]) == (900, 1100)
     assert admin_list.list_products(currency="EUR", q="shirtxl")["data"] != []
 
@@ -352,7 +352,9 @@ def test_skus_that_changed_places_stay_where_they_are(app: Flask) -> None:
     slugs = [
         slug
         for body in session.scalars(
-            select(Fact.body).where(Fact.name == CatalogueChanged.name).order_by(Fact.id)
+            select(OutboxEvent.body)
+            .where(OutboxEvent.name == CatalogueChanged.name)
+            .order_by(OutboxEvent.id)
         )
         for slug in body["slugs"]
     ]

@@ -33,7 +33,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
-from api.platform.outbox import Fact
+from api.platform.outbox import OutboxEvent
 from tests.support.catalogue import a_category, a_product, money
 
 
@@ -42,7 +42,11 @@ def _product_of(variant_id: UUID) -> UUID:
 
 
 def _facts(kind: type[Event]) -> list[dict[str, object]]:
-    return list(session.scalars(select(Fact.body).where(Fact.name == kind.name).order_by(Fact.id)))
+    return list(
+        session.scalars(
+            select(OutboxEvent.body).where(OutboxEvent.name == kind.name).order_by(OutboxEvent.id)
+        )
+    )
 
 
 def _ranges(product_id: UUID) -> dict[str, tuple[int, int, int | None]]:

@@ -22,7 +22,7 @@ from api.catalog.service import variants as variant_service
 from api.catalog.service.inputs import ImageDraft, PriceDraft, ProductDraft, VariantDraft
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
-from api.platform.http import list_of
+from api.platform.http import list_schema
 from tests.support.catalogue import a_category, a_product, money
 from tests.support.sql import count_statements
 from tests.support.work import drain
@@ -202,7 +202,7 @@ def test_answers_have_the_documented_shape(client: FlaskClient) -> None:
     for path, schema in (
         ("/products?include=total,facets&expand=variants,images", ShownProductCardListSchema),
         ("/products/ocean-shirt", ShownProductSchema),
-        ("/categories", list_of(ShownCategorySchema)),
+        ("/categories", list_schema(ShownCategorySchema)),
         ("/categories/clothes", ShownCategoryPageSchema),
     ):
         body = client.get(f"/api/v1{path}").get_json()

@@ -23,7 +23,7 @@ from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_category, a_product
 from tests.support.collections import a_collection
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.people import a_staff_member
 from tests.support.threads import at_once
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, text, update
 
-from api.catalog import jobs
+from api.catalog import jobs as catalog_jobs
 from api.catalog.errors import RulesInvalid
 from api.catalog.events import CatalogueChanged, CollectionRulesChanged
 from api.catalog.models.attributes import Attribute, AttributeKind, ProductAttribute
@@ -34,7 +34,7 @@ from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_category, a_product, money
 from tests.support.collections import a_product_id, a_rule_collection, members, rule
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.sql import count_statements
 from tests.support.threads import at_once
 from tests.support.work import drain
@@ -308,7 +308,7 @@ def test_a_large_collection_is_filled_in_batches_and_goes_on_after_a_kill(
             assert progress is not None
     assert members(mugs) == [f"Mug {n}" for n in range(9, 3, -1)]
 
-    jobs.fill_collection(CollectionRulesChanged(collection_id=mugs))
+    catalog_jobs.fill_collection(CollectionRulesChanged(collection_id=mugs))
 
     assert members(mugs) == [f"Mug {n}" for n in range(9, -1, -1)]
 
@@ -382,7 +382,7 @@ def test_a_fact_about_shelves_alone_wakes_no_evaluation(app: Flask) -> None:
     drain()
 
     with count_statements() as statements, transaction():
-        jobs.gather_into_collections([CatalogueChanged(shelves=("collection:mugs",))])
+        catalog_jobs.gather_into_collections([CatalogueChanged(shelves=("collection:mugs",))])
 
     assert not statements.texts
 
@@ -412,12 +412,12 @@ def test_what_was_missed_is_found_within_a_day(app: Flask) -> None:
     with transaction():
         session.execute(update(Product).where(Product.id == mug).values(tags=["mug"]))
 
-    jobs.refresh_stale_collections()
+    catalog_jobs.refresh_stale_collections()
     assert members(mugs) == []
     with transaction():
         yesterday = datetime.now(UTC) - timedelta(days=1, minutes=1)
         session.execute(update(Collection).values(refreshed_at=yesterday))
-    jobs.refresh_stale_collections()
+    catalog_jobs.refresh_stale_collections()
     assert members(mugs) == ["Mug"]
 
 
@@ -555,5 +555,5 @@ def test_after_any_edits_a_collection_holds_what_filling_it_anew_would_bring_in(
     with transaction():
         session.execute(delete(CollectionMember))
     for id_ in found:
-        jobs.fill_collection(CollectionRulesChanged(collection_id=id_))
+        catalog_jobs.fill_collection(CollectionRulesChanged(collection_id=id_))
     assert step_by_step == [members(id_) for id_ in found]

@@ -21,7 +21,7 @@ from api.kernel.principal import SYSTEM
 from api.platform.db import db, session, transaction
 from tests.support.catalogue import a_category
 from tests.support.collections import a_collection, a_product_id, a_rule_collection, members, rule
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.people import Person, a_customer
 from tests.support.sql import count_statements
 from tests.support.threads import at_once

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy import select
 
-from api.catalog import flows
+from api.catalog import flows as catalog_flows
 from api.catalog.errors.media import (
     MediaInUse,
     MediaUnknown,
@@ -33,9 +33,9 @@ from api.catalog.service.inputs import ImageDraft, ProductDraft
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
-from api.platform.ports import port
+from api.platform.service_registry import get_service
 from api.platform.storage import FolderStorage, Storage, StorageUnavailable
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.people import a_staff_member
 from tests.support.sql import count_statements
 from tests.support.threads import at_once
@@ -140,11 +140,11 @@ def test_the_same_file_twice_is_one_picture(desk: FlaskClient) -> None:
 def test_the_same_file_from_many_hands_at_once_is_one_picture(app: Flask) -> None:
     """Without the unique checksum each would be a picture of its own."""
     content = a_picture("PNG", (800, 600))
-    storage: Storage = port(Storage)
+    storage: Storage = get_service(Storage)
     assert isinstance(storage, FolderStorage)
     before = set(storage.root.rglob("*.png"))
 
-    taken = at_once(app, [lambda: flows.add_picture(content, by=SYSTEM)] * 4)
+    taken = at_once(app, [lambda: catalog_flows.add_picture(content, by=SYSTEM)] * 4)
 
     assert not taken.errors
     assert len(set(taken.results)) == 1
@@ -414,7 +414,7 @@ def test_a_picture_in_use_stays_and_another_one_goes_with_its_files(
 def test_a_product_and_a_removal_that_want_one_picture_do_not_both_get_it(app: Flask) -> None:
     """Without the locks a product would show a picture whose files are deleted."""
     for number in range(5):
-        media_id = flows.add_picture(a_picture(size=(20 + number, 20)), by=SYSTEM)
+        media_id = catalog_flows.add_picture(a_picture(size=(20 + number, 20)), by=SYSTEM)
 
         def shows(media_id: UUID = media_id, number: int = number) -> str:
             draft = ProductDraft(title=f"M{number}", images=(ImageDraft(media_id=media_id),))
@@ -438,7 +438,7 @@ def test_a_product_and_a_removal_that_want_one_picture_do_not_both_get_it(app: F
 def test_a_product_that_takes_a_picture_just_when_it_is_ready_has_its_sizes(app: Flask) -> None:
     """Without the lock it would keep the empty sizes that it read."""
     for number in range(5):
-        media_id = flows.add_picture(a_picture(size=(20 + number, 30)), by=SYSTEM)
+        media_id = catalog_flows.add_picture(a_picture(size=(20 + number, 30)), by=SYSTEM)
 
         def shows(media_id: UUID = media_id, number: int = number) -> None:
             draft = ProductDraft(title=f"R{number}", images=(ImageDraft(media_id=media_id),))
@@ -446,7 +446,7 @@ def test_a_product_that_takes_a_picture_just_when_it_is_ready_has_its_sizes(app:
                 product_service.create_product(draft, by=SYSTEM)
 
         def makes(media_id: UUID = media_id) -> None:
-            flows.make_sizes(media_id)
+            catalog_flows.make_sizes(media_id)
 
         at_once(app, [shows, makes]).of_status(0)
 
@@ -458,8 +458,8 @@ def test_a_product_that_takes_a_picture_just_when_it_is_ready_has_its_sizes(app:
 def test_a_job_that_dies_on_the_way_begins_again(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    media_id = flows.add_picture(a_picture(size=(900, 900)), by=SYSTEM)
-    storage: Storage = port(Storage)
+    media_id = catalog_flows.add_picture(a_picture(size=(900, 900)), by=SYSTEM)
+    storage: Storage = get_service(Storage)
     put, calls = storage.put, []
 
     def dies(key: str, content: bytes) -> None:
@@ -470,11 +470,11 @@ def test_a_job_that_dies_on_the_way_begins_again(
 
     monkeypatch.setattr(storage, "put", dies)
     with pytest.raises(StorageUnavailable):
-        flows.make_sizes(media_id)
+        catalog_flows.make_sizes(media_id)
     assert media_queries.get_media(media_id)["state"] == "waiting"
 
-    flows.make_sizes(media_id)
-    flows.make_sizes(media_id)
+    catalog_flows.make_sizes(media_id)
+    catalog_flows.make_sizes(media_id)
 
     assert media_queries.get_media(media_id)["state"] == "ready"
     files = [key.rpartition("/")[2] for key in calls]
@@ -486,7 +486,7 @@ def test_a_picture_that_cannot_be_read_any_more_is_told_and_may_be_handed_in_aga
     desk: FlaskClient,
 ) -> None:
     media = handed_in(desk, a_picture()).json
-    storage: Storage = port(Storage)
+    storage: Storage = get_service(Storage)
     key = session.scalar(select(Media.storage_key))
     assert key is not None
     storage.put(key, b"something else")
@@ -515,7 +515,7 @@ def test_a_picture_that_cannot_be_read_any_more_is_told_and_may_be_handed_in_aga
 
 
 def test_the_list_of_pictures_costs_one_statement(desk: FlaskClient) -> None:
-    ids = [flows.add_picture(a_picture(size=(20 + n, 20)), by=SYSTEM) for n in range(5)]
+    ids = [catalog_flows.add_picture(a_picture(size=(20 + n, 20)), by=SYSTEM) for n in range(5)]
 
     with count_statements() as statements:
         page = media_queries.list_media(limit=3)
@@ -549,7 +549,7 @@ def test_pictures_are_given_out_for_ever_and_in_parts(desk: FlaskClient, app: Fl
      ".half.jpg", "nothing/here.jpg", "%2fetc%2fhosts.jpg", "a//b.jpg", "a/b.html"],
 )  # fmt: skip
 def test_nothing_else_is_given_out(app: Flask, path: str) -> None:
-    storage: Storage = port(Storage)
+    storage: Storage = get_service(Storage)
     assert isinstance(storage, FolderStorage)
     (storage.root / "a").mkdir(parents=True, exist_ok=True)
     (storage.root / "a" / "secret.txt").write_text("secret")
@@ -628,20 +628,22 @@ def test_the_address_of_a_kept_picture_means_that_picture(desk: FlaskClient) -> 
 def test_a_picture_that_is_removed_while_its_sizes_are_made_leaves_no_file(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    media_id = flows.add_picture(a_picture(size=(900, 800)), by=SYSTEM)
-    storage: Storage = port(Storage)
+    media_id = catalog_flows.add_picture(a_picture(size=(900, 800)), by=SYSTEM)
+    storage: Storage = get_service(Storage)
     assert isinstance(storage, FolderStorage)
-    folder = storage.path(f"{flows.folder_of(media_id)}/original.jpg").parent
+    folder = storage.path(f"{catalog_flows.folder_of(media_id)}/original.jpg").parent
     put = storage.put
 
     def put_late(key: str, content: bytes) -> None:
         if key.endswith("small.webp"):
             with transaction():
                 media_service.remove_media(media_id, by=SYSTEM)
-            flows.forget_files(media_id, f"{flows.folder_of(media_id)}/original.jpg")
+            catalog_flows.forget_files(
+                media_id, f"{catalog_flows.folder_of(media_id)}/original.jpg"
+            )
         put(key, content)
 
     monkeypatch.setattr(storage, "put", put_late)
-    flows.make_sizes(media_id)
+    catalog_flows.make_sizes(media_id)
 
     assert not folder.exists()

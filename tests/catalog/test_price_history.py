@@ -27,7 +27,7 @@ from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product, money
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.people import a_staff_member
 from tests.support.sql import count_statements
 

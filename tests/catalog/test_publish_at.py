@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 
-from api.catalog import jobs
+from api.catalog import jobs as catalog_jobs
 from api.catalog.errors import PublishAtNeedsDraft, PublishAtPassed
 from api.catalog.events import CatalogueChanged, ProductPublished
 from api.catalog.models.products import Product
@@ -22,12 +22,12 @@ from api.catalog.service.feed_merge import FeedProduct
 from api.catalog.service.inputs import ProductDraft
 from api.catalog.states import ProductStatus
 from api.kernel import clock
-from api.kernel.errors import Refused
+from api.kernel.errors import Unprocessable
 from api.kernel.principal import SYSTEM
 from api.platform.audit import AuditEntry
 from api.platform.db import db, session, transaction
 from tests.support.collections import a_product_id
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.people import a_staff_member
 from tests.support.threads import at_once
 
@@ -60,12 +60,12 @@ def test_a_draft_goes_on_the_shelf_at_its_moment_and_not_before(app: Flask) -> N
     """By the same step as by hand; the shop itself is named in the audit log."""
     mug = _waiting("MUG")
     with _at(NOON - timedelta(seconds=1)):
-        jobs.publish_due_products()
+        catalog_jobs.publish_due_products()
     assert _status(mug) == ("draft", NOON)
 
     with _at(NOON):
-        jobs.publish_due_products()
-        jobs.publish_due_products()
+        catalog_jobs.publish_due_products()
+        catalog_jobs.publish_due_products()
 
     assert _status(mug) == ("active", None)
     assert [fact.product_id for fact in facts_of(ProductPublished)] == [mug]
@@ -84,11 +84,11 @@ def test_one_that_cannot_be_published_holds_up_nobody(
     def refuse(product_id: UUID, **given: Any) -> None:
         publish(product_id, **given)
         if product_id == bad:
-            raise Refused("It lacks something.")
+            raise Unprocessable("It lacks something.")
 
     monkeypatch.setattr(product_service, "publish_product", refuse)
     with _at(NOON):
-        jobs.publish_due_products()
+        catalog_jobs.publish_due_products()
         assert product_service.due_to_publish() == []
 
     assert _status(bad) == ("draft", None)
@@ -106,10 +106,10 @@ def test_a_draft_that_somebody_holds_is_left_for_the_next_run(app: Flask) -> Non
 
     with db.engine.connect() as connection, _at(NOON):
         connection.execute(text("SELECT 1 FROM products WHERE id = :id FOR UPDATE"), {"id": held})
-        jobs.publish_due_products()
+        catalog_jobs.publish_due_products()
         assert (_status(held)[0], _status(free)[0]) == ("draft", "active")
         connection.rollback()
-        jobs.publish_due_products()
+        catalog_jobs.publish_due_products()
 
     assert _status(held)[0] == "active"
 
@@ -119,7 +119,7 @@ def test_two_workers_publish_each_draft_once(app: Flask) -> None:
     waiting = [_waiting(f"MUG-{n}") for n in range(6)]
 
     with _at(NOON):
-        outcomes = at_once(app, [jobs.publish_due_products] * 3)
+        outcomes = at_once(app, [catalog_jobs.publish_due_products] * 3)
 
     assert not outcomes.errors
     assert sorted(fact.product_id for fact in facts_of(ProductPublished)) == sorted(waiting)
@@ -162,7 +162,7 @@ def test_whatever_moves_a_draft_calls_its_moment_off(app: Flask) -> None:
         product_service.unarchive_product(imported, expected_version=None, by=SYSTEM)
 
     with _at(NOON):
-        jobs.publish_due_products()
+        catalog_jobs.publish_due_products()
 
     assert (_status(archived), _status(imported)) == (("draft", None), ("draft", None))
 

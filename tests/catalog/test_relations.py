@@ -10,7 +10,7 @@ from api.catalog.queries import admin_detail
 from api.catalog.queries import related_products as related_product_queries
 from api.kernel.ids import new_id
 from tests.support.collections import a_product_id
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.people import Person
 from tests.support.sql import count_statements
 

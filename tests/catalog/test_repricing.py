@@ -18,7 +18,7 @@ from api.kernel.principal import SYSTEM
 from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product, money
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.moving import moved_in, undone
 from tests.support.sheets import a_file, a_simple_row
 from tests.support.sql import count_statements

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from api.catalog import jobs
+from api.catalog import jobs as catalog_jobs
 from api.catalog.errors import ScheduleInThePast, SchedulesOverlap
 from api.catalog.events import CatalogueChanged, PriceChanged
 from api.catalog.models.prices import PriceRecord, ScheduledPrice, ScheduleState, VariantPrice
@@ -27,7 +27,7 @@ from api.kernel.principal import SYSTEM
 from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product, money
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.people import Person
 from tests.support.threads import at_once
 
@@ -70,7 +70,7 @@ def _plan(
 
 def _run(hours: float) -> None:
     with _at(hours):
-        jobs.carry_out_scheduled_prices()
+        catalog_jobs.carry_out_scheduled_prices()
 
 
 def _prices(variant_id: UUID) -> Prices:
@@ -241,10 +241,10 @@ def test_many_workers_carry_each_out_once(app: Flask) -> None:
         _plan(one)
 
     with _at(1):
-        assert at_once(app, [jobs.carry_out_scheduled_prices] * 4).errors == []
+        assert at_once(app, [catalog_jobs.carry_out_scheduled_prices] * 4).errors == []
     assert len(facts_of(PriceChanged)) == 6
     with _at(3):
-        assert at_once(app, [jobs.carry_out_scheduled_prices] * 4).errors == []
+        assert at_once(app, [catalog_jobs.carry_out_scheduled_prices] * 4).errors == []
 
     assert {_prices(one)["EUR"] for one in mugs} == {(1000, None)}
     assert len(facts_of(PriceChanged)) == 12

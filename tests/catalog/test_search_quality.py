@@ -16,8 +16,8 @@ from api.catalog.queries.filters import Wanted
 from api.catalog.service import products as product_service
 from api.catalog.service import search_terms
 from api.catalog.service.inputs import BarcodeDraft, ProductDraft, VariantDraft
-from api.dev import demo
-from api.inventory import service as inventory
+from api.dev import demo_data
+from api.inventory import service as inventory_service
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 
@@ -184,8 +184,8 @@ AWKWARD = (
 def demo_catalogue(app: Flask) -> Flask:
     """The goods of the demo shop, without its customers and orders."""
     with transaction():
-        inventory.create_location("MAIN", "Main shelf", by=SYSTEM)
-    demo.stock_shelves()
+        inventory_service.create_location("MAIN", "Main shelf", by=SYSTEM)
+    demo_data.stock_shelves()
     with transaction():
         search_terms.learn_words(session.scalars(select(Product.slug)).all())
     return app

@@ -24,8 +24,8 @@ from api.catalog.service import translations as translation_service
 from api.catalog.texts import typo_keys
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
-from api.platform.languages import best_of
-from api.platform.ports import plug, port
+from api.platform.languages import match_language
+from api.platform.service_registry import get_service, register
 from api.platform.settings import Settings
 from tests.support.catalogue import a_category, a_product
 
@@ -141,8 +141,8 @@ def test_suggestions_finish_words_and_name_shelves(shelf: Flask) -> None:
 def polyglot(app: Flask) -> Iterator[FlaskClient]:
     """A shop that speaks English, German and the German of Austria."""
     languages = ("en", "de", "de-at")
-    before: Settings = port(Settings)
-    plug(app, Settings, replace(before, languages=languages))
+    before: Settings = get_service(Settings)
+    register(app, Settings, replace(before, languages=languages))
     category = a_category("Vegetables")
     ids = a_product("POTATO", title="Potato", slug="potato", category_ids=[category])
     a_product("MUG", title="Mug", slug="mug", category_ids=[category])
@@ -151,7 +151,7 @@ def polyglot(app: Flask) -> Iterator[FlaskClient]:
     _translate("product", product_id, "de-at", {"title": "Erdapfel"})
     _translate("category", category, "de", {"name": "Gemüse"})
     yield app.test_client()
-    plug(app, Settings, before)
+    register(app, Settings, before)
 
 
 def _translate(kind: str, subject_id: UUID, language: str, texts: dict[str, Any]) -> None:
@@ -225,7 +225,7 @@ def test_lists_say_all_languages_that_they_are_in(polyglot: FlaskClient) -> None
 )  # fmt: skip
 def test_languages_are_looked_up_from_the_most_exact_on(wanted: list[str], best: str) -> None:
     """RFC 4647, section 3.4."""
-    assert best_of(("en", "de", "de-at"), wanted) == best
+    assert match_language(("en", "de", "de-at"), wanted) == best
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,10 @@ from api.catalog.states import ProductStatus
 from api.catalog.texts import LONGEST_TRAIT_KEY, trait_key
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
-from api.platform.batch import Batch, OnError
+from api.platform.bulk_request import Batch, OnError
 from api.platform.db import db, session, transaction
 from tests.support.catalogue import a_product
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.sql import count_statements
 from tests.support.threads import at_once
 from tests.support.work import drain

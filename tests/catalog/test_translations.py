@@ -24,10 +24,10 @@ from api.catalog.service.upsert_results import UpsertStatus
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
-from api.platform.ports import plug, port
+from api.platform.service_registry import get_service, register
 from api.platform.settings import Settings
 from tests.support.catalogue import a_category, a_product
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.people import a_staff_member
 from tests.support.sql import count_statements
 from tests.support.threads import at_once
@@ -36,10 +36,10 @@ from tests.support.threads import at_once
 @pytest.fixture(autouse=True)
 def three_languages(app: Flask) -> Iterator[None]:
     """A shop that is written in English and translated into German and Austrian German."""
-    before: Settings = port(Settings)
-    plug(app, Settings, dataclasses.replace(before, languages=("en", "de", "de-at")))
+    before: Settings = get_service(Settings)
+    register(app, Settings, dataclasses.replace(before, languages=("en", "de", "de-at")))
     yield
-    plug(app, Settings, before)
+    register(app, Settings, before)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.orders.models import Order
 from api.platform.db import session, transaction
-from api.pricing import service as pricing
+from api.pricing import service as pricing_service
 from api.pricing.service import ShippingDraft
 from tests.support.shop import Buyer, Shop
 from tests.support.stock import counters
@@ -20,7 +20,7 @@ def a_cart(shop: Shop, price: str, *, shipping: int = 0) -> Buyer:
     currency = price.split()[1]
     shop.sells("THING", 9, price=price)
     with transaction():
-        pricing.create_shipping_method(
+        pricing_service.create_shipping_method(
             ShippingDraft(
                 code="free", name="Free", countries=["DE"], price=Money(shipping, currency)
             ),

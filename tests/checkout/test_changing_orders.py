@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from api.checkout import flows as checkout
+from api.checkout import flows as checkout_flows
 from api.kernel import clock
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.orders.models import Order
 from api.payments.models import Payment
 from api.platform.db import session, transaction
-from api.pricing import service as pricing
+from api.pricing import service as pricing_service
 from api.pricing.service import ShippingDraft
 from tests.support.books import differences
 from tests.support.shop import ADDRESS, Buyer, Shop
@@ -31,12 +31,12 @@ VIENNA = {**ADDRESS, "line1": "Ring 1", "city": "Wien", "postal_code": "1010", "
 def shop(shop: Shop) -> Shop:
     """The shop ships to Austria too, and faster for more money."""
     with transaction():
-        pricing.set_tax_rate("AT", "standard", 2000, name="USt", by=SYSTEM)
+        pricing_service.set_tax_rate("AT", "standard", 2000, name="USt", by=SYSTEM)
         for code, price in (("express", 990), ("abroad", 1500)):
             draft = ShippingDraft(
                 code=code, name=code.title(), countries=["DE", "AT"], price=Money(price, "EUR")
             )
-            pricing.create_shipping_method(draft, by=SYSTEM)
+            pricing_service.create_shipping_method(draft, by=SYSTEM)
     shop.sells("MUG", 10)
     return shop
 
@@ -124,7 +124,7 @@ def test_another_country_and_method_are_taxed_and_shipped_anew(shop: Shop) -> No
 def test_the_goods_keep_the_price_that_was_agreed(shop: Shop) -> None:
     guest, order = an_unpaid_order(shop)
     with transaction():
-        pricing.set_tax_rate("DE", "standard", 1600, name="VAT", by=SYSTEM)
+        pricing_service.set_tax_rate("DE", "standard", 1600, name="VAT", by=SYSTEM)
 
     same_place = guest.changes(order, shipping_address={**ADDRESS, "line1": "Markt 4"})
     same_method = guest.changes(order, shipping_method="standard")
@@ -391,7 +391,7 @@ def test_an_order_that_expired_meanwhile_is_not_changed(shop: Shop) -> None:
 
     def time_runs_out() -> None:
         with clock.frozen(clock.now() + timedelta(hours=2)):
-            checkout.expire_unpaid_orders()
+            checkout_flows.expire_unpaid_orders()
 
     meanwhile(shop, time_runs_out)
     answer = guest.tries_to_change(order, shipping_method="express")

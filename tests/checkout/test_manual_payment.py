@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from api.checkout import flows
+from api.checkout import flows as checkout_flows
 from api.kernel import clock
 from api.orders.models import Order
-from api.orders.queries import unpaid
+from api.orders.queries import unpaid_orders
 from api.platform.db import session
 from api.platform.settings import Settings
 from tests.support.people import a_customer
@@ -245,7 +245,7 @@ def test_an_order_that_ran_out_of_time_makes_room(shop: Shop) -> None:
     for _ in range(3):
         orders(shop.guest())
     with clock.frozen(clock.now() + timedelta(hours=49)):
-        flows.expire_unpaid_orders()
+        checkout_flows.expire_unpaid_orders()
 
     assert orders(shop.guest()).status_code == 201
 
@@ -259,7 +259,7 @@ def test_what_waits_for_a_transfer_is_found_in_its_index(shop: Shop, setting: An
     copied("orders", order["id"], 30_000, number="'N' || n", cart_id="NULL")
 
     plan = plans_of(
-        lambda: unpaid.unpaid_manual_orders(
+        lambda: unpaid_orders.unpaid_manual_orders(
             email="a@example.test", customer_id=None, postal_key="p", network_key="n"
         )
     )

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from api.catalog.service import variants as variant_service
 from api.catalog.service.inputs import PriceDraft
-from api.checkout import flows
+from api.checkout import flows as checkout_flows
 from api.kernel import clock
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
@@ -187,8 +187,8 @@ def test_an_order_that_nobody_pays_expires_and_gives_its_goods_back(shop: Shop) 
     intent = guest.asks_to_pay(order)
 
     with clock.frozen(clock.now() + timedelta(hours=2)):
-        assert flows.expire_unpaid_orders() == 1
-        assert flows.expire_unpaid_orders() == 0
+        assert checkout_flows.expire_unpaid_orders() == 1
+        assert checkout_flows.expire_unpaid_orders() == 0
 
     seen = guest.sees(order)
     assert (seen["status"], seen["payment_status"]) == ("cancelled", "voided")
@@ -206,7 +206,7 @@ def test_an_order_paid_in_the_last_moment_does_not_expire(shop: Shop) -> None:
     shop.gateway.pay(intent["payment_intent_id"])
 
     with clock.frozen(clock.now() + timedelta(hours=2)):
-        assert flows.expire_unpaid_orders() == 1  # it was looked at
+        assert checkout_flows.expire_unpaid_orders() == 1  # it was looked at
 
     assert guest.sees(order)["payment_status"] == "paid"
     assert counters(mug).allocated == 2
@@ -220,7 +220,7 @@ def test_while_the_provider_is_away_nothing_expires(shop: Shop) -> None:
     guest.asks_to_pay(order)
 
     with shop.gateway.down(), clock.frozen(clock.now() + timedelta(hours=2)):
-        assert flows.expire_unpaid_orders() == 0
+        assert checkout_flows.expire_unpaid_orders() == 0
 
     assert guest.sees(order)["status"] == "placed"
 

@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from console.client import stock
 from console.client.outbox import Outbox, State
-from console.flows import adjust, quantities, undo
-from console.flows.step import Tone
+from console.flows import quantity_input, stock_adjustment, undo_command
+from console.flows.transition import Tone
 from tests.console.support.making import a_level
 
 
-def typed(text: str, on_hand: int = 20) -> adjust.AdjustStep:
-    return adjust.step(None, adjust.Typed(a_level(on_hand), text))
+def typed(text: str, on_hand: int = 20) -> stock_adjustment.AdjustStep:
+    return stock_adjustment.step(None, stock_adjustment.Typed(a_level(on_hand), text))
 
 
 @pytest.mark.parametrize(
@@ -21,22 +21,22 @@ def typed(text: str, on_hand: int = 20) -> adjust.AdjustStep:
 )
 def test_signs_mean_what_they_say(text: str, change: int, usual: str) -> None:
     state = typed(text).state
-    given_ = adjust.step(state, adjust.Because(""))
+    given_ = stock_adjustment.step(state, stock_adjustment.ReasonChosen(""))
 
     assert state.change == change
-    assert given_.commands == (adjust.Give(state, usual),)
+    assert given_.commands == (stock_adjustment.Give(state, usual),)
     assert given_.state is None
 
 
 def test_a_digit_is_the_reason() -> None:
-    given_ = adjust.step(typed("-2").state, adjust.Because("4"))
+    given_ = stock_adjustment.step(typed("-2").state, stock_adjustment.ReasonChosen("4"))
 
     assert given_.commands[0].reason == "lost"
 
 
 @pytest.mark.parametrize("digit", ["0", "9", "x"])
 def test_an_unknown_reason_asks_again(digit: str) -> None:
-    again = adjust.step(typed("-2").state, adjust.Because(digit))
+    again = stock_adjustment.step(typed("-2").state, stock_adjustment.ReasonChosen(digit))
 
     assert again.state is not None
     assert again.commands == ()
@@ -54,8 +54,8 @@ def test_what_is_no_quantity_changes_nothing(text: str) -> None:
 
 def test_more_than_three_times_what_stands_there_is_asked_about_once() -> None:
     odd = typed("=61")
-    confirmed = adjust.step(odd.state, adjust.Because(""))
-    refused = adjust.step(odd.state, adjust.Because("7"))
+    confirmed = stock_adjustment.step(odd.state, stock_adjustment.ReasonChosen(""))
+    refused = stock_adjustment.step(odd.state, stock_adjustment.ReasonChosen("7"))
 
     assert not odd.state.is_sure
     assert confirmed.state.is_sure
@@ -75,7 +75,7 @@ def test_what_is_there_already_needs_no_correction() -> None:
 
 
 def test_esc_gives_up() -> None:
-    given_up = adjust.step(typed("+5").state, adjust.GiveUp())
+    given_up = stock_adjustment.step(typed("+5").state, stock_adjustment.Cancelled())
 
     assert given_up.state is None
     assert given_up.feedback.text == "Nothing changed"
@@ -85,8 +85,8 @@ def test_esc_gives_up() -> None:
 @given(st.text(max_size=8))
 def test_a_quantity_is_at_most_four_plain_digits(text: str) -> None:
     try:
-        quantity = quantities.parse(text)
-    except quantities.NotAQuantity:
+        quantity = quantity_input.parse(text)
+    except quantity_input.NotAQuantity:
         return
     assert 0 <= quantity <= 9999
 
@@ -109,9 +109,9 @@ def test_what_is_taken_back_leaves_the_level_as_it_was(
     command = outbox.put(draft, operator="mia")
     outbox.trying(command)
     outbox.done(command, status=200)
-    planned = undo.plan(outbox.latest_by("mia"), 0.0)
-    assert isinstance(planned, undo.TakeBack)
-    opposite = stock.taking_back(planned.command)
+    planned = undo_command.plan(outbox.latest_by("mia"), 0.0)
+    assert isinstance(planned, undo_command.TakeBack)
+    opposite = stock.inverse(planned.command)
 
     assert state.change + opposite.body["change"] == 0
     assert opposite.undoes == command.key
@@ -121,7 +121,8 @@ def test_what_is_taken_back_leaves_the_level_as_it_was(
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"), [("ship", "k on the order, then v"), ("note", "history"), ("refund", "Money")]
+    ("kind", "words"),
+    [("ship", "k on the order, then v"), ("note", "history"), ("refund", "Money")],
 )
 def test_what_cannot_be_taken_back_says_why_and_what_to_do(kind: str, words: str) -> None:
     outbox = Outbox(":memory:")
@@ -130,9 +131,9 @@ def test_what_cannot_be_taken_back_says_why_and_what_to_do(kind: str, words: str
     )
     outbox.trying(command)
     outbox.done(command, status=201)
-    planned = undo.plan(outbox.latest_by("mia"), 0.0)
+    planned = undo_command.plan(outbox.latest_by("mia"), 0.0)
 
-    assert isinstance(planned, undo.Cannot)
+    assert isinstance(planned, undo_command.Cannot)
     assert words in planned.why
     outbox.close()
 
@@ -140,12 +141,12 @@ def test_what_cannot_be_taken_back_says_why_and_what_to_do(kind: str, words: str
 def test_an_unsent_command_is_simply_dropped_but_one_under_way_is_not() -> None:
     outbox = Outbox(":memory:")
     command = outbox.put(stock.adjust(a_level(), 1, reason="x"), operator="mia")
-    assert isinstance(undo.plan(outbox.latest_by("mia"), 0.0), undo.Drop)
+    assert isinstance(undo_command.plan(outbox.latest_by("mia"), 0.0), undo_command.Drop)
 
     outbox.trying(command)
-    assert isinstance(undo.plan(outbox.latest_by("mia"), 0.0), undo.Cannot)
+    assert isinstance(undo_command.plan(outbox.latest_by("mia"), 0.0), undo_command.Cannot)
 
     outbox.drop(outbox.get(command.key))
     assert outbox.get(command.key).state is State.DROPPED
-    assert isinstance(undo.plan(outbox.latest_by("mia"), 0.0), undo.Nothing)
+    assert isinstance(undo_command.plan(outbox.latest_by("mia"), 0.0), undo_command.Nothing)
     outbox.close()

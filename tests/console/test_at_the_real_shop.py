@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from api.inventory.models import StockMovement
-from api.orders.models import OrderEntry
+from api.orders.models import OrderEvent
 from api.platform.audit import AuditEntry
 from api.platform.db import session
 from tests.console.support.at_the_shop import RealShop
@@ -152,7 +152,7 @@ def state_of_the_shop() -> tuple[int, ...]:
     """Everything that a person could have changed, counted."""
     return tuple(
         session.scalar(select(func.count()).select_from(table)) or 0
-        for table in (AuditEntry, OrderEntry, StockMovement)
+        for table in (AuditEntry, OrderEvent, StockMovement)
     )
 
 

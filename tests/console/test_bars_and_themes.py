@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from console import settings
-from console.flows.step import wrong
-from console.flows.words import WAITS_FOR_MONEY, fulfilment, plain, visible
+from console.flows.formatting import WAITS_FOR_MONEY, fulfilment, plain, visible
+from console.flows.transition import wrong
 from console.theme import PALETTES, Palette
 from tests.console.support.making import an_order
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from console.client import catalogue, folder
+from console.client import bulk_changes, state_dir
 from console.client.outbox import Outbox, State
-from console.flows.catalogue import edits, events
-from console.flows.words import day
-from console.screens.gathering import gathered
+from console.flows.catalog import edit_parsing, events
+from console.flows.formatting import day
+from console.screens.bulk_fetch import gathered
 from tests.console.support.station import Station, at_work
 from tests.console.support.warehouse import VARIANTS, Warehouse, eur, wire_time
 from tests.console.support.wire import EMAIL, WireShop
@@ -347,27 +347,28 @@ async def test_after_a_restart_the_rest_goes_out_and_every_row_is_still_told(
 
 
 async def test_all_pieces_are_on_disk_or_none(tmp_path: Path) -> None:
-    taken = folder.take(tmp_path)
+    taken = state_dir.open_state_dir(tmp_path)
     outbox = Outbox(taken.outbox)
     rows = tuple(
-        catalogue.RunRow(f"v{n}", 1, {"price_updates": []}, "p", "x", "a", "b") for n in range(250)
+        bulk_changes.BulkChangeRow(f"v{n}", 1, {"price_updates": []}, "p", "x", "a", "b")
+        for n in range(250)
     )
-    run = catalogue.Run("me", "variants", "Price +1", ("price", "+1", "EUR"), rows)
-    given = catalogue.give(outbox, run)
+    run = bulk_changes.BulkChange("me", "variants", "Price +1", ("price", "+1", "EUR"), rows)
+    given = bulk_changes.enqueue(outbox, run)
     assert len(given.commands) == 3
-    assert catalogue.last_run(outbox, "me") == given
-    assert catalogue.last_run(outbox, "jon") is None
+    assert bulk_changes.last_change(outbox, "me") == given
+    assert bulk_changes.last_change(outbox, "jon") is None
 
     def breaks(ids: tuple[int, ...]) -> tuple[str, str]:
         raise OSError("the disk is full")
 
     with pytest.raises(OSError, match="full"):
         outbox.put_all(
-            [catalogue.piece("variants", rows[:1], "x")] * 2, operator="me", about=breaks
+            [bulk_changes.chunk("variants", rows[:1], "x")] * 2, operator="me", about=breaks
         )
     assert len(outbox.open_commands()) == 3
     assert outbox.states(given.commands) == dict.fromkeys(given.commands, State.WAITING)
-    assert catalogue.last_run(outbox, "me") == given
+    assert bulk_changes.last_change(outbox, "me") == given
     outbox.close()
     taken.release()
 
@@ -494,8 +495,10 @@ async def test_chosen_products_are_read_a_hundred_at_a_time_in_the_order_of_choo
     async with open_console(shop=shop) as desk:
         sizes, told = sets_asked(shop), []
         ids = [shop.goods.id_of(n) for n in reversed(range(250))]
-        wanted = events.Gather(
-            1, edits.read(edits.Kind.PRICE, "+1", "EUR"), tuple((one, None) for one in ids)
+        wanted = events.FetchProducts(
+            1,
+            edit_parsing.read(edit_parsing.Kind.PRICE, "+1", "EUR"),
+            tuple((one, None) for one in ids),
         )
         shop.asked.clear()
 
@@ -512,8 +515,10 @@ async def test_where_variants_stand_is_read_in_sets_too(open_console) -> None:
     shop = WireShop(Warehouse(10, 2), products=120)
     async with open_console(shop=shop) as desk:
         ids = [shop.goods.id_of(n) for n in range(120)]
-        wanted = events.Gather(
-            1, edits.read(edits.Kind.LOW, "5", "EUR"), tuple((one, None) for one in ids)
+        wanted = events.FetchProducts(
+            1,
+            edit_parsing.read(edit_parsing.Kind.LOW, "5", "EUR"),
+            tuple((one, None) for one in ids),
         )
         shop.asked.clear()
 

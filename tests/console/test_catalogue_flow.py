@@ -8,31 +8,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.client.catalogue import Run, RunRow, taking_back
-from console.client.models import Money
-from console.client.outbox import Command, State
-from console.client.shelf import (
-    ChosenProduct,
-    PastPrice,
-    PlannedPrice,
+from console.client.bulk_changes import BulkChange, BulkChangeRow, inverse
+from console.client.catalog_models import (
     Price,
-    ProductLine,
+    PriceHistoryEntry,
+    ProductRow,
+    ProductWithVariants,
+    ScheduledPrice,
     VariantCard,
 )
-from console.flows.catalogue import edits, events, filters, rules
-from console.flows.catalogue.edits import CannotPrice, Kind, NotAnEdit, places, priced, rounded
-from console.flows.catalogue.outcome import Fate, outcome
-from console.flows.catalogue.past import LOOKS_BACK, POINTS, PriceStory
-from console.flows.catalogue.plan import Goods, goods_of, plan
-from console.flows.catalogue.rules import Desk, Stage, step
+from console.client.models import Money
+from console.client.outbox import Command, State
+from console.flows.catalog import edit_parsing, events, filters, reducer
+from console.flows.catalog.change_plan import SelectedProduct, goods_of, plan
+from console.flows.catalog.edit_parsing import CannotPrice, Kind, NotAnEdit, places, priced, rounded
+from console.flows.catalog.price_history import LOOKS_BACK, POINTS, PriceHistory
+from console.flows.catalog.reducer import CatalogState, Stage, step
+from console.flows.catalog.results import Result, outcome
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CURRENCIES = ("JPY", "EUR", "KWD")
 MOVES = {"publish": {"draft"}, "archive": {"draft", "active"}, "unarchive": {"archived"}}
 
 
-def a_line(n: int, variants: int = 2, status: str = "active") -> ProductLine:
-    return ProductLine(
+def a_line(n: int, variants: int = 2, status: str = "active") -> ProductRow:
+    return ProductRow(
         f"p{n}", 1, f"Mug {n}", status, "Brown", "Kitchen", Money(990, "EUR"), False, True,
         variants, NOON, None,
     )  # fmt: skip
@@ -43,9 +43,9 @@ def a_variant(n: int, k: int, price: Price | None = None) -> VariantCard:
     return VariantCard(f"p{n}v{k}", 3, f"p{n}", f"size {k}", True, prices, f"MUG-{n}-{k}")
 
 
-def a_product(n: int, *variants: VariantCard, status: str = "active") -> ChosenProduct:
+def a_product(n: int, *variants: VariantCard, status: str = "active") -> ProductWithVariants:
     mine = variants or (a_variant(n, 0), a_variant(n, 1))
-    return ChosenProduct(f"p{n}", 7, f"Mug {n}", status, mine)
+    return ProductWithVariants(f"p{n}", 7, f"Mug {n}", status, mine)
 
 
 def half_up(value: Fraction) -> int:
@@ -67,7 +67,7 @@ def test_a_percentage_is_exact_and_halves_are_rounded_up(
 ) -> None:
     share = f"{'+' if rises else '-'}{hundredths // 100}.{hundredths % 100:02d}%"
     wanted = half_up(Fraction(amount * (10_000 + (hundredths if rises else -hundredths)), 10_000))
-    edit = edits.read(Kind.PRICE, share, currency)
+    edit = edit_parsing.read(Kind.PRICE, share, currency)
 
     if wanted in (0, amount):
         with pytest.raises(CannotPrice):
@@ -106,7 +106,7 @@ def test_a_rounded_price_ends_as_it_should_and_none_is_nearer(
     ],
 )  # fmt: skip
 def test_what_is_typed_becomes_the_price(text: str, currency: str, old: int, new: int) -> None:
-    edit = edits.read(Kind.PRICE, text, currency)
+    edit = edit_parsing.read(Kind.PRICE, text, currency)
 
     if new == old:
         with pytest.raises(CannotPrice, match="already"):
@@ -142,13 +142,13 @@ def test_what_makes_no_sense_is_refused_with_words(
     kind: Kind, text: str, currency: str, why: str
 ) -> None:
     with pytest.raises(NotAnEdit, match=why):
-        edits.read(kind, text, currency)
+        edit_parsing.read(kind, text, currency)
 
 
 @given(st.text(max_size=12), st.sampled_from(list(Kind)), st.sampled_from(CURRENCIES))
 def test_anything_may_be_typed(text: str, kind: Kind, currency: str) -> None:
     try:
-        edits.read(kind, text, currency)
+        edit_parsing.read(kind, text, currency)
     except NotAnEdit:
         return
 
@@ -167,7 +167,7 @@ def test_no_price_is_negative_and_the_compare_at_price_stays_above(
 ) -> None:
     before = Money(amount + was, currency) if was else None
     try:
-        edit = edits.read(kind, text, currency)
+        edit = edit_parsing.read(kind, text, currency)
         new = priced(edit, Price(Money(amount, currency), before))
     except (NotAnEdit, CannotPrice):
         return
@@ -178,24 +178,24 @@ def test_no_price_is_negative_and_the_compare_at_price_stays_above(
 
 
 def test_a_sale_shows_the_old_price_beside_the_new_one_and_ends_at_it() -> None:
-    sale = priced(edits.read(Kind.SALE, "20 .99", "EUR"), Price(Money(2500, "EUR")))
-    over = priced(edits.read(Kind.SALE, "off", "EUR"), sale)
+    sale = priced(edit_parsing.read(Kind.SALE, "20 .99", "EUR"), Price(Money(2500, "EUR")))
+    over = priced(edit_parsing.read(Kind.SALE, "off", "EUR"), sale)
 
     assert sale == Price(Money(1999, "EUR"), Money(2500, "EUR"))
     assert over == Price(Money(2500, "EUR"))
     with pytest.raises(CannotPrice, match="on sale already"):
-        priced(edits.read(Kind.SALE, "10", "EUR"), sale)
+        priced(edit_parsing.read(Kind.SALE, "10", "EUR"), sale)
 
 
 def test_rounding_that_eats_the_reduction_is_no_sale() -> None:
     with pytest.raises(CannotPrice, match="not be cheaper"):
-        priced(edits.read(Kind.SALE, "1 .99", "EUR"), Price(Money(1999, "EUR")))
+        priced(edit_parsing.read(Kind.SALE, "1 .99", "EUR"), Price(Money(1999, "EUR")))
 
 
 def test_a_variant_without_a_price_gets_one_only_when_it_is_set() -> None:
-    assert priced(edits.read(Kind.PRICE, "=5", "EUR"), None) == Price(Money(500, "EUR"))
+    assert priced(edit_parsing.read(Kind.PRICE, "=5", "EUR"), None) == Price(Money(500, "EUR"))
     with pytest.raises(CannotPrice, match="no price in EUR"):
-        priced(edits.read(Kind.PRICE, "+5", "EUR"), None)
+        priced(edit_parsing.read(Kind.PRICE, "+5", "EUR"), None)
 
 
 # What each row becomes
@@ -205,9 +205,9 @@ def test_a_plan_says_what_changes_and_what_does_not_and_why() -> None:
     on_sale = a_variant(1, 1, Price(Money(500, "EUR"), Money(700, "EUR")))
     elsewhere = a_variant(1, 2, Price(Money(500, "USD")))
     found = plan(
-        edits.read(Kind.PRICE, "+3", "EUR"),
+        edit_parsing.read(Kind.PRICE, "+3", "EUR"),
         [goods_of(a_product(1, a_variant(1, 0), on_sale, elsewhere), None),
-         Goods("p9", 0, "Gone", "", problem="is there no more")],
+         SelectedProduct("p9", 0, "Gone", "", problem="is there no more")],
     )  # fmt: skip
 
     assert [(row.id, row.before, row.after) for row in found.rows] == [
@@ -226,7 +226,7 @@ def test_a_plan_says_what_changes_and_what_does_not_and_why() -> None:
 @pytest.mark.parametrize("status", ["draft", "active", "archived"])
 def test_only_what_can_be_moved_is_moved(command: str, status: str) -> None:
     found = plan(
-        edits.read(Kind.STATUS, command, ""), [goods_of(a_product(1, status=status), None)]
+        edit_parsing.read(Kind.STATUS, command, ""), [goods_of(a_product(1, status=status), None)]
     )
 
     assert bool(found.rows) == (status in MOVES[command])
@@ -236,20 +236,20 @@ def test_only_what_can_be_moved_is_moved(command: str, status: str) -> None:
 # The steps
 
 
-def desk_with(*lines: ProductLine) -> Desk:
-    return step(Desk(), events.Seen(lines)).state
+def desk_with(*lines: ProductRow) -> CatalogState:
+    return step(CatalogState(), events.RowShown(lines)).state
 
 
-def reviewed(desk: Desk, text: str = "-10%", kind: Kind = Kind.PRICE) -> Desk:
+def reviewed(desk: CatalogState, text: str = "-10%", kind: Kind = Kind.PRICE) -> CatalogState:
     asked = step(desk, events.Typed(kind, text, "EUR"))
     (gather,) = asked.commands
-    assert isinstance(gather, events.Gather)
+    assert isinstance(gather, events.FetchProducts)
     goods = tuple(goods_of(a_product(int(one[1:])), chosen) for one, chosen in gather.wanted)
     return step(asked.state, events.Ready(gather.serial, goods)).state
 
 
 def test_the_review_has_its_focus_on_no_and_enter_sends_nothing() -> None:
-    desk = reviewed(step(desk_with(a_line(1)), events.Mark("p1")).state)
+    desk = reviewed(step(desk_with(a_line(1)), events.Toggle("p1")).state)
     assert desk.question is not None
     assert desk.question.focused.name == "no"
 
@@ -260,11 +260,11 @@ def test_the_review_has_its_focus_on_no_and_enter_sends_nothing() -> None:
 
 
 def test_the_answer_to_an_older_edit_is_not_taken() -> None:
-    desk = step(desk_with(a_line(1)), events.Mark("p1")).state
+    desk = step(desk_with(a_line(1)), events.Toggle("p1")).state
     first = step(desk, events.Typed(Kind.PRICE, "-10%", "EUR"))
     again = step(step(first.state, events.Back()).state, events.Typed(Kind.PRICE, "+5%", "EUR"))
     (gather,) = first.commands
-    assert isinstance(gather, events.Gather)
+    assert isinstance(gather, events.FetchProducts)
 
     late = step(again.state, events.Ready(gather.serial, (goods_of(a_product(1), None),)))
     assert late.state == again.state
@@ -274,25 +274,25 @@ def test_with_nothing_chosen_the_change_is_for_what_the_cursor_is_on() -> None:
     asked = step(desk_with(a_line(1)), events.Typed(Kind.PRICE, "+1", "EUR", "p1", "p1v1"))
     (gather,) = asked.commands
 
-    assert isinstance(gather, events.Gather)
+    assert isinstance(gather, events.FetchProducts)
     assert gather.wanted == (("p1", frozenset({"p1v1"})),)
 
 
 LINES = [a_line(n, variants=2) for n in range(4)]
 IDS = [one.id for one in LINES]
 EVENTS = st.one_of(
-    st.lists(st.sampled_from(LINES), max_size=3).map(lambda some: events.Seen(tuple(some))),
-    st.sampled_from([*IDS, "unknown"]).map(events.Mark),
+    st.lists(st.sampled_from(LINES), max_size=3).map(lambda some: events.RowShown(tuple(some))),
+    st.sampled_from([*IDS, "unknown"]).map(events.Toggle),
     st.tuples(st.sampled_from([*IDS, "unknown"]), st.integers(0, 2)).map(
-        lambda two: events.MarkVariant(
+        lambda two: events.ToggleVariant(
             two[0], f"{two[0]}v{two[1]}", frozenset({f"{two[0]}v0", f"{two[0]}v1"})
         )
     ),
     st.lists(st.sampled_from([*IDS, "unknown"]), max_size=4).map(
-        lambda some: events.MarkAlso(tuple(some))
+        lambda some: events.SelectMore(tuple(some))
     ),
-    st.sampled_from([events.Unmark(), events.TakeBackMark(), events.Commit(), events.Enter(),
-                     events.Turn(1), events.Back(), events.Look(), events.Again()]),
+    st.sampled_from([events.Deselect(), events.UndoSelection(), events.Commit(), events.Enter(),
+                     events.Turn(1), events.Back(), events.ShowResult(), events.Again()]),
     st.sampled_from(["-10%", "=0", "-99", "+5 .99", "nonsense"]).map(
         lambda text: events.Typed(Kind.PRICE, text, "EUR", "p1")
     ),
@@ -306,7 +306,7 @@ EVENTS = st.one_of(
 def test_whatever_happens_nothing_is_sent_unseen_and_only_known_rows_are_chosen(
     happening: list[events.Event | str],
 ) -> None:
-    desk = Desk()
+    desk = CatalogState()
     for event in happening:
         if event == "ready":
             chosen = tuple(desk.choice.picks.items()) or (("p1", None),)
@@ -343,24 +343,24 @@ def test_choosing_the_variants_one_by_one_is_choosing_the_product(turns: list[in
 
 
 def test_what_is_chosen_stays_chosen_over_another_search_and_is_taken_back_step_by_step() -> None:
-    desk = step(desk_with(a_line(1), a_line(2)), events.Mark("p1")).state
-    desk = step(desk, events.Seen((a_line(3),))).state
-    desk = step(desk, events.Mark("p3")).state
-    desk = step(desk, events.Unmark()).state
+    desk = step(desk_with(a_line(1), a_line(2)), events.Toggle("p1")).state
+    desk = step(desk, events.RowShown((a_line(3),))).state
+    desk = step(desk, events.Toggle("p3")).state
+    desk = step(desk, events.Deselect()).state
     assert desk.choice.products == 0
 
-    desk = step(desk, events.TakeBackMark()).state
+    desk = step(desk, events.UndoSelection()).state
     assert sorted(desk.choice.picks) == ["p1", "p3"]
-    desk = step(desk, events.TakeBackMark()).state
+    desk = step(desk, events.UndoSelection()).state
     assert sorted(desk.choice.picks) == ["p1"]
 
 
 # How it went
 
 
-def a_row(n: int, back: bool = True) -> RunRow:
+def a_row(n: int, back: bool = True) -> BulkChangeRow:
     item = {"price_updates": [Price(Money(100 + n, "EUR")).as_wire()]}
-    return RunRow(
+    return BulkChangeRow(
         f"v{n}", 3, item, f"p{n}", f"row {n}", "old", "new", {"prices": []} if back else None
     )
 
@@ -384,7 +384,7 @@ def a_command(rows: range, state: State, results: dict[int, str] | None = None) 
     )  # fmt: skip
 
 
-RUN = Run(
+RUN = BulkChange(
     "me", "variants", "Price -10%", ("price", "-10%", "EUR"), tuple(a_row(n) for n in range(5))
 )
 
@@ -397,7 +397,7 @@ def test_every_row_is_told_what_became_of_it() -> None:
     found = outcome(RUN, commands)
 
     assert [one.fate for one in found.rows] == [
-        Fate.CHANGED, Fate.CONFLICT, Fate.REFUSED, Fate.WAITING, Fate.STOPPED
+        Result.CHANGED, Result.CONFLICT, Result.REFUSED, Result.WAITING, Result.STOPPED
     ]  # fmt: skip
     assert not found.is_over
     assert [row.id for row in found.again] == ["v1", "v2"]
@@ -406,11 +406,11 @@ def test_every_row_is_told_what_became_of_it() -> None:
 def test_refused_rows_are_worked_out_anew_and_no_others() -> None:
     lines = [replace(a_line(n), id=f"p{n}") for n in range(5)]
     results = {0: "ok", 1: "stale_version", 2: "ok", 3: "ok", 4: "ok"}
-    told = events.Told(outcome(RUN, [a_command(range(5), State.DONE, results)]))
-    desk = step(step(desk_with(*lines), told).state, events.Look()).state
+    told = events.ResultArrived(outcome(RUN, [a_command(range(5), State.DONE, results)]))
+    desk = step(step(desk_with(*lines), told).state, events.ShowResult()).state
     asked = step(desk, events.Again())
     (gather,) = asked.commands
-    assert isinstance(gather, events.Gather)
+    assert isinstance(gather, events.FetchProducts)
     assert [one for one, _ in gather.wanted] == ["p1"]
 
     product = a_product(1, replace(a_variant(1, 0), id="v1"), a_variant(1, 1))
@@ -422,7 +422,7 @@ def test_refused_rows_are_worked_out_anew_and_no_others() -> None:
 def test_only_what_was_done_is_taken_back_from_the_version_that_it_left() -> None:
     results = {0: "ok", 1: "stale_version", 2: "ok"}
     commands = [a_command(range(3), State.DONE, results), a_command(range(3, 5), State.STOPPED)]
-    taken = taking_back(RUN, commands)
+    taken = inverse(RUN, commands)
 
     assert taken is not None
     run, undone = taken
@@ -430,11 +430,11 @@ def test_only_what_was_done_is_taken_back_from_the_version_that_it_left() -> Non
         ("v0", 4, "old"), ("v2", 4, "old")
     ]  # fmt: skip
     assert undone == (("key-0", 2),)
-    assert taking_back(RUN, commands[1:]) is None
+    assert inverse(RUN, commands[1:]) is None
 
 
 def test_one_change_at_a_time() -> None:
-    told = events.Told(outcome(RUN, [a_command(range(5), State.WAITING)]))
+    told = events.ResultArrived(outcome(RUN, [a_command(range(5), State.WAITING)]))
     desk = step(desk_with(a_line(1)), told).state
 
     assert step(desk, events.Typed(Kind.PRICE, "+1", "EUR", "p1")).commands == ()
@@ -455,7 +455,7 @@ def test_filter_words_become_a_query_and_nonsense_changes_nothing() -> None:
 
 def test_the_sentence_names_every_outcome() -> None:
     results = {0: "ok", 1: "stale_version", 2: "x", 3: "ok", 4: "ok"}
-    found = rules.ending(outcome(RUN, [a_command(range(5), State.DONE, results)]))
+    found = reducer.ending(outcome(RUN, [a_command(range(5), State.DONE, results)]))
 
     assert found.text == (
         "Price -10%: 3 changed, 1 changed by others, 1 refused. y tries them again"
@@ -472,11 +472,11 @@ def test_thousands_of_rows_are_told_in_groups() -> None:
 def test_a_second_try_stays_in_the_currency_of_the_first() -> None:
     run = RUN._replace(edit=("price", "+1", "USD"))
     results = dict.fromkeys(range(5), "stale_version")
-    told = events.Told(outcome(run, [a_command(range(5), State.DONE, results)]))
-    desk = step(step(desk_with(a_line(0)), told).state, events.Look()).state
+    told = events.ResultArrived(outcome(run, [a_command(range(5), State.DONE, results)]))
+    desk = step(step(desk_with(a_line(0)), told).state, events.ShowResult()).state
     (gather,) = step(desk, events.Again()).commands
 
-    assert isinstance(gather, events.Gather)
+    assert isinstance(gather, events.FetchProducts)
     assert gather.edit.currency == "USD"
 
 
@@ -494,9 +494,9 @@ def test_the_course_of_a_price_is_what_it_was_at_each_moment(
     past, until = [], None
     for days, amount in spans:
         since = (until or NOON) - timedelta(days=days)
-        past.append(PastPrice(since, until, Money(amount, "EUR") if amount else None))
+        past.append(PriceHistoryEntry(since, until, Money(amount, "EUR") if amount else None))
         until = since
-    story = PriceStory("v", "EUR", tuple(past))
+    story = PriceHistory("v", "EUR", tuple(past))
     by_day = [amount for days, amount in spans for _ in range(days)]
 
     course = story.course(NOON)
@@ -517,15 +517,15 @@ def test_the_course_of_a_price_is_what_it_was_at_each_moment(
 
 def test_only_what_is_planned_in_the_shown_currency_comes() -> None:
     euro, dollar = (
-        PlannedPrice(Money(5, currency), None, NOON, None, "waiting", None)
+        ScheduledPrice(Money(5, currency), None, NOON, None, "waiting", None)
         for currency in ("EUR", "USD")
     )
-    past = PastPrice(NOON, None, Money(900, "EUR"))
+    past = PriceHistoryEntry(NOON, None, Money(900, "EUR"))
 
-    assert PriceStory("v", "EUR", (past,), (dollar, euro)).coming == (euro,)
-    assert PriceStory("v", "EUR", (past,)).since() == NOON
-    assert PriceStory("v", "EUR", (replace(past, price=None),)).since() is None
-    assert PriceStory("v", "EUR").span(NOON) is None
+    assert PriceHistory("v", "EUR", (past,), (dollar, euro)).coming == (euro,)
+    assert PriceHistory("v", "EUR", (past,)).since() == NOON
+    assert PriceHistory("v", "EUR", (replace(past, price=None),)).since() is None
+    assert PriceHistory("v", "EUR").span(NOON) is None
 
 
 @pytest.mark.parametrize(
@@ -538,11 +538,11 @@ def test_far_is_more_than_half_down_or_more_than_twice(
 ) -> None:
     before = () if old is None else (Price(Money(old, "EUR")),)
     product = a_product(1, replace(a_variant(1, 0), prices=before))
-    found = plan(edits.read(Kind.PRICE, f"={new // 100}.{new % 100:02d}", "EUR"),
+    found = plan(edit_parsing.read(Kind.PRICE, f"={new // 100}.{new % 100:02d}", "EUR"),
                  [goods_of(product, None)])  # fmt: skip
 
     assert found.odd == (falls, rises)
-    words = rules.review_text(found)
+    words = reducer.review_text(found)
     assert ("⚠" in words) == bool(falls or rises)
     assert ("fall" in words) == bool(falls)
 

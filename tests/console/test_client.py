@@ -12,18 +12,18 @@ from pathlib import Path
 import httpx
 import pytest
 
-from console.client import contract, errors
-from console.client.caller import Caller
-from console.client.catalogue import Catalogue
-from console.client.circuit import Circuit, pause_after
-from console.client.contract import ADMIN
-from console.client.desk import Desk
+from console.client import errors, parsing
+from console.client.api_client import ApiClient
+from console.client.auth import Auth
+from console.client.bulk_changes import Catalog
+from console.client.circuit_breaker import CircuitBreaker, pause_after
 from console.client.http import HttpTransport
-from console.client.models import CaseFile, Money, OrderCard, SignIn
+from console.client.models import Money, OrderCard, OrderDetail, SignIn
 from console.client.pages import parse_page
+from console.client.parsing import ADMIN
 from console.client.session import Session
 from console.client.stock import Stock
-from console.client.transport import Socket
+from console.client.transport import LazyTransport
 from tests.console.support.transports import Scripted
 from tests.console.support.warehouse import Warehouse
 from tests.console.support.wire import WireShop
@@ -63,10 +63,10 @@ class Line:
         self.script = Scripted()
         self.clock = Clock()
         self.session = Session(folder / "sign-in.json", URL, now=self.clock)
-        socket = Socket()
+        socket = LazyTransport()
         socket.plug(HttpTransport(URL, by=self.script))
-        self.circuit = Circuit(now=self.clock, jitter=lambda: 0.5)
-        self.caller = Caller(
+        self.circuit = CircuitBreaker(now=self.clock, jitter=lambda: 0.5)
+        self.caller = ApiClient(
             socket, self.session, circuit=self.circuit, now=self.clock, sleep=self.clock.sleep
         )
         if signed_in:
@@ -76,7 +76,7 @@ class Line:
 def tokens(name: str, expires_in: int = 900) -> SignIn:
     given = WireShop(WAREHOUSE).sign_in()
     given |= {"access_token": f"{name}-access", "refresh_token": f"{name}-refresh"}
-    return replace(contract.read(SignIn, given), expires_in=expires_in)
+    return replace(parsing.read(SignIn, given), expires_in=expires_in)
 
 
 def token_answer(name: str) -> httpx.Response:
@@ -101,7 +101,7 @@ def line(tmp_path: Path) -> Line:
 
 
 def test_an_order_is_read_field_by_field() -> None:
-    card = contract.read(OrderCard, {**WAREHOUSE.card(3), "something_new": [1]})
+    card = parsing.read(OrderCard, {**WAREHOUSE.card(3), "something_new": [1]})
 
     assert card.number == "O-1000003"
     assert card.total == Money(card.total.amount, "EUR")
@@ -122,7 +122,7 @@ def test_an_order_is_read_field_by_field() -> None:
 )
 def test_a_misshapen_field_is_named(path: str, value: object, named: str) -> None:
     with pytest.raises(errors.OutOfContract) as caught:
-        contract.read(OrderCard, {**WAREHOUSE.card(3), path: value})
+        parsing.read(OrderCard, {**WAREHOUSE.card(3), path: value})
 
     assert caught.value.code == named
     assert named in str(caught.value)
@@ -133,7 +133,7 @@ def test_a_missing_field_deep_inside_is_named_with_its_path() -> None:
     del case["lines"][0]["unit_price"]["currency"]
 
     with pytest.raises(errors.OutOfContract) as caught:
-        contract.read(CaseFile, case)
+        parsing.read(OrderDetail, case)
 
     assert caught.value.code == "lines[0].unit_price.currency"
 
@@ -153,7 +153,7 @@ def test_a_list_that_is_none_is_out_of_contract(body: bytes) -> None:
 
 
 def test_every_field_that_is_read_can_be_listed_with_its_path() -> None:
-    listed = {one.path: one for one in contract.fields_of(CaseFile)}
+    listed = {one.path: one for one in parsing.fields_of(OrderDetail)}
 
     assert listed["lines[].unit_price.amount"].kind == "integer"
     assert listed["shipping_address.postal_code"].nullable
@@ -308,7 +308,7 @@ async def test_a_token_that_the_shop_ended_early_is_renewed_and_the_call_repeate
 async def test_twenty_calls_renew_the_token_once(tmp_path: Path) -> None:
     shop, clock = WireShop(WAREHOUSE), Clock()
     session = Session(tmp_path / "sign-in.json", URL, now=clock)
-    session.keep(contract.read(SignIn, shop.sign_in()))
+    session.keep(parsing.read(SignIn, shop.sign_in()))
     renewals = []
 
     async def exchange(asking: object) -> object:
@@ -318,7 +318,7 @@ async def test_twenty_calls_renew_the_token_once(tmp_path: Path) -> None:
         reply = shop.answer(asking.method, asking.path, _lower(asking.headers), asking.body or b"")
         return type("Reply", (), {"status": reply.status, "headers": {}, "body": reply.body})()
 
-    caller = Caller(Socket(), session, now=clock)
+    caller = ApiClient(LazyTransport(), session, now=clock)
     caller.socket.exchange = exchange
     clock.seconds += 880
     await asyncio.gather(*(caller.get(f"{ADMIN}/overview") for _ in range(20)))
@@ -408,7 +408,7 @@ def test_the_pauses_grow_to_fifteen_seconds_and_no_further() -> None:
 
 def test_while_the_shop_is_down_one_probe_goes_out_at_a_time() -> None:
     clock = Clock()
-    circuit = Circuit(now=clock, jitter=lambda: 0.5)
+    circuit = CircuitBreaker(now=clock, jitter=lambda: 0.5)
     for _ in range(3):
         circuit.failed()
     clock.seconds += 2
@@ -433,7 +433,7 @@ async def test_a_call_waits_for_a_transport_that_is_still_being_loaded(tmp_path:
     script.expect("GET", "/x", answer())
     session = Session(tmp_path / "sign-in.json", URL)
     session.keep(tokens("first"))
-    caller = Caller(Socket(), session)
+    caller = ApiClient(LazyTransport(), session)
     asked = asyncio.create_task(caller.get("/x"))
     await asyncio.sleep(0.01)
     assert not asked.done()
@@ -443,7 +443,7 @@ async def test_a_call_waits_for_a_transport_that_is_still_being_loaded(tmp_path:
 
 
 def test_a_moment_says_its_zone() -> None:
-    assert contract.read(datetime, "2026-11-20T09:00:00Z") == datetime(2026, 11, 20, 9, tzinfo=UTC)
+    assert parsing.read(datetime, "2026-11-20T09:00:00Z") == datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("code", ["/in:jpy", "A//B", ".", "https://id.gs1.org/01/05901234123457"])
@@ -456,7 +456,7 @@ async def test_a_code_is_asked_as_it_is(code: str) -> None:
             raise errors.NotFound("Nothing here.", code="code_unknown")
 
     with pytest.raises(errors.NotFound):
-        await Desk(Asked()).what_is(code)
+        await Auth(Asked()).what_is(code)
     assert asked == [("/api/v1/admin/scan", {"code": code})]
 
 
@@ -476,7 +476,7 @@ async def test_chosen_products_are_read_to_the_end_where_a_page_ends_early(line:
             "GET", f"{ADMIN}/products", answer(200, {"data": [row], "page": mark}), noted
         )
 
-    found = await Catalogue(line.caller).chosen(["p1", "p2", "gone"])
+    found = await Catalog(line.caller).chosen(["p1", "p2", "gone"])
 
     assert {one: product.version for one, product in found.items()} == {"p1": 1, "p2": 2}
     first = {"ids": "p1,p2,gone", "expand": "variants", "limit": "100"}

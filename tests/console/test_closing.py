@@ -2,8 +2,8 @@
 
 import asyncio
 
-from console.flows.step import done
-from console.screens.background import begin
+from console.flows.transition import done
+from console.screens.workers import run_in_background
 
 
 async def test_the_clock_ticks_and_answers_come_while_the_screens_go(open_console) -> None:
@@ -29,7 +29,7 @@ async def test_nobody_asks_the_shop_when_the_line_is_closed(open_console) -> Non
             finally:
                 has_ended.set()
 
-        begin(desk.app, "pulse", ask_for_ever)
+        run_in_background(desk.app, "pulse", ask_for_ever)
         await is_busy.wait()
 
     assert has_ended.is_set()

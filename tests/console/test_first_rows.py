@@ -3,7 +3,7 @@
 import pytest
 
 from console.app import first_rows
-from console.theme import paints
+from console.theme import styles
 from tests.console.pty_harness import Picture
 
 SIZES = [(80, 24), (120, 40), (140, 40)]
@@ -19,7 +19,7 @@ async def test_they_stand_where_home_shows_them(open_console, size: tuple[int, i
         await desk.settled()
         page = await home.page(home.table.window.first_fetch())
         early = Picture(columns, lines)
-        early.feed(first_rows.painted(page, paints(colours=True), columns, lines).encode())
+        early.feed(first_rows.painted(page, styles(colours=True), columns, lines).encode())
 
         width = home.table.size.width
         shown = [line[:width].rstrip() for line in desk.text.split("\n")]

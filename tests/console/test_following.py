@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from console.client import watch
+from console.client import change_poller
 from tests.console.support.station import Station, at_work
 from tests.console.support.warehouse import Warehouse
 from tests.console.support.wire import WireShop
@@ -158,17 +158,17 @@ async def test_a_cursor_that_is_too_old_reads_everything_again(
 
 async def test_the_shop_is_asked_less_while_nobody_looks(desk: Station, shop: WireShop) -> None:
     follower = desk.app.shop.watch
-    assert follower.pause == watch.LOOK_EVERY
+    assert follower.pause == change_poller.LOOK_EVERY
     desk.app.on_app_blur()
-    assert follower.pause == watch.UNSEEN_EVERY
+    assert follower.pause == change_poller.UNSEEN_EVERY
     looks = len(shop.presence.looks)
     desk.app.on_app_focus()
-    assert follower.pause == watch.LOOK_EVERY
+    assert follower.pause == change_poller.LOOK_EVERY
     await until(desk, lambda: len(shop.presence.looks) > looks, within=0.9)
-    follower._touched_at -= watch.IDLE_AFTER + 1
-    assert follower.pause == watch.IDLE_EVERY
+    follower._touched_at -= change_poller.IDLE_AFTER + 1
+    assert follower.pause == change_poller.IDLE_EVERY
     await desk.press("down")
-    assert follower.pause == watch.LOOK_EVERY
+    assert follower.pause == change_poller.LOOK_EVERY
 
 
 async def test_a_shop_that_is_away_is_asked_as_the_circuit_says(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from console.flows.step import Question
+from console.flows.transition import Question
 from tests.console.support.station import Station
 from tests.console.support.warehouse import Warehouse, wire_time
 from tests.console.support.wire import WireShop

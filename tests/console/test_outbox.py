@@ -13,18 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from console.client import folder, stock
-from console.client.caller import Caller
-from console.client.circuit import Circuit
-from console.client.contract import read
+from console.client import state_dir, stock
+from console.client.api_client import ApiClient
+from console.client.circuit_breaker import CircuitBreaker
 from console.client.errors import CallFailed, Conflict
 from console.client.http import HttpTransport
 from console.client.models import SignIn
-from console.client.outbox import Command, Draft, Outbox, State
-from console.client.refunds import Fate, RefundDesk
-from console.client.sender import KEY_LIVES, Sender
+from console.client.outbox import Command, NewCommand, Outbox, State
+from console.client.outbox_worker import KEY_LIVES, OutboxWorker
+from console.client.parsing import read
+from console.client.refunds import CommandResult, DirectCommands
 from console.client.session import Session
-from console.client.transport import Socket
+from console.client.transport import LazyTransport
 from tests.console.pty_harness import ROOT, stub_shop
 from tests.console.support.making import a_level, an_order, eur
 from tests.console.support.transports import InMemory
@@ -34,7 +34,7 @@ from tests.console.support.wire import WireShop
 LEVELS = list(Warehouse(1, 1).levels.values())
 
 
-def adjust(level: int = 0, change: int = 1) -> Draft:
+def adjust(level: int = 0, change: int = 1) -> NewCommand:
     """Put units on one of the made-up levels."""
     wire = LEVELS[level].as_wire()
     return stock.adjust(read(type(a_level()), wire), change, reason="found")
@@ -50,15 +50,15 @@ class Desk:
         session = Session(home / "sign-in.json", "https://shop.test")
         session.keep(read(SignIn, self.shop.sign_in()))
         self.me = session.person.id
-        socket = Socket()
+        socket = LazyTransport()
         socket.plug(HttpTransport("https://shop.test", by=self.line))
-        self.caller = Caller(socket, session, circuit=Circuit(jitter=lambda: 0.0))
+        self.caller = ApiClient(socket, session, circuit=CircuitBreaker(jitter=lambda: 0.0))
         self.outbox = Outbox(home / "outbox.sqlite3", now=lambda: self.time)
-        self.sender = Sender(self.outbox, self.caller, now=lambda: self.time)
+        self.sender = OutboxWorker(self.outbox, self.caller, now=lambda: self.time)
         self.ended: list[tuple[Command, CallFailed | None]] = []
         self.sender.finished = lambda command, failure: self.ended.append((command, failure))
 
-    def give(self, *drafts: Draft) -> list[Command]:
+    def give(self, *drafts: NewCommand) -> list[Command]:
         return [self.outbox.put(draft, operator=self.me) for draft in drafts]
 
     async def until(self, done: Callable[[], bool], seconds: float = 3.0) -> None:
@@ -235,14 +235,14 @@ def test_old_answered_commands_are_cleared_away_and_open_ones_never(tmp_path: Pa
 
 
 def test_a_second_console_in_the_same_folder_is_told_clearly(tmp_path: Path) -> None:
-    first = folder.take(tmp_path / "home")
-    with pytest.raises(folder.FolderInUse) as refused:
-        folder.take(tmp_path / "home")
+    first = state_dir.open_state_dir(tmp_path / "home")
+    with pytest.raises(state_dir.StateDirInUse) as refused:
+        state_dir.open_state_dir(tmp_path / "home")
 
     assert f"process {os.getpid()}" in str(refused.value)
     assert "--home" in str(refused.value)
     first.release()
-    folder.take(tmp_path / "home").release()
+    state_dir.open_state_dir(tmp_path / "home").release()
 
 
 # Money
@@ -256,27 +256,27 @@ class Till:
         self.unknown: list[int] = []
         self.pauses: list[float] = []
         self.before_pause: Callable[[], None] = lambda: None
-        self.refunds = RefundDesk(desk.outbox, desk.caller, sleep=self._pause)
+        self.refunds = DirectCommands(desk.outbox, desk.caller, sleep=self._pause)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self.before_pause()
         await asyncio.sleep(0)
 
-    def draft(self) -> Draft:
+    def draft(self) -> NewCommand:
         house = self.desk.shop.warehouse
         n = house.pick({"queue": "to_ship"}, "")[0]
         case = house.case(n)
         order = an_order(id=case["id"])
         line = case["lines"][0]
-        return Draft(
+        return NewCommand(
             "refund", f"order:{order.id}", f"/api/v1/admin/orders/{order.id}/refunds",
             {"lines": [{"order_line_id": line["id"], "quantity": 1, "restock": True}],
              "shipping": False, "reason": "late",
              "expected_amount": line["unit_price"]}, "refund",
         )  # fmt: skip
 
-    async def send(self, draft: Draft | None = None, key: str = "key-1") -> object:
+    async def send(self, draft: NewCommand | None = None, key: str = "key-1") -> object:
         return await self.refunds.send(
             draft or self.draft(), operator=self.desk.me, key=key, unknown=self.unknown.append
         )
@@ -290,7 +290,7 @@ def till(desk: Desk) -> Till:
 async def test_a_refund_is_sent_and_its_amount_comes_back(till: Till) -> None:
     outcome = await till.send()
 
-    assert outcome.fate is Fate.GIVEN
+    assert outcome.fate is CommandResult.GIVEN
     assert outcome.refund.amount.currency == eur(1).currency
     assert till.desk.states() == ["done"]
 
@@ -301,7 +301,7 @@ async def test_a_lost_refund_answer_is_asked_for_again_and_the_money_leaves_once
     till.desk.shop.moods.loses_next_answer = True
     outcome = await till.send()
 
-    assert outcome.fate is Fate.GIVEN
+    assert outcome.fate is CommandResult.GIVEN
     assert till.unknown == [1]
     assert till.desk.shop.keys == ["key-1"]
 
@@ -310,7 +310,7 @@ async def test_a_refund_that_never_left_is_not_kept_for_later(till: Till) -> Non
     till.desk.shop.moods.is_down = True
     outcome = await till.send()
 
-    assert outcome.fate is Fate.NOT_SENT
+    assert outcome.fate is CommandResult.NOT_SENT
     assert till.desk.states() == ["dropped"]
 
 
@@ -326,7 +326,7 @@ async def test_once_it_may_have_left_even_a_dead_line_does_not_end_the_asking(ti
     till.before_pause = next_mood
     outcome = await till.send()
 
-    assert outcome.fate is Fate.GIVEN
+    assert outcome.fate is CommandResult.GIVEN
     assert till.unknown == [1, 2, 3, 4]
     assert till.desk.shop.keys == ["key-1"]
 
@@ -336,7 +336,7 @@ async def test_a_refused_refund_says_why_and_leaves_nothing_behind(till: Till) -
     draft.body["expected_amount"] = {"amount": 1, "currency": "EUR"}
     outcome = await till.send(draft)
 
-    assert outcome.fate is Fate.REFUSED
+    assert outcome.fate is CommandResult.REFUSED
     assert outcome.failure.code == "amount_changed"
     assert till.desk.outbox.open_commands() == []
 
@@ -352,7 +352,7 @@ async def test_a_provider_that_is_down_leaves_the_refund_to_the_shop(
     monkeypatch.setattr(till.desk.caller, "command", refuse)
     outcome = await till.send()
 
-    assert outcome.fate is Fate.PENDING
+    assert outcome.fate is CommandResult.PENDING
     assert till.desk.states() == ["done"]
 
 
@@ -369,7 +369,7 @@ async def test_a_refund_that_nobody_waits_for_stays_in_the_tray_and_is_never_sen
     assert till.desk.shop.keys == []
     assert till.refunds.unresolved(draft.aggregate) == till.desk.outbox.get("k")
     outcome = await till.refunds.ask_again(till.desk.outbox.get("k"), unknown=till.unknown.append)
-    assert outcome.fate is Fate.GIVEN
+    assert outcome.fate is CommandResult.GIVEN
     assert till.refunds.unresolved(draft.aggregate) is None
 
 
@@ -384,7 +384,7 @@ sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from console.client import folder
 from console.client.http import HttpTransport
-from console.client.shop import Shop
+from console.client.services import Shop
 from console.settings import Settings
 from tests.console.test_outbox import adjust
 
@@ -417,11 +417,11 @@ asyncio.run(main())
 
 async def _drain(url: str, home: Path) -> None:
     session = Session(home / "sign-in.json", url)
-    socket = Socket()
+    socket = LazyTransport()
     socket.plug(HttpTransport(url))
-    caller = Caller(socket, session, circuit=Circuit(jitter=lambda: 0.0))
+    caller = ApiClient(socket, session, circuit=CircuitBreaker(jitter=lambda: 0.0))
     outbox = Outbox(home / "outbox.sqlite3")
-    sender = Sender(outbox, caller)
+    sender = OutboxWorker(outbox, caller)
     task = asyncio.create_task(sender.run())
     async with asyncio.timeout(60):
         while outbox.counts():

@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 
 from console.client.errors import Conflict, Unreachable
 from console.client.models import Barcode, Payment, QuotedLine, RefundQuote
-from console.client.refunds import Fate, Outcome
-from console.flows import lines
-from console.flows.history import History
-from console.flows.refund import events, rules
+from console.client.refunds import CommandResult, Outcome
+from console.flows import line_items
+from console.flows.refund import events, reducer
 from console.flows.refund.draft import RefundDraft, Stage
-from console.flows.step import Tone
+from console.flows.transition import Tone
+from console.flows.undo_stack import UndoStack
 from tests.console.support.making import NOON, a_line, an_order, eur
 
 JUG, MUG = a_line("JUG", quantity=1), a_line("MUG", quantity=3, refundable_quantity=2)
 
 
 def start() -> RefundDraft:
-    return rules.start(an_order(JUG, MUG))
+    return reducer.start(an_order(JUG, MUG))
 
 
 def quote_for(draft: RefundDraft) -> RefundQuote:
@@ -38,31 +38,33 @@ def quote_for(draft: RefundDraft) -> RefundQuote:
 def after(draft: RefundDraft, *happened: events.Event) -> RefundDraft:
     """Feed events; each question for an amount is answered at once."""
     for event in happened:
-        taken = rules.step(draft, event)
+        taken = reducer.step(draft, event)
         draft = taken.state
         for command in taken.commands:
             if isinstance(command, events.AskQuote):
                 answer = events.Quoted(command.serial, quote_for(draft))
-                draft = rules.step(draft, answer).state
+                draft = reducer.step(draft, answer).state
     return draft
 
 
 def reviewed() -> RefundDraft:
-    return after(start(), lines.Scanned("JUG"), events.Because("2"), events.Commit("key-1"))
+    return after(
+        start(), line_items.Scanned("JUG"), events.ReasonChosen("2"), events.Commit("key-1")
+    )
 
 
 def test_nothing_is_chosen_at_first() -> None:
     draft = start()
 
     assert draft.is_empty
-    assert rules.step(draft, events.Commit("k")).feedback.tone is Tone.WRONG
+    assert reducer.step(draft, events.Commit("k")).feedback.tone is Tone.WRONG
 
 
 def test_a_case_label_gives_back_as_many_units_as_are_in_a_case() -> None:
     """And never more than is refundable."""
     mugs = a_line("MUG", quantity=9, refundable_quantity=9, barcodes=(Barcode("CASE", 6),))
-    one = rules.step(rules.start(an_order(mugs)), lines.Scanned("CASE"))
-    two = rules.step(one.state, lines.Scanned("CASE"))
+    one = reducer.step(reducer.start(an_order(mugs)), line_items.Scanned("CASE"))
+    two = reducer.step(one.state, line_items.Scanned("CASE"))
 
     assert (one.state.units, one.feedback.text) == (6, "Mug  6 of 9")
     assert two.state.units == 6
@@ -80,14 +82,14 @@ def test_the_review_states_amount_destination_and_what_the_shelf_gets() -> None:
 
 
 def test_enter_in_the_review_does_not_send() -> None:
-    taken = rules.step(reviewed(), events.Enter("key-1"))
+    taken = reducer.step(reviewed(), events.Enter("key-1"))
 
     assert taken.commands == ()
     assert taken.state.stage is Stage.EDITING
 
 
 def test_f10_in_the_review_sends_what_was_shown_under_the_key_of_the_press() -> None:
-    taken = rules.step(reviewed(), events.Commit("key-2"))
+    taken = reducer.step(reviewed(), events.Commit("key-2"))
 
     assert taken.commands == (
         events.Send((("line-JUG", 1, False),), False, None, "damaged", None, eur(999), "key-2"),
@@ -96,25 +98,25 @@ def test_f10_in_the_review_sends_what_was_shown_under_the_key_of_the_press() -> 
 
 
 def test_a_scan_in_the_review_goes_back_to_editing() -> None:
-    taken = rules.step(reviewed(), lines.Scanned("MUG"))
+    taken = reducer.step(reviewed(), line_items.Scanned("MUG"))
 
     assert taken.state.stage is Stage.EDITING
     assert taken.state.units == 2
 
 
 def test_without_a_reason_the_reasons_are_listed() -> None:
-    taken = rules.step(after(start(), lines.Scanned("JUG")), events.Commit("k"))
+    taken = reducer.step(after(start(), line_items.Scanned("JUG")), events.Commit("k"))
 
     assert taken.state.stage is Stage.EDITING
     assert taken.feedback.text.startswith("Why? 1 changed mind  2 damaged")
 
 
 def test_the_review_waits_for_the_amount_of_this_very_draft() -> None:
-    chosen = rules.step(start(), lines.Scanned("JUG")).state
-    more = rules.step(chosen, lines.Scanned("MUG")).state
-    pressed = rules.step(after(more, events.Because("1")), events.Commit("k"))
-    late = rules.step(pressed.state, events.Quoted(chosen.serial, quote_for(chosen)))
-    right = rules.step(late.state, events.Quoted(more.serial, quote_for(more)))
+    chosen = reducer.step(start(), line_items.Scanned("JUG")).state
+    more = reducer.step(chosen, line_items.Scanned("MUG")).state
+    pressed = reducer.step(after(more, events.ReasonChosen("1")), events.Commit("k"))
+    late = reducer.step(pressed.state, events.Quoted(chosen.serial, quote_for(chosen)))
+    right = reducer.step(late.state, events.Quoted(more.serial, quote_for(more)))
 
     assert pressed.state.stage is Stage.QUOTING
     assert late.state.stage is Stage.QUOTING
@@ -122,16 +124,16 @@ def test_the_review_waits_for_the_amount_of_this_very_draft() -> None:
 
 
 def test_an_amount_that_cannot_be_had_sends_nothing() -> None:
-    chosen = rules.step(start(), lines.Scanned("JUG")).state
-    pressed = rules.step(after(chosen, events.Because("1")), events.Commit("k")).state
-    failed = rules.step(pressed, events.NotQuoted(pressed.serial, "The shop does not answer."))
+    chosen = reducer.step(start(), line_items.Scanned("JUG")).state
+    pressed = reducer.step(after(chosen, events.ReasonChosen("1")), events.Commit("k")).state
+    failed = reducer.step(pressed, events.NotQuoted(pressed.serial, "The shop does not answer."))
 
     assert failed.state.stage is Stage.EDITING
     assert failed.feedback.text == "Not sent: The shop does not answer."
 
 
 def test_damaged_goods_stay_off_the_shelf_unless_the_operator_says_so() -> None:
-    draft = after(start(), lines.Scanned("JUG"), events.Because("2"))
+    draft = after(start(), line_items.Scanned("JUG"), events.ReasonChosen("2"))
     turned = after(draft, events.TurnRestock())
 
     assert not draft.restocks(draft.lines[0])
@@ -139,24 +141,29 @@ def test_damaged_goods_stay_off_the_shelf_unless_the_operator_says_so() -> None:
 
 
 def test_goods_of_another_order_are_refused() -> None:
-    taken = rules.step(start(), lines.Scanned("TEA"))
+    taken = reducer.step(start(), line_items.Scanned("TEA"))
 
     assert taken.feedback.text == "WRONG ITEM  TEA is not on O-1000412. Put aside"
     assert taken.state == start()
 
 
 def test_while_the_money_is_on_its_way_nothing_can_be_edited() -> None:
-    sending = rules.step(reviewed(), events.Commit("k")).state
-    for event in (lines.Scanned("MUG"), lines.OneMore(1), events.Commit("other"), events.Back()):
-        taken = rules.step(sending, event)
+    sending = reducer.step(reviewed(), events.Commit("k")).state
+    for event in (
+        line_items.Scanned("MUG"),
+        line_items.OneMore(1),
+        events.Commit("other"),
+        events.Back(),
+    ):
+        taken = reducer.step(sending, event)
         assert taken.state == sending
         assert taken.commands == ()
         assert taken.feedback.tone is Tone.WAIT
 
 
 def test_a_lost_answer_is_called_not_known_yet() -> None:
-    sending = rules.step(reviewed(), events.Commit("k")).state
-    lost = rules.step(sending, events.AnswerLost(1))
+    sending = reducer.step(reviewed(), events.Commit("k")).state
+    lost = reducer.step(sending, events.AnswerLost(1))
 
     assert lost.state.stage is Stage.UNKNOWN
     assert lost.feedback.text == "Not known yet: asking again under the same key (try 2)"
@@ -165,16 +172,20 @@ def test_a_lost_answer_is_called_not_known_yet() -> None:
 @pytest.mark.parametrize(
     ("outcome", "stage", "words"),
     [
-        (Outcome(Fate.PENDING), Stage.ENDED, "the shop finishes it later"),
-        (Outcome(Fate.NOT_SENT, failure=Unreachable("No line.")), Stage.EDITING, "Not sent"),
-        (Outcome(Fate.REFUSED, failure=Conflict("Too much.")), Stage.EDITING, "Too much."),
+        (Outcome(CommandResult.PENDING), Stage.ENDED, "the shop finishes it later"),
+        (
+            Outcome(CommandResult.NOT_SENT, failure=Unreachable("No line.")),
+            Stage.EDITING,
+            "Not sent",
+        ),
+        (Outcome(CommandResult.REFUSED, failure=Conflict("Too much.")), Stage.EDITING, "Too much."),
     ],
 )
 def test_each_fate_is_told_and_a_refused_draft_is_kept(
     outcome: Outcome, stage: Stage, words: str
 ) -> None:
-    sending = rules.step(reviewed(), events.Commit("k")).state
-    ended = rules.step(sending, events.Ended(outcome))
+    sending = reducer.step(reviewed(), events.Commit("k")).state
+    ended = reducer.step(sending, events.Ended(outcome))
 
     assert ended.state.stage is stage
     assert words in ended.feedback.text
@@ -182,9 +193,11 @@ def test_each_fate_is_told_and_a_refused_draft_is_kept(
 
 
 def test_an_order_that_changed_keeps_what_still_fits() -> None:
-    draft = after(start(), lines.Scanned("MUG"), lines.Scanned("MUG"), events.Because("1"))
+    draft = after(
+        start(), line_items.Scanned("MUG"), line_items.Scanned("MUG"), events.ReasonChosen("1")
+    )
     order = an_order(JUG, replace(MUG, refundable_quantity=1), refundable=eur(8001))
-    fitted = rules.reloaded(draft, order)
+    fitted = reducer.reloaded(draft, order)
 
     assert fitted.state.units == 1
     assert fitted.state.reason == "changed_mind"
@@ -193,19 +206,23 @@ def test_an_order_that_changed_keeps_what_still_fits() -> None:
 
 
 def test_a_free_amount_needs_no_goods_and_is_shown_before_it_goes() -> None:
-    draft = after(start(), events.Amounted("5,00"), events.Because("6"), events.Commit("k"))
-    sent = rules.step(draft, events.Commit("key-2"))
+    draft = after(
+        start(), events.AmountEntered("5,00"), events.ReasonChosen("6"), events.Commit("k")
+    )
+    sent = reducer.step(draft, events.Commit("key-2"))
 
     assert draft.question.text == "Refund 5.00 € to stripe card …4242? No goods come back."
     assert sent.commands == (events.Send((), False, eur(500), "goodwill", None, eur(500), "key-2"),)
 
 
 def test_an_amount_beside_goods_says_how_much_is_for_no_goods() -> None:
-    draft = after(start(), lines.Scanned("JUG"), events.Amounted("12.50"), events.Because("1"))
+    draft = after(
+        start(), line_items.Scanned("JUG"), events.AmountEntered("12.50"), events.ReasonChosen("1")
+    )
     reviewed = after(draft, events.Commit("k"))
 
     assert "12.50 € to stripe card …4242, 2.51 € of it for no goods" in reviewed.question.text
-    assert after(draft, events.Amounted("")).quote.amount == eur(999)
+    assert after(draft, events.AmountEntered("")).quote.amount == eur(999)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +239,7 @@ def test_an_amount_beside_goods_says_how_much_is_for_no_goods() -> None:
     ],
 )
 def test_what_is_no_amount_or_too_much_is_refused_with_its_reason(typed: str, words: str) -> None:
-    taken = rules.step(start(), events.Amounted(typed))
+    taken = reducer.step(start(), events.AmountEntered(typed))
 
     assert (taken.feedback.tone, taken.feedback.text) == (Tone.WRONG, words)
     assert taken.state == start()
@@ -236,11 +253,11 @@ def paid_twice() -> RefundDraft:
     both = an_order(
         JUG, MUG, payments=(card, hand), refundable=eur(18000), overpaid=eur(9000),
     )  # fmt: skip
-    return rules.start(both)
+    return reducer.start(both)
 
 
 def test_the_excess_is_given_back_to_the_payment_that_came_last() -> None:
-    draft = after(paid_twice(), events.Amounted("90"), events.Commit("k"))
+    draft = after(paid_twice(), events.AmountEntered("90"), events.Commit("k"))
 
     assert draft.reason == "overpaid"
     assert draft.question.text.startswith("Refund 90.00 € to the payer by hand (bank 12 Nov)?")
@@ -257,22 +274,22 @@ def test_money_that_goes_back_to_two_payments_names_both_with_their_share() -> N
 
 
 def test_an_amount_that_no_longer_fits_is_dropped_and_said() -> None:
-    draft = after(start(), events.Amounted("80"))
-    fitted = rules.reloaded(draft, an_order(JUG, MUG, refundable=eur(5000)))
+    draft = after(start(), events.AmountEntered("80"))
+    fitted = reducer.reloaded(draft, an_order(JUG, MUG, refundable=eur(5000)))
 
     assert fitted.state.amount is None
     assert "80.00 € is more than can go back by now" in fitted.feedback.text
 
 
 HAPPENINGS = st.one_of(
-    st.sampled_from(["JUG", "MUG", "TEA", "1", "2", "9"]).map(lines.Scanned),
-    st.integers(-3, 3).map(lines.OneMore),
-    st.sampled_from(["0", "1", "2", "99", "12345"]).map(lines.Exactly),
-    st.integers(-1, 4).map(lines.Move),
-    st.sampled_from(["1", "2", "6", ""]).map(events.Because),
-    st.sampled_from(["", "a note"]).map(events.Noted),
-    st.sampled_from(["", "5", "12,50", "90.00", "90.01", "0", "x"]).map(events.Amounted),
-    st.integers(-1, 1).map(lines.TurnTo),
+    st.sampled_from(["JUG", "MUG", "TEA", "1", "2", "9"]).map(line_items.Scanned),
+    st.integers(-3, 3).map(line_items.OneMore),
+    st.sampled_from(["0", "1", "2", "99", "12345"]).map(line_items.Exactly),
+    st.integers(-1, 4).map(line_items.Move),
+    st.sampled_from(["1", "2", "6", ""]).map(events.ReasonChosen),
+    st.sampled_from(["", "a note"]).map(events.NoteEntered),
+    st.sampled_from(["", "5", "12,50", "90.00", "90.01", "0", "x"]).map(events.AmountEntered),
+    st.integers(-1, 1).map(line_items.TurnTo),
     st.sampled_from(
         [events.Everything(), events.TurnRestock(), events.TurnShipping(), events.Back(),
          events.Commit("k"), events.Enter("k")]
@@ -289,13 +306,13 @@ def test_never_more_is_refunded_than_is_refundable(
     draft = start()
     for event in happened:
         was = draft
-        taken = rules.step(draft, event)
+        taken = reducer.step(draft, event)
         draft = taken.state
         assert all(0 <= line.quantity <= line.refundable for line in draft.lines)
         for command in taken.commands:
             if isinstance(command, events.AskQuote) and answers:
                 quoted = events.Quoted(command.serial, quote_for(draft))
-                draft = rules.step(draft, quoted).state
+                draft = reducer.step(draft, quoted).state
             if isinstance(command, events.Send):
                 assert was.stage is Stage.REVIEW
                 assert command.expected == quote_for(was).amount
@@ -308,10 +325,10 @@ def test_never_more_is_refunded_than_is_refundable(
 @settings(max_examples=50)
 @given(st.lists(HAPPENINGS, max_size=40))
 def test_taking_steps_back_gives_the_same_refund_as_before(happened: list[events.Event]) -> None:
-    history = History(start())
+    history = UndoStack(start())
     before = []
     for event in happened:
-        taken = rules.step(history.now, event)
+        taken = reducer.step(history.now, event)
         if taken.state.stage is Stage.SENDING:
             continue
         if taken.state.work != history.now.work:
@@ -322,7 +339,7 @@ def test_taking_steps_back_gives_the_same_refund_as_before(happened: list[events
     while history.can_go_back:
         now = history.now
         history.back()
-        restored = rules.taken_back(history.now, now).state
+        restored = reducer.taken_back(history.now, now).state
         assert restored.work == before.pop()
         assert restored.serial > now.serial
         history.moved(restored)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from console.flows.words import Sense
-from console.scan import setup
-from console.scan.setup import Heard, Key
+from console.flows.formatting import Sense
+from console.scan import scanner_setup
+from console.scan.scanner_setup import Heard, Key
 from tests.console.support.station import Station
 
 
@@ -12,7 +12,7 @@ def after(*keys: tuple[str, str | None]) -> Heard:
     """What is heard after these keys."""
     heard = Heard()
     for name, character in keys:
-        heard = setup.heard(heard, Key(name, character))
+        heard = scanner_setup.heard(heard, Key(name, character))
     return heard
 
 
@@ -23,7 +23,7 @@ def typed(text: str) -> list[tuple[str, str | None]]:
 
 def senses(code: Heard) -> dict[str, Sense]:
     """How each part of it is judged."""
-    return {one.part: one.sense for one in setup.verdicts(code)}
+    return {one.part: one.sense for one in scanner_setup.verdicts(code)}
 
 
 def test_a_scanner_as_it_should_be() -> None:

@@ -7,40 +7,49 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.client.models import Barcode
-from console.flows import articles, lines
-from console.scan import codes, entry
-from console.scan.codes import Kind
-from console.scan.entry import Answer, Cancelled, Changed, Code, Entry, Kept, Prompt, Typing
-from console.scan.intake import Intake
+from console.flows import barcodes, line_items
+from console.scan import code_parsing, input_buffer
+from console.scan.code_parsing import Kind
+from console.scan.event_queue import EventQueue
+from console.scan.input_buffer import (
+    Answer,
+    Cancelled,
+    Changed,
+    Code,
+    InputBuffer,
+    Kept,
+    Prompt,
+    Typing,
+)
 
 NOTE = Prompt("note", "Note:", is_live=True)
 
 
-def fed(typing: Entry, text: str) -> list[object]:
+def fed(typing: InputBuffer, text: str) -> list[object]:
     """Type a text; a line feed is the scanner's Enter."""
     outcomes = []
     for character in text:
         if character == "\n":
             outcomes.append(typing.key("enter", None))
         elif character == "\x1d":
-            outcomes.append(typing.key(entry.SEPARATOR_KEY, None))
+            outcomes.append(typing.key(input_buffer.SEPARATOR_KEY, None))
         else:
             outcomes.append(typing.key(character, character))
     return outcomes
 
 
-def scanned(typing: Entry, text: str) -> list[str]:
+def scanned(typing: InputBuffer, text: str) -> list[str]:
     """The codes that came out of it."""
     return [one.raw for one in fed(typing, text) if isinstance(one, Code)]
 
 
-def a_scan_screen() -> Entry:
-    typing = Entry(prefixes=frozenset({"ctrl+b"}))
+def a_scan_screen() -> InputBuffer:
+    typing = InputBuffer(prefixes=frozenset({"ctrl+b"}))
     typing.commands = frozenset("+-=/:?")
     return typing
 
 
-def a_list_screen() -> Entry:
+def a_list_screen() -> InputBuffer:
     typing = a_scan_screen()
     typing.typing = Typing.LIST
     return typing
@@ -191,20 +200,20 @@ def test_a_burst_of_prefixed_scans_comes_out_as_it_went_in(sent: list[str]) -> N
     ],
 )
 def test_codes_are_read_as_the_shop_stores_them(raw: str, code: str, kind: Kind) -> None:
-    scan = codes.read(raw)
+    scan = code_parsing.read(raw)
 
     assert (scan.raw, scan.code, scan.kind) == (raw, code, kind)
 
 
 def test_batch_and_date_are_kept() -> None:
-    scan = codes.read("]C1010501234567890017261231\x1d10LOT7")
+    scan = code_parsing.read("]C1010501234567890017261231\x1d10LOT7")
 
     assert scan.elements == {"01": "05012345678900", "17": "261231", "10": "LOT7"}
 
 
 @pytest.mark.parametrize("raw", ["", "\x1d\x1d", "]C1", "x" * 129, "\x02\x03"])
 def test_what_is_no_code_says_why(raw: str) -> None:
-    scan = codes.read(raw)
+    scan = code_parsing.read(raw)
 
     assert scan.kind is Kind.UNREADABLE
     assert scan.why
@@ -214,7 +223,7 @@ def test_what_is_no_code_says_why(raw: str) -> None:
 @settings(max_examples=100)
 @given(st.text(max_size=200))
 def test_reading_never_fails_and_never_lets_a_control_character_through(raw: str) -> None:
-    scan = codes.read(raw)
+    scan = code_parsing.read(raw)
 
     assert scan.raw == raw
     assert not any(ord(c) < 32 for c in scan.code)
@@ -226,8 +235,8 @@ def test_an_ean_is_never_taken_for_gs1(body: int) -> None:
     total = sum(int(d) * (3 if at % 2 else 1) for at, d in enumerate(str(body)))
     ean = f"{body}{(10 - total % 10) % 10}"
 
-    assert articles.has_check_digit(ean)
-    assert codes.read(ean).code == ean
+    assert barcodes.has_check_digit(ean)
+    assert code_parsing.read(ean).code == ean
 
 
 # One thing after the other
@@ -241,7 +250,7 @@ async def test_codes_are_worked_on_one_by_one_in_their_order() -> None:
         await asyncio.sleep(0.002 if item == 1 else 0)
         done.append(("ends", item))
 
-    intake: Intake[int] = Intake(work)
+    intake: EventQueue[int] = EventQueue(work)
     running = asyncio.create_task(intake.run())
     for item in (1, 2, 3):
         intake.put(item)
@@ -259,7 +268,7 @@ async def test_letting_go_forgets_what_waits_and_the_next_code_is_taken() -> Non
             await asyncio.sleep(60)
         done.append(item)
 
-    intake: Intake[str] = Intake(work)
+    intake: EventQueue[str] = EventQueue(work)
     running = asyncio.create_task(intake.run())
     intake.put("slow")
     intake.put("forgotten")
@@ -277,7 +286,7 @@ async def test_a_fault_while_working_is_not_hidden() -> None:
     async def work(item: str) -> None:
         raise ZeroDivisionError(item)
 
-    intake: Intake[str] = Intake(work)
+    intake: EventQueue[str] = EventQueue(work)
     intake.put("x")
 
     with pytest.raises(ZeroDivisionError):
@@ -314,8 +323,8 @@ def test_a_list_screen_takes_printed_codes_and_order_numbers(raw: str) -> None:
 def test_numbers_of_articles_are_compared_as_fourteen_digits(
     scanned_code: str, stored: str, units: int
 ) -> None:
-    assert lines.units_called(scanned_code, "MUG", stored) == units
-    assert lines.units_called(scanned_code, "MUG", None, (Barcode(stored, 6),)) == 6 * units
+    assert line_items.units_called(scanned_code, "MUG", stored) == units
+    assert line_items.units_called(scanned_code, "MUG", None, (Barcode(stored, 6),)) == 6 * units
 
 
 @pytest.mark.parametrize(("marks_codes", "answered"), [(True, True), (False, False)])
@@ -323,7 +332,7 @@ def test_a_digit_answers_alone_only_where_codes_are_marked(
     marks_codes: bool, answered: bool
 ) -> None:
     """Without a prefix it may be the first digit of a barcode: Enter tells."""
-    entry = Entry()
+    entry = InputBuffer()
     entry.marks_codes = marks_codes
     entry.ask(Prompt("why", "why:", at_once="12"))
 

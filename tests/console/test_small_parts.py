@@ -12,21 +12,21 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from console.app.trail import Stop, Trail
-from console.client import bare, contract
-from console.client.early import EarlyReader
+from console.app.navigation_history import HistoryEntry, NavigationHistory
+from console.client import bare, parsing
+from console.client.bootstrap_http import BootstrapReader
 from console.client.errors import AnswerLost, Unreachable
 from console.client.models import Money, OrderCard
-from console.client.transport import Asking
-from console.flows import filters, tracking, words
+from console.client.transport import Request
+from console.flows import filters, formatting, tracking
 from console.flows.filters import Find, NextView, OrderFilter, Show, TurnSort
-from console.flows.words import share
-from console.screens.lately import Lately
-from console.theme import paints
+from console.flows.formatting import share
+from console.screens.lru_cache import LruCache
+from console.theme import styles
 from console.widgets import order_rows
-from console.widgets.drawn import strip
-from console.widgets.figures import course, gauge, spark
-from console.widgets.ink import Column, Line, cells, clean, fit, width_of, wrapped
+from console.widgets.line_widget import strip
+from console.widgets.sparklines import course, gauge, spark
+from console.widgets.text_layout import Column, Line, cells, clean, fit, width_of, wrapped
 from tests.console.support.making import NOON
 from tests.console.support.warehouse import Warehouse
 
@@ -90,7 +90,7 @@ def test_columns_hide_when_there_is_no_room_for_them() -> None:
     ],
 )  # fmt: skip
 def test_money_is_said_as_people_say_it(money: Money, said: str) -> None:
-    assert words.money(money) == said
+    assert formatting.money(money) == said
 
 
 @pytest.mark.parametrize(
@@ -99,17 +99,17 @@ def test_money_is_said_as_people_say_it(money: Money, said: str) -> None:
      (-10, "0s")],
 )  # fmt: skip
 def test_ages_are_short(ago: int, said: str) -> None:
-    assert words.age(NOON - timedelta(seconds=ago), NOON) == said
+    assert formatting.age(NOON - timedelta(seconds=ago), NOON) == said
 
 
 def test_an_unknown_status_is_shown_as_it_came() -> None:
-    assert words.mark(words.PAYMENT, "held_by_bank") == words.Mark(
-        "·", "held by bank", words.Sense.QUIET
+    assert formatting.mark(formatting.PAYMENT, "held_by_bank") == formatting.Mark(
+        "·", "held by bank", formatting.Sense.QUIET
     )
 
 
 def test_every_mark_has_a_symbol_and_a_word() -> None:
-    for table in (words.PAYMENT, words.FULFILMENT, words.REFUND):
+    for table in (formatting.PAYMENT, formatting.FULFILMENT, formatting.REFUND):
         for mark in table.values():
             assert cell_len(mark.glyph) == 1
             assert mark.word
@@ -187,26 +187,26 @@ def test_a_gauge_is_full_at_most(part: int, whole: int, drawn: str) -> None:
 
 
 def test_the_trail_goes_back_and_forward_and_forgets_what_was_left() -> None:
-    trail = Trail()
+    trail = NavigationHistory()
     for screen in ("orders", "order", "ship"):
-        trail.go(Stop(screen))
+        trail.go(HistoryEntry(screen))
     assert trail.back()
     assert trail.back()
-    assert trail.here == Stop("orders")
+    assert trail.here == HistoryEntry("orders")
     assert trail.forward()
-    trail.go(Stop("stock"))
+    trail.go(HistoryEntry("stock"))
 
     assert [stop.screen for stop in trail.stops] == ["home", "orders", "order", "stock"]
     assert not trail.forward()
 
 
 def test_a_finished_order_is_left_with_all_its_screens() -> None:
-    trail = Trail()
-    for stop in (Stop("orders"), Stop("order", "7"), Stop("ship", "7")):
+    trail = NavigationHistory()
+    for stop in (HistoryEntry("orders"), HistoryEntry("order", "7"), HistoryEntry("ship", "7")):
         trail.go(stop)
     trail.before("7")
 
-    assert trail.here == Stop("orders")
+    assert trail.here == HistoryEntry("orders")
 
 
 # The bare line for the first reads
@@ -229,8 +229,8 @@ async def asked_over(*pieces: bytes) -> object:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     try:
-        asking = Asking("GET", "/x", {"q": "a b"}, {"X-Request-ID": "r-1"})
-        answer = await EarlyReader(f"http://127.0.0.1:{port}/shop").exchange(asking)
+        asking = Request("GET", "/x", {"q": "a b"}, {"X-Request-ID": "r-1"})
+        answer = await BootstrapReader(f"http://127.0.0.1:{port}/shop").exchange(asking)
     finally:
         server.close()
         await server.wait_closed()
@@ -273,7 +273,7 @@ async def test_an_answer_that_is_cut_short_is_lost(pieces: tuple[bytes, ...]) ->
 
 async def test_nobody_listening_is_unreachable() -> None:
     with pytest.raises(Unreachable) as failure:
-        await EarlyReader("http://127.0.0.1:9").exchange(Asking("GET", "/x"))
+        await BootstrapReader("http://127.0.0.1:9").exchange(Request("GET", "/x"))
 
     assert type(failure.value) is Unreachable
 
@@ -330,8 +330,8 @@ async def test_a_bare_question_ends_in_time_and_looks_no_name_up(
 
 
 def test_only_plain_addresses_are_read_early() -> None:
-    assert EarlyReader.can_read("http://shop.test")
-    assert not EarlyReader.can_read("https://shop.test")
+    assert BootstrapReader.can_read("http://shop.test")
+    assert not BootstrapReader.can_read("https://shop.test")
 
 
 def test_the_course_of_a_figure_shows_ups_and_downs_without_beginning_at_zero() -> None:
@@ -359,7 +359,7 @@ def test_no_line_of_a_wrapped_text_is_wider_than_its_room(text: str, width: int)
 
 
 def test_what_was_read_lately_is_kept_and_read_again_once_it_is_doubted() -> None:
-    things: Lately[str] = Lately(2)
+    things: LruCache[str] = LruCache(2)
     things.put("a", "one")
     assert things.is_fresh("a")
     things.doubt()
@@ -381,16 +381,16 @@ def test_what_was_read_lately_is_kept_and_read_again_once_it_is_doubted() -> Non
 def test_lists_name_the_currency_of_what_is_not_in_the_shops_own(
     amount: int, currency: str, shown: str
 ) -> None:
-    assert words.listed(Money(amount, currency), "EUR") == shown
+    assert formatting.listed(Money(amount, currency), "EUR") == shown
 
 
 def test_orders_in_a_foreign_currency_are_told_apart_in_every_list() -> None:
     card = {**Warehouse(3, 0).card(0), "total": {"amount": 1999, "currency": "USD"}}
-    order = contract.read(OrderCard, card)
+    order = parsing.read(OrderCard, card)
     shop = SimpleNamespace(currency="EUR", working_at=lambda _: "")
 
     for draw in (order_rows.queue_row, order_rows.list_row):
-        row = draw(paints(colours=False), lambda _: False, shop)(order)
+        row = draw(styles(colours=False), lambda _: False, shop)(order)
         assert "19.99 USD" in [part[0] for part in row]
 
 
@@ -398,5 +398,5 @@ def test_orders_in_a_foreign_currency_are_told_apart_in_every_list() -> None:
     ("number", "told"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1200, "1 200 rows")]
 )
 def test_one_is_counted_as_one(number: int, told: str) -> None:
-    assert words.counted(number, "row") == told
-    assert words.counted(1, "entry", "entries") == "1 entry"
+    assert formatting.counted(number, "row") == told
+    assert formatting.counted(1, "entry", "entries") == "1 entry"

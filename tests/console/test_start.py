@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from console import keys, looks, settings
-from console.app.application import ConsoleApp
-from console.app.navigation import LOADED_LATER
+from console.app.app import ConsoleApp
+from console.app.router import LOADED_LATER
 from console.flows.records.table import KINDS
-from console.screens.frame import Frame
+from console.screens.base_screen import BaseScreen
 from console.settings import BadSettings, read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,11 +50,11 @@ def test_the_first_frame_needs_the_standard_library_alone() -> None:
 def test_the_first_rows_need_neither_textual_nor_asyncio() -> None:
     loaded = modules_after("import console.app.first_rows")
 
-    assert not {"textual", "asyncio", "sqlite3", "httpx", "console.app.navigation"} & loaded
+    assert not {"textual", "asyncio", "sqlite3", "httpx", "console.app.router"} & loaded
 
 
 def test_the_app_loads_without_httpx_flask_and_sqlalchemy() -> None:
-    loaded = modules_after("import console.app.start")
+    loaded = modules_after("import console.app.run")
     packages = {name.partition(".")[0] for name in loaded}
 
     assert "textual" in packages
@@ -72,7 +72,7 @@ def test_httpx_comes_without_its_command_line() -> None:
 def test_httpx_is_not_loaded_when_the_first_frame_of_the_app_is_painted() -> None:
     program = """
 import asyncio, pathlib, tempfile
-from console.app.application import ConsoleApp
+from console.app.app import ConsoleApp
 from console.client import folder
 from console.settings import Settings
 seen = {}
@@ -163,7 +163,7 @@ def test_a_line_that_others_can_read_is_known(url: str, encrypted: bool) -> None
 # The registry of actions
 
 
-def frames() -> list[type[Frame]]:
+def frames() -> list[type[BaseScreen]]:
     import importlib  # noqa: PLC0415 - beside its only use
 
     from console.screens.home import HomeScreen  # noqa: PLC0415
@@ -180,7 +180,7 @@ def test_every_action_of_every_screen_can_be_carried_out() -> None:
     for frame in frames():
         for action in keys.actions_on(frame.NAME):
             answers_prompt = (frame.NAME, action.id) == ("palette", "enter")
-            if action.id in keys.MOVES or answers_prompt:
+            if action.id in keys.CURSOR_ACTIONS or answers_prompt:
                 continue
             name = f"do_{action.id}"
             is_done = hasattr(frame, name) or hasattr(ConsoleApp, name) or action.id in KINDS
@@ -217,7 +217,11 @@ def test_no_action_takes_a_key_that_a_code_begins_with() -> None:
 def test_the_f_keys_mean_the_same_everywhere() -> None:
     for frame in frames():
         for key, action in keys.bindings(frame.NAME).items():
-            if key.startswith("f") and key[1:].isdigit() and frame.NAME not in {"palette", "sign_in"}:
+            if (
+                key.startswith("f")
+                and key[1:].isdigit()
+                and frame.NAME not in {"palette", "sign_in"}
+            ):
                 expected = {
                     "f1": "help", "f2": "home", "f3": "orders", "f4": "queue", "f5": "attention",
                     "f6": "catalogue", "f7": "stock", "f8": "refund", "f9": "undo",

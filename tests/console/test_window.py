@@ -3,9 +3,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.client.models import Page, PageMark
-from console.flows import window as windows
-from console.flows.window import PAGE, Fetch, PageWindow
+from console.client.models import Page, PageCursor
+from console.flows import paged_list
+from console.flows.paged_list import PAGE, Fetch, PagedList
 
 CAP = 10_000
 
@@ -25,18 +25,18 @@ class Shelf:
         chosen = [self.length - 1 - n if fetch.from_the_end else n for n in rows]
         total = min(self.length, CAP) if fetch.wants_total else None
         capped = fetch.wants_total and self.length > CAP
-        mark = PageMark(PAGE, str(at + PAGE) if has_more else None, has_more, total, bool(capped))
+        mark = PageCursor(PAGE, str(at + PAGE) if has_more else None, has_more, total, bool(capped))
         return Page(tuple(chosen), mark)
 
 
-def opened(shelf: Shelf) -> PageWindow[int]:
-    window: PageWindow[int] = PageWindow()
+def opened(shelf: Shelf) -> PagedList[int]:
+    window: PagedList[int] = PagedList()
     fetch = window.first_fetch()
     window.arrived(fetch, shelf.page(fetch))
     return window
 
 
-def looked_at(window: PageWindow[int], shelf: Shelf, first: int, last: int) -> int:
+def looked_at(window: PagedList[int], shelf: Shelf, first: int, last: int) -> int:
     """Look until everything between is here; gives by how much it moved down meanwhile."""
     moved = 0
     while wanted := window.wanted(first + moved, last + moved):
@@ -141,7 +141,7 @@ def test_a_forgotten_page_comes_back_with_one_question() -> None:
 
 def test_an_answer_to_an_older_question_is_left_aside() -> None:
     shelf = Shelf(500)
-    window: PageWindow[int] = PageWindow(generation=2)
+    window: PagedList[int] = PagedList(generation=2)
     window.arrived(Fetch(False, 0, None, 1), shelf.page(Fetch(False, 0, None, 1)))
 
     assert not window.is_loaded
@@ -197,4 +197,4 @@ def test_wherever_one_looks_every_row_is_in_its_place(
             else:
                 assert row == n
         for run in (window._head, window._tail):
-            assert len(run.pages) <= windows.KEPT_PAGES
+            assert len(run.pages) <= paged_list.KEPT_PAGES

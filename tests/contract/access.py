@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from api.accounts.policy import KEY_SCOPES, PERMISSIONS
+from api.accounts.roles import KEY_SCOPES, PERMISSIONS
 from api.kernel.permissions import Permission, with_implied
 from api.platform.auth import IN_PERSON
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from api.accounts import service as accounts
-from api.accounts.policy import KEY_SCOPES, KeyKind, Role
+from api.accounts import service as accounts_service
+from api.accounts.roles import KEY_SCOPES, KeyKind, Role
 from api.kernel.permissions import Permission
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
@@ -45,7 +45,7 @@ def test_each_cell_is_true(app: Flask, table: dict[str, list[str]], role: str) -
     """A built-in role, or one of the shop's own that holds one permission."""
     if role not in set(Role):
         with transaction():
-            accounts.create_role(role.replace(":", " "), {Permission(role)}, by=SYSTEM)
+            accounts_service.create_role(role.replace(":", " "), {Permission(role)}, by=SYSTEM)
     person = a_staff_member(role.replace(":", " "))
 
     wrong = [
@@ -62,7 +62,7 @@ def test_each_cell_is_true(app: Flask, table: dict[str, list[str]], role: str) -
 @pytest.mark.parametrize("scope", sorted(KEY_SCOPES))
 def test_each_cell_is_true_of_keys(app: Flask, table: dict[str, list[str]], scope: str) -> None:
     with transaction():
-        made = accounts.create_key(
+        made = accounts_service.create_key(
             name="program",
             kind=KeyKind.SECRET,
             scopes={Permission(scope)},

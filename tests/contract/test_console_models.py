@@ -14,37 +14,46 @@ import pytest
 from flask import Flask
 from openapi_schema_validator import OAS31Validator
 
-from console.client import attention, catalogue, holds, models, money, orders, shelf, stock
-from console.client.contract import WireField, fields_of
+from console.client import (
+    attention,
+    bulk_changes,
+    catalog_models,
+    hold_models,
+    models,
+    money,
+    orders,
+    stock,
+)
+from console.client.catalog_models import (
+    BatchAnswer,
+    Price,
+    PriceHistoryEntry,
+    ProductCard,
+    ProductRow,
+    ProductWithVariants,
+    ScheduledPrice,
+    VariantCard,
+)
+from console.client.change_models import ChangeBatch, Claim
 from console.client.doctor import DoctorRun
-from console.client.holds import AttentionItem, Hold
+from console.client.hold_models import AttentionItem, Hold
 from console.client.models import (
-    CaseFile,
     Money,
     Movement,
     OrderCard,
+    OrderDetail,
     Overview,
-    PageMark,
+    PageCursor,
     Refund,
     RefundQuote,
     ScanAnswer,
     SignIn,
     StockLevel,
 )
-from console.client.news import Claim, News
-from console.client.outbox import Draft
-from console.client.shelf import (
-    BatchAnswer,
-    ChosenProduct,
-    PastPrice,
-    PlannedPrice,
-    Price,
-    ProductCard,
-    ProductLine,
-    VariantCard,
-)
-from console.flows.catalogue import edits, filters
-from console.flows.catalogue.filters import WIRE
+from console.client.outbox import NewCommand
+from console.client.parsing import WireField, fields_of
+from console.flows.catalog import edit_parsing, filters
+from console.flows.catalog.filters import WIRE
 from console.flows.filters import VIEWS, WORDS
 from tests.support.contract import document
 
@@ -66,31 +75,31 @@ READINGS = (
     Reading(SignIn, "post", "/auth/refresh"),
     Reading(Overview, "get", "/overview"),
     Reading(ScanAnswer, "get", "/scan"),
-    Reading(News, "get", "/changes"),
+    Reading(ChangeBatch, "get", "/changes"),
     Reading(Claim, "put", "/orders/{order_id}/claim"),
     Reading(OrderCard, "get", "/orders", inside="data"),
-    Reading(PageMark, "get", "/orders", inside="page"),
-    Reading(CaseFile, "get", "/orders/{order_id}"),
+    Reading(PageCursor, "get", "/orders", inside="page"),
+    Reading(OrderDetail, "get", "/orders/{order_id}"),
     Reading(RefundQuote, "post", "/orders/{order_id}/refunds/quote"),
     Reading(Refund, "post", "/orders/{order_id}/refunds", "201"),
     Reading(AttentionItem, "get", "/attention", inside="data"),
-    Reading(PageMark, "get", "/attention", inside="page"),
+    Reading(PageCursor, "get", "/attention", inside="page"),
     Reading(DoctorRun, "get", "/doctor"),
     Reading(StockLevel, "get", "/stock", inside="data"),
-    Reading(PageMark, "get", "/stock", inside="page"),
+    Reading(PageCursor, "get", "/stock", inside="page"),
     Reading(StockLevel, "get", "/stock/{level_id}"),
     Reading(StockLevel, "post", "/stock/{level_id}/adjust"),
     Reading(Movement, "get", "/stock/{level_id}/movements", inside="data"),
-    Reading(PageMark, "get", "/stock/{level_id}/movements", inside="page"),
-    Reading(ProductLine, "get", "/products", inside="data"),
-    Reading(ChosenProduct, "get", "/products", inside="data"),
-    Reading(PageMark, "get", "/products", inside="page"),
+    Reading(PageCursor, "get", "/stock/{level_id}/movements", inside="page"),
+    Reading(ProductRow, "get", "/products", inside="data"),
+    Reading(ProductWithVariants, "get", "/products", inside="data"),
+    Reading(PageCursor, "get", "/products", inside="page"),
     Reading(ProductCard, "get", "/products/{product_id}"),
     Reading(VariantCard, "get", "/variants/{variant_id}"),
-    Reading(PastPrice, "get", "/variants/{variant_id}/price-history", inside="data"),
-    Reading(PageMark, "get", "/variants/{variant_id}/price-history", inside="page"),
-    Reading(PlannedPrice, "get", "/variants/{variant_id}/scheduled-prices", inside="data"),
-    Reading(PageMark, "get", "/variants/{variant_id}/scheduled-prices", inside="page"),
+    Reading(PriceHistoryEntry, "get", "/variants/{variant_id}/price-history", inside="data"),
+    Reading(PageCursor, "get", "/variants/{variant_id}/price-history", inside="page"),
+    Reading(ScheduledPrice, "get", "/variants/{variant_id}/scheduled-prices", inside="data"),
+    Reading(PageCursor, "get", "/variants/{variant_id}/scheduled-prices", inside="page"),
     Reading(BatchAnswer, "post", "/products/batch"),
     Reading(BatchAnswer, "post", "/variants/batch"),
     Reading(BatchAnswer, "post", "/inventory/levels/batch"),
@@ -183,7 +192,7 @@ def test_every_shape_of_the_console_is_held_against_the_document() -> None:
     read = {shape for reading in READINGS for shape in shapes_within(reading.shape)}
     declared = {
         shape
-        for module in (models, shelf, holds, money)
+        for module in (models, catalog_models, hold_models, money)
         for _, shape in inspect.getmembers(module, is_dataclass)
         if shape.__module__ == module.__name__
     }
@@ -218,10 +227,12 @@ def a_level() -> StockLevel:
 LINE = "01a1f929-9c61-7229-b458-bb774c890805"
 
 
-def a_change(of: str, item: dict[str, object]) -> Draft:
+def a_change(of: str, item: dict[str, object]) -> NewCommand:
     """Return one piece of a change to many rows, with what takes it back."""
-    row = catalogue.RunRow(LINE, 3, item, LINE, "Mug", "", "", item if of != "products" else None)
-    return catalogue.piece(of, [row], "Price -10%")
+    row = bulk_changes.BulkChangeRow(
+        LINE, 3, item, LINE, "Mug", "", "", item if of != "products" else None
+    )
+    return bulk_changes.chunk(of, [row], "Price -10%")
 
 
 REDUCED = Price(Money(999, "EUR"), Money(1299, "EUR")).as_wire()
@@ -266,7 +277,7 @@ DRAFTS = {
         "/orders/{order_id}/cancel", orders.cancel(an_order(), "out_of_stock"),
     ),
     **{
-        f"many {of} change {item}": (catalogue.PATHS[of].removeprefix(ADMIN), a_change(of, item))
+        f"many {of} change {item}": (bulk_changes.PATHS[of].removeprefix(ADMIN), a_change(of, item))
         for of, item in CHANGES
     },
     "a note is written": ("/orders/{order_id}/notes", orders.note(an_order(), "called")),
@@ -290,7 +301,7 @@ DRAFTS = {
 
 @pytest.mark.parametrize(("path", "draft"), DRAFTS.values(), ids=DRAFTS)
 def test_what_the_console_sends_is_allowed(
-    described: dict[str, Any], path: str, draft: Draft
+    described: dict[str, Any], path: str, draft: NewCommand
 ) -> None:
     operation = described["paths"][f"{ADMIN}{path}"]["post"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
@@ -341,4 +352,4 @@ def test_the_console_asks_for_products_in_words_that_the_list_knows(
     assert set(filters.STATUSES[1:]) <= set(known["status"]["enum"])
     assert set(filters.SORTS) == set(known["sort"]["enum"])
     rows = described["components"]["schemas"]["ProductRow"]["properties"]
-    assert set(edits.COMMANDS) == set(rows["command"]["enum"])
+    assert set(edit_parsing.COMMANDS) == set(rows["command"]["enum"])

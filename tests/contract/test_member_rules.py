@@ -15,7 +15,7 @@ from api.catalog.schemas.collections import MoveProductSchema
 from api.checkout.schemas import AmendOrderSchema
 from api.inventory.schemas import AdjustSchema, LevelRowSchema
 from api.kernel.ids import new_id
-from api.platform.address import AddressSchema
+from api.platform.addresses import AddressSchema
 from tests.support.contract import document
 from tests.support.shop import ADDRESS
 

@@ -11,7 +11,7 @@ from flask import Flask
 from openapi_spec_validator import validate
 
 from api.platform import openapi
-from api.platform.openapi_shape import resolved
+from api.platform.openapi_cleanup import resolved
 from tests.contract.approve import approved, written
 from tests.support.contract import document, documents
 

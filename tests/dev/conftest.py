@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from api.dev.services import LOOPBACK, free_port
+from api.dev.processes import LOOPBACK, free_port
 from api.dev.stack import ROOT
 from tests.support.fake_stripe import FakeStripe
 from tests.support.stack import running_service

@@ -15,14 +15,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from api.dev import awkward, demo, environment, history, logins
+from api.dev import demo_data, demo_edge_cases, demo_orders, demo_users, environment
 from api.dev.ports import Ports
-from api.dev.services import LOOPBACK
+from api.dev.processes import LOOPBACK
 from api.dev.stack import ROOT
 from api.inventory.models import StockLevel
 from api.orders.models import Order, OrderLine
 from api.platform.db import session
-from api.platform.outbox import Fact
+from api.platform.outbox import OutboxEvent
 from tests.dev.conftest import Copy, eventually
 from tests.support.emptying import empty_everything
 from tests.support.live import Caller
@@ -39,8 +39,8 @@ KINDS = {
 def sold(count: int, seed: int) -> list[tuple[Any, ...]]:
     """Fill an empty shop and return what was sold, as far as a person can tell orders apart."""
     empty_everything()
-    demo.open_shop()
-    demo.sell(count, seed)
+    demo_data.open_shop()
+    demo_data.sell(count, seed)
     rows = session.execute(
         select(
             Order.number,
@@ -63,7 +63,7 @@ def sold(count: int, seed: int) -> list[tuple[Any, ...]]:
 def without_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the drawing: the running shop below shows it."""
     if "app" in request.fixturenames:
-        monkeypatch.setattr(demo, "_pictures", lambda _: ())
+        monkeypatch.setattr(demo_data, "_pictures", lambda _: ())
 
 
 def test_the_same_seed_makes_the_same_orders(app: Flask) -> None:
@@ -80,7 +80,7 @@ def test_numbers_and_times_rise_together_and_nobody_is_told_of_the_past(app: Fla
     sold(20, 7)
 
     placed = session.scalars(select(Order.placed_at).order_by(Order.number)).all()
-    untold = session.scalars(select(Fact.name).where(Fact.relayed_at.is_(None))).all()
+    untold = session.scalars(select(OutboxEvent.name).where(OutboxEvent.relayed_at.is_(None))).all()
     session.rollback()
 
     assert all(before < after for before, after in itertools.pairwise(placed))
@@ -88,14 +88,14 @@ def test_numbers_and_times_rise_together_and_nobody_is_told_of_the_past(app: Fla
 
 
 def test_goods_do_not_run_out_however_many_orders_there_are(app: Flask) -> None:
-    demo.open_shop()
-    shop = history.find_shop(["Glass teapot", "Proofing basket", "Travel tumbler"])
+    demo_data.open_shop()
+    shop = demo_orders.find_shop(["Glass teapot", "Proofing basket", "Travel tumbler"])
     assert shop is not None
     of_these = StockLevel.variant_id.in_(shop.variants)
     opening = session.scalar(select(func.sum(StockLevel.on_hand)).where(of_these))
     session.rollback()
 
-    history.sell(shop, count=50, seed=1, advanced=lambda _: None)
+    demo_orders.sell(shop, count=50, seed=1, advanced=lambda _: None)
 
     sold_units = session.scalar(select(func.sum(OrderLine.quantity)))
     session.rollback()
@@ -135,21 +135,21 @@ def test_a_kept_port_that_is_taken_is_replaced_with_a_word(
 
 def signs_in(caller: Caller, email: str, whose: str = "") -> None:
     """Sign one of the demo's people in."""
-    pair = caller.posts(f"{whose}/auth/login", {"email": email, "password": logins.PASSWORD})
+    pair = caller.posts(f"{whose}/auth/login", {"email": email, "password": demo_users.PASSWORD})
     caller.headers["Authorization"] = f"Bearer {pair['access_token']}"
 
 
 def test_the_demo_shop_shows_pictures_claras_orders_and_what_went_wrong(copy: Copy) -> None:
     url = f"http://{LOOPBACK}:{copy.ensure_running().port}"
     owner, clara = Caller(url), Caller(url)
-    signs_in(owner, logins.STAFF[0].email, "/admin")
-    signs_in(clara, logins.CUSTOMER.email)
+    signs_in(owner, demo_users.STAFF[0].email, "/admin")
+    signs_in(clara, demo_users.CUSTOMER.email)
 
     goods = clara.gets("/products", limit=30)["data"]
     assert all(each["image"] for each in goods)
     assert httpx.get(goods[0]["image"]["url"]).headers["Content-Type"] == "image/jpeg"
     hers = clara.gets("/orders", limit=20)["data"]
-    assert len(hers) == history.OF_CLARA
+    assert len(hers) == demo_orders.OF_CLARA
 
     with closing(psycopg2.connect(environment.read(copy.folder)["DATABASE_URL"])) as shelf:
 
@@ -161,7 +161,7 @@ def test_the_demo_shop_shows_pictures_claras_orders_and_what_went_wrong(copy: Co
         eventually(lambda: listed() >= KINDS)
     newest = owner.gets("/admin/orders", limit=30)["data"]
     notes = "\n".join(str(owner.gets(f"/admin/orders/{each['id']}")) for each in newest)
-    for words in awkward.CASES:
+    for words in demo_edge_cases.CASES:
         assert f"Demo: {words}" in notes
     for caller in (owner, clara):
         caller.http.close()

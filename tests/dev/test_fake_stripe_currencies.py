@@ -5,7 +5,7 @@ from iso4217 import Currency
 
 from api.dev.fake_stripe.errors import StripeProblem
 from api.dev.fake_stripe.rules import currencies
-from api.kernel.errors import Refused
+from api.kernel.errors import Unprocessable
 from api.kernel.money import is_currency
 from api.payments.gateways.stripe_amounts import check_charge, from_stripe, to_stripe
 
@@ -18,7 +18,7 @@ AMOUNTS = (
 def is_charged_by_us(amount: int, currency: str) -> bool:
     try:
         check_charge(amount, currency)
-    except Refused:
+    except Unprocessable:
         return False
     return True
 
@@ -28,7 +28,7 @@ def is_charged_there(amount: int, currency: str) -> bool:
     try:
         theirs = to_stripe(amount, currency)
         currencies.check_amount(theirs, currencies.check_currency(currency))
-    except (Refused, StripeProblem):
+    except (Unprocessable, StripeProblem):
         return False
     assert from_stripe(theirs, currency) == amount
     return True

@@ -4,46 +4,46 @@ from pathlib import Path
 
 import pytest
 
-from api.dev import installation
+from api.dev import bootstrap_venv
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout that is installed and up to date, as far as the stamp says."""
-    monkeypatch.setattr(installation, "ROOT", tmp_path)
-    monkeypatch.setattr(installation, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(installation, "STAMP", tmp_path / ".venv/.installed")
+    monkeypatch.setattr(bootstrap_venv, "ROOT", tmp_path)
+    monkeypatch.setattr(bootstrap_venv, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(bootstrap_venv, "STAMP", tmp_path / ".venv/.installed")
     (tmp_path / "requirements-dev.lock").write_text("Flask==3.1.3\n")
     (tmp_path / ".venv").mkdir()
-    installation.STAMP.write_text("\n".join(installation._fingerprint()))
+    bootstrap_venv.STAMP.write_text("\n".join(bootstrap_venv._fingerprint()))
     return tmp_path
 
 
 def test_nothing_is_done_when_nothing_has_changed(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    installation.main()
+    bootstrap_venv.main()
 
     assert capsys.readouterr().out == ""
     assert not (checkout / ".venv/bin").exists()
 
 
 def test_changed_requirements_are_noticed(checkout: Path) -> None:
-    assert installation._is_up_to_date()
+    assert bootstrap_venv._is_up_to_date()
 
     (checkout / "requirements-dev.lock").write_text("Flask==3.1.4\n")
 
-    assert not installation._is_up_to_date()
-    assert not installation._made_by_another_python()
+    assert not bootstrap_venv._is_up_to_date()
+    assert not bootstrap_venv._made_by_another_python()
 
 
 def test_an_old_python_is_told_what_is_needed(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installation, "OLDEST", (99, 0))
+    monkeypatch.setattr(bootstrap_venv, "OLDEST", (99, 0))
 
     with pytest.raises(SystemExit) as refused:
-        installation.main()
+        bootstrap_venv.main()
 
     assert str(refused.value).startswith("stockroom: this is Python 3.")
     assert "PYTHON=/path/to/python3.11" in str(refused.value)
@@ -55,6 +55,6 @@ def test_an_environment_that_belongs_elsewhere_is_not_emptied(checkout: Path) ->
     (checkout / ".venv").symlink_to(elsewhere)
 
     with pytest.raises(SystemExit, match=r"\.venv is a link to somewhere else"):
-        installation.main()
+        bootstrap_venv.main()
 
     assert (elsewhere / ".installed").exists()

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from api.dev.services import free_port
+from api.dev.processes import free_port
 from api.dev.stack import ROOT
 from api.platform.settings import Settings
 from tests.support.shop import Shop

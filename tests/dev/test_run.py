@@ -16,7 +16,7 @@ import pytest
 import redis
 
 from api.dev import environment
-from api.dev.services import LOOPBACK, free_port
+from api.dev.processes import LOOPBACK, free_port
 from api.dev.stack import ROOT
 from tests.dev.conftest import REPLACEABLE, Copy, eventually
 

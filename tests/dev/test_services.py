@@ -10,14 +10,14 @@ import psutil
 import psycopg2
 import pytest
 
-from api.dev import account, mailbox, postgres, services, stack
-from api.dev.account import Account
+from api.dev import mailbox, postgres, processes, stack, unix_user
+from api.dev.errors import DevError
+from api.dev.pidfiles import PidFile
 from api.dev.ports import Ports
-from api.dev.register import ChildRegister
-from api.dev.services import LOOPBACK, Service
+from api.dev.processes import LOOPBACK, Service
 from api.dev.supervisor import Supervisor
-from api.dev.trouble import Trouble
-from api.platform.aliases import own_names
+from api.dev.unix_user import UnixUser
+from api.platform.setting_aliases import own_names
 from api.platform.settings import Settings
 from tests.dev.conftest import eventually
 from tests.support.stack import Postgres, running_service, start_postgres
@@ -82,7 +82,7 @@ def test_origins_that_are_no_list_are_refused(tmp_path: Path) -> None:
     given = EVERYTHING | {"CORS_ORIGINS": '["http://localhost:3000"'}
     parts = stack.embedded(given, tmp_path, web_port=8000, durable=False)
 
-    with pytest.raises(Trouble, match="CORS_ORIGINS must be a list"):
+    with pytest.raises(DevError, match="CORS_ORIGINS must be a list"):
         stack.storefront(parts, 8001)
 
 
@@ -97,12 +97,12 @@ def test_secrets_are_made_once_and_kept_from_others(tmp_path: Path) -> None:
 
 
 def test_a_port_that_is_no_number_is_refused() -> None:
-    with pytest.raises(Trouble, match="PORT must be a number from 1 to 65535, not 'eighty'"):
+    with pytest.raises(DevError, match="PORT must be a number from 1 to 65535, not 'eighty'"):
         stack.choose_web_port({"PORT": "eighty"}, Ports(None))
 
 
 def test_a_letter_becomes_a_file(tmp_path: Path) -> None:
-    port = services.free_port()
+    port = processes.free_port()
     box = tmp_path / "mailbox"
     with running_service(mailbox.service(box, port=port), tmp_path):
         with smtplib.SMTP(LOOPBACK, port) as post:
@@ -141,7 +141,7 @@ def test_a_killed_postgres_starts_again_with_its_data() -> None:
     server.kill()
     lines = lock.read_text().splitlines()
     lock.write_text("\n".join([str(os.getpid()), *lines[1:]]))
-    postgres.prepare(server.folder / "postgres", port=services.free_port(), durable=False)
+    postgres.prepare(server.folder / "postgres", port=processes.free_port(), durable=False)
     server.start()
 
     psycopg2.connect(server.url("kept")).close()
@@ -155,7 +155,7 @@ def test_databases_of_another_version_are_not_touched() -> None:
         ours = version.read_text()
         version.write_text("14\n")
         with pytest.raises(
-            Trouble, match=f"made by PostgreSQL 14 and the installed one is {ours}".strip()
+            DevError, match=f"made by PostgreSQL 14 and the installed one is {ours}".strip()
         ):
             postgres.prepare(server.folder / "postgres", port=1, durable=False)
         version.write_text(ours)
@@ -167,23 +167,23 @@ def test_an_account_that_cannot_reach_the_checkout_gets_a_folder_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = tmp_path / "var-lib"
-    monkeypatch.setattr(account, "_ROOT_ONLY_HOME", elsewhere)
+    monkeypatch.setattr(unix_user, "_ROOT_ONLY_HOME", elsewhere)
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    somebody = Account("somebody", os.getuid(), os.getgid())
+    somebody = UnixUser("somebody", os.getuid(), os.getgid())
 
-    home = account.private_home(closed / "postgres", somebody)
+    home = unix_user.private_home(closed / "postgres", somebody)
 
     assert home.parent == elsewhere
     assert home.stat().st_mode & 0o777 == 0o700
-    assert account.other_homes(closed / "postgres") == [home]
-    assert account.private_home(closed / "postgres", None) == closed / "postgres"
+    assert unix_user.other_homes(closed / "postgres") == [home]
+    assert unix_user.private_home(closed / "postgres", None) == closed / "postgres"
 
 
 def test_a_part_that_keeps_failing_ends_the_stack_with_one_sentence(tmp_path: Path) -> None:
     supervisor = Supervisor(
         logs=tmp_path / "log",
-        register=ChildRegister(tmp_path / "children.json"),
+        register=PidFile(tmp_path / "children.json"),
         terminal=sys.stdout,
         first_pause=0.001,
     )
@@ -196,7 +196,7 @@ def test_a_part_that_keeps_failing_ends_the_stack_with_one_sentence(tmp_path: Pa
     supervisor.start(steady)
     supervisor.start(failing)
 
-    with pytest.raises(Trouble) as hopeless:
+    with pytest.raises(DevError) as hopeless:
         supervisor.watch()
     supervisor.stop_all()
 
@@ -214,8 +214,8 @@ def test_a_part_that_ends_while_starting_says_its_last_words(tmp_path: Path) -> 
         is_ready=lambda: False,
     )
 
-    with pytest.raises(Trouble, match=r'broken ended while starting; .*"no such shelf"'):
-        services.start(broken, tmp_path / "broken.log")
+    with pytest.raises(DevError, match=r'broken ended while starting; .*"no such shelf"'):
+        processes.start(broken, tmp_path / "broken.log")
 
 
 def test_a_part_dies_with_the_one_that_started_it(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from api.dev import logins
+from api.dev import demo_users
 from tests.dev.conftest import Copy
 
 BROWSER = next(
@@ -79,7 +79,7 @@ def owner_of(copy: Copy) -> Iterator[httpx.Client]:
     """Have the demo's owner at the counter."""
     base = f"http://127.0.0.1:{copy.port}/api/v1/admin"
     with httpx.Client(base_url=base, timeout=30) as client:
-        form = {"email": logins.STAFF[0].email, "password": logins.PASSWORD}
+        form = {"email": demo_users.STAFF[0].email, "password": demo_users.PASSWORD}
         token = client.post("/auth/login", json=form).raise_for_status().json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
         yield client

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from api.dev.fake_stripe import commands
-from api.dev.services import LOOPBACK
+from api.dev.processes import LOOPBACK
 from api.dev.stack import ROOT
 from tests.dev.conftest import Copy
 from tests.support.live import Visitor

@@ -10,7 +10,7 @@ from flask import Flask
 
 from api.app import create_app
 from api.platform import openapi
-from api.platform.refusals import EVERYWHERE
+from api.platform.openapi_errors import EVERYWHERE
 from api.platform.settings import Settings
 from tests.docs.guide import Exchange, Reader, parts
 from tests.support.contract import ContractClient, document

@@ -8,17 +8,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from api.doctor import flows, jobs, queries
+from api.doctor import flows as doctor_flows
+from api.doctor import jobs as doctor_jobs
+from api.doctor import queries as doctor_queries
 from api.doctor.events import DoctorRequested
-from api.doctor.policy import Invariant, Section
+from api.doctor.invariants import Invariant, Section
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
-from api.platform import doctor as runs
-from api.platform import health
+from api.platform import doctor_runs, health
 from api.platform.db import db, session, transaction
-from api.pricing import service as pricing
+from api.pricing import service as pricing_service
 from tests.support.books import differences
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.shop import Shop
 from tests.support.stock import counters, held, journal
 
@@ -29,7 +30,7 @@ NIGHT = datetime(2026, 3, 5, 2, 10, tzinfo=UTC)
 def taxed(shop: Shop) -> Shop:
     """A shop that every invariant finds sound."""
     with transaction():
-        pricing.set_tax_rate("AT", "standard", 2000, name="VAT", by=SYSTEM)
+        pricing_service.set_tax_rate("AT", "standard", 2000, name="VAT", by=SYSTEM)
     shop.sells("MUG", 10)
     return shop
 
@@ -54,9 +55,9 @@ def test_a_sound_shop_is_told_so_in_one_line_per_invariant(taxed: Shop) -> None:
     lines = said.output.splitlines()
     assert said.exit_code == 0, said.output
     assert [line.split()[:2] for line in lines[:-1]] == [
-        ["ok", one.name] for one in queries.INVARIANTS
+        ["ok", one.name] for one in doctor_queries.INVARIANTS
     ]
-    assert lines[-1] == f"All {len(queries.INVARIANTS)} checks are sound."
+    assert lines[-1] == f"All {len(doctor_queries.INVARIANTS)} checks are sound."
 
 
 def test_differences_are_counted_and_the_first_of_them_named(taxed: Shop) -> None:
@@ -94,7 +95,7 @@ def test_what_cannot_be_asked_is_told_and_the_rest_is_asked_all_the_same(
     taxed: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = Invariant("broken", Section.STOCK, "nothing", "SELECT nonsense FROM nowhere")
-    monkeypatch.setattr(queries, "INVARIANTS", (broken, *queries.INVARIANTS))
+    monkeypatch.setattr(doctor_queries, "INVARIANTS", (broken, *doctor_queries.INVARIANTS))
 
     said = run(taxed.app, "stock")
 
@@ -187,8 +188,8 @@ def test_a_run_is_a_job_that_a_worker_carries_out(taxed: Shop) -> None:
     again = owner.posts("/doctor")
     (fact,) = facts_of(DoctorRequested)
     hurt("UPDATE variants SET in_stock = false")
-    jobs.on_doctor_requested(fact)
-    jobs.on_doctor_requested(fact)
+    doctor_jobs.on_doctor_requested(fact)
+    doctor_jobs.on_doctor_requested(fact)
 
     seen, last = owner.client.get(asked.headers["Location"], headers=owner.headers), None
     last = owner.gets("/doctor").json
@@ -199,8 +200,8 @@ def test_a_run_is_a_job_that_a_worker_carries_out(taxed: Shop) -> None:
     assert seen.json == last
     assert (last["status"], last["differences"], last["failed"]) == ("completed", 1, 0)
     assert last["progress"] == {
-        "checked": len(queries.INVARIANTS),
-        "total": len(queries.INVARIANTS),
+        "checked": len(doctor_queries.INVARIANTS),
+        "total": len(doctor_queries.INVARIANTS),
     }
     assert [one["name"] for one in last["findings"] if one["differences"]] == ["in-stock-mark"]
 
@@ -220,13 +221,13 @@ def test_the_light_is_in_readiness_and_at_the_counter(taxed: Shop) -> None:
 
     never = lights()
     with clock.frozen(NIGHT):
-        flows.run(SYSTEM)
+        doctor_flows.run(SYSTEM)
         sound = lights()
     with clock.frozen(NIGHT + timedelta(days=3, minutes=1)):
         old = health.doctor()
     hurt("UPDATE variants SET in_stock = false")
     with clock.frozen(NIGHT + timedelta(minutes=1)):
-        flows.run(SYSTEM)
+        doctor_flows.run(SYSTEM)
 
     assert never == ("ok", "unknown")
     assert sound == ("ok", "ok")
@@ -237,10 +238,10 @@ def test_the_light_is_in_readiness_and_at_the_counter(taxed: Shop) -> None:
 def test_it_looks_once_each_night(taxed: Shop) -> None:
     def looks_at(moment: datetime) -> bool:
         with clock.frozen(moment):
-            before = runs.light()["checked_at"]
+            before = doctor_runs.status_light()["checked_at"]
             session.rollback()
-            jobs.look_at_night()
-            return bool(runs.light()["checked_at"] != before)
+            doctor_jobs.run_nightly()
+            return bool(doctor_runs.status_light()["checked_at"] != before)
 
     by_day = NIGHT + timedelta(hours=10)
 
@@ -254,9 +255,9 @@ def test_it_looks_once_each_night(taxed: Shop) -> None:
 
 def test_runs_of_long_ago_are_forgotten(taxed: Shop) -> None:
     with clock.frozen(NIGHT - timedelta(days=91)):
-        flows.run(SYSTEM)
+        doctor_flows.run(SYSTEM)
     with clock.frozen(NIGHT):
-        flows.run(SYSTEM)
+        doctor_flows.run(SYSTEM)
 
     assert session.scalar(text("SELECT count(*) FROM doctor_runs")) == 1
 
@@ -267,11 +268,11 @@ def test_a_run_that_breaks_says_why_and_is_no_result(
     def breaks(*_: object) -> None:
         raise LookupError("the stethoscope is gone")
 
-    monkeypatch.setattr(flows, "list_money", breaks)
+    monkeypatch.setattr(doctor_flows, "list_money", breaks)
 
     with pytest.raises(LookupError):
-        flows.run(SYSTEM)
+        doctor_flows.run(SYSTEM)
 
     (kept,) = session.execute(text("SELECT status, error FROM doctor_runs")).all()
     assert tuple(kept) == ("failed", "LookupError: the stethoscope is gone")
-    assert runs.light()["state"] == "unknown"
+    assert doctor_runs.status_light()["state"] == "unknown"

@@ -9,12 +9,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from api.dev import demo
-from api.doctor import flows, queries
-from api.doctor.policy import Section, State
+from api.dev import demo_data
+from api.doctor import flows as doctor_flows
+from api.doctor import queries as doctor_queries
+from api.doctor.invariants import Section, State
 from api.doctor.queries.orders import FULFILMENT_STATUS, PAYMENT_STATUS, tax
-from api.kernel.money import tax_within
-from api.orders.states import Money, OrderStatus, Units, fulfilment_status, payment_status
+from api.kernel.money import included_tax
+from api.orders.states import (
+    FulfilledUnits,
+    OrderStatus,
+    PaidAmounts,
+    fulfilment_status,
+    payment_status,
+)
 from api.platform.db import db, session, transaction
 from tests.support.books import differences
 from tests.support.shop import Shop
@@ -264,7 +271,7 @@ def busy(shop: Shop) -> Shop:
 
 
 def test_every_invariant_has_a_violation_to_find() -> None:
-    asked = {one.name for one in queries.INVARIANTS if one.question}
+    asked = {one.name for one in doctor_queries.INVARIANTS if one.question}
 
     assert set(PLANTED) == asked
 
@@ -315,10 +322,10 @@ def test_a_job_about_which_a_person_is_asked_is_no_difference(busy: Shop) -> Non
 
 
 def test_a_demo_with_all_its_awkward_cases_is_sound(app: Flask) -> None:
-    demo.open_shop()
-    demo.sell(40, 7)
+    demo_data.open_shop()
+    demo_data.sell(40, 7)
 
-    report = flows.examine(flows.chosen())
+    report = doctor_flows.examine(doctor_flows.chosen())
 
     late = {"facts-relayed", "deliveries-done", "provider-events"}  # no worker runs in this test
     wrong = [str(one) for finding in report.findings if finding.name not in late
@@ -349,13 +356,13 @@ def test_the_database_derives_statuses_as_the_order_book_does(app: Flask) -> Non
 
     assert money == [
         payment_status(
-            Money(due=row["total"], **{name: row[name] for name in (
+            PaidAmounts(due=row["total"], **{name: row[name] for name in (
                 "authorized", "captured", "refunded", "charged_back", "attempt_open")}),
             cancelled=row["status"] is OrderStatus.CANCELLED,
         )
         for row in rows
     ]  # fmt: skip
-    assert units == [fulfilment_status(Units(**row)) for row in goods]
+    assert units == [fulfilment_status(FulfilledUnits(**row)) for row in goods]
     assert len({*money}) == 10, "every status is among them"
 
 
@@ -366,7 +373,7 @@ def test_the_database_takes_tax_out_as_the_shop_does(app: Flask) -> None:
     ]
 
     assert _derived(tax("gross", "rate"), rows) == [
-        tax_within(row["gross"], row["rate"]) for row in rows
+        included_tax(row["gross"], row["rate"]) for row in rows
     ]
 
 
@@ -383,7 +390,10 @@ def _derived(expression: str, rows: list[dict[str, Any]]) -> list[Any]:
 
 
 def test_only_the_sections_that_are_asked_for_are_asked() -> None:
-    assert {one.section for one in flows.chosen(["money", "tax"])} == {Section.MONEY, Section.TAX}
-    assert [one.name for one in flows.chosen(["to-ship"])] == ["to-ship"]
+    assert {one.section for one in doctor_flows.chosen(["money", "tax"])} == {
+        Section.MONEY,
+        Section.TAX,
+    }
+    assert [one.name for one in doctor_flows.chosen(["to-ship"])] == ["to-ship"]
     with pytest.raises(LookupError, match="cellar"):
-        flows.chosen(["money", "cellar"])
+        doctor_flows.chosen(["money", "cellar"])

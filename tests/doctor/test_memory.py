@@ -3,7 +3,7 @@
 import tracemalloc
 from uuid import UUID
 
-from api.doctor import flows
+from api.doctor import flows as doctor_flows
 from tests.support.plans import copied
 from tests.support.shop import Shop
 
@@ -15,7 +15,7 @@ def looked_at() -> tuple[int, int]:
     """Let the doctor look; returns how many differences it found and its memory at the most."""
     tracemalloc.start()
     try:
-        report = flows.examine(flows.chosen())
+        report = doctor_flows.examine(doctor_flows.chosen())
         return report.differences, tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.fulfilment.policy import carrier_name, tracking_url
+from api.fulfilment.carriers import carrier_name, tracking_url
 
 
 @pytest.mark.parametrize(

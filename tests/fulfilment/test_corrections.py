@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from api.fulfilment import flows
+from api.fulfilment import flows as fulfilment_flows
 from api.fulfilment.events import FulfilmentCorrected, FulfilmentVoided
 from api.inventory.models import Location
 from api.kernel.principal import SYSTEM
 from api.orders.events import OrderCompleted
 from api.platform.db import session, transaction
 from tests.support.books import differences
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.shop import Shop, Staff
 from tests.support.stock import a_location, counters, journal, stocked
 from tests.support.threads import at_once
@@ -231,7 +231,7 @@ def test_an_order_that_was_opened_again_keeps_its_new_parcels(shop: Shop) -> Non
 
     drain()
     with transaction():
-        flows.cancel_open_fulfilments(order["id"], by=SYSTEM)
+        fulfilment_flows.cancel_open_fulfilments(order["id"], by=SYSTEM)
 
     assert staff.gets(f"/fulfilments/{parcel['id']}").json["status"] == "open"
 

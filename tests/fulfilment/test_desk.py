@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from api.catalog.service import variants as variant_service
 from api.catalog.service.inputs import BarcodeDraft
-from api.fulfilment import queries
+from api.fulfilment import queries as fulfilment_queries
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform import health
@@ -46,7 +46,7 @@ def test_the_overview_tells_whether_a_worker_is_at_work_and_when_it_last_was(sho
 
     def worker_after(**since: int) -> object:
         with clock.frozen(NOON + timedelta(**since)):
-            return queries.overview()["worker"]
+            return fulfilment_queries.overview()["worker"]
 
     assert worker_after(seconds=59) == {"state": "running", "last_seen_at": NOON}
     assert worker_after(seconds=60) == {"state": "stopped", "last_seen_at": NOON}
@@ -88,7 +88,7 @@ def test_the_overview_counts_what_waits(shop: Shop) -> None:
 
 def test_the_overview_goes_along_partial_indexes_in_few_statements(shop: Shop) -> None:
     with count_statements() as statements:
-        queries.overview()
+        fulfilment_queries.overview()
 
     assert statements.count == 3, statements
     values = {

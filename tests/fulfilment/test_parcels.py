@@ -13,7 +13,7 @@ from api.fulfilment.states import FULFILMENT, FulfilmentState
 from api.kernel.errors import InvalidState
 from api.platform.db import session, transaction
 from tests.support.books import differences
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.shop import Shop, Staff
 from tests.support.sql import count_statements
 from tests.support.stock import counters, journal

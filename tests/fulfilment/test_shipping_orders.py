@@ -13,7 +13,7 @@ from api.orders.events import OrderCompleted
 from api.platform.audit import AuditEntry
 from api.platform.db import session
 from tests.support.books import differences
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.shop import Shop, Staff, key
 from tests.support.sql import count_statements
 from tests.support.stock import counters, journal

@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
-from api.fulfilment.policy import carrier_of, must_verify
+from api.fulfilment.carriers import carrier_of, must_verify
 from api.platform.audit import AuditEntry
 from api.platform.db import session
-from api.platform.ports import plug, port
+from api.platform.service_registry import get_service, register
 from api.platform.settings import Settings
 from tests.support.books import differences
 from tests.support.shop import Shop, Staff
@@ -24,9 +24,9 @@ Rule = Callable[[str], None]
 @pytest.fixture
 def rule(app: Flask) -> Any:
     """Have the shop want other units verified."""
-    before = port(Settings)
-    yield lambda value: plug(app, Settings, replace(before, ship_verification=value))
-    plug(app, Settings, before)
+    before = get_service(Settings)
+    yield lambda value: register(app, Settings, replace(before, ship_verification=value))
+    register(app, Settings, before)
 
 
 def ship(staff: Staff, order: dict[str, Any], verified: dict[int, int], **more: Any) -> Any:

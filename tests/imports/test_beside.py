@@ -12,12 +12,13 @@ from api.catalog.models.navigation import Collection, CollectionKind, Collection
 from api.catalog.models.products import Product
 from api.catalog.queries import variant_lookup
 from api.catalog.service import collections as collection_service
-from api.imports import flows, queries
+from api.imports import flows as imports_flows
+from api.imports import queries as imports_queries
 from api.imports.models import ImportWaiting
 from api.imports.policy import FileFormat, OnConflict
 from api.imports.service import deferred_relations, import_jobs
-from api.inventory import queries as stock
-from api.inventory import service as inventory
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
 from api.inventory.models import AdjustReason
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
@@ -75,7 +76,7 @@ def _members(slug: str) -> list[str]:
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each product comes in a batch of its own."""
-    monkeypatch.setattr(flows, "ROWS_PER_BATCH", 1)
+    monkeypatch.setattr(imports_flows, "ROWS_PER_BATCH", 1)
 
 
 def test_both_formats_say_it(app: Flask) -> None:
@@ -177,12 +178,12 @@ def test_a_reader_that_dies_before_the_end_leaves_the_rest_to_the_next(
         patch.setattr(deferred_relations, "settle_batch", dies)
         patch.setattr(import_jobs, "give_back", lambda *_: None)
         with pytest.raises(_PowerCut):
-            flows.read_import(import_id)
+            imports_flows.read_import(import_id)
     assert _shown()["mug"]["related"] == []
     with clock.frozen(clock.now() + import_jobs.SILENCE * 2):
-        assert flows.read_import(import_id) is True
+        assert imports_flows.read_import(import_id) is True
 
-    assert queries.get_import(import_id)["status"] == "completed"
+    assert imports_queries.get_import(import_id)["status"] == "completed"
     assert _shown()["mug"]["related"] == ["cup"]
 
 
@@ -220,7 +221,7 @@ def test_an_undo_puts_all_of_it_back(app: Flask) -> None:
     assert (undo["conflicts"], undo["restored"], undo["stock_taken_back"]) == (0, 1, 1)
     after = _shown()
     assert (_members("summer"), _members("sale")) == (["cup", "mug"], [])
-    assert stock.on_hand_of([_variant("MUG")]) == {_variant("MUG"): {"MAIN": 0}}
+    assert inventory_queries.on_hand_of([_variant("MUG")]) == {_variant("MUG"): {"MAIN": 0}}
     for one in (before["mug"], after["mug"]):
         del one["version"], one["variants"]
     assert after["mug"] == before["mug"]
@@ -309,8 +310,8 @@ def test_stock_is_opened_once_and_never_written_over(app: Flask) -> None:
     assert found["result"]["ignored_columns"] == []
     assert problems_of(found) == [(2, "stock Cellar", "3")]
     with transaction():
-        inventory.adjust(
-            stock.levels_of_variant(_variant("MUG"))[0]["id"],
+        inventory_service.adjust(
+            inventory_queries.levels_of_variant(_variant("MUG"))[0]["id"],
             change=-1,
             on_hand=None,
             expected_on_hand=None,
@@ -325,7 +326,9 @@ def test_stock_is_opened_once_and_never_written_over(app: Flask) -> None:
     assert again["result"]["stock_opened"] == 1
     (change,) = changes_of(again["id"])
     assert change["fields"] == [{"field": "variants.MUG.stock.Shop 2", "before": None, "after": 8}]
-    assert stock.on_hand_of([_variant("MUG")]) == {_variant("MUG"): {"MAIN": 4, "Shop 2": 8}}
+    assert inventory_queries.on_hand_of([_variant("MUG")]) == {
+        _variant("MUG"): {"MAIN": 4, "Shop 2": 8}
+    }
 
 
 def test_stock_of_a_refused_product_is_not_opened(app: Flask) -> None:
@@ -339,7 +342,7 @@ def test_stock_of_a_refused_product_is_not_opened(app: Flask) -> None:
 
     assert counts_of(found) == (0, 0, 0, 1)
     assert found["result"]["stock_opened"] == 0
-    assert stock.on_hand_of([_variant("MUG")]) == {_variant("MUG"): {}}
+    assert inventory_queries.on_hand_of([_variant("MUG")]) == {_variant("MUG"): {}}
     assert counts_of(moved_in(_lines(stale), on_conflict=OnConflict.OVERWRITE)) == (0, 1, 0, 0)
 
 

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from api.catalog.models.products import Product
-from api.imports import queries
+from api.imports import queries as imports_queries
 from api.imports.formats.csv_reader import LARGEST_CELL
 from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.detect import opened
@@ -88,7 +88,7 @@ def test_a_line_says_what_is_wrong_and_the_rest_lands(
 
     assert (found["status"], found["error"]) == ("completed", None)
     assert counts_of(found) == (1, 0, 0, 1)
-    (problem,) = queries.list_problems(found["id"], limit=9, cursor=None)["data"]
+    (problem,) = imports_queries.list_problems(found["id"], limit=9, cursor=None)["data"]
     assert (problem["row"], problem["column"]) == (3, column)
     assert said in problem["reason"]
     assert b'"why_it_failed"' in failed_file_of(found["id"])
@@ -143,7 +143,7 @@ def test_a_row_says_where_it_is_wrong(
     header = "slug,title,sku,barcodes,price EUR,price JPY,weight_grams\n"
     found = moved_in((header + rows).encode())
 
-    (told,) = queries.list_problems(found["id"], limit=9, cursor=None)["data"]
+    (told,) = imports_queries.list_problems(found["id"], limit=9, cursor=None)["data"]
     assert (told["row"], told["column"], told["value"]) == problem
     assert said in told["reason"]
 
@@ -161,7 +161,7 @@ def test_a_version_that_is_over_says_what_to_do(app: Flask) -> None:
 
     found = moved_in(b"slug,version,title\ngood,7,Better\n")
 
-    (told,) = queries.list_problems(found["id"], limit=9, cursor=None)["data"]
+    (told,) = imports_queries.list_problems(found["id"], limit=9, cursor=None)["data"]
     assert (told["column"], counts_of(found)) == ("version", (0, 0, 0, 1))
     assert "on_conflict=overwrite" in told["reason"]
 

@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from api.catalog.models.products import Product, Variant
-from api.imports import flows, queries
+from api.imports import flows as imports_flows
+from api.imports import queries as imports_queries
 from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.detect import opened
 from api.imports.formats.header_mapping import pairs
@@ -154,7 +155,7 @@ def test_stock_and_weights_by_other_names(app: Flask) -> None:
 def test_names_that_make_no_sense_are_refused(app: Flask, names: list[str], said: str) -> None:
     """Before anything is kept."""
     with pytest.raises(SheetUnreadable, match=said):
-        flows.check_file([OWN.encode()], FileFormat.WOOCOMMERCE, pairs(names))
+        imports_flows.check_file([OWN.encode()], FileFormat.WOOCOMMERCE, pairs(names))
 
 
 def test_an_unknown_first_row_says_what_to_do(app: Flask) -> None:
@@ -173,12 +174,12 @@ def test_an_unknown_first_row_says_what_to_do(app: Flask) -> None:
 def test_a_reader_that_takes_over_knows_the_names(app: Flask) -> None:
     """They are kept with the file."""
     with transaction():
-        import_id = flows.open_import(
+        import_id = imports_flows.open_import(
             OWN.encode(), filename="x", currency="EUR", by=SYSTEM, columns=pairs(NAMES)
         )
-    assert flows.read_import(import_id) is True
+    assert imports_flows.read_import(import_id) is True
     session.rollback()
-    assert counts_of(queries.get_import(import_id)) == (1, 0, 0, 1)
+    assert counts_of(imports_queries.get_import(import_id)) == (1, 0, 0, 1)
 
 
 def test_columns_are_named_over_http_and_on_the_command_line(app: Flask, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from api.catalog.models.products import Product
-from api.imports import flows, queries
+from api.imports import flows as imports_flows
+from api.imports import queries as imports_queries
 from api.imports.formats.decoding import Decoding, SheetUnreadable, encoding_called
 from api.imports.service import import_jobs
 from api.kernel.principal import SYSTEM
@@ -147,7 +148,7 @@ def test_what_is_in_doubt_stays_off_the_shelf(app: Flask) -> None:
 
     assert (sure["encoding"], sure["as_drafts"]) == ("cp1250", False)
     assert doubtful["as_drafts"]
-    reasons = queries.list_problems(doubtful["id"], limit=9, cursor=None)["data"]
+    reasons = imports_queries.list_problems(doubtful["id"], limit=9, cursor=None)["data"]
     assert [(one["row"], "taken in as drafts" in one["reason"]) for one in reasons] == [(1, True)]
     rows = session.execute(select(Product.slug, Product.status))
     assert {row.slug: row.status.value for row in rows} == {
@@ -161,18 +162,18 @@ def test_a_file_that_was_guessed_at_says_so_among_its_errors(app: Flask) -> None
     content = a_file(a_simple_row("cup", "Cup"), a_simple_row("mug", "Große Tasse")).decode()
 
     found = moved_in(content.encode("cp1252"), dry_run=True)
-    tried = queries.list_problems(found["id"], limit=10, cursor=None)["data"]
+    tried = imports_queries.list_problems(found["id"], limit=10, cursor=None)["data"]
     with transaction():
         import_jobs.run(found["id"], by=SYSTEM)
-    flows.read_import(found["id"])
+    imports_flows.read_import(found["id"])
     session.rollback()
-    done = queries.get_import(found["id"])
+    done = imports_queries.get_import(found["id"])
 
     assert [(p["row"], p["value"], p["consequence"].value) for p in tried] == [
         (1, "Große", "value_ignored")
     ]
     assert "Windows-1252" in tried[0]["reason"]
-    assert queries.list_problems(found["id"], limit=10, cursor=None)["data"] == tried
+    assert imports_queries.list_problems(found["id"], limit=10, cursor=None)["data"] == tried
     assert (found["result"]["problems"], done["result"]["problems"]) == (1, 1)
     assert counts_of(done) == (2, 0, 0, 0)
     titles = session.scalars(select(Product.title).order_by(Product.title))

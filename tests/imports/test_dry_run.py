@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from api.catalog.models.products import Product
-from api.imports import flows, queries
+from api.imports import flows as imports_flows
+from api.imports import queries as imports_queries
 from api.imports.errors import NotADryRun
 from api.imports.formats.csv_reader import WHY
 from api.imports.service import import_jobs
@@ -79,8 +80,8 @@ def test_nothing_is_written_and_all_is_told(app: Flask) -> None:
     session.rollback()
     with transaction():
         import_jobs.run(found["id"], by=SYSTEM)
-    flows.read_import(found["id"])
-    ran = queries.get_import(found["id"])
+    imports_flows.read_import(found["id"])
+    ran = imports_queries.get_import(found["id"])
     assert (ran["is_dry_run"], counts_of(ran)) == (False, (1, 1, 1, 1))
     assert set(session.scalars(select(Product.slug))) == {"shirt", "cup", "mug"}
     session.rollback()

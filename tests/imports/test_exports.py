@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from api.catalog.models.products import Product
 from api.catalog.queries import export_documents
 from api.catalog.service import products as product_service
-from api.imports import flows, queries
+from api.imports import flows as imports_flows
+from api.imports import queries as imports_queries
 from api.imports.errors import ExportNotFound, ExportNotReady
 from api.imports.jobs import forget_old_files, resume_stalled
 from api.imports.models import ExportChunk
@@ -123,7 +124,7 @@ def test_a_writer_that_dies_is_followed_by_another(
 ) -> None:
     """Each product is in the file once, and none that came later."""
     _many(25)
-    monkeypatch.setattr(flows, "PRODUCTS_PER_PIECE", 10)
+    monkeypatch.setattr(imports_flows, "PRODUCTS_PER_PIECE", 10)
     export_id = _opened()
 
     def cut(written: int, total: int) -> None:
@@ -133,16 +134,16 @@ def test_a_writer_that_dies_is_followed_by_another(
     with monkeypatch.context() as patch:
         patch.setattr(export_jobs, "give_export_back", lambda *_: None)
         with pytest.raises(_PowerCut):
-            flows.write_export(export_id, on_progress=cut)
+            imports_flows.write_export(export_id, on_progress=cut)
     session.rollback()
     a_product("LATE")
     session.rollback()
-    assert flows.write_export(export_id) is False
+    assert imports_flows.write_export(export_id) is False
     with clock.frozen(clock.now() + import_jobs.SILENCE * 2):
         resume_stalled()
 
-    assert queries.get_export(export_id)["status"] == "completed"
-    lines = b"".join(queries.export_chunks(export_id)).splitlines()
+    assert imports_queries.get_export(export_id)["status"] == "completed"
+    lines = b"".join(imports_queries.export_chunks(export_id)).splitlines()
     assert [orjson.loads(line)["slug"] for line in lines] == [f"p-{n}" for n in range(25)]
 
 
@@ -167,9 +168,9 @@ def test_each_product_is_of_one_moment(app: Flask, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(export_documents, "_add_images_and_variants", meanwhile)
 
-    flows.write_export(export_id)
+    imports_flows.write_export(export_id)
 
-    (line,) = b"".join(queries.export_chunks(export_id)).splitlines()
+    (line,) = b"".join(imports_queries.export_chunks(export_id)).splitlines()
     found = orjson.loads(line)
     assert (found["vendor"], len(found["images"])) == ("Old", 1)
 
@@ -181,9 +182,9 @@ def test_a_cancelled_export_has_no_file(app: Flask) -> None:
     with transaction():
         export_jobs.cancel_export(export_id, by=SYSTEM)
 
-    assert flows.write_export(export_id) is False
+    assert imports_flows.write_export(export_id) is False
     with pytest.raises(ExportNotReady, match="cancelled"):
-        queries.exported_file(export_id)
+        imports_queries.exported_file(export_id)
     session.rollback()
     with pytest.raises(InvalidState), transaction():
         export_jobs.cancel_export(export_id, by=SYSTEM)
@@ -201,10 +202,10 @@ def test_what_breaks_is_given_up_after_five_times(
     monkeypatch.setattr(export_jobs, "write_piece", broken)
     for _ in range(5):
         with pytest.raises(RuntimeError):
-            flows.write_export(export_id)
+            imports_flows.write_export(export_id)
         session.rollback()
 
-    found = queries.get_export(export_id)
+    found = imports_queries.get_export(export_id)
     assert (found["status"], found["error"]) == ("failed", "RuntimeError: the disk is full")
 
 
@@ -212,17 +213,17 @@ def test_files_are_forgotten_when_their_time_is_over(app: Flask) -> None:
     """With their pieces."""
     _many(2)
     export_id = _opened()
-    flows.write_export(export_id)
+    imports_flows.write_export(export_id)
     session.rollback()
     with clock.frozen(clock.now() + EXPORTS_KEPT * 0.9):
         forget_old_files()
-    assert queries.get_export(export_id)
+    assert imports_queries.get_export(export_id)
     session.rollback()
     with clock.frozen(clock.now() + EXPORTS_KEPT * 1.1):
         forget_old_files()
 
     with pytest.raises(ExportNotFound):
-        queries.get_export(export_id)
+        imports_queries.get_export(export_id)
     assert session.scalar(select(func.count()).select_from(ExportChunk)) == 0
 
 
@@ -233,7 +234,7 @@ def test_ninety_products_cost_as_many_statements_as_two(app: Flask) -> None:
         _many(count)
         export_id = _opened(FileFormat.CSV)
         with count_statements() as statements:
-            flows.write_export(export_id)
+            imports_flows.write_export(export_id)
         counts.append(statements.count)
         session.rollback()
 
@@ -249,8 +250,8 @@ def test_a_large_catalogue_is_written_and_fetched_in_pieces(app: Flask) -> None:
     export_id = _opened()
     tracemalloc.start()
     try:
-        flows.write_export(export_id)
-        size = sum(len(chunk) for chunk in queries.export_chunks(export_id))
+        imports_flows.write_export(export_id)
+        size = sum(len(chunk) for chunk in imports_queries.export_chunks(export_id))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

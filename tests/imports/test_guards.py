@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from api.catalog.models.products import Product
-from api.imports import queries
+from api.imports import queries as imports_queries
 from api.imports.formats.csv_reader import LARGEST_CELL
 from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.detect import opened
@@ -162,7 +162,9 @@ def test_each_bad_thing_costs_its_own_row(app: Flask, reader: Reader) -> None:
     found = moved_in(content)
 
     assert (found["status"], found["error"]) == ("completed", None)
-    told = {p["row"] for p in queries.list_problems(found["id"], limit=100, cursor=None)["data"]}
+    told = {
+        p["row"] for p in imports_queries.list_problems(found["id"], limit=100, cursor=None)["data"]
+    }
     assert {called for row, called in places.items() if row not in told} == set()
     titles = set(session.scalars(select(Product.title)))
     assert {f"G{number}" for number in range(len(BAD))} <= titles
@@ -178,7 +180,7 @@ def test_no_reader_lets_a_nul_in(app: Flask, reader: Reader) -> None:
             opened([content]).count_rows()
         return
     found = moved_in(content)
-    (problem,) = queries.list_problems(found["id"], limit=9, cursor=None)["data"]
+    (problem,) = imports_queries.list_problems(found["id"], limit=9, cursor=None)["data"]
     assert "NUL" in problem["reason"]
     assert session.scalars(select(Product.title)).all() == []
 
@@ -188,7 +190,7 @@ def test_a_row_that_is_wider_than_its_header_is_told(app: Flask, reader: Reader)
     wide = wide[:-1] + b', "more": 1}' if wide.endswith(b"}") else wide + b",,,more"
     found = moved_in(reader.header + wide + b"\n" + reader.a("pot"))
 
-    (problem,) = queries.list_problems(found["id"], limit=9, cursor=None)["data"]
+    (problem,) = imports_queries.list_problems(found["id"], limit=9, cursor=None)["data"]
     assert problem["row"] == 2
     assert found["result"]["products"]["created"] == 1
 

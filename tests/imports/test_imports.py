@@ -22,7 +22,8 @@ from api.catalog.queries import (
 from api.catalog.queries.filters import Wanted
 from api.catalog.service import products as product_service
 from api.catalog.service import reindex
-from api.imports import flows, queries
+from api.imports import flows as imports_flows
+from api.imports import queries as imports_queries
 from api.imports.errors import ImportNotFound
 from api.imports.events import ImportFinished
 from api.imports.jobs import resume_stalled
@@ -35,7 +36,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import Base, db, session, transaction
 from tests.support.catalogue import a_product
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.sheets import a_file, a_row, a_simple_row, sizes
 from tests.support.sql import count_statements
 from tests.support.stock import counters
@@ -51,8 +52,8 @@ def _keep(content: bytes, currency: str = "EUR") -> UUID:
 
 def _read(content: bytes) -> dict[str, Any]:
     import_id = _keep(content)
-    flows.read_import(import_id)
-    return queries.get_import(import_id)
+    imports_flows.read_import(import_id)
+    return imports_queries.get_import(import_id)
 
 
 def _counts(found: dict[str, Any], what: str = "products") -> tuple[int, int, int, int]:
@@ -61,7 +62,7 @@ def _counts(found: dict[str, Any], what: str = "products") -> tuple[int, int, in
 
 
 def _problems(found: dict[str, Any]) -> list[tuple[int, str, str]]:
-    listed = queries.list_problems(found["id"], limit=100, cursor=None)["data"]
+    listed = imports_queries.list_problems(found["id"], limit=100, cursor=None)["data"]
     return [(p["row"], p["column"], p["value"]) for p in listed]
 
 
@@ -153,7 +154,7 @@ def test_problems_name_row_column_value_and_what_would_be_right(app: Flask) -> N
         )
     )
 
-    listed = queries.list_problems(found["id"], limit=100, cursor=None)["data"]
+    listed = imports_queries.list_problems(found["id"], limit=100, cursor=None)["data"]
     assert [(p["row"], p["column"], p["value"], p["consequence"].value) for p in listed] == [
         (3, "Variant SKU", "mug-1", "value_ignored"),
         (4, "Variant Barcode", "111", "value_ignored"),
@@ -297,7 +298,7 @@ def test_a_large_file_is_kept_in_pieces_and_read_whole(app: Flask) -> None:
     assert session.scalar(select(func.count()).select_from(ImportChunk)) == 4
     session.rollback()
 
-    flows.read_import(import_id)
+    imports_flows.read_import(import_id)
 
     assert set(session.scalars(select(Product.description))) == {long_body}
 
@@ -325,7 +326,7 @@ def _cut_after(monkeypatch: pytest.MonkeyPatch, batches: int) -> None:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flows, "ROWS_PER_BATCH", 10)
+    monkeypatch.setattr(imports_flows, "ROWS_PER_BATCH", 10)
 
 
 def _forty() -> bytes:
@@ -343,17 +344,17 @@ def test_another_reader_goes_on_where_one_died(app: Flask, monkeypatch: pytest.M
     with monkeypatch.context() as patch:
         _cut_after(patch, 2)
         with pytest.raises(_PowerCut):
-            flows.read_import(import_id)
-    half = queries.get_import(import_id)
+            imports_flows.read_import(import_id)
+    half = imports_queries.get_import(import_id)
     assert (half["status"], half["progress"]) == ("running", {"rows_read": 20, "rows_total": 40})
     assert session.scalar(select(func.count()).select_from(Product)) == 10
     session.rollback()
 
-    assert flows.read_import(import_id) is False  # the dead one may still be alive
+    assert imports_flows.read_import(import_id) is False  # the dead one may still be alive
     with clock.frozen(clock.now() + timedelta(seconds=61)):
         resume_stalled()
 
-    found = queries.get_import(import_id)
+    found = imports_queries.get_import(import_id)
     assert found["status"] == "completed"
     assert _counts(found) == (20, 0, 0, 0)
     assert _counts(found, "variants") == (39, 0, 0, 1)
@@ -378,9 +379,9 @@ def test_a_reader_that_was_taken_for_dead_writes_nothing_more(
 
     monkeypatch.setattr(apply_batch, "take_batch", take_batch)
 
-    flows.read_import(import_id)
+    imports_flows.read_import(import_id)
 
-    assert queries.get_import(import_id)["progress"]["rows_read"] == 0
+    assert imports_queries.get_import(import_id)["progress"]["rows_read"] == 0
     assert session.scalar(select(func.count()).select_from(Product)) == 0
 
 
@@ -394,9 +395,9 @@ def test_a_cancelled_import_stops_after_the_products_it_is_at(app: Flask) -> Non
             with transaction():
                 import_jobs.cancel(import_id, by=SYSTEM)
 
-    flows.read_import(import_id, on_progress=cancel)
+    imports_flows.read_import(import_id, on_progress=cancel)
 
-    found = queries.get_import(import_id)
+    found = imports_queries.get_import(import_id)
     assert (found["status"], found["progress"]["rows_read"]) == ("cancelled", 10)
     assert session.scalar(select(func.count()).select_from(Product)) == 5
 
@@ -415,20 +416,20 @@ def test_what_breaks_is_tried_again_and_given_up_after_five_times(
     states = []
     for _ in range(5):
         with pytest.raises(RuntimeError):
-            flows.read_import(import_id)
-        states.append(queries.get_import(import_id)["status"].value)
+            imports_flows.read_import(import_id)
+        states.append(imports_queries.get_import(import_id)["status"].value)
         session.rollback()
 
     assert states == ["running"] * 4 + ["failed"]
-    assert queries.get_import(import_id)["error"] == "RuntimeError: the disk is full"
+    assert imports_queries.get_import(import_id)["error"] == "RuntimeError: the disk is full"
     session.rollback()
-    assert flows.read_import(import_id) is False
+    assert imports_flows.read_import(import_id) is False
 
 
 def test_a_worker_reads_what_was_handed_in_and_shops_see_it(app: Flask) -> None:
     """The fact wakes the job; stock and shop window follow."""
     with transaction():
-        import_id = flows.open_import(
+        import_id = imports_flows.open_import(
             a_file(a_simple_row("mug", "Mug", variant_inventory_qty="3")),
             filename="shop.csv",
             currency="EUR",
@@ -437,7 +438,7 @@ def test_a_worker_reads_what_was_handed_in_and_shops_see_it(app: Flask) -> None:
 
     drain()
 
-    assert queries.get_import(import_id)["status"] == "completed"
+    assert imports_queries.get_import(import_id)["status"] == "completed"
     page = app.test_client().get("/api/v1/products/mug").get_json()
     assert (page["in_stock"], page["for_sale"]) == (True, True)
 
@@ -452,7 +453,7 @@ def test_five_hundred_rows_cost_as_many_statements_as_fifty(app: Flask) -> None:
         ]
         import_id = _keep(a_file(*rows))
         with count_statements() as statements:
-            flows.read_import(import_id)
+            imports_flows.read_import(import_id)
         counts.append(statements.count)
 
     assert counts[1] <= counts[0] + 4
@@ -461,8 +462,8 @@ def test_five_hundred_rows_cost_as_many_statements_as_fifty(app: Flask) -> None:
 def test_an_unknown_import_is_not_found(app: Flask) -> None:
     """Nor its problems."""
     for ask in (
-        lambda: queries.get_import(new_id()),
-        lambda: queries.list_problems(new_id(), limit=5, cursor=None),
+        lambda: imports_queries.get_import(new_id()),
+        lambda: imports_queries.list_problems(new_id(), limit=5, cursor=None),
     ):
         with pytest.raises(ImportNotFound):
             ask()
@@ -489,7 +490,7 @@ def test_after_many_rows_the_database_knows_how_many_there_are(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else it plans for an empty shop until it looks by itself, minutes later."""
-    monkeypatch.setattr(flows, "TELL_PLANNER_AT_ROWS", 40)
+    monkeypatch.setattr(imports_flows, "TELL_PLANNER_AT_ROWS", 40)
     believed = text("SELECT reltuples FROM pg_class WHERE relname = 'variants'")
     with transaction():
         reindex.tell_planner()

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from api.catalog.models.products import Product
-from api.imports import queries
+from api.imports import queries as imports_queries
 from api.imports.jobs import resume_stalled
 from api.imports.models import Export
 from api.inventory.models import StockLevel, StockMovement
@@ -74,8 +74,8 @@ def test_an_export_is_written_on(app: Flask, settings: Settings, tmp_path: Path)
 
     export_id = session.scalars(select(Export.id)).one()
     session.rollback()
-    assert queries.get_export(export_id)["status"] == "completed"
-    lines = b"".join(queries.export_chunks(export_id)).splitlines()
+    assert imports_queries.get_export(export_id)["status"] == "completed"
+    lines = b"".join(imports_queries.export_chunks(export_id)).splitlines()
     assert [orjson.loads(line)["slug"] for line in lines] == [f"p-{n}" for n in range(GOODS)]
 
 
@@ -91,7 +91,7 @@ def test_an_undo_is_gone_on_with(app: Flask, settings: Settings) -> None:
     with clock.frozen(clock.now() + timedelta(seconds=61)):
         resume_stalled()
 
-    back = queries.get_import(found["id"])  # type: ignore[arg-type]
+    back = imports_queries.get_import(found["id"])  # type: ignore[arg-type]
     assert (back["status"], back["undo"]["archived"]) == ("undone", GOODS)
     assert back["undo"]["stock_taken_back"] == GOODS
     assert session.scalar(select(func.count()).where(Product.status == "archived")) == GOODS

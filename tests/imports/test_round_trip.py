@@ -20,7 +20,7 @@ from api.catalog.service import product_types as product_type_service
 from api.catalog.service import products as product_service
 from api.imports.formats.native import csv_escaping
 from api.imports.policy import FileFormat, OnConflict
-from api.inventory import service as inventory
+from api.inventory import service as inventory_service
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.emptying import empty_everything
@@ -195,7 +195,7 @@ def _empty_shop() -> None:
             draft = collection_service.CollectionDraft(title=slug.title(), slug=slug)
             collection_service.create_collection(draft, by=SYSTEM)
         for priority, code in enumerate(("MAIN", "Shop 2")):
-            inventory.create_location(code, code, priority=priority, by=SYSTEM)
+            inventory_service.create_location(code, code, priority=priority, by=SYSTEM)
 
 
 def _lines(products: list[dict[str, Any]]) -> bytes:

@@ -11,7 +11,8 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.imports import flows, queries
+from api.imports import flows as imports_flows
+from api.imports import queries as imports_queries
 from api.imports.service import dry_run, import_jobs
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -25,9 +26,9 @@ HANDLES, CODES = st.sampled_from("abcd"), st.sampled_from(["", "1", "2", "3"])
 def report(import_id: Any) -> dict[str, Any]:
     """Return all that an import says, without its ids and moments."""
     session.rollback()
-    job = queries.get_import(import_id)
-    changes = queries.list_changes(import_id, limit=100, cursor=None)["data"]
-    problems = queries.list_problems(import_id, limit=100, cursor=None)["data"]
+    job = imports_queries.get_import(import_id)
+    changes = imports_queries.list_changes(import_id, limit=100, cursor=None)["data"]
+    problems = imports_queries.list_problems(import_id, limit=100, cursor=None)["data"]
     return {
         "status": job["status"],
         "result": job["result"],
@@ -44,24 +45,24 @@ def report(import_id: Any) -> dict[str, Any]:
             (one["row"], one["column"], one["value"], one["reason"], one["consequence"])
             for one in problems
         ],
-        "failed": sorted(queries.failed_rows(import_id), key=str),
+        "failed": sorted(imports_queries.failed_rows(import_id), key=str),
     }
 
 
 def tried_and_run(content: bytes, rows_per_batch: int) -> tuple[Any, Any]:
     """Return what a dry run says, and what the run of the same file says then."""
-    before, flows.ROWS_PER_BATCH = flows.ROWS_PER_BATCH, rows_per_batch
+    before, imports_flows.ROWS_PER_BATCH = imports_flows.ROWS_PER_BATCH, rows_per_batch
     try:
         import_id = kept(content, dry_run=True)
-        flows.read_import(import_id)
+        imports_flows.read_import(import_id)
         tried = report(import_id)
         session.rollback()
         with transaction():
             import_jobs.run(import_id, by=SYSTEM)
-        flows.read_import(import_id)
+        imports_flows.read_import(import_id)
         return tried, report(import_id)
     finally:
-        flows.ROWS_PER_BATCH = before
+        imports_flows.ROWS_PER_BATCH = before
 
 
 @st.composite
@@ -201,7 +202,7 @@ def test_duplicates_far_apart_are_told_by_the_dry_run(app: Flask) -> None:
     first = a_simple_row("aa", "AA", variant_sku="DUP", variant_barcode="735135370001")
     last = a_simple_row("zz", "ZZ", variant_sku="DUP", variant_barcode="735135370001")
 
-    tried, ran = tried_and_run(a_file(first, *rows, last), flows.ROWS_PER_BATCH)
+    tried, ran = tried_and_run(a_file(first, *rows, last), imports_flows.ROWS_PER_BATCH)
 
     assert tried == ran
     assert [row for row, *_ in tried["problems"]] == [603, 603]
@@ -212,7 +213,7 @@ def test_a_dry_run_that_was_killed_says_the_same(app: Flask) -> None:
     content = a_file(
         a_simple_row("aa", "AA", variant_sku="DUP"), a_simple_row("zz", "ZZ", variant_sku="DUP")
     )
-    before, flows.ROWS_PER_BATCH = flows.ROWS_PER_BATCH, 1
+    before, imports_flows.ROWS_PER_BATCH = imports_flows.ROWS_PER_BATCH, 1
     try:
         import_id = kept(content, dry_run=True)
 
@@ -221,10 +222,10 @@ def test_a_dry_run_that_was_killed_says_the_same(app: Flask) -> None:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            flows.read_import(import_id, on_progress=dies)
-        flows.read_import(import_id)
+            imports_flows.read_import(import_id, on_progress=dies)
+        imports_flows.read_import(import_id)
     finally:
-        flows.ROWS_PER_BATCH = before
+        imports_flows.ROWS_PER_BATCH = before
 
     tried = report(import_id)
     assert tried["result"]["products"]["created"] == 2
@@ -242,12 +243,12 @@ def test_a_code_that_is_everywhere_costs_no_more(app: Flask) -> None:
         asked.append(sum(map(len, found)))
         return found
 
-    rows_before, flows.ROWS_PER_BATCH = flows.ROWS_PER_BATCH, 5
+    rows_before, imports_flows.ROWS_PER_BATCH = imports_flows.ROWS_PER_BATCH, 5
     dry_run.Rehearsal.before = counted  # type: ignore[method-assign]
     try:
         found = moved_in(a_file(*rows), dry_run=True)
     finally:
-        flows.ROWS_PER_BATCH = rows_before
+        imports_flows.ROWS_PER_BATCH = rows_before
         dry_run.Rehearsal.before = before  # type: ignore[method-assign]
 
     assert counts_of(found) == (60, 0, 0, 0)

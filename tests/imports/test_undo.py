@@ -13,11 +13,13 @@ from api.catalog.models.prices import PriceRecord
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries import export_documents, storefront_detail, variant_lookup
 from api.catalog.service import products as product_service
-from api.imports import flows, policy, queries
+from api.imports import flows as imports_flows
+from api.imports import policy
+from api.imports import queries as imports_queries
 from api.imports.errors import NothingToUndo
 from api.imports.models import Import, ImportChange
 from api.imports.service import apply_batch, import_jobs, undo_jobs
-from api.inventory import service as inventory
+from api.inventory import service as inventory_service
 from api.inventory.jobs import on_catalogue_changed
 from api.inventory.models import AdjustReason, StockLevel, StockMovement
 from api.kernel import clock
@@ -45,7 +47,7 @@ def _product(slug: str) -> Product:
 def _find_one_more(level_id: UUID) -> None:
     """Somebody finds a unit that nobody knew of, and puts it there."""
     with transaction():
-        inventory.adjust(
+        inventory_service.adjust(
             level_id,
             change=1,
             on_hand=None,
@@ -241,14 +243,14 @@ def test_an_undo_that_dies_is_gone_on_with_by_another_worker(
         patch.setattr(undo_jobs, "undo_batch", undo_batch)
         patch.setattr(undo_jobs, "give_back_undo", lambda _: None)
         with pytest.raises(_PowerCut):
-            flows.undo_import(found["id"])
-    assert queries.get_import(found["id"])["undo"]["archived"] == 5
+            imports_flows.undo_import(found["id"])
+    assert imports_queries.get_import(found["id"])["undo"]["archived"] == 5
     session.rollback()
-    assert flows.undo_import(found["id"]) is False
+    assert imports_flows.undo_import(found["id"]) is False
     with clock.frozen(clock.now() + import_jobs.SILENCE * 2):
-        assert flows.undo_import(found["id"]) is True
+        assert imports_flows.undo_import(found["id"]) is True
 
-    back = queries.get_import(found["id"])
+    back = imports_queries.get_import(found["id"])
     assert (back["status"], back["undo"]["archived"]) == ("undone", 12)
     assert back["undo"]["stock_taken_back"] == 12
     assert session.scalar(select(func.count()).select_from(StockMovement)) == 24
@@ -278,7 +280,7 @@ def test_what_can_be_undone_is_forgotten_after_a_while(app: Flask) -> None:
 
     assert session.scalar(select(func.count()).select_from(ImportChange)) == 0
     assert session.scalar(text("SELECT count(*) FROM import_failed_rows")) == 0
-    assert counts_of(queries.get_import(found["id"])) == (1, 0, 0, 1)
+    assert counts_of(imports_queries.get_import(found["id"])) == (1, 0, 0, 1)
 
 
 def _on_hand(sku: str) -> int:
@@ -321,7 +323,7 @@ def test_what_was_counted_after_an_undo_is_not_opened_again(app: Flask) -> None:
     ).one()
     session.rollback()
     with transaction():
-        inventory.adjust(
+        inventory_service.adjust(
             level,
             change=None,
             on_hand=2,
@@ -378,7 +380,7 @@ def test_who_imports_again_and_who_counts_queue(
     monkeypatch.setattr(apply_batch, "lock_products", held)
 
     def imports() -> bool:
-        return flows.read_import(import_id)
+        return imports_flows.read_import(import_id)
 
     def counts() -> bool:
         before.wait()

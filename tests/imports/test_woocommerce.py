@@ -11,7 +11,7 @@ from api.catalog.models.navigation import Category
 from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries import storefront_detail, variant_lookup
-from api.imports import queries
+from api.imports import queries as imports_queries
 from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.detect import opened
 from api.imports.policy import FileFormat
@@ -354,7 +354,7 @@ def test_what_the_catalogue_refuses_is_told_in_the_words_of_the_file(app: Flask)
     assert counts_of(found) == (4, 0, 0, 2)
     told = {
         (problem["row"], problem["column"], problem["value"])
-        for problem in queries.list_problems(found["id"], limit=20, cursor=None)["data"]
+        for problem in imports_queries.list_problems(found["id"], limit=20, cursor=None)["data"]
     }
     assert told >= {
         (3, "SKU", "SAME"),
@@ -409,7 +409,7 @@ def test_a_name_whose_address_is_taken_says_what_to_do(app: Flask) -> None:
 
     found = moved_in(a_woo_file({"Type": "simple", "SKU": "W1", "Name": "Blue mug"}))
 
-    (problem,) = queries.list_problems(found["id"], limit=9, cursor=None)["data"]
+    (problem,) = imports_queries.list_problems(found["id"], limit=9, cursor=None)["data"]
     assert (problem["column"], problem["value"]) == ("Name", "blue-mug")
     assert "Change the name here, or that product's address" in problem["reason"]
     assert counts_of(moved_in(a_woo_file({"Type": "simple", "SKU": "W1", "Name": "Bluer mug"})))[0]

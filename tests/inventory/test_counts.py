@@ -7,13 +7,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from api.inventory import queries
-from api.inventory import service as inventory
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
 from api.inventory.errors import (
     InsufficientStock,
     LevelNotFound,
     QuantityTooLarge,
-    StaleQuantity,
+    StockCountOutdated,
 )
 from api.inventory.models import AdjustReason
 from api.kernel import clock
@@ -22,7 +22,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
-from api.platform.outbox import Fact
+from api.platform.outbox import OutboxEvent
 from tests.support.books import stock_differences
 from tests.support.people import a_customer, a_staff_member
 from tests.support.stock import (
@@ -40,11 +40,15 @@ from tests.support.stock import (
 def adjust(variant_id: UUID, reason: AdjustReason = AdjustReason.CORRECTION, **given: Any) -> None:
     values = {"change": None, "on_hand": None, "expected_on_hand": None, "note": None, "by": SYSTEM}
     with transaction():
-        inventory.adjust(level_of(variant_id), reason=reason, **{**values, **given})
+        inventory_service.adjust(level_of(variant_id), reason=reason, **{**values, **given})
 
 
 def facts(name: str) -> list[dict[str, Any]]:
-    return list(session.scalars(select(Fact.body).where(Fact.name == name).order_by(Fact.id)))
+    return list(
+        session.scalars(
+            select(OutboxEvent.body).where(OutboxEvent.name == name).order_by(OutboxEvent.id)
+        )
+    )
 
 
 def test_a_shelf_is_corrected_by_a_difference_with_a_reason(app: Flask) -> None:
@@ -53,7 +57,7 @@ def test_a_shelf_is_corrected_by_a_difference_with_a_reason(app: Flask) -> None:
     adjust(mug, AdjustReason.DAMAGED, change=-2, note="fell down", by=anna.principal)
 
     assert counters(mug) == Counters(on_hand=3)
-    (entry, _) = queries.movements(level_of(mug), limit=25, cursor=None)["data"]
+    (entry, _) = inventory_queries.movements(level_of(mug), limit=25, cursor=None)["data"]
     assert (entry["kind"], entry["reason"], entry["note"], entry["actor"]) == (
         "adjusted",
         "damaged",
@@ -76,7 +80,7 @@ def test_a_count_replaces_the_number_that_was_expected(app: Flask) -> None:
 
     assert counters(mug) == Counters(on_hand=7)
     assert journal(mug)[-1] == ("counted", 2, 0, 0, 7)
-    level = queries.level(level_of(mug))
+    level = inventory_queries.level(level_of(mug))
     assert (level["last_counted_by"], level["last_moved_by"]) == ("Stockroom", "Stockroom")
     assert level["last_counted_at"] is not None
 
@@ -92,7 +96,7 @@ def test_a_count_that_finds_what_was_expected_is_written_down(app: Flask) -> Non
 def test_a_count_on_the_ground_of_an_old_number_is_refused(app: Flask) -> None:
     mug = goods("MUG", 5)
 
-    with pytest.raises(StaleQuantity) as refusal:
+    with pytest.raises(StockCountOutdated) as refusal:
         adjust(mug, AdjustReason.COUNT, on_hand=9, expected_on_hand=6)
 
     assert refusal.value.facts == {"current_on_hand": 5, "expected_on_hand": 6}
@@ -160,7 +164,7 @@ def test_no_shelf_holds_more_than_a_great_deal(app: Flask) -> None:
 
 def test_an_unknown_level_cannot_be_adjusted(app: Flask) -> None:
     with pytest.raises(LevelNotFound), transaction():
-        inventory.adjust(
+        inventory_service.adjust(
             new_id(),
             change=1,
             on_hand=None,
@@ -181,15 +185,15 @@ def test_a_change_is_either_a_difference_or_a_number(app: Flask, given: dict[str
 def test_the_journal_names_staff_and_keeps_quiet_about_customers(app: Flask) -> None:
     mug, carla = goods("MUG", 5), a_customer(name="Carla Customer")
     with transaction():
-        inventory.allocate(
+        inventory_service.allocate(
             new_id(),
-            [inventory.Demand(new_id(), mug, 1)],
+            [inventory_service.AllocationRequest(new_id(), mug, 1)],
             held_by=None,
             by=carla.principal,
             reference="1000412",
         )
 
-    entry = queries.movements(level_of(mug), limit=1, cursor=None)["data"][0]
+    entry = inventory_queries.movements(level_of(mug), limit=1, cursor=None)["data"][0]
     assert (entry["actor"], entry["reference"]) == ("Customer", "1000412")
 
 
@@ -201,10 +205,10 @@ def test_low_stock_is_told_once_and_again_after_it_recovered(app: Flask) -> None
     allocated({mug: 1})
     allocated({mug: 1})
     assert [fact["available"] for fact in facts("StockRanLow")] == [5]
-    assert queries.low_stock_count() == 1
+    assert inventory_queries.low_stock_count() == 1
 
     adjust(mug, AdjustReason.RECEIVED, change=10)
-    assert queries.low_stock_count() == 0
+    assert inventory_queries.low_stock_count() == 0
     allocated({mug: 11})
 
     assert [(fact["available"], fact["threshold"]) for fact in facts("StockRanLow")] == [
@@ -219,17 +223,17 @@ def test_baskets_that_come_and_go_do_not_ring_the_bell(app: Flask) -> None:
 
     cart = held({mug: 6})
     with transaction():
-        inventory.release_hold(cart)
+        inventory_service.release_reservation(cart)
 
     assert facts("StockRanLow") == []
 
 
 def test_shipping_does_not_tell_again_what_the_order_told(app: Flask) -> None:
     mug = goods("MUG", 6, threshold=5)
-    order_id, line = new_id(), inventory.Demand(new_id(), mug, 2)
+    order_id, line = new_id(), inventory_service.AllocationRequest(new_id(), mug, 2)
     with transaction():
-        inventory.allocate(order_id, [line], held_by=None, by=SYSTEM)
-        inventory.ship(order_id, {line.order_line_id: 2}, fulfilment_id=new_id(), by=SYSTEM)
+        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.ship(order_id, {line.order_line_id: 2}, fulfilment_id=new_id(), by=SYSTEM)
 
     assert len(facts("StockRanLow")) == 1
 
@@ -239,12 +243,12 @@ def test_a_threshold_that_makes_a_level_low_tells_so(app: Flask) -> None:
     level_id = level_of(mug)
 
     with transaction():
-        inventory.set_threshold(level_id, 5, expected_version=1, by=SYSTEM)
+        inventory_service.set_threshold(level_id, 5, expected_version=1, by=SYSTEM)
     assert len(facts("StockRanLow")) == 1
     with transaction():
-        inventory.set_threshold(level_id, None, expected_version=2, by=SYSTEM)
+        inventory_service.set_threshold(level_id, None, expected_version=2, by=SYSTEM)
 
-    level = queries.level(level_id)
+    level = inventory_queries.level(level_id)
     assert (level["low_stock_threshold"], level["is_low"], level["version"]) == (None, False, 3)
     with pytest.raises(Stale), transaction():
-        inventory.set_threshold(level_id, 9, expected_version=2, by=SYSTEM)
+        inventory_service.set_threshold(level_id, 9, expected_version=2, by=SYSTEM)

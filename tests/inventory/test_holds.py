@@ -6,10 +6,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from api.inventory import jobs, queries
-from api.inventory import service as inventory
+from api.inventory import jobs as inventory_jobs
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
 from api.inventory.errors import InsufficientStock
-from api.inventory.models import StockHold
+from api.inventory.models import StockReservation
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.platform.db import session, transaction
@@ -32,7 +33,7 @@ def test_what_a_cart_holds_nobody_else_can_have(app: Flask) -> None:
 
     held({mug: 2})
 
-    assert queries.availability([mug]) == {mug: 1}
+    assert inventory_queries.availability([mug]) == {mug: 1}
     with pytest.raises(InsufficientStock) as refusal:
         allocated({mug: 2})
     assert refusal.value.facts["lines"] == [
@@ -44,7 +45,7 @@ def test_a_cart_sees_what_it_holds_as_available(app: Flask) -> None:
     mug = goods("MUG", 3)
     cart = held({mug: 2})
 
-    assert queries.availability([mug], held_by=cart) == {mug: 3}
+    assert inventory_queries.availability([mug], held_by=cart) == {mug: 3}
 
 
 def test_holding_again_replaces_the_hold(app: Flask) -> None:
@@ -65,9 +66,9 @@ def test_holding_the_same_again_only_extends_the_time(app: Flask) -> None:
 
     later = clock.now() + timedelta(hours=1)
     with transaction():
-        inventory.hold(cart, {mug: 3}, until=later)
+        inventory_service.reserve(cart, {mug: 3}, until=later)
 
-    assert session.scalar(select(StockHold.expires_at)) == later
+    assert session.scalar(select(StockReservation.expires_at)) == later
     assert len(journal(mug)) == entries
 
 
@@ -90,10 +91,10 @@ def test_letting_go_is_the_inverse_of_holding(app: Flask) -> None:
 
     for _ in range(2):
         with transaction():
-            inventory.release_hold(cart)
+            inventory_service.release_reservation(cart)
 
     assert (counters(mug, at=near), counters(mug, at=far)) == before
-    assert session.scalar(select(func.count()).select_from(StockHold)) == 0
+    assert session.scalar(select(func.count()).select_from(StockReservation)) == 0
 
 
 def test_a_hold_that_ran_out_does_not_count_even_before_the_sweep(app: Flask) -> None:
@@ -101,7 +102,7 @@ def test_a_hold_that_ran_out_does_not_count_even_before_the_sweep(app: Flask) ->
     held({mug: 3})
 
     with clock.frozen(clock.now() + A_WHILE):
-        assert queries.availability([mug]) == {mug: 3}
+        assert inventory_queries.availability([mug]) == {mug: 3}
         allocated({mug: 3})
 
     assert counters(mug) == Counters(on_hand=3, allocated=3)
@@ -132,10 +133,10 @@ def test_the_sweep_gives_back_what_ran_out_and_nothing_else(app: Flask) -> None:
     mug = goods("MUG", 5)
     held({mug: 2})
     with transaction():
-        inventory.hold(new_id(), {mug: 1}, until=clock.now() + 4 * A_WHILE)
+        inventory_service.reserve(new_id(), {mug: 1}, until=clock.now() + 4 * A_WHILE)
 
     with clock.frozen(clock.now() + 2 * A_WHILE):
-        jobs.expire_holds()
+        inventory_jobs.expire_reservations()
 
     assert counters(mug) == Counters(on_hand=5, reserved=1)
     assert journal(mug)[-1] == ("released_hold", 0, 0, -2, 5)

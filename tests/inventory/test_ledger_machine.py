@@ -22,8 +22,8 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import func, select
 
-from api.inventory import queries
-from api.inventory import service as inventory
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
 from api.inventory.errors import InsufficientStock, NotAllocated
 from api.inventory.models import AdjustReason, StockLevel
 from api.kernel import clock
@@ -65,7 +65,7 @@ class Shelves(RuleBasedStateMachine):
         cart = next(iter(self.carts)) if again and self.carts else new_id()
         wanted = {v: n for v, n in zip(self.variants, (mugs, teas), strict=True) if n}
         with self.going_on(InsufficientStock) as done:
-            inventory.hold(cart, wanted, until=self.now + timedelta(minutes=15))
+            inventory_service.reserve(cart, wanted, until=self.now + timedelta(minutes=15))
         if done:
             self.carts[cart] = wanted
 
@@ -73,10 +73,10 @@ class Shelves(RuleBasedStateMachine):
     def order(self, mugs: int, teas: int, from_cart: bool) -> None:
         cart = next(iter(self.carts)) if from_cart and self.carts else None
         wanted = {v: n for v, n in zip(self.variants, (mugs, teas), strict=True) if n}
-        lines = [inventory.Demand(new_id(), v, n) for v, n in wanted.items()]
+        lines = [inventory_service.AllocationRequest(new_id(), v, n) for v, n in wanted.items()]
         order_id = new_id()
         with self.going_on(InsufficientStock) as done:
-            inventory.allocate(order_id, lines, held_by=cart, by=SYSTEM)
+            inventory_service.allocate(order_id, lines, held_by=cart, by=SYSTEM)
         if done:
             if cart is not None:
                 del self.carts[cart]
@@ -89,7 +89,7 @@ class Shelves(RuleBasedStateMachine):
         if self.lines:
             order_id, line_id, _ = self.lines[which % len(self.lines)]
             with self.going_on():
-                inventory.release(order_id, {line_id: quantity}, by=SYSTEM, reason="edit")
+                inventory_service.release(order_id, {line_id: quantity}, by=SYSTEM, reason="edit")
             self.promised[line_id] = max(0, self.promised[line_id] - quantity)
 
     @rule(which=places, quantity=quantities)
@@ -97,7 +97,9 @@ class Shelves(RuleBasedStateMachine):
         if self.lines:
             order_id, line_id, variant = self.lines[which % len(self.lines)]
             with self.going_on(NotAllocated) as done:
-                inventory.ship(order_id, {line_id: quantity}, fulfilment_id=new_id(), by=SYSTEM)
+                inventory_service.ship(
+                    order_id, {line_id: quantity}, fulfilment_id=new_id(), by=SYSTEM
+                )
             assert bool(done) == (quantity <= self.promised[line_id])
             if done:
                 self.promised[line_id] -= quantity
@@ -108,7 +110,7 @@ class Shelves(RuleBasedStateMachine):
         if self.lines:
             order_id, _, variant = self.lines[which % len(self.lines)]
             with self.going_on():
-                inventory.restock(
+                inventory_service.restock(
                     {variant: quantity}, order_id=order_id, refund_id=new_id(), by=SYSTEM
                 )
             self.on_hand[self.variants.index(variant)] += quantity
@@ -117,7 +119,7 @@ class Shelves(RuleBasedStateMachine):
     def adjust(self, which: int, change: int) -> None:
         variant, place = self.variants[which % 2], self.locations[which // 2]
         with self.going_on(InsufficientStock) as done:
-            inventory.adjust(
+            inventory_service.adjust(
                 level_of(variant, at=place),
                 change=change,
                 on_hand=None,
@@ -134,7 +136,7 @@ class Shelves(RuleBasedStateMachine):
         if self.carts:
             cart, _ = self.carts.popitem()
             with self.going_on():
-                inventory.release_hold(cart)
+                inventory_service.release_reservation(cart)
 
     @rule(sweep=st.booleans())
     def time_goes_by(self, sweep: bool) -> None:
@@ -142,14 +144,14 @@ class Shelves(RuleBasedStateMachine):
         self.carts.clear()
         if sweep:
             with self.going_on():
-                inventory.expire_holds()
+                inventory_service.expire_reservations()
 
     @invariant()
     def the_books_agree(self) -> None:
         if not hasattr(self, "now"):
             return
         with clock.frozen(self.now):
-            available = queries.availability(self.variants)
+            available = inventory_queries.availability(self.variants)
         assert stock_differences() == []
         shelves = totals(self.variants)
         for n, variant in enumerate(self.variants):

@@ -8,11 +8,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from api.inventory.events import StockRanLow
+from api.inventory.events import StockLow
 from api.inventory.models import StockLevel
 from api.kernel.ids import new_id
 from api.platform.db import session
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.people import Person, a_customer, a_staff_member
 from tests.support.sql import count_statements
 from tests.support.stock import a_location, goods, level_of
@@ -83,7 +83,7 @@ def test_levels_are_named_by_id_or_by_variant_and_location(
     ]
     assert answer["counts"] == {"ok": 2, "failed": 6, "not_done": 0}
     assert _thresholds() == {mug: 5, cup: 4, jug: None}
-    assert [fact.variant_id for fact in facts_of(StockRanLow)] == [mug]
+    assert [fact.variant_id for fact in facts_of(StockLow)] == [mug]
 
 
 def test_with_reject_all_nothing_lands_and_nobody_is_alarmed(
@@ -103,7 +103,7 @@ def test_with_reject_all_nothing_lands_and_nobody_is_alarmed(
 
     assert [row["status"] for row in answer["data"]] == ["not_done", "failed"]
     assert _thresholds() == {mug: None, cup: None}
-    assert facts_of(StockRanLow) == []
+    assert facts_of(StockLow) == []
 
 
 def test_batches_over_the_same_levels_in_other_orders_queue(app: Flask, anna: Person) -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from api.inventory import service as inventory
+from api.inventory import service as inventory_service
 from api.inventory.models import AdjustReason
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
@@ -16,7 +16,7 @@ from tests.support.stock import Counters, a_location, counters, goods, held, jou
 def _taken_back(variant: UUID, *, quantity: int, at: UUID) -> tuple[int, int]:
     """Take an opening back; returns how many went and how many stayed."""
     with transaction():
-        taken, left = inventory.take_back_opening(
+        taken, left = inventory_service.revert_opening_stock(
             {(variant, at): quantity}, note="Import undone", by=SYSTEM
         )
     return len(taken), len(left)
@@ -24,8 +24,8 @@ def _taken_back(variant: UUID, *, quantity: int, at: UUID) -> tuple[int, int]:
 
 def _opened_again(variant: UUID, quantity: int, *, at: UUID) -> int:
     with transaction():
-        unopened = inventory.lock_unopened([variant])
-        opened = inventory.open_stock(
+        unopened = inventory_service.lock_unopened([variant])
+        opened = inventory_service.open_stock(
             [(variant, quantity)], location_id=at, unopened=unopened, by=SYSTEM
         )
         return len(opened)
@@ -58,7 +58,7 @@ def test_a_shelf_that_somebody_counted_since_is_theirs(app: Flask) -> None:
     assert _taken_back(mug, quantity=5, at=main) == (1, 0)
     for change in (3, -3):
         with transaction():
-            inventory.adjust(
+            inventory_service.adjust(
                 level_of(mug),
                 change=change,
                 on_hand=None,
@@ -69,7 +69,7 @@ def test_a_shelf_that_somebody_counted_since_is_theirs(app: Flask) -> None:
             )
     basket = held({tea: 1})
     with transaction():
-        inventory.release_hold(basket)
+        inventory_service.release_reservation(basket)
 
     assert _opened_again(mug, 5, at=main) == 0
     assert _taken_back(tea, quantity=5, at=main) == (0, 1)
@@ -93,7 +93,7 @@ def test_each_place_has_its_own_opening(app: Flask) -> None:
     (mug,) = a_product("MUG")
     with transaction():
         for place, quantity in ((main, 5), (shop, 2)):
-            inventory.set_opening_stock([(mug, quantity)], location_id=place, by=SYSTEM)
+            inventory_service.set_opening_stock([(mug, quantity)], location_id=place, by=SYSTEM)
 
     assert _taken_back(mug, quantity=2, at=shop) == (1, 0)
     assert _opened_again(mug, 3, at=main) == 0

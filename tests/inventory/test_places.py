@@ -7,8 +7,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from api.catalog.models.products import Product, Variant
-from api.inventory import jobs, queries
-from api.inventory import service as inventory
+from api.inventory import jobs as inventory_jobs
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
 from api.inventory.errors import LocationCodeTaken, LocationNotFound, VariantUnknown
 from api.kernel.errors import Stale
 from api.kernel.ids import new_id
@@ -51,7 +52,7 @@ def test_the_preferred_active_place_is_the_default(app: Flask) -> None:
     a_location("FAR", priority=3)
 
     with transaction():
-        assert inventory.default_location() == near
+        assert inventory_service.default_location() == near
 
 
 def test_a_shop_whose_places_are_all_closed_still_has_somewhere_to_put_things(app: Flask) -> None:
@@ -59,14 +60,14 @@ def test_a_shop_whose_places_are_all_closed_still_has_somewhere_to_put_things(ap
     main = a_location("MAIN", priority=1, is_active=False)
 
     with transaction():
-        assert inventory.default_location() == main
+        assert inventory_service.default_location() == main
 
 
 @pytest.mark.parametrize("quantity", [-1, 1_000_000_001])
 def test_an_opening_balance_is_a_number_of_things(app: Flask, quantity: int) -> None:
     (mug,) = a_product("MUG")
     with pytest.raises(ValueError, match="opening balance"), transaction():
-        inventory.set_opening_stock([(mug, quantity)], by=SYSTEM)
+        inventory_service.set_opening_stock([(mug, quantity)], by=SYSTEM)
 
 
 def test_two_places_cannot_share_a_code(app: Flask) -> None:
@@ -79,11 +80,11 @@ def test_two_places_cannot_share_a_code(app: Flask) -> None:
 def test_reading_the_same_opening_stock_again_changes_nothing(app: Flask) -> None:
     mug, tea, pot = a_product("MUG", "TEA", "POT")
     with transaction():
-        assert inventory.set_opening_stock([(mug, 5), (tea, 0)], by=SYSTEM) == 2
+        assert inventory_service.set_opening_stock([(mug, 5), (tea, 0)], by=SYSTEM) == 2
     allocated({mug: 1})
 
     with transaction():
-        assert inventory.set_opening_stock([(mug, 9), (tea, 9), (pot, 2)], by=SYSTEM) == 1
+        assert inventory_service.set_opening_stock([(mug, 9), (tea, 9), (pot, 2)], by=SYSTEM) == 1
 
     assert counters(mug) == Counters(on_hand=5, allocated=1)
     assert counters(tea) == Counters(on_hand=0)
@@ -94,13 +95,13 @@ def test_reading_the_same_opening_stock_again_changes_nothing(app: Flask) -> Non
 
 def test_opening_stock_of_unknown_goods_is_refused(app: Flask) -> None:
     with pytest.raises(VariantUnknown), transaction():
-        inventory.set_opening_stock([(new_id(), 1)], by=SYSTEM)
+        inventory_service.set_opening_stock([(new_id(), 1)], by=SYSTEM)
 
 
 def test_opening_stock_at_an_unknown_place_is_refused(app: Flask) -> None:
     (mug,) = a_product("MUG")
     with pytest.raises(LocationNotFound), transaction():
-        inventory.set_opening_stock([(mug, 1)], location_id=new_id(), by=SYSTEM)
+        inventory_service.set_opening_stock([(mug, 1)], location_id=new_id(), by=SYSTEM)
 
 
 def test_the_catalogue_hears_when_the_last_one_is_gone_and_when_one_is_back(app: Flask) -> None:
@@ -110,7 +111,7 @@ def test_the_catalogue_hears_when_the_last_one_is_gone_and_when_one_is_back(app:
     order_id = allocated({mug: 2})
     assert in_stock(mug) == (False, False)
     with transaction():
-        inventory.release(order_id, None, by=SYSTEM, reason="cancelled")
+        inventory_service.release(order_id, None, by=SYSTEM, reason="cancelled")
 
     assert in_stock(mug) == (True, True)
 
@@ -133,16 +134,16 @@ def test_closing_a_place_takes_its_goods_off_sale_and_opening_brings_them_back(a
     stocked(tea, 1, at=main)
 
     with transaction():
-        inventory.edit_location(side, {"is_active": False}, expected_version=1, by=SYSTEM)
+        inventory_service.edit_location(side, {"is_active": False}, expected_version=1, by=SYSTEM)
     assert (in_stock(mug), in_stock(tea)) == ((False, False), (True, True))
-    assert queries.availability([mug, tea]) == {mug: 0, tea: 1}
+    assert inventory_queries.availability([mug, tea]) == {mug: 0, tea: 1}
     assert stock_differences() == []
 
     with transaction():
-        inventory.edit_location(side, {"is_active": True}, expected_version=2, by=SYSTEM)
+        inventory_service.edit_location(side, {"is_active": True}, expected_version=2, by=SYSTEM)
     assert in_stock(mug) == (True, True)
     with pytest.raises(Stale), transaction():
-        inventory.edit_location(side, {"name": "Side"}, expected_version=2, by=SYSTEM)
+        inventory_service.edit_location(side, {"name": "Side"}, expected_version=2, by=SYSTEM)
 
 
 def test_new_variants_get_an_empty_shelf(app: Flask) -> None:
@@ -151,7 +152,9 @@ def test_new_variants_get_an_empty_shelf(app: Flask) -> None:
 
     for _ in range(2):
         with transaction():
-            jobs.on_catalogue_changed([jobs.CatalogueChanged(slugs=("things",))])
+            inventory_jobs.on_catalogue_changed(
+                [inventory_jobs.CatalogueChanged(slugs=("things",))]
+            )
 
     assert counters(tea) == Counters(on_hand=0)
     assert counters(mug) == Counters(on_hand=3)
@@ -160,7 +163,7 @@ def test_new_variants_get_an_empty_shelf(app: Flask) -> None:
 def test_a_level_is_opened_once(app: Flask) -> None:
     (mug,) = a_product("MUG")
     with transaction():
-        first = inventory.open_level(mug, None, by=SYSTEM)
-        assert inventory.open_level(mug, None, by=SYSTEM) == first
+        first = inventory_service.open_level(mug, None, by=SYSTEM)
+        assert inventory_service.open_level(mug, None, by=SYSTEM) == first
     with pytest.raises(VariantUnknown), transaction():
-        inventory.open_level(new_id(), None, by=SYSTEM)
+        inventory_service.open_level(new_id(), None, by=SYSTEM)

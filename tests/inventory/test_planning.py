@@ -6,16 +6,16 @@ from uuid import UUID, uuid5
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.inventory.policy import Shelf, plan
+from api.inventory.allocation_strategy import AvailableLevel, plan_allocation
 
 _NAMES = UUID(int=7)
 VARIANTS = [uuid5(_NAMES, f"variant {n}") for n in range(3)]
 LOCATIONS = [uuid5(_NAMES, f"location {n}") for n in range(3)]
 
 
-def shelf(variant: int, location: int, available: int) -> Shelf:
+def shelf(variant: int, location: int, available: int) -> AvailableLevel:
     level_id = uuid5(_NAMES, f"{variant} at {location}")
-    return Shelf(level_id, VARIANTS[variant], LOCATIONS[location], available)
+    return AvailableLevel(level_id, VARIANTS[variant], LOCATIONS[location], available)
 
 
 # One shelf per variant and location, in the order of preference of the locations.
@@ -27,10 +27,10 @@ demands = st.dictionaries(st.sampled_from(VARIANTS), st.integers(1, 12), min_siz
 
 @given(demands, warehouses)
 def test_a_plan_takes_what_was_asked_from_where_it_is(
-    demand: dict[UUID, int], shelves: Sequence[Shelf]
+    demand: dict[UUID, int], shelves: Sequence[AvailableLevel]
 ) -> None:
     there = {shelf.level_id: shelf for shelf in shelves}
-    planned, short = plan(demand, shelves)
+    planned, short = plan_allocation(demand, shelves)
 
     if short:
         assert planned == {}
@@ -49,7 +49,7 @@ def test_a_plan_takes_what_was_asked_from_where_it_is(
 
 @given(demands, warehouses)
 def test_an_order_leaves_in_one_parcel_when_one_location_has_everything(
-    demand: dict[UUID, int], shelves: Sequence[Shelf]
+    demand: dict[UUID, int], shelves: Sequence[AvailableLevel]
 ) -> None:
     complete = [
         location
@@ -63,7 +63,7 @@ def test_an_order_leaves_in_one_parcel_when_one_location_has_everything(
             for variant, asked in demand.items()
         )
     ]
-    planned, _ = plan(demand, shelves)
+    planned, _ = plan_allocation(demand, shelves)
     there = {shelf.level_id: shelf.location_id for shelf in shelves}
     used = {there[level_id] for taking in planned.values() for level_id in taking}
 
@@ -74,7 +74,7 @@ def test_an_order_leaves_in_one_parcel_when_one_location_has_everything(
 def test_a_variant_comes_from_one_place_when_that_has_it_whole() -> None:
     shelves = [shelf(0, 0, 2), shelf(1, 0, 5), shelf(0, 1, 5), shelf(1, 1, 1)]
 
-    planned, _ = plan({VARIANTS[0]: 4, VARIANTS[1]: 4}, shelves)
+    planned, _ = plan_allocation({VARIANTS[0]: 4, VARIANTS[1]: 4}, shelves)
 
     assert planned == {
         VARIANTS[0]: {shelves[2].level_id: 4},
@@ -82,5 +82,5 @@ def test_a_variant_comes_from_one_place_when_that_has_it_whole() -> None:
     }
 
 
-def free_of(variant: UUID, shelves: Sequence[Shelf]) -> int:
+def free_of(variant: UUID, shelves: Sequence[AvailableLevel]) -> int:
     return sum(max(0, s.available) for s in shelves if s.variant_id == variant)

@@ -3,10 +3,10 @@
 import pytest
 from flask import Flask
 
-from api.inventory import queries
-from api.inventory import service as inventory
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
 from api.inventory.errors import InsufficientStock, NotAllocated
-from api.inventory.service import Demand
+from api.inventory.service import AllocationRequest
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
@@ -29,7 +29,7 @@ def test_an_order_takes_its_goods_and_leaves_the_rest(app: Flask) -> None:
     allocated({mug: 3})
 
     assert counters(mug) == Counters(on_hand=10, allocated=3)
-    assert queries.availability([mug]) == {mug: 7}
+    assert inventory_queries.availability([mug]) == {mug: 7}
     assert journal(mug) == [("opening", 10, 0, 0, 10), ("allocated", 0, 3, 0, 10)]
 
 
@@ -46,10 +46,10 @@ def test_an_order_consumes_what_its_cart_holds(app: Flask) -> None:
 
 def test_two_lines_that_share_goods_cannot_both_count_on_them(app: Flask) -> None:
     mug = goods("MUG", 3)
-    lines = [Demand(new_id(), mug, 2), Demand(new_id(), mug, 2)]
+    lines = [AllocationRequest(new_id(), mug, 2), AllocationRequest(new_id(), mug, 2)]
 
     with pytest.raises(InsufficientStock) as refusal, transaction():
-        inventory.allocate(new_id(), lines, held_by=None, by=SYSTEM)
+        inventory_service.allocate(new_id(), lines, held_by=None, by=SYSTEM)
 
     assert refusal.value.facts == {
         "lines": [{"variant_id": mug, "sku": "MUG", "requested": 4, "available": 3}],
@@ -79,7 +79,7 @@ def test_allocating_the_same_order_again_changes_nothing(app: Flask) -> None:
     order_id, lines = new_id(), demand({mug: 4})
     for _ in range(2):
         with transaction():
-            inventory.allocate(order_id, lines, held_by=None, by=SYSTEM)
+            inventory_service.allocate(order_id, lines, held_by=None, by=SYSTEM)
 
     assert counters(mug) == Counters(on_hand=10, allocated=4)
     assert len(journal(mug)) == 2
@@ -114,7 +114,7 @@ def test_goods_at_an_inactive_location_are_not_for_sale(app: Flask) -> None:
     mug = goods("MUG", 1, at=open_)
     stocked(mug, 9, at=closed)
 
-    assert queries.availability([mug]) == {mug: 1}
+    assert inventory_queries.availability([mug]) == {mug: 1}
     with pytest.raises(InsufficientStock):
         allocated({mug: 2})
 
@@ -123,12 +123,12 @@ def test_shipping_takes_goods_off_the_shelf_and_off_the_promise(app: Flask) -> N
     mug = goods("MUG", 3)
     order_id, (line,) = new_id(), demand({mug: 3})
     with transaction():
-        inventory.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
     # Nothing is free, and yet the order's own goods can leave.
-    assert queries.availability([mug]) == {mug: 0}
+    assert inventory_queries.availability([mug]) == {mug: 0}
 
     with transaction():
-        inventory.ship(order_id, {line.order_line_id: 2}, fulfilment_id=new_id(), by=SYSTEM)
+        inventory_service.ship(order_id, {line.order_line_id: 2}, fulfilment_id=new_id(), by=SYSTEM)
 
     assert counters(mug) == Counters(on_hand=1, allocated=1)
     assert journal(mug)[-1] == ("shipped", -2, -2, 0, 1)
@@ -138,10 +138,10 @@ def test_the_same_fulfilment_leaves_once(app: Flask) -> None:
     mug = goods("MUG", 3)
     order_id, (line,), fulfilment_id = new_id(), demand({mug: 2}), new_id()
     with transaction():
-        inventory.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
     for _ in range(2):
         with transaction():
-            inventory.ship(
+            inventory_service.ship(
                 order_id, {line.order_line_id: 1}, fulfilment_id=fulfilment_id, by=SYSTEM
             )
 
@@ -152,10 +152,10 @@ def test_an_order_cannot_ship_more_than_it_has(app: Flask) -> None:
     mug = goods("MUG", 9)
     order_id, (line,) = new_id(), demand({mug: 2})
     with transaction():
-        inventory.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
 
     with pytest.raises(NotAllocated) as refusal, transaction():
-        inventory.ship(order_id, {line.order_line_id: 3}, fulfilment_id=new_id(), by=SYSTEM)
+        inventory_service.ship(order_id, {line.order_line_id: 3}, fulfilment_id=new_id(), by=SYSTEM)
 
     assert refusal.value.facts["lines"] == [
         {"order_line_id": line.order_line_id, "requested": 3, "allocated": 2}
@@ -171,7 +171,7 @@ def test_releasing_is_the_inverse_of_allocating(app: Flask) -> None:
     order_id = allocated({mug: 6})
 
     with transaction():
-        inventory.release(order_id, None, by=SYSTEM, reason="cancelled")
+        inventory_service.release(order_id, None, by=SYSTEM, reason="cancelled")
 
     assert (counters(mug, at=near), counters(mug, at=far)) == before
 
@@ -180,12 +180,14 @@ def test_releasing_twice_gives_back_once(app: Flask) -> None:
     mug = goods("MUG", 5)
     order_id, (line,) = new_id(), demand({mug: 4})
     with transaction():
-        inventory.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
     given_back = []
     for _ in range(2):
         with transaction():
             given_back.append(
-                inventory.release(order_id, {line.order_line_id: 3}, by=SYSTEM, reason="edit")
+                inventory_service.release(
+                    order_id, {line.order_line_id: 3}, by=SYSTEM, reason="edit"
+                )
             )
 
     assert given_back == [{line.order_line_id: 3}, {line.order_line_id: 1}]
@@ -198,13 +200,13 @@ def test_a_return_goes_back_to_where_the_order_was_served_from(app: Flask) -> No
     stocked(mug, 5, at=far)
     order_id, (line,) = new_id(), demand({mug: 2})
     with transaction():
-        inventory.allocate(order_id, [line], held_by=None, by=SYSTEM)
-        inventory.ship(order_id, {line.order_line_id: 2}, fulfilment_id=new_id(), by=SYSTEM)
+        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.ship(order_id, {line.order_line_id: 2}, fulfilment_id=new_id(), by=SYSTEM)
 
     refund_id = new_id()
     for _ in range(2):
         with transaction():
-            inventory.restock({mug: 2}, order_id=order_id, refund_id=refund_id, by=SYSTEM)
+            inventory_service.restock({mug: 2}, order_id=order_id, refund_id=refund_id, by=SYSTEM)
 
     assert counters(mug, at=far) == Counters(on_hand=5)
     assert counters(mug, at=near) == Counters(on_hand=0)
@@ -216,7 +218,7 @@ def test_a_return_without_a_shelf_opens_one(app: Flask) -> None:
     mug = goods("MUG", 1, at=near)
 
     with transaction():
-        inventory.restock(
+        inventory_service.restock(
             {mug: 2}, order_id=new_id(), refund_id=new_id(), by=SYSTEM, location_id=far
         )
 

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
-from api.inventory import queries
-from api.inventory import service as inventory
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
@@ -26,7 +26,7 @@ MANY = 5_000
 def a_shop_full(count: int = LINES) -> list[UUID]:
     variants = a_product(*(f"SKU-{number:03}" for number in range(count)))
     with transaction():
-        inventory.set_opening_stock([(variant, 100) for variant in variants], by=SYSTEM)
+        inventory_service.set_opening_stock([(variant, 100) for variant in variants], by=SYSTEM)
     return variants
 
 
@@ -37,7 +37,7 @@ def test_an_order_of_any_size_takes_the_same_few_statements(app: Flask) -> None:
         cart = held(dict.fromkeys(variants[:lines], 2))
         with transaction(), count_statements() as statements:
             wanted = demand(dict.fromkeys(variants[:lines], 2))
-            inventory.allocate(new_id(), wanted, held_by=cart, by=SYSTEM)
+            inventory_service.allocate(new_id(), wanted, held_by=cart, by=SYSTEM)
         counts.append(statements.count)
 
     # Lock, lines served before, holds, allocations, levels, journal.
@@ -48,7 +48,7 @@ def test_an_order_without_holds_in_its_way_takes_one_less(app: Flask) -> None:
     (mug, *_) = a_shop_full()
 
     with transaction(), count_statements() as statements:
-        inventory.allocate(new_id(), demand({mug: 2}), held_by=None, by=SYSTEM)
+        inventory_service.allocate(new_id(), demand({mug: 2}), held_by=None, by=SYSTEM)
 
     assert statements.count == 5, statements
 
@@ -58,9 +58,9 @@ def test_a_hold_takes_five_statements_and_its_extension_three(app: Flask) -> Non
     cart, wanted = new_id(), dict.fromkeys(variants, 2)
 
     with transaction(), count_statements() as first:
-        inventory.hold(cart, wanted, until=clock.now() + A_WHILE)
+        inventory_service.reserve(cart, wanted, until=clock.now() + A_WHILE)
     with transaction(), count_statements() as extended:
-        inventory.hold(cart, wanted, until=clock.now() + 2 * A_WHILE)
+        inventory_service.reserve(cart, wanted, until=clock.now() + 2 * A_WHILE)
 
     # Lock, (nothing held yet), holds, levels, journal; then lock, old holds, new holds.
     assert (first.count, extended.count) == (4, 3)
@@ -71,13 +71,13 @@ def test_shipping_and_releasing_take_the_same_few_statements(app: Flask, lines: 
     variants = a_shop_full()
     order_id, wanted = new_id(), demand(dict.fromkeys(variants[:lines], 2))
     with transaction():
-        inventory.allocate(order_id, wanted, held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, wanted, held_by=None, by=SYSTEM)
 
     with transaction(), count_statements() as shipped:
         half = {line.order_line_id: 1 for line in wanted}
-        inventory.ship(order_id, half, fulfilment_id=new_id(), by=SYSTEM)
+        inventory_service.ship(order_id, half, fulfilment_id=new_id(), by=SYSTEM)
     with transaction(), count_statements() as released:
-        inventory.release(order_id, None, by=SYSTEM, reason="cancelled")
+        inventory_service.release(order_id, None, by=SYSTEM, reason="cancelled")
 
     # Lock, promises, (known fulfilment), allocations, levels, journal.
     assert (shipped.count, released.count) == (6, 5)
@@ -86,11 +86,11 @@ def test_shipping_and_releasing_take_the_same_few_statements(app: Flask, lines: 
 def test_reading_takes_one_statement(app: Flask) -> None:
     variants = a_shop_full()
     with count_statements() as statements:
-        assert set(queries.availability(variants).values()) == {100}
+        assert set(inventory_queries.availability(variants).values()) == {100}
     assert statements.count == 1
 
     with count_statements() as statements:
-        queries.levels(limit=LINES)
+        inventory_queries.levels(limit=LINES)
     assert statements.count == 1
 
 
@@ -215,13 +215,13 @@ def test_what_customers_wait_for_never_reads_a_whole_table(crowded: UUID) -> Non
 
     def buy() -> None:
         with transaction():
-            inventory.hold(cart, {crowded: 2}, until=clock.now() + A_WHILE)
+            inventory_service.reserve(cart, {crowded: 2}, until=clock.now() + A_WHILE)
             order_id, wanted = new_id(), demand({crowded: 2})
-            inventory.allocate(order_id, wanted, held_by=cart, by=SYSTEM)
+            inventory_service.allocate(order_id, wanted, held_by=cart, by=SYSTEM)
             line = wanted[0].order_line_id
-            inventory.ship(order_id, {line: 1}, fulfilment_id=new_id(), by=SYSTEM)
-            inventory.release(order_id, None, by=SYSTEM, reason="cancelled")
-        queries.availability([crowded])
+            inventory_service.ship(order_id, {line: 1}, fulfilment_id=new_id(), by=SYSTEM)
+            inventory_service.release(order_id, None, by=SYSTEM, reason="cancelled")
+        inventory_queries.availability([crowded])
 
     plans = explained(buy)
 
@@ -233,15 +233,15 @@ def test_what_customers_wait_for_never_reads_a_whole_table(crowded: UUID) -> Non
 def test_a_deep_page_of_levels_begins_where_it_begins(crowded: UUID) -> None:
     cursor = None
     for _ in range(10):
-        cursor = queries.levels(limit=100, cursor=cursor)["page"]["next_cursor"]
+        cursor = inventory_queries.levels(limit=100, cursor=cursor)["page"]["next_cursor"]
 
-    (plan,) = explained(lambda: queries.levels(limit=25, cursor=cursor))
+    (plan,) = explained(lambda: inventory_queries.levels(limit=25, cursor=cursor))
 
     assert "Index Cond: (sku_key >= " in plan
 
 
 def test_the_list_of_low_levels_reads_only_those(crowded: UUID) -> None:
-    (plan,) = explained(lambda: queries.levels(limit=25, low=True))
+    (plan,) = explained(lambda: inventory_queries.levels(limit=25, low=True))
 
     assert "ix_stock_levels_low" in plan
 
@@ -250,16 +250,16 @@ def test_the_list_of_low_levels_reads_only_those(crowded: UUID) -> None:
 def test_levels_of_chosen_variants_are_found_by_their_index(crowded: UUID, chosen: int) -> None:
     ids = session.scalars(text("SELECT id FROM variants LIMIT :chosen"), {"chosen": chosen}).all()
 
-    (plan,) = explained(lambda: queries.levels(limit=100, variant_ids=ids))
+    (plan,) = explained(lambda: inventory_queries.levels(limit=100, variant_ids=ids))
 
     assert "uq_stock_levels_variant_location" in plan
     assert "Seq Scan on stock_levels" not in plan
 
 
 def test_a_search_for_few_products_does_not_walk_all_of_them(crowded: UUID) -> None:
-    (_, plan) = explained(lambda: queries.levels(limit=25, q="thing 4123"))
+    (_, plan) = explained(lambda: inventory_queries.levels(limit=25, q="thing 4123"))
 
     assert "uq_variants_sku_key" not in plan
-    assert queries.levels(limit=25, q="thing 4123")["data"][0]["sku"] == "P-4123"
+    assert inventory_queries.levels(limit=25, q="thing 4123")["data"][0]["sku"] == "P-4123"
     # So many are meant that the order of SKUs meets them at once.
-    assert len(queries.levels(limit=25, q="thing")["data"]) == 25
+    assert len(inventory_queries.levels(limit=25, q="thing")["data"]) == 25

@@ -10,13 +10,13 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from api.inventory.models import (
     MovementKind,
     StockAllocation,
-    StockHold,
     StockLevel,
     StockMovement,
+    StockReservation,
 )
-from api.inventory.service import ledger, locks
-from api.inventory.service.entries import Entry
-from api.inventory.service.ledger import LevelMoved
+from api.inventory.service import journal, locks
+from api.inventory.service.journal import LevelMoved
+from api.inventory.service.journal_entries import JournalEntry
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
@@ -55,7 +55,7 @@ def test_a_variant_has_one_level_per_location(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("table", "values", "constraint"),
     [
-        (StockHold, {"quantity": 0}, "ck_stock_holds_quantity_positive"),
+        (StockReservation, {"quantity": 0}, "ck_stock_holds_quantity_positive"),
         (StockAllocation, {"quantity": -1}, "ck_stock_allocations_quantity_not_negative"),
         (
             StockMovement,
@@ -74,7 +74,7 @@ def test_rows_of_nothing_are_refused(
 ) -> None:
     level_id = level_of(goods("MUG", 5))
     common: dict[type, dict[str, Any]] = {
-        StockHold: {"owner_id": new_id(), "expires_at": clock.now()},
+        StockReservation: {"owner_id": new_id(), "expires_at": clock.now()},
         StockAllocation: {"order_id": new_id(), "order_line_id": new_id()},
         StockMovement: {"actor": "Stockroom", "request_id": "-"},
     }
@@ -118,11 +118,11 @@ def test_the_guard_of_the_update_refuses_what_is_not_there(app: Flask) -> None:
     mug = goods("MUG", 5, at=near)
     stocked(mug, 5, at=far)
     entries = [
-        Entry(level_id=level_of(mug, at=near), kind=MovementKind.ALLOCATED, allocated=6),
-        Entry(level_id=level_of(mug, at=far), kind=MovementKind.ALLOCATED, allocated=5),
+        JournalEntry(level_id=level_of(mug, at=near), kind=MovementKind.ALLOCATED, allocated=6),
+        JournalEntry(level_id=level_of(mug, at=far), kind=MovementKind.ALLOCATED, allocated=5),
     ]
 
     with pytest.raises(LevelMoved, match="1 levels"), transaction():
-        ledger.write(locks.lock([mug]), entries, by=SYSTEM)
+        journal.write_entries(locks.lock([mug]), entries, by=SYSTEM)
 
     assert counters(mug, at=far) == Counters(on_hand=5)

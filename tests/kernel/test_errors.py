@@ -4,10 +4,10 @@ from typing import ClassVar
 
 import pytest
 
-from api.kernel.errors import Conflict, DomainError, Refused, Stale
+from api.kernel.errors import Conflict, DomainError, Stale, Unprocessable
 
 
-class ShelfTooFull(Refused):
+class ShelfTooFull(Unprocessable):
     """A refusal of these tests."""
 
     code: ClassVar[str] = "shelf_too_full"

@@ -7,14 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from iso4217 import Currency
 
-from api.kernel.money import (
-    Money,
-    allocate,
-    divide_half_up,
-    exponent,
-    is_currency,
-    tax_within,
-)
+from api.kernel.money import Money, allocate, divide_half_up, exponent, included_tax, is_currency
 
 ABC = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CURRENCIES = some.sampled_from(["JPY", "EUR", "KWD"])
@@ -95,14 +88,14 @@ def test_division_by_less_than_one_is_refused(denominator: int) -> None:
 
 
 def test_nineteen_per_cent_are_taken_out_of_the_gross_amount() -> None:
-    assert tax_within(11_900, 1900) == 1900
-    assert tax_within(999, 1900) == 160  # 159.50 cents, and halves go up
-    assert tax_within(999, 0) == 0
+    assert included_tax(11_900, 1900) == 1900
+    assert included_tax(999, 1900) == 160  # 159.50 cents, and halves go up
+    assert included_tax(999, 0) == 0
 
 
 @given(some.integers(0, 10**13), RATES)
 def test_net_and_tax_are_the_gross_amount_and_the_tax_fits_the_rate(gross: int, rate: int) -> None:
-    tax = tax_within(gross, rate)
+    tax = included_tax(gross, rate)
     net = gross - tax
 
     assert 0 <= tax <= gross
@@ -112,7 +105,7 @@ def test_net_and_tax_are_the_gross_amount_and_the_tax_fits_the_rate(gross: int, 
 
 @given(some.integers(-(10**13), 0), RATES)
 def test_tax_of_a_credit_mirrors_that_of_the_sale(credit: int, rate: int) -> None:
-    assert tax_within(credit, rate) == -tax_within(-credit, rate)
+    assert included_tax(credit, rate) == -included_tax(-credit, rate)
 
 
 @pytest.mark.parametrize(

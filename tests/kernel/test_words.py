@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.kernel.words import counted, fold, spelled_out, words
+from api.kernel.text_folding import counted, fold, spelled_out, words
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 from sqlalchemy import select, update
 
-from api.accounts import service as accounts
+from api.accounts import service as accounts_service
 from api.kernel import clock
 from api.kernel.permissions import Permission
 from api.kernel.principal import SYSTEM
-from api.notifications import jobs
+from api.notifications import jobs as notifications_jobs
 from api.notifications.service import MOOT
 from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
@@ -142,7 +142,7 @@ def test_who_may_read_may_not_always_resend(shop: Shop) -> None:
     shop.an_order(MUG=1)
     drain()
     with transaction():
-        accounts.create_role("reader", {Permission.CUSTOMERS_READ}, by=SYSTEM)
+        accounts_service.create_role("reader", {Permission.CUSTOMERS_READ}, by=SYSTEM)
     reader, support = shop.staff("reader"), shop.staff("support")
     (card,) = book(reader)
 
@@ -164,7 +164,7 @@ def test_a_letter_that_nobody_will_send_any_more_is_given_up(shop: Shop) -> None
 
     def gives_up(**later: int) -> list[tuple[str, str]]:
         with clock.frozen(clock.now() + timedelta(**later)):
-            jobs.give_up_moot_letters()
+            notifications_jobs.cancel_outdated_emails()
         return [(card["kind"], card["status"]) for card in book(owner, subject_id=order["id"])]
 
     still_due = gives_up(hours=3)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from api.checkout import flows as checkout
+from api.checkout import flows as checkout_flows
 from api.kernel import clock
-from api.settlement.flows.provider import take_over_dispute
+from api.payment_sync.flows.external_changes import sync_dispute
 from tests.support.shop import ADDRESS, Shop, Staff
 from tests.support.work import drain
 
@@ -176,7 +176,7 @@ def test_a_cancelled_order_tells_of_no_money_that_a_bank_took(shop: Shop, subjec
     order, staff = shop.an_order(MUG=2), shop.staff()
     (intent,) = shop.gateway.intents
     dispute = shop.gateway.dispute(intent, status="lost")
-    take_over_dispute(shop.gateway.fetch_dispute(dispute))
+    sync_dispute(shop.gateway.fetch_dispute(dispute))
     subjects()
 
     staff.posts(f"/orders/{order['id']}/cancel", {"reason": "fraud"})
@@ -192,7 +192,7 @@ def test_an_order_that_ran_out_is_told_why(shop: Shop, subjects: Any) -> None:
     subjects()
 
     with clock.frozen(NOON.replace(day=6)):
-        checkout.expire_unpaid_orders()
+        checkout_flows.expire_unpaid_orders()
         told = subjects()
 
     assert told == [f"Your order {order['number']} was cancelled"]

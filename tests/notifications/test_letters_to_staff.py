@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.platform.ports import plug, port
+from api.platform.service_registry import get_service, register
 from api.platform.settings import Settings
 from tests.support.shop import Shop
 from tests.support.work import drain
@@ -14,10 +14,10 @@ from tests.support.work import drain
 @pytest.fixture
 def nobody_to_alert(shop: Shop) -> Iterator[None]:
     """Have a shop that set no address for alerts."""
-    settings: Settings = port(Settings)
-    plug(shop.app, Settings, replace(settings, staff_alert_email=""))
+    settings: Settings = get_service(Settings)
+    register(shop.app, Settings, replace(settings, staff_alert_email=""))
     yield
-    plug(shop.app, Settings, settings)
+    register(shop.app, Settings, settings)
 
 
 def to_staff(shop: Shop) -> list[tuple[str, str]]:

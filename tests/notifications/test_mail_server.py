@@ -11,8 +11,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from api.dev.services import free_port
-from api.platform.mail import MOST_LETTERS, MailRejected, MailUnavailable, SmtpMailer
+from api.dev.processes import free_port
+from api.platform.mail import MAX_LETTERS, MailRejected, MailUnavailable, SmtpMailer
 from api.platform.settings import Settings
 
 LETTER = {
@@ -137,10 +137,10 @@ def test_a_server_that_is_not_there_is_asked_again_later() -> None:
 
 def test_many_letters_share_a_connection_and_not_for_ever(office: PostOffice) -> None:
     mailer = office.mailer()
-    for _ in range(MOST_LETTERS + 5):
+    for _ in range(MAX_LETTERS + 5):
         mailer.send(**LETTER)
 
-    assert (len(office.letters), office.connections) == (MOST_LETTERS + 5, 2)
+    assert (len(office.letters), office.connections) == (MAX_LETTERS + 5, 2)
 
 
 def test_a_connection_that_the_server_has_enough_of_is_replaced(office: PostOffice) -> None:

@@ -13,18 +13,18 @@ from sqlalchemy import select, text, update
 from api.accounts.events import CustomerRegistered
 from api.accounts.queries import contact
 from api.kernel import clock
-from api.notifications import jobs as letters
-from api.notifications.errors import LetterInHand
-from api.notifications.flows import posting
-from api.notifications.models import Letter
-from api.notifications.service import CLAIM_LASTS, Draft
-from api.notifications.states import LETTER, LetterKind
+from api.notifications import jobs as notifications_jobs
+from api.notifications.errors import EmailBeingSent
+from api.notifications.flows import sending
+from api.notifications.models import EmailMessage
+from api.notifications.service import CLAIM_LIFETIME, EmailContent
+from api.notifications.states import EMAIL, EmailKind
 from api.orders.events import OrderPaid
 from api.platform import jobs, outbox
 from api.platform.db import session, transaction
 from api.platform.mail import Mailer, MailRejected, MailUnavailable
 from api.platform.outbox import Delivery, emit
-from api.platform.ports import plug
+from api.platform.service_registry import register
 from tests.support.mailer import RecordingMailer
 from tests.support.people import a_customer
 from tests.support.shop import Shop
@@ -39,10 +39,10 @@ class PowerCut(BaseException):
     """The worker dies at this point."""
 
 
-def letter() -> Letter:
+def letter() -> EmailMessage:
     """Return the only letter of the book as it stands."""
     session.rollback()
-    return session.scalars(select(Letter).execution_options(populate_existing=True)).one()
+    return session.scalars(select(EmailMessage).execution_options(populate_existing=True)).one()
 
 
 def deliveries() -> list[tuple[str, str | None]]:
@@ -83,7 +83,7 @@ def test_a_delivery_carried_out_again_sends_nothing(app: Flask, mailer: Recordin
     fact = CustomerRegistered(customer_id=welcome_waits())
 
     for _ in range(3):
-        letters.on_customer_registered(fact)
+        notifications_jobs.on_customer_registered(fact)
 
     assert len(mailer.sent) == 1
     drain()
@@ -128,7 +128,7 @@ def test_a_refused_letter_is_not_tried_again_and_staff_see_why(
     mailer.failures = [MailRejected("the mail server refused the recipient ([550])")]
 
     drain()
-    letters.on_customer_registered(CustomerRegistered(customer_id=customer_id))
+    notifications_jobs.on_customer_registered(CustomerRegistered(customer_id=customer_id))
 
     assert mailer.sent == []
     assert deliveries() == []
@@ -164,12 +164,12 @@ def test_a_crash_after_sending_sends_the_same_letter_under_the_same_id(
     """The window that nobody can close: the mailbox recognises the copy by its Message-ID."""
     welcome_waits()
     dying = DyingMailer()
-    plug(app, Mailer, dying)
+    register(app, Mailer, dying)
     try:
         with clock.frozen(clock.now()), pytest.raises(PowerCut):
             drain()
     finally:
-        plug(app, Mailer, mailer)
+        register(app, Mailer, mailer)
     assert (letter().status, letter().sent_at) == ("sending", None)
 
     with clock.frozen(clock.now() + timedelta(minutes=2)):
@@ -178,7 +178,7 @@ def test_a_crash_after_sending_sends_the_same_letter_under_the_same_id(
     assert mailer.sent == []
     assert "LetterInHand" in str(deliveries())
 
-    with clock.frozen(clock.now() + CLAIM_LASTS + timedelta(seconds=1)):
+    with clock.frozen(clock.now() + CLAIM_LIFETIME + timedelta(seconds=1)):
         come_due()
         drain()
     assert [copy.message_id for copy in mailer.sent] == [dying.sent[0].message_id]
@@ -191,12 +191,12 @@ def test_the_first_text_stands_when_the_world_changes_before_the_letter_is_sent(
     app: Flask, mailer: RecordingMailer
 ) -> None:
     customer_id = welcome_waits()
-    draft = {"kind": LetterKind.WELCOME, "subject_id": customer_id, "recipient": "a@example.test"}
+    draft = {"kind": EmailKind.WELCOME, "subject_id": customer_id, "recipient": "a@example.test"}
     mailer.failures = [MailUnavailable()]
 
     with pytest.raises(MailUnavailable):
-        posting.send(Draft(**draft, subject_line="First", text="first\n"))
-    posting.send(Draft(**draft, subject_line="Second", text="second\n"))
+        sending.send(EmailContent(**draft, subject_line="First", text="first\n"))
+    sending.send(EmailContent(**draft, subject_line="Second", text="second\n"))
 
     assert [(one.subject, one.text) for one in mailer.sent] == [("First", "first\n")]
 
@@ -225,18 +225,18 @@ def test_two_workers_with_the_same_delivery_send_one_letter(
     def second() -> None:
         assert slow.began.wait(30)
         try:
-            letters.on_customer_registered(fact)
+            notifications_jobs.on_customer_registered(fact)
         finally:
             slow.may_go_on.set()
 
-    plug(app, Mailer, slow)
+    register(app, Mailer, slow)
     try:
-        outcomes = at_once(app, [lambda: letters.on_customer_registered(fact), second])
+        outcomes = at_once(app, [lambda: notifications_jobs.on_customer_registered(fact), second])
     finally:
-        plug(app, Mailer, mailer)
+        register(app, Mailer, mailer)
 
     assert len(slow.sent) == 1
-    assert outcomes.refused_by(LetterInHand) == 1
+    assert outcomes.refused_by(EmailBeingSent) == 1
     assert letter().status == "sent"
 
 
@@ -244,7 +244,7 @@ def test_ten_workers_at_once_send_one_letter(app: Flask, mailer: RecordingMailer
     """Without the unique key the letter would be written down more than once."""
     fact = CustomerRegistered(customer_id=welcome_waits())
 
-    at_once(app, [lambda: letters.on_customer_registered(fact)] * 10)
+    at_once(app, [lambda: notifications_jobs.on_customer_registered(fact)] * 10)
 
     assert len(mailer.sent) == 1
     assert (letter().status, letter().attempts) == ("sent", 1)
@@ -257,12 +257,12 @@ def test_workers_who_queue_for_one_late_letter_send_it_once(
     fact = CustomerRegistered(customer_id=welcome_waits())
     mailer.failures = [MailUnavailable()]
     with pytest.raises(MailUnavailable):
-        letters.on_customer_registered(fact)
+        notifications_jobs.on_customer_registered(fact)
     held = threading.Event()
 
     def hold_until_all_queue() -> None:
         with transaction():
-            session.execute(select(Letter.id).with_for_update())
+            session.execute(select(EmailMessage.id).with_for_update())
             held.set()
             waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
             deadline = time.monotonic() + 30
@@ -271,9 +271,9 @@ def test_workers_who_queue_for_one_late_letter_send_it_once(
 
     def queue() -> None:
         assert held.wait(30)
-        letters.on_customer_registered(fact)
+        notifications_jobs.on_customer_registered(fact)
 
-    at_once(app, [hold_until_all_queue, *[queue] * 4]).refused_by(LetterInHand)
+    at_once(app, [hold_until_all_queue, *[queue] * 4]).refused_by(EmailBeingSent)
 
     assert len(mailer.sent) == 1
     assert (letter().status, letter().attempts) == ("sent", 2)
@@ -285,10 +285,10 @@ def test_who_finds_a_letter_in_hand_leaves_the_delivery_due(
     """If it called the delivery done, and the first worker died, nobody would send the letter."""
     customer_id = welcome_waits()
     with transaction():
-        outbox.relay(jobs.work().names())
-    posting.written_and_claimed(
-        Draft(
-            kind=LetterKind.WELCOME,
+        outbox.relay(jobs.registry().names())
+    sending.create_and_claim(
+        EmailContent(
+            kind=EmailKind.WELCOME,
             subject_id=customer_id,
             recipient=contact(customer_id).email,
             subject_line="Welcome",
@@ -316,11 +316,11 @@ def test_the_mail_server_is_never_spoken_to_inside_a_transaction(shop: Shop) -> 
     shop.app.test_client().post(
         "/api/v1/auth/forgot-password", json={"email": "carla@example.test"}
     )
-    plug(shop.app, Mailer, Watching())
+    register(shop.app, Mailer, Watching())
     try:
         drain()
     finally:
-        plug(shop.app, Mailer, shop.mailer)
+        register(shop.app, Mailer, shop.mailer)
 
     assert seen == [False, False]
 
@@ -332,14 +332,14 @@ def test_a_letter_costs_the_same_for_a_large_order(shop: Shop) -> None:
     for numbers in (range(1), range(20)):
         order = shop.an_order(**{f"CARD-{number}": 1 for number in numbers})
         with count_statements() as statements:
-            letters.on_order_paid(OrderPaid(order_id=UUID(order["id"])))
+            notifications_jobs.on_order_paid(OrderPaid(order_id=UUID(order["id"])))
         counts.append(statements)
 
     assert counts[0].count == counts[1].count == 5, counts[1]
 
 
 def test_every_command_on_a_letter_is_decided() -> None:
-    assert {command: LETTER.allowed(command) for command in sorted(LETTER.states)} == {
+    assert {command: EMAIL.allowed(command) for command in sorted(EMAIL.states)} == {
         "failed": ["resend"],
         "pending": ["claim", "resend"],
         "sending": ["claim", "put_back", "record", "reject", "resend"],

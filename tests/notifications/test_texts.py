@@ -6,33 +6,33 @@ from pathlib import Path
 import pytest
 from jinja2.exceptions import SecurityError, UndefinedError
 
-from api.notifications import texts
-from api.notifications.states import LetterKind
+from api.notifications import rendering
+from api.notifications.states import EmailKind
 
-TEMPLATES = Path(texts.__file__).parent / "templates"
+TEMPLATES = Path(rendering.__file__).parent / "templates"
 FOUR = datetime(2026, 3, 5, 4, 3, tzinfo=UTC)
 
 
 def test_every_kind_of_letter_has_a_template_and_no_template_is_left_over() -> None:
     whole = {path.stem for path in TEMPLATES.glob("[!_]*.txt")}
 
-    assert whole == {kind.value for kind in LetterKind}
+    assert whole == {kind.value for kind in EmailKind}
 
 
 def test_a_missing_word_is_an_error_and_never_a_gap() -> None:
     with pytest.raises(UndefinedError, match="'email' is undefined"):
-        texts.render("welcome", shop_name="Mugs", public_url="https://mugs.test", name="Ada")
+        rendering.render("welcome", shop_name="Mugs", public_url="https://mugs.test", name="Ada")
 
 
 def test_a_template_reaches_nothing_but_what_it_is_given() -> None:
-    escape = texts._templates.from_string("{{ name.__class__.__mro__ }}")
+    escape = rendering._templates.from_string("{{ name.__class__.__mro__ }}")
 
     with pytest.raises(SecurityError):
         escape.render(name="Ada")
 
 
 def test_a_subject_is_one_line_whatever_stands_in_it() -> None:
-    subject, text = texts.render(
+    subject, text = rendering.render(
         "low_stock",
         shop_name="Mugs",
         public_url="https://mugs.test",
@@ -46,9 +46,9 @@ def test_a_subject_is_one_line_whatever_stands_in_it() -> None:
 
 
 def test_moments_and_units_are_written_for_people() -> None:
-    assert texts.moment(FOUR) == "5 March 2026, 04:03 UTC"
-    assert texts.day(FOUR) == "5 March 2026"
-    assert [texts.units(1), texts.units(2)] == ["1 unit", "2 units"]
+    assert rendering.moment(FOUR) == "5 March 2026, 04:03 UTC"
+    assert rendering.day(FOUR) == "5 March 2026"
+    assert [rendering.units(1), rendering.units(2)] == ["1 unit", "2 units"]
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.txt")), ids=lambda path: path.stem)

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from api.fulfilment import jobs
+from api.fulfilment import jobs as fulfilment_jobs
 from api.kernel.principal import SYSTEM
-from api.orders import queries
-from api.orders.texts import search_words, tsquery_of
+from api.orders import queries as orders_queries
+from api.orders.search_text import search_words, tsquery_of
 from api.platform.db import session, transaction
 from api.platform.pagination import Sort
 from tests.support.plans import copied, plans_of, tables_read_whole
@@ -177,8 +177,8 @@ def listed(q: str, sort: Sort, pages: int, **narrow: Any) -> list[str]:
     found: list[str] = []
     cursor = None
     for _ in range(pages):
-        answer = queries.cards(
-            queries.OrderFilter(q=q, **narrow),
+        answer = orders_queries.list_orders(
+            orders_queries.OrderFilter(q=q, **narrow),
             sort,
             limit=30,
             cursor=cursor,
@@ -195,18 +195,18 @@ def listed(q: str, sort: Sort, pages: int, **narrow: Any) -> list[str]:
 def test_whichever_way_a_search_takes_it_finds_the_same(many: dict[str, list[str]]) -> None:
     """Words of all orders, of some, of old ones alone and of none; from both ends, page by page."""
     for word, numbers in many.items():
-        assert listed(word, queries.NEWEST, 5) == numbers[:150], word
-        assert listed(word, queries.OLDEST, 5) == numbers[::-1][:150], word
-        assert listed(word, queries.NEWEST, 5, payment_status="paid") == numbers[:150], word
-        assert listed(word, queries.NEWEST, 1, status="cancelled") == [], word
+        assert listed(word, orders_queries.NEWEST, 5) == numbers[:150], word
+        assert listed(word, orders_queries.OLDEST, 5) == numbers[::-1][:150], word
+        assert listed(word, orders_queries.NEWEST, 5, payment_status="paid") == numbers[:150], word
+        assert listed(word, orders_queries.NEWEST, 1, status="cancelled") == [], word
 
 
 def plan_of(q: str, **narrow: Any) -> str:
     """Return how the database would answer a search."""
-    found = queries.OrderFilter(q=q, **narrow)
+    found = orders_queries.OrderFilter(q=q, **narrow)
     return plans_of(
-        lambda: queries.cards(
-            found, queries.NEWEST, limit=50, cursor=None, with_total=False, by=SYSTEM
+        lambda: orders_queries.list_orders(
+            found, orders_queries.NEWEST, limit=50, cursor=None, with_total=False, by=SYSTEM
         )
     )
 
@@ -243,12 +243,12 @@ def test_orders_that_an_older_release_wrote_are_found_after_the_sweep(shop: Shop
     staff.posts(f"/orders/{shipped['id']}/ship", {"carrier": "DHL", "tracking_number": "T-77"})
     assert numbers(staff, q="carla") == numbers(staff, q="t77") == []
 
-    jobs.give_orders_words()
+    fulfilment_jobs.index_old_orders()
 
     assert numbers(staff, q="carla") == [shipped["number"], waiting["number"]]
     assert numbers(staff, q="t77") == [shipped["number"]]
     with count_statements() as statements:
-        jobs.give_orders_words()
+        fulfilment_jobs.index_old_orders()
     assert statements.count == 1, statements
 
 

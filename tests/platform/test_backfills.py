@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import text
 
+from api.event_handlers import BACKFILLS
 from api.platform import backfills
 from api.platform.backfills import Backfill, BackfillProgress
 from api.platform.db import session
-from api.subscriptions import BACKFILLS
 from tests.support.shop import Shop
 
 pytestmark = pytest.mark.usefixtures("app")

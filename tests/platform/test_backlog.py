@@ -16,21 +16,21 @@ import pytest
 from sqlalchemy import func, select, text
 
 from api import worker
+from api.back_in_stock.events import BackInStockDue
+from api.back_in_stock.models import BackInStockSubscription
 from api.catalog.events import CatalogueChanged
 from api.catalog.models import Product
 from api.kernel.events import Event
 from api.kernel.ids import new_id
-from api.notifications.models import Letter
-from api.notifications.states import LetterKind
+from api.notifications.models import EmailMessage
+from api.notifications.states import EmailKind
 from api.orders.events import OrderPaid
 from api.payments.events import ProviderEventReceived
 from api.payments.models import ProviderEvent
-from api.platform import claims, deliveries, jobs
+from api.platform import deliveries, delivery_claims, jobs
 from api.platform.db import session, transaction
 from api.platform.outbox import Delivery, Lane
 from api.platform.settings import Settings
-from api.waitlist.events import StockRequestAnswered
-from api.waitlist.models import StockRequest
 from tests.support.plans import copied
 from tests.support.shop import Shop
 from tests.support.work import drain
@@ -80,7 +80,9 @@ def let_wait(shop: Shop, total: int) -> None:
     )
     request_id = new_id()
     with transaction():
-        session.add(StockRequest(id=request_id, variant_id=mug, email="first@example.test"))
+        session.add(
+            BackInStockSubscription(id=request_id, variant_id=mug, email="first@example.test")
+        )
     drain()
     event = session.execute(select(ProviderEvent.id, ProviderEvent.kind)).one()
     slug, line_id = session.execute(
@@ -102,8 +104,8 @@ def let_wait(shop: Shop, total: int) -> None:
         "stock_requests", request_id, each, id=COPY.format(kind="request"),
         email="'w' || n || '@example.test'",
     )  # fmt: skip
-    tell(StockRequestAnswered(request_id=request_id), each, known=request_id, kind="request")
-    of_a_change = len(jobs.work().subscribers[CatalogueChanged])
+    tell(BackInStockDue(request_id=request_id), each, known=request_id, kind="request")
+    of_a_change = len(jobs.registry().subscribers[CatalogueChanged])
     tell(CatalogueChanged(slugs=(slug,)), (total - 3 * each) // of_a_change)
 
 
@@ -140,13 +142,13 @@ def waiting() -> int:
 def test_an_orders_letter_is_claimed_first_however_much_else_waits(shop: Shop) -> None:
     shop.sells("MUG", 10)
     tell(CatalogueChanged(slugs=("mug",)), 1_000)
-    tell(StockRequestAnswered(request_id=new_id()), 1_000)
+    tell(BackInStockDue(request_id=new_id()), 1_000)
     shop.an_order(MUG=1)
     while jobs.relay_once():
         continue
 
     with transaction():
-        first = claims.take_due(deliveries.AT_ONCE[Lane.MAIL], Lane.MAIL)
+        first = delivery_claims.claim_due(deliveries.AT_ONCE[Lane.MAIL], Lane.MAIL)
 
     assert waiting() > 5_000
     assert [one.subscriber for one in first] == [
@@ -161,7 +163,7 @@ def test_one_worker_drains_what_waits_cheaply_and_sends_an_orders_letter_soon(
     monkeypatch.setattr(worker, "GIVE_WAY_SECONDS", 60.0)  # a busy machine is slow
     let_wait(shop, WAITING)
     last, done_before = shop.an_order(MUG=1), done()
-    sent_after, sent = 0.0, Counter[LetterKind]()
+    sent_after, sent = 0.0, Counter[EmailKind]()
     lanes = worker.lane_threads(shop.app)
     threads = [*lanes.values(), worker.Relay(shop.app, settings, lanes)]
 
@@ -172,7 +174,7 @@ def test_one_worker_drains_what_waits_cheaply_and_sends_an_orders_letter_soon(
         assert time.monotonic() < deadline, "it is not drained"
         if not sent and any(last["number"] in one.subject for one in shop.mailer.sent):
             sent_after = used_by(threads)
-            sent = Counter(session.scalars(select(Letter.kind)))
+            sent = Counter(session.scalars(select(EmailMessage.kind)))
         time.sleep(0.2)
     spent, count = used_by(threads), done() - done_before
     stopping.set()
@@ -184,4 +186,4 @@ def test_one_worker_drains_what_waits_cheaply_and_sends_an_orders_letter_soon(
     assert count >= WAITING
     assert spent / count < CPU_SECONDS_FOR_EACH
     assert sent_after < CPU_SECONDS_TO_A_LETTER
-    assert sent[LetterKind.BACK_IN_STOCK] <= 2 * deliveries.AT_ONCE[Lane.BULK_MAIL]
+    assert sent[EmailKind.BACK_IN_STOCK] <= 2 * deliveries.AT_ONCE[Lane.BULK_MAIL]

@@ -18,17 +18,9 @@ from flask import Flask
 from sqlalchemy import text
 
 from api.kernel import clock
-from api.platform import health, ports
-from api.platform.backups import (
-    jobs,
-    making,
-    manifest,
-    places,
-    programs,
-    records,
-    restoring,
-)
-from api.platform.backups.places import BackupError
+from api.platform import health, service_registry
+from api.platform.backups import create, jobs, manifest, postgres_tools, records, restore, storage
+from api.platform.backups.storage import BackupError
 from api.platform.db import session, transaction
 from api.platform.settings import Settings
 from tests.support import s3
@@ -48,7 +40,7 @@ class Keeper:
     def sets(self, **changes: Any) -> Settings:
         """Set something anew, for this test."""
         self.settings = dataclasses.replace(self.settings, **changes)
-        ports.plug(self.app, Settings, self.settings)
+        service_registry.register(self.app, Settings, self.settings)
         return self.settings
 
     def runs(self, *command: str, typed: str = "") -> Result:
@@ -71,7 +63,7 @@ def keeper(
     person = Keeper(app, settings)
     person.sets(backup_url=str(tmp_path / "backups"), media_root=str(media))
     yield person
-    ports.plug(app, Settings, settings)
+    service_registry.register(app, Settings, settings)
 
 
 @pytest.fixture
@@ -92,7 +84,7 @@ def other_database(postgres: Postgres) -> Iterator[str]:
 
 def rows(url: str, question: str) -> list[tuple[Any, ...]]:
     """Ask a database past the shop."""
-    connection = psycopg2.connect(programs.plain_url(url))
+    connection = psycopg2.connect(postgres_tools.plain_url(url))
     try:
         with connection.cursor() as cursor:
             cursor.execute(question)
@@ -103,7 +95,7 @@ def rows(url: str, question: str) -> list[tuple[Any, ...]]:
 
 def beside(keeper: Keeper, name: str) -> str:
     """Return the address of another database of the same server."""
-    return programs.with_name(keeper.settings.database_url, name)
+    return postgres_tools.with_name(keeper.settings.database_url, name)
 
 
 def test_a_backup_comes_back_whole_into_another_database(
@@ -138,7 +130,7 @@ def test_a_restore_over_a_full_database_asks_for_its_name_and_keeps_what_was_the
     name = "to_replace"
     assert keeper.runs("restore", "--into", name, "--no-media").exit_code == 0
     url = beside(keeper, name)
-    connection = psycopg2.connect(programs.plain_url(url))
+    connection = psycopg2.connect(postgres_tools.plain_url(url))
     with connection, connection.cursor() as cursor:
         cursor.execute("UPDATE variants SET title = 'of today'")
     connection.close()
@@ -159,7 +151,7 @@ def test_a_restore_over_a_full_database_asks_for_its_name_and_keeps_what_was_the
         assert rows(url, f"SELECT title FROM {aside}.variants") == [("of today",)]
     finally:
         session.remove()
-        postgres.drop_database(programs.plain_url(url))
+        postgres.drop_database(postgres_tools.plain_url(url))
 
 
 def test_a_restore_that_fails_leaves_the_database_as_it_was(
@@ -174,14 +166,14 @@ def test_a_restore_that_fails_leaves_the_database_as_it_was(
     def dies(*_: Any) -> None:
         raise BackupError("the disk is full")
 
-    monkeypatch.setattr(restoring, "fill", dies)
+    monkeypatch.setattr(restore, "fill", dies)
     try:
         done = keeper.runs("restore", "--no-media", typed="kept_whole\n")
         assert (done.exit_code, "the disk is full" in done.output) == (1, True)
         assert rows(url, "SELECT count(*) FROM variants") == [(1,)]
     finally:
         session.remove()
-        postgres.drop_database(programs.plain_url(url))
+        postgres.drop_database(postgres_tools.plain_url(url))
 
 
 def test_a_backup_is_refused_to_a_shop_that_runs(
@@ -220,10 +212,10 @@ def test_an_encrypted_backup_opens_with_the_private_key_alone(
     other.write_text(f"{pyrage.x25519.Identity.generate()}\n")
     wrong = keeper.runs("restore", "--into", "nowhere", "--identity", str(other))
     assert "does not open this backup" in wrong.output
-    place = places.backups_of(keeper.settings)
+    place = storage.backups_of(keeper.settings)
     found = manifest.read(place)
-    with places.workroom() as room:
-        file = restoring.fetched(place, found, making.DUMP, str(identity), room)
+    with storage.workroom() as room:
+        file = restore.fetched(place, found, create.DUMP, str(identity), room)
         assert file.read_bytes().startswith(b"PGDMP")
 
 
@@ -250,7 +242,7 @@ def test_a_bucket_takes_nothing_that_is_not_encrypted_and_gives_it_back(
         assert bucket.objects == {}
 
         with pytest.raises(BackupError, match="no public key of age"):
-            places.recipient_of(keeper.sets(backup_recipient="ssh-ed25519 AAAA"))
+            storage.recipient_of(keeper.sets(backup_recipient="ssh-ed25519 AAAA"))
         keeper.sets(backup_recipient=public, backup_identity_file=str(identity), backup_keep=1)
         names = [made_at(keeper, monkeypatch, hour) for hour in (0, 1)]
 
@@ -297,7 +289,7 @@ def made_at(keeper: Keeper, monkeypatch: pytest.MonkeyPatch, hour: int) -> str:
     moment = clock.now() + timedelta(hours=hour)
     with monkeypatch.context() as patch:
         patch.setattr(clock, "now", lambda: moment)
-        return making.make(keeper.settings).name
+        return create.create_backup(keeper.settings).name
 
 
 def test_pictures_are_kept_once_and_the_oldest_backups_go(
@@ -314,7 +306,7 @@ def test_pictures_are_kept_once_and_the_oldest_backups_go(
 
     third = made_at(keeper, monkeypatch, 2)
 
-    place = places.backups_of(keeper.settings)
+    place = storage.backups_of(keeper.settings)
     assert manifest.names_at(place) == [second, third]
     assert not (folder / first / "database.dump").exists()
     assert not (folder / "media/cc/dd/cup-800.webp").exists()
@@ -328,10 +320,10 @@ def test_pictures_are_kept_once_and_the_oldest_backups_go(
 
 def test_two_backups_at_once_are_one(keeper: Keeper, shop: Shop) -> None:
     with (
-        making._alone(keeper.settings.database_url),
+        create._alone(keeper.settings.database_url),
         pytest.raises(BackupError, match="being made right now"),
     ):
-        making.make(keeper.settings)
+        create.create_backup(keeper.settings)
 
 
 def test_a_proof_restores_upgrades_examines_and_is_told(
@@ -372,7 +364,7 @@ def test_a_shop_that_does_not_add_up_proves_nothing(keeper: Keeper, shop: Shop) 
 def test_the_timetable_backs_up_once_a_day(
     keeper: Keeper, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = places.backups_of(keeper.settings)
+    place = storage.backups_of(keeper.settings)
     jobs.back_up_when_due()
     jobs.back_up_when_due()
     assert len(manifest.names_at(place)) == 1
@@ -395,11 +387,11 @@ def test_of_the_programs_here_the_oldest_that_fits_is_taken(
         fake.write_text(f"#!/bin/sh\necho 'pg_dump (PostgreSQL) {major}.3 (Debian)'\n")
         fake.chmod(0o755)
     here = [str(tmp_path / str(major) / "pg_dump") for major in (14, 17, 16)]
-    monkeypatch.setattr(programs, "_installed", lambda name: iter(here))
+    monkeypatch.setattr(postgres_tools, "_installed", lambda name: iter(here))
 
-    assert programs.program("pg_dump", 15) == here[2]
+    assert postgres_tools.program("pg_dump", 15) == here[2]
     with pytest.raises(BackupError, match=r"needs pg_dump 18 or newer.*the newest here is 17"):
-        programs.program("pg_dump", 18)
-    monkeypatch.setattr(programs, "_installed", lambda name: iter([]))
+        postgres_tools.program("pg_dump", 18)
+    monkeypatch.setattr(postgres_tools, "_installed", lambda name: iter([]))
     with pytest.raises(BackupError, match="apt install postgresql-client-16"):
-        programs.program("pg_dump", 16)
+        postgres_tools.program("pg_dump", 16)

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.platform import bodies
-from api.platform.bodies import BodyUnreadable, read_json
+from api.platform import body_limits
+from api.platform.body_limits import BodyUnreadable, read_json
 from tests.support.people import a_staff_member
 from tests.support.workshop import PATH, Bench
 
@@ -38,7 +38,7 @@ def test_every_route_takes_what_its_kind_takes_unless_it_is_named_here(bare_app:
             continue
         staff = rule.rule.startswith("/api/v1/admin/")
         kind = MEGABYTE if staff else 64 * KILOBYTE
-        most = bodies.most_bytes(bare_app.view_functions[rule.endpoint], rule.rule)
+        most = body_limits.most_bytes(bare_app.view_functions[rule.endpoint], rule.rule)
         assert most == LARGER.get(rule.rule, kind), rule.rule
 
 

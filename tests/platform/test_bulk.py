@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.catalog.models.products import Product
 from api.catalog.states import ProductStatus
-from api.platform import bulk
+from api.platform import bulk_sql
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product
 from tests.support.sql import count_statements
@@ -48,7 +48,7 @@ def test_every_kind_of_column_is_changed_in_one_statement(app: Flask) -> None:
     rows = [{"id": _id("mug"), **said}, {"id": _id("cup"), **said, "title": "Cup"}]
 
     with count_statements() as statements, transaction():
-        bulk.change(PRODUCTS, rows)
+        bulk_sql.bulk_update(PRODUCTS, rows)
 
     assert len(statements) == 1
     assert _row("mug", *said) == said
@@ -62,10 +62,10 @@ def test_rows_that_name_other_columns_are_changed_apart(app: Flask) -> None:
     a_product("cup", slug="cup", vendor="Kiln")
 
     with transaction():
-        bulk.change(
+        bulk_sql.bulk_update(
             PRODUCTS, [{"id": _id("mug"), "title": "Mug"}, {"id": _id("cup"), "vendor": "Forge"}]
         )
-        bulk.change(PRODUCTS, [])
+        bulk_sql.bulk_update(PRODUCTS, [])
 
     assert _row("mug", "title", "vendor") == {"title": "Mug", "vendor": "Kiln"}
     assert _row("cup", "vendor") == {"vendor": "Forge"}
@@ -77,4 +77,4 @@ def test_what_the_database_refuses_is_raised(app: Flask) -> None:
     a_product("cup", slug="cup")
 
     with pytest.raises(IntegrityError, match="uq_products_slug"), transaction():
-        bulk.change(PRODUCTS, [{"id": _id("mug"), "slug": "cup"}])
+        bulk_sql.bulk_update(PRODUCTS, [{"id": _id("mug"), "slug": "cup"}])

@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
-from api.platform.cache import outdate
 from api.platform.redis import client as redis_client
 from api.platform.redis import connect
+from api.platform.response_cache import invalidate_tags
 from api.platform.settings import Settings
 from tests.support.workshop import PATH, Bench
 
@@ -61,7 +61,7 @@ def test_a_fact_outdates_what_it_concerns(client: FlaskClient, namespace: str) -
     client.get(MUG)
     client.get(f"{PATH}/kept/cup")
 
-    outdate(namespace)
+    invalidate_tags(namespace)
 
     assert made(client.get(MUG)) == 3
     assert made(client.get(f"{PATH}/kept/cup")) == (4 if namespace == "workshop" else 2)
@@ -83,7 +83,7 @@ def test_an_answer_that_was_outdated_while_it_was_made_is_not_kept(
     reader = threading.Thread(target=lambda: workshop.test_client().get(MUG))
     reader.start()
     assert begun.wait(10)
-    outdate("workshop")
+    invalidate_tags("workshop")
     changed.set()
     reader.join()
 

@@ -54,5 +54,5 @@ def test_what_takes_minutes_is_left_to_a_worker(
     cron.work_until(time.monotonic() + 60)
 
     assert "sweep-payments" in ran
-    assert "back-up" not in ran
+    assert "backup" not in ran
     assert "run-backfills" not in ran

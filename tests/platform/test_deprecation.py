@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from api.kernel.errors import Conflict
 from api.platform.deprecation import deprecated
-from api.platform.openapi_shape import resolved
+from api.platform.openapi_cleanup import resolved
 from tests.support.contract import document
 from tests.support.people import a_staff_member
 from tests.support.workshop import PATH, Bench

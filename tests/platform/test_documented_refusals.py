@@ -5,8 +5,8 @@ from typing import Any
 from flask import Flask
 
 from api.kernel.errors import Conflict
-from api.platform.openapi_shape import resolved
-from api.platform.refusals import refuses
+from api.platform.openapi_cleanup import resolved
+from api.platform.openapi_errors import may_answer
 from tests.support.contract import document
 
 
@@ -107,8 +107,8 @@ def test_what_a_route_names_itself_adds_to_what_is_read_off_it(bare_app: Flask) 
 
 
 def test_decorators_above_and_below_may_both_name_refusals() -> None:
-    @refuses(TooWet)
-    @refuses(Conflict)
+    @may_answer(TooWet)
+    @may_answer(Conflict)
     def view() -> None:
         """Do nothing."""
 

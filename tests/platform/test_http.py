@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.kernel.money import Money
-from api.platform.http import Moment, MoneySchema, Schema, list_of, reply
+from api.platform.http import DateTimeField, MoneySchema, Schema, json_response, list_schema
 from tests.support.workshop import PATH, Bench
 
 ORDER = UUID("01a1f929-9c61-7229-b458-bb774c890805")
@@ -23,7 +23,7 @@ class Mood(StrEnum):
 
 
 def test_values_go_out_as_the_wire_has_them() -> None:
-    answer = reply(
+    answer = json_response(
         {
             "id": ORDER,
             "at": datetime(2026, 5, 4, 9, 30, tzinfo=UTC),
@@ -52,9 +52,9 @@ def test_values_go_out_as_the_wire_has_them() -> None:
 
 
 def test_a_version_goes_out_as_the_etag() -> None:
-    assert reply({"version": 3}).headers["ETag"] == '"3"'
-    assert "ETag" not in reply({"version": None}).headers
-    assert "ETag" not in reply([{"version": 3}]).headers
+    assert json_response({"version": 3}).headers["ETag"] == '"3"'
+    assert "ETag" not in json_response({"version": None}).headers
+    assert "ETag" not in json_response([{"version": 3}]).headers
 
 
 def test_a_view_may_answer_nothing(client: FlaskClient, bench: Bench) -> None:
@@ -64,9 +64,9 @@ def test_a_view_may_answer_nothing(client: FlaskClient, bench: Bench) -> None:
 
 
 def test_a_list_schema_is_made_once_and_named_after_its_rows() -> None:
-    made = list_of(MoneySchema)
+    made = list_schema(MoneySchema)
 
-    assert made is list_of(MoneySchema)
+    assert made is list_schema(MoneySchema)
     assert made.__name__ == "MoneyListSchema"
 
 
@@ -92,7 +92,7 @@ def test_money_is_read_as_money() -> None:
     ],
 )
 def test_a_moment_is_read_as_utc(sent: str, read: datetime) -> None:
-    moment = Moment().deserialize(sent)
+    moment = DateTimeField().deserialize(sent)
 
     assert (moment, moment.tzinfo) == (read, UTC)
 
@@ -102,4 +102,4 @@ def test_a_moment_is_read_as_utc(sent: str, read: datetime) -> None:
 )
 def test_a_moment_without_a_zone_or_beyond_the_calendar_is_refused(sent: Any) -> None:
     with pytest.raises(ma.ValidationError):
-        Moment().deserialize(sent)
+        DateTimeField().deserialize(sent)

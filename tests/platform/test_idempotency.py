@@ -275,9 +275,9 @@ def test_answers_are_forgotten_after_a_week(client: FlaskClient) -> None:
     sends(client)
 
     with clock.frozen(clock.now() + timedelta(days=6)), transaction():
-        assert idempotency.forget_old(10) == 0
+        assert idempotency.purge_old(10) == 0
     with clock.frozen(clock.now() + timedelta(days=8)), transaction():
-        assert idempotency.forget_old(10) == 1
+        assert idempotency.purge_old(10) == 1
 
 
 def test_the_same_file_under_another_boundary_is_the_same_command(workshop: Flask) -> None:

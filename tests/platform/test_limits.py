@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from api.platform import limits
-from api.platform.limits import limiter
+from api.platform import rate_limits
+from api.platform.rate_limits import limiter
 from api.platform.redis import client as redis_client
 from api.platform.settings import Settings
 from tests.support.people import a_customer
@@ -116,7 +116,7 @@ def test_a_new_cart_for_each_request_does_not_escape_the_count(counting: Flask) 
 
 def test_a_storefront_may_speak_for_all_of_its_guests(counting: Flask) -> None:
     assert set(presses(counting, 350, WRITTEN)) == {200}
-    assert limits.GUESTS_WRITES == "6000 per minute"
+    assert rate_limits.GUESTS_WRITES == "6000 per minute"
 
 
 def test_redis_learns_neither_tokens_nor_addresses_of_people(counting: Flask) -> None:

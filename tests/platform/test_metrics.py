@@ -17,13 +17,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert, text
 
 from api.dev.stack import ROOT
-from api.doctor import flows
+from api.doctor import flows as doctor_flows
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform import attention, health, jobs, metrics
 from api.platform.attention import AttentionKind
 from api.platform.db import db, transaction
-from api.platform.jobs import TimetableEntry
+from api.platform.jobs import ScheduledJob
 from tests.support.shop import Shop
 from tests.support.sql import count_statements
 from tests.support.stock import held
@@ -63,14 +63,14 @@ def test_what_waits_and_what_stands_is_told(shop: Shop) -> None:
     with transaction() as current:
         attention.raise_item(AttentionKind.DISPUTE, "1", "a dispute")
         current.execute(
-            insert(TimetableEntry).values(
+            insert(ScheduledJob).values(
                 name="sweep-refunds", next_run_at=clock.now(), failures=4,
                 last_run_at=clock.now() - timedelta(minutes=5),
             )
         )  # fmt: skip
     health.report_worker()
     jobs.queue().enqueue(jobs.run_periodic, "doctor")
-    flows.run(SYSTEM)
+    doctor_flows.run(SYSTEM)
 
     told, _ = scrape(shop.app)
 
@@ -149,7 +149,7 @@ def asked_for() -> dict[str, str]:
 
 def test_alerts_and_board_ask_only_for_metrics_that_there_are(shop: Shop) -> None:
     shop.sells("MUG", 10)
-    flows.run(SYSTEM)
+    doctor_flows.run(SYSTEM)
     health.report_worker()
     _, there = scrape(shop.app)
 
@@ -165,7 +165,7 @@ def test_alerts_and_board_ask_only_for_metrics_that_there_are(shop: Shop) -> Non
     for expression in asked_for().values():
         for named in re.findall(r'kind=~?"([^"]+)"', expression):
             assert set(named.split("|")) <= labels
-    periodics = {job.name for job in jobs.work().timetable}
+    periodics = {job.name for job in jobs.registry().timetable}
     (watched,) = re.findall(r'periodic=~"([^"]+)"', ALERTS.read_text())
     assert set(watched.split("|")) <= periodics
 

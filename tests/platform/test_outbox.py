@@ -17,12 +17,19 @@ from sqlalchemy.exc import OperationalError
 from api.kernel import clock
 from api.kernel.events import Event
 from api.kernel.ids import new_id
-from api.platform import attention, claims, deliveries, jobs, observability, outbox
-from api.platform.claims import Due
+from api.platform import attention, deliveries, delivery_claims, jobs, observability, outbox
 from api.platform.db import session, transaction
-from api.platform.deliveries import MOST_TOGETHER, Hand, carry_out, work_off
-from api.platform.jobs import Work, name_of, queue, relay_once, spans_transactions, takes_many
-from api.platform.outbox import ATTEMPTS, BATCH, Delivery, Fact, Lane, emit
+from api.platform.deliveries import MAX_TOGETHER, Hand, carry_out, work_off
+from api.platform.delivery_claims import DueDelivery
+from api.platform.jobs import (
+    JobRegistry,
+    batched,
+    manages_own_transactions,
+    name_of,
+    queue,
+    relay_once,
+)
+from api.platform.outbox import ATTEMPTS, BATCH, Delivery, Lane, OutboxEvent, emit
 from api.platform.redis import client, connect
 from api.platform.settings import Settings
 from tests.support.sql import count_statements
@@ -68,7 +75,7 @@ def shelve(fact: BoxArrived) -> None:
         raise LookupError("the ladder is gone")
 
 
-@spans_transactions
+@manages_own_transactions
 def announce(fact: BoxArrived) -> None:
     """Tell someone outside; or fail."""
     assert not session().info.get("in_transaction")
@@ -83,7 +90,7 @@ def announce(fact: BoxArrived) -> None:
 def shop(workshop: Flask, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The shop with these two jobs as all of its work."""
     mood.fails, mood.ran = False, []
-    work = Work(subscribers={BoxArrived: [shelve, announce]}, timetable=())
+    work = JobRegistry(subscribers={BoxArrived: [shelve, announce]}, timetable=())
     monkeypatch.setitem(app.extensions, "stockroom_work", work)
     observability.bind_request_id("press-of-f7")
     yield app
@@ -99,10 +106,10 @@ def tells(*shelves: str) -> list[UUID]:
     return boxes
 
 
-def claimed(limit: int = BATCH) -> list[Due]:
+def claimed(limit: int = BATCH) -> list[DueDelivery]:
     """Claim what is due, as a worker does."""
     with transaction():
-        return claims.take_due(limit)
+        return delivery_claims.claim_due(limit)
 
 
 def works_off() -> int:
@@ -159,7 +166,7 @@ def test_two_workers_deliver_each_fact_once(shop: Flask) -> None:
     for _ in range(30):
         tells(*["top"] * 10)
     start = threading.Barrier(2)
-    found: list[Due] = []
+    found: list[DueDelivery] = []
 
     def relays() -> None:
         with shop.app_context():
@@ -222,7 +229,7 @@ def test_a_job_that_fails_leaves_nothing_half_written(shop: Flask) -> None:
 
     assert stock_of("top") == 0
     with transaction():
-        names = set(session.scalars(select(Fact.name)))
+        names = set(session.scalars(select(OutboxEvent.name)))
     assert names == {"BoxArrived"}
     assert delivery(shelve).done_at is None
     assert delivery(shelve).last_error == "LookupError: the ladder is gone"
@@ -290,7 +297,7 @@ def test_what_is_claimed_is_claimed_by_nobody_else_until_its_worker_is_dead(shop
 
     assert claimed() == []
     with later(15), transaction():
-        claims.keep_claims(held)
+        delivery_claims.keep_claims(held)
     with later(30):
         assert claimed() == []
     with later(36):
@@ -306,7 +313,7 @@ def test_a_claim_is_no_attempt_and_what_is_handed_back_is_due_at_once(shop: Flas
         held = claimed()
         assert len(held) == 2
         with transaction():
-            claims.hand_back(held)
+            delivery_claims.hand_back(held)
 
     assert delivery(shelve).attempts == 0
     assert works_off() == 2
@@ -328,7 +335,9 @@ def test_a_job_that_kills_its_worker_is_counted_and_waits_and_the_others_go_on(
         put_onto(fact.shelf)
 
     monkeypatch.setitem(
-        shop.extensions, "stockroom_work", Work(subscribers={BoxArrived: [kills]}, timetable=())
+        shop.extensions,
+        "stockroom_work",
+        JobRegistry(subscribers={BoxArrived: [kills]}, timetable=()),
     )
     tells("bad", *["good"] * 3)
     relay_once()
@@ -349,7 +358,9 @@ def test_a_subscriber_that_a_release_removed_is_noted_and_holds_up_nobody(
     tells("top")
     relay_once()
     monkeypatch.setitem(
-        shop.extensions, "stockroom_work", Work(subscribers={BoxArrived: [announce]}, timetable=())
+        shop.extensions,
+        "stockroom_work",
+        JobRegistry(subscribers={BoxArrived: [announce]}, timetable=()),
     )
     works_off()
 
@@ -364,7 +375,7 @@ def test_what_follows_from_a_fact_carries_the_id_of_the_request_that_began_it(sh
     works_off()
 
     with transaction():
-        ids = dict(session.execute(select(Fact.name, Fact.request_id)).all())
+        ids = dict(session.execute(select(OutboxEvent.name, OutboxEvent.request_id)).all())
     assert ids == {"BoxArrived": "press-of-f7", "BoxUnpacked": "press-of-f7"}
 
 
@@ -376,7 +387,9 @@ def test_a_job_that_opens_a_transaction_of_its_own_must_say_so(
             put_onto(fact.shelf)
 
     monkeypatch.setitem(
-        shop.extensions, "stockroom_work", Work(subscribers={BoxArrived: [opens]}, timetable=())
+        shop.extensions,
+        "stockroom_work",
+        JobRegistry(subscribers={BoxArrived: [opens]}, timetable=()),
     )
     tells("top")
     relay_once()
@@ -399,7 +412,7 @@ def test_a_delivery_during_which_the_database_goes_away_harms_no_worker(
 
     mood.fails = True
     with monkeypatch.context() as away:
-        away.setattr(claims, "note_failure", gone)
+        away.setattr(delivery_claims, "note_failure", gone)
         carry_out(due)
     mood.fails = False
     carry_out(due)
@@ -418,7 +431,7 @@ def test_many_deliveries_are_claimed_in_few_statements(shop: Flask) -> None:
 
 
 def test_jobs_are_named_by_their_room(shop: Flask) -> None:
-    assert jobs.work().job(name_of(shelve)) is shelve
+    assert jobs.registry().job(name_of(shelve)) is shelve
     assert name_of(shelve).endswith("test_outbox.shelve")
 
 
@@ -427,14 +440,14 @@ def test_six_thousand_deliveries_are_in_one_hand_each_and_in_no_queue(shop: Flas
     for _ in range(10):
         tells(*["top"] * 300)
     with transaction():
-        while outbox.relay(jobs.work().names()):
+        while outbox.relay(jobs.registry().names()):
             continue
     found = 0
     for minute in range(60):
         with later(30 * minute), transaction():
-            held = claims.take_due(100)
+            held = delivery_claims.claim_due(100)
             found += len(held)
-            claims.keep_claims(held)
+            delivery_claims.keep_claims(held)
             session.execute(
                 update(Delivery)
                 .where(Delivery.claimed_until.is_not(None))
@@ -448,7 +461,7 @@ def test_six_thousand_deliveries_are_in_one_hand_each_and_in_no_queue(shop: Flas
 def test_an_e_mail_does_not_wait_behind_the_catalogue(
     shop: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mail = replace(jobs.work(), lanes={"tests": Lane.DEFAULT, "notifications": Lane.MAIL})
+    mail = replace(jobs.registry(), lanes={"tests": Lane.DEFAULT, "notifications": Lane.MAIL})
     assert mail.lane_of("notifications.jobs.on_order_paid") is Lane.MAIL
     tells(*["top"] * 300)
     with transaction():
@@ -457,12 +470,12 @@ def test_an_e_mail_does_not_wait_behind_the_catalogue(
     tells("top")
     with transaction():
         outbox.relay({BoxArrived: [name_of(announce)]}, lambda _: Lane.MAIL)
-        assert claims.lanes_due() == [Lane.MAIL, Lane.DEFAULT]
+        assert delivery_claims.lanes_due() == [Lane.MAIL, Lane.DEFAULT]
 
     assert work_off(Lane.MAIL, Hand()) == 1
     assert stock_of("announced") == 1
     with transaction():
-        assert claims.lanes_due() == [Lane.DEFAULT]
+        assert delivery_claims.lanes_due() == [Lane.DEFAULT]
 
 
 def test_what_one_job_does_for_many_facts_it_does_once_for_all(
@@ -471,7 +484,7 @@ def test_what_one_job_does_for_many_facts_it_does_once_for_all(
     """And where that fails, one by one: only what is at fault is late."""
     together: list[int] = []
 
-    @takes_many
+    @batched
     def shelve_all(facts: list[BoxArrived]) -> None:
         together.append(len(facts))
         for fact in facts:
@@ -479,20 +492,20 @@ def test_what_one_job_does_for_many_facts_it_does_once_for_all(
         if any(fact.shelf == "bad" for fact in facts):
             raise LookupError("no such shelf")
 
-    work = Work(subscribers={BoxArrived: [shelve_all]}, timetable=())
+    work = JobRegistry(subscribers={BoxArrived: [shelve_all]}, timetable=())
     monkeypatch.setitem(shop.extensions, "stockroom_work", work)
-    tells(*["good"] * (MOST_TOGETHER + 3))
+    tells(*["good"] * (MAX_TOGETHER + 3))
     relay_once()
     with count_statements() as sent:
-        assert work_off(Lane.DEFAULT, Hand()) == MOST_TOGETHER + 3
-    assert together == [MOST_TOGETHER, 3]
-    assert sent.count < 2 * MOST_TOGETHER, sent
+        assert work_off(Lane.DEFAULT, Hand()) == MAX_TOGETHER + 3
+    assert together == [MAX_TOGETHER, 3]
+    assert sent.count < 2 * MAX_TOGETHER, sent
     tells("bad", "good", "good")
     relay_once()
     work_off(Lane.DEFAULT, Hand())
 
     assert together[2:] == [3, 1, 1, 1]
-    assert (stock_of("good"), stock_of("bad")) == (MOST_TOGETHER + 5, 0)
+    assert (stock_of("good"), stock_of("bad")) == (MAX_TOGETHER + 5, 0)
     assert delivery_of("bad") == (1, "LookupError: no such shelf")
 
 
@@ -501,8 +514,8 @@ def delivery_of(shelf: str) -> tuple[int, str | None]:
     with transaction():
         row = session.execute(
             select(Delivery.attempts, Delivery.last_error)
-            .join(Fact, Fact.id == Delivery.fact_id)
-            .where(Delivery.done_at.is_(None), Fact.body["shelf"].astext == shelf)
+            .join(OutboxEvent, OutboxEvent.id == Delivery.fact_id)
+            .where(Delivery.done_at.is_(None), OutboxEvent.body["shelf"].astext == shelf)
         ).one()
     return row.attempts, row.last_error
 
@@ -538,7 +551,7 @@ def test_a_job_that_takes_too_long_is_told_to_end_and_one_that_hangs_ends_its_wo
         while time.monotonic() < until:
             time.sleep(0.01)
 
-    work = Work(subscribers={BoxArrived: [waits]}, timetable=())
+    work = JobRegistry(subscribers={BoxArrived: [waits]}, timetable=())
     monkeypatch.setitem(shop.extensions, "stockroom_work", work)
     tells("top")
     relay_once()
@@ -563,7 +576,7 @@ def test_a_job_that_takes_too_long_is_told_to_end_and_one_that_hangs_ends_its_wo
     assert not deliveries.watch([hand])
 
 
-def claimed_later() -> list[Due]:
+def claimed_later() -> list[DueDelivery]:
     """Claim what waits for its next attempt."""
     with later(3600), transaction():
-        return claims.take_due()
+        return delivery_claims.claim_due()

@@ -21,7 +21,7 @@ from api.kernel.events import Event
 from api.kernel.release import VERSION
 from api.platform import draining, health, openapi
 from api.platform.db import db, session, transaction
-from api.platform.jobs import TimetableEntry
+from api.platform.jobs import ScheduledJob
 from api.platform.outbox import emit
 from api.platform.redis import client as redis_client
 from api.platform.settings import Settings
@@ -127,8 +127,8 @@ def test_without_a_worker_the_shop_is_degraded(visitor: FlaskClient) -> None:
 @pytest.mark.usefixtures("up_to_date")
 def test_a_job_that_keeps_failing_is_named_without_its_reason(visitor: FlaskClient) -> None:
     with transaction():
-        for name, failures in (("sweep-refunds", 3), ("expire-holds", 2)):
-            entry = TimetableEntry(name=name, next_run_at=clock.now(), failures=failures)
+        for name, failures in (("sweep-refunds", 3), ("expire-reservations", 2)):
+            entry = ScheduledJob(name=name, next_run_at=clock.now(), failures=failures)
             session.add(entry)
             entry.last_error = "OperationalError: of somebody"
 

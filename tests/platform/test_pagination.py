@@ -192,9 +192,9 @@ def test_a_cursor_that_someone_made_up_is_refused_and_not_a_bug(client: FlaskCli
 )
 def test_a_made_up_moment_is_refused_and_not_a_bug(value: Any) -> None:
     with pytest.raises(pagination.CursorInvalid):
-        pagination.opened(forged("m", value), "m", [datetime])
+        pagination.decode_cursor(forged("m", value), "m", [datetime])
 
 
 def test_a_made_up_text_is_refused_when_the_database_could_not_read_it() -> None:
     with pytest.raises(pagination.CursorInvalid):
-        pagination.opened(forged("m", "a\x00b"), "m", [str])
+        pagination.decode_cursor(forged("m", "a\x00b"), "m", [str])

@@ -34,7 +34,7 @@ def raising(error: BaseException) -> Any:
 @pytest.mark.parametrize(
     ("family", "status"),
     [
-        (errors.Malformed, 400),
+        (errors.BadRequest, 400),
         (errors.Unauthenticated, 401),
         (errors.Declined, 402),
         (errors.Forbidden, 403),
@@ -42,7 +42,7 @@ def raising(error: BaseException) -> Any:
         (errors.Conflict, 409),
         (errors.InvalidState, 409),
         (errors.Stale, 412),
-        (errors.Refused, 422),
+        (errors.Unprocessable, 422),
         (errors.TooMany, 429),
         (errors.Unavailable, 503),
     ],

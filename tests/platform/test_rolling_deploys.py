@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from api.platform import health
 from api.platform.db import db, session
-from api.platform.schema import is_newer, misfit, newest_migration
+from api.platform.schema import is_newer, mismatch, newest_migration
 from api.platform.settings import Settings
 from tests.architecture.test_migrations import MIGRATIONS, shop_on
 from tests.support.stack import Postgres
@@ -122,7 +122,7 @@ def test_which_schema_bears_which_code(
 ) -> None:
     standing = {"version_num": found, "compatible_from": oldest}
 
-    assert (misfit(standing, expected) == "") is fits
+    assert (mismatch(standing, expected) == "") is fits
     assert is_newer(found, expected) is (found == "0017")
 
 

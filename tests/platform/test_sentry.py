@@ -16,9 +16,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.kernel.release import VERSION
-from api.platform import claims, deliveries, observability, outbox
+from api.platform import deliveries, delivery_claims, observability, outbox
 from api.platform.db import transaction
-from api.platform.jobs import Work
+from api.platform.jobs import JobRegistry
 from api.platform.mail import MailUnavailable
 from api.platform.settings import Settings
 from console.client import sentry as console_sentry
@@ -137,14 +137,14 @@ def test_a_job_that_fails_is_told_and_a_mail_server_that_is_away_is_not(
     monkeypatch.setitem(
         app.extensions,
         "stockroom_work",
-        Work(subscribers={BoxArrived: [shelve]}, timetable=()),
+        JobRegistry(subscribers={BoxArrived: [shelve]}, timetable=()),
     )
     observability.bind_request_id("press-of-f8")
     tells("top", "top")
     with transaction():
         outbox.relay({BoxArrived: [f"{shelve.__module__.removeprefix('api.')}.shelve"]})
     with transaction():
-        due = claims.take_due()
+        due = delivery_claims.claim_due()
     deliveries.carry_out(due)
 
     event = the_event(told)
@@ -166,7 +166,7 @@ def test_a_console_that_crashes_is_told_with_its_last_request(sentry: Sentry) ->
     assert event["exception"]["values"][0]["value"] == "<e-mail> cannot be drawn"
 
 
-@pytest.mark.parametrize("module", ["api.worker", "console.app.start"])
+@pytest.mark.parametrize("module", ["api.worker", "console.app.run"])
 def test_without_an_address_nothing_of_it_is_loaded(module: str) -> None:
     """Its package takes a tenth of a second and some megabytes."""
     code = (

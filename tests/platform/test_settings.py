@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.platform.production import listens_to_nobody_else
+from api.platform.production_checks import listens_to_nobody_else
 from api.platform.settings import DEVELOPMENT_SECRET, Settings, SettingsError
 
 SECRET = "a-secret-that-is-long-enough-for-the-shop"

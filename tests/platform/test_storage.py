@@ -11,7 +11,7 @@ import pytest
 
 from api.platform import storage
 from api.platform.settings import Settings, SettingsError
-from api.platform.storage import BucketStorage, FileGone, FolderStorage, StorageUnavailable
+from api.platform.storage import BucketStorage, FileNotFound, FolderStorage, StorageUnavailable
 from tests.support.s3 import ACCESS_KEY, REGION, SECRET_KEY, Bucket, running_bucket
 
 KEY = "ab/0123/small.webp"
@@ -40,7 +40,7 @@ def in_bucket(bucket: Bucket, **changes: str) -> BucketStorage:
         media_secret_key=changes.get("secret_key", SECRET_KEY),
         media_public_url=changes.get("public_url", ""),
     )
-    kept = storage.opened(settings)
+    kept = storage.open_storage(settings)
     assert isinstance(kept, BucketStorage)
     return kept
 
@@ -59,7 +59,7 @@ def test_a_deleted_file_leaves_no_folder_behind(folder: FolderStorage) -> None:
     folder.delete(KEY)
     folder.delete(KEY)
 
-    with pytest.raises(FileGone):
+    with pytest.raises(FileNotFound):
         folder.read(KEY)
     assert not folder.path(KEY).parent.exists()
 
@@ -110,7 +110,7 @@ def test_the_bucket_forgets(bucket: Bucket) -> None:
     kept.delete(KEY)
 
     assert bucket.objects == {}
-    with pytest.raises(FileGone):
+    with pytest.raises(FileNotFound):
         kept.read(KEY)
 
 

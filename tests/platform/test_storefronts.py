@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from api.accounts import passwords
 from api.platform.auth import hash_secret
-from api.platform.limits import limiter
+from api.platform.rate_limits import limiter
 from api.platform.settings import Settings
 from api.platform.storefronts import counted_as
 from tests.support.people import a_customer

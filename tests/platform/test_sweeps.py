@@ -10,25 +10,26 @@ from flask import Flask
 from rq.timeouts import JobTimeoutException
 from sqlalchemy import select, update
 
-from api.catalog import jobs as catalog
-from api.checkout import flows as checkout
-from api.inventory import jobs as inventory
+from api.back_in_stock import jobs as back_in_stock_jobs
+from api.catalog import jobs as catalog_jobs
+from api.checkout import flows as checkout_flows
+from api.inventory import jobs as inventory_jobs
 from api.kernel import clock
 from api.kernel.errors import Conflict, Unavailable
 from api.kernel.ids import new_id
+from api.payment_sync.flows import sweeps as payment_sync
 from api.platform import sweeps
 from api.platform.attention import IS_OPEN, AttentionItem
 from api.platform.db import session, transaction
 from api.platform.sweeps import Outcome, Sweep, SweepAttempt
-from api.settlement.flows import sweeps as settlement
-from api.waitlist import jobs as waitlist
 from tests.support.sql import count_statements
 
 EVERY_SWEEP = (
-    catalog.DUE_PRODUCTS, catalog.SCHEDULED_PRICES, catalog.STALE_COLLECTIONS, checkout.EXPIRY,
-    inventory.HOLDS,
-    settlement.DISPUTES, settlement.FRAUD_WARNINGS, settlement.REFUNDS, settlement.STALE_PAYMENTS,
-    settlement.WITHDRAWALS, waitlist.WAITING,
+    catalog_jobs.DUE_PRODUCTS, catalog_jobs.SCHEDULED_PRICES, catalog_jobs.STALE_COLLECTIONS,
+    checkout_flows.EXPIRY,
+    inventory_jobs.EXPIRED_RESERVATIONS,
+    payment_sync.DISPUTES, payment_sync.FRAUD_WARNINGS, payment_sync.REFUNDS,
+    payment_sync.STALE_PAYMENTS, payment_sync.WITHDRAWALS, back_in_stock_jobs.WAITING,
 )  # fmt: skip
 
 
@@ -113,7 +114,7 @@ def test_the_query_of_a_sweep_leaves_out_what_waits(app: Flask, sweep: Sweep) ->
 
 def test_a_batch_of_things_that_must_wait_starves_no_new_one(app: Flask) -> None:
     """Fifty-one refunds that their bank is at, older than one that nobody has sent yet."""
-    things = Things(settlement.REFUNDS, *range(sweeps.BATCH + 1), "new")
+    things = Things(payment_sync.REFUNDS, *range(sweeps.BATCH + 1), "new")
     things.faults = dict.fromkeys(range(sweeps.BATCH + 1), Outcome.LATER)
 
     assert things.run() == ["new"]
@@ -121,7 +122,7 @@ def test_a_batch_of_things_that_must_wait_starves_no_new_one(app: Flask) -> None
 
 
 def test_each_wait_is_longer_up_to_an_hour(app: Flask) -> None:
-    things = Things(settlement.REFUNDS, "a")
+    things = Things(payment_sync.REFUNDS, "a")
     things.faults["a"] = Outcome.LATER
     waits, now = [], clock.now()
     for _ in range(8):
@@ -135,7 +136,7 @@ def test_each_wait_is_longer_up_to_an_hour(app: Flask) -> None:
 
 def test_who_does_not_answer_is_asked_again_before_a_person_is(app: Flask) -> None:
     """And not once for each thing of a long list."""
-    things = Things(settlement.REFUNDS, *range(10))
+    things = Things(payment_sync.REFUNDS, *range(10))
     things.faults = {name: Away() for name in range(10)}
 
     things.run()
@@ -146,7 +147,7 @@ def test_who_does_not_answer_is_asked_again_before_a_person_is(app: Flask) -> No
 
 
 def test_a_fault_is_put_before_a_person_after_the_third_time(app: Flask) -> None:
-    things = Things(settlement.REFUNDS, "a")
+    things = Things(payment_sync.REFUNDS, "a")
     things.faults["a"] = ZeroDivisionError("no ink")
     for _ in range(2):
         things.run()
@@ -158,11 +159,11 @@ def test_a_fault_is_put_before_a_person_after_the_third_time(app: Flask) -> None
 
 
 def test_what_was_done_by_somebody_else_is_forgotten(app: Flask) -> None:
-    things = Things(settlement.REFUNDS, "a")
+    things = Things(payment_sync.REFUNDS, "a")
     things.faults["a"] = Poisoned()
     things.run()
     with clock.frozen(clock.now() + timedelta(hours=25)):
-        sweeps.forget_gone()
+        sweeps.purge_gone()
 
     assert listed() == []
 

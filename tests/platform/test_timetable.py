@@ -11,9 +11,9 @@ from api.kernel import clock
 from api.platform.db import session, transaction
 from api.platform.jobs import (
     PATIENCE,
-    Periodic,
-    TimetableEntry,
-    Work,
+    JobRegistry,
+    PeriodicJob,
+    ScheduledJob,
     enqueue_due_periodics,
     queue,
     run_periodic,
@@ -40,18 +40,18 @@ def fails() -> None:
 @pytest.fixture
 def shop(workshop: Flask, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The shop with two periodic jobs as all of its work."""
-    work = Work(
+    work = JobRegistry(
         subscribers={},
-        timetable=(Periodic("count", DAILY, counts), Periodic("fail", MINUTELY, fails)),
+        timetable=(PeriodicJob("count", DAILY, counts), PeriodicJob("fail", MINUTELY, fails)),
     )
     monkeypatch.setitem(app.extensions, "stockroom_work", work)
     return app
 
 
-def entry(name: str) -> TimetableEntry:
+def entry(name: str) -> ScheduledJob:
     """Read what the timetable says of a job."""
     with transaction():
-        return session.scalars(select(TimetableEntry).where(TimetableEntry.name == name)).one()
+        return session.scalars(select(ScheduledJob).where(ScheduledJob.name == name)).one()
 
 
 def queued() -> list[str]:
@@ -125,7 +125,9 @@ def test_a_job_that_fails_is_noted_and_runs_again_at_its_time(shop: Flask) -> No
 def test_the_queue_tells_a_job_to_end_a_minute_before_its_worker_must(
     shop: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work = Work({}, (Periodic("short", DAILY, counts), Periodic("long", DAILY, counts, True)))
+    work = JobRegistry(
+        {}, (PeriodicJob("short", DAILY, counts), PeriodicJob("long", DAILY, counts, True))
+    )
     monkeypatch.setitem(shop.extensions, "stockroom_work", work)
 
     enqueue_due_periodics()
@@ -162,6 +164,8 @@ def test_a_job_that_nobody_knows_is_named_in_the_refusal(shop: Flask) -> None:
 def test_a_shop_without_periodic_jobs_has_nothing_to_do(
     shop: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(shop.extensions, "stockroom_work", Work(subscribers={}, timetable=()))
+    monkeypatch.setitem(
+        shop.extensions, "stockroom_work", JobRegistry(subscribers={}, timetable=())
+    )
 
     assert enqueue_due_periodics() == []

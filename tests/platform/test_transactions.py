@@ -17,10 +17,10 @@ from api.kernel.events import Event
 from api.kernel.ids import new_id
 from api.platform import db as database
 from api.platform import observability, outbox
-from api.platform.db import forget_reads, require_transaction, session, transaction
-from api.platform.outbox import Fact, emit
+from api.platform.db import end_read_transaction, require_transaction, session, transaction
+from api.platform.outbox import OutboxEvent, emit
 from api.platform.settings import Settings
-from tests.support.facts import facts_of
+from tests.support.events import facts_of
 from tests.support.people import a_customer
 from tests.support.workshop import PATH, Bench, put_onto, stock_of
 
@@ -36,7 +36,7 @@ class ShelfFilled(Event):
 def count_facts() -> int:
     """Count the facts that are written down."""
     with transaction():
-        return session.scalar(select(func.count()).select_from(Fact)) or 0
+        return session.scalar(select(func.count()).select_from(OutboxEvent)) or 0
 
 
 def fails_after_its_deed(error: type[BaseException]) -> None:
@@ -107,10 +107,10 @@ def test_facts_are_written_in_the_order_in_which_they_happened(workshop: Flask) 
     with transaction():
         for place in range(5):
             emit(ShelfFilled(shelf_id=shelf, place=place))
-        assert session.scalar(select(func.count()).select_from(Fact)) == 0
+        assert session.scalar(select(func.count()).select_from(OutboxEvent)) == 0
 
     assert facts_of(ShelfFilled) == [ShelfFilled(shelf_id=shelf, place=n) for n in range(5)]
-    assert set(session.scalars(select(Fact.request_id))) == {"press-of-f7"}
+    assert set(session.scalars(select(OutboxEvent.request_id))) == {"press-of-f7"}
 
 
 def test_a_fact_does_not_leak_into_the_next_transaction(workshop: Flask) -> None:
@@ -153,14 +153,14 @@ def test_what_was_loaded_can_still_be_read_after_the_transaction(app: Flask) -> 
 
 def test_the_network_is_not_called_inside_a_transaction(workshop: Flask) -> None:
     with pytest.raises(RuntimeError, match="must not be called inside"), transaction():
-        forget_reads()
+        end_read_transaction()
 
 
 def test_forgetting_reads_gives_the_connection_back(workshop: Flask) -> None:
     session.execute(text("SELECT 1"))
     assert session().in_transaction()
 
-    forget_reads()
+    end_read_transaction()
 
     assert not session().in_transaction()
 
@@ -169,16 +169,18 @@ def test_a_moment_without_a_time_zone_is_not_stored(workshop: Flask) -> None:
     nameless = datetime(2026, 1, 1)  # noqa: DTZ001
 
     with pytest.raises(StatementError, match="needs its time zone"), transaction():
-        session.add(Fact(name="x", body={}, request_id="-", created_at=nameless, relayed_at=None))
+        session.add(
+            OutboxEvent(name="x", body={}, request_id="-", created_at=nameless, relayed_at=None)
+        )
 
 
 def test_moments_come_back_in_utc(workshop: Flask) -> None:
     with transaction():
         session.execute(text("SET LOCAL timezone = 'Asia/Tokyo'"))
-        session.add(Fact(name="x", body={}, request_id="-", created_at=clock.now()))
+        session.add(OutboxEvent(name="x", body={}, request_id="-", created_at=clock.now()))
         session.flush()
         session.expire_all()
-        stored = session.scalars(select(Fact)).one()
+        stored = session.scalars(select(OutboxEvent)).one()
         assert stored.created_at.utcoffset() is not None
         assert str(stored.created_at.tzinfo) == "UTC"
 

@@ -10,14 +10,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from api.platform.db import session, transaction
-from api.platform.turns import ATTEMPTS, begins_again
+from api.platform.retry import ATTEMPTS, retry_on_deadlock
 from tests.support.threads import at_once
 
 
 def _taking(locks: Sequence[int], meeting: Barrier, tried: list[int]) -> Callable[[], Any]:
     """Return a view that takes locks in this order; the first time it waits for the other one."""
 
-    @begins_again
+    @retry_on_deadlock
     def take() -> str:
         tried.append(locks[0])
         is_first = tried.count(locks[0]) == 1
@@ -46,7 +46,7 @@ def test_who_loses_a_deadlock_begins_again(app: Flask) -> None:
 def test_what_is_no_deadlock_is_not_tried_again(app: Flask) -> None:
     tried = []
 
-    @begins_again
+    @retry_on_deadlock
     def waits_too_long() -> None:
         tried.append(1)
         with transaction():
@@ -61,7 +61,7 @@ def test_what_is_no_deadlock_is_not_tried_again(app: Flask) -> None:
 def test_a_deadlock_that_comes_every_time_is_told_in_the_end() -> None:
     tried = []
 
-    @begins_again
+    @retry_on_deadlock
     def loses() -> None:
         tried.append(1)
         lost = type("DeadlockDetected", (Exception,), {"pgcode": "40P01"})("deadlock detected")

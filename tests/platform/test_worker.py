@@ -17,7 +17,13 @@ from api.kernel.events import Event
 from api.platform import jobs
 from api.platform.attention import AttentionItem
 from api.platform.db import session, transaction
-from api.platform.jobs import Periodic, TimetableEntry, Work, enqueue_due_periodics, run_periodic
+from api.platform.jobs import (
+    JobRegistry,
+    PeriodicJob,
+    ScheduledJob,
+    enqueue_due_periodics,
+    run_periodic,
+)
 from api.platform.redis import client
 from api.platform.settings import Settings
 from tests.support.workshop import put_onto, stock_of
@@ -44,9 +50,9 @@ def sweeps() -> None:
 @pytest.fixture
 def shop(workshop: Flask, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The shop with one job and one periodic job; the signals are put back afterwards."""
-    work = Work(
+    work = JobRegistry(
         subscribers={LetterPosted: [shelves]},
-        timetable=(Periodic("sweep", timedelta(hours=1), sweeps),),
+        timetable=(PeriodicJob("sweep", timedelta(hours=1), sweeps),),
     )
     monkeypatch.setitem(app.extensions, "stockroom_work", work)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -106,7 +112,7 @@ class Ended(BaseException):
 
 def of_the_timetable(run: Callable[[], None], app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make one job the whole timetable, and let it be due."""
-    work = Work(subscribers={}, timetable=(Periodic("job", timedelta(minutes=1), run),))
+    work = JobRegistry(subscribers={}, timetable=(PeriodicJob("job", timedelta(minutes=1), run),))
     monkeypatch.setitem(app.extensions, "stockroom_work", work)
     enqueue_due_periodics()
 
@@ -114,7 +120,7 @@ def of_the_timetable(run: Callable[[], None], app: Flask, monkeypatch: pytest.Mo
 def error_of_the_job() -> str | None:
     """Return what the timetable says of it."""
     session.rollback()
-    return session.scalar(select(TimetableEntry.last_error).where(TimetableEntry.name == "job"))
+    return session.scalar(select(ScheduledJob.last_error).where(ScheduledJob.name == "job"))
 
 
 def test_a_periodic_job_that_takes_too_long_is_told_to_end_and_put_before_a_person(

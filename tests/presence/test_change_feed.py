@@ -7,23 +7,23 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from api.event_handlers import WORK
 from api.kernel.ids import new_id
-from api.platform import changes
+from api.platform import change_feed
 from api.platform.db import db, session
-from api.presence import jobs
-from api.subscriptions import WORK
+from api.presence import jobs as presence_jobs
 from tests.support.shop import Shop
 from tests.support.sql import count_statements
 
 KINDS = ("attention", "order", "product", "stock_level")
 
 
-def told(found: changes.Changes) -> set[tuple[str, str]]:
+def told(found: change_feed.Changes) -> set[tuple[str, str]]:
     """Return what changed, by kind and id."""
     return {(one["kind"], one["id"]) for one in found.changes}
 
 
-def orders_of(found: changes.Changes) -> set[str]:
+def orders_of(found: change_feed.Changes) -> set[str]:
     """Return the ids of orders that changed."""
     return {object_id for kind, object_id in told(found) if kind == "order"}
 
@@ -39,41 +39,41 @@ def test_what_began_first_and_committed_last_is_told(shop: Shop) -> None:
     """A cursor made of times or numbers would be beyond the first transaction by then."""
     shop.sells("MUG", 10)
     slow, quick = shop.an_order(MUG=1), shop.an_order(MUG=1)
-    start = changes.since(None, KINDS)
+    start = change_feed.since(None, KINDS)
     with db.engine.connect() as first, db.engine.connect() as second:
         touch(first, slow)
         touch(second, quick)
         second.commit()
-        between = changes.since(start.cursor, KINDS)
-        again = changes.since(between.cursor, KINDS)
+        between = change_feed.since(start.cursor, KINDS)
+        again = change_feed.since(between.cursor, KINDS)
         first.commit()
-    after = changes.since(again.cursor, KINDS)
-    at_last = changes.since(after.cursor, KINDS)
+    after = change_feed.since(again.cursor, KINDS)
+    at_last = change_feed.since(after.cursor, KINDS)
 
     assert orders_of(between) == {quick["id"]}
     assert orders_of(again) == set()
     assert orders_of(after) == {slow["id"]}
     assert orders_of(at_last) == set()
     # From the first cursor on, both are told, whatever was asked in between.
-    assert orders_of(changes.since(start.cursor, KINDS)) == {slow["id"], quick["id"]}
+    assert orders_of(change_feed.since(start.cursor, KINDS)) == {slow["id"], quick["id"]}
 
 
 def test_what_is_taken_back_is_not_told(shop: Shop) -> None:
     shop.sells("MUG", 10)
     order = shop.an_order(MUG=1)
-    start = changes.since(None, KINDS)
+    start = change_feed.since(None, KINDS)
     with db.engine.connect() as connection:
         touch(connection, order)
         connection.rollback()
 
-    assert told(changes.since(start.cursor, KINDS)) == set()
+    assert told(change_feed.since(start.cursor, KINDS)) == set()
 
 
 def test_many_writers_and_one_reader_agree_at_the_end(app: Flask, shop: Shop) -> None:
     """Eight people commit whenever they like; who only follows the feed misses nobody."""
     shop.sells("MUG", 50)
     placed = [shop.an_order(MUG=1) for _ in range(8)]
-    cursor = changes.since(None, KINDS).cursor
+    cursor = change_feed.since(None, KINDS).cursor
     session.remove()
 
     def work(order: dict[str, Any], pause: float) -> None:
@@ -94,13 +94,13 @@ def test_many_writers_and_one_reader_agree_at_the_end(app: Flask, shop: Shop) ->
         person.start()
     heard: dict[str, int] = dict.fromkeys((one["id"] for one in placed), 0)
     while any(person.is_alive() for person in people):
-        found = changes.since(cursor, KINDS)
+        found = change_feed.since(cursor, KINDS)
         cursor = found.cursor
         for order_id in orders_of(found):
             heard[order_id] += 1
     for person in people:
         person.join()
-    for order_id in orders_of(changes.since(cursor, KINDS)):
+    for order_id in orders_of(change_feed.since(cursor, KINDS)):
         heard[order_id] += 1
 
     assert all(1 <= times <= 6 for times in heard.values())
@@ -166,12 +166,12 @@ def test_each_role_hears_what_it_may_read(shop: Shop, role: str, kinds: set[str]
 
 
 def test_a_kind_that_somebody_may_not_read_is_not_told(shop: Shop) -> None:
-    cursor = changes.since(None, KINDS).cursor
+    cursor = change_feed.since(None, KINDS).cursor
     shop.sells("MUG", 10)
     shop.an_order(MUG=1)
 
-    assert {kind for kind, _ in told(changes.since(cursor, ["product"]))} == {"product"}
-    assert told(changes.since(cursor, [])) == set()
+    assert {kind for kind, _ in told(change_feed.since(cursor, ["product"]))} == {"product"}
+    assert told(change_feed.since(cursor, [])) == set()
 
 
 def test_customers_and_strangers_hear_nothing(shop: Shop) -> None:
@@ -184,36 +184,36 @@ def test_customers_and_strangers_hear_nothing(shop: Shop) -> None:
 
 
 def test_a_cursor_that_is_too_old_is_told_to_read_everything_again(shop: Shop) -> None:
-    seconds, _, seen = changes.since(None, KINDS).cursor.partition("-")
-    age = int(changes.GOOD_FOR.total_seconds())
+    seconds, _, seen = change_feed.since(None, KINDS).cursor.partition("-")
+    age = int(change_feed.GOOD_FOR.total_seconds())
 
-    assert changes.since(f"{int(seconds) - age - 5}-{seen}", KINDS).must_reload
-    assert not changes.since(f"{int(seconds) - age + 60}-{seen}", KINDS).must_reload
+    assert change_feed.since(f"{int(seconds) - age - 5}-{seen}", KINDS).must_reload
+    assert not change_feed.since(f"{int(seconds) - age + 60}-{seen}", KINDS).must_reload
 
 
 def test_a_cursor_of_another_database_is_told_to_read_everything_again(shop: Shop) -> None:
-    seconds = changes.since(None, KINDS).cursor.partition("-")[0]
+    seconds = change_feed.since(None, KINDS).cursor.partition("-")[0]
 
-    assert changes.since(f"{seconds}-999999999:999999999:", KINDS).must_reload
+    assert change_feed.since(f"{seconds}-999999999:999999999:", KINDS).must_reload
 
 
 def test_too_much_at_once_is_told_as_such(shop: Shop) -> None:
-    cursor = changes.since(None, KINDS).cursor
+    cursor = change_feed.since(None, KINDS).cursor
     with db.engine.begin() as connection:
         connection.execute(
             text(
                 "INSERT INTO changes (transaction, kind, object_id) SELECT pg_current_xact_id(),"
                 " 'order', gen_random_uuid() FROM generate_series(1, :n)"
             ),
-            {"n": changes.MOST + 1},
+            {"n": change_feed.MOST + 1},
         )
 
-    assert changes.since(cursor, KINDS).must_reload
+    assert change_feed.since(cursor, KINDS).must_reload
 
 
 def test_an_import_is_one_row_and_told_as_many(shop: Shop) -> None:
     shop.sells("MUG", 10)
-    cursor = changes.since(None, KINDS).cursor
+    cursor = change_feed.since(None, KINDS).cursor
     with db.engine.begin() as connection:
         connection.execute(
             text(
@@ -222,10 +222,10 @@ def test_an_import_is_one_row_and_told_as_many(shop: Shop) -> None:
                 " search_body) SELECT gen_random_uuid(), 1, now(), 'm-' || n, 'M', '', 'draft',"
                 " '', '', '[]', '[]', false, '', '', '' FROM generate_series(1, :n) n"
             ),
-            {"n": changes.MOST_AT_ONCE + 1},
+            {"n": change_feed.MAX_AT_ONCE + 1},
         )
 
-    assert told(changes.since(cursor, KINDS)) == {("product", None)}
+    assert told(change_feed.since(cursor, KINDS)) == {("product", None)}
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_a_look_is_one_statement_and_one_for_the_claims(shop: Shop) -> None:
 
 
 def test_old_changes_are_forgotten_by_the_timetable(shop: Shop) -> None:
-    assert jobs.forget_old_changes in [periodic.run for periodic in WORK.timetable]
+    assert presence_jobs.purge_old_changes in [periodic.run for periodic in WORK.timetable]
     with db.engine.begin() as connection:
         connection.execute(text("DELETE FROM changes"))
         for hours in (1, 3):
@@ -265,6 +265,6 @@ def test_old_changes_are_forgotten_by_the_timetable(shop: Shop) -> None:
                 {"id": new_id(), "hours": hours},
             )
 
-    jobs.forget_old_changes()
+    presence_jobs.purge_old_changes()
 
     assert session.scalar(text("SELECT count(*) FROM changes")) == 1

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from api.kernel import clock
-from api.presence import jobs
-from api.presence.policy import CLAIM_LASTS
+from api.presence import jobs as presence_jobs
+from api.presence.policy import CLAIM_LIFETIME
 from tests.support.shop import Shop, Staff
 from tests.support.threads import at_once
 
@@ -72,11 +72,11 @@ def test_it_ends_by_itself_and_goes_on_with_work(shop: Shop) -> None:
     order, anna, jon = an_order(shop), shop.staff(), shop.staff("warehouse")
     now = clock.now()
     first = claim(anna, order).get_json()
-    with clock.frozen(now + CLAIM_LASTS - timedelta(seconds=5)):
+    with clock.frozen(now + CLAIM_LIFETIME - timedelta(seconds=5)):
         second = claim(anna, order).get_json()
-    with clock.frozen(now + CLAIM_LASTS + timedelta(seconds=5)):
+    with clock.frozen(now + CLAIM_LIFETIME + timedelta(seconds=5)):
         assert claim(jon, order).status_code == 409
-    with clock.frozen(now + 2 * CLAIM_LASTS + timedelta(seconds=5)):
+    with clock.frozen(now + 2 * CLAIM_LIFETIME + timedelta(seconds=5)):
         assert seen_by(anna) == []
         assert claim(jon, order).status_code == 200
 
@@ -123,7 +123,7 @@ def test_an_order_that_is_none_is_not_claimed(shop: Shop) -> None:
 def test_ended_claims_are_forgotten(shop: Shop) -> None:
     order, anna = an_order(shop), shop.staff()
     claim(anna, order)
-    with clock.frozen(clock.now() + CLAIM_LASTS + timedelta(seconds=1)):
-        jobs.forget_old_changes()
+    with clock.frozen(clock.now() + CLAIM_LIFETIME + timedelta(seconds=1)):
+        presence_jobs.purge_old_changes()
 
     assert seen_by(anna) == []

@@ -9,8 +9,8 @@ from api.kernel.errors import Stale
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
-from api.pricing import queries
-from api.pricing import service as pricing
+from api.pricing import queries as pricing_queries
+from api.pricing import service as pricing_service
 from api.pricing.errors import (
     RuleImpossible,
     ShippingCodeTaken,
@@ -23,7 +23,7 @@ from tests.support.sql import count_statements
 
 def a_rate(country: str, tax_class: str, basis_points: int, **options: object) -> None:
     with transaction():
-        pricing.set_tax_rate(
+        pricing_service.set_tax_rate(
             country,
             tax_class,
             basis_points,
@@ -42,11 +42,11 @@ def a_method(code: str, *countries: str, price: int = 490, **options: object) ->
         **options,  # type: ignore[arg-type]
     )
     with transaction():
-        pricing.create_shipping_method(draft, by=SYSTEM)
+        pricing_service.create_shipping_method(draft, by=SYSTEM)
 
 
 def codes(country: str, currency: str = "EUR", subtotal: int = 0) -> list[str]:
-    return [option.code for option in queries.shipping_options(country, currency, subtotal)]
+    return [option.code for option in pricing_queries.shipping_options(country, currency, subtotal)]
 
 
 def test_the_rate_of_the_day_holds(app: Flask) -> None:
@@ -55,18 +55,21 @@ def test_the_rate_of_the_day_holds(app: Flask) -> None:
     # The half year of lower rates of 2020.
     a_rate("DE", "standard", 1600, valid_from=date(2020, 7, 1), valid_to=date(2020, 12, 31))
 
-    assert queries.tax_rates("DE", on=date(2020, 6, 30)) == {"standard": 1900, "reduced": 700}
-    assert queries.tax_rates("DE", on=date(2020, 7, 1))["standard"] == 1600
-    assert queries.tax_rates("DE", on=date(2020, 12, 31))["standard"] == 1600
-    assert queries.tax_rates("DE", on=date(2021, 1, 1))["standard"] == 1900
-    assert queries.tax_rates("FR", on=date(2021, 1, 1)) == {}
+    assert pricing_queries.tax_rates("DE", on=date(2020, 6, 30)) == {
+        "standard": 1900,
+        "reduced": 700,
+    }
+    assert pricing_queries.tax_rates("DE", on=date(2020, 7, 1))["standard"] == 1600
+    assert pricing_queries.tax_rates("DE", on=date(2020, 12, 31))["standard"] == 1600
+    assert pricing_queries.tax_rates("DE", on=date(2021, 1, 1))["standard"] == 1900
+    assert pricing_queries.tax_rates("FR", on=date(2021, 1, 1)) == {}
 
 
 def test_a_rate_said_again_is_corrected(app: Flask) -> None:
     a_rate("DE", "standard", 1800)
     a_rate("DE", "standard", 1900)
 
-    assert queries.tax_rates("DE", on=date(2026, 1, 1)) == {"standard": 1900}
+    assert pricing_queries.tax_rates("DE", on=date(2026, 1, 1)) == {"standard": 1900}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,7 @@ def test_a_rate_said_again_is_corrected(app: Flask) -> None:
 def test_a_rate_that_cannot_be_is_refused(app: Flask, wrong: dict[str, object]) -> None:
     values: dict[str, object] = {"country": "DE", "basis_points": 1900, **wrong}
     with pytest.raises(RuleImpossible), transaction():
-        pricing.set_tax_rate(
+        pricing_service.set_tax_rate(
             values.pop("country"),  # type: ignore[arg-type]
             "standard",
             values.pop("basis_points"),  # type: ignore[arg-type]
@@ -102,20 +105,20 @@ def test_methods_that_name_the_country_come_alone_and_in_order(app: Flask) -> No
 def test_delivery_is_free_from_the_amount_on(app: Flask) -> None:
     a_method("standard", "DE", free_above=Money(5000, "EUR"))
 
-    assert queries.shipping_option("standard", "DE", "EUR", 4999).amount == 490
-    assert queries.shipping_option("standard", "DE", "EUR", 5000).amount == 0
+    assert pricing_queries.shipping_option("standard", "DE", "EUR", 4999).amount == 490
+    assert pricing_queries.shipping_option("standard", "DE", "EUR", 5000).amount == 0
 
 
 def test_a_way_that_does_not_lead_there_is_refused_apart_from_one_that_is_not(app: Flask) -> None:
     a_method("standard", "DE")
 
     with pytest.raises(ShippingNotAvailable) as refusal:
-        queries.shipping_option("standard", "FR", "EUR", 0)
+        pricing_queries.shipping_option("standard", "FR", "EUR", 0)
     facts = dict(refusal.value.facts)
     assert [wrong["pointer"] for wrong in facts.pop("errors")] == ["/shipping_method"]
     assert facts == {"method": "standard", "country": "FR", "currency": "EUR"}
     with pytest.raises(ShippingMethodNotFound):
-        queries.shipping_option("pigeon", "DE", "EUR", 0)
+        pricing_queries.shipping_option("pigeon", "DE", "EUR", 0)
 
 
 def test_what_a_checkout_asks_costs_two_statements(app: Flask) -> None:
@@ -123,8 +126,8 @@ def test_what_a_checkout_asks_costs_two_statements(app: Flask) -> None:
     a_rate("DE", "standard", 1900)
 
     with count_statements() as statements:
-        queries.shipping_option("standard", "DE", "EUR", 100)
-        queries.tax_rates("DE", on=date(2026, 1, 1))
+        pricing_queries.shipping_option("standard", "DE", "EUR", 100)
+        pricing_queries.tax_rates("DE", on=date(2026, 1, 1))
 
     assert statements.count == 2
 
@@ -140,16 +143,18 @@ def test_a_code_names_one_method_per_currency(app: Flask) -> None:
 def test_two_who_edit_a_method_do_not_overwrite_each_other(app: Flask) -> None:
     draft = ShippingDraft(code="post", name="Post", countries=["DE"], price=Money(490, "EUR"))
     with transaction():
-        method_id = pricing.create_shipping_method(draft, by=SYSTEM)
+        method_id = pricing_service.create_shipping_method(draft, by=SYSTEM)
     with transaction():
-        pricing.edit_shipping_method(
+        pricing_service.edit_shipping_method(
             method_id, {"price": Money(590, "EUR")}, expected_version=1, by=SYSTEM
         )
 
     with pytest.raises(Stale), transaction():
-        pricing.edit_shipping_method(method_id, {"name": "Mail"}, expected_version=1, by=SYSTEM)
+        pricing_service.edit_shipping_method(
+            method_id, {"name": "Mail"}, expected_version=1, by=SYSTEM
+        )
     with pytest.raises(RuleImpossible), transaction():
-        pricing.edit_shipping_method(
+        pricing_service.edit_shipping_method(
             method_id, {"price": Money(600, "JPY")}, expected_version=2, by=SYSTEM
         )
-    assert queries.shipping_method(method_id)["price"] == Money(590, "EUR")
+    assert pricing_queries.shipping_method(method_id)["price"] == Money(590, "EUR")

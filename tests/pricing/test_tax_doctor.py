@@ -12,7 +12,7 @@ from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
 from api.pricing import commands
-from api.pricing import service as pricing
+from api.pricing import service as pricing_service
 from api.pricing.errors import RegionalRatesUnsupported
 from api.pricing.models import TaxRate
 from api.pricing.service import ALWAYS, ShippingDraft
@@ -29,7 +29,7 @@ def ships_to(*countries: str, is_active: bool = True) -> None:
         is_active=is_active,
     )
     with transaction():
-        pricing.create_shipping_method(draft, by=SYSTEM)
+        pricing_service.create_shipping_method(draft, by=SYSTEM)
 
 
 def a_regional_rate_of_old() -> None:
@@ -59,12 +59,12 @@ def test_a_regional_rate_is_refused_because_it_would_not_be_applied(app: Flask) 
     assert answer.json["code"] == "regional_rates_unsupported"
     assert answer.json["errors"][0]["pointer"] == "/region"
     with pytest.raises(RegionalRatesUnsupported), transaction():
-        pricing.set_tax_rate("CA", "standard", 998, name="QST", region="QC", by=SYSTEM)
+        pricing_service.set_tax_rate("CA", "standard", 998, name="QST", region="QC", by=SYSTEM)
 
 
 def test_the_doctor_finds_nothing_where_every_country_has_a_rate(shop: Shop) -> None:
     with transaction():
-        pricing.set_tax_rate("AT", "standard", 0, name="none, on purpose", by=SYSTEM)
+        pricing_service.set_tax_rate("AT", "standard", 0, name="none, on purpose", by=SYSTEM)
 
     result = doctor(shop.app)
 

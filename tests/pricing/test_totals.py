@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from api.kernel.ids import new_id
 from api.kernel.money import divide_half_up
-from api.pricing.totals import LineToPrice, ShippingChoice, line_share, quote, rate_for
+from api.pricing.totals import LineToPrice, ShippingChoice, calculate_totals, rate_for, refund_share
 
 CURRENCIES = st.sampled_from(["JPY", "EUR", "KWD"])
 RATES: Mapping[str, int] = {"standard": 1900, "reduced": 700, "zero": 0}
@@ -38,7 +38,7 @@ def test_every_total_is_the_sum_of_its_parts(
     holding: dict[str, int],
     currency: str,
 ) -> None:
-    totals = quote(goods, shipping, holding, currency)
+    totals = calculate_totals(goods, shipping, holding, currency)
 
     assert totals.subtotal == sum(line.unit_price * line.quantity for line in goods)
     assert totals.subtotal == sum(line.total for line in totals.lines)
@@ -57,7 +57,7 @@ def test_partial_refunds_add_up_to_the_whole(total: int, parts: list[int], curre
     quantity = sum(parts) or 1
     refunded, returned = 0, 0
     for part in [*parts, quantity - sum(parts)]:
-        share = line_share(total, quantity, refunded, part)
+        share = refund_share(total, quantity, refunded, part)
         assert share >= 0
         returned += share
         refunded += part
@@ -69,14 +69,14 @@ def test_partial_refunds_add_up_to_the_whole(total: int, parts: list[int], curre
 def test_refunds_piece_by_piece_return_the_tax_to_the_last_unit(
     goods: list[LineToPrice], currency: str
 ) -> None:
-    for line in quote(goods, None, RATES, currency).lines:
-        pieces = [line_share(line.tax, line.quantity, n, 1) for n in range(line.quantity)]
+    for line in calculate_totals(goods, None, RATES, currency).lines:
+        pieces = [refund_share(line.tax, line.quantity, n, 1) for n in range(line.quantity)]
         assert sum(pieces) == line.tax
 
 
 def test_tax_is_taken_out_of_each_line_and_rounded_half_up() -> None:
     mug, tea = new_id(), new_id()
-    totals = quote(
+    totals = calculate_totals(
         [LineToPrice(mug, 3, 999, "standard"), LineToPrice(tea, 1, 250, "reduced")],
         ShippingChoice(490),
         RATES,
@@ -92,7 +92,7 @@ def test_tax_is_taken_out_of_each_line_and_rounded_half_up() -> None:
 
 
 def test_ten_percent_of_an_odd_sum_of_yen_is_whole_yen() -> None:
-    totals = quote([LineToPrice(new_id(), 1, 999)], None, {"standard": 1000}, "JPY")
+    totals = calculate_totals([LineToPrice(new_id(), 1, 999)], None, {"standard": 1000}, "JPY")
 
     assert totals.tax == 91  # 90.8
 
@@ -104,19 +104,19 @@ def test_a_class_without_a_rate_of_its_own_is_taxed_like_the_rest() -> None:
 
 
 def test_an_empty_order_costs_nothing() -> None:
-    totals = quote([], None, RATES, "EUR")
+    totals = calculate_totals([], None, RATES, "EUR")
 
     assert (totals.subtotal, totals.shipping, totals.tax, totals.total) == (0, 0, 0, 0)
 
 
 def test_three_pieces_for_ten_cents_go_back_as_three_four_and_three() -> None:
-    assert [line_share(10, 3, n, 1) for n in range(3)] == [3, 4, 3]
+    assert [refund_share(10, 3, n, 1) for n in range(3)] == [3, 4, 3]
 
 
 @pytest.mark.parametrize(("before", "back"), [(0, 4), (3, 1), (-1, 1), (1, -1)])
 def test_more_pieces_than_the_line_has_cannot_go_back(before: int, back: int) -> None:
     with pytest.raises(ValueError, match="more pieces"):
-        line_share(1000, 3, before, back)
+        refund_share(1000, 3, before, back)
 
 
 def test_a_line_of_no_pieces_is_no_line() -> None:

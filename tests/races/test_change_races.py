@@ -3,15 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
-from api.checkout import flows as checkout
+from api.checkout import flows as checkout_flows
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
+from api.payment_sync import flows as payment_sync_flows
 from api.platform.db import transaction
-from api.pricing import service as pricing
+from api.pricing import service as pricing_service
 from api.pricing.service import ShippingDraft
-from api.settlement import flows as settlement
 from tests.support.books import differences
 from tests.support.shop import Buyer, Shop
 from tests.support.stock import counters
@@ -33,10 +33,10 @@ def everything_at_once(shop: Shop, guest: Buyer, order: dict[str, Any]) -> None:
 
     def expire() -> None:
         with clock.frozen(clock.now() + timedelta(hours=2)):
-            checkout.expire_unpaid_orders()
+            checkout_flows.expire_unpaid_orders()
 
     def webhook() -> None:
-        settlement.apply_provider_event(new_id(), "payment_intent.succeeded", intent)
+        payment_sync_flows.apply_provider_event(new_id(), "payment_intent.succeeded", intent)
 
     outcomes = at_once(
         shop.app,
@@ -66,7 +66,7 @@ def test_whoever_comes_first_nobody_pays_another_total(shop: Shop) -> None:
         draft = ShippingDraft(
             code="express", name="Fast", countries=["DE"], price=Money(990, "EUR")
         )
-        pricing.create_shipping_method(draft, by=SYSTEM)
+        pricing_service.create_shipping_method(draft, by=SYSTEM)
     kept = 0
     for _ in range(ROUNDS):
         guest = shop.guest()
@@ -74,7 +74,7 @@ def test_whoever_comes_first_nobody_pays_another_total(shop: Shop) -> None:
 
         everything_at_once(shop, guest, order)
         guest.confirms(order)
-        settlement.sweep_payments()
+        payment_sync_flows.sweep_payments()
 
         now = guest.sees(order)
         paid = sum(

@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from api.aftersales.models import RefundCase
-from api.checkout import flows as checkout
+from api.checkout import flows as checkout_flows
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.orders.models import Order
+from api.payment_sync import flows as payment_sync_flows
 from api.payments.errors import GatewayUnavailable
 from api.payments.models import Payment, PaymentEvent
 from api.platform.attention import AttentionItem
 from api.platform.db import session
-from api.platform.outbox import Fact
-from api.settlement import flows as settlement
+from api.platform.outbox import OutboxEvent
+from api.returns.models import RefundRequest
 from tests.support.books import differences
 from tests.support.shop import Shop
 from tests.support.stock import counters
@@ -84,7 +84,7 @@ def test_two_refunds_at_once_give_back_once_what_came_in(shop: Shop) -> None:
 
     assert outcomes.of_status(201) == 1
     assert sum(refund.amount for refund in shop.gateway.refunds.values()) == 2488
-    assert session.scalar(select(func.count()).select_from(RefundCase)) == 1
+    assert session.scalar(select(func.count()).select_from(RefundRequest)) == 1
     assert differences() == []
 
 
@@ -107,7 +107,11 @@ def test_webhook_customer_and_sweep_at_once_settle_once(shop: Shop) -> None:
         shop.app,
         [lambda n=n: webhook(n) for n in range(6)]  # type: ignore[misc]
         + [lambda: guest.confirms(order)] * 6
-        + [lambda: settlement.apply_provider_event(new_id(), "payment_intent.succeeded", intent)]
+        + [
+            lambda: payment_sync_flows.apply_provider_event(
+                new_id(), "payment_intent.succeeded", intent
+            )
+        ]
         * 6,
     )
     drain()
@@ -115,7 +119,7 @@ def test_webhook_customer_and_sweep_at_once_settle_once(shop: Shop) -> None:
     assert outcomes.errors == []
     assert session.scalars(select(PaymentEvent.amount)).all() == [2488]
     assert session.scalar(select(Payment.captured)) == 2488
-    told = session.scalars(select(Fact.id).where(Fact.name == "OrderPaid")).all()
+    told = session.scalars(select(OutboxEvent.id).where(OutboxEvent.name == "OrderPaid")).all()
     assert len(told) == 1
     assert differences() == []
 
@@ -135,7 +139,7 @@ def test_expiry_against_payment_ends_in_one_of_two_truths(shop: Shop) -> None:
         with clock.frozen(clock.now() + timedelta(hours=2)):
             outcomes = at_once(
                 shop.app,
-                [checkout.expire_unpaid_orders, pay, lambda g=guest, o=order: g.confirms(o)],  # type: ignore[misc]
+                [checkout_flows.expire_unpaid_orders, pay, lambda g=guest, o=order: g.confirms(o)],  # type: ignore[misc]
             )
             assert outcomes.errors == []
             guest.confirms(order)
@@ -179,8 +183,8 @@ def test_staff_cancel_in_an_outage_against_payment_loses_no_money(
         assert sorted(answers) == [200, 409], outcomes.results
         let_waits_run_out()
         with clock.frozen(clock.now() + timedelta(minutes=10)):
-            settlement.sweep_payments()
-            settlement.sweep_refunds()
+            payment_sync_flows.sweep_payments()
+            payment_sync_flows.sweep_refunds()
         case = owner.opens(order)
         assert case["status"] == "cancelled"
         assert shop.gateway.intents[intent].status == "succeeded"

@@ -8,15 +8,15 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import func, select
 
-from api.inventory import queries
-from api.inventory import service as inventory
-from api.inventory.errors import InsufficientStock, StaleQuantity
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
+from api.inventory.errors import InsufficientStock, StockCountOutdated
 from api.inventory.models import AdjustReason, Location, StockLevel
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
-from api.platform.outbox import Fact
+from api.platform.outbox import OutboxEvent
 from tests.support.books import stock_differences
 from tests.support.catalogue import a_product
 from tests.support.stock import (
@@ -41,7 +41,7 @@ def buying(quantities: dict[UUID, int], **options: Any) -> Callable[[], Any]:
 def adjusting(level_id: UUID, **change: Any) -> Callable[[], Any]:
     def adjust() -> None:
         with transaction():
-            inventory.adjust(
+            inventory_service.adjust(
                 level_id,
                 **{"change": None, "on_hand": None, "expected_on_hand": None, **change},
                 reason=AdjustReason.COUNT,
@@ -61,7 +61,7 @@ def in_transaction(call: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def low_facts() -> int:
-    counted = select(func.count()).select_from(Fact).where(Fact.name == "StockRanLow")
+    counted = select(func.count()).select_from(OutboxEvent).where(OutboxEvent.name == "StockRanLow")
     return session.scalar(counted) or 0
 
 
@@ -74,7 +74,7 @@ def test_forty_buyers_of_ten_units_get_exactly_ten_orders(app: Flask) -> None:
     assert len(outcomes.results) == 10
     assert outcomes.refused_by(InsufficientStock) == 30
     assert counters(mug) == Counters(on_hand=10, allocated=10)
-    assert queries.availability([mug]) == {mug: 0}
+    assert inventory_queries.availability([mug]) == {mug: 0}
     assert stock_differences() == []
 
 
@@ -109,9 +109,11 @@ def test_a_hold_that_ran_out_never_costs_a_buyer_the_goods(app: Flask) -> None:
     for number in range(ROUNDS):
         mug = goods(f"MUG-{number}", 1)
         with transaction():
-            inventory.hold(new_id(), {mug: 1}, until=clock.now() - timedelta(seconds=1))
+            inventory_service.reserve(new_id(), {mug: 1}, until=clock.now() - timedelta(seconds=1))
 
-        outcomes = at_once(app, [in_transaction(inventory.expire_holds), buying({mug: 1})] * 2)
+        outcomes = at_once(
+            app, [in_transaction(inventory_service.expire_reservations), buying({mug: 1})] * 2
+        )
 
         # One buyer gets it; the other is refused for the right reason.
         assert outcomes.refused_by(InsufficientStock) == 1
@@ -146,7 +148,7 @@ def test_two_who_count_the_same_shelf_do_not_overwrite_each_other(app: Flask) ->
             ],
         )
 
-        assert outcomes.refused_by(StaleQuantity) == 1
+        assert outcomes.refused_by(StockCountOutdated) == 1
         assert counters(mug).on_hand in (7, 8)
 
 
@@ -168,7 +170,12 @@ def test_an_order_that_is_placed_twice_at_once_takes_its_goods_once(app: Flask) 
 
     outcomes = at_once(
         app,
-        [in_transaction(lambda: inventory.allocate(order_id, lines, held_by=None, by=SYSTEM))] * 6,
+        [
+            in_transaction(
+                lambda: inventory_service.allocate(order_id, lines, held_by=None, by=SYSTEM)
+            )
+        ]
+        * 6,
     )
 
     assert outcomes.errors == []
@@ -183,7 +190,11 @@ def test_an_order_that_is_cancelled_twice_at_once_gives_back_once(app: Flask) ->
 
     outcomes = at_once(
         app,
-        [in_transaction(lambda: inventory.release(order_id, None, by=SYSTEM, reason="cancelled"))]
+        [
+            in_transaction(
+                lambda: inventory_service.release(order_id, None, by=SYSTEM, reason="cancelled")
+            )
+        ]
         * 6,
     )
 
@@ -197,13 +208,13 @@ def test_a_parcel_that_is_sent_twice_at_once_leaves_once(app: Flask) -> None:
     mug = goods("MUG", 10)
     order_id, (line,), fulfilment_id = new_id(), demand({mug: 6}), new_id()
     with transaction():
-        inventory.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
 
     outcomes = at_once(
         app,
         [
             in_transaction(
-                lambda: inventory.ship(
+                lambda: inventory_service.ship(
                     order_id, {line.order_line_id: 2}, fulfilment_id=fulfilment_id, by=SYSTEM
                 )
             )
@@ -223,7 +234,7 @@ def test_the_catalogue_agrees_with_the_shelf_after_a_rush(app: Flask) -> None:
     def buy_and_give_back() -> None:
         order_id = allocated({mug: 1})
         with transaction():
-            inventory.release(order_id, None, by=SYSTEM, reason="changed their mind")
+            inventory_service.release(order_id, None, by=SYSTEM, reason="changed their mind")
 
     outcomes = at_once(app, [buy_and_give_back] * 12)
 
@@ -239,7 +250,7 @@ def test_a_shop_gets_one_first_location_however_many_ask(app: Flask) -> None:
     outcomes = at_once(
         app,
         [
-            in_transaction(lambda v=v: inventory.set_opening_stock([(v, 5)], by=SYSTEM))
+            in_transaction(lambda v=v: inventory_service.set_opening_stock([(v, 5)], by=SYSTEM))
             for v in variants
         ],
     )

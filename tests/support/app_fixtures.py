@@ -12,7 +12,7 @@ from flask_migrate import upgrade
 
 from api.app import create_app
 from api.platform.db import session
-from api.platform.limits import limiter
+from api.platform.rate_limits import limiter
 from api.platform.settings import Settings
 from tests.support.contract import ContractClient
 from tests.support.emptying import empty_everything

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from api.doctor import queries
-from api.doctor.policy import Section
+from api.doctor import queries as doctor_queries
+from api.doctor.invariants import Section
 from api.platform.db import session
 
 
@@ -14,10 +14,10 @@ def differences(connection: Any = None, *sections: Section) -> list[str]:
     """
     run = connection or session
     found = []
-    for invariant in queries.INVARIANTS:
+    for invariant in doctor_queries.INVARIANTS:
         if not invariant.question or (sections and invariant.section not in sections):
             continue
-        row = run.execute(*queries.statement(invariant.question, 1)).first()
+        row = run.execute(*doctor_queries.statement(invariant.question, 1)).first()
         if row is not None:
             found.append(f"{invariant.name}: {row.label} is {row.recorded}, not {row.expected}")
     return found

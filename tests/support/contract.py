@@ -15,8 +15,8 @@ from openapi_schema_validator import OAS31Validator
 from werkzeug.test import TestResponse
 
 from api.platform import openapi, problems
-from api.platform.openapi_shape import resolved
-from api.platform.refusals import EVERYWHERE
+from api.platform.openapi_cleanup import resolved
+from api.platform.openapi_errors import EVERYWHERE
 
 _PARAMETER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 _ANYWHERE = {refusal.code for refusal in EVERYWHERE}

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from api.accounts.policy import Role
+from api.accounts.roles import Role
 from api.platform.db import Base, db
 from api.platform.redis import client
 

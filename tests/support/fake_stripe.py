@@ -12,7 +12,7 @@ from typing import Any
 
 import stripe
 
-from api.dev import services
+from api.dev import processes
 from api.dev.fake_stripe.service import service as fake_stripe
 from tests.support.waiting import eventually
 
@@ -25,17 +25,17 @@ class FakeStripe:
     def __init__(self, folder: Path) -> None:
         self.events: list[stripe.Event] = []
         self.is_away = False
-        listener = ThreadingHTTPServer((services.LOOPBACK, 0), self._door())
+        listener = ThreadingHTTPServer((processes.LOOPBACK, 0), self._door())
         self.listener = listener
         threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True).start()
-        port = services.free_port()
+        port = processes.free_port()
         self.service = fake_stripe(
             folder,
             port=port,
-            webhook_url=f"http://{services.LOOPBACK}:{listener.server_port}/",
+            webhook_url=f"http://{processes.LOOPBACK}:{listener.server_port}/",
             webhook_secret=SECRET,
         )
-        self.base = f"http://{services.LOOPBACK}:{port}"
+        self.base = f"http://{processes.LOOPBACK}:{port}"
         self.sdk = stripe.StripeClient("sk_test_stockroom", base_addresses={"api": self.base}).v1
 
     def intent(self, amount: int = 1299, **more: Any) -> stripe.PaymentIntent:

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import select
 
 from api.orders.models import Order
+from api.payment_sync import flows as payment_sync_flows
 from api.payments.models import Dispute, FraudWarning, Payment, Refund
 from api.payments.states import DISPUTE_CLOSED
 from api.platform.db import session
-from api.settlement import flows as settlement
 from tests.support.shop import Buyer, Shop, Staff
 from tests.support.work import drain, let_waits_run_out
 
@@ -132,8 +132,8 @@ class ForeignStory:
     def sweep(self) -> None:
         """The timetable looks for what nobody told."""
         let_waits_run_out()
-        settlement.sweep_payments()
-        settlement.sweep_refunds()
+        payment_sync_flows.sweep_payments()
+        payment_sync_flows.sweep_refunds()
         drain()
 
     # What must hold.

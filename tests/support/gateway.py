@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any
 
 from api.kernel import clock
-from api.kernel.errors import Refused
+from api.kernel.errors import Unprocessable
 from api.payments.errors import (
     GatewayObjectUnknown,
     GatewayRefused,
@@ -341,7 +341,7 @@ class ScriptedGateway:
     def _refuse_amount(check: Callable[[int, str], Any], amount: int, currency: str) -> None:
         try:
             check(amount, currency)
-        except Refused as impossible:
+        except Unprocessable as impossible:
             raise GatewayRefused(reason=impossible.detail) from impossible
 
     @staticmethod

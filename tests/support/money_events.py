@@ -14,16 +14,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from api.checkout import flows as checkout
+from api.checkout import flows as checkout_flows
 from api.kernel import clock
 from api.orders.models import Order
 from api.orders.states import OrderStatus
+from api.payment_sync import flows as payment_sync_flows
 from api.payments.errors import GatewayRefused
 from api.payments.models import Payment, Refund
 from api.payments.states import OPEN_PAYMENT
 from api.platform.attention import IS_OPEN, AttentionItem, AttentionKind
 from api.platform.db import session
-from api.settlement import flows as settlement
 from tests.support.shop import Buyer, Shop, Staff
 from tests.support.work import drain, let_waits_run_out
 
@@ -134,16 +134,16 @@ class MoneyStory:
     def expire(self) -> None:
         """The time to pay is over."""
         with clock.frozen(clock.now() + timedelta(hours=2)):
-            checkout.expire_unpaid_orders()
+            checkout_flows.expire_unpaid_orders()
 
     def sweep(self) -> None:
         """The timetable looks after what nobody told the end of."""
         let_waits_run_out()
         with clock.frozen(clock.now() + timedelta(minutes=10)):
-            settlement.sweep_payments()
-            settlement.sweep_refunds()
+            payment_sync_flows.sweep_payments()
+            payment_sync_flows.sweep_refunds()
         with clock.frozen(clock.now() + timedelta(hours=2)):
-            settlement.sweep_disputes()
+            payment_sync_flows.sweep_disputes()
 
     def happens(self, event: str, *, inside: str | None = None, at_call: int = 1) -> bool:
         """Let an event happen, another one while the provider answers its n-th question.

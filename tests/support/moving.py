@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from api.imports import flows, queries
+from api.imports import flows as imports_flows
+from api.imports import queries as imports_queries
 from api.imports.formats import failed_rows_csv
 from api.imports.policy import FileFormat, OnConflict
 from api.imports.service import export_jobs, import_jobs, undo_jobs
@@ -48,7 +49,7 @@ def kept(
     encoding: str | None = None,
 ) -> UUID:
     """Keep a file to be read."""
-    found = flows.check_file([content], kind, columns, encoding)
+    found = imports_flows.check_file([content], kind, columns, encoding)
     with transaction():
         return import_jobs.open_import(
             [content],
@@ -67,18 +68,18 @@ def kept(
 def moved_in(content: bytes, **options: Any) -> dict[str, Any]:
     """Read a file into the shop, and return the job."""
     import_id = kept(content, **options)
-    flows.read_import(import_id)
+    imports_flows.read_import(import_id)
     session.rollback()
-    return queries.get_import(import_id)
+    return imports_queries.get_import(import_id)
 
 
 def moved_out(kind: FileFormat = FileFormat.JSONL, **filters: str) -> bytes:
     """Write the shop into a file, and return it."""
     with transaction():
         export_id = export_jobs.open_export(kind, filters, by=SYSTEM, announce=False)
-    flows.write_export(export_id)
-    assert queries.get_export(export_id)["status"] == "completed"
-    content = b"".join(queries.export_chunks(export_id))
+    imports_flows.write_export(export_id)
+    assert imports_queries.get_export(export_id)["status"] == "completed"
+    content = b"".join(imports_queries.export_chunks(export_id))
     session.rollback()
     return content
 
@@ -87,14 +88,16 @@ def undone(import_id: UUID) -> dict[str, Any]:
     """Take an import back, and return the job."""
     with transaction():
         undo_jobs.request_undo(import_id, by=SYSTEM)
-    flows.undo_import(import_id)
+    imports_flows.undo_import(import_id)
     session.rollback()
-    return queries.get_import(import_id)
+    return imports_queries.get_import(import_id)
 
 
 def changes_of(import_id: UUID) -> list[dict[str, Any]]:
     """Return what an import changed."""
-    listed: list[dict[str, Any]] = queries.list_changes(import_id, limit=100, cursor=None)["data"]
+    listed: list[dict[str, Any]] = imports_queries.list_changes(import_id, limit=100, cursor=None)[
+        "data"
+    ]
     return listed
 
 
@@ -106,13 +109,13 @@ def counts_of(found: dict[str, Any], what: str = "products") -> tuple[int, int, 
 
 def problems_of(found: dict[str, Any]) -> list[tuple[int, str, str]]:
     """Return what was wrong with a file: row, column, value."""
-    listed = queries.list_problems(found["id"], limit=100, cursor=None)["data"]
+    listed = imports_queries.list_problems(found["id"], limit=100, cursor=None)["data"]
     return [(p["row"], p["column"], p["value"]) for p in listed]
 
 
 def failed_file_of(import_id: UUID) -> bytes:
     """Return the rows that failed, as the file that is handed back."""
-    kind, header, separator = queries.sheet_of(import_id)
+    kind, header, separator = imports_queries.sheet_of(import_id)
     return b"".join(
-        failed_rows_csv.failed_file(kind, header, separator, queries.failed_rows(import_id))
+        failed_rows_csv.failed_file(kind, header, separator, imports_queries.failed_rows(import_id))
     )

@@ -10,7 +10,7 @@ from flask_jwt_extended import create_access_token
 from sqlalchemy import select
 
 from api.accounts.models import StaffRole, User
-from api.accounts.policy import AccountKind, permissions_of
+from api.accounts.roles import AccountKind, permissions_of
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform.db import session, transaction

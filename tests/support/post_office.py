@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from aiosmtpd.controller import Controller
 
-from api.dev.services import LOOPBACK, free_port
+from api.dev.processes import LOOPBACK, free_port
 from tests.support.waiting import Held
 
 

@@ -21,8 +21,8 @@ UNKNOWN = object()
 READ_OFF = tuple(
     f"api.platform.{name}"
     for name in (
-        *("auth", "cache", "concurrency", "http", "idempotency", "limits", "observability"),
-        *("problems", "reading", "refusals", "settings", "storefronts"),
+        *("auth", "response_cache", "etags", "http", "idempotency", "rate_limits", "observability"),
+        *("problems", "request_parsing", "openapi_errors", "settings", "storefronts"),
     )
 )
 _GATEWAY = {

@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.inventory import service as inventory
+from api.inventory import service as inventory_service
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
-from api.pricing import service as pricing
+from api.pricing import service as pricing_service
 from api.pricing.service import ShippingDraft
 from tests.support.catalogue import a_product
 from tests.support.gateway import ScriptedGateway
@@ -140,9 +140,9 @@ class Shop:
     def opens(self) -> "Shop":
         """Set tax, shipping and a location up."""
         with transaction():
-            pricing.set_tax_rate("DE", "standard", 1900, name="VAT", by=SYSTEM)
-            pricing.set_tax_rate("DE", "reduced", 700, name="reduced VAT", by=SYSTEM)
-            pricing.create_shipping_method(
+            pricing_service.set_tax_rate("DE", "standard", 1900, name="VAT", by=SYSTEM)
+            pricing_service.set_tax_rate("DE", "reduced", 700, name="reduced VAT", by=SYSTEM)
+            pricing_service.create_shipping_method(
                 ShippingDraft(
                     code="standard",
                     name="Parcel",
@@ -152,7 +152,7 @@ class Shop:
                 ),
                 by=SYSTEM,
             )
-            inventory.create_location("MAIN", "Main shelf", by=SYSTEM)
+            inventory_service.create_location("MAIN", "Main shelf", by=SYSTEM)
         return self
 
     def sells(self, sku: str, quantity: int, *, price: str = "9.99 EUR", threshold: int = 0,

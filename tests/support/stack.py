@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 
-from api.dev import postgres, redis_server, services, stack
-from api.dev.account import Account, can_reach, unprivileged
-from api.dev.services import Service
+from api.dev import postgres, processes, redis_server, stack
+from api.dev.processes import Service
+from api.dev.unix_user import UnixUser, can_reach, unprivileged
 
 PATIENCE_SECONDS = 20.0
 
@@ -50,7 +50,7 @@ class Running:
 
     def start(self) -> None:
         """Start it again after `kill`, with the same address and what it has on disk."""
-        self._child = services.start(self.service, self.log)
+        self._child = processes.start(self.service, self.log)
 
     def kill(self) -> None:
         """Kill it without warning, as a machine would that ran out of memory."""
@@ -58,7 +58,7 @@ class Running:
         assert child is not None
         child.kill()
         child.wait()
-        services.end_session(child.pid)
+        processes.end_session(child.pid)
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal: to stop in order, to hang, to go on."""
@@ -73,7 +73,7 @@ class Running:
     def stop(self) -> None:
         """End it and remove the folder that was made for it; harmless when repeated."""
         if self._child is not None:
-            services.stop(self.service, self._child)
+            processes.stop(self.service, self._child)
             self._child = None
         if self._owns_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -84,7 +84,7 @@ class Postgres(Running):
 
     def __init__(self, folder: Path, *, owns_folder: bool) -> None:
         self.cluster = postgres.prepare(
-            folder / "postgres", port=services.free_port(), durable=False
+            folder / "postgres", port=processes.free_port(), durable=False
         )
         super().__init__(self.cluster.service(), folder, owns_folder=owns_folder)
 
@@ -111,7 +111,7 @@ class Redis(Running):
 
     def __init__(self, folder: Path, *, owns_folder: bool) -> None:
         self._server = redis_server.prepare(
-            folder / "redis", port=services.free_port(), durable=False
+            folder / "redis", port=processes.free_port(), durable=False
         )
         self.url = self._server.url
         super().__init__(self._server.service(), folder, owns_folder=owns_folder)
@@ -186,11 +186,11 @@ class RunningShop:
         self._running: dict[str, Running] = {}
         try:
             given = {"STOCKROOM_ENV": "development", **(environment or {})}
-            port = services.free_port()
+            port = processes.free_port()
             parts = stack.embedded(given, self._folder, web_port=port, durable=False)
             roads = detours or {}
             parts.environment = _led_past(roads, parts.environment)
-            self.url = f"http://{services.LOOPBACK}:{port}"
+            self.url = f"http://{processes.LOOPBACK}:{port}"
             self.env = parts.environment
             self.mailbox = self._folder / "mailbox"
             for service in parts.services:
@@ -249,7 +249,7 @@ class RunningShop:
     def flask(self, *command: str, typed: str = "") -> str:
         """Run `flask COMMAND` as the owner would, with something typed in; returns what it says."""
         return self._run_to_end(
-            services.Service(
+            processes.Service(
                 name=f"flask {command[0]}",
                 command=(sys.executable, "-m", "flask", "--app", "wsgi", *command),
                 is_ready=lambda: True,
@@ -329,7 +329,7 @@ def running_shop(
         shop.stop()
 
 
-def _in_new_folder(kind: type[Server], account: Account | None) -> Server:
+def _in_new_folder(kind: type[Server], account: UnixUser | None) -> Server:
     folder = _new_folder(account)
     try:
         return kind(folder, owns_folder=True)
@@ -345,7 +345,7 @@ def _led_past(detours: Detours, environment: Mapping[str, str]) -> dict[str, str
     }
 
 
-def _new_folder(account: Account | None) -> Path:
+def _new_folder(account: UnixUser | None) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="stockroom-test-"))
     if account is not None:
         folder.chmod(0o711)  # let the database's user pass through, not look around

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from api.inventory import service as inventory
+from api.inventory import service as inventory_service
 from api.inventory.models import Location, StockLevel, StockMovement
-from api.inventory.service import Demand
+from api.inventory.service import AllocationRequest
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
@@ -31,7 +31,7 @@ class Counters:
 def a_location(code: str = "MAIN", *, priority: int = 100, is_active: bool = True) -> UUID:
     """Have a place that holds goods; opens its own transaction."""
     with transaction():
-        return inventory.create_location(
+        return inventory_service.create_location(
             code, code.title(), priority=priority, is_active=is_active, by=SYSTEM
         )
 
@@ -48,22 +48,25 @@ def stocked(
 ) -> None:
     """Open a level of a variant with so many pieces; opens its own transaction."""
     with transaction():
-        inventory.set_opening_stock([(variant_id, quantity)], location_id=at, by=SYSTEM)
+        inventory_service.set_opening_stock([(variant_id, quantity)], location_id=at, by=SYSTEM)
         if threshold is not None:
             level = level_of(variant_id, at=at)
-            inventory.set_threshold(level, threshold, expected_version=1, by=SYSTEM)
+            inventory_service.set_threshold(level, threshold, expected_version=1, by=SYSTEM)
 
 
-def demand(quantities: Mapping[UUID, int]) -> list[Demand]:
+def demand(quantities: Mapping[UUID, int]) -> list[AllocationRequest]:
     """Ask for goods, one order line per variant."""
-    return [Demand(new_id(), variant_id, quantity) for variant_id, quantity in quantities.items()]
+    return [
+        AllocationRequest(new_id(), variant_id, quantity)
+        for variant_id, quantity in quantities.items()
+    ]
 
 
 def allocated(quantities: Mapping[UUID, int], *, held_by: UUID | None = None) -> UUID:
     """Let a new order have goods, one line per variant; returns the order's id."""
     order_id = new_id()
     with transaction():
-        inventory.allocate(order_id, demand(quantities), held_by=held_by, by=SYSTEM)
+        inventory_service.allocate(order_id, demand(quantities), held_by=held_by, by=SYSTEM)
     return order_id
 
 
@@ -71,7 +74,7 @@ def held(quantities: Mapping[UUID, int], *, owner_id: UUID | None = None) -> UUI
     """Let a cart hold goods for a while; returns the cart's id."""
     owner = owner_id or new_id()
     with transaction():
-        inventory.hold(owner, quantities, until=clock.now() + A_WHILE)
+        inventory_service.reserve(owner, quantities, until=clock.now() + A_WHILE)
     return owner
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import select, update
 
 from api.kernel import clock
-from api.platform import claims, deliveries, jobs, outbox
+from api.platform import deliveries, delivery_claims, jobs, outbox
 from api.platform.db import session, transaction
 from api.platform.outbox import Delivery
 from api.platform.sweeps import SweepAttempt
@@ -23,9 +23,9 @@ def drain(*, may_fail: bool = False) -> list[str]:
     ran: list[str] = []
     while True:
         with transaction():
-            outbox.relay(jobs.work().names())
+            outbox.relay(jobs.registry().names())
         with transaction():
-            due = claims.take_due()
+            due = delivery_claims.claim_due()
         if not due:
             break
         deliveries.carry_out(due)

@@ -15,15 +15,15 @@ from sqlalchemy.dialects.postgresql import insert
 from api.app import create_app
 from api.kernel.ids import new_id
 from api.kernel.permissions import Permission
-from api.platform import cache, openapi, pagination
+from api.platform import openapi, pagination, response_cache
 from api.platform.auth import anyone, customers_only, principal, public, requires, staff_only
-from api.platform.concurrency import check, versioned
 from api.platform.db import db, session, transaction
 from api.platform.deprecation import deprecated
-from api.platform.http import Blueprint, MoneySchema, PageQuerySchema, Schema, list_of
+from api.platform.etags import check, versioned
+from api.platform.http import Blueprint, MoneySchema, PageQuerySchema, Schema, list_schema
 from api.platform.idempotency import idempotent, idempotent_flow
-from api.platform.limits import by_address, limiter
 from api.platform.pagination import Sort
+from api.platform.rate_limits import by_address, limiter
 from api.platform.settings import Settings
 from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
@@ -177,7 +177,7 @@ def edit(expected_version: int) -> Any:
 @blueprint.route("/shelves")
 @public
 @blueprint.arguments(ShelfQuerySchema, location="query")
-@blueprint.response(200, list_of(ShelfSchema))
+@blueprint.response(200, list_schema(ShelfSchema))
 def shelves(query: dict[str, Any]) -> Any:
     """List the shelves by how much stands on them."""
     found = select(SHELVES.c.id, SHELVES.c.name, SHELVES.c.count)
@@ -196,7 +196,7 @@ def shelves(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/kept/<name>")
 @public
-@cache.answered(lambda name: ["workshop", f"workshop:{name}"])
+@response_cache.cache_response(lambda name: ["workshop", f"workshop:{name}"])
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200)
 def kept(query: dict[str, Any], name: str) -> Any:

@@ -13,14 +13,14 @@ import pytest
 from flask_migrate import upgrade
 from sqlalchemy import text
 
-from api.doctor import flows as doctor
-from api.doctor.policy import Section
+from api.doctor import flows as doctor_flows
+from api.doctor.invariants import Section
+from api.event_handlers import BACKFILLS
 from api.kernel.principal import SYSTEM
-from api.orders import queries as orders
+from api.orders import queries as orders_queries
 from api.platform import backfills, health
 from api.platform.db import session
 from api.platform.settings import Settings
-from api.subscriptions import BACKFILLS
 from tests.architecture.test_migrations import MIGRATIONS, shop_on
 from tests.support.stack import Postgres
 
@@ -85,10 +85,15 @@ def test_an_earlier_shop_is_brought_up_to_date(
         assert health.database() == "ok"
         assert tuple(session.execute(text(COUNTS)).one()) == before
         sections = [one for one in Section if one not in (Section.TAX, Section.DELIVERY)]
-        report = doctor.examine(doctor.chosen(sections))
+        report = doctor_flows.examine(doctor_flows.chosen(sections))
         assert (report.differences, report.failed) == (0, 0), report
-        page = orders.cards(
-            orders.OrderFilter(), orders.NEWEST, limit=5, cursor=None, with_total=True, by=SYSTEM
+        page = orders_queries.list_orders(
+            orders_queries.OrderFilter(),
+            orders_queries.NEWEST,
+            limit=5,
+            cursor=None,
+            with_total=True,
+            by=SYSTEM,
         )
         assert page["page"]["total"] == before[0]
         session.remove()

@@ -16,9 +16,9 @@ from api.accounts.service import MadeKey
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 Answer = tuple[dict[str, Any], dict[str, str]]
 
@@ -33,7 +33,7 @@ blueprint = Blueprint(
 @blueprint.route("")
 @requires(Permission.KEYS_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, list_of(ApiKeySchema))
+@blueprint.response(200, list_schema(ApiKeySchema))
 def list_api_keys(query: dict[str, Any]) -> dict[str, Any]:
     """List the keys, the newest first, those that ended included. No key is told again."""
     return queries.api_key_page(**query)
@@ -41,7 +41,7 @@ def list_api_keys(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("", methods=["POST"])
 @requires(Permission.KEYS_WRITE)
-@refuses(ApiKeyNotFound, GrantExceedsOwn)
+@may_answer(ApiKeyNotFound, GrantExceedsOwn)
 @blueprint.arguments(NewApiKeySchema)
 @blueprint.response(201, MadeApiKeySchema, headers=LOCATED)
 def create_api_key(body: dict[str, Any]) -> Answer:
@@ -59,7 +59,7 @@ def create_api_key(body: dict[str, Any]) -> Answer:
 
 @blueprint.route("/<uuid:key_id>")
 @requires(Permission.KEYS_READ)
-@refuses(ApiKeyNotFound)
+@may_answer(ApiKeyNotFound)
 @blueprint.response(200, ApiKeySchema)
 def get_api_key(key_id: UUID) -> dict[str, Any]:
     """Show a key: what it may do, and when it was last used, to the minute."""
@@ -68,7 +68,7 @@ def get_api_key(key_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/<uuid:key_id>/rotate", methods=["POST"])
 @requires(Permission.KEYS_WRITE)
-@refuses(ApiKeyNotFound, ApiKeyRotating, GrantExceedsOwn)
+@may_answer(ApiKeyNotFound, ApiKeyRotating, GrantExceedsOwn)
 @blueprint.arguments(ApiKeyRotationSchema)
 @blueprint.response(201, MadeApiKeySchema, headers=LOCATED)
 def rotate_api_key(body: dict[str, Any], key_id: UUID) -> Answer:
@@ -84,7 +84,7 @@ def rotate_api_key(body: dict[str, Any], key_id: UUID) -> Answer:
 
 @blueprint.route("/<uuid:key_id>/revoke", methods=["POST"])
 @requires(Permission.KEYS_WRITE)
-@refuses(ApiKeyNotFound)
+@may_answer(ApiKeyNotFound)
 @idempotent(required=False)
 @blueprint.response(200, ApiKeySchema)
 def revoke_api_key(key_id: UUID) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from api.accounts.schemas.staff import AuditEntrySchema, AuditQuerySchema
 from api.kernel.permissions import Permission
 from api.platform import audit
 from api.platform.auth import requires
-from api.platform.http import Blueprint, list_of
+from api.platform.http import Blueprint, list_schema
 
 blueprint = Blueprint(
     "audit", __name__, url_prefix="/api/v1/admin/audit", description="Who changed what."
@@ -16,7 +16,7 @@ blueprint = Blueprint(
 @blueprint.route("")
 @requires(Permission.AUDIT_READ)
 @blueprint.arguments(AuditQuerySchema, location="query")
-@blueprint.response(200, list_of(AuditEntrySchema))
+@blueprint.response(200, list_schema(AuditEntrySchema))
 def list_audit_entries(query: dict[str, Any]) -> dict[str, Any]:
     """List who changed what, the newest first; sign-ins of staff, refused ones too.
 

@@ -21,12 +21,12 @@ from api.accounts.schemas.staff import (
     StaffMeSchema,
 )
 from api.kernel.permissions import Permission
-from api.platform import limits
+from api.platform import rate_limits
 from api.platform.auth import principal, public, requires
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.limits import by_address, limiter, was_refused
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
+from api.platform.rate_limits import by_address, limiter, was_refused
 
 blueprint = Blueprint(
     "invitations",
@@ -39,7 +39,7 @@ blueprint = Blueprint(
 @blueprint.route("/invitations")
 @requires(Permission.STAFF_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, list_of(InvitationSchema))
+@blueprint.response(200, list_schema(InvitationSchema))
 def list_invitations(query: dict[str, Any]) -> dict[str, Any]:
     """List the invitations, the newest first, those answered or run out included."""
     return queries.invitation_page(**query)
@@ -47,7 +47,7 @@ def list_invitations(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/invitations", methods=["POST"])
 @requires(Permission.STAFF_WRITE)
-@refuses(EmailTaken, GrantExceedsOwn, InvitationNotFound, RoleUnknown)
+@may_answer(EmailTaken, GrantExceedsOwn, InvitationNotFound, RoleUnknown)
 @idempotent(required=False)
 @blueprint.arguments(NewInvitationSchema)
 @blueprint.response(201, InvitationSchema, headers=LOCATED)
@@ -64,7 +64,7 @@ def create_invitation(body: dict[str, str]) -> tuple[dict[str, Any], dict[str, s
 
 @blueprint.route("/invitations/<uuid:invitation_id>")
 @requires(Permission.STAFF_READ)
-@refuses(InvitationNotFound)
+@may_answer(InvitationNotFound)
 @blueprint.response(200, InvitationSchema)
 def get_invitation(invitation_id: UUID) -> dict[str, Any]:
     """Show an invitation and what became of it."""
@@ -73,7 +73,7 @@ def get_invitation(invitation_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/invitations/<uuid:invitation_id>/revoke", methods=["POST"])
 @requires(Permission.STAFF_WRITE)
-@refuses(InvitationNotFound)
+@may_answer(InvitationNotFound)
 @idempotent(required=False)
 @blueprint.response(200, InvitationSchema)
 def revoke_invitation(invitation_id: UUID) -> dict[str, Any]:
@@ -84,8 +84,8 @@ def revoke_invitation(invitation_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/auth/accept-invitation", methods=["POST"])
 @public
-@refuses(InvitationInvalid, PasswordRefused)
-@limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
+@may_answer(InvitationInvalid, PasswordRefused)
+@limiter.limit(rate_limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
 @blueprint.arguments(AcceptInvitationSchema)
 @blueprint.response(200, StaffMeSchema)
 def accept_invitation(body: dict[str, str]) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from api.accounts.queries import staff as queries
 from api.accounts.schemas.staff import NewRoleSchema, RoleEditSchema, RoleSchema
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
+from api.platform.etags import versioned
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
     "roles", __name__, url_prefix="/api/v1/admin/roles", description="What staff may do, by role."
@@ -29,7 +29,7 @@ blueprint = Blueprint(
 @blueprint.route("")
 @requires(Permission.STAFF_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, list_of(RoleSchema))
+@blueprint.response(200, list_schema(RoleSchema))
 def list_roles(query: dict[str, Any]) -> dict[str, Any]:
     """List the roles by name: those of every shop, and the shop's own."""
     return queries.role_page(**query)
@@ -37,7 +37,7 @@ def list_roles(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("", methods=["POST"])
 @requires(Permission.STAFF_WRITE)
-@refuses(GrantExceedsOwn, RoleNameTaken, RoleNotFound)
+@may_answer(GrantExceedsOwn, RoleNameTaken, RoleNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NewRoleSchema)
 @blueprint.response(201, RoleSchema, headers=LOCATED)
@@ -53,7 +53,7 @@ def create_role(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 
 @blueprint.route("/<uuid:role_id>")
 @requires(Permission.STAFF_READ)
-@refuses(RoleNotFound)
+@may_answer(RoleNotFound)
 @blueprint.response(200, RoleSchema)
 def get_role(role_id: UUID) -> dict[str, Any]:
     """Show a role and what it may do."""
@@ -62,7 +62,7 @@ def get_role(role_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/<uuid:role_id>", methods=["PATCH"])
 @requires(Permission.STAFF_WRITE)
-@refuses(GrantExceedsOwn, RoleNotFound, RoleBuiltIn)
+@may_answer(GrantExceedsOwn, RoleNotFound, RoleBuiltIn)
 @versioned
 @blueprint.arguments(RoleEditSchema)
 @blueprint.response(200, RoleSchema)
@@ -80,7 +80,7 @@ def update_role(body: dict[str, Any], role_id: UUID, expected_version: int) -> d
 
 @blueprint.route("/<uuid:role_id>", methods=["DELETE"])
 @requires(Permission.STAFF_WRITE)
-@refuses(GrantExceedsOwn, RoleInUse, RoleNotFound, RoleBuiltIn)
+@may_answer(GrantExceedsOwn, RoleInUse, RoleNotFound, RoleBuiltIn)
 @versioned
 @blueprint.response(204)
 def delete_role(role_id: UUID, expected_version: int) -> None:

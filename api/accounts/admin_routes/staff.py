@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import request
 
-from api.accounts import devices, flows, queries, service
+from api.accounts import flows, queries, service, user_agents
 from api.accounts.errors import (
     AccountNotFound,
     BadCredentials,
@@ -20,7 +20,7 @@ from api.accounts.errors import (
     RoleUnknown,
     StaffNotFound,
 )
-from api.accounts.policy import AccountKind
+from api.accounts.roles import AccountKind
 from api.accounts.schemas import CredentialsSchema, PasswordChangeSchema, RefreshSchema
 from api.accounts.schemas.staff import (
     NewStaffSchema,
@@ -30,13 +30,14 @@ from api.accounts.schemas.staff import (
     StaffSignedInSchema,
 )
 from api.kernel.permissions import Permission
-from api.platform import auth, limits
+from api.platform import auth, rate_limits
 from api.platform.auth import principal, public, requires, staff_only
-from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
+from api.platform.etags import versioned
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent_steps
-from api.platform.limits import (
+from api.platform.openapi_errors import may_answer
+from api.platform.rate_limits import (
     by_account,
     by_address,
     by_person,
@@ -45,7 +46,6 @@ from api.platform.limits import (
     was_refused,
     was_wrong,
 )
-from api.platform.refusals import refuses
 from api.platform.storefronts import client_address
 
 Answer = tuple[dict[str, Any], dict[str, str]]
@@ -59,9 +59,9 @@ blueprint = Blueprint(
 
 @blueprint.route("/auth/login", methods=["POST"])
 @public
-@refuses(BadCredentials)
-@limiter.limit(limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
-@limiter.limit(limits.SIGN_IN_BY_ACCOUNT, key_func=by_account, deduct_when=was_wrong)
+@may_answer(BadCredentials)
+@limiter.limit(rate_limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
+@limiter.limit(rate_limits.SIGN_IN_BY_ACCOUNT, key_func=by_account, deduct_when=was_wrong)
 @blueprint.arguments(CredentialsSchema)
 @blueprint.response(200, StaffSignedInSchema)
 def login(body: dict[str, str]) -> Answer:
@@ -76,9 +76,9 @@ def login(body: dict[str, str]) -> Answer:
 
 @blueprint.route("/auth/refresh", methods=["POST"])
 @public
-@refuses(RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused)
-@limiter.limit(limits.REFRESH_BY_ADDRESS, key_func=by_address)
-@limiter.limit(limits.REFRESH, key_func=by_refresh_token)
+@may_answer(RefreshTokenExpired, RefreshTokenInvalid, RefreshTokenReused)
+@limiter.limit(rate_limits.REFRESH_BY_ADDRESS, key_func=by_address)
+@limiter.limit(rate_limits.REFRESH, key_func=by_refresh_token)
 @blueprint.arguments(RefreshSchema)
 @blueprint.response(200, StaffSignedInSchema)
 def refresh_tokens(body: dict[str, str]) -> Answer:
@@ -94,8 +94,8 @@ def refresh_tokens(body: dict[str, str]) -> Answer:
 
 @blueprint.route("/auth/logout", methods=["POST"])
 @public
-@limiter.limit(limits.REFRESH_BY_ADDRESS, key_func=by_address)
-@limiter.limit(limits.REFRESH, key_func=by_refresh_token)
+@limiter.limit(rate_limits.REFRESH_BY_ADDRESS, key_func=by_address)
+@limiter.limit(rate_limits.REFRESH, key_func=by_refresh_token)
 @blueprint.arguments(RefreshSchema)
 @blueprint.response(204)
 def logout(body: dict[str, str]) -> None:
@@ -104,12 +104,12 @@ def logout(body: dict[str, str]) -> None:
     Takes no `Idempotency-Key`: to end it twice is to end it once.
     """
     with transaction():
-        service.end_family_of(AccountKind.STAFF, body["refresh_token"])
+        service.revoke_token_family(AccountKind.STAFF, body["refresh_token"])
 
 
 @blueprint.route("/me")
 @staff_only
-@refuses(AccountNotFound)
+@may_answer(AccountNotFound)
 @blueprint.response(200, StaffMeSchema)
 def get_me() -> dict[str, Any]:
     """Show one's own account and what one may do."""
@@ -118,8 +118,8 @@ def get_me() -> dict[str, Any]:
 
 @blueprint.route("/me/password", methods=["POST"])
 @staff_only
-@refuses(AccountNotFound, CurrentPasswordWrong, PasswordRefused)
-@limiter.limit(limits.SIGN_IN, key_func=by_person, deduct_when=was_refused)
+@may_answer(AccountNotFound, CurrentPasswordWrong, PasswordRefused)
+@limiter.limit(rate_limits.SIGN_IN, key_func=by_person, deduct_when=was_refused)
 @idempotent_steps()
 @blueprint.arguments(PasswordChangeSchema)
 @blueprint.response(204)
@@ -133,7 +133,7 @@ def change_password(body: dict[str, str]) -> None:
 @blueprint.route("/staff")
 @requires(Permission.STAFF_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, list_of(StaffMemberSchema))
+@blueprint.response(200, list_schema(StaffMemberSchema))
 def list_staff(query: dict[str, Any]) -> dict[str, Any]:
     """List the staff by name, those who left included."""
     return queries.staff_page(**query)
@@ -141,19 +141,19 @@ def list_staff(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/staff", methods=["POST"])
 @requires(Permission.STAFF_WRITE)
-@refuses(EmailTaken, GrantExceedsOwn, PasswordRefused, RoleUnknown, StaffNotFound)
+@may_answer(EmailTaken, GrantExceedsOwn, PasswordRefused, RoleUnknown, StaffNotFound)
 @idempotent_steps()
 @blueprint.arguments(NewStaffSchema)
 @blueprint.response(201, StaffMemberSchema, headers=LOCATED)
 def create_staff_member(body: dict[str, str]) -> Answer:
     """Take someone on with a first password; an address is on the staff once (`email_taken`)."""
-    user_id = flows.hire(**body, by=principal())
+    user_id = flows.create_staff_user(**body, by=principal())
     return queries.staff_member(user_id), {"Location": f"/api/v1/admin/staff/{user_id}"}
 
 
 @blueprint.route("/staff/<uuid:user_id>")
 @requires(Permission.STAFF_READ)
-@refuses(StaffNotFound)
+@may_answer(StaffNotFound)
 @blueprint.response(200, StaffMemberSchema)
 def get_staff_member(user_id: UUID) -> dict[str, Any]:
     """Show a member of staff."""
@@ -162,7 +162,7 @@ def get_staff_member(user_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/staff/<uuid:user_id>", methods=["PATCH"])
 @requires(Permission.STAFF_WRITE)
-@refuses(GrantExceedsOwn, LastOwner, RoleUnknown, StaffNotFound)
+@may_answer(GrantExceedsOwn, LastOwner, RoleUnknown, StaffNotFound)
 @versioned
 @blueprint.arguments(StaffEditSchema(partial=True))
 @blueprint.response(200, StaffMemberSchema)
@@ -185,5 +185,5 @@ def _own_id() -> UUID:
     return user_id
 
 
-def _device() -> devices.Device:
-    return devices.describe(request.user_agent.string, client_address())
+def _device() -> user_agents.Device:
+    return user_agents.describe(request.user_agent.string, client_address())

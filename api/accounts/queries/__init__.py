@@ -12,14 +12,8 @@ from api.accounts.errors import (
     AddressNotFound,
     StaffNotFound,
 )
-from api.accounts.models import (
-    Address,
-    PasswordReset,
-    SignIn,
-    StaffRole,
-    User,
-)
-from api.accounts.policy import AccountKind, permissions_of
+from api.accounts.models import Address, PasswordReset, Session, StaffRole, User
+from api.accounts.roles import AccountKind, permissions_of
 from api.kernel import clock
 from api.kernel.permissions import Permission
 from api.platform.auth import hash_secret
@@ -185,19 +179,19 @@ def sign_in_page(
 ) -> dict[str, Any]:
     """List the devices on which someone is signed in, newest first."""
     mine = (
-        SignIn.user_id == user_id,
-        SignIn.revoked_at.is_(None),
-        SignIn.expires_at > clock.now(),
+        Session.user_id == user_id,
+        Session.revoked_at.is_(None),
+        Session.expires_at > clock.now(),
     )
     rows, described = page(
         select(
-            SignIn.id, SignIn.device, SignIn.network, SignIn.created_at, SignIn.last_used_at
+            Session.id, Session.device, Session.network, Session.created_at, Session.last_used_at
         ).where(*mine),
-        Sort((SignIn.id,), descending=True),
+        Sort((Session.id,), descending=True),
         limit=limit,
         cursor=cursor,
         filters=str(user_id),
-        total=select(SignIn.id).where(*mine) if include else None,
+        total=select(Session.id).where(*mine) if include else None,
     )
     cards = [
         {

@@ -12,7 +12,7 @@ from api.accounts.errors import (
     RoleNotFound,
 )
 from api.accounts.models import ApiKey, StaffInvitation, StaffRole
-from api.accounts.policy import permissions_of
+from api.accounts.roles import permissions_of
 from api.kernel import clock
 from api.platform.auth import hash_secret
 from api.platform.db import session

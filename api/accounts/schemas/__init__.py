@@ -4,8 +4,8 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.accounts.passwords import LONGEST, SHORTEST
-from api.platform.address import AddressSchema, Line
+from api.accounts.passwords import MAX_LENGTH, MIN_LENGTH
+from api.platform.addresses import AddressSchema, SingleLine
 from api.platform.http import Schema
 
 
@@ -29,7 +29,7 @@ def new_password() -> ma.fields.String:
     return ma.fields.String(
         required=True,
         load_only=True,
-        validate=ma.validate.Length(SHORTEST, LONGEST),
+        validate=ma.validate.Length(MIN_LENGTH, MAX_LENGTH),
         metadata={
             "format": "password",
             "description": "Not the e-mail address, and none of the most common passwords.",
@@ -41,7 +41,7 @@ def _known_password() -> ma.fields.String:
     return ma.fields.String(
         required=True,
         load_only=True,
-        validate=ma.validate.Length(1, LONGEST),
+        validate=ma.validate.Length(1, MAX_LENGTH),
         metadata={"format": "password"},
     )
 
@@ -56,7 +56,7 @@ class RegistrationSchema(Schema):
 
     email = EmailAddress(required=True, metadata={"example": "ada@example.com"})
     password = new_password()
-    full_name = Line(120, required=True, metadata={"example": "Ada Lovelace"})
+    full_name = SingleLine(120, required=True, metadata={"example": "Ada Lovelace"})
 
 
 class AcceptedSchema(Schema):
@@ -143,7 +143,7 @@ class MeSchema(PersonSchema):
 class MeEditSchema(Schema):
     """What customers may change about themselves."""
 
-    full_name = Line(120, required=True)
+    full_name = SingleLine(120, required=True)
 
 
 class AddressBookEntrySchema(AddressSchema):

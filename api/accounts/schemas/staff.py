@@ -6,7 +6,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.accounts.policy import KEY_SCOPES, KeyKind
+from api.accounts.roles import KEY_SCOPES, KeyKind
 from api.accounts.schemas import (
     EmailAddress,
     PersonSchema,
@@ -16,9 +16,9 @@ from api.accounts.schemas import (
 )
 from api.kernel import clock
 from api.kernel.permissions import Permission
-from api.platform.address import Line
+from api.platform.addresses import SingleLine
 from api.platform.audit import WAYS_IN
-from api.platform.http import Moment, PageQuerySchema, Schema
+from api.platform.http import DateTimeField, PageQuerySchema, Schema
 
 
 def _role(**options: Any) -> ma.fields.String:
@@ -66,7 +66,7 @@ class NewStaffSchema(Schema):
     """Someone who joins the staff, with a first password that they should change."""
 
     email = EmailAddress(required=True, metadata={"example": "wanda@shop.example"})
-    full_name = Line(120, required=True, metadata={"example": "Wanda Warehouse"})
+    full_name = SingleLine(120, required=True, metadata={"example": "Wanda Warehouse"})
     role = _role(required=True)
     password = new_password()
 
@@ -75,7 +75,7 @@ class NewInvitationSchema(Schema):
     """Who is asked onto the staff, and as what."""
 
     email = EmailAddress(required=True, metadata={"example": "wanda@shop.example"})
-    full_name = Line(120, required=True, metadata={"example": "Wanda Warehouse"})
+    full_name = SingleLine(120, required=True, metadata={"example": "Wanda Warehouse"})
     role = _role(required=True)
 
 
@@ -139,7 +139,7 @@ def _moment_to_come(value: datetime | None) -> None:
 class NewApiKeySchema(Schema):
     """A key for a program."""
 
-    name = Line(80, required=True, metadata={"example": "Bookkeeping"})
+    name = SingleLine(80, required=True, metadata={"example": "Bookkeeping"})
     kind = ma.fields.Enum(KeyKind, by_value=True, load_default=KeyKind.SECRET)
     scopes = ma.fields.List(
         ma.fields.String(
@@ -228,8 +228,8 @@ class AuditQuerySchema(PageQuerySchema):
         metadata={"example": "staff.sign_in_refused"},
     )
     via = ma.fields.String(load_default=None, validate=ma.validate.OneOf(WAYS_IN))
-    created_at_gte = Moment(load_default=None)
-    created_at_lt = Moment(load_default=None)
+    created_at_gte = DateTimeField(load_default=None)
+    created_at_lt = DateTimeField(load_default=None)
 
 
 class AuditEntrySchema(Schema):
@@ -255,6 +255,6 @@ class AuditEntrySchema(Schema):
 class StaffEditSchema(Schema):
     """What may be changed about a member of staff; `is_active: false` puts them out at once."""
 
-    full_name = Line(120, required=True)
+    full_name = SingleLine(120, required=True)
     role = _role(required=True)
     is_active = ma.fields.Boolean(required=True)

@@ -9,7 +9,15 @@ from api.accounts.service.api_keys import (
     revoke_key,
     rotate_key,
 )
-from api.accounts.service.credentials import (
+from api.accounts.service.invitations import (
+    InvitationLetter,
+    accept,
+    invite,
+    make_invitation_token,
+    revoke,
+)
+from api.accounts.service.invitations import purge_old as forget_old_invitations
+from api.accounts.service.passwords import (
     ResetLetter,
     change_password,
     hash_password,
@@ -18,32 +26,24 @@ from api.accounts.service.credentials import (
     request_reset,
     set_password,
 )
-from api.accounts.service.invitations import (
-    InvitationLetter,
-    accept,
-    invite,
-    make_invitation_token,
-    revoke,
+from api.accounts.service.roles import create_role, delete_role, edit_role
+from api.accounts.service.sessions import (
+    SignedIn,
+    end_session,
+    end_sessions,
+    note_refused_sign_in,
+    open_session,
+    purge_expired_tokens,
+    revoke_stolen_family,
+    revoke_token_family,
+    rotate,
 )
-from api.accounts.service.invitations import forget_old as forget_old_invitations
-from api.accounts.service.people import (
+from api.accounts.service.users import (
     create_staff,
     edit_staff,
     load_principal,
     register_customer,
     rename,
-)
-from api.accounts.service.roles import create_role, delete_role, edit_role
-from api.accounts.service.sign_ins import (
-    SignedIn,
-    end_family_of,
-    end_sign_in,
-    end_sign_ins,
-    end_stolen_family,
-    forget_expired_tokens,
-    note_refused_sign_in,
-    open_sign_in,
-    rotate,
 )
 
 __all__ = [
@@ -62,11 +62,8 @@ __all__ = [
     "edit_address",
     "edit_role",
     "edit_staff",
-    "end_family_of",
-    "end_sign_in",
-    "end_sign_ins",
-    "end_stolen_family",
-    "forget_expired_tokens",
+    "end_session",
+    "end_sessions",
     "forget_old_invitations",
     "hash_password",
     "invite",
@@ -75,7 +72,8 @@ __all__ = [
     "make_invitation_token",
     "make_reset_token",
     "note_refused_sign_in",
-    "open_sign_in",
+    "open_session",
+    "purge_expired_tokens",
     "redeem_reset",
     "register_customer",
     "remove_address",
@@ -83,6 +81,8 @@ __all__ = [
     "request_reset",
     "revoke",
     "revoke_key",
+    "revoke_stolen_family",
+    "revoke_token_family",
     "rotate",
     "rotate_key",
     "set_password",

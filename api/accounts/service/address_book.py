@@ -10,11 +10,11 @@ from api.accounts.errors import AddressIncomplete, TooManyAddresses
 from api.accounts.models import Address, User
 from api.kernel import clock
 from api.kernel.ids import new_id
-from api.platform import concurrency
-from api.platform.address import country_problems
+from api.platform import etags
+from api.platform.addresses import address_errors
 from api.platform.db import require_transaction, session
 
-MOST_ADDRESSES = 50
+MAX_ADDRESSES = 50
 _DEFAULTS = ("is_default_shipping", "is_default_billing")
 _NO_SYNC = {"synchronize_session": False}
 
@@ -26,8 +26,8 @@ def add_address(user_id: UUID, fields: dict[str, Any]) -> UUID:
     """
     _lock_owner(user_id)
     count = session.scalar(select(func.count()).where(Address.user_id == user_id)) or 0
-    if count >= MOST_ADDRESSES:
-        raise TooManyAddresses(most=MOST_ADDRESSES)
+    if count >= MAX_ADDRESSES:
+        raise TooManyAddresses(most=MAX_ADDRESSES)
     address_id = new_id()
     _hand_over_defaults(user_id, address_id, fields)
     session.execute(
@@ -44,8 +44,8 @@ def edit_address(
     """Change an entry. Refuses a stale version, and what would not fit the country."""
     _lock_owner(user_id)
     before = queries.address(user_id, address_id)
-    concurrency.check(before["version"], expected_version)
-    if problems := country_problems(before | changes):
+    etags.check(before["version"], expected_version)
+    if problems := address_errors(before | changes):
         raise AddressIncomplete(
             errors=[
                 {"pointer": f"/{name}", "in": "body", "code": "invalid", "detail": sentence}
@@ -65,7 +65,7 @@ def remove_address(user_id: UUID, address_id: UUID, *, expected_version: int) ->
     """Delete an entry; orders keep their own copy. Refuses a stale version."""
     _lock_owner(user_id)
     before = queries.address(user_id, address_id)
-    concurrency.check(before["version"], expected_version)
+    etags.check(before["version"], expected_version)
     session.execute(delete(Address).where(Address.id == address_id), execution_options=_NO_SYNC)
 
 

@@ -11,14 +11,14 @@ from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from api.accounts.errors import ApiKeyNotFound, ApiKeyRotating, GrantExceedsOwn
 from api.accounts.models import ApiKey
-from api.accounts.policy import KEY_SCOPES, KeyKind
+from api.accounts.roles import KEY_SCOPES, KeyKind
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.permissions import read_stored, with_implied
 from api.kernel.principal import Principal
-from api.platform import audit, limits
+from api.platform import audit, rate_limits
 from api.platform.db import AnyRow, require_transaction, session, transaction
-from api.platform.ports import port
+from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
 OVERLAP = timedelta(days=7)
@@ -147,7 +147,7 @@ def _used(key: str, kind: KeyKind) -> AnyRow | None:
     row = session.execute(_FOUND, {"prefix": key[:_PREFIX], "now": now}).one_or_none()
     if row is None or row.kind != kind or not _is_digest_of(row.digest, key):
         return None
-    limits.count(f"key:{row.id}", row.requests_per_minute)
+    rate_limits.count(f"key:{row.id}", row.requests_per_minute)
     if row.last_used_at is None or now - row.last_used_at >= _USE_NOTED_EVERY:
         with transaction() as current:
             current.execute(
@@ -186,7 +186,7 @@ def _make(
             name=name,
             kind=kind,
             prefix=key[:_PREFIX],
-            digest=_digest(key, port(Settings).secret_key),
+            digest=_digest(key, get_service(Settings).secret_key),
             scopes=scopes,
             requests_per_minute=requests_per_minute,
             created_by=by.id,
@@ -241,5 +241,5 @@ def _digest(key: str, secret: str) -> str:
 
 def _is_digest_of(stored: str, key: str) -> bool:
     """Compare under each secret that is still good: rotating SECRET_KEY ends no key."""
-    secrets_ = port(Settings).secret_keys
+    secrets_ = get_service(Settings).secret_keys
     return any(hmac.compare_digest(stored, _digest(key, one)) for one in secrets_)

@@ -9,10 +9,10 @@ from sqlalchemy import delete, exists, func, insert, select, update
 from api.accounts.errors import EmailTaken, InvitationInvalid, InvitationNotFound
 from api.accounts.events import StaffInvited
 from api.accounts.models import StaffInvitation, User
-from api.accounts.policy import AccountKind
 from api.accounts.queries import is_address
-from api.accounts.service.people import create_staff, load_principal
+from api.accounts.roles import AccountKind
 from api.accounts.service.roles import check_grant
+from api.accounts.service.users import create_staff, load_principal
 from api.accounts.tokens import new_secret
 from api.kernel import clock
 from api.kernel.ids import new_id
@@ -157,7 +157,7 @@ def revoke(invitation_id: UUID, *, by: Principal) -> None:
     audit.record("staff.invitation_revoked", by=by, subject_id=invitation_id, role=revoked)
 
 
-def forget_old() -> None:
+def purge_old() -> None:
     """Delete invitations that ran out three months ago."""
     require_transaction().execute(
         delete(StaffInvitation).where(StaffInvitation.expires_at < clock.now() - KEPT_AFTER_END),

@@ -15,12 +15,12 @@ from api.accounts.errors import (
     RoleUnknown,
 )
 from api.accounts.models import StaffRole, User
-from api.accounts.policy import permissions_of
+from api.accounts.roles import permissions_of
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.permissions import Permission, with_implied
 from api.kernel.principal import Principal
-from api.platform import audit, concurrency
+from api.platform import audit, etags
 from api.platform.db import AnyRow, require_transaction, session
 
 _NO_SYNC = {"synchronize_session": False}
@@ -75,7 +75,7 @@ def edit_role(
     Locks the role. Refuses those of every shop, and to give or take what `by` does not hold.
     """
     row = _lock(role_id)
-    concurrency.check(row.version, expected_version)
+    etags.check(row.version, expected_version)
     held, before = with_implied(permissions), permissions_of(row.name, row.permissions)
     if held == before:
         return
@@ -98,7 +98,7 @@ def edit_role(
 def delete_role(role_id: UUID, *, expected_version: int, by: Principal) -> None:
     """Delete a role that nobody has. Locks it, so that nobody is given it meanwhile."""
     row = _lock(role_id)
-    concurrency.check(row.version, expected_version)
+    etags.check(row.version, expected_version)
     _check_within(permissions_of(row.name, row.permissions), by, row.name)
     if session.scalar(select(exists().where(User.role == row.name))):
         raise RoleInUse(name=row.name)

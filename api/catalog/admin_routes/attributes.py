@@ -22,11 +22,11 @@ from api.catalog.service import attributes as attribute_service
 from api.catalog.service.inputs import AttributeDraft
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, list_of
+from api.platform.etags import versioned
+from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
     "admin-attributes",
@@ -39,7 +39,7 @@ blueprint = Blueprint(
 @blueprint.route("/attributes", methods=["GET"])
 @requires(Permission.CATALOG_READ)
 @blueprint.arguments(AttributesQuerySchema, location="query")
-@blueprint.response(200, list_of(AttributeSchema))
+@blueprint.response(200, list_schema(AttributeSchema))
 def list_attributes(query: dict[str, Any]) -> Any:
     """List attributes in the shop's order, with their choices."""
     with_total = query.pop("include") == "total"
@@ -48,7 +48,7 @@ def list_attributes(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/attributes", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(AttributeCodeTaken, AttributeNotFound, ChoicesNotExpected)
+@may_answer(AttributeCodeTaken, AttributeNotFound, ChoicesNotExpected)
 @idempotent(required=False)
 @blueprint.arguments(NewAttributeSchema)
 @blueprint.response(201, AttributeSchema, headers=LOCATED)
@@ -61,7 +61,7 @@ def create_attribute(draft: AttributeDraft) -> Any:
 
 @blueprint.route("/attributes/<uuid:attribute_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(AttributeNotFound)
+@may_answer(AttributeNotFound)
 @blueprint.response(200, AttributeSchema)
 def get_attribute(attribute_id: UUID) -> Any:
     """Read one attribute with its choices."""
@@ -70,7 +70,7 @@ def get_attribute(attribute_id: UUID) -> Any:
 
 @blueprint.route("/attributes/<uuid:attribute_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(AttributeIsFixed, AttributeNotFound, ChoiceInUse, ChoicesNotExpected)
+@may_answer(AttributeIsFixed, AttributeNotFound, ChoiceInUse, ChoicesNotExpected)
 @versioned
 @blueprint.arguments(EditAttributeSchema)
 @blueprint.response(200, AttributeSchema)
@@ -85,7 +85,7 @@ def update_attribute(changes: dict[str, Any], attribute_id: UUID, expected_versi
 
 @blueprint.route("/attributes/<uuid:attribute_id>", methods=["DELETE"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(AttributeInUse, AttributeNotFound)
+@may_answer(AttributeInUse, AttributeNotFound)
 @versioned
 @blueprint.response(204)
 def delete_attribute(attribute_id: UUID, expected_version: int) -> Any:

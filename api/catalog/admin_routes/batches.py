@@ -11,8 +11,8 @@ from api.catalog.schemas.batch import (
 from api.catalog.service import bulk_edit
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.batch import Batch, BatchAnswerSchema
-from api.platform.bodies import PRODUCTS, takes
+from api.platform.body_limits import PRODUCTS, body_limit
+from api.platform.bulk_request import Batch, BatchAnswerSchema
 from api.platform.http import Blueprint
 from api.platform.idempotency import idempotent
 
@@ -29,7 +29,7 @@ blueprint = Blueprint(
 
 @blueprint.route("/products/batch", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@takes(PRODUCTS)
+@body_limit(PRODUCTS)
 @idempotent(required=False)
 @blueprint.arguments(ProductBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)
@@ -46,7 +46,7 @@ def update_many_products(given: dict[str, Any]) -> Any:
 
 @blueprint.route("/variants/batch", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@takes(PRODUCTS)
+@body_limit(PRODUCTS)
 @idempotent(required=False)
 @blueprint.arguments(VariantBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)

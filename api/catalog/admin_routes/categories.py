@@ -17,11 +17,11 @@ from api.catalog.service import categories as category_service
 from api.catalog.service.inputs import CategoryDraft
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, list_of
+from api.platform.etags import versioned
+from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
     "admin-categories",
@@ -33,7 +33,7 @@ blueprint = Blueprint(
 
 @blueprint.route("/categories", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@blueprint.response(200, list_of(CategorySchema))
+@blueprint.response(200, list_schema(CategorySchema))
 def list_categories() -> Any:
     """Read the whole tree with versions, parents before children."""
     return admin_detail.list_categories()
@@ -41,7 +41,7 @@ def list_categories() -> Any:
 
 @blueprint.route("/categories", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(CategoryNotFound, SlugTaken)
+@may_answer(CategoryNotFound, SlugTaken)
 @idempotent(required=False)
 @blueprint.arguments(NewCategorySchema)
 @blueprint.response(201, CategorySchema, headers=LOCATED)
@@ -54,7 +54,7 @@ def create_category(draft: CategoryDraft) -> Any:
 
 @blueprint.route("/categories/<uuid:category_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(CategoryNotFound)
+@may_answer(CategoryNotFound)
 @blueprint.response(200, CategorySchema)
 def get_category(category_id: UUID) -> Any:
     """Read one category."""
@@ -63,7 +63,7 @@ def get_category(category_id: UUID) -> Any:
 
 @blueprint.route("/categories/<uuid:category_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(CategoryCycle, CategoryNotFound, SlugTaken)
+@may_answer(CategoryCycle, CategoryNotFound, SlugTaken)
 @versioned
 @blueprint.arguments(EditCategorySchema)
 @blueprint.response(200, CategorySchema)
@@ -78,7 +78,7 @@ def update_category(changes: dict[str, Any], category_id: UUID, expected_version
 
 @blueprint.route("/categories/<uuid:category_id>", methods=["DELETE"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(CategoryNotEmpty, CategoryNotFound)
+@may_answer(CategoryNotEmpty, CategoryNotFound)
 @versioned
 @blueprint.response(204)
 def delete_category(category_id: UUID, expected_version: int) -> Any:
@@ -91,7 +91,7 @@ def delete_category(category_id: UUID, expected_version: int) -> Any:
 
 @blueprint.route("/categories/<uuid:category_id>/order", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(CategoryNotFound, NotOnShelf)
+@may_answer(CategoryNotFound, NotOnShelf)
 @versioned
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CategorySchema)
@@ -106,7 +106,7 @@ def set_category_order(given: dict[str, Any], category_id: UUID, expected_versio
 
 @blueprint.route("/categories/<uuid:category_id>/products/move", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(CategoryNotFound, NotOnShelf)
+@may_answer(CategoryNotFound, NotOnShelf)
 @idempotent(required=False)
 @blueprint.arguments(MoveProductSchema)
 @blueprint.response(200, CategorySchema)

@@ -31,11 +31,11 @@ from api.catalog.service import collections as collection_service
 from api.catalog.service.collections import CollectionDraft
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
+from api.platform.etags import versioned
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
     "admin-collections",
@@ -48,7 +48,7 @@ blueprint = Blueprint(
 @blueprint.route("/collections", methods=["GET"])
 @requires(Permission.CATALOG_READ)
 @blueprint.arguments(CollectionsQuerySchema, location="query")
-@blueprint.response(200, list_of(CollectionSchema))
+@blueprint.response(200, list_schema(CollectionSchema))
 def list_collections(query: dict[str, Any]) -> Any:
     """List collections, the newest first."""
     with_total = query.pop("include") == "total"
@@ -57,7 +57,7 @@ def list_collections(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/collections", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(CollectionHasNoRules, CollectionNotFound, RulesInvalid, SlugTaken)
+@may_answer(CollectionHasNoRules, CollectionNotFound, RulesInvalid, SlugTaken)
 @idempotent(required=False)
 @blueprint.arguments(NewCollectionSchema)
 @blueprint.response(201, CollectionSchema, headers=LOCATED)
@@ -70,7 +70,7 @@ def create_collection(draft: CollectionDraft) -> Any:
 
 @blueprint.route("/collections/preview", methods=["POST"])
 @requires(Permission.CATALOG_READ)
-@refuses(RulesInvalid)
+@may_answer(RulesInvalid)
 @blueprint.arguments(RulesSchema)
 @blueprint.response(200, RulesPreviewSchema)
 def preview_collection(given: dict[str, Any]) -> Any:
@@ -85,7 +85,7 @@ def preview_collection(given: dict[str, Any]) -> Any:
 
 @blueprint.route("/collections/<uuid:collection_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(CollectionNotFound)
+@may_answer(CollectionNotFound)
 @blueprint.response(200, CollectionSchema)
 def get_collection(collection_id: UUID) -> Any:
     """Read one collection with its rules."""
@@ -94,7 +94,7 @@ def get_collection(collection_id: UUID) -> Any:
 
 @blueprint.route("/collections/<uuid:collection_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(CollectionHasNoRules, CollectionNotFound, RulesInvalid, SlugTaken)
+@may_answer(CollectionHasNoRules, CollectionNotFound, RulesInvalid, SlugTaken)
 @versioned
 @blueprint.arguments(EditCollectionSchema)
 @blueprint.response(200, CollectionSchema)
@@ -109,7 +109,7 @@ def update_collection(changes: dict[str, Any], collection_id: UUID, expected_ver
 
 @blueprint.route("/collections/<uuid:collection_id>", methods=["DELETE"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(CollectionNotFound)
+@may_answer(CollectionNotFound)
 @versioned
 @blueprint.response(204)
 def delete_collection(collection_id: UUID, expected_version: int) -> Any:
@@ -122,9 +122,9 @@ def delete_collection(collection_id: UUID, expected_version: int) -> Any:
 
 @blueprint.route("/collections/<uuid:collection_id>/products", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(CollectionNotFound)
+@may_answer(CollectionNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, list_of(CollectionProductSchema))
+@blueprint.response(200, list_schema(CollectionProductSchema))
 def list_collection_products(query: dict[str, Any], collection_id: UUID) -> Any:
     """List what is in a collection, in the shop's order, whatever its state."""
     with_total = query.pop("include") == "total"
@@ -135,7 +135,7 @@ def list_collection_products(query: dict[str, Any], collection_id: UUID) -> Any:
 
 @blueprint.route("/collections/<uuid:collection_id>/products", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(CollectionFollowsRules, CollectionNotFound, ProductsUnknown)
+@may_answer(CollectionFollowsRules, CollectionNotFound, ProductsUnknown)
 @versioned
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CollectionSchema)
@@ -152,7 +152,7 @@ def set_collection_products(
 
 @blueprint.route("/collections/<uuid:collection_id>/products", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(CollectionFollowsRules, CollectionFull, CollectionNotFound, ProductsUnknown)
+@may_answer(CollectionFollowsRules, CollectionFull, CollectionNotFound, ProductsUnknown)
 @idempotent(required=False)
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CollectionSchema)
@@ -164,7 +164,7 @@ def add_collection_products(given: dict[str, Any], collection_id: UUID) -> Any:
 
 @blueprint.route("/collections/<uuid:collection_id>/products/remove", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(CollectionFollowsRules, CollectionNotFound)
+@may_answer(CollectionFollowsRules, CollectionNotFound)
 @idempotent(required=False)
 @blueprint.arguments(PlacedProductsSchema)
 @blueprint.response(200, CollectionSchema)
@@ -176,7 +176,7 @@ def remove_collection_products(given: dict[str, Any], collection_id: UUID) -> An
 
 @blueprint.route("/collections/<uuid:collection_id>/products/move", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(CollectionNotFound, NotOnShelf)
+@may_answer(CollectionNotFound, NotOnShelf)
 @idempotent(required=False)
 @blueprint.arguments(MoveProductSchema)
 @blueprint.response(200, CollectionSchema)

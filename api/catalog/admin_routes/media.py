@@ -19,12 +19,12 @@ from api.catalog.schemas.media import MediaQuerySchema, MediaSchema
 from api.catalog.service import media as media_service
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.bodies import FILES, takes
+from api.platform.body_limits import FILES, body_limit
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, list_of
+from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent_steps
-from api.platform.ports import port
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
+from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
@@ -52,8 +52,8 @@ _AROUND_A_FILE = 64 * 1024
 
 @blueprint.route("", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@takes(FILES)
-@refuses(MediaNotFound, PictureMissing, PictureTooLarge, PictureTooManyPixels, PictureUnreadable)
+@body_limit(FILES)
+@may_answer(MediaNotFound, PictureMissing, PictureTooLarge, PictureTooManyPixels, PictureUnreadable)
 @idempotent_steps()
 @blueprint.doc(requestBody=_BODY)
 @blueprint.response(201, MediaSchema, headers=LOCATED)
@@ -70,7 +70,7 @@ def create_media() -> Any:
 @blueprint.route("", methods=["GET"])
 @requires(Permission.CATALOG_READ)
 @blueprint.arguments(MediaQuerySchema, location="query")
-@blueprint.response(200, list_of(MediaSchema))
+@blueprint.response(200, list_schema(MediaSchema))
 def list_media(query: dict[str, Any]) -> Any:
     """List pictures, the newest first."""
     with_total = query.pop("include") == "total"
@@ -79,7 +79,7 @@ def list_media(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:media_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(MediaNotFound)
+@may_answer(MediaNotFound)
 @blueprint.response(200, MediaSchema)
 def get_media(media_id: UUID) -> Any:
     """Read one picture: whether its sizes are made, and where they are."""
@@ -88,7 +88,7 @@ def get_media(media_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:media_id>", methods=["DELETE"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(MediaInUse, MediaNotFound)
+@may_answer(MediaInUse, MediaNotFound)
 @blueprint.response(204)
 def delete_media(media_id: UUID) -> Any:
     """Forget a picture that no product shows."""
@@ -98,7 +98,7 @@ def delete_media(media_id: UUID) -> Any:
 
 def _file() -> bytes:
     """Return what was handed in, as a part of a form or as the body itself."""
-    settings: Settings = port(Settings)
+    settings: Settings = get_service(Settings)
     most = settings.media_most_megabytes * _MEGABYTE
     # Without a length, reading stops there.
     request.max_content_length = most + _AROUND_A_FILE

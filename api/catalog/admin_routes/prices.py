@@ -25,9 +25,9 @@ from api.catalog.service import scheduled_prices
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.http import LOCATED, Blueprint, list_of
+from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
     "admin-prices",
@@ -39,9 +39,9 @@ blueprint = Blueprint(
 
 @blueprint.route("/variants/<uuid:variant_id>/price-history", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(VariantNotFound)
+@may_answer(VariantNotFound)
 @blueprint.arguments(PriceHistoryQuerySchema, location="query")
-@blueprint.response(200, list_of(PriceRecordSchema))
+@blueprint.response(200, list_schema(PriceRecordSchema))
 def list_price_history(query: dict[str, Any], variant_id: UUID) -> Any:
     """Read what a variant cost, the newest first; what is in force has no end.
 
@@ -53,9 +53,9 @@ def list_price_history(query: dict[str, Any], variant_id: UUID) -> Any:
 
 @blueprint.route("/variants/<uuid:variant_id>/scheduled-prices", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(VariantNotFound)
+@may_answer(VariantNotFound)
 @blueprint.arguments(ScheduledPricesQuerySchema, location="query")
-@blueprint.response(200, list_of(ScheduledPriceSchema))
+@blueprint.response(200, list_schema(ScheduledPriceSchema))
 def list_scheduled_prices(query: dict[str, Any], variant_id: UUID) -> Any:
     """List a variant's scheduled prices, the last to start first."""
     with_total = query.pop("include") == "total"
@@ -64,7 +64,7 @@ def list_scheduled_prices(query: dict[str, Any], variant_id: UUID) -> Any:
 
 @blueprint.route("/variants/<uuid:variant_id>/scheduled-prices", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(
+@may_answer(
     CompareAtNotAbovePrice,
     CurrencyTwice,
     ProductNotFound,
@@ -91,7 +91,7 @@ def schedule_price(given: dict[str, Any], variant_id: UUID) -> Any:
 
 @blueprint.route("/scheduled-prices/<uuid:schedule_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(ScheduleNotFound)
+@may_answer(ScheduleNotFound)
 @blueprint.response(200, ScheduledPriceSchema)
 def get_scheduled_price(schedule_id: UUID) -> Any:
     """Read one scheduled price."""
@@ -100,7 +100,7 @@ def get_scheduled_price(schedule_id: UUID) -> Any:
 
 @blueprint.route("/scheduled-prices/<uuid:schedule_id>/cancel", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(InvalidState, ProductNotFound, ScheduleNotFound, VariantNotFound)
+@may_answer(InvalidState, ProductNotFound, ScheduleNotFound, VariantNotFound)
 @idempotent(required=False)
 @blueprint.response(200, ScheduledPriceSchema)
 def cancel_scheduled_price(schedule_id: UUID) -> Any:

@@ -20,11 +20,11 @@ from api.catalog.schemas.attributes import (
 from api.catalog.service import product_types as product_type_service
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.concurrency import versioned
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
+from api.platform.etags import versioned
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
     "admin-product-types",
@@ -37,7 +37,7 @@ blueprint = Blueprint(
 @blueprint.route("/product-types", methods=["GET"])
 @requires(Permission.CATALOG_READ)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, list_of(ProductTypeSchema))
+@blueprint.response(200, list_schema(ProductTypeSchema))
 def list_product_types(query: dict[str, Any]) -> Any:
     """List product types by name, with what they define."""
     with_total = query.pop("include") == "total"
@@ -46,7 +46,7 @@ def list_product_types(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/product-types", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(AttributeTwice, AttributeUnknown, ProductTypeNameTaken, ProductTypeNotFound)
+@may_answer(AttributeTwice, AttributeUnknown, ProductTypeNameTaken, ProductTypeNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NewProductTypeSchema)
 @blueprint.response(201, ProductTypeSchema, headers=LOCATED)
@@ -61,7 +61,7 @@ def create_product_type(given: dict[str, Any]) -> Any:
 
 @blueprint.route("/product-types/<uuid:type_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(ProductTypeNotFound)
+@may_answer(ProductTypeNotFound)
 @blueprint.response(200, ProductTypeSchema)
 def get_product_type(type_id: UUID) -> Any:
     """Read one product type with what it defines."""
@@ -70,7 +70,7 @@ def get_product_type(type_id: UUID) -> Any:
 
 @blueprint.route("/product-types/<uuid:type_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(
+@may_answer(
     AttributeTwice,
     AttributeUnknown,
     ProductTypeInUse,
@@ -92,7 +92,7 @@ def update_product_type(changes: dict[str, Any], type_id: UUID, expected_version
 
 @blueprint.route("/product-types/<uuid:type_id>", methods=["DELETE"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(ProductTypeInUse, ProductTypeNotFound)
+@may_answer(ProductTypeInUse, ProductTypeNotFound)
 @versioned
 @blueprint.response(204)
 def delete_product_type(type_id: UUID, expected_version: int) -> Any:

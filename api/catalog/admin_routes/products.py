@@ -48,12 +48,12 @@ from api.catalog.service.inputs import ProductDraft, VariantDraft
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.bodies import PRODUCTS, takes
-from api.platform.concurrency import versioned
+from api.platform.body_limits import PRODUCTS, body_limit
 from api.platform.db import transaction
-from api.platform.http import LOCATED, Blueprint, list_of
+from api.platform.etags import versioned
+from api.platform.http import LOCATED, Blueprint, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
@@ -66,9 +66,9 @@ blueprint = Blueprint(
 
 @blueprint.route("/products", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(AttributeNotFilterable, FilterUnreadable)
+@may_answer(AttributeNotFilterable, FilterUnreadable)
 @blueprint.arguments(ProductsQuerySchema, location="query")
-@blueprint.response(200, list_of(ProductLineSchema))
+@blueprint.response(200, list_schema(ProductLineSchema))
 def list_products(query: dict[str, Any]) -> Any:
     """List products in any state, the newest first."""
     settings: Settings = current_app.extensions["stockroom_settings"]
@@ -79,8 +79,8 @@ def list_products(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/products", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@takes(PRODUCTS)
-@refuses(
+@body_limit(PRODUCTS)
+@may_answer(
     AttributesDoNotFit,
     BarcodeTaken,
     BarcodeTwice,
@@ -113,7 +113,7 @@ def create_product(draft: ProductDraft) -> Any:
 
 @blueprint.route("/products/<uuid:product_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(ProductNotFound)
+@may_answer(ProductNotFound)
 @blueprint.response(200, ProductSchema)
 def get_product(product_id: UUID) -> Any:
     """Read all of a product."""
@@ -122,8 +122,8 @@ def get_product(product_id: UUID) -> Any:
 
 @blueprint.route("/products/<uuid:product_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
-@takes(PRODUCTS)
-@refuses(
+@body_limit(PRODUCTS)
+@may_answer(
     AttributesDoNotFit,
     CategoryNotFound,
     ExternalReferenceTaken,
@@ -150,7 +150,7 @@ def update_product(changes: dict[str, Any], product_id: UUID, expected_version: 
 
 @blueprint.route("/products/<uuid:product_id>/publish", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(InvalidState, ProductNotFound, RequiredAttributesMissing)
+@may_answer(InvalidState, ProductNotFound, RequiredAttributesMissing)
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def publish_product(product_id: UUID) -> Any:
@@ -161,7 +161,7 @@ def publish_product(product_id: UUID) -> Any:
 
 @blueprint.route("/products/<uuid:product_id>/archive", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(InvalidState, ProductNotFound, RequiredAttributesMissing)
+@may_answer(InvalidState, ProductNotFound, RequiredAttributesMissing)
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def archive_product(product_id: UUID) -> Any:
@@ -172,7 +172,7 @@ def archive_product(product_id: UUID) -> Any:
 
 @blueprint.route("/products/<uuid:product_id>/unarchive", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(InvalidState, ProductNotFound, RequiredAttributesMissing)
+@may_answer(InvalidState, ProductNotFound, RequiredAttributesMissing)
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def unarchive_product(product_id: UUID) -> Any:
@@ -183,8 +183,8 @@ def unarchive_product(product_id: UUID) -> Any:
 
 @blueprint.route("/products/<uuid:product_id>/variants", methods=["POST"])
 @requires(Permission.CATALOG_WRITE)
-@takes(PRODUCTS)
-@refuses(
+@body_limit(PRODUCTS)
+@may_answer(
     BarcodeTaken,
     BarcodeTwice,
     CompareAtNotAbovePrice,
@@ -210,7 +210,7 @@ def create_variant(draft: VariantDraft, product_id: UUID) -> Any:
 
 @blueprint.route("/variants/<uuid:variant_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(VariantNotFound)
+@may_answer(VariantNotFound)
 @blueprint.response(200, VariantSchema)
 def get_variant(variant_id: UUID) -> Any:
     """Read a variant with its prices."""
@@ -219,8 +219,8 @@ def get_variant(variant_id: UUID) -> Any:
 
 @blueprint.route("/variants/<uuid:variant_id>", methods=["PATCH"])
 @requires(Permission.CATALOG_WRITE)
-@takes(PRODUCTS)
-@refuses(
+@body_limit(PRODUCTS)
+@may_answer(
     BarcodeTaken,
     BarcodeTwice,
     CompareAtNotAbovePrice,
@@ -247,7 +247,7 @@ def update_variant(changes: dict[str, Any], variant_id: UUID, expected_version: 
 
 @blueprint.route("/variants/<uuid:variant_id>/prices", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(CompareAtNotAbovePrice, CurrencyTwice, ProductNotFound, VariantNotFound)
+@may_answer(CompareAtNotAbovePrice, CurrencyTwice, ProductNotFound, VariantNotFound)
 @versioned
 @blueprint.arguments(PricesSchema)
 @blueprint.response(200, VariantSchema)

@@ -11,10 +11,10 @@ from api.catalog.schemas.relations import RelateProductsSchema, RelationsSchema
 from api.catalog.service import related_products as related_product_service
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.concurrency import versioned
 from api.platform.db import transaction
+from api.platform.etags import versioned
 from api.platform.http import Blueprint
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
     "admin-relations",
@@ -26,7 +26,7 @@ blueprint = Blueprint(
 
 @blueprint.route("/products/<uuid:product_id>/relations", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(ProductNotFound)
+@may_answer(ProductNotFound)
 @blueprint.response(200, RelationsSchema)
 def get_product_relations(product_id: UUID) -> Any:
     """Read what is shown beside a product, by kind."""
@@ -35,7 +35,7 @@ def get_product_relations(product_id: UUID) -> Any:
 
 @blueprint.route("/products/<uuid:product_id>/relations", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(ProductNotFound, ProductsUnknown)
+@may_answer(ProductNotFound, ProductsUnknown)
 @versioned
 @blueprint.arguments(RelateProductsSchema)
 @blueprint.response(200, RelationsSchema)

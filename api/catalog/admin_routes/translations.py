@@ -20,12 +20,12 @@ from api.catalog.schemas.translations import (
 from api.catalog.service import translations as translation_service
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.bodies import PRODUCTS, takes
-from api.platform.concurrency import versioned
+from api.platform.body_limits import PRODUCTS, body_limit
 from api.platform.db import transaction
-from api.platform.http import Blueprint, list_of
-from api.platform.ports import port
-from api.platform.refusals import refuses
+from api.platform.etags import versioned
+from api.platform.http import Blueprint, list_schema
+from api.platform.openapi_errors import may_answer
+from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
@@ -38,9 +38,9 @@ blueprint = Blueprint(
 
 @blueprint.route("", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(LanguageNotTranslated)
+@may_answer(LanguageNotTranslated)
 @blueprint.arguments(TranslationsQuerySchema, location="query")
-@blueprint.response(200, list_of(TranslationLineSchema))
+@blueprint.response(200, list_schema(TranslationLineSchema))
 def list_translations(query: dict[str, Any]) -> Any:
     """List things of one kind beside their originals, with `missing=true` what is left to do."""
     language = query.pop("language")
@@ -57,18 +57,18 @@ def list_translations(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:subject_id>/languages", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(TranslationSubjectUnknown)
+@may_answer(TranslationSubjectUnknown)
 @blueprint.arguments(SubjectQuerySchema, location="query")
-@blueprint.response(200, list_of(TranslationSchema))
+@blueprint.response(200, list_schema(TranslationSchema))
 def list_translation_languages(query: dict[str, str], subject_id: UUID) -> Any:
     """Read what one thing says in each language that the shop translates into."""
-    settings: Settings = port(Settings)
+    settings: Settings = get_service(Settings)
     return translation_queries.translations_of(query["kind"], subject_id, settings.languages[1:])
 
 
 @blueprint.route("/<uuid:subject_id>", methods=["GET"])
 @requires(Permission.CATALOG_READ)
-@refuses(LanguageNotTranslated, TranslationSubjectUnknown)
+@may_answer(LanguageNotTranslated, TranslationSubjectUnknown)
 @blueprint.arguments(TranslationQuerySchema, location="query")
 @blueprint.response(200, TranslationSchema)
 def get_translation(query: dict[str, str], subject_id: UUID) -> Any:
@@ -79,8 +79,8 @@ def get_translation(query: dict[str, str], subject_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:subject_id>", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
-@takes(PRODUCTS)
-@refuses(LanguageNotTranslated, TextsDoNotFit, TranslationSubjectUnknown)
+@body_limit(PRODUCTS)
+@may_answer(LanguageNotTranslated, TextsDoNotFit, TranslationSubjectUnknown)
 @versioned
 @blueprint.arguments(TranslationQuerySchema, location="query")
 @blueprint.arguments(SetTranslationSchema)
@@ -103,7 +103,7 @@ def set_translation(
 
 @blueprint.route("/<uuid:subject_id>", methods=["DELETE"])
 @requires(Permission.CATALOG_WRITE)
-@refuses(LanguageNotTranslated, TextsDoNotFit, TranslationSubjectUnknown)
+@may_answer(LanguageNotTranslated, TextsDoNotFit, TranslationSubjectUnknown)
 @versioned
 @blueprint.arguments(TranslationQuerySchema, location="query")
 @blueprint.response(204)

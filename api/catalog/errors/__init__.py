@@ -1,6 +1,6 @@
 """The catalogue's refusals."""
 
-from api.kernel.errors import Conflict, NotFound, Refused
+from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class ProductNotFound(NotFound):
@@ -45,7 +45,7 @@ class BarcodeTaken(Conflict):
     sentence = "The barcode {barcode} belongs to another variant."
 
 
-class BarcodeTwice(Refused):
+class BarcodeTwice(Unprocessable):
     """A variant names the same code twice, perhaps once as UPC and once as EAN."""
 
     code = "barcode_twice"
@@ -80,56 +80,56 @@ class CategoryNotEmpty(Conflict):
     sentence = "The category still holds products or other categories. Move them first."
 
 
-class OptionsDoNotFit(Refused):
+class OptionsDoNotFit(Unprocessable):
     """A variant needs one value for each option of its product, and no more."""
 
     code = "options_do_not_fit"
     sentence = "A variant of this product needs one value for each of: {options}."
 
 
-class OptionTwice(Refused):
+class OptionTwice(Unprocessable):
     """Two options that are called the same could not be told apart."""
 
     code = "option_twice"
     sentence = "There are two options called {option}. Give each of them a name of its own."
 
 
-class CompareAtNotAbovePrice(Refused):
+class CompareAtNotAbovePrice(Unprocessable):
     """A compare-at price tells what was saved, so it is above the price."""
 
     code = "compare_at_not_above_price"
     sentence = "The compare-at price must be above the price, in the same currency."
 
 
-class CurrencyTwice(Refused):
+class CurrencyTwice(Unprocessable):
     """One price per currency."""
 
     code = "currency_twice"
     sentence = "There are two prices in {currency}. Send one per currency."
 
 
-class ImageUnknown(Refused):
+class ImageUnknown(Unprocessable):
     """A variant may show only a picture of its own product."""
 
     code = "image_unknown"
     sentence = "The product has no picture with this address. Add it to the product first."
 
 
-class SortNeedsQuery(Refused):
+class SortNeedsQuery(Unprocessable):
     """Relevance is relevance to something."""
 
     code = "sort_needs_query"
     sentence = "sort=relevance needs words to search for in q."
 
 
-class TitleMissing(Refused):
+class TitleMissing(Unprocessable):
     """A product that the shop does not know yet needs a name."""
 
     code = "title_missing"
     sentence = "The product {slug} is new and has no title."
 
 
-class NoVariantLeft(Refused):
+class NoVariantLeft(Unprocessable):
     """A product needs at least one variant, and none of those given could be taken."""
 
     code = "no_variant_left"
@@ -143,49 +143,49 @@ class CollectionFollowsRules(Conflict):
     sentence = "The rules of this collection say what is in it. Change the rules instead."
 
 
-class CollectionUnknown(Refused):
+class CollectionUnknown(Unprocessable):
     """A collection that a product should be in, and that is not there."""
 
     code = "collection_unknown"
     sentence = "There is no collection {slug}."
 
 
-class CollectionHasNoRules(Refused):
+class CollectionHasNoRules(Unprocessable):
     """A collection that is filled by hand takes no rules, and never becomes one that does."""
 
     code = "collection_has_no_rules"
     sentence = "This collection is filled by hand. Make one of kind rules instead."
 
 
-class CollectionFull(Refused):
+class CollectionFull(Unprocessable):
     """A collection by hand has an end; one by rules has none."""
 
     code = "collection_full"
     sentence = "A collection by hand holds at most {most} products."
 
 
-class RulesInvalid(Refused):
+class RulesInvalid(Unprocessable):
     """Rules that cannot be applied; `errors` point at each of them."""
 
     code = "rules_invalid"
     sentence = "Some of the rules cannot be applied. See where in errors."
 
 
-class ProductsUnknown(Refused):
+class ProductsUnknown(Unprocessable):
     """Products that are not there; `errors` point at each of them."""
 
     code = "products_unknown"
     sentence = "Some of these products are not there. See which in errors."
 
 
-class MetadataTooLarge(Refused):
+class MetadataTooLarge(Unprocessable):
     """Metadata is for notes, not for documents."""
 
     code = "metadata_too_large"
     sentence = "Metadata holds at most {most_keys} keys and {most_bytes} bytes of JSON."
 
 
-class PublishAtPassed(Refused):
+class PublishAtPassed(Unprocessable):
     """A product goes on the shelf in the future, or now by a command."""
 
     code = "publish_at_passed"
@@ -206,14 +206,14 @@ class VariantReferenceTaken(Conflict):
     sentence = "The external reference {external_reference} belongs to another variant."
 
 
-class NotOnShelf(Refused):
+class NotOnShelf(Unprocessable):
     """Only what is in a category or collection has a place in it."""
 
     code = "not_on_shelf"
     sentence = "Some of these products are not in here. Add them first."
 
 
-class FilterUnreadable(Refused):
+class FilterUnreadable(Unprocessable):
     """A filter of the form `name:value` is something else."""
 
     code = "filter_unreadable"
@@ -223,14 +223,14 @@ class FilterUnreadable(Refused):
     )
 
 
-class AttributeNotFilterable(Refused):
+class AttributeNotFilterable(Unprocessable):
     """Storefronts may not filter by this attribute, or it does not exist."""
 
     code = "attribute_not_filterable"
     sentence = "Products cannot be filtered by the attribute {attribute}."
 
 
-class SortNeedsShelf(Refused):
+class SortNeedsShelf(Unprocessable):
     """The shop's own order is one within a category or a collection."""
 
     code = "sort_needs_shelf"
@@ -306,42 +306,42 @@ class ProductTypeTooCommon(Conflict):
     )
 
 
-class AttributeIsFixed(Refused):
+class AttributeIsFixed(Unprocessable):
     """Products and storefronts know an attribute by its code, and its values by their kind."""
 
     code = "attribute_is_fixed"
     sentence = "An attribute keeps its {field}. Create another attribute instead."
 
 
-class ChoicesNotExpected(Refused):
+class ChoicesNotExpected(Unprocessable):
     """Only what is chosen has choices."""
 
     code = "choices_not_expected"
     sentence = "An attribute of the kind {kind} has no choices; only choice and choices have."
 
 
-class AttributeUnknown(Refused):
+class AttributeUnknown(Unprocessable):
     """A type can define only attributes that the shop has."""
 
     code = "attribute_unknown"
     sentence = "There is no attribute {attributes}. Create it first."
 
 
-class AttributeTwice(Refused):
+class AttributeTwice(Unprocessable):
     """A type defines each attribute once."""
 
     code = "attribute_twice"
     sentence = "The attribute {attribute} is named twice."
 
 
-class AttributesDoNotFit(Refused):
+class AttributesDoNotFit(Unprocessable):
     """What is said of a product must be what its type defines, in the form that is defined."""
 
     code = "attributes_do_not_fit"
     sentence = "Some attributes do not fit the product; each is named below."
 
 
-class RequiredAttributesMissing(Refused):
+class RequiredAttributesMissing(Unprocessable):
     """What a type requires must be said before a product goes on the shelf, and stay said."""
 
     code = "required_attributes_missing"
@@ -355,14 +355,14 @@ class ScheduleNotFound(NotFound):
     sentence = "There is no such scheduled price."
 
 
-class ScheduleInThePast(Refused):
+class ScheduleInThePast(Unprocessable):
     """A price for now is set and not scheduled."""
 
     code = "schedule_in_the_past"
     sentence = "starts_at must be ahead. To change a price at once, set it."
 
 
-class ScheduleEndsTooEarly(Refused):
+class ScheduleEndsTooEarly(Unprocessable):
     """A scheduled price lasts for some time."""
 
     code = "schedule_ends_too_early"

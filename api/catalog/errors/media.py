@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from api.kernel.errors import Conflict, NotFound, Refused
+from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class MediaNotFound(NotFound):
@@ -12,7 +12,7 @@ class MediaNotFound(NotFound):
     sentence = "There is no such picture."
 
 
-class MediaUnknown(Refused):
+class MediaUnknown(Unprocessable):
     """A product may show only pictures that the shop has."""
 
     code = "media_unknown"
@@ -26,7 +26,7 @@ class MediaInUse(Conflict):
     sentence = "Products still show this picture. Take it out of them first."
 
 
-class PictureMissing(Refused):
+class PictureMissing(Unprocessable):
     """A request without a picture in it."""
 
     code = "picture_missing"
@@ -36,14 +36,14 @@ class PictureMissing(Refused):
     )
 
 
-class PictureUnreadable(Refused):
+class PictureUnreadable(Unprocessable):
     """What was handed in is no picture, whatever it is called, or is cut off."""
 
     code = "picture_unreadable"
     sentence = "This is not a whole JPEG, PNG or WebP picture. Save it again as one of these."
 
 
-class PictureTooLarge(Refused):
+class PictureTooLarge(Unprocessable):
     """More bytes than one picture may have."""
 
     code = "picture_too_large"
@@ -51,7 +51,7 @@ class PictureTooLarge(Refused):
     sentence = "A picture may have at most {most_megabytes} MB. Make it smaller first."
 
 
-class PictureTooManyPixels(Refused):
+class PictureTooManyPixels(Unprocessable):
     """A small file may hold a picture that fills the memory."""
 
     code = "picture_too_many_pixels"
@@ -61,7 +61,7 @@ class PictureTooManyPixels(Refused):
     )
 
 
-class PictureTwice(Refused):
+class PictureTwice(Unprocessable):
     """A product shows a picture once, however it is named."""
 
     code = "picture_twice"

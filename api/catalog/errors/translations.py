@@ -1,6 +1,6 @@
 """Refusals about texts in other languages."""
 
-from api.kernel.errors import NotFound, Refused
+from api.kernel.errors import NotFound, Unprocessable
 
 
 class TranslationSubjectUnknown(NotFound):
@@ -10,7 +10,7 @@ class TranslationSubjectUnknown(NotFound):
     sentence = "There is no {kind} with this id."
 
 
-class LanguageNotTranslated(Refused):
+class LanguageNotTranslated(Unprocessable):
     """The shop does not speak this language, or was written in it."""
 
     code = "language_not_translated"
@@ -20,7 +20,7 @@ class LanguageNotTranslated(Refused):
     )
 
 
-class TextsDoNotFit(Refused):
+class TextsDoNotFit(Unprocessable):
     """Texts that this kind of thing does not have, or that are too long."""
 
     code = "texts_do_not_fit"

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.platform.db import Base, Dated, Identified, Versioned, named_enum
+from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
 
 
 class AttributeKind(StrEnum):
@@ -34,7 +34,7 @@ class AttributeKind(StrEnum):
     CHOICES = "choices"
 
 
-class Attribute(Identified, Versioned, Dated, Base):
+class Attribute(WithId, Versioned, Timestamped, Base):
     """Something to be said of products: material, width, vegan.
 
     Storefronts see it only when it `is_visible`, and filter by it only when it `is_filterable`.
@@ -55,7 +55,7 @@ class Attribute(Identified, Versioned, Dated, Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
-class AttributeChoice(Identified, Base):
+class AttributeChoice(WithId, Base):
     """One of the values that a choice allows: `value` is stored, `label` is read."""
 
     __tablename__ = "attribute_choices"
@@ -70,7 +70,7 @@ class AttributeChoice(Identified, Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
-class ProductType(Identified, Versioned, Dated, Base):
+class ProductType(WithId, Versioned, Timestamped, Base):
     """A kind of product, known by the name that products give as theirs, whatever its case."""
 
     __tablename__ = "product_types"

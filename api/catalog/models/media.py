@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.platform.db import Base, Dated, Identified, named_enum
+from api.platform.db import Base, Timestamped, WithId, named_enum
 
 
 class MediaState(StrEnum):
@@ -18,7 +18,7 @@ class MediaState(StrEnum):
     FAILED = "failed"
 
 
-class Media(Identified, Dated, Base):
+class Media(WithId, Timestamped, Base):
     """A picture that was uploaded, known by its bytes: the same file twice is one picture.
 
     `sizes` are `{"name", "url", "width", "height"}`, made by a job.
@@ -39,7 +39,7 @@ class Media(Identified, Dated, Base):
     error: Mapped[str | None] = mapped_column(Text)
 
 
-class ProductImage(Identified, Base):
+class ProductImage(WithId, Base):
     """A picture of a product, known by its address within it.
 
     One that was uploaded has `media_id`, and `sizes` as its media has them; one by address alone

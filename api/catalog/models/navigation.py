@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.platform.db import Base, Dated, Identified, Versioned, named_enum
+from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
 
 
-class Category(Identified, Versioned, Dated, Base):
+class Category(WithId, Versioned, Timestamped, Base):
     """A place in the tree of the shop.
 
     `path` is the slugs from the root down to here, joined by slashes; it changes with the slug or
@@ -73,7 +73,7 @@ class RuleMatch(StrEnum):
     ANY = "any"
 
 
-class Collection(Identified, Versioned, Dated, Base):
+class Collection(WithId, Versioned, Timestamped, Base):
     """Products that are shown together: summer, gifts under twenty, everything by one maker.
 
     `rules` are `{"field", "relation", "value"}`, empty for one by hand. `sort` is the order in

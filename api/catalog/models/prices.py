@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.platform.db import Base, Dated, Identified, Versioned, append_only, named_enum
+from api.platform.db import Base, Timestamped, Versioned, WithId, append_only, named_enum
 
 
 class VariantPrice(Base):
@@ -53,7 +53,7 @@ class PriceRange(Base):
     prior_price: Mapped[int | None] = mapped_column(BigInteger)
 
 
-class PriceRecord(Identified, Base):
+class PriceRecord(WithId, Base):
     """From when on a variant cost what; an `amount` of None means no longer for sale."""
 
     __tablename__ = "price_history"
@@ -78,7 +78,7 @@ class ScheduleState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class ScheduledPrice(Identified, Versioned, Dated, Base):
+class ScheduledPrice(WithId, Versioned, Timestamped, Base):
     """A price that comes by itself, and goes by itself when `ends_at` says so.
 
     `before_amount` and `before_compare_at` are what it replaced, to be put back at the end.

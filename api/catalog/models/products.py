@@ -20,11 +20,11 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.catalog.states import ProductStatus
-from api.platform import changes
-from api.platform.db import Base, Dated, Identified, Versioned, named_enum
+from api.platform import change_feed
+from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
 
 
-class Product(Identified, Versioned, Dated, Base):
+class Product(WithId, Versioned, Timestamped, Base):
     """One thing to sell, in one or more variants.
 
     `description` is HTML as the shop wrote it. The id is made in order of time, so the newest
@@ -107,7 +107,7 @@ class Product(Identified, Versioned, Dated, Base):
     )
 
 
-class Variant(Identified, Versioned, Dated, Base):
+class Variant(WithId, Versioned, Timestamped, Base):
     """What is put into a basket and counted on a shelf.
 
     `option_values` stand in the order of the product's options; `title` is them joined by
@@ -194,5 +194,5 @@ class ProductRelation(Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
-changes.watch(Product.__table__, {"product": "id"})
-changes.watch(Variant.__table__, {"product": "product_id"})
+change_feed.watch(Product.__table__, {"product": "id"})
+change_feed.watch(Variant.__table__, {"product": "product_id"})

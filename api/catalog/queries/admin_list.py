@@ -21,7 +21,7 @@ from api.catalog.queries.product_cards import IMAGE_URL
 from api.catalog.states import ProductStatus
 from api.platform import pagination
 from api.platform.db import AnySelect, session
-from api.platform.pagination import Listing, Sort
+from api.platform.pagination import PreparedList, Sort
 
 LINE_EXPANSIONS = ("variants",)
 """What a list may bring along."""
@@ -133,7 +133,7 @@ def _statement(
 
 
 @lru_cache(maxsize=512)
-def _listing(statement: AnySelect, shape: Shape, by_name: bool) -> Listing:
+def _listing(statement: AnySelect, shape: Shape, by_name: bool) -> PreparedList:
     columns = (Product.search_title, Product.id) if by_name else (shape.product_id,)
     return pagination.listing(statement, Sort(columns, descending=not by_name))
 
@@ -161,7 +161,7 @@ def _collection_id(slug: str) -> Any:
 
 
 def _line(row: Any, currency: str) -> dict[str, Any]:
-    line = pagination.without_places(row)
+    line = pagination.strip_sort_columns(row)
     lowest, highest = line.pop("lowest"), line.pop("highest")
     line["price"] = None if lowest is None else {"amount": lowest, "currency": currency}
     line["price_varies"] = lowest != highest

@@ -110,7 +110,7 @@ def slugs_of(product_ids: Collection[UUID]) -> list[str]:
 
 def _with_choices(rows: Sequence[Any]) -> list[dict[str, Any]]:
     found: dict[UUID, dict[str, Any]] = {
-        row.id: {**pagination.without_places(row), "choices": []} for row in rows
+        row.id: {**pagination.strip_sort_columns(row), "choices": []} for row in rows
     }
     choices = session.execute(
         select(
@@ -128,7 +128,7 @@ def _with_choices(rows: Sequence[Any]) -> list[dict[str, Any]]:
 
 def _with_attributes(rows: Sequence[Any]) -> list[dict[str, Any]]:
     found: dict[UUID, dict[str, Any]] = {
-        row.id: {**pagination.without_places(row), "attributes": []} for row in rows
+        row.id: {**pagination.strip_sort_columns(row), "attributes": []} for row in rows
     }
     attributes = session.execute(
         select(

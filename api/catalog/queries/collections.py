@@ -63,7 +63,7 @@ def list_collections(
         filters=(kind, q),
         total=statement.with_only_columns(Collection.id) if with_total else None,
     )
-    return {"data": [pagination.without_places(row) for row in rows], "page": page}
+    return {"data": [pagination.strip_sort_columns(row) for row in rows], "page": page}
 
 
 def get_collection(collection_id: UUID) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def list_collection_products(
     )
     if not rows:
         get_collection(collection_id)
-    return {"data": [pagination.without_places(row) for row in rows], "page": page}
+    return {"data": [pagination.strip_sort_columns(row) for row in rows], "page": page}
 
 
 def stale_collections(limit: int) -> list[UUID]:

@@ -28,8 +28,8 @@ from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Barcode, Product, ProductRelation, Variant
 from api.catalog.queries.related_products import RELATION_FIELDS
 from api.catalog.states import ProductStatus
-from api.kernel.words import words
-from api.platform.bulk import among
+from api.kernel.text_folding import words
+from api.platform.bulk_sql import any_of
 from api.platform.db import session
 
 Document = dict[str, Any]
@@ -75,7 +75,7 @@ def product_snapshots(product_ids: Iterable[UUID]) -> dict[UUID, ProductSnapshot
     snapshots: dict[UUID, ProductSnapshot] = {}
     for product_id, category_id, published_at, *plain in session.execute(
         select(Product.id, Product.category_id, Product.published_at, *_PRODUCT)
-        .where(among(Product.id, ids))
+        .where(any_of(Product.id, ids))
         .order_by(Product.id)
     ):
         document = {
@@ -99,12 +99,12 @@ def product_snapshots(product_ids: Iterable[UUID]) -> dict[UUID, ProductSnapshot
     for product_id, code, value in session.execute(
         select(ProductAttribute.product_id, Attribute.code, ProductAttribute.value)
         .join(Attribute, Attribute.id == ProductAttribute.attribute_id)
-        .where(among(ProductAttribute.product_id, ids))
+        .where(any_of(ProductAttribute.product_id, ids))
     ):
         found[product_id]["attributes"][code] = value
     for product_id, language, texts in session.execute(
         select(Translation.subject_id, Translation.language, Translation.texts).where(
-            among(Translation.subject_id, ids), Translation.kind == "product"
+            any_of(Translation.subject_id, ids), Translation.kind == "product"
         )
     ):
         if texts:
@@ -123,9 +123,9 @@ def lock_products(
         session.scalars(
             select(Product.id)
             .where(
-                among(Product.slug, slugs)
-                | among(Product.external_reference, references)
-                | among(Product.id, ids)
+                any_of(Product.slug, slugs)
+                | any_of(Product.external_reference, references)
+                | any_of(Product.id, ids)
             )
             .order_by(Product.id)
             .with_for_update(key_share=True)
@@ -155,7 +155,7 @@ def variant_keys(product_ids: Iterable[UUID]) -> dict[UUID, list[Document]]:
     found: dict[UUID, list[Document]] = defaultdict(list)
     for row in session.execute(
         select(Variant.product_id, Variant.id, Variant.sku, Variant.option_values)
-        .where(among(Variant.product_id, sorted(product_ids)))
+        .where(any_of(Variant.product_id, sorted(product_ids)))
         .order_by(Variant.position, Variant.id)
     ):
         key = {"id": row.id, "sku": row.sku, "option_values": row.option_values}
@@ -173,7 +173,7 @@ def version_marks(product_ids: Iterable[UUID]) -> dict[UUID, str]:
             func.count(Variant.id),
         )
         .outerjoin(Variant, Variant.product_id == Product.id)
-        .where(among(Product.id, sorted(product_ids)))
+        .where(any_of(Product.id, sorted(product_ids)))
         .group_by(Product.id, Product.version)
     )
     return {row[0]: mark_of_versions(row[1], row[2], row[3]) for row in rows}
@@ -248,7 +248,7 @@ def _add_categories(
     rows = session.execute(
         select(CategoryMember.product_id, Category.id, Category.path)
         .join(Category, Category.id == CategoryMember.category_id)
-        .where(among(CategoryMember.product_id, ids), CategoryMember.is_direct)
+        .where(any_of(CategoryMember.product_id, ids), CategoryMember.is_direct)
         .order_by(Category.path)
     ).all()
     slugs = {slug for row in rows for slug in row.path.split("/")}
@@ -269,7 +269,7 @@ def _add_collections_and_relations(found: dict[UUID, Document], ids: list[UUID])
     for row in session.execute(
         select(CollectionMember.product_id, Collection.slug, CollectionMember.position)
         .join(Collection, Collection.id == CollectionMember.collection_id)
-        .where(among(CollectionMember.product_id, ids), Collection.kind == CollectionKind.MANUAL)
+        .where(any_of(CollectionMember.product_id, ids), Collection.kind == CollectionKind.MANUAL)
     ):
         place = {"slug": row.slug, "position": row.position}
         found[row.product_id]["collections"].append(place)
@@ -280,7 +280,7 @@ def _add_collections_and_relations(found: dict[UUID, Document], ids: list[UUID])
     for beside in session.execute(
         select(ProductRelation.product_id, ProductRelation.kind, Product.slug)
         .join(Product, Product.id == ProductRelation.related_id)
-        .where(among(ProductRelation.product_id, ids))
+        .where(any_of(ProductRelation.product_id, ids))
         .order_by(ProductRelation.position, ProductRelation.related_id)
     ):
         found[beside.product_id][names[beside.kind]].append(beside.slug)
@@ -295,7 +295,7 @@ def _add_images_and_variants(snapshots: dict[UUID, ProductSnapshot], ids: list[U
             *(_text(_IMAGES.id), _text(_IMAGES.product_id), _IMAGES.url, _IMAGES.alt),
             _IMAGES.position,
         )
-        .where(among(_IMAGES.product_id, ids))
+        .where(any_of(_IMAGES.product_id, ids))
         .order_by(_IMAGES.position, _IMAGES.id)
     ):
         urls[image_id] = url
@@ -308,7 +308,7 @@ def _add_images_and_variants(snapshots: dict[UUID, ProductSnapshot], ids: list[U
             *(_text(_VARIANTS.id), _text(_VARIANTS.product_id), _text(_VARIANTS.image_id)),
             *(_VARIANTS.position, *_VARIANT),
         )
-        .where(among(_VARIANTS.product_id, ids))
+        .where(any_of(_VARIANTS.product_id, ids))
         .order_by(_VARIANTS.position, _VARIANTS.id)
     ):
         variant = by_id[variant_id] = dict(zip(names, said, strict=True))

@@ -12,7 +12,7 @@ from api.catalog.models.media import Media, MediaState, ProductImage
 from api.platform import pagination
 from api.platform.db import session
 from api.platform.pagination import Sort
-from api.platform.ports import port
+from api.platform.service_registry import get_service
 from api.platform.storage import Storage
 
 _USES = (
@@ -91,7 +91,7 @@ def list_media(
 
 
 def _card(row: Any) -> dict[str, Any]:
-    storage: Storage = port(Storage)
+    storage: Storage = get_service(Storage)
     card = {column.key: getattr(row, column.key) for column in _CARD}
     key = card.pop("storage_key")
     return {**card, "url": storage.url(key)}

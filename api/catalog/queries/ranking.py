@@ -101,10 +101,10 @@ def hits(
     One statement, or one more for each tier that the page reaches beyond the first two. The list
     ends after 10,000 hits. Raises CursorInvalid.
     """
-    mark = pagination.mark_of("relevance", filters)
+    mark = pagination.cursor_fingerprint("relevance", filters)
     tier, before, after = 0, 0, None
     if cursor:
-        tier, before, after = pagination.opened(cursor, mark, _CURSOR)
+        tier, before, after = pagination.decode_cursor(cursor, mark, _CURSOR)
         if not (0 <= tier < _TIERS and 0 < before < TOTAL_CAP):
             raise CursorInvalid
     wanted = min(limit, TOTAL_CAP - before)
@@ -114,7 +114,7 @@ def hits(
     page: dict[str, Any] = {"limit": limit, "next_cursor": None, "has_more": has_more}
     if has_more:
         place = (rows[-1].tier, before + len(rows), rows[-1].id)
-        page["next_cursor"] = pagination.cursor_of(place, mark)
+        page["next_cursor"] = pagination.encode_cursor(place, mark)
     return rows, page
 
 

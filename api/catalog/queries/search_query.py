@@ -31,7 +31,7 @@ from api.catalog import codes
 from api.catalog.models.products import Barcode, Product, Variant
 from api.catalog.states import ProductStatus
 from api.catalog.texts import code_word
-from api.kernel.words import words
+from api.kernel.text_folding import words
 
 MOST_WORDS = 12
 """More words than that are not asked for: they cost work and find nothing."""

@@ -10,7 +10,7 @@ from api.catalog.models.i18n import SearchWord
 from api.catalog.models.navigation import Category, Collection
 from api.catalog.queries.translations import NO_TEXTS, Texts, texts_for
 from api.catalog.texts import typo_keys
-from api.kernel.words import words
+from api.kernel.text_folding import words
 from api.platform.db import session
 
 SHORTEST = 4

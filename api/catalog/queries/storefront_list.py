@@ -23,7 +23,7 @@ from api.catalog.queries.product_cards import CARD, cards
 from api.catalog.queries.spelling import meant
 from api.platform import pagination
 from api.platform.db import AnySelect, session
-from api.platform.pagination import CursorInvalid, Listing, Sort
+from api.platform.pagination import CursorInvalid, PreparedList, Sort
 
 SORTS = ("relevance", "newest", "name", "price", "-price", "position")
 
@@ -178,7 +178,7 @@ def _listed(
 
 
 @lru_cache(maxsize=512)
-def _listing(order: str, shape: Shape, has_few_hits: bool | None) -> Listing:
+def _listing(order: str, shape: Shape, has_few_hits: bool | None) -> PreparedList:
     """Build the statement of one kind of list; `has_few_hits` is None without a search."""
     by_price = order.endswith("price")
     statement = _searched(narrowed(CARD, shape, with_prices=by_price), shape, has_few_hits)

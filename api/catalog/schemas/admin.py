@@ -21,14 +21,14 @@ from api.catalog.states import ProductStatus
 from api.platform.http import (
     NOT_BLANK,
     TRIMMED,
-    Moment,
+    DateTimeField,
     MoneySchema,
     PageQuerySchema,
+    Pattern,
     Schema,
     Slug,
-    Spelling,
 )
-from api.platform.in_query import Ids, Names
+from api.platform.query_fields import IdList, NameList
 from api.platform.rules import AtLeastOne, AtMostOne, Rule
 
 MOST_VARIANTS = 2_000
@@ -46,7 +46,7 @@ _CODE = (validate.Length(1, 64), TRIMMED)
 _WEB_ADDRESS = validate.URL(schemes={"http", "https"}, require_tld=False)
 _SHORT = validate.Length(max=255)
 _NAME = (validate.Length(1, 255), NOT_BLANK)
-_TAX_CLASS = Spelling(r"^[a-z0-9_-]{1,40}$", error="Use a class such as standard.")
+_TAX_CLASS = Pattern(r"^[a-z0-9_-]{1,40}$", error="Use a class such as standard.")
 
 
 def _tags() -> fields.Field[Any]:
@@ -72,11 +72,11 @@ class ProductsQuerySchema(PageQuerySchema, CurrencyQuerySchema):
         metadata={"description": "The slug of a category; what stands below it counts."},
     )
     collection = fields.String(load_default=None, validate=validate.Length(1, 120))
-    ids = Ids(
+    ids = IdList(
         most=MOST_IDS,
         description="Only these products; an id that is no product's is not in the answer.",
     )
-    expand = Names(
+    expand = NameList(
         *LINE_EXPANSIONS,
         description="What each product brings along. With variants a page ends before its "
         f"products have more than {VARIANTS_OF_A_PAGE:,} of them, but not before its first one.",
@@ -271,7 +271,7 @@ class ProductFieldsSchema(Schema):
     seo_description = fields.String(validate=validate.Length(max=500))
     public_metadata = metadata_field("metadata", "Storefronts read it.")
     private_metadata = metadata_field("private_metadata", "Only staff read it.")
-    publish_at = Moment(
+    publish_at = DateTimeField(
         allow_none=True,
         metadata={"description": "When a draft goes on the shelf by itself; null calls it off."},
     )

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from api.catalog.models.attributes import AttributeKind
 from api.catalog.service.inputs import AttributeDraft, ChoiceDraft, TypeAttributeDraft
 from api.catalog.texts import trait_key
-from api.platform.http import NOT_BLANK, TRIMMED, PageQuerySchema, Schema, Spelling
+from api.platform.http import NOT_BLANK, TRIMMED, PageQuerySchema, Pattern, Schema
 from api.platform.rules import ExactlyOne
 
 MOST_CHOICES = 1_000
@@ -16,7 +16,7 @@ MOST_ATTRIBUTES = 200
 
 _CODE = (
     validate.Length(1, 60),
-    Spelling(
+    Pattern(
         r"^[a-z][a-z0-9_]*$", error="Use small letters, digits and _, beginning with a letter."
     ),
 )

@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from api.catalog.schemas.admin import EditProductSchema, EditVariantSchema, PriceSchema
 from api.catalog.service.bulk_edit import COMMANDS
-from api.platform.batch import BatchRowSchema, batch_of
+from api.platform.bulk_request import BatchRowSchema, batch_of
 from api.platform.rules import AtLeastOne, AtMostOne
 
 

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from api.catalog.models.prices import ScheduleState
 from api.catalog.schemas.admin import PriceAmountSchema
 from api.catalog.service.inputs import PriceDraft
-from api.platform.http import CurrencyCode, Moment, MoneySchema, PageQuerySchema, Schema
+from api.platform.http import CurrencyCode, DateTimeField, MoneySchema, PageQuerySchema, Schema
 
 
 class PriceHistoryQuerySchema(PageQuerySchema):
@@ -52,8 +52,8 @@ class NewScheduledPriceSchema(Schema):
 
     price = fields.Nested(PriceAmountSchema, required=True)
     compare_at = fields.Nested(PriceAmountSchema, load_default=None, allow_none=True)
-    starts_at = Moment(required=True, metadata={"description": "Must be ahead."})
-    ends_at = Moment(
+    starts_at = DateTimeField(required=True, metadata={"description": "Must be ahead."})
+    ends_at = DateTimeField(
         load_default=None,
         allow_none=True,
         metadata={"description": "When what was before comes back; null: the price stays."},

@@ -8,14 +8,14 @@ from api.catalog.queries.product_cards import CARD_EXPANSIONS
 from api.catalog.queries.storefront_detail import PAGE_EXPANSIONS
 from api.catalog.queries.storefront_list import SORTS
 from api.platform.http import (
-    LARGEST_AMOUNT,
+    MAX_AMOUNT,
     CurrencyCode,
     MoneySchema,
     PageQuerySchema,
     PageSchema,
     Schema,
 )
-from api.platform.in_query import Names
+from api.platform.query_fields import NameList
 
 MOST_FILTERS = 50
 """Values of one filter; each is looked up."""
@@ -64,12 +64,12 @@ class ShownProductsQuerySchema(PageQuerySchema, CurrencyQuerySchema):
     )
     price_gte = fields.Integer(
         load_default=None,
-        validate=validate.Range(0, LARGEST_AMOUNT),
+        validate=validate.Range(0, MAX_AMOUNT),
         metadata={"description": "Lowest price of the product at least, in minor units."},
     )
     price_lte = fields.Integer(
         load_default=None,
-        validate=validate.Range(0, LARGEST_AMOUNT),
+        validate=validate.Range(0, MAX_AMOUNT),
         metadata={"description": "Lowest price of the product at most, in minor units."},
     )
     in_stock = fields.Boolean(load_default=None)
@@ -90,14 +90,14 @@ class ShownProductsQuerySchema(PageQuerySchema, CurrencyQuerySchema):
             "collection, otherwise newest. `position` needs a category or a collection."
         },
     )
-    include = Names("total", "facets", description="What the answer counts.")
-    expand = Names(*CARD_EXPANSIONS, description="What each product brings along.")
+    include = NameList("total", "facets", description="What the answer counts.")
+    expand = NameList(*CARD_EXPANSIONS, description="What each product brings along.")
 
 
 class ShownProductQuerySchema(CurrencyQuerySchema):
     """How a storefront wants a product's page."""
 
-    expand = Names(*PAGE_EXPANSIONS, description="What the page brings along.")
+    expand = NameList(*PAGE_EXPANSIONS, description="What the page brings along.")
 
 
 class SuggestionsQuerySchema(CurrencyQuerySchema):

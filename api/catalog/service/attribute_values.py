@@ -22,7 +22,7 @@ from api.catalog.service import attribute_parsing
 from api.catalog.service.attribute_parsing import Said
 from api.catalog.states import ProductStatus
 from api.kernel.errors import DomainError
-from api.platform.bulk import among
+from api.platform.bulk_sql import any_of
 from api.platform.db import session
 
 _CHOOSING = (AttributeKind.CHOICE, AttributeKind.CHOICES)
@@ -116,7 +116,7 @@ def values_of(product_ids: Collection[UUID]) -> dict[UUID, dict[str, Value]]:
             *(Attribute.kind, Attribute.is_filterable, ProductAttribute.value),
         )
         .join(Attribute, Attribute.id == ProductAttribute.attribute_id)
-        .where(among(ProductAttribute.product_id, product_ids))
+        .where(any_of(ProductAttribute.product_id, product_ids))
     )
     found: dict[UUID, dict[str, Value]] = {}
     for product_id, *told in rows:

@@ -15,10 +15,10 @@ from api.catalog.service.inputs import AttributeDraft, ChoiceDraft
 from api.catalog.service.integrity import told_as_refusals
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.kernel.words import counted
+from api.kernel.text_folding import counted
 from api.platform import audit
-from api.platform.concurrency import check
 from api.platform.db import require_transaction, session
+from api.platform.etags import check
 from api.platform.outbox import emit
 
 _CHOOSING = (AttributeKind.CHOICE, AttributeKind.CHOICES)

@@ -13,8 +13,8 @@ from api.catalog.codes import code_key
 from api.catalog.errors import BarcodeTwice
 from api.catalog.models.products import Barcode
 from api.catalog.service.inputs import BarcodeDraft
-from api.platform import bulk
-from api.platform.bulk import among
+from api.platform import bulk_sql
+from api.platform.bulk_sql import any_of
 from api.platform.db import session
 
 Codes = Sequence[BarcodeDraft]
@@ -83,7 +83,7 @@ def of_variants(variant_ids: Iterable[UUID]) -> dict[UUID, list[BarcodeDraft]]:
     there = Barcode.__table__.c
     for variant_id, code, pack_quantity in session.execute(
         select(there.variant_id, there.code, there.pack_quantity)
-        .where(among(there.variant_id, found))
+        .where(any_of(there.variant_id, found))
         .order_by(there.position, there.code)
     ):
         found[variant_id].append(BarcodeDraft(code, pack_quantity))
@@ -99,13 +99,13 @@ def replace(codes: Mapping[UUID, Codes]) -> None:
         return
     forget(codes)
     new = [row for variant_id in sorted(codes) for row in rows(variant_id, codes[variant_id])]
-    bulk.add(cast(Table, Barcode.__table__), new)
+    bulk_sql.bulk_insert(cast(Table, Barcode.__table__), new)
 
 
 def forget(variant_ids: Collection[UUID]) -> None:
     """Take all codes from variants."""
     session.execute(
         delete(Barcode)
-        .where(among(Barcode.variant_id, variant_ids))
+        .where(any_of(Barcode.variant_id, variant_ids))
         .execution_options(synchronize_session=False)
     )

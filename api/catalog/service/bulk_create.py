@@ -36,7 +36,7 @@ from api.catalog.texts import option_kind, sku_from, slug_from, variant_title
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.platform import audit, bulk
+from api.platform import audit, bulk_sql
 from api.platform.db import Base
 
 
@@ -194,7 +194,7 @@ def store(
 
 def add_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows by their table: nobody needs objects of them, and that is half of the cost."""
-    bulk.add(cast(Table, model.__table__), rows)
+    bulk_sql.bulk_insert(cast(Table, model.__table__), rows)
 
 
 def add_first_prices(rows: Sequence[dict[str, Any]], now: datetime) -> None:

@@ -10,9 +10,9 @@ from api.catalog.events import CatalogueChanged
 from api.catalog.models.products import Product, Variant
 from api.catalog.service import denormalization, facet_values, products, variants
 from api.kernel.principal import Principal
-from api.platform.batch import Batch, Done, Row
+from api.platform.bulk_request import Batch, Done, Row
 from api.platform.db import require_transaction, session
-from api.platform.outbox import emit, take_back
+from api.platform.outbox import discard_events, emit
 
 _COMMANDS: dict[str, Callable[..., None]] = {
     "publish": products.publish_product,
@@ -121,7 +121,7 @@ def _queue_to_name(said: Sequence[Mapping[str, Any]]) -> None:
 
 def _tell_once() -> None:
     """Make one fact of all that storefronts must read anew."""
-    facts = take_back(CatalogueChanged)
+    facts = discard_events(CatalogueChanged)
     if facts:
         emit(
             CatalogueChanged(

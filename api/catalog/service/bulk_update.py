@@ -23,8 +23,8 @@ from api.catalog.service import (
 from api.catalog.service.compare_products import ChangedRows
 from api.catalog.service.prices import change_prices
 from api.kernel.principal import Principal
-from api.platform import audit, bulk
-from api.platform.bulk import among
+from api.platform import audit, bulk_sql
+from api.platform.bulk_sql import any_of
 from api.platform.db import Base, session
 from api.platform.outbox import emit
 
@@ -92,13 +92,13 @@ def _write_rows(rows: ChangedRows) -> set[str]:
         # Named here and not left to the foreign key, so that versions of variants tell of it.
         session.execute(
             update(Variant)
-            .where(among(Variant.image_id, rows.gone_images))
+            .where(any_of(Variant.image_id, rows.gone_images))
             .values(image_id=None, version=Variant.version + 1)
             .execution_options(synchronize_session=False)
         )
         session.execute(
             delete(ProductImage)
-            .where(among(ProductImage.id, rows.gone_images))
+            .where(any_of(ProductImage.id, rows.gone_images))
             .execution_options(synchronize_session=False)
         )
     bulk_create.add_rows(ProductImage, rows.new_images)
@@ -121,4 +121,4 @@ def _write_prices(rows: ChangedRows, *, now: datetime, by: Principal) -> None:
 
 
 def _change(model: type[Base], rows: Iterable[dict[str, Any]]) -> None:
-    bulk.change(cast(Table, model.__table__), list(rows))
+    bulk_sql.bulk_update(cast(Table, model.__table__), list(rows))

@@ -48,7 +48,7 @@ from api.kernel import clock
 from api.kernel.errors import DomainError
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction
-from api.platform.outbox import emit, undoable
+from api.platform.outbox import emit, savepoint
 
 Plan = Callable[[Sequence[Any]], list[ProductChange]]
 """Says what products are to become, given their descriptions; asked again for one alone."""
@@ -256,7 +256,7 @@ def _apply_alone(plan: Plan, one: Any, held: ByHand, *, by: Principal) -> Upsert
 
 def _write(changes: Sequence[ProductChange], held: ByHand, *, by: Principal) -> list[UpsertResult]:
     """Write all of them or none, rows and events alike."""
-    with undoable():
+    with savepoint():
         if any(
             change.category_ids or (change.new and change.new.category_ids) for change in changes
         ):

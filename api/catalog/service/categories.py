@@ -20,8 +20,8 @@ from api.catalog.texts import LONGEST_SLUG, slug_as_before, slug_from
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
-from api.platform.concurrency import check
 from api.platform.db import require_transaction, session
+from api.platform.etags import check
 from api.platform.outbox import emit
 
 

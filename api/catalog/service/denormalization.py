@@ -28,7 +28,7 @@ from api.catalog.models.i18n import Translation
 from api.catalog.models.navigation import Category
 from api.catalog.service.sort_order import UNPLACED
 from api.catalog.texts import body_words, keywords
-from api.kernel.words import spelled_out, words
+from api.kernel.text_folding import spelled_out, words
 from api.platform.db import require_transaction, session
 
 _TREE_LOCK = 74_117

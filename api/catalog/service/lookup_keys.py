@@ -13,7 +13,7 @@ from api.catalog.codes import code_key
 from api.catalog.models.products import Barcode, Product, Variant
 from api.catalog.service.inputs import ProductDraft
 from api.catalog.texts import sku_from
-from api.platform.bulk import among
+from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, session
 
 SLUG, REFERENCE, SKU, BARCODE, OF_VARIANT = "slug:", "reference:", "sku:", "code:", "variant:"
@@ -49,8 +49,8 @@ def keys_in_use(product_ids: Collection[UUID]) -> dict[UUID, tuple[str, set[str]
     A product that is not there is left out.
     """
     found: dict[UUID, tuple[str, set[str]]] = {}
-    products = among(Product.id, sorted(product_ids))
-    variants = among(Variant.product_id, sorted(product_ids))
+    products = any_of(Product.id, sorted(product_ids))
+    variants = any_of(Variant.product_id, sorted(product_ids))
     rows: Sequence[AnyRow] = session.execute(
         union_all(
             select(Product.id, literal(SLUG), Product.slug).where(products),

@@ -20,7 +20,7 @@ from api.kernel.principal import Principal
 from api.platform import audit
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
-from api.platform.ports import port
+from api.platform.service_registry import get_service
 from api.platform.storage import Storage
 
 _LONGEST_ERROR = 500
@@ -138,7 +138,7 @@ def with_media(images: Sequence[ImageDraft]) -> list[ImageDraft]:
     back so from an export. Locks the media until the end, so that none is removed or gets its
     sizes meanwhile. Refuses media that is not there, and one that is named twice.
     """
-    storage: Storage = port(Storage)
+    storage: Storage = get_service(Storage)
     meant = [image.media_id or _kept_at(image.url, storage) for image in images]
     wanted = sorted({media_id for media_id in meant if media_id})
     if not wanted:

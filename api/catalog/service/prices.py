@@ -33,7 +33,7 @@ from api.catalog.models.prices import PriceRecord, VariantPrice
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.platform import audit, bulk
+from api.platform import audit, bulk_sql
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
@@ -177,7 +177,7 @@ def write(rows: Sequence[Mapping[str, Any]], *, gone: Collection[Key] = ()) -> l
             .where(tuple_(VariantPrice.variant_id, VariantPrice.currency).in_(left))
             .execution_options(synchronize_session=False)
         )
-    bulk.add(
+    bulk_sql.bulk_insert(
         cast(Table, PriceRecord.__table__),
         [
             {

@@ -28,8 +28,8 @@ from api.catalog.states import ProductStatus
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit
-from api.platform.concurrency import check
 from api.platform.db import require_transaction, session
+from api.platform.etags import check
 from api.platform.outbox import emit
 
 MOST_RENAMED = 2_000

@@ -37,9 +37,9 @@ from api.kernel.errors import DomainError
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM, Principal
 from api.platform import audit, sweeps
-from api.platform.concurrency import check
 from api.platform.db import require_transaction, session
-from api.platform.outbox import emit, undoable
+from api.platform.etags import check
+from api.platform.outbox import emit, savepoint
 
 _FOLLOWED = {*reindex.SAID, "attributes"}
 _SPELLED = {"vendor", "product_type", "tags"}
@@ -276,7 +276,7 @@ def publish_due(product_id: UUID) -> bool:
     if product is None:
         return False
     try:
-        with undoable():
+        with savepoint():
             publish_product(product_id, expected_version=None, by=SYSTEM)
     except DomainError as refusal:
         session.refresh(product)

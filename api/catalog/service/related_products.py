@@ -13,10 +13,10 @@ from api.catalog.queries.related_products import RELATION_FIELDS, ids_by_slug
 from api.catalog.service.diff import Document
 from api.catalog.service.products import lock
 from api.kernel.principal import Principal
-from api.platform import audit, bulk
-from api.platform.bulk import among
-from api.platform.concurrency import check
+from api.platform import audit, bulk_sql
+from api.platform.bulk_sql import any_of
 from api.platform.db import session
+from api.platform.etags import check
 from api.platform.outbox import emit
 
 
@@ -47,7 +47,7 @@ def relate_products(
     }:
         return
     session.execute(delete(ProductRelation).where(ProductRelation.product_id == product_id))
-    bulk.add(cast(Table, ProductRelation.__table__), rows)
+    bulk_sql.bulk_insert(cast(Table, ProductRelation.__table__), rows)
     product.version += 1
     audit.record(
         "product.related",
@@ -70,7 +70,7 @@ def relate_many(
         row.id: row.slug
         for row in session.execute(
             select(Product.id, Product.slug)
-            .where(among(Product.id, related))
+            .where(any_of(Product.id, related))
             .order_by(Product.id)
             .with_for_update(key_share=True)
         )
@@ -78,7 +78,7 @@ def relate_many(
     there: dict[UUID, dict[RelationKind, list[UUID]]] = {}
     for row in session.execute(
         select(ProductRelation.product_id, ProductRelation.kind, ProductRelation.related_id)
-        .where(among(ProductRelation.product_id, slugs))
+        .where(any_of(ProductRelation.product_id, slugs))
         .order_by(ProductRelation.position, ProductRelation.related_id)
     ):
         there.setdefault(row.product_id, {}).setdefault(row.kind, []).append(row.related_id)
@@ -101,7 +101,7 @@ def relate_many(
     relate_new(changed)
     session.execute(
         update(Product)
-        .where(among(Product.id, changed))
+        .where(any_of(Product.id, changed))
         .values(version=Product.version + 1)
         .execution_options(synchronize_session=False)
     )
@@ -118,7 +118,7 @@ def relate_many(
 
 def relate_new(related: Mapping[UUID, Mapping[RelationKind, Sequence[UUID]]]) -> None:
     """Say what is shown beside products that have nothing of these kinds beside them yet."""
-    bulk.add(cast(Table, ProductRelation.__table__), _rows(related))
+    bulk_sql.bulk_insert(cast(Table, ProductRelation.__table__), _rows(related))
 
 
 def _rows(related: Mapping[UUID, Mapping[RelationKind, Sequence[UUID]]]) -> list[dict[str, Any]]:

@@ -106,7 +106,7 @@ def due_schedules(limit: int = 500) -> list[UUID]:
     return list(
         session.scalars(
             select(ScheduledPrice.id)
-            .where(_is_due(now), ~sweeps.waits("carry-out-scheduled-prices", ScheduledPrice.id))
+            .where(_is_due(now), ~sweeps.waits("apply-scheduled-prices", ScheduledPrice.id))
             # What ends at a moment makes room for what begins then.
             .order_by(moment, ScheduledPrice.state == ScheduleState.WAITING, ScheduledPrice.id)
             .limit(limit)

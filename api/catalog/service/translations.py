@@ -21,11 +21,11 @@ from api.catalog.queries.translations import MAPS, SUBJECTS
 from api.catalog.service.products import refresh_search
 from api.kernel.principal import Principal
 from api.platform import audit
-from api.platform.concurrency import check
 from api.platform.db import require_transaction, session
+from api.platform.etags import check
 from api.platform.outbox import emit
-from api.platform.ports import port
 from api.platform.problems import escaped
+from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
 LONGEST: Mapping[str, Mapping[str, int]] = {
@@ -89,7 +89,7 @@ def withdraw(
 
 def check_language(language: str) -> None:
     """Refuse a language that nothing is translated into. The first one is that of the originals."""
-    settings: Settings = port(Settings)
+    settings: Settings = get_service(Settings)
     own, *others = settings.languages
     if language not in others:
         raise LanguageNotTranslated(

@@ -20,8 +20,8 @@ from api.catalog.texts import variant_title
 from api.kernel import clock
 from api.kernel.principal import Principal
 from api.platform import audit
-from api.platform.concurrency import check
 from api.platform.db import require_transaction, session
+from api.platform.etags import check
 from api.platform.outbox import emit
 
 _SETTLED_APART = ("image_url", "image_id", "barcode", "barcodes")

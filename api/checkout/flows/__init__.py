@@ -1,7 +1,7 @@
 """Cart -> order + stock + payment. The only place where these domains meet.
 
 Placing is one transaction without network. Paying is record, ask the provider, record; see
-`settlement`. Lock order everywhere: cart, order, payment, stock levels by id, counters last.
+`payment_sync`. Lock order everywhere: cart, order, payment, stock levels by id, counters last.
 """
 
 import hashlib
@@ -11,37 +11,37 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from api.accounts import queries as accounts
-from api.cart import queries as carts
+from api.accounts import queries as accounts_queries
+from api.cart import queries as cart_queries
 from api.cart import service as cart_service
 from api.cart.errors import CartEmpty, CartNotFound
 from api.cart.queries import CartLine, CartRow
 from api.cart.states import CartStatus
-from api.checkout import service
-from api.checkout.errors import CartAlreadyOrdered, CartChanged, CartUnbuyable, EmailRequired
-from api.inventory import service as inventory
-from api.inventory.service import Demand
+from api.checkout import manual_payment_limits
+from api.checkout.errors import CartAlreadyOrdered, CartChanged, CartNotPurchasable, EmailRequired
+from api.inventory import service as inventory_service
+from api.inventory.service import AllocationRequest
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM, Principal
-from api.orders import queries as order_queries
-from api.orders import service as orders
-from api.orders.queries import own as own_orders
-from api.orders.service import LineDraft, Order, OrderDraft
+from api.orders import queries as orders_queries
+from api.orders import service as orders_service
+from api.orders.queries import customer_orders
+from api.orders.service import LineInput, Order, OrderInput
 from api.orders.states import OrderStatus
+from api.payment_sync import flows as payment_sync_flows
+from api.payment_sync import service as payment_sync_service
 from api.payments.gateways import PaymentGateway
 from api.platform import sweeps
 from api.platform.attention import Subjects
 from api.platform.db import transaction
-from api.platform.ports import port
+from api.platform.service_registry import get_service
 from api.platform.sweeps import Sweep
-from api.pricing import queries as pricing
+from api.pricing import queries as pricing_queries
 from api.pricing import totals
-from api.settlement import flows as settlement
-from api.settlement import service as settlement_service
 
-HOLD_LASTS = timedelta(minutes=15)
+RESERVATION_LIFETIME = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,24 +66,24 @@ def quote(
     changes nothing. Raises `CartNotFound`, `CartEmpty`, and for a finished total that cannot be
     paid this way `AmountNotChargeable` or `AmountBelowMinimum`.
     """
-    cart = carts.find(principal)
+    cart = cart_queries.find(principal)
     if cart is None:
         raise CartNotFound
-    lines = _buyable(cart)
+    lines = _purchasable_lines(cart)
     subtotal = sum(line.quantity * (line.unit_price or 0) for line in lines)
-    options = pricing.shipping_options(country, cart.currency, subtotal)
+    options = pricing_queries.shipping_options(country, cart.currency, subtotal)
     chosen = (
-        pricing.chosen_option(options, shipping_method, country, cart.currency)
+        pricing_queries.chosen_option(options, shipping_method, country, cart.currency)
         if shipping_method
         else None
     )
     priced = _total(cart, lines, country, chosen)
     if chosen is not None:
-        refuse_unchargeable(priced.total, cart.currency, payment_method)
+        check_chargeable(priced.total, cart.currency, payment_method)
     return {
         **_figures(priced, cart.currency),
         "total_excludes_shipping": chosen is None,
-        "payment_methods": service.methods_for(principal),
+        "payment_methods": manual_payment_limits.payment_methods_for(principal),
         "shipping_method": None if chosen is None else chosen.code,
         "shipping_methods": [
             {
@@ -98,7 +98,7 @@ def quote(
     }
 
 
-def hold_stock(principal: Principal) -> dict[str, Any]:
+def reserve_stock(principal: Principal) -> dict[str, Any]:
     """Keep the cart's goods for a quarter of an hour while the customer types.
 
     Holding again extends it. Raises `CartNotFound`, `CartEmpty`, `InsufficientStock`. Needs a
@@ -107,9 +107,9 @@ def hold_stock(principal: Principal) -> dict[str, Any]:
     cart = cart_service.lock_for_checkout(principal)
     if cart.status is not CartStatus.ACTIVE:
         raise CartNotFound
-    until = clock.now() + HOLD_LASTS
-    demand = {line.variant_id: line.quantity for line in _buyable(cart)}
-    inventory.hold(cart.id, demand, until=until)
+    until = clock.now() + RESERVATION_LIFETIME
+    demand = {line.variant_id: line.quantity for line in _purchasable_lines(cart)}
+    inventory_service.reserve(cart.id, demand, until=until)
     return {"held_until": until, "unit_count": sum(demand.values())}
 
 
@@ -128,25 +128,27 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     cart = cart_service.lock_for_checkout(by)
     fingerprint = _fingerprint(form)
     if cart.status is CartStatus.ORDERED:
-        return _order_of_the_same(cart.id, fingerprint)
-    lines = _buyable(cart)
+        return _existing_order(cart.id, fingerprint)
+    lines = _purchasable_lines(cart)
     country = form.shipping_address["country"]
     subtotal = sum(line.quantity * (line.unit_price or 0) for line in lines)
-    shipping = pricing.shipping_option(form.shipping_method, country, cart.currency, subtotal)
+    shipping = pricing_queries.shipping_option(
+        form.shipping_method, country, cart.currency, subtotal
+    )
     priced = _total(cart, lines, country, shipping)
-    _refuse_drift(form.expected_total, priced, cart.currency)
-    refuse_unchargeable(priced.total, cart.currency, form.payment_method)
+    _check_expected_total(form.expected_total, priced, cart.currency)
+    check_chargeable(priced.total, cart.currency, form.payment_method)
     draft = _draft(form, fingerprint, cart, lines, priced, shipping, network, by)
-    inventory.allocate(
+    inventory_service.allocate(
         draft.id,
-        [Demand(line.id, line.variant_id, line.quantity) for line in draft.lines],
+        [AllocationRequest(line.id, line.variant_id, line.quantity) for line in draft.lines],
         held_by=cart.id,
         by=by,
     )
-    order = orders.open_order(draft, by=by)
+    order = orders_service.create_order(draft, by=by)
     cart_service.mark_ordered(cart.id)
     if order.total == 0:
-        settlement_service.refresh(order)
+        payment_sync_service.refresh(order)
     return order
 
 
@@ -162,28 +164,28 @@ def expire_unpaid_orders() -> int:
 
 
 def _expire(order_id: UUID) -> None:
-    settlement.withdraw_open_payments(order_id)
+    payment_sync_flows.cancel_open_intents(order_id)
     with transaction():
-        order = orders.lock(order_id)
+        order = orders_service.lock(order_id)
         late = order.expires_at is not None and order.expires_at <= clock.now()
         if order.status is not OrderStatus.PLACED or not late or order.captured > 0:
             return  # paid or cancelled while we were asking
-        orders.cancel(order, reason="expired", text="Not paid in time.", by=SYSTEM)
-        inventory.release(order_id, None, by=SYSTEM, reason="order expired")
-        settlement_service.refresh(order)
-    settlement.withdraw_what_is_left(order_id)
+        orders_service.cancel(order, reason="expired", text="Not paid in time.", by=SYSTEM)
+        inventory_service.release(order_id, None, by=SYSTEM, reason="order expired")
+        payment_sync_service.refresh(order)
+    payment_sync_flows.cancel_remaining_intents(order_id)
 
 
 EXPIRY = Sweep(
     "expire-unpaid-orders",
-    lambda limit: order_queries.expired_unpaid(clock.now(), limit),
+    lambda limit: orders_queries.expired_unpaid(clock.now(), limit),
     _expire,
     lambda order_id: Subjects(order_id=order_id),
 )
 
 
-def _buyable(cart: CartRow) -> list[CartLine]:
-    lines = carts.lines(cart.id, cart.currency)
+def _purchasable_lines(cart: CartRow) -> list[CartLine]:
+    lines = cart_queries.lines(cart.id, cart.currency)
     if not lines:
         raise CartEmpty
     gone = [
@@ -196,7 +198,7 @@ def _buyable(cart: CartRow) -> list[CartLine]:
         if not line.is_for_sale
     ]
     if gone:
-        raise CartUnbuyable(errors=gone)
+        raise CartNotPurchasable(errors=gone)
     return lines
 
 
@@ -204,15 +206,15 @@ def _total(
     cart: CartRow,
     lines: list[CartLine],
     country: str,
-    shipping: pricing.ShippingOption | None,
+    shipping: pricing_queries.ShippingOption | None,
 ) -> totals.Totals:
-    return totals.quote(
+    return totals.calculate_totals(
         [
             totals.LineToPrice(line.id, line.quantity, line.unit_price or 0, line.tax_class)
             for line in lines
         ],
         None if shipping is None else totals.ShippingChoice(shipping.amount, shipping.tax_class),
-        pricing.tax_rates(country, on=clock.now().date()),
+        pricing_queries.tax_rates(country, on=clock.now().date()),
         cart.currency,
     )
 
@@ -236,27 +238,27 @@ def _fingerprint(form: CheckoutForm) -> bytes:
     return hashlib.sha256(said.encode()).digest()
 
 
-def _order_of_the_same(cart_id: UUID, fingerprint: bytes) -> Order:
+def _existing_order(cart_id: UUID, fingerprint: bytes) -> Order:
     """Return the order of an ordered cart to whoever sends its checkout again.
 
     Orders of an older release know no fingerprint and are returned as they were then.
     """
-    placed = own_orders.order_of_cart(cart_id)
+    placed = customer_orders.order_of_cart(cart_id)
     known = placed.checkout_fingerprint
     if known is not None and bytes(known) != fingerprint:
         raise CartAlreadyOrdered(order_id=placed.id, order_number=placed.number)
-    return orders.lock(placed.id)
+    return orders_service.lock(placed.id)
 
 
-def _refuse_drift(expected: Money | None, priced: totals.Totals, currency: str) -> None:
+def _check_expected_total(expected: Money | None, priced: totals.Totals, currency: str) -> None:
     if expected is not None and expected != Money(priced.total, currency):
         raise CartChanged(quote=_figures(priced, currency))
 
 
-def refuse_unchargeable(total: int, currency: str, payment_method: str) -> None:
+def check_chargeable(total: int, currency: str, payment_method: str) -> None:
     """Refuse a total that the provider could never take; an order of nothing needs no payment."""
     if payment_method == "stripe" and total > 0:
-        gateway: PaymentGateway = port(PaymentGateway)
+        gateway: PaymentGateway = get_service(PaymentGateway)
         gateway.check_charge(total, currency)
 
 
@@ -266,20 +268,22 @@ def _draft(
     cart: CartRow,
     lines: list[CartLine],
     priced: totals.Totals,
-    shipping: pricing.ShippingOption,
+    shipping: pricing_queries.ShippingOption,
     network: str,
     by: Principal,
-) -> OrderDraft:
+) -> OrderInput:
     email = form.email
     if email is None:
         if by.id is None:
             raise EmailRequired
-        email = accounts.contact(by.id).email
+        email = accounts_queries.contact(by.id).email
     keys = None
     if form.payment_method == "manual":
         units = sum(line.quantity for line in lines)
-        keys = service.admit_manual(email, form.shipping_address, units, network=network, by=by)
-    return OrderDraft(
+        keys = manual_payment_limits.check_manual_payment(
+            email, form.shipping_address, units, network=network, by=by
+        )
+    return OrderInput(
         id=new_id(),
         cart_id=cart.id,
         customer_id=by.id,
@@ -300,9 +304,9 @@ def _draft(
         checkout_fingerprint=fingerprint,
         postal_key=None if keys is None else keys.postal,
         network_key=None if keys is None else keys.network,
-        expires_at=clock.now() + service.pay_within(form.payment_method),
+        expires_at=clock.now() + manual_payment_limits.pay_within(form.payment_method),
         lines=tuple(
-            LineDraft(
+            LineInput(
                 id=new_id(),
                 variant_id=line.variant_id,
                 product_id=line.product_id,

@@ -7,7 +7,7 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
-from api.dev.trouble import Trouble
+from api.dev.errors import DevError
 
 
 class Client:
@@ -36,6 +36,8 @@ class Client:
                 return json.load(answer)
         except urllib.error.HTTPError as refused:
             with refused:
-                raise Trouble(f"Stripe refuses: {json.load(refused)['error']['message']}") from None
+                raise DevError(
+                    f"Stripe refuses: {json.load(refused)['error']['message']}"
+                ) from None
         except OSError as failure:
-            raise Trouble(f"The embedded Stripe does not answer: {failure}.") from None
+            raise DevError(f"The embedded Stripe does not answer: {failure}.") from None

@@ -12,9 +12,9 @@ from typing import Any
 import psycopg2
 
 from api.dev import environment
+from api.dev.errors import DevError
 from api.dev.fake_stripe.client import Client
 from api.dev.fake_stripe.rules import disputes, radar, refunds
-from api.dev.trouble import Trouble
 
 
 def main(arguments: Sequence[str], folder: Path) -> None:
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str], folder: Path) -> None:
     name = asked.pop("command")
     there = environment.read(asked.pop("folder") or folder)
     if "STRIPE_API_BASE" not in there:
-        raise Trouble("This shop uses another Stripe than the embedded one: use its dashboard.")
+        raise DevError("This shop uses another Stripe than the embedded one: use its dashboard.")
     client = Client(there["STRIPE_API_BASE"], there["STRIPE_SECRET_KEY"])
     if name == "events":
         for event in reversed(client.list("events", limit=20)):
@@ -89,7 +89,7 @@ def _target(there: dict[str, str], wanted: str) -> str:
     finally:
         connection.close()
     if row is None:
-        raise Trouble(f"There is no order {wanted}: give the number that the console shows.")
+        raise DevError(f"There is no order {wanted}: give the number that the console shows.")
     return str(row[0])
 
 

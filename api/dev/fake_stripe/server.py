@@ -26,7 +26,7 @@ from api.dev.fake_stripe.errors import StripeProblem
 from api.dev.fake_stripe.operations import OPERATIONS, Operation
 from api.dev.fake_stripe.rules import simulate
 from api.dev.fake_stripe.webhooks import Courier
-from api.dev.services import LOOPBACK
+from api.dev.processes import LOOPBACK
 
 _CORS: Final = {
     "Access-Control-Allow-Origin": "*",

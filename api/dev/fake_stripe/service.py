@@ -6,7 +6,7 @@ Apart from the server itself, so that nobody loads aiohttp without becoming one.
 import sys
 from pathlib import Path
 
-from api.dev.services import Service, answers
+from api.dev.processes import Service, answers
 
 
 def service(folder: Path, *, port: int, webhook_url: str, webhook_secret: str) -> Service:

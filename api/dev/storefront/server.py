@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from api.dev.services import LOOPBACK
+from api.dev.processes import LOOPBACK
 
 _PAGES: Final = Path(__file__).with_name("pages")
 _OF_STRIPE: Final = "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com"

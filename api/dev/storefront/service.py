@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from api.dev.services import Service, answers
+from api.dev.processes import Service, answers
 
 
 def service(*, port: int, api: str, stripe_js: str) -> Service:

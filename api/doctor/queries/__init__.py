@@ -11,8 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
-from api.doctor.policy import Difference, Invariant, Section
-from api.doctor.queries import audit, delivery, money, orders, stock
+from api.doctor.invariants import Difference, Invariant, Section
+from api.doctor.queries import audit, deliveries, money, orders, stock
 from api.kernel import clock
 from api.platform.db import session
 
@@ -23,7 +23,7 @@ INVARIANTS: Final = (
     *stock.INVARIANTS,
     *orders.INVARIANTS,
     *money.INVARIANTS,
-    *delivery.INVARIANTS,
+    *deliveries.INVARIANTS,
     Invariant(
         "tax-rates",
         Section.TAX,

@@ -1,6 +1,6 @@
 """What was written down of changes: whole, and in the order in which it was sealed."""
 
-from api.doctor.policy import Invariant, Section
+from api.doctor.invariants import Invariant, Section
 from api.platform.audit import SEALED_TEXT
 
 INVARIANTS = (

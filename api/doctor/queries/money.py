@@ -5,7 +5,7 @@ Amounts are minor units. What is wrong here is never mended by a machine: a pers
 
 from collections.abc import Iterator
 
-from api.doctor.policy import Invariant, Section
+from api.doctor.invariants import Invariant, Section
 
 _PAYMENT = "'order ' || o.number || ', payment ' || p.id AS label, o.id AS order_id"
 _IS_DECIDED = "(a.resolved_at IS NULL OR a.resolution = 'accepted')"

@@ -1,6 +1,6 @@
 """What orders say of themselves: their sums, and the statuses that follow from money and goods."""
 
-from api.doctor.policy import Invariant, Remedy, Section
+from api.doctor.invariants import Invariant, Remedy, Section
 from api.kernel.money import BASIS_POINTS
 
 _NUMBER = "o.id AS subject, 'order ' || o.number AS label, o.id AS order_id"

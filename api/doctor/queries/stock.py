@@ -1,6 +1,6 @@
 """Stock levels against the journal, and against what orders and carts were promised."""
 
-from api.doctor.policy import Invariant, Remedy, Section
+from api.doctor.invariants import Invariant, Remedy, Section
 
 _LEVEL = """
     SELECT d.id AS subject, v.sku || ' at ' || p.code AS label, d.recorded, d.expected

@@ -1,8 +1,8 @@
 """Questions to the packing table, and those that the counter asks all day."""
 
-from api.fulfilment.policy import carrier_of, must_verify
-from api.fulfilment.queries.desk import overview, scan
-from api.fulfilment.queries.parcels import (
+from api.fulfilment.carriers import carrier_of, must_verify
+from api.fulfilment.queries.dashboard import overview, scan
+from api.fulfilment.queries.fulfilments import (
     claimed_units,
     fulfilment,
     fulfilment_page,

@@ -1,6 +1,6 @@
 """The verbs of the packing table. Callers hold the lock on the order; `flows` tells the stories."""
 
-from api.fulfilment.service.parcels import (
+from api.fulfilment.service.fulfilments import (
     cancel,
     correct,
     deliver,

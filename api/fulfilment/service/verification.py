@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from api.catalog.queries import variant_lookup
+from api.fulfilment.carriers import must_verify
 from api.fulfilment.errors import UnitsNotVerified, VerifiedExceedsQuantity
 from api.fulfilment.models import Fulfilment
-from api.fulfilment.policy import must_verify
 from api.kernel.permissions import Permission
 from api.kernel.principal import Principal
 from api.orders.errors import UnknownOrderLine
 from api.orders.service import Order
 from api.platform.auth import PermissionMissing
-from api.platform.ports import port
+from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
 
@@ -35,7 +35,7 @@ def verify(
     for line_id, line in packed.items():
         line.verified_quantity = verified.get(line_id, 0)
     lines = [line for line in order.lines if line.id in packed]
-    rule = port(Settings).ship_verification
+    rule = get_service(Settings).ship_verification
     codes = variant_lookup.codes_of([line.variant_id for line in lines])
     missing = [
         {

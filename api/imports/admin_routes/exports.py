@@ -16,9 +16,9 @@ from api.imports.service import export_jobs
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
@@ -34,7 +34,7 @@ _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @blueprint.route("", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
-@refuses(ExportNotFound)
+@may_answer(ExportNotFound)
 @idempotent(required=False)
 @blueprint.arguments(ExportQuerySchema)
 @blueprint.response(202, ExportSchema, headers=LOCATED)
@@ -59,7 +59,7 @@ def create_export(body: dict[str, Any]) -> Any:
 @blueprint.route("", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, list_of(ExportSchema))
+@blueprint.response(200, list_schema(ExportSchema))
 def list_exports(query: dict[str, Any]) -> Any:
     """List exports, the newest first."""
     with_total = query.pop("include") == "total"
@@ -68,7 +68,7 @@ def list_exports(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:export_id>", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
-@refuses(ExportNotFound)
+@may_answer(ExportNotFound)
 @blueprint.response(200, ExportSchema)
 def get_export(export_id: UUID) -> Any:
     """See how far the writing of a file is."""
@@ -77,7 +77,7 @@ def get_export(export_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:export_id>/cancel", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
-@refuses(ExportNotFound, InvalidState)
+@may_answer(ExportNotFound, InvalidState)
 @idempotent(required=False)
 @blueprint.response(200, ExportSchema)
 def cancel_export(export_id: UUID) -> Any:
@@ -88,7 +88,7 @@ def cancel_export(export_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:export_id>/file", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
-@refuses(ExportNotFound, ExportNotReady)
+@may_answer(ExportNotFound, ExportNotReady)
 @blueprint.doc(
     responses={
         "200": {

@@ -22,10 +22,10 @@ from api.imports.service import import_jobs, undo_jobs
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
-from api.platform.bodies import FILES, takes
-from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_of
+from api.platform.body_limits import FILES, body_limit
+from api.platform.http import LOCATED, Blueprint, PageQuerySchema, list_schema
 from api.platform.idempotency import idempotent
-from api.platform.refusals import refuses
+from api.platform.openapi_errors import may_answer
 from api.platform.settings import Settings
 
 blueprint = Blueprint(
@@ -48,8 +48,8 @@ _BODY = {
 
 @blueprint.route("", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
-@takes(FILES)
-@refuses(FileMissing, FileTooLarge, ImportNotFound, SheetUnreadable)
+@body_limit(FILES)
+@may_answer(FileMissing, FileTooLarge, ImportNotFound, SheetUnreadable)
 @idempotent(required=True)
 @blueprint.doc(requestBody=_BODY)
 @blueprint.arguments(ImportQuerySchema, location="query")
@@ -81,7 +81,7 @@ def create_import(query: dict[str, Any]) -> Any:
 @blueprint.route("", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, list_of(ImportSchema))
+@blueprint.response(200, list_schema(ImportSchema))
 def list_imports(query: dict[str, Any]) -> Any:
     """List imports, the newest first."""
     with_total = query.pop("include") == "total"
@@ -90,7 +90,7 @@ def list_imports(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<uuid:import_id>", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
-@refuses(ImportNotFound)
+@may_answer(ImportNotFound)
 @blueprint.response(200, ImportSchema)
 def get_import(import_id: UUID) -> Any:
     """See how far the reading of a file is, and what became of it."""
@@ -99,9 +99,9 @@ def get_import(import_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:import_id>/errors", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
-@refuses(ImportNotFound)
+@may_answer(ImportNotFound)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, list_of(ImportProblemSchema))
+@blueprint.response(200, list_schema(ImportProblemSchema))
 def list_import_errors(query: dict[str, Any], import_id: UUID) -> Any:
     """List what was wrong with a file: row, column, value, and what would be right."""
     with_total = query.pop("include") == "total"
@@ -110,7 +110,7 @@ def list_import_errors(query: dict[str, Any], import_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:import_id>/cancel", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
-@refuses(ImportNotFound, InvalidState)
+@may_answer(ImportNotFound, InvalidState)
 @idempotent(required=False)
 @blueprint.response(200, ImportSchema)
 def cancel_import(import_id: UUID) -> Any:
@@ -121,9 +121,9 @@ def cancel_import(import_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:import_id>/changes", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
-@refuses(ImportNotFound)
+@may_answer(ImportNotFound)
 @blueprint.arguments(ChangesQuerySchema, location="query")
-@blueprint.response(200, list_of(ImportChangeSchema))
+@blueprint.response(200, list_schema(ImportChangeSchema))
 def list_import_changes(query: dict[str, Any], import_id: UUID) -> Any:
     """List what a file changed, or after a dry run what it would change, field by field.
 
@@ -136,7 +136,7 @@ def list_import_changes(query: dict[str, Any], import_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:import_id>/run", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
-@refuses(ImportNotFound, InvalidState, NotADryRun)
+@may_answer(ImportNotFound, InvalidState, NotADryRun)
 @idempotent(required=False)
 @blueprint.response(202, ImportSchema)
 def run_import(import_id: UUID) -> Any:
@@ -147,7 +147,7 @@ def run_import(import_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:import_id>/undo", methods=["POST"])
 @requires(Permission.IMPORTS_WRITE)
-@refuses(ImportNotFound, InvalidState, NothingToUndo)
+@may_answer(ImportNotFound, InvalidState, NothingToUndo)
 @idempotent(required=False)
 @blueprint.response(202, ImportSchema)
 def undo_import(import_id: UUID) -> Any:
@@ -163,7 +163,7 @@ def undo_import(import_id: UUID) -> Any:
 
 @blueprint.route("/<uuid:import_id>/failed-rows", methods=["GET"])
 @requires(Permission.IMPORTS_WRITE)
-@refuses(ImportNotFound)
+@may_answer(ImportNotFound)
 @blueprint.doc(
     responses={
         "200": {

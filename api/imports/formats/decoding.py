@@ -16,7 +16,7 @@ from unicodedata import name
 from charset_normalizer import from_bytes
 
 from api.imports.formats.unsupported_files import what_it_is_instead
-from api.kernel.errors import Refused
+from api.kernel.errors import Unprocessable
 
 ENCODINGS = (
     *("utf-8", "utf-16", *(f"cp125{n}" for n in range(9))),
@@ -32,7 +32,7 @@ _WORD = re.compile(r"\w*[^\W\x00-\x7f]\w*")
 _SIGN = re.compile(r"\S*[^\x00-\x7f]\S*")
 
 
-class SheetUnreadable(Refused):
+class SheetUnreadable(Unprocessable):
     """The file as a whole cannot be read, and says why and what to do."""
 
     code = "file_unreadable"

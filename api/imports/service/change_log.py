@@ -19,8 +19,8 @@ from api.imports.service.import_jobs import Claim
 from api.imports.service.opening_stock import Opened
 from api.imports.service.report import Failed
 from api.kernel.ids import new_id
-from api.platform import bulk
-from api.platform.bulk import among
+from api.platform import bulk_sql
+from api.platform.bulk_sql import any_of
 from api.platform.db import session
 
 _NEWS = (UpsertStatus.CREATED, UpsertStatus.CHANGED)
@@ -79,11 +79,11 @@ def write(noted: Sequence[Noted]) -> None:
     there = set(
         session.scalars(
             select(ImportChange.slug).where(
-                ImportChange.import_id == import_id, among(ImportChange.slug, rows)
+                ImportChange.import_id == import_id, any_of(ImportChange.slug, rows)
             )
         )
     )
-    bulk.add(
+    bulk_sql.bulk_insert(
         cast(Table, ImportChange.__table__),
         [row for slug, row in rows.items() if slug not in there],
     )

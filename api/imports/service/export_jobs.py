@@ -17,7 +17,7 @@ from api.imports.models import Export, ExportChunk, ExportStatus
 from api.imports.policy import EXPORTS_KEPT, FileFormat
 from api.imports.service.import_jobs import MOST_ATTEMPTS, SILENCE
 from api.imports.states import EXPORT
-from api.inventory import queries as stock
+from api.inventory import queries as inventory_queries
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -91,7 +91,7 @@ def begin_export(held: ExportClaim) -> int:
     row.began_at = clock.now()
     header = ""
     if held.format in (FileFormat.CSV, FileFormat.XLSX):
-        places = stock.location_codes().values()
+        places = inventory_queries.location_codes().values()
         row.columns = csv_file.columns_for(export_documents.currencies_in_use(), places)
         header = csv_file.text_of_header(row.columns)
     elif held.format is FileFormat.SHOPIFY:
@@ -182,7 +182,7 @@ def _documents(ids: list[UUID]) -> list[dict[str, Any]]:
     """Read products with what lies on their shelves."""
     found = export_documents.product_documents(ids)
     keys = export_documents.variant_keys(ids)
-    lying = stock.on_hand_of([key["id"] for listed in keys.values() for key in listed])
+    lying = inventory_queries.on_hand_of([key["id"] for listed in keys.values() for key in listed])
     for product_id, listed in keys.items():
         for variant, key in zip(found[product_id]["variants"], listed, strict=True):
             variant["stock"] = lying[key["id"]]

@@ -8,9 +8,9 @@ from api.catalog.queries import export_documents
 from api.catalog.service.upsert_results import UpsertResult, UpsertStatus
 from api.imports.formats.parsed import Described, Problem
 from api.imports.policy import Consequence
-from api.inventory import queries as stock
-from api.inventory import service as inventory
-from api.inventory.service import Unopened
+from api.inventory import queries as inventory_queries
+from api.inventory import service as inventory_service
+from api.inventory.service import UnopenedLevels
 from api.kernel.principal import Principal
 
 Opened = Mapping[UUID, Mapping[UUID, int]]
@@ -25,21 +25,21 @@ def names_of(batch: Sequence[Described]) -> tuple[list[str], list[str]]:
     return slugs, references
 
 
-def lock(batch: Sequence[Described]) -> Unopened:
+def lock(batch: Sequence[Described]) -> UnopenedLevels:
     """Lock the shelves of a batch that the shop has and that were not opened yet.
 
     Before any product is locked: whoever sells goes the same way.
     """
     stocked = [described for described in batch if _has_stock(described)]
     if not stocked:
-        return Unopened()
-    return inventory.lock_unopened(export_documents.variant_ids_of(*names_of(stocked)))
+        return UnopenedLevels()
+    return inventory_service.lock_unopened(export_documents.variant_ids_of(*names_of(stocked)))
 
 
 def open_stock(
     batch: Sequence[Described],
     arrived: Sequence[UpsertResult],
-    unopened: Unopened,
+    unopened: UnopenedLevels,
     *,
     by: Principal,
 ) -> Opened:
@@ -56,8 +56,8 @@ def open_stock(
             for code, quantity in _said(described, place):
                 if code is not None and places is None:
                     # A shop without any location gets its first one, as other files give it too.
-                    inventory.default_location()
-                    places = {code: id_ for id_, code in stock.location_codes().items()}
+                    inventory_service.default_location()
+                    places = {code: id_ for id_, code in inventory_queries.location_codes().items()}
                 if code is not None and places is not None and code not in places:
                     described.problems.append(_no_such_place(described, place, code, quantity))
                 elif variant.variant_id is not None:
@@ -65,7 +65,7 @@ def open_stock(
                     rows.setdefault(at, []).append((variant.variant_id, quantity))
     found: dict[UUID, dict[UUID, int]] = {}
     for at, listed in rows.items():
-        opened = inventory.open_stock(listed, location_id=at, unopened=unopened, by=by)
+        opened = inventory_service.open_stock(listed, location_id=at, unopened=unopened, by=by)
         for (variant_id, location_id), quantity in opened.items():
             found.setdefault(variant_id, {})[location_id] = quantity
     return found
@@ -92,7 +92,7 @@ def differences(
     ids = {variant_id for listed in own.values() for variant_id in listed if variant_id}
     if not ids:
         return {}
-    skus, codes = stock.skus(ids), stock.location_codes()
+    skus, codes = inventory_queries.skus(ids), inventory_queries.location_codes()
     return {
         product_id: [
             {

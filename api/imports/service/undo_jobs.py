@@ -18,14 +18,14 @@ from api.imports.models import ChangeKind, Import, ImportChange, ImportStatus, U
 from api.imports.policy import UNDO_KEPT
 from api.imports.service.import_jobs import SILENCE, ClaimLost, lock
 from api.imports.states import IMPORT
-from api.inventory import service as inventory
-from api.inventory.service import Shelf
+from api.inventory import service as inventory_service
+from api.inventory.service import OpeningLevel
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.kernel.words import counted
+from api.kernel.text_folding import counted
 from api.platform import audit
-from api.platform.bulk import among
+from api.platform.bulk_sql import any_of
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
@@ -179,18 +179,22 @@ def _untouched(changes: Sequence[ImportChange]) -> list[ImportChange]:
 
 def _take_stock_back(
     changes: Sequence[ImportChange], held: UndoClaim, *, by: Principal
-) -> dict[Shelf, bool]:
+) -> dict[OpeningLevel, bool]:
     """Take the opening stock off the shelves again; returns by shelf whether it went."""
     opened = {_shelf(one): int(one["quantity"]) for change in changes for one in change.stock}
-    taken, left = inventory.take_back_opening(opened, note=f"Import {held.import_id} undone", by=by)
+    taken, left = inventory_service.revert_opening_stock(
+        opened, note=f"Import {held.import_id} undone", by=by
+    )
     return dict.fromkeys(taken, True) | dict.fromkeys(left, False)
 
 
-def _shelf(opened: Mapping[str, Any]) -> Shelf:
+def _shelf(opened: Mapping[str, Any]) -> OpeningLevel:
     return UUID(opened["variant_id"]), UUID(opened["location_id"])
 
 
-def _count(held: UndoClaim, changes: Sequence[ImportChange], taken: dict[Shelf, bool]) -> None:
+def _count(
+    held: UndoClaim, changes: Sequence[ImportChange], taken: dict[OpeningLevel, bool]
+) -> None:
     row = lock(held.import_id)
     counts: dict[str, Any] = dict(row.undo_counts)
     for change in changes:
@@ -245,7 +249,7 @@ def unarchive(product_ids: Sequence[UUID], *, by: Principal) -> dict[UUID, Docum
         key
         for key in session.scalars(
             select(ImportChange.product_id).where(
-                among(ImportChange.product_id, product_ids),
+                any_of(ImportChange.product_id, product_ids),
                 ImportChange.undone == UndoOutcome.ARCHIVED,
             )
         )
@@ -263,7 +267,7 @@ def unarchive(product_ids: Sequence[UUID], *, by: Principal) -> dict[UUID, Docum
     session.execute(
         update(ImportChange)
         .where(
-            among(ImportChange.product_id, archived), ImportChange.undone == UndoOutcome.ARCHIVED
+            any_of(ImportChange.product_id, archived), ImportChange.undone == UndoOutcome.ARCHIVED
         )
         .values(product_id=None)
         .execution_options(synchronize_session=False)

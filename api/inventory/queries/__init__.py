@@ -2,7 +2,7 @@
 
 from api.inventory.queries.availability import availability, skus, variants_without_level
 from api.inventory.queries.journal import movements
-from api.inventory.queries.shelves import (
+from api.inventory.queries.levels import (
     level,
     levels,
     levels_of_variant,

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, case, exists, func, select
 
 from api.catalog.models.products import Product, Variant
-from api.inventory.models import Location, StockHold, StockLevel
+from api.inventory.models import Location, StockLevel, StockReservation
 from api.kernel import clock
 from api.platform.db import session
 
@@ -52,12 +52,12 @@ def variants_without_level(slugs: Collection[str]) -> list[UUID]:
 
 def live_reserved_column(except_for: UUID | None = None) -> ColumnElement[int]:
     """Count the holds on a level that have not run out; looks at holds only where there are any."""
-    is_live: ColumnElement[bool] = StockHold.expires_at > clock.now()
+    is_live: ColumnElement[bool] = StockReservation.expires_at > clock.now()
     if except_for is not None:
-        is_live = and_(is_live, StockHold.owner_id != except_for)
+        is_live = and_(is_live, StockReservation.owner_id != except_for)
     live = (
-        select(func.coalesce(func.sum(StockHold.quantity), 0))
-        .where(StockHold.level_id == StockLevel.id, is_live)
+        select(func.coalesce(func.sum(StockReservation.quantity), 0))
+        .where(StockReservation.level_id == StockLevel.id, is_live)
         .correlate(StockLevel)
         .scalar_subquery()
     )

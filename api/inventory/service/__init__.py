@@ -1,50 +1,55 @@
 """The verbs of the shelves. Other rooms of the house call these and nothing below them."""
 
-from api.inventory.service.corrections import mark, reconcile
-from api.inventory.service.counts import adjust, set_threshold
-from api.inventory.service.dispatch import restock, ship, void_shipment
-from api.inventory.service.holds import expire_holds, hold, levels_to_sweep, release_hold
-from api.inventory.service.many import set_many_thresholds
-from api.inventory.service.opening import (
-    Shelf,
-    Unopened,
-    lock_unopened,
-    open_stock,
-    set_opening_stock,
-    take_back_opening,
-)
-from api.inventory.service.places import (
+from api.inventory.service.adjustments import adjust, set_threshold
+from api.inventory.service.allocations import AllocationRequest, allocate, release
+from api.inventory.service.bulk_thresholds import set_many_thresholds
+from api.inventory.service.locations import (
     create_location,
     default_location,
     edit_location,
     open_level,
 )
-from api.inventory.service.promises import Demand, allocate, release
+from api.inventory.service.opening_stock import (
+    OpeningLevel,
+    UnopenedLevels,
+    lock_unopened,
+    open_stock,
+    revert_opening_stock,
+    set_opening_stock,
+)
+from api.inventory.service.reconciliation import mark_stock_status, reconcile
+from api.inventory.service.reservations import (
+    expire_reservations,
+    levels_to_sweep,
+    release_reservation,
+    reserve,
+)
+from api.inventory.service.shipments import restock, ship, void_shipment
 
 __all__ = [
-    "Demand",
-    "Shelf",
-    "Unopened",
+    "AllocationRequest",
+    "OpeningLevel",
+    "UnopenedLevels",
     "adjust",
     "allocate",
     "create_location",
     "default_location",
     "edit_location",
-    "expire_holds",
-    "hold",
+    "expire_reservations",
     "levels_to_sweep",
     "lock_unopened",
-    "mark",
+    "mark_stock_status",
     "open_level",
     "open_stock",
     "reconcile",
     "release",
-    "release_hold",
+    "release_reservation",
+    "reserve",
     "restock",
+    "revert_opening_stock",
     "set_many_thresholds",
     "set_opening_stock",
     "set_threshold",
     "ship",
-    "take_back_opening",
     "void_shipment",
 ]

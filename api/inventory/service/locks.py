@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from api.inventory.models import Location, StockHold, StockLevel
+from api.inventory.models import Location, StockLevel, StockReservation
 from api.platform.db import AnySelect, require_transaction
 
 
@@ -71,12 +71,12 @@ def lock(
     return _locked(statement, variant_ids=list(variant_ids))
 
 
-def lock_with_held(variant_ids: Collection[UUID], owner_id: UUID) -> dict[UUID, Level]:
+def lock_with_reservations(variant_ids: Collection[UUID], owner_id: UUID) -> dict[UUID, Level]:
     """Lock all levels of the variants, and of those that a cart holds, as `lock` does."""
     return _locked(_WITH_HELD, variant_ids=list(variant_ids), owner_id=owner_id)
 
 
-def lock_idle(level_ids: Select[UUID]) -> dict[UUID, Level]:
+def lock_unlocked(level_ids: Select[UUID]) -> dict[UUID, Level]:
     """Lock those of the levels that nobody else works on, without waiting.
 
     Not all levels of a variant need be among them, so entries for these may only set goods free:
@@ -112,8 +112,8 @@ _OF_VARIANTS: Final = _locking(StockLevel.variant_id == any_(_VARIANT_IDS))
 _held_level = aliased(StockLevel)
 _WITH_HELD: Final = _of_variants_and(
     select(_held_level.variant_id)
-    .join(StockHold, StockHold.level_id == _held_level.id)
-    .where(StockHold.owner_id == bindparam("owner_id"))
+    .join(StockReservation, StockReservation.level_id == _held_level.id)
+    .where(StockReservation.owner_id == bindparam("owner_id"))
     .correlate(None)
     .scalar_subquery()
 )

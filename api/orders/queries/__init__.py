@@ -11,7 +11,7 @@ from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.orders import states
 from api.orders.errors import HoldNotFound, OrderNotFound
-from api.orders.models import Order, OrderEntry, OrderHold, OrderLine
+from api.orders.models import Order, OrderEvent, OrderHold, OrderLine
 from api.orders.queries.lists import (
     CARD,
     NEWEST,
@@ -21,9 +21,9 @@ from api.orders.queries.lists import (
     card,
     card_by_number,
     card_of,
-    cards,
-    own_card,
-    wordless,
+    customer_card,
+    list_orders,
+    not_indexed,
 )
 from api.orders.states import OrderStatus, overpaid
 from api.platform import sweeps
@@ -34,22 +34,22 @@ __all__ = [
     "NEWEST",
     "OLDEST",
     "OrderFilter",
+    "admin_view",
     "card",
     "card_by_number",
     "card_of",
-    "cards",
+    "customer_view",
+    "customer_view_of",
     "expired_unpaid",
-    "full",
     "hold",
     "holds",
+    "list_orders",
+    "not_indexed",
+    "order_id_of_customer",
     "order_id_of_number",
-    "own_order",
-    "own_order_id",
-    "own_orders",
-    "shown",
+    "order_of_customer",
+    "orders_of_customer",
     "timeline",
-    "view",
-    "wordless",
 ]
 
 _ALL: Final = [column for column in Order.__table__.c if column.name != "search"]
@@ -87,7 +87,7 @@ _HOLD: tuple[Any, ...] = (
 )
 
 
-def own_orders(customer_id: UUID, *, limit: int, cursor: str | None) -> dict[str, Any]:
+def orders_of_customer(customer_id: UUID, *, limit: int, cursor: str | None) -> dict[str, Any]:
     """Return a page of a customer's orders, newest first."""
     rows, described = page(
         select(*CARD).where(ORDERS.c.customer_id == customer_id),
@@ -96,23 +96,23 @@ def own_orders(customer_id: UUID, *, limit: int, cursor: str | None) -> dict[str
         cursor=cursor,
         filters=customer_id,
     )
-    return {"data": [own_card(row) for row in rows], "page": described}
+    return {"data": [customer_card(row) for row in rows], "page": described}
 
 
-def own_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
+def order_of_customer(order_id: UUID, principal: Principal) -> dict[str, Any]:
     """Return an order as its customer may see it.
 
     Ownership is part of the query: another's order is not found. Raises `OrderNotFound`.
     """
-    return _view(one(order_id, principal))
+    return _view(get_order(order_id, principal))
 
 
-def view(order_id: UUID) -> dict[str, Any]:
+def customer_view(order_id: UUID) -> dict[str, Any]:
     """Return an order in the customer's shape for staff who acted on it. Raises `OrderNotFound`."""
-    return _view(one(order_id))
+    return _view(get_order(order_id))
 
 
-def shown(order: Order) -> dict[str, Any]:
+def customer_view_of(order: Order) -> dict[str, Any]:
     """Shape an order that a flow has in hand, with its lines, in the customer's shape."""
     return {
         **order_fields(order),
@@ -120,7 +120,7 @@ def shown(order: Order) -> dict[str, Any]:
     }
 
 
-def own_order_id(order_id: UUID, principal: Principal) -> UUID:
+def order_id_of_customer(order_id: UUID, principal: Principal) -> UUID:
     """Check that an order belongs to a customer or guest. Raises `OrderNotFound`."""
     kind, owner = _owner_of(principal)
     found = session.scalar(select(Order.id).where(Order.id == order_id, _OWNER[kind] == owner))
@@ -129,9 +129,9 @@ def own_order_id(order_id: UUID, principal: Principal) -> UUID:
     return found
 
 
-def full(order_id: UUID) -> dict[str, Any]:
+def admin_view(order_id: UUID) -> dict[str, Any]:
     """Return an order with lines and history for staff. Raises `OrderNotFound`."""
-    order = one(order_id)
+    order = get_order(order_id)
     lines, rows = [], lines_of(order.id)
     for row in rows:
         line = line_fields(row, order.currency)
@@ -180,9 +180,9 @@ def price_and_due(order: AnyRow, lines: Sequence[AnyRow]) -> tuple[int, int]:
 def timeline(order_id: UUID) -> list[dict[str, Any]]:
     """Return an order's history, oldest first."""
     rows = session.execute(
-        select(OrderEntry.at, OrderEntry.kind, OrderEntry.text, OrderEntry.actor)
-        .where(OrderEntry.order_id == order_id)
-        .order_by(OrderEntry.at, OrderEntry.id)
+        select(OrderEvent.at, OrderEvent.kind, OrderEvent.text, OrderEvent.actor)
+        .where(OrderEvent.order_id == order_id)
+        .order_by(OrderEvent.at, OrderEvent.id)
     )
     return [dict(row._mapping) for row in rows]
 
@@ -246,7 +246,7 @@ def _owner_of(principal: Principal) -> tuple[str, UUID | str | None]:
     raise OrderNotFound
 
 
-def one(order_id: UUID, owner: Principal | None = None) -> AnyRow:
+def get_order(order_id: UUID, owner: Principal | None = None) -> AnyRow:
     """Read an order's row, if it is the owner's where one is named. Raises `OrderNotFound`."""
     asked: dict[str, Any] = {"order_id": order_id}
     statement = _ONE

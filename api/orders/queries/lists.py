@@ -34,7 +34,7 @@ from api.kernel.permissions import Permission
 from api.kernel.principal import Principal
 from api.orders.errors import OrderNotFound
 from api.orders.models import (
-    HAS_NO_WORDS,
+    IS_NOT_INDEXED,
     PERIOD_DAYS,
     PERIODS,
     Order,
@@ -42,18 +42,10 @@ from api.orders.models import (
     day_of,
     periods_of,
 )
-from api.orders.texts import tsquery_of
+from api.orders.search_text import tsquery_of
 from api.platform import sweeps
 from api.platform.db import AnyRow, AnySelect, session, table_of
-from api.platform.pagination import (
-    Listing,
-    Sort,
-    after,
-    in_order,
-    listing,
-    name_of,
-    page_of,
-)
+from api.platform.pagination import PreparedList, Sort, after, in_order, listing, name_of, page_of
 
 ORDERS, _LINES = table_of(Order), table_of(OrderLine)
 
@@ -97,7 +89,7 @@ class OrderFilter:
     placed_at_lt: datetime | None = None
 
 
-def cards(
+def list_orders(
     narrow: OrderFilter,
     sort: Sort,
     *,
@@ -118,7 +110,7 @@ def cards(
         cursor=cursor,
         filters=narrow,
         total=ids if with_total else None,
-        cap=None if narrow.q is None else MOST_COUNTED,
+        cap=None if narrow.q is None else MAX_COUNTED,
     )
     return {"data": [card(row, by) for row in rows], "page": described}
 
@@ -129,9 +121,9 @@ def card_by_number(number: str, by: Principal) -> dict[str, Any] | None:
     return None if row is None else card(row, by)
 
 
-def wordless(sweep: str, limit: int) -> Sequence[UUID]:
+def not_indexed(sweep: str, limit: int) -> Sequence[UUID]:
     """List orders that no search finds yet, as older releases write them."""
-    due = select(Order.id).where(HAS_NO_WORDS, ~sweeps.waits(sweep, Order.id))
+    due = select(Order.id).where(IS_NOT_INDEXED, ~sweeps.waits(sweep, Order.id))
     return session.scalars(due.order_by(Order.id).limit(limit)).all()
 
 
@@ -143,7 +135,7 @@ def card_of(order_id: UUID, by: Principal) -> dict[str, Any]:
     return card(row, by)
 
 
-def own_card(row: AnyRow) -> dict[str, Any]:
+def customer_card(row: AnyRow) -> dict[str, Any]:
     """Shape what customers see of an order in the list of theirs."""
     return {
         "id": row.id,
@@ -160,7 +152,7 @@ def own_card(row: AnyRow) -> dict[str, Any]:
 def card(row: AnyRow, by: Principal) -> dict[str, Any]:
     """Shape one card for staff; who packs needs no e-mail address."""
     return {
-        **own_card(row),
+        **customer_card(row),
         "on_hold": row.on_hold,
         "customer_name": row.customer_name,
         "email": row.email if by.may(Permission.CUSTOMERS_READ) else None,
@@ -191,12 +183,12 @@ SPANS: Final = 100
 """So much further than they reach the index of words is asked at first, where hits are fewer."""
 BUCKETS: Final = 5
 """Periods of one length that are asked for at once."""
-MOST_COUNTED: Final = 1_000
+MAX_COUNTED: Final = 1_000
 """Hits of a search that are counted: each of them is looked up."""
 
 
 @cache
-def _listing(names: frozenset[str], sort: Sort, is_search: bool) -> tuple[Listing, AnySelect]:
+def _listing(names: frozenset[str], sort: Sort, is_search: bool) -> tuple[PreparedList, AnySelect]:
     """Build each kind of list once: the page, and the ids that a total counts."""
     conditions = [_NARROWED_BY[name] for name in sorted(names)]
     if not is_search:
@@ -205,7 +197,7 @@ def _listing(names: frozenset[str], sort: Sort, is_search: bool) -> tuple[Listin
         )
     first, later = (_search(one, sort) for one in (conditions, [*conditions, after(sort)]))
     counted = select(ORDERS.c.id).where(*conditions, _MATCHES(select(_TSQUERY).scalar_subquery()))
-    return Listing(first, later, sort, name_of(sort)), counted
+    return PreparedList(first, later, sort, name_of(sort)), counted
 
 
 def _search(conditions: Sequence[ColumnElement[bool]], sort: Sort) -> AnySelect:

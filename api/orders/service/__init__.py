@@ -1,18 +1,28 @@
 """The verbs of the order book. Callers lock the order first; statuses are only ever derived."""
 
 from api.orders.models import Order
-from api.orders.service.amending import Amendment, Pricing, amend, refuse_unamendable
-from api.orders.service.book import (
-    LineDraft,
-    OrderDraft,
+from api.orders.service.amendments import Amendment, Pricing, amend, check_amendable
+from api.orders.service.cancellation import cancel, cancel_units, check_cancellable
+from api.orders.service.holds import hold, hold_for, release_hold, release_holds_of
+from api.orders.service.orders import (
+    LineInput,
+    OrderInput,
+    add_event,
+    create_order,
+    find_last,
     lock,
-    naming_last,
     note,
-    open_order,
-    remember,
 )
-from api.orders.service.ending import cancel, cancel_units, refuse_uncancellable
-from api.orders.service.goods import (
+from api.orders.service.payment_totals import (
+    amount_due,
+    check_payable,
+    overpaid,
+    owed,
+    record_payment_totals,
+    refundable,
+)
+from api.orders.service.quantities import (
+    check_shippable,
     open_quantities,
     record_correction,
     record_delivery,
@@ -20,54 +30,44 @@ from api.orders.service.goods import (
     record_shipment,
     record_void,
     refundable_quantities,
-    refuse_unshippable,
 )
-from api.orders.service.holds import hold, hold_for, release_hold, release_holds_of
-from api.orders.service.money import (
-    amount_due,
-    overpaid,
-    owed,
-    record_money,
-    refundable,
-    refuse_unpayable,
-)
-from api.orders.service.standing import derive_again
-from api.orders.service.words import give_words
+from api.orders.service.search_terms import index_orders
+from api.orders.service.status import recompute_status
 
 __all__ = [
     "Amendment",
-    "LineDraft",
+    "LineInput",
     "Order",
-    "OrderDraft",
+    "OrderInput",
     "Pricing",
+    "add_event",
     "amend",
     "amount_due",
     "cancel",
     "cancel_units",
-    "derive_again",
-    "give_words",
+    "check_amendable",
+    "check_cancellable",
+    "check_payable",
+    "check_shippable",
+    "create_order",
+    "find_last",
     "hold",
     "hold_for",
+    "index_orders",
     "lock",
-    "naming_last",
     "note",
-    "open_order",
     "open_quantities",
     "overpaid",
     "owed",
+    "recompute_status",
     "record_correction",
     "record_delivery",
-    "record_money",
+    "record_payment_totals",
     "record_refunded_lines",
     "record_shipment",
     "record_void",
     "refundable",
     "refundable_quantities",
-    "refuse_unamendable",
-    "refuse_uncancellable",
-    "refuse_unpayable",
-    "refuse_unshippable",
     "release_hold",
     "release_holds_of",
-    "remember",
 ]

@@ -10,8 +10,8 @@ from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM, Principal
 from api.orders.errors import HoldReleased, OrderOnHold
 from api.orders.models import Order, OrderHold
-from api.orders.service.book import remember
-from api.orders.service.standing import derive, touch
+from api.orders.service.orders import add_event
+from api.orders.service.status import bump_version, update_status
 from api.orders.states import ORDER, HoldReason, OrderStatus
 from api.platform.db import require_transaction, session
 
@@ -75,7 +75,7 @@ def release_all(order: Order) -> None:
         order.on_hold = False
 
 
-def refuse_held(order: Order) -> None:
+def check_not_on_hold(order: Order) -> None:
     """Say what holds an order. Raises `OrderOnHold`."""
     held = _active(order.id)
     raise OrderOnHold(
@@ -105,20 +105,20 @@ def _hold(
     )
     require_transaction().add(made)
     order.on_hold = True
-    remember(order.id, "held", f"On hold: {_named(reason, note)}.", by=by)
-    derive(order)
-    touch(order)
+    add_event(order.id, "held", f"On hold: {_named(reason, note)}.", by=by)
+    update_status(order)
+    bump_version(order)
     return made
 
 
 def _release(order: Order, held: Sequence[OrderHold], *, note: str | None, by: Principal) -> None:
     for one in held:
         one.released_at, one.released_by = clock.now(), by.label
-        remember(order.id, "hold_released", f"Hold released: {_named(one.reason, note)}.", by=by)
+        add_event(order.id, "hold_released", f"Hold released: {_named(one.reason, note)}.", by=by)
     session.flush()
     order.on_hold = bool(_active(order.id))
-    derive(order)
-    touch(order)
+    update_status(order)
+    bump_version(order)
 
 
 def _named(reason: HoldReason, note: str | None) -> str:

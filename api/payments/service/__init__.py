@@ -1,20 +1,27 @@
 """The verbs of the till. Locks: the order first (by the flow), then payment, then refund."""
 
 from api.payments.models import Refund
+from api.payments.service.captures import (
+    PaymentTotals,
+    apply_intent,
+    link_intent,
+    lock,
+    open_stripe_payment,
+    payment_totals,
+    record_manual,
+    record_nothing_to_withdraw,
+    stale_payments,
+    void_open_payments,
+)
 from api.payments.service.disputes import (
     apply_dispute,
     apply_fraud_warning,
+    check_not_disputed,
     is_disputed,
-    refuse_disputed,
     stale_disputes,
     stale_fraud_warnings,
 )
-from api.payments.service.inbox import (
-    finish_provider_event,
-    forget_old_events,
-    store_provider_event,
-)
-from api.payments.service.returning import (
+from api.payments.service.refunds import (
     adopt_refund,
     apply_refund,
     lock_refund,
@@ -22,30 +29,23 @@ from api.payments.service.returning import (
     stale_refunds,
 )
 from api.payments.service.scans import continue_scan, note_scanned, restart_scan
-from api.payments.service.taking import (
-    Sums,
-    apply_intent,
-    link_intent,
-    lock,
-    open_stripe_payment,
-    record_manual,
-    record_nothing_to_withdraw,
-    stale_payments,
-    sums,
-    void_open_payments,
+from api.payments.service.webhook_inbox import (
+    finish_provider_event,
+    purge_old_events,
+    store_provider_event,
 )
 
 __all__ = [
+    "PaymentTotals",
     "Refund",
-    "Sums",
     "adopt_refund",
     "apply_dispute",
     "apply_fraud_warning",
     "apply_intent",
     "apply_refund",
+    "check_not_disputed",
     "continue_scan",
     "finish_provider_event",
-    "forget_old_events",
     "is_disputed",
     "link_intent",
     "lock",
@@ -53,15 +53,15 @@ __all__ = [
     "note_scanned",
     "open_refunds",
     "open_stripe_payment",
+    "payment_totals",
+    "purge_old_events",
     "record_manual",
     "record_nothing_to_withdraw",
-    "refuse_disputed",
     "restart_scan",
     "stale_disputes",
     "stale_fraud_warnings",
     "stale_payments",
     "stale_refunds",
     "store_provider_event",
-    "sums",
     "void_open_payments",
 ]

@@ -11,7 +11,7 @@ from api.kernel.ids import new_id
 from api.payments.errors import DisputeOpen
 from api.payments.gateways import DisputeSnapshot, FraudWarningSnapshot
 from api.payments.models import Dispute, FraudWarning, Payment
-from api.payments.service.movements import record
+from api.payments.service.payment_events import record
 from api.payments.states import DISPUTE_CLOSED, DISPUTE_DECIDED, DISPUTE_LOST
 from api.platform import sweeps
 from api.platform.db import AnyRow, require_transaction, session
@@ -96,7 +96,7 @@ def is_disputed(order_id: UUID) -> bool:
     return _open_dispute(order_id) is not None
 
 
-def refuse_disputed(order_id: UUID) -> None:
+def check_not_disputed(order_id: UUID) -> None:
     """Refuse to give back what a bank has taken for the time of a dispute. Raises `DisputeOpen`.
 
     An inquiry is no reason: the provider refunds during one, and that may even end it.

@@ -8,11 +8,12 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from api.kernel.words import counted
-from api.platform import ports
-from api.platform.backups import making, manifest, places, programs, proving, restoring
+from api.kernel.text_folding import counted
+from api.platform import service_registry
+from api.platform.backups import create, manifest, postgres_tools, storage, verify
+from api.platform.backups import restore as restoring
 from api.platform.backups.manifest import Manifest
-from api.platform.backups.places import BackupError
+from api.platform.backups.storage import BackupError
 from api.platform.settings import Settings
 
 _from = click.option(
@@ -48,12 +49,12 @@ def backup() -> None:
     It goes to BACKUP_URL, encrypted when BACKUP_RECIPIENT names a public key, and the oldest ones
     beyond BACKUP_KEEP are forgotten. The shop stays open.
     """
-    settings: Settings = ports.port(Settings)
-    made = making.make(settings)
-    size = made.files[making.DUMP].stored_size
+    settings: Settings = service_registry.get_service(Settings)
+    made = create.create_backup(settings)
+    size = made.files[create.DUMP].stored_size
     sealed = "encrypted" if made.recipient else "not encrypted"
     click.echo(
-        f"Backup {made.name} at {places.backups_of(settings).name}: a dump of {size:,} bytes, "
+        f"Backup {made.name} at {storage.backups_of(settings).name}: a dump of {size:,} bytes, "
         f"{counted(len(made.media), 'picture file')}, {sealed}."
     )
 
@@ -64,13 +65,13 @@ def backup() -> None:
 @_in_words
 def backups(source: str) -> None:
     """List the backups that there are, the oldest first."""
-    place = places.backups_of(ports.port(Settings), source)
+    place = storage.backups_of(service_registry.get_service(Settings), source)
     for name in manifest.names_at(place):
         one = manifest.read(place, name)
         sealed = "encrypted" if one.recipient else "not encrypted"
         click.echo(
             f"{name}  migration {one.migration}  PostgreSQL {one.server}  "
-            f"{one.files[making.DUMP].stored_size:,} bytes  "
+            f"{one.files[create.DUMP].stored_size:,} bytes  "
             f"{counted(len(one.media), 'picture file')}  {sealed}"
         )
 
@@ -95,32 +96,33 @@ def restore(name: str, source: str, identity_file: str, into: str, no_media: boo
     name when asked for it. Even then what it held is kept, in a schema beside. Stop the API and the
     workers before. The database is brought up to this release afterwards.
     """
-    settings: Settings = ports.port(Settings)
-    place = places.backups_of(settings, source)
+    settings: Settings = service_registry.get_service(Settings)
+    place = storage.backups_of(settings, source)
     identity_file = identity_file or settings.backup_identity_file
     found = manifest.read(place, name)
     own = settings.database_owner_url or settings.database_url
     url = own
     if into:
-        url = programs.with_name(own, into)
+        url = postgres_tools.with_name(own, into)
         _make_unless_there(own, into)
-    with places.workroom() as room:
-        dump = restoring.fetched(place, found, making.DUMP, identity_file, room)
+    with storage.workroom() as room:
+        dump = restoring.fetched(place, found, create.DUMP, identity_file, room)
         if restoring.is_in_use(url):
             raise BackupError(
-                f"The shop is running on {programs.name_of(url)}: stop the API and the workers."
+                f"The shop is running on {postgres_tools.name_of(url)}:"
+                " stop the API and the workers."
             )
         with _room_in(url, is_other=bool(into)) as aside:
             restoring.fill(url, dump)
             restoring.upgrade(settings, url)
-    click.echo(f"Backup {found.name} is in the database {programs.name_of(url)}.")
+    click.echo(f"Backup {found.name} is in the database {postgres_tools.name_of(url)}.")
     if aside:
         click.echo(f"What was there is kept: DROP SCHEMA {aside} CASCADE forgets it.")
     if not no_media:
         written = restoring.put_media_back(settings, place, found, identity_file)
         click.echo(f"{counted(written, 'picture file')} put back, the others were there.")
     if not into:
-        if not restoring.forget_answers():
+        if not restoring.purge_answers():
             click.echo("Redis does not answer: empty it (FLUSHDB) before the shop starts.")
         click.echo("Start the shop; its worker asks Stripe about everything since the backup.")
 
@@ -137,15 +139,15 @@ def prove_backup(name: str, source: str, identity_file: str) -> None:
     It goes into a scratch database, is brought up to this release, and the doctors look at it;
     pictures are held against their checksums. Readiness tells when one was last proved.
     """
-    settings: Settings = ports.port(Settings)
-    place = places.backups_of(settings, source)
+    settings: Settings = service_registry.get_service(Settings)
+    place = storage.backups_of(settings, source)
     identity_file = identity_file or settings.backup_identity_file
-    proved: Manifest = proving.prove(settings, place, name, identity_file)
+    proved: Manifest = verify.prove_backup(settings, place, name, identity_file)
     click.echo(f"Backup {proved.name} can be restored.")
 
 
 def _make_unless_there(own: str, name: str) -> None:
-    connection = programs.connected(own)
+    connection = postgres_tools.connected(own)
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
@@ -153,7 +155,7 @@ def _make_unless_there(own: str, name: str) -> None:
     finally:
         connection.close()
     if not is_there:
-        programs.execute(own, "CREATE DATABASE {} TEMPLATE template0", name)
+        postgres_tools.execute(own, "CREATE DATABASE {} TEMPLATE template0", name)
 
 
 @contextmanager
@@ -162,7 +164,7 @@ def _room_in(url: str, *, is_other: bool) -> Iterator[str]:
     if restoring.is_empty(url):
         yield ""
         return
-    name = programs.name_of(url)
+    name = postgres_tools.name_of(url)
     if is_other:
         raise BackupError(f"The database {name} is not empty: name one that is, or a new one.")
     click.echo(f"The database {name} is not empty. What it holds is kept in a schema beside.")

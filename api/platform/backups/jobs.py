@@ -5,8 +5,8 @@ from datetime import timedelta
 import structlog
 
 from api.kernel import clock
-from api.platform import ports
-from api.platform.backups import making, manifest, places, proving, records
+from api.platform import service_registry
+from api.platform.backups import create, manifest, records, storage, verify
 from api.platform.settings import Settings
 
 _EVERY = timedelta(hours=23)
@@ -19,13 +19,13 @@ def back_up_when_due() -> None:
 
     A timer of the machine that makes them leaves nothing to do here.
     """
-    settings = ports.port(Settings)
+    settings = service_registry.get_service(Settings)
     if not settings.backup_url:
         return
     last = records.standing()["last_backup_at"]
     if last is None or last <= clock.now() - _EVERY:
-        made = making.make(settings)
-        _log.info("backup_made", name=made.name, bytes=made.files[making.DUMP].stored_size)
+        made = create.create_backup(settings)
+        _log.info("backup_made", name=made.name, bytes=made.files[create.DUMP].stored_size)
 
 
 def prove_when_due() -> None:
@@ -33,7 +33,7 @@ def prove_when_due() -> None:
 
     Whoever keeps the private key elsewhere, as well they may, proves it there.
     """
-    settings = ports.port(Settings)
+    settings = service_registry.get_service(Settings)
     if not settings.backup_url:
         return
     found = records.standing()
@@ -43,10 +43,10 @@ def prove_when_due() -> None:
         found["last_proved_at"] > clock.now() - _PROVE_EVERY
     ):
         return
-    place = places.backups_of(settings)
+    place = storage.backups_of(settings)
     newest = manifest.read(place)
     if newest.recipient and not settings.backup_identity_file:
         _log.info("backup_not_proved", reason="its private key is not here")
         return
-    proved = proving.prove(settings, place, identity_file=settings.backup_identity_file)
+    proved = verify.prove_backup(settings, place, identity_file=settings.backup_identity_file)
     _log.info("backup_proved", name=proved.name)

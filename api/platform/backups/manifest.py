@@ -5,7 +5,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from api.platform.backups.places import SEALED, BackupError, Place
+from api.platform.backups.storage import SEALED, BackupError, Place
 
 FORMAT = 1
 MANIFEST = "manifest.json"

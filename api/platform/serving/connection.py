@@ -17,12 +17,12 @@ from gunicorn import http
 from gunicorn.http import wsgi
 
 READ_AT_ONCE = 64 * 1024
-MOST_HEAD = 64 * 1024
+MAX_HEAD = 64 * 1024
 """What a request line and its headers may have together."""
-MOST_GATHERED = 64 * 1024
+MAX_GATHERED = 64 * 1024
 """A larger body is read while it is carried out, where the shop takes one at all."""
-MOST_GATHERED_FROM_PROVIDER = 1024 * 1024
-MOST_WAITING = 1024 * 1024
+MAX_GATHERED_FROM_PROVIDER = 1024 * 1024
+MAX_WAITING = 1024 * 1024
 """A thread that makes more than this for one slow reader waits for it."""
 
 IDLE_SECONDS = 75.0
@@ -34,7 +34,7 @@ STALLED_SECONDS = 30.0
 PROGRESS = 16 * 1024
 LINGER_SECONDS = 5.0
 """For what the other side still sends after it was refused; without it the refusal gets lost."""
-MOST_LINGERED = 64 * 1024 * 1024
+MAX_LINGERED = 64 * 1024 * 1024
 
 _PROVIDER = b"POST /api/v1/webhooks/"
 _FRAMING = re.compile(
@@ -148,9 +148,9 @@ class Connection:
             self.is_whole = len(self.gathered) - self._body_begins >= self._length
         if self.is_whole:
             return True
-        most = MOST_GATHERED
+        most = MAX_GATHERED
         if self.gathered.startswith(_PROVIDER):
-            most = MOST_GATHERED_FROM_PROVIDER
+            most = MAX_GATHERED_FROM_PROVIDER
         if max(self._length, len(self.gathered) - self._body_begins) > most:
             return True
         if self._expects:
@@ -189,9 +189,9 @@ class Connection:
 
     def _read_head(self) -> bool:
         end = self.gathered.find(b"\r\n\r\n")
-        if end < 0 or end > MOST_HEAD:
-            if len(self.gathered) > MOST_HEAD:
-                raise HeadTooLarge(431 if b"\r\n" in self.gathered[:MOST_HEAD] else 414)
+        if end < 0 or end > MAX_HEAD:
+            if len(self.gathered) > MAX_HEAD:
+                raise HeadTooLarge(431 if b"\r\n" in self.gathered[:MAX_HEAD] else 414)
             return False
         self._body_begins = end + 4
         told = set()
@@ -287,7 +287,7 @@ class Connection:
             self.sendall(b"")
 
     def _flush_file(self, number: int, offset: int, count: int) -> None:
-        sent = os.sendfile(self.sock.fileno(), number, offset, min(count, MOST_WAITING))
+        sent = os.sendfile(self.sock.fileno(), number, offset, min(count, MAX_WAITING))
         self._left(sent)
         if sent == 0 or sent == count:
             self._out.popleft()
@@ -305,7 +305,7 @@ class Connection:
     def _wait_for_reader(self) -> None:
         if self.state is not State.ANSWERING:
             return
-        while self.waiting > MOST_WAITING:
+        while self.waiting > MAX_WAITING:
             before = self.waiting
             self._wait(select.POLLOUT)
             self.flush()
@@ -348,7 +348,7 @@ class Connection:
         except OSError:
             return False
         self._marked += len(found)
-        return bool(found) and self._marked < MOST_LINGERED
+        return bool(found) and self._marked < MAX_LINGERED
 
     def close(self) -> None:
         """Hang up, and let go of everything."""

@@ -26,7 +26,7 @@ from api.platform.serving.connection import Answer, Connection, HeadTooLarge, St
 
 UPLOADS = 2
 """Threads for bodies that are too large to be gathered."""
-MOST_UNSENT = 64 * 1024 * 1024
+MAX_UNSENT = 64 * 1024 * 1024
 """What all slow readers of a worker may leave unread together."""
 LEAVING_SECONDS = 2.0
 """How long a worker that ends waits for a request that is still coming."""
@@ -252,7 +252,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                     self._drop(each)
             elif each.state is State.SENDING:
                 unsent += each.waiting
-                if unsent > MOST_UNSENT:
+                if unsent > MAX_UNSENT:
                     self._drop(each)
 
 

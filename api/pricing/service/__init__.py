@@ -3,13 +3,13 @@
 Orders keep what was agreed, so nothing here reaches back into them.
 """
 
-from api.pricing.service.delivery import (
+from api.pricing.service.shipping_methods import (
     ShippingDraft,
     create_shipping_method,
     edit_shipping_method,
     remove_shipping_method,
 )
-from api.pricing.service.taxes import (
+from api.pricing.service.tax_rates import (
     ALWAYS,
     create_tax_rate,
     edit_tax_rate,

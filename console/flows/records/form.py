@@ -10,10 +10,10 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 
-from console.flows import amounts, tracking
+from console.flows import amount_input, tracking
+from console.flows.records.formatting import told
 from console.flows.records.shapes import Asked, Kind, Record, Shown, Verb, at
-from console.flows.records.told import told
-from console.flows.step import Choice, Question, Step, wrong
+from console.flows.transition import Choice, Question, Transition, wrong
 
 LONGEST = 500
 SEVERAL = "Numbers, or how the words begin, with blanks between. Esc: no."
@@ -88,7 +88,7 @@ class Form:
         return "" if value is None else str(value)
 
 
-FormStep = Step[Form, None]
+FormStep = Transition[Form, None]
 
 
 def begin(
@@ -107,13 +107,13 @@ def answered(form: Form, text: str) -> FormStep:
     # A change names only what is to become another; a command names all that it takes.
     is_same = form.verb.method == "PATCH" and bool(asked.start) and typed == form.start()
     if is_same or (not typed and asked.is_optional):
-        return Step(_reviewed(replace(form, at=form.at + 1)))
+        return Transition(_reviewed(replace(form, at=form.at + 1)))
     try:
         value = parsed(asked, typed, form.currency)
     except NotAnAnswer as refusal:
-        return Step(form, feedback=wrong(str(refusal)))
+        return Transition(form, feedback=wrong(str(refusal)))
     grown = replace(form, answers=(*form.answers, (asked.name, value)), at=form.at + 1)
-    return Step(_reviewed(grown))
+    return Transition(_reviewed(grown))
 
 
 def parsed(asked: Asked, text: str, currency: str) -> object:
@@ -129,8 +129,8 @@ def parsed(asked: Asked, text: str, currency: str) -> object:
             return int(text)
         case "money":
             try:
-                return amounts.parse(text, currency, zero=True).as_wire()
-            except amounts.NotAnAmount as refusal:
+                return amount_input.parse(text, currency, zero=True).as_wire()
+            except amount_input.NotAnAmount as refusal:
                 raise NotAnAnswer(str(refusal)) from refusal
         case "yes":
             if text.casefold() not in WORDS:

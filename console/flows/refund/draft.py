@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.client.models import Barcode, Money, RefundQuote
-from console.flows.lines import units_called
-from console.flows.step import Question
-from console.flows.words import money
+from console.flows.formatting import money
+from console.flows.line_items import units_called
+from console.flows.transition import Question
 
 REASONS = (
     ("changed_mind", "changed mind"),

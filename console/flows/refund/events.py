@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from console.client.models import Money, RefundQuote
 from console.client.refunds import Outcome
-from console.flows.lines import Exactly, Move, OneMore, Scanned, TurnTo
+from console.flows.line_items import Exactly, Move, OneMore, Scanned, TurnTo
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +25,21 @@ class TurnShipping:
 
 
 @dataclass(frozen=True, slots=True)
-class Amounted:
+class AmountEntered:
     """All that goes back was typed; nothing typed leaves it to the price of the goods."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Because:
+class ReasonChosen:
     """The reason, by its digit."""
 
     digit: str
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class NoteEntered:
     """A sentence for the record."""
 
     text: str
@@ -127,9 +127,9 @@ Event = (
     | Move
     | TurnRestock
     | TurnShipping
-    | Amounted
-    | Because
-    | Noted
+    | AmountEntered
+    | ReasonChosen
+    | NoteEntered
     | Quoted
     | NotQuoted
     | Commit

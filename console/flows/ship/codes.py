@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from console.flows import lines as goods
-from console.flows import tracking
+from console.flows import line_items, tracking
+from console.flows.formatting import units
 from console.flows.ship.draft import Doubtful, Packed, ShipDraft
 from console.flows.ship.events import LookUp, NotRecognised, Recognised, Send
-from console.flows.step import Choice, Question, Step, done, good, wrong
-from console.flows.words import units
+from console.flows.transition import Choice, Question, Transition, done, good, wrong
 
-ShipStep = Step[ShipDraft, LookUp | Send]
+ShipStep = Transition[ShipDraft, LookUp | Send]
 
 
 def scanned(draft: ShipDraft, code: str) -> ShipStep:
@@ -25,7 +24,7 @@ def scanned(draft: ShipDraft, code: str) -> ShipStep:
     for at, line in enumerate(draft.lines):
         if count := line.units_called(code):
             return _goods(state, code, line.name, at, count)
-    return Step(state, (LookUp(code),))
+    return Transition(state, (LookUp(code),))
 
 
 def recognised(draft: ShipDraft, told: Recognised) -> ShipStep:
@@ -55,14 +54,14 @@ def typed(draft: ShipDraft, text: str) -> ShipStep:
     number = tracking.tidy(text)
     refusal = tracking.why_not(number)
     if refusal:
-        return Step(draft, feedback=wrong(refusal))
-    return Step(draft, (LookUp(text.strip(), is_typed=True),))
+        return Transition(draft, feedback=wrong(refusal))
+    return Transition(draft, (LookUp(text.strip(), is_typed=True),))
 
 
 def as_tracking(draft: ShipDraft) -> ShipStep:
     """Of a code that is goods too, the operator said that it is the label."""
     if draft.doubtful is None:
-        return Step(draft)
+        return Transition(draft)
     state = replace(draft, question=None, doubtful=None)
     return _label(state, draft.doubtful.number, draft.carrier)
 
@@ -72,7 +71,7 @@ def as_goods(draft: ShipDraft) -> ShipStep:
     doubt = draft.doubtful
     state = replace(draft, question=None, doubtful=None)
     if doubt is None:
-        return Step(state)
+        return Transition(state)
     if doubt.line is None or doubt.line >= len(draft.lines):
         return _wrong_item(state, doubt.label)
     return _check(state, doubt.line, draft.lines[doubt.line], doubt.units)
@@ -81,7 +80,7 @@ def as_goods(draft: ShipDraft) -> ShipStep:
 def track(draft: ShipDraft, number: str, words: str) -> ShipStep:
     """This is the parcel's number."""
     tidy = tracking.tidy(number)
-    return Step(replace(draft, tracking=tidy), feedback=good(f"{tidy}  {words}"))
+    return Transition(replace(draft, tracking=tidy), feedback=good(f"{tidy}  {words}"))
 
 
 def _typed(draft: ShipDraft, told: Recognised) -> ShipStep:
@@ -90,7 +89,7 @@ def _typed(draft: ShipDraft, told: Recognised) -> ShipStep:
     what = {"fulfilment": f"{told.label} has this number already",
             "order": f"That is {told.label} and no tracking number",
             "variant": f"That is {told.label}: scan it without #"}  # fmt: skip
-    return Step(draft, feedback=wrong(what[told.kind]))
+    return Transition(draft, feedback=wrong(what[told.kind]))
 
 
 def _goods(draft: ShipDraft, code: str, label: str, at: int | None, count: int) -> ShipStep:
@@ -101,7 +100,9 @@ def _goods(draft: ShipDraft, code: str, label: str, at: int | None, count: int) 
             f"{code} is {label}, and fits {draft.carrier} as well.",
             (Choice("item", "it is the item"), Choice("label", "it is the label")),
         )
-        return Step(replace(draft, doubtful=Doubtful(number, label, at, count), question=question))
+        return Transition(
+            replace(draft, doubtful=Doubtful(number, label, at, count), question=question)
+        )
     return _wrong_item(draft, label) if at is None else _check(draft, at, draft.lines[at], count)
 
 
@@ -114,11 +115,11 @@ def _check(draft: ShipDraft, at: int, line: Packed, count: int) -> ShipStep:
         words = f"{checked - line.open} too many: {line.name}, {there}{case} Put back"
         return _alarm(replace(draft, cursor=at), words)
     counted = replace(line, checked=checked, take=max(line.take, checked))
-    lines = goods.exchanged(draft.lines, at, counted)
+    lines = line_items.exchanged(draft.lines, at, counted)
     state = replace(draft, lines=lines, cursor=at, alarm="")
     if state.checked_units == state.units:
-        return Step(state, feedback=done(f"All {units(state.units)} checked: Enter ships"))
-    return Step(state, feedback=good(f"{line.name}  {checked} of {counted.take}"))
+        return Transition(state, feedback=done(f"All {units(state.units)} checked: Enter ships"))
+    return Transition(state, feedback=good(f"{line.name}  {checked} of {counted.take}"))
 
 
 def _wrong_item(draft: ShipDraft, label: str) -> ShipStep:
@@ -142,14 +143,14 @@ def _label_or_alarm(draft: ShipDraft, code: str, why: str) -> ShipStep:
 
 def _label(draft: ShipDraft, number: str, carrier: str) -> ShipStep:
     if draft.alarm:
-        return Step(draft, feedback=wrong(f"First: {draft.alarm}. Esc: it is put right"))
+        return Transition(draft, feedback=wrong(f"First: {draft.alarm}. Esc: it is put right"))
     if draft.unverified:
         left = units(draft.unverified)
-        return Step(
+        return Transition(
             draft, feedback=wrong(f"{left} not checked yet: scan the goods, then the label")
         )
     return track(replace(draft, carrier=carrier), number, f"tracking number, {carrier}")
 
 
 def _alarm(draft: ShipDraft, words: str) -> ShipStep:
-    return Step(replace(draft, alarm=words), feedback=wrong(words))
+    return Transition(replace(draft, alarm=words), feedback=wrong(words))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console.client.models import Barcode
-from console.flows.lines import units_called
-from console.flows.step import Question
+from console.flows.line_items import units_called
+from console.flows.transition import Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.flows.lines import Exactly, Move, OneMore, Scanned, TurnTo
+from console.flows.line_items import Exactly, Move, OneMore, Scanned, TurnTo
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class TakeAll:
 
 
 @dataclass(frozen=True, slots=True)
-class By:
+class CarrierChosen:
     """The carrier was chosen or typed."""
 
     carrier: str
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
+class TrackingEntered:
     """The tracking number was typed as such."""
 
     text: str
@@ -101,8 +101,8 @@ Event = (
     | Exactly
     | TakeAll
     | Move
-    | By
-    | Tracked
+    | CarrierChosen
+    | TrackingEntered
     | AsTracking
     | Override
     | TurnTo

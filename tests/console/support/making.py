@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from console.client.contract import read
-from console.client.models import CaseFile, Money, OrderLine, Payment, StockLevel
+from console.client.models import Money, OrderDetail, OrderLine, Payment, StockLevel
+from console.client.parsing import read
 from tests.console.support.warehouse import Warehouse
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -29,10 +29,10 @@ def a_line(name: str = "MUG", *, quantity: int = 2, shipped: int = 0, **other: o
     return replace(line, **other)
 
 
-def an_order(*lines: OrderLine, **other: object) -> CaseFile:
+def an_order(*lines: OrderLine, **other: object) -> OrderDetail:
     """A paid order with these lines."""
     card = {**Warehouse(3, 3).case(1)}
-    order = read(CaseFile, card)
+    order = read(OrderDetail, card)
     payment = Payment(
         "p", "stripe", "captured", eur(9000), eur(9000), eur(0), eur(0), "card …4242", NOON
     )

@@ -12,12 +12,12 @@ from textual._compositor import CompositorUpdate
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
-from console.app.application import ConsoleApp
-from console.client import folder
-from console.client.contract import read
+from console.app.app import ConsoleApp
+from console.client import state_dir
 from console.client.http import HttpTransport
 from console.client.models import SignIn
-from console.screens.frame import Frame
+from console.client.parsing import read
+from console.screens.base_screen import BaseScreen
 from console.settings import Settings
 from tests.console.pty_harness import Picture
 from tests.console.support.transports import InMemory
@@ -46,7 +46,7 @@ class Station:
         self._painted = Picture(0, 0)
 
     @property
-    def frame(self) -> Frame:
+    def frame(self) -> BaseScreen:
         """The screen that is looked at."""
         return self.app.frame
 
@@ -164,7 +164,7 @@ async def at_work(
     """Open a console in this folder and sit down at it."""
     shop = shop or WireShop(Warehouse(300, 40))
     line = InMemory(shop)
-    taken = folder.take(home)
+    taken = state_dir.open_state_dir(home)
     app = ConsoleApp(
         Settings(url, home), taken, connect=lambda: HttpTransport(url, by=line), colours=colours
     )

@@ -150,7 +150,7 @@ def _broken(town: Town, name: str) -> Iterator[None]:
             shop.sql(EXPIRE)
             shop.sql(
                 "UPDATE timetable SET next_run_at = now()"
-                " WHERE name IN ('expire-unpaid-orders', 'expire-holds')"
+                " WHERE name IN ('expire-unpaid-orders', 'expire-reservations')"
             )
             yield
 
@@ -166,7 +166,7 @@ def _come_to_an_end(town: Town) -> None:
         for sweep in SWEEPS:
             town.wakes(sweep)
     town.shop.sql(ABANDONED)
-    town.wakes("give-up-moot-letters")
+    town.wakes("cancel-outdated-emails")
     for _ in range(3):  # one that fails once waits for its next attempt
         town.shop.sql(LONG_AGO[-1])
         town.shop.sql(SILENT)

@@ -1,0 +1,191 @@
+"""Customers and staff: who they are, who joins, who leaves."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, null, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from api.accounts.errors import (
+    AccountNotFound,
+    EmailTaken,
+    LastOwner,
+    StaffNotFound,
+)
+from api.accounts.events import CustomerRegistered, RegistrationRepeated
+from api.accounts.models import Session, StaffRole, User
+from api.accounts.queries import is_address
+from api.accounts.roles import AccountKind, Role, permissions_of
+from api.accounts.service.roles import check_grant
+from api.accounts.service.sessions import end_sessions
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.platform import audit, etags
+from api.platform.db import require_transaction, session, table_of
+from api.platform.outbox import emit
+
+# Built once, because every request with a token asks one of them. What a role of the shop's own
+# holds comes with its holder: no further statement, and nothing for customers.
+_USERS, _ROLES, _SIGN_INS = table_of(User), table_of(StaffRole), table_of(Session)
+_OPEN = (
+    select(_SIGN_INS.c.id)
+    .where(
+        _SIGN_INS.c.id == bindparam("sign_in"),
+        _SIGN_INS.c.user_id == _USERS.c.id,
+        _SIGN_INS.c.revoked_at.is_(None),
+    )
+    .exists()
+)
+_WHO = (_USERS.c.id == bindparam("account"), _USERS.c.is_active)
+_CUSTOMER = select(
+    _USERS.c.full_name, _USERS.c.role, null().label("permissions")
+).where(*_WHO, _USERS.c.kind == AccountKind.CUSTOMER)  # fmt: skip
+_STAFF = (
+    select(_USERS.c.full_name, _USERS.c.role, _ROLES.c.permissions)
+    .join_from(_USERS, _ROLES, _ROLES.c.name == _USERS.c.role)
+    .where(*_WHO, _USERS.c.kind == AccountKind.STAFF)
+)
+_PRINCIPALS = {
+    AccountKind.CUSTOMER: (_CUSTOMER, _CUSTOMER.where(_OPEN)),
+    AccountKind.STAFF: (_STAFF, _STAFF.where(_OPEN)),
+}
+
+
+def load_principal(user_id: UUID, kind: str, sign_in: UUID | None = None) -> Principal | None:
+    """Return who an access token speaks for; None for the unknown, the switched off, the ended.
+
+    One query of columns, on every request with a token: so a role that changed, an account that
+    was switched off, or a sign-in that ended counts from the next request on. A sign-in ends by
+    signing out, by a new password, and when one of its refresh tokens comes twice.
+    """
+    if kind not in (AccountKind.CUSTOMER, AccountKind.STAFF):
+        return None
+    of_any_sign_in, of_this_one = _PRINCIPALS[AccountKind(kind)]
+    if sign_in is None:
+        row = session.execute(of_any_sign_in, {"account": user_id}).one_or_none()
+    else:
+        row = session.execute(of_this_one, {"account": user_id, "sign_in": sign_in}).one_or_none()
+    if row is None:
+        return None
+    return Principal(
+        kind="customer" if row.role is None else "staff",
+        id=user_id,
+        label=row.full_name,
+        role=row.role,
+        permissions=permissions_of(row.role, row.permissions),
+    )
+
+
+def register_customer(*, email: str, full_name: str, password_hash: str) -> UUID:
+    """Give a customer an account, and return its id.
+
+    An address that has an account keeps it untouched, and its owner gets to know; the caller must
+    not answer differently. The same statements run in both cases, so neither does the time.
+    """
+    is_new = _insert(AccountKind.CUSTOMER, email, full_name, password_hash, None) is not None
+    found: UUID = session.execute(
+        select(User.id).where(User.kind == AccountKind.CUSTOMER, is_address(email))
+    ).scalar_one()
+    fact = CustomerRegistered if is_new else RegistrationRepeated
+    emit(fact(customer_id=found))
+    return found
+
+
+def create_staff(
+    *, email: str, full_name: str, role: str, password_hash: str, by: Principal
+) -> UUID:
+    """Take someone on, and return their id.
+
+    Refuses an address that is on the staff already, switched off or not, a role that is not there,
+    and one that may do more than the one who grants it.
+    """
+    check_grant(role, by)
+    user_id = _insert(AccountKind.STAFF, email, full_name, password_hash, role)
+    if user_id is None:
+        raise EmailTaken
+    audit.record("staff.created", by=by, subject_id=user_id, role=role)
+    return user_id
+
+
+def rename(user_id: UUID, *, full_name: str, expected_version: int) -> None:
+    """Change what someone is called. Locks the account; refuses a stale version."""
+    row = session.execute(
+        select(User.version).where(User.id == user_id).with_for_update(key_share=True)
+    ).first()
+    if row is None:
+        raise AccountNotFound
+    etags.check(row.version, expected_version)
+    _change(user_id, {"full_name": full_name})
+
+
+def edit_staff(
+    user_id: UUID,
+    *,
+    by: Principal,
+    expected_version: int,
+    changes: dict[str, Any],
+) -> None:
+    """Change `role`, `full_name` or `is_active` of a member of staff.
+
+    Refuses to give or take a role that may do more than the one who asks, and to leave the shop
+    without an active owner. Someone who is switched off is out at once, everywhere.
+
+    Locks all owners together with the person, in id order: of two owners who dismiss each other
+    at the same moment, the second finds only themselves left.
+    """
+    rows = session.execute(
+        select(User.id, User.role, User.full_name, User.is_active, User.version)
+        .where(User.kind == AccountKind.STAFF, (User.role == Role.OWNER) | (User.id == user_id))
+        .order_by(User.id)
+        .with_for_update(key_share=True)
+    ).all()
+    person = next((row for row in rows if row.id == user_id), None)
+    if person is None:
+        raise StaffNotFound
+    etags.check(person.version, expected_version)
+    changed = {name: new for name, new in changes.items() if new != getattr(person, name)}
+    if not changed:
+        return
+    if "role" in changed or "is_active" in changed:
+        check_grant(person.role, by)
+        check_grant(changed.get("role", person.role), by)
+    owners = {row.id for row in rows if row.role == Role.OWNER and row.is_active}
+    stays = changed.get("role", person.role) == Role.OWNER
+    stays = stays and changed.get("is_active", person.is_active)
+    if owners == {user_id} and not stays:
+        raise LastOwner
+    _change(user_id, changed)
+    if changed.get("is_active") is False:
+        end_sessions(user_id)
+    before = {name: getattr(person, name) for name in changed}
+    audit.record("staff.edited", by=by, subject_id=user_id, before=before, after=changed)
+
+
+def _insert(
+    kind: AccountKind, email: str, full_name: str, password_hash: str, role: str | None
+) -> UUID | None:
+    """Write an account unless its address is taken; the unique index decides between two."""
+    return require_transaction().scalar(
+        insert(User)
+        .values(
+            id=new_id(),
+            kind=kind,
+            email=email,
+            full_name=full_name,
+            password_hash=password_hash,
+            role=role,
+            is_active=True,
+            version=1,
+            created_at=clock.now(),
+        )
+        .on_conflict_do_nothing()
+        .returning(User.id)
+    )
+
+
+def _change(user_id: UUID, values: dict[str, Any]) -> None:
+    require_transaction().execute(
+        update(User).where(User.id == user_id).values(version=User.version + 1, **values),
+        execution_options={"synchronize_session": False},
+    )

@@ -1,0 +1,169 @@
+"""Questions about the waiting list."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from api.accounts.models import User
+from api.back_in_stock.models import BackInStockSubscription
+from api.catalog.errors import VariantNotFound
+from api.catalog.models.products import Product, Variant
+from api.catalog.states import ProductStatus
+from api.platform import sweeps
+from api.platform.db import session
+from api.platform.pagination import Sort, page
+
+IS_WAITING = (
+    BackInStockSubscription.told_at.is_(None),
+    BackInStockSubscription.cancelled_at.is_(None),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BackInStockEmail:
+    """What the letter to somebody who waited says, and to whom."""
+
+    email: str
+    name: str | None
+    title: str
+    variant_title: str
+    slug: str
+
+
+def check_is_published(variant_id: UUID) -> None:
+    """Refuse a variant that storefronts do not show. Raises VariantNotFound."""
+    found = session.scalar(
+        select(Variant.id)
+        .join(Product, Product.id == Variant.product_id)
+        .where(Variant.id == variant_id, Product.status == ProductStatus.ACTIVE)
+    )
+    if found is None:
+        raise VariantNotFound(variant_id=variant_id)
+
+
+def is_published(variant_id: UUID) -> bool:
+    """Tell whether storefronts show a variant."""
+    try:
+        check_is_published(variant_id)
+    except VariantNotFound:
+        return False
+    return True
+
+
+def email_of(request_id: UUID) -> BackInStockEmail | None:
+    """Return what to write to somebody whose turn it is; None when they do not want it any more."""
+    row = session.execute(
+        select(
+            *(BackInStockSubscription.email, User.full_name, Product.title),
+            *(Variant.title.label("variant_title"), Product.slug),
+        )
+        .join(Variant, Variant.id == BackInStockSubscription.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .outerjoin(User, User.id == BackInStockSubscription.user_id)
+        .where(
+            BackInStockSubscription.id == request_id, BackInStockSubscription.cancelled_at.is_(None)
+        )
+    ).first()
+    return BackInStockEmail(*row) if row else None
+
+
+def waited_for(variant_ids: Collection[UUID]) -> list[UUID]:
+    """Return those of some variants that anybody waits for, in id order."""
+    return list(
+        session.scalars(
+            select(BackInStockSubscription.variant_id)
+            .where(BackInStockSubscription.variant_id.in_(variant_ids), *IS_WAITING)
+            .distinct()
+            .order_by(BackInStockSubscription.variant_id)
+        )
+    )
+
+
+def subscribed_and_available(limit: int) -> list[UUID]:
+    """Return the variants that somebody waits for although they can be had, in id order."""
+    waiting = select(BackInStockSubscription.variant_id).where(*IS_WAITING)
+    return list(
+        session.scalars(
+            select(Variant.id)
+            .join(Product, Product.id == Variant.product_id)
+            .where(
+                Variant.id.in_(waiting),
+                Variant.in_stock,
+                Product.status == ProductStatus.ACTIVE,
+                ~sweeps.waits("notify-back-in-stock", Variant.id),
+            )
+            .order_by(Variant.id)
+            .limit(limit)
+        )
+    )
+
+
+def requests_of(
+    user_id: UUID, *, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, Any]:
+    """Return a page of what a customer waits for or was told of, the newest first."""
+    mine = (
+        BackInStockSubscription.user_id == user_id,
+        BackInStockSubscription.cancelled_at.is_(None),
+    )
+    rows, described = page(
+        select(
+            *(
+                BackInStockSubscription.id,
+                BackInStockSubscription.variant_id,
+                BackInStockSubscription.created_at,
+            ),
+            *(BackInStockSubscription.told_at, Variant.sku, Variant.title.label("variant_title")),
+            *(Product.title, Product.slug, Variant.in_stock),
+        )
+        .join(Variant, Variant.id == BackInStockSubscription.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .where(*mine),
+        Sort((BackInStockSubscription.id,), descending=True),
+        limit=limit,
+        cursor=cursor,
+        filters=user_id,
+        total=select(BackInStockSubscription.id).where(*mine) if with_total else None,
+    )
+    return {"data": [_request(row) for row in rows], "page": described}
+
+
+def demand(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+    """Return a page of what people wait for, and how many do."""
+    waiting = (
+        select(
+            BackInStockSubscription.variant_id,
+            func.count().label("waiting"),
+            func.min(BackInStockSubscription.created_at).label("since"),
+        )
+        .where(*IS_WAITING)
+        .group_by(BackInStockSubscription.variant_id)
+        .subquery()
+    )
+    statement = (
+        select(
+            *(waiting.c.variant_id, waiting.c.waiting, waiting.c.since, Variant.sku),
+            *(Product.title, Variant.title.label("variant_title"), Variant.in_stock),
+        )
+        .join(Variant, Variant.id == waiting.c.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+    )
+    rows, described = page(
+        statement,
+        Sort((waiting.c.waiting, waiting.c.variant_id), descending=True),
+        limit=limit,
+        cursor=cursor,
+        total=statement.with_only_columns(waiting.c.variant_id) if with_total else None,
+    )
+    names = ("variant_id", "sku", "title", "variant_title", "in_stock", "waiting", "since")
+    return {"data": [{name: getattr(row, name) for name in names} for row in rows],
+            "page": described}  # fmt: skip
+
+
+def _request(row: Any) -> dict[str, Any]:
+    names = ("id", "variant_id", "sku", "title", "variant_title", "slug", "in_stock")
+    request = {name: getattr(row, name) for name in (*names, "created_at", "told_at")}
+    return {**request, "state": "waiting" if row.told_at is None else "told"}

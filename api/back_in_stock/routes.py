@@ -1,0 +1,105 @@
+"""The waiting list over HTTP: for guests and customers, and what staff see of it."""
+
+from typing import Any
+from uuid import UUID
+
+from api.accounts.errors import AccountNotFound
+from api.back_in_stock import queries, service
+from api.back_in_stock.errors import AlreadyInStock, EmailAddressRequired, SubscriptionNotFound
+from api.back_in_stock.schemas import (
+    CancelStockRequestsSchema,
+    NewStockRequestSchema,
+    StockDemandSchema,
+    StockRequestAcceptedSchema,
+    StockRequestSchema,
+    StockRequestsQuerySchema,
+)
+from api.catalog.errors import VariantNotFound
+from api.kernel.permissions import Permission
+from api.platform import rate_limits
+from api.platform.auth import anyone, customers_only, principal, public, requires
+from api.platform.db import transaction
+from api.platform.http import Blueprint, list_schema
+from api.platform.idempotency import idempotent
+from api.platform.openapi_errors import may_answer
+from api.platform.rate_limits import by_account, by_address, limiter
+
+blueprint = Blueprint(
+    "stock-requests",
+    __name__,
+    url_prefix="/api/v1/stock-requests",
+    description="Be told when something is back in stock.",
+)
+admin = Blueprint(
+    "admin-stock-requests",
+    __name__,
+    url_prefix="/api/v1/admin/stock-requests",
+    description="What people wait for, for staff.",
+)
+
+_THANKS = {"detail": "Thank you. As soon as it is there again and it is your turn, we write once."}
+
+
+@blueprint.route("", methods=["POST"])
+@anyone
+@may_answer(AccountNotFound, EmailAddressRequired, AlreadyInStock, VariantNotFound)
+@limiter.limit(rate_limits.REGISTER_BY_ADDRESS, key_func=by_address)
+@limiter.limit(rate_limits.REGISTER, key_func=by_account)
+@idempotent(required=False, strangers=True)
+@blueprint.arguments(NewStockRequestSchema)
+@blueprint.response(202, StockRequestAcceptedSchema)
+def create_stock_request(body: dict[str, Any]) -> Any:
+    """Ask to be told once when a variant is back in stock.
+
+    The answer is the same for an address that waits already. Refuses what can be had right now.
+    """
+    service.subscribe(body["variant_id"], email=body["email"], user_id=principal().id)
+    return _THANKS
+
+
+@blueprint.route("", methods=["GET"])
+@customers_only
+@blueprint.arguments(StockRequestsQuerySchema, location="query")
+@blueprint.response(200, list_schema(StockRequestSchema))
+def list_stock_requests(query: dict[str, Any]) -> Any:
+    """List what you wait for and what you were told of, the newest first."""
+    who = principal().id
+    assert who is not None
+    with_total = query.pop("include") == "total"
+    return queries.requests_of(who, with_total=with_total, **query)
+
+
+@blueprint.route("/<uuid:request_id>", methods=["DELETE"])
+@customers_only
+@may_answer(SubscriptionNotFound)
+@blueprint.response(204)
+def cancel_stock_request(request_id: UUID) -> Any:
+    """Stop waiting for something."""
+    who = principal().id
+    assert who is not None
+    with transaction():
+        service.cancel(request_id, user_id=who)
+
+
+@blueprint.route("/cancel", methods=["POST"])
+@public
+@limiter.limit(rate_limits.REFRESH, key_func=by_address)
+@idempotent(required=False, strangers=True)
+@blueprint.arguments(CancelStockRequestsSchema)
+@blueprint.response(204)
+def cancel_stock_requests_by_token(body: dict[str, str]) -> Any:
+    """Stop all letters of this kind to the reader of one, by the secret of the link in it.
+
+    Says nothing about whether there was something to stop.
+    """
+    service.cancel_all(body["token"])
+
+
+@admin.route("", methods=["GET"])
+@requires(Permission.CUSTOMERS_READ)
+@admin.arguments(StockRequestsQuerySchema, location="query")
+@admin.response(200, list_schema(StockDemandSchema))
+def list_stock_demand(query: dict[str, Any]) -> Any:
+    """List what people wait for, the most wanted first."""
+    with_total = query.pop("include") == "total"
+    return queries.demand(with_total=with_total, **query)

@@ -1,0 +1,183 @@
+"""What customers do with an order that they have not paid yet: change it, or cancel it."""
+
+from dataclasses import dataclass
+from types import EllipsisType
+from typing import Any
+from uuid import UUID
+
+from api.cart import service as cart_service
+from api.checkout import flows
+from api.checkout.errors import CartChanged
+from api.inventory import service as inventory_service
+from api.kernel import clock
+from api.kernel.errors import Stale
+from api.kernel.money import Money
+from api.kernel.principal import Principal
+from api.orders import queries as orders_queries
+from api.orders import service as orders_service
+from api.orders.queries import customer_orders
+from api.orders.service import Amendment, Order
+from api.payment_sync import flows as payment_sync_flows
+from api.payment_sync import service as payment_sync_service
+from api.payments import queries as payments_queries
+from api.payments.errors import GatewayUnavailable, PaymentInProgress
+from api.platform import etags
+from api.platform.db import session, transaction
+from api.pricing import queries as pricing_queries
+from api.pricing import totals
+
+ROUNDS = 3
+"""How often a payment that is opened meanwhile is withdrawn, before the customer has to wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeForm:
+    """What a customer wants to change; None leaves a thing as it was agreed.
+
+    A note may be taken back, which is None; `...` leaves it.
+    """
+
+    email: str | None = None
+    shipping_address: dict[str, Any] | None = None
+    billing_address: dict[str, Any] | None = None
+    shipping_method: str | None = None
+    customer_note: str | EllipsisType | None = ...
+    expected_total: Money | None = None
+
+
+def amend_order(order_id: UUID, form: ChangeForm, *, expected_version: int, by: Principal) -> None:
+    """Change addresses, e-mail, note or shipping of an unpaid order.
+
+    Prices of goods stay as agreed. Another country or shipping method prices shipping and tax
+    anew. When that changes the total, what could still be paid at the provider is withdrawn
+    before, so that the old total is never paid for the changed order; the next payment asks for
+    the new one. A payment that came first is taken over, and the change is refused.
+
+    Locks the order. Raises `OrderNotFound`, `Stale`, `InvalidState` (paid, cancelled, completed),
+    `PaymentInProgress`, `CartChanged` (the total is not `expected_total`), what pricing says about
+    shipping, `AmountNotChargeable`, `AmountBelowMinimum` and `GatewayUnavailable`: then nothing
+    has changed.
+    """
+    orders_queries.order_id_of_customer(order_id, by)
+    session.rollback()
+    seen: tuple[Any, ...] | None = None
+    for _ in range(ROUNDS):
+        with transaction():
+            order = orders_service.lock(order_id)
+            if seen is None:
+                etags.check(order.version, expected_version)
+            elif seen != _content(order):
+                raise Stale(current_version=order.version, expected_version=expected_version)
+            seen = _content(order)
+            if _amend(order, form, by=by):
+                return
+        payment_sync_flows.cancel_open_intents(order_id)
+    raise GatewayUnavailable(retry_after=5)
+
+
+def cancel_order(order_id: UUID, *, by: Principal) -> None:
+    """Cancel an unpaid order for its customer: goods released, and back into the cart.
+
+    What could still be paid is withdrawn first; a payment that came before is taken over, and the
+    order stays. Locks the cart, then the order. Raises `OrderNotFound`, `InvalidState`,
+    `PaymentInProgress` and `GatewayUnavailable`: then nothing has changed.
+    """
+    orders_queries.order_id_of_customer(order_id, by)
+    session.rollback()
+    with transaction():
+        orders_service.check_amendable(orders_service.lock(order_id), "cancel")
+    payment_sync_flows.cancel_open_intents(order_id)
+    with transaction():
+        bought = customer_orders.bought(order_id)
+        lines = [(line.variant_id, line.quantity, line.unit_price) for line in bought]
+        cart_service.restore(by, bought[0].currency, lines)
+        order = orders_service.lock(order_id)
+        orders_service.check_amendable(order, "cancel")
+        _check_not_in_progress(order_id)
+        orders_service.cancel(order, reason="customer", text="Cancelled by the customer.", by=by)
+        inventory_service.release(order_id, None, by=by, reason="cancelled by the customer")
+        payment_sync_service.refresh(order)
+    payment_sync_flows.cancel_remaining_intents(order_id)
+
+
+def _check_not_in_progress(order_id: UUID) -> None:
+    if payments_queries.is_in_progress(order_id):
+        raise PaymentInProgress(
+            "Your bank is carrying out a payment for this order. Wait for its end, then try again."
+        )
+
+
+def _content(order: Order) -> tuple[Any, ...]:
+    """Return what a customer changes, to see whether another change came in between."""
+    return (
+        order.email,
+        order.shipping_address,
+        order.billing_address,
+        order.shipping_method,
+        order.customer_note,
+        order.total,
+    )
+
+
+def _amend(order: Order, form: ChangeForm, *, by: Principal) -> bool:
+    """Change the order, unless a payment must be withdrawn before: then False, and no change."""
+    orders_service.check_amendable(order, "amend")
+    wanted = _wanted(order, form)
+    total = order.total
+    if wanted.pricing is not None:
+        total = order.subtotal + wanted.pricing.shipping_total
+        flows.check_chargeable(total, order.currency, order.payment_method)
+    if form.expected_total is not None and form.expected_total != Money(total, order.currency):
+        raise CartChanged(quote={"total": Money(total, order.currency)})
+    _check_not_in_progress(order.id)
+    if total != order.total and payments_queries.payable_intents(order.id):
+        return False
+    orders_service.amend(order, wanted, by=by)
+    payment_sync_service.refresh(order)
+    return True
+
+
+def _wanted(order: Order, form: ChangeForm) -> Amendment:
+    shipping_address = form.shipping_address or order.shipping_address
+    # Who gave no billing address was billed at the shipping address, and still is.
+    follows = order.billing_address == order.shipping_address
+    billing_address = form.billing_address
+    if billing_address is None:
+        billing_address = shipping_address if follows else order.billing_address
+    note = form.customer_note
+    code = form.shipping_method or order.shipping_method["code"]
+    country = shipping_address["country"]
+    method, priced = order.shipping_method, None
+    if code != method["code"] or country != order.ship_country:
+        option = pricing_queries.shipping_option(code, country, order.currency, order.subtotal)
+        method = option.agreed
+        priced = _repriced(order, country, option)
+    return Amendment(
+        email=form.email or order.email,
+        shipping_address=shipping_address,
+        billing_address=billing_address,
+        shipping_method=method,
+        customer_note=order.customer_note if isinstance(note, EllipsisType) else note,
+        pricing=priced,
+    )
+
+
+def _repriced(
+    order: Order, country: str, option: pricing_queries.ShippingOption
+) -> orders_service.Pricing:
+    figures = totals.calculate_totals(
+        [
+            totals.LineToPrice(line.id, line.quantity, line.unit_price, line.tax_class)
+            for line in order.lines
+        ],
+        option.choice,
+        pricing_queries.tax_rates(country, on=clock.now().date()),
+        order.currency,
+    )
+    return orders_service.Pricing(
+        shipping_total=figures.shipping,
+        shipping_tax=figures.shipping_tax,
+        shipping_rate_basis_points=figures.shipping_rate,
+        tax_total=figures.tax,
+        line_taxes={line.key: (line.tax, line.rate_basis_points) for line in figures.lines},
+    )

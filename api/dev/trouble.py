@@ -1,5 +1,0 @@
-"""What can keep the embedded stack from starting, said in one sentence."""
-
-
-class Trouble(Exception):
-    """The stack cannot go on; the message is one sentence for the person at the terminal."""

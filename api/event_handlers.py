@@ -1,0 +1,200 @@
+"""The one table that says which fact wakes which jobs, and when periodic jobs run."""
+
+from datetime import timedelta
+
+from api.accounts import jobs as accounts_jobs
+from api.accounts.events import (
+    CustomerRegistered,
+    PasswordChanged,
+    PasswordResetRequested,
+    RegistrationRepeated,
+    StaffInvited,
+)
+from api.back_in_stock import jobs as back_in_stock_jobs
+from api.back_in_stock.events import BackInStockDue
+from api.catalog import jobs as catalog_jobs
+from api.catalog.events import (
+    AttributeFilterChanged,
+    CatalogueChanged,
+    CollectionRulesChanged,
+    MediaRemoved,
+    MediaUploaded,
+)
+from api.checkout import jobs as checkout_jobs
+from api.doctor import jobs as doctor_jobs
+from api.doctor.events import DoctorRequested
+from api.fulfilment import jobs as fulfilment_jobs
+from api.fulfilment.events import FulfilmentCorrected, FulfilmentShipped, FulfilmentVoided
+from api.imports import jobs as imports_jobs
+from api.imports.events import ExportRequested, ImportRequested, ImportUndoRequested
+from api.inventory import jobs as inventory_jobs
+from api.inventory.events import BackInStock, StockLow
+from api.notifications import jobs as notifications_jobs
+from api.notifications.events import EmailResendRequested
+from api.orders.events import (
+    OrderAmended,
+    OrderCancelled,
+    OrderCompleted,
+    OrderPaid,
+    OrderPlaced,
+)
+from api.payment_sync import flows as payment_sync_flows
+from api.payment_sync import jobs as payment_sync_jobs
+from api.payments import service as payments_service
+from api.payments.events import (
+    ProviderEventReceived,
+    RefundFailed,
+    RefundSucceeded,
+)
+from api.platform import audit, backfills, deliveries, idempotency, outbox, sweeps
+from api.platform.attention import AttentionRaised
+from api.platform.backfills import Backfill
+from api.platform.backups import jobs as backups
+from api.platform.jobs import JobRegistry, PeriodicJob, name_of
+from api.platform.outbox import Lane
+from api.presence import jobs as presence_jobs
+from api.returns import jobs as returns_jobs
+
+
+def _seal_audit_log() -> None:
+    sweeps.in_batches(audit.seal_next)
+
+
+def _purge_old_answers() -> None:
+    sweeps.in_batches(idempotency.purge_old)
+
+
+def _purge_old_facts() -> None:
+    sweeps.in_batches(outbox.purge_old)
+
+
+def _purge_old_provider_events() -> None:
+    sweeps.in_batches(payments_service.purge_old_events)
+
+
+BACKFILLS = (
+    # Under a new name all products are looked at again: after a release that finds other words.
+    Backfill("catalogue-1", catalog_jobs.refresh_some),
+)
+
+WORK = JobRegistry(
+    subscribers={
+        AttentionRaised: [notifications_jobs.on_attention_raised],
+        AttributeFilterChanged: [catalog_jobs.on_attribute_filter_changed],
+        CatalogueChanged: [
+            catalog_jobs.on_catalogue_changed,
+            catalog_jobs.learn_search_words,
+            catalog_jobs.gather_into_collections,
+            inventory_jobs.on_catalogue_changed,
+        ],
+        CollectionRulesChanged: [catalog_jobs.fill_collection],
+        CustomerRegistered: [notifications_jobs.on_customer_registered],
+        DoctorRequested: [doctor_jobs.on_doctor_requested],
+        ExportRequested: [imports_jobs.on_export_requested],
+        FulfilmentCorrected: [notifications_jobs.on_fulfilment_corrected],
+        FulfilmentShipped: [notifications_jobs.on_fulfilment_shipped],
+        FulfilmentVoided: [notifications_jobs.on_fulfilment_voided],
+        ImportRequested: [imports_jobs.on_import_requested],
+        ImportUndoRequested: [imports_jobs.on_import_undo_requested],
+        EmailResendRequested: [notifications_jobs.on_email_resend_requested],
+        MediaRemoved: [catalog_jobs.on_media_removed],
+        MediaUploaded: [catalog_jobs.on_media_uploaded],
+        OrderAmended: [notifications_jobs.on_order_amended],
+        OrderCancelled: [fulfilment_jobs.on_order_cancelled, notifications_jobs.on_order_cancelled],
+        OrderCompleted: [fulfilment_jobs.on_order_completed],
+        OrderPaid: [notifications_jobs.on_order_paid],
+        OrderPlaced: [notifications_jobs.on_order_placed],
+        PasswordChanged: [notifications_jobs.on_password_changed],
+        PasswordResetRequested: [notifications_jobs.on_password_reset_requested],
+        ProviderEventReceived: [payment_sync_jobs.apply_provider_event],
+        RefundFailed: [returns_jobs.on_refund_failed, notifications_jobs.on_refund_failed],
+        RefundSucceeded: [notifications_jobs.on_refund_succeeded],
+        RegistrationRepeated: [notifications_jobs.on_registration_repeated],
+        StaffInvited: [notifications_jobs.on_staff_invited],
+        StockLow: [notifications_jobs.on_stock_low],
+        BackInStockDue: [notifications_jobs.on_back_in_stock_due],
+        BackInStock: [back_in_stock_jobs.on_back_in_stock],
+    },
+    renamed={
+        "aftersales.jobs.on_refund_failed": returns_jobs.on_refund_failed,
+        "notifications.jobs.on_letter_resend_asked": notifications_jobs.on_email_resend_requested,
+        "notifications.jobs.on_stock_ran_low": notifications_jobs.on_stock_low,
+        "notifications.jobs.on_stock_request_answered": notifications_jobs.on_back_in_stock_due,
+        "settlement.jobs.apply_provider_event": payment_sync_jobs.apply_provider_event,
+        "waitlist.jobs.on_stock_returned": back_in_stock_jobs.on_back_in_stock,
+    },
+    lanes={
+        "returns": Lane.MONEY,
+        "fulfilment": Lane.MONEY,
+        "notifications": Lane.MAIL,
+        # To many at once, after a delivery of goods or an import; nobody waits for them.
+        name_of(notifications_jobs.on_stock_low): Lane.BULK_MAIL,
+        name_of(notifications_jobs.on_back_in_stock_due): Lane.BULK_MAIL,
+        "payment_sync": Lane.MONEY,
+    },
+    timetable=(
+        PeriodicJob(
+            "apply-scheduled-prices", timedelta(seconds=10), catalog_jobs.carry_out_scheduled_prices
+        ),
+        PeriodicJob(
+            "publish-due-products", timedelta(seconds=15), catalog_jobs.publish_due_products
+        ),
+        PeriodicJob(
+            "expire-reservations", timedelta(minutes=1), inventory_jobs.expire_reservations
+        ),
+        PeriodicJob(
+            "refresh-stale-collections",
+            timedelta(minutes=10),
+            catalog_jobs.refresh_stale_collections,
+            takes_long=True,
+        ),
+        PeriodicJob(
+            "expire-unpaid-orders", timedelta(minutes=1), checkout_jobs.expire_unpaid_orders
+        ),
+        PeriodicJob(
+            "resume-stalled-imports",
+            timedelta(minutes=1),
+            imports_jobs.resume_stalled,
+            takes_long=True,
+        ),
+        PeriodicJob("sweep-refunds", timedelta(minutes=1), payment_sync_flows.sweep_refunds),
+        PeriodicJob("sweep-payments", timedelta(minutes=5), payment_sync_flows.sweep_payments),
+        PeriodicJob("sweep-disputes", timedelta(minutes=15), payment_sync_flows.sweep_disputes),
+        PeriodicJob("purge-sweep-attempts", timedelta(hours=1), sweeps.purge_gone),
+        PeriodicJob("list-failed-deliveries", timedelta(minutes=10), deliveries.list_given_up),
+        PeriodicJob("index-old-orders", timedelta(minutes=5), fulfilment_jobs.index_old_orders),
+        PeriodicJob(
+            "cancel-outdated-emails",
+            timedelta(minutes=10),
+            notifications_jobs.cancel_outdated_emails,
+        ),
+        PeriodicJob("notify-back-in-stock", timedelta(minutes=5), back_in_stock_jobs.notify_due),
+        PeriodicJob("purge-back-in-stock", timedelta(hours=6), back_in_stock_jobs.purge_old),
+        PeriodicJob(
+            "recount-search-terms",
+            timedelta(hours=24),
+            catalog_jobs.count_search_words,
+            takes_long=True,
+        ),
+        PeriodicJob("doctor", timedelta(hours=1), doctor_jobs.run_nightly, takes_long=True),
+        PeriodicJob("seal-audit-log", timedelta(minutes=1), _seal_audit_log),
+        PeriodicJob(
+            "delete-abandoned-carts", timedelta(hours=6), checkout_jobs.delete_abandoned_carts
+        ),
+        PeriodicJob("purge-import-files", timedelta(hours=1), imports_jobs.forget_old_files),
+        PeriodicJob("purge-changes", timedelta(minutes=10), presence_jobs.purge_old_changes),
+        PeriodicJob("purge-events", timedelta(hours=1), _purge_old_facts),
+        PeriodicJob("purge-provider-events", timedelta(hours=6), _purge_old_provider_events),
+        PeriodicJob("purge-idempotency-keys", timedelta(hours=1), _purge_old_answers),
+        PeriodicJob(
+            "run-backfills",
+            timedelta(minutes=1),
+            lambda: backfills.run(BACKFILLS),
+            takes_long=True,
+        ),
+        # Each looks once an hour whether a backup, or a proof, is due.
+        PeriodicJob("backup", timedelta(hours=1), backups.back_up_when_due, takes_long=True),
+        PeriodicJob("prove-backup", timedelta(hours=1), backups.prove_when_due, takes_long=True),
+        PeriodicJob("purge-expired-tokens", timedelta(hours=1), accounts_jobs.purge_expired_tokens),
+    ),
+)

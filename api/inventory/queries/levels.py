@@ -1,0 +1,204 @@
+"""What lies where, in the shape of the wire."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, false, func, literal, select, union_all
+
+from api.catalog.codes import read
+from api.catalog.models.products import Barcode, Product, Variant
+from api.catalog.queries import search_query
+from api.inventory.errors import LevelNotFound, LocationNotFound
+from api.inventory.models import Location, StockLevel
+from api.inventory.queries.availability import live_reserved_column
+from api.platform import pagination
+from api.platform.bulk_sql import any_of
+from api.platform.db import AnySelect, session
+from api.platform.pagination import Sort
+
+FEW: Final = 500
+"""So many products are looked for one by one."""
+
+_BY_SKU: Final = Sort((Variant.sku_key, StockLevel.id))
+_BY_PREFERENCE: Final = Sort((Location.priority, Location.id))
+
+
+def levels(
+    *,
+    q: str | None = None,
+    location_id: UUID | None = None,
+    low: bool | None = None,
+    variant_ids: Sequence[UUID] | None = None,
+    limit: int = 25,
+    cursor: str | None = None,
+    with_total: bool = False,
+) -> dict[str, Any]:
+    """Return a page of levels by SKU.
+
+    `q` looks for words of the product, or for a SKU or barcode that begins like that; a barcode is
+    read as scanners send it. `low` asks
+    for levels at or below their threshold, or for the others. With `variant_ids` only levels of
+    these are listed, as far as they have any.
+    """
+    statement = _levels()
+    if q:
+        statement = statement.where(_is_meant(q))
+    if location_id is not None:
+        statement = statement.where(StockLevel.location_id == location_id)
+    if low is not None:
+        is_low = StockLevel.below_threshold
+        statement = statement.where(is_low if low else ~is_low)
+    if variant_ids is not None:
+        statement = statement.where(any_of(StockLevel.variant_id, variant_ids))
+    rows, page = pagination.page(
+        statement,
+        _BY_SKU,
+        limit=limit,
+        cursor=cursor,
+        filters=(q, location_id, low, variant_ids),
+        total=statement.with_only_columns(StockLevel.id) if with_total else None,
+    )
+    return {"data": [_level(row) for row in rows], "page": page}
+
+
+def level(level_id: UUID) -> dict[str, Any]:
+    """Return one level. Raises `LevelNotFound`."""
+    row = session.execute(_levels().where(StockLevel.id == level_id)).one_or_none()
+    if row is None:
+        raise LevelNotFound(level_id=level_id)
+    return _level(row)
+
+
+def levels_of_variant(variant_id: UUID) -> list[dict[str, Any]]:
+    """Return the levels of a variant at all locations, the preferred one first; for a scan."""
+    rows = session.execute(
+        _levels()
+        .where(StockLevel.variant_id == variant_id)
+        .order_by(Location.priority, Location.id)
+    )
+    return [_level(row) for row in rows]
+
+
+def low_stock_count() -> int:
+    """Count the levels at or below their threshold."""
+    counted = select(func.count()).select_from(StockLevel).where(StockLevel.below_threshold)
+    return session.scalar(counted) or 0
+
+
+def location(location_id: UUID) -> dict[str, Any]:
+    """Return one location. Raises `LocationNotFound`."""
+    row = session.execute(_LOCATIONS.where(Location.id == location_id)).one_or_none()
+    if row is None:
+        raise LocationNotFound(location_id=location_id)
+    return row._asdict()
+
+
+def locations(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
+    """Return a page of locations, the preferred ones first."""
+    rows, page = pagination.page(
+        _LOCATIONS,
+        _BY_PREFERENCE,
+        limit=limit,
+        cursor=cursor,
+        total=select(Location.id) if with_total else None,
+    )
+    return {"data": [dict(zip(_LOCATION_FIELDS, row, strict=False)) for row in rows], "page": page}
+
+
+def on_hand_of(variant_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    """Return how many of each variant lie where, by the code of the location.
+
+    A shelf that is empty says 0; places without a shelf for it are absent.
+    """
+    found: dict[UUID, dict[str, int]] = {variant_id: {} for variant_id in variant_ids}
+    for row in session.execute(
+        select(StockLevel.variant_id, Location.code, StockLevel.on_hand)
+        .join(Location, Location.id == StockLevel.location_id)
+        .where(any_of(StockLevel.variant_id, found))
+        .order_by(Location.priority, Location.id)
+    ):
+        found[row.variant_id][row.code] = row.on_hand
+    return found
+
+
+def location_codes() -> dict[UUID, str]:
+    """Return what people call the locations, the preferred ones first."""
+    rows = session.execute(
+        select(Location.id, Location.code).order_by(Location.priority, Location.id)
+    )
+    return {row.id: row.code for row in rows}
+
+
+_LOCATION_FIELDS: Final = ("id", "code", "name", "priority", "is_active", "version")
+_LOCATIONS: Final = select(*(getattr(Location, field) for field in _LOCATION_FIELDS))
+
+
+def _is_meant(q: str) -> ColumnElement[bool]:
+    """Tell whether a product is meant by what somebody typed.
+
+    Few products are named by their ids; of many, the order of SKUs soon meets enough. Left to
+    itself, the database walks all SKUs to find that one of them, or none, is meant.
+    """
+    typed = search_query.tsquery_text(q)
+    if not typed:
+        return false()
+    # Planned as a whole, so that the search index is used, but read only as far as is needed.
+    keys = literal(read(q).keys, ARRAY(Text))
+    by_code = select(Variant.product_id.label("id")).join(Barcode, Barcode.variant_id == Variant.id)
+    meant = union_all(
+        by_code.where(Barcode.code_key == any_(keys)),
+        select(Product.id).where(search_query.matches(typed)),
+    ).cte("meant")
+    meant = meant.prefix_with("MATERIALIZED")
+    few = session.scalars(select(meant.c.id).limit(FEW + 1)).all()
+    return Product.id.in_(few) if len(few) <= FEW else search_query.matches(typed)
+
+
+def _levels() -> AnySelect:
+    return (
+        select(
+            *(StockLevel.id, StockLevel.variant_id, Variant.sku, Variant.barcode),
+            Product.title.label("product_title"),
+            Variant.title.label("variant_title"),
+            Location.id.label("location_id"),
+            Location.code.label("location_code"),
+            Location.name.label("location_name"),
+            *(StockLevel.on_hand, StockLevel.allocated),
+            live_reserved_column().label("live_reserved"),
+            *(StockLevel.low_stock_threshold, StockLevel.below_threshold, StockLevel.version),
+            *(StockLevel.last_moved_at, StockLevel.last_moved_by),
+            *(StockLevel.last_counted_at, StockLevel.last_counted_by),
+        )
+        .select_from(StockLevel)
+        .join(Variant, Variant.id == StockLevel.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .join(Location, Location.id == StockLevel.location_id)
+    )
+
+
+def _level(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "variant_id": row.variant_id,
+        "sku": row.sku,
+        "barcode": row.barcode,
+        "product_title": row.product_title,
+        "variant_title": row.variant_title or None,
+        "location": {
+            "id": row.location_id,
+            "code": row.location_code,
+            "name": row.location_name,
+        },
+        "on_hand": row.on_hand,
+        "allocated": row.allocated,
+        "reserved": int(row.live_reserved),
+        "available": row.on_hand - row.allocated - int(row.live_reserved),
+        "low_stock_threshold": row.low_stock_threshold,
+        "is_low": row.below_threshold,
+        "version": row.version,
+        "last_moved_at": row.last_moved_at,
+        "last_moved_by": row.last_moved_by,
+        "last_counted_at": row.last_counted_at,
+        "last_counted_by": row.last_counted_by,
+    }

@@ -1,0 +1,145 @@
+"""What people change by hand: quantities after a count, and the threshold of a level."""
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import aliased
+
+from api.inventory.allocation_strategy import MAX_QUANTITY
+from api.inventory.errors import (
+    InsufficientStock,
+    LevelNotFound,
+    QuantityTooLarge,
+    StockCountOutdated,
+)
+from api.inventory.events import StockLow
+from api.inventory.models import AdjustReason, MovementKind, StockLevel
+from api.inventory.service import journal, locks
+from api.inventory.service.available_stock import release_expired
+from api.inventory.service.journal_entries import JournalEntry
+from api.kernel.principal import Principal
+from api.platform import audit, etags
+from api.platform.db import require_transaction
+from api.platform.outbox import emit
+
+_KINDS: Final = {
+    AdjustReason.COUNT: MovementKind.COUNTED,
+    AdjustReason.RECEIVED: MovementKind.RECEIVED,
+}
+
+
+def adjust(
+    level_id: UUID,
+    *,
+    change: int | None,
+    on_hand: int | None,
+    expected_on_hand: int | None,
+    reason: AdjustReason,
+    note: str | None,
+    by: Principal,
+) -> None:
+    """Change what lies on a shelf by hand: by a difference, or to a number that was counted.
+
+    Exactly one of `change` and `on_hand` is given. Raises `StaleQuantity` when the shelf no longer
+    holds `expected_on_hand`, and `InsufficientStock` when orders or live holds need the goods that
+    would go. A count that finds what was expected is written down too.
+    """
+    if (change is None) == (on_hand is None):
+        raise ValueError("give either a change or a quantity")
+    level_alias = aliased(StockLevel)
+    levels = locks.lock(
+        and_those_of=select(level_alias.variant_id)
+        .where(level_alias.id == level_id)
+        .correlate(None)
+        .scalar_subquery()
+    )
+    level = levels.get(level_id)
+    if level is None:
+        raise LevelNotFound(level_id=level_id)
+    if expected_on_hand is not None and level.on_hand != expected_on_hand:
+        raise StockCountOutdated(current_on_hand=level.on_hand, expected_on_hand=expected_on_hand)
+    difference = change if change is not None else (on_hand or 0) - level.on_hand
+    kind = _KINDS.get(reason, MovementKind.ADJUSTED)
+    if difference == 0 and kind is not MovementKind.COUNTED:
+        return
+    if level.on_hand + difference > MAX_QUANTITY:
+        raise QuantityTooLarge(largest=MAX_QUANTITY)
+    freed = release_expired(levels) if difference < 0 else None
+    free = level.free + (freed.at(level_id) if freed else 0)
+    if free + difference < 0:
+        raise InsufficientStock(
+            "Orders or checkouts need the goods that would go.",
+            on_hand=level.on_hand,
+            allocated=level.allocated,
+            reserved=level.on_hand - level.allocated - free,
+            requested=-difference,
+            available=free,
+        )
+    entry = JournalEntry(level_id=level_id, kind=kind, on_hand=difference, reason=reason, note=note)
+    journal.write_entries(levels, [*(freed.expired_entries() if freed else ()), entry], by=by)
+    audit.record(
+        "stock.adjusted",
+        by=by,
+        subject_id=level_id,
+        on_hand=[level.on_hand, level.on_hand + difference],
+        reason=reason.value,
+        note=note,
+    )
+
+
+def set_threshold(
+    level_id: UUID, threshold: int | None, *, expected_version: int | None, by: Principal
+) -> int:
+    """Set the number at which a level counts as low; without one nobody watches it.
+
+    Returns the level's version now. Raises `Stale` when somebody else set it since. Tells that the
+    level is low when the new threshold makes it so.
+    """
+    session = require_transaction()
+    row = session.execute(
+        select(
+            StockLevel.variant_id,
+            StockLevel.location_id,
+            StockLevel.on_hand,
+            StockLevel.allocated,
+            StockLevel.low_stock_threshold,
+            StockLevel.below_threshold,
+            StockLevel.version,
+        )
+        .where(StockLevel.id == level_id)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise LevelNotFound(level_id=level_id)
+    etags.check(row.version, expected_version)
+    available = row.on_hand - row.allocated
+    is_low = threshold is not None and available <= threshold
+    session.execute(
+        update(StockLevel)
+        .where(StockLevel.id == level_id)
+        .values(
+            low_stock_threshold=threshold,
+            below_threshold=is_low,
+            version=StockLevel.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if threshold is not None and is_low and not row.below_threshold:
+        emit(
+            StockLow(
+                level_id=level_id,
+                variant_id=row.variant_id,
+                location_id=row.location_id,
+                available=available,
+                threshold=threshold,
+            )
+        )
+    audit.record(
+        "stock.threshold_set",
+        by=by,
+        subject_id=level_id,
+        low_stock_threshold=[row.low_stock_threshold, threshold],
+    )
+    version: int = row.version + 1
+    return version

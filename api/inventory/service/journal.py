@@ -1,0 +1,261 @@
+"""The journal: the only hand that changes a stock level.
+
+A verb locks the levels of its variants, decides, and writes entries. Here the entries become one
+guarded update, one insert into the journal and the facts that follow from both.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    case,
+    column,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+
+from api.catalog.service import stock_status
+from api.inventory.errors import LocationNotFound, VariantUnknown
+from api.inventory.models import MovementKind, StockLevel, StockMovement
+from api.inventory.service import notifications
+from api.inventory.service.journal_entries import JournalEntry, LevelChange, sums
+from api.inventory.service.locks import Level
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.platform import bulk_sql, observability
+from api.platform.db import UtcDateTime, require_transaction
+
+_change = (
+    func.unnest(
+        bindparam("level_ids", type_=ARRAY(Uuid)),
+        bindparam("on_hands", type_=ARRAY(Integer)),
+        bindparam("allocateds", type_=ARRAY(Integer)),
+        bindparam("reserveds", type_=ARRAY(Integer)),
+    )
+    .table_valued(
+        column("level_id", Uuid),
+        column("on_hand", Integer),
+        column("allocated", Integer),
+        column("reserved", Integer),
+        name="change",
+    )
+    .render_derived()
+)
+
+_on_hand = StockLevel.on_hand + _change.c.on_hand
+_allocated = StockLevel.allocated + _change.c.allocated
+_reserved = StockLevel.reserved + _change.c.reserved
+
+_MOVE: Final = (
+    update(StockLevel)
+    .where(
+        StockLevel.id == _change.c.level_id,
+        # The guard: whatever was read before, the goods must be there at this moment.
+        _on_hand >= 0,
+        _allocated >= 0,
+        _reserved >= 0,
+        _allocated + _reserved <= _on_hand,
+    )
+    .values(
+        on_hand=_on_hand,
+        allocated=_allocated,
+        reserved=_reserved,
+        # Holds do not ring the bell: a basket is a thought, and baskets come and go all day.
+        below_threshold=func.coalesce(
+            _on_hand - _allocated <= StockLevel.low_stock_threshold, False
+        ),
+        last_moved_at=bindparam("moved_at"),
+        last_moved_by=bindparam("moved_by"),
+    )
+    .returning(
+        StockLevel.id,
+        StockLevel.on_hand,
+        StockLevel.allocated,
+        StockLevel.reserved,
+        StockLevel.low_stock_threshold,
+        StockLevel.below_threshold,
+    )
+    .execution_options(synchronize_session=False)
+)
+
+
+_opening = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(Uuid)),
+        bindparam("variants", type_=ARRAY(Uuid)),
+        bindparam("quantities", type_=ARRAY(Integer)),
+    )
+    .table_valued(
+        column("id", Uuid), column("variant_id", Uuid), column("quantity", Integer), name="opening"
+    )
+    .render_derived()
+)
+_has_goods = _opening.c.quantity > 0
+# One value per column, however many levels: the statement is built and planned once.
+_OPEN: Final = (
+    upsert(cast(Table, StockLevel.__table__))
+    .from_select(
+        [
+            *("id", "created_at", "variant_id", "location_id", "on_hand"),
+            *("last_moved_at", "last_moved_by", "allocated", "reserved", "below_threshold"),
+        ],
+        select(
+            _opening.c.id,
+            bindparam("now", type_=UtcDateTime),
+            _opening.c.variant_id,
+            bindparam("location", type_=Uuid),
+            _opening.c.quantity,
+            case((_has_goods, bindparam("now", type_=UtcDateTime))),
+            case((_has_goods, bindparam("actor", type_=String))),
+            *(literal(0), literal(0), literal(False)),
+        ).order_by(_opening.c.variant_id),
+        include_defaults=False,
+    )
+    .on_conflict_do_nothing(constraint="uq_stock_levels_variant_location")
+    .returning(StockLevel.__table__.c.variant_id, StockLevel.__table__.c.id)
+)
+
+
+class LevelMoved(RuntimeError):
+    """A level changed although it was locked, or was written without being locked: a bug."""
+
+
+def write_entries(
+    levels: Mapping[UUID, Level], entries: Sequence[JournalEntry], *, by: Principal
+) -> None:
+    """Write entries to the journal and carry their sums into the levels.
+
+    `levels` are the locked levels, all of each variant that the entries touch. Two statements for
+    any number of entries, and more only when a variant sells out or comes back. Raises
+    `LevelMoved` when the guard of the update does not let all of them through.
+    """
+    if not entries:
+        return
+    session = require_transaction()
+    changes, now, actor = sums(entries), clock.now(), actor_label(by)
+    moved = session.execute(
+        _MOVE,
+        {
+            "level_ids": list(changes),
+            "on_hands": [change.on_hand for change in changes.values()],
+            "allocateds": [change.allocated for change in changes.values()],
+            "reserveds": [change.reserved for change in changes.values()],
+            "moved_at": now,
+            "moved_by": actor,
+        },
+    ).all()
+    if len(moved) != len(changes):
+        raise LevelMoved(f"{len(changes) - len(moved)} levels did not let the change through")
+    before = {level_id: levels[level_id].on_hand for level_id in changes}
+    journal(before, entries, by=by, actor=actor, now=now)
+    _note_counts(changes, actor=actor, now=now)
+    notifications.emit_stock_events(levels, moved, changes)
+    notifications.update_in_stock_now(levels, changes)
+
+
+def open_levels(
+    opening: Mapping[UUID, int], location_id: UUID, *, by: Principal
+) -> dict[UUID, UUID]:
+    """Open levels at a location with an opening balance; returns variant -> new level.
+
+    Levels that exist are left alone. Raises `VariantUnknown` or `LocationNotFound`.
+    """
+    session, now, actor = require_transaction(), clock.now(), actor_label(by)
+    if not opening:
+        return {}
+    try:
+        opened = session.execute(
+            _OPEN,
+            {
+                "ids": [new_id() for _ in opening],
+                "variants": list(opening),
+                "quantities": list(opening.values()),
+                "location": location_id,
+                "now": now,
+                "actor": actor,
+            },
+        ).all()
+    except IntegrityError as clash:
+        if "variants" in str(clash.orig):
+            raise VariantUnknown from clash
+        if "locations" in str(clash.orig):
+            raise LocationNotFound(location_id=location_id) from clash
+        raise
+    entries = [
+        JournalEntry(level_id=level_id, kind=MovementKind.OPENING, on_hand=opening[variant_id])
+        for variant_id, level_id in opened
+        if opening[variant_id]
+    ]
+    if entries:
+        journal({entry.level_id: 0 for entry in entries}, entries, by=by, actor=actor, now=now)
+    stocked = [variant_id for variant_id, _ in opened if opening[variant_id]]
+    if stocked:
+        stock_status.note_availability(in_stock=stocked, out_of_stock=[])
+    return {row.variant_id: row.id for row in opened}
+
+
+def actor_label(by: Principal) -> str:
+    """Name the actor for a journal that cannot forget: staff by name, others by what they are."""
+    if by.kind in ("staff", "system"):
+        return (by.label or by.kind.capitalize())[:120]
+    return by.kind.capitalize()
+
+
+def journal(
+    on_hand_before: Mapping[UUID, int],
+    entries: Sequence[JournalEntry],
+    *,
+    by: Principal,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Write entries down without moving a level; `write` does both, and nearly all want that."""
+    on_hand, rows, request_id = dict(on_hand_before), [], observability.request_id()
+    for entry in entries:
+        on_hand[entry.level_id] += entry.on_hand
+        rows.append(
+            {
+                "id": new_id(),
+                "created_at": now,
+                "level_id": entry.level_id,
+                "kind": entry.kind,
+                "on_hand_change": entry.on_hand,
+                "allocated_change": entry.allocated,
+                "reserved_change": entry.reserved,
+                "on_hand_after": on_hand[entry.level_id],
+                "reason": entry.reason,
+                "note": entry.note,
+                "reference": entry.reference,
+                "actor": actor,
+                "actor_id": by.id,
+                "order_id": entry.order_id,
+                "fulfilment_id": entry.fulfilment_id,
+                "refund_id": entry.refund_id,
+                "request_id": request_id,
+            }
+        )
+    bulk_sql.bulk_insert(cast(Table, StockMovement.__table__), rows)
+
+
+def _note_counts(changes: Mapping[UUID, LevelChange], *, actor: str, now: datetime) -> None:
+    counted = [level_id for level_id, change in changes.items() if change.counted]
+    if counted:
+        require_transaction().execute(
+            update(StockLevel)
+            .where(StockLevel.id.in_(counted))
+            .values(last_counted_at=now, last_counted_by=actor)
+            .execution_options(synchronize_session=False)
+        )

@@ -1,0 +1,55 @@
+"""What is written into the journal, and what it adds up to per level."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from api.inventory.models import MovementKind
+
+ARRIVALS: Final = frozenset(
+    {MovementKind.RECEIVED, MovementKind.RESTOCKED, MovementKind.ADJUSTED, MovementKind.COUNTED}
+)
+"""What may mean that goods came onto a shelf; an opening balance was there before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """One line for the journal, before it is written."""
+
+    level_id: UUID
+    kind: MovementKind
+    on_hand: int = 0
+    allocated: int = 0
+    reserved: int = 0
+    reason: str | None = None
+    note: str | None = None
+    reference: str | None = None
+    order_id: UUID | None = None
+    fulfilment_id: UUID | None = None
+    refund_id: UUID | None = None
+
+
+@dataclass(slots=True)
+class LevelChange:
+    """What the entries of one level add up to."""
+
+    on_hand: int = 0
+    allocated: int = 0
+    reserved: int = 0
+    counted: bool = False
+    arrived: int = 0
+
+
+def sums(entries: Iterable[JournalEntry]) -> dict[UUID, LevelChange]:
+    """Add up the entries of each level."""
+    changes: dict[UUID, LevelChange] = {}
+    for entry in entries:
+        change = changes.setdefault(entry.level_id, LevelChange())
+        change.on_hand += entry.on_hand
+        change.allocated += entry.allocated
+        change.reserved += entry.reserved
+        change.counted |= entry.kind is MovementKind.COUNTED
+        if entry.kind in ARRIVALS:
+            change.arrived += entry.on_hand
+    return changes

@@ -1,0 +1,137 @@
+"""Places: locations, and empty shelves there."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from api.inventory.errors import LocationCodeTaken, LocationNotFound
+from api.inventory.models import Location, StockLevel
+from api.inventory.service import journal, locks, notifications
+from api.inventory.service.locks import Level
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.platform import audit, etags
+from api.platform.db import require_transaction
+
+FIRST_CODE: Final = "MAIN"
+FIRST_NAME: Final = "Main"
+
+
+def create_location(
+    code: str, name: str, *, priority: int = 100, is_active: bool = True, by: Principal
+) -> UUID:
+    """Add a place that holds goods. Raises `LocationCodeTaken`."""
+    location_id = _insert(code, name, priority=priority, is_active=is_active)
+    if location_id is None:
+        raise LocationCodeTaken(location_code=code)
+    audit.record("location.created", by=by, subject_id=location_id, code=code, name=name)
+    return location_id
+
+
+def edit_location(
+    location_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+) -> None:
+    """Change the name, the priority or whether goods from there are for sale.
+
+    Raises `Stale` when somebody else changed it since. When a location opens or closes, all levels
+    of its variants are locked, and the catalogue hears what that brings back or sells out.
+    """
+    session = require_transaction()
+    row = session.execute(
+        select(Location.is_active, Location.version)
+        .where(Location.id == location_id)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise LocationNotFound(location_id=location_id)
+    etags.check(row.version, expected_version)
+    is_active = changes.get("is_active", row.is_active)
+    if is_active != row.is_active:
+        here = aliased(StockLevel)
+        levels = locks.lock(
+            and_those_of=select(here.variant_id)
+            .where(here.location_id == location_id, here.on_hand > here.allocated)
+            .correlate(None)
+            .scalar_subquery()
+        )
+        notifications.update_in_stock(
+            _free(levels.values()),
+            _free(
+                replace(level, is_active=is_active) if level.location_id == location_id else level
+                for level in levels.values()
+            ),
+        )
+    session.execute(
+        update(Location)
+        .where(Location.id == location_id)
+        .values(**changes, version=Location.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    audit.record("location.edited", by=by, subject_id=location_id, **changes)
+
+
+def open_level(variant_id: UUID, location_id: UUID | None, *, by: Principal) -> UUID:
+    """Give a variant an empty shelf at a location; returns the level, also when it was there.
+
+    Raises `VariantUnknown` or `LocationNotFound`.
+    """
+    place = location_id or default_location()
+    journal.open_levels({variant_id: 0}, place, by=by)
+    return (
+        require_transaction()
+        .execute(
+            select(StockLevel.id).where(
+                StockLevel.variant_id == variant_id, StockLevel.location_id == place
+            )
+        )
+        .scalar_one()
+    )
+
+
+def default_location() -> UUID:
+    """Return the most preferred location, an active one if there is any.
+
+    A shop without locations gets its first one here.
+    """
+    preferred = (
+        select(Location.id)
+        .order_by(Location.is_active.desc(), Location.priority, Location.id)
+        .limit(1)
+    )
+    session = require_transaction()
+    found = session.scalar(preferred)
+    if found is None:
+        # Two first uses at once: the second waits here for the first, then finds its row.
+        found = _insert(FIRST_CODE, FIRST_NAME) or session.scalars(preferred).one()
+    return found
+
+
+def _free(levels: Iterable[Level]) -> dict[UUID, int]:
+    """Sum what is free per variant, over active locations."""
+    free: dict[UUID, int] = {}
+    for level in levels:
+        free[level.variant_id] = free.get(level.variant_id, 0) + level.is_active * level.free
+    return free
+
+
+def _insert(code: str, name: str, *, priority: int = 100, is_active: bool = True) -> UUID | None:
+    return require_transaction().scalar(
+        insert(Location)
+        .values(
+            id=new_id(),
+            created_at=clock.now(),
+            code=code,
+            name=name,
+            priority=priority,
+            is_active=is_active,
+            version=1,
+        )
+        .on_conflict_do_nothing(index_elements=["code"])
+        .returning(Location.id)
+    )

@@ -1,0 +1,62 @@
+"""Who hears of a movement: low levels and arrivals as facts, and the catalogue's stock marks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from api.catalog.service import stock_status
+from api.inventory.events import BackInStock, StockLow, StockReceived
+from api.inventory.service.journal_entries import LevelChange
+from api.inventory.service.locks import Level
+from api.platform.outbox import emit
+
+
+def emit_stock_events(
+    levels: Mapping[UUID, Level], moved: Sequence[Any], changes: Mapping[UUID, LevelChange]
+) -> None:
+    """Write the facts of a movement; `moved` are the levels as they stand after it."""
+    for row in moved:
+        level = levels[row.id]
+        if row.below_threshold and not level.below_threshold:
+            emit(
+                StockLow(
+                    level_id=level.id,
+                    variant_id=level.variant_id,
+                    location_id=level.location_id,
+                    available=row.on_hand - row.allocated,
+                    threshold=row.low_stock_threshold,
+                )
+            )
+        if (arrived := changes[row.id].arrived) > 0:
+            emit(
+                StockReceived(
+                    level_id=level.id,
+                    variant_id=level.variant_id,
+                    location_id=level.location_id,
+                    quantity=arrived,
+                    on_hand=row.on_hand,
+                )
+            )
+
+
+def update_in_stock(before: Mapping[UUID, int], after: Mapping[UUID, int]) -> None:
+    """Tell the catalogue which variants sold out or came back, by what was and is free of each."""
+    back = [variant_id for variant_id in after if before[variant_id] <= 0 < after[variant_id]]
+    gone = [variant_id for variant_id in after if after[variant_id] <= 0 < before[variant_id]]
+    if back or gone:
+        stock_status.note_availability(in_stock=back, out_of_stock=gone)
+    if back:
+        emit(BackInStock(variant_ids=tuple(sorted(back))))
+
+
+def update_in_stock_now(levels: Mapping[UUID, Level], changes: Mapping[UUID, LevelChange]) -> None:
+    """Tell the catalogue what a movement sold out or brought back, over active locations."""
+    before: dict[UUID, int] = {}
+    after: dict[UUID, int] = {}
+    for level in levels.values():
+        if level.is_active:
+            free, change = level.free, changes.get(level.id, LevelChange())
+            before[level.variant_id] = before.get(level.variant_id, 0) + free
+            free += change.on_hand - change.allocated - change.reserved
+            after[level.variant_id] = after.get(level.variant_id, 0) + free
+    update_in_stock(before, after)

@@ -1,0 +1,387 @@
+"""What each letter says, and to whom: read, render, send. Facts tell only what happened."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from api.accounts import queries as accounts_queries
+from api.accounts import service as accounts_service
+from api.back_in_stock import queries as back_in_stock_queries
+from api.back_in_stock import service as back_in_stock_service
+from api.fulfilment import queries as fulfilment_queries
+from api.kernel.money import Money
+from api.notifications import queries, rendering, service
+from api.notifications.flows import sending
+from api.notifications.service import EmailContent
+from api.notifications.states import EmailKind
+from api.orders import queries as orders_queries
+from api.payments import queries as payments_queries
+from api.platform.db import end_read_transaction, transaction
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
+from api.returns import queries as returns_queries
+
+SECRET_LEFT_OUT = "(the link stands only in the letter itself)"  # noqa: S105
+
+
+def order_received(order_id: UUID) -> None:
+    """Tell the customer how to pay, when the money comes another way than by card."""
+    order = orders_queries.admin_view(order_id)
+    if _awaits_transfer(order):
+        _how_to_pay(order_id, order, is_amended=False)
+
+
+def order_amended(order_id: UUID, amendment_id: UUID, amended_at: datetime) -> None:
+    """Tell again how to pay after a change, at the new address if that changed.
+
+    Nothing is told twice: a change that was followed by another one is left to that, a first
+    e-mail that tells of the change already is enough, and while none is written, this one takes
+    its place.
+    """
+    order = orders_queries.admin_view(order_id)
+    if order["amended_at"] != amended_at or not _awaits_transfer(order):
+        return
+    told = queries.texts(EmailKind.ORDER_RECEIVED, order_id)
+    if not told:
+        _how_to_pay(order_id, order, is_amended=False)
+    elif told.get(order["email"]) != _render_how_to_pay(order, is_amended=False)[1]:
+        _how_to_pay(amendment_id, order, is_amended=True)
+
+
+def order_confirmed(order_id: UUID) -> None:
+    """Confirm the order once its money is here."""
+    _to_customer(EmailKind.ORDER_CONFIRMED, order_id, orders_queries.admin_view(order_id))
+
+
+def order_shipped(fulfilment_id: UUID, order_id: UUID) -> None:
+    """Tell what is in the parcel, how to follow it, and what still follows in another one.
+
+    Told as of the moment when the parcel left, however late the letter is written: what left after
+    it still follows for its reader. Of one that was voided since, nothing is told.
+    """
+    order = orders_queries.admin_view(order_id)
+    sent = [
+        one
+        for one in fulfilment_queries.fulfilments_of_order(order_id)
+        if one["status"] in ("shipped", "delivered")
+    ]
+    sent.sort(key=lambda one: (one["shipped_at"], one["id"]))
+    place = next((at for at, one in enumerate(sent) if one["id"] == fulfilment_id), None)
+    if place is None:
+        return
+    packed, later = _units(sent[place : place + 1]), _units(sent[place + 1 :])
+    still_open = {
+        line["id"]: line["open_quantity"] + later.get(line["id"], 0) for line in order["lines"]
+    }
+    _to_customer(
+        EmailKind.ORDER_SHIPPED,
+        fulfilment_id,
+        order,
+        parcel=sent[place],
+        is_first=place == 0,
+        packed=_named(order, packed),
+        still_open=_named(order, still_open),
+    )
+
+
+def parcel_corrected(fulfilment_id: UUID, order_id: UUID, correction_id: UUID) -> None:
+    """Tell by which number a parcel is followed after all; not when that was told already."""
+    order = orders_queries.admin_view(order_id)
+    parcel = fulfilment_queries.fulfilment(fulfilment_id)
+    told = queries.texts(EmailKind.ORDER_SHIPPED, fulfilment_id)
+    is_known = parcel["tracking_number"] and parcel["tracking_number"] in told.get(
+        order["email"], ""
+    )
+    if parcel["status"] != "shipped" or is_known:
+        return
+    _to_customer(EmailKind.PARCEL_CORRECTED, correction_id, order, parcel=parcel, packed=[])
+
+
+def parcel_voided(fulfilment_id: UUID, order_id: UUID) -> None:
+    """Tell that a parcel is not on its way after all, and what was in it."""
+    order = orders_queries.admin_view(order_id)
+    parcel = fulfilment_queries.fulfilment(fulfilment_id)
+    _to_customer(
+        EmailKind.PARCEL_CORRECTED,
+        fulfilment_id,
+        order,
+        parcel=parcel,
+        packed=_named(order, _units([parcel])),
+    )
+
+
+def order_cancelled(order_id: UUID, reason: str) -> None:
+    """Tell that the order will not be carried out, and what happens to its money.
+
+    Money goes back when a refund was made here: not what a bank took, or what went back before.
+    """
+    goes_back = any(
+        one["origin"] == "shop" and one["status"] != "failed"
+        for one in returns_queries.refunds_of_order(order_id)
+    )
+    order = orders_queries.admin_view(order_id)
+    _to_customer(EmailKind.ORDER_CANCELLED, order_id, order, reason=reason, goes_back=goes_back)
+
+
+def order_refunded(refund_id: UUID, order_id: UUID, amount: Money) -> None:
+    """Tell that money is on its way back, and which way."""
+    refund = payments_queries.refund(refund_id)
+    _to_customer(
+        EmailKind.ORDER_REFUNDED,
+        refund_id,
+        orders_queries.admin_view(order_id),
+        amount=amount,
+        by_card=refund is not None and refund.provider == "stripe",
+    )
+
+
+def welcome(customer_id: UUID) -> None:
+    """Greet a new customer."""
+    _to_account(EmailKind.WELCOME, customer_id, customer_id)
+
+
+def registration_repeated(customer_id: UUID, occasion: UUID) -> None:
+    """Tell the owner of an address that someone tried to register it again."""
+    _to_account(EmailKind.REGISTRATION_REPEATED, occasion, customer_id)
+
+
+def password_changed(user_id: UUID, occasion: UUID) -> None:
+    """Tell the owner of an account that it has a new password."""
+    _to_account(EmailKind.PASSWORD_CHANGED, occasion, user_id)
+
+
+def password_reset(request_id: UUID) -> None:
+    """Send the link that sets a new password; its token is stored nowhere as it is."""
+    recipient = queries.reset_recipient(request_id)
+
+    def made() -> dict[str, Any] | None:
+        reset = accounts_service.make_reset_token(request_id)
+        if reset is None:
+            return None
+        return {
+            "name": reset.full_name,
+            # Behind the `#` no server ever sees the token, and no log keeps it.
+            "link": f"{_address()}/reset-password#token={reset.token}",
+            "expires_at": reset.expires_at,
+        }
+
+    if recipient is not None:
+        _send_secret(
+            EmailKind.PASSWORD_RESET,
+            request_id,
+            recipient,
+            {"name": None, "link": SECRET_LEFT_OUT, "expires_at": None},
+            made,
+            moot="The request had run out or had been answered.",
+        )
+
+
+def staff_invitation(invitation_id: UUID) -> None:
+    """Ask somebody onto the staff; the code that lets them in stands only in the letter."""
+    recipient = queries.invited(invitation_id)
+
+    def made() -> dict[str, Any] | None:
+        invitation = accounts_service.make_invitation_token(invitation_id)
+        if invitation is None:
+            return None
+        return {
+            "name": invitation.full_name,
+            "role": invitation.role,
+            "code": invitation.token,
+            "expires_at": invitation.expires_at,
+        }
+
+    if recipient is not None:
+        _send_secret(
+            EmailKind.STAFF_INVITATION,
+            invitation_id,
+            recipient,
+            {"name": None, "role": None, "code": SECRET_LEFT_OUT, "expires_at": None},
+            made,
+            moot="The invitation had run out, was taken back or was accepted.",
+        )
+
+
+def back_in_stock(request_id: UUID) -> None:
+    """Tell somebody who waited that it is there again, with a link that ends such letters.
+
+    The secret of the link is stored nowhere as it is, as with a forgotten password. Who does not
+    want it any more gets no letter.
+    """
+    told = back_in_stock_queries.email_of(request_id)
+    if told is None:
+        return
+    shop = _address()
+
+    def made() -> dict[str, Any] | None:
+        token = back_in_stock_service.make_cancel_token(request_id)
+        # Behind the `#` no server ever sees the secret, and no log keeps it.
+        return None if token is None else {"link": f"{shop}/stock-requests/cancel#token={token}"}
+
+    _send_secret(
+        EmailKind.BACK_IN_STOCK,
+        request_id,
+        told.email,
+        {
+            "name": told.name,
+            "title": told.title,
+            "variant_title": told.variant_title,
+            "product_link": f"{shop}/products/{told.slug}",
+            "link": SECRET_LEFT_OUT,
+        },
+        made,
+        moot="Its reader did not want it any more.",
+    )
+
+
+def low_stock(level_id: UUID, occasion: UUID, *, available: int, threshold: int) -> None:
+    """Tell the shop that something runs low; once for each time that it falls."""
+    _to_staff(
+        EmailKind.LOW_STOCK,
+        occasion,
+        level=queries.low_level(level_id),
+        available=available,
+        threshold=threshold,
+    )
+
+
+def attention_raised(item_id: UUID) -> None:
+    """Tell the shop what is new on the attention list: about which order, and by when."""
+    item = queries.attention_item(item_id)
+    _to_staff(
+        EmailKind.ATTENTION,
+        item_id,
+        what=item.kind.value.replace("_", " "),
+        number=item.number,
+        amount=None if item.amount is None else Money(item.amount, item.currency),
+        reason=item.reason,
+        due_at=item.due_at,
+    )
+
+
+def refund_failed(refund_id: UUID, order_id: UUID, amount: Money, reason: str) -> None:
+    """Tell the shop about money that could not go back."""
+    _to_staff(
+        EmailKind.REFUND_FAILED,
+        refund_id,
+        number=queries.order_number(order_id),
+        amount=amount,
+        reason=reason,
+    )
+
+
+def _units(parcels: Sequence[dict[str, Any]]) -> dict[UUID, int]:
+    """Sum what is in parcels: units by order line."""
+    units: dict[UUID, int] = {}
+    for parcel in parcels:
+        for line in parcel["lines"]:
+            line_id = line["order_line_id"]
+            units[line_id] = units.get(line_id, 0) + line["quantity"]
+    return units
+
+
+def _named(order: dict[str, Any], units: dict[UUID, int]) -> list[tuple[dict[str, Any], int]]:
+    """Pair the lines of an order with their units, lines without any left out."""
+    return [(line, units[line["id"]]) for line in order["lines"] if units.get(line["id"])]
+
+
+def _awaits_transfer(order: dict[str, Any]) -> bool:
+    awaits_payment = order["status"] == "placed" and order["paid_at"] is None
+    return order["payment_method"] == "manual" and awaits_payment
+
+
+def _how_to_pay(subject_id: UUID, order: dict[str, Any], *, is_amended: bool) -> None:
+    _to_customer(EmailKind.ORDER_RECEIVED, subject_id, order, **_payment(is_amended))
+
+
+def _render_how_to_pay(order: dict[str, Any], *, is_amended: bool) -> tuple[str, str]:
+    return _render(
+        EmailKind.ORDER_RECEIVED,
+        name=order["customer_name"],
+        order=order,
+        **_payment(is_amended),
+    )
+
+
+def _payment(is_amended: bool) -> dict[str, Any]:
+    settings: Settings = get_service(Settings)
+    return {"payment_instructions": settings.payment_instructions, "is_amended": is_amended}
+
+
+def _to_customer(kind: EmailKind, subject_id: UUID, order: dict[str, Any], **more: Any) -> None:
+    _send(kind, subject_id, order["email"], name=order["customer_name"], order=order, **more)
+
+
+def _to_account(kind: EmailKind, subject_id: UUID, user_id: UUID) -> None:
+    contact = accounts_queries.contact(user_id)
+    _send(kind, subject_id, contact.email, name=contact.full_name, email=contact.email)
+
+
+def _to_staff(kind: EmailKind, subject_id: UUID, **context: Any) -> None:
+    """Write to the shop itself; without an address for alerts nobody is written to."""
+    settings: Settings = get_service(Settings)
+    if settings.staff_alert_email:
+        _send(kind, subject_id, settings.staff_alert_email, **context)
+
+
+def _send(kind: EmailKind, subject_id: UUID, recipient: str, **context: Any) -> None:
+    end_read_transaction()
+    subject_line, text = _render(kind, **context)
+    sending.send(
+        EmailContent(
+            kind=kind,
+            subject_id=subject_id,
+            recipient=recipient,
+            subject_line=subject_line,
+            text=text,
+        )
+    )
+
+
+def _send_secret(
+    kind: EmailKind,
+    subject_id: UUID,
+    recipient: str,
+    kept: dict[str, Any],
+    make: Callable[[], dict[str, Any] | None],
+    *,
+    moot: str,
+) -> None:
+    """Send a letter with a secret that the letter book does not keep.
+
+    The secret is made only by the worker that has claimed the letter, because each new one makes
+    the one before worthless. `make` answers None when there is nothing to tell any more.
+    """
+    end_read_transaction()
+    subject_line, text = _render(kind, **kept)
+    claimed = sending.create_and_claim(
+        EmailContent(
+            kind=kind,
+            subject_id=subject_id,
+            recipient=recipient,
+            subject_line=subject_line,
+            text=text,
+            holds_secret=True,
+        )
+    )
+    if claimed is None:
+        return
+    with transaction():
+        told = make()
+        if told is None:
+            service.record_rejected(claimed, moot)
+    if told is not None:
+        sending.deliver(claimed, _render(kind, **kept | told)[1])
+
+
+def _address() -> str:
+    settings: Settings = get_service(Settings)
+    return settings.public_url.rstrip("/")
+
+
+def _render(kind: EmailKind, **context: Any) -> tuple[str, str]:
+    settings: Settings = get_service(Settings)
+    return rendering.render(
+        kind, shop_name=settings.shop_name, public_url=settings.public_url, **context
+    )

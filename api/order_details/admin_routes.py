@@ -1,0 +1,28 @@
+"""The case file, for staff."""
+
+from typing import Any
+from uuid import UUID
+
+from api.kernel.permissions import Permission
+from api.order_details import queries
+from api.order_details.schemas import OrderDetailSchema
+from api.orders.errors import OrderNotFound
+from api.platform.auth import principal, requires
+from api.platform.http import Blueprint
+from api.platform.openapi_errors import may_answer
+
+blueprint = Blueprint(
+    "order_details",
+    __name__,
+    url_prefix="/api/v1/admin/orders",
+    description="Everything about one order.",
+)
+
+
+@blueprint.route("/<uuid:order_id>", methods=["GET"])
+@requires(Permission.ORDERS_READ)
+@may_answer(OrderNotFound)
+@blueprint.response(200, OrderDetailSchema)
+def get_order(order_id: UUID) -> Any:
+    """Read an order with its lines, money, refunds, parcels and history."""
+    return queries.admin_order(order_id, principal())

@@ -1,0 +1,115 @@
+"""One order, put together from what the floors below tell: for staff, and for its customer."""
+
+from typing import Any
+from uuid import UUID
+
+from api.catalog.queries import variant_lookup
+from api.fulfilment import queries as fulfilment_queries
+from api.kernel.money import Money
+from api.kernel.permissions import Permission
+from api.kernel.principal import Principal
+from api.orders import queries as orders_queries
+from api.orders.queries import customer_orders
+from api.payments import queries as payments_queries
+from api.platform import attention
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
+from api.returns import queries as returns_queries
+
+_PARCEL = (
+    "id", "number", "status", "carrier", "tracking_number", "tracking_url", "shipped_at",
+    "delivered_at",
+)  # fmt: skip
+_PARCEL_LINE = ("sku", "title", "variant_title")
+_HAS_LEFT = ("shipped", "delivered")
+_REFUND_STATES = {"requested": "pending", "submitted": "pending"}
+
+
+def customer_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
+    """Return an order for its customer, guest or known: parcels, refunds and what they may do.
+
+    Parcels are told once they have left. A refund is `pending` until the bank has answered. Six
+    statements, however many lines, parcels and refunds there are, and two for an order of which
+    nothing has left yet and for which no money came. Raises `OrderNotFound`, also for an order of
+    somebody else.
+    """
+    order, has_money = customer_orders.order_with_actions(
+        order_id, principal, is_in_progress=payments_queries.is_in_progress
+    )
+    has_parcels = any(line["shipped_quantity"] for line in order["lines"])
+    order["parcels"] = _parcels(order_id, order["lines"]) if has_parcels else []
+    order["refunds"] = _refunds(order_id) if has_money else []
+    return order
+
+
+def _parcels(order_id: UUID, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    named = {line["id"]: line for line in lines}
+    return [
+        {
+            **{name: parcel[name] for name in _PARCEL},
+            "lines": [
+                {
+                    "order_line_id": held["order_line_id"],
+                    "quantity": held["quantity"],
+                    **{name: named[held["order_line_id"]][name] for name in _PARCEL_LINE},
+                }
+                for held in parcel["lines"]
+            ],
+        }
+        for parcel in fulfilment_queries.fulfilments_of_order(order_id)
+        if parcel["status"] in _HAS_LEFT
+    ]
+
+
+def _refunds(order_id: UUID) -> list[dict[str, Any]]:
+    # Their ids come from commands and say nothing of time.
+    found = sorted(
+        payments_queries.refunds_of_order(order_id), key=lambda one: (one.created_at, one.id)
+    )
+    return [
+        {
+            "id": refund.id,
+            "status": _REFUND_STATES.get(refund.status, refund.status),
+            "amount": Money(refund.amount, refund.currency),
+            "created_at": refund.created_at,
+        }
+        for refund in found
+    ]
+
+
+def admin_order(order_id: UUID, by: Principal) -> dict[str, Any]:
+    """Return an order with its lines, money, refunds, parcels and history.
+
+    Of its customer, those who may not read customers see what a label needs and no more.
+    Each line tells how it was called when it was bought, and by which `barcodes` its goods are
+    known now. Fourteen statements, however many lines, refunds and parcels there are. Raises
+    `OrderNotFound`.
+    """
+    order = orders_queries.admin_view(order_id)
+    if not by.may(Permission.CUSTOMERS_READ):
+        order |= {"email": None, "customer_id": None, "billing_address": None}
+    codes = variant_lookup.codes_of([line["variant_id"] for line in order["lines"]])
+    settings: Settings = get_service(Settings)
+    return {
+        **order,
+        "lines": [
+            {
+                **line,
+                "barcodes": codes.get(line["variant_id"], []),
+                "must_verify": fulfilment_queries.must_verify(
+                    settings.ship_verification, has_barcode=line["variant_id"] in codes
+                ),
+            }
+            for line in order["lines"]
+        ],
+        "carrier": fulfilment_queries.carrier_of(order["shipping_method"]),
+        # The name that was agreed: its code is for checkouts.
+        "shipping_method": order["shipping_method"]["name"],
+        "attention": attention.open_items_of_order(order_id),
+        "holds": orders_queries.holds(order_id),
+        "payments": payments_queries.payments_of_order(order_id),
+        "disputes": payments_queries.disputes_of_order(order_id),
+        "fraud_warnings": payments_queries.fraud_warnings_of_order(order_id),
+        "refunds": returns_queries.refunds_of_order(order_id),
+        "fulfilments": fulfilment_queries.fulfilments_of_order(order_id),
+    }

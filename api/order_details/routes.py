@@ -1,0 +1,28 @@
+"""One order for the customer who placed it."""
+
+from typing import Any
+from uuid import UUID
+
+from api.order_details import queries
+from api.order_details.schemas import CustomerOrderSchema
+from api.orders.errors import OrderNotFound
+from api.platform.auth import anyone, principal
+from api.platform.http import Blueprint
+from api.platform.openapi_errors import may_answer
+
+blueprint = Blueprint(
+    "own-order", __name__, url_prefix="/api/v1/orders", description="One order of a customer."
+)
+
+
+@blueprint.route("/<uuid:order_id>", methods=["GET"], tags=["orders"])
+@anyone
+@may_answer(OrderNotFound)
+@blueprint.response(200, CustomerOrderSchema)
+def get_order(order_id: UUID) -> Any:
+    """Read one of your orders; a guest sends the X-Cart-Token that it was placed with.
+
+    With its parcels and how to follow them, its refunds and how far they are, and what you may
+    still do with it.
+    """
+    return queries.customer_order(order_id, principal())

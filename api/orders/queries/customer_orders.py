@@ -1,0 +1,55 @@
+"""What customers and their carts ask about their own orders."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from api.kernel.money import Money
+from api.kernel.principal import Principal
+from api.orders import queries, states
+from api.orders.models import Order, OrderLine
+from api.platform.db import AnyRow, session
+
+
+def order_with_actions(
+    order_id: UUID, principal: Principal, *, is_in_progress: Callable[[UUID], bool]
+) -> tuple[dict[str, Any], bool]:
+    """Return an order as `queries.own_order` does, with what is due and the `allowed_actions`.
+
+    And whether money ever came for it: without, nothing was given back. `is_in_progress` is asked
+    for an order with an open payment whether a bank carries it out.
+    """
+    order = queries.get_order(order_id, principal)
+    lines = queries.lines_of(order.id)
+    _, due = queries.price_and_due(order, lines)
+    money = (order.authorized, order.captured, order.refunded, order.refund_pending)
+    is_unpaid = states.is_unpaid(order.status, order.paid_at, *money)
+    waits = bool(order.attempt_open) and is_in_progress(order_id)
+    shown = {
+        **queries.order_fields(order),
+        "lines": [queries.line_fields(row, order.currency) for row in lines],
+        "due": Money(due, order.currency),
+        "allowed_actions": states.allowed_actions(
+            order.status, due=due, is_unpaid=is_unpaid, is_in_progress=waits
+        ),
+    }
+    return shown, order.captured > 0
+
+
+def order_of_cart(cart_id: UUID) -> AnyRow:
+    """Return the order that an ordered cart became: `id`, `number`, `checkout_fingerprint`."""
+    return session.execute(
+        select(Order.id, Order.number, Order.checkout_fingerprint).where(Order.cart_id == cart_id)
+    ).one()
+
+
+def bought(order_id: UUID) -> Sequence[AnyRow]:
+    """Return what an order's lines hold: `variant_id`, `quantity`, `unit_price`, `currency`."""
+    return session.execute(
+        select(OrderLine.variant_id, OrderLine.quantity, OrderLine.unit_price, Order.currency)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(OrderLine.order_id == order_id)
+        .order_by(OrderLine.position)
+    ).all()

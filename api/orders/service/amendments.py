@@ -1,0 +1,111 @@
+"""What a customer may still change about an order that nobody has paid for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from api.kernel import clock
+from api.kernel.errors import InvalidState
+from api.kernel.ids import new_id
+from api.kernel.money import Money
+from api.kernel.principal import Principal
+from api.orders.events import OrderAmended
+from api.orders.models import Order
+from api.orders.search_text import search_words
+from api.orders.service.orders import add_event
+from api.orders.service.status import bump_version, update_status
+from api.orders.states import ORDER, is_unpaid
+from api.platform.outbox import emit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pricing:
+    """What shipping and tax come to after a change, in minor units; prices stay as agreed.
+
+    `line_taxes` maps a line to its tax and the rate of it in basis points.
+    """
+
+    shipping_total: int
+    shipping_tax: int
+    shipping_rate_basis_points: int
+    tax_total: int
+    line_taxes: Mapping[UUID, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """An order as its customer wants it: all five, changed or not, and what follows from them."""
+
+    email: str
+    shipping_address: dict[str, Any]
+    billing_address: dict[str, Any]
+    shipping_method: dict[str, Any]
+    customer_note: str | None
+    pricing: Pricing | None
+    """None leaves shipping and tax as they were agreed."""
+
+
+_WORDS = {
+    "email": "e-mail address",
+    "shipping_address": "shipping address",
+    "billing_address": "billing address",
+    "shipping_method": "shipping method",
+    "customer_note": "note",
+}
+
+
+def check_amendable(order: Order, command: str) -> None:
+    """Refuse what a customer may do with an unpaid order only. Raises `InvalidState`."""
+    ORDER.next(order.status, command)
+    money = (order.authorized, order.captured, order.refunded, order.refund_pending)
+    if not is_unpaid(order.status, order.paid_at, *money):
+        raise InvalidState(
+            f"The order is {order.payment_status}: only the shop can change it now.",
+            machine="The payment",
+            current=order.payment_status.value,
+            allowed=[],
+        )
+
+
+def amend(order: Order, wanted: Amendment, *, by: Principal) -> None:
+    """Change an unpaid order and write down what changed. Needs the order locked.
+
+    Prices of goods stay as they were agreed. Nothing is written when nothing changes. Emits
+    `OrderAmended`. Raises `InvalidState` when it is paid, cancelled or completed.
+    """
+    check_amendable(order, "amend")
+    changed = [
+        word for name, word in _WORDS.items() if getattr(order, name) != getattr(wanted, name)
+    ]
+    if not changed:
+        return
+    before = Money(order.total, order.currency)
+    for name in _WORDS:
+        setattr(order, name, getattr(wanted, name))
+    order.customer_name = wanted.shipping_address["name"]
+    order.ship_country = wanted.shipping_address["country"]
+    order.search = search_words(
+        number=order.number,
+        email=order.email,
+        addresses=(order.shipping_address, order.billing_address),
+        skus=(line.sku for line in order.lines),
+    )
+    if wanted.pricing is not None:
+        _reprice(order, wanted.pricing)
+    after = Money(order.total, order.currency)
+    cost = f" Total {before}, now {after}." if after != before else ""
+    order.amended_at = clock.now()
+    add_event(order.id, "amended", f"Changed by the customer: {', '.join(changed)}.{cost}", by=by)
+    update_status(order)
+    bump_version(order)
+    emit(OrderAmended(order_id=order.id, amendment_id=new_id(), amended_at=order.amended_at))
+
+
+def _reprice(order: Order, pricing: Pricing) -> None:
+    order.shipping_total, order.shipping_tax = pricing.shipping_total, pricing.shipping_tax
+    order.shipping_rate_basis_points = pricing.shipping_rate_basis_points
+    order.tax_total = pricing.tax_total
+    order.total = order.subtotal + pricing.shipping_total
+    for line in order.lines:
+        line.tax, line.tax_rate_basis_points = pricing.line_taxes[line.id]

@@ -1,0 +1,190 @@
+"""Writing an order into the book, finding it again under lock, and its history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeVar, cast
+from uuid import UUID
+
+from sqlalchemy import Table, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import selectinload
+
+from api.kernel import clock
+from api.kernel.errors import DomainError
+from api.kernel.ids import new_id
+from api.kernel.principal import Principal
+from api.orders.errors import OrderNotFound
+from api.orders.events import OrderPlaced
+from api.orders.models import Order, OrderCounter, OrderEvent, OrderLine
+from api.orders.search_text import search_words
+from api.orders.service.status import bump_version, update_status
+from api.platform.db import require_transaction, session
+from api.platform.outbox import emit
+
+Rejection = TypeVar("Rejection", bound=DomainError)
+
+FIRST_NUMBER = 1001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineInput:
+    """A line as it will be remembered. Amounts in minor units, quantities in units."""
+
+    id: UUID
+    variant_id: UUID
+    product_id: UUID
+    sku: str
+    barcode: str | None
+    title: str
+    variant_title: str
+    image_url: str | None
+    weight_grams: int
+    quantity: int
+    unit_price: int
+    total: int
+    tax: int
+    tax_rate_basis_points: int
+    tax_class: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderInput:
+    """Everything that is agreed when an order is placed. Amounts in minor units."""
+
+    id: UUID
+    cart_id: UUID | None
+    customer_id: UUID | None
+    guest_key: str | None
+    email: str
+    currency: str
+    subtotal: int
+    shipping_total: int
+    shipping_tax: int
+    shipping_rate_basis_points: int
+    tax_total: int
+    total: int
+    shipping_address: dict[str, Any]
+    billing_address: dict[str, Any]
+    shipping_method: dict[str, Any]
+    payment_method: str
+    customer_note: str | None = None
+    checkout_fingerprint: bytes
+    postal_key: str | None
+    network_key: str | None
+    expires_at: datetime
+    lines: tuple[LineInput, ...]
+
+
+# Built once: each order asks for a number and is written about several times.
+_ENTRY: Final = insert(cast(Table, OrderEvent.__table__))
+_NEXT_NUMBER: Final = (
+    upsert(OrderCounter)
+    .values(name="order", last=FIRST_NUMBER)
+    .on_conflict_do_update(index_elements=["name"], set_={"last": OrderCounter.last + 1})
+    .returning(OrderCounter.last)
+)
+
+
+def create_order(draft: OrderInput, *, by: Principal) -> Order:
+    """Write an order into the book, with a number, its lines and the first line of its history.
+
+    The number is taken last: the counter's row stays locked until the commit, and a refusal
+    before it leaves no gap. Raises IntegrityError (`uq_orders_cart_id`) when the cart has become
+    an order already.
+    """
+    current = require_transaction()
+    order = Order(
+        **{
+            name: getattr(draft, name)
+            for name in OrderInput.__dataclass_fields__
+            if name != "lines"
+        },
+        customer_name=draft.shipping_address["name"],
+        ship_country=draft.shipping_address["country"],
+        unit_count=sum(line.quantity for line in draft.lines),
+    )
+    order.lines = [
+        OrderLine(
+            position=position,
+            **{name: getattr(line, name) for name in LineInput.__dataclass_fields__},
+        )
+        for position, line in enumerate(draft.lines, start=1)
+    ]
+    update_status(order)
+    order.number = _next_number()
+    order.search = search_words(
+        number=order.number,
+        email=draft.email,
+        addresses=(draft.shipping_address, draft.billing_address),
+        skus=(line.sku for line in draft.lines),
+    )
+    current.add(order)
+    add_event(order.id, "placed", f"Order {order.number} placed.", by=by)
+    emit(OrderPlaced(order_id=order.id, total=order.total, currency=order.currency))
+    return order
+
+
+def lock(order_id: UUID) -> Order:
+    """Lock an order and return it with its lines. Parents first: take this lock before others.
+
+    Raises `OrderNotFound`.
+    """
+    require_transaction()
+    order = session.scalar(
+        select(Order)
+        .where(Order.id == order_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+        .options(selectinload(Order.lines))
+    )
+    if order is None:
+        raise OrderNotFound(order_id=order_id)
+    return order
+
+
+def add_event(order_id: UUID, kind: str, text: str, *, by: Principal) -> None:
+    """Add a line to an order's history."""
+    current = require_transaction()
+    current.flush()  # the order may still be waiting to be written
+    current.execute(
+        _ENTRY,
+        {
+            "id": new_id(),
+            "order_id": order_id,
+            "at": clock.now(),
+            "kind": kind,
+            "text": text,
+            "actor": by.label,
+            "actor_key": by.actor_key,
+        },
+    )
+
+
+def find_last(refusal: Rejection, order_id: UUID, *kinds: str) -> Rejection:
+    """Let a refusal say what came first: of two who do the same, the second learns who did it.
+
+    Adds `last_change` (text, by, at), and the same in words, when the order's history has an entry
+    of these kinds.
+    """
+    entry = session.execute(
+        select(OrderEvent.text, OrderEvent.actor, OrderEvent.at)
+        .where(OrderEvent.order_id == order_id, OrderEvent.kind.in_(kinds))
+        .order_by(OrderEvent.at.desc(), OrderEvent.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if entry is not None:
+        when = f"{entry.at:%d %b %H:%M} UTC"
+        refusal.detail = f"{refusal.detail} {entry.text} ({entry.actor}, {when})"
+        refusal.facts["last_change"] = {"text": entry.text, "by": entry.actor, "at": entry.at}
+    return refusal
+
+
+def note(order_id: UUID, text: str, *, by: Principal) -> None:
+    """Add a note by staff. Locks the order; raises `OrderNotFound`."""
+    order = lock(order_id)
+    add_event(order.id, "note", text, by=by)
+    bump_version(order)
+
+
+def _next_number() -> str:
+    return str(session.scalar(_NEXT_NUMBER))

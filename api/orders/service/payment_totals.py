@@ -1,0 +1,80 @@
+"""What the order book knows of an order's money."""
+
+from api.kernel import clock
+from api.orders import states
+from api.orders.events import OrderPaid
+from api.orders.models import Order
+from api.orders.service.status import bump_version, update_status
+from api.orders.states import ORDER, OrderStatus
+from api.platform.outbox import emit
+
+
+def check_payable(order: Order) -> None:
+    """Refuse money for an order that will not be carried out. Raises `InvalidState`."""
+    ORDER.next(order.status, "pay")
+
+
+def owed(order: Order) -> int:
+    """Return what the order costs by now, in minor units, less what was refunded of it."""
+    given_back = order.shipping_refunded + sum(line.refunded_amount for line in order.lines)
+    cancelled = order.status is OrderStatus.CANCELLED
+    return states.owed(order.total, given_back=given_back, cancelled=cancelled)
+
+
+def amount_due(order: Order) -> int:
+    """Return what is still to be paid, in minor units."""
+    return states.amount_due(
+        owed(order),
+        kept=refundable(order),
+        was_paid=order.paid_at is not None,
+        charged_back=order.charged_back,
+    )
+
+
+def overpaid(order: Order) -> int:
+    """Return how much more is here than the order costs by now, in minor units."""
+    return states.overpaid(owed(order), kept=refundable(order))
+
+
+def record_payment_totals(
+    order: Order,
+    *,
+    authorized: int,
+    captured: int,
+    refunded: int,
+    refund_pending: int,
+    charged_back: int,
+    attempt_open: bool,
+) -> None:
+    """Take over the sums of the order's payments (minor units) and derive its statuses anew.
+
+    Never leaves `cancelled`: money for a cancelled order shows as overpaid. Emits `OrderPaid`
+    when the whole amount is here for the first time. Needs the order locked.
+    """
+    sums = (authorized, captured, refunded, refund_pending, charged_back, attempt_open)
+    known = (
+        order.authorized,
+        order.captured,
+        order.refunded,
+        order.refund_pending,
+        order.charged_back,
+        order.attempt_open,
+    )
+    if sums == known and (order.paid_at is not None or captured < order.total):
+        return
+    order.authorized, order.captured = authorized, captured
+    order.refunded, order.refund_pending = refunded, refund_pending
+    order.charged_back, order.attempt_open = charged_back, attempt_open
+    update_status(order)
+    if order.captured >= order.total and order.paid_at is None:
+        order.paid_at = clock.now()
+        if order.status != OrderStatus.CANCELLED:
+            order.expires_at = None
+            emit(OrderPaid(order_id=order.id))
+    bump_version(order)
+
+
+def refundable(order: Order) -> int:
+    """Return what can still be given back, in minor units: never below nothing."""
+    gone = order.refunded + order.refund_pending + order.charged_back
+    return max(0, order.captured - gone)

@@ -1,0 +1,24 @@
+"""The words that orders are found by, for those that were written without any."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from api.orders.search_text import search_words
+from api.orders.service.orders import lock
+
+
+def index_orders(order_id: UUID, tracking_numbers: Iterable[str]) -> None:
+    """Give an order that has no words those that it is found by; one that has some keeps them.
+
+    An older release that still runs writes none. Locks the order; raises `OrderNotFound`.
+    """
+    order = lock(order_id)
+    if order.search:
+        return
+    order.search = search_words(
+        number=order.number,
+        email=order.email,
+        addresses=(order.shipping_address, order.billing_address),
+        skus=(line.sku for line in order.lines),
+        tracking_numbers=tracking_numbers,
+    )

@@ -1,0 +1,78 @@
+"""Where an order stands: derived here from its money and its goods, and nowhere else."""
+
+from sqlalchemy import exists, select
+
+from api.kernel import clock
+from api.orders.events import OrderCompleted
+from api.orders.models import Order, OrderHold
+from api.orders.states import (
+    ORDER,
+    SHIPPABLE,
+    FulfilledUnits,
+    FulfilmentStatus,
+    OrderStatus,
+    PaidAmounts,
+    PaymentStatus,
+    fulfilment_status,
+    payment_status,
+)
+from api.platform.db import session
+from api.platform.outbox import emit
+
+
+def update_status(order: Order) -> None:
+    """Derive the payment and fulfilment status: the only place that sets them."""
+    cancelled = order.status == OrderStatus.CANCELLED
+    money = PaidAmounts(
+        due=order.total,
+        authorized=order.authorized or 0,
+        captured=order.captured or 0,
+        refunded=order.refunded or 0,
+        charged_back=order.charged_back or 0,
+        attempt_open=bool(order.attempt_open),
+    )
+    units = FulfilledUnits(
+        ordered=sum(line.quantity for line in order.lines),
+        cancelled=sum(line.cancelled_quantity or 0 for line in order.lines),
+        shipped=sum(line.shipped_quantity or 0 for line in order.lines),
+        delivered=sum(line.delivered_quantity or 0 for line in order.lines),
+    )
+    order.payment_status = payment_status(money, cancelled=cancelled)
+    order.fulfilment_status = fulfilment_status(units)
+    order.to_ship = (
+        order.status in (None, OrderStatus.PLACED)
+        and not order.on_hold
+        and order.payment_status in SHIPPABLE
+        and order.fulfilment_status
+        in (FulfilmentStatus.UNFULFILLED, FulfilmentStatus.PARTIALLY_SHIPPED)
+    )
+
+
+def recompute_status(order: Order) -> None:
+    """Derive what follows from the order's money, goods and holds, after something wrote past it.
+
+    No fact is told and no money moves. Needs the order locked.
+    """
+    order.on_hold = bool(
+        session.scalar(
+            select(exists().where(OrderHold.order_id == order.id, OrderHold.released_at.is_(None)))
+        )
+    )
+    update_status(order)
+    bump_version(order)
+
+
+def complete_if_done(order: Order) -> None:
+    """Complete an order of which nothing is left to ship, once its money is here or went back."""
+    nothing_open = all(line.open_quantity == 0 for line in order.lines)
+    settled = (*SHIPPABLE, PaymentStatus.REFUNDED, PaymentStatus.CHARGED_BACK)
+    if nothing_open and order.payment_status in settled:
+        order.status = OrderStatus(ORDER.next(order.status, "complete"))
+        order.completed_at = clock.now()
+        order.to_ship = False
+        emit(OrderCompleted(order_id=order.id))
+
+
+def bump_version(order: Order) -> None:
+    """Raise the version: whoever read the order before must read it again before changing it."""
+    order.version += 1

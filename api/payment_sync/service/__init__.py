@@ -1,0 +1,33 @@
+"""Where money meets orders: each needs a transaction and locks the order, then its payment."""
+
+from api.payment_sync.service.manual_payments import check_currency, mark_paid, money_to_record
+from api.payment_sync.service.provider_state import (
+    apply_dispute,
+    apply_fraud_warning,
+    apply_intent,
+    apply_refund,
+    apply_refunds,
+    apply_unknown_intent,
+    link_unmatched_payment,
+    list_unmatched_payment,
+    refresh,
+    reject_refund,
+    unmatched_reference,
+)
+
+__all__ = [
+    "apply_dispute",
+    "apply_fraud_warning",
+    "apply_intent",
+    "apply_refund",
+    "apply_refunds",
+    "apply_unknown_intent",
+    "check_currency",
+    "link_unmatched_payment",
+    "list_unmatched_payment",
+    "mark_paid",
+    "money_to_record",
+    "refresh",
+    "reject_refund",
+    "unmatched_reference",
+]

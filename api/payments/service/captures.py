@@ -1,0 +1,198 @@
+"""Money that comes in. Nothing here talks to a provider: flows do, between two transactions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.payments.errors import PaymentNotFound
+from api.payments.gateways import IntentSnapshot
+from api.payments.models import Payment
+from api.payments.service.payment_events import record
+from api.payments.states import OF_STRIPE_INTENT, OPEN_PAYMENT, PaymentState
+from api.platform import sweeps
+from api.platform.db import require_transaction, session
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTotals:
+    """What all payments of an order amount to, in minor units."""
+
+    authorized: int
+    captured: int
+    refunded: int
+    refund_pending: int
+    charged_back: int
+    attempt_open: bool
+
+
+def open_stripe_payment(order_id: UUID, *, amount: int, currency: str) -> Payment:
+    """Return the order's open payment at Stripe, or begin one.
+
+    One is open at a time (a partial unique index has the last word), so that a customer with two
+    tabs pays one PaymentIntent. One of another amount is void from now on, and its PaymentIntent
+    waits to be withdrawn. Needs the order locked.
+    """
+    found = session.scalar(
+        select(Payment)
+        .where(
+            Payment.order_id == order_id,
+            Payment.provider == "stripe",
+            Payment.status.in_(OPEN_PAYMENT),
+        )
+        .with_for_update()
+    )
+    if found is not None and found.amount == amount:
+        return found
+    if found is not None:
+        found.status, found.authorized = PaymentState.VOIDED, 0
+        found.version += 1
+        session.flush()  # frees the place of the one open payment
+    payment = Payment(
+        id=new_id(), order_id=order_id, provider="stripe", amount=amount, currency=currency
+    )
+    require_transaction().add(payment)
+    session.flush()
+    return payment
+
+
+def lock(payment_id: UUID) -> Payment:
+    """Lock a payment. Raises `PaymentNotFound`."""
+    require_transaction()
+    payment = session.scalar(
+        select(Payment)
+        .where(Payment.id == payment_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if payment is None:
+        raise PaymentNotFound
+    return payment
+
+
+def apply_intent(payment: Payment, snapshot: IntentSnapshot) -> None:
+    """Take over how the payment stands at the provider; repeating it changes nothing.
+
+    A captured payment never falls back, whatever older news says, and a voided one is never open
+    again: only money makes it count. Needs the payment locked.
+    """
+    payment.provider_ref = snapshot.id
+    payment.checked_at = clock.now()
+    payment.decline_code = snapshot.decline_code
+    payment.authorized = snapshot.capturable
+    if snapshot.received > 0 and snapshot.status == "succeeded":
+        if record(payment.id, "captured", snapshot.received, reference=snapshot.id):
+            payment.captured += snapshot.received
+        payment.status = PaymentState.CAPTURED
+    elif payment.status not in (PaymentState.CAPTURED, PaymentState.VOIDED):
+        payment.status = OF_STRIPE_INTENT.get(snapshot.status, payment.status)
+    if payment.status in (PaymentState.CAPTURED, PaymentState.VOIDED):
+        payment.authorized = 0
+    if payment.status is PaymentState.VOIDED:
+        payment.withdrawn_at = clock.now() if snapshot.status == "canceled" else None
+    payment.version += 1
+
+
+def record_nothing_to_withdraw(payment: Payment) -> None:
+    """Close a payment that the provider does not know: nobody can pay it. Needs it locked."""
+    payment.checked_at = clock.now()
+    if payment.status in OPEN_PAYMENT:
+        payment.status = PaymentState.VOIDED
+    if payment.status is PaymentState.VOIDED:
+        payment.withdrawn_at = clock.now()
+    payment.version += 1
+
+
+def record_manual(
+    payment_id: UUID, order_id: UUID, *, amount: int, currency: str, reference: str
+) -> Payment:
+    """Record money that came another way: a transfer, cash. Amount in minor units.
+
+    The payment bears the id of the command that recorded it. Needs the order locked.
+    """
+    payment = Payment(
+        id=payment_id,
+        order_id=order_id,
+        provider="manual",
+        status=PaymentState.CAPTURED,
+        amount=amount,
+        currency=currency,
+        captured=amount,
+        reference=reference,
+    )
+    require_transaction().add(payment)
+    session.flush()
+    record(payment.id, "captured", amount, reference=str(payment.id))
+    return payment
+
+
+def void_open_payments(order_id: UUID) -> None:
+    """Void what is still open; the PaymentIntents wait to be withdrawn. Needs the order locked."""
+    session.flush()
+    session.execute(
+        update(Payment)
+        .where(
+            Payment.order_id == order_id,
+            Payment.provider == "stripe",
+            Payment.status.in_(OPEN_PAYMENT),
+        )
+        .values(status=PaymentState.VOIDED, authorized=0, version=Payment.version + 1)
+    )
+
+
+def payment_totals(order_id: UUID) -> PaymentTotals:
+    """Add up an order's payments."""
+    session.flush()
+    row = session.execute(
+        select(
+            func.coalesce(func.sum(Payment.authorized), 0),
+            func.coalesce(func.sum(Payment.captured), 0),
+            func.coalesce(func.sum(Payment.refunded), 0),
+            func.coalesce(func.sum(Payment.refund_pending), 0),
+            func.coalesce(func.sum(Payment.charged_back), 0),
+            func.coalesce(func.bool_or(Payment.status.in_(OPEN_PAYMENT)), False),
+        ).where(Payment.order_id == order_id)
+    ).one()
+    authorized, captured, refunded, refund_pending, charged_back = map(int, row[:5])
+    return PaymentTotals(authorized, captured, refunded, refund_pending, charged_back, bool(row[5]))
+
+
+def link_intent(order_id: UUID, snapshot: IntentSnapshot) -> Payment:
+    """Record money at the provider that nobody here asked for as a payment of an order.
+
+    The caller takes over how it stands. Needs the order locked. Raises IntegrityError
+    (`uq_payments_provider_ref`) when it was linked before.
+    """
+    payment = Payment(
+        id=new_id(),
+        order_id=order_id,
+        provider="stripe",
+        provider_ref=snapshot.id,
+        status=PaymentState.CAPTURED,
+        amount=snapshot.received,
+        currency=snapshot.currency,
+    )
+    require_transaction().add(payment)
+    session.flush()
+    return payment
+
+
+def stale_payments(older_than: timedelta, limit: int) -> Sequence[tuple[UUID, str | None]]:
+    """List open Stripe payments not heard of for a while, with their PaymentIntent's id."""
+    before: datetime = clock.now() - older_than
+    rows = session.execute(
+        select(Payment.id, Payment.provider_ref)
+        .where(
+            Payment.status.in_(OPEN_PAYMENT),
+            Payment.provider == "stripe",
+            Payment.checked_at < before,
+            ~sweeps.waits("ask-about-payments", Payment.id),
+        )
+        .order_by(Payment.checked_at)
+        .limit(limit)
+    )
+    return [(row.id, row.provider_ref) for row in rows]

@@ -1,0 +1,206 @@
+"""Money that goes back: promised under guard, carried out by flows, settled here."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, update
+
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.payments.errors import PaymentNotFound, RefundExceedsCaptured
+from api.payments.events import RefundFailed, RefundSucceeded
+from api.payments.gateways import RefundSnapshot
+from api.payments.models import Payment, Refund
+from api.payments.service.captures import lock
+from api.payments.service.payment_events import record
+from api.payments.states import OF_STRIPE_REFUND, REFUND, RefundOrigin, RefundState
+from api.platform import sweeps
+from api.platform.db import require_transaction, session
+from api.platform.outbox import emit
+
+
+def open_refunds(case_id: UUID, order_id: UUID, amount: int) -> list[Refund]:
+    """Promise an amount (minor units) back, from the order's payments, newest first.
+
+    Several payments give several refunds of one case; the first bears its id. The promise is one
+    guarded UPDATE per payment: it fails rather than promise more than came in and is not already
+    on its way back. Raises `RefundExceedsCaptured`, with nothing promised. Needs the order locked.
+    """
+    current = require_transaction()
+    payments = session.scalars(
+        select(Payment)
+        .where(Payment.order_id == order_id, Payment.captured > 0)
+        .order_by(Payment.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    left = amount
+    refunds: list[Refund] = []
+    for payment in reversed(payments):
+        part = min(left, _left(payment))
+        if part <= 0:
+            continue
+        _reserve(payment.id, part)
+        refund = Refund(
+            id=case_id if not refunds else new_id(),
+            case_id=case_id,
+            payment_id=payment.id,
+            order_id=order_id,
+            amount=part,
+            currency=payment.currency,
+        )
+        current.add(refund)
+        refunds.append(refund)
+        left -= part
+    if left:
+        refundable = sum(max(0, _left(payment)) for payment in payments)
+        raise RefundExceedsCaptured(refundable=refundable, requested=amount)
+    session.flush()
+    return refunds
+
+
+def adopt_refund(payment: Payment, snapshot: RefundSnapshot) -> Refund:
+    """Record a refund that was made at the provider without us, as pending; then apply it.
+
+    It is a fact and no promise: nothing is checked against what is left. Needs the payment locked.
+    """
+    refund_id = new_id()
+    refund = Refund(
+        id=refund_id,
+        case_id=refund_id,
+        payment_id=payment.id,
+        order_id=payment.order_id,
+        amount=snapshot.amount,
+        currency=payment.currency,
+        provider_ref=snapshot.id,
+        origin=RefundOrigin.PROVIDER,
+        status=RefundState.REQUESTED,
+        version=1,
+    )
+    require_transaction().add(refund)
+    session.flush()
+    _add_pending(payment.id, snapshot.amount)
+    return refund
+
+
+def lock_refund(refund_id: UUID) -> Refund:
+    """Lock a refund after its payment. Raises `PaymentNotFound`."""
+    payment_id = session.scalar(select(Refund.payment_id).where(Refund.id == refund_id))
+    if payment_id is None:
+        raise PaymentNotFound("There is no such refund.")
+    lock(payment_id)
+    refund = session.scalar(
+        select(Refund)
+        .where(Refund.id == refund_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    assert refund is not None
+    return refund
+
+
+def apply_refund(refund: Refund, snapshot: RefundSnapshot) -> bool:
+    """Take over how a refund stands at the provider; True when that changed its state.
+
+    A refund that fails after it succeeded takes its amount back from `refunded`. Emits
+    `RefundSucceeded` or `RefundFailed`. Needs the refund locked.
+    """
+    refund.provider_ref, refund.provider_status = snapshot.id, snapshot.status[:60]
+    target = OF_STRIPE_REFUND.get(snapshot.status, RefundState.SUBMITTED)
+    if target == refund.status or (
+        refund.status in (RefundState.SUCCEEDED, RefundState.FAILED)
+        and target is not RefundState.FAILED
+    ):
+        return False
+    before = refund.status
+    command = {
+        RefundState.SUBMITTED: "submit",
+        RefundState.SUCCEEDED: "succeed",
+        RefundState.FAILED: "fail",
+    }[target]
+    refund.status = RefundState(REFUND.next(before, command))
+    refund.version += 1
+    if target is RefundState.SUCCEEDED:
+        _settle(refund, pending=-refund.amount, refunded=refund.amount, kind="refunded")
+        emit(
+            RefundSucceeded(
+                refund_id=refund.id,
+                order_id=refund.order_id,
+                amount=refund.amount,
+                currency=refund.currency,
+            )
+        )
+    if target is RefundState.FAILED:
+        _fail(refund, before, snapshot.failure_reason or "the provider gave no reason")
+    return True
+
+
+def stale_refunds(older_than: timedelta, limit: int) -> Sequence[UUID]:
+    """List refunds that wait for an answer of the provider for a while."""
+    return session.scalars(
+        select(Refund.id)
+        .where(
+            Refund.status.in_((RefundState.REQUESTED, RefundState.SUBMITTED)),
+            Refund.created_at < clock.now() - older_than,
+            ~sweeps.waits("sweep-refunds", Refund.id),
+        )
+        .order_by(Refund.created_at)
+        .limit(limit)
+    ).all()
+
+
+def _fail(refund: Refund, before: RefundState, reason: str) -> None:
+    """Take a refund's promise back, or its amount when it had been reported as done."""
+    refund.status, refund.failure = RefundState.FAILED, reason[:200]
+    if before is RefundState.SUCCEEDED:
+        _settle(refund, pending=0, refunded=-refund.amount, kind="refund_failed")
+    else:
+        _settle(refund, pending=-refund.amount, refunded=0, kind="refund_refused")
+    emit(
+        RefundFailed(
+            refund_id=refund.id,
+            order_id=refund.order_id,
+            amount=refund.amount,
+            currency=refund.currency,
+            reason=reason[:200],
+        )
+    )
+
+
+def _left(payment: Payment) -> int:
+    gone = payment.refunded + payment.refund_pending + payment.charged_back
+    return payment.captured - gone
+
+
+def _reserve(payment_id: UUID, amount: int) -> None:
+    gone = Payment.refunded + Payment.refund_pending + Payment.charged_back
+    if _add_pending(payment_id, amount, Payment.captured - gone >= amount) != 1:
+        raise RefundExceedsCaptured(requested=amount)
+
+
+def _add_pending(payment_id: UUID, amount: int, *guard: ColumnElement[bool]) -> int:
+    promised: Any = session.execute(
+        update(Payment)
+        .where(Payment.id == payment_id, *guard)
+        .values(refund_pending=Payment.refund_pending + amount, version=Payment.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return int(promised.rowcount)
+
+
+def _settle(refund: Refund, *, pending: int, refunded: int, kind: str) -> None:
+    """Move a refund's amount between the payment's sums and write the movement down."""
+    session.flush()
+    session.execute(
+        update(Payment)
+        .where(Payment.id == refund.payment_id)
+        .values(
+            refund_pending=Payment.refund_pending + pending,
+            refunded=Payment.refunded + refunded,
+            version=Payment.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    record(refund.payment_id, kind, refund.amount, reference=str(refund.id))

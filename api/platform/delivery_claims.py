@@ -1,0 +1,285 @@
+"""The ledger of deliveries: who has claimed what, what came of it, when it comes due again.
+
+A worker claims what is due and renews its claims while it lives. A delivery is done when its job
+says so in the transaction of its effect. A claim is no attempt: only a job that ran counts.
+"""
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    case,
+    exists,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from api.kernel import clock
+from api.kernel.events import Event, kind
+from api.platform.db import AnyRow, require_transaction, session
+from api.platform.outbox import (
+    ATTEMPTS,
+    BATCH,
+    CLAIM_LIFETIME,
+    FIRST_RETRY,
+    IS_GIVEN_UP,
+    LONGEST_RETRY,
+    Delivery,
+    Lane,
+    OutboxEvent,
+)
+
+DIED = "its worker died"
+
+Waiting = tuple[UUID, str]
+"""A delivery by its fact and subscriber."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueDelivery:
+    """A claimed delivery, with its fact."""
+
+    fact_id: UUID
+    subscriber: str
+    request_id: str
+    name: str
+    body: dict[str, Any]
+    attempts: int
+    was_claimed: bool
+    """Whether a worker claimed it before and died: perhaps of this very job."""
+    claimed_at: float = field(default_factory=time.monotonic, compare=False)
+
+    @property
+    def is_surely_ours(self) -> bool:
+        """Whether the claim is so young that nobody else can have it, however slow we are."""
+        return time.monotonic() - self.claimed_at < CLAIM_LIFETIME.total_seconds() / 2
+
+    @property
+    def fact(self) -> Event:
+        """Read the fact back."""
+        return kind(self.name).from_json(self.body)
+
+
+def claim_due(limit: int = BATCH, lane: Lane | None = None) -> list[DueDelivery]:
+    """Claim deliveries that are due, of a lane or of all, the oldest first. Needs a transaction.
+
+    Nobody else gets them while the claim is renewed. A claim is no attempt.
+    """
+    now = clock.now()
+    due = (
+        select(
+            Delivery.fact_id,
+            Delivery.subscriber,
+            Delivery.claimed_until.is_not(None).label("was_claimed"),
+        )
+        .where(*_is_due(now), *(() if lane is None else (Delivery.lane == lane,)))
+        .order_by(Delivery.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    rows = session.execute(
+        update(Delivery)
+        .where(
+            Delivery.fact_id == due.c.fact_id,
+            Delivery.subscriber == due.c.subscriber,
+            OutboxEvent.id == Delivery.fact_id,
+        )
+        .values(claimed_until=now + CLAIM_LIFETIME)
+        .returning(
+            Delivery.fact_id,
+            Delivery.subscriber,
+            OutboxEvent.request_id,
+            OutboxEvent.name,
+            OutboxEvent.body,
+            Delivery.attempts,
+            due.c.was_claimed,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    # In the order in which the facts happened, which their ids remember; those that failed, or took
+    # their worker with them, come last.
+    return sorted(
+        (DueDelivery(*row) for row in rows),
+        key=lambda one: (one.attempts, one.fact_id, one.subscriber),
+    )
+
+
+def lanes_due() -> list[Lane]:
+    """Return the lanes in which something is due that nobody has claimed."""
+    now = clock.now()
+    found = [exists().where(Delivery.lane == lane, *_is_due(now)).label(lane.name) for lane in Lane]
+    row = session.execute(select(*found)).one()
+    return [lane for lane in Lane if getattr(row, lane.name)]
+
+
+def keep_claims(held: Collection[DueDelivery]) -> None:
+    """Say that the worker lives which holds these. Needs a transaction."""
+    _change_claims(held, clock.now() + CLAIM_LIFETIME)
+
+
+def hand_back(held: Collection[DueDelivery]) -> None:
+    """Leave claimed deliveries to whoever comes first. Needs a transaction."""
+    _change_claims(held, None)
+
+
+def begin_attempt(due: DueDelivery) -> None:
+    """Count an attempt before it is made, for a job that may take its worker with it.
+
+    Should it do that, the delivery comes due after the usual wait. Needs a transaction.
+    """
+    _note(due, DIED, claimed_until=Delivery.claimed_until)
+
+
+def finish(due: Collection[DueDelivery]) -> set[UUID]:
+    """Mark deliveries for one subscriber done in the transaction of their effect.
+
+    Returns the facts of those that were not done before. Locks the rows, so of two workers with
+    the same delivery the second waits and then learns that nothing is left to do.
+    """
+    (subscriber,) = {one.subscriber for one in due}
+    done = require_transaction().scalars(
+        update(Delivery)
+        .where(
+            Delivery.fact_id.in_([one.fact_id for one in due]),
+            Delivery.subscriber == subscriber,
+            Delivery.done_at.is_(None),
+        )
+        .values(
+            done_at=clock.now(),
+            last_error=None,
+            claimed_until=None,
+            attempts=case(
+                {one.fact_id: one.attempts + 1 for one in due if one.attempts},
+                value=Delivery.fact_id,
+                else_=1,
+            )
+            if any(one.attempts for one in due)
+            else 1,
+        )
+        .returning(Delivery.fact_id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(done)
+
+
+def is_done(due: DueDelivery) -> bool:
+    """Tell whether a delivery needs nothing more."""
+    return session.scalar(
+        select(Delivery.done_at.is_not(None)).where(
+            Delivery.fact_id == due.fact_id, Delivery.subscriber == due.subscriber
+        )
+    ) in (True, None)
+
+
+def note_failure(due: DueDelivery, error: str) -> int:
+    """Remember why an attempt failed, and wait twice as long; returns how many there were.
+
+    From 30 seconds to an hour, for seven days. Needs a transaction.
+    """
+    _note(due, error, claimed_until=None)
+    return due.attempts + 1
+
+
+def retry(fact_id: UUID | None, subscriber: str | None) -> list[Waiting]:
+    """Make a delivery due now with all its attempts; returns those that were waiting.
+
+    Without a fact all that failed are meant, of a subscriber or of every one. Needs a transaction.
+    """
+    return _change_waiting(fact_id, subscriber, attempts=0, due_at=clock.now())
+
+
+def discard(fact_id: UUID | None, subscriber: str | None) -> list[Waiting]:
+    """Give a delivery, or all that failed, up for good; returns those that were waiting."""
+    return _change_waiting(fact_id, subscriber, done_at=clock.now(), claimed_until=None)
+
+
+def failed(subscriber: str | None, *, is_given_up: bool, limit: int) -> Sequence[AnyRow]:
+    """List deliveries that failed and are not done, of one subscriber or of all, oldest first."""
+    conditions = [Delivery.done_at.is_(None), Delivery.attempts > 0]
+    if subscriber is not None:
+        conditions.append(Delivery.subscriber == subscriber)
+    if is_given_up:
+        conditions.append(IS_GIVEN_UP)
+    return session.execute(
+        select(
+            *(Delivery.fact_id, Delivery.subscriber, Delivery.attempts, Delivery.due_at),
+            *(Delivery.last_error, IS_GIVEN_UP.label("is_given_up")),
+        )
+        .where(*conditions)
+        .order_by(Delivery.fact_id)
+        .limit(limit)
+    ).all()
+
+
+def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Delivery.done_at.is_(None),
+        Delivery.due_at <= now,
+        Delivery.attempts < ATTEMPTS,
+        or_(Delivery.claimed_until.is_(None), Delivery.claimed_until < now),
+    )
+
+
+def _note(due: DueDelivery, error: str, *, claimed_until: Any) -> None:
+    wait = min(FIRST_RETRY * 2 ** min(due.attempts, 20), LONGEST_RETRY)
+    require_transaction().execute(
+        update(Delivery)
+        .where(
+            Delivery.fact_id == due.fact_id,
+            Delivery.subscriber == due.subscriber,
+            Delivery.done_at.is_(None),
+        )
+        .values(
+            attempts=due.attempts + 1,
+            due_at=clock.now() + wait,
+            last_error=error[:2000],
+            claimed_until=claimed_until,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _change_claims(held: Collection[DueDelivery], until: datetime | None) -> None:
+    """Change the claims on what is held, but for rows whose job has them locked: those are safe."""
+    if not held:
+        return
+    free = (
+        select(Delivery.fact_id, Delivery.subscriber)
+        .where(
+            tuple_(Delivery.fact_id, Delivery.subscriber).in_(
+                [(one.fact_id, one.subscriber) for one in held]
+            ),
+            Delivery.done_at.is_(None),
+            Delivery.claimed_until.is_not(None),
+        )
+        .with_for_update(skip_locked=True)
+        .cte("free")
+    )
+    require_transaction().execute(
+        update(Delivery)
+        .where(Delivery.fact_id == free.c.fact_id, Delivery.subscriber == free.c.subscriber)
+        .values(claimed_until=until)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _change_waiting(fact_id: UUID | None, subscriber: str | None, **values: Any) -> list[Waiting]:
+    which = [Delivery.attempts > 0 if fact_id is None else Delivery.fact_id == fact_id]
+    if subscriber is not None:
+        which.append(Delivery.subscriber == subscriber)
+    changed = require_transaction().execute(
+        update(Delivery)
+        .where(*which, Delivery.done_at.is_(None))
+        .values(**values)
+        .returning(Delivery.fact_id, Delivery.subscriber)
+        .execution_options(synchronize_session=False)
+    )
+    return [(row.fact_id, row.subscriber) for row in changed]

@@ -1,0 +1,224 @@
+"""Rate limits on Redis: strict where something can be guessed, wide on other writes.
+
+What can be guessed is counted by address and by account, whichever ends first: one address may not
+try many accounts, and one account may not be tried from many addresses. The address is the buyer's
+where a storefront with a key names it (`storefronts.py`), so one storefront is many customers.
+
+When Redis is away each process counts for itself, so that guessing stays bounded.
+"""
+
+import re
+import secrets
+import time
+
+import structlog
+from flask import Flask, Response, request
+from flask_limiter import Limiter, RequestLimit
+from itsdangerous import BadData, URLSafeSerializer
+from redis.exceptions import RedisError
+
+from api.kernel.errors import TooMany
+from api.platform import body_limits, problems, redis
+from api.platform.auth import hash_secret, principal
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
+from api.platform.storefronts import buyer_address, client_address, counted_as, storefront
+
+_log = structlog.get_logger("api.limits")
+
+SIGN_IN = "10 per minute; 50 per hour; 200 per day"
+"""By address: whoever goes on guessing waits for a minute first, then an hour, then a day."""
+SIGN_IN_BY_ACCOUNT = "20 per minute; 100 per hour; 500 per day"
+"""More than one address has, so that nobody alone can lock a person out."""
+SIGN_IN_BY_STOREFRONT = "300 per minute"
+"""Failures of all buyers of one storefront: what a stolen key is good for at most."""
+REGISTER = "5 per minute; 30 per hour"
+"""What sends a letter, by account; nothing can be guessed there."""
+REGISTER_BY_ADDRESS = "30 per minute; 300 per hour"
+REFRESH = "30 per minute"
+REFRESH_BY_ADDRESS = "600 per minute"
+WRITES = "300 per minute"
+GUESTS_WRITES = "6000 per minute"
+
+
+def _caller() -> str:
+    """Count by access token where there is one: a warehouse of ten people shares one address.
+
+    Guests are counted by address: a cart token is theirs to make up, and a new one each time
+    would never be counted. A made-up access token is refused before it costs anything.
+    """
+    token = request.headers.get("Authorization")
+    return f"token:{hash_secret(token)[:24]}" if token else by_address()
+
+
+def _writes() -> str:
+    """Allow an address more than a person: a storefront may speak for all of its guests."""
+    is_one = "Authorization" in request.headers or buyer_address() is not None
+    return WRITES if is_one else GUESTS_WRITES
+
+
+def _is_read() -> bool:
+    return request.method in ("GET", "HEAD", "OPTIONS") or request.path.startswith(
+        "/api/v1/webhooks/"
+    )
+
+
+def by_address() -> str:
+    """Count by address alone, for requests that carry no proof of who sends them."""
+    return f"address:{counted_as(client_address())}"
+
+
+def by_storefront() -> str:
+    """Count by storefront, for those who speak for their buyers."""
+    return f"storefront:{storefront()}"
+
+
+def speaks_for_itself() -> bool:
+    """Tell whether no storefront stands in between."""
+    return storefront() is None
+
+
+def _tell_when(breached: RequestLimit) -> Response:
+    wait = max(1, int(breached.reset_at - time.time()))
+    return problems.of_domain_error(TooMany(retry_after=wait))
+
+
+class WriteLimiter(Limiter):
+    """Leaves reading out before it looks anything up: reading is most of what a shop does."""
+
+    def _check_request_limit(
+        self, callable_name: str | None = None, in_middleware: bool = True
+    ) -> None:
+        if not (in_middleware and _is_read()):
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+limiter = WriteLimiter(
+    key_func=_caller,
+    default_limits=[_writes],
+    key_prefix="limits",
+    in_memory_fallback_enabled=True,
+    # Only what even the fallback cannot help: a count that is lost must not cost the answer.
+    swallow_errors=True,
+    on_breach=_tell_when,
+)
+
+
+def by_account() -> str:
+    """Count by the e-mail address that a body names, as a hash: Redis learns no addresses.
+
+    Guessing at one account is then bounded from however many addresses it comes. A device on which
+    this account was signed in before counts for itself, so guessing elsewhere locks nobody out.
+    """
+    body = body_limits.sent_json()
+    email = body.get("email") if isinstance(body, dict) else None
+    if not isinstance(email, str):
+        return by_address()
+    device = _device_of(email, body.get("device_token"))
+    return account_key(email) + (f":{device}" if device else "")
+
+
+def account_key(email: str) -> str:
+    """Return under what an account is counted."""
+    return f"account:{_hashed(email)}"
+
+
+def device_token(email: str, given: str | None) -> str:
+    """Return what proves, at the next sign-in, that this device is one of the account's.
+
+    It opens nothing. A good one that came with the sign-in goes on as it is.
+    """
+    if given and _device_of(email, given):
+        return given
+    return str(_devices().dumps([_hashed(email), secrets.token_hex(8)]))
+
+
+def count(name: str, per_minute: int) -> None:
+    """Count a request against a limit of its own, reading included. Raises `TooMany`.
+
+    Without Redis nothing is counted here: who sends it is known by then, and may be shut out.
+    """
+    if not limiter.enabled:
+        return
+    minute, second = divmod(int(time.time()), 60)
+    try:
+        with redis.client().pipeline(transaction=False) as pipe:
+            pipe.incr(f"limits:{name}:{minute}")
+            pipe.expire(f"limits:{name}:{minute}", 60)
+            counted, _ = pipe.execute()
+    except RedisError:
+        _log.warning("limit_not_counted", name=name.partition(":")[0])
+        return
+    if counted > per_minute:
+        raise TooMany(retry_after=60 - second)
+
+
+def unlock(key: str) -> int:
+    """Forget what was counted for an account, with its devices, or for an address.
+
+    Returns how many counts there were. Redis must be there, where all processes count together.
+    """
+    found = list(redis.client().scan_iter(f"*{_literally(key)}[/:]*", count=1_000))
+    return int(redis.client().delete(*found)) if found else 0
+
+
+def _literally(key: str) -> str:
+    """Write a key so that a pattern of Redis means it and nothing else."""
+    return re.sub(r"([\\*?\[\]])", r"\\\1", key)
+
+
+def _hashed(email: str) -> str:
+    return hash_secret(email.strip().lower())[:32]
+
+
+def _devices() -> URLSafeSerializer:
+    settings: Settings = get_service(Settings)
+    # The last one signs; what a secret of before has signed is still believed.
+    return URLSafeSerializer([*reversed(settings.secret_keys)], salt="known-device")
+
+
+def _device_of(email: str, token: object) -> str | None:
+    """Return which known device of an account a token stands for; None for any other."""
+    if not isinstance(token, str):
+        return None
+    try:
+        account, device = _devices().loads(token)
+    except (BadData, ValueError, TypeError):
+        return None
+    return str(device) if account == _hashed(email) else None
+
+
+def by_refresh_token() -> str:
+    """Count by the refresh token that a body holds: each is one sign-in's and cannot be guessed."""
+    body = body_limits.sent_json()
+    token = body.get("refresh_token") if isinstance(body, dict) else None
+    return f"refresh:{hash_secret(token)[:24]}" if isinstance(token, str) else by_address()
+
+
+def by_person() -> str:
+    """Count by who is signed in, whatever token they hold; needs a guard before it."""
+    return principal().actor_key
+
+
+def was_refused(response: Response) -> bool:
+    """Count only what failed: ten people who sign in when a shift begins are no attack."""
+    return response.status_code >= 400
+
+
+def was_wrong(response: Response) -> bool:
+    """Count what was tried and failed, and not what a limit kept from being tried.
+
+    Else one address that hammers on after it was refused would use up a person's allowance.
+    """
+    return response.status_code >= 400 and response.status_code != 429
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Connect the limits to Redis."""
+    app.config["RATELIMIT_ENABLED"] = settings.rate_limits_enabled
+    app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {
+        "socket_connect_timeout": 0.5,
+        "socket_timeout": 0.5,
+    }
+    limiter.init_app(app)

@@ -1,0 +1,114 @@
+"""Ways of delivery: where they lead and what they cost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from api.kernel import clock
+from api.kernel.ids import new_id
+from api.kernel.money import Money
+from api.kernel.principal import Principal
+from api.platform import audit
+from api.platform.db import require_transaction
+from api.platform.etags import check
+from api.pricing.errors import RuleImpossible, ShippingCodeTaken, ShippingMethodNotFound
+from api.pricing.models import ShippingMethod
+from api.pricing.service import versioned_rows
+
+_AMOUNTS = {"price": "amount", "free_above": "free_above"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShippingDraft:
+    """A way of delivery to offer. `price` and `free_above` are in one currency, tax included."""
+
+    code: str
+    name: str
+    countries: Sequence[str]
+    price: Money
+    free_above: Money | None = None
+    tax_class: str = "standard"
+    position: int = 0
+    is_active: bool = True
+    min_delivery_days: int = 1
+    max_delivery_days: int = 5
+    carrier: str | None = None
+
+
+def create_shipping_method(draft: ShippingDraft, *, by: Principal) -> UUID:
+    """Offer a way of delivery. Raises `ShippingCodeTaken`, and `RuleImpossible` for odd values."""
+    method_id, price = new_id(), draft.price
+    if draft.free_above is not None and draft.free_above.currency != price.currency:
+        raise RuleImpossible("The price and the amount above which it is free differ in currency.")
+    with versioned_rows.translate_integrity_errors(
+        ShippingCodeTaken(method=draft.code, currency=price.currency)
+    ):
+        require_transaction().execute(
+            insert(ShippingMethod).values(
+                id=method_id,
+                created_at=clock.now(),
+                version=1,
+                code=draft.code,
+                name=draft.name,
+                countries=list(draft.countries),
+                currency=price.currency,
+                amount=price.amount,
+                free_above=draft.free_above.amount if draft.free_above else None,
+                tax_class=draft.tax_class,
+                position=draft.position,
+                is_active=draft.is_active,
+                min_delivery_days=draft.min_delivery_days,
+                max_delivery_days=draft.max_delivery_days,
+                carrier=draft.carrier,
+            )
+        )
+    audit.record("shipping_method.created", by=by, subject_id=method_id, code=draft.code)
+    return method_id
+
+
+def edit_shipping_method(
+    method_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
+) -> None:
+    """Change a way of delivery; amounts stay in its currency.
+
+    Raises `Stale` when somebody else changed it since, `ShippingCodeTaken` and `RuleImpossible`.
+    """
+    method = (
+        require_transaction()
+        .execute(
+            select(ShippingMethod.code, ShippingMethod.currency, ShippingMethod.version)
+            .where(ShippingMethod.id == method_id)
+            .with_for_update()
+        )
+        .one_or_none()
+    )
+    if method is None:
+        raise ShippingMethodNotFound
+    check(method.version, expected_version)
+    columns = {
+        _AMOUNTS.get(field, field): _in_currency(value, method.currency)
+        for field, value in changes.items()
+    }
+    taken = ShippingCodeTaken(method=changes.get("code", method.code), currency=method.currency)
+    versioned_rows.change(ShippingMethod, method_id, columns, taken=taken)
+    audit.record("shipping_method.edited", by=by, subject_id=method_id, **columns)
+
+
+def remove_shipping_method(method_id: UUID, *, expected_version: int, by: Principal) -> None:
+    """Withdraw a way of delivery. Raises `Stale` when somebody else changed it since."""
+    versioned_rows.remove(
+        ShippingMethod, method_id, expected_version, missing=ShippingMethodNotFound()
+    )
+    audit.record("shipping_method.removed", by=by, subject_id=method_id)
+
+
+def _in_currency(value: Any, currency: str) -> Any:
+    """Turn money into the minor units of a column; other values pass."""
+    if not isinstance(value, Money):
+        return value
+    if value.currency != currency:
+        raise RuleImpossible(f"This method is priced in {currency}; make another for another one.")
+    return value.amount

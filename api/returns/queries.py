@@ -1,0 +1,131 @@
+"""Questions to the case file."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from api.kernel.money import Money
+from api.payments import queries as payments_queries
+from api.payments.models import Payment, Refund
+from api.payments.states import RefundOrigin
+from api.platform.db import AnyRow, session
+from api.returns.errors import RefundNotFound
+from api.returns.models import RefundRequest, RefundRequestLine
+from api.returns.states import refund_request_status
+
+
+def refunds_of_order(order_id: UUID) -> list[dict[str, Any]]:
+    """Return an order's refunds, those made at the provider too, oldest first.
+
+    Four statements, however many refunds and lines there are.
+    """
+    foreign = [_foreign(row) for row in payments_queries.foreign_refunds_of_order(order_id)]
+    cases = _refunds(RefundRequest.order_id == order_id)
+    return sorted([*cases, *foreign], key=lambda one: (one["created_at"], one["id"]))
+
+
+def refund(case_id: UUID) -> dict[str, Any]:
+    """Return one refund with its lines. Raises `CaseNotFound`."""
+    found = _refunds(RefundRequest.id == case_id)
+    if not found:
+        raise RefundNotFound
+    return found[0]
+
+
+def _refunds(condition: Any) -> list[dict[str, Any]]:
+    cases = session.execute(
+        select(RefundRequest.__table__).where(condition).order_by(RefundRequest.id)
+    ).all()
+    by_case: dict[UUID, list[dict[str, Any]]] = {case.id: [] for case in cases}
+    money: dict[UUID, list[dict[str, Any]]] = {case.id: [] for case in cases}
+    currency = {case.id: case.currency for case in cases}
+    for row in session.execute(
+        select(
+            Refund.id,
+            Refund.case_id,
+            Refund.payment_id,
+            Payment.provider,
+            Refund.amount,
+            Refund.status,
+            Refund.provider_status,
+            Refund.failure,
+        )
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Refund.case_id.in_(by_case))
+        .order_by(Refund.created_at, Refund.id)
+    ):
+        amount = Money(row.amount, currency[row.case_id])
+        money[row.case_id].append(_transaction(row, row.provider, amount))
+    for line in session.execute(
+        select(RefundRequestLine.__table__).where(RefundRequestLine.case_id.in_(by_case))
+    ):
+        by_case[line.case_id].append(
+            {
+                "order_line_id": line.order_line_id,
+                "quantity": line.quantity,
+                "restock": line.restocked_quantity > 0,
+                "restocked_quantity": line.restocked_quantity,
+                "amount": Money(line.amount, currency[line.case_id]),
+            }
+        )
+    return [_view(case, by_case[case.id], money[case.id]) for case in cases]
+
+
+def _view(
+    case: AnyRow, lines: list[dict[str, Any]], transactions: list[dict[str, Any]]
+) -> dict[str, Any]:
+    named = case.shipping + sum(line["amount"].amount for line in lines)
+    return {
+        "id": case.id,
+        "order_id": case.order_id,
+        "origin": RefundOrigin.SHOP,
+        "status": refund_request_status([one["status"] for one in transactions]),
+        "provider_status": next(
+            (one["provider_status"] for one in transactions if one["provider_status"]), None
+        ),
+        "amount": Money(case.amount, case.currency),
+        "shipping": Money(case.shipping, case.currency),
+        "additional": Money(case.amount - named, case.currency),
+        "reason": case.reason,
+        "note": case.note,
+        "failure": next((one["failure"] for one in transactions if one["failure"]), None),
+        "actor": case.actor,
+        "lines": lines,
+        "transactions": transactions,
+        "created_at": case.created_at,
+    }
+
+
+def _foreign(row: AnyRow) -> dict[str, Any]:
+    """Show a refund that nobody here asked for like one of ours: it is for no line."""
+    amount = Money(row.amount, row.currency)
+    return {
+        "id": row.id,
+        "order_id": row.order_id,
+        "origin": row.origin,
+        "status": row.status,
+        "provider_status": row.provider_status,
+        "amount": amount,
+        "shipping": Money(0, row.currency),
+        "additional": amount,
+        "reason": "other",
+        "note": "Refunded at the payment provider.",
+        "failure": row.failure,
+        "actor": "Stripe",
+        "lines": [],
+        "transactions": [_transaction(row, "stripe", amount)],
+        "created_at": row.created_at,
+    }
+
+
+def _transaction(row: AnyRow, provider: str, amount: Money) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "payment_id": row.payment_id,
+        "provider": provider,
+        "amount": amount,
+        "status": row.status,
+        "provider_status": row.provider_status,
+        "failure": row.failure,
+    }

@@ -1,0 +1,103 @@
+"""The case file: opening a refund case and taking it back. Needs a transaction, order locked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+
+from api.kernel.principal import Principal
+from api.platform.db import require_transaction, session
+from api.returns.models import RefundRequest, RefundRequestLine
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedLine:
+    """Units of an order line that go back, with their amount in minor units."""
+
+    order_line_id: UUID
+    quantity: int
+    amount: int
+    restocked_quantity: int
+
+
+def create_refund_request(
+    case_id: UUID,
+    order_id: UUID,
+    *,
+    amount: int,
+    shipping: int,
+    currency: str,
+    reason: str,
+    note: str | None,
+    lines: Iterable[RequestedLine],
+    by: Principal,
+) -> None:
+    """Write a case down. Amounts in minor units."""
+    current = require_transaction()
+    current.add(
+        RefundRequest(
+            id=case_id,
+            order_id=order_id,
+            amount=amount,
+            shipping=shipping,
+            currency=currency,
+            reason=reason,
+            note=note,
+            actor=by.label,
+        )
+    )
+    session.flush()
+    rows = [
+        {
+            "case_id": case_id,
+            "order_line_id": line.order_line_id,
+            "quantity": line.quantity,
+            "amount": line.amount,
+            "restocked_quantity": line.restocked_quantity,
+        }
+        for line in lines
+    ]
+    if rows:
+        session.execute(insert(RefundRequestLine), rows)
+
+
+def restocked_quantities(order_id: UUID) -> Mapping[UUID, int]:
+    """Return how many units of each line went back on the shelf, in failed refunds too.
+
+    The bank may refuse a refund; the goods that came back stay where they are.
+    """
+    rows = session.execute(
+        select(RefundRequestLine.order_line_id, func.sum(RefundRequestLine.restocked_quantity))
+        .join(RefundRequest, RefundRequest.id == RefundRequestLine.case_id)
+        .where(RefundRequest.order_id == order_id)
+        .group_by(RefundRequestLine.order_line_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def revert_refund_request(case_id: UUID) -> tuple[int, list[RequestedLine]] | None:
+    """Take a case back, once: returns its shipping and lines, or None when it was taken back."""
+    shipping = session.scalar(
+        update(RefundRequest)
+        .where(RefundRequest.id == case_id, RefundRequest.reversed.is_(False))
+        .values(reversed=True)
+        .returning(RefundRequest.shipping)
+        .execution_options(synchronize_session=False)
+    )
+    if shipping is None:
+        return None
+    rows = session.execute(
+        select(
+            RefundRequestLine.order_line_id,
+            RefundRequestLine.quantity,
+            RefundRequestLine.amount,
+            RefundRequestLine.restocked_quantity,
+        ).where(RefundRequestLine.case_id == case_id)
+    )
+    return shipping, [RequestedLine(*row) for row in rows]
+
+
+def exists(case_id: UUID) -> bool:
+    """Tell whether a command has opened its case already."""
+    return session.scalar(select(RefundRequest.id).where(RefundRequest.id == case_id)) is not None

@@ -1,0 +1,147 @@
+"""What can be done anywhere: going about, help, the palette, undo."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from console.app.navigation_history import HistoryEntry
+from console.app.router import OVERLAYS, Router
+from console.client.outbox import Command
+from console.flows import undo_command
+from console.flows.records.table import KINDS
+from console.flows.transition import done, noted
+
+
+class GlobalActions(Router):
+    """Actions that no screen needs to know. A screen that has its own way of one is asked first."""
+
+    undo_before: int | None = None
+    """Undo looks at commands older than this one: it was told why not already."""
+
+    def doing(self, action: str) -> Callable[[], Awaitable[None]]:
+        """What carries an action out that no screen has its own way of."""
+        if action in KINDS:
+            return partial(self.go, HistoryEntry(action))
+        method: Callable[[], Awaitable[None]] = getattr(self, f"do_{action}")
+        return method
+
+    async def do_home(self) -> None:
+        """F2."""
+        await self.go(HistoryEntry("home"))
+
+    async def do_orders(self) -> None:
+        """F3."""
+        await self.go(HistoryEntry("orders"))
+
+    async def do_queue(self) -> None:
+        """`:q`."""
+        await self.go(HistoryEntry("orders", "to_ship"))
+
+    async def do_stock(self) -> None:
+        """F7."""
+        await self.go(HistoryEntry("stock"))
+
+    async def do_low_stock(self) -> None:
+        """`:l`."""
+        await self.go(HistoryEntry("stock", "low"))
+
+    async def do_catalogue(self) -> None:
+        """F6."""
+        await self.go(HistoryEntry("catalogue"))
+
+    async def do_attention(self) -> None:
+        """F5."""
+        await self.go(HistoryEntry("attention"))
+
+    async def do_refund(self) -> None:
+        """F8 where no order is at hand: the refund asks for it."""
+        await self.go(HistoryEntry("refund"))
+
+    async def do_tray(self) -> None:
+        """F12."""
+        await self.go(HistoryEntry("tray"))
+
+    async def do_earlier(self) -> None:
+        """Back along the trail."""
+        await self.leave()
+
+    async def do_later(self) -> None:
+        """Forward along the trail."""
+        if self.trail.forward():
+            await self.arrive(self.trail.here)
+        else:
+            self.say(noted("This is where you have come to"))
+
+    async def do_help(self) -> None:
+        """F1."""
+        page = await self.screen_called("help")
+        if self.frame is not page:
+            await self.lay_over(page)
+
+    async def do_palette(self) -> None:
+        """`:`."""
+        if self.frame.NAME in OVERLAYS:
+            await self.leave()
+        await self.lay_over(await self.screen_called("palette"))
+
+    async def do_theme(self) -> None:
+        """`:theme`: the next of the themes."""
+        words = {"contrast": "high contrast"}
+        name = self.take_theme()
+        told = "" if self._has_colours else ", though NO_COLOR keeps all colours out"
+        self.say(done(f"Theme: {words.get(name, name)}{told}. :theme again shows the next"))
+
+    async def do_scanner(self) -> None:
+        """`:scanner`."""
+        await self.go(HistoryEntry("scanner"))
+
+    async def do_switch_user(self) -> None:
+        """`:w`: sign out; unsent work stays in its operator's name."""
+        await self.shop.claims.let_go()
+        failure = await self.shop.desk.sign_out()
+        told = " (the shop could not be told)" if failure else ""
+        await self.ask_to_sign_in(f"Signed out{told}. Who works here now?")
+
+    async def do_quit(self) -> None:
+        """Ctrl+Q."""
+        await self.shop.claims.let_go()
+        self.exit()
+
+    async def _put_right(self, command: Command, order_id: str, fulfilment_id: str) -> None:
+        """Open the parcel that has just left, and ask whether it is taken back."""
+        self.trail.go(HistoryEntry("order", order_id))
+        await self.go(HistoryEntry("parcels", order_id))
+        if not await self.frame.undo_shipment(fulfilment_id, command.key):
+            self.undo_before = command.id
+            self.say(noted(f"{command.label}: it is not on its way any more"))
+
+    async def do_undo(self) -> None:
+        """F9: a step of the draft at hand, or else the last command."""
+        if self.frame.undo_step():
+            return
+        person = self.shop.session.person
+        latest = self.shop.outbox.latest_by(person.id, before=self.undo_before) if person else []
+        match undo_command.plan(latest, time.time()):
+            case undo_command.Drop(command):
+                self.shop.drop_with_siblings(command)
+                self.say(done(f"Taken back before it was sent: {command.label}"))
+                await self.tell_screens(command, None)
+            case undo_command.TakeBack(command):
+                if self.shop.take_back(command):
+                    words = f"{command.label}: taken back, the opposite is being sent"
+                    self.say(done(words))
+                    await self.tell_screens(command, None)
+                else:
+                    self.undo_before = command.id
+                    self.say(noted(f"{command.label}: no key takes that back, F6 changes it"))
+            case undo_command.PutRight(command, order_id, fulfilment_id):
+                await self._put_right(command, order_id, fulfilment_id)
+            case undo_command.Cannot(command, why):
+                self.undo_before = command.id
+                again = f". F9 again: {latest[1].label}" if len(latest) > 1 else ""
+                self.say(noted(f"{why}{again}"))
+            case undo_command.Nothing():
+                self.undo_before = None
+                self.say(noted("Nothing to take back"))

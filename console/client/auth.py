@@ -1,0 +1,59 @@
+"""Signing in, the day's figures, and finding out what a scanned code is."""
+
+from __future__ import annotations
+
+from console.client.api_client import ApiClient
+from console.client.doctor import DoctorRun
+from console.client.errors import CallFailed
+from console.client.models import Overview, Person, ScanAnswer, SignIn
+from console.client.parsing import ADMIN, parse
+
+
+class Auth:
+    """What a person does before touching an order or a shelf."""
+
+    def __init__(self, caller: ApiClient) -> None:
+        self._caller = caller
+
+    async def sign_in(self, email: str, password: str) -> Person:
+        """Begin to act as this member of staff."""
+        form = {"email": email, "password": password}
+        if self._caller.session.device_token:
+            form["device_token"] = self._caller.session.device_token
+        answer = await self._caller.open(f"{ADMIN}/auth/login", form)
+        signed = parse(SignIn, answer.body)
+        self._caller.session.keep(signed)
+        return signed.user
+
+    async def join(self, code: str, password: str) -> Person:
+        """Join the staff with the code of an invitation, and begin to act."""
+        form = {"token": code, "password": password}
+        answer = await self._caller.open(f"{ADMIN}/auth/accept-invitation", form)
+        return await self.sign_in(parse(Person, answer.body).email, password)
+
+    async def sign_out(self) -> CallFailed | None:
+        """Stop acting for anyone; tells the shop, but does not wait for its consent.
+
+        Gives back the failure when the shop could not be told: its token then ends by itself.
+        """
+        session = self._caller.session
+        token = session.refresh_token
+        session.end()
+        try:
+            await self._caller.open(f"{ADMIN}/auth/logout", {"refresh_token": token})
+        except CallFailed as failure:
+            return failure
+        return None
+
+    async def overview(self) -> Overview:
+        """The day in figures."""
+        return parse(Overview, (await self._caller.get(f"{ADMIN}/overview")).body)
+
+    async def doctor(self) -> DoctorRun:
+        """What the doctor found when it last looked; `NotFound` before its first night."""
+        return parse(DoctorRun, (await self._caller.get(f"{ADMIN}/doctor")).body)
+
+    async def what_is(self, code: str) -> ScanAnswer:
+        """What a scanned or typed code stands for; `NotFound` when the shop does not know it."""
+        answer = await self._caller.get(f"{ADMIN}/scan", {"code": code})
+        return parse(ScanAnswer, answer.body)

@@ -1,0 +1,335 @@
+"""An order laid out for reading: who, what, how far, how paid, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.style import Style
+
+from console.client.models import OrderCard, OrderDetail, Refund
+from console.client.outbox import Command, State
+from console.flows.formatting import (
+    ON_HOLD,
+    PAYMENT,
+    REFUND,
+    Mark,
+    Sense,
+    address,
+    age,
+    clock,
+    day,
+    figure,
+    fulfilment,
+    mark,
+    money,
+    units,
+)
+from console.flows.transition import Tone
+from console.theme import Styles
+from console.widgets.text_layout import Column, Line, Part, beside, cells, fit, width_of, wrapped
+
+LINE_COLUMNS = (
+    Column("Item", 18, grow=1),
+    Column("SKU", 11, from_width=62),
+    Column("Qty", 4, right=True),
+    Column("Sent", 4, right=True),
+    Column("Open", 4, right=True),
+    Column("Back", 4, right=True, from_width=90),
+    Column("Each", 9, right=True, from_width=84),
+    Column("Total", 9, right=True),
+)
+GAP = 3
+
+
+def order_page(
+    order: OrderDetail, pending: Sequence[Command], paints: Styles, width: int, parcel: str = ""
+) -> list[Line]:
+    """The whole order; two columns when there is room for both. One parcel may be pointed out."""
+    head = [
+        *_head(order, paints, width),
+        *_pending(pending, paints),
+        *_standing(order, paints, width),
+        Line(),
+    ]
+    goods = _lines(order, paints, width - 2)
+    if width < 110:
+        return [
+            *head,
+            *goods,
+            *_sums(order, paints, width - 2),
+            Line(),
+            *_where(order, paints),
+            *_parcels(order, paints, parcel),
+            *_money(order, paints),
+            *_timeline(order, paints, width),
+        ]
+    left_width = (width - GAP) * 56 // 100
+    right_width = width - GAP - left_width
+    left = [*_lines(order, paints, left_width - 1), *_sums(order, paints, left_width - 1), Line()]
+    left += [*_parcels(order, paints, parcel), *_money(order, paints)]
+    right = [*_where(order, paints), *_timeline(order, paints, right_width)]
+    return [*head, *beside(left, right, left_width, (" │ ", paints.faint))]
+
+
+def order_glance(
+    card: OrderCard,
+    order: OrderDetail | None,
+    pending: Sequence[Command],
+    paints: Styles,
+    width: int,
+) -> list[Line]:
+    """An order beside a list: what the row does not say."""
+    if order is None:
+        state = fulfilment(card)
+        return [
+            Line(((f" {card.number}", paints.bright), (f"  {card.customer_name}", paints.ink))),
+            Line(((" ", paints.ink), *_marked(state, paints), ("   reading …", paints.dim))),
+        ]
+    goods = [Line(((" ITEMS", paints.heading),))]
+    for line in order.lines:
+        left = f"{line.open_quantity} to ship" if line.open_quantity else "all sent"
+        tone = paints.dim if line.open_quantity else paints.senses[Sense.GOOD]
+        name = fit(line.name, max(10, width - 22))
+        quantity = (f" {line.quantity:>3} × ", paints.bright)
+        goods.append(Line((quantity, (name, paints.ink)), ((f"{left} ", tone),)))
+    return [
+        *_head(order, paints, width),
+        *_pending(pending, paints),
+        *_standing(order, paints, width),
+        Line(),
+        *goods,
+        Line(),
+        *_where(order, paints),
+        *_parcels(order, paints),
+        *_money(order, paints),
+        *_timeline(order, paints, width),
+    ]
+
+
+def _standing(order: OrderDetail, paints: Styles, width: int) -> list[Line]:
+    """What stands in the way: holds, disputes with their dates, and what needs a person."""
+    bad, dim = paints.senses[Sense.BAD], paints.dim
+    told: list[tuple[str, str, Style]] = []
+    for hold in order.holds:
+        if hold.released_at is None:
+            why = f": {hold.note}" if hold.note else ""
+            words = f"{ON_HOLD.glyph} on hold, {hold.reason.replace('_', ' ')}{why}"
+            told.append((words, f"{hold.created_by}, {age(hold.created_at)} ago", bad))
+    for dispute in order.disputes:
+        reason, status = dispute.reason.replace("_", " "), dispute.status.replace("_", " ")
+        fee = f", fee {money(dispute.fee)}" if dispute.fee and dispute.fee.amount else ""
+        words = f"⚠ disputed {money(dispute.amount)} ({reason}{fee}): {status}"
+        due = dispute.evidence_due_by if dispute.closed_at is None else None
+        told.append(
+            (words, f"answer by {day(due)}" if due else "", dim if dispute.closed_at else bad)
+        )
+    for warning in order.fraud_warnings:
+        is_over = warning.closed_at is not None
+        words = f"⚠ the bank warns of fraud: {warning.fraud_type.replace('_', ' ')}"
+        told.append(
+            (words, "closed" if is_over else age(warning.opened_at), dim if is_over else bad)
+        )
+    shown = {"dispute", "fraud_warning"}
+    for item in order.attention:
+        if item.kind not in shown:
+            amount = money(item.amount) if item.amount else ""
+            told.append((f"✖ {item.reason}", f"{amount} · F5", bad))
+    lines = []
+    for words, beside_it, tone in told:
+        rows = wrapped(words, max(20, width - width_of(beside_it) - 4))
+        lines.append(Line(((f" {rows[0]}", tone),), ((f"{beside_it} ", dim),)))
+        lines += [Line(((f"   {row}", tone),)) for row in rows[1:]]
+    return lines
+
+
+def _head(order: OrderDetail, paints: Styles, width: int) -> list[Line]:
+    state = fulfilment(order)
+    paid = mark(PAYMENT, order.payment_status)
+    first = Line(
+        ((f" {order.number}  ", paints.bright), (order.customer_name, paints.bright)),
+        ((f"{money(order.total)} ", paints.bright),),
+    )
+    marks: tuple[Part, ...] = (
+        (" ", paints.ink),
+        *_marked(state, paints),
+        ("   ", paints.ink),
+        *_marked(paid, paints),
+    )
+    count = f"   {units(order.unit_count)}"
+    placed = f"placed {day(order.placed_at)} · {age(order.placed_at)} ago "
+    if width < sum(width_of(text) for text, _ in marks) + len(count) + len(placed) + 2:
+        return [
+            first,
+            Line(marks, ((f"{count} ", paints.dim),)),
+            Line(((f" {placed}", paints.dim),)),
+        ]
+    return [first, Line((*marks, (count, paints.dim)), ((placed, paints.dim),))]
+
+
+def _marked(state: Mark, paints: Styles) -> tuple[Part, Part]:
+    sense = paints.senses[state.sense]
+    return ((f"{state.glyph} ", sense), (state.word, sense))
+
+
+def _pending(commands: Sequence[Command], paints: Styles) -> list[Line]:
+    told = []
+    for command in commands:
+        if command.state is State.STOPPED:
+            why = str((command.problem or {}).get("detail", ""))
+            words, tone = f" ✖ {command.label}: refused. {why} F12 decides", Tone.WRONG
+        elif command.state is State.ASKING:
+            words, tone = f" ◔ {command.label}: not known yet. F12 asks again", Tone.WAIT
+        else:
+            tries = f" (try {command.tries})" if command.tries > 1 else ""
+            words, tone = f" ◔ {command.label}: being sent{tries}", Tone.WAIT
+        told.append(Line(((words, paints.tones[tone]),)))
+    return told
+
+
+def _lines(order: OrderDetail, paints: Styles, width: int) -> list[Line]:
+    currency = order.total.currency
+    titles = [
+        (f"{title} {currency}" if (title := column.title) == "Total" else title, paints.heading)
+        for column in LINE_COLUMNS
+    ]
+    table = [Line(cells(LINE_COLUMNS, width, titles, lead=(" ", paints.ink)))]
+    for line in order.lines:
+        whole = line.open_quantity == 0
+        sent = paints.senses[Sense.GOOD] if whole and line.shipped_quantity else paints.ink
+        values: list[Part] = [
+            (line.name, paints.ink),
+            (line.sku, paints.dim),
+            (str(line.quantity), paints.bright),
+            (str(line.shipped_quantity or "·"), sent),
+            (str(line.open_quantity or "·"), paints.dim if whole else paints.senses[Sense.DUE]),
+            (str(line.refunded_quantity or "·"), paints.dim),
+            (figure(line.unit_price), paints.dim),
+            (figure(line.total), paints.ink),
+        ]
+        table.append(Line(cells(LINE_COLUMNS, width, values, lead=(" ", paints.ink)), item=line.id))
+    return table
+
+
+def _sums(order: OrderDetail, paints: Styles, width: int) -> list[Line]:
+    told = [
+        ("goods", figure(order.subtotal)),
+        ("shipping", figure(order.shipping_total)),
+        ("tax within", figure(order.tax_total)),
+        ("total", money(order.total)),
+    ]
+    if order.refunded.amount:
+        told.append(("given back", f"-{figure(order.refunded)}"))
+    if order.charged_back.amount:
+        told.append(("charged back", f"-{figure(order.charged_back)}"))
+    if order.refund_pending.amount:
+        told.append(("going back", f"-{figure(order.refund_pending)}"))
+    if order.due.amount and order.captured.amount:
+        told.append(("still due", figure(order.due)))
+    if order.overpaid.amount:
+        told.append(("⚠ came too much", money(order.overpaid)))
+    return [
+        Line(((f" {label:>{width - 12}} ", paints.dim), (f"{amount:>10}", paints.ink)))
+        for label, amount in told
+    ]
+
+
+def _where(order: OrderDetail, paints: Styles) -> list[Line]:
+    lines = [Line(((" SHIP TO", paints.heading),))]
+    lines += [Line(((f" {row}", paints.ink),)) for row in address(order.shipping_address)]
+    if order.email:
+        lines.append(Line(((f" {order.email}", paints.dim),)))
+    if order.shipping_method:
+        lines.append(Line(((" by ", paints.dim), (order.shipping_method, paints.ink))))
+    return [*lines, Line()]
+
+
+PARCEL_MARKS = {
+    "open": (" ○ ", ", being packed", Sense.DUE),
+    "delivered": (" ✔ ", ", arrived", Sense.GOOD),
+    "voided": (" ✖ ", ", taken back", Sense.OFF),
+    "cancelled": (" ✖ ", ", given up", Sense.OFF),
+}
+"""How parcels look that are not on their way: glyph, word, sense."""
+
+
+def _parcels(order: OrderDetail, paints: Styles, found: str = "") -> list[Line]:
+    if not order.fulfilments:
+        return []
+    lines = [Line(((" PARCELS", paints.heading),))]
+    for one in order.fulfilments:
+        count = sum(line.quantity for line in one.lines)
+        when = day(one.shipped_at) if one.shipped_at else "not yet"
+        glyph, word, sense = PARCEL_MARKS.get(one.status, (" ✔ ", "", Sense.GOOD))
+        first: tuple[Part, ...] = (
+            (" ▶ " if one.id == found else glyph, paints.senses[sense]),
+            (f"{one.number}  ", paints.senses[sense]),
+            (f"{one.carrier or 'no carrier'}{word}", paints.ink),
+        )
+        right = ((f"{units(count)} · {when} ", paints.dim),)
+        lines.append(Line(first, right, item=one.id))
+        lines.append(Line(((f"   {one.tracking_number or 'no tracking number'}", paints.dim),)))
+    return [*lines, Line()]
+
+
+def _money(order: OrderDetail, paints: Styles) -> list[Line]:
+    lines = [
+        Line(
+            ((" MONEY", paints.heading),), ((f"refundable {money(order.refundable)} ", paints.dim),)
+        )
+    ]
+    for one in order.payments:
+        state = mark(PAYMENT, one.status)
+        back = f", {money(one.refunded)} back" if one.refunded.amount else ""
+        back += f", {money(one.charged_back)} lost" if one.charged_back.amount else ""
+        lines.append(
+            Line(
+                ((" ", paints.ink), *_marked(state, paints),
+                 (f"  {one.provider} {one.reference or ''}", paints.dim)),
+                ((f"{money(one.captured)}{back} ", paints.ink),),
+            )
+        )  # fmt: skip
+    for refund in order.refunds:
+        state = mark(REFUND, refund.status)
+        why = "at Stripe, not here" if refund.origin == "provider" else _why(refund)
+        lines.append(
+            Line(
+                ((" ", paints.ink), *_marked(state, paints),
+                 (f"  {why}", paints.dim)),
+                ((f"-{money(refund.amount)} ", paints.ink),),
+            )
+        )  # fmt: skip
+        if len(refund.transactions) > 1:
+            for part in refund.transactions:
+                sent = mark(REFUND, part.status)
+                lines.append(
+                    Line(
+                        (("     ", paints.ink), *_marked(sent, paints),
+                         (f"  to {part.provider}", paints.dim)),
+                        ((f"-{money(part.amount)} ", paints.dim),),
+                    )
+                )  # fmt: skip
+    if not order.payments:
+        lines.append(Line(((" ○ nothing paid yet", paints.dim),)))
+    return [*lines, Line()]
+
+
+def _why(refund: Refund) -> str:
+    reason = refund.reason.replace("_", " ")
+    return f"{reason}, {refund.note}" if refund.note else reason
+
+
+def _timeline(order: OrderDetail, paints: Styles, width: int) -> list[Line]:
+    lines = [Line(((" TIMELINE", paints.heading),))]
+    last_day = ""
+    for one in reversed(order.timeline):
+        today = day(one.at)[:6]
+        when = f"{today if today != last_day else '':<6} {clock(one.at)}"
+        last_day = today
+        who = f"  {one.actor}" if one.actor else ""
+        room = width - len(when) - 4 - width_of(who)
+        text = wrapped(one.text, room)
+        lines.append(
+            Line(((f" {when}  ", paints.dim), (text[0], paints.ink)), ((f"{who} ", paints.dim),))
+        )
+        lines += [Line(((" " * (len(when) + 3) + more, paints.ink),)) for more in text[1:]]
+    return lines

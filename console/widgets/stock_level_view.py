@@ -1,0 +1,146 @@
+"""A stock level: its row in a list, and its page with the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from console.client.models import Movement, StockLevel
+from console.client.outbox import Command, State
+from console.flows.formatting import Sense, age, day, signed
+from console.flows.transition import Tone
+from console.theme import Styles
+from console.widgets.sparklines import gauge, spark
+from console.widgets.text_layout import Column, Line, Part, cells
+
+LEVEL_COLUMNS = (
+    Column("SKU", 11),
+    Column("Item", 14, grow=3),
+    Column("Place", 6),
+    Column("On hand", 7, right=True),
+    Column("Taken", 5, right=True, from_width=70),
+    Column("Free", 5, right=True),
+    Column("Min", 4, right=True, from_width=64),
+    Column("", 5),
+    Column("Moved", 5, right=True, from_width=84),
+)
+JOURNAL_COLUMNS = (
+    Column("When", 12),
+    Column("Change", 6, right=True),
+    Column("Then", 5, right=True),
+    Column("What", 10, grow=1),
+    Column("Who", 10, grow=1, from_width=56),
+    Column("Note", 10, grow=2, from_width=84),
+)
+
+
+def level_row(
+    paints: Styles, pending: Callable[[str], int]
+) -> Callable[[StockLevel], Sequence[Part]]:
+    """Draw a row; `pending` gives the units that are on their way to this level."""
+
+    def draw(level: StockLevel) -> Sequence[Part]:
+        change = pending(level.id)
+        least = level.low_stock_threshold
+        glyph, word, sense = _state(level)
+        on_hand = f"{level.on_hand + change}~" if change else str(level.on_hand)
+        return (
+            (level.sku, paints.bright),
+            (level.name, paints.ink),
+            (level.location.code, paints.dim),
+            (on_hand, paints.senses[Sense.PART] if change else paints.bright),
+            (str(level.allocated + level.reserved), paints.dim),
+            (str(level.available + change), paints.ink),
+            ("" if least is None else str(least), paints.dim),
+            (f"{glyph} {word}" if word else "", paints.senses[sense]),
+            (age(level.last_moved_at) if level.last_moved_at else "", paints.dim),
+        )
+
+    return draw
+
+
+def level_page(
+    level: StockLevel,
+    movements: Sequence[Movement],
+    pending: Sequence[Command],
+    paints: Styles,
+    width: int,
+) -> list[Line]:
+    """A level with its history as a picture and as a journal, newest first."""
+    glyph, word, sense = _state(level)
+    wanted = level.low_stock_threshold
+    least = f"minimum {wanted}" if wanted is not None else "no minimum"
+    place = f"{level.location.name} ({level.location.code}) "
+    code = f"  {level.barcode or 'no barcode'}"
+    bar = gauge(level.on_hand, _scale(level, movements), 20)
+    state: Part = (f"{glyph} {word or 'fine'} ", paints.senses[sense])
+    lines = [
+        Line(((f" {level.name}", paints.bright),), (state,)),
+        Line(((f" {level.sku}", paints.ink), (code, paints.dim)), ((place, paints.dim),)),
+        *_pending(pending, paints),
+        Line(),
+        _figure("on hand", level.on_hand, bar, paints),
+        _figure("reserved", level.allocated + level.reserved, "", paints),
+        _figure("free", level.available, least, paints),
+        Line(),
+    ]
+    if movements:
+        history = [one.on_hand_after for one in reversed(movements)]
+        bars = spark(history, min(width - 14, len(history)))
+        now = (f"  {history[-1]}", paints.dim)
+        lines += [Line(((" history  ", paints.dim), (bars, paints.accent), now)), Line()]
+    titles = [(column.title, paints.heading) for column in JOURNAL_COLUMNS]
+    lines.append(Line(cells(JOURNAL_COLUMNS, width - 1, titles, lead=(" ", paints.ink))))
+    lines += [_movement(one, paints, width) for one in movements]
+    if not movements:
+        lines.append(Line(((" nothing has moved yet", paints.dim),)))
+    return lines
+
+
+def _state(level: StockLevel) -> tuple[str, str, Sense]:
+    if level.available < 0:
+        return "✖", "owed", Sense.BAD
+    if level.available == 0:
+        return "✖", "out", Sense.BAD
+    if level.is_low:
+        return "⚠", "low", Sense.PART
+    return "✔", "", Sense.GOOD
+
+
+def _scale(level: StockLevel, movements: Sequence[Movement]) -> int:
+    return max([level.on_hand, *(one.on_hand_after for one in movements)], default=0)
+
+
+def _figure(name: str, number: int, beside: str, paints: Styles) -> Line:
+    return Line(
+        ((f" {name:<9}", paints.dim), (f"{number:>6}", paints.bright), (f"   {beside}", paints.dim))
+    )
+
+
+def _pending(commands: Sequence[Command], paints: Styles) -> list[Line]:
+    told = []
+    for command in commands:
+        if command.state is State.STOPPED:
+            why = str((command.problem or {}).get("detail", ""))
+            words, tone = f" ✖ {command.label}: refused. {why} F12 decides", Tone.WRONG
+        else:
+            words, tone = f" ◔ {command.label}: being sent", Tone.WAIT
+        told.append(Line(((words, paints.tones[tone]),)))
+    return told
+
+
+def _movement(one: Movement, paints: Styles, width: int) -> Line:
+    change = one.on_hand_change
+    sense = Sense.GOOD if change > 0 else Sense.DUE if change < 0 else Sense.QUIET
+    kind = one.kind.replace("_", " ")
+    what = f"{kind}, {one.reason}" if one.reason and one.reason != one.kind else kind
+    if not change and (one.allocated_change or one.reserved_change):
+        what += f" (reserved {signed(one.allocated_change + one.reserved_change)})"
+    values: list[Part] = [
+        (day(one.at), paints.dim),
+        (signed(change), paints.senses[sense]),
+        (str(one.on_hand_after), paints.bright),
+        (what, paints.ink),
+        (one.actor or "", paints.dim),
+        (one.note or one.reference or "", paints.dim),
+    ]
+    return Line(cells(JOURNAL_COLUMNS, width - 1, values, lead=(" ", paints.ink)))
