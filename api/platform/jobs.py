@@ -1,8 +1,7 @@
-"""The jobs of the house: which fact wakes which, in which lane, and what the timetable wakes.
+"""Background jobs: which event starts which job, in which lane, and the timetable.
 
 Deliveries are claimed from Postgres, see `deliveries`; Redis only says that there is news. Periodic
-jobs go through RQ: an entry may be lost, come twice or late; the row in `timetable` is what counts.
-"""
+jobs go through RQ: an entry may be lost, doubled or late; the row in `timetable` counts."""
 
 import threading
 import time
@@ -229,7 +228,7 @@ def retry(reference: str) -> bool:
     """
     fact_id, is_delivery, subscriber = reference.partition("/")
     if is_delivery:
-        return bool(delivery_claims.retry(_named(fact_id), subscriber))
+        return bool(delivery_claims.retry(None if fact_id == "*" else UUID(fact_id), subscriber))
     name = reference.partition("@")[0]
     found = require_transaction().scalar(
         update(ScheduledJob)
@@ -246,7 +245,9 @@ def discard(reference: str) -> bool:
     A job of the timetable cannot be discarded: it comes due again.
     """
     fact_id, is_delivery, subscriber = reference.partition("/")
-    return bool(is_delivery) and bool(delivery_claims.discard(_named(fact_id), subscriber))
+    return bool(is_delivery) and bool(
+        delivery_claims.discard(None if fact_id == "*" else UUID(fact_id), subscriber)
+    )
 
 
 def clear_items(ended: Iterable[delivery_claims.Waiting]) -> None:
@@ -254,10 +255,6 @@ def clear_items(ended: Iterable[delivery_claims.Waiting]) -> None:
     for fact_id, subscriber in ended:
         for reference in {delivery_reference(fact_id, subscriber), f"*/{subscriber}"}:
             attention.clear(AttentionKind.FAILING_JOB, reference=reference)
-
-
-def _named(fact_id: str) -> UUID | None:
-    return None if fact_id == "*" else UUID(fact_id)
 
 
 def claim_due_periodics(*, short_alone: bool = False) -> list[PeriodicJob]:
