@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from api.doctor import flows as doctor_flows
 from api.doctor.invariants import Section
-from api.event_handlers import BACKFILLS
+from api.event_handlers import BACKFILLS, WORK
 from api.kernel.principal import SYSTEM
 from api.orders import queries as orders_queries
 from api.platform import backfills, health
@@ -81,6 +81,7 @@ def test_an_earlier_shop_is_brought_up_to_date(
 
         upgrade(directory=str(MIGRATIONS))
         backfills.run(BACKFILLS)
+        WORK.periodic("seal-audit-log").run()
 
         assert health.database() == "ok"
         assert tuple(session.execute(text(COUNTS)).one()) == before
