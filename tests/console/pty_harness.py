@@ -121,7 +121,9 @@ class Terminal:
         self._pending = b""
         self._master, self._slave = pty.openpty()
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("STOCKROOM", "TEXTUAL"))}
+        # The size of somebody's own window is not that of this one.
+        not_ours = ("STOCKROOM", "TEXTUAL", "COLUMNS", "LINES")
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(not_ours)}
         env = {**clean, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment}
         env.pop("NO_COLOR", None) if "NO_COLOR" not in environment else None
         self.started = time.perf_counter()

@@ -4,8 +4,6 @@ import os
 import time
 from itertools import islice
 
-import pytest
-
 from tests.faults.chaos import driver, plan
 from tests.faults.chaos.actors import Actor
 from tests.faults.chaos.story import Chaos, Told
@@ -14,7 +12,6 @@ from tests.support.town import Town
 SECONDS = float(os.environ.get("STOCKROOM_CHAOS_SECONDS", "30"))
 
 
-@pytest.mark.serial
 def test_all_adds_up_after_everything_happened_and_everything_broke(town: Town) -> None:
     seed = int(os.environ.get("STOCKROOM_SEED") or time.time_ns() % 10**6)
     print(f"STOCKROOM_SEED={seed}")

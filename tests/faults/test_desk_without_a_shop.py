@@ -2,14 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.console.pty_harness import Terminal
 from tests.support.live import OWNER_EMAIL, PASSWORD
 from tests.support.town import Town
 from tests.support.waiting import eventually
-
-pytestmark = pytest.mark.serial
 
 
 def test_a_parcel_given_to_a_dead_shop_by_a_console_that_dies_leaves_once(
@@ -21,7 +17,8 @@ def test_a_parcel_given_to_a_dead_shop_by_a_console_that_dies_leaves_once(
     town.settles()
     at_home = ["--url", town.shop.url, "--home", str(tmp_path / "home")]
 
-    with Terminal(at_home) as desk:
+    # High enough for what was done lately to be seen below all that waits.
+    with Terminal(at_home, rows=100) as desk:
         desk.until("e-mail")
         desk.send(f"{OWNER_EMAIL}\r".encode())
         desk.until("▶ password")
@@ -36,7 +33,7 @@ def test_a_parcel_given_to_a_dead_shop_by_a_console_that_dies_leaves_once(
         desk.until(f"{order['number']} ship 1 unit")
         desk.kill()
     town.shop.start("web")
-    with Terminal(at_home) as desk:
+    with Terminal(at_home, rows=100) as desk:
         desk.until(f"✔ {order['number']} ship 1 unit", 30)
 
     case = eventually(

@@ -1,13 +1,9 @@
 """The worker is killed in the middle of a product file."""
 
-import pytest
-
 from tests.support.live import key
 from tests.support.sheets import a_file, a_simple_row
 from tests.support.town import Town
 from tests.support.waiting import eventually
-
-pytestmark = pytest.mark.serial
 
 GOODS = 700
 FIRST_BATCH = 500

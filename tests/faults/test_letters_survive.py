@@ -2,12 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from tests.support.town import Town
 from tests.support.waiting import eventually
-
-pytestmark = pytest.mark.serial
 
 CLAIMED = "SELECT subscriber FROM fact_deliveries WHERE done_at IS NULL AND claimed_until > now()"
 

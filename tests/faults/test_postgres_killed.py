@@ -3,13 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
-import pytest
 
 from tests.support.live import key
 from tests.support.town import Town
 from tests.support.waiting import eventually
-
-pytestmark = pytest.mark.serial
 
 
 def test_while_postgres_is_away_people_are_asked_to_come_again(

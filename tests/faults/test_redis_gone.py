@@ -3,13 +3,10 @@
 import time
 
 import httpx
-import pytest
 from redis import Redis
 
 from tests.support.town import Town
 from tests.support.waiting import eventually
-
-pytestmark = pytest.mark.serial
 
 UNTOLD = "SELECT count(*) FROM facts WHERE relayed_at IS NULL"
 DONE = """

@@ -4,13 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.support.live import Visitor, key
 from tests.support.town import Town
 from tests.support.waiting import eventually
-
-pytestmark = pytest.mark.serial
 
 INTENTS = "/v1/payment_intents"
 ONE_INTENT = "/v1/payment_intents/pi_[^/]*"

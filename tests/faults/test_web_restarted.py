@@ -6,12 +6,8 @@ import time
 from collections import Counter
 from urllib.parse import urlsplit
 
-import pytest
-
 from tests.support.town import Town
 from tests.support.waiting import eventually
-
-pytestmark = pytest.mark.serial
 
 CLIENTS = 8
 

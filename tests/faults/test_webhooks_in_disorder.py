@@ -8,11 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.support.town import Town
-
-pytestmark = pytest.mark.serial
 
 
 class Messenger:

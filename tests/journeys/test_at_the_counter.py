@@ -1,11 +1,7 @@
 """What staff do with an order: ship it in parts, give money back, look after the shelf."""
 
-import pytest
-
 from tests.support.live import key
 from tests.support.town import Town
-
-pytestmark = pytest.mark.serial
 
 
 def test_an_order_is_shipped_in_two_parcels_and_a_line_is_refunded(town: Town) -> None:

@@ -1,11 +1,7 @@
 """From a shelf to a letter of confirmation, as a customer and as a guest."""
 
-import pytest
-
 from tests.support.live import PASSWORD
 from tests.support.town import Town
-
-pytestmark = pytest.mark.serial
 
 
 def test_a_customer_buys_and_the_webhook_settles_the_order(town: Town) -> None:

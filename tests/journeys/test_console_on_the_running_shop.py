@@ -3,13 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.console.pty_harness import DOWN, ESC, F, Terminal
 from tests.support.live import OWNER_EMAIL, PASSWORD
 from tests.support.town import Town
-
-pytestmark = pytest.mark.serial
 
 SHIP_ONE_LESS, TRACKING, CHANGED_MIND, ENTER, RIGHT = b"-", b"#", b"1", b"\r", b"\x1b[C"
 

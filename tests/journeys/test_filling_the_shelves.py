@@ -3,14 +3,10 @@
 import time
 from typing import Any
 
-import pytest
-
 from tests.support.live import StaffMember, key
 from tests.support.sheets import a_file, a_row, a_simple_row, sizes
 from tests.support.town import Town
 from tests.support.waiting import eventually
-
-pytestmark = pytest.mark.serial
 
 SHIRT = {
     "type": "Shirts",

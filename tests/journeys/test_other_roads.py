@@ -1,10 +1,6 @@
 """Orders that are paid another way, cancelled, or never paid at all."""
 
-import pytest
-
 from tests.support.town import Town
-
-pytestmark = pytest.mark.serial
 
 
 def test_an_order_paid_by_bank_transfer(town: Town) -> None:

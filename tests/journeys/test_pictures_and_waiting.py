@@ -4,14 +4,11 @@ from io import BytesIO
 from typing import Any
 
 import httpx
-import pytest
 from PIL import Image
 
 from tests.support.live import key
 from tests.support.town import Town
 from tests.support.waiting import eventually
-
-pytestmark = pytest.mark.serial
 
 
 def a_photograph() -> bytes:

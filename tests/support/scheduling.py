@@ -4,6 +4,7 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 ONE_SHOP = {
+    "the town": ("tests/faults/", "tests/journeys/"),
     "the copy": (
         "tests/dev/test_demo.py",
         "tests/dev/test_readme.py",
