@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from api.catalog.errors import CategoryNotFound, ProductNotFound, VariantNotFound
+from api.catalog.fields import PRODUCT_FIELDS
 from api.catalog.models.media import Media, ProductImage
 from api.catalog.models.navigation import Category, CategoryMember
 from api.catalog.models.prices import VariantPrice
@@ -18,17 +19,21 @@ from api.catalog.queries.storefront_navigation import in_tree_order, level_of
 from api.catalog.queries.variant_lookup import codes_of
 from api.platform.db import session
 
+_METADATA = {"public_metadata": "metadata"}
+"""What a column is called on the wire, where it is not called so itself."""
+
 
 def get_product(product_id: UUID) -> dict[str, Any]:
     """Return all of a product, its variants and their prices. Raises ProductNotFound."""
     product = session.execute(
         select(
-            *(Product.id, Product.version, Product.slug, Product.title, Product.description),
-            *(Product.status, Product.vendor, Product.product_type, Product.tags),
-            *(Product.options, Product.category_id, Product.external_reference),
-            *(Product.in_stock, Product.created_at, Product.published_at, Product.publish_at),
-            *(Product.seo_title, Product.seo_description, Product.private_metadata),
-            Product.public_metadata.label("metadata"),
+            *(Product.id, Product.category_id, Product.in_stock, Product.created_at),
+            Product.published_at,
+            *(
+                getattr(Product, one.name).label(_METADATA.get(one.name, one.name))
+                for one in PRODUCT_FIELDS
+                if one.is_plain
+            ),
         ).where(Product.id == product_id)
     ).first()
     if product is None:

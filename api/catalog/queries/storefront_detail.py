@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from api.catalog.errors import ProductNotFound
+from api.catalog.fields import PRODUCT_FIELDS
 from api.catalog.models.attributes import Attribute, AttributeChoice, ProductAttribute
 from api.catalog.models.media import ProductImage
 from api.catalog.models.navigation import Category, CollectionMember
@@ -85,10 +86,11 @@ _ATTRIBUTES = (
     .correlate(Product)
     .scalar_subquery()
 )
+_SHOWN = tuple(one.name for one in PRODUCT_FIELDS if one.in_storefront)
 _PAGE = select(
-    *(Product.id, Product.slug, Product.title, Product.description, Product.vendor),
+    *(Product.id, Product.slug, Product.title, Product.tags, Product.options, Product.in_stock),
     *(Product.seo_title, Product.seo_description, Product.public_metadata),
-    *(Product.product_type, Product.tags, Product.options, Product.in_stock),
+    *(getattr(Product, name) for name in _SHOWN),
     *(Product.published_at, _BREADCRUMBS.label("breadcrumbs"), _IMAGES.label("images")),
     _ATTRIBUTES.label("attributes"),
 ).where(Product.slug == bindparam("slug", type_=String), Product.status == ProductStatus.ACTIVE)
@@ -154,13 +156,11 @@ def shown_product(
         "id": product.id,
         "slug": product.slug,
         "title": own.get("title") or product.title,
-        "description": own.get("description") or product.description,
+        **{name: own.get(name) or getattr(product, name) for name in _SHOWN},
         "seo": {
             "title": own.get("seo_title") or product.seo_title,
             "description": own.get("seo_description") or product.seo_description,
         },
-        "vendor": product.vendor,
-        "product_type": product.product_type,
         "tags": product.tags,
         "metadata": product.public_metadata,
         "attributes": [_attribute(a, texts) for a in product.attributes or []],

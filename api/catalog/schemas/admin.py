@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from api.catalog.fields import PRODUCT_FIELDS, VARIANT_FIELDS
 from api.catalog.queries.admin_list import LINE_EXPANSIONS, VARIANTS_OF_A_PAGE
+from api.catalog.schemas.field_forms import written_fields
 from api.catalog.schemas.media import PictureSizeSchema
-from api.catalog.schemas.metadata import metadata_field
 from api.catalog.schemas.storefront import CurrencyQuerySchema
 from api.catalog.service.inputs import (
     BarcodeDraft,
@@ -190,9 +191,9 @@ class VariantFieldsSchema(Schema):
     image_id = fields.UUID(
         allow_none=True, metadata={"description": "The picture by the id that its product gives."}
     )
-    external_reference = fields.String(validate=validate.Length(1, 255), allow_none=True)
-    public_metadata = metadata_field("metadata", "Storefronts read it.")
-    private_metadata = metadata_field("private_metadata", "Only staff read it.")
+
+    class Meta(Schema.Meta):
+        include = written_fields(VARIANT_FIELDS)
 
     member_rules: ClassVar[tuple[Rule, ...]] = (
         AtMostOne("barcode", "barcodes", error="Send either barcode or barcodes.", at="barcodes"),
@@ -260,17 +261,9 @@ class ProductFieldsSchema(Schema):
     """What a product says of itself. The first of `category_ids` is its main category."""
 
     slug = fields.String(validate=SLUG)
-    description = fields.String(validate=validate.Length(max=500_000))
-    vendor = fields.String(validate=_SHORT)
-    product_type = fields.String(validate=_SHORT)
     tags = _tags()
     category_ids = fields.List(fields.UUID(), validate=validate.Length(max=50))
     images = fields.List(fields.Nested(ImageSchema), validate=validate.Length(max=MOST_IMAGES))
-    external_reference = fields.String(validate=validate.Length(1, 255), allow_none=True)
-    seo_title = fields.String(validate=_SHORT)
-    seo_description = fields.String(validate=validate.Length(max=500))
-    public_metadata = metadata_field("metadata", "Storefronts read it.")
-    private_metadata = metadata_field("private_metadata", "Only staff read it.")
     publish_at = DateTimeField(
         allow_none=True,
         metadata={"description": "When a draft goes on the shelf by itself; null calls it off."},
@@ -286,6 +279,9 @@ class ProductFieldsSchema(Schema):
             "example": {"material": "cotton", "width": 12.5},
         },
     )
+
+    class Meta(Schema.Meta):
+        include = written_fields(PRODUCT_FIELDS)
 
     @ma.validates_schema
     def _each_picture_once(self, given: dict[str, Any], **_: Any) -> None:

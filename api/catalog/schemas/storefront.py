@@ -4,9 +4,11 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from api.catalog.fields import PRODUCT_FIELDS
 from api.catalog.queries.product_cards import CARD_EXPANSIONS
 from api.catalog.queries.storefront_detail import PAGE_EXPANSIONS
 from api.catalog.queries.storefront_list import SORTS
+from api.catalog.schemas.field_forms import shown_fields
 from api.platform.http import (
     MAX_AMOUNT,
     CurrencyCode,
@@ -286,10 +288,7 @@ class ShownProductSchema(Schema):
     id = fields.UUID(required=True)
     slug = fields.String(required=True)
     title = fields.String(required=True)
-    description = fields.String(required=True)
     seo = fields.Nested(SeoSchema, required=True)
-    vendor = fields.String(required=True)
-    product_type = fields.String(required=True)
     tags = fields.List(fields.String(), required=True)
     metadata = fields.Dict(keys=fields.String(), required=True)
     attributes = fields.List(fields.Nested(ShownAttributeSchema), required=True)
@@ -309,6 +308,9 @@ class ShownProductSchema(Schema):
         values=fields.List(fields.Nested(ShownProductCardSchema)),
         metadata={"description": "With expand=related: products by kind of relation."},
     )
+
+    class Meta(Schema.Meta):
+        include = shown_fields(PRODUCT_FIELDS)
 
 
 class ShownCollectionSchema(Schema):

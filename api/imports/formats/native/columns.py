@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from api.catalog.fields import PRODUCT_FIELDS, VARIANT_FIELDS, Field, Kind
 from api.catalog.queries.related_products import RELATION_FIELDS
 from api.imports.formats.cell_parsers import BadCell
 from api.imports.formats.native import csv_escaping
@@ -122,47 +123,41 @@ def _values(cell: str, column: str) -> Any:
     return csv_escaping.values(cell)
 
 
-Kind = tuple[Callable[[Any], str], Callable[[str, str], Any]]
-_TEXT: Kind = (_same, _text)
-_MAYBE: Kind = (_same, _maybe)
-_WHOLE: Kind = (_whole_cell, _number)
-_LIST: Kind = (csv_escaping.cell_of, _values)
-_JSON: Kind = (_json_cell, _json)
+Cell = tuple[Callable[[Any], str], Callable[[str, str], Any]]
+"""How a value is written into a cell, and read from it."""
+
+_LIST: Cell = (csv_escaping.cell_of, _values)
+_JSON: Cell = (_json_cell, _json)
+_BY_KIND: Mapping[Kind, Cell] = {
+    Kind.TEXT: (_same, _text),
+    Kind.REFERENCE: (_same, _maybe),
+    Kind.MOMENT: (_same, _maybe),
+    Kind.INTEGER: (_whole_cell, _number),
+    Kind.TEXTS: _LIST,
+    Kind.METADATA: _JSON,
+}
+_NESTED: Mapping[str, Cell] = {
+    "categories": (_categories_cell, _categories),
+    "collections": (_places_cell, _places),
+    **dict.fromkeys(RELATION_FIELDS, _LIST),
+    "attributes": _JSON,
+    "translations": _JSON,
+    "barcodes": (_codes_cell, _codes),
+    "image_url": (_same, _maybe),
+}
+
+
+def _columns(table: Sequence[Field]) -> tuple[tuple[str, str, Cell], ...]:
+    return tuple(
+        (one.name, one.csv, _BY_KIND.get(one.kind) or _NESTED[one.name])
+        for one in table
+        if one.csv is not None and one.name != "slug"
+    )
+
 
 # Field of the document, column, how it is written and read.
-PRODUCT: tuple[tuple[str, str, Kind], ...] = (
-    ("version", "version", _WHOLE),
-    ("status", "status", _TEXT),
-    ("title", "title", _TEXT),
-    ("description", "description", _TEXT),
-    ("vendor", "vendor", _TEXT),
-    ("product_type", "product_type", _TEXT),
-    ("tags", "tags", _LIST),
-    ("categories", "categories", (_categories_cell, _categories)),
-    ("collections", "collections", (_places_cell, _places)),
-    *((name, name, _LIST) for name in RELATION_FIELDS),
-    ("options", "options", _LIST),
-    ("seo_title", "seo_title", _TEXT),
-    ("seo_description", "seo_description", _TEXT),
-    ("publish_at", "publish_at", _MAYBE),
-    ("external_reference", "external_reference", _MAYBE),
-    ("attributes", "attributes", _JSON),
-    ("public_metadata", "public_metadata", _JSON),
-    ("private_metadata", "private_metadata", _JSON),
-    ("translations", "translations", _JSON),
-)
-VARIANT: tuple[tuple[str, str, Kind], ...] = (
-    ("sku", "sku", _TEXT),
-    ("version", "variant_version", _WHOLE),
-    ("option_values", "option_values", _LIST),
-    ("barcodes", "barcodes", (_codes_cell, _codes)),
-    ("weight_grams", "weight_grams", _WHOLE),
-    ("tax_class", "tax_class", _TEXT),
-    ("image_url", "variant_image_url", _MAYBE),
-    ("external_reference", "variant_external_reference", _MAYBE),
-    ("public_metadata", "variant_public_metadata", _JSON),
-    ("private_metadata", "variant_private_metadata", _JSON),
-)
+PRODUCT = _columns(PRODUCT_FIELDS)
+VARIANT = _columns(VARIANT_FIELDS)
 NAMES = (
     "slug",
     *(column for _, column, _ in PRODUCT),

@@ -16,7 +16,7 @@ from api.imports.formats.cell_parsers import BadCell
 from api.imports.formats.csv_reader import Lines, Row
 from api.imports.formats.header_mapping import Renamed, plain
 from api.imports.formats.native import csv_escaping
-from api.imports.formats.native.columns import NAMES, OURS, PRODUCT, VARIANT, Kind, column_of
+from api.imports.formats.native.columns import NAMES, OURS, PRODUCT, VARIANT, Cell, column_of
 from api.imports.formats.native.schema import checked
 from api.imports.formats.parsed import Described, Problem
 from api.imports.policy import Consequence, FileFormat
@@ -180,7 +180,7 @@ class Sheet(csv_reader.Sheet):
             raise _BadRow(row, bad) from bad
         return found
 
-    def _fields(self, row: Row, known: tuple[tuple[str, str, Kind], ...]) -> dict[str, Any]:
+    def _fields(self, row: Row, known: tuple[tuple[str, str, Cell], ...]) -> dict[str, Any]:
         return {
             name: read(self._cell(row, column), self.name_of(column))
             for name, column, (_, read) in known

@@ -1,10 +1,11 @@
 """Whether a document is one: every field of the kind that it must be, told by where it stands."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from api.catalog.fields import PRODUCT_FIELDS, VARIANT_FIELDS, Field, Kind
 from api.catalog.queries.related_products import RELATION_FIELDS
 from api.catalog.service.metadata import DEEPEST
 from api.catalog.states import ProductStatus
@@ -299,46 +300,57 @@ def _sku(value: Any, where: str) -> Any:
     return matching(_TRIMMED, 255, "MUG-BLUE")(value, where) if value != "" else ""
 
 
-VARIANT: Mapping[str, Check] = {
-    "sku": _sku,
-    "version": _VERSION,
-    "option_values": listed(text(255)),
-    "barcodes": listed(_CODE),
-    "weight_grams": whole(0, HEAVIEST_GRAMS),
-    "tax_class": matching(_TAX_CLASS, 40, "standard"),
-    "prices": _prices,
-    "stock": mapping(matching(_LOCATION, 40, "MAIN"), whole(0, HIGHEST_QUANTITY)),
-    "image_url": optional(_url),
-    "external_reference": optional(text(255)),
-    "public_metadata": without_nothing,
-    "private_metadata": without_nothing,
-}
-PRODUCT: Mapping[str, Check] = {
-    "slug": _slug,
-    "version": _VERSION,
-    "status": _status,
-    "title": _title,
-    "description": text(),
-    "vendor": text(255),
-    "product_type": text(255),
-    "tags": listed(text(255)),
-    "options": once(said(255)),
-    "categories": once(_way, _way_of),
-    "collections": once(_PLACE, lambda place: str(place["slug"])),
-    **dict.fromkeys(RELATION_FIELDS, once(text(255))),
-    "seo_title": text(255),
-    "seo_description": text(500),
-    "publish_at": optional(moment),
-    "external_reference": optional(text(255)),
-    "attributes": without_nothing,
-    "public_metadata": without_nothing,
-    "private_metadata": without_nothing,
-    "translations": _translations,
-    "images": once(
-        members({"url": _url, "alt": text(500)}, needed=("url", "alt")), lambda one: str(one["url"])
-    ),
-    "variants": _variants,
-}
+def _checks(table: Iterable[Field], own: Mapping[str, Check]) -> dict[str, Check]:
+    """Return the checks of a document's fields: their own ones, else what their kind says."""
+    return {one.name: own.get(one.name) or _by_kind(one) for one in table}
+
+
+def _by_kind(field: Field) -> Check:
+    match field.kind:
+        case Kind.REFERENCE:
+            return optional(text(field.longest))
+        case Kind.TEXTS:
+            return listed(text(field.longest))
+        case Kind.MOMENT:
+            return optional(moment)
+        case Kind.METADATA:
+            return without_nothing
+    assert field.kind is Kind.TEXT, f"{field.name} needs a check of its own"
+    return text(field.longest)
+
+
+VARIANT = _checks(
+    VARIANT_FIELDS,
+    {
+        "sku": _sku,
+        "version": _VERSION,
+        "barcodes": listed(_CODE),
+        "weight_grams": whole(0, HEAVIEST_GRAMS),
+        "tax_class": matching(_TAX_CLASS, 40, "standard"),
+        "prices": _prices,
+        "stock": mapping(matching(_LOCATION, 40, "MAIN"), whole(0, HIGHEST_QUANTITY)),
+        "image_url": optional(_url),
+    },
+)
+_IMAGE = members({"url": _url, "alt": text(500)}, needed=("url", "alt"))
+PRODUCT = _checks(
+    PRODUCT_FIELDS,
+    {
+        "slug": _slug,
+        "version": _VERSION,
+        "status": _status,
+        "title": _title,
+        "description": text(),
+        "options": once(said(255)),
+        "categories": once(_way, _way_of),
+        "collections": once(_PLACE, lambda place: str(place["slug"])),
+        **dict.fromkeys(RELATION_FIELDS, once(text(255))),
+        "attributes": without_nothing,
+        "translations": _translations,
+        "images": once(_IMAGE, lambda one: str(one["url"])),
+        "variants": _variants,
+    },
+)
 _DOCUMENT = members(PRODUCT, needed=("slug",))
 
 

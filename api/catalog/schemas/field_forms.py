@@ -1,0 +1,44 @@
+"""The forms of fields, made from the one table of them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from marshmallow import fields, validate
+
+from api.catalog.fields import Field, Kind
+from api.catalog.service.metadata import MOST_KEYS, NAMES
+
+_READERS = {"public_metadata": "Storefronts read it.", "private_metadata": "Only staff read it."}
+
+
+def written_fields(table: Iterable[Field]) -> dict[str, fields.Field[Any]]:
+    """Return the forms of the fields that staff write as they are, by name."""
+    return {one.name: _written(one) for one in table if one.in_forms}
+
+
+def shown_fields(table: Iterable[Field]) -> dict[str, fields.Field[Any]]:
+    """Return the forms of the fields that storefronts show as they are, by name."""
+    return {one.name: fields.String(required=True) for one in table if one.in_storefront}
+
+
+def _written(field: Field) -> fields.Field[Any]:
+    if field.kind is Kind.METADATA:
+        return _metadata(NAMES[field.name], _READERS[field.name])
+    if field.kind is Kind.REFERENCE:
+        return fields.String(validate=validate.Length(1, field.longest), allow_none=True)
+    assert field.kind is Kind.TEXT, f"{field.name} needs a form of its own"
+    return fields.String(validate=validate.Length(max=field.longest))
+
+
+def _metadata(name: str, readers: str) -> fields.Field[Any]:
+    return fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 100)),
+        values=fields.Raw(allow_none=True),
+        data_key=name,
+        validate=validate.Length(max=2 * MOST_KEYS),
+        metadata={
+            "description": f"Up to {MOST_KEYS} keys and 16 kB of JSON. {readers} Each key that is"
+            " sent replaces, null removes it, and others stay.",
+            "example": {"erp_id": "A-17"},
+        },
+    )
