@@ -1,4 +1,4 @@
-"""A domain is entered by its doors. What import-linter cannot say about rooms is said here."""
+"""A domain is used through its public modules: what import-linter cannot say is checked here."""
 
 import ast
 from collections.abc import Iterator
@@ -9,21 +9,21 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-GROUND = {"kernel", "platform"}
-ROOF = {"app", "worker", "cli", "event_handlers", "dev"}
-DOORS = {"service", "queries", "events", "errors", "states"}
-# Doors that only one domain has, and why others may come in there.
-DOORS_OF = {
+FOUNDATION = {"kernel", "platform"}
+ENTRY_MODULES = {"app", "worker", "cli", "event_handlers", "dev"}
+PUBLIC_MODULES = {"service", "queries", "events", "errors", "states"}
+# Public modules that only one domain has, and why others may import them.
+PUBLIC_MODULES_OF = {
     "pricing": {"totals"},  # pure arithmetic
     "payments": {"gateways"},  # the protocol of whoever takes the money
     "accounts": {"roles"},  # the kinds of accounts that its columns hold
     "catalog": {"codes", "texts", "fields"},  # pure: barcodes, slugs, the table of fields
 }
-# Rooms that are no doors, and the rooms on higher floors that may use them all the same.
-ALSO = {
-    "flows": {"flows", "jobs", "commands"},  # a longer story that contains a shorter one
+# Modules that are not public, and the modules of higher layers that may use them all the same.
+ALLOWED_USERS = {
+    "flows": {"flows", "jobs", "commands"},  # a longer flow that contains a shorter one
     "models": {"queries"},  # reading joins tables
-    "schemas": {"schemas", "routes", "admin_routes"},  # one form for one thing
+    "schemas": {"schemas", "routes", "admin_routes"},  # one schema for one thing
 }
 # The console paints its first frame before it pays for the rest.
 LATE_IMPORTS = {
@@ -61,18 +61,18 @@ def uses(importer: str, source: str) -> Iterator[Use]:
                 yield Use(importer, f"{node.module}.{name.name}", node.lineno)
 
 
-def is_trespass(use: Use) -> bool:
-    """Tell whether an import goes into another domain by something that is not a door for it."""
+def is_forbidden(use: Use) -> bool:
+    """Tell whether an import reaches into another domain past its public modules."""
     importer, target = use.importer.split("."), use.target.split(".")
-    if target[0] != "api" or len(target) < 3 or target[1] in GROUND | ROOF:
+    if target[0] != "api" or len(target) < 3 or target[1] in FOUNDATION | ENTRY_MODULES:
         return False
-    if importer[1] in ROOF or importer[1] == target[1]:
+    if importer[1] in ENTRY_MODULES or importer[1] == target[1]:
         return False
-    room = target[2]
-    if room in DOORS | DOORS_OF.get(target[1], set()):
+    module = target[2]
+    if module in PUBLIC_MODULES | PUBLIC_MODULES_OF.get(target[1], set()):
         return False
-    own_room = importer[2] if len(importer) > 2 else ""
-    return own_room not in ALSO.get(room, set())
+    importing_module = importer[2] if len(importer) > 2 else ""
+    return importing_module not in ALLOWED_USERS.get(module, set())
 
 
 def late_imports(source: str) -> list[int]:
@@ -94,15 +94,15 @@ def modules(*packages: str) -> Iterator[tuple[str, Path]]:
             yield ".".join(part for part in parts if part != "__init__"), path
 
 
-def test_domains_are_entered_by_their_doors() -> None:
-    trespasses = [
+def test_domains_are_used_through_their_public_modules() -> None:
+    forbidden = [
         str(use)
         for name, path in modules("api")
         for use in uses(name, path.read_text())
-        if is_trespass(use)
+        if is_forbidden(use)
     ]
 
-    assert trespasses == []
+    assert forbidden == []
 
 
 def test_imports_stand_at_the_top_of_their_module() -> None:
@@ -144,8 +144,8 @@ def test_nothing_is_imported_by_a_name_in_a_string() -> None:
         ("api.orders.queries", "from api.catalog.commands import refresh_catalogue"),
     ],
 )
-def test_a_trespass_is_seen(importer: str, line: str) -> None:
-    assert [is_trespass(use) for use in uses(importer, line)] == [True]
+def test_a_forbidden_import_is_seen(importer: str, line: str) -> None:
+    assert [is_forbidden(use) for use in uses(importer, line)] == [True]
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,8 @@ def test_a_trespass_is_seen(importer: str, line: str) -> None:
         ("api.dev.demo_data", "from api.orders.models import Order"),
     ],
 )
-def test_a_door_is_open(importer: str, line: str) -> None:
-    assert [is_trespass(use) for use in uses(importer, line)] == [False]
+def test_an_allowed_import_is_allowed(importer: str, line: str) -> None:
+    assert [is_forbidden(use) for use in uses(importer, line)] == [False]
 
 
 def test_an_import_inside_a_function_is_seen() -> None:

@@ -1,4 +1,4 @@
-"""Calls go down, facts go up: the contracts hold, and each of them would notice a trespass."""
+"""Calls go down, events go up: the import contracts hold, and each would notice a violation."""
 
 import os
 import re
@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = Path(__file__).with_name("contracts.toml")
 
-# One trespass for each contract: the module, what it imports, and who is caught.
-TRESPASSES = {
+# Violations of each contract: the module, what it imports, and what import-linter reports.
+VIOLATIONS = {
     "Calls go down": [
         ("api/cart/service.py", "import api.orders.service", "api.cart.service -> "),
         ("api/platform/db.py", "import api.accounts.service", "api.platform.db -> "),
@@ -29,10 +29,10 @@ TRESPASSES = {
         ("api/pricing/service.py", "import flask", "api.pricing.service -> flask"),
         ("api/catalog/service/inputs.py", "import werkzeug", "api.catalog.service.inputs -> "),
     ],
-    "Nothing but the roof knows the embedded stack": [
+    "Only entry modules know the embedded stack": [
         ("api/app/__init__.py", "import api.dev.demo_data", "api.app -> api.dev")
     ],
-    "Shop and counter share only HTTP": [
+    "API and console share only HTTP": [
         ("console/client/models.py", "import api.kernel.money", "console.client.models -> ")
     ],
     "Inside the console": [
@@ -59,14 +59,14 @@ def lint(folder: Path) -> tuple[int, str]:
 
 def contracts() -> list[dict[str, Any]]:
     """Read the contracts."""
-    found: list[dict[str, Any]] = tomllib.loads(CONTRACTS.read_text())["tool"]["importlinter"][
+    listed: list[dict[str, Any]] = tomllib.loads(CONTRACTS.read_text())["tool"]["importlinter"][
         "contracts"
     ]
-    return found
+    return listed
 
 
 def skeleton(folder: Path) -> None:
-    """Make an empty house with every package that the contracts and the trespasses name."""
+    """Make an empty project with every package that the contracts and the violations name."""
     packages = {
         "api.orders.models",
         "api.orders.service",
@@ -89,13 +89,13 @@ def skeleton(folder: Path) -> None:
 
 def sections(text: str) -> dict[str, str]:
     """Split what import-linter says of broken contracts by their names."""
-    names = "|".join(re.escape(name) for name in TRESPASSES)
-    told = text.partition("Broken contracts")[2]
-    parts = re.split(rf"^({names})$", told, flags=re.MULTILINE)[1:]
+    names = "|".join(re.escape(name) for name in VIOLATIONS)
+    broken = text.partition("Broken contracts")[2]
+    parts = re.split(rf"^({names})$", broken, flags=re.MULTILINE)[1:]
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-def test_the_house_keeps_all_its_contracts() -> None:
+def test_the_project_keeps_all_its_contracts() -> None:
     code, text = lint(ROOT)
 
     assert (code, "0 broken" in text) == (0, True), text
@@ -103,12 +103,12 @@ def test_the_house_keeps_all_its_contracts() -> None:
 
 @pytest.fixture(scope="module")
 def caught(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What import-linter says of a house in which every contract is broken, by contract."""
-    folder = tmp_path_factory.mktemp("trespasses")
+    """What import-linter says of a project in which every contract is broken, by contract."""
+    folder = tmp_path_factory.mktemp("violations")
     skeleton(folder)
     assert lint(folder)[0] == 0, lint(folder)[1]
-    for found in TRESPASSES.values():
-        for file, line, _ in found:
+    for violations in VIOLATIONS.values():
+        for file, line, _ in violations:
             path = folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"{line}\n")
@@ -117,18 +117,18 @@ def caught(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return sections(text)
 
 
-@pytest.mark.parametrize("contract", TRESPASSES)
-def test_a_trespass_is_caught(contract: str, caught: dict[str, str]) -> None:
+@pytest.mark.parametrize("contract", VIOLATIONS)
+def test_a_violation_is_caught(contract: str, caught: dict[str, str]) -> None:
     assert contract in caught, sorted(caught)
-    for _, _, trespass in TRESPASSES[contract]:
-        assert trespass in caught[contract], caught[contract]
+    for _, _, violation in VIOLATIONS[contract]:
+        assert violation in caught[contract], caught[contract]
 
 
 def test_every_contract_has_been_tried() -> None:
-    assert {contract["name"] for contract in contracts()} == set(TRESPASSES)
+    assert {contract["name"] for contract in contracts()} == set(VIOLATIONS)
 
 
-def test_no_new_package_comes_in_without_a_floor() -> None:
+def test_no_new_package_comes_in_without_a_layer() -> None:
     layered = [contract for contract in contracts() if contract["type"] == "layers"]
 
     assert [contract["exhaustive"] for contract in layered] == [True] * len(layered)

@@ -28,11 +28,11 @@ PUBLIC = {
     "POST /api/v1/auth/refresh": "the refresh token is the proof",
     "POST /api/v1/auth/logout": "the refresh token is the proof",
     "POST /api/v1/auth/forgot-password": "who forgot cannot prove anything",
-    "POST /api/v1/auth/reset-password": "the token of the letter is the proof",
+    "POST /api/v1/auth/reset-password": "the token of the e-mail is the proof",
     "POST /api/v1/admin/auth/login": "nobody is known before",
     "POST /api/v1/admin/auth/refresh": "the refresh token is the proof",
     "POST /api/v1/admin/auth/logout": "the refresh token is the proof",
-    "POST /api/v1/admin/auth/accept-invitation": "the code of the letter is the proof",
+    "POST /api/v1/admin/auth/accept-invitation": "the code of the e-mail is the proof",
     "GET /api/v1/categories": "the shop window",
     "GET /api/v1/categories/<slug>": "the shop window",
     "GET /api/v1/collections": "the shop window",
@@ -42,7 +42,7 @@ PUBLIC = {
     "GET /api/v1/products/<slug>": "the shop window",
     "GET /api/v1/shipping-methods": "the shop window",
     "POST /api/v1/webhooks/stripe": "the signature is the proof",
-    "POST /api/v1/stock-requests/cancel": "the token of the letter is the proof",
+    "POST /api/v1/stock-requests/cancel": "the token of the e-mail is the proof",
     "GET /media/<path:key>": "the shop window",
 }
 

@@ -1,4 +1,4 @@
-"""The words of the house: facts that survive the outbox, refusals that a program can tell apart."""
+"""Events survive the outbox, and a program can tell error codes apart."""
 
 import dataclasses
 import types
@@ -25,7 +25,7 @@ SAMPLES: dict[Any, Any] = {
     bool: True,
     datetime: datetime(2026, 5, 4, 9, 30, tzinfo=UTC),
 }
-# Facts travel to logs, queues and other floors: what is personal is read where it is kept.
+# Events travel to logs, queues and other packages: personal data is read where it is stored.
 PERSONAL = {"email", "name", "full_name", "phone", "address", "city", "password", "token", "secret"}
 
 
@@ -47,49 +47,49 @@ def a_value(hint: Any) -> Any:
     return SAMPLES[hint]
 
 
-def test_the_roof_knows_everything_that_is_checked_here() -> None:
+def test_the_app_loads_everything_that_is_checked_here() -> None:
     assert app.BLUEPRINTS
     assert len(below(Event)) >= 15
     assert len(below(DomainError)) >= 40
 
 
-@pytest.mark.parametrize("fact", below(Event), ids=lambda fact: fact.__name__)
-def test_a_fact_survives_the_outbox(fact: type[Event]) -> None:
-    hints = typing.get_type_hints(fact)
-    made = fact(**{f.name: a_value(hints[f.name]) for f in dataclasses.fields(fact)})
+@pytest.mark.parametrize("event", below(Event), ids=lambda event: event.__name__)
+def test_an_event_survives_the_outbox(event: type[Event]) -> None:
+    hints = typing.get_type_hints(event)
+    original = event(**{f.name: a_value(hints[f.name]) for f in dataclasses.fields(event)})
 
-    read = fact.from_json(orjson.loads(orjson.dumps(made.to_json())))
+    read = event.from_json(orjson.loads(orjson.dumps(original.to_json())))
 
-    # Field by field: some are no part of a fact's identity.
-    assert [getattr(read, f.name) for f in dataclasses.fields(fact)] == [
-        getattr(made, f.name) for f in dataclasses.fields(fact)
+    # Field by field: some are no part of an event's identity.
+    assert [getattr(read, f.name) for f in dataclasses.fields(event)] == [
+        getattr(original, f.name) for f in dataclasses.fields(event)
     ]
 
 
-@pytest.mark.parametrize("fact", below(Event), ids=lambda fact: fact.__name__)
-def test_a_fact_carries_nothing_personal(fact: type[Event]) -> None:
-    assert {field.name for field in dataclasses.fields(fact)}.isdisjoint(PERSONAL)
+@pytest.mark.parametrize("event", below(Event), ids=lambda event: event.__name__)
+def test_an_event_carries_nothing_personal(event: type[Event]) -> None:
+    assert {field.name for field in dataclasses.fields(event)}.isdisjoint(PERSONAL)
 
 
-@pytest.mark.parametrize("refusal", below(DomainError), ids=lambda refusal: refusal.__name__)
-def test_a_refusal_has_a_sentence_a_status_and_words_of_its_own(refusal: type[DomainError]) -> None:
-    assert refusal.sentence.endswith((".", "?", "}"))
-    assert "{" not in str(refusal())
-    assert 400 <= problems.status_of(refusal) <= 503
-    assert refusal.code.isascii()
-    assert refusal.code == refusal.code.lower()
-    assert " " not in refusal.code
+@pytest.mark.parametrize("error", below(DomainError), ids=lambda error: error.__name__)
+def test_an_error_has_a_sentence_a_status_and_a_code(error: type[DomainError]) -> None:
+    assert error.sentence.endswith((".", "?", "}"))
+    assert "{" not in str(error())
+    assert 400 <= problems.status_of(error) <= 503
+    assert error.code.isascii()
+    assert error.code == error.code.lower()
+    assert " " not in error.code
 
 
 def test_a_code_means_one_thing_wherever_it_is_met() -> None:
     statuses: dict[str, set[int]] = defaultdict(set)
-    for refusal in below(DomainError):
-        statuses[refusal.code].add(problems.status_of(refusal))
+    for error in below(DomainError):
+        statuses[error.code].add(problems.status_of(error))
 
-    assert {code: found for code, found in statuses.items() if len(found) > 1} == {}
+    assert {code: several for code, several in statuses.items() if len(several) > 1} == {}
 
 
-def test_every_fact_that_wakes_someone_wakes_each_job_once() -> None:
+def test_an_event_starts_each_of_its_jobs_once() -> None:
     for event, jobs in event_handlers.WORK.subscribers.items():
         names = [name_of(job) for job in jobs]
         assert len(names) == len(set(names)), event
@@ -98,7 +98,7 @@ def test_every_fact_that_wakes_someone_wakes_each_job_once() -> None:
 
 
 def test_no_two_jobs_share_the_name_under_which_deliveries_are_stored() -> None:
-    jobs = {job for found in event_handlers.WORK.subscribers.values() for job in found}
+    jobs = {job for handlers in event_handlers.WORK.subscribers.values() for job in handlers}
 
     assert len({name_of(job) for job in jobs}) == len(jobs)
     assert all(len(name_of(job)) <= 160 for job in jobs)

@@ -1,0 +1,162 @@
+"""Names, docstrings and comments use the words of the field, not metaphors of our own."""
+
+import ast
+import re
+import tokenize
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What to write instead stands behind each.
+FORBIDDEN = re.compile(
+    r"\b(?:"
+    r"shel(?:f|ves)"  # stock level, location, category, collection, published
+    r"|desks?"  # admin, console, screen
+    r"|(?:take|takes|taken|taking|took) back"  # undo, revert, discard, revoke
+    r"|till"  # until; console
+    r"|lexicon"  # search terms
+    r"|alarm clock|post room|packing table|case ?file"  # jobs, e-mails, packing, order details
+    r"|letters?"  # e-mail
+    r"|tray"  # outbox
+    r"|houses?|roofs?|doors?|floors?"  # project, entry module, public module, layer
+    r"|verbs"  # commands, functions
+    r")\b",
+    re.IGNORECASE,
+)
+# Modules in which a letter is one of the alphabet.
+ALPHABET = {
+    "api/catalog/codes.py",
+    "api/catalog/models/i18n.py",
+    "api/catalog/queries/search_query.py",
+    "api/catalog/queries/spelling.py",
+    "api/catalog/schemas/attributes.py",
+    "api/catalog/schemas/translations.py",
+    "api/catalog/service/categories.py",
+    "api/catalog/service/code_index.py",
+    "api/catalog/service/search_terms.py",
+    "api/catalog/texts.py",
+    "api/dev/fake_stripe/rules/currencies.py",
+    "api/kernel/text_folding.py",
+    "api/platform/http.py",
+    "console/scan/gs1.py",
+}
+# How many such words a part still has. It may only shrink; a part that is not here has none.
+LEFT = {
+    "api/__init__.py": 9,
+    "api/accounts": 46,
+    "api/app.py": 6,
+    "api/attention": 1,
+    "api/back_in_stock": 11,
+    "api/cart": 3,
+    "api/catalog": 177,
+    "api/checkout": 2,
+    "api/dev": 21,
+    "api/doctor": 3,
+    "api/fulfilment": 29,
+    "api/imports": 81,
+    "api/inventory": 87,
+    "api/kernel": 2,
+    "api/notifications": 149,
+    "api/order_details": 5,
+    "api/orders": 10,
+    "api/payment_sync": 3,
+    "api/payments": 9,
+    "api/platform": 46,
+    "api/presence": 2,
+    "api/pricing": 3,
+    "api/returns": 20,
+    "api/worker.py": 2,
+    "console/__init__.py": 3,
+    "console/app": 16,
+    "console/client": 20,
+    "console/flows": 129,
+    "console/keys": 3,
+    "console/looks.py": 2,
+    "console/scan": 10,
+    "console/screens": 105,
+    "console/settings.py": 1,
+    "console/widgets": 4,
+}
+
+
+def part_of(path: Path) -> str:
+    """Name the part of the project that a module belongs to: `api/catalog`, `api/worker.py`."""
+    return "/".join(path.relative_to(ROOT).parts[:2])
+
+
+def as_words(identifier: str) -> str:
+    """Write an identifier as words: `takeBack`, `TakeBack` and `take_back` are `take back`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_+", " ", identifier).strip()
+
+
+def docstring_lines(tree: ast.Module) -> set[int]:
+    """Return the lines at which docstrings begin, also those below a constant or a field."""
+    return {
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    }
+
+
+def prose(path: Path) -> Iterator[tuple[int, str]]:
+    """Read the identifiers, docstrings and comments of a module, with their lines."""
+    docstrings = docstring_lines(ast.parse(path.read_text()))
+    with path.open("rb") as lines:
+        for token in tokenize.tokenize(lines.readline):
+            if token.type == tokenize.NAME:
+                yield token.start[0], as_words(token.string)
+            elif token.type == tokenize.COMMENT or (
+                token.type == tokenize.STRING and token.start[0] in docstrings
+            ):
+                yield token.start[0], " ".join(token.string.split())
+
+
+def findings(path: Path) -> Iterator[str]:
+    """Name the forbidden words of a module, each with its line."""
+    own = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+    for line, text in prose(path):
+        for word in FORBIDDEN.findall(text):
+            if word.lower() in ("letter", "letters") and own in ALPHABET:
+                continue
+            yield f"{own}:{line} {word.lower()}"
+
+
+def test_the_project_speaks_plainly() -> None:
+    found: dict[str, list[str]] = {}
+    for folder in ("api", "console"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            found.setdefault(part_of(path), []).extend(findings(path))
+
+    too_many = {part: words for part, words in found.items() if len(words) > LEFT.get(part, 0)}
+    assert too_many == {}, {
+        part: Counter(w.split()[1] for w in too_many[part]) for part in too_many
+    }
+
+
+def test_the_table_names_parts_and_modules_that_exist() -> None:
+    assert [name for name in (*LEFT, *ALPHABET) if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('"""Goods on the\nshelf."""\n', ["shelf"]),
+        ("count = 1  # what the desk shows\n", ["desk"]),
+        ("def take_back(): ...\n", ["take back"]),
+        ("class CaseFile: ...\n", ["case file"]),
+        ("letter_id = 1\n", ["letter"]),
+        ('LIMIT = 3\n"""Till then."""\n', ["till"]),
+        ('TABLE = "letters"\nshelfless = doormat = warehouse = 1\n', []),
+    ],
+)
+def test_a_forbidden_word_is_seen(source: str, expected: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(source)
+
+    assert [finding.partition(" ")[2] for finding in findings(path)] == expected
