@@ -36,13 +36,13 @@ def add_picture(content: bytes, *, by: Principal) -> UUID:
     end_read_transaction()
     if known is not None and not known.has_failed:
         return known.id
-    picture = thumbnails.examine(content)
+    picture = thumbnails.inspect_image(content)
     media_id = known.id if known else new_id()
     key = known.key if known else f"{folder_of(media_id)}/original{picture.suffix}"
     storage: Storage = get_service(Storage)
     storage.put(key, picture.content)
     with transaction():
-        kept = media_service.keep_media(media_id, picture, checksum=checksum, key=key, by=by)
+        kept = media_service.create_media(media_id, picture, checksum=checksum, key=key, by=by)
     if kept != media_id:
         storage.delete(key)  # somebody else handed the same file in meanwhile
     return kept
@@ -60,10 +60,10 @@ def make_sizes(media_id: UUID) -> None:
         return
     storage: Storage = get_service(Storage)
     try:
-        made = thumbnails.sizes_of(storage.read(key))
+        made = thumbnails.make_thumbnails(storage.read(key))
     except (PictureUnreadable, PictureTooManyPixels, FileNotFound) as broken:
         with transaction():
-            media_service.fail_media(media_id, f"{type(broken).__name__}: {broken}")
+            media_service.mark_failed(media_id, f"{type(broken).__name__}: {broken}")
         _log.warning("media_failed", media=str(media_id), error=type(broken).__name__)
         return
     folder = folder_of(media_id)
@@ -79,7 +79,7 @@ def make_sizes(media_id: UUID) -> None:
         for size in made
     ]
     with transaction():
-        is_kept = media_service.finish_media(media_id, sizes)
+        is_kept = media_service.attach_thumbnails(media_id, sizes)
     if not is_kept and media_queries.is_media_gone(media_id):
         end_read_transaction()
         forget_files(media_id, key)  # removed while its sizes were being made
@@ -108,7 +108,7 @@ def refresh(*, keeping: bool) -> Iterator[tuple[list[UUID], set[UUID]]]:
     while True:
         try:
             with transaction():
-                product_ids, changed = reindex.refresh_next(after)
+                product_ids, changed = reindex.reindex_batch(after)
                 if not keeping:
                     raise _LookedOnly
         except _LookedOnly:

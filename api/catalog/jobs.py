@@ -20,8 +20,8 @@ from api.catalog.queries.cache_tags import (
     LISTS,
     MOST_SHELVES,
     WHOLE_SHOP,
-    page_of,
-    shelf_of,
+    listing_tag,
+    product_tag,
 )
 from api.catalog.service import products as product_service
 from api.catalog.service import reindex, scheduled_prices, search_terms, smart_collections
@@ -39,12 +39,12 @@ def on_catalogue_changed(facts: Sequence[CatalogueChanged]) -> None:
         return
     slugs = slugs_of(facts)
     told = {shelf for fact in facts for shelf in fact.shelves}
-    shelves = {*told, *cache_tags.shelves_of(slugs)}
-    old = [page_of(slug) for slug in slugs]
+    shelves = {*told, *cache_tags.lists_of_products(slugs)}
+    old = [product_tag(slug) for slug in slugs]
     if len(shelves) > MOST_SHELVES:
         old.append(LISTS)
     else:
-        old += [ALL_PRODUCTS, *(shelf_of(shelf) for shelf in sorted(shelves))]
+        old += [ALL_PRODUCTS, *(listing_tag(shelf) for shelf in sorted(shelves))]
     if any(shelf.startswith("collection:") for shelf in told):
         old.append(COLLECTIONS)
     response_cache.invalidate_tags(*old)
@@ -54,13 +54,13 @@ def on_catalogue_changed(facts: Sequence[CatalogueChanged]) -> None:
 def learn_search_words(facts: Sequence[CatalogueChanged]) -> None:
     """Remember the words of what changed, so that a typo in them is forgiven."""
     if slugs := slugs_of(facts):
-        search_terms.learn_words(slugs)
+        search_terms.index_terms(slugs)
 
 
 def count_search_words() -> None:
     """Count how many products have each word: what is suggested first, and what is meant."""
     with transaction():
-        search_terms.count_words()
+        search_terms.recount_terms()
 
 
 def carry_out_scheduled_prices() -> None:
@@ -83,7 +83,7 @@ def on_media_removed(fact: MediaRemoved) -> None:
 
 def on_attribute_filter_changed(fact: AttributeFilterChanged) -> None:
     """Find anew what some products of an attribute can be filtered by; the rest have own facts."""
-    reindex.refilter(fact.attribute_id, after=fact.after)
+    reindex.reindex_attribute(fact.attribute_id, after=fact.after)
 
 
 def publish_due_products() -> None:
@@ -97,7 +97,7 @@ def gather_into_collections(facts: Sequence[CatalogueChanged]) -> None:
 
     A fact that names no products tells only of shelves, perhaps of what this job did itself.
     """
-    smart_collections.gather(slugs_of(facts))
+    smart_collections.update_membership(slugs_of(facts))
 
 
 @long_running
@@ -114,15 +114,15 @@ def refresh_stale_collections() -> None:
 
 def _fill(collection_id: UUID) -> None:
     with transaction():
-        progress = smart_collections.begin_filling(collection_id)
+        progress = smart_collections.start_rebuild(collection_id)
     while progress is not None:
         with transaction():
-            progress = smart_collections.fill_next(progress)
+            progress = smart_collections.rebuild_next_batch(progress)
 
 
 def refresh_some(place: str | None) -> str | None:
     """Find anew what follows from the next products: the step of a back-fill."""
-    product_ids, _ = reindex.refresh_next(UUID(place) if place else None)
+    product_ids, _ = reindex.reindex_batch(UUID(place) if place else None)
     if product_ids:
         return str(product_ids[-1])
     for step in reindex.AT_THE_END:
@@ -132,8 +132,8 @@ def refresh_some(place: str | None) -> str | None:
 
 SCHEDULED_PRICES = Sweep(
     "apply-scheduled-prices",
-    scheduled_prices.due_schedules,
-    sweeps.in_transaction(scheduled_prices.carry_out),
+    scheduled_prices.due_scheduled_prices,
+    sweeps.in_transaction(scheduled_prices.apply_scheduled_price),
 )
 DUE_PRODUCTS = Sweep(
     "publish-due-products",

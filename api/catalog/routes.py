@@ -21,7 +21,7 @@ from api.catalog.queries import (
     storefront_navigation,
 )
 from api.catalog.queries import redirects as redirect_queries
-from api.catalog.queries.filters import Wanted
+from api.catalog.queries.filters import ProductFilter
 from api.catalog.schemas.storefront import (
     ShownCategoryPageSchema,
     ShownCategorySchema,
@@ -52,7 +52,7 @@ _MOVED = {"description": "It is found elsewhere now: see Location.", "content_ty
 
 
 def _list_namespaces() -> tuple[str, ...]:
-    return cache_tags.lists(request.args.get("category"), request.args.get("collection"))
+    return cache_tags.listing_tags(request.args.get("category"), request.args.get("collection"))
 
 
 def _page_namespaces(slug: str) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def _page_namespaces(slug: str) -> tuple[str, ...]:
 @blueprint.response(200, list_schema(ShownCategorySchema))
 def list_categories() -> Any:
     """Read the whole tree as a flat list, parents before children."""
-    return _told(storefront_navigation.shown_categories(_languages()))
+    return _told(storefront_navigation.list_storefront_categories(_languages()))
 
 
 @blueprint.route("/categories/<slug>")
@@ -77,9 +77,9 @@ def list_categories() -> Any:
 def get_category(slug: str) -> Any:
     """Read one category with the way to it and what stands directly below."""
     try:
-        return _told(storefront_navigation.shown_category(slug, _languages()))
+        return _told(storefront_navigation.get_storefront_category(slug, _languages()))
     except CategoryNotFound:
-        if now := redirect_queries.present_slug("category", slug):
+        if now := redirect_queries.resolve_slug("category", slug):
             return _moved("categories", now)
         raise
 
@@ -91,7 +91,7 @@ def get_category(slug: str) -> Any:
 @blueprint.response(200, list_schema(ShownCollectionSchema))
 def list_collections(query: dict[str, Any]) -> Any:
     """List the collections by title."""
-    return _told(storefront_navigation.shown_collections(**query, languages=_languages()))
+    return _told(storefront_navigation.list_storefront_collections(**query, languages=_languages()))
 
 
 @blueprint.route("/collections/<slug>")
@@ -103,9 +103,9 @@ def list_collections(query: dict[str, Any]) -> Any:
 def get_collection(slug: str) -> Any:
     """Read one collection; its products are listed with `collection=<slug>`."""
     try:
-        return _told(storefront_navigation.shown_collection(slug, _languages()))
+        return _told(storefront_navigation.get_storefront_collection(slug, _languages()))
     except CollectionNotFound:
-        if now := redirect_queries.present_slug("collection", slug):
+        if now := redirect_queries.resolve_slug("collection", slug):
             return _moved("collections", now)
         raise
 
@@ -135,8 +135,8 @@ def list_products(query: dict[str, Any]) -> Any:
         name: tuple(value) if isinstance(value, list) else value for name, value in query.items()
     }
     return _told(
-        storefront_list.shown_products(
-            Wanted(**filters),
+        storefront_list.list_storefront_products(
+            ProductFilter(**filters),
             **how,
             with_total="total" in include,
             with_facets="facets" in include,
@@ -159,7 +159,7 @@ def get_product(query: dict[str, Any], slug: str) -> Any:
     """
     try:
         return _told(
-            storefront_detail.shown_product(
+            storefront_detail.get_storefront_product(
                 slug,
                 currency=query["currency"] or _settings().currency,
                 expand=query["expand"],
@@ -167,21 +167,21 @@ def get_product(query: dict[str, Any], slug: str) -> Any:
             )
         )
     except ProductNotFound:
-        if now := redirect_queries.present_slug("product", slug):
+        if now := redirect_queries.resolve_slug("product", slug):
             return _moved("products", now)
         raise
 
 
 @blueprint.route("/search/suggestions")
 @public
-@response_cache.cache_response(cache_tags.lists)
+@response_cache.cache_response(cache_tags.listing_tags)
 @blueprint.arguments(SuggestionsQuerySchema, location="query")
 @blueprint.response(200, SuggestionsSchema, headers=LOCATED)
 def list_search_suggestions(query: dict[str, Any]) -> Any:
     """Guess, while somebody types, what they are looking for."""
     currency = query["currency"] or _settings().currency
     return _told(
-        autocomplete.suggested(
+        autocomplete.autocomplete(
             query["q"], currency=currency, limit=query["limit"], languages=_languages()
         )
     )

@@ -12,7 +12,7 @@ LONGEST_SLUG = 120
 LONGEST_SKU = 64
 LONGEST_SEARCH_BODY = 20_000
 """Characters of a description that are searched; a tsvector holds at most a megabyte."""
-LONGEST_TRAIT_KEY = 255
+LONGEST_FACET_KEY = 255
 """Characters of what products are filtered by; an index row holds 2,700 bytes."""
 
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -42,10 +42,10 @@ def sku_from(slug: str, option_values: Sequence[str]) -> str:
     whole = "-".join(slug_from(part) for part in (slug, *option_values)).upper()
     if len(whole) <= LONGEST_SKU:
         return whole
-    return f"{whole[: LONGEST_SKU - 9].rstrip('-')}-{mark_of(slug, option_values)}"
+    return f"{whole[: LONGEST_SKU - 9].rstrip('-')}-{short_hash(slug, option_values)}"
 
 
-def mark_of(slug: str, option_values: Sequence[str]) -> str:
+def short_hash(slug: str, option_values: Sequence[str]) -> str:
     """Return eight characters that tell apart what would otherwise be called the same."""
     whole = "\n".join((slug, *option_values))
     return sha256(whole.encode()).hexdigest()[:8].upper()
@@ -56,7 +56,7 @@ def variant_title(option_values: Sequence[str]) -> str:
     return " / ".join(option_values)
 
 
-def trait_key(text: str) -> str:
+def facet_key(text: str) -> str:
     """Reduce a value to how it is filtered by: `Off-White` and `off white` are one.
 
     Case and accents go, and what stands between two words becomes one space. Other signs stay,
@@ -64,9 +64,9 @@ def trait_key(text: str) -> str:
     the text is blank.
     """
     found = _GAP.sub(_space_unless_range, " ".join(fold(text).split()))
-    if len(found) <= LONGEST_TRAIT_KEY:
+    if len(found) <= LONGEST_FACET_KEY:
         return found
-    return f"{found[: LONGEST_TRAIT_KEY - 9]}-{mark_of(found, ())}"
+    return f"{found[: LONGEST_FACET_KEY - 9]}-{short_hash(found, ())}"
 
 
 OPTION_NAMES = "option"
@@ -75,7 +75,7 @@ OPTION_NAMES = "option"
 
 def option_kind(name: str) -> str:
     """Return the kind of the traits that the values of an option are."""
-    return f"option:{trait_key(name)}"
+    return f"option:{facet_key(name)}"
 
 
 def attribute_kind(code: str) -> str:
@@ -102,7 +102,7 @@ def body_words(html: str) -> str:
     return words(unescape(_TAG.sub(" ", html)))[:LONGEST_SEARCH_BODY]
 
 
-def typo_keys(word: str) -> list[str]:
+def deletion_keys(word: str) -> list[str]:
     """Return the word and what is left of it without one of its letters, each once.
 
     Two words that differ by one letter, missing, added, wrong or in its neighbour's place, have

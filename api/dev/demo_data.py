@@ -20,11 +20,11 @@ from api.catalog.events import MediaUploaded
 from api.catalog.service import categories as category_service
 from api.catalog.service import products as product_service
 from api.catalog.service.inputs import (
-    CategoryDraft,
-    ImageDraft,
-    PriceDraft,
-    ProductDraft,
-    VariantDraft,
+    CategoryInput,
+    ImageInput,
+    PriceInput,
+    ProductInput,
+    VariantInput,
 )
 from api.dev import (
     demo_edge_cases,
@@ -168,10 +168,10 @@ def stock_shelves(*, with_pictures: bool = False) -> list[UUID]:
     places: dict[str, UUID] = {}
     with transaction():
         for position, (name, below) in enumerate(CATEGORIES.items()):
-            draft = CategoryDraft(name=name, position=position)
+            draft = CategoryInput(name=name, position=position)
             places[name] = category_service.create_category(draft, by=SYSTEM)
             for place, child in enumerate(below):
-                draft = CategoryDraft(name=child, parent_id=places[name], position=place)
+                draft = CategoryInput(name=child, parent_id=places[name], position=place)
                 places[child] = category_service.create_category(draft, by=SYSTEM)
     variants: list[UUID] = []  # of which there is enough for a week
     for number, goods in enumerate(PRODUCTS, start=1):
@@ -193,7 +193,7 @@ def stock_shelves(*, with_pictures: bool = False) -> list[UUID]:
     return variants
 
 
-def _pictures(goods: DemoProduct) -> tuple[ImageDraft, ...]:
+def _pictures(goods: DemoProduct) -> tuple[ImageInput, ...]:
     """Hand in what shows the goods, one picture for each colour, as staff hand theirs in."""
     values = goods.values if goods.option == "Colour" else ("",)
     handed_in = {}
@@ -201,16 +201,16 @@ def _pictures(goods: DemoProduct) -> tuple[ImageDraft, ...]:
         content = demo_pictures.picture(goods.title, goods.category, value)
         media_id = catalog_flows.add_picture(content, by=SYSTEM)
         handed_in[media_id] = f"{goods.title}, {value.lower()}" if value else goods.title
-    return tuple(ImageDraft(media_id=media_id, alt=alt) for media_id, alt in handed_in.items())
+    return tuple(ImageInput(media_id=media_id, alt=alt) for media_id, alt in handed_in.items())
 
 
 def _draft(
-    goods: DemoProduct, number: int, places: dict[str, UUID], images: tuple[ImageDraft, ...]
-) -> ProductDraft:
+    goods: DemoProduct, number: int, places: dict[str, UUID], images: tuple[ImageInput, ...]
+) -> ProductInput:
     """Describe one product. Barcodes are of the range for in-store use (GS1 prefix 20 to 29)."""
     initials = "".join(word[0] for word in goods.title.split() if word[0].isalpha()).upper()
     values = goods.values or ("",)
-    return ProductDraft(
+    return ProductInput(
         title=goods.title,
         description=f"<p>{goods.words}</p>",
         vendor="Stockroom Supply",
@@ -220,13 +220,13 @@ def _draft(
         category_ids=(places[goods.category],),
         images=images,
         variants=tuple(
-            VariantDraft(
+            VariantInput(
                 sku=f"{initials}-{number:02d}{place}",
                 barcode=_ean13(f"20{number:04d}{place:06d}"),
                 option_values=(value,) if value else (),
                 weight_grams=goods.grams,
                 tax_class=goods.tax_class,
-                prices=(PriceDraft(Money(goods.price + 600 * (place - 1), "EUR")),),
+                prices=(PriceInput(Money(goods.price + 600 * (place - 1), "EUR")),),
             )
             for place, value in enumerate(values, start=1)
         ),

@@ -22,8 +22,8 @@ from api.catalog.service import related_products as related_product_service
 from api.catalog.service import search_terms
 from api.catalog.service import translations as translation_service
 from api.catalog.service import variants as variant_service
-from api.catalog.service.collections import CollectionDraft
-from api.catalog.service.inputs import AttributeDraft, ChoiceDraft, PriceDraft, TypeAttributeDraft
+from api.catalog.service.collections import CollectionInput
+from api.catalog.service.inputs import AttributeInput, ChoiceInput, PriceInput, TypeAttributeInput
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -31,28 +31,28 @@ from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 
 ATTRIBUTES: Final = (
-    AttributeDraft(
+    AttributeInput(
         code="material",
         name="Material",
         kind=AttributeKind.CHOICE,
         choices=[
-            ChoiceDraft(value.lower().replace(" ", "_"), value)
+            ChoiceInput(value.lower().replace(" ", "_"), value)
             for value in ("Stoneware", "Enamel", "Glass", "Cast iron", "Clay", "Steel", "Rattan")
         ],
     ),
-    AttributeDraft(code="volume", name="Volume", kind=AttributeKind.NUMBER, unit="ml", position=1),
-    AttributeDraft(code="caffeine", name="With caffeine", kind=AttributeKind.BOOLEAN, position=2),
-    AttributeDraft(
+    AttributeInput(code="volume", name="Volume", kind=AttributeKind.NUMBER, unit="ml", position=1),
+    AttributeInput(code="caffeine", name="With caffeine", kind=AttributeKind.BOOLEAN, position=2),
+    AttributeInput(
         code="taste",
         name="Tastes of",
         kind=AttributeKind.CHOICES,
         position=3,
         choices=[
-            ChoiceDraft(value.lower(), value)
+            ChoiceInput(value.lower(), value)
             for value in ("Malt", "Flowers", "Citrus", "Chocolate", "Nuts", "Fruit", "Grass")
         ],
     ),
-    AttributeDraft(code="picked", name="Picked", kind=AttributeKind.DATE, position=4),
+    AttributeInput(code="picked", name="Picked", kind=AttributeKind.DATE, position=4),
 )
 TYPES: Final = {
     "Mugs & cups": ("material", "volume"),
@@ -84,7 +84,7 @@ SAID: Final[Mapping[str, Mapping[str, Any]]] = {
     "Ethiopia Guji": {"caffeine": True, "taste": ["fruit"]},
 }  # fmt: skip
 BY_RULE: Final = (
-    CollectionDraft(
+    CollectionInput(
         title="Gifts under 15 euros",
         kind=CollectionKind.RULES,
         rules=[
@@ -97,7 +97,7 @@ BY_RULE: Final = (
         ],
         sort="price",
     ),
-    CollectionDraft(
+    CollectionInput(
         title="On sale",
         kind=CollectionKind.RULES,
         rules=[{"field": "compare_at", "relation": "is_set", "value": {"currency": "EUR"}}],
@@ -143,7 +143,7 @@ def dress() -> None:
         for attribute in ATTRIBUTES:
             attribute_service.create_attribute(attribute, by=SYSTEM)
         for name, codes in TYPES.items():
-            drafts = [TypeAttributeDraft(code=code) for code in codes]
+            drafts = [TypeAttributeInput(code=code) for code in codes]
             product_type_service.create_product_type(name, drafts, by=SYSTEM)
     products = {row.title: row.id for row in session.execute(select(Product.title, Product.id))}
     for title, said in SAID.items():
@@ -169,7 +169,7 @@ def dress() -> None:
     if "de" in settings.languages[1:]:
         _translate(products)
     with transaction():
-        search_terms.count_words()
+        search_terms.recount_terms()
 
 
 def _reduce(product_id: UUID, per_cent: int) -> None:
@@ -180,9 +180,9 @@ def _reduce(product_id: UUID, per_cent: int) -> None:
     ).all()
     for row in rows:
         now = Money(row.amount * (100 - per_cent) // 100, "EUR")
-        price = PriceDraft(now, Money(row.amount, "EUR"))
+        price = PriceInput(now, Money(row.amount, "EUR"))
         with transaction():
-            variant_service.set_prices(row.id, [price], expected_version=row.version, by=SYSTEM)
+            variant_service.replace_prices(row.id, [price], expected_version=row.version, by=SYSTEM)
 
 
 def _collect(product_ids: Sequence[UUID]) -> None:
@@ -190,7 +190,7 @@ def _collect(product_ids: Sequence[UUID]) -> None:
         for draft in BY_RULE:
             collection_service.create_collection(draft, by=SYSTEM)
         by_hand = collection_service.create_collection(
-            CollectionDraft(title="A quiet morning"), by=SYSTEM
+            CollectionInput(title="A quiet morning"), by=SYSTEM
         )
         collection_service.put_products(by_hand, product_ids, expected_version=1, by=SYSTEM)
 
@@ -203,7 +203,7 @@ def _translate(products: Mapping[str, UUID]) -> None:
             ("category", "name", places, PLACES_IN_GERMAN),
         ):
             for name, german in words.items():
-                translation_service.translate(
+                translation_service.set_translation(
                     kind, ids[name], "de", {field: german}, expected_version=0, by=SYSTEM
                 )
 

@@ -22,8 +22,8 @@ from sqlalchemy import text
 from api.catalog.service import reindex
 from api.imports import queries
 from api.imports.formats.decoding import Decoding, SheetUnreadable
-from api.imports.formats.detect import opened
-from api.imports.formats.parsed import Described, Source
+from api.imports.formats.detect import open_reader
+from api.imports.formats.parsed import ImportReader, ParsedProduct
 from api.imports.policy import FileFormat, OnConflict
 from api.imports.service import (
     apply_batch,
@@ -57,7 +57,7 @@ def check_file(
     That is other kinds, missing columns, no rows. `columns` are those that the file calls
     otherwise: their name, ours. Without an `encoding` the file is UTF-8 or guessed.
     """
-    source = opened(content, kind, columns, encoding)
+    source = open_reader(content, kind, columns, encoding)
     if next(source.products("EUR"), None) is None:
         raise SheetUnreadable("The file has a header and no products.")
     return source.format
@@ -119,7 +119,7 @@ def read_import(
     except BaseException as broken:
         session.rollback()
         with transaction():
-            import_jobs.give_back(held, f"{type(broken).__name__}: {broken}")
+            import_jobs.release_claim(held, f"{type(broken).__name__}: {broken}")
         raise
     return True
 
@@ -137,7 +137,7 @@ def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
     source = _opened(held)
     read, tell_at = 0, TELL_PLANNER_AT_ROWS
     with ExitStack() as stack:
-        rehearsal = stack.enter_context(dry_run.Rehearsal()) if held.is_dry_run else None
+        rehearsal = stack.enter_context(dry_run.DryRun()) if held.is_dry_run else None
         for batch in _batches(source.products(held.currency, after_row=held.rows_read + 1)):
             with transaction():
                 apply_batch.take_batch(held, batch, source, rehearsal=rehearsal, by=by)
@@ -145,22 +145,22 @@ def _read(held: Claim, *, by: Principal, on_progress: Progress | None) -> None:
             if read >= tell_at:
                 tell_at *= 10
                 with transaction():
-                    reindex.tell_planner()
+                    reindex.analyze_tables()
             if on_progress is not None:
                 on_progress(batch[-1].last_row - 1, total)
     is_more = True
     while is_more:
         with transaction():
-            is_more = deferred_relations.settle_batch(held, source, by=by)
+            is_more = deferred_relations.resolve_deferred_batch(held, source, by=by)
     with transaction():
         if read >= TELL_PLANNER_AT_ROWS:
-            reindex.tell_planner()
+            reindex.analyze_tables()
         import_jobs.finish(held)
 
 
-def _opened(held: Claim) -> Source:
+def _opened(held: Claim) -> ImportReader:
     chunks = queries.file_chunks(held.import_id)
-    return opened(chunks, held.format, held.columns, held.encoding)
+    return open_reader(chunks, held.format, held.columns, held.encoding)
 
 
 @contextmanager
@@ -174,9 +174,9 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _batches(products: Iterator[Described]) -> Iterator[list[Described]]:
+def _batches(products: Iterator[ParsedProduct]) -> Iterator[list[ParsedProduct]]:
     """Put products together until they have enough rows; a product comes once in a batch."""
-    batch: list[Described] = []
+    batch: list[ParsedProduct] = []
     names: set[str] = set()
     rows = 0
     for product in products:
@@ -191,7 +191,7 @@ def _batches(products: Iterator[Described]) -> Iterator[list[Described]]:
         yield batch
 
 
-def _names(product: Described) -> set[str]:
+def _names(product: ParsedProduct) -> set[str]:
     """Return what a product is known by; two that share any of it are not in one batch."""
     if product.draft is not None:
         return {product.draft.slug or "", product.draft.external_reference or ""} - {""}
@@ -218,7 +218,7 @@ def undo_import(import_id: UUID, *, by: Principal = SYSTEM) -> bool:
     except BaseException:
         session.rollback()
         with transaction():
-            undo_jobs.give_back_undo(held)
+            undo_jobs.release_undo(held)
         raise
     return True
 
@@ -251,7 +251,7 @@ def write_export(export_id: UUID, *, on_progress: Written | None = None) -> bool
     except BaseException as broken:
         session.rollback()
         with transaction():
-            export_jobs.give_export_back(held, f"{type(broken).__name__}: {broken}")
+            export_jobs.release_export(held, f"{type(broken).__name__}: {broken}")
         raise
     return True
 

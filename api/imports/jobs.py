@@ -3,7 +3,7 @@
 from api.imports import flows, queries
 from api.imports.events import ExportRequested, ImportRequested, ImportUndoRequested
 from api.imports.service import export_jobs, import_jobs
-from api.imports.service.import_jobs import SILENCE
+from api.imports.service.import_jobs import LEASE
 from api.kernel import clock
 from api.platform import sweeps
 from api.platform.db import transaction
@@ -33,7 +33,7 @@ def on_export_requested(fact: ExportRequested) -> None:
 
 def resume_stalled() -> None:
     """Go on with files whose reader or writer died, and with those that no worker was told of."""
-    silent_since = clock.now() - SILENCE
+    silent_since = clock.now() - LEASE
     for name, unfinished, go_on in (
         ("resume-imports", queries.unfinished, flows.read_import),
         ("resume-undos", queries.unfinished_undos, flows.undo_import),
@@ -46,8 +46,8 @@ def resume_stalled() -> None:
 def forget_old_files() -> None:
     """Throw away exported files, dry runs and what could be undone, once their time is over."""
     with transaction():
-        export_jobs.forget_exports()
+        export_jobs.purge_exports()
     is_more = True
     while is_more:
         with transaction():
-            is_more = import_jobs.forget_imports()
+            is_more = import_jobs.purge_imports()

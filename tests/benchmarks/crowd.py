@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 from rich.progress import Progress
 
-from api.catalog.texts import keywords, trait_key, typo_keys
+from api.catalog.texts import deletion_keys, facet_key, keywords
 from api.kernel.text_folding import words
 from tests.benchmarks.copying import Row, copy_rows, fast_copying
 from tests.benchmarks.shop import BenchShop
@@ -84,7 +84,7 @@ class Crowd:
         )
         self.known_traits = known
         self.traits = {
-            (kind, label): known.get((kind, trait_key(label)), 10_000_000 + number)
+            (kind, label): known.get((kind, facet_key(label)), 10_000_000 + number)
             for number, (kind, label) in enumerate(labels)
         }
 
@@ -185,13 +185,13 @@ class Crowd:
     def trait_rows(self) -> Iterator[Row]:
         """Yield everything that products are filtered by."""
         for (kind, label), trait_id in self.traits.items():
-            if (kind, trait_key(label)) not in self.known_traits:
-                yield trait_id, kind, trait_key(label), label
+            if (kind, facet_key(label)) not in self.known_traits:
+                yield trait_id, kind, facet_key(label), label
 
     def search_words(self) -> Iterator[Row]:
         """Yield the words that products are found by."""
         for word, count in sorted(self.known.items()):
-            edits = ",".join(f'"{key}"' for key in typo_keys(word))
+            edits = ",".join(f'"{key}"' for key in deletion_keys(word))
             yield word, count, "{" + edits + "}"
 
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, insert, select
 
-from api.catalog.models.i18n import OldSlug, Translation
+from api.catalog.models.i18n import SlugRedirect, Translation
 from api.catalog.queries import admin_detail, admin_list, variant_lookup
 from api.catalog.queries import redirects as redirect_queries
 from api.catalog.service import bulk_upsert
@@ -15,7 +15,7 @@ from api.catalog.service import categories as category_service
 from api.catalog.service import collections as collection_service
 from api.catalog.service import products as product_service
 from api.catalog.service.feed_merge import FeedProduct
-from api.catalog.service.inputs import ProductDraft
+from api.catalog.service.inputs import ProductInput
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -47,7 +47,7 @@ def _rename_category(category_id: UUID, slug: str) -> None:
 
 
 def _history() -> list[tuple[str, str]]:
-    return sorted((row.kind, row.slug) for row in session.scalars(select(OldSlug)))
+    return sorted((row.kind, row.slug) for row in session.scalars(select(SlugRedirect)))
 
 
 def test_every_address_of_before_leads_to_the_present_one(app: Flask) -> None:
@@ -57,11 +57,11 @@ def test_every_address_of_before_leads_to_the_present_one(app: Flask) -> None:
     _rename(mug, "blue-mug")
     _rename(mug, "azure-mug")
 
-    assert redirect_queries.present_slug("product", "mug") == "azure-mug"
-    assert redirect_queries.present_slug("product", "blue-mug") == "azure-mug"
-    assert redirect_queries.present_slug("product", "azure-mug") is None
-    assert redirect_queries.present_slug("category", "mug") is None
-    assert redirect_queries.present_slug("product", "cup") is None
+    assert redirect_queries.resolve_slug("product", "mug") == "azure-mug"
+    assert redirect_queries.resolve_slug("product", "blue-mug") == "azure-mug"
+    assert redirect_queries.resolve_slug("product", "azure-mug") is None
+    assert redirect_queries.resolve_slug("category", "mug") is None
+    assert redirect_queries.resolve_slug("product", "cup") is None
 
 
 @pytest.mark.parametrize("place", ["products", "collections", "categories"])
@@ -122,8 +122,8 @@ def test_who_goes_back_to_an_old_address_leaves_no_ring(app: Flask) -> None:
     _rename(mug, "blue-mug")
     _rename(mug, "mug")
 
-    assert redirect_queries.present_slug("product", "blue-mug") == "mug"
-    assert redirect_queries.present_slug("product", "mug") is None
+    assert redirect_queries.resolve_slug("product", "blue-mug") == "mug"
+    assert redirect_queries.resolve_slug("product", "mug") is None
     assert _history() == [("product", "blue-mug")]
 
 
@@ -132,11 +132,11 @@ def test_an_address_belongs_to_the_last_who_left_it(app: Flask) -> None:
     first = _product("FIRST", slug="mug")
     _rename(first, "old-mug")
     second = _product("SECOND", slug="mug")
-    assert redirect_queries.present_slug("product", "mug") is None
+    assert redirect_queries.resolve_slug("product", "mug") is None
 
     _rename(second, "new-mug")
 
-    assert redirect_queries.present_slug("product", "mug") == "new-mug"
+    assert redirect_queries.resolve_slug("product", "mug") == "new-mug"
     assert _history() == [("product", "mug")]
 
 
@@ -145,7 +145,7 @@ def test_an_import_moves_into_an_old_address_like_anybody(app: Flask) -> None:
     mug = _product("MUG", slug="mug", external_reference="elsewhere:mug")
     _rename(mug, "blue-mug")
     arrivals = [
-        FeedProduct(ProductDraft(title="Mug", slug="mug", external_reference=reference))
+        FeedProduct(ProductInput(title="Mug", slug="mug", external_reference=reference))
         for reference in ("elsewhere:mug", "elsewhere:other")
     ]
 
@@ -153,7 +153,7 @@ def test_an_import_moves_into_an_old_address_like_anybody(app: Flask) -> None:
         bulk_upsert.upsert_feed(arrivals, by=SYSTEM)
 
     assert admin_detail.get_product(mug)["slug"] == "blue-mug"
-    assert redirect_queries.present_slug("product", "mug") is None
+    assert redirect_queries.resolve_slug("product", "mug") is None
     assert _history() == []
 
 
@@ -161,21 +161,21 @@ def test_nobody_is_led_to_what_is_not_on_the_shelf(app: Flask) -> None:
     """The new address of a draft is not told; that of a product put on sale is."""
     mug = _product("MUG", slug="mug", published=False)
     _rename(mug, "secret-mug")
-    assert redirect_queries.present_slug("product", "mug") is None
+    assert redirect_queries.resolve_slug("product", "mug") is None
 
     with transaction():
         product_service.publish_product(mug, expected_version=None, by=SYSTEM)
 
-    assert redirect_queries.present_slug("product", "mug") == "secret-mug"
+    assert redirect_queries.resolve_slug("product", "mug") == "secret-mug"
 
 
 def test_categories_remember_their_addresses_too(app: Flask) -> None:
     """A new one and one made by an import take an old address like a product does."""
     mugs = a_category("Mugs")
     _rename_category(mugs, "cups")
-    assert redirect_queries.present_slug("category", "mugs") == "cups"
+    assert redirect_queries.resolve_slug("category", "mugs") == "cups"
     _rename_category(mugs, "beakers")
-    assert redirect_queries.present_slug("category", "mugs") == "beakers"
+    assert redirect_queries.resolve_slug("category", "mugs") == "beakers"
 
     a_category("Cups")
     with transaction():
@@ -209,12 +209,12 @@ def test_collections_remember_their_addresses_too(app: Flask) -> None:
     for version, changes in ((1, {"slug": "beach"}), (2, {"slug": "sun"})):
         with transaction():
             collection_service.edit_collection(summer, changes, expected_version=version, by=SYSTEM)
-    assert redirect_queries.present_slug("collection", "summer") == "sun"
+    assert redirect_queries.resolve_slug("collection", "summer") == "sun"
     with transaction():
         collection_service.edit_collection(
             summer, {"is_visible": False}, expected_version=3, by=SYSTEM
         )
-    assert redirect_queries.present_slug("collection", "beach") is None
+    assert redirect_queries.resolve_slug("collection", "beach") is None
 
     a_collection("Beach")
     assert _history() == [("collection", "summer")]
@@ -235,7 +235,7 @@ def test_two_who_meet_at_one_address_leave_it_to_one(app: Flask) -> None:
 
         def arrive(slug: str = slug) -> None:
             with transaction():
-                product_service.create_product(ProductDraft(title="New", slug=slug), by=SYSTEM)
+                product_service.create_product(ProductInput(title="New", slug=slug), by=SYSTEM)
 
         at_once(app, [leave, arrive])
 
@@ -246,4 +246,4 @@ def test_two_who_meet_at_one_address_leave_it_to_one(app: Flask) -> None:
 @pytest.mark.parametrize("kind", ["product", "category", "collection"])
 def test_a_slug_that_nobody_ever_had_leads_nowhere(app: Flask, kind: Any) -> None:
     """None, and no error."""
-    assert redirect_queries.present_slug(kind, str(new_id())) is None
+    assert redirect_queries.resolve_slug(kind, str(new_id())) is None

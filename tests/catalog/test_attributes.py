@@ -20,7 +20,7 @@ from api.catalog.service import bulk_upsert
 from api.catalog.service import product_types as product_type_service
 from api.catalog.service import products as product_service
 from api.catalog.service.feed_merge import FeedProduct
-from api.catalog.service.inputs import AttributeDraft, ChoiceDraft, ProductDraft, TypeAttributeDraft
+from api.catalog.service.inputs import AttributeInput, ChoiceInput, ProductInput, TypeAttributeInput
 from api.catalog.service.upsert_results import UpsertStatus
 from api.catalog.states import ProductStatus
 from api.kernel.principal import SYSTEM
@@ -533,7 +533,7 @@ def _take_in(**draft: Any) -> Any:
     whole = {"title": "Tee", "slug": "tee", "external_reference": "x:tee", **draft}
     with transaction():
         (made,) = bulk_upsert.upsert_feed(
-            [FeedProduct(ProductDraft(**whole), ProductStatus.ACTIVE)], by=SYSTEM
+            [FeedProduct(ProductInput(**whole), ProductStatus.ACTIVE)], by=SYSTEM
         )
     return made
 
@@ -613,14 +613,14 @@ def test_nobody_gets_a_value_that_goes_at_that_moment(
     """Without the locks a product would have a choice, or an attribute, that there is not."""
     colour = UUID(next(a["attribute_id"] for a in shirts["attributes"] if a["code"] == "colour"))
     with transaction():
-        draft = ProductDraft(title="Tee", product_type="Shirt")
+        draft = ProductInput(title="Tee", product_type="Shirt")
         product_id = product_service.create_product(draft, by=SYSTEM).product_id
 
     def choose() -> None:
         _choose(product_id)
 
     def forget_choice() -> None:
-        choices = [ChoiceDraft("blue", "Blue")]
+        choices = [ChoiceInput("blue", "Blue")]
         attribute_service.edit_attribute(
             colour, {"choices": choices}, expected_version=1, by=SYSTEM
         )
@@ -646,10 +646,10 @@ def test_nobody_gets_a_value_that_goes_at_that_moment(
 def test_an_attribute_of_a_builder_is_the_same_as_over_the_wire(app: Flask) -> None:
     with transaction():
         attribute_id = attribute_service.create_attribute(
-            AttributeDraft(code="size", name="Size", kind=AttributeKind.NUMBER), by=SYSTEM
+            AttributeInput(code="size", name="Size", kind=AttributeKind.NUMBER), by=SYSTEM
         )
         product_type_service.create_product_type(
-            "Mug", [TypeAttributeDraft(attribute_id=attribute_id)], by=SYSTEM
+            "Mug", [TypeAttributeInput(attribute_id=attribute_id)], by=SYSTEM
         )
     a_product("MUG", product_type="mug")
 

@@ -17,7 +17,7 @@ from api.catalog.queries import variant_lookup
 from api.catalog.service import barcodes, bulk_upsert
 from api.catalog.service import variants as variant_service
 from api.catalog.service.feed_merge import FeedProduct
-from api.catalog.service.inputs import BarcodeDraft, PriceDraft, ProductDraft, VariantDraft
+from api.catalog.service.inputs import BarcodeInput, PriceInput, ProductInput, VariantInput
 from api.catalog.service.upsert_results import UpsertStatus
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -32,7 +32,7 @@ CASE = "10012345678902"
 
 
 def _codes(variant_id: UUID) -> list[tuple[str, int]]:
-    found = variant_lookup.codes_of([variant_id]).get(variant_id, [])
+    found = variant_lookup.barcodes_of([variant_id]).get(variant_id, [])
     return [(one["code"], one["pack_quantity"]) for one in found]
 
 
@@ -46,7 +46,7 @@ def _edit(variant_id: UUID, **changes: Any) -> None:
 
 
 def _has(variant_id: UUID, *codes: tuple[str, int]) -> None:
-    _edit(variant_id, barcodes=[BarcodeDraft(*code) for code in codes])
+    _edit(variant_id, barcodes=[BarcodeInput(*code) for code in codes])
 
 
 def test_a_variant_is_made_and_edited_with_all_of_its_codes(
@@ -200,8 +200,8 @@ def test_a_product_is_found_by_any_of_its_codes(client: FlaskClient, app: Flask,
     assert "old" not in words.split()
 
 
-def _arrives(*variants: VariantDraft, slug: str = "tea") -> list[Any]:
-    draft = ProductDraft(
+def _arrives(*variants: VariantInput, slug: str = "tea") -> list[Any]:
+    draft = ProductInput(
         title="Tea",
         slug=slug,
         external_reference=f"shop:{slug}",
@@ -215,18 +215,18 @@ def _arrives(*variants: VariantDraft, slug: str = "tea") -> list[Any]:
 
 def test_arrivals_bring_codes_and_leave_those_of_cases(app: Flask) -> None:
     """The same again changes nothing; another single code replaces the old one."""
-    tea = VariantDraft(sku="TEA", barcode="A", prices=(PriceDraft(money("9 EUR")),))
+    tea = VariantInput(sku="TEA", barcode="A", prices=(PriceInput(money("9 EUR")),))
     (made,) = _arrives(tea)
     assert _codes(made.variant_id) == [("A", 1)]
     _has(made.variant_id, (CASE, 12), ("A", 1), (UPC, 1))
 
     (same,) = _arrives(tea)
-    (ean,) = _arrives(VariantDraft(sku="TEA", barcode=EAN))
-    (case,) = _arrives(VariantDraft(sku="TEA", barcode=CASE))
+    (ean,) = _arrives(VariantInput(sku="TEA", barcode=EAN))
+    (case,) = _arrives(VariantInput(sku="TEA", barcode=CASE))
     assert {same.outcome, ean.outcome, case.outcome} == {UpsertStatus.UNCHANGED}
     assert _codes(made.variant_id) == [(CASE, 12), ("A", 1), (UPC, 1)]
 
-    (changed,) = _arrives(VariantDraft(sku="TEA", barcode="B"))
+    (changed,) = _arrives(VariantInput(sku="TEA", barcode="B"))
     assert changed.outcome is UpsertStatus.CHANGED
     assert _codes(made.variant_id) == [(CASE, 12), ("B", 1), (UPC, 1)]
     assert _single(made.variant_id) == "B"
@@ -241,9 +241,9 @@ def test_an_arrival_with_a_code_of_another_variant_comes_without_it(app: Flask) 
     _has(mug, (CASE, 12), (UPC, 1))
 
     small, large, third = _arrives(
-        VariantDraft(option_values=("S",), barcode=CASE),
-        VariantDraft(option_values=("L",), barcode=EAN),
-        VariantDraft(option_values=("M",), barcode="FREE"),
+        VariantInput(option_values=("S",), barcode=CASE),
+        VariantInput(option_values=("L",), barcode=EAN),
+        VariantInput(option_values=("M",), barcode="FREE"),
     )
 
     assert {small.outcome, large.outcome, third.outcome} == {UpsertStatus.CREATED}
@@ -257,8 +257,8 @@ def test_an_arrival_with_a_code_of_another_variant_comes_without_it(app: Flask) 
 
 def test_two_arrivals_with_one_code_in_two_forms_are_told_apart(app: Flask) -> None:
     first, second = _arrives(
-        VariantDraft(option_values=("S",), barcode=UPC),
-        VariantDraft(option_values=("L",), barcode=EAN),
+        VariantInput(option_values=("S",), barcode=UPC),
+        VariantInput(option_values=("L",), barcode=EAN),
     )
 
     assert (_codes(first.variant_id), _codes(second.variant_id)) == ([(UPC, 1)], [])
@@ -284,28 +284,28 @@ def test_the_codes_of_a_page_of_variants_are_read_at_once(
 
 
 _drafts = st.lists(
-    st.builds(BarcodeDraft, st.sampled_from(["A", "B", "C", UPC, EAN]), st.sampled_from([1, 6])),
+    st.builds(BarcodeInput, st.sampled_from(["A", "B", "C", UPC, EAN]), st.sampled_from([1, 6])),
     max_size=4,
 ).filter(lambda codes: len({code_key(one.code) for one in codes}) == len(codes))
 
 
 @example(
-    codes=[BarcodeDraft(UPC, 6), BarcodeDraft("A"), BarcodeDraft("B")],
+    codes=[BarcodeInput(UPC, 6), BarcodeInput("A"), BarcodeInput("B")],
     code=UPC,
 )
 @given(codes=_drafts, code=st.sampled_from([None, "A", "B", UPC, EAN]))
 def test_naming_one_code_never_touches_those_of_cases(
-    codes: list[BarcodeDraft], code: str | None
+    codes: list[BarcodeInput], code: str | None
 ) -> None:
     """Unless it is the very same code; and none is ever named twice."""
-    after = barcodes.with_single(codes, code)
+    after = barcodes.replace_unit_barcode(codes, code)
 
-    barcodes.check(after)
+    barcodes.validate_barcodes(after)
     key = code and code_key(code)
     cases = [one for one in codes if one.pack_quantity > 1 and code_key(one.code) != key]
     assert [one for one in after if one.pack_quantity > 1] == cases
     if code is not None:
-        assert barcodes.single(after) == code
+        assert barcodes.unit_barcode(after) == code
     else:
         assert len(after) == len(codes) - any(one.pack_quantity == 1 for one in codes)
 

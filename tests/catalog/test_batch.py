@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from api.catalog.events import CatalogueChanged, ProductPublished
-from api.catalog.models.prices import PriceRecord, VariantPrice
+from api.catalog.models.prices import PriceHistoryEntry, VariantPrice
 from api.catalog.models.products import Product, Variant
 from api.kernel.ids import new_id
 from api.platform.audit import AuditEntry
@@ -247,7 +247,9 @@ def test_variants_are_edited_and_priced(client: FlaskClient, anna: Person) -> No
         ("GREEN", "USD", 1200),
         ("RED", "EUR", 900),
     ]
-    records = session.scalars(select(PriceRecord.amount).where(PriceRecord.variant_id == red)).all()
+    records = session.scalars(
+        select(PriceHistoryEntry.amount).where(PriceHistoryEntry.variant_id == red)
+    ).all()
     assert sorted(records, key=str) == sorted([1000, 1200, 900, None], key=str)
 
 

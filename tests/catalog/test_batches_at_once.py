@@ -12,7 +12,7 @@ from api.catalog.models.attributes import AttributeKind, ProductAttribute
 from api.catalog.models.products import Product, Variant
 from api.catalog.service import attributes as attribute_service
 from api.catalog.service import product_types as product_type_service
-from api.catalog.service.inputs import AttributeDraft, TypeAttributeDraft
+from api.catalog.service.inputs import AttributeInput, TypeAttributeInput
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product
@@ -93,10 +93,10 @@ def test_two_batches_that_bring_new_words_in_opposite_order_both_land(
 ) -> None:
     with transaction():
         attribute_service.create_attribute(
-            AttributeDraft(code="note", name="Note", kind=AttributeKind.TEXT), by=SYSTEM
+            AttributeInput(code="note", name="Note", kind=AttributeKind.TEXT), by=SYSTEM
         )
         product_type_service.create_product_type(
-            "Book", [TypeAttributeDraft(code="note")], by=SYSTEM
+            "Book", [TypeAttributeInput(code="note")], by=SYSTEM
         )
     (mine, _), (yours, _) = _products("MINE"), _products("YOURS")
     notes = [{"attributes": {"note": f"Note {i}"}} for i in range(ROWS)]

@@ -12,7 +12,7 @@ from api.catalog.queries import admin_detail, admin_list, storefront_detail
 from api.catalog.service import bulk_upsert
 from api.catalog.service import products as product_service
 from api.catalog.service.feed_merge import FeedProduct
-from api.catalog.service.inputs import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from api.catalog.service.inputs import ImageInput, PriceInput, ProductInput, VariantInput
 from api.catalog.service.upsert_results import UpsertResult, VariantResult
 from api.catalog.states import ProductStatus
 from api.kernel.principal import SYSTEM
@@ -24,22 +24,22 @@ from tests.support.sql import count_statements
 FRONT = "https://img.test/front.jpg"
 
 
-def _shirt(**changes: Any) -> ProductDraft:
-    draft = ProductDraft(
+def _shirt(**changes: Any) -> ProductInput:
+    draft = ProductInput(
         title="Shirt",
         slug="shirt",
         external_reference="elsewhere:shirt",
         options=("Size",),
-        images=(ImageDraft(FRONT),),
+        images=(ImageInput(FRONT),),
         variants=(
-            VariantDraft(option_values=("S",), sku="S-1", prices=(PriceDraft(money("9 EUR")),)),
-            VariantDraft(option_values=("L",), prices=(PriceDraft(money("9 EUR")),)),
+            VariantInput(option_values=("S",), sku="S-1", prices=(PriceInput(money("9 EUR")),)),
+            VariantInput(option_values=("L",), prices=(PriceInput(money("9 EUR")),)),
         ),
     )
     return replace(draft, **changes)
 
 
-def _take_in(*drafts: ProductDraft, status: str = "active") -> list[UpsertResult]:
+def _take_in(*drafts: ProductInput, status: str = "active") -> list[UpsertResult]:
     with transaction():
         return bulk_upsert.upsert_feed(
             [FeedProduct(draft, ProductStatus(status)) for draft in drafts], by=SYSTEM
@@ -63,7 +63,7 @@ def test_what_is_new_is_stored_and_put_on_the_shelf(app: Flask) -> None:
     (made,) = _take_in(_shirt())
 
     assert _outcomes(made) == ("created", ["created", "created"])
-    page = storefront_detail.shown_product("shirt", currency="EUR")
+    page = storefront_detail.get_storefront_product("shirt", currency="EUR")
     assert [v["sku"] for v in page["variants"]] == ["S-1", "SHIRT-L"]
 
 
@@ -82,9 +82,9 @@ def test_the_same_description_twice_changes_nothing(app: Flask) -> None:
 def test_what_differs_is_changed_and_told(app: Flask) -> None:
     """Only the variant that differs has a new version."""
     _take_in(_shirt())
-    dearer = VariantDraft(option_values=("S",), prices=(PriceDraft(money("11 EUR")),))
+    dearer = VariantInput(option_values=("S",), prices=(PriceInput(money("11 EUR")),))
 
-    (made,) = _take_in(_shirt(variants=(dearer, VariantDraft(option_values=("XL",)))))
+    (made,) = _take_in(_shirt(variants=(dearer, VariantInput(option_values=("XL",)))))
 
     assert _outcomes(made) == ("changed", ["changed", "created"])
     product = admin_detail.get_product(made.product_id)  # type: ignore[arg-type]
@@ -104,8 +104,8 @@ def test_a_new_price_leaves_the_rows_of_the_product_alone(app: Flask) -> None:
     (made,) = _take_in(_shirt())
     written = text("SELECT xmin::text FROM products WHERE id = :id")
     rows = [session.scalar(written, {"id": made.product_id})]
-    for changes in ({"prices": (PriceDraft(money("11 EUR")),)}, {"sku": "S-9"}):
-        draft = VariantDraft(option_values=("S",), **changes)  # type: ignore[arg-type]
+    for changes in ({"prices": (PriceInput(money("11 EUR")),)}, {"sku": "S-9"}):
+        draft = VariantInput(option_values=("S",), **changes)  # type: ignore[arg-type]
         (again,) = _take_in(_shirt(variants=(draft,)))
         assert _outcomes(again) == ("changed", ["changed"])
         rows.append(session.scalar(written, {"id": made.product_id}))
@@ -121,21 +121,21 @@ def test_what_is_not_said_is_not_erased(app: Flask) -> None:
         vendor="Kiln",
         tags=("new",),
         variants=(
-            VariantDraft(
+            VariantInput(
                 sku="S-1",
                 barcode="123",
                 weight_grams=200,
                 tax_class="reduced",
                 option_values=("S",),
                 image_url=FRONT,
-                prices=(PriceDraft(money("9 EUR")),),
+                prices=(PriceInput(money("9 EUR")),),
             ),
         ),
     )
     (made,) = _take_in(full)
     product = admin_detail.get_product(made.product_id)  # type: ignore[arg-type]
 
-    (again,) = _take_in(_shirt(images=(), variants=(VariantDraft(option_values=("S",)),), title=""))
+    (again,) = _take_in(_shirt(images=(), variants=(VariantInput(option_values=("S",)),), title=""))
 
     assert _outcomes(again) == ("unchanged", ["unchanged"])
     assert admin_detail.get_product(made.product_id) == product  # type: ignore[arg-type]
@@ -148,9 +148,9 @@ def _passed_over(variant: VariantResult) -> list[tuple[str, object]]:
 def test_a_code_of_another_product_is_passed_over(app: Flask) -> None:
     """The variant lands under a SKU of its own; whose code it is is said."""
     a_product("S-1", slug="other", barcodes=["123"])
-    small = VariantDraft(option_values=("S",), sku="S-1", barcode="123")
+    small = VariantInput(option_values=("S",), sku="S-1", barcode="123")
 
-    (made,) = _take_in(_shirt(variants=(small, VariantDraft(option_values=("L",)))))
+    (made,) = _take_in(_shirt(variants=(small, VariantInput(option_values=("L",)))))
 
     assert _outcomes(made) == ("created", ["created", "created"])
     landed, large = made.variants
@@ -166,7 +166,7 @@ def test_a_known_variant_keeps_its_sku_when_the_one_it_should_get_is_taken(app: 
     """What else is said of it lands."""
     _take_in(_shirt())
     a_product("S-2", slug="other")
-    dearer = VariantDraft(option_values=("S",), sku="s-2", prices=(PriceDraft(money("12 EUR")),))
+    dearer = VariantInput(option_values=("S",), sku="s-2", prices=(PriceInput(money("12 EUR")),))
 
     (made,) = _take_in(_shirt(variants=(dearer,)))
 
@@ -178,7 +178,7 @@ def test_a_known_variant_keeps_its_sku_when_the_one_it_should_get_is_taken(app: 
 
 def test_two_arrivals_with_the_same_code_both_land(app: Flask) -> None:
     """Also within one go, and whatever the case; the first one has the code."""
-    twin = VariantDraft(option_values=("S",), sku="s-1", barcode=None)
+    twin = VariantInput(option_values=("S",), sku="s-1", barcode=None)
 
     first, second = _take_in(
         _shirt(), _shirt(slug="twin", external_reference="elsewhere:twin", variants=(twin,))
@@ -193,8 +193,8 @@ def test_a_repeated_sku_within_a_product_does_not_rename_the_first(app: Flask) -
     """Nor the second time, when it looks like the same variant with other values."""
     draft = _shirt(
         variants=(
-            VariantDraft(option_values=("S",), sku="ONE"),
-            VariantDraft(option_values=("L",), sku="ONE"),
+            VariantInput(option_values=("S",), sku="ONE"),
+            VariantInput(option_values=("L",), sku="ONE"),
         )
     )
 
@@ -208,7 +208,7 @@ def test_one_sku_for_everything_costs_one_statement_more(app: Flask) -> None:
     """Not one for each variant."""
     counts = []
     for size in (3, 60):
-        variants = tuple(VariantDraft(option_values=(f"{n}",), sku="ALL") for n in range(size))
+        variants = tuple(VariantInput(option_values=(f"{n}",), sku="ALL") for n in range(size))
         slug = f"shirt-{size}"
         draft = _shirt(slug=slug, external_reference=slug, images=(), variants=variants)
         with count_statements() as statements:
@@ -224,7 +224,7 @@ def test_a_renamed_value_is_known_by_its_sku(app: Flask) -> None:
     (made,) = _take_in(_shirt())
     (variant_id, _) = (variant.variant_id for variant in made.variants)
 
-    (again,) = _take_in(_shirt(variants=(VariantDraft(option_values=("Small",), sku="S-1"),)))
+    (again,) = _take_in(_shirt(variants=(VariantInput(option_values=("Small",), sku="S-1"),)))
 
     assert again.variants[0].variant_id == variant_id
     assert admin_detail.get_variant(variant_id)["title"] == "Small"  # type: ignore[arg-type]
@@ -248,7 +248,7 @@ def test_other_options_than_those_known_are_refused(app: Flask) -> None:
     _take_in(_shirt())
 
     (made,) = _take_in(
-        _shirt(options=("Size", "Colour"), variants=(VariantDraft(option_values=("S", "Blue")),))
+        _shirt(options=("Size", "Colour"), variants=(VariantInput(option_values=("S", "Blue")),))
     )
 
     assert made.refusal is not None
@@ -306,7 +306,7 @@ def test_two_hundred_products_cost_as_many_statements_as_two(app: Flask) -> None
                 slug=f"s-{n}",
                 external_reference=f"elsewhere:{n}",
                 variants=(
-                    VariantDraft(option_values=("S",), prices=(PriceDraft(money("9 EUR")),)),
+                    VariantInput(option_values=("S",), prices=(PriceInput(money("9 EUR")),)),
                 ),
             )
             for n in range(base, base + size)
@@ -315,7 +315,7 @@ def test_two_hundred_products_cost_as_many_statements_as_two(app: Flask) -> None
             _take_in(*drafts)
         counts.append(statements.count)
         changed = [
-            replace(d, variants=(replace(d.variants[0], prices=(PriceDraft(money("8 EUR")),)),))
+            replace(d, variants=(replace(d.variants[0], prices=(PriceInput(money("8 EUR")),)),))
             for d in drafts
         ]
         with count_statements() as statements:
@@ -336,14 +336,14 @@ def test_skus_that_changed_places_stay_where_they_are(app: Flask) -> None:
     _take_in(_shirt())
     swapped = _shirt(
         variants=(
-            VariantDraft(option_values=("S",), sku="SHIRT-L"),
-            VariantDraft(option_values=("L",), sku="S-1"),
+            VariantInput(option_values=("S",), sku="SHIRT-L"),
+            VariantInput(option_values=("L",), sku="S-1"),
         )
     )
 
     made, other = _take_in(
         swapped,
-        _shirt(slug="b", external_reference="b", variants=(VariantDraft(option_values=("M",)),)),
+        _shirt(slug="b", external_reference="b", variants=(VariantInput(option_values=("M",)),)),
     )
 
     assert (made.outcome, other.outcome) == ("unchanged", "created")

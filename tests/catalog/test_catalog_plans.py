@@ -17,11 +17,11 @@ from api.catalog.queries import (
     variant_lookup,
 )
 from api.catalog.queries import redirects as redirect_queries
-from api.catalog.queries.filters import Wanted
+from api.catalog.queries.filters import ProductFilter
 from api.catalog.service import products as product_service
 from api.catalog.service.denormalization import refresh_price_ranges
 from api.catalog.service.feed_merge import FeedMerge, FeedProduct
-from api.catalog.service.inputs import ProductDraft, VariantDraft
+from api.catalog.service.inputs import ProductInput, VariantInput
 from api.kernel.ids import new_id
 from api.platform.db import db, session, transaction
 from tests.support.catalogue import a_category
@@ -133,8 +133,8 @@ _SMALL = {
 def _listed(**query: Any) -> Callable[[], Any]:
     how = ("sort", "languages", "with_facets", "with_total")
     wanted = {name: query.pop(name) for name in [*query] if name not in how}
-    return lambda: storefront_list.shown_products(
-        Wanted(currency="EUR", **wanted), limit=20, **query
+    return lambda: storefront_list.list_storefront_products(
+        ProductFilter(currency="EUR", **wanted), limit=20, **query
     )
 
 
@@ -161,20 +161,21 @@ _QUESTIONS: list[tuple[str, str, Callable[[], Any]]] = [
     ("how many are found", "ix_products_search", _listed(q="rare", with_total=True)),
     ("a typo", "ix_search_words_edits", _listed(q="abproducd")),
     ("words begun", "pk_search_words",
-     lambda: autocomplete.suggested("abproduc", currency="EUR", limit=5)),
+     lambda: autocomplete.autocomplete("abproduc", currency="EUR", limit=5)),
     ("an old address", "pk_old_slugs",
-     lambda: redirect_queries.present_slug("product", "former-product-1711")),
+     lambda: redirect_queries.resolve_slug("product", "former-product-1711")),
     ("rare words", "ix_products_search", _listed(q="rare")),
     ("words of titles", "ix_products_search_titles", _listed(q="1711")),
     ("words of makers and tags", "ix_products_search_heads", _listed(q="common")),
     ("a code", "ix_products_search", _listed(q="sku1711")),
     ("a page", "uq_products_slug",
-     lambda: storefront_detail.shown_product("product-1711", currency="EUR")),
+     lambda: storefront_detail.get_storefront_product("product-1711", currency="EUR")),
     ("its variants", "uq_variants_product_id_option_values",
-     lambda: storefront_detail.shown_product("product-1711", currency="EUR")),
+     lambda: storefront_detail.get_storefront_product("product-1711", currency="EUR")),
     ("its pictures", "uq_product_images_product_id_url",
-     lambda: storefront_detail.shown_product("product-1711", currency="EUR")),
-    ("a category", "uq_categories_slug", lambda: storefront_navigation.shown_category("other-17")),
+     lambda: storefront_detail.get_storefront_product("product-1711", currency="EUR")),
+    ("a category", "uq_categories_slug",
+     lambda: storefront_navigation.get_storefront_category("other-17")),
     ("a scan by SKU", "uq_variants_sku_key",
      lambda: variant_lookup.find_variant("sku-product-1711")),
     ("a scan by barcode", "uq_barcodes_code_key",
@@ -217,11 +218,11 @@ def test_questions_are_answered_from_their_index(crowd: list[UUID]) -> None:
 def test_arrivals_find_what_is_known_by_reference_slug_and_code(crowd: list[UUID]) -> None:
     """A file of a hundred thousand rows asks this for every batch."""
     drafts = [
-        ProductDraft(
+        ProductInput(
             title="P",
             slug=f"product-{n}",
             external_reference=f"elsewhere:{n}",
-            variants=(VariantDraft(sku=f"sku-product-{n}", barcode=f"Bproduct-{n}"),),
+            variants=(VariantInput(sku=f"sku-product-{n}", barcode=f"Bproduct-{n}"),),
         )
         for n in range(2_000, 2_010)
     ]

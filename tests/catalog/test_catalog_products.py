@@ -26,7 +26,7 @@ from api.catalog.queries import admin_detail, admin_list, storefront_detail, var
 from api.catalog.service import products as product_service
 from api.catalog.service import stock_status
 from api.catalog.service import variants as variant_service
-from api.catalog.service.inputs import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from api.catalog.service.inputs import ImageInput, PriceInput, ProductInput, VariantInput
 from api.kernel.errors import DomainError, InvalidState, Stale
 from api.kernel.events import Event
 from api.kernel.ids import new_id
@@ -60,10 +60,10 @@ def _ranges(product_id: UUID) -> dict[str, tuple[int, int, int | None]]:
 
 def test_a_product_without_a_slug_or_sku_gets_both(app: Flask) -> None:
     """From its title and its values."""
-    draft = ProductDraft(
+    draft = ProductInput(
         title="Ocean Shirt",
         options=("Size",),
-        variants=(VariantDraft(option_values=("S",)), VariantDraft(option_values=("L",))),
+        variants=(VariantInput(option_values=("S",)), VariantInput(option_values=("L",))),
     )
 
     with transaction():
@@ -105,8 +105,8 @@ def test_two_variants_with_the_same_values_are_refused(app: Flask) -> None:
 @pytest.mark.parametrize("values", [(), ("L", "Blue"), ("",)])
 def test_a_variant_needs_one_value_for_each_option(app: Flask, values: tuple[str, ...]) -> None:
     """No fewer, no more, none empty."""
-    draft = ProductDraft(
-        title="Shirt", options=("Size",), variants=(VariantDraft(option_values=values),)
+    draft = ProductInput(
+        title="Shirt", options=("Size",), variants=(VariantInput(option_values=values),)
     )
 
     with pytest.raises(OptionsDoNotFit), transaction():
@@ -119,7 +119,7 @@ def test_five_hundred_variants_are_one_product(app: Flask) -> None:
 
     ids = a_product(*skus)
 
-    product = storefront_detail.shown_product("bead-000", currency="EUR")
+    product = storefront_detail.get_storefront_product("bead-000", currency="EUR")
     assert [v["id"] for v in product["variants"]] == ids
     assert len(product["options"][0]["values"]) == 500
 
@@ -130,13 +130,13 @@ def test_prices_in_one_currency_come_once_and_compare_at_lies_above(app: Flask) 
     euro, dearer = money("9.99 EUR"), money("12.00 EUR")
 
     for prices, refusal in (
-        ([PriceDraft(euro), PriceDraft(dearer)], CurrencyTwice),
-        ([PriceDraft(dearer, compare_at=euro)], CompareAtNotAbovePrice),
-        ([PriceDraft(euro, compare_at=euro)], CompareAtNotAbovePrice),
-        ([PriceDraft(euro, compare_at=money("20.00 USD"))], CompareAtNotAbovePrice),
+        ([PriceInput(euro), PriceInput(dearer)], CurrencyTwice),
+        ([PriceInput(dearer, compare_at=euro)], CompareAtNotAbovePrice),
+        ([PriceInput(euro, compare_at=euro)], CompareAtNotAbovePrice),
+        ([PriceInput(euro, compare_at=money("20.00 USD"))], CompareAtNotAbovePrice),
     ):
         with pytest.raises(refusal), transaction():
-            variant_service.set_prices(mug, prices, expected_version=1, by=SYSTEM)
+            variant_service.replace_prices(mug, prices, expected_version=1, by=SYSTEM)
 
     assert admin_detail.get_variant(mug)["version"] == 1
 
@@ -147,9 +147,9 @@ def test_a_changed_price_is_told_and_moves_the_range(app: Flask) -> None:
     product_id = _product_of(small)
 
     with transaction():
-        variant_service.set_prices(
+        variant_service.replace_prices(
             large,
-            [PriceDraft(money("8.00 EUR"), compare_at=money("11.00 EUR"))],
+            [PriceInput(money("8.00 EUR"), compare_at=money("11.00 EUR"))],
             expected_version=1,
             by=SYSTEM,
         )
@@ -158,7 +158,7 @@ def test_a_changed_price_is_told_and_moves_the_range(app: Flask) -> None:
     told = [(f["currency"], f["before"], f["after"]) for f in _facts(PriceChanged)]
     assert told == [("EUR", 1000, 800), ("USD", 1200, None)]
     with transaction():
-        variant_service.set_prices(small, [], expected_version=1, by=SYSTEM)
+        variant_service.replace_prices(small, [], expected_version=1, by=SYSTEM)
     assert _ranges(product_id) == {"EUR": (800, 800, 1100)}
 
 
@@ -167,8 +167,8 @@ def test_naming_the_same_prices_again_changes_nothing(app: Flask) -> None:
     (mug,) = a_product("BLUE-MUG", price="9.99 EUR")
 
     with transaction():
-        variant_service.set_prices(
-            mug, [PriceDraft(money("9.99 EUR"))], expected_version=1, by=SYSTEM
+        variant_service.replace_prices(
+            mug, [PriceInput(money("9.99 EUR"))], expected_version=1, by=SYSTEM
         )
 
     assert admin_detail.get_variant(mug)["version"] == 1
@@ -228,13 +228,13 @@ def test_an_edit_says_what_changed_and_on_which_version(app: Flask) -> None:
 def test_pictures_are_replaced_and_those_that_stay_keep_their_variants(app: Flask) -> None:
     """A variant whose picture is gone shows none of its own, and its version tells."""
     front, back, side = "https://i.test/front", "https://i.test/back", "https://i.test/side"
-    draft = ProductDraft(
+    draft = ProductInput(
         title="Shirt",
         options=("Side",),
-        images=(ImageDraft(front), ImageDraft(back)),
+        images=(ImageInput(front), ImageInput(back)),
         variants=(
-            VariantDraft(sku="F", option_values=("Front",), image_url=front),
-            VariantDraft(sku="B", option_values=("Back",), image_url=back),
+            VariantInput(sku="F", option_values=("Front",), image_url=front),
+            VariantInput(sku="B", option_values=("Back",), image_url=back),
         ),
     )
     with transaction():
@@ -243,7 +243,7 @@ def test_pictures_are_replaced_and_those_that_stay_keep_their_variants(app: Flas
     with transaction():
         product_service.edit_product(
             stored.product_id,
-            {"images": [ImageDraft(side, "From the side"), ImageDraft(front)]},
+            {"images": [ImageInput(side, "From the side"), ImageInput(front)]},
             expected_version=1,
             by=SYSTEM,
         )
@@ -281,8 +281,8 @@ def test_a_variant_is_added_last_and_found_by_its_code(app: Flask) -> None:
     with transaction():
         added = variant_service.add_variant(
             product_id,
-            VariantDraft(
-                option_values=("SHIRT-XL",), prices=(PriceDraft(money("5.00 EUR")),), sku="XL-77"
+            VariantInput(
+                option_values=("SHIRT-XL",), prices=(PriceInput(money("5.00 EUR")),), sku="XL-77"
             ),
             by=SYSTEM,
         )
@@ -321,7 +321,7 @@ def test_a_product_is_in_stock_while_any_variant_is(app: Flask) -> None:
     before = len(_facts(CatalogueChanged))
 
     def stock() -> tuple[bool, list[bool]]:
-        page = storefront_detail.shown_product("shirt", currency="EUR")
+        page = storefront_detail.get_storefront_product("shirt", currency="EUR")
         return page["in_stock"], [v["in_stock"] for v in page["variants"]]
 
     assert stock() == (False, [False, False])
@@ -332,7 +332,7 @@ def test_a_product_is_in_stock_while_any_variant_is(app: Flask) -> None:
         ([], [large], (False, [False, False])),
     ):
         with transaction():
-            stock_status.note_availability(arrived, left)
+            stock_status.update_in_stock(arrived, left)
         assert stock() == expected
     assert len(_facts(CatalogueChanged)) - before == 3
     assert admin_detail.get_variant(small)["version"] == 1
@@ -345,17 +345,19 @@ def test_two_variants_that_sell_out_at_once_leave_the_product_sold_out(app: Flas
             f"A-{round_number}", f"B-{round_number}", slug=f"pair-{round_number}"
         )
         with transaction():
-            stock_status.note_availability([first, second], [])
+            stock_status.update_in_stock([first, second], [])
 
         def sell_out(variant_id: UUID) -> None:
             with app.app_context(), transaction():
-                stock_status.note_availability([], [variant_id])
+                stock_status.update_in_stock([], [variant_id])
 
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(sell_out, (first, second)))
 
         assert (
-            storefront_detail.shown_product(f"pair-{round_number}", currency="EUR")["in_stock"]
+            storefront_detail.get_storefront_product(f"pair-{round_number}", currency="EUR")[
+                "in_stock"
+            ]
             is False
         )
         session.rollback()

@@ -6,14 +6,14 @@ import pytest
 from flask import Flask
 
 from api.catalog.queries import storefront_list
-from api.catalog.queries.filters import Wanted
+from api.catalog.queries.filters import ProductFilter
 from tests.support.catalogue import a_product
 
 CODE = "4006381333931"
 
 
 def _found(typed: str) -> dict[str, Any]:
-    return storefront_list.shown_products(Wanted(currency="EUR", q=typed))
+    return storefront_list.list_storefront_products(ProductFilter(currency="EUR", q=typed))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from api.catalog.service import bulk_create, stock_status
 from api.catalog.service import categories as category_service
 from api.catalog.service import products as product_service
 from api.catalog.service import variants as variant_service
-from api.catalog.service.inputs import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from api.catalog.service.inputs import ImageInput, PriceInput, ProductInput, VariantInput
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from api.platform.http import list_schema
@@ -33,35 +33,35 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def _shirt() -> ProductDraft:
+def _shirt() -> ProductInput:
     front = "https://img.test/front.jpg"
-    return ProductDraft(
+    return ProductInput(
         title="Ocean Shirt",
         description="<p>Cotton.</p>",
         vendor="Kiln",
         product_type="Shirts",
         tags=("summer", "blue"),
         options=("Size",),
-        images=(ImageDraft(front, "From the front"),),
+        images=(ImageInput(front, "From the front"),),
         variants=(
-            VariantDraft(
+            VariantInput(
                 sku="SHIRT-S",
                 option_values=("Small",),
-                prices=(PriceDraft(money("20.00 EUR"), money("25.00 EUR")),),
+                prices=(PriceInput(money("20.00 EUR"), money("25.00 EUR")),),
                 image_url=front,
                 weight_grams=180,
             ),
-            VariantDraft(
+            VariantInput(
                 sku="SHIRT-L",
                 barcode="4006381333931",
                 option_values=("Large",),
-                prices=(PriceDraft(money("22.00 EUR")), PriceDraft(money("24.00 USD"))),
+                prices=(PriceInput(money("22.00 EUR")), PriceInput(money("24.00 USD"))),
             ),
         ),
     )
 
 
-def _published(draft: ProductDraft) -> bulk_create.StoredProduct:
+def _published(draft: ProductInput) -> bulk_create.CreatedProduct:
     with transaction():
         stored = product_service.create_product(draft, by=SYSTEM)
         product_service.publish_product(stored.product_id, expected_version=None, by=SYSTEM)
@@ -83,7 +83,7 @@ def test_a_product_page_says_all_that_a_buyer_asks(client: FlaskClient) -> None:
         product_service.edit_product(
             stored.product_id, {"category_ids": [shirts]}, expected_version=2, by=SYSTEM
         )
-        stock_status.note_availability([stored.variant_ids[1]], [])
+        stock_status.update_in_stock([stored.variant_ids[1]], [])
 
     page = client.get("/api/v1/products/ocean-shirt").get_json()
 
@@ -395,9 +395,9 @@ def test_a_changed_price_is_seen_as_soon_as_its_fact_is_told(client: FlaskClient
         client.get(f"/api/v1{path}")
 
     with transaction():
-        variant_service.set_prices(
+        variant_service.replace_prices(
             stored.variant_ids[0],
-            [PriceDraft(money("18.00 EUR"))],
+            [PriceInput(money("18.00 EUR"))],
             expected_version=1,
             by=SYSTEM,
         )

@@ -12,13 +12,13 @@ from sqlalchemy import delete, select, update
 
 from api.catalog.errors import NotOnShelf
 from api.catalog.events import CatalogueChanged
-from api.catalog.models.navigation import CategoryMember
+from api.catalog.models.navigation import ProductCategory
 from api.catalog.queries import admin_detail, storefront_list, variant_lookup
-from api.catalog.queries.filters import Wanted
+from api.catalog.queries.filters import ProductFilter
 from api.catalog.service import categories as category_service
 from api.catalog.service import products as product_service
 from api.catalog.service import sort_order
-from api.catalog.service.sort_order import Shelf
+from api.catalog.service.sort_order import OrderedMembership
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_category, a_product
@@ -36,9 +36,9 @@ def _product(sku: str, **given: Any) -> UUID:
 def _order(category_id: UUID) -> list[UUID]:
     return list(
         session.scalars(
-            select(CategoryMember.product_id)
-            .where(CategoryMember.category_id == category_id)
-            .order_by(CategoryMember.position, CategoryMember.product_id)
+            select(ProductCategory.product_id)
+            .where(ProductCategory.category_id == category_id)
+            .order_by(ProductCategory.position, ProductCategory.product_id)
         )
     )
 
@@ -72,17 +72,19 @@ def test_storefronts_read_the_shops_order_page_by_page(app: Flask) -> None:
     _place(mugs, ids[1], ids[3])
     a_collection("Best", ids[2], ids[0], ids[4])
 
-    def read(wanted: Wanted, sort: str | None) -> str:
+    def read(wanted: ProductFilter, sort: str | None) -> str:
         found, cursor = "", None
         while True:
-            page = storefront_list.shown_products(wanted, sort=sort, limit=2, cursor=cursor)
+            page = storefront_list.list_storefront_products(
+                wanted, sort=sort, limit=2, cursor=cursor
+            )
             found += "".join(card["slug"][-1] for card in page["data"])
             cursor = page["page"]["next_cursor"]
             if cursor is None:
                 return found
 
-    assert read(Wanted(currency="EUR", category="mugs"), "position") == "13420"
-    assert read(Wanted(currency="EUR", collection="best"), None) == "204"
+    assert read(ProductFilter(currency="EUR", category="mugs"), "position") == "13420"
+    assert read(ProductFilter(currency="EUR", collection="best"), None) == "204"
 
 
 def test_a_place_is_kept_through_edits_of_other_categories(app: Flask) -> None:
@@ -160,9 +162,9 @@ def test_any_row_of_moves_leaves_the_order_that_a_list_would_have(
 ) -> None:
     """Compared with a plain list; room between positions is taken away now and then."""
     with transaction():
-        session.execute(delete(CategoryMember))
+        session.execute(delete(ProductCategory))
     mugs = a_category(f"Mugs {next(_NUMBERS)}")
-    shelf = Shelf(CategoryMember, mugs)
+    shelf = OrderedMembership(ProductCategory, mugs)
     for _ in range(4):
         _product(f"MUG-{next(_NUMBERS)}", category_ids=[mugs])
     expected = _order(mugs)
@@ -173,13 +175,15 @@ def test_any_row_of_moves_leaves_the_order_that_a_list_would_have(
             if kind == "squeeze":
                 for place, id_ in enumerate(expected):
                     session.execute(
-                        update(CategoryMember)
-                        .where(CategoryMember.category_id == mugs, CategoryMember.product_id == id_)
+                        update(ProductCategory)
+                        .where(
+                            ProductCategory.category_id == mugs, ProductCategory.product_id == id_
+                        )
                         .values(position=place if y % 2 else sort_order.FIRST_UNPLACED + place)
                     )
             elif kind == "first":
                 chosen = list(dict.fromkeys([one, other]))
-                sort_order.place_first(shelf, chosen)
+                sort_order.set_order(shelf, chosen)
                 expected = [*chosen, *sorted(set(expected) - set(chosen), reverse=True)]
             elif kind == "to":
                 sort_order.move(shelf, one, to=y)
@@ -211,7 +215,7 @@ def test_moves_at_once_queue(app: Flask) -> None:
 
     assert not outcomes.errors
     places = session.scalars(
-        select(CategoryMember.position).where(CategoryMember.category_id == mugs)
+        select(ProductCategory.position).where(ProductCategory.category_id == mugs)
     ).all()
     assert len(set(places)) == 6
 

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from api.catalog.errors import CategoryCycle, CategoryNotEmpty, CategoryNotFound, SlugTaken
 from api.catalog.models.navigation import Category
 from api.catalog.queries import admin_detail, storefront_list, storefront_navigation, variant_lookup
-from api.catalog.queries.filters import Wanted
+from api.catalog.queries.filters import ProductFilter
 from api.catalog.service import categories as category_service
 from api.catalog.service import products as product_service
-from api.catalog.service.inputs import CategoryDraft
+from api.catalog.service.inputs import CategoryInput
 from api.kernel.errors import Stale
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
@@ -30,11 +30,13 @@ def _edit(category_id: UUID, **changes: Any) -> None:
 
 
 def _paths() -> list[str]:
-    return [row["path"] for row in storefront_navigation.shown_categories()["data"]]
+    return [row["path"] for row in storefront_navigation.list_storefront_categories()["data"]]
 
 
 def _shown(category: str) -> list[str]:
-    found = storefront_list.shown_products(Wanted(currency="EUR", category=category), sort="name")
+    found = storefront_list.list_storefront_products(
+        ProductFilter(currency="EUR", category=category), sort="name"
+    )
     return [card["title"] for card in found["data"]]
 
 
@@ -53,7 +55,7 @@ def test_the_tree_reads_parents_first_and_siblings_in_the_shops_order(app: Flask
         "clothes/hats/caps",
         "clothes/shirts",
     ]
-    assert [row["level"] for row in storefront_navigation.shown_categories()["data"]] == [
+    assert [row["level"] for row in storefront_navigation.list_storefront_categories()["data"]] == [
         0,
         0,
         1,
@@ -166,13 +168,13 @@ def test_a_slug_is_taken_wherever_it_stands_in_the_tree(app: Flask) -> None:
     a_category("Sale", below=clothes)
 
     with pytest.raises(SlugTaken), transaction():
-        category_service.create_category(CategoryDraft(name="Offers", slug="sale"), by=SYSTEM)
+        category_service.create_category(CategoryInput(name="Offers", slug="sale"), by=SYSTEM)
 
 
 def test_a_category_needs_a_parent_that_is_there(app: Flask) -> None:
     """Nothing hangs in the air."""
     with pytest.raises(CategoryNotFound), transaction():
-        category_service.create_category(CategoryDraft(name="Lost", parent_id=new_id()), by=SYSTEM)
+        category_service.create_category(CategoryInput(name="Lost", parent_id=new_id()), by=SYSTEM)
 
 
 def test_only_an_empty_category_is_removed(app: Flask) -> None:

@@ -17,7 +17,7 @@ from api.catalog import jobs as catalog_jobs
 from api.catalog.errors import RulesInvalid
 from api.catalog.events import CatalogueChanged, CollectionRulesChanged
 from api.catalog.models.attributes import Attribute, AttributeKind, ProductAttribute
-from api.catalog.models.navigation import Collection, CollectionMember, RuleMatch
+from api.catalog.models.navigation import Collection, CollectionProduct, RuleMatch
 from api.catalog.models.products import Product
 from api.catalog.queries import admin_detail
 from api.catalog.queries import collection_rules as collection_rule_queries
@@ -28,7 +28,7 @@ from api.catalog.service import collections as collection_service
 from api.catalog.service import products as product_service
 from api.catalog.service import smart_collections, stock_status
 from api.catalog.service import variants as variant_service
-from api.catalog.service.inputs import PriceDraft
+from api.catalog.service.inputs import PriceInput
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -201,9 +201,9 @@ def test_each_relation_of_each_field_means_what_it_says() -> None:
     }
     assert asked == there
     for field, relation, value, expected in _MEANINGS:
-        (kept,) = collection_rule_service.checked([rule(field, relation, value)])
+        (kept,) = collection_rule_service.validate_rules([rule(field, relation, value)])
         found = session.scalars(
-            select(Product.title).where(collection_rule_queries.fits(RuleMatch.ALL, [kept]))
+            select(Product.title).where(collection_rule_queries.rules_to_sql(RuleMatch.ALL, [kept]))
         ).all()
         assert set(found) == expected, (field, relation, value)
 
@@ -255,7 +255,7 @@ def test_a_rule_that_says_nothing_is_refused_where_it_stands(
 ) -> None:
     """The pointer leads to it; the good one beside it is not blamed."""
     with pytest.raises(RulesInvalid) as refused:
-        collection_rule_service.checked([rule("tag", "is", "red"), wrong])
+        collection_rule_service.validate_rules([rule("tag", "is", "red"), wrong])
 
     errors: Any = refused.value.facts["errors"]
     assert [error["pointer"] for error in errors] == [pointer]
@@ -266,7 +266,7 @@ def test_a_collection_with_rules_has_one_to_sixty() -> None:
     """None would be everything or nothing; nobody can say which."""
     for wrong in ([], [rule("tag", "is", "red")] * 61):
         with pytest.raises(RulesInvalid):
-            collection_rule_service.checked(wrong)
+            collection_rule_service.validate_rules(wrong)
 
 
 def test_rules_fill_a_collection_and_new_rules_fill_it_anew(app: Flask) -> None:
@@ -300,11 +300,11 @@ def test_a_large_collection_is_filled_in_batches_and_goes_on_after_a_kill(
         a_product_id(f"MUG-{n}", title=f"Mug {n}", tags=["mug"])
     mugs = a_rule_collection("Mugs", rule("tag", "is", "mug"))
     with transaction():
-        progress = smart_collections.begin_filling(mugs)
+        progress = smart_collections.start_rebuild(mugs)
     assert progress is not None
     for _ in range(2):
         with transaction():
-            progress = smart_collections.fill_next(progress)
+            progress = smart_collections.rebuild_next_batch(progress)
             assert progress is not None
     assert members(mugs) == [f"Mug {n}" for n in range(9, 3, -1)]
 
@@ -318,7 +318,7 @@ def test_whoever_fills_by_old_rules_stops(app: Flask) -> None:
     a_product_id("MUG", tags=["mug"])
     mugs = a_rule_collection("Mugs", rule("tag", "is", "mug"))
     with transaction():
-        progress = smart_collections.begin_filling(mugs)
+        progress = smart_collections.start_rebuild(mugs)
     assert progress is not None
     with transaction():
         collection_service.edit_collection(
@@ -326,7 +326,7 @@ def test_whoever_fills_by_old_rules_stops(app: Flask) -> None:
         )
 
     with transaction():
-        assert smart_collections.fill_next(progress) is None
+        assert smart_collections.rebuild_next_batch(progress) is None
 
     assert (members(mugs), collection_queries.get_collection(mugs)["refreshed_at"]) == ([], None)
 
@@ -354,13 +354,13 @@ def test_a_change_of_a_product_brings_it_in_and_out(app: Flask) -> None:
     assert inside() == ["tag"]
     assert facts_of(CatalogueChanged)[-1] == CatalogueChanged(shelves=("collection:tag",))
     with transaction():
-        variant_service.set_prices(
-            variant["id"], [PriceDraft(money("5.00 EUR"))], expected_version=1, by=SYSTEM
+        variant_service.replace_prices(
+            variant["id"], [PriceInput(money("5.00 EUR"))], expected_version=1, by=SYSTEM
         )
     drain()
     assert inside() == ["tag", "price"]
     with transaction():
-        stock_status.note_availability([variant["id"]], [])
+        stock_status.update_in_stock([variant["id"]], [])
     drain()
     assert inside() == ["tag", "price", "stock"]
     with transaction():
@@ -371,7 +371,7 @@ def test_a_change_of_a_product_brings_it_in_and_out(app: Flask) -> None:
         product_service.edit_product(
             mug, {"tags": [], "category_ids": []}, expected_version=4, by=SYSTEM
         )
-        stock_status.note_availability([], [variant["id"]])
+        stock_status.update_in_stock([], [variant["id"]])
     drain()
     assert inside() == ["price"]
 
@@ -431,9 +431,9 @@ def test_many_collections_and_products_cost_as_many_statements_as_few(app: Flask
 
     def cost(some: Sequence[str]) -> int:
         with transaction():
-            session.execute(delete(CollectionMember))
+            session.execute(delete(CollectionProduct))
         with count_statements() as statements, transaction():
-            smart_collections.gather(some)
+            smart_collections.update_membership(some)
         return statements.count
 
     few = cost(slugs[:1])
@@ -461,14 +461,14 @@ def test_a_slow_evaluation_does_not_undo_a_later_one(
 
     def slow() -> None:
         with transaction():
-            smart_collections.gather(["mug"])
+            smart_collections.update_membership(["mug"])
 
     def later() -> None:
         assert looked.wait(10)
         with transaction():
             product_service.edit_product(mug, {"tags": []}, expected_version=2, by=SYSTEM)
         with transaction():
-            smart_collections.gather(["mug"])
+            smart_collections.update_membership(["mug"])
         later_is_done.set()
 
     monkeypatch.setattr(smart_collections, "_fitting", look_slowly)
@@ -533,15 +533,15 @@ def test_after_any_edits_a_collection_holds_what_filling_it_anew_would_bring_in(
                     product["id"], {kind: value}, expected_version=product["version"], by=SYSTEM
                 )
             elif kind == "price":
-                variant_service.set_prices(
+                variant_service.replace_prices(
                     variant["id"],
-                    [PriceDraft(money(f"{value // 100}.00 EUR"))],
+                    [PriceInput(money(f"{value // 100}.00 EUR"))],
                     expected_version=variant["version"],
                     by=SYSTEM,
                 )
             elif kind == "stock":
                 one = [variant["id"]]
-                stock_status.note_availability(one if value else [], [] if value else one)
+                stock_status.update_in_stock(one if value else [], [] if value else one)
             elif kind == "status":
                 do = product_service.archive_product
                 if product["status"] == "archived":
@@ -553,7 +553,7 @@ def test_after_any_edits_a_collection_holds_what_filling_it_anew_would_bring_in(
 
     step_by_step = [members(id_) for id_ in found]
     with transaction():
-        session.execute(delete(CollectionMember))
+        session.execute(delete(CollectionProduct))
     for id_ in found:
         catalog_jobs.fill_collection(CollectionRulesChanged(collection_id=id_))
     assert step_by_step == [members(id_) for id_ in found]

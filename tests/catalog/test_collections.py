@@ -10,8 +10,8 @@ from sqlalchemy import func, insert, select, text
 
 from api.catalog.errors import CollectionFull, NotOnShelf
 from api.catalog.events import CatalogueChanged
-from api.catalog.models.i18n import OldSlug
-from api.catalog.models.navigation import Collection, CollectionMember
+from api.catalog.models.i18n import SlugRedirect
+from api.catalog.models.navigation import Collection, CollectionProduct
 from api.catalog.models.products import Product
 from api.catalog.queries import collections as collection_queries
 from api.catalog.queries import redirects as redirect_queries
@@ -50,14 +50,14 @@ def test_a_collection_is_made_edited_and_removed(client: FlaskClient, anna: Pers
         "collection:summer-sale",
         "collection:winter-sale",
     )
-    assert redirect_queries.present_slug("collection", "summer-sale") is None  # it is hidden
+    assert redirect_queries.resolve_slug("collection", "summer-sale") is None  # it is hidden
     same = client.patch(address, json=changes, headers=_on(anna, 2))
     assert same.headers["ETag"] == '"2"'
     assert client.patch(address, json={"title": "X"}, headers=_on(anna, 1)).status_code == 412
 
     assert client.delete(address, headers=_on(anna, 2)).status_code == 204
     assert client.get(address, headers=anna.headers).status_code == 404
-    assert session.scalar(select(func.count()).select_from(OldSlug)) == 0
+    assert session.scalar(select(func.count()).select_from(SlugRedirect)) == 0
 
 
 def test_bad_collections_are_refused_with_reasons(client: FlaskClient, anna: Person) -> None:
@@ -233,7 +233,7 @@ def test_many_who_add_at_once_lose_nothing(app: Flask) -> None:
     outcomes = at_once(app, [add(id_) for id_ in ids])
 
     assert not outcomes.errors
-    places = session.scalars(select(CollectionMember.position)).all()
+    places = session.scalars(select(CollectionProduct.position)).all()
     assert len(set(places)) == 8
     assert collection_queries.get_collection(best)["version"] == 9
 
@@ -246,7 +246,7 @@ def test_the_order_of_a_collection_is_read_from_its_index(app: Flask) -> None:
         rows = [
             {"collection_id": best, "product_id": new_id(), "position": n} for n in range(4_000)
         ]
-        session.execute(insert(CollectionMember), [*rows, {**rows[0], "product_id": mug}])
+        session.execute(insert(CollectionProduct), [*rows, {**rows[0], "product_id": mug}])
     with db.engine.connect() as connection:
         connection.execute(text("ANALYZE collection_members"))
         plan = connection.execute(

@@ -29,7 +29,7 @@ from api.catalog.queries import media as media_queries
 from api.catalog.service import media as media_service
 from api.catalog.service import products as product_service
 from api.catalog.service import thumbnails
-from api.catalog.service.inputs import ImageDraft, ProductDraft
+from api.catalog.service.inputs import ImageInput, ProductInput
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -155,7 +155,7 @@ def test_the_same_file_from_many_hands_at_once_is_one_picture(app: Flask) -> Non
 
 
 def test_no_size_is_larger_than_the_picture(app: Flask) -> None:
-    made = thumbnails.sizes_of(a_picture(size=(300, 90)))
+    made = thumbnails.make_thumbnails(a_picture(size=(300, 90)))
 
     assert [(m.name, m.file, m.width, m.height) for m in made] == [
         ("thumb", "thumb.webp", 160, 48),
@@ -182,12 +182,12 @@ def test_nobody_learns_where_a_picture_was_taken(desk: FlaskClient, app: Flask) 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_pictures_stand_upright(orientation: int) -> None:
-    examined = thumbnails.examine(with_place(orientation))
+    examined = thumbnails.inspect_image(with_place(orientation))
 
     is_turned = orientation >= 5
     assert (examined.width, examined.height) == ((480, 640) if is_turned else (640, 480))
     assert Image.open(BytesIO(examined.content)).getexif().get(ORIENTATION, 1) == orientation
-    small = next(m for m in thumbnails.sizes_of(examined.content) if m.name == "small")
+    small = next(m for m in thumbnails.make_thumbnails(examined.content) if m.name == "small")
     image = Image.open(BytesIO(small.content)).convert("L")
     assert image.size == ((300, 400) if is_turned else (400, 300))
     w, h = image.size
@@ -219,7 +219,7 @@ def test_pictures_of_every_kind_are_made_smaller(kind: str, mode: str) -> None:
     written = BytesIO()
     image.save(written, kind)
 
-    made = thumbnails.sizes_of(thumbnails.examine(written.getvalue()).content)
+    made = thumbnails.make_thumbnails(thumbnails.inspect_image(written.getvalue()).content)
 
     small = Image.open(BytesIO(made[1].content))
     assert small.size == (400, 133)
@@ -234,7 +234,7 @@ def test_of_a_moving_picture_the_first_frame_is_taken() -> None:
     written = BytesIO()
     frames[0].save(written, "WEBP", save_all=True, append_images=frames[1:])
 
-    made = thumbnails.sizes_of(thumbnails.examine(written.getvalue()).content)
+    made = thumbnails.make_thumbnails(thumbnails.inspect_image(written.getvalue()).content)
 
     thumb = Image.open(BytesIO(made[0].content))
     assert not getattr(thumb, "is_animated", False)
@@ -274,7 +274,7 @@ def test_broken_files_are_refused_and_never_a_bug(whole: bytes, data: st.DataObj
 
     for broken in (bytes(content), whole[:cut]):
         try:
-            thumbnails.sizes_of(thumbnails.examine(broken).content)
+            thumbnails.make_thumbnails(thumbnails.inspect_image(broken).content)
         except (PictureUnreadable, PictureTooManyPixels):
             continue
 
@@ -417,7 +417,7 @@ def test_a_product_and_a_removal_that_want_one_picture_do_not_both_get_it(app: F
         media_id = catalog_flows.add_picture(a_picture(size=(20 + number, 20)), by=SYSTEM)
 
         def shows(media_id: UUID = media_id, number: int = number) -> str:
-            draft = ProductDraft(title=f"M{number}", images=(ImageDraft(media_id=media_id),))
+            draft = ProductInput(title=f"M{number}", images=(ImageInput(media_id=media_id),))
             with transaction():
                 product_service.create_product(draft, by=SYSTEM)
             return "shown"
@@ -441,7 +441,7 @@ def test_a_product_that_takes_a_picture_just_when_it_is_ready_has_its_sizes(app:
         media_id = catalog_flows.add_picture(a_picture(size=(20 + number, 30)), by=SYSTEM)
 
         def shows(media_id: UUID = media_id, number: int = number) -> None:
-            draft = ProductDraft(title=f"R{number}", images=(ImageDraft(media_id=media_id),))
+            draft = ProductInput(title=f"R{number}", images=(ImageInput(media_id=media_id),))
             with transaction():
                 product_service.create_product(draft, by=SYSTEM)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.catalog.models.products import Product
-from api.catalog.service.metadata import merged
+from api.catalog.service.metadata import merge_metadata
 from tests.support.catalogue import a_category, a_product
 from tests.support.collections import a_collection, a_product_id
 from tests.support.people import Person
@@ -81,7 +81,7 @@ def test_merging_leaves_what_was_said_last(steps: list[dict[str, int | None]]) -
     product = Product(public_metadata={}, private_metadata={"kept": 1})
     expected: dict[str, int] = {}
     for step in steps:
-        result = merged(product, {"public_metadata": step, "title": "T"})
+        result = merge_metadata(product, {"public_metadata": step, "title": "T"})
         product.public_metadata = result["public_metadata"]
         assert result["title"] == "T"
         assert "private_metadata" not in result

@@ -14,14 +14,14 @@ from sqlalchemy.exc import DBAPIError
 
 from api.catalog.errors import BarcodeTaken
 from api.catalog.events import PriceChanged
-from api.catalog.models.prices import PriceRange, PriceRecord, VariantPrice
+from api.catalog.models.prices import PriceHistoryEntry, PriceRange, VariantPrice
 from api.catalog.queries import admin_detail
 from api.catalog.queries.export_documents import lock_products, product_documents
 from api.catalog.service import bulk_upsert
 from api.catalog.service import prices as price_service
 from api.catalog.service import variants as variant_service
 from api.catalog.service.feed_merge import FeedProduct
-from api.catalog.service.inputs import PriceDraft, ProductDraft, VariantDraft
+from api.catalog.service.inputs import PriceInput, ProductInput, VariantInput
 from api.catalog.states import ProductStatus
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
@@ -49,9 +49,9 @@ def _asks(variant_id: UUID, *prices: str, day: int) -> None:
     drafts = []
     for text in prices:
         price, _, before = text.partition(" instead of ")
-        drafts.append(PriceDraft(money(price), money(before) if before else None))
+        drafts.append(PriceInput(money(price), money(before) if before else None))
     with clock.frozen(_on(day)), transaction():
-        variant_service.set_prices(variant_id, drafts, expected_version=None, by=SYSTEM)
+        variant_service.replace_prices(variant_id, drafts, expected_version=None, by=SYSTEM)
 
 
 def _prior(variant_id: UUID, currency: str = "EUR") -> int | None:
@@ -73,10 +73,13 @@ def _records(variant_id: UUID) -> list[tuple[str, int | None, int | None, dateti
         tuple(row)
         for row in session.execute(
             select(
-                PriceRecord.currency, PriceRecord.amount, PriceRecord.compare_at, PriceRecord.since
+                PriceHistoryEntry.currency,
+                PriceHistoryEntry.amount,
+                PriceHistoryEntry.compare_at,
+                PriceHistoryEntry.since,
             )
-            .where(PriceRecord.variant_id == variant_id)
-            .order_by(PriceRecord.since, PriceRecord.currency)
+            .where(PriceHistoryEntry.variant_id == variant_id)
+            .order_by(PriceHistoryEntry.since, PriceHistoryEntry.currency)
         )
     ]
 
@@ -184,15 +187,15 @@ def test_arrivals_write_history_too(app: Flask) -> None:
     """New ones a first record, known ones a reduction with what it began from."""
 
     def take_in(*prices: str, day: int) -> None:
-        draft = ProductDraft(
+        draft = ProductInput(
             title="Tea",
             slug="tea",
             external_reference="shop:1",
             options=("Size",),
             variants=tuple(
-                VariantDraft(
+                VariantInput(
                     option_values=(f"{place}",),
-                    prices=(PriceDraft(money(price), money("20 EUR") if place else None),),
+                    prices=(PriceInput(money(price), money("20 EUR") if place else None),),
                 )
                 for place, price in enumerate(prices)
             ),
@@ -203,11 +206,11 @@ def test_arrivals_write_history_too(app: Flask) -> None:
     take_in("10 EUR", day=0)
     take_in("9 EUR", "15 EUR", day=5)
     with clock.frozen(_on(9)), transaction():
-        variant_service.set_prices(
+        variant_service.replace_prices(
             session.scalars(
                 select(VariantPrice.variant_id).where(VariantPrice.amount == 1500)
             ).one(),
-            [PriceDraft(money("18 EUR"))],
+            [PriceInput(money("18 EUR"))],
             expected_version=None,
             by=SYSTEM,
         )
@@ -219,7 +222,7 @@ def test_arrivals_write_history_too(app: Flask) -> None:
         )
     )
     assert [tuple(row) for row in rows] == [(900, None, None), (1400, _on(10), 1500)]
-    assert len(session.scalars(select(PriceRecord.id)).all()) == 5
+    assert len(session.scalars(select(PriceHistoryEntry.id)).all()) == 5
 
 
 def test_a_document_that_is_refused_halfway_changed_no_price_and_says_so_of_none(
@@ -252,7 +255,7 @@ def test_a_hundred_prices_are_written_in_as_many_statements_as_two(app: Flask) -
             for one in some
         ]
         with clock.frozen(_on(day)), transaction(), count_statements() as statements:
-            assert len(price_service.write(rows)) == len(some)
+            assert len(price_service.write_prices(rows)) == len(some)
         counts.append(statements.count)
 
     assert counts[0] == counts[1] == 4
@@ -272,7 +275,7 @@ def test_history_never_goes_back_when_a_clock_does(app: Flask) -> None:
 def test_history_is_only_added_to(app: Flask) -> None:
     """The database itself refuses anything else."""
     _mug()
-    for statement in (update(PriceRecord).values(amount=1), delete(PriceRecord)):
+    for statement in (update(PriceHistoryEntry).values(amount=1), delete(PriceHistoryEntry)):
         with pytest.raises(DBAPIError, match="append-only"), transaction():
             session.execute(statement)
 

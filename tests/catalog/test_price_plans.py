@@ -13,7 +13,7 @@ from api.catalog.models.products import Variant
 from api.catalog.queries import prices as price_queries
 from api.catalog.service import prices as price_service
 from api.catalog.service import scheduled_prices
-from api.catalog.service.inputs import PriceDraft
+from api.catalog.service.inputs import PriceInput
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform.db import db, session, transaction
@@ -55,7 +55,7 @@ def variant(app: Flask) -> UUID:
 
 def _reduces(variant_id: UUID) -> None:
     with transaction():
-        price_service.write(
+        price_service.write_prices(
             [{"variant_id": variant_id, "currency": "EUR", "amount": 5, "compare_at": 9}]
         )
 
@@ -64,7 +64,7 @@ def _plans(variant_id: UUID) -> None:
     with transaction():
         scheduled_prices.schedule_price(
             variant_id,
-            PriceDraft(money("8 EUR")),
+            PriceInput(money("8 EUR")),
             starts_at=clock.now() + timedelta(days=9),
             ends_at=None,
             by=SYSTEM,
@@ -102,7 +102,7 @@ def test_what_is_due_is_found_among_all_that_is_over(app: Flask, variant: UUID) 
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
 
-    plan = plans_of(scheduled_prices.due_schedules)
+    plan = plans_of(scheduled_prices.due_scheduled_prices)
 
     assert "ix_scheduled_prices_to_start" in plan, plan
     assert "ix_scheduled_prices_to_end" in plan, plan

@@ -19,7 +19,7 @@ from api.catalog.queries import admin_detail
 from api.catalog.service import bulk_upsert
 from api.catalog.service import products as product_service
 from api.catalog.service.feed_merge import FeedProduct
-from api.catalog.service.inputs import ProductDraft
+from api.catalog.service.inputs import ProductInput
 from api.catalog.states import ProductStatus
 from api.kernel import clock
 from api.kernel.errors import Unprocessable
@@ -135,7 +135,7 @@ def test_a_moment_is_to_come_and_for_drafts_only(app: Flask) -> None:
         product_service.edit_product(draft, {"publish_at": past}, expected_version=1, by=SYSTEM)
     with pytest.raises(PublishAtPassed), transaction():
         product_service.create_product(
-            ProductDraft(title="Late", publish_at=clock.now()), by=SYSTEM
+            ProductInput(title="Late", publish_at=clock.now()), by=SYSTEM
         )
     with pytest.raises(PublishAtNeedsDraft), transaction():
         product_service.edit_product(active, {"publish_at": NOON}, expected_version=2, by=SYSTEM)
@@ -154,7 +154,7 @@ def test_whatever_moves_a_draft_calls_its_moment_off(app: Flask) -> None:
         )
     with transaction():
         product_service.archive_product(archived, expected_version=None, by=SYSTEM)
-        draft = ProductDraft(title="Imported", slug="imported", external_reference="x:1")
+        draft = ProductInput(title="Imported", slug="imported", external_reference="x:1")
         bulk_upsert.upsert_feed([FeedProduct(draft, ProductStatus.ACTIVE)], by=SYSTEM)
     with transaction():
         product_service.unarchive_product(archived, expected_version=None, by=SYSTEM)

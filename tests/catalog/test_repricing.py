@@ -7,12 +7,12 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from api.catalog.events import CatalogueChanged, PriceChanged
-from api.catalog.models.prices import PriceRange, PriceRecord, VariantPrice
+from api.catalog.models.prices import PriceHistoryEntry, PriceRange, VariantPrice
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries.export_documents import lock_products, product_documents
 from api.catalog.service import bulk_upsert
 from api.catalog.service import variants as variant_service
-from api.catalog.service.inputs import PriceDraft
+from api.catalog.service.inputs import PriceInput
 from api.catalog.service.upsert_results import UpsertResult, UpsertStatus
 from api.kernel.principal import SYSTEM
 from api.platform.audit import AuditEntry
@@ -56,12 +56,14 @@ def test_all_that_follows_from_a_price_follows_from_a_list_of_prices(app: Flask)
     assert [one.outcome for one in made] == [UpsertStatus.CHANGED, UpsertStatus.UNCHANGED]
     outcomes = [variant.outcome for variant in made[0].variants]
     assert outcomes == [UpsertStatus.CHANGED, UpsertStatus.UNCHANGED]
-    records = select(PriceRecord.currency, PriceRecord.amount, PriceRecord.compare_at)
+    records = select(
+        PriceHistoryEntry.currency, PriceHistoryEntry.amount, PriceHistoryEntry.compare_at
+    )
     assert [
         tuple(row)
         for row in session.execute(
-            records.where(PriceRecord.variant_id == small).order_by(
-                PriceRecord.currency, PriceRecord.since
+            records.where(PriceHistoryEntry.variant_id == small).order_by(
+                PriceHistoryEntry.currency, PriceHistoryEntry.since
             )
         )
     ] == [("EUR", 1000, None), ("EUR", 700, 1000), ("USD", 1200, None), ("USD", None, None)]
@@ -139,7 +141,7 @@ def test_a_long_list_costs_as_many_statements_as_a_short_one(app: Flask) -> None
     # Facts and records beyond a few are copied, which is no statement more.
     assert restating[0] == restating[1]
     assert undoing[0] == undoing[1]
-    records = session.scalar(select(func.count()).select_from(PriceRecord))
+    records = session.scalar(select(func.count()).select_from(PriceHistoryEntry))
     assert records == len(slugs) * 4
     prices = session.scalars(select(VariantPrice.amount).distinct()).all()
     assert prices == [1099]
@@ -154,8 +156,8 @@ def test_one_variant_and_many_are_written_down_alike(app: Flask) -> None:
 
     _restate([cup])
     with transaction():
-        variant_service.set_prices(
-            jar, [PriceDraft(money("9 EUR"))], expected_version=None, by=SYSTEM
+        variant_service.replace_prices(
+            jar, [PriceInput(money("9 EUR"))], expected_version=None, by=SYSTEM
         )
 
     entries = session.execute(

@@ -15,11 +15,11 @@ from sqlalchemy import select
 from api.catalog import jobs as catalog_jobs
 from api.catalog.errors import ScheduleInThePast, SchedulesOverlap
 from api.catalog.events import CatalogueChanged, PriceChanged
-from api.catalog.models.prices import PriceRecord, ScheduledPrice, ScheduleState, VariantPrice
+from api.catalog.models.prices import PriceHistoryEntry, ScheduledPrice, ScheduleState, VariantPrice
 from api.catalog.models.products import Variant
 from api.catalog.service import scheduled_prices
 from api.catalog.service import variants as variant_service
-from api.catalog.service.inputs import PriceDraft
+from api.catalog.service.inputs import PriceInput
 from api.kernel import clock
 from api.kernel.errors import InvalidState
 from api.kernel.ids import new_id
@@ -61,7 +61,7 @@ def _plan(
     with _at(0), transaction():
         return scheduled_prices.schedule_price(
             variant_id,
-            PriceDraft(money(price), money(compare_at) if compare_at else None),
+            PriceInput(money(price), money(compare_at) if compare_at else None),
             starts_at=NOON + starts * HOUR,
             ends_at=None if ends is None else NOON + ends * HOUR,
             by=SYSTEM,
@@ -98,8 +98,8 @@ def _actions() -> list[str]:
 
 def _asks(variant_id: UUID, *prices: str, at: float) -> None:
     with _at(at), transaction():
-        variant_service.set_prices(
-            variant_id, [PriceDraft(money(p)) for p in prices], expected_version=None, by=SYSTEM
+        variant_service.replace_prices(
+            variant_id, [PriceInput(money(p)) for p in prices], expected_version=None, by=SYSTEM
         )
 
 
@@ -134,7 +134,9 @@ def test_a_price_comes_and_what_was_before_comes_back(mug: UUID) -> None:
 
     assert [(f.before, f.after) for f in facts_of(PriceChanged)] == [(1000, 800), (800, 1000)]
     assert facts_of(CatalogueChanged)[-1].slugs == ("mug",)
-    history = session.scalars(select(PriceRecord.amount).order_by(PriceRecord.since)).all()
+    history = session.scalars(
+        select(PriceHistoryEntry.amount).order_by(PriceHistoryEntry.since)
+    ).all()
     assert history == [1000, 800, 1000]
     assert session.scalars(select(Variant.version)).one() == 3
     assert _actions() == ["scheduled", "schedule_started", "schedule_ended"]
@@ -198,7 +200,7 @@ def test_a_sale_that_passed_while_nobody_worked_never_was(mug: UUID) -> None:
     _run(10)
 
     assert (_prices(mug), _state(sale)) == ({"EUR": (1000, None)}, ScheduleState.ENDED)
-    assert len(session.scalars(select(PriceRecord.id)).all()) == 1
+    assert len(session.scalars(select(PriceHistoryEntry.id)).all()) == 1
     assert _actions() == ["scheduled", "schedule_missed"]
 
 
@@ -230,7 +232,7 @@ def test_the_later_one_waits_for_a_worker_that_has_the_earlier(app: Flask, mug: 
 
 def _carry_out(schedule_id: UUID) -> bool:
     with transaction():
-        return scheduled_prices.carry_out(schedule_id)
+        return scheduled_prices.apply_scheduled_price(schedule_id)
 
 
 def test_many_workers_carry_each_out_once(app: Flask) -> None:
@@ -307,7 +309,7 @@ def test_two_who_plan_the_same_hour_at_once_are_not_both_let(app: Flask, mug: UU
         with transaction():
             return scheduled_prices.schedule_price(
                 mug,
-                PriceDraft(money("8 EUR")),
+                PriceInput(money("8 EUR")),
                 starts_at=clock.now() + HOUR,
                 ends_at=clock.now() + 2 * HOUR,
                 by=SYSTEM,
@@ -329,17 +331,17 @@ def test_a_schedule_is_called_off_before_and_while_it_runs(mug: UUID) -> None:
     waiting = _plan(mug, "8 EUR")
     running = _plan(mug, "7 EUR", starts=5, ends=9)
     with transaction():
-        scheduled_prices.cancel_schedule(waiting, by=SYSTEM)
+        scheduled_prices.cancel_scheduled_price(waiting, by=SYSTEM)
     _run(2)
     assert _prices(mug) == {"EUR": (1000, None)}
     _run(5)
     assert _prices(mug) == {"EUR": (700, None)}
     with _at(6), transaction():
-        scheduled_prices.cancel_schedule(running, by=SYSTEM)
+        scheduled_prices.cancel_scheduled_price(running, by=SYSTEM)
 
     assert (_prices(mug), _state(running)) == ({"EUR": (1000, None)}, ScheduleState.CANCELLED)
     with pytest.raises(InvalidState), transaction():
-        scheduled_prices.cancel_schedule(running, by=SYSTEM)
+        scheduled_prices.cancel_scheduled_price(running, by=SYSTEM)
     _run(9)
     assert _prices(mug) == {"EUR": (1000, None)}
 

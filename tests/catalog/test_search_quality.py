@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from api.catalog.models.products import Product
 from api.catalog.queries import storefront_list
-from api.catalog.queries.filters import Wanted
+from api.catalog.queries.filters import ProductFilter
 from api.catalog.service import products as product_service
 from api.catalog.service import search_terms
-from api.catalog.service.inputs import BarcodeDraft, ProductDraft, VariantDraft
+from api.catalog.service.inputs import BarcodeInput, ProductInput, VariantInput
 from api.dev import demo_data
 from api.inventory import service as inventory_service
 from api.kernel.principal import SYSTEM
@@ -187,7 +187,7 @@ def demo_catalogue(app: Flask) -> Flask:
         inventory_service.create_location("MAIN", "Main shelf", by=SYSTEM)
     demo_data.stock_shelves()
     with transaction():
-        search_terms.learn_words(session.scalars(select(Product.slug)).all())
+        search_terms.index_terms(session.scalars(select(Product.slug)).all())
     return app
 
 
@@ -195,16 +195,16 @@ def demo_catalogue(app: Flask) -> Flask:
 def awkward_catalogue(app: Flask) -> Flask:
     """Goods whose names and codes are written in many ways."""
     for place, (title, sku, codes) in enumerate(GOODS):
-        draft = ProductDraft(
+        draft = ProductInput(
             title=title,
             slug=f"a-{place}",
-            variants=(VariantDraft(sku=sku, barcodes=tuple(map(BarcodeDraft, codes))),),
+            variants=(VariantInput(sku=sku, barcodes=tuple(map(BarcodeInput, codes))),),
         )
         with transaction():
             stored = product_service.create_product(draft, by=SYSTEM)
             product_service.publish_product(stored.product_id, expected_version=None, by=SYSTEM)
     with transaction():
-        search_terms.learn_words(session.scalars(select(Product.slug)).all())
+        search_terms.index_terms(session.scalars(select(Product.slug)).all())
     return app
 
 
@@ -220,7 +220,9 @@ def _try_all(table: Iterable[Sequence[str]]) -> None:
     """Try every row, so that a change of the order shows everything that it does."""
     wrong = []
     for typed, *first in table:
-        data = storefront_list.shown_products(Wanted(currency="EUR", q=typed))["data"]
+        data = storefront_list.list_storefront_products(ProductFilter(currency="EUR", q=typed))[
+            "data"
+        ]
         found = [card["title"] for card in data][: len(first) or None]
         if found != first:
             wrong.append(f"{typed!r} should find {first}, and finds {found}")

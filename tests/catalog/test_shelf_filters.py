@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from api.catalog.models.attributes import AttributeKind
-from api.catalog.models.navigation import Collection, CollectionKind, CollectionMember
+from api.catalog.models.navigation import Collection, CollectionKind, CollectionProduct
 from api.catalog.models.products import Variant
 from api.catalog.queries import storefront_list
-from api.catalog.queries.filters import Wanted
+from api.catalog.queries.filters import ProductFilter
 from api.catalog.service import attributes as attribute_service
 from api.catalog.service import product_types as product_type_service
 from api.catalog.service import products as product_service
 from api.catalog.service import stock_status
-from api.catalog.service.inputs import AttributeDraft, ChoiceDraft, TypeAttributeDraft
+from api.catalog.service.inputs import AttributeInput, ChoiceInput, TypeAttributeInput
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
@@ -60,7 +60,7 @@ def shelf(client: FlaskClient) -> FlaskClient:
             ids = a_product(sku, title=title, price=price, **given_more)
         if sku in ("MUG", "PAN", "TEE"):
             with transaction():
-                stock_status.note_availability([ids[0]], [])
+                stock_status.update_in_stock([ids[0]], [])
     return client
 
 
@@ -263,7 +263,7 @@ def _collection(title: str, product_ids: list[UUID]) -> UUID:
         session.add(row)
         session.flush()
         session.add_all(
-            CollectionMember(collection_id=row.id, product_id=product_id, position=place)
+            CollectionProduct(collection_id=row.id, product_id=product_id, position=place)
             for place, product_id in enumerate(product_ids)
         )
     return row.id
@@ -295,18 +295,18 @@ def test_no_product_comes_twice_or_is_missed_while_others_are_added(client: Flas
 
     for number in range(60):
         add(number)
-    there = {card["id"] for card in _all(Wanted(currency="EUR"), limit=100)}
+    there = {card["id"] for card in _all(ProductFilter(currency="EUR"), limit=100)}
     later = 60
     for wanted, sort in (
-        (Wanted(currency="EUR"), None),
-        (Wanted(currency="EUR"), "name"),
-        (Wanted(currency="EUR"), "price"),
-        (Wanted(currency="EUR", category="place"), "-price"),
-        (Wanted(currency="EUR", category="place"), "position"),
-        (Wanted(currency="EUR", vendor=("kiln",)), "newest"),
-        (Wanted(currency="EUR", q="oak"), None),
-        (Wanted(currency="EUR", q="lamp oak"), None),
-        (Wanted(currency="EUR", q="blue", vendor=("forge",)), "price"),
+        (ProductFilter(currency="EUR"), None),
+        (ProductFilter(currency="EUR"), "name"),
+        (ProductFilter(currency="EUR"), "price"),
+        (ProductFilter(currency="EUR", category="place"), "-price"),
+        (ProductFilter(currency="EUR", category="place"), "position"),
+        (ProductFilter(currency="EUR", vendor=("kiln",)), "newest"),
+        (ProductFilter(currency="EUR", q="oak"), None),
+        (ProductFilter(currency="EUR", q="lamp oak"), None),
+        (ProductFilter(currency="EUR", q="blue", vendor=("forge",)), "price"),
     ):
         expected = {
             card["id"] for card in _all(wanted, sort=sort, limit=100) if card["id"] in there
@@ -314,7 +314,7 @@ def test_no_product_comes_twice_or_is_missed_while_others_are_added(client: Flas
         seen: list[str] = []
         cursor = None
         while True:
-            page = storefront_list.shown_products(
+            page = storefront_list.list_storefront_products(
                 wanted, sort=sort, limit=chance.randrange(1, 8), cursor=cursor
             )
             seen += [card["id"] for card in page["data"]]
@@ -328,10 +328,10 @@ def test_no_product_comes_twice_or_is_missed_while_others_are_added(client: Flas
         assert len(seen) == len(set(seen)), (wanted, sort)
 
 
-def _all(wanted: Wanted, **how: Any) -> Iterator[dict[str, Any]]:
+def _all(wanted: ProductFilter, **how: Any) -> Iterator[dict[str, Any]]:
     cursor = None
     while True:
-        page = storefront_list.shown_products(wanted, cursor=cursor, **how)
+        page = storefront_list.list_storefront_products(wanted, cursor=cursor, **how)
         yield from page["data"]
         cursor = page["page"]["next_cursor"]
         if cursor is None:
@@ -366,18 +366,18 @@ def test_attributes_filter_and_are_counted(shelf: FlaskClient) -> None:
     """Choices one by one, numbers and dates by range; a range leaves its own bounds out."""
     with transaction():
         for draft in (
-            AttributeDraft(
+            AttributeInput(
                 code="wood",
                 name="Wood",
                 kind=AttributeKind.CHOICES,
-                choices=[ChoiceDraft("oak", "Oak"), ChoiceDraft("ash", "Ash")],
+                choices=[ChoiceInput("oak", "Oak"), ChoiceInput("ash", "Ash")],
             ),
-            AttributeDraft(code="width", name="Width", kind=AttributeKind.NUMBER, unit="cm"),
-            AttributeDraft(code="made", name="Made on", kind=AttributeKind.DATE),
-            AttributeDraft(code="vegan", name="Vegan", kind=AttributeKind.BOOLEAN),
+            AttributeInput(code="width", name="Width", kind=AttributeKind.NUMBER, unit="cm"),
+            AttributeInput(code="made", name="Made on", kind=AttributeKind.DATE),
+            AttributeInput(code="vegan", name="Vegan", kind=AttributeKind.BOOLEAN),
         ):
             attribute_service.create_attribute(draft, by=SYSTEM)
-        types = [TypeAttributeDraft(code=code) for code in ("wood", "width", "made", "vegan")]
+        types = [TypeAttributeInput(code=code) for code in ("wood", "width", "made", "vegan")]
         product_type_service.create_product_type("Board", types, by=SYSTEM)
     for title, said in (
         ("Thin Board", {"wood": ["oak"], "width": 10.5, "made": "2026-01-01", "vegan": True}),

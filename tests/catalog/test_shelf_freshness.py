@@ -12,7 +12,7 @@ from api.catalog.service import categories as category_service
 from api.catalog.service import products as product_service
 from api.catalog.service import stock_status
 from api.catalog.service import variants as variant_service
-from api.catalog.service.inputs import PriceDraft
+from api.catalog.service.inputs import PriceInput
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_category, a_product, money
@@ -69,8 +69,8 @@ def test_a_price_makes_one_page_and_its_lists_old(shop: Shop) -> None:
     """The lamps stay as they are, in their list and on their page."""
 
     def change() -> None:
-        price = PriceDraft(money("12.00 EUR"))
-        variant_service.set_prices(shop.mug, [price], expected_version=1, by=SYSTEM)
+        price = PriceInput(money("12.00 EUR"))
+        variant_service.replace_prices(shop.mug, [price], expected_version=1, by=SYSTEM)
 
     assert shop.made_old_by(change) == {MUGS, KITCHEN, ALL, SEARCH, MUG_PAGE}
     card = shop.client.get(MUGS).get_json()["data"][0]
@@ -79,9 +79,9 @@ def test_a_price_makes_one_page_and_its_lists_old(shop: Shop) -> None:
 
 def test_what_sells_out_makes_its_lists_old(shop: Shop) -> None:
     with transaction():
-        stock_status.note_availability([shop.lamp], [])
+        stock_status.update_in_stock([shop.lamp], [])
 
-    old = shop.made_old_by(lambda: stock_status.note_availability([], [shop.lamp]))
+    old = shop.made_old_by(lambda: stock_status.update_in_stock([], [shop.lamp]))
 
     assert old == {LAMPS, ALL, SEARCH, LAMP_PAGE}
 
@@ -114,7 +114,7 @@ def test_a_category_makes_everything_old(shop: Shop) -> None:
 
 def test_what_changes_nothing_makes_nothing_old(shop: Shop) -> None:
     def change() -> None:
-        price = PriceDraft(money("9.99 EUR"))
-        variant_service.set_prices(shop.mug, [price], expected_version=1, by=SYSTEM)
+        price = PriceInput(money("9.99 EUR"))
+        variant_service.replace_prices(shop.mug, [price], expected_version=1, by=SYSTEM)
 
     assert shop.made_old_by(change) == set()

@@ -23,7 +23,7 @@ from api.catalog.service import attributes as attribute_service
 from api.catalog.service import product_types as product_type_service
 from api.catalog.service import products as product_service
 from api.catalog.service import stock_status
-from api.catalog.service.inputs import AttributeDraft, ChoiceDraft, TypeAttributeDraft
+from api.catalog.service.inputs import AttributeInput, ChoiceInput, TypeAttributeInput
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_category, a_product
@@ -61,16 +61,16 @@ def goods(app: Flask) -> list[Good]:
     """Forty products that differ in everything that can be asked for."""
     with transaction():
         for draft in (
-            AttributeDraft(
+            AttributeInput(
                 code="wood",
                 name="Wood",
                 kind=AttributeKind.CHOICES,
-                choices=[ChoiceDraft(wood, wood.title()) for wood in WOODS],
+                choices=[ChoiceInput(wood, wood.title()) for wood in WOODS],
             ),
-            AttributeDraft(code="width", name="Width", kind=AttributeKind.NUMBER),
+            AttributeInput(code="width", name="Width", kind=AttributeKind.NUMBER),
         ):
             attribute_service.create_attribute(draft, by=SYSTEM)
-        types = [TypeAttributeDraft(code="wood"), TypeAttributeDraft(code="width")]
+        types = [TypeAttributeInput(code="wood"), TypeAttributeInput(code="width")]
         product_type_service.create_product_type("Thing", types, by=SYSTEM)
     home = a_category("Home")
     places = {"home": home, "attic": a_category("Attic", below=home), "yard": a_category("Yard")}
@@ -118,7 +118,7 @@ def _put_on_shelf(number: int, places: Mapping[str, Any], chance: random.Random)
             product_id, {"attributes": said}, expected_version=None, by=SYSTEM
         )
         if good.in_stock:
-            stock_status.note_availability([ids[-1]], [])
+            stock_status.update_in_stock([ids[-1]], [])
     return good
 
 

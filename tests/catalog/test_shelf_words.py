@@ -14,14 +14,14 @@ from sqlalchemy import select
 
 from api.catalog.events import CatalogueChanged
 from api.catalog.jobs import learn_search_words
-from api.catalog.models.i18n import SearchWord
+from api.catalog.models.i18n import SearchTerm
 from api.catalog.models.products import Variant
 from api.catalog.queries import storefront_list
-from api.catalog.queries.filters import Wanted
+from api.catalog.queries.filters import ProductFilter
 from api.catalog.queries.spelling import is_typo
 from api.catalog.service import search_terms
 from api.catalog.service import translations as translation_service
-from api.catalog.texts import typo_keys
+from api.catalog.texts import deletion_keys
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from api.platform.languages import match_language
@@ -66,7 +66,7 @@ def shelf(app: Flask) -> Flask:
 def test_one_typo_is_forgiven(
     shelf: Flask, typed: str, corrected: str | None, first: str | None
 ) -> None:
-    found = storefront_list.shown_products(Wanted(currency="EUR", q=typed))
+    found = storefront_list.list_storefront_products(ProductFilter(currency="EUR", q=typed))
 
     assert found["corrected_q"] == corrected
     assert (found["data"][0]["title"] if found["data"] else None) == first
@@ -74,9 +74,11 @@ def test_one_typo_is_forgiven(
 
 def test_a_corrected_search_is_read_on_to_its_end(shelf: Flask) -> None:
     """The cursor belongs to what was searched, not to what was typed."""
-    wanted = Wanted(currency="EUR", q="ketle")
-    first = storefront_list.shown_products(wanted, limit=1)
-    second = storefront_list.shown_products(wanted, limit=1, cursor=first["page"]["next_cursor"])
+    wanted = ProductFilter(currency="EUR", q="ketle")
+    first = storefront_list.list_storefront_products(wanted, limit=1)
+    second = storefront_list.list_storefront_products(
+        wanted, limit=1, cursor=first["page"]["next_cursor"]
+    )
 
     assert [first["data"][0]["title"], second["data"][0]["title"]] == ["Red Kettle", "Blue Kettle"]
     assert second["corrected_q"] == "kettle"
@@ -90,7 +92,7 @@ def test_typos_are_those_of_one_edit(word: str, other: str) -> None:
 
     assert is_typo(word, other) == (other in edits and word != other)
     if is_typo(word, other):
-        assert set(typo_keys(word)) & set(typo_keys(other))
+        assert set(deletion_keys(word)) & set(deletion_keys(other))
 
 
 def _edited(word: str) -> Iterator[str]:
@@ -105,8 +107,8 @@ def _edited(word: str) -> Iterator[str]:
 
 def test_words_are_learned_once_and_codes_never(shelf: Flask) -> None:
     with transaction():
-        assert search_terms.learn_words(["w-0", "w-1"]) == 0
-    words = set(session.scalars(select(SearchWord.word)))
+        assert search_terms.index_terms(["w-0", "w-1"]) == 0
+    words = set(session.scalars(select(SearchTerm.word)))
 
     assert {"blue", "kettle", "kiln", "oak"} <= words
     assert not any(any(letter.isdigit() for letter in word) for word in words)
@@ -114,9 +116,9 @@ def test_words_are_learned_once_and_codes_never(shelf: Flask) -> None:
 
 def test_words_are_counted(shelf: Flask) -> None:
     with transaction():
-        assert search_terms.count_words() == len(set(session.scalars(select(SearchWord.word))))
+        assert search_terms.recount_terms() == len(set(session.scalars(select(SearchTerm.word))))
 
-    counts = {row.word: row.products for row in session.execute(select(SearchWord.__table__))}
+    counts = {row.word: row.products for row in session.execute(select(SearchTerm.__table__))}
     assert (counts["kettle"], counts["kiln"], counts["mug"]) == (2, 6, 1)
 
 
@@ -156,7 +158,7 @@ def polyglot(app: Flask) -> Iterator[FlaskClient]:
 
 def _translate(kind: str, subject_id: UUID, language: str, texts: dict[str, Any]) -> None:
     with transaction():
-        translation_service.translate(
+        translation_service.set_translation(
             kind, subject_id, language, texts, expected_version=0, by=SYSTEM
         )
 

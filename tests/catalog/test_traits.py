@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
 from api.catalog.events import AttributeFilterChanged, CatalogueChanged
-from api.catalog.models.attributes import Attribute, AttributeKind, Trait
+from api.catalog.models.attributes import Attribute, AttributeKind, FacetValue
 from api.catalog.models.prices import PriceRange
 from api.catalog.models.products import Product
 from api.catalog.queries import admin_detail
@@ -29,14 +29,14 @@ from api.catalog.service import products as product_service
 from api.catalog.service import variants as variant_service
 from api.catalog.service.feed_merge import FeedProduct
 from api.catalog.service.inputs import (
-    AttributeDraft,
-    ChoiceDraft,
-    ProductDraft,
-    TypeAttributeDraft,
-    VariantDraft,
+    AttributeInput,
+    ChoiceInput,
+    ProductInput,
+    TypeAttributeInput,
+    VariantInput,
 )
 from api.catalog.states import ProductStatus
-from api.catalog.texts import LONGEST_TRAIT_KEY, trait_key
+from api.catalog.texts import LONGEST_FACET_KEY, facet_key
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.bulk_request import Batch, OnError
@@ -72,34 +72,34 @@ PATIENCE_SECONDS = 30
 )
 def test_a_value_is_known_by_how_it_reads(written: str, key: str) -> None:
     """Case, accents and the gaps between words do not tell values apart; other signs do."""
-    assert trait_key(written) == key
+    assert facet_key(written) == key
 
 
 @given(st.text(max_size=300))
 def test_a_key_fits_the_index_and_reads_as_itself(written: str) -> None:
-    key = trait_key(written)
+    key = facet_key(written)
 
-    assert len(key) <= LONGEST_TRAIT_KEY
-    assert trait_key(key) == key
+    assert len(key) <= LONGEST_FACET_KEY
+    assert facet_key(key) == key
     assert bool(key) == bool("".join(key.split()))
 
 
 def test_long_keys_are_told_apart() -> None:
     """A ligature may be eighteen letters; what is cut keeps a mark of the whole."""
-    first, second = trait_key("ﷺ" * 255), trait_key("ﷺ" * 254)
+    first, second = facet_key("ﷺ" * 255), facet_key("ﷺ" * 254)
 
-    assert len(first) == len(second) == LONGEST_TRAIT_KEY
+    assert len(first) == len(second) == LONGEST_FACET_KEY
     assert first != second
 
 
 def _attribute(code: str, kind: str, *choices: str, **more: Any) -> UUID:
     with transaction():
         return attribute_service.create_attribute(
-            AttributeDraft(
+            AttributeInput(
                 code=code,
                 name=code.title(),
                 kind=AttributeKind(kind),
-                choices=[ChoiceDraft(value, f"{value.title()} it is") for value in choices],
+                choices=[ChoiceInput(value, f"{value.title()} it is") for value in choices],
                 **more,
             ),
             by=SYSTEM,
@@ -109,14 +109,14 @@ def _attribute(code: str, kind: str, *choices: str, **more: Any) -> UUID:
 def _kind(name: str, *codes: str) -> UUID:
     with transaction():
         return product_type_service.create_product_type(
-            name, [TypeAttributeDraft(code=code) for code in codes], by=SYSTEM
+            name, [TypeAttributeInput(code=code) for code in codes], by=SYSTEM
         )
 
 
 def _create(title: str = "Mug", **more: Any) -> UUID:
     with transaction():
         return product_service.create_product(
-            ProductDraft(title=title, **more), by=SYSTEM
+            ProductInput(title=title, **more), by=SYSTEM
         ).product_id
 
 
@@ -136,14 +136,16 @@ def _traits(product_id: UUID) -> dict[tuple[str, str], str]:
     ids = session.scalar(select(Product.traits).where(Product.id == product_id))
     assert ids is not None
     assert ids == sorted(set(ids))
-    rows = session.execute(select(Trait.kind, Trait.key, Trait.label).where(Trait.id.in_(ids)))
+    rows = session.execute(
+        select(FacetValue.kind, FacetValue.key, FacetValue.label).where(FacetValue.id.in_(ids))
+    )
     return {(row.kind, row.key): row.label for row in rows}
 
 
 def _wrong() -> set[UUID]:
     """Return the products for which a rebuild from the rows gives something else."""
     with transaction():
-        return reindex.refresh_next(None)[1]
+        return reindex.reindex_batch(None)[1]
 
 
 @pytest.fixture
@@ -180,8 +182,8 @@ def test_a_product_is_filtered_by_all_that_is_said_of_it(typed: dict[str, UUID])
         tags=("Sale", "sale", "  ", "New In"),
         options=("Size", "Off-Colour"),
         variants=(
-            VariantDraft(option_values=("M", "Red")),
-            VariantDraft(option_values=("L", "red")),
+            VariantInput(option_values=("M", "Red")),
+            VariantInput(option_values=("L", "red")),
         ),
         attributes=SAID,
     )
@@ -206,12 +208,12 @@ def test_a_product_is_filtered_by_all_that_is_said_of_it(typed: dict[str, UUID])
 
 def test_edits_of_a_product_and_its_variants_are_followed(typed: dict[str, UUID]) -> None:
     product_id = _create(vendor="Kiln", tags=("a",), options=("Size",),
-                         variants=(VariantDraft(option_values=("M",)),))  # fmt: skip
+                         variants=(VariantInput(option_values=("M",)),))  # fmt: skip
 
     _edit(product_id, vendor="", tags=["b"], product_type="Shirt", attributes={"vegan": True})
     with transaction():
         added = variant_service.add_variant(
-            product_id, VariantDraft(option_values=("L",)), by=SYSTEM
+            product_id, VariantInput(option_values=("L",)), by=SYSTEM
         )
     with transaction():
         variant_service.edit_variant(
@@ -226,7 +228,9 @@ def test_edits_of_a_product_and_its_variants_are_followed(typed: dict[str, UUID]
         ("option:size", "xl"),
         ("attribute:vegan", "true"),
     }
-    assert session.scalars(select(Trait.key).where(Trait.kind == "vendor")).all() == ["kiln"]
+    assert session.scalars(select(FacetValue.key).where(FacetValue.kind == "vendor")).all() == [
+        "kiln"
+    ]
 
 
 def test_a_long_text_is_read_and_not_filtered_by(typed: dict[str, UUID]) -> None:
@@ -246,7 +250,7 @@ def test_the_first_way_to_write_a_word_stays_its_label(app: Flask) -> None:
 def test_words_that_no_index_could_hold_are_kept_all_the_same(app: Flask) -> None:
     long = "\U0001f600" * 255
     product_id = _create(tags=(long,), options=(long,),
-                         variants=(VariantDraft(option_values=(long,)),))  # fmt: skip
+                         variants=(VariantInput(option_values=(long,)),))  # fmt: skip
 
     assert len(_traits(product_id)) == 3
 
@@ -258,15 +262,15 @@ def test_arrivals_are_followed_too(typed: dict[str, UUID]) -> None:
         whole = {"title": "Tee", "slug": "tee", "external_reference": "x:tee", **draft}
         with transaction():
             (made,) = bulk_upsert.upsert_feed(
-                [FeedProduct(ProductDraft(**whole), ProductStatus.ACTIVE)], by=SYSTEM
+                [FeedProduct(ProductInput(**whole), ProductStatus.ACTIVE)], by=SYSTEM
             )
         assert made.product_id is not None, made
         return made.product_id
 
-    small = VariantDraft(sku="TEE", option_values=("S",))
+    small = VariantInput(sku="TEE", option_values=("S",))
     product_id = take_in(product_type="Shirt", tags=("a",), options=("Size",), variants=(small,))
     _edit(product_id, attributes={"colour": "blue"})
-    take_in(vendor="Kiln", variants=(VariantDraft(option_values=("M",)),))
+    take_in(vendor="Kiln", variants=(VariantInput(option_values=("M",)),))
 
     assert set(_traits(product_id)) == {
         ("vendor", "kiln"),
@@ -303,14 +307,14 @@ def test_documents_are_followed_too(typed: dict[str, UUID]) -> None:
 
 def test_storefronts_find_traits_by_what_people_type(typed: dict[str, UUID]) -> None:
     _create(vendor="Kiln", tags=("Sale", "New In"), options=("Größe",),
-            variants=(VariantDraft(option_values=("M",)),),
+            variants=(VariantInput(option_values=("M",)),),
             product_type="Shirt", attributes=SAID)  # fmt: skip
     known = {
         (row.kind, row.key): row.id
-        for row in session.execute(select(Trait.kind, Trait.key, Trait.id))
+        for row in session.execute(select(FacetValue.kind, FacetValue.key, FacetValue.id))
     }
 
-    found = facet_value_queries.trait_ids(
+    found = facet_value_queries.facet_value_ids(
         {
             "vendor": ["KILN", "kiln", "Other"],
             "tag": ["new-in", "SALE", "  "],
@@ -338,7 +342,7 @@ def test_storefronts_find_traits_by_what_people_type(typed: dict[str, UUID]) -> 
         "nothing": [],
     }
     with count_statements() as statements:
-        assert facet_value_queries.trait_ids({"tag": [" "]}) == {"tag": []}
+        assert facet_value_queries.facet_value_ids({"tag": [" "]}) == {"tag": []}
     assert statements.count == 0
 
 
@@ -393,7 +397,7 @@ def test_a_choice_that_reads_otherwise_is_a_filter_that_reads_otherwise(
     typed: dict[str, UUID],
 ) -> None:
     product_id = _create(product_type="Shirt", attributes={"colour": "Red"})
-    choices = [ChoiceDraft("Red", "Crimson"), ChoiceDraft("blue", "Blue")]
+    choices = [ChoiceInput("Red", "Crimson"), ChoiceInput("blue", "Blue")]
 
     _edit_attribute(typed["colour"], choices=choices)
 
@@ -405,12 +409,12 @@ def test_many_products_cost_as_many_statements_as_few(app: Flask) -> None:
     counts = []
     for size, base in ((20, 0), (200, 1000)):
         for known in (False, True):
-            found: list[facet_value_service.Traits] = [
+            found: list[facet_value_service.FacetLabels] = [
                 {("tag", f"{n}"): f"{n}", ("vendor", "kiln"): "Kiln"}
                 for n in range(base, base + size)
             ]
             with transaction(), count_statements() as statements:
-                ids = facet_value_service.ids_of(found)
+                ids = facet_value_service.ensure_facet_values(found)
             assert len({one for own in ids for one in own}) == size + 1
             counts.append((known, statements.count))
 
@@ -419,17 +423,17 @@ def test_many_products_cost_as_many_statements_as_few(app: Flask) -> None:
 
 def test_one_look_is_enough_for_a_whole_step(app: Flask) -> None:
     """But what a savepoint took back with it is looked for again: else products name nothing."""
-    found: list[facet_value_service.Traits] = [{("tag", "sale"): "Sale"}]
+    found: list[facet_value_service.FacetLabels] = [{("tag", "sale"): "Sale"}]
     with transaction():
         try:
             with session.begin_nested():
-                (undone,) = facet_value_service.ids_of(found)
+                (undone,) = facet_value_service.ensure_facet_values(found)
                 with count_statements() as statements:
-                    assert facet_value_service.ids_of(found) == [undone]
+                    assert facet_value_service.ensure_facet_values(found) == [undone]
                 raise LookupError
         except LookupError:
             pass
-        (kept,) = facet_value_service.ids_of(found)
+        (kept,) = facet_value_service.ensure_facet_values(found)
 
     assert statements.count == 0
     assert ids_by_pair([("tag", "sale")]) == {("tag", "sale"): kept[0]}
@@ -451,7 +455,7 @@ def test_a_word_that_two_introduce_at_once_is_one_trait(app: Flask) -> None:
 
         assert not outcome.errors, outcome
         assert len({tuple(_traits(made)) for made in outcome.results}) == 1
-    assert session.scalars(select(Trait.key).order_by(Trait.id)).all() == [
+    assert session.scalars(select(FacetValue.key).order_by(FacetValue.id)).all() == [
         f"tag {n}" for n in range(5)
     ]
 
@@ -459,11 +463,13 @@ def test_a_word_that_two_introduce_at_once_is_one_trait(app: Flask) -> None:
 def test_many_words_that_two_introduce_at_once_are_no_deadlock(app: Flask) -> None:
     """Everyone adds them in one order; without it the two would wait for each other."""
     for n in range(4):
-        words: facet_value_service.Traits = {("tag", f"{n} {one}"): "x" for one in range(3_000)}
+        words: facet_value_service.FacetLabels = {
+            ("tag", f"{n} {one}"): "x" for one in range(3_000)
+        }
 
-        def introduce(own: facet_value_service.Traits) -> list[list[int]]:
+        def introduce(own: facet_value_service.FacetLabels) -> list[list[int]]:
             with transaction():
-                return facet_value_service.ids_of([own])
+                return facet_value_service.ensure_facet_values([own])
 
         backwards = dict(reversed(words.items()))
         outcome = at_once(
@@ -501,7 +507,7 @@ def _tag_many(product_ids: list[UUID], words: list[str]) -> dict[str, int]:
     given = {"items": items, "force": True, "on_error": OnError.SKIP}
     batch = Batch.read(given, ProductRowSchema())
     with transaction():
-        counts: dict[str, int] = bulk_edit.edit_many_products(batch, by=SYSTEM)["counts"]
+        counts: dict[str, int] = bulk_edit.bulk_edit_products(batch, by=SYSTEM)["counts"]
     return counts
 
 
@@ -512,7 +518,7 @@ def test_a_word_whose_first_writer_gave_up_is_introduced_again(app: Flask) -> No
     def gives_up() -> None:
         try:
             with transaction():
-                product_service.create_product(ProductDraft(title="A", tags=("Sale",)), by=SYSTEM)
+                product_service.create_product(ProductInput(title="A", tags=("Sale",)), by=SYSTEM)
                 written.set()
                 go_on.wait(PATIENCE_SECONDS)
                 raise LookupError
@@ -656,7 +662,7 @@ def test_whatever_is_edited_the_traits_are_those_of_the_rows(
             external_reference=f"{run}:{n}",
             product_type="Shirt",
             options=("Size",),
-            variants=(VariantDraft(option_values=("M",)),),
+            variants=(VariantInput(option_values=("M",)),),
         )
         for n in range(2)
     }
@@ -674,7 +680,7 @@ def _take(
         name = session.scalar(select(Product.product_type).where(Product.id == product_ids[which]))
         _edit(product_ids[which], **{**what, "product_type": name})
     elif step in ("add", "resize"):
-        variant = VariantDraft(sku=new_id().hex, option_values=(what,))
+        variant = VariantInput(sku=new_id().hex, option_values=(what,))
         there = admin_detail.get_product(product_ids[which])["variants"]
         if any(one["option_values"] == [what] for one in there):
             return
@@ -687,7 +693,7 @@ def _take(
                 )
     elif step == "arrive":
         there = admin_detail.get_product(product_ids[0])["external_reference"].split(":")[0]
-        draft = ProductDraft(
+        draft = ProductInput(
             title=f"P{which}",
             slug=f"p{which}-{there}",
             external_reference=f"{there}:{which}",
@@ -699,7 +705,7 @@ def _take(
         _edit_attribute(typed[which], is_filterable=what)
         drain()
     elif step == "label":
-        _edit_attribute(typed[which], choices=[ChoiceDraft("Red", what), ChoiceDraft("blue", what)])
+        _edit_attribute(typed[which], choices=[ChoiceInput("Red", what), ChoiceInput("blue", what)])
     else:
         version = attribute_queries.get_product_type(typed[which])["version"]
         with transaction():
@@ -713,7 +719,9 @@ def test_rebuilding_thousands_of_filters_reads_no_whole_table(app: Flask) -> Non
     _fill()
     attribute_id = session.scalar(select(Attribute.id).where(Attribute.code == "width"))
     pair = {"kind": "tag", "key": "tag 7"}
-    trait = session.scalar(select(Trait.id).where(Trait.kind == "tag", Trait.key == "tag 7"))
+    trait = session.scalar(
+        select(FacetValue.id).where(FacetValue.kind == "tag", FacetValue.key == "tag 7")
+    )
     asked = {
         "ix_product_attributes_attribute_id": (
             "SELECT product_id FROM product_attributes WHERE attribute_id = :id"
@@ -795,6 +803,8 @@ def test_another_maker_leaves_the_spelling_of_the_first_alone(app: Flask) -> Non
 
 def _labels() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for row in session.execute(select(Trait.kind, Trait.label).order_by(Trait.kind, Trait.label)):
+    for row in session.execute(
+        select(FacetValue.kind, FacetValue.label).order_by(FacetValue.kind, FacetValue.label)
+    ):
         found.setdefault(row.kind, []).append(row.label)
     return found

@@ -19,7 +19,7 @@ from api.catalog.queries import admin_list
 from api.catalog.queries import translations as translation_queries
 from api.catalog.service import bulk_upsert
 from api.catalog.service.feed_merge import FeedProduct
-from api.catalog.service.inputs import ProductDraft, VariantDraft
+from api.catalog.service.inputs import ProductInput, VariantInput
 from api.catalog.service.upsert_results import UpsertStatus
 from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
@@ -353,9 +353,9 @@ def test_a_product_that_arrives_again_is_still_found_by_its_translated_words(
 
     with transaction():
         (arrived,) = bulk_upsert.upsert_feed(
-            [FeedProduct(ProductDraft(title="Blouse", slug="shirt", options=("Size",),
+            [FeedProduct(ProductInput(title="Blouse", slug="shirt", options=("Size",),
                                   external_reference="other:1",
-                                  variants=(VariantDraft(option_values=("Small",)),)))],
+                                  variants=(VariantInput(option_values=("Small",)),)))],
             by=SYSTEM)  # fmt: skip
 
     assert arrived.outcome is UpsertStatus.CHANGED

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from api.catalog.service import variants as variant_service
-from api.catalog.service.inputs import PriceDraft
+from api.catalog.service.inputs import PriceInput
 from api.checkout import flows as checkout_flows
 from api.kernel import clock
 from api.kernel.money import Money
@@ -122,8 +122,8 @@ def test_a_price_that_changed_is_told_before_anything_is_agreed(shop: Shop) -> N
     guest = shop.guest()
     guest.adds("MUG", 1)
     with transaction():
-        variant_service.set_prices(
-            mug, [PriceDraft(Money(1099, "EUR"))], expected_version=1, by=SYSTEM
+        variant_service.replace_prices(
+            mug, [PriceInput(Money(1099, "EUR"))], expected_version=1, by=SYSTEM
         )
 
     cart = guest.client.get("/api/v1/cart", headers=guest.headers).json

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from api.catalog.service import variants as variant_service
-from api.catalog.service.inputs import BarcodeDraft
+from api.catalog.service.inputs import BarcodeInput
 from api.fulfilment import queries as fulfilment_queries
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
@@ -150,7 +150,7 @@ def test_a_case_label_tells_how_many_units_it_means(shop: Shop) -> None:
     """And a UPC is the EAN that begins with a zero, whichever of the two is on file."""
     mug = shop.sells("BLUE-MUG", 10, title="Blue mug")
     with transaction():
-        codes = (BarcodeDraft("012345678905"), BarcodeDraft("14006381333938", 12))
+        codes = (BarcodeInput("012345678905"), BarcodeInput("14006381333938", 12))
         variant_service.edit_variant(mug, {"barcodes": codes}, expected_version=None, by=SYSTEM)
     staff = shop.staff()
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from api.catalog.service import variants as variant_service
-from api.catalog.service.inputs import BarcodeDraft
+from api.catalog.service.inputs import BarcodeInput
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.shop import Shop, Staff
@@ -111,7 +111,7 @@ def test_one_number_cannot_belong_to_two_variants_in_two_ways(shop: Shop) -> Non
 
     with pytest.raises(Exception, match=EAN), transaction():
         variant_service.edit_variant(
-            cup, {"barcodes": (BarcodeDraft(f"0{EAN}"),)}, expected_version=None, by=SYSTEM
+            cup, {"barcodes": (BarcodeInput(f"0{EAN}"),)}, expected_version=None, by=SYSTEM
         )
     assert scan(shop.staff(), f"0{EAN}").json["id"] == str(mug)
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from api.catalog.models.navigation import Collection, CollectionKind, CollectionMember
+from api.catalog.models.navigation import Collection, CollectionKind, CollectionProduct
 from api.catalog.models.products import Product
 from api.catalog.queries import variant_lookup
 from api.catalog.service import collections as collection_service
@@ -52,7 +52,7 @@ def _shown() -> dict[str, dict[str, Any]]:
 
 def _collection(slug: str, kind: CollectionKind = CollectionKind.MANUAL) -> UUID:
     rules = [{"field": "vendor", "relation": "is", "value": "Kiln"}]
-    draft = collection_service.CollectionDraft(
+    draft = collection_service.CollectionInput(
         title=slug.title(),
         slug=slug,
         kind=kind,
@@ -65,10 +65,10 @@ def _collection(slug: str, kind: CollectionKind = CollectionKind.MANUAL) -> UUID
 def _members(slug: str) -> list[str]:
     found = session.scalars(
         select(Product.slug)
-        .join(CollectionMember, CollectionMember.product_id == Product.id)
-        .join(Collection, Collection.id == CollectionMember.collection_id)
+        .join(CollectionProduct, CollectionProduct.product_id == Product.id)
+        .join(Collection, Collection.id == CollectionProduct.collection_id)
         .where(Collection.slug == slug)
-        .order_by(CollectionMember.position, Product.slug)
+        .order_by(CollectionProduct.position, Product.slug)
     )
     return list(found)
 
@@ -175,12 +175,12 @@ def test_a_reader_that_dies_before_the_end_leaves_the_rest_to_the_next(
         raise _PowerCut
 
     with monkeypatch.context() as patch:
-        patch.setattr(deferred_relations, "settle_batch", dies)
-        patch.setattr(import_jobs, "give_back", lambda *_: None)
+        patch.setattr(deferred_relations, "resolve_deferred_batch", dies)
+        patch.setattr(import_jobs, "release_claim", lambda *_: None)
         with pytest.raises(_PowerCut):
             imports_flows.read_import(import_id)
     assert _shown()["mug"]["related"] == []
-    with clock.frozen(clock.now() + import_jobs.SILENCE * 2):
+    with clock.frozen(clock.now() + import_jobs.LEASE * 2):
         assert imports_flows.read_import(import_id) is True
 
     assert imports_queries.get_import(import_id)["status"] == "completed"

@@ -12,7 +12,7 @@ from api.catalog.models.products import Product
 from api.imports import queries as imports_queries
 from api.imports.formats.csv_reader import LARGEST_CELL
 from api.imports.formats.decoding import SheetUnreadable
-from api.imports.formats.detect import opened
+from api.imports.formats.detect import open_reader
 from api.imports.policy import OnConflict
 from api.platform.db import session
 from tests.support.moving import counts_of, failed_file_of, moved_in, moved_out, problems_of
@@ -118,7 +118,7 @@ def test_what_no_json_can_hold_is_one_bad_line(app: Flask, line: bytes) -> None:
 
 def test_a_list_of_products_is_no_file_of_lines(app: Flask) -> None:
     with pytest.raises(SheetUnreadable, match="a product a line"):
-        opened([b'[{"slug": "mug"}]'])
+        open_reader([b'[{"slug": "mug"}]'])
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_cell_without_end_costs_only_its_row(app: Flask) -> None:
     long = b"x" * (LARGEST_CELL + 10)
     content = b'slug,title,sku,description\na,A,a,"' + long + b'"\nb,B,b,\n'
 
-    assert next(opened([content]).products("EUR")).problems[0].row == 2
+    assert next(open_reader([content]).products("EUR")).problems[0].row == 2
 
 
 def test_a_version_that_is_over_says_what_to_do(app: Flask) -> None:

@@ -11,7 +11,7 @@ from api.catalog.models.products import Product, Variant
 from api.imports import flows as imports_flows
 from api.imports import queries as imports_queries
 from api.imports.formats.decoding import SheetUnreadable
-from api.imports.formats.detect import opened
+from api.imports.formats.detect import open_reader
 from api.imports.formats.header_mapping import pairs
 from api.imports.policy import FileFormat
 from api.kernel.principal import SYSTEM
@@ -161,14 +161,14 @@ def test_names_that_make_no_sense_are_refused(app: Flask, names: list[str], said
 def test_an_unknown_first_row_says_what_to_do(app: Flask) -> None:
     """Which columns each shop's file has, which this one has, and how to name them."""
     with pytest.raises(SheetUnreadable) as refused:
-        opened([OWN.encode()])
+        open_reader([OWN.encode()])
 
     said = refused.value.detail
     for part in ("Handle and Title", "Name, ID or SKU, and Type", "column=Artikelnummer=SKU"):
         assert part in said
     assert "Nummer, Art, Artikelnr., Bezeichnung, Preis" in said
     with pytest.raises(SheetUnreadable, match="fields and no columns"):
-        opened([b'{"slug": "mug"}\n'], names={"slug": "slug"})
+        open_reader([b'{"slug": "mug"}\n'], names={"slug": "slug"})
 
 
 def test_a_reader_that_takes_over_knows_the_names(app: Flask) -> None:

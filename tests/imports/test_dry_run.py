@@ -92,9 +92,9 @@ def test_nothing_is_written_and_all_is_told(app: Flask) -> None:
 def test_the_file_of_a_dry_run_is_forgotten_after_a_while(app: Flask) -> None:
     """Then it is to be handed in again."""
     found = moved_in(a_file(a_simple_row("mug", "Mug")), dry_run=True)
-    with clock.frozen(clock.now() + import_jobs.SILENCE * 10_000):
+    with clock.frozen(clock.now() + import_jobs.LEASE * 10_000):
         with transaction():
-            import_jobs.forget_imports()
+            import_jobs.purge_imports()
         with pytest.raises(NotADryRun), transaction():
             import_jobs.run(found["id"], by=SYSTEM)
 

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from api.catalog.models.prices import PriceRecord
+from api.catalog.models.prices import PriceHistoryEntry
 from api.catalog.models.products import Product, Variant
 from api.platform.audit import AuditEntry
 from api.platform.db import session
@@ -158,7 +158,7 @@ def test_every_path_audits_every_change(
         entry = _last("variant.priced", variant_id)
         assert entry is not None
         assert entry.changes["after"] == {"EUR": [1200, None]}
-        history = select(PriceRecord.amount).order_by(PriceRecord.since.desc())
+        history = select(PriceHistoryEntry.amount).order_by(PriceHistoryEntry.since.desc())
         assert session.scalars(history).first() == 1200
     else:
         entry = _last("variant.edited", variant_id)

@@ -132,14 +132,14 @@ def test_a_writer_that_dies_is_followed_by_another(
             raise _PowerCut
 
     with monkeypatch.context() as patch:
-        patch.setattr(export_jobs, "give_export_back", lambda *_: None)
+        patch.setattr(export_jobs, "release_export", lambda *_: None)
         with pytest.raises(_PowerCut):
             imports_flows.write_export(export_id, on_progress=cut)
     session.rollback()
     a_product("LATE")
     session.rollback()
     assert imports_flows.write_export(export_id) is False
-    with clock.frozen(clock.now() + import_jobs.SILENCE * 2):
+    with clock.frozen(clock.now() + import_jobs.LEASE * 2):
         resume_stalled()
 
     assert imports_queries.get_export(export_id)["status"] == "completed"

@@ -15,7 +15,7 @@ from api.catalog.models.products import Product
 from api.imports import queries as imports_queries
 from api.imports.formats.csv_reader import LARGEST_CELL
 from api.imports.formats.decoding import SheetUnreadable
-from api.imports.formats.detect import opened
+from api.imports.formats.detect import open_reader
 from api.imports.policy import FileFormat
 from api.platform.db import session
 from tests.support.moving import failed_file_of, moved_in
@@ -127,7 +127,7 @@ def test_packed_files_are_named_and_never_unpacked(
     pieces = iter([begins + b"\x00" * 100, *[b"\x00" * 100_000] * 100])
 
     with pytest.raises(SheetUnreadable, match=told):
-        opened(pieces, reader.kind)
+        open_reader(pieces, reader.kind)
 
     assert sum(1 for _ in pieces) > 90
 
@@ -135,7 +135,7 @@ def test_packed_files_are_named_and_never_unpacked(
 def test_what_is_half_utf_8_is_no_file(reader: Reader) -> None:
     good = reader.header + reader.a("pot", "Größe")
     with pytest.raises(SheetUnreadable, match="UTF-8"):
-        opened([good + good.replace("Größe".encode(), "Größe".encode("cp1252"))]).count_rows()
+        open_reader([good + good.replace("Größe".encode(), "Größe".encode("cp1252"))]).count_rows()
 
 
 # First: in a file of ours a row that cannot be read goes with the product above it.
@@ -177,7 +177,7 @@ def test_no_reader_lets_a_nul_in(app: Flask, reader: Reader) -> None:
 
     if reader.kind is not FileFormat.JSONL:
         with pytest.raises(SheetUnreadable, match="not text"):
-            opened([content]).count_rows()
+            open_reader([content]).count_rows()
         return
     found = moved_in(content)
     (problem,) = imports_queries.list_problems(found["id"], limit=9, cursor=None)["data"]
@@ -197,7 +197,7 @@ def test_a_row_that_is_wider_than_its_header_is_told(app: Flask, reader: Reader)
 
 def test_of_a_product_without_end_few_rows_are_kept(reader: Reader) -> None:
     """It is told as one problem, and the memory that it takes has a bound."""
-    (found,) = opened([reader.header + reader.rows(2 * MOST_ROWS)]).products("EUR")
+    (found,) = open_reader([reader.header + reader.rows(2 * MOST_ROWS)]).products("EUR")
 
     (problem,) = found.problems
     assert "000" in problem.reason

@@ -19,7 +19,7 @@ from api.catalog.queries import (
     storefront_list,
     variant_lookup,
 )
-from api.catalog.queries.filters import Wanted
+from api.catalog.queries.filters import ProductFilter
 from api.catalog.service import products as product_service
 from api.catalog.service import reindex
 from api.imports import flows as imports_flows
@@ -90,7 +90,7 @@ def test_a_file_becomes_products_with_options_pictures_and_stock(app: Flask) -> 
     assert _counts(found) == (2, 0, 0, 0)
     assert _counts(found, "variants") == (3, 0, 0, 0)
     assert found["result"]["stock_opened"] == 2
-    page = storefront_detail.shown_product("shirt", currency="EUR")
+    page = storefront_detail.get_storefront_product("shirt", currency="EUR")
     assert page["breadcrumbs"] == [{"slug": "shirts", "name": "Shirts"}]
     assert [(image["url"], image["alt"]) for image in page["images"]] == [(picture, "")]
     assert page["options"] == [{"name": "Size", "values": ["S", "L"]}]
@@ -201,7 +201,7 @@ def test_rows_that_stand_apart_come_together_in_one_product(app: Flask) -> None:
 
     first, second = _read(content), _read(content)
 
-    page = storefront_detail.shown_product("shirt", currency="EUR")
+    page = storefront_detail.get_storefront_product("shirt", currency="EUR")
     assert [v["title"] for v in page["variants"]] == ["S", "M", "L"]
     assert _counts(first) == (2, 1, 0, 0)
     assert _counts(second) == (0, 0, 3, 0)
@@ -216,7 +216,7 @@ def test_a_hundred_variants_of_one_handle_are_one_product(app: Flask) -> None:
     found = _read(a_file(*rows))
 
     assert _counts(found, "variants") == (100, 0, 0, 0)
-    page = storefront_detail.shown_product("beads", currency="EUR")
+    page = storefront_detail.get_storefront_product("beads", currency="EUR")
     assert [v["image_url"] for v in page["variants"]] == [i["url"] for i in page["images"]]
 
 
@@ -245,8 +245,8 @@ def test_a_category_is_used_again_however_it_is_written(app: Flask) -> None:
     )
 
     assert list(session.scalars(select(Category.name))) == ["T-Shirts"]
-    wanted = Wanted(currency="EUR", category="t-shirts")
-    assert len(storefront_list.shown_products(wanted)["data"]) == 3
+    wanted = ProductFilter(currency="EUR", category="t-shirts")
+    assert len(storefront_list.list_storefront_products(wanted)["data"]) == 3
 
 
 def test_what_staff_edited_is_overruled_only_by_what_the_file_says(app: Flask) -> None:
@@ -321,7 +321,7 @@ def _cut_after(monkeypatch: pytest.MonkeyPatch, batches: int) -> None:
 
     monkeypatch.setattr(apply_batch, "take_batch", take_batch)
     # A dead process gives nothing back.
-    monkeypatch.setattr(import_jobs, "give_back", lambda *_: None)
+    monkeypatch.setattr(import_jobs, "release_claim", lambda *_: None)
 
 
 @pytest.fixture
@@ -493,7 +493,7 @@ def test_after_many_rows_the_database_knows_how_many_there_are(
     monkeypatch.setattr(imports_flows, "TELL_PLANNER_AT_ROWS", 40)
     believed = text("SELECT reltuples FROM pg_class WHERE relname = 'variants'")
     with transaction():
-        reindex.tell_planner()
+        reindex.analyze_tables()
     assert session.scalar(believed) == 0
 
     _read(_forty())

@@ -182,17 +182,17 @@ def _empty_shop() -> None:
     with transaction():
         ids = [
             attribute_service.create_attribute(
-                inputs.AttributeDraft(code=code, name=code, kind=kind), by=SYSTEM
+                inputs.AttributeInput(code=code, name=code, kind=kind), by=SYSTEM
             )
             for code, kind in (("material", AttributeKind.TEXT), ("width", AttributeKind.NUMBER))
         ]
         product_type_service.create_product_type(
             "Chair",
-            [inputs.TypeAttributeDraft(attribute_id=key) for key in ids],
+            [inputs.TypeAttributeInput(attribute_id=key) for key in ids],
             by=SYSTEM,
         )
         for slug in ("summer", "sale"):
-            draft = collection_service.CollectionDraft(title=slug.title(), slug=slug)
+            draft = collection_service.CollectionInput(title=slug.title(), slug=slug)
             collection_service.create_collection(draft, by=SYSTEM)
         for priority, code in enumerate(("MAIN", "Shop 2")):
             inventory_service.create_location(code, code, priority=priority, by=SYSTEM)

@@ -236,20 +236,20 @@ def test_a_code_that_is_everywhere_costs_no_more(app: Flask) -> None:
     """Only the product that has it is taken in again, not all that would like to."""
     rows = [a_simple_row(f"n{n}", f"N {n}", variant_barcode="0000000000000") for n in range(60)]
     asked: list[int] = []
-    before = dry_run.Rehearsal.before
+    before = dry_run.DryRun.before
 
-    def counted(self: dry_run.Rehearsal, batch: Any) -> Any:
+    def counted(self: dry_run.DryRun, batch: Any) -> Any:
         found = before(self, batch)
         asked.append(sum(map(len, found)))
         return found
 
     rows_before, imports_flows.ROWS_PER_BATCH = imports_flows.ROWS_PER_BATCH, 5
-    dry_run.Rehearsal.before = counted  # type: ignore[method-assign]
+    dry_run.DryRun.before = counted  # type: ignore[method-assign]
     try:
         found = moved_in(a_file(*rows), dry_run=True)
     finally:
         imports_flows.ROWS_PER_BATCH = rows_before
-        dry_run.Rehearsal.before = before  # type: ignore[method-assign]
+        dry_run.DryRun.before = before  # type: ignore[method-assign]
 
     assert counts_of(found) == (60, 0, 0, 0)
     assert max(asked) == 1

@@ -5,11 +5,11 @@ from unicodedata import normalize
 
 import pytest
 
-from api.catalog.service.inputs import ImageDraft, PriceDraft
+from api.catalog.service.inputs import ImageInput, PriceInput
 from api.catalog.states import ProductStatus
 from api.imports.formats.decoding import Decoding, SheetUnreadable
-from api.imports.formats.parsed import Described
-from api.imports.formats.shopify.reader import Sheet, described_products
+from api.imports.formats.parsed import ParsedProduct
+from api.imports.formats.shopify.reader import ShopifyReader, described_products
 from api.imports.policy import Consequence
 from api.kernel.money import Money
 from tests.support.sheets import (
@@ -22,12 +22,12 @@ from tests.support.sheets import (
 )
 
 
-def _read(content: bytes | Iterable[bytes], currency: str = "EUR") -> list[Described]:
+def _read(content: bytes | Iterable[bytes], currency: str = "EUR") -> list[ParsedProduct]:
     chunks = [content] if isinstance(content, bytes) else content
-    return list(described_products(Sheet(chunks), currency))
+    return list(described_products(ShopifyReader(chunks), currency))
 
 
-def _one(content: bytes, currency: str = "EUR") -> Described:
+def _one(content: bytes, currency: str = "EUR") -> ParsedProduct:
     (described,) = _read(content, currency)
     return described
 
@@ -82,13 +82,13 @@ def test_several_rows_of_one_handle_are_one_product() -> None:
     assert (draft.title, draft.description) == ("Ocean Shirt", "<p>Soft,\nwarm</p>")
     assert (draft.vendor, draft.product_type, draft.tags) == ("Kiln", "Shirts", ("blue", "summer"))
     assert draft.options == ("Size", "Colour")
-    assert draft.images == (ImageDraft(back), ImageDraft(front, "From the front"))
+    assert draft.images == (ImageInput(back), ImageInput(front, "From the front"))
     small, large = draft.variants
     assert (small.sku, small.barcode, small.weight_grams) == ("S-BLUE", "4006381333931", 250)
-    assert small.prices == (PriceDraft(Money(2000, "EUR"), Money(2500, "EUR")),)
+    assert small.prices == (PriceInput(Money(2000, "EUR"), Money(2500, "EUR")),)
     assert (small.tax_class, small.image_url) == ("standard", back)
     assert (large.sku, large.option_values) == (None, ("L", "Blue"))
-    assert large.prices == (PriceDraft(Money(2150, "EUR")),)
+    assert large.prices == (PriceInput(Money(2150, "EUR")),)
     assert (described.rows, described.quantities) == ([2, 3], [7, None])
     assert (described.status, described.category) == (ProductStatus.ACTIVE, "Shirts")
     assert (described.last_row, described.row_count) == (4, 3)
@@ -122,7 +122,7 @@ def test_line_ends_and_byte_order_marks_make_no_difference(line_end: str, mark: 
     assert mug.draft.title == "Größe"
     assert mug.draft.description == body
     assert (shirt.rows, shirt.last_row) == ([3, 4], 4)
-    assert sum(1 for _ in Sheet([content]).rows()) == 3
+    assert sum(1 for _ in ShopifyReader([content]).rows()) == 3
 
 
 def test_the_newest_template_is_read_as_well() -> None:
@@ -158,7 +158,7 @@ def test_the_newest_template_is_read_as_well() -> None:
     (variant,) = draft.variants
     assert (draft.slug, draft.description) == ("blue-mug", "<p>For tea</p>")
     assert (variant.sku, variant.barcode, variant.weight_grams) == ("MUG-1", "123", 350)
-    assert variant.prices == (PriceDraft(Money(999, "EUR"), Money(1200, "EUR")),)
+    assert variant.prices == (PriceInput(Money(999, "EUR"), Money(1200, "EUR")),)
     assert variant.tax_class == "zero"
     assert variant.image_url == "https://cdn.test/blue.jpg"
     assert [image.url for image in draft.images] == [
@@ -238,7 +238,7 @@ def test_prices_are_exact_in_every_currency(price: str, currency: str, amount: i
     described = _one(a_file(a_simple_row("mug", "Mug", price)), currency)
 
     assert described.draft is not None
-    assert described.draft.variants[0].prices == (PriceDraft(Money(amount, currency)),)
+    assert described.draft.variants[0].prices == (PriceInput(Money(amount, currency)),)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_prices_as_spreadsheets_show_them_are_read_where_they_mean_one_thing(
     described = _one(a_file(a_simple_row("mug", "Mug", price)), currency)
 
     assert described.draft is not None
-    assert described.draft.variants[0].prices == (PriceDraft(Money(amount, currency)),)
+    assert described.draft.variants[0].prices == (PriceInput(Money(amount, currency)),)
 
 
 @pytest.mark.parametrize("before", ["", "0", "0.00", "9.99", "5.00"])
@@ -273,7 +273,7 @@ def test_a_compare_at_price_that_is_not_above_the_price_is_none(before: str) -> 
     described = _one(a_file(row))
 
     assert described.draft is not None
-    assert described.draft.variants[0].prices == (PriceDraft(Money(999, "EUR")),)
+    assert described.draft.variants[0].prices == (PriceInput(Money(999, "EUR")),)
     assert described.problems == []
 
 
@@ -440,7 +440,7 @@ def test_what_is_cut_off_an_alternative_text_is_told_of() -> None:
     described = _one(content)
 
     assert described.draft is not None
-    assert described.draft.images == (ImageDraft(picture, "a" * 500),)
+    assert described.draft.images == (ImageInput(picture, "a" * 500),)
     assert _problems(content) == [(2, "Image Alt Text", "a" * 512, "value_ignored")]
 
 
@@ -533,7 +533,7 @@ def test_a_picture_without_a_web_address_is_left_out() -> None:
     described = _one(content)
 
     assert described.draft is not None
-    assert described.draft.images == (ImageDraft("https://cdn.test/mug.jpg", "Again"),)
+    assert described.draft.images == (ImageInput("https://cdn.test/mug.jpg", "Again"),)
     assert _problems(content) == [(2, "Image Src", "C:\\mug.jpg", "value_ignored")]
 
 
@@ -621,7 +621,7 @@ def test_other_separators_are_found_by_the_header() -> None:
 
 def test_columns_that_nobody_reads_are_named() -> None:
     """So that nobody wonders where the cost went."""
-    sheet = Sheet([a_file(a_simple_row("mug", "Mug"))])
+    sheet = ShopifyReader([a_file(a_simple_row("mug", "Mug"))])
 
     assert "Cost per item" in sheet.ignored_columns
     assert "Price / International" in sheet.ignored_columns
@@ -654,7 +654,7 @@ def test_what_is_no_product_file_says_why(content: bytes, said: str) -> None:
 
     def read() -> None:
         list(Decoding().text([content]))
-        list(Sheet([content]).rows())
+        list(ShopifyReader([content]).rows())
 
     with pytest.raises(SheetUnreadable, match=said):
         read()
@@ -676,7 +676,7 @@ def test_reading_goes_on_after_a_row() -> None:
     """Where the last reader stopped."""
     content = a_file(*sizes("shirt", "Shirt", "S", "L"), a_simple_row("mug", "Mug"))
 
-    products = described_products(Sheet([content]), "EUR", after_row=3)
+    products = described_products(ShopifyReader([content]), "EUR", after_row=3)
 
     assert [described.handle for described in products] == ["mug"]
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from api.catalog.models.products import Product
 from api.imports.formats.decoding import SheetUnreadable
-from api.imports.formats.detect import opened
+from api.imports.formats.detect import open_reader
 from api.imports.policy import FileFormat
 from api.inventory.models import Location, StockLevel
 from api.platform.db import session
@@ -64,7 +64,7 @@ def test_what_stands_before_the_header_is_passed_over(
 
 def test_a_file_of_nothing_is_empty() -> None:
     with pytest.raises(SheetUnreadable, match="empty"):
-        opened([b"\n\n \n,,,\n"])
+        open_reader([b"\n\n \n,,,\n"])
 
 
 def test_a_woocommerce_file_without_types_has_simple_products(app: Flask) -> None:
@@ -131,9 +131,9 @@ def test_a_product_without_a_price_becomes_a_draft_and_is_told_by_row(app: Flask
 )
 def test_other_files_of_shopify_are_named_as_what_they_are(header: str, called: str) -> None:
     with pytest.raises(SheetUnreadable, match=called):
-        opened([f"{header}\n1,2,3,4,5,6\n".encode()])
+        open_reader([f"{header}\n1,2,3,4,5,6\n".encode()])
     with pytest.raises(SheetUnreadable):
-        opened([f"{header}\n1,2,3,4,5,6\n".encode()], FileFormat.SHOPIFY)
+        open_reader([f"{header}\n1,2,3,4,5,6\n".encode()], FileFormat.SHOPIFY)
 
 
 OURS = b"slug,title,sku,price EUR,stock MAIN,stock NORTH\n"

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select, text, update
 
 from api.catalog.events import CatalogueChanged
-from api.catalog.models.prices import PriceRecord
+from api.catalog.models.prices import PriceHistoryEntry
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries import export_documents, storefront_detail, variant_lookup
 from api.catalog.service import products as product_service
@@ -18,7 +18,7 @@ from api.imports import policy
 from api.imports import queries as imports_queries
 from api.imports.errors import NothingToUndo
 from api.imports.models import Import, ImportChange
-from api.imports.service import apply_batch, import_jobs, undo_jobs
+from api.imports.service import import_jobs, undo_jobs
 from api.inventory import service as inventory_service
 from api.inventory.jobs import on_catalogue_changed
 from api.inventory.models import AdjustReason, StockLevel, StockMovement
@@ -87,10 +87,10 @@ def test_created_products_go_and_changed_ones_get_back_what_they_had(app: Flask)
     assert session.scalar(select(func.sum(StockLevel.on_hand))) == 0
     assert session.scalar(select(func.count()).select_from(StockMovement)) == 2
     prices = session.scalars(
-        select(PriceRecord.amount)
-        .join(Variant, Variant.id == PriceRecord.variant_id)
+        select(PriceHistoryEntry.amount)
+        .join(Variant, Variant.id == PriceHistoryEntry.variant_id)
         .where(Variant.sku == "SHIRT-S")
-        .order_by(PriceRecord.since)
+        .order_by(PriceHistoryEntry.since)
     )
     assert list(prices) == [2000, 3000, 2000]
 
@@ -241,13 +241,13 @@ def test_an_undo_that_dies_is_gone_on_with_by_another_worker(
         undo_jobs.request_undo(found["id"], by=SYSTEM)
     with monkeypatch.context() as patch:
         patch.setattr(undo_jobs, "undo_batch", undo_batch)
-        patch.setattr(undo_jobs, "give_back_undo", lambda _: None)
+        patch.setattr(undo_jobs, "release_undo", lambda _: None)
         with pytest.raises(_PowerCut):
             imports_flows.undo_import(found["id"])
     assert imports_queries.get_import(found["id"])["undo"]["archived"] == 5
     session.rollback()
     assert imports_flows.undo_import(found["id"]) is False
-    with clock.frozen(clock.now() + import_jobs.SILENCE * 2):
+    with clock.frozen(clock.now() + import_jobs.LEASE * 2):
         assert imports_flows.undo_import(found["id"]) is True
 
     back = imports_queries.get_import(found["id"])
@@ -266,7 +266,10 @@ def test_variants_that_a_file_added_go_off_sale(app: Flask) -> None:
     assert (undo["restored"], undo["conflicts"]) == (1, 0)
     variant = variant_lookup.find_variant("SHIRT-L")
     assert variant is not None
-    assert storefront_detail.shown_product("shirt", currency="EUR")["variants"][-1]["price"] is None
+    assert (
+        storefront_detail.get_storefront_product("shirt", currency="EUR")["variants"][-1]["price"]
+        is None
+    )
     assert counters(variant.variant_id).on_hand == 0
 
 
@@ -276,7 +279,7 @@ def test_what_can_be_undone_is_forgotten_after_a_while(app: Flask) -> None:
     with transaction():
         session.execute(update(Import).values(finished_at=clock.now() - policy.UNDO_KEPT * 2))
     with transaction():
-        assert import_jobs.forget_imports() is False
+        assert import_jobs.purge_imports() is False
 
     assert session.scalar(select(func.count()).select_from(ImportChange)) == 0
     assert session.scalar(text("SELECT count(*) FROM import_failed_rows")) == 0
@@ -377,7 +380,7 @@ def test_who_imports_again_and_who_counts_queue(
         before.stand()
         return found
 
-    monkeypatch.setattr(apply_batch, "lock_products", held)
+    monkeypatch.setattr(export_documents, "lock_products", held)
 
     def imports() -> bool:
         return imports_flows.read_import(import_id)

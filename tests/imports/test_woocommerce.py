@@ -13,7 +13,7 @@ from api.catalog.models.products import Product, Variant
 from api.catalog.queries import storefront_detail, variant_lookup
 from api.imports import queries as imports_queries
 from api.imports.formats.decoding import SheetUnreadable
-from api.imports.formats.detect import opened
+from api.imports.formats.detect import open_reader
 from api.imports.policy import FileFormat
 from api.kernel import clock
 from api.platform.db import session
@@ -86,7 +86,7 @@ def test_a_variable_product_becomes_one_with_options(app: Flask) -> None:
 
     assert (found["format"], problems_of(found)) == ("woocommerce", [])
     assert counts_of(found) == (2, 0, 0, 0)
-    page = storefront_detail.shown_product("hoodie", currency="EUR")
+    page = storefront_detail.get_storefront_product("hoodie", currency="EUR")
     assert page["options"] == [{"name": "Colour", "values": ["Blue", "Red"]}]
     assert page["description"] == "Soft\n<p>Warm</p>"
     assert [
@@ -178,7 +178,10 @@ def test_a_mended_variation_comes_home_to_a_parent_that_is_not_in_the_file(app: 
 
     assert mended.count(b"\n") == 2
     assert (counts_of(again), counts_of(again, "variants")) == ((0, 1, 0, 0), (1, 0, 0, 0))
-    skus = [v["sku"] for v in storefront_detail.shown_product("hoodie", currency="EUR")["variants"]]
+    skus = [
+        v["sku"]
+        for v in storefront_detail.get_storefront_product("hoodie", currency="EUR")["variants"]
+    ]
     assert skus == ["HOOD-Blue", "HOOD-Red"]
 
 
@@ -231,7 +234,7 @@ def test_rows_are_put_into_order_without_memory() -> None:
     tracemalloc.start()
     try:
         found = 0
-        for described in opened(_chunks(content)).products("EUR"):
+        for described in open_reader(_chunks(content)).products("EUR"):
             assert described.draft is not None
             assert len(described.draft.variants) == 1
             found += 1
@@ -251,7 +254,7 @@ def _chunks(content: bytes):  # type: ignore[no-untyped-def]
 def test_the_kind_of_a_file_may_be_forced(app: Flask) -> None:
     """And then what is missing is named."""
     with pytest.raises(SheetUnreadable, match="Handle"):
-        opened([a_woo_file(_simple("1", "Mug"))], FileFormat.SHOPIFY)
+        open_reader([a_woo_file(_simple("1", "Mug"))], FileFormat.SHOPIFY)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +266,7 @@ def test_prices_have_the_mark_of_the_site(app: Flask, said: str, amount: int) ->
     found = moved_in(a_woo_file(_simple("1", "Mug", **{"Regular price": said})))
 
     assert problems_of(found) == []
-    page = storefront_detail.shown_product("mug", currency="EUR")
+    page = storefront_detail.get_storefront_product("mug", currency="EUR")
     assert page["variants"][0]["price"]["amount"] == amount
 
 

@@ -19,7 +19,7 @@ from api import worker
 from api.back_in_stock.events import BackInStockDue
 from api.back_in_stock.models import BackInStockSubscription
 from api.catalog.events import CatalogueChanged
-from api.catalog.models import Product
+from api.catalog.models.products import Product
 from api.kernel.events import Event
 from api.kernel.ids import new_id
 from api.notifications.models import EmailMessage

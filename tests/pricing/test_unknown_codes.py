@@ -8,8 +8,8 @@ from flask import Flask
 
 from api.catalog.errors import RulesInvalid
 from api.catalog.service import collection_rules as collection_rule_service
-from api.imports.formats.cell_parsers import BadCell
-from api.imports.formats.native.schema import checked
+from api.imports.formats.cell_parsers import CellError
+from api.imports.formats.native.schema import validate_document
 from api.platform.settings import Settings, SettingsError
 from tests.support.catalogue import a_product
 from tests.support.people import a_staff_member
@@ -68,11 +68,11 @@ def test_an_unknown_currency_is_refused_by_files_rules_and_settings(app: Flask) 
     document = {"slug": "mug", "variants": [{"sku": "M", "prices": {"XXQ": {"amount": 1}}}]}
     rule = {"field": "price", "relation": "less_than", "value": MONEY}
 
-    with pytest.raises(BadCell, match="XXQ is not a currency") as bad:
-        checked(document)
+    with pytest.raises(CellError, match="XXQ is not a currency") as bad:
+        validate_document(document)
     assert bad.value.column == "/variants/0/prices/XXQ"
     with pytest.raises(RulesInvalid):
-        collection_rule_service.checked([rule])
+        collection_rule_service.validate_rules([rule])
     with pytest.raises(SettingsError, match="SHOP_CURRENCY must be a currency"):
         Settings.from_env({"STOCKROOM_ENV": "development", "SHOP_CURRENCY": "XXQ"})
 

@@ -7,11 +7,11 @@ from uuid import UUID
 from api.catalog.service import categories as category_service
 from api.catalog.service import products as product_service
 from api.catalog.service.inputs import (
-    CategoryDraft,
-    ImageDraft,
-    PriceDraft,
-    ProductDraft,
-    VariantDraft,
+    CategoryInput,
+    ImageInput,
+    PriceInput,
+    ProductInput,
+    VariantInput,
 )
 from api.kernel.money import Money, exponent
 from api.kernel.principal import SYSTEM
@@ -53,20 +53,20 @@ def a_product(
     named = tuple(options) or (("Kind",) if len(skus) > 1 else ())
     prices = [] if price is None else [price] if isinstance(price, str) else price
     drafts = tuple(
-        VariantDraft(
+        VariantInput(
             sku=sku,
             barcode=barcodes[place] if barcodes else None,
             option_values=tuple(option_values[place]) if option_values else (sku,) * len(named),
             weight_grams=weight_grams,
             tax_class=tax_class,
             prices=tuple(
-                PriceDraft(money(text), money(compare_at) if compare_at else None)
+                PriceInput(money(text), money(compare_at) if compare_at else None)
                 for text in prices
             ),
         )
         for place, sku in enumerate(skus)
     )
-    draft = ProductDraft(
+    draft = ProductInput(
         title=title or skus[0].replace("-", " ").title(),
         slug=slug,
         description=description,
@@ -74,7 +74,7 @@ def a_product(
         product_type=product_type,
         tags=tuple(tags),
         options=named,
-        images=tuple(ImageDraft(url) for url in images),
+        images=tuple(ImageInput(url) for url in images),
         variants=drafts,
         category_ids=tuple(category_ids),
         external_reference=external_reference,
@@ -90,5 +90,5 @@ def a_category(name: str, *, below: UUID | None = None, position: int = 0) -> UU
     """Add a category to the tree; opens its own transaction."""
     with transaction():
         return category_service.create_category(
-            CategoryDraft(name=name, parent_id=below, position=position), by=SYSTEM
+            CategoryInput(name=name, parent_id=below, position=position), by=SYSTEM
         )

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from api.catalog.models.navigation import CollectionKind, CollectionMember, RuleMatch
+from api.catalog.models.navigation import CollectionKind, CollectionProduct, RuleMatch
 from api.catalog.models.products import Product
 from api.catalog.queries import variant_lookup
 from api.catalog.service import collections as collection_service
-from api.catalog.service.collections import CollectionDraft
+from api.catalog.service.collections import CollectionInput
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product
@@ -20,7 +20,7 @@ def a_collection(title: str, *product_ids: UUID, **given: Any) -> UUID:
     """Make a collection by hand with these products; opens its own transactions."""
     with transaction():
         collection_id = collection_service.create_collection(
-            CollectionDraft(title=title, **given), by=SYSTEM
+            CollectionInput(title=title, **given), by=SYSTEM
         )
     if product_ids:
         with transaction():
@@ -34,7 +34,7 @@ def a_rule_collection(
     """Make a collection with rules; jobs fill it."""
     with transaction():
         return collection_service.create_collection(
-            CollectionDraft(
+            CollectionInput(
                 title=title, kind=CollectionKind.RULES, rules=rules, match=match, **given
             ),
             by=SYSTEM,
@@ -57,8 +57,8 @@ def members(collection_id: UUID) -> list[str]:
     return list(
         session.scalars(
             select(Product.title)
-            .join(CollectionMember, CollectionMember.product_id == Product.id)
-            .where(CollectionMember.collection_id == collection_id)
-            .order_by(CollectionMember.position, CollectionMember.product_id)
+            .join(CollectionProduct, CollectionProduct.product_id == Product.id)
+            .where(CollectionProduct.collection_id == collection_id)
+            .order_by(CollectionProduct.position, CollectionProduct.product_id)
         )
     )

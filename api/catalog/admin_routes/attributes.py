@@ -19,7 +19,7 @@ from api.catalog.schemas.attributes import (
     NewAttributeSchema,
 )
 from api.catalog.service import attributes as attribute_service
-from api.catalog.service.inputs import AttributeDraft
+from api.catalog.service.inputs import AttributeInput
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
@@ -52,7 +52,7 @@ def list_attributes(query: dict[str, Any]) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewAttributeSchema)
 @blueprint.response(201, AttributeSchema, headers=LOCATED)
-def create_attribute(draft: AttributeDraft) -> Any:
+def create_attribute(draft: AttributeInput) -> Any:
     """Add something that can be said of products; they have it once their type defines it."""
     attribute_id = attribute_service.create_attribute(draft, by=principal())
     location = f"{blueprint.url_prefix}/attributes/{attribute_id}"

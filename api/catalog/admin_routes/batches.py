@@ -41,7 +41,7 @@ def update_many_products(given: dict[str, Any]) -> Any:
     says `force`. A product may stand in several rows; then each is based on what the one before
     left. With `on_error: reject_all` nothing lands unless everything does.
     """
-    return bulk_edit.edit_many_products(Batch.read(given, _PRODUCT_ROW), by=principal())
+    return bulk_edit.bulk_edit_products(Batch.read(given, _PRODUCT_ROW), by=principal())
 
 
 @blueprint.route("/variants/batch", methods=["POST"])
@@ -56,4 +56,4 @@ def update_many_variants(given: dict[str, Any]) -> Any:
     As with many products. `prices` are all prices of a variant; `price_updates` change those in
     their currencies and leave the others.
     """
-    return bulk_edit.edit_many_variants(Batch.read(given, _VARIANT_ROW), by=principal())
+    return bulk_edit.bulk_edit_variants(Batch.read(given, _VARIANT_ROW), by=principal())

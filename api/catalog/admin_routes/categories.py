@@ -14,7 +14,7 @@ from api.catalog.queries import admin_detail
 from api.catalog.schemas.admin import CategorySchema, EditCategorySchema, NewCategorySchema
 from api.catalog.schemas.collections import MoveProductSchema, PlacedProductsSchema
 from api.catalog.service import categories as category_service
-from api.catalog.service.inputs import CategoryDraft
+from api.catalog.service.inputs import CategoryInput
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
@@ -45,7 +45,7 @@ def list_categories() -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewCategorySchema)
 @blueprint.response(201, CategorySchema, headers=LOCATED)
-def create_category(draft: CategoryDraft) -> Any:
+def create_category(draft: CategoryInput) -> Any:
     """Add a category to the tree."""
     category_id = category_service.create_category(draft, by=principal())
     location = f"{blueprint.url_prefix}/categories/{category_id}"

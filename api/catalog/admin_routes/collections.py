@@ -28,7 +28,7 @@ from api.catalog.schemas.collections import (
 )
 from api.catalog.service import collection_rules as collection_rule_service
 from api.catalog.service import collections as collection_service
-from api.catalog.service.collections import CollectionDraft
+from api.catalog.service.collections import CollectionInput
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
@@ -61,7 +61,7 @@ def list_collections(query: dict[str, Any]) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewCollectionSchema)
 @blueprint.response(201, CollectionSchema, headers=LOCATED)
-def create_collection(draft: CollectionDraft) -> Any:
+def create_collection(draft: CollectionInput) -> Any:
     """Make a collection; one with rules is filled right after."""
     collection_id = collection_service.create_collection(draft, by=principal())
     location = f"{blueprint.url_prefix}/collections/{collection_id}"
@@ -79,7 +79,7 @@ def preview_collection(given: dict[str, Any]) -> Any:
     Takes no `Idempotency-Key`: it changes nothing.
     """
     return collection_rule_queries.preview(
-        given["match"], collection_rule_service.checked(given["rules"])
+        given["match"], collection_rule_service.validate_rules(given["rules"])
     )
 
 

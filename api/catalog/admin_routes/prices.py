@@ -105,5 +105,5 @@ def get_scheduled_price(schedule_id: UUID) -> Any:
 @blueprint.response(200, ScheduledPriceSchema)
 def cancel_scheduled_price(schedule_id: UUID) -> Any:
     """Call a scheduled price off; one that is in force ends now."""
-    scheduled_prices.cancel_schedule(schedule_id, by=principal())
+    scheduled_prices.cancel_scheduled_price(schedule_id, by=principal())
     return price_queries.scheduled_price(schedule_id)

@@ -44,7 +44,7 @@ from api.catalog.schemas.admin import (
 )
 from api.catalog.service import products as product_service
 from api.catalog.service import variants as variant_service
-from api.catalog.service.inputs import ProductDraft, VariantDraft
+from api.catalog.service.inputs import ProductInput, VariantInput
 from api.kernel.errors import InvalidState
 from api.kernel.permissions import Permission
 from api.platform.auth import principal, requires
@@ -104,7 +104,7 @@ def list_products(query: dict[str, Any]) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewProductSchema)
 @blueprint.response(201, ProductSchema, headers=LOCATED)
-def create_product(draft: ProductDraft) -> Any:
+def create_product(draft: ProductInput) -> Any:
     """Create a product as a draft, with its variants, prices and pictures."""
     stored = product_service.create_product(draft, by=principal())
     location = f"{blueprint.url_prefix}/products/{stored.product_id}"
@@ -201,7 +201,7 @@ def unarchive_product(product_id: UUID) -> Any:
 @idempotent(required=False)
 @blueprint.arguments(NewVariantSchema)
 @blueprint.response(201, VariantSchema, headers=LOCATED)
-def create_variant(draft: VariantDraft, product_id: UUID) -> Any:
+def create_variant(draft: VariantInput, product_id: UUID) -> Any:
     """Give a product one more variant."""
     variant_id = variant_service.add_variant(product_id, draft, by=principal())
     location = f"{blueprint.url_prefix}/variants/{variant_id}"
@@ -254,7 +254,7 @@ def update_variant(changes: dict[str, Any], variant_id: UUID, expected_version: 
 def set_variant_prices(given: dict[str, Any], variant_id: UUID, expected_version: int) -> Any:
     """Name all prices of a variant; it is not for sale in a currency that is left out."""
     with transaction():
-        variant_service.set_prices(
+        variant_service.replace_prices(
             variant_id, given["prices"], expected_version=expected_version, by=principal()
         )
     return admin_detail.get_variant(variant_id)

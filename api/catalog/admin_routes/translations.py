@@ -90,7 +90,7 @@ def set_translation(
 ) -> Any:
     """Write all texts of a thing in one language; `If-Match: "0"` for the first time."""
     with transaction():
-        translation_service.translate(
+        translation_service.set_translation(
             query["kind"],
             subject_id,
             query["language"],
@@ -110,7 +110,7 @@ def set_translation(
 def delete_translation(query: dict[str, str], subject_id: UUID, expected_version: int) -> Any:
     """Take a translation back; the thing speaks the catalogue's own language again."""
     with transaction():
-        translation_service.withdraw(
+        translation_service.delete_translation(
             query["kind"],
             subject_id,
             query["language"],

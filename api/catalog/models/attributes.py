@@ -124,7 +124,7 @@ class ProductAttribute(Base):
     number: Mapped[Decimal | None] = mapped_column(Numeric)
 
 
-class Trait(Base):
+class FacetValue(Base):
     """One thing by which products are told apart: vendor Acme, tag sale, size M, colour red.
 
     Products name theirs by id in `products.traits`, where one index answers for all of them.

@@ -30,7 +30,7 @@ class Translation(Versioned, Base):
     texts: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
-class OldSlug(Base):
+class SlugRedirect(Base):
     """An address under which something was found before; it leads to what it is called now."""
 
     __tablename__ = "old_slugs"
@@ -43,7 +43,7 @@ class OldSlug(Base):
     subject_id: Mapped[UUID] = mapped_column(index=True)
 
 
-class SearchWord(Base):
+class SearchTerm(Base):
     """A word that products are found by.
 
     `edits` are the word and what is left of it when one letter is missing: two words that are one

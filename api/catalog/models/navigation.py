@@ -38,7 +38,7 @@ class Category(WithId, Versioned, Timestamped, Base):
     is_shown: Mapped[bool] = mapped_column(default=True, server_default="true")
 
 
-class CategoryMember(Base):
+class ProductCategory(Base):
     """A product's place in a category; the ancestors of that category have it indirectly.
 
     `position` is the shop's own order within the category, lowest first. Nobody has placed most of
@@ -97,7 +97,7 @@ class Collection(WithId, Versioned, Timestamped, Base):
     refreshed_at: Mapped[datetime | None]
 
 
-class CollectionMember(Base):
+class CollectionProduct(Base):
     """A product in a collection; `position` is the shop's own order, lowest first.
 
     What rules brought in follows by newest until somebody places it, as in a category.

@@ -53,7 +53,7 @@ class PriceRange(Base):
     prior_price: Mapped[int | None] = mapped_column(BigInteger)
 
 
-class PriceRecord(WithId, Base):
+class PriceHistoryEntry(WithId, Base):
     """From when on a variant cost what; an `amount` of None means no longer for sale."""
 
     __tablename__ = "price_history"
@@ -66,7 +66,7 @@ class PriceRecord(WithId, Base):
     since: Mapped[datetime]
 
 
-append_only(cast(Table, PriceRecord.__table__))
+append_only(cast(Table, PriceHistoryEntry.__table__))
 
 
 class ScheduleState(StrEnum):

@@ -9,14 +9,14 @@ from sqlalchemy import select
 from api.catalog.errors import CategoryNotFound, ProductNotFound, VariantNotFound
 from api.catalog.fields import PRODUCT_FIELDS
 from api.catalog.models.media import Media, ProductImage
-from api.catalog.models.navigation import Category, CategoryMember
+from api.catalog.models.navigation import Category, ProductCategory
 from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries.attributes import attribute_values
 from api.catalog.queries.media import warnings
 from api.catalog.queries.prices import price_view
 from api.catalog.queries.storefront_navigation import in_tree_order, level_of
-from api.catalog.queries.variant_lookup import codes_of
+from api.catalog.queries.variant_lookup import barcodes_of
 from api.platform.db import session
 
 _METADATA = {"public_metadata": "metadata"}
@@ -39,9 +39,9 @@ def get_product(product_id: UUID) -> dict[str, Any]:
     if product is None:
         raise ProductNotFound(product_id=product_id)
     category_ids = session.scalars(
-        select(CategoryMember.category_id)
-        .where(CategoryMember.product_id == product_id, CategoryMember.is_direct)
-        .order_by(CategoryMember.category_id != product.category_id, CategoryMember.category_id)
+        select(ProductCategory.category_id)
+        .where(ProductCategory.product_id == product_id, ProductCategory.is_direct)
+        .order_by(ProductCategory.category_id != product.category_id, ProductCategory.category_id)
     ).all()
     images = session.execute(
         select(
@@ -128,7 +128,7 @@ def _variants(which: Any) -> list[dict[str, Any]]:
         .order_by(Variant.position, Variant.id)
     ).all()
     ids = [row.id for row in rows]
-    prices, codes = _prices(ids), codes_of(ids)
+    prices, codes = _prices(ids), barcodes_of(ids)
     return [
         {**row._asdict(), "barcodes": codes.get(row.id, []), "prices": prices.get(row.id, [])}
         for row in rows

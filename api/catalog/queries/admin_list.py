@@ -16,7 +16,13 @@ from api.catalog.models.prices import PriceRange
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries import ranking, search_query
 from api.catalog.queries.admin_detail import variants_of
-from api.catalog.queries.filters import Shape, Wanted, narrow, narrowed, price_of
+from api.catalog.queries.filters import (
+    FilterShape,
+    ProductFilter,
+    build_query,
+    price_of,
+    resolve_filter,
+)
 from api.catalog.queries.product_cards import IMAGE_URL
 from api.catalog.states import ProductStatus
 from api.platform import pagination
@@ -71,7 +77,7 @@ def list_products(
     With variants there are three statements more, and a page ends before it grows too heavy.
     Raises CursorInvalid.
     """
-    wanted = Wanted(
+    wanted = ProductFilter(
         currency=currency,
         category=category,
         collection=collection,
@@ -80,7 +86,7 @@ def list_products(
         type=(product_type,) if product_type else (),
         tag=(tag,) if tag else (),
     )
-    narrowing = narrow(
+    narrowing = resolve_filter(
         wanted,
         collection_id=_collection_id(collection) if collection is not None else None,
         status=ProductStatus(status) if status else None,
@@ -93,7 +99,7 @@ def list_products(
     has_few_hits = None
     if q:
         values |= search_query.values_of(q)
-        seen = ranking.look(shape, values)
+        seen = ranking.probe_search(shape, values)
         values["exact"], has_few_hits = seen.exact, seen.is_low
     if external_reference is not None:
         values["reference"] = external_reference
@@ -118,10 +124,10 @@ def list_products(
 
 @lru_cache(maxsize=512)
 def _statement(
-    shape: Shape, by_reference: bool, by_ids: bool, has_few_hits: bool | None
+    shape: FilterShape, by_reference: bool, by_ids: bool, has_few_hits: bool | None
 ) -> AnySelect:
     """Build the statement of one kind of list; `has_few_hits` is None without a search."""
-    statement = narrowed(_LINE, shape).outerjoin(PriceRange, price_of())
+    statement = build_query(_LINE, shape).outerjoin(PriceRange, price_of())
     if has_few_hits is not None:
         statement = statement.where(ranking.found(shape, has_few_hits=has_few_hits))
     if by_reference:
@@ -133,7 +139,7 @@ def _statement(
 
 
 @lru_cache(maxsize=512)
-def _listing(statement: AnySelect, shape: Shape, by_name: bool) -> PreparedList:
+def _listing(statement: AnySelect, shape: FilterShape, by_name: bool) -> PreparedList:
     columns = (Product.search_title, Product.id) if by_name else (shape.product_id,)
     return pagination.listing(statement, Sort(columns, descending=not by_name))
 

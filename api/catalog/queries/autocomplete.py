@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from api.catalog.queries.spelling import likely_queries, meant, shelves_named
-from api.catalog.queries.storefront_list import found_products
+from api.catalog.queries.spelling import complete_query, correct_query, suggest_categories
+from api.catalog.queries.storefront_list import search_storefront_products
 
 
-def suggested(
+def autocomplete(
     typed: str, *, currency: str, limit: int, languages: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return products, shelves and whole searches for what was typed so far.
@@ -15,17 +15,19 @@ def suggested(
     When no product is found, what was probably meant is taken instead, and told. The `languages`
     in the answer are those that its products are called in.
     """
-    products, spoken = found_products(typed, currency=currency, limit=limit, languages=languages)
-    corrected = None if products else meant(typed)
+    products, spoken = search_storefront_products(
+        typed, currency=currency, limit=limit, languages=languages
+    )
+    corrected = None if products else correct_query(typed)
     if corrected:
-        products, spoken = found_products(
+        products, spoken = search_storefront_products(
             corrected, currency=currency, limit=limit, languages=languages
         )
     return {
         "languages": spoken,
         "q": typed,
         "corrected_q": corrected,
-        "queries": likely_queries(corrected or typed)[:limit],
+        "queries": complete_query(corrected or typed)[:limit],
         "products": products,
-        **shelves_named(corrected or typed, limit, languages),
+        **suggest_categories(corrected or typed, limit, languages),
     }

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import ARRAY, Text, any_, literal, select, union
 
-from api.catalog.models.navigation import Category, CategoryMember, Collection, CollectionMember
+from api.catalog.models.navigation import Category, Collection, CollectionProduct, ProductCategory
 from api.catalog.models.products import Product
 from api.platform.db import session
 
 
-def shelves_of(slugs: Sequence[str]) -> list[str]:
+def lists_of_products(slugs: Sequence[str]) -> list[str]:
     """Return the shelves that hold products: `category:mugs`, `collection:summer`. One statement.
 
     Categories above those that hold them directly are shelves of theirs as well.
@@ -24,14 +24,14 @@ def shelves_of(slugs: Sequence[str]) -> list[str]:
     named = Product.slug == any_(literal(sorted(set(slugs)), ARRAY(Text)))
     categories = (
         select(("category:" + Category.slug).label("shelf"))
-        .join(CategoryMember, CategoryMember.category_id == Category.id)
-        .join(Product, Product.id == CategoryMember.product_id)
+        .join(ProductCategory, ProductCategory.category_id == Category.id)
+        .join(Product, Product.id == ProductCategory.product_id)
         .where(named)
     )
     collections = (
         select("collection:" + Collection.slug)
-        .join(CollectionMember, CollectionMember.collection_id == Collection.id)
-        .join(Product, Product.id == CollectionMember.product_id)
+        .join(CollectionProduct, CollectionProduct.collection_id == Collection.id)
+        .join(Product, Product.id == CollectionProduct.product_id)
         .where(named)
     )
     return sorted(session.scalars(union(categories, collections)))
@@ -46,29 +46,29 @@ MOST_SHELVES = 200
 """More lists than that are not outdated one by one, but all at once."""
 
 
-def page_of(slug: str) -> str:
+def product_tag(slug: str) -> str:
     """Return the namespace of one product's page."""
     return f"catalogue:product:{slug}"
 
 
-def shelf_of(name: str) -> str:
+def listing_tag(name: str) -> str:
     """Return the namespace of one shelf's lists: `category:mugs`, `collection:summer`."""
     return f"catalogue:shelf:{name}"
 
 
-def lists(category: str | None = None, collection: str | None = None) -> tuple[str, ...]:
+def listing_tags(category: str | None = None, collection: str | None = None) -> tuple[str, ...]:
     """Return the namespaces of a list of products."""
     shelves = []
     if category is not None:
-        shelves.append(shelf_of(f"category:{category}"))
+        shelves.append(listing_tag(f"category:{category}"))
     if collection is not None:
-        shelves.append(shelf_of(f"collection:{collection}"))
+        shelves.append(listing_tag(f"collection:{collection}"))
     return WHOLE_SHOP, LISTS, *(shelves or [ALL_PRODUCTS])
 
 
 def product_page(slug: str, *, with_others: bool = False) -> tuple[str, ...]:
     """Return the namespaces of one product's page, which may show others beside it."""
-    return (WHOLE_SHOP, page_of(slug), *((LISTS, ALL_PRODUCTS) if with_others else ()))
+    return (WHOLE_SHOP, product_tag(slug), *((LISTS, ALL_PRODUCTS) if with_others else ()))
 
 
 def tree() -> tuple[str, ...]:
@@ -88,4 +88,4 @@ def collections() -> tuple[str, ...]:
 
 def collection_page(slug: str) -> tuple[str, ...]:
     """Return the namespaces of one collection."""
-    return WHOLE_SHOP, COLLECTIONS, shelf_of(f"collection:{slug}")
+    return WHOLE_SHOP, COLLECTIONS, listing_tag(f"collection:{slug}")

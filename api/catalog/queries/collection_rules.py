@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from api.catalog.models.attributes import Attribute, ProductAttribute
-from api.catalog.models.navigation import Category, CategoryMember, RuleMatch
+from api.catalog.models.navigation import Category, ProductCategory, RuleMatch
 from api.catalog.models.prices import PriceRange, VariantPrice
 from api.catalog.models.products import Product, Variant
 from api.platform import pagination
@@ -102,8 +102,8 @@ def _former_price(rule: Rule, test: Test) -> Condition:
 
 def _categories(_: Rule, test: Test) -> Condition:
     return exists().where(
-        CategoryMember.product_id == Product.id,
-        Category.id == CategoryMember.category_id,
+        ProductCategory.product_id == Product.id,
+        Category.id == ProductCategory.category_id,
         test(Category.slug),
     )
 
@@ -196,7 +196,7 @@ FIELDS: Mapping[str, Field] = {
 RELATIONS = tuple(dict.fromkeys(relation for f in FIELDS.values() for relation in f.relations))
 
 
-def fits(match: RuleMatch, rules: Sequence[Rule]) -> Condition:
+def rules_to_sql(match: RuleMatch, rules: Sequence[Rule]) -> Condition:
     """Return the condition on a product's row that it fits checked rules; none fits no rules."""
     if not rules:
         return false()
@@ -206,10 +206,10 @@ def fits(match: RuleMatch, rules: Sequence[Rule]) -> Condition:
 
 def preview(match: RuleMatch, rules: Sequence[Rule], *, limit: int = 20) -> dict[str, Any]:
     """Return the newest products that fit checked rules, and how many do, counted to 10,000."""
-    fitting = select(Product.id).where(fits(match, rules))
+    fitting = select(Product.id).where(rules_to_sql(match, rules))
     rows = session.execute(
         select(Product.id, Product.slug, Product.title, Product.status, Product.vendor)
-        .where(fits(match, rules))
+        .where(rules_to_sql(match, rules))
         .order_by(Product.id.desc())
         .limit(limit)
     ).all()

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select
 
 from api.catalog.errors import CollectionNotFound
-from api.catalog.models.navigation import Collection, CollectionKind, CollectionMember
+from api.catalog.models.navigation import Collection, CollectionKind, CollectionProduct
 from api.catalog.models.products import Product
 from api.catalog.queries.product_cards import IMAGE_URL
 from api.kernel import clock
@@ -27,8 +27,8 @@ _COLUMNS = (
 _COUNT = (
     select(func.count())
     .select_from(
-        select(CollectionMember.product_id)
-        .where(CollectionMember.collection_id == Collection.id)
+        select(CollectionProduct.product_id)
+        .where(CollectionProduct.collection_id == Collection.id)
         .limit(pagination.TOTAL_CAP)
         .correlate(Collection)
         .subquery()
@@ -86,13 +86,13 @@ def list_collection_products(
             *(Product.id, Product.slug, Product.title, Product.status, Product.vendor),
             *(Product.in_stock, IMAGE_URL),
         )
-        .select_from(CollectionMember)
-        .join(Product, Product.id == CollectionMember.product_id)
-        .where(CollectionMember.collection_id == collection_id)
+        .select_from(CollectionProduct)
+        .join(Product, Product.id == CollectionProduct.product_id)
+        .where(CollectionProduct.collection_id == collection_id)
     )
     rows, page = pagination.page(
         statement,
-        Sort((CollectionMember.position, CollectionMember.product_id)),
+        Sort((CollectionProduct.position, CollectionProduct.product_id)),
         limit=limit,
         cursor=cursor,
         filters=str(collection_id),

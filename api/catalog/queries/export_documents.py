@@ -19,10 +19,10 @@ from api.catalog.models.i18n import Translation
 from api.catalog.models.media import ProductImage
 from api.catalog.models.navigation import (
     Category,
-    CategoryMember,
     Collection,
     CollectionKind,
-    CollectionMember,
+    CollectionProduct,
+    ProductCategory,
 )
 from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Barcode, Product, ProductRelation, Variant
@@ -163,7 +163,7 @@ def variant_keys(product_ids: Iterable[UUID]) -> dict[UUID, list[Document]]:
     return found
 
 
-def version_marks(product_ids: Iterable[UUID]) -> dict[UUID, str]:
+def version_stamps(product_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Say by product how its version and those of its variants stand: a mark that edits change."""
     rows = session.execute(
         select(
@@ -176,15 +176,15 @@ def version_marks(product_ids: Iterable[UUID]) -> dict[UUID, str]:
         .where(any_of(Product.id, sorted(product_ids)))
         .group_by(Product.id, Product.version)
     )
-    return {row[0]: mark_of_versions(row[1], row[2], row[3]) for row in rows}
+    return {row[0]: version_stamp(row[1], row[2], row[3]) for row in rows}
 
 
-def mark_of_versions(product: int, variants: int, count: int) -> str:
+def version_stamp(product: int, variants: int, count: int) -> str:
     """Write a product's version, the sum of its variants' and how many they are as one mark."""
     return f"{product}:{variants}:{count}"
 
 
-def count_fitting(**filters: Any) -> tuple[int, UUID | None]:
+def count_matching(**filters: Any) -> tuple[int, UUID | None]:
     """Return how many products fit the filters, and the id of the newest; see below."""
     count, last = session.execute(
         select(func.count(), func.max(cast(Product.id, Text))).where(*_fitting(**filters))
@@ -192,7 +192,7 @@ def count_fitting(**filters: Any) -> tuple[int, UUID | None]:
     return count, UUID(last) if last else None
 
 
-def product_ids_after(
+def next_product_ids(
     after: UUID | None, *, up_to: UUID | None, limit: int, **filters: Any
 ) -> list[UUID]:
     """Return the next products by id that fit: `status`, `category` (a slug), `q`, `vendor`.
@@ -223,8 +223,8 @@ def _fitting(
     if category:
         found.append(
             Product.id.in_(
-                select(CategoryMember.product_id)
-                .join(Category, Category.id == CategoryMember.category_id)
+                select(ProductCategory.product_id)
+                .join(Category, Category.id == ProductCategory.category_id)
                 .where(Category.slug == category)
             )
         )
@@ -246,9 +246,9 @@ def _add_categories(
     found: dict[UUID, Document], mains: dict[UUID, UUID | None], ids: list[UUID]
 ) -> None:
     rows = session.execute(
-        select(CategoryMember.product_id, Category.id, Category.path)
-        .join(Category, Category.id == CategoryMember.category_id)
-        .where(any_of(CategoryMember.product_id, ids), CategoryMember.is_direct)
+        select(ProductCategory.product_id, Category.id, Category.path)
+        .join(Category, Category.id == ProductCategory.category_id)
+        .where(any_of(ProductCategory.product_id, ids), ProductCategory.is_direct)
         .order_by(Category.path)
     ).all()
     slugs = {slug for row in rows for slug in row.path.split("/")}
@@ -267,9 +267,9 @@ def _add_categories(
 def _add_collections_and_relations(found: dict[UUID, Document], ids: list[UUID]) -> None:
     """Say in which collections by hand they are and where, and what is shown beside them."""
     for row in session.execute(
-        select(CollectionMember.product_id, Collection.slug, CollectionMember.position)
-        .join(Collection, Collection.id == CollectionMember.collection_id)
-        .where(any_of(CollectionMember.product_id, ids), Collection.kind == CollectionKind.MANUAL)
+        select(CollectionProduct.product_id, Collection.slug, CollectionProduct.position)
+        .join(Collection, Collection.id == CollectionProduct.collection_id)
+        .where(any_of(CollectionProduct.product_id, ids), Collection.kind == CollectionKind.MANUAL)
     ):
         place = {"slug": row.slug, "position": row.position}
         found[row.product_id]["collections"].append(place)

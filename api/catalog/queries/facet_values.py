@@ -5,15 +5,15 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Text, func, literal, or_, select
 
-from api.catalog.models.attributes import Attribute, AttributeChoice, Trait
-from api.catalog.texts import option_kind, trait_key
+from api.catalog.models.attributes import Attribute, AttributeChoice, FacetValue
+from api.catalog.texts import facet_key, option_kind
 from api.platform.db import session
 
 OPTION = "option:"
 ATTRIBUTE = "attribute:"
 
 
-def trait_ids(wanted: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
+def facet_value_ids(wanted: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
     """Return the ids of the values that a storefront asks for, by kind, in one statement.
 
     A kind is `vendor`, `tag`, `type`, `option:<name as the shop writes it>` or `attribute:<code>`.
@@ -71,7 +71,7 @@ def _stored(kind: str) -> str:
 
 def _candidates(kind: str, values: Sequence[str]) -> list[str]:
     """Return the keys that values may be stored under."""
-    keys = dict.fromkeys(trait_key(value) for value in values)
+    keys = dict.fromkeys(facet_key(value) for value in values)
     if kind.startswith(ATTRIBUTE):
         keys |= dict.fromkeys(value.strip() for value in values)
     return [key for key in keys if key]
@@ -89,8 +89,8 @@ def ids_by_pair(pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int
         .render_derived()
     )
     rows = session.execute(
-        select(Trait.kind, Trait.key, Trait.id).join(
-            asked, (Trait.kind == asked.c.kind) & (Trait.key == asked.c.key)
+        select(FacetValue.kind, FacetValue.key, FacetValue.id).join(
+            asked, (FacetValue.kind == asked.c.kind) & (FacetValue.key == asked.c.key)
         )
     )
     return {(row.kind, row.key): row.id for row in rows}

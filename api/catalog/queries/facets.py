@@ -29,12 +29,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, array
 
-from api.catalog.models.attributes import Attribute, AttributeKind, ProductAttribute, Trait
+from api.catalog.models.attributes import Attribute, AttributeKind, FacetValue, ProductAttribute
 from api.catalog.models.prices import PriceRange
 from api.catalog.models.products import Product
 from api.catalog.queries import ranking
 from api.catalog.queries.facet_values import ATTRIBUTE, OPTION, described_attributes
-from api.catalog.queries.filters import Narrowing, Shape, narrowed
+from api.catalog.queries.filters import FilterShape, ResolvedFilter, build_query
 from api.catalog.queries.product_cards import money
 from api.catalog.queries.translations import NO_TEXTS, texts_for
 from api.catalog.texts import OPTION_NAMES, attribute_kind
@@ -49,7 +49,7 @@ _WHOLE = -1
 
 
 def facets_of(
-    narrowing: Narrowing,
+    narrowing: ResolvedFilter,
     values: Mapping[str, Any],
     *,
     has_few_hits: bool | None = None,
@@ -92,7 +92,7 @@ def facets_of(
 
 
 @lru_cache(maxsize=128)
-def _facets(shape: Shape, has_few_hits: bool | None) -> AnySelect:
+def _facets(shape: FilterShape, has_few_hits: bool | None) -> AnySelect:
     """Build the statement that counts everything.
 
     Each count leaves its own filter out. Most are taken among the same products, which are looked
@@ -122,17 +122,19 @@ class _Among:
 
     def __init__(self, has_few_hits: bool | None) -> None:
         self._has_few_hits = has_few_hits
-        self._sets: dict[tuple[Shape, int, int], CTE] = {}
+        self._sets: dict[tuple[FilterShape, int, int], CTE] = {}
 
     def newest(
-        self, shape: Shape, *, leaving_out: int = _WHOLE, at_any_number: int = _WHOLE
+        self, shape: FilterShape, *, leaving_out: int = _WHOLE, at_any_number: int = _WHOLE
     ) -> CTE:
-        """Return the newest of the products that fit, one more than are counted; see `narrowed`."""
+        """Return the newest products that fit, one more than are counted; see `build_query`."""
         which = (shape, leaving_out, at_any_number)
         if which in self._sets:
             return self._sets[which]
         columns = (shape.product_id.label("id"), Product.in_stock, Product.traits)
-        statement = narrowed(columns, shape, leaving_out=leaving_out, at_any_number=at_any_number)
+        statement = build_query(
+            columns, shape, leaving_out=leaving_out, at_any_number=at_any_number
+        )
         if self._has_few_hits is not None:
             found = ranking.found(
                 shape,
@@ -177,11 +179,11 @@ def _counts(among: Mapping[int, CTE]) -> ScalarSelect[Any]:
         )
     counts = union_all(*arms).subquery()
     rank = func.row_number().over(
-        partition_by=(counts.c.place, Trait.kind), order_by=(counts.c.n.desc(), Trait.key)
+        partition_by=(counts.c.place, FacetValue.kind), order_by=(counts.c.n.desc(), FacetValue.key)
     )
     ranked = (
-        select(counts, Trait.kind, Trait.key, Trait.label, rank.label("rank"))
-        .join(Trait, Trait.id == counts.c.id)
+        select(counts, FacetValue.kind, FacetValue.key, FacetValue.label, rank.label("rank"))
+        .join(FacetValue, FacetValue.id == counts.c.id)
         .subquery()
     )
     told = (ranked.c.place, ranked.c.kind, ranked.c.id, ranked.c.key, ranked.c.label, ranked.c.n)

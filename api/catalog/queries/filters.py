@@ -1,7 +1,7 @@
 """Turn what a storefront asks for into conditions: one language for lists, search and facets.
 
-`Wanted` is the question in the shopkeeper's words, `Narrowing` the same with ids in place of
-words. Which conditions there are is its `shape`; statements are built once for each shape.
+`ProductFilter` is the question in the words of the request, `ResolvedFilter` the same with ids in
+place of words. Which conditions there are is its `shape`; statements are built once for each shape.
 """
 
 from collections.abc import Sequence
@@ -29,10 +29,10 @@ from sqlalchemy import (
 
 from api.catalog.errors import AttributeNotFilterable, FilterUnreadable
 from api.catalog.models.attributes import AttributeKind, ProductAttribute
-from api.catalog.models.navigation import Category, CategoryMember, CollectionMember
+from api.catalog.models.navigation import Category, CollectionProduct, ProductCategory
 from api.catalog.models.prices import PriceRange
 from api.catalog.models.products import Product
-from api.catalog.queries.facet_values import described_attributes, trait_ids
+from api.catalog.queries.facet_values import described_attributes, facet_value_ids
 from api.catalog.states import ProductStatus
 from api.catalog.texts import attribute_kind, option_kind
 
@@ -47,7 +47,7 @@ _RANGED = (AttributeKind.NUMBER, AttributeKind.DATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ProductFilter:
     """Which products somebody asks for. Several values of one filter mean any of them."""
 
     currency: str
@@ -65,7 +65,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class FilterShape:
     """Which conditions a statement has, without their values. Without a status it is for any."""
 
     status: ProductStatus | None = ProductStatus.ACTIVE
@@ -83,15 +83,15 @@ class Shape:
     def product_id(self) -> Any:
         """The column that names products and is in order of time, in the first table asked."""
         if self.in_category:
-            return CategoryMember.product_id
-        return CollectionMember.product_id if self.in_collection else Product.id
+            return ProductCategory.product_id
+        return CollectionProduct.product_id if self.in_collection else Product.id
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowing:
+class ResolvedFilter:
     """What was asked for, in ids and bounds; `is_empty` when a filter can fit nothing at all."""
 
-    shape: Shape
+    shape: FilterShape
     values: dict[str, Any] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
     """Which kind of trait each group is, in their order."""
@@ -104,13 +104,13 @@ class Narrowing:
         return any(not self.values[f"group_{i}"] for i in range(self.shape.groups))
 
 
-def narrow(
-    wanted: Wanted,
+def resolve_filter(
+    wanted: ProductFilter,
     *,
     collection_id: Any = None,
     status: ProductStatus | None = ProductStatus.ACTIVE,
     is_staffs: bool = False,
-) -> Narrowing:
+) -> ResolvedFilter:
     """Look up what the words of a question mean; at most three statements, none without filters.
 
     Storefronts ask for what is on the shelf, staff for any status, or for all of them with None,
@@ -127,14 +127,14 @@ def narrow(
         values["price_gte"] = wanted.price_gte or 0
         values["price_lte"] = MOST_MONEY if wanted.price_lte is None else wanted.price_lte
     asked, numbers = _asked(wanted)
-    found = trait_ids(asked) if asked else {}
+    found = facet_value_ids(asked) if asked else {}
     for place, kind in enumerate(asked):
         values[f"group_{place}"] = found[kind]
     for place, (attribute_id, ranges) in enumerate(numbers.items()):
         values[f"number_{place}"] = attribute_id
         for which, (low, high) in enumerate(ranges):
             values |= {f"low_{place}_{which}": low, f"high_{place}_{which}": high}
-    shape = Shape(
+    shape = FilterShape(
         status=status,
         in_category=wanted.category is not None,
         is_staffs=is_staffs,
@@ -144,12 +144,12 @@ def narrow(
         price=has_price,
         in_stock=wanted.in_stock,
     )
-    return Narrowing(shape, values, tuple(asked), tuple(numbers))
+    return ResolvedFilter(shape, values, tuple(asked), tuple(numbers))
 
 
-def narrowed(
+def build_query(
     columns: Sequence[Any],
-    shape: Shape,
+    shape: FilterShape,
     *,
     with_prices: bool = False,
     leaving_out: int = -1,
@@ -170,15 +170,15 @@ def narrowed(
             asked = asked.where(Category.is_shown)
         wanted = asked.scalar_subquery()
         statement = statement.join(
-            CategoryMember,
-            and_(CategoryMember.product_id == Product.id, CategoryMember.category_id == wanted),
+            ProductCategory,
+            and_(ProductCategory.product_id == Product.id, ProductCategory.category_id == wanted),
         )
     if shape.in_collection:
         member = and_(
-            CollectionMember.product_id == Product.id,
-            CollectionMember.collection_id == bindparam("collection", type_=Uuid),
+            CollectionProduct.product_id == Product.id,
+            CollectionProduct.collection_id == bindparam("collection", type_=Uuid),
         )
-        statement = statement.join(CollectionMember, member)
+        statement = statement.join(CollectionProduct, member)
     if with_prices or shape.price:
         statement = statement.join(PriceRange, price_of())
     if shape.price:
@@ -219,7 +219,7 @@ def _in_range(place: int, ranges: int) -> ColumnElement[bool]:
 Range = tuple[Decimal, Decimal]
 
 
-def _asked(wanted: Wanted) -> tuple[dict[str, list[str]], dict[UUID, list[Range]]]:
+def _asked(wanted: ProductFilter) -> tuple[dict[str, list[str]], dict[UUID, list[Range]]]:
     """Sort filters into groups of traits, by kind, and ranges of numbers, by attribute."""
     asked: dict[str, list[str]] = {}
     for kind in ("vendor", "tag", "type"):

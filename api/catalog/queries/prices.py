@@ -7,13 +7,13 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import aliased
 
 from api.catalog.errors import ScheduleNotFound, VariantNotFound
-from api.catalog.models.prices import PriceRecord, ScheduledPrice, ScheduleState, VariantPrice
+from api.catalog.models.prices import PriceHistoryEntry, ScheduledPrice, ScheduleState, VariantPrice
 from api.catalog.models.products import Variant
 from api.platform import pagination
 from api.platform.db import session
 from api.platform.pagination import Sort
 
-_NEWEST_FIRST = Sort((PriceRecord.since, PriceRecord.id), descending=True)
+_NEWEST_FIRST = Sort((PriceHistoryEntry.since, PriceHistoryEntry.id), descending=True)
 
 
 def price_history(
@@ -26,37 +26,42 @@ def price_history(
     """
     if session.scalar(select(Variant.id).where(Variant.id == variant_id)) is None:
         raise VariantNotFound(variant_id=variant_id)
-    later = aliased(PriceRecord)
+    later = aliased(PriceHistoryEntry)
     until = (
         select(func.min(later.since))
         .where(
-            later.variant_id == PriceRecord.variant_id,
-            later.currency == PriceRecord.currency,
-            later.since > PriceRecord.since,
+            later.variant_id == PriceHistoryEntry.variant_id,
+            later.currency == PriceHistoryEntry.currency,
+            later.since > PriceHistoryEntry.since,
         )
         .scalar_subquery()
     )
     statement = select(
-        *(PriceRecord.id, PriceRecord.currency, PriceRecord.amount, PriceRecord.compare_at),
-        *(PriceRecord.since, until.label("until")),
+        *(
+            PriceHistoryEntry.id,
+            PriceHistoryEntry.currency,
+            PriceHistoryEntry.amount,
+            PriceHistoryEntry.compare_at,
+        ),
+        *(PriceHistoryEntry.since, until.label("until")),
         *(VariantPrice.reduced_since, VariantPrice.prior_price),
     )
     statement = statement.outerjoin(
         VariantPrice,
         and_(
-            VariantPrice.variant_id == PriceRecord.variant_id,
-            VariantPrice.currency == PriceRecord.currency,
+            VariantPrice.variant_id == PriceHistoryEntry.variant_id,
+            VariantPrice.currency == PriceHistoryEntry.currency,
         ),
-    ).where(PriceRecord.variant_id == variant_id)
+    ).where(PriceHistoryEntry.variant_id == variant_id)
     if currency is not None:
-        statement = statement.where(PriceRecord.currency == currency)
+        statement = statement.where(PriceHistoryEntry.currency == currency)
     rows, page = pagination.page(
         statement,
         _NEWEST_FIRST,
         limit=limit,
         cursor=cursor,
         filters=(variant_id, currency),
-        total=statement.with_only_columns(PriceRecord.id) if with_total else None,
+        total=statement.with_only_columns(PriceHistoryEntry.id) if with_total else None,
     )
     return {"data": [_record(row) for row in rows], "page": page}
 

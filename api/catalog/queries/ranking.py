@@ -1,7 +1,7 @@
 """In which order a search shows its hits, and by which way it gets to them.
 
-Hits stand in four tiers (see `search_query.Ways`), the newest first in each: to weigh a hundred
-thousand hits against each other would cost more than it tells.
+Hits stand in four tiers (see `search_query.MatchTiers`), the newest first in each: to weigh a
+hundred thousand hits against each other would cost more than it tells.
 
 There are two ways to the first twenty. When hits are many, one walks along the products in the
 wanted order and has twenty soon. When they are few, one asks the search index for all of them and
@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from api.catalog.models.products import Product
 from api.catalog.queries import search_query
-from api.catalog.queries.filters import Shape, narrowed
+from api.catalog.queries.filters import FilterShape, build_query
 from api.catalog.queries.product_cards import CARD
 from api.platform import pagination
 from api.platform.db import AnySelect, session
@@ -53,7 +53,7 @@ _CURSOR = (int, int, UUID)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SearchProbe:
     """What a first look tells: which products are exactly it, and how many newest ones are hits.
 
     Hits are counted by tier.
@@ -70,26 +70,26 @@ class Seen:
         return self.in_title + self.in_head + self.in_text < MANY
 
 
-def look(shape: Shape, values: dict[str, Any]) -> Seen:
+def probe_search(shape: FilterShape, values: dict[str, Any]) -> SearchProbe:
     """Look who is exactly it, and at the newest products that fit the filters. One statement."""
-    return Seen(*session.execute(_look(shape), values).one())
+    return SearchProbe(*session.execute(_look(shape), values).one())
 
 
 def found(
-    shape: Shape, *, has_few_hits: bool, leaving_out: int = -1, at_any_number: int = -1
+    shape: FilterShape, *, has_few_hits: bool, leaving_out: int = -1, at_any_number: int = -1
 ) -> ColumnElement[bool]:
     """Return the condition that a product is found, for all that is not in order of relevance.
 
-    For what is left out see `narrowed`.
+    For what is left out see `build_query`.
     """
     if has_few_hits:
         return _gathered(shape, leaving_out=leaving_out, at_any_number=at_any_number)
-    return search_query.ways().any()
+    return search_query.match_tiers().any()
 
 
-def hits(
-    shape: Shape,
-    seen: Seen,
+def search_page(
+    shape: FilterShape,
+    seen: SearchProbe,
     values: dict[str, Any],
     *,
     limit: int,
@@ -119,7 +119,12 @@ def hits(
 
 
 def _rows(
-    shape: Shape, seen: Seen, values: dict[str, Any], wanted: int, tier: int, after: UUID | None
+    shape: FilterShape,
+    seen: SearchProbe,
+    values: dict[str, Any],
+    wanted: int,
+    tier: int,
+    after: UUID | None,
 ) -> list[Any]:
     rows: list[Any] = []
     for step in _steps(seen):
@@ -141,7 +146,7 @@ class _Step:
     is_walked: bool
 
 
-def _steps(seen: Seen) -> Iterator[_Step]:
+def _steps(seen: SearchProbe) -> Iterator[_Step]:
     """Put tiers together that are gathered: few words are more in a title and in a text alone."""
     if seen.in_title >= MANY:
         if seen.exact:
@@ -157,12 +162,14 @@ def _steps(seen: Seen) -> Iterator[_Step]:
 
 
 @lru_cache(maxsize=256)
-def _look(shape: Shape) -> AnySelect:
-    way = search_query.ways()
+def _look(shape: FilterShape) -> AnySelect:
+    way = search_query.match_tiers()
     columns = (
         *(way.in_title.label("title"), way.in_head.label("head"), way.in_text.label("text")),
     )
-    newest = narrowed(columns, shape).order_by(shape.product_id.desc()).limit(LOOKED_AT).subquery()
+    newest = (
+        build_query(columns, shape).order_by(shape.product_id.desc()).limit(LOOKED_AT).subquery()
+    )
     title, head, text = newest.c.title, newest.c.head, newest.c.text
     return select(
         search_query.exact_ids(),
@@ -173,11 +180,11 @@ def _look(shape: Shape) -> AnySelect:
 
 
 @lru_cache(maxsize=1024)
-def _step(shape: Shape, step: _Step, *, is_first: bool) -> Select[Any]:
+def _step(shape: FilterShape, step: _Step, *, is_first: bool) -> Select[Any]:
     """Build the statement for some tiers, whose hits are come upon by walking or are gathered."""
-    ways = search_query.ways()
+    ways = search_query.match_tiers()
     tier = ways.tier() if step.first < step.last else literal(step.first, Integer)
-    statement = narrowed((*CARD, tier.label("tier")), shape)
+    statement = build_query((*CARD, tier.label("tier")), shape)
     is_hit = ways.between(step.first, step.last)
     statement = statement.where(is_hit if step.is_walked else _gathered(shape, is_hit))
     if not is_first:
@@ -193,14 +200,14 @@ def _step(shape: Shape, step: _Step, *, is_first: bool) -> Select[Any]:
 
 
 def _gathered(
-    shape: Shape,
+    shape: FilterShape,
     is_hit: ColumnElement[bool] | None = None,
     *,
     leaving_out: int = -1,
     at_any_number: int = -1,
 ) -> ColumnElement[bool]:
     """Ask for all hits first; the order of the list cannot tempt the database to walk along."""
-    condition = search_query.ways().any() if is_hit is None else is_hit
-    among = narrowed((Product.id,), shape, leaving_out=leaving_out, at_any_number=at_any_number)
+    condition = search_query.match_tiers().any() if is_hit is None else is_hit
+    among = build_query((Product.id,), shape, leaving_out=leaving_out, at_any_number=at_any_number)
     ids = search_query.array_of(among.where(condition))
     return Product.id == any_(ids)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from sqlalchemy import Select, SQLColumnExpression, and_, select
 
-from api.catalog.models.i18n import OldSlug
+from api.catalog.models.i18n import SlugRedirect
 from api.catalog.models.navigation import Category, Collection
 from api.catalog.models.products import Product
 from api.catalog.states import ProductStatus
@@ -19,8 +19,8 @@ def _where_now(
 ) -> Select[str]:
     return (
         select(model.slug)
-        .select_from(OldSlug)
-        .join(model, and_(model.id == OldSlug.subject_id, is_shown))
+        .select_from(SlugRedirect)
+        .join(model, and_(model.id == SlugRedirect.subject_id, is_shown))
     )
 
 
@@ -31,10 +31,12 @@ _WHERE_NOW = {
 }
 
 
-def present_slug(kind: Kind, slug: str) -> str | None:
+def resolve_slug(kind: Kind, slug: str) -> str | None:
     """Return what answers now to an address of before, None when nothing that is shown does.
 
     Ask it only after nothing was found under `slug` itself. A draft or what is hidden is not told
     of: its new address is nobody's business yet.
     """
-    return session.scalar(_WHERE_NOW[kind].where(OldSlug.kind == kind, OldSlug.slug == slug))
+    return session.scalar(
+        _WHERE_NOW[kind].where(SlugRedirect.kind == kind, SlugRedirect.slug == slug)
+    )

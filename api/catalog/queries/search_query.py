@@ -113,7 +113,7 @@ def matches(
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class MatchTiers:
     """How a product is found, the best way first; each but the first lets in all before it too.
 
     By exactly its title, SKU or barcode; by words of its title; by those of its maker, type, tags,
@@ -142,13 +142,13 @@ class Ways:
         return or_(self.in_text, self.is_it)
 
 
-def ways() -> Ways:
+def match_tiers() -> MatchTiers:
     """Return how products are found; bound to what `values_of` returns, and to `exact`.
 
     `exact` is what the question of `exact_ids` answers.
     """
     tsquery = bindparam("tsquery", type_=String)
-    return Ways(
+    return MatchTiers(
         Product.id == any_(bindparam("exact", type_=ARRAY(Uuid))),
         matches(tsquery, Product.search_titles),
         matches(tsquery, Product.search_heads),

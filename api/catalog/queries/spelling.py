@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, bindparam, select
 
-from api.catalog.models.i18n import SearchWord
+from api.catalog.models.i18n import SearchTerm
 from api.catalog.models.navigation import Category, Collection
 from api.catalog.queries.translations import NO_TEXTS, Texts, texts_for
-from api.catalog.texts import typo_keys
+from api.catalog.texts import deletion_keys
 from api.kernel.text_folding import words
 from api.platform.db import session
 
@@ -19,21 +19,21 @@ LONGEST = 40
 MOST_WORDS = 12
 MOST_QUERIES = 5
 
-_NEAR = select(SearchWord.word, SearchWord.products).where(
-    SearchWord.edits.bool_op("&&")(bindparam("keys", type_=ARRAY(Text)))
+_NEAR = select(SearchTerm.word, SearchTerm.products).where(
+    SearchTerm.edits.bool_op("&&")(bindparam("keys", type_=ARRAY(Text)))
 )
 _BEGUN = (
-    select(SearchWord.word)
+    select(SearchTerm.word)
     .where(
-        SearchWord.word >= bindparam("begin", type_=Text),
-        SearchWord.word < bindparam("end", type_=Text),
+        SearchTerm.word >= bindparam("begin", type_=Text),
+        SearchTerm.word < bindparam("end", type_=Text),
     )
-    .order_by(SearchWord.products.desc(), SearchWord.word)
+    .order_by(SearchTerm.products.desc(), SearchTerm.word)
     .limit(MOST_QUERIES)
 )
 
 
-def meant(typed: str) -> str | None:
+def correct_query(typed: str) -> str | None:
     """Return what was typed with each unknown word replaced by the likeliest that is one typo away.
 
     A typo is one letter missing, added, wrong, or in its neighbour's place. Of several words the
@@ -43,7 +43,7 @@ def meant(typed: str) -> str | None:
     doubtful = {word for word in given if SHORTEST <= len(word) <= LONGEST}
     if not doubtful:
         return None
-    keys = sorted({key for word in doubtful for key in typo_keys(word)})
+    keys = sorted({key for word in doubtful for key in deletion_keys(word)})
     known = {row.word: row.products for row in session.execute(_NEAR, {"keys": keys})}
     instead = {
         word: max(near, key=lambda other: (known[other], other))
@@ -53,7 +53,7 @@ def meant(typed: str) -> str | None:
     return " ".join(instead.get(word, word) for word in given) if instead else None
 
 
-def likely_queries(typed: str) -> list[str]:
+def complete_query(typed: str) -> list[str]:
     """Return what somebody may be about to search for: the last word finished, the best first."""
     given = words(typed).split()
     if not given:
@@ -63,7 +63,7 @@ def likely_queries(typed: str) -> list[str]:
     return [" ".join((*before, word)) for word in session.scalars(_BEGUN, bounds)]
 
 
-def shelves_named(
+def suggest_categories(
     typed: str, limit: int, languages: Sequence[str] = ()
 ) -> dict[str, list[dict[str, Any]]]:
     """Return categories and collections with a word in their name that begins as was typed.

@@ -12,7 +12,7 @@ from api.catalog.errors import ProductNotFound
 from api.catalog.fields import PRODUCT_FIELDS
 from api.catalog.models.attributes import Attribute, AttributeChoice, ProductAttribute
 from api.catalog.models.media import ProductImage
-from api.catalog.models.navigation import Category, CollectionMember
+from api.catalog.models.navigation import Category, CollectionProduct
 from api.catalog.models.navigation import Collection as Shelf
 from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Product, ProductRelation, Variant
@@ -117,16 +117,16 @@ _RELATED = (
 )
 _COLLECTIONS = (
     select(Shelf.id, Shelf.slug, Shelf.title)
-    .join(CollectionMember, CollectionMember.collection_id == Shelf.id)
+    .join(CollectionProduct, CollectionProduct.collection_id == Shelf.id)
     .where(
-        CollectionMember.product_id == bindparam("product_id", type_=Uuid),
+        CollectionProduct.product_id == bindparam("product_id", type_=Uuid),
         Shelf.is_visible,
     )
     .order_by(Shelf.title, Shelf.id)
 )
 
 
-def shown_product(
+def get_storefront_product(
     slug: str,
     *,
     currency: str,

@@ -12,15 +12,22 @@ from typing import Any
 from sqlalchemy import select
 
 from api.catalog.errors import CategoryNotFound, CollectionNotFound, SortNeedsQuery, SortNeedsShelf
-from api.catalog.models.navigation import Category, CategoryMember, CollectionMember
+from api.catalog.models.navigation import Category, CollectionProduct, ProductCategory
 from api.catalog.models.navigation import Collection as Shelf
 from api.catalog.models.prices import PriceRange
 from api.catalog.models.products import Product
 from api.catalog.queries import ranking, search_query
 from api.catalog.queries.facets import facets_of
-from api.catalog.queries.filters import MOST_MONEY, Narrowing, Shape, Wanted, narrow, narrowed
+from api.catalog.queries.filters import (
+    MOST_MONEY,
+    FilterShape,
+    ProductFilter,
+    ResolvedFilter,
+    build_query,
+    resolve_filter,
+)
 from api.catalog.queries.product_cards import CARD, cards
-from api.catalog.queries.spelling import meant
+from api.catalog.queries.spelling import correct_query
 from api.platform import pagination
 from api.platform.db import AnySelect, session
 from api.platform.pagination import CursorInvalid, PreparedList, Sort
@@ -40,8 +47,8 @@ class _Found:
     corrected_q: str | None = None
 
 
-def shown_products(
-    wanted: Wanted,
+def list_storefront_products(
+    wanted: ProductFilter,
     *,
     sort: str | None = None,
     limit: int = 25,
@@ -69,7 +76,7 @@ def shown_products(
         raise SortNeedsQuery
     if order == "position" and not (wanted.category or wanted.collection):
         raise SortNeedsShelf
-    narrowing = narrow(wanted, collection_id=collection.id if collection else None)
+    narrowing = resolve_filter(wanted, collection_id=collection.id if collection else None)
     if narrowing.is_empty:
         found = _nothing(wanted, narrowing, limit, cursor)
     elif wanted.q:
@@ -92,24 +99,26 @@ def shown_products(
     if with_facets:
         if narrowing.is_empty and wanted.q:
             # What else could be chosen is counted among what the words find.
-            found.values["exact"] = ranking.look(narrowing.shape, found.values).exact
+            found.values["exact"] = ranking.probe_search(narrowing.shape, found.values).exact
         shown["facets"] = facets_of(
             narrowing, found.values, has_few_hits=found.has_few_hits, languages=languages
         )
     return shown
 
 
-def found_products(
+def search_storefront_products(
     q: str, *, currency: str, limit: int, languages: Sequence[str]
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the cards of the first products that a search finds, and their languages."""
-    wanted = Wanted(currency=currency, q=q)
+    wanted = ProductFilter(currency=currency, q=q)
     values = {"currency": currency, **search_query.values_of(q)}
-    listed = _listed(wanted, Shape(), "relevance", values, limit, None)
+    listed = _listed(wanted, FilterShape(), "relevance", values, limit, None)
     return cards(listed.rows, currency, languages=languages)
 
 
-def _nothing(wanted: Wanted, narrowing: Narrowing, limit: int, cursor: str | None) -> _Found:
+def _nothing(
+    wanted: ProductFilter, narrowing: ResolvedFilter, limit: int, cursor: str | None
+) -> _Found:
     """Answer what no product fits without asking; no page came before, so no cursor is its own."""
     if cursor:
         raise CursorInvalid
@@ -118,7 +127,7 @@ def _nothing(wanted: Wanted, narrowing: Narrowing, limit: int, cursor: str | Non
     return _Found([], page, narrowing.values | searched, True if wanted.q else None)
 
 
-def _of_what_has_a_price(narrowing: Narrowing, values: dict[str, Any]) -> Narrowing:
+def _of_what_has_a_price(narrowing: ResolvedFilter, values: dict[str, Any]) -> ResolvedFilter:
     """Count what an order by price lists: only what has a price in the currency."""
     if narrowing.shape.price:
         return narrowing
@@ -127,7 +136,7 @@ def _of_what_has_a_price(narrowing: Narrowing, values: dict[str, Any]) -> Narrow
 
 
 def _search(
-    wanted: Wanted, narrowing: Narrowing, order: str, limit: int, cursor: str | None
+    wanted: ProductFilter, narrowing: ResolvedFilter, order: str, limit: int, cursor: str | None
 ) -> _Found:
     """Search, and when that finds nothing, search for what was probably meant.
 
@@ -140,11 +149,11 @@ def _search(
         if found.rows or cursor:
             return found
     except CursorInvalid:
-        corrected = meant(typed)
+        corrected = correct_query(typed)
         if corrected is None:
             raise
     else:
-        corrected = meant(typed)
+        corrected = correct_query(typed)
         if corrected is None:
             return found
     other = {**narrowing.values, **search_query.values_of(corrected)}
@@ -153,8 +162,8 @@ def _search(
 
 
 def _listed(
-    wanted: Wanted,
-    shape: Shape,
+    wanted: ProductFilter,
+    shape: FilterShape,
     order: str,
     values: dict[str, Any],
     limit: int,
@@ -163,12 +172,12 @@ def _listed(
     """Read a page of one kind of list; notes among the values who is exactly it."""
     # What was asked, and the words that are searched, which may be others than those typed.
     filters = (wanted, values.get("tsquery"))
-    seen = ranking.look(shape, values) if wanted.q else None
+    seen = ranking.probe_search(shape, values) if wanted.q else None
     has_few_hits = None
     if seen is not None:
         values["exact"], has_few_hits = seen.exact, seen.is_low
         if order == "relevance":
-            hits, page = ranking.hits(
+            hits, page = ranking.search_page(
                 shape, seen, values, limit=limit, cursor=cursor, filters=filters
             )
             return _Found(hits, page, values, has_few_hits)
@@ -178,15 +187,15 @@ def _listed(
 
 
 @lru_cache(maxsize=512)
-def _listing(order: str, shape: Shape, has_few_hits: bool | None) -> PreparedList:
+def _listing(order: str, shape: FilterShape, has_few_hits: bool | None) -> PreparedList:
     """Build the statement of one kind of list; `has_few_hits` is None without a search."""
     by_price = order.endswith("price")
-    statement = _searched(narrowed(CARD, shape, with_prices=by_price), shape, has_few_hits)
+    statement = _searched(build_query(CARD, shape, with_prices=by_price), shape, has_few_hits)
     columns: tuple[Any, ...] = (shape.product_id,)
     if order == "name":
         columns = (Product.search_title, Product.id)
     elif order == "position":
-        member = CollectionMember if shape.in_collection else CategoryMember
+        member = CollectionProduct if shape.in_collection else ProductCategory
         columns = (member.position, member.product_id)
     elif by_price:
         columns = (PriceRange.lowest, PriceRange.product_id)
@@ -194,12 +203,12 @@ def _listing(order: str, shape: Shape, has_few_hits: bool | None) -> PreparedLis
 
 
 @lru_cache(maxsize=128)
-def _everything(shape: Shape, has_few_hits: bool | None) -> AnySelect:
+def _everything(shape: FilterShape, has_few_hits: bool | None) -> AnySelect:
     """Build the statement that a total is counted by."""
-    return _searched(narrowed((Product.id,), shape), shape, has_few_hits)
+    return _searched(build_query((Product.id,), shape), shape, has_few_hits)
 
 
-def _searched(statement: AnySelect, shape: Shape, has_few_hits: bool | None) -> AnySelect:
+def _searched(statement: AnySelect, shape: FilterShape, has_few_hits: bool | None) -> AnySelect:
     if has_few_hits is None:
         return statement
     return statement.where(ranking.found(shape, has_few_hits=has_few_hits))

@@ -24,7 +24,7 @@ _SHOWN_COLLECTIONS = pagination.listing(
 )
 
 
-def shown_categories(languages: Sequence[str] = ()) -> dict[str, Any]:
+def list_storefront_categories(languages: Sequence[str] = ()) -> dict[str, Any]:
     """Return what is shown of the tree as a flat list, parents before children, in its order."""
     rows = in_tree_order(
         session.execute(
@@ -42,7 +42,7 @@ def shown_categories(languages: Sequence[str] = ()) -> dict[str, Any]:
     }
 
 
-def shown_category(slug: str, languages: Sequence[str] = ()) -> dict[str, Any]:
+def get_storefront_category(slug: str, languages: Sequence[str] = ()) -> dict[str, Any]:
     """Return one category, what stands above it and what directly below. CategoryNotFound."""
     row = session.execute(
         select(
@@ -75,7 +75,7 @@ def shown_category(slug: str, languages: Sequence[str] = ()) -> dict[str, Any]:
     }
 
 
-def shown_collections(
+def list_storefront_collections(
     *, limit: int, cursor: str | None, languages: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return a page of the collections that storefronts may see, by title."""
@@ -88,7 +88,7 @@ def shown_collections(
     }
 
 
-def shown_collection(slug: str, languages: Sequence[str] = ()) -> dict[str, Any]:
+def get_storefront_collection(slug: str, languages: Sequence[str] = ()) -> dict[str, Any]:
     """Return one collection. Its products are a list of their own. CollectionNotFound."""
     row = session.execute(
         select(*_COLLECTION).where(Collection.slug == slug, Collection.is_visible)

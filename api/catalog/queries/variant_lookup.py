@@ -126,7 +126,7 @@ def find_variant(code: str) -> VariantFound | None:
     return VariantFound(*row) if row else None
 
 
-def codes_of(variant_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+def barcodes_of(variant_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     """Return the barcodes of variants with their pack quantities, by variant id."""
     found: dict[UUID, list[dict[str, Any]]] = {}
     if not variant_ids:

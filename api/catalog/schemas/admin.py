@@ -11,12 +11,12 @@ from api.catalog.schemas.field_forms import written_fields
 from api.catalog.schemas.media import PictureSizeSchema
 from api.catalog.schemas.storefront import CurrencyQuerySchema
 from api.catalog.service.inputs import (
-    BarcodeDraft,
-    CategoryDraft,
-    ImageDraft,
-    PriceDraft,
-    ProductDraft,
-    VariantDraft,
+    BarcodeInput,
+    CategoryInput,
+    ImageInput,
+    PriceInput,
+    ProductInput,
+    VariantInput,
 )
 from api.catalog.states import ProductStatus
 from api.platform.http import (
@@ -101,8 +101,8 @@ class BarcodeSchema(Schema):
     )
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> BarcodeDraft:
-        return BarcodeDraft(**given)
+    def _draft(self, given: dict[str, Any], **_: Any) -> BarcodeInput:
+        return BarcodeInput(**given)
 
 
 class PriceAmountSchema(MoneySchema):
@@ -129,8 +129,8 @@ class PriceSchema(Schema):
     prior_price = fields.Nested(MoneySchema, dump_only=True, allow_none=True)
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> PriceDraft:
-        return PriceDraft(**given)
+    def _draft(self, given: dict[str, Any], **_: Any) -> PriceInput:
+        return PriceInput(**given)
 
 
 class PricesSchema(Schema):
@@ -163,8 +163,8 @@ class ImageSchema(Schema):
     )
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> ImageDraft:
-        return ImageDraft(**given)
+    def _draft(self, given: dict[str, Any], **_: Any) -> ImageInput:
+        return ImageInput(**given)
 
 
 class VariantFieldsSchema(Schema):
@@ -215,8 +215,8 @@ class NewVariantSchema(VariantFieldsSchema):
     prices = fields.List(fields.Nested(PriceSchema), validate=validate.Length(max=50))
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> VariantDraft:
-        return VariantDraft(**_tuples(given, "option_values", "prices", "barcodes"))
+    def _draft(self, given: dict[str, Any], **_: Any) -> VariantInput:
+        return VariantInput(**_tuples(given, "option_values", "prices", "barcodes"))
 
 
 class VariantSchema(VariantFieldsSchema):
@@ -285,7 +285,7 @@ class ProductFieldsSchema(Schema):
 
     @ma.validates_schema
     def _each_picture_once(self, given: dict[str, Any], **_: Any) -> None:
-        images: list[ImageDraft] = given.get("images", [])
+        images: list[ImageInput] = given.get("images", [])
         if len({image.media_id or image.url for image in images}) < len(images):
             raise ma.ValidationError("Name each picture once.", "images")
 
@@ -304,8 +304,8 @@ class NewProductSchema(ProductFieldsSchema):
     )
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> ProductDraft:
-        return ProductDraft(
+    def _draft(self, given: dict[str, Any], **_: Any) -> ProductInput:
+        return ProductInput(
             **_tuples(given, "tags", "options", "images", "variants", "category_ids")
         )
 
@@ -362,8 +362,8 @@ class NewCategorySchema(CategoryFieldsSchema):
     name = fields.String(required=True, validate=(*_NAME, validate.Length(max=200)))
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> CategoryDraft:
-        return CategoryDraft(**given)
+    def _draft(self, given: dict[str, Any], **_: Any) -> CategoryInput:
+        return CategoryInput(**given)
 
 
 class EditCategorySchema(CategoryFieldsSchema):

@@ -6,8 +6,8 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.catalog.models.attributes import AttributeKind
-from api.catalog.service.inputs import AttributeDraft, ChoiceDraft, TypeAttributeDraft
-from api.catalog.texts import trait_key
+from api.catalog.service.inputs import AttributeInput, ChoiceInput, TypeAttributeInput
+from api.catalog.texts import facet_key
 from api.platform.http import NOT_BLANK, TRIMMED, PageQuerySchema, Pattern, Schema
 from api.platform.rules import ExactlyOne
 
@@ -48,8 +48,8 @@ class ChoiceSchema(Schema):
     position = _position(metadata={"description": "Left out it is its place in the list."})
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> ChoiceDraft:
-        return ChoiceDraft(
+    def _draft(self, given: dict[str, Any], **_: Any) -> ChoiceInput:
+        return ChoiceInput(
             given["value"], given.get("label", given["value"]), given.get("position")
         )
 
@@ -75,7 +75,7 @@ class AttributeFieldsSchema(Schema):
     def _each_choice_once(self, given: dict[str, Any], **_: Any) -> None:
         seen: set[str] = set()
         for draft in given.get("choices", []):
-            key = trait_key(draft.value)
+            key = facet_key(draft.value)
             if key in seen:
                 raise ma.ValidationError(f"{draft.value} is named twice.", "choices")
             seen.add(key)
@@ -89,8 +89,8 @@ class NewAttributeSchema(AttributeFieldsSchema):
     kind = fields.Enum(AttributeKind, by_value=True, required=True)
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> AttributeDraft:
-        return AttributeDraft(**given)
+    def _draft(self, given: dict[str, Any], **_: Any) -> AttributeInput:
+        return AttributeInput(**given)
 
 
 class EditAttributeSchema(AttributeFieldsSchema):
@@ -132,8 +132,8 @@ class NewTypeAttributeSchema(Schema):
     )
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> TypeAttributeDraft:
-        return TypeAttributeDraft(**given)
+    def _draft(self, given: dict[str, Any], **_: Any) -> TypeAttributeInput:
+        return TypeAttributeInput(**given)
 
 
 class EditProductTypeSchema(Schema):

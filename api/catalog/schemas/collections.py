@@ -9,7 +9,7 @@ from api.catalog.models.navigation import CollectionKind, RuleMatch
 from api.catalog.queries.collection_rules import FIELDS, RELATIONS
 from api.catalog.schemas.admin import SLUG
 from api.catalog.service.collection_rules import MOST_RULES
-from api.catalog.service.collections import MOST_BY_HAND, CollectionDraft
+from api.catalog.service.collections import MOST_BY_HAND, CollectionInput
 from api.platform.http import NOT_BLANK, PageQuerySchema, Schema
 from api.platform.rules import ExactlyOne
 
@@ -121,8 +121,8 @@ class NewCollectionSchema(CollectionFieldsSchema):
     kind = fields.Enum(CollectionKind, by_value=True, load_default=CollectionKind.MANUAL)
 
     @ma.post_load
-    def _draft(self, given: dict[str, Any], **_: Any) -> CollectionDraft:
-        return CollectionDraft(**given)
+    def _draft(self, given: dict[str, Any], **_: Any) -> CollectionInput:
+        return CollectionInput(**given)
 
 
 class EditCollectionSchema(CollectionFieldsSchema):

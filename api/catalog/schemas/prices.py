@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 
 from api.catalog.models.prices import ScheduleState
 from api.catalog.schemas.admin import PriceAmountSchema
-from api.catalog.service.inputs import PriceDraft
+from api.catalog.service.inputs import PriceInput
 from api.platform.http import CurrencyCode, DateTimeField, MoneySchema, PageQuerySchema, Schema
 
 
@@ -61,7 +61,7 @@ class NewScheduledPriceSchema(Schema):
 
     @ma.post_load
     def _draft(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
-        given["price"] = PriceDraft(given["price"], given.pop("compare_at"))
+        given["price"] = PriceInput(given["price"], given.pop("compare_at"))
         return given
 
 

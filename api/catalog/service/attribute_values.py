@@ -19,7 +19,7 @@ from api.catalog.models.attributes import (
 )
 from api.catalog.models.products import Product
 from api.catalog.service import attribute_parsing
-from api.catalog.service.attribute_parsing import Said
+from api.catalog.service.attribute_parsing import ParsedValue
 from api.catalog.states import ProductStatus
 from api.kernel.errors import DomainError
 from api.platform.bulk_sql import any_of
@@ -29,7 +29,7 @@ _CHOOSING = (AttributeKind.CHOICE, AttributeKind.CHOICES)
 
 
 @dataclass(slots=True)
-class Defined:
+class TypeAttribute:
     """An attribute as a type of product has it."""
 
     id: UUID
@@ -40,12 +40,12 @@ class Defined:
     choices: list[str] = field(default_factory=list)
 
 
-Definition = dict[str, Defined]
+AttributeSchema = dict[str, TypeAttribute]
 """What a type defines, by code, in the order of the type."""
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class AttributeValue:
     """What is said of one attribute of a product."""
 
     attribute_id: UUID
@@ -55,7 +55,9 @@ class Value:
     value: Any
 
 
-def definitions(names: Iterable[str], *, with_choices: bool = True) -> dict[str, Definition]:
+def attribute_schemas(
+    names: Iterable[str], *, with_choices: bool = True
+) -> dict[str, AttributeSchema]:
     """Return what types define, by the names that products give as theirs, whatever their case.
 
     Holds the types and attributes as they are until the transaction ends, many readers at once:
@@ -90,10 +92,10 @@ def definitions(names: Iterable[str], *, with_choices: bool = True) -> dict[str,
         .order_by(ProductTypeAttribute.position, Attribute.code)
         .with_for_update(read=True, key_share=True, of=Attribute)
     ).all()
-    by_type: dict[UUID, Definition] = {one.id: {} for one in types}
-    choosing: dict[UUID, list[Defined]] = {}
+    by_type: dict[UUID, AttributeSchema] = {one.id: {} for one in types}
+    choosing: dict[UUID, list[TypeAttribute]] = {}
     for row in rows:
-        defined = Defined(row.id, row.code, row.kind, row.is_filterable, row.is_required)
+        defined = TypeAttribute(row.id, row.code, row.kind, row.is_filterable, row.is_required)
         by_type[row.product_type_id][row.code] = defined
         if row.kind in _CHOOSING:
             choosing.setdefault(row.id, []).append(defined)
@@ -108,7 +110,7 @@ def definitions(names: Iterable[str], *, with_choices: bool = True) -> dict[str,
     return {one.name: by_type[one.id] for one in types}
 
 
-def values_of(product_ids: Collection[UUID]) -> dict[UUID, dict[str, Value]]:
+def values_of(product_ids: Collection[UUID]) -> dict[UUID, dict[str, AttributeValue]]:
     """Return what is said of these products, by code, in one statement."""
     rows = session.execute(
         select(
@@ -118,22 +120,22 @@ def values_of(product_ids: Collection[UUID]) -> dict[UUID, dict[str, Value]]:
         .join(Attribute, Attribute.id == ProductAttribute.attribute_id)
         .where(any_of(ProductAttribute.product_id, product_ids))
     )
-    found: dict[UUID, dict[str, Value]] = {}
+    found: dict[UUID, dict[str, AttributeValue]] = {}
     for product_id, *told in rows:
-        value = Value(*told)
+        value = AttributeValue(*told)
         found.setdefault(product_id, {})[value.code] = value
     return found
 
 
-def new_values(
+def validate_new_values(
     drafts: Sequence[tuple[str, Mapping[str, Any]]],
-) -> list[tuple[list[dict[str, Any]], list[Value]]]:
+) -> list[tuple[list[dict[str, Any]], list[AttributeValue]]]:
     """Check what is said of new products, given as type and values by code.
 
     Returns for each the rows to store, without their product, and the values. Asks nothing when
     nothing is said. Raises AttributesDoNotFit.
     """
-    types = definitions([name for name, given in drafts if given])
+    types = attribute_schemas([name for name, given in drafts if given])
     return [_new(name, types.get(name, {}), given) for name, given in drafts]
 
 
@@ -153,7 +155,7 @@ class Typed(Protocol):
         """Whether it is published, and so must be complete."""
 
 
-def settle(
+def assign_attribute_values(
     product: Typed, given: Mapping[str, Any], *, has_new_type: bool = False
 ) -> dict[str, Any]:
     """Say these things of a locked product, by code; None takes one back, the rest stays.
@@ -165,18 +167,20 @@ def settle(
     there = values_of([product.id]).get(product.id, {})
     if not given and not there and not (has_new_type and product.status is ProductStatus.ACTIVE):
         return {}
-    defined = definitions([product.product_type]).get(product.product_type, {})
+    defined = attribute_schemas([product.product_type]).get(product.product_type, {})
     after = {code: value.value for code, value in there.items() if given.get(code, 0) is not None}
     wrong: list[dict[str, str]] = []
-    changed: dict[str, Said] = {}
+    changed: dict[str, ParsedValue] = {}
     for code, value in given.items():
         if code not in defined:
             if value is not None or code not in there:
                 wrong.append(_unknown(code, product.product_type, defined))
         elif value is not None:
             try:
-                read = attribute_parsing.read(defined[code].kind, value, defined[code].choices)
-            except attribute_parsing.Unfit as unfit:
+                read = attribute_parsing.parse_value(
+                    defined[code].kind, value, defined[code].choices
+                )
+            except attribute_parsing.InvalidAttributeValue as unfit:
                 wrong.append(_wrong(code, "invalid", str(unfit)))
                 continue
             if code not in there or there[code].value != read.value:
@@ -188,26 +192,28 @@ def settle(
         raise _do_not_fit(wrong)
     gone = sorted(there.keys() - after.keys())
     if product.status is ProductStatus.ACTIVE and (has_new_type or gone):
-        refuse_gaps(product.product_type, defined, after)
+        require_complete(product.product_type, defined, after)
     _write(product.id, {defined[code].id: read for code, read in changed.items()})
     _remove(product.id, [there[code].attribute_id for code in gone])
     return {**{code: read.value for code, read in changed.items()}, **dict.fromkeys(gone)}
 
 
-def require_all(product: Product) -> None:
+def require_mandatory(product: Product) -> None:
     """Refuse to show a product that lacks what its type requires, naming that."""
-    defined = definitions([product.product_type], with_choices=False).get(product.product_type)
+    defined = attribute_schemas([product.product_type], with_choices=False).get(
+        product.product_type
+    )
     if defined and any(one.is_required for one in defined.values()):
-        refuse_gaps(product.product_type, defined, values_of([product.id]).get(product.id, {}))
+        require_complete(product.product_type, defined, values_of([product.id]).get(product.id, {}))
 
 
-def missing(defined: Definition, there: Collection[str]) -> list[str]:
+def missing_required(defined: AttributeSchema, there: Collection[str]) -> list[str]:
     """Name what a type requires and a product does not say."""
     return [code for code, one in defined.items() if one.is_required and code not in there]
 
 
-def misfit(
-    name: str, defined: Definition, there: Collection[str], *, is_shown: bool
+def type_change_error(
+    name: str, defined: AttributeSchema, there: Collection[str], *, is_shown: bool
 ) -> DomainError | None:
     """Say why a product cannot have another type, given the codes by which something is said.
 
@@ -220,10 +226,10 @@ def misfit(
 
 
 def _new(
-    name: str, defined: Definition, given: Mapping[str, Any]
-) -> tuple[list[dict[str, Any]], list[Value]]:
+    name: str, defined: AttributeSchema, given: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], list[AttributeValue]]:
     rows: list[dict[str, Any]] = []
-    values: list[Value] = []
+    values: list[AttributeValue] = []
     wrong: list[dict[str, str]] = []
     for code, value in given.items():
         one = defined.get(code)
@@ -231,18 +237,18 @@ def _new(
             wrong.append(_unknown(code, name, defined))
         elif value is not None:
             try:
-                read = attribute_parsing.read(one.kind, value, one.choices)
-            except attribute_parsing.Unfit as unfit:
+                read = attribute_parsing.parse_value(one.kind, value, one.choices)
+            except attribute_parsing.InvalidAttributeValue as unfit:
                 wrong.append(_wrong(code, "invalid", str(unfit)))
             else:
                 rows.append({"attribute_id": one.id, **read._asdict()})
-                values.append(Value(one.id, code, one.kind, one.is_filterable, read.value))
+                values.append(AttributeValue(one.id, code, one.kind, one.is_filterable, read.value))
     if wrong:
         raise _do_not_fit(wrong)
     return rows, values
 
 
-def _write(product_id: UUID, changed: Mapping[UUID, Said]) -> None:
+def _write(product_id: UUID, changed: Mapping[UUID, ParsedValue]) -> None:
     if not changed:
         return
     statement = upsert(ProductAttribute).values(
@@ -271,9 +277,9 @@ def _remove(product_id: UUID, attribute_ids: Sequence[UUID]) -> None:
 
 
 def _gaps(
-    name: str, defined: Definition, there: Collection[str]
+    name: str, defined: AttributeSchema, there: Collection[str]
 ) -> RequiredAttributesMissing | None:
-    gaps = missing(defined, there)
+    gaps = missing_required(defined, there)
     if not gaps:
         return None
     return RequiredAttributesMissing(
@@ -283,7 +289,7 @@ def _gaps(
     )
 
 
-def refuse_gaps(name: str, defined: Definition, there: Collection[str]) -> None:
+def require_complete(name: str, defined: AttributeSchema, there: Collection[str]) -> None:
     """Refuse to publish a product of a type that says these things, naming what is missing."""
     if refusal := _gaps(name, defined, there):
         raise refusal
@@ -293,7 +299,7 @@ def _do_not_fit(wrong: list[dict[str, str]]) -> AttributesDoNotFit:
     return AttributesDoNotFit(wrong[0]["detail"] if len(wrong) == 1 else None, errors=wrong)
 
 
-def _unknown(code: str, name: str, defined: Definition) -> dict[str, str]:
+def _unknown(code: str, name: str, defined: AttributeSchema) -> dict[str, str]:
     if not name:
         detail = f"A product without a type has no attributes: give it one that defines {code}."
     else:
@@ -301,7 +307,7 @@ def _unknown(code: str, name: str, defined: Definition) -> dict[str, str]:
     return _wrong(code, "unknown_attribute", detail)
 
 
-def _left_over(code: str, name: str, defined: Definition) -> dict[str, str]:
+def _left_over(code: str, name: str, defined: AttributeSchema) -> dict[str, str]:
     told = f"The type {name}" if name else "A product without a type"
     detail = (
         f"The product has a value for {code}, and {told[0].lower()}{told[1:]} does not define it"
@@ -311,7 +317,7 @@ def _left_over(code: str, name: str, defined: Definition) -> dict[str, str]:
     return _wrong(code, "unknown_attribute", detail)
 
 
-def _named(defined: Definition) -> str:
+def _named(defined: AttributeSchema) -> str:
     return ", ".join(defined) or "no attributes"
 
 

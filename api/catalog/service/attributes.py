@@ -11,8 +11,8 @@ from api.catalog.events import AttributeFilterChanged, CatalogueChanged
 from api.catalog.models.attributes import Attribute, AttributeChoice, AttributeKind
 from api.catalog.models.i18n import Translation
 from api.catalog.service import facet_values
-from api.catalog.service.inputs import AttributeDraft, ChoiceDraft
-from api.catalog.service.integrity import told_as_refusals
+from api.catalog.service.inputs import AttributeInput, ChoiceInput
+from api.catalog.service.integrity import translate_integrity_errors
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.kernel.text_folding import counted
@@ -37,7 +37,7 @@ _CHOSEN = text(
 )
 
 
-def create_attribute(draft: AttributeDraft, *, by: Principal) -> UUID:
+def create_attribute(draft: AttributeInput, *, by: Principal) -> UUID:
     """Add something that can be said of products; returns its id.
 
     Products have it once their type defines it. Refuses a code that is taken, and choices for
@@ -47,7 +47,7 @@ def create_attribute(draft: AttributeDraft, *, by: Principal) -> UUID:
     attribute_id = new_id()
     if draft.choices and draft.kind not in _CHOOSING:
         raise ChoicesNotExpected(kind=draft.kind.value)
-    with told_as_refusals():
+    with translate_integrity_errors():
         session.add(
             Attribute(
                 id=attribute_id,
@@ -103,7 +103,7 @@ def delete_attribute(attribute_id: UUID, *, expected_version: int, by: Principal
     choices = session.scalars(
         select(AttributeChoice.id).where(AttributeChoice.attribute_id == attribute_id)
     ).all()
-    with told_as_refusals():
+    with translate_integrity_errors():
         session.execute(delete(Attribute).where(Attribute.id == attribute_id))
     _forget_translations([attribute_id, *choices])
     audit.record("attribute.deleted", by=by, subject_id=attribute_id, code=attribute.code)
@@ -124,7 +124,7 @@ def _lock(attribute_id: UUID) -> Attribute:
     return attribute
 
 
-def _replace_choices(attribute: Attribute, wanted: Sequence[ChoiceDraft]) -> bool:
+def _replace_choices(attribute: Attribute, wanted: Sequence[ChoiceInput]) -> bool:
     """Make the choices these; one that stays keeps its id, and so its translations."""
     if attribute.kind not in _CHOOSING:
         if wanted:
@@ -150,7 +150,7 @@ def _replace_choices(attribute: Attribute, wanted: Sequence[ChoiceDraft]) -> boo
     for value in after.keys() & before.keys():
         there[value].label, there[value].position = after[value]
     _add_choices(attribute.id, [told for value, told in placed.items() if value not in there])
-    facet_values.relabel(
+    facet_values.rename_choices(
         attribute.code,
         {value: after[value][0] for value in after if before.get(value, "") != after[value]},
     )
@@ -164,7 +164,7 @@ def _refuse_chosen(attribute_id: UUID, values: Sequence[str]) -> None:
         raise ChoiceInUse(choices=told)
 
 
-def _add_choices(attribute_id: UUID, drafts: Sequence[tuple[int, ChoiceDraft]]) -> None:
+def _add_choices(attribute_id: UUID, drafts: Sequence[tuple[int, ChoiceInput]]) -> None:
     if drafts:
         session.execute(
             insert(AttributeChoice),

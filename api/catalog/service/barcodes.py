@@ -12,15 +12,15 @@ from sqlalchemy import Table, delete, select
 from api.catalog.codes import code_key
 from api.catalog.errors import BarcodeTwice
 from api.catalog.models.products import Barcode
-from api.catalog.service.inputs import BarcodeDraft
+from api.catalog.service.inputs import BarcodeInput
 from api.platform import bulk_sql
 from api.platform.bulk_sql import any_of
 from api.platform.db import session
 
-Codes = Sequence[BarcodeDraft]
+Codes = Sequence[BarcodeInput]
 
 
-def check(codes: Codes) -> None:
+def validate_barcodes(codes: Codes) -> None:
     """Refuse a code that is named twice, in whatever way it is written."""
     seen: set[str] = set()
     for one in codes:
@@ -30,12 +30,12 @@ def check(codes: Codes) -> None:
         seen.add(key)
 
 
-def single(codes: Codes) -> str | None:
+def unit_barcode(codes: Codes) -> str | None:
     """Return the code of one unit: the first with a pack quantity of 1."""
     return next((one.code for one in codes if one.pack_quantity == 1), None)
 
 
-def with_single(codes: Codes, code: str | None) -> list[BarcodeDraft]:
+def replace_unit_barcode(codes: Codes, code: str | None) -> list[BarcodeInput]:
     """Return the codes with another one, or none, for one unit; cases keep theirs.
 
     The new code takes the place of the old one, or comes first when there was none. A case that
@@ -47,10 +47,10 @@ def with_single(codes: Codes, code: str | None) -> list[BarcodeDraft]:
         [one for one in part if code_key(one.code) != key]
         for part in (codes[: old or 0], codes[0 if old is None else old + 1 :])
     ]
-    return [*kept[0], *([] if code is None else [BarcodeDraft(code)]), *kept[1]]
+    return [*kept[0], *([] if code is None else [BarcodeInput(code)]), *kept[1]]
 
 
-def merged(codes: Codes, said: Codes) -> list[BarcodeDraft]:
+def merge_barcodes(codes: Codes, said: Codes) -> list[BarcodeInput]:
     """Return the codes with those that an arrival says and that are not known yet.
 
     A new code of one unit replaces the old one. A code that is known means what the shop says.
@@ -59,11 +59,11 @@ def merged(codes: Codes, said: Codes) -> list[BarcodeDraft]:
     for one in said:
         if any(code_key(one.code) == code_key(other.code) for other in found):
             continue
-        found = with_single(found, one.code) if one.pack_quantity == 1 else [*found, one]
+        found = replace_unit_barcode(found, one.code) if one.pack_quantity == 1 else [*found, one]
     return found
 
 
-def rows(variant_id: UUID, codes: Codes) -> list[dict[str, Any]]:
+def barcode_rows(variant_id: UUID, codes: Codes) -> list[dict[str, Any]]:
     """Return the rows of a variant's codes, in their order."""
     return [
         {
@@ -77,32 +77,34 @@ def rows(variant_id: UUID, codes: Codes) -> list[dict[str, Any]]:
     ]
 
 
-def of_variants(variant_ids: Iterable[UUID]) -> dict[UUID, list[BarcodeDraft]]:
+def load_barcodes(variant_ids: Iterable[UUID]) -> dict[UUID, list[BarcodeInput]]:
     """Read the codes of variants in their order, in one statement."""
-    found: dict[UUID, list[BarcodeDraft]] = {variant_id: [] for variant_id in variant_ids}
+    found: dict[UUID, list[BarcodeInput]] = {variant_id: [] for variant_id in variant_ids}
     there = Barcode.__table__.c
     for variant_id, code, pack_quantity in session.execute(
         select(there.variant_id, there.code, there.pack_quantity)
         .where(any_of(there.variant_id, found))
         .order_by(there.position, there.code)
     ):
-        found[variant_id].append(BarcodeDraft(code, pack_quantity))
+        found[variant_id].append(BarcodeInput(code, pack_quantity))
     return found
 
 
-def replace(codes: Mapping[UUID, Codes]) -> None:
+def replace_barcodes(codes: Mapping[UUID, Codes]) -> None:
     """Make these the codes of variants, by variant id; two statements, however many they are.
 
     What belongs to another variant raises IntegrityError: see `integrity`.
     """
     if not codes:
         return
-    forget(codes)
-    new = [row for variant_id in sorted(codes) for row in rows(variant_id, codes[variant_id])]
+    delete_barcodes(codes)
+    new = [
+        row for variant_id in sorted(codes) for row in barcode_rows(variant_id, codes[variant_id])
+    ]
     bulk_sql.bulk_insert(cast(Table, Barcode.__table__), new)
 
 
-def forget(variant_ids: Collection[UUID]) -> None:
+def delete_barcodes(variant_ids: Collection[UUID]) -> None:
     """Take all codes from variants."""
     session.execute(
         delete(Barcode)

@@ -19,7 +19,7 @@ from api.catalog.errors import (
 from api.catalog.fields import PRODUCT_COLUMNS, VARIANT_COLUMNS, Field, Kind
 from api.catalog.models.attributes import ProductAttribute
 from api.catalog.models.media import ProductImage
-from api.catalog.models.prices import PriceRecord, VariantPrice
+from api.catalog.models.prices import PriceHistoryEntry, VariantPrice
 from api.catalog.models.products import Barcode, Product, Variant
 from api.catalog.service import (
     attribute_values,
@@ -30,7 +30,7 @@ from api.catalog.service import (
     redirects,
 )
 from api.catalog.service import prices as price_service
-from api.catalog.service.inputs import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from api.catalog.service.inputs import ImageInput, PriceInput, ProductInput, VariantInput
 from api.catalog.states import ProductStatus
 from api.catalog.texts import option_kind, sku_from, slug_from, variant_title
 from api.kernel import clock
@@ -41,7 +41,7 @@ from api.platform.db import Base
 
 
 @dataclass(frozen=True, slots=True)
-class StoredProduct:
+class CreatedProduct:
     """What a draft became."""
 
     product_id: UUID
@@ -49,15 +49,15 @@ class StoredProduct:
     variant_ids: tuple[UUID, ...]
 
 
-def check(draft: ProductDraft) -> None:
+def validate_product(draft: ProductInput) -> None:
     """Refuse what can be seen to be wrong without asking the database."""
     known = {image.url for image in draft.images}
-    metadata.check(public=draft.public_metadata, private=draft.private_metadata)
+    metadata.validate_metadata(public=draft.public_metadata, private=draft.private_metadata)
     if draft.publish_at is not None and draft.publish_at <= clock.now():
         raise PublishAtPassed(publish_at=draft.publish_at.isoformat())
     _check_options(draft.options)
     for variant in draft.variants:
-        check_variant(variant, draft.options)
+        validate_variant(variant, draft.options)
         if variant.image_url is not None and variant.image_url not in known:
             raise ImageUnknown(url=variant.image_url)
         if variant.image_id is not None:
@@ -65,12 +65,12 @@ def check(draft: ProductDraft) -> None:
             raise ImageUnknown(image_id=variant.image_id)
 
 
-def check_variant(variant: VariantDraft, options: Sequence[str]) -> None:
+def validate_variant(variant: VariantInput, options: Sequence[str]) -> None:
     """Refuse values that do not fit the options, and codes or prices that make no sense."""
-    check_option_values(variant.option_values, options)
-    metadata.check(public=variant.public_metadata, private=variant.private_metadata)
-    barcodes.check(variant.codes)
-    check_prices(variant.prices)
+    validate_option_values(variant.option_values, options)
+    metadata.validate_metadata(public=variant.public_metadata, private=variant.private_metadata)
+    barcodes.validate_barcodes(variant.codes)
+    validate_prices(variant.prices)
 
 
 def _check_options(options: Sequence[str]) -> None:
@@ -83,19 +83,19 @@ def _check_options(options: Sequence[str]) -> None:
         seen.add(kind)
 
 
-def check_option_values(values: Sequence[str], options: Sequence[str]) -> None:
+def validate_option_values(values: Sequence[str], options: Sequence[str]) -> None:
     """Refuse anything but one value for each option."""
     if len(values) != len(options) or not all(values):
-        raise options_do_not_fit(options, values)
+        raise options_error(options, values)
 
 
-def options_do_not_fit(options: Sequence[str], given: Sequence[str]) -> OptionsDoNotFit:
+def options_error(options: Sequence[str], given: Sequence[str]) -> OptionsDoNotFit:
     """Return the refusal that names the options as they are."""
     named = ", ".join(options) or "nothing (it has no options)"
     return OptionsDoNotFit(options=named, given=list(given))
 
 
-def check_prices(prices: Sequence[PriceDraft]) -> None:
+def validate_prices(prices: Sequence[PriceInput]) -> None:
     """Refuse two prices in one currency and a compare-at price that is none."""
     seen: set[str] = set()
     for draft in prices:
@@ -109,12 +109,12 @@ def check_prices(prices: Sequence[PriceDraft]) -> None:
             raise CompareAtNotAbovePrice(price=price, compare_at=before)
 
 
-def store(
-    drafts: Sequence[ProductDraft],
+def create_products(
+    drafts: Sequence[ProductInput],
     *,
     statuses: Sequence[ProductStatus] | None = None,
     by: Principal,
-) -> list[StoredProduct]:
+) -> list[CreatedProduct]:
     """Insert new products with all that belongs to them, and audit them; the drafts were checked.
 
     What clashes with other rows raises IntegrityError: see `integrity`. Refuses attributes that a
@@ -126,10 +126,10 @@ def store(
     variants: list[dict[str, Any]] = []
     codes: list[dict[str, Any]] = []
     prices: list[dict[str, Any]] = []
-    found: list[facet_values.Traits] = []
+    found: list[facet_values.FacetLabels] = []
     said_rows: list[dict[str, Any]] = []
-    stored: list[StoredProduct] = []
-    values = attribute_values.new_values(
+    stored: list[CreatedProduct] = []
+    values = attribute_values.validate_new_values(
         [(draft.product_type, draft.attributes) for draft in drafts]
     )
     for place, draft in enumerate(drafts):
@@ -159,31 +159,33 @@ def store(
         row["in_stock"] = any(made["in_stock"] for made in own_variants)
         products.append({**row, **denormalization.search_columns_of(row, searched)})
         found.append(
-            facet_values.traits_of(row, [made["option_values"] for made in own_variants], said)
+            facet_values.facet_values_of(
+                row, [made["option_values"] for made in own_variants], said
+            )
         )
         said_rows += [{"product_id": product_id, **value} for value in own_values]
         images += own_images
         variants += own_variants
         for made, variant in zip(own_variants, draft.variants, strict=True):
-            codes += barcodes.rows(made["id"], variant.codes)
+            codes += barcodes.barcode_rows(made["id"], variant.codes)
             prices += price_rows(made["id"], variant.prices)
         ids = tuple(made["id"] for made in own_variants)
-        stored.append(StoredProduct(product_id, slug, ids))
+        stored.append(CreatedProduct(product_id, slug, ids))
     if any(draft.category_ids for draft in drafts):
         # The tree before new words, as an edit does: else the two could wait for each other.
-        denormalization.hold_tree(alone=False)
-    for row, trait_ids in zip(products, facet_values.ids_of(found), strict=True):
+        denormalization.lock_category_tree(alone=False)
+    for row, trait_ids in zip(products, facet_values.ensure_facet_values(found), strict=True):
         row["traits"] = trait_ids
     add_rows(Product, products)
     add_rows(ProductAttribute, said_rows)
-    redirects.in_use_again("product", [made.slug for made in stored])
+    redirects.drop_redirects("product", [made.slug for made in stored])
     add_rows(ProductImage, images)
     add_rows(Variant, variants)
     add_rows(Barcode, codes)
     if prices:
         add_first_prices(prices, now)
         denormalization.refresh_price_ranges([made.product_id for made in stored])
-    denormalization.put_on_shelves(
+    denormalization.assign_categories(
         {made.product_id: draft.category_ids for made, draft in zip(stored, drafts, strict=True)}
     )
     audit.record_each(
@@ -199,13 +201,13 @@ def add_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
 
 def add_first_prices(rows: Sequence[dict[str, Any]], now: datetime) -> None:
     """Insert the prices of variants that are new, and the first records of their history."""
-    prices, records = price_service.first_rows(rows, now=now)
+    prices, records = price_service.first_prices(rows, now=now)
     add_rows(VariantPrice, prices)
-    add_rows(PriceRecord, records)
+    add_rows(PriceHistoryEntry, records)
 
 
 def variant_row(
-    draft: VariantDraft,
+    draft: VariantInput,
     *,
     product_id: UUID,
     slug: str,
@@ -221,7 +223,7 @@ def variant_row(
         "product_id": product_id,
         **_columns(VARIANT_COLUMNS, draft),
         "sku": draft.sku or sku_from(slug, draft.option_values),
-        "barcode": barcodes.single(draft.codes),
+        "barcode": barcodes.unit_barcode(draft.codes),
         "title": variant_title(draft.option_values),
         "position": position,
         "in_stock": False,
@@ -229,7 +231,7 @@ def variant_row(
     }
 
 
-def price_rows(variant_id: UUID, prices: Sequence[PriceDraft]) -> list[dict[str, Any]]:
+def price_rows(variant_id: UUID, prices: Sequence[PriceInput]) -> list[dict[str, Any]]:
     """Return the rows of a variant's prices."""
     return [
         {
@@ -243,7 +245,7 @@ def price_rows(variant_id: UUID, prices: Sequence[PriceDraft]) -> list[dict[str,
 
 
 def _product_row(
-    draft: ProductDraft, product_id: UUID, slug: str, status: ProductStatus, now: datetime
+    draft: ProductInput, product_id: UUID, slug: str, status: ProductStatus, now: datetime
 ) -> dict[str, Any]:
     return {
         "id": product_id,
@@ -259,18 +261,18 @@ def _product_row(
     }
 
 
-def _columns(fields: Sequence[Field], draft: ProductDraft | VariantDraft) -> dict[str, Any]:
+def _columns(fields: Sequence[Field], draft: ProductInput | VariantInput) -> dict[str, Any]:
     """Return the plain fields of a draft as columns."""
     found: dict[str, Any] = {}
     for one in fields:
         value = getattr(draft, one.name)
         if one.kind is Kind.METADATA:
-            value = metadata.whole(value)
+            value = metadata.without_nulls(value)
         found[one.name] = list(value) if one.kind is Kind.TEXTS else value
     return found
 
 
-def image_rows(images: Sequence[ImageDraft], product_id: UUID) -> list[dict[str, Any]]:
+def image_rows(images: Sequence[ImageInput], product_id: UUID) -> list[dict[str, Any]]:
     """Return the rows of a product's pictures, in their order."""
     return [
         {

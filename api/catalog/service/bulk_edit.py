@@ -28,7 +28,7 @@ _NAMING = {
 """Changes that take what nobody else may have, or bring words that are new to the shop."""
 
 
-def edit_many_products(batch: Batch, *, by: Principal) -> dict[str, Any]:
+def bulk_edit_products(batch: Batch, *, by: Principal) -> dict[str, Any]:
     """Edit, publish and archive products as each row says; returns what became of each.
 
     A row's changes come before its command. Locks all products first, in id order, so that batches
@@ -39,15 +39,15 @@ def edit_many_products(batch: Batch, *, by: Principal) -> dict[str, Any]:
     _lock_products([row["id"] for row in batch.rows])
     said = [row["changes"] for row in batch.rows if "changes" in row]
     if any("category_ids" in changes for changes in said):
-        denormalization.hold_tree(alone=False)
+        denormalization.lock_category_tree(alone=False)
     _queue_to_name(said)
-    facet_values.introduce_words(said)
+    facet_values.ensure_values_of_changes(said)
     answer = batch.carry_out(lambda row: _edit_product(row, by=by))
     _tell_once()
     return answer
 
 
-def edit_many_variants(batch: Batch, *, by: Principal) -> dict[str, Any]:
+def bulk_edit_variants(batch: Batch, *, by: Principal) -> dict[str, Any]:
     """Edit and price variants as each row says; returns what became of each.
 
     Locks all of their products first and then the variants, both in id order. Those that give
@@ -93,9 +93,9 @@ def _edit_variant(row: Row, *, follow: Callable[[Product], None], by: Principal)
         )
         version = None
     if "prices" in row:
-        variants.set_prices(variant_id, row["prices"], expected_version=version, by=by)
+        variants.replace_prices(variant_id, row["prices"], expected_version=version, by=by)
     if "price_updates" in row:
-        variants.set_some_prices(variant_id, row["price_updates"], expected_version=version, by=by)
+        variants.update_prices(variant_id, row["price_updates"], expected_version=version, by=by)
     return Done(variant_id, session.get_one(Variant, variant_id).version)
 
 

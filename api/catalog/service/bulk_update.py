@@ -39,8 +39,8 @@ def write_changes(rows: ChangedRows, *, now: datetime, by: Principal) -> None:
         return
     left = _write_rows(rows)
     _write_prices(rows, now=now, by=by)
-    reindex.refresh(sorted(rows.reworded))
-    respelled = [facet_values.respell(old, new) for old, new in rows.spelled]
+    reindex.reindex_products(sorted(rows.reworded))
+    respelled = [facet_values.rename_facet_values(old, new) for old, new in rows.spelled]
     for action, subjects in rows.audited.items():
         audit.record_each(action, subjects, by=by)
     for step, product_id in rows.moved:
@@ -83,9 +83,11 @@ def write_translations(translations: Mapping[tuple[UUID, str], Mapping[str, Any]
 def _write_rows(rows: ChangedRows) -> set[str]:
     """Write all but prices; returns the lists that products have left."""
     if rows.categories:
-        denormalization.hold_tree(alone=False)  # before new words, as everywhere
+        denormalization.lock_category_tree(alone=False)  # before new words, as everywhere
     for one in rows.attributes:
-        said = attribute_values.settle(one, one.given, has_new_type=one.has_new_type)
+        said = attribute_values.assign_attribute_values(
+            one, one.given, has_new_type=one.has_new_type
+        )
         if said:
             rows.audit("product.edited", one.id, {"attributes": said})
     if rows.gone_images:
@@ -106,7 +108,7 @@ def _write_rows(rows: ChangedRows) -> set[str]:
     _change(Product, rows.products)
     _change(Variant, rows.variants)
     bulk_create.add_rows(Variant, rows.new_variants)
-    barcodes.replace(rows.recoded)
+    barcodes.replace_barcodes(rows.recoded)
     bulk_create.add_rows(Barcode, rows.new_codes)
     write_translations(rows.translations)
     return denormalization.replace_categories(rows.categories)

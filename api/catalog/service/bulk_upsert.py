@@ -26,17 +26,14 @@ from api.catalog.service import (
     reindex,
     related_products,
 )
-from api.catalog.service.bulk_update import (
-    write_changes,
-    write_translations,
-)
+from api.catalog.service.bulk_update import write_changes, write_translations
 from api.catalog.service.categories import Path, ensure_category_paths
 from api.catalog.service.compare_products import ChangedRows, changed_rows
 from api.catalog.service.diff import Document, diff_documents, is_stale, match_variants
 from api.catalog.service.document_parsing import category_paths, product_input
 from api.catalog.service.feed_merge import FeedMerge, FeedProduct
 from api.catalog.service.integrity import refusal_for
-from api.catalog.service.manual_collections import ByHand
+from api.catalog.service.manual_collections import ManualCollections
 from api.catalog.service.upsert_results import (
     ProductChange,
     UpsertResult,
@@ -89,7 +86,7 @@ def upsert_documents(
     require_transaction()
     snapshots = product_snapshots(lock_products([one["slug"] for one in documents], []))
     by_slug = {one.document["slug"]: one for one in snapshots.values()}
-    held, documents = manual_collections.placed(
+    held, documents = manual_collections.lock_manual_collections(
         documents, [one.document for one in snapshots.values()]
     )
     planner = _DocumentPlanner(by_slug, documents, is_overwriting, new_as_drafts)
@@ -117,7 +114,7 @@ def restore_products(
     require_transaction()
     snapshots = product_snapshots(lock_products([], [], ids=[*befores]))
     # What is gone since cannot be gone back to.
-    held, documents = manual_collections.placed(
+    held, documents = manual_collections.lock_manual_collections(
         [befores[key] for key in snapshots],
         [one.document for one in snapshots.values()],
         with_unknown=False,
@@ -132,9 +129,9 @@ def restore_products(
         ]
 
     results = _apply(plan, given, held, by=by)
-    related_products.settle_relations(
+    related_products.resolve_relations(
         {
-            snapshot.id: related_products.said_by(document)
+            snapshot.id: related_products.relations_in(document)
             for (snapshot, document), one in zip(given, results, strict=True)
             if one.outcome is not UpsertStatus.REFUSED
         },
@@ -160,7 +157,7 @@ class _DocumentPlanner:
         self._new_as_drafts = new_as_drafts
         self._categories = _ensure_categories(documents)
         published = [one for one in documents if self._is_published(one)]
-        self._types = attribute_values.definitions(
+        self._types = attribute_values.attribute_schemas(
             {self._said(one, "product_type", "") for one in published}, with_choices=False
         )
 
@@ -192,7 +189,7 @@ class _DocumentPlanner:
         draft = product_input(document, self._categories)
         if not draft.title:
             raise TitleMissing(slug=draft.slug)
-        bulk_create.check(draft)
+        bulk_create.validate_product(draft)
         status = ProductStatus(document.get("status", "draft"))
         if self._new_as_drafts and status is ProductStatus.ACTIVE:
             status = ProductStatus.DRAFT
@@ -225,22 +222,24 @@ class _DocumentPlanner:
             self._said(document, "attributes", {}),
         )
         said = [code for code, value in values.items() if value is not None]
-        attribute_values.refuse_gaps(name, self._types.get(name, {}), said)
+        attribute_values.require_complete(name, self._types.get(name, {}), said)
 
 
-def _apply(plan: Plan, given: Sequence[Any], held: ByHand, *, by: Principal) -> list[UpsertResult]:
+def _apply(
+    plan: Plan, given: Sequence[Any], held: ManualCollections, *, by: Principal
+) -> list[UpsertResult]:
     """Write all together; where the database or a rule refuses something, each alone."""
     changes = plan(given)
     try:
         return _write(changes, held, by=by)
     except (IntegrityError, DomainError):
         # What the savepoint held is free again: all products first, then all words, as always.
-        facet_values.introduce([change.new for change in changes if change.new])
-        facet_values.introduce_words([change.after for change in changes if change.before])
+        facet_values.ensure_values_of_inputs([change.new for change in changes if change.new])
+        facet_values.ensure_values_of_changes([change.after for change in changes if change.before])
         return [_apply_alone(plan, one, held, by=by) for one in given]
 
 
-def _apply_alone(plan: Plan, one: Any, held: ByHand, *, by: Principal) -> UpsertResult:
+def _apply_alone(plan: Plan, one: Any, held: ManualCollections, *, by: Principal) -> UpsertResult:
     (change,) = plan([one])
     try:
         _write([change], held, by=by)
@@ -254,13 +253,15 @@ def _apply_alone(plan: Plan, one: Any, held: ByHand, *, by: Principal) -> Upsert
     return change.result
 
 
-def _write(changes: Sequence[ProductChange], held: ByHand, *, by: Principal) -> list[UpsertResult]:
+def _write(
+    changes: Sequence[ProductChange], held: ManualCollections, *, by: Principal
+) -> list[UpsertResult]:
     """Write all of them or none, rows and events alike."""
     with savepoint():
         if any(
             change.category_ids or (change.new and change.new.category_ids) for change in changes
         ):
-            denormalization.hold_tree(alone=False)  # before new words, as everywhere
+            denormalization.lock_category_tree(alone=False)  # before new words, as everywhere
         now, rows = clock.now(), ChangedRows()
         for change in changes:
             if change.before is not None:
@@ -276,14 +277,14 @@ def _write(changes: Sequence[ProductChange], held: ByHand, *, by: Principal) -> 
             if change.result.product_id is not None and _is_placed(change)
         }
         if placed:
-            manual_collections.put(placed, held, by=by)
+            manual_collections.set_memberships(placed, held, by=by)
     return [change.result for change in changes]
 
 
 def _create(changes: Sequence[ProductChange], *, by: Principal) -> None:
     if not changes:
         return
-    stored = bulk_create.store(
+    stored = bulk_create.create_products(
         [change.new for change in changes if change.new],
         statuses=[change.status for change in changes],
         by=by,
@@ -299,7 +300,7 @@ def _create(changes: Sequence[ProductChange], *, by: Principal) -> None:
         if change.status is ProductStatus.ACTIVE:
             emit(ProductPublished(product_id=made.product_id))
     write_translations(translations)
-    reindex.refresh(sorted({product_id for product_id, _ in translations}))
+    reindex.reindex_products(sorted({product_id for product_id, _ in translations}))
     emit(CatalogueChanged(slugs=tuple(made.slug for made in stored)))
 
 
@@ -361,12 +362,12 @@ def _relate(
         for document, one in zip(documents, results, strict=True)
         if one.product_id is not None
         and one.outcome is not UpsertStatus.REFUSED
-        and (said := related_products.said_by(document, before=one.before or {}))
+        and (said := related_products.relations_in(document, before=one.before or {}))
     }
     if not wanted:
         return
     new = {one.product_id for one in results if one.outcome is UpsertStatus.CREATED}
-    waiting = related_products.relate(wanted, new=new, by=by)
+    waiting = related_products.relate_documents(wanted, new=new, by=by)
     for one in results:
         if one.product_id in waiting:
             one.unresolved = wanted[one.product_id]

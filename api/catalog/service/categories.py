@@ -11,11 +11,11 @@ from sqlalchemy import delete, func, or_, select, update
 
 from api.catalog.errors import CategoryCycle, CategoryNotFound
 from api.catalog.events import CatalogueChanged
-from api.catalog.models.navigation import Category, CategoryMember
+from api.catalog.models.navigation import Category, ProductCategory
 from api.catalog.service import denormalization, redirects, smart_collections, sort_order
-from api.catalog.service.inputs import CategoryDraft
-from api.catalog.service.integrity import told_as_refusals
-from api.catalog.service.sort_order import Shelf
+from api.catalog.service.inputs import CategoryInput
+from api.catalog.service.integrity import translate_integrity_errors
+from api.catalog.service.sort_order import OrderedMembership
 from api.catalog.texts import LONGEST_SLUG, slug_as_before, slug_from
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -25,18 +25,18 @@ from api.platform.etags import check
 from api.platform.outbox import emit
 
 
-def create_category(draft: CategoryDraft, *, by: Principal) -> UUID:
+def create_category(draft: CategoryInput, *, by: Principal) -> UUID:
     """Add a category to the tree; returns its id.
 
     Without a slug it gets one made from its name. Refuses a slug that is taken anywhere in the
     tree and a parent that is not there.
     """
     require_transaction()
-    denormalization.hold_tree(alone=True)
+    denormalization.lock_category_tree(alone=True)
     category_id = new_id()
     parent = _get(draft.parent_id) if draft.parent_id else None
     slug = draft.slug or _free_slug(draft.name, parent)
-    with told_as_refusals():
+    with translate_integrity_errors():
         session.add(
             Category(
                 id=category_id,
@@ -52,7 +52,7 @@ def create_category(draft: CategoryDraft, *, by: Principal) -> UUID:
                 is_shown=draft.is_visible and (parent is None or parent.is_shown),
             )
         )
-    redirects.in_use_again("category", [slug])
+    redirects.drop_redirects("category", [slug])
     audit.record("category.created", by=by, subject_id=category_id, slug=slug)
     emit(CatalogueChanged(is_tree=True))
     return category_id
@@ -62,7 +62,7 @@ def _free_slug(name: str, parent: Category | None) -> str:
     """Make an address from a name; when another category has it, the parent's comes before it."""
     slug = slug_from(name)
     below = f"{parent.slug}-{slug}"[:LONGEST_SLUG].strip("-") if parent and slug else slug
-    return redirects.free("category", slug, below)
+    return redirects.unique_slug("category", slug, below)
 
 
 def ensure_categories(names: Sequence[str]) -> dict[str, UUID]:
@@ -75,9 +75,9 @@ def ensure_categories(names: Sequence[str]) -> dict[str, UUID]:
     slugs = {name: slug for name in names if (slug := slug_from(name))}
     there = _by_slug(slugs.values())
     if there.keys() < set(slugs.values()):
-        denormalization.hold_tree(alone=True)
+        denormalization.lock_category_tree(alone=True)
         there = _by_slug(slugs.values())
-        redirects.in_use_again("category", set(slugs.values()) - there.keys())
+        redirects.drop_redirects("category", set(slugs.values()) - there.keys())
         for name, slug in slugs.items():
             if slug not in there:
                 there[slug] = new_id()
@@ -97,7 +97,7 @@ def edit_category(
     the present one, a place below itself, a parent that is not there and a slug that is taken.
     """
     require_transaction()
-    denormalization.hold_tree(alone=True)
+    denormalization.lock_category_tree(alone=True)
     category = _get(category_id)
     check(category.version, expected_version)
     changed = {k: v for k, v in changes.items() if getattr(category, k) != v}
@@ -108,7 +108,7 @@ def edit_category(
     parent = _get(parent_id) if parent_id else None
     if parent is not None and _is_within(parent.path, before):
         raise CategoryCycle(category_id=category_id, parent_id=parent.id)
-    with told_as_refusals():
+    with translate_integrity_errors():
         for name, value in changed.items():
             setattr(category, name, value)
         category.version += 1
@@ -117,12 +117,12 @@ def edit_category(
         if category.path != before:
             _carry_along(before, category.path)
         if changed.keys() & {"parent_id", "is_visible"}:
-            denormalization.settle([category.path])
-    redirects.moved("category", category_id, before=before_slug, after=category.slug)
-    smart_collections.follow_category(before_slug, category.slug)
+            denormalization.refresh_visibility([category.path])
+    redirects.record_redirect("category", category_id, before=before_slug, after=category.slug)
+    smart_collections.rename_category_in_rules(before_slug, category.slug)
     if "parent_id" in changed:
         _reshelve_below(category)
-        smart_collections.ask_anew("category")
+        smart_collections.invalidate_rules_on("category")
     audit.record("category.edited", by=by, subject_id=category_id, **changed)
     emit(CatalogueChanged(is_tree=True))
 
@@ -130,12 +130,12 @@ def edit_category(
 def delete_category(category_id: UUID, *, expected_version: int, by: Principal) -> None:
     """Remove an empty category. Refuses one that holds products or other categories."""
     require_transaction()
-    denormalization.hold_tree(alone=True)
+    denormalization.lock_category_tree(alone=True)
     category = _get(category_id)
     check(category.version, expected_version)
-    with told_as_refusals(deleting=True):
+    with translate_integrity_errors(deleting=True):
         session.execute(delete(Category).where(Category.id == category_id))
-    redirects.forget("category", category_id)
+    redirects.delete_redirects("category", category_id)
     audit.record("category.deleted", by=by, subject_id=category_id, slug=category.slug)
     emit(CatalogueChanged(is_tree=True))
 
@@ -181,11 +181,11 @@ def _reshelve_below(category: Category) -> None:
         )
     )
     product_ids = session.scalars(
-        select(CategoryMember.product_id)
-        .where(CategoryMember.category_id.in_(below), CategoryMember.is_direct)
+        select(ProductCategory.product_id)
+        .where(ProductCategory.category_id.in_(below), ProductCategory.is_direct)
         .distinct()
     ).all()
-    denormalization.reshelve(product_ids)
+    denormalization.rebuild_category_ancestors(product_ids)
 
 
 def place_in_category(
@@ -199,7 +199,7 @@ def place_in_category(
     """
     category = _lock(category_id)
     check(category.version, expected_version)
-    if sort_order.place_first(Shelf(CategoryMember, category_id), product_ids):
+    if sort_order.set_order(OrderedMembership(ProductCategory, category_id), product_ids):
         _note(category, by=by, first=[str(id_) for id_ in product_ids[:20]])
 
 
@@ -217,7 +217,7 @@ def move_in_category(
     Locks the category. Refuses products that are neither in the category nor below it.
     """
     category = _lock(category_id)
-    shelf = Shelf(CategoryMember, category_id)
+    shelf = OrderedMembership(ProductCategory, category_id)
     if sort_order.move(shelf, product_id, before=before, after=after, to=position):
         _note(category, by=by, moved=str(product_id))
 
@@ -225,7 +225,7 @@ def move_in_category(
 def _lock(category_id: UUID) -> Category:
     """Hold the tree still, then the category: whoever edits it holds the tree alone."""
     require_transaction()
-    denormalization.hold_tree(alone=False)
+    denormalization.lock_category_tree(alone=False)
     category = session.scalar(
         select(Category)
         .where(Category.id == category_id)
@@ -260,7 +260,7 @@ def ensure_category_paths(paths: Iterable[Path]) -> dict[Path, UUID]:
         return {}
     tree = _Tree(wanted)
     if any(tree.find(path) is None for path in wanted):
-        denormalization.hold_tree(alone=True)
+        denormalization.lock_category_tree(alone=True)
         tree = _Tree(wanted)
         for path in wanted:
             tree.add(path)
@@ -320,11 +320,11 @@ class _Tree:
         """Store what was added, parents first."""
         if not self._new:
             return
-        redirects.in_use_again("category", {category.slug for category in self._new})
+        redirects.drop_redirects("category", {category.slug for category in self._new})
         for category in self._new:
             session.add(category)
             session.flush()
-        denormalization.settle([category.path for category in self._new])
+        denormalization.refresh_visibility([category.path for category in self._new])
         emit(CatalogueChanged(is_tree=True))
 
     def _step(

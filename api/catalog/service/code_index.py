@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Text, cast, func, literal, select
 
 from api.catalog.codes import code_key
 from api.catalog.models.products import Barcode, Product, Variant
-from api.catalog.service.inputs import ProductDraft
+from api.catalog.service.inputs import ProductInput
 from api.catalog.texts import sku_from
 from api.platform.db import session
 
@@ -32,7 +32,7 @@ class CodeIndex:
         self._asked: set[str] = set()
 
     @classmethod
-    def read(cls, drafts: Sequence[ProductDraft]) -> "CodeIndex":
+    def read(cls, drafts: Sequence[ProductInput]) -> "CodeIndex":
         """Read the owners of all codes that the drafts say, and of the SKUs made in their place."""
         found = cls()
         found._ask(
@@ -64,7 +64,7 @@ class CodeIndex:
         self._asked.update(sku.lower() for sku in wanted)
         self.skus |= _sku_owners(wanted)
 
-    def _made_instead(self, drafts: Sequence[ProductDraft]) -> list[str]:
+    def _made_instead(self, drafts: Sequence[ProductInput]) -> list[str]:
         """Return the SKUs that will be made where those that are said belong to others."""
         found: list[str] = []
         said: set[str] = set()

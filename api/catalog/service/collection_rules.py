@@ -31,7 +31,7 @@ class _Wrong(Exception):
         super().__init__(detail)
 
 
-def checked(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def validate_rules(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return rules as they are kept. Raises RulesInvalid, pointing at everything that is wrong.
 
     One statement for all categories that they name and one for all attributes.

@@ -26,11 +26,11 @@ from api.catalog.errors import (
     ProductsUnknown,
 )
 from api.catalog.events import CatalogueChanged, CollectionRulesChanged
-from api.catalog.models.navigation import Collection, CollectionKind, CollectionMember, RuleMatch
+from api.catalog.models.navigation import Collection, CollectionKind, CollectionProduct, RuleMatch
 from api.catalog.models.products import Product
 from api.catalog.service import collection_rules, redirects, sort_order
-from api.catalog.service.integrity import told_as_refusals
-from api.catalog.service.sort_order import GAP, Shelf
+from api.catalog.service.integrity import translate_integrity_errors
+from api.catalog.service.sort_order import GAP, OrderedMembership
 from api.catalog.texts import slug_from
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -44,7 +44,7 @@ MOST_BY_HAND = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionDraft:
+class CollectionInput:
     """One collection. Without a slug it gets one made from its title.
 
     Without a `sort` those by hand are listed as they were put, those by rules the newest first.
@@ -62,7 +62,7 @@ class CollectionDraft:
     is_visible: bool = True
 
 
-def create_collection(draft: CollectionDraft, *, by: Principal) -> UUID:
+def create_collection(draft: CollectionInput, *, by: Principal) -> UUID:
     """Make a collection; returns its id. One with rules is filled by a job right after.
 
     Without a slug it gets one made from its title, with a number when that is taken. Refuses a
@@ -73,8 +73,8 @@ def create_collection(draft: CollectionDraft, *, by: Principal) -> UUID:
     if draft.rules and not has_rules:
         raise CollectionHasNoRules
     collection_id = new_id()
-    slug = draft.slug or redirects.free("collection", slug_from(draft.title))
-    with told_as_refusals():
+    slug = draft.slug or redirects.unique_slug("collection", slug_from(draft.title))
+    with translate_integrity_errors():
         session.add(
             Collection(
                 id=collection_id,
@@ -85,12 +85,12 @@ def create_collection(draft: CollectionDraft, *, by: Principal) -> UUID:
                 seo_description=draft.seo_description,
                 kind=draft.kind,
                 match=draft.match,
-                rules=collection_rules.checked(draft.rules) if has_rules else [],
+                rules=collection_rules.validate_rules(draft.rules) if has_rules else [],
                 sort=draft.sort or ("newest" if has_rules else "position"),
                 is_visible=draft.is_visible,
             )
         )
-    redirects.in_use_again("collection", [slug])
+    redirects.drop_redirects("collection", [slug])
     audit.record("collection.created", by=by, subject_id=collection_id, slug=slug)
     emit(CatalogueChanged(shelves=(f"collection:{slug}",)))
     if has_rules:
@@ -113,19 +113,19 @@ def edit_collection(
     if wanted.keys() & {"rules", "match"} and collection.kind is not CollectionKind.RULES:
         raise CollectionHasNoRules
     if "rules" in wanted:
-        wanted["rules"] = collection_rules.checked(wanted["rules"])
+        wanted["rules"] = collection_rules.validate_rules(wanted["rules"])
     changed = {k: v for k, v in wanted.items() if getattr(collection, k) != v}
     if not changed:
         return
     before = collection.slug
-    with told_as_refusals():
+    with translate_integrity_errors():
         for name, value in changed.items():
             setattr(collection, name, value)
         collection.version += 1
         if changed.keys() & {"rules", "match"}:
             collection.refreshed_at = None
             emit(CollectionRulesChanged(collection_id=collection_id))
-        redirects.moved("collection", collection_id, before=before, after=collection.slug)
+        redirects.record_redirect("collection", collection_id, before=before, after=collection.slug)
     audit.record("collection.edited", by=by, subject_id=collection_id, **changed)
     _tell(before, collection.slug)
 
@@ -135,7 +135,7 @@ def delete_collection(collection_id: UUID, *, expected_version: int, by: Princip
     collection = _lock(collection_id)
     check(collection.version, expected_version)
     session.execute(delete(Collection).where(Collection.id == collection_id))
-    redirects.forget("collection", collection_id)
+    redirects.delete_redirects("collection", collection_id)
     audit.record("collection.deleted", by=by, subject_id=collection_id, slug=collection.slug)
     _tell(collection.slug)
 
@@ -152,9 +152,9 @@ def put_products(
     check(collection.version, expected_version)
     _refuse_unknown(product_ids)
     there = session.scalars(
-        select(CollectionMember.product_id)
-        .where(CollectionMember.collection_id == collection_id)
-        .order_by(CollectionMember.position, CollectionMember.product_id)
+        select(CollectionProduct.product_id)
+        .where(CollectionProduct.collection_id == collection_id)
+        .order_by(CollectionProduct.position, CollectionProduct.product_id)
     ).all()
     if list(there) == list(product_ids):
         return
@@ -173,14 +173,14 @@ def add_products(collection_id: UUID, product_ids: Sequence[UUID], *, by: Princi
     collection = _lock_by_hand(collection_id)
     _refuse_unknown(product_ids)
     rows = session.scalars(
-        select(CollectionMember.product_id).where(CollectionMember.collection_id == collection_id)
+        select(CollectionProduct.product_id).where(CollectionProduct.collection_id == collection_id)
     ).all()
     there = set(rows)
     new = [id_ for id_ in product_ids if id_ not in there]
     if len(there) + len(new) > MOST_BY_HAND:
         raise CollectionFull(most=MOST_BY_HAND)
     if new:
-        last = sort_order.after_the_last(_shelf(collection_id)) - GAP
+        last = sort_order.append_position(_shelf(collection_id)) - GAP
         _insert(collection_id, new, after=last)
         _note(collection, "added_to", by=by, products=[str(id_) for id_ in new[:20]])
 
@@ -235,8 +235,8 @@ def _lock_by_hand(collection_id: UUID) -> Collection:
     return collection
 
 
-def _shelf(collection_id: UUID) -> Shelf:
-    return Shelf(CollectionMember, collection_id)
+def _shelf(collection_id: UUID) -> OrderedMembership:
+    return OrderedMembership(CollectionProduct, collection_id)
 
 
 def _refuse_unknown(product_ids: Sequence[UUID]) -> None:
@@ -259,10 +259,10 @@ def _remove(collection_id: UUID, product_ids: Sequence[UUID]) -> int:
     if not product_ids:
         return 0
     gone = session.execute(
-        delete(CollectionMember)
+        delete(CollectionProduct)
         .where(
-            CollectionMember.collection_id == collection_id,
-            CollectionMember.product_id == func.any(literal(list(product_ids), ARRAY(Uuid))),
+            CollectionProduct.collection_id == collection_id,
+            CollectionProduct.product_id == func.any(literal(list(product_ids), ARRAY(Uuid))),
         )
         .execution_options(synchronize_session=False)
     )
@@ -282,7 +282,7 @@ def _insert(collection_id: UUID, product_ids: Sequence[UUID], *, after: int) -> 
         .table_valued(column("id", Uuid), column("place", BigInteger))
         .render_derived()
     )
-    rows = insert(CollectionMember).from_select(
+    rows = insert(CollectionProduct).from_select(
         ["collection_id", "product_id", "position"],
         select(literal(collection_id, Uuid), given.c.id, given.c.place).order_by(given.c.id),
     )

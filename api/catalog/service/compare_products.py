@@ -12,12 +12,7 @@ from uuid import UUID
 from api.catalog.errors import ImageUnknown, PublishAtNeedsDraft, PublishAtPassed
 from api.catalog.fields import PRODUCT_COLUMNS, VARIANT_COLUMNS, from_document
 from api.catalog.queries.export_documents import ProductSnapshot
-from api.catalog.service import (
-    barcodes,
-    bulk_create,
-    metadata,
-    reindex,
-)
+from api.catalog.service import barcodes, bulk_create, metadata, reindex
 from api.catalog.service.diff import Document
 from api.catalog.service.document_parsing import (
     barcode_inputs,
@@ -25,8 +20,8 @@ from api.catalog.service.document_parsing import (
     price_inputs,
     variant_input,
 )
-from api.catalog.service.inputs import BarcodeDraft
-from api.catalog.service.media import with_media
+from api.catalog.service.inputs import BarcodeInput
+from api.catalog.service.media import resolve_media
 from api.catalog.service.prices import Key
 from api.catalog.service.upsert_results import ProductChange, UpsertStatus
 from api.catalog.states import PRODUCT, ProductStatus
@@ -54,7 +49,7 @@ class ChangedRows:
     images: list[dict[str, Any]] = field(default_factory=list)
     new_images: list[dict[str, Any]] = field(default_factory=list)
     gone_images: list[UUID] = field(default_factory=list)
-    recoded: dict[UUID, Sequence[BarcodeDraft]] = field(default_factory=dict)
+    recoded: dict[UUID, Sequence[BarcodeInput]] = field(default_factory=dict)
     new_codes: list[dict[str, Any]] = field(default_factory=list)
     prices: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
     gone_prices: list[Key] = field(default_factory=list)
@@ -160,7 +155,7 @@ class _Product:
                 raise PublishAtNeedsDraft(status=self._before["status"])
             if moment <= self._now:
                 raise PublishAtPassed(publish_at=moment.isoformat())
-        if changed.keys() & set(reindex.SAID):
+        if changed.keys() & set(reindex.INDEXED_FIELDS):
             self._rows.reworded.add(self._there.id)
         spelled = {name: changed.get(name, self._before[name]) for name in _FACETS}
         if changed.keys() & set(_FACETS):
@@ -171,7 +166,7 @@ class _Product:
     def _compare_images(self) -> bool:
         if not self._differs("images"):
             return False
-        said = with_media([image_input(image) for image in self._after["images"]])
+        said = resolve_media([image_input(image) for image in self._after["images"]])
         wanted = {image.url: (place, image.alt) for place, image in enumerate(said)}
         alts = {image["url"]: image["alt"] for image in self._before["images"]}
         for url, (key, position) in self._there.images.items():
@@ -258,16 +253,16 @@ class _Product:
         }
         _check_metadata(before, changed)
         if "option_values" in changed:
-            bulk_create.check_option_values(changed["option_values"], self._options())
+            bulk_create.validate_option_values(changed["option_values"], self._options())
             changed["title"] = variant_title(changed["option_values"])
         if "image_url" in said and said["image_url"] != before["image_url"]:
             changed["image_id"] = self._image_id(said["image_url"])
         told = dict(changed)
         if "barcodes" in said and said["barcodes"] != before["barcodes"]:
             codes = barcode_inputs(said["barcodes"])
-            barcodes.check(codes)
+            barcodes.validate_barcodes(codes)
             self._rows.recoded[key] = codes
-            changed["barcode"] = barcodes.single(codes)
+            changed["barcode"] = barcodes.unit_barcode(codes)
             told["barcodes"] = {one.code: one.pack_quantity for one in codes}
         if told:
             self._rows.audit("variant.edited", key, told)
@@ -282,7 +277,7 @@ class _Product:
         if before == after:
             return False
         inputs = price_inputs(after)
-        bulk_create.check_prices(inputs)
+        bulk_create.validate_prices(inputs)
         self._rows.prices[key] = bulk_create.price_rows(key, inputs)
         self._rows.gone_prices += [(key, currency) for currency in before.keys() - after.keys()]
         self._rows.product_of[key] = self._there.id
@@ -291,7 +286,7 @@ class _Product:
 
     def _add_variant(self, said: Document) -> UUID:
         given = variant_input(said)
-        bulk_create.check_variant(given, self._options())
+        bulk_create.validate_variant(given, self._options())
         self._there.last_position += 1
         row = bulk_create.variant_row(
             given,
@@ -303,7 +298,7 @@ class _Product:
         )
         rows, key = self._rows, cast(UUID, row["id"])
         rows.new_variants.append(row)
-        rows.new_codes += barcodes.rows(key, given.codes)
+        rows.new_codes += barcodes.barcode_rows(key, given.codes)
         rows.first_prices += bulk_create.price_rows(key, given.prices)
         rows.priced.add(self._there.id)
         rows.reworded.add(self._there.id)
@@ -325,4 +320,4 @@ class _Product:
 def _check_metadata(before: Document, changed: Mapping[str, Any]) -> None:
     if changed.keys() & metadata.NAMES.keys():
         both = {name: changed.get(name, before[name]) for name in metadata.NAMES}
-        metadata.check(public=both["public_metadata"], private=both["private_metadata"])
+        metadata.validate_metadata(public=both["public_metadata"], private=both["private_metadata"])

@@ -189,7 +189,7 @@ def refresh_price_ranges(product_ids: Collection[UUID]) -> set[UUID]:
     return set(session.scalars(_RANGES, {"ids": sorted(product_ids)}))
 
 
-def put_on_shelves(categories: Mapping[UUID, Sequence[UUID]]) -> None:
+def assign_categories(categories: Mapping[UUID, Sequence[UUID]]) -> None:
     """Put products into their categories, by product id, and into all that stand above those.
 
     Holds the tree still until the transaction ends, as many at once as like: no category moves
@@ -198,7 +198,7 @@ def put_on_shelves(categories: Mapping[UUID, Sequence[UUID]]) -> None:
     pairs = [(c, product_id) for product_id, ids in categories.items() for c in ids]
     if not pairs:
         return
-    hold_tree(alone=False)
+    lock_category_tree(alone=False)
     session.execute(
         _DIRECT,
         {
@@ -217,19 +217,19 @@ def replace_categories(categories: Mapping[UUID, Sequence[UUID]]) -> set[str]:
     """
     if not categories:
         return set()
-    hold_tree(alone=False)
+    lock_category_tree(alone=False)
     ids = {"ids": sorted(categories)}
     before = {(row.product_id, row.slug) for row in session.execute(_LISTED, ids)}
     session.execute(_NOT_DIRECT, ids)
-    put_on_shelves(categories)
-    reshelve(categories)
+    assign_categories(categories)
+    rebuild_category_ancestors(categories)
     after = (
         {(row.product_id, row.slug) for row in session.execute(_LISTED, ids)} if before else set()
     )
     return {f"category:{slug}" for _, slug in before - after}
 
 
-def reshelve(product_ids: Collection[UUID]) -> None:
+def rebuild_category_ancestors(product_ids: Collection[UUID]) -> None:
     """Find anew which categories hold these products because one below does."""
     if product_ids:
         ids = sorted(product_ids)
@@ -237,7 +237,7 @@ def reshelve(product_ids: Collection[UUID]) -> None:
         session.execute(_SHELVES, {"ids": ids})
 
 
-def hold_tree(*, alone: bool) -> None:
+def lock_category_tree(*, alone: bool) -> None:
     """Lock the category tree until the transaction ends: alone to change it, shared to use it.
 
     Without it two moves at once could put two categories below each other.
@@ -254,7 +254,7 @@ _IS_SHOWN: Final = ~exists().where(
 )
 
 
-def settle(paths: Collection[str]) -> None:
+def refresh_visibility(paths: Collection[str]) -> None:
     """Find anew whether categories, and all that stand below them, are shown. Needs the tree."""
     if not paths:
         return

@@ -9,17 +9,17 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Text, bindparam, select, text
 
-from api.catalog.models.attributes import Attribute, AttributeChoice, AttributeKind, Trait
+from api.catalog.models.attributes import Attribute, AttributeChoice, AttributeKind, FacetValue
 from api.catalog.queries.facet_values import ids_by_pair
-from api.catalog.service.attribute_values import Value
-from api.catalog.service.inputs import ProductDraft
-from api.catalog.texts import OPTION_NAMES, attribute_kind, option_kind, trait_key
+from api.catalog.service.attribute_values import AttributeValue
+from api.catalog.service.inputs import ProductInput
+from api.catalog.texts import OPTION_NAMES, attribute_kind, facet_key, option_kind
 from api.platform.db import require_transaction, session
 
 LONGEST_TEXT = 120
 """A longer text tells of a product what no other has: nobody filters by it."""
 
-Traits = dict[tuple[str, str], str]
+FacetLabels = dict[tuple[str, str], str]
 """Labels by kind and key."""
 
 _MEMO = "catalogue_traits"
@@ -36,19 +36,19 @@ _ADD = text(
 )
 
 
-def traits_of(
+def facet_values_of(
     product: Mapping[str, Any],
     option_values: Iterable[Sequence[str]],
-    values: Iterable[Value] = (),
-) -> Traits:
+    values: Iterable[AttributeValue] = (),
+) -> FacetLabels:
     """Return what a product can be filtered by: from its row, its variants' values and attributes.
 
     A blank word is no trait. Of several ways to write the same value the first one stays.
     """
-    found: Traits = {}
+    found: FacetLabels = {}
 
     def add(kind: str, value: str, key: str | None = None) -> None:
-        key = trait_key(value) if key is None else key
+        key = facet_key(value) if key is None else key
         if key:
             found.setdefault((kind, key), value.strip())
 
@@ -67,13 +67,13 @@ def traits_of(
     return found
 
 
-def ids_of(found: Sequence[Traits]) -> list[list[int]]:
+def ensure_facet_values(found: Sequence[FacetLabels]) -> list[list[int]]:
     """Return the ids of the traits of many products, sorted; what is new becomes a trait.
 
     Needs a transaction that has locked its products already: two writers who introduce the same
     word wait for each other here, and whoever waits must not be waited for.
     """
-    wanted: Traits = {}
+    wanted: FacetLabels = {}
     for traits in found:
         for pair, label in traits.items():
             wanted.setdefault(pair, label)
@@ -87,15 +87,15 @@ def ids_of(found: Sequence[Traits]) -> list[list[int]]:
     return [sorted(known[pair] for pair in traits) for traits in found]
 
 
-def introduce(drafts: Iterable[ProductDraft]) -> None:
+def ensure_values_of_inputs(drafts: Iterable[ProductInput]) -> None:
     """Make traits of all that drafts bring, in one order for everyone who does the same.
 
     Whoever then stores them one by one holds no word that another waits for, and the other way
     round.
     """
-    ids_of(
+    ensure_facet_values(
         [
-            traits_of(
+            facet_values_of(
                 {
                     "vendor": draft.vendor,
                     "product_type": draft.product_type,
@@ -109,44 +109,44 @@ def introduce(drafts: Iterable[ProductDraft]) -> None:
     )
 
 
-def introduce_words(changes: Iterable[Mapping[str, Any]]) -> None:
-    """Make traits of the makers, types and tags that edits bring, as `introduce` does."""
+def ensure_values_of_changes(changes: Iterable[Mapping[str, Any]]) -> None:
+    """Make facet values of the vendors, types and tags that edits bring."""
     nothing = {"vendor": "", "product_type": "", "tags": (), "options": ()}
-    found = [traits_of({**nothing, **said}, ()) for said in changes]
+    found = [facet_values_of({**nothing, **said}, ()) for said in changes]
     if any(found):
-        ids_of(found)
+        ensure_facet_values(found)
 
 
-def respell(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+def rename_facet_values(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Call makers, types and tags as an edit spells them now, when it changed only the spelling.
 
     Else `acme` would stand among the filters for ever, although every product says `Acme`. Says
     whether anything is called otherwise.
     """
-    old, new = (traits_of({**said, "options": ()}, ()) for said in (before, after))
+    old, new = (facet_values_of({**said, "options": ()}, ()) for said in (before, after))
     spelled = {pair: label for pair, label in new.items() if old.get(pair, label) != label}
     changed: list[int] = []
     for (kind, key), label in sorted(spelled.items()):
         changed += session.scalars(
-            Trait.__table__.update()  # type: ignore[attr-defined]
-            .where(Trait.kind == kind, Trait.key == key, Trait.label != label)
+            FacetValue.__table__.update()  # type: ignore[attr-defined]
+            .where(FacetValue.kind == kind, FacetValue.key == key, FacetValue.label != label)
             .values(label=label)
-            .returning(Trait.id)
+            .returning(FacetValue.id)
         )
     return bool(changed)
 
 
-def relabel(code: str, labels: Mapping[str, str]) -> None:
+def rename_choices(code: str, labels: Mapping[str, str]) -> None:
     """Call the choices of an attribute what they are called now, by their value."""
     for value, label in sorted(labels.items()):
         session.execute(
-            Trait.__table__.update()  # type: ignore[attr-defined]
-            .where(Trait.kind == attribute_kind(code), Trait.key == value)
+            FacetValue.__table__.update()  # type: ignore[attr-defined]
+            .where(FacetValue.kind == attribute_kind(code), FacetValue.key == value)
             .values(label=label)
         )
 
 
-def _filtered(said: Value) -> list[tuple[str, str | None]]:
+def _filtered(said: AttributeValue) -> list[tuple[str, str | None]]:
     """Return what of a value can be filtered by, with its key where that is not made of words."""
     if not said.is_filterable:
         return []
@@ -177,7 +177,7 @@ def _memo() -> dict[tuple[str, str], int]:
     return found
 
 
-def _introduce(new: Traits) -> dict[tuple[str, str], int]:
+def _introduce(new: FacetLabels) -> dict[tuple[str, str], int]:
     """Add traits in one order for everyone, so that two who add the same ones never deadlock."""
     labels = {**new, **_choice_labels(new)}
     told = sorted(new)
@@ -195,7 +195,7 @@ def _introduce(new: Traits) -> dict[tuple[str, str], int]:
     return made | ids_by_pair(rest) if rest else made
 
 
-def _choice_labels(new: Traits) -> Traits:
+def _choice_labels(new: FacetLabels) -> FacetLabels:
     """Return what choices are called, for those of the traits that are one."""
     asked = [pair for pair in new if pair[0].startswith("attribute:")]
     if not asked:

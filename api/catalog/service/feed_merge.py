@@ -22,11 +22,11 @@ from api.catalog.errors import (
 from api.catalog.fields import PRODUCT_COLUMNS
 from api.catalog.queries.export_documents import ProductSnapshot, lock_products, product_snapshots
 from api.catalog.service import attribute_values, barcodes, bulk_create
-from api.catalog.service.attribute_values import Definition
+from api.catalog.service.attribute_values import AttributeSchema
 from api.catalog.service.code_index import CodeIndex, CodeOwner
 from api.catalog.service.diff import Document
 from api.catalog.service.document_parsing import barcode_inputs
-from api.catalog.service.inputs import ProductDraft, VariantDraft
+from api.catalog.service.inputs import ProductInput, VariantInput
 from api.catalog.service.upsert_results import (
     ProductChange,
     UpsertResult,
@@ -34,7 +34,7 @@ from api.catalog.service.upsert_results import (
     VariantResult,
 )
 from api.catalog.states import ProductStatus
-from api.catalog.texts import mark_of, sku_from
+from api.catalog.texts import short_hash, sku_from
 from api.kernel.errors import DomainError
 
 UNTAXED = "zero"
@@ -49,7 +49,7 @@ class FeedProduct:
     draft. Values without names of options mean the options of the product that is known.
     """
 
-    draft: ProductDraft
+    draft: ProductInput
     status: ProductStatus = ProductStatus.DRAFT
 
 
@@ -85,12 +85,12 @@ class FeedMerge:
             return ProductChange(result)
         options = draft.options or (before.document["options"] if before else ())
         matches = _matches(before, draft) if before else [None] * len(draft.variants)
-        kept: list[tuple[VariantDraft, int | None]] = []
+        kept: list[tuple[VariantInput, int | None]] = []
         for variant, match, own in zip(draft.variants, matches, result.variants, strict=True):
             try:
                 if any(other.option_values == variant.option_values for other, _ in kept):
                     raise OptionCombinationTaken(given=list(variant.option_values))
-                bulk_create.check_variant(variant, options)
+                bulk_create.validate_variant(variant, options)
             except DomainError as wrong:
                 own.outcome, own.refusal = UpsertStatus.REFUSED, wrong
             else:
@@ -106,7 +106,7 @@ class FeedMerge:
         self._slugs.add(draft.slug or "")
         return ProductChange(result, new=draft, status=status)
 
-    def find(self, draft: ProductDraft) -> ProductSnapshot | None:
+    def find(self, draft: ProductInput) -> ProductSnapshot | None:
         """Find the product by its reference, or one at its address that has no reference yet."""
         found = self._by_reference.get(draft.external_reference or "")
         if found is None:
@@ -115,7 +115,7 @@ class FeedMerge:
                 return at_address
         return found
 
-    def _definitions(self, products: Sequence[FeedProduct]) -> dict[str, Definition]:
+    def _definitions(self, products: Sequence[FeedProduct]) -> dict[str, AttributeSchema]:
         """Return what the types define of products that are published or get another type."""
         names: set[str] = set()
         for one in products:
@@ -126,17 +126,17 @@ class FeedMerge:
             is_published = one.status is ProductStatus.ACTIVE and not is_shown
             if name.lower() != before.lower() or is_published:
                 names.add(name)
-        return attribute_values.definitions(names, with_choices=False)
+        return attribute_values.attribute_schemas(names, with_choices=False)
 
     def _status(self, product: FeedProduct, before: ProductSnapshot | None) -> ProductStatus:
         """Return where a product is put: it is not published without what its type requires."""
         draft = product.draft
         name = draft.product_type or (before.document["product_type"] if before else "")
         values: Mapping[str, Any] = before.document["attributes"] if before else draft.attributes
-        has_gaps = attribute_values.missing(self._types.get(name, {}), values.keys())
+        has_gaps = attribute_values.missing_required(self._types.get(name, {}), values.keys())
         return ProductStatus.DRAFT if has_gaps else product.status
 
-    def _refusal(self, draft: ProductDraft, before: ProductSnapshot | None) -> DomainError | None:
+    def _refusal(self, draft: ProductInput, before: ProductSnapshot | None) -> DomainError | None:
         """Say what is wrong with a product as a whole."""
         if before is None:
             if not draft.title:
@@ -144,21 +144,23 @@ class FeedMerge:
             return SlugTaken(slug=draft.slug) if draft.slug in self._slugs else None
         there = before.document
         if draft.options and len(draft.options) != len(there["options"]):
-            return bulk_create.options_do_not_fit(there["options"], draft.options)
+            return bulk_create.options_error(there["options"], draft.options)
         name = draft.product_type
         if name and name.lower() != there["product_type"].lower():
             is_shown = there["status"] == ProductStatus.ACTIVE
             defined = self._types.get(name, {})
-            return attribute_values.misfit(name, defined, there["attributes"], is_shown=is_shown)
+            return attribute_values.type_change_error(
+                name, defined, there["attributes"], is_shown=is_shown
+            )
         return None
 
     def _claim(
         self,
-        variant: VariantDraft,
+        variant: VariantInput,
         match: int | None,
-        product: ProductDraft,
+        product: ProductInput,
         before: ProductSnapshot | None,
-    ) -> tuple[VariantDraft, list[DomainError]]:
+    ) -> tuple[VariantInput, list[DomainError]]:
         """Let a variant have its codes, but for those of another; a new one gets a SKU.
 
         Returns it, and what was passed over: each code with the product that owns it. A shop that
@@ -193,10 +195,10 @@ class FeedMerge:
         """Make a SKU that is free."""
         sku = sku_from(slug, option_values)
         # Made from other words that read alike: the mark tells them apart, always the same.
-        return sku if self._codes.is_free(sku) else f"{sku}-{mark_of(slug, option_values)}"
+        return sku if self._codes.is_free(sku) else f"{sku}-{short_hash(slug, option_values)}"
 
 
-def _matches(there: ProductSnapshot, draft: ProductDraft) -> list[int | None]:
+def _matches(there: ProductSnapshot, draft: ProductInput) -> list[int | None]:
     """Find the variant that each of the draft's variants means, by its place.
 
     It is the one with the same values; or else, when the whole product is described, the one with
@@ -216,8 +218,8 @@ def _matches(there: ProductSnapshot, draft: ProductDraft) -> list[int | None]:
 
 def _merged(
     change: ProductChange,
-    draft: ProductDraft,
-    variants: Sequence[tuple[VariantDraft, int | None]],
+    draft: ProductInput,
+    variants: Sequence[tuple[VariantInput, int | None]],
 ) -> ProductChange:
     """Say what a known product becomes: what the file says of it, on top of what it is."""
     assert change.before is not None
@@ -242,9 +244,11 @@ def _merged(
     return change
 
 
-def _merged_variant(draft: VariantDraft, before: Document | None) -> Document:
+def _merged_variant(draft: VariantInput, before: Document | None) -> Document:
     """Say what a variant becomes; one that is new is all that the file says of it."""
-    codes = barcodes.merged(barcode_inputs(before["barcodes"]) if before else (), draft.codes)
+    codes = barcodes.merge_barcodes(
+        barcode_inputs(before["barcodes"]) if before else (), draft.codes
+    )
     prices = {
         one.price.currency: {
             "amount": one.price.amount,

@@ -21,7 +21,7 @@ class FileMalformed(ValueError):
     """The parts of the file do not fit together."""
 
 
-def stripped(content: bytes, kind: str, orientation: int) -> bytes:
+def strip_metadata(content: bytes, kind: str, orientation: int) -> bytes:
     """Return a JPEG, PNG or WEBP file without its notes. Raises `FileMalformed`."""
     notes = b"" if orientation == _UPRIGHT else _only_orientation(orientation)
     try:

@@ -11,7 +11,7 @@ from api.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True)
-class PriceDraft:
+class PriceInput:
     """A price and, when it is reduced, what it was before: both in the same currency."""
 
     price: Money
@@ -19,7 +19,7 @@ class PriceDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class BarcodeDraft:
+class BarcodeInput:
     """A code on goods, and how many units it means: 1, or what is in a case."""
 
     code: str
@@ -27,7 +27,7 @@ class BarcodeDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class ImageDraft:
+class ImageInput:
     """A picture by its address or by its media, and what it shows in words.
 
     The service fills in what follows from the media.
@@ -42,7 +42,7 @@ class ImageDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VariantDraft:
+class VariantInput:
     """One variant. Without a SKU it gets one made from the product's slug and its values.
 
     `barcode` is the code of one unit, for those who know of no others; else `barcodes` are all.
@@ -52,11 +52,11 @@ class VariantDraft:
 
     sku: str | None = None
     barcode: str | None = None
-    barcodes: tuple[BarcodeDraft, ...] = ()
+    barcodes: tuple[BarcodeInput, ...] = ()
     option_values: tuple[str, ...] = ()
     weight_grams: int = 0
     tax_class: str = "standard"
-    prices: tuple[PriceDraft, ...] = ()
+    prices: tuple[PriceInput, ...] = ()
     image_url: str | None = None
     image_id: UUID | None = None
     has_stock: bool = False
@@ -65,15 +65,15 @@ class VariantDraft:
     private_metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def codes(self) -> tuple[BarcodeDraft, ...]:
+    def codes(self) -> tuple[BarcodeInput, ...]:
         """All barcodes, whichever way they were given."""
         if self.barcode is None:
             return self.barcodes
-        return (BarcodeDraft(self.barcode), *self.barcodes)
+        return (BarcodeInput(self.barcode), *self.barcodes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProductDraft:
+class ProductInput:
     """One product. Without a slug it gets one made from its title.
 
     The first of `category_ids` is the main category. `options` are names in order, and each
@@ -87,8 +87,8 @@ class ProductDraft:
     product_type: str = ""
     tags: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
-    images: tuple[ImageDraft, ...] = ()
-    variants: tuple[VariantDraft, ...] = (VariantDraft(),)
+    images: tuple[ImageInput, ...] = ()
+    variants: tuple[VariantInput, ...] = (VariantInput(),)
     category_ids: tuple[UUID, ...] = ()
     external_reference: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class ProductDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryDraft:
+class CategoryInput:
     """One category. Without a slug it gets one made from its name."""
 
     name: str
@@ -114,7 +114,7 @@ class CategoryDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class ChoiceDraft:
+class ChoiceInput:
     """A value that an attribute allows, and how it reads. Without a position it keeps its place."""
 
     value: str
@@ -127,7 +127,7 @@ class ChoiceDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttributeDraft:
+class AttributeInput:
     """Something to be said of products, and how."""
 
     code: str
@@ -137,11 +137,11 @@ class AttributeDraft:
     is_filterable: bool = True
     is_visible: bool = True
     position: int = 0
-    choices: Sequence[ChoiceDraft] = ()
+    choices: Sequence[ChoiceInput] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TypeAttributeDraft:
+class TypeAttributeInput:
     """An attribute that products of a type have, known by its code or its id."""
 
     attribute_id: UUID | None = None

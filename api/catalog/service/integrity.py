@@ -54,7 +54,7 @@ _FIELDS = {"slug": "slug", "path": "slug", "sku_key": "sku", "barcode": "barcode
 
 
 @contextmanager
-def told_as_refusals(*, deleting: bool = False) -> Iterator[None]:
+def translate_integrity_errors(*, deleting: bool = False) -> Iterator[None]:
     """Flush what the block changed, and raise what the database refuses as our own refusals.
 
     A foreign key that stops a delete means that something is still inside; one that stops a

@@ -11,7 +11,7 @@ from sqlalchemy import literal, select, union_all
 
 from api.catalog.codes import code_key
 from api.catalog.models.products import Barcode, Product, Variant
-from api.catalog.service.inputs import ProductDraft
+from api.catalog.service.inputs import ProductInput
 from api.catalog.texts import sku_from
 from api.platform.bulk_sql import any_of
 from api.platform.db import AnyRow, session
@@ -19,7 +19,7 @@ from api.platform.db import AnyRow, session
 SLUG, REFERENCE, SKU, BARCODE, OF_VARIANT = "slug:", "reference:", "sku:", "code:", "variant:"
 
 
-def keys_of_draft(draft: ProductDraft) -> set[str]:
+def keys_of_input(draft: ProductInput) -> set[str]:
     """Return the keys that a draft asks for, with the SKUs that are made where it names none."""
     slug = draft.slug or ""
     keys = {SLUG + slug, REFERENCE + (draft.external_reference or "")}

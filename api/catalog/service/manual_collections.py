@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from api.catalog.errors import CollectionFollowsRules, CollectionFull, CollectionUnknown
 from api.catalog.events import CatalogueChanged
-from api.catalog.models.navigation import Collection, CollectionKind, CollectionMember
+from api.catalog.models.navigation import Collection, CollectionKind, CollectionProduct
 from api.catalog.service.collections import MOST_BY_HAND
 from api.catalog.service.diff import Document
 from api.catalog.service.sort_order import GAP
@@ -18,16 +18,16 @@ from api.platform import audit
 from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
-Places = Sequence[Mapping[str, Any]]
+Memberships = Sequence[Mapping[str, Any]]
 """What a document says: `slug`, and maybe the `position`; a smaller one stands further in front."""
 
-ByHand = Mapping[str, Collection]
+ManualCollections = Mapping[str, Collection]
 """The collections that are spoken of, by slug; they are locked."""
 
 
-def placed(
+def lock_manual_collections(
     documents: Sequence[Document], there: Iterable[Document], *, with_unknown: bool = True
-) -> tuple[ByHand, list[Document]]:
+) -> tuple[ManualCollections, list[Document]]:
     """Lock the collections that documents speak of, and say where in them each product is.
 
     One that is named without a position stays where it is; a new one has none yet and comes last.
@@ -51,7 +51,9 @@ def placed(
     return held, found
 
 
-def put(said: Mapping[UUID, Places], by_hand: ByHand, *, by: Principal) -> None:
+def set_memberships(
+    said: Mapping[UUID, Memberships], by_hand: ManualCollections, *, by: Principal
+) -> None:
     """Let these be all collections by hand that products are in; a few statements for any number.
 
     The collections are locked. Refuses what is not there, follows rules, or is full.
@@ -79,15 +81,15 @@ def put(said: Mapping[UUID, Places], by_hand: ByHand, *, by: Principal) -> None:
             rows.append({**row, "position": position})
     for collection_id, product_id in sorted(gone):
         session.execute(
-            delete(CollectionMember)
+            delete(CollectionProduct)
             .where(
-                CollectionMember.collection_id == collection_id,
-                CollectionMember.product_id == product_id,
+                CollectionProduct.collection_id == collection_id,
+                CollectionProduct.product_id == product_id,
             )
             .execution_options(synchronize_session=False)
         )
     if rows:
-        statement = insert(cast(Table, CollectionMember.__table__))
+        statement = insert(cast(Table, CollectionProduct.__table__))
         session.execute(
             statement.on_conflict_do_update(
                 index_elements=["collection_id", "product_id"],
@@ -101,7 +103,7 @@ def put(said: Mapping[UUID, Places], by_hand: ByHand, *, by: Principal) -> None:
             _note(collection, said, by=by)
 
 
-def _lock(slugs: Iterable[str]) -> ByHand:
+def _lock(slugs: Iterable[str]) -> ManualCollections:
     wanted = sorted(set(slugs))
     if not wanted:
         return {}
@@ -115,7 +117,7 @@ def _lock(slugs: Iterable[str]) -> ByHand:
     return {collection.slug: collection for collection in found}
 
 
-def _settled(said: Places, there: Places) -> list[dict[str, Any]]:
+def _settled(said: Memberships, there: Memberships) -> list[dict[str, Any]]:
     known = {place["slug"]: place["position"] for place in there}
     places = [{"slug": p["slug"], "position": p.get("position")} for p in said]
     for place in places:
@@ -129,7 +131,7 @@ def _is_open(collection: Collection | None) -> bool:
     return collection is not None and collection.kind is CollectionKind.MANUAL
 
 
-def _refuse_wrong(said: Places, by_hand: ByHand) -> None:
+def _refuse_wrong(said: Memberships, by_hand: ManualCollections) -> None:
     for place in said:
         if place["slug"] not in by_hand:
             raise CollectionUnknown(slug=place["slug"])
@@ -137,14 +139,16 @@ def _refuse_wrong(said: Places, by_hand: ByHand) -> None:
             raise CollectionFollowsRules(slug=place["slug"])
 
 
-def _there(said: Mapping[UUID, Places]) -> dict[tuple[UUID, UUID], int]:
+def _there(said: Mapping[UUID, Memberships]) -> dict[tuple[UUID, UUID], int]:
     rows = session.execute(
         select(
-            CollectionMember.collection_id, CollectionMember.product_id, CollectionMember.position
+            CollectionProduct.collection_id,
+            CollectionProduct.product_id,
+            CollectionProduct.position,
         )
-        .join(Collection, Collection.id == CollectionMember.collection_id)
+        .join(Collection, Collection.id == CollectionProduct.collection_id)
         .where(
-            CollectionMember.product_id.in_(sorted(said)),
+            CollectionProduct.product_id.in_(sorted(said)),
             Collection.kind == CollectionKind.MANUAL,
         )
     )
@@ -152,7 +156,7 @@ def _there(said: Mapping[UUID, Places]) -> dict[tuple[UUID, UUID], int]:
 
 
 def _room(
-    collection_ids: set[UUID], new: Iterable[tuple[UUID, UUID]], by_hand: ByHand
+    collection_ids: set[UUID], new: Iterable[tuple[UUID, UUID]], by_hand: ManualCollections
 ) -> dict[UUID, int]:
     """Return the last position of each collection that gets more. Refuses one that is full."""
     if not collection_ids:
@@ -164,12 +168,12 @@ def _room(
     slugs = {collection.id: collection.slug for collection in by_hand.values()}
     for row in session.execute(
         select(
-            CollectionMember.collection_id,
+            CollectionProduct.collection_id,
             func.count().label("members"),
-            func.max(CollectionMember.position).label("last"),
+            func.max(CollectionProduct.position).label("last"),
         )
-        .where(CollectionMember.collection_id.in_(sorted(collection_ids)))
-        .group_by(CollectionMember.collection_id)
+        .where(CollectionProduct.collection_id.in_(sorted(collection_ids)))
+        .group_by(CollectionProduct.collection_id)
     ):
         last[row.collection_id] = row.last
         if row.members + coming[row.collection_id] > MOST_BY_HAND:
@@ -177,7 +181,7 @@ def _room(
     return last
 
 
-def _note(collection: Collection, said: Mapping[UUID, Places], *, by: Principal) -> None:
+def _note(collection: Collection, said: Mapping[UUID, Memberships], *, by: Principal) -> None:
     collection.version += 1
     audit.record(
         "collection.filled",

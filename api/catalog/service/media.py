@@ -12,8 +12,8 @@ from api.catalog.errors.media import MediaInUse, MediaNotFound, MediaUnknown, Pi
 from api.catalog.events import CatalogueChanged, MediaRemoved, MediaUploaded
 from api.catalog.models.media import Media, MediaState, ProductImage
 from api.catalog.models.products import Product
-from api.catalog.service.inputs import ImageDraft
-from api.catalog.service.thumbnails import Examined
+from api.catalog.service.inputs import ImageInput
+from api.catalog.service.thumbnails import ImageInfo
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -26,8 +26,8 @@ from api.platform.storage import Storage
 _LONGEST_ERROR = 500
 
 
-def keep_media(
-    media_id: UUID, picture: Examined, *, checksum: str, key: str, by: Principal
+def create_media(
+    media_id: UUID, picture: ImageInfo, *, checksum: str, key: str, by: Principal
 ) -> UUID:
     """Write down a picture whose file is stored; returns its id, or that of the same file before.
 
@@ -72,7 +72,7 @@ def keep_media(
     return kept
 
 
-def finish_media(media_id: UUID, sizes: Sequence[dict[str, Any]]) -> bool:
+def attach_thumbnails(media_id: UUID, sizes: Sequence[dict[str, Any]]) -> bool:
     """Write down the sizes of a picture, also with every product that shows it.
 
     False when the picture is gone or has its sizes already. Locks the picture: a product that
@@ -101,7 +101,7 @@ def finish_media(media_id: UUID, sizes: Sequence[dict[str, Any]]) -> bool:
     return True
 
 
-def fail_media(media_id: UUID, error: str) -> None:
+def mark_failed(media_id: UUID, error: str) -> None:
     """Write down that no sizes can be made of a picture, and why; products show it as it is."""
     require_transaction().execute(
         update(Media)
@@ -131,7 +131,7 @@ def remove_media(media_id: UUID, *, by: Principal) -> None:
     emit(MediaRemoved(media_id=media_id, key=media.storage_key))
 
 
-def with_media(images: Sequence[ImageDraft]) -> list[ImageDraft]:
+def resolve_media(images: Sequence[ImageInput]) -> list[ImageInput]:
     """Fill pictures that are named by their media with its address and sizes.
 
     One that is named by the address of a picture that the shop keeps means that picture: it comes

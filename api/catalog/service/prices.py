@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from api.catalog.events import PriceChanged
-from api.catalog.models.prices import PriceRecord, VariantPrice
+from api.catalog.models.prices import PriceHistoryEntry, VariantPrice
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -46,7 +46,7 @@ _NOTHING: tuple[None, None] = (None, None)
 Key = tuple[UUID, str]
 """A variant and a currency."""
 
-Asked = tuple[int | None, int | None]
+Amounts = tuple[int | None, int | None]
 """An amount and a compare-at price in minor units; no amount means not for sale."""
 
 _KEYS = (
@@ -107,26 +107,26 @@ _WRITE = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Repriced:
+class PriceChange:
     """A price that became another one."""
 
     variant_id: UUID
     currency: str
-    before: Asked
-    after: Asked
+    before: Amounts
+    after: Amounts
 
 
 @dataclass(slots=True)
 class _Standing:
     """A price as it stands, and when it was last written down."""
 
-    asked: Asked
+    asked: Amounts
     reduced_since: datetime | None
     prior_price: int | None
     last_since: datetime | None
 
 
-def first_rows(
+def first_prices(
     rows: Sequence[Mapping[str, Any]], *, now: datetime
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return what is stored of the first prices of new variants: the prices and their records.
@@ -140,7 +140,9 @@ def first_rows(
     return prices, [{**row, "id": new_id(), "since": now} for row in rows]
 
 
-def write(rows: Sequence[Mapping[str, Any]], *, gone: Collection[Key] = ()) -> list[Repriced]:
+def write_prices(
+    rows: Sequence[Mapping[str, Any]], *, gone: Collection[Key] = ()
+) -> list[PriceChange]:
     """Write prices and take away those that are gone; returns what really changed, in order.
 
     The products are locked by the caller, so that no other writer stands between what is read and
@@ -148,7 +150,7 @@ def write(rows: Sequence[Mapping[str, Any]], *, gone: Collection[Key] = ()) -> l
     price ranges are the caller's.
     """
     require_transaction()
-    wanted: dict[Key, Asked] = dict.fromkeys(gone, _NOTHING)
+    wanted: dict[Key, Amounts] = dict.fromkeys(gone, _NOTHING)
     for row in rows:
         wanted[row["variant_id"], row["currency"]] = (row["amount"], row["compare_at"])
     there = _read(wanted)
@@ -178,7 +180,7 @@ def write(rows: Sequence[Mapping[str, Any]], *, gone: Collection[Key] = ()) -> l
             .execution_options(synchronize_session=False)
         )
     bulk_sql.bulk_insert(
-        cast(Table, PriceRecord.__table__),
+        cast(Table, PriceHistoryEntry.__table__),
         [
             {
                 "id": new_id(),
@@ -191,7 +193,7 @@ def write(rows: Sequence[Mapping[str, Any]], *, gone: Collection[Key] = ()) -> l
             for key, after in changed.items()
         ],
     )
-    return [Repriced(*key, there[key].asked, after) for key, after in changed.items()]
+    return [PriceChange(*key, there[key].asked, after) for key, after in changed.items()]
 
 
 def _read(wanted: Collection[Key]) -> dict[Key, _Standing]:
@@ -220,7 +222,7 @@ def _lowest_before(moments: Mapping[Key, datetime]) -> dict[Key, int | None]:
 
 def _row(
     key: Key,
-    after: Asked,
+    after: Amounts,
     before: _Standing,
     moment: datetime,
     prior: Mapping[Key, int | None],
@@ -259,13 +261,13 @@ def change_prices(
     product_of: Mapping[UUID, UUID],
     by: Principal,
 ) -> set[UUID]:
-    """Write prices as `write` does, with audit rows and events; returns the variants that changed.
+    """Write prices with audit rows and events; returns the variants that changed.
 
     The products, by variant, are locked by the caller, and the prices checked. Versions, price
     ranges and what storefronts read anew are the caller's.
     """
-    changed: dict[UUID, list[Repriced]] = {}
-    for price in write(rows, gone=gone):
+    changed: dict[UUID, list[PriceChange]] = {}
+    for price in write_prices(rows, gone=gone):
         changed.setdefault(price.variant_id, []).append(price)
         if price.before[0] != price.after[0]:
             emit(

@@ -22,8 +22,8 @@ from api.catalog.models.attributes import (
 )
 from api.catalog.models.products import Product
 from api.catalog.service import reindex
-from api.catalog.service.inputs import TypeAttributeDraft
-from api.catalog.service.integrity import told_as_refusals
+from api.catalog.service.inputs import TypeAttributeInput
+from api.catalog.service.integrity import translate_integrity_errors
 from api.catalog.states import ProductStatus
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
@@ -37,7 +37,7 @@ MOST_RENAMED = 2_000
 
 
 def create_product_type(
-    name: str, attributes: Sequence[TypeAttributeDraft], *, by: Principal
+    name: str, attributes: Sequence[TypeAttributeInput], *, by: Principal
 ) -> UUID:
     """Define a type; products that name it as theirs have its attributes from now on.
 
@@ -47,7 +47,7 @@ def create_product_type(
     require_transaction()
     rows = _rows(attributes)
     type_id = new_id()
-    with told_as_refusals():
+    with translate_integrity_errors():
         session.add(ProductType(id=type_id, name=name))
     _write(type_id, rows)
     audit.record("product_type.created", by=by, subject_id=type_id, name=name)
@@ -81,7 +81,7 @@ def edit_product_type(
             changed["attributes"] = [str(attribute_id) for attribute_id in rows]
     if changes.get("name", kind.name) != kind.name:
         changed["name"] = changes["name"]
-        with told_as_refusals():
+        with translate_integrity_errors():
             kind.name = changes["name"]
         _rename(renamed, changes["name"])
     if not changed:
@@ -131,7 +131,7 @@ def _lock(type_id: UUID) -> ProductType:
     return kind
 
 
-def _rows(drafts: Sequence[TypeAttributeDraft]) -> dict[UUID, tuple[bool, int]]:
+def _rows(drafts: Sequence[TypeAttributeInput]) -> dict[UUID, tuple[bool, int]]:
     """Find the attributes that are meant; returns whether each is required, and its place."""
     codes = [draft.code for draft in drafts if draft.code is not None]
     ids = [draft.attribute_id for draft in drafts if draft.attribute_id is not None]
@@ -219,7 +219,7 @@ def _rename(product_ids: Sequence[UUID], name: str) -> None:
         .returning(Product.id, Product.slug, Product.status)
         .execution_options(synchronize_session=False)
     ).all()
-    reindex.refresh([row.id for row in renamed])
+    reindex.reindex_products([row.id for row in renamed])
     slugs = tuple(row.slug for row in renamed if row.status is ProductStatus.ACTIVE)
     if slugs:
         emit(CatalogueChanged(slugs=slugs))

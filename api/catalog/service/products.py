@@ -14,8 +14,8 @@ from api.catalog.errors import ProductNotFound, PublishAtNeedsDraft, PublishAtPa
 from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
 from api.catalog.models.i18n import Translation
 from api.catalog.models.media import ProductImage
-from api.catalog.models.navigation import CategoryMember
-from api.catalog.models.prices import PriceRecord
+from api.catalog.models.navigation import ProductCategory
+from api.catalog.models.prices import PriceHistoryEntry
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries.export_documents import lock_products
 from api.catalog.service import (
@@ -28,8 +28,8 @@ from api.catalog.service import (
     redirects,
     reindex,
 )
-from api.catalog.service.inputs import ImageDraft, ProductDraft
-from api.catalog.service.integrity import told_as_refusals
+from api.catalog.service.inputs import ImageInput, ProductInput
+from api.catalog.service.integrity import translate_integrity_errors
 from api.catalog.states import PRODUCT, ProductStatus
 from api.catalog.texts import slug_from
 from api.kernel import clock
@@ -41,12 +41,12 @@ from api.platform.db import require_transaction, session
 from api.platform.etags import check
 from api.platform.outbox import emit, savepoint
 
-_FOLLOWED = {*reindex.SAID, "attributes"}
+_FOLLOWED = {*reindex.INDEXED_FIELDS, "attributes"}
 _SPELLED = {"vendor", "product_type", "tags"}
 _APART = ("category_ids", "images", "attributes")  # kept in other rows than its own
 
 
-def create_product(draft: ProductDraft, *, by: Principal) -> bulk_create.StoredProduct:
+def create_product(draft: ProductInput, *, by: Principal) -> bulk_create.CreatedProduct:
     """Take a product into the catalogue as a draft, with its variants, prices and pictures.
 
     Without a slug it gets one made from its title, with a number when another product has that.
@@ -57,12 +57,12 @@ def create_product(draft: ProductDraft, *, by: Principal) -> bulk_create.StoredP
     require_transaction()
     draft = replace(
         draft,
-        slug=draft.slug or redirects.free("product", slug_from(draft.title)),
-        images=tuple(media.with_media(draft.images)),
+        slug=draft.slug or redirects.unique_slug("product", slug_from(draft.title)),
+        images=tuple(media.resolve_media(draft.images)),
     )
-    bulk_create.check(draft)
-    with told_as_refusals():
-        (stored,) = bulk_create.store([draft], by=by)
+    bulk_create.validate_product(draft)
+    with translate_integrity_errors():
+        (stored,) = bulk_create.create_products([draft], by=by)
     return stored
 
 
@@ -82,10 +82,10 @@ def edit_product(
     before_slug = product.slug
     before = {name: getattr(product, name) for name in _SPELLED}
     left: set[str] = set()
-    plain = metadata.merged(product, {k: v for k, v in changes.items() if k not in _APART})
+    plain = metadata.merge_metadata(product, {k: v for k, v in changes.items() if k not in _APART})
     changed = {k: v for k, v in plain.items() if getattr(product, k) != v}
     _refuse_moment(product, changed.get("publish_at"))
-    with told_as_refusals():
+    with translate_integrity_errors():
         for name, value in changed.items():
             setattr(product, name, value)
         if "category_ids" in changes and _has_other_categories(product, changes["category_ids"]):
@@ -100,10 +100,10 @@ def edit_product(
             changed["attributes"] = said
         if not changed:
             return
-        redirects.moved("product", product.id, before=before_slug, after=product.slug)
+        redirects.record_redirect("product", product.id, before=before_slug, after=product.slug)
         if _FOLLOWED & changed.keys():
             refresh_search(product)
-        is_respelled = bool(_SPELLED & changed.keys()) and facet_values.respell(
+        is_respelled = bool(_SPELLED & changed.keys()) and facet_values.rename_facet_values(
             before, {name: getattr(product, name) for name in _SPELLED}
         )
         product.version += 1
@@ -155,8 +155,8 @@ def lock(product_id: UUID) -> Product:
 def refresh_search(product: Product) -> None:
     """Write down anew by which words a locked product is found, and what it can be filtered by."""
     session.flush()
-    row = {name: getattr(product, name) for name in reindex.SAID}
-    for name, value in reindex.columns_of({product.id: row})[product.id].items():
+    row = {name: getattr(product, name) for name in reindex.INDEXED_FIELDS}
+    for name, value in reindex.index_columns({product.id: row})[product.id].items():
         setattr(product, name, value)
 
 
@@ -168,7 +168,7 @@ def _move(
         check(product.version, expected_version)
     product.status = ProductStatus(PRODUCT.next(product.status.value, command))
     if product.status is ProductStatus.ACTIVE:
-        attribute_values.require_all(product)
+        attribute_values.require_mandatory(product)
     product.publish_at = None
     product.version += 1
     audit.record(f"product.{command}", by=by, subject_id=product.id, status=product.status.value)
@@ -192,24 +192,24 @@ def _settle(
     has_new_type = "product_type" in changed
     if not given and not has_new_type:
         return {}
-    return attribute_values.settle(product, given, has_new_type=has_new_type)
+    return attribute_values.assign_attribute_values(product, given, has_new_type=has_new_type)
 
 
 def _has_other_categories(product: Product, category_ids: Sequence[UUID]) -> bool:
     """Tell whether these are others than a product has; the tree stays as it is meanwhile."""
-    denormalization.hold_tree(alone=False)
+    denormalization.lock_category_tree(alone=False)
     there = session.scalars(
-        select(CategoryMember.category_id).where(
-            CategoryMember.product_id == product.id, CategoryMember.is_direct
+        select(ProductCategory.category_id).where(
+            ProductCategory.product_id == product.id, ProductCategory.is_direct
         )
     )
     main = category_ids[0] if category_ids else None
     return set(there) != set(category_ids) or product.category_id != main
 
 
-def _replace_images(product_id: UUID, drafts: Sequence[ImageDraft]) -> bool:
+def _replace_images(product_id: UUID, drafts: Sequence[ImageInput]) -> bool:
     """Make the pictures these, in this order; one that stays keeps its id and its variants."""
-    images = media.with_media(drafts)
+    images = media.resolve_media(drafts)
     there = {
         image.url: image
         for image in session.scalars(
@@ -295,7 +295,7 @@ def publish_due(product_id: UUID) -> bool:
     return True
 
 
-def take_back(product_ids: Sequence[UUID], *, by: Principal) -> tuple[set[UUID], set[UUID]]:
+def discard_products(product_ids: Sequence[UUID], *, by: Principal) -> tuple[set[UUID], set[UUID]]:
     """Take products out of the shop again; returns those removed and those archived.
 
     One that nothing refers to is removed with all that is its own; history is never deleted, so
@@ -308,7 +308,7 @@ def take_back(product_ids: Sequence[UUID], *, by: Principal) -> tuple[set[UUID],
     with_history = set(
         session.scalars(
             select(Variant.product_id)
-            .join(PriceRecord, PriceRecord.variant_id == Variant.id)
+            .join(PriceHistoryEntry, PriceHistoryEntry.variant_id == Variant.id)
             .where(Variant.product_id.in_(ids))
         )
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from api.catalog.models.i18n import OldSlug, Translation
+from api.catalog.models.i18n import SlugRedirect, Translation
 from api.catalog.models.navigation import Category, Collection
 from api.catalog.models.products import Product
 from api.catalog.queries.redirects import Kind
@@ -28,7 +28,7 @@ _MOST_ALIKE = 20
 """So many that are called the same are numbered; others get a part of an id."""
 
 
-def free(kind: Kind, *wishes: str) -> str:
+def unique_slug(kind: Kind, *wishes: str) -> str:
     """Choose the address of something that came without one: the first wish that nobody has.
 
     When all are taken, the last one gets a number, `mug-2`. Who wishes for the same waits until the
@@ -48,7 +48,7 @@ def free(kind: Kind, *wishes: str) -> str:
     return next(left, f"{begin}-{new_id().hex[-12:]}")
 
 
-def moved(kind: Kind, subject_id: UUID, *, before: str, after: str) -> None:
+def record_redirect(kind: Kind, subject_id: UUID, *, before: str, after: str) -> None:
     """Remember where something was found before its rename; the newest owner of `before` has it.
 
     Flushes the rename first: `after` must be taken by then.
@@ -57,8 +57,8 @@ def moved(kind: Kind, subject_id: UUID, *, before: str, after: str) -> None:
     if before == after:
         return
     session.flush()
-    in_use_again(kind, [after])
-    row = insert(OldSlug).values(kind=kind, slug=before, subject_id=subject_id)
+    drop_redirects(kind, [after])
+    row = insert(SlugRedirect).values(kind=kind, slug=before, subject_id=subject_id)
     session.execute(
         row.on_conflict_do_update(
             index_elements=["kind", "slug"], set_={"subject_id": row.excluded.subject_id}
@@ -66,21 +66,21 @@ def moved(kind: Kind, subject_id: UUID, *, before: str, after: str) -> None:
     )
 
 
-def in_use_again(kind: Kind, slugs: abc.Collection[str]) -> None:
+def drop_redirects(kind: Kind, slugs: abc.Collection[str]) -> None:
     """Forget that these addresses led elsewhere: from now on they are somebody's own."""
     require_transaction()
     if slugs:
         session.execute(
-            delete(OldSlug)
-            .where(OldSlug.kind == kind, OldSlug.slug.in_(sorted(slugs)))
+            delete(SlugRedirect)
+            .where(SlugRedirect.kind == kind, SlugRedirect.slug.in_(sorted(slugs)))
             .execution_options(synchronize_session=False)
         )
 
 
-def forget(kind: Kind, subject_id: UUID) -> None:
+def delete_redirects(kind: Kind, subject_id: UUID) -> None:
     """Forget the old addresses and the translations of something that is gone."""
     require_transaction()
-    kept: tuple[type[OldSlug | Translation], ...] = (OldSlug, Translation)
+    kept: tuple[type[SlugRedirect | Translation], ...] = (SlugRedirect, Translation)
     for model in kept:
         session.execute(
             delete(model)

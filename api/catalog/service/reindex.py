@@ -1,7 +1,8 @@
 """Find anew what follows from the rows that people write, for many products at once.
 
-`refresh` is what edits call, and `EACH_BATCH` what `flask refresh-catalogue` does to every product
-of the shop: another part that keeps something twice adds its step there, or to `AT_THE_END`.
+`reindex_products` is what edits call, and `EACH_BATCH` what `flask refresh-catalogue` does to
+every product of the shop: another part that keeps something twice adds its step there,
+or to `AT_THE_END`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
 BATCH = 500
-SAID = ("title", "description", "vendor", "product_type", "tags", "options")
+INDEXED_FIELDS = ("title", "description", "vendor", "product_type", "tags", "options")
 """What of a product's own row others follow from."""
 
 _WORDS = ("search_title", "search_words", "search_body")
@@ -37,8 +38,8 @@ Step = Callable[[Sequence[UUID]], Collection[UUID]]
 """Sets something right for products that are locked; returns those for which it was not."""
 
 
-def columns_of(products: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, dict[str, Any]]:
-    """Return the columns that follow, for locked products of which the rows of `SAID` are given.
+def index_columns(products: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, dict[str, Any]]:
+    """Return the columns that follow from locked products, whose `INDEXED_FIELDS` are given.
 
     Four statements for any number of products, and one more for words that are new to the shop.
     """
@@ -46,7 +47,7 @@ def columns_of(products: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, dict[st
     values = attribute_values.values_of(products)
     translated = denormalization.translated_texts(products)
     found = [
-        facet_values.traits_of(
+        facet_values.facet_values_of(
             row,
             [variant["option_values"] for variant in variants.get(product_id, ())],
             values.get(product_id, {}).values(),
@@ -60,11 +61,13 @@ def columns_of(products: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, dict[st
             ),
             "traits": ids,
         }
-        for (product_id, row), ids in zip(products.items(), facet_values.ids_of(found), strict=True)
+        for (product_id, row), ids in zip(
+            products.items(), facet_values.ensure_facet_values(found), strict=True
+        )
     }
 
 
-def refresh(product_ids: Sequence[UUID]) -> list[UUID]:
+def reindex_products(product_ids: Sequence[UUID]) -> list[UUID]:
     """Find search words and traits of locked products anew; returns whose were not right.
 
     Writes only what differs, so that doing it again costs reading alone.
@@ -72,7 +75,7 @@ def refresh(product_ids: Sequence[UUID]) -> list[UUID]:
     if not product_ids:
         return []
     session.flush()
-    kept = (*SAID, *_WORDS, "traits")
+    kept = (*INDEXED_FIELDS, *_WORDS, "traits")
     rows: dict[UUID, Mapping[str, Any]] = {
         row["id"]: dict(row)
         for row in session.execute(
@@ -81,7 +84,7 @@ def refresh(product_ids: Sequence[UUID]) -> list[UUID]:
             .order_by(Product.id)
         ).mappings()
     }
-    found = columns_of(rows)
+    found = index_columns(rows)
     changed = [
         product_id
         for product_id, columns in found.items()
@@ -102,12 +105,12 @@ def refresh(product_ids: Sequence[UUID]) -> list[UUID]:
     return changed
 
 
-EACH_BATCH: tuple[Step, ...] = (refresh, denormalization.refresh_price_ranges)
-AT_THE_END: tuple[Callable[[], object], ...] = (search_terms.count_words,)
+EACH_BATCH: tuple[Step, ...] = (reindex_products, denormalization.refresh_price_ranges)
+AT_THE_END: tuple[Callable[[], object], ...] = (search_terms.recount_terms,)
 """What is found anew for the shop as a whole, each in a transaction of its own."""
 
 
-def refresh_next(after: UUID | None) -> tuple[list[UUID], set[UUID]]:
+def reindex_batch(after: UUID | None) -> tuple[list[UUID], set[UUID]]:
     """Set the next products right, in id order; returns them, and those that were not right.
 
     Locks them. None left is an empty list. Storefronts read anew what changed.
@@ -122,7 +125,7 @@ def refresh_next(after: UUID | None) -> tuple[list[UUID], set[UUID]]:
     return list(product_ids), changed
 
 
-def refilter(attribute_id: UUID, *, after: UUID | None) -> None:
+def reindex_attribute(attribute_id: UUID, *, after: UUID | None) -> None:
     """Find anew what the products of an attribute can be filtered by, some of them at a time.
 
     Locks those, in id order, and leaves the rest to the next fact.
@@ -143,7 +146,7 @@ def refilter(attribute_id: UUID, *, after: UUID | None) -> None:
         .order_by(Product.id)
         .with_for_update(key_share=True)
     ).all()
-    _tell(refresh(product_ids))
+    _tell(reindex_products(product_ids))
     if len(found) == BATCH:
         emit(AttributeFilterChanged(attribute_id=attribute_id, after=found[-1]))
 
@@ -183,7 +186,7 @@ _ANALYZE = text(
 )
 
 
-def tell_planner() -> None:
+def analyze_tables() -> None:
     """Have the database look at how much there is, after many rows have come at once.
 
     It does so by itself within minutes; until then it believes that the tables are as small as

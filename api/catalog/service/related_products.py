@@ -154,7 +154,7 @@ Fields = dict[str, list[str]]
 """Slugs by field."""
 
 
-def said_by(document: Document, *, before: Document | None = None) -> Fields:
+def relations_in(document: Document, *, before: Document | None = None) -> Fields:
     """Return what a document says is beside its product; of a known one only what differs."""
     return {
         name: list(document[name])
@@ -163,7 +163,7 @@ def said_by(document: Document, *, before: Document | None = None) -> Fields:
     }
 
 
-def relate(
+def relate_documents(
     wanted: Mapping[UUID, Fields], *, new: Collection[UUID | None], by: Principal
 ) -> set[UUID]:
     """Say what is beside products; returns those for which not all others are there yet.
@@ -184,7 +184,7 @@ def relate(
     return waiting
 
 
-def settle_relations(wanted: Mapping[UUID, Mapping[str, Sequence[str]]], *, by: Principal) -> None:
+def resolve_relations(wanted: Mapping[UUID, Mapping[str, Sequence[str]]], *, by: Principal) -> None:
     """Say what is beside products, leaving out what is not there. Locks them, in id order."""
     if not wanted:
         return

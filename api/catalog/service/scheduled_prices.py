@@ -21,7 +21,7 @@ from api.catalog.errors import (
 from api.catalog.models.prices import ScheduledPrice, ScheduleState, VariantPrice
 from api.catalog.models.products import Product, Variant
 from api.catalog.service import bulk_create, variants
-from api.catalog.service.inputs import PriceDraft
+from api.catalog.service.inputs import PriceInput
 from api.catalog.states import SCHEDULE
 from api.kernel import clock
 from api.kernel.ids import new_id
@@ -35,7 +35,7 @@ _PENDING = (ScheduleState.WAITING, ScheduleState.RUNNING)
 
 def schedule_price(
     variant_id: UUID,
-    price: PriceDraft,
+    price: PriceInput,
     *,
     starts_at: datetime,
     ends_at: datetime | None,
@@ -47,7 +47,7 @@ def schedule_price(
     set), an end that is not after the start, and a time in which another schedule of the variant
     and currency is pending: what would be put back would not be clear.
     """
-    bulk_create.check_prices([price])
+    bulk_create.validate_prices([price])
     if starts_at <= clock.now():
         raise ScheduleInThePast(starts_at=starts_at)
     if ends_at is not None and ends_at <= starts_at:
@@ -78,7 +78,7 @@ def schedule_price(
     return schedule.id
 
 
-def cancel_schedule(schedule_id: UUID, *, by: Principal) -> None:
+def cancel_scheduled_price(schedule_id: UUID, *, by: Principal) -> None:
     """Call a planned price off; one that is in force ends now, as it would have ended by itself.
 
     Locks the schedule, its product and its variant. Refuses one that is over already.
@@ -96,7 +96,7 @@ def cancel_schedule(schedule_id: UUID, *, by: Principal) -> None:
     )
 
 
-def due_schedules(limit: int = 500) -> list[UUID]:
+def due_scheduled_prices(limit: int = 500) -> list[UUID]:
     """Return the schedules whose start or end has come, in the order of their moments.
 
     Reads without locking: each is looked at again when it is carried out.
@@ -114,7 +114,7 @@ def due_schedules(limit: int = 500) -> list[UUID]:
     )
 
 
-def carry_out(schedule_id: UUID) -> bool:
+def apply_scheduled_price(schedule_id: UUID) -> bool:
     """Start or end a schedule whose moment has come; says whether there was something to do.
 
     One that another worker has, that is not due any more, or that must wait for an earlier one of
@@ -173,7 +173,7 @@ def _restore(
         variants.reprice(product, variant, [], without=[schedule.currency], by=by)
         return
     compare_at = schedule.before_compare_at
-    before = PriceDraft(
+    before = PriceInput(
         Money(schedule.before_amount, schedule.currency),
         None if compare_at is None else Money(compare_at, schedule.currency),
     )
@@ -190,8 +190,8 @@ def _price_now(schedule: ScheduledPrice) -> tuple[int, int | None] | None:
     return None if row is None else (row.amount, row.compare_at)
 
 
-def _draft(schedule: ScheduledPrice) -> PriceDraft:
-    return PriceDraft(
+def _draft(schedule: ScheduledPrice) -> PriceInput:
+    return PriceInput(
         Money(schedule.amount, schedule.currency),
         None if schedule.compare_at is None else Money(schedule.compare_at, schedule.currency),
     )

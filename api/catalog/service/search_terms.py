@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from api.catalog.models.i18n import SearchWord
+from api.catalog.models.i18n import SearchTerm
 from api.catalog.models.products import Product
 from api.catalog.states import ProductStatus
-from api.catalog.texts import typo_keys
+from api.catalog.texts import deletion_keys
 from api.platform.db import require_transaction, session
 
 LONGEST_WORD = 40
@@ -27,11 +27,11 @@ _FORGET = text("UPDATE search_words SET products = 0 WHERE products <> 0")
 _PIECE = 5_000
 
 
-def learn_words(slugs: Sequence[str]) -> int:
+def index_terms(slugs: Sequence[str]) -> int:
     """Remember the words of these products that are not known yet; returns how many were new.
 
-    A new word counts for the products in which it was met just now; `count_words` counts all. What
-    has a digit in it is a code and not learned: nobody mistypes one and means another.
+    A new word counts for the products in which it was met just now; `recount_terms` counts all.
+    What has a digit in it is a code and not learned: nobody mistypes one and means another.
     """
     require_transaction()
     met: Counter[str] = Counter()
@@ -46,7 +46,7 @@ def learn_words(slugs: Sequence[str]) -> int:
     if not met:
         return 0
     known = session.scalars(
-        select(SearchWord.word).where(SearchWord.word == any_(literal(sorted(met), ARRAY(Text))))
+        select(SearchTerm.word).where(SearchTerm.word == any_(literal(sorted(met), ARRAY(Text))))
     )
     for word in known:
         del met[word]
@@ -54,7 +54,7 @@ def learn_words(slugs: Sequence[str]) -> int:
     return len(met)
 
 
-def count_words() -> int:
+def recount_terms() -> int:
     """Count how many products on the shelf have each word; returns how many words there are.
 
     Looks at every product once, so it is for the night. Words that no product has any more stay
@@ -71,8 +71,8 @@ def count_words() -> int:
 def _write(counted: Mapping[str, int]) -> None:
     known = set(
         session.scalars(
-            select(SearchWord.word).where(
-                SearchWord.word == any_(literal(sorted(counted), ARRAY(Text)))
+            select(SearchTerm.word).where(
+                SearchTerm.word == any_(literal(sorted(counted), ARRAY(Text)))
             )
         )
     )
@@ -86,9 +86,9 @@ def _remember(met: Mapping[str, int]) -> None:
     """Insert words, in order, so that two who learn the same ones wait and never deadlock."""
     if met:
         session.execute(
-            insert(SearchWord).on_conflict_do_nothing(),
+            insert(SearchTerm).on_conflict_do_nothing(),
             [
-                {"word": word, "products": met[word], "edits": typo_keys(word)}
+                {"word": word, "products": met[word], "edits": deletion_keys(word)}
                 for word in sorted(met)
             ],
         )

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array, insert
 
 from api.catalog.events import CatalogueChanged, CollectionRulesChanged
-from api.catalog.models.navigation import Collection, CollectionKind, CollectionMember
+from api.catalog.models.navigation import Collection, CollectionKind, CollectionProduct
 from api.catalog.models.products import Product
 from api.catalog.queries import collection_rules as collection_rule_queries
 from api.catalog.service.sort_order import UNPLACED
@@ -43,7 +43,7 @@ MOST_RULES_AT_ONCE = 150
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RebuildProgress:
     """How far a collection has been filled, by which rules."""
 
     collection_id: UUID
@@ -51,14 +51,14 @@ class Progress:
     last: UUID | None = None
 
 
-def begin_filling(collection_id: UUID) -> Progress | None:
+def start_rebuild(collection_id: UUID) -> RebuildProgress | None:
     """Start to fill a collection; None for one that is gone or filled by hand."""
     require_transaction()
     found = _held([collection_id])
-    return Progress(collection_id, _rules_of(found[0])) if found else None
+    return RebuildProgress(collection_id, _rules_of(found[0])) if found else None
 
 
-def fill_next(progress: Progress) -> Progress | None:
+def rebuild_next_batch(progress: RebuildProgress) -> RebuildProgress | None:
     """Bring the next products in or out; returns where to go on, None at the end.
 
     Locks the collection. Products are gone through from the newest on, each batch in set form, so
@@ -80,10 +80,10 @@ def fill_next(progress: Progress) -> Progress | None:
     within = (Product.id >= ids[-1], Product.id <= ids[0])
     fitting = (
         select(Product.id)
-        .where(*within, collection_rule_queries.fits(held.match, held.rules))
+        .where(*within, collection_rule_queries.rules_to_sql(held.match, held.rules))
         .subquery()
     )
-    members = CollectionMember
+    members = CollectionProduct
     gone = session.execute(
         delete(members)
         .where(
@@ -110,10 +110,10 @@ def fill_next(progress: Progress) -> Progress | None:
     ).all()
     if gone or come:
         emit(CatalogueChanged(shelves=(f"collection:{held.slug}",)))
-    return Progress(held.id, progress.rules, ids[-1])
+    return RebuildProgress(held.id, progress.rules, ids[-1])
 
 
-def gather(slugs: Some[str]) -> None:
+def update_membership(slugs: Some[str]) -> None:
     """Look at these products again for every collection with rules.
 
     Locks those collections, in id order. One statement evaluates them all, or a few when there are
@@ -132,7 +132,7 @@ def gather(slugs: Some[str]) -> None:
         _gather(ids[start : start + BATCH], held)
 
 
-def ask_anew(field: str) -> None:
+def invalidate_rules_on(field: str) -> None:
     """Have every collection filled again whose rules ask for this field."""
     require_transaction()
     for collection_id in session.scalars(
@@ -145,7 +145,7 @@ def ask_anew(field: str) -> None:
         emit(CollectionRulesChanged(collection_id=collection_id))
 
 
-def follow_category(before: str, after: str) -> None:
+def rename_category_in_rules(before: str, after: str) -> None:
     """Let rules that name a category by its slug name it by the new one."""
     require_transaction()
     if before == after:
@@ -187,14 +187,14 @@ def _gather(ids: Sequence[UUID], held: Sequence[Collection]) -> None:
     there = {
         (row.collection_id, row.product_id)
         for row in session.execute(
-            select(CollectionMember.collection_id, CollectionMember.product_id).where(
-                CollectionMember.product_id == func.any(among),
-                CollectionMember.collection_id.in_([one.id for one in held]),
+            select(CollectionProduct.collection_id, CollectionProduct.product_id).where(
+                CollectionProduct.product_id == func.any(among),
+                CollectionProduct.collection_id.in_([one.id for one in held]),
             )
         )
     }
     come, gone = sorted(should - there), sorted(there - should)
-    members = CollectionMember
+    members = CollectionProduct
     if gone:
         pair = _pairs(gone)
         session.execute(
@@ -233,7 +233,7 @@ def _in_portions(held: Sequence[Collection]) -> Iterator[list[Collection]]:
 
 
 def _fitting(ids: Sequence[UUID], held: Sequence[Collection]) -> Iterator[tuple[UUID, UUID]]:
-    verdicts = array([collection_rule_queries.fits(one.match, one.rules) for one in held])
+    verdicts = array([collection_rule_queries.rules_to_sql(one.match, one.rules) for one in held])
     for row in session.execute(
         select(Product.id, verdicts.label("verdicts")).where(
             Product.id == func.any(literal(list(ids), ARRAY(Uuid)))

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from api.catalog.errors import NotOnShelf
-from api.catalog.models.navigation import CategoryMember, CollectionMember
+from api.catalog.models.navigation import CollectionProduct, ProductCategory
 from api.platform.db import session
 
 GAP = 1 << 20
@@ -49,21 +49,21 @@ Place = tuple[int, UUID]
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class OrderedMembership:
     """One category or collection, by the table of its members and its id."""
 
-    model: type[CategoryMember | CollectionMember]
+    model: type[ProductCategory | CollectionProduct]
     id: UUID
 
     @property
     def here(self) -> ColumnElement[bool]:
         """Tells which rows of the table are its members."""
         table = cast(Any, self.model)
-        owner = table.category_id if self.model is CategoryMember else table.collection_id
+        owner = table.category_id if self.model is ProductCategory else table.collection_id
         return cast(ColumnElement[bool], owner == self.id)
 
 
-def place_first(shelf: Shelf, product_ids: Sequence[UUID]) -> bool:
+def set_order(shelf: OrderedMembership, product_ids: Sequence[UUID]) -> bool:
     """Let these members come first, in this order, and all others after them by newest.
 
     Returns whether any position changed. Refuses a product that is not a member.
@@ -92,7 +92,7 @@ def place_first(shelf: Shelf, product_ids: Sequence[UUID]) -> bool:
 
 
 def move(
-    shelf: Shelf,
+    shelf: OrderedMembership,
     product_id: UUID,
     *,
     before: UUID | None = None,
@@ -121,7 +121,7 @@ def move(
     return _write(shelf, [(position, product_id)]) > 0
 
 
-def after_the_last(shelf: Shelf) -> int:
+def append_position(shelf: OrderedMembership) -> int:
     """Return the position of the next one that is put at the end."""
     last = session.scalar(select(func.max(shelf.model.position)).where(shelf.here))
     return (last or 0) + GAP
@@ -132,7 +132,7 @@ def _refuse_strangers(product_ids: Sequence[UUID]) -> None:
         raise NotOnShelf(product_ids=[str(id_) for id_ in product_ids[:10]])
 
 
-def _place(shelf: Shelf, product_id: UUID) -> Place:
+def _place(shelf: OrderedMembership, product_id: UUID) -> Place:
     position = session.scalar(
         select(shelf.model.position).where(shelf.here, shelf.model.product_id == product_id)
     )
@@ -142,7 +142,12 @@ def _place(shelf: Shelf, product_id: UUID) -> Place:
 
 
 def _neighbours(
-    shelf: Shelf, product_id: UUID, anchor: Place | None, *, is_before: bool, to: int | None
+    shelf: OrderedMembership,
+    product_id: UUID,
+    anchor: Place | None,
+    *,
+    is_before: bool,
+    to: int | None,
 ) -> tuple[Place | None, Place | None]:
     """Find between which two the product will stand, itself not counted."""
     model = shelf.model
@@ -181,7 +186,7 @@ def _between(ahead: Place | None, behind: Place | None) -> int | None:
     return middle if low < middle < high else None
 
 
-def _spread(shelf: Shelf, *, until: Place) -> None:
+def _spread(shelf: OrderedMembership, *, until: Place) -> None:
     """Make room: number everything that was placed anew, and whatever stands up to a place."""
     model = shelf.model
     order = tuple_(model.position, model.product_id)
@@ -202,7 +207,7 @@ def _spread(shelf: Shelf, *, until: Place) -> None:
     )
 
 
-def _write(shelf: Shelf, places: Sequence[Place]) -> int:
+def _write(shelf: OrderedMembership, places: Sequence[Place]) -> int:
     """Write positions; returns how many are others than before."""
     if not places:
         return 0

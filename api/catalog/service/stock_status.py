@@ -23,7 +23,7 @@ from api.platform.db import require_transaction, session
 from api.platform.outbox import emit
 
 
-def note_availability(in_stock: Collection[UUID], out_of_stock: Collection[UUID]) -> None:
+def update_in_stock(in_stock: Collection[UUID], out_of_stock: Collection[UUID]) -> None:
     """Remember which variants can be had now and which cannot, and so which products.
 
     Costs one look when nothing changes, which is nearly always. Locks the products concerned, in

@@ -13,7 +13,7 @@ from io import BytesIO
 from PIL import Image, ImageCms, ImageOps
 
 from api.catalog.errors.media import PictureTooManyPixels, PictureUnreadable
-from api.catalog.service.image_metadata import FileMalformed, stripped
+from api.catalog.service.image_metadata import FileMalformed, strip_metadata
 
 SIZES = (("large", 1600), ("medium", 800), ("small", 400), ("thumb", 160))
 """What is made of each picture: a name, and how long its longer side is at most."""
@@ -39,7 +39,7 @@ Image.MAX_IMAGE_PIXELS = None
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class ImageInfo:
     """A picture that can be read to its end, as it is to be kept; `width` by `height` upright."""
 
     content: bytes
@@ -50,7 +50,7 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Thumbnail:
     """A smaller picture. Two sizes of a small picture are the same one, known by `file`."""
 
     name: str
@@ -60,7 +60,7 @@ class Made:
     content: bytes
 
 
-def examine(content: bytes) -> Examined:
+def inspect_image(content: bytes) -> ImageInfo:
     """Read a picture to its end and take out what it tells of its maker.
 
     Refuses what is no JPEG, PNG or WebP, is broken or cut off, and what has too many pixels.
@@ -69,7 +69,7 @@ def examine(content: bytes) -> Examined:
         kind = "JPEG" if image.format == "MPO" else image.format or ""
         orientation = int(image.getexif().get(_ORIENTATION, 1) or 1)
     try:
-        clean = stripped(content, kind, orientation if 1 <= orientation <= 8 else 1)
+        clean = strip_metadata(content, kind, orientation if 1 <= orientation <= 8 else 1)
     except FileMalformed as malformed:
         raise PictureUnreadable from malformed
     with _opened(clean) as image:
@@ -81,16 +81,16 @@ def examine(content: bytes) -> Examined:
     if orientation in _ON_THEIR_SIDE:
         width, height = height, width
     content_type, suffix = _KINDS[kind]
-    return Examined(clean, content_type, suffix, width, height)
+    return ImageInfo(clean, content_type, suffix, width, height)
 
 
-def sizes_of(content: bytes) -> list[Made]:
+def make_thumbnails(content: bytes) -> list[Thumbnail]:
     """Make all sizes of a picture, the smallest first, upright, in sRGB and without notes.
 
     None is larger than the picture itself. Of a moving picture the first frame is taken. Raises
     `PictureUnreadable`.
     """
-    made: list[Made] = []
+    made: list[Thumbnail] = []
     with _opened(content) as opened:
         longest = SIZES[0][1]
         opened.draft("RGB", (longest, longest))
@@ -99,12 +99,12 @@ def sizes_of(content: bytes) -> list[Made]:
         for name, limit in SIZES:
             if made and max(made[-1].width, made[-1].height) <= limit:
                 last = made[-1]
-                made.append(Made(name, last.file, last.width, last.height, last.content))
+                made.append(Thumbnail(name, last.file, last.width, last.height, last.content))
                 continue
             image = image.resize(_within(limit, whole), Image.Resampling.LANCZOS, reducing_gap=2.0)
             written = BytesIO()
             image.save(written, "WEBP", quality=_QUALITY, method=4)
-            made.append(Made(name, f"{name}{MADE[1]}", *image.size, written.getvalue()))
+            made.append(Thumbnail(name, f"{name}{MADE[1]}", *image.size, written.getvalue()))
     return made[::-1]
 
 

@@ -38,7 +38,7 @@ LONGEST: Mapping[str, Mapping[str, int]] = {
 """How long a translation may be: as long as what it translates."""
 
 
-def translate(
+def set_translation(
     kind: str,
     subject_id: UUID,
     language: str,
@@ -80,11 +80,11 @@ def translate(
     emit(_TOLD.get(kind, _everything)(subject))
 
 
-def withdraw(
+def delete_translation(
     kind: str, subject_id: UUID, language: str, *, expected_version: int, by: Principal
 ) -> None:
     """Take the translation of a thing back: it speaks the catalogue's own language again."""
-    translate(kind, subject_id, language, {}, expected_version=expected_version, by=by)
+    set_translation(kind, subject_id, language, {}, expected_version=expected_version, by=by)
 
 
 def check_language(language: str) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from api.catalog.queries.export_documents import ProductSnapshot
 from api.catalog.service.diff import Document
-from api.catalog.service.inputs import ProductDraft
+from api.catalog.service.inputs import ProductInput
 from api.catalog.states import ProductStatus
 from api.kernel.errors import DomainError
 
@@ -67,7 +67,7 @@ class ProductChange:
     """
 
     result: UpsertResult
-    new: ProductDraft | None = None
+    new: ProductInput | None = None
     status: ProductStatus = ProductStatus.DRAFT
     before: ProductSnapshot | None = None
     after: Document = field(default_factory=dict)

@@ -13,8 +13,8 @@ from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Barcode, Product, Variant
 from api.catalog.service import barcodes, bulk_create, denormalization, metadata
 from api.catalog.service import prices as price_service
-from api.catalog.service.inputs import BarcodeDraft, PriceDraft, VariantDraft
-from api.catalog.service.integrity import told_as_refusals
+from api.catalog.service.inputs import BarcodeInput, PriceInput, VariantInput
+from api.catalog.service.integrity import translate_integrity_errors
 from api.catalog.service.products import lock, refresh_search
 from api.catalog.texts import variant_title
 from api.kernel import clock
@@ -28,14 +28,14 @@ _SETTLED_APART = ("image_url", "image_id", "barcode", "barcodes")
 _SEARCHED = {"sku", "barcodes", "option_values"}
 
 
-def add_variant(product_id: UUID, draft: VariantDraft, *, by: Principal) -> UUID:
+def add_variant(product_id: UUID, draft: VariantInput, *, by: Principal) -> UUID:
     """Give a product one more variant, last in order; returns its id.
 
     Locks the product and raises its version. Refuses values that do not fit its options or that
     another variant has, and a SKU or barcode that is taken.
     """
     product = lock(product_id)
-    bulk_create.check_variant(draft, product.options)
+    bulk_create.validate_variant(draft, product.options)
     last = session.scalar(
         select(func.max(Variant.position)).where(Variant.product_id == product.id)
     )
@@ -47,9 +47,9 @@ def add_variant(product_id: UUID, draft: VariantDraft, *, by: Principal) -> UUID
         image_id=_image_id(product.id, url=draft.image_url, image_id=draft.image_id),
         now=clock.now(),
     )
-    with told_as_refusals():
+    with translate_integrity_errors():
         session.execute(insert(Variant), [row])
-        bulk_create.add_rows(Barcode, barcodes.rows(row["id"], draft.codes))
+        bulk_create.add_rows(Barcode, barcodes.barcode_rows(row["id"], draft.codes))
         bulk_create.add_first_prices(
             bulk_create.price_rows(row["id"], draft.prices), row["created_at"]
         )
@@ -80,10 +80,12 @@ def edit_variant(
     """
     product, variant = lock_variant(variant_id)
     check(variant.version, expected_version)
-    plain = metadata.merged(variant, {k: v for k, v in changes.items() if k not in _SETTLED_APART})
+    plain = metadata.merge_metadata(
+        variant, {k: v for k, v in changes.items() if k not in _SETTLED_APART}
+    )
     if "option_values" in plain:
         plain["option_values"] = list(plain["option_values"])
-        bulk_create.check_option_values(plain["option_values"], product.options)
+        bulk_create.validate_option_values(plain["option_values"], product.options)
         plain["title"] = variant_title(plain["option_values"])
     if "image_url" in changes or "image_id" in changes:
         plain["image_id"] = _image_id(
@@ -91,13 +93,13 @@ def edit_variant(
         )
     codes = _new_codes(variant.id, changes)
     if codes is not None:
-        plain["barcode"] = barcodes.single(codes)
+        plain["barcode"] = barcodes.unit_barcode(codes)
     changed = {k: v for k, v in plain.items() if getattr(variant, k) != v}
     if not changed and codes is None:
         return
-    with told_as_refusals():
+    with translate_integrity_errors():
         if codes is not None:
-            barcodes.replace({variant.id: codes})
+            barcodes.replace_barcodes({variant.id: codes})
         for name, value in changed.items():
             setattr(variant, name, value)
         variant.version += 1
@@ -111,15 +113,15 @@ def edit_variant(
     emit(CatalogueChanged(slugs=(product.slug,)))
 
 
-def set_prices(
-    variant_id: UUID, prices: Sequence[PriceDraft], *, expected_version: int | None, by: Principal
+def replace_prices(
+    variant_id: UUID, prices: Sequence[PriceInput], *, expected_version: int | None, by: Principal
 ) -> None:
     """Make these the prices of a variant, one per currency; it is not for sale in any other.
 
     Locks its product, then the variant. Refuses a version that is not the present one, unless None
     is expected, two prices in one currency and a compare-at price that is not above the price.
     """
-    bulk_create.check_prices(prices)
+    bulk_create.validate_prices(prices)
     product, variant = lock_variant(variant_id)
     check(variant.version, expected_version)
     named = {draft.price.currency for draft in prices}
@@ -129,14 +131,14 @@ def set_prices(
     reprice(product, variant, prices, without=sorted(set(there) - named), by=by)
 
 
-def set_some_prices(
-    variant_id: UUID, prices: Sequence[PriceDraft], *, expected_version: int | None, by: Principal
+def update_prices(
+    variant_id: UUID, prices: Sequence[PriceInput], *, expected_version: int | None, by: Principal
 ) -> None:
     """Make these the prices of a variant in their currencies; in others it costs what it did.
 
-    Locks and refuses what `set_prices` does.
+    Locks and refuses what `replace_prices` does.
     """
-    bulk_create.check_prices(prices)
+    bulk_create.validate_prices(prices)
     product, variant = lock_variant(variant_id)
     check(variant.version, expected_version)
     reprice(product, variant, prices, by=by)
@@ -145,7 +147,7 @@ def set_some_prices(
 def reprice(
     product: Product,
     variant: Variant,
-    prices: Sequence[PriceDraft],
+    prices: Sequence[PriceInput],
     *,
     without: Sequence[str] = (),
     by: Principal,
@@ -185,16 +187,16 @@ def lock_variant(variant_id: UUID) -> tuple[Product, Variant]:
     return product, variant
 
 
-def _new_codes(variant_id: UUID, changes: Mapping[str, Any]) -> list[BarcodeDraft] | None:
+def _new_codes(variant_id: UUID, changes: Mapping[str, Any]) -> list[BarcodeInput] | None:
     """Return the codes that a variant comes to have; None when they stay as they are."""
     if not changes.keys() & {"barcode", "barcodes"}:
         return None
-    there = barcodes.of_variants([variant_id])[variant_id]
+    there = barcodes.load_barcodes([variant_id])[variant_id]
     if "barcodes" in changes:
         codes = list(changes["barcodes"])
-        barcodes.check(codes)
+        barcodes.validate_barcodes(codes)
     else:
-        codes = barcodes.with_single(there, changes["barcode"])
+        codes = barcodes.replace_unit_barcode(there, changes["barcode"])
     return None if codes == there else codes
 
 

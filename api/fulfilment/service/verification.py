@@ -36,7 +36,7 @@ def verify(
         line.verified_quantity = verified.get(line_id, 0)
     lines = [line for line in order.lines if line.id in packed]
     rule = get_service(Settings).ship_verification
-    codes = variant_lookup.codes_of([line.variant_id for line in lines])
+    codes = variant_lookup.barcodes_of([line.variant_id for line in lines])
     missing = [
         {
             "order_line_id": line.id,

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from unicodedata import category, normalize
 
-from api.imports.formats.csv_reader import Row, Sheet
-from api.imports.formats.parsed import Described, Problem
+from api.imports.formats.csv_reader import CsvReader, Row
+from api.imports.formats.parsed import ParsedProduct, RowError
 from api.imports.policy import Consequence
 from api.kernel.money import Money, exponent
 
@@ -26,7 +26,7 @@ _FRACTION_OF_A_CODE = re.compile(r"^(\d{6,})\.0$")
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-class BadCell(Exception):
+class CellError(Exception):
     """A cell that cannot be read, with what would be right."""
 
     def __init__(self, column: str, value: str, reason: str) -> None:
@@ -36,14 +36,14 @@ class BadCell(Exception):
         self.reason = reason
 
 
-class RoundedCode(BadCell):
+class RoundedCode(CellError):
     """A code of which a spreadsheet has left only the first digits: nobody has the rest."""
 
 
 def text(value: str, column: str, *, longest: int) -> str:
     """Read a text of limited length."""
     if len(value) > longest:
-        raise BadCell(
+        raise CellError(
             column, value, f"This has {len(value)} characters; shorten it to {longest} or fewer."
         )
     return value
@@ -69,12 +69,12 @@ def barcode(value: str, column: str, *, longest: int) -> str | None:
     return code(_FRACTION_OF_A_CODE.sub(r"\1", value), column, longest=longest)
 
 
-def truth(value: str, column: str) -> bool | None:
+def parse_bool(value: str, column: str) -> bool | None:
     """Read TRUE or FALSE in any case; None when nothing is said."""
     if not value:
         return None
     if value.casefold() not in _TRUTHS:
-        raise BadCell(column, value, "Write TRUE or FALSE.")
+        raise CellError(column, value, "Write TRUE or FALSE.")
     return _TRUTHS[value.casefold()]
 
 
@@ -90,7 +90,7 @@ def money(value: str, column: str, currency: str) -> Money | None:
     example = "12" if digits == 0 else f"12.{'5'.ljust(digits, '0')}"
     plain = _plain_amount(value, has_decimals=digits > 0)
     if plain is None:
-        raise BadCell(
+        raise CellError(
             column,
             value,
             f"Write an amount such as {example}, with a point for decimals and without"
@@ -98,11 +98,11 @@ def money(value: str, column: str, currency: str) -> Money | None:
         )
     units = Decimal(plain).scaleb(digits)
     if units != units.to_integral_value():
-        raise BadCell(
+        raise CellError(
             column, value, f"{currency} has {digits} decimals: write an amount such as {example}."
         )
     if units > HIGHEST_AMOUNT:
-        raise BadCell(column, value, "This amount is too high to be a price.")
+        raise CellError(column, value, "This amount is too high to be a price.")
     return Money(int(units), currency)
 
 
@@ -129,7 +129,7 @@ def quantity(value: str, column: str) -> int | None:
     if not value:
         return None
     if not _WHOLE.match(value) or abs(Decimal(value)) > HIGHEST_QUANTITY:
-        raise BadCell(column, value, "Write a whole number of pieces, such as 12.")
+        raise CellError(column, value, "Write a whole number of pieces, such as 12.")
     return int(Decimal(value))
 
 
@@ -138,7 +138,7 @@ def grams(value: str, column: str) -> int:
     if not value:
         return 0
     if not DECIMAL.match(value) or Decimal(value) > HEAVIEST_GRAMS:
-        raise BadCell(column, value, "Write the weight in grams, such as 350.")
+        raise CellError(column, value, "Write the weight in grams, such as 350.")
     return int(Decimal(value).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
@@ -147,7 +147,7 @@ def url(value: str, column: str) -> str | None:
     if not value:
         return None
     if not value.lower().startswith(("http://", "https://")) or len(value) > LONGEST_URL:
-        raise BadCell(
+        raise CellError(
             column,
             value,
             f"Write an address of at most {LONGEST_URL} characters that begins with https://.",
@@ -168,7 +168,7 @@ LONGEST_SKU = 255
 LONGEST_BARCODE = 64
 
 
-def codes_of(row: Row, sheet: Sheet, found: Described) -> tuple[str | None, str | None]:
+def codes_of(row: Row, sheet: CsvReader, found: ParsedProduct) -> tuple[str | None, str | None]:
     """Read a variant's SKU and barcode; notes those that are not whole any more. Raises BadCell."""
 
     def read(column: str, reader: Callable[..., str | None], longest: int) -> str | None:
@@ -176,7 +176,7 @@ def codes_of(row: Row, sheet: Sheet, found: Described) -> tuple[str | None, str 
             return reader(row[column], sheet.name_of(column), longest=longest)
         except RoundedCode as bad:
             found.problems.append(
-                Problem(row.number, bad.column, bad.value, bad.reason, Consequence.VALUE_IGNORED)
+                RowError(row.number, bad.column, bad.value, bad.reason, Consequence.VALUE_IGNORED)
             )
             return None
 

@@ -71,7 +71,7 @@ class Guarded(Row):
         return unsafe(said) if said.startswith("'") else said
 
 
-class Sheet:
+class CsvReader:
     """A product file in rows that is being read. Raises SheetUnreadable when it is none.
 
     `columns` are ours with all the names that they are known by; `needed` must be there. `names`
@@ -83,8 +83,10 @@ class Sheet:
     row_kind: ClassVar[type[Row]] = Row
     missing: ClassVar[str] = "The columns {names} are missing."
 
-    def __init__(self, chunks: "Iterable[bytes] | Lines", names: Renamed | None = None) -> None:
-        self._lines = chunks if isinstance(chunks, Lines) else Lines(chunks)
+    def __init__(
+        self, chunks: "Iterable[bytes] | LineReader", names: Renamed | None = None
+    ) -> None:
+        self._lines = chunks if isinstance(chunks, LineReader) else LineReader(chunks)
         first = self._lines.first
         if not first:
             raise SheetUnreadable(EMPTY)
@@ -183,7 +185,7 @@ class Sheet:
         return max(headers.items(), key=lambda found: len(found[1]))
 
 
-class Lines:
+class LineReader:
     """The lines of a file that comes in pieces, with their line ends. `first` may be looked at.
 
     Blank lines before it are passed over, and so is a byte order mark that comes late.

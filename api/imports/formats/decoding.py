@@ -15,7 +15,7 @@ from unicodedata import name
 
 from charset_normalizer import from_bytes
 
-from api.imports.formats.unsupported_files import what_it_is_instead
+from api.imports.formats.unsupported_files import describe_unsupported
 from api.kernel.errors import Unprocessable
 
 ENCODINGS = (
@@ -78,7 +78,7 @@ class Decoding:
         read, is_first = 0, True
         for chunk in chunks:
             if is_first and chunk:
-                if other := what_it_is_instead(chunk):
+                if other := describe_unsupported(chunk):
                     raise SheetUnreadable(other)
                 if chunk.startswith(_UTF_16) and not self._is_said:
                     decoder = codecs.getincrementaldecoder("utf-16")()

@@ -2,36 +2,36 @@
 
 from collections.abc import Callable, Iterable
 
-from api.imports.formats.csv_reader import EMPTY, Lines
+from api.imports.formats.csv_reader import EMPTY, LineReader
 from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.header_mapping import SHOWN, Renamed, headers_of, plain, renamed
 from api.imports.formats.native import csv_file, jsonl_file
-from api.imports.formats.parsed import Source
+from api.imports.formats.parsed import ImportReader
 from api.imports.formats.shopify import reader as shopify_reader
-from api.imports.formats.unsupported_files import other_file_of_shopify
+from api.imports.formats.unsupported_files import describe_other_shopify_file
 from api.imports.formats.woocommerce import reader as woocommerce_reader
 from api.imports.policy import FileFormat
 
-_SOURCES: dict[FileFormat, Callable[[Lines, Renamed], Source]] = {
-    FileFormat.SHOPIFY: shopify_reader.Sheet,
-    FileFormat.WOOCOMMERCE: woocommerce_reader.Sheet,
-    FileFormat.CSV: csv_file.Sheet,
-    FileFormat.JSONL: jsonl_file.Pages,
+_SOURCES: dict[FileFormat, Callable[[LineReader, Renamed], ImportReader]] = {
+    FileFormat.SHOPIFY: shopify_reader.ShopifyReader,
+    FileFormat.WOOCOMMERCE: woocommerce_reader.WooCommerceReader,
+    FileFormat.CSV: csv_file.NativeCsvReader,
+    FileFormat.JSONL: jsonl_file.JsonlReader,
 }
 
 
-def opened(
+def open_reader(
     chunks: Iterable[bytes],
     kind: FileFormat | None = None,
     names: Renamed | None = None,
     encoding: str | None = None,
-) -> Source:
+) -> ImportReader:
     """Open a file for reading: as the kind that is given, or as what its first line looks like.
 
     `names` say what of our columns the file calls otherwise. Without an `encoding` it is UTF-8 or
     guessed. Raises SheetUnreadable for what is no product file of that kind.
     """
-    lines = Lines(chunks, encoding)
+    lines = LineReader(chunks, encoding)
     return _SOURCES[kind or _kind_of(lines.first, names or {})](lines, names or {})
 
 
@@ -47,14 +47,16 @@ def _kind_of(first: str, names: Renamed) -> FileFormat:
         )
     headers = headers_of(first)
     for header in headers.values():
-        if other := other_file_of_shopify(header):
+        if other := describe_other_shopify_file(header):
             raise SheetUnreadable(other)
         there = renamed(header, names)
-        if plain("slug") in map(plain, there) and not shopify_reader.Sheet.is_known_by(there):
+        if plain("slug") in map(plain, there) and not shopify_reader.ShopifyReader.is_known_by(
+            there
+        ):
             return FileFormat.CSV
-        if woocommerce_reader.Sheet.is_known_by(there):
+        if woocommerce_reader.WooCommerceReader.is_known_by(there):
             return FileFormat.WOOCOMMERCE
-        if shopify_reader.Sheet.is_known_by(there):
+        if shopify_reader.ShopifyReader.is_known_by(there):
             return FileFormat.SHOPIFY
     widest = max(headers.values(), key=len)
     raise SheetUnreadable(

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from api.catalog.service.inputs import ProductDraft
+from api.catalog.service.inputs import ProductInput
 from api.catalog.states import ProductStatus
 from api.imports.formats.decoding import Decoding
 from api.imports.policy import Consequence, FileFormat
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RowError:
     """Something wrong in the file: where, what stands there, and what would be right.
 
     What is said `once` is told of the first row only that it is true of.
@@ -26,7 +26,7 @@ class Problem:
 
 
 @dataclass(slots=True)
-class Described:
+class ParsedProduct:
     """What the rows of one product say; without a `draft` or `document` nothing can be used.
 
     `last_row` is how far reading has come with it. `rows` and `quantities` belong to the draft's
@@ -39,18 +39,18 @@ class Described:
     row_count: int
     handle: str
     first_row: int
-    draft: ProductDraft | None = None
+    draft: ProductInput | None = None
     document: dict[str, Any] | None = None
     status: ProductStatus = ProductStatus.DRAFT
     category: str = ""
     category_paths: tuple[tuple[str, ...], ...] = ()
     rows: list[int] = field(default_factory=list)
     quantities: list[int | None] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[RowError] = field(default_factory=list)
     cells: dict[int, list[str] | str] = field(default_factory=dict)
 
 
-class Source(Protocol):
+class ImportReader(Protocol):
     """A file that is being read."""
 
     format: FileFormat
@@ -74,5 +74,5 @@ class Source(Protocol):
     def count_rows(self) -> int:
         """Count what is to be read, and find out whether all of the file is text."""
 
-    def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
+    def products(self, currency: str, *, after_row: int = 1) -> Iterator[ParsedProduct]:
         """Read one product after the other, holding only one in memory."""

@@ -16,7 +16,7 @@ _ZIP, _ZIP_NAMES_FROM = b"PK\x03\x04", 30
 _IN_WORKBOOKS = (b"[Content_Types]", b"_rels/", b"docProps/", b"xl/", b"mimetype", b"Index/")
 
 
-def what_it_is_instead(beginning: bytes) -> str | None:
+def describe_unsupported(beginning: bytes) -> str | None:
     """Say what a file is by how it begins, and what to do; None when it may be text."""
     for mark, told in _BEGINNINGS:
         if beginning.startswith(mark):
@@ -48,7 +48,7 @@ _OF_SHOPIFY = (
 """What Shopify exports besides products, by columns that only such a file has together."""
 
 
-def other_file_of_shopify(header: Sequence[str]) -> str | None:
+def describe_other_shopify_file(header: Sequence[str]) -> str | None:
     """Say which of Shopify's other files has these columns; None for all others."""
     there = {" ".join(name.split()).casefold() for name in header}
     for called, columns in _OF_SHOPIFY:

@@ -13,21 +13,21 @@ from api.catalog.service.diff import Document
 from api.catalog.service.feed_merge import FeedProduct
 from api.catalog.service.upsert_results import UpsertResult, UpsertStatus
 from api.catalog.states import ProductStatus
-from api.imports.formats.parsed import Described, Problem, Source
+from api.imports.formats.parsed import ImportReader, ParsedProduct, RowError
 from api.imports.models import Import
 from api.imports.policy import Consequence, OnConflict
 from api.imports.service import change_log, deferred_relations, opening_stock, undo_jobs
-from api.imports.service.dry_run import Rehearsal
-from api.imports.service.import_jobs import Claim, move
+from api.imports.service.dry_run import DryRun
+from api.imports.service.import_jobs import Claim, save_progress
 from api.imports.service.opening_stock import Opened
 from api.imports.service.report import (
+    Counters,
     Failed,
-    Tally,
+    errors_told_before,
     first_told,
     keep_failed_rows,
-    problems_of,
-    told_before,
-    write_problems,
+    row_errors_for,
+    write_row_errors,
 )
 from api.kernel.principal import Principal
 from api.platform.db import require_transaction, session
@@ -47,10 +47,10 @@ class _Taken:
 
 def take_batch(
     held: Claim,
-    batch: Sequence[Described],
-    source: Source,
+    batch: Sequence[ParsedProduct],
+    source: ImportReader,
     *,
-    rehearsal: Rehearsal | None = None,
+    rehearsal: DryRun | None = None,
     by: Principal,
 ) -> None:
     """Take products in with their opening stock, and count them as read in the same transaction.
@@ -74,18 +74,18 @@ def take_batch(
         for step in earlier:
             _land(step, held, by=by)
     taken = _land(usable, held, by=by)
-    noted = change_log.find(held, usable, taken.made, taken.opened, taken.unarchived)
+    noted = change_log.detect_changes(held, usable, taken.made, taken.opened, taken.unarchived)
     if rehearsal is not None and trial is not None:
         _remember(rehearsal, usable, taken)
         trial.rollback()
         session.expire_all()
         del facts[told:]
-    change_log.write(noted)
-    deferred_relations.keep(held.import_id, usable, taken.made)
+    change_log.write_changes(noted)
+    deferred_relations.defer_relations(held.import_id, usable, taken.made)
     _count(held, batch, dict(zip(map(id, usable), taken.made, strict=True)), source, taken, noted)
 
 
-def _land(usable: Sequence[Described], held: Claim, *, by: Principal) -> _Taken:
+def _land(usable: Sequence[ParsedProduct], held: Claim, *, by: Principal) -> _Taken:
     """Lock what products may mean, and write them with their opening stock."""
     unopened = opening_stock.lock(usable)
     known = lock_products(*opening_stock.names_of(usable))
@@ -102,7 +102,7 @@ def _land(usable: Sequence[Described], held: Claim, *, by: Principal) -> _Taken:
     return _Taken(made, opening_stock.open_stock(usable, made, unopened, by=by), unarchived)
 
 
-def _remember(rehearsal: Rehearsal, usable: Sequence[Described], taken: _Taken) -> None:
+def _remember(rehearsal: DryRun, usable: Sequence[ParsedProduct], taken: _Taken) -> None:
     news = [
         (described, made.product_id)
         for described, made in zip(usable, taken.made, strict=True)
@@ -114,25 +114,25 @@ def _remember(rehearsal: Rehearsal, usable: Sequence[Described], taken: _Taken) 
 
 def _count(
     held: Claim,
-    batch: Sequence[Described],
+    batch: Sequence[ParsedProduct],
     made_of: dict[int, UpsertResult],
-    source: Source,
+    source: ImportReader,
     taken: _Taken,
-    noted: Sequence[change_log.Noted],
+    noted: Sequence[change_log.ChangeRow],
 ) -> None:
-    tally = Tally(
+    tally = Counters(
         **session.execute(select(Import.counts).where(Import.id == held.import_id)).scalar_one()
     )
-    problems: list[Problem] = []
+    problems: list[RowError] = []
     told: set[tuple[str, str]] | None = None
     failed: Failed = {}
     for described in batch:
         made = made_of.get(id(described))
-        found = problems_of(described, made, source)
+        found = row_errors_for(described, made, source)
         if made is not None and _lacks_price(described, made) and source.has("price"):
             found.append(_without_price(described, source))
         if any(one.once for one in found):
-            told = told_before(held.import_id) if told is None else told
+            told = errors_told_before(held.import_id) if told is None else told
             found = first_told(found, told)
         problems += found
         tally.count(described, made, found)
@@ -140,8 +140,8 @@ def _count(
     tally.stock_opened += len(taken.opened)
     tally.conflicts += sum(one.is_conflict for one in noted)
     change_log.write_failed(held.import_id, failed)
-    write_problems(held.import_id, problems)
-    move(
+    write_row_errors(held.import_id, problems)
+    save_progress(
         held,
         rows_read=batch[-1].last_row - 1,
         counts=asdict(tally),
@@ -150,7 +150,7 @@ def _count(
     )
 
 
-def _feed(batch: Sequence[Described], held: Claim) -> list[FeedProduct]:
+def _feed(batch: Sequence[ParsedProduct], held: Claim) -> list[FeedProduct]:
     """Give each product its categories, adding those that the tree does not have.
 
     What has no price stays off the shelf, and so does all that may be read wrongly.
@@ -182,7 +182,7 @@ def _feed(batch: Sequence[Described], held: Claim) -> list[FeedProduct]:
     return products
 
 
-def _lacks_price(described: Described, made: UpsertResult) -> bool:
+def _lacks_price(described: ParsedProduct, made: UpsertResult) -> bool:
     """Tell whether a product is a draft for no other reason than that it has no price."""
     if described.draft is None or made.outcome is not UpsertStatus.CREATED:
         return False
@@ -190,8 +190,8 @@ def _lacks_price(described: Described, made: UpsertResult) -> bool:
     return described.status is ProductStatus.ACTIVE and not is_priced
 
 
-def _without_price(described: Described, source: Source) -> Problem:
-    return Problem(
+def _without_price(described: ParsedProduct, source: ImportReader) -> RowError:
+    return RowError(
         described.first_row,
         source.name_of("price"),
         "",

@@ -12,7 +12,7 @@ from api.catalog.queries import export_documents
 from api.catalog.service import diff
 from api.catalog.service.diff import Document
 from api.catalog.service.upsert_results import UpsertResult, UpsertStatus
-from api.imports.formats.parsed import Described
+from api.imports.formats.parsed import ParsedProduct
 from api.imports.models import ChangeKind, ImportChange, ImportFailedRow
 from api.imports.service import opening_stock
 from api.imports.service.import_jobs import Claim
@@ -27,7 +27,7 @@ _NEWS = (UpsertStatus.CREATED, UpsertStatus.CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class ChangeRow:
     """A row of `import_changes`."""
 
     row: dict[str, Any]
@@ -38,13 +38,13 @@ class Noted:
         return self.row["kind"] is ChangeKind.CONFLICT
 
 
-def find(
+def detect_changes(
     held: Claim,
-    batch: Sequence[Described],
+    batch: Sequence[ParsedProduct],
     made: Sequence[UpsertResult],
     opened: Opened,
     unarchived: Mapping[UUID, Document],
-) -> list[Noted]:
+) -> list[ChangeRow]:
     """Say what became of the products of a batch; nothing of what stayed as it was."""
     differing = {
         one.product_id: one
@@ -52,9 +52,9 @@ def find(
         if one.product_id is not None and one.before is not None and has_news(one, opened)
     }
     after = export_documents.product_documents(differing)
-    marks = export_documents.version_marks(differing)
+    marks = export_documents.version_stamps(differing)
     stock = opening_stock.differences(differing, opened)
-    noted: list[Noted] = []
+    noted: list[ChangeRow] = []
     for described, one in zip(batch, made, strict=True):
         if one.outcome is UpsertStatus.CREATED:
             noted.append(_created(held, described, one, opened))
@@ -70,7 +70,7 @@ def find(
     return noted
 
 
-def write(noted: Sequence[Noted]) -> None:
+def write_changes(noted: Sequence[ChangeRow]) -> None:
     """Store what became of a batch; a product that comes again keeps what it was at first."""
     if not noted:
         return
@@ -121,14 +121,14 @@ def has_news(one: UpsertResult, opened: Opened) -> bool:
     return one.outcome in _NEWS or any(variant.variant_id in opened for variant in one.variants)
 
 
-def _created(held: Claim, described: Described, one: UpsertResult, opened: Opened) -> Noted:
+def _created(held: Claim, described: ParsedProduct, one: UpsertResult, opened: Opened) -> ChangeRow:
     count = sum(variant.outcome is UpsertStatus.CREATED for variant in one.variants)
     slug = described.draft.slug if described.draft else (described.document or {}).get("slug")
-    return Noted(
+    return ChangeRow(
         {
             **_row(held, described.first_row, slug or "", ChangeKind.CREATED),
             "product_id": None if held.is_dry_run else one.product_id,
-            "mark": export_documents.mark_of_versions(1, count, count),
+            "mark": export_documents.version_stamp(1, count, count),
             "stock": [] if held.is_dry_run else opening_stock.kept(one, opened),
         }
     )
@@ -141,9 +141,9 @@ def changed(
     was: Document,
     fields: list[dict[str, Any]],
     mark: str,
-) -> Noted:
+) -> ChangeRow:
     """Say that a product is not what it was."""
-    return Noted(
+    return ChangeRow(
         {
             **_row(held, row, was["slug"], ChangeKind.CHANGED),
             "product_id": product_id,
@@ -154,9 +154,9 @@ def changed(
     )
 
 
-def _conflict(held: Claim, described: Described, one: UpsertResult) -> Noted:
+def _conflict(held: Claim, described: ParsedProduct, one: UpsertResult) -> ChangeRow:
     was, document = one.before or {}, described.document or {}
-    return Noted(
+    return ChangeRow(
         {
             **_row(held, described.first_row, document["slug"], ChangeKind.CONFLICT),
             "product_id": one.product_id,

@@ -13,12 +13,12 @@ from api.catalog.queries import related_products as related_product_queries
 from api.catalog.service import diff
 from api.catalog.service import related_products as related_product_service
 from api.catalog.service.upsert_results import UpsertResult
-from api.imports.formats.parsed import Described, Problem, Source
+from api.imports.formats.parsed import ImportReader, ParsedProduct, RowError
 from api.imports.models import ChangeKind, Import, ImportChange, ImportWaiting
 from api.imports.policy import Consequence
 from api.imports.service import change_log
-from api.imports.service.import_jobs import Claim, move
-from api.imports.service.report import Tally, write_problems
+from api.imports.service.import_jobs import Claim, save_progress
+from api.imports.service.report import Counters, write_row_errors
 from api.kernel.principal import Principal
 from api.platform.db import session
 
@@ -28,7 +28,9 @@ Related = Mapping[str, Sequence[str]]
 """Slugs of products, by field."""
 
 
-def keep(import_id: UUID, batch: Sequence[Described], made: Sequence[UpsertResult]) -> None:
+def defer_relations(
+    import_id: UUID, batch: Sequence[ParsedProduct], made: Sequence[UpsertResult]
+) -> None:
     """Remember what waits for products that come later."""
     rows = [
         {
@@ -55,7 +57,7 @@ def keep(import_id: UUID, batch: Sequence[Described], made: Sequence[UpsertResul
     )
 
 
-def settle_batch(held: Claim, source: Source, *, by: Principal) -> bool:
+def resolve_deferred_batch(held: Claim, source: ImportReader, *, by: Principal) -> bool:
     """Say what is shown beside some more products; False when nothing waits any more.
 
     What is still not there is a problem of its row, and the others are shown without it. Locks the
@@ -73,7 +75,7 @@ def settle_batch(held: Claim, source: Source, *, by: Principal) -> bool:
     there = export_documents.product_documents(export_documents.lock_products(slugs, []))
     by_slug = {document["slug"]: (key, document) for key, document in there.items()}
     known = _known(held, {s for one in waiting for listed in one.related.values() for s in listed})
-    problems: list[Problem] = []
+    problems: list[RowError] = []
     wanted: dict[UUID, Related] = {}
     fields: dict[str, list[dict[str, Any]]] = {}
     for one in waiting:
@@ -86,9 +88,9 @@ def settle_batch(held: Claim, source: Source, *, by: Principal) -> bool:
             wanted[product_id], fields[one.slug] = said, differing
     noted = _Noting(held, slugs, there)
     if not held.is_dry_run:
-        related_product_service.settle_relations(wanted, by=by)
+        related_product_service.resolve_relations(wanted, by=by)
     changed = noted.write({by_slug[slug][0]: found for slug, found in fields.items()}, waiting)
-    write_problems(held.import_id, problems)
+    write_row_errors(held.import_id, problems)
     session.execute(
         delete(ImportWaiting).where(
             ImportWaiting.import_id == held.import_id, ImportWaiting.slug.in_(slugs)
@@ -114,9 +116,9 @@ def _known(held: Claim, slugs: set[str]) -> set[str]:
     return known
 
 
-def _missing(one: ImportWaiting, known: set[str], source: Source) -> list[Problem]:
+def _missing(one: ImportWaiting, known: set[str], source: ImportReader) -> list[RowError]:
     return [
-        Problem(
+        RowError(
             one.row,
             source.name_of(name),
             slug,
@@ -137,7 +139,7 @@ class _Noting:
         self, held: Claim, slugs: Sequence[str], there: Mapping[UUID, dict[str, Any]]
     ) -> None:
         self._held, self._there = held, there
-        self._marks = export_documents.version_marks(there)
+        self._marks = export_documents.version_stamps(there)
         self._noted = {
             row.slug: row
             for row in session.scalars(
@@ -153,7 +155,7 @@ class _Noting:
         waiting: Sequence[ImportWaiting],
     ) -> int:
         """Write it; returns how many products had stayed as they were until now."""
-        marks = export_documents.version_marks(differing)
+        marks = export_documents.version_stamps(differing)
         rows = {one.slug: one.row for one in waiting}
         fresh = []
         for product_id, fields in differing.items():
@@ -176,15 +178,15 @@ class _Noting:
             # What somebody changed since the row was read is theirs; an undo will leave it alone.
             if noted.mark == self._marks[product_id]:
                 noted.mark = marks[product_id]
-        change_log.write(fresh)
+        change_log.write_changes(fresh)
         return len(fresh)
 
 
 def _count(held: Claim, changed: int, problems: int) -> None:
-    tally = Tally(
+    tally = Counters(
         **session.execute(select(Import.counts).where(Import.id == held.import_id)).scalar_one()
     )
     tally.products["changed"] += changed
     tally.products["unchanged"] -= changed
     tally.problems += problems
-    move(held, counts=asdict(tally), attempts=0)
+    save_progress(held, counts=asdict(tally), attempts=0)

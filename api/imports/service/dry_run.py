@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from api.catalog.service import lookup_keys
-from api.imports.formats.parsed import Described
+from api.imports.formats.parsed import ParsedProduct
 
 _TABLES = """
     CREATE TABLE batches (number INTEGER PRIMARY KEY, described BLOB);
@@ -25,7 +25,7 @@ _TABLES = """
 """
 
 
-class Rehearsal:
+class DryRun:
     """The products of a dry run that would have made a difference, on disk.
 
     Only those that share a name or code with a batch come back, and those that these share one
@@ -37,7 +37,7 @@ class Rehearsal:
         self._kept.executescript(_TABLES)
         self._batch = 0
 
-    def __enter__(self) -> "Rehearsal":
+    def __enter__(self) -> "DryRun":
         return self
 
     def __exit__(
@@ -48,10 +48,10 @@ class Rehearsal:
     ) -> None:
         self._kept.close()
 
-    def before(self, batch: Sequence[Described]) -> list[list[Described]]:
+    def before(self, batch: Sequence[ParsedProduct]) -> list[list[ParsedProduct]]:
         """Return what is to be taken in before a batch, in the batches in which it came."""
         slugs: set[str] = set()
-        found: dict[tuple[int, int], Described] = {}
+        found: dict[tuple[int, int], ParsedProduct] = {}
         wanted = self._owners_of(key for one in batch for key in asked_by(one))
         while new := wanted - slugs:
             slugs |= new
@@ -63,7 +63,7 @@ class Rehearsal:
         in_order = [(place[0], found[place]) for place in sorted(found)]
         return [[one for _, one in group] for _, group in groupby(in_order, key=lambda row: row[0])]
 
-    def remember(self, taken: Iterable[tuple[Described, str, Iterable[str]]]) -> None:
+    def remember(self, taken: Iterable[tuple[ParsedProduct, str, Iterable[str]]]) -> None:
         """Keep the products of a batch that made a difference: their slugs, and all their keys."""
         rows = list(taken)
         if not rows:
@@ -80,11 +80,11 @@ class Rehearsal:
             [(key, slug) for _, slug, keys in rows for key in keys],
         )
 
-    def _batch_of(self, number: int) -> list[Described]:
+    def _batch_of(self, number: int) -> list[ParsedProduct]:
         (kept,) = self._kept.execute(
             "SELECT described FROM batches WHERE number = ?", (number,)
         ).fetchone()
-        found: list[Described] = pickle.loads(kept)  # noqa: S301 - our own, of this very run
+        found: list[ParsedProduct] = pickle.loads(kept)  # noqa: S301 - our own, of this very run
         return found
 
     def _owners_of(self, keys: Iterable[str]) -> set[str]:
@@ -99,9 +99,9 @@ class Rehearsal:
         return self._kept.execute(among, (told,)).fetchall()
 
 
-def asked_by(described: Described) -> set[str]:
+def asked_by(described: ParsedProduct) -> set[str]:
     """Return the names and codes by which a description may meet what others have."""
     if described.draft is not None:
-        return lookup_keys.keys_of_draft(described.draft)
+        return lookup_keys.keys_of_input(described.draft)
     document: Mapping[str, object] = described.document or {}
     return lookup_keys.keys_of_document(document)

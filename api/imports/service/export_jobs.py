@@ -15,7 +15,7 @@ from api.imports.formats.shopify import writer as shopify_writer
 from api.imports.formats.workbook import MOST_ROWS, workbook_of
 from api.imports.models import Export, ExportChunk, ExportStatus
 from api.imports.policy import EXPORTS_KEPT, FileFormat
-from api.imports.service.import_jobs import MOST_ATTEMPTS, SILENCE
+from api.imports.service.import_jobs import LEASE, MOST_ATTEMPTS
 from api.imports.states import EXPORT
 from api.inventory import queries as inventory_queries
 from api.kernel import clock
@@ -63,7 +63,7 @@ def claim_export(export_id: UUID) -> ExportClaim | None:
             .where(
                 Export.id == export_id,
                 Export.status.in_([ExportStatus.PENDING, ExportStatus.RUNNING]),
-                or_(Export.writer.is_(None), Export.heartbeat_at < now - SILENCE),
+                or_(Export.writer.is_(None), Export.heartbeat_at < now - LEASE),
             )
             .values(
                 status=ExportStatus.RUNNING,
@@ -87,7 +87,7 @@ def begin_export(held: ExportClaim) -> int:
     row = lock_export(held.export_id)
     if row.products_total is not None:
         return row.products_total
-    row.products_total, row.last_id = export_documents.count_fitting(**held.filters)
+    row.products_total, row.last_id = export_documents.count_matching(**held.filters)
     row.began_at = clock.now()
     header = ""
     if held.format in (FileFormat.CSV, FileFormat.XLSX):
@@ -110,7 +110,7 @@ def write_piece(held: ExportClaim, most: int) -> int | None:
     row = lock_export(held.export_id)
     if row.writer != held.writer or row.status is not ExportStatus.RUNNING:
         raise ExportLost
-    ids = export_documents.product_ids_after(
+    ids = export_documents.next_product_ids(
         row.after_id, up_to=row.last_id, limit=most, **held.filters
     )
     if not ids:
@@ -128,7 +128,7 @@ def write_piece(held: ExportClaim, most: int) -> int | None:
     return row.products_written
 
 
-def give_export_back(held: ExportClaim, error: str) -> None:
+def release_export(held: ExportClaim, error: str) -> None:
     """Let another writer go on after something broke; after too many times it has failed."""
     row = lock_export(held.export_id)
     if row.writer != held.writer or row.status is not ExportStatus.RUNNING:
@@ -144,7 +144,7 @@ def cancel_export(export_id: UUID, *, by: Principal) -> None:
     audit.record("export.cancelled", by=by, subject_id=export_id)
 
 
-def forget_exports() -> int:
+def purge_exports() -> int:
     """Throw away the exports whose time is over; returns how many."""
     require_transaction()
     now = clock.now()
@@ -191,7 +191,7 @@ def _documents(ids: list[UUID]) -> list[dict[str, Any]]:
 
 def _written(row: Export, documents: list[dict[str, Any]]) -> tuple[str, int]:
     if row.format is FileFormat.JSONL:
-        return "".join(map(jsonl_file.line_of, documents)), len(documents)
+        return "".join(map(jsonl_file.jsonl_line, documents)), len(documents)
     texts, count = [], 0
     for document in documents:
         if row.format in (FileFormat.CSV, FileFormat.XLSX):

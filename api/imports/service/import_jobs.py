@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, delete, func, insert, or_, select, update
 
 from api.imports.errors import FileTooLarge, ImportNotFound, NotADryRun
 from api.imports.events import ImportFinished, ImportRequested
-from api.imports.formats.parsed import Source
+from api.imports.formats.parsed import ImportReader
 from api.imports.models import (
     Import,
     ImportChange,
@@ -21,7 +21,7 @@ from api.imports.models import (
     ImportWaiting,
 )
 from api.imports.policy import DRY_RUNS_KEPT, UNDO_KEPT, Consequence, FileFormat, OnConflict
-from api.imports.service.report import Tally
+from api.imports.service.report import Counters
 from api.imports.states import IMPORT
 from api.kernel import clock
 from api.kernel.ids import new_id
@@ -49,7 +49,7 @@ _NO_PRICES = (
 )
 _OTHERS = (FileFormat.SHOPIFY, FileFormat.WOOCOMMERCE)
 _NAMES = {"cp932": "Shift-JIS", "iso8859_2": "ISO 8859-2", "mac_roman": "Mac Roman"}
-SILENCE = timedelta(seconds=60)
+LEASE = timedelta(seconds=60)
 """A reader that has not moved for so long has died; another one may take over."""
 MOST_ATTEMPTS = 5
 """So often it is begun again without getting any further, then it has failed."""
@@ -106,7 +106,7 @@ def open_import(
             on_conflict=on_conflict,
             columns=dict(columns or {}),
             encoding=encoding,
-            counts=asdict(Tally()),
+            counts=asdict(Counters()),
             created_by=by.actor_key,
         )
     )
@@ -139,7 +139,7 @@ def claim(import_id: UUID) -> Claim | None:
             .where(
                 Import.id == import_id,
                 Import.status.in_([ImportStatus.PENDING, ImportStatus.RUNNING]),
-                or_(Import.reader.is_(None), Import.heartbeat_at < now - SILENCE),
+                or_(Import.reader.is_(None), Import.heartbeat_at < now - LEASE),
             )
             .values(
                 status=ImportStatus.RUNNING,
@@ -161,7 +161,7 @@ def claim(import_id: UUID) -> Claim | None:
     return None if row is None else Claim(import_id, reader, *row)
 
 
-def note_sheet(held: Claim, *, rows_total: int, source: Source) -> Claim:
+def note_sheet(held: Claim, *, rows_total: int, source: ImportReader) -> Claim:
     """Remember how long the file is, how it is written and what of it is not read.
 
     In which encoding it was read, if that was guessed, is listed among the errors, at the row of
@@ -197,13 +197,13 @@ def note_sheet(held: Claim, *, rows_total: int, source: Source) -> Claim:
                 consequence=Consequence.VALUE_IGNORED,
             )
         )
-    move(
+    save_progress(
         held,
         rows_total=rows_total,
         ignored_columns=list(source.ignored_columns),
         header=list(source.header),
         separator=source.separator,
-        counts=asdict(Tally(problems=is_guessed + lacks_prices)),
+        counts=asdict(Counters(problems=is_guessed + lacks_prices)),
         encoding=decoding.encoding,
         as_drafts=decoding.is_doubtful,
     )
@@ -220,7 +220,7 @@ def begin_again(held: Claim) -> Claim:
 
     Raises ClaimLost.
     """
-    move(held, rows_read=0, rows_before=0, counts=_forget_report(held.import_id))
+    save_progress(held, rows_read=0, rows_before=0, counts=_forget_report(held.import_id))
     return replace(held, rows_read=0)
 
 
@@ -232,10 +232,10 @@ def _forget_report(import_id: UUID) -> dict[str, Any]:
     own = ImportProblem.import_id == import_id
     session.execute(delete(ImportProblem).where(own, ImportProblem.row != HEADER_ROW))
     kept = session.scalar(select(func.count()).select_from(ImportProblem).where(own))
-    return asdict(Tally(problems=kept or 0))
+    return asdict(Counters(problems=kept or 0))
 
 
-def move(held: Claim, **values: Any) -> None:
+def save_progress(held: Claim, **values: Any) -> None:
     """Write down how far the reading has come and that the reader lives.
 
     Raises ClaimLost when the import is no longer this reader's.
@@ -257,7 +257,7 @@ def move(held: Claim, **values: Any) -> None:
         raise ClaimLost
 
 
-def give_back(held: Claim, error: str) -> None:
+def release_claim(held: Claim, error: str) -> None:
     """Let another reader go on after something broke; after too many times it has failed."""
     row = lock(held.import_id)
     if row.reader != held.reader or row.status is not ImportStatus.RUNNING:
@@ -269,13 +269,13 @@ def give_back(held: Claim, error: str) -> None:
 
 def fail(held: Claim, error: str) -> None:
     """End an import whose file cannot be read; what was taken in before stays."""
-    move(held, error=error[:2000])
+    save_progress(held, error=error[:2000])
     _end(lock(held.import_id), "fail")
 
 
 def finish(held: Claim) -> None:
     """End an import whose file was read to its end."""
-    move(held, error=None)
+    save_progress(held, error=None)
     _end(lock(held.import_id), "finish")
 
 
@@ -345,7 +345,7 @@ def _pieces(content: Iterable[bytes]) -> Iterator[bytes]:
 AT_ONCE = 20
 
 
-def forget_imports() -> bool:
+def purge_imports() -> bool:
     """Forget the files of old dry runs, and what old imports changed; True when more is left.
 
     The import itself, its counts and its problems stay.

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.catalog.queries import export_documents
 from api.catalog.service.upsert_results import UpsertResult, UpsertStatus
-from api.imports.formats.parsed import Described, Problem
+from api.imports.formats.parsed import ParsedProduct, RowError
 from api.imports.policy import Consequence
 from api.inventory import queries as inventory_queries
 from api.inventory import service as inventory_service
@@ -17,7 +17,7 @@ Opened = Mapping[UUID, Mapping[UUID, int]]
 """With how many pieces shelves were opened, by variant and location."""
 
 
-def names_of(batch: Sequence[Described]) -> tuple[list[str], list[str]]:
+def names_of(batch: Sequence[ParsedProduct]) -> tuple[list[str], list[str]]:
     """Return the addresses and the references by which the shop may know the products."""
     slugs = [d.draft.slug or "" for d in batch if d.draft]
     slugs += [d.document["slug"] for d in batch if d.document is not None]
@@ -25,7 +25,7 @@ def names_of(batch: Sequence[Described]) -> tuple[list[str], list[str]]:
     return slugs, references
 
 
-def lock(batch: Sequence[Described]) -> UnopenedLevels:
+def lock(batch: Sequence[ParsedProduct]) -> UnopenedLevels:
     """Lock the shelves of a batch that the shop has and that were not opened yet.
 
     Before any product is locked: whoever sells goes the same way.
@@ -37,7 +37,7 @@ def lock(batch: Sequence[Described]) -> UnopenedLevels:
 
 
 def open_stock(
-    batch: Sequence[Described],
+    batch: Sequence[ParsedProduct],
     arrived: Sequence[UpsertResult],
     unopened: UnopenedLevels,
     *,
@@ -108,7 +108,7 @@ def differences(
     }
 
 
-def _has_stock(described: Described) -> bool:
+def _has_stock(described: ParsedProduct) -> bool:
     """Tell whether a product comes with pieces."""
     said = [quantity for quantity in described.quantities if quantity is not None]
     for variant in (described.document or {}).get("variants", ()):
@@ -116,7 +116,7 @@ def _has_stock(described: Described) -> bool:
     return any(said)
 
 
-def _said(described: Described, place: int) -> Iterator[tuple[str | None, int]]:
+def _said(described: ParsedProduct, place: int) -> Iterator[tuple[str | None, int]]:
     """Return how many a file says of a variant, by location; without one as the shop prefers."""
     if described.document is not None:
         yield from described.document["variants"][place].get("stock", {}).items()
@@ -124,8 +124,8 @@ def _said(described: Described, place: int) -> Iterator[tuple[str | None, int]]:
         yield None, quantity
 
 
-def _no_such_place(described: Described, place: int, code: str, quantity: int) -> Problem:
-    return Problem(
+def _no_such_place(described: ParsedProduct, place: int, code: str, quantity: int) -> RowError:
+    return RowError(
         described.rows[place],
         f"stock {code}",
         str(quantity),

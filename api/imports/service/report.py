@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from api.catalog.service.upsert_results import UpsertResult, UpsertStatus
-from api.imports.formats.parsed import Described, Problem, Source
+from api.imports.formats.parsed import ImportReader, ParsedProduct, RowError
 from api.imports.models import ImportProblem
 from api.imports.policy import Consequence, FileFormat
 from api.kernel.errors import DomainError
@@ -94,7 +94,9 @@ _TOLD: dict[str, tuple[str, str, Callable[[DomainError], str]]] = {
 }
 
 
-def problems_of(described: Described, made: UpsertResult | None, sheet: Source) -> list[Problem]:
+def row_errors_for(
+    described: ParsedProduct, made: UpsertResult | None, sheet: ImportReader
+) -> list[RowError]:
     """Return everything that was wrong with one product, by row."""
     problems = list(described.problems)
     if made is not None:
@@ -145,22 +147,24 @@ def _called(refusal: DomainError) -> str:
     return f"this one is called {given} here" if given else "give this one another"
 
 
-def _problem(row: int, refusal: DomainError, consequence: Consequence, sheet: Source) -> Problem:
+def _problem(
+    row: int, refusal: DomainError, consequence: Consequence, sheet: ImportReader
+) -> RowError:
     if sheet.format is FileFormat.WOOCOMMERCE and refusal.code in _WOOCOMMERCE:
         theirs, advice = _WOOCOMMERCE[refusal.code]
         slug = str(refusal.facts["slug"]) if refusal.code == "slug_taken" else ""
-        return Problem(row, sheet.name_of(theirs), slug, advice, consequence)
+        return RowError(row, sheet.name_of(theirs), slug, advice, consequence)
     if refusal.code not in _TOLD:
         is_ours = sheet.format in (FileFormat.CSV, FileFormat.JSONL)
         column = _OWN_COLUMNS.get(refusal.code, "") if is_ours else ""
-        return Problem(row, column, "", refusal.detail, consequence)
+        return RowError(row, column, "", refusal.detail, consequence)
     column, fact, say = _TOLD[refusal.code]
     value = refusal.facts.get(fact, "")
     shown = " / ".join(map(str, value)) if isinstance(value, list) else str(value or "")
-    return Problem(row, sheet.name_of(column), shown, say(refusal), consequence)
+    return RowError(row, sheet.name_of(column), shown, say(refusal), consequence)
 
 
-def told_before(import_id: UUID) -> set[tuple[str, str]]:
+def errors_told_before(import_id: UUID) -> set[tuple[str, str]]:
     """Return what was told of an import already, by column and reason."""
     rows = session.execute(
         select(ImportProblem.column, ImportProblem.reason)
@@ -170,7 +174,7 @@ def told_before(import_id: UUID) -> set[tuple[str, str]]:
     return {(row.column, row.reason) for row in rows}
 
 
-def first_told(problems: Sequence[Problem], told: set[tuple[str, str]]) -> list[Problem]:
+def first_told(problems: Sequence[RowError], told: set[tuple[str, str]]) -> list[RowError]:
     """Leave out what is said once and was said; notes what is said now."""
     kept = []
     for problem in problems:
@@ -181,7 +185,7 @@ def first_told(problems: Sequence[Problem], told: set[tuple[str, str]]) -> list[
     return kept
 
 
-def write_problems(import_id: UUID, problems: Sequence[Problem]) -> None:
+def write_row_errors(import_id: UUID, problems: Sequence[RowError]) -> None:
     """Store what was wrong."""
     if problems:
         session.execute(
@@ -211,7 +215,7 @@ Failed = dict[int, tuple[list[str] | str, list[str]]]
 
 
 def keep_failed_rows(
-    described: Described, made: UpsertResult | None, problems: list[Problem], *, into: Failed
+    described: ParsedProduct, made: UpsertResult | None, problems: list[RowError], *, into: Failed
 ) -> None:
     """Note the rows of a product that failed, or those of its rows that did.
 
@@ -229,7 +233,7 @@ def keep_failed_rows(
             reasons.append(_sentence(problem))
 
 
-def _sentence(problem: Problem) -> str:
+def _sentence(problem: RowError) -> str:
     return f"{problem.column}: {problem.reason}" if problem.column else problem.reason
 
 
@@ -246,7 +250,7 @@ def _none_yet() -> dict[str, int]:
 
 
 @dataclass(slots=True)
-class Tally:
+class Counters:
     """What became of everything read so far; travels as the job's result."""
 
     products: dict[str, int] = field(default_factory=_none_yet)
@@ -257,7 +261,7 @@ class Tally:
     conflicts: int = 0
 
     def count(
-        self, described: Described, made: UpsertResult | None, problems: Sequence[Problem]
+        self, described: ParsedProduct, made: UpsertResult | None, problems: Sequence[RowError]
     ) -> None:
         """Count one product, its variants, and the rows of the file that came to nothing."""
         self.problems += len(problems)

@@ -16,7 +16,7 @@ from api.imports.errors import NothingToUndo
 from api.imports.events import ImportUndoRequested
 from api.imports.models import ChangeKind, Import, ImportChange, ImportStatus, UndoOutcome
 from api.imports.policy import UNDO_KEPT
-from api.imports.service.import_jobs import SILENCE, ClaimLost, lock
+from api.imports.service.import_jobs import LEASE, ClaimLost, lock
 from api.imports.states import IMPORT
 from api.inventory import service as inventory_service
 from api.inventory.service import OpeningLevel
@@ -97,7 +97,7 @@ def claim_undo(import_id: UUID) -> UndoClaim | None:
         .where(
             Import.id == import_id,
             Import.status == ImportStatus.UNDOING,
-            or_(Import.reader.is_(None), Import.heartbeat_at < now - SILENCE),
+            or_(Import.reader.is_(None), Import.heartbeat_at < now - LEASE),
         )
         .values(reader=reader, heartbeat_at=now, attempts=Import.attempts + 1)
         .returning(Import.created_by)
@@ -131,10 +131,10 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
     taken = _take_stock_back(_untouched(changes), held, by=by)
     ids = [change.product_id for change in changes if change.product_id is not None]
     there = set(export_documents.lock_products([], [], ids=ids))
-    marks = export_documents.version_marks(there)
+    marks = export_documents.version_stamps(there)
     fresh = [c for c in changes if c.product_id and marks.get(c.product_id) == c.mark]
     created = [c.product_id for c in fresh if c.kind is ChangeKind.CREATED and c.product_id]
-    removed, _ = product_service.take_back(created, by=by)
+    removed, _ = product_service.discard_products(created, by=by)
     befores = {
         c.product_id: c.before
         for c in fresh
@@ -161,7 +161,7 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
                 note = f"{note} Taken off sale, because history names them: {', '.join(stay)}."
         change.undo_note = note.strip()[:500]
     set_right = [c for c in changes if c.undone is UndoOutcome.RESTORED and c.product_id]
-    now = export_documents.version_marks([c.product_id for c in set_right if c.product_id])
+    now = export_documents.version_stamps([c.product_id for c in set_right if c.product_id])
     for change in set_right:
         assert change.product_id is not None
         change.mark = now[change.product_id]
@@ -171,7 +171,7 @@ def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
 
 
 def _untouched(changes: Sequence[ImportChange]) -> list[ImportChange]:
-    marks = export_documents.version_marks(
+    marks = export_documents.version_stamps(
         [c.product_id for c in changes if c.product_id is not None]
     )
     return [c for c in changes if c.product_id and marks.get(c.product_id) == c.mark]
@@ -231,7 +231,7 @@ def _finish(held: UndoClaim) -> None:
     row.reader, row.undone_at = None, clock.now()
 
 
-def give_back_undo(held: UndoClaim) -> None:
+def release_undo(held: UndoClaim) -> None:
     """Let another worker go on after something broke."""
     row = lock(held.import_id)
     if row.reader == held.reader and row.status is ImportStatus.UNDOING:

@@ -203,7 +203,7 @@ def open_levels(
         journal({entry.level_id: 0 for entry in entries}, entries, by=by, actor=actor, now=now)
     stocked = [variant_id for variant_id, _ in opened if opening[variant_id]]
     if stocked:
-        stock_status.note_availability(in_stock=stocked, out_of_stock=[])
+        stock_status.update_in_stock(in_stock=stocked, out_of_stock=[])
     return {row.variant_id: row.id for row in opened}
 
 

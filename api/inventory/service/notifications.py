@@ -44,7 +44,7 @@ def update_in_stock(before: Mapping[UUID, int], after: Mapping[UUID, int]) -> No
     back = [variant_id for variant_id in after if before[variant_id] <= 0 < after[variant_id]]
     gone = [variant_id for variant_id in after if after[variant_id] <= 0 < before[variant_id]]
     if back or gone:
-        stock_status.note_availability(in_stock=back, out_of_stock=gone)
+        stock_status.update_in_stock(in_stock=back, out_of_stock=gone)
     if back:
         emit(BackInStock(variant_ids=tuple(sorted(back))))
 

@@ -91,7 +91,7 @@ def mark_stock_status(variant_ids: Collection[UUID]) -> None:
     for level in locks.lock(variant_ids).values():
         if level.is_active:
             free[level.variant_id] += level.free
-    stock_status.note_availability(
+    stock_status.update_in_stock(
         in_stock=[one for one, units in free.items() if units > 0],
         out_of_stock=[one for one, units in free.items() if units <= 0],
     )

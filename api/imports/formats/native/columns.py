@@ -8,7 +8,7 @@ import orjson
 
 from api.catalog.fields import PRODUCT_FIELDS, VARIANT_FIELDS, Field, Kind
 from api.catalog.queries.related_products import RELATION_FIELDS
-from api.imports.formats.cell_parsers import BadCell
+from api.imports.formats.cell_parsers import CellError
 from api.imports.formats.native import csv_escaping
 
 
@@ -22,14 +22,14 @@ def _json(cell: str, column: str) -> Any:
     try:
         return orjson.loads(cell)
     except orjson.JSONDecodeError as wrong:
-        raise BadCell(column, cell, f"This is not JSON: {wrong.msg}.") from wrong
+        raise CellError(column, cell, f"This is not JSON: {wrong.msg}.") from wrong
 
 
 def _number(cell: str, column: str) -> Any:
     if not cell:
         return None
     if not cell.isdecimal() or len(cell) > 10:
-        raise BadCell(column, cell, "Write a whole number, such as 3.")
+        raise CellError(column, cell, "Write a whole number, such as 3.")
     return int(cell)
 
 
@@ -56,7 +56,7 @@ def _categories(cell: str, column: str) -> Any:
         for step in csv_escaping.parts(path, ">"):
             slug, *name = csv_escaping.parts(step, "=")
             if len(name) != 1:
-                raise BadCell(column, step, "Write a category as shirts=Shirts.")
+                raise CellError(column, step, "Write a category as shirts=Shirts.")
             steps.append(
                 {"slug": csv_escaping.unpacked(slug), "name": csv_escaping.unpacked(name[0])}
             )
@@ -75,7 +75,9 @@ def _places(cell: str, column: str) -> Any:
     for part in csv_escaping.parts(cell, "|"):
         slug, *rest = csv_escaping.parts(part, "*")
         if len(rest) > 1 or not all(one.isdecimal() and len(one) < 20 for one in rest):
-            raise BadCell(column, part, "Write a collection as summer, or as summer*3 to place it.")
+            raise CellError(
+                column, part, "Write a collection as summer, or as summer*3 to place it."
+            )
         position = int(rest[0]) if rest else None
         found.append({"slug": csv_escaping.unpacked(slug), "position": position})
     return found
@@ -97,7 +99,9 @@ def _codes(cell: str, column: str) -> Any:
     for part in csv_escaping.parts(cell, "|"):
         code, *pack = csv_escaping.parts(part, "*")
         if len(pack) > 1:
-            raise BadCell(column, part, "Write a barcode as 4006381333931, or with *12 for a case.")
+            raise CellError(
+                column, part, "Write a barcode as 4006381333931, or with *12 for a case."
+            )
         quantity = _number(pack[0], column) if pack else 1
         found.append({"code": csv_escaping.unpacked(code), "pack_quantity": quantity})
     return found

@@ -12,13 +12,13 @@ from itertools import groupby
 from typing import Any
 
 from api.imports.formats import cell_parsers, csv_reader
-from api.imports.formats.cell_parsers import BadCell
-from api.imports.formats.csv_reader import Lines, Row
+from api.imports.formats.cell_parsers import CellError
+from api.imports.formats.csv_reader import LineReader, Row
 from api.imports.formats.header_mapping import Renamed, plain
 from api.imports.formats.native import csv_escaping
 from api.imports.formats.native.columns import NAMES, OURS, PRODUCT, VARIANT, Cell, column_of
-from api.imports.formats.native.schema import checked
-from api.imports.formats.parsed import Described, Problem
+from api.imports.formats.native.schema import validate_document
+from api.imports.formats.parsed import ParsedProduct, RowError
 from api.imports.policy import Consequence, FileFormat
 from api.kernel.money import exponent
 
@@ -63,7 +63,7 @@ def text_of_rows(document: Mapping[str, Any], columns: Sequence[str]) -> tuple[s
     return "".join(lines), count
 
 
-class Sheet(csv_reader.Sheet):
+class NativeCsvReader(csv_reader.CsvReader):
     """A file of ours in rows."""
 
     format = FileFormat.CSV
@@ -71,7 +71,7 @@ class Sheet(csv_reader.Sheet):
     needed = ("slug",)
     missing = "The columns {names} are missing. An export of ours begins with slug, version, ..."
 
-    def __init__(self, chunks: Iterable[bytes] | Lines, names: Renamed | None = None) -> None:
+    def __init__(self, chunks: Iterable[bytes] | LineReader, names: Renamed | None = None) -> None:
         super().__init__(chunks, names)
         self._prices = {
             place: (found[1], found[2].upper())
@@ -102,33 +102,33 @@ class Sheet(csv_reader.Sheet):
         name = OURS.get(column, column)
         return super().name_of(name) if name in self.columns else name
 
-    def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
+    def products(self, currency: str, *, after_row: int = 1) -> Iterator[ParsedProduct]:
         """Read one product after the other; its rows stand together."""
         rows = (row for row in self.rows() if row.number > after_row and not row.is_blank)
         for _, group in groupby(rows, key=_Grouping()):
             yield self._described(group)
 
-    def _described(self, group: Iterator[Row]) -> Described:
+    def _described(self, group: Iterator[Row]) -> ParsedProduct:
         rows: list[Row] = []
         count = 0
         for row in group:
             count, last = count + 1, row.number
             if len(rows) < MOST_ROWS:
                 rows.append(row)
-        found = Described(last, count, self._cell(rows[0], "slug"), rows[0].number)
+        found = ParsedProduct(last, count, self._cell(rows[0], "slug"), rows[0].number)
         found.cells = {row.number: row.kept for row in rows}
         for row in rows:
             if row.fault:
-                self._note(found, row, BadCell("", "", row.fault))
+                self._note(found, row, CellError("", "", row.fault))
         if found.problems:
             return found
         try:
             if count > MOST_ROWS:
-                raise BadCell("slug", found.handle, f"A product may take {MOST_ROWS} rows.")
+                raise CellError("slug", found.handle, f"A product may take {MOST_ROWS} rows.")
             found.document = self._checked(rows, found.rows)
         except _BadRow as bad:
             self._note(found, bad.row, bad.wrong)
-        except BadCell as bad:
+        except CellError as bad:
             self._note(found, rows[0], bad)
         return found
 
@@ -141,17 +141,17 @@ class Sheet(csv_reader.Sheet):
         named = [row for row in rows if self._cell(row, "sku")]
         numbers += [row.number for row in named]
         try:
-            return checked(document)
-        except BadCell as bad:
+            return validate_document(document)
+        except CellError as bad:
             name, listed, place = column_of(bad.column)
             of_image = [row for row in rows if self._cell(row, "image_url")]
             there = {"variants": named, "images": of_image}.get(listed, rows)
-            wrong = BadCell(self.name_of(name), bad.value, bad.reason)
+            wrong = CellError(self.name_of(name), bad.value, bad.reason)
             raise _BadRow(there[place] if listed else rows[0], wrong) from bad
 
-    def _note(self, found: Described, row: Row, bad: BadCell) -> None:
+    def _note(self, found: ParsedProduct, row: Row, bad: CellError) -> None:
         found.problems.append(
-            Problem(row.number, bad.column, bad.value, bad.reason, Consequence.PRODUCT_SKIPPED)
+            RowError(row.number, bad.column, bad.value, bad.reason, Consequence.PRODUCT_SKIPPED)
         )
 
     def _document(self, rows: Sequence[Row]) -> dict[str, Any]:
@@ -176,7 +176,7 @@ class Sheet(csv_reader.Sheet):
                 found["prices"] = self._read_prices(row)
             if self._stock:
                 found["stock"] = self._read_stock(row)
-        except BadCell as bad:
+        except CellError as bad:
             raise _BadRow(row, bad) from bad
         return found
 
@@ -199,7 +199,7 @@ class Sheet(csv_reader.Sheet):
                 )
         for currency, price in found.items():
             if price["amount"] is None:
-                raise BadCell(f"price {currency}", "", "There is no price to compare with.")
+                raise CellError(f"price {currency}", "", "There is no price to compare with.")
         return found
 
     def _read_stock(self, row: Row) -> dict[str, int]:
@@ -210,7 +210,7 @@ class Sheet(csv_reader.Sheet):
             column = self.header[place].strip()
             quantity = cell_parsers.quantity(said, column)
             if quantity is not None and quantity < 0:
-                raise BadCell(column, said, "On a shelf lie no fewer than 0 pieces.")
+                raise CellError(column, said, "On a shelf lie no fewer than 0 pieces.")
             if quantity is not None:
                 found[code] = quantity
         return found
@@ -226,7 +226,7 @@ class Sheet(csv_reader.Sheet):
 class _BadRow(Exception):
     """A cell that cannot be read, and the row in which it stands."""
 
-    def __init__(self, row: Row, wrong: BadCell) -> None:
+    def __init__(self, row: Row, wrong: CellError) -> None:
         super().__init__(wrong.reason)
         self.row = row
         self.wrong = wrong

@@ -7,13 +7,13 @@ from typing import Any
 
 from api.catalog.fields import PRODUCT_FIELDS, VARIANT_FIELDS, Field, Kind
 from api.catalog.queries.related_products import RELATION_FIELDS
-from api.catalog.service.metadata import DEEPEST
+from api.catalog.service.metadata import MAX_DEPTH
 from api.catalog.states import ProductStatus
 from api.imports.formats.cell_parsers import (
     HEAVIEST_GRAMS,
     HIGHEST_AMOUNT,
     HIGHEST_QUANTITY,
-    BadCell,
+    CellError,
     is_address,
     url,
 )
@@ -35,11 +35,11 @@ def text(longest: int | None = None) -> Check:
 
     def check(value: Any, where: str) -> Any:
         if not isinstance(value, str):
-            raise BadCell(where, _shown(value), "Write a text.")
+            raise CellError(where, _shown(value), "Write a text.")
         if "\0" in value:
-            raise BadCell(where, value, "Take out the NUL character, which no text can hold.")
+            raise CellError(where, value, "Take out the NUL character, which no text can hold.")
         if longest is not None and len(value) > longest:
-            raise BadCell(
+            raise CellError(
                 where, value, f"This has {len(value)} characters; shorten it to {longest} or fewer."
             )
         return value
@@ -53,7 +53,7 @@ def said(longest: int) -> Check:
     def check(value: Any, where: str) -> Any:
         found = text(longest)(value, where)
         if not found.strip():
-            raise BadCell(where, found, "This must not be empty.")
+            raise CellError(where, found, "This must not be empty.")
         return found
 
     return check
@@ -69,7 +69,7 @@ def whole(least: int, most: int) -> Check:
 
     def check(value: Any, where: str) -> Any:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise BadCell(where, _shown(value), f"Write a whole number from {least} to {most}.")
+            raise CellError(where, _shown(value), f"Write a whole number from {least} to {most}.")
         return value
 
     return check
@@ -80,7 +80,7 @@ def listed(inner: Check) -> Check:
 
     def check(value: Any, where: str) -> Any:
         if not isinstance(value, list):
-            raise BadCell(where, _shown(value), "Write a list.")
+            raise CellError(where, _shown(value), "Write a list.")
         return [inner(one, f"{where}/{place}") for place, one in enumerate(value)]
 
     return check
@@ -95,7 +95,7 @@ def once(inner: Check, name_of: Callable[[Any], str] = str) -> Check:
         for place, one in enumerate(found):
             name = name_of(one)
             if name in seen:
-                raise BadCell(f"{where}/{place}", name, "This is named twice; name it once.")
+                raise CellError(f"{where}/{place}", name, "This is named twice; name it once.")
             seen.add(name)
         return found
 
@@ -107,12 +107,12 @@ def members(known: Mapping[str, Check], *, needed: tuple[str, ...] = ()) -> Chec
 
     def check(value: Any, where: str) -> Any:
         if not isinstance(value, dict):
-            raise BadCell(where, _shown(value), "Write an object.")
+            raise CellError(where, _shown(value), "Write an object.")
         for name in sorted(value.keys() - known.keys()):
-            raise BadCell(f"{where}/{name}", _shown(value[name]), "There is no such field.")
+            raise CellError(f"{where}/{name}", _shown(value[name]), "There is no such field.")
         for name in needed:
             if name not in value:
-                raise BadCell(f"{where}/{name}", "", "This field is missing.")
+                raise CellError(f"{where}/{name}", "", "This field is missing.")
         return {
             name: known[name](value[name], f"{where}/{name}") for name in known if name in value
         }
@@ -125,7 +125,7 @@ def mapping(key: Check, inner: Check) -> Check:
 
     def check(value: Any, where: str) -> Any:
         if not isinstance(value, dict):
-            raise BadCell(where, _shown(value), "Write an object.")
+            raise CellError(where, _shown(value), "Write an object.")
         return {key(name, where): inner(one, f"{where}/{name}") for name, one in value.items()}
 
     return check
@@ -133,8 +133,8 @@ def mapping(key: Check, inner: Check) -> Check:
 
 def anything(value: Any, where: str, *, depth: int = 0) -> Any:
     """Read any JSON of sensible depth without NUL, which the database cannot hold."""
-    if depth > DEEPEST:
-        raise BadCell(where, "", f"This is nested deeper than {DEEPEST} levels.")
+    if depth > MAX_DEPTH:
+        raise CellError(where, "", f"This is nested deeper than {MAX_DEPTH} levels.")
     if isinstance(value, str):
         return text()(value, where)
     if isinstance(value, list):
@@ -161,7 +161,9 @@ def moment(value: Any, where: str) -> str:
             raise ValueError("no zone")
         return found.astimezone(UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError) as wrong:
-        raise BadCell(where, str(value), "Write a moment such as 2026-05-01T08:00:00Z.") from wrong
+        raise CellError(
+            where, str(value), "Write a moment such as 2026-05-01T08:00:00Z."
+        ) from wrong
 
 
 def matching(pattern: re.Pattern[str], longest: int, example: str) -> Check:
@@ -170,7 +172,7 @@ def matching(pattern: re.Pattern[str], longest: int, example: str) -> Check:
     def check(value: Any, where: str) -> Any:
         found = text(longest)(value, where)
         if not pattern.fullmatch(found):
-            raise BadCell(where, found, f"Write something such as {example}.")
+            raise CellError(where, found, f"Write something such as {example}.")
         return found
 
     return check
@@ -182,7 +184,7 @@ def _address(longest: int, example: str) -> Check:
     def check(value: Any, where: str) -> Any:
         found = text(longest)(value, where)
         if not is_address(found):
-            raise BadCell(where, found, f"Write something such as {example}.")
+            raise CellError(where, found, f"Write something such as {example}.")
         return found
 
     return check
@@ -190,7 +192,7 @@ def _address(longest: int, example: str) -> Check:
 
 def _status(value: Any, where: str) -> Any:
     if value not in [status.value for status in ProductStatus]:
-        raise BadCell(where, _shown(value), "Write draft, active or archived.")
+        raise CellError(where, _shown(value), "Write draft, active or archived.")
     return value
 
 
@@ -206,7 +208,7 @@ def _price(value: Any, where: str) -> Any:
 def _url(value: Any, where: str) -> Any:
     found = url(text()(value, where), where)
     if found is None:
-        raise BadCell(where, "", "Write an address that begins with https://.")
+        raise CellError(where, "", "Write an address that begins with https://.")
     return found
 
 
@@ -214,7 +216,7 @@ def _title(value: Any, where: str) -> Any:
     found = text(255)(value, where)
     if not found.strip():
         why = "Each product needs a title. Keep the rows of one product together."
-        raise BadCell(where, found, why)
+        raise CellError(where, found, why)
     return found
 
 
@@ -231,7 +233,7 @@ def _translations(value: Any, where: str) -> Any:
 def _slug(value: Any, where: str) -> Any:
     found = _address(255, "blue-mug")(value, where)
     if found != found.lower():
-        raise BadCell(where, found, f"Use small letters: {found.lower()}.")
+        raise CellError(where, found, f"Use small letters: {found.lower()}.")
     return found
 
 
@@ -239,7 +241,7 @@ def _way(value: Any, where: str) -> Any:
     """Read the way to a category, which has at least one step."""
     found = listed(_STEP)(value, where)
     if not found:
-        raise BadCell(where, "[]", "Name the category, such as shirts.")
+        raise CellError(where, "[]", "Name the category, such as shirts.")
     return found
 
 
@@ -251,13 +253,13 @@ def _variants(value: Any, where: str) -> Any:
     """Read variants; each SKU is there once, whatever its case, as the shop has it."""
     found = listed(members(VARIANT, needed=("sku",)))(value, where)
     if len(found) > MOST_VARIANTS:
-        raise BadCell(where, "", f"A product has at most {MOST_VARIANTS:,} variants.")
+        raise CellError(where, "", f"A product has at most {MOST_VARIANTS:,} variants.")
     seen: set[str] = set()
     for place, one in enumerate(found):
         key = one["sku"].lower()
         if key in seen:
             why = "This SKU is there twice; say in one place all that there is of it."
-            raise BadCell(f"{where}/{place}/sku", one["sku"], why)
+            raise CellError(f"{where}/{place}/sku", one["sku"], why)
         if key:
             seen.add(key)
     return found
@@ -291,7 +293,7 @@ def _prices(value: Any, where: str) -> Any:
     for code in found:
         if not is_currency(code):
             reason = f"{code} is not a currency in ISO 4217. Use one such as EUR."
-            raise BadCell(f"{where}/{code}", code, reason)
+            raise CellError(f"{where}/{code}", code, reason)
     return found
 
 
@@ -354,12 +356,12 @@ PRODUCT = _checks(
 _DOCUMENT = members(PRODUCT, needed=("slug",))
 
 
-def checked(document: Any) -> dict[str, Any]:
+def validate_document(document: Any) -> dict[str, Any]:
     """Return a document all of whose fields are what they must be. Raises BadCell."""
     found: dict[str, Any] = _DOCUMENT(document, "")
     for name in RELATION_FIELDS:
         if found["slug"] in found.get(name, ()):
-            raise BadCell(f"/{name}", found["slug"], "A product is not shown beside itself.")
+            raise CellError(f"/{name}", found["slug"], "A product is not shown beside itself.")
     return found
 
 

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from api.catalog.service.inputs import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from api.catalog.service.inputs import ImageInput, PriceInput, ProductInput, VariantInput
 from api.catalog.states import ProductStatus
 from api.imports.formats import cell_parsers, csv_reader
-from api.imports.formats.cell_parsers import BadCell, codes_of, slug_of
+from api.imports.formats.cell_parsers import CellError, codes_of, slug_of
 from api.imports.formats.csv_reader import Row
 from api.imports.formats.decoding import SheetUnreadable
 from api.imports.formats.header_mapping import Renamed
-from api.imports.formats.parsed import Described, Problem
-from api.imports.formats.unsupported_files import other_file_of_shopify
+from api.imports.formats.parsed import ParsedProduct, RowError
+from api.imports.formats.unsupported_files import describe_other_shopify_file
 from api.imports.policy import Consequence, FileFormat
 
 # Ours, then theirs from the oldest export to the newest template; compared without case.
@@ -73,7 +73,7 @@ _STATUSES = {
 }
 
 
-class Sheet(csv_reader.Sheet):
+class ShopifyReader(csv_reader.CsvReader):
     """A Shopify product export, of any generation."""
 
     format = FileFormat.SHOPIFY
@@ -86,18 +86,20 @@ class Sheet(csv_reader.Sheet):
     )
 
     def __init__(
-        self, chunks: Iterable[bytes] | csv_reader.Lines, names: Renamed | None = None
+        self, chunks: Iterable[bytes] | csv_reader.LineReader, names: Renamed | None = None
     ) -> None:
         super().__init__(chunks, names)
-        if other := other_file_of_shopify(self.names):
+        if other := describe_other_shopify_file(self.names):
             raise SheetUnreadable(other)
 
-    def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
+    def products(self, currency: str, *, after_row: int = 1) -> Iterator[ParsedProduct]:
         """Read one product after the other from the rows below a row."""
         return described_products(self, currency, after_row=after_row)
 
 
-def described_products(sheet: Sheet, currency: str, *, after_row: int = 1) -> Iterator[Described]:
+def described_products(
+    sheet: ShopifyReader, currency: str, *, after_row: int = 1
+) -> Iterator[ParsedProduct]:
     """Read one product after the other from the rows below a row, holding only one in memory."""
     rows = (row for row in sheet.rows() if row.number > after_row and not row.is_blank)
     for group in _groups(rows):
@@ -141,34 +143,36 @@ def _groups(rows: Iterable[Row]) -> Iterator[_Group]:
 class _Reading:
     """The reading of one group of rows."""
 
-    def __init__(self, sheet: Sheet, currency: str, group: _Group) -> None:
+    def __init__(self, sheet: ShopifyReader, currency: str, group: _Group) -> None:
         self._sheet = sheet
         self._currency = currency
         self._rows = group.rows
         # The row with the title is the product's own, wherever somebody sorted it to.
         self._head = next((row for row in group.rows if row["title"]), group.rows[0])
-        self._found = Described(group.last_row, group.row_count, group.handle, self._head.number)
+        self._found = ParsedProduct(
+            group.last_row, group.row_count, group.handle, self._head.number
+        )
         self._found.cells = {row.number: row.kept for row in group.rows}
         self._surplus = group.row_count - len(group.rows)
 
-    def read(self) -> Described:
+    def read(self) -> ParsedProduct:
         """Read the product, then its variants and pictures."""
         for row in self._rows:
             if row.fault:
                 skipped = Consequence.ROW_SKIPPED
                 if row is self._head:
                     skipped = Consequence.PRODUCT_SKIPPED
-                self._note(row, BadCell("", "", row.fault), skipped)
+                self._note(row, CellError("", "", row.fault), skipped)
         if self._head.fault:
             return self._found
         try:
             draft = self._product()
             self._found.category = self._category()
-        except BadCell as bad:
+        except CellError as bad:
             self._note(self._head, bad, Consequence.PRODUCT_SKIPPED)
             return self._found
         if self._surplus:
-            too_many = BadCell(
+            too_many = CellError(
                 self._sheet.name_of("handle"),
                 self._found.handle,
                 f"A product may take {MOST_ROWS} rows; {self._surplus} more were not read.",
@@ -177,7 +181,7 @@ class _Reading:
         images = self._images()
         variants = tuple(self._variants(draft.options))
         shown = dict.fromkeys(variant.image_url for variant in variants if variant.image_url)
-        self._found.draft = ProductDraft(
+        self._found.draft = ProductInput(
             title=draft.title,
             slug=draft.slug,
             description=draft.description,
@@ -188,25 +192,25 @@ class _Reading:
             external_reference=draft.external_reference,
             seo_title=draft.seo_title,
             seo_description=draft.seo_description,
-            images=(*images.values(), *(ImageDraft(url) for url in shown if url not in images)),
+            images=(*images.values(), *(ImageInput(url) for url in shown if url not in images)),
             variants=variants,
         )
         return self._found
 
-    def _product(self) -> ProductDraft:
+    def _product(self) -> ProductInput:
         """Read what the head row says of the product itself. Raises BadCell."""
         head, name = self._head, self._sheet.name_of
         handle = self._found.handle
         if not handle:
-            raise BadCell(
+            raise CellError(
                 name("handle"), "", "Each row needs the handle of its product, such as blue-mug."
             )
         slug = slug_of(handle)
         if not slug:
-            raise BadCell(name("handle"), handle, "Write a handle such as blue-mug.")
+            raise CellError(name("handle"), handle, "Write a handle such as blue-mug.")
         cell_parsers.text(max(handle, slug, key=len), name("handle"), longest=LONGEST_HANDLE)
         self._found.status = self._status()
-        return ProductDraft(
+        return ProductInput(
             title=self._text("title"),
             slug=slug,
             description=head["description"],
@@ -222,13 +226,13 @@ class _Reading:
     def _status(self) -> ProductStatus:
         said, name = self._head["status"], self._sheet.name_of
         if said and said.casefold() not in _STATUSES:
-            raise BadCell(name("status"), said, "Write active, draft or archived.")
+            raise CellError(name("status"), said, "Write active, draft or archived.")
         status = _STATUSES[said.casefold()] if said else ProductStatus.ACTIVE
-        is_published = cell_parsers.truth(self._head["published"], name("published"))
+        is_published = cell_parsers.parse_bool(self._head["published"], name("published"))
         if status is ProductStatus.ACTIVE and is_published is False:
             return ProductStatus.DRAFT
         if status is ProductStatus.ACTIVE and self._head["gift_card"].casefold() in _TRUE:
-            card = BadCell(
+            card = CellError(
                 name("gift_card"),
                 self._head["gift_card"],
                 "Nothing here would send whoever buys this a code, so it was taken in as a draft."
@@ -250,11 +254,11 @@ class _Reading:
         for option, name in zip(_OPTIONS, names, strict=False):
             if not name:
                 column = self._sheet.name_of(f"{option}_name")
-                raise BadCell(column, "", "Name this option too, such as Size.")
+                raise CellError(column, "", "Name this option too, such as Size.")
             cell_parsers.text(name, self._sheet.name_of(f"{option}_name"), longest=LONGEST_TEXT)
         if not names and self._head["title"]:
             column = self._sheet.name_of("option1_name")
-            raise BadCell(column, "", "There are values here: name their option, such as Size.")
+            raise CellError(column, "", "There are values here: name their option, such as Size.")
         return tuple(names)
 
     def _category(self) -> str:
@@ -273,43 +277,43 @@ class _Reading:
         """Read a text of which the beginning will do, as for search engines."""
         said = row[column]
         if len(said) > longest:
-            long = BadCell(
+            long = CellError(
                 self._sheet.name_of(column), said, f"Only the first {longest} characters were kept."
             )
             self._note(row, long, Consequence.VALUE_IGNORED)
         return said[:longest].strip()
 
-    def _images(self) -> dict[str, ImageDraft]:
+    def _images(self) -> dict[str, ImageInput]:
         """Read the pictures in the order of their positions, each address once."""
-        found: list[tuple[int, int, ImageDraft]] = []
+        found: list[tuple[int, int, ImageInput]] = []
         for row in self._rows:
             if row.fault:
                 continue
             try:
                 address = cell_parsers.url(row["image_url"], self._sheet.name_of("image_url"))
-            except BadCell as bad:
+            except CellError as bad:
                 self._note(row, bad, Consequence.VALUE_IGNORED)
                 continue
             if address is not None:
                 place = row["image_position"]
                 position = int(float(place)) if _POSITION.match(place) else 10**9
                 alt = self._shortened(row, "image_alt", LONGEST_ALT)
-                found.append((position, row.number, ImageDraft(address, alt)))
+                found.append((position, row.number, ImageInput(address, alt)))
         found.sort(key=lambda image: image[:2])
-        images: dict[str, ImageDraft] = {}
+        images: dict[str, ImageInput] = {}
         for _, _, image in found:
             if image.url not in images or not images[image.url].alt:
                 images[image.url] = image
         return images
 
-    def _variants(self, options: Sequence[str]) -> Iterator[VariantDraft]:
+    def _variants(self, options: Sequence[str]) -> Iterator[VariantInput]:
         for row in self._rows:
             if row.fault or not self._is_variant(row, options):
                 continue
             try:
                 variant = self._variant(row, options)
                 quantity = self._quantity(row)
-            except BadCell as bad:
+            except CellError as bad:
                 self._note(row, bad, Consequence.ROW_SKIPPED)
                 continue
             self._found.rows.append(row.number)
@@ -322,21 +326,21 @@ class _Reading:
             return True
         return row is self._head and not options and bool(row["title"])
 
-    def _variant(self, row: Row, options: Sequence[str]) -> VariantDraft:
+    def _variant(self, row: Row, options: Sequence[str]) -> VariantInput:
         name = self._sheet.name_of
         price = cell_parsers.money(row["price"], name("price"), self._currency)
         before = cell_parsers.money(row["compare_at"], name("compare_at"), self._currency)
-        is_taxed = cell_parsers.truth(row["taxable"], name("taxable"))
+        is_taxed = cell_parsers.parse_bool(row["taxable"], name("taxable"))
         # A compare-at price that is not above the price is how Shopify writes "not reduced".
         is_reduced = price is not None and before is not None and before.amount > price.amount
         sku, barcode = codes_of(row, self._sheet, self._found)
-        return VariantDraft(
+        return VariantInput(
             sku=sku,
             barcode=barcode,
             option_values=self._values(row, options),
             weight_grams=cell_parsers.grams(row["grams"], name("grams")),
             tax_class=UNTAXED if is_taxed is False else TAXED,
-            prices=(PriceDraft(price, before if is_reduced else None),) if price else (),
+            prices=(PriceInput(price, before if is_reduced else None),) if price else (),
             image_url=self._variant_image(row),
         )
 
@@ -352,9 +356,9 @@ class _Reading:
             column = self._sheet.name_of(f"{_OPTIONS[place]}_value")
             if place >= len(values) or not values[place]:
                 what = options[place] if place < len(options) else "this option"
-                raise BadCell(column, "", f"A value for {what} is missing.")
+                raise CellError(column, "", f"A value for {what} is missing.")
             if place >= needed:
-                raise BadCell(column, values[place], "This value belongs to no named option.")
+                raise CellError(column, values[place], "This value belongs to no named option.")
             cell_parsers.text(values[place], column, longest=LONGEST_TEXT)
         return tuple(values)
 
@@ -363,7 +367,7 @@ class _Reading:
             return cell_parsers.url(
                 row["variant_image_url"], self._sheet.name_of("variant_image_url")
             )
-        except BadCell as bad:
+        except CellError as bad:
             self._note(row, bad, Consequence.VALUE_IGNORED)
             return None
 
@@ -372,7 +376,7 @@ class _Reading:
         column = self._sheet.name_of("quantity")
         quantity = cell_parsers.quantity(row["quantity"], column)
         if quantity is not None and quantity < 0:
-            sold = BadCell(
+            sold = CellError(
                 column,
                 row["quantity"],
                 "More were sold than were there; it was taken in without opening stock. Count it.",
@@ -381,7 +385,7 @@ class _Reading:
             return None
         return quantity
 
-    def _note(self, row: Row, bad: BadCell, consequence: Consequence) -> None:
+    def _note(self, row: Row, bad: CellError, consequence: Consequence) -> None:
         self._found.problems.append(
-            Problem(row.number, bad.column, bad.value, bad.reason, consequence)
+            RowError(row.number, bad.column, bad.value, bad.reason, consequence)
         )

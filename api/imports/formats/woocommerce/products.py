@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from api.catalog.service.inputs import ImageDraft, ProductDraft, VariantDraft
+from api.catalog.service.inputs import ImageInput, ProductInput, VariantInput
 from api.catalog.states import ProductStatus
 from api.catalog.texts import slug_from
 from api.imports.formats import cell_parsers
-from api.imports.formats.cell_parsers import BadCell, codes_of
-from api.imports.formats.csv_reader import Row, Sheet
+from api.imports.formats.cell_parsers import CellError, codes_of
+from api.imports.formats.csv_reader import CsvReader, Row
 from api.imports.formats.header_mapping import plain
-from api.imports.formats.parsed import Described, Problem
+from api.imports.formats.parsed import ParsedProduct, RowError
 from api.imports.formats.woocommerce import values
 from api.imports.formats.woocommerce.columns import GRAMS, MOST_ATTRIBUTES
 from api.imports.formats.woocommerce.prices import Prices
@@ -49,7 +49,7 @@ _TAX_CLASSES = {
 class Family:
     """A product's row, if it is in the file, and those of its variations."""
 
-    sheet: Sheet
+    sheet: CsvReader
     rows: Sequence[Row]
     currency: str
     is_first_of_its_name: bool
@@ -58,7 +58,7 @@ class Family:
     last_row: int
 
 
-def read(family: Family) -> Described:
+def read(family: Family) -> ParsedProduct:
     """Read one product with its variations."""
     return _Reading(family).read()
 
@@ -70,42 +70,42 @@ class _Reading:
         self._head = family.rows[0]
         self._is_orphan = "variation" in self._types(self._head)
         self._variations = list(family.rows if self._is_orphan else family.rows[1:])
-        self._found = Described(
+        self._found = ParsedProduct(
             family.last_row, family.count, self._head["title"], self._head.number
         )
         self._found.cells = {row.number: row.kept for row in family.rows}
 
-    def read(self) -> Described:
+    def read(self) -> ParsedProduct:
         try:
             self._found.draft = self._product()
-        except BadCell as bad:
+        except CellError as bad:
             self._note(self._head, bad, Consequence.PRODUCT_SKIPPED)
         return self._found
 
-    def _product(self) -> ProductDraft:
+    def _product(self) -> ProductInput:
         head, name = self._head, self._sheet.name_of
         if head.fault:
-            raise BadCell("", "", head.fault)
+            raise CellError("", "", head.fault)
         types = self._types(head)
         for kind, reason in _LEFT_OUT.items():
             if kind in types:
-                raise BadCell(name("type"), head["type"], reason)
+                raise CellError(name("type"), head["type"], reason)
         if not types & {"simple", "variable", "variation"}:
-            raise BadCell(name("type"), head["type"], "Write simple, variable or variation.")
+            raise CellError(name("type"), head["type"], "Write simple, variable or variation.")
         if len(self._variations) > MOST_VARIATIONS:
-            raise BadCell(
+            raise CellError(
                 name("type"), head["type"], f"A product has at most {MOST_VARIATIONS} variations."
             )
         is_variable = "variable" in types
         if is_variable and not self._variations:
-            raise BadCell(
+            raise CellError(
                 name("type"),
                 head["type"],
                 "None of its variations is in the file. Export variations too.",
             )
         title = "" if self._is_orphan else self._text("title")
         if not title and not self._is_orphan:
-            raise BadCell(name("title"), "", "Each product needs a name.")
+            raise CellError(name("title"), "", "Each product needs a name.")
         reference, slug = self._names(title)
         self._found.handle = title or head["parent"]
         options = self._options()
@@ -118,7 +118,7 @@ class _Reading:
         if not self._is_orphan:
             self._found.status = self._status()
             self._found.category_paths = tuple(self._categories())
-        return ProductDraft(
+        return ProductInput(
             title=title,
             slug=slug,
             description=self._description(),
@@ -128,7 +128,7 @@ class _Reading:
             external_reference=reference,
             seo_title="" if self._is_orphan else self._head["seo_title"][:LONGEST_TEXT],
             seo_description="" if self._is_orphan else self._head["seo_description"][:500],
-            images=(*images, *(ImageDraft(url) for url in sorted(shown))),
+            images=(*images, *(ImageInput(url) for url in sorted(shown))),
             variants=variants,
         )
 
@@ -137,7 +137,7 @@ class _Reading:
         head = self._head
         if self._is_orphan:
             if not head["parent"].casefold().startswith("id:"):
-                raise BadCell(
+                raise CellError(
                     self._sheet.name_of("parent"),
                     head["parent"],
                     "The product that this is a variation of is not in the file.",
@@ -158,7 +158,7 @@ class _Reading:
         said = self._head["published"]
         # For all to see, in private, a draft, or waiting for somebody to look it over.
         if said not in ("", "1", "0", "-1", "2"):
-            raise BadCell(self._sheet.name_of("published"), said, "Write 1, 0, -1 or 2.")
+            raise CellError(self._sheet.name_of("published"), said, "Write 1, 0, -1 or 2.")
         # What is in no list of theirs is on no shelf of ours.
         is_shown = self._head["visibility"].casefold() != "hidden"
         return ProductStatus.ACTIVE if said in ("", "1") and is_shown else ProductStatus.DRAFT
@@ -205,16 +205,16 @@ class _Reading:
                 found.setdefault(plain(name), (name, row[f"attribute{number}_values"]))
         return found
 
-    def _simple(self) -> Iterator[VariantDraft]:
+    def _simple(self) -> Iterator[VariantInput]:
         quantity = self._quantity(self._head)
         variant = self._variant(self._head, ())
         self._found.rows.append(self._head.number)
         self._found.quantities.append(quantity)
         yield variant
 
-    def _variants(self, options: Sequence[str]) -> Iterator[VariantDraft]:
+    def _variants(self, options: Sequence[str]) -> Iterator[VariantInput]:
         if not self._is_orphan and self._head["quantity"]:
-            shared = BadCell(
+            shared = CellError(
                 self._sheet.name_of("quantity"),
                 self._head["quantity"],
                 "This stock is shared by all variations; here each has its own. Count them.",
@@ -232,7 +232,7 @@ class _Reading:
                 try:
                     variant = self._variant(row, option_values)
                     quantity = self._quantity(row)
-                except BadCell as bad:
+                except CellError as bad:
                     self._note(row, bad, Consequence.ROW_SKIPPED)
                     break
                 if len(listed) > 1:
@@ -252,7 +252,7 @@ class _Reading:
             _, all_of_it = own.get(plain(option), ("", ""))
             found = [values.one(value)] if value else list(values.listed(all_of_it))
             if not found:
-                raise BadCell(
+                raise CellError(
                     column,
                     "",
                     f"This variation stands for any {option}, and its product does not say which"
@@ -268,13 +268,13 @@ class _Reading:
             ("barcode", "{} variants cannot share a barcode, so it was left out."),
         ):
             if count > 1 and row[column] not in ("", "0", "parent"):
-                shared = BadCell(self._sheet.name_of(column), row[column], why.format(count))
+                shared = CellError(self._sheet.name_of(column), row[column], why.format(count))
                 self._note(row, shared, Consequence.VALUE_IGNORED)
 
-    def _variant(self, row: Row, option_values: tuple[str, ...]) -> VariantDraft:
+    def _variant(self, row: Row, option_values: tuple[str, ...]) -> VariantInput:
         images = list(self._images(row)) if row is not self._head or self._is_orphan else []
         sku, barcode = codes_of(row, self._sheet, self._found)
-        return VariantDraft(
+        return VariantInput(
             sku=sku,
             barcode=barcode,
             option_values=option_values,
@@ -292,7 +292,7 @@ class _Reading:
             return 0
         weight = values.decimal(said)
         if weight is None:
-            raise BadCell(column, said, f"Write the weight in {unit}, such as 0.35.")
+            raise CellError(column, said, f"Write the weight in {unit}, such as 0.35.")
         grams = (weight * Decimal(GRAMS[unit])).quantize(Decimal(1), rounding=ROUND_HALF_UP)
         return cell_parsers.grams(str(grams), column)
 
@@ -305,7 +305,7 @@ class _Reading:
             said = self._head["tax_class"].casefold()
         if said in _TAX_CLASSES:
             return _TAX_CLASSES[said]
-        unknown = BadCell(
+        unknown = CellError(
             self._sheet.name_of("tax_class"),
             row["tax_class"],
             "The shop has no such tax class; the standard one was taken.",
@@ -321,7 +321,7 @@ class _Reading:
             return 0
         quantity = cell_parsers.quantity(said, column)
         if quantity is not None and quantity < 0:
-            sold = BadCell(
+            sold = CellError(
                 column,
                 said,
                 "More were sold than were there; it was taken in without opening stock. Count it.",
@@ -330,16 +330,16 @@ class _Reading:
             return None
         return quantity
 
-    def _images(self, row: Row) -> Iterator[ImageDraft]:
+    def _images(self, row: Row) -> Iterator[ImageInput]:
         column = self._sheet.name_of("images")
         for said in dict.fromkeys(values.listed(row["images"])):
             try:
                 address = cell_parsers.url(said, column)
-            except BadCell as bad:
+            except CellError as bad:
                 self._note(row, bad, Consequence.VALUE_IGNORED)
                 continue
             if address:
-                yield ImageDraft(address)
+                yield ImageInput(address)
 
     def _list(self, column: str) -> Iterator[str]:
         for said in dict.fromkeys(values.listed(self._head[column])):
@@ -357,9 +357,9 @@ class _Reading:
             return {"variation"}
         return {"variable" if len(self._family.rows) > 1 else "simple"}
 
-    def _note(self, row: Row, bad: BadCell, consequence: Consequence) -> None:
+    def _note(self, row: Row, bad: CellError, consequence: Consequence) -> None:
         self._found.problems.append(
-            Problem(row.number, bad.column, bad.value, bad.reason, consequence)
+            RowError(row.number, bad.column, bad.value, bad.reason, consequence)
         )
 
 

@@ -11,7 +11,7 @@ from api.catalog.texts import slug_from
 from api.imports.formats import csv_reader
 from api.imports.formats.csv_reader import Row
 from api.imports.formats.header_mapping import places_of
-from api.imports.formats.parsed import Described
+from api.imports.formats.parsed import ParsedProduct
 from api.imports.formats.woocommerce.columns import COLUMNS, ITS_OWN, NEEDED
 from api.imports.formats.woocommerce.products import Family, read
 from api.imports.formats.woocommerce.values import Cells
@@ -64,7 +64,7 @@ _NAMED_BY = {
 """Where stands here what refusals name as other shops do."""
 
 
-class Sheet(csv_reader.Sheet):
+class WooCommerceReader(csv_reader.CsvReader):
     """A WooCommerce product export."""
 
     format = FileFormat.WOOCOMMERCE
@@ -86,7 +86,7 @@ class Sheet(csv_reader.Sheet):
         """Return what the file calls one of our columns."""
         return super().name_of(_NAMED_BY.get(column, column))
 
-    def products(self, currency: str, *, after_row: int = 1) -> Iterator[Described]:
+    def products(self, currency: str, *, after_row: int = 1) -> Iterator[ParsedProduct]:
         """Read product after product, in the order of their own rows.
 
         `last_row` of each counts the rows that were read until then, as if the file were in that

@@ -5,7 +5,7 @@ from itertools import product
 from math import prod
 
 from api.catalog.texts import slug_from
-from api.imports.formats.cell_parsers import LONGEST_SKU, BadCell
+from api.imports.formats.cell_parsers import LONGEST_SKU, CellError
 from api.imports.formats.csv_reader import Row
 
 MOST_VARIATIONS = 3_000
@@ -18,7 +18,7 @@ def standing_for(
     variations: Sequence[Row],
     choices_of: Callable[[Row], Choices],
     *,
-    refuse: Callable[[Row, BadCell], None],
+    refuse: Callable[[Row, CellError], None],
 ) -> dict[int, list[tuple[str, ...]]]:
     """Return by row for which option values each variation stands; bad rows are refused.
 
@@ -29,16 +29,16 @@ def standing_for(
     for row in variations:
         try:
             if row.fault:
-                raise BadCell("", "", row.fault)
+                raise CellError("", "", row.fault)
             choices = list(choices_of(row))
             room -= prod(map(len, choices))
             if room < 0:
                 why = (
                     f"With this one the product would have more than {MOST_VARIATIONS:,} variants."
                 )
-                raise BadCell("", "", why)
+                raise CellError("", "", why)
             found[row.number] = list(product(*choices))
-        except BadCell as bad:
+        except CellError as bad:
             refuse(row, bad)
     taken = {listed[0] for listed in found.values() if len(listed) == 1}
     for number, listed in found.items():
