@@ -24,6 +24,7 @@ from api.catalog.service.inputs import AttributeInput, ChoiceInput, ProductInput
 from api.catalog.service.upsert_results import UpsertStatus
 from api.catalog.states import ProductStatus
 from api.kernel.principal import SYSTEM
+from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
 from tests.support.catalogue import a_product
 from tests.support.people import Person, a_customer, a_staff_member
@@ -566,6 +567,27 @@ def test_a_document_does_not_put_on_the_shelf_what_lacks_something(shirts: dict[
 
     assert bare.refusal.code == "required_attributes_missing"
     assert whole.outcome is UpsertStatus.CREATED
+
+
+def test_a_value_that_is_only_written_otherwise_changes_nothing(shirts: dict[str, Any]) -> None:
+    """No version, and nothing in the audit log."""
+    document = {
+        "slug": "tee",
+        "title": "Tee",
+        "product_type": "shirt",
+        "variants": [{"sku": "TEE"}],
+    }
+    for attributes in ({"width": 12.5, "season": ["spring", "summer"]},
+                       {"width": "12.50", "season": ["summer", "spring"]}):  # fmt: skip
+        with transaction():
+            (made,) = bulk_upsert.upsert_documents(
+                [{**document, "attributes": attributes}], is_overwriting=False, by=SYSTEM
+            )
+
+    assert made.refusal is None
+    assert session.scalar(select(Product.version)) == 1
+    actions = select(AuditEntry.action).where(AuditEntry.subject_id == made.product_id)
+    assert session.scalars(actions).all() == ["product.created"]
 
 
 def test_an_arrival_does_not_take_values_away_with_another_type(

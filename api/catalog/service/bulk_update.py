@@ -84,12 +84,15 @@ def _write_rows(rows: ChangedRows) -> set[str]:
     """Write all but prices; returns the lists that products have left."""
     if rows.categories:
         denormalization.lock_category_tree(alone=False)  # before new words, as everywhere
+    idle: set[UUID] = set()
     for one in rows.attributes:
-        said = attribute_values.assign_attribute_values(
+        assigned = attribute_values.assign_attribute_values(
             one, one.given, has_new_type=one.has_new_type
         )
-        if said:
-            rows.audit("product.edited", one.id, {"attributes": said})
+        if assigned:
+            rows.audit("product.edited", one.id, {"attributes": assigned})
+        elif one.is_alone:
+            idle.add(one.id)
     if rows.gone_images:
         # Named here and not left to the foreign key, so that versions of variants tell of it.
         session.execute(
@@ -105,7 +108,7 @@ def _write_rows(rows: ChangedRows) -> set[str]:
         )
     bulk_create.add_rows(ProductImage, rows.new_images)
     _change(ProductImage, rows.images)
-    _change(Product, rows.products)
+    _change(Product, [row for row in rows.products if row["id"] not in idle])
     _change(Variant, rows.variants)
     bulk_create.add_rows(Variant, rows.new_variants)
     barcodes.replace_barcodes(rows.recoded)

@@ -84,13 +84,18 @@ class ChangedRows:
 
 @dataclass(slots=True)
 class GivenAttributes:
-    """Attribute values of a product to be assigned, and the type and status that they must fit."""
+    """Attribute values of a product to be assigned, and the type and status that they must fit.
+
+    With `is_alone` nothing else of the product's own row changes: what means what is there already,
+    such as `12.50` for 12.5, changes nothing then.
+    """
 
     id: UUID
     product_type: str
     status: ProductStatus
     given: Mapping[str, Any]
     has_new_type: bool
+    is_alone: bool = False
 
 
 def changed_rows(change: ProductChange, *, now: datetime) -> ChangedRows:
@@ -132,6 +137,8 @@ class _Product:
         rows, key = self._rows, self._there.id
         if edited:
             rows.audit("product.edited", key, edited)
+        for given in rows.attributes:
+            given.is_alone = not (edited or grown or steps)
         if edited or grown or steps or rows.attributes:
             version = self._before["version"] + 1
             rows.products.append({"id": key, **self._row, "version": version})
