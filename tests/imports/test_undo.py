@@ -380,7 +380,7 @@ def test_who_imports_again_and_who_counts_queue(
         before.stand()
         return found
 
-    monkeypatch.setattr(export_documents, "lock_products", held)
+    monkeypatch.setattr("api.imports.service.apply_batch.lock_products", held)
 
     def imports() -> bool:
         return imports_flows.read_import(import_id)
