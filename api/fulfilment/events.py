@@ -29,11 +29,3 @@ class FulfilmentVoided(Event):
 
     fulfilment_id: UUID
     order_id: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class FulfilmentDelivered(Event):
-    """A parcel reached its customer."""
-
-    fulfilment_id: UUID
-    order_id: UUID

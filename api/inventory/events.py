@@ -24,17 +24,6 @@ class StockLow(Event, stored_as="StockRanLow"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StockReceived(Event, stored_as="StockArrived"):
-    """Goods came onto a shelf: a delivery, a return, a find. Opening balances are not told."""
-
-    level_id: UUID
-    variant_id: UUID
-    location_id: UUID
-    quantity: int
-    on_hand: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class BackInStock(Event, stored_as="StockReturned"):
     """Variants that could not be had can be had again, somewhere. Opening balances are not told."""
 

@@ -10,7 +10,6 @@ from api.fulfilment import carriers
 from api.fulfilment.errors import FulfilmentNotFound
 from api.fulfilment.events import (
     FulfilmentCorrected,
-    FulfilmentDelivered,
     FulfilmentShipped,
     FulfilmentVoided,
 )
@@ -154,4 +153,3 @@ def deliver(parcel: Fulfilment) -> None:
     parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "deliver"))
     parcel.delivered_at = clock.now()
     parcel.version += 1
-    emit(FulfilmentDelivered(fulfilment_id=parcel.id, order_id=parcel.order_id))

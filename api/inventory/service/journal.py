@@ -162,7 +162,7 @@ def write_entries(
     before = {level_id: levels[level_id].on_hand for level_id in changes}
     journal(before, entries, by=by, actor=actor, now=now)
     _note_counts(changes, actor=actor, now=now)
-    notifications.emit_stock_events(levels, moved, changes)
+    notifications.emit_low_stock(levels, moved)
     notifications.update_in_stock_now(levels, changes)
 
 

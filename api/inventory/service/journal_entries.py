@@ -2,15 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from api.inventory.models import MovementKind
-
-ARRIVALS: Final = frozenset(
-    {MovementKind.RECEIVED, MovementKind.RESTOCKED, MovementKind.ADJUSTED, MovementKind.COUNTED}
-)
-"""What may mean that goods came onto a shelf; an opening balance was there before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +32,6 @@ class LevelChange:
     allocated: int = 0
     reserved: int = 0
     counted: bool = False
-    arrived: int = 0
 
 
 def sums(entries: Iterable[JournalEntry]) -> dict[UUID, LevelChange]:
@@ -50,6 +43,4 @@ def sums(entries: Iterable[JournalEntry]) -> dict[UUID, LevelChange]:
         change.allocated += entry.allocated
         change.reserved += entry.reserved
         change.counted |= entry.kind is MovementKind.COUNTED
-        if entry.kind in ARRIVALS:
-            change.arrived += entry.on_hand
     return changes

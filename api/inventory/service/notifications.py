@@ -5,16 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from api.catalog.service import stock_status
-from api.inventory.events import BackInStock, StockLow, StockReceived
+from api.inventory.events import BackInStock, StockLow
 from api.inventory.service.journal_entries import LevelChange
 from api.inventory.service.locks import Level
 from api.platform.outbox import emit
 
 
-def emit_stock_events(
-    levels: Mapping[UUID, Level], moved: Sequence[Any], changes: Mapping[UUID, LevelChange]
-) -> None:
-    """Write the facts of a movement; `moved` are the levels as they stand after it."""
+def emit_low_stock(levels: Mapping[UUID, Level], moved: Sequence[Any]) -> None:
+    """Emit `StockLow` for each level that fell to its threshold; `moved` are the updated rows."""
     for row in moved:
         level = levels[row.id]
         if row.below_threshold and not level.below_threshold:
@@ -25,16 +23,6 @@ def emit_stock_events(
                     location_id=level.location_id,
                     available=row.on_hand - row.allocated,
                     threshold=row.low_stock_threshold,
-                )
-            )
-        if (arrived := changes[row.id].arrived) > 0:
-            emit(
-                StockReceived(
-                    level_id=level.id,
-                    variant_id=level.variant_id,
-                    location_id=level.location_id,
-                    quantity=arrived,
-                    on_hand=row.on_hand,
                 )
             )
 
