@@ -1,4 +1,4 @@
-"""From which shelf: pure rules that spread a demand over locations."""
+"""Allocation strategy: pure rules that choose the levels from which a demand is served."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from typing import Final
 from uuid import UUID
 
 MAX_QUANTITY: Final = 1_000_000_000
-"""More than that on one shelf is a typing error."""
+"""Largest quantity of one level; anything above is taken for a typing error."""
 
 
 @dataclass(frozen=True, slots=True)
 class AvailableLevel:
-    """What one level can give, as the planner sees it."""
+    """A stock level and the units that are available there."""
 
     level_id: UUID
     variant_id: UUID
@@ -21,7 +21,7 @@ class AvailableLevel:
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """A variant of which less is free than asked for."""
+    """A variant of which fewer units are available than requested."""
 
     variant_id: UUID
     requested: int
@@ -29,62 +29,62 @@ class Shortage:
 
 
 AllocationPlan = dict[UUID, dict[UUID, int]]
-"""Variant -> level -> how many to take there."""
+"""Variant id -> level id -> units to take from that level."""
 
 
 def plan_allocation(
-    demand: Mapping[UUID, int], shelves: Sequence[AvailableLevel]
+    demand: Mapping[UUID, int], levels: Sequence[AvailableLevel]
 ) -> tuple[AllocationPlan, list[Shortage]]:
-    """Decide how many of each variant to take from which level, or tell what falls short.
+    """Decide how many units of each variant to take from which level, or return the shortages.
 
-    Shelves come in the order of preference. One location that covers everything is taken, so that
-    the order leaves as one parcel; else each variant comes from the first location that covers it
-    whole; else it is spread. Shortages are told for every variant at once.
+    `levels` are in order of preference. One location that covers the whole demand is chosen, so
+    that the order leaves as one parcel; else each variant comes from the first level that covers
+    it alone; else it is split over several levels. All shortages are returned at once.
     """
     by_variant: dict[UUID, list[AvailableLevel]] = {variant_id: [] for variant_id in demand}
-    for shelf in shelves:
-        if shelf.variant_id in by_variant and shelf.available > 0:
-            by_variant[shelf.variant_id].append(shelf)
-    short = [
-        Shortage(variant_id, quantity, free)
+    for level in levels:
+        if level.variant_id in by_variant and level.available > 0:
+            by_variant[level.variant_id].append(level)
+    shortages = [
+        Shortage(variant_id, quantity, available)
         for variant_id, quantity in demand.items()
-        if (free := sum(shelf.available for shelf in by_variant[variant_id])) < quantity
+        if (available := sum(level.available for level in by_variant[variant_id])) < quantity
     ]
-    if short:
-        return {}, short
-    whole = {
-        variant_id: [s for s in by_variant[variant_id] if s.available >= quantity]
+    if shortages:
+        return {}, shortages
+    covering = {
+        variant_id: [level for level in by_variant[variant_id] if level.available >= quantity]
         for variant_id, quantity in demand.items()
     }
-    together = _common_location(shelves, whole)
+    common_location = _common_location(levels, covering)
     return {
-        variant_id: _take(quantity, by_variant[variant_id], whole[variant_id], together)
+        variant_id: _take(quantity, by_variant[variant_id], covering[variant_id], common_location)
         for variant_id, quantity in demand.items()
     }, []
 
 
 def _common_location(
-    shelves: Sequence[AvailableLevel], whole: Mapping[UUID, Sequence[AvailableLevel]]
+    levels: Sequence[AvailableLevel], covering: Mapping[UUID, Sequence[AvailableLevel]]
 ) -> UUID | None:
-    """Return the most preferred location that covers every variant alone, if there is one."""
-    covering = [{shelf.location_id for shelf in choices} for choices in whole.values()]
-    common = set.intersection(*covering) if covering else set()
-    return next((shelf.location_id for shelf in shelves if shelf.location_id in common), None)
+    """Return the most preferred location that can serve every variant, if there is one."""
+    locations = [{level.location_id for level in choices} for choices in covering.values()]
+    common = set.intersection(*locations) if locations else set()
+    return next((level.location_id for level in levels if level.location_id in common), None)
 
 
 def _take(
     quantity: int,
-    shelves: Sequence[AvailableLevel],
-    whole: Sequence[AvailableLevel],
-    together: UUID | None,
+    levels: Sequence[AvailableLevel],
+    covering: Sequence[AvailableLevel],
+    common_location: UUID | None,
 ) -> dict[UUID, int]:
-    for shelf in whole:
-        if together is None or shelf.location_id == together:
-            return {shelf.level_id: quantity}
-    taken: dict[UUID, int] = {}
-    for shelf in shelves:
-        part = min(quantity, shelf.available)
-        if part:
-            taken[shelf.level_id] = part
-            quantity -= part
-    return taken
+    for level in covering:
+        if common_location is None or level.location_id == common_location:
+            return {level.level_id: quantity}
+    shares: dict[UUID, int] = {}
+    for level in levels:
+        units = min(quantity, level.available)
+        if units:
+            shares[level.level_id] = units
+            quantity -= units
+    return shares

@@ -1,4 +1,4 @@
-"""What the shelves refuse."""
+"""Errors of the inventory."""
 
 from typing import ClassVar
 
@@ -6,10 +6,10 @@ from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class InsufficientStock(Conflict):
-    """More is asked for than is free.
+    """More units are requested than are available.
 
-    Carries `lines` with `variant_id`, `sku`, `requested` and `available` of each variant that falls
-    short, and `errors` that point into the demand.
+    Carries `lines` with `variant_id`, `sku`, `requested` and `available` of each short variant,
+    and `errors` that point into the request.
     """
 
     code = "insufficient_stock"
@@ -17,59 +17,57 @@ class InsufficientStock(Conflict):
 
 
 class StockCountOutdated(Conflict):
-    """The shelf holds another number than the one that the change is based on."""
+    """The level holds another quantity than the one that the change is based on."""
 
     code = "stale_quantity"
     status: ClassVar[int] = 409
-    sentence = "The stock has moved: {current_on_hand} are on the shelf now."
+    sentence = "The stock level has changed: {current_on_hand} units are on hand now."
 
 
 class QuantityTooLarge(Unprocessable):
-    """A shelf would hold more than any shelf can."""
+    """A level would hold more than the largest quantity."""
 
     code = "quantity_too_large"
-    sentence = "No shelf holds more than {largest}."
+    sentence = "A stock level holds at most {largest} units."
 
 
 class UnitsAlreadyReturned(Conflict):
-    """Goods of a parcel are on the shelf again already: they came back as a return."""
+    """Units of the parcel were restocked already: they came back as a return."""
 
     code = "goods_returned"
-    sentence = (
-        "Units of this parcel were put back on the shelf as a return. It cannot be voided any more."
-    )
+    sentence = "Units of this parcel were restocked as a return. It cannot be voided any more."
 
 
 class NotAllocated(Conflict):
-    """An order wants to ship more than it has been given."""
+    """An order would ship more units than are allocated to it."""
 
     code = "not_allocated"
-    sentence = "The order has no such goods allocated to it."
+    sentence = "These units are not allocated to the order."
 
 
 class LevelNotFound(NotFound):
     """No such stock level."""
 
     code = "level_not_found"
-    sentence = "There is no such stock level."
+    sentence = "Stock level not found."
 
 
 class LocationNotFound(NotFound):
     """No such location."""
 
     code = "location_not_found"
-    sentence = "There is no such location."
+    sentence = "Location not found."
 
 
 class LocationCodeTaken(Conflict):
     """Two locations cannot share a code."""
 
     code = "location_code_taken"
-    sentence = "Another location is called {location_code}."
+    sentence = "A location with the code {location_code} already exists."
 
 
 class VariantUnknown(Unprocessable):
-    """A level is asked for goods that the catalogue does not know."""
+    """A level is requested for a variant that does not exist."""
 
     code = "variant_unknown"
-    sentence = "The catalogue knows no such variant."
+    sentence = "Variant not found in the catalog."

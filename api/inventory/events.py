@@ -1,4 +1,4 @@
-"""What happens on the shelves, told to whoever listens."""
+"""Events of the inventory."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -9,10 +9,10 @@ from api.kernel.ids import new_id
 
 @dataclass(frozen=True, kw_only=True)
 class StockLow(Event, stored_as="StockRanLow"):
-    """A level fell to its threshold or below; told once, and again only after it recovered.
+    """A level fell to its threshold or below; emitted once, and again only after it recovered.
 
-    `available` counts what lies there and is promised to no order. `crossing_id` names this one
-    fall, so that whoever writes about it writes once for each.
+    `available` is on hand less allocated. `crossing_id` identifies this one fall, so that one
+    e-mail is sent for each.
     """
 
     level_id: UUID
@@ -25,6 +25,6 @@ class StockLow(Event, stored_as="StockRanLow"):
 
 @dataclass(frozen=True, kw_only=True)
 class BackInStock(Event, stored_as="StockReturned"):
-    """Variants that could not be had can be had again, somewhere. Opening balances are not told."""
+    """Variants that were out of stock are in stock again; not emitted for opening stock."""
 
     variant_ids: tuple[UUID, ...]

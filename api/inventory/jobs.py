@@ -1,4 +1,4 @@
-"""The alarm clock of the shelves."""
+"""Jobs of the inventory: event handlers and periodic sweeps."""
 
 from collections.abc import Sequence
 
@@ -14,15 +14,15 @@ from api.platform.sweeps import Sweep
 
 
 @batched
-def on_catalogue_changed(facts: Sequence[CatalogueChanged]) -> None:
-    """Open empty levels for new variants, so that staff find them on the stock list."""
-    new = queries.variants_without_level(slugs_of(facts))
+def on_catalogue_changed(events: Sequence[CatalogueChanged]) -> None:
+    """Create empty stock levels for new variants, so that staff find them in the stock list."""
+    new = queries.variants_without_level(slugs_of(events))
     if new:
         service.set_opening_stock([(variant_id, 0) for variant_id in new], by=SYSTEM)
 
 
 def expire_reservations() -> None:
-    """Give back what carts held for too long: in batches, and where one fails shelf by shelf."""
+    """Release expired reservations: in batches, and level by level where a batch fails."""
     try:
         while True:
             with transaction():

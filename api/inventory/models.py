@@ -1,4 +1,4 @@
-"""The shelves in tables: locations, levels, holds, allocations and the journal."""
+"""Tables of the inventory: locations, levels, reservations, allocations and the journal."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from api.platform.db import Base, Timestamped, Versioned, WithId, append_only, n
 
 
 class MovementKind(StrEnum):
-    """Why a level moved."""
+    """What kind of movement changed a level."""
 
     OPENING = "opening"
     RECEIVED = "received"
@@ -30,7 +30,7 @@ class MovementKind(StrEnum):
 
 
 class AdjustReason(StrEnum):
-    """What a person gives as the cause when they change a quantity by hand."""
+    """The reason that staff choose when they adjust a quantity."""
 
     CORRECTION = "correction"
     COUNT = "count"
@@ -43,9 +43,9 @@ class AdjustReason(StrEnum):
 
 
 class Location(WithId, Versioned, Timestamped, Base):
-    """A place that holds goods. Orders take from the smallest `priority` first.
+    """A stock location. Orders are served from the smallest `priority` first.
 
-    Goods at an inactive location are not for sale; what is promised from there can still leave.
+    Stock at an inactive location is not for sale; units allocated there can still ship.
     """
 
     __tablename__ = "locations"
@@ -58,12 +58,12 @@ class Location(WithId, Versioned, Timestamped, Base):
 
 
 class StockLevel(WithId, Versioned, Timestamped, Base):
-    """How many of one variant lie at one location, and how many of those are spoken for.
+    """The stock of one variant at one location, and how much of it is allocated or reserved.
 
-    `reserved` counts all rows of `stock_holds`, those that ran out but were not swept yet included.
-    Without a threshold nobody watches the level; `below_threshold` remembers that the low-stock
-    fact was told. `version` is that of the settings which people edit (the threshold); quantities
-    are guarded by their own values.
+    `reserved` counts all rows of `stock_holds`, expired ones that were not swept yet included.
+    A level without a threshold never counts as low; `below_threshold` records that `StockLow` was
+    emitted. `version` guards the setting that staff edit (the threshold); quantities are guarded by
+    the quantity that the change expects.
     """
 
     __tablename__ = "stock_levels"
@@ -92,7 +92,7 @@ class StockLevel(WithId, Versioned, Timestamped, Base):
 
 
 class StockReservation(WithId, Timestamped, Base):
-    """Goods kept for a cart while somebody checks out; worth nothing after `expires_at`."""
+    """Units kept for a cart during checkout; without effect after `expires_at`."""
 
     __tablename__ = "stock_holds"
     __table_args__ = (
@@ -109,10 +109,10 @@ class StockReservation(WithId, Timestamped, Base):
 
 
 class StockAllocation(WithId, Timestamped, Base):
-    """Goods at one level that belong to one order line until they ship or are given back.
+    """Units at one level that belong to one order line until they ship or are released.
 
-    `quantity` is what is left of the promise. The row stays when nothing is left: it tells that
-    the line was served once, so that asking again changes nothing.
+    `quantity` is what is still allocated. The row stays when nothing is left: it shows that the
+    line was allocated once, so that allocating again changes nothing.
     """
 
     __tablename__ = "stock_allocations"
@@ -130,11 +130,11 @@ class StockAllocation(WithId, Timestamped, Base):
 
 
 class StockMovement(WithId, Timestamped, Base):
-    """One line of the journal: what changed, why and by whom. Only ever added to.
+    """One entry of the journal: what changed, why and by whom. Append-only.
 
     The sums of the changes are the counters of the level. `actor` names staff; customers and
-    guests are written as just that, because a journal cannot forget a person. `reference` is what
-    people call the cause, such as the number of an order.
+    guests are recorded without a name, because journal entries cannot be erased. `reference` is
+    readable, such as the number of an order.
     """
 
     __tablename__ = "stock_movements"
@@ -147,8 +147,8 @@ class StockMovement(WithId, Timestamped, Base):
         ),
         Index("ix_stock_movements_level", "level_id", "id"),
         Index("ix_stock_movements_order", "order_id", postgresql_where="order_id IS NOT NULL"),
-        # Goods leave once per fulfilment, are taken back once when that is voided, and come back
-        # once per refund, whatever calls twice.
+        # Units ship once per fulfilment, are un-shipped once when it is voided, and are restocked
+        # once per refund, even when the call is repeated.
         Index(
             "uq_stock_movements_fulfilment",
             "fulfilment_id",

@@ -1,4 +1,4 @@
-"""The stock desk: places, levels, their journals, and the commands that change them."""
+"""Inventory for staff: locations, stock levels, their journals and adjustments."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -42,7 +42,7 @@ blueprint = Blueprint(
     "stock",
     __name__,
     url_prefix="/api/v1/admin",
-    description="What lies where, what is promised from it, and what moved.",
+    description="Stock levels, locations and the journal of every movement, for staff.",
 )
 
 
@@ -51,7 +51,7 @@ blueprint = Blueprint(
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(LocationSchema))
 def list_locations(query: dict[str, Any]) -> dict[str, Any]:
-    """List the places that hold goods, the preferred ones first."""
+    """List the stock locations, the preferred ones first."""
     return queries.locations(with_total=query.pop("include") == "total", **query)
 
 
@@ -62,7 +62,7 @@ def list_locations(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(NewLocationSchema)
 @blueprint.response(201, LocationSchema, headers=LOCATED)
 def create_location(body: dict[str, Any]) -> Any:
-    """Add a place that holds goods."""
+    """Create a stock location."""
     location_id = service.create_location(**body, by=principal())
     headers = {"Location": f"{blueprint.url_prefix}/locations/{location_id}"}
     return queries.location(location_id), headers
@@ -73,7 +73,7 @@ def create_location(body: dict[str, Any]) -> Any:
 @may_answer(LocationNotFound)
 @blueprint.response(200, LocationSchema)
 def get_location(location_id: UUID) -> dict[str, Any]:
-    """Read one place."""
+    """Read one location."""
     return queries.location(location_id)
 
 
@@ -86,7 +86,7 @@ def get_location(location_id: UUID) -> dict[str, Any]:
 def update_location(
     changes: dict[str, Any], location_id: UUID, expected_version: int
 ) -> dict[str, Any]:
-    """Rename a place, move it in the order of preference, or take its goods off sale."""
+    """Rename a location, change its priority, or take its stock off sale."""
     with transaction():
         service.edit_location(
             location_id, changes, expected_version=expected_version, by=principal()
@@ -110,7 +110,7 @@ def list_stock_levels(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(NewLevelSchema)
 @blueprint.response(201, StockLevelSchema, headers=LOCATED)
 def create_stock_level(body: dict[str, Any]) -> Any:
-    """Give a variant a place at a location, empty at first; an existing level is answered."""
+    """Create an empty stock level for a variant at a location, or return the existing one."""
     level_id = service.open_level(**body, by=principal())
     return queries.level(level_id), {"Location": f"{blueprint.url_prefix}/stock/{level_id}"}
 
@@ -133,7 +133,7 @@ def get_stock_level(level_id: UUID) -> dict[str, Any]:
 def update_stock_level(
     changes: dict[str, Any], level_id: UUID, expected_version: int
 ) -> dict[str, Any]:
-    """Set the number at which a level counts as low."""
+    """Set the threshold at which a level counts as low."""
     with transaction():
         service.set_threshold(
             level_id,
@@ -150,14 +150,14 @@ def update_stock_level(
 @idempotent(required=False)
 @blueprint.arguments(LevelBatchSchema)
 @blueprint.response(200, BatchAnswerSchema)
-def update_many_stock_levels(given: dict[str, Any]) -> dict[str, Any]:
-    """Set the numbers at which up to 100 levels count as low.
+def update_many_stock_levels(body: dict[str, Any]) -> dict[str, Any]:
+    """Set the thresholds at which up to 100 levels count as low.
 
-    Each row is done or refused for itself and told in the order of the request. A row names the
-    `version` that it is based on, unless the batch says `force`. With `on_error: reject_all`
-    nothing lands unless everything does.
+    Each row succeeds or fails on its own; results are in the order of the request. A row names the
+    `version` that it is based on, unless the batch has `force`. With `on_error: reject_all`
+    nothing is saved unless every row succeeds.
     """
-    return service.set_many_thresholds(Batch.read(given, _LEVEL_ROW), by=principal())
+    return service.set_many_thresholds(Batch.read(body, _LEVEL_ROW), by=principal())
 
 
 @blueprint.route("/stock/<uuid:level_id>/adjust", methods=["POST"])
@@ -167,10 +167,10 @@ def update_many_stock_levels(given: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(AdjustSchema)
 @blueprint.response(200, StockLevelSchema)
 def adjust_stock_level(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
-    """Change what lies on a shelf: by a difference, or to a number that was counted.
+    """Adjust a stock level: by a difference, or to a counted quantity.
 
-    Setting a number needs the one that it replaces; when the shelf has moved, the answer is
-    `stale_quantity` with `current_on_hand`. Goods that orders or checkouts need cannot be taken.
+    A counted quantity needs the one that it replaces; if that has changed, the answer is
+    `stale_quantity` with `current_on_hand`. Allocated or reserved units cannot be removed.
     """
     service.adjust(level_id, **body, by=principal())
     return queries.level(level_id)

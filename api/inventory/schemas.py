@@ -1,4 +1,4 @@
-"""The forms of the stock desk."""
+"""Request and response schemas of the inventory."""
 
 import marshmallow as ma
 
@@ -10,7 +10,7 @@ from api.platform.query_fields import IdList
 from api.platform.rules import ExactlyOne, Needs, OneWay
 
 MAX_VARIANTS = 100
-"""Variants whose levels are asked for at once."""
+"""Variants whose levels can be requested at once."""
 
 _code = Pattern(
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", error="Use up to 40 letters, digits, dots or dashes."
@@ -18,7 +18,7 @@ _code = Pattern(
 
 
 class NewLocationSchema(Schema):
-    """A place to add."""
+    """A location to create."""
 
     code = ma.fields.String(required=True, validate=_code, metadata={"example": "MAIN"})
     name = ma.fields.String(required=True, validate=ma.validate.Length(1, 120))
@@ -26,13 +26,13 @@ class NewLocationSchema(Schema):
         strict=True,
         load_default=100,
         validate=ma.validate.Range(0, 10_000),
-        metadata={"description": "Orders take from the smallest first."},
+        metadata={"description": "Orders are served from the smallest first."},
     )
     is_active = ma.fields.Boolean(load_default=True)
 
 
 class EditLocationSchema(Schema):
-    """What to change about a place."""
+    """What to change about a location."""
 
     name = ma.fields.String(validate=ma.validate.Length(1, 120))
     priority = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, 10_000))
@@ -40,7 +40,7 @@ class EditLocationSchema(Schema):
 
 
 class LocationSchema(Schema):
-    """A place that holds goods."""
+    """A stock location."""
 
     id = ma.fields.UUID(required=True)
     code = ma.fields.String(required=True)
@@ -51,7 +51,7 @@ class LocationSchema(Schema):
 
 
 class LevelLocationSchema(Schema):
-    """Where a level is."""
+    """The location of a level."""
 
     id = ma.fields.UUID(required=True)
     code = ma.fields.String(required=True)
@@ -59,7 +59,7 @@ class LevelLocationSchema(Schema):
 
 
 class StockLevelSchema(Schema):
-    """How many of one variant lie at one location, and how many are spoken for."""
+    """The stock of one variant at one location, and how much is allocated or reserved."""
 
     id = ma.fields.UUID(required=True)
     variant_id = ma.fields.UUID(required=True)
@@ -70,10 +70,10 @@ class StockLevelSchema(Schema):
     location = ma.fields.Nested(LevelLocationSchema, required=True)
     on_hand = ma.fields.Integer(required=True)
     allocated = ma.fields.Integer(
-        required=True, metadata={"description": "Promised to orders that have not shipped."}
+        required=True, metadata={"description": "Allocated to orders that have not shipped."}
     )
     reserved = ma.fields.Integer(
-        required=True, metadata={"description": "Held by checkouts that are under way."}
+        required=True, metadata={"description": "Reserved by checkouts in progress."}
     )
     available = ma.fields.Integer(required=True)
     low_stock_threshold = ma.fields.Integer(required=True, allow_none=True)
@@ -89,7 +89,7 @@ class StockLevelSchema(Schema):
 
 
 class StockQuerySchema(PageQuerySchema):
-    """What the list of levels understands."""
+    """Filters of the list of levels."""
 
     q = ma.fields.String(
         load_default=None,
@@ -102,12 +102,12 @@ class StockQuerySchema(PageQuerySchema):
     )
     variant_ids = IdList(
         most=MAX_VARIANTS,
-        description="Only levels of these variants; one that stands nowhere is not in the answer.",
+        description="Only levels of these variants; those without a level are not in the answer.",
     )
 
 
 class NewLevelSchema(Schema):
-    """A level to open for a variant at a location."""
+    """A level to create for a variant at a location."""
 
     variant_id = ma.fields.UUID(required=True)
     location_id = ma.fields.UUID(
@@ -116,19 +116,19 @@ class NewLevelSchema(Schema):
 
 
 class EditLevelSchema(Schema):
-    """What people set about a level; its quantities have commands of their own."""
+    """What staff set on a level; quantities are changed by an adjustment."""
 
     low_stock_threshold = ma.fields.Integer(
         required=True,
         strict=True,
         allow_none=True,
         validate=ma.validate.Range(0, MAX_QUANTITY),
-        metadata={"description": "null: nobody watches this level."},
+        metadata={"description": "null: this level never counts as low."},
     )
 
 
 class LevelRowSchema(BatchRowSchema):
-    """What to set about one level, which is named by its id or by its variant and location."""
+    """The threshold of one level, named by its id or by its variant and location."""
 
     id = ma.fields.UUID()
     variant_id = ma.fields.UUID()
@@ -140,7 +140,7 @@ class LevelRowSchema(BatchRowSchema):
         strict=True,
         allow_none=True,
         validate=ma.validate.Range(0, MAX_QUANTITY),
-        metadata={"description": "null: nobody watches this level."},
+        metadata={"description": "null: this level never counts as low."},
     )
 
     member_rules = (
@@ -156,7 +156,7 @@ LevelBatchSchema = batch_of(LevelRowSchema)
 
 
 class AdjustSchema(Schema):
-    """A change by hand: a difference, or a counted number with the one that was expected."""
+    """An adjustment: a difference, or a counted quantity with the expected one."""
 
     change = ma.fields.Integer(
         strict=True,
@@ -181,7 +181,7 @@ class AdjustSchema(Schema):
         Needs(
             "on_hand",
             "expected_on_hand",
-            error="A number is set on the ground of the one that was there.",
+            error="Give the quantity that on_hand replaces as expected_on_hand.",
             at="expected_on_hand",
         ),
     )

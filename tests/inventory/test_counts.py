@@ -187,7 +187,7 @@ def test_the_journal_names_staff_and_keeps_quiet_about_customers(app: Flask) -> 
         inventory_service.allocate(
             new_id(),
             [inventory_service.AllocationRequest(new_id(), mug, 1)],
-            held_by=None,
+            cart_id=None,
             by=carla.principal,
             reference="1000412",
         )
@@ -231,7 +231,7 @@ def test_shipping_does_not_tell_again_what_the_order_told(app: Flask) -> None:
     mug = goods("MUG", 6, threshold=5)
     order_id, line = new_id(), inventory_service.AllocationRequest(new_id(), mug, 2)
     with transaction():
-        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, [line], cart_id=None, by=SYSTEM)
         inventory_service.ship(order_id, {line.order_line_id: 2}, fulfilment_id=new_id(), by=SYSTEM)
 
     assert len(facts("StockRanLow")) == 1

@@ -45,7 +45,7 @@ def test_a_cart_sees_what_it_holds_as_available(app: Flask) -> None:
     mug = goods("MUG", 3)
     cart = held({mug: 2})
 
-    assert inventory_queries.availability([mug], held_by=cart) == {mug: 3}
+    assert inventory_queries.availability([mug], cart_id=cart) == {mug: 3}
 
 
 def test_holding_again_replaces_the_hold(app: Flask) -> None:
@@ -114,7 +114,7 @@ def test_an_order_is_placed_though_its_hold_ran_out(app: Flask) -> None:
     cart = held({mug: 3})
 
     with clock.frozen(clock.now() + A_WHILE):
-        allocated({mug: 3}, held_by=cart)
+        allocated({mug: 3}, cart_id=cart)
 
     assert counters(mug) == Counters(on_hand=3, allocated=3)
 
@@ -123,7 +123,7 @@ def test_what_the_cart_held_beyond_its_order_is_free_again(app: Flask) -> None:
     mug, tea = goods("MUG", 3), goods("TEA", 3)
     cart = held({mug: 3, tea: 2})
 
-    allocated({mug: 1}, held_by=cart)
+    allocated({mug: 1}, cart_id=cart)
 
     assert counters(mug) == Counters(on_hand=3, allocated=1)
     assert counters(tea) == Counters(on_hand=3)

@@ -76,7 +76,7 @@ class Shelves(RuleBasedStateMachine):
         lines = [inventory_service.AllocationRequest(new_id(), v, n) for v, n in wanted.items()]
         order_id = new_id()
         with self.going_on(InsufficientStock) as done:
-            inventory_service.allocate(order_id, lines, held_by=cart, by=SYSTEM)
+            inventory_service.allocate(order_id, lines, cart_id=cart, by=SYSTEM)
         if done:
             if cart is not None:
                 del self.carts[cart]

@@ -38,7 +38,7 @@ def test_an_order_consumes_what_its_cart_holds(app: Flask) -> None:
     cart = held({mug: 3})
     assert counters(mug) == Counters(on_hand=3, reserved=3)
 
-    allocated({mug: 3}, held_by=cart)
+    allocated({mug: 3}, cart_id=cart)
 
     assert counters(mug) == Counters(on_hand=3, allocated=3)
     assert journal(mug)[-2:] == [("reserved", 0, 0, 3, 3), ("allocated", 0, 3, -3, 3)]
@@ -49,7 +49,7 @@ def test_two_lines_that_share_goods_cannot_both_count_on_them(app: Flask) -> Non
     lines = [AllocationRequest(new_id(), mug, 2), AllocationRequest(new_id(), mug, 2)]
 
     with pytest.raises(InsufficientStock) as refusal, transaction():
-        inventory_service.allocate(new_id(), lines, held_by=None, by=SYSTEM)
+        inventory_service.allocate(new_id(), lines, cart_id=None, by=SYSTEM)
 
     assert refusal.value.facts == {
         "lines": [{"variant_id": mug, "sku": "MUG", "requested": 4, "available": 3}],
@@ -57,7 +57,7 @@ def test_two_lines_that_share_goods_cannot_both_count_on_them(app: Flask) -> Non
             {
                 "pointer": "/lines/0/quantity",
                 "code": "insufficient_stock",
-                "detail": "4 asked for, 3 available.",
+                "detail": "4 requested, 3 available.",
             }
         ],
     }
@@ -79,7 +79,7 @@ def test_allocating_the_same_order_again_changes_nothing(app: Flask) -> None:
     order_id, lines = new_id(), demand({mug: 4})
     for _ in range(2):
         with transaction():
-            inventory_service.allocate(order_id, lines, held_by=None, by=SYSTEM)
+            inventory_service.allocate(order_id, lines, cart_id=None, by=SYSTEM)
 
     assert counters(mug) == Counters(on_hand=10, allocated=4)
     assert len(journal(mug)) == 2
@@ -123,7 +123,7 @@ def test_shipping_takes_goods_off_the_shelf_and_off_the_promise(app: Flask) -> N
     mug = goods("MUG", 3)
     order_id, (line,) = new_id(), demand({mug: 3})
     with transaction():
-        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, [line], cart_id=None, by=SYSTEM)
     # Nothing is free, and yet the order's own goods can leave.
     assert inventory_queries.availability([mug]) == {mug: 0}
 
@@ -138,7 +138,7 @@ def test_the_same_fulfilment_leaves_once(app: Flask) -> None:
     mug = goods("MUG", 3)
     order_id, (line,), fulfilment_id = new_id(), demand({mug: 2}), new_id()
     with transaction():
-        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, [line], cart_id=None, by=SYSTEM)
     for _ in range(2):
         with transaction():
             inventory_service.ship(
@@ -152,7 +152,7 @@ def test_an_order_cannot_ship_more_than_it_has(app: Flask) -> None:
     mug = goods("MUG", 9)
     order_id, (line,) = new_id(), demand({mug: 2})
     with transaction():
-        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, [line], cart_id=None, by=SYSTEM)
 
     with pytest.raises(NotAllocated) as refusal, transaction():
         inventory_service.ship(order_id, {line.order_line_id: 3}, fulfilment_id=new_id(), by=SYSTEM)
@@ -180,7 +180,7 @@ def test_releasing_twice_gives_back_once(app: Flask) -> None:
     mug = goods("MUG", 5)
     order_id, (line,) = new_id(), demand({mug: 4})
     with transaction():
-        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, [line], cart_id=None, by=SYSTEM)
     given_back = []
     for _ in range(2):
         with transaction():
@@ -200,7 +200,7 @@ def test_a_return_goes_back_to_where_the_order_was_served_from(app: Flask) -> No
     stocked(mug, 5, at=far)
     order_id, (line,) = new_id(), demand({mug: 2})
     with transaction():
-        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, [line], cart_id=None, by=SYSTEM)
         inventory_service.ship(order_id, {line.order_line_id: 2}, fulfilment_id=new_id(), by=SYSTEM)
 
     refund_id = new_id()

@@ -37,7 +37,7 @@ def test_an_order_of_any_size_takes_the_same_few_statements(app: Flask) -> None:
         cart = held(dict.fromkeys(variants[:lines], 2))
         with transaction(), count_statements() as statements:
             wanted = demand(dict.fromkeys(variants[:lines], 2))
-            inventory_service.allocate(new_id(), wanted, held_by=cart, by=SYSTEM)
+            inventory_service.allocate(new_id(), wanted, cart_id=cart, by=SYSTEM)
         counts.append(statements.count)
 
     # Lock, lines served before, holds, allocations, levels, journal.
@@ -48,7 +48,7 @@ def test_an_order_without_holds_in_its_way_takes_one_less(app: Flask) -> None:
     (mug, *_) = a_shop_full()
 
     with transaction(), count_statements() as statements:
-        inventory_service.allocate(new_id(), demand({mug: 2}), held_by=None, by=SYSTEM)
+        inventory_service.allocate(new_id(), demand({mug: 2}), cart_id=None, by=SYSTEM)
 
     assert statements.count == 5, statements
 
@@ -71,7 +71,7 @@ def test_shipping_and_releasing_take_the_same_few_statements(app: Flask, lines: 
     variants = a_shop_full()
     order_id, wanted = new_id(), demand(dict.fromkeys(variants[:lines], 2))
     with transaction():
-        inventory_service.allocate(order_id, wanted, held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, wanted, cart_id=None, by=SYSTEM)
 
     with transaction(), count_statements() as shipped:
         half = {line.order_line_id: 1 for line in wanted}
@@ -217,7 +217,7 @@ def test_what_customers_wait_for_never_reads_a_whole_table(crowded: UUID) -> Non
         with transaction():
             inventory_service.reserve(cart, {crowded: 2}, until=clock.now() + A_WHILE)
             order_id, wanted = new_id(), demand({crowded: 2})
-            inventory_service.allocate(order_id, wanted, held_by=cart, by=SYSTEM)
+            inventory_service.allocate(order_id, wanted, cart_id=cart, by=SYSTEM)
             line = wanted[0].order_line_id
             inventory_service.ship(order_id, {line: 1}, fulfilment_id=new_id(), by=SYSTEM)
             inventory_service.release(order_id, None, by=SYSTEM, reason="cancelled")

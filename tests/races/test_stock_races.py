@@ -172,7 +172,7 @@ def test_an_order_that_is_placed_twice_at_once_takes_its_goods_once(app: Flask) 
         app,
         [
             in_transaction(
-                lambda: inventory_service.allocate(order_id, lines, held_by=None, by=SYSTEM)
+                lambda: inventory_service.allocate(order_id, lines, cart_id=None, by=SYSTEM)
             )
         ]
         * 6,
@@ -208,7 +208,7 @@ def test_a_parcel_that_is_sent_twice_at_once_leaves_once(app: Flask) -> None:
     mug = goods("MUG", 10)
     order_id, (line,), fulfilment_id = new_id(), demand({mug: 6}), new_id()
     with transaction():
-        inventory_service.allocate(order_id, [line], held_by=None, by=SYSTEM)
+        inventory_service.allocate(order_id, [line], cart_id=None, by=SYSTEM)
 
     outcomes = at_once(
         app,

@@ -62,11 +62,11 @@ def demand(quantities: Mapping[UUID, int]) -> list[AllocationRequest]:
     ]
 
 
-def allocated(quantities: Mapping[UUID, int], *, held_by: UUID | None = None) -> UUID:
+def allocated(quantities: Mapping[UUID, int], *, cart_id: UUID | None = None) -> UUID:
     """Let a new order have goods, one line per variant; returns the order's id."""
     order_id = new_id()
     with transaction():
-        inventory_service.allocate(order_id, demand(quantities), held_by=held_by, by=SYSTEM)
+        inventory_service.allocate(order_id, demand(quantities), cart_id=cart_id, by=SYSTEM)
     return order_id
 
 

@@ -142,7 +142,7 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     inventory_service.allocate(
         draft.id,
         [AllocationRequest(line.id, line.variant_id, line.quantity) for line in draft.lines],
-        held_by=cart.id,
+        cart_id=cart.id,
         by=by,
     )
     order = orders_service.create_order(draft, by=by)

@@ -1,4 +1,4 @@
-"""Questions about the shelves: what is free, what lies where, what moved."""
+"""Reads of the inventory: availability, levels, locations and the journal."""
 
 from api.inventory.queries.availability import availability, skus, variants_without_level
 from api.inventory.queries.journal import movements

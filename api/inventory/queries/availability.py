@@ -1,4 +1,4 @@
-"""How many can be bought now."""
+"""Availability: how many units can be bought now."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -11,33 +11,33 @@ from api.kernel import clock
 from api.platform.db import session
 
 
-def availability(variant_ids: Collection[UUID], *, held_by: UUID | None = None) -> dict[UUID, int]:
-    """Tell how many of each variant can be bought now, over all active locations.
+def availability(variant_ids: Collection[UUID], *, cart_id: UUID | None = None) -> dict[UUID, int]:
+    """Return how many units of each variant can be bought now, over all active locations.
 
-    What the cart `held_by` holds counts as available, because it is that cart's. Holds that ran
-    out do not count. One statement; a variant without a level has 0.
+    What is reserved for `cart_id` counts as available. Expired reservations are ignored. One
+    statement; a variant without a level has 0.
     """
-    found = dict.fromkeys(variant_ids, 0)
-    if not found:
-        return found
+    available = dict.fromkeys(variant_ids, 0)
+    if not available:
+        return available
     rows = session.execute(
-        select(StockLevel.variant_id, func.sum(available_column(held_by)))
+        select(StockLevel.variant_id, func.sum(available_column(cart_id)))
         .join(Location, Location.id == StockLevel.location_id)
-        .where(StockLevel.variant_id.in_(found), Location.is_active)
+        .where(StockLevel.variant_id.in_(available), Location.is_active)
         .group_by(StockLevel.variant_id)
     )
-    found.update({variant_id: int(total) for variant_id, total in rows})
-    return found
+    available.update({variant_id: int(total) for variant_id, total in rows})
+    return available
 
 
 def skus(variant_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return what variants are called on the shelf, for refusals that people read."""
+    """Return the SKUs of variants, for error messages."""
     rows = session.execute(select(Variant.id, Variant.sku).where(Variant.id.in_(variant_ids)))
     return {row.id: row.sku for row in rows}
 
 
 def variants_without_level(slugs: Collection[str]) -> list[UUID]:
-    """Return the variants of products, named by their slugs, that have no shelf anywhere yet."""
+    """Return the variants of products (by slug) that have no stock level at any location yet."""
     if not slugs:
         return []
     has_level = exists().where(StockLevel.variant_id == Variant.id)
@@ -51,7 +51,7 @@ def variants_without_level(slugs: Collection[str]) -> list[UUID]:
 
 
 def live_reserved_column(except_for: UUID | None = None) -> ColumnElement[int]:
-    """Count the holds on a level that have not run out; looks at holds only where there are any."""
+    """Sum the live reservations of a level; reads them only where the level has any."""
     is_live: ColumnElement[bool] = StockReservation.expires_at > clock.now()
     if except_for is not None:
         is_live = and_(is_live, StockReservation.owner_id != except_for)
@@ -65,5 +65,5 @@ def live_reserved_column(except_for: UUID | None = None) -> ColumnElement[int]:
 
 
 def available_column(except_for: UUID | None = None) -> ColumnElement[int]:
-    """What nobody has a claim on at a level."""
+    """Return what is neither allocated nor reserved at a level."""
     return StockLevel.on_hand - StockLevel.allocated - live_reserved_column(except_for)

@@ -1,4 +1,4 @@
-"""What moved, in the shape of the wire."""
+"""The journal of a stock level, as the API returns it."""
 
 from typing import Any, Final
 from uuid import UUID

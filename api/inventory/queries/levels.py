@@ -1,4 +1,4 @@
-"""What lies where, in the shape of the wire."""
+"""Stock levels and locations, as the API returns them."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, Final
@@ -18,7 +18,7 @@ from api.platform.db import AnySelect, session
 from api.platform.pagination import Sort
 
 FEW: Final = 500
-"""So many products are looked for one by one."""
+"""Up to so many matching products are filtered by id."""
 
 _BY_SKU: Final = Sort((Variant.sku_key, StockLevel.id))
 _BY_PREFERENCE: Final = Sort((Location.priority, Location.id))
@@ -36,14 +36,13 @@ def levels(
 ) -> dict[str, Any]:
     """Return a page of levels by SKU.
 
-    `q` looks for words of the product, or for a SKU or barcode that begins like that; a barcode is
-    read as scanners send it. `low` asks
-    for levels at or below their threshold, or for the others. With `variant_ids` only levels of
-    these are listed, as far as they have any.
+    `q` searches words of the product, or the beginning of a SKU or barcode; a barcode is read as
+    scanners send it. `low` selects levels at or below their threshold, or the others. With
+    `variant_ids` only levels of these variants are listed.
     """
     statement = _levels()
     if q:
-        statement = statement.where(_is_meant(q))
+        statement = statement.where(_matches(q))
     if location_id is not None:
         statement = statement.where(StockLevel.location_id == location_id)
     if low is not None:
@@ -71,7 +70,7 @@ def level(level_id: UUID) -> dict[str, Any]:
 
 
 def levels_of_variant(variant_id: UUID) -> list[dict[str, Any]]:
-    """Return the levels of a variant at all locations, the preferred one first; for a scan."""
+    """Return the levels of a variant at all locations, the preferred one first."""
     rows = session.execute(
         _levels()
         .where(StockLevel.variant_id == variant_id)
@@ -107,23 +106,23 @@ def locations(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, 
 
 
 def on_hand_of(variant_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
-    """Return how many of each variant lie where, by the code of the location.
+    """Return the units on hand of each variant by the code of the location.
 
-    A shelf that is empty says 0; places without a shelf for it are absent.
+    An empty level is 0; locations without a level for the variant are absent.
     """
-    found: dict[UUID, dict[str, int]] = {variant_id: {} for variant_id in variant_ids}
+    on_hand: dict[UUID, dict[str, int]] = {variant_id: {} for variant_id in variant_ids}
     for row in session.execute(
         select(StockLevel.variant_id, Location.code, StockLevel.on_hand)
         .join(Location, Location.id == StockLevel.location_id)
-        .where(any_of(StockLevel.variant_id, found))
+        .where(any_of(StockLevel.variant_id, on_hand))
         .order_by(Location.priority, Location.id)
     ):
-        found[row.variant_id][row.code] = row.on_hand
-    return found
+        on_hand[row.variant_id][row.code] = row.on_hand
+    return on_hand
 
 
 def location_codes() -> dict[UUID, str]:
-    """Return what people call the locations, the preferred ones first."""
+    """Return the codes of the locations by id, the preferred ones first."""
     rows = session.execute(
         select(Location.id, Location.code).order_by(Location.priority, Location.id)
     )
@@ -134,24 +133,24 @@ _LOCATION_FIELDS: Final = ("id", "code", "name", "priority", "is_active", "versi
 _LOCATIONS: Final = select(*(getattr(Location, field) for field in _LOCATION_FIELDS))
 
 
-def _is_meant(q: str) -> ColumnElement[bool]:
-    """Tell whether a product is meant by what somebody typed.
+def _matches(q: str) -> ColumnElement[bool]:
+    """Return the condition that a level's product matches a search.
 
-    Few products are named by their ids; of many, the order of SKUs soon meets enough. Left to
-    itself, the database walks all SKUs to find that one of them, or none, is meant.
+    Up to `FEW` matching products are listed by their ids; with more, walking along the SKUs soon
+    fills a page. Without this the planner walks all SKUs even when one product, or none, matches.
     """
     typed = search_query.tsquery_text(q)
     if not typed:
         return false()
-    # Planned as a whole, so that the search index is used, but read only as far as is needed.
+    # Materialized, so that the search index is used, but read only as far as is needed.
     keys = literal(read(q).keys, ARRAY(Text))
     by_code = select(Variant.product_id.label("id")).join(Barcode, Barcode.variant_id == Variant.id)
-    meant = union_all(
+    matching = union_all(
         by_code.where(Barcode.code_key == any_(keys)),
         select(Product.id).where(search_query.matches(typed)),
-    ).cte("meant")
-    meant = meant.prefix_with("MATERIALIZED")
-    few = session.scalars(select(meant.c.id).limit(FEW + 1)).all()
+    ).cte("matching")
+    matching = matching.prefix_with("MATERIALIZED")
+    few = session.scalars(select(matching.c.id).limit(FEW + 1)).all()
     return Product.id.in_(few) if len(few) <= FEW else search_query.matches(typed)
 
 

@@ -1,4 +1,4 @@
-"""The verbs of the shelves. Other rooms of the house call these and nothing below them."""
+"""Writes of the inventory. Other packages call these functions and nothing below them."""
 
 from api.inventory.service.adjustments import adjust, set_threshold
 from api.inventory.service.allocations import AllocationRequest, allocate, release

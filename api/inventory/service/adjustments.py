@@ -1,4 +1,4 @@
-"""What people change by hand: quantities after a count, and the threshold of a level."""
+"""Adjustments by staff: quantities, and the low-stock threshold of a level."""
 
 from typing import Final
 from uuid import UUID
@@ -39,17 +39,18 @@ def adjust(
     note: str | None,
     by: Principal,
 ) -> None:
-    """Change what lies on a shelf by hand: by a difference, or to a number that was counted.
+    """Adjust the units on hand: by a difference, or to a counted quantity.
 
-    Exactly one of `change` and `on_hand` is given. Raises `StaleQuantity` when the shelf no longer
-    holds `expected_on_hand`, and `InsufficientStock` when orders or live holds need the goods that
-    would go. A count that finds what was expected is written down too.
+    Exactly one of `change` and `on_hand` is given. Locks all levels of the variant. Raises
+    `LevelNotFound`, `StockCountOutdated` when the level no longer holds `expected_on_hand`,
+    `QuantityTooLarge`, and `InsufficientStock` when orders or live reservations need the units that
+    would be removed. A count that confirms the quantity is recorded too.
     """
     if (change is None) == (on_hand is None):
         raise ValueError("give either a change or a quantity")
     level_alias = aliased(StockLevel)
     levels = locks.lock(
-        and_those_of=select(level_alias.variant_id)
+        also=select(level_alias.variant_id)
         .where(level_alias.id == level_id)
         .correlate(None)
         .scalar_subquery()
@@ -65,11 +66,12 @@ def adjust(
         return
     if level.on_hand + difference > MAX_QUANTITY:
         raise QuantityTooLarge(largest=MAX_QUANTITY)
+    # Expired reservations must not block a removal, so they are released first.
     freed = release_expired(levels) if difference < 0 else None
     free = level.free + (freed.at(level_id) if freed else 0)
     if free + difference < 0:
         raise InsufficientStock(
-            "Orders or checkouts need the goods that would go.",
+            "Orders or checkouts need the units that would be removed.",
             on_hand=level.on_hand,
             allocated=level.allocated,
             reserved=level.on_hand - level.allocated - free,
@@ -91,10 +93,10 @@ def adjust(
 def set_threshold(
     level_id: UUID, threshold: int | None, *, expected_version: int | None, by: Principal
 ) -> int:
-    """Set the number at which a level counts as low; without one nobody watches it.
+    """Set the threshold at which a level counts as low; with None it never does.
 
-    Returns the level's version now. Raises `Stale` when somebody else set it since. Tells that the
-    level is low when the new threshold makes it so.
+    Returns the level's new version. Locks the level. Raises `LevelNotFound`, and `Stale` when the
+    version differs from `expected_version`. Emits `StockLow` when the new threshold makes it low.
     """
     session = require_transaction()
     row = session.execute(

@@ -1,4 +1,4 @@
-"""What is left of the promises to an order, and how parts of it are taken."""
+"""Rows of `stock_allocations`: read under lock, reduced when units ship, added back on a void."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from api.platform.db import require_transaction
 
 @dataclass(frozen=True, slots=True)
 class AllocationShare:
-    """Some units of one allocation: of this order line, at this level."""
+    """Some units of one allocation: for one order line, at one level."""
 
     allocation_id: UUID
     order_line_id: UUID
@@ -35,11 +35,11 @@ class AllocationShare:
 
 
 def lock_allocations(order_id: UUID) -> tuple[dict[UUID, Level], list[AllocationShare]]:
-    """Lock all levels of an order's variants; return them and what is still promised there.
+    """Lock all levels of an order's variants; return them and what is still allocated there.
 
-    The promises come in the order of preference of their locations.
+    The shares are in the order of preference of their locations.
     """
-    levels = locks.lock(and_those_of=_allocated_variants(order_id))
+    levels = locks.lock(also=_allocated_variants(order_id))
     rows = require_transaction().execute(
         select(
             StockAllocation.id,
@@ -50,26 +50,26 @@ def lock_allocations(order_id: UUID) -> tuple[dict[UUID, Level], list[Allocation
         .where(StockAllocation.order_id == order_id, StockAllocation.quantity > 0)
         .order_by(StockAllocation.id)
     )
-    preference = {level_id: place for place, level_id in enumerate(levels)}
-    parts = [AllocationShare(*row) for row in rows]
-    return levels, sorted(parts, key=lambda part: preference[part.level_id])
+    preference = {level_id: rank for rank, level_id in enumerate(levels)}
+    shares = [AllocationShare(*row) for row in rows]
+    return levels, sorted(shares, key=lambda share: preference[share.level_id])
 
 
 def take(
-    left: Iterable[AllocationShare], quantities: Mapping[UUID, int] | None
+    shares: Iterable[AllocationShare], quantities: Mapping[UUID, int] | None
 ) -> list[AllocationShare]:
-    """Pick from what is left as much of each order line as is wanted and there; `None` is all."""
+    """Select up to `quantities` units per order line from the shares; `None` selects all."""
     if quantities is None:
-        return list(left)
-    wanted, parts = dict(quantities), []
-    for part in left:
-        quantity = min(part.quantity, wanted.get(part.order_line_id, 0))
+        return list(shares)
+    remaining, selected = dict(quantities), []
+    for share in shares:
+        quantity = min(share.quantity, remaining.get(share.order_line_id, 0))
         if quantity > 0:
-            wanted[part.order_line_id] -= quantity
-            parts.append(
-                AllocationShare(part.allocation_id, part.order_line_id, part.level_id, quantity)
+            remaining[share.order_line_id] -= quantity
+            selected.append(
+                AllocationShare(share.allocation_id, share.order_line_id, share.level_id, quantity)
             )
-    return parts
+    return selected
 
 
 _share = (
@@ -93,18 +93,18 @@ _REDUCE: Final = (
 )
 
 
-def reduce(parts: Sequence[AllocationShare]) -> None:
-    """Take parts off their allocations, in one guarded statement."""
-    if not parts:
+def reduce(shares: Sequence[AllocationShare]) -> None:
+    """Subtract shares from their allocations, in one guarded statement."""
+    if not shares:
         return
     reduced = require_transaction().execute(
         _REDUCE,
         {
-            "allocation_ids": [part.allocation_id for part in parts],
-            "quantities": [part.quantity for part in parts],
+            "allocation_ids": [share.allocation_id for share in shares],
+            "quantities": [share.quantity for share in shares],
         },
     )
-    if len(reduced.all()) != len(parts):
+    if len(reduced.all()) != len(shares):
         raise journal.LevelMoved("an allocation shrank although its level was locked")
 
 
@@ -116,31 +116,31 @@ _ADD: Final = (
 )
 
 
-def add(parts: Sequence[AllocationShare]) -> None:
-    """Put parts back on their allocations: promised again, as before they left."""
-    if parts:
+def add(shares: Sequence[AllocationShare]) -> None:
+    """Add shares back to their allocations, as before they shipped."""
+    if shares:
         require_transaction().execute(
             _ADD,
             {
-                "allocation_ids": [part.allocation_id for part in parts],
-                "quantities": [part.quantity for part in parts],
+                "allocation_ids": [share.allocation_id for share in shares],
+                "quantities": [share.quantity for share in shares],
             },
         )
 
 
-def by_level(parts: Iterable[AllocationShare]) -> dict[UUID, int]:
-    """Sum parts per level."""
+def by_level(shares: Iterable[AllocationShare]) -> dict[UUID, int]:
+    """Sum the units of shares per level."""
     sums: dict[UUID, int] = {}
-    for part in parts:
-        sums[part.level_id] = sums.get(part.level_id, 0) + part.quantity
+    for share in shares:
+        sums[share.level_id] = sums.get(share.level_id, 0) + share.quantity
     return sums
 
 
-def by_line(parts: Iterable[AllocationShare]) -> dict[UUID, int]:
-    """Sum parts per order line."""
+def by_line(shares: Iterable[AllocationShare]) -> dict[UUID, int]:
+    """Sum the units of shares per order line."""
     sums: dict[UUID, int] = {}
-    for part in parts:
-        sums[part.order_line_id] = sums.get(part.order_line_id, 0) + part.quantity
+    for share in shares:
+        sums[share.order_line_id] = sums.get(share.order_line_id, 0) + share.quantity
     return sums
 
 

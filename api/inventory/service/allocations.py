@@ -1,13 +1,10 @@
-"""Promises to orders: goods are allocated to order lines, and given back."""
+"""Allocations: units assigned to order lines, and released."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import (
-    insert,
-    select,
-)
+from sqlalchemy import insert, select
 
 from api.inventory.allocation_strategy import AllocationPlan
 from api.inventory.models import MovementKind, StockAllocation
@@ -22,7 +19,7 @@ from api.platform.db import require_transaction
 
 @dataclass(frozen=True, slots=True)
 class AllocationRequest:
-    """How many of a variant one order line asks for."""
+    """How many units of a variant one order line needs."""
 
     order_line_id: UUID
     variant_id: UUID
@@ -30,30 +27,33 @@ class AllocationRequest:
 
     def __post_init__(self) -> None:
         if self.quantity <= 0:
-            raise ValueError("a demand is for at least one")
+            raise ValueError("an allocation is for at least one unit")
 
 
 def allocate(
     order_id: UUID,
     demand: Sequence[AllocationRequest],
     *,
-    held_by: UUID | None,
+    cart_id: UUID | None,
     by: Principal,
     reference: str | None = None,
 ) -> None:
-    """Take goods for an order, out of what the cart `held_by` holds and of what is free.
+    """Allocate units to an order, from those reserved for `cart_id` and those available to all.
 
-    Lines that were served before are left alone, so asking again changes nothing. Demand is summed
-    per variant before it is checked. Locks all levels of the variants and sweeps the holds that
-    ran out there. Raises `InsufficientStock` with every shortage at once.
+    Lines that were allocated before are left alone, so repeating changes nothing. Demand is summed
+    per variant before it is checked. Locks all levels of the variants and releases the expired
+    reservations there. Raises `InsufficientStock` with every shortage at once.
     """
-    wanted = {line.variant_id for line in demand}
-    levels = locks.lock_with_reservations(wanted, held_by) if held_by else locks.lock(wanted)
-    served = _served_lines(order_id)
-    lines = [line for line in demand if line.order_line_id not in served]
+    variant_ids = {line.variant_id for line in demand}
+    if cart_id:
+        levels = locks.lock_with_reservations(variant_ids, cart_id)
+    else:
+        levels = locks.lock(variant_ids)
+    allocated_lines = _allocated_lines(order_id)
+    lines = [line for line in demand if line.order_line_id not in allocated_lines]
     if not lines:
         return
-    freed = release_expired(levels, owner_id=held_by)
+    freed = release_expired(levels, owner_id=cart_id)
     plan = choose(levels, freed, [(line.variant_id, line.quantity) for line in lines])
     now = clock.now()
     require_transaction().execute(
@@ -70,7 +70,7 @@ def allocate(
             for line_id, level_id, quantity in _spread(lines, plan)
         ],
     )
-    entries = _allocated(order_id, plan, freed, reference=reference)
+    entries = _allocation_entries(order_id, plan, freed, reference=reference)
     journal.write_entries(levels, [*freed.expired_entries(), *entries], by=by)
 
 
@@ -82,14 +82,14 @@ def release(
     reason: str,
     reference: str | None = None,
 ) -> dict[UUID, int]:
-    """Give back what order lines no longer need; `None` gives back all that is left.
+    """Release units that order lines no longer need; `None` releases all that are allocated.
 
-    Quantities are by order line. Returns how many each line gave back: never more than was left,
-    so that a repetition gives nothing.
+    Quantities are by order line. Returns the units released per line: never more than were still
+    allocated, so repeating releases nothing. Locks all levels of the order's variants.
     """
-    levels, left = allocation_rows.lock_allocations(order_id)
-    given_back = allocation_rows.take(left, quantities)
-    allocation_rows.reduce(given_back)
+    levels, shares = allocation_rows.lock_allocations(order_id)
+    released = allocation_rows.take(shares, quantities)
+    allocation_rows.reduce(released)
     journal.write_entries(
         levels,
         [
@@ -101,15 +101,15 @@ def release(
                 reference=reference,
                 order_id=order_id,
             )
-            for level_id, quantity in allocation_rows.by_level(given_back).items()
+            for level_id, quantity in allocation_rows.by_level(released).items()
         ],
         by=by,
     )
-    return allocation_rows.by_line(given_back)
+    return allocation_rows.by_line(released)
 
 
-def _served_lines(order_id: UUID) -> set[UUID]:
-    """Return the lines of an order that were allocated before; read after the levels are locked."""
+def _allocated_lines(order_id: UUID) -> set[UUID]:
+    """Return the lines of an order that were allocated before. Call it under the level locks."""
     return set(
         require_transaction().scalars(
             select(StockAllocation.order_line_id).where(StockAllocation.order_id == order_id)
@@ -120,25 +120,25 @@ def _served_lines(order_id: UUID) -> set[UUID]:
 def _spread(
     lines: Sequence[AllocationRequest], plan: AllocationPlan
 ) -> list[tuple[UUID, UUID, int]]:
-    """Deal the planned goods out to the lines: (order line, level, quantity)."""
-    left = {variant_id: dict(taking) for variant_id, taking in plan.items()}
-    dealt = []
+    """Distribute the planned units over the lines: (order line, level, quantity)."""
+    remaining = {variant_id: dict(taking) for variant_id, taking in plan.items()}
+    spread = []
     for line in lines:
         missing = line.quantity
-        for level_id, there in left[line.variant_id].items():
-            part = min(missing, there)
-            if part:
-                left[line.variant_id][level_id] -= part
-                missing -= part
-                dealt.append((line.order_line_id, level_id, part))
-    return dealt
+        for level_id, planned in remaining[line.variant_id].items():
+            units = min(missing, planned)
+            if units:
+                remaining[line.variant_id][level_id] -= units
+                missing -= units
+                spread.append((line.order_line_id, level_id, units))
+    return spread
 
 
-def _allocated(
+def _allocation_entries(
     order_id: UUID, plan: AllocationPlan, freed: FreedStock, *, reference: str | None
 ) -> list[JournalEntry]:
-    """Write the goods taken for an order; the cart's hold on the same level ends in that entry."""
-    taken = {level_id: count for taking in plan.values() for level_id, count in taking.items()}
+    """Build the journal entries of an allocation; they also end the cart's reservations."""
+    counts = {level_id: count for taking in plan.values() for level_id, count in taking.items()}
     entries = [
         JournalEntry(
             level_id=level_id,
@@ -148,7 +148,7 @@ def _allocated(
             reference=reference,
             order_id=order_id,
         )
-        for level_id, count in taken.items()
+        for level_id, count in counts.items()
     ]
     left_over = [
         JournalEntry(
@@ -159,6 +159,6 @@ def _allocated(
             order_id=order_id,
         )
         for level_id, quantity in freed.own.items()
-        if level_id not in taken
+        if level_id not in counts
     ]
     return entries + left_over

@@ -1,4 +1,4 @@
-"""What is free for whom at this moment, and from which shelf it is to be taken."""
+"""Which units are available under the locks, and the choice of levels to take them from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,17 +17,17 @@ from api.platform.db import require_transaction
 
 @dataclass(slots=True)
 class FreedStock:
-    """What holds gave back, by level: those of the asking cart, and those that had run out."""
+    """Units of released reservations by level: the cart's own, and expired ones of others."""
 
     own: dict[UUID, int] = field(default_factory=dict)
     expired: dict[UUID, int] = field(default_factory=dict)
 
     def at(self, level_id: UUID) -> int:
-        """Return how many units came free at a level."""
+        """Return how many units were released at a level."""
         return self.own.get(level_id, 0) + self.expired.get(level_id, 0)
 
     def expired_entries(self) -> list[JournalEntry]:
-        """Write the holds that ran out as entries for the journal."""
+        """Build the journal entries of the expired reservations."""
         return [
             JournalEntry(
                 level_id=level_id,
@@ -40,20 +40,20 @@ class FreedStock:
 
 
 def release_expired(levels: Mapping[UUID, Level], *, owner_id: UUID | None = None) -> FreedStock:
-    """Take away the holds of a cart, and all that ran out, at levels that the caller has locked.
+    """Delete the reservations of a cart, and all expired ones, at levels that the caller locked.
 
-    The caller carries what came free into the levels. One statement, none when nothing is held.
+    The caller writes the journal entries. One statement; none when nothing is reserved.
     """
-    held = [level.id for level in levels.values() if level.reserved]
+    reserved = [level.id for level in levels.values() if level.reserved]
     freed = FreedStock()
-    if not held:
+    if not reserved:
         return freed
-    ran_out = StockReservation.expires_at <= clock.now()
+    expired = StockReservation.expires_at <= clock.now()
     rows = require_transaction().execute(
         delete(StockReservation)
         .where(
-            StockReservation.level_id.in_(held),
-            ran_out if owner_id is None else or_(StockReservation.owner_id == owner_id, ran_out),
+            StockReservation.level_id.in_(reserved),
+            expired if owner_id is None else or_(StockReservation.owner_id == owner_id, expired),
         )
         .returning(StockReservation.owner_id, StockReservation.level_id, StockReservation.quantity)
         .execution_options(synchronize_session=False)
@@ -69,30 +69,30 @@ def choose(
 ) -> allocation_strategy.AllocationPlan:
     """Decide from which levels the lines (variant, quantity) are served.
 
-    Sums the lines per variant first, so that two lines that share goods cannot both count on
-    them. Raises `InsufficientStock` with every shortage at once, pointing at the first line of
-    each variant that falls short.
+    Sums the lines per variant first, so that two lines cannot both count on the same units. Raises
+    `InsufficientStock` with every shortage at once, pointing at the first line of each short
+    variant.
     """
     demand: dict[UUID, int] = {}
     for variant_id, quantity in lines:
         demand[variant_id] = demand.get(variant_id, 0) + quantity
-    shelves = [
+    available = [
         allocation_strategy.AvailableLevel(
             level.id, level.variant_id, level.location_id, level.free + freed.at(level.id)
         )
         for level in levels.values()
         if level.is_active
     ]
-    plan, short = allocation_strategy.plan_allocation(demand, shelves)
-    if short:
-        raise _insufficient(short, [variant_id for variant_id, _ in lines])
+    plan, shortages = allocation_strategy.plan_allocation(demand, available)
+    if shortages:
+        raise _insufficient(shortages, [variant_id for variant_id, _ in lines])
     return plan
 
 
 def _insufficient(
-    short: Sequence[allocation_strategy.Shortage], variant_ids: Sequence[UUID]
+    shortages: Sequence[allocation_strategy.Shortage], variant_ids: Sequence[UUID]
 ) -> InsufficientStock:
-    skus = queries.skus([shortage.variant_id for shortage in short])
+    skus = queries.skus([shortage.variant_id for shortage in shortages])
     return InsufficientStock(
         lines=[
             {
@@ -101,14 +101,14 @@ def _insufficient(
                 "requested": shortage.requested,
                 "available": shortage.available,
             }
-            for shortage in short
+            for shortage in shortages
         ],
         errors=[
             {
                 "pointer": f"/lines/{variant_ids.index(shortage.variant_id)}/quantity",
                 "code": InsufficientStock.code,
-                "detail": f"{shortage.requested} asked for, {shortage.available} available.",
+                "detail": f"{shortage.requested} requested, {shortage.available} available.",
             }
-            for shortage in short
+            for shortage in shortages
         ],
     )

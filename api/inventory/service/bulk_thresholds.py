@@ -1,4 +1,4 @@
-"""Set the thresholds of many levels in one go, row by row."""
+"""Bulk update of low-stock thresholds."""
 
 from typing import Any
 from uuid import UUID
@@ -14,13 +14,13 @@ from api.platform.db import require_transaction
 
 
 def set_many_thresholds(batch: Batch, *, by: Principal) -> dict[str, Any]:
-    """Set the numbers at which levels count as low; returns what became of each row.
+    """Set the thresholds at which levels count as low; returns the result of each row.
 
     A row names its level by `id`, or by `variant_id` and the code of its `location`. Locks all of
-    them first, in id order, so that batches over the same levels queue.
+    them first, in id order, so that batches over the same levels wait instead of deadlocking.
     """
-    named = _ids_of(batch)
-    level_ids = [*named.values(), *(row["id"] for row in batch.rows if "id" in row)]
+    by_location = _ids_of(batch)
+    level_ids = [*by_location.values(), *(row["id"] for row in batch.rows if "id" in row)]
     require_transaction().execute(
         select(StockLevel.id)
         .where(StockLevel.id.in_(level_ids))
@@ -29,7 +29,7 @@ def set_many_thresholds(batch: Batch, *, by: Principal) -> dict[str, Any]:
     )
 
     def act(row: Row) -> Done:
-        level_id = row.get("id") or named.get((row["variant_id"], row["location"]))
+        level_id = row.get("id") or by_location.get((row["variant_id"], row["location"]))
         if level_id is None:
             raise LevelNotFound(variant_id=row["variant_id"], location=row["location"])
         version = set_threshold(
@@ -41,7 +41,7 @@ def set_many_thresholds(batch: Batch, *, by: Principal) -> dict[str, Any]:
 
 
 def _ids_of(batch: Batch) -> dict[tuple[UUID, str], UUID]:
-    """Find the levels that are named by variant and location, in one statement."""
+    """Look up the levels that are named by variant and location, in one statement."""
     pairs = [(row["variant_id"], row["location"]) for row in batch.rows if "id" not in row]
     if not pairs:
         return {}

@@ -1,7 +1,7 @@
-"""The journal: the only hand that changes a stock level.
+"""The journal: the only module that changes the quantities of a stock level.
 
-A verb locks the levels of its variants, decides, and writes entries. Here the entries become one
-guarded update, one insert into the journal and the facts that follow from both.
+A caller locks the levels of its variants, decides, and passes entries. Here the entries become one
+guarded update of the levels, one insert into the journal and the resulting events.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ _MOVE: Final = (
     update(StockLevel)
     .where(
         StockLevel.id == _change.c.level_id,
-        # The guard: whatever was read before, the goods must be there at this moment.
+        # The guard: whatever was read before, the units must be there at this moment.
         _on_hand >= 0,
         _allocated >= 0,
         _reserved >= 0,
@@ -73,7 +73,7 @@ _MOVE: Final = (
         on_hand=_on_hand,
         allocated=_allocated,
         reserved=_reserved,
-        # Holds do not ring the bell: a basket is a thought, and baskets come and go all day.
+        # Reservations do not count: carts come and go all day, and most release them again.
         below_threshold=func.coalesce(
             _on_hand - _allocated <= StockLevel.low_stock_threshold, False
         ),
@@ -136,11 +136,11 @@ class LevelMoved(RuntimeError):
 def write_entries(
     levels: Mapping[UUID, Level], entries: Sequence[JournalEntry], *, by: Principal
 ) -> None:
-    """Write entries to the journal and carry their sums into the levels.
+    """Write entries to the journal and add their sums to the levels.
 
     `levels` are the locked levels, all of each variant that the entries touch. Two statements for
     any number of entries, and more only when a variant sells out or comes back. Raises
-    `LevelMoved` when the guard of the update does not let all of them through.
+    `LevelMoved` when the guard of the update rejects a level.
     """
     if not entries:
         return
@@ -158,7 +158,7 @@ def write_entries(
         },
     ).all()
     if len(moved) != len(changes):
-        raise LevelMoved(f"{len(changes) - len(moved)} levels did not let the change through")
+        raise LevelMoved(f"{len(changes) - len(moved)} levels rejected the change")
     before = {level_id: levels[level_id].on_hand for level_id in changes}
     journal(before, entries, by=by, actor=actor, now=now)
     _note_counts(changes, actor=actor, now=now)
@@ -169,9 +169,9 @@ def write_entries(
 def open_levels(
     opening: Mapping[UUID, int], location_id: UUID, *, by: Principal
 ) -> dict[UUID, UUID]:
-    """Open levels at a location with an opening balance; returns variant -> new level.
+    """Create levels at a location with their opening stock; returns variant -> new level.
 
-    Levels that exist are left alone. Raises `VariantUnknown` or `LocationNotFound`.
+    Existing levels are left alone. Raises `VariantUnknown` or `LocationNotFound`.
     """
     session, now, actor = require_transaction(), clock.now(), actor_label(by)
     if not opening:
@@ -208,7 +208,7 @@ def open_levels(
 
 
 def actor_label(by: Principal) -> str:
-    """Name the actor for a journal that cannot forget: staff by name, others by what they are."""
+    """Name the actor of a journal entry: staff by name, customers and guests by their kind."""
     if by.kind in ("staff", "system"):
         return (by.label or by.kind.capitalize())[:120]
     return by.kind.capitalize()
@@ -222,7 +222,7 @@ def journal(
     actor: str,
     now: datetime,
 ) -> None:
-    """Write entries down without moving a level; `write` does both, and nearly all want that."""
+    """Insert journal entries without changing the level; most callers want `write_entries`."""
     on_hand, rows, request_id = dict(on_hand_before), [], observability.request_id()
     for entry in entries:
         on_hand[entry.level_id] += entry.on_hand

@@ -1,4 +1,4 @@
-"""What is written into the journal, and what it adds up to per level."""
+"""Journal entries before they are written, and their sums per level."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from api.inventory.models import MovementKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
-    """One line for the journal, before it is written."""
+    """One journal entry, before it is written."""
 
     level_id: UUID
     kind: MovementKind
@@ -26,7 +26,7 @@ class JournalEntry:
 
 @dataclass(slots=True)
 class LevelChange:
-    """What the entries of one level add up to."""
+    """The sum of the entries of one level."""
 
     on_hand: int = 0
     allocated: int = 0
@@ -35,7 +35,7 @@ class LevelChange:
 
 
 def sums(entries: Iterable[JournalEntry]) -> dict[UUID, LevelChange]:
-    """Add up the entries of each level."""
+    """Sum the entries of each level."""
     changes: dict[UUID, LevelChange] = {}
     for entry in entries:
         change = changes.setdefault(entry.level_id, LevelChange())

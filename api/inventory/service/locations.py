@@ -1,4 +1,4 @@
-"""Places: locations, and empty shelves there."""
+"""Locations, and empty stock levels there."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -26,7 +26,7 @@ FIRST_NAME: Final = "Main"
 def create_location(
     code: str, name: str, *, priority: int = 100, is_active: bool = True, by: Principal
 ) -> UUID:
-    """Add a place that holds goods. Raises `LocationCodeTaken`."""
+    """Create a location. Raises `LocationCodeTaken`."""
     location_id = _insert(code, name, priority=priority, is_active=is_active)
     if location_id is None:
         raise LocationCodeTaken(location_code=code)
@@ -37,10 +37,11 @@ def create_location(
 def edit_location(
     location_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
 ) -> None:
-    """Change the name, the priority or whether goods from there are for sale.
+    """Change the name, the priority or whether stock from there is for sale.
 
-    Raises `Stale` when somebody else changed it since. When a location opens or closes, all levels
-    of its variants are locked, and the catalogue hears what that brings back or sells out.
+    Locks the location. Raises `LocationNotFound`, and `Stale` when it was changed since. When it
+    is activated or deactivated, all levels of its variants are locked, and the stock status of
+    variants that sell out or come back is updated in the catalog.
     """
     session = require_transaction()
     row = session.execute(
@@ -53,10 +54,13 @@ def edit_location(
     etags.check(row.version, expected_version)
     is_active = changes.get("is_active", row.is_active)
     if is_active != row.is_active:
-        here = aliased(StockLevel)
+        level_here = aliased(StockLevel)
         levels = locks.lock(
-            and_those_of=select(here.variant_id)
-            .where(here.location_id == location_id, here.on_hand > here.allocated)
+            also=select(level_here.variant_id)
+            .where(
+                level_here.location_id == location_id,
+                level_here.on_hand > level_here.allocated,
+            )
             .correlate(None)
             .scalar_subquery()
         )
@@ -77,17 +81,17 @@ def edit_location(
 
 
 def open_level(variant_id: UUID, location_id: UUID | None, *, by: Principal) -> UUID:
-    """Give a variant an empty shelf at a location; returns the level, also when it was there.
+    """Create an empty stock level for a variant at a location; returns it, or the existing one.
 
     Raises `VariantUnknown` or `LocationNotFound`.
     """
-    place = location_id or default_location()
-    journal.open_levels({variant_id: 0}, place, by=by)
+    location_id = location_id or default_location()
+    journal.open_levels({variant_id: 0}, location_id, by=by)
     return (
         require_transaction()
         .execute(
             select(StockLevel.id).where(
-                StockLevel.variant_id == variant_id, StockLevel.location_id == place
+                StockLevel.variant_id == variant_id, StockLevel.location_id == location_id
             )
         )
         .scalar_one()
@@ -97,7 +101,7 @@ def open_level(variant_id: UUID, location_id: UUID | None, *, by: Principal) -> 
 def default_location() -> UUID:
     """Return the most preferred location, an active one if there is any.
 
-    A shop without locations gets its first one here.
+    Creates the first location of a shop that has none.
     """
     preferred = (
         select(Location.id)
@@ -105,15 +109,15 @@ def default_location() -> UUID:
         .limit(1)
     )
     session = require_transaction()
-    found = session.scalar(preferred)
-    if found is None:
-        # Two first uses at once: the second waits here for the first, then finds its row.
-        found = _insert(FIRST_CODE, FIRST_NAME) or session.scalars(preferred).one()
-    return found
+    location_id = session.scalar(preferred)
+    if location_id is None:
+        # Two first uses at once: the second waits here for the first, then reads its row.
+        location_id = _insert(FIRST_CODE, FIRST_NAME) or session.scalars(preferred).one()
+    return location_id
 
 
 def _free(levels: Iterable[Level]) -> dict[UUID, int]:
-    """Sum what is free per variant, over active locations."""
+    """Sum the available units per variant, over active locations."""
     free: dict[UUID, int] = {}
     for level in levels:
         free[level.variant_id] = free.get(level.variant_id, 0) + level.is_active * level.free

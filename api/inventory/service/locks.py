@@ -1,8 +1,8 @@
 """Locks on stock levels, always taken in the order of their ids.
 
-Whoever changes a level locks all levels of that variant first: two baskets that share goods then
-queue instead of deadlocking, and the total that decides between "in stock" and "sold out" is known
-under the lock.
+Code that changes a level locks all levels of that variant first: two carts with the same variants
+then wait for each other instead of deadlocking, and the total that decides between "in stock" and
+"sold out" is known under the lock.
 """
 
 from collections.abc import Collection
@@ -29,7 +29,7 @@ from api.platform.db import AnySelect, require_transaction
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A locked level as it stood before this transaction wrote to it."""
+    """A locked level as it was before this transaction wrote to it."""
 
     id: UUID
     variant_id: UUID
@@ -42,7 +42,7 @@ class Level:
 
     @property
     def free(self) -> int:
-        """Return what neither an order nor a hold has; holds that ran out unswept still count."""
+        """Return what is neither allocated nor reserved; expired reservations still count."""
         return self.on_hand - self.allocated - self.reserved
 
 
@@ -60,27 +60,27 @@ _LOCKED_COLUMNS: Final = (
 
 
 def lock(
-    variant_ids: Collection[UUID] = (), *, and_those_of: ScalarSelect[Any] | None = None
+    variant_ids: Collection[UUID] = (), *, also: ScalarSelect[Any] | None = None
 ) -> dict[UUID, Level]:
     """Lock all levels of the variants, and return them with the most preferred location first.
 
-    `and_those_of` names further variants by a query, so that it takes one round trip. Variants
-    without a level are simply absent.
+    `also` selects further variants by a subquery, so that it takes one round trip. Variants
+    without a level are absent from the result.
     """
-    statement = _OF_VARIANTS if and_those_of is None else _of_variants_and(and_those_of)
+    statement = _OF_VARIANTS if also is None else _of_variants_and(also)
     return _locked(statement, variant_ids=list(variant_ids))
 
 
 def lock_with_reservations(variant_ids: Collection[UUID], owner_id: UUID) -> dict[UUID, Level]:
-    """Lock all levels of the variants, and of those that a cart holds, as `lock` does."""
-    return _locked(_WITH_HELD, variant_ids=list(variant_ids), owner_id=owner_id)
+    """Lock all levels of the variants, and of those reserved for a cart, as `lock` does."""
+    return _locked(_WITH_RESERVED, variant_ids=list(variant_ids), owner_id=owner_id)
 
 
 def lock_unlocked(level_ids: Select[UUID]) -> dict[UUID, Level]:
-    """Lock those of the levels that nobody else works on, without waiting.
+    """Lock those of the levels that no other transaction has locked (SKIP LOCKED).
 
-    Not all levels of a variant need be among them, so entries for these may only set goods free:
-    then the worst is that the catalogue hears twice that something can be bought.
+    Not all levels of a variant need be among them, so entries for these may only release units:
+    the worst result is that the catalog is told twice that a variant is in stock.
     """
     return _locked(_locking(StockLevel.id.in_(level_ids), skip_locked=True))
 
@@ -100,19 +100,19 @@ def _of_variants_and(more: ScalarSelect[Any]) -> AnySelect:
     return _locking(StockLevel.variant_id == any_(listed))
 
 
-def _locked(statement: AnySelect, **named: Any) -> dict[UUID, Level]:
-    rows = require_transaction().execute(statement, named)
+def _locked(statement: AnySelect, **parameters: Any) -> dict[UUID, Level]:
+    rows = require_transaction().execute(statement, parameters)
     preferred = sorted(rows.all(), key=lambda row: (row.priority, row.location_id))
     return {row.id: Level(*row[:-1]) for row in preferred}
 
 
-# Built once, for checkouts ask them.
+# Built once: every checkout runs them, and building costs more than running.
 _VARIANT_IDS: Final = bindparam("variant_ids", type_=ARRAY(Uuid))
 _OF_VARIANTS: Final = _locking(StockLevel.variant_id == any_(_VARIANT_IDS))
-_held_level = aliased(StockLevel)
-_WITH_HELD: Final = _of_variants_and(
-    select(_held_level.variant_id)
-    .join(StockReservation, StockReservation.level_id == _held_level.id)
+_reserved_level = aliased(StockLevel)
+_WITH_RESERVED: Final = _of_variants_and(
+    select(_reserved_level.variant_id)
+    .join(StockReservation, StockReservation.level_id == _reserved_level.id)
     .where(StockReservation.owner_id == bindparam("owner_id"))
     .correlate(None)
     .scalar_subquery()

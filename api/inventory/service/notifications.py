@@ -1,4 +1,4 @@
-"""Who hears of a movement: low levels and arrivals as facts, and the catalogue's stock marks."""
+"""Effects of a movement: low-stock and back-in-stock events, and the catalog's stock status."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,7 +28,10 @@ def emit_low_stock(levels: Mapping[UUID, Level], moved: Sequence[Any]) -> None:
 
 
 def update_in_stock(before: Mapping[UUID, int], after: Mapping[UUID, int]) -> None:
-    """Tell the catalogue which variants sold out or came back, by what was and is free of each."""
+    """Update the catalog's stock status by the available units of each variant before and after.
+
+    Emits `BackInStock` for variants that came back.
+    """
     back = [variant_id for variant_id in after if before[variant_id] <= 0 < after[variant_id]]
     gone = [variant_id for variant_id in after if after[variant_id] <= 0 < before[variant_id]]
     if back or gone:
@@ -38,7 +41,7 @@ def update_in_stock(before: Mapping[UUID, int], after: Mapping[UUID, int]) -> No
 
 
 def update_in_stock_now(levels: Mapping[UUID, Level], changes: Mapping[UUID, LevelChange]) -> None:
-    """Tell the catalogue what a movement sold out or brought back, over active locations."""
+    """Update the catalog's stock status after a movement, over active locations."""
     before: dict[UUID, int] = {}
     after: dict[UUID, int] = {}
     for level in levels.values():

@@ -1,7 +1,7 @@
-"""Opening stock: what lies on a shelf on the first day, and taking that back.
+"""Opening stock: the first quantity of a stock level, and reverting it.
 
-A shelf is opened once. One on which nothing ever moved was not opened yet, and one whose opening
-was taken back is as if it never had been: until anything else moves there, it may be opened again.
+A level gets its opening stock once. A level without any movement has not got it yet, and one whose
+opening was reverted counts as such: until anything else moves there, it may be opened again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -29,46 +29,46 @@ OpeningLevel = tuple[UUID, UUID]
 
 @dataclass(frozen=True, slots=True)
 class UnopenedLevels:
-    """Levels that may be opened still, locked with all others of their variants."""
+    """Levels that may still get opening stock, locked with all others of their variants."""
 
     levels: Mapping[UUID, Level] = field(default_factory=dict)
-    by_shelf: Mapping[OpeningLevel, UUID] = field(default_factory=dict)
+    by_location: Mapping[OpeningLevel, UUID] = field(default_factory=dict)
 
 
 def lock_unopened(variant_ids: Collection[UUID]) -> UnopenedLevels:
-    """Lock the levels of those of the variants that have one which was not opened yet.
+    """Lock all levels of the variants that have a level without opening stock.
 
-    Whoever sells or counts locks levels before products; so does whoever opens stock, and asks for
-    them here before taking hold of any product. Variants without a level need no lock.
+    Sales and counts lock levels before products; code that sets opening stock must do the same, and
+    call this before it locks any product. Variants without a level need no lock.
     """
     if not variant_ids:
         return UnopenedLevels()
     session = require_transaction()
-    wanted = session.scalars(
+    unopened_ids = session.scalars(
         select(StockLevel.variant_id).where(
             any_of(StockLevel.variant_id, variant_ids),
             *_is_unopened(),
         )
     )
-    levels = locks.lock(sorted(set(wanted)))
+    levels = locks.lock(sorted(set(unopened_ids)))
     if not levels:
         return UnopenedLevels()
-    # Looked at again under the lock: until now anybody might have counted.
-    found = session.execute(
+    # Read again under the lock: until now another transaction might have moved a level.
+    unopened = session.execute(
         select(StockLevel.variant_id, StockLevel.location_id, StockLevel.id).where(
             StockLevel.id.in_(levels), *_is_unopened()
         )
     )
-    return UnopenedLevels(levels, {(row.variant_id, row.location_id): row.id for row in found})
+    return UnopenedLevels(levels, {(row.variant_id, row.location_id): row.id for row in unopened})
 
 
 def set_opening_stock(
     rows: Sequence[tuple[UUID, int]], *, location_id: UUID | None = None, by: Principal
 ) -> int:
-    """Say what lies there on the first day; returns how many shelves were opened.
+    """Create levels with their opening stock; returns how many were created.
 
-    A row is a variant and a quantity, which may be 0. Levels that are there are left alone, so the
-    same may be said again. Repeated variants are summed.
+    A row is a variant and a quantity, which may be 0. Existing levels are left alone, so repeating
+    changes nothing. Repeated variants are summed.
     """
     return len(open_stock(rows, location_id=location_id, by=by))
 
@@ -80,43 +80,46 @@ def open_stock(
     unopened: UnopenedLevels | None = None,
     by: Principal,
 ) -> dict[OpeningLevel, int]:
-    """Open shelves as `set_opening_stock` does; returns what each opened one began with.
+    """Set opening stock as `set_opening_stock` does; returns the quantity of each opened level.
 
-    Of the levels that are there, those that `lock_unopened` found are opened too.
+    Existing levels that `lock_unopened` returned get their opening stock too. Raises `ValueError`
+    for a quantity that is negative or above `MAX_QUANTITY`.
     """
-    place = location_id or default_location()
+    location_id = location_id or default_location()
     opening: dict[UUID, int] = {}
     for variant_id, quantity in rows:
         if not 0 <= quantity <= MAX_QUANTITY:
-            raise ValueError("an opening balance is between nothing and a great deal")
+            raise ValueError(f"opening stock is between 0 and {MAX_QUANTITY}")
         opening[variant_id] = opening.get(variant_id, 0) + quantity
     variant_ids = sorted(opening)
     opened: dict[OpeningLevel, int] = {}
     for start in range(0, len(variant_ids), OPENED_AT_ONCE):
         batch = variant_ids[start : start + OPENED_AT_ONCE]
-        found = journal.open_levels({v: opening[v] for v in batch}, place, by=by)
-        opened |= {(variant_id, place): opening[variant_id] for variant_id in found}
-    waiting = unopened or UnopenedLevels()
+        created = journal.open_levels({v: opening[v] for v in batch}, location_id, by=by)
+        opened |= {(variant_id, location_id): opening[variant_id] for variant_id in created}
+    existing = unopened or UnopenedLevels()
     late = {
-        (variant_id, place): quantity
+        (variant_id, location_id): quantity
         for variant_id, quantity in opening.items()
-        if quantity and (variant_id, place) in waiting.by_shelf
+        if quantity and (variant_id, location_id) in existing.by_location
     }
     entries = [
-        JournalEntry(level_id=waiting.by_shelf[shelf], kind=MovementKind.OPENING, on_hand=quantity)
-        for shelf, quantity in late.items()
+        JournalEntry(
+            level_id=existing.by_location[level], kind=MovementKind.OPENING, on_hand=quantity
+        )
+        for level, quantity in late.items()
     ]
-    journal.write_entries(waiting.levels, entries, by=by)
+    journal.write_entries(existing.levels, entries, by=by)
     return opened | late
 
 
 def revert_opening_stock(
     opened: Mapping[OpeningLevel, int], *, note: str, by: Principal
 ) -> tuple[set[OpeningLevel], set[OpeningLevel]]:
-    """Take opening balances off their shelves again; returns those taken and those left.
+    """Revert opening stock; returns the levels that were reverted and those that were not.
 
-    Only where nothing has happened since: the opening is the last line of the journal there. Locks
-    the levels, in id order. The journal keeps both lines, and the shelf may be opened again.
+    Only where nothing has happened since: the opening is the last journal entry there. Locks the
+    levels, in id order. The journal keeps both entries, and the level may be opened again.
     """
     if not opened:
         return set(), set()
@@ -126,25 +129,25 @@ def revert_opening_stock(
         .execute(select(StockLevel.id, _last_kind()).where(StockLevel.id.in_(levels)))
         .all()
     )
-    by_shelf = {(level.variant_id, level.location_id): level for level in levels.values()}
-    taken: set[OpeningLevel] = set()
+    by_location = {(level.variant_id, level.location_id): level for level in levels.values()}
+    reverted: set[OpeningLevel] = set()
     entries = []
-    for shelf, quantity in opened.items():
-        level = by_shelf.get(shelf)
+    for opening, quantity in opened.items():
+        level = by_location.get(opening)
         if not quantity and (level is None or not level.on_hand):
-            taken.add(shelf)
+            reverted.add(opening)
         if level is None or not quantity or last[level.id] is not MovementKind.OPENING:
             continue
         if quantity == level.on_hand == level.free:
-            taken.add(shelf)
+            reverted.add(opening)
             kind = MovementKind.OPENING_UNDONE
             entries.append(JournalEntry(level_id=level.id, kind=kind, on_hand=-quantity, note=note))
     journal.write_entries(levels, entries, by=by)
-    return taken, set(opened) - taken
+    return reverted, set(opened) - reverted
 
 
 def _is_unopened() -> tuple[Any, ...]:
-    """Tell levels on which nothing lies and nothing has moved, an opening taken back apart."""
+    """Return the conditions for levels without stock or movements, a reverted opening aside."""
     undone = MovementKind.OPENING_UNDONE
     return (
         StockLevel.on_hand == 0,

@@ -1,6 +1,7 @@
-"""Bringing counters, journal and promises together again, when something wrote past the shop.
+"""Repair of stock levels whose counters, journal and allocations disagree.
 
-Nothing is taken out of the journal: what it lacks is added to it, as an adjustment.
+That happens only when something wrote to the database past the shop. Journal entries are never
+removed: the difference is added as an adjustment.
 """
 
 from collections.abc import Collection
@@ -28,40 +29,40 @@ _NOTE = "The books did not balance: count these goods."
 
 
 def reconcile(level_id: UUID, *, by: Principal) -> bool:
-    """Make a level, its journal and what is promised from it say the same; False when they cannot.
+    """Make a level agree with its journal, allocations and reservations; False if impossible.
 
-    What lies there stays as the level says, for that is what the shop sells from and people
-    counted; what is allocated and reserved becomes what orders and carts have. The journal gets
-    one entry with all that it lacks. A level that would promise more than is there is left to a
-    person. Locks all levels of the variant.
+    The units on hand stay as the level has them, because the shop sells from that number and staff
+    counted it; allocated and reserved become the sums of their rows. The journal gets one entry
+    with the difference. A level with more promised than on hand is left to a person. Locks all
+    levels of the variant.
     """
     variant_id = select(StockLevel.variant_id).where(StockLevel.id == level_id).scalar_subquery()
-    levels = locks.lock(and_those_of=variant_id)
+    levels = locks.lock(also=variant_id)
     level = levels.get(level_id)
     if level is None:
         return False
-    found = _sums(level_id)
-    if found.promised + found.held > level.on_hand:
+    actual = _sums(level_id)
+    if actual.allocations + actual.reservations > level.on_hand:
         return False
     now, actor = clock.now(), journal.actor_label(by)
     entry = JournalEntry(
         level_id=level_id,
         kind=MovementKind.ADJUSTED,
-        on_hand=level.on_hand - found.on_hand,
-        allocated=found.promised - found.allocated,
-        reserved=found.held - found.reserved,
+        on_hand=level.on_hand - actual.on_hand,
+        allocated=actual.allocations - actual.allocated,
+        reserved=actual.reservations - actual.reserved,
         reason=AdjustReason.CORRECTION,
         note=_NOTE,
     )
     if entry.on_hand or entry.allocated or entry.reserved:
-        before = {level_id: found.on_hand}
+        before = {level_id: actual.on_hand}
         journal.journal(before, [entry], by=by, actor=actor, now=now)
     require_transaction().execute(
         update(StockLevel)
         .where(StockLevel.id == level_id)
         .values(
-            allocated=found.promised,
-            reserved=found.held,
+            allocated=actual.allocations,
+            reserved=actual.reservations,
             last_moved_at=now,
             last_moved_by=actor,
         )
@@ -72,7 +73,7 @@ def reconcile(level_id: UUID, *, by: Principal) -> bool:
 
 
 def mark_stock_status(variant_ids: Collection[UUID]) -> None:
-    """Derive anew what follows from the counters: low levels, and what the catalogue shows.
+    """Recompute what derives from the counters: low levels, and the catalog's stock status.
 
     Locks all levels of the variants, then their products.
     """
@@ -92,13 +93,13 @@ def mark_stock_status(variant_ids: Collection[UUID]) -> None:
         if level.is_active:
             free[level.variant_id] += level.free
     stock_status.update_in_stock(
-        in_stock=[one for one, units in free.items() if units > 0],
-        out_of_stock=[one for one, units in free.items() if units <= 0],
+        in_stock=[variant_id for variant_id, units in free.items() if units > 0],
+        out_of_stock=[variant_id for variant_id, units in free.items() if units <= 0],
     )
 
 
 def _sums(level_id: UUID) -> AnyRow:
-    """Add up what the journal, the allocations and the holds of a level say."""
+    """Sum the journal, the allocations and the reservations of a level."""
 
     def total(column: Any, owner: Any) -> Any:
         return select(func.coalesce(func.sum(column), 0)).where(owner == level_id).scalar_subquery()
@@ -111,8 +112,8 @@ def _sums(level_id: UUID) -> AnyRow:
                 total(StockMovement.on_hand_change, moved).label("on_hand"),
                 total(StockMovement.allocated_change, moved).label("allocated"),
                 total(StockMovement.reserved_change, moved).label("reserved"),
-                total(StockAllocation.quantity, StockAllocation.level_id).label("promised"),
-                total(StockReservation.quantity, StockReservation.level_id).label("held"),
+                total(StockAllocation.quantity, StockAllocation.level_id).label("allocations"),
+                total(StockReservation.quantity, StockReservation.level_id).label("reservations"),
             )
         )
         .one()

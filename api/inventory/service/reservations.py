@@ -1,4 +1,4 @@
-"""Holds: goods kept for a cart while somebody checks out."""
+"""Reservations: units kept for a cart during checkout."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,21 +20,21 @@ SWEPT_AT_ONCE = 500
 
 
 def reserve(owner_id: UUID, demand: Mapping[UUID, int], *, until: datetime) -> None:
-    """Keep goods for a cart until a moment, in place of whatever it held before.
+    """Reserve units for a cart until a moment, in place of its earlier reservation.
 
-    The demand names quantities by variant; the same demand again only extends the time. Raises
-    `InsufficientStock`, and then the earlier hold stands. Two calls for one cart are kept apart by
-    the caller's lock on that cart. Locks all levels of the variants, held or wanted.
+    `demand` is quantity by variant; the same demand again only extends the time. Raises
+    `InsufficientStock`, and then the earlier reservation stays. The caller holds a lock on the
+    cart. Locks all levels of the variants, reserved or requested.
     """
     if any(quantity <= 0 for quantity in demand.values()):
-        raise ValueError("a hold is for at least one")
+        raise ValueError("a reservation is for at least one unit")
     levels = locks.lock_with_reservations(demand.keys(), owner_id)
     freed = release_expired(levels, owner_id=owner_id)
     plan = choose(levels, freed, list(demand.items()))
-    taken = {
+    reserved = {
         level_id: quantity for taking in plan.values() for level_id, quantity in taking.items()
     }
-    if taken:
+    if reserved:
         now = clock.now()
         require_transaction().execute(
             insert(StockReservation),
@@ -47,41 +47,41 @@ def reserve(owner_id: UUID, demand: Mapping[UUID, int], *, until: datetime) -> N
                     "quantity": quantity,
                     "expires_at": until,
                 }
-                for level_id, quantity in taken.items()
+                for level_id, quantity in reserved.items()
             ],
         )
-    journal.write_entries(levels, [*freed.expired_entries(), *_changed(freed, taken)], by=SYSTEM)
+    journal.write_entries(levels, [*freed.expired_entries(), *_changed(freed, reserved)], by=SYSTEM)
 
 
 def release_reservation(owner_id: UUID) -> None:
-    """Give back what a cart holds; nothing happens when it holds nothing."""
+    """Release the reservation of a cart, if it has one. Locks the levels of its variants."""
     levels = locks.lock_with_reservations((), owner_id)
     freed = release_expired(levels, owner_id=owner_id)
     journal.write_entries(levels, [*freed.expired_entries(), *_changed(freed, {})], by=SYSTEM)
 
 
 def expire_reservations(limit: int = SWEPT_AT_ONCE, *, only: UUID | None = None) -> int:
-    """Sweep holds that ran out, one batch of levels; returns how many levels came free.
+    """Release expired reservations in one batch of levels; returns how many levels changed.
 
-    Levels that somebody is working on are passed over: who needs their goods sweeps them there and
-    then, and the next round finds the rest. `only` sweeps one level alone.
+    Levels that another transaction has locked are skipped: it releases them itself if it needs the
+    units, and the next run finds the rest. `only` limits it to one level.
     """
-    ran_out = _ran_out(limit)
+    expired = _expired(limit)
     if only is not None:
-        ran_out = ran_out.where(StockReservation.level_id == only)
-    levels = locks.lock_unlocked(ran_out)
+        expired = expired.where(StockReservation.level_id == only)
+    levels = locks.lock_unlocked(expired)
     freed = release_expired(levels)
     journal.write_entries(levels, freed.expired_entries(), by=SYSTEM)
     return len(freed.expired)
 
 
 def levels_to_sweep(limit: int) -> Sequence[UUID]:
-    """List levels with holds that ran out, those that failed lately left out."""
-    waiting = sweeps.waits("expire-reservations", StockReservation.level_id)
-    return list(dict.fromkeys(session.scalars(_ran_out(limit).where(~waiting))))
+    """List levels with expired reservations, except those whose sweep failed lately."""
+    backing_off = sweeps.waits("expire-reservations", StockReservation.level_id)
+    return list(dict.fromkeys(session.scalars(_expired(limit).where(~backing_off))))
 
 
-def _ran_out(limit: int) -> Select[UUID]:
+def _expired(limit: int) -> Select[UUID]:
     return (
         select(StockReservation.level_id)
         .where(StockReservation.expires_at <= clock.now())
@@ -90,11 +90,11 @@ def _ran_out(limit: int) -> Select[UUID]:
     )
 
 
-def _changed(freed: FreedStock, taken: Mapping[UUID, int]) -> list[JournalEntry]:
-    """Write the difference between what a cart held and what it holds now."""
+def _changed(freed: FreedStock, reserved: Mapping[UUID, int]) -> list[JournalEntry]:
+    """Build the journal entries for the difference between the old and the new reservation."""
     entries = []
-    for level_id in freed.own.keys() | taken.keys():
-        change = taken.get(level_id, 0) - freed.own.get(level_id, 0)
+    for level_id in freed.own.keys() | reserved.keys():
+        change = reserved.get(level_id, 0) - freed.own.get(level_id, 0)
         if change:
             kind = MovementKind.RESERVED if change > 0 else MovementKind.RELEASED_HOLD
             entries.append(JournalEntry(level_id=level_id, kind=kind, reserved=change))

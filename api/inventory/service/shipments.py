@@ -1,4 +1,4 @@
-"""Goods leave the shelf for a customer, and come back to it."""
+"""Shipments: units leave the stock for a customer, are un-shipped, or are restocked."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -22,22 +22,23 @@ def ship(
     by: Principal,
     reference: str | None = None,
 ) -> None:
-    """Let goods leave for a customer: off the shelf, and off the promise to the order.
+    """Ship units to a customer: subtract them from on hand and from the order's allocation.
 
-    Quantities are by order line. Never looks at what is free: these goods are the order's. Raises
-    `NotAllocated` when the order has less than that. The same fulfilment again changes nothing.
+    Quantities are by order line. Availability does not matter: these units are allocated. Locks
+    all levels of the order's variants. Raises `NotAllocated` when the order has fewer allocated.
+    The same fulfilment again changes nothing.
     """
     if any(quantity <= 0 for quantity in quantities.values()):
-        raise ValueError("a parcel holds at least one")
-    levels, left = allocation_rows.lock_allocations(order_id)
+        raise ValueError("a parcel holds at least one unit")
+    levels, shares = allocation_rows.lock_allocations(order_id)
     if _recorded(StockMovement.fulfilment_id == fulfilment_id):
         return
-    leaving = allocation_rows.take(left, quantities)
-    found = allocation_rows.by_line(leaving)
+    shipped = allocation_rows.take(shares, quantities)
+    allocated = allocation_rows.by_line(shipped)
     short = {
         line_id: quantity
         for line_id, quantity in quantities.items()
-        if found.get(line_id, 0) < quantity
+        if allocated.get(line_id, 0) < quantity
     }
     if short:
         raise NotAllocated(
@@ -46,12 +47,12 @@ def ship(
                 {
                     "order_line_id": line_id,
                     "requested": quantity,
-                    "allocated": found.get(line_id, 0),
+                    "allocated": allocated.get(line_id, 0),
                 }
                 for line_id, quantity in short.items()
             ],
         )
-    allocation_rows.reduce(leaving)
+    allocation_rows.reduce(shipped)
     journal.write_entries(
         levels,
         [
@@ -64,7 +65,7 @@ def ship(
                 order_id=order_id,
                 fulfilment_id=fulfilment_id,
             )
-            for level_id, quantity in allocation_rows.by_level(leaving).items()
+            for level_id, quantity in allocation_rows.by_level(shipped).items()
         ],
         by=by,
     )
@@ -73,27 +74,27 @@ def ship(
 def void_shipment(
     order_id: UUID, quantities: Mapping[UUID, int], *, fulfilment_id: UUID, by: Principal
 ) -> None:
-    """Take goods back that were shipped by mistake: onto their shelf, and promised as before.
+    """Void a shipment: its units are on hand and allocated again, as before `ship`.
 
-    The inverse of `ship`, level by level as the journal has it; quantities are by order line. Units
-    that came back as a return are on the shelf already: raises `GoodsReturned`. The same fulfilment
-    again changes nothing.
+    The levels are those of the journal; quantities are by order line. Locks all levels of the
+    order's variants. Raises `UnitsAlreadyReturned` when units were restocked as a return. The same
+    fulfilment again changes nothing.
     """
     levels, _ = allocation_rows.lock_allocations(order_id)
-    mine = StockMovement.fulfilment_id == fulfilment_id
-    if _recorded(mine & (StockMovement.kind == MovementKind.SHIPMENT_VOIDED)):
+    of_fulfilment = StockMovement.fulfilment_id == fulfilment_id
+    if _recorded(of_fulfilment & (StockMovement.kind == MovementKind.SHIPMENT_VOIDED)):
         return
     current = require_transaction()
-    back: dict[UUID, int] = {
+    by_level: dict[UUID, int] = {
         level_id: -change
         for level_id, change in current.execute(
             select(StockMovement.level_id, StockMovement.on_hand_change).where(
-                mine, StockMovement.kind == MovementKind.SHIPPED
+                of_fulfilment, StockMovement.kind == MovementKind.SHIPPED
             )
         )
     }
-    _refuse_returned(order_id, levels, back)
-    returning = _back_to_allocations(order_id, quantities, back)
+    _check_not_returned(order_id, levels, by_level)
+    returning = _shipped_shares(order_id, quantities, by_level)
     allocation_rows.add(returning)
     journal.write_entries(
         levels,
@@ -112,44 +113,46 @@ def void_shipment(
     )
 
 
-def _refuse_returned(
-    order_id: UUID, levels: Mapping[UUID, Level], back: Mapping[UUID, int]
+def _check_not_returned(
+    order_id: UUID, levels: Mapping[UUID, Level], by_level: Mapping[UUID, int]
 ) -> None:
-    """Refuse to take more back than is still outside, by what the journal says of the order."""
-    outside: dict[UUID, int] = {}
+    """Refuse to un-ship more units than the journal shows as shipped and not restocked."""
+    still_out: dict[UUID, int] = {}
     for level_id, change in require_transaction().execute(
         select(StockMovement.level_id, func.sum(StockMovement.on_hand_change))
         .where(StockMovement.order_id == order_id)
         .group_by(StockMovement.level_id)
     ):
         variant_id = levels[level_id].variant_id
-        outside[variant_id] = outside.get(variant_id, 0) - change
-    for level_id, quantity in back.items():
-        outside[levels[level_id].variant_id] -= quantity
-    if any(units < 0 for units in outside.values()):
+        still_out[variant_id] = still_out.get(variant_id, 0) - change
+    for level_id, quantity in by_level.items():
+        still_out[levels[level_id].variant_id] -= quantity
+    if any(units < 0 for units in still_out.values()):
         raise UnitsAlreadyReturned
 
 
-def _back_to_allocations(
-    order_id: UUID, quantities: Mapping[UUID, int], back: Mapping[UUID, int]
+def _shipped_shares(
+    order_id: UUID, quantities: Mapping[UUID, int], by_level: Mapping[UUID, int]
 ) -> list[allocation_rows.AllocationShare]:
-    """Find the promises from which the units were taken. A line has one variant, and it alone."""
-    wanted, room, found = dict(quantities), dict(back), []
+    """Find the allocations that the units were shipped from."""
+    of_lines, of_levels, shares = dict(quantities), dict(by_level), []
     for allocation_id, line_id, level_id in require_transaction().execute(
         select(StockAllocation.id, StockAllocation.order_line_id, StockAllocation.level_id)
         .where(StockAllocation.order_id == order_id)
         .order_by(StockAllocation.id)
     ):
-        quantity = min(wanted.get(line_id, 0), room.get(level_id, 0))
+        quantity = min(of_lines.get(line_id, 0), of_levels.get(level_id, 0))
         if quantity > 0:
-            wanted[line_id] -= quantity
-            room[level_id] -= quantity
-            found.append(
+            of_lines[line_id] -= quantity
+            of_levels[level_id] -= quantity
+            shares.append(
                 allocation_rows.AllocationShare(allocation_id, line_id, level_id, quantity)
             )
-    if any(wanted.values()) or any(room.values()):
-        raise journal.LevelMoved("a parcel's goods do not fit the promises they were taken from")
-    return found
+    if any(of_lines.values()) or any(of_levels.values()):
+        raise journal.LevelMoved(
+            "a parcel's units do not match the allocations that they were shipped from"
+        )
+    return shares
 
 
 def restock(
@@ -161,24 +164,24 @@ def restock(
     location_id: UUID | None = None,
     reference: str | None = None,
 ) -> None:
-    """Put goods that came back from a customer on a shelf again.
+    """Restock units that a customer returned.
 
     Without a location they go back to where the order was served from, else to the default
-    location. The same refund again changes nothing: a unit is put back once.
+    location. Locks all levels of the variants. The same refund again changes nothing.
     """
     if any(quantity <= 0 for quantity in variant_quantities.values()):
-        raise ValueError("a return is of at least one")
+        raise ValueError("a return is of at least one unit")
     levels = locks.lock(variant_quantities.keys())
     if not variant_quantities or _recorded(StockMovement.refund_id == refund_id):
         return
     targets = _targets(levels, order_id=order_id, location_id=location_id)
     missing = [variant_id for variant_id in variant_quantities if variant_id not in targets]
     if missing:
-        place = location_id or locations.default_location()
-        journal.open_levels(dict.fromkeys(missing, 0), place, by=by)
+        target_id = location_id or locations.default_location()
+        journal.open_levels(dict.fromkeys(missing, 0), target_id, by=by)
         levels = locks.lock(variant_quantities.keys())
         for level in levels.values():
-            if level.location_id == place and level.variant_id in missing:
+            if level.location_id == target_id and level.variant_id in missing:
                 targets[level.variant_id] = level.id
     journal.write_entries(
         levels,
@@ -200,27 +203,27 @@ def restock(
 def _targets(
     levels: Mapping[UUID, Level], *, order_id: UUID, location_id: UUID | None
 ) -> dict[UUID, UUID]:
-    """Find the level, per variant, to which goods go back."""
+    """Find the level, per variant, to which units are restocked."""
     if location_id is not None:
         return {
             level.variant_id: level.id
             for level in levels.values()
             if level.location_id == location_id
         }
-    origin = set(
+    served_from = set(
         require_transaction().scalars(
             select(StockAllocation.level_id).where(StockAllocation.order_id == order_id)
         )
     )
     targets: dict[UUID, UUID] = {}
     for level in levels.values():
-        if level.id in origin and level.is_active:
+        if level.id in served_from and level.is_active:
             targets.setdefault(level.variant_id, level.id)
     return targets
 
 
 def _recorded(reference: ColumnElement[bool]) -> bool:
-    """Tell whether the journal knows a fulfilment or a refund; asked under the lock."""
+    """Tell whether the journal has entries of a fulfilment or refund. Call it under the locks."""
     return (
         require_transaction().scalar(select(StockMovement.id).where(reference).limit(1)) is not None
     )
