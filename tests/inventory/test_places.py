@@ -66,7 +66,7 @@ def test_a_shop_whose_places_are_all_closed_still_has_somewhere_to_put_things(ap
 @pytest.mark.parametrize("quantity", [-1, 1_000_000_001])
 def test_an_opening_balance_is_a_number_of_things(app: Flask, quantity: int) -> None:
     (mug,) = a_product("MUG")
-    with pytest.raises(ValueError, match="opening balance"), transaction():
+    with pytest.raises(ValueError, match="opening stock"), transaction():
         inventory_service.set_opening_stock([(mug, quantity)], by=SYSTEM)
 
 
