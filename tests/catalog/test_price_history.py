@@ -13,7 +13,6 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from api.catalog.errors import BarcodeTaken
-from api.catalog.events import PriceChanged
 from api.catalog.models.prices import PriceHistoryEntry, PriceRange, VariantPrice
 from api.catalog.queries import admin_detail
 from api.catalog.queries.export_documents import lock_products, product_documents
@@ -26,8 +25,8 @@ from api.catalog.states import ProductStatus
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
+from tests.support.audit import audited
 from tests.support.catalogue import a_product, money
-from tests.support.events import facts_of
 from tests.support.people import a_staff_member
 from tests.support.sql import count_statements
 
@@ -242,7 +241,7 @@ def test_a_document_that_is_refused_halfway_changed_no_price_and_says_so_of_none
 
     assert isinstance(restated.refusal, BarcodeTaken)
     assert [amount for _, amount, _, _ in _records(small)] == [1000]
-    assert facts_of(PriceChanged) == []
+    assert audited("variant.priced") == []
 
 
 def test_a_hundred_prices_are_written_in_as_many_statements_as_two(app: Flask) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.catalog.errors import ProductNotFound, PublishAtNeedsDraft, PublishAtPassed
-from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
+from api.catalog.events import CatalogueChanged
 from api.catalog.models.i18n import Translation
 from api.catalog.models.media import ProductImage
 from api.catalog.models.navigation import ProductCategory
@@ -124,13 +124,11 @@ def publish_product(product_id: UUID, *, expected_version: int | None, by: Princ
     """
     product = _move(product_id, "publish", expected_version=expected_version, by=by)
     product.published_at = product.published_at or clock.now()
-    emit(ProductPublished(product_id=product.id))
 
 
 def archive_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
     """Take a product off the shelf for good; orders that name it stay as they are."""
-    product = _move(product_id, "archive", expected_version=expected_version, by=by)
-    emit(ProductArchived(product_id=product.id))
+    _move(product_id, "archive", expected_version=expected_version, by=by)
 
 
 def unarchive_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
@@ -333,7 +331,6 @@ def discard_products(product_ids: Sequence[UUID], *, by: Principal) -> tuple[set
     for key in sorted(leaving):
         archived = ProductStatus.ARCHIVED.value
         audit.record("product.archive", by=by, subject_id=key, status=archived)
-        emit(ProductArchived(product_id=key))
     emit(CatalogueChanged(slugs=tuple(found[key].slug for key in sorted(removed | leaving))))
     return removed, left
 
