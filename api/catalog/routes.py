@@ -45,7 +45,7 @@ blueprint = Blueprint(
     "catalogue",
     __name__,
     url_prefix="/api/v1",
-    description="What is on the shelf: categories, collections, products, search.",
+    description="What is published: categories, collections, products, search.",
 )
 
 _MOVED = {"description": "It is found elsewhere now: see Location.", "content_type": None}
@@ -124,7 +124,7 @@ def get_collection(slug: str) -> Any:
 @blueprint.arguments(ShownProductsQuerySchema, location="query")
 @blueprint.response(200, ShownProductCardListSchema)
 def list_products(query: dict[str, Any]) -> Any:
-    """List products on the shelf: of a category or collection, found by words, filtered, sorted.
+    """List published products: of a category or collection, found by words, filtered, sorted.
 
     `include=facets` counts what the list can be narrowed by further.
     """

@@ -40,6 +40,8 @@ ALPHABET = {
     "api/catalog/service/search_terms.py",
     "api/catalog/texts.py",
     "api/dev/fake_stripe/rules/currencies.py",
+    "api/imports/formats/cell_parsers.py",
+    "api/imports/formats/decoding.py",
     "api/kernel/text_folding.py",
     "api/platform/http.py",
     "console/scan/gs1.py",

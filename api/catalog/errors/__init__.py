@@ -4,7 +4,7 @@ from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class ProductNotFound(NotFound):
-    """No such product, or not on the shelf for those who ask."""
+    """No such product, or not published for those who ask."""
 
     code = "product_not_found"
     sentence = "There is no such product."
@@ -186,17 +186,17 @@ class MetadataTooLarge(Unprocessable):
 
 
 class PublishAtPassed(Unprocessable):
-    """A product goes on the shelf in the future, or now by a command."""
+    """A product is published in the future, or now by a command."""
 
     code = "publish_at_passed"
     sentence = "publish_at is over. Name a moment to come, or publish the product now."
 
 
 class PublishAtNeedsDraft(Conflict):
-    """Only what is not on the shelf yet can be put there by itself."""
+    """Only what is not published yet can be published by itself."""
 
     code = "publish_at_needs_draft"
-    sentence = "Only a draft can go on the shelf by itself; this product is {status}."
+    sentence = "Only a draft can be published by itself; this product is {status}."
 
 
 class VariantReferenceTaken(Conflict):
@@ -342,10 +342,10 @@ class AttributesDoNotFit(Unprocessable):
 
 
 class RequiredAttributesMissing(Unprocessable):
-    """What a type requires must be said before a product goes on the shelf, and stay said."""
+    """What a type requires must be said before a product is published, and stay said."""
 
     code = "required_attributes_missing"
-    sentence = "On the shelf, products of the type {product_type} need: {missing}."
+    sentence = "To be published, products of the type {product_type} need: {missing}."
 
 
 class ScheduleNotFound(NotFound):

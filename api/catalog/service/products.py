@@ -74,7 +74,7 @@ def edit_product(
     `category_ids` and `images` replace what was there; `attributes` are values by code, of which
     None takes one back and others stay. Locks the product; refuses a version that is not the
     present one, what `create_product` refuses, and a type that does not define what the product
-    says already. Metadata is merged key by key. A draft with `publish_at` goes on the shelf by
+    says already. Metadata is merged key by key. A draft with `publish_at` is published by
     itself at that moment, which must be to come. Saying what is already so changes nothing.
     """
     product = lock(product_id)
@@ -118,7 +118,7 @@ def edit_product(
 
 
 def publish_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
-    """Put a product on the shelf.
+    """Publish a product.
 
     Refuses one that is there already, or archived, or that lacks an attribute its type requires.
     """
@@ -127,7 +127,7 @@ def publish_product(product_id: UUID, *, expected_version: int | None, by: Princ
 
 
 def archive_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
-    """Take a product off the shelf for good; orders that name it stay as they are."""
+    """Archive a product; orders that name it stay as they are."""
     _move(product_id, "archive", expected_version=expected_version, by=by)
 
 
@@ -362,7 +362,7 @@ BATCH = 200
 
 
 def due_to_publish(limit: int = BATCH) -> list[UUID]:
-    """Return drafts whose moment to go on the shelf has come, those that wait longest first."""
+    """Return drafts whose moment to be published has come, those that wait longest first."""
     return list(
         session.scalars(
             select(Product.id)

@@ -218,7 +218,7 @@ class LineReader:
         return line
 
     def take_back_all_but_one(self) -> list[str]:
-        """Put all lines but the first of those taken back, to be taken again; returns it."""
+        """Put back all lines but the first, to be read again; returns that one."""
         first, *rest = self.taken
         if rest:
             self._lines = itertools.chain(rest, self._lines)

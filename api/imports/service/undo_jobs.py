@@ -1,4 +1,4 @@
-"""Take back what an import did, as far as nobody has touched it since."""
+"""Undo what an import did, as far as nobody has touched it since."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class UndoClaim:
 
 
 def request_undo(import_id: UUID, *, by: Principal) -> None:
-    """Ask for an import to be taken back; a worker is told. Asking again changes nothing.
+    """Ask for an import to be undone; a worker is told. Asking again changes nothing.
 
     Refuses a dry run, an import that has not ended, and one whose changes were forgotten.
     """
@@ -107,7 +107,7 @@ def claim_undo(import_id: UUID) -> UndoClaim | None:
 
 
 def undo_batch(held: UndoClaim, *, by: Principal) -> bool:
-    """Take back some more products, the last ones first; False when none is left.
+    """Undo some more products, the last ones first; False when none is left.
 
     Each is marked in the transaction of what was done to it, so that nothing is done twice. Locks
     levels before products, as whoever sells does. Raises ClaimLost when it is no longer ours.
@@ -180,7 +180,7 @@ def _untouched(changes: Sequence[ImportChange]) -> list[ImportChange]:
 def _take_stock_back(
     changes: Sequence[ImportChange], held: UndoClaim, *, by: Principal
 ) -> dict[OpeningLevel, bool]:
-    """Take the opening stock off the shelves again; returns by shelf whether it went."""
+    """Revert the opening stock; returns by stock level whether it went."""
     opened = {_shelf(one): int(one["quantity"]) for change in changes for one in change.stock}
     taken, left = inventory_service.revert_opening_stock(
         opened, note=f"Import {held.import_id} undone", by=by
