@@ -1,4 +1,4 @@
-"""The catalogue's alarm clock: a change makes what storefronts have read old."""
+"""Jobs of the catalog: a change makes what storefronts have read old."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -10,8 +10,8 @@ from api.catalog.errors import (
     CollectionNotFound,
     FilterUnreadable,
     ProductNotFound,
+    SortNeedsCategoryOrCollection,
     SortNeedsQuery,
-    SortNeedsShelf,
 )
 from api.catalog.queries import (
     autocomplete,
@@ -118,7 +118,7 @@ def get_collection(slug: str) -> Any:
     CollectionNotFound,
     FilterUnreadable,
     SortNeedsQuery,
-    SortNeedsShelf,
+    SortNeedsCategoryOrCollection,
 )
 @response_cache.cache_response(_list_namespaces)
 @blueprint.arguments(ShownProductsQuerySchema, location="query")

@@ -1,4 +1,4 @@
-"""The alarm clock of imports and exports."""
+"""Jobs of imports and exports."""
 
 from api.imports import flows, queries
 from api.imports.events import ExportRequested, ImportRequested, ImportUndoRequested

@@ -11,7 +11,7 @@ from api.catalog.errors import (
     BarcodeTaken,
     CategoryNotFound,
     CompareAtNotAbovePrice,
-    CurrencyTwice,
+    DuplicateCurrency,
     ExternalReferenceTaken,
     ImageUnknown,
     OptionCombinationTaken,
@@ -131,7 +131,7 @@ def test_prices_in_one_currency_come_once_and_compare_at_lies_above(app: Flask) 
     euro, dearer = money("9.99 EUR"), money("12.00 EUR")
 
     for prices, refusal in (
-        ([PriceInput(euro), PriceInput(dearer)], CurrencyTwice),
+        ([PriceInput(euro), PriceInput(dearer)], DuplicateCurrency),
         ([PriceInput(dearer, compare_at=euro)], CompareAtNotAbovePrice),
         ([PriceInput(euro, compare_at=euro)], CompareAtNotAbovePrice),
         ([PriceInput(euro, compare_at=money("20.00 USD"))], CompareAtNotAbovePrice),

@@ -12,14 +12,14 @@ from api.catalog.errors import (
     BarcodeTwice,
     CategoryNotFound,
     CompareAtNotAbovePrice,
-    CurrencyTwice,
+    DuplicateCurrency,
+    DuplicateOption,
     ExternalReferenceTaken,
     FilterUnreadable,
     ImageUnknown,
     MetadataTooLarge,
     OptionCombinationTaken,
     OptionsDoNotFit,
-    OptionTwice,
     ProductNotFound,
     PublishAtNeedsDraft,
     PublishAtPassed,
@@ -86,13 +86,13 @@ def list_products(query: dict[str, Any]) -> Any:
     BarcodeTwice,
     CategoryNotFound,
     CompareAtNotAbovePrice,
-    CurrencyTwice,
+    DuplicateCurrency,
     ExternalReferenceTaken,
     ImageUnknown,
     MediaUnknown,
     MetadataTooLarge,
     OptionCombinationTaken,
-    OptionTwice,
+    DuplicateOption,
     OptionsDoNotFit,
     PictureTwice,
     ProductNotFound,
@@ -188,7 +188,7 @@ def unarchive_product(product_id: UUID) -> Any:
     BarcodeTaken,
     BarcodeTwice,
     CompareAtNotAbovePrice,
-    CurrencyTwice,
+    DuplicateCurrency,
     ImageUnknown,
     MetadataTooLarge,
     OptionCombinationTaken,
@@ -247,7 +247,7 @@ def update_variant(changes: dict[str, Any], variant_id: UUID, expected_version: 
 
 @blueprint.route("/variants/<uuid:variant_id>/prices", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
-@may_answer(CompareAtNotAbovePrice, CurrencyTwice, ProductNotFound, VariantNotFound)
+@may_answer(CompareAtNotAbovePrice, DuplicateCurrency, ProductNotFound, VariantNotFound)
 @versioned
 @blueprint.arguments(PricesSchema)
 @blueprint.response(200, VariantSchema)

@@ -87,7 +87,7 @@ class OptionsDoNotFit(Unprocessable):
     sentence = "A variant of this product needs one value for each of: {options}."
 
 
-class OptionTwice(Unprocessable):
+class DuplicateOption(Unprocessable):
     """Two options that are called the same could not be told apart."""
 
     code = "option_twice"
@@ -101,7 +101,7 @@ class CompareAtNotAbovePrice(Unprocessable):
     sentence = "The compare-at price must be above the price, in the same currency."
 
 
-class CurrencyTwice(Unprocessable):
+class DuplicateCurrency(Unprocessable):
     """One price per currency."""
 
     code = "currency_twice"
@@ -129,7 +129,7 @@ class TitleMissing(Unprocessable):
     sentence = "The product {slug} is new and has no title."
 
 
-class NoVariantLeft(Unprocessable):
+class NoImportableVariant(Unprocessable):
     """A product needs at least one variant, and none of those given could be taken."""
 
     code = "no_variant_left"
@@ -206,7 +206,7 @@ class VariantReferenceTaken(Conflict):
     sentence = "The external reference {external_reference} belongs to another variant."
 
 
-class NotOnShelf(Unprocessable):
+class NotInCollection(Unprocessable):
     """Only what is in a category or collection has a place in it."""
 
     code = "not_on_shelf"
@@ -230,7 +230,7 @@ class AttributeNotFilterable(Unprocessable):
     sentence = "Products cannot be filtered by the attribute {attribute}."
 
 
-class SortNeedsShelf(Unprocessable):
+class SortNeedsCategoryOrCollection(Unprocessable):
     """The shop's own order is one within a category or a collection."""
 
     code = "sort_needs_shelf"

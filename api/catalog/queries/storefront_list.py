@@ -11,7 +11,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from api.catalog.errors import CategoryNotFound, CollectionNotFound, SortNeedsQuery, SortNeedsShelf
+from api.catalog.errors import (
+    CategoryNotFound,
+    CollectionNotFound,
+    SortNeedsCategoryOrCollection,
+    SortNeedsQuery,
+)
 from api.catalog.models.navigation import Category, CollectionProduct, ProductCategory
 from api.catalog.models.navigation import Collection as ProductCollection
 from api.catalog.models.prices import PriceRange
@@ -75,7 +80,7 @@ def list_storefront_products(
     if order == "relevance" and not wanted.q:
         raise SortNeedsQuery
     if order == "position" and not (wanted.category or wanted.collection):
-        raise SortNeedsShelf
+        raise SortNeedsCategoryOrCollection
     narrowing = resolve_filter(wanted, collection_id=collection.id if collection else None)
     if narrowing.is_empty:
         found = _nothing(wanted, narrowing, limit, cursor)

@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from api.catalog.errors import NotOnShelf
+from api.catalog.errors import NotInCollection
 from api.catalog.models.navigation import CollectionProduct, ProductCategory
 from api.platform.db import session
 
@@ -131,7 +131,7 @@ def append_position(membership: OrderedMembership) -> int:
 
 def _refuse_strangers(product_ids: Sequence[UUID]) -> None:
     if product_ids:
-        raise NotOnShelf(product_ids=[str(id_) for id_ in product_ids[:10]])
+        raise NotInCollection(product_ids=[str(id_) for id_ in product_ids[:10]])
 
 
 def _place(membership: OrderedMembership, product_id: UUID) -> Place:
@@ -141,7 +141,7 @@ def _place(membership: OrderedMembership, product_id: UUID) -> Place:
         )
     )
     if position is None:
-        raise NotOnShelf(product_ids=[str(product_id)])
+        raise NotInCollection(product_ids=[str(product_id)])
     return position, product_id
 
 

@@ -146,11 +146,11 @@ def _wrong(pointer: str, detail: str) -> dict[str, str]:
     return {"pointer": where, "in": "body", "code": "invalid", "detail": detail}
 
 
-def _page(product: Product) -> CatalogueChanged:
+def _product_page(product: Product) -> CatalogueChanged:
     return CatalogueChanged(slugs=(product.slug,))
 
 
-def _shelf(collection: Collection) -> CatalogueChanged:
+def _collection(collection: Collection) -> CatalogueChanged:
     return CatalogueChanged(shelves=(f"collection:{collection.slug}",))
 
 
@@ -159,4 +159,7 @@ def _everything(_: object) -> CatalogueChanged:
     return CatalogueChanged(is_tree=True)
 
 
-_TOLD: Mapping[str, Callable[[Any], CatalogueChanged]] = {"product": _page, "collection": _shelf}
+_TOLD: Mapping[str, Callable[[Any], CatalogueChanged]] = {
+    "product": _product_page,
+    "collection": _collection,
+}
