@@ -37,6 +37,7 @@ def run_periodic(name: str) -> None:
 commands: list[click.Command] = [
     accounts.create_staff,
     accounts.set_staff_password,
+    accounts.reset_second_factor,
     accounts.unlock,
     *backups.commands,
     catalog.refresh_catalogue,

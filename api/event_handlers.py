@@ -8,6 +8,7 @@ from api.accounts.events import (
     PasswordChanged,
     PasswordResetRequested,
     RegistrationRepeated,
+    SecondFactorReset,
     StaffInvited,
 )
 from api.back_in_stock import jobs as back_in_stock_jobs
@@ -110,6 +111,7 @@ WORK = JobRegistry(
         RefundFailed: [returns_jobs.on_refund_failed, notifications_jobs.on_refund_failed],
         RefundSucceeded: [notifications_jobs.on_refund_succeeded],
         RegistrationRepeated: [notifications_jobs.on_registration_repeated],
+        SecondFactorReset: [notifications_jobs.on_second_factor_reset],
         StaffInvited: [notifications_jobs.on_staff_invited],
         StockLow: [notifications_jobs.on_stock_low],
         BackInStockDue: [notifications_jobs.on_back_in_stock_due],

@@ -8,11 +8,13 @@ import marshmallow as ma
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
 
-from api.accounts import flows
+from api.accounts import flows, queries, service
 from api.accounts.errors import EmailTaken, PasswordRefused, RoleUnknown, StaffNotFound
+from api.accounts.roles import AccountKind
 from api.accounts.schemas.staff import NewStaffSchema
 from api.kernel.principal import SYSTEM
 from api.platform import rate_limits
+from api.platform.db import transaction
 from api.platform.storefronts import counted_as
 
 
@@ -56,6 +58,19 @@ def set_staff_password(email: str, password_stdin: bool) -> None:
     except PasswordRefused as refused:
         raise click.ClickException(refused.detail) from refused
     click.echo(f"{email} has a new password and is signed out everywhere.")
+
+
+@click.command("reset-second-factor")
+@click.argument("email")
+@with_appcontext
+def reset_second_factor(email: str) -> None:
+    """Take the second factor of someone away who lost it; they are told by e-mail."""
+    account = queries.find_account(AccountKind.STAFF, email.strip())
+    if account is None:
+        raise click.ClickException(f"Nobody on the staff has the address {email}.")
+    with transaction():
+        service.reset_second_factor(account.id, by=SYSTEM)
+    click.echo(f"{email} signs in with the password alone until a new app is set up.")
 
 
 @click.command("unlock")

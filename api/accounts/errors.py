@@ -143,6 +143,34 @@ class ApiKeyRotating(Conflict):
     sentence = "Two keys of {name} are good now. Revoke one of them first."
 
 
+class SecondFactorRequired(Unauthenticated):
+    """The password was right, and the code of the app is still to come."""
+
+    code = "second_factor_required"
+    sentence = "Send the code of your app, or a recovery code, along as `code`."
+
+
+class SecondFactorWrong(Unprocessable):
+    """A code that is not of this moment, or was used before."""
+
+    code = "second_factor_wrong"
+    sentence = "This code is wrong, or was used before. Wait for the next one."
+
+
+class SecondFactorExists(Conflict):
+    """Whoever could replace a factor without showing it could come in without it."""
+
+    code = "second_factor_exists"
+    sentence = "You have a second factor. Give it up first, with one of its codes."
+
+
+class SecondFactorNeeded(Unprocessable):
+    """The role requires one."""
+
+    code = "second_factor_needed"
+    sentence = "Your role requires a second factor, so it cannot be given up."
+
+
 class LastOwner(Conflict):
     """A shop without an owner could never get one again."""
 

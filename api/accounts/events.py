@@ -44,6 +44,14 @@ class StaffInvited(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondFactorReset(Event):
+    """Somebody's second factor was taken away by another one: they should hear of it."""
+
+    user_id: UUID
+    reset_id: UUID = field(default_factory=new_id, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PasswordChanged(Event):
     """An account has a new password and its other sign-ins ended: its owner should hear of it.
 

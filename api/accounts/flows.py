@@ -19,6 +19,8 @@ from api.accounts.errors import (
     RefreshTokenReused,
     ResetTokenInvalid,
     RoleUnknown,
+    SecondFactorRequired,
+    SecondFactorWrong,
     StaffNotFound,
 )
 from api.accounts.queries import staff as staff_queries
@@ -43,9 +45,15 @@ def register(*, email: str, full_name: str, password: str) -> None:
 
 
 def sign_in(
-    kind: AccountKind, *, email: str, password: str, device: Device, device_token: str | None = None
+    kind: AccountKind,
+    *,
+    email: str,
+    password: str,
+    device: Device,
+    device_token: str | None = None,
+    code: str | None = None,
 ) -> dict[str, Any]:
-    """Let someone in by their password.
+    """Let someone in by their password, and by a code where they have a second factor.
 
     An unknown address is compared with a decoy, so that it takes as long as a wrong password.
     Raises `BadCredentials` for both, and for an account that is switched off.
@@ -55,21 +63,32 @@ def sign_in(
     stored = account.password_hash if account else passwords.DECOY
     is_right = passwords.matches(stored, password)
     if account is None or not is_right or not account.is_active:
-        name = hash_secret(email.lower())[:12]
-        _log.warning("sign_in_refused", kind=kind.value, account=name)
-        security_log.refused("sign_in_refused", kind=kind.value, account=name)
-        if kind is AccountKind.STAFF:
-            with transaction():
-                service.note_refused_sign_in(
-                    None if account is None else account.id, name=name, device=device
-                )
+        _note_refused(kind, None if account is None else account.id, email, device)
         raise BadCredentials
     fresh_hash = passwords.hashed(password) if passwords.needs_rehash(stored) else None
-    with transaction():
-        signed_in = service.open_session(
-            account.id, verified_hash=stored, fresh_hash=fresh_hash, device=device
-        )
+    try:
+        with transaction():
+            signed_in = service.open_session(
+                account.id, verified_hash=stored, fresh_hash=fresh_hash, device=device
+            )
+            if kind is AccountKind.STAFF and service.has_second_factor(account.id):
+                if code is None:
+                    raise SecondFactorRequired
+                service.step_up(account.id, code, sign_in=signed_in.sign_in_id)
+    except SecondFactorWrong:
+        _note_refused(kind, account.id, email, device)
+        raise
     return _answer(signed_in) | {"device_token": rate_limits.device_token(email, device_token)}
+
+
+def _note_refused(kind: AccountKind, user_id: UUID | None, email: str, device: Device) -> None:
+    """Tell the logs that somebody was not let in, and the owner when it was about staff."""
+    name = hash_secret(email.lower())[:12]
+    _log.warning("sign_in_refused", kind=kind.value, account=name)
+    security_log.refused("sign_in_refused", kind=kind.value, account=name)
+    if kind is AccountKind.STAFF:
+        with transaction():
+            service.note_refused_sign_in(user_id, name=name, device=device)
 
 
 def refresh(kind: AccountKind, token: str, *, device: Device) -> dict[str, Any]:
@@ -90,8 +109,26 @@ def refresh(kind: AccountKind, token: str, *, device: Device) -> dict[str, Any]:
     return _answer(signed_in)
 
 
+def begin_second_factor(by: Principal, *, current: str) -> service.Enrolment:
+    """Make a secret for somebody's app, against their password."""
+    assert by.id is not None
+    _check_password(by.id, current)
+    with transaction():
+        return service.begin_second_factor(by)
+
+
 def change_password(user_id: UUID, *, current: str, new: str, keep: UUID | None) -> None:
     """Change one's own password; every other sign-in ends. Refuses without the current one."""
+    account = _check_password(user_id, current)
+    fresh_hash = service.hash_password(new, email=account.email)
+    with transaction():
+        service.change_password(
+            user_id, verified_hash=account.password_hash, fresh_hash=fresh_hash, keep=keep
+        )
+
+
+def _check_password(user_id: UUID, current: str) -> queries.Account:
+    """Return the account of whoever shows its password. Raises `CurrentPasswordWrong`."""
     account = queries.get_account(user_id)
     end_read_transaction()
     if not passwords.matches(account.password_hash, current):
@@ -105,11 +142,7 @@ def change_password(user_id: UUID, *, current: str, new: str, keep: UUID | None)
                 }
             ]
         )
-    fresh_hash = service.hash_password(new, email=account.email)
-    with transaction():
-        service.change_password(
-            user_id, verified_hash=account.password_hash, fresh_hash=fresh_hash, keep=keep
-        )
+    return account
 
 
 def reset_password(*, token: str, password: str) -> None:

@@ -3,7 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.accounts.roles import AccountKind, KeyKind
@@ -22,6 +30,7 @@ class StaffRole(WithId, Versioned, Timestamped, Base):
 
     name: Mapped[str] = mapped_column(String(40))
     permissions: Mapped[list[str] | None]
+    requires_second_factor: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class User(WithId, Versioned, Timestamped, Base):
@@ -38,6 +47,8 @@ class User(WithId, Versioned, Timestamped, Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[str | None] = mapped_column(String(40), ForeignKey("staff_roles.name"))
     is_active: Mapped[bool] = mapped_column(default=True, server_default="true")
+    second_factor_at: Mapped[datetime | None]
+    """Since when codes are asked for: here, because every request of staff asks it."""
 
     __table_args__ = (
         Index("uq_users_kind_email", "kind", func.lower(email), unique=True),
@@ -99,6 +110,31 @@ class Session(WithId, Timestamped, Base):
     last_used_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    proved_at: Mapped[datetime | None]
+    """When a code of the second factor was last shown in it."""
+
+
+class SecondFactor(Base):
+    """The app that makes somebody's codes; since `users.second_factor_at` it counts."""
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    secret: Mapped[str] = mapped_column(String(120))
+    """Sealed: see `platform.secrets_at_rest`."""
+    last_step: Mapped[int | None] = mapped_column(BigInteger)
+    """The step of time of the code that was shown last; none of before is taken again."""
+
+
+class RecoveryCode(Base):
+    """A code for the day on which the app is lost, by its hash. Good once."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (Index("ix_recovery_codes_user_id", "user_id"),)
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    used_at: Mapped[datetime | None]
 
 
 class RefreshToken(Base):

@@ -8,6 +8,31 @@ from api.kernel.events import Event
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProductPublished(Event):
+    """A product went on the shelf."""
+
+    product_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductArchived(Event):
+    """A product was taken off the shelf for good; its history stays."""
+
+    product_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceChanged(Event):
+    """A variant of a product costs something else now; None means not for sale in the currency."""
+
+    variant_id: UUID
+    product_id: UUID
+    currency: str
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class CollectionRulesChanged(Event):
     """What is in a collection has to be found anew, by other rules or in another tree."""
 

@@ -95,14 +95,14 @@ def forget_files(media_id: UUID, key: str) -> None:
 
 
 class _LookedOnly(Exception):
-    """Discards what a batch that was only looked at would have written."""
+    """Takes back what a batch that was only looked at would have written."""
 
 
 def refresh(*, keeping: bool) -> Iterator[tuple[list[UUID], set[UUID]]]:
     """Find anew what follows from all products, a few hundred in a transaction.
 
     Yields the products of each batch, and those of them that were not right. What is not kept is
-    discarded at once. It can be stopped and repeated; what is right already is only read.
+    taken back at once. It can be stopped and repeated; what is right already is only read.
     """
     after: UUID | None = None
     while True:

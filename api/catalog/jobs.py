@@ -1,4 +1,4 @@
-"""Jobs of the catalog: a change makes what storefronts have read old."""
+"""The catalogue's alarm clock: a change makes what storefronts have read old."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -18,7 +18,7 @@ from api.catalog.queries.cache_tags import (
     ALL_PRODUCTS,
     COLLECTIONS,
     LISTS,
-    MOST_LISTS,
+    MOST_SHELVES,
     WHOLE_SHOP,
     listing_tag,
     product_tag,
@@ -38,14 +38,14 @@ def on_catalogue_changed(facts: Sequence[CatalogueChanged]) -> None:
         response_cache.invalidate_tags(WHOLE_SHOP)
         return
     slugs = slugs_of(facts)
-    told = {one for fact in facts for one in fact.shelves}
-    lists = {*told, *cache_tags.lists_of_products(slugs)}
+    told = {shelf for fact in facts for shelf in fact.shelves}
+    shelves = {*told, *cache_tags.lists_of_products(slugs)}
     old = [product_tag(slug) for slug in slugs]
-    if len(lists) > MOST_LISTS:
+    if len(shelves) > MOST_SHELVES:
         old.append(LISTS)
     else:
-        old += [ALL_PRODUCTS, *(listing_tag(one) for one in sorted(lists))]
-    if any(one.startswith("collection:") for one in told):
+        old += [ALL_PRODUCTS, *(listing_tag(shelf) for shelf in sorted(shelves))]
+    if any(shelf.startswith("collection:") for shelf in told):
         old.append(COLLECTIONS)
     response_cache.invalidate_tags(*old)
 
@@ -87,7 +87,7 @@ def on_attribute_filter_changed(fact: AttributeFilterChanged) -> None:
 
 
 def publish_due_products() -> None:
-    """Publish the drafts whose moment has come."""
+    """Put the drafts on the shelf whose moment has come."""
     sweeps.run(DUE_PRODUCTS)
 
 
@@ -95,7 +95,7 @@ def publish_due_products() -> None:
 def gather_into_collections(facts: Sequence[CatalogueChanged]) -> None:
     """Look for every collection with rules whether these products belong in it now.
 
-    A fact that names no products tells only of lists, perhaps of what this job did itself.
+    A fact that names no products tells only of shelves, perhaps of what this job did itself.
     """
     smart_collections.update_membership(slugs_of(facts))
 

@@ -10,8 +10,8 @@ from api.catalog.errors import (
     CollectionNotFound,
     FilterUnreadable,
     ProductNotFound,
-    SortNeedsCategoryOrCollection,
     SortNeedsQuery,
+    SortNeedsShelf,
 )
 from api.catalog.queries import (
     autocomplete,
@@ -45,7 +45,7 @@ blueprint = Blueprint(
     "catalogue",
     __name__,
     url_prefix="/api/v1",
-    description="What is published: categories, collections, products, search.",
+    description="What is on the shelf: categories, collections, products, search.",
 )
 
 _MOVED = {"description": "It is found elsewhere now: see Location.", "content_type": None}
@@ -118,13 +118,13 @@ def get_collection(slug: str) -> Any:
     CollectionNotFound,
     FilterUnreadable,
     SortNeedsQuery,
-    SortNeedsCategoryOrCollection,
+    SortNeedsShelf,
 )
 @response_cache.cache_response(_list_namespaces)
 @blueprint.arguments(ShownProductsQuerySchema, location="query")
 @blueprint.response(200, ShownProductCardListSchema)
 def list_products(query: dict[str, Any]) -> Any:
-    """List published products: of a category or collection, found by words, filtered, sorted.
+    """List products on the shelf: of a category or collection, found by words, filtered, sorted.
 
     `include=facets` counts what the list can be narrowed by further.
     """

@@ -14,8 +14,16 @@ class ImportRequested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImportFinished(Event):
+    """A file was read to its end, or given up."""
+
+    import_id: UUID
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportUndoRequested(Event):
-    """What an import did is to be undone."""
+    """What an import did is to be taken back."""
 
     import_id: UUID
 

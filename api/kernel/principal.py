@@ -1,11 +1,13 @@
 """Who is acting: a customer, a member of staff, a program, a guest with a cart, or the shop."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from api.kernel.permissions import Permission
 
+SecondFactor = Literal["none", "missing", "held"]
 PrincipalKind = Literal["customer", "staff", "key", "guest", "system"]
 
 
@@ -24,6 +26,10 @@ class Principal:
     role: str | None = None
     permissions: frozenset[Permission] = field(default_factory=frozenset)
     guest_key: str | None = None
+    second_factor: SecondFactor = "none"
+    """`missing` where the role requires one and there is none yet."""
+    proved_at: datetime | None = None
+    """When a code of the second factor was last shown in this sign-in."""
 
     def may(self, permission: Permission) -> bool:
         """Tell whether this principal holds a permission."""

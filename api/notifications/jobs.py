@@ -5,6 +5,7 @@ from api.accounts.events import (
     PasswordChanged,
     PasswordResetRequested,
     RegistrationRepeated,
+    SecondFactorReset,
     StaffInvited,
 )
 from api.back_in_stock.events import BackInStockDue
@@ -112,6 +113,12 @@ def on_registration_repeated(fact: RegistrationRepeated) -> None:
 def on_password_reset_requested(fact: PasswordResetRequested) -> None:
     """Someone forgot a password."""
     emails.password_reset(fact.request_id)
+
+
+@manages_own_transactions
+def on_second_factor_reset(fact: SecondFactorReset) -> None:
+    """Somebody's second factor was taken away."""
+    emails.second_factor_reset(fact.user_id, fact.reset_id)
 
 
 @manages_own_transactions

@@ -23,6 +23,7 @@ class EmailKind(StrEnum):
     BACK_IN_STOCK = "back_in_stock"
     PARCEL_CORRECTED = "parcel_corrected"
     STAFF_INVITATION = "staff_invitation"
+    SECOND_FACTOR_RESET = "second_factor_reset"
 
 
 class EmailStatus(StrEnum):

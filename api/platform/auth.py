@@ -7,6 +7,7 @@ the token runs out.
 
 import hashlib
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -17,6 +18,7 @@ from flask import Flask, current_app, g, request
 from flask_jwt_extended import JWTManager
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
+from api.kernel import clock
 from api.kernel.errors import Forbidden, Unauthenticated
 from api.kernel.permissions import Permission
 from api.kernel.principal import GUEST, Principal
@@ -31,6 +33,8 @@ CART_TOKEN_HEADER = "X-Cart-Token"  # noqa: S105
 API_KEY_START = "sk_"
 """How secret API keys begin, so that people, and tools that look for leaks, recognise them."""
 IN_PERSON = " in person"
+FRESH_CODE = " with a fresh code"
+FRESH_FOR = timedelta(minutes=10)
 _ALGORITHM = "HS256"
 
 
@@ -39,6 +43,20 @@ class TokenExpired(Unauthenticated):
 
     code = "token_expired"
     sentence = "The access token has expired. Use your refresh token to get a new one."
+
+
+class SecondFactorMissing(Forbidden):
+    """The role requires a second factor, and this person has set none up yet."""
+
+    code = "second_factor_missing"
+    sentence = "Your role requires a second factor. Set one up first: POST /admin/me/second-factor."
+
+
+class StepUpRequired(Forbidden):
+    """What cannot be undone asks for a fresh code."""
+
+    code = "step_up_required"
+    sentence = "Show a code of your app first: POST /admin/me/step-up. It is good for 10 minutes."
 
 
 class ApiKeyInvalid(Unauthenticated):
@@ -87,22 +105,33 @@ def key_id(secret: str) -> str:
     return hash_secret(f"kid\n{secret}")[:16]
 
 
-def requires(permission: Permission, *, in_person: bool = False) -> Callable[[View], View]:
+def requires(
+    permission: Permission, *, in_person: bool = False, fresh_code: bool = False
+) -> Callable[[View], View]:
     """Let in staff, and programs with a key, who hold a permission: else 401 or 403.
 
-    What is done in person, programs do not.
+    What is done in person, programs do not. What asks for a fresh code, those who have a second
+    factor do within ten minutes of having shown it.
     """
 
     def check() -> Principal:
         principal = _signed_in()
         if principal.kind not in ("staff", "key") or not principal.may(permission):
             raise PermissionMissing(permission=permission.value)
+        if principal.second_factor == "missing":
+            raise SecondFactorMissing
+        if fresh_code and principal.second_factor == "held" and not _is_fresh(principal):
+            raise StepUpRequired
         if in_person and principal.kind == "key":
             raise Forbidden("This is done by people, not by programs.")
         return principal
 
-    name = f"requires:{permission.value}"
+    name = f"requires:{permission.value}{FRESH_CODE if fresh_code else ''}"
     return _guard(check, f"{name}{IN_PERSON}" if in_person else name)
+
+
+def _is_fresh(principal: Principal) -> bool:
+    return principal.proved_at is not None and clock.now() - principal.proved_at <= FRESH_FOR
 
 
 def staff_only(view: View) -> View:

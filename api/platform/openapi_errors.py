@@ -23,9 +23,12 @@ from api.kernel.errors import (
 )
 from api.platform import problems
 from api.platform.auth import (
+    FRESH_CODE,
     IN_PERSON,
     ApiKeyInvalid,
     PermissionMissing,
+    SecondFactorMissing,
+    StepUpRequired,
     TokenExpired,
     TokenInvalid,
 )
@@ -122,7 +125,13 @@ def by_status(operation: Operation, method: str, doc: dict[str, Any]) -> dict[in
 def _of_guard(guard: str) -> Sequence[type[DomainError]]:
     if guard == "public":
         return ()
-    forbidden = [PermissionMissing] if guard.startswith("requires:") else [Forbidden]
+    forbidden: list[type[DomainError]] = (
+        [PermissionMissing] if guard.startswith("requires:") else [Forbidden]
+    )
+    if guard.startswith("requires:"):
+        forbidden.append(SecondFactorMissing)
+    if FRESH_CODE in guard:
+        forbidden.append(StepUpRequired)
     return (*NO_TOKEN, *forbidden, *([Forbidden] if guard.endswith(IN_PERSON) else []))
 
 

@@ -12,7 +12,7 @@ import secrets
 import time
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_limiter import Limiter, RequestLimit
 from itsdangerous import BadData, URLSafeSerializer
 from redis.exceptions import RedisError
@@ -200,9 +200,14 @@ def by_person() -> str:
     return principal().actor_key
 
 
+def do_not_count() -> None:
+    """Have this request not count as a failure: it went half of the way, and goes on."""
+    g.goes_on = True
+
+
 def was_refused(response: Response) -> bool:
     """Count only what failed: ten people who sign in when a shift begins are no attack."""
-    return response.status_code >= 400
+    return response.status_code >= 400 and not g.get("goes_on", False)
 
 
 def was_wrong(response: Response) -> bool:
@@ -210,7 +215,7 @@ def was_wrong(response: Response) -> bool:
 
     Else one address that hammers on after it was refused would use up a person's allowance.
     """
-    return response.status_code >= 400 and response.status_code != 429
+    return was_refused(response) and response.status_code != 429
 
 
 def init_app(app: Flask, settings: Settings) -> None:

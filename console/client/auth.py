@@ -15,15 +15,21 @@ class Auth:
     def __init__(self, caller: ApiClient) -> None:
         self._caller = caller
 
-    async def sign_in(self, email: str, password: str) -> Person:
-        """Begin to act as this member of staff."""
+    async def sign_in(self, email: str, password: str, code: str = "") -> Person:
+        """Begin to act as this member of staff; `code` is of their app, where they have one."""
         form = {"email": email, "password": password}
+        if code:
+            form["code"] = code
         if self._caller.session.device_token:
             form["device_token"] = self._caller.session.device_token
         answer = await self._caller.open(f"{ADMIN}/auth/login", form)
         signed = parse(SignIn, answer.body)
         self._caller.session.keep(signed)
         return signed.user
+
+    async def step_up(self, code: str) -> None:
+        """Show a code again, for what asks for a fresh one."""
+        await self._caller.ask(f"{ADMIN}/me/step-up", {"code": code})
 
     async def join(self, code: str, password: str) -> Person:
         """Join the staff with the code of an invitation, and begin to act."""

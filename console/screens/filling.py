@@ -20,6 +20,7 @@ from console.screens.list_screen import ListScreen
 from console.screens.workers import run_in_background
 from console.widgets.table import WindowTable
 
+FRESH_CODE = Prompt("fresh_code", "Code of your app:", is_secret=True)
 TOLD_ONCE = "Copy it now: it is told this once. Esc when you have it."
 LOOK_OVER = "F10 sends it. Esc goes back, nothing is sent."
 
@@ -38,6 +39,9 @@ class FillingScreen(ListScreen):
         self.told_once = False
         """Whether something is in sight that the shop tells this once."""
 
+        self._asks_code: tuple[Form, str, str] | None = None
+        """What is sent again once a code of the operator's app was shown."""
+
     def redraw(self) -> None:
         """Draw the list and the record as they are now."""
         raise NotImplementedError
@@ -55,7 +59,10 @@ class FillingScreen(ListScreen):
         self._turn(1)
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
-        """An answer of the form."""
+        """An answer of the form, or the code that the shop asks for first."""
+        if prompt == FRESH_CODE:
+            run_in_background(self, "change", self._step_up, text, beside=True)
+            return
         if self.form is None:
             return
         step = forms.answered(self.form, text)
@@ -87,7 +94,7 @@ class FillingScreen(ListScreen):
 
     def close_form(self) -> None:
         """Ask for nothing more; what was filled in is forgotten."""
-        self.form, self.told_once = None, False
+        self.form, self.told_once, self._asks_code = None, False, None
         self.question.show(None)
         self.redraw()
 
@@ -151,11 +158,35 @@ class FillingScreen(ListScreen):
         except SignedOut as failure:
             self.post_message(SignInNeeded(failure))
         except CallFailed as failure:
+            if failure.code == "step_up_required":
+                self._asks_code = (form, path, label)
+                self.ask(FRESH_CODE)
+                return
             self.say(wrong(f"{label}: {failure.detail} {failure.remedy}".strip()))
         else:
             self.say(done(f"{label}: done"))
             if form.verb.tells:
                 self.told_once = True
-                told = f"{form.verb.tells.capitalize()}: {answer[form.verb.tells]}"
-                self.question.show(Question(told, ()), TOLD_ONCE)
+                self.tell_once(form.verb.tells, answer[form.verb.tells])
         run_in_background(self, "list", self.reload)
+
+    def tell_once(self, name: str, value: object) -> None:
+        """Show what the shop tells this once, until Esc."""
+        words = "  ".join(map(str, value)) if isinstance(value, list) else str(value)
+        title = name.replace("_", " ").capitalize()
+        self.question.show(Question(f"{title}: {words}", ()), TOLD_ONCE)
+
+    async def _step_up(self, code: str) -> None:
+        waits = self._asks_code
+        if waits is None:
+            return
+        try:
+            await self.counter.shop.desk.step_up(code)
+        except SignedOut as failure:
+            self.post_message(SignInNeeded(failure))
+        except CallFailed as failure:
+            self.say(wrong(failure.detail))
+            self.ask(FRESH_CODE)
+        else:
+            self._asks_code = None
+            await self._change(*waits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
@@ -20,6 +21,7 @@ from console.widgets.hstack import HStack
 from console.widgets.line_widget import CursorWidget
 from console.widgets.record_view import columns_of, record_page, record_row
 from console.widgets.table import WindowTable
+from console.widgets.text_layout import Line
 from console.widgets.view_tabs import ViewTabs
 
 VOID = "void_parcel"
@@ -43,6 +45,9 @@ class RecordsScreen(FillingScreen):
         self.views = ViewTabs(paints, id="views")
         self.sheet = CursorWidget(paints, id="record")
         self.view = kind.views[0]
+        self.told: list[Line] = []
+        """The picture of a secret, while it is in sight."""
+
         self._whole: dict[str, Record] = {}
         self._below: dict[str, tuple[Record, ...]] = {}
         self._shown = ""
@@ -191,6 +196,25 @@ class RecordsScreen(FillingScreen):
         row: Record | None = self.table.current
         return row
 
+    def tell_once(self, name: str, value: object) -> None:
+        """The secret of an app is a picture that its camera takes over."""
+        if name != "uri":
+            super().tell_once(name, value)
+            return
+        # Its package is loaded here and not with the screen: hardly anybody ever sees one.
+        drawn = importlib.import_module("console.widgets.qr").qr_lines(str(value))
+        typed = str(value).partition("secret=")[2].partition("&")[0]
+        self.told = [*drawn, Line(((f" or type {typed}", self.counter.paints.bright),))]
+        self.set_class(True, "-inside")
+        self.sheet.top = 0
+        self.say(noted("Take it over into your app; then Esc, and c confirms one of its codes"))
+        self._draw()
+
+    def close_form(self) -> None:
+        """Ask for nothing more, and show nothing that is told once."""
+        self.told = []
+        super().close_form()
+
     async def _begin(self, verb: Verb, *, undoes: str = "") -> None:
         record = self._record()
         if record is not None and verb.method != "POST":
@@ -260,6 +284,10 @@ class RecordsScreen(FillingScreen):
         if len(kind.views) == 1:
             labels["next_view"] = ""
         self.key_bar.relabel(labels)
+        self.views.display = not self.told
+        if self.told:
+            self.sheet.show(self.told)
+            return
         if record is None:
             self.sheet.show([])
             return

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from console.client.errors import CallFailed, SignedOut, TooMany
 from console.client.models import OrderDetail, Person
-from console.flows.transition import Tone, done, waiting, wrong
+from console.flows.transition import Tone, done, noted, waiting, wrong
 from console.messages import SignedIn
 from console.scan.input_buffer import Prompt
 from console.screens.base_screen import BaseScreen
@@ -27,7 +27,9 @@ PASSWORD = Prompt("password", "Password:", is_secret=True, is_live=True, tab_goe
 CODE = Prompt("code", "Code of the e-mail:", tab_goes_on=True)
 CHOSEN = Prompt("chosen", "A password of your own:", is_secret=True, is_live=True)
 AGAIN = Prompt("again", "Once more:", is_secret=True, is_live=True)
-SECRETS = frozenset({"password", "chosen", "again"})
+APP = Prompt("app", "Code of your app:", is_secret=True, is_live=True)
+SECRETS = frozenset({"password", "chosen", "again", "app"})
+ASKS_FOR_CODE = frozenset({"second_factor_required", "second_factor_wrong"})
 REMEMBERED = "email"
 
 
@@ -42,7 +44,7 @@ class SignInScreen(BaseScreen):
         self.sheet = CursorWidget(counter.paints, id="sign-in")
         self.email = ""
         self.why = ""
-        self._code = self._chosen = ""
+        self._code = self._chosen = self._password = ""
         self._is_asking = False
         self.entry_bar.shows_text = False
 
@@ -72,14 +74,20 @@ class SignInScreen(BaseScreen):
             self.ask(PASSWORD if self.email else EMAIL, "")
             self._draw()
             return
-        desk = self.counter.shop.desk
+        shop = self.counter.shop
         if prompt.name == "code":
             self._code = text.strip()
             self.ask(CHOSEN if self._code else CODE)
         elif not text:
             self.ask(prompt)
         elif prompt.name == "password":
-            run_in_background(self, "sign-in", self._enter, partial(desk.sign_in, self.email, text))
+            self._password = text
+            run_in_background(
+                self, "sign-in", self._enter, partial(shop.desk.sign_in, self.email, text)
+            )
+        elif prompt.name == "app":
+            way_in = partial(shop.desk.sign_in, self.email, self._password, text)
+            run_in_background(self, "sign-in", self._enter, way_in)
         elif prompt.name == "chosen":
             self._chosen = text
             self.ask(AGAIN)
@@ -87,7 +95,9 @@ class SignInScreen(BaseScreen):
             self.say(wrong("The two passwords differ. Choose one again"))
             self.ask(CHOSEN)
         else:
-            run_in_background(self, "sign-in", self._enter, partial(desk.join, self._code, text))
+            run_in_background(
+                self, "sign-in", self._enter, partial(shop.desk.join, self._code, text)
+            )
         self._draw()
 
     def take_change(self, prompt: Prompt, text: str) -> None:
@@ -98,6 +108,7 @@ class SignInScreen(BaseScreen):
 
     def take_cancel(self, prompt: Prompt) -> None:
         """Esc goes back to the e-mail."""
+        self._password = ""
         self.ask(EMAIL, self.email)
         self._draw()
 
@@ -125,7 +136,7 @@ class SignInScreen(BaseScreen):
             return
         finally:
             self._is_asking = False
-        self._code = self._chosen = ""
+        self._code = self._chosen = self._password = ""
         self.email = person.email
         self.counter.shop.outbox.remember(REMEMBERED, self.email)
         self.problem.hide()
@@ -133,6 +144,13 @@ class SignInScreen(BaseScreen):
         self.post_message(SignedIn())
 
     def _refused(self, failure: CallFailed) -> None:
+        if failure.code in ASKS_FOR_CODE and self._password:
+            is_first = isinstance(failure, SignedOut)
+            self.say(noted("And a code of your app") if is_first else wrong(failure.detail))
+            self.ask(APP)
+            self._draw()
+            return
+        self._password = ""
         if isinstance(failure, SignedOut):
             self.say(wrong(failure.detail))
         elif isinstance(failure, TooMany):
@@ -182,7 +200,7 @@ class SignInScreen(BaseScreen):
                 self._code if joins else self.email,
                 not at_password and prompt is not None,
             ),
-            field("password", "", at_password),
+            field("app's code" if prompt == APP else "password", "", at_password),
             row(),
             row((fit(f"  shop        {shop.url}", width - 6), paints.dim)),
             row((warning, paints.tones[Tone.NOTE])),

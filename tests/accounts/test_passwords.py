@@ -1,7 +1,12 @@
 """Which passwords are good enough, and how they are kept."""
 
+import time
+from collections.abc import Callable
+
+import hypothesis
 import pytest
 from flask import Flask
+from hypothesis import strategies
 
 from api.accounts import passwords
 from api.accounts import service as accounts_service
@@ -25,13 +30,39 @@ from tests.support.people import PASSWORD, PASSWORD_HASH
         ("ten chars!", None),
         ("correct horse battery staple", None),
         ("пароль-длинный", None),
-        ("ab" * 99 + "cd", None),
+        ("Welcome2026!", "too_common"),
+        ("stockroom2026", "too_common"),
+        ("1qaz2wsx3edc", "too_common"),
+        ("mug-and-kettle-42", None),
+        ("ab" * 99 + "cd", "too_common"),
+        ("a lantern over the harbour " + "x" * 150, None),
     ],
 )
 def test_a_password_is_judged_by_length_and_by_what_is_guessed_first(
     password: str, reason: str | None
 ) -> None:
     assert passwords.weakness(password, email="ada@example.com") == reason
+
+
+@hypothesis.given(strategies.text(max_size=250))
+def test_any_text_is_judged(password: str) -> None:
+    told = passwords.weakness(password, email="ada@example.com")
+
+    assert told in {None, "too_short", "too_long", "is_the_email", "too_common"}
+
+
+def test_no_password_takes_much_longer_to_judge_than_to_hash() -> None:
+    """Every letter may stand for another one: all of it would be tried for seconds."""
+    crafted = "4@8({[</369&#!1/|0$5+7%2" * 8
+
+    def seconds(work: Callable[[], object]) -> float:
+        began = time.process_time()
+        work()
+        return time.process_time() - began
+
+    judging = min(seconds(lambda: passwords.weakness(crafted, email="a@b.c")) for _ in range(3))
+    hashing = min(seconds(lambda: passwords.hashed(PASSWORD)) for _ in range(3))
+    assert judging < 8 * hashing
 
 
 def test_a_hash_matches_its_password_and_no_other() -> None:
@@ -63,7 +94,7 @@ def test_a_refusal_names_the_reason(app: Flask) -> None:
             "pointer": "/password",
             "in": "body",
             "code": "too_common",
-            "detail": "This is one of the passwords that are guessed first.",
+            "detail": "It is easy to guess. Take a few words that do not belong together.",
         }
     ]
 

@@ -169,17 +169,21 @@ def test_nobody_makes_widens_or_empties_a_role_beyond_what_they_hold(
 
     with pytest.raises(GrantExceedsOwn), transaction():
         accounts_service.create_role("mine", {Permission.ORDERS_REFUND}, by=deputy)
-    for role, permissions in (
-        (narrow, {Permission.ORDERS_REFUND}),
-        (wide, {Permission.ORDERS_READ}),
+    for role, changes in (
+        (narrow, {"permissions": {Permission.ORDERS_REFUND}}),
+        (wide, {"permissions": {Permission.ORDERS_READ}}),
+        (wide, {"requires_second_factor": True}),
     ):
         with pytest.raises(GrantExceedsOwn), transaction():
-            accounts_service.edit_role(role["id"], permissions, expected_version=1, by=deputy)
+            accounts_service.edit_role(role["id"], changes, expected_version=1, by=deputy)
     with pytest.raises(GrantExceedsOwn), transaction():
         accounts_service.delete_role(wide["id"], expected_version=1, by=deputy)
     with transaction():
         accounts_service.edit_role(
-            narrow["id"], {Permission.STAFF_READ}, expected_version=1, by=deputy
+            narrow["id"],
+            {"permissions": {Permission.STAFF_READ}},
+            expected_version=1,
+            by=deputy,
         )
 
     stored = dict(session.execute(select(StaffRole.name, StaffRole.permissions)).all())

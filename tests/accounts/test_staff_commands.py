@@ -84,7 +84,8 @@ def test_what_does_not_fit_is_refused_in_one_sentence(app: Flask) -> None:
     nothing = runs(app, *ANNA, "--password-stdin", typed="")
 
     assert common.output == (
-        "Error: This password will not do. This is one of the passwords that are guessed first.\n"
+        "Error: This password will not do. It is easy to guess. Take a few words that do not "
+        "belong together.\n"
     )
     assert address.output == "Error: email: Not a valid email address.\n"
     assert role.output.endswith(

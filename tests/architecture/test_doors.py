@@ -33,6 +33,7 @@ LATE_IMPORTS = {
 }
 IMPORTS_BY_NAME = {
     "console.app.lazy_imports",  # loads the HTTP client after the first frame
+    "console.screens.records",  # a QR code, for the few who ever set up a second factor
     "api.dev.bootstrap_venv",  # asks whether this Python has what an environment needs
 }
 

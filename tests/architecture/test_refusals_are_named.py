@@ -29,6 +29,10 @@ NOT_ANSWERED: dict[str, dict[Any, str]] = {
         accounts.GrantExceedsOwn: "told as `invitation_invalid` to whoever is nobody yet",
         accounts.RoleUnknown: "told as `invitation_invalid` to whoever is nobody yet",
     },
+    "POST /api/v1/auth/login": {
+        accounts.SecondFactorRequired: "staff alone have one",
+        accounts.SecondFactorWrong: "staff alone have one",
+    },
     "GET /api/v1/search/suggestions": {CursorInvalid: "only the mark of a cursor is made there"},
 }
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from api.kernel.permissions import Permission
-from api.platform.auth import IN_PERSON
+from api.platform.auth import FRESH_CODE, IN_PERSON
 from tests.support.contract import document
 
 # Who may come in without showing anything, and why.
@@ -72,6 +72,11 @@ WITH_KEY = {
 
 # The POSTs that take no key; each says why in its description.
 WITHOUT_KEY = {
+    "/api/v1/admin/me/step-up",
+    "/api/v1/admin/me/recovery-codes",
+    "/api/v1/admin/me/second-factor",
+    "/api/v1/admin/me/second-factor/confirm",
+    "/api/v1/admin/me/second-factor/remove",
     "/api/v1/admin/api-keys",
     "/api/v1/admin/api-keys/{key_id}/rotate",
     "/api/v1/admin/auth/accept-invitation",
@@ -131,7 +136,7 @@ def test_only_what_is_listed_is_public(bare_app: Flask) -> None:
 
 def test_staff_routes_let_in_staff_alone(bare_app: Flask) -> None:
     permissions = {f"requires:{permission.value}" for permission in Permission}
-    permissions |= {f"{one}{IN_PERSON}" for one in permissions}
+    permissions |= {f"{one}{more}" for one in permissions for more in (IN_PERSON, FRESH_CODE)}
     strange = {
         name: view.__guard__
         for name, view in views(bare_app)

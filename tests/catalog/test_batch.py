@@ -8,13 +8,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogueChanged, ProductPublished
 from api.catalog.models.prices import PriceHistoryEntry, VariantPrice
 from api.catalog.models.products import Product, Variant
 from api.kernel.ids import new_id
 from api.platform.audit import AuditEntry
 from api.platform.db import session
-from tests.support.audit import audited
 from tests.support.catalogue import a_product
 from tests.support.events import facts_of
 from tests.support.people import Person, a_customer
@@ -164,7 +163,7 @@ def test_commands_move_products(client: FlaskClient, anna: Person) -> None:
 
     assert answer["data"][0]["version"] == 3
     assert session.execute(select(Product.title, Product.status)).one()[0] == "New"
-    assert [entry.subject_id for entry in audited("product.publish")] == [draft]
+    assert [fact.product_id for fact in facts_of(ProductPublished)] == [draft]
 
 
 def test_a_version_is_asked_for_unless_it_is_forced(client: FlaskClient, anna: Person) -> None:

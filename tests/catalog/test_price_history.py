@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from api.catalog.errors import BarcodeTaken
+from api.catalog.events import PriceChanged
 from api.catalog.models.prices import PriceHistoryEntry, PriceRange, VariantPrice
 from api.catalog.queries import admin_detail
 from api.catalog.queries.export_documents import lock_products, product_documents
@@ -25,8 +26,8 @@ from api.catalog.states import ProductStatus
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform.db import session, transaction
-from tests.support.audit import audited
 from tests.support.catalogue import a_product, money
+from tests.support.events import facts_of
 from tests.support.people import a_staff_member
 from tests.support.sql import count_statements
 
@@ -241,7 +242,7 @@ def test_a_document_that_is_refused_halfway_changed_no_price_and_says_so_of_none
 
     assert isinstance(restated.refusal, BarcodeTaken)
     assert [amount for _, amount, _, _ in _records(small)] == [1000]
-    assert audited("variant.priced") == []
+    assert facts_of(PriceChanged) == []
 
 
 def test_a_hundred_prices_are_written_in_as_many_statements_as_two(app: Flask) -> None:

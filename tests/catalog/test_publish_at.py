@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 
 from api.catalog import jobs as catalog_jobs
 from api.catalog.errors import PublishAtNeedsDraft, PublishAtPassed
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogueChanged, ProductPublished
 from api.catalog.models.products import Product
 from api.catalog.queries import admin_detail
 from api.catalog.service import bulk_upsert
@@ -26,7 +26,6 @@ from api.kernel.errors import Unprocessable
 from api.kernel.principal import SYSTEM
 from api.platform.audit import AuditEntry
 from api.platform.db import db, session, transaction
-from tests.support.audit import audited
 from tests.support.collections import a_product_id
 from tests.support.events import facts_of
 from tests.support.people import a_staff_member
@@ -69,7 +68,7 @@ def test_a_draft_goes_on_the_shelf_at_its_moment_and_not_before(app: Flask) -> N
         catalog_jobs.publish_due_products()
 
     assert _status(mug) == ("active", None)
-    assert [entry.subject_id for entry in audited("product.publish")] == [mug]
+    assert [fact.product_id for fact in facts_of(ProductPublished)] == [mug]
     assert facts_of(CatalogueChanged)[-1].slugs == ("mug",)
     actor = session.scalar(select(AuditEntry.actor).where(AuditEntry.action == "product.publish"))
     assert actor == SYSTEM.actor_key
@@ -94,7 +93,7 @@ def test_one_that_cannot_be_published_holds_up_nobody(
 
     assert _status(bad) == ("draft", None)
     assert _status(good) == ("active", None)
-    assert [entry.subject_id for entry in audited("product.publish")] == [good]
+    assert [fact.product_id for fact in facts_of(ProductPublished)] == [good]
     entry = session.scalars(
         select(AuditEntry).where(AuditEntry.action == "product.publish_refused")
     ).one()
@@ -123,8 +122,7 @@ def test_two_workers_publish_each_draft_once(app: Flask) -> None:
         outcomes = at_once(app, [catalog_jobs.publish_due_products] * 3)
 
     assert not outcomes.errors
-    published = [entry.subject_id for entry in audited("product.publish")]
-    assert sorted(map(str, published)) == sorted(map(str, waiting))
+    assert sorted(fact.product_id for fact in facts_of(ProductPublished)) == sorted(waiting)
     assert all(_status(id_) == ("active", None) for id_ in waiting)
 
 

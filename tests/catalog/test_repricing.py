@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import func, select
 
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogueChanged, PriceChanged
 from api.catalog.models.prices import PriceHistoryEntry, PriceRange, VariantPrice
 from api.catalog.models.products import Product, Variant
 from api.catalog.queries.export_documents import lock_products, product_documents
@@ -80,6 +80,10 @@ def test_all_that_follows_from_a_price_follows_from_a_list_of_prices(app: Flask)
     products, variants = _versions()
     assert products == before[0]
     assert variants == [before[1][0] + 1, *before[1][1:]]
+    assert [(f.variant_id, f.currency, f.before, f.after) for f in facts_of(PriceChanged)] == [
+        (small, "EUR", 1000, 700),
+        (small, "USD", 1200, None),
+    ]
     assert [fact.slugs for fact in facts_of(CatalogueChanged)[told:]] == [("mugs",)]
     entries = session.execute(
         select(AuditEntry.subject_id, AuditEntry.changes).where(

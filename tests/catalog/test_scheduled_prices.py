@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from api.catalog import jobs as catalog_jobs
 from api.catalog.errors import ScheduleInThePast, SchedulesOverlap
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogueChanged, PriceChanged
 from api.catalog.models.prices import PriceHistoryEntry, ScheduledPrice, ScheduleState, VariantPrice
 from api.catalog.models.products import Variant
 from api.catalog.service import scheduled_prices
@@ -26,7 +26,6 @@ from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.audit import AuditEntry
 from api.platform.db import session, transaction
-from tests.support.audit import audited
 from tests.support.catalogue import a_product, money
 from tests.support.events import facts_of
 from tests.support.people import Person
@@ -133,10 +132,7 @@ def test_a_price_comes_and_what_was_before_comes_back(mug: UUID) -> None:
     assert (_prices(mug), _state(sale)) == ({"EUR": (1000, None)}, ScheduleState.ENDED)
     _run(4)
 
-    assert [entry.changes["after"]["EUR"] for entry in audited("variant.priced")] == [
-        [800, 1000],
-        [1000, None],
-    ]
+    assert [(f.before, f.after) for f in facts_of(PriceChanged)] == [(1000, 800), (800, 1000)]
     assert facts_of(CatalogueChanged)[-1].slugs == ("mug",)
     history = session.scalars(
         select(PriceHistoryEntry.amount).order_by(PriceHistoryEntry.since)
@@ -248,12 +244,12 @@ def test_many_workers_carry_each_out_once(app: Flask) -> None:
 
     with _at(1):
         assert at_once(app, [catalog_jobs.carry_out_scheduled_prices] * 4).errors == []
-    assert len(audited("variant.priced")) == 6
+    assert len(facts_of(PriceChanged)) == 6
     with _at(3):
         assert at_once(app, [catalog_jobs.carry_out_scheduled_prices] * 4).errors == []
 
     assert {_prices(one)["EUR"] for one in mugs} == {(1000, None)}
-    assert len(audited("variant.priced")) == 12
+    assert len(facts_of(PriceChanged)) == 12
 
 
 def test_a_worker_that_dies_in_the_middle_loses_nothing(
@@ -276,7 +272,7 @@ def test_a_worker_that_dies_in_the_middle_loses_nothing(
 
     _run(1)
     _run(1)
-    assert (_prices(mug), len(audited("variant.priced"))) == ({"EUR": (800, None)}, 1)
+    assert (_prices(mug), len(facts_of(PriceChanged))) == ({"EUR": (800, None)}, 1)
 
 
 @pytest.mark.parametrize(

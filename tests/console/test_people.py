@@ -1,15 +1,17 @@
 """The people behind the counter, at the real shop: who is asked to join, and what they may do."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import pyotp
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from api.accounts.models import ApiKey, StaffInvitation, StaffRole, User
-from api.platform.db import session
+from api.accounts.models import ApiKey, SecondFactor, Session, StaffInvitation, StaffRole, User
+from api.platform.db import session, transaction
 from console.flows.records.people import PERMISSIONS
 from tests.accounts.test_invitations import code_of
 from tests.console.support.at_the_shop import RealShop
@@ -17,6 +19,7 @@ from tests.console.support.station import Station, at_work
 from tests.console.test_operations import goes
 from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
+from tests.support.people import PASSWORD
 from tests.support.shop import Shop
 
 OWN = "a lantern over the harbour"
@@ -97,7 +100,7 @@ async def test_whoever_is_invited_joins_at_the_counter_with_the_code_of_the_lett
         assert desk.tone == "wrong"
         await answers(desk, "password123", "password123")
         await desk.rested()
-        assert "guessed first" in desk.text
+        assert "easy to guess" in desk.text
         await answers(desk, OWN, OWN)
         await desk.rested()
         assert desk.screen == "home"
@@ -139,6 +142,53 @@ async def test_a_key_is_told_once_at_the_counter_and_replaced(open_real: Opens) 
         assert "revoked" in desk.text
     states = session.scalars(select(ApiKey.revoked_at.is_(None)).order_by(ApiKey.id)).all()
     assert states == [False, True]
+
+
+async def test_a_second_factor_is_set_up_with_a_picture_and_asked_for_at_80_by_24(
+    open_real: Opens, real: RealShop, tmp_path: Path
+) -> None:
+    async with open_real() as desk:
+        await goes(desk, "me")
+        await desk.press("s")
+        await answers(desk, PASSWORD)
+        await desk.press("f10")
+        await desk.rested()
+        picture = [line for line in desk.text.splitlines() if "▀" in line or "▄" in line]
+        assert len(picture) >= 16, desk.text
+        secret = re.search(r"or type ([A-Z2-7]{32})", desk.text)
+        assert secret, desk.text
+        await desk.press("escape", "c")
+        await answers(desk, pyotp.TOTP(secret[1]).now())
+        await desk.press("f10")
+        await desk.rested()
+        shown = re.search(r"[a-z2-9]{4}(?:-[a-z2-9]{4}){3}", desk.text)
+        assert shown, desk.text
+        await desk.press("escape")
+        with transaction() as current:
+            current.execute(update(Session).values(proved_at=None))
+            current.execute(update(SecondFactor).values(last_step=None))
+        await goes(desk, "roles")
+        await desk.press("n")
+        await answers(desk, "night shift", "orders:rea")
+        await desk.press("f10")
+        await desk.rested()
+        assert "Code of your app" in desk.text
+        await desk.type(pyotp.TOTP(secret[1]).now())
+        await desk.press("enter")
+        await desk.rested()
+        assert "night shift" in desk.text, desk.text
+
+    async with at_work(tmp_path / "other", shop=real, signed_in=False) as desk:  # type: ignore[arg-type]
+        await answers(desk, real.person.email, PASSWORD)
+        await desk.rested()
+        assert desk.said == "And a code of your app"
+        assert "app's code" in desk.text
+        await answers(desk, "000000")
+        await desk.rested()
+        assert desk.tone == "wrong"
+        await answers(desk, shown[0])
+        await desk.rested()
+        assert desk.screen == "home"
 
 
 async def test_who_did_what_is_read_at_the_counter(open_real: Opens) -> None:

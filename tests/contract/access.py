@@ -6,7 +6,7 @@ from flask import Flask
 
 from api.accounts.roles import KEY_SCOPES, PERMISSIONS
 from api.kernel.permissions import Permission, with_implied
-from api.platform.auth import IN_PERSON
+from api.platform.auth import FRESH_CODE, IN_PERSON
 
 TABLE = Path(__file__).parent / "access.txt"
 ADMIN = "/api/v1/admin/"
@@ -29,11 +29,16 @@ def guards(app: Flask) -> dict[str, str]:
     return found
 
 
+def permission_of(guard: str) -> str:
+    """Return the permission that a guard asks for."""
+    return guard.removesuffix(IN_PERSON).removesuffix(FRESH_CODE)
+
+
 def opens(guard: str, held: frozenset[Permission], *, is_key: bool = False) -> bool:
     """Tell whether somebody with these permissions comes past a guard."""
     if is_key and (guard == "staff" or guard.endswith(IN_PERSON)):
         return False
-    return guard in ("public", "staff") or guard.removesuffix(IN_PERSON) in held
+    return guard in ("public", "staff") or permission_of(guard) in held
 
 
 def table(app: Flask) -> str:

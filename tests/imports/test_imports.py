@@ -25,6 +25,7 @@ from api.catalog.service import reindex
 from api.imports import flows as imports_flows
 from api.imports import queries as imports_queries
 from api.imports.errors import ImportNotFound
+from api.imports.events import ImportFinished
 from api.imports.jobs import resume_stalled
 from api.imports.models import Import, ImportChunk
 from api.imports.service import apply_batch, import_jobs
@@ -35,6 +36,7 @@ from api.kernel.ids import new_id
 from api.kernel.principal import SYSTEM
 from api.platform.db import Base, db, session, transaction
 from tests.support.catalogue import a_product
+from tests.support.events import facts_of
 from tests.support.sheets import a_file, a_row, a_simple_row, sizes
 from tests.support.sql import count_statements
 from tests.support.stock import counters
@@ -273,6 +275,7 @@ def test_a_file_that_breaks_off_in_the_middle_fails_and_keeps_what_it_read(app: 
 
     assert found["status"] == "failed"
     assert "not text in UTF-8" in found["error"]
+    assert facts_of(ImportFinished)[-1].status == "failed"
     with pytest.raises(InvalidState), transaction():
         import_jobs.cancel(found["id"], by=SYSTEM)
 

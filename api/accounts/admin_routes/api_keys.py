@@ -40,7 +40,7 @@ def list_api_keys(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("", methods=["POST"])
-@requires(Permission.KEYS_WRITE)
+@requires(Permission.KEYS_WRITE, fresh_code=True)
 @may_answer(ApiKeyNotFound, GrantExceedsOwn)
 @blueprint.arguments(NewApiKeySchema)
 @blueprint.response(201, MadeApiKeySchema, headers=LOCATED)
@@ -67,7 +67,7 @@ def get_api_key(key_id: UUID) -> dict[str, Any]:
 
 
 @blueprint.route("/<uuid:key_id>/rotate", methods=["POST"])
-@requires(Permission.KEYS_WRITE)
+@requires(Permission.KEYS_WRITE, fresh_code=True)
 @may_answer(ApiKeyNotFound, ApiKeyRotating, GrantExceedsOwn)
 @blueprint.arguments(ApiKeyRotationSchema)
 @blueprint.response(201, MadeApiKeySchema, headers=LOCATED)
@@ -83,7 +83,7 @@ def rotate_api_key(body: dict[str, Any], key_id: UUID) -> Answer:
 
 
 @blueprint.route("/<uuid:key_id>/revoke", methods=["POST"])
-@requires(Permission.KEYS_WRITE)
+@requires(Permission.KEYS_WRITE, fresh_code=True)
 @may_answer(ApiKeyNotFound)
 @idempotent(required=False)
 @blueprint.response(200, ApiKeySchema)

@@ -46,7 +46,7 @@ def list_invitations(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/invitations", methods=["POST"])
-@requires(Permission.STAFF_WRITE)
+@requires(Permission.STAFF_WRITE, fresh_code=True)
 @may_answer(EmailTaken, GrantExceedsOwn, InvitationNotFound, RoleUnknown)
 @idempotent(required=False)
 @blueprint.arguments(NewInvitationSchema)
@@ -72,7 +72,7 @@ def get_invitation(invitation_id: UUID) -> dict[str, Any]:
 
 
 @blueprint.route("/invitations/<uuid:invitation_id>/revoke", methods=["POST"])
-@requires(Permission.STAFF_WRITE)
+@requires(Permission.STAFF_WRITE, fresh_code=True)
 @may_answer(InvitationNotFound)
 @idempotent(required=False)
 @blueprint.response(200, InvitationSchema)

@@ -36,7 +36,7 @@ def list_roles(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("", methods=["POST"])
-@requires(Permission.STAFF_WRITE)
+@requires(Permission.STAFF_WRITE, fresh_code=True)
 @may_answer(GrantExceedsOwn, RoleNameTaken, RoleNotFound)
 @idempotent(required=False)
 @blueprint.arguments(NewRoleSchema)
@@ -47,7 +47,7 @@ def create_role(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     Whoever may change something may read it as well: that is added. Nobody makes a role that may
     do more than they may (`grant_exceeds_own`).
     """
-    role_id = service.create_role(body["name"], body["permissions"], by=principal())
+    role_id = service.create_role(**body, by=principal())
     return queries.role(role_id), {"Location": f"{blueprint.url_prefix}/{role_id}"}
 
 
@@ -61,25 +61,23 @@ def get_role(role_id: UUID) -> dict[str, Any]:
 
 
 @blueprint.route("/<uuid:role_id>", methods=["PATCH"])
-@requires(Permission.STAFF_WRITE)
+@requires(Permission.STAFF_WRITE, fresh_code=True)
 @may_answer(GrantExceedsOwn, RoleNotFound, RoleBuiltIn)
 @versioned
-@blueprint.arguments(RoleEditSchema)
+@blueprint.arguments(RoleEditSchema(partial=True))
 @blueprint.response(200, RoleSchema)
 def update_role(body: dict[str, Any], role_id: UUID, expected_version: int) -> dict[str, Any]:
-    """Change what a role may do: for all who have it, from their next request on.
+    """Change what a role may do, or asks for: for all who have it, from their next request on.
 
-    Those of every shop stay as they are; make one of your own instead.
+    What the built-in ones may do stays as it is; make one of your own instead.
     """
     with transaction():
-        service.edit_role(
-            role_id, body["permissions"], expected_version=expected_version, by=principal()
-        )
+        service.edit_role(role_id, body, expected_version=expected_version, by=principal())
         return queries.role(role_id)
 
 
 @blueprint.route("/<uuid:role_id>", methods=["DELETE"])
-@requires(Permission.STAFF_WRITE)
+@requires(Permission.STAFF_WRITE, fresh_code=True)
 @may_answer(GrantExceedsOwn, RoleInUse, RoleNotFound, RoleBuiltIn)
 @versioned
 @blueprint.response(204)

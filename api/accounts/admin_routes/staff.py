@@ -18,12 +18,15 @@ from api.accounts.errors import (
     RefreshTokenInvalid,
     RefreshTokenReused,
     RoleUnknown,
+    SecondFactorRequired,
+    SecondFactorWrong,
     StaffNotFound,
 )
 from api.accounts.roles import AccountKind
-from api.accounts.schemas import CredentialsSchema, PasswordChangeSchema, RefreshSchema
+from api.accounts.schemas import PasswordChangeSchema, RefreshSchema
 from api.accounts.schemas.staff import (
     NewStaffSchema,
+    StaffCredentialsSchema,
     StaffEditSchema,
     StaffMemberSchema,
     StaffMeSchema,
@@ -59,19 +62,24 @@ blueprint = Blueprint(
 
 @blueprint.route("/auth/login", methods=["POST"])
 @public
-@may_answer(BadCredentials)
+@may_answer(BadCredentials, SecondFactorRequired, SecondFactorWrong)
 @limiter.limit(rate_limits.SIGN_IN, key_func=by_address, deduct_when=was_refused)
 @limiter.limit(rate_limits.SIGN_IN_BY_ACCOUNT, key_func=by_account, deduct_when=was_wrong)
-@blueprint.arguments(CredentialsSchema)
+@blueprint.arguments(StaffCredentialsSchema)
 @blueprint.response(200, StaffSignedInSchema)
 def login(body: dict[str, str]) -> Answer:
     """Sign a member of staff in.
 
     `device_token` proves next time that this device was signed in before: send it along, so that
-    somebody who guesses passwords elsewhere cannot lock you out.
+    somebody who guesses passwords elsewhere cannot lock you out. Whoever has a second factor is
+    answered `second_factor_required` at first: ask for a code and send everything again with it.
     Takes no `Idempotency-Key`: the answer is a secret, which is not kept; ask again for another.
     """
-    return flows.sign_in(AccountKind.STAFF, **body, device=_device()), NOT_STORED
+    try:
+        return flows.sign_in(AccountKind.STAFF, **body, device=_device()), NOT_STORED
+    except SecondFactorRequired:
+        rate_limits.do_not_count()
+        raise
 
 
 @blueprint.route("/auth/refresh", methods=["POST"])
@@ -140,7 +148,7 @@ def list_staff(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/staff", methods=["POST"])
-@requires(Permission.STAFF_WRITE)
+@requires(Permission.STAFF_WRITE, fresh_code=True)
 @may_answer(EmailTaken, GrantExceedsOwn, PasswordRefused, RoleUnknown, StaffNotFound)
 @idempotent_steps()
 @blueprint.arguments(NewStaffSchema)
@@ -161,7 +169,7 @@ def get_staff_member(user_id: UUID) -> dict[str, Any]:
 
 
 @blueprint.route("/staff/<uuid:user_id>", methods=["PATCH"])
-@requires(Permission.STAFF_WRITE)
+@requires(Permission.STAFF_WRITE, fresh_code=True)
 @may_answer(GrantExceedsOwn, LastOwner, RoleUnknown, StaffNotFound)
 @versioned
 @blueprint.arguments(StaffEditSchema(partial=True))

@@ -209,9 +209,13 @@ def sign_in_page(
 
 _ACCOUNT: tuple[Any, ...] = (User.id, User.email, User.is_active, User.password_hash)
 
-_STAFF = select(*PERSON, User.is_active, User.created_at, User.version).where(
-    User.kind == AccountKind.STAFF
-)
+_STAFF = select(
+    *PERSON,
+    User.is_active,
+    User.created_at,
+    User.version,
+    User.second_factor_at.is_not(None).label("has_second_factor"),
+).where(User.kind == AccountKind.STAFF)
 
 _ADDRESSES = select(
     Address.id,
@@ -243,6 +247,7 @@ def _address_card(row: Any) -> dict[str, Any]:
 def _staff_card(row: Any) -> dict[str, Any]:
     return person(row) | {
         "is_active": row.is_active,
+        "has_second_factor": row.has_second_factor,
         "created_at": row.created_at,
         "version": row.version,
     }

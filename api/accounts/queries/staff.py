@@ -101,6 +101,7 @@ _ROLE: tuple[Any, ...] = (
     StaffRole.id,
     StaffRole.name,
     StaffRole.permissions,
+    StaffRole.requires_second_factor,
     StaffRole.version,
     StaffRole.created_at,
 )
@@ -136,6 +137,7 @@ def _role_card(row: Any) -> dict[str, Any]:
         "id": row.id,
         "name": row.name,
         "permissions": sorted(permissions_of(row.name, row.permissions)),
+        "requires_second_factor": row.requires_second_factor,
         "kind": "built_in" if row.permissions is None else "custom",
         "created_at": row.created_at,
         "version": row.version,

@@ -37,7 +37,8 @@ def new_password() -> ma.fields.String:
     )
 
 
-def _known_password() -> ma.fields.String:
+def known_password() -> ma.fields.String:
+    """Take a password that is compared."""
     return ma.fields.String(
         required=True,
         load_only=True,
@@ -69,7 +70,7 @@ class CredentialsSchema(Schema):
     """Who, and the proof."""
 
     email = EmailAddress(required=True, metadata={"example": "ada@example.com"})
-    password = _known_password()
+    password = known_password()
     device_token = ma.fields.String(
         load_default=None,
         load_only=True,
@@ -100,7 +101,7 @@ class NewPasswordByTokenSchema(Schema):
 class PasswordChangeSchema(Schema):
     """A new password, with the current one as proof."""
 
-    current_password = _known_password()
+    current_password = known_password()
     password = new_password()
 
 

@@ -8,9 +8,11 @@ import marshmallow as ma
 
 from api.accounts.roles import KEY_SCOPES, KeyKind
 from api.accounts.schemas import (
+    CredentialsSchema,
     EmailAddress,
     PersonSchema,
     SignedInSchema,
+    known_password,
     new_password,
     token_field,
 )
@@ -24,6 +26,13 @@ from api.platform.http import DateTimeField, PageQuerySchema, Schema
 def _role(**options: Any) -> ma.fields.String:
     told = {"example": "warehouse", "description": "The name of a role."}
     return ma.fields.String(validate=ma.validate.Length(1, 40), metadata=told, **options)
+
+
+def _code(**options: Any) -> ma.fields.String:
+    told = {"example": "123 456", "description": "Six digits, or a recovery code; blanks are fine."}
+    return ma.fields.String(
+        load_only=True, validate=ma.validate.Length(1, 60), metadata=told, **options
+    )
 
 
 def _permissions(**options: Any) -> ma.fields.List[Any]:
@@ -59,7 +68,40 @@ class StaffMeSchema(StaffPersonSchema):
 class StaffMemberSchema(StaffMeSchema):
     """A member of staff."""
 
+    has_second_factor = ma.fields.Boolean(required=True)
+
     is_active = ma.fields.Boolean(required=True)
+
+
+class StaffCredentialsSchema(CredentialsSchema):
+    """Who, the proof, and the code of whoever has a second factor."""
+
+    code = _code(load_default=None)
+
+
+class CodeSchema(Schema):
+    """A code of one's app, or a recovery code."""
+
+    code = _code(required=True)
+
+
+class OwnPasswordSchema(Schema):
+    """The password once more, from whoever is signed in already."""
+
+    current_password = known_password()
+
+
+class EnrolmentSchema(Schema):
+    """What an app takes over, told this once: as a picture of `uri`, or typed."""
+
+    secret = ma.fields.String(required=True)
+    uri = ma.fields.String(required=True, metadata={"example": "otpauth://totp/Shop?secret=..."})
+
+
+class RecoveryCodesSchema(Schema):
+    """Codes for the day on which the app is lost; each is good once."""
+
+    recovery_codes = ma.fields.List(ma.fields.String(), required=True)
 
 
 class NewStaffSchema(Schema):
@@ -100,9 +142,13 @@ class AcceptInvitationSchema(Schema):
 
 
 class RoleEditSchema(Schema):
-    """What a role may do from now on; the whole list."""
+    """What becomes of a role; permissions are the whole list, and a built-in one keeps its own."""
 
     permissions = _permissions(required=True, validate=ma.validate.Length(min=1))
+    requires_second_factor = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "Whoever has it does nothing else before setting one up."},
+    )
 
 
 class NewRoleSchema(RoleEditSchema):

@@ -27,6 +27,16 @@ from api.accounts.service.passwords import (
     set_password,
 )
 from api.accounts.service.roles import create_role, delete_role, edit_role
+from api.accounts.service.second_factor import (
+    Enrolment,
+    begin_second_factor,
+    confirm_second_factor,
+    has_second_factor,
+    remove_second_factor,
+    renew_recovery_codes,
+    reset_second_factor,
+    step_up,
+)
 from api.accounts.service.sessions import (
     SignedIn,
     end_session,
@@ -47,14 +57,17 @@ from api.accounts.service.users import (
 )
 
 __all__ = [
+    "Enrolment",
     "InvitationLetter",
     "MadeKey",
     "ResetLetter",
     "SignedIn",
     "accept",
     "add_address",
+    "begin_second_factor",
     "change_password",
     "check_publishable",
+    "confirm_second_factor",
     "create_key",
     "create_role",
     "create_staff",
@@ -65,6 +78,7 @@ __all__ = [
     "end_session",
     "end_sessions",
     "forget_old_invitations",
+    "has_second_factor",
     "hash_password",
     "invite",
     "load_key",
@@ -77,8 +91,11 @@ __all__ = [
     "redeem_reset",
     "register_customer",
     "remove_address",
+    "remove_second_factor",
     "rename",
+    "renew_recovery_codes",
     "request_reset",
+    "reset_second_factor",
     "revoke",
     "revoke_key",
     "revoke_stolen_family",
@@ -86,4 +103,5 @@ __all__ = [
     "rotate",
     "rotate_key",
     "set_password",
+    "step_up",
 ]

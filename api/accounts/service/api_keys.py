@@ -25,7 +25,7 @@ OVERLAP = timedelta(days=7)
 """How long a key is still good after the one that replaces it was made, unless told otherwise."""
 _PREFIX = 12
 _RANDOM = 32
-_LETTERS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 """Base 58: nothing that looks like something else. 32 of them are 187 random bits."""
 _USE_NOTED_EVERY = timedelta(minutes=1)
 _NO_SYNC = {"synchronize_session": False}
@@ -177,7 +177,7 @@ def _make(
     **told: object,
 ) -> MadeKey:
     start = "sk_" if kind is KeyKind.SECRET else "pk_"
-    key = start + "".join(secrets.choice(_LETTERS) for _ in range(_RANDOM))
+    key = start + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM))
     key_id = new_id()
     require_transaction().execute(
         insert(ApiKey).values(

@@ -31,7 +31,7 @@ _REASONS = {
     "too_short": f"Use at least {passwords.MIN_LENGTH} characters.",
     "too_long": f"Use at most {passwords.MAX_LENGTH} characters.",
     "is_the_email": "Do not use the e-mail address itself.",
-    "too_common": "This is one of the passwords that are guessed first.",
+    "too_common": "It is easy to guess. Take a few words that do not belong together.",
 }
 
 

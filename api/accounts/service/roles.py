@@ -1,6 +1,7 @@
 """Roles: what those who have one may do. Nobody gives more than they hold."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, exists, select, update
@@ -51,13 +52,26 @@ def check_grant(role: str, by: Principal) -> frozenset[Permission]:
     return held
 
 
-def create_role(name: str, permissions: Collection[Permission], *, by: Principal) -> UUID:
+def create_role(
+    name: str,
+    permissions: Collection[Permission],
+    *,
+    requires_second_factor: bool = False,
+    by: Principal,
+) -> UUID:
     """Make a role, and return its id; whoever may change something may read it as well."""
     held = with_implied(permissions)
     _check_within(held, by, name)
     role_id = require_transaction().scalar(
         insert(StaffRole)
-        .values(id=new_id(), name=name, permissions=sorted(held), version=1, created_at=clock.now())
+        .values(
+            id=new_id(),
+            name=name,
+            permissions=sorted(held),
+            requires_second_factor=requires_second_factor,
+            version=1,
+            created_at=clock.now(),
+        )
         .on_conflict_do_nothing()
         .returning(StaffRole.id)
     )
@@ -68,36 +82,50 @@ def create_role(name: str, permissions: Collection[Permission], *, by: Principal
 
 
 def edit_role(
-    role_id: UUID, permissions: Collection[Permission], *, expected_version: int, by: Principal
+    role_id: UUID, changes: dict[str, Any], *, expected_version: int, by: Principal
 ) -> None:
-    """Change what a role may do: for all who have it, from their next request on.
+    """Change `permissions` or `requires_second_factor` of a role: at once for all who have it.
 
-    Locks the role. Refuses those of every shop, and to give or take what `by` does not hold.
+    Locks the role. Refuses to change what a built-in one may do, and to change a role that holds
+    what `by` does not, or to have it hold that.
     """
     row = _lock(role_id)
     etags.check(row.version, expected_version)
-    held, before = with_implied(permissions), permissions_of(row.name, row.permissions)
-    if held == before:
+    before = permissions_of(row.name, row.permissions)
+    after = dict(changes)
+    if "permissions" in changes:
+        after["permissions"] = with_implied(changes["permissions"])
+        _check_own(row)
+    now: dict[str, Any] = {
+        "permissions": before,
+        "requires_second_factor": row.requires_second_factor,
+    }
+    after = {name: value for name, value in after.items() if value != now[name]}
+    if not after:
         return
-    _check_within(held | before, by, row.name)
+    _check_within(before | after.get("permissions", frozenset()), by, row.name)
+    for told in (now, after):
+        if "permissions" in told:
+            told["permissions"] = sorted(told["permissions"])
     require_transaction().execute(
         update(StaffRole)
         .where(StaffRole.id == role_id)
-        .values(permissions=sorted(held), version=StaffRole.version + 1),
+        .values(version=StaffRole.version + 1, **after),
         execution_options=_NO_SYNC,
     )
     audit.record(
         "role.edited",
         by=by,
         subject_id=role_id,
-        before={"permissions": sorted(before)},
-        after={"permissions": sorted(held)},
+        before={name: now[name] for name in after},
+        after=after,
     )
 
 
 def delete_role(role_id: UUID, *, expected_version: int, by: Principal) -> None:
     """Delete a role that nobody has. Locks it, so that nobody is given it meanwhile."""
     row = _lock(role_id)
+    _check_own(row)
     etags.check(row.version, expected_version)
     _check_within(permissions_of(row.name, row.permissions), by, row.name)
     if session.scalar(select(exists().where(User.role == row.name))):
@@ -114,7 +142,12 @@ def _lock(role_id: UUID) -> AnyRow:
     row = (
         require_transaction()
         .execute(
-            select(StaffRole.name, StaffRole.permissions, StaffRole.version)
+            select(
+                StaffRole.name,
+                StaffRole.permissions,
+                StaffRole.requires_second_factor,
+                StaffRole.version,
+            )
             .where(StaffRole.id == role_id)
             .with_for_update()
         )
@@ -122,9 +155,12 @@ def _lock(role_id: UUID) -> AnyRow:
     )
     if row is None:
         raise RoleNotFound(role_id=role_id)
-    if row.permissions is None:
-        raise RoleBuiltIn(name=row.name)
     return row
+
+
+def _check_own(role: AnyRow) -> None:
+    if role.permissions is None:
+        raise RoleBuiltIn(name=role.name)
 
 
 def _check_within(held: frozenset[Permission], by: Principal, role: str) -> None:

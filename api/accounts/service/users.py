@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, null, select, update
+from sqlalchemy import ColumnElement, FromClause, and_, bindparam, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api.accounts.errors import (
@@ -21,34 +21,51 @@ from api.accounts.service.sessions import end_sessions
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
+from api.kernel.principal import SecondFactor as SecondFactorState
 from api.platform import audit, etags
-from api.platform.db import require_transaction, session, table_of
+from api.platform.db import AnySelect, require_transaction, session, table_of
 from api.platform.outbox import emit
 
 # Built once, because every request with a token asks one of them. What a role of the shop's own
 # holds comes with its holder: no further statement, and nothing for customers.
 _USERS, _ROLES, _SIGN_INS = table_of(User), table_of(StaffRole), table_of(Session)
-_OPEN = (
-    select(_SIGN_INS.c.id)
-    .where(
+_IN = _USERS.join(
+    _SIGN_INS,
+    and_(
         _SIGN_INS.c.id == bindparam("sign_in"),
         _SIGN_INS.c.user_id == _USERS.c.id,
         _SIGN_INS.c.revoked_at.is_(None),
-    )
-    .exists()
+    ),
 )
 _WHO = (_USERS.c.id == bindparam("account"), _USERS.c.is_active)
-_CUSTOMER = select(
-    _USERS.c.full_name, _USERS.c.role, null().label("permissions")
-).where(*_WHO, _USERS.c.kind == AccountKind.CUSTOMER)  # fmt: skip
-_STAFF = (
-    select(_USERS.c.full_name, _USERS.c.role, _ROLES.c.permissions)
-    .join_from(_USERS, _ROLES, _ROLES.c.name == _USERS.c.role)
-    .where(*_WHO, _USERS.c.kind == AccountKind.STAFF)
-)
+
+
+def _customer(source: FromClause) -> AnySelect:
+    return (
+        select(_USERS.c.full_name, _USERS.c.role)
+        .select_from(source)
+        .where(*_WHO, _USERS.c.kind == AccountKind.CUSTOMER)
+    )
+
+
+def _staff(source: FromClause, proved_at: ColumnElement[Any]) -> AnySelect:
+    return (
+        select(
+            _USERS.c.full_name,
+            _USERS.c.role,
+            _USERS.c.second_factor_at,
+            _ROLES.c.permissions,
+            _ROLES.c.requires_second_factor,
+            proved_at.label("proved_at"),
+        )
+        .select_from(source.join(_ROLES, _ROLES.c.name == _USERS.c.role))
+        .where(*_WHO, _USERS.c.kind == AccountKind.STAFF)
+    )
+
+
 _PRINCIPALS = {
-    AccountKind.CUSTOMER: (_CUSTOMER, _CUSTOMER.where(_OPEN)),
-    AccountKind.STAFF: (_STAFF, _STAFF.where(_OPEN)),
+    AccountKind.CUSTOMER: (_customer(_USERS), _customer(_IN)),
+    AccountKind.STAFF: (_staff(_USERS, null()), _staff(_IN, _SIGN_INS.c.proved_at)),
 }
 
 
@@ -62,18 +79,21 @@ def load_principal(user_id: UUID, kind: str, sign_in: UUID | None = None) -> Pri
     if kind not in (AccountKind.CUSTOMER, AccountKind.STAFF):
         return None
     of_any_sign_in, of_this_one = _PRINCIPALS[AccountKind(kind)]
-    if sign_in is None:
-        row = session.execute(of_any_sign_in, {"account": user_id}).one_or_none()
-    else:
-        row = session.execute(of_this_one, {"account": user_id, "sign_in": sign_in}).one_or_none()
+    statement = of_any_sign_in if sign_in is None else of_this_one
+    row = session.execute(statement, {"account": user_id, "sign_in": sign_in}).one_or_none()
     if row is None:
         return None
+    if row.role is None:
+        return Principal(kind="customer", id=user_id, label=row.full_name)
+    factor: SecondFactorState = "missing" if row.requires_second_factor else "none"
     return Principal(
-        kind="customer" if row.role is None else "staff",
+        kind="staff",
         id=user_id,
         label=row.full_name,
         role=row.role,
         permissions=permissions_of(row.role, row.permissions),
+        second_factor="held" if row.second_factor_at else factor,
+        proved_at=row.proved_at,
     )
 
 

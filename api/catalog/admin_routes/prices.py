@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api.catalog.errors import (
     CompareAtNotAbovePrice,
-    DuplicateCurrency,
+    CurrencyTwice,
     ProductNotFound,
     ScheduleEndsTooEarly,
     ScheduleInThePast,
@@ -66,7 +66,7 @@ def list_scheduled_prices(query: dict[str, Any], variant_id: UUID) -> Any:
 @requires(Permission.CATALOG_WRITE)
 @may_answer(
     CompareAtNotAbovePrice,
-    DuplicateCurrency,
+    CurrencyTwice,
     ProductNotFound,
     ScheduleEndsTooEarly,
     ScheduleInThePast,

@@ -12,14 +12,14 @@ from api.catalog.errors import (
     BarcodeTwice,
     CategoryNotFound,
     CompareAtNotAbovePrice,
-    DuplicateCurrency,
-    DuplicateOption,
+    CurrencyTwice,
     ExternalReferenceTaken,
     FilterUnreadable,
     ImageUnknown,
     MetadataTooLarge,
     OptionCombinationTaken,
     OptionsDoNotFit,
+    OptionTwice,
     ProductNotFound,
     PublishAtNeedsDraft,
     PublishAtPassed,
@@ -86,13 +86,13 @@ def list_products(query: dict[str, Any]) -> Any:
     BarcodeTwice,
     CategoryNotFound,
     CompareAtNotAbovePrice,
-    DuplicateCurrency,
+    CurrencyTwice,
     ExternalReferenceTaken,
     ImageUnknown,
     MediaUnknown,
     MetadataTooLarge,
     OptionCombinationTaken,
-    DuplicateOption,
+    OptionTwice,
     OptionsDoNotFit,
     PictureTwice,
     ProductNotFound,
@@ -154,7 +154,7 @@ def update_product(changes: dict[str, Any], product_id: UUID, expected_version: 
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def publish_product(product_id: UUID) -> Any:
-    """Publish a draft."""
+    """Put a draft on the shelf."""
     product_service.publish_product(product_id, expected_version=None, by=principal())
     return admin_detail.get_product(product_id)
 
@@ -165,7 +165,7 @@ def publish_product(product_id: UUID) -> Any:
 @idempotent(required=False)
 @blueprint.response(200, ProductSchema)
 def archive_product(product_id: UUID) -> Any:
-    """Archive a product; orders that name it stay as they are."""
+    """Take a product off the shelf; orders that name it stay as they are."""
     product_service.archive_product(product_id, expected_version=None, by=principal())
     return admin_detail.get_product(product_id)
 
@@ -188,7 +188,7 @@ def unarchive_product(product_id: UUID) -> Any:
     BarcodeTaken,
     BarcodeTwice,
     CompareAtNotAbovePrice,
-    DuplicateCurrency,
+    CurrencyTwice,
     ImageUnknown,
     MetadataTooLarge,
     OptionCombinationTaken,
@@ -247,7 +247,7 @@ def update_variant(changes: dict[str, Any], variant_id: UUID, expected_version: 
 
 @blueprint.route("/variants/<uuid:variant_id>/prices", methods=["PUT"])
 @requires(Permission.CATALOG_WRITE)
-@may_answer(CompareAtNotAbovePrice, DuplicateCurrency, ProductNotFound, VariantNotFound)
+@may_answer(CompareAtNotAbovePrice, CurrencyTwice, ProductNotFound, VariantNotFound)
 @versioned
 @blueprint.arguments(PricesSchema)
 @blueprint.response(200, VariantSchema)

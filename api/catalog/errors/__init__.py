@@ -4,7 +4,7 @@ from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class ProductNotFound(NotFound):
-    """No such product, or not published for those who ask."""
+    """No such product, or not on the shelf for those who ask."""
 
     code = "product_not_found"
     sentence = "There is no such product."
@@ -87,7 +87,7 @@ class OptionsDoNotFit(Unprocessable):
     sentence = "A variant of this product needs one value for each of: {options}."
 
 
-class DuplicateOption(Unprocessable):
+class OptionTwice(Unprocessable):
     """Two options that are called the same could not be told apart."""
 
     code = "option_twice"
@@ -101,7 +101,7 @@ class CompareAtNotAbovePrice(Unprocessable):
     sentence = "The compare-at price must be above the price, in the same currency."
 
 
-class DuplicateCurrency(Unprocessable):
+class CurrencyTwice(Unprocessable):
     """One price per currency."""
 
     code = "currency_twice"
@@ -129,7 +129,7 @@ class TitleMissing(Unprocessable):
     sentence = "The product {slug} is new and has no title."
 
 
-class NoImportableVariant(Unprocessable):
+class NoVariantLeft(Unprocessable):
     """A product needs at least one variant, and none of those given could be taken."""
 
     code = "no_variant_left"
@@ -186,17 +186,17 @@ class MetadataTooLarge(Unprocessable):
 
 
 class PublishAtPassed(Unprocessable):
-    """A product is published in the future, or now by a command."""
+    """A product goes on the shelf in the future, or now by a command."""
 
     code = "publish_at_passed"
     sentence = "publish_at is over. Name a moment to come, or publish the product now."
 
 
 class PublishAtNeedsDraft(Conflict):
-    """Only what is not published yet can be published by itself."""
+    """Only what is not on the shelf yet can be put there by itself."""
 
     code = "publish_at_needs_draft"
-    sentence = "Only a draft can be published by itself; this product is {status}."
+    sentence = "Only a draft can go on the shelf by itself; this product is {status}."
 
 
 class VariantReferenceTaken(Conflict):
@@ -206,7 +206,7 @@ class VariantReferenceTaken(Conflict):
     sentence = "The external reference {external_reference} belongs to another variant."
 
 
-class NotInCollection(Unprocessable):
+class NotOnShelf(Unprocessable):
     """Only what is in a category or collection has a place in it."""
 
     code = "not_on_shelf"
@@ -230,7 +230,7 @@ class AttributeNotFilterable(Unprocessable):
     sentence = "Products cannot be filtered by the attribute {attribute}."
 
 
-class SortNeedsCategoryOrCollection(Unprocessable):
+class SortNeedsShelf(Unprocessable):
     """The shop's own order is one within a category or a collection."""
 
     code = "sort_needs_shelf"
@@ -342,10 +342,10 @@ class AttributesDoNotFit(Unprocessable):
 
 
 class RequiredAttributesMissing(Unprocessable):
-    """What a type requires must be said before a product is published, and stay said."""
+    """What a type requires must be said before a product goes on the shelf, and stay said."""
 
     code = "required_attributes_missing"
-    sentence = "To be published, products of the type {product_type} need: {missing}."
+    sentence = "On the shelf, products of the type {product_type} need: {missing}."
 
 
 class ScheduleNotFound(NotFound):

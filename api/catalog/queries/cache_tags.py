@@ -15,15 +15,15 @@ from api.platform.db import session
 
 
 def lists_of_products(slugs: Sequence[str]) -> list[str]:
-    """Return the lists that hold products: `category:mugs`, `collection:summer`. One statement.
+    """Return the shelves that hold products: `category:mugs`, `collection:summer`. One statement.
 
-    Categories above those that hold them directly are lists of theirs as well.
+    Categories above those that hold them directly are shelves of theirs as well.
     """
     if not slugs:
         return []
     named = Product.slug == any_(literal(sorted(set(slugs)), ARRAY(Text)))
     categories = (
-        select(("category:" + Category.slug).label("list"))
+        select(("category:" + Category.slug).label("shelf"))
         .join(ProductCategory, ProductCategory.category_id == Category.id)
         .join(Product, Product.id == ProductCategory.product_id)
         .where(named)
@@ -42,7 +42,7 @@ LISTS = "catalogue:lists"
 ALL_PRODUCTS = "catalogue:all"
 COLLECTIONS = "catalogue:collections"
 
-MOST_LISTS = 200
+MOST_SHELVES = 200
 """More lists than that are not outdated one by one, but all at once."""
 
 
@@ -52,18 +52,18 @@ def product_tag(slug: str) -> str:
 
 
 def listing_tag(name: str) -> str:
-    """Return the namespace of one's lists: `category:mugs`, `collection:summer`."""
+    """Return the namespace of one shelf's lists: `category:mugs`, `collection:summer`."""
     return f"catalogue:shelf:{name}"
 
 
 def listing_tags(category: str | None = None, collection: str | None = None) -> tuple[str, ...]:
     """Return the namespaces of a list of products."""
-    listings = []
+    shelves = []
     if category is not None:
-        listings.append(listing_tag(f"category:{category}"))
+        shelves.append(listing_tag(f"category:{category}"))
     if collection is not None:
-        listings.append(listing_tag(f"collection:{collection}"))
-    return WHOLE_SHOP, LISTS, *(listings or [ALL_PRODUCTS])
+        shelves.append(listing_tag(f"collection:{collection}"))
+    return WHOLE_SHOP, LISTS, *(shelves or [ALL_PRODUCTS])
 
 
 def product_page(slug: str, *, with_others: bool = False) -> tuple[str, ...]:

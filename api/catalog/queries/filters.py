@@ -113,7 +113,7 @@ def resolve_filter(
 ) -> ResolvedFilter:
     """Look up what the words of a question mean; at most three statements, none without filters.
 
-    Storefronts ask for what is published, staff for any status, or for all of them with None,
+    Storefronts ask for what is on the shelf, staff for any status, or for all of them with None,
     and in hidden categories too.
     Raises FilterUnreadable and AttributeNotFilterable.
     """

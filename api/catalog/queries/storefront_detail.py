@@ -13,7 +13,7 @@ from api.catalog.fields import PRODUCT_FIELDS
 from api.catalog.models.attributes import Attribute, AttributeChoice, ProductAttribute
 from api.catalog.models.media import ProductImage
 from api.catalog.models.navigation import Category, CollectionProduct
-from api.catalog.models.navigation import Collection as ProductCollection
+from api.catalog.models.navigation import Collection as Shelf
 from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Product, ProductRelation, Variant
 from api.catalog.queries.product_cards import IMAGE, cards_of, money
@@ -116,13 +116,13 @@ _RELATED = (
     .order_by(ProductRelation.kind, ProductRelation.position, ProductRelation.related_id)
 )
 _COLLECTIONS = (
-    select(ProductCollection.id, ProductCollection.slug, ProductCollection.title)
-    .join(CollectionProduct, CollectionProduct.collection_id == ProductCollection.id)
+    select(Shelf.id, Shelf.slug, Shelf.title)
+    .join(CollectionProduct, CollectionProduct.collection_id == Shelf.id)
     .where(
         CollectionProduct.product_id == bindparam("product_id", type_=Uuid),
-        ProductCollection.is_visible,
+        Shelf.is_visible,
     )
-    .order_by(ProductCollection.title, ProductCollection.id)
+    .order_by(Shelf.title, Shelf.id)
 )
 
 
@@ -136,7 +136,7 @@ def get_storefront_product(
     """Return a product's page, with a price for each variant that has one in the currency.
 
     `languages` are those in which texts are looked for before the shop's own. Raises
-    ProductNotFound for one that is not published.
+    ProductNotFound for one that is not on the shelf.
     """
     product = session.execute(_PAGE, {"slug": slug}).first()
     if product is None:

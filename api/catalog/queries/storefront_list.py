@@ -1,4 +1,4 @@
-"""What storefronts list: only published products, narrowed and in the wanted order.
+"""What storefronts list: only products on the shelf, narrowed and in the wanted order.
 
 Columns, not entities; a list is one statement, or one for each filter that has to be looked up,
 whatever its length. Statements are built once for each kind of list and given their values.
@@ -11,14 +11,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from api.catalog.errors import (
-    CategoryNotFound,
-    CollectionNotFound,
-    SortNeedsCategoryOrCollection,
-    SortNeedsQuery,
-)
+from api.catalog.errors import CategoryNotFound, CollectionNotFound, SortNeedsQuery, SortNeedsShelf
 from api.catalog.models.navigation import Category, CollectionProduct, ProductCategory
-from api.catalog.models.navigation import Collection as ProductCollection
+from api.catalog.models.navigation import Collection as Shelf
 from api.catalog.models.prices import PriceRange
 from api.catalog.models.products import Product
 from api.catalog.queries import ranking, search_query
@@ -63,7 +58,7 @@ def list_storefront_products(
     expand: Collection[str] = (),
     languages: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return a page of published products.
+    """Return a page of products on the shelf.
 
     `relevance` is the order of a search, the collection's own that of a collection, and `newest`
     that of any other list, unless `sort` says otherwise. In an order by price, and under a limit
@@ -80,7 +75,7 @@ def list_storefront_products(
     if order == "relevance" and not wanted.q:
         raise SortNeedsQuery
     if order == "position" and not (wanted.category or wanted.collection):
-        raise SortNeedsCategoryOrCollection
+        raise SortNeedsShelf
     narrowing = resolve_filter(wanted, collection_id=collection.id if collection else None)
     if narrowing.is_empty:
         found = _nothing(wanted, narrowing, limit, cursor)
@@ -223,9 +218,7 @@ def _collection(slug: str | None) -> Any:
     if slug is None:
         return None
     row = session.execute(
-        select(ProductCollection.id, ProductCollection.sort).where(
-            ProductCollection.slug == slug, ProductCollection.is_visible
-        )
+        select(Shelf.id, Shelf.sort).where(Shelf.slug == slug, Shelf.is_visible)
     ).first()
     if row is None:
         raise CollectionNotFound(slug=slug)

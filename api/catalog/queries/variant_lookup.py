@@ -20,7 +20,7 @@ class Offer:
     """A variant as it is offered in one currency right now.
 
     `unit_price` is in minor units, None when the variant has no price in the currency.
-    `is_for_sale` needs a price and a published product; whether any is left, inventory knows.
+    `is_for_sale` needs a price and a product on the shelf; whether any is left, inventory knows.
     """
 
     variant_id: UUID

@@ -161,8 +161,8 @@ def assign_attribute_values(
     """Say these things of a locked product, by code; None takes one back, the rest stays.
 
     Returns what changed. Refuses what its type, as it is now, does not define, whether it is said
-    now or was said before, and values that do not fit. While the product is published, what
-    its type requires cannot be removed.
+    now or was said before, and values that do not fit. While the product is on the shelf, what
+    its type requires cannot be taken back.
     """
     there = values_of([product.id]).get(product.id, {})
     if not given and not there and not (has_new_type and product.status is ProductStatus.ACTIVE):
@@ -217,7 +217,7 @@ def type_change_error(
 ) -> DomainError | None:
     """Say why a product cannot have another type, given the codes by which something is said.
 
-    The type must define these and, when the product is published, require nothing else.
+    The type must define these and, when the product is on the shelf, require nothing else.
     """
     wrong = [_left_over(code, name, defined) for code in sorted(set(there) - defined.keys())]
     if wrong:

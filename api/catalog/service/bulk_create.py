@@ -10,10 +10,10 @@ from sqlalchemy import Table
 
 from api.catalog.errors import (
     CompareAtNotAbovePrice,
-    DuplicateCurrency,
-    DuplicateOption,
+    CurrencyTwice,
     ImageUnknown,
     OptionsDoNotFit,
+    OptionTwice,
     PublishAtPassed,
 )
 from api.catalog.fields import PRODUCT_COLUMNS, VARIANT_COLUMNS, Field, Kind
@@ -79,7 +79,7 @@ def _check_options(options: Sequence[str]) -> None:
     for name in options:
         kind = option_kind(name)
         if kind in seen:
-            raise DuplicateOption(option=name)
+            raise OptionTwice(option=name)
         seen.add(kind)
 
 
@@ -101,7 +101,7 @@ def validate_prices(prices: Sequence[PriceInput]) -> None:
     for draft in prices:
         price, before = draft.price, draft.compare_at
         if price.currency in seen:
-            raise DuplicateCurrency(currency=price.currency)
+            raise CurrencyTwice(currency=price.currency)
         seen.add(price.currency)
         if before is not None and (
             before.currency != price.currency or before.amount <= price.amount

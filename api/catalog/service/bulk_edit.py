@@ -126,7 +126,7 @@ def _tell_once() -> None:
         emit(
             CatalogueChanged(
                 slugs=tuple(dict.fromkeys(slug for fact in facts for slug in fact.slugs)),
-                shelves=tuple(dict.fromkeys(one for fact in facts for one in fact.shelves)),
+                shelves=tuple(dict.fromkeys(shelf for fact in facts for shelf in fact.shelves)),
                 is_tree=any(fact.is_tree for fact in facts),
             )
         )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Table, delete, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
 from api.catalog.models.i18n import Translation
 from api.catalog.models.media import ProductImage
 from api.catalog.models.products import Barcode, Product, Variant
@@ -43,6 +43,11 @@ def write_changes(rows: ChangedRows, *, now: datetime, by: Principal) -> None:
     respelled = [facet_values.rename_facet_values(old, new) for old, new in rows.spelled]
     for action, subjects in rows.audited.items():
         audit.record_each(action, subjects, by=by)
+    for step, product_id in rows.moved:
+        if step == "publish":
+            emit(ProductPublished(product_id=product_id))
+        elif step == "archive":
+            emit(ProductArchived(product_id=product_id))
     emit(
         CatalogueChanged(
             slugs=tuple(dict.fromkeys(rows.slugs)),
@@ -114,7 +119,7 @@ def _write_rows(rows: ChangedRows) -> set[str]:
 
 def _write_prices(rows: ChangedRows, *, now: datetime, by: Principal) -> None:
     listed = [row for of_variant in rows.prices.values() for row in of_variant]
-    change_prices(listed, gone=rows.gone_prices, by=by)
+    change_prices(listed, gone=rows.gone_prices, product_of=rows.product_of, by=by)
     if rows.first_prices:
         bulk_create.add_first_prices(rows.first_prices, now)
     denormalization.refresh_price_ranges(rows.priced)

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from api.catalog.errors import ProductChangedSince, TitleMissing
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogueChanged, ProductPublished
 from api.catalog.queries.export_documents import ProductSnapshot, lock_products, product_snapshots
 from api.catalog.queries.related_products import RELATION_FIELDS
 from api.catalog.service import (
@@ -297,6 +297,8 @@ def _create(changes: Sequence[ProductChange], *, by: Principal) -> None:
             variant.variant_id, variant.outcome = variant_id, UpsertStatus.CREATED
         for language, texts in change.after.get("translations", {}).items():
             translations[made.product_id, language] = texts
+        if change.status is ProductStatus.ACTIVE:
+            emit(ProductPublished(product_id=made.product_id))
     write_translations(translations)
     reindex.reindex_products(sorted({product_id for product_id, _ in translations}))
     emit(CatalogueChanged(slugs=tuple(made.slug for made in stored)))

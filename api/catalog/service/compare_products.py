@@ -54,12 +54,14 @@ class ChangedRows:
     prices: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
     gone_prices: list[Key] = field(default_factory=list)
     first_prices: list[dict[str, Any]] = field(default_factory=list)
+    product_of: dict[UUID, UUID] = field(default_factory=dict)
     priced: set[UUID] = field(default_factory=set)
     translations: dict[tuple[UUID, str], dict[str, Any]] = field(default_factory=dict)
     categories: dict[UUID, Sequence[UUID]] = field(default_factory=dict)
     reworded: set[UUID] = field(default_factory=set)
     slugs: list[str] = field(default_factory=list)
     audited: dict[str, dict[UUID, dict[str, Any]]] = field(default_factory=dict)
+    moved: list[tuple[str, UUID]] = field(default_factory=list)
     attributes: list["GivenAttributes"] = field(default_factory=list)
     spelled: list[tuple[Document, Document]] = field(default_factory=list)
 
@@ -226,6 +228,7 @@ class _Product:
         for step in steps:
             status = PRODUCT.next(status, step)
             self._rows.audit(f"product.{step}", self._there.id, {"status": status})
+            self._rows.moved.append((step, self._there.id))
         if steps:
             self._row |= {"status": ProductStatus(after), "publish_at": None}
         if after == ProductStatus.ACTIVE.value and steps:
@@ -284,6 +287,7 @@ class _Product:
         bulk_create.validate_prices(inputs)
         self._rows.prices[key] = bulk_create.price_rows(key, inputs)
         self._rows.gone_prices += [(key, currency) for currency in before.keys() - after.keys()]
+        self._rows.product_of[key] = self._there.id
         self._rows.priced.add(self._there.id)
         return True
 

@@ -79,7 +79,7 @@ _ABOVE = """
         FROM above a JOIN categories c ON c.id = a.category_id WHERE c.parent_id IS NOT NULL
     )
 """
-_ANCESTORS_JOIN = text(
+_SHELVES = text(
     f"""{_ABOVE}
     INSERT INTO category_members (category_id, product_id, is_direct, position)
     SELECT category_id, product_id, false, {UNPLACED.format(id="product_id")} FROM above
@@ -207,7 +207,7 @@ def assign_categories(categories: Mapping[UUID, Sequence[UUID]]) -> None:
             "direct": [True] * len(pairs),
         },
     )
-    session.execute(_ANCESTORS_JOIN, {"ids": sorted(categories)})
+    session.execute(_SHELVES, {"ids": sorted(categories)})
 
 
 def replace_categories(categories: Mapping[UUID, Sequence[UUID]]) -> set[str]:
@@ -234,7 +234,7 @@ def rebuild_category_ancestors(product_ids: Collection[UUID]) -> None:
     if product_ids:
         ids = sorted(product_ids)
         session.execute(_UNSHELVE, {"ids": ids})
-        session.execute(_ANCESTORS_JOIN, {"ids": ids})
+        session.execute(_SHELVES, {"ids": ids})
 
 
 def lock_category_tree(*, alone: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 Document = Mapping[str, Any]
 
 _UNCOMPARED = {"version", "variants", "stock"}
-"""A version is no fact about a product, nor is its stock; variants are compared one
+"""A version is no fact about a product, nor is what lies on the shelf; variants are compared one
 by one."""
 
 

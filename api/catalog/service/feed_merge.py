@@ -13,7 +13,7 @@ from typing import Any
 from api.catalog.codes import code_key
 from api.catalog.errors import (
     BarcodeTaken,
-    NoImportableVariant,
+    NoVariantLeft,
     OptionCombinationTaken,
     SkuTaken,
     SlugTaken,
@@ -101,10 +101,7 @@ class FeedMerge:
         if before is not None:
             return _merged(ProductChange(result, status=status, before=before), draft, kept)
         if not kept:
-            result.outcome, result.refusal = (
-                UpsertStatus.REFUSED,
-                NoImportableVariant(slug=draft.slug),
-            )
+            result.outcome, result.refusal = UpsertStatus.REFUSED, NoVariantLeft(slug=draft.slug)
             return ProductChange(result)
         self._slugs.add(draft.slug or "")
         return ProductChange(result, new=draft, status=status)

@@ -28,12 +28,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from api.catalog.events import PriceChanged
 from api.catalog.models.prices import PriceHistoryEntry, VariantPrice
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
 from api.platform import audit, bulk_sql
 from api.platform.db import require_transaction, session
+from api.platform.outbox import emit
 
 LOOKS_BACK = timedelta(days=30)
 """How far before a reduction its prior price is looked for."""
@@ -256,16 +258,27 @@ def change_prices(
     rows: Sequence[Mapping[str, Any]],
     *,
     gone: Collection[Key] = (),
+    product_of: Mapping[UUID, UUID],
     by: Principal,
 ) -> set[UUID]:
-    """Write prices with audit rows; returns the variants that changed.
+    """Write prices with audit rows and events; returns the variants that changed.
 
-    The products are locked by the caller, and the prices checked. Versions, price
+    The products, by variant, are locked by the caller, and the prices checked. Versions, price
     ranges and what storefronts read anew are the caller's.
     """
     changed: dict[UUID, list[PriceChange]] = {}
     for price in write_prices(rows, gone=gone):
         changed.setdefault(price.variant_id, []).append(price)
+        if price.before[0] != price.after[0]:
+            emit(
+                PriceChanged(
+                    variant_id=price.variant_id,
+                    product_id=product_of[price.variant_id],
+                    currency=price.currency,
+                    before=price.before[0],
+                    after=price.after[0],
+                )
+            )
     audit.record_each(
         "variant.priced",
         {

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.catalog.errors import ProductNotFound, PublishAtNeedsDraft, PublishAtPassed
-from api.catalog.events import CatalogueChanged
+from api.catalog.events import CatalogueChanged, ProductArchived, ProductPublished
 from api.catalog.models.i18n import Translation
 from api.catalog.models.media import ProductImage
 from api.catalog.models.navigation import ProductCategory
@@ -74,7 +74,7 @@ def edit_product(
     `category_ids` and `images` replace what was there; `attributes` are values by code, of which
     None takes one back and others stay. Locks the product; refuses a version that is not the
     present one, what `create_product` refuses, and a type that does not define what the product
-    says already. Metadata is merged key by key. A draft with `publish_at` is published by
+    says already. Metadata is merged key by key. A draft with `publish_at` goes on the shelf by
     itself at that moment, which must be to come. Saying what is already so changes nothing.
     """
     product = lock(product_id)
@@ -118,17 +118,19 @@ def edit_product(
 
 
 def publish_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
-    """Publish a product.
+    """Put a product on the shelf.
 
     Refuses one that is there already, or archived, or that lacks an attribute its type requires.
     """
     product = _move(product_id, "publish", expected_version=expected_version, by=by)
     product.published_at = product.published_at or clock.now()
+    emit(ProductPublished(product_id=product.id))
 
 
 def archive_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
-    """Archive a product; orders that name it stay as they are."""
-    _move(product_id, "archive", expected_version=expected_version, by=by)
+    """Take a product off the shelf for good; orders that name it stay as they are."""
+    product = _move(product_id, "archive", expected_version=expected_version, by=by)
+    emit(ProductArchived(product_id=product.id))
 
 
 def unarchive_product(product_id: UUID, *, expected_version: int | None, by: Principal) -> None:
@@ -331,6 +333,7 @@ def discard_products(product_ids: Sequence[UUID], *, by: Principal) -> tuple[set
     for key in sorted(leaving):
         archived = ProductStatus.ARCHIVED.value
         audit.record("product.archive", by=by, subject_id=key, status=archived)
+        emit(ProductArchived(product_id=key))
     emit(CatalogueChanged(slugs=tuple(found[key].slug for key in sorted(removed | leaving))))
     return removed, left
 
@@ -362,7 +365,7 @@ BATCH = 200
 
 
 def due_to_publish(limit: int = BATCH) -> list[UUID]:
-    """Return drafts whose moment to be published has come, those that wait longest first."""
+    """Return drafts whose moment to go on the shelf has come, those that wait longest first."""
     return list(
         session.scalars(
             select(Product.id)

@@ -3,7 +3,7 @@
 Whoever evaluates rules holds the collections concerned. So two evaluations of one collection never
 cross, and the later one has seen at least what the earlier one saw; and because every change of a
 product is told as a fact, the last evaluation has seen everything. Membership knows no state:
-drafts are members too, and storefronts leave out what is not published.
+drafts are members too, and storefronts leave out what is not on the shelf.
 """
 
 from collections.abc import Collection as Some
@@ -199,7 +199,7 @@ def _gather(ids: Sequence[UUID], held: Sequence[Collection]) -> None:
         pair = _pairs(gone)
         session.execute(
             delete(members)
-            .where(members.collection_id == pair.c.collection_id, members.product_id == pair.c.id)
+            .where(members.collection_id == pair.c.shelf, members.product_id == pair.c.id)
             .execution_options(synchronize_session=False)
         )
     if come:
@@ -209,11 +209,11 @@ def _gather(ids: Sequence[UUID], held: Sequence[Collection]) -> None:
             insert(members)
             .from_select(
                 ["collection_id", "product_id", "position"],
-                select(pair.c.collection_id, pair.c.id, position),
+                select(pair.c.shelf, pair.c.id, position),
             )
             .on_conflict_do_nothing()
         )
-    changed = {collection_id for collection_id, _ in (*come, *gone)}
+    changed = {shelf for shelf, _ in (*come, *gone)}
     if changed:
         emit(
             CatalogueChanged(
@@ -247,9 +247,9 @@ def _fitting(ids: Sequence[UUID], held: Sequence[Collection]) -> Iterator[tuple[
 def _pairs(pairs: Sequence[tuple[UUID, UUID]]) -> Any:
     return (
         func.unnest(
-            literal([collection_id for collection_id, _ in pairs], ARRAY(Uuid)),
+            literal([shelf for shelf, _ in pairs], ARRAY(Uuid)),
             literal([id_ for _, id_ in pairs], ARRAY(Uuid)),
         )
-        .table_valued(column("collection_id", Uuid), column("id", Uuid))
+        .table_valued(column("shelf", Uuid), column("id", Uuid))
         .render_derived(name="pair")
     )

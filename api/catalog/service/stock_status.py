@@ -1,4 +1,4 @@
-"""The one function by which inventory tells the catalog what is in stock."""
+"""The one door through which inventory tells the catalogue what is there."""
 
 from collections.abc import Collection
 from uuid import UUID

@@ -146,11 +146,11 @@ def _wrong(pointer: str, detail: str) -> dict[str, str]:
     return {"pointer": where, "in": "body", "code": "invalid", "detail": detail}
 
 
-def _product_page(product: Product) -> CatalogueChanged:
+def _page(product: Product) -> CatalogueChanged:
     return CatalogueChanged(slugs=(product.slug,))
 
 
-def _collection(collection: Collection) -> CatalogueChanged:
+def _shelf(collection: Collection) -> CatalogueChanged:
     return CatalogueChanged(shelves=(f"collection:{collection.slug}",))
 
 
@@ -159,7 +159,4 @@ def _everything(_: object) -> CatalogueChanged:
     return CatalogueChanged(is_tree=True)
 
 
-_TOLD: Mapping[str, Callable[[Any], CatalogueChanged]] = {
-    "product": _product_page,
-    "collection": _collection,
-}
+_TOLD: Mapping[str, Callable[[Any], CatalogueChanged]] = {"product": _page, "collection": _shelf}

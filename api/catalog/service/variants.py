@@ -160,6 +160,7 @@ def reprice(
     changed = price_service.change_prices(
         bulk_create.price_rows(variant.id, prices),
         gone=[(variant.id, currency) for currency in without],
+        product_of={variant.id: product.id},
         by=by,
     )
     if not changed:

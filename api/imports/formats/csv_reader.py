@@ -173,7 +173,7 @@ class CsvReader:
                 )
             if fault:
                 # A quote that is closed lines below took the rows between: they stand again.
-                raw = (lines.taken if cells else lines.put_back_all_but_one())[0]
+                raw = (lines.taken if cells else lines.take_back_all_but_one())[0]
             yield self.row_kind(number, cells, self.places, fault, raw)
 
     def _header(self, first: str, names: Renamed) -> tuple[str, list[str]]:
@@ -217,8 +217,8 @@ class LineReader:
         self.taken.append(line)
         return line
 
-    def put_back_all_but_one(self) -> list[str]:
-        """Put back all lines but the first, to be read again; returns that one."""
+    def take_back_all_but_one(self) -> list[str]:
+        """Put all lines but the first of those taken back, to be taken again; returns it."""
         first, *rest = self.taken
         if rest:
             self._lines = itertools.chain(rest, self._lines)

@@ -28,7 +28,7 @@ def failed_file(
     separator: str,
     rows: Iterable[tuple[list[str] | str, str]],
 ) -> Iterator[bytes]:
-    """Write rows with their cells as they were, and why each of them failed.
+    """Write rows with their cells to the letter, and why each of them failed.
 
     A line whose quotes do not fit is written as it stands in the file, to be mended.
     """

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, delete, func, insert, or_, select, update
 
 from api.imports.errors import FileTooLarge, ImportNotFound, NotADryRun
-from api.imports.events import ImportRequested
+from api.imports.events import ImportFinished, ImportRequested
 from api.imports.formats.parsed import ImportReader
 from api.imports.models import (
     Import,
@@ -313,6 +313,7 @@ def _end(row: Import, command: str) -> None:
     session.execute(delete(ImportWaiting).where(ImportWaiting.import_id == row.id))
     if not (row.is_dry_run and row.status is ImportStatus.COMPLETED):
         session.execute(delete(ImportChunk).where(ImportChunk.import_id == row.id))
+    emit(ImportFinished(import_id=row.id, status=row.status.value))
 
 
 def lock(import_id: UUID) -> Import:

@@ -151,6 +151,11 @@ def password_changed(user_id: UUID, occasion: UUID) -> None:
     _to_account(EmailKind.PASSWORD_CHANGED, occasion, user_id)
 
 
+def second_factor_reset(user_id: UUID, occasion: UUID) -> None:
+    """Tell somebody on the staff that their second factor was taken away."""
+    _to_account(EmailKind.SECOND_FACTOR_RESET, occasion, user_id)
+
+
 def password_reset(request_id: UUID) -> None:
     """Send the link that sets a new password; its token is stored nowhere as it is."""
     recipient = queries.reset_recipient(request_id)

@@ -13,6 +13,7 @@ PERMISSIONS = (
     "orders:cancel", "orders:read", "orders:refund", "orders:write", "payments:write",
     "pricing:write", "staff:read", "staff:write",
 )  # fmt: skip
+APP_CODE = Asked("code", "a code of your app, or a recovery code:", "secret")
 MAY = Asked("permissions", "may, by numbers:", "choices", PERMISSIONS, start="permissions")
 
 STAFF = Kind(
@@ -23,7 +24,11 @@ STAFF = Kind(
         Shown("Role", "role", width=10),
         Shown("Active", "is_active", "yes", 6),
     ),
-    (Shown("since", "created_at", "when"), Shown("may", "permissions", "list")),
+    (
+        Shown("second factor", "has_second_factor", "yes"),
+        Shown("since", "created_at", "when"),
+        Shown("may", "permissions", "list"),
+    ),
     (
         Verb("edit_staff", "e", "change", "Another name or role, or no longer here",
              "/staff/{id}", "staff:write", "Change {name}?", method="PATCH",
@@ -32,6 +37,9 @@ STAFF = Kind(
                          choices_at=ROLES),
                    Asked("is_active", "works here, yes or no:", "yes", start="is_active",
                          is_optional=True))),
+        Verb("reset_second_factor", "f", "reset factor", "Their app is lost: they sign in with the "
+             "password alone, and are told by e-mail", "/staff/{id}/second-factor/reset",
+             "staff:write", "Take the second factor of {name} away?"),
         Verb("new_staff", "n", "new", "Somebody new", "/staff", "staff:write",
              "Let {full_name} work here?",
              asks=(Asked("full_name", "name:"), Asked("email", "e-mail:"),
@@ -56,6 +64,19 @@ ME = Kind(
              "/me/password", "", "Change your password?",
              asks=(Asked("current_password", "the password until now:", "secret"),
                    Asked("password", "the new one:", "secret")),
+             is_new=True),
+        Verb("set_second_factor", "s", "second factor", "An app that makes codes beside your "
+             "password", "/me/second-factor", "", "Set up an app that makes your codes?",
+             asks=(Asked("current_password", "your password:", "secret"),), is_new=True,
+             tells="uri"),
+        Verb("confirm_second_factor", "c", "confirm", "The first code of your app: from then on it "
+             "counts", "/me/second-factor/confirm", "", "Have it count from now on?",
+             asks=(APP_CODE,), is_new=True, tells="recovery_codes"),
+        Verb("renew_recovery_codes", "r", "recovery codes", "Ten new recovery codes; those of "
+             "before are worthless", "/me/recovery-codes", "", "Make new recovery codes?",
+             asks=(APP_CODE,), is_new=True, tells="recovery_codes"),
+        Verb("remove_second_factor", "x", "give up", "Sign in with the password alone again",
+             "/me/second-factor/remove", "", "Give your second factor up?", asks=(APP_CODE,),
              is_new=True),
     ),
     alias="me", named_by="full_name", state="role", is_single=True,
@@ -95,7 +116,10 @@ ROLE_KIND = Kind(
         Shown("Kind", "kind", width=9),
         Shown("May", "permissions", "list", 20, 3, from_width=60),
     ),
-    (Shown("since", "created_at", "when"),),
+    (
+        Shown("second factor", "requires_second_factor", "yes"),
+        Shown("since", "created_at", "when"),
+    ),
     (
         Verb("new_role", "n", "new", "A role of your own", "/roles", "staff:write",
              "Make the role {name}?", asks=(Asked("name", "name, such as night shift:"), MAY),
@@ -103,6 +127,10 @@ ROLE_KIND = Kind(
         Verb("edit_role", "e", "change", "What it may do, for all who have it", "/roles/{id}",
              "staff:write", "Change what {name} may do?", method="PATCH", asks=(MAY,),
              fits=("custom",)),
+        Verb("require_factor", "f", "factor", "Whether those who have it need a second factor",
+             "/roles/{id}", "staff:write", "Change what {name} asks for?", method="PATCH",
+             asks=(Asked("requires_second_factor", "second factor required, yes or no:", "yes",
+                         start="requires_second_factor", is_optional=True),)),
         Verb("delete_role", "x", "delete", "A role that nobody has", "/roles/{id}", "staff:write",
              "Delete the role {name}?", method="DELETE", fits=("custom",)),
     ),

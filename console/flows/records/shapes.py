@@ -13,6 +13,10 @@ from typing import Any, NamedTuple
 Record = Mapping[str, Any]
 
 
+ASKS_FOR_CODE = frozenset({"staff:write", "keys:write"})
+"""What the shop may ask a fresh code of one's app for: somebody must be there to give it."""
+
+
 class Shown(NamedTuple):
     """A value of a record, as a column of the list or as a line of the page."""
 
@@ -92,6 +96,7 @@ class Verb(NamedTuple):
         return (
             self.method != "POST"
             or bool(self.tells)
+            or self.needs in ASKS_FOR_CODE
             or any(one.form == "secret" for one in self.asks)
         )
 

@@ -210,13 +210,13 @@ class NativeCsvReader(csv_reader.CsvReader):
             column = self.header[place].strip()
             quantity = cell_parsers.quantity(said, column)
             if quantity is not None and quantity < 0:
-                raise CellError(column, said, "Stock cannot be less than 0.")
+                raise CellError(column, said, "On a shelf lie no fewer than 0 pieces.")
             if quantity is not None:
                 found[code] = quantity
         return found
 
     def _cell(self, row: Row, column: str) -> str:
-        """Return a cell exactly as it is: our own files have no stray spaces."""
+        """Return a cell to the letter: our own files have no stray spaces."""
         place = self.places.get(column)
         if place is None or place >= len(row.cells):
             return ""
