@@ -1,3 +1,3 @@
-"""What someone is thinking of buying, guest or known. A cart promises nothing: prices and stock
-are looked up each time that it is read, and agreed on only when it becomes an order.
+"""Carts of customers and guests. A cart reserves nothing: prices and stock are looked up each time
+it is read, and fixed only when it becomes an order.
 """

@@ -1,38 +1,38 @@
-"""What the cart refuses."""
+"""Errors of the cart."""
 
 from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class CartNotFound(NotFound):
-    """No cart, or not one that this token or account opens."""
+    """No open cart for this token or account."""
 
     code = "cart_not_found"
-    sentence = "There is no open cart here. Put something in to begin one."
+    sentence = "Cart not found. Add an item to create one."
 
 
 class CartItemNotFound(NotFound):
-    """No such position in this cart."""
+    """No such item in this cart."""
 
     code = "cart_item_not_found"
-    sentence = "There is no such item in this cart."
+    sentence = "Item not found in this cart."
 
 
 class NotForSale(Unprocessable):
-    """Unknown, withdrawn, or without a price in the cart's currency."""
+    """Not found, not published, or without a price in the cart's currency."""
 
     code = "not_for_sale"
     sentence = "This is not for sale in {currency}."
 
 
 class NotEnoughInStock(Conflict):
-    """Fewer units are on the shelf than the cart would hold."""
+    """Fewer units are available than the cart would contain."""
 
     code = "insufficient_stock"
-    sentence = "Only {available} left in stock, {requested} wanted."
+    sentence = "Only {available} left in stock, {requested} requested."
 
 
 class CartEmpty(Unprocessable):
-    """Nothing to check out."""
+    """The cart has no items to check out."""
 
     code = "cart_empty"
     sentence = "The cart is empty."

@@ -1,4 +1,4 @@
-"""Carts and what lies in them."""
+"""Tables of carts and their items."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,7 @@ from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
 
 
 class Cart(WithId, Versioned, Timestamped, Base):
-    """One cart: a guest's, known by the hash of a secret token, or a customer's."""
+    """A cart of a customer, or of a guest, who is identified by the hash of a secret token."""
 
     __tablename__ = "carts"
     __table_args__ = (
@@ -43,7 +43,7 @@ class Cart(WithId, Versioned, Timestamped, Base):
     )
 
     token_hash: Mapped[str | None] = mapped_column(String(64))
-    """A guest's token outlives the cart: it opens the orders made with it, and the next cart."""
+    """A guest's token stays valid after checkout: it opens the orders and the next cart."""
     customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     currency: Mapped[str] = mapped_column(String(3))
     status: Mapped[CartStatus] = mapped_column(
@@ -53,7 +53,7 @@ class Cart(WithId, Versioned, Timestamped, Base):
 
 
 class CartItem(WithId, Base):
-    """So many units of one variant. `seen_price` (minor units) is what the customer last saw."""
+    """Units of one variant. `seen_price` (minor units) is the price that the customer last saw."""
 
     __tablename__ = "cart_items"
     __table_args__ = (

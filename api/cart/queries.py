@@ -1,4 +1,4 @@
-"""What a cart holds right now, at today's prices and with today's stock."""
+"""Reads of carts, at current prices and with current stock."""
 
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -22,7 +22,7 @@ from api.platform.db import AnySelect, session, table_of
 
 @dataclass(frozen=True, slots=True)
 class CartRow:
-    """What is known of a cart itself."""
+    """The row of a cart."""
 
     id: UUID
     version: int
@@ -33,7 +33,7 @@ class CartRow:
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """One position at today's price (minor units) and with the units free for this cart."""
+    """A cart item at its current price (minor units), with the units available to this cart."""
 
     id: UUID
     variant_id: UUID
@@ -54,33 +54,37 @@ class CartLine:
 
     @property
     def is_for_sale(self) -> bool:
-        """Whether it can be bought: on the shelf of the shop and priced in this currency."""
+        """Whether it can be bought: published and priced in the cart's currency."""
         return self.is_active and self.unit_price is not None
 
 
 CARTS, ITEMS = table_of(Cart), table_of(CartItem)
-_PRODUCTS, _PICTURES = table_of(Product), table_of(ProductImage)
+_PRODUCTS, _IMAGES = table_of(Product), table_of(ProductImage)
 _VARIANTS, _PRICES = table_of(Variant), table_of(VariantPrice)
-_LEVELS, _HOLDS, _LOCATIONS = table_of(StockLevel), table_of(StockReservation), table_of(Location)
+_LEVELS, _RESERVATIONS, _LOCATIONS = (
+    table_of(StockLevel),
+    table_of(StockReservation),
+    table_of(Location),
+)
 
 
 def _lines_statement() -> AnySelect:
-    held_by_others = (
-        select(func.coalesce(func.sum(_HOLDS.c.quantity), 0))
+    reserved_for_others = (
+        select(func.coalesce(func.sum(_RESERVATIONS.c.quantity), 0))
         .where(
-            _HOLDS.c.level_id == _LEVELS.c.id,
-            _HOLDS.c.expires_at > bindparam("moment"),
-            _HOLDS.c.owner_id != bindparam("cart"),
+            _RESERVATIONS.c.level_id == _LEVELS.c.id,
+            _RESERVATIONS.c.expires_at > bindparam("moment"),
+            _RESERVATIONS.c.owner_id != bindparam("cart"),
         )
         .correlate(_LEVELS)
         .scalar_subquery()
     )
     available = (
         select(
-            # A sum of sums is numeric to Postgres; units are whole.
+            # A sum of sums is numeric in Postgres; units are integers.
             cast(
                 func.coalesce(
-                    func.sum(_LEVELS.c.on_hand - _LEVELS.c.allocated - held_by_others), 0
+                    func.sum(_LEVELS.c.on_hand - _LEVELS.c.allocated - reserved_for_others), 0
                 ),
                 BigInteger,
             )
@@ -91,12 +95,12 @@ def _lines_statement() -> AnySelect:
         .scalar_subquery()
     )
     image = (
-        select(_PICTURES.c.url)
+        select(_IMAGES.c.url)
         .where(
-            _PICTURES.c.product_id == _PRODUCTS.c.id,
-            or_(_VARIANTS.c.image_id.is_(None), _PICTURES.c.id == _VARIANTS.c.image_id),
+            _IMAGES.c.product_id == _PRODUCTS.c.id,
+            or_(_VARIANTS.c.image_id.is_(None), _IMAGES.c.id == _VARIANTS.c.image_id),
         )
-        .order_by(_PICTURES.c.position, _PICTURES.c.id)
+        .order_by(_IMAGES.c.position, _IMAGES.c.id)
         .limit(1)
         .correlate(_PRODUCTS, _VARIANTS)
         .scalar_subquery()
@@ -140,9 +144,9 @@ PRICE_NOW: Final = (
     )
     .scalar_subquery()
 )
-"""What a variant costs in a cart's currency at this moment, within a statement of the cart's."""
+"""The current price of a variant in a cart's currency, as a subquery."""
 
-# Built once: putting this statement together costs several times what running it does.
+# Built once: building this statement costs several times more than running it.
 _LINES = _lines_statement()
 
 
@@ -155,14 +159,14 @@ _OPEN: Final = {
 
 
 def owner_of(principal: Principal) -> tuple[Literal["customer", "guest"], UUID | str] | None:
-    """Tell how a principal's carts are known; a guest without a token has none."""
+    """Return the kind and value of the owner column, or None for a guest without a token."""
     if principal.kind == "customer" and principal.id is not None:
         return "customer", principal.id
     return None if principal.guest_key is None else ("guest", principal.guest_key)
 
 
 def owned_by(principal: Principal) -> ColumnElement[bool]:
-    """Return the condition that a cart is theirs. Raises `CartNotFound` when they can have none."""
+    """Return the condition that a principal owns a cart. Raises `CartNotFound` without a token."""
     owner = owner_of(principal)
     if owner is None:
         raise CartNotFound
@@ -170,7 +174,7 @@ def owned_by(principal: Principal) -> ColumnElement[bool]:
 
 
 def find(principal: Principal) -> CartRow | None:
-    """Find the open cart of a customer or guest."""
+    """Return the open cart of a customer or guest, or None."""
     owner = owner_of(principal)
     if owner is None:
         return None
@@ -179,20 +183,20 @@ def find(principal: Principal) -> CartRow | None:
 
 
 def lines(cart_id: UUID, currency: str) -> list[CartLine]:
-    """Return what lies in a cart, oldest first; one statement however much it is.
+    """Return the items of a cart, oldest first, in one statement.
 
-    Free for this cart is what lies at active locations, less what is promised to orders and held
-    for others; its own hold does not count against it.
+    Available to this cart are the units at active locations, less those allocated to orders and
+    reserved for other carts; its own reservation does not count against it.
     """
     rows = session.execute(_LINES, {"cart": cart_id, "currency": currency, "moment": clock.now()})
     return [CartLine(*row) for row in rows]
 
 
-def view(cart: CartRow, held: list[CartLine]) -> dict[str, Any]:
-    """Shape a cart for the wire. Shipping and tax are not known before an address is."""
+def view(cart: CartRow, lines: list[CartLine]) -> dict[str, Any]:
+    """Return a cart as the API shows it; shipping and tax need an address and are not included."""
     currency = cart.currency
-    warnings = [warning for line in held for warning in _warnings(line)]
-    subtotal = sum((line.unit_price or 0) * line.quantity for line in held if line.is_for_sale)
+    warnings = [warning for line in lines for warning in _warnings(line)]
+    subtotal = sum((line.unit_price or 0) * line.quantity for line in lines if line.is_for_sale)
     return {
         "id": cart.id,
         "version": cart.version,
@@ -213,21 +217,23 @@ def view(cart: CartRow, held: list[CartLine]) -> dict[str, Any]:
                 else Money(line.unit_price * line.quantity, currency),
                 "for_sale": line.is_for_sale,
             }
-            for line in held
+            for line in lines
         ],
-        "unit_count": sum(line.quantity for line in held),
+        "unit_count": sum(line.quantity for line in lines),
         "subtotal": Money(subtotal, currency),
         "warnings": warnings,
     }
 
 
 def _warnings(line: CartLine) -> list[dict[str, Any]]:
-    """Say what changed since the customer last looked, instead of changing it silently."""
-    found = []
+    """Return warnings about what changed since the customer last saw the cart."""
+    warnings = []
     if not line.is_for_sale:
-        found.append(("not_for_sale", f"{line.title} is no longer for sale."))
+        warnings.append(("not_for_sale", f"{line.title} is no longer for sale."))
     elif line.available < line.quantity:
-        found.append(("insufficient_stock", f"Only {max(0, line.available)} of {line.title} left."))
+        warnings.append(
+            ("insufficient_stock", f"Only {max(0, line.available)} of {line.title} left.")
+        )
     if line.is_for_sale and line.seen_price not in (None, line.unit_price):
-        found.append(("price_changed", f"The price of {line.title} changed."))
-    return [{"code": code, "item_id": line.id, "detail": detail} for code, detail in found]
+        warnings.append(("price_changed", f"The price of {line.title} changed."))
+    return [{"code": code, "item_id": line.id, "detail": detail} for code, detail in warnings]

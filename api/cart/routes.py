@@ -1,7 +1,7 @@
 """The cart, for customers and guests.
 
-A guest's cart is opened by `X-Cart-Token`. A request that carries both a customer's bearer token
-and a guest's cart token joins the two carts, so nothing is lost at sign-in.
+A guest's cart is identified by `X-Cart-Token`. A request with both a customer's bearer token and a
+guest's cart token merges the two carts, so nothing is lost at sign-in.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
 
 blueprint = Blueprint(
-    "cart", __name__, url_prefix="/api/v1/cart", description="What someone is thinking of buying."
+    "cart", __name__, url_prefix="/api/v1/cart", description="The cart of a customer or guest."
 )
 
 
@@ -34,12 +34,12 @@ blueprint = Blueprint(
 @blueprint.response(200, CartSchema)
 def get_cart() -> Any:
     """Read your cart; an empty one when there is none yet."""
-    who, joined = principal(), _join()
-    cart = queries.find(who)
+    merged = _merge_guest_cart()
+    cart = queries.find(principal())
     if cart is None:
         currency = current_app.extensions["stockroom_settings"].currency
         return {**_EMPTY, "currency": currency, "subtotal": Money(0, currency)}
-    return _answer(cart, queries.lines(cart.id, cart.currency), joined=joined)
+    return _answer(cart, queries.lines(cart.id, cart.currency), merged=merged)
 
 
 @blueprint.route("/items", methods=["POST"])
@@ -49,24 +49,24 @@ def get_cart() -> Any:
 @blueprint.arguments(AddItemSchema)
 @blueprint.response(200, CartSchema)
 def add_cart_item(item: dict[str, Any]) -> Any:
-    """Put units of a variant in; a guest's first call begins a cart and answers its token.
+    """Add units of a variant; a guest's first call creates a cart and returns its token.
 
     Send an `Idempotency-Key` with each call and repeat it when no answer came: the units are then
-    put in once, and a guest who has no token yet gets the same one again.
+    added once, and a guest who has no token yet gets the same one again.
     """
-    who, guest = principal(), _left_behind()
-    joined = guest is not None and service.merge_guest_cart(who, guest)
+    owner, guest = principal(), _guest_before_sign_in()
+    merged = guest is not None and service.merge_guest_cart(owner, guest)
     currency = item["currency"] or current_app.extensions["stockroom_settings"].currency
     variant_id = item["variant_id"] or _variant_of(item["sku"], currency)
-    cart, token = service.lock_and_bump(who), None
+    cart, token = service.lock_and_bump(owner), None
     if cart is None:
-        cart, token = service.open_cart(who, currency, offered=offered_cart_token())
+        cart, token = service.open_cart(owner, currency, offered=offered_cart_token())
     try:
         lines = service.add(cart, variant_id, item["quantity"])
-    except NotForSale as refused:
-        _point(refused, item)
+    except NotForSale as error:
+        _set_pointer(error, item)
         raise
-    return _answer(cart, lines, joined=joined, token=token)
+    return _answer(cart, lines, merged=merged, token=token)
 
 
 @blueprint.route("/items/<uuid:item_id>", methods=["PATCH"])
@@ -76,9 +76,9 @@ def add_cart_item(item: dict[str, Any]) -> Any:
 @blueprint.arguments(ChangeItemSchema)
 @blueprint.response(200, CartSchema)
 def update_cart_item(change: dict[str, Any], item_id: UUID, expected_version: int) -> Any:
-    """Set how many units of an item you want."""
+    """Set the quantity of an item."""
     with transaction():
-        cart = _touched(expected_version)
+        cart = _lock_cart(expected_version)
         lines = service.change(cart, item_id, change["quantity"])
     return _answer(cart, lines)
 
@@ -89,9 +89,9 @@ def update_cart_item(change: dict[str, Any], item_id: UUID, expected_version: in
 @versioned
 @blueprint.response(200, CartSchema)
 def remove_cart_item(item_id: UUID, expected_version: int) -> Any:
-    """Take an item out."""
+    """Remove an item."""
     with transaction():
-        cart = _touched(expected_version)
+        cart = _lock_cart(expected_version)
         lines = service.remove(cart, item_id)
     return _answer(cart, lines)
 
@@ -105,50 +105,48 @@ _EMPTY: dict[str, Any] = {
 }
 
 
-def _touched(expected_version: int) -> CartRow:
+def _lock_cart(expected_version: int) -> CartRow:
     cart = service.lock_and_bump(principal(), expected_version=expected_version)
     if cart is None:
         raise CartNotFound
     return cart
 
 
-def _join() -> bool:
-    """Join the guest's cart when a customer's request still carries its token."""
-    guest = _left_behind()
+def _merge_guest_cart() -> bool:
+    """Merge the guest's cart if a customer's request still has its token; True if it was merged."""
+    guest = _guest_before_sign_in()
     if guest is None or queries.find(guest) is None:
         return False
     with transaction():
         return service.merge_guest_cart(principal(), guest)
 
 
-def _left_behind() -> Principal | None:
-    """Return as whom a customer filled a cart before signing in, if the request tells."""
+def _guest_before_sign_in() -> Principal | None:
+    """Return the guest that a customer was before signing in, if the request has a cart token."""
     token = cart_token() if principal().kind == "customer" else None
     return None if token is None else Principal(kind="guest", guest_key=hash_secret(token))
 
 
 def _variant_of(sku: str, currency: str) -> UUID:
-    found = variant_lookup.find_variant(sku)
-    if found is None:
-        refused = NotForSale(sku=sku, currency=currency)
-        _point(refused, {"variant_id": None})
-        raise refused
-    return found.variant_id
+    variant = variant_lookup.find_variant(sku)
+    if variant is None:
+        error = NotForSale(sku=sku, currency=currency)
+        _set_pointer(error, {"variant_id": None})
+        raise error
+    return variant.variant_id
 
 
-def _point(refused: NotForSale, item: dict[str, Any]) -> None:
-    """Point at the field by which a request named what is not for sale."""
+def _set_pointer(error: NotForSale, item: dict[str, Any]) -> None:
+    """Add a pointer to the field of the request that names what is not for sale."""
     field = "sku" if item["variant_id"] is None else "variant_id"
-    refused.facts["errors"] = [
-        {"pointer": f"/{field}", "code": refused.code, "detail": refused.detail}
-    ]
+    error.facts["errors"] = [{"pointer": f"/{field}", "code": error.code, "detail": error.detail}]
 
 
 def _answer(
-    cart: CartRow, lines: list[CartLine], *, joined: bool = False, token: str | None = None
+    cart: CartRow, lines: list[CartLine], *, merged: bool = False, token: str | None = None
 ) -> dict[str, Any]:
     answer = queries.view(cart, lines)
-    if joined:
+    if merged:
         answer["joined_guest_cart"] = True
     if token is not None:
         answer["token"] = token

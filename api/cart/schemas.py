@@ -1,4 +1,4 @@
-"""How a cart looks on the wire."""
+"""Request and response schemas of the cart."""
 
 import marshmallow as ma
 
@@ -10,7 +10,7 @@ _UNITS = ma.validate.Range(1, MAX_UNITS)
 
 
 class AddItemSchema(Schema):
-    """Units of a variant to put in, named by its id or its SKU."""
+    """Units of a variant to add, named by its id or its SKU."""
 
     variant_id = ma.fields.UUID(load_default=None)
     sku = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 255))
@@ -29,13 +29,13 @@ class AddItemSchema(Schema):
 
 
 class ChangeItemSchema(Schema):
-    """How many units of an item are wanted."""
+    """The new quantity of an item."""
 
     quantity = ma.fields.Integer(strict=True, required=True, validate=_UNITS)
 
 
 class CartItemSchema(Schema):
-    """One position at today's price."""
+    """One item at its current price."""
 
     id = ma.fields.UUID(required=True)
     variant_id = ma.fields.UUID(required=True)
@@ -51,7 +51,7 @@ class CartItemSchema(Schema):
 
 
 class CartWarningSchema(Schema):
-    """Something that changed since the customer last looked."""
+    """A change since the customer last saw the cart."""
 
     code = ma.fields.String(
         required=True,
@@ -62,7 +62,7 @@ class CartWarningSchema(Schema):
 
 
 class CartSchema(Schema):
-    """A cart. `token` is told once, to the guest who began it: send it back as X-Cart-Token."""
+    """A cart. `token` is returned once, when a guest creates it: send it back as X-Cart-Token."""
 
     id = ma.fields.UUID(required=True, allow_none=True)
     version = ma.fields.Integer(required=True)
@@ -71,7 +71,7 @@ class CartSchema(Schema):
     unit_count = ma.fields.Integer(required=True)
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     warnings = ma.fields.List(ma.fields.Nested(CartWarningSchema), required=True)
-    token = ma.fields.String(metadata={"description": "Only in the answer that began the cart."})
+    token = ma.fields.String(metadata={"description": "Only in the answer that created the cart."})
     joined_guest_cart = ma.fields.Boolean(
-        metadata={"description": "True in the answer that joined the guest's cart to yours."}
+        metadata={"description": "True when this request merged the guest's cart into yours."}
     )

@@ -1,4 +1,4 @@
-"""The verbs of the cart. Each locks the cart's row first and raises its version."""
+"""Writes of carts. Each locks the cart's row first and raises its version."""
 
 import secrets
 from collections.abc import Sequence
@@ -28,15 +28,15 @@ CUSTOMER_CART_LIFETIME = timedelta(days=90)
 
 
 def _total_quantity(upsert: Insert, **more: Any) -> Insert:
-    """Let units of a variant that is in the cart already add up, to 999 at most."""
+    """Add the units of a variant that is already in the cart, up to 999."""
     added = func.least(ITEMS.c.quantity + upsert.excluded.quantity, MAX_UNITS)
     return upsert.on_conflict_do_update(
         index_elements=["cart_id", "variant_id"], set_={"quantity": added, **more}
     )
 
 
-# Built once, and past the ORM: these two are what a customer does most.
-_TOUCH: Final = {
+# Built once, without the ORM: customers run these most.
+_BUMP_VERSION: Final = {
     kind: update(CARTS)
     .where(column == bindparam("owner"), CARTS.c.status == CartStatus.ACTIVE)
     .values(version=CARTS.c.version + 1, updated_at=bindparam("moment"))
@@ -75,16 +75,17 @@ _LOCK: Final = {
     .with_for_update()
     for kind, column in queries.OWNER.items()
 }
-_GIVEN_OUT: Final = select(CARTS.c.id).where(CARTS.c.token_hash == bindparam("hash")).limit(1)
+_ISSUED: Final = select(CARTS.c.id).where(CARTS.c.token_hash == bindparam("hash")).limit(1)
 
 
 def open_cart(
     principal: Principal, currency: str, *, offered: str | None = None
 ) -> tuple[CartRow, str | None]:
-    """Begin a cart; a guest gets the secret token that opens it: `offered`, else a new one.
+    """Create a cart; a guest also gets its secret token: `offered`, else a new one.
 
-    A customer who begins one in two tabs gets the same cart in both. A guest who ordered before
-    keeps the token, which also opens those orders; one that we never gave out opens nothing.
+    A customer who does this in two tabs gets the same cart in both. A guest who ordered before
+    keeps the token, which also gives access to those orders; a token that the shop never issued is
+    replaced.
     """
     token, token_hash = None, None
     if principal.kind != "customer":
@@ -92,30 +93,32 @@ def open_cart(
         if token_hash is None:
             token = offered or secrets.token_urlsafe(32)
             token_hash = hash_secret(token)
-            # The key that it was made from may be older than the answers that are remembered.
-            if offered and (begun := lock_and_bump(Principal(kind="guest", guest_key=token_hash))):
-                return begun, token
-    begun_now = {
+            # The idempotency key may be older than the stored answers: reuse the cart made for it.
+            if offered and (
+                existing := lock_and_bump(Principal(kind="guest", guest_key=token_hash))
+            ):
+                return existing, token
+    values = {
         "id": new_id(),
         "token_hash": token_hash,
         "customer_id": principal.id if principal.kind == "customer" else None,
         "currency": currency,
         "moment": clock.now(),
     }
-    return CartRow(*require_transaction().execute(_OPENED, begun_now).one()), token
+    return CartRow(*require_transaction().execute(_OPENED, values).one()), token
 
 
 def lock_and_bump(principal: Principal, *, expected_version: int | None = None) -> CartRow | None:
     """Lock the open cart of a customer or guest and raise its version; None when there is none.
 
-    Raises `Stale` when another version was expected.
+    Raises `Stale` when its version differs from `expected_version`.
     """
     require_transaction()
     owner = queries.owner_of(principal)
     if owner is None:
         return None
     row = session.execute(
-        _TOUCH[owner[0]], {"owner": owner[1], "moment": clock.now()}
+        _BUMP_VERSION[owner[0]], {"owner": owner[1], "moment": clock.now()}
     ).one_or_none()
     if row is None:
         return None
@@ -126,36 +129,36 @@ def lock_and_bump(principal: Principal, *, expected_version: int | None = None) 
 
 
 def merge_guest_cart(customer: Principal, guest: Principal) -> bool:
-    """Join a guest's cart to the customer who signed in; True when there was one to join.
+    """Merge a guest's cart into that of the customer who signed in; False without a guest cart.
 
-    Quantities of the same variant add up, to 999 at most. A customer without a cart takes the
-    guest's over as it is. The guest's token opens nothing afterwards.
+    Quantities of the same variant add up, to 999 at most. A customer without a cart gets the
+    guest's cart as it is. The guest's token has no cart afterwards. Locks both carts.
     """
     require_transaction()
-    left = session.execute(
+    guest_cart = session.execute(
         select(Cart.id, Cart.currency)
         .where(queries.owned_by(guest), Cart.status == CartStatus.ACTIVE)
         .with_for_update()
     ).one_or_none()
-    if left is None:
+    if guest_cart is None:
         return False
     own = lock_and_bump(customer)
     if own is None:
         session.execute(
             update(Cart)
-            .where(Cart.id == left.id)
+            .where(Cart.id == guest_cart.id)
             .values(customer_id=customer.id, token_hash=None, version=Cart.version + 1)
             .execution_options(synchronize_session=False)
         )
         return True
     moved = select(
         func.gen_random_uuid(), literal(own.id), CartItem.variant_id, CartItem.quantity
-    ).where(CartItem.cart_id == left.id)
+    ).where(CartItem.cart_id == guest_cart.id)
     columns = ["id", "cart_id", "variant_id", "quantity"]
     session.execute(_total_quantity(insert(CartItem).from_select(columns, moved)))
     session.execute(
         update(Cart)
-        .where(Cart.id == left.id)
+        .where(Cart.id == guest_cart.id)
         .values(status=CartStatus.MERGED, version=Cart.version + 1)
         .execution_options(synchronize_session=False)
     )
@@ -163,12 +166,12 @@ def merge_guest_cart(customer: Principal, guest: Principal) -> bool:
 
 
 def add(cart: CartRow, variant_id: UUID, quantity: int) -> list[CartLine]:
-    """Put units of a variant in, on top of what is there; returns the cart's lines.
+    """Add units of a variant to the cart; returns the cart's lines.
 
-    Raises `NotForSale` (also for a variant that there is not) and `NotEnoughInStock`, with the
-    cart as it was. Two statements.
+    Raises `NotForSale` (also for an unknown variant) and `NotEnoughInStock`; the caller's
+    transaction then rolls back. Two statements.
     """
-    put = {
+    item = {
         "id": new_id(),
         "cart_id": cart.id,
         "variant_id": variant_id,
@@ -176,17 +179,17 @@ def add(cart: CartRow, variant_id: UUID, quantity: int) -> list[CartLine]:
         "currency": cart.currency,
     }
     try:
-        session.execute(_UPSERT_ITEM, put)
-    except IntegrityError as clash:
-        # The foreign key knows for nothing what a look before would cost every customer.
-        if "fk_cart_items_variant_id" in str(clash.orig):
-            raise NotForSale(currency=cart.currency, variant_id=variant_id) from clash
+        session.execute(_UPSERT_ITEM, item)
+    except IntegrityError as error:
+        # The foreign key finds an unknown variant without a query for every customer.
+        if "fk_cart_items_variant_id" in str(error.orig):
+            raise NotForSale(currency=cart.currency, variant_id=variant_id) from error
         raise
     return _checked(cart, variant_id)
 
 
 def change(cart: CartRow, item_id: UUID, quantity: int) -> list[CartLine]:
-    """Set how many units of an item are wanted; returns the cart's lines.
+    """Set the quantity of an item; returns the cart's lines.
 
     Raises `CartItemNotFound`, `NotForSale` and `NotEnoughInStock`.
     """
@@ -203,23 +206,23 @@ def change(cart: CartRow, item_id: UUID, quantity: int) -> list[CartLine]:
 
 
 def remove(cart: CartRow, item_id: UUID) -> list[CartLine]:
-    """Take an item out; returns the cart's lines. Raises `CartItemNotFound`."""
-    gone = session.scalar(
+    """Remove an item; returns the cart's lines. Raises `CartItemNotFound`."""
+    removed = session.scalar(
         delete(CartItem)
         .where(CartItem.id == item_id, CartItem.cart_id == cart.id)
         .returning(CartItem.id)
         .execution_options(synchronize_session=False)
     )
-    if gone is None:
+    if removed is None:
         raise CartItemNotFound
     return queries.lines(cart.id, cart.currency)
 
 
 def lock_for_checkout(principal: Principal) -> CartRow:
-    """Lock the cart that is to become an order, or that has become one a moment ago.
+    """Lock the cart of a checkout: the open one, else the newest one that was ordered.
 
-    The newest of a customer's carts counts: when the same checkout is sent twice at once, the
-    second finds the cart ordered and reads the order that it became. Raises `CartNotFound`.
+    When the same checkout is sent twice at once, the second finds the cart ordered and reads the
+    order that it became. Raises `CartNotFound`.
     """
     require_transaction()
     owner = queries.owner_of(principal)
@@ -232,15 +235,15 @@ def lock_for_checkout(principal: Principal) -> CartRow:
 
 
 def mark_ordered(cart_id: UUID) -> None:
-    """Close a cart that became an order. Needs it locked."""
+    """Close a cart that became an order. Needs the cart locked."""
     session.execute(_MARK_ORDERED, {"cart": cart_id, "moment": clock.now()})
 
 
 def restore(principal: Principal, currency: str, lines: Sequence[tuple[UUID, int, int]]) -> None:
-    """Put the lines of a cancelled order back: variant, units and the price that was agreed.
+    """Put the lines of a cancelled order back into the cart: variant, units, price (minor units).
 
-    They join what lies in the open cart of the customer or guest, as at sign-in; without one a
-    cart begins, which the guest's token opens as before. Locks the cart.
+    They are added to the open cart of the customer or guest; without one a cart is created, with
+    the guest's token as before. Locks the cart.
     """
     cart = lock_and_bump(principal)
     if cart is None:
@@ -254,9 +257,9 @@ def restore(principal: Principal, currency: str, lines: Sequence[tuple[UUID, int
 
 
 def delete_abandoned() -> int:
-    """Delete carts that nobody came back to: guests' after 30 days, customers' after 90."""
+    """Delete abandoned carts: guests' after 30 days, customers' after 90. Returns how many."""
     now = clock.now()
-    gone = cast(
+    result = cast(
         CursorResult[Any],
         session.execute(
             delete(Cart)
@@ -268,17 +271,17 @@ def delete_abandoned() -> int:
             .execution_options(synchronize_session=False)
         ),
     )
-    return gone.rowcount
+    return result.rowcount
 
 
 def _token_was_issued(guest_key: str | None) -> bool:
-    return guest_key is not None and bool(session.scalar(_GIVEN_OUT, {"hash": guest_key}))
+    return guest_key is not None and bool(session.scalar(_ISSUED, {"hash": guest_key}))
 
 
 def _checked(cart: CartRow, variant_id: UUID) -> list[CartLine]:
-    """Read the cart back and refuse the change when its line cannot be bought like this."""
-    held = queries.lines(cart.id, cart.currency)
-    line = next((line for line in held if line.variant_id == variant_id), None)
+    """Read the cart again and refuse the change if its line cannot be bought in this quantity."""
+    lines = queries.lines(cart.id, cart.currency)
+    line = next((line for line in lines if line.variant_id == variant_id), None)
     if line is None or not line.is_for_sale:
         raise NotForSale(currency=cart.currency, variant_id=variant_id)
     if line.available < line.quantity:
@@ -292,4 +295,4 @@ def _checked(cart: CartRow, variant_id: UUID) -> list[CartLine]:
             .values(seen_price=line.unit_price)
             .execution_options(synchronize_session=False)
         )
-    return held
+    return lines

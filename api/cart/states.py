@@ -1,10 +1,10 @@
-"""Where a cart stands."""
+"""Statuses of a cart."""
 
 from enum import StrEnum
 
 
 class CartStatus(StrEnum):
-    """A cart is open until it becomes an order or joins another cart."""
+    """A cart is active until it becomes an order or is merged into another cart."""
 
     ACTIVE = "active"
     ORDERED = "ordered"

@@ -1,4 +1,4 @@
-"""Cart to order, stock and payment: the story in which these domains meet.
+"""Checkout: from cart to order, stock and payment.
 
-`flows.place_order` is where an order comes to be; there is no other way.
+`flows.place_order` is the only place where orders are created.
 """

@@ -1,4 +1,4 @@
-"""What the checkout refuses."""
+"""Errors of the checkout."""
 
 from api.kernel.errors import Conflict, Unprocessable
 
@@ -11,34 +11,34 @@ class CartChanged(Conflict):
 
 
 class CartNotPurchasable(Conflict):
-    """Something in the cart cannot be bought any more."""
+    """An item of the cart cannot be bought any more."""
 
     code = "cart_unbuyable"
-    sentence = "Something in the cart is no longer for sale. Take it out and try again."
+    sentence = "An item in the cart is no longer for sale. Remove it and try again."
 
 
 class CartAlreadyOrdered(Conflict):
-    """The cart became an order, by a checkout that said something else.
+    """The cart became an order, by a checkout with other values.
 
     Carries `order_id` and `order_number`.
     """
 
     code = "cart_already_ordered"
     sentence = (
-        "This cart has become order {order_number}. Change that order or cancel it as long as it"
-        " is not paid, or begin a new cart."
+        "This cart has become order {order_number}. Change or cancel that order while it is not"
+        " paid, or start a new cart."
     )
 
 
 class ManualPaymentOff(Unprocessable):
-    """The shop takes no money another way than by card."""
+    """The shop accepts card payments only."""
 
     code = "manual_payment_off"
-    sentence = "This shop is paid by card only. Choose the payment method stripe."
+    sentence = "This shop accepts card payments only. Choose the payment method stripe."
 
 
 class ManualPaymentForCustomers(Unprocessable):
-    """Guests pay by card."""
+    """Guests can only pay by card."""
 
     code = "manual_payment_for_customers"
     sentence = (
@@ -48,10 +48,10 @@ class ManualPaymentForCustomers(Unprocessable):
 
 
 class TooMuchUnpaid(Conflict):
-    """Goods are kept for orders whose transfer has not come, and there are enough of them.
+    """Too many unpaid orders or units are waiting for a transfer.
 
-    Carries `limit` and `unit`: orders or units. It does not tell whose they are: an e-mail must
-    not show what somebody else has ordered.
+    Carries `limit` and `unit`: orders or units. It does not say whose they are: an e-mail address
+    must not reveal what its owner has ordered.
     """
 
     code = "too_much_unpaid"
@@ -63,7 +63,7 @@ class TooMuchUnpaid(Conflict):
 
 
 class EmailRequired(Unprocessable):
-    """A guest must say where letters go."""
+    """A guest must give an e-mail address."""
 
     code = "email_required"
-    sentence = "Guests give an e-mail address, so that the confirmation can reach them."
+    sentence = "Guests must give an e-mail address, for the order confirmation."

@@ -1,4 +1,4 @@
-"""What the timetable wakes in checkout."""
+"""Periodic jobs of the checkout."""
 
 from api.cart import service as cart_service
 from api.checkout import flows
@@ -6,11 +6,11 @@ from api.platform.db import transaction
 
 
 def expire_unpaid_orders() -> None:
-    """Cancel what was not paid in time."""
+    """Cancel orders that were not paid in time."""
     flows.expire_unpaid_orders()
 
 
 def delete_abandoned_carts() -> None:
-    """Delete carts that nobody came back to."""
+    """Delete abandoned carts."""
     with transaction():
         cart_service.delete_abandoned()

@@ -1,7 +1,7 @@
-"""Ordering now and paying another way than by card: for whom, and how much of it at once.
+"""Limits of manual payment (bank transfer): who may use it, and for how much at once.
 
-Such an order takes its goods off sale before any money is there, so it has limits that a card does
-not need. Needs a transaction.
+Such an order allocates units before it is paid, so it has limits that card payments do not need.
+Needs a transaction.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from sqlalchemy import text
 from api.checkout.errors import ManualPaymentForCustomers, ManualPaymentOff, TooMuchUnpaid
 from api.kernel.principal import Principal
 from api.orders.queries import unpaid_orders
-from api.orders.queries.unpaid_orders import Waiting
+from api.orders.queries.unpaid_orders import UnpaidOrders
 from api.platform.db import session
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
@@ -25,8 +25,8 @@ from api.platform.settings import Settings
 PAY_BY_CARD_WITHIN = timedelta(hours=1)
 PAYMENT_METHODS = ("manual", "stripe")
 
-# One after the other for each person and address: two checkouts at once must not both be the last.
-_TAKE_TURNS = text(
+# Serializes checkouts per person and address: two at once must not both be the last allowed one.
+_LOCK_KEYS = text(
     "SELECT pg_advisory_xact_lock(key)"
     " FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key ORDER BY 1) AS sorted"
 )
@@ -34,23 +34,23 @@ _TAKE_TURNS = text(
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Where an order goes and whence it came, as hashes: the shop keeps no network addresses."""
+    """Hashes of an order's postal and network address; the shop stores no network addresses."""
 
     postal: str
     network: str
 
 
 def payment_methods_for(by: Principal) -> list[str]:
-    """List the payment methods that a customer or guest may choose."""
+    """Return the payment methods that a customer or guest may choose."""
     settings: Settings = get_service(Settings)
-    may = settings.manual_payment == "everybody" or (
+    is_allowed = settings.manual_payment == "everybody" or (
         settings.manual_payment == "customers" and by.kind == "customer"
     )
-    return ["stripe", "manual"] if may else ["stripe"]
+    return ["stripe", "manual"] if is_allowed else ["stripe"]
 
 
 def pay_within(payment_method: str) -> timedelta:
-    """Return how long the goods of an unpaid order are kept."""
+    """Return how long an unpaid order keeps its units before it expires."""
     settings: Settings = get_service(Settings)
     if payment_method == "manual":
         return timedelta(hours=settings.manual_payment_hours)
@@ -60,7 +60,7 @@ def pay_within(payment_method: str) -> timedelta:
 def check_manual_payment(
     email: str, address: Mapping[str, Any], units: int, *, network: str, by: Principal
 ) -> Keys:
-    """Admit an order that is to be paid by transfer, and return the keys that it is counted by.
+    """Check the limits of an order to be paid by transfer; returns the keys that it is counted by.
 
     Raises `ManualPaymentOff`, `ManualPaymentForCustomers` and `TooMuchUnpaid`. Locks the person
     and both addresses against other such checkouts until the transaction ends.
@@ -68,11 +68,11 @@ def check_manual_payment(
     settings: Settings = get_service(Settings)
     if "manual" not in payment_methods_for(by):
         off = settings.manual_payment == "off"
-        refusal = ManualPaymentOff if off else ManualPaymentForCustomers
-        raise refusal(errors=[_pointer(refusal.code, refusal.sentence)])
-    place = "|".join(str(address[part]) for part in ("country", "postal_code", "line1"))
-    written = "".join(character for character in place.casefold() if character.isalnum())
-    keys = Keys(_hashed(settings, "postal", written), _hashed(settings, "network", network))
+        error = ManualPaymentOff if off else ManualPaymentForCustomers
+        raise error(errors=[_pointer(error.code, error.sentence)])
+    postal = "|".join(str(address[part]) for part in ("country", "postal_code", "line1"))
+    normalized = "".join(character for character in postal.casefold() if character.isalnum())
+    keys = Keys(_hashed(settings, "postal", normalized), _hashed(settings, "network", network))
     if _is_limited(settings):
         _check_unpaid_limit(settings, email, units, keys, by)
     return keys
@@ -87,28 +87,26 @@ def _check_unpaid_limit(
         f"postal {keys.postal}",
         f"network {keys.network}",
     )
-    session.execute(_TAKE_TURNS, {"keys": [_number(name) for name in names]})
+    session.execute(_LOCK_KEYS, {"keys": [_number(name) for name in names]})
     customer: UUID | None = by.id if by.kind == "customer" else None
     of_person, of_postal, of_network = unpaid_orders.unpaid_manual_orders(
         email=email, customer_id=customer, postal_key=keys.postal, network_key=keys.network
     )
     own = (settings.manual_payment_max_orders, settings.manual_payment_max_units)
     shared = (settings.manual_payment_max_orders_per_ip, settings.manual_payment_max_units_per_ip)
-    for waiting, limits in ((of_person, own), (of_postal, own), (of_network, shared)):
-        _count_unpaid(waiting, units, limits)
+    for unpaid, limits in ((of_person, own), (of_postal, own), (of_network, shared)):
+        _check_limits(unpaid, units, limits)
 
 
-def _count_unpaid(waiting: Waiting, units: int, limits: tuple[int, int]) -> None:
-    most_orders, most_units = limits
-    for asked, limit, unit in (
-        (waiting.orders + 1, most_orders, "orders"),
-        (waiting.units + units, most_units, "units"),
+def _check_limits(unpaid: UnpaidOrders, units: int, limits: tuple[int, int]) -> None:
+    max_orders, max_units = limits
+    for count, limit, unit in (
+        (unpaid.orders + 1, max_orders, "orders"),
+        (unpaid.units + units, max_units, "units"),
     ):
-        if limit and asked > limit:
-            refusal = TooMuchUnpaid(limit=limit, unit=unit)
-            raise TooMuchUnpaid(
-                limit=limit, unit=unit, errors=[_pointer(refusal.code, refusal.detail)]
-            )
+        if limit and count > limit:
+            error = TooMuchUnpaid(limit=limit, unit=unit)
+            raise TooMuchUnpaid(limit=limit, unit=unit, errors=[_pointer(error.code, error.detail)])
 
 
 def _is_limited(settings: Settings) -> bool:

@@ -70,7 +70,7 @@ admin = Blueprint(
     "admin-payments",
     __name__,
     url_prefix="/api/v1/admin/orders",
-    description="Money that came another way, for staff.",
+    description="Payments made outside the provider, for staff.",
 )
 
 
@@ -87,12 +87,12 @@ admin = Blueprint(
 )
 @checkout.arguments(QuoteRequestSchema)
 @checkout.response(200, QuoteSchema)
-def quote_checkout(wanted: dict[str, Any]) -> Any:
-    """Tell what the cart would cost in a country, and which ways of shipping there are.
+def quote_checkout(body: dict[str, Any]) -> Any:
+    """Calculate what the cart would cost in a country, and list its shipping methods.
 
     Takes no `Idempotency-Key`: it changes nothing, and a kept answer could be out of date.
     """
-    return flows.quote(principal(), **wanted)
+    return flows.quote(principal(), **body)
 
 
 @checkout.route("/hold", methods=["POST"])
@@ -101,7 +101,7 @@ def quote_checkout(wanted: dict[str, Any]) -> Any:
 @idempotent(required=False)
 @checkout.response(200, ReservationSchema)
 def reserve_stock() -> Any:
-    """Keep the cart's goods for a quarter of an hour; asking again extends it."""
+    """Reserve the cart's units for 15 minutes; repeating extends the time."""
     return flows.reserve_stock(principal())
 
 
@@ -129,7 +129,7 @@ def reserve_stock() -> Any:
 @checkout.arguments(CheckoutSchema)
 @checkout.response(201, OrderSchema, headers=LOCATED)
 def place_order(form: dict[str, Any]) -> Any:
-    """Turn the cart into an order. Its goods are promised; an unpaid order expires."""
+    """Turn the cart into an order. Its units are allocated; an unpaid order expires."""
     order = flows.place_order(
         CheckoutForm(**form), network=counted_as(client_address()), by=principal()
     )
@@ -141,12 +141,12 @@ def place_order(form: dict[str, Any]) -> Any:
 @may_answer(*REFUSED_BY_GATEWAY, InvalidState, NothingDue, OrderNotFound)
 @payments.arguments(PaymentRequestSchema)
 @payments.response(200, PaymentIntentSchema)
-def create_payment_intent(wanted: dict[str, Any]) -> Any:
-    """Open a Stripe PaymentIntent for what is due; repeated, it answers the open one.
+def create_payment_intent(body: dict[str, Any]) -> Any:
+    """Open a Stripe PaymentIntent for what is due; repeated, it returns the open one.
 
-    Takes no `Idempotency-Key`: an order has one open payment, however often it is asked for.
+    Takes no `Idempotency-Key`: an order has one open payment at a time.
     """
-    payment_id, intent = paying.start_payment(wanted["order_id"], by=principal())
+    payment_id, intent = paying.start_payment(body["order_id"], by=principal())
     return {
         "payment_id": payment_id,
         "payment_intent_id": intent.id,
@@ -162,7 +162,7 @@ def create_payment_intent(wanted: dict[str, Any]) -> Any:
 @may_answer(*REFUSED_BY_GATEWAY, OrderNotFound)
 @payments.response(200, OrderSchema)
 def confirm_payment(order_id: UUID) -> Any:
-    """Ask Stripe how the payment stands, without waiting for its webhook; answers the order.
+    """Fetch the payment's state from Stripe without waiting for the webhook; returns the order.
 
     Takes no `Idempotency-Key`: a payment counts once, and a kept answer could be out of date.
     """
@@ -188,9 +188,9 @@ def confirm_payment(order_id: UUID) -> Any:
 def amend_order(form: dict[str, Any], order_id: UUID, expected_version: int) -> Any:
     """Change e-mail, addresses, note or shipping of your unpaid order.
 
-    A guest sends the X-Cart-Token. Prices of goods stay as agreed. When the total changes, an open
-    PaymentIntent is withdrawn: ask for a new one. Refused once the order is paid or while a payment
-    is being carried out.
+    A guest sends the X-Cart-Token. Prices of goods stay as ordered. When the total changes, an open
+    PaymentIntent is cancelled: create a new one. Refused once the order is paid or while a payment
+    is being processed.
     """
     amendments.amend_order(
         order_id, ChangeForm(**form), expected_version=expected_version, by=principal()
@@ -204,9 +204,9 @@ def amend_order(form: dict[str, Any], order_id: UUID, expected_version: int) -> 
 @idempotent_steps()
 @orders_blueprint.response(200, OrderSchema)
 def cancel_order(order_id: UUID) -> Any:
-    """Cancel your unpaid order; its goods go back into your cart, which the same token opens.
+    """Cancel your unpaid order; its items go back into your cart, with the same token.
 
-    What could still be paid is withdrawn first. Refused once the order is paid: then ask the shop.
+    An open PaymentIntent is cancelled first. Refused once the order is paid: then ask the shop.
     """
     amendments.cancel_order(order_id, by=principal())
     return orders_queries.order_of_customer(order_id, principal())
@@ -226,11 +226,11 @@ def cancel_order(order_id: UUID) -> Any:
 @idempotent_flow
 @admin.arguments(MarkPaidSchema)
 @admin.response(200, OrderSchema)
-def mark_order_paid(paid: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
-    """Record money that came another way: a bank transfer, cash on the counter.
+def mark_order_paid(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
+    """Record a payment made outside the provider: a bank transfer or cash.
 
-    What the customer could still pay by card is withdrawn first; should it turn out to be paid,
-    the answer is `nothing_due`.
+    The customer's open PaymentIntent is cancelled first; if it turns out to be paid, the answer is
+    `nothing_due`.
     """
-    paying.mark_paid(order_id, **paid, payment_id=operation_id, by=principal())
+    paying.mark_paid(order_id, **body, payment_id=operation_id, by=principal())
     return orders_queries.customer_view(order_id)

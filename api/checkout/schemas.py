@@ -1,4 +1,4 @@
-"""How a checkout looks on the wire."""
+"""Request and response schemas of the checkout."""
 
 import marshmallow as ma
 
@@ -9,7 +9,7 @@ from api.platform.rules import AtLeastOne
 
 
 class QuoteRequestSchema(Schema):
-    """Where the parcel would go, and how."""
+    """Country, shipping method and payment method of a quote."""
 
     country = ma.fields.String(
         required=True, validate=ma.validate.OneOf(sorted(COUNTRIES), error="Unknown country code.")
@@ -23,7 +23,7 @@ class QuoteRequestSchema(Schema):
 
 
 class ShippingChoiceSchema(Schema):
-    """One way of shipping that this cart may choose."""
+    """A shipping method that this cart may choose."""
 
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
@@ -48,20 +48,20 @@ class QuoteSchema(Schema):
     payment_methods = ma.fields.List(
         ma.fields.String(validate=ma.validate.OneOf(PAYMENT_METHODS)),
         required=True,
-        metadata={"description": "Which ones this customer or guest may choose."},
+        metadata={"description": "The methods that this customer or guest may choose."},
     )
     shipping_methods = ma.fields.List(ma.fields.Nested(ShippingChoiceSchema), required=True)
 
 
 class ReservationSchema(Schema):
-    """Until when the cart's goods are kept."""
+    """Until when the cart's units are reserved."""
 
     held_until = ma.fields.AwareDateTime(required=True)
     unit_count = ma.fields.Integer(required=True)
 
 
 class CheckoutSchema(Schema):
-    """Everything that the customer fills in."""
+    """The checkout form."""
 
     email = ma.fields.Email(load_default=None, metadata={"description": "Needed from guests."})
     shipping_address = ma.fields.Nested(AddressSchema, required=True)
@@ -84,19 +84,19 @@ class CheckoutSchema(Schema):
         500,
         load_default=None,
         metadata={
-            "description": "What the customer asks of those who pack and bring it, on one line.",
+            "description": "The customer's note for packing and delivery, on one line.",
             "example": "Please ring at the back door.",
         },
     )
 
 
 class AmendOrderSchema(Schema):
-    """What to change about an unpaid order; what is left out stays as it was agreed."""
+    """What to change about an unpaid order; fields left out stay as they are."""
 
     email = ma.fields.Email(metadata={"description": "Where e-mails about the order go."})
     shipping_address = ma.fields.Nested(
         AddressSchema,
-        metadata={"description": "Another country prices shipping and tax anew."},
+        metadata={"description": "Another country recalculates shipping and tax."},
     )
     billing_address = ma.fields.Nested(
         AddressSchema,
@@ -108,7 +108,7 @@ class AmendOrderSchema(Schema):
     customer_note = SingleLine(
         500,
         metadata={
-            "description": "What the customer asks of those who pack; null takes it back.",
+            "description": "The customer's note for packing; null removes it.",
             "example": "Please ring at the back door.",
         },
     )
@@ -124,13 +124,13 @@ class AmendOrderSchema(Schema):
             "billing_address",
             "shipping_method",
             "customer_note",
-            error="Say what to change.",
+            error="Name at least one field to change.",
         ),
     )
 
 
 class PaymentRequestSchema(Schema):
-    """Which order is to be paid."""
+    """The order to pay."""
 
     order_id = ma.fields.UUID(required=True)
 
@@ -142,20 +142,20 @@ class PaymentIntentSchema(Schema):
     payment_intent_id = ma.fields.String(required=True)
     client_secret = ma.fields.String(required=True)
     publishable_key = ma.fields.String(required=True)
-    status = ma.fields.String(required=True, metadata={"description": "Stripe's own word."})
+    status = ma.fields.String(required=True, metadata={"description": "Stripe's status."})
     amount = ma.fields.Nested(MoneySchema, required=True)
 
 
 class MarkPaidSchema(Schema):
-    """Money that came another way."""
+    """A payment made outside the provider."""
 
     reference = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
     amount = ma.fields.Nested(
         PositiveMoneySchema,
         load_default=None,
-        metadata={"description": "By default all that is due; not more than that."},
+        metadata={"description": "By default the amount due; not more than that."},
     )
     allow_overpayment = ma.fields.Boolean(
         load_default=False,
-        metadata={"description": "More came than is due, and is recorded as it came."},
+        metadata={"description": "Accept more than the amount due, and record all of it."},
     )

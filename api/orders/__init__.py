@@ -1,6 +1,6 @@
-"""The record of what was agreed: orders, their lines, their history.
+"""Orders: their lines, holds, history and statuses.
 
 An order is a snapshot. Names, SKUs, prices, tax and addresses are copied when it is placed and
-never looked up again. Orders know neither stock nor payments; the floors above tell them what
+never looked up again. This package knows neither stock nor payments; the packages above report what
 happened there, and one function derives the statuses from it.
 """

@@ -1,4 +1,4 @@
-"""Orders for staff: the list and the notes. The case file of one order lives in `order_details`."""
+"""Orders for staff: the list, notes and holds. The view of one order is in `order_details`."""
 
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ blueprint = Blueprint(
     "admin-orders",
     __name__,
     url_prefix="/api/v1/admin/orders",
-    description="The order book, for staff.",
+    description="Orders, for staff.",
 )
 
 holds = Blueprint(
@@ -60,9 +60,9 @@ def list_orders(query: dict[str, Any]) -> Any:
 @blueprint.arguments(NoteSchema)
 @blueprint.response(201, TimelineSchema)
 def add_order_note(note: dict[str, Any], order_id: UUID) -> Any:
-    """Write a note for colleagues into an order's history."""
+    """Add a note for colleagues to an order's history."""
     service.note(order_id, note["text"], by=principal())
-    # What it says stands in the order's history, where it can be taken out when people ask for it.
+    # The text is only in the order's history, where it can be erased on request.
     audit.record("order.noted", by=principal(), subject_id=order_id, characters=len(note["text"]))
     return {"data": queries.timeline(order_id)}
 
@@ -73,12 +73,12 @@ def add_order_note(note: dict[str, Any], order_id: UUID) -> Any:
 @idempotent(required=True)
 @blueprint.arguments(OrderHoldRequestSchema)
 @blueprint.response(201, OrderHoldSchema)
-def hold_order(wanted: dict[str, Any], order_id: UUID) -> Any:
-    """Keep an order from being shipped. It leaves the queue until each of its holds is released."""
+def hold_order(body: dict[str, Any], order_id: UUID) -> Any:
+    """Put an order on hold. It is out of the queue until all of its holds are released."""
     order = service.lock(order_id)
-    held = service.hold(order, HoldReason(wanted["reason"]), note=wanted["note"], by=principal())
-    audit.record("order.held", by=principal(), subject_id=order_id, reason=wanted["reason"])
-    return queries.hold(held.id)
+    hold = service.hold(order, HoldReason(body["reason"]), note=body["note"], by=principal())
+    audit.record("order.held", by=principal(), subject_id=order_id, reason=body["reason"])
+    return queries.hold(hold.id)
 
 
 @holds.route("/<uuid:hold_id>/release", methods=["POST"])
@@ -87,11 +87,11 @@ def hold_order(wanted: dict[str, Any], order_id: UUID) -> Any:
 @idempotent(required=True)
 @holds.arguments(OrderHoldReleaseSchema)
 @holds.response(200, OrderHoldSchema)
-def release_hold(wanted: dict[str, Any], hold_id: UUID) -> Any:
+def release_hold(body: dict[str, Any], hold_id: UUID) -> Any:
     """Release one hold of an order; the order may ship when none is left."""
     order = service.lock(queries.hold(hold_id)["order_id"])
-    held = service.release_hold(order, hold_id, note=wanted["note"], by=principal())
+    hold = service.release_hold(order, hold_id, note=body["note"], by=principal())
     audit.record(
-        "order.hold_released", by=principal(), subject_id=order.id, reason=held.reason.value
+        "order.hold_released", by=principal(), subject_id=order.id, reason=hold.reason.value
     )
     return queries.hold(hold_id)

@@ -1,38 +1,38 @@
-"""What the order book refuses."""
+"""Errors of orders."""
 
 from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class OrderNotFound(NotFound):
-    """No such order, or not this customer's: the two look alike."""
+    """The order does not exist or belongs to someone else; the answer is the same."""
 
     code = "order_not_found"
-    sentence = "There is no such order here."
+    sentence = "Order not found."
 
 
 class QuantityExceedsOpen(Unprocessable):
     """More units than are still to be shipped."""
 
     code = "quantity_exceeds_open"
-    sentence = "More units than are still open on the order."
+    sentence = "More units are requested than are still open on the order."
 
 
 class QuantityExceedsRefundable(Unprocessable):
     """More units than can still be refunded."""
 
     code = "quantity_exceeds_refundable"
-    sentence = "More units than can still be refunded on the order."
+    sentence = "More units are requested than can still be refunded on the order."
 
 
 class UnknownOrderLine(Unprocessable):
     """A line that is not on this order."""
 
     code = "unknown_order_line"
-    sentence = "A line named here is not on this order."
+    sentence = "One of these lines is not on this order."
 
 
 class OrderOnHold(Conflict):
-    """Somebody or something says that it must not ship yet. Carries the `holds`."""
+    """The order has open holds, so it must not ship yet. Carries the `holds`."""
 
     code = "order_on_hold"
     sentence = "The order is on hold ({reasons}): release its holds before it ships."
@@ -42,18 +42,18 @@ class HoldNotFound(NotFound):
     """No such hold."""
 
     code = "hold_not_found"
-    sentence = "There is no such hold on an order."
+    sentence = "Hold not found."
 
 
 class HoldReleased(Conflict):
-    """Somebody was faster."""
+    """The hold was released before. Carries `released_by`."""
 
     code = "hold_released"
-    sentence = "This hold was released already by {released_by}."
+    sentence = "{released_by} has already released this hold."
 
 
 class NothingToShip(Conflict):
-    """Everything has left, or was cancelled."""
+    """All units are shipped or cancelled."""
 
     code = "nothing_to_ship"
     sentence = "Nothing is left to ship on this order."

@@ -1,4 +1,4 @@
-"""What happened to orders."""
+"""Events of orders."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from api.kernel.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class OrderPlaced(Event):
-    """A customer and the shop agreed. Amounts in minor units."""
+    """An order was placed. Amounts in minor units."""
 
     order_id: UUID
     total: int
@@ -18,7 +18,7 @@ class OrderPlaced(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderAmended(Event):
-    """A customer changed an unpaid order. `amended_at` tells this change from a later one."""
+    """A customer changed an unpaid order. `amended_at` identifies this change among several."""
 
     order_id: UUID
     amendment_id: UUID
@@ -27,14 +27,14 @@ class OrderAmended(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderPaid(Event):
-    """The money for the whole order is here, for the first time."""
+    """The whole order was paid for the first time."""
 
     order_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrderCancelled(Event):
-    """The order will not be carried out. `reason` is `expired` when nobody paid in time."""
+    """The order was cancelled. `reason` is `expired` when it was not paid in time."""
 
     order_id: UUID
     reason: str
@@ -42,6 +42,6 @@ class OrderCancelled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderCompleted(Event):
-    """Everything that was owed has left the house and was paid."""
+    """Nothing is left to ship, and the order is paid."""
 
     order_id: UUID

@@ -1,4 +1,4 @@
-"""The order book: orders, lines, the timeline and the counter of numbers."""
+"""Tables of orders: orders, lines, history, holds and the number counter."""
 
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ from api.platform.db import Base, Timestamped, Versioned, WithId, append_only, n
 
 
 class Lexemes(TypeDecorator[list[str]]):
-    """Words in a tsvector exactly as they are given; no parser of the database cuts them."""
+    """A tsvector of words stored as they are, without a text search parser."""
 
     impl = TSVECTOR
     cache_ok = True
@@ -45,21 +45,21 @@ PERIOD_DAYS = (1, 4, 16, 64, 256)
 
 
 def day_of(moment: str) -> str:
-    """Write the SQL that numbers the day of a moment."""
+    """Return the SQL of the day number of a moment."""
     return f"date_part('day', {moment} - '2020-01-01 00:00:00+00'::timestamptz)::int"
 
 
 def periods_of(day: str) -> list[str]:
-    """Write the SQL that numbers the periods that a day lies in, one of each length."""
-    return [f"{place * 10**6} + {day} / {days}" for place, days in enumerate(PERIOD_DAYS)]
+    """Return the SQL of the period numbers that a day is in, one for each length."""
+    return [f"{index * 10**6} + {day} / {days}" for index, days in enumerate(PERIOD_DAYS)]
 
 
 PERIODS = f"(ARRAY[{', '.join(periods_of(day_of('placed_at')))}])"
-"""When an order was placed, for the index of words: it gives the newest of many hits first."""
+"""When an order was placed, for the search index: it finds the newest of many hits first."""
 
 
 class Order(WithId, Versioned, Timestamped, Base):
-    """What was agreed with one customer. Amounts are minor units of `currency`."""
+    """One order of a customer or guest. Amounts are minor units of `currency`."""
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -95,9 +95,9 @@ class Order(WithId, Versioned, Timestamped, Base):
 
     number: Mapped[str] = mapped_column(String(20), unique=True)
     cart_id: Mapped[UUID | None] = mapped_column(unique=True)
-    """The cart that became this order: unique, so that no cart becomes two."""
+    """The cart that became this order; unique, so that a cart cannot become two orders."""
     checkout_fingerprint: Mapped[bytes | None]
-    """Hash of the checkout form: the same one sent again is answered with this order."""
+    """Hash of the checkout form: the same form sent again returns this order."""
     customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     guest_key: Mapped[str | None] = mapped_column(String(64))
     email: Mapped[str] = mapped_column(String(254))
@@ -129,7 +129,7 @@ class Order(WithId, Versioned, Timestamped, Base):
     refunded: Mapped[int] = mapped_column(BigInteger, default=0)
     refund_pending: Mapped[int] = mapped_column(BigInteger, default=0)
     charged_back: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    """What banks took back for good, in disputes that the shop lost."""
+    """Amount lost in disputes."""
     attempt_open: Mapped[bool] = mapped_column(default=False)
     unit_count: Mapped[int]
     ship_country: Mapped[str] = mapped_column(String(2))
@@ -138,22 +138,22 @@ class Order(WithId, Versioned, Timestamped, Base):
     shipping_method: Mapped[dict[str, Any]]
     payment_method: Mapped[str] = mapped_column(String(20))
     customer_note: Mapped[str | None] = mapped_column(String(500))
-    """What the customer asks of those who pack and bring it."""
+    """The customer's note for packing and delivery."""
     postal_key: Mapped[str | None] = mapped_column(String(32))
     network_key: Mapped[str | None] = mapped_column(String(32))
-    """Of orders that are paid another way than by card: where they go and whence they came, as
-    keyed hashes that only tell alike from alike."""
+    """Keyed hashes of the postal and network address of orders not paid by card; they can only be
+    compared for equality."""
     placed_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime | None]
-    """Unpaid at this moment, the order is cancelled; empty once it is paid or cancelled."""
+    """When an unpaid order is cancelled; empty once it is paid or cancelled."""
     paid_at: Mapped[datetime | None]
     amended_at: Mapped[datetime | None]
-    """When its customer last changed it, before it was paid."""
+    """When the customer last changed it, before payment."""
     completed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None] = mapped_column(String(40))
     search: Mapped[list[str]] = mapped_column(Lexemes, server_default="", deferred=True)
-    """The words that it is found by: see `texts.search_words`."""
+    """The search words of the order: see `search_text.search_words`."""
 
     lines: Mapped[list["OrderLine"]] = relationship(
         back_populates="order", order_by="OrderLine.position", lazy="raise"
@@ -161,11 +161,11 @@ class Order(WithId, Versioned, Timestamped, Base):
 
 
 IS_NOT_INDEXED = func.length(Order.search) == 0
-"""An order of a release that wrote none: the words that it is found by are given to it later."""
+"""True for orders written by an older release, whose search words are added later."""
 
 
 class OrderLine(WithId, Base):
-    """One agreed position: a copy of what was sold, and how much of it went where, in units."""
+    """One order line: a copy of the variant as sold, and its quantities in units."""
 
     __tablename__ = "order_lines"
     __table_args__ = (
@@ -202,12 +202,12 @@ class OrderLine(WithId, Base):
 
     @property
     def open_quantity(self) -> int:
-        """How many units are still to be shipped."""
+        """Units still to be shipped."""
         return self.quantity - self.shipped_quantity - self.cancelled_quantity
 
 
 class OrderEvent(WithId, Base):
-    """One line of an order's history; only ever added."""
+    """One entry of an order's history; append-only."""
 
     __tablename__ = "order_entries"
     __table_args__ = (Index("ix_order_entries_order", "order_id", "at", "id"),)
@@ -221,10 +221,10 @@ class OrderEvent(WithId, Base):
 
 
 class OrderHold(WithId, Timestamped, Base):
-    """One reason not to ship an order yet. Several may stand at once; each is released by itself.
+    """One reason not to ship an order yet. An order may have several; each is released separately.
 
-    `reference` names the dispute, warning or refund that raised it: once per order, so that news
-    that comes again holds nothing that somebody released.
+    `reference` is the dispute, warning or refund that caused it. It is unique per order, so that
+    a repeated webhook does not restore a hold that staff released.
     """
 
     __tablename__ = "order_holds"
@@ -243,7 +243,7 @@ class OrderHold(WithId, Timestamped, Base):
 
 
 class OrderCounter(Base):
-    """The next order number; a row, because MAX+1 hands two people the same one."""
+    """The last order number; a locked row, because MAX + 1 can give two orders the same one."""
 
     __tablename__ = "order_counters"
 

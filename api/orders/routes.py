@@ -1,4 +1,4 @@
-"""A customer's list of orders. One order with its parcels and refunds lives in `order_details`."""
+"""A customer's list of orders. The view of one order is in `order_details`."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from api.platform.auth import customers_only, principal
 from api.platform.http import Blueprint, UncountedPageQuerySchema, list_schema
 
 blueprint = Blueprint(
-    "orders", __name__, url_prefix="/api/v1/orders", description="What a customer has ordered."
+    "orders", __name__, url_prefix="/api/v1/orders", description="A customer's orders."
 )
 
 

@@ -1,4 +1,4 @@
-"""How orders look on the wire."""
+"""Request and response schemas of orders."""
 
 import marshmallow as ma
 
@@ -18,7 +18,7 @@ _FULFILMENT_STATUS = ma.validate.OneOf([status.value for status in FulfilmentSta
 
 
 class OrderListQuerySchema(PageQuerySchema):
-    """How staff narrow and sort the list of orders."""
+    """Filters and sort order of the staff list of orders."""
 
     status = ma.fields.String(load_default=None, validate=_STATUS)
     payment_status = ma.fields.String(load_default=None, validate=_PAYMENT_STATUS)
@@ -65,34 +65,34 @@ class OrderCardSchema(OwnOrderCardSchema):
     """An order in the staff list."""
 
     open_unit_count = ma.fields.Integer(
-        required=True, metadata={"description": "Units that are still to be shipped."}
+        required=True, metadata={"description": "Units still to be shipped."}
     )
     customer_name = ma.fields.String(required=True)
     email = ma.fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "Only for those who may read customers (`customers:read`)."},
+        metadata={"description": "Null without the permission `customers:read`."},
     )
     ship_country = ma.fields.String(required=True)
     on_hold = ma.fields.Boolean(
-        required=True, metadata={"description": "Kept from being shipped by one of its holds."}
+        required=True, metadata={"description": "Whether an open hold keeps it from being shipped."}
     )
     version = ma.fields.Integer(required=True)
 
 
 class ChosenShippingSchema(Schema):
-    """The way of shipping as it was agreed."""
+    """The shipping method as ordered."""
 
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
     carrier = ma.fields.String(
         allow_none=True,
-        metadata={"description": "Who brings it, where the method said so.", "example": "DHL"},
+        metadata={"description": "The carrier of the method, if it names one.", "example": "DHL"},
     )
 
 
 class OrderLineSchema(Schema):
-    """One agreed position. `tax` is contained in `total`."""
+    """One order line. `tax` is contained in `total`."""
 
     id = ma.fields.UUID(required=True)
     product_id = ma.fields.UUID(required=True)
@@ -123,7 +123,7 @@ class OrderSchema(Schema):
     amended_at = ma.fields.AwareDateTime(
         required=True,
         allow_none=True,
-        metadata={"description": "When its customer last changed it, before it was paid."},
+        metadata={"description": "When the customer last changed it, before payment."},
     )
     status = ma.fields.String(required=True, validate=_STATUS)
     payment_status = ma.fields.String(required=True, validate=_PAYMENT_STATUS)
@@ -136,7 +136,7 @@ class OrderSchema(Schema):
     customer_note = ma.fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "What the customer asks of those who pack and bring it."},
+        metadata={"description": "The customer's note for packing and delivery."},
     )
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     shipping_total = ma.fields.Nested(MoneySchema, required=True)
@@ -145,7 +145,7 @@ class OrderSchema(Schema):
     refunded = ma.fields.Nested(
         MoneySchema,
         required=True,
-        metadata={"description": "What went back, whoever asked for it."},
+        metadata={"description": "The refunded amount, including refunds made at the provider."},
     )
     version = ma.fields.Integer(required=True)
     lines = ma.fields.List(ma.fields.Nested(OrderLineSchema), required=True)
@@ -188,7 +188,7 @@ class NoteSchema(Schema):
 
 
 class TimelineEntrySchema(Schema):
-    """One line of an order's history."""
+    """One entry of an order's history."""
 
     at = ma.fields.AwareDateTime(required=True)
     kind = ma.fields.String(required=True)

@@ -1,4 +1,4 @@
-"""The words for where an order stands, and the one function that derives them."""
+"""Statuses of an order and the functions that derive them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from api.kernel.states import StateMachine
 
 
 class OrderStatus(StrEnum):
-    """What the shop and the customer agreed on."""
+    """The status of the order itself."""
 
     PLACED = "placed"
     COMPLETED = "completed"
@@ -16,7 +16,7 @@ class OrderStatus(StrEnum):
 
 
 class PaymentStatus(StrEnum):
-    """Where the money is; derived, never written."""
+    """The status of its payments; derived, never set."""
 
     UNPAID = "unpaid"
     PENDING = "pending"
@@ -31,7 +31,7 @@ class PaymentStatus(StrEnum):
 
 
 class FulfilmentStatus(StrEnum):
-    """Where the goods are; derived, never written."""
+    """The status of its shipments; derived, never set."""
 
     UNFULFILLED = "unfulfilled"
     PARTIALLY_SHIPPED = "partially_shipped"
@@ -57,7 +57,7 @@ ORDER = StateMachine(
 
 
 class HoldReason(StrEnum):
-    """Why an order must not ship yet; the last three are given by the shop itself."""
+    """Why an order must not ship yet; the last three are set by the shop itself."""
 
     PAYMENT = "payment"
     RISK = "risk"
@@ -79,7 +79,7 @@ SHIPPABLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PaidAmounts:
-    """What is known of an order's money, in minor units of its currency."""
+    """Payment sums of an order, in minor units of its currency."""
 
     due: int
     authorized: int = 0
@@ -91,7 +91,7 @@ class PaidAmounts:
 
 @dataclass(frozen=True, slots=True)
 class FulfilledUnits:
-    """What is known of an order's goods, in units."""
+    """Quantities of an order, in units."""
 
     ordered: int
     cancelled: int = 0
@@ -100,10 +100,10 @@ class FulfilledUnits:
 
 
 def payment_status(money: PaidAmounts, *, cancelled: bool) -> PaymentStatus:
-    """Derive where the money is; the first rule that holds.
+    """Derive the payment status: the first rule that applies.
 
-    Money that came for an order which was cancelled and never paid reads `overpaid`, so that
-    someone sees it. What a bank took back for good (`charged_back`) is gone like a refund.
+    Money for an order that was cancelled without payment is `overpaid`, so that staff see it. An
+    amount lost in a dispute (`charged_back`) counts like a refund.
     """
     gone = money.refunded + money.charged_back
     kept, due = money.captured - gone, 0 if cancelled else money.due
@@ -124,35 +124,35 @@ def payment_status(money: PaidAmounts, *, cancelled: bool) -> PaymentStatus:
     return PaymentStatus.PENDING if money.attempt_open else PaymentStatus.UNPAID
 
 
-def owed(total: int, *, given_back: int, cancelled: bool) -> int:
-    """Return what the order costs by now, in minor units: nothing once it is cancelled.
+def owed(total: int, *, price_refunded: int, cancelled: bool) -> int:
+    """Return the current price of the order, in minor units: 0 once it is cancelled.
 
-    `given_back` is what was refunded for its lines and its shipping; a free amount (goodwill)
-    leaves the price as it was.
+    `price_refunded` is what was refunded for its lines and its shipping; a free amount (goodwill)
+    does not change the price.
     """
-    return 0 if cancelled else total - given_back
+    return 0 if cancelled else total - price_refunded
 
 
 def amount_due(price: int, *, kept: int, was_paid: bool, charged_back: int) -> int:
-    """Return what is still to be paid, in minor units.
+    """Return the amount still due, in minor units.
 
-    Once the whole price has come, a refund is no new debt; what a bank took back is.
+    After full payment a refund does not make anything due again; a chargeback does.
     """
     missing = max(0, price - kept)
     return min(missing, charged_back) if was_paid else missing
 
 
 def overpaid(price: int, *, kept: int) -> int:
-    """Return how much more is here than the order costs by now, in minor units."""
+    """Return how much more was paid than the order costs now, in minor units."""
     return max(0, kept - price)
 
 
 def allowed_actions(
     status: OrderStatus, *, due: int, is_unpaid: bool, is_in_progress: bool
 ) -> list[str]:
-    """Tell what a customer may do with an order of which `due` minor units are to be paid.
+    """Return what a customer may do with an order of which `due` minor units are unpaid.
 
-    `is_in_progress` says that a bank carries out a payment, whose end must be waited for.
+    `is_in_progress`: a bank is processing a payment, and its result must be awaited.
     """
     if status is not OrderStatus.PLACED or due == 0 or is_in_progress:
         return []
@@ -167,13 +167,13 @@ def is_unpaid(
     refunded: int,
     refund_pending: int,
 ) -> bool:
-    """Tell whether an order is placed and no money of it is here, was here or is on its way."""
+    """Tell whether an order is placed and nothing was ever authorized, paid or refunded."""
     money = authorized or captured or refunded or refund_pending
     return status is OrderStatus.PLACED and paid_at is None and not money
 
 
 def fulfilment_status(units: FulfilledUnits) -> FulfilmentStatus:
-    """Derive where the goods are. Cancelled units are no longer owed."""
+    """Derive the fulfilment status. Cancelled units are not counted."""
     owed = units.ordered - units.cancelled
     if owed == 0:
         return FulfilmentStatus.CANCELLED

@@ -177,7 +177,7 @@ def _reserve_refund(
     """Open the case and promise its amount; nothing of the amount can be promised twice."""
     parts = _parts(order, form.lines, shipping=form.shipping, amount=form.amount)
     if parts.amount <= 0:
-        raise orders_service.find_last(NothingToRefund(), order.id, "refund_requested")
+        raise orders_service.with_last_change(NothingToRefund(), order.id, "refund_requested")
     money = Money(parts.amount, order.currency)
     if form.expected_amount is not None and form.expected_amount != money:
         raise RefundChanged(amount=money)
@@ -333,7 +333,7 @@ def _refuse_more_than_refundable(order: Order, parts: _Parts) -> None:
         wrong = {"pointer": "/amount", "code": RefundExceedsCaptured.code, "detail": detail}
         asked = Money(parts.amount, order.currency)
         refused = RefundExceedsCaptured(requested=asked, refundable=refundable, errors=[wrong])
-        raise orders_service.find_last(refused, order.id, "refund_requested")
+        raise orders_service.with_last_change(refused, order.id, "refund_requested")
 
 
 def _amounts(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:

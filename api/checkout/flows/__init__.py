@@ -1,6 +1,6 @@
-"""Cart -> order + stock + payment. The only place where these domains meet.
+"""Checkout flows: cart to order, stock and payment.
 
-Placing is one transaction without network. Paying is record, ask the provider, record; see
+Placing is one transaction without network. Paying is record, call the provider, record; see
 `payment_sync`. Lock order everywhere: cart, order, payment, stock levels by id, counters last.
 """
 
@@ -46,7 +46,7 @@ RESERVATION_LIFETIME = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutForm:
-    """What the customer filled in."""
+    """The values of the checkout form."""
 
     email: str | None
     shipping_address: dict[str, Any]
@@ -60,11 +60,12 @@ class CheckoutForm:
 def quote(
     principal: Principal, *, country: str, shipping_method: str | None, payment_method: str
 ) -> dict[str, Any]:
-    """Tell what the cart would cost in a country, and which ways of shipping there are.
+    """Calculate what the cart would cost in a country, and list its shipping methods.
 
-    Without a way of shipping the total is that of the goods, and says so. Promises nothing and
-    changes nothing. Raises `CartNotFound`, `CartEmpty`, and for a finished total that cannot be
-    paid this way `AmountNotChargeable` or `AmountBelowMinimum`.
+    Without a shipping method the total is that of the goods, and is marked so. Reserves nothing and
+    changes nothing. Raises `CartNotFound`, `CartEmpty`, `CartNotPurchasable`, what `pricing` raises
+    about shipping, and `AmountNotChargeable` or `AmountBelowMinimum` for a complete total that
+    cannot be paid this way.
     """
     cart = cart_queries.find(principal)
     if cart is None:
@@ -99,10 +100,10 @@ def quote(
 
 
 def reserve_stock(principal: Principal) -> dict[str, Any]:
-    """Keep the cart's goods for a quarter of an hour while the customer types.
+    """Reserve the cart's units for 15 minutes during checkout.
 
-    Holding again extends it. Raises `CartNotFound`, `CartEmpty`, `InsufficientStock`. Needs a
-    transaction.
+    Repeating extends the time. Raises `CartNotFound`, `CartEmpty`, `CartNotPurchasable`,
+    `InsufficientStock`. Needs a transaction; locks the cart, then its stock levels.
     """
     cart = cart_service.lock_for_checkout(principal)
     if cart.status is not CartStatus.ACTIVE:
@@ -114,16 +115,16 @@ def reserve_stock(principal: Principal) -> dict[str, Any]:
 
 
 def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
-    """Turn the cart into an order, with its goods promised; returns the order.
+    """Turn the cart into an order and allocate its units; returns the order.
 
-    `network` is the network address that it comes from, as limits count it.
+    `network` is the client's network address, as rate limits count it.
 
-    One transaction, which the caller opens: cart locked, priced, goods allocated, order written
-    with snapshots, cart closed. The same checkout sent twice, by key or not, finds the cart
-    ordered and gets that order; another one is `CartAlreadyOrdered`. Raises `CartEmpty`,
-    `CartUnbuyable`, `CartChanged` (the total is not `expected_total`), `InsufficientStock`,
-    `AmountNotChargeable` and `AmountBelowMinimum` (no card could pay it), and what `pricing` says
-    about shipping.
+    One transaction, which the caller opens: the cart is locked and priced, units are allocated, the
+    order is written with snapshots, the cart is closed. The same checkout sent twice, with an
+    idempotency key or without, returns the same order; a different one is refused with
+    `CartAlreadyOrdered`. Raises `CartEmpty`, `CartNotPurchasable`, `CartChanged` (the total is not
+    `expected_total`), `InsufficientStock`, `AmountNotChargeable` and `AmountBelowMinimum` (no card
+    could pay it), what `manual_payment_limits` refuses, and what `pricing` raises about shipping.
     """
     cart = cart_service.lock_for_checkout(by)
     fingerprint = _fingerprint(form)
@@ -138,14 +139,14 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     priced = _total(cart, lines, country, shipping)
     _check_expected_total(form.expected_total, priced, cart.currency)
     check_chargeable(priced.total, cart.currency, form.payment_method)
-    draft = _draft(form, fingerprint, cart, lines, priced, shipping, network, by)
+    values = _order_input(form, fingerprint, cart, lines, priced, shipping, network, by)
     inventory_service.allocate(
-        draft.id,
-        [AllocationRequest(line.id, line.variant_id, line.quantity) for line in draft.lines],
+        values.id,
+        [AllocationRequest(line.id, line.variant_id, line.quantity) for line in values.lines],
         cart_id=cart.id,
         by=by,
     )
-    order = orders_service.create_order(draft, by=by)
+    order = orders_service.create_order(values, by=by)
     cart_service.mark_ordered(cart.id)
     if order.total == 0:
         payment_sync_service.refresh(order)
@@ -153,12 +154,12 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
 
 
 def expire_unpaid_orders() -> int:
-    """Cancel orders whose time to pay is over and give their goods back.
+    """Cancel expired unpaid orders and release their units.
 
-    Returns how many were looked at without a failure, those that turned out to be paid included.
+    Returns how many were processed without a failure, including those that turned out to be paid.
 
-    First the customer's open PaymentIntent is withdrawn: should it turn out to be paid, the order
-    is settled and stays. While the provider does not answer, the order waits.
+    The customer's open PaymentIntent is cancelled first: if it turns out to be paid, the order is
+    paid and stays. While the provider does not answer, the order waits.
     """
     return sweeps.run(EXPIRY)
 
@@ -169,7 +170,7 @@ def _expire(order_id: UUID) -> None:
         order = orders_service.lock(order_id)
         late = order.expires_at is not None and order.expires_at <= clock.now()
         if order.status is not OrderStatus.PLACED or not late or order.captured > 0:
-            return  # paid or cancelled while we were asking
+            return  # paid or cancelled in the meantime
         orders_service.cancel(order, reason="expired", text="Not paid in time.", by=SYSTEM)
         inventory_service.release(order_id, None, by=SYSTEM, reason="order expired")
         payment_sync_service.refresh(order)
@@ -188,7 +189,7 @@ def _purchasable_lines(cart: CartRow) -> list[CartLine]:
     lines = cart_queries.lines(cart.id, cart.currency)
     if not lines:
         raise CartEmpty
-    gone = [
+    errors = [
         {
             "pointer": f"/items/{position}",
             "code": "not_for_sale",
@@ -197,8 +198,8 @@ def _purchasable_lines(cart: CartRow) -> list[CartLine]:
         for position, line in enumerate(lines)
         if not line.is_for_sale
     ]
-    if gone:
-        raise CartNotPurchasable(errors=gone)
+    if errors:
+        raise CartNotPurchasable(errors=errors)
     return lines
 
 
@@ -229,23 +230,24 @@ def _figures(priced: totals.Totals, currency: str) -> dict[str, Any]:
 
 
 def _fingerprint(form: CheckoutForm) -> bytes:
-    """Hash what a checkout says, as it was read: spaces and the order of fields do not count."""
-    filled_in = asdict(form)
+    """Hash the parsed checkout form: whitespace and the order of fields do not matter."""
+    fields = asdict(form)
     if form.customer_note is None:
-        # Left out, the hash is that of releases which did not ask: sent again, it is the same.
-        del filled_in["customer_note"]
-    said = json.dumps(filled_in, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(said.encode()).digest()
+        # Without it the hash equals that of older releases, which had no such field.
+        del fields["customer_note"]
+    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).digest()
 
 
 def _existing_order(cart_id: UUID, fingerprint: bytes) -> Order:
-    """Return the order of an ordered cart to whoever sends its checkout again.
+    """Return the order of an ordered cart when the same checkout is sent again.
 
-    Orders of an older release know no fingerprint and are returned as they were then.
+    Orders of an older release have no fingerprint and are always returned. Raises
+    `CartAlreadyOrdered` for another checkout.
     """
     placed = customer_orders.order_of_cart(cart_id)
-    known = placed.checkout_fingerprint
-    if known is not None and bytes(known) != fingerprint:
+    stored = placed.checkout_fingerprint
+    if stored is not None and bytes(stored) != fingerprint:
         raise CartAlreadyOrdered(order_id=placed.id, order_number=placed.number)
     return orders_service.lock(placed.id)
 
@@ -256,13 +258,13 @@ def _check_expected_total(expected: Money | None, priced: totals.Totals, currenc
 
 
 def check_chargeable(total: int, currency: str, payment_method: str) -> None:
-    """Refuse a total that the provider could never take; an order of nothing needs no payment."""
+    """Refuse a total that the provider cannot charge; an order with total 0 needs no payment."""
     if payment_method == "stripe" and total > 0:
         gateway: PaymentGateway = get_service(PaymentGateway)
         gateway.check_charge(total, currency)
 
 
-def _draft(
+def _order_input(
     form: CheckoutForm,
     fingerprint: bytes,
     cart: CartRow,

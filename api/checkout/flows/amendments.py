@@ -1,4 +1,4 @@
-"""What customers do with an order that they have not paid yet: change it, or cancel it."""
+"""Changing or cancelling an unpaid order, by its customer."""
 
 from dataclasses import dataclass
 from types import EllipsisType
@@ -27,14 +27,14 @@ from api.pricing import queries as pricing_queries
 from api.pricing import totals
 
 ROUNDS = 3
-"""How often a payment that is opened meanwhile is withdrawn, before the customer has to wait."""
+"""How often a payment opened in the meantime is cancelled before the customer must wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeForm:
-    """What a customer wants to change; None leaves a thing as it was agreed.
+    """The values to change; None leaves a value as it is.
 
-    A note may be taken back, which is None; `...` leaves it.
+    A note is removed with None; `...` leaves it.
     """
 
     email: str | None = None
@@ -48,27 +48,27 @@ class ChangeForm:
 def amend_order(order_id: UUID, form: ChangeForm, *, expected_version: int, by: Principal) -> None:
     """Change addresses, e-mail, note or shipping of an unpaid order.
 
-    Prices of goods stay as agreed. Another country or shipping method prices shipping and tax
-    anew. When that changes the total, what could still be paid at the provider is withdrawn
-    before, so that the old total is never paid for the changed order; the next payment asks for
-    the new one. A payment that came first is taken over, and the change is refused.
+    Prices of goods stay as ordered. Another country or shipping method recalculates shipping and
+    tax. When that changes the total, open PaymentIntents are cancelled first, so that the old total
+    is never paid for the changed order; the next payment is for the new one. If a payment succeeded
+    first, it is recorded and the change is refused.
 
     Locks the order. Raises `OrderNotFound`, `Stale`, `InvalidState` (paid, cancelled, completed),
-    `PaymentInProgress`, `CartChanged` (the total is not `expected_total`), what pricing says about
-    shipping, `AmountNotChargeable`, `AmountBelowMinimum` and `GatewayUnavailable`: then nothing
-    has changed.
+    `PaymentInProgress`, `CartChanged` (the total is not `expected_total`), what pricing raises
+    about shipping, `AmountNotChargeable`, `AmountBelowMinimum` and `GatewayUnavailable`: then
+    nothing has changed.
     """
     orders_queries.order_id_of_customer(order_id, by)
     session.rollback()
-    seen: tuple[Any, ...] | None = None
+    content: tuple[Any, ...] | None = None
     for _ in range(ROUNDS):
         with transaction():
             order = orders_service.lock(order_id)
-            if seen is None:
+            if content is None:
                 etags.check(order.version, expected_version)
-            elif seen != _content(order):
+            elif content != _content(order):
                 raise Stale(current_version=order.version, expected_version=expected_version)
-            seen = _content(order)
+            content = _content(order)
             if _amend(order, form, by=by):
                 return
         payment_sync_flows.cancel_open_intents(order_id)
@@ -76,9 +76,9 @@ def amend_order(order_id: UUID, form: ChangeForm, *, expected_version: int, by: 
 
 
 def cancel_order(order_id: UUID, *, by: Principal) -> None:
-    """Cancel an unpaid order for its customer: goods released, and back into the cart.
+    """Cancel an unpaid order for its customer: its units are released and put back into the cart.
 
-    What could still be paid is withdrawn first; a payment that came before is taken over, and the
+    Open PaymentIntents are cancelled first; if a payment succeeded before, it is recorded and the
     order stays. Locks the cart, then the order. Raises `OrderNotFound`, `InvalidState`,
     `PaymentInProgress` and `GatewayUnavailable`: then nothing has changed.
     """
@@ -88,9 +88,9 @@ def cancel_order(order_id: UUID, *, by: Principal) -> None:
         orders_service.check_amendable(orders_service.lock(order_id), "cancel")
     payment_sync_flows.cancel_open_intents(order_id)
     with transaction():
-        bought = customer_orders.bought(order_id)
-        lines = [(line.variant_id, line.quantity, line.unit_price) for line in bought]
-        cart_service.restore(by, bought[0].currency, lines)
+        ordered = customer_orders.ordered_lines(order_id)
+        lines = [(line.variant_id, line.quantity, line.unit_price) for line in ordered]
+        cart_service.restore(by, ordered[0].currency, lines)
         order = orders_service.lock(order_id)
         orders_service.check_amendable(order, "cancel")
         _check_not_in_progress(order_id)
@@ -103,12 +103,12 @@ def cancel_order(order_id: UUID, *, by: Principal) -> None:
 def _check_not_in_progress(order_id: UUID) -> None:
     if payments_queries.is_in_progress(order_id):
         raise PaymentInProgress(
-            "Your bank is carrying out a payment for this order. Wait for its end, then try again."
+            "Your bank is processing a payment for this order. Wait for its result, then try again."
         )
 
 
 def _content(order: Order) -> tuple[Any, ...]:
-    """Return what a customer changes, to see whether another change came in between."""
+    """Return the values that a customer can change, to detect a change in between."""
     return (
         order.email,
         order.shipping_address,
@@ -120,30 +120,30 @@ def _content(order: Order) -> tuple[Any, ...]:
 
 
 def _amend(order: Order, form: ChangeForm, *, by: Principal) -> bool:
-    """Change the order, unless a payment must be withdrawn before: then False, and no change."""
+    """Change the order; False, without a change, if a PaymentIntent must be cancelled first."""
     orders_service.check_amendable(order, "amend")
-    wanted = _wanted(order, form)
+    amendment = _amendment(order, form)
     total = order.total
-    if wanted.pricing is not None:
-        total = order.subtotal + wanted.pricing.shipping_total
+    if amendment.pricing is not None:
+        total = order.subtotal + amendment.pricing.shipping_total
         flows.check_chargeable(total, order.currency, order.payment_method)
     if form.expected_total is not None and form.expected_total != Money(total, order.currency):
         raise CartChanged(quote={"total": Money(total, order.currency)})
     _check_not_in_progress(order.id)
     if total != order.total and payments_queries.payable_intents(order.id):
         return False
-    orders_service.amend(order, wanted, by=by)
+    orders_service.amend(order, amendment, by=by)
     payment_sync_service.refresh(order)
     return True
 
 
-def _wanted(order: Order, form: ChangeForm) -> Amendment:
+def _amendment(order: Order, form: ChangeForm) -> Amendment:
     shipping_address = form.shipping_address or order.shipping_address
-    # Who gave no billing address was billed at the shipping address, and still is.
-    follows = order.billing_address == order.shipping_address
+    # A billing address equal to the shipping address follows it.
+    same_address = order.billing_address == order.shipping_address
     billing_address = form.billing_address
     if billing_address is None:
-        billing_address = shipping_address if follows else order.billing_address
+        billing_address = shipping_address if same_address else order.billing_address
     note = form.customer_note
     code = form.shipping_method or order.shipping_method["code"]
     country = shipping_address["country"]

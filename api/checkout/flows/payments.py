@@ -1,4 +1,4 @@
-"""Paying for an order: record, ask the provider, record; see `payment_sync`."""
+"""Paying for an order: record, call the provider, record; see `payment_sync`."""
 
 from uuid import UUID
 
@@ -18,9 +18,9 @@ from api.platform.db import session, transaction
 def start_payment(order_id: UUID, *, by: Principal) -> tuple[UUID, IntentSnapshot]:
     """Open a PaymentIntent for what is due on an order, or return the one that is open.
 
-    Returns our payment's id and the intent with its client secret. The payment is recorded before
-    Stripe is asked, and its id is the idempotency key: a crash in between leads back to the same
-    intent. What was asked for before and is no longer right is withdrawn. Raises `OrderNotFound`,
+    Returns the payment's id and the intent with its client secret. The payment is recorded before
+    Stripe is called, and its id is the idempotency key: after a crash in between, the same intent
+    is found. Earlier intents with another amount are cancelled. Raises `OrderNotFound`,
     `InvalidState`, `NothingDue`, `GatewayUnavailable`.
     """
     orders_queries.order_id_of_customer(order_id, by)
@@ -30,17 +30,17 @@ def start_payment(order_id: UUID, *, by: Principal) -> tuple[UUID, IntentSnapsho
         payment_sync_flows.cancel_replaced_intents(order_id, by=payment_id)
         snapshot = payment_sync_flows.sync_payment(payment_id)
         # An intent that was cancelled at the provider is void now; the second round opens another,
-        # or refuses because the order was cancelled or settled in the meantime.
+        # or fails because the order was cancelled or paid in the meantime.
         if snapshot.status != "canceled":
             return payment_id, snapshot
     raise GatewayUnavailable(retry_after=5)
 
 
 def confirm_payment(order_id: UUID, *, by: Principal) -> None:
-    """Ask Stripe how the order's payment stands and take it over, as the webhook does.
+    """Fetch the state of the order's payment from Stripe and apply it, as the webhook does.
 
-    Whichever comes first settles the order. Raises `OrderNotFound`, `PaymentNotFound`,
-    `PaymentDeclined` when the bank said no, `GatewayUnavailable`.
+    Whichever comes first marks the order as paid. Raises `OrderNotFound`, `PaymentNotFound`,
+    `PaymentDeclined` when the bank declined, `GatewayUnavailable`.
     """
     orders_queries.order_id_of_customer(order_id, by)
     payment = payments_queries.newest_stripe_payment(order_id)
@@ -60,19 +60,19 @@ def mark_paid(
     payment_id: UUID,
     by: Principal,
 ) -> None:
-    """Record money that came another way: a bank transfer, cash on the counter.
+    """Record a payment made outside the provider: a bank transfer or cash.
 
-    The customer's open PaymentIntent is withdrawn first. Should it turn out to be paid, the order
-    is paid by it and this answers `NothingDue`. `payment_id` is the command's own: repeated after
+    The customer's open PaymentIntent is cancelled first. If it turns out to be paid, the order is
+    paid by it and this raises `NothingDue`. `payment_id` is the id of the command: repeated after
     a crash, the command finds its payment. Raises `OrderNotFound`, `InvalidState`, `NothingDue`,
     `AmountExceedsDue`, `WrongCurrency`, `PaymentInProgress`, `GatewayUnavailable`.
     """
     with transaction():
         order = orders_service.lock(order_id)
-        known = payments_queries.payment(payment_id) is not None
-        if not known:
+        is_recorded = payments_queries.payment(payment_id) is not None
+        if not is_recorded:
             payment_sync_service.money_to_record(order, amount, allow_overpayment=allow_overpayment)
-    if not known:
+    if not is_recorded:
         payment_sync_flows.cancel_open_intents(order_id)
         with transaction():
             payment_sync_service.mark_paid(

@@ -1,4 +1,4 @@
-"""Questions to the order book. Lists read columns and never lines."""
+"""Reads of orders. Lists read columns of orders and never lines."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -89,31 +89,31 @@ _HOLD: tuple[Any, ...] = (
 
 def orders_of_customer(customer_id: UUID, *, limit: int, cursor: str | None) -> dict[str, Any]:
     """Return a page of a customer's orders, newest first."""
-    rows, described = page(
+    rows, page_info = page(
         select(*CARD).where(ORDERS.c.customer_id == customer_id),
         NEWEST,
         limit=limit,
         cursor=cursor,
         filters=customer_id,
     )
-    return {"data": [customer_card(row) for row in rows], "page": described}
+    return {"data": [customer_card(row) for row in rows], "page": page_info}
 
 
 def order_of_customer(order_id: UUID, principal: Principal) -> dict[str, Any]:
     """Return an order as its customer may see it.
 
-    Ownership is part of the query: another's order is not found. Raises `OrderNotFound`.
+    Ownership is part of the query: someone else's order is not found. Raises `OrderNotFound`.
     """
     return _view(get_order(order_id, principal))
 
 
 def customer_view(order_id: UUID) -> dict[str, Any]:
-    """Return an order in the customer's shape for staff who acted on it. Raises `OrderNotFound`."""
+    """Return an order as its customer sees it, for staff commands. Raises `OrderNotFound`."""
     return _view(get_order(order_id))
 
 
 def customer_view_of(order: Order) -> dict[str, Any]:
-    """Shape an order that a flow has in hand, with its lines, in the customer's shape."""
+    """Return a loaded order, with its lines, as its customer sees it."""
     return {
         **order_fields(order),
         "lines": [line_fields(line, order.currency) for line in order.lines],
@@ -123,10 +123,10 @@ def customer_view_of(order: Order) -> dict[str, Any]:
 def order_id_of_customer(order_id: UUID, principal: Principal) -> UUID:
     """Check that an order belongs to a customer or guest. Raises `OrderNotFound`."""
     kind, owner = _owner_of(principal)
-    found = session.scalar(select(Order.id).where(Order.id == order_id, _OWNER[kind] == owner))
-    if found is None:
+    owned = session.scalar(select(Order.id).where(Order.id == order_id, _OWNER[kind] == owner))
+    if owned is None:
         raise OrderNotFound(order_id=order_id)
-    return found
+    return owned
 
 
 def admin_view(order_id: UUID) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def admin_view(order_id: UUID) -> dict[str, Any]:
         line["refundable_quantity"] = row.quantity - row.refunded_quantity
         lines.append(line)
     price, due = price_and_due(order, rows)
-    kept = _refundable(order)
+    refundable = _refundable(order)
     return {
         **order_fields(order),
         "customer_id": order.customer_id,
@@ -151,9 +151,9 @@ def admin_view(order_id: UUID) -> dict[str, Any]:
         "captured": Money(order.captured, order.currency),
         "refund_pending": Money(order.refund_pending, order.currency),
         "charged_back": Money(order.charged_back, order.currency),
-        "refundable": Money(kept, order.currency),
+        "refundable": Money(refundable, order.currency),
         "due": Money(due, order.currency),
-        "overpaid": Money(overpaid(price, kept=kept), order.currency),
+        "overpaid": Money(overpaid(price, kept=refundable), order.currency),
         "refundable_shipping": Money(
             order.shipping_total - order.shipping_refunded, order.currency
         ),
@@ -164,10 +164,10 @@ def admin_view(order_id: UUID) -> dict[str, Any]:
 
 
 def price_and_due(order: AnyRow, lines: Sequence[AnyRow]) -> tuple[int, int]:
-    """Return what an order costs by now and what of it is still to be paid, in minor units."""
-    given_back = order.shipping_refunded + sum(row.refunded_amount for row in lines)
+    """Return the current price of an order and the amount still due, in minor units."""
+    price_refunded = order.shipping_refunded + sum(row.refunded_amount for row in lines)
     cancelled = order.status is OrderStatus.CANCELLED
-    price = states.owed(order.total, given_back=given_back, cancelled=cancelled)
+    price = states.owed(order.total, price_refunded=price_refunded, cancelled=cancelled)
     due = states.amount_due(
         price,
         kept=_refundable(order),
@@ -188,7 +188,7 @@ def timeline(order_id: UUID) -> list[dict[str, Any]]:
 
 
 def holds(order_id: UUID) -> list[dict[str, Any]]:
-    """Return an order's holds, released ones too, oldest first."""
+    """Return an order's holds, including released ones, oldest first."""
     rows = session.execute(
         select(*_HOLD).where(OrderHold.order_id == order_id).order_by(OrderHold.id)
     )
@@ -205,21 +205,21 @@ def hold(hold_id: UUID) -> dict[str, Any]:
 
 
 def order_id_of_number(number: str) -> UUID:
-    """Find an order by the number that people read aloud. Raises `OrderNotFound`."""
-    found = session.scalar(select(Order.id).where(Order.number == number))
-    if found is None:
+    """Return the id of an order by its number. Raises `OrderNotFound`."""
+    order_id = session.scalar(select(Order.id).where(Order.number == number))
+    if order_id is None:
         raise OrderNotFound(number=number)
-    return found
+    return order_id
 
 
 def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
-    """Return orders whose time to pay is over."""
+    """Return unpaid orders that have expired, oldest first."""
     return session.scalars(
         select(Order.id)
         .where(
             Order.expires_at <= now,
             Order.status == OrderStatus.PLACED,
-            # Paid in part, it waits for a person; it must not stand before the others for ever.
+            # A partly paid order waits for a person; it must not block the others.
             Order.captured == 0,
             ~sweeps.waits("expire-unpaid-orders", Order.id),
         )
@@ -228,7 +228,7 @@ def expired_unpaid(now: datetime, limit: int) -> Sequence[UUID]:
     ).all()
 
 
-# Built once: putting these together costs several times what running them does.
+# Built once: building them costs several times more than running them.
 _ONE: Final = select(*_ALL).where(Order.id == bindparam("order_id"))
 _OWNER: Final = {"customer": Order.customer_id, "guest": Order.guest_key}
 _OWN: Final = {kind: _ONE.where(column == bindparam("owner")) for kind, column in _OWNER.items()}
@@ -238,7 +238,7 @@ _LINES_OF: Final = (
 
 
 def _owner_of(principal: Principal) -> tuple[str, UUID | str | None]:
-    """Tell how a principal's orders are known. Raises `OrderNotFound` for nobody's guest."""
+    """Return the kind and value of the owner column. Raises `OrderNotFound` without a guest key."""
     if principal.kind == "customer":
         return "customer", principal.id
     if principal.guest_key is not None:
@@ -247,20 +247,20 @@ def _owner_of(principal: Principal) -> tuple[str, UUID | str | None]:
 
 
 def get_order(order_id: UUID, owner: Principal | None = None) -> AnyRow:
-    """Read an order's row, if it is the owner's where one is named. Raises `OrderNotFound`."""
-    asked: dict[str, Any] = {"order_id": order_id}
+    """Read an order, with `owner` only one of theirs. Raises `OrderNotFound`."""
+    parameters: dict[str, Any] = {"order_id": order_id}
     statement = _ONE
     if owner is not None:
-        kind, asked["owner"] = _owner_of(owner)
+        kind, parameters["owner"] = _owner_of(owner)
         statement = _OWN[kind]
-    row = session.execute(statement, asked).one_or_none()
+    row = session.execute(statement, parameters).one_or_none()
     if row is None:
         raise OrderNotFound(order_id=order_id)
     return row
 
 
 def lines_of(order_id: UUID) -> Sequence[AnyRow]:
-    """Read an order's lines as they were agreed, in their order."""
+    """Read an order's lines by position."""
     return session.execute(_LINES_OF, {"order_id": order_id}).all()
 
 
@@ -272,7 +272,7 @@ def _view(order: AnyRow) -> dict[str, Any]:
 
 
 def order_fields(order: AnyRow | Order) -> dict[str, Any]:
-    """Shape what customers and staff both read of an order."""
+    """Return the fields of an order that customers and staff both see."""
     currency = order.currency
     return {
         "id": order.id,
@@ -305,7 +305,7 @@ def _refundable(order: AnyRow) -> int:
 
 
 def line_fields(row: AnyRow | OrderLine, currency: str) -> dict[str, Any]:
-    """Shape what customers and staff both read of a line."""
+    """Return the fields of a line that customers and staff both see."""
     return {
         "id": row.id,
         "product_id": row.product_id,

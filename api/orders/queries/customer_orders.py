@@ -1,4 +1,4 @@
-"""What customers and their carts ask about their own orders."""
+"""Reads of a customer's own orders."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,26 +16,27 @@ from api.platform.db import AnyRow, session
 def order_with_actions(
     order_id: UUID, principal: Principal, *, is_in_progress: Callable[[UUID], bool]
 ) -> tuple[dict[str, Any], bool]:
-    """Return an order as `queries.own_order` does, with what is due and the `allowed_actions`.
+    """Return an order as `queries.order_of_customer` does, plus `due` and `allowed_actions`.
 
-    And whether money ever came for it: without, nothing was given back. `is_in_progress` is asked
-    for an order with an open payment whether a bank carries it out.
+    Also returns whether anything was ever captured: without that there are no refunds.
+    `is_in_progress` is called for an order with an open payment, to check whether its bank is
+    processing it. Raises `OrderNotFound`.
     """
     order = queries.get_order(order_id, principal)
     lines = queries.lines_of(order.id)
     _, due = queries.price_and_due(order, lines)
     money = (order.authorized, order.captured, order.refunded, order.refund_pending)
     is_unpaid = states.is_unpaid(order.status, order.paid_at, *money)
-    waits = bool(order.attempt_open) and is_in_progress(order_id)
-    shown = {
+    in_progress = bool(order.attempt_open) and is_in_progress(order_id)
+    view = {
         **queries.order_fields(order),
         "lines": [queries.line_fields(row, order.currency) for row in lines],
         "due": Money(due, order.currency),
         "allowed_actions": states.allowed_actions(
-            order.status, due=due, is_unpaid=is_unpaid, is_in_progress=waits
+            order.status, due=due, is_unpaid=is_unpaid, is_in_progress=in_progress
         ),
     }
-    return shown, order.captured > 0
+    return view, order.captured > 0
 
 
 def order_of_cart(cart_id: UUID) -> AnyRow:
@@ -45,8 +46,8 @@ def order_of_cart(cart_id: UUID) -> AnyRow:
     ).one()
 
 
-def bought(order_id: UUID) -> Sequence[AnyRow]:
-    """Return what an order's lines hold: `variant_id`, `quantity`, `unit_price`, `currency`."""
+def ordered_lines(order_id: UUID) -> Sequence[AnyRow]:
+    """Return an order's lines: `variant_id`, `quantity`, `unit_price`, `currency`."""
     return session.execute(
         select(OrderLine.variant_id, OrderLine.quantity, OrderLine.unit_price, Order.currency)
         .join(Order, Order.id == OrderLine.order_id)

@@ -1,4 +1,4 @@
-"""Lists of orders for staff, narrowed and searched: columns of orders, and never lines.
+"""Lists of orders for staff, with filters and search: columns of orders, never lines.
 
 Statements are built once for each kind of list.
 """
@@ -50,8 +50,8 @@ from api.platform.pagination import PreparedList, Sort, after, in_order, listing
 ORDERS, _LINES = table_of(Order), table_of(OrderLine)
 
 
-def _said(name: str) -> ColumnElement[str]:
-    """Return a column of words as they are stored: a list only hands them on."""
+def _as_text(name: str) -> ColumnElement[str]:
+    """Return an enum column as text, because a list only passes it on."""
     return type_coerce(ORDERS.c[name], Text).label(name)
 
 
@@ -61,13 +61,13 @@ OLDEST = Sort(PLACE)
 
 CARD: tuple[Any, ...] = (
     *ORDERS.c["number", "on_hold", "customer_name", "email", "unit_count", "total", "currency"],
-    *map(_said, ("status", "payment_status", "fulfilment_status")),
+    *map(_as_text, ("status", "payment_status", "fulfilment_status")),
     *ORDERS.c["ship_country", "version"],
     *PLACE,
 )
 _left = _LINES.c.quantity - _LINES.c.shipped_quantity - _LINES.c.cancelled_quantity
 WHOLE_CARD: tuple[Any, ...] = (
-    # Counted for the rows that are given out and no others.
+    # Counted only for the rows of the page.
     select(func.coalesce(func.sum(_left), 0))
     .where(_LINES.c.order_id == ORDERS.c.id)
     .scalar_subquery()
@@ -78,7 +78,7 @@ WHOLE_CARD: tuple[Any, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """What a staff list of orders may be narrowed by."""
+    """Filters of the staff list of orders."""
 
     status: str | None = None
     payment_status: str | None = None
@@ -90,7 +90,7 @@ class OrderFilter:
 
 
 def list_orders(
-    narrow: OrderFilter,
+    filters: OrderFilter,
     sort: Sort,
     *,
     limit: int,
@@ -98,37 +98,37 @@ def list_orders(
     with_total: bool,
     by: Principal,
 ) -> dict[str, Any]:
-    """Return a page of order cards for staff, as far as `by` may read of customers."""
-    given = {n: v for n in _NARROWED_BY if (v := getattr(narrow, n, None)) is not None}
-    if narrow.queue is not None:
-        given[narrow.queue] = True
-    listed, ids = _listing(frozenset(given), sort, narrow.q is not None)
-    rows, described = page_of(
-        listed,
-        given if narrow.q is None else {**given, "tsquery": tsquery_of(narrow.q)},
+    """Return a page of orders for staff; e-mails only if `by` may read customers."""
+    values = {n: v for n in _CONDITIONS if (v := getattr(filters, n, None)) is not None}
+    if filters.queue is not None:
+        values[filters.queue] = True
+    statements, ids = _listing(frozenset(values), sort, filters.q is not None)
+    rows, page_info = page_of(
+        statements,
+        values if filters.q is None else {**values, "tsquery": tsquery_of(filters.q)},
         limit=limit,
         cursor=cursor,
-        filters=narrow,
+        filters=filters,
         total=ids if with_total else None,
-        cap=None if narrow.q is None else MAX_COUNTED,
+        cap=None if filters.q is None else MAX_COUNTED,
     )
-    return {"data": [card(row, by) for row in rows], "page": described}
+    return {"data": [card(row, by) for row in rows], "page": page_info}
 
 
 def card_by_number(number: str, by: Principal) -> dict[str, Any] | None:
-    """Return the card of an order by the number that a person reads aloud."""
+    """Return the list entry of an order by its number, or None."""
     row = session.execute(select(*WHOLE_CARD).where(ORDERS.c.number == number)).one_or_none()
     return None if row is None else card(row, by)
 
 
 def not_indexed(sweep: str, limit: int) -> Sequence[UUID]:
-    """List orders that no search finds yet, as older releases write them."""
+    """List orders without search words, as older releases write them."""
     due = select(Order.id).where(IS_NOT_INDEXED, ~sweeps.waits(sweep, Order.id))
     return session.scalars(due.order_by(Order.id).limit(limit)).all()
 
 
 def card_of(order_id: UUID, by: Principal) -> dict[str, Any]:
-    """Return the card of an order. Raises `OrderNotFound`."""
+    """Return the list entry of an order. Raises `OrderNotFound`."""
     row = session.execute(select(*WHOLE_CARD).where(ORDERS.c.id == order_id)).one_or_none()
     if row is None:
         raise OrderNotFound(order_id=order_id)
@@ -136,7 +136,7 @@ def card_of(order_id: UUID, by: Principal) -> dict[str, Any]:
 
 
 def customer_card(row: AnyRow) -> dict[str, Any]:
-    """Shape what customers see of an order in the list of theirs."""
+    """Return the list entry of an order for its customer."""
     return {
         "id": row.id,
         "number": row.number,
@@ -150,7 +150,7 @@ def customer_card(row: AnyRow) -> dict[str, Any]:
 
 
 def card(row: AnyRow, by: Principal) -> dict[str, Any]:
-    """Shape one card for staff; who packs needs no e-mail address."""
+    """Return the list entry of an order for staff; the e-mail only with `customers:read`."""
     return {
         **customer_card(row),
         "on_hold": row.on_hold,
@@ -162,7 +162,7 @@ def card(row: AnyRow, by: Principal) -> dict[str, Any]:
     }
 
 
-_NARROWED_BY: Final = {
+_CONDITIONS: Final = {
     "to_ship": ORDERS.c.to_ship == true(),
     "on_hold": ORDERS.c.on_hold == true(),
     "status": ORDERS.c.status == bindparam("status"),
@@ -175,85 +175,87 @@ _TSQUERY: Final = cast(bindparam("tsquery", type_=Text), TSQUERY)
 _MATCHES: Final = ORDERS.c.search.bool_op("@@")
 _IN_PERIODS: Final = literal_column(PERIODS, ARRAY(Integer)).bool_op("&&")
 _PAGE_ROWS: Final = bindparam("page_rows", type_=Integer)
-LOOKED_AT: Final = 300
-"""Orders that are looked at to choose the way to those that are searched for."""
+SAMPLE_SIZE: Final = 300
+"""Orders sampled from the start of the list to choose the search plan."""
 MANY: Final = 3
-"""Hits among them that make it likely that walking along finds a page soon."""
+"""Hits in the sample from which walking along the list fills a page soon."""
 SPANS: Final = 100
-"""So much further than they reach the index of words is asked at first, where hits are fewer."""
+"""With fewer hits, how many times the sampled time span is read from the word index first."""
 BUCKETS: Final = 5
-"""Periods of one length that are asked for at once."""
+"""Periods of one length in the first index read."""
 MAX_COUNTED: Final = 1_000
-"""Hits of a search that are counted: each of them is looked up."""
+"""Largest total of a search, because each hit is sample up."""
 
 
 @cache
 def _listing(names: frozenset[str], sort: Sort, is_search: bool) -> tuple[PreparedList, AnySelect]:
-    """Build each kind of list once: the page, and the ids that a total counts."""
-    conditions = [_NARROWED_BY[name] for name in sorted(names)]
+    """Build each kind of list once: the page statements, and the ids that a total counts."""
+    conditions = [_CONDITIONS[name] for name in sorted(names)]
     if not is_search:
         return listing(select(*WHOLE_CARD).where(*conditions), sort), select(ORDERS.c.id).where(
             *conditions
         )
-    first, later = (_search(one, sort) for one in (conditions, [*conditions, after(sort)]))
+    first, later = (_search(where, sort) for where in (conditions, [*conditions, after(sort)]))
     counted = select(ORDERS.c.id).where(*conditions, _MATCHES(select(_TSQUERY).scalar_subquery()))
     return PreparedList(first, later, sort, name_of(sort)), counted
 
 
 def _search(conditions: Sequence[ColumnElement[bool]], sort: Sort) -> AnySelect:
-    """Build a search: one statement that chooses its way itself.
+    """Build a search: one statement that chooses its own plan.
 
-    Where hits are many it walks along the list and has a page soon. Where they are fewer it gathers
-    them from the index of words: first those of the periods with which the list begins, and only
-    when they fill no page all others. Each way is many times slower where another one belongs, and
-    the database knows too little of words to choose: so it looks at the first orders of the list,
-    and what does not belong is not run at all.
+    With many hits it walks along the list and soon has a page. With fewer it reads them from the
+    word index: first those of the newest (or oldest) periods, and all others only when these do not
+    fill the page. Each plan is many times slower where another one fits, and the planner knows too
+    little about words to choose. So the statement samples the first orders of the list; the plans
+    that do not fit are not executed.
     """
     order = [column.desc() if sort.descending else column.asc() for column in sort.columns]
     near = select(_MATCHES(_TSQUERY).label("is_hit"), ORDERS.c.placed_at).where(*conditions)
-    seen = near.order_by(*order).limit(LOOKED_AT).subquery("seen")
+    seen = near.order_by(*order).limit(SAMPLE_SIZE).subquery("seen")
     begins_at = "max" if sort.descending else "min"
     span = func.max(seen.c.placed_at) - func.min(seen.c.placed_at)
-    looked = select(
-        or_(func.count().filter(seen.c.is_hit) >= MANY, func.count() < LOOKED_AT).label("walks"),
+    sample = select(
+        or_(func.count().filter(seen.c.is_hit) >= MANY, func.count() < SAMPLE_SIZE).label("walks"),
         literal_column(day_of(f"{begins_at}(seen.placed_at)")).label("day"),
         (func.date_part("epoch", span) / 86_400.0).label("days"),
-    ).cte("looked")
-    walks = select(looked.c.walks).scalar_subquery()
-    # IS TRUE is nothing that an index answers, and a tsquery that is found out is one that the
-    # database has no opinion of.
+    ).cte("sample")
+    walks = select(sample.c.walks).scalar_subquery()
+    # `IS TRUE` keeps the walk off the word index, and a tsquery from a subquery keeps the planner
+    # from estimating it.
     asked = select(_TSQUERY).scalar_subquery()
     walked = in_order(select().where(*conditions, walks, _MATCHES(asked).is_(True)), sort)
-    places = [column.label(f"sort_{i}") for i, column in enumerate(sort.columns)]
-    gathered = select(*places).where(*conditions, not_(walks), _MATCHES(asked))
-    begins = _IN_PERIODS(_first_periods(looked, sort).scalar_subquery())
-    recent = gathered.where(begins).cte("recent").prefix_with("MATERIALIZED")
-    found = select(func.count()).select_from(recent).scalar_subquery()
-    others = ORDERS.c.id.not_in(select(recent.c[places[-1].name]))
-    older = gathered.where(found < _PAGE_ROWS, others).cte("older").prefix_with("MATERIALIZED")
-    ways = union_all(walked, select(recent), select(older)).subquery()
-    at = [ways.c[place.name] for place in places]
-    turned = [column.desc() if sort.descending else column.asc() for column in at]
-    page = select(*at).order_by(*turned).limit(_PAGE_ROWS).subquery("page")
-    shown = [page.c[place.name] for place in places]
+    sort_columns = [column.label(f"sort_{i}") for i, column in enumerate(sort.columns)]
+    gathered = select(*sort_columns).where(*conditions, not_(walks), _MATCHES(asked))
+    starts = _IN_PERIODS(_first_periods(sample, sort).scalar_subquery())
+    recent = gathered.where(starts).cte("recent").prefix_with("MATERIALIZED")
+    recent_count = select(func.count()).select_from(recent).scalar_subquery()
+    others = ORDERS.c.id.not_in(select(recent.c[sort_columns[-1].name]))
+    older = (
+        gathered.where(recent_count < _PAGE_ROWS, others).cte("older").prefix_with("MATERIALIZED")
+    )
+    hits = union_all(walked, select(recent), select(older)).subquery()
+    hit_columns = [hits.c[column.name] for column in sort_columns]
+    hit_order = [column.desc() if sort.descending else column.asc() for column in hit_columns]
+    page = select(*hit_columns).order_by(*hit_order).limit(_PAGE_ROWS).subquery("page")
+    page_columns = [page.c[column.name] for column in sort_columns]
     return (
         select(*WHOLE_CARD)
-        .join(page, ORDERS.c.id == shown[-1])
-        .order_by(*(column.desc() if sort.descending else column.asc() for column in shown))
+        .join(page, ORDERS.c.id == page_columns[-1])
+        .order_by(*(column.desc() if sort.descending else column.asc() for column in page_columns))
     )
 
 
-def _first_periods(looked: CTE, sort: Sort) -> AnySelect:
-    """Return the periods with which a list begins, of the length that its beginning speaks for."""
-    lengths = list(zip(PERIOD_DAYS, periods_of("looked.day"), strict=True))
+def _first_periods(sample: CTE, sort: Sort) -> AnySelect:
+    """Return the first periods of a list, of a length that fits the sampled time span."""
+    lengths = list(zip(PERIOD_DAYS, periods_of("sample.day"), strict=True))
     chosen = " ".join(
-        f"WHEN looked.days <= {days * (BUCKETS - 1) / SPANS} THEN {period}"
+        f"WHEN sample.days <= {days * (BUCKETS - 1) / SPANS} THEN {period}"
         for days, period in lengths[:-1]
     )
     first: ColumnElement[Any] = literal_column(f"CASE {chosen} ELSE {lengths[-1][1]} END").label(
         "first"
     )
-    begins = select(first).select_from(looked).subquery("begins")
+    start = select(first).select_from(sample).subquery("start")
     sign = "-" if sort.descending else "+"
-    numbers = ", ".join(f"begins.first {sign} {place}" for place in range(BUCKETS))
-    return select(literal_column(f"ARRAY[{numbers}]", ARRAY(Integer))).select_from(begins)
+    numbers = ", ".join(f"start.first {sign} {offset}" for offset in range(BUCKETS))
+    return select(literal_column(f"ARRAY[{numbers}]", ARRAY(Integer))).select_from(start)

@@ -1,4 +1,4 @@
-"""The verbs of the order book. Callers lock the order first; statuses are only ever derived."""
+"""Writes of orders. Callers lock the order first; statuses are always derived."""
 
 from api.orders.models import Order
 from api.orders.service.amendments import Amendment, Pricing, amend, check_amendable
@@ -9,9 +9,9 @@ from api.orders.service.orders import (
     OrderInput,
     add_event,
     create_order,
-    find_last,
     lock,
     note,
+    with_last_change,
 )
 from api.orders.service.payment_totals import (
     amount_due,
@@ -50,7 +50,6 @@ __all__ = [
     "check_payable",
     "check_shippable",
     "create_order",
-    "find_last",
     "hold",
     "hold_for",
     "index_orders",
@@ -70,4 +69,5 @@ __all__ = [
     "refundable_quantities",
     "release_hold",
     "release_holds_of",
+    "with_last_change",
 ]

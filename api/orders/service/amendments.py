@@ -1,4 +1,4 @@
-"""What a customer may still change about an order that nobody has paid for."""
+"""Changes that a customer makes to an unpaid order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ from api.platform.outbox import emit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pricing:
-    """What shipping and tax come to after a change, in minor units; prices stay as agreed.
+    """Shipping and tax after a change, in minor units; prices of goods stay as ordered.
 
-    `line_taxes` maps a line to its tax and the rate of it in basis points.
+    `line_taxes` maps a line id to its tax and its rate in basis points.
     """
 
     shipping_total: int
@@ -35,7 +35,7 @@ class Pricing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
-    """An order as its customer wants it: all five, changed or not, and what follows from them."""
+    """The new values of the five fields, changed or not, and the resulting prices."""
 
     email: str
     shipping_address: dict[str, Any]
@@ -43,10 +43,10 @@ class Amendment:
     shipping_method: dict[str, Any]
     customer_note: str | None
     pricing: Pricing | None
-    """None leaves shipping and tax as they were agreed."""
+    """None leaves shipping and tax as ordered."""
 
 
-_WORDS = {
+_FIELD_NAMES = {
     "email": "e-mail address",
     "shipping_address": "shipping address",
     "billing_address": "billing address",
@@ -56,7 +56,7 @@ _WORDS = {
 
 
 def check_amendable(order: Order, command: str) -> None:
-    """Refuse what a customer may do with an unpaid order only. Raises `InvalidState`."""
+    """Refuse a command that is only allowed on an unpaid order. Raises `InvalidState`."""
     ORDER.next(order.status, command)
     money = (order.authorized, order.captured, order.refunded, order.refund_pending)
     if not is_unpaid(order.status, order.paid_at, *money):
@@ -68,31 +68,33 @@ def check_amendable(order: Order, command: str) -> None:
         )
 
 
-def amend(order: Order, wanted: Amendment, *, by: Principal) -> None:
-    """Change an unpaid order and write down what changed. Needs the order locked.
+def amend(order: Order, amendment: Amendment, *, by: Principal) -> None:
+    """Change an unpaid order and record what changed. Needs the order locked.
 
-    Prices of goods stay as they were agreed. Nothing is written when nothing changes. Emits
-    `OrderAmended`. Raises `InvalidState` when it is paid, cancelled or completed.
+    Prices of goods stay as ordered. Nothing is written when nothing changes. Emits `OrderAmended`.
+    Raises `InvalidState` when it is paid, cancelled or completed.
     """
     check_amendable(order, "amend")
     changed = [
-        word for name, word in _WORDS.items() if getattr(order, name) != getattr(wanted, name)
+        label
+        for name, label in _FIELD_NAMES.items()
+        if getattr(order, name) != getattr(amendment, name)
     ]
     if not changed:
         return
     before = Money(order.total, order.currency)
-    for name in _WORDS:
-        setattr(order, name, getattr(wanted, name))
-    order.customer_name = wanted.shipping_address["name"]
-    order.ship_country = wanted.shipping_address["country"]
+    for name in _FIELD_NAMES:
+        setattr(order, name, getattr(amendment, name))
+    order.customer_name = amendment.shipping_address["name"]
+    order.ship_country = amendment.shipping_address["country"]
     order.search = search_words(
         number=order.number,
         email=order.email,
         addresses=(order.shipping_address, order.billing_address),
         skus=(line.sku for line in order.lines),
     )
-    if wanted.pricing is not None:
-        _reprice(order, wanted.pricing)
+    if amendment.pricing is not None:
+        _reprice(order, amendment.pricing)
     after = Money(order.total, order.currency)
     cost = f" Total {before}, now {after}." if after != before else ""
     order.amended_at = clock.now()

@@ -1,4 +1,4 @@
-"""Ending an order before everything that was agreed has left the house."""
+"""Cancelling an order, or units of it, before they are shipped."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -15,21 +15,22 @@ from api.platform.outbox import emit
 
 
 def check_cancellable(order: Order) -> None:
-    """Refuse to cancel what is cancelled or completed. Raises `InvalidState`."""
+    """Refuse to cancel a cancelled or completed order. Raises `InvalidState`."""
     ORDER.next(order.status, "cancel")
 
 
 def cancel(order: Order, *, reason: str, text: str, by: Principal) -> dict[UUID, int]:
-    """Cancel everything that has not left the house; returns those units by line.
+    """Cancel all units that are not shipped; returns them by line.
 
-    With units already shipped the order is completed instead, its rest being cancelled. Raises
-    `InvalidState` when it is cancelled or completed. Needs the order locked.
+    If units were shipped, the order becomes completed instead, and only the rest is cancelled.
+    Releases its holds. Emits `OrderCancelled` or `OrderCompleted`. Raises `InvalidState` when it
+    is cancelled or completed. Needs the order locked.
     """
-    rest = {line.id: line.open_quantity for line in order.lines if line.open_quantity}
+    unshipped = {line.id: line.open_quantity for line in order.lines if line.open_quantity}
     shipped = any(line.shipped_quantity for line in order.lines)
     target = OrderStatus(ORDER.next(order.status, "complete" if shipped else "cancel"))
     for line in order.lines:
-        line.cancelled_quantity += rest.get(line.id, 0)
+        line.cancelled_quantity += unshipped.get(line.id, 0)
     order.status = target
     order.expires_at = None
     release_all(order)
@@ -42,13 +43,13 @@ def cancel(order: Order, *, reason: str, text: str, by: Principal) -> dict[UUID,
     add_event(order.id, "cancelled", text, by=by)
     update_status(order)
     bump_version(order)
-    return rest
+    return unshipped
 
 
 def cancel_units(order: Order, quantities: Mapping[UUID, int], *, by: Principal) -> None:
-    """Take units off what is still to be shipped, because their money goes back.
+    """Cancel units that are still to be shipped, because they are refunded.
 
-    When nothing is left to ship the order is done: completed if something was shipped before,
+    When nothing is left to ship, the order is completed if something was shipped before, and
     cancelled if not. Needs the order locked.
     """
     if sum(line.open_quantity for line in order.lines) == sum(quantities.values()):

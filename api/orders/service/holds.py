@@ -1,4 +1,4 @@
-"""Reasons not to ship an order yet: held by staff or by the shop itself, released one by one."""
+"""Holds: reasons not to ship an order yet, set by staff or by the shop, released one by one."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,7 +17,7 @@ from api.platform.db import require_transaction, session
 
 
 def hold(order: Order, reason: HoldReason, *, note: str | None, by: Principal) -> OrderHold:
-    """Keep an order from being shipped until the hold is released.
+    """Put an order on hold: it is not shipped until the hold is released.
 
     Raises `InvalidState` for an order that is cancelled or completed. Needs the order locked.
     """
@@ -28,21 +28,21 @@ def hold(order: Order, reason: HoldReason, *, note: str | None, by: Principal) -
 def hold_for(order: Order, reason: HoldReason, *, note: str, reference: UUID) -> bool:
     """Hold an order because of a dispute, a warning or a refund, once per cause.
 
-    False when nothing is left to ship, or when this cause held the order before: what somebody
-    released stays released, however often the news comes. A cause that had gone and comes back (a
-    closed inquiry that becomes a chargeback) holds it again. Needs the order locked.
+    Returns False when nothing is left to ship, or when this cause held the order before: a hold
+    that staff released stays released, however often the webhook is repeated. A cause that ended
+    and returns (a closed inquiry that becomes a chargeback) holds it again. Needs the order locked.
     """
-    before = session.scalar(
+    earlier = session.scalar(
         select(OrderHold).where(
             OrderHold.order_id == order.id, OrderHold.reference == str(reference)
         )
     )
     if order.status != OrderStatus.PLACED:
         return False
-    if before is not None:
-        if before.released_by != SYSTEM.label:
+    if earlier is not None:
+        if earlier.released_by != SYSTEM.label:
             return False
-        before.reference = None
+        earlier.reference = None
         session.flush()
     _hold(order, reason, note=note, reference=str(reference), by=SYSTEM)
     return True
@@ -50,22 +50,22 @@ def hold_for(order: Order, reason: HoldReason, *, note: str, reference: UUID) ->
 
 def release_hold(order: Order, hold_id: UUID, *, note: str | None, by: Principal) -> OrderHold:
     """Release one hold of the order. Raises `HoldReleased`. Needs the order locked."""
-    found = session.get_one(OrderHold, hold_id, populate_existing=True)
-    if found.released_at is not None:
-        raise HoldReleased(released_by=found.released_by)
-    _release(order, [found], note=note, by=by)
-    return found
+    hold = session.get_one(OrderHold, hold_id, populate_existing=True)
+    if hold.released_at is not None:
+        raise HoldReleased(released_by=hold.released_by)
+    _release(order, [hold], note=note, by=by)
+    return hold
 
 
 def release_holds_of(order: Order, reference: UUID) -> None:
-    """Release the hold of a cause that has gone. Needs the order locked."""
-    held = [one for one in _active(order.id) if one.reference == str(reference)]
-    if held:
-        _release(order, held, note="its cause has gone", by=SYSTEM)
+    """Release the hold of a cause that has ended. Needs the order locked."""
+    holds = [hold for hold in _active(order.id) if hold.reference == str(reference)]
+    if holds:
+        _release(order, holds, note="its cause has gone", by=SYSTEM)
 
 
 def release_all(order: Order) -> None:
-    """Release what holds an order that ends. The caller derives its statuses."""
+    """Release all holds of an order that ends. The caller updates its statuses."""
     if order.on_hold:
         session.execute(
             update(OrderHold)
@@ -76,11 +76,13 @@ def release_all(order: Order) -> None:
 
 
 def check_not_on_hold(order: Order) -> None:
-    """Say what holds an order. Raises `OrderOnHold`."""
-    held = _active(order.id)
+    """Refuse an order that is on hold. Raises `OrderOnHold` with its open holds."""
+    if not order.on_hold:
+        return
+    holds = _active(order.id)
     raise OrderOnHold(
-        reasons=", ".join(one.reason.value for one in held),
-        holds=[{"id": one.id, "reason": one.reason.value, "note": one.note} for one in held],
+        reasons=", ".join(hold.reason.value for hold in holds),
+        holds=[{"id": hold.id, "reason": hold.reason.value, "note": hold.note} for hold in holds],
     )
 
 
@@ -95,7 +97,7 @@ def _active(order_id: UUID) -> Sequence[OrderHold]:
 def _hold(
     order: Order, reason: HoldReason, *, note: str | None, reference: str | None, by: Principal
 ) -> OrderHold:
-    made = OrderHold(
+    hold = OrderHold(
         id=new_id(),
         order_id=order.id,
         reason=reason,
@@ -103,24 +105,26 @@ def _hold(
         reference=reference,
         created_by=by.label,
     )
-    require_transaction().add(made)
+    require_transaction().add(hold)
     order.on_hold = True
-    add_event(order.id, "held", f"On hold: {_named(reason, note)}.", by=by)
+    add_event(order.id, "held", f"On hold: {_described(reason, note)}.", by=by)
     update_status(order)
     bump_version(order)
-    return made
+    return hold
 
 
-def _release(order: Order, held: Sequence[OrderHold], *, note: str | None, by: Principal) -> None:
-    for one in held:
-        one.released_at, one.released_by = clock.now(), by.label
-        add_event(order.id, "hold_released", f"Hold released: {_named(one.reason, note)}.", by=by)
+def _release(order: Order, holds: Sequence[OrderHold], *, note: str | None, by: Principal) -> None:
+    for hold in holds:
+        hold.released_at, hold.released_by = clock.now(), by.label
+        add_event(
+            order.id, "hold_released", f"Hold released: {_described(hold.reason, note)}.", by=by
+        )
     session.flush()
     order.on_hold = bool(_active(order.id))
     update_status(order)
     bump_version(order)
 
 
-def _named(reason: HoldReason, note: str | None) -> str:
+def _described(reason: HoldReason, note: str | None) -> str:
     words = reason.value.replace("_", " ")
     return words if not note else f"{words} ({note.rstrip('.')})"

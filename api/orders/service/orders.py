@@ -1,4 +1,4 @@
-"""Writing an order into the book, finding it again under lock, and its history."""
+"""Creating orders, locking them, and their history."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ FIRST_NUMBER = 1001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineInput:
-    """A line as it will be remembered. Amounts in minor units, quantities in units."""
+    """A line of a new order. Amounts in minor units, quantities in units."""
 
     id: UUID
     variant_id: UUID
@@ -49,7 +49,7 @@ class LineInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderInput:
-    """Everything that is agreed when an order is placed. Amounts in minor units."""
+    """The values of a new order. Amounts in minor units."""
 
     id: UUID
     cart_id: UUID | None
@@ -75,7 +75,7 @@ class OrderInput:
     lines: tuple[LineInput, ...]
 
 
-# Built once: each order asks for a number and is written about several times.
+# Built once: every order needs a number and several history entries.
 _ENTRY: Final = insert(cast(Table, OrderEvent.__table__))
 _NEXT_NUMBER: Final = (
     upsert(OrderCounter)
@@ -85,38 +85,38 @@ _NEXT_NUMBER: Final = (
 )
 
 
-def create_order(draft: OrderInput, *, by: Principal) -> Order:
-    """Write an order into the book, with a number, its lines and the first line of its history.
+def create_order(values: OrderInput, *, by: Principal) -> Order:
+    """Create an order with its number, its lines and the first entry of its history.
 
-    The number is taken last: the counter's row stays locked until the commit, and a refusal
-    before it leaves no gap. Raises IntegrityError (`uq_orders_cart_id`) when the cart has become
-    an order already.
+    The number is taken last: the counter's row stays locked until the commit, and an error
+    before it leaves no gap. Raises IntegrityError (`uq_orders_cart_id`) when the cart has already
+    become an order. Emits `OrderPlaced`.
     """
     current = require_transaction()
     order = Order(
         **{
-            name: getattr(draft, name)
+            name: getattr(values, name)
             for name in OrderInput.__dataclass_fields__
             if name != "lines"
         },
-        customer_name=draft.shipping_address["name"],
-        ship_country=draft.shipping_address["country"],
-        unit_count=sum(line.quantity for line in draft.lines),
+        customer_name=values.shipping_address["name"],
+        ship_country=values.shipping_address["country"],
+        unit_count=sum(line.quantity for line in values.lines),
     )
     order.lines = [
         OrderLine(
             position=position,
             **{name: getattr(line, name) for name in LineInput.__dataclass_fields__},
         )
-        for position, line in enumerate(draft.lines, start=1)
+        for position, line in enumerate(values.lines, start=1)
     ]
     update_status(order)
     order.number = _next_number()
     order.search = search_words(
         number=order.number,
-        email=draft.email,
-        addresses=(draft.shipping_address, draft.billing_address),
-        skus=(line.sku for line in draft.lines),
+        email=values.email,
+        addresses=(values.shipping_address, values.billing_address),
+        skus=(line.sku for line in values.lines),
     )
     current.add(order)
     add_event(order.id, "placed", f"Order {order.number} placed.", by=by)
@@ -125,7 +125,7 @@ def create_order(draft: OrderInput, *, by: Principal) -> Order:
 
 
 def lock(order_id: UUID) -> Order:
-    """Lock an order and return it with its lines. Parents first: take this lock before others.
+    """Lock an order and return it with its lines. Take this lock before those of its children.
 
     Raises `OrderNotFound`.
     """
@@ -143,9 +143,9 @@ def lock(order_id: UUID) -> Order:
 
 
 def add_event(order_id: UUID, kind: str, text: str, *, by: Principal) -> None:
-    """Add a line to an order's history."""
+    """Add an entry to an order's history."""
     current = require_transaction()
-    current.flush()  # the order may still be waiting to be written
+    current.flush()  # the order itself may not be written yet
     current.execute(
         _ENTRY,
         {
@@ -160,11 +160,11 @@ def add_event(order_id: UUID, kind: str, text: str, *, by: Principal) -> None:
     )
 
 
-def find_last(refusal: Rejection, order_id: UUID, *kinds: str) -> Rejection:
-    """Let a refusal say what came first: of two who do the same, the second learns who did it.
+def with_last_change(error: Rejection, order_id: UUID, *kinds: str) -> Rejection:
+    """Add to an error who made the last change of these kinds, and when.
 
-    Adds `last_change` (text, by, at), and the same in words, when the order's history has an entry
-    of these kinds.
+    Of two people who do the same thing, the second learns who did it. Adds `last_change` (text,
+    by, at), and the same to the message, when the order's history has such an entry.
     """
     entry = session.execute(
         select(OrderEvent.text, OrderEvent.actor, OrderEvent.at)
@@ -174,9 +174,9 @@ def find_last(refusal: Rejection, order_id: UUID, *kinds: str) -> Rejection:
     ).one_or_none()
     if entry is not None:
         when = f"{entry.at:%d %b %H:%M} UTC"
-        refusal.detail = f"{refusal.detail} {entry.text} ({entry.actor}, {when})"
-        refusal.facts["last_change"] = {"text": entry.text, "by": entry.actor, "at": entry.at}
-    return refusal
+        error.detail = f"{error.detail} {entry.text} ({entry.actor}, {when})"
+        error.facts["last_change"] = {"text": entry.text, "by": entry.actor, "at": entry.at}
+    return error
 
 
 def note(order_id: UUID, text: str, *, by: Principal) -> None:

@@ -1,4 +1,4 @@
-"""What the order book knows of an order's money."""
+"""Payment totals of an order: what is due, overpaid and refundable."""
 
 from api.kernel import clock
 from api.orders import states
@@ -10,19 +10,19 @@ from api.platform.outbox import emit
 
 
 def check_payable(order: Order) -> None:
-    """Refuse money for an order that will not be carried out. Raises `InvalidState`."""
+    """Refuse a payment for a cancelled or completed order. Raises `InvalidState`."""
     ORDER.next(order.status, "pay")
 
 
 def owed(order: Order) -> int:
-    """Return what the order costs by now, in minor units, less what was refunded of it."""
-    given_back = order.shipping_refunded + sum(line.refunded_amount for line in order.lines)
+    """Return the current price of the order, in minor units: without what was refunded."""
+    price_refunded = order.shipping_refunded + sum(line.refunded_amount for line in order.lines)
     cancelled = order.status is OrderStatus.CANCELLED
-    return states.owed(order.total, given_back=given_back, cancelled=cancelled)
+    return states.owed(order.total, price_refunded=price_refunded, cancelled=cancelled)
 
 
 def amount_due(order: Order) -> int:
-    """Return what is still to be paid, in minor units."""
+    """Return the amount still due, in minor units."""
     return states.amount_due(
         owed(order),
         kept=refundable(order),
@@ -32,7 +32,7 @@ def amount_due(order: Order) -> int:
 
 
 def overpaid(order: Order) -> int:
-    """Return how much more is here than the order costs by now, in minor units."""
+    """Return how much more was paid than the order costs now, in minor units."""
     return states.overpaid(owed(order), kept=refundable(order))
 
 
@@ -46,13 +46,13 @@ def record_payment_totals(
     charged_back: int,
     attempt_open: bool,
 ) -> None:
-    """Take over the sums of the order's payments (minor units) and derive its statuses anew.
+    """Store the sums of the order's payments (minor units) and update its statuses.
 
     Never leaves `cancelled`: money for a cancelled order shows as overpaid. Emits `OrderPaid`
-    when the whole amount is here for the first time. Needs the order locked.
+    when the whole amount is paid for the first time. Needs the order locked.
     """
-    sums = (authorized, captured, refunded, refund_pending, charged_back, attempt_open)
-    known = (
+    new_sums = (authorized, captured, refunded, refund_pending, charged_back, attempt_open)
+    stored = (
         order.authorized,
         order.captured,
         order.refunded,
@@ -60,7 +60,7 @@ def record_payment_totals(
         order.charged_back,
         order.attempt_open,
     )
-    if sums == known and (order.paid_at is not None or captured < order.total):
+    if new_sums == stored and (order.paid_at is not None or captured < order.total):
         return
     order.authorized, order.captured = authorized, captured
     order.refunded, order.refund_pending = refunded, refund_pending
@@ -75,6 +75,6 @@ def record_payment_totals(
 
 
 def refundable(order: Order) -> int:
-    """Return what can still be given back, in minor units: never below nothing."""
+    """Return what can still be refunded, in minor units; never negative."""
     gone = order.refunded + order.refund_pending + order.charged_back
     return max(0, order.captured - gone)

@@ -1,4 +1,4 @@
-"""What the order book knows of an order's goods: what is open, what left, what came back."""
+"""Quantities of an order: units open, shipped, delivered, cancelled and refunded."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -17,23 +17,22 @@ from api.orders.errors import (
 from api.orders.models import IS_NOT_INDEXED, Lexemes, Order, OrderLine
 from api.orders.search_text import joined
 from api.orders.service.holds import check_not_on_hold
-from api.orders.service.orders import add_event, find_last
+from api.orders.service.orders import add_event, with_last_change
 from api.orders.service.status import bump_version, complete_if_done, update_status
 from api.orders.states import ORDER, SHIPPABLE, OrderStatus
 
 
 def check_shippable(order: Order) -> None:
-    """Refuse to ship what is cancelled, on hold or not paid for.
+    """Refuse to ship an order that is cancelled, on hold or not paid.
 
     Raises `InvalidState`, and `OrderOnHold` with each hold's reason and note.
     """
     try:
         ORDER.next(order.status, "ship")
-    except InvalidState as refused:
-        find_last(refused, order.id, "shipped", "cancelled")
+    except InvalidState as error:
+        with_last_change(error, order.id, "shipped", "cancelled")
         raise
-    if order.on_hold:
-        check_not_on_hold(order)
+    check_not_on_hold(order)
     if order.payment_status not in SHIPPABLE:
         raise InvalidState(
             f"The order is {order.payment_status}: it is shipped once it is paid.",
@@ -43,30 +42,32 @@ def check_shippable(order: Order) -> None:
         )
 
 
-def open_quantities(order: Order, wanted: Mapping[UUID, int] | None) -> dict[UUID, int]:
-    """Check what is to be shipped against what is open; None means all that is open.
+def open_quantities(order: Order, requested: Mapping[UUID, int] | None) -> dict[UUID, int]:
+    """Check the requested units against the open ones; None means all open units.
 
     Raises `UnknownOrderLine`, `QuantityExceedsOpen` (with each line's open units) and
     `NothingToShip`.
     """
     lines = {line.id: line for line in order.lines}
-    if wanted is None:
-        wanted = {line.id: line.open_quantity for line in order.lines if line.open_quantity}
-        if not wanted:
-            raise find_last(NothingToShip(), order.id, "shipped", "cancelled")
-    _check_known_lines(lines, wanted)
+    if requested is None:
+        requested = {line.id: line.open_quantity for line in order.lines if line.open_quantity}
+        if not requested:
+            raise with_last_change(NothingToShip(), order.id, "shipped", "cancelled")
+    _check_known_lines(lines, requested)
     too_many = [
         {
             "pointer": f"/lines/{position}/quantity",
             "code": "quantity_exceeds_open",
-            "detail": f"{quantity} asked, {lines[line_id].open_quantity} open.",
+            "detail": f"{quantity} requested, {lines[line_id].open_quantity} open.",
         }
-        for position, (line_id, quantity) in enumerate(wanted.items())
+        for position, (line_id, quantity) in enumerate(requested.items())
         if quantity > lines[line_id].open_quantity
     ]
     if too_many:
-        raise find_last(QuantityExceedsOpen(errors=too_many), order.id, "shipped", "cancelled")
-    return dict(wanted)
+        raise with_last_change(
+            QuantityExceedsOpen(errors=too_many), order.id, "shipped", "cancelled"
+        )
+    return dict(requested)
 
 
 def record_shipment(
@@ -77,12 +78,12 @@ def record_shipment(
     tracking_number: str | None = None,
     by: Principal,
 ) -> None:
-    """Remember that units left the house. Completes the order when nothing is left and it is paid.
+    """Record that units were shipped. Completes the order when nothing is left and it is paid.
 
-    The order is found by the parcel's tracking number from then on. Needs the order locked and the
+    Adds the tracking number to the search words. Needs the order locked and the
     quantities checked by `open_quantities`.
     """
-    _find_by(order, tracking_number)
+    _add_search_word(order, tracking_number)
     for line in order.lines:
         line.shipped_quantity += quantities.get(line.id, 0)
     add_event(order.id, "shipped", text, by=by)
@@ -92,7 +93,7 @@ def record_shipment(
 
 
 def record_void(order: Order, quantities: Mapping[UUID, int], *, text: str, by: Principal) -> None:
-    """Remember that units did not leave after all: they are open again, and so is the order.
+    """Record that a shipment was voided: its units are open again, and so is the order.
 
     Raises `InvalidState` when some of them were refunded since. Needs the order locked.
     """
@@ -122,17 +123,17 @@ def record_void(order: Order, quantities: Mapping[UUID, int], *, text: str, by: 
 def record_correction(
     order: Order, *, text: str, tracking_number: str | None, by: Principal
 ) -> None:
-    """Remember that a parcel's label says something else; found by the new number too.
+    """Record a corrected tracking number and add it to the search words.
 
-    The number from before still finds it: a customer may ask by what was told first.
+    The earlier number still finds the order: the customer may have been told that one.
     """
-    _find_by(order, tracking_number)
+    _add_search_word(order, tracking_number)
     add_event(order.id, "shipment_corrected", text, by=by)
     bump_version(order)
 
 
 def record_delivery(order: Order, quantities: Mapping[UUID, int], *, by: Principal) -> None:
-    """Remember that units arrived. Needs the order locked."""
+    """Record that units were delivered. Needs the order locked."""
     for line in order.lines:
         line.delivered_quantity += quantities.get(line.id, 0)
     add_event(
@@ -142,34 +143,34 @@ def record_delivery(order: Order, quantities: Mapping[UUID, int], *, by: Princip
     bump_version(order)
 
 
-def refundable_quantities(order: Order, wanted: Mapping[UUID, int]) -> None:
-    """Check units against what was not refunded yet.
+def refundable_quantities(order: Order, requested: Mapping[UUID, int]) -> None:
+    """Check the requested units against those not refunded yet.
 
     Raises `UnknownOrderLine` and `QuantityExceedsRefundable`.
     """
     lines = {line.id: line for line in order.lines}
-    _check_known_lines(lines, wanted)
+    _check_known_lines(lines, requested)
     too_many = [
         {
             "pointer": f"/lines/{position}/quantity",
             "code": "quantity_exceeds_refundable",
-            "detail": f"{quantity} asked, "
+            "detail": f"{quantity} requested, "
             f"{lines[line_id].quantity - lines[line_id].refunded_quantity} refundable.",
         }
-        for position, (line_id, quantity) in enumerate(wanted.items())
+        for position, (line_id, quantity) in enumerate(requested.items())
         if quantity > lines[line_id].quantity - lines[line_id].refunded_quantity
     ]
     if too_many:
-        refused = QuantityExceedsRefundable(errors=too_many)
-        raise find_last(refused, order.id, "refund_requested")
+        error = QuantityExceedsRefundable(errors=too_many)
+        raise with_last_change(error, order.id, "refund_requested")
 
 
 def record_refunded_lines(
     order: Order, lines: Mapping[UUID, tuple[int, int]], *, shipping: int
 ) -> None:
-    """Remember which units were refunded with which amounts, and how much of the shipping.
+    """Record refunded units, their amounts, and how much of the shipping was refunded.
 
-    `lines` maps a line to (units, minor units); negative values take a failed refund back.
+    `lines` maps a line to (units, minor units); negative values revert a failed refund.
     Needs the order locked.
     """
     for line in order.lines:
@@ -180,17 +181,17 @@ def record_refunded_lines(
     bump_version(order)
 
 
-def _find_by(order: Order, tracking_number: str | None) -> None:
+def _add_search_word(order: Order, tracking_number: str | None) -> None:
     if tracking_number:
-        more = Order.search.op("||")(literal([joined(tracking_number)], Lexemes))
-        # Without any it waits for `give_words`, which gives it this one too.
-        order.search = case((IS_NOT_INDEXED, Order.search), else_=more)
+        extended = Order.search.op("||")(literal([joined(tracking_number)], Lexemes))
+        # An order without words gets all of them, this one too, from `index_orders`.
+        order.search = case((IS_NOT_INDEXED, Order.search), else_=extended)
 
 
-def _check_known_lines(lines: Mapping[UUID, OrderLine], wanted: Mapping[UUID, int]) -> None:
+def _check_known_lines(lines: Mapping[UUID, OrderLine], requested: Mapping[UUID, int]) -> None:
     unknown = [
         {"pointer": f"/lines/{i}/order_line_id", "code": "unknown_order_line", "detail": str(key)}
-        for i, key in enumerate(wanted)
+        for i, key in enumerate(requested)
         if key not in lines
     ]
     if unknown:

@@ -1,4 +1,4 @@
-"""The words that orders are found by, for those that were written without any."""
+"""Backfill of search words for orders that were written without them."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -8,9 +8,10 @@ from api.orders.service.orders import lock
 
 
 def index_orders(order_id: UUID, tracking_numbers: Iterable[str]) -> None:
-    """Give an order that has no words those that it is found by; one that has some keeps them.
+    """Store the search words of an order that has none; other orders are left alone.
 
-    An older release that still runs writes none. Locks the order; raises `OrderNotFound`.
+    An older release that still runs writes orders without them. Locks the order; raises
+    `OrderNotFound`.
     """
     order = lock(order_id)
     if order.search:

@@ -1,4 +1,4 @@
-"""Where an order stands: derived here from its money and its goods, and nowhere else."""
+"""Statuses of an order: derived here from its payments and quantities, and nowhere else."""
 
 from sqlalchemy import exists, select
 
@@ -49,9 +49,9 @@ def update_status(order: Order) -> None:
 
 
 def recompute_status(order: Order) -> None:
-    """Derive what follows from the order's money, goods and holds, after something wrote past it.
+    """Recompute the statuses from payments, quantities and holds, for the doctor's repairs.
 
-    No fact is told and no money moves. Needs the order locked.
+    Emits no event and moves no money. Needs the order locked.
     """
     order.on_hold = bool(
         session.scalar(
@@ -63,7 +63,7 @@ def recompute_status(order: Order) -> None:
 
 
 def complete_if_done(order: Order) -> None:
-    """Complete an order of which nothing is left to ship, once its money is here or went back."""
+    """Complete an order with nothing left to ship, once it is paid or refunded."""
     nothing_open = all(line.open_quantity == 0 for line in order.lines)
     settled = (*SHIPPABLE, PaymentStatus.REFUNDED, PaymentStatus.CHARGED_BACK)
     if nothing_open and order.payment_status in settled:
@@ -74,5 +74,5 @@ def complete_if_done(order: Order) -> None:
 
 
 def bump_version(order: Order) -> None:
-    """Raise the version: whoever read the order before must read it again before changing it."""
+    """Raise the version, so that a change based on an earlier read is refused."""
     order.version += 1

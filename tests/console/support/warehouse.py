@@ -403,7 +403,7 @@ class Warehouse:
                     case["on_hold"] = any(one["released_at"] is None for one in case["holds"])
                     self._happened(case, "hold_released", "Hold released.", actor)
                     return held
-        raise Refusal(404, "hold_not_found", "There is no such hold on an order.")
+        raise Refusal(404, "hold_not_found", "Hold not found.")
 
     def attention_items(self, state: str) -> list[dict[str, object]]:
         """What is open, oldest first, or what was resolved."""
