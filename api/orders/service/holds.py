@@ -50,16 +50,16 @@ def hold_for(order: Order, reason: HoldReason, *, note: str, reference: UUID) ->
 
 def release_hold(order: Order, hold_id: UUID, *, note: str | None, by: Principal) -> OrderHold:
     """Release one hold of the order. Raises `HoldReleased`. Needs the order locked."""
-    hold = session.get_one(OrderHold, hold_id, populate_existing=True)
-    if hold.released_at is not None:
-        raise HoldReleased(released_by=hold.released_by)
-    _release(order, [hold], note=note, by=by)
-    return hold
+    order_hold = session.get_one(OrderHold, hold_id, populate_existing=True)
+    if order_hold.released_at is not None:
+        raise HoldReleased(released_by=order_hold.released_by)
+    _release(order, [order_hold], note=note, by=by)
+    return order_hold
 
 
 def release_holds_of(order: Order, reference: UUID) -> None:
     """Release the hold of a cause that has ended. Needs the order locked."""
-    holds = [hold for hold in _active(order.id) if hold.reference == str(reference)]
+    holds = [row for row in _active(order.id) if row.reference == str(reference)]
     if holds:
         _release(order, holds, note="its cause has gone", by=SYSTEM)
 
@@ -81,8 +81,8 @@ def check_not_on_hold(order: Order) -> None:
         return
     holds = _active(order.id)
     raise OrderOnHold(
-        reasons=", ".join(hold.reason.value for hold in holds),
-        holds=[{"id": hold.id, "reason": hold.reason.value, "note": hold.note} for hold in holds],
+        reasons=", ".join(row.reason.value for row in holds),
+        holds=[{"id": row.id, "reason": row.reason.value, "note": row.note} for row in holds],
     )
 
 
@@ -97,7 +97,7 @@ def _active(order_id: UUID) -> Sequence[OrderHold]:
 def _hold(
     order: Order, reason: HoldReason, *, note: str | None, reference: str | None, by: Principal
 ) -> OrderHold:
-    hold = OrderHold(
+    order_hold = OrderHold(
         id=new_id(),
         order_id=order.id,
         reason=reason,
@@ -105,19 +105,22 @@ def _hold(
         reference=reference,
         created_by=by.label,
     )
-    require_transaction().add(hold)
+    require_transaction().add(order_hold)
     order.on_hold = True
     add_event(order.id, "held", f"On hold: {_described(reason, note)}.", by=by)
     update_status(order)
     bump_version(order)
-    return hold
+    return order_hold
 
 
 def _release(order: Order, holds: Sequence[OrderHold], *, note: str | None, by: Principal) -> None:
-    for hold in holds:
-        hold.released_at, hold.released_by = clock.now(), by.label
+    for order_hold in holds:
+        order_hold.released_at, order_hold.released_by = clock.now(), by.label
         add_event(
-            order.id, "hold_released", f"Hold released: {_described(hold.reason, note)}.", by=by
+            order.id,
+            "hold_released",
+            f"Hold released: {_described(order_hold.reason, note)}.",
+            by=by,
         )
     session.flush()
     order.on_hold = bool(_active(order.id))
