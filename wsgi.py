@@ -1,4 +1,4 @@
-"""The shop as gunicorn, Vercel and `flask --app wsgi` see it."""
+"""The WSGI application for gunicorn, Vercel and `flask --app wsgi`."""
 
 import os
 import sys
@@ -8,5 +8,5 @@ from api.platform.settings import Settings, SettingsError
 
 try:
     app = create_app(Settings.from_env(os.environ))
-except SettingsError as unfit:
-    sys.exit(str(unfit))
+except SettingsError as error:
+    sys.exit(str(error))

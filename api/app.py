@@ -1,4 +1,4 @@
-"""The roof: `create_app(settings)` plugs everything together and is imported by nobody below."""
+"""The application factory: `create_app(settings)` connects all packages; none imports it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from api.accounts import admin_routes as account_admin_routes
 from api.accounts import routes as account_routes
 from api.accounts import service as accounts_service
 from api.attention import routes as attention_routes
-from api.back_in_stock import routes as waitlist_routes
+from api.back_in_stock import routes as back_in_stock_routes
 from api.cart import routes as cart_routes
 from api.catalog import admin_routes as catalog_admin_routes
 from api.catalog import routes as catalog_routes
@@ -24,9 +24,9 @@ from api.fulfilment import routes as fulfilment_routes
 from api.imports import admin_routes as import_routes
 from api.inventory import routes as inventory_routes
 from api.kernel.release import VERSION
-from api.notifications import routes as letter_routes
-from api.order_details import admin_routes as casefile_routes
-from api.order_details import routes as own_order_routes
+from api.notifications import routes as notification_routes
+from api.order_details import admin_routes as order_details_admin_routes
+from api.order_details import routes as order_details_routes
 from api.orders import admin_routes as order_admin_routes
 from api.orders import routes as order_routes
 from api.payments import routes as payment_routes
@@ -60,7 +60,7 @@ from api.platform.storage import Storage
 from api.presence import routes as presence_routes
 from api.pricing import admin_routes as pricing_admin_routes
 from api.pricing import routes as pricing_routes
-from api.returns import routes as aftersales_routes
+from api.returns import routes as return_routes
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account_routes.blueprint,
@@ -81,17 +81,17 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     order_admin_routes.blueprint,
     order_admin_routes.holds,
     checkout_routes.admin,
-    aftersales_routes.blueprint,
+    return_routes.blueprint,
     fulfilment_routes.blueprint,
     fulfilment_routes.desk,
-    casefile_routes.blueprint,
-    own_order_routes.blueprint,
+    order_details_admin_routes.blueprint,
+    order_details_routes.blueprint,
     attention_routes.blueprint,
     presence_routes.blueprint,
     doctor_routes.blueprint,
-    letter_routes.blueprint,
-    waitlist_routes.blueprint,
-    waitlist_routes.admin,
+    notification_routes.blueprint,
+    back_in_stock_routes.blueprint,
+    back_in_stock_routes.admin,
 )
 
 
@@ -101,13 +101,13 @@ def create_app(
     mailer: Mailer | None = None,
     gateway: PaymentGateway | None = None,
 ) -> Flask:
-    """Build the shop; what reaches outside may be given, and is the real thing by default."""
+    """Build the app; `mailer` and `gateway` replace the real SMTP and Stripe clients in tests."""
     observability.configure_logging(settings)
     app = SynchronousFlask("api", static_folder=None)
     app.config.update(_config(settings))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
-    # Two slashes hold an empty name, which nothing has: a 404, and not a page that leads elsewhere.
+    # Two slashes enclose an empty name: a 404, and not a redirect.
     app.url_map.merge_slashes = False
     app.session_interface = NoCookies()
     app.extensions["stockroom_settings"] = settings
@@ -134,7 +134,7 @@ def create_app(
     media_files.init_app(app)
     cors.init_app(app, settings)
     if settings.env == "production":
-        app.after_request(_by_https_alone)
+        app.after_request(_require_https)
     Migrate(app, db.db, directory="migrations", compare_type=True)
     openapi.init_app(app, BLUEPRINTS, release=VERSION)
     for command in commands:
@@ -143,15 +143,15 @@ def create_app(
 
 
 class SynchronousFlask(Flask):
-    """Flask without asking of each function, at each request, whether it is a coroutine."""
+    """Flask without the check, for each function at each request, whether it is a coroutine."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function: the shop has no coroutines."""
+        """Return the function unchanged: the shop has no coroutines."""
         return func
 
 
-def _by_https_alone(response: Response) -> Response:
-    """Have browsers come by HTTPS for a year, whoever ends it in front (RFC 6797)."""
+def _require_https(response: Response) -> Response:
+    """Tell browsers to use HTTPS for a year, whichever proxy terminates it (RFC 6797)."""
     response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response
 

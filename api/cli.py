@@ -1,4 +1,4 @@
-"""Commands for the owner's shell, as in `flask create-staff` and `flask import-products`."""
+"""The commands of the `flask` program, such as `flask create-staff` and `flask import-products`."""
 
 import click
 from flask.cli import with_appcontext
@@ -15,21 +15,21 @@ from api.platform.backups import commands as backups
 @click.command("relay")
 @with_appcontext
 def relay() -> None:
-    """Turn waiting facts into deliveries once; the worker does this all the time."""
-    moved = jobs.relay_once()
-    click.echo(f"{counted(moved, 'fact', 'facts')} relayed.")
+    """Turn waiting events into deliveries once; the worker does this all the time."""
+    relayed = jobs.relay_once()
+    click.echo(f"{counted(relayed, 'event')} relayed.")
 
 
 @click.command("run-periodic")
 @click.argument("name")
 @with_appcontext
 def run_periodic(name: str) -> None:
-    """Run one job of the timetable now, in this process."""
+    """Run one periodic job now, in this process."""
     try:
-        went_well = jobs.run_periodic(name)
+        succeeded = jobs.run_periodic(name)
     except LookupError as unknown:
         raise click.ClickException(str(unknown)) from unknown
-    if not went_well:
+    if not succeeded:
         raise click.ClickException(f"{name} failed; the reason is in the log")
     click.echo(f"{name} ran.")
 

@@ -1,4 +1,4 @@
-"""The one table that says which fact wakes which jobs, and when periodic jobs run."""
+"""Which event starts which jobs, in which lane they run, and when periodic jobs run."""
 
 from datetime import timedelta
 
@@ -61,11 +61,11 @@ def _seal_audit_log() -> None:
     sweeps.in_batches(audit.seal_next)
 
 
-def _purge_old_answers() -> None:
+def _purge_old_idempotency_keys() -> None:
     sweeps.in_batches(idempotency.purge_old)
 
 
-def _purge_old_facts() -> None:
+def _purge_old_events() -> None:
     sweeps.in_batches(outbox.purge_old)
 
 
@@ -74,7 +74,7 @@ def _purge_old_provider_events() -> None:
 
 
 BACKFILLS = (
-    # Under a new name all products are looked at again: after a release that finds other words.
+    # A new name makes it process all products again, after a release that indexes other words.
     Backfill("catalogue-1", catalog_jobs.refresh_some),
 )
 
@@ -129,7 +129,7 @@ WORK = JobRegistry(
         "returns": Lane.MONEY,
         "fulfilment": Lane.MONEY,
         "notifications": Lane.MAIL,
-        # To many at once, after a delivery of goods or an import; nobody waits for them.
+        # To many people at once, after a shipment or an import; nobody waits for them.
         name_of(notifications_jobs.on_stock_low): Lane.BULK_MAIL,
         name_of(notifications_jobs.on_back_in_stock_due): Lane.BULK_MAIL,
         "payment_sync": Lane.MONEY,
@@ -185,16 +185,16 @@ WORK = JobRegistry(
         ),
         PeriodicJob("purge-import-files", timedelta(hours=1), imports_jobs.forget_old_files),
         PeriodicJob("purge-changes", timedelta(minutes=10), presence_jobs.purge_old_changes),
-        PeriodicJob("purge-events", timedelta(hours=1), _purge_old_facts),
+        PeriodicJob("purge-events", timedelta(hours=1), _purge_old_events),
         PeriodicJob("purge-provider-events", timedelta(hours=6), _purge_old_provider_events),
-        PeriodicJob("purge-idempotency-keys", timedelta(hours=1), _purge_old_answers),
+        PeriodicJob("purge-idempotency-keys", timedelta(hours=1), _purge_old_idempotency_keys),
         PeriodicJob(
             "run-backfills",
             timedelta(minutes=1),
             lambda: backfills.run(BACKFILLS),
             takes_long=True,
         ),
-        # Each looks once an hour whether a backup, or a proof, is due.
+        # Each checks once an hour whether a backup, or its verification, is due.
         PeriodicJob("backup", timedelta(hours=1), backups.back_up_when_due, takes_long=True),
         PeriodicJob("prove-backup", timedelta(hours=1), backups.prove_when_due, takes_long=True),
         PeriodicJob("purge-expired-tokens", timedelta(hours=1), accounts_jobs.purge_expired_tokens),

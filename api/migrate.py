@@ -1,7 +1,7 @@
-"""`python -m api.migrate`: bring the database up to date, and cost next to nothing when it is.
+"""`python -m api.migrate`: upgrade the database, at almost no cost when it is up to date.
 
-Each start of a host calls it. What is usual, that there is nothing to do, is found out with one
-query and without loading the shop; the rest is `flask db upgrade`.
+Each start of a host runs it. The usual case, nothing to do, takes one query and does not load the
+app; otherwise it runs `flask db upgrade`.
 """
 
 import os
@@ -15,44 +15,44 @@ from api.platform.settings import Settings, SettingsError
 
 
 def main() -> None:
-    """Upgrade unless the database fits already. Exit status 1 and a sentence when it cannot.
+    """Upgrade the database unless it is compatible. Exits with status 1 and a reason if impossible.
 
-    A database that newer code has upgraded is left alone, as long as it bears this code.
+    A database that a newer release has upgraded is left alone while it is compatible with this one.
     """
     try:
         settings = Settings.from_env(os.environ)
-    except SettingsError as unfit:
-        sys.exit(str(unfit))
-    expected, standing = newest_migration(), _standing(settings)
-    found = standing.get("version_num")
-    if not mismatch(standing, expected):
-        newer = ", newer than this code and compatible with it" if found != expected else ""
-        print(f"The database stands at migration {found}{newer}: nothing to do.")  # noqa: T201
+    except SettingsError as error:
+        sys.exit(str(error))
+    expected, state = newest_migration(), _database_state(settings)
+    current = state.get("version_num")
+    if not mismatch(state, expected):
+        newer = ", newer than this code and compatible with it" if current != expected else ""
+        print(f"The database is at migration {current}{newer}: nothing to do.")  # noqa: T201
         return
-    if is_newer(found, expected):
+    if is_newer(current, expected):
         sys.exit(
-            f"The database stands at migration {found}, which this code does not know and cannot "
+            f"The database is at migration {current}, which this code does not know and cannot "
             f"run on (it knows {expected}). Deploy a newer release, or restore a backup of before "
             "(docs/backup.md)."
         )
-    # Another process instead of an import: only an upgrade has to wait for all of the shop's code.
+    # Another process instead of an import: only an upgrade has to load the whole app.
     flask = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
     os.chdir(MIGRATIONS.parent)
     os.execv(sys.executable, flask)  # noqa: S606 - our own words
 
 
-def _standing(settings: Settings) -> dict[str, str | None]:
-    """Return where the database stands; nothing while the shop's role is not let in."""
+def _database_state(settings: Settings) -> dict[str, str | None]:
+    """Return the row of `alembic_version`; empty while the shop's role has no access."""
     try:
-        connection = _connected(settings.database_url)
-    except psycopg2.OperationalError as away:
+        connection = _connect(settings.database_url)
+    except psycopg2.OperationalError as error:
         if not settings.database_owner_url:
-            sys.exit(_does_not_answer(away))
+            sys.exit(_does_not_answer(error))
         try:
-            _connected(settings.database_owner_url).close()
-        except psycopg2.OperationalError as all_away:
-            sys.exit(_does_not_answer(all_away))
-        # The shop's role is not there yet, or has another password: the upgrade makes it.
+            _connect(settings.database_owner_url).close()
+        except psycopg2.OperationalError as owner_error:
+            sys.exit(_does_not_answer(owner_error))
+        # The shop's role does not exist yet, or has another password: the upgrade creates it.
         return {}
     try:
         with connection, connection.cursor() as cursor:
@@ -60,19 +60,19 @@ def _standing(settings: Settings) -> dict[str, str | None]:
             row = cursor.fetchone()
             return row[0] if row else {}
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.InsufficientPrivilege):
-        # Nobody has made the tables yet, or let the shop in: the upgrade does.
+        # The tables do not exist yet, or the role has no access: the upgrade changes that.
         return {}
     finally:
         connection.close()
 
 
-def _connected(database_url: str) -> Connection:
+def _connect(database_url: str) -> Connection:
     address = database_url.replace("postgresql+psycopg2://", "postgresql://", 1)
     return psycopg2.connect(address, connect_timeout=5)
 
 
-def _does_not_answer(away: psycopg2.OperationalError) -> str:
-    return f"The database does not answer: {str(away).strip().splitlines()[0]}"
+def _does_not_answer(error: psycopg2.OperationalError) -> str:
+    return f"The database does not answer: {str(error).strip().splitlines()[0]}"
 
 
 if __name__ == "__main__":

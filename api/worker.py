@@ -1,9 +1,9 @@
-"""`python -m api.worker`: runs jobs, relays facts and keeps the timetable. Any number may run.
+"""`python -m api.worker`: runs jobs, relays events and periodic jobs. Any number may run at once.
 
-The jobs of each lane run in a thread of their own, so that no lane waits for another one; those of
-the timetable in the main thread, where RQ keeps them; one more thread turns facts into deliveries
-and watches over the lanes. All hold nothing that matters: killed at any moment, another worker
-takes over what was left, because the ledger in Postgres knows.
+Each lane has a thread for its deliveries, so that no lane waits for another one. Periodic jobs run
+in the main thread, through RQ; one more thread turns events into deliveries and monitors the lanes.
+No state is kept in the process: when a worker is killed, another one continues from the
+deliveries table in Postgres.
 """
 
 import os
@@ -27,20 +27,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.app import create_app
 from api.platform import deliveries, delivery_claims, health, jobs
 from api.platform.db import session, transaction
-from api.platform.deliveries import Hand
+from api.platform.deliveries import ClaimedDeliveries
 from api.platform.mail import Mailer
 from api.platform.outbox import Lane
 from api.platform.redis import connect
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings, SettingsError
 
-LOOK_EVERY_SECONDS = 1.0
-BREATH_SECONDS = 0.02
-"""Between two looks for facts: those that come in between are told together."""
-GIVE_WAY_SECONDS = 1.0
-REDIS_PATIENCE_SECONDS = 2.0
-GOODBYE_SECONDS = 8.0
-"""How long running deliveries may take to end after SIGTERM, before they are handed back."""
+POLL_SECONDS = 1.0
+BATCHING_SECONDS = 0.02
+"""Pause between two polls for events: those that arrive meanwhile are relayed together."""
+YIELD_SECONDS = 1.0
+REDIS_RETRY_SECONDS = 2.0
+SHUTDOWN_SECONDS = 8.0
+"""How long running deliveries may take to end after SIGTERM, before they are released."""
 
 _log = structlog.get_logger("api.worker")
 
@@ -48,62 +48,62 @@ _log = structlog.get_logger("api.worker")
 class LaneThread(threading.Thread):
     """Carries out the deliveries of one lane, one after another."""
 
-    def __init__(self, app: Flask, lane: Lane, first: Sequence["LaneThread"] = ()) -> None:
+    def __init__(self, app: Flask, lane: Lane, urgent: Sequence["LaneThread"] = ()) -> None:
         super().__init__(name=f"lane-{lane.name.lower()}", daemon=True)
-        self._app, self._lane, self._first = app, lane, first
-        self.hand, self.news = Hand(), threading.Event()
+        self._app, self._lane, self._urgent = app, lane, urgent
+        self.claimed, self.news = ClaimedDeliveries(), threading.Event()
         self.is_busy = self.has_failed = False
 
     def run(self) -> None:
-        """Work until told to stop. A lost database is waited for; anything else ends the worker."""
+        """Work until told to stop. Waits for a lost database; any other error ends the worker."""
         try:
             with self._app.app_context():
                 while not jobs.STOPPING.is_set():
                     self.news.clear()
-                    self._give_way()
+                    self._yield_to_urgent_lanes()
                     self.is_busy = True
-                    if not self._work_off():
+                    if not self._carry_out_due():
                         self.is_busy = False
-                        self._rest()
+                        self._sleep()
         except BaseException:
             self.has_failed = True
             os.kill(os.getpid(), signal.SIGTERM)
             raise
 
-    def _work_off(self) -> int:
+    def _carry_out_due(self) -> int:
         try:
-            return deliveries.work_off(self._lane, self.hand, jobs.STOPPING.is_set)
-        except (SQLAlchemyError, JobTimeoutException) as lost:
-            _log.warning("lane_waits", lane=self._lane.name, error=type(lost).__name__)
+            return deliveries.carry_out_due(self._lane, self.claimed, jobs.STOPPING.is_set)
+        except (SQLAlchemyError, JobTimeoutException) as error:
+            _log.warning("lane_waits", lane=self._lane.name, error=type(error).__name__)
             session.rollback()
             return 0
         finally:
             session.remove()
 
-    def _give_way(self) -> None:
-        """Let money and letters get on before each batch of the rest: all share one core."""
-        until = time.monotonic() + GIVE_WAY_SECONDS
-        while time.monotonic() < until and any(lane.is_busy for lane in self._first):
-            jobs.STOPPING.wait(BREATH_SECONDS)
+    def _yield_to_urgent_lanes(self) -> None:
+        """Let money and e-mails run before each batch of the other lanes: all share one core."""
+        deadline = time.monotonic() + YIELD_SECONDS
+        while time.monotonic() < deadline and any(lane.is_busy for lane in self._urgent):
+            jobs.STOPPING.wait(BATCHING_SECONDS)
 
-    def _rest(self) -> None:
+    def _sleep(self) -> None:
         mailer: Mailer = get_service(Mailer)
-        mailer.hang_up()
-        self.news.wait(LOOK_EVERY_SECONDS)
+        mailer.close()
+        self.news.wait(POLL_SECONDS)
 
 
 def lane_threads(app: Flask) -> dict[Lane, LaneThread]:
-    """Make the threads of all lanes; the rest gives way to money and to letters waited for."""
-    first = {lane: LaneThread(app, lane) for lane in (Lane.MONEY, Lane.MAIL)}
-    return first | {
-        lane: LaneThread(app, lane, [*first.values()]) for lane in Lane if lane not in first
+    """Create the threads of all lanes; the others yield to the lanes of money and of e-mails."""
+    urgent = {lane: LaneThread(app, lane) for lane in (Lane.MONEY, Lane.MAIL)}
+    return urgent | {
+        lane: LaneThread(app, lane, [*urgent.values()]) for lane in Lane if lane not in urgent
     }
 
 
 class Relay(threading.Thread):
-    """Turns facts into deliveries as soon as it hears of news, and watches over the lanes.
+    """Turns events into deliveries when Redis notifies it, and monitors the lanes.
 
-    Without Redis it hears nothing, and looks once a second.
+    Without Redis it polls once a second.
     """
 
     def __init__(self, app: Flask, settings: Settings, lanes: Mapping[Lane, LaneThread]) -> None:
@@ -111,37 +111,37 @@ class Relay(threading.Thread):
         self._app, self._lanes = app, lanes
         self._redis = connect(settings)
         self._news: PubSub | None = None
-        self._looked_at = 0.0
+        self._monitored_at = 0.0
         self.has_failed = False
 
     def run(self) -> None:
-        """Relay until told to stop. A lost database is waited for, not died of.
+        """Relay until told to stop. Waits for a lost database.
 
-        Anything else ends the whole worker: one that tells no facts must not look alive.
+        Any other error ends the whole worker: one that relays no events must not look alive.
         """
         try:
             with self._app.app_context():
                 while not jobs.STOPPING.is_set():
-                    self._look()
+                    self._relay_all()
         except BaseException:
             self.has_failed = True
             os.kill(os.getpid(), signal.SIGTERM)
             raise
 
-    def _look(self) -> None:
+    def _relay_all(self) -> None:
         try:
-            # Subscribed before the first look: news in between is heard afterwards.
-            self._listen()
+            # Subscribed before the first poll, so that no notification in between is missed.
+            self._subscribe()
             while jobs.relay_once():
                 self._wake()
             self._wake()
-            if time.monotonic() - self._looked_at >= LOOK_EVERY_SECONDS:
-                self._looked_at = time.monotonic()
-                self._watch()
-        except SQLAlchemyError as lost:
-            _log.warning("relay_waits", error=type(lost).__name__)
+            if time.monotonic() - self._monitored_at >= POLL_SECONDS:
+                self._monitored_at = time.monotonic()
+                self._monitor()
+        except SQLAlchemyError as error:
+            _log.warning("relay_waits", error=type(error).__name__)
             session.rollback()
-            jobs.STOPPING.wait(LOOK_EVERY_SECONDS)
+            jobs.STOPPING.wait(POLL_SECONDS)
         finally:
             session.remove()
         self._wait_for_news()
@@ -150,50 +150,50 @@ class Relay(threading.Thread):
         for lane in delivery_claims.lanes_due():
             self._lanes[lane].news.set()
 
-    def _watch(self) -> None:
-        """Renew the claims, end what takes too long, and wake what the timetable says."""
+    def _monitor(self) -> None:
+        """Renew the claims, end jobs over their time limit, and enqueue due periodic jobs."""
         hanging = jobs.note_hanging()
-        if hanging or not deliveries.watch([lane.hand for lane in self._lanes.values()]):
+        if hanging or not deliveries.monitor([lane.claimed for lane in self._lanes.values()]):
             _log.error("job_hangs", lanes=[lane.name for lane in self._lanes], periodic=hanging)
             os._exit(os.EX_SOFTWARE)  # no thread can be ended that does not come back to Python
         try:
             jobs.enqueue_due_periodics()
             health.report_worker()
-        except RedisError as lost:
-            self._hear_nothing(lost)
+        except RedisError as error:
+            self._unsubscribe(error)
 
-    def _listen(self) -> None:
+    def _subscribe(self) -> None:
         if self._news is None:
             try:
                 news = self._redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
                 news.subscribe(jobs.WAKE_CHANNEL)
                 self._news = news
-            except RedisError as lost:
-                self._hear_nothing(lost)
+            except RedisError as error:
+                self._unsubscribe(error)
 
     def _wait_for_news(self) -> None:
         if self._news is None:
-            jobs.STOPPING.wait(LOOK_EVERY_SECONDS)
+            jobs.STOPPING.wait(POLL_SECONDS)
             return
         try:
-            if self._news.get_message(timeout=LOOK_EVERY_SECONDS):
-                jobs.STOPPING.wait(BREATH_SECONDS)
+            if self._news.get_message(timeout=POLL_SECONDS):
+                jobs.STOPPING.wait(BATCHING_SECONDS)
                 while self._news.get_message():
                     continue
-        except RedisError as lost:
-            self._hear_nothing(lost)
+        except RedisError as error:
+            self._unsubscribe(error)
 
-    def _hear_nothing(self, lost: RedisError) -> None:
-        _log.warning("relay_waits", error=type(lost).__name__)
+    def _unsubscribe(self, error: RedisError) -> None:
+        _log.warning("relay_waits", error=type(error).__name__)
         if self._news is not None:
             self._news.close()
             self._news = None
 
 
 class Worker(SimpleWorker):
-    """An RQ worker that works in its own process: no fork per job, one warm database pool."""
+    """An RQ worker that runs jobs in its own process: no fork per job, one warm database pool."""
 
-    max_connection_wait_time = REDIS_PATIENCE_SECONDS  # of RQ's own: it would grow to a minute
+    max_connection_wait_time = REDIS_RETRY_SECONDS  # RQ's own wait would grow to a minute
     was_asked_to_stop = False
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
@@ -204,7 +204,7 @@ class Worker(SimpleWorker):
 
 
 class LongWorker(Worker):
-    """An RQ worker for a thread: it cannot hear signals, and ends jobs that hang by a timer."""
+    """An RQ worker for a thread: it receives no signals, so a timer ends jobs that hang."""
 
     death_penalty_class = TimerDeathPenalty
 
@@ -213,9 +213,9 @@ class LongWorker(Worker):
 
 
 class LongPeriodics(threading.Thread):
-    """Runs the jobs of the timetable that may take minutes, one after another.
+    """Runs the periodic jobs that may take minutes, one after another.
 
-    It ends with the process, in the middle of a job if need be: such jobs go on where they were.
+    It ends with the process, even in the middle of a job: such jobs continue where they stopped.
     """
 
     def __init__(self, app: Flask, settings: Settings) -> None:
@@ -224,28 +224,29 @@ class LongPeriodics(threading.Thread):
         self._redis = connect(settings)
 
     def run(self) -> None:
-        """Look for long jobs once a second until told to stop. A lost Redis is waited for."""
+        """Poll for long jobs once a second until told to stop. Waits for a lost Redis."""
         with self._app.app_context():
-            while not jobs.STOPPING.wait(LOOK_EVERY_SECONDS):
+            while not jobs.STOPPING.wait(POLL_SECONDS):
                 try:
-                    waiting = jobs.queue(self._redis, is_long=True)
-                    if waiting.count:
+                    queue = jobs.queue(self._redis, is_long=True)
+                    if queue.count:
                         _work(
-                            LongWorker(
-                                [waiting], connection=self._redis, serializer=JSONSerializer
-                            ),
+                            LongWorker([queue], connection=self._redis, serializer=JSONSerializer),
                             burst=True,
                         )
-                except RedisError as lost:
-                    _log.warning("long_periodics_wait", error=type(lost).__name__)
+                except RedisError as error:
+                    _log.warning("long_periodics_wait", error=type(error).__name__)
 
 
 def main() -> int:
-    """Run until SIGTERM or SIGINT; running jobs are finished or handed back. 1 when one failed."""
+    """Run until SIGTERM or SIGINT; running deliveries are finished or released.
+
+    Returns the exit status: 1 when a thread failed, 78 for invalid settings.
+    """
     try:
         settings = Settings.from_env(os.environ)
-    except SettingsError as unfit:
-        sys.stderr.write(f"{unfit}\n")
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
         return 78  # EX_CONFIG
     app = create_app(settings)
     lanes = lane_threads(app)
@@ -263,47 +264,52 @@ def main() -> int:
             try:
                 if _work(new_worker(settings)):
                     break
-            except RedisError as lost:
-                _log.warning("worker_waits_for_redis", error=type(lost).__name__)
-            _on_signals(stop)  # RQ leaves those of the worker that is gone
-            jobs.STOPPING.wait(REDIS_PATIENCE_SECONDS)
+            except RedisError as error:
+                _log.warning("worker_waits_for_redis", error=type(error).__name__)
+            _on_signals(stop)  # RQ leaves the handlers of the worker that has ended
+            jobs.STOPPING.wait(REDIS_RETRY_SECONDS)
         jobs.STOPPING.set()
         _log.info("worker_stopping", pid=os.getpid())
-        _say_goodbye(lanes)
+        _finish_or_release(lanes)
     relay.join(timeout=2)
     _log.info("worker_stopped", pid=os.getpid())
     has_failed = relay.has_failed or any(lane.has_failed for lane in lanes.values())
     return 1 if has_failed else 0
 
 
-def _say_goodbye(lanes: Mapping[Lane, LaneThread]) -> None:
-    """Let the running deliveries end, and hand back those that do not, and the jobs of minutes."""
+def _finish_or_release(lanes: Mapping[Lane, LaneThread]) -> None:
+    """Wait for running deliveries; release those that do not end in time, and the long ones."""
     for news in (thread.news for thread in lanes.values()):
         news.set()
-    until = time.monotonic() + GOODBYE_SECONDS
+    deadline = time.monotonic() + SHUTDOWN_SECONDS
     for lane, thread in sorted(lanes.items()):
-        thread.join(timeout=0 if lane is Lane.LONG else max(0.0, until - time.monotonic()))
-    left = [one for thread in lanes.values() if thread.is_alive() for one in thread.hand.held()]
-    if not left:
+        thread.join(timeout=0 if lane is Lane.LONG else max(0.0, deadline - time.monotonic()))
+    unfinished = [
+        delivery
+        for thread in lanes.values()
+        if thread.is_alive()
+        for delivery in thread.claimed.deliveries()
+    ]
+    if not unfinished:
         return
     try:
         with transaction():
-            delivery_claims.hand_back(left)
-        _log.info("jobs_handed_back", jobs=[one.subscriber for one in left])
-    except SQLAlchemyError as lost:
-        _log.warning("jobs_not_handed_back", error=type(lost).__name__)
+            delivery_claims.release(unfinished)
+        _log.info("jobs_handed_back", jobs=[delivery.subscriber for delivery in unfinished])
+    except SQLAlchemyError as error:
+        _log.warning("jobs_not_handed_back", error=type(error).__name__)
 
 
 def new_worker(settings: Settings) -> Worker:
-    """Make a worker with connections of its own: RQ waits on them for minutes, jobs must not."""
+    """Create an RQ worker with its own connections: RQ blocks on them for minutes."""
     connection = connect(settings)
     return Worker([jobs.queue(connection)], connection=connection, serializer=JSONSerializer)
 
 
 def _work(worker: Worker, *, burst: bool = False) -> bool:
-    """Work until asked to stop (True), or until RQ gives up over a Redis that it lost (False).
+    """Work until asked to stop (True), or until RQ gives up on a lost Redis (False).
 
-    In a `burst` only until nothing waits.
+    With `burst` only until the queue is empty.
     """
     try:
         worker.work(burst=burst, logging_level="WARNING")
@@ -313,7 +319,7 @@ def _work(worker: Worker, *, burst: bool = False) -> bool:
     finally:
         listener = cast("PubSubWorkerThread | None", worker.pubsub_thread)
         if listener is not None:
-            listener.stop()  # or it would go on beside that of the next worker
+            listener.stop()  # or it would run beside that of the next worker
     return worker.was_asked_to_stop
 
 

@@ -1,6 +1,6 @@
-"""The doctor: every promise about goods, orders and money, recomputed from the rows.
+"""The doctor: consistency checks of goods, orders and money, recomputed from the rows.
 
-Each invariant is one question whose answer is empty in a sound shop. The doctor only reads, unless
-it is asked to mend: then it adds compensating rows and derives columns anew, and never touches
-money. It runs by command, by request and each night; its last result is kept.
+Each invariant is one query that returns nothing in a consistent shop. The doctor only reads, unless
+it is run with `--fix`: then it adds compensating rows and recomputes derived columns, and never
+changes money. It runs by command, by API request and every night; its last result is stored.
 """

@@ -1,4 +1,4 @@
-"""The doctor for the owner's shell."""
+"""The `flask doctor` command."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
@@ -19,7 +19,7 @@ _SECTIONS = ", ".join(Section)
 
 @click.command(
     "doctor",
-    epilog=f"Sections: {_SECTIONS}. Exit status: 0 when all is sound, 1 when something differs, "
+    epilog=f"Sections: {_SECTIONS}. Exit status: 0 when nothing differs, 1 when something differs, "
     "2 when something could not be checked.",
 )
 @click.argument("names", nargs=-1)
@@ -30,9 +30,9 @@ _SECTIONS = ", ".join(Section)
 def doctor(names: tuple[str, ...], fix: bool, as_json: bool, show: int) -> None:
     """Check that goods, orders and money add up; or only the sections or invariants NAMES.
 
-    The shop may stay open. The result of a whole check is kept, and differences of money are put
+    The shop may stay open. The result of a full check is stored, and differences of money are put
     on the attention list. With --fix, corrections are added to the stock journal, and statuses,
-    marks and search words are derived anew.
+    stock flags and search words are recomputed.
     """
     try:
         invariants = flows.chosen(names)
@@ -64,7 +64,7 @@ def doctor(names: tuple[str, ...], fix: bool, as_json: bool, show: int) -> None:
 
 
 def _silence(as_json: bool) -> AbstractContextManager[object]:
-    """Keep standard output for the JSON alone: what is logged meanwhile goes to standard error."""
+    """Keep standard output for the JSON alone: log lines go to standard error meanwhile."""
     return redirect_stdout(sys.stderr) if as_json else nullcontext()
 
 

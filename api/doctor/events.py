@@ -1,4 +1,4 @@
-"""What happens with the doctor, as facts."""
+"""Events of the doctor."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,6 +8,6 @@ from api.kernel.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class DoctorRequested(Event):
-    """Somebody wants to know whether the shop's books balance."""
+    """Somebody requested a run of the doctor."""
 
     run_id: UUID

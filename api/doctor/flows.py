@@ -1,7 +1,6 @@
-"""Asking all invariants one after another, each in a transaction of its own, and mending.
+"""Check all invariants one after another, each in its own transaction, and fix what can be fixed.
 
-The shop may stay open. Nothing is locked while the doctor looks; what is mended is held for a
-moment, one order or one stock level at a time.
+The shop may stay open. Checks lock nothing; a fix locks one order or one stock level at a time.
 """
 
 import time
@@ -25,20 +24,20 @@ from api.platform.db import session, transaction
 from api.pricing import queries as pricing_queries
 
 SHOWN: Final = 20
-"""How many differences of one invariant are named; all are counted."""
+"""How many differences of one invariant are listed; all are counted."""
 _AT_ONCE: Final = 500
 _AS_IT_SHOULD_BE: Final = "as its rows say"
 
 Asked = Callable[[Finding], None]
-"""Told of each finding as it comes."""
+"""Called with each finding as it is made."""
 
 _log = structlog.get_logger("api.doctor")
 
 
 def chosen(names: Collection[str] = ()) -> list[Invariant]:
-    """Return the invariants of the sections or names, all without any; LookupError else."""
-    known = {*Section, *(one.name for one in queries.INVARIANTS)}
-    if unknown := sorted(set(names) - known):
+    """Return the invariants of some sections or names, or all; LookupError for an unknown name."""
+    valid = {*Section, *(one.name for one in queries.INVARIANTS)}
+    if unknown := sorted(set(names) - valid):
         raise LookupError(", ".join(unknown))
     return [one for one in queries.INVARIANTS if not names or {one.name, one.section} & set(names)]
 
@@ -50,9 +49,10 @@ def examine(
     fix: bool = False,
     asked: Asked = lambda _: None,
 ) -> Report:
-    """Ask invariants in their order; with `fix`, mend what can be mended without a person.
+    """Check invariants in their order; with `fix`, repair what needs no human decision.
 
-    One that cannot be asked is noted as failed and does not stop the others. Money is not mended.
+    An invariant that cannot be checked is reported as failed and does not stop the others.
+    Differences of money are never fixed.
     """
     report = Report()
     for invariant in invariants:
@@ -67,7 +67,7 @@ def examine(
 
 
 def list_money(report: Report) -> None:
-    """Put differences of money on the attention list, and take those off that have gone."""
+    """Put differences of money on the attention list, and remove those that are gone."""
     is_money = {one.name: one for one in queries.INVARIANTS if one.is_money}
     for finding in report.findings:
         if finding.name in is_money:
@@ -76,7 +76,10 @@ def list_money(report: Report) -> None:
 
 
 def run(by: Principal, *, fix: bool = False, asked: Asked = lambda _: None) -> Report:
-    """Ask everything now, keep the result, and put differences of money before a person."""
+    """Check everything now, store the result, and put differences of money on the attention list.
+
+    Opens its own transactions.
+    """
     with transaction():
         run_id = service.open_run(by=by)
     report = carry_out(run_id, fix=fix, asked=asked)
@@ -85,7 +88,7 @@ def run(by: Principal, *, fix: bool = False, asked: Asked = lambda _: None) -> R
 
 
 def carry_out(run_id: UUID, *, fix: bool = False, asked: Asked = lambda _: None) -> Report | None:
-    """Carry out a run that was asked for; None when it has ended already. May be repeated."""
+    """Carry out a requested run; None when it has ended already. Safe to repeat."""
     invariants = chosen()
     with transaction():
         if not service.begin(run_id, len(invariants)):
@@ -110,9 +113,9 @@ def carry_out(run_id: UUID, *, fix: bool = False, asked: Asked = lambda _: None)
     with transaction():
         service.finish(run_id, report)
         doctor_runs.purge_old()
-    wrong = [one.name for one in report.findings if one.state is not State.OK]
-    log = _log.warning if wrong else _log.info
-    log("doctor", differences=report.differences, failed=report.failed, wrong=wrong)
+    names = [each.name for each in report.findings if each.state is not State.OK]
+    log = _log.warning if names else _log.info
+    log("doctor", differences=report.differences, failed=report.failed, wrong=names)
     return report
 
 
@@ -144,15 +147,15 @@ def _answer(invariant: Invariant, shown: int) -> tuple[int, Sequence[Difference]
 def _tax_gaps(shown: int) -> tuple[int, Sequence[Difference]]:
     gaps = pricing_queries.tax_gaps(clock.now().date())
     session.rollback()
-    found = [
+    differences = [
         Difference(" ".join(rate), " ".join(rate), "never applied", "a rate of a whole country")
         for rate in gaps.regional
     ]
-    found += [
+    differences += [
         Difference(country, country, "shipped to without a standard rate", "taxed, or a rate of 0")
         for country in gaps.untaxed
     ]
-    return len(found), found[:shown]
+    return len(differences), differences[:shown]
 
 
 def _products_that_differ(shown: int) -> tuple[int, Sequence[Difference]]:
@@ -170,34 +173,34 @@ def _products_that_differ(shown: int) -> tuple[int, Sequence[Difference]]:
 
 
 def _mend(invariant: Invariant) -> int:
-    """Mend what an invariant finds, some hundred at a time; returns how many.
+    """Fix the differences of an invariant, some hundred at a time; returns how many.
 
-    What cannot be mended is left as it is, and found again.
+    What cannot be fixed stays as it is, and is reported again.
     """
     if invariant.section is Section.CATALOGUE:
         return sum(len(changed) for _, changed in catalog_flows.refresh(keeping=True))
     if invariant.remedy is None or invariant.is_money:
         return 0
-    mended, left = 0, set[str]()
+    mended, tried = 0, set[str]()
     while True:
         try:
-            _, found = _answer(invariant, _AT_ONCE)
+            _, differences = _answer(invariant, _AT_ONCE)
         except SQLAlchemyError:
             session.rollback()
-            return mended  # asked once more afterwards, which tells why it cannot be asked
-        new = [one for one in found if one.subject not in left]
+            return mended  # the check that follows reports why it cannot be made
+        new = [one for one in differences if one.subject not in tried]
         if not new:
             return mended
-        for one in new:
-            left.add(one.subject)
-            mended += _mend_one(invariant, one)
+        for difference in new:
+            tried.add(difference.subject)
+            mended += _mend_one(invariant, difference)
 
 
-def _mend_one(invariant: Invariant, found: Difference) -> bool:
+def _mend_one(invariant: Invariant, difference: Difference) -> bool:
     assert invariant.remedy is not None
     try:
         with transaction():
-            return service.mend(invariant.remedy, found)
+            return service.fix(invariant.remedy, difference)
     except (DomainError, SQLAlchemyError) as refused:
         session.rollback()
         _log.warning("not_mended", invariant=invariant.name, error=_reason(refused))

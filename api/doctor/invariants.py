@@ -1,4 +1,4 @@
-"""What an invariant is, and what comes of asking it."""
+"""Invariants, the differences that break them, and the findings of a check."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 class Section(StrEnum):
-    """Where an invariant belongs; sections are asked in this order."""
+    """The part of the shop that an invariant is about; sections are checked in this order."""
 
     STOCK = "stock"
     GOODS = "goods"
@@ -22,7 +22,7 @@ class Section(StrEnum):
 
 
 class State(StrEnum):
-    """How an invariant stands."""
+    """The result of checking an invariant."""
 
     OK = "ok"
     DIFFERS = "differs"
@@ -30,7 +30,7 @@ class State(StrEnum):
 
 
 class Remedy(StrEnum):
-    """How a difference is mended without a person: by rows that are added or derived anew."""
+    """How a difference is fixed automatically: by added rows or recomputed columns."""
 
     RECONCILE_LEVEL = "reconcile_level"
     MARK_VARIANT = "mark_variant"
@@ -40,9 +40,9 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """One promise. `question` finds what breaks it: rows of `COLUMNS`, none in a sound shop.
+    """One promise. `question` selects the rows that break it: none in a consistent shop.
 
-    A difference of money is never mended, but put on the attention list.
+    A difference of money is never fixed automatically, but put on the attention list.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Invariant:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One row that breaks an invariant. `label` is what people call it."""
+    """One row that breaks an invariant. `label` is its name for people."""
 
     subject: str
     label: str
@@ -69,7 +69,7 @@ class Difference:
 
 @dataclass(slots=True)
 class Finding:
-    """What came of asking one invariant: how many rows break it, and the first of them."""
+    """The result of one invariant: how many rows break it, and the first of them."""
 
     name: str
     section: Section
@@ -78,12 +78,12 @@ class Finding:
     differences: int = 0
     shown: Sequence[Difference] = ()
     fixed: int = 0
-    """How many differences there were before, that were mended."""
+    """How many differences were fixed."""
     error: str | None = None
     took_ms: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """Write it down for the answer of a command, the API and the table of runs."""
+        """Return plain JSON values, for the command, the API and the table of runs."""
         shown = [
             {**asdict(one), "order_id": None if one.order_id is None else str(one.order_id)}
             for one in self.shown
@@ -114,5 +114,5 @@ class Report:
 
     @property
     def failed(self) -> int:
-        """How many invariants could not be asked."""
+        """How many invariants could not be checked."""
         return sum(finding.state is State.FAILED for finding in self.findings)

@@ -1,4 +1,4 @@
-"""The doctor's alarm clock."""
+"""Jobs of the doctor: a requested run, and the nightly one."""
 
 from datetime import timedelta
 from typing import Final
@@ -12,20 +12,20 @@ from api.platform.db import session
 from api.platform.jobs import long_running, manages_own_transactions
 
 _NIGHT: Final = range(1, 5)
-"""The hours, in UTC, in which the shop is asked everything."""
+"""The hours (UTC) in which the nightly run starts."""
 _ONCE_A_NIGHT: Final = timedelta(hours=12)
 _AT_THE_LATEST: Final = timedelta(hours=36)
 
 
 @long_running
 @manages_own_transactions
-def on_doctor_requested(fact: DoctorRequested) -> None:
-    """Ask everything because somebody wants to know."""
-    flows.carry_out(fact.run_id)
+def on_doctor_requested(event: DoctorRequested) -> None:
+    """Carry out a run that somebody requested."""
+    flows.carry_out(event.run_id)
 
 
 def run_nightly() -> None:
-    """Ask everything once a night; the timetable asks each hour whether it is time."""
+    """Run all checks once a night; called every hour, it decides whether a run is due."""
     checked_at, now = doctor_runs.status_light()["checked_at"], clock.now()
     session.rollback()
     age = None if checked_at is None else now - checked_at

@@ -1,4 +1,4 @@
-"""The doctor over HTTP: what it found last, and asking it to look again."""
+"""Routes of the doctor: its last result, and requests for a new run."""
 
 from typing import Any
 from uuid import UUID
@@ -26,9 +26,9 @@ blueprint = Blueprint(
 @may_answer(DoctorRunNotFound)
 @blueprint.response(200, DoctorRunSchema)
 def get_last_doctor_run() -> Any:
-    """Read what the doctor found when it last looked at everything; 404 before its first run.
+    """Show the result of the last complete run of the doctor; 404 before its first run.
 
-    It looks each night by itself.
+    It runs every night by itself.
     """
     return doctor_runs.run(doctor_runs.latest_id())
 
@@ -39,9 +39,9 @@ def get_last_doctor_run() -> Any:
 @idempotent(required=False)
 @blueprint.response(202, DoctorRunSchema, headers=LOCATED)
 def create_doctor_run() -> Any:
-    """Ask the doctor to look at everything; a worker does. Follow Location to see how far it is.
+    """Request a run of the doctor by a worker. Follow Location to see its progress.
 
-    While a run is not done, asking for another one answers with it. Nothing is changed, but
+    While a run is not done, another request answers with that run. Nothing is changed, but
     differences of money are put on the attention list.
     """
     run_id = service.request(by=principal())
@@ -53,5 +53,5 @@ def create_doctor_run() -> Any:
 @may_answer(DoctorRunNotFound)
 @blueprint.response(200, DoctorRunSchema)
 def get_doctor_run(run_id: UUID) -> Any:
-    """See how far a run is, and what it found."""
+    """Show the progress of a run, and its findings."""
     return doctor_runs.run(run_id)

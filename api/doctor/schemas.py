@@ -1,4 +1,4 @@
-"""How the doctor's runs look on the wire."""
+"""Schemas of the doctor's runs."""
 
 import marshmallow as ma
 
@@ -20,7 +20,7 @@ class DifferenceSchema(Schema):
 
 
 class FindingSchema(Schema):
-    """What came of asking one invariant."""
+    """The result of checking one invariant."""
 
     name = ma.fields.String(required=True, metadata={"example": "order-captured"})
     section = ma.fields.String(
@@ -30,7 +30,7 @@ class FindingSchema(Schema):
     state = ma.fields.String(
         required=True,
         validate=ma.validate.OneOf([one.value for one in State]),
-        metadata={"description": "`failed`: it could not be asked; `error` says why."},
+        metadata={"description": "`failed`: it could not be checked; `error` says why."},
     )
     differences = ma.fields.Integer(required=True)
     fixed = ma.fields.Integer(required=True)
@@ -44,7 +44,7 @@ class FindingSchema(Schema):
 
 
 class DoctorProgressSchema(Schema):
-    """How far a run is."""
+    """The progress of a run."""
 
     checked = ma.fields.Integer(required=True)
     total = ma.fields.Integer(required=True)
@@ -62,7 +62,7 @@ class DoctorRunSchema(Schema):
         required=True, metadata={"description": "How many rows break an invariant."}
     )
     failed = ma.fields.Integer(
-        required=True, metadata={"description": "How many invariants could not be asked."}
+        required=True, metadata={"description": "How many invariants could not be checked."}
     )
     findings = ma.fields.List(
         ma.fields.Nested(FindingSchema),

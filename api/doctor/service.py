@@ -1,4 +1,4 @@
-"""What the doctor writes: its runs, compensating rows, and items for people where money differs."""
+"""What the doctor writes: its runs, compensating rows, and attention items about money."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -21,8 +21,8 @@ from api.platform.outbox import emit
 
 
 def request(*, by: Principal) -> UUID:
-    """Ask for a run by a worker; returns its id, or that of the one which is not done yet."""
-    waiting = session.scalar(
+    """Request a run by a worker; returns its id, or that of a run that is not done yet."""
+    pending_id = session.scalar(
         select(DoctorRun.id)
         .where(
             DoctorRun.status.in_((RunStatus.PENDING, RunStatus.RUNNING)),
@@ -31,15 +31,15 @@ def request(*, by: Principal) -> UUID:
         .order_by(DoctorRun.id.desc())
         .limit(1)
     )
-    if waiting is not None:
-        return waiting
+    if pending_id is not None:
+        return pending_id
     run_id = open_run(by=by)
     emit(DoctorRequested(run_id=run_id))
     return run_id
 
 
 def open_run(*, by: Principal) -> UUID:
-    """Note that a run begins, or will when a worker is free. Needs a transaction."""
+    """Store a pending run; returns its id. Needs a transaction."""
     run = DoctorRun(id=new_id(), status=RunStatus.PENDING, requested_by=by.label[:120])
     require_transaction().add(run)
     session.flush()
@@ -47,7 +47,7 @@ def open_run(*, by: Principal) -> UUID:
 
 
 def begin(run_id: UUID, total: int) -> bool:
-    """Take a run up; False when it has ended already. Raises `DoctorRunNotFound`."""
+    """Mark a run as running; False when it has ended already. Raises `DoctorRunNotFound`."""
     run = _lock(run_id)
     if run.status in (RunStatus.COMPLETED, RunStatus.FAILED):
         return False
@@ -57,7 +57,7 @@ def begin(run_id: UUID, total: int) -> bool:
 
 
 def note_progress(run_id: UUID, checked: int) -> None:
-    """Tell who waits how far a run is."""
+    """Store how many invariants of a run are checked."""
     require_transaction().execute(
         update(DoctorRun)
         .where(DoctorRun.id == run_id)
@@ -67,7 +67,7 @@ def note_progress(run_id: UUID, checked: int) -> None:
 
 
 def finish(run_id: UUID, report: Report) -> None:
-    """Keep what a run found."""
+    """Store the findings of a run and mark it completed. Locks the run."""
     run = _lock(run_id)
     run.status, run.finished_at = RunStatus.COMPLETED, clock.now()
     run.checked = len(report.findings)
@@ -76,43 +76,44 @@ def finish(run_id: UUID, report: Report) -> None:
 
 
 def give_up(run_id: UUID, error: str) -> None:
-    """Note why a run did not come to its end."""
+    """Mark a run as failed, with the reason. Locks the run."""
     run = _lock(run_id)
     run.status, run.finished_at, run.error = RunStatus.FAILED, clock.now(), error[:2000]
 
 
 def list_discrepancy(invariant: Invariant, finding: Finding) -> None:
-    """Ask a person about a difference of money, once while it stands; take it off when it goes.
+    """Put differences of money on the attention list, and remove those that are gone.
 
     Only the first differences are listed one by one, each order once per invariant.
     """
     if finding.state is State.FAILED:
         return
-    standing = {f"{invariant.name}/{one.subject}": one for one in finding.shown}
+    current = {f"{invariant.name}/{one.subject}": one for one in finding.shown}
     if len(finding.shown) == finding.differences:
         for reference in attention.open_references(
             AttentionKind.DISCREPANCY, beginning=f"{invariant.name}/"
         ):
-            if reference not in standing:
+            if reference not in current:
                 attention.clear(AttentionKind.DISCREPANCY, reference=reference)
-    for reference, one in standing.items():
+    for reference, difference in current.items():
         attention.raise_item(
             AttentionKind.DISCREPANCY,
             reference,
-            f"{invariant.name}: {one}",
-            about=Subjects(order_id=one.order_id),
+            f"{invariant.name}: {difference}",
+            about=Subjects(order_id=difference.order_id),
         )
 
 
-def mend(remedy: Remedy, found: Difference) -> bool:
-    """Mend one difference by rows that are added or derived anew; False when that cannot be.
+def fix(remedy: Remedy, difference: Difference) -> bool:
+    """Fix one difference by adding rows or recomputing columns; False when that is impossible.
 
-    Needs a transaction. Locks what it changes as the shop's own commands do. Never moves money.
+    Needs a transaction. Locks what it changes as the regular commands do. Never changes money.
     """
-    mended = _REMEDIES[remedy](UUID(found.subject))
-    if mended:
-        audit.record("doctor.mended", by=SYSTEM, subject_id=UUID(found.subject), what=str(found))
-    return mended
+    subject_id = UUID(difference.subject)
+    is_fixed = _REMEDIES[remedy](subject_id)
+    if is_fixed:
+        audit.record("doctor.mended", by=SYSTEM, subject_id=subject_id, what=str(difference))
+    return is_fixed
 
 
 def _reconcile_level(level_id: UUID) -> bool:

@@ -1,5 +1,5 @@
-"""The ground: pure values and rules of arithmetic that the whole shop stands on.
+"""The lowest layer: pure values and arithmetic that every other package uses.
 
-Standard library only. Money, ids, time, refusals, transitions, facts, permissions and who is
-acting. Nothing here knows a database, a request or a framework.
+Standard library only: money, ids, time, errors, state machines, events, permissions and the
+principal who is acting. Nothing here knows a database, a request or a framework.
 """

@@ -1,4 +1,4 @@
-"""The shop's clock: always aware UTC, and one place where tests may stop it."""
+"""The clock: the current time as aware UTC, which tests can freeze."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,16 +8,16 @@ _frozen: datetime | None = None
 
 
 def now() -> datetime:
-    """Return the present moment as aware UTC."""
+    """Return the current time as aware UTC."""
     return _frozen if _frozen is not None else datetime.now(UTC)
 
 
 @contextmanager
 def frozen(at: datetime) -> Iterator[None]:
-    """Stop the clock at a moment for as long as the block lasts; for tests."""
+    """Freeze the clock at a time for the length of the block; for tests."""
     global _frozen
     if at.tzinfo is None:
-        raise ValueError("a moment needs its time zone")
+        raise ValueError("a time needs its time zone")
     before, _frozen = _frozen, at.astimezone(UTC)
     try:
         yield

@@ -1,14 +1,14 @@
-"""The seven ways in which the shop says no.
+"""Base classes of the errors that a caller may see.
 
-A domain adds leaves with a stable `code`; the facts it raises them with travel to the caller
-beside the sentence. Status codes are not known here: `platform.problems` holds that table.
+A domain subclasses one with a stable `code`; the values that it raises them with are sent to the
+caller beside the sentence. HTTP status codes are not known here: see `platform.problems`.
 """
 
 from typing import ClassVar
 
 
 class DomainError(Exception):
-    """A refusal with a stable code, a sentence for people and facts for programs."""
+    """An expected error: a stable code, a sentence for people and values for programs (`facts`)."""
 
     code: ClassVar[str] = "refused"
     sentence: ClassVar[str] = "The shop refused this."
@@ -20,7 +20,7 @@ class DomainError(Exception):
 
 
 class _Facts(dict[str, object]):
-    """Lets a sentence name a fact that was not given, instead of failing while refusing."""
+    """Fills a placeholder whose value is missing, instead of failing while an error is raised."""
 
     def __missing__(self, key: str) -> str:
         return f"({key} unknown)"
@@ -34,70 +34,70 @@ class BadRequest(DomainError):
 
 
 class Unauthenticated(DomainError):
-    """Who are you?"""
+    """The caller is not signed in."""
 
     code = "unauthenticated"
     sentence = "Sign in to do this."
 
 
 class Forbidden(DomainError):
-    """Known, but not your job."""
+    """The caller is signed in but lacks the permission."""
 
     code = "forbidden"
     sentence = "You may not do this."
 
 
 class NotFound(DomainError):
-    """No such thing, or not yours: the two look alike on purpose."""
+    """Does not exist, or belongs to somebody else: the two look alike on purpose."""
 
     code = "not_found"
     sentence = "There is no such thing here."
 
 
 class Conflict(DomainError):
-    """The world moved, or is not in the state that this needs."""
+    """The current state does not allow this."""
 
     code = "conflict"
     sentence = "This does not fit the present state."
 
 
 class Stale(Conflict):
-    """Someone else changed it since you looked."""
+    """Somebody else changed it since the caller read it."""
 
     code = "stale_version"
     sentence = "This was changed since you read it. Read it again, then repeat your change."
 
 
 class Unprocessable(DomainError):
-    """A rule of the shop says no, whoever asks and however often."""
+    """A business rule does not allow this, whoever asks and however often."""
 
     code = "invalid"
     sentence = "A rule of the shop does not allow this."
 
 
 class Declined(Unprocessable):
-    """The customer's bank said no."""
+    """The customer's bank declined the payment."""
 
     code = "payment_declined"
     sentence = "The payment was declined."
 
 
 class TooMany(DomainError):
-    """Slow down. Carries `retry_after` in seconds."""
+    """A rate limit is exceeded. Carries `retry_after` in seconds."""
 
     code = "too_many_requests"
     sentence = "Too many requests. Wait a moment, then try again."
 
 
 class Unavailable(DomainError):
-    """Not now; the same request may work later. Carries `retry_after` in seconds."""
+    """Temporarily unavailable; the same request may work later. Carries `retry_after` (seconds)."""
 
     code = "unavailable"
     sentence = "A part of the shop does not answer right now. Try again in a moment."
 
 
 class InvalidState(Conflict):
-    """A command that the thing's present state does not allow."""
+    """A command that the current state of an object does not allow."""
 
     code = "invalid_state"
     sentence = "{machine} is {current}: it cannot {command} now."

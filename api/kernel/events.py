@@ -1,4 +1,4 @@
-"""Facts: what happened, in the past tense, as ids and values only."""
+"""Domain events: what happened, in the past tense, as ids and values only."""
 
 import dataclasses
 import types
@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-_KINDS: dict[str, type["Event"]] = {}
+_CLASSES: dict[str, type["Event"]] = {}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Event:
-    """A fact that a higher floor may care about.
+    """Base class of events; jobs in any layer can subscribe to them.
 
-    Subclasses are frozen dataclasses of ids, numbers, texts and moments; each registers itself by
+    Subclasses are frozen dataclasses of ids, numbers, texts and times; each registers itself by
     name. Adding a field with a default is free; removing one needs a new class. A class that was
     renamed keeps its first name in the database with `stored_as`, so that older and newer releases
-    read each other's rows while one replaces the other.
+    read each other's rows during a rolling deploy.
     """
 
     name: ClassVar[str] = ""
@@ -25,25 +25,25 @@ class Event:
     def __init_subclass__(cls, *, stored_as: str = "", **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.name = stored_as or cls.__name__
-        if cls.name in _KINDS and _KINDS[cls.name].__module__ != cls.__module__:
-            raise TypeError(f"two facts are called {cls.name}")
-        _KINDS[cls.name] = cls
+        if cls.name in _CLASSES and _CLASSES[cls.name].__module__ != cls.__module__:
+            raise TypeError(f"two events are called {cls.name}")
+        _CLASSES[cls.name] = cls
 
     def to_json(self) -> dict[str, Any]:
-        """Return the fact as plain JSON values."""
+        """Return the event as plain JSON values."""
         return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        """Read a stored fact; unknown fields of a newer release are passed over."""
+        """Read a stored event; unknown fields of a newer release are ignored."""
         hints = typing.get_type_hints(cls)
-        known = {f.name for f in dataclasses.fields(cls)}
-        return cls(**{k: _typed(hints[k], v) for k, v in stored.items() if k in known})
+        names = {f.name for f in dataclasses.fields(cls)}
+        return cls(**{k: _typed(hints[k], v) for k, v in stored.items() if k in names})
 
 
 def kind(name: str) -> type[Event]:
-    """Return the class of a fact by its stored name; KeyError when no such fact is declared."""
-    return _KINDS[name]
+    """Return an event class by its stored name; KeyError when no event has that name."""
+    return _CLASSES[name]
 
 
 def _plain(value: Any) -> Any:

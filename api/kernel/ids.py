@@ -1,4 +1,4 @@
-"""Names for rows, made by us and sortable by time."""
+"""Ids of rows: UUIDs made by the application, sortable by time."""
 
 import os
 import threading
@@ -15,13 +15,12 @@ _OPERATIONS = uuid5(NAMESPACE_URL, "stockroom:operation")
 def new_id() -> UUID:
     """Return a time-ordered UUID, version 7 (RFC 9562), strictly rising within one process.
 
-    A row can be named before it is stored, and the name then serves as the provider's
-    idempotency key.
+    The id exists before the row is stored, so it can serve as the provider's idempotency key.
     """
     global _last
     with _lock:
         # Milliseconds in the upper 48 bits; below them a 12-bit counter in steps of 1/4096 ms,
-        # so that ids made within one millisecond still sort in the order they were made.
+        # so that ids of the same millisecond still sort in the order of their creation.
         ticks = time.time_ns() * 4096 // 1_000_000
         _last = max(ticks, _last + 1)
         ticks = _last
@@ -31,13 +30,13 @@ def new_id() -> UUID:
 
 
 def first_id(moment: datetime) -> UUID:
-    """Return an id before all that are made from a moment on: ids are compared by time."""
+    """Return an id that sorts before every id created at or after a time."""
     return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def operation_id(actor: str, key: str) -> UUID:
-    """Name the row that a command makes after the actor and the key of that command.
+    """Derive the id of the row that a command creates from its actor and its idempotency key.
 
-    The same command sent again after a crash then meets its own row instead of making a second.
+    The same command sent again after a crash then finds its own row instead of creating a second.
     """
     return uuid5(_OPERATIONS, f"{actor}\n{key}")

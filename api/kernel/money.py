@@ -1,11 +1,11 @@
-"""Amounts of money in whole minor units, and the three ways a shop may divide them."""
+"""Money in whole minor units: currencies, rounding, included tax and splitting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 # Every currency that people pay in, by its digits after the decimal point: ISO 4217, list one, of
 # 2026-01-01, without precious metals, test codes, accounting units and funds codes (CLF, UYI ...).
-# A test holds it against the list that the `iso4217` package ships.
+# A test compares it with the list of the `iso4217` package.
 _DIGITS = {
     **dict.fromkeys(
         (
@@ -37,22 +37,22 @@ BASIS_POINTS = 10_000
 
 
 def exponent(currency: str) -> int:
-    """Tell how many decimal digits a currency has (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD.
+    """Return how many decimal digits a currency has (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD.
 
-    2 for a code that ISO 4217 has withdrawn (BGN, HRK): old orders are still read.
+    2 for a code that ISO 4217 has withdrawn (BGN, HRK): old orders must stay readable.
     """
     return _DIGITS.get(currency, 2)
 
 
 def is_currency(code: str) -> bool:
-    """Tell whether a code names a currency of today. Whatever comes in is held against this."""
+    """Return whether a code is a current ISO 4217 currency; input is validated with this."""
     return code in _DIGITS
 
 
 def divide_half_up(numerator: int, denominator: int) -> int:
-    """Divide whole numbers and round halves away from zero: the one rounding rule of the shop.
+    """Divide whole numbers and round halves away from zero: the only rounding rule of the shop.
 
-    Per line, half-up, as invoices do; every total is then the sum of its rounded lines.
+    Applied per line, as invoices do; every total is then the sum of its rounded lines.
     """
     if denominator <= 0:
         raise ValueError("the denominator must be positive")
@@ -71,8 +71,9 @@ def included_tax(gross: int, rate_basis_points: int) -> int:
 def allocate(amount: int, weights: Sequence[int]) -> list[int]:
     """Split an amount by weights without losing or inventing a minor unit.
 
-    The largest remainders get the units that rounding down leaves over, the earlier share first
-    among equals. Equal zero weights split evenly. Refuses no weights at all and negative ones.
+    The largest remainders get the units that rounding down leaves over; of equal remainders the
+    earlier one comes first. Weights that are all zero split evenly. Raises ValueError for an empty
+    list or a negative weight.
     """
     if not weights or any(weight < 0 for weight in weights):
         raise ValueError("weights must be given and not negative")
@@ -92,7 +93,7 @@ def allocate(amount: int, weights: Sequence[int]) -> list[int]:
 
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
-    """An amount in minor units of one currency: `Money(1999, "EUR")` is 19.99 euro."""
+    """An amount in minor units of one currency: `Money(1999, "EUR")` is 19.99 EUR."""
 
     amount: int
     currency: str
@@ -114,7 +115,7 @@ class Money:
         return Money(self.amount * quantity, self.currency)
 
     def __str__(self) -> str:
-        """Write the amount as people do: `19.99 EUR`, `500 JPY`, `1.250 KWD`."""
+        """Format the amount for people: `19.99 EUR`, `500 JPY`, `1.250 KWD`."""
         digits = exponent(self.currency)
         sign, units = ("-" if self.amount < 0 else ""), abs(self.amount)
         if digits == 0:

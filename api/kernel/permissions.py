@@ -1,11 +1,11 @@
-"""The one vocabulary of what staff and keys may do: `<resource>:<action>`, alphabetical."""
+"""The permissions of staff and API keys: `<resource>:<action>`, in alphabetical order."""
 
 from collections.abc import Iterable
 from enum import StrEnum
 
 
 class Permission(StrEnum):
-    """One thing that a person may be allowed to do. Roles and keys are sets of these."""
+    """One thing that a person or program may do. Roles and API keys are sets of permissions."""
 
     AUDIT_READ = "audit:read"
     CATALOG_READ = "catalog:read"
@@ -30,29 +30,29 @@ class Permission(StrEnum):
     STAFF_WRITE = "staff:write"
 
 
-_READ_BESIDE = {
+_IMPLIED_READ = {
     "fulfilment": Permission.ORDERS_READ,
     "locations": Permission.INVENTORY_READ,
     "payments": Permission.ORDERS_READ,
 }
-_TELLS_CUSTOMERS = {Permission.ORDERS_CANCEL, Permission.ORDERS_WRITE, Permission.PAYMENTS_WRITE}
-"""What is answered with the order, or the letter, as its customer knows it."""
+_SHOWS_CUSTOMERS = {Permission.ORDERS_CANCEL, Permission.ORDERS_WRITE, Permission.PAYMENTS_WRITE}
+"""Their responses contain the order with its customer's data, or the e-mail to the customer."""
 _BY_NAME = {permission.value: permission for permission in Permission}
 
 
 def with_implied(permissions: Iterable[Permission]) -> frozenset[Permission]:
-    """Add what follows: whoever may change something may read it."""
-    held = set(permissions)
-    for permission in tuple(held):
+    """Add implied permissions: whoever may change something may read it."""
+    granted = set(permissions)
+    for permission in tuple(granted):
         resource = permission.partition(":")[0]
-        read = _READ_BESIDE.get(resource) or _BY_NAME.get(f"{resource}:read")
+        read = _IMPLIED_READ.get(resource) or _BY_NAME.get(f"{resource}:read")
         if read is not None:
-            held.add(read)
-        if permission in _TELLS_CUSTOMERS:
-            held.add(Permission.CUSTOMERS_READ)
-    return frozenset(held)
+            granted.add(read)
+        if permission in _SHOWS_CUSTOMERS:
+            granted.add(Permission.CUSTOMERS_READ)
+    return frozenset(granted)
 
 
 def read_stored(names: Iterable[str]) -> frozenset[Permission]:
-    """Read what was stored; names of a newer or an older release allow nothing here."""
+    """Parse stored permission names; names of a newer or older release are ignored."""
     return frozenset(_BY_NAME[name] for name in names if name in _BY_NAME)

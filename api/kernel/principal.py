@@ -13,11 +13,11 @@ PrincipalKind = Literal["customer", "staff", "key", "guest", "system"]
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The one on whose behalf something happens, and what they may do.
+    """Who is acting, and what they may do.
 
     `id` is the account of a customer or of staff, or the API key of a program; a guest has none
-    and is known by the hash of the cart token that they hold (`guest_key`). `label` is a name for
-    the timeline, never an address.
+    and is identified by the hash of the cart token (`guest_key`). `label` is a name for the
+    timeline, never an e-mail address.
     """
 
     kind: PrincipalKind
@@ -32,12 +32,12 @@ class Principal:
     """When a code of the second factor was last shown in this sign-in."""
 
     def may(self, permission: Permission) -> bool:
-        """Tell whether this principal holds a permission."""
+        """Return whether this principal has a permission."""
         return permission in self.permissions
 
     @property
     def actor_key(self) -> str:
-        """A stable text that names the actor in idempotency rows and rate limits."""
+        """A stable text that identifies the actor in idempotency rows and rate limits."""
         return f"{self.kind}:{self.id or self.guest_key or '-'}"
 
 

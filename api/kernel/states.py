@@ -6,11 +6,10 @@ from api.kernel.errors import InvalidState
 
 
 class StateMachine:
-    """The states of one kind of thing, and which command leads from where to where.
+    """The states of one kind of object, and the transitions that each command makes.
 
-    Declared as `{command: {from_state: to_state}}`. Refuses, when declared, a state that cannot
-    be reached from the initial one, so that a typing error is found at import and not by a
-    customer.
+    Declared as `{command: {from_state: to_state}}`. Raises ValueError for a state that cannot be
+    reached from the initial one, so that a typing error fails at import.
     """
 
     def __init__(
@@ -22,12 +21,13 @@ class StateMachine:
         self.states = self._reachable()
         named = {s for moves in commands.values() for pair in moves.items() for s in pair}
         if unreachable := named - self.states:
-            raise ValueError(f"{name}: no way leads to {', '.join(sorted(unreachable))}")
+            raise ValueError(f"{name}: unreachable states: {', '.join(sorted(unreachable))}")
 
     def next(self, current: str, command: str) -> str:
-        """Return the state that a command leads to.
+        """Return the state after a command.
 
-        Raises `InvalidState` with `current` and the `allowed` commands when it leads nowhere.
+        Raises `InvalidState`, with `current` and the `allowed` commands, when there is no such
+        transition.
         """
         moves = self.commands[command]
         if current not in moves:
@@ -37,15 +37,15 @@ class StateMachine:
         return moves[current]
 
     def allowed(self, current: str) -> list[str]:
-        """List the commands that a state allows, in alphabetical order."""
+        """Return the commands that a state allows, in alphabetical order."""
         return sorted(command for command, moves in self.commands.items() if current in moves)
 
     def _reachable(self) -> set[str]:
-        found, waiting = {self.initial}, [self.initial]
-        while waiting:
-            state = waiting.pop()
+        reached, pending = {self.initial}, [self.initial]
+        while pending:
+            state = pending.pop()
             for moves in self.commands.values():
-                if state in moves and moves[state] not in found:
-                    found.add(moves[state])
-                    waiting.append(moves[state])
-        return found
+                if state in moves and moves[state] not in reached:
+                    reached.add(moves[state])
+                    pending.append(moves[state])
+        return reached

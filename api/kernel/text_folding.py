@@ -1,4 +1,4 @@
-"""How what is written and what is searched for come to look alike: one folding for the shop."""
+"""Text folding for search: texts and search terms are folded alike before they are compared."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ _DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø":
 
 
 def _plain_letters() -> dict[str, str]:
-    """Find the Latin letters that Unicode does not take apart: `ø` is an O WITH STROKE."""
+    """Find the Latin letters that Unicode does not decompose: `ø` is an O WITH STROKE."""
     signs = [chr(code) for block in _LATIN for code in block]
     named = {sign: _BY_NAME.fullmatch(unicodedata.name(sign, "")) for sign in signs}
     return {sign: match[1].lower() for sign, match in named.items() if match} | _LIGATURES
@@ -27,10 +27,10 @@ _SPECIAL = re.compile(f"[{''.join(sorted(_PLAIN))}]")
 
 
 def fold(text: str) -> str:
-    """Lower a text and write its Latin letters plainly: no accents, strokes or ligatures.
+    """Fold a text: lower case, Latin letters without accents, strokes or ligatures.
 
     `Smørrebrød` becomes `smorrebrod`, `Bœuf` `boeuf`, `10 µF` `10 uf`, `Straße` `strasse` and
-    full-width letters ordinary ones. Letters of other scripts stay. Folding twice changes nothing.
+    full-width letters ordinary ones. Other scripts are unchanged. Folding twice changes nothing.
     """
     if text.isascii():
         return text.lower()
@@ -43,17 +43,17 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> str:
-    """Reduce a text to the words that it is found by: folded, without punctuation."""
+    """Reduce a text to its search words: folded, without punctuation."""
     return _NOT_WORD.sub(" ", fold(text)).strip()
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Write a number and what it counts: `1 product`, `1,200 products`, `2 deliveries`."""
+    """Format a count with its noun: `1 product`, `1,200 products`, `2 deliveries`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def spelled_out(text: str) -> str:
-    """Return the words of a text as keyboards without its letters write them, when it has such.
+    """Return the words of a text in the spelling of keyboards that lack its special letters.
 
     `Jürgen` is `juergen` as well, `Ærø` `aeroe`, `Åse` `aase`; empty for all other texts.
     """

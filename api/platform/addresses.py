@@ -1,7 +1,7 @@
-"""Postal addresses: what a carrier needs in order to find a door, by country where that differs.
+"""Postal addresses: the schema, and what each country requires.
 
-One form for customers, checkouts and the counter. It refuses what no carrier could deliver and
-lets the rest pass: a rule that is too clever turns away people who know their own address.
+One schema for customers, checkouts and the console. It refuses only what no carrier could deliver:
+stricter rules would turn away people who know their own address.
 """
 
 import re
@@ -32,7 +32,7 @@ COUNTRIES = _codes(
     "ZW"
 )
 
-# Countries whose post knows no codes, or where most people do without them.
+# Countries without postal codes, or where most people do not use them.
 WITHOUT_POSTAL_CODE = _codes(
     "AE AG AO AW BF BI BJ BO BQ BS BW BZ CD CF CG CI CK CM CW DJ DM ER FJ GA GD GH GM GQ GY HK IE "
     "JM KI KM KN KP LY ML MO MR MW NR NU PA QA RW SB SC SL SO SR SS ST SX SY TD TF TG TK TL TO TV "
@@ -66,15 +66,15 @@ _POSTAL_CODES: Mapping[str, str] = {
 }  # fmt: skip
 _PATTERNS = {country: re.compile(pattern, re.ASCII) for country, pattern in _POSTAL_CODES.items()}
 _PHONE = re.compile(r"\+?[0-9 ()./-]{5,30}")
-# One line, for the document: spaces around it are taken away, control characters refused.
+# One line, for the API document: surrounding spaces are trimmed, control characters refused.
 _WORDS = r"[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?"
 
 
 class SingleLine(ma.fields.String):
-    """One line of text as a person types it: trimmed, and without control characters.
+    """One line of text: trimmed, and without control characters.
 
-    An empty optional line is read as none at all. Control characters are refused because a label
-    printer obeys them and the database does not store all of them.
+    An empty optional line loads as None. Control characters are refused because label printers
+    interpret them and the database does not store all of them.
     """
 
     def __init__(self, longest: int, *, spelling: str = _WORDS, **options: Any) -> None:
@@ -96,14 +96,14 @@ class SingleLine(ma.fields.String):
 
 
 class FitsCountry:
-    """An address has what its own country asks for."""
+    """The rule that an address has the fields that its country requires."""
 
-    def refusal(self, form: ma.Schema, given: Mapping[str, Any]) -> dict[str, list[str]] | None:
-        """Tell what is wrong by the member to point at; None when the rule is kept."""
-        return {field: [text] for field, text in address_errors(given).items()} or None
+    def refusal(self, form: ma.Schema, values: Mapping[str, Any]) -> dict[str, list[str]] | None:
+        """Return the errors by field; None when the rule is kept."""
+        return {field: [text] for field, text in address_errors(values).items()} or None
 
     def described(self, form: ma.Schema) -> dict[str, Any]:
-        """Say the rule in the words of JSON Schema: one way for each kind of country."""
+        """Return the rule as JSON Schema: one alternative for each kind of country."""
         kinds: dict[tuple[str | None, bool, bool], list[str]] = defaultdict(list)
         for country in sorted(COUNTRIES):
             kind = (
@@ -118,22 +118,23 @@ class FitsCountry:
 def _like(
     countries: list[str], code: str | None, needs_code: bool, needs_region: bool
 ) -> dict[str, Any]:
-    """Describe addresses in some countries that ask for the same."""
-    told: dict[str, Any] = {"country": {"enum": countries}}
+    """Return the JSON Schema of addresses in countries with the same requirements."""
+    properties: dict[str, Any] = {"country": {"enum": countries}}
     if needs_code:
-        told["postal_code"] = {"type": "string", "pattern": rf"^\s*({code})\s*$" if code else r"\S"}
+        pattern = rf"^\s*({code})\s*$" if code else r"\S"
+        properties["postal_code"] = {"type": "string", "pattern": pattern}
     elif code:
-        told["postal_code"] = {"pattern": rf"^\s*({code})?\s*$"}
+        properties["postal_code"] = {"pattern": rf"^\s*({code})?\s*$"}
     if needs_region:
-        told["region"] = {"type": "string", "pattern": r"\S"}
-    needed = ["postal_code"] * needs_code + ["region"] * needs_region
-    return {"properties": told, **({"required": needed} if needed else {})}
+        properties["region"] = {"type": "string", "pattern": r"\S"}
+    required = ["postal_code"] * needs_code + ["region"] * needs_region
+    return {"properties": properties, **({"required": required} if required else {})}
 
 
 class AddressSchema(Schema):
-    """Where a parcel or a bill goes.
+    """A shipping or billing address.
 
-    Loads to a dictionary that always holds all nine fields, ready to be kept as a snapshot.
+    Loads to a dictionary that always holds all nine fields, ready to be stored as a snapshot.
     """
 
     name = SingleLine(120, required=True, metadata={"example": "Ada Lovelace"})
@@ -167,22 +168,22 @@ class AddressSchema(Schema):
     )
 
     @ma.pre_load
-    def _tidy_codes(self, given: Any, **_: Any) -> Any:
-        if not isinstance(given, Mapping):
-            return given
+    def _normalize_codes(self, data: Any, **_: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
         codes = {
-            name: given[name].strip().upper()
+            name: data[name].strip().upper()
             for name in ("country", "postal_code")
-            if isinstance(given.get(name), str)
+            if isinstance(data.get(name), str)
         }
-        return {**given, **codes}
+        return {**data, **codes}
 
-    # Part of an address cannot be judged: whoever changes one judges the whole afterwards.
+    # Not checked on a partial update: whoever merges it checks the whole address afterwards.
     member_rules = (FitsCountry(),)
 
 
 class AddressSnapshotSchema(Schema):
-    """Where something went or goes, as it was agreed: all nine fields, always."""
+    """An address as it was when the order was placed: all nine fields, always."""
 
     name = ma.fields.String(required=True)
     company = ma.fields.String(required=True, allow_none=True)
@@ -196,7 +197,7 @@ class AddressSnapshotSchema(Schema):
 
 
 def address_errors(address: Mapping[str, Any]) -> dict[str, str]:
-    """Tell what an address lacks for its own country, as field -> sentence; empty when nothing."""
+    """Return what is wrong with an address for its country, as field -> sentence; {} if nothing."""
     country, code = address["country"], address.get("postal_code")
     problems: dict[str, str] = {}
     if not code and country not in WITHOUT_POSTAL_CODE:

@@ -1,8 +1,8 @@
-"""What a person must look at: one list for money, jobs and whatever later floors add.
+"""The attention list: what a person must look at, from any part of the shop.
 
-An item is raised once per kind and reference and stays open until its cause goes or somebody
-decides. Raising it again changes nothing but its words, so that nothing counts up for ever. A new
-kind is one member of `AttentionKind` and one entry in `api.attention.policy`.
+An item is raised once per kind and reference and stays open until its cause is gone or somebody
+resolves it. Raising it again only updates its text, so that nothing accumulates. A new kind is one
+member of `AttentionKind` and one entry in `api.attention.policy`.
 """
 
 from dataclasses import asdict, dataclass
@@ -50,7 +50,7 @@ LONGEST_REASON = 500
 
 
 class AttentionKind(StrEnum):
-    """Why a person must look."""
+    """Why an item needs a person."""
 
     OVERPAID = "overpaid"
     WRONG_AMOUNT = "wrong_amount"
@@ -65,7 +65,7 @@ class AttentionKind(StrEnum):
 
 
 class Resolution(StrEnum):
-    """How an item ended. `gone` is the only one without a person: its cause went by itself."""
+    """How an item was resolved. `gone` is the only one without a person: the cause disappeared."""
 
     GONE = "gone"
     ACCEPTED = "accepted"
@@ -76,21 +76,21 @@ class Resolution(StrEnum):
 
 
 class AttentionItemNotFound(NotFound):
-    """No such item."""
+    """No attention item has this id."""
 
     code = "attention_item_not_found"
     sentence = "There is no such item on the attention list."
 
 
 class AttentionItemResolved(Conflict):
-    """Somebody was faster, or the cause went by itself. Carries `resolution`."""
+    """Somebody else resolved the item, or its cause disappeared. Carries `resolution`."""
 
     code = "attention_item_resolved"
     sentence = "This was resolved already ({resolution})."
 
 
 class AttentionItem(WithId, Timestamped, Base):
-    """One thing to look at. `reference` names its cause within the kind; amounts in minor units."""
+    """An item of the list: `reference` is its cause within the kind, amounts are minor units."""
 
     __tablename__ = "attention_items"
     __table_args__ = (
@@ -132,7 +132,7 @@ IS_OPEN: ColumnElement[bool] = AttentionItem.resolved_at.is_(None)
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """What an item is about, so that a person gets there."""
+    """The objects that an item is about, for links to them."""
 
     order_id: UUID | None = None
     payment_id: UUID | None = None
@@ -142,7 +142,7 @@ class Subjects:
 
 @dataclass(frozen=True, kw_only=True)
 class AttentionRaised(Event):
-    """Something needs a person. Told once per item, however often it is raised."""
+    """A new attention item was raised. Emitted once per item, however often it is raised."""
 
     item_id: UUID
 
@@ -155,11 +155,11 @@ def raise_item(
     amount: Money | None = None,
     due_at: datetime | None = None,
     about: Subjects | None = None,
-    is_told: bool = True,
+    notify: bool = True,
 ) -> None:
-    """Put something on the list, once per kind and reference, and tell staff (`AttentionRaised`).
+    """Put an item on the list, once per kind and reference, and notify staff (`AttentionRaised`).
 
-    An open item takes over the newest reason, amount and due date. What somebody accepted with
+    An open item gets the newest reason, amount and due date. An item that somebody accepted with
     the same amount stays accepted. Needs a transaction.
     """
     minor, currency = (None, None) if amount is None else (amount.amount, amount.currency)
@@ -192,7 +192,7 @@ def raise_item(
             set_={**news, "due_at": due_at},
         ).returning(AttentionItem.id, literal_column("xmax = 0").label("is_new"))
     ).one()
-    if raised.is_new and is_told:
+    if raised.is_new and notify:
         emit(AttentionRaised(item_id=raised.id))
 
 
@@ -202,7 +202,7 @@ def clear(
     order_id: UUID | None = None,
     up_to: int | None = None,
 ) -> int:
-    """Take items off the list whose cause has gone, by reference or by order; returns how many.
+    """Resolve items whose cause is gone, by reference or by order; returns how many.
 
     `up_to` leaves items of a larger amount (minor units). Needs a transaction.
     """
@@ -225,7 +225,7 @@ def clear(
 
 
 def open_references(kind: AttentionKind, *, beginning: str) -> list[str]:
-    """Return the causes of a kind that are listed and open, of those that begin like this."""
+    """Return the references of open items of a kind that begin with a text."""
     return list(
         session.scalars(
             select(AttentionItem.reference).where(
@@ -238,25 +238,25 @@ def open_references(kind: AttentionKind, *, beginning: str) -> list[str]:
 
 
 def was_raised(kind: AttentionKind, reference: object) -> bool:
-    """Tell whether a cause was on the list before, whatever came of it."""
-    found = session.scalar(
+    """Return whether there ever was an item with this reference, resolved or not."""
+    item_id = session.scalar(
         select(AttentionItem.id)
         .where(AttentionItem.kind == kind, AttentionItem.reference == str(reference))
         .limit(1)
     )
-    return found is not None
+    return item_id is not None
 
 
 def reference_of(item_id: UUID, *kinds: AttentionKind) -> str:
-    """Return the cause of an item of these kinds. Raises `AttentionItemNotFound`."""
-    found = session.scalar(
+    """Return the reference of an item of these kinds. Raises `AttentionItemNotFound`."""
+    reference = session.scalar(
         select(AttentionItem.reference).where(
             AttentionItem.id == item_id, AttentionItem.kind.in_(kinds)
         )
     )
-    if found is None:
+    if reference is None:
         raise AttentionItemNotFound(item_id=item_id)
-    return found
+    return reference
 
 
 def lock_open(item_id: UUID) -> AttentionItem:
@@ -275,13 +275,13 @@ def lock_open(item_id: UUID) -> AttentionItem:
 
 
 def resolve(item: AttentionItem, how: Resolution, *, note: str | None, by: Principal) -> None:
-    """End an item as somebody decided. Needs the item locked."""
+    """Resolve an item as somebody decided. Needs the item locked."""
     item.resolved_at, item.resolved_by = clock.now(), by.label
     item.resolution, item.note = how, note
 
 
 def end_by_person(item_id: UUID, how: Resolution, *, note: str | None, by: Principal) -> None:
-    """Note that somebody ended an item, also where its cause went by what they did.
+    """Record that somebody resolved an item, even if their action already cleared its cause.
 
     Needs a transaction.
     """
@@ -297,7 +297,7 @@ def end_by_person(item_id: UUID, how: Resolution, *, note: str | None, by: Princ
 
 
 def open_items_of_order(order_id: UUID) -> list[dict[str, Any]]:
-    """Return what needs a person about one order, oldest first."""
+    """Return the open items of an order, oldest first."""
     rows = session.execute(
         select(
             AttentionItem.id,
@@ -325,6 +325,6 @@ def open_items_of_order(order_id: UUID) -> list[dict[str, Any]]:
 
 
 def open_count() -> int:
-    """Count what waits for a person, up to a hundred."""
-    waiting = select(AttentionItem.id).where(IS_OPEN).limit(COUNTED_UP_TO).subquery()
-    return session.scalar(select(func.count()).select_from(waiting)) or 0
+    """Count open items, up to a hundred."""
+    items = select(AttentionItem.id).where(IS_OPEN).limit(COUNTED_UP_TO).subquery()
+    return session.scalar(select(func.count()).select_from(items)) or 0

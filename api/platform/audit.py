@@ -1,9 +1,9 @@
-"""Who changed what: one row per write of staff and programs, append-only, without secrets.
+"""The audit log: one row per change by staff and programs, append-only, without secrets.
 
-A job seals the rows into a chain: each seal is the digest of the one before and of a row, so that a
-row that was changed, taken away or slipped in past the shop breaks it. Writers never wait for one
-another, because they seal nothing. The doctor recomputes the chain; its last seal is in the log as
-well, which somebody who can change the database cannot change with it.
+A job seals the rows into a hash chain: each seal is the digest of the previous seal and of a row,
+so that a row that was changed, deleted or inserted past the shop breaks it. Writers never wait for
+one another, because only the job seals. The doctor recomputes the chain; the last seal is logged
+as well, where somebody who can change the database cannot change it.
 """
 
 import hashlib
@@ -57,12 +57,12 @@ class AuditEntry(WithId, Timestamped, Base):
     subject_id: Mapped[UUID | None]
     request_id: Mapped[str] = mapped_column(String(64))
     via: Mapped[str | None] = mapped_column(String(20))
-    """How it was asked for: by the api, the console, a job or a command."""
+    """How it was requested: by the API, the console, a job or a command."""
     changes: Mapped[dict[str, Any]]
 
 
 class AuditSeal(Base):
-    """The seal of one entry: what it and everything before it was when the job came by."""
+    """The seal of one entry: the digest of it and of everything before it."""
 
     __tablename__ = "audit_seals"
     __table_args__ = (Index("uq_audit_seals_entry_id", "entry_id", unique=True),)
@@ -81,7 +81,7 @@ SEALED_TEXT: Final = (
     "jsonb_build_array(e.id, (extract(epoch FROM e.created_at) * 1000000)::bigint, e.actor,"
     " e.actor_name, e.action, e.subject_id, e.request_id, e.via, e.changes)::text"
 )
-"""What of an entry is sealed, in SQL: the job and the doctor read it alike."""
+"""The sealed text of an entry, as SQL, for the job and the doctor alike."""
 _UNSEALED = text(
     f"SELECT e.id, {SEALED_TEXT} AS sealed FROM audit_log e WHERE e.id >= :begin"  # noqa: S608
     " AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.entry_id = e.id) ORDER BY e.id LIMIT :most"
@@ -89,13 +89,13 @@ _UNSEALED = text(
 
 
 def record(action: str, *, by: Principal, subject_id: UUID | None, **changes: Any) -> None:
-    """Write down a change in the transaction of the change: `stock.adjusted`, `product.edited`."""
+    """Record a change, such as `stock.adjusted` or `product.edited`, in its transaction."""
     require_transaction().execute(_INSERT, _entry(action, subject_id, changes, by=by))
     leave_out()
 
 
 def record_each(action: str, changes: Mapping[UUID, Mapping[str, Any]], *, by: Principal) -> None:
-    """Write down the same kind of change of many subjects, by their ids, in one statement."""
+    """Record the same kind of change of many subjects, by their ids, in one statement."""
     bulk_sql.bulk_insert(
         cast(Table, AuditEntry.__table__),
         [_entry(action, subject_id, own, by=by) for subject_id, own in changes.items()],
@@ -104,21 +104,21 @@ def record_each(action: str, changes: Mapping[UUID, Mapping[str, Any]], *, by: P
 
 
 def expect(by: Principal) -> None:
-    """Have this request written down in its first transaction, unless its own entry is.
+    """Record this request in its first transaction, unless it records an entry itself.
 
-    So a write of staff, or of a program, that says nothing of itself is seen all the same.
+    So that a write by staff or a program without an entry of its own is logged all the same.
     """
     g.audit_expected = by
 
 
 def leave_out() -> None:
-    """Expect nothing more of this request: it is written down, or changes nothing of the shop's."""
+    """Do not record this request: it has its own entry, or changes nothing."""
     if has_request_context():
         g.pop("audit_expected", None)
 
 
 @before_commit
-def _write_down_expected(current: Session) -> None:
+def _record_expected(current: Session) -> None:
     by = g.get("audit_expected") if has_request_context() else None
     if by is None:
         return
@@ -141,9 +141,9 @@ def entries(
     cursor: str | None,
     with_total: bool,
 ) -> dict[str, Any]:
-    """Return a page of what was written down, the newest first.
+    """Return a page of entries, the newest first.
 
-    An actor is told as it is stored, `staff:<id>`, `key:<id>` or `system:-`, or by the id alone.
+    `actor` is as stored, `staff:<id>`, `key:<id>` or `system:-`, or the id alone.
     """
     narrow: list[Any] = []
     if actor is not None:
@@ -155,7 +155,7 @@ def entries(
         narrow.append(AuditEntry.action == action)
     if via is not None:
         narrow.append(AuditEntry.via == via)
-    # Ids are made in the order of time: the one index serves the order and the span.
+    # Ids are ordered by time: one index serves the order and the time range.
     if since is not None:
         narrow.append(AuditEntry.id >= first_id(since))
     if until is not None:
@@ -169,14 +169,15 @@ def entries(
         total=select(AuditEntry.id).where(*narrow) if with_total else None,
     )
     names = [column.key for column in _SHOWN]
-    told = [{name: getattr(row, name) for name in names} for row in rows]
-    return {"data": told, "page": described}
+    data = [{name: getattr(row, name) for name in names} for row in rows]
+    return {"data": data, "page": described}
 
 
 def seal_next(most: int) -> int:
-    """Seal what is not sealed yet, in order, `most` at once; returns how many.
+    """Seal up to `most` entries that are not sealed yet, in order; returns how many.
 
-    Needs a transaction. One at a time: a second one finds the lock taken and seals nothing.
+    Needs a transaction. Only one runs at a time: another finds the advisory lock taken and seals
+    nothing.
     """
     current = require_transaction()
     if not current.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _SEAL_LOCK}):
@@ -199,7 +200,7 @@ def seal_next(most: int) -> int:
 
 
 def _begin(newest: UUID | None) -> UUID:
-    """Return from where on entries may be unsealed: those that began earlier were looked at."""
+    """Return the id from which on entries may be unsealed; all earlier ones were processed."""
     if newest is None:
         return UUID(int=0)
     return UUID(int=newest.int - (int(LATEST_COMMIT.total_seconds() * 1000) << 80))

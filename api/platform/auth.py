@@ -1,8 +1,8 @@
-"""Who may come in. Every route says so: `@requires(...)`, `@customers_only`, `@anyone`, `@public`.
+"""Authentication and guards: each route has `@requires(...)`, `@customers_only`, `@anyone` ...
 
-A test walks the routes and fails on one without a guard. Accounts plug in how a token's owner is
-loaded; so a deactivated person, or one who signed out, is out with the next request and not when
-the token runs out.
+A test fails on a route without a guard. The accounts package provides the functions that load a
+token's owner from the database, so a deactivated person, or one who signed out, is refused at the
+next request and not only when the token expires.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ KeyLoader = Callable[[str], Principal | None]
 
 CART_TOKEN_HEADER = "X-Cart-Token"  # noqa: S105
 API_KEY_START = "sk_"
-"""How secret API keys begin, so that people, and tools that look for leaks, recognise them."""
+"""How secret API keys begin, so that people and leak scanners recognise them."""
 IN_PERSON = " in person"
 FRESH_CODE = " with a fresh code"
 FRESH_FOR = timedelta(minutes=10)
@@ -39,7 +39,7 @@ _ALGORITHM = "HS256"
 
 
 class TokenExpired(Unauthenticated):
-    """The access token has run out: use the refresh token."""
+    """The access token has expired: use the refresh token."""
 
     code = "token_expired"
     sentence = "The access token has expired. Use your refresh token to get a new one."
@@ -60,21 +60,21 @@ class StepUpRequired(Forbidden):
 
 
 class ApiKeyInvalid(Unauthenticated):
-    """Not a key of ours, or one that was revoked or ran out."""
+    """The API key is unknown, revoked or expired."""
 
     code = "api_key_invalid"
     sentence = "The API key is not valid. Make a new one in the console, under API keys."
 
 
 class TokenInvalid(Unauthenticated):
-    """Not a token of ours, or its owner may no longer come in."""
+    """The access token is invalid, or its owner may no longer sign in."""
 
     code = "token_invalid"
     sentence = "The access token is not valid. Sign in again."
 
 
 class PermissionMissing(Forbidden):
-    """Signed in, but this needs a permission that the role does not hold."""
+    """Signed in, but the role lacks the permission."""
 
     code = "permission_missing"
     sentence = "Your role does not allow this: it needs {permission}."
@@ -83,11 +83,11 @@ class PermissionMissing(Forbidden):
 def init_app(
     app: Flask, settings: Settings, load_principal: PrincipalLoader, load_key: KeyLoader
 ) -> None:
-    """Connect tokens to people, and keys to programs.
+    """Register the functions that load people by token and programs by key.
 
-    `load_principal(id, kind, sign_in)` answers None for anyone who is out, or has signed out,
-    `load_key(key)` for a key that is not good any more. Tokens name the secret that they were
-    signed with (`kid`), so those of a secret of before are believed until they run out.
+    `load_principal(id, kind, sign_in)` returns None for anyone deactivated or signed out,
+    `load_key(key)` for a key that is no longer valid. Tokens name the secret that signed them
+    (`kid`), so those of a previous secret stay valid until they expire.
     """
     app.config["JWT_SECRET_KEY"] = settings.jwt_secret_key
     app.extensions["stockroom_jwt_secrets"] = {
@@ -101,17 +101,17 @@ def init_app(
 
 
 def key_id(secret: str) -> str:
-    """Name a secret without telling it: the `kid` of tokens that it signs."""
+    """Return the id of a secret, which does not reveal it: the `kid` of tokens that it signs."""
     return hash_secret(f"kid\n{secret}")[:16]
 
 
 def requires(
     permission: Permission, *, in_person: bool = False, fresh_code: bool = False
 ) -> Callable[[View], View]:
-    """Let in staff, and programs with a key, who hold a permission: else 401 or 403.
+    """Allow staff, and programs with a key, that have a permission: else 401 or 403.
 
-    What is done in person, programs do not. What asks for a fresh code, those who have a second
-    factor do within ten minutes of having shown it.
+    `in_person` refuses programs. `fresh_code` requires people with a second factor to have shown a
+    code of it within ten minutes.
     """
 
     def check() -> Principal:
@@ -135,7 +135,7 @@ def _is_fresh(principal: Principal) -> bool:
 
 
 def staff_only(view: View) -> View:
-    """Let in any signed-in member of staff, for what belongs to themselves."""
+    """Allow any signed-in member of staff, for what belongs to themselves."""
 
     def check() -> Principal:
         principal = _signed_in()
@@ -147,7 +147,7 @@ def staff_only(view: View) -> View:
 
 
 def customers_only(view: View) -> View:
-    """Let in signed-in customers, for what belongs to themselves."""
+    """Allow signed-in customers, for what belongs to themselves."""
 
     def check() -> Principal:
         principal = _signed_in()
@@ -159,7 +159,7 @@ def customers_only(view: View) -> View:
 
 
 def anyone(view: View) -> View:
-    """Let in customers and guests; a token that is sent must be good."""
+    """Allow customers and guests; a token that is sent must be valid."""
 
     def check() -> Principal:
         if "Authorization" in request.headers:
@@ -176,7 +176,7 @@ def anyone(view: View) -> View:
 
 
 def public(view: View) -> View:
-    """Let in everyone, without looking at tokens at all."""
+    """Allow everyone, and ignore tokens."""
     view.__guard__ = "public"  # type: ignore[attr-defined]
     return view
 
@@ -192,13 +192,13 @@ def sign_in_id() -> UUID | None:
 
 
 def cart_token() -> str | None:
-    """Return the guest's secret, when one was sent that could be ours."""
+    """Return the guest's cart token, when one of the right form was sent."""
     token = request.headers.get(CART_TOKEN_HEADER, "")
     return token if 20 <= len(token) <= 100 else None
 
 
 def offered_cart_token() -> str | None:
-    """Return the token for a cart that a guest begins with an Idempotency-Key; None without one."""
+    """Return the token for a cart that a guest creates with an Idempotency-Key, if any."""
     return cast("str | None", g.get("offered_cart_token"))
 
 
@@ -222,7 +222,7 @@ def _signed_in() -> Principal:
         named = jwt.get_unverified_header(token).get("kid")
         claims = jwt.decode(
             token,
-            # A release of before signed without a name, with today's secret.
+            # An earlier release signed without a `kid`, with the current secret.
             secrets.get(str(named)) or current_app.config["JWT_SECRET_KEY"],
             algorithms=[_ALGORITHM],
             options={"require": ["exp", "sub", "type"]},
@@ -236,10 +236,10 @@ def _signed_in() -> Principal:
     if claims["type"] != "access":
         raise TokenInvalid
     load: PrincipalLoader = current_app.extensions["stockroom_load_principal"]
-    found = load(subject, str(claims.get("kind", "")), g.sign_in_id)
-    if found is None:
+    owner = load(subject, str(claims.get("kind", "")), g.sign_in_id)
+    if owner is None:
         raise TokenInvalid
-    return found
+    return owner
 
 
 def _guard(check: Callable[[], Principal], name: str) -> Callable[[View], View]:

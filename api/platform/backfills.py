@@ -1,8 +1,8 @@
-"""Back-fills: what an upgrade wants done to every row, done in the background, batch by batch.
+"""Back-fills: data migrations of every row of a table, in the background, batch by batch.
 
-A migration only adds; the worker fills in afterwards, while the shop sells. Each batch is one
-transaction with the place it came to, so a killed worker goes on where it was. A new name makes all
-rows be looked at again.
+A schema migration only adds columns; the worker fills them afterwards, while the shop sells. Each
+batch is one transaction that also stores its position, so a killed worker continues from there. A
+new name makes it process all rows again.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,40 +19,40 @@ from api.kernel import clock
 from api.platform.db import Base, session, transaction
 
 BATCH: Final = 1_000
-"""So many rows at most are held at a time."""
+"""At most so many rows are processed, and locked, in one transaction."""
 
 Step = Callable[[str | None], str | None]
-"""Fills in the rows after a place, at most `BATCH`, in a transaction; returns the next place."""
+"""Fills the rows after a position, at most `BATCH`, in a transaction; returns the next position."""
 
 _log = structlog.get_logger("api.backfills")
 
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """A name that is never used again, and what fills in the next rows."""
+    """A back-fill: a name that is never reused, and the function that fills the next rows."""
 
     name: str
     step: Step
 
 
 class BackfillProgress(Base):
-    """How far a back-fill has come."""
+    """The progress of a back-fill."""
 
     __tablename__ = "backfills"
 
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     place: Mapped[str | None] = mapped_column(Text)
-    """The last row that is filled in."""
+    """The last row that was processed."""
     batches: Mapped[int] = mapped_column(default=0, server_default="0")
     began_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
 
 
 def run(backfills: Sequence[Backfill]) -> None:
-    """Carry out those that are not done yet, one after another, to their ends.
+    """Run the back-fills that are not done yet, one after another, to their ends.
 
-    May run anywhere and at once: a batch that another worker has in hand is waited for, and then
-    the next one is taken.
+    May run on several workers at once: each waits for a batch that another one is processing, and
+    then takes the next.
     """
     done = set(
         session.scalars(select(BackfillProgress.name).where(BackfillProgress.done_at.is_not(None)))
@@ -63,7 +63,7 @@ def run(backfills: Sequence[Backfill]) -> None:
 
 
 def _advance(backfill: Backfill) -> bool:
-    """Fill in the next batch; False at the end."""
+    """Process the next batch; False at the end. Locks the progress row."""
     with transaction():
         session.execute(
             insert(BackfillProgress)

@@ -1,10 +1,9 @@
-"""How much a body may hold: bytes by the kind of its route, and what is in it while it is read.
+"""Limits of request bodies: bytes by kind of route, and depth and number of JSON values.
 
-A route takes what its kind takes, unless it says `@takes(...)`: 64 KB from everyone, 1 MB from
-staff. What is larger is refused by its length, before a byte of it is read. A body within its
-bytes can still be made to cost hundreds of times of them, so what nests too deep or lists too much
-is refused before it is turned into objects, and a name that comes twice is refused because readers
-do not agree on which of the two counts.
+A route accepts 64 KB from everyone or 1 MB from staff, unless it has `@body_limit(...)`. A larger
+body is refused by its length, before a byte of it is read. A small body can still cost hundreds of
+times its size in memory, so one that nests too deep or holds too many values is refused before it
+is parsed; a duplicate name is refused because parsers disagree on which of the two counts.
 """
 
 import json
@@ -25,34 +24,34 @@ MEGABYTE = 1024 * KILOBYTE
 PUBLIC = 64 * KILOBYTE
 STAFF = MEGABYTE
 PROVIDER = MEGABYTE
-"""What a payment provider tells."""
+"""Webhooks of a payment provider."""
 PRODUCTS = 4 * MEGABYTE
-"""A description may have 500,000 characters, and a batch has a hundred rows."""
+"""A description may have 500,000 characters, and a batch a hundred rows."""
 FILES = 32 * MEGABYTE
-"""Pictures and files to import; as much more as MEDIA_MOST_MEGABYTES says."""
+"""Pictures and files to import; more if MEDIA_MOST_MEGABYTES is larger."""
 
 DEEPEST = 64
 MAX_NAMES = 1_000
-"""In one object: what a form does not know of is told name by name."""
+"""Names in one object: each unknown one becomes an error of its own."""
 FEWEST_MEMBERS, BYTES_PER_MEMBER = 2_000, 80
-"""A body may hold 2,000 values in any case, and else one for each 80 bytes that its route takes."""
+"""A body may hold 2,000 values in any case, or one for each 80 bytes that its route accepts."""
 
 _STAFF_PATH = "/api/v1/admin/"
 _FEW = 2 * FEWEST_MEMBERS
-"""A value and what stands between it and the next one are two bytes at least."""
-# Nothing is tried twice, and a text without an end goes to the end: the work is linear.
+"""A value and its separator take at least two bytes."""
+# No backtracking, and an unterminated text matches to the end: linear time.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?(\s*+:)?', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 
 
 class BodyUnreadable(BadRequest):
-    """A body that is not JSON, or not JSON that can be read in one way and at a bounded cost."""
+    """A body that is not JSON, is ambiguous (duplicate names), or would cost too much to parse."""
 
     sentence = "The body is not valid JSON."
 
 
 def body_limit(most: int) -> Callable[[View], View]:
-    """Let a route take bodies of up to so many bytes."""
+    """Set how many bytes the body of a route may have."""
 
     def decorate(view: View) -> View:
         view.__most_bytes__ = most  # type: ignore[attr-defined]
@@ -68,7 +67,7 @@ def most_bytes(view: Any, rule: str) -> int:
 
 
 def init_app(app: Flask) -> None:
-    """Look at the length of every body before anything reads it."""
+    """Check the length of every body before anything reads it."""
     app.before_request(_bound)
 
 
@@ -79,13 +78,13 @@ def _bound() -> None:
         return
     rule = request.url_rule
     if rule is None:
-        return  # nobody is there to read it
+        return  # no route reads it
     most = most_bytes(current_app.view_functions[rule.endpoint], rule.rule)
     if most == FILES:
         most = current_app.config["MAX_CONTENT_LENGTH"]
     request.max_content_length = most
     if length is None:
-        # werkzeug would cut it off at the limit and say nothing.
+        # werkzeug would truncate it at the limit without an error.
         environ["wsgi.input"] = _Counted(environ["wsgi.input"], most)
         request.max_content_length = most + 1
     elif length > most:
@@ -93,31 +92,31 @@ def _bound() -> None:
 
 
 class _Counted:
-    """A body whose length nobody told: it ends with a refusal where it becomes too large."""
+    """A body of unknown length (chunked): reading it fails where it becomes too large."""
 
     def __init__(self, body: Any, most: int) -> None:
         self._body, self._most, self._left = body, most, most
 
     def read(self, size: int) -> bytes:
         try:
-            found: bytes = self._body.read(size)
-        except Exception as broken:  # gunicorn has one for each way of writing a chunk wrongly
-            raise BodyUnreadable("The body is not chunked as it should be.") from broken
-        self._left -= len(found)
+            data: bytes = self._body.read(size)
+        except Exception as broken:  # gunicorn has one class for each kind of chunking error
+            raise BodyUnreadable("The chunked encoding of the body is invalid.") from broken
+        self._left -= len(data)
         if self._left < 0:
             raise _too_large(self._most)
-        return found
+        return data
 
 
 def _too_large(most: int) -> RequestEntityTooLarge:
-    return RequestEntityTooLarge(f"The body is too large: at most {most:,} bytes are taken here.")
+    return RequestEntityTooLarge(f"The body is too large: at most {most:,} bytes are allowed here.")
 
 
 def read_json(body: bytes, most: int) -> Any:
-    """Read JSON of a route that takes `most` bytes.
+    """Parse the JSON body of a route that accepts `most` bytes.
 
-    Refuses what is not JSON, what nests deeper than 64 levels or lists more than the route could
-    need, and a name that an object has twice.
+    Raises `BodyUnreadable` for invalid JSON, nesting deeper than 64 levels, more values than the
+    route could need, and duplicate names in an object.
     """
     _refuse_too_much(body, most)
     try:
@@ -131,7 +130,7 @@ def read_json(body: bytes, most: int) -> Any:
 
 
 def sent_json() -> Any:
-    """Return what was sent as JSON; None where that cannot be read."""
+    """Return the JSON body of this request; None where it cannot be read."""
     if not request.is_json:
         return None
     try:
@@ -141,17 +140,17 @@ def sent_json() -> Any:
 
 
 def _refuse_too_much(body: bytes, most: int) -> None:
-    """Count what a body lists and how deep, in its bytes: nothing is made of it before."""
+    """Refuse too many or too deeply nested values by scanning the bytes, before parsing."""
     openings = body.count(b"[") + body.count(b"{")
     if len(body) <= _FEW and openings <= DEEPEST:
         return
-    # Brackets and commas within texts do not count.
+    # Brackets and commas inside strings do not count.
     bare = _STRING.sub(b"", body)
     openings = bare.count(b"[") + bare.count(b"{")
     members = bare.count(b",") + openings
     allowed = max(FEWEST_MEMBERS, most // BYTES_PER_MEMBER)
     if members > allowed:
-        raise BodyUnreadable(f"The body lists more than {allowed:,} values. Send it in parts.")
+        raise BodyUnreadable(f"The body holds more than {allowed:,} values. Send it in parts.")
     if openings > DEEPEST:
         depth = 0
         for bracket in _BRACKET.findall(bare):
@@ -161,32 +160,32 @@ def _refuse_too_much(body: bytes, most: int) -> None:
 
 
 def _names_in(value: Any) -> int:
-    """Count the names of all objects; refuses an object with more than a form could have."""
+    """Count the names of all objects; refuses an object with more than any schema has."""
     if isinstance(value, dict):
-        found = len(value)
-        if found > MAX_NAMES:
+        count = len(value)
+        if count > MAX_NAMES:
             raise BodyUnreadable(f"An object in the body has more than {MAX_NAMES:,} names.")
         inner: Any = value.values()
     elif isinstance(value, list):
-        found, inner = 0, value
+        count, inner = 0, value
     else:
         return 0
     for each in inner:
         if each.__class__ is dict or each.__class__ is list:
-            found += _names_in(each)
-    return found
+            count += _names_in(each)
+    return count
 
 
 def _first_twice(body: bytes) -> str:
-    """Name the first name that one object has twice."""
-    found: list[str] = []
+    """Return the first duplicate name of an object."""
+    duplicates: list[str] = []
 
     def look(pairs: list[tuple[str, Any]]) -> None:
         seen = set()
         for name, _ in pairs:
             if name in seen:
-                found.append(name)
+                duplicates.append(name)
             seen.add(name)
 
     json.loads(body, object_pairs_hook=look)
-    return repr(found[0][:60]) if found else "of a member"
+    return repr(duplicates[0][:60]) if duplicates else "of a member"

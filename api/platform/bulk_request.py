@@ -1,8 +1,8 @@
-"""Many small changes in one request: each row is done or refused for itself, in one transaction.
+"""Bulk requests: many small changes in one transaction, each row accepted or refused by itself.
 
-Nothing here knows what the rows mean. A row that cannot be read or that the shop refuses is told
-with its place and its reason, and leaves nothing behind; whether the others land then, the sender
-says with `on_error`. Every row is tried either way, so that all that is wrong is told at once.
+Nothing here depends on the meaning of the rows. A row that is invalid or refused is reported with
+its index and error, and is rolled back; `on_error` says whether the other rows are kept then. Every
+row is tried either way, so that all errors are reported at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,14 +25,14 @@ Row = dict[str, Any]
 
 
 class OnError(StrEnum):
-    """What becomes of the good rows when others are refused."""
+    """What happens to the valid rows when others are refused."""
 
     SKIP = "skip"
     REJECT_ALL = "reject_all"
 
 
 class RowStatus(StrEnum):
-    """Done, refused, or good but left undone because another one was refused."""
+    """Done, refused, or valid but not done because another row was refused."""
 
     OK = "ok"
     FAILED = "failed"
@@ -40,36 +40,36 @@ class RowStatus(StrEnum):
 
 
 class RowInvalid(Unprocessable):
-    """A row of a batch that cannot be read."""
+    """A row of a batch that is invalid."""
 
     code = "invalid"
     sentence = "Some of this row is not valid."
 
 
 class Rows(ma.fields.List[Any]):
-    """Rows that are looked at one by one: what is wrong with one is that one's result."""
+    """Rows that are validated one by one later: an invalid row becomes that row's result."""
 
-    def _deserialize(self, value: Any, *given: Any, **options: Any) -> list[Any]:
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> list[Any]:
         if not isinstance(value, list):
             raise self.make_error("invalid")
         return value
 
 
 class BatchRowSchema(Schema):
-    """What every row of a batch may say."""
+    """The fields that every row of a batch may have."""
 
     version = ma.fields.Integer(
         strict=True,
         validate=ma.validate.Range(1, 10**9),
         metadata={
             "description": "The version that the change is based on. Required unless the batch "
-            "says force; when given, it must be the present one."
+            "has `force`; when sent, it must be the current one."
         },
     )
 
 
 class BatchErrorSchema(Schema):
-    """Why a row was refused, as a problem says it; pointers lead into the whole request."""
+    """Why a row was refused, as in a problem document; pointers refer to the whole request."""
 
     class Meta:
         unknown = ma.INCLUDE
@@ -82,7 +82,7 @@ class BatchErrorSchema(Schema):
 
 
 class BatchResultSchema(Schema):
-    """What became of one row; `version` is the one that it has now."""
+    """The result of one row; `version` is its current one."""
 
     index = ma.fields.Integer(required=True)
     id = ma.fields.UUID(required=True, allow_none=True)
@@ -92,7 +92,7 @@ class BatchResultSchema(Schema):
 
 
 class BatchCountsSchema(Schema):
-    """How many rows came to what."""
+    """How many rows have each status."""
 
     ok = ma.fields.Integer(required=True)
     failed = ma.fields.Integer(required=True)
@@ -100,27 +100,27 @@ class BatchCountsSchema(Schema):
 
 
 class BatchAnswerSchema(Schema):
-    """What became of each row, in the order of the request."""
+    """The result of each row, in the order of the request."""
 
     data = ma.fields.List(ma.fields.Nested(BatchResultSchema), required=True)
     counts = ma.fields.Nested(BatchCountsSchema, required=True)
 
 
 def batch_of(row: type[BatchRowSchema]) -> type[Schema]:
-    """Return the form of a request with rows of a kind."""
+    """Return the schema of a bulk request with rows of a kind."""
     members: dict[str, Any] = {
         "on_error": ma.fields.Enum(
             OnError,
             by_value=True,
             load_default=OnError.SKIP,
             metadata={
-                "description": "skip: the good rows land and the others are told; reject_all: "
-                "nothing lands unless everything does."
+                "description": "skip: the valid rows are saved and the others are reported; "
+                "reject_all: nothing is saved unless every row is."
             },
         ),
         "force": ma.fields.Boolean(
             load_default=False,
-            metadata={"description": "Rows without a version are done whatever the present one."},
+            metadata={"description": "Save rows without a version, whatever the current one is."},
         ),
         "items": Rows(
             ma.fields.Nested(row), required=True, validate=ma.validate.Length(1, MAX_ROWS)
@@ -132,7 +132,7 @@ def batch_of(row: type[BatchRowSchema]) -> type[Schema]:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a row came to: the thing that it is about, and its version now."""
+    """The outcome of a row: the id of the changed object and its new version."""
 
     id: UUID
     version: int
@@ -149,26 +149,26 @@ class _Result:
 
 @dataclass(slots=True)
 class Batch:
-    """Rows that were read, those that could be."""
+    """The rows of a bulk request, with the result of each."""
 
     on_error: OnError
     _results: list[_Result] = field(default_factory=list)
 
     @classmethod
-    def read(cls, given: dict[str, Any], schema: ma.Schema) -> "Batch":
-        """Read every row by its form. A row without a version needs `force`."""
-        batch = cls(given["on_error"])
-        for index, raw in enumerate(given["items"]):
+    def read(cls, body: dict[str, Any], schema: ma.Schema) -> "Batch":
+        """Validate every row by its schema. A row without a version needs `force`."""
+        batch = cls(body["on_error"])
+        for index, raw in enumerate(body["items"]):
             result = _Result(index, _id_of(raw))
             batch._results.append(result)
             try:
                 row: Row = schema.load(raw)
-            except ma.ValidationError as wrong:
-                said = wrong.normalized_messages()  # type: ignore[no-untyped-call]
-                errors, detail = problems.validation_errors(said, RowInvalid.sentence)
+            except ma.ValidationError as invalid:
+                messages = invalid.normalized_messages()  # type: ignore[no-untyped-call]
+                errors, detail = problems.validation_errors(messages, RowInvalid.sentence)
                 result.refusal = RowInvalid(detail, errors=errors)
                 continue
-            if row.get("version") is None and not given["force"]:
+            if row.get("version") is None and not body["force"]:
                 result.refusal = VersionRequired(
                     "Send the version that you last read, or force for the whole batch."
                 )
@@ -178,15 +178,15 @@ class Batch:
 
     @property
     def rows(self) -> Sequence[Row]:
-        """The rows that will be tried."""
+        """The valid rows."""
         return [result.row for result in self._results if result.row is not None]
 
     def carry_out(self, act: Callable[[Row], Done]) -> dict[str, Any]:
-        """Try every row, and return the answer to all of them.
+        """Try every row, and return the results of all.
 
-        The caller has locked what the rows are about, in the order of ids: then two batches over
-        the same things queue, in whichever order they name them. A row that is refused takes back
-        its own changes and facts; with `reject_all` those of all the others go with them.
+        The caller must have locked the rows' objects in the order of their ids, so that two batches
+        over the same objects queue instead of deadlocking. The changes and events of a refused row
+        are rolled back; with `reject_all` those of all other rows, too.
         """
         try:
             with savepoint():
@@ -198,8 +198,8 @@ class Batch:
         except _Rejected:
             for result in self._results:
                 result.done = None
-        data = [_told(result) for result in self._results]
-        statuses = [told["status"] for told in data]
+        data = [_as_json(result) for result in self._results]
+        statuses = [row["status"] for row in data]
         return {"data": data, "counts": {status: statuses.count(status) for status in RowStatus}}
 
     def _has_failed(self) -> bool:
@@ -207,7 +207,7 @@ class Batch:
 
 
 class _Rejected(Exception):
-    """Leads out of the transaction's part that is taken back."""
+    """Rolls back the savepoint of the whole batch."""
 
 
 def _try(result: _Result, act: Callable[[Row], Done]) -> None:
@@ -220,7 +220,7 @@ def _try(result: _Result, act: Callable[[Row], Done]) -> None:
         result.refusal = refusal
 
 
-def _told(result: _Result) -> dict[str, Any]:
+def _as_json(result: _Result) -> dict[str, Any]:
     status = RowStatus.NOT_DONE
     if result.refusal is not None:
         status = RowStatus.FAILED
@@ -238,8 +238,8 @@ def _told(result: _Result) -> dict[str, Any]:
 
 
 def _id_of(raw: Any) -> UUID | None:
-    given = raw.get("id") if isinstance(raw, dict) else None
+    value = raw.get("id") if isinstance(raw, dict) else None
     try:
-        return UUID(given) if isinstance(given, str) else None
+        return UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None

@@ -1,7 +1,7 @@
-"""Many rows of one table at once: new ones by COPY, changed ones in one statement for all.
+"""Bulk writes to one table: inserts by COPY, updates in one statement for all rows.
 
-That is a fifth of the work of writing them one by one. Nothing here knows what the rows mean.
-Constraints are checked as always, and what they refuse is raised as SQLAlchemy raises it.
+That costs a fifth of writing them one by one. Constraints are checked as usual, and violations are
+raised as SQLAlchemy's own errors.
 """
 
 import io
@@ -39,16 +39,17 @@ from sqlalchemy.sql.elements import TextClause
 from api.platform.db import require_transaction
 
 FEW = 8
-"""Up to so many rows are inserted as ever: they are not worth the ceremony."""
+"""Up to so many rows are inserted by INSERT: COPY would not be faster."""
 
 _ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def bulk_insert(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all name the same columns; a column that they leave out has its default.
+    """Insert rows that all have the same columns; missing columns get their defaults.
 
-    Raises what the database refuses as IntegrityError, or as what else SQLAlchemy calls it.
+    Needs a transaction. Raises `IntegrityError`, or another SQLAlchemy error, for what the database
+    refuses.
     """
     if not rows:
         return
@@ -62,14 +63,14 @@ def bulk_insert(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     text = _text(rows, names, columns, defaults)
     listed = ", ".join(f'"{column.name}"' for column in columns)
     statement = f'COPY "{table.name}" ({listed}) FROM STDIN'
-    session.flush()  # what the rows point at may still be waiting to be written
+    session.flush()  # the rows may refer to objects that are not written yet
     connection = session.connection()
     raw = connection.connection.driver_connection
     assert raw is not None
     with raw.cursor() as cursor:
-        # Whoever listens to what is said to the database hears of this too.
-        for told in connection.dispatch.before_cursor_execute:
-            told(connection, cursor, statement, {}, None, False)
+        # COPY bypasses SQLAlchemy: listeners to statements must be called here.
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, cursor, statement, {}, None, False)
         try:
             cursor.copy_expert(statement, io.StringIO(text))
         except psycopg2.Error as refused:
@@ -82,38 +83,38 @@ def bulk_insert(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def bulk_update(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Change rows, each named by its `id`; one statement for all that name the same columns.
+    """Update rows by their `id`; one statement for all rows with the same columns.
 
-    Whoever changes the same rows waits: they are locked by the caller, in their order.
+    Needs a transaction. The caller locks the rows first, in the order of their ids.
     """
-    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    by_columns: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
-        alike.setdefault(tuple(sorted(row)), []).append(row)
-    for names, same in alike.items():
+        by_columns.setdefault(tuple(sorted(row)), []).append(row)
+    for names, same in by_columns.items():
         require_transaction().execute(
-            _change(table, names), {"rows": orjson.dumps(same, default=_told).decode()}
+            _update(table, names), {"rows": orjson.dumps(same, default=_enum_value).decode()}
         )
 
 
 def any_of(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
-    """Compare with a whole list as one value: a thousand of them are still one parameter."""
+    """Return `column = ANY(values)`: a list of a thousand values is one parameter."""
     kind = column.type
     if not isinstance(kind, Uuid):
         kind = Text()
     return cast(ColumnElement[bool], column == any_(literal(list(values), ARRAY(kind))))
 
 
-def _change(table: Table, names: Sequence[str]) -> TextClause:
-    kinds = ", ".join(f'"{name}" {table.c[name].type.compile(_DIALECT)}' for name in names)
-    changes = ", ".join(f'"{name}" = said."{name}"' for name in names if name != "id")
+def _update(table: Table, names: Sequence[str]) -> TextClause:
+    types = ", ".join(f'"{name}" {table.c[name].type.compile(_DIALECT)}' for name in names)
+    changes = ", ".join(f'"{name}" = new."{name}"' for name in names if name != "id")
     return text(
         f'UPDATE "{table.name}" SET {changes}'  # noqa: S608 - our own names
-        f" FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS said ({kinds})"
-        f' WHERE "{table.name}".id = said.id'
+        f" FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new ({types})"
+        f' WHERE "{table.name}".id = new.id'
     )
 
 
-def _told(value: Any) -> Any:
+def _enum_value(value: Any) -> Any:
     if isinstance(value, PythonEnum):
         return value.value
     raise TypeError(f"{type(value).__name__} cannot be written")
@@ -132,15 +133,15 @@ def _text(
     columns: Sequence[Column[Any]],
     defaults: Sequence[tuple[Column[Any], Callable[[], Any]]],
 ) -> str:
-    """Write rows in the text form of COPY."""
+    """Format rows in the text format of COPY."""
     writers = [_writer(column) for column in columns]
     makers = [make for _, make in defaults]
-    known = list(zip(names, writers, strict=False))
+    present = list(zip(names, writers, strict=False))
     added = list(zip(makers, writers[len(names) :], strict=True))
     lines = []
     for row in rows:
         cells = []
-        for name, write in known:
+        for name, write in present:
             value = row[name]
             cells.append("\\N" if value is None else write(value))
         for make, write in added:
@@ -152,18 +153,18 @@ def _text(
 
 
 def _defaults(table: Table, names: Sequence[str]) -> list[tuple[Column[Any], Callable[[], Any]]]:
-    """Return the columns that rows leave out and what makes their values in Python."""
-    found: list[tuple[Column[Any], Callable[[], Any]]] = []
+    """Return the columns that rows leave out, each with the function that makes its default."""
+    defaults: list[tuple[Column[Any], Callable[[], Any]]] = []
     for column in table.columns:
         default = column.default
         if default is None or column.name in names:
             continue
         value: Any = cast(Any, default).arg
         if default.is_callable:
-            found.append((column, partial(value, None)))
+            defaults.append((column, partial(value, None)))
         elif default.is_scalar:
-            found.append((column, partial(_itself, value)))
-    return found
+            defaults.append((column, partial(_itself, value)))
+    return defaults
 
 
 def _itself(value: Any) -> Any:
@@ -184,7 +185,7 @@ def _writer(column: Column[Any]) -> Callable[[Any], str]:
 
 
 def _json(value: Any) -> str:
-    # A line end is written as two characters already.
+    # JSON has escaped line ends already.
     return orjson.dumps(value).decode().replace("\\", "\\\\")
 
 
@@ -193,7 +194,7 @@ def _array(values: Sequence[Any]) -> str:
 
 
 def _plain(value: str) -> str:
-    # Four looks for what hardly any cell has are cheaper than one at each of its characters.
+    # Four searches for what hardly any cell contains are cheaper than a scan of each character.
     for mark, written in _ESCAPES:
         if mark in value:
             value = value.replace(mark, written)

@@ -1,8 +1,8 @@
-"""What changed since somebody last looked: exact, also for changes that commit late.
+"""The change feed: what changed since a cursor, exact even for changes that commit late.
 
-Triggers write one row per changed thing and transaction, so that no writer can forget to. A cursor
-is the snapshot that the reader's last look had (`pg_current_snapshot`), and the next look gives
-what that one could not see. Counting on times or numbers would skip whatever began earlier and
+Triggers write one row per changed object and transaction, so that no writer can forget to. A cursor
+is the snapshot of the reader's last poll (`pg_current_snapshot`), and the next poll returns what
+that snapshot could not see. Times or sequence numbers would skip changes that began earlier and
 committed later; waiting for the oldest transaction would stall everybody behind one long import.
 """
 
@@ -34,35 +34,35 @@ from api.platform.db import Base, session
 from api.platform.pagination import CursorInvalid
 
 GOOD_FOR = timedelta(minutes=30)
-"""How long a cursor may lie before its reader is told to read everything again."""
+"""How old a cursor may be before its reader must reload everything."""
 
 KEPT_FOR = timedelta(hours=2)
-"""Longer than a cursor is good for, by more than the longest transaction lasts."""
+"""Longer than a cursor is valid, by more than the longest transaction lasts."""
 
 MOST = 500
-"""Things told one by one in an answer; beyond that, reading everything again is cheaper."""
+"""Changes listed in one answer; beyond that, reloading everything is cheaper."""
 
 MAX_AT_ONCE = 200
-"""Things of one statement that are written down one by one; an import is written as one row."""
+"""Objects of one statement that get a row each; more of them, as in an import, get one together."""
 
 _CURSOR = re.compile(r"(\d{1,12})-(\d{1,18}):(\d{1,18}):((?:\d{1,18}(?:,\d{1,18})*)?)", re.ASCII)
 
 
 class Xid8(UserDefinedType[str]):
-    """The full number of a transaction, which never comes round again."""
+    """PostgreSQL's 64-bit transaction id, which never wraps around."""
 
     cache_ok = True
 
     def get_col_spec(self, **_: Any) -> str:
-        """Return its name in PostgreSQL."""
+        """Return the name of the type in PostgreSQL."""
         return "xid8"
 
 
-ischema_names["xid8"] = Xid8  # so that reading a schema knows it, too
+ischema_names["xid8"] = Xid8  # so that schema reflection knows it, too
 
 
 class Change(Base):
-    """One thing that a transaction changed. Without an id: many of the kind."""
+    """An object that a transaction changed; the nil UUID stands for many of the kind."""
 
     __tablename__ = "changes"
 
@@ -74,17 +74,17 @@ class Change(Base):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a look gave, and the cursor for the next one."""
+    """The changes of one poll, and the cursor for the next one."""
 
     cursor: str
     changes: list[dict[str, Any]]
     must_reload: bool
 
 
-_NOBODY = "00000000-0000-0000-0000-000000000000"
+_MANY = "00000000-0000-0000-0000-000000000000"
 _NOW = "floor(extract(epoch FROM now()))::bigint AS seconds, pg_current_snapshot()::text AS seen"
 _BEGIN = text(f"SELECT {_NOW}")
-# One statement has one snapshot: what it reads and what it gives as the cursor are the same look.
+# One statement has one snapshot, so the changes and the new cursor belong together.
 _SINCE = text(
     f"SELECT {_NOW}, ARRAY(SELECT DISTINCT kind || ' ' || object_id FROM changes"  # noqa: S608
     " WHERE transaction >= pg_snapshot_xmin(CAST(:before AS pg_snapshot))"
@@ -94,27 +94,27 @@ _SINCE = text(
 
 
 def since(cursor: str | None, kinds: Sequence[str]) -> Changes:
-    """Return what has been committed since a look, each thing once; without one, where to begin.
+    """Return what was committed since a cursor, each object once; without one, a first cursor.
 
-    One statement that costs what changed, not what there is. `must_reload` when the cursor is
-    older than half an hour, of another database, or so much changed that a list of it helps
-    nobody. Raises `CursorInvalid`.
+    One statement whose cost depends on what changed, not on how much there is. `must_reload` when
+    the cursor is older than half an hour, of another database, or when too much changed to list.
+    Raises `CursorInvalid`.
     """
     if cursor is None:
         row = session.execute(_BEGIN).one()
         return Changes(f"{row.seconds}-{row.seen}", [], must_reload=False)
-    taken_at, before = _opened(cursor)
+    taken_at, before = _parse(cursor)
     row = session.execute(_SINCE, {"before": before, "kinds": list(kinds), "most": MOST + 1}).one()
     is_old = row.seconds - taken_at > GOOD_FOR.total_seconds()
-    is_strange = _end(before) > _end(row.seen)
+    is_foreign = _end(before) > _end(row.seen)  # of another database
     next_cursor = f"{row.seconds}-{row.seen}"
-    if is_old or is_strange or len(row.changed) > MOST:
+    if is_old or is_foreign or len(row.changed) > MOST:
         return Changes(next_cursor, [], must_reload=True)
-    return Changes(next_cursor, [_told(one) for one in sorted(row.changed)], must_reload=False)
+    return Changes(next_cursor, [_as_json(each) for each in sorted(row.changed)], must_reload=False)
 
 
 def purge_old() -> int:
-    """Delete what no good cursor asks for any more; returns how many. Needs a transaction."""
+    """Delete changes older than any valid cursor; returns how many. Needs a transaction."""
     result = cast(
         CursorResult[Any],
         session.execute(delete(Change).where(Change.at < func.now() - KEPT_FOR)),
@@ -123,7 +123,7 @@ def purge_old() -> int:
 
 
 def watch(table: Any, kinds: Mapping[str, str]) -> None:
-    """Let each change of a table's rows be told: `kinds` names the column with each thing's id."""
+    """Feed changes of a table's rows; `kinds` maps each kind to the column with the object's id."""
     for statement in watching_ddl(cast(Table, table).name, kinds):
         event.listen(table, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
 
@@ -132,7 +132,7 @@ def watching_ddl(table: str, kinds: Mapping[str, str]) -> list[str]:
     """Return the statements that watch a table; migrations run the same ones."""
     inserts = "".join(
         f" INSERT INTO changes (transaction, kind, object_id)"  # noqa: S608 - names of ours
-        f" SELECT DISTINCT pg_current_xact_id(), '{kind}', CASE WHEN many THEN '{_NOBODY}'::uuid"
+        f" SELECT DISTINCT pg_current_xact_id(), '{kind}', CASE WHEN many THEN '{_MANY}'::uuid"
         f" ELSE {column} END FROM changed WHERE {column} IS NOT NULL ON CONFLICT DO NOTHING;"
         for kind, column in kinds.items()
     )
@@ -149,8 +149,8 @@ def watching_ddl(table: str, kinds: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _opened(cursor: str) -> tuple[int, str]:
-    """Read a cursor; PostgreSQL itself refuses a snapshot whose numbers make no sense."""
+def _parse(cursor: str) -> tuple[int, str]:
+    """Parse a cursor; checks the numbers, because PostgreSQL refuses an inconsistent snapshot."""
     match = _CURSOR.fullmatch(cursor)
     if match is None:
         raise CursorInvalid
@@ -166,6 +166,6 @@ def _end(snapshot: str) -> int:
     return int(snapshot.split(":")[1])
 
 
-def _told(changed: str) -> dict[str, Any]:
+def _as_json(changed: str) -> dict[str, Any]:
     kind, _, object_id = changed.partition(" ")
-    return {"kind": kind, "id": None if object_id == _NOBODY else object_id}
+    return {"kind": kind, "id": None if object_id == _MANY else object_id}

@@ -1,7 +1,7 @@
-"""Which web pages a browser may let talk to the shop (CORS, WHATWG Fetch 3.3).
+"""CORS: which web pages may call the storefront API from a browser (WHATWG Fetch 3.3).
 
-Storefronts only, by an allow-list, and never for staff: the counter is no web page. Without cookies
-there is nothing that a page could do in someone else's name, so credentials are never allowed.
+Only origins of the allow-list, and never for staff routes: the console is no web page. The shop
+uses no cookies, so credentials are never allowed.
 """
 
 from flask import Flask, Response, request
@@ -21,7 +21,7 @@ REMEMBERED_SECONDS = "600"
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Tell browsers, with every answer of the storefront, whose pages may read it."""
+    """Add CORS headers to every answer of the storefront API, for allowed origins."""
     allowed = frozenset(settings.cors_origins)
     if not allowed:
         return
@@ -31,7 +31,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         path = request.path
         if not path.startswith(STOREFRONT) or path.startswith(STAFF):
             return response
-        # Also for the pages that may not: whoever keeps answers must keep one for each page.
+        # Also for other origins: a cache must keep one answer for each origin.
         response.vary.add("Origin")
         origin = request.headers.get("Origin")
         if origin not in allowed:

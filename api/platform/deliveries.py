@@ -1,7 +1,8 @@
-"""Deliveries carried out: claimed from Postgres lane by lane, each on its own, again until done.
+"""Carry out deliveries: each lane claims some from Postgres and runs their jobs until they succeed.
 
-A lane holds what it has claimed in a `Hand`. Whoever watches over the lanes renews their claims,
-ends a job that takes too long, and hands back what waits behind a slow one.
+A lane keeps what it has claimed in `ClaimedDeliveries`. The relay thread monitors all lanes: it
+renews their claims, interrupts a job over its time limit, and releases what waits behind a slow
+one.
 """
 
 import ctypes
@@ -26,12 +27,12 @@ from api.platform.delivery_claims import DueDelivery
 from api.platform.observability import JOBS, bind_request_id
 from api.platform.outbox import Delivery, Lane
 
-AT_ONCE = {
+BATCH_SIZES = {
     Lane.MONEY: 20, Lane.MAIL: 20, Lane.BULK_MAIL: 20, Lane.DEFAULT: 200, Lane.LONG: 1,
 }  # fmt: skip
-"""How many a lane claims at once: what it can carry out in about a second."""
+"""How many deliveries a lane claims at once: what it can carry out in about a second."""
 MAX_TOGETHER = 50
-"""Facts that a job takes together, in one transaction."""
+"""Events that a `batched` job takes together, in one transaction."""
 MARK_EVERY_SECONDS = 0.5
 SLOW_SECONDS = 5.0
 FAILURES_BEFORE_ATTENTION = 5
@@ -39,8 +40,11 @@ FAILURES_BEFORE_ATTENTION = 5
 _log = structlog.get_logger("api.jobs")
 
 
-class Hand:
-    """What one lane has claimed: what runs now, since when, and what waits behind it."""
+class ClaimedDeliveries:
+    """What one lane has claimed: what runs now, since when, and what waits behind it.
+
+    Locked internally: the lane's thread and the monitoring thread both use it.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -51,36 +55,36 @@ class Hand:
         self._began_at = 0.0
         self._ends_at = 0.0
         self._thread = 0
-        self._is_told = False
+        self._is_interrupted = False
 
-    def fill(self, due: Sequence[DueDelivery]) -> None:
-        """Take what was claimed in hand, in order."""
+    def add(self, due: Sequence[DueDelivery]) -> None:
+        """Add claimed deliveries, in order."""
         with self._lock:
             self._waiting.extend(due)
 
-    def take(self) -> list[DueDelivery]:
-        """Begin with the next one, and with those that its job takes together with it."""
+    def start_next(self) -> list[DueDelivery]:
+        """Start the next delivery, with those that its job takes together; [] at the end."""
         with self._lock:
-            self._running, self._is_told = [], False
+            self._running, self._is_interrupted = [], False
             if self._waiting:
                 first = self._waiting[0]
                 most = MAX_TOGETHER if jobs.registry().takes_many(first.subscriber) else 1
-                alike = [one for one in self._waiting if one.subscriber == first.subscriber]
-                self._running = alike[:most]
-                for one in self._running:
-                    self._waiting.remove(one)
+                same_job = [each for each in self._waiting if each.subscriber == first.subscriber]
+                self._running = same_job[:most]
+                for delivery in self._running:
+                    self._waiting.remove(delivery)
                 self._thread = threading.get_ident()
                 self._began_at = time.monotonic()
                 self._ends_at = self._began_at + jobs.registry().seconds_for(first.subscriber)
             return self._running
 
-    def held(self) -> list[DueDelivery]:
+    def deliveries(self) -> list[DueDelivery]:
         """Return everything that is claimed."""
         with self._lock:
             return [*self.done, *self._running, *self._waiting]
 
-    def let_go(self, *, only_behind_slow: bool = False) -> list[DueDelivery]:
-        """Put down what was not begun, at once or only when it would wait; returns it."""
+    def take_waiting(self, *, only_behind_slow: bool = False) -> list[DueDelivery]:
+        """Remove what has not started, or only when a slow job holds it up; returns it."""
         with self._lock:
             if only_behind_slow and time.monotonic() - self._began_at < SLOW_SECONDS:
                 return []
@@ -88,104 +92,111 @@ class Hand:
             self._waiting.clear()
             return waiting
 
-    def end_overdue(self) -> bool:
-        """Raise `JobTimeoutException` in a job that is over its time; True when it does not heed.
+    def interrupt_overdue(self) -> bool:
+        """Raise `JobTimeoutException` in a job over its time limit; True when it does not react.
 
-        A job that goes on for a minute after that hangs where Python cannot reach it.
+        A job that runs on for a minute after that hangs where Python cannot interrupt it.
         """
         with self._lock:
             over = time.monotonic() - self._ends_at
             if not self._running or over < 0:
                 return False
-            if not self._is_told:
-                self._is_told = True
+            if not self._is_interrupted:
+                self._is_interrupted = True
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(self._thread), ctypes.py_object(JobTimeoutException)
                 )
             return over > jobs.HARD_AFTER_SECONDS
 
 
-def work_off(lane: Lane, hand: Hand, is_stopping: Callable[[], bool] = lambda: False) -> int:
-    """Claim what is due in a lane, as much as fits into a second, and carry it out.
+def carry_out_due(
+    lane: Lane, claimed: ClaimedDeliveries, is_stopping: Callable[[], bool] = lambda: False
+) -> int:
+    """Claim what is due in a lane, about a second of work, and carry it out.
 
-    Returns how many were claimed. When told to stop it finishes the running one and hands back the
-    others.
+    Returns how many were claimed. When told to stop it finishes the running delivery and releases
+    the others.
     """
     with transaction():
-        due = delivery_claims.claim_due(AT_ONCE[lane], lane)
-    hand.fill(due)
+        due = delivery_claims.claim_due(BATCH_SIZES[lane], lane)
+    claimed.add(due)
     marked_at = time.monotonic()
     try:
-        while some := hand.take():
-            carry_out(some, hand.done)
+        while batch := claimed.start_next():
+            carry_out(batch, claimed.done)
             if time.monotonic() - marked_at > MARK_EVERY_SECONDS:
-                _mark_done(hand)
+                _mark_done(claimed)
                 marked_at = time.monotonic()
             if is_stopping():
                 break
     finally:
-        _mark_done(hand)
-        if left := hand.let_go():
+        _mark_done(claimed)
+        if waiting := claimed.take_waiting():
             with transaction():
-                delivery_claims.hand_back(left)
+                delivery_claims.release(waiting)
     return len(due)
 
 
-def _mark_done(hand: Hand) -> None:
-    """Mark together what was carried out one by one; its jobs may run again, should this fail."""
-    if hand.done:
+def _mark_done(claimed: ClaimedDeliveries) -> None:
+    """Mark what was carried out as done, in one transaction; if this fails, the jobs run again."""
+    done = claimed.done
+    if done:
         with transaction():
-            for subscriber in sorted({one.subscriber for one in hand.done}):
-                delivery_claims.finish([one for one in hand.done if one.subscriber == subscriber])
-        hand.done = []
+            for subscriber in sorted({each.subscriber for each in done}):
+                delivery_claims.finish([each for each in done if each.subscriber == subscriber])
+        claimed.done = []
 
 
-def watch(hands: Sequence[Hand]) -> bool:
-    """Say that what is in hand is being worked on; False when a job hangs for good.
+def monitor(lanes: Sequence[ClaimedDeliveries]) -> bool:
+    """Renew the claims of all lanes and interrupt overdue jobs; False when one hangs for good.
 
-    What waits behind a slow one is handed back, for another worker.
+    What waits behind a slow job is released, for another worker.
     """
-    for hand in hands:
-        if left := hand.let_go(only_behind_slow=True):
+    for claimed in lanes:
+        if waiting := claimed.take_waiting(only_behind_slow=True):
             with transaction():
-                delivery_claims.hand_back(left)
+                delivery_claims.release(waiting)
     with transaction():
-        delivery_claims.keep_claims([one for hand in hands for one in hand.held()])
-    hangs = [hand.end_overdue() for hand in hands]
+        delivery_claims.renew([each for claimed in lanes for each in claimed.deliveries()])
+    hangs = [claimed.interrupt_overdue() for claimed in lanes]
     return not any(hangs)
 
 
 def carry_out(due: Sequence[DueDelivery], done: list[DueDelivery] | None = None) -> None:
-    """Carry out claimed deliveries, once each, those of one job together where it takes many.
+    """Carry out claimed deliveries once each, those of a `batched` job together.
 
-    Never raises for what a job does: the ledger remembers, and it comes due again. When a job
-    fails for many together, each is tried alone: only what fails alone is late. What spans
-    transactions, and can run twice, is left to be marked done to whoever gives a list for it.
+    Never raises for an error of a job: it is stored, and the delivery comes due again. When a
+    batch fails, each of its deliveries is tried alone, so that only those at fault are delayed.
+    Deliveries of jobs that manage their own transactions, which can run twice, are appended to
+    `done`, if it is passed, for the caller to mark.
     """
-    alike: dict[str, list[DueDelivery]] = {}
-    for one in due:
-        together = jobs.registry().takes_many(one.subscriber) and not one.was_claimed
-        alike.setdefault(one.subscriber if together else f"{one.fact_id}", []).append(one)
-    for some in alike.values():
-        if len(some) == 1 or not _succeeds_together(some):
-            for one in some:
-                _carry_out(one, done)
+    batches: dict[str, list[DueDelivery]] = {}
+    for delivery in due:
+        # A delivery whose worker died is tried alone: it may be the one that kills workers.
+        together = jobs.registry().takes_many(delivery.subscriber) and not delivery.was_claimed
+        key = delivery.subscriber if together else f"{delivery.fact_id}"
+        batches.setdefault(key, []).append(delivery)
+    for batch in batches.values():
+        if len(batch) == 1 or not _carry_out_batch(batch):
+            for delivery in batch:
+                _carry_out(delivery, done)
 
 
-def _succeeds_together(due: list[DueDelivery]) -> bool:
+def _carry_out_batch(due: list[DueDelivery]) -> bool:
+    """Run a batched job once for all; False when it failed."""
     began, subscriber = time.perf_counter(), due[0].subscriber
     bind_request_id(due[0].request_id)
     try:
         job = jobs.registry().job(subscriber)
         with transaction():
             done = delivery_claims.finish(due)
-            job([one.fact for one in due if one.fact_id in done])
-            for one in due:
-                _clear_failing(one)
+            job([delivery.event for delivery in due if delivery.fact_id in done])
+            for delivery in due:
+                _clear_failing(delivery)
     except JobTimeoutException:
         session.rollback()
         raise
-    except Exception as error:  # noqa: BLE001 - whoever is at fault is found one by one
+    except Exception as error:  # noqa: BLE001 - each is tried alone afterwards
         session.rollback()
         _log.warning("jobs_one_by_one", job=subscriber, facts=len(due), error=type(error).__name__)
         return False
@@ -205,7 +216,7 @@ def _carry_out(due: DueDelivery, done: list[DueDelivery] | None) -> None:
             with transaction():
                 delivery_claims.begin_attempt(due)
         outcome = _deliver(due, done)
-    except Exception as error:  # noqa: BLE001 - whatever it was is noted and comes due again
+    except Exception as error:  # noqa: BLE001 - stored; the delivery comes due again
         session.rollback()
         outcome = "failed"
         _log.exception("job_failed", job=due.subscriber, fact=fact)
@@ -223,7 +234,7 @@ def _deliver(due: DueDelivery, done: list[DueDelivery] | None) -> str:
         if not due.is_surely_ours and delivery_claims.is_done(due):
             return "repeated"
         session.rollback()
-        job(due.fact)
+        job(due.event)
         if done is not None and not due.attempts:
             done.append(due)
             return "done"
@@ -232,41 +243,41 @@ def _deliver(due: DueDelivery, done: list[DueDelivery] | None) -> str:
             _clear_failing(due)
         return "done"
     with transaction():
-        # First the ledger: it locks the row, so a second worker waits here and then finds it done.
+        # Marked first: that locks the row, so a second worker waits here and then finds it done.
         if not delivery_claims.finish([due]):
             return "repeated"
-        fact: Event | list[Event] = due.fact
-        job([fact] if jobs.registry().takes_many(due.subscriber) else fact)
+        event: Event | list[Event] = due.event
+        job([event] if jobs.registry().takes_many(due.subscriber) else event)
         _clear_failing(due)
     return "done"
 
 
 def _note_failure(due: DueDelivery, error: Exception) -> None:
-    """Write down why an attempt failed, unless the database is what failed.
+    """Store why an attempt failed, and put it on the attention list after several failures.
 
-    Then it is enough that the delivery stands there undone: it comes due again.
+    If the database itself fails, the delivery is simply not done and comes due again.
     """
-    words = jobs.in_words(error)
+    reason = jobs.describe_error(error)
     try:
         with transaction():
-            attempts = delivery_claims.note_failure(due, words)
+            attempts = delivery_claims.note_failure(due, reason)
             if attempts >= outbox.ATTEMPTS:
-                _raise_failing(due.fact_id, due.subscriber, f"is given up, with {words}")
+                _raise_failing(due.fact_id, due.subscriber, f"is given up, with {reason}")
             elif attempts >= FAILURES_BEFORE_ATTENTION:
-                # Whatever is away is away for all: one item tells of it, and not one for each.
+                # A service that is down fails for all deliveries: one item for them together.
                 fact_id = None if isinstance(error, Unavailable) else due.fact_id
-                _raise_failing(fact_id, due.subscriber, f"failed {attempts} times, with {words}")
-    except SQLAlchemyError as lost:
-        _log.warning("failure_not_noted", job=due.subscriber, error=type(lost).__name__)
+                _raise_failing(fact_id, due.subscriber, f"failed {attempts} times, with {reason}")
+    except SQLAlchemyError as database_error:
+        _log.warning("failure_not_noted", job=due.subscriber, error=type(database_error).__name__)
 
 
-def _raise_failing(fact_id: UUID | None, subscriber: str, words: str) -> None:
-    """Ask for a person. About e-mails none is sent: it would wait behind those that fail."""
+def _raise_failing(fact_id: UUID | None, subscriber: str, what: str) -> None:
+    """Raise an attention item; without an e-mail when e-mails fail: it would wait behind them."""
     attention.raise_item(
         AttentionKind.FAILING_JOB,
         jobs.delivery_reference(fact_id, subscriber),
-        f"the job {subscriber} {words}",
-        is_told=not subscriber.startswith("notifications."),
+        f"the job {subscriber} {what}",
+        notify=not subscriber.startswith("notifications."),
     )
 
 
@@ -278,9 +289,12 @@ def _clear_failing(due: DueDelivery) -> None:
 
 
 def list_given_up() -> None:
-    """Ask for a person about deliveries whose last attempt died with its worker, unnoted."""
+    """Put deliveries on the attention list whose last attempt died with its worker.
+
+    Nobody else could: the worker that would have stored the failure is gone.
+    """
     reference = cast(Delivery.fact_id, String) + "/" + Delivery.subscriber
-    is_known = exists().where(
+    is_listed = exists().where(
         AttentionItem.kind == AttentionKind.FAILING_JOB, AttentionItem.reference == reference
     )
     with transaction():
@@ -289,7 +303,7 @@ def list_given_up() -> None:
             .where(
                 outbox.IS_GIVEN_UP,
                 func.coalesce(Delivery.claimed_until, Delivery.due_at) <= clock.now(),
-                ~is_known,
+                ~is_listed,
             )
             .limit(outbox.BATCH)
         ):

@@ -1,7 +1,7 @@
-"""The ledger of deliveries: who has claimed what, what came of it, when it comes due again.
+"""Rows of deliveries: claims of workers, outcomes, retries, and when each comes due again.
 
-A worker claims what is due and renews its claims while it lives. A delivery is done when its job
-says so in the transaction of its effect. A claim is no attempt: only a job that ran counts.
+A worker claims what is due and renews its claims while it lives. A delivery is marked done in the
+transaction of its job's effect. A claim is no attempt: only a job that ran counts as one.
 """
 
 import time
@@ -38,13 +38,13 @@ from api.platform.outbox import (
 
 DIED = "its worker died"
 
-Waiting = tuple[UUID, str]
-"""A delivery by its fact and subscriber."""
+DeliveryKey = tuple[UUID, str]
+"""A delivery by the ids of its event and its subscriber."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A claimed delivery, with its fact."""
+    """A claimed delivery, with its event."""
 
     fact_id: UUID
     subscriber: str
@@ -53,24 +53,24 @@ class DueDelivery:
     body: dict[str, Any]
     attempts: int
     was_claimed: bool
-    """Whether a worker claimed it before and died: perhaps of this very job."""
+    """Whether a worker claimed it before and died, perhaps because of this job."""
     claimed_at: float = field(default_factory=time.monotonic, compare=False)
 
     @property
     def is_surely_ours(self) -> bool:
-        """Whether the claim is so young that nobody else can have it, however slow we are."""
+        """Whether the claim is too recent for another worker to have taken it over."""
         return time.monotonic() - self.claimed_at < CLAIM_LIFETIME.total_seconds() / 2
 
     @property
-    def fact(self) -> Event:
-        """Read the fact back."""
+    def event(self) -> Event:
+        """Read the stored event."""
         return kind(self.name).from_json(self.body)
 
 
 def claim_due(limit: int = BATCH, lane: Lane | None = None) -> list[DueDelivery]:
     """Claim deliveries that are due, of a lane or of all, the oldest first. Needs a transaction.
 
-    Nobody else gets them while the claim is renewed. A claim is no attempt.
+    No other worker gets them while the claim is renewed. Skips rows that are locked.
     """
     now = clock.now()
     due = (
@@ -104,8 +104,8 @@ def claim_due(limit: int = BATCH, lane: Lane | None = None) -> list[DueDelivery]
         )
         .execution_options(synchronize_session=False)
     )
-    # In the order in which the facts happened, which their ids remember; those that failed, or took
-    # their worker with them, come last.
+    # In the order of the events, which their ids keep; those that failed, or killed their worker,
+    # come last.
     return sorted(
         (DueDelivery(*row) for row in rows),
         key=lambda one: (one.attempts, one.fact_id, one.subscriber),
@@ -115,34 +115,36 @@ def claim_due(limit: int = BATCH, lane: Lane | None = None) -> list[DueDelivery]
 def lanes_due() -> list[Lane]:
     """Return the lanes in which something is due that nobody has claimed."""
     now = clock.now()
-    found = [exists().where(Delivery.lane == lane, *_is_due(now)).label(lane.name) for lane in Lane]
-    row = session.execute(select(*found)).one()
+    is_due = [
+        exists().where(Delivery.lane == lane, *_is_due(now)).label(lane.name) for lane in Lane
+    ]
+    row = session.execute(select(*is_due)).one()
     return [lane for lane in Lane if getattr(row, lane.name)]
 
 
-def keep_claims(held: Collection[DueDelivery]) -> None:
-    """Say that the worker lives which holds these. Needs a transaction."""
-    _change_claims(held, clock.now() + CLAIM_LIFETIME)
+def renew(claimed: Collection[DueDelivery]) -> None:
+    """Extend the claims on some deliveries. Needs a transaction."""
+    _change_claims(claimed, clock.now() + CLAIM_LIFETIME)
 
 
-def hand_back(held: Collection[DueDelivery]) -> None:
-    """Leave claimed deliveries to whoever comes first. Needs a transaction."""
-    _change_claims(held, None)
+def release(claimed: Collection[DueDelivery]) -> None:
+    """Release claims, so that any worker may take the deliveries. Needs a transaction."""
+    _change_claims(claimed, None)
 
 
 def begin_attempt(due: DueDelivery) -> None:
-    """Count an attempt before it is made, for a job that may take its worker with it.
+    """Count an attempt before it is made, for a job that may kill its worker.
 
-    Should it do that, the delivery comes due after the usual wait. Needs a transaction.
+    If it does, the delivery comes due after the usual wait. Needs a transaction.
     """
     _note(due, DIED, claimed_until=Delivery.claimed_until)
 
 
 def finish(due: Collection[DueDelivery]) -> set[UUID]:
-    """Mark deliveries for one subscriber done in the transaction of their effect.
+    """Mark deliveries of one subscriber as done, in the transaction of their effect.
 
-    Returns the facts of those that were not done before. Locks the rows, so of two workers with
-    the same delivery the second waits and then learns that nothing is left to do.
+    Returns the event ids of those that were not done before. Locks the rows: of two workers with
+    the same delivery the second waits, and then finds it done.
     """
     (subscriber,) = {one.subscriber for one in due}
     done = require_transaction().scalars(
@@ -171,7 +173,7 @@ def finish(due: Collection[DueDelivery]) -> set[UUID]:
 
 
 def is_done(due: DueDelivery) -> bool:
-    """Tell whether a delivery needs nothing more."""
+    """Return whether a delivery is done."""
     return session.scalar(
         select(Delivery.done_at.is_not(None)).where(
             Delivery.fact_id == due.fact_id, Delivery.subscriber == due.subscriber
@@ -180,24 +182,24 @@ def is_done(due: DueDelivery) -> bool:
 
 
 def note_failure(due: DueDelivery, error: str) -> int:
-    """Remember why an attempt failed, and wait twice as long; returns how many there were.
+    """Store why an attempt failed and double the wait; returns the number of attempts.
 
-    From 30 seconds to an hour, for seven days. Needs a transaction.
+    The wait grows from 30 seconds to an hour, for seven days. Needs a transaction.
     """
     _note(due, error, claimed_until=None)
     return due.attempts + 1
 
 
-def retry(fact_id: UUID | None, subscriber: str | None) -> list[Waiting]:
-    """Make a delivery due now with all its attempts; returns those that were waiting.
+def retry(fact_id: UUID | None, subscriber: str | None) -> list[DeliveryKey]:
+    """Make a delivery due now, with all its attempts again; returns what was waiting.
 
-    Without a fact all that failed are meant, of a subscriber or of every one. Needs a transaction.
+    Without `fact_id`: all that failed, of one subscriber or of every one. Needs a transaction.
     """
     return _change_waiting(fact_id, subscriber, attempts=0, due_at=clock.now())
 
 
-def discard(fact_id: UUID | None, subscriber: str | None) -> list[Waiting]:
-    """Give a delivery, or all that failed, up for good; returns those that were waiting."""
+def discard(fact_id: UUID | None, subscriber: str | None) -> list[DeliveryKey]:
+    """Mark a delivery, or all that failed, as done without running it; returns what was waiting."""
     return _change_waiting(fact_id, subscriber, done_at=clock.now(), claimed_until=None)
 
 
@@ -247,31 +249,33 @@ def _note(due: DueDelivery, error: str, *, claimed_until: Any) -> None:
     )
 
 
-def _change_claims(held: Collection[DueDelivery], until: datetime | None) -> None:
-    """Change the claims on what is held, but for rows whose job has them locked: those are safe."""
-    if not held:
+def _change_claims(claimed: Collection[DueDelivery], claimed_until: datetime | None) -> None:
+    """Change claims, except of rows that a running job has locked: nobody can take those."""
+    if not claimed:
         return
-    free = (
+    unlocked = (
         select(Delivery.fact_id, Delivery.subscriber)
         .where(
             tuple_(Delivery.fact_id, Delivery.subscriber).in_(
-                [(one.fact_id, one.subscriber) for one in held]
+                [(each.fact_id, each.subscriber) for each in claimed]
             ),
             Delivery.done_at.is_(None),
             Delivery.claimed_until.is_not(None),
         )
         .with_for_update(skip_locked=True)
-        .cte("free")
+        .cte("unlocked")
     )
     require_transaction().execute(
         update(Delivery)
-        .where(Delivery.fact_id == free.c.fact_id, Delivery.subscriber == free.c.subscriber)
-        .values(claimed_until=until)
+        .where(Delivery.fact_id == unlocked.c.fact_id, Delivery.subscriber == unlocked.c.subscriber)
+        .values(claimed_until=claimed_until)
         .execution_options(synchronize_session=False)
     )
 
 
-def _change_waiting(fact_id: UUID | None, subscriber: str | None, **values: Any) -> list[Waiting]:
+def _change_waiting(
+    fact_id: UUID | None, subscriber: str | None, **values: Any
+) -> list[DeliveryKey]:
     which = [Delivery.attempts > 0 if fact_id is None else Delivery.fact_id == fact_id]
     if subscriber is not None:
         which.append(Delivery.subscriber == subscriber)

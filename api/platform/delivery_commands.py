@@ -1,4 +1,4 @@
-"""Deliveries from the owner's shell: what fails and why, tried again, or given up."""
+"""The `flask deliveries` commands: list failed deliveries, retry or discard them."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ _ALL = "all"
 
 @click.group("deliveries")
 def deliveries() -> None:
-    """Show jobs that failed, try them again, or give them up."""
+    """List jobs that failed, retry them, or discard them."""
 
 
 @deliveries.command("list")
@@ -25,12 +25,12 @@ def deliveries() -> None:
 @with_appcontext
 def list_deliveries(given_up: bool, job: str | None, limit: int) -> None:
     """List deliveries that failed and are not done, the oldest first."""
-    found = delivery_claims.failed(job, is_given_up=given_up, limit=limit)
-    for one in found:
+    failed = delivery_claims.failed(job, is_given_up=given_up, limit=limit)
+    for one in failed:
         when = "given up" if one.is_given_up else f"again at {one.due_at:%Y-%m-%d %H:%M:%S} UTC"
         click.echo(f"{one.fact_id}/{one.subscriber}  {one.attempts} attempts, {when}")
         click.echo(f"    {(one.last_error or '').partition(chr(10))[0]}")
-    click.echo(counted(len(found), "delivery", "deliveries") + ".")
+    click.echo(counted(len(failed), "delivery", "deliveries") + ".")
 
 
 @deliveries.command("retry")
@@ -74,7 +74,7 @@ def discard(which: str, note: str) -> None:
 
 
 def _which(which: str) -> tuple[UUID | None, str | None]:
-    """Read one of the list, the name of a job, or `all`."""
+    """Parse an entry of the list, the name of a job, or `all`."""
     fact_id, is_one, job = which.partition("/")
     if not is_one:
         return None, None if which == _ALL else which
@@ -84,6 +84,6 @@ def _which(which: str) -> tuple[UUID | None, str | None]:
         raise click.ClickException(f"{which} is none of `deliveries list`") from unreadable
 
 
-def _refuse_none(changed: list[delivery_claims.Waiting]) -> None:
+def _refuse_none(changed: list[delivery_claims.DeliveryKey]) -> None:
     if not changed:
         raise click.ClickException("no delivery that failed and waits is called that")

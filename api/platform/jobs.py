@@ -1,7 +1,8 @@
-"""Background jobs: which event starts which job, in which lane, and the timetable.
+"""Background jobs: which event starts which job, in which lane, and when periodic jobs run.
 
-Deliveries are claimed from Postgres, see `deliveries`; Redis only says that there is news. Periodic
-jobs go through RQ: an entry may be lost, doubled or late; the row in `timetable` counts."""
+Deliveries are claimed from Postgres, see `deliveries`; Redis only announces that there are new
+ones. Periodic jobs go through RQ, whose entries may be lost, doubled or late: the row in
+`timetable` decides."""
 
 import threading
 import time
@@ -35,20 +36,20 @@ from api.platform.redis import client
 
 QUEUE = "stockroom"
 LONG_QUEUE = "stockroom-long"
-"""Where jobs of minutes wait, so that a file of a million rows holds up no letter and no price."""
+"""The queue of jobs that take minutes, so that a huge import delays no e-mail and no price."""
 WAKE_CHANNEL = "stockroom:facts"
 JOB_TIMEOUT_SECONDS = 300
 LONG_JOB_TIMEOUT_SECONDS = 6 * 3600
 HARD_AFTER_SECONDS = 60
-"""A job is told to end so long before its time is over; one that does not ends its worker."""
+"""A job is interrupted this long before its time limit; one that does not end ends its worker."""
 PERIODIC_FAILURES_BEFORE_ATTENTION = 3
 PATIENCE = timedelta(minutes=10)
 """How long a periodic job may take from being queued to its end before it is queued again."""
 
 STOPPING = threading.Event()
-"""Set when this process ends: who does many things stops after the one at hand."""
+"""Set when this process ends: loops stop after the current item."""
 
-_running: dict[str, "Began"] = {}
+_running: dict[str, "RunStart"] = {}
 """The periodic jobs that this process carries out."""
 
 DeliveryJob = Callable[[Any], None]
@@ -59,7 +60,7 @@ _log = structlog.get_logger("api.jobs")
 
 @dataclass(frozen=True, slots=True)
 class PeriodicJob:
-    """A job that the timetable wakes again and again. Running twice at once must do no harm."""
+    """A job that runs at an interval. Running twice at once must do no harm."""
 
     name: str
     every: timedelta
@@ -67,8 +68,8 @@ class PeriodicJob:
     takes_long: bool = False
 
 
-class Began(NamedTuple):
-    """When a run of a periodic job began, by the clock and in seconds that no clock changes."""
+class RunStart(NamedTuple):
+    """When a run of a periodic job began: wall-clock time, and monotonic seconds."""
 
     at: datetime
     monotonic: float
@@ -85,18 +86,18 @@ class ScheduledJob(Base):
     last_took_ms: Mapped[int | None]
     last_error: Mapped[str | None] = mapped_column(Text)
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
-    """How often it failed since it last went well."""
+    """How often it failed in a row since its last success."""
     failing_since: Mapped[datetime | None]
 
 
 @dataclass(frozen=True)
 class JobRegistry:
-    """All the jobs of the house, plugged in by the roof."""
+    """All jobs of the shop; `api.event_handlers` builds it, `create_app` registers it."""
 
     subscribers: Mapping[type[Event], Sequence[DeliveryJob]]
     timetable: Sequence[PeriodicJob]
     lanes: Mapping[str, Lane] = field(default_factory=dict)
-    """By package or by job, where they do not wait in the default lane."""
+    """By package or by job, where it is not the default lane."""
 
     renamed: Mapping[str, DeliveryJob] = field(default_factory=dict)
     """Names under which older releases stored deliveries, and the jobs that carry them out now."""
@@ -118,18 +119,18 @@ class JobRegistry:
         return {**self.renamed, **jobs}
 
     def lane_of(self, name: str) -> Lane:
-        """In which lane a subscriber waits; a job of minutes in one of its own."""
+        """Return the lane of a subscriber; jobs that take minutes have a lane of their own."""
         if self._is_marked(name, "__takes_long__"):
             return Lane.LONG
         return self.lanes.get(name) or self.lanes.get(name.partition(".")[0], Lane.DEFAULT)
 
     def takes_many(self, name: str) -> bool:
-        """Whether a subscriber takes many facts at once; False for one that is gone."""
+        """Return whether a subscriber takes several events at once; False for an unknown one."""
         return self._is_marked(name, "__takes_many__")
 
     def seconds_for(self, name: str) -> int:
-        """How long a subscriber may take before it is told to end."""
-        return told_after(is_long=self._is_marked(name, "__takes_long__"))
+        """Return after how many seconds a subscriber is interrupted."""
+        return interrupted_after(is_long=self._is_marked(name, "__takes_long__"))
 
     def _is_marked(self, name: str, mark: str) -> bool:
         try:
@@ -138,7 +139,7 @@ class JobRegistry:
             return False
 
     def periodic(self, name: str) -> PeriodicJob:
-        """Find a job of the timetable; LookupError when there is none of that name."""
+        """Find a periodic job; LookupError when there is none of that name."""
         for job in self.timetable:
             if job.name == name:
                 return job
@@ -147,50 +148,50 @@ class JobRegistry:
 
 
 def name_of(job: Callable[..., Any]) -> str:
-    """Name a job by its room and function, as `notifications.jobs.on_order_placed`."""
+    """Return a job's name: its module and function, as in `notifications.jobs.on_order_placed`."""
     return f"{job.__module__.removeprefix('api.')}.{job.__name__}"
 
 
 def manages_own_transactions(job: Job) -> Job:
-    """Mark a job that opens its own transactions, because it talks to the network in between.
+    """Mark a job that opens its own transactions, because it uses the network in between.
 
-    It must be able to run twice; other jobs run inside the transaction that marks them done.
+    It must be safe to run twice; other jobs run inside the transaction that marks them done.
     """
     job.__spans_transactions__ = True  # type: ignore[attr-defined]
     return job
 
 
 def long_running(job: Job) -> Job:
-    """Mark a job that may take minutes: it runs beside the others and not before them."""
+    """Mark a job that may take minutes: it runs in a lane of its own."""
     job.__takes_long__ = True  # type: ignore[attr-defined]
     return job
 
 
 def batched(job: Job) -> Job:
-    """Mark a job that takes a list of facts, because they cost together what one does alone.
+    """Mark a job that takes a list of events, because a batch costs about as much as one.
 
-    It runs in one transaction for all, and for one when it fails for all. It must not matter in
-    which order they happened.
+    It runs in one transaction for the batch; when that fails, for each event alone. It must not
+    depend on the order of the events.
     """
     job.__takes_many__ = True  # type: ignore[attr-defined]
     return job
 
 
 def init_app(app: Flask, work: JobRegistry) -> None:
-    """Plug in the table of jobs."""
+    """Register the jobs, and wake the relay after commits that emitted events."""
     app.extensions["stockroom_work"] = work
 
 
 def queue(connection: Redis | None = None, *, is_long: bool = False) -> Queue:
-    """Return a queue that workers listen to, over the app's connections or others."""
+    """Return the RQ queue of periodic jobs, over the app's Redis connections or others."""
     name = LONG_QUEUE if is_long else QUEUE
     return Queue(name, connection=connection or client(), serializer=JSONSerializer)
 
 
 @after_commit
 def _wake_relay(current: Session) -> None:
-    """Tell the relay that there is news. Lost news costs a second, until it looks by itself."""
-    if current.info.get("facts"):
+    """Notify the relay of new events. A lost notification costs a second: the relay also polls."""
+    if current.info.get("events"):
         try:
             client().publish(WAKE_CHANNEL, b"")
         except RedisError as lost:
@@ -198,51 +199,51 @@ def _wake_relay(current: Session) -> None:
 
 
 def relay_once() -> int:
-    """Turn waiting facts into deliveries, a batch of them; returns how many facts."""
+    """Turn a batch of waiting events into deliveries; returns how many events."""
     with transaction():
         return outbox.relay(registry().names(), registry().lane_of)
 
 
-def told_after(*, is_long: bool) -> int:
-    """Return after how many seconds a job is told to end."""
-    most = LONG_JOB_TIMEOUT_SECONDS if is_long else JOB_TIMEOUT_SECONDS
-    return most - HARD_AFTER_SECONDS
+def interrupted_after(*, is_long: bool) -> int:
+    """Return after how many seconds a job is interrupted."""
+    limit = LONG_JOB_TIMEOUT_SECONDS if is_long else JOB_TIMEOUT_SECONDS
+    return limit - HARD_AFTER_SECONDS
 
 
-def in_words(error: Exception) -> str:
-    """Say why a job failed, as it is noted and shown."""
-    told = "it took too long" if isinstance(error, JobTimeoutException) else error
-    return f"{type(error).__name__}: {told}"
+def describe_error(error: Exception) -> str:
+    """Describe why a job failed, as it is stored and shown: the error's class and message."""
+    message = "it took too long" if isinstance(error, JobTimeoutException) else error
+    return f"{type(error).__name__}: {message}"
 
 
 def delivery_reference(fact_id: UUID | None, subscriber: str) -> str:
-    """Name a delivery on the attention list, or with None all that failed for a subscriber."""
+    """Return the attention reference of a delivery, or with None of all failed of a subscriber."""
     return f"{fact_id or '*'}/{subscriber}"
 
 
 def retry(reference: str) -> bool:
-    """Run a failing job again, now; False when it waits no more. Needs a transaction.
+    """Make a failing job due now; False when it no longer waits. Needs a transaction.
 
-    `reference` is that of its attention item: a delivery, all of a subscriber that failed, or a job
-    of the timetable since when.
+    `reference` is that of its attention item: a delivery, all failed deliveries of a subscriber, or
+    a periodic job with the time since which it fails.
     """
     fact_id, is_delivery, subscriber = reference.partition("/")
     if is_delivery:
         return bool(delivery_claims.retry(None if fact_id == "*" else UUID(fact_id), subscriber))
     name = reference.partition("@")[0]
-    found = require_transaction().scalar(
+    rescheduled = require_transaction().scalar(
         update(ScheduledJob)
         .where(ScheduledJob.name == name)
         .values(next_run_at=clock.now())
         .returning(ScheduledJob.name)
     )
-    return found is not None
+    return rescheduled is not None
 
 
 def discard(reference: str) -> bool:
-    """Give a delivery up for good; False for one that is done. Needs a transaction.
+    """Discard a delivery for good; False for one that is done. Needs a transaction.
 
-    A job of the timetable cannot be discarded: it comes due again.
+    A periodic job cannot be discarded: it comes due again.
     """
     fact_id, is_delivery, subscriber = reference.partition("/")
     return bool(is_delivery) and bool(
@@ -250,26 +251,26 @@ def discard(reference: str) -> bool:
     )
 
 
-def clear_items(ended: Iterable[delivery_claims.Waiting]) -> None:
-    """Take deliveries off the attention list that somebody had tried again or gave up."""
-    for fact_id, subscriber in ended:
+def clear_items(deliveries: Iterable[delivery_claims.DeliveryKey]) -> None:
+    """Remove deliveries from the attention list that somebody retried or discarded."""
+    for fact_id, subscriber in deliveries:
         for reference in {delivery_reference(fact_id, subscriber), f"*/{subscriber}"}:
             attention.clear(AttentionKind.FAILING_JOB, reference=reference)
 
 
 def claim_due_periodics(*, short_alone: bool = False) -> list[PeriodicJob]:
-    """Claim the periodic jobs whose time has come, so that of many hosts one runs each.
+    """Claim the periodic jobs that are due, so that only one of several hosts runs each.
 
     The claim is short: a job that the queue lost, or that died with its worker, comes due again
-    soon, and one that ran sets its next time itself. `short_alone` leaves those that take long.
+    soon, and one that ran sets its next time itself. `short_alone` skips jobs that take long.
     """
-    planned, now = registry(), clock.now()
-    if not planned.timetable:
+    timetable, now = registry().timetable, clock.now()
+    if not timetable:
         return []
     with transaction():
         session.execute(
             insert(ScheduledJob)
-            .values([{"name": job.name, "next_run_at": now} for job in planned.timetable])
+            .values([{"name": job.name, "next_run_at": now} for job in timetable])
             .on_conflict_do_nothing()
         )
         due = set(
@@ -280,9 +281,7 @@ def claim_due_periodics(*, short_alone: bool = False) -> list[PeriodicJob]:
             )
         )
         jobs = [
-            job
-            for job in planned.timetable
-            if job.name in due and not (short_alone and job.takes_long)
+            job for job in timetable if job.name in due and not (short_alone and job.takes_long)
         ]
         for job in jobs:
             session.execute(
@@ -294,13 +293,13 @@ def claim_due_periodics(*, short_alone: bool = False) -> list[PeriodicJob]:
 
 
 def enqueue_due_periodics() -> list[str]:
-    """Enqueue the periodic jobs whose time has come; returns their names."""
+    """Enqueue the periodic jobs that are due; returns their names."""
     jobs = claim_due_periodics()
     for job in jobs:
         queue(is_long=job.takes_long).enqueue(
             run_periodic,
             job.name,
-            job_timeout=told_after(is_long=job.takes_long),
+            job_timeout=interrupted_after(is_long=job.takes_long),
             result_ttl=0,
             failure_ttl=0,
         )
@@ -308,19 +307,19 @@ def enqueue_due_periodics() -> list[str]:
 
 
 def run_periodic(name: str) -> bool:
-    """Run one periodic job and note how it went; True when it went well.
+    """Run one periodic job and store its outcome; True when it succeeded.
 
-    Called by the queue, which tells it to end when it takes too long, or by a command.
+    Called by RQ, which interrupts it when it takes too long, or by a command.
     """
     job = registry().periodic(name)
     bind_request_id(f"timetable-{name}")
-    began, error = Began(clock.now(), time.monotonic()), None
+    began, error = RunStart(clock.now(), time.monotonic()), None
     _running[name] = began
     try:
         job.run()
     except Exception as failure:  # noqa: BLE001 - noted in the timetable; the next run is due
         session.rollback()
-        error = in_words(failure)
+        error = describe_error(failure)
         _log.exception("periodic_job_failed", job=name)
     finally:
         _running.pop(name, None)
@@ -331,17 +330,16 @@ def run_periodic(name: str) -> bool:
 
 
 def note_hanging() -> list[str]:
-    """Note which periodic jobs of this process did not end when told to; returns their names.
+    """Store the failure of periodic jobs that did not end when interrupted; returns their names.
 
-    They hang where Python cannot reach them: their worker must end, and this is all that is known
-    of them then.
+    They hang where Python cannot interrupt them, so their worker must end.
     """
     now = time.monotonic() - HARD_AFTER_SECONDS
     hanging = [
         (job, began)
         for job in registry().timetable
         if (began := _running.get(job.name)) is not None
-        and now - began.monotonic > told_after(is_long=job.takes_long)
+        and now - began.monotonic > interrupted_after(is_long=job.takes_long)
     ]
     for job, began in hanging:
         with transaction():
@@ -349,7 +347,7 @@ def note_hanging() -> list[str]:
     return [job.name for job, _ in hanging]
 
 
-def _note_run(job: PeriodicJob, began: Began, error: str | None) -> None:
+def _note_run(job: PeriodicJob, began: RunStart, error: str | None) -> None:
     entry = session.get(ScheduledJob, job.name, with_for_update=True, populate_existing=True)
     if entry is not None:
         entry.next_run_at = began.at + job.every
@@ -361,7 +359,7 @@ def _note_run(job: PeriodicJob, began: Began, error: str | None) -> None:
 
 
 def _note_outcome(entry: ScheduledJob) -> None:
-    """Count failures in a row, ask for a person after a few, and no longer once it goes well."""
+    """Count failures in a row; raise an attention item after a few, clear it on success."""
     if entry.last_error is None:
         if entry.failing_since is not None:
             attention.clear(AttentionKind.FAILING_JOB, reference=_periodic_reference(entry))
@@ -379,7 +377,7 @@ def _note_outcome(entry: ScheduledJob) -> None:
 
 
 def failing_periodics() -> list[str]:
-    """Return the names of periodic jobs that failed so often in a row that a person is asked."""
+    """Return the periodic jobs that failed so often in a row that they need attention."""
     return list(
         session.scalars(
             select(ScheduledJob.name)
@@ -390,11 +388,11 @@ def failing_periodics() -> list[str]:
 
 
 def _periodic_reference(entry: ScheduledJob) -> str:
-    """Name the job and since when it fails: who accepts that is asked anew about the next time."""
+    """Return the attention reference of a failing job; each series of failures has its own."""
     assert entry.failing_since is not None
     return f"{entry.name}@{entry.failing_since.isoformat()}"
 
 
 def registry() -> JobRegistry:
-    """Return the table of jobs that the roof plugged in."""
+    """Return the jobs of the running app."""
     return typed(JobRegistry, current_app.extensions["stockroom_work"])

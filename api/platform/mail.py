@@ -1,4 +1,4 @@
-"""Letters leave the house here, and only here."""
+"""Outgoing e-mail over SMTP: the only place that sends any."""
 
 import smtplib
 import ssl
@@ -14,52 +14,52 @@ from api.kernel.errors import Unavailable
 from api.platform.settings import Settings
 
 TIMEOUT_SECONDS = 15
-MAX_LETTERS = 100
+MAX_EMAILS = 100
 LONGEST_SECONDS = 60.0
 SMTP_OK, SMTP_TOO_MANY = 250, 421
 
 
 class MailUnavailable(Unavailable):
-    """The mail server cannot be reached or did not take the letter for now."""
+    """The mail server cannot be reached, or refused the e-mail temporarily."""
 
     code = "mail_unavailable"
-    sentence = "The mail server did not take the letter. It will be sent later."
+    sentence = "The mail server did not take the e-mail. It will be sent later."
 
 
 class MailRejected(Exception):
-    """The mail server refused the letter for good, as with an address that does not exist."""
+    """The mail server refused the e-mail for good, as with an address that does not exist."""
 
 
 class Mailer(Protocol):
-    """Whatever can send a letter."""
+    """Sends e-mails; `SmtpMailer`, or a fake in tests."""
 
     def send(self, *, message_id: str, to: str, subject: str, text: str, request_id: str) -> None:
-        """Send one plain-text letter; the id of the request that caused it travels as a header.
+        """Send one plain-text e-mail; the id of the request that caused it is sent as a header.
 
         Raises `MailUnavailable` when it may work later and `MailRejected` when it will not.
         """
 
-    def hang_up(self) -> None:
-        """Say goodbye to the mail server: for now this thread has nothing more to send."""
+    def close(self) -> None:
+        """Close this thread's connection: it has nothing more to send for now."""
 
 
 class SmtpMailer:
     """Sends over SMTP: `smtp://`, `smtp+starttls://` or `smtps://`, with or without a user.
 
-    Each thread keeps its connection for the next letter until it hangs up, for a minute and a
-    hundred letters at most: servers count, and end what seems endless.
+    Each thread reuses its connection until `close`, for a minute and a hundred e-mails at most:
+    servers limit both.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._url = urlsplit(settings.smtp_url)
         self._sender = settings.mail_from
-        self._own = _Line()
+        self._own = _ThreadConnection()
 
     def send(self, *, message_id: str, to: str, subject: str, text: str, request_id: str) -> None:
-        """Send one plain-text letter; see `Mailer`.
+        """Send one plain-text e-mail; see `Mailer`.
 
-        The Message-ID is the letter's own: should the server's answer be lost and the letter be
-        sent again, the reader's mailbox can tell that it is the same one (RFC 5322, 3.6.4).
+        A repetition has the same Message-ID: if the server's answer is lost and the e-mail is sent
+        again, the recipient's mailbox can recognise the duplicate (RFC 5322, 3.6.4).
         """
         message = EmailMessage()
         message["From"] = self._sender
@@ -76,54 +76,54 @@ class SmtpMailer:
             codes = [code for code, _ in refused.recipients.values()]
             if all(code >= 500 for code in codes):
                 raise MailRejected(f"the mail server refused the recipient ({codes})") from refused
-            self.hang_up()
+            self.close()
             raise MailUnavailable from refused
         except smtplib.SMTPDataError as refused:
             if refused.smtp_code >= 500:
                 raise MailRejected(
-                    f"the mail server refused the letter ({refused.smtp_code})"
+                    f"the mail server refused the e-mail ({refused.smtp_code})"
                 ) from refused
-            self.hang_up()
+            self.close()
             raise MailUnavailable from refused
         except smtplib.SMTPNotSupportedError as refused:
-            raise MailRejected("the mail server does not know such addresses") from refused
-        except (smtplib.SMTPException, OSError) as lost:
-            self.hang_up()
-            raise MailUnavailable from lost
+            raise MailRejected("the mail server does not support such addresses") from refused
+        except (smtplib.SMTPException, OSError) as error:
+            self.close()
+            raise MailUnavailable from error
 
-    def hang_up(self) -> None:
-        """End this thread's connection, if there is one; see `Mailer`."""
+    def close(self) -> None:
+        """Close this thread's connection, if there is one; see `Mailer`."""
         server, self._own.server = self._own.server, None
         if server is None:
             return
         try:
             server.quit()
         except (smtplib.SMTPException, OSError):
-            server.close()  # it was gone already
+            server.close()  # the server closed it first
 
     def _give(self, message: EmailMessage) -> None:
         try:
             self._connected().send_message(message)
         except smtplib.SMTPSenderRefused as refused:
-            if refused.smtp_code != SMTP_TOO_MANY or self._own.letters == 1:
+            if refused.smtp_code != SMTP_TOO_MANY or self._own.sent == 1:
                 raise
-            self.hang_up()  # enough for one connection; the letter was not begun
+            self.close()  # the connection's limit; this e-mail was not started
             self._connected().send_message(message)
 
     def _connected(self) -> smtplib.SMTP:
-        """Return a connection that answers: the one that was kept, or a new one."""
+        """Return a connection that answers: the open one, or a new one."""
         own = self._own
-        if own.letters >= MAX_LETTERS or time.monotonic() - own.since > LONGEST_SECONDS:
-            self.hang_up()
+        if own.sent >= MAX_EMAILS or time.monotonic() - own.since > LONGEST_SECONDS:
+            self.close()
         if own.server is not None:
             try:
                 if own.server.noop()[0] == SMTP_OK:
-                    own.letters += 1
+                    own.sent += 1
                     return own.server
             except (smtplib.SMTPException, OSError):
-                pass  # it was ended at the other side, which is its right
-            self.hang_up()
-        own.server, own.letters, own.since = self._connect(), 1, time.monotonic()
+                pass  # the server closed it, as it may at any time
+            self.close()
+        own.server, own.sent, own.since = self._connect(), 1, time.monotonic()
         return own.server
 
     def _connect(self) -> smtplib.SMTP:
@@ -146,9 +146,9 @@ class SmtpMailer:
         return server
 
 
-class _Line(threading.local):
-    """What a thread keeps of its connection."""
+class _ThreadConnection(threading.local):
+    """The connection of a thread, with its age and how many e-mails it has carried."""
 
     server: smtplib.SMTP | None = None
-    letters = 0
+    sent = 0
     since = 0.0

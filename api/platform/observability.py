@@ -34,7 +34,7 @@ REQUESTS = Histogram(
 )
 CACHE = Counter("stockroom_cache_total", "Cache look-ups by outcome.", ["outcome"])
 JOBS = Counter("stockroom_jobs_total", "Jobs by name and outcome.", ["job", "outcome"])
-FACTS = Counter("stockroom_facts_total", "Facts relayed to subscribers, by name.", ["fact"])
+EVENTS = Counter("stockroom_facts_total", "Events relayed to subscribers, by name.", ["fact"])
 
 _log = structlog.get_logger("api.requests")
 

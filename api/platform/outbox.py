@@ -1,7 +1,8 @@
-"""Facts on their way up: written with the change, delivered after it, never lost, only late.
+"""The outbox: events are stored in the transaction of their change and delivered after it.
 
-`emit` writes a fact in the transaction of the change. The relay turns facts into one delivery per
-subscriber, in the lane of its job. What becomes of deliveries is told by `claims`.
+`emit` stores an event in the running transaction, so none is lost. The relay turns each event into
+one delivery per subscriber, in the lane of its job; see `delivery_claims` for the rest. The tables
+keep their first names, `facts` and `fact_deliveries`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,13 +43,13 @@ LONGEST_RETRY = timedelta(hours=1)
 ATTEMPTS = 174
 """After so many attempts, seven days, a delivery waits for a person."""
 KEPT_FOR = timedelta(days=30)
-"""How long facts and their deliveries are kept once they are done."""
+"""How long events and their deliveries are kept once they are done."""
 CLAIM_LIFETIME = timedelta(seconds=20)
-"""A worker renews its claims more often than that; one that ran out belongs to a dead worker."""
+"""A worker renews its claims more often than that; an expired one belongs to a dead worker."""
 
 
 class Lane(IntEnum):
-    """Which deliveries wait for one another; those of one lane never wait for another one's."""
+    """A queue of deliveries with its own thread; lanes never wait for one another."""
 
     MONEY = 10
     MAIL = 20
@@ -58,7 +59,7 @@ class Lane(IntEnum):
 
 
 class OutboxEvent(WithId, Base):
-    """One thing that happened. Append-only but for the mark that it was relayed."""
+    """A stored event. Append-only except for `relayed_at`."""
 
     __tablename__ = "facts"
     __table_args__ = (Index("ix_facts_waiting", "id", postgresql_where="relayed_at IS NULL"),)
@@ -71,7 +72,7 @@ class OutboxEvent(WithId, Base):
 
 
 class Delivery(Base):
-    """A fact for one subscriber: the ledger that makes its effect happen once."""
+    """An event for one subscriber: the row that makes its effect happen once."""
 
     __tablename__ = "fact_deliveries"
     __table_args__ = (
@@ -82,7 +83,7 @@ class Delivery(Base):
     subscriber: Mapped[str] = mapped_column(String(160), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(default=clock.now)
     attempts: Mapped[int] = mapped_column(default=0)
-    """How often its job ran, and not how often it was claimed."""
+    """How often its job ran; claims do not count."""
     done_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
     lane: Mapped[int] = mapped_column(SmallInteger, default=30, server_default="30")
@@ -96,43 +97,43 @@ Subscribers = Mapping[type[Event], Sequence[str]]
 
 
 def emit(event: Event) -> None:
-    """Record a fact in the running transaction; it is told only if that commits."""
-    require_transaction().info.setdefault("facts", []).append(event)
+    """Record an event in the running transaction; it is delivered only if that commits."""
+    require_transaction().info.setdefault("events", []).append(event)
 
 
 @contextmanager
 def savepoint() -> Iterator[None]:
-    """Open a part of the running transaction that can be taken back: rows and facts together.
+    """Open a savepoint of the running transaction for rows and events together.
 
-    When the block raises, neither its changes nor its facts happened, and what was before stays.
+    When the block raises, its changes are rolled back and its events dropped; earlier ones stay.
     """
     current = require_transaction()
-    facts: list[Event] = current.info.setdefault("facts", [])
-    told = len(facts)
+    events: list[Event] = current.info.setdefault("events", [])
+    count = len(events)
     try:
         with current.begin_nested():
             yield
     except BaseException:
-        del facts[told:]
+        del events[count:]
         raise
 
 
 def discard_events(kind: type[Kind]) -> list[Kind]:
-    """Take back the facts of a kind that this transaction has collected; they were not told yet.
+    """Drop the events of a kind that this transaction has emitted so far; returns them.
 
-    So that a change of many things can tell one fact for all of them.
+    So that a change of many things can emit one event for all of them.
     """
-    facts: list[Event] = require_transaction().info.get("facts", [])
-    taken = [fact for fact in facts if isinstance(fact, kind)]
-    facts[:] = [fact for fact in facts if not isinstance(fact, kind)]
-    return taken
+    events: list[Event] = require_transaction().info.get("events", [])
+    discarded = [event for event in events if isinstance(event, kind)]
+    events[:] = [event for event in events if not isinstance(event, kind)]
+    return discarded
 
 
 @before_commit
 def _write_events(current: Session) -> None:
-    """Write the transaction's facts in one statement, in the order in which they happened."""
-    facts: list[Event] = current.info.get("facts", [])
-    if not facts:
+    """Insert the transaction's events in one statement, in the order in which they were emitted."""
+    events: list[Event] = current.info.get("events", [])
+    if not events:
         return
     current.flush()
     now, request_id = clock.now(), observability.request_id()
@@ -141,58 +142,60 @@ def _write_events(current: Session) -> None:
         [
             {
                 "id": new_id(),
-                "name": fact.name,
-                "body": fact.to_json(),
+                "name": event.name,
+                "body": event.to_json(),
                 "request_id": request_id,
                 "created_at": now,
             }
-            for fact in facts
+            for event in events
         ],
     )
 
 
 def relay(subscribers: Subscribers, lane_of: Callable[[str], Lane] = lambda _: Lane.DEFAULT) -> int:
-    """Turn waiting facts into deliveries; returns how many facts. Needs a transaction.
+    """Turn waiting events into deliveries; returns how many events. Needs a transaction.
 
-    Locks the facts that it takes and skips those that another relay has taken.
+    Locks the events that it takes and skips those that another relay has locked.
     """
     by_name = {event.name: names for event, names in subscribers.items()}
-    facts = session.execute(
+    events = session.execute(
         select(OutboxEvent.id, OutboxEvent.name)
         .where(OutboxEvent.relayed_at.is_(None))
         .order_by(OutboxEvent.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     ).all()
-    if not facts:
+    if not events:
         return 0
     now = clock.now()
     deliveries = [
         {
-            "fact_id": fact.id,
+            "fact_id": event.id,
             "subscriber": name,
             "due_at": now,
             "attempts": 0,
             "lane": lane_of(name),
         }
-        for fact in facts
-        for name in by_name.get(fact.name, ())
+        for event in events
+        for name in by_name.get(event.name, ())
     ]
     if deliveries:
         bulk_sql.bulk_insert(cast(Table, Delivery.__table__), deliveries)
     session.execute(
-        update(OutboxEvent).where(OutboxEvent.id.in_([f.id for f in facts])).values(relayed_at=now),
+        update(OutboxEvent)
+        .where(OutboxEvent.id.in_([event.id for event in events]))
+        .values(relayed_at=now),
         execution_options={"synchronize_session": False},
     )
-    for fact in facts:
-        observability.FACTS.labels(fact.name).inc()
-    return len(facts)
+    for event in events:
+        observability.EVENTS.labels(event.name).inc()
+    return len(events)
 
 
 def backlog() -> tuple[int, float]:
-    """Return how many facts and deliveries wait, and the age of the oldest in seconds.
+    """Return how many events and deliveries wait, and the age of the oldest in seconds.
 
-    What was given up waits for a person, on the attention list, and not for a worker.
+    Deliveries that were given up are not counted: they wait for a person, not for a worker.
     """
     waiting = session.execute(
         select(func.count(), func.min(OutboxEvent.created_at)).where(
@@ -211,9 +214,9 @@ def backlog() -> tuple[int, float]:
 
 
 def purge_old(limit: int) -> int:
-    """Delete facts of a month ago whose deliveries are all done, with these; returns how many.
+    """Delete events older than a month whose deliveries are all done, at most `limit` of them.
 
-    At most so many. Needs a transaction. What still waits, or was given up, is kept.
+    Returns how many. Needs a transaction. Events that still wait, or were given up, are kept.
     """
     undone = exists().where(Delivery.fact_id == OutboxEvent.id, Delivery.done_at.is_(None))
     old = session.scalars(

@@ -41,7 +41,7 @@ def find_weaknesses(settings: Settings, environ: Mapping[str, str]) -> list[str]
     ]
 
 
-def listens_to_nobody_else(settings: Settings, addresses: list[str]) -> str | None:
+def missing_proxy(settings: Settings, addresses: list[str]) -> str | None:
     """Tell what is wrong with no proxy in front of a server that only this machine reaches."""
     if settings.env != "production" or settings.trusted_proxies or not addresses:
         return None

@@ -264,7 +264,7 @@ def note_failure(
     does not answer.
     """
     # A refusal has words for people; whatever else it is, its kind says more.
-    words = getattr(error, "detail", None) or jobs.in_words(error)
+    words = getattr(error, "detail", None) or jobs.describe_error(error)
     _log.warning("sweep_failed", sweep=sweep, item=str(item), error=type(error).__name__)
     subjects = about(item)
     session.rollback()

@@ -1,4 +1,4 @@
-"""What people at several desks must know of one another: what changed, and who is at which order.
+"""Several people at work at once: the change feed, and claims on orders.
 
-Nothing here decides anything: a claim refuses nobody, and a missed change is read again in time.
+Both are advisory: a claim blocks nobody, and a console that missed a change reloads in time.
 """

@@ -1,4 +1,4 @@
-"""What claims refuse."""
+"""Errors of claims."""
 
 from api.kernel.errors import Conflict
 

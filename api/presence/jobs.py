@@ -1,4 +1,4 @@
-"""Keeping the change feed short."""
+"""The periodic job that purges changes and claims."""
 
 from api.platform import change_feed
 from api.platform.db import transaction
@@ -6,7 +6,7 @@ from api.presence import service
 
 
 def purge_old_changes() -> None:
-    """Delete changes that nobody asks for any more, and claims that have ended."""
+    """Delete changes older than any valid cursor, and expired claims."""
     with transaction():
         change_feed.purge_old()
         service.purge_ended()

@@ -1,4 +1,4 @@
-"""Who has which order open."""
+"""The table of claims: who has which order open."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from api.platform.db import Base
 
 
 class OrderClaim(Base):
-    """An order that somebody works at. It ends by itself, and then counts as if it were not."""
+    """A claim on an order by somebody who works on it. It expires at `claimed_until`."""
 
     __tablename__ = "order_claims"
 

@@ -1,4 +1,4 @@
-"""Who may hear of what, and how long a claim lasts."""
+"""Which permission each kind of change needs, and how long a claim lasts."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,6 +11,6 @@ KINDS: Mapping[str, Permission] = {
     "product": Permission.CATALOG_READ,
     "stock_level": Permission.INVENTORY_READ,
 }
-"""What the change feed tells of, each to those who may read it anyway."""
+"""The kinds of changes in the feed, each with the permission that reading it needs."""
 
 CLAIM_LIFETIME = timedelta(minutes=5)

@@ -1,4 +1,4 @@
-"""Questions that a desk asks every second: both are one small statement each."""
+"""What a console polls every second: changes and claims, one small statement each."""
 
 from typing import Any
 from uuid import UUID
@@ -22,31 +22,31 @@ _CLAIMS = (
 
 
 def changes_since(cursor: str | None, by: Principal) -> dict[str, Any]:
-    """Return what changed since a look and who has which order open, as far as someone may know.
+    """Return the changes since a cursor and all claims, limited to what `by` may read.
 
     Raises `CursorInvalid`.
     """
-    found = change_feed.since(cursor, [kind for kind, needed in KINDS.items() if by.may(needed)])
+    feed = change_feed.since(cursor, [kind for kind, needed in KINDS.items() if by.may(needed)])
     return {
-        "cursor": found.cursor,
-        "must_reload": found.must_reload,
-        "changes": found.changes,
+        "cursor": feed.cursor,
+        "must_reload": feed.must_reload,
+        "changes": feed.changes,
         "claims": claims(by) if by.may(Permission.ORDERS_READ) else [],
     }
 
 
 def claims(by: Principal) -> list[dict[str, Any]]:
-    """Return the orders that somebody has open, those opened first before the others."""
+    """Return the active claims, the oldest first."""
     return [shaped(row, by) for row in session.execute(_CLAIMS, {"now": clock.now()})]
 
 
 def is_order(order_id: UUID) -> bool:
-    """Tell whether there is such an order; locks nothing."""
+    """Return whether an order exists; locks nothing."""
     return session.scalar(select(Order.id).where(Order.id == order_id)) is not None
 
 
 def shaped(row: AnyRow, by: Principal) -> dict[str, Any]:
-    """Return a claim as somebody sees it."""
+    """Return a claim as the API shows it to `by`."""
     return {
         "order_id": row.order_id,
         "claimed_by": row.claimed_by_name,

@@ -1,4 +1,4 @@
-"""Changes and claims, for staff."""
+"""Routes of the change feed and of claims on orders, for staff."""
 
 from typing import Any
 from uuid import UUID
@@ -35,16 +35,16 @@ blueprint = Blueprint(
 @blueprint.arguments(ChangesQuerySchema, location="query")
 @blueprint.response(200, ChangesSchema)
 def list_changes(query: dict[str, Any]) -> Any:
-    """List what changed since the last look.
+    """List what changed since a cursor.
 
-    Ask every second or so, with the `cursor` of the answer before as `after`: it answers at once.
-    What began earlier and was committed later is told, too; nothing is told twice. You hear of
-    what your role may read.
+    Poll it every second or so, with the `cursor` of the previous answer as `after`: it answers at
+    once. A change that began earlier and was committed later is included; none comes twice. Only
+    changes that your role may read are listed.
     """
-    found = queries.changes_since(query["after"], principal())
-    if not found["changes"] and not found["must_reload"]:
+    feed = queries.changes_since(query["after"], principal())
+    if not feed["changes"] and not feed["must_reload"]:
         log_as_debug()
-    return found
+    return feed
 
 
 @blueprint.route("/orders/<uuid:order_id>/claim", methods=["PUT"])
@@ -52,21 +52,21 @@ def list_changes(query: dict[str, Any]) -> Any:
 @may_answer(OrderClaimed, OrderNotFound)
 @blueprint.arguments(OrderClaimRequestSchema)
 @blueprint.response(200, OrderClaimSchema)
-def claim_order(wanted: dict[str, Any], order_id: UUID) -> Any:
-    """Say that you work at an order, for five minutes; again, to go on.
+def claim_order(body: dict[str, Any], order_id: UUID) -> Any:
+    """Claim an order that you work on, for five minutes; claim it again to extend that.
 
-    Others see it. It refuses nobody to change the order.
+    Others see the claim. It stops nobody from changing the order.
     """
     audit.leave_out()
     with transaction():
-        return service.claim(order_id, **wanted, by=principal())
+        return service.claim(order_id, **body, by=principal())
 
 
 @blueprint.route("/orders/<uuid:order_id>/claim", methods=["DELETE"])
 @requires(Permission.ORDERS_READ, in_person=True)
 @blueprint.response(204)
 def release_order_claim(order_id: UUID) -> None:
-    """Say that you no longer work at an order; a claim of somebody else stays."""
+    """Release your claim on an order; a claim of somebody else stays."""
     audit.leave_out()
     with transaction():
         service.release(order_id, by=principal())

@@ -1,4 +1,4 @@
-"""How changes and claims look on the wire."""
+"""Schemas of changes and claims."""
 
 import marshmallow as ma
 
@@ -7,7 +7,7 @@ from api.presence.policy import KINDS
 
 
 class ChangesQuerySchema(Schema):
-    """From where on."""
+    """Where to continue the change feed."""
 
     after = ma.fields.String(
         load_default=None,
@@ -20,7 +20,7 @@ class ChangesQuerySchema(Schema):
 
 
 class ChangeSchema(Schema):
-    """One thing that is another than it was."""
+    """One thing that was created, changed or deleted."""
 
     kind = ma.fields.String(required=True, validate=ma.validate.OneOf(sorted(KINDS)))
     id = ma.fields.UUID(
@@ -29,7 +29,7 @@ class ChangeSchema(Schema):
 
 
 class OrderClaimSchema(Schema):
-    """Who has an order open."""
+    """A claim: who has an order open."""
 
     order_id = ma.fields.UUID(required=True)
     claimed_by = ma.fields.String(required=True, metadata={"example": "Anna Berg"})
@@ -39,7 +39,7 @@ class OrderClaimSchema(Schema):
 
 
 class ChangesSchema(Schema):
-    """What changed since the cursor, each thing once, and all claims there are."""
+    """What changed since the cursor, each thing once, and all active claims."""
 
     cursor = ma.fields.String(required=True, metadata={"description": "Send it as `after`."})
     must_reload = ma.fields.Boolean(
@@ -51,7 +51,7 @@ class ChangesSchema(Schema):
 
 
 class OrderClaimRequestSchema(Schema):
-    """How an order is claimed."""
+    """The request for a claim."""
 
     take_over = ma.fields.Boolean(
         load_default=False,

@@ -1,4 +1,4 @@
-"""Claiming an order and letting go of it."""
+"""Claim an order, and release it."""
 
 from typing import Any
 from uuid import UUID
@@ -19,15 +19,15 @@ _COLUMNS = OrderClaim.__table__.columns
 
 
 def claim(order_id: UUID, *, take_over: bool, by: Principal) -> dict[str, Any]:
-    """Say that somebody works at an order, for five minutes from now; once more extends it.
+    """Claim an order for five minutes from now; claiming it again extends that.
 
-    One statement decides between two who claim at once. Raises `OrderClaimed` while somebody else
-    has it, unless it is taken over, and `OrderNotFound`.
+    One statement decides between two simultaneous claims. Raises `OrderClaimed` while somebody
+    else has a claim, unless `take_over`, and `OrderNotFound`.
     """
     current, now = require_transaction(), clock.now()
     if not queries.is_order(order_id):
         raise OrderNotFound(order_id=order_id)
-    goes_on = (OrderClaim.claimed_by == by.id) & (OrderClaim.claimed_until > now)
+    is_extended = (OrderClaim.claimed_by == by.id) & (OrderClaim.claimed_until > now)
     is_free = or_(OrderClaim.claimed_by == by.id, OrderClaim.claimed_until <= now)
     values = {
         "claimed_by": by.id,
@@ -40,24 +40,24 @@ def claim(order_id: UUID, *, take_over: bool, by: Principal) -> dict[str, Any]:
         .values(order_id=order_id, **values)
         .on_conflict_do_update(
             index_elements=["order_id"],
-            set_={**values, "claimed_at": case((goes_on, OrderClaim.claimed_at), else_=now)},
+            set_={**values, "claimed_at": case((is_extended, OrderClaim.claimed_at), else_=now)},
             where=None if take_over else is_free,
         )
         .returning(*_COLUMNS)
     ).one_or_none()
     if won is not None:
         return queries.shaped(won, by)
-    held = current.execute(select(*_COLUMNS).where(OrderClaim.order_id == order_id)).one()
-    raise OrderClaimed(**queries.shaped(held, by))
+    existing = current.execute(select(*_COLUMNS).where(OrderClaim.order_id == order_id)).one()
+    raise OrderClaimed(**queries.shaped(existing, by))
 
 
 def release(order_id: UUID, *, by: Principal) -> None:
-    """Let go of an order; a claim of somebody else stays, and one that is not there is no fault."""
+    """Release a claim; does nothing when `by` has none."""
     require_transaction().execute(
         delete(OrderClaim).where(OrderClaim.order_id == order_id, OrderClaim.claimed_by == by.id)
     )
 
 
 def purge_ended() -> None:
-    """Delete claims that ended by themselves. Needs a transaction."""
+    """Delete expired claims. Needs a transaction."""
     require_transaction().execute(delete(OrderClaim).where(OrderClaim.claimed_until <= clock.now()))

@@ -103,7 +103,7 @@ def test_a_fact_cannot_be_changed_afterwards() -> None:
 
 
 def test_two_facts_of_one_name_in_different_rooms_are_refused() -> None:
-    with pytest.raises(TypeError, match="two facts are called ShelfCounted"):
+    with pytest.raises(TypeError, match="two events are called ShelfCounted"):
         type("ShelfCounted", (Event,), {"__module__": "elsewhere"})
 
     assert events.kind("ShelfCounted") is ShelfCounted

@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from api.dev.processes import free_port
-from api.platform.mail import MAX_LETTERS, MailRejected, MailUnavailable, SmtpMailer
+from api.platform.mail import MAX_EMAILS, MailRejected, MailUnavailable, SmtpMailer
 from api.platform.settings import Settings
 
 LETTER = {
@@ -90,7 +90,7 @@ def office() -> Iterator[PostOffice]:
     controller.start()
     yield office
     for mailer in office.mailers:
-        mailer.hang_up()
+        mailer.close()
     controller.stop()
 
 
@@ -137,10 +137,10 @@ def test_a_server_that_is_not_there_is_asked_again_later() -> None:
 
 def test_many_letters_share_a_connection_and_not_for_ever(office: PostOffice) -> None:
     mailer = office.mailer()
-    for _ in range(MAX_LETTERS + 5):
+    for _ in range(MAX_EMAILS + 5):
         mailer.send(**LETTER)
 
-    assert (len(office.letters), office.connections) == (MAX_LETTERS + 5, 2)
+    assert (len(office.letters), office.connections) == (MAX_EMAILS + 5, 2)
 
 
 def test_a_connection_that_the_server_has_enough_of_is_replaced(office: PostOffice) -> None:
@@ -159,7 +159,7 @@ def test_a_connection_that_was_ended_at_the_other_side_is_replaced(office: PostO
     assert server is not None
     server.sock.shutdown(socket.SHUT_RDWR)
     mailer.send(**LETTER)
-    mailer.hang_up()
+    mailer.close()
     mailer.send(**LETTER)
 
     assert (len(office.letters), office.connections) == (3, 3)

@@ -148,7 +148,7 @@ def test_an_orders_letter_is_claimed_first_however_much_else_waits(shop: Shop) -
         continue
 
     with transaction():
-        first = delivery_claims.claim_due(deliveries.AT_ONCE[Lane.MAIL], Lane.MAIL)
+        first = delivery_claims.claim_due(deliveries.BATCH_SIZES[Lane.MAIL], Lane.MAIL)
 
     assert waiting() > 5_000
     assert [one.subscriber for one in first] == [
@@ -160,7 +160,7 @@ def test_an_orders_letter_is_claimed_first_however_much_else_waits(shop: Shop) -
 def test_one_worker_drains_what_waits_cheaply_and_sends_an_orders_letter_soon(
     shop: Shop, settings: Settings, stopping: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "GIVE_WAY_SECONDS", 60.0)  # a busy machine is slow
+    monkeypatch.setattr(worker, "YIELD_SECONDS", 60.0)  # a busy machine is slow
     let_wait(shop, WAITING)
     last, done_before = shop.an_order(MUG=1), done()
     sent_after, sent = 0.0, Counter[EmailKind]()
@@ -186,4 +186,4 @@ def test_one_worker_drains_what_waits_cheaply_and_sends_an_orders_letter_soon(
     assert count >= WAITING
     assert spent / count < CPU_SECONDS_FOR_EACH
     assert sent_after < CPU_SECONDS_TO_A_LETTER
-    assert sent[EmailKind.BACK_IN_STOCK] <= 2 * deliveries.AT_ONCE[Lane.BULK_MAIL]
+    assert sent[EmailKind.BACK_IN_STOCK] <= 2 * deliveries.BATCH_SIZES[Lane.BULK_MAIL]

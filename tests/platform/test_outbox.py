@@ -19,7 +19,7 @@ from api.kernel.events import Event
 from api.kernel.ids import new_id
 from api.platform import attention, deliveries, delivery_claims, jobs, observability, outbox
 from api.platform.db import session, transaction
-from api.platform.deliveries import MAX_TOGETHER, Hand, carry_out, work_off
+from api.platform.deliveries import MAX_TOGETHER, ClaimedDeliveries, carry_out, carry_out_due
 from api.platform.delivery_claims import DueDelivery
 from api.platform.jobs import (
     JobRegistry,
@@ -297,7 +297,7 @@ def test_what_is_claimed_is_claimed_by_nobody_else_until_its_worker_is_dead(shop
 
     assert claimed() == []
     with later(15), transaction():
-        delivery_claims.keep_claims(held)
+        delivery_claims.renew(held)
     with later(30):
         assert claimed() == []
     with later(36):
@@ -313,7 +313,7 @@ def test_a_claim_is_no_attempt_and_what_is_handed_back_is_due_at_once(shop: Flas
         held = claimed()
         assert len(held) == 2
         with transaction():
-            delivery_claims.hand_back(held)
+            delivery_claims.release(held)
 
     assert delivery(shelve).attempts == 0
     assert works_off() == 2
@@ -348,7 +348,7 @@ def test_a_job_that_kills_its_worker_is_counted_and_waits_and_the_others_go_on(
         due = claimed()
 
     assert stock_of("good") == 3
-    assert [(one.fact.shelf, one.attempts) for one in due] == [("bad", 2)]
+    assert [(one.event.shelf, one.attempts) for one in due] == [("bad", 2)]
     assert due[0].was_claimed
 
 
@@ -447,7 +447,7 @@ def test_six_thousand_deliveries_are_in_one_hand_each_and_in_no_queue(shop: Flas
         with later(30 * minute), transaction():
             held = delivery_claims.claim_due(100)
             found += len(held)
-            delivery_claims.keep_claims(held)
+            delivery_claims.renew(held)
             session.execute(
                 update(Delivery)
                 .where(Delivery.claimed_until.is_not(None))
@@ -472,7 +472,7 @@ def test_an_e_mail_does_not_wait_behind_the_catalogue(
         outbox.relay({BoxArrived: [name_of(announce)]}, lambda _: Lane.MAIL)
         assert delivery_claims.lanes_due() == [Lane.MAIL, Lane.DEFAULT]
 
-    assert work_off(Lane.MAIL, Hand()) == 1
+    assert carry_out_due(Lane.MAIL, ClaimedDeliveries()) == 1
     assert stock_of("announced") == 1
     with transaction():
         assert delivery_claims.lanes_due() == [Lane.DEFAULT]
@@ -497,12 +497,12 @@ def test_what_one_job_does_for_many_facts_it_does_once_for_all(
     tells(*["good"] * (MAX_TOGETHER + 3))
     relay_once()
     with count_statements() as sent:
-        assert work_off(Lane.DEFAULT, Hand()) == MAX_TOGETHER + 3
+        assert carry_out_due(Lane.DEFAULT, ClaimedDeliveries()) == MAX_TOGETHER + 3
     assert together == [MAX_TOGETHER, 3]
     assert sent.count < 2 * MAX_TOGETHER, sent
     tells("bad", "good", "good")
     relay_once()
-    work_off(Lane.DEFAULT, Hand())
+    carry_out_due(Lane.DEFAULT, ClaimedDeliveries())
 
     assert together[2:] == [3, 1, 1, 1]
     assert (stock_of("good"), stock_of("bad")) == (MAX_TOGETHER + 5, 0)
@@ -525,15 +525,15 @@ def test_what_waits_behind_a_slow_job_goes_to_other_workers(
 ) -> None:
     tells("top", "top")
     relay_once()
-    hand = Hand()
-    hand.fill(claimed())
-    hand.take()
-    assert deliveries.watch([hand])
-    assert len(hand.held()) == 4
+    hand = ClaimedDeliveries()
+    hand.add(claimed())
+    hand.start_next()
+    assert deliveries.monitor([hand])
+    assert len(hand.deliveries()) == 4
     monkeypatch.setattr(deliveries, "SLOW_SECONDS", 0.0)
-    assert deliveries.watch([hand])
+    assert deliveries.monitor([hand])
 
-    assert len(hand.held()) == 1
+    assert len(hand.deliveries()) == 1
     assert len(claimed()) == 3
 
 
@@ -543,7 +543,7 @@ def test_a_job_that_takes_too_long_is_told_to_end_and_one_that_hangs_ends_its_wo
     """The others go on, and the delivery comes due again with the reason."""
     monkeypatch.setattr(jobs, "JOB_TIMEOUT_SECONDS", 0.2 + jobs.HARD_AFTER_SECONDS)
     begun = threading.Event()
-    hand, heeds = Hand(), []
+    hand, heeds = ClaimedDeliveries(), []
 
     def waits(fact: BoxArrived) -> None:
         begun.set()
@@ -558,22 +558,22 @@ def test_a_job_that_takes_too_long_is_told_to_end_and_one_that_hangs_ends_its_wo
 
     def works() -> None:
         with shop.app_context():
-            work_off(Lane.DEFAULT, hand)
+            carry_out_due(Lane.DEFAULT, hand)
 
     thread = threading.Thread(target=works)
     thread.start()
     assert begun.wait(5)
     while thread.is_alive():
-        heeds.append(deliveries.watch([hand]))
+        heeds.append(deliveries.monitor([hand]))
         thread.join(0.05)
 
     assert all(heeds)
     assert delivery_of("top")[1] == "JobTimeoutException: it took too long"
-    hand.fill(claimed_later())
-    hand.take()
+    hand.add(claimed_later())
+    hand.start_next()
     monkeypatch.setattr(hand, "_ends_at", time.monotonic() - jobs.HARD_AFTER_SECONDS - 1)
-    monkeypatch.setattr(hand, "_is_told", True)
-    assert not deliveries.watch([hand])
+    monkeypatch.setattr(hand, "_is_interrupted", True)
+    assert not deliveries.monitor([hand])
 
 
 def claimed_later() -> list[DueDelivery]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.platform.production_checks import listens_to_nobody_else
+from api.platform.production_checks import missing_proxy
 from api.platform.settings import DEVELOPMENT_SECRET, Settings, SettingsError
 
 SECRET = "a-secret-that-is-long-enough-for-the-shop"
@@ -154,10 +154,10 @@ def test_mail_to_this_machine_needs_no_encryption() -> None:
 def test_no_proxy_and_nobody_but_this_machine_do_not_go_together() -> None:
     alone = Settings.from_env(PRODUCTION | {"TRUSTED_PROXIES": "0"})
 
-    assert "TRUSTED_PROXIES" in (listens_to_nobody_else(alone, ["127.0.0.1", "::1"]) or "")
-    assert listens_to_nobody_else(alone, ["0.0.0.0"]) is None
-    assert listens_to_nobody_else(Settings.from_env(PRODUCTION), ["127.0.0.1"]) is None
-    assert listens_to_nobody_else(Settings.from_env(DEVELOPMENT), ["127.0.0.1"]) is None
+    assert "TRUSTED_PROXIES" in (missing_proxy(alone, ["127.0.0.1", "::1"]) or "")
+    assert missing_proxy(alone, ["0.0.0.0"]) is None
+    assert missing_proxy(Settings.from_env(PRODUCTION), ["127.0.0.1"]) is None
+    assert missing_proxy(Settings.from_env(DEVELOPMENT), ["127.0.0.1"]) is None
 
 
 def test_a_refusal_never_repeats_a_secret() -> None:

@@ -21,7 +21,7 @@ class RecordingMailer:
     sent: list[SentLetter] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
-    def hang_up(self) -> None:
+    def close(self) -> None:
         """Leave nothing open: there is nothing."""
 
     def send(self, *, message_id: str, to: str, subject: str, text: str, request_id: str) -> None:

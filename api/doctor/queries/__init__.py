@@ -1,8 +1,8 @@
-"""Questions whose answers are empty in a sound shop, and how they are asked.
+"""The invariants as SQL queries that return nothing in a consistent shop, and how they are run.
 
-Each is one statement, so that it sees one moment: a shop that sells on meanwhile breaks nothing.
-The database adds up; only the number of differences and the first few rows come here, however many
-orders there are.
+Each is one statement and so sees one snapshot: the shop may sell on meanwhile. The database adds
+up; only the number of differences and the first few rows are fetched, however many orders there
+are.
 """
 
 from collections.abc import Sequence
@@ -52,12 +52,12 @@ def ask(question: str, shown: int) -> tuple[int, Sequence[Difference]]:
     rows = session.execute(*statement(question, shown)).all()
     if not rows:
         return 0, ()
-    found = [Difference(row[0], row[1], row[2], row[3], _uuid(row.order_id)) for row in rows]
-    return int(rows[0].all_of_them), found[:shown]
+    first = [Difference(row[0], row[1], row[2], row[3], _uuid(row.order_id)) for row in rows]
+    return int(rows[0].all_of_them), first[:shown]
 
 
 def statement(question: str, shown: int) -> tuple[TextClause, dict[str, Any]]:
-    """Write a question so that its rows are counted and the first of them named."""
+    """Wrap a query so that its rows are counted and the first of them returned."""
     counted = text(
         "SELECT subject::text, label::text, recorded::text, expected::text,"
         " to_jsonb(broken) ->> 'order_id' AS order_id, count(*) OVER () AS all_of_them"

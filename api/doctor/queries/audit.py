@@ -1,4 +1,4 @@
-"""What was written down of changes: whole, and in the order in which it was sealed."""
+"""Invariants of the audit log: complete, and in the order in which it was sealed."""
 
 from api.doctor.invariants import Invariant, Section
 from api.platform.audit import SEALED_TEXT

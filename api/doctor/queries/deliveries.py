@@ -1,4 +1,4 @@
-"""What was promised to be told: facts and their deliveries, letters, the attention list."""
+"""Invariants of events and their deliveries, e-mails and the attention list."""
 
 from api.doctor.invariants import Invariant, Section
 
@@ -6,7 +6,7 @@ INVARIANTS = (
     Invariant(
         "facts-relayed",
         Section.DELIVERY,
-        "28: each fact is handed to its jobs within an hour",
+        "28: each event is handed to its jobs within an hour",
         """
     SELECT id AS subject, name || ' ' || id AS label, 'waiting' AS recorded,
         'handed on' AS expected
@@ -15,7 +15,7 @@ INVARIANTS = (
     Invariant(
         "deliveries-done",
         Section.DELIVERY,
-        "28: each job that a fact wakes is done within an hour, waits for its next attempt, or is "
+        "28: each job of an event is done within an hour, waits for its next attempt, or is "
         "on the attention list",
         """
     SELECT d.fact_id AS subject, d.subscriber || ' of ' || f.name || ' ' || f.id AS label,
@@ -31,7 +31,7 @@ INVARIANTS = (
     Invariant(
         "letters-once",
         Section.DELIVERY,
-        "there is one letter per cause and reader",
+        "there is one e-mail per cause and recipient",
         """
     SELECT kind || ' ' || subject_id AS subject, kind || ' about ' || subject_id AS label,
         count(*) AS recorded, 1 AS expected
@@ -40,7 +40,7 @@ INVARIANTS = (
     Invariant(
         "letters-under-way",
         Section.DELIVERY,
-        "each letter that waits has a job that will send it",
+        "each e-mail that waits has a job that will send it",
         """
     SELECT l.id AS subject, l.kind || ' ' || l.id AS label, l.status AS recorded,
         'sent, or given up' AS expected

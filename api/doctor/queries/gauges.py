@@ -1,4 +1,4 @@
-"""What `/metrics` tells of the shelves: what is reserved, and what was sold and is not there."""
+"""Stock metrics for `/metrics`: what is reserved, and what was sold but is not in stock."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -8,7 +8,7 @@ from sqlalchemy import text
 from api.platform.db import session
 from api.platform.metrics import COUNTED_UP_TO, Gauge
 
-# Holds live for minutes, so the table is small; those that ran out wait to be swept.
+# Reservations live for minutes, so the table is small; expired ones wait for the sweep.
 _HOLDS: Final = text(
     "SELECT count(*), coalesce(sum(quantity), 0), count(*) FILTER (WHERE expires_at <= now())"
     " FROM stock_holds"
@@ -27,15 +27,15 @@ _OVERSOLD: Final = text(f"""
 
 
 def stock() -> Iterator[Gauge]:
-    """Read what carts hold and what orders lack. Two statements."""
+    """Read what carts reserve and what orders lack. Two statements."""
     count, units, expired = session.execute(_HOLDS).one()
-    yield Gauge.single("reservations", "Holds of carts that are in the checkout.", count)
-    yield Gauge.single("reserved_units", "Units that carts hold.", units)
+    yield Gauge.single("reservations", "Reservations of carts that are in the checkout.", count)
+    yield Gauge.single("reserved_units", "Units that carts reserve.", units)
     yield Gauge.single(
-        "reservations_expired", "Holds that ran out and were not swept yet.", expired
+        "reservations_expired", "Reservations that expired and were not released yet.", expired
     )
     yield Gauge.single(
         "oversold_lines",
-        "Lines of open orders whose goods are not allocated; 0 in a sound shop.",
+        "Lines of open orders whose goods are not allocated; 0 in a consistent shop.",
         session.scalar(_OVERSOLD),
     )

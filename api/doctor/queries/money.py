@@ -1,6 +1,6 @@
-"""Payments, refunds and disputes against their movements, and what the provider told against both.
+"""Invariants of payments, refunds and disputes, and of the provider's events about them.
 
-Amounts are minor units. What is wrong here is never mended by a machine: a person decides.
+Amounts are minor units. Differences here are never fixed automatically: a person decides.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from api.doctor.invariants import Invariant, Section
 
 _PAYMENT = "'order ' || o.number || ', payment ' || p.id AS label, o.id AS order_id"
 _IS_DECIDED = "(a.resolved_at IS NULL OR a.resolution = 'accepted')"
-"""Somebody is asked, or said that it may stay so."""
+"""An attention item is open, or somebody accepted the difference."""
 _OPEN_REFUND = "status IN ('requested', 'submitted')"
 
 
@@ -163,7 +163,7 @@ INVARIANTS = (
     ),
     _money(
         "provider-events",
-        "29: what the provider told is applied within a quarter of an hour",
+        "29: the provider's events are applied within a quarter of an hour",
         """
     SELECT id AS subject, kind || ' ' || object_id AS label, 'not applied' AS recorded,
         'applied' AS expected

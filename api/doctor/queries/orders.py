@@ -1,4 +1,4 @@
-"""What orders say of themselves: their sums, and the statuses that follow from money and goods."""
+"""Invariants of orders: their sums, and the statuses that follow from money and goods."""
 
 from api.doctor.invariants import Invariant, Remedy, Section
 from api.kernel.money import BASIS_POINTS
@@ -19,7 +19,7 @@ PAYMENT_STATUS = """CASE
     WHEN captured <> 0 THEN 'partially_paid'
     WHEN authorized >= CASE status WHEN 'cancelled' THEN 0 ELSE total END THEN 'authorized'
     WHEN attempt_open THEN 'pending' ELSE 'unpaid' END"""
-"""`orders.states.payment_status` in the words of the database; a test holds them together."""
+"""`orders.states.payment_status` as SQL; a test compares the two."""
 
 FULFILMENT_STATUS = """CASE
     WHEN ordered = cancelled THEN 'cancelled'
@@ -27,7 +27,7 @@ FULFILMENT_STATUS = """CASE
     WHEN delivered <> 0 THEN 'partially_delivered'
     WHEN shipped >= ordered - cancelled THEN 'shipped'
     WHEN shipped <> 0 THEN 'partially_shipped' ELSE 'unfulfilled' END"""
-"""`orders.states.fulfilment_status` in the words of the database."""
+"""`orders.states.fulfilment_status` as SQL; a test compares the two."""
 
 
 def tax(gross: str, rate: str) -> str:

@@ -191,7 +191,7 @@ INVARIANTS = (
     Invariant(
         "shipped-in-journal",
         Section.GOODS,
-        "11: each unit in a parcel left the shelf once",
+        "11: each unit in a parcel left the stock once",
         """
     SELECT d.fulfilment_id AS subject,
         coalesce('parcel ' || f.number, 'no parcel') || ', ' || v.sku AS label,

@@ -63,7 +63,7 @@ def take_batch(
     then.
     """
     usable = [d for d in batch if d.draft is not None or d.document is not None]
-    facts = require_transaction().info.setdefault("facts", [])
+    facts = require_transaction().info.setdefault("events", [])
     told = len(facts)
     trial = session.begin_nested() if rehearsal is not None else None
     if rehearsal is not None:

@@ -334,7 +334,7 @@ def _apply_refund(
             f"the refund failed: {refund.failure}",
             amount=money,
             about=Subjects(order.id, refund.payment_id, refund_id=refund.id),
-            is_told=False,  # by the refund's own fact
+            notify=False,  # the refund's own event does
         )
 
 
