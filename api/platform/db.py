@@ -1,4 +1,7 @@
-"""The database: one declarative base, one session, and transactions that only the edge opens."""
+"""The database: the declarative base, the session, and `transaction()`.
+
+Transactions are opened by routes, jobs, commands and flows, never by services.
+"""
 
 import enum
 from collections.abc import Callable, Iterator
@@ -40,29 +43,29 @@ AnySelect = Select[*tuple[Any, ...]]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment with its time zone; refuses a naive one, because nobody knows what it means."""
+    """A datetime with its time zone; raises ValueError for a naive one, which is ambiguous."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     @property
     def python_type(self) -> type[datetime]:
-        """What a value of it is in Python; cursors are read back by it."""
+        """The Python type of a value; pagination cursors are parsed by it."""
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Let an aware moment pass."""
+        """Return an aware datetime unchanged."""
         if value is not None and value.tzinfo is None:
-            raise ValueError("a stored moment needs its time zone")
+            raise ValueError("a stored datetime needs its time zone")
         return value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the stored moment in UTC, whatever zone the connection speaks of."""
+        """Return the stored datetime in UTC, whatever the time zone of the connection."""
         return None if value is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
-    """Every table of the shop. Constraint names follow one convention, so migrations can speak."""
+    """Base class of all tables. Constraint names follow one convention, for migrations."""
 
     metadata = MetaData(naming_convention=_CONSTRAINT_NAMES)
     type_annotation_map = {  # noqa: RUF012
@@ -76,25 +79,25 @@ class Base(DeclarativeBase):
 
 
 class WithId:
-    """A row named by us with a time-ordered id before it is stored."""
+    """A row with a time-ordered UUID, which exists before the row is stored."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
 
 
 class Versioned:
-    """A row that people edit: each change raises `version`, which travels as the ETag."""
+    """A row that people edit: each change increments `version`, which is sent as the ETag."""
 
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class Timestamped:
-    """A row that remembers when it came to be."""
+    """A row with its time of creation."""
 
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 def named_enum(kind: type[enum.StrEnum], name: str) -> Enum:
-    """Store a StrEnum by its value with a named CHECK: values can be added by a migration."""
+    """Return the column type of a StrEnum: text with a named CHECK, extendable by a migration."""
     return Enum(
         kind,
         name=name,
@@ -106,10 +109,10 @@ def named_enum(kind: type[enum.StrEnum], name: str) -> Enum:
 
 
 class ReadWriteSession(FlaskSession):
-    """Reads outside of a transaction go out one by one, without BEGIN before and ROLLBACK after.
+    """A session that reads in autocommit, without BEGIN and ROLLBACK, outside of a `transaction`.
 
-    That halves the round trips of a page, and nothing idles in a transaction. READ COMMITTED gives
-    each statement a view of its own anyway. What writes opens a `transaction`.
+    That halves the round trips of a page, and no connection idles in a transaction. READ COMMITTED
+    gives each statement its own snapshot anyway. Writes need a `transaction`.
     """
 
     def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
@@ -125,7 +128,7 @@ def _reading(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
-# Models descend from Base, which is typed; the extension lends the engine and the scoped session.
+# Models inherit from Base, which is typed; the extension provides the engine and scoped session.
 db = SQLAlchemy(
     metadata=Base.metadata, session_options={"class_": ReadWriteSession, "expire_on_commit": False}
 )
@@ -138,13 +141,13 @@ _after_commit: list[BeforeCommit] = []
 
 
 def before_commit(step: BeforeCommit) -> BeforeCommit:
-    """Register what every transaction does last, such as writing the facts that it collected."""
+    """Register a function that runs before every commit, such as writing the emitted events."""
     _before_commit.append(step)
     return step
 
 
 def after_commit(step: BeforeCommit) -> BeforeCommit:
-    """Register what follows every commit. It may be lost and must not raise: the deed is done."""
+    """Register a function that runs after every commit. It must not raise, and may be lost."""
     _after_commit.append(step)
     return step
 
@@ -153,15 +156,15 @@ def after_commit(step: BeforeCommit) -> BeforeCommit:
 def transaction() -> Iterator[Session]:
     """Open the one transaction of a request, a job or a flow step; commit at the end.
 
-    Rolls back when the block raises. Refuses to nest: a service that opened its own could not be
-    part of a larger whole. No network, template or password hashing belongs inside. What was read
-    before is read again when it is needed: another one may have changed it since.
+    Rolls back when the block raises. Raises RuntimeError when nested: services must not open their
+    own. No network call, template or password hashing belongs inside. Objects that were read
+    before are loaded again when used: somebody may have changed them since.
     """
     current = session()
     if current.info.get("in_transaction"):
-        raise RuntimeError("transactions belong to the edge and do not nest")
-    current.rollback()  # gives back the connection that earlier reads used in autocommit
-    # Else even a row that is locked now would be the one that an earlier step remembers.
+        raise RuntimeError("transactions do not nest: the caller of a service opens them")
+    current.rollback()  # returns the connection that earlier reads used in autocommit
+    # Otherwise even a row that is locked now would have the values that an earlier step has read.
     current.expire_all()
     current.info["in_transaction"] = True
     try:
@@ -179,16 +182,16 @@ def transaction() -> Iterator[Session]:
 
 
 def table_of(model: type[Base]) -> Table:
-    """Return a model's table, for hot statements of columns.
+    """Return a model's table, for frequent statements of single columns.
 
-    Written with the table they pass the ORM by, whose part costs more than all the rest of a small
-    statement. What the session still has to write is not written before such a one.
+    They bypass the ORM, which costs more than the rest of a small statement. The session does not
+    flush before such a statement.
     """
     return cast(Table, model.__table__)
 
 
 def append_only(table: Table) -> None:
-    """Forbid the database itself to change or delete rows of a table: history is only added to."""
+    """Add a trigger that refuses updates and deletes of a table's rows."""
     for statement in append_only_ddl(table.name):
         event.listen(table, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
 
@@ -204,7 +207,7 @@ def append_only_ddl(table: str) -> tuple[str, str]:
 
 
 def require_transaction() -> Session:
-    """Return the session inside an open transaction; RuntimeError when the edge opened none."""
+    """Return the session inside an open transaction; RuntimeError when the caller opened none."""
     current = session()
     if not current.info.get("in_transaction"):
         raise RuntimeError("a service was called outside of a transaction")
@@ -212,14 +215,14 @@ def require_transaction() -> Session:
 
 
 def end_read_transaction() -> None:
-    """End the read-only transaction: no connection may idle in one while the network is slow."""
+    """Release the connection before a network call; RuntimeError inside a transaction."""
     if session().info.get("in_transaction"):
         raise RuntimeError("the network must not be called inside a transaction")
     session.rollback()
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Connect the app: UTC sessions, JSON by orjson, a statement timeout, short lock waits."""
+    """Configure the engine: UTC sessions, JSON by orjson, a statement timeout, short lock waits."""
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         "json_serializer": lambda value: orjson.dumps(value).decode(),
@@ -243,10 +246,10 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def _set_autocommit(connection: Any, level: str) -> None:
-    """Let each statement be its own transaction, or not; nothing is said to the server.
+    """Switch autocommit on or off on the client side only.
 
-    psycopg2 takes the way back from autocommit by a SET of its own once a level was named, so
-    every page would end with one more round trip, and fail in it when the server has just gone.
+    Once a level was set, psycopg2 leaves autocommit by an extra SET, so every page would end with
+    one more round trip, and fail in it when the server has just gone.
     """
     if connection.closed:
         return

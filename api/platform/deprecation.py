@@ -1,4 +1,4 @@
-"""Routes that will go: told to programs in the headers that were standardised for it.
+"""Deprecated routes: the `Deprecation`, `Sunset` and `Link` headers.
 
 `Deprecation` (RFC 9745) says since when a route should no longer be used, `Sunset` (RFC 8594) when
 it will stop answering, `Link` what to use instead.
@@ -18,35 +18,35 @@ View = TypeVar("View", bound=Callable[..., Any])
 def deprecated(
     since: date, *, sunset: date | None = None, successor: str | None = None
 ) -> Callable[[View], View]:
-    """Mark a route as one that will go; put it above the guard, so that refusals say so too.
+    """Mark a route as deprecated; put it above the guard, so that errors have the headers, too.
 
     Both days begin at midnight UTC. `successor` is the path of what to use instead. Raises
-    `ValueError` for a sunset that comes before the deprecation (RFC 9745, 4).
+    `ValueError` for a sunset before the deprecation (RFC 9745, 4).
     """
     if sunset is not None and sunset < since:
-        raise ValueError("a route cannot go before it is deprecated")
+        raise ValueError("a sunset cannot come before the deprecation")
     headers = {"Deprecation": f"@{int(_midnight(since).timestamp())}"}
-    told = f"Deprecated since {since.isoformat()}."
+    notice = f"Deprecated since {since.isoformat()}."
     if sunset is not None:
         headers["Sunset"] = http_date(_midnight(sunset))
-        told += f" It stops answering on {sunset.isoformat()}."
+        notice += f" It stops answering on {sunset.isoformat()}."
     if successor is not None:
         headers["Link"] = f'<{successor}>; rel="successor-version"'
-        told += f" Use `{successor}` instead."
+        notice += f" Use `{successor}` instead."
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def telling(*args: Any, **kwargs: Any) -> Any:
-            after_this_request(tell)
+        def deprecated_view(*args: Any, **kwargs: Any) -> Any:
+            after_this_request(add_headers)
             return view(*args, **kwargs)
 
         doc = dict(getattr(view, "_apidoc", {}))
         manual = dict(doc.get("manual_doc", {}))
-        manual |= {"deprecated": True, "description": _described(view, told)}
-        telling._apidoc = {**doc, "manual_doc": manual}  # type: ignore[attr-defined]
-        return cast(View, telling)
+        manual |= {"deprecated": True, "description": _described(view, notice)}
+        deprecated_view._apidoc = {**doc, "manual_doc": manual}  # type: ignore[attr-defined]
+        return cast(View, deprecated_view)
 
-    def tell(response: Response) -> Response:
+    def add_headers(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.add(name, value)
         return response
@@ -54,11 +54,11 @@ def deprecated(
     return decorate
 
 
-def _described(view: Callable[..., Any], told: str) -> str:
-    """Put the sentence under what the view says of itself below its first line."""
+def _described(view: Callable[..., Any], notice: str) -> str:
+    """Append the notice to the view's docstring, without its first line."""
     lines = (view.__doc__ or "").strip().splitlines()[1:]
     rest = "\n".join(line.strip() for line in lines).strip()
-    return f"{rest}\n\n{told}" if rest else told
+    return f"{rest}\n\n{notice}" if rest else notice
 
 
 def _midnight(day: date) -> datetime:

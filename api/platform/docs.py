@@ -1,6 +1,6 @@
-"""The API documents, the page that shows them, and what each problem code means.
+"""The OpenAPI documents, the page that shows them, and the reference of problem codes.
 
-Every byte comes from this server: the page works without the internet.
+All scripts and styles come from this server: the page works offline.
 """
 
 from collections.abc import Iterable
@@ -27,18 +27,18 @@ blueprint = Blueprint("docs", __name__)
 @blueprint.get("/openapi.json")
 @public
 def default_document() -> Response:
-    """Lead tools that look here to the document of the storefront."""
+    """Redirect tools that look here to the storefront document."""
     return redirect("/openapi/storefront.json", 308)  # type: ignore[return-value]
 
 
 @blueprint.get("/openapi/<audience>.json")
 @public
 def document(audience: str) -> Response:
-    """Send the document of an audience."""
-    found = openapi.document(audience)
-    if found is None:
+    """Return the document of an audience."""
+    api_document = openapi.document(audience)
+    if api_document is None:
         raise NotFound
-    content, version = found.published
+    content, version = api_document.published
     response = Response(content, content_type="application/json")
     response.set_etag(version)
     response.headers["Cache-Control"] = "no-cache"
@@ -49,14 +49,14 @@ def document(audience: str) -> Response:
 @blueprint.get("/docs")
 @public
 def page() -> Response:
-    """Show the documents, that of the storefront first."""
+    """Show the documents, the storefront's first."""
     return send_from_directory(_STATIC, "docs.html")
 
 
 @blueprint.get("/docs/problems")
 @public
 def page_of_problems() -> Response:
-    """Explain every code: this is where the `type` of a problem document points."""
+    """Explain every problem code: the `type` of a problem document points here."""
     return Response(_problems_page(), content_type="text/html; charset=utf-8")
 
 
@@ -69,13 +69,13 @@ def asset(asset: str) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Put the pages up."""
+    """Register the pages."""
     app.register_blueprint(blueprint)
 
 
 @cache
 def _problems_page() -> str:
-    """Write down all codes: first those that a storefront can meet, then those of staff alone."""
+    """Render all codes: first those of storefront routes, then those of staff routes alone."""
     codes = problems.known_codes()
     met = _codes_in(openapi.STOREFRONT) | {refusal.code for refusal in EVERYWHERE}
     anywhere = {problems.of_status(status).code for status in (404, 405)}
@@ -90,9 +90,9 @@ def _problems_page() -> str:
 
 
 def _codes_in(audience: openapi.Audience) -> set[str]:
-    found = openapi.document(audience.name)
-    assert found is not None
-    return found.codes
+    api_document = openapi.document(audience.name)
+    assert api_document is not None
+    return api_document.codes
 
 
 def _rows(refusals: Iterable[Refusal]) -> str:

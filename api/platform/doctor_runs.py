@@ -1,6 +1,6 @@
-"""What the doctor found: one row per run, and the light that the last one gives.
+"""Stored runs of the doctor, and the status light of the last one.
 
-Here stands how a run is kept and read; what is asked, `api.doctor` knows.
+Here is how a run is stored and read, for health and metrics; the checks are in `api.doctor`.
 """
 
 from datetime import datetime, timedelta
@@ -18,20 +18,20 @@ from api.platform.db import Base, Timestamped, WithId, session
 
 KEPT: Final = timedelta(days=90)
 LONGEST_RUN: Final = timedelta(hours=2)
-"""A run that has not ended after so long died with its worker."""
+"""A run that has not ended after this long died with its worker."""
 FRESH: Final = timedelta(days=3)
-"""A result that is older says nothing of the shop as it is."""
+"""An older result counts as outdated."""
 
 
 class DoctorRunNotFound(NotFound):
-    """No such run, or none that has ended yet."""
+    """No run has this id, or none has ended yet."""
 
     code = "doctor_run_not_found"
     sentence = "There is no such run of the doctor."
 
 
 class RunStatus(StrEnum):
-    """Waiting for a worker, asking, or one of two ends."""
+    """The state of a run: waiting for a worker, running, or ended."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -40,10 +40,10 @@ class RunStatus(StrEnum):
 
 
 class DoctorRun(WithId, Timestamped, Base):
-    """One run. `findings` hold each invariant with its first differences, `checked` how far it is.
+    """One run. `findings` holds each invariant with its first differences, `checked` the progress.
 
     `differences` is the number of rows that break an invariant, `failed` the number of invariants
-    that could not be asked.
+    that could not be checked.
     """
 
     __tablename__ = "doctor_runs"
@@ -76,26 +76,26 @@ _LATEST: Final = (
 
 
 def status_light() -> dict[str, Any]:
-    """Return how the shop stood when the doctor last looked; one row along an index.
+    """Return the result of the last complete run in short; one row along an index.
 
-    `state` is `ok`, `differs`, `failed` (something could not be asked), `outdated` or `unknown`
+    `state` is `ok`, `differs`, `failed` (something could not be checked), `outdated` or `unknown`
     (it never ran).
     """
-    found = session.execute(_LATEST).one_or_none()
-    if found is None:
+    last = session.execute(_LATEST).one_or_none()
+    if last is None:
         return {"state": "unknown", "differences": 0, "checked_at": None}
     state = "ok"
-    if found.differences:
+    if last.differences:
         state = "differs"
-    elif found.failed:
+    elif last.failed:
         state = "failed"
-    elif clock.now() - found.finished_at > FRESH:
+    elif clock.now() - last.finished_at > FRESH:
         state = "outdated"
-    return {"state": state, "differences": found.differences, "checked_at": found.finished_at}
+    return {"state": state, "differences": last.differences, "checked_at": last.finished_at}
 
 
 def in_words() -> str:
-    """Say it in a word or a short sentence: `ok` also before the first night."""
+    """Describe the last run in a few words: `ok` also before the first one."""
     seen = status_light()
     if seen["state"] in ("ok", "unknown"):
         return "ok"
@@ -108,27 +108,27 @@ def in_words() -> str:
 
 
 def latest_id() -> UUID:
-    """Return the last run that came to its end. Raises `DoctorRunNotFound`."""
-    found = session.execute(_LATEST).one_or_none()
-    if found is None:
+    """Return the id of the last completed run. Raises `DoctorRunNotFound`."""
+    last = session.execute(_LATEST).one_or_none()
+    if last is None:
         raise DoctorRunNotFound("The doctor has not run yet.")
-    return UUID(str(found.id))
+    return UUID(str(last.id))
 
 
 def run(run_id: UUID) -> dict[str, Any]:
-    """Return a run as the API tells it. Raises `DoctorRunNotFound`."""
-    found = session.execute(
+    """Return a run as the API shows it. Raises `DoctorRunNotFound`."""
+    row = session.execute(
         select(*DoctorRun.__table__.columns).where(DoctorRun.id == run_id)
     ).one_or_none()
-    if found is None:
+    if row is None:
         raise DoctorRunNotFound(run_id=run_id)
-    told = dict(found._mapping)
-    told["progress"] = {name: told.pop(name) for name in ("checked", "total")}
-    return told
+    shown = dict(row._mapping)
+    shown["progress"] = {name: shown.pop(name) for name in ("checked", "total")}
+    return shown
 
 
 def purge_old() -> None:
-    """Delete the runs of before; needs a transaction."""
+    """Delete old runs. Needs a transaction."""
     session.execute(
         delete(DoctorRun)
         .where(DoctorRun.created_at < clock.now() - KEPT)

@@ -1,9 +1,8 @@
-"""Ending a web worker without cutting anybody off, under whichever class of gunicorn's workers.
+"""Graceful shutdown of a web worker, for any of gunicorn's worker classes.
 
-Between SIGTERM and the end, clients are told on every answer that their connection closes, while
-new ones are still taken; only then does the listener go. A client that keeps its connection open
-would otherwise write its next request to somebody who has left. A proxy that asks for our health
-sends people elsewhere meanwhile, or lets them wait.
+After SIGTERM every response says `Connection: close`, while new connections are still accepted;
+only then is the listener closed. A client that keeps its connection open would otherwise send its
+next request to a process that has ended. A proxy with health checks uses other workers meanwhile.
 """
 
 import ctypes
@@ -17,20 +16,20 @@ from types import FrameType
 from typing import Any
 
 DRAIN_SECONDS = 2.0
-"""Longer than a proxy keeps a connection without use, and than it takes to ask for our health."""
+"""Longer than a proxy keeps an idle connection, and longer than its health check interval."""
 _begun = threading.Event()
 
 
 def is_leaving() -> bool:
-    """Say whether this process has been told to end: it answers, and wants no more."""
+    """Return whether this process is shutting down: it still answers, but is not ready."""
     return _begun.is_set()
 
 
 def drain_on_sigterm(worker: Any) -> None:
-    """Have a worker say goodbye for two seconds after SIGTERM, and take who waits before it ends.
+    """Make a worker drain for two seconds after SIGTERM, and accept waiting clients before it ends.
 
-    Of a class that accepts in another way than gthread does, the clients are told as well; only
-    who connects in the last moment is not looked after.
+    Worker classes that accept in another way than gthread drain as well; only a client that
+    connects in the last moment may be reset.
     """
     deadline: float | None = None
 
@@ -47,22 +46,22 @@ def drain_on_sigterm(worker: Any) -> None:
             worker.handle_exit(number, frame)
 
     signal.signal(signal.SIGTERM, drain)
-    _take_who_waits(worker)
+    _accept_waiting_clients(worker)
 
 
 def _close_after_each_answer(worker: Any) -> None:
-    """Say `Connection: close` on every answer, and keep those connections that were promised."""
+    """Send `Connection: close` with every response; connections kept alive before stay open."""
     if hasattr(worker, "max_keepalived"):
         worker.max_keepalived = 0
     else:
         worker.cfg.set("keepalive", 0)
 
 
-def _take_who_waits(worker: Any) -> None:
-    """Accept who stands in the kernel's queue when a worker ends, then close the listener at once.
+def _accept_waiting_clients(worker: Any) -> None:
+    """Accept all clients in the kernel's queue when a worker ends, then close the listener.
 
-    gthread stops accepting, waits for its connections, and closes the listener last: whoever
-    connected meanwhile would be answered with a reset.
+    gthread stops accepting, waits for its connections, and closes the listener last: clients that
+    connected meanwhile would be reset.
     """
     set_accept_enabled = getattr(worker, "set_accept_enabled", None)
     if set_accept_enabled is None or not hasattr(worker, "accept"):
@@ -80,10 +79,10 @@ def _take_who_waits(worker: Any) -> None:
 
 
 def _all_who_wait(listener: socket.socket) -> Iterator[socket.socket]:
-    """Accept until nobody waits, and close in the same moment.
+    """Accept until the queue is empty, and close immediately.
 
-    Python's own `accept` gives other threads their turn before it tells that nobody waits: for
-    milliseconds in which somebody could come. So the C library is asked, without letting go.
+    Python's `accept` releases the GIL before it reports an empty queue: for milliseconds in which
+    a client could connect. So the C library is called without releasing it.
     """
     library = ctypes.PyDLL(None)
     descriptor = listener.detach()
@@ -93,7 +92,7 @@ def _all_who_wait(listener: socket.socket) -> Iterator[socket.socket]:
 
 
 class _Accepted:
-    """A listener whose next client is known already."""
+    """A listener whose next client has been accepted already."""
 
     def __init__(self, client: socket.socket) -> None:
         self._client = client

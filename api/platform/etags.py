@@ -1,4 +1,4 @@
-"""Two people at once: the version of a row travels as a strong ETag and comes back in If-Match."""
+"""Optimistic locking: a row's version is sent as a strong ETag and comes back in If-Match."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ IF_MATCH_PARAMETER = {
 
 
 class VersionRequired(Conflict):
-    """A change without the version that it is based on."""
+    """The request lacks the version that the change is based on."""
 
     code = "precondition_required"
     status: ClassVar[int] = 428
@@ -36,11 +36,11 @@ def etag(version: int) -> str:
 
 
 def versioned(view: Callable[..., R]) -> Callable[..., R]:
-    """Hand a view the `expected_version` from If-Match.
+    """Pass a view the `expected_version` from If-Match.
 
-    Refuses a request without one (428), and `*`, which would promise nothing. A weak form
-    `W/"3"` is read as `"3"`: compressing proxies weaken tags, and a version is exact either way.
-    A view that the database ends for the sake of another writer begins again.
+    Refuses a request without one (428), and `*`, which would check nothing. A weak tag `W/"3"` is
+    read as `"3"`: compressing proxies weaken tags, and a version is exact either way. A view that
+    ends in a deadlock is retried.
     """
 
     @retry_on_deadlock
@@ -59,9 +59,9 @@ def versioned(view: Callable[..., R]) -> Callable[..., R]:
 
 
 def check(current: int, expected: int | None) -> None:
-    """Compare inside the transaction, after the row is locked. Raises `Stale` (412).
+    """Compare versions inside the transaction, after the row is locked. Raises `Stale` (412).
 
-    Who expects None, such as a batch by force, wants the change whatever the version is.
+    `expected` None, as of a bulk request with `force`, accepts any version.
     """
     if expected is not None and current != expected:
         raise Stale(current_version=current, expected_version=expected)

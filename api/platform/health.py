@@ -1,4 +1,4 @@
-"""Two questions that a machine asks: are you alive, and may I send you work?"""
+"""Health checks for liveness and readiness: database, Redis, worker, backlog, jobs, backups."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,31 +19,32 @@ from api.platform.schema import STATE_KEY, mismatch, newest_migration
 from api.platform.settings import Settings
 
 Check = Callable[[], str]
-"""Returns `ok` or what is wrong, in words."""
+"""Returns `ok`, or a description of what is wrong."""
 
 HEARTBEAT_KEY = "stockroom:worker-heartbeat"
 HEARTBEAT_LIFETIME = timedelta(seconds=60)
-"""How long after its last report a worker still counts as being at work."""
+"""How long after its last heartbeat a worker counts as running."""
 _HEARTBEAT_KEPT = timedelta(days=7)
-"""How long the last report is kept, so that people read since when no worker runs."""
-_SAID = {"running": "ok", "unknown": "unknown"}
+"""How long the last heartbeat is kept, so that people see since when no worker runs."""
+_STATE_TEXTS = {"running": "ok", "unknown": "unknown"}
 
 
 def database() -> str:
-    """Check that Postgres answers and stands at a migration on which the code runs.
+    """Check that Postgres answers and is at a migration that fits this code.
 
-    That is its own, or a newer one that bears it: hosts that still run the older release go on.
+    That is the code's own, or a newer one that is compatible with it: during a rolling deploy,
+    hosts of the older release stay ready.
     """
     try:
-        standing = session.scalar(text(STATE_KEY))
-    except SQLAlchemyError as lost:
+        state = session.scalar(text(STATE_KEY))
+    except SQLAlchemyError as error:
         session.rollback()
-        return f"unavailable ({type(lost).__name__})"
-    return mismatch(standing, newest_migration()) or "ok"
+        return f"unavailable ({type(error).__name__})"
+    return mismatch(state, newest_migration()) or "ok"
 
 
 def redis() -> str:
-    """Check that Redis answers. Without it the shop still sells, slower and with late letters."""
+    """Check that Redis answers. Without it the shop still sells, slower and with late e-mails."""
     try:
         client().ping()
     except RedisError as lost:
@@ -52,30 +53,30 @@ def redis() -> str:
 
 
 def worker() -> str:
-    """Check that some worker said within the last minute that it is at work."""
+    """Check that some worker sent a heartbeat within the last minute."""
     state = worker_state()["state"]
-    return "no worker has reported for a minute" if state == "stopped" else _SAID[state]
+    return "no worker has reported for a minute" if state == "stopped" else _STATE_TEXTS[state]
 
 
 def worker_state() -> dict[str, Any]:
-    """Tell whether a worker is at work (`running`, `stopped`), and when one last said so.
+    """Return whether a worker is `running` or `stopped`, and the time of the last heartbeat.
 
-    One read of Redis. `unknown` while Redis is away: nobody can say then. Without a worker the
-    shop sells on, but e-mails wait and nothing expires.
+    One read of Redis; `unknown` while Redis is unavailable. Without a worker the shop still sells,
+    but e-mails wait and nothing expires.
     """
     try:
-        found = cast("bytes | None", client().get(HEARTBEAT_KEY))
+        heartbeat = cast("bytes | None", client().get(HEARTBEAT_KEY))
     except RedisError:
         return {"state": "unknown", "last_seen_at": None}
-    if found is None:
+    if heartbeat is None:
         return {"state": "stopped", "last_seen_at": None}
-    seen_at = datetime.fromisoformat(found.decode())
+    seen_at = datetime.fromisoformat(heartbeat.decode())
     is_recent = clock.now() - seen_at < HEARTBEAT_LIFETIME
     return {"state": "running" if is_recent else "stopped", "last_seen_at": seen_at}
 
 
 def backlog() -> str:
-    """Check that facts are delivered: the oldest waiting one is younger than five minutes."""
+    """Check that events are delivered: the oldest waiting one is younger than five minutes."""
     try:
         count, age = outbox.backlog()
     except SQLAlchemyError:
@@ -86,7 +87,7 @@ def backlog() -> str:
 
 
 def timetable() -> str:
-    """Tell which periodic jobs keep failing; the attention list names their reasons."""
+    """Check that no periodic job keeps failing; the attention list has the reasons."""
     try:
         failing = jobs.failing_periodics()
     except SQLAlchemyError:
@@ -96,7 +97,7 @@ def timetable() -> str:
 
 
 def attention() -> str:
-    """Tell how much waits for a person; none of it keeps the shop from selling."""
+    """Report how many attention items are open; none of them keeps the shop from selling."""
     try:
         count = attention_list.open_count()
     except SQLAlchemyError:
@@ -108,7 +109,7 @@ def attention() -> str:
 
 
 def doctor() -> str:
-    """Tell whether goods, orders and money added up when the doctor last looked."""
+    """Report whether goods, orders and money added up in the last run of the doctor."""
     try:
         return doctor_runs.in_words()
     except SQLAlchemyError:
@@ -117,7 +118,7 @@ def doctor() -> str:
 
 
 def backups() -> str:
-    """Tell how backups stand: when one last proved that it can be restored, or what is wrong."""
+    """Report on backups: when one was last verified by restoring it, or what is wrong."""
     settings: Settings = service_registry.get_service(Settings)
     try:
         return records.in_words(bool(settings.backup_url))
@@ -127,5 +128,5 @@ def backups() -> str:
 
 
 def report_worker() -> None:
-    """Say that this worker is at work. Raises RedisError when nobody can hear it."""
+    """Send this worker's heartbeat. Raises RedisError when Redis is unavailable."""
     client().set(HEARTBEAT_KEY, clock.now().isoformat(), ex=int(_HEARTBEAT_KEPT.total_seconds()))

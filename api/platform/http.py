@@ -1,4 +1,7 @@
-"""The house dialect of flask-smorest: strict input, documented output, bytes by orjson."""
+"""Schemas, blueprints and JSON responses on top of flask-smorest.
+
+Input is strict (unknown fields are refused), output is documented, JSON is written by orjson.
+"""
 
 import re
 from collections.abc import Callable
@@ -21,18 +24,18 @@ from api.platform.rules import Rule
 View = TypeVar("View", bound=Callable[..., Any])
 
 MAX_AMOUNT = 10**15
-"""What one amount may be, in minor units: beyond every price and far inside of a BIGINT."""
+"""The largest amount, in minor units: above every price and far below the limit of a BIGINT."""
 
 LOCATED = {"Location": "Location"}
-"""For `Blueprint.response(headers=...)`: an answer that says where it is found from now on."""
+"""For `Blueprint.response(headers=...)` of routes that create something."""
 
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
 class Schema(ma.Schema):
-    """A form: refuses fields that it does not know, keeps its order and its `member_rules`.
+    """Base class of schemas: refuses unknown fields and checks `member_rules`.
 
-    A part of a thing cannot be judged, so rules are not asked of a partial form.
+    Rules about several fields are not checked on a partial load, which lacks some of them.
     """
 
     member_rules: ClassVar[tuple[Rule, ...]] = ()
@@ -41,23 +44,23 @@ class Schema(ma.Schema):
         unknown = ma.RAISE
 
     @ma.validates_schema(skip_on_field_errors=True)
-    def _keeps_its_rules(self, given: dict[str, Any], *, partial: Any, **_: Any) -> None:
+    def _check_member_rules(self, values: dict[str, Any], *, partial: Any, **_: Any) -> None:
         for rule in () if partial else self.member_rules:
-            if wrong := rule.refusal(self, given):
-                raise ma.ValidationError(wrong)
+            if errors := rule.refusal(self, values):
+                raise ma.ValidationError(errors)
 
 
 class Pattern(ma.validate.Regexp):
-    """A pattern for the whole of a text: to Python, `$` also stands before a last line break.
+    """A pattern that must match the whole text: in Python, `$` also matches before a line break.
 
-    The pattern stands in the document, so it is written as ECMA 262 and Python both read it. What
-    they read in two ways is told by the name of a `format` instead.
+    The pattern is published in the API document, so it must mean the same in ECMA 262 and Python.
+    Where that is impossible, the document names a `format` instead.
     """
 
     format: str | None = None
 
     def __call__(self, value: Any) -> Any:
-        """Refuse a text of which only a part fits."""
+        """Refuse a text of which only a part matches."""
         if self.regex.fullmatch(value) is None:
             raise ma.ValidationError(self._format_error(value))
         return value
@@ -70,7 +73,7 @@ TRIMMED: Final = Pattern(
 
 
 class CurrencyCode(Pattern):
-    """The code of a currency in ISO 4217: its form stands in the document, the list is checked."""
+    """A currency code of ISO 4217: the document shows its pattern, the list is checked here."""
 
     format = "iso-4217"
 
@@ -78,7 +81,7 @@ class CurrencyCode(Pattern):
         super().__init__(r"^[A-Z]{3}$", error="Use an ISO 4217 code such as EUR.")
 
     def __call__(self, value: Any) -> Any:
-        """Refuse a code that is no currency, such as XXQ or one that was withdrawn."""
+        """Refuse a code that is no current currency, such as XXQ or a withdrawn one."""
         super().__call__(value)
         if not is_currency(value):
             raise ma.ValidationError(f"{value} is not a currency in ISO 4217. Use one such as EUR.")
@@ -86,24 +89,24 @@ class CurrencyCode(Pattern):
 
 
 class Slug:
-    """A name in an address; letters of all scripts will do."""
+    """A name in a URL: letters of any script, digits, dashes."""
 
     format = "slug"
     _spelling = re.compile(r"[^\W_]+(?:[-_]+[^\W_]+)*")
 
     def __call__(self, slug: str) -> None:
-        """Refuse what is no such name, or has capitals."""
+        """Refuse any other text, and capitals."""
         if self._spelling.fullmatch(slug) is None:
             raise ma.ValidationError("Use letters and digits with dashes between them.")
         if slug != slug.lower():
-            raise ma.ValidationError("Use small letters.")
+            raise ma.ValidationError("Use lower-case letters.")
 
 
 class DateTimeField(ma.fields.AwareDateTime):
-    """A moment with its time zone, read as UTC: the database knows fewer zones than Python."""
+    """A datetime with its time zone, loaded as UTC: the database knows fewer zones than Python."""
 
-    def _deserialize(self, value: Any, *given: Any, **options: Any) -> Any:
-        moment = super()._deserialize(value, *given, **options)
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> Any:
+        moment = super()._deserialize(value, *args, **options)
         try:
             return moment.astimezone(UTC)
         except OverflowError as beyond:
@@ -131,7 +134,7 @@ class MoneySchema(Schema):
 
 
 class PositiveMoneySchema(MoneySchema):
-    """An amount of more than nothing, in whole minor units."""
+    """An amount above 0, in whole minor units."""
 
     amount = ma.fields.Integer(
         required=True,
@@ -142,7 +145,7 @@ class PositiveMoneySchema(MoneySchema):
 
 
 class PageSchema(Schema):
-    """How to go on reading a list."""
+    """The `page` member of a list: how to read on."""
 
     limit = ma.fields.Integer(required=True)
     next_cursor = ma.fields.String(required=True, allow_none=True)
@@ -152,7 +155,7 @@ class PageSchema(Schema):
 
 
 class UncountedPageQuerySchema(Schema):
-    """What every list understands."""
+    """Query parameters of every list."""
 
     limit = ma.fields.Integer(
         load_default=25, validate=ma.validate.Range(1, 100), metadata={"example": 25}
@@ -160,14 +163,14 @@ class UncountedPageQuerySchema(Schema):
     cursor = ma.fields.String(
         load_default=None,
         metadata={
-            "description": "`next_cursor` of the page before.",
+            "description": "`next_cursor` of the previous page.",
             "pattern": "^[A-Za-z0-9_-]+$",
         },
     )
 
 
 class PageQuerySchema(UncountedPageQuerySchema):
-    """What most lists understand."""
+    """Query parameters of lists with a total."""
 
     include = ma.fields.String(
         load_default=None,
@@ -177,7 +180,7 @@ class PageQuerySchema(UncountedPageQuerySchema):
 
 
 class ProblemErrorSchema(Schema):
-    """One thing that is wrong, and where."""
+    """One error of a request, and where it is."""
 
     pointer = ma.fields.String(required=True, metadata={"example": "/lines/0/quantity"})
     location = ma.fields.String(
@@ -188,7 +191,7 @@ class ProblemErrorSchema(Schema):
 
 
 class ProblemSchema(ma.Schema):
-    """A refusal (RFC 9457). `code` is the contract; `detail` is for people."""
+    """A problem document (RFC 9457). Programs use `code`; `detail` is for people."""
 
     class Meta:
         unknown = ma.INCLUDE
@@ -218,7 +221,7 @@ def list_schema(item: type[ma.Schema]) -> type[ma.Schema]:
 
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Answer with JSON. A `version` in the body also goes out as the ETag."""
+    """Return a JSON response. A `version` in the body is also sent as the ETag."""
     response = Response(orjson.dumps(body, option=_JSON), status, content_type="application/json")
     if isinstance(body, dict) and isinstance(body.get("version"), int):
         response.headers["ETag"] = etag(body["version"])
@@ -228,13 +231,13 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
-    """A smorest blueprint whose views return plain values, written once and not dumped again."""
+    """A flask-smorest blueprint whose views return plain values, which are not dumped again."""
 
     ARGUMENTS_PARSER = JsonReader()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # smorest's own way for what a blueprint adds to the description of each operation.
+        # smorest's hook by which a blueprint adds to the description of each operation.
         self._prepare_doc_cbks.append(self._prepare_operation_doc)
 
     @staticmethod
@@ -245,21 +248,21 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         return described
 
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
-        """Register a view, and document what its guard and its headers may refuse."""
+        """Register a view, and document the errors of its guard and headers."""
         register = super().route(rule, **options)
         methods = options.get("methods", ("GET",))
 
         def decorate(view: View) -> View:
-            told = documented(view, rule=rule)
-            asks_nothing = "GET" in methods and not _takes_query(view)
-            return cast(View, register(without_query(told) if asks_nothing else told))
+            described = documented(view, rule=rule)
+            has_no_query = "GET" in methods and not _takes_query(view)
+            return cast(View, register(without_query(described) if has_no_query else described))
 
         return decorate
 
     def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]:
-        """Check what comes in; a query parameter that the schema does not name is refused."""
+        """Validate the input of a view; unknown query parameters are refused."""
         if isinstance(schema, type):
-            schema = schema()  # once, and not again for every request
+            schema = schema()  # once, not for every request
         if options.get("location") == "query":
             options.setdefault("unknown", ma.RAISE)
         return cast(Callable[[View], View], super().arguments(schema, **options))
@@ -267,10 +270,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     def response(
         self, status_code: int, schema: Any = None, **options: Any
     ) -> Callable[[View], View]:
-        """Document what goes out and write it as JSON.
+        """Document the response of a view and serialize it as JSON.
 
-        The value is built by a query in its final shape; tests hold it against the schema, so
-        production does not walk every field again.
+        Queries build the value in its final shape and tests compare it with the schema, so
+        production does not serialize every field through marshmallow.
         """
         document = super().response(status_code, schema, **options)
 
@@ -292,7 +295,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         return decorate
 
     def alt_response(self, status_code: int, **options: Any) -> Callable[[View], View]:
-        """Document another way in which a view answers."""
+        """Document another response of a view."""
         return cast(Callable[[View], View], super().alt_response(status_code, **options))
 
     def doc(self, **members: Any) -> Callable[[View], View]:
@@ -306,10 +309,10 @@ def _takes_query(view: Callable[..., Any]) -> bool:
 
 
 class NoCookies(SessionInterface):
-    """The shop keeps nothing in cookies, so nothing is looked for there either."""
+    """A session interface without cookies: the shop uses none."""
 
     def open_session(self, app: Flask, request: Request) -> None:
-        """Find no session."""
+        """Return no session."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Keep no session."""
+        """Store nothing."""

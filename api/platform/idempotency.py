@@ -1,13 +1,12 @@
-"""A command sent twice takes effect once, and the second sender reads the first one's answer.
+"""Idempotency keys: a command sent twice takes effect once, and both get the same answer.
 
-The row that remembers the answer is written in the transaction of the effect: there is no moment
-in which one exists without the other. Refusals are not kept, so a corrected world may be asked
-again with the same key.
+The row with the answer is written in the transaction of the effect, so neither exists without the
+other. Errors are not stored: after the cause is removed, the same key may be sent again.
 
-A key belongs to who sent it: an account, or the holder of a cart token. Where a caller may have
-neither yet, the key itself is the only proof, so it must be a random UUID there; the database
-learns its hash alone, and a cart token that such a call is answered with follows from the key and
-the shop's secret, so that the repetition is answered with it and no row holds it.
+A key belongs to its sender: an account, or the holder of a cart token. A caller may have neither
+yet; then the key itself is the only proof of identity, so it must be a random UUID. Only its hash
+is stored, and a cart token in the answer to such a call is derived from the key and the shop's
+secret, so that a repetition gets the same token although no row holds it.
 """
 
 import hashlib
@@ -64,40 +63,40 @@ _LOCK_KEY = text(
     " r.fingerprint, r.status, r.body, r.headers FROM (SELECT 1) AS one"
     " LEFT JOIN idempotency_keys r ON r.actor = :actor AND r.key = :key"
 )
-_TOKEN_STOOD_HERE = b"\0token\0"
-"""Written into a kept answer for the token in it; JSON never holds this byte."""
+_TOKEN_PLACEHOLDER = b"\0token\0"
+"""Replaces the token in a stored answer; JSON never contains this byte."""
 
 
 class IdempotencyKeyRequired(BadRequest):
-    """A command that costs something came without a key."""
+    """The request lacks an Idempotency-Key, which this command requires."""
 
     code = "idempotency_key_required"
     sentence = "Send an Idempotency-Key header (8 to 255 characters): this command costs something."
 
 
 class IdempotencyKeyGuessable(BadRequest):
-    """A key that two strangers might both think of, where nothing else tells them apart."""
+    """The key of a caller without identity is no random UUID: two callers might choose the same."""
 
     code = "idempotency_key_guessable"
     sentence = "Send a random UUID (version 4 or 7) as the Idempotency-Key here."
 
 
 class IdempotencyKeyReused(Unprocessable):
-    """The key belongs to another command."""
+    """The key was used for another request."""
 
     code = "idempotency_key_reused"
     sentence = "This Idempotency-Key was used for another request. Make a new key."
 
 
 class IdempotencyInProgress(Conflict):
-    """The same command is being carried out right now."""
+    """A command with this key is still running."""
 
     code = "idempotency_in_progress"
     sentence = "The same command is still being carried out. Ask again in a moment."
 
 
 class IdempotencyRow(Base):
-    """One answered command, or the claim on one that is being carried out."""
+    """One answered command, or the claim on one that is still running."""
 
     __tablename__ = "idempotency_keys"
 
@@ -113,22 +112,22 @@ class IdempotencyRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class _Command:
-    """One command as its key names it: who sent it, under what key, and what was asked."""
+    """One command: its sender, its key, and the fingerprint of its request."""
 
     actor: str
     key: str
     print_: bytes
     token: str | None = field(default=None, repr=False)
-    """The cart token that a caller without an identity may be answered with."""
+    """The cart token that a caller without identity may receive."""
 
 
 def idempotent(*, required: bool, strangers: bool = False) -> Callable[[View], View]:
     """Run a view in one transaction, at most once per key.
 
-    The transaction is opened here, around the view and the row that remembers its answer. A
-    second request while the first is running is refused (409) and never waits for it. One that
-    the database ends for the sake of another writer begins again. `strangers` says that callers
-    without an account or a cart come here too, who must send a random UUID.
+    The transaction is opened here, around the view and the row with its answer. A second request
+    while the first is running is refused (409) and never waits for it. A deadlock is retried.
+    `strangers`: callers without an account or a cart may call the view, and must send a random
+    UUID.
     """
 
     def decorate(view: View) -> View:
@@ -167,10 +166,10 @@ def idempotent(*, required: bool, strangers: bool = False) -> Callable[[View], V
 def idempotent_flow(view: View) -> View:
     """Run a view that opens several transactions, at most once at a time per key.
 
-    The view receives `operation_id`, made from actor and key, and names the row of its effect by
-    it; so a repetition after a crash meets that row and goes on from there. The claim is a lease:
-    after a crash it runs out within a minute. Who outlives it may find that another one has taken
-    over, and leaves that one's claim alone.
+    The view receives `operation_id`, derived from actor and key, as the id of the row that it
+    creates; a repetition after a crash finds that row and continues from there. The claim is a
+    lease that expires within a minute after a crash. A request that outlives its lease leaves the
+    claim of its successor alone.
     """
 
     @wraps(view)
@@ -187,9 +186,9 @@ def idempotent_flow(view: View) -> View:
 def idempotent_steps(*, strangers: bool = False) -> Callable[[View], View]:
     """Run a view that opens its own transactions, at most once per key where one is sent.
 
-    For views that hash a password or store a file before they write, and that do no harm when
-    they are begun anew after a crash: nothing names a half of their work. Their bodies may hold
-    secrets, so the hash of the body that is kept is a keyed one.
+    For views that hash a password or store a file before they write, and that can start again
+    after a crash: nothing refers to partial work. Their bodies may contain secrets, so only a
+    keyed hash of the body is stored.
     """
 
     def decorate(view: View) -> View:
@@ -207,7 +206,7 @@ def idempotent_steps(*, strangers: bool = False) -> Callable[[View], View]:
 
 
 def _leased(command: _Command, view: Callable[[], Any]) -> Response:
-    """Claim a command, carry it out and keep its answer; a failure gives the claim back."""
+    """Claim a command, run it and store its answer; an error releases the claim."""
     lease = clock.now() + LEASE
     if (answer := _claimed_answer(command, lease)) is not None:
         return answer
@@ -230,7 +229,7 @@ def _leased(command: _Command, view: Callable[[], Any]) -> Response:
 
 
 def purge_old(limit: int) -> int:
-    """Delete answers older than a week, at most so many; returns how many. Needs a transaction."""
+    """Delete answers older than a week, at most `limit`; returns how many. Needs a transaction."""
     old = (
         select(IdempotencyRow.actor, IdempotencyRow.key)
         .where(IdempotencyRow.created_at < clock.now() - KEPT_FOR)
@@ -247,7 +246,7 @@ def purge_old(limit: int) -> int:
 
 
 def _locked_answer(command: _Command) -> Response | None:
-    """Lock the key for this transaction without waiting; return the earlier answer, if any."""
+    """Lock the key for this transaction without waiting; return the stored answer, if any."""
     row = session.execute(
         _LOCK_KEY,
         {
@@ -264,7 +263,7 @@ def _locked_answer(command: _Command) -> Response | None:
 
 
 def _claimed_answer(command: _Command, lease: datetime) -> Response | None:
-    """Claim the key until the lease ends; return the earlier answer, if any."""
+    """Claim the key until the lease ends; return the stored answer, if any."""
     with transaction():
         claim = insert(IdempotencyRow).values(
             actor=command.actor,
@@ -310,7 +309,7 @@ def _key(required: bool, strangers: bool) -> str | None:
 
 
 def _command(key: str, *, strangers: bool, secret: bool) -> _Command:
-    """Say whose command this is: of a caller without an identity, whoever knows the key's."""
+    """Return the command of this request; without an identity, the key identifies the sender."""
     who, print_ = g.get("principal", GUEST), _fingerprint(secret)
     if not strangers or who.id is not None:
         return _Command(who.actor_key, key, print_)
@@ -321,7 +320,7 @@ def _command(key: str, *, strangers: bool, secret: bool) -> _Command:
 
 
 def _keyed(text_: bytes) -> bytes:
-    """Hash with the shop's secret: from the hash alone nobody can try what was hashed."""
+    """Hash with the shop's secret, so that nobody can guess the content from the hash."""
     return hmac.digest(current_app.config["SECRET_KEY"].encode(), text_, "sha256")
 
 
@@ -331,13 +330,13 @@ def _fingerprint(secret: bool = False) -> bytes:
 
 
 def _digest() -> bytes:
-    """Hash what was asked: the method, the path, the query and the body, byte for byte.
+    """Hash the request: method, path, query and body, byte for byte.
 
-    Of a form with files the parts count: clients put another boundary between them each time.
+    Of a multipart form the parts are hashed: clients choose another boundary each time.
     """
     query = request.query_string
-    asked = f"{request.method} {request.path}".encode() + (b"?" + query if query else b"")
-    digest = hashlib.sha256(asked + b"\n")
+    target = f"{request.method} {request.path}".encode() + (b"?" + query if query else b"")
+    digest = hashlib.sha256(target + b"\n")
     body = request.get_data(cache=True)
     if request.mimetype != "multipart/form-data":
         digest.update(body)
@@ -354,7 +353,7 @@ def _digest() -> bytes:
 def _kept(response: Response, token: str | None) -> dict[str, Any]:
     body = response.get_data()
     if token is not None:
-        body = body.replace(token.encode(), _TOKEN_STOOD_HERE)
+        body = body.replace(token.encode(), _TOKEN_PLACEHOLDER)
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     return {"status": response.status_code, "body": body, "headers": headers}
 
@@ -362,7 +361,7 @@ def _kept(response: Response, token: str | None) -> dict[str, Any]:
 def _replay(row: Any, token: str | None) -> Response:
     body = bytes(row.body or b"")
     if token is not None:
-        body = body.replace(_TOKEN_STOOD_HERE, token.encode())
+        body = body.replace(_TOKEN_PLACEHOLDER, token.encode())
     response = Response(body, status=row.status)
     response.headers.update(row.headers or {})
     response.headers["Idempotent-Replayed"] = "true"

@@ -1,9 +1,9 @@
-"""`LOG_FILE`: the log kept in a file that many processes write, for ten days.
+"""`LOG_FILE`: a log file that several processes write, rotated daily and kept for ten days.
 
-The web's processes, the worker and commands share one file. Handlers of the standard library and
-of the packages around it either lose lines when another process rotates, or take a lock for each
-line. Here each line is one `write` to a file opened for appending, which the kernel never mixes;
-only who rotates takes a lock, and the others see by the file's number that it is another one now.
+Web processes, the worker and commands share one file. Handlers of the standard library and of
+other packages either lose lines when another process rotates, or take a lock for each line. Here
+each line is one `write` to a file opened for appending, which the kernel never interleaves; only
+rotation takes a lock, and other processes notice it by the file's inode.
 """
 
 import fcntl
@@ -22,7 +22,7 @@ _PRIVATE = 0o640
 
 
 class LogFile:
-    """A file to append lines to. It begins anew each day (UTC) and at 500 MB."""
+    """A file to append lines to. It is rotated each day (UTC) and at 500 MB."""
 
     def __init__(self, path: str, *, most_bytes: int = MAX_BYTES) -> None:
         self._path, self._most_bytes = Path(path), most_bytes
@@ -34,20 +34,20 @@ class LogFile:
         self._forget_old()
 
     def write(self, line: bytes) -> int:
-        """Append a line, whole, whoever else writes."""
+        """Append a line atomically."""
         if time.monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS:
             with self._lock:
                 self._look()
         return os.write(self._descriptor, line)
 
     def flush(self) -> None:
-        """Do nothing: the kernel has every line already."""
+        """Do nothing: lines are not buffered."""
 
     def _open(self) -> int:
         return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
 
     def _look(self) -> None:
-        """Follow the file where another process has put it aside, or put it aside."""
+        """Reopen the file if another process has rotated it, or rotate it if it is time."""
         self._looked_at = time.monotonic()
         if self._is_another():
             self._follow()
@@ -55,7 +55,7 @@ class LogFile:
             lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX)
-                if not self._is_another():  # else somebody was faster
+                if not self._is_another():  # else another process was faster
                     now = datetime.now(UTC)
                     self._path.rename(f"{self._path}.{now:%Y%m%d-%H%M%S-%f}")
                 self._follow()
@@ -66,10 +66,10 @@ class LogFile:
     def _is_another(self) -> bool:
         ours = os.fstat(self._descriptor)
         try:
-            found = self._path.stat()
+            current = self._path.stat()
         except FileNotFoundError:
             return True
-        return (ours.st_dev, ours.st_ino) != (found.st_dev, found.st_ino)
+        return (ours.st_dev, ours.st_ino) != (current.st_dev, current.st_ino)
 
     def _is_over(self) -> bool:
         size = os.fstat(self._descriptor).st_size
@@ -81,7 +81,7 @@ class LogFile:
         return datetime.fromtimestamp(seen.st_mtime, UTC).date() if seen.st_size else now.date()
 
     def _follow(self) -> None:
-        """Write to the new file under the old number: other threads may be about to write."""
+        """Open the new file under the old descriptor: other threads may be about to write."""
         new = self._open()
         os.dup2(new, self._descriptor, inheritable=False)
         os.close(new)
@@ -95,14 +95,14 @@ class LogFile:
 
 
 class Tee:
-    """Writes what is logged to a stream of this process, by default its output, and to the file."""
+    """Writes log lines to the file and to a stream of this process, by default standard output."""
 
     def __init__(self, file: LogFile, stream: TextIO | None = None) -> None:
         self.file = file
         self._stream = stream or sys.stdout
 
     def write(self, line: Any) -> int:
-        """Write a line as text or bytes, as it was rendered."""
+        """Write a rendered line, text or bytes."""
         if isinstance(line, bytes):
             self._stream.buffer.write(line)
             return self.file.write(line)
@@ -110,5 +110,5 @@ class Tee:
         return self.file.write(line.encode())
 
     def flush(self) -> None:
-        """Let the stream have it now."""
+        """Flush the stream."""
         self._stream.flush()

@@ -1,4 +1,4 @@
-"""The files of the folder, for everyone: pictures in production come from the proxy instead."""
+"""The public route of pictures in the media folder; in production the proxy serves them."""
 
 from pathlib import Path
 
@@ -15,10 +15,10 @@ files = Blueprint("files", __name__)
 @files.get("/media/<path:key>")
 @public
 def media(key: str) -> Response:
-    """Give out a picture that is kept on this machine; it never changes under its address.
+    """Serve a picture from the media folder; it never changes under its URL.
 
-    Only what the shop itself wrote has such a name, and only pictures are given out: anything
-    else is not there. Parts (Range) and questions for news (If-None-Match) are answered.
+    Only valid keys of pictures are served, anything else is a 404. Range and If-None-Match are
+    supported.
     """
     storage: Storage = get_service(Storage)
     kind = TYPES.get(Path(key).suffix)
@@ -32,11 +32,11 @@ def media(key: str) -> Response:
         raise NotFound
     response = send_file(file, mimetype=kind, conditional=True, etag=True)
     response.headers["Cache-Control"] = FOR_EVER
-    # Storefronts show them on pages of their own.
+    # Storefronts on other origins show these pictures.
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 
 def init_app(app: Flask) -> None:
-    """Open the folder to readers."""
+    """Register the route, if pictures are stored in a folder."""
     app.register_blueprint(files)

@@ -1,4 +1,4 @@
-"""What the house shows of itself: the front page, health and metrics."""
+"""Routes about the service itself: the front page, health and metrics."""
 
 import hmac
 import os
@@ -24,7 +24,7 @@ _PAGE_POLICY = (
     "frame-ancestors 'none'"
 )
 _OURSELVES = ("127.0.0.1", "::1")
-# What a proxy adds. The proxy is on this machine; those whom it speaks for are not.
+# Headers that a proxy adds: the proxy is on this machine, but its clients are not.
 _FORWARDED = frozenset({"X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via"})
 
 pages = Blueprint("pages", __name__)
@@ -33,7 +33,7 @@ pages = Blueprint("pages", __name__)
 @pages.get("/")
 @public
 def front() -> Response:
-    """Say what this is and where to go on."""
+    """Describe the API, with links to its documents."""
     settings: Settings = current_app.extensions["stockroom_settings"]
     return json_response(
         {
@@ -51,7 +51,7 @@ def front() -> Response:
 @pages.get("/health")
 @public
 def health_in_short() -> Response:
-    """Answer in a word whether the shop is open: 503 when it cannot reach its database."""
+    """Answer in a word whether the shop is up: 503 when it cannot reach its database."""
     fit = health.database() == "ok"
     body = {"status": "healthy" if fit else "unhealthy", "version": VERSION}
     return json_response(body, 200 if fit else 503, {} if fit else {"Retry-After": "5"})
@@ -60,7 +60,7 @@ def health_in_short() -> Response:
 @pages.get("/health/live")
 @public
 def live() -> Response:
-    """Answer that the process is alive, or 503 when it is about to end; asks nobody else."""
+    """Answer that the process is alive, or 503 when it shuts down; checks nothing else."""
     log_as_debug()
     if draining.is_leaving():
         return json_response({"status": "ending"}, 503, {"Retry-After": "5"})
@@ -70,23 +70,23 @@ def live() -> Response:
 @pages.get("/health/ready")
 @public
 def ready() -> Response:
-    """Answer whether requests may come here: 503 when the database is away or behind.
+    """Answer whether this process is ready: 503 when the database is unavailable or outdated.
 
-    A lost Redis or worker, a backlog, failing jobs, or books that do not balance are told but turn
-    no requests away: the shop still sells.
+    A lost Redis or worker, a backlog, failing jobs or differences that the doctor found are
+    reported, but the shop stays ready: it still sells.
     """
     needed: dict[str, Callable[[], str]] = {"database": health.database}
-    told = {
+    reported = {
         "redis": health.redis,
         "worker": health.worker,
         "facts": health.backlog,
         "timetable": health.timetable,
         "doctor": health.doctor,
     }
-    parts = {name: check() for name, check in {**needed, **told}.items()}
+    parts = {name: check() for name, check in {**needed, **reported}.items()}
     fit = all(parts[name] == "ok" for name in needed)
     whole = all(state == "ok" for state in parts.values())
-    # Work for people, and no reason to send requests elsewhere.
+    # Work for people, and no reason to be marked degraded.
     parts["attention"], parts["backups"] = health.attention(), health.backups()
     status = "ok" if whole else "degraded" if fit else "unavailable"
     headers = {} if fit else {"Retry-After": "5"}
@@ -98,9 +98,9 @@ def ready() -> Response:
 def metrics() -> Response:
     """Report counters for Prometheus, to the machine itself or to the holder of METRICS_TOKEN."""
     settings: Settings = current_app.extensions["stockroom_settings"]
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if settings.metrics_token:
-        if not hmac.compare_digest(given.encode(), settings.metrics_token.encode()):
+        if not hmac.compare_digest(token.encode(), settings.metrics_token.encode()):
             raise Forbidden("Send METRICS_TOKEN as a bearer token.")
     elif request.remote_addr not in _OURSELVES or _FORWARDED.intersection(request.headers.keys()):
         raise Forbidden("Metrics are for the machine itself unless METRICS_TOKEN is set.")
@@ -108,13 +108,13 @@ def metrics() -> Response:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    # Counters of all processes, and what is read at this moment.
-    told = generate_latest(registry) + shop_metrics.gauges()
-    return Response(told, content_type=CONTENT_TYPE_LATEST)
+    # Counters of all processes, and gauges that are read now.
+    exposition = generate_latest(registry) + shop_metrics.gauges()
+    return Response(exposition, content_type=CONTENT_TYPE_LATEST)
 
 
 def secure_headers(response: Response) -> Response:
-    """Tell browsers not to guess, frame, refer or run anything that we did not send."""
+    """Add security headers: no sniffing, no framing, no referrer, a content security policy."""
     headers, path = response.headers, request.path
     headers.add("X-Content-Type-Options", "nosniff")
     headers.add("X-Frame-Options", "DENY")
@@ -126,6 +126,6 @@ def secure_headers(response: Response) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Put the pages up."""
+    """Register the routes."""
     app.register_blueprint(pages)
     app.after_request(secure_headers)

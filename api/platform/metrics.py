@@ -1,8 +1,8 @@
-"""What `/metrics` tells beside the counters of the processes: how much waits, and how it stands.
+"""Gauges of `/metrics`: queues, backlog, attention items, jobs, connections, the doctor, stock.
 
-Each value is read when somebody scrapes, by a few statements along indexes that count to a limit,
-and kept for some seconds: a scrape costs the same in a large shop, and many scrapers cost no more
-than one. What cannot be read is left out, and `stockroom_source_up` says so.
+Each value is read at a scrape, by a few indexed statements that count up to a limit, and cached for
+some seconds: a scrape costs the same in a large shop, and several scrapers cost no more than one.
+A value that cannot be read is left out, and `stockroom_source_up` is 0 for its source.
 """
 
 import threading
@@ -41,7 +41,7 @@ _LIMIT: Final = text("SELECT current_setting('max_connections')::int")
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """One value, or one for each value of a label. None is not known and left out."""
+    """One value, or one for each value of a label. None means unknown and is left out."""
 
     name: str
     help: str
@@ -50,11 +50,11 @@ class Gauge:
 
     @classmethod
     def single(cls, name: str, help: str, value: float | None) -> "Gauge":
-        """Make a gauge without a label."""
+        """Create a gauge without a label."""
         return cls(name, help, {"": value})
 
     def family(self) -> GaugeMetricFamily:
-        """Write it as Prometheus reads it."""
+        """Convert it to a metric family of prometheus_client."""
         labels = [] if self.label is None else [self.label]
         family = GaugeMetricFamily(f"stockroom_{self.name}", self.help, labels=labels)
         for name, value in self.values.items():
@@ -64,11 +64,11 @@ class Gauge:
 
 
 Source = Callable[[], Iterable[Gauge]]
-"""Reads some gauges; within a transaction that ends soon."""
+"""Reads some gauges, within a short transaction."""
 
 
 class ShopCollector(Collector):
-    """Reads all gauges, and remembers them for some seconds."""
+    """Reads all gauges, and caches them for some seconds."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self._sources = sources
@@ -77,53 +77,53 @@ class ShopCollector(Collector):
         self._read_at = float("-inf")
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Return the gauges of this moment, or of some seconds ago."""
+        """Return the current gauges, or those of some seconds ago."""
         with self._lock:
             if time.monotonic() - self._read_at > KEPT_SECONDS:
-                self._read = self._look()
+                self._read = self._read_all()
                 self._read_at = time.monotonic()
             read = self._read
         yield from (gauge.family() for gauge in read)
 
     def forget(self) -> None:
-        """Read anew at the next scrape."""
+        """Clear the cache, so that the next scrape reads again."""
         self._read_at = float("-inf")
 
-    def _look(self) -> list[Gauge]:
-        found: list[Gauge] = []
+    def _read_all(self) -> list[Gauge]:
+        gauges: list[Gauge] = []
         is_up: dict[str, float | None] = {}
         for name, source in self._sources.items():
             try:
-                found += list(source())
+                gauges += list(source())
                 is_up[name] = 1
             except (SQLAlchemyError, RedisError):
                 session.rollback()
                 is_up[name] = 0
-        known = "Whether what a part tells could be read."
-        return [*found, Gauge("source_up", known, is_up, "source")]
+        help_text = "Whether the gauges of a source could be read."
+        return [*gauges, Gauge("source_up", help_text, is_up, "source")]
 
 
 def init_app(app: Flask, shop: Source) -> None:
-    """Plug in what is told of the shop itself, beside what the platform tells of its machinery."""
+    """Register the gauges of the platform, and those of the shop's domains (`shop`)."""
     sources = {"queue": _queue, "machinery": _in_short(_machinery), "shop": _in_short(shop)}
     app.extensions["stockroom_gauges"] = ShopCollector(sources)
 
 
 def collector() -> ShopCollector:
     """Return the running app's collector."""
-    found: ShopCollector = current_app.extensions["stockroom_gauges"]
-    return found
+    registered: ShopCollector = current_app.extensions["stockroom_gauges"]
+    return registered
 
 
 def gauges() -> bytes:
-    """Return all gauges as Prometheus reads them."""
+    """Return all gauges in the text format of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(collector())
     return generate_latest(registry)
 
 
 def _in_short(source: Source) -> Source:
-    """Read in one transaction that no slow statement holds up for long."""
+    """Read in one transaction with a short statement timeout."""
 
     def read() -> Iterable[Gauge]:
         with transaction() as current:
@@ -152,14 +152,14 @@ def _queue() -> Iterator[Gauge]:
 
 
 def _machinery() -> Iterator[Gauge]:
-    waiting, age = outbox.backlog()
-    yield Gauge.single("deliveries_waiting", "Facts and deliveries that are not done.", waiting)
+    backlog, age = outbox.backlog()
+    yield Gauge.single("deliveries_waiting", "Events and deliveries that are not done.", backlog)
     yield Gauge.single(
-        "oldest_undelivered_seconds", "Age of the oldest fact that is not delivered.", age
+        "oldest_undelivered_seconds", "Age of the oldest event that is not delivered.", age
     )
     yield Gauge(
         "attention_items",
-        f"What waits for a person, by kind, counted up to {COUNTED_UP_TO:,}.",
+        f"Open attention items, by kind, counted up to {COUNTED_UP_TO:,}.",
         {row[0]: row[1] for row in session.execute(_ATTENTION, {"most": COUNTED_UP_TO})},
         "kind",
     )
@@ -167,7 +167,7 @@ def _machinery() -> Iterator[Gauge]:
     now = clock.now()
     yield Gauge(
         "timetable_failures",
-        "How often a periodic job failed since it last went well.",
+        "How often a periodic job failed in a row.",
         {row.name: row.failures for row in timetable},
         "periodic",
     )
@@ -183,13 +183,13 @@ def _machinery() -> Iterator[Gauge]:
     )
     yield Gauge(
         "database_connections",
-        "Connections to the shop's database by state, those of all processes.",
+        "Connections to the shop's database by state, of all processes.",
         {row[0]: row[1] for row in session.execute(_CONNECTIONS)},
         "state",
     )
     yield Gauge.single(
         "database_connections_limit",
-        "How many connections PostgreSQL takes.",
+        "How many connections PostgreSQL allows.",
         session.scalar(_LIMIT),
     )
     yield from _pool()
@@ -197,18 +197,18 @@ def _machinery() -> Iterator[Gauge]:
     checked_at = light["checked_at"]
     yield Gauge.single(
         "doctor_differences",
-        "Rows that did not add up when the doctor last looked.",
+        "Rows that break an invariant, in the last run of the doctor.",
         None if checked_at is None else light["differences"],
     )
     yield Gauge.single(
         "doctor_last_run_seconds",
-        "How long ago the doctor looked at everything.",
+        "How long ago the doctor last checked everything.",
         None if checked_at is None else (now - checked_at).total_seconds(),
     )
 
 
 def _pool() -> Iterator[Gauge]:
-    """Tell how much of its connections the process that answers has lent out."""
+    """Read the connection pool of the process that answers."""
     pool: Any = db.engine.pool
     yield Gauge.single(
         "database_pool_in_use",

@@ -1,4 +1,7 @@
-"""One id from key press to letter; structured logs without personal values; metrics."""
+"""Request ids, structured logs without personal data, and metrics.
+
+A request id is passed on from a key press in the console to the e-mail that follows from it.
+"""
 
 import logging
 import re
@@ -45,12 +48,12 @@ def request_id() -> str:
 
 
 def way_in() -> str:
-    """Return how what runs was asked for: by `api`, `console`, `job` or `command`."""
+    """Return what started the running work: `api`, `console`, `job` or `command`."""
     return _way_in.get()
 
 
 def bind_request_id(value: str, way: str = "job") -> None:
-    """Continue under the id of the request that caused this work."""
+    """Use the id of the request that caused this work."""
     _current.set(value)
     _way_in.set(way)
     structlog.contextvars.bind_contextvars(request_id=value)
@@ -58,20 +61,20 @@ def bind_request_id(value: str, way: str = "job") -> None:
 
 @lru_cache(maxsize=4096)
 def shortened(address: str) -> str:
-    """Return the network of an address: /24, or /48 for IPv6; logs keep nothing else of it."""
+    """Return the network of an IP address: /24, or /48 for IPv6; logs hold nothing else of it."""
     try:
-        found = ip_address(address)
+        ip = ip_address(address)
     except ValueError:
         return "unknown"
-    if isinstance(found, IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    return str(ip_network(f"{found}/{24 if found.version == 4 else 48}", strict=False))
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return str(ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False))
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send structured lines to standard output: JSON for machines, columns for people.
+    """Log structured lines to standard output: JSON for machines, columns for people.
 
-    And to `LOG_FILE`, where one is named; errors to Sentry, where it is named.
+    Also to `LOG_FILE`, if it is set; errors to Sentry, if `SENTRY_DSN` is set.
     """
     level = logging.getLevelNamesMapping()[settings.log_level]
     as_json = settings.log_format == "json"
@@ -83,7 +86,7 @@ def configure_logging(settings: Settings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([sentry.report] if settings.sentry_dsn else []),
-            # Plain: a rich traceback shows local variables, and with them names and addresses.
+            # Plain: a rich traceback shows local variables, and so names and addresses of people.
             structlog.processors.format_exc_info,
             _without_values,
             structlog.processors.JSONRenderer(orjson.dumps)
@@ -104,32 +107,31 @@ def configure_logging(settings: Settings) -> None:
 
 
 def _without_values(logger: object, method: str, line: EventDict) -> EventDict:
-    """Leave out what PostgreSQL quotes from a row, as in `Key (email)=(...) already exists`."""
+    """Remove what PostgreSQL quotes from a row, as in `Key (email)=(...) already exists`."""
     if "exception" in line:
-        told = str(line["exception"]).splitlines()
-        line["exception"] = "\n".join(text for text in told if not text.startswith("DETAIL:"))
+        lines = str(line["exception"]).splitlines()
+        line["exception"] = "\n".join(text for text in lines if not text.startswith("DETAIL:"))
     return line
 
 
 def log_as_debug() -> None:
-    """Tell of this request at level DEBUG only, where it is answered well.
+    """Log this request at level DEBUG only, if it succeeds.
 
-    For what a program asks every second and mostly in vain: its lines would drown all others. It
-    is measured as ever.
+    For polling every second, whose lines would drown all others. It is measured as usual.
     """
     g.is_routine = True
 
 
 def init_app(app: Flask) -> None:
-    """Give each request an id, one log line and one measurement."""
+    """Give each request an id, one log line and one measurement of its duration."""
     app.before_request(_begin)
     app.after_request(_finish)
 
 
 def _begin() -> None:
     g.began, g.is_routine = time.perf_counter(), False
-    given = request.headers.get("X-Request-ID", "")
-    value = given if _ACCEPTED.fullmatch(given) else new_id().hex
+    sent = request.headers.get("X-Request-ID", "")
+    value = sent if _ACCEPTED.fullmatch(sent) else new_id().hex
     structlog.contextvars.clear_contextvars()
     agent = request.headers.get("User-Agent", "")
     bind_request_id(value, "console" if agent.startswith(_CONSOLE) else "api")
@@ -137,10 +139,10 @@ def _begin() -> None:
 
 def _finish(response: Response) -> Response:
     seconds = time.perf_counter() - g.get("began", time.perf_counter())
-    # The rule and not the path: ids and search words of people stay out of logs and labels.
+    # The rule and not the path: ids and search terms stay out of logs and labels.
     route = request.url_rule.rule if request.url_rule else "unmatched"
     response.headers["X-Request-ID"] = request_id()
-    # A caller may invent methods; each would be counted, and remembered, for ever.
+    # A caller may invent methods, and each would become a label that is kept for ever.
     method = request.method if request.method in _METHODS else "other"
     REQUESTS.labels(method, route, str(response.status_code)).observe(seconds)
     is_routine = g.get("is_routine", False) and response.status_code < 400

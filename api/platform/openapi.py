@@ -1,8 +1,8 @@
-"""The API documents (OpenAPI 3.1): one for storefronts, one for staff, each complete in itself.
+"""The OpenAPI 3.1 documents: one for storefronts, one for staff, each complete in itself.
 
-Everything in them is read off the routes: the name of an operation is that of its view, who may
-come in is its guard, what it refuses is what its decorators say. They are made when one is asked
-for first, so that no start waits for them, and kept as bytes.
+Everything in them comes from the routes: an operation is named after its view, its security after
+its guard, its errors come from its decorators. They are built at the first request, so that they
+do not delay the start, and cached as bytes.
 """
 
 import hashlib
@@ -33,24 +33,24 @@ _GOING: Final = ("Deprecation", "Sunset", "Link")
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a document is for."""
+    """The readers of a document: storefronts or staff."""
 
     name: str
     title: str
     description: str
     schemes: tuple[str, ...]
-    """The ways to say who one is."""
+    """The security schemes."""
 
 
 _SHARED = """
-Amounts are whole minor units with their currency. Moments are RFC 3339 in UTC. Lists are read page
-by page: pass `page.next_cursor` as `cursor`. Every refusal is `application/problem+json` (RFC 9457)
-with a stable `code`; each operation names its own, and [/docs/problems](/docs/problems) explains
-them all. What has a `version` answers it as `ETag`, and is changed with `If-Match`. A POST that
-takes an `Idempotency-Key` may be sent again with the same key: it takes effect once. Whole numbers
-are written without a decimal point: 20.0 is refused, so that nobody's 20 euros become 20 cents. No
-text may hold the character NUL. A text of format `slug` has letters without capitals and digits,
-with dashes between them; one of format `iso-4217` is a currency of today.
+Amounts are whole minor units with their currency. Times are RFC 3339 in UTC. Lists are read page
+by page: pass `page.next_cursor` as `cursor`. Every error is `application/problem+json` (RFC 9457)
+with a stable `code`; each operation lists its own, and [/docs/problems](/docs/problems) explains
+them all. A resource with a `version` is sent with it as `ETag`, and is changed with `If-Match`. A
+POST with an `Idempotency-Key` may be sent again with the same key: it takes effect once. Whole
+numbers are written without a decimal point: 20.0 is refused, so that nobody's 20 euros become 20
+cents. No text may contain the character NUL. A text of format `slug` has lower-case letters and
+digits, with dashes between them; one of format `iso-4217` is a current currency.
 """
 STOREFRONT = Audience(
     "storefront",
@@ -61,18 +61,18 @@ STOREFRONT = Audience(
 ADMIN = Audience(
     "admin",
     "Stockroom admin API",
-    f"What staff do, and what providers tell the shop.\n{_SHARED}",
+    f"What staff do, and the webhooks of payment providers.\n{_SHARED}",
     ("bearer",),
 )
 AUDIENCES = (STOREFRONT, ADMIN)
 
 HEADERS: Final[dict[str, dict[str, Any]]] = {
     "ETag": {
-        "description": "The version of what is answered: for `If-Match` or `If-None-Match`.",
+        "description": "The version of the resource: for `If-Match` or `If-None-Match`.",
         "schema": {"type": "string", "examples": ['"3"']},
     },
     "Location": {
-        "description": "Where what this is about is found.",
+        "description": "The path of the resource.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "Content-Language": {
@@ -80,7 +80,7 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "examples": ["de"]},
     },
     _REPLAYED: {
-        "description": "`true` when this is the answer that was given to the same key before.",
+        "description": "`true` when this is the stored answer to an earlier request with this key.",
         "schema": {"type": "string", "const": "true"},
     },
     _RETRY: {
@@ -88,19 +88,19 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "integer", "minimum": 0},
     },
     "WWW-Authenticate": {
-        "description": "Which proof of who you are is missing.",
+        "description": "Which authentication is missing.",
         "schema": {"type": "string"},
     },
     "X-Request-ID": {
-        "description": "Names this request in the shop's logs; tell it when something went wrong.",
+        "description": "The id of this request in the shop's logs; quote it in error reports.",
         "schema": {"type": "string"},
     },
     "Deprecation": {
-        "description": "Since when this should no longer be used (RFC 9745).",
+        "description": "Since when this operation is deprecated (RFC 9745).",
         "schema": {"type": "string", "examples": ["@1772323200"]},
     },
     "Sunset": {
-        "description": "When this stops answering, if that is known (RFC 8594).",
+        "description": "When this operation stops answering, if that is known (RFC 8594).",
         "schema": {"type": "string"},
     },
     "Link": {
@@ -115,14 +115,14 @@ _SECURITY: Final[dict[str, dict[str, Any]]] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The access token that signing in answers; for programs on routes of staff "
-        "a secret API key, which begins with `sk_`.",
+        "description": "The access token from signing in; for programs on staff routes a secret "
+        "API key, which begins with `sk_`.",
     },
     "cart": {
         "type": "apiKey",
         "in": "header",
         "name": auth.CART_TOKEN_HEADER,
-        "description": "The token that a guest's first call to the cart answered.",
+        "description": "The token from the answer to a guest's first request to the cart.",
     },
     "storefront": storefronts.SECURITY_SCHEME,
     "publishable": storefronts.PUBLISHABLE_SCHEME,
@@ -130,12 +130,12 @@ _SECURITY: Final[dict[str, dict[str, Any]]] = {
 
 
 def audience_of(blueprint: Blueprint) -> Audience:
-    """Tell in whose document a blueprint stands."""
+    """Return the audience in whose document a blueprint is described."""
     return ADMIN if (blueprint.url_prefix or "").startswith(STAFF_PREFIXES) else STOREFRONT
 
 
 class Document(flask_smorest.Api):  # type: ignore[misc]
-    """The description of one audience's routes, made at the first question."""
+    """The document of one audience's routes, built at the first request."""
 
     ERROR_SCHEMA = ProblemSchema
 
@@ -144,17 +144,17 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
         self._blueprints: list[Blueprint] = []
         self._making = Lock()
         self._described: dict[str, Any] | None = None
-        given = {"title": audience.title, "version": release, "openapi_version": VERSION}
-        super().__init__(app, spec_kwargs=given, config_prefix=audience.name)
+        options = {"title": audience.title, "version": release, "openapi_version": VERSION}
+        super().__init__(app, spec_kwargs=options, config_prefix=audience.name)
 
     def register_blueprint(self, blp: Blueprint, **options: Any) -> None:
-        """Serve a blueprint's routes, and remember them for the document."""
+        """Register a blueprint's routes with the app and for the document."""
         self._app.register_blueprint(blp, **options)
         self._blueprints.append(blp)
 
     @property
     def described(self) -> dict[str, Any]:
-        """The document as data; made once, whoever asks at the same time."""
+        """The document as data; built once, even by simultaneous requests."""
         with self._making:
             if self._described is None:
                 self._described = self._read()
@@ -162,13 +162,13 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
 
     @cached_property
     def published(self) -> tuple[bytes, str]:
-        """The document as bytes, and what tells them from another version's."""
+        """The document as bytes, and their ETag."""
         content = orjson.dumps(self.described)
         return content, hashlib.sha256(content).hexdigest()[:32]
 
     @cached_property
     def codes(self) -> set[str]:
-        """The problem codes that some operation of the document names."""
+        """The problem codes that any operation of the document lists."""
         return {
             code
             for operation in operations(self.described)
@@ -177,38 +177,38 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
         }
 
     def complete(self, doc: dict[str, Any], info: dict[str, Any], method: str) -> dict[str, Any]:
-        """Add to the description of an operation what its decorators say between them."""
+        """Complete the description of an operation from its decorators."""
         operation: Operation = info["operation"]
         manual = info.get("manual_doc", {})
-        # Merged here: smorest would put them in the place of those that a query schema gives.
+        # Merged here: flask-smorest would replace the parameters of a query schema with them.
         parameters = [*doc.get("parameters", []), *manual.pop("parameters", [])]
         body = manual.get("requestBody") or doc.get("requestBody")
-        known = {"parameters": _flat(parameters), **({"requestBody": body} if body else {})}
+        request_doc = {"parameters": _flat(parameters), **({"requestBody": body} if body else {})}
         takes_key = any(p.get("name") == "Idempotency-Key" for p in parameters)
-        told = {**doc["responses"], **manual.pop("responses", {})}
-        good = {str(s): answer for s, answer in told.items() if str(s)[0] in "23"}
+        responses = {**doc["responses"], **manual.pop("responses", {})}
+        successes = {str(s): answer for s, answer in responses.items() if str(s)[0] in "23"}
         going = dict(zip(_GOING, _GOING, strict=True)) if manual.get("deprecated") else {}
-        for status, answer in good.items():
+        for status, answer in successes.items():
             answer["headers"] = {
                 **going,
-                **_headers(status, answer, kept="304" in good, takes_key=takes_key),
+                **_headers(status, answer, cached="304" in successes, takes_key=takes_key),
                 **answer.get("headers", {}),
             }
         refused = {
             status: self._refusal(status, refusals, going)
-            for status, refusals in by_status(operation, method.upper(), known).items()
+            for status, refusals in by_status(operation, method.upper(), request_doc).items()
         }
         return {
             **doc,
             "operationId": camel_case(operation.name),
             "security": _who(operation.guard),
-            "responses": {**good, **refused, "default": "DEFAULT_ERROR"},
+            "responses": {**successes, **refused, "default": "DEFAULT_ERROR"},
             **({"parameters": parameters} if parameters else {}),
         }
 
     def _read(self) -> dict[str, Any]:
         forms = FormsPlugin()
-        super()._init_spec(marshmallow_plugin=forms, **self._given, **self._members())
+        super()._init_spec(marshmallow_plugin=forms, **self._spec_options, **self._members())
         spec: APISpec = self.spec
         for blueprint in self._blueprints:
             name = blueprint.name
@@ -242,28 +242,28 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
             },
         }
 
-    def _init_spec(self, **given: Any) -> None:
-        """Left for the first question; see `described`."""
-        self._given = given
+    def _init_spec(self, **options: Any) -> None:
+        """Deferred to the first request; see `described`."""
+        self._spec_options = options
 
     def _register_doc_blueprint(self) -> None:
-        """Left to `docs`, which serves the documents and their page."""
+        """Not needed: `docs` serves the documents and their page."""
 
     def _register_error_handlers(self) -> None:
-        """Left to `problems.init_app`, which answers every kind of failure in one place."""
+        """Not needed: `problems.init_app` handles every kind of error."""
 
     def _register_pagination_header(self) -> None:
-        """Left out: pages are told in the body."""
+        """Not needed: the `page` member is in the body."""
 
     def _register_etag_headers(self) -> None:
-        """Left out: a version is checked by `concurrency.versioned`."""
+        """Not needed: versions are checked by `etags.versioned`."""
 
     def _register_responses(self) -> None:
-        # The first step of a new document that may be our own; it knows its converter by now.
+        # The first overridable step of a new document after its converter is set.
         self.ma_plugin.converter.add_attribute_function(as_json_schema)
         for name, header in HEADERS.items():
             self.spec.components.header(name, header, lazy=True)
-        anything = "Any refusal. Beside those that are listed, each operation may answer:\n\n"
+        anything = "Any error. Besides the listed ones, each operation may answer:\n\n"
         self.spec.components.response(
             "DEFAULT_ERROR",
             _answer(anything + _listed(EVERYWHERE), ["X-Request-ID", "WWW-Authenticate", _RETRY]),
@@ -273,25 +273,25 @@ class Document(flask_smorest.Api):  # type: ignore[misc]
 
 def documents(app: Flask) -> dict[str, Document]:
     """Return the documents of an app by their audience."""
-    found: dict[str, Document] = app.extensions["stockroom_documents"]
-    return found
+    registered: dict[str, Document] = app.extensions["stockroom_documents"]
+    return registered
 
 
 def document(audience: str) -> Document | None:
-    """Return a document of the present app; None when there is no such audience."""
+    """Return a document of the current app; None for an unknown audience."""
     return documents(current_app).get(audience)
 
 
 def init_app(app: Flask, blueprints: Iterable[Blueprint], *, release: str) -> None:
-    """Serve the routes of all blueprints, each described in the document of its audience."""
-    made = {audience.name: Document(app, audience, release=release) for audience in AUDIENCES}
+    """Register all blueprints, each in the document of its audience."""
+    built = {audience.name: Document(app, audience, release=release) for audience in AUDIENCES}
     for blueprint in blueprints:
-        made[audience_of(blueprint).name].register_blueprint(blueprint)
-    app.extensions["stockroom_documents"] = made
+        built[audience_of(blueprint).name].register_blueprint(blueprint)
+    app.extensions["stockroom_documents"] = built
 
 
 def camel_case(name: str) -> str:
-    """Write the name of a view as that of an operation: `add_cart_item` is `addCartItem`."""
+    """Return the operation id of a view: `add_cart_item` becomes `addCartItem`."""
     first, *others = name.split("_")
     return first + "".join(part.capitalize() for part in others)
 
@@ -303,24 +303,24 @@ def _who(guard: str) -> list[dict[str, list[str]]]:
 
 
 def _flat(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """List parameters one by one, also those that stand in a schema."""
-    found = []
+    """List parameters one by one, including those of a schema."""
+    flat = []
     for parameter in parameters:
         schema = parameter.get("schema")
         if isinstance(schema, ma.Schema):
-            found += [{"in": parameter["in"], "name": name} for name in schema.load_fields]
+            flat += [{"in": parameter["in"], "name": name} for name in schema.load_fields]
         else:
-            found.append(parameter)
-    return found
+            flat.append(parameter)
+    return flat
 
 
-def _headers(status: str, answer: Any, *, kept: bool, takes_key: bool) -> dict[str, str]:
-    """Name the headers of an answer; `kept` are those that a cache holds as finished bytes."""
+def _headers(status: str, answer: Any, *, cached: bool, takes_key: bool) -> dict[str, str]:
+    """Return the headers of an answer; `cached` answers are stored as bytes with an ETag."""
     names = ["X-Request-ID"]
     schema = answer.get("content", {}).get("application/json", {}).get("schema")
     if status == "301":
         names.append("Location")
-    elif kept:
+    elif cached:
         names += ["ETag", "Content-Language"]
     elif isinstance(schema, ma.Schema) and "version" in schema.fields:
         names.append("ETag")

@@ -1,7 +1,7 @@
-"""What is put right in a document of apispec before it is published.
+"""Corrections of apispec's documents before they are published.
 
-apispec writes OpenAPI 3.1 mostly as it wrote 3.0, and common generators of clients stumble over
-what is valid and unusual.
+apispec writes OpenAPI 3.1 mostly like 3.0, and common client generators fail on some constructs
+that are valid but unusual.
 """
 
 from collections import defaultdict
@@ -18,18 +18,18 @@ from api.platform.http import Schema
 
 
 class Converter(OpenAPIConverter):
-    """Writes forms into a document, with their rules."""
+    """Converts schemas to JSON Schema, with their `member_rules`."""
 
     def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
-        """Describe a form; a part of a thing owes none of its rules."""
-        told: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        """Describe a schema; a partial one has no rules."""
+        described: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
         if isinstance(schema, Schema) and not schema.partial:
-            told |= rules.described(schema, schema.member_rules)
-        return told
+            described |= rules.described(schema, schema.member_rules)
+        return described
 
 
 class FormsPlugin(MarshmallowPlugin):
-    """What apispec reads forms with."""
+    """apispec's plugin for marshmallow schemas, with our converter."""
 
     Converter = Converter
 
@@ -37,7 +37,7 @@ class FormsPlugin(MarshmallowPlugin):
 def as_json_schema(
     converter: Any, field: ma.fields.Field[Any], ret: dict[str, Any], **_: Any
 ) -> dict[str, Any]:
-    """Put right what apispec writes in the manner of OpenAPI 3.0, or leaves out."""
+    """Correct what apispec writes as in OpenAPI 3.0, or leaves out."""
     if "example" in ret:
         ret["examples"] = [ret.pop("example")]
     if "$ref" in ret and len(ret) > 1:
@@ -53,42 +53,41 @@ def as_json_schema(
 
 
 def _of_names(converter: Any, field: ma.fields.Dict, ret: dict[str, Any]) -> dict[str, Any]:
-    """Say how many names an object may have, and what they look like."""
-    told = {"maxProperties": ret.pop("maxLength")} if "maxLength" in ret else {}
+    """Describe how many properties an object may have, and the pattern of their names."""
+    limit = {"maxProperties": ret.pop("maxLength")} if "maxLength" in ret else {}
     names = converter.field2length(field.key_field) if field.key_field else {}
-    return {**told, **({"propertyNames": names} if names else {})}
+    return {**limit, **({"propertyNames": names} if names else {})}
 
 
 def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     """Follow a reference, if it is one."""
     while "$ref" in node:
-        found: Any = document
+        target: Any = document
         for part in node["$ref"].removeprefix("#/").split("/"):
-            found = found[part]
-        node = found
+            target = target[part]
+        node = target
     return node
 
 
 def finish(document: dict[str, Any]) -> dict[str, Any]:
-    """Put a document right, in place."""
+    """Correct a document in place."""
     _without_nulls(document)
-    _say_defaults(document["components"]["schemas"])
+    _describe_defaults(document["components"]["schemas"])
     _share_refusals(document)
-    # A blueprint whose routes stand among those of another has nothing of its own to list.
+    # A blueprint whose routes have the tag of another one has no tag of its own to list.
     used = {tag for operation in operations(document) for tag in operation["tags"]}
     document["tags"] = [tag for tag in document["tags"] if tag["name"] in used]
     return document
 
 
-def _say_defaults(node: Any) -> None:
-    """Tell what is meant where nothing is sent in words, in bodies.
+def _describe_defaults(node: Any) -> None:
+    """Move defaults of body members into their descriptions.
 
-    openapi-typescript takes a member with a `default` for one that is always there, and asks who
-    sends a body for all of them.
+    openapi-typescript makes a member with a `default` required in request bodies.
     """
     if isinstance(node, list):
         for item in node:
-            _say_defaults(item)
+            _describe_defaults(item)
     if not isinstance(node, dict):
         return
     for name, item in node.items():
@@ -96,23 +95,23 @@ def _say_defaults(node: Any) -> None:
             default = item.pop("default")
             if default not in (None, "", [], {}):
                 plain = default if isinstance(default, str) else orjson.dumps(default).decode()
-                said = f"By default `{plain}`."
-                item["description"] = f"{item.get('description', '')} {said}".strip()
-        _say_defaults(item)
+                note = f"By default `{plain}`."
+                item["description"] = f"{item.get('description', '')} {note}".strip()
+        _describe_defaults(item)
 
 
 def _share_refusals(document: dict[str, Any]) -> None:
-    """Say once what several operations answer in the same words."""
-    places: dict[str, list[tuple[dict[str, Any], str]]] = defaultdict(list)
+    """Move equal error responses of several operations into the shared components."""
+    uses: dict[str, list[tuple[dict[str, Any], str]]] = defaultdict(list)
     for operation in operations(document):
         for status, answer in operation["responses"].items():
-            # What a route that will go says besides is its own.
+            # Those of a deprecated route have headers of their own.
             codes = answer.get("x-problem-codes")
             if codes and not operation.get("deprecated"):
-                places["-".join((status, *codes))].append((operation["responses"], status))
-    for name, found in sorted(places.items()):
-        if len(found) > 1:
-            for responses, status in found:
+                uses["-".join((status, *codes))].append((operation["responses"], status))
+    for name, shared in sorted(uses.items()):
+        if len(shared) > 1:
+            for responses, status in shared:
                 document["components"]["responses"][name] = responses[status]
                 responses[status] = {"$ref": f"#/components/responses/{name}"}
 
@@ -126,7 +125,7 @@ def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _without_nulls(document: dict[str, Any]) -> None:
-    """Take out of parameters what only a body can hold: a query has no null."""
+    """Remove null from the types and enums of parameters: a query has no null."""
     for operation in operations(document):
         for parameter in operation.get("parameters", []):
             schema = parameter.get("schema", {})

@@ -1,8 +1,8 @@
-"""Which refusals an operation may answer, read off its own decorators for the API document.
+"""The errors of each operation, derived from its decorators for the API document.
 
-A guard means 401 and 403, If-Match means 412 and 428, a key for commands means 400, 409 and 422:
-so the document is true without every route repeating it. Routes name with `@refuses` only what is
-theirs alone; the tests hold every answer that they receive against what is named.
+A guard implies 401 and 403, If-Match 412 and 428, an idempotency key 400, 409 and 422, so routes do
+not repeat them. With `@may_answer` a route lists only errors of its own; the tests compare every
+response that they receive with the document.
 """
 
 from collections import defaultdict
@@ -69,12 +69,12 @@ EVERYWHERE = (
         ),
     ),
 )
-"""What every operation may answer, and the document says once."""
+"""Errors that every operation may answer; the document lists them once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What the decorators of a view say about it."""
+    """The properties of a view that its decorators declare."""
 
     name: str
     guard: str
@@ -83,9 +83,9 @@ class Operation:
 
 
 def may_answer(*errors: type[DomainError]) -> Callable[[View], View]:
-    """Name the refusals that are a view's own, for the API document.
+    """Declare the errors of a view, for the API document.
 
-    A family stands for itself alone: name each leaf that can be raised.
+    A base class does not include its subclasses: list each class that can be raised.
     """
 
     def decorate(view: View) -> View:
@@ -96,7 +96,7 @@ def may_answer(*errors: type[DomainError]) -> Callable[[View], View]:
 
 
 def documented(view: View, *, rule: str) -> View:
-    """Keep with a view what the API document will say of it."""
+    """Attach to a view what the API document needs of its decorators."""
     operation = Operation(
         view.__name__,
         getattr(view, "__guard__", "public"),
@@ -108,18 +108,21 @@ def documented(view: View, *, rule: str) -> View:
 
 
 def by_status(operation: Operation, method: str, doc: dict[str, Any]) -> dict[int, list[Refusal]]:
-    """List what an operation may refuse, in the order of status and code.
+    """Return the errors of an operation, in the order of status and code.
 
-    `doc` is what is known of the operation: its parameters and its body.
+    `doc` is its description so far: its parameters and its body.
     """
-    found: dict[int, dict[str, Refusal]] = defaultdict(dict)
+    errors: dict[int, dict[str, Refusal]] = defaultdict(dict)
     for error in (*_of_guard(operation.guard), *_of_request(operation, method, doc)):
         refusal = error if isinstance(error, Refusal) else problems.refusal_of(error)
-        found[refusal.status][refusal.code] = refusal
+        errors[refusal.status][refusal.code] = refusal
     for error in operation.refused:
         refusal = problems.refusal_of(error)
-        found[refusal.status][refusal.code] = refusal
-    return {status: [found[status][c] for c in sorted(found[status])] for status in sorted(found)}
+        errors[refusal.status][refusal.code] = refusal
+    return {
+        status: [errors[status][code] for code in sorted(errors[status])]
+        for status in sorted(errors)
+    }
 
 
 def _of_guard(guard: str) -> Sequence[type[DomainError]]:

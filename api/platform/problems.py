@@ -1,4 +1,4 @@
-"""Refusals as RFC 9457 problem documents; the only table of status codes in the house."""
+"""Errors as RFC 9457 problem documents, and the only table of HTTP status codes."""
 
 import http
 import re
@@ -33,7 +33,7 @@ from api.platform import observability
 CONTENT_TYPE = "application/problem+json"
 
 Problem = dict[str, Any]
-"""One of the errors that a refusal lists: pointer, in, code and detail."""
+"""One entry of the `errors` of a problem document: pointer, in, code and detail."""
 
 _STATUS: dict[type[DomainError], int] = {
     BadRequest: 400,
@@ -67,7 +67,7 @@ _CODES = {
 }
 
 MAX_ERRORS = 20
-"""Whoever mends twenty mistakes asks again; a million of them would cost more than they help."""
+"""More errors are only counted: a million of them would cost more than they help."""
 
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -75,21 +75,21 @@ _log = structlog.get_logger("api.problems")
 
 
 class ReferenceUnknown(Unprocessable):
-    """An id that names nothing, or nothing any more; the database's last word on it."""
+    """A foreign key that refers to nothing, found by the database."""
 
     code = "reference_unknown"
-    sentence = "Something that this refers to is not there, or no longer."
+    sentence = "Something that this refers to does not exist, or no longer."
 
 
 class StillInUse(Conflict):
-    """Something else refers to what was to go; the database's last word on it."""
+    """Something else refers to what was to be deleted, found by the database."""
 
     code = "still_in_use"
     sentence = "Something else still refers to this."
 
 
 class NumberOutOfRange(Unprocessable):
-    """A number, or what was worked out from some, is too large to be kept."""
+    """A number, or a sum of numbers, is too large for its column."""
 
     code = "number_out_of_range"
     sentence = "A number is too large, or what it adds up to."
@@ -103,13 +103,13 @@ _KEY_VALUE = re.compile(
 
 
 def status_of(error: type[DomainError]) -> int:
-    """Return the status of a refusal: that of the nearest family it descends from."""
+    """Return the HTTP status of an error class: its own, or that of its nearest base class."""
     own: int | None = getattr(error, "status", None)
     return own or next(_STATUS[family] for family in error.__mro__ if family in _STATUS)
 
 
 class DatabaseUnavailable(Unavailable):
-    """The database is away, or too busy to answer in time."""
+    """The database is unavailable, or too busy to answer in time."""
 
     code = "database_unavailable"
     sentence = "The database does not answer right now. Nothing was changed; try again in a moment."
@@ -117,7 +117,7 @@ class DatabaseUnavailable(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a code means: with which status it comes, and what it says."""
+    """An error as callers see it: its status, code and sentence."""
 
     status: int
     code: str
@@ -125,24 +125,24 @@ class Refusal:
 
 
 def of_status(status: int) -> Refusal:
-    """Return what the web framework's refusals of a status are called here."""
+    """Return the code and sentence of an HTTP error of the web framework."""
     return Refusal(status, _CODES[status], http.HTTPStatus(status).description)
 
 
 def refusal_of(error: type[DomainError]) -> Refusal:
-    """Return what a refusal of the shop is to a caller."""
+    """Return the status, code and sentence of an error class."""
     return Refusal(status_of(error), error.code, error.sentence)
 
 
 def known_codes() -> dict[str, Refusal]:
-    """List every code that a refusal may carry."""
-    found = {code: of_status(status) for status, code in _CODES.items()}
-    waiting: list[type[DomainError]] = [DomainError]
-    while waiting:
-        for error in waiting.pop().__subclasses__():
-            found[error.code] = refusal_of(error)
-            waiting.append(error)
-    return dict(sorted(found.items()))
+    """Return every problem code that a response may have, in alphabetical order."""
+    codes = {code: of_status(status) for status, code in _CODES.items()}
+    pending: list[type[DomainError]] = [DomainError]
+    while pending:
+        for error in pending.pop().__subclasses__():
+            codes[error.code] = refusal_of(error)
+            pending.append(error)
+    return dict(sorted(codes.items()))
 
 
 def problem(
@@ -154,8 +154,8 @@ def problem(
     headers: dict[str, str] | None = None,
     facts: Mapping[str, object] | None = None,
 ) -> Response:
-    """Build one problem document. Facts stand beside the standard members and never hide them."""
-    told, detail = first_of(errors or (), detail)
+    """Build a problem document. `facts` are added to the standard members, never replacing one."""
+    listed, detail = first_of(errors or (), detail)
     body = {
         **(facts or {}),
         "type": f"/docs/problems#{code}",
@@ -164,7 +164,7 @@ def problem(
         "detail": detail,
         "code": code,
         "request_id": observability.request_id(),
-        "errors": told,
+        "errors": listed,
     }
     response = Response(
         orjson.dumps(body, default=_plain, option=_JSON),
@@ -176,11 +176,11 @@ def problem(
 
 
 def members(error: DomainError, *, under: str = "") -> dict[str, Any]:
-    """Describe a refusal of a part of a request; its pointers begin below `under`."""
+    """Describe the error of a part of a request; `under` is the pointer of that part."""
     status = status_of(type(error))
     facts = orjson.loads(orjson.dumps(error.facts, default=_plain, option=_JSON))
-    told, detail = first_of(facts.pop("errors", None) or (), error.detail)
-    errors = [{**one, "pointer": under + one["pointer"].removesuffix("/")} for one in told]
+    listed, detail = first_of(facts.pop("errors", None) or (), error.detail)
+    errors = [{**each, "pointer": under + each["pointer"].removesuffix("/")} for each in listed]
     return {
         **facts,
         "code": error.code,
@@ -192,20 +192,20 @@ def members(error: DomainError, *, under: str = "") -> dict[str, Any]:
 
 
 def validation_errors(messages: Mapping[str, Any], detail: str) -> tuple[list[Problem], str]:
-    """Turn what a form says about a body into errors with pointers, as `first_of` does."""
+    """Turn marshmallow's messages about a body into errors with pointers; see `first_of`."""
     return first_of(_flatten({"json": messages}), detail)
 
 
 def first_of(errors: Iterable[Problem], detail: str) -> tuple[list[Problem], str]:
-    """Return the first twenty errors, and a sentence that tells how many more there are."""
-    waiting = iter(errors)
-    told = list(islice(waiting, MAX_ERRORS))
-    left_off = sum(1 for _ in waiting)
-    return told, f"{detail} And {left_off:,} more." if left_off else detail
+    """Return the first twenty errors, and the detail with the number of further ones."""
+    remaining = iter(errors)
+    listed = list(islice(remaining, MAX_ERRORS))
+    omitted = sum(1 for _ in remaining)
+    return listed, f"{detail} And {omitted:,} more." if omitted else detail
 
 
 def init_app(app: Flask) -> None:
-    """Answer every failure with a problem document; only bugs reach the log with a traceback."""
+    """Answer every error with a problem document; only bugs are logged with a traceback."""
     app.register_error_handler(DomainError, of_domain_error)
     app.register_error_handler(HTTPException, of_http_error)
     app.register_error_handler(DBAPIError, _of_database)
@@ -214,7 +214,7 @@ def init_app(app: Flask) -> None:
 
 
 def of_domain_error(error: DomainError) -> Response:
-    """Answer a refusal of the shop."""
+    """Return the response for a domain error."""
     status = status_of(type(error))
     facts = dict(error.facts)
     headers = {}
@@ -228,12 +228,12 @@ def of_domain_error(error: DomainError) -> Response:
 
 
 def of_http_error(error: HTTPException) -> Response:
-    """Answer an error of the web framework: a bad body, an unknown path, too many requests."""
+    """Return the response for an error of the web framework, such as an unknown path."""
     if isinstance(error.response, Response):
         return error.response
     status = error.code or 500
-    given = getattr(error, "data", None) or {}
-    headers = {k: str(v) for k, v in (given.get("headers") or {}).items()}
+    data = getattr(error, "data", None) or {}
+    headers = {k: str(v) for k, v in (data.get("headers") or {}).items()}
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After", "WWW-Authenticate"):
             headers[name] = value
@@ -241,44 +241,44 @@ def of_http_error(error: HTTPException) -> Response:
         headers.setdefault("Retry-After", "60")
         detail = "Too many requests from here. Wait a moment, then try again."
         return problem(status, "too_many_requests", detail, headers=headers)
-    messages = given.get("errors") or given.get("messages")
+    messages = data.get("errors") or data.get("messages")
     if messages:
         errors, more = first_of(_flatten(messages), "")
         where = ", ".join(e["pointer"] for e in errors[:5])
         detail = f"Some of what was sent is not valid: {where}.{more}"
         return problem(status, _CODES.get(status, "invalid"), detail, errors=errors)
-    detail = str(given.get("message") or error.description or error.name)
+    detail = str(data.get("message") or error.description or error.name)
     return problem(status, _CODES.get(status, "refused"), detail, headers=headers)
 
 
 def _of_database(error: DBAPIError) -> Response:
-    """Tell a database that is away, or too busy to answer in time, from a bug of ours."""
+    """Answer a database error: unavailable, a refused reference or number, or a bug."""
     if isinstance(error, OperationalError) or error.connection_invalidated:
         return _of_lost_database(error)
     refusal = _refused_by_database(error)
     if refusal is None:
         return _of_bug(error)
-    told = getattr(error.orig, "diag", None)
-    # A refusal of our own would have said more: the name tells where one is missing.
-    constraint = getattr(told, "constraint_name", None)
+    diagnostics = getattr(error.orig, "diag", None)
+    # Logged, because the service should have refused it with a better message.
+    constraint = getattr(diagnostics, "constraint_name", None)
     _log.warning("database_refused", code=refusal.code, constraint=constraint)
     return of_domain_error(refusal)
 
 
 def _refused_by_database(error: DBAPIError) -> DomainError | None:
-    """Return the refusal of an unknown reference or a number too large, wherever it came from."""
+    """Return the domain error for an unknown reference or a number out of range; else None."""
     state = getattr(error.orig, "pgcode", None)
     if state == _OUT_OF_RANGE:
         return NumberOutOfRange()
     if state != _FOREIGN_KEY:
         return None
-    told = getattr(getattr(error.orig, "diag", None), "message_detail", None) or ""
-    found = _KEY_VALUE.search(told)
-    if found is None:
+    detail = getattr(getattr(error.orig, "diag", None), "message_detail", None) or ""
+    match = _KEY_VALUE.search(detail)
+    if match is None:
         return ReferenceUnknown()
-    if found["kind"] == "still":
+    if match["kind"] == "still":
         return StillInUse()
-    sent = request.get_json(silent=True) if request.is_json else None
+    body = request.get_json(silent=True) if request.is_json else None
     errors = [
         {
             "pointer": pointer,
@@ -286,20 +286,20 @@ def _refused_by_database(error: DBAPIError) -> DomainError | None:
             "code": ReferenceUnknown.code,
             "detail": ReferenceUnknown.sentence,
         }
-        for pointer in _places_of(found["value"], sent)
+        for pointer in _pointers_to(match["value"], body)
     ]
     return ReferenceUnknown(errors=errors) if errors else ReferenceUnknown()
 
 
-def _places_of(value: str, sent: Any, path: str = "") -> Iterator[str]:
-    """Point at every place of a body at which a value stands."""
-    if isinstance(sent, dict):
-        for name, inner in sent.items():
-            yield from _places_of(value, inner, f"{path}/{escaped(str(name))}")
-    elif isinstance(sent, list):
-        for place, inner in enumerate(sent):
-            yield from _places_of(value, inner, f"{path}/{place}")
-    elif isinstance(sent, str) and sent.lower() == value.lower():
+def _pointers_to(value: str, body: Any, path: str = "") -> Iterator[str]:
+    """Return pointers to every occurrence of a value in a body."""
+    if isinstance(body, dict):
+        for name, inner in body.items():
+            yield from _pointers_to(value, inner, f"{path}/{escaped(str(name))}")
+    elif isinstance(body, list):
+        for index, inner in enumerate(body):
+            yield from _pointers_to(value, inner, f"{path}/{index}")
+    elif isinstance(body, str) and body.lower() == value.lower():
         yield path or "/"
 
 
@@ -316,7 +316,7 @@ def _of_bug(error: Exception) -> Response:
 
 
 def _flatten(messages: Mapping[str, Any]) -> Iterator[Problem]:
-    """Turn webargs' nested messages into a flat list of RFC 6901 pointers."""
+    """Flatten webargs' nested messages into errors with RFC 6901 pointers."""
 
     def walk(node: Any, path: str, where: str) -> Iterator[Problem]:
         if isinstance(node, dict):
@@ -333,7 +333,7 @@ def _flatten(messages: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def escaped(key: str) -> str:
-    """Write a name as a part of a pointer (RFC 6901, 3)."""
+    """Escape a name for use in a pointer (RFC 6901, 3)."""
     return key.replace("~", "~0").replace("/", "~1")
 
 

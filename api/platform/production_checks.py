@@ -1,4 +1,4 @@
-"""What is good enough on a desk and not in a shop: each weakness with its reason and its cure."""
+"""Checks of the settings in production: each weakness with its reason and what to do."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Settings = Any
-"""`settings.Settings`, whose module asks this one."""
+"""`settings.Settings`; not imported, because its module imports this one."""
 
 _SHORTEST_SECRET = 32
 _MIN_CHARACTERS = 10
-"""Different ones in a secret: 32 random hexadecimal digits practically never have fewer."""
+"""Different characters in a secret: 32 random hexadecimal digits practically never have fewer."""
 _STRIPE_KEY = re.compile(r"[sr]k_live_[A-Za-z0-9]{16,}")
 _PUBLISHABLE_KEY = re.compile(r"pk_live_[A-Za-z0-9]{16,}")
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{16,}")
@@ -19,7 +19,7 @@ _ORIGIN = re.compile(r"https?://[^/\s?#@]+")
 
 
 def find_weaknesses(settings: Settings, environ: Mapping[str, str]) -> list[str]:
-    """List what must not go on sale, by the names of the variables. Tells no secret."""
+    """List settings that are unsafe in production, by variable name. Reveals no secret."""
     return [
         *_of_secrets(settings),
         *_of_payments(settings),
@@ -42,7 +42,10 @@ def find_weaknesses(settings: Settings, environ: Mapping[str, str]) -> list[str]
 
 
 def missing_proxy(settings: Settings, addresses: list[str]) -> str | None:
-    """Tell what is wrong with no proxy in front of a server that only this machine reaches."""
+    """Return the problem of TRUSTED_PROXIES=0 with a server that listens on loopback only.
+
+    A proxy must be in front of it then, and all customers would share its address.
+    """
     if settings.env != "production" or settings.trusted_proxies or not addresses:
         return None
     if not all(_is_loopback(address) for address in addresses):
@@ -97,14 +100,14 @@ def _of_payments(settings: Settings) -> Iterator[str]:
 
 def _of_addresses(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
     if environ.get("PUBLIC_URL", "").strip().startswith("http://"):
-        yield "PUBLIC_URL must begin with https://: links in letters lead people through it"
+        yield "PUBLIC_URL must begin with https://: links in e-mails use it"
     if "*" in settings.cors_origins:
         yield "CORS_ORIGINS must name each storefront; * would let any site in"
     elif "null" in settings.cors_origins:
         yield "CORS_ORIGINS holds null, which any page can claim to be: name each storefront"
-    elif wrong := [each for each in settings.cors_origins if not _ORIGIN.fullmatch(each)]:
+    elif invalid := [each for each in settings.cors_origins if not _ORIGIN.fullmatch(each)]:
         yield (
-            f"CORS_ORIGINS holds {wrong[0]!r}, which no browser sends: write origins as "
+            f"CORS_ORIGINS holds {invalid[0]!r}, which no browser sends: write origins as "
             "https://www.shop.example, without a path"
         )
 

@@ -1,4 +1,4 @@
-"""Several values in one parameter of a query, joined by commas."""
+"""Fields for query parameters with several values, separated by commas."""
 
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from marshmallow import fields
 
 
 class NameList(fields.String):
-    """Names from a short list, joined by commas: `include=total,facets`."""
+    """Names of a fixed set, separated by commas: `include=total,facets`."""
 
     def __init__(self, *allowed: str, description: str) -> None:
         self.allowed = allowed
@@ -30,7 +30,7 @@ class NameList(fields.String):
 
 
 class IdList(fields.String):
-    """Ids joined by commas, each counted once; one that is none is pointed at by its place."""
+    """Ids separated by commas, without duplicates; errors are reported by index."""
 
     def __init__(self, *, most: int, description: str) -> None:
         self.most = most
@@ -45,19 +45,18 @@ class IdList(fields.String):
     def _deserialize(self, value: Any, *given: Any, **options: Any) -> Any:
         texts = super()._deserialize(value, *given, **options).split(",")
         if len(texts) > self.most:
-            told = f"Send up to {self.most} ids at once; these are {len(texts)}."
-            raise ma.ValidationError(told)
-        found: set[UUID] = set()
-        wrong: dict[int, list[str]] = {}
-        for place, text in enumerate(texts):
+            raise ma.ValidationError(f"Send up to {self.most} ids at once; these are {len(texts)}.")
+        ids: set[UUID] = set()
+        errors: dict[int, list[str]] = {}
+        for index, text in enumerate(texts):
             try:
-                found.add(_ID.deserialize(text))
+                ids.add(_ID.deserialize(text))
             except ma.ValidationError as refusal:
-                wrong[place] = list(refusal.messages)
-        if wrong:
-            raise ma.ValidationError(wrong)
-        # In one order, so that a cursor belongs to the ids and not to how they were written down.
-        return tuple(sorted(found))
+                errors[index] = list(refusal.messages)
+        if errors:
+            raise ma.ValidationError(errors)
+        # Sorted, so that a cursor does not depend on the order in which the ids were sent.
+        return tuple(sorted(ids))
 
 
 _ID = fields.UUID()

@@ -1,10 +1,10 @@
-"""Rate limits on Redis: strict where something can be guessed, wide on other writes.
+"""Rate limits on Redis: strict where something can be guessed, generous for other writes.
 
-What can be guessed is counted by address and by account, whichever ends first: one address may not
-try many accounts, and one account may not be tried from many addresses. The address is the buyer's
-where a storefront with a key names it (`storefronts.py`), so one storefront is many customers.
+Guesses are counted by address and by account: one address may not try many accounts, and one
+account may not be tried from many addresses. The address is the buyer's where a storefront with a
+key sends it (`storefronts.py`), so that the customers of one storefront do not share a limit.
 
-When Redis is away each process counts for itself, so that guessing stays bounded.
+While Redis is unavailable each process counts for itself, so that guessing stays limited.
 """
 
 import re
@@ -27,13 +27,13 @@ from api.platform.storefronts import buyer_address, client_address, counted_as, 
 _log = structlog.get_logger("api.limits")
 
 SIGN_IN = "10 per minute; 50 per hour; 200 per day"
-"""By address: whoever goes on guessing waits for a minute first, then an hour, then a day."""
+"""By address: further guessing waits for a minute first, then an hour, then a day."""
 SIGN_IN_BY_ACCOUNT = "20 per minute; 100 per hour; 500 per day"
-"""More than one address has, so that nobody alone can lock a person out."""
+"""More than one address may try, so that one address alone cannot lock a person out."""
 SIGN_IN_BY_STOREFRONT = "300 per minute"
-"""Failures of all buyers of one storefront: what a stolen key is good for at most."""
+"""Failures of all buyers of one storefront: the most that a stolen key allows."""
 REGISTER = "5 per minute; 30 per hour"
-"""What sends a letter, by account; nothing can be guessed there."""
+"""Requests that send an e-mail, by account; nothing can be guessed there."""
 REGISTER_BY_ADDRESS = "30 per minute; 300 per hour"
 REFRESH = "30 per minute"
 REFRESH_BY_ADDRESS = "600 per minute"
@@ -44,15 +44,15 @@ GUESTS_WRITES = "6000 per minute"
 def _caller() -> str:
     """Count by access token where there is one: a warehouse of ten people shares one address.
 
-    Guests are counted by address: a cart token is theirs to make up, and a new one each time
-    would never be counted. A made-up access token is refused before it costs anything.
+    Guests are counted by address: they could invent a new cart token for each request. A forged
+    access token is refused before it costs anything.
     """
     token = request.headers.get("Authorization")
     return f"token:{hash_secret(token)[:24]}" if token else by_address()
 
 
 def _writes() -> str:
-    """Allow an address more than a person: a storefront may speak for all of its guests."""
+    """Allow an address more than a person: a storefront's server sends for all of its guests."""
     is_one = "Authorization" in request.headers or buyer_address() is not None
     return WRITES if is_one else GUESTS_WRITES
 
@@ -64,17 +64,17 @@ def _is_read() -> bool:
 
 
 def by_address() -> str:
-    """Count by address alone, for requests that carry no proof of who sends them."""
+    """Count by address alone, for requests without authentication."""
     return f"address:{counted_as(client_address())}"
 
 
 def by_storefront() -> str:
-    """Count by storefront, for those who speak for their buyers."""
+    """Count by storefront, for servers that send for their buyers."""
     return f"storefront:{storefront()}"
 
 
 def speaks_for_itself() -> bool:
-    """Tell whether no storefront stands in between."""
+    """Return whether the request comes without a storefront key."""
     return storefront() is None
 
 
@@ -84,7 +84,7 @@ def _tell_when(breached: RequestLimit) -> Response:
 
 
 class WriteLimiter(Limiter):
-    """Leaves reading out before it looks anything up: reading is most of what a shop does."""
+    """Skips reads before any look-up: most requests of a shop are reads."""
 
     def _check_request_limit(
         self, callable_name: str | None = None, in_middleware: bool = True
@@ -98,17 +98,17 @@ limiter = WriteLimiter(
     default_limits=[_writes],
     key_prefix="limits",
     in_memory_fallback_enabled=True,
-    # Only what even the fallback cannot help: a count that is lost must not cost the answer.
+    # Only for errors of the fallback, too: a lost count must not fail the request.
     swallow_errors=True,
     on_breach=_tell_when,
 )
 
 
 def by_account() -> str:
-    """Count by the e-mail address that a body names, as a hash: Redis learns no addresses.
+    """Count by the e-mail address in the body, hashed: Redis stores no addresses.
 
-    Guessing at one account is then bounded from however many addresses it comes. A device on which
-    this account was signed in before counts for itself, so guessing elsewhere locks nobody out.
+    This limits guesses at one account from however many addresses. A device on which this account
+    was signed in before is counted apart, so guessing elsewhere locks nobody out.
     """
     body = body_limits.sent_json()
     email = body.get("email") if isinstance(body, dict) else None
@@ -119,24 +119,24 @@ def by_account() -> str:
 
 
 def account_key(email: str) -> str:
-    """Return under what an account is counted."""
+    """Return the key under which an account is counted."""
     return f"account:{_hashed(email)}"
 
 
-def device_token(email: str, given: str | None) -> str:
-    """Return what proves, at the next sign-in, that this device is one of the account's.
+def device_token(email: str, current: str | None) -> str:
+    """Return the token by which the next sign-in recognises this device of the account.
 
-    It opens nothing. A good one that came with the sign-in goes on as it is.
+    It authorizes nothing. A valid one that came with the sign-in is returned unchanged.
     """
-    if given and _device_of(email, given):
-        return given
+    if current and _device_of(email, current):
+        return current
     return str(_devices().dumps([_hashed(email), secrets.token_hex(8)]))
 
 
 def count(name: str, per_minute: int) -> None:
-    """Count a request against a limit of its own, reading included. Raises `TooMany`.
+    """Count a request, reads included, against a named limit. Raises `TooMany`.
 
-    Without Redis nothing is counted here: who sends it is known by then, and may be shut out.
+    Without Redis nothing is counted: the sender is authenticated and can be blocked otherwise.
     """
     if not limiter.enabled:
         return
@@ -154,16 +154,16 @@ def count(name: str, per_minute: int) -> None:
 
 
 def unlock(key: str) -> int:
-    """Forget what was counted for an account, with its devices, or for an address.
+    """Reset the counts of an account, with its devices, or of an address.
 
-    Returns how many counts there were. Redis must be there, where all processes count together.
+    Returns how many counts there were. Raises RedisError without Redis.
     """
-    found = list(redis.client().scan_iter(f"*{_literally(key)}[/:]*", count=1_000))
-    return int(redis.client().delete(*found)) if found else 0
+    keys = list(redis.client().scan_iter(f"*{_escape_pattern(key)}[/:]*", count=1_000))
+    return int(redis.client().delete(*keys)) if keys else 0
 
 
-def _literally(key: str) -> str:
-    """Write a key so that a pattern of Redis means it and nothing else."""
+def _escape_pattern(key: str) -> str:
+    """Escape a key for a pattern of Redis."""
     return re.sub(r"([\\*?\[\]])", r"\\\1", key)
 
 
@@ -173,12 +173,12 @@ def _hashed(email: str) -> str:
 
 def _devices() -> URLSafeSerializer:
     settings: Settings = get_service(Settings)
-    # The last one signs; what a secret of before has signed is still believed.
+    # The last secret signs; signatures of previous ones stay valid.
     return URLSafeSerializer([*reversed(settings.secret_keys)], salt="known-device")
 
 
 def _device_of(email: str, token: object) -> str | None:
-    """Return which known device of an account a token stands for; None for any other."""
+    """Return the device of an account that a token identifies; None for an invalid token."""
     if not isinstance(token, str):
         return None
     try:
@@ -189,31 +189,31 @@ def _device_of(email: str, token: object) -> str | None:
 
 
 def by_refresh_token() -> str:
-    """Count by the refresh token that a body holds: each is one sign-in's and cannot be guessed."""
+    """Count by the refresh token in the body: it belongs to one sign-in and cannot be guessed."""
     body = body_limits.sent_json()
     token = body.get("refresh_token") if isinstance(body, dict) else None
     return f"refresh:{hash_secret(token)[:24]}" if isinstance(token, str) else by_address()
 
 
 def by_person() -> str:
-    """Count by who is signed in, whatever token they hold; needs a guard before it."""
+    """Count by the signed-in person, whatever token they use; needs a guard before it."""
     return principal().actor_key
 
 
 def do_not_count() -> None:
-    """Have this request not count as a failure: it went half of the way, and goes on."""
+    """Do not count this response as a failure: the sign-in continues with a second factor."""
     g.goes_on = True
 
 
 def was_refused(response: Response) -> bool:
-    """Count only what failed: ten people who sign in when a shift begins are no attack."""
+    """Count only failures: ten people who sign in at the start of a shift are no attack."""
     return response.status_code >= 400 and not g.get("goes_on", False)
 
 
 def was_wrong(response: Response) -> bool:
-    """Count what was tried and failed, and not what a limit kept from being tried.
+    """Count failed attempts, but not those that a rate limit refused.
 
-    Else one address that hammers on after it was refused would use up a person's allowance.
+    Otherwise one address that continues after a refusal would use up the account's limit.
     """
     return was_refused(response) and response.status_code != 429
 

@@ -1,4 +1,4 @@
-"""The one Redis client of a process. Everything in it may vanish; nothing here is a promise."""
+"""The Redis client of the process. All data in Redis may be lost at any time."""
 
 from collections.abc import Sequence
 from hashlib import sha1
@@ -14,9 +14,9 @@ from api.platform.settings import Settings
 
 
 def connect(settings: Settings) -> Redis:
-    """Open a pool of connections that fail fast: a request must not wait for a lost Redis.
+    """Open a connection pool that fails fast: a request must not wait for a lost Redis.
 
-    A connection that broke is opened anew at once; a Redis that hangs is not asked again.
+    A broken connection is reopened at once; after a timeout there is no retry.
     """
     return Redis.from_url(
         settings.redis_url,
@@ -28,27 +28,27 @@ def connect(settings: Settings) -> Redis:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Give the app its client."""
+    """Register the app's client."""
     app.extensions["stockroom_redis"] = connect(settings)
 
 
 def client() -> Redis:
-    """Return the running app's client. What it reads is bytes."""
+    """Return the running app's client. It returns bytes."""
     return cast(Redis, current_app.extensions["stockroom_redis"])
 
 
 class Script:
-    """Several commands that Redis takes as one step, written in its Lua."""
+    """A Lua script: several commands that Redis runs atomically."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        # Redis itself calls scripts by this digest; it guards nothing.
+        # Redis identifies scripts by this digest; it is no security measure.
         self._name = sha1(text.encode(), usedforsecurity=False).hexdigest()
 
     def run(self, keys: Sequence[str], values: Sequence[Any]) -> Any:
         """Run it in one round trip; two, when Redis does not know it yet. Raises RedisError."""
-        given = (len(keys), *keys, *values)
+        arguments = (len(keys), *keys, *values)
         try:
-            return client().evalsha(self._name, *given)
+            return client().evalsha(self._name, *arguments)
         except NoScriptError:
-            return client().eval(self._text, *given)
+            return client().eval(self._text, *arguments)

@@ -1,7 +1,7 @@
-"""Reading what was sent: strictly as JSON, and nothing that the database could not keep.
+"""Strict parsing of requests: JSON bodies, known query parameters, no NUL characters.
 
-What cannot be read is said to be so. A body of another kind is not passed over as if nothing had
-been sent, and a character that PostgreSQL does not store is the sender's mistake and not a bug.
+A body of another content type is refused instead of ignored, and so is the character NUL, which
+PostgreSQL does not store.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,13 +25,12 @@ NUL = "\x00"
 
 
 class JsonReader(FlaskParser):
-    """Reads bodies for the forms of the routes."""
+    """Parses bodies and queries for the schemas of the routes."""
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
-        """Read the body; nothing at all counts as no body.
+        """Parse the body; an empty one counts as no body.
 
-        Refuses another kind of content (415), what is not JSON or more than can be meant, numbers
-        that are not, and NUL.
+        Refuses another content type (415), invalid or oversized JSON, NaN and infinity, and NUL.
         """
         body = req.get_data(cache=True)
         if not body:
@@ -39,13 +38,13 @@ class JsonReader(FlaskParser):
         if not req.is_json:
             raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
         value = body_limits.read_json(body, req.max_content_length or body_limits.PUBLIC)
-        # The bytes are searched first: walking through every value costs far more.
+        # The bytes are searched first: visiting every value costs far more.
         if b"\\u0000" in body:
             _refuse(_holding_nul(value), "body")
         return value
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
-        """Read the query; refuses a second value where one is meant, and does not pass it over."""
+        """Parse the query; refuses a repeated parameter where one value is expected."""
         query = MultiDictProxy(req.args, schema)
         errors = [
             _error(f"/{escaped(name)}", "query", f"Given {len(values)} times. Send it once.")
@@ -57,7 +56,7 @@ class JsonReader(FlaskParser):
 
 
 def without_query(view: View) -> View:
-    """Refuse every query parameter, for a view that knows of none."""
+    """Refuse every query parameter, for a view that has none."""
 
     @wraps(view)
     def read(*args: Any, **kwargs: Any) -> Any:
@@ -71,7 +70,7 @@ def without_query(view: View) -> View:
 
 
 def init_app(app: Flask) -> None:
-    """Look at every address, and at the length of every body, before anything reads from it."""
+    """Check the URL and the length of the body of each request, before anything reads it."""
     body_limits.init_app(app)
     app.before_request(_refuse_nul_in_address)
 
@@ -80,9 +79,9 @@ def _refuse_nul_in_address() -> None:
     if NUL in request.path:
         raise NotFound
     if b"%00" in request.query_string:
-        given = request.args.items(multi=True)
+        arguments = request.args.items(multi=True)
         _refuse(
-            _holding_nul({name: value for name, value in given if NUL in name + value}), "query"
+            _holding_nul({name: value for name, value in arguments if NUL in name + value}), "query"
         )
 
 
@@ -106,7 +105,7 @@ def _error(pointer: str, where: str, detail: str) -> dict[str, str]:
 
 
 def _holding_nul(value: Any, path: str = "") -> Iterator[str]:
-    """Point at every text that holds a NUL, be it a value or a name."""
+    """Return pointers to every value or name that contains a NUL."""
     if isinstance(value, str) and NUL in value:
         yield path or "/"
     elif isinstance(value, dict):
@@ -114,5 +113,5 @@ def _holding_nul(value: Any, path: str = "") -> Iterator[str]:
             own = f"{path}/{escaped(name)}"
             yield from [own] if NUL in name else _holding_nul(item, own)
     elif isinstance(value, list):
-        for place, item in enumerate(value):
-            yield from _holding_nul(item, f"{path}/{place}")
+        for index, item in enumerate(value):
+            yield from _holding_nul(item, f"{path}/{index}")

@@ -1,12 +1,12 @@
-"""Finished answers under versioned names. A lost Redis is a counted miss, never an error.
+"""The cache of finished responses, with cache tags. A lost Redis is a counted miss, never an error.
 
-An answer belongs to one or more namespaces, and each namespace has a token. An answer is stored
-with the tokens under which it was made and is passed over when one of them differs now. So
-`outdate` makes a whole namespace old with one write, without searching for keys, and a slow reader
-cannot put back what a writer has just made old. Tokens are random: one that Redis lost is made
-anew, and what was stored under the old one never comes back.
+A response has one or more tags (namespaces), and each tag has a token. A response is stored with
+the current tokens and is ignored once one of them differs. So `invalidate_tags` invalidates all
+responses of a tag with one write, without searching for keys, and a slow request cannot store a
+response that was invalidated while it was made. Tokens are random: one that Redis lost is replaced,
+and responses stored with it stay invalid.
 
-Of many who miss the same answer at once, one makes it and the others wait for it.
+Of several simultaneous misses of one response, one request makes it and the others wait for it.
 """
 
 import secrets
@@ -26,16 +26,16 @@ from api.platform.observability import CACHE
 from api.platform.redis import Script, client
 
 KEEP_SECONDS = 600
-"""How long an answer lives; a bound on what an unread address costs, not on how old it may be."""
+"""How long a response is stored; limits the memory for unused URLs, not the age of the content."""
 TOKEN_SECONDS = 86_400
 BROWSER_SECONDS = 1
-"""How long browsers and proxies may show an answer without asking again."""
+"""How long browsers and proxies may use a response without revalidation."""
 FLIGHT_SECONDS = 3.0
-"""How long others wait for the one who makes an answer, before they make it themselves."""
+"""How long other requests wait for the one that makes a response, before they make it."""
 _LOOK_AGAIN_SECONDS = 0.005
 
-# One step: two who miss the same answer at the same moment must not both begin to make it, and
-# between two steps a token could change. A token that is missing is made.
+# Atomic: of two simultaneous misses only one may begin to make the response, and no token may
+# change in between. A missing token is created.
 _LOOK = Script(r"""
     local tokens = {}
     for place = 2, #KEYS do
@@ -55,7 +55,7 @@ _LOOK = Script(r"""
     return {present, false, begun and 1 or 0}
 """)
 
-# In one step: between looking at the tokens and storing, somebody could make them old.
+# Atomic: between the comparison of the tokens and the write, somebody could invalidate them.
 _STORE = Script("""
     local tokens = redis.call('MGET', unpack(KEYS, 3))
     for _, token in ipairs(tokens) do
@@ -70,7 +70,7 @@ _STORE = Script("""
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """Finished bytes, the strong ETag of exactly these bytes, and the languages they are in."""
+    """The bytes of a response, their strong ETag, and their language."""
 
     etag: str
     body: bytes
@@ -78,16 +78,16 @@ class CachedResponse:
 
     @classmethod
     def of(cls, body: bytes, language: str = "") -> "CachedResponse":
-        """Name the bytes by their content."""
+        """Create a response whose ETag is a hash of the bytes."""
         return cls(f'"{blake2b(body, digest_size=12).hexdigest()}"', body, language)
 
     def pack(self, tokens: bytes) -> bytes:
-        """Write it down together with the tokens under which it was made."""
+        """Serialize it together with its tokens."""
         return b"\n".join((tokens, self.etag.encode(), self.language.encode(), self.body))
 
     @classmethod
     def unpack(cls, stored: bytes) -> "CachedResponse":
-        """Read what was written down."""
+        """Deserialize a stored response."""
         _, etag, language, body = stored.split(b"\n", 3)
         return cls(etag.decode(), body, language.decode())
 
@@ -96,33 +96,33 @@ Make = Callable[[], CachedResponse]
 
 
 def get_or_create(namespaces: Sequence[str], name: str, make: Make) -> CachedResponse:
-    """Return the answer for a name, making and storing it on a miss. One round trip on a hit.
+    """Return the cached response of a name, or make and store it. One round trip on a hit.
 
-    On a miss one caller, of all processes, makes the answer while the others wait for it; they
-    make their own only when it takes longer than FLIGHT_SECONDS or comes to nothing.
+    On a miss one caller, of all processes, makes the response while the others wait for it; they
+    make their own only when it takes longer than FLIGHT_SECONDS or fails.
     """
     token_keys = tuple(_token_key(namespace) for namespace in namespaces)
     key = f"cache:answer:{sha256(name.encode()).hexdigest()[:32]}"
     try:
-        found = _found_or_ours_to_make(key, token_keys)
+        cached = _get_or_lock(key, token_keys)
     except RedisError:
         CACHE.labels("unavailable").inc()
         return make()
-    if isinstance(found, CachedResponse):
-        return found
+    if isinstance(cached, CachedResponse):
+        return cached
     CACHE.labels("miss").inc()
     try:
         answer = make()
     except BaseException:
-        _land(found)
+        _unlock(cached)
         raise
-    _keep(found, answer)
+    _store(cached, answer)
     return answer
 
 
 @dataclass(frozen=True, slots=True)
 class _FlightLock:
-    """The making of one answer under the tokens of its beginning; only one at a time has it."""
+    """The exclusive right to make a response with the tokens of its beginning."""
 
     key: str
     token_keys: tuple[str, ...]
@@ -133,25 +133,25 @@ class _FlightLock:
         return f"{self.key}:flight:{self.tokens.decode()}"
 
 
-def _found_or_ours_to_make(key: str, token_keys: tuple[str, ...]) -> CachedResponse | _FlightLock:
-    """Return the answer that is there or that somebody was making, else the right to make it."""
-    until = time.monotonic() + FLIGHT_SECONDS
+def _get_or_lock(key: str, token_keys: tuple[str, ...]) -> CachedResponse | _FlightLock:
+    """Return the cached response, waiting for one in the making, or the lock to make it."""
+    deadline = time.monotonic() + FLIGHT_SECONDS
     pause, outcome = _LOOK_AGAIN_SECONDS, "hit"
     while True:
-        given = (secrets.token_hex(8), TOKEN_SECONDS, int(FLIGHT_SECONDS * 1000))
-        tokens, stored, is_ours = _LOOK.run((key, *token_keys), given)
+        arguments = (secrets.token_hex(8), TOKEN_SECONDS, int(FLIGHT_SECONDS * 1000))
+        tokens, stored, is_ours = _LOOK.run((key, *token_keys), arguments)
         if stored is not None:
             CACHE.labels(outcome).inc()
             return CachedResponse.unpack(stored)
-        if is_ours or time.monotonic() > until:
+        if is_ours or time.monotonic() > deadline:
             return _FlightLock(key, token_keys, tokens)
         outcome = "waited"
         time.sleep(pause)
         pause = min(pause * 1.5, 0.05)
 
 
-def _keep(flight: _FlightLock, answer: CachedResponse) -> None:
-    """Store an answer, unless it has become old while it was made: a newer one may be there."""
+def _store(flight: _FlightLock, answer: CachedResponse) -> None:
+    """Store a response, unless it was invalidated while it was made."""
     keys = (flight.key, flight.name, *flight.token_keys)
     try:
         _STORE.run(keys, (flight.tokens, answer.pack(flight.tokens), KEEP_SECONDS))
@@ -159,8 +159,8 @@ def _keep(flight: _FlightLock, answer: CachedResponse) -> None:
         CACHE.labels("unavailable").inc()
 
 
-def _land(flight: _FlightLock) -> None:
-    """Let those who wait go on by themselves; they do so anyway after a while."""
+def _unlock(flight: _FlightLock) -> None:
+    """Release the lock after an error, so that waiting requests go on; it also expires."""
     try:
         client().delete(flight.name)
     except RedisError:
@@ -168,9 +168,9 @@ def _land(flight: _FlightLock) -> None:
 
 
 def invalidate_tags(*namespaces: str) -> None:
-    """Make everything in these namespaces old.
+    """Invalidate all responses with any of these tags.
 
-    Raises RedisError: the job that calls it tries again.
+    Raises RedisError: the job that calls it is retried.
     """
     with client().pipeline(transaction=False) as pipe:
         for namespace in namespaces:
@@ -182,28 +182,29 @@ Namespaces = Callable[..., Sequence[str]]
 
 
 def cache_response(namespaces: Namespaces) -> Callable[[Any], Callable[..., Response]]:
-    """Keep the successful answers of a public view, by its whole address and language.
+    """Cache the successful responses of a public view, by its full URL and language.
 
-    Stands outside of everything that reads the query, so that a kept answer costs neither checks
-    nor database. `namespaces` is called with the view's path arguments. Says 304 to a reader who
-    has the very same bytes. A refusal is raised as ever and not kept; nor is a redirect.
+    Must be the outermost decorator, so that a hit costs neither validation nor database.
+    `namespaces` is called with the view's path arguments. Answers 304 when If-None-Match names the
+    response. Errors and redirects are not cached.
     """
 
     def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
         @wraps(view)
         def answer(**path: Any) -> Response:
             def make() -> CachedResponse:
-                made = view(**path)
-                if made.status_code != HTTPStatus.OK:
-                    raise _NotKept(made)
-                return CachedResponse.of(made.get_data(), made.headers.get("Content-Language", ""))
+                response = view(**path)
+                if response.status_code != HTTPStatus.OK:
+                    raise _NotCached(response)
+                language = response.headers.get("Content-Language", "")
+                return CachedResponse.of(response.get_data(), language)
 
             address = (
                 f"{request.path}?{request.query_string.decode('latin-1')}#{negotiate_language()}"
             )
             try:
                 return send_conditional(get_or_create(namespaces(**path), address, make))
-            except _NotKept as passing:
+            except _NotCached as passing:
                 return passing.response
 
         answer._apidoc = _documented(view)  # type: ignore[attr-defined]
@@ -212,8 +213,8 @@ def cache_response(namespaces: Namespaces) -> Callable[[Any], Callable[..., Resp
     return decorate
 
 
-class _NotKept(Exception):
-    """An answer that is passed on and forgotten."""
+class _NotCached(Exception):
+    """Carries a response that is returned but not cached."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)
@@ -221,16 +222,19 @@ class _NotKept(Exception):
 
 
 def _documented(view: Callable[..., Response]) -> dict[str, Any]:
-    """Document that a reader who has the very same bytes is told so."""
+    """Document the 304 response."""
     doc = dict(getattr(view, "_apidoc", {}))
-    given = dict(doc.get("response", {}))
-    same = {"description": "If-None-Match names the present answer.", "content_type": None}
-    given["responses"] = {**given.get("responses", {}), 304: [same]}
-    return {**doc, "response": given}
+    response = dict(doc.get("response", {}))
+    not_modified = {
+        "description": "If-None-Match names the current response.",
+        "content_type": None,
+    }
+    response["responses"] = {**response.get("responses", {}), 304: [not_modified]}
+    return {**doc, "response": response}
 
 
 def send_conditional(answer: CachedResponse) -> Response:
-    """Send an answer, or 304 to a reader whose If-None-Match names it."""
+    """Return a response, or 304 when If-None-Match names it."""
     headers = {
         "ETag": answer.etag,
         "Cache-Control": f"public, max-age={BROWSER_SECONDS}",
@@ -238,14 +242,14 @@ def send_conditional(answer: CachedResponse) -> Response:
     }
     if answer.language:
         headers["Content-Language"] = answer.language
-    given = request.headers.get("If-None-Match")
-    if given and (given.strip() == "*" or answer.etag in _tags(given)):
+    header = request.headers.get("If-None-Match")
+    if header and (header.strip() == "*" or answer.etag in _tags(header)):
         return Response(status=304, headers=headers)
     return Response(answer.body, headers=headers, content_type="application/json")
 
 
 def _tags(header: str) -> list[str]:
-    """Split If-None-Match; W/ is dropped, because reading compares weakly (RFC 9110, 13.1.2)."""
+    """Split If-None-Match; W/ is dropped, because GET compares weakly (RFC 9110, 13.1.2)."""
     return [tag.strip().removeprefix("W/") for tag in header.split(",")]
 
 

@@ -1,8 +1,8 @@
-"""Whoever the database ends, so that another one gets on, begins again.
+"""Retries after a deadlock.
 
-Two writers who each want what the other has would wait for ever, so PostgreSQL ends one of them.
-Locks in one order for everyone avoid most of that. What is unique cannot be had in one order: two
-who claim the same addresses take them as their rows come.
+Locking rows in one order avoids most deadlocks, but unique values (slugs, SKUs) are locked in the
+order in which rows are inserted, so two bulk writes of the same values can still deadlock. Then
+PostgreSQL aborts one of the transactions.
 """
 
 import random
@@ -24,23 +24,23 @@ _log = structlog.get_logger("api.turns")
 
 
 def retry_on_deadlock(view: View) -> View:
-    """Carry a view out anew when the database has ended it for the sake of another writer.
+    """Run a view again when PostgreSQL aborted its transaction because of a deadlock.
 
-    For views whose whole effect is one transaction that they open themselves: then nothing of the
-    lost attempt is left. The last attempt's error is raised as ever.
+    For views whose whole effect is one transaction that they open themselves, so that nothing of
+    the failed attempt is left. The error of the last attempt is raised.
     """
 
     @wraps(view)
-    def carry_out(*args: Any, **kwargs: Any) -> Any:
+    def retried(*args: Any, **kwargs: Any) -> Any:
         for attempt in range(1, ATTEMPTS):
             try:
                 return view(*args, **kwargs)
-            except OperationalError as lost:
-                if getattr(lost.orig, "pgcode", None) != _DEADLOCK:
+            except OperationalError as error:
+                if getattr(error.orig, "pgcode", None) != _DEADLOCK:
                     raise
                 _log.info("begins_again", attempt=attempt)
-            # Not at the same moment as the others who lost.
+            # Random, so that transactions that were aborted together do not collide again.
             time.sleep(random.uniform(0, _PAUSE_SECONDS * attempt))  # noqa: S311 - no secret
         return view(*args, **kwargs)
 
-    return cast(View, carry_out)
+    return cast(View, retried)

@@ -1,7 +1,7 @@
-"""What a form asks of several members together, said once: checked here and told in the document.
+"""Rules about several fields of a schema: validated here and published in the API document.
 
-A form lists its rules as `member_rules = (ExactlyOne("sku", "variant_id", error="..."),)`. A null
-counts as nothing said where that is what a member reads when it is left out.
+A schema lists its rules as `member_rules = (ExactlyOne("sku", "variant_id", error="..."),)`. A null
+counts as absent where null is also the field's default.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,127 +11,127 @@ import marshmallow as ma
 
 
 class Rule(Protocol):
-    """One thing that members of a form owe each other."""
+    """A rule about several fields of a schema."""
 
-    def refusal(self, form: ma.Schema, given: Mapping[str, Any]) -> dict[str, list[str]] | None:
-        """Tell what is wrong by the member to point at; None when the rule is kept."""
+    def refusal(self, form: ma.Schema, values: Mapping[str, Any]) -> dict[str, list[str]] | None:
+        """Return the errors by field; None when the rule is kept."""
 
     def described(self, form: ma.Schema) -> dict[str, Any]:
-        """Say the rule in the words of JSON Schema."""
+        """Return the rule as JSON Schema."""
 
 
-class _Named:
-    """A rule about some members, with the sentence for who breaks it and where that points."""
+class _FieldRule:
+    """A rule about some fields, with the error message and the field that it points at."""
 
     def __init__(self, *names: str, error: str, at: str = "_schema") -> None:
         self.names, self._error = names, {at: [error]}
 
-    def refusal(self, form: ma.Schema, given: Mapping[str, Any]) -> dict[str, list[str]] | None:
-        """Tell what is wrong by the member to point at; None when the rule is kept."""
-        said = sum(_is_said(form, given, name) for name in self.names)
-        return None if self._is_kept(said) else self._error
+    def refusal(self, form: ma.Schema, values: Mapping[str, Any]) -> dict[str, list[str]] | None:
+        """Return the errors by field; None when the rule is kept."""
+        count = sum(_is_present(form, values, name) for name in self.names)
+        return None if self._is_kept(count) else self._error
 
-    def _is_kept(self, said: int) -> bool:
+    def _is_kept(self, count: int) -> bool:
         raise NotImplementedError
 
 
-class ExactlyOne(_Named):
-    """One of the members is said, and no other."""
+class ExactlyOne(_FieldRule):
+    """Exactly one of the fields is present."""
 
-    def _is_kept(self, said: int) -> bool:
-        return said == 1
+    def _is_kept(self, count: int) -> bool:
+        return count == 1
 
     def described(self, form: ma.Schema) -> dict[str, Any]:
-        """Say the rule in the words of JSON Schema."""
+        """Return the rule as JSON Schema."""
         return {
             "oneOf": [
-                _saying(form, [name], [other for other in self.names if other != name])
+                _presence(form, [name], [other for other in self.names if other != name])
                 for name in self.names
             ]
         }
 
 
-class AtLeastOne(_Named):
-    """One of the members is said, or several."""
+class AtLeastOne(_FieldRule):
+    """At least one of the fields is present."""
 
-    def _is_kept(self, said: int) -> bool:
-        return said >= 1
-
-    def described(self, form: ma.Schema) -> dict[str, Any]:
-        """Say the rule in the words of JSON Schema."""
-        return {"anyOf": [_saying(form, [name]) for name in self.names]}
-
-
-class AtMostOne(_Named):
-    """None of the members is said, or one."""
-
-    def _is_kept(self, said: int) -> bool:
-        return said <= 1
+    def _is_kept(self, count: int) -> bool:
+        return count >= 1
 
     def described(self, form: ma.Schema) -> dict[str, Any]:
-        """Say the rule in the words of JSON Schema."""
+        """Return the rule as JSON Schema."""
+        return {"anyOf": [_presence(form, [name]) for name in self.names]}
+
+
+class AtMostOne(_FieldRule):
+    """At most one of the fields is present."""
+
+    def _is_kept(self, count: int) -> bool:
+        return count <= 1
+
+    def described(self, form: ma.Schema) -> dict[str, Any]:
+        """Return the rule as JSON Schema."""
         names = list(self.names)
         return {"not": {"required": names, "properties": {name: {} for name in names}}}
 
 
 class OneWay:
-    """A thing is named in one of several ways, each by members of its own."""
+    """Exactly one of several alternatives is used, each with its own fields."""
 
     def __init__(self, *ways: tuple[str, ...], error: str) -> None:
         self.ways, self._error = ways, {"_schema": [error]}
         self._names = {name for way in ways for name in way}
 
-    def refusal(self, form: ma.Schema, given: Mapping[str, Any]) -> dict[str, list[str]] | None:
-        """Tell what is wrong by the member to point at; None when the rule is kept."""
-        said = {name for name in self._names if _is_said(form, given, name)}
-        return None if any(said == set(way) for way in self.ways) else self._error
+    def refusal(self, form: ma.Schema, values: Mapping[str, Any]) -> dict[str, list[str]] | None:
+        """Return the errors by field; None when the rule is kept."""
+        present = {name for name in self._names if _is_present(form, values, name)}
+        return None if any(present == set(way) for way in self.ways) else self._error
 
     def described(self, form: ma.Schema) -> dict[str, Any]:
-        """Say the rule in the words of JSON Schema."""
-        ways = [_saying(form, way, sorted(self._names - set(way))) for way in self.ways]
+        """Return the rule as JSON Schema."""
+        ways = [_presence(form, way, sorted(self._names - set(way))) for way in self.ways]
         return {"oneOf": ways}
 
 
-class Needs(_Named):
-    """Whoever says the first member says the second one, too."""
+class Needs(_FieldRule):
+    """If the first field is present, so is the second."""
 
-    def refusal(self, form: ma.Schema, given: Mapping[str, Any]) -> dict[str, list[str]] | None:
-        """Tell what is wrong by the member to point at; None when the rule is kept."""
-        one, other = (_is_said(form, given, name) for name in self.names)
-        return self._error if one and not other else None
+    def refusal(self, form: ma.Schema, values: Mapping[str, Any]) -> dict[str, list[str]] | None:
+        """Return the errors by field; None when the rule is kept."""
+        first, second = (_is_present(form, values, name) for name in self.names)
+        return self._error if first and not second else None
 
     def described(self, form: ma.Schema) -> dict[str, Any]:
-        """Say the rule in the words of JSON Schema."""
-        one, other = self.names
-        return {"anyOf": [_saying(form, [], [one]), _saying(form, [other])]}
+        """Return the rule as JSON Schema."""
+        first, second = self.names
+        return {"anyOf": [_presence(form, [], [first]), _presence(form, [second])]}
 
 
 def described(form: ma.Schema, rules: Iterable[Rule]) -> dict[str, Any]:
-    """Say all rules of a form in the words of JSON Schema.
+    """Return all rules of a schema as JSON Schema.
 
-    Within `allOf`: generators of clients take a `oneOf` beside properties for several types.
+    Within `allOf`: client generators take a `oneOf` beside properties for several types.
     """
-    told = [rule.described(form) for rule in rules]
-    return {"allOf": told} if told else {}
+    parts = [rule.described(form) for rule in rules]
+    return {"allOf": parts} if parts else {}
 
 
 def _counts_null(form: ma.Schema, name: str) -> bool:
     return form.fields[name].load_default is not None
 
 
-def _is_said(form: ma.Schema, given: Mapping[str, Any], name: str) -> bool:
+def _is_present(form: ma.Schema, values: Mapping[str, Any], name: str) -> bool:
     if _counts_null(form, name):
-        return name in given
-    return given.get(name) is not None
+        return name in values
+    return values.get(name) is not None
 
 
-def _saying(form: ma.Schema, names: Iterable[str], others: Iterable[str] = ()) -> dict[str, Any]:
-    """Describe that members are said, and that others are not."""
+def _presence(form: ma.Schema, names: Iterable[str], others: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the JSON Schema of some fields being present and others absent."""
     names = list(names)
-    told: dict[str, Any] = {
+    properties: dict[str, Any] = {
         name: {} if _counts_null(form, name) else {"not": {"type": "null"}} for name in names
     }
-    told |= {
+    properties |= {
         other: {"not": {}} if _counts_null(form, other) else {"type": "null"} for other in others
     }
-    return {"properties": told, **({"required": names} if names else {})}
+    return {"properties": properties, **({"required": names} if names else {})}

@@ -1,7 +1,7 @@
-"""Whether the database and this release of the code fit together, found out cheaply.
+"""Whether the database's migration and this release of the code are compatible.
 
-Migrations are counted, so the newest one is known by its file name and the order of two by their
-names. `migrations/env.py` keeps beside the revision which code the schema bears.
+Migrations are numbered, so the newest one is found by its file name and their order by their
+names. `migrations/env.py` stores beside the revision the oldest code that the schema supports.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "migrations"
 STATE_KEY: Final = "SELECT to_jsonb(v) FROM alembic_version v"
-"""Asks for the database's revision and, once one is kept, the oldest code that it bears."""
+"""Reads the database's revision and, once it is stored, the oldest code that it supports."""
 
 
 @cache
@@ -21,22 +21,22 @@ def newest_migration() -> str | None:
     return names[-1].partition("_")[0] if names else None
 
 
-def mismatch(standing: Mapping[str, Any] | None, expected: str | None) -> str:
-    """Say why code that expects a migration cannot run on the database; empty when it can.
+def mismatch(state: Mapping[str, Any] | None, expected: str | None) -> str:
+    """Return why code that expects a migration cannot run on the database; "" when it can.
 
-    `standing` is the answer to `STANDING`. A newer schema is fit when it bears this code.
+    `state` is the result of `STATE_KEY`. A newer schema is compatible if it supports this code.
     """
-    found = (standing or {}).get("version_num")
-    if found == expected:
+    current = (state or {}).get("version_num")
+    if current == expected:
         return ""
-    oldest = (standing or {}).get("compatible_from")
-    if is_newer(found, expected):
+    oldest = (state or {}).get("compatible_from")
+    if is_newer(current, expected):
         if oldest is not None and expected is not None and oldest <= expected:
             return ""
-        return f"migration {found} stands and needs newer code; this code knows {expected}"
-    return f"migration {found} stands, the code needs {expected}"
+        return f"migration {current} needs newer code; this code knows {expected}"
+    return f"the database is at migration {current}, the code needs {expected}"
 
 
-def is_newer(found: str | None, expected: str | None) -> bool:
-    """Say whether a database was upgraded by newer code than one that expects a migration."""
-    return found is not None and (expected is None or found > expected)
+def is_newer(current: str | None, expected: str | None) -> bool:
+    """Return whether a database was upgraded by newer code than that of `expected`."""
+    return current is not None and (expected is None or current > expected)

@@ -1,8 +1,7 @@
-"""Who was refused at the door, with the whole address, for programs that bar addresses (fail2ban).
+"""The log of refused sign-ins with full IP addresses, for programs such as fail2ban.
 
-Apart from every other log, because it alone holds addresses of people: a file of its own, a day
-each, kept for seven days, and none at all unless SECURITY_LOG names it. Accounts stand in it as
-hashes.
+Separate from every other log, because only this one holds people's addresses: one file per day,
+kept for seven days, and none unless SECURITY_LOG names it. Accounts appear as hashes.
 """
 
 import fcntl
@@ -26,19 +25,19 @@ _log = structlog.get_logger("api.security")
 
 
 def refused(what: str, **facts: str) -> None:
-    """Write down that somebody was refused: what for, from where, and facts without spaces.
+    """Log a refusal: its kind, the address, and values without spaces.
 
-    The answer does not depend on it: a file that cannot be written is told in the other log.
+    The response does not depend on it: a file that cannot be written is reported in the main log.
     """
     settings: Settings = get_service(Settings)
     if not settings.security_log:
         return
-    told = {
+    values = {
         "address": client_address(),
         **facts,
         "request_id": observability.request_id(),
     }
-    line = " ".join([f"{clock.now():%Y-%m-%dT%H:%M:%S}Z {what}", *map("=".join, told.items())])
+    line = " ".join([f"{clock.now():%Y-%m-%dT%H:%M:%S}Z {what}", *map("=".join, values.items())])
     try:
         _append(Path(settings.security_log), line + "\n")
     except OSError as unwritable:
@@ -46,16 +45,16 @@ def refused(what: str, **facts: str) -> None:
 
 
 def _append(path: Path, line: str) -> None:
-    """Write a line, after the file of an earlier day was put aside; many processes do so."""
+    """Append a line, after rotating the file of an earlier day; several processes do so."""
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         with _opened(path) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            there = os.fstat(file.fileno())
-            if not path.exists() or path.stat().st_ino != there.st_ino:
-                continue  # somebody has just put it aside
-            if there.st_size and _day(there.st_mtime) < _day(clock.now().timestamp()):
-                path.rename(path.with_name(f"{path.name}.{_day(there.st_mtime)}"))
+            opened = os.fstat(file.fileno())
+            if not path.exists() or path.stat().st_ino != opened.st_ino:
+                continue  # another process has just rotated it
+            if opened.st_size and _day(opened.st_mtime) < _day(clock.now().timestamp()):
+                path.rename(path.with_name(f"{path.name}.{_day(opened.st_mtime)}"))
                 _purge_old(path)
                 continue
             file.write(line)
