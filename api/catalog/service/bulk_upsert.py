@@ -266,7 +266,8 @@ def _write(
         for change in changes:
             if change.before is not None:
                 try:
-                    rows.add(changed_rows(change, now=now))
+                    if (changed := changed_rows(change, now=now)).slugs:
+                        rows.add(changed)
                 except DomainError as refusal:
                     change.result.refuse(refusal)
         write_changes(rows, now=now, by=by)
