@@ -2,10 +2,9 @@
 
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 import click
@@ -29,7 +28,6 @@ from api.platform.settings import Settings
 _BY_ENDING = {".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx"}
 SHOWN_PROBLEMS = 20
 SHOWN_CHANGES = 20
-_PIECE = 256 * 1024
 _EVERY_ROWS = 5_000
 _FORMATS = [kind.value for kind in READ]
 _WRITTEN = [kind.value for kind in WRITTEN]
@@ -114,10 +112,9 @@ def _import(
         with file.open("rb") as opened, transaction():
             names = pairs(columns)
             known = encoding_called(encoding) if encoding else None
-            kind = flows.check_file(_pieces(opened), kind, names, known)
-            opened.seek(0)
+            kind = flows.check_file(flows.pieces(opened), kind, names, known)
             import_id = import_jobs.open_import(
-                _pieces(opened),
+                flows.pieces(opened),
                 filename=file.name,
                 currency=settings.currency,
                 by=SYSTEM,
@@ -277,8 +274,3 @@ def _tell_problems(import_id: Any, found: dict[str, Any]) -> None:
     if count > SHOWN_PROBLEMS:
         path = f"/api/v1/admin/imports/{import_id}/errors"
         click.echo(f"  ... and {count - SHOWN_PROBLEMS:,} more; all of them: GET {path}")
-
-
-def _pieces(opened: BinaryIO) -> Iterator[bytes]:
-    while piece := opened.read(_PIECE):
-        yield piece

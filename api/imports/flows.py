@@ -13,8 +13,9 @@ twice, and products that come while it is written are not in it.
 """
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from typing import IO
 from uuid import UUID
 
 from sqlalchemy import text
@@ -42,6 +43,8 @@ ROWS_PER_BATCH = 500
 TELL_PLANNER_AT_ROWS = 2_000
 """So many rows, and ten times as many, change what the database should know of its tables."""
 
+PIECE_BYTES = 256 * 1024
+
 Progress = Callable[[int, int], None]
 """Told how many rows were read, and how many there are."""
 
@@ -63,8 +66,15 @@ def check_file(
     return source.format
 
 
+def pieces(opened: IO[bytes]) -> Generator[bytes]:
+    """Read a file from its beginning, one piece at a time."""
+    opened.seek(0)
+    while piece := opened.read(PIECE_BYTES):
+        yield piece
+
+
 def open_import(
-    content: bytes,
+    opened: IO[bytes],
     *,
     filename: str,
     currency: str,
@@ -77,13 +87,16 @@ def open_import(
 ) -> UUID:
     """Keep an uploaded file to be read by a worker. Needs a transaction.
 
-    Refuses at once what is no product file or is not text to its end.
+    Refuses at once what is no product file or is not text to its end. Holds one piece of it in
+    memory at a time.
     """
-    for _ in Decoding(encoding).text([content]):
+    for _ in Decoding(encoding).text(pieces(opened)):
         continue
-    found = check_file([content], kind, columns, encoding)
+    # A reader that stops at the head refers to itself, and so would keep the file for long.
+    with closing(pieces(opened)) as beginning:
+        found = check_file(beginning, kind, columns, encoding)
     return import_jobs.open_import(
-        [content],
+        pieces(opened),
         filename=filename,
         currency=currency,
         by=by,

@@ -346,7 +346,8 @@ def _digest() -> bytes:
     for name, file in request.files.items(multi=True):
         content = file.read()
         file.seek(0)
-        digest.update(f"{name}={file.filename}:{len(content)}:".encode() + content)
+        digest.update(f"{name}={file.filename}:{len(content)}:".encode())
+        digest.update(content)
     return digest.digest()
 
 

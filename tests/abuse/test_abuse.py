@@ -1,17 +1,21 @@
 """One person with a laptop does their worst, and a customer beside them checks out as ever."""
 
 import json
+import random
 import resource
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from io import BytesIO
 
 import httpx
 import psutil
 import pytest
+from PIL import Image
 
 from tests.abuse.strangers import Stranger, bothering, exchange, slow_ones
+from tests.support.live import key
 from tests.support.town import Town
 
 pytestmark = pytest.mark.serial
@@ -103,6 +107,44 @@ def test_the_worst_that_is_taken_leaves_a_worker_as_it_was(town: Town) -> None:
             # A batch tells what is wrong with each of its rows.
             assert answer.status_code >= 400 or told["counts"]["ok"] == 0
             assert len(answer.content) < MEGABYTE
+
+    after = memory(town)
+    assert after.keys() == before.keys()
+    assert max(after[pid] - before[pid] for pid in before) < MOST_GROWTH
+
+
+def a_large_picture() -> bytes:
+    """Draw what no format makes smaller: 19 MB of noise that can be read to its end."""
+    side = 2_600
+    noise = random.Random(7).randbytes(3 * side * side)
+    written = BytesIO()
+    Image.frombytes("RGB", (side, side), noise).save(written, "PNG", compress_level=1)
+    return written.getvalue()
+
+
+def test_the_largest_uploads_leave_a_worker_as_it_was(town: Town) -> None:
+    """As many bytes as a file may have, taken and refused, as a body and as a part of a form."""
+    most = 32 * MEGABYTE - 4_096
+    long = b'slug,title\nlong,"' + b"x" * (5 * MEGABYTE) + b'"\n'
+    line = b'{"slug": "a-mug", "title": "A mug", "description": "' + b"x" * 400_000 + b'"}\n'
+    dry_run = "/imports?dry_run=true"
+    files = [
+        (dry_run, "text/csv", long + b"y" * (most - len(long)), 202),
+        (dry_run, "text/csv", b"Nothing;known\n" + "ä".encode() * (most // 2 - 20), 422),
+        (dry_run, "application/jsonl", line * (most // len(line)), 202),
+        ("/media", "image/png", a_large_picture(), 201),
+        ("/media", "image/png", random.Random(7).randbytes(20 * MEGABYTE - 4_096), 422),
+    ]
+    before = memory(town)
+
+    for path, kind, content, status in files * 2:
+        headers = {**town.owner.headers, "Idempotency-Key": key()}
+        raw = town.owner.http.post(path, content=content, headers={**headers, "Content-Type": kind})
+        assert raw.status_code == status, raw.text
+        headers["Idempotency-Key"] = key()
+        form = {"file": ("a-file", content, kind)}
+        part = town.owner.http.post(path, files=form, headers=headers)
+        assert part.status_code == status, part.text
 
     after = memory(town)
     assert after.keys() == before.keys()

@@ -1,6 +1,7 @@
 """Which column is which: in the language of the site, or as somebody says."""
 
 import csv
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -175,7 +176,7 @@ def test_a_reader_that_takes_over_knows_the_names(app: Flask) -> None:
     """They are kept with the file."""
     with transaction():
         import_id = imports_flows.open_import(
-            OWN.encode(), filename="x", currency="EUR", by=SYSTEM, columns=pairs(NAMES)
+            BytesIO(OWN.encode()), filename="x", currency="EUR", by=SYSTEM, columns=pairs(NAMES)
         )
     assert imports_flows.read_import(import_id) is True
     session.rollback()

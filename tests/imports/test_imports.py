@@ -1,6 +1,7 @@
 """Files become products and stock: once, in full, and on after every kind of interruption."""
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -430,7 +431,7 @@ def test_a_worker_reads_what_was_handed_in_and_shops_see_it(app: Flask) -> None:
     """The fact wakes the job; stock and shop window follow."""
     with transaction():
         import_id = imports_flows.open_import(
-            a_file(a_simple_row("mug", "Mug", variant_inventory_qty="3")),
+            BytesIO(a_file(a_simple_row("mug", "Mug", variant_inventory_qty="3"))),
             filename="shop.csv",
             currency="EUR",
             by=SYSTEM,

@@ -1,6 +1,7 @@
 """Imports over HTTP: hand in a file, watch it being read, see what was wrong with it."""
 
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 from uuid import UUID
 
 from flask import Response, current_app, request, stream_with_context
@@ -61,10 +62,10 @@ def create_import(query: dict[str, Any]) -> Any:
     tells which of its own they are. Follow Location to see how far it is. With
     `dry_run` nothing is changed: `changes` tells what would be, and `run` makes it so.
     """
-    content, filename = _file()
+    opened, filename = _file()
     settings: Settings = current_app.extensions["stockroom_settings"]
     import_id = flows.open_import(
-        content,
+        opened,
         filename=filename,
         currency=settings.currency,
         by=principal(),
@@ -185,15 +186,15 @@ def download_import_failed_rows(import_id: UUID) -> Any:
     return response
 
 
-def _file() -> tuple[bytes, str]:
-    """Return what was handed in, as a part of a form or as the body itself."""
+def _file() -> tuple[IO[bytes], str]:
+    """Open what was handed in, as a part of a form or as the body itself."""
     if request.mimetype == "multipart/form-data":
         uploaded = request.files.get("file")
         if uploaded is None:
             raise FileMissing
-        return uploaded.read(), uploaded.filename or "products.csv"
+        return uploaded.stream, uploaded.filename or "products.csv"
     if request.mimetype in ("application/jsonl", "application/x-ndjson"):
-        return request.get_data(), "products.jsonl"
+        return BytesIO(request.get_data()), "products.jsonl"
     if request.mimetype not in ("text/csv", "application/csv"):
         raise FileMissing(content_type=request.mimetype)
-    return request.get_data(), "products.csv"
+    return BytesIO(request.get_data()), "products.csv"

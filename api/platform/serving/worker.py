@@ -7,6 +7,7 @@ may not hand anything in is refused before a byte of it is read.
 """
 
 import contextlib
+import ctypes
 import errno
 import selectors
 import time
@@ -32,6 +33,9 @@ LEAVING_SECONDS = 2.0
 """How long a worker that ends waits for a request that is still coming."""
 _TICK_SECONDS = 1.0
 
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_LARGE_BLOCK = 1024 * 1024
+
 _DETAILS = {
     400: "This is not HTTP as it should be.",
     408: "The request took too long to arrive. Send it again.",
@@ -56,6 +60,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def run(self) -> None:
         """Serve until told to end; then let what has begun come to its end."""
+        return_freed_memory()
         self.poller.register(
             self.method_queue.fileno(), selectors.EVENT_READ, self.method_queue.run_callbacks
         )
@@ -254,6 +259,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 unsent += each.waiting
                 if unsent > MAX_UNSENT:
                     self._drop(each)
+
+
+def return_freed_memory() -> None:
+    """Have glibc give each block of 1 MiB or more back to the system as soon as it is freed.
+
+    By itself it raises that limit, up to 32 MiB, with the largest block that was ever freed. From
+    then on large uploads are kept in the heaps of the threads that read them, and each heap keeps
+    what it has grown to. A fixed limit turns that off; see mallopt(3). Other C libraries do not
+    have the function, and are left as they are.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
+        mallopt(_M_TRIM_THRESHOLD, 2 * _LARGE_BLOCK)
 
 
 class _Said:
