@@ -74,7 +74,10 @@ def test_roles_are_what_the_shop_agreed_on() -> None:
     everything = set(Permission)
     assert all(with_implied(held) == held for held in PERMISSIONS.values())
     assert PERMISSIONS[Role.OWNER] == everything
-    assert everything - PERMISSIONS[Role.MANAGER] == {Permission.STAFF_WRITE}
+    assert everything - PERMISSIONS[Role.MANAGER] == {
+        Permission.STAFF_WRITE,
+        Permission.KEYS_WRITE,
+    }
     assert {p.value for p in PERMISSIONS[Role.WAREHOUSE]} == {
         "catalog:read",
         "fulfilment:write",

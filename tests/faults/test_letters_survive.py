@@ -23,7 +23,7 @@ def test_a_worker_killed_in_the_middle_of_a_letter_leaves_it_to_the_next_one(tow
         town.shop.kill("worker")
     town.shop.start("worker")
     town.finds_worker_dead()
-    refused = town.until_job_failed("LetterInHand")
+    refused = town.until_job_failed("EmailBeingSent")
     early = town.letters_to("buyer-of-mugs@example.test")
     town.ends_claims()
     town.settles()

@@ -176,7 +176,7 @@ def test_a_crash_after_sending_sends_the_same_letter_under_the_same_id(
         come_due()
         drain(may_fail=True)
     assert mailer.sent == []
-    assert "LetterInHand" in str(deliveries())
+    assert "EmailBeingSent" in str(deliveries())
 
     with clock.frozen(clock.now() + CLAIM_LIFETIME + timedelta(seconds=1)):
         come_due()

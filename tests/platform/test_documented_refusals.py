@@ -64,7 +64,7 @@ def test_a_route_that_needs_a_permission_says_so(bare_app: Flask) -> None:
 
     assert codes(bare_app, orders) == {
         "401": TOKEN,
-        "403": ["permission_missing"],
+        "403": ["permission_missing", "second_factor_missing"],
         "422": ["cursor_invalid", "invalid"],
     }
 

@@ -153,7 +153,7 @@ _FORKING = """
 import os, sys
 from api.platform import storage
 from api.platform.settings import Settings
-kept = storage.opened(Settings(
+kept = storage.open_storage(Settings(
     media_url="s3://pictures/shop", media_endpoint=sys.argv[1], media_region=sys.argv[2],
     media_access_key=sys.argv[3], media_secret_key=sys.argv[4]))
 child = os.fork()
