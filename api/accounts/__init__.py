@@ -1,7 +1,7 @@
-"""People: customers and staff, how they come in, and where their parcels go.
+"""Accounts of customers and staff: sign-in, sessions, roles, API keys, addresses.
 
-One table of accounts with a kind; a customer's token can never carry what staff may do. Sign-ins
-are rows that can be ended; refresh tokens rotate within one sign-in and a stolen one betrays
-itself. What a role may do is data in `policy`. Letters to people are written elsewhere, from the
-facts in `events`.
+One table of accounts with a kind; a customer's token never has staff permissions. Sign-ins are
+rows that can be revoked; refresh tokens rotate within one sign-in, and reuse of a stolen one is
+detected. The permissions of roles are in `roles`. E-mails to people are sent by `notifications`,
+for the events in `events`.
 """

@@ -1,4 +1,4 @@
-"""Staff from the owner's shell: the first one comes in this way."""
+"""The `flask` commands about staff accounts: create one, set a password, unlock."""
 
 import sys
 from ipaddress import ip_address
@@ -26,7 +26,7 @@ from api.platform.storefronts import counted_as
 @click.option("--if-missing", is_flag=True, help="Succeed when they are on the staff already.")
 @with_appcontext
 def create_staff(email: str, name: str, role: str, password_stdin: bool, if_missing: bool) -> None:
-    """Take someone on; asks for their first password twice."""
+    """Create a staff account; asks for the first password twice."""
     given = {"email": email, "full_name": name, "role": role}
     given["password"] = _password(password_stdin)
     try:
@@ -49,7 +49,7 @@ def create_staff(email: str, name: str, role: str, password_stdin: bool, if_miss
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_appcontext
 def set_staff_password(email: str, password_stdin: bool) -> None:
-    """Give someone on the staff a new password; they are signed out everywhere."""
+    """Set a new password of a staff account; it is signed out everywhere."""
     password = _password(password_stdin)
     try:
         flows.replace_staff_password(email.strip(), password=password, by=SYSTEM)
@@ -77,9 +77,9 @@ def reset_second_factor(email: str) -> None:
 @click.argument("who", metavar="EMAIL|ADDRESS")
 @with_appcontext
 def unlock(who: str) -> None:
-    """Let someone try again who mistyped their password too often, or whose address did.
+    """Reset the sign-in limits of an account or an IP address after too many wrong passwords.
 
-    Forgets the failures that were counted; passwords and sign-ins stay as they are.
+    Only the counts are reset; passwords and sign-ins stay as they are.
     """
     who = who.strip()
     try:
@@ -101,13 +101,13 @@ def unlock(who: str) -> None:
 
 
 def _sentence(invalid: ma.ValidationError) -> str:
-    """Say in one line what is wrong with what was given."""
+    """Return the validation errors in one line."""
     assert isinstance(invalid.messages, dict)
     return " ".join(f"{name}: {' '.join(texts)}" for name, texts in invalid.messages.items())
 
 
 def _password(from_stdin: bool) -> str:
-    """Read a password from a pipe, or twice from a person; it never stands in the arguments."""
+    """Read a password from a pipe, or twice from a prompt; never from the arguments."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     return str(click.prompt("Password", hide_input=True, confirmation_prompt="Once more"))

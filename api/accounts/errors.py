@@ -1,10 +1,10 @@
-"""What accounts refuse."""
+"""Errors of accounts, sign-ins, invitations, roles and API keys."""
 
 from api.kernel.errors import Conflict, Forbidden, NotFound, Unauthenticated, Unprocessable
 
 
 class BadCredentials(Unauthenticated):
-    """Wrong password, unknown address or switched-off account: nobody learns which."""
+    """Wrong password, unknown address or deactivated account: the answer does not reveal which."""
 
     code = "bad_credentials"
     sentence = "The e-mail address or the password is wrong."
@@ -46,7 +46,7 @@ class CurrentPasswordWrong(Unprocessable):
 
 
 class ResetTokenInvalid(Unprocessable):
-    """The link of a letter that is unknown, used or older than an hour."""
+    """The token of a reset e-mail is unknown, used or older than an hour."""
 
     code = "reset_token_invalid"
     sentence = "This link is no longer good. Ask for a new one."
@@ -116,14 +116,14 @@ class RoleInUse(Conflict):
 
 
 class InvitationNotFound(NotFound):
-    """No such invitation, or one that was answered or taken back."""
+    """The invitation does not exist, was accepted or was revoked."""
 
     code = "invitation_not_found"
     sentence = "There is no such open invitation."
 
 
 class InvitationInvalid(Unprocessable):
-    """The code of a letter that is unknown, used, taken back, or older than two weeks."""
+    """The code of an invitation e-mail is unknown, used, revoked, or older than two weeks."""
 
     code = "invitation_invalid"
     sentence = "This invitation is no longer good. Ask for a new one."

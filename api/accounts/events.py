@@ -27,9 +27,9 @@ class RegistrationRepeated(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordResetRequested(Event):
-    """Someone forgot a password. Whether the address has an account is found out with the letter.
+    """Someone requested a password reset. The e-mail's job checks whether there is an account.
 
-    Carries no token: `service.make_reset_token` makes it when the letter is written, so that the
+    Carries no token: `service.make_reset_token` creates it with the e-mail, so that the
     secret is never stored.
     """
 
@@ -38,7 +38,7 @@ class PasswordResetRequested(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StaffInvited(Event):
-    """Someone is asked onto the staff. The code of the letter is made when that is written."""
+    """Someone was invited to join the staff. The code is created when the e-mail is written."""
 
     invitation_id: UUID
 

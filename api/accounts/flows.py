@@ -146,7 +146,7 @@ def _check_password(user_id: UUID, current: str) -> queries.Account:
 
 
 def reset_password(*, token: str, password: str) -> None:
-    """Set a new password with the token of a letter; every sign-in ends."""
+    """Set a new password with the token of a reset e-mail; every sign-in ends."""
     account = queries.find_reset_owner(token)
     if account is None:
         security_log.refused("reset_token_refused")
@@ -164,7 +164,7 @@ def accept_invitation(*, token: str, password: str) -> UUID:
         with transaction():
             return service.accept(token, password_hash=password_hash)
     except (EmailTaken, GrantExceedsOwn, RoleUnknown) as changed:
-        # Said without what changed: who comes with a code from a letter is nobody yet.
+        # Without changes: the caller has only the code of an e-mail and is not signed in yet.
         raise InvitationInvalid from changed
 
 

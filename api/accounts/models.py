@@ -1,4 +1,4 @@
-"""Accounts, their addresses, their sign-ins and the one-time keys to a forgotten password."""
+"""Tables of accounts: roles, users, addresses, sign-ins, tokens, API keys, invitations."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,9 +20,9 @@ from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
 
 
 class StaffRole(WithId, Versioned, Timestamped, Base):
-    """What someone on the staff is here for, by name.
+    """A role of staff, by name.
 
-    Those of every shop have no `permissions` of their own: what they hold comes with the release.
+    Built-in roles have no stored `permissions`: theirs come with the release.
     """
 
     __tablename__ = "staff_roles"
@@ -34,9 +34,9 @@ class StaffRole(WithId, Versioned, Timestamped, Base):
 
 
 class User(WithId, Versioned, Timestamped, Base):
-    """A customer or a member of staff. Accounts are switched off, never deleted: orders name them.
+    """A customer or a member of staff. Accounts are deactivated, never deleted: orders need them.
 
-    The address is kept as it was typed; upper and lower case make no second account.
+    The e-mail address is stored as typed, and is unique regardless of case.
     """
 
     __tablename__ = "users"
@@ -95,7 +95,7 @@ class Address(WithId, Versioned, Timestamped, Base):
 
 
 class Session(WithId, Timestamped, Base):
-    """One sign-in on one device: the family of the refresh tokens that followed from it."""
+    """One sign-in on one device, with the family of its refresh tokens."""
 
     __tablename__ = "sign_ins"
     __table_args__ = (
@@ -106,7 +106,7 @@ class Session(WithId, Timestamped, Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     device: Mapped[str] = mapped_column(String(80))
     network: Mapped[str | None] = mapped_column(String(50))
-    """The network that it came from, not the address: enough to recognise home or work."""
+    """The network of the IP address, not the address: enough to recognise home or work."""
     last_used_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
@@ -138,7 +138,7 @@ class RecoveryCode(Base):
 
 
 class RefreshToken(Base):
-    """One refresh token, by its hash. Good once; a used one that comes back is a stolen one."""
+    """One refresh token, by its hash. Valid once; reuse means that it was stolen."""
 
     __tablename__ = "refresh_tokens"
     __table_args__ = (
@@ -154,10 +154,10 @@ class RefreshToken(Base):
 
 
 class PasswordReset(WithId, Timestamped, Base):
-    """A forgotten password: asked for by address, answered by letter, used once.
+    """A password reset: requested by e-mail address, answered by e-mail, used once.
 
-    Written for unknown addresses too, so that asking takes as long for them; such a request never
-    gets an owner or a token and is forgotten after a day.
+    Stored for unknown addresses too, so that the request takes as long for them; such a row never
+    gets an owner or a token and is deleted after a day.
     """
 
     __tablename__ = "password_resets"
@@ -175,9 +175,9 @@ class PasswordReset(WithId, Timestamped, Base):
 
 
 class ApiKey(WithId, Timestamped, Base):
-    """How a program comes in. The key itself is stored nowhere; by its prefix it is found.
+    """An API key of a program. Only its hash is stored; it is found by its prefix.
 
-    Keys that replace one another are a series. What a key may do is never changed.
+    Keys that replace one another form a series. The scopes of a key never change.
     """
 
     __tablename__ = "api_keys"
@@ -194,26 +194,26 @@ class ApiKey(WithId, Timestamped, Base):
     scopes: Mapped[list[str]]
     requests_per_minute: Mapped[int]
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
-    """Who made it; the shop's own shell is nobody."""
+    """Who created it; None for a command."""
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
-    """To the minute: writing it down each time would cost more than what is asked."""
+    """To the minute: an update for each request would cost more than the request."""
 
 
 class StaffInvitation(WithId, Timestamped, Base):
-    """Someone was asked onto the staff by e-mail: in a fixed role, for two weeks, once."""
+    """An invitation to join the staff, by e-mail: with a fixed role, for two weeks, once."""
 
     __tablename__ = "staff_invitations"
 
     email: Mapped[str] = mapped_column(String(254))
     full_name: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(40))
-    """By its name alone: what somebody was invited as once keeps no role from being deleted."""
+    """By name, without a foreign key: an old invitation does not keep a role from being deleted."""
     invited_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
-    """Who asked them; the shop's own shell is nobody."""
+    """Who invited them; None for a command."""
     token_hash: Mapped[str | None] = mapped_column(String(64))
-    """Of the newest letter; made when that is written."""
+    """Of the newest e-mail; created when that is written."""
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Passwords: which ones are good enough, and how they are kept (argon2id).
+"""Passwords: which ones are strong enough, and how they are hashed (argon2id).
 
 Hashing takes tens of milliseconds on purpose, so it never happens inside a transaction.
 """
@@ -55,7 +55,7 @@ def weakness(password: str, *, email: str) -> str | None:
 
 
 def hashed(password: str) -> str:
-    """Return what may be stored. Takes about 30 ms and 19 MiB; at most two at once per process."""
+    """Hash a password. Takes about 30 ms and 19 MiB; at most two at once per process."""
     with _at_once:
         return _hasher.hash(_normal(password))
 
@@ -70,10 +70,10 @@ def matches(stored: str, password: str) -> bool:
 
 
 def needs_rehash(stored: str) -> bool:
-    """Tell whether a hash was made with other parameters than today's."""
+    """Return whether a hash was made with other parameters than the current ones."""
     return _hasher.check_needs_rehash(stored)
 
 
 def _normal(password: str) -> str:
-    """Write a password in one way: keyboards differ in how they compose an `é` (NIST 800-63B)."""
+    """Normalize a password: keyboards differ in how they compose an `é` (NIST 800-63B)."""
     return unicodedata.normalize("NFKC", password)

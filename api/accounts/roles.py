@@ -1,4 +1,4 @@
-"""Who may do what: the roles that every shop has, and what a role of the shop's own may hold."""
+"""The built-in roles and their permissions, and what custom roles and API keys may have."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -21,7 +21,7 @@ class AccountKind(StrEnum):
 
 
 class Role(StrEnum):
-    """The roles that every shop has. What they hold comes with the release and is not edited."""
+    """The built-in roles. Their permissions come with the release and cannot be edited."""
 
     OWNER = "owner"
     MANAGER = "manager"
@@ -62,13 +62,13 @@ KEY_SCOPES = frozenset(Permission) - {
     Permission.STAFF_READ,
     Permission.STAFF_WRITE,
 }
-"""What a program may be allowed: who works here, and which keys there are, is for people."""
+"""The permissions that an API key may have: staff and keys are managed by people only."""
 
 
 def permissions_of(role: str | None, own: Iterable[str] | None = None) -> frozenset[Permission]:
-    """Return what a role may do; customers have no role and hold no permission.
+    """Return the permissions of a role; customers have no role and no permissions.
 
-    `own` is what is stored of a role that the shop made; those of every shop have nothing stored.
+    `own` are the stored permissions of a custom role; built-in roles have none stored.
     """
     if role is None:
         return frozenset()

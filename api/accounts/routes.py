@@ -1,4 +1,4 @@
-"""How customers come in, and what is theirs: their account, their addresses, their sessions."""
+"""Routes of customers: registration, sign-in, account, addresses, sessions."""
 
 from typing import Any
 from uuid import UUID
@@ -62,14 +62,14 @@ Answer = tuple[dict[str, Any], dict[str, str]]
 NOT_STORED = {"Cache-Control": "no-store"}
 
 blueprint = Blueprint(
-    "auth", __name__, url_prefix="/api/v1/auth", description="Customers come in and go out."
+    "auth", __name__, url_prefix="/api/v1/auth", description="Customers sign in and out."
 )
 users = Blueprint(
     "users", __name__, url_prefix="/api/v1/users", description="What belongs to a customer."
 )
 
 _REGISTERED = "Thank you. If this address is new here, its account is ready: sign in."
-_RESET = "If this address has an account, a letter with a link is on its way to it."
+_RESET = "If this address has an account, an e-mail with a link is on its way to it."
 
 
 @blueprint.route("/register", methods=["POST"])
@@ -83,7 +83,7 @@ _RESET = "If this address has an account, a letter with a link is on its way to 
 def register(body: dict[str, str]) -> dict[str, str]:
     """Open a customer account.
 
-    The answer is the same for an address that has an account already; its owner gets a letter.
+    The answer is the same for an address that has an account already; its owner gets an e-mail.
     """
     flows.register(**body)
     return {"detail": _REGISTERED}
@@ -153,7 +153,7 @@ def logout(body: dict[str, str]) -> None:
 @blueprint.arguments(ForgottenPasswordSchema)
 @blueprint.response(202, AcceptedSchema)
 def forgot_password(body: dict[str, str]) -> dict[str, str]:
-    """Ask for a letter with a link that sets a new password. The link is good for an hour, once."""
+    """Request an e-mail with a link to set a new password. The link is valid for an hour, once."""
     service.request_reset(body["email"])
     return {"detail": _RESET}
 
@@ -172,7 +172,7 @@ def forgot_password(body: dict[str, str]) -> dict[str, str]:
 @blueprint.arguments(NewPasswordByTokenSchema)
 @blueprint.response(204)
 def reset_password(body: dict[str, str]) -> None:
-    """Set a new password with the token of the letter; every session ends."""
+    """Set a new password with the token of the e-mail; every session ends."""
     flows.reset_password(**body)
 
 

@@ -1,8 +1,8 @@
-"""Errors told to Sentry, where `SENTRY_DSN` is set: what failed, in which release and request.
+"""Error reports to Sentry, if `SENTRY_DSN` is set: what failed, in which release and request.
 
-Nothing about people leaves: no address, header, body, query, argument or local variable, and of
-what an error says neither an e-mail address nor what PostgreSQL quotes from a row. Sentry's package
-is loaded only where it is used: it takes a tenth of a second.
+No personal data is sent: no address, header, body, query, argument or local variable, and error
+messages without e-mail addresses and without what PostgreSQL quotes from a row. Sentry's package
+is imported only if it is used: that takes a tenth of a second.
 """
 
 import re
@@ -17,13 +17,13 @@ from api.kernel.release import VERSION
 
 _KEPT = ("event_id", "timestamp", "platform", "level", "release", "environment", "sdk", "contexts")
 _TOLD = ("job", "sweep", "error", "lane", "facts")
-"""What of a log line is sent along: names of ours."""
+"""The values of a log line that are sent along: they contain no personal data."""
 _EMAIL = re.compile(r"[^\s@<>\"'=(]+@[^\s@<>\"')]+")
 _LONGEST = 500
 
 
 def init(dsn: str, environment: str) -> None:
-    """Begin to send what goes wrong in this process. Does nothing without a DSN."""
+    """Start to report errors of this process. Does nothing without a DSN."""
     if not dsn:
         return
     import sentry_sdk  # noqa: PLC0415
@@ -36,7 +36,7 @@ def init(dsn: str, environment: str) -> None:
         dsn=dsn,
         release=f"stockroom@{VERSION}",
         environment=environment,
-        # The others read arguments, headers and what was logged before.
+        # The other integrations read arguments, headers and earlier log lines.
         default_integrations=False,
         auto_enabling_integrations=False,
         integrations=[
@@ -55,13 +55,13 @@ def init(dsn: str, environment: str) -> None:
 
 
 def report(logger: object, method: str, line: EventDict) -> EventDict:
-    """Send what is logged as an error; a step of structlog. Refusals and outages are no errors."""
+    """Report log lines of level error; a structlog processor. Outages are not reported."""
     if method not in ("error", "exception", "critical"):
         return line
     import sentry_sdk  # noqa: PLC0415
 
-    given = line.get("exc_info")
-    error = sys.exc_info()[1] if given is True else given
+    exc_info = line.get("exc_info")
+    error = sys.exc_info()[1] if exc_info is True else exc_info
     with sentry_sdk.new_scope() as scope:
         scope.set_tag("event", str(line.get("event")))
         scope.set_tag("request_id", str(line.get("request_id", "-")))
@@ -76,7 +76,7 @@ def report(logger: object, method: str, line: EventDict) -> EventDict:
 
 
 def _without_people(event: Any, hint: Mapping[str, Any]) -> Any:
-    """Keep of an event what is named here, and of what it says nothing about people."""
+    """Reduce a Sentry event to an allow-list of fields, without personal data in its messages."""
     kept = {name: event[name] for name in _KEPT if name in event}
     kept["tags"] = dict(event.get("tags") or {})
     if "message" in event:

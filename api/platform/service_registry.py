@@ -1,4 +1,7 @@
-"""What reaches outside is plugged in by the roof and asked for here, by its protocol."""
+"""The registry of external services (mailer, payment gateway, storage), by their protocols.
+
+`create_app` registers the implementations; tests register fakes.
+"""
 
 from typing import Any
 
@@ -8,10 +11,10 @@ _KEY = "stockroom_ports"
 
 
 def register(app: Flask, protocol: type[Any], implementation: object) -> None:
-    """Plug an implementation into the app."""
+    """Register an implementation of a protocol with the app."""
     app.extensions.setdefault(_KEY, {})[protocol] = implementation
 
 
 def get_service(protocol: type[Any]) -> Any:
-    """Return what the roof plugged in for a protocol. KeyError when it forgot."""
+    """Return the running app's implementation of a protocol; KeyError when there is none."""
     return current_app.extensions[_KEY][protocol]

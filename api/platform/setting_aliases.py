@@ -1,7 +1,7 @@
-"""The names that other guides give to settings of ours: taken for ours, or refused by name.
+"""Common other names of our settings: accepted as aliases, or refused with the right name.
 
-None is ignored without a word, because a shop that was told how to reach its mail server and does
-not know it loses letters. Two names of one setting must say the same.
+None is silently ignored: a shop whose mail settings are not read loses e-mails. Two names of one
+setting must have the same value.
 """
 
 import json
@@ -22,94 +22,94 @@ MAIL_SERVER: Final = {
     "SMTP_PASSWORD": "password",
     "EMAIL_PASSWORD": "password",
 }
-"""What SMTP_URL says in one line, and which part of it each of these is."""
+"""The part of SMTP_URL that each of these variables holds."""
 _MAIL_PREFIXES = ("SMTP_", "EMAIL_")
 _OWN_MAIL = "SMTP_URL"
 _ALGORITHM = "HS256"
 
 
 def own_names(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return the environment under our names alone, and everything that is wrong with the others.
+    """Return the environment with aliases replaced by our names, and the problems of the aliases.
 
-    Of SMTP_HOST and what belongs to it an SMTP_URL is made: port 465 means TLS from the beginning,
-    587 or a user name means STARTTLS, anything else neither.
+    SMTP_HOST and related variables become an SMTP_URL: port 465 means TLS, 587 or a user name
+    STARTTLS, anything else neither.
     """
-    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    variables = {name: value.strip() for name, value in environ.items() if value.strip()}
     problems: list[str] = []
-    if given.get("ALGORITHM", _ALGORITHM) != _ALGORITHM:
+    if variables.get("ALGORITHM", _ALGORITHM) != _ALGORITHM:
         problems.append(f"ALGORITHM must be {_ALGORITHM}, with which access tokens are signed")
     for alias, own in SAME.items():
-        if alias in given:
-            _take(given, alias, own, problems)
-    for name in sorted(given):
+        if alias in variables:
+            _apply_alias(variables, alias, own, problems)
+    for name in sorted(variables):
         if name.startswith(_MAIL_PREFIXES) and name not in {*MAIL_SERVER, *SAME, _OWN_MAIL}:
             problems.append(
                 f"{name} is not a setting: use {_OWN_MAIL}, or {', '.join(MAIL_SERVER)} and "
                 "EMAIL_FROM"
             )
-    _take_mail_server(given, problems)
-    return given, problems
+    _apply_mail_server(variables, problems)
+    return variables, problems
 
 
 def under_given_names(problems: list[str], environ: Mapping[str, str]) -> list[str]:
-    """Tell what is wrong with a setting under the name that was given for it."""
-    told = list(problems)
+    """Return the problems with our names replaced by the aliases that the environment uses."""
+    renamed = list(problems)
     for alias, own in SAME.items():
         if environ.get(alias, "").strip() and not environ.get(own, "").strip():
-            told = [
+            renamed = [
                 f"{alias} ({own}) {problem.removeprefix(own).lstrip()}"
                 if problem.startswith(f"{own} ")
                 else problem
-                for problem in told
+                for problem in renamed
             ]
-    return told
+    return renamed
 
 
 def items(text: str) -> tuple[str, ...]:
-    """Read a list of texts, as JSON or separated by commas. Raises `ValueError` for other JSON."""
+    """Parse a list of texts, as JSON or separated by commas. Raises `ValueError` for other JSON."""
     if not text.lstrip().startswith("["):
         return tuple(item.strip() for item in text.split(",") if item.strip())
-    found = json.loads(text)
-    if not all(isinstance(item, str) for item in found):
+    values = json.loads(text)
+    if not all(isinstance(value, str) for value in values):
         raise ValueError("not all of them are texts")
-    return tuple(item.strip() for item in found if item.strip())
+    return tuple(value.strip() for value in values if value.strip())
 
 
-def _take(given: dict[str, str], alias: str, own: str, problems: list[str]) -> None:
-    value = given[alias]
-    if own not in given:
-        given[own] = value
-    elif not _say_the_same(given[own], value):
+def _apply_alias(variables: dict[str, str], alias: str, own: str, problems: list[str]) -> None:
+    value = variables[alias]
+    if own not in variables:
+        variables[own] = value
+    elif not _are_equal(variables[own], value):
         problems.append(f"{alias} and {own} are two names of one setting and differ: keep one")
 
 
-def _say_the_same(one: str, other: str) -> bool:
+def _are_equal(first: str, second: str) -> bool:
     try:
-        return items(one) == items(other)
+        return items(first) == items(second)
     except ValueError:
-        return one == other
+        return first == second
 
 
-def _take_mail_server(given: dict[str, str], problems: list[str]) -> None:
-    told: dict[str, tuple[str, str]] = {}
+def _apply_mail_server(variables: dict[str, str], problems: list[str]) -> None:
+    by_part: dict[str, tuple[str, str]] = {}
     for name, part in MAIL_SERVER.items():
-        if name not in given:
+        if name not in variables:
             continue
-        before, value = told.setdefault(part, (name, given[name]))
-        if value != given[name]:
-            problems.append(f"{name} and {before} are two names of one setting and differ")
-    parts = {part: value for part, (_, value) in told.items()}
+        earlier, value = by_part.setdefault(part, (name, variables[name]))
+        if value != variables[name]:
+            problems.append(f"{name} and {earlier} are two names of one setting and differ")
+    parts = {part: value for part, (_, value) in by_part.items()}
     if not parts:
         return
-    if _OWN_MAIL in given:
-        problems += _differing(given[_OWN_MAIL], told)
+    if _OWN_MAIL in variables:
+        problems += _differing(variables[_OWN_MAIL], by_part)
     elif "hostname" not in parts:
-        names = ", ".join(name for name, _ in told.values())
+        names = ", ".join(name for name, _ in by_part.values())
         problems.append(f"{names} need SMTP_HOST beside them, or {_OWN_MAIL} instead of them")
     elif not parts.get("port", "587").isdecimal() or not 0 < int(parts.get("port", "587")) < 65536:
         problems.append(f"SMTP_PORT must be a number from 1 to 65535, not {parts['port']!r}")
     else:
-        given[_OWN_MAIL] = _mail_url(**parts)
+        variables[_OWN_MAIL] = _mail_url(**parts)
 
 
 def _mail_url(hostname: str, port: str = "587", username: str = "", password: str = "") -> str:
@@ -123,10 +123,10 @@ def _mail_url(hostname: str, port: str = "587", username: str = "", password: st
     return f"{scheme}://{login}{host}:{port}"
 
 
-def _differing(url: str, told: Mapping[str, tuple[str, str]]) -> list[str]:
+def _differing(url: str, by_part: Mapping[str, tuple[str, str]]) -> list[str]:
     try:
         split = urlsplit(url)
-        said = {
+        url_parts = {
             "hostname": split.hostname or "",
             "port": str(split.port or ""),
             "username": unquote(split.username or ""),
@@ -135,7 +135,7 @@ def _differing(url: str, told: Mapping[str, tuple[str, str]]) -> list[str]:
     except ValueError:
         return []  # SMTP_URL itself is refused
     return [
-        f"{name} says something else than {_OWN_MAIL}: keep one of them"
-        for part, (name, value) in told.items()
-        if said[part] != value
+        f"{name} differs from {_OWN_MAIL}: keep one of them"
+        for part, (name, value) in by_part.items()
+        if url_parts[part] != value
     ]

@@ -1,4 +1,4 @@
-"""Everything that may differ between two places where Stockroom runs, read once."""
+"""All settings of an installation, read once from environment variables."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class SettingsError(Exception):
-    """The environment is not fit to start with; lists everything that is wrong at once."""
+    """The settings are invalid; lists all problems at once."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
@@ -38,10 +38,10 @@ class Settings:
 
     env: Environment = "development"
     secret_key: str = field(default=DEVELOPMENT_SECRET, repr=False)
-    """Signs and digests. What it signed before is still believed under `secret_keys_before`."""
+    """Signs and digests. Signatures of `secret_keys_before` stay valid."""
     secret_keys_before: tuple[str, ...] = field(default=(), repr=False)
     jwt_secret_key: str = field(default=DEVELOPMENT_SECRET, repr=False)
-    """Signs access tokens; those of `jwt_secret_keys_before` are believed until they run out."""
+    """Signs access tokens; those of `jwt_secret_keys_before` stay valid until they expire."""
     jwt_secret_keys_before: tuple[str, ...] = field(default=(), repr=False)
     database_url: str = field(default="", repr=False)
     redis_url: str = field(default="", repr=False)
@@ -49,57 +49,57 @@ class Settings:
     stripe_publishable_key: str = ""
     stripe_webhook_secret: str = field(default="", repr=False)
     stripe_api_base: str = ""
-    """Another address for the payment provider; only for look-alikes in development."""
+    """Another base URL of the payment provider; only for fakes in development."""
     smtp_url: str = field(default="", repr=False)
     mail_from: str = "Stockroom <shop@example.test>"
     staff_alert_email: str = ""
-    """Where low-stock and attention letters go; empty sends none."""
+    """The recipient of e-mails about low stock and attention items; empty sends none."""
     cors_origins: tuple[str, ...] = ()
     storefront_keys: tuple[tuple[str, str], ...] = ()
-    """Which storefront servers may name their buyers' addresses: name and SHA-256 of the key."""
+    """The storefront servers that may send their buyers' IP addresses: name and key's SHA-256."""
     public_url: str = "http://127.0.0.1:8000"
     payment_instructions: str = ""
-    """How to pay other than by card, word for word as letters tell it: the bank account."""
+    """How to pay other than by card, quoted word for word in e-mails: the bank account."""
     manual_payment: ManualPayment = "customers"
-    """Who may order now and pay another way than by card: such an order takes goods off sale."""
+    """Who may place orders that are not paid by card; such an order allocates stock."""
     manual_payment_hours: int = 48
-    """How long the goods of such an order are kept for money that has not come."""
+    """How long the stock of such an order is kept while it is unpaid."""
     manual_payment_max_orders: int = 3
-    """Such orders that wait for their money: per e-mail or customer, and per postal address."""
+    """The limit of such unpaid orders: per e-mail or customer, and per postal address."""
     manual_payment_max_units: int = 20
-    """Units in them together, the new order included. 0 sets no limit, here and in the others."""
+    """The limit of units in them, the new order included. 0 means no limit, also in the others."""
     manual_payment_max_orders_per_ip: int = 10
     manual_payment_max_units_per_ip: int = 60
-    """The same for all that one network address has ordered."""
+    """The same limit for all orders from one network address."""
     ship_verification: ShipVerification = "barcoded"
-    """Of which goods each unit must be scanned before it may ship; others may be."""
+    """Which units must be scanned before they may ship; others may be."""
     shop_name: str = "Stockroom Demo"
     currency: str = "EUR"
     languages: tuple[str, ...] = ("en",)
-    """In which languages the catalogue speaks (BCP 47); the first is the one it is written in."""
+    """The languages of the catalog (BCP 47); the first is its source language."""
     media_root: str = "var/media"
-    """The folder that holds pictures, unless `media_url` names a bucket."""
+    """The folder of pictures, unless `media_url` names a bucket."""
     media_url: str = ""
-    """`s3://bucket/prefix`: keep pictures there instead."""
+    """`s3://bucket/prefix`: store pictures there instead."""
     media_endpoint: str = ""
-    """Where the bucket is, for services other than Amazon's."""
+    """The endpoint of the bucket, for services other than Amazon's."""
     media_region: str = "us-east-1"
     media_access_key: str = field(default="", repr=False)
     media_secret_key: str = field(default="", repr=False)
     media_public_url: str = ""
-    """With what the addresses of pictures begin, when a CDN or another host gives them out."""
+    """The base URL of pictures, when a CDN or another host serves them."""
     media_most_megabytes: int = 20
-    """How large one picture may be that is handed in."""
+    """How large one uploaded picture may be."""
     database_owner_url: str = field(default="", repr=False)
-    """Who owns the tables and may change them, where `database_url` may not."""
+    """The role that owns the tables and may change them, where that of `database_url` may not."""
     backup_url: str = ""
-    """Where backups go: a folder, or `s3://bucket/prefix`. Empty makes none."""
+    """Where backups are stored: a folder, or `s3://bucket/prefix`. Empty makes none."""
     backup_recipient: str = ""
-    """The public key of age that they are encrypted to; a bucket takes nothing else."""
+    """The public age key that they are encrypted to; required for a bucket."""
     backup_identity_file: str = ""
-    """The file with the private key, only where backups are proved or given back."""
+    """The file with the private key, only where backups are verified or restored."""
     backup_keep: int = 14
-    """How many are kept."""
+    """How many backups are kept."""
     backup_endpoint: str = ""
     backup_region: str = "us-east-1"
     backup_access_key: str = field(default="", repr=False)
@@ -107,43 +107,43 @@ class Settings:
     log_level: str = "INFO"
     log_format: LogFormat = "json"
     log_file: str = ""
-    """Where the log is kept as well, for ten days; every process of the shop may name the same."""
+    """A log file, kept for ten days, that all processes of the shop may share."""
     sentry_dsn: str = field(default="", repr=False)
-    """Where errors are told, without anything about people; nowhere when empty."""
+    """Where errors are reported, without personal data; empty reports none."""
     security_log: str = ""
-    """The file for refused sign-ins with their whole addresses; none is kept without it."""
+    """The log file of refused sign-ins with their full IP addresses; empty keeps none."""
     metrics_token: str = field(default="", repr=False)
     """Bearer token for /metrics; without one only the machine itself may read them."""
     cron_secret: str = field(default="", repr=False)
-    """What a scheduler sends that calls `/cron/work` in place of a worker; see `cron.py`."""
+    """The bearer token for `/cron/work`, which a scheduler calls instead of a worker."""
     access_token_minutes: int = 15
-    """How long an access token is believed, unless its sign-in ends before."""
+    """How long an access token is valid, unless its sign-in ends before."""
     refresh_token_days: int = 30
-    """How long a sign-in lasts without a visit."""
+    """How long a sign-in lasts without being used."""
     trusted_proxies: int = 0
-    """How many reverse proxies stand in front; their X-Forwarded-For entries are believed."""
+    """How many reverse proxies stand in front; their X-Forwarded-For entries are trusted."""
     database_pool_size: int = 5
     rate_limits_enabled: bool = True
 
     @property
     def secret_keys(self) -> tuple[str, ...]:
-        """All that what was signed may be signed with, today's first."""
+        """The current and previous secrets of signatures, the current one first."""
         return (self.secret_key, *self.secret_keys_before)
 
     @property
     def jwt_secret_keys(self) -> tuple[str, ...]:
-        """All that an access token may be signed with, today's first."""
+        """The current and previous secrets of access tokens, the current one first."""
         return (self.jwt_secret_key, *self.jwt_secret_keys_before)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the settings from environment variables.
 
-        Names that other guides use are taken for ours or refused, see `aliases.py`. Raises
+        Common other names are accepted or refused, see `setting_aliases.py`. Raises
         `SettingsError` with all problems at once: a half-configured shop must not start.
         """
         read = _Reader(*setting_aliases.own_names(environ))
-        # A server on which the line was forgotten must not trust secrets that everyone can read.
+        # Production by default: a server without the variable must not use the public secrets.
         env = read.choice("STOCKROOM_ENV", get_args(Environment), "production")
         in_production = env == "production"
         secret_key, *secret_keys_before = read.secrets("SECRET_KEY", in_production)
@@ -237,7 +237,7 @@ class Settings:
 
 
 class _Reader:
-    """Reads variables and remembers everything that is wrong with them."""
+    """Parses variables and collects their problems."""
 
     def __init__(self, environ: Mapping[str, str], problems: list[str]) -> None:
         self._environ = environ
@@ -253,7 +253,7 @@ class _Reader:
         return value
 
     def secrets(self, name: str, needed: bool) -> list[str]:
-        """Read the secret of today and those of before, `new,old`; never an empty list."""
+        """Parse the current and previous secrets, `new,old`; never an empty list."""
         self.required(name, needed)
         values = self.items(name)
         if not needed:
@@ -359,7 +359,7 @@ class _Reader:
 
 
 def _sqlalchemy_url(url: str) -> str:
-    """Name the driver: hosting panels hand out `postgres://`, which SQLAlchemy does not know."""
+    """Add the driver: hosting providers give `postgres://`, which SQLAlchemy does not know."""
     scheme, separator, rest = url.partition("://")
     if separator and scheme in ("postgres", "postgresql"):
         return f"postgresql+psycopg2://{rest}"

@@ -1,7 +1,7 @@
-"""Where files are kept: a folder on this machine, or a bucket that speaks S3.
+"""Storage of media files: a folder on this machine, or an S3-compatible bucket.
 
-A file is named by a key, `a/b/c.webp`, and never written again under it, so what is read once may
-be kept for ever. Domains ask for the port; which of the two it is, the settings say.
+A file has a key, `a/b/c.webp`, and is never overwritten, so it may be cached for ever. Domains use
+the `Storage` protocol; the settings choose the implementation.
 """
 
 import os
@@ -23,7 +23,7 @@ TYPES = {
     ".png": "image/png",
     ".webp": "image/webp",
 }
-"""What is ever given out, by how its key ends."""
+"""The content types of files that are served, by the ending of their key."""
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*\.[a-z0-9]{1,5}")
 _LONGEST_KEY = 255
@@ -31,41 +31,41 @@ _TIMEOUT = "20s"
 
 
 class StorageUnavailable(Unavailable):
-    """The place where files are kept cannot be reached, is full, or does not let us in."""
+    """The storage cannot be reached, is full, or denies access."""
 
     code = "storage_unavailable"
     sentence = "Files cannot be stored or read right now. Nothing was changed; try again."
 
 
 class FileNotFound(Exception):
-    """Nothing is kept under this key."""
+    """No file has this key."""
 
 
 class Storage(Protocol):
-    """Wherever files are kept. Every verb may be repeated; none belongs inside a transaction."""
+    """A store of files. Every method may be repeated; none belongs inside a transaction."""
 
     def put(self, key: str, content: bytes) -> None:
-        """Keep a file, whole or not at all. Raises `StorageUnavailable`."""
+        """Store a file atomically. Raises `StorageUnavailable`."""
 
     def read(self, key: str) -> bytes:
-        """Return a file. Raises `FileGone` and `StorageUnavailable`."""
+        """Return a file. Raises `FileNotFound` and `StorageUnavailable`."""
 
     def delete(self, key: str) -> None:
-        """Forget a file; one that is not there is forgotten already."""
+        """Delete a file, if it exists. Raises `StorageUnavailable`."""
 
     def url(self, key: str) -> str:
-        """Return the address at which the whole world may read a file."""
+        """Return the public URL of a file."""
 
 
 class FolderStorage:
-    """Keeps files below a folder that all web and worker processes share."""
+    """Stores files in a folder that all web and worker processes share."""
 
     def __init__(self, root: Path, public_url: str) -> None:
         self.root = root.absolute()
         self._public_url = public_url.rstrip("/")
 
     def put(self, key: str, content: bytes) -> None:
-        """Keep a file; see `Storage`. It appears under its name only when it is on the disk."""
+        """Store a file; see `Storage`. It gets its name only after it is synced to the disk."""
         file = self.path(key)
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ class FolderStorage:
             raise StorageUnavailable(cause=broken.strerror) from broken
 
     def delete(self, key: str) -> None:
-        """Forget a file, and its folder when nothing else is in it; see `Storage`."""
+        """Delete a file, and its folder when that is empty; see `Storage`."""
         file = self.path(key)
         try:
             file.unlink(missing_ok=True)
@@ -103,22 +103,22 @@ class FolderStorage:
         try:
             file.parent.rmdir()
         except OSError:
-            return  # others are still in it, or another one was quicker
+            return  # not empty, or another process was faster
 
     def url(self, key: str) -> str:
-        """Return the public address of a file; see `Storage`."""
+        """Return the public URL of a file; see `Storage`."""
         return f"{self._public_url}/{quote(validate_key(key))}"
 
     def path(self, key: str) -> Path:
-        """Return where a file lies; ValueError for what is no key, as one that climbs out."""
+        """Return the path of a file; ValueError for an invalid key, such as one with `..`."""
         return self.root / validate_key(key)
 
 
 class BucketStorage:
-    """Keeps files in a bucket of any service that speaks S3.
+    """Stores files in a bucket of any S3-compatible service.
 
-    Nothing is opened before the first file: the web server makes its processes by forking, and a
-    connection must belong to one of them.
+    Connections are opened at the first use: the web server forks its processes, and a connection
+    must belong to one of them.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -143,7 +143,7 @@ class BucketStorage:
         ) or f"{plain.rstrip('/')}/{address.netloc}/{self._prefix}".rstrip("/")
 
     def put(self, key: str, content: bytes) -> None:
-        """Keep a file with its type and its life for browsers; see `Storage`."""
+        """Store a file with its content type and cache headers; see `Storage`."""
         name = self._name(key)
         kind = TYPES.get(Path(key).suffix, "application/octet-stream")
         try:
@@ -166,7 +166,7 @@ class BucketStorage:
             raise _told(broken) from broken
 
     def delete(self, key: str) -> None:
-        """Forget a file; see `Storage`."""
+        """Delete a file; see `Storage`."""
         try:
             self._store.delete(self._name(key))
         except FileNotFoundError:
@@ -175,7 +175,7 @@ class BucketStorage:
             raise _told(broken) from broken
 
     def url(self, key: str) -> str:
-        """Return the public address of a file; see `Storage`."""
+        """Return the public URL of a file; see `Storage`."""
         return f"{self._public_url}/{quote(validate_key(key))}"
 
     def _name(self, key: str) -> str:
@@ -183,7 +183,7 @@ class BucketStorage:
 
 
 def open_storage(settings: Settings) -> Storage:
-    """Return the storage that the settings name."""
+    """Return the storage that the settings choose."""
     if settings.media_url:
         return BucketStorage(settings)
     public_url = settings.media_public_url or f"{settings.public_url.rstrip('/')}/media"
@@ -191,12 +191,12 @@ def open_storage(settings: Settings) -> Storage:
 
 
 def validate_key(key: str) -> str:
-    """Return a key as it is; ValueError for anything that could name something else."""
+    """Return a valid key unchanged; ValueError for anything that could leave the storage."""
     if len(key) > _LONGEST_KEY or not _KEY.fullmatch(key):
         raise ValueError(f"not a key: {key[:80]!r}")
     return key
 
 
 def _told(broken: Exception) -> StorageUnavailable:
-    # Only its kind: what an S3 service answers may hold names of keys and buckets.
+    # Only its class: messages of an S3 service may contain keys and bucket names.
     return StorageUnavailable(cause=type(broken).__name__)

@@ -1,9 +1,9 @@
-"""Storefront servers that speak for their buyers: who may name a buyer's address, and how.
+"""Storefront servers that send requests for their buyers: keys, and headers with the buyer's IP.
 
-To the shop all requests of a storefront server come from one address, so its buyers would share one
-allowance of sign-ins and registrations. A storefront that holds a key of ours therefore says for
-whom it asks, in two headers (as Shopify's Storefront API does with a private token and the buyer's
-IP). Without a good key nobody's word about an address is taken, and the attempt is refused.
+All requests of a storefront server come from one IP address, so its buyers would share one rate
+limit for sign-ins and registrations. A storefront with a key of ours therefore sends the buyer's
+address in a header (like Shopify's Storefront API with a private token and the buyer's IP). An
+address without a valid key is refused.
 """
 
 import hmac
@@ -26,14 +26,14 @@ SECURITY_SCHEME = {
     "in": "header",
     "name": KEY_HEADER,
     "description": "Optional, for a storefront's server and never for a browser: with it the "
-    f"server may name its buyer's address in `{ADDRESS_HEADER}`, under which limits then count.",
+    f"server may send its buyer's IP address in `{ADDRESS_HEADER}`, which limits then count.",
 }
 PUBLISHABLE_SCHEME = {
     "type": "apiKey",
     "in": "header",
     "name": PUBLISHABLE_HEADER,
-    "description": "Optional, and may stand in a browser: requests count against the limit of the "
-    "key, and a key that was revoked is refused. It opens nothing.",
+    "description": "Optional, and may be used in a browser: requests count against the limit of "
+    "the key, and a revoked key is refused. It authorizes nothing.",
 }
 _KEY_VARIABLE, _ADDRESS_VARIABLE, _PUBLISHABLE_VARIABLE = (
     f"HTTP_{name.upper().replace('-', '_')}"
@@ -43,7 +43,7 @@ _STAFF = "/api/v1/admin/"
 
 
 class StorefrontKeyInvalid(Unauthenticated):
-    """A key that is not one of ours, or an address without one."""
+    """The storefront key is unknown, or a buyer's address came without one."""
 
     code = "storefront_key_invalid"
     sentence = (
@@ -53,33 +53,33 @@ class StorefrontKeyInvalid(Unauthenticated):
 
 
 class StorefrontKeyForbidden(Forbidden):
-    """Staff speak for themselves."""
+    """A storefront key was sent to a staff route."""
 
     code = "storefront_key_forbidden"
     sentence = f"Routes of staff take no {KEY_HEADER}."
 
 
 class PublishableKeyInvalid(Unauthenticated):
-    """Not a publishable key of ours, or one that was revoked or ran out."""
+    """The publishable key is unknown, revoked or expired."""
 
     code = "publishable_key_invalid"
     sentence = f"The {PUBLISHABLE_HEADER} is not valid: it begins with pk_ and is made by the shop."
 
 
 class BuyerAddressInvalid(BadRequest):
-    """Not an address."""
+    """The buyer's address is no IP address."""
 
     code = "buyer_address_invalid"
     sentence = f"{ADDRESS_HEADER} must be one IPv4 or IPv6 address, without a port."
 
 
 def init_app(app: Flask, settings: Settings, check_publishable: Callable[[str], bool]) -> None:
-    """Read the headers before anything is counted; a request without them costs nothing.
+    """Read the headers before rate limits count; a request without them costs nothing.
 
-    `check_publishable(key)` counts the request against the key, and is False for one that is not
-    good any more.
+    `check_publishable(key)` counts the request against the key, and is False for a key that is no
+    longer valid.
     """
-    known = settings.storefront_keys
+    keys = settings.storefront_keys
 
     @app.before_request
     def recognise() -> None:
@@ -92,7 +92,7 @@ def init_app(app: Flask, settings: Settings, check_publishable: Callable[[str], 
             return
         if request.path.startswith(_STAFF):
             raise StorefrontKeyForbidden
-        g.storefront = _storefront(environ.get(_KEY_VARIABLE, ""), known)
+        g.storefront = _storefront(environ.get(_KEY_VARIABLE, ""), keys)
         if _ADDRESS_VARIABLE in environ:
             try:
                 g.buyer_address = str(ip_address(environ[_ADDRESS_VARIABLE].strip()))
@@ -107,49 +107,49 @@ def storefront() -> str | None:
 
 
 def buyer_address() -> str | None:
-    """Return the address that a storefront with a key has named as its buyer's."""
+    """Return the buyer's address that a storefront with a key has sent."""
     address: str | None = g.get("buyer_address")
     return address
 
 
 def client_address() -> str:
-    """Return the address of the caller: as a storefront with a key says, else as proxies do."""
+    """Return the caller's address: from a storefront with a key, else from trusted proxies."""
     return buyer_address() or request.remote_addr or "unknown"
 
 
 @lru_cache(maxsize=4096)
 def counted_as(address: str) -> str:
-    """Return under what an address is counted: one customer has all of an IPv6 /64."""
+    """Return the key under which an address is counted: of IPv6 the /64, which one customer has."""
     try:
-        found = ip_address(address)
+        ip = ip_address(address)
     except ValueError:
         return address
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped:
-            return str(found.ipv4_mapped)
-        return str(ip_network(f"{found}/64", strict=False))
+    if isinstance(ip, IPv6Address):
+        if ip.ipv4_mapped:
+            return str(ip.ipv4_mapped)
+        return str(ip_network(f"{ip}/64", strict=False))
     return address
 
 
 @click.command("storefront-key")
 @click.argument("name")
 def storefront_key(name: str) -> None:
-    """Make a key for a storefront server, and the entry of STOREFRONT_KEYS that admits it."""
+    """Create a key for a storefront server, and its entry of STOREFRONT_KEYS."""
     if not STOREFRONT_NAME.fullmatch(name):
         raise click.ClickException("A name has lower case letters, digits and hyphens, 40 at most.")
     key = f"sfk_{secrets.token_urlsafe(32)}"
-    click.echo(f"For the storefront's server, told this once:\n  {KEY_HEADER}: {key}")
+    click.echo(f"For the storefront's server, shown only once:\n  {KEY_HEADER}: {key}")
     click.echo(
         "For the shop's settings (several are separated by commas):\n"
         f"  STOREFRONT_KEYS={name}:{hash_secret(key)}"
     )
 
 
-def _storefront(key: str, known: tuple[tuple[str, str], ...]) -> str:
-    given, found = hash_secret(key), None
-    for name, key_hash in known:  # all of them: how long it takes must not tell which one
-        if hmac.compare_digest(given, key_hash):
-            found = name
-    if found is None:
+def _storefront(key: str, keys: tuple[tuple[str, str], ...]) -> str:
+    sent_hash, storefront_name = hash_secret(key), None
+    for name, key_hash in keys:  # all of them: the time must not reveal which one matches
+        if hmac.compare_digest(sent_hash, key_hash):
+            storefront_name = name
+    if storefront_name is None:
         raise StorefrontKeyInvalid
-    return found
+    return storefront_name

@@ -1,7 +1,7 @@
-"""Sweeps: work that is found by looking for it, again and again, each thing on its own.
+"""Sweeps: periodic jobs that query for due items and process each on its own.
 
-One that fails is noted with its reason, waits longer each time, and is put before a person; it
-neither stops nor starves the others. The query of what is due leaves out what `waits`.
+A failing item is stored with its reason, waits longer each time, and is put on the attention list;
+it neither stops nor delays the others. The query of due items excludes those that `waits` matches.
 """
 
 import time
@@ -30,10 +30,10 @@ ROWS_AT_ONCE = 1_000
 SECONDS_PER_RUN = 30.0
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 UNAVAILABLE_BEFORE_ATTENTION = 12
-"""Tries against somebody who does not answer before a person is asked: about six hours."""
+"""Attempts at an unavailable service before an attention item is raised: about six hours."""
 FAULTS_BEFORE_ATTENTION = 3
 MAX_UNANSWERED = 3
-"""So often in a row nobody may answer before a run ends: the others would wait in vain too."""
+"""A run ends after so many items in a row fail because a service is unavailable."""
 GONE_AFTER = timedelta(hours=24)
 _REFERENCE = "sweep:"
 
@@ -41,7 +41,7 @@ _log = structlog.get_logger("api.sweeps")
 
 
 class SweepAttempt(Base):
-    """A thing of a sweep that is not done yet: how often it failed, why, and when it is next."""
+    """An item of a sweep that is not done yet: how often it failed, why, and its next attempt."""
 
     __tablename__ = "sweep_attempts"
 
@@ -55,7 +55,7 @@ class SweepAttempt(Base):
 
 
 class Outcome(Enum):
-    """What came of looking at a thing. `carry_out` says LATER; the others follow from it."""
+    """The result of processing an item. `carry_out` may return LATER; the others are derived."""
 
     DONE = "done"
     LATER = "later"
@@ -70,11 +70,11 @@ def _nothing(_: Any) -> Subjects | None:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """How things of one kind are found and done.
+    """How items of one kind are found and processed.
 
-    `due` returns at most so many that are due, without those that wait. `carry_out` opens its own
-    transactions. It says `Outcome.LATER` of one that must wait without being at fault, and False of
-    one that somebody else has, or that waits for another one.
+    `due(limit)` returns due items, without those that wait. `carry_out` opens its own transactions.
+    It returns `Outcome.LATER` for an item that must wait without a failure, and False for one that
+    another process has locked, or that depends on another item.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Sweep:
 
 
 def waits(sweep: str, item: Any) -> ColumnElement[bool]:
-    """Tell in a query whether a thing waits for its next attempt in a sweep."""
+    """Return the condition that an item waits for its next attempt in a sweep."""
     return exists().where(
         SweepAttempt.sweep == sweep,
         SweepAttempt.item == cast(item, String),
@@ -93,49 +93,49 @@ def waits(sweep: str, item: Any) -> ColumnElement[bool]:
 
 
 def run(sweep: Sweep) -> int:
-    """Carry out what is due, one by one, for half a minute at most; returns how many were done.
+    """Process due items, one by one, for half a minute at most; returns how many were done.
 
-    What is still due afterwards is looked at later each time, so that it stands before nobody.
+    An item that is still due after it was processed is postponed, so that it delays no others.
     """
-    ends_at, over, done, unanswered = time.monotonic() + SECONDS_PER_RUN, set[str](), 0, 0
+    ends_at, processed, done, unanswered = time.monotonic() + SECONDS_PER_RUN, set[str](), 0, 0
     while True:
         items = sweep.due(BATCH)
         session.rollback()
-        left, progressed = [], False
+        skipped, progressed = [], False
         for item in items:
             if time.monotonic() > ends_at or jobs.STOPPING.is_set():
                 return done
-            if str(item) in over:
+            if str(item) in processed:
                 note_later(sweep.name, item)
                 continue
             outcome = _try(sweep, item)
             if outcome is Outcome.NOT_NOW:
-                left.append(item)
+                skipped.append(item)
                 continue
-            over.add(str(item))
+            processed.add(str(item))
             progressed, done = True, done + (outcome is Outcome.DONE)
             unanswered = unanswered + 1 if outcome is Outcome.UNANSWERED else 0
             if unanswered >= MAX_UNANSWERED:
                 return done
-        if len(items) < BATCH and not (progressed and left):
+        if len(items) < BATCH and not (progressed and skipped):
             return done
         if not progressed:
-            if not left:
+            if not skipped:
                 return done
-            for item in left:  # others stand behind a whole batch of them
-                over.add(str(item))
+            for item in skipped:  # a whole batch of them would hide the items behind it
+                processed.add(str(item))
                 note_later(sweep.name, item)
 
 
-def try_each(sweep: str, things: Mapping[str, Item], carry_out: Callable[[Item], object]) -> bool:
-    """Do something with each thing, by its id; what fails is tried again by `failed`.
+def try_each(sweep: str, items: Mapping[str, Item], carry_out: Callable[[Item], object]) -> bool:
+    """Process each item, by its id; `failed` lists those that failed for another attempt.
 
-    False when nobody answers any more, and the rest was not tried.
+    False when a service is unavailable, and the rest was not tried.
     """
-    each_of = Sweep(sweep, lambda _: (), lambda ref: carry_out(things[ref]))
+    single = Sweep(sweep, lambda _: (), lambda ref: carry_out(items[ref]))
     unanswered = 0
-    for ref in things:
-        unanswered = unanswered + 1 if _try(each_of, ref) is Outcome.UNANSWERED else 0
+    for ref in items:
+        unanswered = unanswered + 1 if _try(single, ref) is Outcome.UNANSWERED else 0
         if unanswered >= MAX_UNANSWERED:
             return False
     return True
@@ -144,11 +144,11 @@ def try_each(sweep: str, things: Mapping[str, Item], carry_out: Callable[[Item],
 def _try(sweep: Sweep, item: Any) -> Outcome:
     try:
         outcome = sweep.carry_out(item)
-    except JobTimeoutException as late:
+    except JobTimeoutException as timeout:
         session.rollback()
-        note_failure(sweep.name, item, late, about=sweep.about)
+        note_failure(sweep.name, item, timeout, about=sweep.about)
         raise
-    except Exception as error:  # noqa: BLE001 - noted with its reason, and tried again
+    except Exception as error:  # noqa: BLE001 - stored with its reason, and tried again
         session.rollback()
         note_failure(sweep.name, item, error, about=sweep.about)
         return Outcome.UNANSWERED if isinstance(error, Unavailable) else Outcome.FAILED
@@ -162,9 +162,9 @@ def _try(sweep: Sweep, item: Any) -> Outcome:
 
 
 def each(items: Iterable[Item], carry_out: Callable[[Item], object]) -> None:
-    """Do something with each of a few things in a transaction of its own, whatever fails.
+    """Process each of a few items in a transaction of its own, even if some fail.
 
-    The first failure is raised at the end, so that whoever asked comes again.
+    The first error is raised at the end, so that the caller's job is retried.
     """
     failures: list[Exception] = []
     for item in items:
@@ -180,7 +180,7 @@ def each(items: Iterable[Item], carry_out: Callable[[Item], object]) -> None:
 
 
 def in_transaction(carry_out: Callable[[Any], object]) -> Callable[[Any], object]:
-    """Open the transaction for what needs one."""
+    """Wrap a function so that it runs in a transaction."""
 
     def carried_out(item: Any) -> object:
         with transaction():
@@ -190,7 +190,7 @@ def in_transaction(carry_out: Callable[[Any], object]) -> Callable[[Any], object
 
 
 def in_batches(forget: Callable[[int], int]) -> None:
-    """Delete what is old, a thousand rows in a transaction, until none is or the time is over."""
+    """Call `forget(limit)` in transactions of a thousand rows, until none is left or time is up."""
     ends_at = time.monotonic() + SECONDS_PER_RUN
     while time.monotonic() < ends_at and not jobs.STOPPING.is_set():
         with transaction():
@@ -199,9 +199,9 @@ def in_batches(forget: Callable[[int], int]) -> None:
 
 
 def purge_gone() -> None:
-    """Forget things that were not due any more when their next attempt came.
+    """Delete attempts of items that were no longer due at their next attempt.
 
-    Somebody else did them, or their cause is gone; their items leave the attention list.
+    Somebody else did them, or their cause is gone; their attention items are cleared.
     """
     with transaction():
         gone = session.execute(
@@ -214,7 +214,7 @@ def purge_gone() -> None:
 
 
 def ready(sweep: str, items: Sequence[Item]) -> list[Item]:
-    """Leave out of a few things those that wait for their next attempt."""
+    """Return the items that do not wait for their next attempt."""
     waiting = session.scalars(
         select(SweepAttempt.item).where(
             SweepAttempt.sweep == sweep, SweepAttempt.next_attempt_at > clock.now()
@@ -224,7 +224,7 @@ def ready(sweep: str, items: Sequence[Item]) -> list[Item]:
 
 
 def failed(sweep: str, limit: int) -> Sequence[str]:
-    """List the things of a sweep whose next attempt is due, those first that wait longest."""
+    """List the failed items of a sweep whose next attempt is due, the longest waiting first."""
     return session.scalars(
         select(SweepAttempt.item)
         .where(SweepAttempt.sweep == sweep, SweepAttempt.next_attempt_at <= clock.now())
@@ -234,7 +234,7 @@ def failed(sweep: str, limit: int) -> Sequence[str]:
 
 
 def note_done(sweep: str, item: Any) -> None:
-    """Forget that a thing ever failed, and take it off the attention list."""
+    """Delete the failures of an item, and clear its attention item."""
     with transaction():
         gone = session.scalar(
             delete(SweepAttempt)
@@ -246,7 +246,7 @@ def note_done(sweep: str, item: Any) -> None:
 
 
 def note_later(sweep: str, item: Any) -> None:
-    """Note that a thing must wait, through nobody's fault: longer each time, up to an hour."""
+    """Postpone an item without a failure: longer each time, up to an hour."""
     with transaction():
         _note(sweep, item, error=None)
 
@@ -258,61 +258,61 @@ def note_failure(
     *,
     about: Callable[[Any], Subjects | None] = _nothing,
 ) -> None:
-    """Note why a thing could not be done, and ask for a person.
+    """Store why an item failed, and raise an attention item.
 
-    At once about a refusal, after a few times about a fault, and after hours about somebody who
-    does not answer.
+    At once for a domain error, after a few attempts for a bug, and after hours for an unavailable
+    service.
     """
-    # A refusal has words for people; whatever else it is, its kind says more.
-    words = getattr(error, "detail", None) or jobs.describe_error(error)
+    # A domain error has a text for people; of any other error the class says more.
+    reason = getattr(error, "detail", None) or jobs.describe_error(error)
     _log.warning("sweep_failed", sweep=sweep, item=str(item), error=type(error).__name__)
     subjects = about(item)
     session.rollback()
     with transaction():
-        failures = _note(sweep, item, error=words)
+        failures = _note(sweep, item, error=reason)
         if failures >= _failures_before_attention(error):
             attention.raise_item(
                 AttentionKind.FAILING_JOB,
                 reference(sweep, item),
-                f"{sweep} cannot do this, tried {failures} times: {words}",
+                f"{sweep} cannot do this, tried {failures} times: {reason}",
                 about=subjects,
             )
 
 
-def retry(named: str) -> bool | None:
-    """Have a failing thing tried at the next run; None for what is no reference to one.
+def retry(attention_reference: str) -> bool | None:
+    """Make a failing item due at the next run; None for the reference of something else.
 
     Needs a transaction.
     """
-    if not named.startswith(_REFERENCE):
+    if not attention_reference.startswith(_REFERENCE):
         return None
-    sweep, _, item = named.removeprefix(_REFERENCE).partition(":")
-    found = require_transaction().scalar(
+    sweep, _, item = attention_reference.removeprefix(_REFERENCE).partition(":")
+    changed = require_transaction().scalar(
         update(SweepAttempt)
         .where(SweepAttempt.sweep == sweep, SweepAttempt.item == item)
         .values(next_attempt_at=clock.now())
         .returning(SweepAttempt.item)
     )
-    return found is not None
+    return changed is not None
 
 
 def _note(sweep: str, item: Any, *, error: str | None) -> int:
-    """Count a try; returns how often it failed. Needs a transaction."""
+    """Count an attempt; returns how often the item failed. Locks its row; needs a transaction."""
     now = clock.now()
-    known = session.get(SweepAttempt, (sweep, str(item)), with_for_update=True)
-    tries = 0 if known is None else known.tries
-    news = {
+    existing = session.get(SweepAttempt, (sweep, str(item)), with_for_update=True)
+    tries = 0 if existing is None else existing.tries
+    values = {
         "tries": tries + 1,
-        "failures": (known.failures if known else 0) + (error is not None),
+        "failures": (existing.failures if existing else 0) + (error is not None),
         "next_attempt_at": now + min(FIRST_WAIT * 2 ** min(tries, 10), LONGEST_WAIT),
         "last_error": None if error is None else error[:2000],
     }
-    statement = insert(SweepAttempt).values(sweep=sweep, item=str(item), since=now, **news)
+    statement = insert(SweepAttempt).values(sweep=sweep, item=str(item), since=now, **values)
     session.execute(
-        statement.on_conflict_do_update(index_elements=["sweep", "item"], set_=news),
+        statement.on_conflict_do_update(index_elements=["sweep", "item"], set_=values),
         execution_options={"synchronize_session": False},
     )
-    return int(news["failures"])
+    return int(values["failures"])
 
 
 def _failures_before_attention(error: Exception) -> int:
@@ -322,5 +322,5 @@ def _failures_before_attention(error: Exception) -> int:
 
 
 def reference(sweep: str, item: Any) -> str:
-    """Name a thing of a sweep on the attention list."""
+    """Return the attention reference of an item of a sweep."""
     return f"{_REFERENCE}{sweep}:{item}"

@@ -98,7 +98,7 @@ def test_asking_is_answered_the_same_for_known_and_unknown_addresses(
         answers.append((answer.status_code, answer.json))
         steps.append([text.split(" (")[0] for text in statements.texts])
 
-    detail = "If this address has an account, a letter with a link is on its way to it."
+    detail = "If this address has an account, an e-mail with a link is on its way to it."
     assert answers == [(202, {"detail": detail})] * 3
     assert steps[0] == steps[1] == steps[2]
     assert len(facts_of(PasswordResetRequested)) == 3

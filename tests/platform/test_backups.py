@@ -214,8 +214,8 @@ def test_an_encrypted_backup_opens_with_the_private_key_alone(
     assert "does not open this backup" in wrong.output
     place = storage.backups_of(keeper.settings)
     found = manifest.read(place)
-    with storage.workroom() as room:
-        file = restore.fetched(place, found, create.DUMP, str(identity), room)
+    with storage.temporary_folder() as room:
+        file = restore.fetch(place, found, create.DUMP, str(identity), room)
         assert file.read_bytes().startswith(b"PGDMP")
 
 

@@ -90,7 +90,7 @@ def test_two_requests_at_once_are_carried_out_one_after_the_other(line: Line) ->
     assert next(line.connection.parser).path == "/health"
     assert line.connection.parser.finish_body()
 
-    assert line.connection.take_back()
+    assert line.connection.reuse()
     assert line.connection.is_ready()
     line.connection.hand_over()
     assert next(line.connection.parser).path == "/x"

@@ -1,4 +1,4 @@
-"""Staff: how they come in, who they are, and what they may do."""
+"""Routes of staff: sign-in, accounts, roles, invitations, API keys, audit log."""
 
 from api.accounts.admin_routes import api_keys, audit, invitations, roles, second_factor, staff
 

@@ -1,4 +1,4 @@
-"""API keys: how programs come in, and how their keys are replaced."""
+"""Routes of API keys: create, rotate and revoke."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What was written down of changes, for those who look after the shop."""
+"""The route of the audit log."""
 
 from typing import Any
 

@@ -54,8 +54,8 @@ def list_invitations(query: dict[str, Any]) -> dict[str, Any]:
 def create_invitation(body: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     """Ask somebody onto the staff by e-mail, in a role that is fixed now.
 
-    The code of the letter is good once, for two weeks. Inviting an address again replaces the
-    invitation before, so a letter that got lost is sent again this way.
+    The code of the e-mail is valid once, for two weeks. Inviting an address again replaces the
+    earlier invitation, so a lost e-mail is sent again this way.
     """
     invitation_id = service.invite(**body, by=principal())
     headers = {"Location": f"{blueprint.url_prefix}/invitations/{invitation_id}"}
@@ -89,9 +89,9 @@ def revoke_invitation(invitation_id: UUID) -> dict[str, Any]:
 @blueprint.arguments(AcceptInvitationSchema)
 @blueprint.response(200, StaffMeSchema)
 def accept_invitation(body: dict[str, str]) -> dict[str, Any]:
-    """Join the staff with the code of the letter and a password of one's own; then sign in.
+    """Join the staff with the code of the e-mail and a password of one's own; then sign in.
 
-    Refuses when the invitation ran out, was used or taken back, or when whoever wrote it is not
+    Refuses when the invitation expired, was used or revoked, or when whoever wrote it is not
     here any more or may not give that role any more.
     Takes no `Idempotency-Key`: the code is good once.
     """

@@ -55,9 +55,7 @@ Answer = tuple[dict[str, Any], dict[str, str]]
 
 NOT_STORED = {"Cache-Control": "no-store"}
 
-blueprint = Blueprint(
-    "staff", __name__, url_prefix="/api/v1/admin", description="The people behind the counter."
-)
+blueprint = Blueprint("staff", __name__, url_prefix="/api/v1/admin", description="Staff accounts.")
 
 
 @blueprint.route("/auth/login", methods=["POST"])

@@ -23,7 +23,7 @@ from api.platform.pagination import Sort, page
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom a letter is for."""
+    """The recipient of an e-mail."""
 
     email: str
     full_name: str
@@ -40,7 +40,7 @@ class Account:
 
 
 def contact(user_id: UUID) -> Contact:
-    """Return where letters to an account go. Raises `AccountNotFound`."""
+    """Return the recipient of e-mails to an account. Raises `AccountNotFound`."""
     row = session.execute(select(User.email, User.full_name).where(User.id == user_id)).first()
     if row is None:
         raise AccountNotFound

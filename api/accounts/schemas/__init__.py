@@ -92,7 +92,7 @@ class ForgottenPasswordSchema(Schema):
 
 
 class NewPasswordByTokenSchema(Schema):
-    """A new password, with the token of the letter."""
+    """A new password, with the token of the reset e-mail."""
 
     token = token_field()
     password = new_password()

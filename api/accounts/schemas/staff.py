@@ -135,7 +135,7 @@ class InvitationSchema(NewInvitationSchema):
 
 
 class AcceptInvitationSchema(Schema):
-    """The code of the letter, and a first password."""
+    """The code of the invitation e-mail, and a first password."""
 
     token = token_field()
     password = new_password()

@@ -31,7 +31,7 @@ _IS_OPEN = (StaffInvitation.accepted_at.is_(None), StaffInvitation.revoked_at.is
 
 @dataclass(frozen=True, slots=True)
 class InvitationLetter:
-    """What a letter of invitation says, and to whom."""
+    """The contents and recipient of an invitation e-mail."""
 
     email: str
     full_name: str
@@ -41,7 +41,7 @@ class InvitationLetter:
 
 
 def invite(*, email: str, full_name: str, role: str, by: Principal) -> UUID:
-    """Ask someone onto the staff, and return the invitation's id; the letter follows.
+    """Invite someone to join the staff, and return the invitation's id; a job sends the e-mail.
 
     Takes the place of an invitation of the same address that is still open. Refuses an address
     that is on the staff already, and a role that holds more than `by` does.
@@ -73,9 +73,9 @@ def invite(*, email: str, full_name: str, role: str, by: Principal) -> UUID:
 
 
 def make_invitation_token(invitation_id: UUID) -> InvitationLetter | None:
-    """Make the one-time code for the letter of an invitation; None when none is due any more.
+    """Create the one-time code for the e-mail of an invitation; None when none is due any more.
 
-    A second call replaces the code of the first, so a letter that is written again holds the one
+    A second call replaces the code of the first, so an e-mail that is sent again has the one
     that counts.
     """
     token = new_secret()
@@ -144,7 +144,7 @@ def accept(token: str, *, password_hash: str) -> UUID:
 
 
 def revoke(invitation_id: UUID, *, by: Principal) -> None:
-    """Take an invitation back. Refuses one that was answered, or taken back before."""
+    """Revoke an invitation. Refuses one that was accepted or revoked before."""
     revoked = require_transaction().scalar(
         update(StaffInvitation)
         .where(StaffInvitation.id == invitation_id, *_IS_OPEN)

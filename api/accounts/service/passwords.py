@@ -24,7 +24,7 @@ from api.platform.db import end_read_transaction, require_transaction, session
 from api.platform.outbox import emit
 
 ANSWERED_WITHIN = timedelta(days=1)
-"""A letter about a forgotten password that is later than this helps nobody."""
+"""A password reset e-mail that is later than this is not sent any more."""
 
 _NO_SYNC = {"synchronize_session": False}
 _REASONS = {
@@ -37,7 +37,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class ResetLetter:
-    """What a letter about a forgotten password says, and to whom."""
+    """The contents and recipient of a password reset e-mail."""
 
     email: str
     full_name: str
@@ -88,7 +88,7 @@ def set_password(user_id: UUID, *, fresh_hash: str, by: Principal) -> None:
 def request_reset(email: str) -> UUID:
     """Note that someone forgot the password of a customer account, and return the request's id.
 
-    Does not look whether there is such an account: the letter's job does, so that asking takes
+    Does not check whether the account exists: the e-mail's job does, so that the request takes
     the same time for every address.
     """
     request_id = new_id()
@@ -100,10 +100,10 @@ def request_reset(email: str) -> UUID:
 
 
 def make_reset_token(request_id: UUID) -> ResetLetter | None:
-    """Make the one-time token for the letter that answers a request; None when none is due.
+    """Create the one-time token for the e-mail that answers a request; None when none is due.
 
     None is due to an address without an active customer account, to a request that was answered
-    by a new password, and after a day. A second call replaces the token of the first, so a letter
+    by a new password, and after a day. A second call replaces the token of the first, so an e-mail
     that is written again holds the token that counts. The token is good for an hour from now.
     """
     request = (
@@ -137,7 +137,7 @@ def make_reset_token(request_id: UUID) -> ResetLetter | None:
 
 
 def redeem_reset(user_id: UUID, *, token: str, fresh_hash: str) -> None:
-    """Set a new password with the token of a letter, once; ends all sign-ins.
+    """Set a new password with the token of a reset e-mail, once; ends all sign-ins.
 
     Locks the account first, as every change of a password does, then takes the token by a guarded
     update, so that of two uses one wins. Raises `ResetTokenInvalid`.
@@ -177,7 +177,7 @@ def _lock(user_id: UUID) -> Any:
 def _set_password(
     user_id: UUID, fresh_hash: str, *, keep: UUID | None, by: Principal | None = None
 ) -> None:
-    """Store a hash, end the sign-ins and make void every letter that is still under way."""
+    """Store a hash, end all sign-ins and invalidate every reset e-mail that was sent before."""
     person = session.execute(
         update(User)
         .where(User.id == user_id)

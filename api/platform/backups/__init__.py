@@ -1,6 +1,6 @@
-"""Backups of the whole shop: made, kept, given back, and proved by giving one back.
+"""Backups of the whole shop: create, list, restore, and verify by a test restore.
 
-A backup is a folder with a dump of the database and the settings without their secrets; pictures
-lie in a pool beside the folders, each once, because they never change. The manifest is written
-last: a backup without one is not there.
+A backup is a folder with a database dump and the settings without secrets; pictures are stored in
+a shared pool beside the folders, each once, because they never change. The manifest is written
+last: a backup without one is incomplete and ignored.
 """

@@ -1,4 +1,4 @@
-"""Backups from the owner's shell: made, listed, given back, proved."""
+"""The `flask` commands of backups: create, list, restore, verify."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ _identity = click.option(
 
 
 def _in_words(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn what cannot be done into one sentence and exit status 1."""
+    """Turn a `BackupError` into one sentence and exit status 1."""
 
     @wraps(command)
     def told(*args: Any, **options: Any) -> None:
@@ -64,7 +64,7 @@ def backup() -> None:
 @with_appcontext
 @_in_words
 def backups(source: str) -> None:
-    """List the backups that there are, the oldest first."""
+    """List the backups, the oldest first."""
     place = storage.backups_of(service_registry.get_service(Settings), source)
     for name in manifest.names_at(place):
         one = manifest.read(place, name)
@@ -90,7 +90,7 @@ def backups(source: str) -> None:
 @with_appcontext
 @_in_words
 def restore(name: str, source: str, identity_file: str, into: str, no_media: bool) -> None:
-    """Give back the backup NAME, the newest without a name, into the shop's empty database.
+    """Restore the backup NAME, by default the newest, into the shop's empty database.
 
     A database that is not empty is refused: name another one by --into, or type the database's own
     name when asked for it. Even then what it held is kept, in a schema beside. Stop the API and the
@@ -105,8 +105,8 @@ def restore(name: str, source: str, identity_file: str, into: str, no_media: boo
     if into:
         url = postgres_tools.with_name(own, into)
         _make_unless_there(own, into)
-    with storage.workroom() as room:
-        dump = restoring.fetched(place, found, create.DUMP, identity_file, room)
+    with storage.temporary_folder() as folder:
+        dump = restoring.fetch(place, found, create.DUMP, identity_file, folder)
         if restoring.is_in_use(url):
             raise BackupError(
                 f"The shop is running on {postgres_tools.name_of(url)}:"
@@ -119,10 +119,10 @@ def restore(name: str, source: str, identity_file: str, into: str, no_media: boo
     if aside:
         click.echo(f"What was there is kept: DROP SCHEMA {aside} CASCADE forgets it.")
     if not no_media:
-        written = restoring.put_media_back(settings, place, found, identity_file)
+        written = restoring.restore_media(settings, place, found, identity_file)
         click.echo(f"{counted(written, 'picture file')} put back, the others were there.")
     if not into:
-        if not restoring.purge_answers():
+        if not restoring.empty_redis():
             click.echo("Redis does not answer: empty it (FLUSHDB) before the shop starts.")
         click.echo("Start the shop; its worker asks Stripe about everything since the backup.")
 
@@ -134,7 +134,7 @@ def restore(name: str, source: str, identity_file: str, into: str, no_media: boo
 @with_appcontext
 @_in_words
 def prove_backup(name: str, source: str, identity_file: str) -> None:
-    """Prove that the backup NAME can be given back, the newest without a name.
+    """Verify the backup NAME, by default the newest, by restoring it.
 
     It goes into a scratch database, is brought up to this release, and the doctors look at it;
     pictures are held against their checksums. Readiness tells when one was last proved.
@@ -160,7 +160,7 @@ def _make_unless_there(own: str, name: str) -> None:
 
 @contextmanager
 def _room_in(url: str, *, is_other: bool) -> Iterator[str]:
-    """Have an empty schema to restore into; gives the name of what had to move, if anything did."""
+    """Provide an empty schema to restore into; yields the name of a schema that was moved aside."""
     if restoring.is_empty(url):
         yield ""
         return

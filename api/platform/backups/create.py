@@ -1,4 +1,4 @@
-"""Make a backup: dump, settings without secrets, pictures that are new; then forget the oldest."""
+"""Create a backup: dump, settings without secrets, new pictures; then delete the oldest ones."""
 
 import hashlib
 import json
@@ -19,25 +19,25 @@ from api.platform.settings import Settings
 
 DUMP = "database.dump"
 SETTINGS = "settings.json"
-_ONE_AT_A_TIME = 7362  # the advisory lock of whoever makes a backup
+_ONE_AT_A_TIME = 7362  # the advisory lock of backups
 
 
 def create_backup(settings: Settings) -> Manifest:
-    """Make a backup, note it, and forget those that are too many; returns its manifest.
+    """Create and record a backup, and delete those beyond `backup_keep`; returns its manifest.
 
-    Raises `BackupError` and leaves what is there as it is: the manifest, which makes a backup one,
-    is written last. One at a time: a second one is refused.
+    Raises `BackupError`; earlier backups are not touched then, and the incomplete one has no
+    manifest. Takes an advisory lock: a second one at the same time is refused.
     """
     place, recipient = storage.backups_of(settings), storage.recipient_of(settings)
     url = settings.database_owner_url or settings.database_url
-    with _alone(url), storage.workroom() as room:
+    with _alone(url), storage.temporary_folder() as folder:
         made_at = clock.now()
         name = made_at.strftime("%Y%m%dT%H%M%SZ")
         server = postgres_tools.server_major(url)
-        dump = room / DUMP
+        dump = folder / DUMP
         _dump(url, server, dump)
-        told = room / SETTINGS
-        told.write_text(json.dumps(_without_secrets(settings), indent=1, default=str))
+        settings_file = folder / SETTINGS
+        settings_file.write_text(json.dumps(_without_secrets(settings), indent=1, default=str))
         draft = Manifest(
             name=name,
             created_at=made_at.isoformat(),
@@ -51,9 +51,9 @@ def create_backup(settings: Settings) -> Manifest:
             else "media",
             media={},
         )
-        for file in (dump, told):
+        for file in (dump, settings_file):
             draft.files[file.name] = _keep(place, file, draft.stored_as(file.name), recipient)
-        _keep_media(settings, place, draft, room)
+        _keep_media(settings, place, draft, folder)
         place.put(f"{name}/{manifest.MANIFEST}", draft.as_json())
     with transaction():
         records.note_made(
@@ -75,9 +75,9 @@ def create_backup(settings: Settings) -> Manifest:
 
 
 def rotate(place: Place, *, keep: int, spare: str | None) -> list[str]:
-    """Forget all but the newest backups, and pictures that none names; returns what is gone.
+    """Delete all but the newest backups, and unused pictures; returns the names of the deleted.
 
-    The one that was proved last stays, too: newer ones may turn out to be worth nothing.
+    `spare`, the one that was verified last, is kept, too: newer ones may be unusable.
     """
     names = manifest.names_at(place)
     gone = [name for name in names[:-keep] if name != spare]
@@ -86,7 +86,7 @@ def rotate(place: Place, *, keep: int, spare: str | None) -> list[str]:
     kept = [manifest.read(place, name) for name in names if name not in gone]
     needed = {one.stored_media(key) for one in kept for key in one.media}
     lying = place.sizes()
-    # Its manifest first: what is half forgotten is no backup any more.
+    # The manifest first, so that a half deleted backup counts as none.
     place.delete([f"{name}/{manifest.MANIFEST}" for name in gone])
     place.delete([key for key in lying if key.partition("/")[0] in gone])
     pools = {one.pool for one in kept} | {"media"}
@@ -138,12 +138,12 @@ def _migration(url: str) -> str | None:
 
 
 def _without_secrets(settings: Settings) -> dict[str, Any]:
-    """Return what may be shown: fields that a traceback would not show are secrets."""
+    """Return the settings without secrets, which are the fields that `repr` leaves out."""
     return {one.name: getattr(settings, one.name) for one in fields(settings) if one.repr}
 
 
 def _keep(place: Place, file: Path, key: str, recipient: str) -> Kept:
-    """Seal a file if need be, put it where it belongs, and tell what it was."""
+    """Encrypt a file if a recipient is set, store it, and return its sizes and checksum."""
     size, digest = file.stat().st_size, storage.checksum(file)
     stored = file
     if recipient:
@@ -154,8 +154,8 @@ def _keep(place: Place, file: Path, key: str, recipient: str) -> Kept:
     return Kept(size=size, sha256=digest, stored_size=stored_size)
 
 
-def _keep_media(settings: Settings, place: Place, draft: Manifest, room: Path) -> None:
-    """Copy the pictures that the pool lacks; the others are known from earlier manifests."""
+def _keep_media(settings: Settings, place: Place, draft: Manifest, folder: Path) -> None:
+    """Copy the pictures that the pool lacks; the others are listed in earlier manifests."""
     source = storage.media_of(settings)
     lying = place.sizes(draft.pool)
     known: dict[str, Kept] = {}
@@ -170,11 +170,11 @@ def _keep_media(settings: Settings, place: Place, draft: Manifest, room: Path) -
         if kept is not None and kept.size == size and lying.get(stored) == kept.stored_size:
             draft.media[key] = kept
             continue
-        file = room / "picture"
+        file = folder / "picture"
         try:
             source.fetch(key, file)
         except BackupError as gone:
             if isinstance(gone.__cause__, FileNotFoundError):
-                continue  # somebody removed it meanwhile
+                continue  # it was deleted meanwhile
             raise
         draft.media[key] = _keep(place, file, stored, draft.recipient)

@@ -1,4 +1,4 @@
-"""The timetable's part: a backup a day and a proof a week, unless somebody else has seen to it."""
+"""Periodic jobs: a backup a day and a verification a week, unless a recent one exists."""
 
 from datetime import timedelta
 
@@ -15,9 +15,9 @@ _log = structlog.get_logger("api.backups")
 
 
 def back_up_when_due() -> None:
-    """Make a backup when the last one is a day old; nothing while BACKUP_URL is empty.
+    """Create a backup when the last one is a day old; nothing while BACKUP_URL is empty.
 
-    A timer of the machine that makes them leaves nothing to do here.
+    Does nothing either where a system timer creates them often enough.
     """
     settings = service_registry.get_service(Settings)
     if not settings.backup_url:
@@ -29,9 +29,9 @@ def back_up_when_due() -> None:
 
 
 def prove_when_due() -> None:
-    """Prove the newest backup once a week, where its key is known.
+    """Verify the newest backup once a week, where its private key is available.
 
-    Whoever keeps the private key elsewhere, as well they may, proves it there.
+    A private key that is kept elsewhere, as is advisable, means verifying it there.
     """
     settings = service_registry.get_service(Settings)
     if not settings.backup_url:

@@ -1,4 +1,4 @@
-"""What a backup holds, as its manifest tells: names, sizes and checksums, and how it is sealed."""
+"""The manifest of a backup: file names, sizes, checksums, and the key it is encrypted to."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _NAME = re.compile(r"\d{8}T\d{6}Z")
 
 @dataclass(frozen=True)
 class Kept:
-    """A file of a backup: as it was, and how large it lies there."""
+    """A file of a backup: its original size and checksum, and its stored size."""
 
     size: int
     sha256: str
@@ -31,22 +31,22 @@ class Manifest:
     migration: str | None
     server: int
     recipient: str
-    """The public key that it is sealed to; empty for none."""
+    """The public key that it is encrypted to; empty for none."""
     files: dict[str, Kept]
     pool: str
     media: dict[str, Kept]
     format: int = FORMAT
 
     def stored_as(self, name: str) -> str:
-        """Return under which key a file of the backup itself lies."""
+        """Return the storage key of a file of this backup."""
         return f"{self.name}/{name}{SEALED if self.recipient else ''}"
 
     def stored_media(self, key: str) -> str:
-        """Return under which key a picture lies."""
+        """Return the storage key of a picture in the pool."""
         return f"{self.pool}/{key}{SEALED if self.recipient else ''}"
 
     def as_json(self) -> bytes:
-        """Write it down."""
+        """Serialize the manifest."""
         return json.dumps(asdict(self), indent=1).encode()
 
 

@@ -1,4 +1,4 @@
-"""Which backups were made and which of them proved, where readiness and people look."""
+"""Records of backups in the database: when each was created and verified, for readiness."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ UNPROVED_AFTER = timedelta(days=8)
 
 
 class BackupRecord(Base):
-    """A backup that was made, and whether it was given back to prove it."""
+    """A backup that was created, and whether restoring it was tested."""
 
     __tablename__ = "backups"
 
@@ -30,20 +30,20 @@ class BackupRecord(Base):
     """Of the dump; pictures are kept once for all backups."""
     is_encrypted: Mapped[bool]
     proved_at: Mapped[datetime | None]
-    """When it was last given back into a scratch database, brought up to date and examined."""
+    """When it was last restored into a scratch database, upgraded and checked by the doctor."""
     failure: Mapped[str | None] = mapped_column(Text)
-    """Why the last attempt to prove it failed."""
+    """Why the last verification failed."""
 
 
 def note_made(record: Mapping[str, Any]) -> None:
-    """Write down a backup. Needs a transaction; one that is known stays as it is."""
+    """Record a backup, unless it is recorded already. Needs a transaction."""
     require_transaction().execute(
         insert(BackupRecord).values(dict(record)).on_conflict_do_nothing()
     )
 
 
 def note_proof(name: str, failure: str | None) -> None:
-    """Write down how proving a backup went. Needs a transaction."""
+    """Record the result of a verification. Needs a transaction."""
     change: dict[str, Any] = {"failure": failure}
     if failure is None:
         change["proved_at"] = clock.now()
@@ -53,7 +53,7 @@ def note_proof(name: str, failure: str | None) -> None:
 
 
 def forget(names: list[str]) -> None:
-    """Forget backups that are kept no longer. Needs a transaction."""
+    """Delete the records of deleted backups. Needs a transaction."""
     for name in names:
         require_transaction().execute(
             BackupRecord.__table__.delete().where(BackupRecord.name == name)  # type: ignore[attr-defined]
@@ -61,7 +61,7 @@ def forget(names: list[str]) -> None:
 
 
 def standing() -> dict[str, datetime | None]:
-    """Tell when the last backup was made and when one was last proved; None for never."""
+    """Return when the last backup was created and when one was last verified; None for never."""
     row = session.execute(
         select(func.max(BackupRecord.created_at), func.max(BackupRecord.proved_at))
     ).one()
@@ -69,12 +69,12 @@ def standing() -> dict[str, datetime | None]:
 
 
 def last_failure() -> str | None:
-    """Return why the newest backup could not be proved, if it was tried and failed."""
+    """Return why the verification of the newest backup failed, if it did."""
     return session.scalar(select(BackupRecord.failure).order_by(BackupRecord.name.desc()).limit(1))
 
 
 def last_proved() -> str | None:
-    """Return the name of the backup that was proved last."""
+    """Return the name of the backup that was verified last."""
     return session.scalar(
         select(BackupRecord.name)
         .where(BackupRecord.proved_at.is_not(None))
@@ -84,10 +84,10 @@ def last_proved() -> str | None:
 
 
 def state(is_set_up: bool) -> dict[str, Any]:
-    """Tell how backups stand, for people: a word, when the last was made, when one last proved.
+    """Return the state of backups: a word, when the last was created, when one was last verified.
 
-    `off`: no place for them is set. `missing`: the last one is a day late. `failed`: the last one
-    cannot be given back. `unproved`: none was given back within a week.
+    `off`: BACKUP_URL is empty. `missing`: the last one is a day late. `failed`: the last one cannot
+    be restored. `unproved`: none was verified within a week.
     """
     if not is_set_up:
         return {"state": "off", "last_backup_at": None, "last_proved_at": None}
@@ -105,7 +105,7 @@ def state(is_set_up: bool) -> dict[str, Any]:
 
 
 def in_words(is_set_up: bool) -> str:
-    """Say how backups stand: `ok, proved at ...`, or what is wrong."""
+    """Describe the state of backups: `ok, proved at ...`, or what is wrong."""
     found = state(is_set_up)
     made, proved = (
         None if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""Give a backup back: check it, fill a database, bring that up to date, put the pictures back."""
+"""Restore a backup: check it, fill a database, upgrade that, copy the pictures."""
 
 import os
 import subprocess
@@ -25,22 +25,22 @@ _OTHERS = """
 
 
 def is_empty(url: str) -> bool:
-    """Say whether a database has no table."""
+    """Return whether a database has no table."""
     return _count(url, _TABLES) == 0
 
 
 def is_in_use(url: str) -> bool:
-    """Say whether the shop's API or a worker is connected to a database."""
+    """Return whether the shop's API or a worker is connected to a database."""
     return _count(url, _OTHERS) > 0
 
 
-def fetched(place: Place, backup: Manifest, name: str, identity_file: str, room: Path) -> Path:
-    """Bring a file of a backup here, open it, and hold it against its checksum."""
-    return _fetched(place, backup.stored_as(name), backup.files[name], backup, identity_file, room)
+def fetch(place: Place, backup: Manifest, name: str, identity_file: str, folder: Path) -> Path:
+    """Download and decrypt a file of a backup; raises `BackupError` if its checksum differs."""
+    return _fetch(place, backup.stored_as(name), backup.files[name], backup, identity_file, folder)
 
 
 def fill(url: str, dump: Path) -> None:
-    """Put a dump into an empty database, all of it or nothing."""
+    """Restore a dump into an empty database, all of it or nothing."""
     restore = postgres_tools.program("pg_restore", postgres_tools.server_major(url))
     postgres_tools.run(
         [
@@ -54,9 +54,9 @@ def fill(url: str, dump: Path) -> None:
 
 
 def set_aside(url: str) -> str:
-    """Move what a database holds into a schema of another name; returns that name.
+    """Rename the schema of a database, so that its contents are kept; returns the new name.
 
-    Nothing is deleted: `put_back` undoes it, and the owner drops it once all is well.
+    Nothing is deleted: `put_back` undoes it, and the owner drops it after a successful restore.
     """
     aside = f"before_restore_{clock.now():%Y%m%d_%H%M%S}"
     postgres_tools.execute(url, "ALTER SCHEMA public RENAME TO {}", aside)
@@ -65,13 +65,13 @@ def set_aside(url: str) -> str:
 
 
 def put_back(url: str, aside: str) -> None:
-    """Undo `set_aside`, with whatever was begun meanwhile."""
+    """Undo `set_aside`, and drop a partial restore."""
     postgres_tools.execute(url, "DROP SCHEMA public CASCADE")
     postgres_tools.execute(url, "ALTER SCHEMA {} RENAME TO public", aside)
 
 
 def upgrade(settings: Settings, url: str) -> None:
-    """Bring a restored database to this release."""
+    """Upgrade a restored database to this release."""
     _run([sys.executable, "-m", "api.migrate"], settings, url)
 
 
@@ -100,16 +100,16 @@ def _run(command: list[str], settings: Settings, url: str) -> None:
         raise BackupError(f"{' '.join(command[2:])} failed: {' / '.join(said[-3:])}")
 
 
-def put_media_back(settings: Settings, place: Place, backup: Manifest, identity_file: str) -> int:
-    """Write the pictures that the shop's storage lacks; returns how many."""
+def restore_media(settings: Settings, place: Place, backup: Manifest, identity_file: str) -> int:
+    """Copy the pictures that the shop's storage lacks; returns how many."""
     target, written = storage.media_of(settings), 0
-    there = target.sizes()
-    with storage.workroom() as room:
+    existing = target.sizes()
+    with storage.temporary_folder() as folder:
         for key, kept in sorted(backup.media.items()):
-            if there.get(key) == kept.size:
+            if existing.get(key) == kept.size:
                 continue
             stored = backup.stored_media(key)
-            file = _fetched(place, stored, kept, backup, identity_file, room)
+            file = _fetch(place, stored, kept, backup, identity_file, folder)
             target.put(key, file.read_bytes())
             if not target.is_bucket:
                 # A proxy that serves the folder runs as another user.
@@ -119,22 +119,22 @@ def put_media_back(settings: Settings, place: Place, backup: Manifest, identity_
 
 
 def check_media(place: Place, backup: Manifest, identity_file: str, *, samples: int) -> None:
-    """Hold that every picture lies in the pool at its size, and some against their checksums."""
-    lying = place.sizes(backup.pool)
+    """Check the sizes of all pictures in the pool and the checksums of some, or `BackupError`."""
+    sizes = place.sizes(backup.pool)
     for key, kept in backup.media.items():
-        if lying.get(backup.stored_media(key)) != kept.stored_size:
+        if sizes.get(backup.stored_media(key)) != kept.stored_size:
             raise BackupError(f"The picture {key} of the backup {backup.name} is not whole.")
     keys = sorted(backup.media)
-    with storage.workroom() as room:
+    with storage.temporary_folder() as folder:
         for key in keys[:: max(1, len(keys) // samples)]:
             stored = backup.stored_media(key)
-            _fetched(place, stored, backup.media[key], backup, identity_file, room)
+            _fetch(place, stored, backup.media[key], backup, identity_file, folder)
 
 
-def purge_answers() -> bool:
-    """Empty Redis, which knows the shop as it was before; False when it does not answer.
+def empty_redis() -> bool:
+    """Empty Redis, whose data is of the shop before the restore; False when it does not answer.
 
-    Nothing is lost by it: jobs come due again, cached answers are made again.
+    Nothing is lost: jobs come due again, cached responses are made again.
     """
     try:
         client().flushdb()
@@ -143,12 +143,12 @@ def purge_answers() -> bool:
     return True
 
 
-def _fetched(
-    place: Place, stored: str, kept: Kept, backup: Manifest, identity_file: str, room: Path
+def _fetch(
+    place: Place, stored: str, kept: Kept, backup: Manifest, identity_file: str, folder: Path
 ) -> Path:
-    file = room / "fetched"
+    file = folder / "fetched"
     if backup.recipient:
-        sealed = room / "sealed"
+        sealed = folder / "sealed"
         place.fetch(stored, sealed)
         storage.unseal(sealed, file, identity_file)
     else:

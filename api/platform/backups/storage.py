@@ -1,7 +1,7 @@
-"""Where backups lie: a folder, or a bucket that speaks S3. Files go in whole, and may be sealed.
+"""Storage of backups: a folder or an S3-compatible bucket. Files may be encrypted ("sealed").
 
-What is sealed is encrypted by age (https://age-encryption.org) to a public key, so that who takes
-the bucket, or the shop's machine, reads nothing of earlier days. `age --decrypt` opens it as well.
+They are encrypted with age (https://age-encryption.org) to a public key, so that somebody with
+access to the bucket or the shop's machine cannot read them. `age --decrypt` opens them as well.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ SEALED = ".age"
 
 
 class BackupError(Exception):
-    """A backup cannot be made, found, read or given back; says what and what to do."""
+    """A backup cannot be created, found, read or restored; says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -37,29 +37,29 @@ class Place:
     is_bucket: bool
 
     def put(self, key: str, content: Path | bytes) -> None:
-        """Keep a file, whole or not at all. Raises `BackupError`."""
+        """Store a file atomically. Raises `BackupError`."""
         with self._told(f"write {key}"):
             obstore.put(self.store, key, content)
 
     def fetch(self, key: str, target: Path) -> None:
-        """Write a kept file to `target`. Raises `BackupError`, also when it is not there."""
+        """Write a stored file to `target`. Raises `BackupError`, also when it does not exist."""
         with self._told(f"read {key}"), target.open("wb") as writing:
             for chunk in obstore.get(self.store, key).stream():
                 writing.write(bytes(chunk))
 
     def read(self, key: str) -> bytes:
-        """Return a small file. Raises `BackupError`, also when it is not there."""
+        """Return a small file. Raises `BackupError`, also when it does not exist."""
         with self._told(f"read {key}"):
             return bytes(obstore.get(self.store, key).bytes())
 
     def sizes(self, prefix: str = "") -> dict[str, int]:
-        """Return what lies below a folder, by key, in bytes."""
+        """Return the sizes of the files below a prefix, by key, in bytes."""
         with self._told("list what is there"):
             found = obstore.list(self.store, prefix=prefix or None)
             return {one["path"]: one["size"] for batch in found for one in batch}
 
     def delete(self, keys: list[str]) -> None:
-        """Forget files; one that is not there is forgotten already."""
+        """Delete files, if they exist. Raises `BackupError`."""
         for key in keys:
             try:
                 with self._told(f"delete {key}"):
@@ -80,7 +80,7 @@ class Place:
 
 
 def backups_of(settings: Settings, url: str = "") -> Place:
-    """Return where the shop's backups lie, or those at another address; `BackupError` for none."""
+    """Return the storage of backups, or that of another URL; `BackupError` if none is set."""
     return _opened(
         url or settings.backup_url,
         endpoint=settings.backup_endpoint,
@@ -91,7 +91,7 @@ def backups_of(settings: Settings, url: str = "") -> Place:
 
 
 def media_of(settings: Settings) -> Place:
-    """Return where the shop's pictures lie."""
+    """Return the storage of the shop's pictures."""
     return _opened(
         settings.media_url or settings.media_root,
         endpoint=settings.media_endpoint,
@@ -130,9 +130,9 @@ def _opened(url: str, *, endpoint: str, region: str, access_key: str, secret_key
 
 
 def recipient_of(settings: Settings) -> str:
-    """Return the public key that backups are sealed to, "" for none; `BackupError` if unfit.
+    """Return the public key that backups are encrypted to, "" for none; `BackupError` if invalid.
 
-    A bucket takes nothing that is not sealed: it is somebody else's machine.
+    A bucket requires one: it is somebody else's machine.
     """
     key = settings.backup_recipient
     if not key:
@@ -191,7 +191,7 @@ def checksum(file: Path) -> str:
 
 
 @contextmanager
-def workroom() -> Iterator[Path]:
-    """Have a private folder for files that are on their way; TMPDIR says where."""
+def temporary_folder() -> Iterator[Path]:
+    """Provide a private temporary folder, deleted at the end; TMPDIR says where."""
     with tempfile.TemporaryDirectory(prefix="stockroom-backup-") as folder:
         yield Path(folder)

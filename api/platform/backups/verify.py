@@ -1,4 +1,4 @@
-"""Prove a backup: give it back into a scratch database, bring that up to date, and examine it."""
+"""Verify a backup: restore it into a scratch database, upgrade that, and run the doctor on it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +14,9 @@ from api.platform.db import transaction
 from api.platform.settings import Settings
 
 EXAMINATION = ("doctor", "stock", "goods", "orders", "money", "catalogue")
-"""The command that finds nothing wrong in a shop that is whole.
+"""The doctor command that must find no differences.
 
-Not about taxes, which somebody has set up or not, and deliveries, which were under way.
+Without taxes, which may not be set up, and deliveries, which were in progress.
 """
 _SAMPLES = 50
 
@@ -24,9 +24,9 @@ _SAMPLES = 50
 def prove_backup(
     settings: Settings, place: Place, name: str = "", identity_file: str = ""
 ) -> Manifest:
-    """Prove a backup, the newest without a name, and write down how it went.
+    """Verify a backup, by default the newest, and record the result.
 
-    Raises `BackupError` when it cannot be given back or something in it is wrong. The scratch
+    Raises `BackupError` when it cannot be restored or the doctor finds a difference. The scratch
     database is dropped in any case.
     """
     backup = manifest.read(place, name)
@@ -43,8 +43,8 @@ def prove_backup(
 
 def _prove(settings: Settings, place: Place, backup: Manifest, identity_file: str) -> None:
     restore.check_media(place, backup, identity_file, samples=_SAMPLES)
-    with storage.workroom() as room:
-        dump = restore.fetched(place, backup, DUMP, identity_file, room)
+    with storage.temporary_folder() as folder:
+        dump = restore.fetch(place, backup, DUMP, identity_file, folder)
         with _scratch(settings) as url:
             restore.fill(url, dump)
             restore.upgrade(settings, url)
@@ -53,7 +53,7 @@ def _prove(settings: Settings, place: Place, backup: Manifest, identity_file: st
 
 @contextmanager
 def _scratch(settings: Settings) -> Iterator[str]:
-    """Have an empty database beside the shop's own for the length of a block."""
+    """Create an empty database beside the shop's own, and drop it at the end of the block."""
     url = settings.database_owner_url or settings.database_url
     name = f"stockroom_proof_{uuid4().hex[:12]}"
     try:

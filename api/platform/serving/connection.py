@@ -1,7 +1,7 @@
-"""One connection: what has come, whether that is a whole request, and what still has to leave.
+"""One client connection: received bytes, whether they form a whole request, and unsent bytes.
 
-Its socket never blocks. The loop in `worker.py` reads and writes for whoever is slow; only a large
-upload, which is too much to keep, is read by the thread that carries it out.
+Its socket never blocks. The event loop in `worker.py` reads and writes for slow clients; only a
+large upload, which is too large to buffer, is read by the thread that handles it.
 """
 
 import os
@@ -18,22 +18,22 @@ from gunicorn.http import wsgi
 
 READ_AT_ONCE = 64 * 1024
 MAX_HEAD = 64 * 1024
-"""What a request line and its headers may have together."""
+"""The maximum size of a request line and its headers together."""
 MAX_GATHERED = 64 * 1024
-"""A larger body is read while it is carried out, where the shop takes one at all."""
+"""A larger body is read while the request is handled, if the route accepts it at all."""
 MAX_GATHERED_FROM_PROVIDER = 1024 * 1024
 MAX_WAITING = 1024 * 1024
-"""A thread that makes more than this for one slow reader waits for it."""
+"""A thread with more unsent bytes than this waits for its slow reader."""
 
 IDLE_SECONDS = 75.0
-"""Longer than proxies keep theirs, so that it is never we who hang up first."""
+"""Longer than proxies keep idle connections, so that they close first."""
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 30.0
 STALLED_SECONDS = 30.0
-"""Within this, a reader or an uploader gets on by `PROGRESS` at least."""
+"""The time in which a reader or uploader must transfer at least `PROGRESS` bytes."""
 PROGRESS = 16 * 1024
 LINGER_SECONDS = 5.0
-"""For what the other side still sends after it was refused; without it the refusal gets lost."""
+"""How long the client may go on sending after an error; closing at once could lose the response."""
 MAX_LINGERED = 64 * 1024 * 1024
 
 _PROVIDER = b"POST /api/v1/webhooks/"
@@ -44,29 +44,29 @@ _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?")
 
 
 class State(Enum):
-    """What a connection is waiting for."""
+    """What a connection waits for."""
 
     IDLE = auto()
-    """Its next request; it may be closed at any time."""
+    """The next request; it may be closed at any time."""
     GATHERING = auto()
-    """The rest of a request that has begun."""
+    """The rest of a request."""
     ANSWERING = auto()
-    """A thread, which has it to itself."""
+    """A thread, which uses it exclusively."""
     SENDING = auto()
-    """Its reader."""
+    """The client, to read the response."""
     LINGERING = auto()
-    """The other side to stop sending what nobody reads."""
+    """The client, to stop sending what is ignored."""
 
 
 class HeadTooLarge(Exception):
-    """A request whose first line, or whose headers, do not end."""
+    """The request line or the headers are too large."""
 
     def __init__(self, status: int) -> None:
         self.status = status
 
 
 class Connection:
-    """A socket with what came from it and what is to leave by it."""
+    """A client socket with its buffers of received and unsent bytes."""
 
     __slots__ = (
         "_body_begins",
@@ -98,7 +98,7 @@ class Connection:
         self._out: deque[Any] = deque()
         self._head = b""
         self.waiting = 0
-        """Bytes that its reader has not taken yet."""
+        """How many bytes are unsent."""
         self._marked = 0
         self._upload_deadline = 0.0
         self.begin()
@@ -117,26 +117,26 @@ class Connection:
         """Return the socket's number, for selectors."""
         return self.sock.fileno()
 
-    # What comes
+    # Receiving
 
     def gather(self) -> bool | None:
-        """Take in what has come. True when a request can be carried out, None at its end.
+        """Receive bytes. True when a request can be handled, None when the client has closed.
 
         Raises `HeadTooLarge`.
         """
         try:
-            found = self.sock.recv(READ_AT_ONCE)
+            data = self.sock.recv(READ_AT_ONCE)
         except (BlockingIOError, InterruptedError):
             return False
         except OSError:
             return None
-        if not found:
+        if not data:
             return None
-        self.gathered += found
+        self.gathered += data
         return self.is_ready()
 
     def is_ready(self) -> bool:
-        """Tell whether a request is there as a whole, or too large to be waited for."""
+        """Return whether a whole request was received, or one too large to buffer."""
         if self.state is State.IDLE:
             self.state = State.GATHERING
             self.deadline = time.monotonic() + HEAD_SECONDS
@@ -159,33 +159,33 @@ class Connection:
         return False
 
     def hand_over(self) -> None:
-        """Give what was gathered to the parser; a thread has the connection from now on."""
+        """Pass the received bytes to the parser; a thread uses the connection from now on."""
         self.state = State.ANSWERING
         self.parser.unreader.unread(bytes(self.gathered))
         self.gathered.clear()
         self._marked, self._upload_deadline = 0, time.monotonic() + STALLED_SECONDS
 
-    def take_back(self) -> bool:
-        """Begin anew after an answer; tells whether more had come behind the request."""
+    def reuse(self) -> bool:
+        """Prepare for the next request; returns whether some of it was received already."""
         self.gathered += self.parser.unreader.take_buffered()
         self.begin()
         return bool(self.gathered)
 
     def recv(self, size: int) -> bytes:
-        """Read more of an upload, for the parser; a whole request has no more.
+        """Read more of an upload, for the parser; b"" after a whole request.
 
-        Waits, but not for ever for somebody who does not get on.
+        Blocks; raises TimeoutError when the client stalls.
         """
         if self.is_whole:
             return b""
         while True:
             try:
-                found = self.sock.recv(size)
+                data = self.sock.recv(size)
             except (BlockingIOError, InterruptedError):
                 self._wait(select.POLLIN)
                 continue
-            self._got_on(len(found))
-            return found
+            self._note_progress(len(data))
+            return data
 
     def _read_head(self) -> bool:
         end = self.gathered.find(b"\r\n\r\n")
@@ -194,12 +194,12 @@ class Connection:
                 raise HeadTooLarge(431 if b"\r\n" in self.gathered[:MAX_HEAD] else 414)
             return False
         self._body_begins = end + 4
-        told = set()
+        seen = set()
         for name, value in _FRAMING.findall(self.gathered, 0, end + 2):
             name, value = name.lower(), value.lower()
-            if name in told:
+            if name in seen:
                 return self._leave_to_parser()
-            told.add(name)
+            seen.add(name)
             if name == b"content-length" and value.isdigit() and len(value) < 16:
                 self._length = int(value)
             elif name == b"transfer-encoding" and value == b"chunked":
@@ -213,19 +213,19 @@ class Connection:
         return True
 
     def _leave_to_parser(self) -> bool:
-        """Wait for nothing more: what is there is refused."""
+        """Wait for no body: the parser will refuse the request."""
         self._length, self._chunk_at, self._expects = 0, -1, False
         return True
 
     def _chunks_ended(self) -> bool:
-        """Walk along the chunks that are there (RFC 9112, 7.1); the parser reads them later."""
+        """Skip received chunks (RFC 9112, 7.1); True at the last one. The parser reads them."""
         while True:
             end = self.gathered.find(b"\r\n", self._chunk_at)
             if end < 0:
                 return False
             size = _CHUNK.fullmatch(self.gathered, self._chunk_at, end)
             if size is None:
-                return True  # the parser says what is wrong
+                return True  # the parser reports the error
             length = int(size[1], 16)
             if length == 0:
                 return self.gathered.find(b"\r\n\r\n", end) >= 0
@@ -233,19 +233,19 @@ class Connection:
             if self._chunk_at > len(self.gathered):
                 return False
 
-    # What leaves
+    # Sending
 
     def hold(self, head: bytes) -> None:
-        """Keep the head of an answer until there is a body to send with it."""
+        """Buffer the head of a response until there is a body to send with it."""
         self._head = head
 
     def forget_head(self) -> bool:
-        """Take back a head that has not left; tells whether there was one."""
+        """Discard an unsent head; returns whether there was one."""
         had, self._head = bool(self._head), b""
         return had
 
     def sendall(self, data: bytes) -> None:
-        """Send what the other side takes at once, and keep the rest for the loop."""
+        """Send what the socket takes at once, and buffer the rest for the event loop."""
         if self._head:
             data, self._head = self._head + data, b""
         self._out.append(memoryview(data))
@@ -264,7 +264,7 @@ class Connection:
         self.flush()
 
     def flush(self) -> bool:
-        """Send what the other side takes; True when everything has left. Raises OSError."""
+        """Send what the socket takes; True when everything is sent. Raises OSError."""
         try:
             while self._out:
                 part = self._out[0]
@@ -282,7 +282,7 @@ class Connection:
         return True
 
     def finish(self) -> None:
-        """Send what is left of an answer: a head without a body."""
+        """Send the head of a response without a body, if it is still buffered."""
         if self._head:
             self.sendall(b"")
 
@@ -309,10 +309,10 @@ class Connection:
             before = self.waiting
             self._wait(select.POLLOUT)
             self.flush()
-            self._got_on(before - self.waiting)
+            self._note_progress(before - self.waiting)
 
     def begin_sending(self) -> None:
-        """Wait for the reader."""
+        """Wait for the client to read the response."""
         self.state = State.SENDING
         self._marked, self.deadline = 0, time.monotonic() + STALLED_SECONDS
 
@@ -323,35 +323,35 @@ class Connection:
         waiting.register(self.sock, event)
         left = self._upload_deadline - time.monotonic()
         if left <= 0 or not waiting.poll(left * 1000):
-            raise TimeoutError("the other side does not get on")
+            raise TimeoutError("the client stalls")
 
-    def _got_on(self, size: int) -> None:
+    def _note_progress(self, size: int) -> None:
         self._marked += size
         if self._marked >= PROGRESS:
             self._marked, self._upload_deadline = 0, time.monotonic() + STALLED_SECONDS
 
-    # The end
+    # Closing
 
     def begin_lingering(self) -> None:
-        """Say that nothing more will come, and let the other side finish what it sends."""
+        """Close the sending side, and let the client finish sending."""
         self.state = State.LINGERING
         self.deadline = time.monotonic() + LINGER_SECONDS
         self._marked = 0
         self.sock.shutdown(socket.SHUT_WR)
 
     def linger(self) -> bool:
-        """Throw away what still comes; True while more may come."""
+        """Discard received bytes; True while more may come."""
         try:
-            found = self.sock.recv(READ_AT_ONCE)
+            data = self.sock.recv(READ_AT_ONCE)
         except (BlockingIOError, InterruptedError):
             return True
         except OSError:
             return False
-        self._marked += len(found)
-        return bool(found) and self._marked < MAX_LINGERED
+        self._marked += len(data)
+        return bool(data) and self._marked < MAX_LINGERED
 
     def close(self) -> None:
-        """Hang up, and let go of everything."""
+        """Close the socket and all files."""
         for part in self._out:
             if isinstance(part, tuple):
                 os.close(part[0])
@@ -361,17 +361,17 @@ class Connection:
 
 
 class Answer(wsgi.Response):  # type: ignore[misc]
-    """An answer of gunicorn that leaves with its head, and does not say what serves it."""
+    """gunicorn's response, sent together with its head and without a `Server` header."""
 
     headers_sent: bool
 
     def default_headers(self) -> list[str]:
-        """Return what every answer begins with, but for `Server`."""
+        """Return gunicorn's default headers without `Server`."""
         headers: list[str] = super().default_headers()
         return [line for line in headers if not line.startswith("Server:")]
 
     def send_headers(self) -> None:
-        """Hold the head until there is a body."""
+        """Buffer the head until there is a body."""
         if self.headers_sent:
             return
         lines = [*self.default_headers(), *(f"{name}: {value}\r\n" for name, value in self.headers)]

@@ -1,9 +1,9 @@
-"""The gunicorn worker: one loop for everybody's bytes, a few threads for whole requests.
+"""The gunicorn worker class: one event loop for all connections, a few threads for requests.
 
-gunicorn's own threaded worker lends a thread to each connection from its first byte on, so ten
-people who send slowly stop it. Here a connection costs a thread only while its request is being
-carried out. Large uploads are read while they are carried out, by threads of their own: whoever
-may not hand anything in is refused before a byte of it is read.
+gunicorn's own threaded worker gives each connection a thread from its first byte on, so ten slow
+clients block it. Here a connection uses a thread only while its request is handled. Large uploads
+are read while they are handled, by separate threads: whoever may not upload is refused before a
+byte is read.
 """
 
 import contextlib
@@ -26,18 +26,18 @@ from api.platform.observability import bind_request_id, request_id, shortened
 from api.platform.serving.connection import Answer, Connection, HeadTooLarge, State
 
 UPLOADS = 2
-"""Threads for bodies that are too large to be gathered."""
+"""Threads for bodies that are too large to be buffered."""
 MAX_UNSENT = 64 * 1024 * 1024
-"""What all slow readers of a worker may leave unread together."""
+"""The limit of unsent bytes of all slow readers of a worker together."""
 LEAVING_SECONDS = 2.0
-"""How long a worker that ends waits for a request that is still coming."""
+"""How long a worker that shuts down waits for a request that is not complete."""
 _TICK_SECONDS = 1.0
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _LARGE_BLOCK = 1024 * 1024
 
 _DETAILS = {
-    400: "This is not HTTP as it should be.",
+    400: "This is not a valid HTTP request.",
     408: "The request took too long to arrive. Send it again.",
     414: "The address is too long: at most 8,190 bytes of method, address and version are read.",
     431: "The headers are too large: at most 100 of them, of 8 KB each and 64 KB together.",
@@ -48,7 +48,7 @@ _log = structlog.get_logger("api.requests")
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Serves connections; `threads` requests are carried out at the same time."""
+    """Serves connections; `threads` requests are handled at the same time."""
 
     alive: bool
 
@@ -59,7 +59,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._looked = 0.0
 
     def run(self) -> None:
-        """Serve until told to end; then let what has begun come to its end."""
+        """Serve until told to end; then finish the running requests."""
         return_freed_memory()
         self.poller.register(
             self.method_queue.fileno(), selectors.EVENT_READ, self.method_queue.run_callbacks
@@ -80,13 +80,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.method_queue.close()
 
     def accept(self, listener: Any) -> None:
-        """Let somebody in; when it is crowded, whoever has said the least leaves for them."""
+        """Accept a client; at the limit of connections, drop the least advanced one for it."""
         try:
             sock, client = listener.accept()
         except OSError as nobody:
             if nobody.errno in (errno.EMFILE, errno.ENFILE):
                 self._make_room()
-            return  # else gone already, or another worker was faster
+            return  # else the client is gone, or another worker was faster
         if len(self._connections) >= self.cfg.worker_connections:
             self._make_room()
         connection = Connection(self.cfg, sock, client, listener.getsockname())
@@ -94,23 +94,23 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._watch(connection, selectors.EVENT_READ)
 
     def handle(self, conn: Connection) -> bool:
-        """Carry out one request, in a thread; tells whether the connection may have another."""
+        """Handle one request, in a thread; returns whether the connection stays open."""
         request = None
         try:
             request = next(conn.parser)
             if conn.is_whole:
-                request._expected_100_continue = False  # the loop has said so
+                request._expected_100_continue = False  # the event loop has sent it
             return self.handle_request(request, conn)
         except (StopIteration, NoMoreData):
             return False
         except OSError as gone:
             self.log.debug("Connection lost: %s", gone)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the sender gets an answer
+        except Exception as error:  # noqa: BLE001 - the client gets an error response
             self.handle_error(request, conn, conn.client, error)
         return False
 
     def handle_request(self, req: Any, conn: Connection) -> bool:
-        """Ask the shop, and send what it answers."""
+        """Call the app, and send its response."""
         answer, environ = wsgi.create(
             req, conn, conn.client, conn.server, self.cfg, response_class=Answer
         )
@@ -119,7 +119,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if self.nr >= self.max_requests and self.alive:
             self.log.info("Autorestarting worker after current request.")
             self.alive = False
-        # An upload may not have been read to its end; at an end of ours, `draining` says so.
+        # An upload may not have been read to its end; see `draining` for shutdown.
         if not self.alive or not conn.is_whole or not self.max_keepalived:
             answer.force_close()
         body = self.wsgi(environ, answer.start_response)
@@ -136,7 +136,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except Exception:
             if not answer.headers_sent or conn.forget_head():
                 raise
-            # What has left cannot be taken back: the sender sees that it ends too early.
+            # The head is sent already: the client sees that the response ends too early.
             self.log.exception("Error while answering")
             return False
         finally:
@@ -145,7 +145,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         return not answer.should_close() and bool(conn.parser.finish_body())
 
     def finish_request(self, conn: Connection, fs: "Future[bool]") -> None:
-        """Go on with a connection that a thread is done with, in the loop."""
+        """Continue with a connection in the event loop after its thread is done."""
         conn.goes_on = not fs.cancelled() and fs.exception() is None and fs.result()
         if conn.waiting:
             conn.begin_sending()
@@ -154,12 +154,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._after_answer(conn)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Answer what gunicorn refuses or cannot do, in the words of the shop."""
-        said = _Said()
-        super().handle_error(req, said, (shortened(addr[0]) if addr else "", -1), exc)
-        self._refuse(client, said.status)
+        """Answer errors of gunicorn with a problem document."""
+        recorder = _StatusRecorder()
+        super().handle_error(req, recorder, (shortened(addr[0]) if addr else "", -1), exc)
+        self._refuse(client, recorder.status)
 
-    # The loop
+    # The event loop
 
     def _turn(self) -> None:
         self.notify()
@@ -208,13 +208,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _after_answer(self, conn: Connection) -> None:
         if not conn.goes_on:
             self._end(conn)
-        elif conn.take_back() and conn.is_ready():
+        elif conn.reuse() and conn.is_ready():
             self._carry_out(conn)
         else:
             self._watch(conn, selectors.EVENT_READ)
 
     def _end(self, conn: Connection) -> None:
-        """Hang up when the other side has stopped sending, lest it misses what it was told."""
+        """Close after the client has stopped sending, so that it can read the response."""
         self._unwatch(conn)
         try:
             conn.begin_lingering()
@@ -227,7 +227,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         try:
             conn.sendall(refusal(status))
         except OSError as gone:
-            self.log.debug("Nobody to refuse: %s", gone)
+            self.log.debug("Connection lost: %s", gone)
 
     def _make_room(self) -> None:
         others = [each for each in self._connections if each.state is not State.ANSWERING]
@@ -240,11 +240,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.close()
 
     def _unwatch(self, conn: Connection) -> None:
-        with contextlib.suppress(KeyError, ValueError):  # nobody watches it
+        with contextlib.suppress(KeyError, ValueError):  # not registered
             self.poller.unregister(conn.sock)
 
     def _look_after_everybody(self, now: float) -> None:
-        """Part with whoever does not get on, and with the slowest readers when they are many."""
+        """Close stalled connections, and the slowest readers when too much is unsent."""
         unsent = 0
         for each in list(self._connections):
             if each.state is State.ANSWERING:
@@ -275,8 +275,8 @@ def return_freed_memory() -> None:
         mallopt(_M_TRIM_THRESHOLD, 2 * _LARGE_BLOCK)
 
 
-class _Said:
-    """Stands in for a socket, to learn how gunicorn would have answered."""
+class _StatusRecorder:
+    """A fake socket that records the status of gunicorn's own error response."""
 
     status = 500
 
@@ -288,11 +288,11 @@ class _Said:
 
 
 def refusal(status: int) -> bytes:
-    """Write a whole answer to a request that never reached the shop."""
+    """Return the bytes of an error response to a request that did not reach the app."""
     bind_request_id(new_id().hex)
     _log.info("request", method="unread", route="unread", status=status)
-    told = problems.of_status(status)
-    body = problems.problem(status, told.code, _DETAILS.get(status, told.sentence)).get_data()
+    error = problems.of_status(status)
+    body = problems.problem(status, error.code, _DETAILS.get(status, error.sentence)).get_data()
     head = (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\n"
         f"Content-Type: {problems.CONTENT_TYPE}\r\nContent-Length: {len(body)}\r\n"
