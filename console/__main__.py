@@ -86,7 +86,7 @@ class FirstFrame:
             accent = f"\x1b[0{_colour(38, colours['blue'])}{_colour(48, colours['ground'])}m"
         title = " Stockroom".ljust(columns)
         entry = f" {accent}┃{ground} {accent}▌{ground} "
-        keys = " F1 help  F2 home  F3 orders  F7 stock  F8 refund  F9 undo  F12 tray"
+        keys = " F1 help  F2 home  F3 orders  F7 stock  F8 refund  F9 undo  F12 outbox"
         return (
             "\x1b[?1049h\x1b[?25l"
             f"\x1b[1;1H{bar}{title}"

@@ -1,4 +1,4 @@
-"""How this desk looks, told without loading anything: its folder, its theme, the themes' colours.
+"""The console's state folder, theme and colours, from the standard library alone.
 
 The first frame is painted from this, long before the console is loaded; so nothing is imported here
 but what every Python has loaded already.
@@ -37,7 +37,7 @@ PALETTES = {
 """What each theme is made of, by meaning."""
 
 DEFAULT = "dark"
-"""The theme of a desk where nobody chose."""
+"""The theme where nobody chose one."""
 
 
 def folder(arguments: list[str], environment: "os._Environ[str] | dict[str, str]") -> str:

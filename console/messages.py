@@ -1,4 +1,4 @@
-"""What widgets and screens tell the app, as small facts. The app alone decides what follows."""
+"""Messages of widgets and screens to the app, which alone decides what follows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from console.flows.transition import Feedback
 
 
 @dataclass
-class Notify(Message):
+class ShowMessage(Message):
     """Something to tell the operator, in the entry bar."""
 
     feedback: Feedback

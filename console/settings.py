@@ -1,4 +1,4 @@
-"""Where the console finds its shop and where it keeps its own things.
+"""Settings: the shop's address, and where the console keeps its state.
 
 Read once, from the command line and the environment; no other module looks at either.
 """
@@ -52,7 +52,7 @@ class Settings(NamedTuple):
     """State folder: sign-in, unsent commands, remembered choices. One console at a time."""
 
     station: str = "this desk"
-    """How this desk is called in the title of the sign-in page."""
+    """The name of this computer in the title of the sign-in page."""
 
     scan_prefixes: tuple[str, ...] = SCAN_PREFIXES
     """Keys a programmed scanner sends first: STX (0x02), or FS (0x1C) where tmux takes STX."""

@@ -1,6 +1,6 @@
-"""The roof: puts the console together and decides what follows from every key, code and message.
+"""The app: wires the console together and handles every key, code and message.
 
-`application` takes keys and messages, `navigation` goes from screen to screen, `anywhere` holds
-what can be done on all of them, `driver` reads the keyboard, `first_rows` paints before
-Textual is loaded, `start` begins and ends it all.
+`app` takes keys and messages, `router` goes from screen to screen, `global_actions` holds the
+actions of all screens, `scan_routing` opens what a scan means, `esc_driver` reads the keyboard,
+`first_rows` paints before Textual is loaded, `run` starts and ends it all.
 """

@@ -1,4 +1,4 @@
-"""The console as a Textual app: every key and code comes in here, in order, and finds its screen.
+"""The console as a Textual app: it takes every key and code in order and passes it to its screen.
 
 Keys go to no widget but to the entry, which takes what is text or part of a code; what it leaves is
 looked up in the registry of actions. Codes, answers and actions are done one by one, screen change
@@ -36,10 +36,10 @@ from console.keys import Action
 from console.messages import (
     ActionChosen,
     CommandEnded,
-    Notify,
     Open,
     OrderDone,
     ScreenClosed,
+    ShowMessage,
     SignedIn,
     SignInNeeded,
 )
@@ -61,7 +61,7 @@ from console.settings import Settings
 
 STYLES = [
     Path(__file__).parent.parent / "screens" / f"{name}.tcss"
-    for name in ("frame", "home", "orders", "stock", "catalogue", "attention", "records")
+    for name in ("base_screen", "home", "orders", "stock", "catalog", "attention", "records")
 ]
 
 TICK = 1.0
@@ -84,7 +84,7 @@ Work = (
 
 
 class ConsoleApp(Pasting):
-    """The counter."""
+    """The Textual app of the console."""
 
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH = cast("list[str | PurePath]", STYLES)
@@ -134,9 +134,9 @@ class ConsoleApp(Pasting):
         gc.enable()
         shop = self.shop
         if shop.session.is_signed_in and shop.session.person:
-            self.counter.reader = shop.session.person.id
+            self.context.reader = shop.session.person.id
         shop.sender.finished = self._command_ended
-        run_in_background(self, "loading", self._load_the_rest)
+        run_in_background(self, "loading", self._load_remaining)
         run_in_background(self, "sender", shop.sender.run)
         self.follow_the_shop()
         run_in_background(self, "pulse", shop.watch.run)
@@ -147,7 +147,7 @@ class ConsoleApp(Pasting):
         # Last: what was scanned before the console was there is worked on from here.
         run_in_background(self, "intake", self.intake.run)
 
-    async def _load_the_rest(self) -> None:
+    async def _load_remaining(self) -> None:
         """Load what the first frame did not need, while the operator already looks at it."""
         if self.shop.socket.for_early_reads is not None and self.shop.session.is_signed_in:
             # The first rows come over the bare line; loading beside them would only delay them.
@@ -177,7 +177,7 @@ class ConsoleApp(Pasting):
         if not self.intake.is_busy:
             for work in self._read(event):
                 self.intake.put(work)
-        elif isinstance(event, events.Key) and event.key == "escape" and self.counter.awaits_shop:
+        elif isinstance(event, events.Key) and event.key == "escape" and self.context.awaits_shop:
             self.intake.let_go()
             self.end_paste()
             self.say(noted("Not waited for any longer"))
@@ -187,15 +187,15 @@ class ConsoleApp(Pasting):
     def _read(self, event: events.Key | events.Paste) -> list[Work]:
         """What a key means on the screen that it finds, as far as it is more than a letter."""
         if isinstance(event, events.Paste):
-            outcomes = self.counter.entry.paste(event.text)
+            outcomes = self.context.entry.paste(event.text)
             codes = [one for one in outcomes if isinstance(one, Code)]
             if codes:
-                return self._written_down(self.take_paste(codes))
+                return self._log_scans(self.take_paste(codes))
             return [work for outcome in outcomes for work in self._entered(outcome)]
         self.frame.came_by_letter &= event.key in ENTERS
         types = event.is_printable and not event.key.startswith("alt+")
         character = event.character if types else None
-        outcome = self.counter.entry.key(event.key, character)
+        outcome = self.context.entry.key(event.key, character)
         if outcome is not None:
             return self._entered(outcome)
         action = keys.bindings(self.frame.NAME).get(character or event.key)
@@ -207,12 +207,12 @@ class ConsoleApp(Pasting):
         if action.id in keys.CURSOR_ACTIONS:
             self.frame.move(action.id)
             return []
-        if action.id == "commit" and self.counter.entry.is_coding:
+        if action.id == "commit" and self.context.entry.is_coding:
             # What was typed so far is meant: `2` and F10 is the reason and the review.
-            return [*self._entered(Code(self.counter.entry.take_code())), action]
+            return [*self._entered(Code(self.context.entry.take_code())), action]
         return [action]
 
-    def _written_down(self, works: Sequence[Work]) -> list[Work]:
+    def _log_scans(self, works: Sequence[Work]) -> list[Work]:
         """Keep codes on disk before anything else can go wrong with them."""
         for work in works:
             if isinstance(work, Code):
@@ -224,7 +224,7 @@ class ConsoleApp(Pasting):
         frame.entry_bar.refresh()
         match outcome:
             case Code() | Answer():
-                return self._written_down([outcome])
+                return self._log_scans([outcome])
             case Changed(prompt, text):
                 frame.take_change(prompt, text)
             case Cancelled(prompt):
@@ -243,10 +243,10 @@ class ConsoleApp(Pasting):
             for one in meant:
                 before = self.frame
                 await self._do(one)
-                await self._messages_are_through()
+                await self._wait_for_messages()
                 while self._follow_ups:
                     await self._do(self._follow_ups.popleft())
-                    await self._messages_are_through()
+                    await self._wait_for_messages()
                 self.frame.came_by_letter = self.frame is not before and one in keys.LETTERS
         finally:
             # Called off in the middle: what was to follow is still to be done.
@@ -262,7 +262,7 @@ class ConsoleApp(Pasting):
             case PasteOver():
                 self.end_paste()
             case Answer(Prompt(name="paste"), text):
-                for one in self._written_down(self.paste_was_meant(text)):
+                for one in self._log_scans(self.paste_was_meant(text)):
                     self.intake.put(one)
             case Answer(Prompt(name="take_over"), text):
                 await self.take_over(text)
@@ -282,7 +282,7 @@ class ConsoleApp(Pasting):
             case SignInNeeded():
                 await self.ask_to_sign_in(work.failure.detail)
 
-    async def _messages_are_through(self) -> None:
+    async def _wait_for_messages(self) -> None:
         """Wait until what the screen posted while it worked has reached this app."""
         for pump in (self.screen, self):
             through = asyncio.Event()
@@ -291,11 +291,11 @@ class ConsoleApp(Pasting):
 
     async def _act(self, action: Action) -> None:
         frame = self.frame
-        self.fall_silent()
+        self.clear_message()
         if action.id in frame.WAITS_FOR:
             await frame.ready()
         refusal = frame.why_not(action.id)
-        if refusal is None and not self.counter.may(keys.permission(action)):
+        if refusal is None and not self.context.may(keys.permission(action)):
             refusal = f"Your role does not do this: {action.label or action.id.replace('_', ' ')}"
         if refusal is not None:
             self.say(noted(refusal))
@@ -303,7 +303,7 @@ class ConsoleApp(Pasting):
         await (frame.doing(action.id) or self.doing(action.id))()
 
     async def _code(self, scan: Scan) -> None:
-        self.counter.note_scan(scan.raw, scan.code or scan.why)
+        self.context.note_scan(scan.raw, scan.code or scan.why)
         if scan.kind is Kind.UNREADABLE:
             self.say(wrong(scan.why))
             return
@@ -329,11 +329,11 @@ class ConsoleApp(Pasting):
         """A screen wants to go somewhere."""
         self._follow(message)
 
-    def on_left(self, message: ScreenClosed) -> None:
+    def on_screen_closed(self, message: ScreenClosed) -> None:
         """A screen is done with."""
         self._follow(message)
 
-    def on_finished(self, message: OrderDone) -> None:
+    def on_order_done(self, message: OrderDone) -> None:
         """An order is done with."""
         self._follow(message)
 
@@ -346,14 +346,14 @@ class ConsoleApp(Pasting):
         self.shop.sender.is_paused = True
         self._follow(message)
 
-    def on_pressed(self, message: ActionChosen) -> None:
+    def on_action_chosen(self, message: ActionChosen) -> None:
         """An action was chosen other than by its key."""
         frame = self.frame
         about = getattr(frame, "about", None) if frame.NAME in OVERLAYS else None
         screen = about.NAME if isinstance(about, BaseScreen) else frame.NAME
         self._follow(keys.action(message.action, screen))
 
-    def on_said(self, message: Notify) -> None:
+    def on_show_message(self, message: ShowMessage) -> None:
         """A screen tells the operator something."""
         self.say(message.feedback)
 
@@ -364,7 +364,7 @@ class ConsoleApp(Pasting):
             self.intake.put(SignInNeeded(failure))
             return
         self.undo_before = None
-        stands = self.counter.feedback is not None and self.counter.feedback.tone is Tone.WRONG
+        stands = self.context.feedback is not None and self.context.feedback.tone is Tone.WRONG
         if failure is not None:
             self.say(wrong(f"{command.label}: {failure.detail} F12 decides"))
         elif not stands:
@@ -390,9 +390,9 @@ class ConsoleApp(Pasting):
         if not self.screen_stack:
             return  # the console is being closed
         frame = self.frame
-        frame.restand()
+        frame.refresh_status_bar()
         frame.tick()
-        frame.keep_asking(TICK)
+        frame.retry_failed_reads(TICK)
         if not self._is_tidy and asyncio.get_running_loop().time() - self._last_key > IDLE_AFTER:
             self._is_tidy = True
             gc.collect()

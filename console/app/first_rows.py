@@ -32,7 +32,7 @@ KEYS = 2
 """Lines below it."""
 
 WIDE, BESIDE = 120, 36
-"""From this width on, so many columns beside it tell what was done at this desk."""
+"""From this width on, so many columns beside it show what was done on this console."""
 
 SMALLEST = (60, 20)
 WITHIN = 0.4

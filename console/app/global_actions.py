@@ -1,4 +1,4 @@
-"""What can be done anywhere: going about, help, the palette, undo."""
+"""Actions of every screen: navigation, help, the palette, undo."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from console.flows.transition import done, noted
 
 
 class GlobalActions(Router):
-    """Actions that no screen needs to know. A screen that has its own way of one is asked first."""
+    """Actions that work on every screen. A screen may override one."""
 
     undo_before: int | None = None
     """Undo looks at commands older than this one: it was told why not already."""
 
     def doing(self, action: str) -> Callable[[], Awaitable[None]]:
-        """What carries an action out that no screen has its own way of."""
+        """The method that carries out an action which the screen does not override."""
         if action in KINDS:
             return partial(self.go, HistoryEntry(action))
         method: Callable[[], Awaitable[None]] = getattr(self, f"do_{action}")
@@ -59,16 +59,16 @@ class GlobalActions(Router):
         """F8 where no order is at hand: the refund asks for it."""
         await self.go(HistoryEntry("refund"))
 
-    async def do_tray(self) -> None:
+    async def do_outbox(self) -> None:
         """F12."""
-        await self.go(HistoryEntry("tray"))
+        await self.go(HistoryEntry("outbox"))
 
     async def do_earlier(self) -> None:
-        """Back along the trail."""
+        """Back in the navigation history."""
         await self.leave()
 
     async def do_later(self) -> None:
-        """Forward along the trail."""
+        """Forward in the navigation history."""
         if self.trail.forward():
             await self.arrive(self.trail.here)
         else:
@@ -100,7 +100,7 @@ class GlobalActions(Router):
     async def do_switch_user(self) -> None:
         """`:w`: sign out; unsent work stays in its operator's name."""
         await self.shop.claims.let_go()
-        failure = await self.shop.desk.sign_out()
+        failure = await self.shop.auth.sign_out()
         told = " (the shop could not be told)" if failure else ""
         await self.ask_to_sign_in(f"Signed out{told}. Who works here now?")
 
@@ -109,8 +109,8 @@ class GlobalActions(Router):
         await self.shop.claims.let_go()
         self.exit()
 
-    async def _put_right(self, command: Command, order_id: str, fulfilment_id: str) -> None:
-        """Open the parcel that has just left, and ask whether it is taken back."""
+    async def _offer_to_void(self, command: Command, order_id: str, fulfilment_id: str) -> None:
+        """Open the parcel that was just shipped, and ask whether to void it."""
         self.trail.go(HistoryEntry("order", order_id))
         await self.go(HistoryEntry("parcels", order_id))
         if not await self.frame.undo_shipment(fulfilment_id, command.key):
@@ -126,22 +126,22 @@ class GlobalActions(Router):
         match undo_command.plan(latest, time.time()):
             case undo_command.Drop(command):
                 self.shop.drop_with_siblings(command)
-                self.say(done(f"Taken back before it was sent: {command.label}"))
+                self.say(done(f"Undone before it was sent: {command.label}"))
                 await self.tell_screens(command, None)
-            case undo_command.TakeBack(command):
-                if self.shop.take_back(command):
-                    words = f"{command.label}: taken back, the opposite is being sent"
+            case undo_command.SendInverse(command):
+                if self.shop.send_inverse(command):
+                    words = f"{command.label}: undone, the reverse is being sent"
                     self.say(done(words))
                     await self.tell_screens(command, None)
                 else:
                     self.undo_before = command.id
                     self.say(noted(f"{command.label}: no key takes that back, F6 changes it"))
-            case undo_command.PutRight(command, order_id, fulfilment_id):
-                await self._put_right(command, order_id, fulfilment_id)
+            case undo_command.OfferToVoid(command, order_id, fulfilment_id):
+                await self._offer_to_void(command, order_id, fulfilment_id)
             case undo_command.Cannot(command, why):
                 self.undo_before = command.id
                 again = f". F9 again: {latest[1].label}" if len(latest) > 1 else ""
                 self.say(noted(f"{why}{again}"))
             case undo_command.Nothing():
                 self.undo_before = None
-                self.say(noted("Nothing to take back"))
+                self.say(noted("Nothing to undo"))

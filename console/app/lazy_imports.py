@@ -1,4 +1,4 @@
-"""What the first frame can do without, loaded by name while that is already looked at."""
+"""Modules that the first frame does not need, imported by name after it is shown."""
 
 from __future__ import annotations
 

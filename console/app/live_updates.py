@@ -1,4 +1,4 @@
-"""What others do, as far as it concerns what is looked at: changes and claims."""
+"""Live updates: changes and claims by others that concern the current screen."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ TAKE_OVER = "take over"
 
 
 class LiveUpdates(ScanRouting):
-    """Passes on what the shop tells, and takes orders over."""
+    """Passes changes to the screens, and takes orders over."""
 
     _is_restanding = False
 
     def follow_the_shop(self) -> None:
-        """Hear of it from now on."""
+        """Subscribe to changes."""
         shop = self.shop
         shop.caller.changed = shop.outbox.changed = self._line_changed
         shop.watch.heard, shop.watch.signed_out = self._heard, self._signed_out
@@ -38,7 +38,7 @@ class LiveUpdates(ScanRouting):
         """The shop told what changed: what is looked at follows."""
         if not self.screen_stack:
             return  # the console is being closed
-        self.counter.heard(message.news)
+        self.context.heard(message.news)
         frame = self.frame_below
         frame.follow(message.news)
         if message.has_other_claims:
@@ -48,7 +48,7 @@ class LiveUpdates(ScanRouting):
         """The line or the outbox changed: once per burst of changes is enough."""
         self._is_restanding = False
         if self.screen_stack:
-            self.frame.restand()
+            self.frame.refresh_status_bar()
 
     async def do_take_over(self) -> None:
         """Ask for the word with which somebody else's order is taken over."""

@@ -1,4 +1,4 @@
-"""Where the operator has been: the way back, and forward again."""
+"""Navigation history: back and forward through the screens that were open."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class HistoryEntry(NamedTuple):
 
 
 class NavigationHistory:
-    """Stops in the order in which they were seen, and the one where we are."""
+    """Entries in the order in which they were opened, and the current one."""
 
     def __init__(self) -> None:
         self.stops = [HistoryEntry("home")]
@@ -27,21 +27,21 @@ class NavigationHistory:
         return self.stops[self.at]
 
     def go(self, stop: HistoryEntry) -> None:
-        """Go on to another stop; what lay ahead after going back is forgotten."""
+        """Add an entry; those ahead of the current one are dropped."""
         if stop == self.here:
             return
         self.stops = [*self.stops[: self.at + 1], stop][-LONGEST:]
         self.at = len(self.stops) - 1
 
     def back(self) -> bool:
-        """One stop back; False at the beginning."""
+        """One entry back; False at the beginning."""
         if self.at == 0:
             return False
         self.at -= 1
         return True
 
     def forward(self) -> bool:
-        """One stop forward again; False at the end."""
+        """One entry forward; False at the end."""
         if self.at + 1 >= len(self.stops):
             return False
         self.at += 1

@@ -11,7 +11,7 @@ from console.flows.transition import Feedback, Tone, noted, wrong
 from console.scan.input_buffer import Code, Prompt
 
 ASKED_FROM = 31
-"""Lines from which on a paste is more likely an accident than a shelf that was scanned."""
+"""Lines from which on a paste is more likely an accident than a series of scans."""
 
 
 class PasteOver(NamedTuple):

@@ -1,4 +1,4 @@
-"""Going from screen to screen: the trail, what lies over it, and who is signed in."""
+"""The router: screens, navigation history, overlays, and the sign-in page."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from console.widgets.line_widget import LineWidget
 
 LOADED_LATER = {
     "orders": "OrdersScreen", "order": "OrderScreen", "ship": "ShipScreen",
-    "refund": "RefundScreen", "stock": "StockScreen", "level": "LevelScreen",
-    "catalogue": "CatalogueScreen", "attention": "AttentionScreen", "tray": "TrayScreen",
+    "refund": "RefundScreen", "stock": "StockScreen", "stock_level": "StockLevelScreen",
+    "catalog": "CatalogScreen", "attention": "AttentionScreen", "outbox": "OutboxScreen",
     "help": "HelpScreen", "palette": "PaletteScreen", "scanner": "ScannerScreen",
 }  # fmt: skip
 """Screens that nobody sees in the first frame, by their module in `console.screens`."""
 
 SCAN_PREFIX = "scan_prefix"
-"""Under this name the set-up page keeps the key that this desk's scanner sends first."""
+"""Under this name the set-up page keeps the key that this computer's scanner sends first."""
 
 OVERLAYS = frozenset({"help", "palette"})
 
@@ -47,7 +47,7 @@ CLAIMING = frozenset({"order", "ship", "refund"})
 
 
 class Router(App[None]):
-    """The part of the console that knows where the operator is."""
+    """Opens and closes screens, and keeps the navigation history."""
 
     def __init__(
         self,
@@ -68,14 +68,14 @@ class Router(App[None]):
         entry.marks_codes = bool(kept)
         self._theme = looks.theme(settings.home, settings.theme)
         self._has_colours = colours
-        self.counter = AppContext(self.shop, styles(colours=colours, theme=self._theme), entry)
+        self.context = AppContext(self.shop, styles(colours=colours, theme=self._theme), entry)
         self.frames: dict[str, BaseScreen] = {}
         self.trail = NavigationHistory()
         self._all_here = asyncio.Event()
         self._screens_of_records: Mapping[str, type[BaseScreen]] = {}
-        self.home = HomeScreen(self.counter)
+        self.home = HomeScreen(self.context)
         self._put_in_place(self.home)
-        self._put_in_place(SignInScreen(self.counter))
+        self._put_in_place(SignInScreen(self.context))
         for name, palette in PALETTES.items():
             self.register_theme(_as_textual(name, palette))
         self.theme = _registered(self._theme)
@@ -94,7 +94,7 @@ class Router(App[None]):
 
     def say(self, feedback: Feedback) -> None:
         """Tell the operator something, wherever they are; loudly when it is wrong."""
-        self.counter.feedback = feedback
+        self.context.feedback = feedback
         if not self.screen_stack:
             return  # the console is being closed
         self.frame.entry_bar.say(feedback)
@@ -106,10 +106,10 @@ class Router(App[None]):
                 run_in_background(self, "sound", _play, shlex.split(self.settings.sound_command))
 
     def take_theme(self, name: str = "") -> str:
-        """Show everything in another theme, or in the next one, and keep it for this desk."""
+        """Show everything in another theme, or in the next one, and keep it on this computer."""
         self._theme = name or next_theme(self._theme)
         looks.keep_theme(self.settings.home, self._theme)
-        self.counter.paints.become(styles(colours=self._has_colours, theme=self._theme))
+        self.context.styles.become(styles(colours=self._has_colours, theme=self._theme))
         self.theme = _registered(self._theme)
         for frame in self.frames.values():
             for drawn in frame.query(LineWidget):
@@ -118,11 +118,11 @@ class Router(App[None]):
                 frame.redraw()
         return self._theme
 
-    def fall_silent(self) -> None:
-        """What was told is history once the operator goes on; what is wrong or open stays."""
-        feedback = self.counter.feedback
+    def clear_message(self) -> None:
+        """Clear the last message once the operator goes on; errors and open questions stay."""
+        feedback = self.context.feedback
         if feedback is not None and feedback.tone not in (Tone.WRONG, Tone.WAIT):
-            self.counter.feedback = None
+            self.context.feedback = None
             self.frame.entry_bar.say(None)
 
     async def load_screens(
@@ -133,7 +133,7 @@ class Router(App[None]):
         """Load the screens behind the first one, while that is looked at already."""
         for name, class_name in LOADED_LATER.items():
             kind = await asyncio.to_thread(load, f"console.screens.{name}", class_name)
-            self._put_in_place(kind(self.counter))
+            self._put_in_place(kind(self.context))
         self._screens_of_records = await asyncio.to_thread(records)
         self._all_here.set()
 
@@ -142,30 +142,30 @@ class Router(App[None]):
         if name not in self.frames:
             await self._all_here.wait()
         if name not in self.frames:
-            # Of the many kinds of records a desk looks at few: theirs are made when they are.
-            self._put_in_place(self._screens_of_records[name](self.counter))
+            # Of the many kinds of records an operator looks at few: theirs are made when they are.
+            self._put_in_place(self._screens_of_records[name](self.context))
         return self.frames[name]
 
     async def go(self, stop: HistoryEntry, opened: Open | None = None) -> None:
-        """Go to a screen and put it on the trail."""
+        """Open a screen and add it to the history."""
         if self.frame.NAME in OVERLAYS:
             await self.pop_screen()
         self.trail.go(stop)
         await self.arrive(stop, opened)
 
     async def arrive(self, stop: HistoryEntry, opened: Open | None = None) -> None:
-        """Make a stop of the trail the current one; returns when its subject is shown."""
+        """Make an entry of the history the current one; returns when its subject is shown."""
         before, frame = self.frame, await self.screen_called(stop.screen)
         if frame is not before:
             self._close_prompt(before)
             before.leave()
-            await self._bring_up(frame)
+            await self._show_on_top(frame)
         self.listen_as(frame)
         self.shop.claims.open(stop.subject if stop.screen in CLAIMING else "")
         await frame.show(stop.subject, opened.order if opened else None)
 
     async def leave(self) -> None:
-        """Back to where one came from: what lies on top first, then along the trail."""
+        """Go back: close the overlay first, then follow the history."""
         if self.frame.NAME in OVERLAYS:
             self._close_prompt(self.frame)
             await self.pop_screen()
@@ -182,10 +182,10 @@ class Router(App[None]):
         self._close_prompt(below)
         await self.push_screen(frame)
         self.listen_as(frame)
-        frame.lie_over(below)
+        frame.show_overlay(below)
 
     async def ask_to_sign_in(self, why: str) -> None:
-        """Show the sign-in page; the trail waits below it."""
+        """Show the sign-in page; the history is kept."""
         if self.frame.NAME != "sign_in":
             if self.frame.NAME in OVERLAYS:
                 await self.pop_screen()
@@ -196,8 +196,8 @@ class Router(App[None]):
         self.shop.sender.resume()
         person = self.shop.session.person
         assert person is not None
-        if self.counter.reader != person.id:
-            self.counter.forget(person.id)
+        if self.context.reader != person.id:
+            self.context.forget(person.id)
             self.shop.watch.begin_anew()
             self.trail.start_over()
         await self.arrive(self.trail.here)
@@ -210,17 +210,17 @@ class Router(App[None]):
 
     def listen_as(self, frame: BaseScreen) -> None:
         """Typing means what it means on this screen from now on."""
-        entry = self.counter.entry
+        entry = self.context.entry
         entry.typing = frame.TYPING
         entry.commands = keys.command_characters(frame.NAME)
-        frame.entry_bar.say(self.counter.feedback)
-        frame.restand()
+        frame.entry_bar.say(self.context.feedback)
+        frame.refresh_status_bar()
 
     def _put_in_place(self, frame: BaseScreen) -> None:
         self.frames[frame.NAME] = frame
         self.install_screen(frame, frame.NAME)
 
-    async def _bring_up(self, frame: BaseScreen) -> None:
+    async def _show_on_top(self, frame: BaseScreen) -> None:
         """Put an installed screen on top: 8 ms, where switching modes takes 60.
 
         The screen that the console began with cannot be switched away, so the others lie above it.
@@ -234,7 +234,7 @@ class Router(App[None]):
             await self.switch_screen(frame)
 
     def _close_prompt(self, frame: BaseScreen) -> None:
-        entry = self.counter.entry
+        entry = self.context.entry
         entry.take_code()
         if entry.prompt is not None and frame.NAME not in OVERLAYS:
             prompt = entry.prompt

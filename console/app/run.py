@@ -1,4 +1,4 @@
-"""From the command line to a running console, and back with something to say."""
+"""Starts the console from the command line, and returns its exit code and last message."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from console.client.models import OrderCard, Page
 from console.flows.formatting import counted
 
 
-class ConsoleThatTells(ConsoleApp):
-    """A console whose crashes are told to Sentry, with the last request to the shop."""
+class ReportingConsole(ConsoleApp):
+    """A console that reports crashes to Sentry, with the last request to the shop."""
 
     def _handle_exception(self, error: Exception) -> None:
-        """Tell of a crash and end as ever."""
+        """Report a crash and exit as usual."""
         calls = self.shop.caller.journal.calls
         last = calls[0].request_id if calls else "-"
         with contextlib.suppress(Exception):  # a second fault must not hide the first
@@ -46,7 +46,7 @@ def run(
     except (state_dir.StateDirInUse, OSError) as refusal:
         return str(refusal), 1
     colours = "NO_COLOR" not in environment
-    kind = ConsoleThatTells if chosen.sentry_dsn else ConsoleApp
+    kind = ReportingConsole if chosen.sentry_dsn else ConsoleApp
     app = kind(chosen, home, colours=colours)
     app.home.first_rows = first_rows
     app.run()

@@ -1,4 +1,4 @@
-"""What a code opens when the screen that it found had no use for it."""
+"""Scan routing: the page that a code opens when the current screen does not use it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class ScanRouting(GlobalActions):
     async def open_code(self, scan: Scan) -> None:
         """Open what a code means; one that means nothing is refused loudly."""
         try:
-            answer = await self.counter.what_is(scan.code)
+            answer = await self.context.look_up(scan.code)
         except SignedOut as failure:
             await self.ask_to_sign_in(failure.detail)
         except CallFailed as failure:
             self.say(wrong(f"{scan.code} was not looked up. {failure.detail}"))
         else:
-            if answer is None and self.frame.NAME == "home" and _is_words(scan.code):
+            if answer is None and self.frame.NAME == "home" and _is_typed_text(scan.code):
                 self.say(noted(f"{scan.code} is no code: searching the orders for it"))
                 await self.go(HistoryEntry("orders", f"/{scan.code}"))
                 return
@@ -55,6 +55,6 @@ class ScanRouting(GlobalActions):
             await self.go(HistoryEntry("order", answer.id))
 
 
-def _is_words(text: str) -> bool:
+def _is_typed_text(text: str) -> bool:
     """Whether a person typed this: codes have no blanks and no small letters."""
     return any(c.isalpha() for c in text) and any(c.islower() or c.isspace() for c in text)

@@ -1,6 +1,6 @@
 """The only place that knows URLs, headers, tokens and JSON; it knows no terminal.
 
-`models` and `shelf` are what the shop says, `errors` is how it says no, `caller` sends with
-patience, `outbox` keeps every command until it is answered, `shop` puts it all together. Only
+`models` and `catalog_models` are its answers, `errors` its errors, `api_client` sends with
+retries, `outbox` keeps every command until it is answered, `services` holds them all. Only
 `http` imports httpx, and only after the first frame is on the screen.
 """

@@ -1,8 +1,8 @@
-"""Asks the shop, patiently and under the right name.
+"""The API client: HTTP calls to the shop with sign-in, retries and a circuit breaker.
 
 Adds the token and a request id, renews the token when it is spent (one renewal at a time, because
 a refresh token is good once), asks again where asking again is harmless, and stops asking for a
-while when the shop does not answer. Every exchange is written down for the tray.
+while when the shop does not answer. Every exchange is logged for the outbox page.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class ApiClient:
         self.session = session
         self.circuit = circuit or CircuitBreaker()
         self.journal = journal or RequestLog()
-        self.changed: Callable[[], None] = _nobody_listens
+        self.changed: Callable[[], None] = _no_listener
         self.milliseconds = 0.0
         self.last_answer_at: datetime | None = None
         self._now = now
@@ -104,24 +104,26 @@ class ApiClient:
         return await self._once(Request("POST", path, body=_dumped(body), headers=JSON))
 
     async def put(self, path: str, body: object) -> Response:
-        """Say how something is to be; harmless when it arrives twice, so asked like a read."""
+        """PUT a value; idempotent, so retried like a read."""
         return await self._patiently(Request("PUT", path, body=_dumped(body), headers=JSON))
 
     async def delete(self, path: str) -> Response:
-        """Have something gone; harmless when it arrives twice."""
+        """DELETE something; idempotent, so retried like a read."""
         return await self._patiently(Request("DELETE", path))
 
     async def peek(self, path: str, query: Mapping[str, str], patience: float) -> Response:
         """Read something that nobody waits for: once, and given up soon."""
-        return await self._seen_through(
+        return await self._call_unless_offline(
             self._signed, Request("GET", path, query, patience=patience)
         )
 
     async def probe(self, patience: float) -> None:
         """Ask whether the shop is alive, so that the bar is right even when nobody calls."""
-        await self._seen_through(self._once, Request("GET", "/health/live", patience=patience))
+        await self._call_unless_offline(
+            self._once, Request("GET", "/health/live", patience=patience)
+        )
 
-    async def _seen_through(
+    async def _call_unless_offline(
         self, ask: Callable[[Request], Awaitable[Response]], asking: Request
     ) -> Response:
         """Ask; a shop that has answered nobody in the meantime is taken to be away."""
@@ -176,7 +178,7 @@ class ApiClient:
             self.session.keep(parse(SignIn, answer.body))
 
     async def _once(self, asking: Request) -> Response:
-        if not self.circuit.lets_through():
+        if not self.circuit.allows_call():
             raise Unreachable(
                 f"The shop does not answer; next try in {self.circuit.retry_in:.0f} s.",
                 code="offline",
@@ -246,8 +248,8 @@ def _shown(question: Request) -> str:
     return f"{path}?{wanted}" if wanted else path
 
 
-def _nobody_listens() -> None:
-    """Until somebody wants to know."""
+def _no_listener() -> None:
+    """The default listener: does nothing."""
 
 
 def is_passing(failure: CallFailed) -> bool:

@@ -10,7 +10,7 @@ from console.client.parsing import ADMIN, parse
 
 
 class Auth:
-    """What a person does before touching an order or a shelf."""
+    """Sign-in, the overview, the last doctor run and scan look-ups."""
 
     def __init__(self, caller: ApiClient) -> None:
         self._caller = caller
@@ -59,7 +59,7 @@ class Auth:
         """What the doctor found when it last looked; `NotFound` before its first night."""
         return parse(DoctorRun, (await self._caller.get(f"{ADMIN}/doctor")).body)
 
-    async def what_is(self, code: str) -> ScanAnswer:
+    async def look_up(self, code: str) -> ScanAnswer:
         """What a scanned or typed code stands for; `NotFound` when the shop does not know it."""
         answer = await self._caller.get(f"{ADMIN}/scan", {"code": code})
         return parse(ScanAnswer, answer.body)

@@ -1,8 +1,8 @@
-"""The catalogue: products with their variants, and changes to many of them at once.
+"""The catalog: products with their variants, and changes to many of them at once.
 
 A change is sent in pieces of at most a hundred rows. All pieces are put into the outbox in one
-step, together with what they are about (`Run`), so that a console that is killed in the middle
-sends the rest when it runs again and still knows what each row was to become.
+step, together with what they are about (`BulkChange`), so that a console that is killed in the
+middle sends the rest when it runs again and still knows what each row was to become.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def enqueue(
 ) -> BulkChange:
     """Put a change into the outbox, piece by piece; it is on disk as a whole, or not at all.
 
-    `undoes` names the commands that the pieces take back, each with its number of rows.
+    `undoes` names the commands that the chunks undo, each with its number of rows.
     """
     assert run.rows, "a change without rows is none"
     sizes = [size for _, size in undoes] or [
@@ -181,7 +181,7 @@ def _read_run(kept: str) -> BulkChange | None:
         edit, commands = (kind, text, currency), tuple(found["commands"])
         return BulkChange(found["operator"], found["of"], found["title"], edit, rows, commands)
     except (ValueError, KeyError, TypeError):
-        # Nothing, or from another version: the commands are in the tray all the same.
+        # Nothing, or from another version: the commands are in the outbox all the same.
         return None
 
 
@@ -210,10 +210,10 @@ def can_go_again(run: BulkChange) -> bool:
 def inverse(
     run: BulkChange, commands: Sequence[Command]
 ) -> tuple[BulkChange, tuple[tuple[str, int], ...]] | None:
-    """The change that takes back what of a change was done, and the commands that it undoes.
+    """The change that reverts what was done of a change, and the commands that it undoes.
 
     Based on the versions that the change left: what somebody has touched since is not overwritten
-    but told. None when nothing can be taken back.
+    but told. None when nothing can be undone.
     """
     rows: list[BulkChangeRow] = []
     undone: list[tuple[str, int]] = []
@@ -239,6 +239,6 @@ def inverse(
     if not rows:
         return None
     taken = BulkChange(
-        run.operator, run.of, f"{run.title} taken back", ("", "", run.edit[2]), tuple(rows)
+        run.operator, run.of, f"{run.title} undone", ("", "", run.edit[2]), tuple(rows)
     )
     return taken, tuple(undone)

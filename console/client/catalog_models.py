@@ -1,4 +1,4 @@
-"""What the shop says of its catalogue, field by field; as `models`, for products and batches."""
+"""Wire models of products, variants and batches; see `models`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changed in the shop since the last look, and who has which order open: the wire."""
+"""Wire models of the change feed and of claims."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks the shop every second what changed; seldom while nobody looks, and not while it is away.
+"""Polls the change feed every second; less often without an operator, not while offline.
 
 The same questions notice a shop that stops answering: they are given up after two seconds, where a
 slow command has ten. The shop may be old and not know them; then it is only asked whether it lives.
@@ -39,7 +39,7 @@ WORKER_EVERY = 30.0
 
 
 class ChangePoller:
-    """Keeps the console up to date for as long as it lives."""
+    """Polls the change feed for as long as the console runs."""
 
     def __init__(self, caller: ApiClient, *, now: Callable[[], float] = time.monotonic) -> None:
         self._caller = caller
@@ -52,9 +52,9 @@ class ChangePoller:
         self.is_seen = True
         """Whether the console's window has the focus, as far as the terminal tells."""
 
-        self.heard: Callable[[ChangeBatch], None] = _nobody_listens
-        self.came_back: Callable[[], None] = _nobody_waits
-        self.signed_out: Callable[[SignedOut], None] = _nobody_minds
+        self.heard: Callable[[ChangeBatch], None] = _no_listener
+        self.came_back: Callable[[], None] = _no_waiter
+        self.signed_out: Callable[[SignedOut], None] = _no_handler
         self.overview: Overview | None = None
         """The day in figures as they were read last, wherever that was."""
 
@@ -150,13 +150,13 @@ class ChangePoller:
         return min(SLOWEST, max(PATIENCE, 3 * self._caller.milliseconds / 1000))
 
 
-def _nobody_listens(news: ChangeBatch) -> None:
-    """Until somebody wants to know."""
+def _no_listener(news: ChangeBatch) -> None:
+    """The default listener: does nothing."""
 
 
-def _nobody_waits() -> None:
-    """Until something waits for the shop to come back."""
+def _no_waiter() -> None:
+    """The default when nothing waits for the shop: does nothing."""
 
 
-def _nobody_minds(failure: SignedOut) -> None:
-    """Until somebody can sign in again."""
+def _no_handler(failure: SignedOut) -> None:
+    """The default for a lost sign-in: does nothing."""

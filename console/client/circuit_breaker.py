@@ -1,4 +1,4 @@
-"""When to stop asking a shop that does not answer, and when to try again."""
+"""A circuit breaker: when to stop calling a shop that does not answer, and when to retry."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CircuitBreaker:
             return 0.0
         return max(0.0, self._retry_at - self._now())
 
-    def lets_through(self) -> bool:
+    def allows_call(self) -> bool:
         """Whether a call may go out now. While open, one probe at a time."""
         if not self.is_open:
             return True

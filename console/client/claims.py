@@ -1,4 +1,4 @@
-"""Says which order this console has open, and knows who has the others.
+"""Claims: tells the shop which order is open here, and knows who has others open.
 
 A claim refuses nobody anything, so nothing waits for it and a failure is no failure: the next key
 says it again. Orders that are only passed through are not claimed.
@@ -36,10 +36,10 @@ class Claims:
         self._said_at = float("-inf")
         self._wake = asyncio.Event()
         self._of: Mapping[str, Claim] = {}
-        self.lost: Callable[[Claim], None] = _nobody_minds
+        self.lost: Callable[[Claim], None] = _no_handler
         """Told when somebody takes over what this console has."""
 
-        self.found: Callable[[Claim], None] = _nobody_minds
+        self.found: Callable[[Claim], None] = _no_handler
         """Told when somebody else turns out to have what was opened here."""
 
     def by_others(self, order_id: str) -> Claim | None:
@@ -130,5 +130,5 @@ def _path(order_id: str) -> str:
     return f"{ADMIN}/orders/{order_id}/claim"
 
 
-def _nobody_minds(claim: Claim) -> None:
-    """Until somebody wants to know."""
+def _no_handler(claim: Claim) -> None:
+    """The default listener: does nothing."""

@@ -1,4 +1,4 @@
-"""What stands in an order's way, and what needs a person: the wire, field by field."""
+"""Wire models of holds, disputes, fraud warnings and attention items."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class HttpTransport:
             if needs_certificates
             else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         )
-        # The environment's proxy settings are for the open internet, not for the shop's desk.
+        # Proxy settings of the environment are for the open internet, not for calls to the shop.
         self._client = httpx.AsyncClient(
             base_url=url,
             timeout=TIMEOUT,

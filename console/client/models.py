@@ -1,4 +1,4 @@
-"""What the shop says, field by field: the wire as frozen dataclasses.
+"""Wire models: the JSON of the API as frozen dataclasses.
 
 Names are the wire's own. A field without a default must be in the answer; one that may be null
 says so. `Money` and ids never change their form between here and the screen.

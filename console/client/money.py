@@ -1,4 +1,4 @@
-"""Amounts as the shop says them."""
+"""Money as the API writes it."""
 
 from __future__ import annotations
 

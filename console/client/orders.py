@@ -1,4 +1,4 @@
-"""Orders: lists of cards, the case file, and the commands that move an order on."""
+"""Orders: list items, order details, and the commands that move an order on."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def mark_paid(order: OrderCard, amount: Money, reference: str, *, due: Money) ->
 
 
 def cancel(order: OrderCard, reason: str) -> NewCommand:
-    """Cancel what has not left the house, and give its money back."""
+    """Cancel what has not been shipped, and give its money back."""
     return NewCommand(
         kind="cancel",
         aggregate=aggregate_of(order.id),

@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS remembered (name TEXT PRIMARY KEY, value TEXT NOT NUL
 """
 
 KEPT_FOR = 7 * 24 * 3600.0
-"""Seconds that an answered command stays for the tray and for undo."""
+"""Seconds that an answered command stays on the outbox page and available for undo."""
 
 
 class State(StrEnum):
@@ -78,7 +78,7 @@ class NewCommand(NamedTuple):
     """Body of the command that takes this one back, where there is one."""
 
     undoes: str | None = None
-    """Key of the command that this one takes back."""
+    """Key of the command that this one undoes."""
 
 
 class Command(NamedTuple):
@@ -117,7 +117,7 @@ class Outbox:
 
     def __init__(self, file: Path | str, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        self.changed: Callable[[], None] = _nobody_listens
+        self.changed: Callable[[], None] = _no_listener
         self._busy: frozenset[str] | None = None
         self._counts: dict[State, int] | None = None
         self._db = sqlite3.connect(file, isolation_level=None)
@@ -210,7 +210,7 @@ class Outbox:
         (command,) = self._select("WHERE key = ?", key)
         return command
 
-    def heads(self, operator: str, *, beside: Iterable[str] = ()) -> list[Command]:
+    def next_per_aggregate(self, operator: str, *, beside: Iterable[str] = ()) -> list[Command]:
         """What may be sent now for this person: the first open command of each aggregate.
 
         `beside` names aggregates that are being sent already.
@@ -236,10 +236,10 @@ class Outbox:
         due: float | None = row[0]
         return due
 
-    def trying(self, command: Command) -> bool:
+    def mark_sending(self, command: Command) -> bool:
         """Write down that a try goes out, before it does: a crash must not make it unsent again.
 
-        False when the command was taken back or stopped in the meantime: then it must not go.
+        False when the command was undone or stopped in the meantime: then it must not go.
         """
         changed = self._db.execute(
             "UPDATE commands SET tries = tries + 1, unanswered = unanswered + 1"
@@ -309,7 +309,7 @@ class Outbox:
         )
 
     def drop(self, command: Command, failure: CallFailed | None = None) -> None:
-        """Give a command up: taken back before it was sent, or refused for good."""
+        """Give a command up: undone before it was sent, or refused for good."""
         problem = json.dumps(failure.as_record()) if failure else None
         self._change(command, "state = 'dropped', problem = coalesce(?, problem)", problem)
 
@@ -327,7 +327,7 @@ class Outbox:
         return self._select("ORDER BY id DESC LIMIT ?", limit)
 
     def latest_by(self, operator: str, *, before: int | None = None) -> list[Command]:
-        """This person's latest commands, newest first, for undo; those taken back are left out."""
+        """This person's latest commands, newest first, for undo; without those already undone."""
         return self._select(
             "WHERE operator = ? AND id < ? AND state != 'dropped' AND undoes IS NULL"
             " AND key NOT IN (SELECT undoes FROM commands"
@@ -385,5 +385,5 @@ def _command(row: sqlite3.Row) -> Command:
     return Command(**told | {"state": State(told["state"])})
 
 
-def _nobody_listens() -> None:
+def _no_listener() -> None:
     """Until somebody wants to know."""

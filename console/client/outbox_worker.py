@@ -1,4 +1,4 @@
-"""Empties the outbox: each command in its order, under its key, until the shop has answered."""
+"""The outbox worker: sends each command in order, under its key, until it is answered."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class OutboxWorker:
         self.is_paused = False
         """Set when the shop no longer knows the operator, until somebody signs in again."""
 
-        self.finished: Callable[[Command, CallFailed | None], None] = _nobody_listens
+        self.finished: Callable[[Command, CallFailed | None], None] = _no_listener
         """Told of each command that was done (without a failure) or stopped (with one)."""
 
     def nudge(self) -> None:
@@ -64,7 +64,7 @@ class OutboxWorker:
         person = self._caller.session.person
         if person is None or self.is_paused or not self._caller.session.is_signed_in:
             return
-        for command in self._outbox.heads(person.id, beside=self._sending):
+        for command in self._outbox.next_per_aggregate(person.id, beside=self._sending):
             if len(self._sending) >= AT_ONCE:
                 break
             task = asyncio.create_task(self._send(command))
@@ -93,7 +93,7 @@ class OutboxWorker:
             self.nudge()
 
     async def _try(self, command: Command) -> None:
-        if not self._outbox.trying(command):
+        if not self._outbox.mark_sending(command):
             return
         started = time.perf_counter()
         try:
@@ -147,5 +147,5 @@ def _too_old() -> OutOfContract:
     )
 
 
-def _nobody_listens(command: Command, failure: CallFailed | None) -> None:
+def _no_listener(command: Command, failure: CallFailed | None) -> None:
     """Until somebody wants to know."""

@@ -1,4 +1,4 @@
-"""Reading list answers: one page, or one after the other to the end."""
+"""Parses paginated lists: one page, or all pages to the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading what the shop says: JSON in, frozen dataclasses out.
+"""Parses responses: JSON in, frozen dataclasses out.
 
 An unknown field is ignored, so the shop may grow; a missing or misshapen one is `OutOfContract`
 and names its path, so the two sides cannot drift apart quietly. `fields_of` lists every path that

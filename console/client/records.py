@@ -1,4 +1,4 @@
-"""Records that have no shape of their own here: read as the shop tells them, changed by version."""
+"""Records without a model of their own: plain JSON, changed by version."""
 
 from __future__ import annotations
 

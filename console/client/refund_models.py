@@ -1,4 +1,4 @@
-"""Refunds and what they would come to, as the shop tells them."""
+"""Wire models of refunds and refund quotes."""
 
 from __future__ import annotations
 

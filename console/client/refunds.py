@@ -75,7 +75,7 @@ class DirectCommands:
         """Give money back and say what became of it.
 
         `unknown` is told each time that an answer is lost, with the number of tries so far. A
-        caller that stops waiting leaves the refund in the tray, to be asked about again there.
+        caller that stops waiting leaves the refund in the outbox, to be asked about again there.
         """
         return await self.ask_again(
             self._outbox.put(draft, operator=operator, key=key, state=State.ASKING), unknown=unknown
@@ -97,7 +97,7 @@ class DirectCommands:
 
     async def _try(self, command: Command) -> Outcome | None:
         """One try; None while the fate is not known."""
-        is_still_asked = self._outbox.trying(command)
+        is_still_asked = self._outbox.mark_sending(command)
         assert is_still_asked, "a refund is asked about by one place at a time"
         try:
             answer = await self._caller.command(command.path, command.body, key=command.key)
@@ -120,7 +120,7 @@ class DirectCommands:
             self._outbox.done(command, status=failure.status, answer=failure.as_record())
             return Outcome(CommandResult.PENDING, failure=failure)
         if isinstance(failure, TooMany | SignedOut):
-            # Turned away at the door, so this try did nothing; an earlier one may have.
+            # Refused before it was handled, so this attempt did nothing; an earlier one may have.
             self._outbox.never_arrived(command)
             if command.unanswered:
                 if isinstance(failure, SignedOut):

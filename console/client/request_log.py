@@ -1,4 +1,4 @@
-"""The last calls to the shop, for the tray: what was asked, what came back, how long it took."""
+"""The request log of the outbox page: the last calls, their status and duration."""
 
 from __future__ import annotations
 

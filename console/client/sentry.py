@@ -1,4 +1,4 @@
-"""A crash of the console told to Sentry, where `SENTRY_DSN` is set; nothing about people leaves.
+"""Reports crashes to Sentry where `SENTRY_DSN` is set; no personal data is sent.
 
 Sentry's package is loaded when something has gone wrong, and not before: for the first frame.
 """

@@ -1,4 +1,4 @@
-"""The shop as the console sees it: everything of the client, put together once."""
+"""The services of the console: every part of the client, created once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ConnectionState(StrEnum):
 
 
 class Services:
-    """Opens the console's folder and holds what speaks to the shop.
+    """Opens the state folder and holds everything that talks to the shop.
 
     The transport is plugged into `socket` later: questions asked before simply wait for it.
     """
@@ -47,7 +47,7 @@ class Services:
         self.outbox = Outbox(folder.outbox)
         self.sender = OutboxWorker(self.outbox, self.caller)
         self.refunds = DirectCommands(self.outbox, self.caller)
-        self.desk = Auth(self.caller)
+        self.auth = Auth(self.caller)
         self.orders = Orders(self.caller)
         self.attention = Attention(self.caller)
         self.stock = Stock(self.caller)
@@ -88,14 +88,14 @@ class Services:
         self.sender.nudge()
         return command
 
-    def give_run(self, run: BulkChange) -> BulkChange:
+    def enqueue_change(self, run: BulkChange) -> BulkChange:
         """Keep a change to many rows on disk, all pieces at once, and send it."""
         given = bulk_changes.enqueue(self.outbox, run)
         self.sender.nudge()
         return given
 
-    def last_run(self) -> tuple[BulkChange, tuple[Command, ...]] | None:
-        """The operator's last change to many rows, with the commands that carry it."""
+    def last_change_of_operator(self) -> tuple[BulkChange, tuple[Command, ...]] | None:
+        """The operator's last bulk change, with its commands."""
         person = self.session.person
         run = bulk_changes.last_change(self.outbox, person.id) if person else None
         if run is None:
@@ -114,14 +114,14 @@ class Services:
 
         Says how many commands that were.
         """
-        run = self.last_run() if command.kind == bulk_changes.KIND else None
+        run = self.last_change_of_operator() if command.kind == bulk_changes.KIND else None
         ids = run[0].commands if run and command.id in run[0].commands else (command.id,)
         unsent = [one for one in self.outbox.with_ids(ids) if one.is_unsent]
         for one in unsent:
             self.drop(one)
         return len(unsent)
 
-    def take_back(self, command: Command) -> bool:
+    def send_inverse(self, command: Command) -> bool:
         """Send the opposite of a command; of a change in pieces, of all that was done of it.
 
         False when there is nothing to send: every row of it was refused, or it is a change from
@@ -130,7 +130,7 @@ class Services:
         if command.kind != bulk_changes.KIND:
             self.give(stock.inverse(command))
             return True
-        run = self.last_run()
+        run = self.last_change_of_operator()
         if run is None or command.id not in run[0].commands:
             return False
         taken = bulk_changes.inverse(*run)

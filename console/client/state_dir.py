@@ -1,4 +1,4 @@
-"""The console's own folder: private to its user, and to one console at a time."""
+"""The state folder: private to its user, locked by one console at a time."""
 
 from __future__ import annotations
 

@@ -67,14 +67,14 @@ def set_to(
 
 
 def inverse(command: Command) -> NewCommand:
-    """The adjustment that takes an adjustment back: the same units the other way round."""
+    """The adjustment that undoes an adjustment: the same units with the opposite sign."""
     assert command.inverse is not None
     return NewCommand(
         kind="adjust",
         aggregate=command.aggregate,
         path=command.path,
         body=command.inverse,
-        label=f"{command.label} taken back",
+        label=f"{command.label} undone",
         inverse=_opposite(command.inverse),
         undoes=command.key,
     )
@@ -144,5 +144,5 @@ def _adjustment(
         path=f"{ADMIN}/stock/{level.id}/adjust",
         body=body,
         label=f"{level.sku} at {level.location.code} {words}",
-        inverse={"change": -change, "reason": "correction", "note": f"taken back: {words}"},
+        inverse={"change": -change, "reason": "correction", "note": f"undo: {words}"},
     )

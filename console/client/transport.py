@@ -1,4 +1,4 @@
-"""One exchange with the shop, without saying by what means.
+"""The transport interface: one HTTP exchange with the shop.
 
 `http` is the real thing; it is plugged in after the first frame, because loading it takes longer
 than painting. Callers simply wait for it.

@@ -1,4 +1,4 @@
-"""How figures, times and statuses are said to a person; the only place that knows local time."""
+"""Formats figures, times and statuses; the only module that knows local time."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ FULFILMENT = {
 ON_HOLD = Mark("‖", "on hold", Sense.BAD)
 WAITS_FOR_MONEY = Mark("◌", "awaits payment", Sense.QUIET)
 NOT_PAID = frozenset({"unpaid", "pending", "voided", "charged_back"})
-"""Payment statuses with which nothing leaves the house."""
+"""Payment statuses with which nothing is shipped."""
 
 PAYMENT = {
     "unpaid": Mark("○", "unpaid", Sense.DUE),

@@ -1,4 +1,4 @@
-"""What the person at this desk should do now: one thing, one Enter away."""
+"""The next job of the operator: one thing, one Enter away."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from console.flows.next_actions import why_not_ship
 class Job(NamedTuple):
     """The next thing to do, and where Enter goes for it."""
 
-    verb: str
+    label: str
     """One or two words for the key."""
 
     title: str
@@ -34,7 +34,7 @@ def next_job(
     if refused:
         are = "command was" if refused == 1 else "commands were"
         return Job("decide", f"{count(refused)} {are} refused", "They wait for your decision.",
-                   Sense.BAD, "tray")  # fmt: skip
+                   Sense.BAD, "outbox")  # fmt: skip
     may_ship = person is not None and person.may("fulfilment:write")
     needy = seen.needs_attention if seen else 0
     if order is not None and (may_ship or not needy):
@@ -44,21 +44,21 @@ def next_job(
         return Job("look", f"{count(needy)} {thing} a person", "Disputes, double payments, "
                    "failing jobs: the oldest first.", Sense.BAD, "attention")  # fmt: skip
     if seen is not None and seen.low_stock:
-        shelves = counted(seen.low_stock, "shelf", "shelves")
+        levels = counted(seen.low_stock, "stock level", "stock levels")
         run = "runs" if seen.low_stock == 1 else "run"
-        return Job("look", f"{shelves} {run} low", "Nothing waits to be shipped.", Sense.PART,
+        return Job("look", f"{levels} {run} low", "Nothing waits to be shipped.", Sense.PART,
                    "stock", "low")  # fmt: skip
     return None
 
 
 def _order_job(order: OrderCard, person: Person | None, seen: Overview | None) -> Job:
-    facts = [units(order.open_unit_count)]
+    details = [units(order.open_unit_count)]
     if order.open_unit_count < order.unit_count:
-        facts = [f"{order.open_unit_count} of {units(order.unit_count)}"]
-    facts += [f"to {order.ship_country}"] if order.ship_country else []
-    facts.append(f"placed {age(order.placed_at)} ago")
+        details = [f"{order.open_unit_count} of {units(order.unit_count)}"]
+    details += [f"to {order.ship_country}"] if order.ship_country else []
+    details.append(f"placed {age(order.placed_at)} ago")
     wait = seen.to_ship if seen else 0
-    why = f"{' · '.join(facts)} · {count(wait)} wait" if wait > 1 else " · ".join(facts)
+    why = f"{' · '.join(details)} · {count(wait)} wait" if wait > 1 else " · ".join(details)
     if why_not_ship(order, person) is None:
         title = f"Ship {order.number} for {order.customer_name}"
         return Job("ship", title, why, Sense.DUE, "ship", order.id)

@@ -1,4 +1,4 @@
-"""What F9 can take back, and an honest answer when it cannot.
+"""What F9 can undo, and the reason when it cannot.
 
 A command that never left is dropped. A stock adjustment is answered by its opposite. Goods and
 money that left do not come back by a key press: of a parcel it is asked first, while it has only
@@ -19,14 +19,14 @@ class Drop(NamedTuple):
     command: Command
 
 
-class TakeBack(NamedTuple):
-    """It was done: send its opposite."""
+class SendInverse(NamedTuple):
+    """It was done: send the inverse command."""
 
     command: Command
 
 
-class PutRight(NamedTuple):
-    """A parcel left a moment ago: ask whether it is taken back."""
+class OfferToVoid(NamedTuple):
+    """A parcel was shipped a moment ago: ask whether to void it."""
 
     command: Command
     order_id: str
@@ -34,14 +34,14 @@ class PutRight(NamedTuple):
 
 
 class Cannot(NamedTuple):
-    """It cannot be taken back; why, and what to do instead."""
+    """It cannot be undone; why, and what to do instead."""
 
     command: Command
     why: str
 
 
 class Nothing(NamedTuple):
-    """There is nothing to take back."""
+    """There is nothing to undo."""
 
 
 JUST_NOW = 600.0
@@ -49,7 +49,7 @@ JUST_NOW = 600.0
 
 INSTEAD = {
     "ship": "It left more than ten minutes ago: k on the order, then v, takes it back",
-    "void_parcel": "What was taken back is shipped again",
+    "void_parcel": "What was voided is shipped again",
     "correct_parcel": "k on the order, then t, changes the label once more",
     "refund": "Money that was given back stays there: add a note, or ask for a new payment",
     "batch": "States are not turned back by a key: F6, then u, x or n",
@@ -61,19 +61,21 @@ INSTEAD = {
 }
 
 
-def plan(latest: Sequence[Command], now: float) -> Drop | TakeBack | PutRight | Cannot | Nothing:
-    """What taking back the newest of these commands (newest first) would mean at this time."""
+def plan(
+    latest: Sequence[Command], now: float
+) -> Drop | SendInverse | OfferToVoid | Cannot | Nothing:
+    """What undo means for the newest of these commands (newest first) at this time."""
     if not latest:
         return Nothing()
     command = latest[0]
     if command.is_unsent:
         return Drop(command)
     if command.state is State.DONE and command.inverse is not None:
-        return TakeBack(command)
+        return SendInverse(command)
     if command.kind == "ship" and command.state is State.DONE and command.answer:
         parcel = command.answer.get("id")
         if isinstance(parcel, str) and now - command.made_at <= JUST_NOW:
-            return PutRight(command, command.aggregate.partition(":")[2], parcel)
+            return OfferToVoid(command, command.aggregate.partition(":")[2], parcel)
     if command.state in (State.WAITING, State.ASKING):
         why = f"{command.label}: already on its way, its answer is not known yet. F12 shows it"
         return Cannot(command, why)

@@ -1,4 +1,4 @@
-"""Taking steps of a draft back, one by one."""
+"""An undo stack: reverts steps of a draft one by one."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class UndoStack(Generic[State]):
 
     @property
     def can_go_back(self) -> bool:
-        """Whether there is a step to take back."""
+        """Whether there is a step to undo."""
         return bool(self._before)
 
     def went_on(self, state: State, what: str) -> None:
-        """A step that can be taken back; `what` names it for the operator."""
+        """A step that can be undone; `what` names it for the operator."""
         self._before.append((self.now, what))
         del self._before[:-REMEMBERED]
         self.now = state
@@ -32,6 +32,6 @@ class UndoStack(Generic[State]):
         self.now = state
 
     def back(self) -> str:
-        """Take the last step back and name it."""
+        """Undo the last step and name it."""
         self.now, what = self._before.pop()
         return what

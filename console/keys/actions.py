@@ -9,7 +9,7 @@ from console.flows.records.table import KINDS
 RECORDS = frozenset(KINDS)
 EVERYWHERE = RECORDS | {
     "home", "orders", "order", "ship", "refund", "stock", "level", "catalogue", "attention",
-    "tray", "help", "scanner",
+    "outbox", "help", "scanner",
 }  # fmt: skip
 LISTS = RECORDS | frozenset(
     {
@@ -18,7 +18,7 @@ LISTS = RECORDS | frozenset(
         "stock",
         "catalogue",
         "attention",
-        "tray",
+        "outbox",
         "help",
         "palette",
         "ship",
@@ -105,9 +105,9 @@ ACTIONS = (
            "This screen", _on("catalogue")),
     Action("low_at", ("l",), "l", "low", "At how many units the stock is low; off stops watching",
            "This screen", _on("catalogue")),
-    Action("publish", ("u",), "u", "publish", "Put drafts on the shelf", "This screen",
+    Action("publish", ("u",), "u", "publish", "Publish drafts in the storefront", "This screen",
            _on("catalogue")),
-    Action("archive", ("x",), "x", "archive", "Take products off the shelf", "This screen",
+    Action("archive", ("x",), "x", "archive", "Archive: no longer in the storefront", "This screen",
            _on("catalogue")),
     Action("unarchive", ("n",), "n", "", "Make archived products drafts again", "This screen",
            _on("catalogue")),
@@ -124,7 +124,7 @@ ACTIONS = (
     Action("turn_right", ("right",), "→", "", "Into the variants; in a review, the next answer",
            "This screen", _on("catalogue")),
     Action("enter", ("enter", "ctrl+j"), "⏎", "look", "Open what the entry is about",
-           "This screen", _on("tray")),
+           "This screen", _on("outbox")),
     Action("enter", ("enter", "ctrl+j"), "⏎", "do it", "Do what the cursor is on",
            "This screen", _on("help", "palette")),
     Action("enter", ("enter", "ctrl+j"), "⏎", "sign in", "Go on to the password, or sign in",
@@ -155,7 +155,7 @@ ACTIONS = (
            "This screen", _on("ship")),
     Action("override", ("!",), "!", "unchecked", "Let units go that cannot be scanned; the "
            "reason is kept with the parcel", "This screen", _on("ship")),
-    Action("restock", (" ",), "␣", "shelf", "Back on the shelf, or not", "This screen",
+    Action("restock", (" ",), "␣", "restock", "Back to stock, or not", "This screen",
            _on("refund")),
     Action("shipping", (".",), ".", "fee", "Give the shipping fee back, or not",
            "This screen", _on("refund")),
@@ -202,16 +202,16 @@ ACTIONS = (
     Action("commit", ("f10", "ctrl+s"), "F10", "send", "Send what was filled in", "This screen",
            RECORDS),
     *(
-        Action(verb.name, (verb.key,), verb.key, verb.label, verb.help, "This screen",
-               _on(kind.name), needs=verb.needs)
-        for kind in KINDS.values() for verb in kind.verbs
+        Action(command.name, (command.key,), command.key, command.label, command.help,
+               "This screen", _on(kind.name), needs=command.needs)
+        for kind in KINDS.values() for command in kind.commands
     ),
     Action("turn_left", ("left",), "←", "", "In a form, the answer before", "This screen", RECORDS),
     Action("turn_right", ("right",), "→", "", "In a form, the next answer", "This screen", RECORDS),
     Action("next_view", ("tab",), "⇥", "view", "The next view of the list", "This screen",
-           _on("orders", "tray", "catalogue", "attention") | RECORDS),
+           _on("orders", "outbox", "catalogue", "attention") | RECORDS),
     Action("last_view", ("shift+tab",), "⇧⇥", "", "The view before", "This screen",
-           _on("orders", "tray", "catalogue", "attention") | RECORDS),
+           _on("orders", "outbox", "catalogue", "attention") | RECORDS),
     Action("to_ship", ("t",), "t", "", "Orders that wait to be shipped, oldest first",
            "This screen", _on("orders")),
     Action("all", ("a",), "a", "", "All orders, newest first", "This screen", _on("orders")),
@@ -225,9 +225,9 @@ ACTIONS = (
     Action("low", ("l",), "l", "low", "Only what runs low, or everything", "This screen",
            _on("stock")),
     Action("again", ("y",), "y", "send again", "Send a stopped command again, or ask again",
-           "This screen", _on("tray")),
+           "This screen", _on("outbox")),
     Action("drop", ("d",), "d", "drop", "Give a stopped or unsent command up", "This screen",
-           _on("tray")),
+           _on("outbox")),
     Action("up", ("up",), "↑", "", "One line up", "Moving", SCROLLED),
     Action("down", ("down",), "↓", "", "One line down", "Moving", SCROLLED),
     Action("page_up", ("pageup",), "PgUp", "", "One page up", "Moving", SCROLLED),
@@ -260,7 +260,7 @@ ACTIONS = (
     ),
     Action("undo", ("f9",), "F9", "undo", "Take the last step back; again, the one before",
            "Any time", EVERYWHERE, "z"),
-    Action("tray", ("f12",), "F12", "tray", "Unsent and refused commands, and every call",
+    Action("outbox", ("f12",), "F12", "outbox", "Unsent and refused commands, and every call",
            "Any time", EVERYWHERE, "x"),
     Action("palette", (":", "ctrl+p"), ":", "go to", "Go anywhere, do anything by name",
            "Any time"),

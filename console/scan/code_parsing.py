@@ -1,7 +1,7 @@
 """Reading one scanned or typed code: what it says it is, and the text to look up.
 
-Labels of the house carry their type (`O-` order, and others to come); everything else is goods or
-something only the shop knows. The raw text is kept, because a code that was read wrongly is
+Labels that the shop prints carry their type (`O-` order, and others to come); everything else is
+goods or something only the shop knows. The raw text is kept, because a misread code can be
 understood only from what the scanner really sent.
 """
 

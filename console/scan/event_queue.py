@@ -1,4 +1,4 @@
-"""Codes and presses, one by one, in the order in which they came.
+"""An ordered queue of codes and key presses with one consumer.
 
 A code may open another screen; the next one must find that screen. So there is one consumer, which
 finishes with one thing, screen change included, before it takes the next. What comes in meanwhile

@@ -61,7 +61,7 @@ class Prompt(NamedTuple):
     """Whether the answer changes something at the shop: then F10 gives it, and not Enter."""
 
     at_once: str = ""
-    """Characters that are a whole answer without Enter, at a desk whose scanner marks its codes."""
+    """Characters that are a whole answer without Enter, where the scanner marks its codes."""
 
 
 class Code(NamedTuple):
@@ -117,7 +117,7 @@ class InputBuffer:
 
         self.prompt: Prompt | None = None
         self.marks_codes = False
-        """Whether this desk's scanner is known to send a prefix: loose characters are a person's.
+        """Whether the scanner is known to send a prefix: loose characters are then a person's.
 
         Without one, a digit may be the first of a barcode, and only Enter tells.
         """

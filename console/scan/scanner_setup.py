@@ -1,4 +1,4 @@
-"""What a scanner sends around a code, and what to programme into it."""
+"""Scanner set-up: what a scanner sends around a code, and what to programme into it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROGRAMME = (
     ("letters", "as they are read: no upper or lower case, same keyboard country as this computer"),
     ("separator", "FNC1 of GS1 codes as GS (0x1D)"),
 )
-"""What every scanner of the house should do; its manual has a label to scan for each."""
+"""What every scanner should send; its manual has a label to scan for each."""
 
 
 class Key(NamedTuple):

@@ -55,20 +55,20 @@ class AttentionScreen(ListScreen):
     WHAT = "The attention list did not load"
     FOLLOWS = frozenset({"attention"})
 
-    def __init__(self, counter: AppContext) -> None:
-        paints = counter.paints
+    def __init__(self, context: AppContext) -> None:
+        styles = context.styles
         table: WindowTable[AttentionItem] = WindowTable(
-            paints,
+            styles,
             ATTENTION_COLUMNS,
-            attention_row(paints, self._is_pending),
+            attention_row(styles, self._is_pending),
             _item_id,
             empty="✔ Nothing needs you.",
             id="attention",
             is_one_way=True,
         )
-        super().__init__(counter, table)
-        self.views = ViewTabs(paints, id="views")
-        self.glance = CursorWidget(paints, id="glance")
+        super().__init__(context, table)
+        self.views = ViewTabs(styles, id="views")
+        self.glance = CursorWidget(styles, id="glance")
         self.view = VIEWS[0]
         self._asked_about: AttentionItem | None = None
         self._shown = ""
@@ -91,12 +91,12 @@ class AttentionScreen(ListScreen):
     async def page(self, fetch: Fetch) -> Page[AttentionItem]:
         """Items of the view."""
         query = {"state": self.view, **self.as_list_query(fetch)}
-        return await self.counter.shop.attention.page(query)
+        return await self.context.shop.attention.page(query)
 
-    def is_own_doing(self, key: str) -> bool:
+    def changed_here(self, key: str) -> bool:
         """What was ended here leaves the list."""
         item = self._item()
-        return item is None or self.counter.has_commands(attention.aggregate_of(item))
+        return item is None or self.context.has_commands(attention.aggregate_of(item))
 
     def list_arrived(self) -> None:
         """The first page is here."""
@@ -118,7 +118,7 @@ class AttentionScreen(ListScreen):
         command = COMMANDS[action]
         if item is None:
             return self.table.why_none("Nothing is chosen")
-        if not self.counter.may(NEEDS[command]):
+        if not self.context.may(NEEDS[command]):
             return "Your role does not do this"
         if command not in item.commands:
             words = ", ".join(item.commands)
@@ -215,7 +215,7 @@ class AttentionScreen(ListScreen):
         """Open, or resolved."""
         self.view = VIEWS[1 - VIEWS.index(self.view)]
         self._draw()
-        self.restand()
+        self.refresh_status_bar()
         self.search_now()
 
     async def do_last_view(self) -> None:
@@ -238,7 +238,7 @@ class AttentionScreen(ListScreen):
 
     async def _read_findings(self) -> None:
         try:
-            run = await self.counter.shop.desk.doctor()
+            run = await self.context.shop.auth.doctor()
         except NotFound:
             self.say(noted("The doctor has not looked yet: it looks each night"))
             return
@@ -281,7 +281,7 @@ class AttentionScreen(ListScreen):
         self.question.show(None)
 
     def _give(self, draft: NewCommand, words: str) -> None:
-        self.counter.shop.give(draft)
+        self.context.shop.give(draft)
         self.say(done(words))
         self.table.invalidate()
         self._draw()
@@ -292,7 +292,7 @@ class AttentionScreen(ListScreen):
         if _bare(typed) != _bare(figure(item.amount)):
             self.say(wrong(f"Nothing was sent: {typed} is not {figure(item.amount)}"))
             return
-        if self.counter.shop.refunds.unresolved(attention.aggregate_of(item)) is not None:
+        if self.context.shop.refunds.unresolved(attention.aggregate_of(item)) is not None:
             self.say(wrong("An earlier refund of this order is not known yet: F12 asks again"))
             return
         reason = "overpaid" if item.kind in {"overpaid", "late_transfer"} else "other"
@@ -302,10 +302,10 @@ class AttentionScreen(ListScreen):
         )
 
     async def _send(self, item: AttentionItem, draft: NewCommand) -> None:
-        person = self.counter.shop.session.person
+        person = self.context.shop.session.person
         assert person is not None
         try:
-            outcome = await self.counter.shop.refunds.send(
+            outcome = await self.context.shop.refunds.send(
                 draft,
                 operator=person.id,
                 key=str(uuid.uuid4()),
@@ -334,11 +334,11 @@ class AttentionScreen(ListScreen):
         item = self._item()
         if item is None:
             run = None if self._findings is None else self._findings[1]
-            page = [] if run is None else doctor_page(run, self.counter.paints, 60)
+            page = [] if run is None else doctor_page(run, self.context.styles, 60)
             self.glance.show(page)
             self.key_bar.relabel(dict.fromkeys(("enter", *COMMANDS), ""))
             return
-        pending = self.counter.shop.outbox.open_commands(attention.aggregate_of(item))
+        pending = self.context.shop.outbox.open_commands(attention.aggregate_of(item))
         fits = {name for name, one in COMMANDS.items() if one in item.commands}
         labels = {name: "" for name in COMMANDS if name not in fits}
         self.key_bar.relabel(labels | ({} if item.order_id else {"enter": ""}))
@@ -347,14 +347,14 @@ class AttentionScreen(ListScreen):
 
     def _beside(self, item: AttentionItem, pending: Sequence[Command]) -> list[Line]:
         """The item written out; what the doctor found, while the cursor stays where it was."""
-        paints, width = self.counter.paints, self.glance.size.width
+        styles, width = self.context.styles, self.glance.size.width
         if self._findings is not None and self._findings[0] == item.id:
-            return doctor_page(self._findings[1], paints, width)
+            return doctor_page(self._findings[1], styles, width)
         self._findings = None
-        return attention_page(item, pending, paints, width)
+        return attention_page(item, pending, styles, width)
 
     def _is_pending(self, item: AttentionItem) -> bool:
-        outbox = self.counter.shop.outbox
+        outbox = self.context.shop.outbox
         aggregate = attention.aggregate_of(item)
         if aggregate not in outbox.busy:
             return False

@@ -24,7 +24,7 @@ from console.client.models import OrderDetail
 from console.client.outbox import Command
 from console.flows.formatting import clock_with_seconds
 from console.flows.transition import Feedback
-from console.messages import Notify, ScreenClosed, SignInNeeded
+from console.messages import ScreenClosed, ShowMessage, SignInNeeded
 from console.scan.code_parsing import Scan
 from console.scan.input_buffer import Prompt, Typing
 from console.screens.context import AppContext
@@ -54,16 +54,16 @@ class BaseScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-tall")]  # noqa: RUF012
 
-    def __init__(self, counter: AppContext) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__()
         self._compositor = PatchedCompositor()
-        self.counter = counter
-        paints = counter.paints
-        self.title_bar = TitleBar(paints)
-        self.entry_bar = EntryBar(paints, counter.entry, self.HINT)
-        self.question = QuestionPanel(paints)
-        self.problem = ProblemPanel(paints)
-        self.key_bar = KeyBar(paints, keys.on_the_bar(self.NAME), counter.may)
+        self.context = context
+        styles = context.styles
+        self.title_bar = TitleBar(styles)
+        self.entry_bar = EntryBar(styles, context.entry, self.HINT)
+        self.question = QuestionPanel(styles)
+        self.problem = ProblemPanel(styles)
+        self.key_bar = KeyBar(styles, keys.on_the_bar(self.NAME), context.may)
         self.order_id = ""
         """The order that the screen is about; empty where it is about none."""
 
@@ -88,7 +88,7 @@ class BaseScreen(Screen[None]):
             widget.add_class("body")
             yield widget
         yield self.key_bar
-        yield TooSmall(self.counter.paints, id="too-small")
+        yield TooSmall(self.context.styles, id="too-small")
 
     # What a screen fills in
 
@@ -103,7 +103,7 @@ class BaseScreen(Screen[None]):
     async def show(self, subject: str, order: OrderDetail | None) -> None:
         """Become current: show what is known of the subject, and begin to read the rest."""
 
-    def lie_over(self, screen: BaseScreen) -> None:
+    def show_overlay(self, screen: BaseScreen) -> None:
         """Be laid over another screen, to explain it or to offer what it can do."""
 
     def come_back(self) -> None:
@@ -158,7 +158,7 @@ class BaseScreen(Screen[None]):
         return False
 
     async def undo_shipment(self, fulfilment_id: str, key: str) -> bool:
-        """Ask whether a parcel is taken back, which a command shipped; False where it cannot be."""
+        """Ask whether to void the parcel that a command shipped; False where it cannot be."""
         return False
 
     async def reload(self) -> None:
@@ -171,7 +171,7 @@ class BaseScreen(Screen[None]):
     def tick(self) -> None:
         """Called every second while current, for ages and other things that time changes."""
 
-    def keep_asking(self, seconds: float) -> None:
+    def retry_failed_reads(self, seconds: float) -> None:
         """Called every second while current: what did not load is asked for again by itself."""
         if not self.problem.will_pass:
             self._asked_again, self._ask_in = 0, 0.0
@@ -179,7 +179,7 @@ class BaseScreen(Screen[None]):
         if not self._asked_again:
             self._asked_again, self._ask_in = 1, pause_after(1)
         self._ask_in -= seconds
-        if self._ask_in <= 0 and not self.counter.shop.caller.circuit.is_open:
+        if self._ask_in <= 0 and not self.context.shop.caller.circuit.is_open:
             self._asked_again += 1
             self._ask_in = pause_after(self._asked_again)
             self.read_soon()
@@ -189,11 +189,11 @@ class BaseScreen(Screen[None]):
     def say(self, feedback: Feedback | None) -> None:
         """Tell the operator something."""
         if feedback is not None:
-            self.post_message(Notify(feedback))
+            self.post_message(ShowMessage(feedback))
 
     def ask(self, prompt: Prompt, text: str = "") -> None:
         """Ask for text in the entry bar."""
-        self.counter.entry.ask(prompt, text)
+        self.context.entry.ask(prompt, text)
         self.entry_bar.refresh()
 
     def read_soon(self) -> None:
@@ -209,7 +209,7 @@ class BaseScreen(Screen[None]):
 
     async def ready(self) -> None:
         """Wait until what is being read is here, or could not be read."""
-        with self.counter.interruptible():
+        with self.context.interruptible():
             while not self._is_read.is_set():
                 await self._is_read.wait()
 
@@ -228,9 +228,9 @@ class BaseScreen(Screen[None]):
         """Ctrl+R."""
         self.read_soon()
 
-    def restand(self) -> None:
+    def refresh_status_bar(self) -> None:
         """Bring the title up to date; cheap when nothing changed."""
-        self.title_bar.show(self.crumbs(), self.counter.standing())
+        self.title_bar.show(self.crumbs(), self.context.standing())
 
     async def asked(self, what: str, question: Awaitable[T], *, is_aside: bool = False) -> T | None:
         """Put a question to the shop; a failure opens the problem panel and gives None.

@@ -6,14 +6,14 @@ from console import keys
 from console.client import bulk_changes
 from console.client.errors import CallFailed, SignedOut
 from console.flows.catalog import events
-from console.flows.catalog.change_plan import told_price, told_threshold
+from console.flows.catalog.change_plan import price_text, threshold_text
 from console.flows.catalog.edit_parsing import HINTS, Kind
 from console.flows.catalog.reducer import Stage, chosen, step, why_not_now
 from console.flows.catalog.results import Result, outcome
 from console.flows.transition import Question, noted
 from console.messages import SignInNeeded
 from console.scan.input_buffer import Prompt
-from console.screens.bulk_fetch import gathered
+from console.screens.bulk_fetch import fetch_products
 from console.screens.product_list import ProductListScreen
 from console.screens.workers import run_in_background
 from console.widgets.bulk_edit_view import gathering_page, outcome_page, review_page
@@ -35,14 +35,19 @@ class BulkEditScreen(ProductListScreen):
 
     def why_not(self, action: str) -> str | None:
         """A change needs a permission and a row."""
-        if action in CHANGES and not self.counter.may("catalog:write"):
+        if action in CHANGES and not self.context.may("catalog:write"):
             return "Your role does not change the catalogue"
         if action == "low_at" and not (
-            self.counter.may("inventory:adjust") and self.counter.may("inventory:read")
+            self.context.may("inventory:adjust") and self.context.may("inventory:read")
         ):
             return "Your role does not change stock"
-        asks = self.desk.stage is Stage.CHOOSING
-        if action in ON_ROWS and asks and self.table.current is None and not self.desk.choice.picks:
+        asks = self.state.stage is Stage.CHOOSING
+        if (
+            action in ON_ROWS
+            and asks
+            and self.table.current is None
+            and not self.state.choice.picks
+        ):
             return "No product is there to choose"
         return None
 
@@ -63,11 +68,11 @@ class BulkEditScreen(ProductListScreen):
         self._begin(Kind.LOW)
 
     async def do_publish(self) -> None:
-        """Drafts go on the shelf."""
+        """Publish drafts."""
         self._type(Kind.STATUS, "publish")
 
     async def do_archive(self) -> None:
-        """Products come off the shelf."""
+        """Archive products."""
         self._type(Kind.STATUS, "archive")
 
     async def do_unarchive(self) -> None:
@@ -89,11 +94,11 @@ class BulkEditScreen(ProductListScreen):
     # Inside
 
     def _begin(self, kind: Kind, text: str = "") -> None:
-        refusal = why_not_now(self.desk)
+        refusal = why_not_now(self.state)
         if refusal is not None:
             self.say(refusal)
             return
-        if self.desk.stage is Stage.RESULTS:
+        if self.state.stage is Stage.RESULTS:
             self._take(events.Back())
         money = kind is not Kind.LOW
         if money and not self.currency:
@@ -106,20 +111,20 @@ class BulkEditScreen(ProductListScreen):
 
     def _subject(self) -> str:
         line, variant = self._line(), self._variant()
-        if self.desk.choice.picks:
-            return f"for what is chosen: {chosen(self.desk.choice)}{self._not_among_them()}"
+        if self.state.choice.picks:
+            return f"for what is chosen: {chosen(self.state.choice)}{self._warn_if_not_chosen()}"
         if variant is not None:
             return f"for {variant.sku} alone"
         return f"for {fit(line.title, 40).strip()}, all variants" if line else "for nothing"
 
-    def _not_among_them(self) -> str:
+    def _warn_if_not_chosen(self) -> str:
         """Who has just scanned something and chose others before is told that it is not meant."""
         line, variant = self._line(), self._variant()
         if variant is not None:
-            is_meant = self.desk.choice.has(variant.product_id, variant.id)
+            is_meant = self.state.choice.has(variant.product_id, variant.id)
             name = variant.sku
         else:
-            is_meant = line is None or bool(self.desk.choice.mark(line.id))
+            is_meant = line is None or bool(self.state.choice.mark(line.id))
             name = fit(line.title, 40).strip() if line else ""
         return "" if is_meant else f". {name} is not among them; Esc and c choose nothing"
 
@@ -133,11 +138,11 @@ class BulkEditScreen(ProductListScreen):
         )
 
     def _take(self, event: events.Event) -> None:
-        person = self.counter.shop.session.person
-        before = self.desk.stage
-        taken = step(self.desk, event, person.id if person else "")
-        self.desk = taken.state
-        if self.desk.stage is not before:
+        person = self.context.shop.session.person
+        before = self.state.stage
+        taken = step(self.state, event, person.id if person else "")
+        self.state = taken.state
+        if self.state.stage is not before:
             self.work.top = 0
         self.say(taken.feedback)
         self.table.invalidate()
@@ -148,68 +153,68 @@ class BulkEditScreen(ProductListScreen):
             elif isinstance(command, events.AskAgain):
                 self._begin(command.kind, command.text)
             else:
-                self.counter.shop.give_run(command.run)
+                self.context.shop.enqueue_change(command.run)
                 self._now = {}
-                self._look_at_run()
+                self._read_last_change()
                 self._draw()
 
-    def _look_at_run(self) -> None:
+    def _read_last_change(self) -> None:
         """Read how the last change stands; it is on disk, whoever was here when it was given."""
-        found = self.counter.shop.last_run()
-        was_over = not self.desk.is_under_way
-        taken = step(self.desk, events.ResultArrived(outcome(*found) if found else None))
-        self.desk = taken.state
+        found = self.context.shop.last_change_of_operator()
+        was_over = not self.state.is_under_way
+        taken = step(self.state, events.ResultArrived(outcome(*found) if found else None))
+        self.state = taken.state
         self.say(taken.feedback)
-        over = self.desk.outcome
+        over = self.state.outcome
         if over is not None and over.count(Result.CONFLICT) and not (was_over and self._now):
             run_in_background(self, "conflicts", self._read_conflicts)
 
-    async def _gather(self, wanted: events.FetchProducts) -> None:
-        known = self.desk.choice.known
+    async def _gather(self, request: events.FetchProducts) -> None:
+        seen = self.state.choice.known
 
-        def told(done: int) -> None:
-            self._feed(events.ProductsFetched(wanted.serial, done))
+        def on_progress(done: int) -> None:
+            self._feed(events.ProductsFetched(request.serial, done))
 
         def title(product_id: str) -> str:
-            return known[product_id].title if product_id in known else product_id
+            return seen[product_id].title if product_id in seen else product_id
 
         try:
-            goods = await gathered(self.counter.shop, wanted, title, told)
+            goods = await fetch_products(self.context.shop, request, title, on_progress)
         except SignedOut as failure:
             self.post_message(SignInNeeded(failure))
-            self._feed(events.NotReady(wanted.serial, failure.detail))
+            self._feed(events.NotReady(request.serial, failure.detail))
         except CallFailed as failure:
-            self._feed(events.NotReady(wanted.serial, f"{failure.detail} {failure.remedy}"))
+            self._feed(events.NotReady(request.serial, f"{failure.detail} {failure.remedy}"))
         else:
-            self._feed(events.Ready(wanted.serial, goods))
+            self._feed(events.Ready(request.serial, goods))
 
     def _feed(self, event: events.Event) -> None:
         """Something that was read for a change is here."""
-        taken = step(self.desk, event)
-        self.desk = taken.state
+        taken = step(self.state, event)
+        self.state = taken.state
         self.say(taken.feedback)
         self._draw()
 
     async def _read_conflicts(self) -> None:
         """What the rows are by now that somebody else changed; told aside, failures wait."""
-        run = self.desk.outcome
+        run = self.state.outcome
         over: dict[str, str] = {}
         for one in run.rows if run else ():
             if one.fate is not Result.CONFLICT or len(over) >= CONFLICTS_SHOWN:
                 continue
             over[one.row.id] = one.row.product_id
-        shop = self.counter.shop
+        shop = self.context.shop
         assert run is not None
         for row_id, product_id in over.items():
             try:
                 if run.run.of == "levels":
                     level = await shop.stock.level(row_id)
-                    self._now[row_id] = f"now {told_threshold(level.low_stock_threshold)}"
+                    self._now[row_id] = f"now {threshold_text(level.low_stock_threshold)}"
                 elif run.run.of == "products":
                     self._now[row_id] = f"now {(await shop.catalogue.product(product_id)).status}"
                 else:
                     variant = await shop.catalogue.variant(row_id)
-                    self._now[row_id] = f"now {told_price(variant.price_in(run.run.edit[2]))}"
+                    self._now[row_id] = f"now {price_text(variant.price_in(run.run.edit[2]))}"
             except CallFailed:
                 # The row says that somebody else changed it; y reads it again in any case.
                 continue
@@ -221,32 +226,32 @@ class BulkEditScreen(ProductListScreen):
         self._draw_keys()
 
     def _draw_work(self) -> None:
-        desk, paints, width = self.desk, self.counter.paints, self.size.width
-        self.set_class(desk.stage is not Stage.CHOOSING, "-working")
-        match desk.stage:
+        state, styles, width = self.state, self.context.styles, self.size.width
+        self.set_class(state.stage is not Stage.CHOOSING, "-working")
+        match state.stage:
             case Stage.GATHERING:
-                self.work.show(gathering_page(desk.gathered, desk.wanted, paints, width))
-            case Stage.REVIEW if desk.plan is not None:
-                self.work.show(review_page(desk.plan, paints, width))
-            case Stage.RESULTS if desk.outcome is not None:
-                can_try = bulk_changes.can_go_again(desk.outcome.run)
-                lines = outcome_page(desk.outcome, self._now, can_try, paints, width)
+                self.work.show(gathering_page(state.fetched, state.requested, styles, width))
+            case Stage.REVIEW if state.plan is not None:
+                self.work.show(review_page(state.plan, styles, width))
+            case Stage.RESULTS if state.outcome is not None:
+                can_try = bulk_changes.can_go_again(state.outcome.run)
+                lines = outcome_page(state.outcome, self._now, can_try, styles, width)
                 self.work.show(lines)
-        asks = desk.question is not None or self.counter.entry.prompt is None
-        if asks or desk.stage is not Stage.CHOOSING:
-            sends = desk.plan is not None and bool(desk.plan.rows)
+        asks = state.question is not None or self.context.entry.prompt is None
+        if asks or state.stage is not Stage.CHOOSING:
+            sends = state.plan is not None and bool(state.plan.rows)
             hint = "F10 sends it. Esc goes back, nothing is sent." if sends else ""
-            self.question.show(desk.question, hint)
+            self.question.show(state.question, hint)
 
     def _draw_keys(self) -> None:
-        stage = self.desk.stage
+        stage = self.state.stage
         labels: dict[str, str] = {}
         if stage is Stage.CHOOSING:
             labels = dict.fromkeys(("commit", "try_again"), "")
             hidden = [one for one in (*CHANGES, "low_at") if self._may_not(one)]
-            if self.desk.outcome is None:
+            if self.state.outcome is None:
                 hidden.append("outcome")
-            if not self.desk.choice.picks:
+            if not self.state.choice.picks:
                 hidden += ["mark_range", "unmark"]
             if not self._may_change():
                 hidden += ["mark", "mark_all"]
@@ -255,16 +260,16 @@ class BulkEditScreen(ProductListScreen):
                 labels["enter"] = "stock"
         else:
             labels = {one.id: "" for one in keys.on_the_bar(self.NAME)[0].wanted}
-            if stage is Stage.RESULTS and not self.desk.is_under_way:
+            if stage is Stage.RESULTS and not self.state.is_under_way:
                 for one in (*CHANGES, "low_at", "find"):
                     if one == "find" or not self._may_not(one):
                         labels.pop(one, None)
             if stage is Stage.REVIEW:
                 labels["enter"] = "answer"
-                if self.desk.plan is not None and self.desk.plan.rows:
+                if self.state.plan is not None and self.state.plan.rows:
                     labels["commit"] = "send"
-            elif stage is Stage.RESULTS and self.desk.outcome is not None:
-                over = self.desk.outcome
+            elif stage is Stage.RESULTS and self.state.outcome is not None:
+                over = self.state.outcome
                 if over.is_over and over.again and bulk_changes.can_go_again(over.run):
                     labels["try_again"] = "try again"
                 labels["enter"] = "back to the list"
@@ -276,4 +281,4 @@ class BulkEditScreen(ProductListScreen):
 
     def _may_not(self, action: str) -> bool:
         needs = ("inventory:adjust",) if action == "low_at" else ("catalog:write",)
-        return not all(self.counter.may(one) for one in needs)
+        return not all(self.context.may(one) for one in needs)

@@ -1,4 +1,4 @@
-"""Reading what a change needs to know of the chosen goods, a hundred products at a time."""
+"""Fetches the chosen products for a bulk change, a hundred at a time."""
 
 from __future__ import annotations
 
@@ -23,19 +23,22 @@ async def levels_of(
 ) -> dict[str, tuple[StockLevel, ...]]:
     """Where variants stand, by their ids; one that stands nowhere is left out."""
     ids = [variant.id for variant in variants]
-    found: dict[str, tuple[StockLevel, ...]] = {}
+    levels: dict[str, tuple[StockLevel, ...]] = {}
     for at in range(0, len(ids), MAX_ROWS):
-        found |= await shop.stock.levels_of(ids[at : at + MAX_ROWS])
-    return found
+        levels |= await shop.stock.levels_of(ids[at : at + MAX_ROWS])
+    return levels
 
 
-async def gathered(
-    shop: Services, wanted: FetchProducts, titles: Callable[[str], str], told: Callable[[int], None]
+async def fetch_products(
+    shop: Services,
+    request: FetchProducts,
+    titles: Callable[[str], str],
+    on_progress: Callable[[int], None],
 ) -> tuple[SelectedProduct, ...]:
     """The chosen products as they are now, in the order in which they were chosen.
 
-    They are read in sets. `told` hears how many have been read. One that is gone is told as such;
-    raises `CallFailed` when the shop does not answer.
+    They are read in sets. `on_progress` gets how many have been read. One that is gone is marked
+    as such; raises `CallFailed` when the shop does not answer.
     """
     turns = asyncio.Semaphore(AT_ONCE)
     done = 0
@@ -43,25 +46,27 @@ async def gathered(
     async def one_set(chosen: Sequence[tuple[str, frozenset[str] | None]]) -> list[SelectedProduct]:
         nonlocal done
         async with turns:
-            found = await shop.catalogue.chosen([product_id for product_id, _ in chosen])
+            products = await shop.catalogue.chosen([product_id for product_id, _ in chosen])
             goods = [
-                goods_of(found[product_id], some)
-                if product_id in found
+                goods_of(products[product_id], some)
+                if product_id in products
                 else SelectedProduct(
                     product_id, 0, titles(product_id), "", problem="is there no more"
                 )
                 for product_id, some in chosen
             ]
-            if wanted.edit.kind is Kind.LOW:
+            if request.edit.kind is Kind.LOW:
                 goods = await _with_levels(shop, goods)
         done += len(chosen)
-        told(done)
+        on_progress(done)
         return goods
 
-    sets = [wanted.wanted[at : at + MAX_ROWS] for at in range(0, len(wanted.wanted), MAX_ROWS)]
+    sets = [
+        request.products[at : at + MAX_ROWS] for at in range(0, len(request.products), MAX_ROWS)
+    ]
     tasks = [asyncio.create_task(one_set(one)) for one in sets]
     try:
-        return tuple(goods for found in await asyncio.gather(*tasks) for goods in found)
+        return tuple(goods for products in await asyncio.gather(*tasks) for goods in products)
     finally:
         for task in tasks:
             task.cancel()

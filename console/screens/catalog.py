@@ -1,4 +1,4 @@
-"""The catalogue: find goods, choose some or many, change them together, see how it went.
+"""The catalog: find goods, choose some or many, change them together, see how it went.
 
 Every change is shown row by row before it is sent, with *no* in the focus. It is sent in pieces
 that are on disk before the first one leaves; what each row came to is shown when they are answered.
@@ -31,20 +31,20 @@ class CatalogScreen(BulkEditScreen):
 
     def crumbs(self) -> tuple[str, ...]:
         """Which products, and what is being done to them."""
-        stage = "" if self.desk.stage is Stage.CHOOSING else str(self.desk.stage)
-        if self.desk.edit is not None:
-            stage = f"{self.desk.edit.title}, {stage}"
+        stage = "" if self.state.stage is Stage.CHOOSING else str(self.state.stage)
+        if self.state.edit is not None:
+            stage = f"{self.state.edit.title}, {stage}"
         parts = ("Catalogue", self.filter.words, stage)
         return tuple(part for part in parts if part)
 
     async def show(self, subject: str, order: OrderDetail | None) -> None:
         """A search text after `/`, how the last change went, or everything as it was left."""
-        if self._reader != self.counter.reader:
-            self._reader = self.counter.reader
-            self.desk, self.at, self._anchor = CatalogState(), None, ""
+        if self._reader != self.context.reader:
+            self._reader = self.context.reader
+            self.state, self.at, self._anchor = CatalogState(), None, ""
             for things in (self._cards, self._levels, self._stories):
                 things.forget()
-        self._look_at_run()
+        self._read_last_change()
         if subject == "batch":
             self._take(events.ShowResult())
         if subject.startswith("/") and subject[1:] != self.filter.text:
@@ -53,13 +53,13 @@ class CatalogScreen(BulkEditScreen):
             run_in_background(self, "list", self.reload)
         if not self._may_change():
             self.say(noted("Your role reads the catalogue and does not change it"))
-        elif not self.counter.may("catalog:write"):
+        elif not self.context.may("catalog:write"):
             self.say(noted("Your role reads the catalogue; l sets at how many units stock is low"))
         self._draw()
 
     def leave(self) -> None:
         """What is chosen and what is reviewed stays; a half-typed figure does not."""
-        if self.desk.stage is Stage.CHOOSING:
+        if self.state.stage is Stage.CHOOSING:
             self.question.show(None)
 
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
@@ -67,9 +67,9 @@ class CatalogScreen(BulkEditScreen):
         if command.kind != bulk_changes.KIND:
             return
         self._doubt()
-        self._look_at_run()
+        self._read_last_change()
         self._draw()
-        if self.is_current and not self.desk.is_under_way:
+        if self.is_current and not self.state.is_under_way:
             run_in_background(self, "list", self.reload)
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
@@ -96,7 +96,7 @@ class CatalogScreen(BulkEditScreen):
 
     def move(self, action: str) -> None:
         """The cursor walks through the products, or through the variants of one."""
-        if self.desk.stage is not Stage.CHOOSING:
+        if self.state.stage is not Stage.CHOOSING:
             self.work.move(action)
         elif self.at is None:
             self.table.move(action)
@@ -110,7 +110,7 @@ class CatalogScreen(BulkEditScreen):
 
     def go_back(self) -> bool:
         """Esc: out of the review, out of the variants, out of the search."""
-        if self.desk.stage is not Stage.CHOOSING:
+        if self.state.stage is not Stage.CHOOSING:
             self._take(events.Back())
             return True
         if self.at is not None:
@@ -123,10 +123,10 @@ class CatalogScreen(BulkEditScreen):
 
     def undo_step(self) -> bool:
         """F9: leave the review, or choose again what was chosen a step ago."""
-        if self.desk.stage in (Stage.GATHERING, Stage.REVIEW):
+        if self.state.stage in (Stage.GATHERING, Stage.REVIEW):
             self._take(events.Back())
             return True
-        if self.desk.stage is Stage.CHOOSING and self.desk.choice.before:
+        if self.state.stage is Stage.CHOOSING and self.state.choice.before:
             self._take(events.UndoSelection())
             return True
         return False
@@ -137,7 +137,7 @@ class CatalogScreen(BulkEditScreen):
 
     async def do_enter(self) -> None:
         """Take the focused answer; in the list, go into the product; in there, to the stock."""
-        if self.desk.stage is not Stage.CHOOSING:
+        if self.state.stage is not Stage.CHOOSING:
             self._take(events.Enter())
         elif self.at is None:
             await self.do_turn_right()
@@ -179,7 +179,7 @@ class CatalogScreen(BulkEditScreen):
     async def do_mark_all(self) -> None:
         """All products of the list, also those that were not looked at yet."""
         ids = tuple(row.id for _, row in self.table.window.loaded())
-        if len(ids) == self.table.window.size or self.desk.stage is not Stage.CHOOSING:
+        if len(ids) == self.table.window.size or self.state.stage is not Stage.CHOOSING:
             self._take(events.SelectMore(ids))
         else:
             self.say(waiting("Reading the whole list …"))

@@ -1,4 +1,4 @@
-"""What every screen is given: the shop, the colours, the one entry, and what was read lately."""
+"""The context of all screens: services, styles, the input buffer, and recently read orders."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from console.theme import Styles
 from console.widgets.chrome import StatusInfo
 from console.widgets.text_layout import Line
 
-CASES_KEPT = 50
-CODES_KEPT = 500
-SCANS_KEPT = 200
+MAX_CACHED_ORDERS = 50
+MAX_CACHED_CODES = 500
+MAX_SCANS = 200
 
 MARKS = {
     Connection.STARTING: ("○", None),
@@ -35,14 +35,14 @@ MARKS = {
 class AppContext:
     """Shared by all screens of one console."""
 
-    def __init__(self, shop: Services, paints: Styles, entry: InputBuffer) -> None:
+    def __init__(self, shop: Services, styles: Styles, entry: InputBuffer) -> None:
         self.shop = shop
-        self.paints = paints
+        self.styles = styles
         self.entry = entry
         self.feedback: Feedback | None = None
         """What the entry bar says; it stays when the screen changes."""
 
-        self.scans: deque[tuple[datetime, str, str]] = deque(maxlen=SCANS_KEPT)
+        self.scans: deque[tuple[datetime, str, str]] = deque(maxlen=MAX_SCANS)
         """The last codes, newest first: when, exactly as it came, and what was read from it."""
 
         self.currency = ""
@@ -54,7 +54,7 @@ class AppContext:
         self.awaits_shop = 0
         """Above zero while something stands still until the shop answers: Esc calls it off."""
 
-        self._cases: OrderedDict[str, tuple[OrderDetail, datetime]] = OrderedDict()
+        self._orders: OrderedDict[str, tuple[OrderDetail, datetime]] = OrderedDict()
         self._codes: OrderedDict[str, ScanAnswer] = OrderedDict()
         self._doubtful: set[str] = set()
 
@@ -101,14 +101,14 @@ class AppContext:
 
     def heard(self, news: ChangeBatch) -> None:
         """Something changed: what was read of it before is shown until it was read again."""
-        self._doubtful |= {key for key in self._cases if news.about("order", key)}
+        self._doubtful |= {key for key in self._orders if news.about("order", key)}
 
     def is_doubtful(self, order_id: str) -> bool:
         """Whether an order changed since it was read."""
         return order_id in self._doubtful
 
     def has_commands(self, aggregate: str) -> bool:
-        """Whether something was done to it at this desk lately."""
+        """Whether this console sent a command about it lately."""
         return any(one.aggregate == aggregate for one in self.shop.outbox.recent(30))
 
     def working_at(self, order_id: str) -> str:
@@ -119,25 +119,25 @@ class AppContext:
     def claim_lines(self, order_id: str) -> list[Line]:
         """Who else has this order open, as the first line of what is told of it."""
         words = open_elsewhere(self.shop.claims.by_others(order_id))
-        told = (f" ⚑ {words}", self.paints.tones[Tone.WAIT])
-        return [Line((told,), ((":take takes it over ", self.paints.dim),))] if words else []
+        told = (f" ⚑ {words}", self.styles.tones[Tone.WAIT])
+        return [Line((told,), ((":take takes it over ", self.styles.dim),))] if words else []
 
-    async def case(self, order_id: str) -> OrderDetail:
+    async def fetch_order(self, order_id: str) -> OrderDetail:
         """Read an order and remember it."""
         self._doubtful.discard(order_id)
         order = await self.shop.orders.open(order_id)
-        self._cases[order_id] = (order, datetime.now(UTC))
-        self._cases.move_to_end(order_id)
-        while len(self._cases) > CASES_KEPT:
-            self._cases.popitem(last=False)
+        self._orders[order_id] = (order, datetime.now(UTC))
+        self._orders.move_to_end(order_id)
+        while len(self._orders) > MAX_CACHED_ORDERS:
+            self._orders.popitem(last=False)
         return order
 
-    def known_case(self, order_id: str) -> tuple[OrderDetail, datetime] | None:
-        """An order as it was read last, and when."""
-        return self._cases.get(order_id)
+    def cached_order(self, order_id: str) -> tuple[OrderDetail, datetime] | None:
+        """An order from the cache, and when it was read; None when it is not cached."""
+        return self._orders.get(order_id)
 
-    async def what_is(self, code: str) -> ScanAnswer | None:
-        """What a code stands for; None when the shop does not know it.
+    async def look_up(self, code: str) -> ScanAnswer | None:
+        """Look up what a code stands for; None when the shop does not know it.
 
         Remembered for goods, which stay what they are; an order is another one every hour.
         """
@@ -146,12 +146,12 @@ class AppContext:
             return known
         try:
             with self.interruptible():
-                answer = await self.shop.desk.what_is(code)
+                answer = await self.shop.auth.look_up(code)
         except NotFound:
             return None
         if answer.kind == "variant":
             self._codes[code] = answer
-        while len(self._codes) > CODES_KEPT:
+        while len(self._codes) > MAX_CACHED_CODES:
             self._codes.popitem(last=False)
         return answer
 
@@ -171,5 +171,5 @@ class AppContext:
     def forget(self, reader: str) -> None:
         """Somebody else signs in: what was read under the old name is not theirs to see."""
         self.reader = reader
-        self._cases.clear()
+        self._orders.clear()
         self._codes.clear()

@@ -29,9 +29,9 @@ class DraftScreen(BaseScreen, Generic[Draft]):
     TYPING = Typing.SCAN
     CODES_WAIT = True
 
-    def __init__(self, counter: AppContext) -> None:
-        super().__init__(counter)
-        self.sheet = CursorWidget(counter.paints, id="draft")
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.sheet = CursorWidget(context.styles, id="draft")
         self.order: OrderDetail | None = None
         self.drafts: dict[str, UndoStack[Draft]] = {}
 
@@ -71,7 +71,7 @@ class DraftScreen(BaseScreen, Generic[Draft]):
             self._let_go_of_untouched()
             self.order_id, self.order, self.read_at = subject, None, None
             self.problem.hide()
-            known = self.counter.known_case(subject)
+            known = self.context.cached_order(subject)
             if known is not None:
                 self.order, self.read_at = known
         if order is not None:
@@ -92,7 +92,7 @@ class DraftScreen(BaseScreen, Generic[Draft]):
         order_id = self.order_id
         if not order_id:
             return
-        order = await self.asked("The order did not load", self.counter.case(order_id))
+        order = await self.asked("The order did not load", self.context.fetch_order(order_id))
         if order is not None and order_id == self.order_id:
             self.order = order
             self.begin(order)
@@ -111,7 +111,7 @@ class DraftScreen(BaseScreen, Generic[Draft]):
         before, order_id = self.order, self.order_id
         await self.read_again()
         if self.order is not None and order_id == self.order_id:
-            self.say(change_notices.by_others(before, self.order, self.counter.operator))
+            self.say(change_notices.by_others(before, self.order, self.context.operator))
 
     def undo_step(self) -> bool:
         """F9 takes back the last step of the draft."""
@@ -126,20 +126,20 @@ class DraftScreen(BaseScreen, Generic[Draft]):
         """Another width, another layout."""
         self.draw()
 
-    def on_sheet_resized(self) -> None:
+    def on_cursor_widget_resized(self) -> None:
         """The page has another size: the window has, or a question stands above it."""
         self.draw()
 
     def draw(self) -> None:
         """Draw the draft."""
-        self.restand()
+        self.refresh_status_bar()
         history = self.history
         if history is None or self.order is None:
             words = "" if self.problem.display or not self.order_id else " Reading the order …"
-            self.sheet.show([Line(), Line(((words, self.counter.paints.dim),))])
+            self.sheet.show([Line(), Line(((words, self.context.styles.dim),))])
             self.question.show(None)
             return
-        claims = self.counter.claim_lines(self.order_id)
+        claims = self.context.claim_lines(self.order_id)
         height = max(0, self.sheet.size.height - len(claims))
         self.sheet.show([*claims, *self.page(history.now, self.size.width, height)])
         self.refresh_draft()

@@ -11,7 +11,7 @@ from console.client.outbox import NewCommand
 from console.client.parsing import ADMIN
 from console.flows.records import form as forms
 from console.flows.records.form import Form
-from console.flows.records.shapes import Kind, Record, Verb, at
+from console.flows.records.shapes import Kind, Record, RecordCommand, at
 from console.flows.transition import Question, done, noted, waiting, wrong
 from console.messages import SignInNeeded
 from console.scan.input_buffer import Prompt
@@ -30,8 +30,8 @@ class FillingScreen(ListScreen):
 
     KIND: ClassVar[Kind]
 
-    def __init__(self, counter: AppContext, table: WindowTable[Record]) -> None:
-        super().__init__(counter, table)
+    def __init__(self, context: AppContext, table: WindowTable[Record]) -> None:
+        super().__init__(context, table)
         self.subject = ""
         """What the list is about, where it is about something."""
 
@@ -75,21 +75,23 @@ class FillingScreen(ListScreen):
         self.close_form()
         self.say(noted("Not sent"))
 
-    async def fill(self, verb: Verb, record: Record | None, *, undoes: str = "") -> None:
+    async def fill(
+        self, command: RecordCommand, record: Record | None, *, undoes: str = ""
+    ) -> None:
         """Begin the form of a command, with what may be chosen at the shop now."""
-        asks = []
-        for asked in verb.asks:
+        fields = []
+        for asked in command.fields:
             if asked.choices_at is not None:
                 choices = await self.asked(
                     "What may be chosen did not load",
-                    self.counter.shop.records.names(*asked.choices_at),
+                    self.context.shop.records.names(*asked.choices_at),
                 )
                 if choices is None:
                     return
                 asked = asked._replace(choices=choices)
-            asks.append(asked)
-        whole = verb._replace(asks=tuple(asks))
-        self.form = forms.begin(self.KIND, whole, record, self.counter.currency, undoes=undoes)
+            fields.append(asked)
+        whole = command._replace(fields=tuple(fields))
+        self.form = forms.begin(self.KIND, whole, record, self.context.currency, undoes=undoes)
         self._ask()
 
     def close_form(self) -> None:
@@ -115,15 +117,15 @@ class FillingScreen(ListScreen):
         if form is None or form.question is None:
             return
         self.close_form()
-        verb, label = form.verb, f"{form.name} {form.verb.label}"
-        path = verb.path.format_map({**(form.record or {}), "about": self.subject})
-        if verb.waits:
+        command, label = form.command, f"{form.name} {form.command.label}"
+        path = command.path.format_map({**(form.record or {}), "about": self.subject})
+        if command.is_sent_at_once:
             self.say(waiting(f"{label}: being sent"))
             run_in_background(self, "change", self._change, form, path, label, beside=True)
             return
         aggregate, undoes = self.aggregate(form.record), form.undoes or None
-        self.counter.shop.give(
-            NewCommand(verb.name, aggregate, f"{ADMIN}{path}", form.body, label, undoes=undoes)
+        self.context.shop.give(
+            NewCommand(command.name, aggregate, f"{ADMIN}{path}", form.body, label, undoes=undoes)
         )
         self.say(done(f"{label}: being sent"))
         self.table.invalidate()
@@ -148,12 +150,12 @@ class FillingScreen(ListScreen):
 
     async def _change(self, form: Form, path: str, label: str) -> None:
         version = at(form.record, "version") if form.record else None
-        if form.verb.asks and not form.body:
+        if form.command.fields and not form.body:
             self.say(noted("Nothing was changed"))
             return
         try:
-            answer = await self.counter.shop.records.change(
-                form.verb.method, path, form.body, key=str(uuid.uuid4()), version=version
+            answer = await self.context.shop.records.change(
+                form.command.method, path, form.body, key=str(uuid.uuid4()), version=version
             )
         except SignedOut as failure:
             self.post_message(SignInNeeded(failure))
@@ -165,9 +167,9 @@ class FillingScreen(ListScreen):
             self.say(wrong(f"{label}: {failure.detail} {failure.remedy}".strip()))
         else:
             self.say(done(f"{label}: done"))
-            if form.verb.tells:
+            if form.command.shows_once:
                 self.told_once = True
-                self.tell_once(form.verb.tells, answer[form.verb.tells])
+                self.tell_once(form.command.shows_once, answer[form.command.shows_once])
         run_in_background(self, "list", self.reload)
 
     def tell_once(self, name: str, value: object) -> None:
@@ -177,11 +179,11 @@ class FillingScreen(ListScreen):
         self.question.show(Question(f"{title}: {words}", ()), TOLD_ONCE)
 
     async def _step_up(self, code: str) -> None:
-        waits = self._asks_code
-        if waits is None:
+        is_sent_at_once = self._asks_code
+        if is_sent_at_once is None:
             return
         try:
-            await self.counter.shop.desk.step_up(code)
+            await self.context.shop.auth.step_up(code)
         except SignedOut as failure:
             self.post_message(SignInNeeded(failure))
         except CallFailed as failure:
@@ -189,4 +191,4 @@ class FillingScreen(ListScreen):
             self.ask(FRESH_CODE)
         else:
             self._asks_code = None
-            await self._change(*waits)
+            await self._change(*is_sent_at_once)

@@ -27,9 +27,9 @@ class HelpScreen(BaseScreen):
 
     NAME = "help"
 
-    def __init__(self, counter: AppContext) -> None:
-        super().__init__(counter)
-        self.sheet = CursorWidget(counter.paints, id="help")
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.sheet = CursorWidget(context.styles, id="help")
         self.about: BaseScreen | None = None
         self.cursor = 0
         self._actions: list[Action] = []
@@ -42,12 +42,12 @@ class HelpScreen(BaseScreen):
         """Help about which screen."""
         return ("Help", self.about.NAME.replace("_", " ").capitalize() if self.about else "")
 
-    def lie_over(self, screen: BaseScreen) -> None:
+    def show_overlay(self, screen: BaseScreen) -> None:
         """Become the help of this screen."""
         self.about = screen
         self.cursor = 0
         self.sheet.top = 0
-        allowed = keys.allowed_on(screen.NAME, self.counter.may)
+        allowed = keys.allowed_on(screen.NAME, self.context.may)
         self._actions = [one for one in allowed if one.keys or one.alias]
         self._draw()
 
@@ -64,7 +64,7 @@ class HelpScreen(BaseScreen):
             self.post_message(ScreenClosed())
             self.post_message(ActionChosen(action.id))
 
-    def on_sheet_chosen(self, message: CursorWidget.Chosen) -> None:
+    def on_cursor_widget_chosen(self, message: CursorWidget.Chosen) -> None:
         """A click goes to a key."""
         message.stop()
         self.cursor = int(message.item)
@@ -75,36 +75,36 @@ class HelpScreen(BaseScreen):
         self._draw()
 
     def _draw(self) -> None:
-        self.restand()
-        paints, width = self.counter.paints, self.size.width
-        lines = [Line(((f" {row}", paints.dim),)) for row in wrapped(SCANNING, width - 4)]
+        self.refresh_status_bar()
+        styles, width = self.context.styles, self.size.width
+        lines = [Line(((f" {row}", styles.dim),)) for row in wrapped(SCANNING, width - 4)]
         group = ""
         for at, action in enumerate(self._actions):
             if action.group != group:
                 group = action.group
-                lines += [Line(), Line(((f" {group.upper()}", paints.heading),))]
+                lines += [Line(), Line(((f" {group.upper()}", styles.heading),))]
             lines += self._row(at, action, width)
         self.sheet.show(lines)
 
     def _row(self, at: int, action: Action, width: int) -> list[Line]:
-        paints, here = self.counter.paints, at == self.cursor
+        styles, here = self.context.styles, at == self.cursor
         refusal = self.about.why_not(action.id) if self.about else None
-        lead: Part = (" ▶ " if here else "   ", paints.accent)
+        lead: Part = (" ▶ " if here else "   ", styles.accent)
         face = action.face or f":{action.alias}"
         alias = f":{action.alias}" if action.alias and action.face else ""
-        key: Part = (fit(face, 7), paints.bright)
+        key: Part = (fit(face, 7), styles.bright)
         text = f"{action.help}  (not now: {refusal})" if refusal else action.help
         words = wrapped(text, width - 22)
-        ground = paints.cursor if here else None
+        ground = styles.cursor if here else None
         first = Line(
             (
                 lead,
                 key,
-                (fit(alias, 6), paints.dim),
-                (words[0], paints.dim if refusal else paints.ink),
+                (fit(alias, 6), styles.dim),
+                (words[0], styles.dim if refusal else styles.ink),
             ),
             ground=ground,
             item=str(at),
         )
-        more = [Line(((" " * 16 + row, paints.dim),), ground=ground) for row in words[1:]]
+        more = [Line(((" " * 16 + row, styles.dim),), ground=ground) for row in words[1:]]
         return [first, *more]

@@ -57,21 +57,21 @@ class HomeScreen(ListScreen):
     WHAT = "The queue did not load"
     FOLLOWS = frozenset({"order"})
 
-    def __init__(self, counter: AppContext) -> None:
-        paints = counter.paints
+    def __init__(self, context: AppContext) -> None:
+        styles = context.styles
         super().__init__(
-            counter,
+            context,
             WindowTable(
-                paints,
+                styles,
                 QUEUE_COLUMNS,
-                queue_row(paints, self._is_pending, counter),
+                queue_row(styles, self._is_pending, context),
                 _order_id,
                 empty="✔ Nothing waits to be shipped.",
                 id="queue",
             ),
         )
-        self.today = HomeTiles(paints, id="today")
-        self.lately = CursorWidget(paints, id="lately")
+        self.today = HomeTiles(styles, id="today")
+        self.lately = CursorWidget(styles, id="lately")
         self.has_rows = asyncio.Event()
         """Set when the first rows of the day are on the screen."""
 
@@ -88,7 +88,7 @@ class HomeScreen(ListScreen):
             self.list_arrived()
 
     def body(self) -> Iterable[Widget]:
-        """The next job and the figures, the queue, and this desk's last commands beside it."""
+        """The next job and the figures, the queue, and this console's last commands beside it."""
         return (self.today, HStack(self.table, self.lately))
 
     def crumbs(self) -> tuple[str, ...]:
@@ -99,13 +99,13 @@ class HomeScreen(ListScreen):
         """Show what is known at once and read what is new."""
         self._draw_lately()
         self._draw_today()
-        if self.counter.operator:
+        if self.context.operator:
             run_in_background(self, "list", self.reload)
 
     async def page(self, fetch: Fetch) -> Page[OrderCard]:
         """Orders to ship, the oldest first."""
         query = OrderFilter().as_query(from_the_end=fetch.from_the_end)
-        return await self.counter.shop.orders.page({**query, **self.as_list_query(fetch)})
+        return await self.context.shop.orders.page({**query, **self.as_list_query(fetch)})
 
     async def reload(self) -> None:
         """Read the figures and the queue."""
@@ -115,13 +115,13 @@ class HomeScreen(ListScreen):
 
     def follow(self, news: ChangeBatch) -> None:
         """The figures follow too."""
-        if news.has(("order", "stock_level", "attention")) and self.counter.operator:
+        if news.has(("order", "stock_level", "attention")) and self.context.operator:
             run_in_background(self, "overview", self._read_overview)
         super().follow(news)
 
-    def is_own_doing(self, key: str) -> bool:
+    def changed_here(self, key: str) -> bool:
         """An order that was shipped here leaves the queue."""
-        return self.counter.has_commands(aggregate_of(key))
+        return self.context.has_commands(aggregate_of(key))
 
     def list_arrived(self) -> None:
         """The queue is on the screen."""
@@ -146,13 +146,13 @@ class HomeScreen(ListScreen):
         self._draw_lately()
         if self._ticks % 60 == 0:
             self.table.invalidate()
-        if self._ticks >= REFRESH_EVERY and self.counter.operator:
+        if self._ticks >= REFRESH_EVERY and self.context.operator:
             run_in_background(self, "list", self.reload)
 
     def why_not(self, action: str) -> str | None:
         """Enter needs a job."""
         if action == "enter" and self._job() is None:
-            return self.table.why_none("Nothing waits at this desk: scan or type a code")
+            return self.table.why_none("Nothing waits here: scan or type a code")
         return None
 
     def claims_changed(self) -> None:
@@ -173,12 +173,12 @@ class HomeScreen(ListScreen):
 
     async def _read_overview(self) -> None:
         overview = await self.asked(
-            "The figures did not load", self.counter.shop.desk.overview(), is_aside=True
+            "The figures did not load", self.context.shop.auth.overview(), is_aside=True
         )
         if overview is not None:
-            self._overview = self.counter.shop.watch.overview = overview
-            if self.counter.currency != overview.currency:
-                self.counter.currency = overview.currency
+            self._overview = self.context.shop.watch.overview = overview
+            if self.context.currency != overview.currency:
+                self.context.currency = overview.currency
                 self.table.invalidate()
             self._draw_today()
             self._draw_lately()
@@ -191,7 +191,7 @@ class HomeScreen(ListScreen):
         """
         if self.table.has_lost_row:
             return None
-        shop = self.counter.shop
+        shop = self.context.shop
         order, refused = self.table.current, 0
         if self.table.cursor == 0 and order is not None:
             refused = shop.needs_person
@@ -212,28 +212,28 @@ class HomeScreen(ListScreen):
                 Figure(count(seen.unpaid), "unpaid", "○", Sense.QUIET),
                 Figure(count(seen.shipped_today), "shipped today", "✔", Sense.GOOD),
             )  # fmt: skip
-        nothing = "Reading the day …" if seen is None else "All done: nothing waits at this desk."
+        nothing = "Reading the day …" if seen is None else "All done: nothing waits here."
         self.today.show(job, figures, self.table.why_none(nothing))
-        self.key_bar.relabel({"enter": job.verb if job else ""})
+        self.key_bar.relabel({"enter": job.label if job else ""})
 
     def _draw_lately(self) -> None:
-        paints = self.counter.paints
-        lines = [Line(((" LATELY AT THIS DESK", paints.heading),))]
-        for command in self.counter.shop.outbox.recent(30):
+        styles = self.context.styles
+        lines = [Line(((" LATELY ON THIS CONSOLE", styles.heading),))]
+        for command in self.context.shop.outbox.recent(30):
             glyph, sense = GLYPHS[command.state]
             when = clock(datetime.fromtimestamp(command.made_at, UTC))
             lines.append(
                 Line(
                     (
-                        (f" {when} ", paints.dim),
-                        (f"{glyph} ", paints.senses[sense]),
-                        (command.label, paints.ink),
+                        (f" {when} ", styles.dim),
+                        (f"{glyph} ", styles.senses[sense]),
+                        (command.label, styles.ink),
                     )
                 )
             )
         if len(lines) == 1:
-            lines.append(Line(((" nothing yet", paints.dim),)))
-        lines += doctor_light(self._overview.doctor if self._overview else None, paints)
+            lines.append(Line(((" nothing yet", styles.dim),)))
+        lines += doctor_light(self._overview.doctor if self._overview else None, styles)
         lines += self._backups()
         self.lately.show(lines)
 
@@ -242,7 +242,7 @@ class HomeScreen(ListScreen):
         seen = None if self._overview is None else self._overview.backups
         if seen is None or seen.state not in BACKUPS:
             return []
-        paints = self.counter.paints
+        styles = self.context.styles
         glyph, sense, words = BACKUPS[seen.state]
         made, proved = (
             f"{age(moment)} ago" if moment else "never"
@@ -250,13 +250,13 @@ class HomeScreen(ListScreen):
         )
         return [
             Line(()),
-            Line(((" BACKUPS", paints.heading),)),
-            Line(((f" {glyph} ", paints.senses[sense]), (words, paints.ink))),
-            Line(((f"   made {made}, proved {proved}", paints.dim),)),
+            Line(((" BACKUPS", styles.heading),)),
+            Line(((f" {glyph} ", styles.senses[sense]), (words, styles.ink))),
+            Line(((f"   made {made}, proved {proved}", styles.dim),)),
         ]
 
     def _is_pending(self, order_id: str) -> bool:
-        return aggregate_of(order_id) in self.counter.shop.outbox.busy
+        return aggregate_of(order_id) in self.context.shop.outbox.busy
 
 
 def _mark(number: int, mark: str, sense: Sense) -> tuple[str, Sense]:

@@ -35,8 +35,8 @@ class ListScreen(BaseScreen):
     FOLLOWS: ClassVar[frozenset[str]] = frozenset()
     """Kinds of changes after which the list may be another."""
 
-    def __init__(self, counter: AppContext, table: WindowTable[Any]) -> None:
-        super().__init__(counter)
+    def __init__(self, context: AppContext, table: WindowTable[Any]) -> None:
+        super().__init__(context)
         self.table = table
         self._search: Timer | None = None
         self._rest: Timer | None = None
@@ -62,14 +62,14 @@ class ListScreen(BaseScreen):
 
     def follow(self, news: ChangeBatch) -> None:
         """Read again what is in sight, where something of it changed."""
-        if news.has(self.FOLLOWS) and self.counter.operator:
+        if news.has(self.FOLLOWS) and self.context.operator:
             run_in_background(self, "follow", self._follow)
 
     def claims_changed(self) -> None:
         """Rows may tell who is at work."""
         self.table.invalidate()
 
-    def is_own_doing(self, key: str) -> bool:
+    def changed_here(self, key: str) -> bool:
         """Whether a row that has gone went by a command of this console."""
         return False
 
@@ -105,7 +105,7 @@ class ListScreen(BaseScreen):
             wanted = fresh.wanted(*table.looked_at)
         if table.window is not before:
             return False  # another list was begun meanwhile
-        table.take_over(fresh, keeps_place=by_others and not self.is_own_doing(table.key))
+        table.take_over(fresh, keeps_place=by_others and not self.changed_here(table.key))
         self.list_arrived()
         return True
 
@@ -161,5 +161,5 @@ class ListScreen(BaseScreen):
             self.table.failed(fetch)
             return False
         self.table.arrived(fetch, page)
-        self.restand()
+        self.refresh_status_bar()
         return True

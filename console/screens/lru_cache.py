@@ -1,4 +1,4 @@
-"""What was read of many things a moment ago, so that walking over them again asks nothing."""
+"""An LRU cache of details that were just read, so that moving over rows again asks nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FRESH_FOR = 15.0
 
 
 class LruCache(Generic[Thing]):
-    """Things by their ids; the ones that were looked at longest ago go first."""
+    """Values by id; the least recently used goes first."""
 
     def __init__(self, at_most: int) -> None:
         self._at_most = at_most

@@ -53,9 +53,9 @@ class OrderScreen(OrderHoldsScreen):
     )  # fmt: skip
     CODES_WAIT = True
 
-    def __init__(self, counter: AppContext) -> None:
-        super().__init__(counter)
-        self.sheet = CursorWidget(counter.paints, id="order-page")
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.sheet = CursorWidget(context.styles, id="order-page")
         self.order: OrderDetail | None = None
         self._note = ""
         self._parcel = ""
@@ -79,7 +79,7 @@ class OrderScreen(OrderHoldsScreen):
             self.order_id, self.order, self.read_at = subject, None, None
             self.sheet.top, self._parcel, self.command = 0, "", None
             self.problem.hide()
-            known = self.counter.known_case(subject)
+            known = self.context.cached_order(subject)
             if known is not None:
                 self.order, self.read_at = known
         if order is not None:
@@ -90,7 +90,7 @@ class OrderScreen(OrderHoldsScreen):
     async def reload(self) -> None:
         """Read the order again."""
         order_id = self.order_id
-        order = await self.asked("The order did not load", self.counter.case(order_id))
+        order = await self.asked("The order did not load", self.context.fetch_order(order_id))
         if order is not None and order_id == self.order_id:
             self.order = order
         self._draw()
@@ -129,7 +129,7 @@ class OrderScreen(OrderHoldsScreen):
             self.say(wrong(f"A note has at most {LONGEST_NOTE} characters, this has {len(text)}"))
             return
         self._note = ""
-        self.counter.shop.give(orders.note(self.order, text))
+        self.context.shop.give(orders.note(self.order, text))
         self.say(done("Note kept, being sent"))
         self._draw()
 
@@ -155,7 +155,7 @@ class OrderScreen(OrderHoldsScreen):
         before, order_id = self.order, self.order_id
         await self.read_again()
         if self.order is not None and order_id == self.order_id:
-            self.say(change_notices.by_others(before, self.order, self.counter.operator))
+            self.say(change_notices.by_others(before, self.order, self.context.operator))
 
     def move(self, action: str) -> None:
         """The sheet scrolls."""
@@ -166,11 +166,11 @@ class OrderScreen(OrderHoldsScreen):
         order = self.order
         if action in self.WAITS_FOR and order is None:
             return "The order is not here yet"
-        person = self.counter.shop.session.person
+        person = self.context.shop.session.person
         if self._review is not None and action in {"enter", "commit"}:
             return None
         if action in {"mark_paid", "cancel_order"}:
-            unresolved = self.counter.shop.refunds.unresolved(orders.aggregate_of(self.order_id))
+            unresolved = self.context.shop.refunds.unresolved(orders.aggregate_of(self.order_id))
             if unresolved is not None:
                 return "An earlier command about its money is not known yet: F12, then y asks again"
         if action == "commit":
@@ -324,10 +324,10 @@ class OrderScreen(OrderHoldsScreen):
     async def _carry_out(
         self, order: OrderDetail, what: MarkPaid | Cancel, draft: NewCommand
     ) -> None:
-        person = self.counter.shop.session.person
+        person = self.context.shop.session.person
         assert person is not None
         try:
-            outcome = await self.counter.shop.refunds.send(
+            outcome = await self.context.shop.refunds.send(
                 draft,
                 operator=person.id,
                 key=str(uuid.uuid4()),
@@ -345,20 +345,20 @@ class OrderScreen(OrderHoldsScreen):
         self.post_message(Open(screen, self.order_id, self.order))
 
     def _draw(self) -> None:
-        self.restand()
-        paints, width = self.counter.paints, self.size.width
+        self.refresh_status_bar()
+        styles, width = self.context.styles, self.size.width
         if self.order is None:
             words = "" if self.problem.display else " Reading the order …"
-            self.sheet.show([Line(), Line(((words, paints.dim),))])
+            self.sheet.show([Line(), Line(((words, styles.dim),))])
             return
-        pending = self.counter.shop.outbox.open_commands(orders.aggregate_of(self.order_id))
-        page = order_page(self.order, pending, paints, width, self._parcel)
-        self.sheet.show([*self.counter.claim_lines(self.order_id), *page])
+        pending = self.context.shop.outbox.open_commands(orders.aggregate_of(self.order_id))
+        page = order_page(self.order, pending, styles, width, self._parcel)
+        self.sheet.show([*self.context.claim_lines(self.order_id), *page])
         if self._parcel:
             self.sheet.reveal(self._parcel)
-        can_ship = why_not_ship(self.order, self.counter.shop.session.person) is None
+        can_ship = why_not_ship(self.order, self.context.shop.session.person) is None
         labels = {"enter": "ship" if can_ship else "", "ship": "", "commit": ""}
-        person = self.counter.shop.session.person
+        person = self.context.shop.session.person
         if order_commands.why_not_mark_paid(self.order, person) or not self.order.due.amount:
             labels["mark_paid"] = ""
         if order_commands.why_not_cancel(self.order, person):

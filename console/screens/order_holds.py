@@ -22,8 +22,8 @@ PROMPTS = frozenset(one.name for one in (REASON, HOLD_NOTE, WHICH, RELEASE_NOTE)
 class OrderHoldsScreen(BaseScreen):
     """A screen on which `h` holds the order at hand and `u` releases it."""
 
-    def __init__(self, counter: AppContext) -> None:
-        super().__init__(counter)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self.is_holding = False
         """Whether a question of this is being asked."""
 
@@ -42,7 +42,7 @@ class OrderHoldsScreen(BaseScreen):
         if action not in {"hold", "release"}:
             return None
         order = self.order_at_hand()
-        if not self.counter.may("orders:write"):
+        if not self.context.may("orders:write"):
             return "Your role does not hold orders back"
         if order is None:
             return "The order is not here yet"
@@ -129,7 +129,7 @@ class OrderHoldsScreen(BaseScreen):
         self.ask(RELEASE_NOTE)
 
     def _give(self, draft: NewCommand, words: str) -> None:
-        self.counter.shop.give(draft)
+        self.context.shop.give(draft)
         self._stop()
         self.say(done(words))
         self.hold_given()

@@ -45,21 +45,21 @@ class OrdersScreen(ListScreen):
     WHAT = "The orders did not load"
     FOLLOWS = frozenset({"order"})
 
-    def __init__(self, counter: AppContext) -> None:
-        paints = counter.paints
+    def __init__(self, context: AppContext) -> None:
+        styles = context.styles
         super().__init__(
-            counter,
+            context,
             WindowTable(
-                paints,
+                styles,
                 LIST_COLUMNS,
-                list_row(paints, self._is_pending, counter),
+                list_row(styles, self._is_pending, context),
                 _order_id,
                 empty=OrderFilter().nothing,
                 id="orders",
             ),
         )
-        self.views = ViewTabs(paints, id="views")
-        self.glance = CursorWidget(paints, id="glance")
+        self.views = ViewTabs(styles, id="views")
+        self.glance = CursorWidget(styles, id="glance")
         self.filter = OrderFilter()
         self._glanced = ""
 
@@ -86,7 +86,7 @@ class OrdersScreen(ListScreen):
     async def page(self, fetch: Fetch) -> Page[OrderCard]:
         """Orders as the filter takes them."""
         query = self.filter.as_query(from_the_end=fetch.from_the_end)
-        return await self.counter.shop.orders.page({**query, **self.as_list_query(fetch)})
+        return await self.context.shop.orders.page({**query, **self.as_list_query(fetch)})
 
     async def take_answer(self, prompt: Prompt, text: str) -> None:
         """The search stays as it was typed."""
@@ -111,9 +111,9 @@ class OrdersScreen(ListScreen):
         if failure is None and command.aggregate.startswith("order:"):
             run_in_background(self, "list", self.reload)
 
-    def is_own_doing(self, key: str) -> bool:
+    def changed_here(self, key: str) -> bool:
         """An order that was shipped here leaves some views."""
-        return self.counter.has_commands(aggregate_of(key))
+        return self.context.has_commands(aggregate_of(key))
 
     def go_back(self) -> bool:
         """Esc clears the search first."""
@@ -128,8 +128,8 @@ class OrdersScreen(ListScreen):
             return self.table.why_none("No order is chosen")
         order: OrderCard | None = self.table.current
         if action == "ship" and order is not None:
-            return why_not_ship(order, self.counter.shop.session.person)
-        if action == "refund_here" and not self.counter.may("orders:refund"):
+            return why_not_ship(order, self.context.shop.session.person)
+        if action == "refund_here" and not self.context.may("orders:refund"):
             return "Your role does not give money back"
         return None
 
@@ -209,7 +209,7 @@ class OrdersScreen(ListScreen):
             return
         self.filter = found.state
         self._draw_views()
-        self.restand()
+        self.refresh_status_bar()
         self.search_now()
 
     def _open(self, screen: str) -> None:
@@ -232,11 +232,11 @@ class OrdersScreen(ListScreen):
         if card is None:
             self.glance.show([])
             return
-        known = self.counter.known_case(card.id)
-        pending = self.counter.shop.outbox.open_commands(aggregate_of(card.id))
+        known = self.context.cached_order(card.id)
+        pending = self.context.shop.outbox.open_commands(aggregate_of(card.id))
         case = known[0] if known else None
         width = self.glance.size.width
-        lines = order_glance(card, case, pending, self.counter.paints, width)
+        lines = order_glance(card, case, pending, self.context.styles, width)
         self.glance.show(lines, keep_place=card.id == self._glanced)
         self._glanced = card.id
 
@@ -248,20 +248,20 @@ class OrdersScreen(ListScreen):
         self._glance()
         if card is None:
             return
-        known = self.counter.known_case(card.id)
-        is_doubtful = self.counter.is_doubtful(card.id)
+        known = self.context.cached_order(card.id)
+        is_doubtful = self.context.is_doubtful(card.id)
         if known is None or known[0].version != card.version or is_doubtful:
             run_in_background(self, "glance", self._read_case, card.id)
 
     async def _read_case(self, order_id: str) -> None:
         case = await self.asked(
-            "The order did not load", self.counter.case(order_id), is_aside=True
+            "The order did not load", self.context.fetch_order(order_id), is_aside=True
         )
         if case is not None:
             self._glance()
 
     def _is_pending(self, order_id: str) -> bool:
-        return aggregate_of(order_id) in self.counter.shop.outbox.busy
+        return aggregate_of(order_id) in self.context.shop.outbox.busy
 
 
 def _order_id(order: OrderCard) -> str:

@@ -1,4 +1,4 @@
-"""The tray: what waits to be sent, what the shop refused, and every call that was made."""
+"""The outbox: what waits to be sent, what the shop refused, and every call that was made."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from console.widgets.text_layout import Line
 from console.widgets.view_tabs import ViewTabs
 
 PAGES = ("commands", "calls", "scans")
-AGAIN = Prompt("tray_again", "send it again?", sends=True)
-DROP = Prompt("tray_drop", "drop it?", sends=True)
+AGAIN = Prompt("outbox_again", "send it again?", sends=True)
+DROP = Prompt("outbox_drop", "drop it?", sends=True)
 SCREEN_OF = {"ship": "ship", "refund": "refund", "note": "order", "hold": "order",
              "release": "order", "adjust": "level", "batch": "catalogue"}  # fmt: skip
 """Where a command was made, by its kind: there it can be looked at and put right."""
 
 
 class OutboxScreen(BaseScreen):
-    """Nothing that was pressed is lost: here is where it is."""
+    """Pending, stopped and recent commands; the request log; the last scans."""
 
-    NAME = "tray"
+    NAME = "outbox"
 
-    def __init__(self, counter: AppContext) -> None:
-        super().__init__(counter)
-        self.views = ViewTabs(counter.paints, id="views")
-        self.sheet = CursorWidget(counter.paints, id="tray")
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.views = ViewTabs(context.styles, id="views")
+        self.sheet = CursorWidget(context.styles, id="outbox")
         self.page = PAGES[0]
         self.cursor = 0
         self._commands: list[Command] = []
@@ -51,7 +51,7 @@ class OutboxScreen(BaseScreen):
 
     def crumbs(self) -> tuple[str, ...]:
         """Which page."""
-        return ("Tray", self.page)
+        return ("Outbox", self.page)
 
     async def show(self, subject: str, order: OrderDetail | None) -> None:
         """Show what is here now."""
@@ -92,7 +92,7 @@ class OutboxScreen(BaseScreen):
             return None
         if refusal := _why_not(command, action):
             return refusal
-        if action == "again" and self.counter.shop.refunds.is_waited_for(command):
+        if action == "again" and self.context.shop.refunds.is_waited_for(command):
             return "It is being asked about right now"
         return None
 
@@ -123,7 +123,7 @@ class OutboxScreen(BaseScreen):
         elif prompt is AGAIN:
             self._send_again(command)
         else:
-            self.counter.shop.drop(command)
+            self.context.shop.drop(command)
             self.say(done(f"{command.label}: dropped, it was not done"))
         self._draw()
 
@@ -143,7 +143,7 @@ class OutboxScreen(BaseScreen):
         if command.state is State.ASKING:
             run_in_background(self, "refund", self._ask_again, command, beside=True)
             return
-        self.counter.shop.send_again(command)
+        self.context.shop.send_again(command)
         self.say(noted(f"{command.label}: sent again"))
 
     async def do_next_view(self) -> None:
@@ -154,7 +154,7 @@ class OutboxScreen(BaseScreen):
         """The page to the left."""
         self._turn(-1)
 
-    def on_sheet_chosen(self, message: CursorWidget.Chosen) -> None:
+    def on_cursor_widget_chosen(self, message: CursorWidget.Chosen) -> None:
         """A click goes to a command."""
         message.stop()
         keys = [one.key for one in self._commands]
@@ -169,7 +169,7 @@ class OutboxScreen(BaseScreen):
     async def _ask_again(self, command: Command) -> None:
         self.say(waiting(f"{command.label}: asking again under the same key"))
         try:
-            outcome = await self.counter.shop.refunds.ask_again(
+            outcome = await self.context.shop.refunds.ask_again(
                 command,
                 unknown=lambda tries: self.say(waiting(f"Not known yet, asked {tries} times")),
             )
@@ -194,7 +194,7 @@ class OutboxScreen(BaseScreen):
         return self._commands[self.cursor]
 
     def _draw(self) -> None:
-        shop, paints, width = self.counter.shop, self.counter.paints, self.size.width
+        shop, styles, width = self.context.shop, self.context.styles, self.size.width
         lines: list[Line]
         if self.page == "commands":
             pending = shop.outbox.open_commands()
@@ -203,15 +203,15 @@ class OutboxScreen(BaseScreen):
             self._commands = sorted(pending, key=_urgency) + over
             self.cursor = min(max(0, self.cursor), max(0, len(self._commands) - 1))
             operator = shop.session.person.id if shop.session.person else ""
-            lines = commands_page(self._commands, self.cursor, operator, paints, width)
+            lines = commands_page(self._commands, self.cursor, operator, styles, width)
         elif self.page == "calls":
-            lines = calls_page(shop.caller.journal.calls, paints, width)
+            lines = calls_page(shop.caller.journal.calls, styles, width)
         else:
-            lines = scans_page(self.counter.scans, paints, width)
+            lines = scans_page(self.context.scans, styles, width)
         position = f"{shop.url}" + ("" if shop.is_encrypted else " ⚠ not encrypted")
         self.views.show(PAGES, self.page, note="", position=position)
         self.sheet.show(lines)
-        self.restand()
+        self.refresh_status_bar()
 
 
 def _urgency(command: Command) -> tuple[int, int]:

@@ -30,9 +30,9 @@ class PaletteScreen(BaseScreen):
     NAME = "palette"
     HINT = "type a name, or one letter"
 
-    def __init__(self, counter: AppContext) -> None:
-        super().__init__(counter)
-        self.sheet = CursorWidget(counter.paints, id="palette")
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.sheet = CursorWidget(context.styles, id="palette")
         self.about: BaseScreen | None = None
         self.cursor = 0
         self._text = ""
@@ -46,7 +46,7 @@ class PaletteScreen(BaseScreen):
         """Going somewhere."""
         return ("Go to",)
 
-    def lie_over(self, screen: BaseScreen) -> None:
+    def show_overlay(self, screen: BaseScreen) -> None:
         """Offer what can be done on this screen."""
         self.about = screen
         self._look("")
@@ -83,10 +83,10 @@ class PaletteScreen(BaseScreen):
             return
         self.post_message(ActionChosen(action.id))
 
-    def on_sheet_chosen(self, message: CursorWidget.Chosen) -> None:
+    def on_cursor_widget_chosen(self, message: CursorWidget.Chosen) -> None:
         """A click does it."""
         message.stop()
-        self.counter.entry.close()
+        self.context.entry.close()
         action = self._found[int(message.item)]
         self.post_message(ScreenClosed())
         self.post_message(ActionChosen(action.id))
@@ -100,7 +100,7 @@ class PaletteScreen(BaseScreen):
         self.cursor = 0
         wanted = text.strip().casefold()
         screen = self.about.NAME if self.about else "home"
-        allowed = keys.allowed_on(screen, self.counter.may)
+        allowed = keys.allowed_on(screen, self.context.may)
         actions = [
             one for one in allowed if one.id not in keys.CURSOR_ACTIONS | {"palette", "enter"}
         ]
@@ -113,24 +113,24 @@ class PaletteScreen(BaseScreen):
         self._draw()
 
     def _draw(self) -> None:
-        self.restand()
-        paints, width = self.counter.paints, self.size.width
+        self.refresh_status_bar()
+        styles, width = self.context.styles, self.size.width
         lines = []
         for at, action in enumerate(self._found):
             here = at == self.cursor
-            lead: Part = (" ▶ " if here else "   ", paints.accent)
+            lead: Part = (" ▶ " if here else "   ", styles.accent)
             alias = f":{action.alias}" if action.alias else ""
             name = action.id.replace("_", " ")
             parts: tuple[Part, ...] = (
                 lead,
-                (fit(name, 18), paints.bright if here else paints.ink),
-                (fit(alias, 13), paints.accent),
-                (fit(action.help, max(10, width - 44)), paints.dim),
+                (fit(name, 18), styles.bright if here else styles.ink),
+                (fit(alias, 13), styles.accent),
+                (fit(action.help, max(10, width - 44)), styles.dim),
             )
-            ground = paints.cursor if here else None
-            lines.append(Line(parts, ((f"{action.face} ", paints.dim),), ground, str(at)))
+            ground = styles.cursor if here else None
+            lines.append(Line(parts, ((f"{action.face} ", styles.dim),), ground, str(at)))
         if not lines:
-            lines = [Line(), Line((("   Nothing that you may do is called that.", paints.dim),))]
+            lines = [Line(), Line((("   Nothing that you may do is called that.", styles.dim),))]
         self.sheet.show(lines)
 
 

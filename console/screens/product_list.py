@@ -1,4 +1,4 @@
-"""Looking through the catalogue: the list, one product beside it, and the way to a scanned code."""
+"""The catalog: the list, one product beside it, and the way to a scanned code."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ class ProductListScreen(ListScreen):
     FOLLOWS = frozenset({"product"})
     HINT = "scan, or type a SKU or barcode"
 
-    def __init__(self, counter: AppContext) -> None:
-        paints = counter.paints
-        self.desk = CatalogState()
+    def __init__(self, context: AppContext) -> None:
+        styles = context.styles
+        self.state = CatalogState()
         table: WindowTable[ProductRow] = WindowTable(
-            paints,
+            styles,
             PRODUCT_COLUMNS,
             product_row(
-                paints,
-                lambda product_id: self.desk.choice.mark(product_id),
+                styles,
+                lambda product_id: self.state.choice.mark(product_id),
                 lambda: self._currency,
             ),
             _product_id,
@@ -64,10 +64,10 @@ class ProductListScreen(ListScreen):
             id="products",
             is_one_way=True,
         )
-        super().__init__(counter, table)
-        self.views = ViewTabs(paints, id="views")
-        self.pane = CursorWidget(paints, id="product")
-        self.work = CursorWidget(paints, id="work")
+        super().__init__(context, table)
+        self.views = ViewTabs(styles, id="views")
+        self.pane = CursorWidget(styles, id="product")
+        self.work = CursorWidget(styles, id="work")
         self.filter = ProductFilter()
         self.at: int | None = None
         """The variant that the cursor is on; None while it is in the list."""
@@ -93,8 +93,8 @@ class ProductListScreen(ListScreen):
     async def page(self, fetch: Fetch) -> Page[ProductRow]:
         """Products as the filter takes them."""
         query = {**self.filter.as_query(), **self.as_list_query(fetch)}
-        page = await self.counter.shop.catalogue.page(query)
-        self.desk = step(self.desk, events.RowShown(page.rows)).state
+        page = await self.context.shop.catalogue.page(query)
+        self.state = step(self.state, events.RowShown(page.rows)).state
         priced = next((one.price for one in page.rows if one.price is not None), None)
         if not self._currency and priced is not None and not self.filter.currency:
             self._currency = priced.currency
@@ -105,7 +105,7 @@ class ProductListScreen(ListScreen):
         if news.has(("product", "stock_level")):
             self._doubt()
             self.cursor_moves()
-        if self.desk.stage is Stage.CHOOSING:
+        if self.state.stage is Stage.CHOOSING:
             super().follow(news)
 
     def list_arrived(self) -> None:
@@ -126,15 +126,15 @@ class ProductListScreen(ListScreen):
         """Go to the goods with this code; an order is opened as everywhere."""
         if scan.kind is CodeKind.ORDER:
             return False
-        if self.desk.stage in (Stage.GATHERING, Stage.REVIEW):
+        if self.state.stage in (Stage.GATHERING, Stage.REVIEW):
             self.say(wrong(f"{scan.code} was not looked up: send the change or leave it first"))
             return True
         try:
-            answer = await self.counter.what_is(scan.code)
+            answer = await self.context.look_up(scan.code)
             if answer is None or answer.variant is None:
                 return False
-            with self.counter.interruptible():
-                variant = await self.counter.shop.catalogue.variant(answer.variant.id)
+            with self.context.interruptible():
+                variant = await self.context.shop.catalogue.variant(answer.variant.id)
                 await self._jump(variant, answer.variant.pack_quantity)
         except NotFound:
             self.say(wrong(f"{scan.code} is not in the catalogue any more"))
@@ -155,26 +155,26 @@ class ProductListScreen(ListScreen):
         message.stop()
         run_in_background(self, "open", self.do_turn_right)
 
-    def on_sheet_chosen(self, message: CursorWidget.Chosen) -> None:
+    def on_cursor_widget_chosen(self, message: CursorWidget.Chosen) -> None:
         """A click on a variant goes to it."""
         message.stop()
         card = self._card()
         ids = [one.id for one in card.variants] if card else []
-        if self.desk.stage is Stage.CHOOSING and message.item in ids:
+        if self.state.stage is Stage.CHOOSING and message.item in ids:
             self._go_inside(ids.index(message.item))
 
     async def do_turn_left(self) -> None:
         """Out of the variants, or the answer before."""
-        if self.desk.question is not None:
+        if self.state.question is not None:
             self._take(events.Turn(-1))
         elif self.at is not None:
             self._go_inside(None)
 
     async def do_turn_right(self) -> None:
         """Into the variants, or the next answer."""
-        if self.desk.question is not None:
+        if self.state.question is not None:
             self._take(events.Turn(1))
-        elif self.desk.stage is Stage.CHOOSING and self.at is None:
+        elif self.state.stage is Stage.CHOOSING and self.at is None:
             if self._card() is None:
                 await self._read_product()
             if self._card() is not None:
@@ -182,9 +182,9 @@ class ProductListScreen(ListScreen):
 
     async def do_find(self) -> None:
         """Search; how the last change went may be left for it."""
-        if self.desk.stage is Stage.RESULTS:
+        if self.state.stage is Stage.RESULTS:
             self._take(events.Back())
-        if self.desk.stage is Stage.CHOOSING:
+        if self.state.stage is Stage.CHOOSING:
             self._go_inside(None)
             self.ask(FIND, self.filter.text)
 
@@ -213,7 +213,7 @@ class ProductListScreen(ListScreen):
         return card.variants[self.at]
 
     def _turn(self, by: int) -> None:
-        if self.desk.stage is Stage.CHOOSING:
+        if self.state.stage is Stage.CHOOSING:
             self._apply(self.filter.turned(by), self.filter.text)
 
     def _apply(self, wanted: ProductFilter, text: str) -> None:
@@ -226,7 +226,7 @@ class ProductListScreen(ListScreen):
 
     async def _read_currency(self) -> None:
         overview = await self.asked(
-            "The currency did not load", self.counter.shop.desk.overview(), is_aside=True
+            "The currency did not load", self.context.shop.auth.overview(), is_aside=True
         )
         if overview is not None:
             self._currency = overview.currency
@@ -240,7 +240,7 @@ class ProductListScreen(ListScreen):
         self._draw_pane()
         if not self._cards.is_fresh(line.id):
             card = await self.asked(
-                "The product did not load", self.counter.shop.catalogue.product(line.id),
+                "The product did not load", self.context.shop.catalogue.product(line.id),
                 is_aside=True,
             )  # fmt: skip
             if card is None:
@@ -252,14 +252,14 @@ class ProductListScreen(ListScreen):
             run_in_background(self, "levels", self._read_levels, known)
 
     async def _read_levels(self, card: ProductCard) -> None:
-        if not self.counter.may("inventory:read"):
+        if not self.context.may("inventory:read"):
             return
         variants = self._with_stock(card)
         variants = [one for one in variants if not self._levels.is_fresh(one.id)]
         if not variants:
             return
         found = await self.asked(
-            "The stock did not load", levels_of(self.counter.shop, variants), is_aside=True
+            "The stock did not load", levels_of(self.context.shop, variants), is_aside=True
         )
         if found is not None:
             for one in variants:
@@ -282,11 +282,11 @@ class ProductListScreen(ListScreen):
             return
         past = await self.asked(
             "The price history did not load",
-            self.counter.shop.catalogue.past_prices(variant.id, currency), is_aside=True,
+            self.context.shop.catalogue.past_prices(variant.id, currency), is_aside=True,
         )  # fmt: skip
         planned = await self.asked(
             "The planned prices did not load",
-            self.counter.shop.catalogue.planned_prices(variant.id), is_aside=True,
+            self.context.shop.catalogue.planned_prices(variant.id), is_aside=True,
         )  # fmt: skip
         if past is not None and planned is not None:
             self._stories.put(key, PriceHistory(variant.id, currency, past, planned))
@@ -304,7 +304,7 @@ class ProductListScreen(ListScreen):
 
         `units` is what one scan of its code means.
         """
-        if self.desk.stage is Stage.RESULTS:
+        if self.state.stage is Stage.RESULTS:
             self._take(events.Back())
         self._go_inside(None)
         if not self.table.go_to(variant.product_id):
@@ -330,36 +330,36 @@ class ProductListScreen(ListScreen):
             self.cursor_moves()
 
     def _draw_pane(self) -> None:
-        line, paints = self._line(), self.counter.paints
+        line, styles = self._line(), self.context.styles
         if line is None:
             self.pane.show([])
             return
         card = self._cards.get(line.id)
         if card is None:
             self.pane.show(
-                [Line(((f" {line.title}", paints.bright),)),
-                 Line(((" reading …", paints.dim),))]
+                [Line(((f" {line.title}", styles.bright),)),
+                 Line(((" reading …", styles.dim),))]
             )  # fmt: skip
             return
         width = self.pane.size.width or self.size.width
         variant = self._variant()
         look = Look(
             {one.id: levels for one in card.variants if (levels := self._levels.get(one.id))},
-            self.desk.choice, self.currency, datetime.now(UTC), self.at,
+            self.state.choice, self.currency, datetime.now(UTC), self.at,
             self._stories.get(f"{variant.id} {self.currency}") if variant else None,
         )  # fmt: skip
-        page = product_page(card, look, paints, width)
+        page = product_page(card, look, styles, width)
         self.pane.show(page, keep_place=card.id == self._shown)
         self._shown = card.id
 
     def _draw_views(self) -> None:
         self.table.empty = self.filter.nothing
-        choice = self.desk.choice
+        choice = self.state.choice
         box = "☒" if choice.picks else "☐"
         wide = self.size.width >= 100
         told = chosen(choice) if wide else f"{count(choice.products)} chosen"
-        run = self.desk.outcome
-        if run is not None and self.desk.is_under_way and wide:
+        run = self.state.outcome
+        if run is not None and self.state.is_under_way and wide:
             told += f"   ◔ {counted(run.count(Result.WAITING), 'row')} being sent, o shows them"
         elif wide and not self._may_change():
             told += "   read only"
@@ -372,11 +372,11 @@ class ProductListScreen(ListScreen):
         raise NotImplementedError
 
     def _take(self, event: events.Event) -> None:
-        """Feed the desk with something that happened."""
+        """Apply one event to the state."""
         raise NotImplementedError
 
     def _draw(self) -> None:
-        self.restand()
+        self.refresh_status_bar()
         self._draw_views()
         self._draw_pane()
 

@@ -12,7 +12,7 @@ from console.client.errors import CallFailed
 from console.client.models import OrderDetail, Page
 from console.client.outbox import Command
 from console.flows.paged_list import Fetch
-from console.flows.records.shapes import Kind, Record, Verb, why_not
+from console.flows.records.shapes import Kind, Record, RecordCommand, why_not
 from console.flows.transition import noted
 from console.screens.context import AppContext
 from console.screens.filling import FillingScreen
@@ -30,20 +30,20 @@ VOID = "void_parcel"
 class RecordsScreen(FillingScreen):
     """All records of a kind, or those that belong to one thing."""
 
-    def __init__(self, counter: AppContext) -> None:
-        kind, paints = self.KIND, counter.paints
+    def __init__(self, context: AppContext) -> None:
+        kind, styles = self.KIND, context.styles
         table: WindowTable[Record] = WindowTable(
-            paints,
+            styles,
             columns_of(kind.columns),
-            record_row(paints, kind, self._is_pending),
+            record_row(styles, kind, self._is_pending),
             _record_id,
             empty=f"There is no {kind.one} here.",
             id="records",
             is_one_way=True,
         )
-        super().__init__(counter, table)
-        self.views = ViewTabs(paints, id="views")
-        self.sheet = CursorWidget(paints, id="record")
+        super().__init__(context, table)
+        self.views = ViewTabs(styles, id="views")
+        self.sheet = CursorWidget(styles, id="record")
         self.view = kind.views[0]
         self.told: list[Line] = []
         """The picture of a secret, while it is in sight."""
@@ -59,7 +59,7 @@ class RecordsScreen(FillingScreen):
     def crumbs(self) -> tuple[str, ...]:
         """Which kind, and of what."""
         title = self.KIND.title or self.NAME.replace("_", " ").capitalize()
-        about = self.counter.known_case(self.subject.split(",")[0]) if self.subject else None
+        about = self.context.cached_order(self.subject.split(",")[0]) if self.subject else None
         return ("Orders", about[0].number, title) if about else (title,)
 
     async def show(self, subject: str, order: OrderDetail | None) -> None:
@@ -75,7 +75,7 @@ class RecordsScreen(FillingScreen):
 
     async def page(self, fetch: Fetch) -> Page[Record]:
         """One page of the list."""
-        kind, records = self.KIND, self.counter.shop.records
+        kind, records = self.KIND, self.context.shop.records
         if kind.is_single:
             return await records.only(kind.path)
         query = {} if kind.is_whole else {**dict(self.view[1]), **self.as_list_query(fetch)}
@@ -137,18 +137,18 @@ class RecordsScreen(FillingScreen):
             return None if self.is_reviewed else "Nothing to send: a key of the upper row begins"
         if action == "enter":
             return None if self.is_reviewed or self._record() else f"No {self.KIND.one} is chosen"
-        verb = self._verb(action)
-        return why_not(verb, self.KIND, self._record()) if verb else None
+        command = self._command(action)
+        return why_not(command, self.KIND, self._record()) if command else None
 
     def doing(self, action: str) -> Callable[[], Awaitable[None]] | None:
-        """Each verb of the kind is an action of this screen."""
-        verb = self._verb(action)
-        return partial(self._begin, verb) if verb else super().doing(action)
+        """Each command of the kind is an action of this screen."""
+        command = self._command(action)
+        return partial(self._begin, command) if command else super().doing(action)
 
     async def undo_shipment(self, fulfilment_id: str, key: str) -> bool:
-        """Ask whether a parcel is taken back that has just left."""
+        """Ask whether to void a parcel that was just shipped."""
         await self.ready()
-        void = self._verb(VOID)
+        void = self._command(VOID)
         is_there = self.table.go_to(fulfilment_id)
         if void is None or not is_there or why_not(void, self.KIND, self._record()):
             return False
@@ -176,7 +176,7 @@ class RecordsScreen(FillingScreen):
     async def command_ended(self, command: Command, failure: CallFailed | None) -> None:
         """A command that was done changes the list."""
         self.table.invalidate()
-        if failure is None and self.is_current and self._verb(command.kind):
+        if failure is None and self.is_current and self._command(command.kind):
             run_in_background(self, "list", self.reload)
 
     def on_window_table_cursor_moved(self, message: WindowTable.CursorMoved) -> None:
@@ -204,7 +204,7 @@ class RecordsScreen(FillingScreen):
         # Its package is loaded here and not with the screen: hardly anybody ever sees one.
         drawn = importlib.import_module("console.widgets.qr").qr_lines(str(value))
         typed = str(value).partition("secret=")[2].partition("&")[0]
-        self.told = [*drawn, Line(((f" or type {typed}", self.counter.paints.bright),))]
+        self.told = [*drawn, Line(((f" or type {typed}", self.context.styles.bright),))]
         self.set_class(True, "-inside")
         self.sheet.top = 0
         self.say(noted("Take it over into your app; then Esc, and c confirms one of its codes"))
@@ -215,16 +215,16 @@ class RecordsScreen(FillingScreen):
         self.told = []
         super().close_form()
 
-    async def _begin(self, verb: Verb, *, undoes: str = "") -> None:
+    async def _begin(self, command: RecordCommand, *, undoes: str = "") -> None:
         record = self._record()
-        if record is not None and verb.method != "POST":
+        if record is not None and command.method != "POST":
             # What stands there now, and its version: the row may be older.
             await self._read_whole(record)
             record = self._whole.get(str(record.get("id")), record)
-        await self.fill(verb, record, undoes=undoes)
+        await self.fill(command, record, undoes=undoes)
 
-    def _verb(self, name: str) -> Verb | None:
-        return next((one for one in self.KIND.verbs if one.name == name), None)
+    def _command(self, name: str) -> RecordCommand | None:
+        return next((one for one in self.KIND.commands if one.name == name), None)
 
     def _turn_view(self, by: int) -> None:
         views = self.KIND.views
@@ -233,7 +233,7 @@ class RecordsScreen(FillingScreen):
         self.search_now()
 
     def _is_pending(self, record: Record) -> bool:
-        outbox = self.counter.shop.outbox
+        outbox = self.context.shop.outbox
         aggregate = self.aggregate(record)
         if aggregate not in outbox.busy:
             return False
@@ -241,7 +241,7 @@ class RecordsScreen(FillingScreen):
 
     async def _read_whole(self, record: Record) -> None:
         kind, record_id = self.KIND, str(record.get("id"))
-        records = self.counter.shop.records
+        records = self.context.shop.records
         if kind.item and record_id not in self._whole:
             whole = await self.asked(
                 f"This {kind.one} did not load",
@@ -250,7 +250,7 @@ class RecordsScreen(FillingScreen):
             )
             if whole is not None:
                 self._whole[record_id] = whole
-        may_read = self.counter.may(kind.below_needs)
+        may_read = self.context.may(kind.below_needs)
         if kind.below and may_read and record_id not in self._below:
             about = {kind.below_about: record_id} if kind.below_about else {}
             below = await self.asked(
@@ -269,10 +269,14 @@ class RecordsScreen(FillingScreen):
         )
 
     def _draw(self) -> None:
-        self.restand()
+        self.refresh_status_bar()
         self._draw_views()
         kind, record = self.KIND, self._record()
-        labels = {verb.name: "" for verb in kind.verbs if self.form or why_not(verb, kind, record)}
+        labels = {
+            command.name: ""
+            for command in kind.commands
+            if self.form or why_not(command, kind, record)
+        }
         if self.is_reviewed:
             labels["enter"] = "answer"
         elif self.form is not None:
@@ -294,7 +298,7 @@ class RecordsScreen(FillingScreen):
         record_id = str(record.get("id"))
         lines = record_page(
             kind, self._whole.get(record_id, record), self._below.get(record_id, ()),
-            self.counter.paints, self.sheet.size.width,
+            self.context.styles, self.sheet.size.width,
         )  # fmt: skip
         self.sheet.show(lines, keep_place=record_id == self._shown)
         self._shown = record_id

@@ -63,7 +63,7 @@ class RefundScreen(DraftScreen[RefundDraft]):
 
     def page(self, draft: RefundDraft, width: int, height: int) -> list[Line]:
         """What comes back, and what is given for it."""
-        return refund_page(draft, self.counter.paints, width)
+        return refund_page(draft, self.context.styles, width)
 
     def refresh_draft(self) -> None:
         """The review, and what F10 would do."""
@@ -129,13 +129,13 @@ class RefundScreen(DraftScreen[RefundDraft]):
         """Nothing can be done before the order is here, nor beside a refund of unknown fate."""
         if action not in self.WAITS_FOR:
             return None
-        if not self.counter.may("orders:refund"):
+        if not self.context.may("orders:refund"):
             return "Your role does not give money back"
         if self.history is None:
             return "Scan or type the order first"
         aggregate = orders.aggregate_of(self.order_id)
-        unresolved = self.counter.shop.refunds.unresolved(aggregate)
-        if unresolved and not self.counter.shop.refunds.is_waited_for(unresolved):
+        unresolved = self.context.shop.refunds.unresolved(aggregate)
+        if unresolved and not self.context.shop.refunds.is_waited_for(unresolved):
             return "An earlier refund of this order is not known yet: F12, then y asks again"
         return None
 
@@ -154,12 +154,12 @@ class RefundScreen(DraftScreen[RefundDraft]):
             return False
         now = history.now
         if now.stage in (Stage.SENDING, Stage.UNKNOWN):
-            self.say(waiting("The refund is on its way: it cannot be taken back"))
+            self.say(waiting("The refund is on its way: it cannot be undone"))
             return True
         if now.stage is Stage.ENDED:
             return False
         what = history.back()
-        restored = reducer.taken_back(history.now, now)
+        restored = reducer.undone(history.now, now)
         history.moved(restored.state)
         self.say(noted(f"Taken back: {what}"))
         self.draw()
@@ -196,7 +196,7 @@ class RefundScreen(DraftScreen[RefundDraft]):
 
     async def do_restock(self) -> None:
         """Back on the shelf, or not."""
-        self._take(events.TurnRestock(), "shelf")
+        self._take(events.TurnRestock(), "restock")
 
     async def do_shipping(self) -> None:
         """With the shipping fee, or without."""
@@ -244,7 +244,7 @@ class RefundScreen(DraftScreen[RefundDraft]):
 
     async def _quote(self, wanted: events.AskQuote) -> None:
         try:
-            quote = await self.counter.shop.orders.refund_quote(
+            quote = await self.context.shop.orders.refund_quote(
                 self.order_id, wanted.lines, shipping=wanted.shipping, amount=wanted.amount
             )
         except SignedOut as failure:
@@ -257,7 +257,7 @@ class RefundScreen(DraftScreen[RefundDraft]):
 
     async def _send(self, order_id: str, send: events.Send) -> None:
         order = self.order
-        person = self.counter.shop.session.person
+        person = self.context.shop.session.person
         assert order is not None
         assert person is not None
         draft = orders.refund(
@@ -270,7 +270,7 @@ class RefundScreen(DraftScreen[RefundDraft]):
             expected=send.expected,
         )
         try:
-            outcome = await self.counter.shop.refunds.send(
+            outcome = await self.context.shop.refunds.send(
                 draft,
                 operator=person.id,
                 key=send.key,
@@ -298,7 +298,7 @@ class RefundScreen(DraftScreen[RefundDraft]):
 
     async def _take_order(self, scan: Scan) -> bool:
         try:
-            answer = await self.counter.what_is(scan.code)
+            answer = await self.context.look_up(scan.code)
         except CallFailed:
             # The console says what happened to a code that nobody could look up.
             return False

@@ -35,9 +35,9 @@ class ScannerScreen(BaseScreen):
     TYPING = Typing.SCAN
     HINT = "scan any label: nothing is done with it here"
 
-    def __init__(self, counter: AppContext) -> None:
-        super().__init__(counter)
-        self.sheet = CursorWidget(counter.paints, id="scanner")
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.sheet = CursorWidget(context.styles, id="scanner")
         self.heard = Heard()
 
     def body(self) -> Iterable[Widget]:
@@ -47,12 +47,12 @@ class ScannerScreen(BaseScreen):
     async def show(self, subject: str, order: OrderDetail | None) -> None:
         """Listen."""
         self.heard = Heard()
-        self.counter.entry.listener = self._hear
+        self.context.entry.listener = self._hear
         self._draw()
 
     def leave(self) -> None:
         """Listen no more."""
-        self.counter.entry.listener = None
+        self.context.entry.listener = None
 
     def why_not(self, action: str) -> str | None:
         """Only a prefix that was heard can be kept."""
@@ -63,9 +63,9 @@ class ScannerScreen(BaseScreen):
     async def do_commit(self) -> None:
         """F10: this is what the scanner sends before each code."""
         prefix = self.heard.prefix
-        self.counter.shop.outbox.remember(REMEMBERED, prefix)
-        self.counter.entry.prefixes |= {prefix}
-        self.counter.entry.marks_codes = True
+        self.context.shop.outbox.remember(REMEMBERED, prefix)
+        self.context.entry.prefixes |= {prefix}
+        self.context.entry.marks_codes = True
         self.say(done(f"{scanner_setup.name_of(prefix)} begins a code on every page from now on"))
         self._draw()
 
@@ -88,7 +88,7 @@ class ScannerScreen(BaseScreen):
         """Ask what the shop calls it: then it can be told whether letters arrive as printed."""
         read = code_parsing.read(code.text)
         try:
-            answer = await self.counter.what_is(read.code) if read.code else None
+            answer = await self.context.look_up(read.code) if read.code else None
         except CallFailed:
             self.say(noted("The shop could not be asked what this label is"))
             return
@@ -97,26 +97,26 @@ class ScannerScreen(BaseScreen):
             self._draw()
 
     def _draw(self) -> None:
-        self.restand()
-        paints, width = self.counter.paints, self.size.width
-        kept, code = self.counter.shop.outbox.remembered(REMEMBERED), self.heard
+        self.refresh_status_bar()
+        styles, width = self.context.styles, self.size.width
+        kept, code = self.context.shop.outbox.remembered(REMEMBERED), self.heard
         before = f"{scanner_setup.name_of(kept)} before each code" if kept else "no prefix"
         lines = [
             Line(),
-            Line((("   arrived    ", paints.dim), (_arrived(code), paints.bright))),
-            Line((("   kept       ", paints.dim), (before, paints.ink))),
+            Line((("   arrived    ", styles.dim), (_arrived(code), styles.bright))),
+            Line((("   kept       ", styles.dim), (before, styles.ink))),
             Line(),
         ]
         for part, sense, words in scanner_setup.verdicts(code):
             mark = f" {MARKS[sense]} {part:<11}"
             for n, row in enumerate(wrapped(words, width - 17)):
                 lead = mark if n == 0 else " " * len(mark)
-                lines.append(Line(((lead, paints.senses[sense]), (row, paints.ink))))
-        lines += [Line(), Line(((" PROGRAMME INTO THE SCANNER", paints.heading),))]
+                lines.append(Line(((lead, styles.senses[sense]), (row, styles.ink))))
+        lines += [Line(), Line(((" PROGRAMME INTO THE SCANNER", styles.heading),))]
         for part, words in scanner_setup.PROGRAMME:
             for n, row in enumerate(wrapped(words, width - 17)):
                 lead = f"   {part if n == 0 else '':<11}"
-                lines.append(Line(((lead, paints.dim), (row, paints.ink))))
+                lines.append(Line(((lead, styles.dim), (row, styles.ink))))
         self.sheet.show(lines)
 
 

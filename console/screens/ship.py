@@ -41,8 +41,8 @@ class ShipScreen(DraftScreen[ShipDraft]):
          "tracking", "override"}
     )  # fmt: skip
 
-    def __init__(self, counter: AppContext) -> None:
-        super().__init__(counter)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._sent: dict[str, str] = {}
         """Order of each parcel that is on its way to the shop, by the command's key."""
 
@@ -63,7 +63,7 @@ class ShipScreen(DraftScreen[ShipDraft]):
     def page(self, draft: ShipDraft, width: int, height: int) -> list[Line]:
         """The parcel and its label."""
         where = address(self.order.shipping_address if self.order else None)
-        return ship_page(draft, where, self.counter.paints, width, height)
+        return ship_page(draft, where, self.context.styles, width, height)
 
     def refresh_draft(self) -> None:
         """The open question, and what Enter would do."""
@@ -125,7 +125,7 @@ class ShipScreen(DraftScreen[ShipDraft]):
         """Nothing can be done before the order is here."""
         if action in self.WAITS_FOR and self.history is None:
             return "The order is not here yet"
-        if action == "override" and not self.counter.may(MAY_OVERRIDE):
+        if action == "override" and not self.context.may(MAY_OVERRIDE):
             return "Your role ships only what was scanned: somebody else has to let it go"
         if action == "enter" and self._is_under_way():
             return "A parcel of this order is being sent: wait for it, or F9 takes it back"
@@ -195,7 +195,7 @@ class ShipScreen(DraftScreen[ShipDraft]):
         self.post_message(Open("refund", self.order_id, self.order))
 
     def _is_under_way(self) -> bool:
-        open_commands = self.counter.shop.outbox.open_commands(orders.aggregate_of(self.order_id))
+        open_commands = self.context.shop.outbox.open_commands(orders.aggregate_of(self.order_id))
         return any(one.kind == "ship" and one.state is State.WAITING for one in open_commands)
 
     async def _turn(self, by: int) -> None:
@@ -230,7 +230,7 @@ class ShipScreen(DraftScreen[ShipDraft]):
         """Ask what a code is; True for another order while nobody would miss this draft."""
         code, is_typed = asked.code, asked.is_typed
         try:
-            answer = await self.counter.what_is(code)
+            answer = await self.context.look_up(code)
         except SignedOut as failure:
             self.post_message(SignInNeeded(failure))
             return False
@@ -253,14 +253,14 @@ class ShipScreen(DraftScreen[ShipDraft]):
         return await self._take(told, f"scan {code}")
 
     def _override_hint(self) -> str:
-        if self.counter.may(MAY_OVERRIDE):
+        if self.context.may(MAY_OVERRIDE):
             return "! ships them unchecked, with a reason."
         return "Somebody who may can let them go unchecked."
 
     def _send(self, send: events.Send) -> None:
         order = self.order
         assert order is not None
-        shop, aggregate = self.counter.shop, orders.aggregate_of(order.id)
+        shop, aggregate = self.context.shop, orders.aggregate_of(order.id)
         if shop.refunds.unresolved(aggregate) is not None:
             self.say(wrong("A refund of this order is not known yet: F12 asks again, then ship"))
             return

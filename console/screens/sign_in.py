@@ -39,9 +39,9 @@ class SignInScreen(BaseScreen):
     NAME = "sign_in"
     HINT = "Who is working here?"
 
-    def __init__(self, counter: AppContext) -> None:
-        super().__init__(counter)
-        self.sheet = CursorWidget(counter.paints, id="sign-in")
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.sheet = CursorWidget(context.styles, id="sign-in")
         self.email = ""
         self.why = ""
         self._code = self._chosen = self._password = ""
@@ -59,7 +59,7 @@ class SignInScreen(BaseScreen):
     async def show(self, subject: str, order: OrderDetail | None) -> None:
         """Ask for the e-mail; `subject` says why one has to sign in."""
         self.why = subject
-        self.email = self.email or self.counter.shop.outbox.remembered(REMEMBERED)
+        self.email = self.email or self.context.shop.outbox.remembered(REMEMBERED)
         self.come_back()
 
     def come_back(self) -> None:
@@ -74,7 +74,7 @@ class SignInScreen(BaseScreen):
             self.ask(PASSWORD if self.email else EMAIL, "")
             self._draw()
             return
-        shop = self.counter.shop
+        shop = self.context.shop
         if prompt.name == "code":
             self._code = text.strip()
             self.ask(CHOSEN if self._code else CODE)
@@ -83,10 +83,10 @@ class SignInScreen(BaseScreen):
         elif prompt.name == "password":
             self._password = text
             run_in_background(
-                self, "sign-in", self._enter, partial(shop.desk.sign_in, self.email, text)
+                self, "sign-in", self._enter, partial(shop.auth.sign_in, self.email, text)
             )
         elif prompt.name == "app":
-            way_in = partial(shop.desk.sign_in, self.email, self._password, text)
+            way_in = partial(shop.auth.sign_in, self.email, self._password, text)
             run_in_background(self, "sign-in", self._enter, way_in)
         elif prompt.name == "chosen":
             self._chosen = text
@@ -96,7 +96,7 @@ class SignInScreen(BaseScreen):
             self.ask(CHOSEN)
         else:
             run_in_background(
-                self, "sign-in", self._enter, partial(shop.desk.join, self._code, text)
+                self, "sign-in", self._enter, partial(shop.auth.join, self._code, text)
             )
         self._draw()
 
@@ -138,7 +138,7 @@ class SignInScreen(BaseScreen):
             self._is_asking = False
         self._code = self._chosen = self._password = ""
         self.email = person.email
-        self.counter.shop.outbox.remember(REMEMBERED, self.email)
+        self.context.shop.outbox.remember(REMEMBERED, self.email)
         self.problem.hide()
         self.say(done(f"Hello {person.full_name}"))
         self.post_message(SignedIn())
@@ -163,14 +163,14 @@ class SignInScreen(BaseScreen):
         self._draw()
 
     def _draw(self) -> None:
-        self.restand()
-        paints, shop = self.counter.paints, self.counter.shop
-        prompt = self.counter.entry.prompt
+        self.refresh_status_bar()
+        styles, shop = self.context.styles, self.context.shop
+        prompt = self.context.entry.prompt
         at_password = prompt is not None and prompt.name in SECRETS
         joins = prompt is not None and prompt.name in ("code", "chosen", "again")
         width = min(64, max(40, self.size.width - 20))
         left = " " * max(1, (self.size.width - width) // 2)
-        edge = paints.faint
+        edge = styles.faint
 
         def row(*parts: Part) -> Line:
             used = sum(width_of(text) for text, _ in parts)
@@ -178,22 +178,22 @@ class SignInScreen(BaseScreen):
             return Line((*inside, (" │", edge)))
 
         def field(name: str, text: str, here: bool) -> Line:
-            shown, at = self.counter.entry.shown if here else (text, len(text))
+            shown, at = self.context.entry.shown if here else (text, len(text))
             room = width - 22
             start = max(0, at - room)
-            typed: tuple[Part, ...] = ((shown[start:at], paints.bright),)
+            typed: tuple[Part, ...] = ((shown[start:at], styles.bright),)
             if here:
-                typed += (("▌", paints.accent), (shown[at : start + room], paints.bright))
-            mark = ("▶ " if here else "  ", paints.accent)
-            return row(mark, (f"{name:<12}", paints.bright if here else paints.dim), *typed)
+                typed += (("▌", styles.accent), (shown[at : start + room], styles.bright))
+            mark = ("▶ " if here else "  ", styles.accent)
+            return row(mark, (f"{name:<12}", styles.bright if here else styles.dim), *typed)
 
         warning = "" if shop.is_encrypted else "⚠ not encrypted: others can read the password"
         lines = [Line()] * max(1, (self.size.height - 22) // 2)
         lines += [
             Line(((left, edge), ("╭" + "─" * (width - 2) + "╮", edge))),
             row(),
-            row(("STOCKROOM", paints.bright)),
-            row((fit(self.why or "Sign in to ship, refund and count.", width - 6), paints.dim)),
+            row(("STOCKROOM", styles.bright)),
+            row((fit(self.why or "Sign in to ship, refund and count.", width - 6), styles.dim)),
             row(),
             field(
                 "code" if joins else "e-mail",
@@ -202,18 +202,18 @@ class SignInScreen(BaseScreen):
             ),
             field("app's code" if prompt == APP else "password", "", at_password),
             row(),
-            row((fit(f"  shop        {shop.url}", width - 6), paints.dim)),
-            row((warning, paints.tones[Tone.NOTE])),
+            row((fit(f"  shop        {shop.url}", width - 6), styles.dim)),
+            row((warning, styles.tones[Tone.NOTE])),
             Line(((left, edge), ("╰" + "─" * (width - 2) + "╯", edge))),
         ]
         lines += [Line(), *self._kept_work(left)]
         self.sheet.show(lines)
 
     def _kept_work(self, left: str) -> list[Line]:
-        commands = self.counter.shop.outbox.open_commands()
+        commands = self.context.shop.outbox.open_commands()
         if not commands:
             return []
         kinds = Tally(command.kind for command in commands)
         told = ", ".join(f"{count} × {kind}" for kind, count in kinds.items())
         words = f"{left}  Kept from before: {told}. It goes on when its operator signs in."
-        return [Line(((words, self.counter.paints.dim),))]
+        return [Line(((words, self.context.styles.dim),))]

@@ -35,20 +35,20 @@ class StockScreen(ListScreen, StockAdjustScreen):
     WHAT = "The stock levels did not load"
     FOLLOWS = frozenset({"stock_level"})
 
-    def __init__(self, counter: AppContext) -> None:
-        paints = counter.paints
+    def __init__(self, context: AppContext) -> None:
+        styles = context.styles
         table: WindowTable[StockLevel] = WindowTable(
-            paints,
+            styles,
             LEVEL_COLUMNS,
-            level_row(paints, self._pending_change),
+            level_row(styles, self._pending_change),
             _level_id,
             empty=StockFilter().nothing,
             id="levels",
             is_one_way=True,
         )
-        super().__init__(counter, table)
-        self.views = ViewTabs(paints, id="views")
-        self.journal = CursorWidget(paints, id="journal")
+        super().__init__(context, table)
+        self.views = ViewTabs(styles, id="views")
+        self.journal = CursorWidget(styles, id="journal")
         self.filter = StockFilter()
         self._movements: dict[str, tuple[Movement, ...]] = {}
         self._shown = ""
@@ -78,7 +78,7 @@ class StockScreen(ListScreen, StockAdjustScreen):
     async def page(self, fetch: Fetch) -> Page[StockLevel]:
         """Levels as the filter takes them."""
         query = {**self.filter.as_query(), **self.as_list_query(fetch)}
-        return await self.counter.shop.stock.page(query)
+        return await self.context.shop.stock.page(query)
 
     def follow(self, news: ChangeBatch) -> None:
         """The journals of levels that moved are another."""
@@ -161,7 +161,7 @@ class StockScreen(ListScreen, StockAdjustScreen):
         """Only what runs low, or everything."""
         self.filter = self.filter._replace(only_low=not self.filter.only_low)
         self._draw_views()
-        self.restand()
+        self.refresh_status_bar()
         self.search_now()
 
     def on_window_table_cursor_moved(self, message: WindowTable.CursorMoved) -> None:
@@ -184,7 +184,7 @@ class StockScreen(ListScreen, StockAdjustScreen):
     def _find(self, text: str) -> None:
         self.filter = self.filter._replace(text=text.strip())
         self._draw_views()
-        self.restand()
+        self.refresh_status_bar()
         self.search_now()
 
     def _draw_views(self) -> None:
@@ -197,10 +197,10 @@ class StockScreen(ListScreen, StockAdjustScreen):
         if level is None:
             self.journal.show([])
             return
-        pending = self.counter.shop.outbox.open_commands(aggregate_of(level.id))
+        pending = self.context.shop.outbox.open_commands(aggregate_of(level.id))
         movements = self._movements.get(level.id, ())
         width = self.journal.size.width
-        lines = level_page(level, movements, pending, self.counter.paints, width)
+        lines = level_page(level, movements, pending, self.context.styles, width)
         self.journal.show(lines, keep_place=level.id == self._shown)
         self._shown = level.id
 
@@ -214,7 +214,7 @@ class StockScreen(ListScreen, StockAdjustScreen):
     async def _read_movements(self, level_id: str) -> None:
         page = await self.asked(
             "The journal did not load",
-            self.counter.shop.stock.movements(level_id, {"limit": str(PAGE)}),
+            self.context.shop.stock.movements(level_id, {"limit": str(PAGE)}),
             is_aside=True,
         )
         if page is not None:
@@ -222,7 +222,7 @@ class StockScreen(ListScreen, StockAdjustScreen):
             self._draw_journal()
 
     def _pending_change(self, level_id: str) -> int:
-        outbox = self.counter.shop.outbox
+        outbox = self.context.shop.outbox
         if aggregate_of(level_id) not in outbox.busy:
             return 0
         return pending_change(outbox.open_commands(aggregate_of(level_id)))

@@ -21,8 +21,8 @@ SENT_BY_F10 = Prompt("adjust_reason", "reason 1-8, then F10:", sends=True)
 class StockAdjustScreen(BaseScreen):
     """A screen on which `+ - =` correct the level at hand."""
 
-    def __init__(self, counter: AppContext) -> None:
-        super().__init__(counter)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self.adjustment: stock_adjustment.Adjustment | None = None
 
     def level_at_hand(self) -> StockLevel | None:
@@ -35,7 +35,7 @@ class StockAdjustScreen(BaseScreen):
     def why_not(self, action: str) -> str | None:
         """A correction needs a level and a permission."""
         if action in {"add", "take", "set"}:
-            if not self.counter.may("inventory:adjust"):
+            if not self.context.may("inventory:adjust"):
                 return "Your role does not correct stock"
             if self.level_at_hand() is None:
                 return "No level is chosen"
@@ -101,7 +101,7 @@ class StockAdjustScreen(BaseScreen):
             draft = stock.set_to(level, one.quantity, expected=level.on_hand, reason=give.reason)
         else:
             draft = stock.adjust(level, one.change, reason=give.reason)
-        self.counter.shop.give(draft)
+        self.context.shop.give(draft)
         self.level_changed()
 
     def _show_question(self) -> None:

@@ -29,9 +29,9 @@ class StockLevelScreen(StockAdjustScreen):
     TYPING = Typing.SCAN
     WAITS_FOR = frozenset({"add", "take", "set"})
 
-    def __init__(self, counter: AppContext) -> None:
-        super().__init__(counter)
-        self.sheet = CursorWidget(counter.paints, id="level-page")
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.sheet = CursorWidget(context.styles, id="level-page")
         self.level_id = ""
         self.level: StockLevel | None = None
         self._movements: tuple[Movement, ...] = ()
@@ -63,7 +63,7 @@ class StockLevelScreen(StockAdjustScreen):
 
     async def reload(self) -> None:
         """Read the level and the newest part of its journal."""
-        level_id, stock = self.level_id, self.counter.shop.stock
+        level_id, stock = self.level_id, self.context.shop.stock
         level = await self.asked("The level did not load", stock.level(level_id))
         if level is None or level_id != self.level_id:
             self._draw()
@@ -114,7 +114,7 @@ class StockLevelScreen(StockAdjustScreen):
         level_id = self.level_id
         query = {"limit": str(PAGE), "cursor": cursor}
         page = await self.asked(
-            "The older journal did not load", self.counter.shop.stock.movements(level_id, query)
+            "The older journal did not load", self.context.shop.stock.movements(level_id, query)
         )
         if page is not None and level_id == self.level_id and cursor == self._next:
             self._movements = (*self._movements, *page.rows)
@@ -122,12 +122,12 @@ class StockLevelScreen(StockAdjustScreen):
             self._draw()
 
     def _draw(self) -> None:
-        self.restand()
-        paints = self.counter.paints
+        self.refresh_status_bar()
+        styles = self.context.styles
         if self.level is None:
             words = "" if self.problem.display else " Reading the level …"
-            self.sheet.show([Line(), Line(((words, paints.dim),))])
+            self.sheet.show([Line(), Line(((words, styles.dim),))])
             return
-        pending = self.counter.shop.outbox.open_commands(aggregate_of(self.level_id))
+        pending = self.context.shop.outbox.open_commands(aggregate_of(self.level_id))
         width = self.size.width
-        self.sheet.show(level_page(self.level, self._movements, pending, paints, width))
+        self.sheet.show(level_page(self.level, self._movements, pending, styles, width))

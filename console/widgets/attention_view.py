@@ -33,22 +33,22 @@ KEYS = {
 
 
 def attention_row(
-    paints: Styles, pending: Callable[[AttentionItem], bool]
+    styles: Styles, pending: Callable[[AttentionItem], bool]
 ) -> Callable[[AttentionItem], Sequence[Part]]:
     """Draw a row; `pending` tells what has a command under way."""
 
     def draw(item: AttentionItem) -> Sequence[Part]:
-        why: Part = (item.reason, paints.dim)
+        why: Part = (item.reason, styles.dim)
         if pending(item):
-            why = ("◔ being sent", paints.senses[Sense.PART])
+            why = ("◔ being sent", styles.senses[Sense.PART])
         elif item.resolution is not None:
-            why = (f"✔ {resolved(item)}", paints.senses[Sense.GOOD])
+            why = (f"✔ {resolved(item)}", styles.senses[Sense.GOOD])
         return (
-            (item.kind.replace("_", " "), paints.bright),
-            (item.order_number or "", paints.ink),
-            ("" if item.amount is None else money(item.amount), paints.ink),
-            (age(item.created_at), paints.dim),
-            _due(item, paints),
+            (item.kind.replace("_", " "), styles.bright),
+            (item.order_number or "", styles.ink),
+            ("" if item.amount is None else money(item.amount), styles.ink),
+            (age(item.created_at), styles.dim),
+            _due(item, styles),
             why,
         )
 
@@ -56,33 +56,33 @@ def attention_row(
 
 
 def attention_page(
-    item: AttentionItem, pending: Sequence[Command], paints: Styles, width: int
+    item: AttentionItem, pending: Sequence[Command], styles: Styles, width: int
 ) -> list[Line]:
     """An item with everything that is known of it, and what ends it."""
     amount = "" if item.amount is None else f"{money(item.amount)} "
     about = f"order {item.order_number}" if item.order_number else item.reference
     lines = [
-        Line(((f" {item.kind.replace('_', ' ')}", paints.bright),), ((amount, paints.bright),)),
-        Line(((f" {about}", paints.ink),), ((f"since {day(item.created_at)} ", paints.dim),)),
+        Line(((f" {item.kind.replace('_', ' ')}", styles.bright),), ((amount, styles.bright),)),
+        Line(((f" {about}", styles.ink),), ((f"since {day(item.created_at)} ", styles.dim),)),
     ]
-    lines += [_under_way(command, paints) for command in pending]
+    lines += [_under_way(command, styles) for command in pending]
     lines.append(Line())
-    lines += [Line(((f" {row}", paints.ink),)) for row in wrapped(item.reason, max(10, width - 2))]
+    lines += [Line(((f" {row}", styles.ink),)) for row in wrapped(item.reason, max(10, width - 2))]
     if item.due_at is not None:
-        words, sense = _due(item, paints)
+        words, sense = _due(item, styles)
         lines += [
             Line(),
-            Line(((" answer by ", paints.dim), (f"{day(item.due_at)} ({words})", sense))),
+            Line(((" answer by ", styles.dim), (f"{day(item.due_at)} ({words})", sense))),
         ]
     lines.append(Line())
     if item.resolution is not None:
-        lines.append(Line(((f" ✔ {resolved(item)}", paints.senses[Sense.GOOD]),)))
+        lines.append(Line(((f" ✔ {resolved(item)}", styles.senses[Sense.GOOD]),)))
         note = wrapped(item.note or "", max(10, width - 2))
-        return lines + [Line(((f" {row}", paints.dim),)) for row in note if row]
-    lines.append(Line(((" WHAT ENDS IT", paints.heading),)))
-    lines += [Line(((f" {KEYS[one]}", paints.ink),)) for one in item.commands if one in KEYS]
+        return lines + [Line(((f" {row}", styles.dim),)) for row in note if row]
+    lines.append(Line(((" WHAT ENDS IT", styles.heading),)))
+    lines += [Line(((f" {KEYS[one]}", styles.ink),)) for one in item.commands if one in KEYS]
     if item.order_id:
-        lines.append(Line(((" ⏎  opens the order", paints.dim),)))
+        lines.append(Line(((" ⏎  opens the order", styles.dim),)))
     return lines
 
 
@@ -93,19 +93,19 @@ def resolved(item: AttentionItem) -> str:
     return f"{item.resolution} by {item.resolved_by or 'somebody'}"
 
 
-def _due(item: AttentionItem, paints: Styles) -> Part:
+def _due(item: AttentionItem, styles: Styles) -> Part:
     if item.due_at is None:
-        return ("", paints.dim)
+        return ("", styles.dim)
     left = (item.due_at - datetime.now(UTC)).total_seconds()
     if left <= 0:
-        return ("✖ over", paints.senses[Sense.BAD])
-    return (f"in {span(left)}", paints.senses[Sense.BAD] if left < SOON else paints.ink)
+        return ("✖ over", styles.senses[Sense.BAD])
+    return (f"in {span(left)}", styles.senses[Sense.BAD] if left < SOON else styles.ink)
 
 
-def _under_way(command: Command, paints: Styles) -> Line:
+def _under_way(command: Command, styles: Styles) -> Line:
     if command.state is State.STOPPED:
         why = str((command.problem or {}).get("detail", ""))
         return Line(
-            ((f" ✖ {command.label}: refused. {why} F12 decides", paints.tones[Tone.WRONG]),)
+            ((f" ✖ {command.label}: refused. {why} F12 decides", styles.tones[Tone.WRONG]),)
         )
-    return Line(((f" ◔ {command.label}: being sent", paints.tones[Tone.WAIT]),))
+    return Line(((f" ◔ {command.label}: being sent", styles.tones[Tone.WAIT]),))

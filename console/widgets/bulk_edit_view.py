@@ -53,41 +53,41 @@ MAX_LINES = 2_000
 """Rows with a reason that are drawn; the figures above them count all."""
 
 
-def review_page(plan: Plan, paints: Styles, width: int) -> Sequence[Line]:
+def review_page(plan: Plan, styles: Styles, width: int) -> Sequence[Line]:
     """Every row as it is and as it would be; then those that stay as they are, and why."""
     is_price = plan.edit.kind in (Kind.PRICE, Kind.SALE)
     columns = _price_columns(plan) if is_price else REVIEW_COLUMNS
-    titles = [(column.title, paints.heading) for column in columns]
-    head = Line(cells(columns, width - 1, titles, lead=("   ", paints.ink)))
+    titles = [(column.title, styles.heading) for column in columns]
+    head = Line(cells(columns, width - 1, titles, lead=("   ", styles.ink)))
     # What is odd comes first: nobody reads a thousand rows to the end.
     rows = sorted(plan.rows, key=lambda row: not _is_odd(plan, row)) if is_price else plan.rows
 
     def changed(at: int) -> Line:
         row = rows[at]
-        mark: Part = (" ⚠ " if _is_odd(plan, row) else "   ", paints.tones[Tone.NOTE])
+        mark: Part = (" ⚠ " if _is_odd(plan, row) else "   ", styles.tones[Tone.NOTE])
         if is_price:
-            values = _repriced(row, plan.repricings[row.id], paints)
+            values = _repriced(row, plan.repricings[row.id], styles)
         else:
             values = [
-                (row.name, paints.ink),
-                (row.before, paints.dim),
-                ("→", paints.accent),
-                (row.after, paints.bright),
+                (row.name, styles.ink),
+                (row.before, styles.dim),
+                ("→", styles.accent),
+                (row.after, styles.bright),
             ]
         return Line(cells(columns, width - 1, values, lead=mark))
 
     left: list[Line] = [Line()] if plan.rows else []
     if plan.skipped:
-        left.append(Line(((" LEFT AS BEFORE", paints.heading),)))
+        left.append(Line(((" LEFT AS BEFORE", styles.heading),)))
     for skipped in plan.skipped[:MAX_LINES]:
-        name = (f" ▪ {skipped.name}: ", paints.ink)
+        name = (f" ▪ {skipped.name}: ", styles.ink)
         if width_of(name[0]) + width_of(skipped.why) < width:
-            left.append(Line((name, (skipped.why, paints.tones[Tone.NOTE]))))
+            left.append(Line((name, (skipped.why, styles.tones[Tone.NOTE]))))
             continue
         left.append(Line((name,)))
         for words in wrapped(skipped.why, width - 6):
-            left.append(Line(((f"     {words}", paints.tones[Tone.NOTE]),)))
-    left += _cut(len(plan.skipped), paints)
+            left.append(Line(((f"     {words}", styles.tones[Tone.NOTE]),)))
+    left += _cut(len(plan.skipped), styles)
     return Lines([head] if plan.rows else [], len(plan.rows), changed, left)
 
 
@@ -102,29 +102,29 @@ def _is_odd(plan: Plan, row: BulkChangeRow) -> bool:
     return found is not None and found.is_odd
 
 
-def _repriced(row: BulkChangeRow, found: PriceChange, paints: Styles) -> list[Part]:
+def _repriced(row: BulkChangeRow, found: PriceChange, styles: Styles) -> list[Part]:
     """The figures below each other; what it would be compared with stands at the end."""
     old, new = found
     change = share(old.price.amount if old else 0, new.price.amount)
     before = old.compare_at if old else None
     was = figure(new.compare_at) if new.compare_at else "off" if before else "·"
     return [
-        (row.name, paints.ink),
-        (figure(old.price) if old else "no price", paints.dim),
-        ("→", paints.accent),
-        (figure(new.price), paints.bright),
-        (change, paints.tones[Tone.NOTE] if found.is_odd else paints.ink),
-        (was, paints.dim if new.compare_at == before else paints.senses[Sense.PART]),
+        (row.name, styles.ink),
+        (figure(old.price) if old else "no price", styles.dim),
+        ("→", styles.accent),
+        (figure(new.price), styles.bright),
+        (change, styles.tones[Tone.NOTE] if found.is_odd else styles.ink),
+        (was, styles.dim if new.compare_at == before else styles.senses[Sense.PART]),
     ]
 
 
-def gathering_page(done: int, wanted: int, paints: Styles, width: int) -> list[Line]:
+def gathering_page(done: int, wanted: int, styles: Styles, width: int) -> list[Line]:
     """How many of the chosen products have been read."""
-    return [Line(), _progress("Reading the chosen products", done, wanted, paints, width)]
+    return [Line(), _progress("Reading the chosen products", done, wanted, styles, width)]
 
 
 def outcome_page(
-    outcome: Outcome, now: Mapping[str, str], can_try: bool, paints: Styles, width: int
+    outcome: Outcome, now: Mapping[str, str], can_try: bool, styles: Styles, width: int
 ) -> Sequence[Line]:
     """A change as it stands: how far it is, then the rows that need a person first.
 
@@ -133,32 +133,32 @@ def outcome_page(
     waits = outcome.count(Result.WAITING, Result.STOPPED)
     total = len(outcome.rows)
     lines = [
-        Line(((f" {outcome.run.title}", paints.bright),)),
-        _progress(outcome.sentence, total - waits, total, paints, width),
+        Line(((f" {outcome.run.title}", styles.bright),)),
+        _progress(outcome.sentence, total - waits, total, styles, width),
     ]
     if outcome.is_over and can_try and outcome.again:
         words = " y works the refused rows out once more and shows them before anything is sent."
-        lines.append(Line(((words, paints.tones[Tone.NOTE]),)))
+        lines.append(Line(((words, styles.tones[Tone.NOTE]),)))
     if outcome.count(Result.STOPPED):
         words = " The shop refused a whole piece: F12 shows why, sends it again or drops it."
-        lines.append(Line(((words, paints.tones[Tone.WRONG]),)))
+        lines.append(Line(((words, styles.tones[Tone.WRONG]),)))
     lines.append(Line())
-    titles = [(column.title, paints.heading) for column in OUTCOME_COLUMNS]
-    lines.append(Line(cells(OUTCOME_COLUMNS, width - 1, titles, lead=("  ", paints.ink))))
+    titles = [(column.title, styles.heading) for column in OUTCOME_COLUMNS]
+    lines.append(Line(cells(OUTCOME_COLUMNS, width - 1, titles, lead=("  ", styles.ink))))
     ranked = sorted(outcome.rows, key=lambda one: WORST_FIRST.index(one.fate))
     needy = sum(one.fate not in (Result.CHANGED, Result.WAITING) for one in ranked)
     for one in ranked[: min(needy, MAX_LINES)]:
-        lines.append(_row(one, now, paints, width))
+        lines.append(_row(one, now, styles, width))
         why = f"wanted {one.row.after}, from {one.row.before}"
         for words in wrapped(one.why if one.fate is not Result.CONFLICT else why, width - 8):
             if words:
-                lines.append(Line(((f"     {words}", paints.dim),)))
-    lines += _cut(needy, paints)
+                lines.append(Line(((f"     {words}", styles.dim),)))
+    lines += _cut(needy, styles)
     rest = ranked[needy:]
-    return Lines(lines, len(rest), lambda at: _row(rest[at], now, paints, width), ())
+    return Lines(lines, len(rest), lambda at: _row(rest[at], now, styles, width), ())
 
 
-def _row(one: RowOutcome, now: Mapping[str, str], paints: Styles, width: int) -> Line:
+def _row(one: RowOutcome, now: Mapping[str, str], styles: Styles, width: int) -> Line:
     row, fate = one.row, one.fate
     glyph, sense = FATES[fate]
     done = fate is Result.CHANGED
@@ -168,21 +168,21 @@ def _row(one: RowOutcome, now: Mapping[str, str], paints: Styles, width: int) ->
     elif fate in (Result.REFUSED, Result.DROPPED):
         became = row.before
     values: list[Part] = [
-        (glyph, paints.senses[sense]),
-        (row.name, paints.ink),
-        (became, paints.bright if done else paints.ink),
-        (str(fate), paints.dim if done else paints.senses[sense]),
+        (glyph, styles.senses[sense]),
+        (row.name, styles.ink),
+        (became, styles.bright if done else styles.ink),
+        (str(fate), styles.dim if done else styles.senses[sense]),
     ]
-    return Line(cells(OUTCOME_COLUMNS, width - 1, values, lead=("  ", paints.ink)))
+    return Line(cells(OUTCOME_COLUMNS, width - 1, values, lead=("  ", styles.ink)))
 
 
-def _progress(words: str, done: int, total: int, paints: Styles, width: int) -> Line:
+def _progress(words: str, done: int, total: int, styles: Styles, width: int) -> Line:
     bar = gauge(done, total, min(40, max(10, width // 4)))
     figures = f"  {count(done)} of {count(total)}  "
-    return Line(((f" {bar}", paints.accent), (figures, paints.bright), (words, paints.dim)))
+    return Line(((f" {bar}", styles.accent), (figures, styles.bright), (words, styles.dim)))
 
 
-def _cut(rows: int, paints: Styles) -> list[Line]:
+def _cut(rows: int, styles: Styles) -> list[Line]:
     if rows <= MAX_LINES:
         return []
-    return [Line(((f"   … and {count(rows - MAX_LINES)} more", paints.dim),))]
+    return [Line(((f"   … and {count(rows - MAX_LINES)} more", styles.dim),))]

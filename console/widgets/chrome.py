@@ -1,4 +1,4 @@
-"""The three bars that every screen has: where you are, what you type, what you can press."""
+"""The bars of every screen: the title, the entry bar and the key bar."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class StatusInfo(NamedTuple):
 class TitleBar(LineWidget):
     """Where you are, and how the shop is."""
 
-    def __init__(self, paints: Styles) -> None:
-        super().__init__(paints, id="title")
+    def __init__(self, styles: Styles) -> None:
+        super().__init__(styles, id="title")
         self._crumbs: tuple[str, ...] = ()
         self._standing = StatusInfo()
 
@@ -47,31 +47,31 @@ class TitleBar(LineWidget):
 
     def line_at(self, y: int, width: int) -> Line:
         """Crumbs from the left, standing from the right."""
-        paints, standing = self.paints, self._standing
-        parts: list[Part] = [(" ", paints.bar)]
+        styles, standing = self.theme_styles, self._standing
+        parts: list[Part] = [(" ", styles.bar)]
         for n, crumb in enumerate(self._crumbs):
             last = n == len(self._crumbs) - 1
             if n:
-                parts.append((" ▸ ", paints.bar_dim))
-            parts.append((crumb, paints.bar_bright if last else paints.bar_dim))
-        tone = paints.tones[standing.tone] if standing.tone else paints.bar
+                parts.append((" ▸ ", styles.bar_dim))
+            parts.append((crumb, styles.bar_bright if last else styles.bar_dim))
+        tone = styles.tones[standing.tone] if standing.tone else styles.bar
         right: list[Part] = []
         if standing.waiting:
-            right.append((f"{standing.waiting}   ", paints.tones[Tone.NOTE]))
-        right += [(f"{standing.mark} ", tone), (standing.line, paints.bar_dim)]
+            right.append((f"{standing.waiting}   ", styles.tones[Tone.NOTE]))
+        right += [(f"{standing.mark} ", tone), (standing.line, styles.bar_dim)]
         if standing.person:
-            # At the least the first name: whose hands these are must be seen on every desk.
+            # At the least the first name: whose hands these are must be seen on every console.
             name = standing.person if width >= 100 else standing.person.split()[0]
-            right.insert(0, (f"{name}   ", paints.bar_dim))
-        right.append((f"   {standing.clock} ", paints.bar))
-        return Line(tuple(parts), tuple(right), paints.bar)
+            right.insert(0, (f"{name}   ", styles.bar_dim))
+        right.append((f"   {standing.clock} ", styles.bar))
+        return Line(tuple(parts), tuple(right), styles.bar)
 
 
 class EntryBar(LineWidget):
     """What is typed or scanned, and under it what came of it: the loudest place of the screen."""
 
-    def __init__(self, paints: Styles, entry: InputBuffer, hint: str) -> None:
-        super().__init__(paints, id="entry")
+    def __init__(self, styles: Styles, entry: InputBuffer, hint: str) -> None:
+        super().__init__(styles, id="entry")
         self._entry = entry
         self.hint = hint
         self.shows_text = True
@@ -112,25 +112,25 @@ class EntryBar(LineWidget):
         return self._typed() if y == 0 else self._answer(y - 1, width)
 
     def _typed(self) -> Line:
-        paints, entry = self.paints, self._entry
+        styles, entry = self.theme_styles, self._entry
         if not self.shows_text and not entry.is_coding:
-            return Line(((f" {self.hint}", paints.dim),))
+            return Line(((f" {self.hint}", styles.dim),))
         text, at = entry.shown
         label = entry.prompt.label if entry.prompt and not entry.is_coding else ""
-        parts: list[Part] = [(" ┃ ", paints.accent)]
+        parts: list[Part] = [(" ┃ ", styles.accent)]
         if label:
-            parts.append((f"{label} ", paints.dim))
-        parts += [(text[:at], paints.bright), ("▌", paints.accent), (text[at:], paints.bright)]
+            parts.append((f"{label} ", styles.dim))
+        parts += [(text[:at], styles.bright), ("▌", styles.accent), (text[at:], styles.bright)]
         if not text and not label:
-            parts.append((f" {self.hint}", paints.dim))
-        right = ((f"{self._busy} ", paints.tones[Tone.WAIT]),) if self._busy else ()
+            parts.append((f" {self.hint}", styles.dim))
+        right = ((f"{self._busy} ", styles.tones[Tone.WAIT]),) if self._busy else ()
         return Line(tuple(parts), right)
 
     def _answer(self, row: int, width: int) -> Line:
         feedback = self._feedback
         if feedback is None:
-            return Line((("─" * width, self.paints.faint),))
-        banner = self.paints.banners[feedback.tone]
+            return Line((("─" * width, self.theme_styles.faint),))
+        banner = self.theme_styles.banners[feedback.tone]
         told = self._told(width)
         symbol = SYMBOLS[feedback.tone] if row == 0 else " "
         words = told[row] if row < len(told) else ""
@@ -144,8 +144,8 @@ class KeyBar(LineWidget):
     its row, and F1 shows it.
     """
 
-    def __init__(self, paints: Styles, rows: tuple[Rows, Rows], may: Callable[[str], bool]) -> None:
-        super().__init__(paints, id="keys")
+    def __init__(self, styles: Styles, rows: tuple[Rows, Rows], may: Callable[[str], bool]) -> None:
+        super().__init__(styles, id="keys")
         self._rows = rows
         self._may = may
         self._labels: dict[str, str] = {}
@@ -158,17 +158,17 @@ class KeyBar(LineWidget):
 
     def line_at(self, y: int, width: int) -> Line:
         """One row of keys."""
-        paints = self.paints
+        styles = self.theme_styles
         places, left_out = self._placed(y, width)
         parts: list[Part] = []
         for place in places:
-            parts.append((place.gap, paints.bar_edge))
+            parts.append((place.gap, styles.bar_edge))
             if place.action.id == "enter":
-                parts.append((f" {place.action.face} {place.label} ", paints.enter))
+                parts.append((f" {place.action.face} {place.label} ", styles.enter))
             else:
-                parts += [(place.action.face, paints.key), (f" {place.label}", paints.bar_dim)]
-        more = ((f"+{left_out} ", paints.bar_dim),) if left_out else ()
-        return Line(tuple(parts), more, ground=paints.bar)
+                parts += [(place.action.face, styles.key), (f" {place.label}", styles.bar_dim)]
+        more = ((f"+{left_out} ", styles.bar_dim),) if left_out else ()
+        return Line(tuple(parts), more, ground=styles.bar)
 
     def on_click(self, event: events.Click) -> None:
         """A click on a key is a press of it."""
@@ -230,5 +230,5 @@ class TooSmall(LineWidget):
             1: f"this one has {self.app.size.width} × {self.app.size.height}.",
         }.get(at, "")
         gap = max(0, (width - len(words)) // 2)
-        style = self.paints.bright if at == -1 else self.paints.dim
+        style = self.theme_styles.bright if at == -1 else self.theme_styles.dim
         return Line(((fit(" " * gap + words, width), style),))

@@ -1,4 +1,4 @@
-"""Where everything stands on a screen, with no move forgotten.
+"""A patched Textual compositor that repaints every widget that has moved.
 
 Textual paints what has moved since the last layout. But a look-up in between, such as which widget
 is under the mouse, may already work out the new places, and Textual then takes those for the last

@@ -25,8 +25,8 @@ class Figure(NamedTuple):
 class HomeTiles(LineWidget):
     """What to do now stands first and large; the figures are one line."""
 
-    def __init__(self, paints: Styles, *, id: str) -> None:
-        super().__init__(paints, id=id)
+    def __init__(self, styles: Styles, *, id: str) -> None:
+        super().__init__(styles, id=id)
         self._job: Job | None = None
         self._nothing = ""
         self._figures: tuple[Figure, ...] = ()
@@ -40,22 +40,22 @@ class HomeTiles(LineWidget):
 
     def line_at(self, y: int, width: int) -> Line:
         """An edge of its colour, the job, why it is the next; then the figures."""
-        paints, job = self.paints, self._job
+        styles, job = self.theme_styles, self._job
         if y in (1, 2):
-            card = paints.card
-            edge: Part = ("▌", paints.senses[job.sense if job else Sense.GOOD])
+            card = styles.card
+            edge: Part = ("▌", styles.senses[job.sense if job else Sense.GOOD])
             if y == 1:
-                head = (" NEXT  ", paints.heading + card)
-                words = (job.title if job else self._nothing, paints.bright + card)
-                block = (f" ⏎ {job.verb} ", paints.enter) if job else ("", card)
-                return Line(((" ", paints.ink), edge, head, words), (block, (" ", card)), card)
-            why = (f"       {job.why if job else ''}", paints.dim + card)
-            return Line(((" ", paints.ink), edge, why), (), card)
+                head = (" NEXT  ", styles.heading + card)
+                words = (job.title if job else self._nothing, styles.bright + card)
+                block = (f" ⏎ {job.label} ", styles.enter) if job else ("", card)
+                return Line(((" ", styles.ink), edge, head, words), (block, (" ", card)), card)
+            why = (f"       {job.why if job else ''}", styles.dim + card)
+            return Line(((" ", styles.ink), edge, why), (), card)
         return self._numbers(width) if y == 4 else Line()
 
     def _numbers(self, width: int) -> Line:
-        paints = self.paints
-        parts: list[Part] = [(" ", paints.ink)]
+        styles = self.theme_styles
+        parts: list[Part] = [(" ", styles.ink)]
         used = 1
         for one in self._figures:
             key = f" {one.key}" if one.key else ""
@@ -63,11 +63,11 @@ class HomeTiles(LineWidget):
             if used + width_of(words) > width:
                 break
             parts += [
-                (f"{one.mark} ", paints.senses[one.sense]),
-                (one.number, paints.bright),
-                (f" {one.name}", paints.dim),
-                (key, paints.key),
-                ("   ", paints.ink),
+                (f"{one.mark} ", styles.senses[one.sense]),
+                (one.number, styles.bright),
+                (f" {one.name}", styles.dim),
+                (key, styles.key),
+                ("   ", styles.ink),
             ]
             used += width_of(words) + 3
         return Line(tuple(parts))

@@ -8,4 +8,4 @@ from textual.widget import Widget
 class HStack(Widget, can_focus=False):
     """Lays its widgets out from left to right."""
 
-    DEFAULT_CSS = "Columns { layout: horizontal; }"
+    DEFAULT_CSS = "HStack { layout: horizontal; }"

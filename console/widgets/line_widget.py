@@ -28,10 +28,10 @@ class LineWidget(Widget, can_focus=False):
     ALLOW_SELECT = False
 
     def __init__(
-        self, paints: Styles, *, id: str | None = None, classes: str | None = None
+        self, styles: Styles, *, id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self.paints = paints
+        self.theme_styles = styles
 
     def line_at(self, y: int, width: int) -> Line:
         """The line to show at this height; an empty one unless a kind of widget knows better."""
@@ -40,7 +40,7 @@ class LineWidget(Widget, can_focus=False):
     def render_line(self, y: int) -> Strip:
         """Draw one line of the widget."""
         width = self.size.width
-        return strip(self.line_at(y, width), width, self.paints.ground)
+        return strip(self.line_at(y, width), width, self.theme_styles.ground)
 
     def repaint(self) -> None:
         """Draw everything again, also what is remembered as it was drawn."""
@@ -100,9 +100,9 @@ class CursorWidget(LineWidget):
         sheet: CursorWidget
 
     def __init__(
-        self, paints: Styles, *, id: str | None = None, classes: str | None = None
+        self, styles: Styles, *, id: str | None = None, classes: str | None = None
     ) -> None:
-        super().__init__(paints, id=id, classes=classes)
+        super().__init__(styles, id=id, classes=classes)
         self._lines: Sequence[Line] = ()
         self.top = 0
 
@@ -130,7 +130,7 @@ class CursorWidget(LineWidget):
             return Line()
         if y == self.size.height - 1 and at < len(self._lines) - 1:
             # A line of its own: half a row of figures under it would be read as whole.
-            return Line((), ((f"{len(self._lines) - at} more ↓ ", self.paints.dim),))
+            return Line((), ((f"{len(self._lines) - at} more ↓ ", self.theme_styles.dim),))
         return self._lines[at]
 
     def scroll_by(self, lines: int) -> None:

@@ -44,42 +44,42 @@ LIST_COLUMNS = (
 
 
 def queue_row(
-    paints: Styles, pending: Callable[[str], bool], shop: Shop
+    styles: Styles, pending: Callable[[str], bool], shop: Shop
 ) -> Callable[[OrderCard], Sequence[Part]]:
     """Draw a row of what waits to be shipped; `pending` tells what has a command under way."""
 
     def draw(order: OrderCard) -> Sequence[Part]:
         return (
-            (order.number, paints.bright),
-            (order.customer_name, paints.ink),
-            (_units(order), paints.ink),
-            (listed(order.total, shop.currency), paints.ink),
-            (order.ship_country or "", paints.dim),
+            (order.number, styles.bright),
+            (order.customer_name, styles.ink),
+            (_units(order), styles.ink),
+            (listed(order.total, shop.currency), styles.ink),
+            (order.ship_country or "", styles.dim),
             # Without a colour: the shop promises no day, so no age is late by itself.
-            (age(order.placed_at), paints.ink),
-            _state(paints, order, pending(order.id), shop.working_at(order.id)),
+            (age(order.placed_at), styles.ink),
+            _state(styles, order, pending(order.id), shop.working_at(order.id)),
         )
 
     return draw
 
 
 def list_row(
-    paints: Styles, pending: Callable[[str], bool], shop: Shop
+    styles: Styles, pending: Callable[[str], bool], shop: Shop
 ) -> Callable[[OrderCard], Sequence[Part]]:
     """Draw a row of any list of orders."""
 
     def draw(order: OrderCard) -> Sequence[Part]:
         paid = mark(PAYMENT, order.payment_status)
         return (
-            (order.number, paints.bright),
-            (day(order.placed_at), paints.dim),
-            (order.customer_name, paints.ink),
-            (_units(order), paints.ink),
-            (listed(order.total, shop.currency), paints.ink),
-            (order.ship_country or "", paints.dim),
-            _state(paints, order, pending(order.id), shop.working_at(order.id)),
-            (f"{paid.glyph} {paid.word}", paints.senses[paid.sense]),
-            (age(order.placed_at), paints.dim),
+            (order.number, styles.bright),
+            (day(order.placed_at), styles.dim),
+            (order.customer_name, styles.ink),
+            (_units(order), styles.ink),
+            (listed(order.total, shop.currency), styles.ink),
+            (order.ship_country or "", styles.dim),
+            _state(styles, order, pending(order.id), shop.working_at(order.id)),
+            (f"{paid.glyph} {paid.word}", styles.senses[paid.sense]),
+            (age(order.placed_at), styles.dim),
         )
 
     return draw
@@ -91,10 +91,10 @@ def _units(order: OrderCard) -> str:
     return f"{left} of {order.unit_count}" if 0 < left < order.unit_count else str(order.unit_count)
 
 
-def _state(paints: Styles, order: OrderCard, pending: bool, working: str) -> Part:
+def _state(styles: Styles, order: OrderCard, pending: bool, working: str) -> Part:
     if pending:
-        return ("◔ being sent", paints.senses[Sense.PART])
+        return ("◔ being sent", styles.senses[Sense.PART])
     if working:
-        return (f"⚑ {working}", paints.senses[Sense.PART])
+        return (f"⚑ {working}", styles.senses[Sense.PART])
     state = fulfilment(order)
-    return (f"{state.glyph} {state.word}", paints.senses[state.sense])
+    return (f"{state.glyph} {state.word}", styles.senses[state.sense])

@@ -42,73 +42,73 @@ GAP = 3
 
 
 def order_page(
-    order: OrderDetail, pending: Sequence[Command], paints: Styles, width: int, parcel: str = ""
+    order: OrderDetail, pending: Sequence[Command], styles: Styles, width: int, parcel: str = ""
 ) -> list[Line]:
     """The whole order; two columns when there is room for both. One parcel may be pointed out."""
     head = [
-        *_head(order, paints, width),
-        *_pending(pending, paints),
-        *_standing(order, paints, width),
+        *_head(order, styles, width),
+        *_pending(pending, styles),
+        *_standing(order, styles, width),
         Line(),
     ]
-    goods = _lines(order, paints, width - 2)
+    goods = _lines(order, styles, width - 2)
     if width < 110:
         return [
             *head,
             *goods,
-            *_sums(order, paints, width - 2),
+            *_sums(order, styles, width - 2),
             Line(),
-            *_where(order, paints),
-            *_parcels(order, paints, parcel),
-            *_money(order, paints),
-            *_timeline(order, paints, width),
+            *_where(order, styles),
+            *_parcels(order, styles, parcel),
+            *_money(order, styles),
+            *_timeline(order, styles, width),
         ]
     left_width = (width - GAP) * 56 // 100
     right_width = width - GAP - left_width
-    left = [*_lines(order, paints, left_width - 1), *_sums(order, paints, left_width - 1), Line()]
-    left += [*_parcels(order, paints, parcel), *_money(order, paints)]
-    right = [*_where(order, paints), *_timeline(order, paints, right_width)]
-    return [*head, *beside(left, right, left_width, (" │ ", paints.faint))]
+    left = [*_lines(order, styles, left_width - 1), *_sums(order, styles, left_width - 1), Line()]
+    left += [*_parcels(order, styles, parcel), *_money(order, styles)]
+    right = [*_where(order, styles), *_timeline(order, styles, right_width)]
+    return [*head, *beside(left, right, left_width, (" │ ", styles.faint))]
 
 
 def order_glance(
     card: OrderCard,
     order: OrderDetail | None,
     pending: Sequence[Command],
-    paints: Styles,
+    styles: Styles,
     width: int,
 ) -> list[Line]:
     """An order beside a list: what the row does not say."""
     if order is None:
         state = fulfilment(card)
         return [
-            Line(((f" {card.number}", paints.bright), (f"  {card.customer_name}", paints.ink))),
-            Line(((" ", paints.ink), *_marked(state, paints), ("   reading …", paints.dim))),
+            Line(((f" {card.number}", styles.bright), (f"  {card.customer_name}", styles.ink))),
+            Line(((" ", styles.ink), *_marked(state, styles), ("   reading …", styles.dim))),
         ]
-    goods = [Line(((" ITEMS", paints.heading),))]
+    goods = [Line(((" ITEMS", styles.heading),))]
     for line in order.lines:
         left = f"{line.open_quantity} to ship" if line.open_quantity else "all sent"
-        tone = paints.dim if line.open_quantity else paints.senses[Sense.GOOD]
+        tone = styles.dim if line.open_quantity else styles.senses[Sense.GOOD]
         name = fit(line.name, max(10, width - 22))
-        quantity = (f" {line.quantity:>3} × ", paints.bright)
-        goods.append(Line((quantity, (name, paints.ink)), ((f"{left} ", tone),)))
+        quantity = (f" {line.quantity:>3} × ", styles.bright)
+        goods.append(Line((quantity, (name, styles.ink)), ((f"{left} ", tone),)))
     return [
-        *_head(order, paints, width),
-        *_pending(pending, paints),
-        *_standing(order, paints, width),
+        *_head(order, styles, width),
+        *_pending(pending, styles),
+        *_standing(order, styles, width),
         Line(),
         *goods,
         Line(),
-        *_where(order, paints),
-        *_parcels(order, paints),
-        *_money(order, paints),
-        *_timeline(order, paints, width),
+        *_where(order, styles),
+        *_parcels(order, styles),
+        *_money(order, styles),
+        *_timeline(order, styles, width),
     ]
 
 
-def _standing(order: OrderDetail, paints: Styles, width: int) -> list[Line]:
+def _standing(order: OrderDetail, styles: Styles, width: int) -> list[Line]:
     """What stands in the way: holds, disputes with their dates, and what needs a person."""
-    bad, dim = paints.senses[Sense.BAD], paints.dim
+    bad, dim = styles.senses[Sense.BAD], styles.dim
     told: list[tuple[str, str, Style]] = []
     for hold in order.holds:
         if hold.released_at is None:
@@ -142,36 +142,36 @@ def _standing(order: OrderDetail, paints: Styles, width: int) -> list[Line]:
     return lines
 
 
-def _head(order: OrderDetail, paints: Styles, width: int) -> list[Line]:
+def _head(order: OrderDetail, styles: Styles, width: int) -> list[Line]:
     state = fulfilment(order)
     paid = mark(PAYMENT, order.payment_status)
     first = Line(
-        ((f" {order.number}  ", paints.bright), (order.customer_name, paints.bright)),
-        ((f"{money(order.total)} ", paints.bright),),
+        ((f" {order.number}  ", styles.bright), (order.customer_name, styles.bright)),
+        ((f"{money(order.total)} ", styles.bright),),
     )
     marks: tuple[Part, ...] = (
-        (" ", paints.ink),
-        *_marked(state, paints),
-        ("   ", paints.ink),
-        *_marked(paid, paints),
+        (" ", styles.ink),
+        *_marked(state, styles),
+        ("   ", styles.ink),
+        *_marked(paid, styles),
     )
     count = f"   {units(order.unit_count)}"
     placed = f"placed {day(order.placed_at)} · {age(order.placed_at)} ago "
     if width < sum(width_of(text) for text, _ in marks) + len(count) + len(placed) + 2:
         return [
             first,
-            Line(marks, ((f"{count} ", paints.dim),)),
-            Line(((f" {placed}", paints.dim),)),
+            Line(marks, ((f"{count} ", styles.dim),)),
+            Line(((f" {placed}", styles.dim),)),
         ]
-    return [first, Line((*marks, (count, paints.dim)), ((placed, paints.dim),))]
+    return [first, Line((*marks, (count, styles.dim)), ((placed, styles.dim),))]
 
 
-def _marked(state: Mark, paints: Styles) -> tuple[Part, Part]:
-    sense = paints.senses[state.sense]
+def _marked(state: Mark, styles: Styles) -> tuple[Part, Part]:
+    sense = styles.senses[state.sense]
     return ((f"{state.glyph} ", sense), (state.word, sense))
 
 
-def _pending(commands: Sequence[Command], paints: Styles) -> list[Line]:
+def _pending(commands: Sequence[Command], styles: Styles) -> list[Line]:
     told = []
     for command in commands:
         if command.state is State.STOPPED:
@@ -182,35 +182,35 @@ def _pending(commands: Sequence[Command], paints: Styles) -> list[Line]:
         else:
             tries = f" (try {command.tries})" if command.tries > 1 else ""
             words, tone = f" ◔ {command.label}: being sent{tries}", Tone.WAIT
-        told.append(Line(((words, paints.tones[tone]),)))
+        told.append(Line(((words, styles.tones[tone]),)))
     return told
 
 
-def _lines(order: OrderDetail, paints: Styles, width: int) -> list[Line]:
+def _lines(order: OrderDetail, styles: Styles, width: int) -> list[Line]:
     currency = order.total.currency
     titles = [
-        (f"{title} {currency}" if (title := column.title) == "Total" else title, paints.heading)
+        (f"{title} {currency}" if (title := column.title) == "Total" else title, styles.heading)
         for column in LINE_COLUMNS
     ]
-    table = [Line(cells(LINE_COLUMNS, width, titles, lead=(" ", paints.ink)))]
+    table = [Line(cells(LINE_COLUMNS, width, titles, lead=(" ", styles.ink)))]
     for line in order.lines:
         whole = line.open_quantity == 0
-        sent = paints.senses[Sense.GOOD] if whole and line.shipped_quantity else paints.ink
+        sent = styles.senses[Sense.GOOD] if whole and line.shipped_quantity else styles.ink
         values: list[Part] = [
-            (line.name, paints.ink),
-            (line.sku, paints.dim),
-            (str(line.quantity), paints.bright),
+            (line.name, styles.ink),
+            (line.sku, styles.dim),
+            (str(line.quantity), styles.bright),
             (str(line.shipped_quantity or "·"), sent),
-            (str(line.open_quantity or "·"), paints.dim if whole else paints.senses[Sense.DUE]),
-            (str(line.refunded_quantity or "·"), paints.dim),
-            (figure(line.unit_price), paints.dim),
-            (figure(line.total), paints.ink),
+            (str(line.open_quantity or "·"), styles.dim if whole else styles.senses[Sense.DUE]),
+            (str(line.refunded_quantity or "·"), styles.dim),
+            (figure(line.unit_price), styles.dim),
+            (figure(line.total), styles.ink),
         ]
-        table.append(Line(cells(LINE_COLUMNS, width, values, lead=(" ", paints.ink)), item=line.id))
+        table.append(Line(cells(LINE_COLUMNS, width, values, lead=(" ", styles.ink)), item=line.id))
     return table
 
 
-def _sums(order: OrderDetail, paints: Styles, width: int) -> list[Line]:
+def _sums(order: OrderDetail, styles: Styles, width: int) -> list[Line]:
     told = [
         ("goods", figure(order.subtotal)),
         ("shipping", figure(order.shipping_total)),
@@ -228,53 +228,53 @@ def _sums(order: OrderDetail, paints: Styles, width: int) -> list[Line]:
     if order.overpaid.amount:
         told.append(("⚠ came too much", money(order.overpaid)))
     return [
-        Line(((f" {label:>{width - 12}} ", paints.dim), (f"{amount:>10}", paints.ink)))
+        Line(((f" {label:>{width - 12}} ", styles.dim), (f"{amount:>10}", styles.ink)))
         for label, amount in told
     ]
 
 
-def _where(order: OrderDetail, paints: Styles) -> list[Line]:
-    lines = [Line(((" SHIP TO", paints.heading),))]
-    lines += [Line(((f" {row}", paints.ink),)) for row in address(order.shipping_address)]
+def _where(order: OrderDetail, styles: Styles) -> list[Line]:
+    lines = [Line(((" SHIP TO", styles.heading),))]
+    lines += [Line(((f" {row}", styles.ink),)) for row in address(order.shipping_address)]
     if order.email:
-        lines.append(Line(((f" {order.email}", paints.dim),)))
+        lines.append(Line(((f" {order.email}", styles.dim),)))
     if order.shipping_method:
-        lines.append(Line(((" by ", paints.dim), (order.shipping_method, paints.ink))))
+        lines.append(Line(((" by ", styles.dim), (order.shipping_method, styles.ink))))
     return [*lines, Line()]
 
 
 PARCEL_MARKS = {
     "open": (" ○ ", ", being packed", Sense.DUE),
     "delivered": (" ✔ ", ", arrived", Sense.GOOD),
-    "voided": (" ✖ ", ", taken back", Sense.OFF),
+    "voided": (" ✖ ", ", voided", Sense.OFF),
     "cancelled": (" ✖ ", ", given up", Sense.OFF),
 }
 """How parcels look that are not on their way: glyph, word, sense."""
 
 
-def _parcels(order: OrderDetail, paints: Styles, found: str = "") -> list[Line]:
+def _parcels(order: OrderDetail, styles: Styles, found: str = "") -> list[Line]:
     if not order.fulfilments:
         return []
-    lines = [Line(((" PARCELS", paints.heading),))]
+    lines = [Line(((" PARCELS", styles.heading),))]
     for one in order.fulfilments:
         count = sum(line.quantity for line in one.lines)
         when = day(one.shipped_at) if one.shipped_at else "not yet"
         glyph, word, sense = PARCEL_MARKS.get(one.status, (" ✔ ", "", Sense.GOOD))
         first: tuple[Part, ...] = (
-            (" ▶ " if one.id == found else glyph, paints.senses[sense]),
-            (f"{one.number}  ", paints.senses[sense]),
-            (f"{one.carrier or 'no carrier'}{word}", paints.ink),
+            (" ▶ " if one.id == found else glyph, styles.senses[sense]),
+            (f"{one.number}  ", styles.senses[sense]),
+            (f"{one.carrier or 'no carrier'}{word}", styles.ink),
         )
-        right = ((f"{units(count)} · {when} ", paints.dim),)
+        right = ((f"{units(count)} · {when} ", styles.dim),)
         lines.append(Line(first, right, item=one.id))
-        lines.append(Line(((f"   {one.tracking_number or 'no tracking number'}", paints.dim),)))
+        lines.append(Line(((f"   {one.tracking_number or 'no tracking number'}", styles.dim),)))
     return [*lines, Line()]
 
 
-def _money(order: OrderDetail, paints: Styles) -> list[Line]:
+def _money(order: OrderDetail, styles: Styles) -> list[Line]:
     lines = [
         Line(
-            ((" MONEY", paints.heading),), ((f"refundable {money(order.refundable)} ", paints.dim),)
+            ((" MONEY", styles.heading),), ((f"refundable {money(order.refundable)} ", styles.dim),)
         )
     ]
     for one in order.payments:
@@ -283,9 +283,9 @@ def _money(order: OrderDetail, paints: Styles) -> list[Line]:
         back += f", {money(one.charged_back)} lost" if one.charged_back.amount else ""
         lines.append(
             Line(
-                ((" ", paints.ink), *_marked(state, paints),
-                 (f"  {one.provider} {one.reference or ''}", paints.dim)),
-                ((f"{money(one.captured)}{back} ", paints.ink),),
+                ((" ", styles.ink), *_marked(state, styles),
+                 (f"  {one.provider} {one.reference or ''}", styles.dim)),
+                ((f"{money(one.captured)}{back} ", styles.ink),),
             )
         )  # fmt: skip
     for refund in order.refunds:
@@ -293,9 +293,9 @@ def _money(order: OrderDetail, paints: Styles) -> list[Line]:
         why = "at Stripe, not here" if refund.origin == "provider" else _why(refund)
         lines.append(
             Line(
-                ((" ", paints.ink), *_marked(state, paints),
-                 (f"  {why}", paints.dim)),
-                ((f"-{money(refund.amount)} ", paints.ink),),
+                ((" ", styles.ink), *_marked(state, styles),
+                 (f"  {why}", styles.dim)),
+                ((f"-{money(refund.amount)} ", styles.ink),),
             )
         )  # fmt: skip
         if len(refund.transactions) > 1:
@@ -303,13 +303,13 @@ def _money(order: OrderDetail, paints: Styles) -> list[Line]:
                 sent = mark(REFUND, part.status)
                 lines.append(
                     Line(
-                        (("     ", paints.ink), *_marked(sent, paints),
-                         (f"  to {part.provider}", paints.dim)),
-                        ((f"-{money(part.amount)} ", paints.dim),),
+                        (("     ", styles.ink), *_marked(sent, styles),
+                         (f"  to {part.provider}", styles.dim)),
+                        ((f"-{money(part.amount)} ", styles.dim),),
                     )
                 )  # fmt: skip
     if not order.payments:
-        lines.append(Line(((" ○ nothing paid yet", paints.dim),)))
+        lines.append(Line(((" ○ nothing paid yet", styles.dim),)))
     return [*lines, Line()]
 
 
@@ -318,8 +318,8 @@ def _why(refund: Refund) -> str:
     return f"{reason}, {refund.note}" if refund.note else reason
 
 
-def _timeline(order: OrderDetail, paints: Styles, width: int) -> list[Line]:
-    lines = [Line(((" TIMELINE", paints.heading),))]
+def _timeline(order: OrderDetail, styles: Styles, width: int) -> list[Line]:
+    lines = [Line(((" TIMELINE", styles.heading),))]
     last_day = ""
     for one in reversed(order.timeline):
         today = day(one.at)[:6]
@@ -329,7 +329,7 @@ def _timeline(order: OrderDetail, paints: Styles, width: int) -> list[Line]:
         room = width - len(when) - 4 - width_of(who)
         text = wrapped(one.text, room)
         lines.append(
-            Line(((f" {when}  ", paints.dim), (text[0], paints.ink)), ((f"{who} ", paints.dim),))
+            Line(((f" {when}  ", styles.dim), (text[0], styles.ink)), ((f"{who} ", styles.dim),))
         )
-        lines += [Line(((" " * (len(when) + 3) + more, paints.ink),)) for more in text[1:]]
+        lines += [Line(((" " * (len(when) + 3) + more, styles.ink),)) for more in text[1:]]
     return lines

@@ -1,4 +1,4 @@
-"""The tray's pages: commands, calls and scans as lines."""
+"""The outbox's pages: commands, calls and scans as lines."""
 
 from __future__ import annotations
 
@@ -31,64 +31,64 @@ COMMAND_COLUMNS = (
 
 
 def commands_page(
-    commands: Sequence[Command], cursor: int, operator: str, paints: Styles, width: int
+    commands: Sequence[Command], cursor: int, operator: str, styles: Styles, width: int
 ) -> list[Line]:
     """What needs a person first, then what waits, then what is over."""
-    titles = [(column.title, paints.heading) for column in COMMAND_COLUMNS]
-    lines = [Line(cells(COMMAND_COLUMNS, width - 1, titles, lead=("   ", paints.ink)))]
+    titles = [(column.title, styles.heading) for column in COMMAND_COLUMNS]
+    lines = [Line(cells(COMMAND_COLUMNS, width - 1, titles, lead=("   ", styles.ink)))]
     if not commands:
-        lines.append(Line((("   ✔ Nothing waits, nothing was refused.", paints.dim),)))
+        lines.append(Line((("   ✔ Nothing waits, nothing was refused.", styles.dim),)))
     for at, command in enumerate(commands):
         here = at == cursor
         glyph, words, sense = _standing(command, operator)
         over = command.state in (State.DONE, State.DROPPED)
         values: list[Part] = [
-            (clock_with_seconds(datetime.fromtimestamp(command.made_at, UTC)), paints.dim),
-            (glyph, paints.senses[sense]),
-            (command.label, paints.dim if over else paints.bright),
-            (words, paints.senses[sense]),
-            (command.key[:8], paints.dim),
+            (clock_with_seconds(datetime.fromtimestamp(command.made_at, UTC)), styles.dim),
+            (glyph, styles.senses[sense]),
+            (command.label, styles.dim if over else styles.bright),
+            (words, styles.senses[sense]),
+            (command.key[:8], styles.dim),
         ]
-        lead: Part = (" ▶ " if here else "   ", paints.accent)
-        ground = paints.cursor if here else None
+        lead: Part = (" ▶ " if here else "   ", styles.accent)
+        ground = styles.cursor if here else None
         row = cells(COMMAND_COLUMNS, width - 1, values, lead=lead)
         lines.append(Line(row, ground=ground, item=command.key))
         if here:
-            lines += _details(command, paints, width)
+            lines += _details(command, styles, width)
     return lines
 
 
-def calls_page(calls: Iterable[Call], paints: Styles, width: int) -> list[Line]:
+def calls_page(calls: Iterable[Call], styles: Styles, width: int) -> list[Line]:
     """Every exchange with the shop, newest first."""
-    titles = [(column.title, paints.heading) for column in CALL_COLUMNS]
-    lines = [Line(cells(CALL_COLUMNS, width - 1, titles, lead=(" ", paints.ink)))]
+    titles = [(column.title, styles.heading) for column in CALL_COLUMNS]
+    lines = [Line(cells(CALL_COLUMNS, width - 1, titles, lead=(" ", styles.ink)))]
     for call in calls:
         fine = 200 <= call.status < 400
         sense = Sense.GOOD if fine else Sense.BAD
         values: list[Part] = [
-            (clock_with_seconds(call.at), paints.dim),
-            (call.method, paints.dim),
-            (call.path, paints.ink),
-            (str(call.status or "none"), paints.senses[sense]),
-            (f"{call.milliseconds:.0f}", paints.bright if call.milliseconds < 400 else
-             paints.senses[Sense.PART]),
-            (call.note, paints.senses[sense]),
-            (call.request_id, paints.dim),
+            (clock_with_seconds(call.at), styles.dim),
+            (call.method, styles.dim),
+            (call.path, styles.ink),
+            (str(call.status or "none"), styles.senses[sense]),
+            (f"{call.milliseconds:.0f}", styles.bright if call.milliseconds < 400 else
+             styles.senses[Sense.PART]),
+            (call.note, styles.senses[sense]),
+            (call.request_id, styles.dim),
         ]  # fmt: skip
-        lines.append(Line(cells(CALL_COLUMNS, width - 1, values, lead=(" ", paints.ink))))
+        lines.append(Line(cells(CALL_COLUMNS, width - 1, values, lead=(" ", styles.ink))))
     return lines
 
 
 def scans_page(
-    scans: Iterable[tuple[datetime, str, str]], paints: Styles, width: int
+    scans: Iterable[tuple[datetime, str, str]], styles: Styles, width: int
 ) -> list[Line]:
     """What the scanner really sent, and what was read from it."""
-    lines = [Line(((" What came in, exactly as it came, and what was read from it.", paints.dim),))]
+    lines = [Line(((" What came in, exactly as it came, and what was read from it.", styles.dim),))]
     for when, raw, read_as in scans:
         lines.append(
             Line(
-                ((f" {clock_with_seconds(when)}  ", paints.dim), (raw, paints.ink)),
-                ((f"  {read_as} ", paints.bright),),
+                ((f" {clock_with_seconds(when)}  ", styles.dim), (raw, styles.ink)),
+                ((f"  {read_as} ", styles.bright),),
             )
         )
     return lines
@@ -113,7 +113,7 @@ def _standing(command: Command, operator: str) -> tuple[str, str, Sense]:
     return "○", f"waiting{tries}{soon}", Sense.DUE
 
 
-def _details(command: Command, paints: Styles, width: int) -> list[Line]:
+def _details(command: Command, styles: Styles, width: int) -> list[Line]:
     made = datetime.fromtimestamp(command.made_at, UTC)
     told = [f"made {age(made)} ago · {command.path.removeprefix('/api/v1/admin')}"]
     told.append(plain(command.body))
@@ -130,7 +130,7 @@ def _details(command: Command, paints: Styles, width: int) -> list[Line]:
         if problem.get("request_id"):
             told.append(f"request {problem['request_id']}")
     return [
-        Line((("     │ ", paints.faint), (row, paints.dim)), ground=paints.cursor)
+        Line((("     │ ", styles.faint), (row, styles.dim)), ground=styles.cursor)
         for sentence in told
         for row in wrapped(sentence, width - 10)
     ]

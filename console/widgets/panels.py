@@ -1,4 +1,4 @@
-"""Panels that come and go: a question to answer, and a problem that says what to do."""
+"""Panels that come and go: a question, and an error that says what to do."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from console.widgets.text_layout import Line, Part, wrapped
 class QuestionPanel(LineWidget):
     """A question with its answers; the safe one has the focus until the operator moves it."""
 
-    def __init__(self, paints: Styles) -> None:
-        super().__init__(paints, id="question")
+    def __init__(self, styles: Styles) -> None:
+        super().__init__(styles, id="question")
         self._question: Question | None = None
         self._hint = ""
         self.display = False
@@ -38,16 +38,16 @@ class QuestionPanel(LineWidget):
         question = self._question
         if question is None:
             return Line()
-        paints, edge = self.paints, self.paints.tones[Tone.WAIT]
+        styles, edge = self.theme_styles, self.theme_styles.tones[Tone.WAIT]
         if y == 0:
             return Line(((" ┏" + "━" * (width - 4) + "┓ ", edge),))
         if y == self._height(question) - 1:
             return Line(((" ┗" + "━" * (width - 4) + "┛ ", edge),))
-        rows: list[list[Part]] = [[(row, paints.bright)] for row in self._rows(question.text)]
+        rows: list[list[Part]] = [[(row, styles.bright)] for row in self._rows(question.text)]
         rows.append([])
         if question.choices:
             rows.append(self._answers(question))
-        rows += [[(row, paints.dim)] for row in self._rows(self._hint)] if self._hint else []
+        rows += [[(row, styles.dim)] for row in self._rows(self._hint)] if self._hint else []
         # Until the layout has followed a wider window, the panel is taller than what it says.
         shown = rows[y - 1] if y <= len(rows) else []
         return Line(((" ┃  ", edge), *shown), (("┃ ", edge),))
@@ -56,10 +56,10 @@ class QuestionPanel(LineWidget):
         parts: list[Part] = []
         for n, choice in enumerate(question.choices):
             if n == question.focus:
-                parts.append((f"▶ {choice.label} ◀", self.paints.banners[Tone.DONE]))
+                parts.append((f"▶ {choice.label} ◀", self.theme_styles.banners[Tone.DONE]))
             else:
-                parts.append((f"  {choice.label}  ", self.paints.ink))
-            parts.append(("   ", self.paints.ink))
+                parts.append((f"  {choice.label}  ", self.theme_styles.ink))
+            parts.append(("   ", self.theme_styles.ink))
         return parts
 
     def _height(self, question: Question) -> int:
@@ -73,8 +73,8 @@ class QuestionPanel(LineWidget):
 class ProblemPanel(LineWidget):
     """What did not work, why, what to do, and the id that finds it in the shop's log."""
 
-    def __init__(self, paints: Styles) -> None:
-        super().__init__(paints, id="problem")
+    def __init__(self, styles: Styles) -> None:
+        super().__init__(styles, id="problem")
         self._what = ""
         self._failure: CallFailed | None = None
         self._kept = ""
@@ -116,12 +116,12 @@ class ProblemPanel(LineWidget):
         return told[y] if y < len(told) else Line()
 
     def _told(self) -> list[Line]:
-        failure, paints = self._failure, self.paints
+        failure, styles = self._failure, self.theme_styles
         if failure is None:
             return []
-        edge: Part = (" ▌ ", paints.tones[Tone.WRONG])
+        edge: Part = (" ▌ ", styles.tones[Tone.WRONG])
         width = (self.size.width or self.app.size.width) - 14
-        told = [Line((edge, (f"{SYMBOLS[Tone.WRONG]} {self._what}", paints.tones[Tone.WRONG])))]
+        told = [Line((edge, (f"{SYMBOLS[Tone.WRONG]} {self._what}", styles.tones[Tone.WRONG])))]
         sentences = [("why", failure.detail), ("what to do", failure.remedy)]
         sentences += [("", f"{one.pointer} {one.detail}") for one in failure.errors[:4]]
         if self._kept:
@@ -129,9 +129,9 @@ class ProblemPanel(LineWidget):
         for label, sentence in sentences:
             for n, words in enumerate(wrapped(sentence, width)):
                 head = label if n == 0 else ""
-                told.append(Line((edge, (f"{head:<11}", paints.dim), (words, paints.ink))))
+                told.append(Line((edge, (f"{head:<11}", styles.dim), (words, styles.ink))))
         if failure.request_id:
             request = f"{failure.request_id} ({failure.code})"
-            told.append(Line((edge, ("request    ", paints.dim), (request, paints.dim))))
+            told.append(Line((edge, ("request    ", styles.dim), (request, styles.dim))))
         told.append(Line())
         return told

@@ -74,7 +74,7 @@ def state_of(status: str) -> Mark:
 
 
 def product_row(
-    paints: Styles, mark: Callable[[str], str], home: Callable[[], str]
+    styles: Styles, mark: Callable[[str], str], home: Callable[[], str]
 ) -> Callable[[ProductRow], Sequence[Part]]:
     """Draw a row; `mark` says how much of a product is chosen, `home` the shop's currency."""
 
@@ -85,22 +85,22 @@ def product_row(
         planned = not line.published_at and line.publish_at
         moment = line.publish_at if planned else line.published_at
         return (
-            (BOXES[chosen], paints.accent if chosen else paints.dim),
-            (line.title, paints.bright),
-            (f"{state.glyph} {state.word}", paints.senses[state.sense]),
-            (_from(price) if line.price and line.price_varies else price, paints.ink),
-            (str(line.variant_count), paints.dim),
-            _in_stock(line.in_stock, paints),
-            (line.vendor, paints.dim),
-            (f"{'→ ' if planned else ''}{day(moment)}" if moment else "", paints.dim),
+            (BOXES[chosen], styles.accent if chosen else styles.dim),
+            (line.title, styles.bright),
+            (f"{state.glyph} {state.word}", styles.senses[state.sense]),
+            (_from(price) if line.price and line.price_varies else price, styles.ink),
+            (str(line.variant_count), styles.dim),
+            _in_stock(line.in_stock, styles),
+            (line.vendor, styles.dim),
+            (f"{'→ ' if planned else ''}{day(moment)}" if moment else "", styles.dim),
         )
 
     return draw
 
 
-def _in_stock(there: bool, paints: Styles) -> Part:
+def _in_stock(there: bool, styles: Styles) -> Part:
     sense = Sense.GOOD if there else Sense.BAD
-    return ("✔ in" if there else "✖ out", paints.senses[sense])
+    return ("✔ in" if there else "✖ out", styles.senses[sense])
 
 
 def _from(price: str) -> str:
@@ -121,24 +121,24 @@ class Look(NamedTuple):
     """Its prices, once they were read."""
 
 
-def product_page(card: ProductCard, look: Look, paints: Styles, width: int) -> list[Line]:
+def product_page(card: ProductCard, look: Look, styles: Styles, width: int) -> list[Line]:
     """A product with its variants, and with all that is known of the one that the cursor is on."""
     state = state_of(card.status)
-    marked: Part = (f"{state.glyph} {state.word} ", paints.senses[state.sense])
+    marked: Part = (f"{state.glyph} {state.word} ", styles.senses[state.sense])
     lines = [
-        Line(((f" {words}", paints.bright),), () if n else (marked,))
+        Line(((f" {words}", styles.bright),), () if n else (marked,))
         for n, words in enumerate(wrapped(card.title, width - len(marked[0]) - 3))
     ]
     about = " · ".join(part for part in (card.vendor, card.product_type) if part)
     if about:
-        lines.append(Line(((f" {about}", paints.dim),)))
-    lines += _dates(card, paints)
-    lines += _listed("tags", ", ".join(card.tags), paints, width)
-    lines += _listed("pictures", _pictures(card), paints, width)
+        lines.append(Line(((f" {about}", styles.dim),)))
+    lines += _dates(card, styles)
+    lines += _listed("tags", ", ".join(card.tags), styles, width)
+    lines += _listed("pictures", _pictures(card), styles, width)
     for warning in card.warnings:
         for n, words in enumerate(wrapped(warning.detail, width - 5)):
             glyph = "⚠" if n == 0 else " "
-            lines.append(Line(((f" {glyph} {words}", paints.tones[Tone.NOTE]),)))
+            lines.append(Line(((f" {glyph} {words}", styles.tones[Tone.NOTE]),)))
     lines.append(Line())
     prices = [variant.price_in(look.currency) for variant in card.variants]
     columns = variant_columns(
@@ -146,27 +146,27 @@ def product_page(card: ProductCard, look: Look, paints: Styles, width: int) -> l
         are_titled=any(variant.title for variant in card.variants),
         are_reduced=any(price is not None and price.compare_at for price in prices),
     )
-    titles = [(column.title, paints.heading) for column in columns]
-    lines.append(Line(cells(columns, width - 1, titles, lead=("   ", paints.ink))))
+    titles = [(column.title, styles.heading) for column in columns]
+    lines.append(Line(cells(columns, width - 1, titles, lead=("   ", styles.ink))))
     for at, variant in enumerate(card.variants):
         here = at == look.cursor
-        values = _variant(variant, look, look.choice.has(card.id, variant.id), paints)
+        values = _variant(variant, look, look.choice.has(card.id, variant.id), styles)
         shown = [values[column.title.split()[0] if column.title else ""] for column in columns]
-        lead: Part = (" ▶ " if here else "   ", paints.accent)
+        lead: Part = (" ▶ " if here else "   ", styles.accent)
         row = cells(columns, width - 1, shown, lead=lead)
-        lines.append(Line(row, ground=paints.cursor if here else None, item=variant.id))
+        lines.append(Line(row, ground=styles.cursor if here else None, item=variant.id))
         if here:
-            lines += _about_variant(variant, look, paints, width)
+            lines += _about_variant(variant, look, styles, width)
     return lines
 
 
-def _dates(card: ProductCard, paints: Styles) -> list[Line]:
+def _dates(card: ProductCard, styles: Styles) -> list[Line]:
     if card.published_at is not None:
-        return [Line(((" published ", paints.dim), (day(card.published_at), paints.ink)))]
+        return [Line(((" published ", styles.dim), (day(card.published_at), styles.ink)))]
     if card.publish_at is not None:
-        words = f" goes on the shelf by itself {day(card.publish_at)}"
-        return [Line(((words, paints.tones[Tone.NOTE]),))]
-    return [Line(((" never published", paints.dim),))]
+        words = f" is published automatically {day(card.publish_at)}"
+        return [Line(((words, styles.tones[Tone.NOTE]),))]
+    return [Line(((" never published", styles.dim),))]
 
 
 def _pictures(card: ProductCard) -> str:
@@ -174,16 +174,16 @@ def _pictures(card: ProductCard) -> str:
     return " · ".join(one.alt or "(no words)" for one in card.images)
 
 
-def _listed(label: str, words: str, paints: Styles, width: int) -> list[Line]:
+def _listed(label: str, words: str, styles: Styles, width: int) -> list[Line]:
     if not words:
         return []
     return [
-        Line(((f" {'' if n else label:<9} ", paints.dim), (row, paints.ink)))
+        Line(((f" {'' if n else label:<9} ", styles.dim), (row, styles.ink)))
         for n, row in enumerate(wrapped(words, width - 12))
     ]
 
 
-def _variant(variant: VariantCard, look: Look, chosen: bool, paints: Styles) -> dict[str, Part]:
+def _variant(variant: VariantCard, look: Look, chosen: bool, styles: Styles) -> dict[str, Part]:
     """A variant's values by the first word of their column."""
     price = variant.price_in(look.currency)
     was = price.compare_at if price else None
@@ -192,13 +192,13 @@ def _variant(variant: VariantCard, look: Look, chosen: bool, paints: Styles) -> 
     low = sorted({n for one in levels or () if (n := one.low_stock_threshold) is not None})
     is_low = any(one.is_low for one in levels or ())
     return {
-        "": (BOXES["all" if chosen else ""], paints.accent if chosen else paints.dim),
-        "SKU": (variant.sku, paints.bright),
-        "Variant": (variant.title, paints.ink),
-        "Price": (figure(price.price), paints.bright) if price else ("no price", paints.dim),
-        "Was": (figure(was), paints.senses[Sense.PART]) if was else ("·", paints.dim),
-        "Free": ("·" if free is None else count(free), paints.senses[_sense(free, is_low)]),
-        "Low": ("/".join(map(str, low)) or "·", paints.dim),
+        "": (BOXES["all" if chosen else ""], styles.accent if chosen else styles.dim),
+        "SKU": (variant.sku, styles.bright),
+        "Variant": (variant.title, styles.ink),
+        "Price": (figure(price.price), styles.bright) if price else ("no price", styles.dim),
+        "Was": (figure(was), styles.senses[Sense.PART]) if was else ("·", styles.dim),
+        "Free": ("·" if free is None else count(free), styles.senses[_sense(free, is_low)]),
+        "Low": ("/".join(map(str, low)) or "·", styles.dim),
     }
 
 
@@ -210,7 +210,7 @@ def _sense(free: int | None, is_low: bool) -> Sense:
     return Sense.PART if is_low else Sense.GOOD
 
 
-def _about_variant(variant: VariantCard, look: Look, paints: Styles, width: int) -> list[Line]:
+def _about_variant(variant: VariantCard, look: Look, styles: Styles, width: int) -> list[Line]:
     """All that is known of one variant, each figure with its name before it."""
     told: list[tuple[str, str]] = []
     if width_of(variant.title) > TITLE_FITS:
@@ -227,7 +227,7 @@ def _about_variant(variant: VariantCard, look: Look, paints: Styles, width: int)
     for label, words in told:
         for n, row in enumerate(wrapped(words, width - LABEL - 1)):
             name = f"       {'' if n else label}"
-            lines.append(Line(((f"{name:<{LABEL}}", paints.dim), (row, paints.ink))))
+            lines.append(Line(((f"{name:<{LABEL}}", styles.dim), (row, styles.ink))))
     return lines
 
 

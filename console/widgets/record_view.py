@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 
 from console.flows.formatting import Sense
 from console.flows.records.formatting import RIGHT, sense_of, told
-from console.flows.records.shapes import Kind, Record, Shown, at
+from console.flows.records.shapes import Field, Kind, Record, at
 from console.theme import Styles
 from console.widgets.text_layout import Column, Line, Part, cells, wrapped
 
 LABEL = 14
 
 
-def columns_of(shown: Sequence[Shown]) -> tuple[Column, ...]:
+def columns_of(shown: Sequence[Field]) -> tuple[Column, ...]:
     """The columns of a list."""
     return tuple(
         Column(one.title, one.width, one.form in RIGHT, one.grow, one.from_width) for one in shown
@@ -21,16 +21,16 @@ def columns_of(shown: Sequence[Shown]) -> tuple[Column, ...]:
 
 
 def record_row(
-    paints: Styles, kind: Kind, pending: Callable[[Record], bool]
+    styles: Styles, kind: Kind, pending: Callable[[Record], bool]
 ) -> Callable[[Record], Sequence[Part]]:
     """Draw a row; `pending` tells what has a command under way."""
 
     def draw(record: Record) -> Sequence[Part]:
-        waits = pending(record)
+        is_pending = pending(record)
         return [
-            ("◔ being sent", paints.senses[Sense.PART])
-            if waits and one.form == "state"
-            else _part(one, record, paints, is_first=n == 0)
+            ("◔ being sent", styles.senses[Sense.PART])
+            if is_pending and one.form == "state"
+            else _part(one, record, styles, is_first=n == 0)
             for n, one in enumerate(kind.columns)
         ]
 
@@ -38,13 +38,13 @@ def record_row(
 
 
 def record_page(
-    kind: Kind, record: Record, below: Sequence[Record], paints: Styles, width: int
+    kind: Kind, record: Record, below: Sequence[Record], styles: Styles, width: int
 ) -> list[Line]:
     """Everything that is told of a record, and the list that belongs to it."""
     first, *others = kind.columns
-    lines = [Line(((f" {told(first, at(record, first.path))}", paints.bright),)), Line()]
+    lines = [Line(((f" {told(first, at(record, first.path))}", styles.bright),)), Line()]
     for one in (*others, *kind.page):
-        text, style = _part(one, record, paints)
+        text, style = _part(one, record, styles)
         if not text:
             continue
         if not one.title:
@@ -55,21 +55,21 @@ def record_page(
         room = max(10, width - LABEL - 2)
         for n, row in enumerate(wrapped(text, room)):
             name = one.title.lower() if n == 0 else ""
-            lines.append(Line(((f" {name:<{LABEL}}", paints.dim), (row, style))))
+            lines.append(Line(((f" {name:<{LABEL}}", styles.dim), (row, style))))
     if below:
         columns = columns_of(kind.below_shown)
-        titles = [(column.title, paints.heading) for column in columns]
-        lines += [Line(), Line(cells(columns, width - 1, titles, lead=(" ", paints.ink)))]
+        titles = [(column.title, styles.heading) for column in columns]
+        lines += [Line(), Line(cells(columns, width - 1, titles, lead=(" ", styles.ink)))]
         for told_below in below:
-            values = [_part(one, told_below, paints) for one in kind.below_shown]
-            lines.append(Line(cells(columns, width - 1, values, lead=(" ", paints.ink))))
+            values = [_part(one, told_below, styles) for one in kind.below_shown]
+            lines.append(Line(cells(columns, width - 1, values, lead=(" ", styles.ink))))
     return lines
 
 
-def _part(one: Shown, record: Record, paints: Styles, *, is_first: bool = False) -> Part:
+def _part(one: Field, record: Record, styles: Styles, *, is_first: bool = False) -> Part:
     value = at(record, one.path)
     if one.form == "state":
-        return (told(one, value), paints.senses[sense_of(value)])
+        return (told(one, value), styles.senses[sense_of(value)])
     if is_first:
-        return (told(one, value), paints.bright)
-    return (told(one, value), paints.dim if one.form in {"when", "age"} else paints.ink)
+        return (told(one, value), styles.bright)
+    return (told(one, value), styles.dim if one.form in {"when", "age"} else styles.ink)

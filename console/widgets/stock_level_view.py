@@ -34,7 +34,7 @@ JOURNAL_COLUMNS = (
 
 
 def level_row(
-    paints: Styles, pending: Callable[[str], int]
+    styles: Styles, pending: Callable[[str], int]
 ) -> Callable[[StockLevel], Sequence[Part]]:
     """Draw a row; `pending` gives the units that are on their way to this level."""
 
@@ -44,15 +44,15 @@ def level_row(
         glyph, word, sense = _state(level)
         on_hand = f"{level.on_hand + change}~" if change else str(level.on_hand)
         return (
-            (level.sku, paints.bright),
-            (level.name, paints.ink),
-            (level.location.code, paints.dim),
-            (on_hand, paints.senses[Sense.PART] if change else paints.bright),
-            (str(level.allocated + level.reserved), paints.dim),
-            (str(level.available + change), paints.ink),
-            ("" if least is None else str(least), paints.dim),
-            (f"{glyph} {word}" if word else "", paints.senses[sense]),
-            (age(level.last_moved_at) if level.last_moved_at else "", paints.dim),
+            (level.sku, styles.bright),
+            (level.name, styles.ink),
+            (level.location.code, styles.dim),
+            (on_hand, styles.senses[Sense.PART] if change else styles.bright),
+            (str(level.allocated + level.reserved), styles.dim),
+            (str(level.available + change), styles.ink),
+            ("" if least is None else str(least), styles.dim),
+            (f"{glyph} {word}" if word else "", styles.senses[sense]),
+            (age(level.last_moved_at) if level.last_moved_at else "", styles.dim),
         )
 
     return draw
@@ -62,7 +62,7 @@ def level_page(
     level: StockLevel,
     movements: Sequence[Movement],
     pending: Sequence[Command],
-    paints: Styles,
+    styles: Styles,
     width: int,
 ) -> list[Line]:
     """A level with its history as a picture and as a journal, newest first."""
@@ -72,27 +72,27 @@ def level_page(
     place = f"{level.location.name} ({level.location.code}) "
     code = f"  {level.barcode or 'no barcode'}"
     bar = gauge(level.on_hand, _scale(level, movements), 20)
-    state: Part = (f"{glyph} {word or 'fine'} ", paints.senses[sense])
+    state: Part = (f"{glyph} {word or 'fine'} ", styles.senses[sense])
     lines = [
-        Line(((f" {level.name}", paints.bright),), (state,)),
-        Line(((f" {level.sku}", paints.ink), (code, paints.dim)), ((place, paints.dim),)),
-        *_pending(pending, paints),
+        Line(((f" {level.name}", styles.bright),), (state,)),
+        Line(((f" {level.sku}", styles.ink), (code, styles.dim)), ((place, styles.dim),)),
+        *_pending(pending, styles),
         Line(),
-        _figure("on hand", level.on_hand, bar, paints),
-        _figure("reserved", level.allocated + level.reserved, "", paints),
-        _figure("free", level.available, least, paints),
+        _figure("on hand", level.on_hand, bar, styles),
+        _figure("reserved", level.allocated + level.reserved, "", styles),
+        _figure("free", level.available, least, styles),
         Line(),
     ]
     if movements:
         history = [one.on_hand_after for one in reversed(movements)]
         bars = spark(history, min(width - 14, len(history)))
-        now = (f"  {history[-1]}", paints.dim)
-        lines += [Line(((" history  ", paints.dim), (bars, paints.accent), now)), Line()]
-    titles = [(column.title, paints.heading) for column in JOURNAL_COLUMNS]
-    lines.append(Line(cells(JOURNAL_COLUMNS, width - 1, titles, lead=(" ", paints.ink))))
-    lines += [_movement(one, paints, width) for one in movements]
+        now = (f"  {history[-1]}", styles.dim)
+        lines += [Line(((" history  ", styles.dim), (bars, styles.accent), now)), Line()]
+    titles = [(column.title, styles.heading) for column in JOURNAL_COLUMNS]
+    lines.append(Line(cells(JOURNAL_COLUMNS, width - 1, titles, lead=(" ", styles.ink))))
+    lines += [_movement(one, styles, width) for one in movements]
     if not movements:
-        lines.append(Line(((" nothing has moved yet", paints.dim),)))
+        lines.append(Line(((" nothing has moved yet", styles.dim),)))
     return lines
 
 
@@ -110,13 +110,13 @@ def _scale(level: StockLevel, movements: Sequence[Movement]) -> int:
     return max([level.on_hand, *(one.on_hand_after for one in movements)], default=0)
 
 
-def _figure(name: str, number: int, beside: str, paints: Styles) -> Line:
+def _figure(name: str, number: int, beside: str, styles: Styles) -> Line:
     return Line(
-        ((f" {name:<9}", paints.dim), (f"{number:>6}", paints.bright), (f"   {beside}", paints.dim))
+        ((f" {name:<9}", styles.dim), (f"{number:>6}", styles.bright), (f"   {beside}", styles.dim))
     )
 
 
-def _pending(commands: Sequence[Command], paints: Styles) -> list[Line]:
+def _pending(commands: Sequence[Command], styles: Styles) -> list[Line]:
     told = []
     for command in commands:
         if command.state is State.STOPPED:
@@ -124,11 +124,11 @@ def _pending(commands: Sequence[Command], paints: Styles) -> list[Line]:
             words, tone = f" ✖ {command.label}: refused. {why} F12 decides", Tone.WRONG
         else:
             words, tone = f" ◔ {command.label}: being sent", Tone.WAIT
-        told.append(Line(((words, paints.tones[tone]),)))
+        told.append(Line(((words, styles.tones[tone]),)))
     return told
 
 
-def _movement(one: Movement, paints: Styles, width: int) -> Line:
+def _movement(one: Movement, styles: Styles, width: int) -> Line:
     change = one.on_hand_change
     sense = Sense.GOOD if change > 0 else Sense.DUE if change < 0 else Sense.QUIET
     kind = one.kind.replace("_", " ")
@@ -136,11 +136,11 @@ def _movement(one: Movement, paints: Styles, width: int) -> Line:
     if not change and (one.allocated_change or one.reserved_change):
         what += f" (reserved {signed(one.allocated_change + one.reserved_change)})"
     values: list[Part] = [
-        (day(one.at), paints.dim),
-        (signed(change), paints.senses[sense]),
-        (str(one.on_hand_after), paints.bright),
-        (what, paints.ink),
-        (one.actor or "", paints.dim),
-        (one.note or one.reference or "", paints.dim),
+        (day(one.at), styles.dim),
+        (signed(change), styles.senses[sense]),
+        (str(one.on_hand_after), styles.bright),
+        (what, styles.ink),
+        (one.actor or "", styles.dim),
+        (one.note or one.reference or "", styles.dim),
     ]
-    return Line(cells(JOURNAL_COLUMNS, width - 1, values, lead=(" ", paints.ink)))
+    return Line(cells(JOURNAL_COLUMNS, width - 1, values, lead=(" ", styles.ink)))

@@ -36,7 +36,7 @@ WHEEL = 3
 
 
 class WindowTable(LineWidget, Generic[Row]):
-    """Shows a `PageWindow` and lets a cursor walk through it."""
+    """Shows a `PagedList` and lets a cursor walk through it."""
 
     @dataclass
     class PagesWanted(Message):
@@ -63,7 +63,7 @@ class WindowTable(LineWidget, Generic[Row]):
 
     def __init__(
         self,
-        paints: Styles,
+        styles: Styles,
         columns: tuple[Column, ...],
         draw: Callable[[Row], Sequence[Part]],
         key: Callable[[Row], str],
@@ -72,7 +72,7 @@ class WindowTable(LineWidget, Generic[Row]):
         id: str,
         is_one_way: bool = False,
     ) -> None:
-        super().__init__(paints, id=id)
+        super().__init__(styles, id=id)
         self._columns = columns
         self._draw = draw
         self._key = key
@@ -235,10 +235,10 @@ class WindowTable(LineWidget, Generic[Row]):
 
     def render_line(self, y: int) -> Strip:
         """Draw the head, a row, or the empty place; the thumb of the scroll bar at the right."""
-        width, ground = self.size.width, self.paints.ground
+        width, ground = self.size.width, self.theme_styles.ground
         index = self.top + y - 1
         if y == 0:
-            return strip(table_head(self._columns, width, self.paints), width, ground)
+            return strip(table_head(self._columns, width, self.theme_styles), width, ground)
         if self.window.size == 0:
             return strip(self._nothing(y), width, ground)
         if index >= self.window.size:
@@ -338,10 +338,10 @@ class WindowTable(LineWidget, Generic[Row]):
             self.post_message(self.PagesWanted(self, tuple(wanted)))
 
     def _row(self, index: int, width: int, bar: str) -> Line:
-        row, paints = self.window.row(index), self.paints
-        values = [(f"… {count(index + 1)}", paints.faint)] if row is None else self._draw(row)
+        row, styles = self.window.row(index), self.theme_styles
+        values = [(f"… {count(index + 1)}", styles.faint)] if row is None else self._draw(row)
         is_here = index == self.cursor and not self.has_lost_row
-        return table_row(self._columns, width, values, paints, is_here=is_here, thumb=bar)
+        return table_row(self._columns, width, values, styles, is_here=is_here, thumb=bar)
 
     def _nothing(self, y: int) -> Line:
         waits = "" if self._has_failed else "Reading …"
@@ -349,7 +349,7 @@ class WindowTable(LineWidget, Generic[Row]):
         rows = wrapped(words, self.size.width - 6)
         if not 0 <= y - 2 < len(rows):
             return Line()
-        return Line((("   ", self.paints.ink), (rows[y - 2], self.paints.dim)))
+        return Line((("   ", self.theme_styles.ink), (rows[y - 2], self.theme_styles.dim)))
 
 
 def _soon() -> float:

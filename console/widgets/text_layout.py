@@ -147,21 +147,21 @@ def cells(
     return tuple(parts)
 
 
-def table_head(columns: tuple[Column, ...], width: int, paints: Styles) -> Line:
+def table_head(columns: tuple[Column, ...], width: int, styles: Styles) -> Line:
     """The titles of a table."""
-    titles = [(column.title, paints.heading) for column in columns]
-    return Line(cells(columns, width - 2, titles, lead=("  ", paints.ink)))
+    titles = [(column.title, styles.heading) for column in columns]
+    return Line(cells(columns, width - 2, titles, lead=("  ", styles.ink)))
 
 
 def table_row(
-    columns: tuple[Column, ...], width: int, values: Sequence[Part], paints: Styles,
+    columns: tuple[Column, ...], width: int, values: Sequence[Part], styles: Styles,
     *, is_here: bool, thumb: str,
 ) -> Line:  # fmt: skip
     """A row of a table: marked where the cursor is, with its piece of the scroll bar."""
-    lead: Part = ("▌ " if is_here else "  ", paints.accent)
-    ground = paints.cursor if is_here else None
+    lead: Part = ("▌ " if is_here else "  ", styles.accent)
+    ground = styles.cursor if is_here else None
     parts = cells(columns, width - 2, values, lead=lead) if len(values) > 1 else (lead, *values)
-    return Line(parts, ((thumb, paints.faint),), ground)
+    return Line(parts, ((thumb, styles.faint),), ground)
 
 
 def thumb(y: int, rows: int, size: int, top: int) -> str:

@@ -12,8 +12,8 @@ from console.widgets.text_layout import Line, Part
 class ViewTabs(LineWidget):
     """A line of names; where the cursor is in the list stands at its right."""
 
-    def __init__(self, paints: Styles, *, id: str) -> None:
-        super().__init__(paints, id=id)
+    def __init__(self, styles: Styles, *, id: str) -> None:
+        super().__init__(styles, id=id)
         self._names: tuple[str, ...] = ()
         self._current = ""
         self._note = ""
@@ -30,16 +30,16 @@ class ViewTabs(LineWidget):
         """The names; then room to breathe."""
         if y:
             return Line()
-        paints = self.paints
-        parts: list[Part] = [(" ", paints.ink)]
+        styles = self.theme_styles
+        parts: list[Part] = [(" ", styles.ink)]
         taken = sum(len(name) + 4 for name in self._names) + len(self._note) + len(self._position)
         gap = "  " if taken + 2 <= width else " "
         for name in self._names:
             if name == self._current:
-                mark = ("▸" + gap[1:], paints.accent)
-                parts += [mark, (name, paints.bright), (gap, paints.ink)]
+                mark = ("▸" + gap[1:], styles.accent)
+                parts += [mark, (name, styles.bright), (gap, styles.ink)]
             else:
-                parts.append((f"{gap}{name}{gap}", paints.dim))
+                parts.append((f"{gap}{name}{gap}", styles.dim))
         if self._note:
-            parts.append((self._note, paints.accent))
-        return Line(tuple(parts), ((f"{self._position} ", paints.dim),))
+            parts.append((self._note, styles.accent))
+        return Line(tuple(parts), ((f"{self._position} ", styles.dim),))

@@ -39,7 +39,7 @@ _THINGS = (
     *("carafe", "chair", "clock", "cup", "cushion", "desk", "dish", "fork", "frame", "glass"),
     *("hook", "jar", "jug", "kettle", "knife", "ladle", "lamp", "mat", "mirror", "mug"),
     *("napkin", "pan", "peg", "pillow", "pitcher", "plate", "pot", "rack", "rug", "scale"),
-    *("shelf", "spoon", "stool", "table", "teapot", "towel", "tray", "vase", "whisk", "yarn"),
+    *("shelf", "spoon", "stool", "table", "teapot", "towel", "outbox", "vase", "whisk", "yarn"),
 )
 _BEGINNINGS = ("al", "bel", "cor", "dan", "el", "fen", "gar", "hol", "ist", "jor", "kal", "lun")
 _MIDDLES = ("a", "o", "i", "u", "era", "ino", "aru", "oli", "etta", "umbi", "anga", "isto")

@@ -107,10 +107,10 @@ def test_what_is_taken_back_leaves_the_level_as_it_was(
     )
     outbox = Outbox(":memory:")
     command = outbox.put(draft, operator="mia")
-    outbox.trying(command)
+    outbox.mark_sending(command)
     outbox.done(command, status=200)
     planned = undo_command.plan(outbox.latest_by("mia"), 0.0)
-    assert isinstance(planned, undo_command.TakeBack)
+    assert isinstance(planned, undo_command.SendInverse)
     opposite = stock.inverse(planned.command)
 
     assert state.change + opposite.body["change"] == 0
@@ -129,7 +129,7 @@ def test_what_cannot_be_taken_back_says_why_and_what_to_do(kind: str, words: str
     command = outbox.put(
         stock.adjust(a_level(), 1, reason="x")._replace(kind=kind, inverse=None), operator="mia"
     )
-    outbox.trying(command)
+    outbox.mark_sending(command)
     outbox.done(command, status=201)
     planned = undo_command.plan(outbox.latest_by("mia"), 0.0)
 
@@ -143,7 +143,7 @@ def test_an_unsent_command_is_simply_dropped_but_one_under_way_is_not() -> None:
     command = outbox.put(stock.adjust(a_level(), 1, reason="x"), operator="mia")
     assert isinstance(undo_command.plan(outbox.latest_by("mia"), 0.0), undo_command.Drop)
 
-    outbox.trying(command)
+    outbox.mark_sending(command)
     assert isinstance(undo_command.plan(outbox.latest_by("mia"), 0.0), undo_command.Cannot)
 
     outbox.drop(outbox.get(command.key))

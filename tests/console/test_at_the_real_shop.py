@@ -28,15 +28,15 @@ Opens = Callable[..., AbstractAsyncContextManager[Station]]
 
 
 @pytest.fixture
-def counter(app: Flask, gateway: ScriptedGateway, mailer: RecordingMailer) -> Shop:
+def context(app: Flask, gateway: ScriptedGateway, mailer: RecordingMailer) -> Shop:
     """The real shop, open, with empty shelves."""
     return Shop(app, gateway, mailer).opens()
 
 
 @pytest.fixture
-def real(counter: Shop) -> RealShop:
+def real(context: Shop) -> RealShop:
     """The shop as its owner reaches it."""
-    return RealShop(counter)
+    return RealShop(context)
 
 
 @pytest.fixture
@@ -50,11 +50,11 @@ def open_real(tmp_path: Path, real: RealShop) -> Opens:
 
 
 async def test_an_order_ships_once_each_unit_was_scanned(
-    counter: Shop, real: RealShop, open_real: Opens
+    context: Shop, real: RealShop, open_real: Opens
 ) -> None:
-    mug = counter.sells("MUG", 10, barcodes=[MUG])
-    counter.sells("JUG", 10, barcodes=[JUG])
-    order, staff = counter.an_order(MUG=2), counter.staff()
+    mug = context.sells("MUG", 10, barcodes=[MUG])
+    context.sells("JUG", 10, barcodes=[JUG])
+    order, staff = context.an_order(MUG=2), context.staff()
     async with open_real() as desk:
         await desk.scan(order["number"], LABEL)
         assert desk.said.startswith("By whom?") or "not checked yet" in desk.said
@@ -79,10 +79,10 @@ async def test_an_order_ships_once_each_unit_was_scanned(
 
 
 async def test_a_shipment_is_taken_back_and_sent_again_with_its_label(
-    counter: Shop, real: RealShop, open_real: Opens
+    context: Shop, real: RealShop, open_real: Opens
 ) -> None:
-    mug = counter.sells("MUG", 10, barcodes=[MUG])
-    order, staff = counter.an_order(MUG=2), counter.staff()
+    mug = context.sells("MUG", 10, barcodes=[MUG])
+    order, staff = context.an_order(MUG=2), context.staff()
     async with open_real() as desk:
         await desk.scan(order["number"], MUG, MUG, LABEL)
         await desk.press("enter", "f9")
@@ -97,13 +97,13 @@ async def test_a_shipment_is_taken_back_and_sent_again_with_its_label(
     assert [one["status"] for one in staff.opens(order)["fulfilments"]] == ["voided", "shipped"]
     assert differences() == []
     drain()
-    subjects = [one.subject for one in counter.mailer.sent]
+    subjects = [one.subject for one in context.mailer.sent]
     assert any("is not on its way" in subject for subject in subjects)
 
 
-async def test_a_wrong_number_is_put_right_from_the_order(counter: Shop, open_real: Opens) -> None:
-    counter.sells("MUG", 10, barcodes=[MUG])
-    order, staff = counter.an_order(MUG=1), counter.staff()
+async def test_a_wrong_number_is_put_right_from_the_order(context: Shop, open_real: Opens) -> None:
+    context.sells("MUG", 10, barcodes=[MUG])
+    order, staff = context.an_order(MUG=1), context.staff()
     async with open_real() as desk:
         await desk.scan(order["number"], MUG, LABEL)
         await desk.press("enter")
@@ -116,11 +116,11 @@ async def test_a_wrong_number_is_put_right_from_the_order(counter: Shop, open_re
 
 
 async def test_a_packer_cannot_let_units_go_and_a_manager_can(
-    counter: Shop, tmp_path: Path
+    context: Shop, tmp_path: Path
 ) -> None:
-    counter.sells("MUG", 10, barcodes=[MUG])
-    order = counter.an_order(MUG=1)
-    packer, manager = RealShop(counter, "warehouse"), RealShop(counter, "manager")
+    context.sells("MUG", 10, barcodes=[MUG])
+    order = context.an_order(MUG=1)
+    packer, manager = RealShop(context, "warehouse"), RealShop(context, "manager")
     async with at_work(tmp_path / "packer", shop=packer) as desk:
         await desk.scan(order["number"])
         await desk.press("!", "enter")
@@ -130,7 +130,7 @@ async def test_a_packer_cannot_let_units_go_and_a_manager_can(
         await desk.press("!")
         await desk.type("label torn")
         await desk.press("enter", "right", "enter", "right", "enter")
-    (parcel,) = counter.staff().opens(order)["fulfilments"]
+    (parcel,) = context.staff().opens(order)["fulfilments"]
     assert parcel["override_reason"] == "label torn"
 
 
@@ -158,7 +158,7 @@ def state_of_the_shop() -> tuple[int, ...]:
 
 async def go(desk: Station, place: str, orders: dict[str, str]) -> None:
     """Be on a page, however the last code left the console."""
-    desk.app.counter.entry.take_code()
+    desk.app.context.entry.take_code()
     await desk.press("escape", "escape", "escape", "f2")
     if place.startswith("f"):
         await desk.press(place)
@@ -183,8 +183,8 @@ async def test_no_code_in_small_letters_changes_anything_on_any_page(
     Among goods without a barcode, so that nothing that must be verified stands in the way. Each
     code comes on a random page, and some follow on where the one before has led.
     """
-    counter, orders = counter_with_orders
-    chance, real = Random(seed), RealShop(counter)
+    context, orders = counter_with_orders
+    chance, real = Random(seed), RealShop(context)
     async with at_work(tmp_path / "home", shop=real) as desk:
         before = state_of_the_shop()
         for _ in range(WALKS):
@@ -197,14 +197,14 @@ async def test_no_code_in_small_letters_changes_anything_on_any_page(
 
 
 @pytest.fixture
-def counter_with_orders(counter: Shop) -> tuple[Shop, dict[str, str]]:
+def counter_with_orders(context: Shop) -> tuple[Shop, dict[str, str]]:
     """Two orders to ship, one that is shipped, one on hold, and something for attention."""
-    counter.sells("MUG", 40)
-    counter.sells("BOWL", 40, threshold=50)
-    staff = counter.staff()
-    order, shipped, held = (counter.an_order(MUG=2, BOWL=1) for _ in range(3))
+    context.sells("MUG", 40)
+    context.sells("BOWL", 40, threshold=50)
+    staff = context.staff()
+    order, shipped, held = (context.an_order(MUG=2, BOWL=1) for _ in range(3))
     staff.posts(f"/orders/{shipped['id']}/ship", {"carrier": "DHL", "tracking_number": LABEL})
     staff.posts(f"/orders/{held['id']}/holds", {"reason": "address"})
-    waiting = counter.an_order(paid=False, MUG=1)
+    waiting = context.an_order(paid=False, MUG=1)
     staff.marks_paid(waiting, 9_000, allow_overpayment=True)
-    return counter, {"order": order["number"], "shipped": shipped["number"]}
+    return context, {"order": order["number"], "shipped": shipped["number"]}

@@ -114,7 +114,7 @@ async def test_enter_is_a_block_with_its_verb_and_what_does_not_fit_is_counted(
         rows = desk.text.split("\n")
         assert rows[-2].startswith("  ⏎ open  │ ")
         assert rows[-1].rstrip().endswith(tuple(f"+{n}" for n in range(1, 10)))
-        enter = desk.app.counter.paints.enter
+        enter = desk.app.context.styles.enter
         strip = desk.app.screen._compositor.render_strips()[18]
         assert any(
             " ⏎ open " in segment.text and segment.style.bgcolor == enter.bgcolor

@@ -11,7 +11,7 @@ from console.client import bulk_changes, state_dir
 from console.client.outbox import Outbox, State
 from console.flows.catalog import edit_parsing, events
 from console.flows.formatting import day
-from console.screens.bulk_fetch import gathered
+from console.screens.bulk_fetch import fetch_products
 from tests.console.support.station import Station, at_work
 from tests.console.support.warehouse import VARIANTS, Warehouse, eur, wire_time
 from tests.console.support.wire import EMAIL, WireShop
@@ -245,7 +245,7 @@ async def test_thresholds_are_set_level_by_level_and_taken_back(open_console, sh
         await desk.rested()
 
         assert {one.threshold for one in mugs} == {12}
-        assert "taken back: 6 changed" in desk.said
+        assert "undone: 6 changed" in desk.said
         await desk.press("escape")
         await typed(desk, "l", "off")
         await desk.press("f10")
@@ -424,7 +424,7 @@ async def test_a_whole_piece_that_is_refused_waits_in_the_tray(open_console, sho
 async def test_somebody_else_begins_with_nothing_chosen(open_console) -> None:
     async with open_console() as desk:
         await desk.press("f6", "space")
-        desk.app.counter.forget("somebody else")
+        desk.app.context.forget("somebody else")
         await desk.press("f2", "f6")
 
         assert desk.frame.desk.choice.products == 0
@@ -502,7 +502,7 @@ async def test_chosen_products_are_read_a_hundred_at_a_time_in_the_order_of_choo
         )
         shop.asked.clear()
 
-        goods = await gathered(desk.app.shop, wanted, str, told.append)
+        goods = await fetch_products(desk.app.shop, wanted, str, told.append)
 
         assert [one.id for one in goods] == ids
         assert [one.sku for one in goods[0].variants] == ["G00249-0"]
@@ -522,7 +522,7 @@ async def test_where_variants_stand_is_read_in_sets_too(open_console) -> None:
         )
         shop.asked.clear()
 
-        goods = await gathered(desk.app.shop, wanted, str, lambda _: None)
+        goods = await fetch_products(desk.app.shop, wanted, str, lambda _: None)
 
         expected = {
             variant["id"]: [

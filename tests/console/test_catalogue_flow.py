@@ -244,7 +244,7 @@ def reviewed(desk: CatalogState, text: str = "-10%", kind: Kind = Kind.PRICE) ->
     asked = step(desk, events.Typed(kind, text, "EUR"))
     (gather,) = asked.commands
     assert isinstance(gather, events.FetchProducts)
-    goods = tuple(goods_of(a_product(int(one[1:])), chosen) for one, chosen in gather.wanted)
+    goods = tuple(goods_of(a_product(int(one[1:])), chosen) for one, chosen in gather.products)
     return step(asked.state, events.Ready(gather.serial, goods)).state
 
 
@@ -275,7 +275,7 @@ def test_with_nothing_chosen_the_change_is_for_what_the_cursor_is_on() -> None:
     (gather,) = asked.commands
 
     assert isinstance(gather, events.FetchProducts)
-    assert gather.wanted == (("p1", frozenset({"p1v1"})),)
+    assert gather.products == (("p1", frozenset({"p1v1"})),)
 
 
 LINES = [a_line(n, variants=2) for n in range(4)]
@@ -411,7 +411,7 @@ def test_refused_rows_are_worked_out_anew_and_no_others() -> None:
     asked = step(desk, events.Again())
     (gather,) = asked.commands
     assert isinstance(gather, events.FetchProducts)
-    assert [one for one, _ in gather.wanted] == ["p1"]
+    assert [one for one, _ in gather.products] == ["p1"]
 
     product = a_product(1, replace(a_variant(1, 0), id="v1"), a_variant(1, 1))
     desk = step(asked.state, events.Ready(gather.serial, (goods_of(product, None),))).state

@@ -413,10 +413,10 @@ def test_while_the_shop_is_down_one_probe_goes_out_at_a_time() -> None:
         circuit.failed()
     clock.seconds += 2
 
-    assert circuit.lets_through()
-    assert not circuit.lets_through()
+    assert circuit.allows_call()
+    assert not circuit.allows_call()
     circuit.abandoned()
-    assert circuit.lets_through()
+    assert circuit.allows_call()
 
 
 async def test_a_provider_that_is_down_does_not_make_the_shop_look_down(line: Line) -> None:
@@ -456,7 +456,7 @@ async def test_a_code_is_asked_as_it_is(code: str) -> None:
             raise errors.NotFound("Nothing here.", code="code_unknown")
 
     with pytest.raises(errors.NotFound):
-        await Auth(Asked()).what_is(code)
+        await Auth(Asked()).look_up(code)
     assert asked == [("/api/v1/admin/scan", {"code": code})]
 
 

@@ -14,7 +14,7 @@ async def test_they_stand_where_home_shows_them(open_console, size: tuple[int, i
     columns, lines = size
     async with open_console(size=size) as desk:
         home = desk.app.home
-        desk.app.counter.currency = ""
+        desk.app.context.currency = ""
         home.table.invalidate()
         await desk.settled()
         page = await home.page(home.table.window.first_fetch())

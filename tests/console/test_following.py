@@ -108,7 +108,7 @@ async def test_a_list_that_is_searched_keeps_what_is_typed(desk: Station, shop: 
     shop.presence.tell("order", None)
     await until(desk, lambda: len(shop.presence.looks) > looks + 1)
 
-    assert desk.app.counter.entry.shown[0] == "a"
+    assert desk.app.context.entry.shown[0] == "a"
     assert desk.frame.table.current.number == number
 
 
@@ -124,7 +124,7 @@ async def test_an_open_order_follows_and_says_who_did_what(desk: Station, shop: 
 
     assert desk.frame.order.fulfilment_status == "shipped"
     assert number in desk.said
-    assert desk.app.counter.entry.shown[0] == "gift"
+    assert desk.app.context.entry.shown[0] == "gift"
 
 
 async def test_a_draft_stays_and_is_fitted_to_what_is_left(desk: Station, shop: WireShop) -> None:

@@ -75,16 +75,16 @@ async def test_a_wrong_password_is_told_and_the_password_is_asked_for_again(open
 
         assert desk.tone == "wrong"
         assert desk.said == "The e-mail or the password is wrong."
-        assert desk.app.counter.entry.prompt.name == "password"
+        assert desk.app.context.entry.prompt.name == "password"
         assert desk.bells == 2
 
 
 async def test_an_order_is_found_by_one_scan_from_any_screen(open_console) -> None:
     async with open_console() as desk:
-        for screen in ("home", "orders", "stock", "tray"):
+        for screen in ("home", "orders", "stock", "outbox"):
             n = 100 + len(screen)
             if screen != "home":
-                await desk.press({"orders": "f3", "stock": "f7", "tray": "f12"}[screen])
+                await desk.press({"orders": "f3", "stock": "f7", "outbox": "f12"}[screen])
             assert desk.screen == screen
             start_counting(desk)
             await desk.scan(f"O-{1_000_000 + n}")
@@ -268,7 +268,7 @@ async def test_who_may_not_let_units_go_unchecked_is_told_so(open_console, shop)
         await desk.press("!")
 
         assert desk.said.startswith("Your role")
-        assert desk.app.counter.entry.prompt is None
+        assert desk.app.context.entry.prompt is None
 
 
 async def test_a_wrong_item_is_refused_loudly_and_changes_nothing(open_console) -> None:
@@ -437,10 +437,10 @@ async def test_an_adjustment_shows_at_once_and_is_taken_back_by_its_opposite(ope
         await desk.press("f9")
 
         assert level.on_hand == 9
-        assert "taken back" in desk.said or "done" in desk.said
+        assert "undone" in desk.said or "done" in desk.said
         budget(desk, keys=1)
         await desk.press("f9")
-        assert desk.said == "Nothing to take back"
+        assert desk.said == "Nothing to undo"
         assert level.on_hand == 9
 
 
@@ -486,7 +486,7 @@ async def test_low_stock_is_three_keys_away(open_console) -> None:
 
 @pytest.mark.parametrize(
     ("alias", "screen"),
-    [("o", "orders"), ("q", "orders"), ("s", "stock"), ("x", "tray"), ("h", "home")],
+    [("o", "orders"), ("q", "orders"), ("s", "stock"), ("x", "outbox"), ("h", "home")],
 )
 async def test_every_place_is_three_keys_away(open_console, alias: str, screen: str) -> None:
     async with open_console() as desk:
@@ -568,7 +568,7 @@ async def test_keys_typed_faster_than_screens_change_find_the_right_screen(open_
         await desk.settled()
 
         assert desk.screen == "order"
-        assert desk.app.counter.entry.prompt.name == "note"
+        assert desk.app.context.entry.prompt.name == "note"
 
 
 async def test_a_disabled_action_says_why(open_console) -> None:
@@ -622,7 +622,7 @@ async def test_f9_asks_and_takes_the_last_shipment_back(open_console) -> None:
         assert "voided" in desk.text
         budget(desk, keys=3)
         await desk.press("f9")
-        assert desk.said == "Nothing to take back"
+        assert desk.said == "Nothing to undo"
 
 
 async def test_after_ten_minutes_f9_says_where_it_is_taken_back(open_console) -> None:
@@ -703,7 +703,7 @@ async def test_somebody_else_signs_in_and_starts_at_home_with_nothing_of_the_fir
         await desk.scan("O-1000101")
         await desk.press(":", "w", "enter")
         assert desk.screen == "sign_in"
-        desk.app.counter.reader = "somebody-else"
+        desk.app.context.reader = "somebody-else"
         desk.app.shop.outbox.remember("email", EMAIL)
         await desk.press("escape")
         await desk.press("ctrl+u")
@@ -713,7 +713,7 @@ async def test_somebody_else_signs_in_and_starts_at_home_with_nothing_of_the_fir
         await desk.press("enter")
 
         assert desk.screen == "home"
-        assert desk.app.counter.known_case("x") is None
+        assert desk.app.context.cached_order("x") is None
         assert desk.app.trail.stops == [desk.app.trail.here]
 
 

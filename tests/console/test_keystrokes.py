@@ -106,7 +106,7 @@ async def take_the_last_step_back(desk: Station, house: Shop) -> None:
     await put_a_level_right(desk, house)
     with costs(desk, keys=1):
         await desk.press("f9")
-    assert "taken back" in desk.said
+    assert "undone" in desk.said
 
 
 async def see_what_runs_low(desk: Station, house: Shop) -> None:

@@ -20,7 +20,7 @@ WAYS = {
     "level": ["f7", "enter"],
     "catalogue": ["f6"],
     "attention": ["f5"],
-    "tray": ["f12"],
+    "outbox": ["f12"],
 }
 SHOWS = {
     "home": ("to ship", "Customer", "O-1000"),
@@ -32,7 +32,7 @@ SHOWS = {
     "level": ("on hand", "history", "Change", "shipped"),
     "catalogue": ("▸ all", "archived", "☐", "Product", "Teapot cast iron", "from 5.08"),
     "attention": ("▸ open", "overpaid", "24.88 €", "orphan money", "12.90 €"),
-    "tray": ("commands", "calls", "scans", "Nothing waits, nothing was refused."),
+    "outbox": ("commands", "calls", "scans", "Nothing waits, nothing was refused."),
 }
 WHAT = {
     "home": "The queue did not load",
@@ -59,7 +59,7 @@ async def arrive_cold(desk: Station, screen: str) -> None:
     await desk.press("f7" if screen == "level" else "f3")
     await desk.rested()  # the pane beside the list reads its order a moment later
     subject = from_list.table.current.id if screen in SUBJECT else ""
-    desk.app.counter.forget(desk.app.counter.reader)
+    desk.app.context.forget(desk.app.context.reader)
     await desk.press("f12")
     desk.app.post_message(_open(screen, subject))
 
@@ -112,7 +112,7 @@ async def test_a_wide_window_shows_list_and_detail_side_by_side(open_console, sc
 async def test_home_drops_the_currency_from_all_rows_once_it_is_known(open_console) -> None:
     async with open_console(size=(120, 40)) as desk:
         home = desk.app.frames["home"]
-        desk.app.counter.currency = ""
+        desk.app.context.currency = ""
         home.table.invalidate()
         await desk.settled()
         assert desk.text.count(" EUR ") > 3
@@ -366,7 +366,7 @@ async def test_the_palette_offers_what_can_be_done_and_leaves_with_esc(open_cons
         await desk.press("escape")
 
         assert desk.screen == "home"
-        assert desk.app.counter.entry.prompt is None
+        assert desk.app.context.entry.prompt is None
 
 
 async def test_the_sign_in_page_warns_of_a_line_that_can_be_listened_to(open_console) -> None:

@@ -213,11 +213,11 @@ FORMS = {
 
 async def fills(desk: Station, kind: Kind, name: str) -> None:
     """Fill in one form and send it."""
-    verb = next(one for one in kind.verbs if one.name == name)
+    command = next(one for one in kind.commands if one.name == name)
     await goes(desk, kind.alias)
-    await desk.press(verb.key)
+    await desk.press(command.key)
     for text in FORMS[name]:
-        if text and desk.app.counter.entry.shown[0]:
+        if text and desk.app.context.entry.shown[0]:
             await desk.press("ctrl+u")
         await desk.type(text)
         await desk.press("enter")
@@ -276,9 +276,9 @@ async def test_staff_reach_what_they_need_by_keys(
             await goes(desk, kind.alias)
             assert desk.screen == kind.name
             await desk.press("enter", "escape")
-        for verb in kind.verbs:
-            if verb.name in FORMS:
-                await fills(desk, kind, verb.name)
+        for command in kind.commands:
+            if command.name in FORMS:
+                await fills(desk, kind, command.name)
 
     # A label is asked about like any code, and the shop does not know it yet.
     refused = [one for one in api.statuses if one[1] >= 400 and one != ("scanAny", 404)]

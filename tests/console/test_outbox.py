@@ -107,11 +107,11 @@ def test_a_command_is_on_disk_when_it_is_acknowledged(tmp_path: Path) -> None:
 async def test_commands_of_one_level_go_strictly_in_order_and_others_flow_on(desk: Desk) -> None:
     first, second, other = desk.give(adjust(0), adjust(0), adjust(1))
 
-    assert [one.key for one in desk.outbox.heads(desk.me)] == [first.key, other.key]
+    assert [one.key for one in desk.outbox.next_per_aggregate(desk.me)] == [first.key, other.key]
     desk.outbox.stop(first, Conflict("No.", status=409))
-    assert [one.key for one in desk.outbox.heads(desk.me)] == [other.key]
+    assert [one.key for one in desk.outbox.next_per_aggregate(desk.me)] == [other.key]
     desk.outbox.drop(desk.outbox.get(first.key))
-    assert [one.key for one in desk.outbox.heads(desk.me)] == [second.key, other.key]
+    assert [one.key for one in desk.outbox.next_per_aggregate(desk.me)] == [second.key, other.key]
 
 
 async def test_what_waits_is_sent_and_done(desk: Desk) -> None:
@@ -163,14 +163,14 @@ async def test_a_refusal_stops_its_level_and_no_other(desk: Desk, status: int) -
 
 async def test_a_refused_command_sent_again_has_a_new_key_and_keeps_its_place(desk: Desk) -> None:
     refused, behind = desk.give(adjust(0), adjust(0))
-    desk.outbox.trying(refused)
+    desk.outbox.mark_sending(refused)
     desk.outbox.stop(refused, Conflict("No.", status=409))
     desk.outbox.retry(desk.outbox.get(refused.key))
-    (head,) = desk.outbox.heads(desk.me)
+    (head,) = desk.outbox.next_per_aggregate(desk.me)
 
     assert head.id == refused.id
     assert head.key != refused.key
-    assert behind.key not in [one.key for one in desk.outbox.heads(desk.me)]
+    assert behind.key not in [one.key for one in desk.outbox.next_per_aggregate(desk.me)]
 
 
 async def test_a_sign_in_that_ended_pauses_everything_until_somebody_signs_in(desk: Desk) -> None:
@@ -197,7 +197,7 @@ async def test_commands_of_somebody_else_wait_for_somebody_else(desk: Desk) -> N
 
 async def test_a_command_taken_back_at_the_last_moment_does_not_go(desk: Desk) -> None:
     (command,) = desk.give(adjust())
-    (head,) = desk.outbox.heads(desk.me)
+    (head,) = desk.outbox.next_per_aggregate(desk.me)
     desk.outbox.drop(command)
     await desk.sender._try(head)
 
@@ -209,7 +209,7 @@ async def test_a_try_of_unknown_fate_is_not_repeated_after_the_shop_forgot_its_k
     desk: Desk,
 ) -> None:
     (command,) = desk.give(adjust())
-    desk.outbox.trying(command)
+    desk.outbox.mark_sending(command)
     desk.time += KEY_LIVES + 1
     async with sending(desk):
         await desk.until(lambda: bool(desk.ended))
@@ -361,7 +361,7 @@ async def test_a_refund_that_nobody_waits_for_stays_in_the_tray_and_is_never_sen
 ) -> None:
     draft = till.draft()
     command = till.desk.outbox.put(draft, operator=till.desk.me, key="k", state=State.ASKING)
-    till.desk.outbox.trying(command)
+    till.desk.outbox.mark_sending(command)
     async with sending(till.desk):
         till.desk.sender.nudge()
         await asyncio.sleep(0.02)

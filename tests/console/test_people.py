@@ -45,7 +45,7 @@ def open_real(tmp_path: Path, real: RealShop) -> Opens:
 async def answers(desk: Station, *texts: str) -> None:
     """Answer the questions of a form, one after the other."""
     for text in texts:
-        if desk.app.counter.entry.shown[0]:
+        if desk.app.context.entry.shown[0]:
             await desk.press("ctrl+u")
         await desk.type(text)
         await desk.press("enter")
@@ -65,7 +65,7 @@ async def test_a_role_is_made_changed_and_deleted_at_80_by_24(open_real: Opens) 
 
         await desk.press("down", "e")
         await desk.rested()
-        begun = desk.app.counter.entry.shown[0].split()
+        begun = desk.app.context.entry.shown[0].split()
         assert {*map(str, numbers)} < {*begun}
         assert len(begun) == 4
         await answers(desk, "inventory:read")

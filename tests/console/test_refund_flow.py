@@ -339,7 +339,7 @@ def test_taking_steps_back_gives_the_same_refund_as_before(happened: list[events
     while history.can_go_back:
         now = history.now
         history.back()
-        restored = reducer.taken_back(history.now, now).state
+        restored = reducer.undone(history.now, now).state
         assert restored.work == before.pop()
         assert restored.serial > now.serial
         history.moved(restored)

@@ -1,4 +1,4 @@
-"""Parcels in the making: nothing leaves that is not open, and every step can be taken back."""
+"""Parcels in the making: nothing leaves that is not open, and every step can be undone."""
 
 from dataclasses import replace
 

@@ -80,7 +80,7 @@ async def test_what_comes_next_on_the_ship_page_is_a_filled_block(open_console) 
             for segment in desk.app.screen._compositor.render_strips()[-3]
             if f"ship {units} units" in segment.text
         ]
-        assert [one.bgcolor for one in block] == [desk.app.counter.paints.enter.bgcolor]
+        assert [one.bgcolor for one in block] == [desk.app.context.styles.enter.bgcolor]
 
 
 async def test_enter_is_called_by_what_it_does_now(open_console) -> None:

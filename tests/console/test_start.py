@@ -73,7 +73,7 @@ def test_httpx_is_not_loaded_when_the_first_frame_of_the_app_is_painted() -> Non
     program = """
 import asyncio, pathlib, tempfile
 from console.app.app import ConsoleApp
-from console.client import folder
+from console.client.state_dir import open_state_dir
 from console.settings import Settings
 seen = {}
 class Watched(ConsoleApp):
@@ -82,7 +82,7 @@ class Watched(ConsoleApp):
         await super()._after_first_paint()
 async def main():
     home = pathlib.Path(tempfile.mkdtemp())
-    app = Watched(Settings('http://127.0.0.1:9', home), folder.take(home))
+    app = Watched(Settings('http://127.0.0.1:9', home), open_state_dir(home))
     async with app.run_test() as pilot:
         await pilot.pause()
         while 'console.client.http' not in sys.modules:
@@ -225,6 +225,6 @@ def test_the_f_keys_mean_the_same_everywhere() -> None:
                 expected = {
                     "f1": "help", "f2": "home", "f3": "orders", "f4": "queue", "f5": "attention",
                     "f6": "catalogue", "f7": "stock", "f8": "refund", "f9": "undo",
-                    "f10": "commit", "f12": "tray",
+                    "f10": "commit", "f12": "outbox",
                 }  # fmt: skip
                 assert action.id == expected[key]

@@ -6,12 +6,12 @@ import pytest
 from flask import Flask
 
 from api.kernel.permissions import Permission
-from console.flows.records.shapes import Kind, Shown, Verb
+from console.flows.records.shapes import Field, Kind, RecordCommand
 from console.flows.records.table import KINDS
 from tests.contract.test_console_models import ADMIN, described, resolved
 
 __all__ = ["described"]
-VERBS = [(kind, verb) for kind in KINDS.values() for verb in kind.verbs]
+COMMANDS = [(kind, command) for kind in KINDS.values() for command in kind.commands]
 
 
 def operation(described: dict[str, Any], method: str, path: str) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def answer(described: dict[str, Any], method: str, path: str) -> dict[str, Any]:
     return resolved(described, resolved(described, fine)["content"]["application/json"]["schema"])
 
 
-def assert_told(described: dict[str, Any], schema: dict[str, Any], shown: Shown) -> None:
+def assert_told(described: dict[str, Any], schema: dict[str, Any], shown: Field) -> None:
     """A value that is shown stands in the answer."""
     node = schema
     for name in shown.path.split("."):
@@ -66,37 +66,43 @@ def test_what_is_shown_is_told(described: dict[str, Any], kind: Kind) -> None:
     assert asked | ({kind.about} - {"", "path"}) <= queries
 
 
-@pytest.mark.parametrize(("kind", "verb"), VERBS, ids=[verb.name for _, verb in VERBS])
-def test_what_is_sent_is_taken(described: dict[str, Any], kind: Kind, verb: Verb) -> None:
-    found = operation(described, verb.method, verb.path)
+@pytest.mark.parametrize(
+    ("kind", "command"), COMMANDS, ids=[command.name for _, command in COMMANDS]
+)
+def test_what_is_sent_is_taken(
+    described: dict[str, Any], kind: Kind, command: RecordCommand
+) -> None:
+    found = operation(described, command.method, command.path)
     body = found.get("requestBody")
-    assert bool(verb.asks or verb.fixed) <= (body is not None)
+    assert bool(command.fields or command.constants) <= (body is not None)
     if body is not None:
         schema = resolved(described, body["content"]["application/json"]["schema"])
-        names = {one.name for one in verb.asks} | {name for name, _ in (*verb.fixed, *verb.taken)}
+        names = {one.name for one in command.fields} | {
+            name for name, _ in (*command.constants, *command.copied)
+        }
         assert names <= set(schema["properties"])
-        must = {one.name for one in verb.asks if not one.is_optional}
-        if verb.method == "POST":
-            assert set(schema.get("required", ())) <= must | {name for name, _ in verb.fixed}
-        for asked in verb.asks:
+        must = {one.name for one in command.fields if not one.is_optional}
+        if command.method == "POST":
+            assert set(schema.get("required", ())) <= must | {name for name, _ in command.constants}
+        for asked in command.fields:
             if asked.choices:
                 field = resolved(described, schema["properties"][asked.name])
                 field = resolved(described, field.get("items", field))
                 assert set(asked.choices) == set(field["enum"])
-    assert verb.needs in {"", *Permission}
+    assert command.needs in {"", *Permission}
     needs_version = any(
         one["name"] == "If-Match" and one["required"] for one in found.get("parameters", [])
     )
-    assert needs_version == (verb.method in {"PATCH", "DELETE"})
-    if verb.fits:
+    assert needs_version == (command.method in {"PATCH", "DELETE"})
+    if command.allowed_states:
         row = answer(described, "get", kind.item or kind.path)
         state = resolved(described, row["properties"][kind.state])
         values = {True, False} if state["type"] == "boolean" else set(state["enum"])
-        assert set(verb.fits) <= values
-        assert (state["type"] == "boolean") <= bool(verb.otherwise), "true and false are no words"
-    if verb.taken:
+        assert set(command.allowed_states) <= values
+        assert (state["type"] == "boolean") <= bool(command.refusal), "true and false are no words"
+    if command.copied:
         row = answer(described, "get", kind.item or kind.path)
-        assert {path for _, path in verb.taken} <= set(row["properties"])
+        assert {path for _, path in command.copied} <= set(row["properties"])
 
 
 def test_the_tables_know_real_permissions(bare_app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""The README's road leads from a product to a paid order, whatever the ports are."""
+"""The README's example leads from a product to a paid order, whatever the ports are."""
 
 import os
 import re
@@ -10,24 +10,24 @@ from api.dev.stack import ROOT
 from tests.dev.conftest import Copy
 
 
-def road() -> str:
+def example() -> str:
     """Return the lines that the README shows, as they stand there."""
     text = (ROOT / "README.md").read_text()
-    found = re.search(r"## The road in ten lines.*?```sh\n(.*?)```", text, re.DOTALL)
+    found = re.search(r"## From a product to a paid order.*?```sh\n(.*?)```", text, re.DOTALL)
     assert found
     return found[1]
 
 
-def test_the_road_in_ten_lines_leads_to_a_paid_order(copy: Copy) -> None:
+def test_the_example_leads_to_a_paid_order(copy: Copy) -> None:
     copy.ensure_running()
     # The same lines for a copy whose data lies elsewhere; only where to look changes.
-    lines = road()
+    lines = example()
     assert lines.count("$(make env)") == 1
     assert lines.count("var/mailbox/new") == 1
     lines = lines.replace("$(make env)", f"$({sys.executable} -m api.dev env {copy.folder})")
     lines = lines.replace("var/mailbox/new", f"{copy.folder}/mailbox/new")
 
-    for _ in range(2):  # the second time the first one's letter lies there too
+    for _ in range(2):  # the second time the first one's e-mail is there too
         walked = subprocess.run(
             ["bash", "-eu", "-c", lines],
             cwd=ROOT, capture_output=True, text=True, check=False, timeout=240,
@@ -38,8 +38,8 @@ def test_the_road_in_ten_lines_leads_to_a_paid_order(copy: Copy) -> None:
         assert walked.stdout.count("\nTo: ada@example.test") == 1, walked.stdout
 
 
-def test_the_road_waits_until_the_order_is_paid_and_not_for_ever(tmp_path: Path) -> None:
-    wait = road().strip().splitlines()[-1].partition("; for")[0]
+def test_the_example_waits_until_the_order_is_paid_and_not_for_ever(tmp_path: Path) -> None:
+    wait = example().strip().splitlines()[-1].partition("; for")[0]
     answers = """
         field() { cat; }; sleep() { :; }; API= ORDER=
         send() {

@@ -137,7 +137,7 @@ def test_a_sale_is_put_on_from_the_counter(town: Town, tmp_path: Path) -> None:
         desk.send(F[10])
         desk.until("Low at 4: 2 changed")
         desk.send(F[9])
-        desk.until("taken back: 2 changed")
+        desk.until("undone: 2 changed")
 
     bowl, spoon = price(first), price(second)
     assert (bowl["price"]["amount"], bowl["compare_at"]["amount"]) == (1999, 2500)

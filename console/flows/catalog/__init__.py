@@ -1,6 +1,6 @@
-"""Looking through the catalogue, choosing goods, and changing many of them at once.
+"""Looking through the catalog, choosing goods, and changing many of them at once.
 
-`choosing` is which products and variants are meant, `edits` what is typed and the exact figures
-that come of it, `plan` what each row would become, `outcome` what became of each, `rules` the
-steps from the one to the other, `filters` which products the list shows.
+`selection` is which products and variants are chosen, `edit_parsing` reads a typed change and
+computes the new figures, `change_plan` is what each row would become, `results` what became of
+each, `reducer` the steps from one to the other, `filters` which products the list shows.
 """

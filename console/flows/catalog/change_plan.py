@@ -155,8 +155,8 @@ def _repriced(
         {"price_updates": [new.as_wire()]},
         goods.id,
         name,
-        told_price(old),
-        told_price(new),
+        price_text(old),
+        price_text(new),
         # All prices: so one that was not there before goes away again.
         {"prices": [one.as_wire() for one in variant.prices]},
     )
@@ -181,8 +181,8 @@ def _watched(
             {"low_stock_threshold": wanted},
             goods.id,
             where,
-            told_threshold(level.low_stock_threshold),
-            told_threshold(wanted),
+            threshold_text(level.low_stock_threshold),
+            threshold_text(wanted),
             {"low_stock_threshold": level.low_stock_threshold},
         )
 
@@ -192,7 +192,7 @@ def named(title: str, variant: VariantCard) -> str:
     return f"{variant.sku} {title}" + (f" · {variant.title}" if variant.title else "")
 
 
-def told_price(price: Price | None) -> str:
+def price_text(price: Price | None) -> str:
     """`19.90 €`, and what it was compared with: `19.90 € (was 24.90 €)`."""
     if price is None:
         return "no price"
@@ -200,6 +200,6 @@ def told_price(price: Price | None) -> str:
     return f"{money(price.price)}{was}"
 
 
-def told_threshold(units: int | None) -> str:
+def threshold_text(units: int | None) -> str:
     """`low at 5`, or that nobody watches."""
     return "not watched" if units is None else f"low at {units}"

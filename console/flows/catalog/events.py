@@ -131,7 +131,7 @@ class FetchProducts:
 
     serial: int
     edit: Edit
-    wanted: tuple[tuple[str, frozenset[str] | None], ...]
+    products: tuple[tuple[str, frozenset[str] | None], ...]
     """Product, and which of its variants; None for all."""
 
 

@@ -53,10 +53,10 @@ class CatalogState:
     choice: Selection = field(default_factory=Selection)
     stage: Stage = Stage.CHOOSING
     edit: Edit | None = None
-    wanted: int = 0
+    requested: int = 0
     """Products that are being read for the edit."""
 
-    gathered: int = 0
+    fetched: int = 0
     serial: int = 0
     """Counts the edits, so that products read for an older one are not taken for this one's."""
 
@@ -77,43 +77,43 @@ class CatalogState:
 CatalogStep = Transition[CatalogState, events.FetchProducts | events.Send | events.AskAgain]
 
 
-def step(desk: CatalogState, event: events.Event, operator: str = "") -> CatalogStep:
+def step(state: CatalogState, event: events.Event, operator: str = "") -> CatalogStep:
     """Take one event."""
     match event:
         case events.RowShown(lines):
-            return Transition(replace(desk, choice=desk.choice.seen(lines)))
+            return Transition(replace(state, choice=state.choice.seen(lines)))
         case events.ResultArrived(outcome):
-            return _told(desk, outcome)
+            return _told(state, outcome)
         case events.ProductsFetched(serial, so_far):
-            return Transition(replace(desk, gathered=so_far) if serial == desk.serial else desk)
+            return Transition(replace(state, fetched=so_far) if serial == state.serial else state)
         case events.Ready(serial, goods):
-            return _ready(desk, serial, goods)
+            return _ready(state, serial, goods)
         case events.NotReady(serial, why):
-            if serial != desk.serial or desk.stage is not Stage.GATHERING:
-                return Transition(desk)
-            return Transition(_choosing(desk), feedback=wrong(f"Nothing changed: {why}"))
+            if serial != state.serial or state.stage is not Stage.GATHERING:
+                return Transition(state)
+            return Transition(_choosing(state), feedback=wrong(f"Nothing changed: {why}"))
         case events.Commit():
-            return _commit(desk, operator)
+            return _commit(state, operator)
         case events.Enter():
-            return _enter(desk, operator)
+            return _enter(state, operator)
         case events.Turn(by):
-            question = desk.question.moved(by) if desk.question else None
-            return Transition(replace(desk, question=question))
+            question = state.question.moved(by) if state.question else None
+            return Transition(replace(state, question=question))
         case events.Back():
-            return _back(desk)
+            return _back(state)
         case events.ShowResult():
-            return _look(desk)
+            return _look(state)
         case events.Typed():
-            return _typed(desk, event)
+            return _typed(state, event)
         case events.Again():
-            return _again(desk)
-    return _mark(desk, event)
+            return _again(state)
+    return _mark(state, event)
 
 
-def _mark(desk: CatalogState, event: events.Event) -> CatalogStep:
-    if desk.stage is not Stage.CHOOSING:
-        return Transition(desk, feedback=noted("Esc goes back to choosing first"))
-    choice = desk.choice
+def _mark(state: CatalogState, event: events.Event) -> CatalogStep:
+    if state.stage is not Stage.CHOOSING:
+        return Transition(state, feedback=noted("Esc goes back to choosing first"))
+    choice = state.choice
     match event:
         case events.Toggle(product_id):
             choice = choice.turned(product_id)
@@ -124,8 +124,8 @@ def _mark(desk: CatalogState, event: events.Event) -> CatalogStep:
         case events.Deselect():
             choice = choice.cleared()
         case events.UndoSelection():
-            choice = choice.taken_back()
-    return Transition(replace(desk, choice=choice), feedback=good(f"Chosen: {chosen(choice)}"))
+            choice = choice.undone()
+    return Transition(replace(state, choice=choice), feedback=good(f"Chosen: {chosen(choice)}"))
 
 
 def chosen(choice: Selection) -> str:
@@ -135,180 +135,184 @@ def chosen(choice: Selection) -> str:
     return f"{_of(choice.products, 'product')}, {_of(choice.variants, 'variant')}"
 
 
-def why_not_now(desk: CatalogState) -> Feedback | None:
+def why_not_now(state: CatalogState) -> Feedback | None:
     """Why no change can be begun, or None: from the results of one the next may follow at once."""
-    if desk.stage in (Stage.GATHERING, Stage.REVIEW):
+    if state.stage in (Stage.GATHERING, Stage.REVIEW):
         return noted("Esc goes back to choosing first")
-    if desk.is_under_way:
+    if state.is_under_way:
         return waiting("The change before is still being sent: F12 shows it")
     return None
 
 
-def _typed(desk: CatalogState, typed: events.Typed) -> CatalogStep:
-    refusal_now = why_not_now(desk)
+def _typed(state: CatalogState, typed: events.Typed) -> CatalogStep:
+    refusal_now = why_not_now(state)
     if refusal_now is not None:
-        return Transition(desk, feedback=refusal_now)
-    if desk.stage is Stage.RESULTS:
-        desk = _choosing(desk)
+        return Transition(state, feedback=refusal_now)
+    if state.stage is Stage.RESULTS:
+        state = _choosing(state)
     try:
         edit = edit_parsing.read(typed.kind, typed.text, typed.currency)
     except edit_parsing.NotAnEdit as refusal:
         text = "" if isinstance(refusal, edit_parsing.NotAFigure) else typed.text
         again = (events.AskAgain(typed.kind, text),) if typed.text.strip() else ()
-        return Transition(desk, again, wrong(str(refusal)))
-    wanted = tuple(desk.choice.picks.items())
-    if not wanted and typed.product_id in desk.choice.known:
+        return Transition(state, again, wrong(str(refusal)))
+    requested = tuple(state.choice.picks.items())
+    if not requested and typed.product_id in state.choice.known:
         some = frozenset({typed.variant_id}) if typed.variant_id else None
-        wanted = ((typed.product_id, some),)
-    if not wanted:
-        return Transition(desk, feedback=noted("Nothing is chosen"))
-    if len(wanted) > MAX_PRODUCTS:
-        told = f"{_of(len(wanted), 'product')} are chosen: {count(MAX_PRODUCTS)} at once at most"
-        return Transition(desk, feedback=wrong(told))
-    return _gather(desk, edit, wanted, None)
+        requested = ((typed.product_id, some),)
+    if not requested:
+        return Transition(state, feedback=noted("Nothing is chosen"))
+    if len(requested) > MAX_PRODUCTS:
+        message = (
+            f"{_of(len(requested), 'product')} are chosen: {count(MAX_PRODUCTS)} at once at most"
+        )
+        return Transition(state, feedback=wrong(message))
+    return _gather(state, edit, requested, None)
 
 
-def _again(desk: CatalogState) -> CatalogStep:
-    outcome = desk.outcome
-    if outcome is None or desk.stage is not Stage.RESULTS:
-        return Transition(desk, feedback=noted("There is nothing to try again"))
+def _again(state: CatalogState) -> CatalogStep:
+    outcome = state.outcome
+    if outcome is None or state.stage is not Stage.RESULTS:
+        return Transition(state, feedback=noted("There is nothing to try again"))
     if not outcome.is_over:
-        return Transition(desk, feedback=waiting("The change is still being sent: F12 shows it"))
+        return Transition(state, feedback=waiting("The change is still being sent: F12 shows it"))
     if not outcome.again or not can_go_again(outcome.run):
-        return Transition(desk, feedback=noted("There is nothing to try again"))
+        return Transition(state, feedback=noted("There is nothing to try again"))
     kind, text, currency = outcome.run.edit
     try:
         edit = edit_parsing.read(Kind(kind), text, currency)
     except ValueError as refusal:
-        return Transition(desk, feedback=wrong(str(refusal)))
+        return Transition(state, feedback=wrong(str(refusal)))
     only = frozenset(row.id for row in outcome.again)
     some = only if edit.of == "variants" else None
     products = dict.fromkeys(row.product_id for row in outcome.again)
-    return _gather(desk, edit, tuple((one, some) for one in products), only)
+    return _gather(state, edit, tuple((one, some) for one in products), only)
 
 
 def _gather(
-    desk: CatalogState,
+    state: CatalogState,
     edit: Edit,
-    wanted: tuple[tuple[str, frozenset[str] | None], ...],
+    requested: tuple[tuple[str, frozenset[str] | None], ...],
     only: frozenset[str] | None,
 ) -> CatalogStep:
-    serial = desk.serial + 1
-    state = replace(
-        desk, stage=Stage.GATHERING, edit=edit, serial=serial, wanted=len(wanted), gathered=0,
+    serial = state.serial + 1
+    next_state = replace(
+        state, stage=Stage.GATHERING, edit=edit, serial=serial, requested=len(requested), fetched=0,
         only=only, plan=None, question=None,
     )  # fmt: skip
     words = noted(f"{edit.title}: reading what it would change, nothing is sent yet")
-    return Transition(state, (events.FetchProducts(serial, edit, wanted),), words)
+    return Transition(next_state, (events.FetchProducts(serial, edit, requested),), words)
 
 
-def _ready(desk: CatalogState, serial: int, goods: tuple[SelectedProduct, ...]) -> CatalogStep:
-    if serial != desk.serial or desk.stage is not Stage.GATHERING or desk.edit is None:
-        return Transition(desk)
-    found = plan(desk.edit, goods)
-    if desk.only is not None:
-        rows = tuple(row for row in found.rows if row.id in desk.only)
+def _ready(state: CatalogState, serial: int, goods: tuple[SelectedProduct, ...]) -> CatalogStep:
+    if serial != state.serial or state.stage is not Stage.GATHERING or state.edit is None:
+        return Transition(state)
+    changes = plan(state.edit, goods)
+    if state.only is not None:
+        rows = tuple(row for row in changes.rows if row.id in state.only)
         # Levels that were not asked for are no rows that were left alone.
-        skipped = () if rows and found.edit.of == "levels" else found.skipped
-        found = replace(found, rows=rows, skipped=skipped)
-    state = replace(desk, stage=Stage.REVIEW, plan=found)
-    if not found.rows:
+        skipped = () if rows and changes.edit.of == "levels" else changes.skipped
+        changes = replace(changes, rows=rows, skipped=skipped)
+    next_state = replace(state, stage=Stage.REVIEW, plan=changes)
+    if not changes.rows:
         question = Question("Nothing would change. The rows below say why.", (BACK,))
-        return Transition(replace(state, question=question), feedback=noted("Nothing would change"))
-    question = Question(review_text(found), (NO, Answer("yes", _yes(found))))
+        return Transition(
+            replace(next_state, question=question), feedback=noted("Nothing would change")
+        )
+    question = Question(review_text(changes), (NO, Answer("yes", _yes(changes))))
     words = noted("Look it over: nothing has been sent yet")
-    return Transition(replace(state, question=question), feedback=words)
+    return Transition(replace(next_state, question=question), feedback=words)
 
 
-def review_text(found: Plan) -> str:
+def review_text(changes: Plan) -> str:
     """What is about to happen, in one sentence."""
-    rows = _of(len(found.rows), _row_word(found.edit))
-    of = f" of {_of(found.products, 'product')}" if found.edit.of != "products" else ""
-    skipped = f" {_of(len(found.skipped), 'row')} left as before." if found.skipped else ""
-    return f"{found.edit.title}: change {rows}{of}?{skipped}{_odd(found)}"
+    rows = _of(len(changes.rows), _row_word(changes.edit))
+    of = f" of {_of(changes.products, 'product')}" if changes.edit.of != "products" else ""
+    skipped = f" {_of(len(changes.skipped), 'row')} left as before." if changes.skipped else ""
+    return f"{changes.edit.title}: change {rows}{of}?{skipped}{_odd(changes)}"
 
 
-def _odd(found: Plan) -> str:
+def _odd(changes: Plan) -> str:
     """What a person should look at twice: such a figure is more often a slip than a wish."""
-    fall, rise = found.odd
-    told = f" ⚠ {_of(fall, 'price')} would fall by more than half." if fall else ""
-    return told + (f" ⚠ {_of(rise, 'price')} would more than double." if rise else "")
+    fall, rise = changes.odd
+    message = f" ⚠ {_of(fall, 'price')} would fall by more than half." if fall else ""
+    return message + (f" ⚠ {_of(rise, 'price')} would more than double." if rise else "")
 
 
-def _yes(found: Plan) -> str:
-    return f"yes, change {_of(len(found.rows), _row_word(found.edit))}"
+def _yes(changes: Plan) -> str:
+    return f"yes, change {_of(len(changes.rows), _row_word(changes.edit))}"
 
 
 def _row_word(edit: Edit) -> str:
     return {"variants": "price", "products": "product", "levels": "level"}[edit.of]
 
 
-def _commit(desk: CatalogState, operator: str) -> CatalogStep:
-    if desk.stage is Stage.GATHERING:
-        return Transition(desk, feedback=waiting("The chosen products are still being read"))
-    if desk.stage is Stage.RESULTS:
+def _commit(state: CatalogState, operator: str) -> CatalogStep:
+    if state.stage is Stage.GATHERING:
+        return Transition(state, feedback=waiting("The chosen products are still being read"))
+    if state.stage is Stage.RESULTS:
         # F10 was pressed twice, or by somebody who is not sure.
-        words = waiting("It is being sent") if desk.is_under_way else noted("It was sent already")
-        return Transition(desk, feedback=words)
-    found = desk.plan
-    if desk.stage is not Stage.REVIEW or found is None:
-        return Transition(desk, feedback=noted("Type a change first: p, w, s, l, u, x or n"))
-    if not found.rows:
-        return Transition(desk, feedback=noted("Nothing would change. Esc goes back"))
-    edit = found.edit
+        words = waiting("It is being sent") if state.is_under_way else noted("It was sent already")
+        return Transition(state, feedback=words)
+    changes = state.plan
+    if state.stage is not Stage.REVIEW or changes is None:
+        return Transition(state, feedback=noted("Type a change first: p, w, s, l, u, x or n"))
+    if not changes.rows:
+        return Transition(state, feedback=noted("Nothing would change. Esc goes back"))
+    edit = changes.edit
     run = BulkChange(
-        operator, edit.of, edit.title, (str(edit.kind), edit.text, edit.currency), found.rows
+        operator, edit.of, edit.title, (str(edit.kind), edit.text, edit.currency), changes.rows
     )
-    state = replace(
-        desk, stage=Stage.RESULTS, question=None, plan=None, choice=desk.choice.settled()
+    next_state = replace(
+        state, stage=Stage.RESULTS, question=None, plan=None, choice=state.choice.settled()
     )
-    return Transition(state, (events.Send(run),), waiting(f"{edit.title}: being sent"))
+    return Transition(next_state, (events.Send(run),), waiting(f"{edit.title}: being sent"))
 
 
-def _enter(desk: CatalogState, operator: str) -> CatalogStep:
-    if desk.question is not None and desk.question.focused.name == "yes":
-        return _commit(desk, operator)
-    return _back(desk)
+def _enter(state: CatalogState, operator: str) -> CatalogStep:
+    if state.question is not None and state.question.focused.name == "yes":
+        return _commit(state, operator)
+    return _back(state)
 
 
-def _back(desk: CatalogState) -> CatalogStep:
-    words = noted("Nothing was sent") if desk.stage in (Stage.GATHERING, Stage.REVIEW) else None
-    return Transition(_choosing(desk), feedback=words)
+def _back(state: CatalogState) -> CatalogStep:
+    words = noted("Nothing was sent") if state.stage in (Stage.GATHERING, Stage.REVIEW) else None
+    return Transition(_choosing(state), feedback=words)
 
 
-def _choosing(desk: CatalogState) -> CatalogState:
+def _choosing(state: CatalogState) -> CatalogState:
     return replace(
-        desk, stage=Stage.CHOOSING, edit=None, plan=None, question=None, only=None,
-        serial=desk.serial + 1,
+        state, stage=Stage.CHOOSING, edit=None, plan=None, question=None, only=None,
+        serial=state.serial + 1,
     )  # fmt: skip
 
 
-def _look(desk: CatalogState) -> CatalogStep:
-    if desk.outcome is None:
-        return Transition(desk, feedback=noted("Nothing was changed here lately"))
-    if desk.stage is Stage.REVIEW:
-        return Transition(desk, feedback=noted("Send it or leave it first: F10 or Esc"))
-    return Transition(replace(_choosing(desk), stage=Stage.RESULTS))
+def _look(state: CatalogState) -> CatalogStep:
+    if state.outcome is None:
+        return Transition(state, feedback=noted("Nothing was changed here lately"))
+    if state.stage is Stage.REVIEW:
+        return Transition(state, feedback=noted("Send it or leave it first: F10 or Esc"))
+    return Transition(replace(_choosing(state), stage=Stage.RESULTS))
 
 
-def _told(desk: CatalogState, outcome: Outcome | None) -> CatalogStep:
-    state = replace(desk, outcome=outcome)
-    if outcome is None and desk.stage is Stage.RESULTS:
-        return Transition(_choosing(state))
-    ended = desk.outcome is not None and not desk.outcome.is_over
+def _told(state: CatalogState, outcome: Outcome | None) -> CatalogStep:
+    next_state = replace(state, outcome=outcome)
+    if outcome is None and state.stage is Stage.RESULTS:
+        return Transition(_choosing(next_state))
+    ended = state.outcome is not None and not state.outcome.is_over
     if outcome is None or not outcome.is_over or not ended or outcome.count(Result.DROPPED):
         # Who dropped it was told so where they dropped it.
-        return Transition(state)
-    return Transition(state, feedback=ending(outcome))
+        return Transition(next_state)
+    return Transition(next_state, feedback=ending(outcome))
 
 
 def ending(outcome: Outcome) -> Feedback:
     """How a change ended, in one sentence."""
-    told = f"{outcome.run.title}: {outcome.sentence}"
+    message = f"{outcome.run.title}: {outcome.sentence}"
     if outcome.again:
         more = ". y tries them again" if can_go_again(outcome.run) else ""
-        return wrong(f"{told}{more}")
-    return done(told)
+        return wrong(f"{message}{more}")
+    return done(message)
 
 
 def _of(number: int, word: str) -> str:

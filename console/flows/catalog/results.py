@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will happen by itself or by a person in the tray."""
+        """Whether nothing more will happen by itself or by a person in the outbox."""
         return not self.count(Result.WAITING, Result.STOPPED)
 
     @property

@@ -93,7 +93,7 @@ class Selection:
         """Nothing is chosen."""
         return self._with({})
 
-    def taken_back(self) -> Selection:
+    def undone(self) -> Selection:
         """What was chosen a step ago."""
         if not self.before:
             return self

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from console.flows import amount_input, tracking
 from console.flows.records.formatting import told
-from console.flows.records.shapes import Asked, Kind, Record, Shown, Verb, at
+from console.flows.records.shapes import Field, Input, Kind, Record, RecordCommand, at
 from console.flows.transition import Choice, Question, Transition, wrong
 
 LONGEST = 500
@@ -30,7 +30,7 @@ class Form:
     """A command being filled in."""
 
     kind: Kind
-    verb: Verb
+    command: RecordCommand
     record: Record | None
     currency: str
     answers: tuple[tuple[str, object], ...] = ()
@@ -41,12 +41,12 @@ class Form:
 
     question: Question | None = None
     undoes: str = ""
-    """Key of the command that this one takes back, where F9 asks for it."""
+    """Key of the command that this one undoes, where F9 asks for it."""
 
     @property
-    def asked(self) -> Asked | None:
+    def asked(self) -> Input | None:
         """The question that is due."""
-        return self.verb.asks[self.at] if self.at < len(self.verb.asks) else None
+        return self.command.fields[self.at] if self.at < len(self.command.fields) else None
 
     @property
     def says_yes(self) -> bool:
@@ -56,8 +56,8 @@ class Form:
     @property
     def body(self) -> dict[str, object]:
         """What is sent."""
-        taken = {name: at(self.record, path) for name, path in self.verb.taken if self.record}
-        return {**dict(self.verb.fixed), **taken, **dict(self.answers)}
+        copied = {name: at(self.record, path) for name, path in self.command.copied if self.record}
+        return {**dict(self.command.constants), **copied, **dict(self.answers)}
 
     @property
     def name(self) -> str:
@@ -76,10 +76,10 @@ class Form:
             return ""
         value = at(self.record, asked.start)
         if asked.form == "carrier":
-            fits = tracking.carriers_of(str(self.body.get("tracking_number", "")))
-            value = fits[0] if len(fits) == 1 else value
+            allowed_states = tracking.carriers_of(str(self.body.get("tracking_number", "")))
+            value = allowed_states[0] if len(allowed_states) == 1 else value
         if asked.form == "money" and value:
-            return told(Shown("", "", "figure"), value)
+            return told(Field("", "", "figure"), value)
         if asked.form == "yes":
             return "yes" if value else "no"
         if asked.form == "choices" and isinstance(value, list):
@@ -92,11 +92,11 @@ FormStep = Transition[Form, None]
 
 
 def begin(
-    kind: Kind, verb: Verb, record: Record | None, currency: str, *, undoes: str = ""
+    kind: Kind, command: RecordCommand, record: Record | None, currency: str, *, undoes: str = ""
 ) -> Form:
     """Begin to fill it in; one without questions is looked over at once."""
-    record = None if verb.is_new else record
-    return _reviewed(Form(kind, verb, record, currency, undoes=undoes))
+    record = None if command.is_new else record
+    return _reviewed(Form(kind, command, record, currency, undoes=undoes))
 
 
 def answered(form: Form, text: str) -> FormStep:
@@ -105,7 +105,7 @@ def answered(form: Form, text: str) -> FormStep:
     assert asked is not None
     typed = text.strip()
     # A change names only what is to become another; a command names all that it takes.
-    is_same = form.verb.method == "PATCH" and bool(asked.start) and typed == form.start()
+    is_same = form.command.method == "PATCH" and bool(asked.start) and typed == form.start()
     if is_same or (not typed and asked.is_optional):
         return Transition(_reviewed(replace(form, at=form.at + 1)))
     try:
@@ -116,7 +116,7 @@ def answered(form: Form, text: str) -> FormStep:
     return Transition(_reviewed(grown))
 
 
-def parsed(asked: Asked, text: str, currency: str) -> object:
+def parsed(asked: Input, text: str, currency: str) -> object:
     """Read one answer. Raises `NotAnAnswer`; a decimal comma is read where there are decimals."""
     if not text:
         raise NotAnAnswer(f"Nothing was typed: {asked.label.rstrip(':')}?")
@@ -158,18 +158,18 @@ def put(form: Form) -> tuple[Question, str]:
     """The question that is due, as it is put, and how it is answered."""
     asked = form.asked
     assert asked is not None
-    told = f"{form.verb.help}: {form.name}"
+    told = f"{form.command.help}: {form.name}"
     if asked.form == "choices":
         return Question(f"{told}. {choices(asked)}", ()), SEVERAL
     return Question(told, ()), choices(asked) if asked.choices else "Esc: no."
 
 
-def choices(asked: Asked) -> str:
+def choices(asked: Input) -> str:
     """`1 owner   2 manager   ...`"""
     return "   ".join(f"{n} {word}" for n, word in enumerate(asked.choices, 1))
 
 
-def _chosen(asked: Asked, text: str) -> str:
+def _chosen(asked: Input, text: str) -> str:
     if text.isascii() and text.isdigit() and 1 <= int(text) <= len(asked.choices):
         return asked.choices[int(text) - 1]
     word = text.casefold()
@@ -185,21 +185,21 @@ def _reviewed(form: Form) -> Form:
     if form.asked is not None:
         return form
     facts = {**(form.record or {}), **dict(form.answers), "name": form.name}
-    text = form.verb.question.format_map(facts)
+    text = form.command.question.format_map(facts)
     told_answers = ", ".join(
         f"{asked.label.rstrip(':').split(',')[0]} {_said(asked, dict(form.answers)[asked.name])}"
-        for asked in form.verb.asks
+        for asked in form.command.fields
         if asked.name in dict(form.answers)
     )
     if told_answers:
         text = f"{text} {told_answers}."
     return replace(
         form,
-        question=Question(text, (Choice("no", "no"), Choice("yes", f"yes, {form.verb.label}"))),
+        question=Question(text, (Choice("no", "no"), Choice("yes", f"yes, {form.command.label}"))),
     )
 
 
-def _said(asked: Asked, value: object) -> str:
+def _said(asked: Input, value: object) -> str:
     if asked.form == "secret":
         return "•" * 8
-    return told(Shown("", "", "list" if asked.form == "choices" else asked.form), value)
+    return told(Field("", "", "list" if asked.form == "choices" else asked.form), value)

@@ -1,4 +1,4 @@
-"""How a value of a record is said to a person, by its form."""
+"""Formats a value of a record for the screen, by its form."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from console.client.models import Money
 from console.flows.formatting import Sense, age, count, day, figure, money, plain
-from console.flows.records.shapes import Shown
+from console.flows.records.shapes import Field
 
 SENSES = {
     "open": Sense.DUE, "pending": Sense.PART, "sending": Sense.PART, "running": Sense.PART,
@@ -20,7 +20,7 @@ RIGHT = frozenset({"count", "units", "money", "share", "age"})
 """Forms that stand at the right of their column."""
 
 
-def told(shown: Shown, value: object) -> str:
+def told(shown: Field, value: object) -> str:
     """A value in words; nothing where there is none, and its own form where it is unknown."""
     if value is None or value == "":
         return ""

@@ -1,8 +1,8 @@
-"""The people behind the counter: who they are, what they may do, and who is asked to join."""
+"""Staff records: who they are, what they may do, and who is asked to join."""
 
 from __future__ import annotations
 
-from console.flows.records.shapes import Asked, Kind, Shown, Verb
+from console.flows.records.shapes import Field, Input, Kind, RecordCommand
 
 ROLES = ("/roles", "name")
 PERMISSIONS = (
@@ -13,38 +13,39 @@ PERMISSIONS = (
     "orders:cancel", "orders:read", "orders:refund", "orders:write", "payments:write",
     "pricing:write", "staff:read", "staff:write",
 )  # fmt: skip
-APP_CODE = Asked("code", "a code of your app, or a recovery code:", "secret")
-MAY = Asked("permissions", "may, by numbers:", "choices", PERMISSIONS, start="permissions")
+APP_CODE = Input("code", "a code of your app, or a recovery code:", "secret")
+MAY = Input("permissions", "may, by numbers:", "choices", PERMISSIONS, start="permissions")
 
 STAFF = Kind(
     "staff", "member of staff", "Who works here, and in which role", "/staff",
     (
-        Shown("Name", "full_name", width=18, grow=1),
-        Shown("E-mail", "email", width=22, grow=1),
-        Shown("Role", "role", width=10),
-        Shown("Active", "is_active", "yes", 6),
+        Field("Name", "full_name", width=18, grow=1),
+        Field("E-mail", "email", width=22, grow=1),
+        Field("Role", "role", width=10),
+        Field("Active", "is_active", "yes", 6),
     ),
     (
-        Shown("second factor", "has_second_factor", "yes"),
-        Shown("since", "created_at", "when"),
-        Shown("may", "permissions", "list"),
+        Field("second factor", "has_second_factor", "yes"),
+        Field("since", "created_at", "when"),
+        Field("may", "permissions", "list"),
     ),
     (
-        Verb("edit_staff", "e", "change", "Another name or role, or no longer here",
+        RecordCommand("edit_staff", "e", "change", "Another name or role, or no longer here",
              "/staff/{id}", "staff:write", "Change {name}?", method="PATCH",
-             asks=(Asked("full_name", "name:", start="full_name", is_optional=True),
-                   Asked("role", "role:", "choice", start="role", is_optional=True,
-                         choices_at=ROLES),
-                   Asked("is_active", "works here, yes or no:", "yes", start="is_active",
-                         is_optional=True))),
-        Verb("reset_second_factor", "f", "reset factor", "Their app is lost: they sign in with the "
+             fields=(Input("full_name", "name:", start="full_name", is_optional=True),
+                     Input("role", "role:", "choice", start="role", is_optional=True,
+                           choices_at=ROLES),
+                     Input("is_active", "works here, yes or no:", "yes", start="is_active",
+                           is_optional=True))),
+        RecordCommand("reset_second_factor", "f", "reset factor",
+             "Their app is lost: they sign in with the "
              "password alone, and are told by e-mail", "/staff/{id}/second-factor/reset",
              "staff:write", "Take the second factor of {name} away?"),
-        Verb("new_staff", "n", "new", "Somebody new", "/staff", "staff:write",
+        RecordCommand("new_staff", "n", "new", "Somebody new", "/staff", "staff:write",
              "Let {full_name} work here?",
-             asks=(Asked("full_name", "name:"), Asked("email", "e-mail:"),
-                   Asked("role", "role:", "choice", choices_at=ROLES),
-                   Asked("password", "a first password:", "secret")),
+             fields=(Input("full_name", "name:"), Input("email", "e-mail:"),
+                     Input("role", "role:", "choice", choices_at=ROLES),
+                     Input("password", "a first password:", "secret")),
              is_new=True),
     ),
     alias="staff", needs="staff:read", item="/staff/{id}", named_by="full_name",
@@ -54,29 +55,33 @@ STAFF = Kind(
 ME = Kind(
     "me", "account", "Who you are here, and your password", "/me",
     (
-        Shown("Name", "full_name", width=18, grow=1),
-        Shown("E-mail", "email", width=22, grow=1),
-        Shown("Role", "role", width=10),
+        Field("Name", "full_name", width=18, grow=1),
+        Field("E-mail", "email", width=22, grow=1),
+        Field("Role", "role", width=10),
     ),
-    (Shown("since", "created_at", "when"), Shown("may", "permissions", "list")),
+    (Field("since", "created_at", "when"), Field("may", "permissions", "list")),
     (
-        Verb("change_password", "p", "password", "Another password; other desks are signed out",
+        RecordCommand("change_password", "p", "password", "Another password; other sign-ins end",
              "/me/password", "", "Change your password?",
-             asks=(Asked("current_password", "the password until now:", "secret"),
-                   Asked("password", "the new one:", "secret")),
+             fields=(Input("current_password", "the password until now:", "secret"),
+                     Input("password", "the new one:", "secret")),
              is_new=True),
-        Verb("set_second_factor", "s", "second factor", "An app that makes codes beside your "
+        RecordCommand("set_second_factor", "s", "second factor",
+             "An app that makes codes beside your "
              "password", "/me/second-factor", "", "Set up an app that makes your codes?",
-             asks=(Asked("current_password", "your password:", "secret"),), is_new=True,
-             tells="uri"),
-        Verb("confirm_second_factor", "c", "confirm", "The first code of your app: from then on it "
+             fields=(Input("current_password", "your password:", "secret"),), is_new=True,
+             shows_once="uri"),
+        RecordCommand("confirm_second_factor", "c", "confirm",
+             "The first code of your app: from then on it "
              "counts", "/me/second-factor/confirm", "", "Have it count from now on?",
-             asks=(APP_CODE,), is_new=True, tells="recovery_codes"),
-        Verb("renew_recovery_codes", "r", "recovery codes", "Ten new recovery codes; those of "
+             fields=(APP_CODE,), is_new=True, shows_once="recovery_codes"),
+        RecordCommand("renew_recovery_codes", "r", "recovery codes",
+             "Ten new recovery codes; those of "
              "before are worthless", "/me/recovery-codes", "", "Make new recovery codes?",
-             asks=(APP_CODE,), is_new=True, tells="recovery_codes"),
-        Verb("remove_second_factor", "x", "give up", "Sign in with the password alone again",
-             "/me/second-factor/remove", "", "Give your second factor up?", asks=(APP_CODE,),
+             fields=(APP_CODE,), is_new=True, shows_once="recovery_codes"),
+        RecordCommand("remove_second_factor", "x", "give up",
+             "Sign in with the password alone again",
+             "/me/second-factor/remove", "", "Give your second factor up?", fields=(APP_CODE,),
              is_new=True),
     ),
     alias="me", named_by="full_name", state="role", is_single=True,
@@ -85,26 +90,27 @@ ME = Kind(
 INVITATIONS = Kind(
     "invitations", "invitation", "Who was asked to join the staff by e-mail", "/invitations",
     (
-        Shown("Name", "full_name", width=18, grow=1),
-        Shown("E-mail", "email", width=22, grow=1),
-        Shown("Role", "role", width=12),
-        Shown("State", "status", "state", 11),
+        Field("Name", "full_name", width=18, grow=1),
+        Field("E-mail", "email", width=22, grow=1),
+        Field("Role", "role", width=12),
+        Field("State", "status", "state", 11),
     ),
     (
-        Shown("sent", "created_at", "when"),
-        Shown("good until", "expires_at", "when"),
-        Shown("joined", "accepted_at", "when"),
-        Shown("taken back", "revoked_at", "when"),
+        Field("sent", "created_at", "when"),
+        Field("good until", "expires_at", "when"),
+        Field("joined", "accepted_at", "when"),
+        Field("revoked", "revoked_at", "when"),
     ),
     (
-        Verb("invite", "n", "invite", "Ask somebody to join by e-mail; once more sends a new code",
+        RecordCommand("invite", "n", "invite",
+             "Ask somebody to join by e-mail; once more sends a new code",
              "/invitations", "staff:write", "Ask {full_name} to join?",
-             asks=(Asked("full_name", "name:"), Asked("email", "e-mail:"),
-                   Asked("role", "role:", "choice", choices_at=ROLES)),
+             fields=(Input("full_name", "name:"), Input("email", "e-mail:"),
+                     Input("role", "role:", "choice", choices_at=ROLES)),
              is_new=True),
-        Verb("revoke_invitation", "v", "take back", "Its code is worthless at once",
+        RecordCommand("revoke_invitation", "v", "revoke", "Its code is worthless at once",
              "/invitations/{id}/revoke", "staff:write", "Take the invitation of {name} back?",
-             fits=("open",)),
+             allowed_states=("open",)),
     ),
     alias="invitations", needs="staff:read", item="/invitations/{id}", named_by="full_name",
 )  # fmt: skip
@@ -112,27 +118,30 @@ INVITATIONS = Kind(
 ROLE_KIND = Kind(
     "roles", "role", "What staff may do, by role; the built-in ones stay as they are", "/roles",
     (
-        Shown("Role", "name", width=20, grow=1),
-        Shown("Kind", "kind", width=9),
-        Shown("May", "permissions", "list", 20, 3, from_width=60),
+        Field("Role", "name", width=20, grow=1),
+        Field("Kind", "kind", width=9),
+        Field("May", "permissions", "list", 20, 3, from_width=60),
     ),
     (
-        Shown("second factor", "requires_second_factor", "yes"),
-        Shown("since", "created_at", "when"),
+        Field("second factor", "requires_second_factor", "yes"),
+        Field("since", "created_at", "when"),
     ),
     (
-        Verb("new_role", "n", "new", "A role of your own", "/roles", "staff:write",
-             "Make the role {name}?", asks=(Asked("name", "name, such as night shift:"), MAY),
+        RecordCommand("new_role", "n", "new", "A role of your own", "/roles", "staff:write",
+             "Make the role {name}?", fields=(Input("name", "name, such as night shift:"), MAY),
              is_new=True),
-        Verb("edit_role", "e", "change", "What it may do, for all who have it", "/roles/{id}",
-             "staff:write", "Change what {name} may do?", method="PATCH", asks=(MAY,),
-             fits=("custom",)),
-        Verb("require_factor", "f", "factor", "Whether those who have it need a second factor",
+        RecordCommand("edit_role", "e", "change", "What it may do, for all who have it",
+             "/roles/{id}",
+             "staff:write", "Change what {name} may do?", method="PATCH", fields=(MAY,),
+             allowed_states=("custom",)),
+        RecordCommand("require_factor", "f", "factor",
+             "Whether those who have it need a second factor",
              "/roles/{id}", "staff:write", "Change what {name} asks for?", method="PATCH",
-             asks=(Asked("requires_second_factor", "second factor required, yes or no:", "yes",
-                         start="requires_second_factor", is_optional=True),)),
-        Verb("delete_role", "x", "delete", "A role that nobody has", "/roles/{id}", "staff:write",
-             "Delete the role {name}?", method="DELETE", fits=("custom",)),
+             fields=(Input("requires_second_factor", "second factor required, yes or no:", "yes",
+                           start="requires_second_factor", is_optional=True),)),
+        RecordCommand("delete_role", "x", "delete", "A role that nobody has", "/roles/{id}",
+             "staff:write",
+             "Delete the role {name}?", method="DELETE", allowed_states=("custom",)),
     ),
     alias="roles", needs="staff:read", item="/roles/{id}", state="kind",
 )  # fmt: skip
@@ -141,51 +150,54 @@ SCOPES = tuple(one for one in PERMISSIONS if not one.startswith(("keys:", "staff
 API_KEYS = Kind(
     "api_keys", "API key", "How programs come in: a key is told once, when it is made", "/api-keys",
     (
-        Shown("Name", "name", width=18, grow=1),
-        Shown("Begins", "prefix", width=12),
-        Shown("State", "status", "state", 9),
-        Shown("Last used", "last_used_at", "when", 12),
-        Shown("Until", "expires_at", "when", 12, from_width=70),
+        Field("Name", "name", width=18, grow=1),
+        Field("Begins", "prefix", width=12),
+        Field("State", "status", "state", 9),
+        Field("Last used", "last_used_at", "when", 12),
+        Field("Until", "expires_at", "when", 12, from_width=70),
     ),
     (
-        Shown("kind", "kind"),
-        Shown("may", "scopes", "list"),
-        Shown("a minute", "requests_per_minute", "count"),
-        Shown("made", "created_at", "when"),
-        Shown("revoked", "revoked_at", "when"),
+        Field("kind", "kind"),
+        Field("may", "scopes", "list"),
+        Field("a minute", "requests_per_minute", "count"),
+        Field("made", "created_at", "when"),
+        Field("revoked", "revoked_at", "when"),
     ),
     (
-        Verb("new_key", "n", "new", "A secret key for a program of yours", "/api-keys",
+        RecordCommand("new_key", "n", "new", "A secret key for a program of yours", "/api-keys",
              "keys:write", "Make this key? It is told once.",
-             asks=(Asked("name", "for which program:"),
-                   Asked("scopes", "may, by numbers:", "choices", SCOPES)),
-             is_new=True, tells="key"),
-        Verb("new_publishable", "p", "publishable", "A key that names a storefront and opens "
+             fields=(Input("name", "for which program:"),
+                     Input("scopes", "may, by numbers:", "choices", SCOPES)),
+             is_new=True, shows_once="key"),
+        RecordCommand("new_publishable", "p", "publishable",
+             "A key that names a storefront and opens "
              "nothing", "/api-keys", "keys:write", "Make this key?",
-             asks=(Asked("name", "for which storefront:"),), is_new=True, tells="key",
-             fixed=(("kind", "publishable"),)),
-        Verb("rotate_key", "r", "rotate", "A key that replaces it; this one is good for a week "
+             fields=(Input("name", "for which storefront:"),), is_new=True, shows_once="key",
+             constants=(("kind", "publishable"),)),
+        RecordCommand("rotate_key", "r", "rotate",
+             "A key that replaces it; this one is good for a week "
              "more", "/api-keys/{id}/rotate", "keys:write", "Replace the key of {name}?",
-             fits=("live",), tells="key"),
-        Verb("revoke_key", "v", "revoke", "It opens nothing from now on", "/api-keys/{id}/revoke",
-             "keys:write", "Revoke {name}? Its program is out at once.", fits=("live",)),
+             allowed_states=("live",), shows_once="key"),
+        RecordCommand("revoke_key", "v", "revoke", "It opens nothing from now on",
+             "/api-keys/{id}/revoke",
+             "keys:write", "Revoke {name}? Its program is out at once.", allowed_states=("live",)),
     ),
     alias="keys", needs="keys:read", item="/api-keys/{id}", title="API keys",
 )  # fmt: skip
 
 HISTORY = (
-    Shown("When", "created_at", "when", 12),
-    Shown("Who", "actor_name", width=16, grow=1),
-    Shown("Did what", "action", width=22, grow=1),
-    Shown("Through", "via", width=8),
+    Field("When", "created_at", "when", 12),
+    Field("Who", "actor_name", width=16, grow=1),
+    Field("Did what", "action", width=22, grow=1),
+    Field("Through", "via", width=8),
 )
 AUDIT = Kind(
     "audit", "entry", "Who changed what, the newest first", "/audit", HISTORY,
     (
-        Shown("actor", "actor"),
-        Shown("about", "subject_id"),
-        Shown("request", "request_id"),
-        Shown("", "changes", "changes"),
+        Field("actor", "actor"),
+        Field("about", "subject_id"),
+        Field("request", "request_id"),
+        Field("", "changes", "changes"),
     ),
     alias="audit", needs="audit:read", about="subject_id", named_by="action", state="via",
     views=(

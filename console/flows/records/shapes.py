@@ -1,8 +1,8 @@
-"""Records of the shop that have no screen of their own: how they are listed, told and changed.
+"""Records of the shop that have no screen of their own: how they are listed, shown and changed.
 
 A kind of record is data: where it is read, what is shown of it, and what may be done to it by
 which key. One list, one page and one form carry all of them out, so a new operation of the shop
-reaches the counter by a few lines of a table.
+reaches the console by a few lines of a table.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ASKS_FOR_CODE = frozenset({"staff:write", "keys:write"})
 """What the shop may ask a fresh code of one's app for: somebody must be there to give it."""
 
 
-class Shown(NamedTuple):
+class Field(NamedTuple):
     """A value of a record, as a column of the list or as a line of the page."""
 
     title: str
@@ -32,7 +32,7 @@ class Shown(NamedTuple):
     from_width: int = 0
 
 
-class Asked(NamedTuple):
+class Input(NamedTuple):
     """A question of a form."""
 
     name: str
@@ -53,7 +53,7 @@ class Asked(NamedTuple):
     """Path of the value that stands there already."""
 
 
-class Verb(NamedTuple):
+class RecordCommand(NamedTuple):
     """Something that may be done, to the record under the cursor or to make a new one."""
 
     name: str
@@ -68,36 +68,36 @@ class Verb(NamedTuple):
     """What is asked before it is sent; `{name}` is the record."""
 
     method: str = "POST"
-    asks: tuple[Asked, ...] = ()
-    fits: tuple[str | bool, ...] = ()
+    fields: tuple[Input, ...] = ()
+    allowed_states: tuple[str | bool, ...] = ()
     """States of a record to which this may be done; none stands for all."""
 
-    otherwise: str = ""
+    refusal: str = ""
     """What is said of a record to which it may not be done, where its state is no word."""
 
     is_new: bool = False
     """Whether it makes a record and needs none."""
 
-    fixed: tuple[tuple[str, object], ...] = ()
+    constants: tuple[tuple[str, object], ...] = ()
     """What is sent beside the answers."""
 
-    taken: tuple[tuple[str, str], ...] = ()
+    copied: tuple[tuple[str, str], ...] = ()
     """What is sent of the record under the cursor: a name, and its path there."""
 
-    tells: str = ""
+    shows_once: str = ""
     """What of the answer is told this once, such as a key: it stays in sight until Esc."""
 
     @property
-    def waits(self) -> bool:
+    def is_sent_at_once(self) -> bool:
         """Whether it is sent while the operator waits: what replaces a version, and secrets.
 
         Everything else goes through the outbox. A password never lies there.
         """
         return (
             self.method != "POST"
-            or bool(self.tells)
+            or bool(self.shows_once)
             or self.needs in ASKS_FOR_CODE
-            or any(one.form == "secret" for one in self.asks)
+            or any(one.form == "secret" for one in self.fields)
         )
 
 
@@ -110,11 +110,11 @@ class Kind(NamedTuple):
 
     help: str
     path: str
-    columns: tuple[Shown, ...]
-    page: tuple[Shown, ...]
+    columns: tuple[Field, ...]
+    page: tuple[Field, ...]
     """What the page tells beside the columns."""
 
-    verbs: tuple[Verb, ...] = ()
+    commands: tuple[RecordCommand, ...] = ()
     alias: str = ""
     needs: str = ""
     item: str = ""
@@ -123,7 +123,7 @@ class Kind(NamedTuple):
     below: str = ""
     """A list that belongs to a record and stands below its page."""
 
-    below_shown: tuple[Shown, ...] = ()
+    below_shown: tuple[Field, ...] = ()
     below_about: str = ""
     """The query that narrows what stands below to the record."""
 
@@ -156,16 +156,17 @@ def at(record: Record, path: str) -> Any:
     return value
 
 
-def why_not(verb: Verb, kind: Kind, record: Record | None) -> str | None:
+def why_not(command: RecordCommand, kind: Kind, record: Record | None) -> str | None:
     """Why this cannot be done to this record, or None."""
-    if verb.is_new:
+    if command.is_new:
         return None
     if record is None:
         return f"No {kind.one} is chosen"
     state = at(record, kind.state)
-    if verb.fits and state not in verb.fits:
-        told = f"It is {str(state).replace('_', ' ')}: {verb.label} is for what is {_or(verb.fits)}"
-        return verb.otherwise or told
+    if command.allowed_states and state not in command.allowed_states:
+        allowed = _or(command.allowed_states)
+        refusal = f"It is {str(state).replace('_', ' ')}: {command.label} is for what is {allowed}"
+        return command.refusal or refusal
     return None
 
 

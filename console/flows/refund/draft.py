@@ -22,7 +22,7 @@ REASONS = (
 """Wire name and word, in the order of their digits, from 1."""
 
 NOT_TO_BE_SOLD = frozenset({"damaged"})
-"""Reasons for which goods do not go back on the shelf unless the operator says so."""
+"""Reasons for which goods are not restocked unless the operator says so."""
 
 
 class Stage(StrEnum):
@@ -104,7 +104,7 @@ class RefundDraft:
 
     @property
     def work(self) -> tuple[object, ...]:
-        """What the operator did: the part that undo takes back."""
+        """What the operator did: the part that undo reverts."""
         return (self.lines, self.shipping, self.amount, self.reason, self.note)
 
     def destination_of(self, amount: Money) -> str:
@@ -121,7 +121,7 @@ class RefundDraft:
         return " and ".join(f"{name} ({money(part)})" for name, part in parts)
 
     def restocks(self, line: Returned) -> bool:
-        """Whether a line's units go back on the shelf."""
+        """Whether a line's units are restocked."""
         if line.restock is not None:
             return line.restock
         return self.reason not in NOT_TO_BE_SOLD

@@ -16,7 +16,7 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class TurnRestock:
-    """Back on the shelf, or not: the line under the cursor."""
+    """Back to stock, or not: the line under the cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Send:
     """Command: give the money back."""
 
     lines: tuple[tuple[str, int, bool], ...]
-    """Order line, units, back on the shelf."""
+    """Order line, units, whether back to stock."""
 
     shipping: bool
     amount: Money | None

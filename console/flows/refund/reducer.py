@@ -94,7 +94,7 @@ def reloaded(draft: RefundDraft, order: OrderDetail) -> RefundStep:
     return _edited(state).saying(words)
 
 
-def taken_back(before: RefundDraft, now: RefundDraft) -> RefundStep:
+def undone(before: RefundDraft, now: RefundDraft) -> RefundStep:
     """The draft as it was a step ago. Its amount is asked for anew, under a number of its own."""
     return _edited(replace(_editing(before), serial=now.serial))
 
@@ -174,8 +174,8 @@ def _because(draft: RefundDraft, digit: str) -> RefundStep:
     if not digit.isdigit() or not 1 <= int(digit) <= len(REASONS):
         return Transition(draft, feedback=wrong(f"Reasons are 1 to {len(REASONS)}, not {digit}"))
     name, word = REASONS[int(digit) - 1]
-    shelf = ", not back on the shelf" if name in NOT_TO_BE_SOLD else ""
-    return Transition(replace(draft, reason=name), feedback=good(f"Reason: {word}{shelf}"))
+    where = ", not back in stock" if name in NOT_TO_BE_SOLD else ""
+    return Transition(replace(draft, reason=name), feedback=good(f"Reason: {word}{where}"))
 
 
 def _exactly(draft: RefundDraft, text: str) -> RefundStep:
@@ -233,7 +233,7 @@ def _turn_restock(draft: RefundDraft) -> RefundStep:
         return Transition(draft, feedback=wrong("The order has no lines"))
     line = draft.lines[draft.cursor]
     turned = replace(line, restock=not draft.restocks(line))
-    where = "back on the shelf" if turned.restock else "not back on the shelf"
+    where = "back in stock" if turned.restock else "not back in stock"
     return Transition(
         replace(draft, lines=_with(draft, turned)), feedback=good(f"{line.name}: {where}")
     )
@@ -295,12 +295,12 @@ def _review(draft: RefundDraft) -> RefundStep:
 
 
 def review_text(draft: RefundDraft) -> str:
-    """What is about to happen, in one sentence: how much, where to, and what the shelf gets."""
+    """What is about to happen, in one sentence: how much, where to, and what is restocked."""
     assert draft.quote is not None
-    shelf = sum(line.quantity for line in draft.lines if draft.restocks(line))
-    aside = draft.units - shelf
+    restocked = sum(line.quantity for line in draft.lines if draft.restocks(line))
+    aside = draft.units - restocked
     told = [
-        f"{units(shelf)} back to stock" if shelf else "",
+        f"{units(restocked)} back to stock" if restocked else "",
         f"{units(aside)} to quarantine, not back to stock" if aside else "",
     ]
     goods = ", ".join(part for part in told if part) or "no goods come back"

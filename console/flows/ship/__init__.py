@@ -4,5 +4,5 @@ The draft starts with everything that is still open, so the common case is: scan
 label, press Enter. Scanning goods checks them off one by one; a wrong one is refused by name. It
 can never hold more units of a line than are open.
 
-`draft` is what the operator has so far, `events` what can happen to it, `rules` what follows.
+`draft` is what the operator has so far, `events` what can happen to it, `reducer` what follows.
 """

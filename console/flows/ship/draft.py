@@ -105,5 +105,5 @@ class ShipDraft:
 
     @property
     def work(self) -> tuple[object, ...]:
-        """What the operator did: the part that undo takes back."""
+        """What the operator did: the part that undo reverts."""
         return (self.lines, self.carrier, self.tracking, self.override)

@@ -79,13 +79,13 @@ class Station:
     @property
     def said(self) -> str:
         """What the entry bar says."""
-        feedback = self.app.counter.feedback
+        feedback = self.app.context.feedback
         return feedback.text if feedback else ""
 
     @property
     def tone(self) -> str:
         """In which tone."""
-        feedback = self.app.counter.feedback
+        feedback = self.app.context.feedback
         return str(feedback.tone) if feedback else ""
 
     async def press(self, *keys: str) -> None:
