@@ -162,7 +162,7 @@ def test_no_more_leaves_than_is_open(shop: Shop) -> None:
 
     assert (answer.status_code, answer.json["code"]) == (422, "quantity_exceeds_open")
     assert [(e["pointer"], e["detail"]) for e in answer.json["errors"]] == [
-        ("/lines/1/quantity", "3 asked, 2 open.")
+        ("/lines/1/quantity", "3 requested, 2 open.")
     ]
     assert (counters(mug).on_hand, parcels()) == (10, 0)
 
