@@ -194,7 +194,7 @@ ACTIONS = (
     Action("emails", ("m",), "m", "e-mails", "The order's e-mails: read them, send one again",
            "This screen", _on("order"), needs="customers:read"),
     Action("history", ("i",), "i", "", "Who did what to it, and when", "This screen",
-           _on("order", "level", "catalogue"), needs="audit:read"),
+           _on("order", "stock", "catalogue"), needs="audit:read"),
     Action("same_customer", ("o",), "o", "theirs", "All orders of the same customer",
            "This screen", _on("order", "orders"), needs="customers:read"),
     Action("enter", ("enter", "ctrl+j"), "⏎", "look", "The whole page of what the cursor is on; in "

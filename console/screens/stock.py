@@ -157,6 +157,11 @@ class StockScreen(ListScreen, StockAdjustScreen):
         """Search."""
         self.ask(FIND, self.filter.text)
 
+    async def do_history(self) -> None:
+        """Who did what to the level under the cursor."""
+        if (level := self.level_at_hand()) is not None:
+            self.post_message(Open("audit", level.id))
+
     async def do_low(self) -> None:
         """Only what runs low, or everything."""
         self.filter = self.filter._replace(only_low=not self.filter.only_low)

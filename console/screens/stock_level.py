@@ -12,7 +12,6 @@ from console.client.models import Movement, OrderDetail, StockLevel
 from console.client.outbox import Command
 from console.client.stock import aggregate_of, level_after
 from console.flows.paged_list import PAGE
-from console.messages import Open
 from console.scan.input_buffer import Typing
 from console.screens.context import AppContext
 from console.screens.stock_adjust import StockAdjustScreen
@@ -56,10 +55,6 @@ class StockLevelScreen(StockAdjustScreen):
             self.problem.hide()
         self._draw()
         self.read_soon()
-
-    async def do_history(self) -> None:
-        """Who did what to the level."""
-        self.post_message(Open("audit", self.level_id))
 
     async def reload(self) -> None:
         """Read the level and the newest part of its journal."""
