@@ -99,7 +99,7 @@ class OrderDetailLineSchema(OrderLineSchema):
     )
 
 
-class OrderDetailPaymentSchema(Schema):
+class PaymentDetailSchema(Schema):
     """Money that came in, and how much of it went back."""
 
     id = ma.fields.UUID(required=True)
@@ -210,7 +210,7 @@ class OrderDetailSchema(OrderCardSchema):
         metadata={"description": "How much more came than the order costs by now."},
     )
     refundable_shipping = ma.fields.Nested(MoneySchema, required=True)
-    payments = ma.fields.List(ma.fields.Nested(OrderDetailPaymentSchema), required=True)
+    payments = ma.fields.List(ma.fields.Nested(PaymentDetailSchema), required=True)
     disputes = ma.fields.List(ma.fields.Nested(OrderDetailDisputeSchema), required=True)
     fraud_warnings = ma.fields.List(ma.fields.Nested(OrderDetailFraudWarningSchema), required=True)
     attention = ma.fields.List(ma.fields.Nested(OrderDetailAttentionSchema), required=True)

@@ -106,6 +106,31 @@ class Needs(_FieldRule):
         return {"anyOf": [_presence(form, [], [first]), _presence(form, [second])]}
 
 
+class FilledFor:
+    """A list has items for one value of another field, which is its default, and else none."""
+
+    def __init__(self, items: str, field: str, value: Any, *, error: str) -> None:
+        self._items, self._field, self._value = items, field, value
+        self._error = {items: [error]}
+
+    def refusal(self, form: ma.Schema, values: Mapping[str, Any]) -> dict[str, list[str]] | None:
+        """Return the errors by field; None when the rule is kept."""
+        is_kept = bool(values[self._items]) == (values[self._field] == self._value)
+        return None if is_kept else self._error
+
+    def described(self, form: ma.Schema) -> dict[str, Any]:
+        """Return the rule as JSON Schema."""
+        value = {"const": form.fields[self._field].serialize("", {"": self._value})}
+        filled = {self._field: value, self._items: {"minItems": 1}}
+        empty = {self._field: {"not": value}, self._items: {"maxItems": 0}}
+        return {
+            "anyOf": [
+                {"properties": filled, "required": [self._items]},
+                {"properties": empty, "required": [self._field]},
+            ]
+        }
+
+
 def described(form: ma.Schema, rules: Iterable[Rule]) -> dict[str, Any]:
     """Return all rules of a schema as JSON Schema.
 

@@ -144,6 +144,7 @@ def test_a_role_that_somebody_has_stays_and_one_that_nobody_has_goes(
     [
         ({"name": "Night", "permissions": ["staff:read"]}, "/name"),
         ({"name": " night", "permissions": ["staff:read"]}, "/name"),
+        ({"name": "night\n", "permissions": ["staff:read"]}, "/name"),
         ({"name": "x" * 41, "permissions": ["staff:read"]}, "/name"),
         ({"name": "night", "permissions": []}, "/permissions"),
         ({"name": "night", "permissions": ["staff:fire"]}, "/permissions/0"),

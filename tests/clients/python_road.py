@@ -20,8 +20,8 @@ from shop_client.models import (
     AddressCountry,
     ChangeItem,
     Checkout,
+    CustomerOrder,
     Money,
-    OwnOrder,
     PaymentRequest,
     Problem,
     QuoteRequest,
@@ -40,7 +40,7 @@ def got(answer: Answer | Problem | None) -> Answer:
 
 def walk(
     shop: Client, as_guest: Callable[[str], AuthenticatedClient], pay: Callable[[str, str], None]
-) -> OwnOrder:
+) -> CustomerOrder:
     """Buy one thing as a guest. `pay` is the browser with the Payment Element."""
     listed = got(list_products.sync(client=shop, limit=10, in_stock=True))
     product = got(get_product.sync(slug=listed.data[0].slug, client=shop))

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from openapi_schema_validator import OAS31Validator
 
+from api.accounts.schemas.staff import NewApiKeySchema
 from api.cart.schemas import AddItemSchema
 from api.catalog.schemas.admin import EditVariantSchema, ImageSchema
 from api.catalog.schemas.batch import ProductRowSchema, VariantRowSchema
@@ -29,6 +30,11 @@ Members = dict[str, tuple[Any, ...]]
 @pytest.mark.parametrize(
     ("form", "always", "members"),
     [
+        (
+            NewApiKeySchema,
+            {"name": "Bookkeeping"},
+            {"kind": ("secret", "publishable"), "scopes": ([], ["orders:read"])},
+        ),
         (AddItemSchema, {}, {"variant_id": (SOME, None), "sku": ("MUG", None)}),
         (
             MoveProductSchema,

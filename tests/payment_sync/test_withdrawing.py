@@ -82,7 +82,7 @@ def test_an_amount_that_makes_no_sense_is_refused_with_its_place(shop: Shop) -> 
 
     assert (foreign.status_code, foreign.json["code"]) == (422, "wrong_currency")
     assert [error["pointer"] for error in foreign.json["errors"]] == ["/amount/currency"]
-    assert (nothing.status_code, nothing.json["errors"][0]["pointer"]) == (422, "/amount")
+    assert (nothing.status_code, nothing.json["errors"][0]["pointer"]) == (422, "/amount/amount")
 
 
 def test_the_same_command_records_the_transfer_once(shop: Shop) -> None:

@@ -95,8 +95,8 @@ def test_all_that_is_left_can_go_back_after_a_goodwill(shop: Shop) -> None:
     ("amount", "status", "code", "pointer"),
     [
         (eur(2489), 409, "refund_exceeds_captured", "/amount"),
-        (eur(0), 422, "invalid", "/amount"),
-        (eur(-1), 422, "invalid", "/amount"),
+        (eur(0), 422, "invalid", "/amount/amount"),
+        (eur(-1), 422, "invalid", "/amount/amount"),
         ({"amount": 100, "currency": "USD"}, 422, "wrong_currency", "/amount/currency"),
         ({"amount": 100, "currency": "eur"}, 422, "invalid", "/amount/currency"),
         ({"amount": "1.00", "currency": "EUR"}, 422, "invalid", "/amount/amount"),

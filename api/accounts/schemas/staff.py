@@ -1,6 +1,5 @@
 """The forms of staff: who works here, what they may do, their programs, what was written down."""
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +19,8 @@ from api.kernel import clock
 from api.kernel.permissions import Permission
 from api.platform.addresses import SingleLine
 from api.platform.audit import WAYS_IN
-from api.platform.http import DateTimeField, PageQuerySchema, Schema
+from api.platform.http import DateTimeField, PageQuerySchema, Pattern, Schema
+from api.platform.rules import FilledFor
 
 
 def _role(**options: Any) -> ma.fields.String:
@@ -156,8 +156,8 @@ class NewRoleSchema(RoleEditSchema):
 
     name = ma.fields.String(
         required=True,
-        validate=ma.validate.Regexp(
-            re.compile(r"[a-z0-9]([a-z0-9 _-]{0,38}[a-z0-9])?\Z", re.ASCII),
+        validate=Pattern(
+            r"^[a-z0-9]([a-z0-9 _-]{0,38}[a-z0-9])?$",
             error="Up to 40 lower-case letters, digits, blanks and hyphens.",
         ),
         metadata={"example": "night shift"},
@@ -207,12 +207,14 @@ class NewApiKeySchema(Schema):
         load_default=300, validate=ma.validate.Range(1, 60_000), metadata={"example": 300}
     )
 
-    @ma.validates_schema
-    def fits_its_kind(self, form: dict[str, Any], **_: Any) -> None:
-        """A secret key without scopes opens nothing; a publishable one never does."""
-        if bool(form["scopes"]) != (form["kind"] is KeyKind.SECRET):
-            said = "A secret key needs at least one, a publishable one takes none."
-            raise ma.ValidationError(said, "scopes")
+    member_rules = (
+        FilledFor(
+            "scopes",
+            "kind",
+            KeyKind.SECRET,
+            error="A secret key needs at least one, a publishable one takes none.",
+        ),
+    )
 
 
 class ApiKeySchema(Schema):
