@@ -197,11 +197,11 @@ class NewApiKeySchema(Schema):
         load_default=list,
         metadata={"example": ["orders:read"]},
     )
-    expires_at = ma.fields.AwareDateTime(
+    expires_at = DateTimeField(
         load_default=None,
         allow_none=True,
         validate=_moment_to_come,
-        metadata={"description": "Good without end when left out."},
+        metadata={"description": "In the future. Good without end when left out."},
     )
     requests_per_minute = ma.fields.Integer(
         load_default=300, validate=ma.validate.Range(1, 60_000), metadata={"example": 300}
@@ -251,11 +251,14 @@ class MadeApiKeySchema(ApiKeySchema):
 class ApiKeyRotationSchema(Schema):
     """How long the key that is replaced stays good."""
 
-    old_expires_at = ma.fields.AwareDateTime(
+    old_expires_at = DateTimeField(
         load_default=None,
         allow_none=True,
         validate=_moment_to_come,
-        metadata={"description": "In a week when left out; never later than it would have ended."},
+        metadata={
+            "description": "In the future; in a week when left out. Never later than it would have"
+            " ended."
+        },
     )
 
 
