@@ -87,10 +87,12 @@ class Api:
         """Start it as a container is started: it counts once it is ready."""
         self.start()
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not is_there(self.port) or asked(self.port, "/health/ready")[0] != 200:
+        said: tuple[Any, ...] = ()
+        while not said or said[0] != 200:
             assert self._process.poll() is None
-            assert time.monotonic() < deadline
+            assert time.monotonic() < deadline, said
             time.sleep(0.1)
+            said = asked(self.port, "/health/ready") if is_there(self.port) else ()
 
     def end(self) -> None:
         """Stop it in order, as `systemctl stop` and `docker stop` do."""
@@ -228,14 +230,19 @@ def proxies(api: Api, tmp_path: Path) -> Iterator[dict[str, int]]:
 def copies(settings: Settings, shop: Shop, tmp_path: Path) -> Iterator[tuple[Api, Api]]:
     """The API as a container runs it, and the one that is started beside it for a while."""
     shop.sells("MUG", 10_000)
-    api, beside = (Api(settings, tmp_path, listens_itself=True) for _ in range(2))
-    api.start_and_wait()
-    beside.start_and_wait()
-    try:
+    with ExitStack() as stack:
+        api, beside = (stack.enter_context(_container(settings, tmp_path)) for _ in range(2))
         yield api, beside
+
+
+@contextmanager
+def _container(settings: Settings, folder: Path) -> Iterator[Api]:
+    running = Api(settings, folder, listens_itself=True)
+    try:
+        running.start_and_wait()
+        yield running
     finally:
-        api.stop()
-        beside.stop()
+        running.stop()
 
 
 def asked(
@@ -304,7 +311,8 @@ def test_behind_the_given_proxies(api: Api, proxies: dict[str, int]) -> None:
             status, body, _ = asked(port, path)
             assert status == 404, (kind, path)
             assert b"python_info" not in body, (kind, path)
-        assert asked(port, "/health/ready")[0] == 200, kind
+        status, body, _ = asked(port, "/health/ready")
+        assert status == 200, (kind, body)
 
         for said in SLOW:
             assert _seconds_until_hung_up_on(port, said) < 4, (kind, said)

@@ -222,9 +222,9 @@ def test_a_part_dies_with_the_one_that_started_it(tmp_path: Path) -> None:
     if sys.platform != "linux":
         pytest.skip("only Linux ties a program to its parent")
     starter = (
-        "import sys, time; from pathlib import Path; from api.dev import services;"
-        "service = services.Service(name='s', command=('/bin/sleep', '60'), is_ready=lambda: True);"
-        "print(services.start(service, Path(sys.argv[1])).pid, flush=True); time.sleep(60)"
+        "import sys, time; from pathlib import Path; from api.dev.processes import Service, start;"
+        "service = Service(name='s', command=('/bin/sleep', '60'), is_ready=lambda: True);"
+        "print(start(service, Path(sys.argv[1])).pid, flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", starter, str(tmp_path / "log")],

@@ -4,14 +4,12 @@ import dataclasses
 import pkgutil
 import re
 import tomllib
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from api.app import create_app
@@ -24,6 +22,7 @@ from api.platform.db import db, session, transaction
 from api.platform.jobs import ScheduledJob
 from api.platform.outbox import emit
 from api.platform.redis import client as redis_client
+from api.platform.schema import newest_migration
 from api.platform.settings import Settings
 
 
@@ -47,17 +46,9 @@ def visitor(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def up_to_date(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A database that stands at the migration that the code expects, and a worker that reports."""
-    monkeypatch.setattr(health, "newest_migration", lambda: "0001")
-    with transaction():
-        session.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num text)"))
-        session.execute(text("DELETE FROM alembic_version"))
-        session.execute(text("INSERT INTO alembic_version VALUES ('0001')"))
+def worker_reports(app: Flask) -> None:
+    """A worker that reports; the database stands at the migration that the code expects."""
     health.report_worker()
-    yield
-    with transaction():
-        session.execute(text("DROP TABLE alembic_version"))
 
 
 def elsewhere(settings: Settings, **changes: str) -> FlaskClient:
@@ -88,7 +79,7 @@ def test_a_process_that_is_told_to_end_says_so(
     assert (answer.status_code, answer.json) == (503, {"status": "ending"})
 
 
-@pytest.mark.usefixtures("up_to_date")
+@pytest.mark.usefixtures("worker_reports")
 def test_a_whole_shop_is_ready(visitor: FlaskClient) -> None:
     answer = visitor.get("/health/ready")
 
@@ -102,7 +93,7 @@ def test_a_whole_shop_is_ready(visitor: FlaskClient) -> None:
     }
 
 
-@pytest.mark.usefixtures("up_to_date")
+@pytest.mark.usefixtures("worker_reports")
 def test_without_redis_the_shop_is_degraded_and_still_ready(settings: Settings) -> None:
     answer = elsewhere(settings, redis_url="redis://127.0.0.1:1/0").get("/health/ready")
 
@@ -113,7 +104,7 @@ def test_without_redis_the_shop_is_degraded_and_still_ready(settings: Settings) 
     assert answer.json["parts"]["worker"] == "unknown"
 
 
-@pytest.mark.usefixtures("up_to_date")
+@pytest.mark.usefixtures("worker_reports")
 def test_without_a_worker_the_shop_is_degraded(visitor: FlaskClient) -> None:
     redis_client().flushdb()
 
@@ -124,7 +115,7 @@ def test_without_a_worker_the_shop_is_degraded(visitor: FlaskClient) -> None:
     assert answer.json["parts"]["worker"] == "no worker has reported for a minute"
 
 
-@pytest.mark.usefixtures("up_to_date")
+@pytest.mark.usefixtures("worker_reports")
 def test_a_job_that_keeps_failing_is_named_without_its_reason(visitor: FlaskClient) -> None:
     with transaction():
         for name, failures in (("sweep-refunds", 3), ("expire-reservations", 2)):
@@ -139,7 +130,7 @@ def test_a_job_that_keeps_failing_is_named_without_its_reason(visitor: FlaskClie
     assert answer.json["parts"]["timetable"] == "failing: sweep-refunds"
 
 
-@pytest.mark.usefixtures("up_to_date")
+@pytest.mark.usefixtures("worker_reports")
 def test_facts_that_wait_are_told(visitor: FlaskClient) -> None:
     with clock.frozen(clock.now() - timedelta(minutes=6)), transaction():
         emit(LampLit())
@@ -163,18 +154,18 @@ def test_without_a_database_no_requests_should_come(settings: Settings) -> None:
     assert answer.json["parts"]["facts"] == "unknown"
 
 
-@pytest.mark.usefixtures("up_to_date")
+@pytest.mark.usefixtures("worker_reports")
 def test_behind_on_migrations_no_requests_should_come(
     visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "newest_migration", lambda: "0002")
+    monkeypatch.setattr(health, "newest_migration", lambda: "9999")
 
     answer = visitor.get("/health/ready")
 
     assert answer.status_code == 503
     assert answer.json is not None
-    database = answer.json["parts"]["database"]
-    assert database == "the database is at migration 0001, the code needs 0002"
+    said = f"the database is at migration {newest_migration()}, the code needs 9999"
+    assert answer.json["parts"]["database"] == said
 
 
 def test_health_leaves_no_connection_behind(visitor: FlaskClient) -> None:
@@ -317,7 +308,7 @@ def test_the_front_page_says_where_to_go_on(visitor: FlaskClient) -> None:
         assert visitor.get(place).status_code == 200
 
 
-def test_health_in_a_word(visitor: FlaskClient, up_to_date: None, settings: Settings) -> None:
+def test_health_in_a_word(visitor: FlaskClient, worker_reports: None, settings: Settings) -> None:
     healthy = visitor.get("/health")
     assert (healthy.status_code, healthy.json) == (200, {"status": "healthy", "version": VERSION})
 
