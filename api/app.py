@@ -83,7 +83,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     checkout_routes.admin,
     return_routes.blueprint,
     fulfilment_routes.blueprint,
-    fulfilment_routes.desk,
+    fulfilment_routes.dashboard,
     order_details_admin_routes.blueprint,
     order_details_routes.blueprint,
     attention_routes.blueprint,

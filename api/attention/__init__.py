@@ -1,5 +1,5 @@
-"""The attention list: what a person must look at, and the commands that end it.
+"""The attention list: problems that staff must look at, and the commands that resolve them.
 
-Any floor raises items through `platform.attention`; here staff read and resolve them. It stands
-above refunds and payments, because resolving an item is their work.
+Any package raises items through `platform.attention`; here staff read and resolve them. The package
+is above returns and payments, because their functions resolve items.
 """

@@ -1,17 +1,17 @@
-"""What the attention list refuses."""
+"""Errors of the attention list."""
 
 from api.kernel.errors import Conflict
 
 
 class AttentionCommandUnfit(Conflict):
-    """A command that does not end items of this kind. Carries `kind` and `allowed`."""
+    """The command does not apply to items of this kind. Carries `kind` and `allowed`."""
 
     code = "attention_command_unfit"
-    sentence = "An item of the kind {kind} is not ended by {command}."
+    sentence = "An item of the kind {kind} cannot be resolved by {command}."
 
 
 class JobNotWaiting(Conflict):
     """The job has run since, or was discarded."""
 
     code = "job_not_waiting"
-    sentence = "This job waits for nothing any more: it has run since, or was discarded."
+    sentence = "This job is no longer waiting: it has run since, or was discarded."

@@ -1,4 +1,4 @@
-"""Ending an item: the command does its work where that belongs, and the list remembers who did."""
+"""Resolving items: each command does its work and records who resolved the item."""
 
 from uuid import UUID
 
@@ -18,48 +18,50 @@ from api.returns.flows import RefundForm
 def refund_item(
     item_id: UUID, *, reason: str, note: str | None, case_id: UUID, by: Principal
 ) -> None:
-    """Give the money of an item back, as far as the order can still give back.
+    """Refund the amount of an item, as far as the order is refundable.
 
-    It goes through the order's own refunds, with everything that they refuse.
-    `GatewayUnavailable` leaves the refund pending and the item as the refund leaves it.
+    Raises what `returns.flows.refund_order` raises. `GatewayUnavailable` leaves the refund pending
+    and the item open until the refund resolves it.
     """
     with transaction():
-        item = _open_for(item_id, Command.REFUND)
+        item = _lock_for(item_id, Command.REFUND)
         assert item.order_id is not None
         order = orders_service.lock(item.order_id)
-        wanted = item.amount or 0
-        back = Money(min(wanted, orders_service.refundable(order)) or wanted, order.currency)
+        requested = item.amount or 0
+        refundable = orders_service.refundable(order)
+        amount = Money(min(requested, refundable) or requested, order.currency)
         order_id = order.id
-    form = RefundForm(lines=[], shipping=False, amount=back, reason=reason, note=note)
+    form = RefundForm(lines=[], shipping=False, amount=amount, reason=reason, note=note)
     returns_flows.refund_order(order_id, form, case_id=case_id, by=by)
     with transaction():
         attention.end_by_person(item_id, Resolution.REFUNDED, note=note, by=by)
 
 
 def link_item(item_id: UUID, *, order_number: str, note: str | None, by: Principal) -> None:
-    """Make orphan money a payment of the order that it was meant for.
+    """Record an unmatched payment as a payment of an order.
 
-    When the order needs no more money then, what its customer could still pay is withdrawn.
+    If the order is then fully paid, its remaining PaymentIntents are cancelled.
     """
     with transaction():
-        _open_for(item_id, Command.LINK)
+        _lock_for(item_id, Command.LINK)
     order_id = payment_sync_flows.link_unmatched_payment(item_id, order_number, note=note, by=by)
     payment_sync_flows.cancel_remaining_intents(order_id)
 
 
 def accept_item(item_id: UUID, *, note: str, by: Principal) -> None:
-    """Leave everything as it is and say why. Needs a transaction."""
-    item = _open_for(item_id, Command.ACCEPT)
+    """Resolve an item without a change, with a note. Needs a transaction."""
+    item = _lock_for(item_id, Command.ACCEPT)
     attention.resolve(item, Resolution.ACCEPTED, note=note, by=by)
     _audit(item, by=by, note=note)
 
 
 def retry_item(item_id: UUID, *, by: Principal) -> None:
-    """Run a failing job again, now and with all its attempts. Needs a transaction.
+    """Retry a failing job now, with all its attempts. Needs a transaction.
 
-    A thing that a job of the timetable cannot do is tried with its next run.
+    An item of a periodic sweep is retried in its next run. Raises `JobNotWaiting`.
     """
-    item = _open_for(item_id, Command.RETRY)
+    item = _lock_for(item_id, Command.RETRY)
+    # None: the reference is not of a sweep, so it is a job of the queue.
     is_waiting = sweeps.retry(item.reference)
     if not (jobs.retry(item.reference) if is_waiting is None else is_waiting):
         raise JobNotWaiting
@@ -68,22 +70,20 @@ def retry_item(item_id: UUID, *, by: Principal) -> None:
 
 
 def discard_item(item_id: UUID, *, note: str, by: Principal) -> None:
-    """Give a job up for good: what it would have done is not done. Needs a transaction."""
-    item = _open_for(item_id, Command.DISCARD)
+    """Discard a failing job: its work is not done. Needs a transaction. Raises `JobNotWaiting`."""
+    item = _lock_for(item_id, Command.DISCARD)
     if not jobs.discard(item.reference):
-        raise JobNotWaiting(
-            "Only a job that waits once can be discarded; one of the timetable runs again."
-        )
+        raise JobNotWaiting("Only a queued job can be discarded; a periodic one runs again.")
     attention.resolve(item, Resolution.DISCARDED, note=note, by=by)
     _audit(item, by=by, note=note)
 
 
-def _open_for(item_id: UUID, command: Command) -> AttentionItem:
+def _lock_for(item_id: UUID, command: Command) -> AttentionItem:
     item = attention.lock_open(item_id)
     allowed = COMMANDS[item.kind]
     if command not in allowed:
         raise AttentionCommandUnfit(
-            kind=item.kind.value, command=command.value, allowed=[one.value for one in allowed]
+            kind=item.kind.value, command=command.value, allowed=[each.value for each in allowed]
         )
     return item
 

@@ -1,4 +1,4 @@
-"""What can be done about each kind of item. A new kind is one line here."""
+"""The commands that resolve each kind of item. A new kind is one line here."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,7 +7,7 @@ from api.platform.attention import AttentionKind
 
 
 class Command(StrEnum):
-    """How a person ends an item; each is `POST /admin/attention/{item_id}/{command}`."""
+    """How staff resolve an item; each is `POST /admin/attention/{item_id}/{command}`."""
 
     REFUND = "refund"
     LINK = "link"

@@ -1,4 +1,4 @@
-"""Questions to the attention list."""
+"""Reads of the attention list."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ _ITEM: tuple[Any, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionFilter:
-    """What the list may be narrowed by."""
+    """Filters of the attention list."""
 
     state: str = "open"
     kind: str | None = None
@@ -33,39 +33,39 @@ class AttentionFilter:
 
 
 def items(
-    narrow: AttentionFilter, *, limit: int, cursor: str | None, with_total: bool
+    filters: AttentionFilter, *, limit: int, cursor: str | None, with_total: bool
 ) -> dict[str, Any]:
-    """Return a page of what is open, oldest first, or of what was resolved, newest first."""
-    is_open = narrow.state == "open"
+    """Return a page of open items, oldest first, or of resolved ones, newest first."""
+    is_open = filters.state == "open"
     conditions = [IS_OPEN if is_open else ~IS_OPEN]
-    if narrow.kind is not None:
-        conditions.append(AttentionItem.kind == narrow.kind)
-    if narrow.order_id is not None:
-        conditions.append(AttentionItem.order_id == narrow.order_id)
-    rows, described = page(
-        _listed().where(*conditions),
+    if filters.kind is not None:
+        conditions.append(AttentionItem.kind == filters.kind)
+    if filters.order_id is not None:
+        conditions.append(AttentionItem.order_id == filters.order_id)
+    rows, page_info = page(
+        _items_with_order().where(*conditions),
         OLDEST if is_open else NEWEST,
         limit=limit,
         cursor=cursor,
-        filters=narrow,
+        filters=filters,
         total=select(AttentionItem.id).where(*conditions) if with_total else None,
     )
-    return {"data": [_shaped(row) for row in rows], "page": described}
+    return {"data": [_item(row) for row in rows], "page": page_info}
 
 
 def item(item_id: UUID) -> dict[str, Any]:
     """Return one item. Raises `AttentionItemNotFound`."""
-    row = session.execute(_listed().where(AttentionItem.id == item_id)).one_or_none()
+    row = session.execute(_items_with_order().where(AttentionItem.id == item_id)).one_or_none()
     if row is None:
         raise AttentionItemNotFound(item_id=item_id)
-    return _shaped(row)
+    return _item(row)
 
 
-def _listed() -> Any:
+def _items_with_order() -> Any:
     return select(*_ITEM).outerjoin(Order, Order.id == AttentionItem.order_id)
 
 
-def _shaped(row: AnyRow) -> dict[str, Any]:
+def _item(row: AnyRow) -> dict[str, Any]:
     ended = row.resolved_at or clock.now()
     return {
         "id": row.id,

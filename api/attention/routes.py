@@ -30,7 +30,7 @@ blueprint = Blueprint(
     "attention",
     __name__,
     url_prefix="/api/v1/admin/attention",
-    description="What a person must look at, and the commands that end it.",
+    description="Problems that staff must look at, and the commands that resolve them.",
 )
 
 _NOT_THIS_ITEM = (AttentionCommandUnfit, AttentionItemNotFound, AttentionItemResolved)
@@ -41,7 +41,7 @@ _NOT_THIS_ITEM = (AttentionCommandUnfit, AttentionItemNotFound, AttentionItemRes
 @blueprint.arguments(AttentionQuerySchema, location="query")
 @blueprint.response(200, list_schema(AttentionItemSchema))
 def list_attention(query: dict[str, Any]) -> Any:
-    """List what needs a person, the oldest first."""
+    """List open items, oldest first, or resolved ones, newest first."""
     paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor")}
     total = query.pop("include") == "total"
     return queries.items(queries.AttentionFilter(**query), with_total=total, **paging)
@@ -62,13 +62,13 @@ def get_attention(item_id: UUID) -> Any:
 @idempotent_flow
 @blueprint.arguments(AttentionRefundSchema)
 @blueprint.response(200, AttentionItemSchema)
-def refund_attention(wanted: dict[str, Any], item_id: UUID, operation_id: UUID) -> Any:
-    """Give the money of an item back, as a refund of its order.
+def refund_attention(body: dict[str, Any], item_id: UUID, operation_id: UUID) -> Any:
+    """Refund the amount of an item, as a refund of its order.
 
-    When the payment provider does not answer, the refund stays pending (503) and the shop goes on
-    with it.
+    If the payment provider does not answer, the refund stays pending (503) and the shop continues
+    it.
     """
-    flows.refund_item(item_id, **wanted, case_id=operation_id, by=principal())
+    flows.refund_item(item_id, **body, case_id=operation_id, by=principal())
     return queries.item(item_id)
 
 
@@ -78,9 +78,9 @@ def refund_attention(wanted: dict[str, Any], item_id: UUID, operation_id: UUID) 
 @idempotent_flow
 @blueprint.arguments(AttentionLinkSchema)
 @blueprint.response(200, AttentionItemSchema)
-def link_attention(wanted: dict[str, Any], item_id: UUID, operation_id: UUID) -> Any:
-    """Record orphan money as a payment of an order; what is too much is overpaid then."""
-    flows.link_item(item_id, **wanted, by=principal())
+def link_attention(body: dict[str, Any], item_id: UUID, operation_id: UUID) -> Any:
+    """Record an unmatched payment as a payment of an order; an excess is then overpaid."""
+    flows.link_item(item_id, **body, by=principal())
     return queries.item(item_id)
 
 
@@ -90,9 +90,9 @@ def link_attention(wanted: dict[str, Any], item_id: UUID, operation_id: UUID) ->
 @idempotent(required=True)
 @blueprint.arguments(AttentionNoteSchema)
 @blueprint.response(200, AttentionItemSchema)
-def accept_attention(wanted: dict[str, Any], item_id: UUID) -> Any:
-    """Leave everything as it is, with a note that says why."""
-    flows.accept_item(item_id, **wanted, by=principal())
+def accept_attention(body: dict[str, Any], item_id: UUID) -> Any:
+    """Resolve an item without a change, with a note."""
+    flows.accept_item(item_id, **body, by=principal())
     return queries.item(item_id)
 
 
@@ -102,7 +102,7 @@ def accept_attention(wanted: dict[str, Any], item_id: UUID) -> Any:
 @idempotent(required=True)
 @blueprint.response(200, AttentionItemSchema)
 def retry_attention(item_id: UUID) -> Any:
-    """Run a failing job again, now."""
+    """Retry a failing job now."""
     flows.retry_item(item_id, by=principal())
     return queries.item(item_id)
 
@@ -113,7 +113,7 @@ def retry_attention(item_id: UUID) -> Any:
 @idempotent(required=True)
 @blueprint.arguments(AttentionNoteSchema)
 @blueprint.response(200, AttentionItemSchema)
-def discard_attention(wanted: dict[str, Any], item_id: UUID) -> Any:
-    """Give a job up for good: what it would have done is not done."""
-    flows.discard_item(item_id, **wanted, by=principal())
+def discard_attention(body: dict[str, Any], item_id: UUID) -> Any:
+    """Discard a failing job: its work is not done."""
+    flows.discard_item(item_id, **body, by=principal())
     return queries.item(item_id)

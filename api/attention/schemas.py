@@ -1,4 +1,4 @@
-"""How the attention list looks on the wire."""
+"""Request and response schemas of the attention list."""
 
 import marshmallow as ma
 
@@ -11,7 +11,7 @@ _KIND = ma.validate.OneOf([kind.value for kind in AttentionKind])
 
 
 class AttentionQuerySchema(PageQuerySchema):
-    """How staff narrow the list."""
+    """Filters of the list."""
 
     state = ma.fields.String(
         load_default="open",
@@ -23,7 +23,7 @@ class AttentionQuerySchema(PageQuerySchema):
 
 
 class AttentionItemSchema(Schema):
-    """One thing that a person must look at."""
+    """One item of the attention list."""
 
     id = ma.fields.UUID(required=True)
     kind = ma.fields.String(required=True, validate=_KIND)
@@ -40,12 +40,13 @@ class AttentionItemSchema(Schema):
     dispute_id = ma.fields.UUID(required=True, allow_none=True)
     created_at = ma.fields.AwareDateTime(required=True)
     age_seconds = ma.fields.Integer(
-        required=True, metadata={"description": "How long it has been, or had been, open."}
+        required=True,
+        metadata={"description": "How long it has been open, or was open until resolved."},
     )
     commands = ma.fields.List(
         ma.fields.String(validate=ma.validate.OneOf([command.value for command in Command])),
         required=True,
-        metadata={"description": "What ends it: `POST /admin/attention/{item_id}/{command}`."},
+        metadata={"description": "What resolves it: `POST /admin/attention/{item_id}/{command}`."},
     )
     resolved_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     resolved_by = ma.fields.String(required=True, allow_none=True)
@@ -53,20 +54,20 @@ class AttentionItemSchema(Schema):
         required=True,
         allow_none=True,
         validate=ma.validate.OneOf([one.value for one in Resolution]),
-        metadata={"description": "`gone`: its cause went by itself."},
+        metadata={"description": "`gone`: its cause ended by itself."},
     )
     note = ma.fields.String(required=True, allow_none=True)
 
 
 class AttentionRefundSchema(Schema):
-    """Why the money of an item goes back."""
+    """The reason of the refund."""
 
     reason = ma.fields.String(required=True, validate=ma.validate.OneOf(REASONS))
     note = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 500))
 
 
 class AttentionLinkSchema(Schema):
-    """To which order orphan money belongs."""
+    """The order that an unmatched payment belongs to."""
 
     order_number = ma.fields.String(
         required=True, validate=ma.validate.Length(1, 20), metadata={"example": "1001"}
@@ -75,6 +76,6 @@ class AttentionLinkSchema(Schema):
 
 
 class AttentionNoteSchema(Schema):
-    """Why nothing more is done."""
+    """Why the item is resolved like this."""
 
     note = ma.fields.String(required=True, validate=ma.validate.Length(1, 500))

@@ -1,5 +1,5 @@
-"""Back in stock: who wants to be told when something can be had again, and who was.
+"""Back in stock: subscriptions to be notified when a variant is available again.
 
-One letter for each request, the oldest first, and never more letters than there are units: who is
-told has a day before the next one is. Names of people and goods are read where they are kept.
+One e-mail for each subscription, the oldest first, and never more e-mails than available units: who
+is notified has a day before the next subscriber is.
 """

@@ -1,24 +1,24 @@
-"""What the waiting list refuses."""
+"""Errors of back-in-stock subscriptions."""
 
 from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class AlreadyInStock(Conflict):
-    """Nobody has to wait for what is there."""
+    """The variant is in stock."""
 
     code = "in_stock_now"
-    sentence = "This can be bought right now: nobody has to wait for it."
+    sentence = "This is in stock and can be bought now."
 
 
 class EmailAddressRequired(Unprocessable):
-    """A guest without an address cannot be told."""
+    """A guest must give an e-mail address."""
 
     code = "address_needed"
-    sentence = "Say where to write to: send `email`, or sign in."
+    sentence = "An e-mail address is needed: send `email`, or sign in."
 
 
 class SubscriptionNotFound(NotFound):
-    """No such request, or not yours."""
+    """The subscription does not exist or belongs to someone else."""
 
     code = "stock_request_not_found"
-    sentence = "There is no such request."
+    sentence = "Back-in-stock subscription not found."

@@ -1,4 +1,4 @@
-"""What happens to those who wait."""
+"""Events of back-in-stock subscriptions."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,6 +8,6 @@ from api.kernel.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class BackInStockDue(Event, stored_as="StockRequestAnswered"):
-    """What somebody waited for is there again, and it is their turn to be told."""
+    """A subscribed variant is available again, and it is this subscriber's turn."""
 
     request_id: UUID

@@ -1,4 +1,4 @@
-"""The alarm clock of the waiting list."""
+"""Jobs of back-in-stock subscriptions: an event handler and periodic jobs."""
 
 from uuid import UUID
 
@@ -11,26 +11,26 @@ from api.platform.sweeps import Outcome, Sweep
 
 
 @manages_own_transactions
-def on_back_in_stock(fact: BackInStock) -> None:
-    """Something can be had again: tell those whose turn it is, one list at a time."""
-    sweeps.each(queries.waited_for(fact.variant_ids), service.notify_subscribers)
+def on_back_in_stock(event: BackInStock) -> None:
+    """Notify the next subscribers of variants that came back, one variant at a time."""
+    sweeps.each(queries.subscribed_variants(event.variant_ids), service.notify_subscribers)
 
 
 def notify_due() -> None:
-    """Tell the next ones where a day has passed or more goods came; one list at a time."""
-    sweeps.run(WAITING)
+    """Notify the next subscribers after a day or after new stock, one variant at a time."""
+    sweeps.run(NOTIFY_SWEEP)
 
 
 def purge_old() -> None:
-    """Erase what is not needed any more."""
+    """Delete old subscriptions."""
     with transaction():
         service.purge_old()
 
 
 def _notify(variant_id: UUID) -> Outcome | None:
-    """Tell whose turn it is; where all who can be are told already, look later each time."""
+    """Notify the next subscribers; without any, the variant is checked less and less often."""
     with transaction():
         return None if service.notify_subscribers(variant_id) else Outcome.LATER
 
 
-WAITING = Sweep("notify-back-in-stock", queries.subscribed_and_available, _notify)
+NOTIFY_SWEEP = Sweep("notify-back-in-stock", queries.subscribed_and_available, _notify)

@@ -1,12 +1,12 @@
-"""How long people wait, are given, and are remembered."""
+"""Time limits and counts of back-in-stock subscriptions."""
 
 from datetime import timedelta
 
 GRACE = timedelta(hours=24)
-"""So long a unit is thought of as that of the one who was told of it."""
+"""How long a unit counts as taken by the subscriber who was notified."""
 KEPT_FOR = timedelta(days=90)
-"""So long after the letter it is remembered who was told."""
+"""How long a subscription is kept after its e-mail."""
 MAX_WAIT = timedelta(days=365)
-"""Who has waited for longer does not wait any more."""
+"""How long a subscription waits before it is deleted."""
 MAX_PER_ADDRESS = 20
-"""So many things one address may wait for; more are passed over in silence."""
+"""Most open subscriptions of one address; further ones are ignored silently."""

@@ -1,4 +1,4 @@
-"""The waiting list."""
+"""Table of back-in-stock subscriptions."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,10 +12,10 @@ _IS_WAITING = "told_at IS NULL AND cancelled_at IS NULL"
 
 
 class BackInStockSubscription(WithId, Timestamped, Base):
-    """Somebody who wants to be told once when a variant can be had again.
+    """A subscription to be notified once when a variant is in stock again.
 
-    The id is made in order of time: the lowest has waited longest. `token_hash` is that of the
-    secret in the letter, which is stored nowhere as it is.
+    Ids are in order of time: the lowest has waited longest. `token_hash` is the hash of the secret
+    in the e-mail; the secret itself is not stored.
     """
 
     __tablename__ = "stock_requests"
@@ -28,7 +28,7 @@ class BackInStockSubscription(WithId, Timestamped, Base):
     cancelled_at: Mapped[datetime | None]
 
     __table_args__ = (
-        # An address waits for a variant once.
+        # One open subscription per address and variant.
         Index(
             "uq_stock_requests_waiting",
             "variant_id",

@@ -1,4 +1,4 @@
-"""Questions about the waiting list."""
+"""Reads of back-in-stock subscriptions."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ IS_WAITING = (
 
 @dataclass(frozen=True, slots=True)
 class BackInStockEmail:
-    """What the letter to somebody who waited says, and to whom."""
+    """Recipient and content of a back-in-stock e-mail."""
 
     email: str
     name: str | None
@@ -34,18 +34,18 @@ class BackInStockEmail:
 
 
 def check_is_published(variant_id: UUID) -> None:
-    """Refuse a variant that storefronts do not show. Raises VariantNotFound."""
-    found = session.scalar(
+    """Refuse a variant that is not published. Raises `VariantNotFound`."""
+    published = session.scalar(
         select(Variant.id)
         .join(Product, Product.id == Variant.product_id)
         .where(Variant.id == variant_id, Product.status == ProductStatus.ACTIVE)
     )
-    if found is None:
+    if published is None:
         raise VariantNotFound(variant_id=variant_id)
 
 
 def is_published(variant_id: UUID) -> bool:
-    """Tell whether storefronts show a variant."""
+    """Tell whether a variant is published."""
     try:
         check_is_published(variant_id)
     except VariantNotFound:
@@ -54,7 +54,7 @@ def is_published(variant_id: UUID) -> bool:
 
 
 def email_of(request_id: UUID) -> BackInStockEmail | None:
-    """Return what to write to somebody whose turn it is; None when they do not want it any more."""
+    """Return the e-mail of a subscription; None if it was cancelled."""
     row = session.execute(
         select(
             *(BackInStockSubscription.email, User.full_name, Product.title),
@@ -70,8 +70,8 @@ def email_of(request_id: UUID) -> BackInStockEmail | None:
     return BackInStockEmail(*row) if row else None
 
 
-def waited_for(variant_ids: Collection[UUID]) -> list[UUID]:
-    """Return those of some variants that anybody waits for, in id order."""
+def subscribed_variants(variant_ids: Collection[UUID]) -> list[UUID]:
+    """Return those of some variants that have open subscriptions, by id."""
     return list(
         session.scalars(
             select(BackInStockSubscription.variant_id)
@@ -83,7 +83,7 @@ def waited_for(variant_ids: Collection[UUID]) -> list[UUID]:
 
 
 def subscribed_and_available(limit: int) -> list[UUID]:
-    """Return the variants that somebody waits for although they can be had, in id order."""
+    """Return variants in stock that have open subscriptions, by id."""
     waiting = select(BackInStockSubscription.variant_id).where(*IS_WAITING)
     return list(
         session.scalars(
@@ -104,12 +104,12 @@ def subscribed_and_available(limit: int) -> list[UUID]:
 def requests_of(
     user_id: UUID, *, limit: int, cursor: str | None, with_total: bool
 ) -> dict[str, Any]:
-    """Return a page of what a customer waits for or was told of, the newest first."""
+    """Return a page of a customer's subscriptions, newest first."""
     mine = (
         BackInStockSubscription.user_id == user_id,
         BackInStockSubscription.cancelled_at.is_(None),
     )
-    rows, described = page(
+    rows, page_info = page(
         select(
             *(
                 BackInStockSubscription.id,
@@ -128,11 +128,11 @@ def requests_of(
         filters=user_id,
         total=select(BackInStockSubscription.id).where(*mine) if with_total else None,
     )
-    return {"data": [_request(row) for row in rows], "page": described}
+    return {"data": [_request(row) for row in rows], "page": page_info}
 
 
 def demand(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
-    """Return a page of what people wait for, and how many do."""
+    """Return a page of subscribed variants with their number of subscribers."""
     waiting = (
         select(
             BackInStockSubscription.variant_id,
@@ -151,7 +151,7 @@ def demand(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any
         .join(Variant, Variant.id == waiting.c.variant_id)
         .join(Product, Product.id == Variant.product_id)
     )
-    rows, described = page(
+    rows, page_info = page(
         statement,
         Sort((waiting.c.waiting, waiting.c.variant_id), descending=True),
         limit=limit,
@@ -160,7 +160,7 @@ def demand(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any
     )
     names = ("variant_id", "sku", "title", "variant_title", "in_stock", "waiting", "since")
     return {"data": [{name: getattr(row, name) for name in names} for row in rows],
-            "page": described}  # fmt: skip
+            "page": page_info}  # fmt: skip
 
 
 def _request(row: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The waiting list over HTTP: for guests and customers, and what staff see of it."""
+"""Back-in-stock subscriptions: for guests and customers, and the demand list for staff."""
 
 from typing import Any
 from uuid import UUID
@@ -28,16 +28,18 @@ blueprint = Blueprint(
     "stock-requests",
     __name__,
     url_prefix="/api/v1/stock-requests",
-    description="Be told when something is back in stock.",
+    description="Notifications when a variant is back in stock.",
 )
 admin = Blueprint(
     "admin-stock-requests",
     __name__,
     url_prefix="/api/v1/admin/stock-requests",
-    description="What people wait for, for staff.",
+    description="Demand for variants that are out of stock, for staff.",
 )
 
-_THANKS = {"detail": "Thank you. As soon as it is there again and it is your turn, we write once."}
+_THANKS = {
+    "detail": "Thank you. You will get one e-mail when it is available again and it is your turn."
+}
 
 
 @blueprint.route("", methods=["POST"])
@@ -49,9 +51,9 @@ _THANKS = {"detail": "Thank you. As soon as it is there again and it is your tur
 @blueprint.arguments(NewStockRequestSchema)
 @blueprint.response(202, StockRequestAcceptedSchema)
 def create_stock_request(body: dict[str, Any]) -> Any:
-    """Ask to be told once when a variant is back in stock.
+    """Subscribe to one e-mail when a variant is back in stock.
 
-    The answer is the same for an address that waits already. Refuses what can be had right now.
+    The answer is the same for an address that is subscribed already. Refuses a variant in stock.
     """
     service.subscribe(body["variant_id"], email=body["email"], user_id=principal().id)
     return _THANKS
@@ -62,11 +64,11 @@ def create_stock_request(body: dict[str, Any]) -> Any:
 @blueprint.arguments(StockRequestsQuerySchema, location="query")
 @blueprint.response(200, list_schema(StockRequestSchema))
 def list_stock_requests(query: dict[str, Any]) -> Any:
-    """List what you wait for and what you were told of, the newest first."""
-    who = principal().id
-    assert who is not None
+    """List your subscriptions, newest first."""
+    user_id = principal().id
+    assert user_id is not None
     with_total = query.pop("include") == "total"
-    return queries.requests_of(who, with_total=with_total, **query)
+    return queries.requests_of(user_id, with_total=with_total, **query)
 
 
 @blueprint.route("/<uuid:request_id>", methods=["DELETE"])
@@ -74,11 +76,11 @@ def list_stock_requests(query: dict[str, Any]) -> Any:
 @may_answer(SubscriptionNotFound)
 @blueprint.response(204)
 def cancel_stock_request(request_id: UUID) -> Any:
-    """Stop waiting for something."""
-    who = principal().id
-    assert who is not None
+    """Cancel a subscription."""
+    user_id = principal().id
+    assert user_id is not None
     with transaction():
-        service.cancel(request_id, user_id=who)
+        service.cancel(request_id, user_id=user_id)
 
 
 @blueprint.route("/cancel", methods=["POST"])
@@ -88,9 +90,9 @@ def cancel_stock_request(request_id: UUID) -> Any:
 @blueprint.arguments(CancelStockRequestsSchema)
 @blueprint.response(204)
 def cancel_stock_requests_by_token(body: dict[str, str]) -> Any:
-    """Stop all letters of this kind to the reader of one, by the secret of the link in it.
+    """Cancel all subscriptions of an address, by the secret in the link of an e-mail.
 
-    Says nothing about whether there was something to stop.
+    The answer does not reveal whether there were any.
     """
     service.cancel_all(body["token"])
 
@@ -100,6 +102,6 @@ def cancel_stock_requests_by_token(body: dict[str, str]) -> Any:
 @admin.arguments(StockRequestsQuerySchema, location="query")
 @admin.response(200, list_schema(StockDemandSchema))
 def list_stock_demand(query: dict[str, Any]) -> Any:
-    """List what people wait for, the most wanted first."""
+    """List subscribed variants, those with the most subscribers first."""
     with_total = query.pop("include") == "total"
     return queries.demand(with_total=with_total, **query)

@@ -1,4 +1,4 @@
-"""The waiting list on the wire."""
+"""Request and response schemas of back-in-stock subscriptions."""
 
 from marshmallow import fields, validate
 
@@ -6,7 +6,7 @@ from api.platform.http import PageQuerySchema, Schema
 
 
 class NewStockRequestSchema(Schema):
-    """What to wait for, and where to write to. Customers are written to at their own address."""
+    """A variant to subscribe to, and an address. Customers are notified at their own address."""
 
     variant_id = fields.UUID(required=True)
     email = fields.Email(
@@ -21,19 +21,19 @@ class NewStockRequestSchema(Schema):
 
 
 class StockRequestAcceptedSchema(Schema):
-    """The same answer for everyone, so that nobody learns who waits."""
+    """The same answer for everyone, so that it does not reveal who is subscribed."""
 
     detail = fields.String(required=True)
 
 
 class CancelStockRequestsSchema(Schema):
-    """The secret of the link in a letter."""
+    """The secret from the link in an e-mail."""
 
     token = fields.String(required=True, validate=validate.Length(20, 100))
 
 
 class StockRequestSchema(Schema):
-    """Something that a customer waits for, or was told of."""
+    """A subscription of a customer."""
 
     id = fields.UUID(required=True)
     state = fields.String(required=True, validate=validate.OneOf(["waiting", "told"]))
@@ -48,7 +48,7 @@ class StockRequestSchema(Schema):
 
 
 class StockDemandSchema(Schema):
-    """What people wait for. `since` is when the first of them came."""
+    """A subscribed variant. `since` is when the first open subscription was made."""
 
     variant_id = fields.UUID(required=True)
     sku = fields.String(required=True)
@@ -60,4 +60,4 @@ class StockDemandSchema(Schema):
 
 
 class StockRequestsQuerySchema(PageQuerySchema):
-    """Which page of the waiting list."""
+    """Paging of the list."""

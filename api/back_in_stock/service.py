@@ -1,4 +1,4 @@
-"""Wait, be told in turn, stop waiting."""
+"""Writes of back-in-stock subscriptions: subscribe, notify, cancel."""
 
 import secrets
 from typing import Any, cast
@@ -26,10 +26,11 @@ _NO_SYNC = {"synchronize_session": False}
 
 
 def subscribe(variant_id: UUID, *, email: str | None, user_id: UUID | None) -> None:
-    """Put somebody on the waiting list of a variant; a customer by the address of their account.
+    """Subscribe an address to a variant; a customer with the address of their account.
 
-    Says nothing about whether the address waits already, or for so much that this is passed over.
-    Refuses a variant that is not on the shelf or can be had now, and a guest without an address.
+    Does not reveal whether the address is subscribed already, or has reached the limit. Raises
+    `VariantNotFound` for one that is not published, `AlreadyInStock`, and `EmailAddressRequired`
+    for a guest without an address.
     """
     require_transaction()
     queries.check_is_published(variant_id)
@@ -38,12 +39,12 @@ def subscribe(variant_id: UUID, *, email: str | None, user_id: UUID | None) -> N
     address = accounts_queries.contact(user_id).email if user_id else email
     if not address:
         raise EmailAddressRequired
-    waiting = session.scalar(
+    open_count = session.scalar(
         select(func.count()).where(
             func.lower(BackInStockSubscription.email) == func.lower(address), *IS_WAITING
         )
     )
-    if (waiting or 0) >= MAX_PER_ADDRESS:
+    if (open_count or 0) >= MAX_PER_ADDRESS:
         return
     row = insert(BackInStockSubscription).values(
         id=new_id(),
@@ -59,17 +60,18 @@ def subscribe(variant_id: UUID, *, email: str | None, user_id: UUID | None) -> N
                 func.lower(BackInStockSubscription.email),
             ],
             index_where=and_(*IS_WAITING),
-            # Who asked as a guest and has signed in since finds it in their list.
+            # A guest who has signed in since finds the subscription in their account.
             set_={"user_id": func.coalesce(row.excluded.user_id, BackInStockSubscription.user_id)},
         )
     )
 
 
 def notify_subscribers(variant_id: UUID) -> int:
-    """Choose whose turn it is to be told that a variant is there again; returns how many.
+    """Notify the next subscribers of a variant that is in stock again; returns how many.
 
-    As many as there are units, less those who were told within the last day: they may be about to
-    buy. Locks the variant's list, so that two jobs at once do not both give the same unit away.
+    As many as there are available units, less those notified within the last day: they may be about
+    to buy. Takes an advisory lock on the variant, so that two jobs do not both count the same unit.
+    Emits `BackInStockDue` for each.
     """
     require_transaction()
     session.execute(
@@ -78,49 +80,49 @@ def notify_subscribers(variant_id: UUID) -> int:
     if not queries.is_published(variant_id):
         return 0
     now = clock.now()
-    told_lately = session.scalar(
+    notified_lately = session.scalar(
         select(func.count()).where(
             BackInStockSubscription.variant_id == variant_id,
             BackInStockSubscription.told_at > now - GRACE,
         )
     )
-    units = inventory_queries.availability([variant_id])[variant_id] - (told_lately or 0)
+    units = inventory_queries.availability([variant_id])[variant_id] - (notified_lately or 0)
     if units <= 0:
         return 0
-    next_ones = (
+    next_subscribers = (
         select(BackInStockSubscription.id)
         .where(BackInStockSubscription.variant_id == variant_id, *IS_WAITING)
         .order_by(BackInStockSubscription.id)
         .limit(units)
         .with_for_update()
     )
-    told = session.scalars(
+    notified = session.scalars(
         update(BackInStockSubscription)
-        .where(BackInStockSubscription.id.in_(session.scalars(next_ones).all()), *IS_WAITING)
+        .where(BackInStockSubscription.id.in_(session.scalars(next_subscribers).all()), *IS_WAITING)
         .values(told_at=now)
         .returning(BackInStockSubscription.id)
         .execution_options(**_NO_SYNC)
     ).all()
-    for request_id in sorted(told):
+    for request_id in sorted(notified):
         emit(BackInStockDue(request_id=request_id))
-    return len(told)
+    return len(notified)
 
 
 def make_cancel_token(request_id: UUID) -> str | None:
-    """Make the secret for the link in a letter, and forget any before; None when not wanted."""
+    """Create the secret for the link in an e-mail and replace any before; None if cancelled."""
     token = secrets.token_urlsafe(32)
-    made = _changed(
+    updated = _execute(
         update(BackInStockSubscription)
         .where(
             BackInStockSubscription.id == request_id, BackInStockSubscription.cancelled_at.is_(None)
         )
         .values(token_hash=hash_secret(token))
     )
-    return token if made else None
+    return token if updated else None
 
 
 def cancel_all(token: str) -> None:
-    """End everything that the reader of a letter waits for. Says nothing about an unknown token."""
+    """Cancel all subscriptions of the address that a token belongs to; ignores unknown tokens."""
     require_transaction()
     email = session.scalar(
         select(func.lower(BackInStockSubscription.email)).where(
@@ -128,7 +130,7 @@ def cancel_all(token: str) -> None:
         )
     )
     if email is not None:
-        _changed(
+        _execute(
             update(BackInStockSubscription)
             .where(
                 func.lower(BackInStockSubscription.email) == email,
@@ -139,8 +141,8 @@ def cancel_all(token: str) -> None:
 
 
 def cancel(request_id: UUID, *, user_id: UUID) -> None:
-    """End one request of a customer. Raises StockRequestNotFound for one that is not theirs."""
-    if not _changed(
+    """Cancel a subscription of a customer. Raises `SubscriptionNotFound` if it is not theirs."""
+    if not _execute(
         update(BackInStockSubscription)
         .where(
             BackInStockSubscription.id == request_id,
@@ -153,9 +155,9 @@ def cancel(request_id: UUID, *, user_id: UUID) -> None:
 
 
 def purge_old() -> None:
-    """Erase who was told long ago, who does not wait any more, and who has waited too long."""
+    """Delete subscriptions that were notified long ago, cancelled, or have waited too long."""
     now = clock.now()
-    _changed(
+    _execute(
         delete(BackInStockSubscription).where(
             or_(
                 BackInStockSubscription.told_at < now - KEPT_FOR,
@@ -166,6 +168,6 @@ def purge_old() -> None:
     )
 
 
-def _changed(statement: Any) -> int:
-    done = require_transaction().execute(statement.execution_options(**_NO_SYNC))
-    return cast(CursorResult[Any], done).rowcount
+def _execute(statement: Any) -> int:
+    result = require_transaction().execute(statement.execution_options(**_NO_SYNC))
+    return cast(CursorResult[Any], result).rowcount

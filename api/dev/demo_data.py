@@ -48,7 +48,7 @@ from api.platform.outbox import OutboxEvent
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.pricing import service as pricing_service
-from api.pricing.service import ShippingDraft
+from api.pricing.service import ShippingMethodInput
 
 ORDERS: Final = 48
 SEED: Final = 7
@@ -134,7 +134,7 @@ def _set_rules() -> None:
             pricing_service.set_tax_rate(country, "standard", standard, name="VAT", by=SYSTEM)
             pricing_service.set_tax_rate(country, "reduced", reduced, name="reduced VAT", by=SYSTEM)
         pricing_service.create_shipping_method(
-            ShippingDraft(
+            ShippingMethodInput(
                 code="parcel",
                 name="Parcel",
                 countries=sorted(TAX),
@@ -147,7 +147,7 @@ def _set_rules() -> None:
             by=SYSTEM,
         )
         pricing_service.create_shipping_method(
-            ShippingDraft(
+            ShippingMethodInput(
                 code="express",
                 name="Express",
                 countries=["DE", "AT"],

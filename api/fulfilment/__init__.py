@@ -1,8 +1,8 @@
-"""Goods on their way to the customer: parcels are claimed, handed over, cancelled, delivered.
+"""Fulfilments: parcels are opened, shipped, corrected, voided, cancelled and delivered.
 
 A fulfilment is one parcel with units of one order. Opening it claims these units, so that nobody
-else packs them; shipping takes them off the shelf, off the promise and off what the order still
-owes. Here orders and inventory meet in one transaction, without network.
+else packs them; shipping subtracts them from the stock, from the order's allocation and from its
+open units. Orders and inventory are changed in one transaction, without network.
 
-Also here is what the counter asks all day: the figures of the moment, and what a scanned code is.
+The package also has the dashboard figures and the lookup of scanned codes.
 """

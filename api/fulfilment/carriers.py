@@ -1,4 +1,4 @@
-"""Carriers, and the page on which each shows where a parcel is."""
+"""Carriers, their tracking pages and the numbers on their labels."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _TRACKING_PAGES: Final = {
 
 
 def _key(carrier: str) -> str:
-    """Reduce a name to what people agree on: `royal-mail` and `Royal Mail` are one carrier."""
+    """Normalize a carrier name: `royal-mail` and `Royal Mail` are one carrier."""
     return re.sub(r"[^a-z0-9]", "", carrier.lower())
 
 
@@ -28,30 +28,30 @@ _BY_KEY: Final = {_key(name): (name, page) for name, page in _TRACKING_PAGES.ite
 
 
 def carrier_name(carrier: str) -> str:
-    """Spell a known carrier as it spells itself; any other name is left as it was written."""
+    """Return the official spelling of a known carrier; other names are returned as they are."""
     known = _BY_KEY.get(_key(carrier))
     return known[0] if known else carrier
 
 
 def carrier_of(shipping_method: Mapping[str, Any]) -> str | None:
-    """Tell who brings what was agreed: as its method says, or as its name does (`DHL Paket`)."""
-    told: str | None = shipping_method.get("carrier")
-    if told:
-        return carrier_name(told)
+    """Return the carrier of a shipping method: its own, or one in its name (`DHL Paket`)."""
+    carrier: str | None = shipping_method.get("carrier")
+    if carrier:
+        return carrier_name(carrier)
     name = f" {' '.join(re.findall('[a-z0-9]+', shipping_method['name'].lower()))} "
-    for known in _TRACKING_PAGES:
-        if f" {known.lower()} " in name:
-            return known
+    for known_carrier in _TRACKING_PAGES:
+        if f" {known_carrier.lower()} " in name:
+            return known_carrier
     return None
 
 
 def must_verify(rule: str, *, has_barcode: bool) -> bool:
-    """Tell whether each unit of goods must be scanned, by the shop's `SHIP_VERIFICATION`."""
+    """Tell whether each unit must be scanned, by the setting `SHIP_VERIFICATION`."""
     return rule == "all" or (rule == "barcoded" and has_barcode)
 
 
 def tracking_url(carrier: str, tracking_number: str | None) -> str | None:
-    """Return the page that shows where a parcel is; None for other carriers and untracked ones."""
+    """Return the tracking page of a parcel; None for other carriers and untracked parcels."""
     known = _BY_KEY.get(_key(carrier))
     if known is None or not tracking_number:
         return None
@@ -64,22 +64,22 @@ _INSIDE: Final = (
     re.compile(r"[0-9]{19}([0-9]{15})"),
     re.compile(r"[0-9A-Z]{7}([0-9]{14})[0-9]{6}"),
 )
-"""What carriers print around the number that they call the tracking number.
+"""Barcodes that contain more than the tracking number.
 
-In turn: USPS the ZIP code, FedEx Ground and Express what leads to the door (34 digits in all), DPD
-the postcode, service and country.
+In turn: USPS with the ZIP code, FedEx Ground and Express with routing data (34 digits in all), DPD
+with the postcode, service and country.
 """
 
 
 def tracking_key(number: str) -> str:
-    """Write a tracking number as it is compared: people read it out in groups."""
+    """Normalize a tracking number for comparison: without spaces and separators."""
     return re.sub("[^0-9A-Za-z]", "", number).upper()
 
 
 def tracking_keys(scanned: str, parcel: str | None) -> list[str]:
-    """Return the tracking numbers that a scanned label may mean, the plainest first.
+    """Return the tracking numbers that a scanned label may stand for, the most likely first.
 
-    `parcel` is the serial number of a GS1 label (SSCC); it is kept with its `00` or without.
+    `parcel` is the serial number of a GS1 label (SSCC); it may be stored with its `00` or without.
     """
     whole = tracking_key(scanned)
     keys = [whole]

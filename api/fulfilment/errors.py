@@ -1,4 +1,4 @@
-"""What the packing table refuses."""
+"""Errors of fulfilments."""
 
 from api.kernel.errors import Conflict, NotFound, Unprocessable
 
@@ -7,21 +7,21 @@ class FulfilmentNotFound(NotFound):
     """No such parcel."""
 
     code = "fulfilment_not_found"
-    sentence = "There is no such fulfilment."
+    sentence = "Fulfilment not found."
 
 
 class FulfilmentOutdated(Conflict):
-    """An open parcel holds units that the order no longer owes."""
+    """An open parcel contains units that are no longer open on the order."""
 
     code = "fulfilment_outdated"
     sentence = (
-        "Units in {number} were refunded or sent since it was opened. Cancel it and pack anew: "
-        "what is still open goes into a new parcel."
+        "Units in {number} were refunded or shipped since it was opened. Cancel it and pack a new "
+        "parcel with the units that are still open."
     )
 
 
 class UnitsNotVerified(Unprocessable):
-    """Units would leave that nobody has scanned."""
+    """Units would ship that were not scanned."""
 
     code = "units_not_verified"
     sentence = (
@@ -31,14 +31,14 @@ class UnitsNotVerified(Unprocessable):
 
 
 class VerifiedExceedsQuantity(Unprocessable):
-    """More units were verified than are in the parcel: something else is in it."""
+    """More units were verified than the parcel contains."""
 
     code = "verified_exceeds_quantity"
-    sentence = "More units were verified than leave with this parcel."
+    sentence = "More units were verified than this parcel contains."
 
 
 class CodeUnknown(NotFound):
-    """No order, parcel or goods carry this code."""
+    """No order, parcel or variant has this code."""
 
     code = "code_unknown"
-    sentence = "No order, parcel, article or barcode is called {scanned}."
+    sentence = "No order, parcel, SKU or barcode found for {scanned}."

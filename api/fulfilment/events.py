@@ -1,4 +1,4 @@
-"""What happened to parcels."""
+"""Events of fulfilments."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,7 +16,7 @@ class FulfilmentShipped(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FulfilmentCorrected(Event):
-    """The label of a parcel on its way says something else than was told."""
+    """Carrier or tracking number of a shipped parcel were corrected."""
 
     fulfilment_id: UUID
     order_id: UUID
@@ -25,7 +25,7 @@ class FulfilmentCorrected(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FulfilmentVoided(Event):
-    """A parcel that counted as shipped is not on its way; its goods are open again."""
+    """A shipped parcel was voided; its units are open again."""
 
     fulfilment_id: UUID
     order_id: UUID

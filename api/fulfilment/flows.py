@@ -1,7 +1,7 @@
-"""Where an order, its parcels and the shelves meet. All in the one transaction of the caller.
+"""Fulfilment flows over orders, parcels and stock, in the transaction of the caller.
 
-The order is locked first, then the parcel, then the stock levels: the same order everywhere, so
-two people who pack for one customer queue and never deadlock.
+The order is locked first, then the parcel, then the stock levels: the same sequence everywhere, so
+that two people who pack the same order wait for each other and never deadlock.
 """
 
 from collections.abc import Mapping
@@ -23,43 +23,43 @@ from api.platform import audit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
-    """To whom a parcel is handed, and what is known of its contents."""
+    """Carrier and tracking number of a parcel, and its verified units."""
 
     carrier: str
     tracking_number: str | None = None
     verified: Mapping[UUID, int] = field(default_factory=dict)
-    """Units by order line that were scanned into it."""
+    """Scanned units by order line."""
     override_reason: str | None = None
-    """Why it may leave although some were not."""
+    """Why it may ship although some units were not scanned."""
 
 
 def ship_order(
-    order_id: UUID, wanted: Mapping[UUID, int] | None, hand_over: HandOver, *, by: Principal
+    order_id: UUID, requested: Mapping[UUID, int] | None, hand_over: HandOver, *, by: Principal
 ) -> UUID:
-    """Hand units of an order to a carrier, in a new parcel; returns the parcel's id.
+    """Ship units of an order in a new parcel; returns the parcel's id.
 
-    Without quantities everything leaves that is open and stands in no other parcel. Refuses an
+    Without quantities all open units that are in no other parcel are shipped. Refuses an
     order that is not paid or is cancelled (`InvalidState`), more units than are open
-    (`QuantityExceedsOpen`), an order of which nothing is left (`NothingToShip`), and units that
+    (`QuantityExceedsOpen`), an order with nothing left (`NothingToShip`), and units that
     must be verified and were not (`UnitsNotVerified`).
     """
     order = orders_service.lock(order_id)
     orders_service.check_shippable(order)
-    quantities = _unclaimed_units(order, wanted)
+    quantities = _unclaimed_units(order, requested)
     parcel = service.open_fulfilment(order.id, order.number, quantities, by=by)
     _hand_over(order, parcel, hand_over, by=by)
     return parcel.id
 
 
-def open_fulfilment(order_id: UUID, wanted: Mapping[UUID, int] | None, *, by: Principal) -> UUID:
-    """Claim units of an order for a parcel that is still to be packed; returns the parcel's id.
+def open_fulfilment(order_id: UUID, requested: Mapping[UUID, int] | None, *, by: Principal) -> UUID:
+    """Claim units of an order for a parcel to be packed; returns the parcel's id.
 
-    Refuses what `ship_order` refuses. Stock does not move: the units were promised to the order
-    when it was placed, and leave the shelf with the parcel.
+    Refuses what `ship_order` refuses, except unverified units. Stock does not move: the units were
+    allocated when the order was placed, and are subtracted when the parcel ships.
     """
     order = orders_service.lock(order_id)
     orders_service.check_shippable(order)
-    quantities = _unclaimed_units(order, wanted)
+    quantities = _unclaimed_units(order, requested)
     parcel = service.open_fulfilment(order.id, order.number, quantities, by=by)
     orders_service.add_event(
         order.id,
@@ -72,7 +72,7 @@ def open_fulfilment(order_id: UUID, wanted: Mapping[UUID, int] | None, *, by: Pr
 
 
 def ship_fulfilment(fulfilment_id: UUID, hand_over: HandOver, *, by: Principal) -> None:
-    """Hand an open parcel to a carrier.
+    """Ship an open parcel.
 
     Refuses a parcel that is not open, an order that was cancelled since (`InvalidState`), a parcel
     with units that were refunded in the meantime (`FulfilmentOutdated`), and units that must be
@@ -90,17 +90,17 @@ def ship_fulfilment(fulfilment_id: UUID, hand_over: HandOver, *, by: Principal) 
 def correct_fulfilment(
     fulfilment_id: UUID, *, carrier: str, tracking_number: str | None, by: Principal
 ) -> None:
-    """Put right by whom a parcel on its way goes and under which number; its customer is told.
+    """Correct carrier and tracking number of a shipped parcel; its customer gets an e-mail.
 
-    What is known already changes nothing. Refuses a parcel that is not on its way (`InvalidState`).
+    The same values change nothing. Refuses a parcel that is not shipped (`InvalidState`).
     """
     order, parcel = _lock_both(fulfilment_id)
-    before = _update_order(parcel)
+    before = _carrier_text(parcel)
     if not service.correct(parcel, carrier=carrier, tracking_number=tracking_number):
         return
     orders_service.record_correction(
         order,
-        text=f"{parcel.number} corrected: {_update_order(parcel)} instead of {before}.",
+        text=f"{parcel.number} corrected: {_carrier_text(parcel)} instead of {before}.",
         tracking_number=tracking_number,
         by=by,
     )
@@ -115,11 +115,11 @@ def correct_fulfilment(
 
 
 def void_fulfilment(fulfilment_id: UUID, *, reason: str | None, by: Principal) -> None:
-    """Take back that a parcel was shipped, the inverse of shipping, while it is on its way.
+    """Void a shipped parcel, the inverse of shipping.
 
-    Its goods are on the shelf again and promised to the order, which is open again; its customer
-    is told. Refuses a parcel that is not on its way or of which units were refunded since
-    (`InvalidState`), or came back as a return (`GoodsReturned`).
+    Its units are on hand again and allocated to the order, which is open again; its customer gets
+    an e-mail. Refuses a parcel that is not shipped or of which units were refunded since
+    (`InvalidState`), or restocked as a return (`UnitsAlreadyReturned`).
     """
     order, parcel = _lock_both(fulfilment_id)
     quantities = parcel.quantities()
@@ -138,13 +138,13 @@ def void_fulfilment(fulfilment_id: UUID, *, reason: str | None, by: Principal) -
 
 
 def cancel_fulfilment(fulfilment_id: UUID, *, by: Principal) -> None:
-    """Give the units of an open parcel back to the queue: the inverse of opening it."""
+    """Cancel an open parcel, which releases its units: the inverse of opening it."""
     order, parcel = _lock_both(fulfilment_id)
     _cancel(order, parcel, by=by)
 
 
 def deliver_fulfilment(fulfilment_id: UUID, *, by: Principal) -> None:
-    """Note that a parcel reached its customer."""
+    """Record that a parcel was delivered."""
     order, parcel = _lock_both(fulfilment_id)
     service.deliver(parcel)
     orders_service.record_delivery(order, parcel.quantities(), by=by)
@@ -152,11 +152,11 @@ def deliver_fulfilment(fulfilment_id: UUID, *, by: Principal) -> None:
 
 
 def cancel_open_fulfilments(order_id: UUID, *, by: Principal) -> None:
-    """Give up the parcels of an order of which nothing is left to ship; repeating changes nothing.
+    """Cancel the open parcels of an order with nothing left to ship; repeating changes nothing.
 
-    Whoever cancels an order stands beside the packing table and not above it, so open parcels
-    follow by the order's own fact. Until then they cannot leave: shipping asks the order first.
-    An order that was opened again since, because a parcel of it was voided, keeps them.
+    Packages that cancel orders do not import this one, so parcels are cancelled by the order's
+    event. Until then they cannot ship, because shipping checks the order first. An order that was
+    reopened since, because a parcel was voided, keeps them.
     """
     order = orders_service.lock(order_id)
     if order.status is OrderStatus.PLACED:
@@ -170,26 +170,25 @@ def _lock_both(fulfilment_id: UUID) -> tuple[Order, Fulfilment]:
     return order, service.lock(fulfilment_id)
 
 
-def _unclaimed_units(order: Order, wanted: Mapping[UUID, int] | None) -> dict[UUID, int]:
-    """Check what is wanted against what is open and stands in no other open parcel."""
-    quantities = orders_service.open_quantities(order, wanted)
+def _unclaimed_units(order: Order, requested: Mapping[UUID, int] | None) -> dict[UUID, int]:
+    """Check the requested units against those open and in no other open parcel."""
+    quantities = orders_service.open_quantities(order, requested)
     claimed = queries.claimed_units(order.id)
     if not claimed:
         return quantities
     free = {line.id: line.open_quantity - claimed.get(line.id, 0) for line in order.lines}
-    if wanted is None:
+    if requested is None:
         quantities = {line_id: units for line_id, units in free.items() if units > 0}
         if not quantities:
             raise NothingToShip(
-                "Everything that is open on the order stands in parcels that are being packed: "
-                "ship or cancel those."
+                "All open units of the order are in parcels being packed: ship or cancel those."
             )
         return quantities
     too_many = [
         {
             "pointer": f"/lines/{position}/quantity",
             "code": QuantityExceedsOpen.code,
-            "detail": f"{units} asked, {max(0, free[line_id])} open and in no other parcel.",
+            "detail": f"{units} requested, {max(0, free[line_id])} open and in no other parcel.",
         }
         for position, (line_id, units) in enumerate(quantities.items())
         if units > free[line_id]
@@ -200,7 +199,7 @@ def _unclaimed_units(order: Order, wanted: Mapping[UUID, int] | None) -> dict[UU
 
 
 def _hand_over(order: Order, parcel: Fulfilment, hand_over: HandOver, *, by: Principal) -> None:
-    """Let a parcel leave: off the packing table, off the shelf, off what the order still owes."""
+    """Ship a parcel: verify it, and update the parcel, the stock and the order."""
     quantities, tracking_number = parcel.quantities(), hand_over.tracking_number
     unverified = service.verify(
         order, parcel, hand_over.verified, override_reason=hand_over.override_reason, by=by
@@ -213,7 +212,7 @@ def _hand_over(order: Order, parcel: Fulfilment, hand_over: HandOver, *, by: Pri
     orders_service.record_shipment(
         order,
         quantities,
-        text=f"{parcel.number}: {_units(parcel)} shipped with {_update_order(parcel)}.{skipped}",
+        text=f"{parcel.number}: {_units(parcel)} shipped with {_carrier_text(parcel)}.{skipped}",
         tracking_number=tracking_number,
         by=by,
     )
@@ -234,7 +233,7 @@ def _cancel(order: Order, parcel: Fulfilment, *, by: Principal) -> None:
     audit.record("fulfilment.cancelled", by=by, subject_id=parcel.id, number=parcel.number)
 
 
-def _update_order(parcel: Fulfilment) -> str:
+def _carrier_text(parcel: Fulfilment) -> str:
     number = f", {parcel.tracking_number}" if parcel.tracking_number else ""
     return f"{parcel.carrier}{number}"
 

@@ -1,4 +1,4 @@
-"""What wakes the packing table. Each runs in the transaction that marks its delivery done."""
+"""Jobs of fulfilments. Event handlers run in the transaction that marks their delivery as done."""
 
 from uuid import UUID
 
@@ -14,18 +14,18 @@ from api.platform.sweeps import Sweep
 _NOT_INDEXED = "index-old-orders"
 
 
-def on_order_cancelled(fact: OrderCancelled) -> None:
-    """Nothing of the order will leave: its open parcels are given up."""
-    flows.cancel_open_fulfilments(fact.order_id, by=SYSTEM)
+def on_order_cancelled(event: OrderCancelled) -> None:
+    """Cancel the open parcels of a cancelled order."""
+    flows.cancel_open_fulfilments(event.order_id, by=SYSTEM)
 
 
-def on_order_completed(fact: OrderCompleted) -> None:
-    """Nothing of the order is left to ship, be it sent or cancelled."""
-    flows.cancel_open_fulfilments(fact.order_id, by=SYSTEM)
+def on_order_completed(event: OrderCompleted) -> None:
+    """Cancel the open parcels of a completed order."""
+    flows.cancel_open_fulfilments(event.order_id, by=SYSTEM)
 
 
 def index_old_orders() -> None:
-    """Let orders be found that an older release has written while this one was rolled out."""
+    """Add search words to orders that an older release wrote during a rollout."""
     sweeps.run(
         Sweep(
             _NOT_INDEXED,

@@ -1,4 +1,4 @@
-"""Parcels and what is in them."""
+"""Tables of fulfilments: parcels and their lines."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,11 +12,11 @@ from api.platform.db import Base, Timestamped, Versioned, WithId, named_enum
 
 HAS_TRACKING = "tracking_number IS NOT NULL"
 TRACKING_KEY = "upper(regexp_replace(tracking_number, '[^0-9A-Za-z]', '', 'g'))"
-"""How a tracking number is compared: as `policy.tracking_key` writes it."""
+"""The normalized tracking number, as `carriers.tracking_key` returns it."""
 
 
 class Fulfilment(WithId, Versioned, Timestamped, Base):
-    """One parcel of one order. `tracking_url` is the address that the customer was told."""
+    """One parcel of one order. `tracking_url` is the page that the customer was sent."""
 
     __tablename__ = "fulfilments"
     __table_args__ = (
@@ -41,7 +41,7 @@ class Fulfilment(WithId, Versioned, Timestamped, Base):
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
     number: Mapped[str] = mapped_column(String(40))
-    """For people: the order's number and which of its parcels this is, as in `1001-F1`."""
+    """The order's number and a running number, as in `1001-F1`."""
     status: Mapped[FulfilmentState] = mapped_column(
         named_enum(FulfilmentState, "status"), default=FulfilmentState.OPEN
     )
@@ -52,7 +52,7 @@ class Fulfilment(WithId, Versioned, Timestamped, Base):
     delivered_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
     override_reason: Mapped[str | None] = mapped_column(String(300))
-    """Why it left with units that nobody had scanned, where the shop wants them to be."""
+    """Why it shipped with units that were not scanned, if the shop requires scanning."""
     created_by: Mapped[str] = mapped_column(String(200))
 
     lines: Mapped[list["FulfilmentLine"]] = relationship(
@@ -60,7 +60,7 @@ class Fulfilment(WithId, Versioned, Timestamped, Base):
     )
 
     def quantities(self) -> dict[UUID, int]:
-        """Return what is in the parcel: units by order line."""
+        """Return the units in the parcel by order line."""
         return {line.order_line_id: line.quantity for line in self.lines}
 
 

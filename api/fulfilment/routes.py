@@ -1,4 +1,4 @@
-"""Parcels for staff: claim, ship, cancel, deliver; and what the counter asks all day."""
+"""Parcels, the dashboard and scanned codes, for staff."""
 
 from typing import Any
 from uuid import UUID
@@ -47,8 +47,11 @@ blueprint = Blueprint(
     description="Parcels on their way to customers.",
 )
 
-desk = Blueprint(
-    "desk", __name__, url_prefix="/api/v1/admin", description="What the counter asks all day."
+dashboard = Blueprint(
+    "desk",
+    __name__,
+    url_prefix="/api/v1/admin",
+    description="The dashboard and the lookup of scanned codes.",
 )
 
 
@@ -70,9 +73,9 @@ desk = Blueprint(
 @blueprint.arguments(ShipOrderSchema)
 @blueprint.response(201, FulfilmentSchema)
 def ship_order(form: dict[str, Any], order_id: UUID) -> Any:
-    """Hand an order, or part of it, to a carrier.
+    """Ship an order, or part of it, in a new parcel.
 
-    Without lines everything leaves that is open and stands in no other parcel.
+    Without lines all open units that are in no other parcel are shipped.
     """
     parcel_id = flows.ship_order(order_id, form["lines"], _hand_over(form), by=principal())
     return queries.fulfilment(parcel_id)
@@ -108,9 +111,9 @@ def list_fulfilments(query: dict[str, Any], order_id: UUID) -> Any:
 @blueprint.arguments(OpenFulfilmentSchema)
 @blueprint.response(201, FulfilmentSchema)
 def create_fulfilment(form: dict[str, Any], order_id: UUID) -> Any:
-    """Claim units of an order for a parcel that is still to be packed.
+    """Claim units of an order for a parcel to be packed.
 
-    Nobody else can ship them until the parcel leaves or is cancelled.
+    Nobody else can ship them until the parcel is shipped or cancelled.
     """
     return queries.fulfilment(flows.open_fulfilment(order_id, form["lines"], by=principal()))
 
@@ -141,7 +144,7 @@ def get_fulfilment(fulfilment_id: UUID) -> Any:
 @blueprint.arguments(HandOverSchema)
 @blueprint.response(200, FulfilmentSchema)
 def ship_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
-    """Hand an open parcel to a carrier."""
+    """Ship an open parcel."""
     flows.ship_fulfilment(fulfilment_id, _hand_over(form), by=principal())
     return queries.fulfilment(fulfilment_id)
 
@@ -152,10 +155,10 @@ def ship_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
 @idempotent(required=True)
 @blueprint.response(200, FulfilmentSchema)
 def cancel_fulfilment(fulfilment_id: UUID) -> Any:
-    """Give the units of an open parcel back to the queue.
+    """Cancel an open parcel, which releases its units.
 
-    A parcel that has left cannot be cancelled: what comes back is a return. One that was shipped
-    by mistake is voided.
+    A shipped parcel cannot be cancelled: what comes back is a return. One that was shipped by
+    mistake is voided.
     """
     flows.cancel_fulfilment(fulfilment_id, by=principal())
     return queries.fulfilment(fulfilment_id)
@@ -168,9 +171,9 @@ def cancel_fulfilment(fulfilment_id: UUID) -> Any:
 @blueprint.arguments(CarrierSchema)
 @blueprint.response(200, FulfilmentSchema)
 def correct_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
-    """Put right by whom a parcel goes and under which number, while it is not delivered.
+    """Correct carrier and tracking number of a shipped parcel.
 
-    Its customer gets an e-mail with the right number. Without one, the parcel has none.
+    Its customer gets an e-mail with the new number. Without a number the parcel has none.
     """
     flows.correct_fulfilment(fulfilment_id, **form, by=principal())
     return queries.fulfilment(fulfilment_id)
@@ -183,10 +186,10 @@ def correct_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
 @blueprint.arguments(VoidSchema)
 @blueprint.response(200, FulfilmentSchema)
 def void_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
-    """Take back that a parcel was shipped, while it is not delivered.
+    """Void a shipped parcel that is not delivered.
 
-    Its goods are on the shelf again, kept for the order, which waits to be shipped; its customer
-    gets an e-mail. Refused once units of it were refunded.
+    Its units are on hand again and allocated to the order, which is open again; its customer gets
+    an e-mail. Refused once units of it were refunded.
     """
     flows.void_fulfilment(fulfilment_id, reason=form["reason"], by=principal())
     return queries.fulfilment(fulfilment_id)
@@ -198,44 +201,43 @@ def void_fulfilment(form: dict[str, Any], fulfilment_id: UUID) -> Any:
 @idempotent(required=True)
 @blueprint.response(200, FulfilmentSchema)
 def deliver_fulfilment(fulfilment_id: UUID) -> Any:
-    """Note that a parcel reached its customer."""
+    """Record that a parcel was delivered."""
     flows.deliver_fulfilment(fulfilment_id, by=principal())
     return queries.fulfilment(fulfilment_id)
 
 
-@desk.route("/overview", methods=["GET"])
+@dashboard.route("/overview", methods=["GET"])
 @requires(Permission.ORDERS_READ)
-@desk.response(200, OverviewSchema)
+@dashboard.response(200, OverviewSchema)
 def get_overview() -> Any:
-    """Show what waits at this moment."""
+    """Return the current dashboard figures."""
     return {
         **queries.overview(),
         "currency": current_app.extensions["stockroom_settings"].currency,
     }
 
 
-@desk.route("/scan", methods=["GET"])
+@dashboard.route("/scan", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @may_answer(CodeUnknown, OrderNotFound)
-@desk.arguments(ScanQuerySchema, location="query")
-@desk.response(200, ScanSchema)
+@dashboard.arguments(ScanQuerySchema, location="query")
+@dashboard.response(200, ScanSchema)
 def scan_any(query: dict[str, Any]) -> Any:
-    """Tell what a scanned code is, exactly as the scanner sent it.
+    """Look up a scanned code, exactly as the scanner sent it.
 
-    Orders, parcels and goods are found by any code that is printed on them or on their papers.
+    Orders, parcels and variants are found by any code printed on them or on their papers.
     """
     return queries.scan(query["code"], principal())
 
 
-@desk.route("/scan/<path:code>", methods=["GET"])
+@dashboard.route("/scan/<path:code>", methods=["GET"])
 @requires(Permission.ORDERS_READ)
 @may_answer(CodeUnknown, OrderNotFound)
-@desk.response(200, ScanSchema)
+@dashboard.response(200, ScanSchema)
 def scan_code(code: str) -> Any:
-    """Tell what a scanned code is.
+    """Look up a scanned code in the path.
 
-    As `GET /scan?code=`, for codes that fit into an address: those with two slashes in a row, as
-    in links, do not.
+    Like `GET /scan?code=`, but not for codes with two slashes in a row, as in links.
     """
     return queries.scan(code, principal())
 

@@ -1,4 +1,4 @@
-"""How parcels, the day's figures and scans look on the wire."""
+"""Request and response schemas of parcels, the dashboard and scans."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ LONGEST_CODE = 500
 
 
 class TrackingNumber(SingleLine):
-    """A number as carriers print it; the spaces in which people read it out are taken away."""
+    """A tracking number as printed by the carrier; spaces are removed."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(100, spelling=r"[A-Za-z0-9./_-]+( +[A-Za-z0-9./_-]+)*", **options)
@@ -57,7 +57,7 @@ class OpenFulfilmentSchema(Schema):
 
 
 class CarrierSchema(Schema):
-    """To whom a parcel is handed. Any name will do; known carriers get a tracking page."""
+    """Carrier and tracking number. Any name is accepted; known carriers get a tracking page."""
 
     carrier = SingleLine(60, required=True, metadata={"example": "DHL"})
     tracking_number = TrackingNumber(
@@ -77,7 +77,7 @@ class HandOverSchema(CarrierSchema):
         ma.fields.Nested(ParcelLineSchema),
         load_default=(),
         validate=ma.validate.Length(0, MAX_LINES),
-        metadata={"description": "Units of each order line that were scanned into the parcel."},
+        metadata={"description": "Scanned units of each order line."},
     )
     override_reason = SingleLine(
         300,
@@ -96,17 +96,17 @@ class HandOverSchema(CarrierSchema):
 
 
 class ShipOrderSchema(OpenFulfilmentSchema, HandOverSchema):
-    """Which units leave, and with whom. Without lines: everything that is open."""
+    """Which units to ship, and the carrier. Without lines: all open units."""
 
 
 class VoidSchema(Schema):
-    """Why a parcel is not on its way after all."""
+    """Why a parcel is voided."""
 
     reason = SingleLine(300, load_default=None, metadata={"example": "wrong box on the cart"})
 
 
 def _units_by_line(lines: Sequence[dict[str, Any]] | None, field: str) -> dict[UUID, int]:
-    """Turn lines into units by order line; a line named twice is a slip of the hand."""
+    """Turn lines into units by order line; a line named twice is refused."""
     units: dict[UUID, int] = {}
     for place, line in enumerate(lines or ()):
         if line["order_line_id"] in units:
@@ -118,7 +118,7 @@ def _units_by_line(lines: Sequence[dict[str, Any]] | None, field: str) -> dict[U
 
 
 class PackedLineSchema(ParcelLineSchema):
-    """Units of one order line inside a parcel, and how many of them were scanned into it."""
+    """Units of one order line inside a parcel, and how many of them were scanned."""
 
     verified_quantity = ma.fields.Integer(required=True)
 
@@ -141,7 +141,7 @@ class FulfilmentSchema(Schema):
     override_reason = ma.fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "Why it left with units that had to be verified and were not."},
+        metadata={"description": "Why it shipped with units that should have been verified."},
     )
     created_at = ma.fields.AwareDateTime(required=True)
     created_by = ma.fields.String(required=True)
@@ -150,7 +150,7 @@ class FulfilmentSchema(Schema):
 
 
 class WorkerSchema(Schema):
-    """Whether a worker is at work: without one e-mails wait, and nothing expires by itself."""
+    """Whether a worker is running: without one e-mails wait, and nothing expires."""
 
     state = ma.fields.String(
         required=True,
@@ -162,12 +162,12 @@ class WorkerSchema(Schema):
     last_seen_at = ma.fields.AwareDateTime(
         required=True,
         allow_none=True,
-        metadata={"description": "When one last reported; null when that is not known."},
+        metadata={"description": "When one last reported; null if unknown."},
     )
 
 
 class DoctorLightSchema(Schema):
-    """Whether goods, orders and money added up when the doctor last looked."""
+    """Whether stock, orders and payments were consistent in the last doctor run."""
 
     state = ma.fields.String(
         required=True,
@@ -182,7 +182,7 @@ class DoctorLightSchema(Schema):
 
 
 class BackupsSchema(Schema):
-    """Whether what the shop knows would survive its machine."""
+    """The state of the backups."""
 
     state = ma.fields.String(
         required=True,
@@ -197,24 +197,24 @@ class BackupsSchema(Schema):
     last_proved_at = ma.fields.AwareDateTime(
         required=True,
         allow_none=True,
-        metadata={"description": "When one was last restored on trial and found whole."},
+        metadata={"description": "When a trial restore last succeeded."},
     )
 
 
 class OverviewSchema(Schema):
-    """What waits at this moment. Each figure is counted up to 10,000."""
+    """The dashboard figures. Each is counted up to 10,000."""
 
     to_ship = ma.fields.Integer(
-        required=True, metadata={"description": "Orders that are paid and not shipped whole."}
+        required=True, metadata={"description": "Paid orders with units left to ship."}
     )
     unpaid = ma.fields.Integer(
-        required=True, metadata={"description": "Orders whose money is not all here yet."}
+        required=True, metadata={"description": "Orders that are not fully paid yet."}
     )
     low_stock = ma.fields.Integer(
         required=True, metadata={"description": "Stock levels at or below their threshold."}
     )
     shipped_today = ma.fields.Integer(
-        required=True, metadata={"description": "Parcels handed over since midnight UTC."}
+        required=True, metadata={"description": "Parcels shipped since midnight UTC."}
     )
     needs_attention = ma.fields.Integer(
         required=True, metadata={"description": "Items of the attention list, counted up to 100."}
@@ -227,14 +227,14 @@ class OverviewSchema(Schema):
 
 
 class ScannedVariantSchema(Schema):
-    """Goods that were scanned, and what lies of them where."""
+    """A scanned variant and its stock levels."""
 
     id = ma.fields.UUID(required=True)
     sku = ma.fields.String(required=True)
     barcode = ma.fields.String(required=True, allow_none=True)
     pack_quantity = ma.fields.Integer(
         required=True,
-        metadata={"description": "How many units the scanned code means: 1, or what is in a case."},
+        metadata={"description": "Units per scan of this code: 1, or the size of a case."},
     )
     product_title = ma.fields.String(required=True)
     title = ma.fields.String(required=True, allow_none=True)
@@ -257,7 +257,7 @@ class ScanQuerySchema(Schema):
 
 
 class ScannedFulfilmentSchema(Schema):
-    """A parcel whose label was scanned."""
+    """A scanned parcel."""
 
     id = ma.fields.UUID(required=True)
     number = ma.fields.String(required=True, metadata={"example": "1001-F1"})
@@ -267,7 +267,7 @@ class ScannedFulfilmentSchema(Schema):
 
 
 class ScanSchema(Schema):
-    """What a scanned code is; what is known of it stands beside its kind.
+    """The kind of a scanned code, and its data.
 
     A parcel comes with its order.
     """
@@ -276,7 +276,9 @@ class ScanSchema(Schema):
         required=True, validate=ma.validate.OneOf(["order", "variant", "fulfilment"])
     )
     id = ma.fields.UUID(required=True)
-    label = ma.fields.String(required=True, metadata={"description": "For people."})
+    label = ma.fields.String(
+        required=True, metadata={"description": "A short description for people."}
+    )
     order = ma.fields.Nested(OrderCardSchema)
     variant = ma.fields.Nested(ScannedVariantSchema)
     fulfilment = ma.fields.Nested(ScannedFulfilmentSchema)

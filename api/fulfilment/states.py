@@ -1,4 +1,4 @@
-"""Where a parcel may go."""
+"""Statuses of a parcel."""
 
 from enum import StrEnum
 
@@ -6,14 +6,14 @@ from api.kernel.states import StateMachine
 
 
 class FulfilmentState(StrEnum):
-    """One parcel, from the first unit put aside to the customer's door."""
+    """Status of a parcel."""
 
     OPEN = "open"
     SHIPPED = "shipped"
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
     VOIDED = "voided"
-    """Counted as shipped, but it never left, or was caught before it arrived."""
+    """Was marked as shipped, but was never handed over, or was stopped before delivery."""
 
 
 FULFILMENT = StateMachine(
@@ -21,7 +21,7 @@ FULFILMENT = StateMachine(
     initial=FulfilmentState.OPEN,
     commands={
         "ship": {FulfilmentState.OPEN: FulfilmentState.SHIPPED},
-        # What has left is not cancelled: a slip is voided, and what comes back is a return.
+        # A shipped parcel is not cancelled: a mistake is voided, and what comes back is a return.
         "cancel": {FulfilmentState.OPEN: FulfilmentState.CANCELLED},
         "deliver": {FulfilmentState.SHIPPED: FulfilmentState.DELIVERED},
         "correct": {FulfilmentState.SHIPPED: FulfilmentState.SHIPPED},

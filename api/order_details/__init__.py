@@ -1,5 +1,5 @@
-"""Everything there is to know about one order, on one page for staff.
+"""Order details: one order with its payments, refunds, parcels and history.
 
-Orders, money, refunds and parcels live in houses that are strangers to one another; the case file
-stands above them and asks each in turn. It only reads.
+Orders, payments, returns and fulfilments do not import each other; this package is one layer above
+and combines their reads. It only reads.
 """

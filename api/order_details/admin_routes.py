@@ -1,4 +1,4 @@
-"""The case file, for staff."""
+"""The details of an order, for staff."""
 
 from typing import Any
 from uuid import UUID
@@ -24,5 +24,5 @@ blueprint = Blueprint(
 @may_answer(OrderNotFound)
 @blueprint.response(200, OrderDetailSchema)
 def get_order(order_id: UUID) -> Any:
-    """Read an order with its lines, money, refunds, parcels and history."""
+    """Read an order with its lines, payments, refunds, parcels and history."""
     return queries.admin_order(order_id, principal())

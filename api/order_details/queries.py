@@ -1,4 +1,4 @@
-"""One order, put together from what the floors below tell: for staff, and for its customer."""
+"""One order with its payments, refunds and parcels: for staff, and for its customer."""
 
 from typing import Any
 from uuid import UUID
@@ -21,17 +21,16 @@ _PARCEL = (
     "delivered_at",
 )  # fmt: skip
 _PARCEL_LINE = ("sku", "title", "variant_title")
-_HAS_LEFT = ("shipped", "delivered")
+_SHIPPED = ("shipped", "delivered")
 _REFUND_STATES = {"requested": "pending", "submitted": "pending"}
 
 
 def customer_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
-    """Return an order for its customer, guest or known: parcels, refunds and what they may do.
+    """Return an order for its customer or guest: parcels, refunds and allowed actions.
 
-    Parcels are told once they have left. A refund is `pending` until the bank has answered. Six
-    statements, however many lines, parcels and refunds there are, and two for an order of which
-    nothing has left yet and for which no money came. Raises `OrderNotFound`, also for an order of
-    somebody else.
+    Parcels are shown once they are shipped. A refund is `pending` until the bank has answered. Six
+    statements for any number of lines, parcels and refunds, and two for an order that is neither
+    shipped nor paid. Raises `OrderNotFound`, also for an order of someone else.
     """
     order, has_money = customer_orders.order_with_actions(
         order_id, principal, is_in_progress=payments_queries.is_in_progress
@@ -43,28 +42,29 @@ def customer_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
 
 
 def _parcels(order_id: UUID, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    named = {line["id"]: line for line in lines}
+    by_id = {line["id"]: line for line in lines}
     return [
         {
             **{name: parcel[name] for name in _PARCEL},
             "lines": [
                 {
-                    "order_line_id": held["order_line_id"],
-                    "quantity": held["quantity"],
-                    **{name: named[held["order_line_id"]][name] for name in _PARCEL_LINE},
+                    "order_line_id": packed["order_line_id"],
+                    "quantity": packed["quantity"],
+                    **{name: by_id[packed["order_line_id"]][name] for name in _PARCEL_LINE},
                 }
-                for held in parcel["lines"]
+                for packed in parcel["lines"]
             ],
         }
         for parcel in fulfilment_queries.fulfilments_of_order(order_id)
-        if parcel["status"] in _HAS_LEFT
+        if parcel["status"] in _SHIPPED
     ]
 
 
 def _refunds(order_id: UUID) -> list[dict[str, Any]]:
-    # Their ids come from commands and say nothing of time.
-    found = sorted(
-        payments_queries.refunds_of_order(order_id), key=lambda one: (one.created_at, one.id)
+    # Their ids come from commands and are not in order of time.
+    refunds = sorted(
+        payments_queries.refunds_of_order(order_id),
+        key=lambda refund: (refund.created_at, refund.id),
     )
     return [
         {
@@ -73,17 +73,16 @@ def _refunds(order_id: UUID) -> list[dict[str, Any]]:
             "amount": Money(refund.amount, refund.currency),
             "created_at": refund.created_at,
         }
-        for refund in found
+        for refund in refunds
     ]
 
 
 def admin_order(order_id: UUID, by: Principal) -> dict[str, Any]:
-    """Return an order with its lines, money, refunds, parcels and history.
+    """Return an order with its lines, payments, refunds, parcels and history.
 
-    Of its customer, those who may not read customers see what a label needs and no more.
-    Each line tells how it was called when it was bought, and by which `barcodes` its goods are
-    known now. Fourteen statements, however many lines, refunds and parcels there are. Raises
-    `OrderNotFound`.
+    Without `customers:read` only the customer data needed for a label is included. Each line has
+    its title as ordered, and the current `barcodes` of its variant. Fourteen statements for any
+    number of lines, refunds and parcels. Raises `OrderNotFound`.
     """
     order = orders_queries.admin_view(order_id)
     if not by.may(Permission.CUSTOMERS_READ):
@@ -103,7 +102,7 @@ def admin_order(order_id: UUID, by: Principal) -> dict[str, Any]:
             for line in order["lines"]
         ],
         "carrier": fulfilment_queries.carrier_of(order["shipping_method"]),
-        # The name that was agreed: its code is for checkouts.
+        # The name as ordered; the code is for checkouts only.
         "shipping_method": order["shipping_method"]["name"],
         "attention": attention.open_items_of_order(order_id),
         "holds": orders_queries.holds(order_id),

@@ -22,7 +22,7 @@ blueprint = Blueprint(
 def get_order(order_id: UUID) -> Any:
     """Read one of your orders; a guest sends the X-Cart-Token that it was placed with.
 
-    With its parcels and how to follow them, its refunds and how far they are, and what you may
-    still do with it.
+    Includes its parcels with tracking, its refunds and their status, and the actions that are
+    allowed now.
     """
     return queries.customer_order(order_id, principal())

@@ -1,4 +1,4 @@
-"""How a case file looks on the wire."""
+"""Response schemas of order details."""
 
 import marshmallow as ma
 
@@ -18,7 +18,7 @@ from api.returns.schemas import RefundSchema
 
 
 class CustomerParcelLineSchema(Schema):
-    """Units of one position of the order inside a parcel."""
+    """Units of one order line inside a parcel."""
 
     order_line_id = ma.fields.UUID(required=True)
     sku = ma.fields.String(required=True)
@@ -28,7 +28,7 @@ class CustomerParcelLineSchema(Schema):
 
 
 class CustomerParcelSchema(Schema):
-    """A parcel that is on its way or has arrived."""
+    """A shipped or delivered parcel."""
 
     id = ma.fields.UUID(required=True)
     number = ma.fields.String(required=True, metadata={"example": "1001-F1"})
@@ -38,7 +38,7 @@ class CustomerParcelSchema(Schema):
     tracking_url = ma.fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "The carrier's own page about it, for carriers that are known."},
+        metadata={"description": "The carrier's tracking page, for known carriers."},
     )
     shipped_at = ma.fields.AwareDateTime(required=True)
     delivered_at = ma.fields.AwareDateTime(required=True, allow_none=True)
@@ -46,7 +46,7 @@ class CustomerParcelSchema(Schema):
 
 
 class CustomerRefundSchema(Schema):
-    """Money on its way back. A `failed` one did not arrive: the shop finds another way."""
+    """A refund. A `failed` one did not arrive: the shop has to find another way."""
 
     id = ma.fields.UUID(required=True)
     status = ma.fields.String(
@@ -57,13 +57,11 @@ class CustomerRefundSchema(Schema):
 
 
 class CustomerOrderSchema(OrderSchema):
-    """An order for its customer, with parcels, refunds and what may be done with it now."""
+    """An order for its customer, with parcels, refunds and allowed actions."""
 
     parcels = ma.fields.List(ma.fields.Nested(CustomerParcelSchema), required=True)
     refunds = ma.fields.List(ma.fields.Nested(CustomerRefundSchema), required=True)
-    due = ma.fields.Nested(
-        MoneySchema, required=True, metadata={"description": "What is still to be paid."}
-    )
+    due = ma.fields.Nested(MoneySchema, required=True, metadata={"description": "The amount due."})
     allowed_actions = ma.fields.List(
         ma.fields.String(validate=ma.validate.OneOf(["pay", "amend", "cancel"])),
         required=True,
@@ -75,23 +73,23 @@ class CustomerOrderSchema(OrderSchema):
 
 
 class OrderDetailBarcodeSchema(Schema):
-    """A code on the goods, and how many units one scan of it means."""
+    """A barcode of the variant, and its units per scan."""
 
     code = ma.fields.String(required=True)
     pack_quantity = ma.fields.Integer(required=True)
 
 
 class OrderDetailLineSchema(OrderLineSchema):
-    """One agreed position, and what may still happen with it."""
+    """One order line, with its open and refundable quantities."""
 
     open_quantity = ma.fields.Integer(
-        required=True, metadata={"description": "Units that are still to be shipped."}
+        required=True, metadata={"description": "Units still to be shipped."}
     )
     refundable_quantity = ma.fields.Integer(required=True)
     barcodes = ma.fields.List(
         ma.fields.Nested(OrderDetailBarcodeSchema),
         required=True,
-        metadata={"description": "By which codes the goods are known now, those of cases too."},
+        metadata={"description": "The current barcodes of the variant, including those of cases."},
     )
     must_verify = ma.fields.Boolean(
         required=True,
@@ -100,7 +98,7 @@ class OrderDetailLineSchema(OrderLineSchema):
 
 
 class PaymentDetailSchema(Schema):
-    """Money that came in, and how much of it went back."""
+    """A payment, and how much of it was refunded."""
 
     id = ma.fields.UUID(required=True)
     provider = ma.fields.String(required=True)
@@ -111,7 +109,7 @@ class PaymentDetailSchema(Schema):
     captured = ma.fields.Nested(MoneySchema, required=True)
     refunded = ma.fields.Nested(MoneySchema, required=True)
     charged_back = ma.fields.Nested(
-        MoneySchema, required=True, metadata={"description": "Lost for good in disputes."}
+        MoneySchema, required=True, metadata={"description": "Amount lost in disputes."}
     )
     reference = ma.fields.String(required=True, allow_none=True)
     decline_code = ma.fields.String(required=True, allow_none=True)
@@ -119,14 +117,14 @@ class PaymentDetailSchema(Schema):
 
 
 class OrderDetailDisputeSchema(Schema):
-    """A customer's bank asks for a payment back."""
+    """A dispute of a payment."""
 
     id = ma.fields.UUID(required=True)
     payment_id = ma.fields.UUID(required=True)
     reference = ma.fields.String(required=True, metadata={"description": "The provider's id."})
     status = ma.fields.String(
         required=True,
-        metadata={"description": "The provider's own word.", "example": "needs_response"},
+        metadata={"description": "The provider's own status.", "example": "needs_response"},
     )
     reason = ma.fields.String(required=True, metadata={"example": "fraudulent"})
     amount = ma.fields.Nested(MoneySchema, required=True)
@@ -138,7 +136,7 @@ class OrderDetailDisputeSchema(Schema):
 
 
 class OrderDetailFraudWarningSchema(Schema):
-    """A bank suspects fraud and has not disputed the payment yet."""
+    """An early fraud warning of the customer's bank."""
 
     id = ma.fields.UUID(required=True)
     payment_id = ma.fields.UUID(required=True)
@@ -149,7 +147,7 @@ class OrderDetailFraudWarningSchema(Schema):
 
 
 class OrderDetailAttentionSchema(Schema):
-    """Something about the order that a person must look at; see the attention list."""
+    """An open item of the attention list about the order."""
 
     id = ma.fields.UUID(required=True)
     kind = ma.fields.String(
@@ -162,14 +160,14 @@ class OrderDetailAttentionSchema(Schema):
 
 
 class OrderDetailSchema(OrderCardSchema):
-    """Everything there is to know about one order."""
+    """All details of one order."""
 
     expires_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     paid_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     amended_at = ma.fields.AwareDateTime(
         required=True,
         allow_none=True,
-        metadata={"description": "When its customer last changed it, before it was paid."},
+        metadata={"description": "When the customer last changed it, before payment."},
     )
     cancel_reason = ma.fields.String(required=True, allow_none=True)
     customer_id = ma.fields.UUID(required=True, allow_none=True)
@@ -178,19 +176,19 @@ class OrderDetailSchema(OrderCardSchema):
     carrier = ma.fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "Who brings it, as was agreed; null where nothing says so."},
+        metadata={"description": "The carrier as ordered; null if the shipping method names none."},
     )
     customer_note = ma.fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "What the customer asks of those who pack and bring it."},
+        metadata={"description": "The customer's note for packing and delivery."},
     )
     shipping_address = ma.fields.Nested(AddressSnapshotSchema, required=True)
     billing_address = ma.fields.Nested(
         AddressSnapshotSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "Only for those who may read customers (`customers:read`)."},
+        metadata={"description": "Null without the permission `customers:read`."},
     )
     lines = ma.fields.List(ma.fields.Nested(OrderDetailLineSchema), required=True)
     subtotal = ma.fields.Nested(MoneySchema, required=True)
@@ -201,13 +199,11 @@ class OrderDetailSchema(OrderCardSchema):
     charged_back = ma.fields.Nested(MoneySchema, required=True)
     refund_pending = ma.fields.Nested(MoneySchema, required=True)
     refundable = ma.fields.Nested(MoneySchema, required=True)
-    due = ma.fields.Nested(
-        MoneySchema, required=True, metadata={"description": "What is still to be paid."}
-    )
+    due = ma.fields.Nested(MoneySchema, required=True, metadata={"description": "The amount due."})
     overpaid = ma.fields.Nested(
         MoneySchema,
         required=True,
-        metadata={"description": "How much more came than the order costs by now."},
+        metadata={"description": "How much more was paid than the order costs now."},
     )
     refundable_shipping = ma.fields.Nested(MoneySchema, required=True)
     payments = ma.fields.List(ma.fields.Nested(PaymentDetailSchema), required=True)

@@ -1,4 +1,4 @@
-"""What wakes payment_sync."""
+"""Event handlers of payment_sync."""
 
 from api.payment_sync import flows
 from api.payments.events import ProviderEventReceived
@@ -6,6 +6,6 @@ from api.platform.jobs import manages_own_transactions
 
 
 @manages_own_transactions
-def apply_provider_event(fact: ProviderEventReceived) -> None:
-    """A message of the provider waits in the inbox."""
-    flows.apply_provider_event(fact.event_id, fact.kind, fact.object_id)
+def apply_provider_event(event: ProviderEventReceived) -> None:
+    """Apply a webhook event from the inbox."""
+    flows.apply_provider_event(event.event_id, event.kind, event.object_id)

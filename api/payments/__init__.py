@@ -1,6 +1,6 @@
-"""Money asked for, taken and given back.
+"""Payments, refunds and disputes.
 
-A payment knows its order only as an id on the envelope. It is recorded before the provider is
-called and again afterwards, and the row's own id is the provider's idempotency key: whatever
-happens in between, asking again leads to the same money.
+A payment knows its order only by id. It is recorded before the provider is called and again
+afterwards, and the row's id is the provider's idempotency key: whatever happens in between, a
+repeated call finds the same payment.
 """

@@ -1,10 +1,10 @@
-"""What the till refuses."""
+"""Errors of payments."""
 
 from api.kernel.errors import BadRequest, Conflict, Declined, NotFound, Unavailable, Unprocessable
 
 
 class PaymentDeclined(Declined):
-    """The bank said no. Carries `decline_code` as the provider names it."""
+    """The bank declined. Carries the provider's `decline_code`."""
 
     code = "payment_declined"
     sentence = "The payment was declined ({decline_code}). Try another way to pay."
@@ -14,13 +14,11 @@ class GatewayUnavailable(Unavailable):
     """The payment provider does not answer, or answers with its own failure."""
 
     code = "gateway_unavailable"
-    sentence = (
-        "The payment provider does not answer right now. Nothing is lost: try again in a moment."
-    )
+    sentence = "The payment provider is not answering. Nothing is lost: try again in a moment."
 
 
 class GatewayRefused(Conflict):
-    """The payment provider will not do this, however often it is asked."""
+    """The payment provider refuses this for good."""
 
     code = "gateway_refused"
     sentence = "The payment provider refused this: {reason}"
@@ -34,21 +32,21 @@ class AmountNotChargeable(Unprocessable):
 
 
 class AmountBelowMinimum(Unprocessable):
-    """Less than the payment provider charges at all. Carries `amount` and `minimum`."""
+    """Less than the provider's minimum charge. Carries `amount` and `minimum`."""
 
     code = "amount_below_minimum"
-    sentence = "{amount} cannot be paid by card: the least is {minimum}."
+    sentence = "{amount} cannot be paid by card: the minimum is {minimum}."
 
 
 class GatewayObjectUnknown(GatewayRefused):
-    """The payment provider has no such object in this account, and never will have."""
+    """The payment provider has no such object in this account."""
 
     code = "gateway_object_unknown"
-    sentence = "The payment provider knows nothing of {object_id} in this account."
+    sentence = "The payment provider has no {object_id} in this account."
 
 
 class DisputeOpen(Conflict):
-    """The customer's bank asks for the money back: the provider refunds nothing meanwhile."""
+    """The payment is disputed: the provider refunds nothing until that ends."""
 
     code = "dispute_open"
     sentence = (
@@ -58,21 +56,23 @@ class DisputeOpen(Conflict):
 
 
 class RefundExceedsCaptured(Conflict):
-    """More than was taken, less what has gone back or is on its way back."""
+    """More than was captured less refunds, pending refunds and chargebacks."""
 
     code = "refund_exceeds_captured"
-    sentence = "{requested} is asked, and at most {refundable} can still be refunded on this order."
+    sentence = (
+        "{requested} requested, but at most {refundable} can still be refunded on this order."
+    )
 
 
 class PaymentNotFound(NotFound):
     """No such payment."""
 
     code = "payment_not_found"
-    sentence = "There is no payment for this order yet. Create a payment intent first."
+    sentence = "This order has no payment yet. Create a payment intent first."
 
 
 class NothingDue(Conflict):
-    """The order needs no more money."""
+    """Nothing is left to pay."""
 
     code = "nothing_due"
     sentence = "Nothing is due on this order."
@@ -86,36 +86,36 @@ class WrongCurrency(Unprocessable):
 
 
 class EventMalformed(BadRequest):
-    """The message is signed and still no event of the provider."""
+    """The webhook body is signed, but it is not an event of the provider."""
 
     code = "event_malformed"
     sentence = "The body is signed, but it is not an event: {reason}."
 
 
 class AmountExceedsDue(Unprocessable):
-    """More money than the order still needs. Carries `due`."""
+    """More than is due on the order. Carries `due`."""
 
     code = "amount_exceeds_due"
     sentence = (
-        "Only {due} is due on this order. Send allow_overpayment when that much came all the same."
+        "Only {due} is due on this order. Send allow_overpayment if more was really received."
     )
 
 
 class PaymentInProgress(Conflict):
-    """The customer's bank is carrying out a payment that can no longer be withdrawn."""
+    """The customer's bank is processing a payment that can no longer be cancelled."""
 
     code = "payment_in_progress"
     sentence = (
-        "The customer's bank is carrying out a payment for this order. Wait for its end, or send "
-        "allow_overpayment when this money came as well."
+        "The customer's bank is processing a payment for this order. Wait for its result, or send "
+        "allow_overpayment if this money was received as well."
     )
 
 
 class SignatureInvalid(BadRequest):
-    """The message does not come from the payment provider, or was changed on its way."""
+    """The webhook does not come from the payment provider, or was changed on its way."""
 
     code = "signature_invalid"
-    sentence = "The webhook's signature does not fit its body."
+    sentence = "The webhook's signature does not match its body."
 
 
 REFUSED_BY_GATEWAY = (
@@ -126,4 +126,4 @@ REFUSED_BY_GATEWAY = (
     PaymentDeclined,
     PaymentNotFound,
 )
-"""What any command may answer that asks the payment provider."""
+"""Errors of every command that calls the payment provider."""

@@ -1,4 +1,4 @@
-"""What happened to money."""
+"""Events of payments."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,7 +8,7 @@ from api.kernel.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderEventReceived(Event):
-    """The provider told us something. Whoever applies it asks the provider how things stand."""
+    """A webhook was stored. Its handler fetches the current state from the provider."""
 
     event_id: UUID
     kind: str
@@ -17,7 +17,7 @@ class ProviderEventReceived(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundSucceeded(Event):
-    """Money went back to the customer. Amount in minor units."""
+    """A refund succeeded. Amount in minor units."""
 
     refund_id: UUID
     order_id: UUID
@@ -27,7 +27,7 @@ class RefundSucceeded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundFailed(Event):
-    """Money could not go back, perhaps days after the provider said that it would."""
+    """A refund failed, possibly days after the provider had reported success."""
 
     refund_id: UUID
     order_id: UUID

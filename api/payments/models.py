@@ -1,4 +1,4 @@
-"""The till: payments, their events, refunds, and the inbox of what the provider tells us."""
+"""Tables of payments: payments, payment events, refunds, disputes and the webhook inbox."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -23,11 +23,11 @@ from api.platform.db import Base, Timestamped, Versioned, WithId, append_only, n
 
 
 class Payment(WithId, Versioned, Timestamped, Base):
-    """One attempt to take money for an order. Amounts are minor units of `currency`.
+    """One payment, or attempt to pay, for an order. Amounts are minor units of `currency`.
 
-    `captured`, `refunded`, `refund_pending` and `charged_back` are sums of what the events, refunds
-    and disputes say. No refund is promised beyond what is left; a refund at the provider may
-    overtake a promise, which then fails there.
+    `captured`, `refunded`, `refund_pending` and `charged_back` are sums of the events, refunds and
+    disputes. No refund is requested beyond what is left; a refund made at the provider may come
+    first, and the requested one then fails there.
     """
 
     __tablename__ = "payments"
@@ -72,18 +72,18 @@ class Payment(WithId, Versioned, Timestamped, Base):
     refunded: Mapped[int] = mapped_column(BigInteger, default=0)
     refund_pending: Mapped[int] = mapped_column(BigInteger, default=0)
     charged_back: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    """What the bank took back for good, in disputes that the shop lost."""
+    """Amount lost in disputes."""
     reference: Mapped[str | None] = mapped_column(String(200))
-    """What staff wrote down for money that came another way."""
+    """Staff's reference for a payment made outside the provider."""
     decline_code: Mapped[str | None] = mapped_column(String(80))
     checked_at: Mapped[datetime] = mapped_column(default=clock.now)
-    """When we last heard from the provider about it; the sweep asks again about old ones."""
+    """When the provider's state was last fetched; the sweep fetches old ones again."""
     withdrawn_at: Mapped[datetime | None]
     """When the provider confirmed that a voided payment can no longer be paid."""
 
 
 class PaymentEvent(WithId, Base):
-    """One movement of money; only ever added. The sums on the payment are made of these."""
+    """One movement of money; append-only. The sums on the payment are computed from these."""
 
     __tablename__ = "payment_events"
     __table_args__ = (
@@ -95,11 +95,11 @@ class PaymentEvent(WithId, Base):
     kind: Mapped[str] = mapped_column(String(40))
     amount: Mapped[int] = mapped_column(BigInteger)
     reference: Mapped[str] = mapped_column(String(160))
-    """What makes the movement this one and not another: the provider's id or our row's."""
+    """Identifies the movement: the provider's id or the id of our row."""
 
 
 class Refund(WithId, Versioned, Timestamped, Base):
-    """Money that goes back from one payment, in minor units."""
+    """A refund of one payment, in minor units."""
 
     __tablename__ = "refunds"
     __table_args__ = (
@@ -114,7 +114,7 @@ class Refund(WithId, Versioned, Timestamped, Base):
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"), index=True)
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
     case_id: Mapped[UUID] = mapped_column(index=True)
-    """What one person asked for at once: several payments give several refunds of one case."""
+    """The refund request; one over several payments has several refunds."""
     status: Mapped[RefundState] = mapped_column(
         named_enum(RefundState, "status"), default=RefundState.REQUESTED
     )
@@ -126,11 +126,11 @@ class Refund(WithId, Versioned, Timestamped, Base):
         named_enum(RefundOrigin, "origin"), default=RefundOrigin.SHOP, server_default="shop"
     )
     provider_status: Mapped[str | None] = mapped_column(String(60))
-    """The provider's own word, also one that we do not know."""
+    """The provider's own status, including unknown ones."""
 
 
 class ProviderEvent(WithId, Base):
-    """One message of the provider, stored once however often it is sent."""
+    """One webhook event, stored once however often it is sent."""
 
     __tablename__ = "provider_events"
     __table_args__ = (UniqueConstraint("provider", "provider_event_id"),)
@@ -143,14 +143,14 @@ class ProviderEvent(WithId, Base):
     received_at: Mapped[datetime] = mapped_column(default=clock.now)
     applied_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(40))
-    """What came of it: `applied`, `ignored`, or `unknown_object` of another account."""
+    """Its result: `applied`, `ignored`, or `unknown_object` of another account."""
 
 
 class Dispute(WithId, Versioned, Timestamped, Base):
-    """A customer's bank asks for a payment back. Amounts are minor units of `currency`.
+    """A dispute of a payment. Amounts are minor units of `currency`.
 
-    `status` and `reason` are the provider's words. `charged_back` is what the payment lost for
-    good, in the payment's currency, which is not always the dispute's.
+    `status` and `reason` are the provider's own. `charged_back` is the amount that the payment
+    lost, in the payment's currency, which may differ from the dispute's.
     """
 
     __tablename__ = "disputes"
@@ -170,10 +170,10 @@ class Dispute(WithId, Versioned, Timestamped, Base):
     currency: Mapped[str] = mapped_column(String(3))
     charged_back: Mapped[int] = mapped_column(BigInteger, default=0)
     fee: Mapped[int | None] = mapped_column(BigInteger)
-    """What the provider charges the shop for it, where that is known; in `fee_currency`."""
+    """The provider's fee, if known; in `fee_currency`."""
     fee_currency: Mapped[str | None] = mapped_column(String(3))
     is_refundable: Mapped[bool] = mapped_column(default=False)
-    """Whether the provider still refunds the payment, as during a bank's mere inquiry."""
+    """Whether the payment can still be refunded, as during an inquiry."""
     evidence_due_by: Mapped[datetime | None]
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
@@ -182,7 +182,7 @@ class Dispute(WithId, Versioned, Timestamped, Base):
 
 
 class FraudWarning(WithId, Timestamped, Base):
-    """A bank suspects fraud and has not disputed the payment yet (an early fraud warning)."""
+    """An early fraud warning: a bank suspects fraud and has not disputed the payment yet."""
 
     __tablename__ = "fraud_warnings"
     __table_args__ = (
@@ -196,7 +196,7 @@ class FraudWarning(WithId, Timestamped, Base):
     fraud_type: Mapped[str] = mapped_column(String(80))
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
-    """When the provider said that nothing is left to do: refunded whole, or disputed."""
+    """When it stopped being actionable: fully refunded, or disputed."""
     checked_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -209,12 +209,12 @@ class ProviderScan(Base):
     complete_until: Mapped[datetime | None]
     """Everything created before this moment has been read at least once."""
     whole_pass_at: Mapped[datetime | None]
-    """When the last pass over the whole thirty days began that came to its end."""
+    """When the last completed pass over all thirty days began."""
     pass_began_at: Mapped[datetime | None]
     pass_since: Mapped[datetime | None]
     pass_is_whole: Mapped[bool] = mapped_column(default=False)
     cursor: Mapped[str | None] = mapped_column(String(120))
-    """Where the running pass goes on: the last object that was read."""
+    """The last object read by the running pass, where it continues."""
 
 
 append_only(cast(Table, PaymentEvent.__table__))

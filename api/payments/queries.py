@@ -1,4 +1,4 @@
-"""Questions to the till."""
+"""Reads of payments, refunds and disputes."""
 
 from collections.abc import Collection
 from typing import Any
@@ -11,19 +11,21 @@ from api.payments.models import Dispute, FraudWarning, Payment, ProviderEvent, R
 from api.payments.states import OPEN_PAYMENT, PaymentState, RefundOrigin, RefundState
 from api.platform.db import AnyRow, session
 
-NOT_WITHDRAWN = and_(Payment.status == PaymentState.VOIDED, Payment.withdrawn_at.is_(None))
-"""Void for us, while the provider may still take money for it."""
+NOT_CANCELLED_AT_PROVIDER = and_(
+    Payment.status == PaymentState.VOIDED, Payment.withdrawn_at.is_(None)
+)
+"""Void here, while it can still be paid at the provider."""
 
 
 def payment_of_intent(intent_id: str) -> AnyRow | None:
-    """Find which payment a PaymentIntent belongs to: `id`, `order_id`."""
+    """Return the payment of a PaymentIntent: `id`, `order_id`."""
     return session.execute(
         select(Payment.id, Payment.order_id).where(Payment.provider_ref == intent_id)
     ).one_or_none()
 
 
 def payment(payment_id: UUID) -> AnyRow | None:
-    """Read what a flow needs of one payment."""
+    """Return one payment, or None."""
     return session.execute(
         select(
             Payment.id,
@@ -37,7 +39,7 @@ def payment(payment_id: UUID) -> AnyRow | None:
 
 
 def newest_stripe_payment(order_id: UUID) -> AnyRow | None:
-    """Find the payment at Stripe that an order is paid by, or was last tried with."""
+    """Return the newest Stripe payment of an order, or None."""
     return session.execute(
         select(Payment.id, Payment.provider_ref, Payment.status)
         .where(Payment.order_id == order_id, Payment.provider == "stripe")
@@ -47,14 +49,14 @@ def newest_stripe_payment(order_id: UUID) -> AnyRow | None:
 
 
 def payable_intents(order_id: UUID) -> list[UUID]:
-    """List an order's payments that may still be paid: open ones, and those not withdrawn yet."""
+    """List an order's payments that can still be paid: open, or void and not cancelled yet."""
     return list(
         session.scalars(
             select(Payment.id)
             .where(
                 Payment.order_id == order_id,
                 Payment.provider == "stripe",
-                or_(Payment.status.in_(OPEN_PAYMENT), NOT_WITHDRAWN),
+                or_(Payment.status.in_(OPEN_PAYMENT), NOT_CANCELLED_AT_PROVIDER),
             )
             .order_by(Payment.id)
         )
@@ -62,17 +64,17 @@ def payable_intents(order_id: UUID) -> list[UUID]:
 
 
 def is_in_progress(order_id: UUID) -> bool:
-    """Tell whether a bank carries out a payment of the order that can no longer be withdrawn."""
-    found = session.scalar(
+    """Tell whether a bank is processing a payment of the order, so it cannot be cancelled."""
+    processing = session.scalar(
         select(Payment.id)
         .where(Payment.order_id == order_id, Payment.status == PaymentState.PROCESSING)
         .limit(1)
     )
-    return found is not None
+    return processing is not None
 
 
 def refund(refund_id: UUID) -> AnyRow | None:
-    """Read what a flow needs of one refund and of the payment that it comes from."""
+    """Return one refund with its payment's provider and intent id, or None."""
     return session.execute(
         select(
             Refund.id,
@@ -92,7 +94,7 @@ def refund(refund_id: UUID) -> AnyRow | None:
 
 
 def case_of_failed_refund(refund_id: UUID) -> UUID | None:
-    """Return the case of a refund when nothing of it went back or still may; None otherwise."""
+    """Return the request of a refund if all its refunds have failed; None otherwise."""
     case = select(Refund.case_id).where(Refund.id == refund_id).scalar_subquery()
     return session.scalar(
         select(Refund.case_id)
@@ -103,15 +105,15 @@ def case_of_failed_refund(refund_id: UUID) -> UUID | None:
 
 
 def refund_of_provider(provider_ref: str) -> UUID | None:
-    """Find which refund a provider's refund id belongs to."""
+    """Return the refund with this provider id, or None."""
     return session.scalar(select(Refund.id).where(Refund.provider_ref == provider_ref))
 
 
-def refund_of_snapshot(payment_id: UUID, provider_ref: str, named: str) -> UUID | None:
-    """Find our refund behind one of the provider's, of the same payment.
+def refund_of_snapshot(payment_id: UUID, provider_ref: str, refund_id: str) -> UUID | None:
+    """Return our refund for one at the provider, of the same payment.
 
-    By the provider's id, or by our id that it bears in its metadata, as long as that row has not
-    learned another id: the answer to our request may still be on its way.
+    Matches the provider's id, or `refund_id` from its metadata if that refund has no provider id
+    yet, because the answer to our request may still be on its way.
     """
     return session.scalar(
         select(Refund.id)
@@ -119,7 +121,7 @@ def refund_of_snapshot(payment_id: UUID, provider_ref: str, named: str) -> UUID 
             Refund.payment_id == payment_id,
             or_(
                 Refund.provider_ref == provider_ref,
-                and_(Refund.provider_ref.is_(None), cast(Refund.id, String) == named),
+                and_(Refund.provider_ref.is_(None), cast(Refund.id, String) == refund_id),
             ),
         )
         .order_by(Refund.provider_ref.is_(None))
@@ -128,7 +130,7 @@ def refund_of_snapshot(payment_id: UUID, provider_ref: str, named: str) -> UUID 
 
 
 def refunds_of_order(order_id: UUID) -> list[AnyRow]:
-    """List the money refunds of an order, oldest first."""
+    """List the refunds of an order, oldest first."""
     return list(
         session.execute(
             select(
@@ -147,7 +149,7 @@ def refunds_of_order(order_id: UUID) -> list[AnyRow]:
 
 
 def payments_of_order(order_id: UUID) -> list[dict[str, Any]]:
-    """Return the payments of an order for its case file, oldest first."""
+    """Return the payments of an order for staff, oldest first."""
     rows = session.execute(
         select(Payment.__table__).where(Payment.order_id == order_id).order_by(Payment.id)
     )
@@ -169,7 +171,7 @@ def payments_of_order(order_id: UUID) -> list[dict[str, Any]]:
 
 
 def disputes_of_order(order_id: UUID) -> list[dict[str, Any]]:
-    """Return the disputes of an order with the provider's own words, oldest first."""
+    """Return the disputes of an order for staff, oldest first."""
     rows = session.execute(
         select(Dispute.__table__).where(Dispute.order_id == order_id).order_by(Dispute.id)
     )
@@ -209,7 +211,7 @@ def fraud_warnings_of_order(order_id: UUID) -> list[dict[str, Any]]:
 
 
 def foreign_refunds_of_order(order_id: UUID) -> list[AnyRow]:
-    """List the refunds of an order that were made at the provider without us, oldest first."""
+    """List the refunds of an order that were made at the provider directly, oldest first."""
     return list(
         session.execute(
             select(Refund.__table__)
@@ -220,7 +222,7 @@ def foreign_refunds_of_order(order_id: UUID) -> list[AnyRow]:
 
 
 def refunds_by_ref(refs: Collection[str]) -> dict[str, AnyRow]:
-    """Find refunds by the provider's ids: `id`, `status`, `provider_status`."""
+    """Return refunds by the provider's ids: `id`, `status`, `provider_status`."""
     rows = session.execute(
         select(Refund.provider_ref, Refund.id, Refund.status, Refund.provider_status).where(
             Refund.provider_ref.in_(refs)
@@ -230,7 +232,7 @@ def refunds_by_ref(refs: Collection[str]) -> dict[str, AnyRow]:
 
 
 def payments_by_ref(refs: Collection[str]) -> dict[str, AnyRow]:
-    """Find payments by the provider's ids: `id`, `captured`."""
+    """Return payments by the provider's ids: `id`, `captured`."""
     rows = session.execute(
         select(Payment.provider_ref, Payment.id, Payment.captured).where(
             Payment.provider_ref.in_(refs)
@@ -240,7 +242,7 @@ def payments_by_ref(refs: Collection[str]) -> dict[str, AnyRow]:
 
 
 def dispute_statuses(refs: Collection[str]) -> dict[str, str]:
-    """Find how disputes stand here, by the provider's ids."""
+    """Return the stored statuses of disputes, by the provider's ids."""
     rows = session.execute(
         select(Dispute.provider_ref, Dispute.status).where(Dispute.provider_ref.in_(refs))
     )
@@ -248,7 +250,7 @@ def dispute_statuses(refs: Collection[str]) -> dict[str, str]:
 
 
 def open_warnings(refs: Collection[str]) -> dict[str, bool]:
-    """Find which early warnings are known here, by the provider's ids, and which are open."""
+    """Return whether stored fraud warnings are open, by the provider's ids."""
     rows = session.execute(
         select(FraudWarning.provider_ref, FraudWarning.closed_at).where(
             FraudWarning.provider_ref.in_(refs)
@@ -257,8 +259,8 @@ def open_warnings(refs: Collection[str]) -> dict[str, bool]:
     return {row.provider_ref: row.closed_at is None for row in rows}
 
 
-def stripe_payments_taken(order_id: UUID) -> list[AnyRow]:
-    """List an order's payments that were taken at Stripe: `id`, `provider_ref`."""
+def captured_stripe_payments(order_id: UUID) -> list[AnyRow]:
+    """List an order's captured Stripe payments: `id`, `provider_ref`."""
     return list(
         session.execute(
             select(Payment.id, Payment.provider_ref)
@@ -269,7 +271,7 @@ def stripe_payments_taken(order_id: UUID) -> list[AnyRow]:
 
 
 def intent_of_event(event_id: UUID) -> str | None:
-    """Return the PaymentIntent that a stored message names, which never changes."""
+    """Return the PaymentIntent id in a stored webhook event, or None."""
     body = session.scalar(select(ProviderEvent.body).where(ProviderEvent.id == event_id)) or {}
-    named = body.get("object", {}).get("payment_intent")
-    return str(named) if named else None
+    intent_id = body.get("object", {}).get("payment_intent")
+    return str(intent_id) if intent_id else None

@@ -1,4 +1,4 @@
-"""The provider's way in. Customers' payment routes live in checkout, where order and money meet."""
+"""The webhook of the payment provider. Customers' payment routes are in `checkout`."""
 
 from flask import request
 
@@ -14,7 +14,10 @@ from api.platform.openapi_errors import may_answer
 from api.platform.service_registry import get_service
 
 blueprint = Blueprint(
-    "webhooks", __name__, url_prefix="/api/v1/webhooks", description="What providers tell us."
+    "webhooks",
+    __name__,
+    url_prefix="/api/v1/webhooks",
+    description="Webhooks of payment providers.",
 )
 
 
@@ -24,11 +27,11 @@ blueprint = Blueprint(
 @may_answer(EventMalformed, SignatureInvalid)
 @blueprint.response(200, ReceivedSchema)
 def receive_stripe_event() -> dict[str, bool]:
-    """Take in a signed Stripe event: store it once, answer at once, apply it in a job.
+    """Receive a signed Stripe event: store it once, answer at once, apply it in a job.
 
-    A signed body that is no event is refused (400); a thin event of API v2 is passed over.
+    A signed body that is no event is refused (400); a thin event of API v2 is ignored.
 
-    Takes no `Idempotency-Key`: the event's own id is its key.
+    Takes no `Idempotency-Key`: the event's own id is the key.
     """
     gateway: PaymentGateway = get_service(PaymentGateway)
     event = gateway.verify_event(request.get_data(), request.headers.get("Stripe-Signature", ""))

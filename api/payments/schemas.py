@@ -1,4 +1,4 @@
-"""How the till answers the provider."""
+"""Response schema of the webhook."""
 
 import marshmallow as ma
 
@@ -6,6 +6,6 @@ from api.platform.http import Schema
 
 
 class ReceivedSchema(Schema):
-    """The event is stored; what it means is worked out afterwards."""
+    """The event is stored and will be applied later."""
 
     received = ma.fields.Boolean(required=True)

@@ -1,4 +1,4 @@
-"""Where a payment and a refund may go."""
+"""Statuses of payments, refunds and disputes."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from api.kernel.states import StateMachine
 
 
 class PaymentState(StrEnum):
-    """One attempt to take money."""
+    """Status of a payment."""
 
     PENDING = "pending"
     REQUIRES_ACTION = "requires_action"
@@ -18,7 +18,7 @@ class PaymentState(StrEnum):
 
 
 class RefundState(StrEnum):
-    """Money on its way back."""
+    """Status of a refund."""
 
     REQUESTED = "requested"
     SUBMITTED = "submitted"
@@ -27,7 +27,7 @@ class RefundState(StrEnum):
 
 
 class RefundOrigin(StrEnum):
-    """Who gave the money back: the shop, or somebody at the provider without it."""
+    """Where a refund was made: in the shop, or at the provider directly."""
 
     SHOP = "shop"
     PROVIDER = "provider"
@@ -41,7 +41,7 @@ OPEN_PAYMENT = (
 )
 OPEN_REFUND = (RefundState.REQUESTED, RefundState.SUBMITTED)
 
-# Stripe's words for a PaymentIntent (https://docs.stripe.com/payments/paymentintents/lifecycle).
+# Stripe's statuses of a PaymentIntent (https://docs.stripe.com/payments/paymentintents/lifecycle).
 # A failed attempt returns to requires_payment_method: the customer may try another card.
 OF_STRIPE_INTENT = {
     "requires_payment_method": PaymentState.PENDING,
@@ -60,7 +60,7 @@ OF_STRIPE_REFUND = {
     "canceled": RefundState.FAILED,
 }
 
-# Stripe's words for a dispute, kept as they come. These end one, every other one, also a word that
+# Stripe's statuses of a dispute, stored as they are. These end one; any other, including those that
 # Stripe adds later, means that it is open (https://docs.stripe.com/api/disputes/object).
 DISPUTE_LOST = "lost"
 DISPUTE_DECIDED = frozenset({"won", DISPUTE_LOST})

@@ -1,6 +1,6 @@
-"""What the customer pays beside the goods' own price: the tax inside it and the way to the door.
+"""Tax rates and shipping methods, and the totals of an order.
 
-Prices of this shop include tax. `totals` is pure arithmetic; `queries` answers which rates and
-which ways of delivery hold for a country, a currency and a day; `service` changes the tables.
-The price of a variant lives in the catalogue.
+Prices of this shop include tax. `totals` is pure arithmetic; `queries` finds the tax rates and
+shipping methods for a country, a currency and a day; `service` changes the tables. The prices of
+variants belong to the catalog.
 """

@@ -1,4 +1,4 @@
-"""Rates and ways of delivery for staff: every change names the version that it is based on."""
+"""Tax rates and shipping methods, for staff. Every change names the version it is based on."""
 
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ from api.pricing.schemas import (
     TaxRateSchema,
     TaxRatesQuerySchema,
 )
-from api.pricing.service import ShippingDraft
+from api.pricing.service import ShippingMethodInput
 
 blueprint = Blueprint(
     "admin-pricing",
@@ -43,7 +43,7 @@ blueprint = Blueprint(
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(ShippingMethodSchema))
 def list_shipping_methods(query: dict[str, Any]) -> dict[str, Any]:
-    """List all ways of delivery, in the order in which storefronts show them."""
+    """List all shipping methods, in the order in which storefronts show them."""
     return queries.shipping_methods(with_total=query.pop("include") == "total", **query)
 
 
@@ -53,9 +53,9 @@ def list_shipping_methods(query: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=False)
 @blueprint.arguments(NewShippingMethodSchema)
 @blueprint.response(201, ShippingMethodSchema, headers=LOCATED)
-def create_shipping_method(draft: ShippingDraft) -> Any:
-    """Offer a way of delivery."""
-    method_id = service.create_shipping_method(draft, by=principal())
+def create_shipping_method(values: ShippingMethodInput) -> Any:
+    """Create a shipping method."""
+    method_id = service.create_shipping_method(values, by=principal())
     location = f"{blueprint.url_prefix}/shipping-methods/{method_id}"
     return queries.shipping_method(method_id), {"Location": location}
 
@@ -65,7 +65,7 @@ def create_shipping_method(draft: ShippingDraft) -> Any:
 @may_answer(ShippingMethodNotFound)
 @blueprint.response(200, ShippingMethodSchema)
 def get_shipping_method(method_id: UUID) -> dict[str, Any]:
-    """Read one way of delivery."""
+    """Read one shipping method."""
     return queries.shipping_method(method_id)
 
 
@@ -78,7 +78,7 @@ def get_shipping_method(method_id: UUID) -> dict[str, Any]:
 def update_shipping_method(
     changes: dict[str, Any], method_id: UUID, expected_version: int
 ) -> dict[str, Any]:
-    """Change a way of delivery; orders that chose it stay as they are."""
+    """Change a shipping method; existing orders stay as they are."""
     with transaction():
         service.edit_shipping_method(
             method_id, changes, expected_version=expected_version, by=principal()
@@ -92,7 +92,7 @@ def update_shipping_method(
 @versioned
 @blueprint.response(204)
 def delete_shipping_method(method_id: UUID, expected_version: int) -> None:
-    """Withdraw a way of delivery; orders that chose it stay as they are."""
+    """Delete a shipping method; existing orders stay as they are."""
     with transaction():
         service.remove_shipping_method(method_id, expected_version=expected_version, by=principal())
 
@@ -102,7 +102,7 @@ def delete_shipping_method(method_id: UUID, expected_version: int) -> None:
 @blueprint.arguments(TaxRatesQuerySchema, location="query")
 @blueprint.response(200, list_schema(TaxRateSchema))
 def list_tax_rates(query: dict[str, Any]) -> dict[str, Any]:
-    """List tax rates by country, past and future ones too."""
+    """List tax rates by country, including past and future ones."""
     return queries.tax_rates_page(with_total=query.pop("include") == "total", **query)
 
 
@@ -113,7 +113,7 @@ def list_tax_rates(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(NewTaxRateSchema)
 @blueprint.response(201, TaxRateSchema, headers=LOCATED)
 def create_tax_rate(body: dict[str, Any]) -> Any:
-    """Add a rate from a day on; the one that began earlier ends by that."""
+    """Create a tax rate that is valid from a day on; it replaces the earlier one from that day."""
     rate_id = service.create_tax_rate(**body, by=principal())
     return queries.tax_rate(rate_id), {"Location": f"{blueprint.url_prefix}/tax-rates/{rate_id}"}
 
@@ -136,7 +136,7 @@ def get_tax_rate(rate_id: UUID) -> dict[str, Any]:
 def update_tax_rate(
     changes: dict[str, Any], rate_id: UUID, expected_version: int
 ) -> dict[str, Any]:
-    """Change a tax rate; orders keep the tax that they were placed with."""
+    """Change a tax rate; existing orders keep their tax."""
     with transaction():
         service.edit_tax_rate(rate_id, changes, expected_version=expected_version, by=principal())
     return queries.tax_rate(rate_id)
@@ -148,6 +148,6 @@ def update_tax_rate(
 @versioned
 @blueprint.response(204)
 def delete_tax_rate(rate_id: UUID, expected_version: int) -> None:
-    """Withdraw a tax rate."""
+    """Delete a tax rate."""
     with transaction():
         service.remove_tax_rate(rate_id, expected_version=expected_version, by=principal())

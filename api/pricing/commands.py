@@ -1,4 +1,4 @@
-"""The warning about tax that is not applied, when the shop starts."""
+"""Start-up check: warns about countries and regions where no tax is applied."""
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,12 +13,12 @@ _log = structlog.get_logger("api.pricing")
 def warn_of_tax_gaps() -> None:
     """Log a warning when tax is not applied somewhere; called when the shop starts.
 
-    A database that is away or not migrated is not this check's business: the shop starts anyway.
+    If the database is unreachable or not migrated, the check is skipped and the shop starts.
     """
     try:
         gaps = queries.tax_gaps(clock.now().date())
-    except SQLAlchemyError as away:
-        _log.info("tax_not_checked", error=type(away).__name__)
+    except SQLAlchemyError as error:
+        _log.info("tax_not_checked", error=type(error).__name__)
         return
     finally:
         session.remove()

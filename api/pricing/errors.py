@@ -1,55 +1,55 @@
-"""What pricing refuses."""
+"""Errors of pricing."""
 
 from api.kernel.errors import Conflict, NotFound, Unprocessable
 
 
 class ShippingMethodNotFound(NotFound):
-    """No such way of delivery."""
+    """No such shipping method."""
 
     code = "shipping_method_not_found"
-    sentence = "There is no such shipping method."
+    sentence = "Shipping method not found."
 
 
 class ShippingNotAvailable(Unprocessable):
-    """The way of delivery exists, but does not lead there."""
+    """The shipping method exists, but not for this destination."""
 
     code = "shipping_not_available"
     sentence = "{method} does not deliver to {country} for an order in {currency}."
 
 
 class ShippingCodeTaken(Conflict):
-    """A code names one way of delivery per currency."""
+    """A shipping method with this code and currency exists."""
 
     code = "shipping_code_taken"
-    sentence = "There is another shipping method {method} in {currency}."
+    sentence = "A shipping method {method} in {currency} already exists."
 
 
 class TaxRateNotFound(NotFound):
     """No such tax rate."""
 
     code = "tax_rate_not_found"
-    sentence = "There is no such tax rate."
+    sentence = "Tax rate not found."
 
 
 class TaxRateTaken(Conflict):
-    """One rate begins on one day for one place and class."""
+    """A rate with this country, tax class and first day exists."""
 
     code = "tax_rate_taken"
-    sentence = "Another rate for {country} and {tax_class} begins on {valid_from}."
+    sentence = "A rate for {country} and {tax_class} that begins on {valid_from} already exists."
 
 
 class RegionalRatesUnsupported(Unprocessable):
-    """A rate of a region: orders are taxed by country only, so it would never be applied."""
+    """A regional rate: orders are taxed by country only, so it would never be applied."""
 
     code = "regional_rates_unsupported"
     sentence = (
-        "Tax is worked out by country only, so a rate for a region would never be applied. Leave"
+        "Tax is calculated by country only, so a rate for a region would never be applied. Leave"
         " the region out and enter the rate of the country."
     )
 
 
 class RuleImpossible(Unprocessable):
-    """Values that each are fine, but not together."""
+    """Values that are each valid, but not together."""
 
     code = "rule_impossible"
     sentence = "These values do not fit together."

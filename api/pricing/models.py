@@ -1,4 +1,4 @@
-"""Rates and ways of delivery in tables; amounts are minor units, rates are basis points."""
+"""Tables of tax rates and shipping methods. Amounts are minor units, rates are basis points."""
 
 from datetime import date
 
@@ -12,10 +12,10 @@ REST_OF_WORLD = "*"
 
 
 class TaxRate(WithId, Versioned, Timestamped, Base):
-    """The tax inside a price: for a country or a region of it, a class of goods and a time.
+    """The tax contained in a price, for a country or region, a tax class and a period.
 
-    1900 basis points are 19 %. `valid_to` is the last day. Where two rates overlap, the one that
-    began later holds, so a new rate may be entered months ahead. An empty `region` is the whole
+    1900 basis points are 19 %. `valid_to` is the last day. If two rates overlap, the one that
+    began later applies, so a new rate may be entered months ahead. An empty `region` is the whole
     country.
     """
 
@@ -37,9 +37,10 @@ class TaxRate(WithId, Versioned, Timestamped, Base):
 
 
 class ShippingMethod(WithId, Versioned, Timestamped, Base):
-    """A way to the customer's door and what it costs, tax included.
+    """A shipping method and its price, tax included.
 
-    `countries` are ISO 3166 codes, or `*` for every country that no method in this currency names.
+    `countries` are ISO 3166 codes, or `*` for all countries that no other method in this
+    currency names.
     """
 
     __tablename__ = "shipping_methods"
@@ -67,4 +68,4 @@ class ShippingMethod(WithId, Versioned, Timestamped, Base):
     min_delivery_days: Mapped[int] = mapped_column(default=1)
     max_delivery_days: Mapped[int] = mapped_column(default=5)
     carrier: Mapped[str | None] = mapped_column(String(60))
-    """Who brings such parcels; orders remember it, and it is proposed when they ship."""
+    """The carrier; copied into orders and suggested when they ship."""

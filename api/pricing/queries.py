@@ -1,4 +1,4 @@
-"""Questions about rates and ways of delivery: small tables, one statement for each answer."""
+"""Reads of tax rates and shipping methods: small tables, one statement each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from api.pricing.totals import STANDARD, ShippingChoice
 
 @dataclass(frozen=True, slots=True)
 class ShippingOption:
-    """A way of delivery that leads to a country, and what it costs for this order.
+    """A shipping method for a country, and its price for this order.
 
-    `amount` is 0 when the order is large enough; `free_above` tells from which subtotal on.
+    `amount` is 0 when the subtotal reaches `free_above`. Both are minor units.
     """
 
     code: str
@@ -37,21 +37,21 @@ class ShippingOption:
 
     @property
     def agreed(self) -> dict[str, str]:
-        """Return what an order remembers of it."""
+        """Return what an order stores of it."""
         agreed = {"code": self.code, "name": self.name}
         return agreed if self.carrier is None else {**agreed, "carrier": self.carrier}
 
     @property
     def choice(self) -> ShippingChoice:
-        """Return the option as `totals.quote` wants it."""
+        """Return the option as `totals.calculate_totals` needs it."""
         return ShippingChoice(self.amount, self.tax_class)
 
 
 def tax_rates(country: str, *, on: date, region: str = "") -> dict[str, int]:
-    """Return the rates that hold in a country on a day: tax class -> basis points.
+    """Return the tax rates of a country on a day: tax class -> basis points.
 
-    A rate of the region comes before that of the country. No rates at all is an empty answer: the
-    shop then contains no tax there.
+    A rate of the region takes precedence over that of the country. Without any rate the result is
+    empty, and prices contain no tax there.
     """
     rows = session.execute(_RATES_OF, {"country": country, "region": region, "day": on})
     return {row.tax_class: row.basis_points for row in rows}
@@ -59,12 +59,11 @@ def tax_rates(country: str, *, on: date, region: str = "") -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class TaxGaps:
-    """Where an order contains no tax though somebody may think that it does.
+    """Where orders contain no tax although the shop may expect it.
 
     `regional` are rates of regions (country, region, class), which are never applied. `untaxed`
-    are countries that the shop ships to by name and that have no standard rate on the day; a rate
-    of 0 says that this is meant. `ships_to_the_rest` tells that countries nobody named are
-    shipped to as well.
+    are countries named by a shipping method that have no standard rate on the day; a rate of 0
+    marks this as intended. `ships_to_the_rest`: a method ships to all other countries too.
     """
 
     regional: tuple[tuple[str, str, str], ...]
@@ -73,7 +72,7 @@ class TaxGaps:
 
 
 def tax_gaps(on: date) -> TaxGaps:
-    """Look for tax that is not applied on a day: see `TaxGaps`. Two statements."""
+    """Find where tax is not applied on a day: see `TaxGaps`. Two statements."""
     regional = session.execute(
         select(TaxRate.country, TaxRate.region, TaxRate.tax_class)
         .where(TaxRate.region != "")
@@ -98,9 +97,9 @@ def tax_gaps(on: date) -> TaxGaps:
 
 
 def shipping_options(country: str, currency: str, subtotal: int) -> list[ShippingOption]:
-    """List the ways of delivery to a country for an order of this size, in the shop's order.
+    """List the shipping methods to a country for a subtotal (minor units), by position.
 
-    Methods that name the country come alone; where none does, those for the rest of the world.
+    Methods that name the country; if none does, those for the rest of the world.
     """
     rows = session.execute(
         _OPTIONS, {"countries": [country], "currency": currency, "subtotal": subtotal}
@@ -110,9 +109,9 @@ def shipping_options(country: str, currency: str, subtotal: int) -> list[Shippin
 
 
 def shipping_option(code: str, country: str, currency: str, subtotal: int) -> ShippingOption:
-    """Return one way of delivery to a country, with its price for an order of this size.
+    """Return one shipping method to a country, with its price for a subtotal (minor units).
 
-    Raises `ShippingNotAvailable` when it does not lead there, and `ShippingMethodNotFound` when
+    Raises `ShippingNotAvailable` when it does not ship there, and `ShippingMethodNotFound` when
     the shop has no such method; both point at the member `shipping_method`.
     """
     options = shipping_options(country, currency, subtotal)
@@ -122,24 +121,26 @@ def shipping_option(code: str, country: str, currency: str, subtotal: int) -> Sh
 def chosen_option(
     options: Sequence[ShippingOption], code: str, country: str, currency: str
 ) -> ShippingOption:
-    """Return the one of a country's `shipping_options` that was chosen; refuses as above."""
+    """Return the option with this code. Raises what `shipping_option` raises."""
     for option in options:
         if option.code == code:
             return option
-    known = select(ShippingMethod.id).where(ShippingMethod.code == code, ShippingMethod.is_active)
-    if session.scalar(known.limit(1)) is None:
-        wrong = _wrong_method(ShippingMethodNotFound.code, f"There is no method {code}.")
-        raise ShippingMethodNotFound(method=code, errors=wrong)
-    wrong = _wrong_method(ShippingNotAvailable.code, f"{code} does not ship to {country}.")
-    raise ShippingNotAvailable(method=code, country=country, currency=currency, errors=wrong)
+    existing = select(ShippingMethod.id).where(
+        ShippingMethod.code == code, ShippingMethod.is_active
+    )
+    if session.scalar(existing.limit(1)) is None:
+        errors = _method_error(ShippingMethodNotFound.code, f"Shipping method {code} not found.")
+        raise ShippingMethodNotFound(method=code, errors=errors)
+    errors = _method_error(ShippingNotAvailable.code, f"{code} does not ship to {country}.")
+    raise ShippingNotAvailable(method=code, country=country, currency=currency, errors=errors)
 
 
-def _wrong_method(code: str, detail: str) -> list[dict[str, str]]:
+def _method_error(code: str, detail: str) -> list[dict[str, str]]:
     return [{"pointer": "/shipping_method", "code": code, "detail": detail}]
 
 
 def shipping_method(method_id: UUID) -> dict[str, Any]:
-    """Return a way of delivery as staff see it. Raises `ShippingMethodNotFound`."""
+    """Return a shipping method as staff see it. Raises `ShippingMethodNotFound`."""
     row = session.execute(_METHODS.where(ShippingMethod.id == method_id)).one_or_none()
     if row is None:
         raise ShippingMethodNotFound
@@ -147,7 +148,7 @@ def shipping_method(method_id: UUID) -> dict[str, Any]:
 
 
 def shipping_methods(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
-    """Return a page of all ways of delivery, in the shop's order."""
+    """Return a page of all shipping methods, by position."""
     rows, page = pagination.page(
         _METHODS,
         Sort((ShippingMethod.position, ShippingMethod.id)),
@@ -169,7 +170,7 @@ def tax_rate(rate_id: UUID) -> dict[str, Any]:
 def tax_rates_page(
     *, country: str | None, limit: int, cursor: str | None, with_total: bool
 ) -> dict[str, Any]:
-    """Return a page of all tax rates by country, past and future ones too."""
+    """Return a page of all tax rates by country, including past and future ones."""
     statement, counted = _RATES, select(TaxRate.id)
     if country:
         statement = statement.where(TaxRate.country == country)
@@ -185,7 +186,7 @@ def tax_rates_page(
     return {"data": [_rate(row) for row in rows], "page": page}
 
 
-# What every checkout asks is built once: putting it together costs more than running it.
+# Built once: every checkout runs these, and building costs more than running.
 _RATES_OF: Final = (
     select(TaxRate.tax_class, TaxRate.basis_points)
     .ext(distinct_on(TaxRate.tax_class))

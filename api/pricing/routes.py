@@ -1,4 +1,4 @@
-"""Which ways of delivery there are, for storefronts."""
+"""Shipping methods for storefronts."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ blueprint = Blueprint(
     "shipping",
     __name__,
     url_prefix="/api/v1/shipping-methods",
-    description="Ways of delivery and what they cost.",
+    description="Shipping methods and their prices.",
 )
 
 
@@ -22,9 +22,9 @@ blueprint = Blueprint(
 @blueprint.arguments(ShippingQuerySchema, location="query")
 @blueprint.response(200, list_schema(ShippingOptionSchema))
 def list_shipping_methods(query: dict[str, Any]) -> dict[str, Any]:
-    """List the ways of delivery to a country, with their price for an order of this size.
+    """List the shipping methods to a country, with their price for a subtotal.
 
-    An empty list says that the shop does not deliver there.
+    The list is empty if the shop does not ship there.
     """
     options = queries.shipping_options(**query)
     return {

@@ -1,4 +1,4 @@
-"""The forms of pricing."""
+"""Request and response schemas of pricing."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import marshmallow as ma
 from api.platform.addresses import COUNTRIES, SingleLine
 from api.platform.http import CurrencyCode, MoneySchema, PageQuerySchema, Pattern, Schema
 from api.pricing.models import REST_OF_WORLD
-from api.pricing.service import ALWAYS, ShippingDraft
+from api.pricing.service import ALWAYS, ShippingMethodInput
 
 _country = ma.validate.OneOf(sorted(COUNTRIES), error="Use an ISO 3166 code such as DE.")
 _destination = ma.validate.OneOf(
@@ -16,10 +16,10 @@ _destination = ma.validate.OneOf(
 )
 _currency = CurrencyCode()
 _class = Pattern(
-    r"^[a-z0-9][a-z0-9_-]{0,39}$", error="Use up to 40 small letters, digits or dashes."
+    r"^[a-z0-9][a-z0-9_-]{0,39}$", error="Use up to 40 lowercase letters, digits or dashes."
 )
 _code = Pattern(
-    r"^[a-z0-9][a-z0-9_-]{0,59}$", error="Use up to 60 small letters, digits or dashes."
+    r"^[a-z0-9][a-z0-9_-]{0,59}$", error="Use up to 60 lowercase letters, digits or dashes."
 )
 
 
@@ -32,19 +32,21 @@ class ShippingAmountSchema(MoneySchema):
 
 
 class ShippingQuerySchema(Schema):
-    """Where to, in which currency, and for how much."""
+    """Destination, currency and subtotal."""
 
     country = ma.fields.String(required=True, validate=_country, metadata={"example": "DE"})
     currency = ma.fields.String(required=True, validate=_currency, metadata={"example": "EUR"})
     subtotal = ma.fields.Integer(
         load_default=0,
         validate=ma.validate.Range(0, 10**15),
-        metadata={"description": "What the goods cost, in minor units; some ways are free then."},
+        metadata={
+            "description": "The price of the items, in minor units; decides which methods are free."
+        },
     )
 
 
 class ShippingOptionSchema(Schema):
-    """A way of delivery and what it costs for an order of this size."""
+    """A shipping method and its price for a subtotal."""
 
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
@@ -55,7 +57,7 @@ class ShippingOptionSchema(Schema):
 
 
 class EditShippingMethodSchema(Schema):
-    """What to change about a way of delivery; its currency stays."""
+    """What to change about a shipping method; its currency cannot change."""
 
     code = ma.fields.String(validate=_code, metadata={"example": "standard"})
     name = ma.fields.String(validate=ma.validate.Length(1, 120))
@@ -82,7 +84,7 @@ class EditShippingMethodSchema(Schema):
 
 
 class NewShippingMethodSchema(EditShippingMethodSchema):
-    """A way of delivery to offer."""
+    """A shipping method to create."""
 
     code = ma.fields.String(required=True, validate=_code, metadata={"example": "standard"})
     name = ma.fields.String(required=True, validate=ma.validate.Length(1, 120))
@@ -95,12 +97,12 @@ class NewShippingMethodSchema(EditShippingMethodSchema):
     price = ma.fields.Nested(ShippingAmountSchema, required=True)
 
     @ma.post_load
-    def _draft(self, data: dict[str, Any], **_: Any) -> ShippingDraft:
-        return ShippingDraft(**data)
+    def _draft(self, data: dict[str, Any], **_: Any) -> ShippingMethodInput:
+        return ShippingMethodInput(**data)
 
 
 class ShippingMethodSchema(Schema):
-    """A way of delivery as staff see it."""
+    """A shipping method as staff see it."""
 
     id = ma.fields.UUID(required=True)
     code = ma.fields.String(required=True)
@@ -118,13 +120,13 @@ class ShippingMethodSchema(Schema):
 
 
 class TaxRatesQuerySchema(PageQuerySchema):
-    """Which rates to list."""
+    """Filters of the list of tax rates."""
 
     country = ma.fields.String(load_default=None, validate=_country)
 
 
 class EditTaxRateSchema(Schema):
-    """What to change about a rate; where and for what it holds stays."""
+    """What to change about a rate; its country, region and tax class cannot change."""
 
     basis_points = ma.fields.Integer(
         strict=True,
@@ -137,7 +139,7 @@ class EditTaxRateSchema(Schema):
 
 
 class NewTaxRateSchema(EditTaxRateSchema):
-    """A rate from a day on, for a class of goods in a country or a region of it."""
+    """A tax rate to create, for a tax class in a country, valid from a day on."""
 
     country = ma.fields.String(required=True, validate=_country, metadata={"example": "DE"})
     region = ma.fields.String(load_default="", validate=ma.validate.Length(0, 40))
@@ -156,7 +158,7 @@ class NewTaxRateSchema(EditTaxRateSchema):
 
 
 class TaxRateSchema(Schema):
-    """The tax that prices contain, in a place, for a class and a time."""
+    """The tax that prices contain, for a country or region, a tax class and a period."""
 
     id = ma.fields.UUID(required=True)
     country = ma.fields.String(required=True)

@@ -1,7 +1,7 @@
-"""Pure arithmetic: what an order costs, and what a part of it is worth when it comes back.
+"""Pure arithmetic: the totals of an order, and the refund share of a part of a line.
 
-All amounts are minor units of one currency and include tax. Tax is taken out of each line, rounded
-half-up; every total is the sum of its rounded parts, so nothing is left over anywhere.
+All amounts are minor units of one currency and include tax. Tax is calculated for each line and
+rounded half-up; every total is the sum of its rounded parts, so there are no rounding differences.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,12 @@ from uuid import UUID
 from api.kernel.money import divide_half_up, included_tax
 
 STANDARD: Final = "standard"
-"""The tax class that speaks for every class to which a country gives no rate of its own."""
+"""The tax class whose rate applies to classes without a rate of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineToPrice:
-    """Some pieces of one thing at one price; `key` is the caller's name for the line."""
+    """Units at one price; `key` is the caller's id of the line."""
 
     key: UUID
     quantity: int
@@ -26,12 +26,12 @@ class LineToPrice:
 
     def __post_init__(self) -> None:
         if self.quantity <= 0 or self.unit_price < 0:
-            raise ValueError("a line has at least one piece, and no negative price")
+            raise ValueError("a line has at least one unit, and no negative price")
 
 
 @dataclass(frozen=True, slots=True)
 class ShippingChoice:
-    """The way of delivery that was chosen, by what it costs and how it is taxed."""
+    """Price and tax class of the chosen shipping method."""
 
     amount: int
     tax_class: str = STANDARD
@@ -39,7 +39,7 @@ class ShippingChoice:
 
 @dataclass(frozen=True, slots=True)
 class LineTotals:
-    """A line with its sum and the tax inside it."""
+    """A line with its total and the tax contained in it."""
 
     key: UUID
     quantity: int
@@ -52,7 +52,7 @@ class LineTotals:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What an order costs. `total` = `subtotal` + `shipping`; `tax` is contained in it."""
+    """The totals of an order. `total` = `subtotal` + `shipping`; `tax` is contained in it."""
 
     lines: tuple[LineTotals, ...]
     subtotal: int
@@ -70,9 +70,9 @@ def calculate_totals(
     rates: Mapping[str, int],
     currency: str,
 ) -> Totals:
-    """Add up an order: lines, shipping and the tax inside both.
+    """Calculate the totals of an order: lines, shipping and the tax contained in both.
 
-    `rates` are basis points by tax class, as `queries.tax_rates` tells them.
+    `rates` are basis points by tax class, as `queries.tax_rates` returns them.
     """
     priced = tuple(_price(line, rates) for line in lines)
     shipping_amount = shipping.amount if shipping else 0
@@ -92,19 +92,19 @@ def calculate_totals(
 
 
 def rate_for(tax_class: str, rates: Mapping[str, int]) -> int:
-    """Return the rate of a class in basis points: its own, else the standard one, else none."""
+    """Return the rate of a class in basis points: its own, else the standard one, else 0."""
     return rates.get(tax_class, rates.get(STANDARD, 0))
 
 
 def refund_share(total: int, quantity: int, refunded_before: int, quantity_to_refund: int) -> int:
-    """Return what some pieces of a line are worth, when others went back before.
+    """Return the share of a line's total for some units, after earlier refunds.
 
-    The share is the step between two rounded running sums, so that refunds in any number of parts
-    add up to exactly the whole. Serves for the tax of a line as well as for its total.
+    The share is the difference of two rounded running sums, so that refunds in any number of parts
+    add up to exactly the total. Works for the tax of a line too.
     """
     after = refunded_before + quantity_to_refund
     if quantity_to_refund < 0 or refunded_before < 0 or after > quantity:
-        raise ValueError("more pieces than the line has")
+        raise ValueError("more units than the line has")
     return divide_half_up(total * after, quantity) - divide_half_up(
         total * refunded_before, quantity
     )

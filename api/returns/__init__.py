@@ -1,5 +1,5 @@
-"""Cancel, refund, return: what happens after the sale, in the order of a person's request.
+"""Returns: cancelling, refunding and returning orders, by staff.
 
-A refund case says which units and how much of the shipping go back, and why; the money itself is
-payments' business, and the goods are inventory's.
+A refund request records which units and how much of the shipping are refunded, and why. Payments
+move the money, and inventory restocks the units.
 """

@@ -1,4 +1,4 @@
-"""What returns refuses."""
+"""Errors of returns."""
 
 from api.inventory.errors import LocationNotFound, VariantUnknown
 from api.kernel.errors import Conflict, InvalidState, NotFound, Unprocessable
@@ -19,17 +19,19 @@ class NothingToRefund(Unprocessable):
 
 
 class RefundChanged(Conflict):
-    """The amount is not the one that the person saw. Carries the fresh `amount`."""
+    """The amount is not the expected one. Carries the current `amount`."""
 
     code = "refund_changed"
-    sentence = "The refund comes to another amount now. Look again before you send it."
+    sentence = (
+        "The amount of this refund has changed. Check the new amount before you send it again."
+    )
 
 
 class RefundNotFound(NotFound):
     """No such refund."""
 
     code = "refund_not_found"
-    sentence = "There is no such refund."
+    sentence = "Refund not found."
 
 
 NO_REFUND = (
@@ -41,7 +43,7 @@ NO_REFUND = (
     RefundExceedsCaptured,
     WrongCurrency,
 )
-"""What any command may answer that gives money of an order back."""
+"""Errors of every command that refunds an order."""
 
 NO_UNITS_TO_REFUND = (
     *NO_REFUND,
@@ -51,4 +53,4 @@ NO_UNITS_TO_REFUND = (
     UnknownOrderLine,
     VariantUnknown,
 )
-"""And one that names units, and where they go back on a shelf."""
+"""Errors of a command that refunds units and restocks them."""

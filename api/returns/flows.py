@@ -1,8 +1,8 @@
-"""Giving money and goods back: record, ask the provider, record.
+"""Refunds and cancellations: record, call the provider, record.
 
-The first transaction promises everything under lock: units, amount, shelf. After it the refund
-will be carried out, by this request, by its repetition, or by the sweep. The second takes over
-what the provider answered.
+The first transaction reserves everything under lock: units, amount, restocking. After it the refund
+will be completed, by this request, by its repetition, or by the sweep. The second applies the
+provider's answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ from api.returns.service import RequestedLine
 
 @dataclass(frozen=True, slots=True)
 class LineToRefund:
-    """So many units of an order line, and whether those that left come back on the shelf."""
+    """Units of an order line to refund, and whether shipped ones are restocked."""
 
     order_line_id: UUID
     quantity: int
@@ -42,20 +42,20 @@ class LineToRefund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundForm:
-    """What staff fill in."""
+    """The values of the refund form."""
 
     lines: Sequence[LineToRefund]
     shipping: bool
     reason: str
     note: str | None = None
     amount: Money | None = None
-    """What goes back in all; None is the price of the lines and the shipping."""
+    """The total to refund; None is the price of the lines and the shipping."""
     expected_amount: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What a refund is made of, in minor units; their sum is what goes back."""
+    """The parts of a refund, in minor units; their sum is the refunded amount."""
 
     lines: Mapping[UUID, int]
     shipping: int
@@ -69,16 +69,17 @@ class _Parts:
 def quote(
     order_id: UUID, lines: Sequence[LineToRefund], *, shipping: bool, amount: Money | None
 ) -> dict[str, Any]:
-    """Work out what a refund would come to, and what is there; changes nothing.
+    """Calculate the amount of a refund, and what is refundable; changes nothing.
 
-    Needs a transaction. Refuses what `refund_order` would refuse of an amount.
+    Needs a transaction; locks the order. Raises what `refund_order` raises about quantities and
+    amounts.
     """
     order = orders_service.lock(order_id)
     orders_service.refundable_quantities(order, _units(lines))
     parts = _parts(order, lines, shipping=shipping, amount=amount)
     currency = order.currency
     if amount is not None:
-        _refuse_more_than_refundable(order, parts)
+        _check_refundable(order, parts)
     return {
         "lines": [
             {
@@ -97,13 +98,14 @@ def quote(
 
 
 def refund_order(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Principal) -> None:
-    """Give money back: for units of an order, its shipping, or a free amount.
+    """Refund units of an order, its shipping, or a free amount.
 
-    Returned goods go back on the shelf. Units that have not left the house yet are cancelled and
-    their promise is released: nobody ships what was refunded. `case_id` is the command's own:
-    repeated after a crash, the command finds its case and goes on with it. Raises
+    Returned units are restocked. Units that are not shipped yet are cancelled and their allocation
+    is released, so that no refunded unit is shipped. `case_id` is the id of the command: repeated
+    after a crash, it finds its refund request and continues it. Locks the order. Raises
     `OrderNotFound`, `QuantityExceedsRefundable`, `RefundExceedsCaptured`, `RefundChanged`,
-    `WrongCurrency`; `GatewayUnavailable` leaves the refund pending.
+    `NothingToRefund`, `DisputeOpen`, `WrongCurrency`; `GatewayUnavailable` leaves the refund
+    pending.
     """
     payment_sync_flows.scan_external_changes(order_id)
     with transaction():
@@ -111,10 +113,10 @@ def refund_order(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Princip
             order = orders_service.lock(order_id)
             payments_service.check_not_disputed(order_id)
             orders_service.refundable_quantities(order, _units(form.lines))
-            kept = _unshipped(order, form.lines)
-            restocked = _restocked(order, form.lines, kept)
+            unshipped = _unshipped(order, form.lines)
+            restocked = _restocked(order, form.lines, unshipped)
             _reserve_refund(order, form, restocked=restocked, case_id=case_id, by=by)
-            _return_goods(order, kept=kept, restocked=restocked, case_id=case_id, by=by)
+            _return_units(order, unshipped=unshipped, restocked=restocked, case_id=case_id, by=by)
             payment_sync_service.refresh(order)
     payment_sync_flows.cancel_remaining_intents(order_id)
     _submit_refunds(order_id)
@@ -123,46 +125,46 @@ def refund_order(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Princip
 def cancel_order(
     order_id: UUID, *, reason: str, note: str | None, case_id: UUID, by: Principal
 ) -> None:
-    """Cancel what has not left the house, release its goods and give its money back.
+    """Cancel all units that are not shipped, release them and refund them.
 
-    When nothing has left, that is all that came in, whatever the order costs: money that came
-    twice too. First the customer's open PaymentIntent is withdrawn, so that nobody pays for a
-    cancelled order; one that the provider refuses to withdraw is put before a person. So is the
-    money of an order in dispute, which the provider refunds only after it.
+    If nothing was shipped, everything received is refunded, including double payments. The
+    customer's open PaymentIntent is cancelled first, so that a cancelled order is not paid; if the
+    provider refuses that, staff are notified. So they are when the payment is disputed, because the
+    provider refunds it only after the dispute.
 
-    A provider that does not answer holds nothing up: the sweeps withdraw the PaymentIntent and
-    refund what was promised, and money that comes in between is put before a person. Raises
-    `OrderNotFound`, `InvalidState`.
+    If the provider does not answer, the order is cancelled all the same: the sweeps cancel the
+    PaymentIntent and submit the refund, and money received in between raises an attention item.
+    Locks the order. Raises `OrderNotFound`, `InvalidState`.
     """
     payment_sync_flows.scan_external_changes(order_id)
     with transaction():
         order = orders_service.lock(order_id)
-        known = service.exists(case_id)
-        if not known:
+        is_repeated = service.exists(case_id)
+        if not is_repeated:
             orders_service.check_cancellable(order)
-    if not known:
-        answers = payment_sync_flows.cancel_remaining_intents(order_id)
+    if not is_repeated:
+        is_reachable = payment_sync_flows.cancel_remaining_intents(order_id)
         with transaction():
             _cancel(orders_service.lock(order_id), reason=reason, note=note, case_id=case_id, by=by)
-        if not answers:
-            return  # nobody waits for the same silence again
+        if not is_reachable:
+            return  # do not wait for the same timeout again
     payment_sync_flows.cancel_remaining_intents(order_id)
     with suppress(GatewayUnavailable):
         _submit_refunds(order_id)
 
 
-def revert_failed_refund(fact: RefundFailed) -> None:
-    """Make the units of a refund that the bank refused refundable again. Needs a transaction.
+def revert_failed_refund(event: RefundFailed) -> None:
+    """Make the units of a failed refund refundable again. Needs a transaction; locks the order.
 
-    Of a case over several payments all must have failed: while a part of its money went back, its
-    units count as refunded, and the money that did not go back reads as overpaid.
+    If the request has refunds of several payments, all must have failed: if some succeeded, the
+    units count as refunded, and the rest of the amount as overpaid.
     """
-    order = orders_service.lock(fact.order_id)
-    case_id = payments_queries.case_of_failed_refund(fact.refund_id)
-    undone = None if case_id is None else service.revert_refund_request(case_id)
-    if undone is None:
+    order = orders_service.lock(event.order_id)
+    case_id = payments_queries.case_of_failed_refund(event.refund_id)
+    reverted = None if case_id is None else service.revert_refund_request(case_id)
+    if reverted is None:
         return
-    shipping, lines = undone
+    shipping, lines = reverted
     orders_service.record_refunded_lines(
         order,
         {line.order_line_id: (-line.quantity, -line.amount) for line in lines},
@@ -174,14 +176,14 @@ def revert_failed_refund(fact: RefundFailed) -> None:
 def _reserve_refund(
     order: Order, form: RefundForm, *, restocked: Mapping[UUID, int], case_id: UUID, by: Principal
 ) -> None:
-    """Open the case and promise its amount; nothing of the amount can be promised twice."""
+    """Create the refund request and reserve its amount, which cannot be reserved twice."""
     parts = _parts(order, form.lines, shipping=form.shipping, amount=form.amount)
     if parts.amount <= 0:
         raise orders_service.with_last_change(NothingToRefund(), order.id, "refund_requested")
     money = Money(parts.amount, order.currency)
     if form.expected_amount is not None and form.expected_amount != money:
         raise RefundChanged(amount=money)
-    _refuse_more_than_refundable(order, parts)
+    _check_refundable(order, parts)
     payments_service.open_refunds(case_id, order.id, parts.amount)
     service.create_refund_request(
         case_id,
@@ -225,24 +227,27 @@ def _reserve_refund(
     payment_sync_service.refresh(order)
 
 
-def _return_goods(
+def _return_units(
     order: Order,
     *,
-    kept: Mapping[UUID, int],
+    unshipped: Mapping[UUID, int],
     restocked: Mapping[UUID, int],
     case_id: UUID,
     by: Principal,
 ) -> None:
-    """Release what has not left the house, and put on the shelf what came back to it."""
-    if kept:
-        orders_service.cancel_units(order, kept, by=by)
-        inventory_service.release(order.id, kept, by=by, reason="refunded before it was shipped")
+    """Cancel and release the unshipped units, and restock the returned ones."""
+    if unshipped:
+        orders_service.cancel_units(order, unshipped, by=by)
+        inventory_service.release(
+            order.id, unshipped, by=by, reason="refunded before it was shipped"
+        )
     if restocked:
         variants = {line.id: line.variant_id for line in order.lines}
-        back: dict[UUID, int] = {}
+        by_variant: dict[UUID, int] = {}
         for line_id, quantity in restocked.items():
-            back[variants[line_id]] = back.get(variants[line_id], 0) + quantity
-        inventory_service.restock(back, order_id=order.id, refund_id=case_id, by=by)
+            variant_id = variants[line_id]
+            by_variant[variant_id] = by_variant.get(variant_id, 0) + quantity
+        inventory_service.restock(by_variant, order_id=order.id, refund_id=case_id, by=by)
 
 
 def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: Principal) -> None:
@@ -252,7 +257,7 @@ def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: P
         if line.open_quantity and line.quantity > line.refunded_quantity
     ]
     shipped = any(line.shipped_quantity for line in order.lines)
-    # Nothing left the house: the outbound shipping goes back with everything else.
+    # Nothing was shipped: the shipping is refunded with everything else.
     with_shipping = not shipped and _shipping(order) > 0
     amount = orders_service.refundable(order)
     if shipped:
@@ -276,7 +281,7 @@ def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: P
     text = f"Cancelled: {reason}." if note is None else f"Cancelled: {reason}. {note}"
     orders_service.cancel(order, reason=reason, text=text, by=by)
     inventory_service.release(order.id, None, by=by, reason="order cancelled")
-    # What was refunded without us asked what becomes of the goods.
+    # Items about refunds at the provider asked what to do with the units: that is answered.
     attention.clear(AttentionKind.FOREIGN_REFUND, order_id=order.id)
     audit.record("order.cancelled", by=by, subject_id=order.id, reason=reason)
     payment_sync_service.refresh(order)
@@ -292,14 +297,14 @@ def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: P
 
 
 def _submit_refunds(order_id: UUID) -> None:
-    """Send the order's promised refunds to the provider, oldest first."""
-    waiting = [
+    """Submit the order's reserved refunds to the provider, oldest first."""
+    refund_ids = [
         row.id
         for row in payments_queries.refunds_of_order(order_id)
         if row.status in ("requested", "submitted")
     ]
     session.rollback()
-    for refund_id in waiting:
+    for refund_id in refund_ids:
         payment_sync_flows.submit_refund(refund_id)
 
 
@@ -310,9 +315,9 @@ def _units(lines: Sequence[LineToRefund]) -> dict[UUID, int]:
 def _parts(
     order: Order, lines: Sequence[LineToRefund], *, shipping: bool, amount: Money | None
 ) -> _Parts:
-    """Divide what goes back: the lines and the shipping at their price, the rest is additional.
+    """Divide a refund: the lines and the shipping at their price, the rest is additional.
 
-    An amount below that price is shared out over the lines and the shipping in proportion.
+    An amount below that price is divided over the lines and the shipping in proportion.
     """
     priced = _amounts(order, lines)
     fee = _shipping(order) if shipping else 0
@@ -326,27 +331,27 @@ def _parts(
     return _Parts(dict(zip(priced, shares, strict=True)), fee_share, 0)
 
 
-def _refuse_more_than_refundable(order: Order, parts: _Parts) -> None:
+def _check_refundable(order: Order, parts: _Parts) -> None:
     refundable = Money(orders_service.refundable(order), order.currency)
     if parts.amount > refundable.amount:
         detail = f"At most {refundable} can be refunded."
-        wrong = {"pointer": "/amount", "code": RefundExceedsCaptured.code, "detail": detail}
-        asked = Money(parts.amount, order.currency)
-        refused = RefundExceedsCaptured(requested=asked, refundable=refundable, errors=[wrong])
-        raise orders_service.with_last_change(refused, order.id, "refund_requested")
+        pointer = {"pointer": "/amount", "code": RefundExceedsCaptured.code, "detail": detail}
+        requested = Money(parts.amount, order.currency)
+        error = RefundExceedsCaptured(requested=requested, refundable=refundable, errors=[pointer])
+        raise orders_service.with_last_change(error, order.id, "refund_requested")
 
 
 def _amounts(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:
-    """Return each line's share: over all refunds of a line together, nothing is lost."""
+    """Return each line's share of its total; all refunds of a line together add up to it."""
     by_id = {line.id: line for line in order.lines}
     return {
-        wanted.order_line_id: totals.refund_share(
-            by_id[wanted.order_line_id].total,
-            by_id[wanted.order_line_id].quantity,
-            by_id[wanted.order_line_id].refunded_quantity,
-            wanted.quantity,
+        requested.order_line_id: totals.refund_share(
+            by_id[requested.order_line_id].total,
+            by_id[requested.order_line_id].quantity,
+            by_id[requested.order_line_id].refunded_quantity,
+            requested.quantity,
         )
-        for wanted in lines
+        for requested in lines
     }
 
 
@@ -355,30 +360,30 @@ def _shipping(order: Order) -> int:
 
 
 def _unshipped(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:
-    """Return how many of the units have not left the house: refunded beyond what has."""
+    """Return how many of the units are not shipped yet: those beyond the shipped ones."""
     by_id = {line.id: line for line in order.lines}
-    found = {}
-    for wanted in lines:
-        line = by_id[wanted.order_line_id]
-        gone = line.shipped_quantity + line.cancelled_quantity
-        beyond = line.refunded_quantity + wanted.quantity - gone
+    unshipped = {}
+    for requested in lines:
+        line = by_id[requested.order_line_id]
+        closed = line.shipped_quantity + line.cancelled_quantity
+        beyond = line.refunded_quantity + requested.quantity - closed
         if beyond > 0:
-            found[line.id] = min(beyond, line.open_quantity)
-    return found
+            unshipped[line.id] = min(beyond, line.open_quantity)
+    return unshipped
 
 
 def _restocked(
     order: Order, lines: Sequence[LineToRefund], unshipped: dict[UUID, int]
 ) -> dict[UUID, int]:
-    """Return how many units come back on the shelf: only what left, and each unit once."""
+    """Return how many units are restocked: only shipped ones, and each unit once."""
     shipped = {line.id: line.shipped_quantity for line in order.lines}
     before = service.restocked_quantities(order.id)
-    found = {}
-    for wanted in lines:
-        if wanted.restock:
-            key = wanted.order_line_id
-            left = shipped[key] - before.get(key, 0)
-            units = min(wanted.quantity - unshipped.get(key, 0), left)
+    restocked = {}
+    for requested in lines:
+        if requested.restock:
+            line_id = requested.order_line_id
+            remaining = shipped[line_id] - before.get(line_id, 0)
+            units = min(requested.quantity - unshipped.get(line_id, 0), remaining)
             if units > 0:
-                found[key] = units
-    return found
+                restocked[line_id] = units
+    return restocked

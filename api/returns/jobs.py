@@ -1,9 +1,9 @@
-"""What wakes returns."""
+"""Event handlers of returns."""
 
 from api.payments.events import RefundFailed
 from api.returns import flows
 
 
-def on_refund_failed(fact: RefundFailed) -> None:
-    """The bank refused a refund: its units may be refunded again."""
-    flows.revert_failed_refund(fact)
+def on_refund_failed(event: RefundFailed) -> None:
+    """Make the units of a failed refund refundable again."""
+    flows.revert_failed_refund(event)

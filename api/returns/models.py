@@ -1,4 +1,4 @@
-"""The case file of refunds: which units, how much, why, and whether they went back on the shelf."""
+"""Tables of refund requests: which units, how much, why, and how many were restocked."""
 
 from uuid import UUID
 
@@ -9,10 +9,10 @@ from api.platform.db import Base, Timestamped, WithId
 
 
 class RefundRequest(WithId, Timestamped, Base):
-    """One request to give money back. Its id is the command's own, and the first refund's.
+    """One refund request. Its id is that of the command and of the first refund.
 
-    Amounts are minor units. `reversed` tells that the bank refused it in the end, so that its
-    units may be refunded again.
+    Amounts are minor units. `reversed`: all its refunds failed, so its units may be refunded
+    again.
     """
 
     __tablename__ = "refund_cases"
@@ -33,7 +33,7 @@ class RefundRequest(WithId, Timestamped, Base):
 
 
 class RefundRequestLine(Base):
-    """Units of one order line in a case, their amount, and how many went back on the shelf."""
+    """Units of one order line in a refund request, their amount, and how many were restocked."""
 
     __tablename__ = "refund_case_lines"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Questions to the case file."""
+"""Reads of refund requests."""
 
 from typing import Any
 from uuid import UUID
@@ -16,21 +16,24 @@ from api.returns.states import refund_request_status
 
 
 def refunds_of_order(order_id: UUID) -> list[dict[str, Any]]:
-    """Return an order's refunds, those made at the provider too, oldest first.
+    """Return an order's refunds, including those made at the provider, oldest first.
 
     Four statements, however many refunds and lines there are.
     """
-    foreign = [_foreign(row) for row in payments_queries.foreign_refunds_of_order(order_id)]
-    cases = _refunds(RefundRequest.order_id == order_id)
-    return sorted([*cases, *foreign], key=lambda one: (one["created_at"], one["id"]))
+    provider_refunds = [
+        _provider_refund(row) for row in payments_queries.foreign_refunds_of_order(order_id)
+    ]
+    requests = _refunds(RefundRequest.order_id == order_id)
+    refunds = [*requests, *provider_refunds]
+    return sorted(refunds, key=lambda refund: (refund["created_at"], refund["id"]))
 
 
 def refund(case_id: UUID) -> dict[str, Any]:
-    """Return one refund with its lines. Raises `CaseNotFound`."""
-    found = _refunds(RefundRequest.id == case_id)
-    if not found:
+    """Return one refund request with its lines. Raises `RefundNotFound`."""
+    refunds = _refunds(RefundRequest.id == case_id)
+    if not refunds:
         raise RefundNotFound
-    return found[0]
+    return refunds[0]
 
 
 def _refunds(condition: Any) -> list[dict[str, Any]]:
@@ -75,21 +78,21 @@ def _refunds(condition: Any) -> list[dict[str, Any]]:
 def _view(
     case: AnyRow, lines: list[dict[str, Any]], transactions: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    named = case.shipping + sum(line["amount"].amount for line in lines)
+    itemized = case.shipping + sum(line["amount"].amount for line in lines)
     return {
         "id": case.id,
         "order_id": case.order_id,
         "origin": RefundOrigin.SHOP,
-        "status": refund_request_status([one["status"] for one in transactions]),
+        "status": refund_request_status([transaction["status"] for transaction in transactions]),
         "provider_status": next(
-            (one["provider_status"] for one in transactions if one["provider_status"]), None
+            (each["provider_status"] for each in transactions if each["provider_status"]), None
         ),
         "amount": Money(case.amount, case.currency),
         "shipping": Money(case.shipping, case.currency),
-        "additional": Money(case.amount - named, case.currency),
+        "additional": Money(case.amount - itemized, case.currency),
         "reason": case.reason,
         "note": case.note,
-        "failure": next((one["failure"] for one in transactions if one["failure"]), None),
+        "failure": next((each["failure"] for each in transactions if each["failure"]), None),
         "actor": case.actor,
         "lines": lines,
         "transactions": transactions,
@@ -97,8 +100,8 @@ def _view(
     }
 
 
-def _foreign(row: AnyRow) -> dict[str, Any]:
-    """Show a refund that nobody here asked for like one of ours: it is for no line."""
+def _provider_refund(row: AnyRow) -> dict[str, Any]:
+    """Return a refund made at the provider in the same form; it has no lines."""
     amount = Money(row.amount, row.currency)
     return {
         "id": row.id,

@@ -43,14 +43,14 @@ blueprint = Blueprint(
 )
 @blueprint.arguments(RefundQuoteRequestSchema)
 @blueprint.response(200, RefundQuoteSchema)
-def quote_refund(wanted: dict[str, Any], order_id: UUID) -> Any:
-    """Work out what a refund would come to.
+def quote_refund(body: dict[str, Any], order_id: UUID) -> Any:
+    """Calculate the amount of a refund.
 
     Takes no `Idempotency-Key`: it changes nothing.
     """
     audit.leave_out()
     with transaction():
-        return flows.quote(order_id, **wanted)
+        return flows.quote(order_id, **body)
 
 
 @blueprint.route("/<uuid:order_id>/refunds", methods=["POST"])
@@ -59,14 +59,14 @@ def quote_refund(wanted: dict[str, Any], order_id: UUID) -> Any:
 @idempotent_flow
 @blueprint.arguments(RefundRequestSchema)
 @blueprint.response(201, RefundSchema)
-def refund_order(wanted: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
-    """Give money back for units of an order, its shipping, or a free amount.
+def refund_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
+    """Refund units of an order, its shipping, or a free amount.
 
-    Returned goods go back on the shelf. When the payment provider does not answer, the refund
-    stays pending (503) and the shop goes on with it; repeating the command with the same key goes
-    on with the same refund.
+    Returned units are restocked. If the payment provider does not answer, the refund stays pending
+    (503) and the shop continues it; repeating the command with the same key continues the same
+    refund.
     """
-    flows.refund_order(order_id, RefundForm(**wanted), case_id=operation_id, by=principal())
+    flows.refund_order(order_id, RefundForm(**body), case_id=operation_id, by=principal())
     return queries.refund(operation_id)
 
 
@@ -76,12 +76,12 @@ def refund_order(wanted: dict[str, Any], order_id: UUID, operation_id: UUID) -> 
 @idempotent_flow
 @blueprint.arguments(CancelSchema)
 @blueprint.response(200, OrderSchema)
-def cancel_order(wanted: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
-    """Cancel what has not left the house, release its goods and give its money back.
+def cancel_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
+    """Cancel all units that are not shipped, release them and refund them.
 
-    What the payment provider refuses, such as money in dispute, is on the attention list then.
-    While it does not answer the order is cancelled all the same: the shop goes on withdrawing what
-    could still be paid, and with the refund, which stays pending until then.
+    What the payment provider refuses, such as a refund during a dispute, goes to the attention
+    list. If it does not answer, the order is cancelled all the same: the shop cancels the open
+    PaymentIntent and completes the refund later, which stays pending until then.
     """
-    flows.cancel_order(order_id, **wanted, case_id=operation_id, by=principal())
+    flows.cancel_order(order_id, **body, case_id=operation_id, by=principal())
     return orders_queries.customer_view(order_id)

@@ -1,4 +1,4 @@
-"""How refunds and cancellations look on the wire."""
+"""Request and response schemas of refunds and cancellations."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ class LineToRefundSchema(Schema):
     quantity = ma.fields.Integer(strict=True, required=True, validate=ma.validate.Range(1, 100_000))
     restock = ma.fields.Boolean(
         load_default=False,
-        metadata={"description": "Shipped units come back on the shelf."},
+        metadata={"description": "Whether shipped units are restocked."},
     )
 
     @ma.post_load
@@ -29,7 +29,7 @@ class LineToRefundSchema(Schema):
 
 
 class RefundQuoteRequestSchema(Schema):
-    """What would be refunded."""
+    """The parts of a refund to calculate."""
 
     lines = ma.fields.List(ma.fields.Nested(LineToRefundSchema), load_default=list)
     shipping = ma.fields.Boolean(load_default=False)
@@ -37,7 +37,7 @@ class RefundQuoteRequestSchema(Schema):
         PositiveMoneySchema,
         load_default=None,
         metadata={
-            "description": "What goes back in all. By default the price of the lines and the "
+            "description": "The total to refund. By default the price of the lines and the "
             "shipping; more is a free amount on top (goodwill, money that came twice), less keeps "
             "a part. At most what is refundable, whatever the order costs."
         },
@@ -51,19 +51,19 @@ class RefundQuoteRequestSchema(Schema):
 
 
 class RefundRequestSchema(RefundQuoteRequestSchema):
-    """What is to be refunded, and why."""
+    """A refund, and its reason."""
 
     reason = ma.fields.String(required=True, validate=_REASON)
     note = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 500))
     expected_amount = ma.fields.Nested(
         MoneySchema,
         load_default=None,
-        metadata={"description": "What the person saw; another amount is refused (409)."},
+        metadata={"description": "The amount that was shown; another amount is refused (409)."},
     )
 
 
 class RefundQuoteLineSchema(Schema):
-    """The share of one line."""
+    """The refunded amount of one line."""
 
     order_line_id = ma.fields.UUID(required=True)
     quantity = ma.fields.Integer(required=True)
@@ -71,21 +71,25 @@ class RefundQuoteLineSchema(Schema):
 
 
 class RefundQuoteSchema(Schema):
-    """What a refund would come to."""
+    """The calculated amounts of a refund."""
 
     lines = ma.fields.List(ma.fields.Nested(RefundQuoteLineSchema), required=True)
     shipping = ma.fields.Nested(MoneySchema, required=True)
     additional = ma.fields.Nested(
         MoneySchema,
         required=True,
-        metadata={"description": "The part of `amount` that is for no line and no shipping."},
+        metadata={
+            "description": "The part of `amount` that belongs to no line and not to the shipping."
+        },
     )
     amount = ma.fields.Nested(MoneySchema, required=True)
     refundable = ma.fields.Nested(MoneySchema, required=True)
     overpaid = ma.fields.Nested(
         MoneySchema,
         required=True,
-        metadata={"description": "How much more is here than the order costs, before this refund."},
+        metadata={
+            "description": "How much more was paid than the order costs, before this refund."
+        },
     )
 
 
@@ -97,7 +101,7 @@ class RefundLineSchema(RefundQuoteLineSchema):
 
 
 class RefundTransactionSchema(Schema):
-    """Money of a refund that goes back to one payment."""
+    """The part of a refund that goes to one payment."""
 
     id = ma.fields.UUID(required=True)
     payment_id = ma.fields.UUID(required=True)
@@ -111,19 +115,19 @@ class RefundTransactionSchema(Schema):
 
 
 class RefundSchema(Schema):
-    """Money on its way back, and the goods that came back."""
+    """A refund, and the returned units."""
 
     id = ma.fields.UUID(required=True)
     order_id = ma.fields.UUID(required=True)
     origin = ma.fields.String(
         required=True,
         validate=ma.validate.OneOf([origin.value for origin in RefundOrigin]),
-        metadata={"description": "`provider`: made in its dashboard, asked for by nobody here."},
+        metadata={"description": "`provider`: made at the provider, not in the shop."},
     )
     provider_status = ma.fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "The provider's own word, also one that is not known here."},
+        metadata={"description": "The provider's own status, including unknown ones."},
     )
     status = ma.fields.String(
         required=True,
@@ -135,7 +139,9 @@ class RefundSchema(Schema):
     additional = ma.fields.Nested(
         MoneySchema,
         required=True,
-        metadata={"description": "The part of `amount` that is for no line and no shipping."},
+        metadata={
+            "description": "The part of `amount` that belongs to no line and not to the shipping."
+        },
     )
     reason = ma.fields.String(required=True)
     note = ma.fields.String(required=True, allow_none=True)
@@ -145,13 +151,13 @@ class RefundSchema(Schema):
     transactions = ma.fields.List(
         ma.fields.Nested(RefundTransactionSchema),
         required=True,
-        metadata={"description": "One for each payment that money goes back to."},
+        metadata={"description": "One for each refunded payment."},
     )
     created_at = ma.fields.AwareDateTime(required=True)
 
 
 class CancelSchema(Schema):
-    """Why an order is cancelled."""
+    """The reason of a cancellation."""
 
     reason = ma.fields.String(
         required=True,

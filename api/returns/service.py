@@ -1,4 +1,4 @@
-"""The case file: opening a refund case and taking it back. Needs a transaction, order locked."""
+"""Writes of refund requests. Need a transaction and the order locked."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from api.returns.models import RefundRequest, RefundRequestLine
 
 @dataclass(frozen=True, slots=True)
 class RequestedLine:
-    """Units of an order line that go back, with their amount in minor units."""
+    """Refunded units of an order line, with their amount in minor units."""
 
     order_line_id: UUID
     quantity: int
@@ -33,7 +33,7 @@ def create_refund_request(
     lines: Iterable[RequestedLine],
     by: Principal,
 ) -> None:
-    """Write a case down. Amounts in minor units."""
+    """Create a refund request. Amounts in minor units."""
     current = require_transaction()
     current.add(
         RefundRequest(
@@ -63,9 +63,9 @@ def create_refund_request(
 
 
 def restocked_quantities(order_id: UUID) -> Mapping[UUID, int]:
-    """Return how many units of each line went back on the shelf, in failed refunds too.
+    """Return how many units of each line were restocked, including those of failed refunds.
 
-    The bank may refuse a refund; the goods that came back stay where they are.
+    A refund may fail; its restocked units stay in stock.
     """
     rows = session.execute(
         select(RefundRequestLine.order_line_id, func.sum(RefundRequestLine.restocked_quantity))
@@ -77,7 +77,7 @@ def restocked_quantities(order_id: UUID) -> Mapping[UUID, int]:
 
 
 def revert_refund_request(case_id: UUID) -> tuple[int, list[RequestedLine]] | None:
-    """Take a case back, once: returns its shipping and lines, or None when it was taken back."""
+    """Revert a refund request once: returns its shipping and lines; None if reverted before."""
     shipping = session.scalar(
         update(RefundRequest)
         .where(RefundRequest.id == case_id, RefundRequest.reversed.is_(False))
@@ -99,5 +99,5 @@ def revert_refund_request(case_id: UUID) -> tuple[int, list[RequestedLine]] | No
 
 
 def exists(case_id: UUID) -> bool:
-    """Tell whether a command has opened its case already."""
+    """Tell whether a command has already created its refund request."""
     return session.scalar(select(RefundRequest.id).where(RefundRequest.id == case_id)) is not None

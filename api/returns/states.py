@@ -1,4 +1,4 @@
-"""Where a refund case stands: derived from the refunds of its money."""
+"""Status of a refund request, derived from its refunds."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -7,7 +7,7 @@ from api.payments.states import RefundState
 
 
 class RefundRequestStatus(StrEnum):
-    """All the money of one case, which may go back to several payments."""
+    """Status of a refund request over all its refunds."""
 
     REQUESTED = "requested"
     SUBMITTED = "submitted"
@@ -17,11 +17,11 @@ class RefundRequestStatus(StrEnum):
 
 
 def refund_request_status(refunds: Collection[RefundState]) -> RefundRequestStatus:
-    """Derive the status of a case: what is least far along, and what failed once all has ended."""
-    for waiting in (RefundState.REQUESTED, RefundState.SUBMITTED):
-        if waiting in refunds:
-            return RefundRequestStatus(waiting.value)
+    """Derive the status: that of the least advanced refund, or the failures once all have ended."""
+    for pending in (RefundState.REQUESTED, RefundState.SUBMITTED):
+        if pending in refunds:
+            return RefundRequestStatus(pending.value)
     if RefundState.FAILED not in refunds:
         return RefundRequestStatus.SUCCEEDED
-    ended_alike = all(state is RefundState.FAILED for state in refunds)
-    return RefundRequestStatus.FAILED if ended_alike else RefundRequestStatus.PARTIALLY_FAILED
+    all_failed = all(state is RefundState.FAILED for state in refunds)
+    return RefundRequestStatus.FAILED if all_failed else RefundRequestStatus.PARTIALLY_FAILED

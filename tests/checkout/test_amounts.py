@@ -10,7 +10,7 @@ from api.kernel.principal import SYSTEM
 from api.orders.models import Order
 from api.platform.db import session, transaction
 from api.pricing import service as pricing_service
-from api.pricing.service import ShippingDraft
+from api.pricing.service import ShippingMethodInput
 from tests.support.shop import Buyer, Shop
 from tests.support.stock import counters
 
@@ -21,7 +21,7 @@ def a_cart(shop: Shop, price: str, *, shipping: int = 0) -> Buyer:
     shop.sells("THING", 9, price=price)
     with transaction():
         pricing_service.create_shipping_method(
-            ShippingDraft(
+            ShippingMethodInput(
                 code="free", name="Free", countries=["DE"], price=Money(shipping, currency)
             ),
             by=SYSTEM,

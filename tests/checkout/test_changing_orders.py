@@ -16,7 +16,7 @@ from api.orders.models import Order
 from api.payments.models import Payment
 from api.platform.db import session, transaction
 from api.pricing import service as pricing_service
-from api.pricing.service import ShippingDraft
+from api.pricing.service import ShippingMethodInput
 from tests.support.books import differences
 from tests.support.shop import ADDRESS, Buyer, Shop
 from tests.support.sql import count_statements
@@ -33,7 +33,7 @@ def shop(shop: Shop) -> Shop:
     with transaction():
         pricing_service.set_tax_rate("AT", "standard", 2000, name="USt", by=SYSTEM)
         for code, price in (("express", 990), ("abroad", 1500)):
-            draft = ShippingDraft(
+            draft = ShippingMethodInput(
                 code=code, name=code.title(), countries=["DE", "AT"], price=Money(price, "EUR")
             )
             pricing_service.create_shipping_method(draft, by=SYSTEM)

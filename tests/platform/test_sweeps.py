@@ -29,7 +29,7 @@ EVERY_SWEEP = (
     checkout_flows.EXPIRY,
     inventory_jobs.EXPIRED_RESERVATIONS,
     payment_sync.DISPUTES, payment_sync.FRAUD_WARNINGS, payment_sync.REFUNDS,
-    payment_sync.STALE_PAYMENTS, payment_sync.WITHDRAWALS, back_in_stock_jobs.WAITING,
+    payment_sync.STALE_PAYMENTS, payment_sync.CANCELLATIONS, back_in_stock_jobs.NOTIFY_SWEEP,
 )  # fmt: skip
 
 

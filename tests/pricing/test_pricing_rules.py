@@ -17,7 +17,7 @@ from api.pricing.errors import (
     ShippingMethodNotFound,
     ShippingNotAvailable,
 )
-from api.pricing.service import ShippingDraft
+from api.pricing.service import ShippingMethodInput
 from tests.support.sql import count_statements
 
 
@@ -34,7 +34,7 @@ def a_rate(country: str, tax_class: str, basis_points: int, **options: object) -
 
 
 def a_method(code: str, *countries: str, price: int = 490, **options: object) -> None:
-    draft = ShippingDraft(
+    draft = ShippingMethodInput(
         code=code,
         name=code.title(),
         countries=countries,
@@ -141,7 +141,7 @@ def test_a_code_names_one_method_per_currency(app: Flask) -> None:
 
 
 def test_two_who_edit_a_method_do_not_overwrite_each_other(app: Flask) -> None:
-    draft = ShippingDraft(code="post", name="Post", countries=["DE"], price=Money(490, "EUR"))
+    draft = ShippingMethodInput(code="post", name="Post", countries=["DE"], price=Money(490, "EUR"))
     with transaction():
         method_id = pricing_service.create_shipping_method(draft, by=SYSTEM)
     with transaction():

@@ -15,13 +15,13 @@ from api.pricing import commands
 from api.pricing import service as pricing_service
 from api.pricing.errors import RegionalRatesUnsupported
 from api.pricing.models import TaxRate
-from api.pricing.service import ALWAYS, ShippingDraft
+from api.pricing.service import ALWAYS, ShippingMethodInput
 from tests.support.people import a_staff_member
 from tests.support.shop import Shop
 
 
 def ships_to(*countries: str, is_active: bool = True) -> None:
-    draft = ShippingDraft(
+    draft = ShippingMethodInput(
         code=f"to-{'-'.join(countries).lower().replace('*', 'rest')}",
         name="Post",
         countries=countries,

@@ -11,7 +11,7 @@ from api.kernel.principal import SYSTEM
 from api.payment_sync import flows as payment_sync_flows
 from api.platform.db import transaction
 from api.pricing import service as pricing_service
-from api.pricing.service import ShippingDraft
+from api.pricing.service import ShippingMethodInput
 from tests.support.books import differences
 from tests.support.shop import Buyer, Shop
 from tests.support.stock import counters
@@ -63,7 +63,7 @@ def test_whoever_comes_first_nobody_pays_another_total(shop: Shop) -> None:
     """Without withdrawing first and looking again under the lock: an old total is paid."""
     mug = shop.sells("MUG", 100)
     with transaction():
-        draft = ShippingDraft(
+        draft = ShippingMethodInput(
             code="express", name="Fast", countries=["DE"], price=Money(990, "EUR")
         )
         pricing_service.create_shipping_method(draft, by=SYSTEM)

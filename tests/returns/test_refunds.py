@@ -135,7 +135,7 @@ def test_a_refund_that_nobody_repeats_is_finished_by_the_sweep(
     order, owner = shop.an_order(MUG=2), shop.staff()
     with shop.gateway.down():
         assert owner.refunds(order, lines={0: 1}).status_code == 503
-    monkeypatch.setattr(payment_sync, "REFUND_AGAIN_AFTER", -payment_sync.REFUND_AGAIN_AFTER)
+    monkeypatch.setattr(payment_sync, "REFUND_STALE_AFTER", -payment_sync.REFUND_STALE_AFTER)
 
     payment_sync.sweep_refunds()
 

@@ -12,7 +12,7 @@ from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
 from api.pricing import service as pricing_service
-from api.pricing.service import ShippingDraft
+from api.pricing.service import ShippingMethodInput
 from tests.support.catalogue import a_product
 from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
@@ -143,7 +143,7 @@ class Shop:
             pricing_service.set_tax_rate("DE", "standard", 1900, name="VAT", by=SYSTEM)
             pricing_service.set_tax_rate("DE", "reduced", 700, name="reduced VAT", by=SYSTEM)
             pricing_service.create_shipping_method(
-                ShippingDraft(
+                ShippingMethodInput(
                     code="standard",
                     name="Parcel",
                     countries=["DE", "AT"],

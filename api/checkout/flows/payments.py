@@ -71,7 +71,9 @@ def mark_paid(
         order = orders_service.lock(order_id)
         is_recorded = payments_queries.payment(payment_id) is not None
         if not is_recorded:
-            payment_sync_service.money_to_record(order, amount, allow_overpayment=allow_overpayment)
+            payment_sync_service.amount_to_record(
+                order, amount, allow_overpayment=allow_overpayment
+            )
     if not is_recorded:
         payment_sync_flows.cancel_open_intents(order_id)
         with transaction():

@@ -1,4 +1,4 @@
-"""Questions to the packing table, and those that the counter asks all day."""
+"""Reads of fulfilments, the dashboard and scanned codes."""
 
 from api.fulfilment.carriers import carrier_of, must_verify
 from api.fulfilment.queries.dashboard import overview, scan

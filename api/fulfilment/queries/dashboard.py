@@ -1,4 +1,4 @@
-"""What the counter asks all day: how much waits, and what a scanned code is."""
+"""The dashboard figures, and the lookup of a scanned code."""
 
 from datetime import datetime
 from typing import Any
@@ -26,15 +26,15 @@ from api.platform.settings import Settings
 
 
 def overview() -> dict[str, Any]:
-    """Return the figures of this moment.
+    """Return the current dashboard figures.
 
-    Each is counted along its own partial index and up to 10,000, so that a shop with half a
-    million orders pays for what waits and not for what it has sold. Today begins at midnight UTC.
+    Each is counted over its own partial index and up to 10,000, so that the cost depends on open
+    work and not on the number of past orders. Today begins at midnight UTC.
     """
-    waiting = Order.to_ship == true()
+    is_to_ship = Order.to_ship == true()
     row = session.execute(
         select(
-            _capped(select(Order.id).where(waiting)).label("to_ship"),
+            _capped(select(Order.id).where(is_to_ship)).label("to_ship"),
             _capped(select(Order.id).where(Order.expires_at.is_not(None))).label("unpaid"),
             _capped(select(StockLevel.id).where(StockLevel.below_threshold)).label("low_stock"),
             _capped(
@@ -44,7 +44,7 @@ def overview() -> dict[str, Any]:
                 )
             ).label("shipped_today"),
             select(Order.placed_at)
-            .where(waiting)
+            .where(is_to_ship)
             .order_by(Order.placed_at, Order.id)
             .limit(1)
             .scalar_subquery()
@@ -61,54 +61,56 @@ def overview() -> dict[str, Any]:
 
 
 def scan(code: str, by: Principal) -> dict[str, Any]:
-    """Tell what a scanned or typed code is: an order, a parcel, or goods and where they lie.
+    """Look up a scanned or typed code: an order, a parcel, or a variant with its stock levels.
 
-    `O-1001` and `#1001` are always the order. Of anything else goods come first, because their
-    codes are printed by others and cannot be changed, then the order of that number, then the
-    parcel with that number of ours or of its carrier. Raises `CodeUnknown`.
+    `O-1001` and `#1001` are orders. For any other code variants come first, because their codes are
+    printed by others and cannot be changed, then the order with that number, then the parcel with
+    that number or tracking number. Raises `CodeUnknown`.
     """
     read = codes.read(code)
     if not read.text.isprintable():
-        raise CodeUnknown(scanned=code.strip())  # not even a database stores all of these
+        raise CodeUnknown(scanned=code.strip())  # Postgres cannot store all of these
     number = read.text.upper().removeprefix("O-").removeprefix("#")
     is_marked = number != read.text.upper()
-    if not is_marked and (goods := variant_lookup.find_variant(code)) is not None:
-        return _variant(goods)
+    if not is_marked and (variant := variant_lookup.find_variant(code)) is not None:
+        return _variant(variant)
     if (card := orders_queries.card_by_number(number, by)) is not None:
         return _order("order", card["id"], f"Order {card['number']}", card)
-    # A maker's own article number may begin with O- as well.
-    if is_marked and (goods := variant_lookup.find_variant(code)) is not None:
-        return _variant(goods)
+    # A SKU may begin with O- as well.
+    if is_marked and (variant := variant_lookup.find_variant(code)) is not None:
+        return _variant(variant)
     parcel = fulfilments.find_scanned(read)
     if parcel is None:
         raise CodeUnknown(scanned=read.text)
     card = orders_queries.card_of(parcel.order_id, by)
     label = f"Parcel {parcel.number} of order {card['number']}"
     names = ("id", "number", "status", "carrier", "tracking_number")
-    found = {name: getattr(parcel, name) for name in names}
-    return {**_order("fulfilment", parcel.id, label, card), "fulfilment": found}
+    fulfilment = {name: getattr(parcel, name) for name in names}
+    return {**_order("fulfilment", parcel.id, label, card), "fulfilment": fulfilment}
 
 
-def _order(kind: str, found_id: UUID, label: str, card: dict[str, Any]) -> dict[str, Any]:
-    whole = f"{label}, {card['customer_name']}"
-    return {"kind": kind, "id": found_id, "label": whole, "order": card}
+def _order(kind: str, subject_id: UUID, label: str, card: dict[str, Any]) -> dict[str, Any]:
+    text = f"{label}, {card['customer_name']}"
+    return {"kind": kind, "id": subject_id, "label": text, "order": card}
 
 
-def _variant(goods: VariantFound) -> dict[str, Any]:
-    named = f"{goods.product_title}, {goods.variant_title}" if goods.variant_title else None
-    case = f", {goods.pack_quantity} in a case" if goods.pack_quantity > 1 else ""
+def _variant(variant: VariantFound) -> dict[str, Any]:
+    full_title = (
+        f"{variant.product_title}, {variant.variant_title}" if variant.variant_title else None
+    )
+    case = f", {variant.pack_quantity} in a case" if variant.pack_quantity > 1 else ""
     return {
         "kind": "variant",
-        "id": goods.variant_id,
-        "label": f"{goods.sku}: {named or goods.product_title}{case}",
+        "id": variant.variant_id,
+        "label": f"{variant.sku}: {full_title or variant.product_title}{case}",
         "variant": {
-            "id": goods.variant_id,
-            "sku": goods.sku,
-            "barcode": goods.barcode,
-            "pack_quantity": goods.pack_quantity,
-            "product_title": goods.product_title,
-            "title": goods.variant_title or None,
-            "levels": inventory_queries.levels_of_variant(goods.variant_id),
+            "id": variant.variant_id,
+            "sku": variant.sku,
+            "barcode": variant.barcode,
+            "pack_quantity": variant.pack_quantity,
+            "product_title": variant.product_title,
+            "title": variant.variant_title or None,
+            "levels": inventory_queries.levels_of_variant(variant.variant_id),
         },
     }
 

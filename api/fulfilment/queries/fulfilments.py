@@ -1,4 +1,4 @@
-"""Questions to the packing table: what is in which parcel, and whose units are claimed."""
+"""Reads of parcels: their contents, and the units claimed by open ones."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -37,20 +37,20 @@ _PARCEL: tuple[Any, ...] = (
 
 
 def fulfilment(fulfilment_id: UUID) -> dict[str, Any]:
-    """Return one parcel with what is in it. Raises `FulfilmentNotFound`."""
+    """Return one parcel with its lines. Raises `FulfilmentNotFound`."""
     row = session.execute(select(*_PARCEL).where(Fulfilment.id == fulfilment_id)).one_or_none()
     if row is None:
         raise FulfilmentNotFound(fulfilment_id=fulfilment_id)
-    return _shaped(row, _lines([row.id]))
+    return _fulfilment(row, _lines([row.id]))
 
 
 def fulfilments_of_order(order_id: UUID) -> list[dict[str, Any]]:
-    """Return all parcels of an order with what is in them, oldest first; two statements."""
+    """Return all parcels of an order with their lines, oldest first; two statements."""
     rows = session.execute(
         select(*_PARCEL).where(Fulfilment.order_id == order_id).order_by(Fulfilment.id)
     ).all()
     lines = _lines([row.id for row in rows])
-    return [_shaped(row, lines) for row in rows]
+    return [_fulfilment(row, lines) for row in rows]
 
 
 def fulfilment_page(
@@ -59,7 +59,7 @@ def fulfilment_page(
     """Return a page of an order's parcels, oldest first. Raises `OrderNotFound`."""
     if session.scalar(select(Order.id).where(Order.id == order_id)) is None:
         raise OrderNotFound(order_id=order_id)
-    rows, described = page(
+    rows, page_info = page(
         select(*_PARCEL).where(Fulfilment.order_id == order_id),
         OLDEST,
         limit=limit,
@@ -68,11 +68,11 @@ def fulfilment_page(
         total=select(Fulfilment.id).where(Fulfilment.order_id == order_id) if with_total else None,
     )
     lines = _lines([row.id for row in rows])
-    return {"data": [_shaped(row, lines) for row in rows], "page": described}
+    return {"data": [_fulfilment(row, lines) for row in rows], "page": page_info}
 
 
 def tracking_numbers(order_id: UUID) -> Sequence[str]:
-    """List the carriers' numbers of an order's parcels."""
+    """List the tracking numbers of an order's parcels."""
     numbers = select(Fulfilment.tracking_number).where(
         Fulfilment.order_id == order_id, Fulfilment.tracking_number.is_not(None)
     )
@@ -80,13 +80,13 @@ def tracking_numbers(order_id: UUID) -> Sequence[str]:
 
 
 def find_scanned(code: ScannedCode) -> AnyRow | None:
-    """Find the parcel that a label stands for: by its own number or by the carrier's.
+    """Return the parcel of a scanned label, by its own number or the tracking number, or None.
 
-    Of several with the same tracking number the newest is meant; the label of one that was voided
-    may be used again.
+    Of several with the same tracking number the newest is returned; voided ones are ignored,
+    because their label may be used again.
     """
     keys = literal(tracking_keys(code.text, code.parcel), ARRAY(Text))
-    meant = union_all(
+    matching = union_all(
         select(Fulfilment.id).where(Fulfilment.number == code.text.upper()),
         select(Fulfilment.id).where(
             Fulfilment.tracking_number.is_not(None),
@@ -95,12 +95,12 @@ def find_scanned(code: ScannedCode) -> AnyRow | None:
         ),
     )
     return session.execute(
-        select(*_PARCEL).where(Fulfilment.id.in_(meant)).order_by(Fulfilment.id.desc()).limit(1)
+        select(*_PARCEL).where(Fulfilment.id.in_(matching)).order_by(Fulfilment.id.desc()).limit(1)
     ).first()
 
 
 def order_of(fulfilment_id: UUID) -> UUID:
-    """Tell which order a parcel belongs to, which never changes. Raises `FulfilmentNotFound`."""
+    """Return the order id of a parcel, which never changes. Raises `FulfilmentNotFound`."""
     order_id = session.scalar(select(Fulfilment.order_id).where(Fulfilment.id == fulfilment_id))
     if order_id is None:
         raise FulfilmentNotFound(fulfilment_id=fulfilment_id)
@@ -119,11 +119,11 @@ def claimed_units(order_id: UUID) -> dict[UUID, int]:
 
 
 def _lines(fulfilment_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    found: dict[UUID, list[dict[str, Any]]] = {
+    by_fulfilment: dict[UUID, list[dict[str, Any]]] = {
         fulfilment_id: [] for fulfilment_id in fulfilment_ids
     }
-    if not found:
-        return found
+    if not by_fulfilment:
+        return by_fulfilment
     rows = session.execute(
         select(
             FulfilmentLine.fulfilment_id,
@@ -131,15 +131,15 @@ def _lines(fulfilment_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]
             FulfilmentLine.quantity,
             FulfilmentLine.verified_quantity,
         )
-        .where(FulfilmentLine.fulfilment_id.in_(found))
+        .where(FulfilmentLine.fulfilment_id.in_(by_fulfilment))
         .order_by(FulfilmentLine.id)
     )
     for fulfilment_id, line_id, quantity, verified in rows:
-        found[fulfilment_id].append(
+        by_fulfilment[fulfilment_id].append(
             {"order_line_id": line_id, "quantity": quantity, "verified_quantity": verified}
         )
-    return found
+    return by_fulfilment
 
 
-def _shaped(row: AnyRow, lines: dict[UUID, list[dict[str, Any]]]) -> dict[str, Any]:
+def _fulfilment(row: AnyRow, lines: dict[UUID, list[dict[str, Any]]]) -> dict[str, Any]:
     return {**{column.key: getattr(row, column.key) for column in _PARCEL}, "lines": lines[row.id]}

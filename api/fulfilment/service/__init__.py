@@ -1,4 +1,4 @@
-"""The verbs of the packing table. Callers hold the lock on the order; `flows` tells the stories."""
+"""Writes of parcels. Callers hold the lock on the order; see `flows`."""
 
 from api.fulfilment.service.fulfilments import (
     cancel,

@@ -1,4 +1,4 @@
-"""The rows of the packing table: parcels and what happens to them."""
+"""Parcels and their status changes."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -26,17 +26,17 @@ from api.platform.outbox import emit
 def open_fulfilment(
     order_id: UUID, order_number: str, quantities: Mapping[UUID, int], *, by: Principal
 ) -> Fulfilment:
-    """Put units of an order aside for one parcel, and give it the next number of the order.
+    """Create a parcel with units of an order and the next parcel number of the order.
 
     Quantities are units by order line, checked by the caller. The number counts all parcels that
-    the order ever had; under the order's lock two cannot get the same one.
+    the order ever had; the order's lock keeps it unique.
     """
     current = require_transaction()
-    so_far = current.scalar(select(func.count()).where(Fulfilment.order_id == order_id)) or 0
+    existing = current.scalar(select(func.count()).where(Fulfilment.order_id == order_id)) or 0
     parcel = Fulfilment(
         id=new_id(),
         order_id=order_id,
-        number=f"{order_number}-F{so_far + 1}",
+        number=f"{order_number}-F{existing + 1}",
         status=FulfilmentState.OPEN,
         version=1,
         created_by=by.label,
@@ -50,7 +50,7 @@ def open_fulfilment(
 
 
 def lock(fulfilment_id: UUID) -> Fulfilment:
-    """Lock a parcel and return it with its lines; the order is locked before.
+    """Lock a parcel and return it with its lines; lock the order before.
 
     Raises `FulfilmentNotFound`.
     """
@@ -67,7 +67,7 @@ def lock(fulfilment_id: UUID) -> Fulfilment:
 
 
 def lock_open(order_id: UUID) -> list[Fulfilment]:
-    """Lock the parcels of an order that have not left the house, in the order of their ids."""
+    """Lock the open parcels of an order, by id."""
     return list(
         require_transaction().scalars(
             select(Fulfilment)
@@ -81,12 +81,12 @@ def lock_open(order_id: UUID) -> list[Fulfilment]:
 
 
 def refuse_unshippable(parcel: Fulfilment) -> None:
-    """Refuse to hand over what has left or was cancelled. Raises `InvalidState`."""
+    """Refuse a parcel that is not open. Raises `InvalidState`."""
     FULFILMENT.next(parcel.status, "ship")
 
 
 def ship(parcel: Fulfilment, *, carrier: str, tracking_number: str | None) -> None:
-    """Hand a parcel to its carrier. Raises `InvalidState` when it is not open."""
+    """Mark a parcel as shipped. Emits `FulfilmentShipped`. Raises `InvalidState` if not open."""
     parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "ship"))
     _label(parcel, carrier, tracking_number)
     parcel.shipped_at = clock.now()
@@ -95,15 +95,12 @@ def ship(parcel: Fulfilment, *, carrier: str, tracking_number: str | None) -> No
 
 
 def cancel(parcel: Fulfilment) -> None:
-    """Give the units of an open parcel back to the queue.
-
-    Raises `InvalidState` when it is not open; one that has left comes back as a return.
-    """
+    """Cancel an open parcel, which releases its units. Raises `InvalidState` if it is not open."""
     if parcel.shipped_at is not None:
         raise InvalidState(
-            f"{parcel.number} has left the house and cannot be cancelled. What comes back is a "
-            "return: refund the order and put the units back on the shelf. If it never left, or is "
-            "not delivered yet and was caught, void it.",
+            f"{parcel.number} is shipped and cannot be cancelled. What comes back is a "
+            "return: refund the order and restock the units. If it was never handed over, or was "
+            "stopped before delivery, void it.",
             machine=FULFILMENT.name,
             current=parcel.status.value,
             command="cancel",
@@ -114,9 +111,9 @@ def cancel(parcel: Fulfilment) -> None:
 
 
 def correct(parcel: Fulfilment, *, carrier: str, tracking_number: str | None) -> bool:
-    """Write down what a parcel's label really says; False when that is known.
+    """Correct carrier and tracking number; False if they are the same.
 
-    Raises `InvalidState` when it is not on its way.
+    Emits `FulfilmentCorrected`. Raises `InvalidState` if the parcel is not shipped.
     """
     parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "correct"))
     if (parcel.carrier, parcel.tracking_number) == (
@@ -135,7 +132,7 @@ def correct(parcel: Fulfilment, *, carrier: str, tracking_number: str | None) ->
 
 
 def void(parcel: Fulfilment) -> None:
-    """Take back that a parcel was shipped. Raises `InvalidState` when it is not on its way."""
+    """Void a shipped parcel. Emits `FulfilmentVoided`. Raises `InvalidState` if not shipped."""
     parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "void"))
     parcel.voided_at = clock.now()
     parcel.version += 1
@@ -149,7 +146,7 @@ def _label(parcel: Fulfilment, carrier: str, tracking_number: str | None) -> Non
 
 
 def deliver(parcel: Fulfilment) -> None:
-    """Note that a parcel reached its customer. Raises `InvalidState` when it is not on its way."""
+    """Mark a parcel as delivered. Raises `InvalidState` if it is not shipped."""
     parcel.status = FulfilmentState(FULFILMENT.next(parcel.status, "deliver"))
     parcel.delivered_at = clock.now()
     parcel.version += 1

@@ -1,4 +1,4 @@
-"""Which units of a parcel were scanned, and whether it may leave with the others."""
+"""Verification: which units of a parcel were scanned, and whether it may ship."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -24,14 +24,14 @@ def verify(
     override_reason: str | None,
     by: Principal,
 ) -> int:
-    """Write down which units were verified; return how many leave without, although they must not.
+    """Record the verified units; returns how many ship unverified under an override.
 
-    Raises `UnknownOrderLine` and `VerifiedExceedsQuantity` for what is not in the parcel, and
-    `UnitsNotVerified` with each line that falls short, unless there is a reason to override it and
-    the permission to (`PermissionMissing`).
+    Raises `UnknownOrderLine` and `VerifiedExceedsQuantity` for units that are not in the parcel,
+    and `UnitsNotVerified` with each incomplete line, unless there is an override reason; that needs
+    the permission `fulfilment:override` (`PermissionMissing`).
     """
     packed = {line.order_line_id: line for line in parcel.lines}
-    _refuse_unpacked(verified, {line_id: line.quantity for line_id, line in packed.items()})
+    _check_packed(verified, {line_id: line.quantity for line_id, line in packed.items()})
     for line_id, line in packed.items():
         line.verified_quantity = verified.get(line_id, 0)
     lines = [line for line in order.lines if line.id in packed]
@@ -55,26 +55,26 @@ def verify(
             {
                 "pointer": "/verified_lines",
                 "code": UnitsNotVerified.code,
-                "detail": f"{one['sku']}: {one['verified']} of {one['quantity']} verified.",
+                "detail": f"{row['sku']}: {row['verified']} of {row['quantity']} verified.",
             }
-            for one in missing
+            for row in missing
         ]
         raise UnitsNotVerified(lines=missing, errors=errors)
     if not by.may(Permission.FULFILMENT_OVERRIDE):
         raise PermissionMissing(permission=Permission.FULFILMENT_OVERRIDE)
     parcel.override_reason = override_reason
-    short = {one["order_line_id"] for one in missing}
+    incomplete = {row["order_line_id"] for row in missing}
     return sum(
         line.quantity - line.verified_quantity
         for line in parcel.lines
-        if line.order_line_id in short
+        if line.order_line_id in incomplete
     )
 
 
-def _refuse_unpacked(verified: Mapping[UUID, int], packed: Mapping[UUID, int]) -> None:
+def _check_packed(verified: Mapping[UUID, int], packed: Mapping[UUID, int]) -> None:
     unknown, too_many = [], []
-    for place, (line_id, units) in enumerate(verified.items()):
-        pointer = f"/verified_lines/{place}"
+    for index, (line_id, units) in enumerate(verified.items()):
+        pointer = f"/verified_lines/{index}"
         if line_id not in packed:
             unknown.append(
                 {

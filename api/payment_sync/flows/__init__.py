@@ -1,4 +1,7 @@
-"""Record, ask the provider, record. The provider is never asked inside a transaction."""
+"""Provider calls around transactions: record, call the provider, record.
+
+The provider is never called inside a transaction.
+"""
 
 from api.payment_sync.flows.external_changes import link_unmatched_payment, scan_external_changes
 from api.payment_sync.flows.payments import (

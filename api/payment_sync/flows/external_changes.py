@@ -1,6 +1,6 @@
-"""Facts of the provider that the shop did not cause: asked for, then taken over as they stand.
+"""Changes made at the provider and not by the shop: their state is fetched and applied.
 
-Each of these may run any number of times, for whichever message or sweep brought the news.
+Each function may run any number of times, for a webhook or a sweep.
 """
 
 from collections.abc import Sequence
@@ -29,24 +29,25 @@ _log = structlog.get_logger("api.payment_sync")
 
 
 def sync_or_list_unmatched(snapshot: IntentSnapshot) -> None:
-    """Take over money by the provider's id or by ours in its metadata, or list it as an orphan."""
-    found = payments_queries.payment_of_intent(snapshot.id)
-    if found is None and (named := _uuid(snapshot.metadata.get("payment_id", ""))) is not None:
-        found = payments_queries.payment(named)
+    """Apply a payment by the provider's id or by ours in its metadata, or list it as unmatched."""
+    payment = payments_queries.payment_of_intent(snapshot.id)
+    own_id = _uuid(snapshot.metadata.get("payment_id", ""))
+    if payment is None and own_id is not None:
+        payment = payments_queries.payment(own_id)
     end_read_transaction()
     with transaction():
-        if found is not None:
-            service.apply_intent(found.id, snapshot)
+        if payment is not None:
+            service.apply_intent(payment.id, snapshot)
         elif service.list_unmatched_payment(snapshot):
             _log.error("orphan_money", intent=snapshot.id)
 
 
 def sync_refunds(intent_id: str) -> bool:
-    """Take over all refunds of a payment, whoever made them; False when it is not ours.
+    """Apply all refunds of a payment, including those made elsewhere; False if it is not ours.
 
-    All of them at once, so that one that failed makes room for the one made in its place.
+    All of them at once, so that a failed one is deducted before the one that replaces it.
     """
-    payment_id = _taken_payment(intent_id)
+    payment_id = _captured_payment(intent_id)
     if payment_id is None:
         return False
     gateway: PaymentGateway = get_service(PaymentGateway)
@@ -57,8 +58,8 @@ def sync_refunds(intent_id: str) -> bool:
 
 
 def sync_dispute(snapshot: DisputeSnapshot) -> bool:
-    """Take over a dispute; False when it is about no payment of ours."""
-    payment_id = _taken_payment(snapshot.intent_id)
+    """Apply a dispute; False if it belongs to no payment of ours."""
+    payment_id = _captured_payment(snapshot.intent_id)
     if payment_id is None:
         return False
     with transaction():
@@ -67,8 +68,8 @@ def sync_dispute(snapshot: DisputeSnapshot) -> bool:
 
 
 def sync_fraud_warning(snapshot: FraudWarningSnapshot) -> bool:
-    """Take over an early fraud warning; False when it is about no payment of ours."""
-    payment_id = _taken_payment(snapshot.intent_id)
+    """Apply an early fraud warning; False if it belongs to no payment of ours."""
+    payment_id = _captured_payment(snapshot.intent_id)
     if payment_id is None:
         return False
     with transaction():
@@ -77,7 +78,7 @@ def sync_fraud_warning(snapshot: FraudWarningSnapshot) -> bool:
 
 
 def sync_intent(payment_id: UUID, intent_id: str) -> None:
-    """Ask for the refunds and disputes of one payment and take them over.
+    """Fetch the refunds and disputes of one payment and apply them.
 
     Raises `GatewayUnavailable` and `GatewayRefused`.
     """
@@ -93,29 +94,28 @@ def sync_intent(payment_id: UUID, intent_id: str) -> None:
 
 
 def scan_external_changes(order_id: UUID) -> None:
-    """Take over what happened to an order's card payments at the provider, before money goes back.
+    """Fetch and apply refunds and disputes of an order's card payments, before a refund.
 
-    So that a refund is weighed against what is truly left, whatever message was lost. A provider
-    that does not answer now, or knows nothing of it, holds nothing up: it refuses what is too much
-    itself.
+    So that the refund is checked against what is really left, even if a webhook was lost. Provider
+    errors are logged and ignored here: the provider itself refuses a refund that is too large.
     """
-    taken = payments_queries.stripe_payments_taken(order_id)
+    captured = payments_queries.captured_stripe_payments(order_id)
     end_read_transaction()
-    for payment in taken:
+    for payment in captured:
         try:
             sync_intent(payment.id, payment.provider_ref)
-        except (GatewayUnavailable, GatewayRefused) as lost:
-            _log.warning("payment_not_looked_at", payment=str(payment.id), code=lost.code)
+        except (GatewayUnavailable, GatewayRefused) as error:
+            _log.warning("payment_not_looked_at", payment=str(payment.id), code=error.code)
 
 
 def link_unmatched_payment(
     item_id: UUID, order_number: str, *, note: str | None, by: Principal
 ) -> UUID:
-    """Record money that nobody asked for as a payment of an order; returns the order's id.
+    """Record an unmatched payment as a payment of an order; returns the order's id.
 
-    What the order does not cost is then listed as overpaid, and can be refunded from there. Raises
+    Any excess is then listed as overpaid, and can be refunded from there. Raises
     `OrderNotFound`, `WrongCurrency`, `AttentionItemNotFound`, `AttentionItemResolved`, and what the
-    provider says.
+    provider raises.
     """
     intent_id = service.unmatched_reference(item_id)
     number = order_number.strip().upper().removeprefix("O-").removeprefix("#")
@@ -129,23 +129,23 @@ def link_unmatched_payment(
     return order_id
 
 
-def _taken_payment(intent_id: str | None) -> UUID | None:
-    """Find the payment of an intent, and make sure that its money is recorded as taken.
+def _captured_payment(intent_id: str | None) -> UUID | None:
+    """Return the payment of an intent, and make sure that it is recorded as captured.
 
-    News of a refund may come before that of the payment itself.
+    The webhook of a refund may arrive before that of the payment itself.
     """
-    found = None if intent_id is None else payments_queries.payment_of_intent(intent_id)
-    if found is None or intent_id is None:
+    match = None if intent_id is None else payments_queries.payment_of_intent(intent_id)
+    if match is None or intent_id is None:
         end_read_transaction()
         return None
-    payment = payments_queries.payment(found.id)
+    payment = payments_queries.payment(match.id)
     end_read_transaction()
     if payment is not None and payment.status != PaymentState.CAPTURED:
         gateway: PaymentGateway = get_service(PaymentGateway)
         snapshot = gateway.fetch_intent(intent_id)
         with transaction():
-            service.apply_intent(found.id, snapshot)
-    return cast(UUID, found.id)
+            service.apply_intent(match.id, snapshot)
+    return cast(UUID, match.id)
 
 
 def _uuid(text: str) -> UUID | None:

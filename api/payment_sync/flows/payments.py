@@ -1,4 +1,7 @@
-"""Record, ask the provider, record. The provider is never asked inside a transaction."""
+"""Payments and refunds at the provider: record, call the provider, record.
+
+The provider is never called inside a transaction.
+"""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -24,99 +27,100 @@ from api.platform.attention import Subjects
 from api.platform.db import AnyRow, end_read_transaction, transaction
 from api.platform.service_registry import get_service
 
-KEY_IS_SURE_FOR = timedelta(hours=20)
-WITHDRAW, ABOUT_PAYMENTS = "withdraw-payments", "ask-about-payments"
-"""The sweeps that go on with payments, by the names under which failures are noted."""
+KEY_VALID_FOR = timedelta(hours=20)
+CANCEL_SWEEP, PAYMENT_SWEEP = "withdraw-payments", "ask-about-payments"
+"""Names of the payment sweeps, under which failures are recorded."""
 
 _log = structlog.get_logger("api.payment_sync")
 
 
 def sync_payment(payment_id: UUID) -> IntentSnapshot:
-    """Ask the provider how a payment stands and take it over.
+    """Fetch the state of a payment from the provider and apply it.
 
-    A payment that the provider never answered about is asked for again with its own id as the
-    key: that leads to the PaymentIntent which a crash left behind, or to the first one.
+    A payment without an answer from the provider is created again with its own id as the key: that
+    returns the PaymentIntent that a crash left behind, or creates it. Raises `PaymentNotFound`,
+    `GatewayUnavailable` and `GatewayRefused`.
     """
     gateway: PaymentGateway = get_service(PaymentGateway)
-    found = payments_queries.payment(payment_id)
-    if found is None:
+    payment = payments_queries.payment(payment_id)
+    if payment is None:
         raise PaymentNotFound
     end_read_transaction()
-    if found.provider_ref is None:
-        snapshot = _create_intent(gateway, found)
+    if payment.provider_ref is None:
+        snapshot = _create_intent(gateway, payment)
     else:
-        snapshot = gateway.fetch_intent(found.provider_ref)
+        snapshot = gateway.fetch_intent(payment.provider_ref)
     with transaction():
-        must_be_withdrawn = service.apply_intent(payment_id, snapshot)
-    # The order was cancelled or settled while the provider answered: nobody may pay this any more.
-    if must_be_withdrawn:
+        must_be_cancelled = service.apply_intent(payment_id, snapshot)
+    # The order was cancelled or paid in the meantime, so this must not be paid any more.
+    if must_be_cancelled:
         return cancel_intent(payment_id) or replace(snapshot, status="canceled")
     return snapshot
 
 
 def cancel_open_intents(order_id: UUID) -> None:
-    """Take back what a customer could still pay for an order, before the order is cancelled.
+    """Cancel an order's payable PaymentIntents, before the order is cancelled.
 
-    A payment that was made in the meantime is taken over instead, and the caller finds the order
-    paid. What the provider refuses to withdraw is put before a person and tried again by the sweep;
-    it holds up nothing. Raises `GatewayUnavailable`: then nothing may be cancelled yet.
+    A payment that succeeded in the meantime is applied instead, and the caller finds the order
+    paid. If the provider refuses to cancel one, staff are notified and the sweep tries again; the
+    caller continues. Raises `GatewayUnavailable`: then the order must not be cancelled yet.
     """
-    waiting = payments_queries.payable_intents(order_id)
+    payment_ids = payments_queries.payable_intents(order_id)
     end_read_transaction()
-    for payment_id in waiting:
+    for payment_id in payment_ids:
         try:
             cancel_intent(payment_id)
-        except (GatewayRefused, PaymentDeclined) as refused:
-            sweeps.note_failure(WITHDRAW, payment_id, refused, about=about_payment)
+        except (GatewayRefused, PaymentDeclined) as error:
+            sweeps.note_failure(CANCEL_SWEEP, payment_id, error, about=about_payment)
 
 
 def cancel_replaced_intents(order_id: UUID, *, by: UUID) -> None:
-    """Withdraw what was asked for before the payment that is asked for now.
+    """Cancel all payable PaymentIntents of an order except that of payment `by`.
 
-    Raises `GatewayUnavailable`: a customer is not handed two payments for one order.
+    Raises `GatewayUnavailable`: a customer must not get two payments for one order.
     """
-    replaced = [one for one in payments_queries.payable_intents(order_id) if one != by]
+    replaced = [other for other in payments_queries.payable_intents(order_id) if other != by]
     end_read_transaction()
     for payment_id in replaced:
         cancel_intent(payment_id)
 
 
 def cancel_remaining_intents(order_id: UUID) -> bool:
-    """Withdraw what may be left of an order that is cancelled or settled; never fails.
+    """Cancel remaining PaymentIntents of an order that is cancelled or paid; never raises.
 
-    What the provider does not answer about is void here with the order, and the sweep withdraws it.
-    False when that is so.
+    If the provider does not answer, the sweep cancels them later; then returns False.
     """
     try:
         cancel_open_intents(order_id)
-    except GatewayUnavailable as lost:
-        _log.warning("payment_not_withdrawn", order=str(order_id), code=lost.code)
+    except GatewayUnavailable as error:
+        _log.warning("payment_not_withdrawn", order=str(order_id), code=error.code)
         return False
     return True
 
 
 def cancel_intent(payment_id: UUID) -> IntentSnapshot | None:
-    """Cancel one PaymentIntent at the provider and take over what came of it.
+    """Cancel one PaymentIntent at the provider and apply the result.
 
-    One that never got an answer is asked for under its own key first: that leads to the
-    PaymentIntent which a lost answer left behind. None when the provider knows of none: of one that
-    it once named itself a person is told, who may know of another account. Raises
-    `GatewayUnavailable`, and `GatewayRefused` for one that the provider has and will not cancel.
+    A payment without an answer from the provider is created again under its own key first: that
+    returns the PaymentIntent that a lost answer left behind. Returns None if the provider has no
+    such object; if it once returned its id, staff are notified, because it may belong to another
+    account. Raises `PaymentNotFound`, `GatewayUnavailable`, and `GatewayRefused` if the provider
+    has it and refuses to cancel it.
     """
     gateway: PaymentGateway = get_service(PaymentGateway)
-    found = payments_queries.payment(payment_id)
-    if found is None:
+    payment = payments_queries.payment(payment_id)
+    if payment is None:
         raise PaymentNotFound
     end_read_transaction()
     try:
-        intent_id = found.provider_ref or _create_intent(gateway, found).id
+        intent_id = payment.provider_ref or _create_intent(gateway, payment).id
         snapshot = gateway.cancel_intent(intent_id)
-    except GatewayRefused as refused:
-        if found.provider_ref is not None and not isinstance(refused, GatewayObjectUnknown):
+    except GatewayRefused as error:
+        if payment.provider_ref is not None and not isinstance(error, GatewayObjectUnknown):
             raise
-        _log.warning("nothing_to_withdraw", payment=str(payment_id), detail=refused.detail)
+        _log.warning("nothing_to_withdraw", payment=str(payment_id), detail=error.detail)
         with transaction():
-            service.apply_unknown_intent(payment_id, named=found.provider_ref)
+            service.apply_unknown_intent(payment_id, provider_ref=payment.provider_ref)
         return None
     with transaction():
         service.apply_intent(payment_id, snapshot)
@@ -124,62 +128,62 @@ def cancel_intent(payment_id: UUID) -> IntentSnapshot | None:
 
 
 def about_payment(payment_id: UUID) -> Subjects | None:
-    """Tell what an item about a payment is about."""
-    found = payments_queries.payment(payment_id)
-    return None if found is None else Subjects(found.order_id, payment_id)
+    """Return the subjects of an attention item about a payment."""
+    payment = payments_queries.payment(payment_id)
+    return None if payment is None else Subjects(payment.order_id, payment_id)
 
 
 def submit_refund(refund_id: UUID) -> None:
-    """Send a promised refund to the provider and take over the answer; safe to repeat.
+    """Submit a reserved refund to the provider and apply the answer; safe to repeat.
 
-    The refund's id is the key, so that a repetition after a lost answer gives nothing twice. Stripe
-    forgets keys after a day (https://docs.stripe.com/api/idempotent_requests): later than that its
-    list of refunds is asked first. Raises `GatewayUnavailable` with the promise standing: a
-    periodic job goes on.
+    The refund's id is the key, so that a retry after a lost answer refunds nothing twice. Stripe
+    forgets keys after a day (https://docs.stripe.com/api/idempotent_requests): after that its
+    refunds are fetched first. Raises `GatewayUnavailable` with the refund still reserved: a
+    periodic job continues it.
     """
     gateway: PaymentGateway = get_service(PaymentGateway)
-    found = _refund(refund_id)
-    is_first = found.provider == "stripe" and found.provider_ref is None
-    if is_first and found.created_at < clock.now() - KEY_IS_SURE_FOR:
-        sync_intent(found.payment_id, found.intent_id)
-        found = _refund(refund_id)
-    if found.status in ("succeeded", "failed"):
+    refund = _refund(refund_id)
+    is_first = refund.provider == "stripe" and refund.provider_ref is None
+    if is_first and refund.created_at < clock.now() - KEY_VALID_FOR:
+        sync_intent(refund.payment_id, refund.intent_id)
+        refund = _refund(refund_id)
+    if refund.status in ("succeeded", "failed"):
         return
     try:
-        if found.provider != "stripe":
-            snapshot = RefundSnapshot(f"manual-{refund_id}", "succeeded", found.amount)
-        elif found.provider_ref is None:
+        if refund.provider != "stripe":
+            snapshot = RefundSnapshot(f"manual-{refund_id}", "succeeded", refund.amount)
+        elif refund.provider_ref is None:
             snapshot = gateway.refund(
-                intent_id=found.intent_id,
-                amount=found.amount,
-                currency=found.currency,
+                intent_id=refund.intent_id,
+                amount=refund.amount,
+                currency=refund.currency,
                 idempotency_key=str(refund_id),
-                metadata={"refund_id": str(refund_id), "order_id": str(found.order_id)},
+                metadata={"refund_id": str(refund_id), "order_id": str(refund.order_id)},
             )
         else:
-            snapshot = gateway.fetch_refund(found.provider_ref)
-    except GatewayRefused as refused:
-        # Perhaps it knows refunds or a dispute that nobody told us about.
+            snapshot = gateway.fetch_refund(refund.provider_ref)
+    except GatewayRefused as error:
+        # Perhaps it has refunds or a dispute whose webhooks were lost.
         with suppress(GatewayObjectUnknown):
-            sync_intent(found.payment_id, found.intent_id)
-        if _refund(refund_id).provider_ref == found.provider_ref:  # else it was among them
+            sync_intent(refund.payment_id, refund.intent_id)
+        if _refund(refund_id).provider_ref == refund.provider_ref:  # else it was one of them
             with transaction():
-                service.reject_refund(refund_id, refused.detail)
+                service.reject_refund(refund_id, error.detail)
         return
     with transaction():
         service.apply_refund(refund_id, snapshot)
 
 
 def _refund(refund_id: UUID) -> AnyRow:
-    found = payments_queries.refund(refund_id)
+    refund = payments_queries.refund(refund_id)
     end_read_transaction()
-    if found is None:
-        raise PaymentNotFound("There is no such refund.")
-    return found
+    if refund is None:
+        raise PaymentNotFound("Refund not refund.")
+    return refund
 
 
 def _create_intent(gateway: PaymentGateway, payment: AnyRow) -> IntentSnapshot:
-    """Ask for a payment under its own key: once, however often."""
+    """Create a payment at the provider; repeated with the same key, it returns the same one."""
     return gateway.create_intent(
         amount=payment.amount,
         currency=payment.currency,

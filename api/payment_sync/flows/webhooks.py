@@ -1,6 +1,6 @@
-"""What a message of the provider sets going. It is asked how things stand; a message is no proof.
+"""Webhook events of the provider. The current state is always fetched; the event is no proof.
 
-So it does not matter in which order messages arrive, or how often.
+So it does not matter in which order events arrive, or how often.
 """
 
 from uuid import UUID
@@ -18,22 +18,22 @@ from api.platform.db import end_read_transaction, transaction
 from api.platform.service_registry import get_service
 
 APPLIED, IGNORED, UNKNOWN = "applied", "ignored", "unknown_object"
-ABOUT_REFUNDS = ("refund.", "charge.refund")
+REFUND_EVENTS = ("refund.", "charge.refund")
 
 _log = structlog.get_logger("api.payment_sync")
 
 
 def apply_provider_event(event_id: UUID, kind: str, object_id: str) -> None:
-    """Act on a stored message: ask how its object stands now, and note what came of it.
+    """Apply a stored event: fetch the current state of its object, and record the result.
 
-    An object that the provider does not know in this account (signed with our secret, but about
-    somebody else's money) ends the message: asking again would never help.
+    If the provider does not have the object in this account (the event belongs to another one),
+    the event is finished: a retry would not help.
     """
     try:
         outcome = _apply(event_id, kind, object_id)
-    except GatewayObjectUnknown as unknown:
+    except GatewayObjectUnknown as error:
         outcome = UNKNOWN
-        _log.warning("message_about_strangers", object=object_id, kind=kind, code=unknown.code)
+        _log.warning("message_about_strangers", object=object_id, kind=kind, code=error.code)
     with transaction():
         payments_service.finish_provider_event(event_id, outcome)
 
@@ -42,7 +42,7 @@ def _apply(event_id: UUID, kind: str, object_id: str) -> str:
     gateway: PaymentGateway = get_service(PaymentGateway)
     if kind.startswith("payment_intent."):
         return _apply_intent(kind, object_id)
-    if kind.startswith(ABOUT_REFUNDS):
+    if kind.startswith(REFUND_EVENTS):
         return _apply_refund(event_id, object_id)
     is_ours = None
     if kind.startswith("charge.dispute."):
@@ -57,9 +57,9 @@ def _apply(event_id: UUID, kind: str, object_id: str) -> str:
 
 
 def _apply_intent(kind: str, intent_id: str) -> str:
-    found = payments_queries.payment_of_intent(intent_id)
-    if found is not None:
-        sync_payment(found.id)
+    payment = payments_queries.payment_of_intent(intent_id)
+    if payment is not None:
+        sync_payment(payment.id)
     elif kind == "payment_intent.succeeded":
         gateway: PaymentGateway = get_service(PaymentGateway)
         end_read_transaction()
@@ -70,7 +70,7 @@ def _apply_intent(kind: str, intent_id: str) -> str:
 
 
 def _apply_refund(event_id: UUID, object_id: str) -> str:
-    """Take over one refund that we know, or all of the payment that the message is about."""
+    """Apply one known refund, or all refunds of the payment in the event."""
     gateway: PaymentGateway = get_service(PaymentGateway)
     refund_id = payments_queries.refund_of_provider(object_id)
     if refund_id is not None:

@@ -1,6 +1,6 @@
-"""Where money meets orders: each needs a transaction and locks the order, then its payment."""
+"""Writes that apply payments to orders: in a transaction, locking the order, then its payment."""
 
-from api.payment_sync.service.manual_payments import check_currency, mark_paid, money_to_record
+from api.payment_sync.service.manual_payments import amount_to_record, check_currency, mark_paid
 from api.payment_sync.service.provider_state import (
     apply_dispute,
     apply_fraud_warning,
@@ -16,6 +16,7 @@ from api.payment_sync.service.provider_state import (
 )
 
 __all__ = [
+    "amount_to_record",
     "apply_dispute",
     "apply_fraud_warning",
     "apply_intent",
@@ -26,7 +27,6 @@ __all__ = [
     "link_unmatched_payment",
     "list_unmatched_payment",
     "mark_paid",
-    "money_to_record",
     "refresh",
     "reject_refund",
     "unmatched_reference",

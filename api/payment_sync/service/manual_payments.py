@@ -1,4 +1,4 @@
-"""Money that came another way than through the provider. Needs a transaction."""
+"""Payments made outside the provider. Needs a transaction."""
 
 from uuid import UUID
 
@@ -16,14 +16,14 @@ def check_currency(order: orders_service.Order, amount: Money) -> None:
     """Refuse an `amount` in another currency than the order's. Raises `WrongCurrency`."""
     if amount.currency != order.currency:
         detail = f"The order is in {order.currency}."
-        wrong = {"pointer": "/amount/currency", "code": WrongCurrency.code, "detail": detail}
-        raise WrongCurrency(expected=order.currency, errors=[wrong])
+        error = {"pointer": "/amount/currency", "code": WrongCurrency.code, "detail": detail}
+        raise WrongCurrency(expected=order.currency, errors=[error])
 
 
-def money_to_record(
+def amount_to_record(
     order: orders_service.Order, amount: Money | None, *, allow_overpayment: bool
 ) -> Money:
-    """Return how much is recorded of money that came another way: by default what is due.
+    """Return the amount to record for a payment made outside the provider: by default what is due.
 
     More than that, and anything for a paid order, needs `allow_overpayment`. Raises
     `InvalidState` for a cancelled order, `WrongCurrency`, `NothingDue` and `AmountExceedsDue`.
@@ -34,12 +34,12 @@ def money_to_record(
         check_currency(order, amount)
     if due.amount == 0 and not (allow_overpayment and amount is not None):
         raise NothingDue
-    taken = amount or due
-    if taken.amount > due.amount and not allow_overpayment:
+    recorded = amount or due
+    if recorded.amount > due.amount and not allow_overpayment:
         detail = f"{due} is due."
-        wrong = {"pointer": "/amount", "code": AmountExceedsDue.code, "detail": detail}
-        raise AmountExceedsDue(due=due, errors=[wrong])
-    return taken
+        error = {"pointer": "/amount", "code": AmountExceedsDue.code, "detail": detail}
+        raise AmountExceedsDue(due=due, errors=[error])
+    return recorded
 
 
 def mark_paid(
@@ -51,26 +51,30 @@ def mark_paid(
     payment_id: UUID,
     by: Principal,
 ) -> None:
-    """Record money that came another way, and void what a customer could still pay.
+    """Record a payment made outside the provider, and void open payments.
 
-    Raises what `money_to_record` raises, and `PaymentInProgress` while a bank carries out a
-    payment that could not be withdrawn. Locks the order.
+    Raises what `amount_to_record` raises, and `PaymentInProgress` while a bank is processing
+    a payment that cannot be cancelled. Locks the order.
     """
     order = orders_service.lock(order_id)
-    taken = money_to_record(order, amount, allow_overpayment=allow_overpayment)
+    recorded = amount_to_record(order, amount, allow_overpayment=allow_overpayment)
     if payments_queries.is_in_progress(order_id) and not allow_overpayment:
         raise PaymentInProgress
     payments_service.record_manual(
-        payment_id, order_id, amount=taken.amount, currency=taken.currency, reference=reference
+        payment_id,
+        order_id,
+        amount=recorded.amount,
+        currency=recorded.currency,
+        reference=reference,
     )
     payments_service.void_open_payments(order_id)
-    orders_service.add_event(order_id, "paid", f"{taken} marked as paid: {reference}.", by=by)
+    orders_service.add_event(order_id, "paid", f"{recorded} marked as paid: {reference}.", by=by)
     audit.record(
         "order.marked_paid",
         by=by,
         subject_id=order_id,
-        amount=taken.amount,
-        currency=taken.currency,
+        amount=recorded.amount,
+        currency=recorded.currency,
         reference=reference,
     )
     refresh(order)

@@ -1,4 +1,4 @@
-"""Taking over how things stand at the provider. Needs a transaction; locks order, then payment."""
+"""Applying the provider's state to orders. Needs a transaction; locks the order, then payment."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -23,25 +23,22 @@ from api.platform.attention import AttentionKind, Resolution, Subjects
 
 
 def apply_intent(payment_id: UUID, snapshot: IntentSnapshot) -> bool:
-    """Take over how a payment stands; repeating it, or bringing older news, changes nothing.
+    """Apply the state of a payment; repeating it, or an older state, changes nothing.
 
-    Returns whether it must still be withdrawn: void here, and payable at the provider.
+    Returns whether it must still be cancelled: void here, and payable at the provider.
 
-    Never moves stock and never reopens a cancelled order: money that comes for one is put on the
-    list of things that a person must look at, and so is an amount other than asked for.
+    Never moves stock and never reopens a cancelled order: money for a cancelled order, or another
+    amount than requested, raises an attention item. Raises `PaymentNotFound`.
     """
-    found = payments_queries.payment(payment_id)
-    if found is None:
-        raise PaymentNotFound
-    order = orders_service.lock(found.order_id)
+    order = orders_service.lock(_order_of(payment_id))
     payment = payments_service.lock(payment_id)
     captured_before = payment.captured
     payments_service.apply_intent(payment, snapshot)
     refresh(order)
     if payment.captured == captured_before:
         return payment.status is PaymentState.VOIDED and payment.withdrawn_at is None
-    taken = Money(payment.captured - captured_before, payment.currency)
-    orders_service.add_event(order.id, "paid", f"{taken} paid by card.", by=SYSTEM)
+    received = Money(payment.captured - captured_before, payment.currency)
+    orders_service.add_event(order.id, "paid", f"{received} paid by card.", by=SYSTEM)
     if order.status == OrderStatus.CANCELLED:
         kind, reason = AttentionKind.LATE_TRANSFER, "money came after the order was cancelled"
     elif order.captured <= order.total and (snapshot.received, snapshot.currency) != (
@@ -55,58 +52,60 @@ def apply_intent(payment_id: UUID, snapshot: IntentSnapshot) -> bool:
         kind,
         payment.id,
         reason,
-        amount=taken,
+        amount=received,
         about=Subjects(order_id=order.id, payment_id=payment.id),
     )
     return False
 
 
-def apply_unknown_intent(payment_id: UUID, *, named: str | None = None) -> None:
-    """Close a payment of which the provider knows nothing: it cannot be paid.
+def apply_unknown_intent(payment_id: UUID, *, provider_ref: str | None = None) -> None:
+    """Close a payment that the provider does not have: it cannot be paid.
 
-    `named` is the PaymentIntent that it named once: then the shop's keys are of another account, in
-    which it may still be paid, and a person is asked.
+    `provider_ref` is the PaymentIntent's id if the provider once returned one: then the shop's keys
+    belong to another account now, where it may still be paid, and staff are notified.
     """
     order = orders_service.lock(_order_of(payment_id))
-    payments_service.record_nothing_to_withdraw(payments_service.lock(payment_id))
+    payments_service.close_unknown(payments_service.lock(payment_id))
     refresh(order)
-    if named is not None:
+    if provider_ref is not None:
         attention.raise_item(
             AttentionKind.FAILING_JOB,
             sweeps.reference("withdraw-payments", payment_id),
-            f"the provider knows nothing of {named} in this account, so it was not withdrawn: "
-            "look in the account that it was made in",
+            f"the provider knows nothing of {provider_ref} in this account, "
+            "so it was not withdrawn: look in the account that it was made in",
             about=Subjects(order_id=order.id, payment_id=payment_id),
         )
 
 
 def apply_refund(refund_id: UUID, snapshot: RefundSnapshot) -> None:
-    """Take over how a refund stands; repeating it changes nothing."""
-    found = payments_queries.refund(refund_id)
-    if found is None:
-        raise PaymentNotFound("There is no such refund.")
-    order = orders_service.lock(found.order_id)
+    """Apply the state of a refund; repeating changes nothing. Raises `PaymentNotFound`."""
+    refund = payments_queries.refund(refund_id)
+    if refund is None:
+        raise PaymentNotFound("Refund not found.")
+    order = orders_service.lock(refund.order_id)
     _apply_refund(order, payments_service.lock_refund(refund_id), snapshot)
     refresh(order)
 
 
 def apply_refunds(payment_id: UUID, snapshots: Sequence[RefundSnapshot]) -> None:
-    """Take over all refunds of a payment; those that we did not ask for are adopted as facts.
+    """Apply all refunds of a payment; those made at the provider are recorded here.
 
-    One of ours is known by its id, or by our id in its metadata while its answer has not been
-    recorded yet. When all money has gone back without us, what is left to ship is held. Never moves
-    stock.
+    Our own are matched by the provider's id, or by our id in the metadata if the answer was not
+    recorded yet. If everything was refunded at the provider, an order with units left to ship is
+    put on hold. Never moves stock.
     """
     order_id = _order_of(payment_id)
     order = orders_service.lock(order_id)
     payment = payments_service.lock(payment_id)
-    # Failures first: a refund made in place of a failed one would otherwise be one too many.
-    for snapshot in sorted(snapshots, key=lambda one: one.status not in ("failed", "canceled")):
-        ours = payments_queries.refund_of_snapshot(
+    # Failures first: otherwise a refund that replaces a failed one would exceed the payment.
+    for snapshot in sorted(
+        snapshots, key=lambda refund: refund.status not in ("failed", "canceled")
+    ):
+        own_id = payments_queries.refund_of_snapshot(
             payment_id, snapshot.id, snapshot.metadata.get("refund_id", "")
         )
-        if ours is not None:
-            _apply_refund(order, payments_service.lock_refund(ours), snapshot)
+        if own_id is not None:
+            _apply_refund(order, payments_service.lock_refund(own_id), snapshot)
         else:
             _adopt_refund(order, payments_service.adopt_refund(payment, snapshot), snapshot)
     refresh(order)
@@ -123,10 +122,10 @@ def apply_refunds(payment_id: UUID, snapshots: Sequence[RefundSnapshot]) -> None
 
 
 def apply_dispute(payment_id: UUID, snapshot: DisputeSnapshot) -> None:
-    """Take over how a dispute stands: hold what is not shipped, tell staff, keep the books.
+    """Apply the state of a dispute: put the order on hold, notify staff, record the amounts.
 
-    Won, or never pursued: its hold is released. Lost: the money is gone, and the hold stays until
-    a person decides. Never moves stock and never changes the order's status.
+    If it is won or not pursued, its hold is released. If it is lost, the hold stays until a person
+    decides. Never moves stock and never changes the order's status.
     """
     order = orders_service.lock(_order_of(payment_id))
     payment = payments_service.lock(payment_id)
@@ -172,9 +171,9 @@ def apply_dispute(payment_id: UUID, snapshot: DisputeSnapshot) -> None:
 
 
 def apply_fraud_warning(payment_id: UUID, snapshot: FraudWarningSnapshot) -> None:
-    """Take over an early fraud warning: hold what is not shipped and tell staff, until it closes.
+    """Apply an early fraud warning: put the order on hold and notify staff, until it closes.
 
-    Refunds stay open: to refund before the bank disputes is what such a warning is for
+    Refunds stay possible: a warning exists so that the shop can refund before a dispute
     (https://docs.stripe.com/disputes/measuring#early-fraud-warnings).
     """
     order = orders_service.lock(_order_of(payment_id))
@@ -207,7 +206,7 @@ def apply_fraud_warning(payment_id: UUID, snapshot: FraudWarningSnapshot) -> Non
 
 
 def list_unmatched_payment(snapshot: IntentSnapshot) -> bool:
-    """List money at the provider that names no payment of ours; False when it was listed before."""
+    """Raise an item for a provider payment without a payment here; False if it exists already."""
     if attention.was_raised(AttentionKind.ORPHAN_MONEY, snapshot.id):
         return False
     attention.raise_item(
@@ -220,16 +219,16 @@ def list_unmatched_payment(snapshot: IntentSnapshot) -> bool:
 
 
 def unmatched_reference(item_id: UUID) -> str:
-    """Return the PaymentIntent of an item of orphan money that is open."""
+    """Return the PaymentIntent id of an open attention item about an unmatched payment."""
     return attention.reference_of(item_id, AttentionKind.ORPHAN_MONEY)
 
 
 def link_unmatched_payment(
     item_id: UUID, order_id: UUID, snapshot: IntentSnapshot, *, note: str | None, by: Principal
 ) -> None:
-    """Make money that nobody asked for a payment of an order, and resolve its item.
+    """Record an unmatched payment as a payment of an order, and resolve its attention item.
 
-    Raises `WrongCurrency`, and what `attention.lock_open` says.
+    Raises `OrderNotFound`, `WrongCurrency`, and what `attention.lock_open` raises.
     """
     order = orders_service.lock(order_id)
     item = attention.lock_open(item_id)
@@ -245,7 +244,7 @@ def link_unmatched_payment(
 
 
 def reject_refund(refund_id: UUID, reason: str) -> None:
-    """Take a refund's promise back that the provider will not carry out."""
+    """Fail a refund that the provider refuses, which releases its amount."""
     apply_refund(
         refund_id,
         RefundSnapshot(id=f"refused-{refund_id}", status="failed", amount=0, failure_reason=reason),
@@ -253,11 +252,11 @@ def reject_refund(refund_id: UUID, reason: str) -> None:
 
 
 def refresh(order: orders_service.Order) -> None:
-    """Bring an order's money up to date with its payments. Needs the order locked.
+    """Update an order from the sums of its payments. Needs the order locked.
 
-    What is open for an order that has ended or needs no more money is void from here on; the flows
-    and the sweep withdraw it at the provider. A completed order may still lack what a bank took
-    back, but a part of its goods may be cancelled: nobody may pay for those.
+    Open payments of an order that has ended or is fully paid are voided; the flows and the sweep
+    cancel them at the provider. That includes completed orders with an amount due after a
+    chargeback, because some of their units may be cancelled.
     """
     total = payments_service.payment_totals(order.id)
     _record(order, total)
@@ -279,20 +278,20 @@ def _record(order: orders_service.Order, total: payments_service.PaymentTotals) 
         charged_back=total.charged_back,
         attempt_open=total.attempt_open,
     )
-    _note_excess(order, more_came=order.captured > captured_before)
+    _list_overpayment(order, received_more=order.captured > captured_before)
 
 
-def _note_excess(order: orders_service.Order, *, more_came: bool) -> None:
-    """List what a living order has too much of, and take it off the list when it went back.
+def _list_overpayment(order: orders_service.Order, *, received_more: bool) -> None:
+    """Raise an item when an order is overpaid, and clear it when the excess was refunded.
 
-    Refunded goods lower what the order costs, so that money which came twice stays too much after
-    them. What only a refund's failure leaves over is listed as that, and not here as well.
+    Refunded units lower the price of the order, so a double payment stays overpaid after them. An
+    excess caused only by a failed refund has an item of its own, and none here.
     """
     excess = orders_service.overpaid(order)
     if excess <= 0:
         attention.clear(AttentionKind.OVERPAID, AttentionKind.LATE_TRANSFER, order_id=order.id)
     elif order.status != OrderStatus.CANCELLED and (
-        more_came or orders_service.refundable(order) > order.total
+        received_more or orders_service.refundable(order) > order.total
     ):
         attention.raise_item(
             AttentionKind.OVERPAID,
@@ -304,10 +303,10 @@ def _note_excess(order: orders_service.Order, *, more_came: bool) -> None:
 
 
 def _order_of(payment_id: UUID) -> UUID:
-    found = payments_queries.payment(payment_id)
-    if found is None:
+    payment = payments_queries.payment(payment_id)
+    if payment is None:
         raise PaymentNotFound
-    return cast(UUID, found.order_id)
+    return cast(UUID, payment.order_id)
 
 
 def _apply_refund(
@@ -341,7 +340,7 @@ def _apply_refund(
 def _adopt_refund(
     order: orders_service.Order, refund: payments_service.Refund, snapshot: RefundSnapshot
 ) -> None:
-    """Take in a refund that nobody here asked for, and put it before a person: the goods wait."""
+    """Apply a refund made at the provider, and raise an item: staff decide about the units."""
     money = Money(refund.amount, refund.currency)
     orders_service.add_event(
         order.id,

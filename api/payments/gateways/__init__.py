@@ -1,4 +1,4 @@
-"""The door to whoever moves the money. One adapter per provider, behind these few functions."""
+"""The interface to payment providers; one adapter per provider."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,9 +9,9 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class IntentSnapshot:
-    """How a payment stands at the provider right now. Amounts in minor units.
+    """State of a payment at the provider. Amounts in minor units.
 
-    `status` is the provider's own word. `client_secret` lets the customer's browser pay it.
+    `status` is the provider's own. `client_secret` lets the customer's browser pay it.
     """
 
     id: str
@@ -27,7 +27,7 @@ class IntentSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class RefundSnapshot:
-    """How a refund stands at the provider right now. Amount in minor units."""
+    """State of a refund at the provider. Amount in minor units."""
 
     id: str
     status: str
@@ -39,10 +39,10 @@ class RefundSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class DisputeSnapshot:
-    """How a dispute stands at the provider right now. Amounts in minor units.
+    """State of a dispute at the provider. Amounts in minor units.
 
-    `status` and `reason` are the provider's own words. `intent_id` is empty for money that never
-    was a payment of a shop like ours.
+    `status` and `reason` are the provider's own. `intent_id` is empty for charges without a
+    PaymentIntent.
     """
 
     id: str
@@ -60,7 +60,7 @@ class DisputeSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class FraudWarningSnapshot:
-    """How a bank's early warning stands. `is_actionable` ends when it is refunded or disputed."""
+    """State of an early fraud warning. `is_actionable` until it is refunded or disputed."""
 
     id: str
     fraud_type: str
@@ -71,7 +71,7 @@ class FraudWarningSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """A part of a list, newest first; the next part begins at `next_after`, if there is one."""
+    """A page of a list, newest first; the next one begins after `next_after`, if any."""
 
     items: list[Item]
     next_after: str | None = None
@@ -79,7 +79,7 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class SignedEvent:
-    """A message whose signature was checked."""
+    """A webhook event whose signature was verified."""
 
     id: str
     kind: str
@@ -88,14 +88,14 @@ class SignedEvent:
 
 
 class PaymentGateway(Protocol):
-    """What the shop asks of a payment provider.
+    """The functions that the shop needs from a payment provider.
 
-    Every call raises `GatewayUnavailable` when asking again may help and `GatewayRefused` when it
-    will not. Calls that move money take an idempotency key: the id of our row.
+    Every call raises `GatewayUnavailable` when a retry may help and `GatewayRefused` when it will
+    not. Calls that move money take an idempotency key: the id of our row.
     """
 
     def check_charge(self, amount: int, currency: str) -> None:
-        """Refuse a total in minor units that could never be charged; asks nobody.
+        """Refuse a total in minor units that cannot be charged; makes no network call.
 
         Raises `AmountNotChargeable` and `AmountBelowMinimum`.
         """
@@ -103,16 +103,16 @@ class PaymentGateway(Protocol):
     def create_intent(
         self, *, amount: int, currency: str, idempotency_key: str, metadata: dict[str, str]
     ) -> IntentSnapshot:
-        """Ask for an amount in minor units."""
+        """Create a payment for an amount in minor units."""
 
     def fetch_intent(self, intent_id: str) -> IntentSnapshot:
-        """Ask how a payment stands."""
+        """Fetch the state of a payment."""
 
     def cancel_intent(self, intent_id: str) -> IntentSnapshot:
-        """Withdraw a payment that was not made. A payment that was made is returned as it is."""
+        """Cancel an unpaid payment; one that was paid is returned as it is."""
 
     def recent_intents(self, since: datetime, after: str | None) -> Page[IntentSnapshot]:
-        """List payments begun since a moment, newest first, from where a page ended."""
+        """List payments created since a moment, newest first, after the end of a page."""
 
     def refund(
         self,
@@ -123,37 +123,37 @@ class PaymentGateway(Protocol):
         idempotency_key: str,
         metadata: dict[str, str],
     ) -> RefundSnapshot:
-        """Give an amount in minor units back."""
+        """Refund an amount in minor units."""
 
     def fetch_refund(self, refund_id: str) -> RefundSnapshot:
-        """Ask how a refund stands."""
+        """Fetch the state of a refund."""
 
     def refunds_of(self, intent_id: str) -> list[RefundSnapshot]:
-        """List all refunds of a payment, whoever asked for them."""
+        """List all refunds of a payment, including those made at the provider."""
 
     def recent_refunds(self, since: datetime, after: str | None) -> Page[RefundSnapshot]:
-        """List refunds made since a moment, newest first, from where a page ended."""
+        """List refunds created since a moment, newest first, after the end of a page."""
 
     def fetch_dispute(self, dispute_id: str) -> DisputeSnapshot:
-        """Ask how a dispute stands."""
+        """Fetch the state of a dispute."""
 
     def disputes_of(self, intent_id: str) -> list[DisputeSnapshot]:
         """List all disputes of a payment."""
 
     def recent_disputes(self, since: datetime, after: str | None) -> Page[DisputeSnapshot]:
-        """List disputes opened since a moment, newest first, from where a page ended."""
+        """List disputes created since a moment, newest first, after the end of a page."""
 
     def fetch_fraud_warning(self, warning_id: str) -> FraudWarningSnapshot:
-        """Ask how an early fraud warning stands."""
+        """Fetch the state of an early fraud warning."""
 
     def recent_fraud_warnings(
         self, since: datetime, after: str | None
     ) -> Page[FraudWarningSnapshot]:
-        """List early fraud warnings since a moment, newest first, from where a page ended."""
+        """List early fraud warnings since a moment, newest first, after the end of a page."""
 
     def verify_event(self, body: bytes, signature: str) -> SignedEvent | None:
-        """Check a message's signature over its raw bytes and read it.
+        """Verify a webhook's signature over its raw bytes and parse it.
 
-        None for a signed message that is not meant for us. Raises `SignatureInvalid`, and
+        None for a signed event that the shop does not use. Raises `SignatureInvalid`, and
         `EventMalformed` for a signed body that is no event.
         """

@@ -44,7 +44,7 @@ _log = structlog.get_logger("api.stripe")
 
 
 class StripeGateway:
-    """Payments, refunds and signed messages of one Stripe account."""
+    """Payments, refunds and webhooks of one Stripe account."""
 
     def __init__(self, settings: Settings) -> None:
         self._webhook_secrets = [s for s in settings.stripe_webhook_secret.split(",") if s]
@@ -62,9 +62,9 @@ class StripeGateway:
     def create_intent(
         self, *, amount: int, currency: str, idempotency_key: str, metadata: dict[str, str]
     ) -> IntentSnapshot:
-        """Create a PaymentIntent; which ways to pay are open is set in Stripe's dashboard."""
+        """Create a PaymentIntent; its payment methods are set in Stripe's dashboard."""
         theirs = _to_stripe(amount, currency)
-        intent = _ask(
+        intent = _call(
             lambda: self._client.v1.payment_intents.create(
                 {"amount": theirs, "currency": currency.lower(), "metadata": metadata},
                 {"idempotency_key": idempotency_key},
@@ -74,12 +74,12 @@ class StripeGateway:
 
     def fetch_intent(self, intent_id: str) -> IntentSnapshot:
         """Retrieve a PaymentIntent."""
-        return _intent(_ask(lambda: self._client.v1.payment_intents.retrieve(intent_id)))
+        return _intent(_call(lambda: self._client.v1.payment_intents.retrieve(intent_id)))
 
     def cancel_intent(self, intent_id: str) -> IntentSnapshot:
-        """Cancel a PaymentIntent; one that was paid or is being paid is returned as it stands."""
+        """Cancel a PaymentIntent; one that was paid or is processing is returned as it is."""
         try:
-            return _intent(_ask(lambda: self._client.v1.payment_intents.cancel(intent_id)))
+            return _intent(_call(lambda: self._client.v1.payment_intents.cancel(intent_id)))
         except GatewayRefused:
             return self.fetch_intent(intent_id)
 
@@ -98,7 +98,7 @@ class StripeGateway:
     ) -> RefundSnapshot:
         """Refund a part of a PaymentIntent."""
         theirs = _to_stripe(amount, currency)
-        refund = _ask(
+        refund = _call(
             lambda: self._client.v1.refunds.create(
                 {"payment_intent": intent_id, "amount": theirs, "metadata": metadata},
                 {"idempotency_key": idempotency_key},
@@ -108,14 +108,14 @@ class StripeGateway:
 
     def fetch_refund(self, refund_id: str) -> RefundSnapshot:
         """Retrieve a refund."""
-        return _refund(_ask(lambda: self._client.v1.refunds.retrieve(refund_id)))
+        return _refund(_call(lambda: self._client.v1.refunds.retrieve(refund_id)))
 
     def refunds_of(self, intent_id: str) -> list[RefundSnapshot]:
-        """List a PaymentIntent's refunds, those of the dashboard too."""
-        found = _ask(
+        """List a PaymentIntent's refunds, including those made in the dashboard."""
+        found = _call(
             lambda: self._client.v1.refunds.list({"payment_intent": intent_id, "limit": PAGE_SIZE})
         )
-        return [_refund(refund) for refund in _ask(lambda: list(found.auto_paging_iter()))]
+        return [_refund(refund) for refund in _call(lambda: list(found.auto_paging_iter()))]
 
     def recent_refunds(self, since: datetime, after: str | None) -> Page[RefundSnapshot]:
         """List refunds created since a moment, a hundred per call."""
@@ -123,14 +123,14 @@ class StripeGateway:
 
     def fetch_dispute(self, dispute_id: str) -> DisputeSnapshot:
         """Retrieve a dispute."""
-        return _dispute(_ask(lambda: self._client.v1.disputes.retrieve(dispute_id)))
+        return _dispute(_call(lambda: self._client.v1.disputes.retrieve(dispute_id)))
 
     def disputes_of(self, intent_id: str) -> list[DisputeSnapshot]:
         """List a PaymentIntent's disputes."""
-        found = _ask(
+        found = _call(
             lambda: self._client.v1.disputes.list({"payment_intent": intent_id, "limit": PAGE_SIZE})
         )
-        return [_dispute(dispute) for dispute in _ask(lambda: list(found.auto_paging_iter()))]
+        return [_dispute(dispute) for dispute in _call(lambda: list(found.auto_paging_iter()))]
 
     def recent_disputes(self, since: datetime, after: str | None) -> Page[DisputeSnapshot]:
         """List disputes created since a moment, a hundred per call."""
@@ -139,7 +139,7 @@ class StripeGateway:
     def fetch_fraud_warning(self, warning_id: str) -> FraudWarningSnapshot:
         """Retrieve an early fraud warning."""
         return _warning(
-            _ask(lambda: self._client.v1.radar.early_fraud_warnings.retrieve(warning_id))
+            _call(lambda: self._client.v1.radar.early_fraud_warnings.retrieve(warning_id))
         )
 
     def recent_fraud_warnings(
@@ -152,8 +152,8 @@ class StripeGateway:
         """Check `Stripe-Signature` against each secret in use; two are in use while one is rotated.
 
         Only then is the body read (https://docs.stripe.com/webhooks#verify-manually). A thin event
-        of API v2 holds no object and belongs to products that the shop does not use: it is passed
-        over (https://docs.stripe.com/event-destinations#thin-events).
+        of API v2 contains no object and belongs to products that the shop does not use: it is
+        ignored (https://docs.stripe.com/event-destinations#thin-events).
         """
         try:
             text = body.decode()
@@ -170,8 +170,8 @@ class StripeGateway:
         raise SignatureInvalid
 
 
-def _ask(call: Callable[[], Answer]) -> Answer:
-    """Call Stripe and translate its failures: try again, never, or the bank said no."""
+def _call(call: Callable[[], Answer]) -> Answer:
+    """Call Stripe and translate its errors: temporary, permanent, or declined by the bank."""
     try:
         return call()
     except stripe.CardError as declined:
@@ -191,7 +191,7 @@ def _ask(call: Callable[[], Answer]) -> Answer:
 
 
 def _to_stripe(amount: int, currency: str) -> int:
-    """Convert an amount that goes out; Stripe would refuse what does not convert."""
+    """Convert an outgoing amount. Raises `GatewayRefused` if it cannot be converted."""
     try:
         return to_stripe(amount, currency)
     except AmountNotChargeable as impossible:
@@ -216,7 +216,7 @@ def _intent(intent: stripe.PaymentIntent) -> IntentSnapshot:
 
 
 def _received(intent: dict[str, Any]) -> int:
-    """Return what was taken. Older look-alikes leave `amount_received` out of a paid intent."""
+    """Return the received amount. Older Stripe mocks leave `amount_received` out."""
     received = intent.get("amount_received")
     if received is not None:
         return int(received)
@@ -269,27 +269,27 @@ def _warning(warning: stripe.radar.EarlyFraudWarning) -> FraudWarningSnapshot:
 
 
 def _page(
-    listed: Callable[..., Any],
+    list_page: Callable[..., Any],
     snapshot: Callable[[Any], Answer],
     since: datetime,
     after: str | None,
 ) -> Page[Answer]:
     """Read one page of a list by creation date (https://docs.stripe.com/api/pagination).
 
-    One whose amount cannot be read is logged and left out: the others must still be found.
+    An object whose amount cannot be converted is logged and skipped, so the others are found.
     """
-    wanted: dict[str, Any] = {"created": {"gte": int(since.timestamp())}, "limit": PAGE_SIZE}
+    parameters: dict[str, Any] = {"created": {"gte": int(since.timestamp())}, "limit": PAGE_SIZE}
     if after is not None:
-        wanted["starting_after"] = after
-    found = _ask(lambda: listed(wanted))
-    more = found.data[-1].id if found.has_more and found.data else None
-    readable = []
-    for one in found.data:
+        parameters["starting_after"] = after
+    page = _call(lambda: list_page(parameters))
+    next_after = page.data[-1].id if page.has_more and page.data else None
+    items = []
+    for item in page.data:
         try:
-            readable.append(snapshot(one))
-        except GatewayRefused as unreadable:
-            _log.error("stripe_amount_unreadable", object=one.id, detail=unreadable.detail)
-    return Page(readable, more)
+            items.append(snapshot(item))
+        except GatewayRefused as error:
+            _log.error("stripe_amount_unreadable", object=item.id, detail=error.detail)
+    return Page(items, next_after)
 
 
 def _moment(seconds: int) -> datetime:
@@ -297,14 +297,14 @@ def _moment(seconds: int) -> datetime:
 
 
 def _id(reference: Any) -> str | None:
-    """Return the id of something that Stripe names by it, or writes out in full."""
+    """Return the id of a reference that Stripe sends as an id or as the expanded object."""
     if isinstance(reference, dict):
         reference = reference.get("id")
     return str(reference) if reference else None
 
 
 def _event(body: bytes) -> SignedEvent | None:
-    """Read a signed body. Raises `EventMalformed` for what is no event or cannot be stored."""
+    """Parse a verified body. Raises `EventMalformed` if it is no event or cannot be stored."""
     try:
         event = orjson.loads(body)
     except ValueError as unreadable:
@@ -315,33 +315,35 @@ def _event(body: bytes) -> SignedEvent | None:
         _log.info("thin_event_ignored", kind=str(event.get("type"))[:80])
         return None
     for name in ("id", "type"):
-        _refuse_unfit(event.get(name), name, longest=120 if name == "id" else 80)
+        _check_id(event.get(name), name, longest=120 if name == "id" else 80)
     data = event.get("data")
-    held = data.get("object") if isinstance(data, dict) else None
-    if not isinstance(held, dict):
+    event_object = data.get("object") if isinstance(data, dict) else None
+    if not isinstance(event_object, dict):
         raise EventMalformed(reason="/data/object is missing")
-    object_id = held.get("id", "")
-    if object_id:  # a few kinds, such as `balance.available`, tell of things without one
-        _refuse_unfit(object_id, "data/object/id", longest=120)
+    object_id = event_object.get("id", "")
+    if object_id:  # a few kinds, such as `balance.available`, have objects without an id
+        _check_id(object_id, "data/object/id", longest=120)
     return SignedEvent(
         id=event["id"],
         kind=event["type"],
         object_id=object_id or "",
-        body={"type": event["type"], "object": _references(held)},
+        body={"type": event["type"], "object": _references(event_object)},
     )
 
 
-def _refuse_unfit(value: Any, name: str, *, longest: int) -> None:
+def _check_id(value: Any, name: str, *, longest: int) -> None:
     fits = isinstance(value, str) and 0 < len(value) <= longest and value.isprintable()
     if not fits:
         raise EventMalformed(reason=f"/{name} is not an id of at most {longest} characters")
 
 
-def _references(held: dict[str, Any]) -> dict[str, Any]:
-    """Keep the ids of a message and nothing of the person: the job asks Stripe for the rest."""
+def _references(event_object: dict[str, Any]) -> dict[str, Any]:
+    """Keep the ids of an event and no personal data: the job fetches the rest from Stripe."""
     kept = {
         name: reference
         for name in ("object", "payment_intent", "charge")
-        if (reference := _id(held.get(name))) and len(reference) <= 120 and reference.isprintable()
+        if (reference := _id(event_object.get(name)))
+        and len(reference) <= 120
+        and reference.isprintable()
     }
-    return {"id": held.get("id", ""), **kept}
+    return {"id": event_object.get("id", ""), **kept}

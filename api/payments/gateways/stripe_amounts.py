@@ -3,9 +3,9 @@
 Source: https://docs.stripe.com/currencies (zero-decimal currencies, special cases, minimum and
 maximum charge amounts) and, for currencies with three decimals,
 https://web.archive.org/web/20220618095455/https://stripe.com/en-mt/docs/currencies. Every amount
-that goes to Stripe or comes from there passes through here: intents, refunds, disputes, balance
+sent to or received from Stripe is converted here: intents, refunds, disputes, balance
 transactions. HUF and TWD need no row: they are charged with two decimals, and only payouts must
-be whole forints and dollars; Stripe's automatic payouts see to that.
+be whole forints and dollars, which Stripe's automatic payouts ensure.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from api.payments.errors import AmountBelowMinimum, AmountNotChargeable, Gateway
 
 @dataclass(frozen=True, slots=True)
 class _Units:
-    """How Stripe counts a currency: digits after the point, and what its amounts divide by."""
+    """Stripe's units of a currency: decimals, and the step that amounts must be a multiple of."""
 
     digits: int
     step: int = 1
@@ -26,12 +26,12 @@ class _Units:
 _WHOLE_AS_HUNDREDTHS = _Units(digits=2, step=100)
 _LAST_DIGIT_IS_ZERO = _Units(digits=3, step=10)
 _UNITS: Final = {
-    # No decimals any more, but still sent with two, which must be 00.
+    # No decimals, but still sent with two, which must be 00.
     "ISK": _WHOLE_AS_HUNDREDTHS,
     "UGX": _WHOLE_AS_HUNDREDTHS,
     # Two digits in ISO 4217, none at Stripe: only whole ariary can be charged.
     "MGA": _Units(digits=0),
-    # Three decimals, of which the networks carry two.
+    # Three decimals, of which card networks support two.
     **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), _LAST_DIGIT_IS_ZERO),
 }
 NOT_CHARGEABLE: Final = frozenset(
@@ -59,27 +59,27 @@ def to_stripe(amount: int, currency: str) -> int:
     if currency in NOT_CHARGEABLE:
         raise _not_chargeable(amount, currency, f"Stripe takes no payments in {currency}")
     units, scale = _units(currency), _power(exponent(currency))
-    theirs, rest = divmod(amount * _power(units.digits), scale)
-    if rest or theirs % units.step:
+    stripe_amount, rest = divmod(amount * _power(units.digits), scale)
+    if rest or stripe_amount % units.step:
         smallest = Money(units.step * scale // _power(units.digits), currency)
         raise _not_chargeable(amount, currency, f"it must be a multiple of {smallest}")
-    if theirs > LARGEST:
-        raise _not_chargeable(amount, currency, "it has more digits than cards can carry")
-    return theirs
+    if stripe_amount > LARGEST:
+        raise _not_chargeable(amount, currency, "it has more digits than card networks support")
+    return stripe_amount
 
 
 def from_stripe(amount: int, currency: str) -> int:
-    """Convert Stripe's minor units to ours.
+    """Convert Stripe's minor units to own_amount.
 
-    Raises `GatewayRefused` on a remainder: an amount that is no whole number of our units must
-    not be rounded into the books.
+    Raises `GatewayRefused` on a remainder: an amount that is not a whole number of our units must
+    not be rounded.
     """
-    ours, rest = divmod(amount * _power(exponent(currency)), _power(_units(currency).digits))
+    own_amount, rest = divmod(amount * _power(exponent(currency)), _power(_units(currency).digits))
     if rest:
         raise GatewayRefused(
             f"Stripe reports an amount of {amount} in {currency}: that is not a whole {currency}."
         )
-    return ours
+    return own_amount
 
 
 def check_charge(amount: int, currency: str) -> None:

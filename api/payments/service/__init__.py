@@ -1,15 +1,15 @@
-"""The verbs of the till. Locks: the order first (by the flow), then payment, then refund."""
+"""Writes of payments. Lock order: the order (by the flow), then payment, then refund."""
 
 from api.payments.models import Refund
 from api.payments.service.captures import (
     PaymentTotals,
     apply_intent,
+    close_unknown,
     link_intent,
     lock,
     open_stripe_payment,
     payment_totals,
     record_manual,
-    record_nothing_to_withdraw,
     stale_payments,
     void_open_payments,
 )
@@ -44,6 +44,7 @@ __all__ = [
     "apply_intent",
     "apply_refund",
     "check_not_disputed",
+    "close_unknown",
     "continue_scan",
     "finish_provider_event",
     "is_disputed",
@@ -56,7 +57,6 @@ __all__ = [
     "payment_totals",
     "purge_old_events",
     "record_manual",
-    "record_nothing_to_withdraw",
     "restart_scan",
     "stale_disputes",
     "stale_fraud_warnings",

@@ -1,4 +1,4 @@
-"""Money that comes in. Nothing here talks to a provider: flows do, between two transactions."""
+"""Incoming payments. Provider calls are made by flows, between two transactions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from api.platform.db import require_transaction, session
 
 @dataclass(frozen=True, slots=True)
 class PaymentTotals:
-    """What all payments of an order amount to, in minor units."""
+    """Sums of all payments of an order, in minor units."""
 
     authorized: int
     captured: int
@@ -31,13 +31,13 @@ class PaymentTotals:
 
 
 def open_stripe_payment(order_id: UUID, *, amount: int, currency: str) -> Payment:
-    """Return the order's open payment at Stripe, or begin one.
+    """Return the order's open Stripe payment, or create one.
 
-    One is open at a time (a partial unique index has the last word), so that a customer with two
-    tabs pays one PaymentIntent. One of another amount is void from now on, and its PaymentIntent
-    waits to be withdrawn. Needs the order locked.
+    Only one is open at a time (ensured by a partial unique index), so that a customer with two
+    tabs pays one PaymentIntent. One with another amount (minor units) is voided, and its
+    PaymentIntent is cancelled later. Needs the order locked.
     """
-    found = session.scalar(
+    existing = session.scalar(
         select(Payment)
         .where(
             Payment.order_id == order_id,
@@ -46,12 +46,12 @@ def open_stripe_payment(order_id: UUID, *, amount: int, currency: str) -> Paymen
         )
         .with_for_update()
     )
-    if found is not None and found.amount == amount:
-        return found
-    if found is not None:
-        found.status, found.authorized = PaymentState.VOIDED, 0
-        found.version += 1
-        session.flush()  # frees the place of the one open payment
+    if existing is not None and existing.amount == amount:
+        return existing
+    if existing is not None:
+        existing.status, existing.authorized = PaymentState.VOIDED, 0
+        existing.version += 1
+        session.flush()  # before the new one, because of the unique index
     payment = Payment(
         id=new_id(), order_id=order_id, provider="stripe", amount=amount, currency=currency
     )
@@ -75,10 +75,10 @@ def lock(payment_id: UUID) -> Payment:
 
 
 def apply_intent(payment: Payment, snapshot: IntentSnapshot) -> None:
-    """Take over how the payment stands at the provider; repeating it changes nothing.
+    """Apply the provider's state to a payment; repeating changes nothing.
 
-    A captured payment never falls back, whatever older news says, and a voided one is never open
-    again: only money makes it count. Needs the payment locked.
+    A captured payment never goes back to an earlier status, and a voided one changes only when
+    money was received. Needs the payment locked.
     """
     payment.provider_ref = snapshot.id
     payment.checked_at = clock.now()
@@ -97,8 +97,8 @@ def apply_intent(payment: Payment, snapshot: IntentSnapshot) -> None:
     payment.version += 1
 
 
-def record_nothing_to_withdraw(payment: Payment) -> None:
-    """Close a payment that the provider does not know: nobody can pay it. Needs it locked."""
+def close_unknown(payment: Payment) -> None:
+    """Close a payment that the provider does not have: it cannot be paid. Needs it locked."""
     payment.checked_at = clock.now()
     if payment.status in OPEN_PAYMENT:
         payment.status = PaymentState.VOIDED
@@ -110,9 +110,9 @@ def record_nothing_to_withdraw(payment: Payment) -> None:
 def record_manual(
     payment_id: UUID, order_id: UUID, *, amount: int, currency: str, reference: str
 ) -> Payment:
-    """Record money that came another way: a transfer, cash. Amount in minor units.
+    """Record a payment made outside the provider: a transfer or cash. Amount in minor units.
 
-    The payment bears the id of the command that recorded it. Needs the order locked.
+    The payment has the id of the command that recorded it. Needs the order locked.
     """
     payment = Payment(
         id=payment_id,
@@ -131,7 +131,7 @@ def record_manual(
 
 
 def void_open_payments(order_id: UUID) -> None:
-    """Void what is still open; the PaymentIntents wait to be withdrawn. Needs the order locked."""
+    """Void open payments; their PaymentIntents are cancelled later. Needs the order locked."""
     session.flush()
     session.execute(
         update(Payment)
@@ -145,7 +145,7 @@ def void_open_payments(order_id: UUID) -> None:
 
 
 def payment_totals(order_id: UUID) -> PaymentTotals:
-    """Add up an order's payments."""
+    """Sum an order's payments."""
     session.flush()
     row = session.execute(
         select(
@@ -162,9 +162,9 @@ def payment_totals(order_id: UUID) -> PaymentTotals:
 
 
 def link_intent(order_id: UUID, snapshot: IntentSnapshot) -> Payment:
-    """Record money at the provider that nobody here asked for as a payment of an order.
+    """Create a payment of an order for a PaymentIntent that was made at the provider directly.
 
-    The caller takes over how it stands. Needs the order locked. Raises IntegrityError
+    The caller applies its state. Needs the order locked. Raises IntegrityError
     (`uq_payments_provider_ref`) when it was linked before.
     """
     payment = Payment(
@@ -182,7 +182,7 @@ def link_intent(order_id: UUID, snapshot: IntentSnapshot) -> Payment:
 
 
 def stale_payments(older_than: timedelta, limit: int) -> Sequence[tuple[UUID, str | None]]:
-    """List open Stripe payments not heard of for a while, with their PaymentIntent's id."""
+    """List open Stripe payments not fetched for a while, with their PaymentIntent ids."""
     before: datetime = clock.now() - older_than
     rows = session.execute(
         select(Payment.id, Payment.provider_ref)

@@ -1,4 +1,4 @@
-"""Banks that ask for money back: disputes and early warnings, as the provider tells them."""
+"""Disputes and early fraud warnings, as the provider reports them."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,10 +18,10 @@ from api.platform.db import AnyRow, require_transaction, session
 
 
 def apply_dispute(payment: Payment, snapshot: DisputeSnapshot) -> tuple[Dispute, str | None]:
-    """Take over how a dispute stands; returns it with the status that it had before, if any.
+    """Apply the provider's state to a dispute; returns it and its earlier status, if any.
 
-    A dispute that was lost takes its amount out of the payment for good, and gives it back should
-    it be won after all; nothing older than a decision undoes it. Needs order and payment locked.
+    A lost dispute deducts its amount from the payment, and returns it if the dispute is won after
+    all; an older state never reverts a decision. Needs order and payment locked.
     """
     dispute = session.scalar(
         select(Dispute)
@@ -61,7 +61,7 @@ def apply_dispute(payment: Payment, snapshot: DisputeSnapshot) -> tuple[Dispute,
 def apply_fraud_warning(
     payment: Payment, snapshot: FraudWarningSnapshot
 ) -> tuple[FraudWarning, bool]:
-    """Take over how an early warning stands; returns it, and whether it opened or closed just now.
+    """Apply the provider's state to a fraud warning; returns it, and whether it opened or closed.
 
     Needs order and payment locked.
     """
@@ -84,7 +84,7 @@ def apply_fraud_warning(
     warning.fraud_type = snapshot.fraud_type[:80]
     warning.checked_at = clock.now()
     was_open = warning.closed_at is None
-    # What was acted upon once is never actionable again: an older word changes nothing.
+    # A warning never becomes actionable again, so an older state changes nothing.
     if was_open and not snapshot.is_actionable:
         warning.closed_at = clock.now()
     session.flush()
@@ -92,20 +92,20 @@ def apply_fraud_warning(
 
 
 def is_disputed(order_id: UUID) -> bool:
-    """Tell whether a bank has taken money of an order for the time of a dispute."""
+    """Tell whether an order has an open dispute that blocks refunds."""
     return _open_dispute(order_id) is not None
 
 
 def check_not_disputed(order_id: UUID) -> None:
-    """Refuse to give back what a bank has taken for the time of a dispute. Raises `DisputeOpen`.
+    """Refuse a refund while a dispute is open. Raises `DisputeOpen`.
 
-    An inquiry is no reason: the provider refunds during one, and that may even end it.
+    An inquiry does not count: the provider allows refunds during one, which may even end it.
     """
-    if (found := _open_dispute(order_id)) is not None:
-        due = found.evidence_due_by
+    if (dispute := _open_dispute(order_id)) is not None:
+        due = dispute.evidence_due_by
         raise DisputeOpen(
-            dispute_id=found.id,
-            status=found.status,
+            dispute_id=dispute.id,
+            status=dispute.status,
             evidence_due_by=due,
             until="" if due is None else f" by {due:%Y-%m-%d %H:%M} UTC",
         )
@@ -125,7 +125,7 @@ def _open_dispute(order_id: UUID) -> AnyRow | None:
 
 
 def stale_disputes(older_than: timedelta, limit: int) -> Sequence[str]:
-    """List open disputes not asked about for a while, by the provider's ids."""
+    """List open disputes not fetched for a while, by the provider's ids."""
     return session.scalars(
         select(Dispute.provider_ref)
         .where(
@@ -139,7 +139,7 @@ def stale_disputes(older_than: timedelta, limit: int) -> Sequence[str]:
 
 
 def stale_fraud_warnings(older_than: timedelta, limit: int) -> Sequence[str]:
-    """List open early warnings not asked about for a while, by the provider's ids."""
+    """List open fraud warnings not fetched for a while, by the provider's ids."""
     return session.scalars(
         select(FraudWarning.provider_ref)
         .where(
@@ -153,9 +153,9 @@ def stale_fraud_warnings(older_than: timedelta, limit: int) -> Sequence[str]:
 
 
 def _charge_back(payment: Payment, dispute: Dispute) -> None:
-    """Bring what the payment lost in line with the dispute, and write the movement down.
+    """Update the amount lost in the dispute, and record the movement.
 
-    A dispute in another currency than the payment's takes all that was left of it.
+    A lost dispute in another currency than the payment's takes all that was left of it.
     """
     lost = 0
     if dispute.status == DISPUTE_LOST:

@@ -1,4 +1,4 @@
-"""Writing movements of money down, each once."""
+"""Movements of money, each recorded once."""
 
 from uuid import UUID
 
@@ -11,9 +11,9 @@ from api.platform.db import session
 
 
 def record(payment_id: UUID, kind: str, amount: int, *, reference: str) -> bool:
-    """Write a movement of money down, once; False when it was written before."""
+    """Record a movement (minor units), once; False when it was recorded before."""
     session.flush()
-    written = session.scalar(
+    event_id = session.scalar(
         insert(PaymentEvent)
         .values(
             id=new_id(),
@@ -26,4 +26,4 @@ def record(payment_id: UUID, kind: str, amount: int, *, reference: str) -> bool:
         .on_conflict_do_nothing()
         .returning(PaymentEvent.id)
     )
-    return written is not None
+    return event_id is not None

@@ -1,4 +1,4 @@
-"""Money that goes back: promised under guard, carried out by flows, settled here."""
+"""Refunds: reserved under a guard, submitted by flows, and settled here."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -22,11 +22,11 @@ from api.platform.outbox import emit
 
 
 def open_refunds(case_id: UUID, order_id: UUID, amount: int) -> list[Refund]:
-    """Promise an amount (minor units) back, from the order's payments, newest first.
+    """Reserve an amount (minor units) for a refund, from the order's payments, newest first.
 
-    Several payments give several refunds of one case; the first bears its id. The promise is one
-    guarded UPDATE per payment: it fails rather than promise more than came in and is not already
-    on its way back. Raises `RefundExceedsCaptured`, with nothing promised. Needs the order locked.
+    Several payments give several refunds of one request; the first has its id. Each payment is
+    updated under a guard, so that no more is reserved than was captured and is not yet refunded.
+    Raises `RefundExceedsCaptured`, with nothing reserved. Needs the order locked.
     """
     current = require_transaction()
     payments = session.scalars(
@@ -36,10 +36,10 @@ def open_refunds(case_id: UUID, order_id: UUID, amount: int) -> list[Refund]:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-    left = amount
+    remaining = amount
     refunds: list[Refund] = []
     for payment in reversed(payments):
-        part = min(left, _left(payment))
+        part = min(remaining, _left(payment))
         if part <= 0:
             continue
         _reserve(payment.id, part)
@@ -53,8 +53,8 @@ def open_refunds(case_id: UUID, order_id: UUID, amount: int) -> list[Refund]:
         )
         current.add(refund)
         refunds.append(refund)
-        left -= part
-    if left:
+        remaining -= part
+    if remaining:
         refundable = sum(max(0, _left(payment)) for payment in payments)
         raise RefundExceedsCaptured(refundable=refundable, requested=amount)
     session.flush()
@@ -62,9 +62,9 @@ def open_refunds(case_id: UUID, order_id: UUID, amount: int) -> list[Refund]:
 
 
 def adopt_refund(payment: Payment, snapshot: RefundSnapshot) -> Refund:
-    """Record a refund that was made at the provider without us, as pending; then apply it.
+    """Record a refund that was made at the provider directly, as pending; the caller applies it.
 
-    It is a fact and no promise: nothing is checked against what is left. Needs the payment locked.
+    It has already happened, so nothing is checked against what is left. Needs the payment locked.
     """
     refund_id = new_id()
     refund = Refund(
@@ -89,7 +89,7 @@ def lock_refund(refund_id: UUID) -> Refund:
     """Lock a refund after its payment. Raises `PaymentNotFound`."""
     payment_id = session.scalar(select(Refund.payment_id).where(Refund.id == refund_id))
     if payment_id is None:
-        raise PaymentNotFound("There is no such refund.")
+        raise PaymentNotFound("Refund not found.")
     lock(payment_id)
     refund = session.scalar(
         select(Refund)
@@ -102,9 +102,9 @@ def lock_refund(refund_id: UUID) -> Refund:
 
 
 def apply_refund(refund: Refund, snapshot: RefundSnapshot) -> bool:
-    """Take over how a refund stands at the provider; True when that changed its state.
+    """Apply the provider's state to a refund; True when that changed its status.
 
-    A refund that fails after it succeeded takes its amount back from `refunded`. Emits
+    A refund that fails after it succeeded is subtracted from `refunded`. Emits
     `RefundSucceeded` or `RefundFailed`. Needs the refund locked.
     """
     refund.provider_ref, refund.provider_status = snapshot.id, snapshot.status[:60]
@@ -138,7 +138,7 @@ def apply_refund(refund: Refund, snapshot: RefundSnapshot) -> bool:
 
 
 def stale_refunds(older_than: timedelta, limit: int) -> Sequence[UUID]:
-    """List refunds that wait for an answer of the provider for a while."""
+    """List refunds that have waited for the provider's result for a while."""
     return session.scalars(
         select(Refund.id)
         .where(
@@ -152,7 +152,7 @@ def stale_refunds(older_than: timedelta, limit: int) -> Sequence[UUID]:
 
 
 def _fail(refund: Refund, before: RefundState, reason: str) -> None:
-    """Take a refund's promise back, or its amount when it had been reported as done."""
+    """Release a refund's reservation, or revert its amount if it had been reported as done."""
     refund.status, refund.failure = RefundState.FAILED, reason[:200]
     if before is RefundState.SUCCEEDED:
         _settle(refund, pending=0, refunded=-refund.amount, kind="refund_failed")
@@ -170,28 +170,28 @@ def _fail(refund: Refund, before: RefundState, reason: str) -> None:
 
 
 def _left(payment: Payment) -> int:
-    gone = payment.refunded + payment.refund_pending + payment.charged_back
-    return payment.captured - gone
+    deducted = payment.refunded + payment.refund_pending + payment.charged_back
+    return payment.captured - deducted
 
 
 def _reserve(payment_id: UUID, amount: int) -> None:
-    gone = Payment.refunded + Payment.refund_pending + Payment.charged_back
-    if _add_pending(payment_id, amount, Payment.captured - gone >= amount) != 1:
+    deducted = Payment.refunded + Payment.refund_pending + Payment.charged_back
+    if _add_pending(payment_id, amount, Payment.captured - deducted >= amount) != 1:
         raise RefundExceedsCaptured(requested=amount)
 
 
 def _add_pending(payment_id: UUID, amount: int, *guard: ColumnElement[bool]) -> int:
-    promised: Any = session.execute(
+    updated: Any = session.execute(
         update(Payment)
         .where(Payment.id == payment_id, *guard)
         .values(refund_pending=Payment.refund_pending + amount, version=Payment.version + 1)
         .execution_options(synchronize_session=False)
     )
-    return int(promised.rowcount)
+    return int(updated.rowcount)
 
 
 def _settle(refund: Refund, *, pending: int, refunded: int, kind: str) -> None:
-    """Move a refund's amount between the payment's sums and write the movement down."""
+    """Move a refund's amount between the payment's sums and record the movement."""
     session.flush()
     session.execute(
         update(Payment)

@@ -1,9 +1,9 @@
-"""How far the provider's lists have been read, so that a sweep goes on instead of starting anew.
+"""How far the provider's lists have been read, so that a sweep continues where it stopped.
 
 A pass reads one list by creation date, newest first, a few pages per run. The next pass reads what
 was created since the last one began, with an overlap; once a day a pass reads all thirty days
-again, because what was created then may have changed since. A shop that comes back from a backup
-reads from where its books end, however long ago that is.
+again, because older objects may have changed. A shop restored from a backup reads from where its
+data ends, however long ago that is.
 """
 
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ WHOLE_EVERY = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class ScanPosition:
-    """Where a pass goes on: objects created since `since`, after the object `after`."""
+    """Where a pass continues: objects created since `since`, after the object `after`."""
 
     since: datetime
     after: str | None
 
 
 def continue_scan(name: str) -> ScanPosition:
-    """Tell where reading a list goes on, beginning a pass when none is running.
+    """Return where reading a list continues; begins a pass when none is running.
 
     Needs a transaction; locks the scan.
     """
@@ -46,7 +46,7 @@ def continue_scan(name: str) -> ScanPosition:
 
 
 def note_scanned(name: str, next_after: str | None) -> None:
-    """Note where a pass has come to; None means that it is at its end. Needs a transaction."""
+    """Record the position of a pass; None ends it. Needs a transaction; locks the scan."""
     scan = _locked(name)
     scan.cursor = next_after
     if next_after is None:
@@ -57,7 +57,7 @@ def note_scanned(name: str, next_after: str | None) -> None:
 
 
 def restart_scan(name: str) -> None:
-    """Begin a pass anew whose place the provider no longer knows. Needs a transaction."""
+    """Restart a pass whose position the provider no longer knows. Needs a transaction."""
     scan = _locked(name)
     scan.pass_began_at = scan.pass_since = scan.cursor = None
 

@@ -1,4 +1,4 @@
-"""The inbox of what the provider tells us."""
+"""The inbox of webhook events."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -19,7 +19,7 @@ KEPT_FOR = timedelta(days=90)
 
 
 def store_provider_event(event: SignedEvent) -> bool:
-    """Put a message into the inbox, once, and wake whoever applies it; False when it was there."""
+    """Store a webhook event once and emit `ProviderEventReceived`; False if stored before."""
     event_id = session.scalar(
         insert(ProviderEvent)
         .values(
@@ -41,7 +41,7 @@ def store_provider_event(event: SignedEvent) -> bool:
 
 
 def finish_provider_event(event_id: UUID, outcome: str) -> None:
-    """Note what came of a message: `applied`, `ignored`, `unknown_object`. Needs a transaction."""
+    """Record an event's result: `applied`, `ignored` or `unknown_object`. Needs a transaction."""
     session.execute(
         update(ProviderEvent)
         .where(ProviderEvent.id == event_id)
@@ -50,9 +50,9 @@ def finish_provider_event(event_id: UUID, outcome: str) -> None:
 
 
 def purge_old_events(limit: int) -> int:
-    """Delete messages of three months ago that were applied; returns how many, at most so many.
+    """Delete up to `limit` applied events older than three months; returns how many.
 
-    The provider repeats a message for days and never after that. Needs a transaction.
+    The provider repeats an event for some days only. Needs a transaction.
     """
     old = session.scalars(
         select(ProviderEvent.id)

@@ -1,10 +1,10 @@
-"""Verbs of pricing: name a rate, offer a way of delivery, change or withdraw either.
+"""Writes of tax rates and shipping methods.
 
-Orders keep what was agreed, so nothing here reaches back into them.
+Orders store copies of both, so nothing here changes existing orders.
 """
 
 from api.pricing.service.shipping_methods import (
-    ShippingDraft,
+    ShippingMethodInput,
     create_shipping_method,
     edit_shipping_method,
     remove_shipping_method,
@@ -19,7 +19,7 @@ from api.pricing.service.tax_rates import (
 
 __all__ = [
     "ALWAYS",
-    "ShippingDraft",
+    "ShippingMethodInput",
     "create_shipping_method",
     "create_tax_rate",
     "edit_shipping_method",

@@ -1,4 +1,4 @@
-"""Ways of delivery: where they lead and what they cost."""
+"""Shipping methods: destinations and prices."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ _AMOUNTS = {"price": "amount", "free_above": "free_above"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShippingDraft:
-    """A way of delivery to offer. `price` and `free_above` are in one currency, tax included."""
+class ShippingMethodInput:
+    """A shipping method to create. `price` and `free_above` share a currency and include tax."""
 
     code: str
     name: str
@@ -38,43 +38,44 @@ class ShippingDraft:
     carrier: str | None = None
 
 
-def create_shipping_method(draft: ShippingDraft, *, by: Principal) -> UUID:
-    """Offer a way of delivery. Raises `ShippingCodeTaken`, and `RuleImpossible` for odd values."""
-    method_id, price = new_id(), draft.price
-    if draft.free_above is not None and draft.free_above.currency != price.currency:
+def create_shipping_method(values: ShippingMethodInput, *, by: Principal) -> UUID:
+    """Create a shipping method. Raises `ShippingCodeTaken`, and `RuleImpossible` for bad values."""
+    method_id, price = new_id(), values.price
+    if values.free_above is not None and values.free_above.currency != price.currency:
         raise RuleImpossible("The price and the amount above which it is free differ in currency.")
     with versioned_rows.translate_integrity_errors(
-        ShippingCodeTaken(method=draft.code, currency=price.currency)
+        ShippingCodeTaken(method=values.code, currency=price.currency)
     ):
         require_transaction().execute(
             insert(ShippingMethod).values(
                 id=method_id,
                 created_at=clock.now(),
                 version=1,
-                code=draft.code,
-                name=draft.name,
-                countries=list(draft.countries),
+                code=values.code,
+                name=values.name,
+                countries=list(values.countries),
                 currency=price.currency,
                 amount=price.amount,
-                free_above=draft.free_above.amount if draft.free_above else None,
-                tax_class=draft.tax_class,
-                position=draft.position,
-                is_active=draft.is_active,
-                min_delivery_days=draft.min_delivery_days,
-                max_delivery_days=draft.max_delivery_days,
-                carrier=draft.carrier,
+                free_above=values.free_above.amount if values.free_above else None,
+                tax_class=values.tax_class,
+                position=values.position,
+                is_active=values.is_active,
+                min_delivery_days=values.min_delivery_days,
+                max_delivery_days=values.max_delivery_days,
+                carrier=values.carrier,
             )
         )
-    audit.record("shipping_method.created", by=by, subject_id=method_id, code=draft.code)
+    audit.record("shipping_method.created", by=by, subject_id=method_id, code=values.code)
     return method_id
 
 
 def edit_shipping_method(
     method_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
 ) -> None:
-    """Change a way of delivery; amounts stay in its currency.
+    """Change a shipping method; amounts stay in its currency.
 
-    Raises `Stale` when somebody else changed it since, `ShippingCodeTaken` and `RuleImpossible`.
+    Locks it. Raises `ShippingMethodNotFound`, `Stale` when it was changed since,
+    `ShippingCodeTaken` and `RuleImpossible`.
     """
     method = (
         require_transaction()
@@ -98,7 +99,7 @@ def edit_shipping_method(
 
 
 def remove_shipping_method(method_id: UUID, *, expected_version: int, by: Principal) -> None:
-    """Withdraw a way of delivery. Raises `Stale` when somebody else changed it since."""
+    """Delete a shipping method. Raises `ShippingMethodNotFound`, and `Stale` after a change."""
     versioned_rows.remove(
         ShippingMethod, method_id, expected_version, missing=ShippingMethodNotFound()
     )
@@ -106,9 +107,11 @@ def remove_shipping_method(method_id: UUID, *, expected_version: int, by: Princi
 
 
 def _in_currency(value: Any, currency: str) -> Any:
-    """Turn money into the minor units of a column; other values pass."""
+    """Convert money to the minor units of a column; return other values as they are."""
     if not isinstance(value, Money):
         return value
     if value.currency != currency:
-        raise RuleImpossible(f"This method is priced in {currency}; make another for another one.")
+        raise RuleImpossible(
+            f"This method is priced in {currency}; create another one for {value.currency}."
+        )
     return value.amount

@@ -1,4 +1,4 @@
-"""Tax rates: which part of a price is tax, where and from when on."""
+"""Tax rates: the share of a price that is tax, by country and first day."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -19,7 +19,7 @@ from api.pricing.models import TaxRate
 from api.pricing.service import versioned_rows
 
 ALWAYS: Final = date(2000, 1, 1)
-"""The first day of a rate that nobody remembers the beginning of."""
+"""The first day of a rate without a known beginning."""
 
 
 def create_tax_rate(
@@ -33,7 +33,7 @@ def create_tax_rate(
     region: str = "",
     by: Principal,
 ) -> UUID:
-    """Add a rate from a day on.
+    """Create a rate that is valid from a day on.
 
     Raises `TaxRateTaken` when another begins on that day, and `RegionalRatesUnsupported`.
     """
@@ -55,17 +55,17 @@ def set_tax_rate(
     region: str = "",
     by: Principal,
 ) -> UUID:
-    """Say what a rate is from a day on; said again, the rate of that day is corrected.
+    """Create a rate that is valid from a day on, or replace the one that begins on that day.
 
     Raises `RegionalRatesUnsupported`.
     """
     row = _row(country, tax_class, basis_points, name, valid_from, valid_to, region)
-    corrected = {field: row[field] for field in ("basis_points", "name", "valid_to")}
+    replaced = {field: row[field] for field in ("basis_points", "name", "valid_to")}
     statement = (
         insert(TaxRate)
         .values(row)
         .on_conflict_do_update(
-            constraint="uq_tax_rates_begin", set_={**corrected, "version": TaxRate.version + 1}
+            constraint="uq_tax_rates_begin", set_={**replaced, "version": TaxRate.version + 1}
         )
     )
     return _write(statement, None, country, tax_class, basis_points, by)
@@ -74,7 +74,7 @@ def set_tax_rate(
 def edit_tax_rate(
     rate_id: UUID, changes: Mapping[str, Any], *, expected_version: int, by: Principal
 ) -> None:
-    """Change a rate. Raises `Stale` when somebody else changed it since, and `TaxRateTaken`."""
+    """Change a rate. Raises `TaxRateNotFound`, `Stale` and `TaxRateTaken`. Locks it."""
     rate = (
         require_transaction()
         .execute(
@@ -101,7 +101,7 @@ def edit_tax_rate(
 
 
 def remove_tax_rate(rate_id: UUID, *, expected_version: int, by: Principal) -> None:
-    """Withdraw a rate. Raises `Stale` when somebody else changed it since."""
+    """Delete a rate. Raises `TaxRateNotFound`, and `Stale` when it was changed since."""
     versioned_rows.remove(TaxRate, rate_id, expected_version, missing=TaxRateNotFound())
     audit.record("tax_rate.removed", by=by, subject_id=rate_id)
 
