@@ -75,7 +75,7 @@ def test_claimed_units_are_not_shipped_by_someone_else(shop: Shop) -> None:
     another = claim(wanda, order)
 
     assert (some.status_code, some.json["code"]) == (422, "quantity_exceeds_open")
-    assert some.json["errors"][0]["detail"] == "1 asked, 0 open and in no other parcel."
+    assert some.json["errors"][0]["detail"] == "1 requested, 0 open and in no other parcel."
     assert (everything.status_code, everything.json["code"]) == (409, "nothing_to_ship")
     assert "ship or cancel those" in everything.json["detail"]
     assert another.status_code == 409
