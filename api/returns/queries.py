@@ -25,7 +25,7 @@ def refunds_of_order(order_id: UUID) -> list[dict[str, Any]]:
     ]
     requests = _refunds(RefundRequest.order_id == order_id)
     refunds = [*requests, *provider_refunds]
-    return sorted(refunds, key=lambda refund: (refund["created_at"], refund["id"]))
+    return sorted(refunds, key=lambda row: (row["created_at"], row["id"]))
 
 
 def refund(case_id: UUID) -> dict[str, Any]:
