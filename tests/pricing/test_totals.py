@@ -115,10 +115,10 @@ def test_three_pieces_for_ten_cents_go_back_as_three_four_and_three() -> None:
 
 @pytest.mark.parametrize(("before", "back"), [(0, 4), (3, 1), (-1, 1), (1, -1)])
 def test_more_pieces_than_the_line_has_cannot_go_back(before: int, back: int) -> None:
-    with pytest.raises(ValueError, match="more pieces"):
+    with pytest.raises(ValueError, match="more units"):
         refund_share(1000, 3, before, back)
 
 
 def test_a_line_of_no_pieces_is_no_line() -> None:
-    with pytest.raises(ValueError, match="at least one piece"):
+    with pytest.raises(ValueError, match="at least one unit"):
         LineToPrice(new_id(), 0, 100)
