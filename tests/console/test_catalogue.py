@@ -297,7 +297,7 @@ async def test_while_the_shop_is_away_nothing_is_lost_and_f9_drops_what_never_le
         assert "still being sent" in desk.said
         await desk.press("f9")
 
-        assert "Taken back before it was sent" in desk.said
+        assert "Undone before it was sent" in desk.said
         shop.moods.is_down = False
         assert price_of(shop, 0) == 999
 
@@ -398,7 +398,7 @@ async def test_a_barcode_in_place_of_a_figure_changes_nothing(open_console, shop
         await desk.scan("5012345600017")
 
         assert "looks like a barcode" in desk.said
-        assert desk.frame.desk.plan is None
+        assert desk.frame.state.plan is None
         assert shop.keys == []
 
 
@@ -427,7 +427,7 @@ async def test_somebody_else_begins_with_nothing_chosen(open_console) -> None:
         desk.app.context.forget("somebody else")
         await desk.press("f2", "f6")
 
-        assert desk.frame.desk.choice.products == 0
+        assert desk.frame.state.choice.products == 0
 
 
 async def test_the_window_may_change_its_size_in_every_stage(open_console) -> None:
@@ -566,7 +566,7 @@ async def test_products_that_are_gone_are_told_and_the_others_change(open_consol
         await desk.rested()
 
         assert "change 102 products? 28 rows left as before." in desk.text
-        gone = [one for one in desk.frame.desk.plan.skipped if one.why == "is there no more"]
+        gone = [one for one in desk.frame.state.plan.skipped if one.why == "is there no more"]
         assert [one.name for one in gone] == [shop.goods.card(n)["title"] for n in (20, 110)]
         await desk.press("f10")
         assert "102 changed" in desk.said

@@ -680,7 +680,7 @@ async def test_a_parcel_that_was_not_sent_yet_is_simply_dropped(open_console) ->
         await desk.press("enter", "f9")
         desk.shop.moods.is_down = False
 
-        assert desk.said.startswith("Taken back before it was sent")
+        assert desk.said.startswith("Undone before it was sent")
         assert desk.app.shop.outbox.open_commands() == []
         assert desk.shop.keys == []
 

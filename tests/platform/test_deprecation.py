@@ -72,5 +72,5 @@ def test_what_is_only_deprecated_names_no_end() -> None:
 
 
 def test_an_end_before_the_beginning_is_a_mistake() -> None:
-    with pytest.raises(ValueError, match="before it is deprecated"):
+    with pytest.raises(ValueError, match="cannot come before"):
         deprecated(date(2026, 3, 1), sunset=date(2026, 2, 1))

@@ -17,7 +17,7 @@ from api.dev.stack import ROOT
 from api.kernel import clock
 from api.kernel.events import Event
 from api.kernel.release import VERSION
-from api.platform import draining, health, openapi
+from api.platform import draining, health, observability, openapi
 from api.platform.db import db, session, transaction
 from api.platform.jobs import ScheduledJob
 from api.platform.outbox import emit
@@ -331,8 +331,12 @@ def test_the_release_is_told_in_one_number(visitor: FlaskClient) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
 
 
-def test_in_production_browsers_come_by_https_alone(app: Flask, settings: Settings) -> None:
+def test_in_production_browsers_come_by_https_alone(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also when they are refused; on somebody's own machine there is no certificate."""
+    # Production keeps each logger as it is at first use: later tests could not change theirs.
+    monkeypatch.setattr(observability, "configure_logging", lambda _: None)
     shop = create_app(dataclasses.replace(settings, env="production"))
 
     for path, status in (("/", 200), ("/api/v1/nowhere", 404)):
