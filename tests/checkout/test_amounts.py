@@ -44,8 +44,8 @@ def quoted(guest: Buyer, **more: Any) -> Any:
 @pytest.mark.parametrize(
     ("price", "code", "says"),
     [
-        ("0.49 EUR", "amount_below_minimum", "0.49 EUR cannot be paid by card: the least is 0.50"),
-        ("49 JPY", "amount_below_minimum", "the least is 50 JPY"),
+        ("0.49 EUR", "amount_below_minimum", "0.49 EUR cannot be paid by card: the minimum is 0.5"),
+        ("49 JPY", "amount_below_minimum", "the minimum is 50 JPY"),
         ("1.234 KWD", "amount_not_chargeable", "it must be a multiple of 0.010 KWD"),
         ("100.50 MGA", "amount_not_chargeable", "it must be a multiple of 1.00 MGA"),
         ("5.000 IQD", "amount_not_chargeable", "Stripe takes no payments in IQD"),
