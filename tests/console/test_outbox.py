@@ -382,14 +382,14 @@ def _run_until_killed(url: str, home: str, commands: int) -> None:
 import asyncio, sys
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
-from console.client import folder
+from console.client import state_dir
 from console.client.http import HttpTransport
-from console.client.services import Shop
+from console.client.services import Services
 from console.settings import Settings
 from tests.console.test_outbox import adjust
 
 async def main():
-    shop = Shop(Settings({url!r}, Path({home!r})), folder.take(Path({home!r})))
+    shop = Services(Settings({url!r}, Path({home!r})), state_dir.open_state_dir(Path({home!r})))
     shop.socket.plug(HttpTransport({url!r}))
     sending = asyncio.create_task(shop.sender.run())
     n = 0
