@@ -21,7 +21,7 @@ run: ready ## start the whole shop on this machine, with a demo (Ctrl-C stops it
 stop: ready ## stop the copy that runs in this folder
 	@exec $(PY) -m api.dev stop
 
-console: ready ## open the counter in this terminal
+console: ready ## open the console in this terminal
 	@exec $(PY) -m api.dev console
 
 stripe: ready ## act as bank, customer or dashboard: DO="dispute ORDER --status lost"

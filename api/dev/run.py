@@ -94,7 +94,7 @@ def summary(parts: stack.StackServices, logs: Path) -> str:
         f"  {'Customer':<12}{demo_users.CUSTOMER.email}",
         f"  {'Password':<12}{demo_users.PASSWORD} (for each of them)",
         "",
-        "  The counter, in another terminal:  make console",
+        "  The console, in another terminal:  make console",
         "  To stop:                           Ctrl-C here, or make stop",
         "",
     ]

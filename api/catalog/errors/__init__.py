@@ -186,7 +186,7 @@ class MetadataTooLarge(Unprocessable):
 
 
 class PublishAtPassed(Unprocessable):
-    """A product goes on the shelf in the future, or now by a command."""
+    """A product is published in the future, or now by a command."""
 
     code = "publish_at_passed"
     sentence = "publish_at is over. Name a moment to come, or publish the product now."
@@ -342,7 +342,7 @@ class AttributesDoNotFit(Unprocessable):
 
 
 class RequiredAttributesMissing(Unprocessable):
-    """What a type requires must be said before a product goes on the shelf, and stay said."""
+    """What a type requires must be given before a product is published, and stay given."""
 
     code = "required_attributes_missing"
     sentence = "On the shelf, products of the type {product_type} need: {missing}."

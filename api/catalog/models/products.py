@@ -29,7 +29,7 @@ class Product(WithId, Versioned, Timestamped, Base):
 
     `description` is HTML as the shop wrote it. The id is made in order of time, so the newest
     products are the highest ids. `category_id` is the main category, which gives the breadcrumbs.
-    A draft with `publish_at` goes on the shelf by itself at that moment. `traits` are the ids of
+    A draft with `publish_at` is published by itself at that moment. `traits` are the ids of
     everything that the product can be filtered by; they follow from the rows that people write.
     """
 

@@ -266,7 +266,7 @@ class ProductFieldsSchema(Schema):
     images = fields.List(fields.Nested(ImageSchema), validate=validate.Length(max=MOST_IMAGES))
     publish_at = DateTimeField(
         allow_none=True,
-        metadata={"description": "When a draft goes on the shelf by itself; null calls it off."},
+        metadata={"description": "When a draft is published by itself; null cancels that."},
     )
     attributes = fields.Dict(
         keys=fields.String(validate=validate.Length(1, 60)),

@@ -74,7 +74,7 @@ def edit_product(
     `category_ids` and `images` replace what was there; `attributes` are values by code, of which
     None takes one back and others stay. Locks the product; refuses a version that is not the
     present one, what `create_product` refuses, and a type that does not define what the product
-    says already. Metadata is merged key by key. A draft with `publish_at` goes on the shelf by
+    says already. Metadata is merged key by key. A draft with `publish_at` is published by
     itself at that moment, which must be to come. Saying what is already so changes nothing.
     """
     product = lock(product_id)
