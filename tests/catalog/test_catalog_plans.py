@@ -26,7 +26,7 @@ from api.kernel.ids import new_id
 from api.platform.db import db, session, transaction
 from tests.support.catalogue import a_category
 from tests.support.emptying import empty_everything
-from tests.support.plans import plans_of, tables_read_whole
+from tests.support.plans import plans_of, refresh_statistics, tables_read_whole
 
 PRODUCTS = 4_000
 
@@ -118,8 +118,7 @@ def _filled() -> list[UUID]:
                     {k: v for k, v in bound.items() if f":{k}" in statement},
                 )
         refresh_price_ranges(ids)
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
+    refresh_statistics()
     return ids
 
 

@@ -16,9 +16,9 @@ from api.catalog.service import scheduled_prices
 from api.catalog.service.inputs import PriceInput
 from api.kernel import clock
 from api.kernel.principal import SYSTEM
-from api.platform.db import db, session, transaction
+from api.platform.db import session, transaction
 from tests.support.catalogue import a_product, money
-from tests.support.plans import plans_of, tables_read_whole
+from tests.support.plans import plans_of, refresh_statistics, tables_read_whole
 
 _FILL = """
     INSERT INTO variants (id, version, created_at, product_id, sku, option_values, title,
@@ -48,8 +48,7 @@ def variant(app: Flask) -> UUID:
         for statement in _FILL.split(";\n"):
             if statement.strip():
                 session.execute(text(statement))
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
+    refresh_statistics()
     return session.scalars(select(Variant.id).where(Variant.sku == "SKU-1711")).one()
 
 
@@ -99,8 +98,7 @@ def test_what_is_due_is_found_among_all_that_is_over(app: Flask, variant: UUID) 
     """Every ten seconds, also when nothing is."""
     with transaction():
         session.execute(text("UPDATE scheduled_prices SET state = 'ended'"))
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
+    refresh_statistics()
 
     plan = plans_of(scheduled_prices.due_scheduled_prices)
 

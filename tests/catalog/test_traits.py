@@ -43,6 +43,7 @@ from api.platform.bulk_request import Batch, OnError
 from api.platform.db import db, session, transaction
 from tests.support.catalogue import a_product
 from tests.support.events import facts_of
+from tests.support.plans import refresh_statistics
 from tests.support.sql import count_statements
 from tests.support.threads import at_once
 from tests.support.work import drain
@@ -767,8 +768,7 @@ def _fill() -> None:
             ),
         ):
             session.execute(text(statement))
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
+    refresh_statistics()
 
 
 def test_a_maker_is_called_as_the_last_correction_spells_it(app: Flask) -> None:
