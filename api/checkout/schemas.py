@@ -41,6 +41,7 @@ class QuoteSchema(Schema):
 
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     shipping_total = ma.fields.Nested(MoneySchema, required=True)
+    discount_total = ma.fields.Nested(MoneySchema, required=True)
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     total = ma.fields.Nested(MoneySchema, required=True)
     total_excludes_shipping = ma.fields.Boolean(required=True)

@@ -193,6 +193,12 @@ class OrderDetailSchema(OrderCardSchema):
     lines = ma.fields.List(ma.fields.Nested(OrderDetailLineSchema), required=True)
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     shipping_total = ma.fields.Nested(MoneySchema, required=True)
+    discount_total = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "What lines and shipping were reduced by; `total` is after it."},
+    )
+    shipping_discount = ma.fields.Nested(MoneySchema, required=True)
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     captured = ma.fields.Nested(MoneySchema, required=True)
     refunded = ma.fields.Nested(MoneySchema, required=True)

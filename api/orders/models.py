@@ -121,6 +121,9 @@ class Order(WithId, Versioned, Timestamped, Base):
     tax_total: Mapped[int] = mapped_column(BigInteger)
     """Contained in `total`: prices include tax."""
     total: Mapped[int] = mapped_column(BigInteger)
+    discount_total: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """What lines and shipping were reduced by; `total` is what is left."""
+    shipping_discount: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     shipping_tax: Mapped[int] = mapped_column(BigInteger, default=0)
     shipping_rate_basis_points: Mapped[int] = mapped_column(default=0)
     shipping_refunded: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -192,6 +195,8 @@ class OrderLine(WithId, Base):
     cancelled_quantity: Mapped[int] = mapped_column(default=0)
     refunded_quantity: Mapped[int] = mapped_column(default=0)
     unit_price: Mapped[int] = mapped_column(BigInteger)
+    discount: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """What the whole line was reduced by, in the basis of `unit_price`; `total` is after it."""
     total: Mapped[int] = mapped_column(BigInteger)
     tax: Mapped[int] = mapped_column(BigInteger)
     tax_rate_basis_points: Mapped[int]

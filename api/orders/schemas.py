@@ -92,7 +92,7 @@ class ChosenShippingSchema(Schema):
 
 
 class OrderLineSchema(Schema):
-    """One order line. `tax` is contained in `total`."""
+    """One order line. `total` is after `discount`; `tax` is contained in it."""
 
     id = ma.fields.UUID(required=True)
     product_id = ma.fields.UUID(required=True)
@@ -107,6 +107,11 @@ class OrderLineSchema(Schema):
     cancelled_quantity = ma.fields.Integer(required=True)
     refunded_quantity = ma.fields.Integer(required=True)
     unit_price = ma.fields.Nested(MoneySchema, required=True)
+    discount = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "What the whole line was reduced by."},
+    )
     total = ma.fields.Nested(MoneySchema, required=True)
     tax = ma.fields.Nested(MoneySchema, required=True)
     tax_rate = ma.fields.String(required=True, metadata={"example": "0.1900"})
@@ -140,6 +145,12 @@ class OrderSchema(Schema):
     )
     subtotal = ma.fields.Nested(MoneySchema, required=True)
     shipping_total = ma.fields.Nested(MoneySchema, required=True)
+    discount_total = ma.fields.Nested(
+        MoneySchema,
+        required=True,
+        metadata={"description": "What lines and shipping were reduced by; `total` is after it."},
+    )
+    shipping_discount = ma.fields.Nested(MoneySchema, required=True)
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     total = ma.fields.Nested(MoneySchema, required=True)
     refunded = ma.fields.Nested(

@@ -17,29 +17,38 @@ STANDARD: Final = "standard"
 
 @dataclass(frozen=True, slots=True)
 class LineToPrice:
-    """Units at one price; `key` is the caller's id of the line."""
+    """Units at one price; `key` is the caller's id of the line.
+
+    `discount` is taken off the whole line before tax, in the basis of the unit price.
+    """
 
     key: UUID
     quantity: int
     unit_price: int
     tax_class: str = STANDARD
+    discount: int = 0
 
     def __post_init__(self) -> None:
         if self.quantity <= 0 or self.unit_price < 0:
             raise ValueError("a line has at least one unit, and no negative price")
+        _check_discount(self.discount, self.unit_price * self.quantity)
 
 
 @dataclass(frozen=True, slots=True)
 class ShippingChoice:
-    """Price and tax class of the chosen shipping method."""
+    """Price and tax class of the chosen shipping method; `discount` is taken off before tax."""
 
     amount: int
     tax_class: str = STANDARD
+    discount: int = 0
+
+    def __post_init__(self) -> None:
+        _check_discount(self.discount, self.amount)
 
 
 @dataclass(frozen=True, slots=True)
 class LineTotals:
-    """A line with its total and the tax contained in it."""
+    """A line with its total after discounts, and the tax contained in it."""
 
     key: UUID
     quantity: int
@@ -48,11 +57,15 @@ class LineTotals:
     tax: int
     rate_basis_points: int
     tax_class: str
+    discount: int
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The totals of an order. `total` = `subtotal` + `shipping`; `tax` is contained in it."""
+    """The totals of an order. `total` = `subtotal` + `shipping`; `tax` is contained in it.
+
+    All of them are after discounts; `discount_total` is what lines and shipping were reduced by.
+    """
 
     lines: tuple[LineTotals, ...]
     subtotal: int
@@ -62,6 +75,8 @@ class Totals:
     tax: int
     total: int
     currency: str
+    shipping_discount: int
+    discount_total: int
 
 
 def calculate_totals(
@@ -75,7 +90,8 @@ def calculate_totals(
     `rates` are basis points by tax class, as `queries.tax_rates` returns them.
     """
     priced = tuple(_price(line, rates) for line in lines)
-    shipping_amount = shipping.amount if shipping else 0
+    shipping_amount = shipping.amount - shipping.discount if shipping else 0
+    shipping_discount = shipping.discount if shipping else 0
     shipping_rate = rate_for(shipping.tax_class, rates) if shipping else 0
     shipping_tax = included_tax(shipping_amount, shipping_rate)
     subtotal = sum(line.total for line in priced)
@@ -88,6 +104,8 @@ def calculate_totals(
         tax=sum(line.tax for line in priced) + shipping_tax,
         total=subtotal + shipping_amount,
         currency=currency,
+        shipping_discount=shipping_discount,
+        discount_total=sum(line.discount for line in priced) + shipping_discount,
     )
 
 
@@ -112,7 +130,7 @@ def refund_share(total: int, quantity: int, refunded_before: int, quantity_to_re
 
 def _price(line: LineToPrice, rates: Mapping[str, int]) -> LineTotals:
     rate = rate_for(line.tax_class, rates)
-    total = line.unit_price * line.quantity
+    total = line.unit_price * line.quantity - line.discount
     return LineTotals(
         key=line.key,
         quantity=line.quantity,
@@ -121,4 +139,10 @@ def _price(line: LineToPrice, rates: Mapping[str, int]) -> LineTotals:
         tax=included_tax(total, rate),
         rate_basis_points=rate,
         tax_class=line.tax_class,
+        discount=line.discount,
     )
+
+
+def _check_discount(discount: int, amount: int) -> None:
+    if not 0 <= discount <= amount:
+        raise ValueError("a discount is not negative, and not more than what it is taken off")

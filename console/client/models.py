@@ -152,6 +152,7 @@ class OrderLine:
     open_quantity: int
     refundable_quantity: int
     unit_price: Money
+    discount: Money
     total: Money
     tax: Money
     barcodes: tuple[Barcode, ...]
@@ -230,6 +231,8 @@ class OrderDetail(OrderCard):
     lines: tuple[OrderLine, ...]
     subtotal: Money
     shipping_total: Money
+    discount_total: Money
+    shipping_discount: Money
     tax_total: Money
     captured: Money
     refunded: Money

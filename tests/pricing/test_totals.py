@@ -122,3 +122,27 @@ def test_more_pieces_than_the_line_has_cannot_go_back(before: int, back: int) ->
 def test_a_line_of_no_pieces_is_no_line() -> None:
     with pytest.raises(ValueError, match="at least one unit"):
         LineToPrice(new_id(), 0, 100)
+
+
+def test_a_discount_is_taken_off_before_tax() -> None:
+    totals = calculate_totals(
+        [LineToPrice(new_id(), 3, 999, discount=298), LineToPrice(new_id(), 1, 500, discount=500)],
+        ShippingChoice(490, discount=490),
+        {"standard": 1900},
+        "EUR",
+    )
+
+    assert [(line.discount, line.total, line.tax) for line in totals.lines] == [
+        (298, 2699, 431),  # 2699 * 19 / 119 = 430.93
+        (500, 0, 0),
+    ]
+    assert (totals.shipping, totals.shipping_tax, totals.shipping_discount) == (0, 0, 490)
+    assert (totals.subtotal, totals.total, totals.discount_total) == (2699, 2699, 1288)
+
+
+@pytest.mark.parametrize("discount", [-1, 1001])
+def test_a_discount_is_not_more_than_what_it_is_taken_off(discount: int) -> None:
+    with pytest.raises(ValueError, match="not more than"):
+        LineToPrice(new_id(), 2, 500, discount=discount)
+    with pytest.raises(ValueError, match="not more than"):
+        ShippingChoice(1000, discount=discount)

@@ -224,6 +224,7 @@ def _figures(priced: totals.Totals, currency: str) -> dict[str, Any]:
     return {
         "subtotal": Money(priced.subtotal, currency),
         "shipping_total": Money(priced.shipping, currency),
+        "discount_total": Money(priced.discount_total, currency),
         "tax_total": Money(priced.tax, currency),
         "total": Money(priced.total, currency),
     }
@@ -296,6 +297,8 @@ def _order_input(
         shipping_total=priced.shipping,
         shipping_tax=priced.shipping_tax,
         shipping_rate_basis_points=priced.shipping_rate,
+        shipping_discount=priced.shipping_discount,
+        discount_total=priced.discount_total,
         tax_total=priced.tax,
         total=priced.total,
         shipping_address=form.shipping_address,
@@ -320,6 +323,7 @@ def _order_input(
                 weight_grams=line.weight_grams,
                 quantity=line.quantity,
                 unit_price=figure.unit_price,
+                discount=figure.discount,
                 total=figure.total,
                 tax=figure.tax,
                 tax_rate_basis_points=figure.rate_basis_points,

@@ -167,7 +167,9 @@ def _repriced(
 ) -> orders_service.Pricing:
     figures = totals.calculate_totals(
         [
-            totals.LineToPrice(line.id, line.quantity, line.unit_price, line.tax_class)
+            totals.LineToPrice(
+                line.id, line.quantity, line.unit_price, line.tax_class, line.discount
+            )
             for line in order.lines
         ],
         option.choice,

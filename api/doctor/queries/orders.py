@@ -67,14 +67,15 @@ INVARIANTS = (
     Invariant(
         "line-total",
         Section.ORDERS,
-        "14: a line is its units at their price, and the tax in it follows from its rate",
+        "14: a line is its units at their price after discount, its tax follows from its rate",
         f"""
     SELECT ol.id AS subject, 'order ' || o.number || ', ' || ol.sku AS label, o.id AS order_id,
         ol.total || ', tax ' || ol.tax AS recorded,
-        ol.unit_price * ol.quantity || ', tax ' || {tax("ol.total", "ol.tax_rate_basis_points")}
+        ol.unit_price * ol.quantity - ol.discount || ', tax '
+        || {tax("ol.total", "ol.tax_rate_basis_points")}
         AS expected
     FROM order_lines ol JOIN orders o ON o.id = ol.order_id
-    WHERE ol.total <> ol.unit_price * ol.quantity
+    WHERE ol.total <> ol.unit_price * ol.quantity - ol.discount
         OR ol.tax <> {tax("ol.total", "ol.tax_rate_basis_points")}""",
         is_money=True,
     ),

@@ -45,6 +45,7 @@ class LineInput:
     tax: int
     tax_rate_basis_points: int
     tax_class: str
+    discount: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,8 @@ class OrderInput:
     postal_key: str | None
     network_key: str | None
     expires_at: datetime
+    shipping_discount: int = 0
+    discount_total: int = 0
     lines: tuple[LineInput, ...]
 
 

@@ -24,7 +24,7 @@ def a_line(name: str = "MUG", *, quantity: int = 2, shipped: int = 0, **other: o
         barcode=str(4_000_000_000_000 + sum(map(ord, name))), quantity=quantity,
         shipped_quantity=shipped, cancelled_quantity=0, refunded_quantity=0,
         open_quantity=quantity - shipped, refundable_quantity=quantity, unit_price=eur(999),
-        total=eur(999 * quantity), tax=eur(0), barcodes=(), must_verify=False,
+        discount=eur(0), total=eur(999 * quantity), tax=eur(0), barcodes=(), must_verify=False,
     )  # fmt: skip
     return replace(line, **other)
 
