@@ -61,6 +61,8 @@ from api.presence import routes as presence_routes
 from api.pricing import admin_routes as pricing_admin_routes
 from api.pricing import routes as pricing_routes
 from api.returns import routes as return_routes
+from api.stored_value import admin_routes as stored_value_admin_routes
+from api.stored_value import routes as stored_value_routes
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account_routes.blueprint,
@@ -72,6 +74,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     inventory_routes.blueprint,
     pricing_routes.blueprint,
     pricing_admin_routes.blueprint,
+    stored_value_routes.gift_cards,
+    stored_value_routes.store_credit,
+    stored_value_admin_routes.blueprint,
     cart_routes.blueprint,
     checkout_routes.checkout,
     checkout_routes.payments,

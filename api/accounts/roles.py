@@ -51,6 +51,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.ORDERS_READ,
             Permission.ORDERS_REFUND,
             Permission.ORDERS_WRITE,
+            Permission.CREDIT_READ,
         }
     ),
 }

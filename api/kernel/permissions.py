@@ -10,6 +10,8 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
     CATALOG_READ = "catalog:read"
     CATALOG_WRITE = "catalog:write"
+    CREDIT_READ = "credit:read"
+    CREDIT_WRITE = "credit:write"
     CUSTOMERS_READ = "customers:read"
     FULFILMENT_OVERRIDE = "fulfilment:override"
     FULFILMENT_WRITE = "fulfilment:write"

@@ -35,6 +35,8 @@ SIGN_IN_BY_STOREFRONT = "300 per minute"
 REGISTER = "5 per minute; 30 per hour"
 """Requests that send an e-mail, by account; nothing can be guessed there."""
 REGISTER_BY_ADDRESS = "30 per minute; 300 per hour"
+GIFT_CARD_CODES = "10 per minute; 60 per hour"
+"""By address, of all requests together that name codes of gift cards."""
 REFRESH = "30 per minute"
 REFRESH_BY_ADDRESS = "600 per minute"
 WRITES = "300 per minute"
@@ -227,3 +229,18 @@ def init_app(app: Flask, settings: Settings) -> None:
         "socket_timeout": 0.5,
     }
     limiter.init_app(app)
+
+
+gift_card_codes = limiter.shared_limit(
+    GIFT_CARD_CODES,
+    scope="gift-card-codes",
+    key_func=by_address,
+    exempt_when=lambda: not _names_gift_cards(),
+    override_defaults=False,
+)
+"""Limits guesses at gift cards, wherever a code is taken; requests without one are not counted."""
+
+
+def _names_gift_cards() -> bool:
+    body = body_limits.sent_json()
+    return isinstance(body, dict) and bool(body.get("gift_cards") or body.get("code"))

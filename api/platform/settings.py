@@ -73,6 +73,11 @@ class Settings:
     """The same limit for all orders from one network address."""
     ship_verification: ShipVerification = "barcoded"
     """Which units must be scanned before they may ship; others may be."""
+    gift_card_valid_days: int = 0
+    """How long a gift card is valid, unless staff say another date; 0 is without end."""
+    gift_card_min_days: int = 1826
+    """How long a gift card is valid at least. Five years, as in the United States (15 U.S.C.
+    1693l-1); German law has three from the end of the year (sections 195 and 199 BGB)."""
     shop_name: str = "Stockroom Demo"
     currency: str = "EUR"
     languages: tuple[str, ...] = ("en",)
@@ -188,6 +193,8 @@ class Settings:
             ship_verification=read.choice(  # type: ignore[arg-type]
                 "SHIP_VERIFICATION", get_args(ShipVerification), cls.ship_verification
             ),
+            gift_card_valid_days=read.whole("GIFT_CARD_VALID_DAYS", cls.gift_card_valid_days),
+            gift_card_min_days=read.whole("GIFT_CARD_MIN_DAYS", cls.gift_card_min_days),
             shop_name=read.text("SHOP_NAME", cls.shop_name),
             currency=read.currency("SHOP_CURRENCY", cls.currency),
             languages=read.languages("SHOP_LANGUAGES", cls.languages),
@@ -229,6 +236,11 @@ class Settings:
             database_pool_size=read.whole("DATABASE_POOL_SIZE", 5, at_least=1),
             rate_limits_enabled=read.choice("RATE_LIMITS", ("on", "off"), "on") == "on",
         )
+        if 0 < settings.gift_card_valid_days < settings.gift_card_min_days:
+            read.problems.append(
+                "GIFT_CARD_VALID_DAYS must be 0, for gift cards without end, or at least "
+                f"GIFT_CARD_MIN_DAYS ({settings.gift_card_min_days})"
+            )
         if in_production:
             read.problems += production_checks.find_weaknesses(settings, environ)
         if read.problems:

@@ -42,6 +42,7 @@ PUBLIC = {
     "GET /api/v1/products/<slug>": "the shop window",
     "GET /api/v1/shipping-methods": "the shop window",
     "POST /api/v1/webhooks/stripe": "the signature is the proof",
+    "POST /api/v1/gift-cards/balance": "the code is the proof",
     "POST /api/v1/stock-requests/cancel": "the token of the e-mail is the proof",
     "GET /media/<path:key>": "the shop window",
 }
@@ -68,6 +69,7 @@ WITH_KEY = {
     "/api/v1/admin/fulfilments/{fulfilment_id}/cancel",
     "/api/v1/admin/stock/{level_id}/adjust",
     "/api/v1/admin/imports",
+    "/api/v1/admin/store-credit",
 }
 
 # The POSTs that take no key; each says why in its description.
@@ -79,6 +81,8 @@ WITHOUT_KEY = {
     "/api/v1/admin/me/second-factor/remove",
     "/api/v1/admin/api-keys",
     "/api/v1/admin/api-keys/{key_id}/rotate",
+    "/api/v1/admin/gift-cards",
+    "/api/v1/gift-cards/balance",
     "/api/v1/admin/auth/accept-invitation",
     "/api/v1/auth/login",
     "/api/v1/auth/refresh",

@@ -28,6 +28,7 @@ WHOLE_LISTS = {
 SAYS_MORE = {"/api/v1/products": {"facets", "corrected_q"}}
 
 PUBLIC = (
+    "/api/v1/gift-cards/balance",
     "/api/v1/auth/",
     "/api/v1/admin/auth/",
     "/api/v1/categories",

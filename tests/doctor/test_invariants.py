@@ -203,6 +203,10 @@ PLANTED: dict[str, Planted] = {
         ["UPDATE payments SET status = 'pending', withdrawn_at = NULL, provider = 'stripe' WHERE"
          " order_id IN (SELECT id FROM orders WHERE status = 'cancelled')"]
     ),
+    "stored-value-balance": Planted(
+        ["INSERT INTO stored_value_accounts (id, created_at, kind, currency, balance, initial)"
+         " VALUES (gen_random_uuid(), now(), 'gift_card', 'EUR', 500, 500)"]
+    ),
     "disputes-listed": Planted(
         ["INSERT INTO disputes (id, payment_id, order_id, provider_ref, status, reason, amount,"
          " currency, charged_back, is_refundable, opened_at, checked_at, created_at, version)"

@@ -170,4 +170,15 @@ INVARIANTS = (
     FROM provider_events
     WHERE applied_at IS NULL AND received_at < :now - interval '15 minutes'""",
     ),
+    _money(
+        "stored-value-balance",
+        "24: the balance of gift cards and store credit is the sum of their ledger",
+        """
+    SELECT a.id AS subject, a.kind || ' ' || coalesce(a.last_four, '') AS label,
+        a.balance AS recorded, coalesce(s.total, 0) AS expected
+    FROM stored_value_accounts a
+    LEFT JOIN (SELECT account_id, sum(amount) AS total FROM stored_value_entries
+        GROUP BY account_id) s ON s.account_id = a.id
+    WHERE a.balance <> coalesce(s.total, 0)""",
+    ),
 )

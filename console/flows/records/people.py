@@ -6,7 +6,7 @@ from console.flows.records.shapes import Field, Input, Kind, RecordCommand
 
 ROLES = ("/roles", "name")
 PERMISSIONS = (
-    "audit:read", "catalog:read", "catalog:write", "customers:read", "fulfilment:override",
+    "audit:read", "catalog:read", "catalog:write", "credit:read", "credit:write", "customers:read", "fulfilment:override",
     "fulfilment:write",
     "imports:write", "inventory:adjust", "inventory:read", "jobs:write", "keys:read",
     "keys:write", "locations:write",

@@ -1,0 +1,43 @@
+"""The codes of gift cards: only a keyed digest and the last four of 16 characters are stored."""
+
+import hmac
+import secrets
+
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""Nothing that looks like something else: no 0 and O, 1, I and L. 16 of them are 79 random bits."""
+LENGTH = 16
+LONGEST_INPUT = 40
+
+
+def new_code() -> str:
+    """Return a new code, grouped as people read it: `7KQM-...`."""
+    plain = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return "-".join(plain[at : at + 4] for at in range(0, LENGTH, 4))
+
+
+def last_four(code: str) -> str:
+    """Return the part of a code that staff may see."""
+    return code[-4:]
+
+
+def digest(code: str) -> str:
+    """Return what is stored of a code, under the current secret."""
+    return _digest(_plain(code), get_service(Settings).secret_key)
+
+
+def digests(code: str) -> list[str]:
+    """Return what may be stored of a typed code, under each secret that is still valid."""
+    plain = _plain(code)
+    return [_digest(plain, secret) for secret in get_service(Settings).secret_keys]
+
+
+def _plain(code: str) -> str:
+    """Return a code as it is digested: spaces, dashes and capitals do not matter."""
+    return "".join(code.split()).replace("-", "").upper()
+
+
+def _digest(plain: str, secret: str) -> str:
+    return hmac.digest(secret.encode(), f"gift-card\n{plain}".encode(), "sha256").hex()

@@ -1,0 +1,64 @@
+"""Errors of gift cards and store credit."""
+
+from api.kernel.errors import Conflict, NotFound, Unprocessable
+
+
+class GiftCardNotFound(NotFound):
+    """No such gift card. A disabled one is answered alike, so that guessing tells nothing."""
+
+    code = "gift_card_not_found"
+    sentence = (
+        "There is no such gift card. Check the code: it has 16 characters in four groups, and none "
+        "of them is 0, O, 1, I or L."
+    )
+
+
+class GiftCardNotUsable(Unprocessable):
+    """The code is unknown, or its card disabled, expired, empty or in another currency.
+
+    All are answered alike, so that guessing tells nothing.
+    """
+
+    code = "gift_card_not_usable"
+    sentence = (
+        "Gift card {number} cannot pay for this. Check its code and its balance, or leave it out."
+    )
+
+
+class GiftCardDisabled(Conflict):
+    """The gift card is disabled already, or not disabled."""
+
+    code = "gift_card_disabled"
+    sentence = "The gift card is {state}."
+
+
+class ExpiryTooEarly(Unprocessable):
+    """A gift card would expire before the shop's minimum. Carries `earliest`."""
+
+    code = "expiry_too_early"
+    sentence = (
+        "Gift cards are valid until {earliest} at least. Leave the date out, or choose a later one."
+    )
+
+
+class StoreCreditNotFound(NotFound):
+    """No such store credit account."""
+
+    code = "store_credit_not_found"
+    sentence = "There is no such store credit."
+
+
+class StoreCreditTooLow(Conflict):
+    """More would be deducted than the customer has. Carries `balance`."""
+
+    code = "store_credit_too_low"
+    sentence = "The customer has {balance} of store credit: no more can be deducted."
+
+
+class StoreCreditNeedsAccount(Unprocessable):
+    """Store credit belongs to a customer's account, and a guest has none."""
+
+    code = "store_credit_needs_account"
+    sentence = (
+        "Store credit belongs to a customer account, and this is a guest. Leave it out, or sign in."
+    )

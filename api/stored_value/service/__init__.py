@@ -1,0 +1,29 @@
+"""Writes of gift cards and store credit.
+
+Lock order: after the order and its payments, before stock levels; gift cards before store credit,
+and within one kind by id.
+"""
+
+from api.stored_value.service.gift_cards import (
+    IssuedGiftCard,
+    disable_gift_card,
+    enable_gift_card,
+    issue_gift_card,
+    merge_gift_card,
+)
+from api.stored_value.service.store_credit import adjust_store_credit, credit_customer
+from api.stored_value.service.tenders import UsableAccount, give_back, lock_usable, redeem
+
+__all__ = [
+    "IssuedGiftCard",
+    "UsableAccount",
+    "adjust_store_credit",
+    "credit_customer",
+    "disable_gift_card",
+    "enable_gift_card",
+    "give_back",
+    "issue_gift_card",
+    "lock_usable",
+    "merge_gift_card",
+    "redeem",
+]
