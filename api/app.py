@@ -35,6 +35,7 @@ from api.payments.gateways.stripe import StripeGateway
 from api.platform import (
     auth,
     cors,
+    country_routes,
     cron,
     db,
     docs,
@@ -65,6 +66,7 @@ from api.stored_value import admin_routes as stored_value_admin_routes
 from api.stored_value import routes as stored_value_routes
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    country_routes.blueprint,
     account_routes.blueprint,
     account_routes.users,
     *account_admin_routes.blueprints,

@@ -1,18 +1,23 @@
-"""Postal addresses: the schema, and what each country requires.
+"""Postal addresses: the schema, what each country requires, and the lines of a label.
 
 One schema for customers, checkouts and the console. It refuses only what no carrier could deliver:
-stricter rules would turn away people who know their own address.
+stricter rules would turn away people who know their own address. What they wrote is kept; only the
+postal code is written as the post of the country does. `postal_rules` knows the countries.
 """
 
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import marshmallow as ma
+import phonenumbers
 
+from api.kernel.text_folding import fold
 from api.platform.http import Schema
+from api.platform.postal_rules import WITH_REGION, is_latin, rules
 
 
 def _codes(words: str) -> frozenset[str]:
@@ -32,40 +37,6 @@ COUNTRIES = _codes(
     "ZW"
 )
 
-# Countries without postal codes, or where most people do not use them.
-WITHOUT_POSTAL_CODE = _codes(
-    "AE AG AO AW BF BI BJ BO BQ BS BW BZ CD CF CG CI CK CM CW DJ DM ER FJ GA GD GH GM GQ GY HK IE "
-    "JM KI KM KN KP LY ML MO MR MW NR NU PA QA RW SB SC SL SO SR SS ST SX SY TD TF TG TK TL TO TV "
-    "UG VU WS YE ZW"
-)
-
-# Countries where a label without the state or province is returned to the sender.
-WITH_REGION = frozenset({"AU", "BR", "CA", "CN", "IN", "MX", "US"})
-
-_POSTAL_CODES: Mapping[str, str] = {
-    **dict.fromkeys(("AT", "AU", "BE", "BG", "CH", "CY", "DK", "HU", "LI", "LU", "NO", "NZ", "SI",
-                     "ZA"), r"\d{4}"),
-    **dict.fromkeys(("DE", "EE", "ES", "FI", "FR", "HR", "IT", "MC", "MX", "SM", "TR", "UA", "VA"),
-                    r"\d{5}"),
-    **dict.fromkeys(("CN", "IN", "RO", "SG"), r"\d{6}"),
-    **dict.fromkeys(("CZ", "GR", "SE", "SK"), r"\d{3} ?\d{2}"),
-    "BR": r"\d{5}-?\d{3}",
-    "CA": r"[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] ?\d[ABCEGHJ-NPRSTV-Z]\d",
-    "GB": r"GIR ?0AA|[A-PR-UWYZ][A-Z]?\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}",
-    "IE": r"(?:[AC-FHKNPRTV-Y]\d{2}|D6W) ?[\dAC-FHKNPRTV-Y]{4}",
-    "IS": r"\d{3}",
-    "JP": r"\d{3}-?\d{4}",
-    "KR": r"\d{5}",
-    "LT": r"(?:LT-)?\d{5}",
-    "LV": r"(?:LV-)?\d{4}",
-    "MT": r"[A-Z]{3} ?\d{4}",
-    "NL": r"[1-9]\d{3} ?[A-Z]{2}",
-    "PL": r"\d{2}-\d{3}",
-    "PT": r"\d{4}-\d{3}",
-    "US": r"\d{5}(?:-\d{4})?",
-}  # fmt: skip
-_PATTERNS = {country: re.compile(pattern, re.ASCII) for country, pattern in _POSTAL_CODES.items()}
-_PHONE = re.compile(r"\+?[0-9 ()./-]{5,30}")
 # One line, for the API document: surrounding spaces are trimmed, control characters refused.
 _WORDS = r"[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?"
 
@@ -103,32 +74,22 @@ class FitsCountry:
         return {field: [text] for field, text in address_errors(values).items()} or None
 
     def described(self, form: ma.Schema) -> dict[str, Any]:
-        """Return the rule as JSON Schema: one alternative for each kind of country."""
-        kinds: dict[tuple[str | None, bool, bool], list[str]] = defaultdict(list)
+        """Return the rule as JSON Schema: one alternative for each kind of country.
+
+        What a postal code looks like is told by `GET /countries/{code}`, one country at a time.
+        """
+        kinds: dict[tuple[bool, bool], list[str]] = defaultdict(list)
         for country in sorted(COUNTRIES):
-            kind = (
-                _POSTAL_CODES.get(country),
-                country not in WITHOUT_POSTAL_CODE,
-                country in WITH_REGION,
-            )
-            kinds[kind].append(country)
+            kinds[rules(country).needs_code, country in WITH_REGION].append(country)
         return {"oneOf": [_like(countries, *kind) for kind, countries in kinds.items()]}
 
 
-def _like(
-    countries: list[str], code: str | None, needs_code: bool, needs_region: bool
-) -> dict[str, Any]:
+def _like(countries: list[str], needs_code: bool, needs_region: bool) -> dict[str, Any]:
     """Return the JSON Schema of addresses in countries with the same requirements."""
+    needed = ["postal_code"] * needs_code + ["region"] * needs_region
     properties: dict[str, Any] = {"country": {"enum": countries}}
-    if needs_code:
-        pattern = rf"^\s*({code})\s*$" if code else r"\S"
-        properties["postal_code"] = {"type": "string", "pattern": pattern}
-    elif code:
-        properties["postal_code"] = {"pattern": rf"^\s*({code})?\s*$"}
-    if needs_region:
-        properties["region"] = {"type": "string", "pattern": r"\S"}
-    required = ["postal_code"] * needs_code + ["region"] * needs_region
-    return {"properties": properties, **({"required": required} if required else {})}
+    properties |= {name: {"type": "string", "pattern": r"\S"} for name in needed}
+    return {"properties": properties, **({"required": needed} if needed else {})}
 
 
 class AddressSchema(Schema):
@@ -148,7 +109,11 @@ class AddressSchema(Schema):
     postal_code = SingleLine(
         16,
         load_default=None,
-        metadata={"description": "Needed wherever the post uses codes.", "example": "28195"},
+        metadata={
+            "description": "Needed wherever the post uses codes, in any spelling: `sw1a1aa`. A "
+            "code of another country is refused (422).",
+            "example": "28195",
+        },
     )
     country = ma.fields.String(
         required=True,
@@ -162,13 +127,16 @@ class AddressSchema(Schema):
     )
     phone = SingleLine(
         30,
-        spelling=_PHONE.pattern,
         load_default=None,
-        metadata={"description": "For the carrier.", "example": "+49 421 1"},
+        metadata={
+            "description": "For the carrier. One that cannot be read is kept: `phone_e164` is null "
+            "then.",
+            "example": "+49 421 1",
+        },
     )
 
     @ma.pre_load
-    def _normalize_codes(self, data: Any, **_: Any) -> Any:
+    def _normalize(self, data: Any, **_: Any) -> Any:
         if not isinstance(data, Mapping):
             return data
         codes = {
@@ -176,13 +144,34 @@ class AddressSchema(Schema):
             for name in ("country", "postal_code")
             if isinstance(data.get(name), str)
         }
-        return {**data, **codes}
+        return complete({**data, **codes})
 
     # Not checked on a partial update: whoever merges it checks the whole address afterwards.
     member_rules = (FitsCountry(),)
 
 
-class AddressSnapshotSchema(Schema):
+class LabelSchema(Schema):
+    """What `labelled` adds to an address."""
+
+    phone_e164 = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The number for machines. Null without one, and if it is unreadable.",
+            "example": "+494211",
+        },
+    )
+    label_lines = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={
+            "description": "The lines of a label, in the order of the country's post.",
+            "example": ["Ada Lovelace", "Marktplatz 3", "28195 Bremen", "GERMANY"],
+        },
+    )
+
+
+class AddressSnapshotSchema(LabelSchema):
     """An address as it was when the order was placed: all nine fields, always."""
 
     name = ma.fields.String(required=True)
@@ -196,16 +185,102 @@ class AddressSnapshotSchema(Schema):
     phone = ma.fields.String(required=True, allow_none=True)
 
 
+def complete(address: dict[str, Any]) -> dict[str, Any]:
+    """Return an address with its postal code as the post writes it, and with a city.
+
+    Where the post of the country knows no city (Singapore, Japan, the Emirates) a city left out is
+    the region's or the country's name. What fits no country stays as it is, to be refused.
+    """
+    country, code = address.get("country"), address.get("postal_code")
+    if country not in COUNTRIES:
+        return address
+    known, completed = rules(country), dict(address)
+    if isinstance(code, str) and code:
+        completed["postal_code"] = known.postal_code(code) or code
+    if not known.has("C") and address.get("city") in (None, "") and "line1" in address:
+        region = address.get("region")
+        completed["city"] = region if isinstance(region, str) and region.strip() else known.name
+    return completed
+
+
 def address_errors(address: Mapping[str, Any]) -> dict[str, str]:
     """Return what is wrong with an address for its country, as field -> sentence; {} if nothing."""
     country, code = address["country"], address.get("postal_code")
+    known = rules(country)
     problems: dict[str, str] = {}
-    if not code and country not in WITHOUT_POSTAL_CODE:
+    if not code and known.needs_code:
         problems["postal_code"] = "The post of this country needs a postal code."
-    elif code and country in _PATTERNS and not _PATTERNS[country].fullmatch(code):
-        problems["postal_code"] = f"This is not a postal code of {country}."
+    elif code and known.postal_code(code) is None:
+        problems["postal_code"] = (
+            f"This is not a postal code of {country}: one looks like {known.code_sample}."
+        )
     if country in WITH_REGION and not address.get("region"):
         problems["region"] = "Addresses in this country need a state or province."
-    if address.get("phone") and not _PHONE.fullmatch(address["phone"]):
-        problems["phone"] = "Use digits, spaces and + ( ) . / - only."
     return problems
+
+
+def labelled(address: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an address with what is computed from it: E.164 number and lines of the label."""
+    return {
+        **address,
+        "phone_e164": phone_e164(address["phone"], address["country"]),
+        "label_lines": label_lines(address),
+    }
+
+
+def label_lines(address: Mapping[str, Any]) -> list[str]:
+    """Return the lines of an address label, as the post of its country orders them.
+
+    What the customer wrote is printed as it is; a region is printed as the post writes it. A city
+    or county for which the form of the country has no place follows the street.
+    """
+    known = rules(address["country"])
+    city, code = address["city"], address["postal_code"] or ""
+    region = known.region(address["region"])
+    area = address["region"] or ""
+    if region and is_latin(region.printed) == is_latin(area):
+        area = region.printed
+    is_local = not is_latin(address["line1"] + city)
+    street = [address["line1"], address["line2"]]
+    if not known.has("C") and fold(city) not in {fold(area), fold(known.name)}:
+        # Japan's own form goes from the large to the small.
+        street = [city + street[0], street[1]] if is_local else [*street, city]
+    if address["country"] == "GB":
+        # Its post needs no county, but people write one.
+        city = "\n".join(part for part in (city, area) if part)
+    if known.has("C") and city == area:
+        area = ""
+    form = known.local_format if is_local else known.latin_format
+    parts = {
+        "N": address["name"],
+        "O": address["company"] or "",
+        "A": "\n".join(line for line in street if line),
+        "C": city,
+        "S": area,
+        "Z": (known.postal_code(code) or code) if code else "",
+        "D": "",
+        "X": "",
+        "n": "\n",
+    }
+    text = re.sub(r"%([A-Za-z])", lambda token: parts[token[1]], _without_code(form, code))
+    lines = (re.sub(r" {2,}", " ", line).strip(" ,-") for line in text.split("\n"))
+    return [*(line for line in lines if line), known.name.upper()]
+
+
+@lru_cache(4096)
+def phone_e164(typed: str | None, country: str) -> str | None:
+    """Return a telephone number as machines want it; None when it cannot be read."""
+    if not typed:
+        return None
+    try:
+        number = phonenumbers.parse(typed, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _without_code(form: str, code: str) -> str:
+    """Drop the prefix of a postal code that is missing: `CH-` alone is no code."""
+    return form if code else re.sub(r"[A-Z]*[〒-]?%Z", "", form)

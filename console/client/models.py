@@ -126,6 +126,8 @@ class Address:
     postal_code: str | None
     country: str
     phone: str | None
+    phone_e164: str | None
+    label_lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

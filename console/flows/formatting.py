@@ -199,13 +199,11 @@ def span(seconds: float) -> str:
 
 
 def address(where: Address | None) -> list[str]:
-    """An address as lines of a label."""
+    """The label of an address, and the telephone number; one that no machine can read is marked."""
     if where is None:
         return ["no address"]
-    town = " ".join(part for part in (where.postal_code, where.city, where.region) if part)
-    place = f"{town} · {where.country}"
-    lines = [where.name, where.company, where.line1, where.line2, place, where.phone]
-    return [line for line in lines if line]
+    doubt = "" if where.phone_e164 else " ⚠ unreadable"
+    return [*where.label_lines, *([f"{where.phone}{doubt}"] if where.phone else [])]
 
 
 def money_came_from(order: OrderDetail) -> str:

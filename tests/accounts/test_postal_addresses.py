@@ -105,9 +105,8 @@ def test_postal_codes_of_many_countries_pass(country: str, code: str) -> None:
     ],
 )
 def test_a_code_of_another_country_is_refused(country: str, code: str) -> None:
-    assert refusal(country=country, postal_code=code, region="X") == {
-        "postal_code": [f"This is not a postal code of {country}."]
-    }
+    said = refusal(country=country, postal_code=code, region="X")
+    assert said["postal_code"][0].startswith(f"This is not a postal code of {country}: ")
 
 
 def test_a_postal_code_is_needed_except_where_the_post_has_none() -> None:
@@ -132,13 +131,12 @@ def test_control_characters_do_not_reach_a_label_printer(text: str) -> None:
     assert list(refusal(name=text)) == ["name"]
 
 
-def test_lines_are_bounded_and_phones_look_like_phones() -> None:
+def test_lines_are_bounded_and_phones_are_kept_as_typed() -> None:
     assert list(refusal(line1="x" * 201)) == ["line1"]
     assert list(refusal(line2="x" * 201)) == ["line2"]
-    assert list(refusal(phone="call me")) == ["phone"]
-    assert (
-        AddressSchema().load(BREMEN | {"phone": "+49 (421) 123-45"})["phone"] == "+49 (421) 123-45"
-    )
+    assert list(refusal(phone="1" * 31)) == ["phone"]
+    for phone in ("+49 (421) 123-45", "call me"):
+        assert AddressSchema().load(BREMEN | {"phone": phone})["phone"] == phone
 
 
 def test_a_field_that_nobody_knows_is_refused() -> None:

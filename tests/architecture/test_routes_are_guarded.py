@@ -37,6 +37,8 @@ PUBLIC = {
     "GET /api/v1/categories/<slug>": "the shop window",
     "GET /api/v1/collections": "the shop window",
     "GET /api/v1/collections/<slug>": "the shop window",
+    "GET /api/v1/countries": "for every form",
+    "GET /api/v1/countries/<string:code>": "for every form",
     "GET /api/v1/search/suggestions": "the shop window",
     "GET /api/v1/products": "the shop window",
     "GET /api/v1/products/<slug>": "the shop window",

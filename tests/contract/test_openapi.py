@@ -20,6 +20,7 @@ HOW = "make openapi"
 # Short by nature, and of no use in parts.
 WHOLE_LISTS = {
     "/api/v1/categories": "a tree",
+    "/api/v1/countries": "for one menu",
     "/api/v1/admin/categories": "a tree",
     "/api/v1/shipping-methods": "the choice of one checkout",
     "/api/v1/admin/translations/{subject_id}/languages": "the languages of the shop",
@@ -33,6 +34,7 @@ PUBLIC = (
     "/api/v1/admin/auth/",
     "/api/v1/categories",
     "/api/v1/collections",
+    "/api/v1/countries",
     "/api/v1/search",
     "/api/v1/products",
     "/api/v1/shipping-methods",

@@ -16,6 +16,7 @@ from api.accounts.models import Address, PasswordReset, Session, StaffRole, User
 from api.accounts.roles import AccountKind, permissions_of
 from api.kernel import clock
 from api.kernel.permissions import Permission
+from api.platform.addresses import labelled
 from api.platform.auth import hash_secret
 from api.platform.db import session
 from api.platform.pagination import Sort, page
@@ -241,7 +242,7 @@ def _account(statement: Select[*tuple[Any, ...]]) -> Account | None:
 
 
 def _address_card(row: Any) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _ADDRESS_FIELDS}
+    return labelled({name: getattr(row, name) for name in _ADDRESS_FIELDS})
 
 
 def _staff_card(row: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 
 from api.accounts.passwords import MAX_LENGTH, MIN_LENGTH
-from api.platform.addresses import AddressSchema, SingleLine
+from api.platform.addresses import AddressSchema, LabelSchema, SingleLine
 from api.platform.http import Schema
 
 
@@ -158,7 +158,7 @@ class AddressEditSchema(AddressBookEntrySchema):
     """What changes in an entry; the rest stays."""
 
 
-class SavedAddressSchema(AddressBookEntrySchema):
+class SavedAddressSchema(AddressBookEntrySchema, LabelSchema):
     """An entry of the address book."""
 
     id = ma.fields.UUID(required=True)

@@ -11,7 +11,7 @@ from api.accounts.models import Address, User
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.platform import etags
-from api.platform.addresses import address_errors
+from api.platform.addresses import address_errors, complete
 from api.platform.db import require_transaction, session
 
 MAX_ADDRESSES = 50
@@ -45,7 +45,8 @@ def edit_address(
     _lock_owner(user_id)
     before = queries.address(user_id, address_id)
     etags.check(before["version"], expected_version)
-    if problems := address_errors(before | changes):
+    after = complete(before | changes)
+    if problems := address_errors(after):
         raise AddressIncomplete(
             errors=[
                 {"pointer": f"/{name}", "in": "body", "code": "invalid", "detail": sentence}
@@ -56,7 +57,7 @@ def edit_address(
     session.execute(
         update(Address)
         .where(Address.id == address_id)
-        .values(version=Address.version + 1, **changes),
+        .values(version=Address.version + 1, **{**changes, "postal_code": after["postal_code"]}),
         execution_options=_NO_SYNC,
     )
 

@@ -27,6 +27,7 @@ from api.orders.queries.lists import (
 )
 from api.orders.states import OrderStatus, overpaid
 from api.platform import sweeps
+from api.platform.addresses import labelled
 from api.platform.db import AnyRow, session
 from api.platform.pagination import page
 
@@ -274,7 +275,8 @@ def _view(order: AnyRow) -> dict[str, Any]:
 
 def order_fields(order: AnyRow | Order) -> dict[str, Any]:
     """Return the fields of an order that customers and staff both see."""
-    currency = order.currency
+    currency, shipping, billing = order.currency, order.shipping_address, order.billing_address
+    labelled_shipping = labelled(shipping)
     return {
         "id": order.id,
         "number": order.number,
@@ -287,8 +289,8 @@ def order_fields(order: AnyRow | Order) -> dict[str, Any]:
         "fulfilment_status": order.fulfilment_status,
         "payment_method": order.payment_method,
         "email": order.email,
-        "shipping_address": order.shipping_address,
-        "billing_address": order.billing_address,
+        "shipping_address": labelled_shipping,
+        "billing_address": labelled_shipping if billing == shipping else labelled(billing),
         "shipping_method": order.shipping_method,
         "customer_note": order.customer_note,
         "subtotal": Money(order.subtotal, currency),

@@ -612,7 +612,9 @@ class Warehouse:
         address = {
             "name": card["customer_name"], "company": None, "line1": f"Piotrkowska {n % 200 + 1}",
             "line2": None, "city": city, "region": None, "postal_code": postcode,
-            "country": country, "phone": "+48 600 700 800",
+            "country": country, "phone": "+48 600 700 800", "phone_e164": "+48600700800",
+            "label_lines": [card["customer_name"], f"Piotrkowska {n % 200 + 1}",
+                            f"{postcode} {city}", country],
         }  # fmt: skip
         lines = []
         for k, (variant, quantity) in enumerate(self._bought(n)):
