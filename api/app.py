@@ -61,6 +61,7 @@ from api.platform.storage import Storage
 from api.presence import routes as presence_routes
 from api.pricing import admin_routes as pricing_admin_routes
 from api.pricing import routes as pricing_routes
+from api.promotions import admin_routes as promotion_admin_routes
 from api.returns import routes as return_routes
 from api.stored_value import admin_routes as stored_value_admin_routes
 from api.stored_value import routes as stored_value_routes
@@ -79,6 +80,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     stored_value_routes.gift_cards,
     stored_value_routes.store_credit,
     stored_value_admin_routes.blueprint,
+    promotion_admin_routes.blueprint,
     cart_routes.blueprint,
     checkout_routes.checkout,
     checkout_routes.payments,

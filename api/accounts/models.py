@@ -59,6 +59,30 @@ class User(WithId, Versioned, Timestamped, Base):
     )
 
 
+class CustomerGroup(WithId, Versioned, Timestamped, Base):
+    """Customers with prices or discounts of their own: wholesalers, club members.
+
+    `shows_net` displays prices without tax to them; what they pay is the same.
+    """
+
+    __tablename__ = "customer_groups"
+
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    shows_net: Mapped[bool] = mapped_column(default=False)
+
+
+class CustomerGroupMember(Base):
+    """A customer in a group; one may be in several."""
+
+    __tablename__ = "customer_group_members"
+
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    group_id: Mapped[UUID] = mapped_column(
+        ForeignKey("customer_groups.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
 class Address(WithId, Versioned, Timestamped, Base):
     """One entry of a customer's address book. Orders keep their own copy, so entries may change."""
 

@@ -49,6 +49,8 @@ class Cart(WithId, Versioned, Timestamped, Base):
     status: Mapped[CartStatus] = mapped_column(
         named_enum(CartStatus, "status"), default=CartStatus.ACTIVE
     )
+    codes: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    """The discount codes that were entered, as they are kept."""
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

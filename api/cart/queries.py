@@ -18,6 +18,10 @@ from api.kernel import clock
 from api.kernel.money import Money
 from api.kernel.principal import Principal
 from api.platform.db import AnySelect, session, table_of
+from api.promotions import queries as promotions_queries
+from api.promotions.calculation import NOTHING, Goods, Outcome
+from api.promotions.models import TOKEN
+from api.promotions.queries import CartToDiscount
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,9 @@ class CartRow:
     currency: str
     customer_id: UUID | None
     status: CartStatus
+    codes: list[str]
+    discounts_token: UUID | None
+    """Changes with any discount; None while none is active. See `promotions.models.TOKEN`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +157,10 @@ PRICE_NOW: Final = (
 _LINES = _lines_statement()
 
 
-ROW: Final = tuple(CARTS.c["id", "version", "currency", "customer_id", "status"])
+ROW: Final = (
+    *CARTS.c["id", "version", "currency", "customer_id", "status", "codes"],
+    TOKEN.label("discounts_token"),
+)
 OWNER: Final = {"customer": CARTS.c.customer_id, "guest": CARTS.c.token_hash}
 _OPEN: Final = {
     kind: select(*ROW).where(column == bindparam("owner"), CARTS.c.status == CartStatus.ACTIVE)
@@ -192,11 +202,42 @@ def lines(cart_id: UUID, currency: str) -> list[CartLine]:
     return [CartLine(*row) for row in rows]
 
 
+def discounts(
+    cart: CartRow, lines: list[CartLine], *, email: str | None = None, market: str | None = None
+) -> Outcome:
+    """Return which discounts apply to a cart; no statement while none is active."""
+    if cart.discounts_token is None and not cart.codes:
+        return NOTHING
+    goods = [
+        Goods(line.id, line.quantity, line.unit_price or 0, line.product_id)
+        for line in lines
+        if line.is_for_sale
+    ]
+    return promotions_queries.outcome(
+        CartToDiscount(
+            goods=goods,
+            currency=cart.currency,
+            token=cart.discounts_token,
+            codes=cart.codes,
+            customer_id=cart.customer_id,
+            email=email,
+            market=market,
+        )
+    )
+
+
 def view(cart: CartRow, lines: list[CartLine]) -> dict[str, Any]:
     """Return a cart as the API shows it; shipping and tax need an address and are not included."""
     currency = cart.currency
-    warnings = [warning for line in lines for warning in _warnings(line)]
+    result = discounts(cart, lines)
+    warnings: list[dict[str, Any]] = [w for line in lines for w in _warnings(line)]
+    warnings += [
+        {"code": "code_not_applied", "item_id": None, "detail": f"{one.code}: {one.why.detail}"}
+        for one in result.refused
+        if one.code is not None
+    ]
     subtotal = sum((line.unit_price or 0) * line.quantity for line in lines if line.is_for_sale)
+    off_goods = sum(one.amount for one in result.applied)
     return {
         "id": cart.id,
         "version": cart.version,
@@ -215,14 +256,47 @@ def view(cart: CartRow, lines: list[CartLine]) -> dict[str, Any]:
                 "total": None
                 if line.unit_price is None
                 else Money(line.unit_price * line.quantity, currency),
+                "discount": Money(result.off_line(line.id), currency),
+                "discounts": [
+                    {
+                        "name": one.discount.name,
+                        "code": one.code,
+                        "amount": Money(one.shares[line.id], currency),
+                    }
+                    for one in result.applied
+                    if line.id in one.shares
+                ],
                 "for_sale": line.is_for_sale,
             }
             for line in lines
         ],
         "unit_count": sum(line.quantity for line in lines),
         "subtotal": Money(subtotal, currency),
+        "codes": cart.codes,
+        "discount_total": Money(off_goods, currency),
+        "total": Money(subtotal - off_goods, currency),
+        **promotions_queries.explained(result, [0] * len(result.applied), currency),
         "warnings": warnings,
+        "requirements": _requirements(lines),
     }
+
+
+def _requirements(lines: list[CartLine]) -> list[dict[str, Any]]:
+    """Return what still blocks the checkout: of the cart itself, and what its form must say."""
+    blocking: list[dict[str, Any]] = [
+        {
+            "code": "not_for_sale" if not line.is_for_sale else "insufficient_stock",
+            "item_id": line.id,
+            "detail": f"Remove {line.title}, or choose fewer."
+            if line.is_for_sale
+            else f"Remove {line.title}: it is no longer for sale.",
+        }
+        for line in lines
+        if not line.is_for_sale or line.available < line.quantity
+    ]
+    if not lines:
+        blocking.append({"code": "empty", "item_id": None, "detail": "Put something into it."})
+    return blocking
 
 
 def _warnings(line: CartLine) -> list[dict[str, Any]]:

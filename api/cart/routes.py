@@ -12,16 +12,25 @@ from flask import current_app
 from api.cart import queries, service
 from api.cart.errors import CartItemNotFound, CartNotFound, NotEnoughInStock, NotForSale
 from api.cart.queries import CartLine, CartRow
-from api.cart.schemas import AddItemSchema, CartSchema, ChangeItemSchema
+from api.cart.schemas import AddCodeSchema, AddItemSchema, CartSchema, ChangeItemSchema
 from api.catalog.queries import variant_lookup
 from api.kernel.money import Money
 from api.kernel.principal import Principal
+from api.platform import rate_limits
 from api.platform.auth import anyone, cart_token, hash_secret, offered_cart_token, principal
 from api.platform.db import transaction
 from api.platform.etags import versioned
 from api.platform.http import Blueprint
 from api.platform.idempotency import idempotent
 from api.platform.openapi_errors import may_answer
+from api.platform.rate_limits import (
+    by_address,
+    by_storefront,
+    limiter,
+    speaks_for_itself,
+    was_wrong,
+)
+from api.promotions.errors import CodeUnknown, TooManyCodes
 
 blueprint = Blueprint(
     "cart", __name__, url_prefix="/api/v1/cart", description="The cart of a customer or guest."
@@ -38,7 +47,9 @@ def get_cart() -> Any:
     cart = queries.find(principal())
     if cart is None:
         currency = current_app.extensions["stockroom_settings"].currency
-        return {**_EMPTY, "currency": currency, "subtotal": Money(0, currency)}
+        nothing = Money(0, currency)
+        sums = dict.fromkeys(("subtotal", "discount_total", "total"), nothing)
+        return {**_EMPTY, "currency": currency, **sums}
     return _answer(cart, queries.lines(cart.id, cart.currency), merged=merged)
 
 
@@ -96,16 +107,54 @@ def remove_cart_item(item_id: UUID, expected_version: int) -> Any:
     return _answer(cart, lines)
 
 
+@blueprint.route("/codes", methods=["POST"])
+@anyone
+@may_answer(CartNotFound, CodeUnknown, TooManyCodes)
+@limiter.limit(rate_limits.CODES, key_func=by_address, deduct_when=was_wrong)
+@limiter.limit(
+    rate_limits.SIGN_IN_BY_STOREFRONT,
+    key_func=by_storefront,
+    exempt_when=speaks_for_itself,
+    deduct_when=was_wrong,
+)
+@idempotent(required=False, strangers=True)
+@blueprint.arguments(AddCodeSchema)
+@blueprint.response(200, CartSchema)
+def add_cart_code(body: dict[str, str]) -> Any:
+    """Enter a discount code; one that does not apply yet stays, with what is missing.
+
+    A code that is entered twice is there once. Guessing is limited: unknown codes count.
+    """
+    cart = service.add_code(_lock_cart(None), body["code"])
+    return _answer(cart, queries.lines(cart.id, cart.currency))
+
+
+@blueprint.route("/codes/<code>", methods=["DELETE"])
+@anyone
+@may_answer(CartNotFound)
+@versioned
+@blueprint.response(200, CartSchema)
+def remove_cart_code(code: str, expected_version: int) -> Any:
+    """Remove a discount code; one that is not there is no error."""
+    with transaction():
+        cart = service.remove_code(_lock_cart(expected_version), code)
+    return _answer(cart, queries.lines(cart.id, cart.currency))
+
+
 _EMPTY: dict[str, Any] = {
     "id": None,
     "version": 0,
     "items": [],
     "unit_count": 0,
+    "codes": [],
+    "discounts": [],
+    "not_applied": [],
     "warnings": [],
+    "requirements": [{"code": "empty", "item_id": None, "detail": "Put something into it."}],
 }
 
 
-def _lock_cart(expected_version: int) -> CartRow:
+def _lock_cart(expected_version: int | None) -> CartRow:
     cart = service.lock_and_bump(principal(), expected_version=expected_version)
     if cart is None:
         raise CartNotFound

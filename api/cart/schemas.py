@@ -5,6 +5,7 @@ import marshmallow as ma
 from api.cart.service import MAX_UNITS
 from api.platform.http import CurrencyCode, MoneySchema, Schema
 from api.platform.rules import ExactlyOne
+from api.promotions.schemas import AppliedSchema, WhyNotSchema
 
 _UNITS = ma.validate.Range(1, MAX_UNITS)
 
@@ -34,6 +35,22 @@ class ChangeItemSchema(Schema):
     quantity = ma.fields.Integer(strict=True, required=True, validate=_UNITS)
 
 
+class AddCodeSchema(Schema):
+    """A discount code, as the buyer typed it."""
+
+    code = ma.fields.String(
+        required=True, validate=ma.validate.Length(1, 100), metadata={"example": "SUMMER25"}
+    )
+
+
+class LineDiscountSchema(Schema):
+    """What one discount takes off a line."""
+
+    name = ma.fields.String(required=True)
+    code = ma.fields.String(required=True, allow_none=True)
+    amount = ma.fields.Nested(MoneySchema, required=True)
+
+
 class CartItemSchema(Schema):
     """One item at its current price."""
 
@@ -47,6 +64,10 @@ class CartItemSchema(Schema):
     quantity = ma.fields.Integer(required=True)
     unit_price = ma.fields.Nested(MoneySchema, required=True, allow_none=True)
     total = ma.fields.Nested(MoneySchema, required=True, allow_none=True)
+    discount = ma.fields.Nested(
+        MoneySchema, required=True, metadata={"description": "Off `total`, by all `discounts`."}
+    )
+    discounts = ma.fields.List(ma.fields.Nested(LineDiscountSchema), required=True)
     for_sale = ma.fields.Boolean(required=True)
 
 
@@ -55,9 +76,21 @@ class CartWarningSchema(Schema):
 
     code = ma.fields.String(
         required=True,
-        validate=ma.validate.OneOf(["not_for_sale", "insufficient_stock", "price_changed"]),
+        validate=ma.validate.OneOf(
+            ["not_for_sale", "insufficient_stock", "price_changed", "code_not_applied"]
+        ),
     )
-    item_id = ma.fields.UUID(required=True)
+    item_id = ma.fields.UUID(required=True, allow_none=True)
+    detail = ma.fields.String(required=True)
+
+
+class CartRequirementSchema(Schema):
+    """What still blocks the checkout."""
+
+    code = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(["empty", "not_for_sale", "insufficient_stock"])
+    )
+    item_id = ma.fields.UUID(required=True, allow_none=True)
     detail = ma.fields.String(required=True)
 
 
@@ -70,6 +103,26 @@ class CartSchema(Schema):
     items = ma.fields.List(ma.fields.Nested(CartItemSchema), required=True)
     unit_count = ma.fields.Integer(required=True)
     subtotal = ma.fields.Nested(MoneySchema, required=True)
+    codes = ma.fields.List(ma.fields.String(), required=True)
+    discount_total = ma.fields.Nested(MoneySchema, required=True)
+    total = ma.fields.Nested(
+        MoneySchema, required=True, metadata={"description": "Of the goods, after discounts."}
+    )
+    discounts = ma.fields.List(
+        ma.fields.Nested(AppliedSchema),
+        required=True,
+        metadata={"description": "What applies; what it takes off the shipping shows the quote."},
+    )
+    not_applied = ma.fields.List(
+        ma.fields.Nested(WhyNotSchema),
+        required=True,
+        metadata={"description": "Codes that do not apply, and offers with something missing."},
+    )
+    requirements = ma.fields.List(
+        ma.fields.Nested(CartRequirementSchema),
+        required=True,
+        metadata={"description": "What blocks the checkout; empty when it can go on."},
+    )
     warnings = ma.fields.List(ma.fields.Nested(CartWarningSchema), required=True)
     token = ma.fields.String(metadata={"description": "Only in the answer that created the cart."})
     joined_guest_cart = ma.fields.Boolean(

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, cast
 from uuid import UUID
@@ -21,6 +22,9 @@ from api.kernel.principal import Principal
 from api.platform import etags
 from api.platform.auth import hash_secret
 from api.platform.db import UtcDateTime, require_transaction, session
+from api.promotions.codes import MOST_ON_A_CART, fold, tidy
+from api.promotions.errors import CodeUnknown, TooManyCodes
+from api.promotions.queries import is_known_code
 
 MAX_UNITS = 999
 GUEST_CART_LIFETIME = timedelta(days=30)
@@ -216,6 +220,36 @@ def remove(cart: CartRow, item_id: UUID) -> list[CartLine]:
     if removed is None:
         raise CartItemNotFound
     return queries.lines(cart.id, cart.currency)
+
+
+def add_code(cart: CartRow, code: str) -> CartRow:
+    """Keep a discount code with the cart, also one that does not apply yet.
+
+    Raises `CodeUnknown` and `TooManyCodes`. Needs the cart locked.
+    """
+    if fold(code) in map(fold, cart.codes):
+        return cart
+    if not is_known_code(code):
+        raise CodeUnknown(errors=[_code_error(CodeUnknown.code, CodeUnknown.sentence)])
+    if len(cart.codes) >= MOST_ON_A_CART:
+        error = TooManyCodes(limit=MOST_ON_A_CART)
+        raise TooManyCodes(error.detail, errors=[_code_error(error.code, error.detail)])
+    return _set_codes(cart, [*cart.codes, tidy(code)])
+
+
+def remove_code(cart: CartRow, code: str) -> CartRow:
+    """Remove a discount code from the cart. Needs the cart locked."""
+    return _set_codes(cart, [one for one in cart.codes if fold(one) != fold(code)])
+
+
+def _code_error(code: str, detail: str) -> dict[str, str]:
+    return {"pointer": "/code", "code": code, "detail": detail}
+
+
+def _set_codes(cart: CartRow, codes: list[str]) -> CartRow:
+    if codes != cart.codes:
+        session.execute(update(CARTS).where(CARTS.c.id == cart.id).values(codes=codes))
+    return replace(cart, codes=codes)
 
 
 def lock_for_checkout(principal: Principal) -> CartRow:

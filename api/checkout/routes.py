@@ -53,6 +53,7 @@ from api.platform.idempotency import idempotent, idempotent_flow, idempotent_ste
 from api.platform.openapi_errors import may_answer
 from api.platform.storefronts import client_address, counted_as
 from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable
+from api.promotions.errors import DiscountUsedUp
 
 checkout = Blueprint(
     "checkout", __name__, url_prefix="/api/v1/checkout", description="From cart to order."
@@ -116,6 +117,7 @@ def reserve_stock() -> Any:
     CartEmpty,
     CartNotFound,
     CartNotPurchasable,
+    DiscountUsedUp,
     EmailRequired,
     InsufficientStock,
     ManualPaymentForCustomers,

@@ -6,6 +6,7 @@ from api.checkout.manual_payment_limits import PAYMENT_METHODS
 from api.platform.addresses import COUNTRIES, AddressSchema, SingleLine
 from api.platform.http import MoneySchema, PositiveMoneySchema, Schema
 from api.platform.rules import AtLeastOne
+from api.promotions.schemas import AppliedSchema, WhyNotSchema
 
 
 class QuoteRequestSchema(Schema):
@@ -44,6 +45,12 @@ class QuoteSchema(Schema):
     discount_total = ma.fields.Nested(MoneySchema, required=True)
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     total = ma.fields.Nested(MoneySchema, required=True)
+    discounts = ma.fields.List(ma.fields.Nested(AppliedSchema), required=True)
+    not_applied = ma.fields.List(
+        ma.fields.Nested(WhyNotSchema),
+        required=True,
+        metadata={"description": "Codes that do not apply, and offers with something missing."},
+    )
     total_excludes_shipping = ma.fields.Boolean(required=True)
     shipping_method = ma.fields.String(required=True, allow_none=True)
     payment_methods = ma.fields.List(

@@ -37,7 +37,11 @@ _IMPLIED_READ = {
     "locations": Permission.INVENTORY_READ,
     "payments": Permission.ORDERS_READ,
 }
-_SHOWS_CUSTOMERS = {Permission.ORDERS_CANCEL, Permission.ORDERS_WRITE, Permission.PAYMENTS_WRITE}
+_SHOWS_CUSTOMERS = {
+    Permission.ORDERS_CANCEL,
+    Permission.ORDERS_WRITE,
+    Permission.PAYMENTS_WRITE,
+}
 """Their responses contain the order with its customer's data, or the e-mail to the customer."""
 _BY_NAME = {permission.value: permission for permission in Permission}
 

@@ -14,6 +14,7 @@ from api.payments import queries as payments_queries
 from api.platform import attention
 from api.platform.service_registry import get_service
 from api.platform.settings import Settings
+from api.promotions.queries import admin as promotions_queries
 from api.returns import queries as returns_queries
 
 _PARCEL = (
@@ -37,8 +38,14 @@ def customer_order(order_id: UUID, principal: Principal) -> dict[str, Any]:
     )
     has_parcels = any(line["shipped_quantity"] for line in order["lines"])
     order["parcels"] = _parcels(order_id, order["lines"]) if has_parcels else []
+    order["discounts"] = _discounts(order)
     order["refunds"] = _refunds(order_id) if has_money else []
     return order
+
+
+def _discounts(order: dict[str, Any]) -> list[dict[str, Any]]:
+    total = order["discount_total"]
+    return promotions_queries.of_order(order["id"], total.currency) if total.amount else []
 
 
 def _parcels(order_id: UUID, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -105,6 +112,7 @@ def admin_order(order_id: UUID, by: Principal) -> dict[str, Any]:
         # The name as ordered; the code is for checkouts only.
         "shipping_method": order["shipping_method"]["name"],
         "attention": attention.open_items_of_order(order_id),
+        "discounts": _discounts(order),
         "holds": orders_queries.holds(order_id),
         "payments": payments_queries.payments_of_order(order_id),
         "disputes": payments_queries.disputes_of_order(order_id),

@@ -14,6 +14,7 @@ from api.payments.states import PaymentState
 from api.platform.addresses import AddressSnapshotSchema
 from api.platform.attention import AttentionKind
 from api.platform.http import MoneySchema, Schema
+from api.promotions.schemas import OrderDiscountSchema
 from api.returns.schemas import RefundSchema
 
 
@@ -59,6 +60,7 @@ class CustomerRefundSchema(Schema):
 class CustomerOrderSchema(OrderSchema):
     """An order for its customer, with parcels, refunds and allowed actions."""
 
+    discounts = ma.fields.List(ma.fields.Nested(OrderDiscountSchema), required=True)
     parcels = ma.fields.List(ma.fields.Nested(CustomerParcelSchema), required=True)
     refunds = ma.fields.List(ma.fields.Nested(CustomerRefundSchema), required=True)
     due = ma.fields.Nested(MoneySchema, required=True, metadata={"description": "The amount due."})
@@ -199,6 +201,7 @@ class OrderDetailSchema(OrderCardSchema):
         metadata={"description": "What lines and shipping were reduced by; `total` is after it."},
     )
     shipping_discount = ma.fields.Nested(MoneySchema, required=True)
+    discounts = ma.fields.List(ma.fields.Nested(OrderDiscountSchema), required=True)
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     captured = ma.fields.Nested(MoneySchema, required=True)
     refunded = ma.fields.Nested(MoneySchema, required=True)

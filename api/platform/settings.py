@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from api.kernel.money import is_currency
 from api.platform import production_checks, setting_aliases
@@ -79,6 +80,8 @@ class Settings:
     """How long a gift card is valid at least. Five years, as in the United States (15 U.S.C.
     1693l-1); German law has three from the end of the year (sections 195 and 199 BGB)."""
     shop_name: str = "Stockroom Demo"
+    time_zone: str = "UTC"
+    """Where its days begin and end (IANA); the day of an order decides its tax."""
     currency: str = "EUR"
     languages: tuple[str, ...] = ("en",)
     """The languages of the catalog (BCP 47); the first is its source language."""
@@ -129,6 +132,11 @@ class Settings:
     """How many reverse proxies stand in front; their X-Forwarded-For entries are trusted."""
     database_pool_size: int = 5
     rate_limits_enabled: bool = True
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def secret_keys(self) -> tuple[str, ...]:
@@ -196,6 +204,7 @@ class Settings:
             gift_card_valid_days=read.whole("GIFT_CARD_VALID_DAYS", cls.gift_card_valid_days),
             gift_card_min_days=read.whole("GIFT_CARD_MIN_DAYS", cls.gift_card_min_days),
             shop_name=read.text("SHOP_NAME", cls.shop_name),
+            time_zone=read.time_zone("SHOP_TIME_ZONE", cls.time_zone),
             currency=read.currency("SHOP_CURRENCY", cls.currency),
             languages=read.languages("SHOP_LANGUAGES", cls.languages),
             media_root=read.text("MEDIA_ROOT", cls.media_root),
@@ -337,6 +346,14 @@ class _Reader:
         value = self.text(name, default).upper()
         if not is_currency(value):
             self.problems.append(f"{name} must be a currency such as EUR, not {value!r}")
+        return value
+
+    def time_zone(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        try:
+            ZoneInfo(value)
+        except (ValueError, ZoneInfoNotFoundError):
+            self.problems.append(f"{name} must be a time zone such as Europe/Berlin: {value!r}")
         return value
 
     def languages(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ PUBLIC_MODULES = {"service", "queries", "events", "errors", "states"}
 # Public modules that only one domain has, and why others may import them.
 PUBLIC_MODULES_OF = {
     "pricing": {"totals"},  # pure arithmetic
+    "promotions": {"calculation", "codes"},  # pure: what applies to a cart, how codes are written
     "payments": {"gateways"},  # the protocol of whoever takes the money
     "accounts": {"roles"},  # the kinds of accounts that its columns hold
     "catalog": {"codes", "texts", "fields"},  # pure: barcodes, slugs, the table of fields

@@ -55,6 +55,7 @@ WITHOUT_VERSION = {
     "DELETE /api/v1/admin/media/{media_id}": "a picture is never edited, and one in use stays",
     "PUT /api/v1/admin/orders/{order_id}/claim": "of two who claim, one is told of the other",
     "DELETE /api/v1/admin/orders/{order_id}/claim": "to let go twice is once",
+    "DELETE /api/v1/admin/discount-codes/{code_id}": "a code is never edited",
     "DELETE /api/v1/stock-requests/{request_id}": "to stop waiting twice is once",
 }
 
@@ -76,6 +77,7 @@ WITH_KEY = {
 
 # The POSTs that take no key; each says why in its description.
 WITHOUT_KEY = {
+    "/api/v1/admin/discounts/{discount_id}/try",
     "/api/v1/admin/me/step-up",
     "/api/v1/admin/me/recovery-codes",
     "/api/v1/admin/me/second-factor",

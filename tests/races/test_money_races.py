@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from api.checkout import flows as checkout_flows
 from api.kernel import clock
@@ -219,3 +219,71 @@ def test_a_refund_and_a_shipment_at_once_do_not_touch_the_same_unit(shop: Shop) 
         assert line["shipped_quantity"] + line["cancelled_quantity"] == 2
     assert counters(mug).allocated == 0
     assert differences() == []
+
+
+def test_the_last_use_of_a_code_goes_to_one_of_thirty(shop: Shop) -> None:
+    """Without the guarded update of its uses: one code for one use takes money off many orders."""
+    mug = shop.sells("MUG", 100)
+    enter_code(shop, max_uses=1)
+    guests = [shop.guest() for _ in range(30)]
+    for guest in guests:
+        guest.adds("MUG", 1)
+        guest.client.post("/api/v1/cart/codes", json={"code": "LAST"}, headers=guest.headers)
+
+    total = {"amount": 899 + 490, "currency": "EUR"}
+    outcomes = at_once(
+        shop.app,
+        [lambda guest=guest: guest.tries_to_check_out(expected_total=total) for guest in guests],
+    )
+
+    assert (outcomes.of_status(201), outcomes.of_status(409)) == (1, 29)
+    assert counters(mug).allocated == 1
+    assert session.execute(text("SELECT uses FROM discounts")).scalars().all() == [1]
+    assert session.execute(text("SELECT count(*) FROM order_discounts")).scalar_one() == 1
+
+
+def test_one_customer_uses_a_code_once_from_thirty_carts(shop: Shop) -> None:
+    """Without the counter of each person: thirty carts with one e-mail take it thirty times."""
+    shop.sells("MUG", 100)
+    enter_code(shop, max_uses_per_customer=1)
+    guests = [shop.guest() for _ in range(30)]
+    for guest in guests:
+        guest.email = "one@example.test"
+        guest.adds("MUG", 1)
+        guest.client.post("/api/v1/cart/codes", json={"code": "LAST"}, headers=guest.headers)
+
+    total = {"amount": 899 + 490, "currency": "EUR"}
+    outcomes = at_once(
+        shop.app,
+        [lambda guest=guest: guest.tries_to_check_out(expected_total=total) for guest in guests],
+    )
+
+    assert (outcomes.of_status(201), outcomes.of_status(409)) == (1, 29)
+    assert session.execute(text("SELECT uses FROM discount_customer_uses")).scalars().all() == [1]
+
+
+def test_uses_are_given_back_once_by_thirty_cancellations(shop: Shop) -> None:
+    """Without the lock on the order: one cancelled order gives several uses back."""
+    shop.sells("MUG", 100)
+    enter_code(shop, max_uses=5, max_uses_per_customer=5)
+    guest = shop.guest()
+    orders = []
+    for _ in range(2):
+        guest.adds("MUG", 1)
+        guest.client.post("/api/v1/cart/codes", json={"code": "LAST"}, headers=guest.headers)
+        orders.append(guest.checks_out())
+
+    at_once(shop.app, [lambda: guest.cancels(orders[0])] * 30)
+
+    assert session.execute(text("SELECT uses FROM discounts")).scalars().all() == [1]
+    assert session.execute(text("SELECT uses FROM discount_codes")).scalars().all() == [1]
+    assert session.execute(text("SELECT uses FROM discount_customer_uses")).scalars().all() == [1]
+
+
+def enter_code(shop: Shop, **limits: int) -> None:
+    """Create a discount of ten per cent with the code LAST."""
+    owner = shop.staff()
+    made = owner.posts(
+        "/discounts", {"name": "Last", "kind": "percent", "basis_points": 1000, **limits}
+    ).json
+    assert owner.posts(f"/discounts/{made['id']}/codes", {"codes": ["LAST"]}).status_code == 201

@@ -1,6 +1,6 @@
 """What things cost, what they cost before, and what they will cost."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import cast
 from uuid import UUID
@@ -51,6 +51,48 @@ class PriceRange(Base):
     highest: Mapped[int] = mapped_column(BigInteger)
     compare_at: Mapped[int | None] = mapped_column(BigInteger)
     prior_price: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class PriceList(WithId, Versioned, Timestamped, Base):
+    """Other prices for a group, a market, or a time; where one has no price, the usual one holds.
+
+    Of several lists that fit a customer, the one with the lowest `priority` that has the variant
+    decides; days are those of the shop's time zone.
+    """
+
+    __tablename__ = "price_lists"
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="ends_after_it_starts"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_a_code"),
+    )
+
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    currency: Mapped[str] = mapped_column(String(3))
+    group_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_groups.id"))
+    market: Mapped[str | None] = mapped_column(String(40))
+    priority: Mapped[int] = mapped_column(default=100)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+
+
+class ListedPrice(Base):
+    """The price of a variant in a price list, from a quantity on; minor units."""
+
+    __tablename__ = "price_list_prices"
+    __table_args__ = (
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+        CheckConstraint("min_quantity BETWEEN 1 AND 999", name="min_quantity_in_range"),
+        Index("ix_price_list_prices_variant_id", "variant_id"),
+    )
+
+    list_id: Mapped[UUID] = mapped_column(
+        ForeignKey("price_lists.id", ondelete="CASCADE"), primary_key=True
+    )
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"), primary_key=True)
+    min_quantity: Mapped[int] = mapped_column(primary_key=True)
+    amount: Mapped[int] = mapped_column(BigInteger)
 
 
 class PriceHistoryEntry(WithId, Base):

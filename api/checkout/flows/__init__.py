@@ -6,7 +6,7 @@ Placing is one transaction without network. Paying is record, call the provider,
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -40,6 +40,9 @@ from api.platform.service_registry import get_service
 from api.platform.sweeps import Sweep
 from api.pricing import queries as pricing_queries
 from api.pricing import totals
+from api.promotions import queries as promotions_queries
+from api.promotions import service as promotions_service
+from api.promotions.calculation import Outcome
 
 RESERVATION_LIFETIME = timedelta(minutes=15)
 
@@ -71,18 +74,20 @@ def quote(
     if cart is None:
         raise CartNotFound
     lines = _purchasable_lines(cart)
-    subtotal = sum(line.quantity * (line.unit_price or 0) for line in lines)
-    options = pricing_queries.shipping_options(country, cart.currency, subtotal)
+    discounts = cart_queries.discounts(cart, lines, market=country)
+    options = pricing_queries.shipping_options(country, cart.currency, _subtotal(lines, discounts))
     chosen = (
         pricing_queries.chosen_option(options, shipping_method, country, cart.currency)
         if shipping_method
         else None
     )
-    priced = _total(cart, lines, country, chosen)
+    priced = _total(cart, lines, country, chosen, discounts)
     if chosen is not None:
         check_chargeable(priced.total, cart.currency, payment_method)
+    off = discounts.off_shipping(0 if chosen is None else chosen.amount)
     return {
         **_figures(priced, cart.currency),
+        **promotions_queries.explained(discounts, off, cart.currency),
         "total_excludes_shipping": chosen is None,
         "payment_methods": manual_payment_limits.payment_methods_for(principal),
         "shipping_method": None if chosen is None else chosen.code,
@@ -123,23 +128,28 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     order is written with snapshots, the cart is closed. The same checkout sent twice, with an
     idempotency key or without, returns the same order; a different one is refused with
     `CartAlreadyOrdered`. Raises `CartEmpty`, `CartNotPurchasable`, `CartChanged` (the total is not
-    `expected_total`), `InsufficientStock`, `AmountNotChargeable` and `AmountBelowMinimum` (no card
-    could pay it), what `manual_payment_limits` refuses, and what `pricing` raises about shipping.
+    `expected_total`), `InsufficientStock`, `DiscountUsedUp`,
+    `AmountNotChargeable` and `AmountBelowMinimum` (no card could pay it), what
+    `manual_payment_limits` refuses, and what `pricing` raises about shipping.
     """
     cart = cart_service.lock_for_checkout(by)
     fingerprint = _fingerprint(form)
     if cart.status is CartStatus.ORDERED:
         return _existing_order(cart.id, fingerprint)
     lines = _purchasable_lines(cart)
-    country = form.shipping_address["country"]
-    subtotal = sum(line.quantity * (line.unit_price or 0) for line in lines)
+    country, email = form.shipping_address["country"], _email(form, by)
+    discounts = cart_queries.discounts(cart, lines, email=email, market=country)
     shipping = pricing_queries.shipping_option(
-        form.shipping_method, country, cart.currency, subtotal
+        form.shipping_method, country, cart.currency, _subtotal(lines, discounts)
     )
-    priced = _total(cart, lines, country, shipping)
+    priced = _total(cart, lines, country, shipping, discounts)
     _check_expected_total(form.expected_total, priced, cart.currency)
     check_chargeable(priced.total, cart.currency, form.payment_method)
-    values = _order_input(form, fingerprint, cart, lines, priced, shipping, network, by)
+    values = _order_input(form, email, fingerprint, cart, lines, priced, shipping, network, by)
+    off = discounts.off_shipping(shipping.amount)
+    applied = [one for one in zip(discounts.applied, off, strict=True) if one[0].amount + one[1]]
+    persons = promotions_queries.persons(by.id, email) if applied else []
+    promotions_service.claim([one for one, _ in applied], persons)
     inventory_service.allocate(
         values.id,
         [AllocationRequest(line.id, line.variant_id, line.quantity) for line in values.lines],
@@ -147,6 +157,8 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
         by=by,
     )
     order = orders_service.create_order(values, by=by)
+    ordered = {line.id: new.id for line, new in zip(lines, values.lines, strict=True)}
+    promotions_service.record(order.id, applied, persons, ordered)
     cart_service.mark_ordered(cart.id)
     if order.total == 0:
         payment_sync_service.refresh(order)
@@ -203,18 +215,32 @@ def _purchasable_lines(cart: CartRow) -> list[CartLine]:
     return lines
 
 
+def _subtotal(lines: list[CartLine], discounts: Outcome) -> int:
+    """Return what the goods cost after discounts: it decides which shipping is free."""
+    whole = sum(line.quantity * (line.unit_price or 0) for line in lines)
+    return whole - sum(one.amount for one in discounts.applied)
+
+
 def _total(
     cart: CartRow,
     lines: list[CartLine],
     country: str,
     shipping: pricing_queries.ShippingOption | None,
+    discounts: Outcome,
 ) -> totals.Totals:
+    choice = None
+    if shipping is not None:
+        off = sum(discounts.off_shipping(shipping.amount))
+        choice = replace(shipping.choice, discount=off)
     return totals.calculate_totals(
         [
-            totals.LineToPrice(line.id, line.quantity, line.unit_price or 0, line.tax_class)
+            totals.LineToPrice(
+                *(line.id, line.quantity, line.unit_price or 0, line.tax_class),
+                discount=discounts.off_line(line.id),
+            )
             for line in lines
         ],
-        None if shipping is None else totals.ShippingChoice(shipping.amount, shipping.tax_class),
+        choice,
         pricing_queries.tax_rates(country, on=clock.now().date()),
         cart.currency,
     )
@@ -265,8 +291,17 @@ def check_chargeable(total: int, currency: str, payment_method: str) -> None:
         gateway.check_charge(total, currency)
 
 
+def _email(form: CheckoutForm, by: Principal) -> str:
+    if form.email is not None:
+        return form.email
+    if by.id is None:
+        raise EmailRequired
+    return accounts_queries.contact(by.id).email
+
+
 def _order_input(
     form: CheckoutForm,
+    email: str,
     fingerprint: bytes,
     cart: CartRow,
     lines: list[CartLine],
@@ -275,11 +310,6 @@ def _order_input(
     network: str,
     by: Principal,
 ) -> OrderInput:
-    email = form.email
-    if email is None:
-        if by.id is None:
-            raise EmailRequired
-        email = accounts_queries.contact(by.id).email
     keys = None
     if form.payment_method == "manual":
         units = sum(line.quantity for line in lines)

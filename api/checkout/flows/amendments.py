@@ -1,6 +1,6 @@
 """Changing or cancelling an unpaid order, by its customer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import EllipsisType
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,9 @@ from api.platform import etags
 from api.platform.db import session, transaction
 from api.pricing import queries as pricing_queries
 from api.pricing import totals
+from api.promotions import service as promotions_service
+from api.promotions.calculation import off_shipping
+from api.promotions.queries import admin as promotions_admin
 
 ROUNDS = 3
 """How often a payment opened in the meantime is cancelled before the customer must wait."""
@@ -133,6 +136,8 @@ def _amend(order: Order, form: ChangeForm, *, by: Principal) -> bool:
     if total != order.total and payments_queries.payable_intents(order.id):
         return False
     orders_service.amend(order, amendment, by=by)
+    if amendment.pricing is not None:
+        promotions_service.record_shipping(order.id, amendment.pricing.shipping_discounts)
     payment_sync_service.refresh(order)
     return True
 
@@ -165,6 +170,8 @@ def _amendment(order: Order, form: ChangeForm) -> Amendment:
 def _repriced(
     order: Order, country: str, option: pricing_queries.ShippingOption
 ) -> orders_service.Pricing:
+    rules = promotions_admin.shipping_rules(order.id) if order.discount_total else []
+    off = off_shipping(rules, option.amount)
     figures = totals.calculate_totals(
         [
             totals.LineToPrice(
@@ -172,12 +179,13 @@ def _repriced(
             )
             for line in order.lines
         ],
-        option.choice,
+        replace(option.choice, discount=sum(off)),
         pricing_queries.tax_rates(country, on=clock.now().date()),
         order.currency,
     )
     return orders_service.Pricing(
         shipping_total=figures.shipping,
+        shipping_discounts=tuple(off),
         shipping_tax=figures.shipping_tax,
         shipping_rate_basis_points=figures.shipping_rate,
         tax_total=figures.tax,

@@ -27,6 +27,8 @@ class Pricing:
     """
 
     shipping_total: int
+    shipping_discounts: tuple[int, ...]
+    """What each discount of the order takes off the shipping, in their order."""
     shipping_tax: int
     shipping_rate_basis_points: int
     tax_total: int
@@ -106,6 +108,9 @@ def amend(order: Order, amendment: Amendment, *, by: Principal) -> None:
 
 def _reprice(order: Order, pricing: Pricing) -> None:
     order.shipping_total, order.shipping_tax = pricing.shipping_total, pricing.shipping_tax
+    off_shipping = sum(pricing.shipping_discounts)
+    order.discount_total += off_shipping - order.shipping_discount
+    order.shipping_discount = off_shipping
     order.shipping_rate_basis_points = pricing.shipping_rate_basis_points
     order.tax_total = pricing.tax_total
     order.total = order.subtotal + pricing.shipping_total

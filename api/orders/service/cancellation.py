@@ -12,6 +12,7 @@ from api.orders.service.orders import add_event
 from api.orders.service.status import bump_version, update_status
 from api.orders.states import ORDER, OrderStatus
 from api.platform.outbox import emit
+from api.promotions import service as promotions_service
 
 
 def check_cancellable(order: Order) -> None:
@@ -23,8 +24,9 @@ def cancel(order: Order, *, reason: str, text: str, by: Principal) -> dict[UUID,
     """Cancel all units that are not shipped; returns them by line.
 
     If units were shipped, the order becomes completed instead, and only the rest is cancelled.
-    Releases its holds. Emits `OrderCancelled` or `OrderCompleted`. Raises `InvalidState` when it
-    is cancelled or completed. Needs the order locked.
+    Releases its holds and gives the uses of its discounts back. Emits `OrderCancelled` or
+    `OrderCompleted`. Raises `InvalidState` when it is cancelled or completed. Needs the order
+    locked.
     """
     unshipped = {line.id: line.open_quantity for line in order.lines if line.open_quantity}
     shipped = any(line.shipped_quantity for line in order.lines)
@@ -36,6 +38,8 @@ def cancel(order: Order, *, reason: str, text: str, by: Principal) -> dict[UUID,
     release_all(order)
     if target is OrderStatus.CANCELLED:
         order.cancelled_at, order.cancel_reason = clock.now(), reason
+        if order.discount_total:
+            promotions_service.give_back(order.id)
         emit(OrderCancelled(order_id=order.id, reason=reason))
     else:
         order.completed_at = clock.now()

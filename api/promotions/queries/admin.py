@@ -1,0 +1,238 @@
+"""Reads of discounts for staff, and what discounts took off an order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from api.kernel.ids import new_id
+from api.kernel.money import Money
+from api.platform import pagination
+from api.platform.db import session, table_of
+from api.platform.pagination import Sort
+from api.promotions.calculation import Goods, ShippingRule
+from api.promotions.errors import DiscountNotFound, SkuUnknown
+from api.promotions.models import TOKEN, OrderDiscount
+from api.promotions.queries import (
+    CODES,
+    DISCOUNTS,
+    CartToDiscount,
+    discount_of,
+    explained,
+    outcome,
+)
+
+_ORDERS: Final = table_of(OrderDiscount)
+
+
+def of_order(order_id: UUID, currency: str) -> list[dict[str, Any]]:
+    """Return what discounts took off an order, in order."""
+    rows = session.execute(
+        select(_ORDERS).where(_ORDERS.c.order_id == order_id).order_by(_ORDERS.c.position)
+    )
+    return [
+        {
+            "name": row.name,
+            "code": row.code,
+            "amount": Money(row.amount, currency),
+            "shipping_amount": Money(row.shipping_amount, currency),
+            "reason": row.reason,
+            "lines": [
+                {"order_line_id": UUID(line), "amount": Money(share, currency)}
+                for line, share in row.shares.items()
+            ],
+        }
+        for row in rows
+    ]
+
+
+def shipping_rules(order_id: UUID) -> list[ShippingRule]:
+    """Return what each discount of an order takes off its shipping, in order."""
+    return list(
+        session.scalars(
+            select(_ORDERS.c.shipping_rule)
+            .where(_ORDERS.c.order_id == order_id)
+            .order_by(_ORDERS.c.position)
+        )
+    )
+
+
+def discount(discount_id: UUID) -> dict[str, Any]:
+    """Return a discount as staff see it. Raises `DiscountNotFound`."""
+    row = (
+        session.execute(select(DISCOUNTS).where(DISCOUNTS.c.id == discount_id))
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        raise DiscountNotFound
+    return _views([dict(row)])[0]
+
+
+def discounts_page(
+    *, active: bool | None, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, Any]:
+    """Return a page of all discounts, newest first; `active` selects."""
+    statement, counted = select(DISCOUNTS), select(DISCOUNTS.c.id)
+    if active is not None:
+        statement = statement.where(DISCOUNTS.c.is_active == active)
+        counted = counted.where(DISCOUNTS.c.is_active == active)
+    rows, page = pagination.page(
+        statement,
+        Sort((DISCOUNTS.c.id,), descending=True),
+        limit=limit,
+        cursor=cursor,
+        filters=active,
+        total=counted if with_total else None,
+    )
+    return {"data": _views([row._mapping for row in rows]), "page": page}
+
+
+def codes_page(
+    discount_id: UUID, *, limit: int, cursor: str | None, with_total: bool
+) -> dict[str, Any]:
+    """Return a page of the codes of a discount, oldest first."""
+    of_discount = CODES.c.discount_id == discount_id
+    rows, page = pagination.page(
+        select(CODES).where(of_discount),
+        Sort((CODES.c.id,)),
+        limit=limit,
+        cursor=cursor,
+        filters=discount_id,
+        total=select(CODES.c.id).where(of_discount) if with_total else None,
+    )
+    return {"data": [_code(row) for row in rows], "page": page}
+
+
+def all_codes(discount_id: UUID) -> list[Any]:
+    """Return all codes of a discount with their uses, for the CSV export."""
+    return list(
+        session.execute(
+            select(*CODES.c["code", "uses", "max_uses"])
+            .where(CODES.c.discount_id == discount_id)
+            .order_by(CODES.c.id)
+        )
+    )
+
+
+def _code(row: Any) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in ("id", "code", "uses", "max_uses", "created_at")}
+
+
+_NAMED: Final = (
+    ("products", "products", "slug"),
+    ("get_products", "products", "slug"),
+    ("collections", "collections", "slug"),
+    ("get_collections", "collections", "slug"),
+    ("groups", "customer_groups", "code"),
+)
+"""Conditions by id: the member, the table that they are in, and the name that staff use."""
+
+
+def names_of(table: str, ids: Sequence[str]) -> dict[str, str]:
+    """Return how products, collections or groups are called, by id; unknown ones are left out."""
+    column = next(column for _, found, column in _NAMED if found == table)
+    rows = session.execute(
+        text(f"SELECT id, {column} AS name FROM {table} WHERE id = ANY(CAST(:ids AS uuid[]))"),  # noqa: S608
+        {"ids": list(ids)},
+    )
+    return {str(row.id): row.name for row in rows}
+
+
+def ids_of(member: str, names: Sequence[str]) -> dict[str, str]:
+    """Return the ids of what a condition names; unknown names are left out."""
+    table, column = next((table, column) for name, table, column in _NAMED if name == member)
+    rows = session.execute(
+        text(f"SELECT id, {column} AS name FROM {table} WHERE {column} = ANY(:names)"),  # noqa: S608
+        {"names": list(names)},
+    )
+    return {row.name: str(row.id) for row in rows}
+
+
+def _views(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    names: dict[str, dict[str, str]] = {}
+    for table in dict.fromkeys(table for _, table, _ in _NAMED):
+        members = [member for member, found, _ in _NAMED if found == table]
+        if ids := [one for row in rows for member in members for one in row[member]]:
+            names[table] = names_of(table, ids)
+    return [_view(row, names) for row in rows]
+
+
+def _view(row: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    money = partial(_money, currency=row["currency"])
+    shown = {name: value for name, value in row.items() if not name.startswith("sort_")}
+    for member, table, _ in _NAMED:
+        shown[member] = [names[table][one] for one in row[member] if one in names[table]]
+    return {
+        **shown,
+        "amount": money(row["amount"]),
+        "min_amount": money(row["min_amount"]),
+        "tiers": [
+            {
+                "quantity": None if _by_value(row) else tier["start"],
+                "value": money(tier["start"]) if _by_value(row) else None,
+                "basis_points": tier.get("basis_points"),
+                "amount": money(tier.get("amount")),
+            }
+            for tier in row["tiers"]
+        ],
+    }
+
+
+def _by_value(row: Mapping[str, Any]) -> bool:
+    return bool(row["kind"] == "tiered_by_value")
+
+
+def _money(amount: int | None, *, currency: str | None) -> Money | None:
+    return None if amount is None or currency is None else Money(amount, currency)
+
+
+_PRICED: Final = text(
+    """
+    SELECT v.id, v.sku, v.product_id, p.amount FROM variants v
+    JOIN variant_prices p ON p.variant_id = v.id AND p.currency = :currency
+    WHERE v.sku = ANY(:skus)
+    """
+)
+
+
+def tried(
+    discount_id: UUID,
+    *,
+    currency: str,
+    lines: Sequence[Mapping[str, Any]],
+    shipping: Money | None,
+    alone: bool,
+) -> dict[str, Any]:
+    """Return what a cart would cost with a discount. Raises `DiscountNotFound`, `SkuUnknown`."""
+    statement = select(DISCOUNTS).where(DISCOUNTS.c.id == discount_id)
+    row = session.execute(statement).mappings().one_or_none()
+    if row is None:
+        raise DiscountNotFound
+    skus = [line["sku"] for line in lines]
+    found = {one.sku: one for one in session.execute(_PRICED, {"currency": currency, "skus": skus})}
+    for place, sku in enumerate(skus):
+        if sku not in found:
+            error = {"pointer": f"/lines/{place}/sku", "code": SkuUnknown.code}
+            said = SkuUnknown(sku=sku, currency=currency).detail
+            raise SkuUnknown(said, errors=[{**error, "detail": said}])
+    goods = [
+        Goods(new_id(), line["quantity"], found[s].amount, found[s].product_id)
+        for s, line in zip(skus, lines, strict=True)
+    ]
+    token = None if alone else session.scalar(select(TOKEN))
+    cart = CartToDiscount(goods=goods, currency=currency, token=token)
+    result = outcome(cart, tried=replace(discount_of(dict(row)), is_active=True))
+    subtotal = sum(line.quantity * line.unit_price for line in goods)
+    carriage = 0 if shipping is None else shipping.amount
+    off = result.off_shipping(carriage)
+    taken = sum(one.amount for one in result.applied) + sum(off)
+    return {
+        "subtotal": Money(subtotal, currency),
+        "discount_total": Money(taken, currency),
+        "total": Money(subtotal + carriage - taken, currency),
+        **explained(result, off, currency),
+    }
