@@ -11,6 +11,7 @@ from api import event_handlers
 from api.accounts import admin_routes as account_admin_routes
 from api.accounts import routes as account_routes
 from api.accounts import service as accounts_service
+from api.approvals import routes as approval_routes
 from api.attention import routes as attention_routes
 from api.back_in_stock import routes as back_in_stock_routes
 from api.cart import routes as cart_routes
@@ -33,6 +34,7 @@ from api.payments import routes as payment_routes
 from api.payments.gateways import PaymentGateway
 from api.payments.gateways.stripe import StripeGateway
 from api.platform import (
+    approvals,
     auth,
     cors,
     country_routes,
@@ -95,6 +97,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     fulfilment_routes.dashboard,
     order_details_admin_routes.blueprint,
     order_details_routes.blueprint,
+    approval_routes.blueprint,
     attention_routes.blueprint,
     presence_routes.blueprint,
     doctor_routes.blueprint,
@@ -132,6 +135,7 @@ def create_app(
     redis.init_app(app, settings)
     problems.init_app(app)
     request_parsing.init_app(app)
+    approvals.init_app(app, accounts_service.active_staff)
     auth.init_app(app, settings, accounts_service.load_principal, accounts_service.load_key)
     storefronts.init_app(app, settings, accounts_service.check_publishable)
     rate_limits.init_app(app, settings)

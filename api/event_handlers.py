@@ -48,6 +48,7 @@ from api.payments.events import (
     RefundSucceeded,
 )
 from api.platform import audit, backfills, deliveries, idempotency, outbox, sweeps
+from api.platform.approvals import ApprovalRequested
 from api.platform.attention import AttentionRaised
 from api.platform.backfills import Backfill
 from api.platform.backups import jobs as backups
@@ -80,6 +81,7 @@ BACKFILLS = (
 
 WORK = JobRegistry(
     subscribers={
+        ApprovalRequested: [notifications_jobs.on_approval_requested],
         AttentionRaised: [notifications_jobs.on_attention_raised],
         AttributeFilterChanged: [catalog_jobs.on_attribute_filter_changed],
         CatalogueChanged: [

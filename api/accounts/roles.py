@@ -58,12 +58,19 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
 
 
 KEY_SCOPES = frozenset(Permission) - {
+    Permission.APPROVALS_WRITE,
     Permission.KEYS_READ,
     Permission.KEYS_WRITE,
     Permission.STAFF_READ,
     Permission.STAFF_WRITE,
 }
-"""The permissions that an API key may have: staff and keys are managed by people only."""
+"""The permissions that an API key may have: people alone manage staff and keys, and approve."""
+
+
+LIMITED = frozenset(
+    {Permission.INVENTORY_ADJUST, Permission.ORDERS_CANCEL, Permission.ORDERS_REFUND}
+)
+"""What the limits of a role limit."""
 
 
 def permissions_of(role: str | None, own: Iterable[str] | None = None) -> frozenset[Permission]:

@@ -17,9 +17,10 @@ from api.returns.flows import RefundForm
 
 def refund_item(
     item_id: UUID, *, reason: str, note: str | None, case_id: UUID, by: Principal
-) -> None:
+) -> bool:
     """Refund the amount of an item, as far as the order is refundable.
 
+    Returns False when it waits for a second person: the refund then resolves the item.
     Raises what `returns.flows.refund_order` raises. `GatewayUnavailable` leaves the refund pending
     and the item open until the refund resolves it.
     """
@@ -32,9 +33,11 @@ def refund_item(
         amount = Money(min(requested, refundable) or requested, order.currency)
         order_id = order.id
     form = RefundForm(lines=[], shipping=False, amount=amount, reason=reason, note=note)
-    returns_flows.refund_order(order_id, form, case_id=case_id, by=by)
-    with transaction():
-        attention.end_by_person(item_id, Resolution.REFUNDED, note=note, by=by)
+    is_done = returns_flows.refund_order(order_id, form, case_id=case_id, by=by)
+    if is_done:
+        with transaction():
+            attention.end_by_person(item_id, Resolution.REFUNDED, note=note, by=by)
+    return is_done
 
 
 def link_item(item_id: UUID, *, order_number: str, note: str | None, by: Principal) -> None:

@@ -19,6 +19,7 @@ from api.payments.errors import (
     REFUSED_BY_GATEWAY,
     WrongCurrency,
 )
+from api.platform import approvals
 from api.platform.attention import AttentionItemNotFound, AttentionItemResolved
 from api.platform.auth import principal, requires
 from api.platform.http import Blueprint, list_schema
@@ -62,14 +63,16 @@ def get_attention(item_id: UUID) -> Any:
 @idempotent_flow
 @blueprint.arguments(AttentionRefundSchema)
 @blueprint.response(200, AttentionItemSchema)
+@blueprint.alt_response(202, **approvals.WAITS)
 def refund_attention(body: dict[str, Any], item_id: UUID, operation_id: UUID) -> Any:
     """Refund the amount of an item, as a refund of its order.
 
     If the payment provider does not answer, the refund stays pending (503) and the shop continues
-    it.
+    it. An amount above the limit of one's role waits for a second person (202).
     """
-    flows.refund_item(item_id, **body, case_id=operation_id, by=principal())
-    return queries.item(item_id)
+    if flows.refund_item(item_id, **body, case_id=operation_id, by=principal()):
+        return queries.item(item_id)
+    return approvals.waiting(operation_id)
 
 
 @blueprint.route("/<uuid:item_id>/link", methods=["POST"])

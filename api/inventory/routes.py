@@ -26,7 +26,9 @@ from api.inventory.schemas import (
     StockLevelSchema,
     StockQuerySchema,
 )
+from api.kernel.ids import new_id
 from api.kernel.permissions import Permission
+from api.platform import approvals
 from api.platform.auth import principal, requires
 from api.platform.body_limits import PRODUCTS, body_limit
 from api.platform.bulk_request import Batch, BatchAnswerSchema
@@ -166,14 +168,19 @@ def update_many_stock_levels(body: dict[str, Any]) -> dict[str, Any]:
 @idempotent(required=True)
 @blueprint.arguments(AdjustSchema)
 @blueprint.response(200, StockLevelSchema)
-def adjust_stock_level(body: dict[str, Any], level_id: UUID) -> dict[str, Any]:
+@blueprint.alt_response(202, **approvals.WAITS)
+def adjust_stock_level(body: dict[str, Any], level_id: UUID) -> Any:
     """Adjust a stock level: by a difference, or to a counted quantity.
 
     A counted quantity needs the one that it replaces; if that has changed, the answer is
-    `stale_quantity` with `current_on_hand`. Allocated or reserved units cannot be removed.
+    `stale_quantity` with `current_on_hand`. Allocated or reserved units cannot be removed. What is
+    above the limits of one's role, in units or in value, waits for a second person (202); goods
+    that are received have no limit.
     """
-    service.adjust(level_id, **body, by=principal())
-    return queries.level(level_id)
+    command_id = new_id()
+    if service.adjust(level_id, **body, by=principal(), command_id=command_id):
+        return queries.level(level_id)
+    return approvals.waiting(command_id)
 
 
 @blueprint.route("/stock/<uuid:level_id>/movements", methods=["GET"])

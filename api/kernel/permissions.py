@@ -7,6 +7,7 @@ from enum import StrEnum
 class Permission(StrEnum):
     """One thing that a person or program may do. Roles and API keys are sets of permissions."""
 
+    APPROVALS_WRITE = "approvals:write"
     AUDIT_READ = "audit:read"
     CATALOG_READ = "catalog:read"
     CATALOG_WRITE = "catalog:write"

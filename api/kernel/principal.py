@@ -1,7 +1,9 @@
 """Who is acting: a customer, a member of staff, a program, a guest with a cart, or the shop."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
@@ -9,6 +11,17 @@ from api.kernel.permissions import Permission
 
 SecondFactor = Literal["none", "missing", "held"]
 PrincipalKind = Literal["customer", "staff", "key", "guest", "system"]
+
+
+class Limit(StrEnum):
+    """How far a role goes alone; above it a second person must approve.
+
+    Amounts are minor units of the shop's currency; what is in another one is above every limit.
+    """
+
+    REFUND_MAX = "refund_max"
+    ADJUST_MAX_UNITS = "adjust_max_units"
+    ADJUST_MAX_VALUE = "adjust_max_value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +43,16 @@ class Principal:
     """`missing` where the role requires one and there is none yet."""
     proved_at: datetime | None = None
     """When a code of the second factor was last shown in this sign-in."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """The limits of the role, by `Limit`; without one for a measure, there is none."""
 
     def may(self, permission: Permission) -> bool:
         """Return whether this principal has a permission."""
         return permission in self.permissions
+
+    def exceeded(self, measures: Mapping[str, int]) -> list[str]:
+        """Return which of these measures, by `Limit`, are above a limit of this principal."""
+        return [name for name, size in measures.items() if size > self.limits.get(name, size)]
 
     @property
     def actor_key(self) -> str:

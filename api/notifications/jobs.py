@@ -14,9 +14,10 @@ from api.inventory.events import StockLow
 from api.kernel.money import Money
 from api.notifications import service
 from api.notifications.events import EmailResendRequested
-from api.notifications.flows import emails, sending
+from api.notifications.flows import emails, sending, staff_emails
 from api.orders.events import OrderAmended, OrderCancelled, OrderPaid, OrderPlaced
 from api.payments.events import RefundFailed, RefundSucceeded
+from api.platform.approvals import ApprovalRequested
 from api.platform.attention import AttentionRaised
 from api.platform.db import transaction
 from api.platform.jobs import manages_own_transactions
@@ -81,6 +82,12 @@ def on_refund_failed(fact: RefundFailed) -> None:
 def on_attention_raised(fact: AttentionRaised) -> None:
     """Something needs a person."""
     emails.attention_raised(fact.item_id)
+
+
+@manages_own_transactions
+def on_approval_requested(fact: ApprovalRequested) -> None:
+    """A command waits for a second person."""
+    staff_emails.approval_requested(fact.command_id)
 
 
 @manages_own_transactions

@@ -24,6 +24,7 @@ class EmailKind(StrEnum):
     PARCEL_CORRECTED = "parcel_corrected"
     STAFF_INVITATION = "staff_invitation"
     SECOND_FACTOR_RESET = "second_factor_reset"
+    APPROVAL = "approval"
 
 
 class EmailStatus(StrEnum):

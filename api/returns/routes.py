@@ -11,7 +11,7 @@ from api.payments.errors import (
     RefundExceedsCaptured,
     WrongCurrency,
 )
-from api.platform import audit
+from api.platform import approvals, audit
 from api.platform.auth import principal, requires
 from api.platform.db import transaction
 from api.platform.http import Blueprint
@@ -59,15 +59,17 @@ def quote_refund(body: dict[str, Any], order_id: UUID) -> Any:
 @idempotent_flow
 @blueprint.arguments(RefundRequestSchema)
 @blueprint.response(201, RefundSchema)
+@blueprint.alt_response(202, **approvals.WAITS)
 def refund_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
     """Refund units of an order, its shipping, or a free amount.
 
     Returned units are restocked. If the payment provider does not answer, the refund stays pending
     (503) and the shop continues it; repeating the command with the same key continues the same
-    refund.
+    refund. An amount above the limit of one's role waits for a second person (202).
     """
-    flows.refund_order(order_id, RefundForm(**body), case_id=operation_id, by=principal())
-    return queries.refund(operation_id)
+    if flows.refund_order(order_id, RefundForm(**body), case_id=operation_id, by=principal()):
+        return queries.refund(operation_id)
+    return approvals.waiting(operation_id)
 
 
 @blueprint.route("/<uuid:order_id>/cancel", methods=["POST"])
@@ -76,12 +78,15 @@ def refund_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> An
 @idempotent_flow
 @blueprint.arguments(CancelSchema)
 @blueprint.response(200, OrderSchema)
+@blueprint.alt_response(202, **approvals.WAITS)
 def cancel_order(body: dict[str, Any], order_id: UUID, operation_id: UUID) -> Any:
     """Cancel all units that are not shipped, release them and refund them.
 
     What the payment provider refuses, such as a refund during a dispute, goes to the attention
     list. If it does not answer, the order is cancelled all the same: the shop cancels the open
-    PaymentIntent and completes the refund later, which stays pending until then.
+    PaymentIntent and completes the refund later, which stays pending until then. If more goes back
+    than the limit of one's role, all of it waits for a second person (202).
     """
-    flows.cancel_order(order_id, **body, case_id=operation_id, by=principal())
-    return orders_queries.customer_view(order_id)
+    if flows.cancel_order(order_id, **body, case_id=operation_id, by=principal()):
+        return orders_queries.customer_view(order_id)
+    return approvals.waiting(operation_id)

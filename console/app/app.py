@@ -25,13 +25,12 @@ from console.app.navigation_history import HistoryEntry
 from console.app.pasting import PasteOver, Pasting
 from console.app.router import OVERLAYS
 from console.client.bootstrap_http import BootstrapReader
-from console.client.bulk_changes import not_changed
 from console.client.errors import CallFailed, SignedOut
 from console.client.outbox import Command
 from console.client.state_dir import StateDir
 from console.client.transport import Transport
-from console.flows.formatting import count
-from console.flows.transition import Tone, done, noted, wrong
+from console.flows.answered import answered
+from console.flows.transition import Tone, noted, wrong
 from console.keys import Action
 from console.messages import (
     ActionChosen,
@@ -368,12 +367,7 @@ class ConsoleApp(Pasting):
         if failure is not None:
             self.say(wrong(f"{command.label}: {failure.detail} F12 decides"))
         elif not stands:
-            refused = not_changed(command)
-            self.say(
-                noted(f"{command.label}: done but for {count(refused)}, F6 then o shows which")
-                if refused
-                else done(f"{command.label}: done")
-            )
+            self.say(answered(command))
         run_in_background(self, "heard", self.tell_screens, command, failure, beside=True)
 
     def _follow(self, work: Work) -> None:

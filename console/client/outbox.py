@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from console.client.approvals import HELD
 from console.client.errors import CallFailed
 
 SCHEMA = """
@@ -330,11 +331,12 @@ class Outbox:
         """This person's latest commands, newest first, for undo; without those already undone."""
         return self._select(
             "WHERE operator = ? AND id < ? AND state != 'dropped' AND undoes IS NULL"
-            " AND key NOT IN (SELECT undoes FROM commands"
+            " AND status != ? AND key NOT IN (SELECT undoes FROM commands"
             " WHERE undoes IS NOT NULL AND state != 'dropped')"
             " ORDER BY id DESC LIMIT 20",
             operator,
             before if before is not None else 1 << 62,
+            HELD,
         )
 
     @property

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from console.client.api_client import ApiClient, is_passing
+from console.client.approvals import approvers
 from console.client.circuit_breaker import pause_after
 from console.client.errors import AnswerLost, CallFailed, SignedOut, TooMany, Unreachable
 from console.client.models import Refund
@@ -30,6 +31,9 @@ class CommandResult(StrEnum):
     PENDING = "pending"
     """The shop has it; the payment provider does not answer. The shop finishes it by itself."""
 
+    HELD = "waiting for a second person"
+    """It is above a limit of the operator: nothing happened yet."""
+
     NOT_SENT = "not sent"
     """It surely never left; nothing happened."""
 
@@ -43,6 +47,8 @@ class Outcome(NamedTuple):
     fate: CommandResult
     refund: Refund | None = None
     failure: CallFailed | None = None
+    approvers: str = ""
+    """Who may approve it, where it waits for a second person."""
 
 
 class DirectCommands:
@@ -111,8 +117,11 @@ class DirectCommands:
             return Outcome(CommandResult.NOT_SENT, failure=failure)
         except CallFailed as failure:
             return self._refused(command, failure)
+        told = json.loads(answer.body)
+        self._outbox.done(command, status=answer.status, answer=told)
+        if (names := approvers(answer.status, told)) is not None:
+            return Outcome(CommandResult.HELD, approvers=names)
         refund = parse(Refund, answer.body) if command.kind == "refund" else None
-        self._outbox.done(command, status=answer.status, answer=json.loads(answer.body))
         return Outcome(CommandResult.GIVEN, refund=refund)
 
     def _refused(self, command: Command, failure: CallFailed) -> Outcome | None:

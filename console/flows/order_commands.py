@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from console.client.approvals import held
 from console.client.models import Money, OrderDetail, Person
 from console.client.refunds import CommandResult, Outcome
 from console.flows import amount_input
@@ -150,6 +151,8 @@ def ended(what: MarkPaid | Cancel, order: OrderDetail, outcome: Outcome) -> Feed
             return done(f"{order.number} is cancelled")
         case CommandResult.PENDING:
             return wrong("The payment provider does not answer: look at the order, then try again")
+        case CommandResult.HELD:
+            return noted(f"{order.number} is not cancelled yet: {held(outcome.approvers)}")
         case CommandResult.NOT_SENT:
             return wrong(f"Not sent, nothing happened. {detail}".strip())
         case _:

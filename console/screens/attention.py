@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from textual.widget import Widget
 
 from console.client import attention
+from console.client.approvals import held
 from console.client.doctor import DoctorRun
 from console.client.errors import CallFailed, NotFound, SignedOut
 from console.client.hold_models import AttentionItem
@@ -319,6 +320,8 @@ class AttentionScreen(ListScreen):
         match outcome.fate:
             case CommandResult.GIVEN:
                 self.say(done(f"{money(item.amount)} given back for {item.order_number}"))
+            case CommandResult.HELD:
+                self.say(noted(f"Given back later: {held(outcome.approvers)}"))
             case CommandResult.PENDING:
                 self.say(waiting("Stripe does not answer: the shop goes on with it by itself"))
             case _:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from console import keys
+from console.client.approvals import held
 from console.client.errors import CallFailed, SignedOut
 from console.client.models import OrderDetail
 from console.client.outbox import Command, State
@@ -178,6 +179,8 @@ class OutboxScreen(BaseScreen):
             return
         if outcome.fate in (CommandResult.GIVEN, CommandResult.PENDING):
             self.say(done(f"{command.label}: the shop has done it, once"))
+        elif outcome.fate is CommandResult.HELD:
+            self.say(noted(f"{command.label}: {held(outcome.approvers)}"))
         else:
             why = outcome.failure.detail if outcome.failure else ""
             self.say(wrong(f"{command.label}: {outcome.fate}, nothing happened. {why}"))

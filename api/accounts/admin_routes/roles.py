@@ -69,7 +69,8 @@ def get_role(role_id: UUID) -> dict[str, Any]:
 def update_role(body: dict[str, Any], role_id: UUID, expected_version: int) -> dict[str, Any]:
     """Change what a role may do, or asks for: for all who have it, from their next request on.
 
-    What the built-in ones may do stays as it is; make one of your own instead.
+    What the built-in ones may do stays as it is: their limits and whether they need a second factor
+    are the shop's. Make one of your own for anything else.
     """
     with transaction():
         service.edit_role(role_id, body, expected_version=expected_version, by=principal())

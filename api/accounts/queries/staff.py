@@ -14,9 +14,13 @@ from api.accounts.errors import (
 from api.accounts.models import ApiKey, StaffInvitation, StaffRole
 from api.accounts.roles import permissions_of
 from api.kernel import clock
+from api.kernel.money import Money
+from api.kernel.principal import Limit
 from api.platform.auth import hash_secret
 from api.platform.db import session
 from api.platform.pagination import Sort, page
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
 
 
 def role(role_id: UUID) -> dict[str, Any]:
@@ -102,6 +106,7 @@ _ROLE: tuple[Any, ...] = (
     StaffRole.name,
     StaffRole.permissions,
     StaffRole.requires_second_factor,
+    StaffRole.limits,
     StaffRole.version,
     StaffRole.created_at,
 )
@@ -138,9 +143,21 @@ def _role_card(row: Any) -> dict[str, Any]:
         "name": row.name,
         "permissions": sorted(permissions_of(row.name, row.permissions)),
         "requires_second_factor": row.requires_second_factor,
+        **_limits(row.limits or {}),
         "kind": "built_in" if row.permissions is None else "custom",
         "created_at": row.created_at,
         "version": row.version,
+    }
+
+
+def _limits(limits: dict[str, int]) -> dict[str, Any]:
+    """Describe the limits of a role: money in the shop's currency, None where there is none."""
+    settings: Settings = get_service(Settings)
+    units = limits.get(Limit.ADJUST_MAX_UNITS)
+    amounts = {name: limits.get(name) for name in Limit if name is not Limit.ADJUST_MAX_UNITS}
+    return {Limit.ADJUST_MAX_UNITS.value: units} | {
+        name.value: None if amount is None else Money(amount, settings.currency)
+        for name, amount in amounts.items()
     }
 
 

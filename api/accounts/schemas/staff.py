@@ -16,11 +16,15 @@ from api.accounts.schemas import (
     token_field,
 )
 from api.kernel import clock
+from api.kernel.money import Money
 from api.kernel.permissions import Permission
+from api.kernel.principal import Limit
 from api.platform.addresses import SingleLine
 from api.platform.audit import WAYS_IN
-from api.platform.http import DateTimeField, PageQuerySchema, Pattern, Schema
+from api.platform.http import DateTimeField, MoneySchema, PageQuerySchema, Pattern, Schema
 from api.platform.rules import FilledFor
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
 
 
 def _role(**options: Any) -> ma.fields.String:
@@ -141,6 +145,14 @@ class AcceptInvitationSchema(Schema):
     password = new_password()
 
 
+def _limit(told: str) -> dict[str, Any]:
+    return {
+        "load_default": None,
+        "allow_none": True,
+        "metadata": {"description": f"{told} Above it a second person must approve; null: none."},
+    }
+
+
 class RoleEditSchema(Schema):
     """What becomes of a role; permissions are the whole list, and a built-in one keeps its own."""
 
@@ -149,6 +161,27 @@ class RoleEditSchema(Schema):
         load_default=False,
         metadata={"description": "Whoever has it does nothing else before setting one up."},
     )
+    refund_max = ma.fields.Nested(
+        MoneySchema,
+        **_limit("In the shop's currency; a refund in another one is above every limit."),
+    )
+    adjust_max_units = ma.fields.Integer(
+        strict=True, validate=ma.validate.Range(0, 10**9), **_limit("Units, up or down.")
+    )
+    adjust_max_value = ma.fields.Nested(
+        MoneySchema, **_limit("Units by their price; what has no price counts by units alone.")
+    )
+
+    @ma.post_load
+    def _limits(self, role: dict[str, Any], **_: Any) -> dict[str, Any]:
+        settings: Settings = get_service(Settings)
+        limits = {name.value: role.pop(name) for name in Limit if name in role}
+        for name, limit in limits.items():
+            if isinstance(limit, Money):
+                if limit.currency != settings.currency or limit.amount < 0:
+                    raise ma.ValidationError(f"Must be 0 or more {settings.currency}.", name)
+                limits[name] = limit.amount
+        return {**role, "limits": limits} if limits else role
 
 
 class NewRoleSchema(RoleEditSchema):

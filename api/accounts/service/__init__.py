@@ -49,6 +49,7 @@ from api.accounts.service.sessions import (
     rotate,
 )
 from api.accounts.service.users import (
+    active_staff,
     create_staff,
     edit_staff,
     load_principal,
@@ -63,6 +64,7 @@ __all__ = [
     "ResetLetter",
     "SignedIn",
     "accept",
+    "active_staff",
     "add_address",
     "begin_second_factor",
     "change_password",

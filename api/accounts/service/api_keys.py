@@ -11,10 +11,10 @@ from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from api.accounts.errors import ApiKeyNotFound, ApiKeyRotating, GrantExceedsOwn
 from api.accounts.models import ApiKey
-from api.accounts.roles import KEY_SCOPES, KeyKind
+from api.accounts.roles import KEY_SCOPES, LIMITED, KeyKind, Role
 from api.kernel import clock
 from api.kernel.ids import new_id
-from api.kernel.permissions import read_stored, with_implied
+from api.kernel.permissions import Permission, read_stored, with_implied
 from api.kernel.principal import Principal
 from api.platform import audit, rate_limits
 from api.platform.db import AnyRow, require_transaction, session, transaction
@@ -68,8 +68,7 @@ def create_key(
     Refuses scopes that `by` does not hold.
     """
     held = with_implied(read_stored(scopes)) & KEY_SCOPES
-    if by.kind != "system" and not held <= by.permissions:
-        raise GrantExceedsOwn(f"The key {name} would do more than you may.", name=name)
+    _check_within(held, by, name)
     return _make(
         series_id=new_id(),
         name=name,
@@ -90,8 +89,7 @@ def rotate_key(key_id: UUID, *, old_expires_at: datetime | None, by: Principal) 
     old = _live(key_id)
     until = old_expires_at or clock.now() + OVERLAP
     held = read_stored(old.scopes)
-    if by.kind != "system" and not held <= by.permissions:
-        raise GrantExceedsOwn(f"The key {old.name} would do more than you may.", name=old.name)
+    _check_within(held, by, old.name)
     require_transaction().execute(
         update(ApiKey)
         .where(ApiKey.id == key_id)
@@ -108,6 +106,13 @@ def rotate_key(key_id: UUID, *, old_expires_at: datetime | None, by: Principal) 
         by=by,
         replaces=key_id,
     )
+
+
+def _check_within(held: frozenset[Permission], by: Principal, name: str) -> None:
+    """Nobody makes a key that does more than they may: keys have no limits."""
+    is_limited = by.limits and by.role != Role.OWNER and held & LIMITED
+    if by.kind != "system" and (is_limited or not held <= by.permissions):
+        raise GrantExceedsOwn(f"The key {name} would do more than you may.", name=name)
 
 
 def revoke_key(key_id: UUID, *, by: Principal) -> None:

@@ -1,6 +1,6 @@
 """Roles: what those who have one may do. Nobody gives more than they hold."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from api.accounts.errors import (
     RoleUnknown,
 )
 from api.accounts.models import StaffRole, User
-from api.accounts.roles import permissions_of
+from api.accounts.roles import Role, permissions_of
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.permissions import Permission, with_implied
@@ -33,7 +33,9 @@ def check_grant(role: str, by: Principal) -> frozenset[Permission]:
     Locks the role against being changed or deleted before it is given.
     """
     row = session.execute(
-        select(StaffRole.permissions).where(StaffRole.name == role).with_for_update(read=True)
+        select(StaffRole.permissions, StaffRole.limits)
+        .where(StaffRole.name == role)
+        .with_for_update(read=True)
     ).one_or_none()
     if row is None:
         raise RoleUnknown(
@@ -48,7 +50,7 @@ def check_grant(role: str, by: Principal) -> frozenset[Permission]:
             ],
         )
     held = permissions_of(role, row.permissions)
-    _check_within(held, by, role)
+    _check_within(held, row.limits, by, role)
     return held
 
 
@@ -57,11 +59,12 @@ def create_role(
     permissions: Collection[Permission],
     *,
     requires_second_factor: bool = False,
+    limits: Mapping[str, int | None] | None = None,
     by: Principal,
 ) -> UUID:
     """Make a role, and return its id; whoever may change something may read it as well."""
-    held = with_implied(permissions)
-    _check_within(held, by, name)
+    held, limits = with_implied(permissions), _set_limits({}, limits or {})
+    _check_within(held, limits, by, name)
     role_id = require_transaction().scalar(
         insert(StaffRole)
         .values(
@@ -69,6 +72,7 @@ def create_role(
             name=name,
             permissions=sorted(held),
             requires_second_factor=requires_second_factor,
+            limits=limits,
             version=1,
             created_at=clock.now(),
         )
@@ -77,14 +81,21 @@ def create_role(
     )
     if role_id is None:
         raise RoleNameTaken(name=name)
-    audit.record("role.created", by=by, subject_id=role_id, name=name, permissions=sorted(held))
+    audit.record(
+        "role.created",
+        by=by,
+        subject_id=role_id,
+        name=name,
+        permissions=sorted(held),
+        limits=limits,
+    )
     return UUID(str(role_id))
 
 
 def edit_role(
     role_id: UUID, changes: dict[str, Any], *, expected_version: int, by: Principal
 ) -> None:
-    """Change `permissions` or `requires_second_factor` of a role: at once for all who have it.
+    """Change `permissions`, `requires_second_factor` or `limits` of a role, for all who have it.
 
     Locks the role. Refuses to change what a built-in one may do, and to change a role that holds
     what `by` does not, or to have it hold that.
@@ -96,14 +107,18 @@ def edit_role(
     if "permissions" in changes:
         after["permissions"] = with_implied(changes["permissions"])
         _check_own(row)
+    if "limits" in changes:
+        after["limits"] = _set_limits(row.limits or {}, changes["limits"])
     now: dict[str, Any] = {
         "permissions": before,
         "requires_second_factor": row.requires_second_factor,
+        "limits": row.limits,
     }
     after = {name: value for name, value in after.items() if value != now[name]}
     if not after:
         return
-    _check_within(before | after.get("permissions", frozenset()), by, row.name)
+    held = before | after.get("permissions", frozenset())
+    _check_within(held, after.get("limits", row.limits), by, row.name)
     for told in (now, after):
         if "permissions" in told:
             told["permissions"] = sorted(told["permissions"])
@@ -127,7 +142,7 @@ def delete_role(role_id: UUID, *, expected_version: int, by: Principal) -> None:
     row = _lock(role_id)
     _check_own(row)
     etags.check(row.version, expected_version)
-    _check_within(permissions_of(row.name, row.permissions), by, row.name)
+    _check_within(permissions_of(row.name, row.permissions), row.limits, by, row.name)
     if session.scalar(select(exists().where(User.role == row.name))):
         raise RoleInUse(name=row.name)
     require_transaction().execute(
@@ -138,6 +153,14 @@ def delete_role(role_id: UUID, *, expected_version: int, by: Principal) -> None:
     )
 
 
+def _set_limits(
+    limits: Mapping[str, int], changes: Mapping[str, int | None]
+) -> dict[str, int] | None:
+    """Return limits after a change; None lifts one."""
+    sizes = {**limits, **changes}
+    return {name: size for name, size in sizes.items() if size is not None} or None
+
+
 def _lock(role_id: UUID) -> AnyRow:
     row = (
         require_transaction()
@@ -146,6 +169,7 @@ def _lock(role_id: UUID) -> AnyRow:
                 StaffRole.name,
                 StaffRole.permissions,
                 StaffRole.requires_second_factor,
+                StaffRole.limits,
                 StaffRole.version,
             )
             .where(StaffRole.id == role_id)
@@ -163,7 +187,15 @@ def _check_own(role: AnyRow) -> None:
         raise RoleBuiltIn(name=role.name)
 
 
-def _check_within(held: frozenset[Permission], by: Principal, role: str) -> None:
-    """Nobody grants more than they hold; only the shop itself, at its console, holds all."""
-    if by.kind != "system" and not held <= by.permissions:
+def _check_within(
+    held: frozenset[Permission], limits: dict[str, int] | None, by: Principal, role: str
+) -> None:
+    """Nobody grants more than they hold; only the shop itself, at its console, holds all.
+
+    Nor wider limits than their own, except owners, who decide on their own limits, too.
+    """
+    if by.kind == "system":
+        return
+    is_wider = any((limits or {}).get(name, most + 1) > most for name, most in by.limits.items())
+    if not held <= by.permissions or (is_wider and by.role != Role.OWNER):
         raise GrantExceedsOwn(role=role)

@@ -56,6 +56,7 @@ def _staff(source: FromClause, proved_at: ColumnElement[Any]) -> AnySelect:
             _USERS.c.second_factor_at,
             _ROLES.c.permissions,
             _ROLES.c.requires_second_factor,
+            _ROLES.c.limits,
             proved_at.label("proved_at"),
         )
         .select_from(source.join(_ROLES, _ROLES.c.name == _USERS.c.role))
@@ -94,7 +95,31 @@ def load_principal(user_id: UUID, kind: str, sign_in: UUID | None = None) -> Pri
         permissions=permissions_of(row.role, row.permissions),
         second_factor="held" if row.second_factor_at else factor,
         proved_at=row.proved_at,
+        limits=row.limits or {},
     )
+
+
+def active_staff() -> list[Principal]:
+    """Return everybody who works here now, by name: what they may do, and their limits."""
+    rows = session.execute(
+        select(
+            _USERS.c.id, _USERS.c.full_name, _USERS.c.role, _ROLES.c.permissions, _ROLES.c.limits
+        )
+        .join(_ROLES, _ROLES.c.name == _USERS.c.role)
+        .where(_USERS.c.kind == AccountKind.STAFF, _USERS.c.is_active)
+        .order_by(_USERS.c.full_name, _USERS.c.id)
+    )
+    return [
+        Principal(
+            kind="staff",
+            id=row.id,
+            label=row.full_name,
+            role=row.role,
+            permissions=permissions_of(row.role, row.permissions),
+            limits=row.limits or {},
+        )
+        for row in rows
+    ]
 
 
 def register_customer(*, email: str, full_name: str, password_hash: str) -> UUID:

@@ -11,6 +11,7 @@ from api.inventory.queries.levels import (
     locations,
     low_stock_count,
     on_hand_of,
+    sku_and_price,
 )
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "low_stock_count",
     "movements",
     "on_hand_of",
+    "sku_and_price",
     "skus",
     "variants_without_level",
 ]

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Text, any_, false, func, literal, select, union_all
 
 from api.catalog.codes import read
+from api.catalog.models.prices import VariantPrice
 from api.catalog.models.products import Barcode, Product, Variant
 from api.catalog.queries import search_query
 from api.inventory.errors import LevelNotFound, LocationNotFound
@@ -201,3 +202,16 @@ def _level(row: Any) -> dict[str, Any]:
         "last_counted_at": row.last_counted_at,
         "last_counted_by": row.last_counted_by,
     }
+
+
+def sku_and_price(variant_id: UUID, currency: str) -> tuple[str, int | None]:
+    """Return the SKU of a variant, and what it costs in minor units, if it has a price."""
+    row = session.execute(
+        select(Variant.sku, VariantPrice.amount)
+        .outerjoin(
+            VariantPrice,
+            (VariantPrice.variant_id == Variant.id) & (VariantPrice.currency == currency),
+        )
+        .where(Variant.id == variant_id)
+    ).one()
+    return row.sku, row.amount

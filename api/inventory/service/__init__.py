@@ -1,6 +1,6 @@
 """Writes of the inventory. Other packages call these functions and nothing below them."""
 
-from api.inventory.service.adjustments import adjust, set_threshold
+from api.inventory.service.adjustments import adjust, adjust_as_held, set_threshold
 from api.inventory.service.allocations import AllocationRequest, allocate, release
 from api.inventory.service.bulk_thresholds import set_many_thresholds
 from api.inventory.service.locations import (
@@ -31,6 +31,7 @@ __all__ = [
     "OpeningLevel",
     "UnopenedLevels",
     "adjust",
+    "adjust_as_held",
     "allocate",
     "create_location",
     "default_location",

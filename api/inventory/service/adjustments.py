@@ -1,11 +1,13 @@
 """Adjustments by staff: quantities, and the low-stock threshold of a level."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import aliased
 
+from api.inventory import queries
 from api.inventory.allocation_strategy import MAX_QUANTITY
 from api.inventory.errors import (
     InsufficientStock,
@@ -18,10 +20,15 @@ from api.inventory.models import AdjustReason, MovementKind, StockLevel
 from api.inventory.service import journal, locks
 from api.inventory.service.available_stock import release_expired
 from api.inventory.service.journal_entries import JournalEntry
-from api.kernel.principal import Principal
-from api.platform import audit, etags
+from api.kernel.ids import new_id
+from api.kernel.permissions import Permission
+from api.kernel.principal import Limit, Principal
+from api.platform import approvals, audit, etags
+from api.platform.approvals import CommandKind
 from api.platform.db import require_transaction
 from api.platform.outbox import emit
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
 
 _KINDS: Final = {
     AdjustReason.COUNT: MovementKind.COUNTED,
@@ -38,10 +45,13 @@ def adjust(
     reason: AdjustReason,
     note: str | None,
     by: Principal,
-) -> None:
+    command_id: UUID | None = None,
+) -> bool:
     """Adjust the units on hand: by a difference, or to a counted quantity.
 
-    Exactly one of `change` and `on_hand` is given. Locks all levels of the variant. Raises
+    Exactly one of `change` and `on_hand` is given. Returns False when the difference is above a
+    limit of `by`: then it waits for a second person, as `command_id`. Goods that are received have
+    no limit. Locks all levels of the variant. Raises
     `LevelNotFound`, `StockCountOutdated` when the level no longer holds `expected_on_hand`,
     `QuantityTooLarge`, and `InsufficientStock` when orders or live reservations need the units that
     would be removed. A count that confirms the quantity is recorded too.
@@ -63,7 +73,7 @@ def adjust(
     difference = change if change is not None else (on_hand or 0) - level.on_hand
     kind = _KINDS.get(reason, MovementKind.ADJUSTED)
     if difference == 0 and kind is not MovementKind.COUNTED:
-        return
+        return True
     if level.on_hand + difference > MAX_QUANTITY:
         raise QuantityTooLarge(largest=MAX_QUANTITY)
     # Expired reservations must not block a removal, so they are released first.
@@ -78,6 +88,18 @@ def adjust(
             requested=-difference,
             available=free,
         )
+    is_delivery = kind is MovementKind.RECEIVED and difference > 0
+    if by.limits and not is_delivery:
+        arguments = {
+            "level_id": level_id,
+            "change": change,
+            "on_hand": on_hand,
+            "expected_on_hand": expected_on_hand,
+            "reason": reason,
+            "note": note,
+        }
+        if _must_wait(level, difference, arguments, command_id=command_id or new_id(), by=by):
+            return False
     entry = JournalEntry(level_id=level_id, kind=kind, on_hand=difference, reason=reason, note=note)
     journal.write_entries(levels, [*(freed.expired_entries() if freed else ()), entry], by=by)
     audit.record(
@@ -87,6 +109,47 @@ def adjust(
         on_hand=[level.on_hand, level.on_hand + difference],
         reason=reason.value,
         note=note,
+    )
+    return True
+
+
+def adjust_as_held(arguments: Mapping[str, Any], *, by: Principal) -> None:
+    """Adjust as it was asked for before it waited for a second person; see `adjust`."""
+    adjust(
+        UUID(arguments["level_id"]),
+        change=arguments["change"],
+        on_hand=arguments["on_hand"],
+        expected_on_hand=arguments["expected_on_hand"],
+        reason=AdjustReason(arguments["reason"]),
+        note=arguments["note"],
+        by=by,
+    )
+
+
+def _must_wait(
+    level: locks.Level,
+    difference: int,
+    arguments: Mapping[str, Any],
+    *,
+    command_id: UUID,
+    by: Principal,
+) -> bool:
+    """Hold an adjustment of more units, or of more value, than `by` may alone."""
+    settings: Settings = get_service(Settings)
+    sku, price = queries.sku_and_price(level.variant_id, settings.currency)
+    units = abs(difference)
+    return approvals.hold(
+        CommandKind.ADJUSTMENT,
+        command_id,
+        subject_id=level.id,
+        summary=f"Adjust {sku} by {difference:+d}, from {level.on_hand} on hand",
+        measures={
+            Limit.ADJUST_MAX_UNITS: units,
+            Limit.ADJUST_MAX_VALUE: units * (price or 0),
+        },
+        permission=Permission.INVENTORY_ADJUST,
+        arguments=arguments,
+        by=by,
     )
 
 

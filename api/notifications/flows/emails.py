@@ -138,22 +138,22 @@ def order_refunded(refund_id: UUID, order_id: UUID, amount: Money) -> None:
 
 def welcome(customer_id: UUID) -> None:
     """Greet a new customer."""
-    _to_account(EmailKind.WELCOME, customer_id, customer_id)
+    to_account(EmailKind.WELCOME, customer_id, customer_id)
 
 
 def registration_repeated(customer_id: UUID, occasion: UUID) -> None:
     """Tell the owner of an address that someone tried to register it again."""
-    _to_account(EmailKind.REGISTRATION_REPEATED, occasion, customer_id)
+    to_account(EmailKind.REGISTRATION_REPEATED, occasion, customer_id)
 
 
 def password_changed(user_id: UUID, occasion: UUID) -> None:
     """Tell the owner of an account that it has a new password."""
-    _to_account(EmailKind.PASSWORD_CHANGED, occasion, user_id)
+    to_account(EmailKind.PASSWORD_CHANGED, occasion, user_id)
 
 
 def second_factor_reset(user_id: UUID, occasion: UUID) -> None:
     """Tell somebody on the staff that their second factor was taken away."""
-    _to_account(EmailKind.SECOND_FACTOR_RESET, occasion, user_id)
+    to_account(EmailKind.SECOND_FACTOR_RESET, occasion, user_id)
 
 
 def password_reset(request_id: UUID) -> None:
@@ -318,9 +318,10 @@ def _to_customer(kind: EmailKind, subject_id: UUID, order: dict[str, Any], **mor
     _send(kind, subject_id, order["email"], name=order["customer_name"], order=order, **more)
 
 
-def _to_account(kind: EmailKind, subject_id: UUID, user_id: UUID) -> None:
+def to_account(kind: EmailKind, subject_id: UUID, user_id: UUID, **context: Any) -> None:
+    """Write to the owner of an account."""
     contact = accounts_queries.contact(user_id)
-    _send(kind, subject_id, contact.email, name=contact.full_name, email=contact.email)
+    _send(kind, subject_id, contact.email, name=contact.full_name, email=contact.email, **context)
 
 
 def _to_staff(kind: EmailKind, subject_id: UUID, **context: Any) -> None:

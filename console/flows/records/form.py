@@ -108,8 +108,9 @@ def answered(form: Form, text: str) -> FormStep:
     is_same = form.command.method == "PATCH" and bool(asked.start) and typed == form.start()
     if is_same or (not typed and asked.is_optional):
         return Transition(_reviewed(replace(form, at=form.at + 1)))
+    is_off = asked.may_be_off and typed.casefold() == "off"
     try:
-        value = parsed(asked, typed, form.currency)
+        value = None if is_off else parsed(asked, typed, form.currency)
     except NotAnAnswer as refusal:
         return Transition(form, feedback=wrong(str(refusal)))
     grown = replace(form, answers=(*form.answers, (asked.name, value)), at=form.at + 1)
@@ -202,4 +203,6 @@ def _reviewed(form: Form) -> Form:
 def _said(asked: Input, value: object) -> str:
     if asked.form == "secret":
         return "•" * 8
+    if value is None:
+        return "off"
     return told(Field("", "", "list" if asked.form == "choices" else asked.form), value)

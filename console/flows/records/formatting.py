@@ -9,6 +9,7 @@ from console.flows.formatting import Sense, age, count, day, figure, money, plai
 from console.flows.records.shapes import Field
 
 SENSES = {
+    "waiting": Sense.DUE, "approved": Sense.GOOD, "rejected": Sense.OFF, "expired": Sense.OFF,
     "open": Sense.DUE, "pending": Sense.PART, "sending": Sense.PART, "running": Sense.PART,
     "undoing": Sense.PART, "shipped": Sense.GOOD, "delivered": Sense.GOOD, "sent": Sense.GOOD,
     "completed": Sense.GOOD, "failed": Sense.BAD, "cancelled": Sense.OFF,
@@ -44,6 +45,8 @@ def told(shown: Field, value: object) -> str:
             return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + " %"
         case "list", list():
             return ", ".join(plain(one) for one in value)
+        case "people", list():
+            return ", ".join(str(one.get("full_name")) for one in value)
         case "changes", dict():
             return "\n".join(changed(value))
         case "yes", bool():

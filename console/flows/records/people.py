@@ -6,8 +6,8 @@ from console.flows.records.shapes import Field, Input, Kind, RecordCommand
 
 ROLES = ("/roles", "name")
 PERMISSIONS = (
-    "audit:read", "catalog:read", "catalog:write", "credit:read", "credit:write", "customers:read", "fulfilment:override",
-    "fulfilment:write",
+    "approvals:write", "audit:read", "catalog:read", "catalog:write", "credit:read",
+    "credit:write", "customers:read", "fulfilment:override", "fulfilment:write",
     "imports:write", "inventory:adjust", "inventory:read", "jobs:write", "keys:read",
     "keys:write", "locations:write",
     "orders:cancel", "orders:read", "orders:refund", "orders:write", "payments:write",
@@ -115,8 +115,13 @@ INVITATIONS = Kind(
     alias="invitations", needs="staff:read", item="/invitations/{id}", named_by="full_name",
 )  # fmt: skip
 
+
+def _limit(name: str, label: str, form: str) -> Input:
+    return Input(name, f"{label}, or off:", form, start=name, is_optional=True, may_be_off=True)
+
+
 ROLE_KIND = Kind(
-    "roles", "role", "What staff may do, by role; the built-in ones stay as they are", "/roles",
+    "roles", "role", "What staff may do, by role, and how far they go alone", "/roles",
     (
         Field("Role", "name", width=20, grow=1),
         Field("Kind", "kind", width=9),
@@ -124,6 +129,9 @@ ROLE_KIND = Kind(
     ),
     (
         Field("second factor", "requires_second_factor", "yes"),
+        Field("refunds", "refund_max", "money"),
+        Field("adjusts", "adjust_max_units", "count"),
+        Field("worth", "adjust_max_value", "money"),
         Field("since", "created_at", "when"),
     ),
     (
@@ -139,6 +147,12 @@ ROLE_KIND = Kind(
              "/roles/{id}", "staff:write", "Change what {name} asks for?", method="PATCH",
              fields=(Input("requires_second_factor", "second factor required, yes or no:", "yes",
                            start="requires_second_factor", is_optional=True),)),
+        RecordCommand("limit_role", "l", "limits",
+             "How far they go alone: above it a second person approves", "/roles/{id}",
+             "staff:write", "Change the limits of {name}?", method="PATCH",
+             fields=(_limit("refund_max", "gives back at most", "money"),
+                     _limit("adjust_max_units", "adjusts at most so many units", "number"),
+                     _limit("adjust_max_value", "adjusts at most so much worth", "money"))),
         RecordCommand("delete_role", "x", "delete", "A role that nobody has", "/roles/{id}",
              "staff:write",
              "Delete the role {name}?", method="DELETE", allowed_states=("custom",)),
@@ -146,7 +160,7 @@ ROLE_KIND = Kind(
     alias="roles", needs="staff:read", item="/roles/{id}", state="kind",
 )  # fmt: skip
 
-SCOPES = tuple(one for one in PERMISSIONS if not one.startswith(("keys:", "staff:")))
+SCOPES = tuple(one for one in PERMISSIONS if not one.startswith(("approvals:", "keys:", "staff:")))
 API_KEYS = Kind(
     "api_keys", "API key", "How programs come in: a key is told once, when it is made", "/api-keys",
     (
@@ -211,7 +225,35 @@ AUDIT = Kind(
     ),
 )  # fmt: skip
 
-KINDS = (STAFF, ROLE_KIND, INVITATIONS, API_KEYS, AUDIT, ME)
+APPROVALS = Kind(
+    "approvals", "command", "What is above a limit, and waits for a second person", "/approvals",
+    (
+        Field("What", "summary", width=24, grow=2),
+        Field("Asked by", "asked_by_name", width=14, grow=1),
+        Field("State", "status", "state", 10),
+        Field("Age", "created_at", "age", 5),
+        Field("Until", "expires_at", "when", 12, from_width=70),
+    ),
+    (
+        Field("may approve", "may_approve", "people"),
+        Field("decided by", "decided_by_name"),
+        Field("decided", "decided_at", "when"),
+        Field("alone", "was_alone", "yes"),
+        Field("why not", "note"),
+    ),
+    (
+        RecordCommand("approve", "a", "approve", "Carry it out now, once",
+             "/approvals/{id}/approve", "approvals:write", "{summary}, for {asked_by_name}?",
+             allowed_states=("waiting",)),
+        RecordCommand("reject", "x", "reject", "Leave it undone; who asked may do so, too",
+             "/approvals/{id}/reject", "", "Leave it undone: {summary}?",
+             fields=(Input("note", "why:"),), allowed_states=("waiting",)),
+    ),
+    alias="approvals", item="/approvals/{id}", named_by="summary",
+    views=(("waiting", ()), ("decided", (("state", "decided"),))),
+)  # fmt: skip
+
+KINDS = (STAFF, ROLE_KIND, INVITATIONS, API_KEYS, APPROVALS, AUDIT, ME)
 
 
 def with_history(kind: Kind) -> Kind:

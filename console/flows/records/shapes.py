@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 Record = Mapping[str, Any]
 
 
-ASKS_FOR_CODE = frozenset({"staff:write", "keys:write"})
+ASKS_FOR_CODE = frozenset({"approvals:write", "keys:write", "staff:write"})
 """What the shop may ask a fresh code of one's app for: somebody must be there to give it."""
 
 
@@ -25,7 +25,7 @@ class Field(NamedTuple):
     """Where it stands in the record: `progress.rows`."""
 
     form: str = "text"
-    """text, state, when, age, money, count, yes, units (of lines), list, share (of a hundred)."""
+    """text, state, when, age, money, count, yes, units, list, people, share (of a hundred)."""
 
     width: int = 10
     grow: int = 0
@@ -48,6 +48,9 @@ class Input(NamedTuple):
 
     is_optional: bool = False
     """Whether Enter alone leaves it out, which leaves it as it is."""
+
+    may_be_off: bool = False
+    """Whether `off` leaves nothing there."""
 
     start: str = ""
     """Path of the value that stands there already."""

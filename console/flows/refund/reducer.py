@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from console.client.approvals import held
 from console.client.models import OrderDetail, RefundQuote
 from console.client.refunds import CommandResult, Outcome
 from console.flows import amount_input, line_items, quantity_input
@@ -345,6 +346,8 @@ def _ended(draft: RefundDraft, outcome: Outcome) -> RefundStep:
         case CommandResult.PENDING:
             words = "Taken down: the payment provider does not answer, the shop finishes it later"
             return Transition(state, feedback=done(words))
+        case CommandResult.HELD:
+            return Transition(state, feedback=noted(f"The refund is {held(outcome.approvers)}"))
         case CommandResult.NOT_SENT:
             words = "Not sent, nothing happened. " + (
                 outcome.failure.detail if outcome.failure else ""

@@ -7,63 +7,41 @@ provider's answer.
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from api.inventory import service as inventory_service
-from api.kernel.money import Money, allocate
-from api.kernel.principal import Principal
+from api.kernel.money import Money
+from api.kernel.permissions import Permission
+from api.kernel.principal import Limit, Principal
 from api.orders import service as orders_service
 from api.orders.service import Order
 from api.payment_sync import flows as payment_sync_flows
 from api.payment_sync import service as payment_sync_service
 from api.payments import queries as payments_queries
 from api.payments import service as payments_service
-from api.payments.errors import GatewayUnavailable, RefundExceedsCaptured
+from api.payments.errors import GatewayUnavailable
 from api.payments.events import RefundFailed
-from api.platform import attention, audit
+from api.platform import approvals, attention, audit
+from api.platform.approvals import CommandKind
 from api.platform.attention import AttentionKind, Subjects
 from api.platform.db import session, transaction
-from api.pricing import totals
 from api.returns import service
-from api.returns.errors import NothingToRefund, RefundChanged
+from api.returns.flows import amounts
+from api.returns.flows.amounts import LineToRefund, RefundForm
 from api.returns.service import RequestedLine
 
-
-@dataclass(frozen=True, slots=True)
-class LineToRefund:
-    """Units of an order line to refund, and whether shipped ones are restocked."""
-
-    order_line_id: UUID
-    quantity: int
-    restock: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundForm:
-    """The values of the refund form."""
-
-    lines: Sequence[LineToRefund]
-    shipping: bool
-    reason: str
-    note: str | None = None
-    amount: Money | None = None
-    """The total to refund; None is the price of the lines and the shipping."""
-    expected_amount: Money | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """The parts of a refund, in minor units; their sum is the refunded amount."""
-
-    lines: Mapping[UUID, int]
-    shipping: int
-    additional: int
-
-    @property
-    def amount(self) -> int:
-        return sum(self.lines.values()) + self.shipping + self.additional
+__all__ = [
+    "LineToRefund",
+    "RefundForm",
+    "cancel_approved",
+    "cancel_order",
+    "complete_refunds",
+    "quote",
+    "refund_order",
+    "reserve_refund",
+    "revert_failed_refund",
+]
 
 
 def quote(
@@ -75,11 +53,11 @@ def quote(
     amounts.
     """
     order = orders_service.lock(order_id)
-    orders_service.refundable_quantities(order, _units(lines))
-    parts = _parts(order, lines, shipping=shipping, amount=amount)
+    orders_service.refundable_quantities(order, amounts.units_of(lines))
+    parts = amounts.divide(order, lines, shipping=shipping, amount=amount)
     currency = order.currency
     if amount is not None:
-        _check_refundable(order, parts)
+        amounts.check_refundable(order, parts)
     return {
         "lines": [
             {
@@ -97,34 +75,54 @@ def quote(
     }
 
 
-def refund_order(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Principal) -> None:
+def refund_order(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Principal) -> bool:
     """Refund units of an order, its shipping, or a free amount.
 
     Returned units are restocked. Units that are not shipped yet are cancelled and their allocation
     is released, so that no refunded unit is shipped. `case_id` is the id of the command: repeated
-    after a crash, it finds its refund request and continues it. Locks the order. Raises
-    `OrderNotFound`, `QuantityExceedsRefundable`, `RefundExceedsCaptured`, `RefundChanged`,
-    `NothingToRefund`, `DisputeOpen`, `WrongCurrency`; `GatewayUnavailable` leaves the refund
-    pending.
+    after a crash, it finds its refund request and continues it. Returns False when the amount is
+    above a limit of `by`: then it waits for a second person, and nothing has changed. Locks the
+    order. Raises `OrderNotFound`, `QuantityExceedsRefundable`, `RefundExceedsCaptured`,
+    `RefundChanged`, `NothingToRefund`, `DisputeOpen`, `WrongCurrency`; `GatewayUnavailable` leaves
+    the refund pending.
     """
     payment_sync_flows.scan_external_changes(order_id)
     with transaction():
-        if not service.exists(case_id):
-            order = orders_service.lock(order_id)
-            payments_service.check_not_disputed(order_id)
-            orders_service.refundable_quantities(order, _units(form.lines))
-            unshipped = _unshipped(order, form.lines)
-            restocked = _restocked(order, form.lines, unshipped)
-            _reserve_refund(order, form, restocked=restocked, case_id=case_id, by=by)
-            _return_units(order, unshipped=unshipped, restocked=restocked, case_id=case_id, by=by)
-            payment_sync_service.refresh(order)
+        is_done = reserve_refund(order_id, form, case_id=case_id, by=by)
+    if is_done:
+        complete_refunds(order_id)
+    return is_done
+
+
+def reserve_refund(order_id: UUID, form: RefundForm, *, case_id: UUID, by: Principal) -> bool:
+    """Do what a refund does in the shop itself; see `refund_order`. Needs a transaction."""
+    if service.exists(case_id):
+        return True
+    order = orders_service.lock(order_id)
+    payments_service.check_not_disputed(order_id)
+    orders_service.refundable_quantities(order, amounts.units_of(form.lines))
+    unshipped = amounts.unshipped_units(order, form.lines)
+    restocked = amounts.restocked_units(order, form.lines, unshipped)
+    parts = amounts.divide_checked(order, form)
+    amount = Money(parts.amount, order.currency)
+    arguments = {"order_id": order_id, "form": form}
+    if _must_wait(CommandKind.REFUND, order, amount, arguments, case_id=case_id, by=by):
+        return False
+    _reserve_refund(order, form, parts, restocked=restocked, case_id=case_id, by=by)
+    _return_units(order, unshipped=unshipped, restocked=restocked, case_id=case_id, by=by)
+    payment_sync_service.refresh(order)
+    return True
+
+
+def complete_refunds(order_id: UUID) -> None:
+    """Submit what was reserved to the provider. `GatewayUnavailable` leaves it to the sweeps."""
     payment_sync_flows.cancel_remaining_intents(order_id)
     _submit_refunds(order_id)
 
 
 def cancel_order(
     order_id: UUID, *, reason: str, note: str | None, case_id: UUID, by: Principal
-) -> None:
+) -> bool:
     """Cancel all units that are not shipped, release them and refund them.
 
     If nothing was shipped, everything received is refunded, including double payments. The
@@ -134,7 +132,8 @@ def cancel_order(
 
     If the provider does not answer, the order is cancelled all the same: the sweeps cancel the
     PaymentIntent and submit the refund, and money received in between raises an attention item.
-    Locks the order. Raises `OrderNotFound`, `InvalidState`.
+    Locks the order. Returns False when what goes back is above a limit of `by`: then it waits for
+    a second person, and nothing has changed. Raises `OrderNotFound`, `InvalidState`.
     """
     payment_sync_flows.scan_external_changes(order_id)
     with transaction():
@@ -142,15 +141,34 @@ def cancel_order(
         is_repeated = service.exists(case_id)
         if not is_repeated:
             orders_service.check_cancellable(order)
+            amount = Money(amounts.refund_of_cancellation(order), order.currency)
+            arguments = {"order_id": order_id, "reason": reason, "note": note}
+            if _must_wait(
+                CommandKind.CANCELLATION, order, amount, arguments, case_id=case_id, by=by
+            ):
+                return False
     if not is_repeated:
         is_reachable = payment_sync_flows.cancel_remaining_intents(order_id)
         with transaction():
             _cancel(orders_service.lock(order_id), reason=reason, note=note, case_id=case_id, by=by)
         if not is_reachable:
-            return  # do not wait for the same timeout again
+            return True  # do not wait for the same timeout again
     payment_sync_flows.cancel_remaining_intents(order_id)
     with suppress(GatewayUnavailable):
         _submit_refunds(order_id)
+    return True
+
+
+def cancel_approved(
+    order_id: UUID, *, reason: str, note: str | None, case_id: UUID, by: Principal
+) -> None:
+    """Cancel an order as `cancel_order` does, in the running transaction and nothing else.
+
+    The caller has cancelled its open PaymentIntents, and submits its refunds later.
+    """
+    order = orders_service.lock(order_id)
+    orders_service.check_cancellable(order)
+    _cancel(order, reason=reason, note=note, case_id=case_id, by=by)
 
 
 def revert_failed_refund(event: RefundFailed) -> None:
@@ -173,17 +191,45 @@ def revert_failed_refund(event: RefundFailed) -> None:
     payment_sync_service.refresh(order)
 
 
+def _must_wait(
+    kind: CommandKind,
+    order: Order,
+    amount: Money,
+    arguments: Mapping[str, Any],
+    *,
+    case_id: UUID,
+    by: Principal,
+) -> bool:
+    """Hold a command that gives back more than `by` may alone."""
+    is_refund = kind is CommandKind.REFUND
+    what = "Refund" if is_refund else "Cancel and refund"
+    must_wait = approvals.hold(
+        kind,
+        case_id,
+        subject_id=order.id,
+        summary=f"{what} {amount} of order {order.number}",
+        measures={Limit.REFUND_MAX: approvals.size_of(amount)} if amount.amount else {},
+        permission=Permission.ORDERS_REFUND if is_refund else Permission.ORDERS_CANCEL,
+        arguments=arguments,
+        by=by,
+    )
+    if must_wait:
+        text = f"{what} {amount}: waits for a second person."
+        orders_service.add_event(order.id, "approval_requested", text, by=by)
+    return must_wait
+
+
 def _reserve_refund(
-    order: Order, form: RefundForm, *, restocked: Mapping[UUID, int], case_id: UUID, by: Principal
+    order: Order,
+    form: RefundForm,
+    parts: amounts.Parts,
+    *,
+    restocked: Mapping[UUID, int],
+    case_id: UUID,
+    by: Principal,
 ) -> None:
     """Create the refund request and reserve its amount, which cannot be reserved twice."""
-    parts = _parts(order, form.lines, shipping=form.shipping, amount=form.amount)
-    if parts.amount <= 0:
-        raise orders_service.with_last_change(NothingToRefund(), order.id, "refund_requested")
     money = Money(parts.amount, order.currency)
-    if form.expected_amount is not None and form.expected_amount != money:
-        raise RefundChanged(amount=money)
-    _check_refundable(order, parts)
     payments_service.open_refunds(case_id, order.id, parts.amount)
     service.create_refund_request(
         case_id,
@@ -251,29 +297,24 @@ def _return_units(
 
 
 def _cancel(order: Order, *, reason: str, note: str | None, case_id: UUID, by: Principal) -> None:
-    lines = [
-        LineToRefund(line.id, min(line.open_quantity, line.quantity - line.refunded_quantity))
-        for line in order.lines
-        if line.open_quantity and line.quantity > line.refunded_quantity
-    ]
+    lines = amounts.cancelled_lines(order)
     shipped = any(line.shipped_quantity for line in order.lines)
     # Nothing was shipped: the shipping is refunded with everything else.
-    with_shipping = not shipped and _shipping(order) > 0
-    amount = orders_service.refundable(order)
-    if shipped:
-        still_owed = orders_service.owed(order) - sum(_amounts(order, lines).values())
-        amount = max(0, amount - still_owed)
+    with_shipping = not shipped and amounts.shipping_left(order) > 0
+    amount = amounts.refund_of_cancellation(order)
     is_disputed = payments_service.is_disputed(order.id)
     if amount > 0 and not is_disputed:
+        form = RefundForm(
+            lines=lines,
+            shipping=with_shipping,
+            reason="cancelled",
+            note=note,
+            amount=Money(amount, order.currency),
+        )
         _reserve_refund(
             order,
-            RefundForm(
-                lines=lines,
-                shipping=with_shipping,
-                reason="cancelled",
-                note=note,
-                amount=Money(amount, order.currency),
-            ),
+            form,
+            amounts.divide_checked(order, form),
             restocked={},
             case_id=case_id,
             by=by,
@@ -306,84 +347,3 @@ def _submit_refunds(order_id: UUID) -> None:
     session.rollback()
     for refund_id in refund_ids:
         payment_sync_flows.submit_refund(refund_id)
-
-
-def _units(lines: Sequence[LineToRefund]) -> dict[UUID, int]:
-    return {line.order_line_id: line.quantity for line in lines}
-
-
-def _parts(
-    order: Order, lines: Sequence[LineToRefund], *, shipping: bool, amount: Money | None
-) -> _Parts:
-    """Divide a refund: the lines and the shipping at their price, the rest is additional.
-
-    An amount below that price is divided over the lines and the shipping in proportion.
-    """
-    priced = _amounts(order, lines)
-    fee = _shipping(order) if shipping else 0
-    price = sum(priced.values()) + fee
-    if amount is None:
-        return _Parts(priced, fee, 0)
-    payment_sync_service.check_currency(order, amount)
-    if amount.amount >= price:
-        return _Parts(priced, fee, amount.amount - price)
-    *shares, fee_share = allocate(amount.amount, [*priced.values(), fee])
-    return _Parts(dict(zip(priced, shares, strict=True)), fee_share, 0)
-
-
-def _check_refundable(order: Order, parts: _Parts) -> None:
-    refundable = Money(orders_service.refundable(order), order.currency)
-    if parts.amount > refundable.amount:
-        detail = f"At most {refundable} can be refunded."
-        pointer = {"pointer": "/amount", "code": RefundExceedsCaptured.code, "detail": detail}
-        requested = Money(parts.amount, order.currency)
-        error = RefundExceedsCaptured(requested=requested, refundable=refundable, errors=[pointer])
-        raise orders_service.with_last_change(error, order.id, "refund_requested")
-
-
-def _amounts(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:
-    """Return each line's share of its total; all refunds of a line together add up to it."""
-    by_id = {line.id: line for line in order.lines}
-    return {
-        requested.order_line_id: totals.refund_share(
-            by_id[requested.order_line_id].total,
-            by_id[requested.order_line_id].quantity,
-            by_id[requested.order_line_id].refunded_quantity,
-            requested.quantity,
-        )
-        for requested in lines
-    }
-
-
-def _shipping(order: Order) -> int:
-    return order.shipping_total - order.shipping_refunded
-
-
-def _unshipped(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:
-    """Return how many of the units are not shipped yet: those beyond the shipped ones."""
-    by_id = {line.id: line for line in order.lines}
-    unshipped = {}
-    for requested in lines:
-        line = by_id[requested.order_line_id]
-        closed = line.shipped_quantity + line.cancelled_quantity
-        beyond = line.refunded_quantity + requested.quantity - closed
-        if beyond > 0:
-            unshipped[line.id] = min(beyond, line.open_quantity)
-    return unshipped
-
-
-def _restocked(
-    order: Order, lines: Sequence[LineToRefund], unshipped: dict[UUID, int]
-) -> dict[UUID, int]:
-    """Return how many units are restocked: only shipped ones, and each unit once."""
-    shipped = {line.id: line.shipped_quantity for line in order.lines}
-    before = service.restocked_quantities(order.id)
-    restocked = {}
-    for requested in lines:
-        if requested.restock:
-            line_id = requested.order_line_id
-            remaining = shipped[line_id] - before.get(line_id, 0)
-            units = min(requested.quantity - unshipped.get(line_id, 0), remaining)
-            if units > 0:
-                restocked[line_id] = units
-    return restocked

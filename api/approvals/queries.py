@@ -1,0 +1,44 @@
+"""Reads of what waits for a second person."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from api.kernel import clock
+from api.kernel.permissions import Permission
+from api.kernel.principal import Principal
+from api.platform import approvals
+from api.platform.approvals import ApprovalNotFound, WaitingCommand
+from api.platform.pagination import Sort, page
+
+
+def commands(
+    by: Principal, *, state: str, limit: int, cursor: str | None, include: str | None
+) -> dict[str, Any]:
+    """Return a page of commands: what waits, oldest first, or what was decided, newest first.
+
+    Whoever may not approve sees what they asked for themselves.
+    """
+    is_open = (WaitingCommand.decision.is_(None)) & (WaitingCommand.expires_at > clock.now())
+    narrow = [is_open if state == "waiting" else ~is_open]
+    if not by.may(Permission.APPROVALS_WRITE):
+        narrow.append(WaitingCommand.asked_by == by.id)
+    rows, described = page(
+        select(*WaitingCommand.__table__.columns).where(*narrow),
+        Sort((WaitingCommand.id,), descending=state != "waiting"),
+        limit=limit,
+        cursor=cursor,
+        filters=(state, by.id),
+        total=select(WaitingCommand.id).where(*narrow) if include else None,
+    )
+    staff = approvals.active_staff()
+    return {"data": [approvals.card(row, staff) for row in rows], "page": described}
+
+
+def command(command_id: UUID, by: Principal) -> dict[str, Any]:
+    """Return one command. Raises `ApprovalNotFound`, also where it is not for `by` to see."""
+    row = approvals.get(command_id)
+    if row.asked_by != by.id and not by.may(Permission.APPROVALS_WRITE):
+        raise ApprovalNotFound(command_id=command_id)
+    return approvals.card(row, approvals.active_staff())

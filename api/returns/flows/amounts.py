@@ -1,0 +1,179 @@
+"""How much a refund is, and of what: lines, shipping, and a free amount on top."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from api.kernel.money import Money, allocate
+from api.orders import service as orders_service
+from api.orders.service import Order
+from api.payment_sync import service as payment_sync_service
+from api.payments.errors import RefundExceedsCaptured
+from api.pricing import totals
+from api.returns import service
+from api.returns.errors import NothingToRefund, RefundChanged
+
+
+@dataclass(frozen=True, slots=True)
+class LineToRefund:
+    """Units of an order line to refund, and whether shipped ones are restocked."""
+
+    order_line_id: UUID
+    quantity: int
+    restock: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundForm:
+    """The values of the refund form."""
+
+    lines: Sequence[LineToRefund]
+    shipping: bool
+    reason: str
+    note: str | None = None
+    amount: Money | None = None
+    """The total to refund; None is the price of the lines and the shipping."""
+    expected_amount: Money | None = None
+
+    @classmethod
+    def restored(cls, stored: Mapping[str, Any]) -> "RefundForm":
+        """Return a form that waited for a second person as JSON."""
+        money = {
+            name: None if stored[name] is None else Money(**stored[name])
+            for name in ("amount", "expected_amount")
+        }
+        lines = [
+            LineToRefund(UUID(line["order_line_id"]), line["quantity"], line["restock"])
+            for line in stored["lines"]
+        ]
+        return cls(**{**stored, **money, "lines": lines})
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a refund, in minor units; their sum is the refunded amount."""
+
+    lines: Mapping[UUID, int]
+    shipping: int
+    additional: int
+
+    @property
+    def amount(self) -> int:
+        """Return the sum of the parts."""
+        return sum(self.lines.values()) + self.shipping + self.additional
+
+
+def units_of(lines: Sequence[LineToRefund]) -> dict[UUID, int]:
+    """Return the units of each line."""
+    return {line.order_line_id: line.quantity for line in lines}
+
+
+def divide(
+    order: Order, lines: Sequence[LineToRefund], *, shipping: bool, amount: Money | None
+) -> Parts:
+    """Divide a refund: the lines and the shipping at their price, the rest is additional.
+
+    An amount below that price is divided over the lines and the shipping in proportion.
+    """
+    priced = line_amounts(order, lines)
+    fee = shipping_left(order) if shipping else 0
+    price = sum(priced.values()) + fee
+    if amount is None:
+        return Parts(priced, fee, 0)
+    payment_sync_service.check_currency(order, amount)
+    if amount.amount >= price:
+        return Parts(priced, fee, amount.amount - price)
+    *shares, fee_share = allocate(amount.amount, [*priced.values(), fee])
+    return Parts(dict(zip(priced, shares, strict=True)), fee_share, 0)
+
+
+def divide_checked(order: Order, form: RefundForm) -> Parts:
+    """Divide a refund; refuses one of nothing, of another amount than expected, or of too much."""
+    parts = divide(order, form.lines, shipping=form.shipping, amount=form.amount)
+    if parts.amount <= 0:
+        raise orders_service.with_last_change(NothingToRefund(), order.id, "refund_requested")
+    money = Money(parts.amount, order.currency)
+    if form.expected_amount is not None and form.expected_amount != money:
+        raise RefundChanged(amount=money)
+    check_refundable(order, parts)
+    return parts
+
+
+def check_refundable(order: Order, parts: Parts) -> None:
+    """Refuse more than was received and not refunded yet."""
+    refundable = Money(orders_service.refundable(order), order.currency)
+    if parts.amount > refundable.amount:
+        detail = f"At most {refundable} can be refunded."
+        pointer = {"pointer": "/amount", "code": RefundExceedsCaptured.code, "detail": detail}
+        requested = Money(parts.amount, order.currency)
+        error = RefundExceedsCaptured(requested=requested, refundable=refundable, errors=[pointer])
+        raise orders_service.with_last_change(error, order.id, "refund_requested")
+
+
+def line_amounts(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:
+    """Return each line's share of its total; all refunds of a line together add up to it."""
+    by_id = {line.id: line for line in order.lines}
+    return {
+        requested.order_line_id: totals.refund_share(
+            by_id[requested.order_line_id].total,
+            by_id[requested.order_line_id].quantity,
+            by_id[requested.order_line_id].refunded_quantity,
+            requested.quantity,
+        )
+        for requested in lines
+    }
+
+
+def shipping_left(order: Order) -> int:
+    """Return what of the shipping was not refunded yet."""
+    return order.shipping_total - order.shipping_refunded
+
+
+def unshipped_units(order: Order, lines: Sequence[LineToRefund]) -> dict[UUID, int]:
+    """Return how many of the units are not shipped yet: those beyond the shipped ones."""
+    by_id = {line.id: line for line in order.lines}
+    unshipped = {}
+    for requested in lines:
+        line = by_id[requested.order_line_id]
+        closed = line.shipped_quantity + line.cancelled_quantity
+        beyond = line.refunded_quantity + requested.quantity - closed
+        if beyond > 0:
+            unshipped[line.id] = min(beyond, line.open_quantity)
+    return unshipped
+
+
+def restocked_units(
+    order: Order, lines: Sequence[LineToRefund], unshipped: dict[UUID, int]
+) -> dict[UUID, int]:
+    """Return how many units are restocked: only shipped ones, and each unit once."""
+    shipped = {line.id: line.shipped_quantity for line in order.lines}
+    before = service.restocked_quantities(order.id)
+    restocked = {}
+    for requested in lines:
+        if requested.restock:
+            line_id = requested.order_line_id
+            remaining = shipped[line_id] - before.get(line_id, 0)
+            units = min(requested.quantity - unshipped.get(line_id, 0), remaining)
+            if units > 0:
+                restocked[line_id] = units
+    return restocked
+
+
+def cancelled_lines(order: Order) -> list[LineToRefund]:
+    """Return what a cancellation refunds: the units that are neither shipped nor refunded."""
+    return [
+        LineToRefund(line.id, min(line.open_quantity, line.quantity - line.refunded_quantity))
+        for line in order.lines
+        if line.open_quantity and line.quantity > line.refunded_quantity
+    ]
+
+
+def refund_of_cancellation(order: Order) -> int:
+    """Return what goes back when an order is cancelled, in minor units."""
+    amount = orders_service.refundable(order)
+    if any(line.shipped_quantity for line in order.lines):
+        lines = cancelled_lines(order)
+        still_owed = orders_service.owed(order) - sum(line_amounts(order, lines).values())
+        amount = max(0, amount - still_owed)
+    return amount
