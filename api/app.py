@@ -67,6 +67,7 @@ from api.promotions import admin_routes as promotion_admin_routes
 from api.returns import routes as return_routes
 from api.stored_value import admin_routes as stored_value_admin_routes
 from api.stored_value import routes as stored_value_routes
+from api.tax import admin_routes as tax_admin_routes
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     country_routes.blueprint,
@@ -83,6 +84,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     stored_value_routes.store_credit,
     stored_value_admin_routes.blueprint,
     promotion_admin_routes.blueprint,
+    tax_admin_routes.blueprint,
     cart_routes.blueprint,
     checkout_routes.checkout,
     checkout_routes.payments,

@@ -54,6 +54,7 @@ from api.platform.openapi_errors import may_answer
 from api.platform.storefronts import client_address, counted_as
 from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable
 from api.promotions.errors import DiscountUsedUp
+from api.tax.errors import TaxRuleMissing
 
 checkout = Blueprint(
     "checkout", __name__, url_prefix="/api/v1/checkout", description="From cart to order."
@@ -85,6 +86,7 @@ admin = Blueprint(
     CartNotPurchasable,
     ShippingMethodNotFound,
     ShippingNotAvailable,
+    TaxRuleMissing,
 )
 @checkout.arguments(QuoteRequestSchema)
 @checkout.response(200, QuoteSchema)
@@ -125,6 +127,7 @@ def reserve_stock() -> Any:
     OrderNotFound,
     ShippingMethodNotFound,
     ShippingNotAvailable,
+    TaxRuleMissing,
     TooMuchUnpaid,
 )
 @idempotent(required=True)
@@ -183,6 +186,7 @@ def confirm_payment(order_id: UUID) -> Any:
     PaymentInProgress,
     ShippingMethodNotFound,
     ShippingNotAvailable,
+    TaxRuleMissing,
 )
 @versioned
 @orders_blueprint.arguments(AmendOrderSchema)

@@ -15,6 +15,15 @@ class QuoteRequestSchema(Schema):
     country = ma.fields.String(
         required=True, validate=ma.validate.OneOf(sorted(COUNTRIES), error="Unknown country code.")
     )
+    region = ma.fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=ma.validate.Length(1, 120),
+        metadata={"description": "State or province, where taxes depend on it.", "example": "CA"},
+    )
+    postal_code = ma.fields.String(
+        load_default=None, allow_none=True, validate=ma.validate.Length(1, 16)
+    )
     shipping_method = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 60))
     payment_method = ma.fields.String(
         load_default="stripe",

@@ -49,6 +49,7 @@ from api.platform.service_registry import get_service
 from api.platform.settings import Settings
 from api.pricing import service as pricing_service
 from api.pricing.service import ShippingMethodInput
+from api.tax import service as tax_service
 
 ORDERS: Final = 48
 SEED: Final = 7
@@ -131,8 +132,8 @@ def _hire() -> None:
 def _set_rules() -> None:
     with transaction():
         for country, (standard, reduced) in TAX.items():
-            pricing_service.set_tax_rate(country, "standard", standard, name="VAT", by=SYSTEM)
-            pricing_service.set_tax_rate(country, "reduced", reduced, name="reduced VAT", by=SYSTEM)
+            tax_service.set_tax_rate(country, "standard", standard, name="VAT", by=SYSTEM)
+            tax_service.set_tax_rate(country, "reduced", reduced, name="reduced VAT", by=SYSTEM)
         pricing_service.create_shipping_method(
             ShippingMethodInput(
                 code="parcel",

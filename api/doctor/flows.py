@@ -16,12 +16,14 @@ from api.catalog import flows as catalog_flows
 from api.catalog.queries.attributes import slugs_of
 from api.doctor import queries, service
 from api.doctor.invariants import Difference, Finding, Invariant, Report, Section, State
-from api.kernel import clock
 from api.kernel.errors import DomainError
 from api.kernel.principal import Principal
 from api.platform import doctor_runs
 from api.platform.db import session, transaction
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
 from api.pricing import queries as pricing_queries
+from api.tax import queries as tax_queries
 
 SHOWN: Final = 20
 """How many differences of one invariant are listed; all are counted."""
@@ -145,15 +147,16 @@ def _answer(invariant: Invariant, shown: int) -> tuple[int, Sequence[Difference]
 
 
 def _tax_gaps(shown: int) -> tuple[int, Sequence[Difference]]:
-    gaps = pricing_queries.tax_gaps(clock.now().date())
+    settings: Settings = get_service(Settings)
+    gaps = pricing_queries.tax_gaps(tax_queries.tax_day(), settings.country)
     session.rollback()
     differences = [
-        Difference(" ".join(rate), " ".join(rate), "never applied", "a rate of a whole country")
-        for rate in gaps.regional
+        Difference(country, country, "shipped to without a tax rule", "given a rate or a treatment")
+        for country in gaps.unruled
     ]
     differences += [
-        Difference(country, country, "shipped to without a standard rate", "taxed, or a rate of 0")
-        for country in gaps.untaxed
+        Difference(str(rate_id), words, "to be checked", "edited or confirmed by the owner")
+        for rate_id, words in gaps.to_check
     ]
     return len(differences), differences[:shown]
 

@@ -34,6 +34,8 @@ _DIGITS = {
 }  # fmt: skip
 
 BASIS_POINTS = 10_000
+MILLION = 1_000_000
+"""A rate of 1 (100 %) in millionths: rates of tax are that fine because 8.875 % is one."""
 
 
 def exponent(currency: str) -> int:
@@ -60,12 +62,17 @@ def divide_half_up(numerator: int, denominator: int) -> int:
     return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
 
 
-def included_tax(gross: int, rate_basis_points: int) -> int:
-    """Return the tax contained in a gross amount (minor units) at a rate in basis points.
+def included_tax(gross: int, rate: int) -> int:
+    """Return the tax contained in a gross amount (minor units) at a rate in millionths.
 
-    1900 means 19 %: of 11900 gross, 1900 is tax.
+    190000 means 19 %: of 11900 gross, 1900 is tax.
     """
-    return divide_half_up(gross * rate_basis_points, BASIS_POINTS + rate_basis_points)
+    return divide_half_up(gross * rate, MILLION + rate)
+
+
+def added_tax(net: int, rate: int) -> int:
+    """Return the tax due on a net amount (minor units) at a rate in millionths."""
+    return divide_half_up(net * rate, MILLION)
 
 
 def allocate(amount: int, weights: Sequence[int]) -> list[int]:

@@ -8,6 +8,7 @@ from api.orders.schemas import (
     OrderHoldSchema,
     OrderLineSchema,
     OrderSchema,
+    TaxLineSchema,
     TimelineEntrySchema,
 )
 from api.payments.states import PaymentState
@@ -202,6 +203,8 @@ class OrderDetailSchema(OrderCardSchema):
     )
     shipping_discount = ma.fields.Nested(MoneySchema, required=True)
     discounts = ma.fields.List(ma.fields.Nested(OrderDiscountSchema), required=True)
+    shipping_tax_lines = ma.fields.List(ma.fields.Nested(TaxLineSchema), required=True)
+    prices_include_tax = ma.fields.Boolean(required=True)
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     captured = ma.fields.Nested(MoneySchema, required=True)
     refunded = ma.fields.Nested(MoneySchema, required=True)

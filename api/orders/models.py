@@ -119,13 +119,17 @@ class Order(WithId, Versioned, Timestamped, Base):
     subtotal: Mapped[int] = mapped_column(BigInteger)
     shipping_total: Mapped[int] = mapped_column(BigInteger)
     tax_total: Mapped[int] = mapped_column(BigInteger)
-    """Contained in `total`: prices include tax."""
+    """Contained in `total`."""
     total: Mapped[int] = mapped_column(BigInteger)
     discount_total: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """What lines and shipping were reduced by; `total` is what is left."""
     shipping_discount: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     shipping_tax: Mapped[int] = mapped_column(BigInteger, default=0)
     shipping_rate_basis_points: Mapped[int] = mapped_column(default=0)
+    shipping_tax_lines: Mapped[list[dict[str, Any]] | None]
+    """The taxes in `shipping_total`, as `pricing.totals.TaxLine.snapshot`; None in older orders."""
+    prices_include_tax: Mapped[bool] = mapped_column(default=True, server_default="true")
+    """Whether unit prices and discounts contain tax; totals always do."""
     shipping_refunded: Mapped[int] = mapped_column(BigInteger, default=0)
     authorized: Mapped[int] = mapped_column(BigInteger, default=0)
     captured: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -201,6 +205,8 @@ class OrderLine(WithId, Base):
     tax: Mapped[int] = mapped_column(BigInteger)
     tax_rate_basis_points: Mapped[int]
     tax_class: Mapped[str] = mapped_column(String(40))
+    tax_lines: Mapped[list[dict[str, Any]] | None]
+    """The taxes in `total`, as `pricing.totals.TaxLine.snapshot`; None in older orders."""
     refunded_amount: Mapped[int] = mapped_column(BigInteger, default=0)
 
     order: Mapped[Order] = relationship(back_populates="lines", lazy="raise")

@@ -11,7 +11,9 @@ from api.orders.states import (
 )
 from api.platform.addresses import AddressSnapshotSchema
 from api.platform.http import DateTimeField, MoneySchema, PageQuerySchema, Schema
+from api.tax.rules import Treatment
 
+_TREATMENT = ma.validate.OneOf([treatment.value for treatment in Treatment])
 _STATUS = ma.validate.OneOf([status.value for status in OrderStatus])
 _PAYMENT_STATUS = ma.validate.OneOf([status.value for status in PaymentStatus])
 _FULFILMENT_STATUS = ma.validate.OneOf([status.value for status in FulfilmentStatus])
@@ -91,6 +93,25 @@ class ChosenShippingSchema(Schema):
     )
 
 
+class TaxLineSchema(Schema):
+    """One tax on a line or on shipping, as it was when the order was placed."""
+
+    name = ma.fields.String(required=True, metadata={"example": "VAT"})
+    code = ma.fields.String(required=True, metadata={"description": "Its code in the books."})
+    rate = ma.fields.String(required=True, metadata={"example": "0.1900"})
+    base = ma.fields.Nested(
+        MoneySchema, required=True, metadata={"description": "The net amount that it is due on."}
+    )
+    amount = ma.fields.Nested(MoneySchema, required=True)
+    jurisdiction = ma.fields.String(required=True, metadata={"example": "Los Angeles County"})
+    treatment = ma.fields.String(required=True, validate=_TREATMENT)
+    reason = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why nothing is due, as the invoice must say."},
+    )
+
+
 class OrderLineSchema(Schema):
     """One order line. `total` is after `discount`; `tax` is contained in it."""
 
@@ -115,6 +136,11 @@ class OrderLineSchema(Schema):
     total = ma.fields.Nested(MoneySchema, required=True)
     tax = ma.fields.Nested(MoneySchema, required=True)
     tax_rate = ma.fields.String(required=True, metadata={"example": "0.1900"})
+    tax_lines = ma.fields.List(
+        ma.fields.Nested(TaxLineSchema),
+        required=True,
+        metadata={"description": "The taxes in `total`; empty for orders of older releases."},
+    )
 
 
 class OrderSchema(Schema):
@@ -151,6 +177,11 @@ class OrderSchema(Schema):
         metadata={"description": "What lines and shipping were reduced by; `total` is after it."},
     )
     shipping_discount = ma.fields.Nested(MoneySchema, required=True)
+    shipping_tax_lines = ma.fields.List(ma.fields.Nested(TaxLineSchema), required=True)
+    prices_include_tax = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "Whether unit prices contain tax; totals always do."},
+    )
     tax_total = ma.fields.Nested(MoneySchema, required=True)
     total = ma.fields.Nested(MoneySchema, required=True)
     refunded = ma.fields.Nested(

@@ -1,26 +1,18 @@
 """All settings of an installation, read once from environment variables."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from api.kernel.money import is_currency
 from api.platform import production_checks, setting_aliases
+from api.platform.environment_reader import DEVELOPMENT_SECRET, EnvironmentReader, sqlalchemy_url
 
 Environment = Literal["development", "test", "production"]
 LogFormat = Literal["text", "json"]
 ManualPayment = Literal["off", "customers", "everybody"]
 ShipVerification = Literal["off", "barcoded", "all"]
 
-DEVELOPMENT_SECRET = "development-only-secret-do-not-deploy"  # noqa: S105
-_SHORTEST_SECRET = 32
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/_.-]*)?")
-STOREFRONT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -80,6 +72,8 @@ class Settings:
     """How long a gift card is valid at least. Five years, as in the United States (15 U.S.C.
     1693l-1); German law has three from the end of the year (sections 195 and 199 BGB)."""
     shop_name: str = "Stockroom Demo"
+    country: str = ""
+    """Where the shop is established (ISO 3166): decides what is domestic, intra-EU or export."""
     time_zone: str = "UTC"
     """Where its days begin and end (IANA); the day of an order decides its tax."""
     currency: str = "EUR"
@@ -155,7 +149,7 @@ class Settings:
         Common other names are accepted or refused, see `setting_aliases.py`. Raises
         `SettingsError` with all problems at once: a half-configured shop must not start.
         """
-        read = _Reader(*setting_aliases.own_names(environ))
+        read = EnvironmentReader(*setting_aliases.own_names(environ))
         # Production by default: a server without the variable must not use the public secrets.
         env = read.choice("STOCKROOM_ENV", get_args(Environment), "production")
         in_production = env == "production"
@@ -167,7 +161,7 @@ class Settings:
             secret_keys_before=tuple(secret_keys_before),
             jwt_secret_key=jwt_secret_key,
             jwt_secret_keys_before=tuple(jwt_secret_keys_before),
-            database_url=_sqlalchemy_url(read.url("DATABASE_URL", ("postgresql", "postgres"))),
+            database_url=sqlalchemy_url(read.url("DATABASE_URL", ("postgresql", "postgres"))),
             redis_url=read.url("REDIS_URL", ("redis", "rediss", "unix")),
             stripe_secret_key=read.required("STRIPE_SECRET_KEY", in_production),
             stripe_publishable_key=read.text("STRIPE_PUBLISHABLE_KEY"),
@@ -204,6 +198,7 @@ class Settings:
             gift_card_valid_days=read.whole("GIFT_CARD_VALID_DAYS", cls.gift_card_valid_days),
             gift_card_min_days=read.whole("GIFT_CARD_MIN_DAYS", cls.gift_card_min_days),
             shop_name=read.text("SHOP_NAME", cls.shop_name),
+            country=read.country("SHOP_COUNTRY"),
             time_zone=read.time_zone("SHOP_TIME_ZONE", cls.time_zone),
             currency=read.currency("SHOP_CURRENCY", cls.currency),
             languages=read.languages("SHOP_LANGUAGES", cls.languages),
@@ -217,7 +212,7 @@ class Settings:
             media_most_megabytes=read.whole(
                 "MEDIA_MOST_MEGABYTES", cls.media_most_megabytes, at_least=1
             ),
-            database_owner_url=_sqlalchemy_url(
+            database_owner_url=sqlalchemy_url(
                 read.url("DATABASE_OWNER_URL", ("postgresql", "postgres"), needed=False)
             ),
             backup_url=read.folder_or_bucket("BACKUP_URL"),
@@ -255,141 +250,3 @@ class Settings:
         if read.problems:
             raise SettingsError(setting_aliases.under_given_names(read.problems, environ))
         return settings
-
-
-class _Reader:
-    """Parses variables and collects their problems."""
-
-    def __init__(self, environ: Mapping[str, str], problems: list[str]) -> None:
-        self._environ = environ
-        self.problems = problems
-
-    def text(self, name: str, default: str = "") -> str:
-        return self._environ.get(name, "").strip() or default
-
-    def required(self, name: str, needed: bool) -> str:
-        value = self.text(name)
-        if needed and not value:
-            self.problems.append(f"{name} is missing")
-        return value
-
-    def secrets(self, name: str, needed: bool) -> list[str]:
-        """Parse the current and previous secrets, `new,old`; never an empty list."""
-        self.required(name, needed)
-        values = self.items(name)
-        if not needed:
-            return [*values] or [DEVELOPMENT_SECRET]
-        if any(len(one) < _SHORTEST_SECRET or one == DEVELOPMENT_SECRET for one in values):
-            self.problems.append(
-                f"{name} must be a secret of at least {_SHORTEST_SECRET} characters; make one "
-                'with: python -c "import secrets; print(secrets.token_urlsafe(48))". While it is '
-                "replaced, the old one follows the new one after a comma"
-            )
-        return [*values] or [""]
-
-    def url(self, name: str, schemes: tuple[str, ...], needed: bool = True) -> str:
-        value = self.required(name, needed)
-        if value and not self._is_url(value, schemes):
-            self.problems.append(
-                f"{name} must be an address that begins with "
-                f"{' or '.join(scheme + '://' for scheme in schemes)}"
-            )
-        return value
-
-    @staticmethod
-    def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
-        try:
-            return urlsplit(value).scheme.removesuffix("+psycopg2") in schemes
-        except ValueError:
-            return False
-
-    def dsn(self, name: str) -> str:
-        value = self.url(name, ("https", "http"), needed=False)
-        parts = urlsplit(value) if self._is_url(value, ("https", "http")) else None
-        if parts is not None and not (parts.username and parts.path.strip("/")):
-            self.problems.append(f"{name} must be as Sentry shows it: https://KEY@HOST/PROJECT")
-        return value
-
-    def bucket(self, name: str) -> str:
-        value = self.url(name, ("s3",), needed=False)
-        if value.startswith("s3://") and not _BUCKET.fullmatch(value):
-            self.problems.append(f"{name} must name a bucket, as s3://bucket or s3://bucket/folder")
-        return value
-
-    def folder_or_bucket(self, name: str) -> str:
-        return self.bucket(name) if "://" in self.text(name) else self.text(name)
-
-    def choice(
-        self,
-        name: str,
-        allowed: tuple[str, ...],
-        default: str,
-        spelling: Callable[[str], str] = str,
-    ) -> str:
-        value = spelling(self.text(name, default))
-        if value not in allowed:
-            self.problems.append(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
-            return default
-        return value
-
-    def whole(self, name: str, default: int, at_least: int = 0, at_most: int | None = None) -> int:
-        value = self.text(name, str(default))
-        if not value.isdecimal() or not at_least <= int(value) <= (at_most or int(value)):
-            bound = (
-                f"of at least {at_least}" if at_most is None else f"from {at_least} to {at_most}"
-            )
-            self.problems.append(f"{name} must be a whole number {bound}, not {value!r}")
-            return default
-        return int(value)
-
-    def currency(self, name: str, default: str) -> str:
-        value = self.text(name, default).upper()
-        if not is_currency(value):
-            self.problems.append(f"{name} must be a currency such as EUR, not {value!r}")
-        return value
-
-    def time_zone(self, name: str, default: str) -> str:
-        value = self.text(name, default)
-        try:
-            ZoneInfo(value)
-        except (ValueError, ZoneInfoNotFoundError):
-            self.problems.append(f"{name} must be a time zone such as Europe/Berlin: {value!r}")
-        return value
-
-    def languages(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        tags = self.items(name) or default
-        for tag in tags:
-            if not _LANGUAGE.fullmatch(tag):
-                self.problems.append(f"{name} must hold language tags such as en or de-AT: {tag!r}")
-        return tuple(dict.fromkeys(tag.lower() for tag in tags))
-
-    def hashed_keys(self, name: str) -> tuple[tuple[str, str], ...]:
-        keys = tuple(item.partition(":")[::2] for item in self.items(name))
-        for owner, key_hash in keys:
-            if not STOREFRONT_NAME.fullmatch(owner) or not _SHA256.fullmatch(key_hash):
-                self.problems.append(
-                    f"{name} must hold entries as name:hash, separated by commas; make one with "
-                    "flask --app wsgi storefront-key NAME"
-                )
-                break
-        if len({key_hash for _, key_hash in keys}) < len(keys):
-            self.problems.append(f"{name} holds the same key twice")
-        return keys
-
-    def items(self, name: str) -> tuple[str, ...]:
-        try:
-            return setting_aliases.items(self.text(name))
-        except ValueError:
-            self.problems.append(
-                f"{name} must be a list of texts, separated by commas or as JSON, as in "
-                '["https://www.shop.example"]'
-            )
-            return ()
-
-
-def _sqlalchemy_url(url: str) -> str:
-    """Add the driver: hosting providers give `postgres://`, which SQLAlchemy does not know."""
-    scheme, separator, rest = url.partition("://")
-    if separator and scheme in ("postgres", "postgresql"):
-        return f"postgresql+psycopg2://{rest}"
-    return url

@@ -17,7 +17,8 @@ from flask import Flask, g, request
 
 from api.kernel.errors import BadRequest, Forbidden, Unauthenticated
 from api.platform.auth import hash_secret
-from api.platform.settings import STOREFRONT_NAME, Settings
+from api.platform.environment_reader import STOREFRONT_NAME
+from api.platform.settings import Settings
 
 PUBLISHABLE_HEADER = "Stockroom-Publishable-Key"
 KEY_HEADER, ADDRESS_HEADER = "Stockroom-Storefront-Key", "Stockroom-Buyer-Address"

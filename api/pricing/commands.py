@@ -1,29 +1,34 @@
-"""Start-up check: warns about countries and regions where no tax is applied."""
+"""Start-up check: warns about destinations without a tax rule and rules that nobody checked."""
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.kernel import clock
 from api.platform.db import session
+from api.platform.service_registry import get_service
+from api.platform.settings import Settings
 from api.pricing import queries
+from api.tax import queries as tax_queries
 
 _log = structlog.get_logger("api.pricing")
 
 
 def warn_of_tax_gaps() -> None:
-    """Log a warning when tax is not applied somewhere; called when the shop starts.
+    """Log a warning about tax rules that are missing or unchecked; called when the shop starts.
 
     If the database is unreachable or not migrated, the check is skipped and the shop starts.
     """
+    settings: Settings = get_service(Settings)
     try:
-        gaps = queries.tax_gaps(clock.now().date())
+        gaps = queries.tax_gaps(tax_queries.tax_day(), settings.country)
     except SQLAlchemyError as error:
         _log.info("tax_not_checked", error=type(error).__name__)
         return
     finally:
         session.remove()
-    if gaps.regional:
-        rates = [" ".join(rate) for rate in gaps.regional]
-        _log.warning("regional_tax_rates_not_applied", rates=rates, see="flask doctor tax")
-    if gaps.untaxed:
-        _log.warning("countries_without_tax", countries=list(gaps.untaxed), see="flask doctor tax")
+    if gaps.unruled:
+        _log.warning(
+            "countries_without_tax_rule", countries=list(gaps.unruled), see="flask doctor tax"
+        )
+    if gaps.to_check:
+        rules = [words for _, words in gaps.to_check]
+        _log.warning("tax_rules_to_check", rules=rules, see="flask doctor tax")

@@ -1,6 +1,4 @@
-"""Tables of tax rates and shipping methods. Amounts are minor units, rates are basis points."""
-
-from datetime import date
+"""The table of shipping methods. Amounts are minor units."""
 
 from sqlalchemy import BigInteger, CheckConstraint, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
@@ -9,31 +7,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.platform.db import Base, Timestamped, Versioned, WithId
 
 REST_OF_WORLD = "*"
-
-
-class TaxRate(WithId, Versioned, Timestamped, Base):
-    """The tax contained in a price, for a country or region, a tax class and a period.
-
-    1900 basis points are 19 %. `valid_to` is the last day. If two rates overlap, the one that
-    began later applies, so a new rate may be entered months ahead. An empty `region` is the whole
-    country.
-    """
-
-    __tablename__ = "tax_rates"
-    __table_args__ = (
-        UniqueConstraint("country", "region", "tax_class", "valid_from", name="uq_tax_rates_begin"),
-        CheckConstraint("basis_points BETWEEN 0 AND 10000", name="basis_points_in_range"),
-        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_is_a_code"),
-        CheckConstraint("valid_to >= valid_from", name="ends_after_it_begins"),
-    )
-
-    country: Mapped[str] = mapped_column(String(2))
-    region: Mapped[str] = mapped_column(String(40), default="")
-    tax_class: Mapped[str] = mapped_column(String(40))
-    basis_points: Mapped[int]
-    name: Mapped[str] = mapped_column(String(120))
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
 
 
 class ShippingMethod(WithId, Versioned, Timestamped, Base):

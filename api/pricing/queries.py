@@ -1,4 +1,4 @@
-"""Reads of tax rates and shipping methods: small tables, one statement each."""
+"""Reads of shipping methods: a small table, one statement each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,15 +7,17 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import BigInteger, bindparam, case, func, or_, select
-from sqlalchemy.dialects.postgresql import JSONB, distinct_on
+from sqlalchemy.dialects.postgresql import JSONB
 
 from api.kernel.money import Money
 from api.platform import pagination
 from api.platform.db import session
 from api.platform.pagination import Sort
-from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable, TaxRateNotFound
-from api.pricing.models import REST_OF_WORLD, ShippingMethod, TaxRate
-from api.pricing.totals import STANDARD, ShippingChoice
+from api.pricing.errors import ShippingMethodNotFound, ShippingNotAvailable
+from api.pricing.models import REST_OF_WORLD, ShippingMethod
+from api.pricing.totals import ShippingChoice
+from api.tax import queries as tax_queries
+from api.tax.rules import is_rest_of_world
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,52 +49,33 @@ class ShippingOption:
         return ShippingChoice(self.amount, self.tax_class)
 
 
-def tax_rates(country: str, *, on: date, region: str = "") -> dict[str, int]:
-    """Return the tax rates of a country on a day: tax class -> basis points.
-
-    A rate of the region takes precedence over that of the country. Without any rate the result is
-    empty, and prices contain no tax there.
-    """
-    rows = session.execute(_RATES_OF, {"country": country, "region": region, "day": on})
-    return {row.tax_class: row.basis_points for row in rows}
-
-
 @dataclass(frozen=True, slots=True)
 class TaxGaps:
-    """Where orders contain no tax although the shop may expect it.
+    """What an owner must look at about taxes.
 
-    `regional` are rates of regions (country, region, class), which are never applied. `untaxed`
-    are countries named by a shipping method that have no standard rate on the day; a rate of 0
-    marks this as intended. `ships_to_the_rest`: a method ships to all other countries too.
+    `unruled` are countries, or `*`, that a shipping method names and no tax rule covers on the
+    day: their orders are refused. `to_check` are rules that a migration wrote: id and words.
     """
 
-    regional: tuple[tuple[str, str, str], ...]
-    untaxed: tuple[str, ...]
-    ships_to_the_rest: bool
+    unruled: tuple[str, ...]
+    to_check: tuple[tuple[UUID, str], ...]
 
 
-def tax_gaps(on: date) -> TaxGaps:
-    """Find where tax is not applied on a day: see `TaxGaps`. Two statements."""
-    regional = session.execute(
-        select(TaxRate.country, TaxRate.region, TaxRate.tax_class)
-        .where(TaxRate.region != "")
-        .order_by(TaxRate.country, TaxRate.region, TaxRate.tax_class)
-    )
+def tax_gaps(on: date, shop_country: str) -> TaxGaps:
+    """Find destinations without a tax rule on a day, and rules to check. Two statements."""
     destination = func.jsonb_array_elements_text(ShippingMethod.countries).label("country")
-    named = select(destination).where(ShippingMethod.is_active).distinct().subquery()
-    taxed = select(TaxRate.country).where(
-        TaxRate.region == "",
-        TaxRate.tax_class == STANDARD,
-        TaxRate.valid_from <= on,
-        or_(TaxRate.valid_to.is_(None), TaxRate.valid_to >= on),
-    )
-    untaxed = session.scalars(
-        select(named.c.country).where(named.c.country.not_in(taxed)).order_by(named.c.country)
+    named = session.scalars(
+        select(destination).where(ShippingMethod.is_active).distinct().order_by(destination)
     ).all()
+    ruled = tax_queries.countries_with_rules(on)
     return TaxGaps(
-        regional=tuple((row.country, row.region, row.tax_class) for row in regional),
-        untaxed=tuple(country for country in untaxed if country != REST_OF_WORLD),
-        ships_to_the_rest=REST_OF_WORLD in untaxed,
+        unruled=tuple(
+            country
+            for country in named
+            if country not in ruled
+            and not (REST_OF_WORLD in ruled and is_rest_of_world(country, shop_country))
+        ),
+        to_check=tax_queries.rules_to_check(),
     )
 
 
@@ -159,45 +142,7 @@ def shipping_methods(*, limit: int, cursor: str | None, with_total: bool) -> dic
     return {"data": [_method(row) for row in rows], "page": page}
 
 
-def tax_rate(rate_id: UUID) -> dict[str, Any]:
-    """Return a tax rate. Raises `TaxRateNotFound`."""
-    row = session.execute(_RATES.where(TaxRate.id == rate_id)).one_or_none()
-    if row is None:
-        raise TaxRateNotFound
-    return _rate(row)
-
-
-def tax_rates_page(
-    *, country: str | None, limit: int, cursor: str | None, with_total: bool
-) -> dict[str, Any]:
-    """Return a page of all tax rates by country, including past and future ones."""
-    statement, counted = _RATES, select(TaxRate.id)
-    if country:
-        statement = statement.where(TaxRate.country == country)
-        counted = counted.where(TaxRate.country == country)
-    rows, page = pagination.page(
-        statement,
-        Sort((TaxRate.country, TaxRate.id)),
-        limit=limit,
-        cursor=cursor,
-        filters=country,
-        total=counted if with_total else None,
-    )
-    return {"data": [_rate(row) for row in rows], "page": page}
-
-
 # Built once: every checkout runs these, and building costs more than running.
-_RATES_OF: Final = (
-    select(TaxRate.tax_class, TaxRate.basis_points)
-    .ext(distinct_on(TaxRate.tax_class))
-    .where(
-        TaxRate.country == bindparam("country"),
-        or_(TaxRate.region == "", TaxRate.region == bindparam("region")),
-        TaxRate.valid_from <= bindparam("day"),
-        or_(TaxRate.valid_to.is_(None), TaxRate.valid_to >= bindparam("day")),
-    )
-    .order_by(TaxRate.tax_class, TaxRate.region.desc(), TaxRate.valid_from.desc())
-)
 _NAMES_IT: Final = ShippingMethod.countries.contains(bindparam("countries", type_=JSONB))
 _IS_FREE: Final = func.coalesce(
     bindparam("subtotal", type_=BigInteger) >= ShippingMethod.free_above, False
@@ -240,18 +185,6 @@ _METHODS: Final = select(
     ShippingMethod.version,
 )
 
-_RATES: Final = select(
-    TaxRate.id,
-    TaxRate.country,
-    TaxRate.region,
-    TaxRate.tax_class,
-    TaxRate.basis_points,
-    TaxRate.name,
-    TaxRate.valid_from,
-    TaxRate.valid_to,
-    TaxRate.version,
-)
-
 
 def _method(row: Any) -> dict[str, Any]:
     free_above = row.free_above
@@ -268,19 +201,5 @@ def _method(row: Any) -> dict[str, Any]:
         "min_delivery_days": row.min_delivery_days,
         "max_delivery_days": row.max_delivery_days,
         "carrier": row.carrier,
-        "version": row.version,
-    }
-
-
-def _rate(row: Any) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "country": row.country,
-        "region": row.region,
-        "tax_class": row.tax_class,
-        "basis_points": row.basis_points,
-        "name": row.name,
-        "valid_from": row.valid_from,
-        "valid_to": row.valid_to,
         "version": row.version,
     }

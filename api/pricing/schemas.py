@@ -5,9 +5,9 @@ from typing import Any
 import marshmallow as ma
 
 from api.platform.addresses import COUNTRIES, SingleLine
-from api.platform.http import CurrencyCode, MoneySchema, PageQuerySchema, Pattern, Schema
+from api.platform.http import CurrencyCode, MoneySchema, Pattern, Schema
 from api.pricing.models import REST_OF_WORLD
-from api.pricing.service import ALWAYS, ShippingMethodInput
+from api.pricing.service import ShippingMethodInput
 
 _country = ma.validate.OneOf(sorted(COUNTRIES), error="Use an ISO 3166 code such as DE.")
 _destination = ma.validate.OneOf(
@@ -116,56 +116,4 @@ class ShippingMethodSchema(Schema):
     min_delivery_days = ma.fields.Integer(required=True)
     max_delivery_days = ma.fields.Integer(required=True)
     carrier = ma.fields.String(required=True, allow_none=True)
-    version = ma.fields.Integer(required=True)
-
-
-class TaxRatesQuerySchema(PageQuerySchema):
-    """Filters of the list of tax rates."""
-
-    country = ma.fields.String(load_default=None, validate=_country)
-
-
-class EditTaxRateSchema(Schema):
-    """What to change about a rate; its country, region and tax class cannot change."""
-
-    basis_points = ma.fields.Integer(
-        strict=True,
-        validate=ma.validate.Range(0, 10_000),
-        metadata={"description": "1900 is 19 %.", "example": 1900},
-    )
-    name = ma.fields.String(validate=ma.validate.Length(1, 120), metadata={"example": "VAT 19 %"})
-    valid_from = ma.fields.Date()
-    valid_to = ma.fields.Date(allow_none=True, metadata={"description": "The last day."})
-
-
-class NewTaxRateSchema(EditTaxRateSchema):
-    """A tax rate to create, for a tax class in a country, valid from a day on."""
-
-    country = ma.fields.String(required=True, validate=_country, metadata={"example": "DE"})
-    region = ma.fields.String(load_default="", validate=ma.validate.Length(0, 40))
-    tax_class = ma.fields.String(required=True, validate=_class, metadata={"example": "standard"})
-    basis_points = ma.fields.Integer(
-        required=True,
-        strict=True,
-        validate=ma.validate.Range(0, 10_000),
-        metadata={"description": "1900 is 19 %.", "example": 1900},
-    )
-    name = ma.fields.String(
-        required=True, validate=ma.validate.Length(1, 120), metadata={"example": "VAT 19 %"}
-    )
-    valid_from = ma.fields.Date(load_default=ALWAYS)
-    valid_to = ma.fields.Date(load_default=None, allow_none=True)
-
-
-class TaxRateSchema(Schema):
-    """The tax that prices contain, for a country or region, a tax class and a period."""
-
-    id = ma.fields.UUID(required=True)
-    country = ma.fields.String(required=True)
-    region = ma.fields.String(required=True)
-    tax_class = ma.fields.String(required=True)
-    basis_points = ma.fields.Integer(required=True)
-    name = ma.fields.String(required=True)
-    valid_from = ma.fields.Date(required=True)
-    valid_to = ma.fields.Date(required=True, allow_none=True)
     version = ma.fields.Integer(required=True)

@@ -282,3 +282,49 @@ def test_a_shop_of_before_keeps_what_it_had(empty_database: str, settings: Setti
     assert [tuple(row) for row in codes] in ([("0012345678905", 1)], [("012345678905", 1)])
     assert sorted(map(str, prices)) == ["(900, 1200)", "(900, None)", "(900, None)"]
     assert (reduced, found) == (1, 3)
+
+
+RATES = """
+    INSERT INTO tax_rates (id, version, created_at, country, region, tax_class, basis_points, name,
+        valid_from, valid_to)
+    SELECT gen_random_uuid(), 1, now(), country, region, 'standard', rate, 'VAT', begins::date,
+        ends::date
+    FROM (VALUES ('DE', '', 1900, '2000-01-01', NULL), ('DE', '', 1600, '2020-07-01', '2020-12-31'),
+        ('CA', 'QC', 998, '2000-01-01', NULL), ('PL', '', 2200, '2005-01-01', '2010-12-31'),
+        ('PL', '', 2300, '2011-01-01', NULL)
+    ) AS given (country, region, rate, begins, ends);
+    INSERT INTO shipping_methods (id, version, created_at, code, name, countries, currency, amount,
+        tax_class, position, is_active, min_delivery_days, max_delivery_days)
+    VALUES (gen_random_uuid(), 1, now(), 'post', 'Post', '["DE", "AT", "CH", "PL"]', 'EUR', 490,
+        'standard', 0, true, 1, 5)
+"""
+
+
+def test_countries_of_before_get_explicit_rules_and_periods_that_meet(
+    empty_database: str, settings: Settings
+) -> None:
+    with shop_on(empty_database, settings):
+        upgrade(directory=str(MIGRATIONS), revision="0032")
+        with db.engine.begin() as connection:
+            for statement in RATES.split(";\n"):
+                connection.execute(text(statement))
+
+        upgrade(directory=str(MIGRATIONS))
+
+        with db.engine.connect() as connection:
+            rows = connection.execute(
+                text("SELECT country, basis_points, treatment, to_check, valid_from::text,"
+                     " valid_to::text FROM tax_rates ORDER BY country, valid_from")
+            )  # fmt: skip
+            rates = [tuple(row) for row in rows]
+    assert rates == [
+        ("AT", 0, "out_of_scope", True, "2000-01-01", None),
+        # A rate of a region was never applied, and is not without being looked at.
+        ("CA", 998, "standard", True, "2000-01-01", "2000-01-01"),
+        ("CH", 0, "export", True, "2000-01-01", None),
+        ("DE", 1900, "standard", False, "2000-01-01", "2020-06-30"),
+        ("DE", 1600, "standard", False, "2020-07-01", "2020-12-31"),
+        ("DE", 1900, "standard", False, "2021-01-01", None),
+        ("PL", 2200, "standard", False, "2005-01-01", "2010-12-31"),
+        ("PL", 2300, "standard", False, "2011-01-01", None),
+    ]

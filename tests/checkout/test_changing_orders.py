@@ -17,6 +17,7 @@ from api.payments.models import Payment
 from api.platform.db import session, transaction
 from api.pricing import service as pricing_service
 from api.pricing.service import ShippingMethodInput
+from api.tax import service as tax_service
 from tests.support.books import differences
 from tests.support.shop import ADDRESS, Buyer, Shop
 from tests.support.sql import count_statements
@@ -31,7 +32,7 @@ VIENNA = {**ADDRESS, "line1": "Ring 1", "city": "Wien", "postal_code": "1010", "
 def shop(shop: Shop) -> Shop:
     """The shop ships to Austria too, and faster for more money."""
     with transaction():
-        pricing_service.set_tax_rate("AT", "standard", 2000, name="USt", by=SYSTEM)
+        tax_service.set_tax_rate("AT", "standard", 2000, name="USt", by=SYSTEM)
         for code, price in (("express", 990), ("abroad", 1500)):
             draft = ShippingMethodInput(
                 code=code, name=code.title(), countries=["DE", "AT"], price=Money(price, "EUR")
@@ -124,7 +125,7 @@ def test_another_country_and_method_are_taxed_and_shipped_anew(shop: Shop) -> No
 def test_the_goods_keep_the_price_that_was_agreed(shop: Shop) -> None:
     guest, order = an_unpaid_order(shop)
     with transaction():
-        pricing_service.set_tax_rate("DE", "standard", 1600, name="VAT", by=SYSTEM)
+        tax_service.set_tax_rate("DE", "standard", 1600, name="VAT", by=SYSTEM)
 
     same_place = guest.changes(order, shipping_address={**ADDRESS, "line1": "Markt 4"})
     same_method = guest.changes(order, shipping_method="standard")

@@ -17,7 +17,7 @@ from api.kernel import clock
 from api.kernel.principal import SYSTEM
 from api.platform import doctor_runs, health
 from api.platform.db import db, session, transaction
-from api.pricing import service as pricing_service
+from api.tax import service as tax_service
 from tests.support.books import differences
 from tests.support.events import facts_of
 from tests.support.shop import Shop
@@ -30,7 +30,7 @@ NIGHT = datetime(2026, 3, 5, 2, 10, tzinfo=UTC)
 def taxed(shop: Shop) -> Shop:
     """A shop that every invariant finds sound."""
     with transaction():
-        pricing_service.set_tax_rate("AT", "standard", 2000, name="VAT", by=SYSTEM)
+        tax_service.set_tax_rate("AT", "standard", 2000, name="VAT", by=SYSTEM)
     shop.sells("MUG", 10)
     return shop
 

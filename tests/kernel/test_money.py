@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as some
 from iso4217 import Currency
 
-from api.kernel.money import Money, allocate, divide_half_up, exponent, included_tax, is_currency
+from api.kernel.money import (
+    Money,
+    added_tax,
+    allocate,
+    divide_half_up,
+    exponent,
+    included_tax,
+    is_currency,
+)
 
 ABC = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CURRENCIES = some.sampled_from(["JPY", "EUR", "KWD"])
@@ -88,14 +96,15 @@ def test_division_by_less_than_one_is_refused(denominator: int) -> None:
 
 
 def test_nineteen_per_cent_are_taken_out_of_the_gross_amount() -> None:
-    assert included_tax(11_900, 1900) == 1900
-    assert included_tax(999, 1900) == 160  # 159.50 cents, and halves go up
+    assert included_tax(11_900, 190_000) == 1900
+    assert included_tax(999, 190_000) == 160  # 159.50 cents, and halves go up
     assert included_tax(999, 0) == 0
+    assert added_tax(10_000, 88_750) == 888  # 887.50 cents: New York City's 8.875 %
 
 
 @given(some.integers(0, 10**13), RATES)
 def test_net_and_tax_are_the_gross_amount_and_the_tax_fits_the_rate(gross: int, rate: int) -> None:
-    tax = included_tax(gross, rate)
+    tax = included_tax(gross, rate * 100)
     net = gross - tax
 
     assert 0 <= tax <= gross
@@ -105,7 +114,7 @@ def test_net_and_tax_are_the_gross_amount_and_the_tax_fits_the_rate(gross: int, 
 
 @given(some.integers(-(10**13), 0), RATES)
 def test_tax_of_a_credit_mirrors_that_of_the_sale(credit: int, rate: int) -> None:
-    assert included_tax(credit, rate) == -included_tax(-credit, rate)
+    assert included_tax(credit, rate * 100) == -included_tax(-credit, rate * 100)
 
 
 @pytest.mark.parametrize(

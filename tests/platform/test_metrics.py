@@ -14,7 +14,7 @@ import pytest
 import yaml
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 
 from api.dev.stack import ROOT
 from api.doctor import flows as doctor_flows
@@ -24,6 +24,7 @@ from api.platform import attention, health, jobs, metrics
 from api.platform.attention import AttentionKind
 from api.platform.db import db, transaction
 from api.platform.jobs import ScheduledJob
+from api.tax.models import TaxRate
 from tests.support.shop import Shop
 from tests.support.sql import count_statements
 from tests.support.stock import held
@@ -68,6 +69,7 @@ def test_what_waits_and_what_stands_is_told(shop: Shop) -> None:
                 last_run_at=clock.now() - timedelta(minutes=5),
             )
         )  # fmt: skip
+        current.execute(update(TaxRate).where(TaxRate.country == "AT").values(to_check=True))
     health.report_worker()
     jobs.queue().enqueue(jobs.run_periodic, "doctor")
     doctor_flows.run(SYSTEM)
@@ -88,7 +90,7 @@ def test_what_waits_and_what_stands_is_told(shop: Shop) -> None:
     assert value("database_connections", "active") >= 1
     assert value("database_connections_limit") >= 20
     assert 1 <= value("database_pool_in_use") <= value("database_pool_limit") == 40
-    assert value("doctor_differences") == 1  # AT has no tax rate in this shop
+    assert value("doctor_differences") == 1  # a tax rule to check
     assert value("doctor_last_run_seconds") < 60
     assert {value("source_up", name) for name in ("queue", "machinery", "shop")} == {1}
 

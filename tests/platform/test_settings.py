@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from api.platform.environment_reader import DEVELOPMENT_SECRET
 from api.platform.production_checks import missing_proxy
-from api.platform.settings import DEVELOPMENT_SECRET, Settings, SettingsError
+from api.platform.settings import Settings, SettingsError
 
 SECRET = "a-secret-that-is-long-enough-for-the-shop"
 PRODUCTION = {

@@ -120,32 +120,6 @@ def test_a_code_is_taken_once_per_currency(client: FlaskClient, anna: Person) ->
     assert (answer.status_code, answer.json and answer.json["code"]) == (409, "shipping_code_taken")
 
 
-def test_a_rate_is_named_corrected_and_withdrawn(client: FlaskClient, anna: Person) -> None:
-    named = created(client, anna, RATES, VAT)
-    path = named.headers["Location"]
-    assert named.json["valid_from"] == "2000-01-01"
-    assert client.post(RATES, json=VAT, headers=anna.headers).status_code == 409
-
-    headers = anna.with_headers(If_Match=named.headers["ETag"])
-    corrected = client.patch(path, json={"basis_points": 1600}, headers=headers)
-    stale = client.patch(path, json={"basis_points": 1700}, headers=headers)
-    assert corrected.json == {**named.json, "basis_points": 1600, "version": 2}
-    assert stale.status_code == 412
-
-    later = created(client, anna, RATES, {**VAT, "valid_from": "2026-07-01"})
-    clash = client.patch(
-        later.headers["Location"],
-        json={"valid_from": "2000-01-01"},
-        headers=anna.with_headers(If_Match='"1"'),
-    )
-    assert (clash.status_code, clash.json and clash.json["code"]) == (409, "tax_rate_taken")
-    removed = client.delete(path, headers=anna.with_headers(If_Match='"2"'))
-    assert removed.status_code == 204
-    page = client.get(RATES, query_string={"country": "DE"}, headers=anna.headers).json
-    assert page is not None
-    assert [rate["valid_from"] for rate in page["data"]] == ["2026-07-01"]
-
-
 def test_prices_of_delivery_are_for_those_who_set_prices(client: FlaskClient, app: Flask) -> None:
     wendy = a_staff_member("warehouse", "Wendy Warehouse")
 

@@ -9,21 +9,25 @@ from api.kernel.errors import Stale
 from api.kernel.money import Money
 from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
+from api.platform.versioned_rows import RuleImpossible
 from api.pricing import queries as pricing_queries
 from api.pricing import service as pricing_service
 from api.pricing.errors import (
-    RuleImpossible,
     ShippingCodeTaken,
     ShippingMethodNotFound,
     ShippingNotAvailable,
 )
 from api.pricing.service import ShippingMethodInput
+from api.tax import queries as tax_queries
+from api.tax import service as tax_service
+from api.tax.errors import TaxRuleMissing
+from api.tax.rules import Destination
 from tests.support.sql import count_statements
 
 
 def a_rate(country: str, tax_class: str, basis_points: int, **options: object) -> None:
     with transaction():
-        pricing_service.set_tax_rate(
+        tax_service.set_tax_rate(
             country,
             tax_class,
             basis_points,
@@ -45,6 +49,11 @@ def a_method(code: str, *countries: str, price: int = 490, **options: object) ->
         pricing_service.create_shipping_method(draft, by=SYSTEM)
 
 
+def rate(country: str, on: date, tax_class: str = "standard") -> str:
+    (tax,) = tax_queries.rules_for(Destination(country), on=on).taxes(tax_class)
+    return tax.rate
+
+
 def codes(country: str, currency: str = "EUR", subtotal: int = 0) -> list[str]:
     return [option.code for option in pricing_queries.shipping_options(country, currency, subtotal)]
 
@@ -55,21 +64,20 @@ def test_the_rate_of_the_day_holds(app: Flask) -> None:
     # The half year of lower rates of 2020.
     a_rate("DE", "standard", 1600, valid_from=date(2020, 7, 1), valid_to=date(2020, 12, 31))
 
-    assert pricing_queries.tax_rates("DE", on=date(2020, 6, 30)) == {
-        "standard": 1900,
-        "reduced": 700,
-    }
-    assert pricing_queries.tax_rates("DE", on=date(2020, 7, 1))["standard"] == 1600
-    assert pricing_queries.tax_rates("DE", on=date(2020, 12, 31))["standard"] == 1600
-    assert pricing_queries.tax_rates("DE", on=date(2021, 1, 1))["standard"] == 1900
-    assert pricing_queries.tax_rates("FR", on=date(2021, 1, 1)) == {}
+    assert rate("DE", date(2020, 6, 30)) == "0.1900"
+    assert rate("DE", date(2020, 6, 30), "reduced") == "0.0700"
+    assert rate("DE", date(2020, 7, 1)) == "0.1600"
+    assert rate("DE", date(2020, 12, 31)) == "0.1600"
+    assert rate("DE", date(2021, 1, 1)) == "0.1900"
+    with pytest.raises(TaxRuleMissing):
+        rate("FR", date(2021, 1, 1))
 
 
 def test_a_rate_said_again_is_corrected(app: Flask) -> None:
     a_rate("DE", "standard", 1800)
     a_rate("DE", "standard", 1900)
 
-    assert pricing_queries.tax_rates("DE", on=date(2026, 1, 1)) == {"standard": 1900}
+    assert rate("DE", date(2026, 1, 1)) == "0.1900"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +86,7 @@ def test_a_rate_said_again_is_corrected(app: Flask) -> None:
 def test_a_rate_that_cannot_be_is_refused(app: Flask, wrong: dict[str, object]) -> None:
     values: dict[str, object] = {"country": "DE", "basis_points": 1900, **wrong}
     with pytest.raises(RuleImpossible), transaction():
-        pricing_service.set_tax_rate(
+        tax_service.set_tax_rate(
             values.pop("country"),  # type: ignore[arg-type]
             "standard",
             values.pop("basis_points"),  # type: ignore[arg-type]
@@ -127,7 +135,7 @@ def test_what_a_checkout_asks_costs_two_statements(app: Flask) -> None:
 
     with count_statements() as statements:
         pricing_queries.shipping_option("standard", "DE", "EUR", 100)
-        pricing_queries.tax_rates("DE", on=date(2026, 1, 1))
+        rate("DE", date(2026, 1, 1))
 
     assert statements.count == 2
 

@@ -1,4 +1,4 @@
-"""Tax that would not be applied is refused, listed, and told when the shop starts."""
+"""Missing tax rules, and rules that nobody checked, are listed and told when the shop starts."""
 
 from typing import Any
 
@@ -13,11 +13,16 @@ from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
 from api.pricing import commands
 from api.pricing import service as pricing_service
-from api.pricing.errors import RegionalRatesUnsupported
-from api.pricing.models import TaxRate
-from api.pricing.service import ALWAYS, ShippingMethodInput
-from tests.support.people import a_staff_member
+from api.pricing.service import ShippingMethodInput
+from api.tax import queries as tax_queries
+from api.tax import service as tax_service
+from api.tax.errors import TaxRuleMissing
+from api.tax.models import TaxRate
+from api.tax.rules import Destination, Treatment
+from api.tax.service import ALWAYS
 from tests.support.shop import Shop
+
+EXPORT = Treatment.EXPORT
 
 
 def ships_to(*countries: str, is_active: bool = True) -> None:
@@ -32,13 +37,13 @@ def ships_to(*countries: str, is_active: bool = True) -> None:
         pricing_service.create_shipping_method(draft, by=SYSTEM)
 
 
-def a_regional_rate_of_old() -> None:
-    """Put a rate in as shops could before it was refused."""
+def a_rule_to_check() -> None:
+    """Put a rule in as the migration does."""
     with transaction() as current:
         current.execute(
             insert(TaxRate).values(
-                country="CA", region="QC", tax_class="standard", basis_points=998, name="QST",
-                valid_from=ALWAYS,
+                country="NO", tax_class="standard", basis_points=0, name="No tax",
+                treatment="export", to_check=True, valid_from=ALWAYS,
             )
         )  # fmt: skip
 
@@ -47,24 +52,10 @@ def doctor(app: Flask) -> Any:
     return app.test_cli_runner().invoke(args=["doctor", "tax"])
 
 
-def test_a_regional_rate_is_refused_because_it_would_not_be_applied(app: Flask) -> None:
-    anna = a_staff_member()
-    body = {"country": "CA", "region": "QC", "tax_class": "standard", "basis_points": 998,
-            "name": "QST"}  # fmt: skip
-
-    answer = app.test_client().post("/api/v1/admin/tax-rates", json=body, headers=anna.headers)
-
-    assert answer.status_code == 422
-    assert answer.json is not None
-    assert answer.json["code"] == "regional_rates_unsupported"
-    assert answer.json["errors"][0]["pointer"] == "/region"
-    with pytest.raises(RegionalRatesUnsupported), transaction():
-        pricing_service.set_tax_rate("CA", "standard", 998, name="QST", region="QC", by=SYSTEM)
-
-
-def test_the_doctor_finds_nothing_where_every_country_has_a_rate(shop: Shop) -> None:
+def test_the_doctor_finds_nothing_where_every_country_has_a_rule(shop: Shop) -> None:
+    ships_to("NZ", "*")
     with transaction():
-        pricing_service.set_tax_rate("AT", "standard", 0, name="none, on purpose", by=SYSTEM)
+        tax_service.set_tax_rate("*", "standard", 0, name="Export", treatment=EXPORT, by=SYSTEM)
 
     result = doctor(shop.app)
 
@@ -72,19 +63,30 @@ def test_the_doctor_finds_nothing_where_every_country_has_a_rate(shop: Shop) -> 
     assert "All 1 checks are sound." in result.output
 
 
-def test_the_doctor_lists_untaxed_countries_and_rates_that_are_never_applied(shop: Shop) -> None:
+def test_the_doctor_lists_countries_without_a_rule_and_rules_to_check(shop: Shop) -> None:
     ships_to("FR", "*")
     ships_to("PL", is_active=False)
-    a_regional_rate_of_old()
+    a_rule_to_check()
 
     result = doctor(shop.app)
 
     assert result.exit_code == 1
     assert [line.strip() for line in result.output.splitlines()[1:4]] == [
-        "CA QC standard: is never applied, should be a rate of a whole country",
-        "AT: is shipped to without a standard rate, should be taxed, or a rate of 0",
-        "FR: is shipped to without a standard rate, should be taxed, or a rate of 0",
+        "*: is shipped to without a tax rule, should be given a rate or a treatment",
+        "FR: is shipped to without a tax rule, should be given a rate or a treatment",
+        "NO standard export: is to be checked, should be edited or confirmed by the owner",
     ]
+
+
+def test_a_rule_for_the_rest_of_the_world_is_none_for_the_eu(shop: Shop) -> None:
+    ships_to("FR", "NZ")
+    with transaction():
+        tax_service.set_tax_rate("*", "standard", 0, name="Export", treatment=EXPORT, by=SYSTEM)
+
+    assert "FR: is shipped to without a tax rule" in doctor(shop.app).output
+    assert tax_queries.rules_for(Destination("NZ")).taxes("books")[0].treatment is EXPORT
+    with pytest.raises(TaxRuleMissing):
+        tax_queries.rules_for(Destination("FR")).taxes("standard")
 
 
 def test_the_same_is_told_when_the_shop_starts(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,12 +94,13 @@ def test_the_same_is_told_when_the_shop_starts(shop: Shop, monkeypatch: pytest.M
     hears_all = structlog.make_filtering_bound_logger(0)
     listening = structlog.wrap_logger(None, processors=[log], wrapper_class=hears_all)
     monkeypatch.setattr(commands, "_log", listening)
-    a_regional_rate_of_old()
+    a_rule_to_check()
+    ships_to("FR")
 
     commands.warn_of_tax_gaps()
 
     assert [(line["event"], line["log_level"]) for line in log.entries] == [
-        ("regional_tax_rates_not_applied", "warning"),
-        ("countries_without_tax", "warning"),
+        ("countries_without_tax_rule", "warning"),
+        ("tax_rules_to_check", "warning"),
     ]
-    assert log.entries[1]["countries"] == ["AT"]
+    assert log.entries[0]["countries"] == ["FR"]

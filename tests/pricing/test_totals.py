@@ -1,6 +1,7 @@
 """Nothing is lost and nothing invented, in yen, euro and dinar."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -8,48 +9,96 @@ from hypothesis import strategies as st
 
 from api.kernel.ids import new_id
 from api.kernel.money import divide_half_up
-from api.pricing.totals import LineToPrice, ShippingChoice, calculate_totals, rate_for, refund_share
+from api.pricing.totals import (
+    LIKE_GOODS,
+    LineToPrice,
+    ShippingChoice,
+    calculate_totals,
+    refund_share,
+)
+from api.tax.errors import TaxRuleMissing
+from api.tax.rules import Destination, Rate, Tax, TaxRules
 
-CURRENCIES = st.sampled_from(["JPY", "EUR", "KWD"])
+CURRENCIES = st.sampled_from(["JPY", "EUR", "KWD", "ISK"])
+CLASSES = ["standard", "reduced", "zero", "books"]
 RATES: Mapping[str, int] = {"standard": 1900, "reduced": 700, "zero": 0}
 
-lines = st.lists(
-    st.builds(
-        LineToPrice,
-        key=st.uuids(),
-        quantity=st.integers(1, 999),
-        unit_price=st.integers(0, 10_000_000),
-        tax_class=st.sampled_from(["standard", "reduced", "zero", "books"]),
-    ),
-    max_size=12,
-)
+
+def rules(rates: Mapping[str, Sequence[int]]) -> TaxRules:
+    """Make rules of basis points by class: several taxes of a class are of as many places."""
+    return TaxRules(
+        [
+            Rate("DE", "", "", tax_class, Tax(rate * 100, "VAT", jurisdiction=str(place)))
+            for tax_class, several in rates.items()
+            for place, rate in enumerate(several)
+        ],
+        Destination("DE"),
+        date(2026, 5, 4),
+    )
+
+
+SIMPLE = rules({tax_class: [rate] for tax_class, rate in RATES.items()})
+
+
+@st.composite
+def _lines(draw: st.DrawFn) -> LineToPrice:
+    quantity, price = draw(st.integers(1, 999)), draw(st.integers(0, 10_000_000))
+    discount = draw(st.integers(0, quantity * price))
+    return LineToPrice(
+        draw(st.uuids()), quantity, price, draw(st.sampled_from(CLASSES)), discount=discount
+    )
+
+
+lines = st.lists(_lines(), max_size=12)
 choices = st.none() | st.builds(
-    ShippingChoice, amount=st.integers(0, 100_000), tax_class=st.sampled_from(["standard", "zero"])
+    ShippingChoice,
+    amount=st.integers(0, 100_000),
+    tax_class=st.sampled_from(["standard", "zero", LIKE_GOODS]),
 )
-rates = st.dictionaries(
-    st.sampled_from(["standard", "reduced", "zero", "books"]), st.integers(0, 10_000)
-)
+rates = st.fixed_dictionaries(
+    {
+        "standard": st.lists(st.integers(0, 5000), min_size=1, max_size=3),
+        "reduced": st.lists(st.integers(0, 5000), max_size=2),
+        "zero": st.just([0]),
+    }
+).map(rules)
 
 
-@given(lines, choices, rates, CURRENCIES)
+@given(lines, choices, rates, CURRENCIES, st.booleans())
 def test_every_total_is_the_sum_of_its_parts(
     goods: list[LineToPrice],
     shipping: ShippingChoice | None,
-    holding: dict[str, int],
+    holding: TaxRules,
     currency: str,
+    is_gross: bool,
 ) -> None:
-    totals = calculate_totals(goods, shipping, holding, currency)
+    steps: list[str] = []
+    totals = calculate_totals(
+        goods, shipping, holding, currency, prices_include_tax=is_gross, explain=steps.append
+    )
 
-    assert totals.subtotal == sum(line.unit_price * line.quantity for line in goods)
-    assert totals.subtotal == sum(line.total for line in totals.lines)
+    priced = sum(line.unit_price * line.quantity - line.discount for line in goods)
+    added = 0 if is_gross else sum(line.tax for line in totals.lines)
+    assert totals.subtotal == priced + added == sum(line.total for line in totals.lines)
     assert totals.total == totals.subtotal + totals.shipping
     assert totals.tax == sum(line.tax for line in totals.lines) + totals.shipping_tax
     assert totals.currency == currency
-    for line in totals.lines:
-        net = line.total - line.tax
-        assert 0 <= line.tax <= line.total
+    taxed = [(line.total, line.tax, line.tax_lines) for line in totals.lines]
+    for total, tax, tax_lines in taxed:
+        assert 0 <= tax <= total
+        assert sum(one.amount for one in tax_lines) == tax
+        assert {one.base for one in tax_lines} == {total - tax}
         # Net and tax are the gross, and the tax is the rate on the net but for half a unit.
-        assert abs(line.tax * 10_000 - net * line.rate_basis_points) <= 10_000
+        rate = sum(one.tax.millionths for one in tax_lines)
+        assert abs(tax * 1_000_000 - (total - tax) * rate) <= 1_000_000
+        for one in tax_lines:
+            assert abs(one.amount * 1_000_000 - one.base * one.tax.millionths) < 1_500_000
+    assert sum(one.amount for one in totals.shipping_tax_lines) == totals.shipping_tax
+    bases = {(one.base, one.tax.name) for one in totals.shipping_tax_lines}
+    if shipping is not None and shipping.tax_class != LIKE_GOODS:
+        assert sum(base for base, _ in bases) == totals.shipping - totals.shipping_tax
+    assert steps[-1].startswith("Total: ")
+    assert len(steps) >= 2 * len(goods) + 1
 
 
 @given(st.integers(0, 10_000_000), st.lists(st.integers(0, 20), min_size=1, max_size=8), CURRENCIES)
@@ -69,7 +118,7 @@ def test_partial_refunds_add_up_to_the_whole(total: int, parts: list[int], curre
 def test_refunds_piece_by_piece_return_the_tax_to_the_last_unit(
     goods: list[LineToPrice], currency: str
 ) -> None:
-    for line in calculate_totals(goods, None, RATES, currency).lines:
+    for line in calculate_totals(goods, None, SIMPLE, currency).lines:
         pieces = [refund_share(line.tax, line.quantity, n, 1) for n in range(line.quantity)]
         assert sum(pieces) == line.tax
 
@@ -79,7 +128,7 @@ def test_tax_is_taken_out_of_each_line_and_rounded_half_up() -> None:
     totals = calculate_totals(
         [LineToPrice(mug, 3, 999, "standard"), LineToPrice(tea, 1, 250, "reduced")],
         ShippingChoice(490),
-        RATES,
+        SIMPLE,
         "EUR",
     )
 
@@ -92,19 +141,21 @@ def test_tax_is_taken_out_of_each_line_and_rounded_half_up() -> None:
 
 
 def test_ten_percent_of_an_odd_sum_of_yen_is_whole_yen() -> None:
-    totals = calculate_totals([LineToPrice(new_id(), 1, 999)], None, {"standard": 1000}, "JPY")
+    tenth = rules({"standard": [1000]})
+    totals = calculate_totals([LineToPrice(new_id(), 1, 999)], None, tenth, "JPY")
 
     assert totals.tax == 91  # 90.8
 
 
 def test_a_class_without_a_rate_of_its_own_is_taxed_like_the_rest() -> None:
-    assert rate_for("books", RATES) == 1900
-    assert rate_for("zero", RATES) == 0
-    assert rate_for("books", {}) == 0
+    assert [tax.rate for tax in SIMPLE.taxes("books")] == ["0.1900"]
+    assert [tax.rate for tax in SIMPLE.taxes("zero")] == ["0.0000"]
+    with pytest.raises(TaxRuleMissing, match="no tax rule for books goods in DE on 2026-05-04"):
+        rules({}).taxes("books")
 
 
 def test_an_empty_order_costs_nothing() -> None:
-    totals = calculate_totals([], None, RATES, "EUR")
+    totals = calculate_totals([], None, SIMPLE, "EUR")
 
     assert (totals.subtotal, totals.shipping, totals.tax, totals.total) == (0, 0, 0, 0)
 
@@ -128,7 +179,7 @@ def test_a_discount_is_taken_off_before_tax() -> None:
     totals = calculate_totals(
         [LineToPrice(new_id(), 3, 999, discount=298), LineToPrice(new_id(), 1, 500, discount=500)],
         ShippingChoice(490, discount=490),
-        {"standard": 1900},
+        SIMPLE,
         "EUR",
     )
 

@@ -13,6 +13,7 @@ from api.kernel.principal import SYSTEM
 from api.platform.db import transaction
 from api.pricing import service as pricing_service
 from api.pricing.service import ShippingMethodInput
+from api.tax import service as tax_service
 from tests.support.catalogue import a_product
 from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
@@ -140,8 +141,9 @@ class Shop:
     def opens(self) -> "Shop":
         """Set tax, shipping and a location up."""
         with transaction():
-            pricing_service.set_tax_rate("DE", "standard", 1900, name="VAT", by=SYSTEM)
-            pricing_service.set_tax_rate("DE", "reduced", 700, name="reduced VAT", by=SYSTEM)
+            tax_service.set_tax_rate("DE", "standard", 1900, name="VAT", by=SYSTEM)
+            tax_service.set_tax_rate("AT", "standard", 2000, name="VAT", by=SYSTEM)
+            tax_service.set_tax_rate("DE", "reduced", 700, name="reduced VAT", by=SYSTEM)
             pricing_service.create_shipping_method(
                 ShippingMethodInput(
                     code="standard",

@@ -43,6 +43,8 @@ from api.pricing import totals
 from api.promotions import queries as promotions_queries
 from api.promotions import service as promotions_service
 from api.promotions.calculation import Outcome
+from api.tax import queries as tax_queries
+from api.tax.rules import Destination, normalize_postal_code
 
 RESERVATION_LIFETIME = timedelta(minutes=15)
 
@@ -61,14 +63,20 @@ class CheckoutForm:
 
 
 def quote(
-    principal: Principal, *, country: str, shipping_method: str | None, payment_method: str
+    principal: Principal,
+    *,
+    country: str,
+    region: str | None,
+    postal_code: str | None,
+    shipping_method: str | None,
+    payment_method: str,
 ) -> dict[str, Any]:
-    """Calculate what the cart would cost in a country, and list its shipping methods.
+    """Calculate what the cart would cost in a place, and list its shipping methods.
 
     Without a shipping method the total is that of the goods, and is marked so. Reserves nothing and
-    changes nothing. Raises `CartNotFound`, `CartEmpty`, `CartNotPurchasable`, what `pricing` raises
-    about shipping, and `AmountNotChargeable` or `AmountBelowMinimum` for a complete total that
-    cannot be paid this way.
+    changes nothing. Raises `CartNotFound`, `CartEmpty`, `CartNotPurchasable`, `TaxRuleMissing`,
+    what `pricing` raises about shipping, and `AmountNotChargeable` or `AmountBelowMinimum` for a
+    complete total that cannot be paid this way.
     """
     cart = cart_queries.find(principal)
     if cart is None:
@@ -81,7 +89,8 @@ def quote(
         if shipping_method
         else None
     )
-    priced = _total(cart, lines, country, chosen, discounts)
+    destination = Destination(country, region or "", normalize_postal_code(postal_code))
+    priced = _total(cart, lines, destination, chosen, discounts)
     if chosen is not None:
         check_chargeable(priced.total, cart.currency, payment_method)
     off = discounts.off_shipping(0 if chosen is None else chosen.amount)
@@ -128,7 +137,7 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     order is written with snapshots, the cart is closed. The same checkout sent twice, with an
     idempotency key or without, returns the same order; a different one is refused with
     `CartAlreadyOrdered`. Raises `CartEmpty`, `CartNotPurchasable`, `CartChanged` (the total is not
-    `expected_total`), `InsufficientStock`, `DiscountUsedUp`,
+    `expected_total`), `InsufficientStock`, `DiscountUsedUp`, `TaxRuleMissing`,
     `AmountNotChargeable` and `AmountBelowMinimum` (no card could pay it), what
     `manual_payment_limits` refuses, and what `pricing` raises about shipping.
     """
@@ -142,7 +151,8 @@ def place_order(form: CheckoutForm, *, network: str, by: Principal) -> Order:
     shipping = pricing_queries.shipping_option(
         form.shipping_method, country, cart.currency, _subtotal(lines, discounts)
     )
-    priced = _total(cart, lines, country, shipping, discounts)
+    destination = Destination.of(form.shipping_address)
+    priced = _total(cart, lines, destination, shipping, discounts)
     _check_expected_total(form.expected_total, priced, cart.currency)
     check_chargeable(priced.total, cart.currency, form.payment_method)
     values = _order_input(form, email, fingerprint, cart, lines, priced, shipping, network, by)
@@ -224,7 +234,7 @@ def _subtotal(lines: list[CartLine], discounts: Outcome) -> int:
 def _total(
     cart: CartRow,
     lines: list[CartLine],
-    country: str,
+    destination: Destination,
     shipping: pricing_queries.ShippingOption | None,
     discounts: Outcome,
 ) -> totals.Totals:
@@ -241,7 +251,7 @@ def _total(
             for line in lines
         ],
         choice,
-        pricing_queries.tax_rates(country, on=clock.now().date()),
+        tax_queries.rules_for(destination),
         cart.currency,
     )
 
@@ -327,6 +337,8 @@ def _order_input(
         shipping_total=priced.shipping,
         shipping_tax=priced.shipping_tax,
         shipping_rate_basis_points=priced.shipping_rate,
+        shipping_tax_lines=[line.snapshot for line in priced.shipping_tax_lines],
+        prices_include_tax=priced.prices_include_tax,
         shipping_discount=priced.shipping_discount,
         discount_total=priced.discount_total,
         tax_total=priced.tax,
@@ -358,6 +370,7 @@ def _order_input(
                 tax=figure.tax,
                 tax_rate_basis_points=figure.rate_basis_points,
                 tax_class=line.tax_class,
+                tax_lines=[one.snapshot for one in figure.tax_lines],
             )
             for line, figure in zip(lines, priced.lines, strict=True)
         ),

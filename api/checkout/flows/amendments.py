@@ -9,7 +9,6 @@ from api.cart import service as cart_service
 from api.checkout import flows
 from api.checkout.errors import CartChanged
 from api.inventory import service as inventory_service
-from api.kernel import clock
 from api.kernel.errors import Stale
 from api.kernel.money import Money
 from api.kernel.principal import Principal
@@ -28,6 +27,8 @@ from api.pricing import totals
 from api.promotions import service as promotions_service
 from api.promotions.calculation import off_shipping
 from api.promotions.queries import admin as promotions_admin
+from api.tax import queries as tax_queries
+from api.tax.rules import Destination
 
 ROUNDS = 3
 """How often a payment opened in the meantime is cancelled before the customer must wait."""
@@ -51,15 +52,16 @@ class ChangeForm:
 def amend_order(order_id: UUID, form: ChangeForm, *, expected_version: int, by: Principal) -> None:
     """Change addresses, e-mail, note or shipping of an unpaid order.
 
-    Prices of goods stay as ordered. Another country or shipping method recalculates shipping and
-    tax. When that changes the total, open PaymentIntents are cancelled first, so that the old total
-    is never paid for the changed order; the next payment is for the new one. If a payment succeeded
-    first, it is recorded and the change is refused.
+    Prices of goods stay as ordered. Another country, region, postal code or shipping method
+    recalculates shipping and tax, at the rates of the day when the order was placed. When that
+    changes the total, open PaymentIntents are cancelled first, so that the old total is never paid
+    for the changed order; the next payment is for the new one. If a payment succeeded first, it is
+    recorded and the change is refused.
 
     Locks the order. Raises `OrderNotFound`, `Stale`, `InvalidState` (paid, cancelled, completed),
     `PaymentInProgress`, `CartChanged` (the total is not `expected_total`), what pricing raises
-    about shipping, `AmountNotChargeable`, `AmountBelowMinimum` and `GatewayUnavailable`: then
-    nothing has changed.
+    about shipping, `TaxRuleMissing`, `AmountNotChargeable`, `AmountBelowMinimum` and
+    `GatewayUnavailable`: then nothing has changed.
     """
     orders_queries.order_id_of_customer(order_id, by)
     session.rollback()
@@ -128,7 +130,7 @@ def _amend(order: Order, form: ChangeForm, *, by: Principal) -> bool:
     amendment = _amendment(order, form)
     total = order.total
     if amendment.pricing is not None:
-        total = order.subtotal + amendment.pricing.shipping_total
+        total = amendment.pricing.subtotal + amendment.pricing.shipping_total
         flows.check_chargeable(total, order.currency, order.payment_method)
     if form.expected_total is not None and form.expected_total != Money(total, order.currency):
         raise CartChanged(quote={"total": Money(total, order.currency)})
@@ -153,10 +155,11 @@ def _amendment(order: Order, form: ChangeForm) -> Amendment:
     code = form.shipping_method or order.shipping_method["code"]
     country = shipping_address["country"]
     method, priced = order.shipping_method, None
-    if code != method["code"] or country != order.ship_country:
+    destination = Destination.of(shipping_address)
+    if code != method["code"] or destination != Destination.of(order.shipping_address):
         option = pricing_queries.shipping_option(code, country, order.currency, order.subtotal)
         method = option.agreed
-        priced = _repriced(order, country, option)
+        priced = _repriced(order, destination, option)
     return Amendment(
         email=form.email or order.email,
         shipping_address=shipping_address,
@@ -168,7 +171,7 @@ def _amendment(order: Order, form: ChangeForm) -> Amendment:
 
 
 def _repriced(
-    order: Order, country: str, option: pricing_queries.ShippingOption
+    order: Order, destination: Destination, option: pricing_queries.ShippingOption
 ) -> orders_service.Pricing:
     rules = promotions_admin.shipping_rules(order.id) if order.discount_total else []
     off = off_shipping(rules, option.amount)
@@ -180,14 +183,28 @@ def _repriced(
             for line in order.lines
         ],
         replace(option.choice, discount=sum(off)),
-        pricing_queries.tax_rates(country, on=clock.now().date()),
+        tax_queries.rules_for(destination, on=tax_queries.tax_day(order.placed_at)),
         order.currency,
+        prices_include_tax=order.prices_include_tax,
     )
     return orders_service.Pricing(
+        subtotal=figures.subtotal,
         shipping_total=figures.shipping,
         shipping_discounts=tuple(off),
         shipping_tax=figures.shipping_tax,
         shipping_rate_basis_points=figures.shipping_rate,
+        shipping_tax_lines=[line.snapshot for line in figures.shipping_tax_lines],
+        shipping_discount=figures.shipping_discount,
+        discount_total=figures.discount_total,
         tax_total=figures.tax,
-        line_taxes={line.key: (line.tax, line.rate_basis_points) for line in figures.lines},
+        prices_include_tax=figures.prices_include_tax,
+        lines={
+            line.key: {
+                "total": line.total,
+                "tax": line.tax,
+                "tax_rate_basis_points": line.rate_basis_points,
+                "tax_lines": [one.snapshot for one in line.tax_lines],
+            }
+            for line in figures.lines
+        },
     )

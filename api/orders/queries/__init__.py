@@ -73,6 +73,7 @@ _LINE: tuple[Any, ...] = (
     OrderLine.total,
     OrderLine.tax,
     OrderLine.tax_rate_basis_points,
+    OrderLine.tax_lines,
     OrderLine.refunded_amount,
 )
 
@@ -297,6 +298,8 @@ def order_fields(order: AnyRow | Order) -> dict[str, Any]:
         "shipping_total": Money(order.shipping_total, currency),
         "discount_total": Money(order.discount_total, currency),
         "shipping_discount": Money(order.shipping_discount, currency),
+        "shipping_tax_lines": tax_line_fields(order.shipping_tax_lines, currency),
+        "prices_include_tax": order.prices_include_tax,
         "tax_total": Money(order.tax_total, currency),
         "total": Money(order.total, currency),
         "refunded": Money(order.refunded, currency),
@@ -329,4 +332,13 @@ def line_fields(row: AnyRow | OrderLine, currency: str) -> dict[str, Any]:
         "total": Money(row.total, currency),
         "tax": Money(row.tax, currency),
         "tax_rate": f"{row.tax_rate_basis_points / 10_000:.4f}",
+        "tax_lines": tax_line_fields(row.tax_lines, currency),
     }
+
+
+def tax_line_fields(stored: list[dict[str, Any]] | None, currency: str) -> list[dict[str, Any]]:
+    """Return stored tax lines with their amounts as money; none for orders of older releases."""
+    return [
+        {**line, "base": Money(line["base"], currency), "amount": Money(line["amount"], currency)}
+        for line in stored or ()
+    ]

@@ -23,16 +23,21 @@ from api.platform.outbox import emit
 class Pricing:
     """Shipping and tax after a change, in minor units; prices of goods stay as ordered.
 
-    `line_taxes` maps a line id to its tax and its rate in basis points.
+    `lines` maps a line id to the new values of its columns of tax and total.
     """
 
+    subtotal: int
     shipping_total: int
     shipping_discounts: tuple[int, ...]
     """What each discount of the order takes off the shipping, in their order."""
     shipping_tax: int
     shipping_rate_basis_points: int
+    shipping_tax_lines: list[dict[str, Any]]
+    shipping_discount: int
+    discount_total: int
     tax_total: int
-    line_taxes: Mapping[UUID, tuple[int, int]]
+    prices_include_tax: bool
+    lines: Mapping[UUID, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +112,10 @@ def amend(order: Order, amendment: Amendment, *, by: Principal) -> None:
 
 
 def _reprice(order: Order, pricing: Pricing) -> None:
-    order.shipping_total, order.shipping_tax = pricing.shipping_total, pricing.shipping_tax
-    off_shipping = sum(pricing.shipping_discounts)
-    order.discount_total += off_shipping - order.shipping_discount
-    order.shipping_discount = off_shipping
-    order.shipping_rate_basis_points = pricing.shipping_rate_basis_points
-    order.tax_total = pricing.tax_total
-    order.total = order.subtotal + pricing.shipping_total
+    for name in Pricing.__dataclass_fields__:
+        if name not in ("lines", "shipping_discounts"):
+            setattr(order, name, getattr(pricing, name))
+    order.total = pricing.subtotal + pricing.shipping_total
     for line in order.lines:
-        line.tax, line.tax_rate_basis_points = pricing.line_taxes[line.id]
+        for name, value in pricing.lines[line.id].items():
+            setattr(line, name, value)

@@ -45,6 +45,7 @@ class LineInput:
     tax: int
     tax_rate_basis_points: int
     tax_class: str
+    tax_lines: list[dict[str, Any]]
     discount: int = 0
 
 
@@ -62,6 +63,8 @@ class OrderInput:
     shipping_total: int
     shipping_tax: int
     shipping_rate_basis_points: int
+    shipping_tax_lines: list[dict[str, Any]]
+    prices_include_tax: bool
     tax_total: int
     total: int
     shipping_address: dict[str, Any]

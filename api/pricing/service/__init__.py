@@ -1,6 +1,6 @@
-"""Writes of tax rates and shipping methods.
+"""Writes of shipping methods.
 
-Orders store copies of both, so nothing here changes existing orders.
+Orders store copies of them, so nothing here changes existing orders.
 """
 
 from api.pricing.service.shipping_methods import (
@@ -9,22 +9,10 @@ from api.pricing.service.shipping_methods import (
     edit_shipping_method,
     remove_shipping_method,
 )
-from api.pricing.service.tax_rates import (
-    ALWAYS,
-    create_tax_rate,
-    edit_tax_rate,
-    remove_tax_rate,
-    set_tax_rate,
-)
 
 __all__ = [
-    "ALWAYS",
     "ShippingMethodInput",
     "create_shipping_method",
-    "create_tax_rate",
     "edit_shipping_method",
-    "edit_tax_rate",
     "remove_shipping_method",
-    "remove_tax_rate",
-    "set_tax_rate",
 ]

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.money import Money
 from api.kernel.principal import Principal
-from api.platform import audit
+from api.platform import audit, versioned_rows
 from api.platform.db import require_transaction
-from api.platform.etags import check
-from api.pricing.errors import RuleImpossible, ShippingCodeTaken, ShippingMethodNotFound
+from api.platform.versioned_rows import RuleImpossible
+from api.pricing.errors import ShippingCodeTaken, ShippingMethodNotFound
 from api.pricing.models import ShippingMethod
-from api.pricing.service import versioned_rows
 
 _AMOUNTS = {"price": "amount", "free_above": "free_above"}
 
@@ -77,18 +76,9 @@ def edit_shipping_method(
     Locks it. Raises `ShippingMethodNotFound`, `Stale` when it was changed since,
     `ShippingCodeTaken` and `RuleImpossible`.
     """
-    method = (
-        require_transaction()
-        .execute(
-            select(ShippingMethod.code, ShippingMethod.currency, ShippingMethod.version)
-            .where(ShippingMethod.id == method_id)
-            .with_for_update()
-        )
-        .one_or_none()
+    method = versioned_rows.lock(
+        ShippingMethod, method_id, expected_version, missing=ShippingMethodNotFound()
     )
-    if method is None:
-        raise ShippingMethodNotFound
-    check(method.version, expected_version)
     columns = {
         _AMOUNTS.get(field, field): _in_currency(value, method.currency)
         for field, value in changes.items()

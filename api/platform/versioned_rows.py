@@ -1,0 +1,70 @@
+"""Updates and deletes of versioned rows, and translation of integrity errors."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.kernel.errors import DomainError, Unprocessable
+from api.platform.db import require_transaction, table_of
+from api.platform.etags import check
+
+
+class RuleImpossible(Unprocessable):
+    """Values that are each valid, but not together."""
+
+    code = "rule_impossible"
+    sentence = "These values do not fit together."
+
+
+def change(model: Any, row_id: UUID, changes: Mapping[str, Any], *, taken: DomainError) -> None:
+    """Write the changed columns of a locked row and raise its version.
+
+    Raises `taken` when a unique name belongs to another row, and `RuleImpossible`.
+    """
+    table = table_of(model)
+    with translate_integrity_errors(taken):
+        require_transaction().execute(
+            update(table).where(table.c.id == row_id).values(**changes, version=table.c.version + 1)
+        )
+
+
+def lock(model: Any, row_id: UUID, expected_version: int, *, missing: DomainError) -> Any:
+    """Lock a row and return it. Raises `missing`, and `Stale` when it was changed since."""
+    table = table_of(model)
+    row = (
+        require_transaction()
+        .execute(select(table).where(table.c.id == row_id).with_for_update())
+        .one_or_none()
+    )
+    if row is None:
+        raise missing
+    check(row.version, expected_version)
+    return row
+
+
+def remove(model: Any, row_id: UUID, expected_version: int, *, missing: DomainError) -> Any:
+    """Delete a row if its version is as expected, and return it. Raises `missing` and `Stale`."""
+    row = lock(model, row_id, expected_version, missing=missing)
+    table = table_of(model)
+    require_transaction().execute(delete(table).where(table.c.id == row_id))
+    return row
+
+
+@contextmanager
+def translate_integrity_errors(taken: DomainError | None = None) -> Iterator[None]:
+    """Raise integrity errors as domain errors: a taken name, or values that do not fit together."""
+    try:
+        yield
+    except IntegrityError as error:
+        diagnostics = getattr(error.orig, "diag", None)
+        constraint = getattr(diagnostics, "constraint_name", None) or ""
+        if constraint.startswith("uq_") and taken is not None:
+            raise taken from error
+        if constraint.startswith("ck_"):
+            rule = constraint.removeprefix("ck_").replace("_", " ")
+            raise RuleImpossible(f"These values do not fit together: {rule}.") from error
+        raise
