@@ -80,6 +80,13 @@ class GrantExceedsOwn(Forbidden):
     sentence = "The role {role} may do more than you may."
 
 
+class LocationUnknown(Unprocessable):
+    """Nobody works at a location that the shop does not have."""
+
+    code = "location_unknown"
+    sentence = "There is no location {code}. GET /api/v1/admin/locations lists them."
+
+
 class RoleUnknown(Unprocessable):
     """Nobody can be given a role that the shop does not have."""
 

@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
     String,
     UniqueConstraint,
+    Uuid,
     func,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -50,6 +52,8 @@ class User(WithId, Versioned, Timestamped, Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[str | None] = mapped_column(String(40), ForeignKey("staff_roles.name"))
     is_active: Mapped[bool] = mapped_column(default=True, server_default="true")
+    location_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    """The stock locations where they work; None for all of them. Locations are never deleted."""
     second_factor_at: Mapped[datetime | None]
     """Since when codes are asked for: here, because every request of staff asks it."""
 

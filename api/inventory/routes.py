@@ -53,8 +53,10 @@ blueprint = Blueprint(
 @blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, list_schema(LocationSchema))
 def list_locations(query: dict[str, Any]) -> dict[str, Any]:
-    """List the stock locations, the preferred ones first."""
-    return queries.locations(with_total=query.pop("include") == "total", **query)
+    """List the stock locations, the preferred ones first; those where one works."""
+    return queries.locations(
+        with_total=query.pop("include") == "total", at=principal().locations, **query
+    )
 
 
 @blueprint.route("/locations", methods=["POST"])
@@ -101,8 +103,10 @@ def update_location(
 @blueprint.arguments(StockQuerySchema, location="query")
 @blueprint.response(200, list_schema(StockLevelSchema))
 def list_stock_levels(query: dict[str, Any]) -> dict[str, Any]:
-    """List stock levels by SKU."""
-    return queries.levels(with_total=query.pop("include") == "total", **query)
+    """List stock levels by SKU; where somebody works at certain locations, of those."""
+    return queries.levels(
+        with_total=query.pop("include") == "total", at=principal().locations, **query
+    )
 
 
 @blueprint.route("/stock", methods=["POST"])
@@ -123,7 +127,7 @@ def create_stock_level(body: dict[str, Any]) -> Any:
 @blueprint.response(200, StockLevelSchema)
 def get_stock_level(level_id: UUID) -> dict[str, Any]:
     """Read one stock level."""
-    return queries.level(level_id)
+    return queries.level(level_id, at=principal().locations)
 
 
 @blueprint.route("/stock/<uuid:level_id>", methods=["PATCH"])
@@ -190,4 +194,6 @@ def adjust_stock_level(body: dict[str, Any], level_id: UUID) -> Any:
 @blueprint.response(200, list_schema(MovementSchema))
 def list_stock_movements(query: dict[str, Any], level_id: UUID) -> dict[str, Any]:
     """Read the journal of a level, the newest entry first."""
-    return queries.movements(level_id, with_total=query.pop("include") == "total", **query)
+    return queries.movements(
+        level_id, with_total=query.pop("include") == "total", at=principal().locations, **query
+    )

@@ -45,10 +45,16 @@ class Principal:
     """When a code of the second factor was last shown in this sign-in."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """The limits of the role, by `Limit`; without one for a measure, there is none."""
+    locations: frozenset[UUID] | None = None
+    """The stock locations that they see and change; None for all of them."""
 
     def may(self, permission: Permission) -> bool:
         """Return whether this principal has a permission."""
         return permission in self.permissions
+
+    def works_at(self, location_id: UUID) -> bool:
+        """Return whether this principal may change the stock of a location."""
+        return self.locations is None or location_id in self.locations
 
     def exceeded(self, measures: Mapping[str, int]) -> list[str]:
         """Return which of these measures, by `Limit`, are above a limit of this principal."""

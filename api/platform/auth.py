@@ -6,7 +6,7 @@ next request and not only when the token expires.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -57,6 +57,13 @@ class StepUpRequired(Forbidden):
 
     code = "step_up_required"
     sentence = "Show a code of your app first: POST /admin/me/step-up. It is good for 10 minutes."
+
+
+class LocationNotYours(Forbidden):
+    """Somebody who works at certain locations changes the stock of another one."""
+
+    code = "location_not_yours"
+    sentence = "You work at other locations. Ask somebody there, or have your locations changed."
 
 
 class ApiKeyInvalid(Unauthenticated):
@@ -132,6 +139,12 @@ def requires(
 
 def _is_fresh(principal: Principal) -> bool:
     return principal.proved_at is not None and clock.now() - principal.proved_at <= FRESH_FOR
+
+
+def check_location(by: Principal, location_ids: Iterable[UUID]) -> None:
+    """Refuse to change stock at locations where somebody does not work."""
+    if by.locations is not None and not by.locations.issuperset(location_ids):
+        raise LocationNotYours
 
 
 def staff_only(view: View) -> View:

@@ -21,11 +21,13 @@ from api.kernel.errors import (
     Unavailable,
     Unprocessable,
 )
+from api.kernel.permissions import Permission
 from api.platform import problems
 from api.platform.auth import (
     FRESH_CODE,
     IN_PERSON,
     ApiKeyInvalid,
+    LocationNotYours,
     PermissionMissing,
     SecondFactorMissing,
     StepUpRequired,
@@ -70,6 +72,13 @@ EVERYWHERE = (
     ),
 )
 """Errors that every operation may answer; the document lists them once."""
+MOVES_STOCK = (
+    Permission.APPROVALS_WRITE,
+    Permission.FULFILMENT_WRITE,
+    Permission.INVENTORY_ADJUST,
+    Permission.ORDERS_REFUND,
+)
+"""What may be refused to somebody who works at certain locations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,8 @@ def _of_guard(guard: str) -> Sequence[type[DomainError]]:
         forbidden.append(SecondFactorMissing)
     if FRESH_CODE in guard:
         forbidden.append(StepUpRequired)
+    if any(permission.value in guard for permission in MOVES_STOCK):
+        forbidden.append(LocationNotYours)
     return (*NO_TOKEN, *forbidden, *([Forbidden] if guard.endswith(IN_PERSON) else []))
 
 

@@ -87,6 +87,7 @@ def test_roles_are_what_the_shop_agreed_on() -> None:
     }
     assert {p.value for p in PERMISSIONS[Role.SUPPORT]} == {
         "catalog:read",
+        "credit:read",
         "customers:read",
         "inventory:read",
         "orders:cancel",

@@ -21,6 +21,7 @@ from tests.support.gateway import ScriptedGateway
 from tests.support.mailer import RecordingMailer
 from tests.support.people import PASSWORD
 from tests.support.shop import Shop
+from tests.support.stock import a_location
 
 OWN = "a lantern over the harbour"
 Opens = Callable[..., AbstractAsyncContextManager[Station]]
@@ -79,6 +80,29 @@ async def test_a_role_is_made_changed_and_deleted_at_80_by_24(open_real: Opens) 
         assert session.scalar(held) is None
         await desk.press("home", "x")
         assert "built in" in desk.said
+
+
+async def test_somebody_is_limited_to_a_location_and_let_everywhere_again(
+    open_real: Opens, real: RealShop, app: Flask
+) -> None:
+    there = a_location("SHOP-2")
+    async with open_real(size=(100, 24)) as desk:
+        await goes(desk, "staff")
+        await desk.press("l")
+        await desk.rested()
+        await answers(desk, "SHOP-2")
+        await desk.press("f10")
+        await desk.rested()
+        held = select(User.location_ids).where(User.id == real.person.id)
+        assert session.scalar(held) == [there], desk.said
+        session.rollback()
+        assert "SHOP-2" in desk.text, desk.text
+        await desk.press("l")
+        await desk.rested()
+        await answers(desk, "off")
+        await desk.press("f10")
+        await desk.rested()
+        assert session.scalar(held) is None, desk.said
 
 
 async def test_whoever_is_invited_joins_at_the_counter_with_the_code_of_the_letter(

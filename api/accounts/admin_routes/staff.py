@@ -13,6 +13,7 @@ from api.accounts.errors import (
     EmailTaken,
     GrantExceedsOwn,
     LastOwner,
+    LocationUnknown,
     PasswordRefused,
     RefreshTokenExpired,
     RefreshTokenInvalid,
@@ -168,14 +169,14 @@ def get_staff_member(user_id: UUID) -> dict[str, Any]:
 
 @blueprint.route("/staff/<uuid:user_id>", methods=["PATCH"])
 @requires(Permission.STAFF_WRITE, fresh_code=True)
-@may_answer(GrantExceedsOwn, LastOwner, RoleUnknown, StaffNotFound)
+@may_answer(GrantExceedsOwn, LastOwner, LocationUnknown, RoleUnknown, StaffNotFound)
 @versioned
 @blueprint.arguments(StaffEditSchema(partial=True))
 @blueprint.response(200, StaffMemberSchema)
 def update_staff_member(
     body: dict[str, Any], user_id: UUID, expected_version: int
 ) -> dict[str, Any]:
-    """Change a member of staff's name or role, or switch them off: they are out at once.
+    """Change a member of staff's name, role or locations, or switch them off, at once.
 
     Nobody gives or takes more than they hold, and the last active owner stays (`last_owner`).
     """

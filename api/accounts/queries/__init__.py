@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, Uuid, any_, column, func, select, table
 
 from api.accounts.errors import (
     AccountNotFound,
@@ -210,8 +210,15 @@ def sign_in_page(
 
 _ACCOUNT: tuple[Any, ...] = (User.id, User.email, User.is_active, User.password_hash)
 
+LOCATIONS = table("locations", column("id", Uuid), column("code", String))
+"""The stock locations, as far as accounts know them: inventory stands above this package."""
 _STAFF = select(
     *PERSON,
+    select(func.array_agg(LOCATIONS.c.code).aggregate_order_by(LOCATIONS.c.code))
+    .where(LOCATIONS.c.id == any_(User.location_ids))
+    .correlate(User)
+    .scalar_subquery()
+    .label("locations"),
     User.is_active,
     User.created_at,
     User.version,
@@ -249,6 +256,7 @@ def _staff_card(row: Any) -> dict[str, Any]:
     return person(row) | {
         "is_active": row.is_active,
         "has_second_factor": row.has_second_factor,
+        "locations": row.locations,
         "created_at": row.created_at,
         "version": row.version,
     }

@@ -47,6 +47,16 @@ def _permissions(**options: Any) -> ma.fields.List[Any]:
     )
 
 
+def _locations(**options: Any) -> ma.fields.List[Any]:
+    told = "Codes of the locations whose stock they see and change; null for all."
+    return ma.fields.List(
+        ma.fields.String(validate=ma.validate.Length(1, 40)),
+        allow_none=True,
+        metadata={"description": told, "example": ["MAIN"]},
+        **options,
+    )
+
+
 class StaffPersonSchema(PersonSchema):
     """Which member of staff is signed in, and what they may do."""
 
@@ -73,6 +83,7 @@ class StaffMemberSchema(StaffMeSchema):
     """A member of staff."""
 
     has_second_factor = ma.fields.Boolean(required=True)
+    locations = _locations(required=True)
 
     is_active = ma.fields.Boolean(required=True)
 
@@ -341,4 +352,5 @@ class StaffEditSchema(Schema):
 
     full_name = SingleLine(120, required=True)
     role = _role(required=True)
+    locations = _locations(required=True, validate=ma.validate.Length(1, 100))
     is_active = ma.fields.Boolean(required=True)

@@ -1,15 +1,19 @@
 """Customers and staff: who they are, who joins, who leaves."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, and_, bindparam, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from api.accounts import queries
 from api.accounts.errors import (
     AccountNotFound,
     EmailTaken,
+    GrantExceedsOwn,
     LastOwner,
+    LocationUnknown,
     StaffNotFound,
 )
 from api.accounts.events import CustomerRegistered, RegistrationRepeated
@@ -54,6 +58,7 @@ def _staff(source: FromClause, proved_at: ColumnElement[Any]) -> AnySelect:
             _USERS.c.full_name,
             _USERS.c.role,
             _USERS.c.second_factor_at,
+            _USERS.c.location_ids,
             _ROLES.c.permissions,
             _ROLES.c.requires_second_factor,
             _ROLES.c.limits,
@@ -96,6 +101,7 @@ def load_principal(user_id: UUID, kind: str, sign_in: UUID | None = None) -> Pri
         second_factor="held" if row.second_factor_at else factor,
         proved_at=row.proved_at,
         limits=row.limits or {},
+        locations=None if row.location_ids is None else frozenset(row.location_ids),
     )
 
 
@@ -171,16 +177,16 @@ def edit_staff(
     expected_version: int,
     changes: dict[str, Any],
 ) -> None:
-    """Change `role`, `full_name` or `is_active` of a member of staff.
+    """Change `role`, `full_name`, `locations` (codes) or `is_active` of a member of staff.
 
-    Refuses to give or take a role that may do more than the one who asks, and to leave the shop
-    without an active owner. Someone who is switched off is out at once, everywhere.
+    Refuses to give or take a role or a location that the one who asks has not got, and to leave the
+    shop without an active owner. Someone who is switched off is out at once, everywhere.
 
     Locks all owners together with the person, in id order: of two owners who dismiss each other
     at the same moment, the second finds only themselves left.
     """
     rows = session.execute(
-        select(User.id, User.role, User.full_name, User.is_active, User.version)
+        select(User.id, User.role, User.full_name, User.is_active, User.location_ids, User.version)
         .where(User.kind == AccountKind.STAFF, (User.role == Role.OWNER) | (User.id == user_id))
         .order_by(User.id)
         .with_for_update(key_share=True)
@@ -189,6 +195,9 @@ def edit_staff(
     if person is None:
         raise StaffNotFound
     etags.check(person.version, expected_version)
+    changes = dict(changes)
+    if "locations" in changes:
+        changes["location_ids"] = _location_ids(changes.pop("locations"), by)
     changed = {name: new for name, new in changes.items() if new != getattr(person, name)}
     if not changed:
         return
@@ -205,6 +214,32 @@ def edit_staff(
         end_sessions(user_id)
     before = {name: getattr(person, name) for name in changed}
     audit.record("staff.edited", by=by, subject_id=user_id, before=before, after=changed)
+
+
+def _location_ids(codes: Collection[str] | None, by: Principal) -> list[UUID] | None:
+    """Return the locations of these codes; refuses unknown ones, and more than `by` has.
+
+    But owners, or the only one could not undo what they did to themselves.
+    """
+    if not codes:
+        ids = None
+    else:
+        found = {
+            row.code: row.id
+            for row in session.execute(
+                select(queries.LOCATIONS.c.id, queries.LOCATIONS.c.code).where(
+                    queries.LOCATIONS.c.code.in_(codes)
+                )
+            )
+        }
+        unknown = sorted(set(codes) - {*found})
+        if unknown:
+            raise LocationUnknown(code=unknown[0])
+        ids = sorted(found.values())
+    own = None if by.role == Role.OWNER else by.locations
+    if own is not None and (ids is None or not own.issuperset(ids)):
+        raise GrantExceedsOwn("You do not work at all of these locations.")
+    return ids
 
 
 def _insert(

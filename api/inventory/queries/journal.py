@@ -15,10 +15,19 @@ _NEWEST_FIRST: Final = Sort((StockMovement.id,), descending=True)
 
 
 def movements(
-    level_id: UUID, *, limit: int, cursor: str | None, with_total: bool = False
+    level_id: UUID,
+    *,
+    limit: int,
+    cursor: str | None,
+    with_total: bool = False,
+    at: frozenset[UUID] | None = None,
 ) -> dict[str, Any]:
-    """Return a page of a level's journal, the newest entry first. Raises `LevelNotFound`."""
-    if session.scalar(select(StockLevel.id).where(StockLevel.id == level_id)) is None:
+    """Return a page of a level's journal, the newest entry first.
+
+    Raises `LevelNotFound`, also where the level is at none of the locations `at`.
+    """
+    location_id = session.scalar(select(StockLevel.location_id).where(StockLevel.id == level_id))
+    if location_id is None or (at is not None and location_id not in at):
         raise LevelNotFound(level_id=level_id)
     of_level = StockMovement.level_id == level_id
     rows, page = pagination.page(

@@ -31,6 +31,7 @@ def levels(
     location_id: UUID | None = None,
     low: bool | None = None,
     variant_ids: Sequence[UUID] | None = None,
+    at: frozenset[UUID] | None = None,
     limit: int = 25,
     cursor: str | None = None,
     with_total: bool = False,
@@ -39,9 +40,11 @@ def levels(
 
     `q` searches words of the product, or the beginning of a SKU or barcode; a barcode is read as
     scanners send it. `low` selects levels at or below their threshold, or the others. With
-    `variant_ids` only levels of these variants are listed.
+    `variant_ids` only levels of these variants are listed, with `at` only those at these locations.
     """
     statement = _levels()
+    if at is not None:
+        statement = statement.where(any_of(StockLevel.location_id, at))
     if q:
         statement = statement.where(_matches(q))
     if location_id is not None:
@@ -56,16 +59,16 @@ def levels(
         _BY_SKU,
         limit=limit,
         cursor=cursor,
-        filters=(q, location_id, low, variant_ids),
+        filters=(q, location_id, low, variant_ids, at and sorted(at)),
         total=statement.with_only_columns(StockLevel.id) if with_total else None,
     )
     return {"data": [_level(row) for row in rows], "page": page}
 
 
-def level(level_id: UUID) -> dict[str, Any]:
-    """Return one level. Raises `LevelNotFound`."""
+def level(level_id: UUID, *, at: frozenset[UUID] | None = None) -> dict[str, Any]:
+    """Return one level. Raises `LevelNotFound`, also where it is at none of the locations `at`."""
     row = session.execute(_levels().where(StockLevel.id == level_id)).one_or_none()
-    if row is None:
+    if row is None or (at is not None and row.location_id not in at):
         raise LevelNotFound(level_id=level_id)
     return _level(row)
 
@@ -94,14 +97,18 @@ def location(location_id: UUID) -> dict[str, Any]:
     return row._asdict()
 
 
-def locations(*, limit: int, cursor: str | None, with_total: bool) -> dict[str, Any]:
-    """Return a page of locations, the preferred ones first."""
+def locations(
+    *, limit: int, cursor: str | None, with_total: bool, at: frozenset[UUID] | None = None
+) -> dict[str, Any]:
+    """Return a page of locations, the preferred ones first; with `at` of these alone."""
+    narrow = [] if at is None else [any_of(Location.id, at)]
     rows, page = pagination.page(
-        _LOCATIONS,
+        _LOCATIONS.where(*narrow),
         _BY_PREFERENCE,
         limit=limit,
         cursor=cursor,
-        total=select(Location.id) if with_total else None,
+        filters=at and sorted(at),
+        total=select(Location.id).where(*narrow) if with_total else None,
     )
     return {"data": [dict(zip(_LOCATION_FIELDS, row, strict=False)) for row in rows], "page": page}
 

@@ -23,7 +23,7 @@ from api.inventory.service.journal_entries import JournalEntry
 from api.kernel.ids import new_id
 from api.kernel.permissions import Permission
 from api.kernel.principal import Limit, Principal
-from api.platform import approvals, audit, etags
+from api.platform import approvals, audit, auth, etags
 from api.platform.approvals import CommandKind
 from api.platform.db import require_transaction
 from api.platform.outbox import emit
@@ -68,6 +68,7 @@ def adjust(
     level = levels.get(level_id)
     if level is None:
         raise LevelNotFound(level_id=level_id)
+    auth.check_location(by, {level.location_id})
     if expected_on_hand is not None and level.on_hand != expected_on_hand:
         raise StockCountOutdated(current_on_hand=level.on_hand, expected_on_hand=expected_on_hand)
     difference = change if change is not None else (on_hand or 0) - level.on_hand
@@ -177,6 +178,7 @@ def set_threshold(
     ).one_or_none()
     if row is None:
         raise LevelNotFound(level_id=level_id)
+    auth.check_location(by, {row.location_id})
     etags.check(row.version, expected_version)
     available = row.on_hand - row.allocated
     is_low = threshold is not None and available <= threshold

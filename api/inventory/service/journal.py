@@ -35,7 +35,7 @@ from api.inventory.service.locks import Level
 from api.kernel import clock
 from api.kernel.ids import new_id
 from api.kernel.principal import Principal
-from api.platform import bulk_sql, observability
+from api.platform import auth, bulk_sql, observability
 from api.platform.db import UtcDateTime, require_transaction
 
 _change = (
@@ -144,6 +144,9 @@ def write_entries(
     """
     if not entries:
         return
+    if by.locations is not None:
+        moved_units = {entry.level_id for entry in entries if entry.on_hand}
+        auth.check_location(by, {levels[level_id].location_id for level_id in moved_units})
     session = require_transaction()
     changes, now, actor = sums(entries), clock.now(), actor_label(by)
     moved = session.execute(
@@ -174,6 +177,7 @@ def open_levels(
     Existing levels are left alone. Raises `VariantUnknown` or `LocationNotFound`.
     """
     session, now, actor = require_transaction(), clock.now(), actor_label(by)
+    auth.check_location(by, {location_id})
     if not opening:
         return {}
     try:

@@ -174,8 +174,8 @@ def _chosen(asked: Input, text: str) -> str:
     if text.isascii() and text.isdigit() and 1 <= int(text) <= len(asked.choices):
         return asked.choices[int(text) - 1]
     word = text.casefold()
-    meant = [one for one in asked.choices if one == word]
-    meant = meant or [one for one in asked.choices if one.startswith(word)]
+    meant = [one for one in asked.choices if one.casefold() == word]
+    meant = meant or [one for one in asked.choices if one.casefold().startswith(word)]
     if len(meant) != 1:
         raise NotAnAnswer(f"{text} is none of {choices(asked)}")
     return meant[0]

@@ -23,6 +23,7 @@ STAFF = Kind(
         Field("E-mail", "email", width=22, grow=1),
         Field("Role", "role", width=10),
         Field("Active", "is_active", "yes", 6),
+        Field("Works at", "locations", "list", 9, from_width=90),
     ),
     (
         Field("second factor", "has_second_factor", "yes"),
@@ -37,6 +38,12 @@ STAFF = Kind(
                            choices_at=ROLES),
                      Input("is_active", "works here, yes or no:", "yes", start="is_active",
                            is_optional=True))),
+        RecordCommand("place_staff", "l", "locations", "Where they work: they see and change the"
+             " stock of these alone", "/staff/{id}", "staff:write", "Change where {name} works?",
+             method="PATCH",
+             fields=(Input("locations", "by numbers, or off for all:", "choices",
+                           start="locations", choices_at=("/locations", "code"),
+                           may_be_off=True),)),
         RecordCommand("reset_second_factor", "f", "reset factor",
              "Their app is lost: they sign in with the "
              "password alone, and are told by e-mail", "/staff/{id}/second-factor/reset",
